@@ -1,0 +1,70 @@
+/** The one direction of calls: routes → service → repository | store → infra. */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['^src/cli/', '^src/main.ts$', '\\.d\\.ts$', '^src/migrations/'] },
+      to: {},
+    },
+    {
+      name: 'only-http-knows-express',
+      comment: 'Routes and http/ speak Express; services never do.',
+      severity: 'error',
+      from: { pathNot: ['^src/http/', '^src/app.ts$', '^src/server.ts$', 'routes\\.ts$'] },
+      to: { path: '^node_modules/(express|helmet)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'only-infra-knows-drivers',
+      severity: 'error',
+      from: { pathNot: '^src/infra/' },
+      to: { path: '^node_modules/(kafkajs|ioredis|sequelize|mariadb|opossum|prom-client)/' },
+    },
+    {
+      name: 'routes-call-services-only',
+      severity: 'error',
+      from: { path: 'routes\\.ts$' },
+      to: { path: '(repository|store)\\.ts$|^src/infra/(database|redis|kafka)' },
+    },
+    {
+      name: 'services-know-no-routes',
+      severity: 'error',
+      from: { path: 'service\\.ts$' },
+      to: { path: 'routes\\.ts$|^src/http/' },
+    },
+    {
+      name: 'repositories-call-infra-only',
+      severity: 'error',
+      from: { path: '(repository|store)\\.ts$' },
+      to: { path: '(service|routes)\\.ts$|^src/http/' },
+    },
+    {
+      name: 'infra-knows-no-modules',
+      severity: 'error',
+      from: { path: '^src/infra/' },
+      to: { path: '^src/(modules|http|app|main)' },
+    },
+    {
+      name: 'not-to-dev-dep',
+      severity: 'error',
+      from: { path: '^src' },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+    { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};
