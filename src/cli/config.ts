@@ -1,0 +1,3 @@
+import { configTable } from '../config';
+
+process.stdout.write(`${configTable()}\n`);

@@ -1,0 +1,7 @@
+/**
+ * The process clocks. Expiry of holds, leases and tokens is never decided here: the database (NOW(3)) and Redis
+ * (TIME) have one clock for all replicas.
+ */
+
+/** Milliseconds of a clock that never steps back; for durations. */
+export const monotonicMs = (): number => performance.now();

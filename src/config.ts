@@ -1,0 +1,290 @@
+import { randomBytes } from 'node:crypto';
+
+import { brokerList, type Field, integer, oneOf, text, timeZone, url } from './config/field';
+
+const fields = {
+  NODE_ENV: oneOf({
+    values: ['development', 'test', 'production'],
+    default: 'development',
+    about: 'What this process is for; outside development secrets are demanded',
+  }),
+  PORT: integer({ min: 0, max: 65535, default: 8080, about: 'HTTP port; 0 takes a free one' }),
+  HOST: text({ default: '0.0.0.0', about: 'Address to listen on' }),
+  ROLE: oneOf({
+    values: ['api', 'worker', 'all'],
+    default: 'all',
+    about: 'What this process does: answer requests, background work, or both',
+  }),
+  LOG_LEVEL: oneOf({
+    values: ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
+    default: 'info',
+    about: 'Least level that is logged; every request is logged at debug, 5xx at error',
+  }),
+  DISPLAY_TIME_ZONE: text({
+    default: 'Asia/Seoul',
+    about: 'Zone in which answers write times; everything else runs in UTC',
+    check: timeZone,
+  }),
+
+  DATABASE_URL: url({
+    protocols: ['mariadb:', 'mysql:'],
+    default: 'mariadb://concert:concert@127.0.0.1:3306/concert',
+    about: 'MariaDB ≥ 10.6, as the user with least rights',
+  }),
+  DATABASE_ADMIN_URL: url({
+    protocols: ['mariadb:', 'mysql:'],
+    default: '',
+    about: 'MariaDB as the user that may migrate and grant; empty: DATABASE_URL',
+  }),
+  DATABASE_POOL_MAX: integer({
+    min: 1,
+    max: 1000,
+    default: 32,
+    unit: 'connections',
+    about: 'Most database connections of one process',
+  }),
+  DATABASE_ACQUIRE_MS: integer({
+    min: 10,
+    max: 60_000,
+    default: 1000,
+    unit: 'ms',
+    about: 'Longest wait for a free database connection before 503',
+  }),
+  DATABASE_TIMEOUT_MS: integer({
+    min: 50,
+    max: 60_000,
+    default: 3000,
+    unit: 'ms',
+    about: 'Longest a unit of database work may take before 503',
+  }),
+  REDIS_URL: url({
+    protocols: ['redis:', 'rediss:'],
+    default: 'redis://127.0.0.1:6379',
+    about: 'Redis ≥ 7.0 or Valkey',
+  }),
+  REDIS_TIMEOUT_MS: integer({
+    min: 50,
+    max: 60_000,
+    default: 1000,
+    unit: 'ms',
+    about: 'Longest a Redis command may take before 503',
+  }),
+  KAFKA_BROKERS: text({
+    default: '',
+    about: 'host:port,… ; empty: events are handled in-process',
+    check: brokerList,
+  }),
+
+  TOKEN_SECRET: text({
+    default: '',
+    about: 'Signs queue tokens: at least 32 bytes; in development an empty one is replaced by a random one',
+    check: (value) =>
+      value !== '' && Buffer.byteLength(value) < 32 ? 'must be at least 32 bytes long' : undefined,
+  }),
+  TOKEN_RATE_PER_MINUTE: integer({
+    min: 0,
+    default: 0,
+    unit: 'requests',
+    about: 'Token requests allowed per client address; 0: no limit',
+  }),
+  TRUST_PROXY: integer({
+    min: 0,
+    max: 10,
+    default: 0,
+    unit: 'hops',
+    about: 'Trusted proxies in front: how many entries of X-Forwarded-For count',
+  }),
+
+  QUEUE_MAX_ACTIVE: integer({
+    min: 1,
+    default: 30,
+    unit: 'visitors',
+    about: 'How many visitors may be inside at once',
+  }),
+  QUEUE_LEASE_SECONDS: integer({
+    min: 1,
+    max: 86_400,
+    default: 600,
+    unit: 's',
+    about: 'Longest stay inside',
+  }),
+  QUEUE_WAIT_SECONDS: integer({
+    min: 1,
+    max: 604_800,
+    default: 7200,
+    unit: 's',
+    about: 'Longest wait: an older waiting token has EXPIRED',
+  }),
+  QUEUE_AWAY_SECONDS: integer({
+    min: 2,
+    max: 3600,
+    default: 30,
+    unit: 's',
+    about: 'A waiter unseen for this long is passed over until it is back',
+  }),
+  QUEUE_IDLE_SECONDS: integer({
+    min: 0,
+    max: 86_400,
+    default: 120,
+    unit: 's',
+    about: 'Inside, idle this long and without a hold: the place goes to the next; 0: never',
+  }),
+  QUEUE_TICK_MS: integer({
+    min: 10,
+    max: 10_000,
+    default: 100,
+    unit: 'ms',
+    about: 'How often free places are filled',
+  }),
+
+  HOLD_SECONDS: integer({
+    min: 1,
+    max: 86_400,
+    default: 300,
+    unit: 's',
+    about: 'How long a seat stays reserved for its buyer to pay',
+  }),
+  SWEEP_MS: integer({
+    min: 50,
+    max: 60_000,
+    default: 500,
+    unit: 'ms',
+    about: 'How often the worker tidies up holds that have passed',
+  }),
+  READ_CACHE_MS: integer({
+    min: 0,
+    max: 1000,
+    default: 500,
+    unit: 'ms',
+    about: 'How old schedule and seat lists may be',
+  }),
+  IDEMPOTENCY_HOURS: integer({
+    min: 24,
+    max: 8760,
+    default: 48,
+    unit: 'h',
+    about: 'How long an Idempotency-Key is remembered',
+  }),
+
+  OUTBOX_POLL_MS: integer({
+    min: 10,
+    max: 60_000,
+    default: 200,
+    unit: 'ms',
+    about: 'How often the worker looks for events to deliver',
+  }),
+  EVENT_TRIES: integer({
+    min: 1,
+    max: 20,
+    default: 3,
+    unit: 'tries',
+    about: 'Tries to handle an event before it goes to the DLQ',
+  }),
+  EVENT_DLQ_RETRY_MS: integer({
+    min: 100,
+    max: 3_600_000,
+    default: 30_000,
+    unit: 'ms',
+    about: 'Pause before each new try of an event in the DLQ',
+  }),
+  EVENT_DLQ_TRIES: integer({
+    min: 1,
+    max: 100,
+    default: 3,
+    unit: 'tries',
+    about: 'Tries from the DLQ before it goes to the permanent DLQ',
+  }),
+  NOTIFIER_WEBHOOK_URL: url({
+    protocols: ['http:', 'https:'],
+    default: '',
+    about: 'Where notifications are posted as JSON; empty: they are logged',
+  }),
+  NOTIFIER_TIMEOUT_MS: integer({
+    min: 100,
+    max: 60_000,
+    default: 3000,
+    unit: 'ms',
+    about: 'Longest a webhook call may take',
+  }),
+
+  BREAKER_PRESET: oneOf({
+    values: ['study', 'tuned'],
+    default: 'study',
+    about: 'Circuit breakers: window 100, 50 %, 30 s open; or window 200, 80 %, 10 s',
+  }),
+
+  HTTP_BODY_BYTES: integer({
+    min: 256,
+    max: 1_048_576,
+    default: 16_384,
+    unit: 'bytes',
+    about: 'Largest request body',
+  }),
+  HTTP_REQUEST_MS: integer({
+    min: 1000,
+    max: 300_000,
+    default: 10_000,
+    unit: 'ms',
+    about: 'Longest a client may take to send a request',
+  }),
+  SHUTDOWN_DRAIN_MS: integer({
+    min: 0,
+    max: 120_000,
+    default: 0,
+    unit: 'ms',
+    about:
+      'After SIGTERM, how long to go on serving until load balancers notice (5000 behind Kubernetes Services)',
+  }),
+  SHUTDOWN_GRACE_MS: integer({
+    min: 100,
+    max: 300_000,
+    default: 10_000,
+    unit: 'ms',
+    about: 'After SIGTERM, longest wait for requests in flight',
+  }),
+} satisfies Record<string, Field<unknown>>;
+
+export type Config = { readonly [K in keyof typeof fields]: ReturnType<(typeof fields)[K]['parse']> };
+
+/** Where the container keeps the configuration. */
+export const CONFIG = Symbol('Config');
+
+/** Thrown by `loadConfig` with one line per wrong variable. */
+export class ConfigError extends Error {
+  constructor(readonly faults: string[]) {
+    super(`Configuration is wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/**
+ * Reads and checks every variable.
+ * @throws ConfigError naming each variable that is wrong
+ */
+export function loadConfig(env: Record<string, string | undefined> = process.env): Config {
+  const faults: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(fields)) {
+    try {
+      values[name] = field.parse(env[name]);
+    } catch (error) {
+      faults.push(`${name} ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  if (values.TOKEN_SECRET === '') {
+    if (values.NODE_ENV === 'development') values.TOKEN_SECRET = randomBytes(48).toString('base64url');
+    else faults.push('TOKEN_SECRET must be set outside development (at least 32 random bytes)');
+  }
+  if (values.DATABASE_ADMIN_URL === '') values.DATABASE_ADMIN_URL = values.DATABASE_URL;
+  if (faults.length > 0) throw new ConfigError(faults);
+  return Object.freeze(values) as Config;
+}
+
+/** The table of all variables, in Markdown. */
+export function configTable(): string {
+  const rows = Object.entries(fields as Record<string, Field<unknown>>).map(
+    ([name, { shown, unit, about }]) =>
+      [`| \`${name}\``, shown === '' ? '–' : `\`${shown}\``, unit ?? '–', `${about} |`].join(' | '),
+  );
+  return ['| variable | default | unit | what it does |', '|---|---|---|---|', ...rows].join('\n');
+}

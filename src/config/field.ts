@@ -1,0 +1,84 @@
+/** One environment variable: how it is read, checked and explained. The README's table is printed from these. */
+export interface Field<T> {
+  about: string;
+  unit?: string;
+  shown: string;
+  /** Returns the value or throws an Error that says what is wrong (without the variable's name). */
+  parse(raw: string | undefined): T;
+}
+
+export const integer = (o: {
+  min: number;
+  max?: number;
+  default: number;
+  unit?: string;
+  about: string;
+}): Field<number> => ({
+  about: o.about,
+  ...(o.unit === undefined ? {} : { unit: o.unit }),
+  shown: String(o.default),
+  parse(raw) {
+    if (raw === undefined || raw === '') return o.default;
+    const value = Number(raw);
+    const max = o.max ?? Number.MAX_SAFE_INTEGER;
+    if (!Number.isSafeInteger(value) || value < o.min || value > max)
+      throw new Error(`must be a whole number from ${o.min} to ${max}, not "${raw}"`);
+    return value;
+  },
+});
+
+export const oneOf = <const T extends string>(o: {
+  values: readonly T[];
+  default: T;
+  about: string;
+}): Field<T> => ({
+  about: `${o.about} (${o.values.join(' \\| ')})`,
+  shown: o.default,
+  parse(raw) {
+    if (raw === undefined || raw === '') return o.default;
+    const value = o.values.find((v) => v === raw);
+    if (value === undefined) throw new Error(`must be one of ${o.values.join(', ')}, not "${raw}"`);
+    return value;
+  },
+});
+
+export const text = (o: {
+  default: string;
+  about: string;
+  check?: (value: string) => string | undefined;
+}): Field<string> => ({
+  about: o.about,
+  shown: o.default,
+  parse(raw) {
+    const value = raw === undefined || raw === '' ? o.default : raw;
+    const fault = o.check?.(value);
+    if (fault !== undefined) throw new Error(fault);
+    return value;
+  },
+});
+
+export const url = (o: { protocols: string[]; default: string; about: string }): Field<string> =>
+  text({
+    default: o.default,
+    about: o.about,
+    check: (value) => {
+      if (value === '') return undefined;
+      const parsed = URL.canParse(value) ? new URL(value) : undefined;
+      if (parsed !== undefined && o.protocols.includes(parsed.protocol)) return undefined;
+      return `must be a URL that starts with ${o.protocols.map((p) => `${p}//`).join(' or ')}`;
+    },
+  });
+
+export const timeZone = (value: string): string | undefined => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: value });
+    return undefined;
+  } catch {
+    return `must be an IANA time zone such as Asia/Seoul, not "${value}"`;
+  }
+};
+
+export const brokerList = (value: string): string | undefined =>
+  value === '' || value.split(',').every((broker) => /^[^\s:]+:\d{1,5}$/.test(broker.trim()))
+    ? undefined
+    : `must be host:port,host:port,… not "${value}"`;

@@ -1,0 +1,22 @@
+/** The breaker let nobody through: the action was not called. */
+export class CircuitOpen extends Error {
+  override readonly name = 'CircuitOpen';
+  constructor(
+    readonly breaker: string,
+    /** Milliseconds until trial calls are let through; 0 when the trial is on and its places are taken. */
+    readonly retryAfterMs: number,
+  ) {
+    super(`Breaker ${breaker} is open.`);
+  }
+}
+
+/** The action took longer than its limit: its signal is aborted, whatever it still does is ignored. */
+export class CallTimedOut extends Error {
+  override readonly name = 'CallTimedOut';
+  constructor(
+    readonly breaker: string,
+    readonly timeoutMs: number,
+  ) {
+    super(`A call through breaker ${breaker} took longer than ${timeoutMs} ms.`);
+  }
+}

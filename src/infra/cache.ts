@@ -1,0 +1,53 @@
+import { LRUCache } from 'lru-cache';
+import { monotonicMs } from '../clock';
+
+interface Entry<V> {
+  value: V;
+  loadedAtMs: number;
+}
+
+/**
+ * Values at most `ttlMs` old. Concurrent readers of a missing value share one load; the last good value is kept for
+ * `lastGood` when a load fails.
+ */
+export class ReadCache<K extends string | number, V> {
+  private readonly entries: LRUCache<K, Entry<V>>;
+  private readonly loads = new Map<K, Promise<V>>();
+
+  constructor(
+    private readonly ttlMs: number,
+    max: number,
+    private readonly onRead: (result: 'hit' | 'miss' | 'shared') => void,
+  ) {
+    this.entries = new LRUCache({ max });
+  }
+
+  async read(key: K, load: () => Promise<V>): Promise<V> {
+    const entry = this.entries.get(key);
+    if (entry !== undefined && monotonicMs() - entry.loadedAtMs < this.ttlMs) {
+      this.onRead('hit');
+      return entry.value;
+    }
+    const underWay = this.loads.get(key);
+    this.onRead(underWay === undefined ? 'miss' : 'shared');
+    return underWay ?? this.start(key, load);
+  }
+
+  /** The newest value that was ever loaded, however old. */
+  lastGood(key: K): V | undefined {
+    return this.entries.get(key)?.value;
+  }
+
+  private start(key: K, load: () => Promise<V>): Promise<V> {
+    // The age counts from before the load: what it read may be as old as that.
+    const loadedAtMs = monotonicMs();
+    const loading = load()
+      .then((value) => {
+        this.entries.set(key, { value, loadedAtMs });
+        return value;
+      })
+      .finally(() => this.loads.delete(key));
+    this.loads.set(key, loading);
+    return loading;
+  }
+}

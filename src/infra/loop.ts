@@ -1,0 +1,53 @@
+import type { Logger } from './logger';
+
+/** What a turn of a loop wants: to go on after the pause, or at once because there is more to do. */
+export type Turn = () => Promise<'pause' | 'again'>;
+
+/**
+ * Does something again and again, a pause between turns. A failing turn is logged when failing begins and when it
+ * ends, not each time; the next turn comes after the pause.
+ */
+export class Loop {
+  private timer: NodeJS.Timeout | undefined;
+  private current: Promise<void> = Promise.resolve();
+  private stopped = true;
+  private failing = false;
+
+  constructor(
+    private readonly name: string,
+    private readonly pauseMs: number,
+    private readonly turn: Turn,
+    private readonly logger: Logger,
+  ) {}
+
+  start(): void {
+    this.stopped = false;
+    this.plan(0);
+  }
+
+  /** No further turn; resolves when the one under way has ended. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.current;
+  }
+
+  private plan(ms: number): void {
+    this.timer = setTimeout(() => {
+      this.current = this.run();
+    }, ms);
+  }
+
+  private async run(): Promise<void> {
+    let next: 'pause' | 'again' = 'pause';
+    try {
+      next = await this.turn();
+      if (this.failing) this.logger.info({ loop: this.name }, 'works again');
+      this.failing = false;
+    } catch (err) {
+      if (!this.failing) this.logger.warn({ err, loop: this.name }, 'fails; trying on');
+      this.failing = true;
+    }
+    if (!this.stopped) this.plan(next === 'again' ? 0 : this.pauseMs);
+  }
+}

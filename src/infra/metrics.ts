@@ -1,0 +1,115 @@
+import { Lifecycle, scoped } from 'tsyringe';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+const LATENCY_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10];
+const WAIT_BUCKETS_S = [0.25, 1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200];
+
+/** Every metric of a process, in one registry of its own: two instances in one process do not mix. */
+@scoped(Lifecycle.ContainerScoped)
+export class Metrics {
+  readonly registry = new Registry();
+  private readonly in = { registers: [this.registry] };
+
+  readonly httpDuration = new Histogram({
+    ...this.in,
+    name: 'http_request_duration_seconds',
+    help: 'Time to answer, by route template',
+    labelNames: ['method', 'route', 'status'],
+    buckets: LATENCY_BUCKETS_S,
+  });
+  readonly httpInFlight = new Gauge({
+    ...this.in,
+    name: 'http_requests_in_flight',
+    help: 'Requests being answered',
+  });
+
+  readonly queueIssued = this.counter('queue_tokens_issued_total', 'Token requests answered', ['status']);
+  readonly queueWaiting = this.gauge('queue_waiting', 'Present waiters', ['queue']);
+  readonly queueActive = this.gauge('queue_active', 'Visitors inside', ['queue']);
+  readonly queueCap = this.gauge('queue_cap', 'Most visitors inside', ['queue']);
+  readonly queueAdmitted = this.counter('queue_admitted_total', 'Visitors let in by this process', ['queue']);
+  readonly queueEnded = this.counter('queue_places_ended_total', 'Places ended, by why', ['queue', 'reason']);
+  readonly queueRestored = this.counter('queue_restored_total', 'Times the state was lost and restored', [
+    'queue',
+  ]);
+  readonly queueWait = new Histogram({
+    ...this.in,
+    name: 'queue_wait_seconds',
+    help: 'Time from token to admission (resolution 0.25 s)',
+    labelNames: ['queue'],
+    buckets: WAIT_BUCKETS_S,
+  });
+
+  readonly breakerState = this.gauge('breaker_state', '1 for the state that a breaker is in', [
+    'breaker',
+    'state',
+  ]);
+  readonly breakerCalls = this.counter('breaker_calls_total', 'Calls by outcome', ['breaker', 'outcome']);
+  readonly cacheReads = this.counter('cache_reads_total', 'Reads of a cached list', ['cache', 'result']);
+
+  readonly holds = this.counter('seat_holds_total', 'Holds asked for, by result', ['result']);
+  readonly holdsExpired = this.counter('seat_holds_expired_total', 'Passed holds tidied up by the sweeper');
+  readonly sweepLag = this.gauge('hold_sweep_lag_seconds', 'How late the oldest passed hold was tidied up');
+  readonly sales = this.counter('ticket_sales_total', 'Seats paid for');
+  readonly salesWon = this.counter('ticket_sales_won_total', 'Money taken for seats, won');
+  readonly charges = this.counter('balance_charges_total', 'Balance charges');
+  readonly idempotentReplays = this.counter(
+    'idempotent_replays_total',
+    'Requests answered from memory of their key',
+  );
+
+  readonly outboxBacklog = this.gauge('outbox_backlog', 'Events committed and not yet delivered');
+  readonly outboxAge = this.gauge('outbox_oldest_age_seconds', 'Age of the oldest event not yet delivered');
+  readonly events = this.counter('events_total', 'Events by topic and what became of them', [
+    'topic',
+    'result',
+  ]);
+
+  readonly redisDuration = new Histogram({
+    ...this.in,
+    name: 'redis_command_duration_seconds',
+    help: 'Time of the waiting room’s scripts as seen from this process',
+    labelNames: ['script'],
+    buckets: LATENCY_BUCKETS_S,
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry }); // memory, CPU, GC, event-loop delay, handles
+  }
+
+  /** Connections of the database pool, asked at each scrape. */
+  followPool(read: () => { open: number; inUse: number; waiting: number }): void {
+    new Gauge({
+      ...this.in,
+      name: 'database_pool_connections',
+      help: 'Database connections open and in use, and requests that wait for one',
+      labelNames: ['state'],
+      collect() {
+        for (const [state, count] of Object.entries(read())) this.set({ state }, count);
+      },
+    });
+  }
+
+  /** Event-loop utilization over the time since the last scrape. */
+  followRuntime(): void {
+    let last = performance.eventLoopUtilization();
+    new Gauge({
+      ...this.in,
+      name: 'event_loop_utilization',
+      help: 'Share of time that the event loop was busy since the last scrape',
+      collect() {
+        const now = performance.eventLoopUtilization();
+        this.set(performance.eventLoopUtilization(now, last).utilization);
+        last = now;
+      },
+    });
+  }
+
+  private counter<L extends string = never>(name: string, help: string, labelNames: L[] = []): Counter<L> {
+    return new Counter({ ...this.in, name, help, labelNames });
+  }
+
+  private gauge<L extends string = never>(name: string, help: string, labelNames: L[] = []): Gauge<L> {
+    return new Gauge({ ...this.in, name, help, labelNames });
+  }
+}
