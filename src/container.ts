@@ -1,0 +1,70 @@
+import { container as root, type DependencyContainer } from 'tsyringe';
+import { CONFIG, type Config } from './config';
+import { Database } from './infra/database';
+import { createLogger, LOGGER } from './infra/logger';
+import { Metrics } from './infra/metrics';
+import { connectRedis, Redis } from './infra/redis';
+import { LogNotifier, WebhookNotifier } from './modules/notification/notifier';
+import { NotificationWorker } from './modules/notification/worker';
+import { FixedCap } from './modules/queue/admission';
+import { QueueRepository } from './modules/queue/repository';
+import { QueueStore } from './modules/queue/store';
+import { TokenCodec } from './modules/queue/token';
+import { WaitingRoom } from './modules/queue/waiting-room';
+
+const MAIN_QUEUE = 'main';
+
+export interface Overrides {
+  /** Another queue than `main`: tests run side by side on one Redis. */
+  queueId?: string;
+}
+
+/**
+ * The wiring, in one place. Classes marked `@scoped(Lifecycle.ContainerScoped)` are made once per container from
+ * their constructors' types; what needs a value of the configuration is made here.
+ */
+export function createContainer(
+  config: Config,
+  { queueId = MAIN_QUEUE }: Overrides = {},
+): DependencyContainer {
+  const container = root.createChildContainer();
+  const logger = createLogger(config.LOG_LEVEL, config.ROLE);
+  container.registerInstance(CONFIG, config);
+  container.registerInstance(LOGGER, logger);
+
+  const database = new Database({
+    url: config.DATABASE_URL,
+    poolMax: config.DATABASE_POOL_MAX,
+    acquireMs: config.DATABASE_ACQUIRE_MS,
+    timeoutMs: config.DATABASE_TIMEOUT_MS,
+  });
+  const redis = connectRedis(config.REDIS_URL, config.REDIS_TIMEOUT_MS);
+  const metrics = container.resolve(Metrics);
+  container.registerInstance(Database, database);
+  container.registerInstance(Redis, redis);
+  container.registerInstance(TokenCodec, new TokenCodec(config.TOKEN_SECRET));
+
+  const rules = {
+    leaseMs: config.QUEUE_LEASE_SECONDS * 1000,
+    waitMs: config.QUEUE_WAIT_SECONDS * 1000,
+    idleMs: config.QUEUE_IDLE_SECONDS * 1000,
+    awayMs: config.QUEUE_AWAY_SECONDS * 1000,
+    tickMs: config.QUEUE_TICK_MS,
+  };
+  const store = new QueueStore(redis, queueId, rules, metrics);
+  const policy = new FixedCap(config.QUEUE_MAX_ACTIVE);
+  container.registerInstance(
+    WaitingRoom,
+    new WaitingRoom(store, policy, container.resolve(QueueRepository), metrics, logger),
+  );
+
+  const notifier =
+    config.NOTIFIER_WEBHOOK_URL === ''
+      ? new LogNotifier(logger)
+      : new WebhookNotifier(config.NOTIFIER_WEBHOOK_URL, config.NOTIFIER_TIMEOUT_MS);
+  container.registerInstance(
+    NotificationWorker,
+    new NotificationWorker(database, config, notifier, metrics, logger),
+  );
+  return container;
+}

@@ -1,0 +1,76 @@
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { monotonicMs } from './clock';
+import { CONFIG, type Config } from './config';
+import { Database } from './infra/database';
+import { LOGGER, type Logger } from './infra/logger';
+import { Redis } from './infra/redis';
+import { NotificationWorker } from './modules/notification/worker';
+
+export interface HealthReport {
+  status: 'starting' | 'ready' | 'draining';
+  dependencies: Record<string, { status: 'up' | 'down' | 'off'; ms?: number }>;
+}
+
+const PROBE_LIMIT_MS = 1000;
+
+/**
+ * Readiness: whether this process should get requests. Once started it stays ready while a shared dependency is down
+ * (reported, but not decisive): every replica would leave at once, and callers would get refused connections instead
+ * of the waiting room's answers, fallbacks and 503s with Retry-After (ADR 0004).
+ */
+@scoped(Lifecycle.ContainerScoped)
+export class Health {
+  phase: HealthReport['status'] = 'starting';
+
+  constructor(
+    private readonly database: Database,
+    private readonly redis: Redis,
+    private readonly notifications: NotificationWorker,
+    @inject(CONFIG) private readonly config: Config,
+    @inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Rejects while the database or Redis has never answered. */
+  async firstContact(): Promise<void> {
+    const [[limit]] = await Promise.all([
+      this.database.rows<{ connections: number }>('SELECT @@max_connections AS connections'),
+      this.redis.ping(),
+    ]);
+    if (limit !== undefined && limit.connections < this.config.DATABASE_POOL_MAX)
+      this.logger.error(
+        { maxConnections: limit.connections, poolMax: this.config.DATABASE_POOL_MAX },
+        'DATABASE_POOL_MAX is more than the database allows in all',
+      );
+  }
+
+  async report(): Promise<HealthReport> {
+    const [database, redis] = await Promise.all([
+      probe(() => this.database.rows('SELECT 1')),
+      probe(() => this.redis.ping()),
+    ]);
+    const kafka =
+      this.config.KAFKA_BROKERS === '' || this.config.ROLE === 'api'
+        ? 'off'
+        : this.notifications.kafkaState();
+    return { status: this.phase, dependencies: { database, redis, kafka: { status: kafka } } };
+  }
+}
+
+async function probe(ask: () => Promise<unknown>): Promise<{ status: 'up' | 'down'; ms: number }> {
+  const startedAtMs = monotonicMs();
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<'down'>((resolve) => {
+    timer = setTimeout(() => {
+      resolve('down');
+    }, PROBE_LIMIT_MS);
+  });
+  const status = await Promise.race([
+    ask().then(
+      () => 'up' as const,
+      () => 'down' as const,
+    ),
+    limit,
+  ]);
+  clearTimeout(timer);
+  return { status, ms: Math.round(monotonicMs() - startedAtMs) };
+}

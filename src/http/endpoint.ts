@@ -1,0 +1,48 @@
+import type { z } from 'zod';
+import type { RequestKey } from '../modules/idempotency/key';
+import type { Visitor } from '../modules/queue/service';
+import type { Claims } from '../modules/queue/token';
+import type { Prepared } from './envelope';
+
+/** What a handler gets: input that has been checked, and who asks. */
+export interface Input<Body, Query> {
+  body: Body;
+  query: Query;
+  /** Present when access is `token` or `inside`. */
+  claims: Claims;
+  /** Present when access is `inside`. */
+  visitor: Visitor;
+  /** Present when the request carries an Idempotency-Key. */
+  key: RequestKey | undefined;
+}
+
+/**
+ * One endpoint: the single source of its validation, its types and its page in the API document.
+ * Steps: rate limit → token → input → remembered answer → admission → `handle` → envelope.
+ */
+export interface Endpoint<Body = unknown, Query = unknown, Answer = unknown> {
+  method: 'get' | 'post';
+  path: string;
+  summary: string;
+  description?: string;
+  tag: string;
+  /** `public`: anyone; `token`: any genuine queue token; `inside`: a token in PROGRESS. */
+  access: 'public' | 'token' | 'inside';
+  /** Honours Idempotency-Key. */
+  idempotent?: true;
+  /** Limited per client address by TOKEN_RATE_PER_MINUTE. */
+  rateLimited?: true;
+  body?: z.ZodType<Body>;
+  query?: z.ZodType<Query>;
+  answer: z.ZodType<Answer>;
+  /** An answer as in the field, for the document. */
+  example: Answer;
+  /** Codes beyond those that follow from access, input and keys, each with when it is given. */
+  errors: Record<string, string>;
+  handle(input: Input<Body, Query>): Promise<Answer | Prepared>;
+}
+
+/** Keeps the types of one endpoint tied together, then forgets them so that endpoints fit in one list. */
+export function endpoint<Body, Query, Answer>(definition: Endpoint<Body, Query, Answer>): Endpoint {
+  return definition;
+}

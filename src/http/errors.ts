@@ -1,0 +1,60 @@
+import type { ErrorRequestHandler } from 'express';
+import {
+  ApiError,
+  BadInput,
+  NotFound,
+  PayloadTooLarge,
+  Unavailable,
+  Unknown,
+  UnsupportedMediaType,
+} from '../errors';
+import { CallTimedOut, CircuitOpen } from '../infra/breaker';
+import type { Logger } from '../infra/logger';
+import { sendFailure } from './envelope';
+
+/** The one place where an error becomes an answer. What is not known is 500, and its stack stays in the log. */
+export function errorHandler(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    const known = toApiError(error);
+    if (known.status >= 500) {
+      const level = known.status === 500 ? 'error' : 'warn';
+      logger[level](
+        {
+          err: error,
+          requestId: res.locals.requestId as unknown,
+          method: req.method,
+          route: res.locals.route as unknown,
+        },
+        'request failed',
+      );
+    }
+    if (res.headersSent)
+      next(error); // too late for an answer: Express ends the connection
+    else sendFailure(res, known);
+  };
+}
+
+function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof CircuitOpen)
+    return new Unavailable('This service', Math.max(1, Math.ceil(error.retryAfterMs / 1000)));
+  if (error instanceof CallTimedOut) return new Unavailable('This service');
+  return fromExpress(error) ?? new Unknown();
+}
+
+/** Errors of Express and its body parser carry a `type` and a 4xx `status`. */
+function fromExpress(error: unknown): ApiError | undefined {
+  if (
+    !(error instanceof Error) ||
+    !('status' in error) ||
+    typeof error.status !== 'number' ||
+    error.status >= 500
+  )
+    return undefined;
+  const type = 'type' in error ? error.type : undefined;
+  if (type === 'entity.too.large') return new PayloadTooLarge('limit' in error ? Number(error.limit) : 0);
+  if (type === 'entity.parse.failed') return new BadInput('body: not valid JSON');
+  if (error.status === 415) return new UnsupportedMediaType();
+  if (error.status === 404) return new NotFound('This path');
+  return new BadInput(type === undefined ? 'url: malformed' : `body: ${error.message}`);
+}

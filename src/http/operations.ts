@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { Router, static as serveFolder } from 'express';
+import { absolutePath } from 'swagger-ui-dist';
+import type { Metrics } from '../infra/metrics';
+import type { Health } from '../health';
+
+const DOCS_PAGE = `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Concert reservation: API</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<body><div id="swagger-ui"></div>
+<script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body>
+</html>`;
+
+const DOCS_START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true });`;
+
+/** What operators and machines ask: health, metrics, the API document and its page. */
+export function operations(health: Health, metrics: Metrics, document: object | undefined): Router {
+  const router = Router();
+  router.get('/health/live', (_req, res) => {
+    res.json({ status: 'up' });
+  });
+  router.get('/health/ready', async (_req, res) => {
+    const report = await health.report();
+    res.status(report.status === 'ready' ? 200 : 503).json(report);
+  });
+  router.get('/metrics', async (_req, res) => {
+    res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+  if (document === undefined) return router;
+  router.get('/openapi.json', (_req, res) => {
+    res.json(document);
+  });
+  router.get('/docs', (_req, res) => {
+    res.type('html').send(DOCS_PAGE);
+  });
+  router.get('/docs/start.js', (_req, res) => {
+    res.type('js').send(DOCS_START);
+  });
+  router.use('/docs', serveFolder(join(absolutePath()), { index: false }));
+  return router;
+}

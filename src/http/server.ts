@@ -1,0 +1,84 @@
+import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
+import { failure } from './envelope';
+
+export interface ServerOptions {
+  host: string;
+  port: number;
+  requestMs: number;
+  graceMs: number;
+}
+
+const HEADER_BYTES = 16_384;
+/** Above the idle time-out of common load balancers (60 s), so that they close first and no request meets a closed door. */
+const KEEP_ALIVE_MS = 65_000;
+
+/** The HTTP server with its limits, its way to start and its way to stop without failing a request. */
+export class HttpServer {
+  private readonly server: Server;
+
+  constructor(
+    app: Express,
+    private readonly options: ServerOptions,
+  ) {
+    this.server = createServer(
+      {
+        maxHeaderSize: HEADER_BYTES,
+        headersTimeout: options.requestMs,
+        requestTimeout: options.requestMs,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        connectionsCheckingInterval: 1000,
+      },
+      app,
+    );
+    this.server.on('clientError', answerBrokenRequest);
+  }
+
+  /** @returns the port; rejects when it cannot be had */
+  async listen(): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(this.options.port, this.options.host, () => {
+        this.server.off('error', reject);
+        resolve();
+      });
+    });
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Takes no new connections, lets requests in flight end for at most `graceMs`, then closes what is left. */
+  async close(): Promise<void> {
+    if (!this.server.listening) return;
+    const closed = new Promise<void>((resolve) => {
+      this.server.close(() => {
+        resolve();
+      });
+    });
+    const closeIdle = setInterval(() => {
+      this.server.closeIdleConnections();
+    }, 50);
+    const force = setTimeout(() => {
+      this.server.closeAllConnections();
+    }, this.options.graceMs);
+    await closed;
+    clearInterval(closeIdle);
+    clearTimeout(force);
+  }
+}
+
+/** Requests that Node itself refuses, answered in the envelope as well. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const [status, message] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', 'The headers are too large.']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'The request took too long to arrive.']
+        : ['400 Bad Request', 'This is not HTTP.'];
+  const body = failure('400', message);
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,3 @@
+DROP TABLE notification;
+DROP TABLE outbox_lease;
+DROP TABLE outbox;

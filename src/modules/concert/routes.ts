@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { endpoint, type Endpoint } from '../../http/endpoint';
+import { Prepared } from '../../http/envelope';
+import { Schedule, Seat, SeatQuery } from './schema';
+import type { ConcertService, ListAnswer } from './service';
+
+const FALLBACKS =
+  'When the list cannot be read, the last good one is answered with `X-Fallback: stale`, or an empty one with `X-Fallback: empty`.';
+
+export function concertEndpoints(concerts: ConcertService): Endpoint[] {
+  return [
+    endpoint({
+      method: 'get',
+      path: '/v1/api/concerts/schedule',
+      summary: 'Future schedules that still have seats',
+      description: FALLBACKS,
+      tag: 'Concert',
+      access: 'inside',
+      answer: z.array(Schedule),
+      example: [
+        {
+          scheduleId: 1,
+          concertTitle: 'Winter Lights',
+          openDate: '2030-01-31',
+          startTime: '19:00',
+          endTime: '21:30',
+          seatStatus: 'AVAILABLE',
+        },
+      ],
+      errors: {},
+      handle: async () => present(await concerts.schedules()),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/v1/api/concerts/seat',
+      summary: 'Seats of a schedule that can be reserved',
+      description: FALLBACKS,
+      tag: 'Concert',
+      access: 'inside',
+      query: SeatQuery,
+      answer: z.array(Seat),
+      example: [{ seatId: 1, position: 1, amount: 150_000, seatStatus: 'AVAILABLE' }],
+      errors: { '404': 'There is no such schedule' },
+      handle: async ({ query }) => present(await concerts.seats(query.scheduleId)),
+    }),
+  ];
+}
+
+function present({ json, etag, fallback }: ListAnswer): Prepared {
+  const text = `{"resultType":"SUCCESS","data":${json},"exception":null}`;
+  const headers = { ETag: etag, 'Cache-Control': 'private, no-cache' };
+  return new Prepared(text, fallback === undefined ? headers : { ...headers, 'X-Fallback': fallback });
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { Id, QueryId, Won } from '../../http/fields';
+
+export const SeatStatus = z.enum(['AVAILABLE', 'TEMP_RESERVED', 'RESERVED']);
+
+export const Schedule = z.object({
+  scheduleId: Id,
+  concertTitle: z.string(),
+  openDate: z.string().describe('yyyy-MM-dd'),
+  startTime: z.string().describe('HH:mm'),
+  endTime: z.string().describe('HH:mm'),
+  seatStatus: z.enum(['AVAILABLE', 'SOLD_OUT']).describe('SOLD_OUT: every seat left is on hold just now'),
+});
+export type Schedule = z.infer<typeof Schedule>;
+
+export const SeatQuery = z.strictObject({ scheduleId: QueryId });
+
+export const Seat = z.object({
+  seatId: Id,
+  position: z.int().min(1),
+  amount: Won,
+  seatStatus: SeatStatus,
+});
+export type Seat = z.infer<typeof Seat>;

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { CONFIG, type Config } from '../../config';
+import { ApiError, NotFound } from '../../errors';
+import { DisplayTime } from '../../display-time';
+import { Breakers } from '../../infra/breakers';
+import { ReadCache } from '../../infra/cache';
+import { LOGGER, type Logger } from '../../infra/logger';
+import { Metrics } from '../../infra/metrics';
+import { ConcertRepository, type ScheduleRow } from './repository';
+import type { Schedule, Seat } from './schema';
+
+/** A list as JSON, made once for all readers. `fallback`: the list could not be read, so this is an old or empty one. */
+export interface ListAnswer {
+  json: string;
+  etag: string;
+  fallback?: 'stale' | 'empty';
+}
+
+const MOST_SCHEDULES_CACHED = 10_000;
+
+/** What is on and which seats are free. The lists may be READ_CACHE_MS old; the reserve never is. */
+@scoped(Lifecycle.ContainerScoped)
+export class ConcertService {
+  private readonly schedulesCache: ReadCache<'all', ListAnswer>;
+  private readonly seatsCache: ReadCache<number, ListAnswer>;
+
+  constructor(
+    private readonly concerts: ConcertRepository,
+    private readonly breakers: Breakers,
+    private readonly displayTime: DisplayTime,
+    @inject(CONFIG) config: Config,
+    metrics: Metrics,
+    @inject(LOGGER) private readonly logger: Logger,
+  ) {
+    const cache = <K extends string | number>(name: string, max: number): ReadCache<K, ListAnswer> =>
+      new ReadCache(config.READ_CACHE_MS, max, (result) => metrics.cacheReads.inc({ cache: name, result }));
+    this.schedulesCache = cache('schedules', 1);
+    this.seatsCache = cache('seats', MOST_SCHEDULES_CACHED);
+  }
+
+  /** Future schedules that still have seats, soonest first. */
+  async schedules(): Promise<ListAnswer> {
+    return this.list(this.schedulesCache, 'all', async () => {
+      const rows = await this.concerts.schedules();
+      return rows.map((row) => this.present(row));
+    });
+  }
+
+  /** The seats of a schedule that can be reserved; none once it has begun. @throws NotFound (404) */
+  async seats(scheduleId: number): Promise<ListAnswer> {
+    return this.list(this.seatsCache, scheduleId, async () => {
+      const started = await this.concerts.hasStarted(scheduleId);
+      if (started === undefined) throw new NotFound(`Schedule ${scheduleId}`);
+      return started ? [] : this.concerts.availableSeats(scheduleId);
+    });
+  }
+
+  /** Reads through the cache and the breaker; when that fails, the last good list, or else an empty one. */
+  private async list<K extends string | number>(
+    cache: ReadCache<K, ListAnswer>,
+    key: K,
+    load: () => Promise<Schedule[] | Seat[]>,
+  ): Promise<ListAnswer> {
+    try {
+      return await cache.read(key, () => this.breakers.concert.run(async () => prepare(await load())));
+    } catch (err) {
+      if (err instanceof ApiError && err.status < 500) throw err;
+      this.logger.warn({ err, key }, 'list not read: answering with a fallback');
+      const stale = cache.lastGood(key);
+      return stale ? { ...stale, fallback: 'stale' } : { ...prepare([]), fallback: 'empty' };
+    }
+  }
+
+  private present(row: ScheduleRow): Schedule {
+    return {
+      scheduleId: row.scheduleId,
+      concertTitle: row.concertTitle,
+      openDate: this.displayTime.date(row.startsAt),
+      startTime: this.displayTime.minutes(row.startsAt),
+      endTime: this.displayTime.minutes(row.endsAt),
+      seatStatus: row.available === 1 ? 'AVAILABLE' : 'SOLD_OUT',
+    };
+  }
+}
+
+function prepare(list: Schedule[] | Seat[]): ListAnswer {
+  const json = JSON.stringify(list);
+  return { json, etag: `"${createHash('sha1').update(json).digest('base64url')}"` };
+}

@@ -1,0 +1,58 @@
+import { Lifecycle, scoped } from 'tsyringe';
+import { Database, isDuplicateKey, isLockWaitTimeout, type Statements } from '../../infra/database';
+import type { RequestKey } from './key';
+
+export interface StoredAnswer {
+  fingerprint: Buffer;
+  status: number;
+  answer: string;
+}
+
+const FIND = 'SELECT fingerprint, status, answer FROM idempotency_key WHERE user_id = ? AND id = ?';
+
+/** Waits for nobody: a row of a transaction still under way is error 1205 at once. */
+const CLAIM = `SET STATEMENT innodb_lock_wait_timeout = 0 FOR
+               INSERT INTO idempotency_key (user_id, id, fingerprint, status, answer) VALUES (?, ?, ?, 0, '')`;
+
+const STORE = 'UPDATE idempotency_key SET status = ?, answer = ? WHERE user_id = ? AND id = ?';
+
+const REMEMBER =
+  'INSERT IGNORE INTO idempotency_key (user_id, id, fingerprint, status, answer) VALUES (?, ?, ?, ?, ?)';
+
+const FORGET = 'DELETE FROM idempotency_key WHERE created_at < NOW(3) - INTERVAL ? HOUR LIMIT 1000';
+
+/** Which requests have been answered, and how. */
+@scoped(Lifecycle.ContainerScoped)
+export class IdempotencyRepository {
+  constructor(private readonly database: Database) {}
+
+  async find(key: RequestKey): Promise<StoredAnswer | undefined> {
+    const [row] = await this.database.rows<StoredAnswer>(FIND, [key.userId, key.id]);
+    return row;
+  }
+
+  /** Takes the key for this transaction. `done`: answered before; `in flight`: another transaction has it now. */
+  async claim(tx: Statements, key: RequestKey): Promise<'claimed' | 'done' | 'in flight'> {
+    try {
+      await tx.run(CLAIM, [key.userId, key.id, key.fingerprint]);
+      return 'claimed';
+    } catch (error) {
+      if (isDuplicateKey(error)) return 'done';
+      if (isLockWaitTimeout(error)) return 'in flight';
+      throw error;
+    }
+  }
+
+  async store(tx: Statements, key: RequestKey, status: number, answer: string): Promise<void> {
+    await tx.run(STORE, [status, answer, key.userId, key.id]);
+  }
+
+  async remember(key: RequestKey, status: number, answer: string): Promise<void> {
+    await this.database.run(REMEMBER, [key.userId, key.id, key.fingerprint, status, answer]);
+  }
+
+  /** @returns how many were forgotten, at most 1000 */
+  async forgetOlderThan(hours: number): Promise<number> {
+    return (await this.database.run(FORGET, [hours])).affectedRows;
+  }
+}

@@ -1,0 +1,74 @@
+import { Lifecycle, scoped } from 'tsyringe';
+import { ApiError, Conflict, KeyReused } from '../../errors';
+import { Database, type Statements } from '../../infra/database';
+import { Metrics } from '../../infra/metrics';
+import type { RequestKey } from './key';
+import { IdempotencyRepository } from './repository';
+
+export interface Remembered {
+  status: number;
+  /** `data` of a success, or `exception` of a failure. */
+  answer: { code: string; message: string };
+}
+
+/** Thrown inside a transaction to leave it: the key's request was answered meanwhile. */
+class AnsweredMeanwhile extends Error {}
+
+/**
+ * Idempotency keys: a request acts once, however often it is sent. The key is claimed and its answer stored in the
+ * transaction of the act itself, so that no crash can part them. 2xx and 4xx are remembered; 409, 429 and 5xx are
+ * not: those may be tried again.
+ */
+@scoped(Lifecycle.ContainerScoped)
+export class IdempotencyService {
+  constructor(
+    private readonly database: Database,
+    private readonly repository: IdempotencyRepository,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** The answer given before. @throws KeyReused (422) when the key was used for another request */
+  async recall(key: RequestKey): Promise<Remembered | undefined> {
+    const stored = await this.repository.find(key);
+    if (stored === undefined) return undefined;
+    if (!stored.fingerprint.equals(key.fingerprint)) throw new KeyReused();
+    this.metrics.idempotentReplays.inc();
+    return { status: stored.status, answer: JSON.parse(stored.answer) as Remembered['answer'] };
+  }
+
+  /**
+   * Runs `work` in a transaction, once per key; `work` returns the answer's data.
+   * @throws Conflict (409) while another request with the key is under way; KeyReused (422)
+   */
+  async run<T>(key: RequestKey | undefined, work: (tx: Statements) => Promise<T>): Promise<T> {
+    if (key === undefined) return this.database.transaction(work);
+    try {
+      return await this.database.transaction(async (tx) => {
+        const claim = await this.repository.claim(tx, key);
+        if (claim === 'done') throw new AnsweredMeanwhile();
+        if (claim === 'in flight') throw new Conflict('A request with this Idempotency-Key is under way.', 1);
+        const data = await work(tx);
+        await this.repository.store(tx, key, 200, JSON.stringify(data));
+        return data;
+      });
+    } catch (error) {
+      if (error instanceof AnsweredMeanwhile) return this.replay<T>(key);
+      if (isRemembered(error))
+        await this.repository.remember(
+          key,
+          error.status,
+          JSON.stringify({ code: error.code, message: error.message }),
+        );
+      throw error;
+    }
+  }
+
+  private async replay<T>(key: RequestKey): Promise<T> {
+    const remembered = await this.recall(key);
+    if (remembered?.status === 200) return remembered.answer as T;
+    throw new Conflict('A request with this Idempotency-Key was just refused: look at its answer.');
+  }
+}
+
+const isRemembered = (error: unknown): error is ApiError =>
+  error instanceof ApiError && error.status < 500 && error.status !== 409 && error.status !== 429;

@@ -1,0 +1,68 @@
+import { Lifecycle, scoped } from 'tsyringe';
+import { type ApiError, Forbidden, NotFound } from '../../errors';
+import { Breakers } from '../../infra/breakers';
+import type { Statements } from '../../infra/database';
+import { Metrics } from '../../infra/metrics';
+import { appendEvent } from '../../infra/outbox';
+import type { RequestKey } from '../idempotency/key';
+import { IdempotencyService } from '../idempotency/service';
+import { paymentDone } from '../notification/events';
+import { QueueService, type Visitor } from '../queue/service';
+import { ReservationRepository } from '../reservation/repository';
+import { BalanceRepository } from '../user/repository';
+import { AlreadyPaid, BalanceTooSmall, HoldEnded } from './errors';
+import { PaymentRepository } from './repository';
+import type { Paid } from './schema';
+
+@scoped(Lifecycle.ContainerScoped)
+export class PaymentService {
+  constructor(
+    private readonly payments: PaymentRepository,
+    private readonly reservations: ReservationRepository,
+    private readonly balances: BalanceRepository,
+    private readonly idempotency: IdempotencyService,
+    private readonly queue: QueueService,
+    private readonly breakers: Breakers,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /**
+   * Pays for the visitor's own hold and ends its turn.
+   * @throws BalanceTooSmall (005), AlreadyPaid (409), HoldEnded (409), Forbidden (403), NotFound (404)
+   */
+  async pay(visitor: Visitor, reservationId: number, key: RequestKey | undefined): Promise<Paid> {
+    const paid = await this.breakers.concert.run(() =>
+      this.idempotency.run(key, (tx) => this.sell(tx, visitor.userId, reservationId)),
+    );
+    this.metrics.sales.inc();
+    this.metrics.salesWon.inc(paid.paymentAmount);
+    await this.queue.finish(visitor);
+    return paid;
+  }
+
+  /** Locks in the fixed order: member, reservation, seat. */
+  private async sell(tx: Statements, userId: number, reservationId: number): Promise<Paid> {
+    const reservation = await this.reservations.find(tx, reservationId);
+    if (reservation === undefined) throw new NotFound(`Reservation ${reservationId}`);
+    if (reservation.userId !== userId) throw new Forbidden(`Reservation ${reservationId} is not yours.`);
+
+    const { amount, concertTitle, seatPosition } = reservation;
+    const enough = await this.balances.take(tx, userId, amount);
+    const sold = await this.reservations.sell(tx, reservation, userId);
+    if (!sold) throw await this.whyNotSold(tx, reservationId);
+    if (!enough) throw new BalanceTooSmall();
+
+    const paymentId = await this.payments.insert(tx, reservationId, userId, amount);
+    await this.balances.enterPayment(tx, userId, amount, paymentId);
+    await appendEvent(
+      tx,
+      paymentDone({ reservationId, userId, paymentAmount: amount, concertTitle, seatPosition }),
+    );
+    return { paymentAmount: amount, seatStatus: 'RESERVED', queueStatus: 'DONE' };
+  }
+
+  private async whyNotSold(tx: Statements, reservationId: number): Promise<ApiError> {
+    const reservation = await this.reservations.find(tx, reservationId);
+    return reservation?.status === 'RESERVED' ? new AlreadyPaid(reservationId) : new HoldEnded(reservationId);
+  }
+}

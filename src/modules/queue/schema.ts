@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { Id } from '../../http/fields';
+
+export const IssueBody = z.strictObject({ userId: Id.describe('A member') });
+
+export const IssuedToken = z.object({
+  queueToken: z.string().describe('A place in line, signed; send it as Authorization'),
+});
+
+export const QueueStatus = z.enum(['WAITING', 'PROGRESS', 'DONE', 'EXPIRED']);
+export type QueueStatus = z.infer<typeof QueueStatus>;
+
+export const CheckedToken = z.object({
+  queuePosition: z.int().min(0).describe('1 is the next to enter; 0 when not waiting'),
+  status: QueueStatus,
+  etaSeconds: z.int().min(0).describe('Estimated time to admission'),
+  pollAfterMs: z.int().min(0).describe('When to ask again'),
+});
+export type CheckedToken = z.infer<typeof CheckedToken>;

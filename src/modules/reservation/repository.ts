@@ -1,0 +1,128 @@
+import { Lifecycle, scoped } from 'tsyringe';
+import type { Statements } from '../../infra/database';
+
+export interface HoldRow {
+  id: number;
+  concertTitle: string;
+  seatPosition: number;
+  reservedAt: Date;
+  heldUntil: Date;
+}
+
+export interface ReservationRow {
+  id: number;
+  userId: number;
+  seatId: number;
+  status: 'TEMP_RESERVED' | 'RESERVED' | 'CANCELED';
+  concertTitle: string;
+  seatPosition: number;
+  amount: number;
+}
+
+const FUTURE = '(SELECT d.starts_at FROM concert_schedule d WHERE d.id = ?) > NOW(3)';
+
+/** One statement decides the race: of all who want the seat, the first to lock its row finds it AVAILABLE. */
+const TAKE = `UPDATE concert_seat
+                 SET status = 'TEMP_RESERVED', held_until = NOW(3) + INTERVAL ? SECOND
+               WHERE id = ? AND schedule_id = ? AND status = 'AVAILABLE' AND ${FUTURE}`;
+
+/** A hold that has passed counts as free before the sweeper comes: reservation first, then seat, as payment locks. */
+const CANCEL_PAST_HOLD = `UPDATE reservation SET status = 'CANCELED'
+                           WHERE live_seat_id = ? AND status = 'TEMP_RESERVED' AND held_until <= NOW(3)`;
+
+const TAKE_OVER = `UPDATE concert_seat
+                      SET held_until = NOW(3) + INTERVAL ? SECOND
+                    WHERE id = ? AND schedule_id = ? AND status = 'TEMP_RESERVED' AND held_until <= NOW(3) AND ${FUTURE}`;
+
+/** The reservation keeps what was bought: title, times, seat and price as they were. */
+const INSERT_HOLD = `
+  INSERT INTO reservation (user_id, schedule_id, seat_id, concert_title, starts_at, ends_at, seat_position, amount,
+                           reserved_at, held_until)
+  SELECT ?, d.id, s.id, c.title, d.starts_at, d.ends_at, s.position, s.amount,
+         s.held_until - INTERVAL ? SECOND, s.held_until
+    FROM concert_seat s
+    JOIN concert_schedule d ON d.id = s.schedule_id
+    JOIN concert c ON c.id = d.concert_id
+   WHERE s.id = ?
+  RETURNING id, concert_title AS concertTitle, seat_position AS seatPosition, reserved_at AS reservedAt,
+            held_until AS heldUntil`;
+
+const SEAT_OF_SCHEDULE = 'SELECT 1 FROM concert_seat WHERE id = ? AND schedule_id = ?';
+
+const UNSOLD = `SELECT 1 FROM concert_seat WHERE schedule_id = ? AND status IN ('AVAILABLE', 'TEMP_RESERVED') LIMIT 1`;
+
+const FIND = `SELECT id, user_id AS userId, seat_id AS seatId, status, concert_title AS concertTitle,
+                     seat_position AS seatPosition, amount
+                FROM reservation WHERE id = ?`;
+
+const SELL = `UPDATE reservation SET status = 'RESERVED'
+               WHERE id = ? AND user_id = ? AND status = 'TEMP_RESERVED' AND held_until > NOW(3)`;
+
+const SELL_SEAT = `UPDATE concert_seat SET status = 'RESERVED', held_until = NULL WHERE id = ? AND status = 'TEMP_RESERVED'`;
+
+const PAST_HOLDS = `SELECT id, seat_id AS seatId, TIMESTAMPDIFF(MICROSECOND, held_until, NOW(3)) / 1000000 AS lateSeconds
+                      FROM reservation
+                     WHERE status = 'TEMP_RESERVED' AND held_until <= NOW(3)
+                     ORDER BY held_until LIMIT ? FOR UPDATE SKIP LOCKED`;
+
+const inList = (ids: number[]): string => ids.map(() => '?').join(', ');
+
+/** Seats and their reservations. The database's clock and its guarded updates decide, never what was read before. */
+@scoped(Lifecycle.ContainerScoped)
+export class ReservationRepository {
+  /** Puts the seat on hold if nobody has it and the schedule is in the future. */
+  async take(tx: Statements, scheduleId: number, seatId: number, holdSeconds: number): Promise<boolean> {
+    const seat = [holdSeconds, seatId, scheduleId, scheduleId];
+    if ((await tx.run(TAKE, seat)).affectedRows === 1) return true;
+    if ((await tx.run(CANCEL_PAST_HOLD, [seatId])).affectedRows === 0) return false;
+    return (await tx.run(TAKE_OVER, seat)).affectedRows === 1;
+  }
+
+  /** Writes the reservation of a seat taken in this transaction. */
+  async insertHold(tx: Statements, userId: number, seatId: number, holdSeconds: number): Promise<HoldRow> {
+    const [hold] = await tx.rows<HoldRow>(INSERT_HOLD, [userId, holdSeconds, seatId]);
+    if (hold === undefined) throw new Error(`No hold for seat ${seatId}.`);
+    return hold;
+  }
+
+  async seatBelongsTo(on: Statements, scheduleId: number, seatId: number): Promise<boolean> {
+    return (await on.rows(SEAT_OF_SCHEDULE, [seatId, scheduleId])).length === 1;
+  }
+
+  async isSoldOut(on: Statements, scheduleId: number): Promise<boolean> {
+    return (await on.rows(UNSOLD, [scheduleId])).length === 0;
+  }
+
+  async find(on: Statements, id: number): Promise<ReservationRow | undefined> {
+    const [row] = await on.rows<ReservationRow>(FIND, [id]);
+    return row;
+  }
+
+  /** Makes the user's hold a sale if it has not passed. Locks reservation, then seat. */
+  async sell(tx: Statements, reservation: { id: number; seatId: number }, userId: number): Promise<boolean> {
+    if ((await tx.run(SELL, [reservation.id, userId])).affectedRows === 0) return false;
+    const { affectedRows } = await tx.run(SELL_SEAT, [reservation.seatId]);
+    if (affectedRows !== 1)
+      throw new Error(`Seat ${reservation.seatId} of live reservation ${reservation.id} is not on hold.`);
+    return true;
+  }
+
+  /** Cancels at most `limit` holds that have passed and frees their seats. @returns how late each was, seconds */
+  async sweep(tx: Statements, limit: number): Promise<number[]> {
+    const past = await tx.rows<{ id: number; seatId: number; lateSeconds: number }>(PAST_HOLDS, [limit]);
+    if (past.length === 0) return [];
+    const reservationIds = past.map(({ id }) => id);
+    await tx.run(
+      `UPDATE reservation SET status = 'CANCELED' WHERE id IN (${inList(reservationIds)})`,
+      reservationIds,
+    );
+    // In order of id: two sweepers lock seats in the same order.
+    const seatIds = past.map(({ seatId }) => seatId).sort((a, b) => a - b);
+    await tx.run(
+      `UPDATE concert_seat SET status = 'AVAILABLE', held_until = NULL
+        WHERE id IN (${inList(seatIds)}) AND status = 'TEMP_RESERVED' AND held_until <= NOW(3)`,
+      seatIds,
+    );
+    return past.map(({ lateSeconds }) => lateSeconds);
+  }
+}

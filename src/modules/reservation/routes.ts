@@ -1,0 +1,32 @@
+import { endpoint, type Endpoint } from '../../http/endpoint';
+import { Hold, ReserveBody } from './schema';
+import type { ReservationService } from './service';
+
+export function reservationEndpoints(reservations: ReservationService): Endpoint[] {
+  return [
+    endpoint({
+      method: 'post',
+      path: '/v1/api/concerts/reserve',
+      summary: 'Put a seat on hold',
+      description: 'The hold ends after HOLD_SECONDS unless it is paid for.',
+      tag: 'Reservation',
+      access: 'inside',
+      idempotent: true,
+      body: ReserveBody,
+      answer: Hold,
+      example: {
+        reservationId: 1,
+        seatStatus: 'TEMP_RESERVED',
+        reservedDate: '2030-01-01 12:00:00',
+        reservedUntilDate: '2030-01-01 12:05:00',
+      },
+      errors: {
+        '002': 'Every seat of the schedule is sold',
+        '004': 'Somebody else has the seat',
+        '404': 'No such schedule, or no such seat in it',
+        '409': 'The schedule has begun',
+      },
+      handle: ({ visitor, body, key }) => reservations.hold(visitor, body.scheduleId, body.seatId, key),
+    }),
+  ];
+}

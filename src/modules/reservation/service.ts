@@ -1,0 +1,80 @@
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { CONFIG, type Config } from '../../config';
+import { DisplayTime } from '../../display-time';
+import { type ApiError, NotFound } from '../../errors';
+import { Breakers } from '../../infra/breakers';
+import type { Statements } from '../../infra/database';
+import { Metrics } from '../../infra/metrics';
+import { appendEvent } from '../../infra/outbox';
+import { ConcertRepository } from '../concert/repository';
+import type { RequestKey } from '../idempotency/key';
+import { IdempotencyService } from '../idempotency/service';
+import { reservationMade } from '../notification/events';
+import { QueueService, type Visitor } from '../queue/service';
+import { ScheduleSoldOut, ScheduleStarted, SeatNotAvailable } from './errors';
+import { type HoldRow, ReservationRepository } from './repository';
+import type { Hold } from './schema';
+
+@scoped(Lifecycle.ContainerScoped)
+export class ReservationService {
+  private readonly holdSeconds: number;
+
+  constructor(
+    private readonly reservations: ReservationRepository,
+    private readonly concerts: ConcertRepository,
+    private readonly idempotency: IdempotencyService,
+    private readonly queue: QueueService,
+    private readonly breakers: Breakers,
+    private readonly displayTime: DisplayTime,
+    private readonly metrics: Metrics,
+    @inject(CONFIG) config: Config,
+  ) {
+    this.holdSeconds = config.HOLD_SECONDS;
+  }
+
+  /**
+   * Puts a seat on hold for HOLD_SECONDS.
+   * @throws SeatNotAvailable (004), ScheduleSoldOut (002), ScheduleStarted (409), NotFound (404)
+   */
+  async hold(
+    visitor: Visitor,
+    scheduleId: number,
+    seatId: number,
+    key: RequestKey | undefined,
+  ): Promise<Hold> {
+    const hold = await this.breakers.concert.run(() =>
+      this.idempotency.run(key, async (tx) => {
+        const taken = await this.reservations.take(tx, scheduleId, seatId, this.holdSeconds);
+        if (!taken) throw await this.whyNotTaken(tx, scheduleId, seatId);
+        const row = await this.reservations.insertHold(tx, visitor.userId, seatId, this.holdSeconds);
+        const { id, concertTitle, seatPosition, heldUntil } = row;
+        const made = { reservationId: id, userId: visitor.userId, concertTitle, seatPosition };
+        await appendEvent(tx, reservationMade({ ...made, heldUntil: heldUntil.toISOString() }));
+        return this.present(row);
+      }),
+    );
+    this.metrics.holds.inc({ result: 'held' });
+    await this.queue.stay(visitor, this.holdSeconds * 1000);
+    return hold;
+  }
+
+  private async whyNotTaken(tx: Statements, scheduleId: number, seatId: number): Promise<ApiError> {
+    const started = await this.concerts.hasStarted(scheduleId, tx);
+    if (started === undefined) return new NotFound(`Schedule ${scheduleId}`);
+    if (!(await this.reservations.seatBelongsTo(tx, scheduleId, seatId)))
+      return new NotFound(`Seat ${seatId} of schedule ${scheduleId}`);
+    if (started) return new ScheduleStarted(scheduleId);
+    this.metrics.holds.inc({ result: 'refused' });
+    if (await this.reservations.isSoldOut(tx, scheduleId)) return new ScheduleSoldOut(scheduleId);
+    return new SeatNotAvailable(seatId);
+  }
+
+  private present({ id, reservedAt, heldUntil }: HoldRow): Hold {
+    return {
+      reservationId: id,
+      seatStatus: 'TEMP_RESERVED',
+      reservedDate: this.displayTime.dateTime(reservedAt),
+      reservedUntilDate: this.displayTime.dateTime(heldUntil),
+    };
+  }
+}

@@ -1,0 +1,153 @@
+import type { DependencyContainer } from 'tsyringe';
+import { createApp } from './app';
+import { CONFIG, type Config } from './config';
+import { createContainer, type Overrides } from './container';
+import { Health } from './health';
+import { HttpServer } from './http/server';
+import { Breakers } from './infra/breakers';
+import { Database } from './infra/database';
+import { LOGGER, type Logger } from './infra/logger';
+import { Loop } from './infra/loop';
+import { Metrics } from './infra/metrics';
+import { followRedis, Redis } from './infra/redis';
+import { type Phase, Phases } from './lifecycle';
+import { IdempotencyRepository } from './modules/idempotency/repository';
+import { NotificationWorker } from './modules/notification/worker';
+import { WaitingRoom } from './modules/queue/waiting-room';
+import { HoldSweeper } from './modules/reservation/sweeper';
+
+const FORGET_KEYS_EVERY_MS = 60_000;
+const STARTING_RETRY_MS = 250;
+
+export interface RunningService {
+  port: number;
+  container: DependencyContainer;
+  stop(): Promise<void>;
+}
+
+/** Starts one process of the product in its role; resolves when it listens. */
+export async function startService(config: Config, overrides?: Overrides): Promise<RunningService> {
+  const container = createContainer(config, overrides);
+  const logger = container.resolve<Logger>(LOGGER);
+  const server = new HttpServer(createApp(container), {
+    host: config.HOST,
+    port: config.PORT,
+    requestMs: config.HTTP_REQUEST_MS,
+    graceMs: config.SHUTDOWN_GRACE_MS,
+  });
+  let port = config.PORT;
+  const http: Phase = {
+    name: 'http',
+    start: async () => {
+      port = await server.listen();
+    },
+    stop: () => server.close(),
+  };
+  const phases = new Phases(
+    [...foundation(container), http, ...background(container), readiness(container)],
+    logger,
+  );
+  await phases.start();
+  logger.info({ port }, 'listening');
+  return { port, container, stop: () => phases.stop() };
+}
+
+/** What everything else leans on. */
+function foundation(container: DependencyContainer): Phase[] {
+  const logger = container.resolve<Logger>(LOGGER);
+  const database = container.resolve(Database);
+  const redis = container.resolve(Redis);
+  const metrics = container.resolve(Metrics);
+  const breakers = container.resolve(Breakers);
+  return [
+    { name: 'breakers', stop: () => breakers.shutdown() },
+    {
+      name: 'database',
+      start: () => metrics.followPool(() => database.pool),
+      stop: () => database.close(),
+    },
+    {
+      name: 'redis',
+      start: () => followRedis(redis, logger),
+      stop: () => redis.disconnect(),
+    },
+    { name: 'runtime metrics', start: () => metrics.followRuntime() },
+  ];
+}
+
+/** The loops of the role. Every role ticks: admission goes on while any process lives. */
+function background(container: DependencyContainer): Phase[] {
+  const config = container.resolve<Config>(CONFIG);
+  const logger = container.resolve<Logger>(LOGGER);
+  const room = container.resolve(WaitingRoom);
+  const breakers = container.resolve(Breakers);
+
+  const tick = new Loop(
+    'admission',
+    config.QUEUE_TICK_MS,
+    () => breakers.queue.run(() => room.tick()).then(() => 'pause'),
+    logger,
+  );
+  const admission = loopPhase('admission', tick);
+  const progress: Phase = { name: 'queue progress', stop: () => room.save() };
+  if (config.ROLE === 'api') return [progress, admission];
+
+  const sweeper = container.resolve(HoldSweeper);
+  const keys = container.resolve(IdempotencyRepository);
+  const notifications = container.resolve(NotificationWorker);
+  const sweep = new Loop(
+    'hold sweeper',
+    config.SWEEP_MS,
+    () => sweeper.sweep().then((more) => (more ? 'again' : 'pause')),
+    logger,
+  );
+  const forget = new Loop(
+    'idempotency keys',
+    FORGET_KEYS_EVERY_MS,
+    async () => ((await keys.forgetOlderThan(config.IDEMPOTENCY_HOURS)) > 0 ? 'again' : 'pause'),
+    logger,
+  );
+  return [
+    progress,
+    admission,
+    { name: 'notifications', start: () => notifications.start(), stop: () => notifications.stop() },
+    loopPhase('hold sweeper', sweep),
+    loopPhase('idempotency keys', forget),
+  ];
+}
+
+const loopPhase = (name: string, loop: Loop): Phase => ({
+  name,
+  start: () => loop.start(),
+  stop: () => loop.stop(),
+});
+
+/** The last to start and the first to stop: load balancers learn of it before anything else changes. */
+function readiness(container: DependencyContainer): Phase {
+  const config = container.resolve<Config>(CONFIG);
+  const health = container.resolve(Health);
+  const logger = container.resolve<Logger>(LOGGER);
+  const waitForDependencies = new Loop(
+    'waiting for database and redis',
+    STARTING_RETRY_MS,
+    async () => {
+      if (health.phase !== 'starting') return 'pause';
+      await health.firstContact();
+      health.phase = 'ready';
+      logger.info('ready');
+      void waitForDependencies.stop();
+      return 'pause';
+    },
+    logger,
+  );
+  return {
+    name: 'readiness',
+    start: () => waitForDependencies.start(),
+    stop: async () => {
+      health.phase = 'draining';
+      await waitForDependencies.stop();
+      if (config.SHUTDOWN_DRAIN_MS > 0)
+        await new Promise((resolve) => setTimeout(resolve, config.SHUTDOWN_DRAIN_MS));
+    },
+  };
+}
