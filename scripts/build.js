@@ -1,0 +1,81 @@
+// Compiles src/ to dist/ when something changed. `--force` compiles in any case.
+const fs = require('node:fs');
+const path = require('node:path');
+const { Failure, runMain } = require('./lib/failure');
+const { nodeBinary } = require('./lib/node-binary');
+const { inRoot } = require('./lib/paths');
+const { step } = require('./lib/progress');
+const { run } = require('./lib/run');
+
+const STAMP = inRoot('dist', '.build-stamp');
+const BUILD_INFO = inRoot('dist', '.tsbuildinfo');
+const INPUTS = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const ASSETS = ['.lua', '.sql'];
+
+function listFiles(folder) {
+  if (!fs.existsSync(folder)) return [];
+  const entries = fs.readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath ?? entry.path, entry.name)));
+}
+
+/** Folders count too: their time changes when a file is deleted or renamed. */
+function newestInputMs() {
+  const changedMs = (file) => fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return Math.max(
+    ...INPUTS.flatMap((name) => [
+      changedMs(inRoot(name)),
+      ...(name === 'src'
+        ? fs.readdirSync(inRoot('src'), { recursive: true }).map((file) => changedMs(inRoot('src', file)))
+        : []),
+    ]),
+  );
+}
+
+const isUpToDate = () => newestInputMs() < (fs.statSync(STAMP, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+
+function copyAssets() {
+  for (const file of listFiles(inRoot('src')).filter((name) => ASSETS.includes(path.extname(name)))) {
+    fs.mkdirSync(inRoot('dist', path.dirname(file)), { recursive: true });
+    fs.copyFileSync(inRoot('src', file), inRoot('dist', file));
+  }
+}
+
+/** What has lost its source must not live on: an old migration in dist would still be run. */
+function removeOrphans() {
+  for (const file of listFiles(inRoot('dist'))) {
+    if (file.startsWith('.')) continue;
+    const source = file.replace(/\.js(\.map)?$/, '.ts');
+    if (!fs.existsSync(inRoot('src', source))) fs.rmSync(inRoot('dist', file));
+  }
+}
+
+async function compile() {
+  const compiler = inRoot('node_modules', 'typescript', 'bin', 'tsc');
+  if (!fs.existsSync(compiler)) throw new Failure('The compiler is not installed.', { todo: 'run npm ci' });
+  // The stamp bears the time of the start: what changes while tsc runs is compiled next time.
+  const startedAt = new Date();
+  // Without a stamp dist may lack files that tsc believes to have written.
+  if (!fs.existsSync(STAMP)) fs.rmSync(BUILD_INFO, { force: true });
+  fs.rmSync(STAMP, { force: true });
+  await run(nodeBinary(), [compiler, '-p', 'tsconfig.build.json', '--pretty', 'false'], {
+    what: 'The build (tsc)',
+    todo: 'correct the errors above.',
+  });
+  copyAssets();
+  removeOrphans();
+  fs.writeFileSync(STAMP, '');
+  fs.utimesSync(STAMP, startedAt, startedAt);
+}
+
+/** @param {{force?: boolean}} [options] */
+async function build({ force = false } = {}) {
+  if (force) fs.rmSync(STAMP, { force: true });
+  else if (isUpToDate()) return;
+  await step('build', compile);
+}
+
+module.exports = { build };
+
+if (require.main === module) runMain(() => build({ force: process.argv.includes('--force') }));

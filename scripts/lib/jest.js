@@ -1,0 +1,41 @@
+const fs = require('node:fs');
+const { Failure } = require('./failure');
+const { nodeBinary } = require('./node-binary');
+const { inRoot, inServices } = require('./paths');
+const { step } = require('./progress');
+const { run } = require('./run');
+
+/** "12 passed, 0 failed" or "12 passed, 0 failed, 3 skipped"; a file that could not even run counts as one failure. */
+function countsOf(report) {
+  const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
+  const skipped = report.numPendingTests + report.numTodoTests;
+  return `${report.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+function readReport(file) {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch {
+    return null; // options like --listTests write none
+  }
+}
+
+/** @returns {Promise<{code: number, counts: string|null}>} */
+async function runJest(args, env) {
+  const reportFile = inServices(`jest-${process.pid}.json`);
+  const jest = [inRoot('node_modules', 'jest', 'bin', 'jest.js'), '--json', `--outputFile=${reportFile}`];
+  let code = 0;
+  try {
+    await step('jest', () => run(nodeBinary(), [...jest, ...args], { env, inherit: true }), {
+      inherits: true,
+    });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    code = error.code;
+  }
+  const report = readReport(reportFile);
+  fs.rmSync(reportFile, { force: true });
+  return { code, counts: report && countsOf(report) };
+}
+
+module.exports = { runJest };

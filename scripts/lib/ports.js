@@ -1,0 +1,38 @@
+const net = require('node:net');
+
+/** Why nothing can listen there (an error code such as EADDRINUSE), or null; without host: on all interfaces. */
+function portProblem(port, host) {
+  return new Promise((resolve) => {
+    const server = net.createServer();
+    server.once('error', (error) => resolve(error.code));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(null)));
+  });
+}
+
+/** A free port of 127.0.0.1; the preferred one (that of the last run) when it still is free. */
+async function freePort(preferred) {
+  if (preferred && (await portProblem(preferred, '127.0.0.1')) === null) return preferred;
+  return new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.once('error', reject);
+    server.listen({ port: 0, host: '127.0.0.1' }, () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function isListening(port, host = '127.0.0.1', timeoutMs = 1000) {
+  return new Promise((resolve) => {
+    const socket = net.connect({ port, host });
+    const finish = (answer) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(timeoutMs, () => finish(false));
+    socket.once('connect', () => finish(true));
+    socket.once('error', () => finish(false));
+  });
+}
+
+module.exports = { portProblem, freePort, isListening };

@@ -1,0 +1,89 @@
+const net = require('node:net');
+const tls = require('node:tls');
+const fs = require('node:fs');
+const { inServices } = require('../paths');
+const { spawnBackground } = require('../processes');
+
+const TIMEOUT_MS = 2000;
+const MIN_MAJOR = 7;
+const TEST_DATABASE_INDEX = 1;
+
+const command = (...words) =>
+  `*${words.length}\r\n${words.map((w) => `$${Buffer.byteLength(w)}\r\n${w}\r\n`).join('')}`;
+
+/** Sends AUTH (when the URL has a password), PING and INFO in one go; resolves with everything answered. */
+function ask(url) {
+  const { protocol, hostname, port, username, password } = new URL(url);
+  const where = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) };
+  const auth = [username || 'default', password].map(decodeURIComponent);
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket =
+      protocol === 'rediss:' ? tls.connect({ ...where, servername: where.host }) : net.connect(where);
+    const fail = (message) => {
+      socket.destroy();
+      reject(new Error(message));
+    };
+    socket.setTimeout(TIMEOUT_MS, () => fail(`no answer within ${TIMEOUT_MS / 1000} s`));
+    socket.on('error', (error) => fail(error.message || error.code));
+    socket.on('close', () => fail('connection closed'));
+    socket.on('data', (data) => {
+      answer += data;
+      const refused = /^-(.*)\r\n/m.exec(answer);
+      if (refused) return fail(refused[1]);
+      if (!/redis_version:\S+\r\n/.test(answer)) return;
+      socket.destroy();
+      resolve(answer);
+    });
+    socket.write((password ? command('AUTH', ...auth) : '') + command('PING') + command('INFO', 'server'));
+  });
+}
+
+/** Rejects with the reason when no usable Redis answers. */
+async function probe({ REDIS_URL }) {
+  const answer = await ask(REDIS_URL);
+  const version = /redis_version:(\S+)/.exec(answer)[1];
+  if (!answer.includes('+PONG')) throw new Error('it did not answer PING');
+  if (Number.parseInt(version, 10) < MIN_MAJOR)
+    throw new Error(`Redis ${version} is too old (needs ${MIN_MAJOR}.0)`);
+}
+
+/** Tests use a database index of their own beside a running API. */
+function urlForTests(url) {
+  const changed = new URL(url);
+  if (/^\/?0?$/.test(changed.pathname)) changed.pathname = `/${TEST_DATABASE_INDEX}`;
+  return changed.href;
+}
+
+module.exports = {
+  name: 'redis',
+  title: 'Redis',
+  variables: ['REDIS_URL'],
+  defaultUrl: 'redis://127.0.0.1:6379',
+  startupMs: 30_000,
+  given: (env) => ({ REDIS_URL: env.REDIS_URL }),
+  urlsOf: ({ port }) => ({ REDIS_URL: `redis://127.0.0.1:${port}` }),
+  forTests: ({ REDIS_URL }) => ({ REDIS_URL: urlForTests(REDIS_URL) }),
+  probe,
+
+  packages: { commands: ['redis-server'], debian: ['redis-server'] },
+  async startPrivate({ port, commands }) {
+    const dir = inServices('redis', 'data');
+    fs.mkdirSync(dir, { recursive: true });
+    const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir];
+    // An order of visitors survives a restart: every write goes to a file that is flushed each second.
+    const durability = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''];
+    return spawnBackground(commands['redis-server'], [...options, ...durability], {
+      cwd: dir,
+      logFile: inServices('redis', 'redis.log'),
+    });
+  },
+
+  docker: {
+    image: 'redis:7.0',
+    port: 6379,
+    dataFolder: '/data',
+    env: () => ({}),
+    args: ['redis-server', '--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''],
+  },
+};

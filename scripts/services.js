@@ -1,0 +1,76 @@
+// npm run services -- up [--kafka] | down [--force] | status
+// Progress goes to stderr, so that `eval "$(npm run -s services -- up)"` sets the variables of a shell.
+const { ensureDependencies } = require('./lib/dependencies');
+const { Failure, runMain } = require('./lib/failure');
+const { listen } = require('./lib/interruption');
+const { withLock } = require('./lib/lock');
+const progress = require('./lib/progress');
+const services = require('./lib/services');
+
+const USAGE = `npm run services -- up [--kafka]    find or start MariaDB, Redis (and Kafka); print their URL variables
+npm run services -- down [--force]  stop what was started; --force: even while npm start or npm test uses it
+npm run services -- status          where each one is, and whether it is healthy
+
+Searched in this order: DATABASE_URL, REDIS_URL, KAFKA_BROKERS; what was started here before; the default ports
+(mariadb://concert:concert@127.0.0.1:3306/concert, redis://127.0.0.1:6379, 127.0.0.1:9092); then started in Docker,
+or as private processes from Debian packages (data, logs and pids in .services/).
+SERVICES_FROM=docker or SERVICES_FROM=packages leaves the default ports out and allows only that way of starting.`;
+
+/** Single quotes unless every character is harmless to a shell. */
+const quote = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+
+async function up(withKafka) {
+  const names = ['mariadb', 'redis', ...(withKafka ? ['kafka'] : [])];
+  let urls;
+  try {
+    urls = await withLock(async () => {
+      await ensureDependencies();
+      return services.ensureServices(names, { what: 'services up', keep: true });
+    });
+  } catch (error) {
+    await services.release();
+    throw error;
+  }
+  for (const [name, value] of Object.entries(urls)) process.stdout.write(`export ${name}=${quote(value)}\n`);
+}
+
+async function down(force) {
+  const users = await services.stopAll({ force });
+  if (users.length === 0) return;
+  const names = [...new Set(users.map(({ what, pid }) => `${what} (pid ${pid})`))].join(', ');
+  process.stdout.write(`Still used by ${names}; stopped when that ends. To stop at once: down --force\n`);
+}
+
+async function status() {
+  const rows = (await services.inspectServices()).map(({ service, place }) => {
+    if (!place) return [service.title, 'not running'];
+    const { entry } = place;
+    return [
+      service.title,
+      services.describeHow(service, place),
+      services.addressOf(service, place.urls),
+      entry?.container ?? (entry ? `pid ${entry.pid}` : 'pid unknown'),
+      place.reason ? `NOT HEALTHY: ${place.reason}` : 'healthy',
+    ];
+  });
+  for (const row of rows)
+    process.stdout.write(
+      `${row
+        .map((cell) => cell.padEnd(16))
+        .join(' ')
+        .trimEnd()}\n`,
+    );
+  return rows.some((row) => row.at(-1).startsWith('NOT')) ? 1 : 0;
+}
+
+runMain(() => {
+  const [command, ...flags] = process.argv.slice(2);
+  const allowed = { up: ['--kafka'], down: ['--force'], status: [] }[command];
+  if (!allowed || flags.some((flag) => !allowed.includes(flag))) {
+    throw new Failure(USAGE, { code: ['help', '--help', '-h'].includes(command) ? 0 : 2 });
+  }
+  listen();
+  progress.toStderr();
+  if (command === 'up') return up(flags.includes('--kafka'));
+  return command === 'down' ? down(flags.length > 0) : status();
+});

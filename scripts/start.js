@@ -1,0 +1,50 @@
+// npm start: everything the API needs, then the API, until Ctrl-C.
+const { build } = require('./build');
+const api = require('./lib/api');
+const { ensureDependencies } = require('./lib/dependencies');
+const { runMain } = require('./lib/failure');
+const { listen } = require('./lib/interruption');
+const { withLock } = require('./lib/lock');
+const { nodeBinary } = require('./lib/node-binary');
+const { inRoot } = require('./lib/paths');
+const { step } = require('./lib/progress');
+const { run } = require('./lib/run');
+const { ensureServices, release } = require('./lib/services');
+const { secret } = require('./lib/state');
+
+const TOKEN_SECRET_BYTES = 48;
+
+async function runCli(name, args, env) {
+  const todo = 'see the message above; the databases are described by "npm run services -- status".';
+  await run(nodeBinary(), [inRoot('dist', 'cli', `${name}.js`), ...args], { env, what: name, todo });
+}
+
+/** @returns {Promise<object>} the environment of the API */
+async function prepare() {
+  await ensureDependencies();
+  // Without KAFKA_BROKERS the API handles events in-process, so Kafka is only looked for when it is asked for.
+  const names = ['mariadb', 'redis', ...(process.env.KAFKA_BROKERS ? ['kafka'] : [])];
+  const { DATABASE_ADMIN_URL, ...urls } = await ensureServices(names, { what: 'npm start' });
+  await build();
+  const TOKEN_SECRET = process.env.TOKEN_SECRET || secret('tokenSecret', TOKEN_SECRET_BYTES);
+  const env = { ...process.env, TZ: 'UTC', ...urls, TOKEN_SECRET };
+  // Only the tools may change tables: the API never sees the administrator's password.
+  delete env.DATABASE_ADMIN_URL;
+  const cli = { ...env, DATABASE_ADMIN_URL };
+  await step('migrate', () => runCli('migrate', [], cli));
+  await step('seed', () => runCli('seed', ['--if-empty'], cli));
+  return env;
+}
+
+runMain(async () => {
+  listen();
+  const port = api.readPort();
+  try {
+    await api.stopLeftOver();
+    await api.checkPort(port);
+    const env = await withLock(prepare);
+    return await api.runUntilStopped(port, env);
+  } finally {
+    await release();
+  }
+});
