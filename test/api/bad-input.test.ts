@@ -1,0 +1,130 @@
+import request from 'supertest';
+import { outcome, type Buyer } from '../support/buyer';
+import { useService } from '../support/suite';
+
+const NO_IDS = [
+  0,
+  -1,
+  1.5,
+  2 ** 53,
+  1e300,
+  '1',
+  'abc',
+  null,
+  true,
+  [],
+  {},
+  '1; DROP TABLE member',
+  "') return redis.call('FLUSHALL') --",
+];
+
+describe('bad input', () => {
+  const it_ = useService();
+  let buyer: Buyer;
+  beforeAll(async () => {
+    buyer = await it_.visitor(1000);
+  });
+
+  const message = (answer: request.Response): string =>
+    (answer.body as { exception: { message: string } }).exception.message;
+
+  it.each(NO_IDS)('is refused as userId, scheduleId, seatId and reservationId, by name: %j', async (bad) => {
+    const token = await request(it_.url).post('/v1/api/queue/token').send({ userId: bad });
+    expect([outcome(token), message(token)]).toEqual(['400 400', expect.stringContaining('userId')]);
+    const reserve = await buyer.reserve(bad, bad);
+    expect([outcome(reserve), message(reserve)]).toEqual([
+      '400 400',
+      expect.stringMatching(/scheduleId.*seatId/),
+    ]);
+    const pay = await buyer.pay(bad);
+    expect([outcome(pay), message(pay)]).toEqual(['400 400', expect.stringContaining('reservationId')]);
+  });
+
+  it.each([0, -5, 0.5, 1_000_000_001, 2 ** 53, '10', null, [10]])('is refused as amount: %j', async (bad) => {
+    const answer = await buyer.charge(bad);
+    expect([outcome(answer), message(answer)]).toEqual(['400 400', expect.stringContaining('amount')]);
+  });
+
+  it.each([
+    '0',
+    '-1',
+    '1.5',
+    '9007199254740993',
+    '99999999999999999999',
+    'abc',
+    '',
+    '1e3',
+    '0x1',
+    '1%20OR%201=1',
+    '1&scheduleId=2',
+    '1&x=1',
+  ])('is refused as the query scheduleId=%s', async (bad) => {
+    const answer = await buyer.seats(bad);
+    expect(outcome(answer)).toBe('400 400');
+  });
+
+  it('is refused when fields are missing or unknown', async () => {
+    const post = (body: object): request.Test => buyer.post('/v1/api/concerts/reserve').send(body);
+    expect(message(await post({}))).toMatch(/scheduleId.*seatId/);
+    expect(message(await post({ scheduleId: 1 }))).toContain('seatId');
+    expect(message(await post({ scheduleId: 1, seatId: 1, amount: 0 }))).toContain('amount');
+    expect(outcome(await buyer.get('/v1/api/concerts/seat'))).toBe('400 400');
+  });
+
+  it('is refused when it is not JSON, not an object, or has no body', async () => {
+    const send = (type: string, body: string): request.Test =>
+      request(it_.url).post('/v1/api/queue/token').set('Content-Type', type).send(body);
+    expect(outcome(await send('application/json', '{"userId": 1'))).toBe('400 400');
+    expect(outcome(await send('application/json', '[1]'))).toBe('400 400');
+    expect(outcome(await send('application/json', '"userId"'))).toBe('400 400');
+    expect(outcome(await send('application/json', '{"__proto__": {"userId": 1}}'))).toBe('400 400');
+    expect(outcome(await send('text/plain', 'userId=1'))).toBe('415 415');
+    expect(outcome(await send('application/x-www-form-urlencoded', 'userId=1'))).toBe('415 415');
+    expect(outcome(await send('application/json; charset=latin1', '{"userId":1}'))).toBe('415 415');
+    expect(outcome(await request(it_.url).post('/v1/api/queue/token'))).toBe('400 400');
+  });
+
+  it('is refused when it is too large', async () => {
+    const big = await request(it_.url)
+      .post('/v1/api/queue/token')
+      .send({ userId: 1, padding: 'x'.repeat(20_000) });
+    expect(outcome(big)).toBe('413 413');
+    const headers = await request(it_.url).get('/v1/api/user/amount').set('X-Large', 'x'.repeat(20_000));
+    expect([headers.status, (headers.body as { exception: { code: string } }).exception.code]).toEqual([
+      431,
+      '400',
+    ]);
+  });
+
+  it('is refused as Idempotency-Key', async () => {
+    for (const bad of ['', 'with space', 'x'.repeat(256)])
+      expect([bad.length, outcome(await buyer.charge(1, bad))]).toEqual([bad.length, '400 400']);
+  });
+
+  it('gets 404 for unknown paths and 405 with Allow for other methods, in the envelope', async () => {
+    expect(outcome(await request(it_.url).get('/v1/api/nothing'))).toBe('404 404');
+    const wrong = await request(it_.url).delete('/v1/api/user/amount');
+    expect([outcome(wrong), wrong.headers.allow]).toEqual(['405 405', 'POST, GET']);
+    expect(outcome(await request(it_.url).get('/v1/api/%'))).toMatch(/^40[04]/);
+  });
+
+  it('leaves everything as it was', async () => {
+    expect((await buyer.amount()).body).toMatchObject({ data: { amount: 1000 } });
+    expect(
+      await it_.admin.rows('SELECT COUNT(*) AS n FROM reservation WHERE user_id = ?', [buyer.userId]),
+    ).toEqual([{ n: 0 }]);
+    expect(
+      await it_.admin.rows('SELECT COUNT(*) AS n FROM payment_history WHERE user_id = ?', [buyer.userId]),
+    ).toEqual([{ n: 1 }]);
+  });
+
+  it('never shows a stack, a version or a framework', async () => {
+    const answer = await request(it_.url)
+      .post('/v1/api/queue/token')
+      .set('Content-Type', 'application/json')
+      .send('{');
+    expect(answer.text).not.toMatch(/at .*\.(js|ts)|node_modules/);
+    expect(answer.headers['x-powered-by']).toBeUndefined();
+    expect(answer.headers['x-content-type-options']).toBe('nosniff');
+  });
+});

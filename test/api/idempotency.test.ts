@@ -1,0 +1,87 @@
+import { at } from '../support/at';
+import { randomUUID } from 'node:crypto';
+import { outcome, tally } from '../support/buyer';
+import { useService } from '../support/suite';
+
+describe('an Idempotency-Key', () => {
+  const it_ = useService();
+
+  it('charges once, however often the request is sent, and answers the same', async () => {
+    const buyer = await it_.visitor();
+    const key = randomUUID();
+    const [first, again] = [await buyer.charge(500, key), await buyer.charge(500, key)];
+    expect(again.body).toEqual(first.body);
+    expect([first.headers['idempotency-replayed'], again.headers['idempotency-replayed']]).toEqual([
+      undefined,
+      'true',
+    ]);
+    expect((await buyer.amount()).body).toMatchObject({ data: { amount: 500 } });
+  });
+
+  it('acts once when its requests come all at once: the others get the same answer or 409', async () => {
+    const buyer = await it_.visitor();
+    const key = randomUUID();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => buyer.charge(7, key)));
+    const counts = tally(answers);
+    expect(Object.keys(counts).filter((k) => !['200', '409 409'].includes(k))).toEqual([]);
+    expect(counts['200']).toBeGreaterThanOrEqual(1);
+    expect((await buyer.amount()).body).toMatchObject({ data: { amount: 7 } });
+  });
+
+  it('says 409 while its first request is under way', async () => {
+    const buyer = await it_.visitor();
+    const key = randomUUID();
+    await it_.admin.transaction(async (tx) => {
+      await tx.rows('SELECT id FROM member WHERE id = ? FOR UPDATE', [buyer.userId]); // holds the first one up
+      const first = buyer.charge(9, key).then(outcome);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      const second = await buyer.charge(9, key);
+      expect([outcome(second), second.headers['retry-after']]).toEqual(['409 409', '1']);
+      void first;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(outcome(await buyer.charge(9, key))).toBe('200'); // a replay of the first
+    expect((await buyer.amount()).body).toMatchObject({ data: { amount: 9 } });
+  });
+
+  it('is refused with 422 for another body or another endpoint', async () => {
+    const buyer = await it_.visitor();
+    const key = randomUUID();
+    await buyer.charge(1, key);
+    expect(outcome(await buyer.charge(2, key))).toBe('422 422');
+    expect(outcome(await buyer.pay(1, key))).toBe('422 422');
+  });
+
+  it('belongs to its user', async () => {
+    const [one, other] = [await it_.visitor(), await it_.visitor()];
+    const key = randomUUID();
+    await one.charge(1, key);
+    expect(outcome(await other.charge(2, key))).toBe('200');
+  });
+
+  it('reserves and pays once, and answers a lost payment again though the turn is over', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
+    const buyer = await it_.visitor(100);
+    const [holdKey, payKey] = [randomUUID(), randomUUID()];
+    const hold = await buyer.reserve(id, at(seats, 0).id, holdKey);
+    expect((await buyer.reserve(id, at(seats, 0).id, holdKey)).body).toEqual(hold.body);
+    const { reservationId } = (hold.body as { data: { reservationId: number } }).data;
+    const paid = await buyer.pay(reservationId, payKey);
+    const again = await buyer.pay(reservationId, payKey);
+    expect([paid.status, again.status, again.body]).toEqual([200, 200, paid.body]);
+    expect(outcome(await buyer.pay(reservationId, randomUUID()))).toBe('403 003');
+  });
+
+  it('remembers a 404, but not a 409: that may be tried again', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
+    const buyer = await it_.visitor();
+    const reservationId = await buyer.hold(id, at(seats, 0).id);
+    const [poor, unknown] = [randomUUID(), randomUUID()];
+    expect(outcome(await buyer.pay(reservationId, poor))).toBe('409 005');
+    expect(outcome(await buyer.pay(987_654_321, unknown))).toBe('404 404');
+    const again = await buyer.pay(987_654_321, unknown);
+    expect([outcome(again), again.headers['idempotency-replayed']]).toEqual(['404 404', 'true']);
+    await buyer.charge(10);
+    expect(outcome(await buyer.pay(reservationId, poor))).toBe('200');
+  });
+});

@@ -1,0 +1,130 @@
+import { at } from '../support/at';
+import SwaggerParser from '@apidevtools/swagger-parser';
+import request from 'supertest';
+import { useService } from '../support/suite';
+
+describe('operations', () => {
+  const it_ = useService();
+
+  it('reports live and ready, with each dependency', async () => {
+    expect((await request(it_.url).get('/health/live')).body).toEqual({ status: 'up' });
+    const ready = await request(it_.url).get('/health/ready');
+    expect([ready.status, ready.body]).toEqual([
+      200,
+      {
+        status: 'ready',
+        dependencies: {
+          database: { status: 'up', ms: expect.any(Number) as number },
+          redis: { status: 'up', ms: expect.any(Number) as number },
+          kafka: { status: 'off' },
+        },
+      },
+    ]);
+  });
+
+  it('counts what happens', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 40 });
+    const buyer = await it_.visitor(40);
+    await buyer.schedules();
+    await buyer.schedules();
+    await buyer.pay(await buyer.hold(id, at(seats, 0).id));
+    await new Promise((resolve) => setTimeout(resolve, 1200)); // waiters are counted once a second
+    const { text } = await request(it_.url).get('/metrics');
+    const value = (series: string): number =>
+      Number(new RegExp(`^${series.replace(/[{}"/.]/g, '\\$&')} (\\S+)$`, 'm').exec(text)?.[1] ?? NaN);
+    expect(value('ticket_sales_total')).toBe(1);
+    expect(value('ticket_sales_won_total')).toBe(40);
+    expect(value('seat_holds_total{result="held"}')).toBe(1);
+    expect(value(`queue_cap{queue="${it_.queueId}"}`)).toBe(10_000);
+    expect(value(`queue_active{queue="${it_.queueId}"}`)).toBe(0);
+    expect(value(`queue_waiting{queue="${it_.queueId}"}`)).toBe(0);
+    expect(value('breaker_state{breaker="queueService",state="closed"}')).toBe(1);
+    expect(value('cache_reads_total{cache="schedules",result="hit"}')).toBe(1);
+    expect(
+      value(
+        'http_request_duration_seconds_count{method="POST",route="/v1/api/concerts/payment",status="200"}',
+      ),
+    ).toBe(1);
+    expect(value('database_pool_connections{state="waiting"}')).toBe(0);
+    expect(value('event_loop_utilization')).toBeGreaterThan(0);
+    expect(text).toMatch(/^redis_command_duration_seconds_count\{script="settle"\} \d+$/m);
+    expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
+  });
+
+  it('never puts a URL or an id into a label', async () => {
+    await request(it_.url).get('/v1/api/nothing-4711');
+    const { text } = await request(it_.url).get('/metrics');
+    expect(text).not.toContain('4711');
+    expect(text).toContain('route="none"');
+  });
+
+  it('serves a valid OpenAPI 3.1 document with every endpoint, every code and an example of each', async () => {
+    const document = (await request(it_.url).get('/openapi.json')).body as {
+      openapi: string;
+      paths: Record<
+        string,
+        Record<
+          string,
+          { responses: Record<string, { content: { 'application/json': { examples?: object } } }> }
+        >
+      >;
+    };
+    await SwaggerParser.validate(
+      structuredClone(document) as unknown as Parameters<typeof SwaggerParser.validate>[0],
+    );
+    expect(document.openapi).toBe('3.1.0');
+    const endpoints = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((m) => `${m} ${path}`),
+    );
+    expect(endpoints.sort()).toEqual([
+      'get /v1/api/concerts/schedule',
+      'get /v1/api/concerts/seat',
+      'get /v1/api/user/amount',
+      'post /v1/api/concerts/payment',
+      'post /v1/api/concerts/reserve',
+      'post /v1/api/queue/token',
+      'post /v1/api/queue/token/check',
+      'post /v1/api/user/amount',
+    ]);
+    const codes = new Set(
+      Object.values(document.paths)
+        .flatMap((methods) => Object.values(methods))
+        .flatMap((operation) => Object.values(operation.responses))
+        .flatMap((response) => Object.keys(response.content['application/json'].examples ?? {})),
+    );
+    const all = [
+      '001',
+      '002',
+      '003',
+      '004',
+      '005',
+      '400',
+      '401',
+      '403',
+      '404',
+      '409',
+      '413',
+      '415',
+      '422',
+      '429',
+      '500',
+      '503',
+    ];
+    expect([...codes].sort()).toEqual(all);
+  });
+
+  it('serves Swagger UI without inline scripts', async () => {
+    const page = await request(it_.url).get('/docs');
+    expect(page.status).toBe(200);
+    expect(page.text).not.toMatch(/<script>(?!<)/);
+    for (const [, path] of page.text.matchAll(/(?:src|href)="([^"]+)"/g))
+      expect([path, (await request(it_.url).get(String(path))).status]).toEqual([path, 200]);
+  });
+
+  it('keeps a request id that makes sense and replaces one that does not', async () => {
+    const given = await request(it_.url).get('/health/live').set('X-Request-Id', 'abc-123');
+    expect(given.headers['x-request-id']).toBe('abc-123');
+    const evil = await request(it_.url).get('/health/live').set('X-Request-Id', 'a b"\\{}');
+    expect(evil.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});

@@ -1,0 +1,107 @@
+import { at } from '../support/at';
+import { outcome } from '../support/buyer';
+import { useService } from '../support/suite';
+
+describe('holds and payments', () => {
+  const it_ = useService();
+
+  it('gives a second buyer of the same seat 004', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1);
+    const [first, second] = [await it_.visitor(), await it_.visitor()];
+    expect(outcome(await first.reserve(id, at(seats, 0).id))).toBe('200');
+    expect(outcome(await second.reserve(id, at(seats, 0).id))).toBe('409 004');
+  });
+
+  it('gives 002 when every seat is sold', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
+    const [buyer, late] = [await it_.visitor(10), await it_.visitor()];
+    await buyer.pay(await buyer.hold(id, at(seats, 0).id));
+    expect(outcome(await late.reserve(id, at(seats, 0).id))).toBe('409 002');
+  });
+
+  it('refuses a seat under another schedule, an unknown schedule and one that has begun', async () => {
+    const [one, other] = [await it_.given.scheduleWithSeats(1), await it_.given.scheduleWithSeats(1)];
+    const begun = await it_.given.scheduleWithSeats(1, { startsInSeconds: -1 });
+    const buyer = await it_.visitor();
+    expect(outcome(await buyer.reserve(one.id, at(other.seats, 0).id))).toBe('404 404');
+    expect(outcome(await buyer.reserve(999_999_999, at(one.seats, 0).id))).toBe('404 404');
+    expect(outcome(await buyer.reserve(begun.id, at(begun.seats, 0).id))).toBe('409 409');
+    expect(outcome(await buyer.seats(999_999_999))).toBe('404 404');
+    expect((await buyer.seats(begun.id)).body).toMatchObject({ data: [] });
+  });
+
+  it('sells a seat whose hold is past to the next buyer at once, and nothing to the first', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
+    const [slow, next] = [await it_.visitor(10), await it_.visitor(10)];
+    const lost = await slow.hold(id, at(seats, 0).id);
+    await it_.given.holdIsPast(lost);
+    const won = await next.hold(id, at(seats, 0).id);
+    expect(outcome(await slow.pay(lost))).toBe('409 409');
+    expect(outcome(await next.pay(won))).toBe('200');
+    expect((await slow.amount()).body).toMatchObject({ data: { amount: 10 } });
+  });
+
+  it('refuses payment of a hold that is past though nobody else wants the seat', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
+    const buyer = await it_.visitor(10);
+    const reservationId = await buyer.hold(id, at(seats, 0).id);
+    await it_.given.holdIsPast(reservationId);
+    expect(outcome(await buyer.pay(reservationId))).toBe('409 409');
+    expect((await buyer.amount()).body).toMatchObject({ data: { amount: 10 } });
+  });
+
+  it('lets the sweeper free seats whose hold is past', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1);
+    const buyer = await it_.visitor();
+    const reservationId = await buyer.hold(id, at(seats, 0).id);
+    await it_.given.holdIsPast(reservationId);
+    const status = async (): Promise<unknown> =>
+      (
+        await it_.admin.rows(
+          'SELECT r.status AS r, s.status AS s FROM reservation r JOIN concert_seat s ON s.id = r.seat_id WHERE r.id = ?',
+          [reservationId],
+        )
+      )[0];
+    for (let i = 0; i < 40 && JSON.stringify(await status()).includes('TEMP'); i++)
+      await new Promise((r) => setTimeout(r, 50));
+    expect(await status()).toEqual({ r: 'CANCELED', s: 'AVAILABLE' });
+  });
+
+  it('lets nobody pay another’s reservation, an unknown one, or one twice', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 10 });
+    const [owner, stranger] = [await it_.visitor(100), await it_.visitor(100)];
+    const reservationId = await owner.hold(id, at(seats, 0).id);
+    expect(outcome(await stranger.pay(reservationId))).toBe('403 403');
+    expect(outcome(await stranger.pay(999_999_999))).toBe('404 404');
+    expect(outcome(await owner.pay(reservationId))).toBe('200');
+    await owner.enter(); // its turn is over: a new one
+    expect(outcome(await owner.pay(reservationId))).toBe('409 409');
+    expect((await owner.amount()).body).toMatchObject({ data: { amount: 90 } });
+  });
+
+  it('says 005 when the balance is too small, and sells after a charge', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 1000 });
+    const buyer = await it_.visitor(999);
+    const reservationId = await buyer.hold(id, at(seats, 0).id);
+    expect(outcome(await buyer.pay(reservationId))).toBe('409 005');
+    await buyer.charge(1);
+    expect(outcome(await buyer.pay(reservationId))).toBe('200');
+    expect(await it_.admin.rows('SELECT balance FROM member WHERE id = ?', [buyer.userId])).toEqual([
+      { balance: 0 },
+    ]);
+  });
+
+  it('keeps on the reservation what was bought, though the programme changes', async () => {
+    const { id, title, seats } = await it_.given.scheduleWithSeats(1, { amount: 55 });
+    const buyer = await it_.visitor(55);
+    const reservationId = await buyer.hold(id, at(seats, 0).id);
+    await it_.admin.run('UPDATE concert_seat SET amount = 99 WHERE id = ?', [at(seats, 0).id]);
+    expect((await buyer.pay(reservationId)).body).toMatchObject({ data: { paymentAmount: 55 } });
+    expect(
+      await it_.admin.rows(
+        'SELECT concert_title AS t, seat_position AS p, amount AS a FROM reservation WHERE id = ?',
+        [reservationId],
+      ),
+    ).toEqual([{ t: title, p: 1, a: 55 }]);
+  });
+});

@@ -1,0 +1,87 @@
+import { at } from '../support/at';
+import { tally } from '../support/buyer';
+import { useService } from '../support/suite';
+
+describe('races', () => {
+  const it_ = useService();
+
+  it('sells a seat to exactly one of 200 simultaneous buyers', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1);
+    const buyers = await it_.visitors(200);
+    const answers = await Promise.all(buyers.map((buyer) => buyer.reserve(id, at(seats, 0).id)));
+    expect(tally(answers)).toEqual({ '200': 1, '409 004': 199 });
+    expect(await it_.admin.rows('SELECT COUNT(*) AS n FROM reservation WHERE schedule_id = ?', [id])).toEqual(
+      [{ n: 1 }],
+    );
+  });
+
+  it('gives a seat whose hold is past to exactly one of 50', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1);
+    await it_.given.holdIsPast(await (await it_.visitor()).hold(id, at(seats, 0).id));
+    const buyers = await it_.visitors(50);
+    const answers = await Promise.all(buyers.map((buyer) => buyer.reserve(id, at(seats, 0).id)));
+    expect(tally(answers)).toEqual({ '200': 1, '409 004': 49 });
+  });
+
+  it('adds up 50 concurrent charges of one user', async () => {
+    const buyer = await it_.visitor();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => buyer.charge(1000)));
+    expect(tally(answers)).toEqual({ '200': 50 });
+    expect((await buyer.amount()).body).toMatchObject({ data: { amount: 50_000 } });
+    const balances = await it_.admin.rows<{ b: number }>(
+      'SELECT balance_after AS b FROM payment_history WHERE user_id = ? ORDER BY id',
+      [buyer.userId],
+    );
+    expect(balances.map(({ b }) => b)).toEqual(Array.from({ length: 50 }, (_, i) => (i + 1) * 1000));
+  });
+
+  it('takes the money once for 20 concurrent payments of one reservation', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 300 });
+    const buyer = await it_.visitor(10_000);
+    const reservationId = await buyer.hold(id, at(seats, 0).id);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => buyer.pay(reservationId)));
+    const counts = tally(answers);
+    expect(counts['200']).toBe(1);
+    expect((counts['409 409'] ?? 0) + (counts['403 003'] ?? 0)).toBe(19); // paid already, or the turn is over by now
+    expect(await it_.admin.rows('SELECT balance FROM member WHERE id = ?', [buyer.userId])).toEqual([
+      { balance: 9700 },
+    ]);
+    expect(
+      await it_.admin.rows('SELECT COUNT(*) AS n FROM payment WHERE reservation_id = ?', [reservationId]),
+    ).toEqual([{ n: 1 }]);
+  });
+
+  it('does not spend a balance twice on two seats', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 100 });
+    const buyer = await it_.visitor(150);
+    const holds = [await buyer.hold(id, at(seats, 0).id), await buyer.hold(id, at(seats, 1).id)];
+    const answers = await Promise.all(holds.map((reservationId) => buyer.pay(reservationId)));
+    expect(tally(answers)['200']).toBe(1);
+    expect(await it_.admin.rows('SELECT balance FROM member WHERE id = ?', [buyer.userId])).toEqual([
+      { balance: 50 },
+    ]);
+  });
+
+  it('fills a hall without selling a seat twice or leaving one over', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(40, { amount: 5 });
+    const buyers = await it_.visitors(80, 5);
+    await Promise.all(
+      buyers.map(async (buyer, i) => {
+        for (let n = 0; n < seats.length; n++) {
+          const answer = await buyer.reserve(id, at(seats, (i + n) % seats.length).id);
+          if (answer.status !== 200) continue;
+          const { reservationId } = (answer.body as { data: { reservationId: number } }).data;
+          expect((await buyer.pay(reservationId)).status).toBe(200);
+          return;
+        }
+      }),
+    );
+    expect(
+      await it_.admin.rows(
+        `SELECT COUNT(*) AS sales, COUNT(DISTINCT r.seat_id) AS seats, COUNT(DISTINCT r.user_id) AS buyers
+           FROM reservation r JOIN payment p ON p.reservation_id = r.id WHERE r.schedule_id = ?`,
+        [id],
+      ),
+    ).toEqual([{ sales: 40, seats: 40, buyers: 40 }]);
+  });
+});

@@ -1,0 +1,243 @@
+import { at } from '../support/at';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Metrics } from '../../src/infra/metrics';
+import { connectRedis, type Redis } from '../../src/infra/redis';
+import { queueKeys } from '../../src/modules/queue/keys';
+import {
+  LOST,
+  QueueStore,
+  UNKNOWN,
+  type Issued,
+  type QueueRules,
+  type Settled,
+  type Tick,
+} from '../../src/modules/queue/store';
+import { testConfig, uniqueQueueId } from '../support/config';
+
+const RULES: QueueRules = { leaseMs: 60_000, waitMs: 60_000, idleMs: 0, awayMs: 60_000, tickMs: 0 };
+
+describe('the waiting room’s scripts', () => {
+  let redis: Redis;
+
+  beforeAll(async () => {
+    redis = connectRedis(testConfig().REDIS_URL, 2000);
+    await redis.connect();
+  });
+  afterAll(() => redis.disconnect());
+
+  /** A new queue with cap 2 unless said otherwise, its state made. */
+  async function queue(rules: Partial<QueueRules> = {}, cap = 2): Promise<Line> {
+    const store = new QueueStore(redis, uniqueQueueId(), { ...RULES, ...rules }, new Metrics());
+    await store.restore({ issued: 0, serving: 0, gen: 0 });
+    return new Line(store, cap);
+  }
+
+  class Line {
+    constructor(
+      readonly store: QueueStore,
+      readonly cap: number,
+    ) {}
+    async issue(userId: number, known = 0): Promise<Issued> {
+      return must(await this.store.issue(userId, `jti-${userId}`, this.cap, known));
+    }
+    async settle(place: Issued): Promise<Settled> {
+      return must(await this.store.settle(place, this.cap, 0));
+    }
+    async status(place: Issued): Promise<string> {
+      const { status, position } = await this.settle(place);
+      return status === 'WAITING' ? `WAITING ${position}` : status;
+    }
+    async admit(): Promise<Tick> {
+      return must(await this.store.admit(this.cap, 0, true));
+    }
+  }
+
+  it('lets the first in at once and numbers the others', async () => {
+    const line = await queue();
+    const places = [await line.issue(1), await line.issue(2), await line.issue(3), await line.issue(4)];
+    expect(places.map((p) => `${p.seq} ${p.status}`)).toEqual([
+      '1 PROGRESS',
+      '2 PROGRESS',
+      '3 WAITING',
+      '4 WAITING',
+    ]);
+    expect([await line.status(at(places, 2)), await line.status(at(places, 3))]).toEqual([
+      'WAITING 1',
+      'WAITING 2',
+    ]);
+  });
+
+  it('gives the same user the same place while it is live', async () => {
+    const line = await queue();
+    const first = await line.issue(7);
+    expect(await line.issue(7)).toEqual(first);
+    await line.store.finish(first.seq, line.cap, 0);
+    expect((await line.issue(7)).seq).toBe(2);
+  });
+
+  it('gives a place on at once when its visitor has paid', async () => {
+    const line = await queue({}, 1);
+    const [inside, next] = [await line.issue(1), await line.issue(2)];
+    await line.store.finish(inside.seq, line.cap, 0);
+    expect(await line.status(inside)).toBe('DONE');
+    expect(await line.status(next)).toBe('PROGRESS');
+  });
+
+  it('ends a lease at its deadline', async () => {
+    const line = await queue({ leaseMs: 80 }, 1);
+    const [inside, next] = [await line.issue(1), await line.issue(2)];
+    await sleep(100);
+    expect(await line.status(inside)).toBe('EXPIRED');
+    await line.admit();
+    expect(await line.status(next)).toBe('PROGRESS');
+    expect((await line.issue(1)).seq).toBe(3); // a new turn, at the end of the line
+  });
+
+  it('passes over who is away and lets it in first when it is back', async () => {
+    const line = await queue({ awayMs: 400 }, 1);
+    const [inside, away, patient, last] = [
+      await line.issue(1),
+      await line.issue(2),
+      await line.issue(3),
+      await line.issue(4),
+    ];
+    for (let i = 0; i < 5; i++) {
+      await sleep(100);
+      await line.settle(patient);
+      await line.settle(last);
+    }
+    expect(await line.status(patient)).toBe('WAITING 1'); // the one away is not counted
+    await line.store.finish(inside.seq, line.cap, 0);
+    expect(await line.status(patient)).toBe('PROGRESS');
+    expect(await line.status(away)).toBe('WAITING 1'); // back: next, before the one behind it
+    expect(await line.status(last)).toBe('WAITING 2');
+    await line.store.finish(patient.seq, line.cap, 0);
+    expect([await line.status(away), await line.status(last)]).toEqual(['PROGRESS', 'WAITING 1']);
+  });
+
+  it('gives on the place of a visitor who is idle, and takes it back in when it returns', async () => {
+    const line = await queue({ idleMs: 80 }, 1);
+    const [idle, next] = [await line.issue(1), await line.issue(2)];
+    await sleep(100);
+    expect((await line.admit()).idle).toBe(1);
+    expect(await line.status(next)).toBe('PROGRESS');
+    expect(await line.status(idle)).toBe('WAITING 1');
+    await line.store.finish(next.seq, line.cap, 0);
+    expect(await line.status(idle)).toBe('PROGRESS');
+  });
+
+  it('does not call a visitor idle who asks, or who holds a seat', async () => {
+    const line = await queue({ idleMs: 150 }, 2);
+    const [asking, holding] = [await line.issue(1), await line.issue(2)];
+    await line.store.stay(holding.seq, 60_000);
+    for (let i = 0; i < 4; i++) {
+      await sleep(70);
+      await line.settle(asking);
+      await line.admit();
+    }
+    expect([await line.status(asking), await line.status(holding)]).toEqual(['PROGRESS', 'PROGRESS']);
+  });
+
+  it('says EXPIRED to one who has waited too long, and gives it a new place on request', async () => {
+    const line = await queue({ waitMs: 80 }, 1);
+    await line.issue(1);
+    const waiter = await line.issue(2);
+    await sleep(100);
+    expect(await line.status(waiter)).toBe('EXPIRED');
+    expect((await line.issue(2)).seq).toBe(3);
+  });
+
+  it('lets only one of several simultaneous ticks have effect', async () => {
+    const line = await queue({ tickMs: 1000 }, 1);
+    const ticks = await Promise.all(Array.from({ length: 5 }, () => line.admit()));
+    expect(ticks).toHaveLength(5);
+    const inside = await line.issue(1);
+    await line.issue(2);
+    await redis.zrem(at(queueKeys(line.store.queueId).place, 1), inside.seq);
+    expect((await line.admit()).admitted).toBe(0); // within the same tick: no effect
+  });
+
+  it('walks over segment borders', async () => {
+    const line = await queue({}, 1);
+    const { place } = queueKeys(line.store.queueId);
+    await redis.hset(at(place, 0), { issued: 65_534, serving: 65_534 });
+    const places = [];
+    for (let user = 1; user <= 5; user++) places.push(await line.issue(user));
+    expect(places.map((p) => p.seq)).toEqual([65_535, 65_536, 65_537, 65_538, 65_539]);
+    expect(await line.status(at(places, 4))).toBe('WAITING 4');
+    for (const one of places) {
+      expect(await line.status(one)).toBe('PROGRESS');
+      await line.store.finish(one.seq, line.cap, 0);
+    }
+    await redis.hset(at(place, 0), { issued: 5_000_000 }); // a gap of many empty segments
+    expect((await line.issue(9)).seq).toBe(5_000_001);
+    await line.admit();
+    expect((await line.admit()).active).toBe(1);
+  });
+
+  it('admits ten thousand, a thousand each tick, in order', async () => {
+    const line = await queue({}, 1);
+    const first = await line.issue(1);
+    const { place, prefix } = queueKeys(line.store.queueId);
+    await redis.hset(at(place, 0), 'issued', 10_001);
+    const period = Math.floor((Number((await redis.time())[0]) * 1000) / 30_000);
+    for (const at of [period, period + 1])
+      await redis.setrange(`${prefix}present:${at}:0`, 0, Buffer.alloc(2000, 0xff));
+    const wide = new Line(line.store, 10_001);
+    for (let ticks = 1; ticks <= 10; ticks++)
+      expect((await wide.admit()).serving).toBe(first.seq + ticks * 1000);
+    expect((await wide.admit()).active).toBe(10_001);
+  });
+
+  it('says that the state is lost, and restores it with no place given twice', async () => {
+    const line = await queue({}, 1);
+    const places = [await line.issue(1), await line.issue(2), await line.issue(3)];
+    await redis.del(queueKeys(line.store.queueId).place);
+    expect(await line.store.issue(4, 'x', 1, 3)).toBe(LOST);
+    expect(await line.store.settle(at(places, 2), 1, 3)).toBe(LOST);
+    expect(await line.store.admit(1, 3, false)).toBe(LOST);
+    const known = { issued: 3, serving: 1, gen: 1 };
+    const restored = await Promise.all([
+      line.store.restore(known),
+      line.store.restore({ ...known, issued: 2 }),
+    ]);
+    expect(restored[1]).toEqual(restored[0]); // any number of processes may restore
+    expect(restored[0]).toMatchObject({ serving: 1, gen: 2 });
+    expect((await line.issue(4)).seq).toBeGreaterThan(100_000);
+    expect([await line.status(at(places, 1)), await line.status(at(places, 2))]).toEqual([
+      'WAITING 1',
+      'WAITING 2',
+    ]);
+  });
+
+  it('notices a state older than what its caller has seen', async () => {
+    const line = await queue();
+    await line.issue(1);
+    expect(await line.store.issue(2, 'x', 2, 500)).toBe(LOST);
+    const place = { seq: 900, gen: 1, iatMs: Date.now() };
+    expect(await line.store.settle(place, 2, 0)).toBe(LOST); // a genuine token of a later seq proves it, too
+  });
+
+  it('does not know a token of a generation yet to come', async () => {
+    const line = await queue();
+    expect(await line.store.settle({ seq: 1, gen: 9, iatMs: Date.now() }, 2, 0)).toBe(UNKNOWN);
+  });
+
+  it('gives every key a life, but for the queue’s own four', async () => {
+    const line = await queue({ idleMs: 1000 }, 1);
+    const first = await line.issue(1);
+    await line.issue(2);
+    await line.store.finish(first.seq, line.cap, 0);
+    const { prefix, place } = queueKeys(line.store.queueId);
+    const keys = await redis.keys(`${prefix.replace(/[[\]]/g, '\\$&')}*`);
+    const immortal = [];
+    for (const key of keys) if ((await redis.ttl(key)) < 0) immortal.push(key);
+    expect(immortal.filter((key) => !place.includes(key))).toEqual([]);
+    expect(keys.length).toBeGreaterThan(4);
+  });
+});
+
+function must<T>(reply: T | typeof LOST | typeof UNKNOWN): T {
+  if (reply === LOST || reply === UNKNOWN) throw new Error('The state is lost, or the token unknown.');
+  return reply;
+}

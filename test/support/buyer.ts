@@ -1,0 +1,76 @@
+import request, { type Response, type Test } from 'supertest';
+
+/** A visitor as the API sees one. */
+export class Buyer {
+  token = '';
+
+  constructor(
+    private readonly url: string,
+    readonly userId: number,
+  ) {}
+
+  /** Asks for a token and keeps it. */
+  async enter(): Promise<this> {
+    const answer = await request(this.url).post('/v1/api/queue/token').send({ userId: this.userId });
+    if (answer.status !== 200) throw new Error(`no token: ${answer.status} ${answer.text}`);
+    this.token = (answer.body as { data: { queueToken: string } }).data.queueToken;
+    return this;
+  }
+
+  check(): Test {
+    return this.post('/v1/api/queue/token/check');
+  }
+
+  charge(amount: unknown, key?: string): Test {
+    return this.post('/v1/api/user/amount', key).send({ amount });
+  }
+
+  amount(): Test {
+    return this.get('/v1/api/user/amount');
+  }
+
+  schedules(): Test {
+    return this.get('/v1/api/concerts/schedule');
+  }
+
+  seats(scheduleId: unknown): Test {
+    return this.get(`/v1/api/concerts/seat?scheduleId=${String(scheduleId)}`);
+  }
+
+  reserve(scheduleId: unknown, seatId: unknown, key?: string): Test {
+    return this.post('/v1/api/concerts/reserve', key).send({ scheduleId, seatId });
+  }
+
+  pay(reservationId: unknown, key?: string): Test {
+    return this.post('/v1/api/concerts/payment', key).send({ reservationId });
+  }
+
+  /** Reserves and returns the reservation's id. */
+  async hold(scheduleId: number, seatId: number): Promise<number> {
+    const answer = await this.reserve(scheduleId, seatId);
+    if (answer.status !== 200) throw new Error(`no hold: ${answer.status} ${answer.text}`);
+    return (answer.body as { data: { reservationId: number } }).data.reservationId;
+  }
+
+  get(path: string): Test {
+    return request(this.url).get(path).set('Authorization', this.token);
+  }
+
+  post(path: string, key?: string): Test {
+    const it = request(this.url).post(path).set('Authorization', this.token);
+    return key === undefined ? it : it.set('Idempotency-Key', key);
+  }
+}
+
+/** `200`, or status and code: `409 004`. */
+export function outcome(answer: Response): string {
+  const code = (answer.body as { exception?: { code: string } | null }).exception?.code;
+  return code === undefined ? String(answer.status) : `${answer.status} ${code}`;
+}
+
+/** How often each outcome came. */
+export function tally(answers: Response[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const answer of answers) counts[outcome(answer)] = (counts[outcome(answer)] ?? 0) + 1;
+  return counts;
+}

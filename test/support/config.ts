@@ -1,0 +1,22 @@
+import { randomBytes } from 'node:crypto';
+import { loadConfig, type Config } from '../../src/config';
+
+/** The configuration of a test: the runner's services, a free port, quiet, and what the test asks for. */
+export function testConfig(overrides: Record<string, string | number> = {}): Config {
+  const own = Object.fromEntries(Object.entries(overrides).map(([name, value]) => [name, String(value)]));
+  return loadConfig({
+    ...process.env,
+    NODE_ENV: 'test',
+    PORT: '0',
+    HOST: '127.0.0.1',
+    LOG_LEVEL: 'silent',
+    KAFKA_BROKERS: '',
+    DATABASE_POOL_MAX: '16',
+    DATABASE_ACQUIRE_MS: '10000', // a busy test machine is not an overload
+    QUEUE_TICK_MS: '20',
+    ...own,
+  });
+}
+
+/** A queue of the test's own: tests run side by side on one Redis. */
+export const uniqueQueueId = (): string => `test-${randomBytes(6).toString('hex')}`;

@@ -1,0 +1,73 @@
+import { randomInt } from 'node:crypto';
+import { Database, type Statements } from '../../src/infra/database';
+import { testConfig } from './config';
+
+/** The database as its owner, for making rows and for looking at what came of them. */
+export function openAdminDatabase(): Database {
+  const url = testConfig().DATABASE_ADMIN_URL;
+  return new Database({ url, poolMax: 4, acquireMs: 10_000, timeoutMs: 30_000 });
+}
+
+export interface GivenSeat {
+  id: number;
+  position: number;
+  amount: number;
+}
+
+/** Makes rows on the real database; every row has ids of its own, nothing is shared between tests. */
+export class Given {
+  constructor(readonly database: Statements) {}
+
+  /** A member with an opening balance and the ledger entry that goes with it. */
+  async member(balance = 0): Promise<number> {
+    const { insertId } = await this.database.run('INSERT INTO member (name, balance) VALUES (?, ?)', [
+      'Test member',
+      balance,
+    ]);
+    if (balance > 0)
+      await this.database.run(
+        "INSERT INTO payment_history (user_id, kind, amount, balance_after) VALUES (?, 'CHARGE', ?, ?)",
+        [insertId, balance, balance],
+      );
+    return insertId;
+  }
+
+  async members(count: number, balance = 0): Promise<number[]> {
+    return Promise.all(Array.from({ length: count }, () => this.member(balance)));
+  }
+
+  /** A schedule with seats 1 … count; `startsInSeconds` may be negative. */
+  async scheduleWithSeats(
+    count: number,
+    { amount = 100, startsInSeconds = 86_400 }: { amount?: number; startsInSeconds?: number } = {},
+  ): Promise<{ id: number; title: string; seats: GivenSeat[] }> {
+    const title = `Test concert ${randomInt(1e9)}`;
+    const concert = await this.database.run('INSERT INTO concert (title) VALUES (?)', [title]);
+    const { insertId: id } = await this.database.run(
+      `INSERT INTO concert_schedule (concert_id, starts_at, ends_at)
+       VALUES (?, NOW(3) + INTERVAL ? SECOND, NOW(3) + INTERVAL ? SECOND)`,
+      [concert.insertId, startsInSeconds, startsInSeconds + 7200],
+    );
+    await this.database.run(
+      `INSERT INTO concert_seat (schedule_id, position, amount) VALUES ${Array.from({ length: count }, () => '(?, ?, ?)').join(', ')}`,
+      Array.from({ length: count }, (_, i) => [id, i + 1, amount]).flat(),
+    );
+    const seats = await this.database.rows<GivenSeat>(
+      'SELECT id, position, amount FROM concert_seat WHERE schedule_id = ? ORDER BY position',
+      [id],
+    );
+    return { id, title, seats };
+  }
+
+  /** Lets the hold of a reservation be past, as if its time had gone by. */
+  async holdIsPast(reservationId: number): Promise<void> {
+    await this.database.run('UPDATE reservation SET held_until = NOW(3) - INTERVAL 1 SECOND WHERE id = ?', [
+      reservationId,
+    ]);
+    await this.database.run(
+      `UPDATE concert_seat s JOIN reservation r ON r.seat_id = s.id SET s.held_until = r.held_until
+        WHERE r.id = ? AND s.status = 'TEMP_RESERVED'`,
+      [reservationId],
+    );
+  }
+}

@@ -1,0 +1,59 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+/** A process of the built product, as it runs in production. */
+export class ServiceProcess {
+  private child: ChildProcess | undefined;
+  url = '';
+  /** Its log lines. */
+  readonly lines: string[] = [];
+
+  constructor(private readonly env: Record<string, string | number>) {}
+
+  /** Starts it and waits until it is ready. */
+  async start(): Promise<this> {
+    const own = Object.fromEntries(Object.entries(this.env).map(([name, value]) => [name, String(value)]));
+    const child = spawn(process.execPath, [join(__dirname, '../../dist/main.js')], {
+      env: { ...process.env, KAFKA_BROKERS: '', PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'info', ...own },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.child = child;
+    const port = await new Promise<number>((resolve, reject) => {
+      let text = '';
+      child.stdout.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+        const lines = text.split('\n');
+        text = lines.pop() ?? '';
+        for (const line of lines) {
+          this.lines.push(line);
+          const entry = JSON.parse(line) as { msg?: string; port?: number };
+          if (entry.msg === 'listening' && entry.port !== undefined) resolve(entry.port);
+        }
+      });
+      child.once('exit', (code, signal) =>
+        reject(new Error(`ended with ${code ?? signal ?? '?'} before it listened`)),
+      );
+    });
+    this.url = `http://127.0.0.1:${port}`;
+    for (let ready = false; !ready;) ready = (await fetch(`${this.url}/health/ready`)).ok;
+    return this;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child?.kill(signal);
+  }
+
+  /** Its exit code, or the signal that ended it. */
+  async ended(): Promise<number | NodeJS.Signals | null> {
+    const { child } = this;
+    if (child === undefined) return null;
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return child.exitCode ?? child.signalCode;
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | NodeJS.Signals | null> {
+    this.signal(signal);
+    return this.ended();
+  }
+}

@@ -1,0 +1,45 @@
+import type { RunningService } from '../../src/start';
+import type { Database } from '../../src/infra/database';
+import { Buyer } from './buyer';
+import { Given, openAdminDatabase } from './given';
+import { startTestService } from './service';
+
+/** One running service and the means to furnish it, for the tests of a file. */
+export interface Suite {
+  url: string;
+  queueId: string;
+  service: RunningService;
+  admin: Database;
+  given: Given;
+  /** A new member inside, with this balance. */
+  visitor(balance?: number): Promise<Buyer>;
+  visitors(count: number, balance?: number): Promise<Buyer[]>;
+}
+
+/** Starts a service before the file's tests and stops it after them. */
+export function useService(overrides: Record<string, string | number> = {}): Suite {
+  const suite = {} as Suite;
+  beforeAll(async () => {
+    const admin = openAdminDatabase();
+    const given = new Given(admin);
+    const service = await startTestService({ QUEUE_MAX_ACTIVE: 10_000, ...overrides });
+    const visitor = async (balance = 0): Promise<Buyer> =>
+      new Buyer(service.url, await given.member(balance)).enter();
+    const visitors = (count: number, balance = 0): Promise<Buyer[]> =>
+      Promise.all(Array.from({ length: count }, () => visitor(balance)));
+    Object.assign(suite, {
+      url: service.url,
+      queueId: service.queueId,
+      service,
+      admin,
+      given,
+      visitor,
+      visitors,
+    });
+  });
+  afterAll(async () => {
+    await suite.service.stop();
+    await suite.admin.close();
+  });
+  return suite;
+}
