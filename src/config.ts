@@ -137,6 +137,20 @@ const fields = {
     about: 'How often free places are filled',
   }),
 
+  QUEUE_SNAPSHOT_MS: integer({
+    min: 10,
+    max: 500,
+    default: 250,
+    unit: 'ms',
+    about: 'How old the copy of the queue may be from which polls are answered',
+  }),
+  QUEUE_MAX_POLLS_PER_SECOND: integer({
+    min: 2,
+    default: 10_000,
+    unit: 'polls/s',
+    about: 'Load of all waiters’ polls together: pollAfterMs is set so that it is not exceeded',
+  }),
+
   HOLD_SECONDS: integer({
     min: 1,
     max: 86_400,
@@ -202,9 +216,10 @@ const fields = {
   NOTIFIER_TIMEOUT_MS: integer({
     min: 100,
     max: 60_000,
-    default: 3000,
+    default: 2000,
     unit: 'ms',
-    about: 'Longest a webhook call may take',
+    about:
+      'Longest a webhook call may take; at most 80 % of DATABASE_TIMEOUT_MS, whose transaction waits for it',
   }),
 
   BREAKER_PRESET: oneOf({

@@ -118,6 +118,11 @@ export class Breaker {
     }
   }
 
+  /** Closes at once, for one who knows that the cause is gone (Resilience4j's transitionToClosedState). */
+  close(): void {
+    if (!this.circuit.closed) this.circuit.close();
+  }
+
   /** Clears its timers. From then on it refuses every call; those in flight still end within their limit. */
   shutdown(): void {
     this.circuit.shutdown();

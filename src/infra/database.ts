@@ -123,9 +123,10 @@ export class Database implements Statements {
         autoJsonMap: false,
         prepareCacheLength: 256,
         connectTimeout: Math.min(options.acquireMs, options.timeoutMs),
-        // READ COMMITTED: no gap locks, and sub-selects of a write take no locks. A lock is waited for at most 2 s.
+        // READ COMMITTED: no gap locks, and sub-selects of a write take no locks. A lock is waited for at most 2 s, and
+        // what a vanished host had locked is free after 10 s.
         initSql: [
-          "SET time_zone = '+00:00', innodb_lock_wait_timeout = 2",
+          "SET time_zone = '+00:00', innodb_lock_wait_timeout = 2, idle_transaction_timeout = 10",
           'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
         ],
       },

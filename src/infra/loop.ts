@@ -1,7 +1,7 @@
 import type { Logger } from './logger';
 
-/** What a turn of a loop wants: to go on after the pause, or at once because there is more to do. */
-export type Turn = () => Promise<'pause' | 'again'>;
+/** One turn of a loop; true: there is more to do, go on at once. */
+export type Turn = () => Promise<unknown>;
 
 /**
  * Does something again and again, a pause between turns. A failing turn is logged when failing begins and when it
@@ -14,7 +14,7 @@ export class Loop {
   private failing = false;
 
   constructor(
-    private readonly name: string,
+    readonly name: string,
     private readonly pauseMs: number,
     private readonly turn: Turn,
     private readonly logger: Logger,
@@ -39,15 +39,15 @@ export class Loop {
   }
 
   private async run(): Promise<void> {
-    let next: 'pause' | 'again' = 'pause';
+    let more: unknown;
     try {
-      next = await this.turn();
+      more = await this.turn();
       if (this.failing) this.logger.info({ loop: this.name }, 'works again');
       this.failing = false;
     } catch (err) {
       if (!this.failing) this.logger.warn({ err, loop: this.name }, 'fails; trying on');
       this.failing = true;
     }
-    if (!this.stopped) this.plan(next === 'again' ? 0 : this.pauseMs);
+    if (!this.stopped) this.plan(more === true ? 0 : this.pauseMs);
   }
 }

@@ -40,6 +40,18 @@ export class Metrics {
     buckets: WAIT_BUCKETS_S,
   });
 
+  readonly queueEtaError = new Histogram({
+    ...this.in,
+    name: 'queue_eta_error_seconds',
+    help: 'Calibration of etaSeconds: real minus predicted wait',
+    labelNames: ['queue'],
+    buckets: [-300, -60, -30, -10, -5, -2, -1, 0, 1, 2, 5, 10, 30, 60, 300],
+  });
+  readonly guardsByCopy = this.counter(
+    'queue_guards_by_copy_total',
+    'Writes let pass by the copy while Redis was away',
+  );
+
   readonly breakerState = this.gauge('breaker_state', '1 for the state that a breaker is in', [
     'breaker',
     'state',

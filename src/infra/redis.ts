@@ -51,38 +51,35 @@ function readScript(path: string): string {
   );
 }
 
-export type ScriptArgument = string | number;
+export type ScriptArgument = string | number | Buffer;
 export type Script = (keys: string[], args: ScriptArgument[]) => Promise<unknown>;
+type Command = (...args: ScriptArgument[]) => Promise<unknown>;
 
 /**
- * Loads `<folder>/<name>-<number of keys>.lua` as a command.
+ * Loads `<name>-<number of keys>.lua` as a command; `buffers`: strings of its replies come as they are, undecoded.
  * The returned function throws RedisUnavailable when Redis cannot be asked, and plain errors for errors of the script.
  */
 export function loadScript(
   redis: Redis,
-  folder: string,
-  file: string,
+  path: string,
   observe: (seconds: number) => void,
+  replies: 'strings' | 'buffers' = 'strings',
 ): Script {
-  const [, name, keyCount] = /^([a-z-]+)-(\d+)$/.exec(file) ?? [];
-  if (name === undefined) throw new Error(`${file} is not named <name>-<number of keys>`);
+  const [, name, keyCount] = /([a-z-]+)-(\d+)$/.exec(path) ?? [];
+  if (name === undefined) throw new Error(`${path} is not named <name>-<number of keys>`);
   const defined = `script:${name}`; // the plain name may be a command of Redis
-  redis.defineCommand(defined, {
-    numberOfKeys: Number(keyCount),
-    lua: readScript(join(folder, `${file}.lua`)),
-  });
-  const command = (redis as unknown as Record<string, (...args: ScriptArgument[]) => Promise<unknown>>)[
-    defined
-  ];
-  if (command === undefined) throw new Error(`${file} was not defined`);
+  redis.defineCommand(defined, { numberOfKeys: Number(keyCount), lua: readScript(`${path}.lua`) });
+  const commands = redis as unknown as Record<string, Command | undefined>;
+  const command = commands[replies === 'buffers' ? `${defined}Buffer` : defined];
+  if (command === undefined) throw new Error(`${path} was not defined`);
   return async (keys, args) => {
-    const startedAt = monotonicMs();
+    const startedAtMs = monotonicMs();
     try {
       return await command.call(redis, ...keys, ...args);
     } catch (error) {
       throw translate(error);
     } finally {
-      observe((monotonicMs() - startedAt) / 1000);
+      observe((monotonicMs() - startedAtMs) / 1000);
     }
   };
 }

@@ -1,0 +1,42 @@
+import { Kafka, logLevel, type ISocketFactory, type LogEntry } from 'kafkajs';
+import type { Logger } from '../logger';
+import { mendIdleTimers } from './timers';
+
+export { type Consumer, type IHeaders, Partitioners, type Producer } from 'kafkajs';
+export type SocketFactory = ISocketFactory;
+
+const CLIENT_ID = 'concert-reservation';
+const CONNECT_TIMEOUT_MS = 2_000;
+const REQUEST_TIMEOUT_MS = 4_000;
+
+/** Short: what takes longer fails, and the caller starts again from a clean connection. */
+export const RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 };
+
+export interface KafkaOptions {
+  /** host:port,host:port,… */
+  brokers: string;
+  /** Makes the connections; for tests that stand between us and the broker. */
+  socketFactory?: SocketFactory;
+}
+
+export function createClient({ brokers, socketFactory }: KafkaOptions, logger: Logger): Kafka {
+  mendIdleTimers();
+  return new Kafka({
+    clientId: CLIENT_ID,
+    brokers: brokers.split(',').map((broker) => broker.trim()),
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    retry: RETRY,
+    ...(socketFactory === undefined ? {} : { socketFactory }),
+    logLevel: logLevel.INFO,
+    logCreator: () => (entry) => writeLog(logger, entry),
+  });
+}
+
+/**
+ * All at debug: kafkajs reports each of its retries as an error, a flood while the broker is away. What matters comes
+ * to us as a rejection or a crash event, and KafkaLink logs the change.
+ */
+function writeLog(logger: Logger, { namespace, label, log: { message, ...details } }: LogEntry): void {
+  logger.debug({ kafkajs: { namespace, label, ...details } }, message);
+}

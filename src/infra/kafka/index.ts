@@ -1,0 +1,5 @@
+export { createClient, type KafkaOptions, type SocketFactory } from './client';
+export { type IncomingMessage, KafkaConsumer, type Subscription, type Verdict } from './consumer';
+export { KafkaLink } from './link';
+export { KafkaAway, KafkaProducer, type OutgoingMessage } from './producer';
+export { KafkaTopics } from './topics';

@@ -1,0 +1,88 @@
+import type { Statements } from '../../infra/database';
+import type { IncomingEvent } from './message';
+
+/** Most events taken at once. */
+export const BATCH = 100;
+const PURGE_BATCH = 500;
+const KEEP_DELIVERED_HOURS = 7 * 24;
+/** Counting further would cost more than the number is worth. */
+const BACKLOG_COUNTED = 100_000;
+
+const COLUMNS = 'id, event_id AS eventId, topic, partition_key AS partitionKey, payload, attempts';
+const OPEN = 'delivered_at IS NULL AND given_up_at IS NULL';
+
+// FORCE INDEX: in the order of the primary key the server would wade through a week of delivered events.
+const FRESH = `SELECT ${COLUMNS} FROM outbox FORCE INDEX (outbox_backlog)
+                WHERE ${OPEN} AND next_try_at IS NULL AND topic IN (?, ?) ORDER BY id LIMIT ${BATCH}`;
+const DUE = `SELECT ${COLUMNS} FROM outbox FORCE INDEX (outbox_backlog)
+              WHERE ${OPEN} AND next_try_at <= NOW(3) AND topic IN (?, ?) ORDER BY next_try_at, id LIMIT ${BATCH}`;
+const DELIVERED = `UPDATE outbox SET delivered_at = NOW(3)
+                    WHERE id IN (${Array(BATCH).fill('?').join(', ')}) AND delivered_at IS NULL`;
+const FAILED = 'UPDATE outbox SET attempts = ?, last_error = ? WHERE id = ?';
+const POSTPONE = `UPDATE outbox SET attempts = ?, last_error = ?, next_try_at = NOW(3) + INTERVAL ? MICROSECOND
+                   WHERE id = ?`;
+const GIVE_UP = 'UPDATE outbox SET attempts = ?, last_error = ?, given_up_at = NOW(3) WHERE id = ?';
+const BACKLOG = `SELECT b.backlog, COALESCE(TIMESTAMPDIFF(MICROSECOND, o.created_at, NOW(3)), 0) / 1000000 AS ageSeconds
+                   FROM (SELECT COUNT(*) AS backlog, MIN(id) AS oldest
+                           FROM (SELECT id FROM outbox WHERE ${OPEN} LIMIT ${BACKLOG_COUNTED}) open) b
+                   LEFT JOIN outbox o ON o.id = b.oldest`;
+const PURGE = `DELETE FROM outbox WHERE delivered_at < NOW(3) - INTERVAL ${KEEP_DELIVERED_HOURS} HOUR
+                LIMIT ${PURGE_BATCH}`;
+
+/** A committed event that is not delivered yet. */
+export interface OutboxEvent extends IncomingEvent {
+  id: number;
+  partitionKey: string;
+  /** Failed tries so far; in-process handling only. */
+  attempts: number;
+}
+
+/** States of an event: fresh → delivered; in-process also fresh → postponed (the DLQ) ⇄ due → delivered | given up. */
+export class OutboxRepository {
+  constructor(
+    private readonly on: Statements,
+    /** Exactly two: the placeholders above. */
+    private readonly topics: string[],
+  ) {}
+
+  /** Events never tried without success, in the order of id. */
+  fresh(): Promise<OutboxEvent[]> {
+    return this.on.rows<OutboxEvent>(FRESH, this.topics);
+  }
+
+  /** Postponed events whose time has come. */
+  due(): Promise<OutboxEvent[]> {
+    return this.on.rows<OutboxEvent>(DUE, this.topics);
+  }
+
+  /** @param ids at most BATCH */
+  async markDelivered(ids: number[]): Promise<void> {
+    const [first] = ids;
+    if (first === undefined) return;
+    // Always the same number of placeholders: one prepared statement.
+    await this.on.run(DELIVERED, [...ids, ...Array<number>(BATCH - ids.length).fill(first)]);
+  }
+
+  async failed(id: number, attempts: number, error: string): Promise<void> {
+    await this.on.run(FAILED, [attempts, error, id]);
+  }
+
+  async postpone(id: number, attempts: number, error: string, waitMs: number): Promise<void> {
+    await this.on.run(POSTPONE, [attempts, error, waitMs * 1000, id]);
+  }
+
+  async giveUp(id: number, attempts: number, error: string): Promise<void> {
+    await this.on.run(GIVE_UP, [attempts, error, id]);
+  }
+
+  /** @returns events not delivered and not given up (counted up to 100,000), and the age of the oldest */
+  async backlog(): Promise<{ backlog: number; ageSeconds: number }> {
+    const [row] = await this.on.rows<{ backlog: number; ageSeconds: number }>(BACKLOG);
+    return row ?? { backlog: 0, ageSeconds: 0 };
+  }
+
+  /** Deletes a batch of events delivered more than a week ago. @returns whether there may be more */
+  async purge(): Promise<boolean> {
+    return (await this.on.run(PURGE)).affectedRows === PURGE_BATCH;
+  }
+}

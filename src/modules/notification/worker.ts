@@ -1,0 +1,99 @@
+import type { Config } from '../../config';
+import { DisplayTime } from '../../display-time';
+import type { Database } from '../../infra/database';
+import type { SocketFactory } from '../../infra/kafka';
+import type { Logger } from '../../infra/logger';
+import type { Metrics } from '../../infra/metrics';
+import { NotificationHandler } from './handler';
+import { outboxHousekeeping } from './housekeeping';
+import { InProcessDestination } from './in-process-destination';
+import { KafkaPipeline } from './kafka-pipeline';
+import { Lease } from './lease';
+import type { Notifier } from './notifier';
+import { OutboxRepository } from './outbox-repository';
+import { type Destination, OutboxRelay } from './relay';
+import { NotificationRepository } from './repository';
+import { RetryPolicy } from './retry-policy';
+import { Topics } from './topics';
+
+/** Looking for postponed events this often, as a share of the pause between their tries. */
+const DUE_LOOKS_PER_PAUSE = 10;
+
+export interface WorkerOptions {
+  /** Before the topics, the group and the leases: several workers side by side that have nothing to do with each other. */
+  topicPrefix?: string;
+  socketFactory?: SocketFactory;
+}
+
+/** Delivers events and acts upon them: through Kafka, or without KAFKA_BROKERS in this process. */
+export class NotificationWorker {
+  private readonly stopping = new AbortController();
+  private readonly kafka: KafkaPipeline | undefined;
+  /** In the order of start; stopped in reverse. */
+  private readonly parts: { start(): void; stop(): Promise<void> }[] = [];
+
+  constructor(
+    database: Database,
+    config: Config,
+    notifier: Notifier,
+    metrics: Metrics,
+    logger: Logger,
+    { topicPrefix = '', socketFactory }: WorkerOptions = {},
+  ) {
+    const topics = new Topics(topicPrefix);
+    const policy = new RetryPolicy(config);
+    const outbox = new OutboxRepository(database, topics.main);
+    const handler = new NotificationHandler(
+      database,
+      new NotificationRepository(),
+      notifier,
+      topics,
+      new DisplayTime(config),
+      config.DATABASE_TIMEOUT_MS,
+      metrics,
+    );
+    let destination: Destination;
+    if (config.KAFKA_BROKERS === '') {
+      destination = new InProcessDestination(handler, outbox, policy, this.stopping.signal, metrics, logger);
+    } else {
+      const options = {
+        brokers: config.KAFKA_BROKERS,
+        ...(socketFactory === undefined ? {} : { socketFactory }),
+      };
+      this.kafka = new KafkaPipeline(options, handler, topics, policy, metrics, logger);
+      this.parts.push(this.kafka);
+      destination = this.kafka.destination;
+    }
+    const relay = (name: string, pauseMs: number, take: () => ReturnType<OutboxRepository['fresh']>) =>
+      new OutboxRelay(
+        { name: `outbox ${name}`, pauseMs, take },
+        outbox,
+        new Lease(database, topicPrefix + name),
+        destination,
+        logger,
+      );
+    // Apart from each other, so that a heap of failing events holds up no fresh one.
+    const duePauseMs = Math.max(config.OUTBOX_POLL_MS, config.EVENT_DLQ_RETRY_MS / DUE_LOOKS_PER_PAUSE);
+    this.parts.push(
+      outboxHousekeeping(outbox, metrics, logger),
+      relay('due', duePauseMs, () => outbox.due()),
+      relay('fresh', config.OUTBOX_POLL_MS, () => outbox.fresh()),
+    );
+  }
+
+  /** Returns at once: what Kafka or the database lacks is waited for in the background. */
+  start(): Promise<void> {
+    for (const part of this.parts) part.start();
+    return Promise.resolve();
+  }
+
+  /** Ends what is under way, leaves the rest to others; bounded by the time limits of one try and of Kafka's parts. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    for (const part of [...this.parts].reverse()) await part.stop();
+  }
+
+  kafkaState(): 'off' | 'up' | 'down' {
+    return this.kafka?.state ?? 'off';
+  }
+}

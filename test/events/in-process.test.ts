@@ -1,0 +1,232 @@
+import { randomUUID } from 'node:crypto';
+import { Bench } from '../support/events';
+import { TcpProxy } from '../support/tcp-proxy';
+import { until, wait } from '../support/wait';
+
+const PAYMENT = 'payment-notification';
+
+let bench: Bench;
+beforeEach(() => {
+  bench = new Bench();
+});
+afterEach(() => bench.close());
+
+describe('events without Kafka', () => {
+  test('a committed event is told to the user, remembered and marked', async () => {
+    const worker = await bench.worker();
+    const paid = await bench.emit(PAYMENT, { userId: 8 });
+    const held = await bench.emit('reservation-notification', { userId: 9 });
+    await until('both marked', async () => (await bench.open()) === 0);
+    expect(bench.recorder.doneOf(paid)).toBe(1);
+    expect(bench.recorder.doneOf(held)).toBe(1);
+    expect(worker.kafkaState()).toBe('off');
+    await expect(bench.outbox(paid)).resolves.toMatchObject({ delivered: 1, attempts: 0, postponed: 0 });
+    const users = (await bench.notificationRows()).map(({ userId }) => userId);
+    expect(users.sort()).toEqual([8, 9]);
+  });
+
+  test('a poison event gets 3 tries, then one every EVENT_DLQ_RETRY_MS, then is given up; others pass it', async () => {
+    await bench.worker({ EVENT_DLQ_RETRY_MS: 700 });
+    const poison = randomUUID();
+    bench.recorder.act = (it) => {
+      if (it.userId === 1) throw new Error('no such phone', { cause: new Error(poison) });
+    };
+    const bad = await bench.emit(PAYMENT, { reservationId: 1, userId: 1 });
+    const later = await bench.emit(PAYMENT, { reservationId: 1, userId: 2 });
+
+    await until('postponed', async () => (await bench.outbox(bad)).postponed === 1);
+    await until('the later one', () => bench.recorder.doneOf(later) === 1);
+    await expect(bench.outbox(bad)).resolves.toMatchObject({ attempts: 3, delivered: 0, givenUp: 0 });
+
+    await until('given up', async () => (await bench.outbox(bad)).givenUp === 1);
+    const tries = bench.recorder.triesOf(bad);
+    expect(tries).toHaveLength(3 + 2);
+    const [, , third = 0, fourth = 0, fifth = 0] = tries;
+    expect(fourth - third).toBeGreaterThan(650);
+    expect(fifth - fourth).toBeGreaterThan(650);
+    const doneLater = bench.recorder.triesOf(later)[0] ?? 0;
+    expect(doneLater).toBeGreaterThan(third);
+    expect(doneLater).toBeLessThan(fourth);
+    const row = await bench.outbox(bad);
+    expect(row).toMatchObject({ attempts: 5, delivered: 0, lastError: `no such phone: ${poison}` });
+    expect(bench.log.filter(({ level }) => level === 'error')).toHaveLength(1);
+    await expect(bench.counted('given_up')).resolves.toBe(1);
+  });
+
+  test('many failing events hold up no fresh one', async () => {
+    await bench.worker({ EVENT_DLQ_RETRY_MS: 60_000 });
+    bench.recorder.act = (it) => {
+      if (it.userId === 1) throw new Error('unwell');
+    };
+    const bad = await Promise.all(Array.from({ length: 12 }, () => bench.emit(PAYMENT, { userId: 1 })));
+    await until('postponed', async () => (await bench.counted('dlq')) === bad.length);
+    const good = await bench.emit();
+    await until('notified', () => bench.recorder.doneOf(good) === 1, 1_000);
+  });
+
+  test('a postponed event is told once the notifier is well again', async () => {
+    await bench.worker();
+    let well = false;
+    bench.recorder.act = () => {
+      if (!well) throw new Error('unwell');
+    };
+    const event = await bench.emit();
+    await until('postponed', async () => (await bench.outbox(event)).postponed === 1);
+    well = true;
+    await until('delivered', async () => (await bench.outbox(event)).delivered === 1);
+    expect(bench.recorder.doneOf(event)).toBe(1);
+  });
+
+  test('what can never be understood is given up at once', async () => {
+    await bench.worker();
+    const bad = await bench.emit(PAYMENT, { userId: 'seven' });
+    await until('given up', async () => (await bench.outbox(bad)).givenUp === 1);
+    const row = await bench.outbox(bad);
+    expect(row.attempts).toBe(1);
+    expect(row.lastError).toContain('userId');
+    expect(bench.recorder.tries).toHaveLength(0);
+  });
+
+  test('an event that was acted upon, but not marked before a crash, is not acted upon again', async () => {
+    const event = await bench.emit();
+    await bench.admin.run(
+      'INSERT INTO notification (event_id, topic, user_id, message) VALUES (?, ?, 1, ?)',
+      [event, `${bench.prefix}${PAYMENT}`, 'before the crash'],
+    );
+    await bench.worker();
+    await until('delivered', async () => (await bench.outbox(event)).delivered === 1);
+    expect(bench.recorder.tries).toHaveLength(0);
+    await expect(bench.counted('duplicate')).resolves.toBe(1);
+  });
+
+  test('two workers: every event is told exactly once and those of a key in order', async () => {
+    await Promise.all([bench.worker(), bench.worker()]);
+    bench.recorder.act = () => wait(Math.random() * 4);
+    const keys = 10;
+    const perKey = 30;
+    for (let i = 0; i < perKey; i++)
+      for (let key = 1; key <= keys; key++)
+        await bench.emit(PAYMENT, { reservationId: key, paymentAmount: i });
+
+    await until('all marked', async () => (await bench.open()) === 0);
+    expect(bench.recorder.tries).toHaveLength(keys * perKey);
+    for (let key = 1; key <= keys; key++) {
+      const ofKey = bench.recorder.done.filter(({ reservationId }) => reservationId === key);
+      const order = ofKey.map(({ message }) => Number(/of (\d+) won/.exec(message)?.[1]));
+      expect(order).toEqual(Array.from({ length: perKey }, (_, i) => i));
+    }
+  });
+
+  test('stop() in the middle loses nothing, and another worker goes on at once', async () => {
+    const first = await bench.worker();
+    await bench.worker();
+    bench.recorder.act = () => wait(20);
+    const events: string[] = [];
+    for (let i = 0; i < 80; i++) events.push(await bench.emit(PAYMENT, { reservationId: 1 + (i % 8) }));
+    await until('under way', () => bench.recorder.done.length >= 5);
+
+    const before = performance.now();
+    await first.stop();
+    expect(performance.now() - before).toBeLessThan(1_000);
+    await until('all marked', async () => (await bench.open()) === 0, 5_000); // less than the lease of a dead one
+    expect(events.map((event) => bench.recorder.doneOf(event))).toEqual(events.map(() => 1));
+  });
+
+  test('a worker whose host vanished is succeeded when its lease is over', async () => {
+    const lease = `${bench.prefix}fresh`;
+    await bench.admin.run(
+      'INSERT INTO outbox_lease (name, holder, held_until) VALUES (?, UUID(), NOW(3) + INTERVAL 1 SECOND)',
+      [lease],
+    );
+    const event = await bench.emit();
+    const before = performance.now();
+    await bench.worker();
+    await until('notified', () => bench.recorder.doneOf(event) === 1);
+    expect(performance.now() - before).toBeGreaterThan(800);
+  });
+
+  test('a database that is away is no failure of the event, and the log stays quiet', async () => {
+    const url = new URL(process.env.DATABASE_URL ?? '');
+    const proxy = await new TcpProxy({ host: url.hostname, port: Number(url.port) }).open();
+    url.host = `127.0.0.1:${proxy.port}`;
+    try {
+      await bench.worker({ DATABASE_URL: url.href, DATABASE_ACQUIRE_MS: 100 });
+      await until(
+        'reads the outbox',
+        async () => (await bench.metrics.outboxBacklog.get()).values.length > 0,
+      );
+      bench.recorder.act = () => proxy.cut(); // between the insert and the commit
+      const event = await bench.emit();
+      await until('cut off', () => bench.recorder.tries.length > 0);
+      await wait(1_000);
+      bench.recorder.act = () => undefined;
+      await proxy.open();
+      await until('delivered', async () => (await bench.outbox(event)).delivered === 1);
+      await expect(bench.outbox(event)).resolves.toMatchObject({ attempts: 0 });
+      expect(bench.recorder.tries).toHaveLength(2); // a notifier knows the repetition by the event's id
+      expect(bench.log.length).toBeLessThanOrEqual(3 * 2); // each loop tells when it begins and ends to fail
+    } finally {
+      await proxy.cut();
+    }
+  });
+
+  test('an event that another transaction is just acting upon waits for its end, and no try is counted', async () => {
+    const event = await bench.emit();
+    let undo: () => void = () => undefined;
+    const other = bench.admin.transaction(async (tx) => {
+      await tx.run(
+        "INSERT INTO notification (event_id, topic, user_id, message) VALUES (?, 'other', 1, '')",
+        [event],
+      );
+      await new Promise<void>((_resolve, reject) => {
+        undo = () => reject(new Error('undone'));
+      });
+    });
+    await bench.worker();
+    await until('gave up waiting for the lock', () => bench.log.length > 0);
+    undo();
+    await expect(other).rejects.toThrow('undone');
+    await until('delivered', async () => (await bench.outbox(event)).delivered === 1);
+    await expect(bench.outbox(event)).resolves.toMatchObject({ attempts: 0 });
+    expect(bench.recorder.doneOf(event)).toBe(1);
+  });
+});
+
+describe('the outbox', () => {
+  test('tells its backlog and the age of the oldest event', async () => {
+    await bench.admin.run(
+      'INSERT INTO outbox_lease (name, held_until) VALUES (?, NOW(3) + INTERVAL 1 MINUTE)',
+      [`${bench.prefix}fresh`],
+    );
+    const event = await bench.emit();
+    await bench.emit();
+    await bench.admin.run('UPDATE outbox SET created_at = NOW(3) - INTERVAL 90 SECOND WHERE event_id = ?', [
+      event,
+    ]);
+    await bench.worker();
+    const gauge = async (name: 'outboxBacklog' | 'outboxAge'): Promise<number> =>
+      (await bench.metrics[name].get()).values[0]?.value ?? 0;
+    await until('backlog', async () => (await gauge('outboxBacklog')) >= 2); // others' events count too
+    expect(await gauge('outboxAge')).toBeGreaterThanOrEqual(90);
+  });
+
+  test('forgets what was delivered more than a week ago, and nothing else', async () => {
+    const [old, recent, open] = [await bench.emit(), await bench.emit(), await bench.emit()];
+    const age =
+      'UPDATE outbox SET created_at = NOW(3) - INTERVAL 20 DAY, delivered_at = NOW(3) - INTERVAL ? HOUR';
+    await bench.admin.run(`${age} WHERE event_id = ?`, [7 * 24 + 1, old]);
+    await bench.admin.run(`${age} WHERE event_id = ?`, [7 * 24 - 1, recent]);
+    await bench.admin.run('UPDATE outbox SET given_up_at = NOW(3) - INTERVAL 20 DAY WHERE event_id = ?', [
+      open,
+    ]);
+    await bench.worker();
+    await until('purged', () =>
+      bench.outbox(old).then(
+        () => false,
+        () => true,
+      ),
+    );
+    await expect(bench.outbox(recent)).resolves.toMatchObject({ delivered: 1 });
+    await expect(bench.outbox(open)).resolves.toMatchObject({ givenUp: 1 });
+  });
+});

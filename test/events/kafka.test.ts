@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto';
+import { addressOf, Bench, kafkaBrokers } from '../support/events';
+import { TcpProxy } from '../support/tcp-proxy';
+import { until, wait } from '../support/wait';
+
+const PAYMENT = 'payment-notification';
+
+let bench: Bench;
+beforeEach(() => {
+  bench = new Bench(kafkaBrokers());
+});
+afterEach(() => bench.close());
+
+const payload = (reservationId: number): string =>
+  JSON.stringify({ reservationId, userId: 7, concertTitle: 'Title', seatPosition: 1, paymentAmount: 100 });
+
+describe('events through Kafka', () => {
+  test('a committed event is delivered, told to the user and remembered', async () => {
+    const worker = await bench.worker();
+    const paid = await bench.emit(PAYMENT, { reservationId: 41, userId: 8, paymentAmount: 50_000 });
+    const held = await bench.emit('reservation-notification', { reservationId: 42, userId: 9 });
+
+    await until('both notified', () => bench.recorder.done.length === 2);
+    expect(worker.kafkaState()).toBe('up');
+    await until('both marked', async () => (await bench.open()) === 0);
+    const messages = Object.fromEntries(bench.recorder.done.map((it) => [it.eventId, it.message]));
+    expect(messages).toEqual({
+      [paid]: 'Your payment of 50,000 won is complete: seat 12 of “Nachtmusik” is yours (reservation 41).',
+      [held]:
+        'Seat 12 of “Nachtmusik” is held for you until 2030-01-02 12:04:05: please pay before then (reservation 42).',
+    });
+    await until('both committed', async () => (await bench.notificationRows()).length === 2);
+    const rows = await bench.notificationRows();
+    expect(rows.map(({ eventId, userId }) => [eventId, userId]).sort()).toEqual(
+      [
+        [paid, 8],
+        [held, 9],
+      ].sort(),
+    );
+  });
+
+  test('a poison event gets 3 tries, then one every EVENT_DLQ_RETRY_MS, then the permanent DLQ; others pass it', async () => {
+    await bench.worker({ EVENT_DLQ_RETRY_MS: 700 });
+    const poison = await bench.emit(PAYMENT, { reservationId: 1 });
+    bench.recorder.act = (it) => {
+      if (it.eventId === poison) throw new Error('no such phone');
+    };
+    const later = await bench.emit(PAYMENT, { reservationId: 1 });
+
+    await until('given up', async () => (await bench.counted('given_up')) === 1);
+    const tries = bench.recorder.triesOf(poison);
+    expect(tries).toHaveLength(3 + 2);
+    const [, , third = 0, fourth = 0, fifth = 0] = tries;
+    expect(fourth - third).toBeGreaterThan(650);
+    expect(fifth - fourth).toBeGreaterThan(650);
+    const doneLater = bench.recorder.triesOf(later)[0] ?? 0;
+    expect(doneLater).toBeGreaterThan(third); // order of the key while it is tried
+    expect(doneLater).toBeLessThan(fourth); // and no waiting for the DLQ
+
+    const inDlq = await bench.collect(`${PAYMENT}.DLQ`);
+    const permanent = await bench.collect(`${PAYMENT}.DLQ.permanent`);
+    await until('read', () => inDlq.length === 2 && permanent.length === 1);
+    expect(inDlq.map(({ headers }) => headers.attempts)).toEqual(['3', '4']);
+    expect(permanent[0]).toMatchObject({
+      key: '1',
+      headers: {
+        'event-id': poison,
+        attempts: '5',
+        error: 'no such phone',
+        'first-failed-at': inDlq[0]?.headers['first-failed-at'],
+      },
+    });
+    expect(JSON.parse(permanent[0]?.value ?? '')).toMatchObject({ reservationId: 1 });
+    expect(bench.log.filter(({ level }) => level === 'error')).toHaveLength(1);
+    await expect(bench.counted('failed')).resolves.toBe(5);
+  });
+
+  test('an event that waits in the DLQ is told once the notifier is well again', async () => {
+    await bench.worker();
+    let well = false;
+    bench.recorder.act = () => {
+      if (!well) throw new Error('unwell');
+    };
+    const event = await bench.emit();
+    await until('in the DLQ', async () => (await bench.counted('dlq')) === 1);
+    well = true;
+    await until('notified', async () => (await bench.counted('notified')) === 1);
+    expect(bench.recorder.doneOf(event)).toBe(1);
+  });
+
+  test('a duplicate is recognised and not acted upon', async () => {
+    await bench.worker();
+    const first = await bench.emit(PAYMENT, { reservationId: 5 });
+    await until('notified', () => bench.recorder.doneOf(first) === 1);
+    const message = { key: '5', value: payload(5), headers: { 'event-id': first } };
+    await bench.produce(PAYMENT, [message, message]);
+    await until('duplicates', async () => (await bench.counted('duplicate')) === 2);
+    expect(bench.recorder.tries).toHaveLength(1);
+  });
+
+  test('what can never be understood goes to the permanent DLQ at once', async () => {
+    const worker = await bench.worker();
+    await until('up', () => worker.kafkaState() === 'up');
+    await bench.produce(PAYMENT, [
+      { key: '1', value: '{"reservationId":', headers: { 'event-id': randomUUID() } },
+      { key: '1', value: payload(1) },
+      { key: '1', value: payload(1), headers: { 'event-id': 'seven' } },
+      { key: '1', value: '{"reservationId":"x"}', headers: { 'event-id': randomUUID() } },
+      { value: null, headers: { 'event-id': randomUUID() } },
+    ]);
+    const good = await bench.emit(PAYMENT, { reservationId: 1 });
+    await until('the good one', () => bench.recorder.doneOf(good) === 1);
+    await until('given up', async () => (await bench.counted('given_up')) === 5);
+
+    const permanent = await bench.collect(`${PAYMENT}.DLQ.permanent`);
+    await until('read', () => permanent.length === 5);
+    expect(permanent.map(({ headers }) => headers.attempts)).toEqual(['1', '1', '1', '1', '1']);
+    const errors = permanent.map(({ headers }) => headers.error).sort();
+    expect(errors).toEqual([
+      expect.stringContaining('the event id "" is not'),
+      expect.stringContaining('the event id "seven" is not'),
+      'the payload is not JSON',
+      'the payload is not JSON',
+      expect.stringContaining('reservationId'),
+    ]);
+    await expect(bench.counted('dlq')).resolves.toBe(0);
+    expect(bench.recorder.tries).toHaveLength(1);
+  });
+
+  test('two workers: every event is told exactly once and those of a key in order', async () => {
+    await Promise.all([bench.worker(), bench.worker()]);
+    bench.recorder.act = () => wait(Math.random() * 4);
+    const keys = 10;
+    const perKey = 30;
+    for (let i = 0; i < perKey; i++)
+      for (let key = 1; key <= keys; key++)
+        await bench.emit(PAYMENT, { reservationId: key, paymentAmount: i });
+
+    await until('all notified', async () => (await bench.counted('notified')) === keys * perKey);
+    expect(bench.recorder.tries).toHaveLength(keys * perKey);
+    for (let key = 1; key <= keys; key++) {
+      const ofKey = bench.recorder.done.filter(({ reservationId }) => reservationId === key);
+      const order = ofKey.map(({ message }) => Number(/of (\d+) won/.exec(message)?.[1]));
+      expect(order).toEqual(Array.from({ length: perKey }, (_, i) => i));
+    }
+  });
+
+  test('stop() in the middle loses nothing: another worker ends what was begun', async () => {
+    const first = await bench.worker();
+    bench.recorder.act = () => wait(15);
+    const events: string[] = [];
+    for (let i = 0; i < 60; i++) events.push(await bench.emit(PAYMENT, { reservationId: 1 + (i % 6) }));
+    await until('under way', () => bench.recorder.done.length >= 5);
+
+    const before = performance.now();
+    await first.stop();
+    expect(performance.now() - before).toBeLessThan(5_000);
+    const doneByFirst = bench.recorder.done.length;
+    expect(doneByFirst).toBeLessThan(60);
+    expect(bench.recorder.tries).toHaveLength(doneByFirst); // none was left half-done
+
+    await bench.worker();
+    await until('all notified', async () => (await bench.counted('notified')) === 60);
+    expect(events.map((event) => bench.recorder.doneOf(event))).toEqual(events.map(() => 1));
+  });
+});
+
+describe('when something is away', () => {
+  let proxy: TcpProxy;
+  afterEach(() => proxy.cut());
+
+  test('a broker that is away from the start, and goes away, keeps the events waiting and the log quiet', async () => {
+    proxy = await new TcpProxy(addressOf(kafkaBrokers())).open();
+    await proxy.cut(); // its port stays its own
+    const worker = await bench.worker({}, { kafkaThrough: proxy });
+    const first = await bench.emit();
+    await until('noticed', () => bench.log.length > 0);
+    expect(worker.kafkaState()).toBe('down');
+
+    await proxy.open();
+    await until('notified', () => bench.recorder.doneOf(first) === 1);
+    await until('up', () => worker.kafkaState() === 'up');
+
+    await proxy.cut();
+    const during = await Promise.all(Array.from({ length: 5 }, () => bench.emit()));
+    await until('noticed', () => worker.kafkaState() === 'down');
+    await wait(1_000);
+    expect(await bench.open()).toBe(5);
+
+    await proxy.open();
+    await until('all notified', () => during.every((event) => bench.recorder.doneOf(event) === 1), 25_000);
+    await until('all marked', async () => (await bench.open()) === 0);
+    await until('up', () => worker.kafkaState() === 'up');
+    expect(bench.log.map(({ msg }) => msg)).toEqual([
+      'Kafka is away; events wait in the outbox, trying on',
+      'connected to Kafka',
+      'Kafka is away; events wait in the outbox, trying on',
+      'Kafka is back',
+    ]);
+  });
+
+  test('a worker stops soon though its broker never came', async () => {
+    proxy = await new TcpProxy(addressOf(kafkaBrokers())).open();
+    await proxy.cut();
+    const worker = await bench.worker({}, { kafkaThrough: proxy });
+    await until('noticed', () => bench.log.length > 0);
+    const before = performance.now();
+    await worker.stop();
+    expect(performance.now() - before).toBeLessThan(5_000);
+  });
+
+  test('a database that is away is no failure of the event', async () => {
+    const url = new URL(process.env.DATABASE_URL ?? '');
+    proxy = await new TcpProxy({ host: url.hostname, port: Number(url.port) }).open();
+    url.host = `127.0.0.1:${proxy.port}`;
+    const worker = await bench.worker({ DATABASE_URL: url.href, DATABASE_ACQUIRE_MS: 100 });
+    await until('up', () => worker.kafkaState() === 'up');
+
+    await proxy.cut();
+    const event = randomUUID();
+    await bench.produce(PAYMENT, [{ key: '1', value: payload(1), headers: { 'event-id': event } }]);
+    await wait(2_500); // several tries, had they been counted
+    await proxy.open();
+    await until('notified', () => bench.recorder.doneOf(event) === 1);
+    await expect(bench.counted('failed')).resolves.toBe(0);
+    await expect(bench.counted('dlq')).resolves.toBe(0);
+  });
+});

@@ -1,0 +1,39 @@
+import pino from 'pino';
+import { createClient, KafkaAway, KafkaLink, KafkaProducer, KafkaTopics } from '../../src/infra/kafka';
+import { addressOf, Bench, kafkaBrokers, through } from '../support/events';
+import { TcpProxy } from '../support/tcp-proxy';
+import { until } from '../support/wait';
+
+const logger = pino({ level: 'silent' });
+
+test('a message after one whose acknowledgement was lost is not taken for its repetition', async () => {
+  const bench = new Bench(kafkaBrokers());
+  const proxy = await new TcpProxy(addressOf(kafkaBrokers())).open();
+  const client = createClient({ brokers: kafkaBrokers(), socketFactory: through(proxy) }, logger);
+  const topic = `${bench.prefix}topic`;
+  const link = new KafkaLink(logger);
+  const producer = new KafkaProducer(client, new KafkaTopics(client, [topic]), link);
+  const message = (value: string) => ({ topic, key: 'key', value, headers: {} });
+  try {
+    await expect(producer.send([message('too early')])).rejects.toThrow(KafkaAway);
+    producer.start();
+    await until('connected', () => producer.ready);
+    expect(link.state).toBe('up');
+
+    proxy.loseAnswers();
+    const before = performance.now();
+    await expect(producer.send([message('a')])).rejects.toThrow(KafkaAway);
+    expect(performance.now() - before).toBeLessThan(5_500);
+    expect(link.state).toBe('down');
+
+    await until('connected again', () => producer.ready);
+    await producer.send([message('b')]);
+    const records = await bench.collect('topic');
+    await until('both arrived', () => records.length >= 2);
+    expect(new Set(records.map(({ value }) => value))).toEqual(new Set(['a', 'b']));
+  } finally {
+    await producer.stop();
+    await proxy.cut();
+    await bench.close();
+  }
+});

@@ -1,0 +1,18 @@
+const POLL_MS = 20;
+
+/** Waits until `check` gives something else than undefined or false, and returns it. */
+export async function until<T>(
+  what: string,
+  check: () => T | undefined | false | Promise<T | undefined | false>,
+  withinMs = 20_000,
+): Promise<T> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const result = await check();
+    if (result !== undefined && result !== false) return result;
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${withinMs} ms`);
+    await wait(POLL_MS);
+  }
+}
+
+export const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
