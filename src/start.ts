@@ -7,16 +7,20 @@ import { HttpServer } from './http/server';
 import { Breakers } from './infra/breakers';
 import { Database } from './infra/database';
 import { LOGGER, type Logger } from './infra/logger';
-import { Loop } from './infra/loop';
+import { Loop, type Turn } from './infra/loop';
 import { Metrics } from './infra/metrics';
 import { followRedis, Redis } from './infra/redis';
 import { type Phase, Phases } from './lifecycle';
 import { IdempotencyRepository } from './modules/idempotency/repository';
 import { NotificationWorker } from './modules/notification/worker';
 import { WaitingRoom } from './modules/queue/waiting-room';
+import { MemberDirectory } from './modules/user/directory';
 import { HoldSweeper } from './modules/reservation/sweeper';
 
-const FORGET_KEYS_EVERY_MS = 60_000;
+const FORGET_KEYS_EVERY_MS = 10_000;
+const LEARN_MEMBERS_EVERY_MS = 10_000;
+/** How soon presence seen by this process counts everywhere. */
+const TELL_EVERY_MS = 1000;
 const STARTING_RETRY_MS = 250;
 
 export interface RunningService {
@@ -82,45 +86,36 @@ function background(container: DependencyContainer): Phase[] {
   const room = container.resolve(WaitingRoom);
   const breakers = container.resolve(Breakers);
 
-  const tick = new Loop(
-    'admission',
-    config.QUEUE_TICK_MS,
-    () => breakers.queue.run(() => room.tick()).then(() => 'pause'),
-    logger,
-  );
-  const admission = loopPhase('admission', tick);
-  const progress: Phase = { name: 'queue progress', stop: () => room.save() };
-  if (config.ROLE === 'api') return [progress, admission];
-
-  const sweeper = container.resolve(HoldSweeper);
-  const keys = container.resolve(IdempotencyRepository);
-  const notifications = container.resolve(NotificationWorker);
-  const sweep = new Loop(
-    'hold sweeper',
-    config.SWEEP_MS,
-    () => sweeper.sweep().then((more) => (more ? 'again' : 'pause')),
-    logger,
-  );
-  const forget = new Loop(
-    'idempotency keys',
-    FORGET_KEYS_EVERY_MS,
-    async () => ((await keys.forgetOlderThan(config.IDEMPOTENCY_HOURS)) > 0 ? 'again' : 'pause'),
-    logger,
-  );
-  return [
-    progress,
-    admission,
-    { name: 'notifications', start: () => notifications.start(), stop: () => notifications.stop() },
-    loopPhase('hold sweeper', sweep),
-    loopPhase('idempotency keys', forget),
+  const loop = (name: string, pauseMs: number, turn: Turn): Phase => {
+    const it = new Loop(name, pauseMs, turn, logger);
+    return { name, start: () => it.start(), stop: () => it.stop() };
+  };
+  const phases = [
+    { name: 'queue progress', stop: () => room.save() },
+    { name: 'last marks', stop: () => room.tell() },
+    loop('queue snapshot', config.QUEUE_SNAPSHOT_MS, async () => {
+      await room.refresh();
+      breakers.queue.close(); // Redis answers: no need to wait for trials
+    }),
+    loop('presence', TELL_EVERY_MS, () => room.tell()),
+    loop('admission', config.QUEUE_TICK_MS, () => breakers.queue.run(() => room.tick())),
   ];
+  if (config.ROLE !== 'worker') {
+    const members = container.resolve(MemberDirectory);
+    phases.push(loop('members', LEARN_MEMBERS_EVERY_MS, () => members.learnMore()));
+  }
+  if (config.ROLE !== 'api') {
+    const sweeper = container.resolve(HoldSweeper);
+    const keys = container.resolve(IdempotencyRepository);
+    const notifications = container.resolve(NotificationWorker);
+    phases.push(
+      { name: 'notifications', start: () => notifications.start(), stop: () => notifications.stop() },
+      loop('hold sweeper', config.SWEEP_MS, () => sweeper.sweep()),
+      loop('idempotency keys', FORGET_KEYS_EVERY_MS, () => keys.forgetOlderThan(config.IDEMPOTENCY_HOURS)),
+    );
+  }
+  return phases;
 }
-
-const loopPhase = (name: string, loop: Loop): Phase => ({
-  name,
-  start: () => loop.start(),
-  stop: () => loop.stop(),
-});
 
 /** The last to start and the first to stop: load balancers learn of it before anything else changes. */
 function readiness(container: DependencyContainer): Phase {
@@ -131,12 +126,10 @@ function readiness(container: DependencyContainer): Phase {
     'waiting for database and redis',
     STARTING_RETRY_MS,
     async () => {
-      if (health.phase !== 'starting') return 'pause';
       await health.firstContact();
       health.phase = 'ready';
       logger.info('ready');
       void waitForDependencies.stop();
-      return 'pause';
     },
     logger,
   );

@@ -55,7 +55,10 @@ function answer(it: Endpoint, steps: Steps): RequestHandler {
       return;
     }
 
-    const visitor = it.access === 'inside' && claims ? await steps.queue.admit(claims) : undefined;
+    const visitor =
+      it.access === 'inside' && claims
+        ? await steps.queue.admit(claims, it.method === 'get' ? 'read' : 'write')
+        : undefined;
     // `access` says which of the two are there; the endpoint's author relies on no other.
     const who = { claims: claims as Claims, visitor: visitor as Visitor };
     const data = await it.handle({ body, query, key, ...who });

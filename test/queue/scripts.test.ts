@@ -10,6 +10,7 @@ import {
   type Issued,
   type QueueRules,
   type Settled,
+  type Delta,
   type Tick,
 } from '../../src/modules/queue/store';
 import { testConfig, uniqueQueueId } from '../support/config';
@@ -28,7 +29,7 @@ describe('the waiting room’s scripts', () => {
   /** A new queue with cap 2 unless said otherwise, its state made. */
   async function queue(rules: Partial<QueueRules> = {}, cap = 2): Promise<Line> {
     const store = new QueueStore(redis, uniqueQueueId(), { ...RULES, ...rules }, new Metrics());
-    await store.restore({ issued: 0, serving: 0, gen: 0 });
+    await store.restore({ issued: 0, serving: 0, gen: 0 }, cap, []);
     return new Line(store, cap);
   }
 
@@ -38,7 +39,7 @@ describe('the waiting room’s scripts', () => {
       readonly cap: number,
     ) {}
     async issue(userId: number, known = 0): Promise<Issued> {
-      return must(await this.store.issue(userId, `jti-${userId}`, this.cap, known));
+      return must(await this.store.issue(userId, this.cap, known));
     }
     async settle(place: Issued): Promise<Settled> {
       return must(await this.store.settle(place, this.cap, 0));
@@ -47,8 +48,11 @@ describe('the waiting room’s scripts', () => {
       const { status, position } = await this.settle(place);
       return status === 'WAITING' ? `WAITING ${position}` : status;
     }
+    async copy(): Promise<Delta> {
+      return must(await this.store.snapshot(0, 0, 0));
+    }
     async admit(): Promise<Tick> {
-      return must(await this.store.admit(this.cap, 0, true));
+      return must(await this.store.admit(this.cap, 0));
     }
   }
 
@@ -103,6 +107,7 @@ describe('the waiting room’s scripts', () => {
     ];
     for (let i = 0; i < 5; i++) {
       await sleep(100);
+      await line.admit();
       await line.settle(patient);
       await line.settle(last);
     }
@@ -154,7 +159,7 @@ describe('the waiting room’s scripts', () => {
     const inside = await line.issue(1);
     await line.issue(2);
     await redis.zrem(at(queueKeys(line.store.queueId).place, 1), inside.seq);
-    expect((await line.admit()).admitted).toBe(0); // within the same tick: no effect
+    expect((await line.admit()).admitted).toEqual([]); // within the same tick: no effect
   });
 
   it('walks over segment borders', async () => {
@@ -171,8 +176,8 @@ describe('the waiting room’s scripts', () => {
     }
     await redis.hset(at(place, 0), { issued: 5_000_000 }); // a gap of many empty segments
     expect((await line.issue(9)).seq).toBe(5_000_001);
-    await line.admit();
-    expect((await line.admit()).active).toBe(1);
+    expect((await line.admit()).admitted).toEqual([5_000_001]);
+    expect((await line.copy()).active).toBe(1);
   });
 
   it('admits ten thousand, a thousand each tick, in order', async () => {
@@ -180,26 +185,25 @@ describe('the waiting room’s scripts', () => {
     const first = await line.issue(1);
     const { place, prefix } = queueKeys(line.store.queueId);
     await redis.hset(at(place, 0), 'issued', 10_001);
-    const period = Math.floor((Number((await redis.time())[0]) * 1000) / 30_000);
-    for (const at of [period, period + 1])
-      await redis.setrange(`${prefix}present:${at}:0`, 0, Buffer.alloc(2000, 0xff));
+    for (const epoch of [0, 1, 2])
+      await redis.setrange(`${prefix}present:${epoch}:0`, 0, Buffer.alloc(2000, 0xff));
     const wide = new Line(line.store, 10_001);
     for (let ticks = 1; ticks <= 10; ticks++)
-      expect((await wide.admit()).serving).toBe(first.seq + ticks * 1000);
-    expect((await wide.admit()).active).toBe(10_001);
+      expect((await wide.admit()).admitted.at(-1)).toBe(first.seq + ticks * 1000);
+    expect((await wide.copy()).active).toBe(10_001);
   });
 
   it('says that the state is lost, and restores it with no place given twice', async () => {
     const line = await queue({}, 1);
     const places = [await line.issue(1), await line.issue(2), await line.issue(3)];
     await redis.del(queueKeys(line.store.queueId).place);
-    expect(await line.store.issue(4, 'x', 1, 3)).toBe(LOST);
+    expect(await line.store.issue(4, 1, 3)).toBe(LOST);
     expect(await line.store.settle(at(places, 2), 1, 3)).toBe(LOST);
-    expect(await line.store.admit(1, 3, false)).toBe(LOST);
+    expect(await line.store.admit(1, 3)).toBe(LOST);
     const known = { issued: 3, serving: 1, gen: 1 };
     const restored = await Promise.all([
-      line.store.restore(known),
-      line.store.restore({ ...known, issued: 2 }),
+      line.store.restore(known, 1, []),
+      line.store.restore({ ...known, issued: 2 }, 1, []),
     ]);
     expect(restored[1]).toEqual(restored[0]); // any number of processes may restore
     expect(restored[0]).toMatchObject({ serving: 1, gen: 2 });
@@ -213,7 +217,7 @@ describe('the waiting room’s scripts', () => {
   it('notices a state older than what its caller has seen', async () => {
     const line = await queue();
     await line.issue(1);
-    expect(await line.store.issue(2, 'x', 2, 500)).toBe(LOST);
+    expect(await line.store.issue(2, 2, 500)).toBe(LOST);
     const place = { seq: 900, gen: 1, iatMs: Date.now() };
     expect(await line.store.settle(place, 2, 0)).toBe(LOST); // a genuine token of a later seq proves it, too
   });
@@ -223,7 +227,7 @@ describe('the waiting room’s scripts', () => {
     expect(await line.store.settle({ seq: 1, gen: 9, iatMs: Date.now() }, 2, 0)).toBe(UNKNOWN);
   });
 
-  it('gives every key a life, but for the queue’s own four', async () => {
+  it('gives every key a life, but for those that the queue owns', async () => {
     const line = await queue({ idleMs: 1000 }, 1);
     const first = await line.issue(1);
     await line.issue(2);
@@ -232,7 +236,8 @@ describe('the waiting room’s scripts', () => {
     const keys = await redis.keys(`${prefix.replace(/[[\]]/g, '\\$&')}*`);
     const immortal = [];
     for (const key of keys) if ((await redis.ttl(key)) < 0) immortal.push(key);
-    expect(immortal.filter((key) => !place.includes(key))).toEqual([]);
+    const owned = [...place, `${prefix}log`, `${prefix}changed`];
+    expect(immortal.filter((key) => !owned.includes(key))).toEqual([]);
     expect(keys.length).toBeGreaterThan(4);
   });
 });

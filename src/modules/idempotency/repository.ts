@@ -19,7 +19,9 @@ const STORE = 'UPDATE idempotency_key SET status = ?, answer = ? WHERE user_id =
 const REMEMBER =
   'INSERT IGNORE INTO idempotency_key (user_id, id, fingerprint, status, answer) VALUES (?, ?, ?, ?, ?)';
 
-const FORGET = 'DELETE FROM idempotency_key WHERE created_at < NOW(3) - INTERVAL ? HOUR LIMIT 1000';
+const FORGET_AT_ONCE = 1000;
+
+const FORGET = 'DELETE FROM idempotency_key WHERE created_at < NOW(3) - INTERVAL ? HOUR LIMIT ?';
 
 /** Which requests have been answered, and how. */
 @scoped(Lifecycle.ContainerScoped)
@@ -51,8 +53,8 @@ export class IdempotencyRepository {
     await this.database.run(REMEMBER, [key.userId, key.id, key.fingerprint, status, answer]);
   }
 
-  /** @returns how many were forgotten, at most 1000 */
-  async forgetOlderThan(hours: number): Promise<number> {
-    return (await this.database.run(FORGET, [hours])).affectedRows;
+  /** @returns whether there may be more to forget */
+  async forgetOlderThan(hours: number): Promise<boolean> {
+    return (await this.database.run(FORGET, [hours, FORGET_AT_ONCE])).affectedRows === FORGET_AT_ONCE;
   }
 }

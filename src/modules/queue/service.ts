@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config';
-import { NotFound } from '../../errors';
+import { ApiError, NotFound } from '../../errors';
 import { Breakers } from '../../infra/breakers';
 import { LOGGER, type Logger } from '../../infra/logger';
 import { Metrics } from '../../infra/metrics';
 import { MemberDirectory } from '../user/directory';
 import { NeverQueued, TokenNotActive } from './errors';
-import type { CheckedToken } from './schema';
+import { pollAfterMs, type PollingOptions } from './polling';
+import type { CheckedToken, QueueStatus } from './schema';
 import { UNKNOWN, type Settled } from './store';
 import { type Claims, TokenCodec } from './token';
 import { WaitingRoom } from './waiting-room';
@@ -18,33 +18,35 @@ export interface Visitor {
   seq: number;
 }
 
-const POLL_LEAST_MS = 1000;
-
 /** The waiting room to its visitors: a token, a look at the place, the door. */
 @scoped(Lifecycle.ContainerScoped)
 export class QueueService {
+  private readonly polling: PollingOptions;
+
   constructor(
     private readonly room: WaitingRoom,
     private readonly tokens: TokenCodec,
     private readonly members: MemberDirectory,
     private readonly breakers: Breakers,
     private readonly metrics: Metrics,
-    @inject(CONFIG) private readonly config: Config,
+    @inject(CONFIG) config: Config,
     @inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.polling = {
+      maxPerSecond: config.QUEUE_MAX_POLLS_PER_SECOND,
+      awayMs: config.QUEUE_AWAY_SECONDS * 1000,
+    };
+  }
 
   /** A place in line; the same one while it is live. @throws NotFound (404) when there is no such member */
   async issue(userId: number): Promise<{ queueToken: string }> {
-    const exists = await this.breakers.concert.run(() => this.members.exists(userId));
+    const exists =
+      this.members.knows(userId) || (await this.breakers.concert.run(() => this.members.exists(userId)));
     if (!exists) throw new NotFound(`User ${userId}`);
-    const issued = await this.breakers.queue.run(() => this.room.issue(userId, randomUUID()));
-    this.metrics.queueIssued.inc({ status: issued.status });
-    const { seq, gen, iatMs, jti } = issued;
+    const { status, seq, gen, iatMs } = await this.breakers.queue.run(() => this.room.issue(userId));
+    this.metrics.queueIssued.inc({ status });
     return {
-      queueToken: this.tokens.sign(
-        { userId, jti, q: this.room.queueId, seq, gen, iatMs },
-        this.room.tokenLifeMs,
-      ),
+      queueToken: this.tokens.sign({ userId, q: this.room.queueId, seq, gen, iatMs }, this.room.tokenLifeMs),
     };
   }
 
@@ -53,36 +55,55 @@ export class QueueService {
     return this.tokens.read(token);
   }
 
-  /** Where the token stands; looking keeps the place. @throws NeverQueued (001) */
+  /** Where the token stands; looking keeps the place. Waiting costs no I/O. @throws NeverQueued (001) */
   async check(claims: Claims): Promise<CheckedToken> {
-    const { status, position } = await this.settle(claims);
+    const { status, position } = this.lookAt(claims) ?? (await this.settle(claims));
     if (status !== 'WAITING') return { queuePosition: 0, status, etaSeconds: 0, pollAfterMs: 0 };
-    const etaSeconds = this.room.etaSeconds(position);
-    const pollAfterMs = Math.min(
-      Math.max(etaSeconds * 100, POLL_LEAST_MS),
-      Math.floor((this.config.QUEUE_AWAY_SECONDS * 1000) / 3),
-    );
-    return { queuePosition: position, status, etaSeconds, pollAfterMs };
-  }
-
-  /** Lets only those pass who are inside. @throws NeverQueued (001), TokenNotActive (003) */
-  async admit(claims: Claims): Promise<Visitor> {
-    const { status } = await this.settle(claims);
-    if (status !== 'PROGRESS') throw new TokenNotActive(status);
-    return { userId: claims.userId, seq: claims.seq };
+    const etaSeconds = this.room.etaSeconds(claims, position);
+    const pollAfter = pollAfterMs(position, this.room.snapshot.waiting, etaSeconds, this.polling);
+    this.room.asked(pollAfter);
+    return { queuePosition: position, status, etaSeconds, pollAfterMs: pollAfter };
   }
 
   /**
-   * After payment. The sale is committed by now, so a failure here is no failure of the payment: the lease then ends
-   * by its deadline.
+   * Lets only those pass who are inside. Reads go by this process' copy; writes ask Redis, and go by the copy only
+   * while Redis is away: seats and money are safe without it.
+   * @throws NeverQueued (001), TokenNotActive (003)
+   */
+  async admit(claims: Claims, purpose: 'read' | 'write'): Promise<Visitor> {
+    const visitor = { userId: claims.userId, seq: claims.seq };
+    if (purpose === 'read' && this.isInsideByCopy(claims)) return visitor;
+    try {
+      const { status } = await this.settle(claims);
+      if (status !== 'PROGRESS') throw new TokenNotActive(status);
+    } catch (error) {
+      if ((error instanceof ApiError && error.status < 500) || !this.isInsideByCopy(claims)) throw error;
+      this.metrics.guardsByCopy.inc();
+    }
+    return visitor;
+  }
+
+  /**
+   * After payment. The sale is committed by now, so a failure here is no failure of the payment: the place is given
+   * on when Redis is back.
    */
   async finish(visitor: Visitor): Promise<void> {
-    await this.afterwards('place not given on after payment', () => this.room.finish(visitor.seq));
+    await this.afterwards('place not given on after payment yet', () => this.room.finish(visitor.seq));
   }
 
   /** After a hold: the visitor is not idle while it has a seat to pay. */
   async stay(visitor: Visitor, holdMs: number): Promise<void> {
     await this.afterwards('hold not made known to the queue', () => this.room.stay(visitor.seq, holdMs));
+  }
+
+  private lookAt(claims: Claims): { status: QueueStatus; position: number } | undefined {
+    if (claims.q !== this.room.queueId) throw new NeverQueued();
+    const standing = this.room.look(claims);
+    return standing && { position: 0, ...standing };
+  }
+
+  private isInsideByCopy(claims: Claims): boolean {
+    return claims.q === this.room.queueId && this.room.isInside(claims);
   }
 
   private async settle(claims: Claims): Promise<Settled> {

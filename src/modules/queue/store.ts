@@ -24,7 +24,9 @@ export interface Issued {
   seq: number;
   gen: number;
   iatMs: number;
-  jti: string;
+  serving: number;
+  /** 0 unless inside. */
+  leaseUntilMs: number;
 }
 
 export interface Settled {
@@ -35,20 +37,43 @@ export interface Settled {
 }
 
 export interface Admitted {
-  admitted: number;
+  admitted: number[];
   /** Waits of those admitted, as far as they are known. */
   waitsMs: number[];
 }
 
-export interface Tick extends Progress, Admitted {
-  nowMs: number;
-  active: number;
-  admittedTotal: number;
-  /** Counted once a second only. */
-  waiting: number | undefined;
-  /** Leases ended, and places given on because their visitor was idle. */
+export interface Tick extends Admitted {
+  /** Places that leases and idleness have ended. */
   ended: number;
   idle: number;
+}
+
+export interface Finished extends Admitted {
+  serving: number;
+  nowMs: number;
+}
+
+/** What has changed since a copy of the queue was taken; `whole`: everything, to begin the copy with. */
+export interface Delta extends Progress {
+  nowMs: number;
+  epoch: number;
+  version: number;
+  active: number;
+  returned: number;
+  admittedTotal: number;
+  whole: boolean;
+  /** Entered, with the end of the lease, or left. */
+  changes: { seq: number; leaseUntilMs: number | undefined }[];
+  bitmaps: { epoch: number; segmentId: number; bitmap: Buffer }[];
+}
+
+export interface Marks {
+  /** Waiters seen: segment, first byte, bits from there. */
+  bitmaps: [segmentId: number, firstByte: number, bits: Buffer][];
+  /** Visitors inside who did something. */
+  active: number[];
+  /** The longest poll interval that was asked for. */
+  askedMs: number;
 }
 
 /** The state is gone or older than known: restore it, then ask again. */
@@ -56,28 +81,35 @@ export const LOST = Symbol('lost');
 /** The queue never issued such a token. */
 export const UNKNOWN = Symbol('unknown');
 
-/** At most so many admissions in one script call: about 5 ms of Redis' time. */
+/** At most so many admissions in one script call: about 10 ms of Redis' time. */
 const ADMIT_AT_MOST = 1000;
 /** More places than all processes together issue between two saves of the progress (two presence segments). */
 const RESTORE_GAP = 131_072;
-/** Nobody is admitted so long after a loss: first the waiters' polls make them present again. */
-const RESTORE_QUIET_MS = 3000;
+/** Nobody is admitted so long after a loss: first every process makes the waiters it has seen present again. */
+const RESTORE_QUIET_MS = 2000;
+
+type Numbers<N extends number, A extends number[] = []> = A['length'] extends N
+  ? A
+  : Numbers<N, [...A, number]>;
 
 /** One queue's state in Redis. Every method is one atomic script, one round trip. @throws RedisUnavailable */
 export class QueueStore {
   private readonly keys;
-  private readonly scripts: Record<'issue' | 'settle' | 'admit' | 'finish' | 'stay' | 'restore', Script>;
+  private readonly scripts: Record<
+    'issue' | 'settle' | 'admit' | 'finish' | 'stay' | 'restore' | 'snapshot' | 'mark',
+    Script
+  >;
 
   constructor(
     redis: Redis,
     readonly queueId: string,
-    private readonly rules: QueueRules,
+    readonly rules: QueueRules,
     metrics: Metrics,
   ) {
     this.keys = queueKeys(queueId);
-    const load = (file: string): Script => {
+    const load = (file: string, replies?: 'buffers'): Script => {
       const duration = metrics.redisDuration.labels(file.replace(/-\d+$/, ''));
-      return loadScript(redis, join(__dirname, 'lua'), file, (seconds) => duration.observe(seconds));
+      return loadScript(redis, join(__dirname, 'lua', file), (seconds) => duration.observe(seconds), replies);
     };
     this.scripts = {
       issue: load('issue-5'),
@@ -86,6 +118,8 @@ export class QueueStore {
       finish: load('finish-4'),
       stay: load('stay-4'),
       restore: load('restore-4'),
+      snapshot: load('snapshot-4', 'buffers'),
+      mark: load('mark-4'),
     };
   }
 
@@ -94,15 +128,13 @@ export class QueueStore {
     return this.rules.waitMs + this.rules.leaseMs;
   }
 
-  get leaseSeconds(): number {
-    return this.rules.leaseMs / 1000;
-  }
-
-  async issue(userId: number, jti: string, cap: number, known: number): Promise<Issued | typeof LOST> {
-    const keys = [...this.keys.place, this.keys.user(userId)];
-    const reply = await this.scripts.issue(keys, [...this.common(cap, known), jti, this.rules.waitMs]);
-    const [status, seq, gen, iatMs, itsJti] = reply as [QueueStatus | 'LOST', number, number, number, string];
-    return status === 'LOST' ? LOST : { status, seq, gen, iatMs, jti: itsJti };
+  async issue(userId: number, cap: number, known: number): Promise<Issued | typeof LOST> {
+    const keys = [...this.keys.place, this.keys.users(userId)];
+    const reply = await this.scripts.issue(keys, [...this.common(cap, known), userId, this.rules.waitMs]);
+    const [status, ...numbers] = reply as [QueueStatus | 'LOST', ...Numbers<5>];
+    if (status === 'LOST') return LOST;
+    const [seq, gen, iatMs, serving, leaseUntilMs] = numbers;
+    return { status, seq, gen, iatMs, serving, leaseUntilMs };
   }
 
   async settle(
@@ -114,72 +146,97 @@ export class QueueStore {
     const reply = await this.scripts.settle(this.keys.place, [...this.common(cap, known), ...own]);
     const [status, position, leaseUntilMs, nowMs] = reply as [
       QueueStatus | 'LOST' | 'UNKNOWN',
-      number,
-      number,
-      number,
+      ...Numbers<3>,
     ];
     if (status === 'LOST') return LOST;
     if (status === 'UNKNOWN') return UNKNOWN;
     return { status, position, leaseUntilMs, nowMs };
   }
 
-  async admit(cap: number, known: number, countWaiters: boolean): Promise<Tick | typeof LOST> {
-    const own = [this.rules.tickMs, ADMIT_AT_MOST, countWaiters ? 1 : 0];
+  async admit(cap: number, known: number): Promise<Tick | typeof LOST> {
+    const own = [this.rules.tickMs, ADMIT_AT_MOST];
     const reply = await this.scripts.admit(this.keys.place, [...this.common(cap, known), ...own]);
-    type Reply = ['OK' | 'LOST', ...Numbers<10>, number[]];
-    type Numbers<N extends number, A extends number[] = []> = A['length'] extends N
-      ? A
-      : Numbers<N, [...A, number]>;
-    const [
-      status,
-      nowMs,
-      issued,
-      serving,
-      gen,
-      active,
-      admittedTotal,
-      waiting,
-      admitted,
-      ended,
-      idle,
-      waitsMs,
-    ] = reply as Reply;
-    if (status === 'LOST') return LOST;
-    const counted = waiting < 0 ? undefined : waiting;
-    return {
-      nowMs,
-      issued,
-      serving,
-      gen,
-      active,
-      admittedTotal,
-      waiting: counted,
-      admitted,
-      ended,
-      idle,
-      waitsMs,
-    };
+    const [status, ended, idle, admitted, waitsMs] = reply as [
+      'OK' | 'LOST',
+      number,
+      number,
+      number[],
+      number[],
+    ];
+    return status === 'LOST' ? LOST : { ended, idle, admitted, waitsMs };
   }
 
   /** Ends the turn of one who has paid. */
-  async finish(seq: number, cap: number, known: number): Promise<Admitted | typeof LOST> {
+  async finish(seq: number, cap: number, known: number): Promise<Finished | typeof LOST> {
     const reply = await this.scripts.finish(this.keys.place, [
       ...this.common(cap, known),
       seq,
       ADMIT_AT_MOST,
     ]);
-    const [status, admitted, waitsMs] = reply as ['OK' | 'LOST', number, number[]];
-    return status === 'LOST' ? LOST : { admitted, waitsMs };
+    const [status, serving, nowMs, admitted, waitsMs] = reply as [
+      'OK' | 'LOST',
+      number,
+      number,
+      number[],
+      number[],
+    ];
+    return status === 'LOST' ? LOST : { serving, nowMs, admitted, waitsMs };
   }
 
   async stay(seq: number, holdMs: number): Promise<void> {
     await this.scripts.stay(this.keys.place, [...this.common(0, 0), seq, holdMs]);
   }
 
-  async restore(known: Progress): Promise<Progress> {
+  /** What has changed since `version` of generation `gen`; from version 0 on, everything. */
+  async snapshot(version: number, gen: number, known: number): Promise<Delta | typeof LOST> {
+    const reply = await this.scripts.snapshot(this.keys.place, [...this.common(0, known), version, gen]);
+    const [status, ...rest] = reply as [Buffer, ...Numbers<10>, Buffer[], (number | Buffer)[]];
+    if (status.toString() === 'LOST') return LOST;
+    const [
+      nowMs,
+      issued,
+      serving,
+      itsGen,
+      epoch,
+      newVersion,
+      active,
+      returned,
+      admittedTotal,
+      whole,
+      changes,
+      bitmaps,
+    ] = rest;
+    return {
+      ...{ nowMs, issued, serving, gen: itsGen, epoch, version: newVersion, active, returned, admittedTotal },
+      whole: whole === 1,
+      changes: changes.map(readChange),
+      bitmaps: readBitmaps(bitmaps),
+    };
+  }
+
+  /** Makes known who was seen. */
+  async mark({ bitmaps, active, askedMs }: Marks, known: number): Promise<'OK' | typeof LOST> {
+    const own = [askedMs, bitmaps.length, ...bitmaps.flat(), ...active];
+    const [status] = (await this.scripts.mark(this.keys.place, [...this.common(0, known), ...own])) as [
+      'OK' | 'LOST',
+    ];
+    return status === 'LOST' ? LOST : status;
+  }
+
+  /** Makes the state from what a process knows, as far as the store does not know better. */
+  async restore(
+    known: Progress,
+    cap: number,
+    leases: { seq: number; leaseUntilMs: number }[],
+  ): Promise<Progress> {
     const own = [known.serving, known.gen, RESTORE_GAP, RESTORE_QUIET_MS];
-    const reply = await this.scripts.restore(this.keys.place, [...this.common(0, known.issued), ...own]);
-    const [issued, serving, gen] = reply as [number, number, number];
+    const inside = leases.slice(0, cap).flatMap(({ seq, leaseUntilMs }) => [seq, leaseUntilMs]);
+    const reply = await this.scripts.restore(this.keys.place, [
+      ...this.common(cap, known.issued),
+      ...own,
+      ...inside,
+    ]);
+    const [issued, serving, gen] = reply as Numbers<3>;
     return { issued, serving, gen };
   }
 
@@ -187,4 +244,23 @@ export class QueueStore {
     const { leaseMs, idleMs, awayMs } = this.rules;
     return [this.keys.prefix, cap, leaseMs, idleMs, Math.ceil(awayMs / 2), this.tokenLifeMs, known];
   }
+}
+
+/** `+<seq>:<lease deadline>` or `-<seq>:…` */
+function readChange(change: Buffer): Delta['changes'][number] {
+  const text = change.toString('latin1');
+  const colon = text.indexOf(':');
+  const seq = Number(text.slice(1, colon));
+  return { seq, leaseUntilMs: text.startsWith('+') ? Number(text.slice(colon + 1)) : undefined };
+}
+
+function readBitmaps(flat: (number | Buffer)[]): Delta['bitmaps'] {
+  const bitmaps: Delta['bitmaps'] = [];
+  for (let i = 0; i + 2 < flat.length; i += 3)
+    bitmaps.push({
+      epoch: flat[i] as number,
+      segmentId: flat[i + 1] as number,
+      bitmap: flat[i + 2] as Buffer,
+    });
+  return bitmaps;
 }

@@ -2,16 +2,18 @@ import { monotonicMs } from '../../clock';
 import type { Logger } from '../../infra/logger';
 import type { Metrics } from '../../infra/metrics';
 import type { AdmissionPolicy } from './admission';
-import { AdmissionRate } from './admission';
+import { AdmissionRate, EtaCalibration } from './eta';
+import { PresenceMarks } from './presence';
 import type { QueueRepository } from './repository';
+import { Snapshot, type Standing } from './snapshot';
 import {
-  LOST,
   type Admitted,
+  type Delta,
   type Issued,
+  LOST,
   type Progress,
   type QueueStore,
   type Settled,
-  type Tick,
   UNKNOWN,
 } from './store';
 
@@ -23,17 +25,22 @@ export interface Place {
 }
 
 const SAVE_EVERY_MS = 3000;
-const COUNT_WAITERS_EVERY_MS = 1000;
 
 /**
- * One queue as this process sees it: the store's scripts, plus the highest progress seen, with which the state is
+ * One queue as this process sees it: the store's scripts, the snapshot that answers polls, what has been seen of
+ * waiters and visitors since it was last told to the store, and the highest progress known, with which the state is
  * restored when Redis has lost it.
  */
 export class WaitingRoom {
-  private readonly known: Progress = { issued: 0, serving: 0, gen: 0 };
+  readonly snapshot = new Snapshot();
   private readonly rate = new AdmissionRate();
+  private readonly calibration = new EtaCalibration();
+  private readonly known: Progress = { issued: 0, serving: 0, gen: 0 };
+  private readonly present = new PresenceMarks();
+  private active = new Set<number>();
+  private askedMs = 0;
+  private unfinished: number[] = [];
   private savedAtMs = 0;
-  private countedAtMs = 0;
 
   constructor(
     private readonly store: QueueStore,
@@ -51,24 +58,51 @@ export class WaitingRoom {
     return this.store.tokenLifeMs;
   }
 
-  async issue(userId: number, jti: string): Promise<Issued> {
-    const issued = await this.asking((known) => this.store.issue(userId, jti, this.policy.cap, known));
+  async issue(userId: number): Promise<Issued> {
+    const issued = await this.asking((known) => this.store.issue(userId, this.policy.cap, known));
     this.learn({ issued: issued.seq, gen: issued.gen });
+    if (issued.leaseUntilMs > 0) this.snapshot.enter([issued.seq], issued.leaseUntilMs, issued.serving);
     return issued;
   }
 
+  /** Where the token stands as of the snapshot, without I/O; undefined when only the store can tell. */
+  look(place: Place): Standing | undefined {
+    const standing = this.snapshot.look(place, place.iatMs + this.store.rules.waitMs);
+    if (standing?.status === 'WAITING') this.seen(place.seq);
+    if (standing?.status === 'PROGRESS') this.active.add(place.seq);
+    return standing;
+  }
+
+  /** Whether the token is inside as far as this process knows, also while Redis is away. */
+  isInside(place: Place): boolean {
+    const inside = place.gen <= this.snapshot.gen && this.snapshot.isInside(place.seq);
+    if (inside) this.active.add(place.seq);
+    return inside;
+  }
+
   async settle(place: Place): Promise<Settled | typeof UNKNOWN> {
-    return this.asking(
+    const settled = await this.asking(
       (known) => this.store.settle(place, this.policy.cap, known),
       () => this.learn({ issued: place.seq }),
     );
+    if (settled === UNKNOWN) return settled;
+    if (settled.status === 'PROGRESS') this.snapshot.enter([place.seq], settled.leaseUntilMs, 0);
+    else this.snapshot.leave(place.seq);
+    return settled;
   }
 
-  /** The visitor has paid: its place goes to the next one. */
+  /** The visitor has paid: its place goes to the next one; at once, or as soon as Redis can be asked again. */
   async finish(seq: number): Promise<void> {
-    const next = await this.asking((known) => this.store.finish(seq, this.policy.cap, known));
-    this.metrics.queueEnded.inc({ queue: this.queueId, reason: 'paid' });
-    this.observeAdmitted(next);
+    this.snapshot.leave(seq);
+    try {
+      const next = await this.asking((known) => this.store.finish(seq, this.policy.cap, known));
+      this.snapshot.enter(next.admitted, next.nowMs + this.store.rules.leaseMs, next.serving);
+      this.metrics.queueEnded.inc({ queue: this.queueId, reason: 'paid' });
+      this.observeAdmitted(next);
+    } catch (error) {
+      this.unfinished.push(seq);
+      throw error;
+    }
   }
 
   /** The visitor holds a seat and is not idle so long. */
@@ -76,23 +110,49 @@ export class WaitingRoom {
     await this.store.stay(seq, holdMs);
   }
 
-  /** One admission tick: ends what is past, fills free places, remembers the progress. */
-  async tick(): Promise<Tick> {
-    const startedAtMs = monotonicMs();
-    const countWaiters = startedAtMs - this.countedAtMs >= COUNT_WAITERS_EVERY_MS;
-    const tick = await this.asking((known) => this.store.admit(this.policy.cap, known, countWaiters));
-    this.learn(tick);
-    this.rate.add(tick.nowMs, tick.admittedTotal);
-    this.observe(tick);
-    if (countWaiters) this.countedAtMs = startedAtMs;
-    if (startedAtMs - this.savedAtMs >= SAVE_EVERY_MS) {
-      this.savedAtMs = startedAtMs;
-      await this.save();
-    }
-    return tick;
+  /** One admission tick: ends what is past and fills free places. */
+  async tick(): Promise<void> {
+    const tick = await this.asking((known) => this.store.admit(this.policy.cap, known));
+    const queue = this.queueId;
+    if (tick.ended > 0) this.metrics.queueEnded.inc({ queue, reason: 'lease' }, tick.ended);
+    if (tick.idle > 0) this.metrics.queueEnded.inc({ queue, reason: 'idle' }, tick.idle);
+    this.observeAdmitted(tick);
   }
 
-  /** Saves the progress in the database; a failure is logged, the next tick saves again. */
+  /** Brings the snapshot up to date, and the saved progress every few seconds. */
+  async refresh(): Promise<void> {
+    const { version, gen } = this.snapshot;
+    const delta = await this.asking((known) => this.store.snapshot(version, gen, known));
+    const restoredByAnother = gen > 0 && delta.gen > gen;
+    if (restoredByAnother) await this.reassert();
+    this.snapshot.apply(delta);
+    this.learn(delta);
+    this.rate.add(delta.nowMs, delta.admittedTotal);
+    this.observe(delta);
+    if (restoredByAnother) await this.tell();
+    if (monotonicMs() - this.savedAtMs < SAVE_EVERY_MS) return;
+    this.savedAtMs = monotonicMs();
+    await this.save();
+  }
+
+  /** Tells the store who was seen since the last time; what cannot be told is kept for the next time. */
+  async tell(): Promise<void> {
+    const marks = { bitmaps: this.present.take(), active: [...this.active], askedMs: this.askedMs };
+    const unfinished = this.unfinished;
+    this.active = new Set();
+    this.unfinished = [];
+    try {
+      await this.asking((known) => this.store.mark(marks, known));
+    } catch (error) {
+      this.present.putBack(marks.bitmaps);
+      this.unfinished.push(...unfinished);
+      throw error;
+    }
+    this.askedMs = 0;
+    for (const seq of unfinished) await this.finish(seq);
+  }
+
+  /** Saves the progress in the database; a failure is logged, it is saved again soon. */
   async save(): Promise<void> {
     if (this.known.gen === 0) return;
     try {
@@ -103,10 +163,21 @@ export class WaitingRoom {
   }
 
   /** Seconds until somebody at `position` gets in, at the rate of the last half minute. */
-  etaSeconds(position: number): number {
+  etaSeconds({ seq }: Place, position: number): number {
     const { perSecond } = this.rate;
-    if (perSecond > 0) return Math.ceil(position / perSecond);
-    return Math.ceil(position / this.policy.cap) * this.store.leaseSeconds; // nobody moves: at worst whole leases
+    const wholeLeases = Math.ceil(position / this.policy.cap) * (this.store.rules.leaseMs / 1000);
+    const eta = perSecond > 0 ? Math.min(Math.ceil(position / perSecond), wholeLeases) : wholeLeases;
+    if (perSecond > 0) this.calibration.predicted(seq, this.snapshot.nowMs, eta);
+    return eta;
+  }
+
+  /** Remembers how long a waiter was told to wait before it asks again. */
+  asked(ms: number): void {
+    if (ms > this.askedMs) this.askedMs = ms;
+  }
+
+  private seen(seq: number): void {
+    if (!this.snapshot.presence.isMarked(seq)) this.present.add(seq);
   }
 
   /** Asks a script; a lost state is restored and the script asked again. */
@@ -128,12 +199,18 @@ export class WaitingRoom {
     const saved = await this.repository.find(this.queueId);
     if (saved !== undefined) this.learn(saved);
     const hadHistory = this.known.gen > 0;
-    const restored = await this.store.restore(this.known);
-    this.learn(restored);
+    await this.reassert();
     await this.save();
     if (!hadHistory) return;
     this.metrics.queueRestored.inc({ queue: this.queueId });
-    this.logger.warn({ queue: this.queueId, ...restored }, 'queue state was lost and has been restored');
+    this.logger.warn({ queue: this.queueId, ...this.known }, 'queue state was lost and has been restored');
+  }
+
+  /** Gives back to the store what only the processes still know: progress and leases, and (with `tell`) presence. */
+  private async reassert(): Promise<void> {
+    for (const { segmentId, bitmap } of this.snapshot.presence.bitmaps())
+      this.present.merge(segmentId, bitmap);
+    this.learn(await this.store.restore(this.known, this.policy.cap, this.snapshot.lastingLeases()));
   }
 
   private learn({ issued = 0, serving = 0, gen = 0 }: Partial<Progress>): void {
@@ -142,18 +219,17 @@ export class WaitingRoom {
     this.known.gen = Math.max(this.known.gen, gen);
   }
 
-  private observe(tick: Tick): void {
+  private observe(delta: Delta): void {
     const queue = this.queueId;
-    this.metrics.queueActive.set({ queue }, tick.active);
+    this.metrics.queueActive.set({ queue }, delta.active);
     this.metrics.queueCap.set({ queue }, this.policy.cap);
-    if (tick.waiting !== undefined) this.metrics.queueWaiting.set({ queue }, tick.waiting);
-    if (tick.ended > 0) this.metrics.queueEnded.inc({ queue, reason: 'lease' }, tick.ended);
-    if (tick.idle > 0) this.metrics.queueEnded.inc({ queue, reason: 'idle' }, tick.idle);
-    this.observeAdmitted(tick);
+    this.metrics.queueWaiting.set({ queue }, this.snapshot.waiting);
+    for (const error of this.calibration.served(delta.serving, delta.nowMs))
+      this.metrics.queueEtaError.observe({ queue }, error);
   }
 
   private observeAdmitted({ admitted, waitsMs }: Admitted): void {
-    if (admitted > 0) this.metrics.queueAdmitted.inc({ queue: this.queueId }, admitted);
+    if (admitted.length > 0) this.metrics.queueAdmitted.inc({ queue: this.queueId }, admitted.length);
     for (const waitedMs of waitsMs) this.metrics.queueWait.observe({ queue: this.queueId }, waitedMs / 1000);
   }
 }

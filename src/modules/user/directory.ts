@@ -1,21 +1,37 @@
-import { LRUCache } from 'lru-cache';
 import { Lifecycle, scoped } from 'tsyringe';
 import { Database } from '../../infra/database';
+import { SparseBits } from '../../infra/sparse-bits';
 
 const EXISTS = 'SELECT 1 FROM member WHERE id = ?';
 
-/** Knows which members exist. Members are never deleted, so a yes is remembered; a no is asked again. */
+const NEXT = 'SELECT id FROM member WHERE id > ? ORDER BY id LIMIT 20000';
+
+/** Knows which members exist, a bit each. Members are never deleted, so a yes is remembered; a no is asked again. */
 @scoped(Lifecycle.ContainerScoped)
 export class MemberDirectory {
-  private readonly known = new LRUCache<number, true>({ max: 1_000_000 });
+  private readonly known = new SparseBits();
+  private loadedUpTo = 0;
 
   constructor(private readonly database: Database) {}
+
+  /** Without asking the database; false may still be a member. */
+  knows(userId: number): boolean {
+    return this.known.has(userId);
+  }
 
   async exists(userId: number): Promise<boolean> {
     if (this.known.has(userId)) return true;
     const rows = await this.database.rows(EXISTS, [userId]);
     if (rows.length === 0) return false;
-    this.known.set(userId, true);
+    this.known.add(userId);
     return true;
+  }
+
+  /** Learns the next members by id, so that an opening finds them known. @returns whether there may be more */
+  async learnMore(): Promise<boolean> {
+    const rows = await this.database.rows<{ id: number }>(NEXT, [this.loadedUpTo]);
+    for (const { id } of rows) this.known.add(id);
+    this.loadedUpTo = rows.at(-1)?.id ?? this.loadedUpTo;
+    return rows.length > 0;
   }
 }

@@ -1,7 +1,7 @@
 -- finish-4.lua: the visitor has paid: its turn is DONE and its place is given on in the same step.
 -- KEYS  1–4 see place.lua
 -- ARGV  1–7 see place.lua  8 seq  9 most to admit in one call
--- Returns {'LOST'} when the state must be restored first, else {'OK', admitted, {waits ms}}
+-- Returns {'LOST'} when the state must be restored first, else {'OK', serving, now ms, {seqs admitted}, {waits ms}}
 -- @include place.lua
 if lost() then return { 'LOST' } end
 local seq = tonumber(ARGV[8])
@@ -9,4 +9,4 @@ leave(seq)
 redis.call('ZREM', KEYS[4], seq)
 markEnded('done', seq)
 local admitted, waits = admitNext(tonumber(ARGV[9]))
-return { 'OK', admitted, waits }
+return { 'OK', serving, now, admitted, waits }

@@ -1,24 +1,30 @@
 -- place.lua: what every script of a waiting room knows. Included, never run by itself.
--- KEYS  1 state (hash: issued, serving, gen, admitted, ticked, sampled, quiet)  2 active (zset: seq -> lease deadline ms)
---       3 idle (zset: seq -> idle deadline ms)  4 returned (zset: seq -> seq)
--- ARGV  1 key prefix  2 cap  3 lease ms  4 idle ms (0: never)  5 presence period ms  6 life of a token ms
---       7 highest seq the caller knows to be issued  8… each script's own
+-- KEYS  1 state (hash: issued, serving, gen, admitted, epoch, epochAt, asked, askedBefore, version, ticked, sampled,
+--         quiet)  2 active (zset: seq -> lease deadline ms)  3 idle (zset: seq -> idle deadline ms)
+--       4 returned (zset: seq -> seq)
+-- ARGV  1 key prefix  2 cap  3 lease ms  4 idle ms (0: never)  5 least length of a presence epoch ms
+--       6 life of a token ms  7 highest seq the caller knows to be issued  8… each script's own
 -- Keys made from the prefix share the hash slot of KEYS. Time is Redis TIME: every replica sees one clock.
 local SEGMENT = 65536
+local LOG_LENGTH = 10000
 local prefix = ARGV[1]
 local cap, leaseMs, idleMs = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local periodMs, tokenMs, known = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local epochMs, tokenMs, known = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local period = math.floor(now / periodMs)
 
-local state = redis.call('HMGET', KEYS[1], 'issued', 'serving', 'gen', 'admitted', 'quiet')
+local state = redis.call('HMGET', KEYS[1], 'issued', 'serving', 'gen', 'epoch', 'quiet')
 local issued, serving, gen = tonumber(state[1]), tonumber(state[2]), tonumber(state[3])
-local admittedTotal, quietUntil = tonumber(state[4]) or 0, tonumber(state[5]) or 0
+local epoch, quietUntil = tonumber(state[4]) or 0, tonumber(state[5]) or 0
 
 -- The state is gone (restart without data, FLUSHALL) or older than what the caller has seen (failover).
 local function lost()
   return issued == nil or issued < known
+end
+
+-- Every change that copies must learn of has a version; `log` tells who entered and left, `changed` which bitmaps.
+local function nextVersion()
+  return redis.call('HINCRBY', KEYS[1], 'version', 1)
 end
 
 local function segmentOf(seq)
@@ -26,20 +32,24 @@ local function segmentOf(seq)
 end
 
 local function presenceKey(at, segment)
-  return prefix .. 'present:' .. string.format('%.0f', at) .. ':' .. segment
+  return prefix .. 'present:' .. at .. ':' .. segment
+end
+
+local function presenceChanged(segment)
+  redis.call('PEXPIRE', presenceKey(epoch, segment), tokenMs) -- a safety net: rotation deletes it long before
+  redis.call('ZADD', prefix .. 'changed', nextVersion(), epoch .. ':' .. segment)
 end
 
 local function markPresent(seq)
-  local key = presenceKey(period, segmentOf(seq))
-  redis.call('SETBIT', key, seq % SEGMENT, 1)
-  redis.call('PEXPIRE', key, 3 * periodMs)
+  local segment = segmentOf(seq)
+  if redis.call('SETBIT', presenceKey(epoch, segment), seq % SEGMENT, 1) == 0 then presenceChanged(segment) end
 end
 
--- Present: seen in this period or in the one before, so "away" is unseen for one to two periods.
+-- Present: seen in this epoch or in the one before.
 local function isPresent(seq)
   local segment, bit = segmentOf(seq), seq % SEGMENT
-  return redis.call('GETBIT', presenceKey(period, segment), bit) == 1
-    or redis.call('GETBIT', presenceKey(period - 1, segment), bit) == 1
+  return redis.call('GETBIT', presenceKey(epoch, segment), bit) == 1
+    or redis.call('GETBIT', presenceKey(epoch - 1, segment), bit) == 1
 end
 
 -- The first present seq in (after, upTo], or nil.
@@ -47,7 +57,7 @@ local function nextPresent(after, upTo)
   local seq = after + 1
   while seq <= upTo do
     local segment, found = segmentOf(seq), nil
-    for at = period - 1, period do
+    for at = epoch - 1, epoch do
       local bit = redis.call('BITPOS', presenceKey(at, segment), 1, seq % SEGMENT, -1, 'BIT')
       if bit >= 0 and (found == nil or bit < found) then found = bit end
     end
@@ -68,7 +78,7 @@ local function countPresent(after, upTo)
   while first <= upTo do
     local segment = segmentOf(first)
     local last = math.min(upTo, segment * SEGMENT + SEGMENT - 1)
-    redis.call('BITOP', 'OR', both, presenceKey(period - 1, segment), presenceKey(period, segment))
+    redis.call('BITOP', 'OR', both, presenceKey(epoch - 1, segment), presenceKey(epoch, segment))
     total = total + redis.call('BITCOUNT', both, first % SEGMENT, last % SEGMENT, 'BIT')
     first = last + 1
   end
@@ -92,16 +102,25 @@ local function freePlaces()
   return math.max(0, cap - redis.call('ZCARD', KEYS[2]))
 end
 
-local function enter(seq)
-  redis.call('ZADD', KEYS[2], now + leaseMs, seq)
+local function setInside(seq, deadline)
+  redis.call('ZADD', KEYS[2], deadline, seq)
   if idleMs > 0 then redis.call('ZADD', KEYS[3], now + idleMs, seq) end
-  admittedTotal = admittedTotal + 1
-  redis.call('HSET', KEYS[1], 'admitted', admittedTotal)
+  redis.call('ZADD', prefix .. 'log', nextVersion(), string.format('+%.0f:%.0f', seq, deadline))
+end
+
+local function enter(seq)
+  setInside(seq, now + leaseMs)
+  redis.call('HINCRBY', KEYS[1], 'admitted', 1)
 end
 
 local function leave(seq)
   redis.call('ZREM', KEYS[3], seq)
-  return redis.call('ZREM', KEYS[2], seq) == 1
+  local wasInside = redis.call('ZREM', KEYS[2], seq) == 1
+  if wasInside then
+    local version = nextVersion()
+    redis.call('ZADD', prefix .. 'log', version, string.format('-%.0f:%.0f', seq, version))
+  end
+  return wasInside
 end
 
 local function setServing(seq)
@@ -127,12 +146,28 @@ local function dropPast()
   return #past, #idle
 end
 
+-- A new epoch when the old one has lasted as long as three times the longest poll interval that was asked for, so
+-- that nobody is called away who polls as told. What was seen two epochs ago is forgotten.
+local function rotateEpoch()
+  local fields = redis.call('HMGET', KEYS[1], 'epochAt', 'asked', 'askedBefore')
+  local since, asked, askedBefore = tonumber(fields[1]) or 0, tonumber(fields[2]) or 0, tonumber(fields[3]) or 0
+  local age = now - since
+  if age >= 0 and age < math.max(epochMs, 3 * asked, 3 * askedBefore) then return end
+  epoch = epoch + 1
+  redis.call('HSET', KEYS[1], 'epoch', epoch, 'epochAt', now, 'askedBefore', asked, 'asked', 0)
+  for _, member in ipairs(redis.call('ZRANGE', prefix .. 'changed', 0, -1)) do
+    if tonumber(string.match(member, '^%d+')) < epoch - 1 then
+      redis.call('UNLINK', prefix .. 'present:' .. member)
+      redis.call('ZREM', prefix .. 'changed', member)
+    end
+  end
+end
+
 -- Gives at most `limit` free places: first to those who came back, in order of seq, then to the next present ones.
--- Returns the waits (ms) of those let in.
+-- Returns {seq, …} of those let in and the waits (ms) that are known.
 local function admitNext(limit)
-  local waits, places = {}, math.min(freePlaces(), limit)
-  local admitted = 0
-  while admitted < places do
+  local admitted, waits, places = {}, {}, math.min(freePlaces(), limit)
+  while #admitted < places do
     local seq
     local head = redis.call('ZPOPMIN', KEYS[4])
     if head[1] then
@@ -148,7 +183,7 @@ local function admitNext(limit)
     end
     if seq ~= nil then
       enter(seq)
-      admitted = admitted + 1
+      admitted[#admitted + 1] = seq
       local waited = waitedMs(seq)
       if waited then waits[#waits + 1] = waited end
     end

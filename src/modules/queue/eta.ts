@@ -1,0 +1,50 @@
+const RATE_WINDOW_MS = 30_000;
+const SAMPLE_EVERY_MS = 1000;
+
+/** How many visitors are let in per second, measured over the last 30 s of Redis' clock. */
+export class AdmissionRate {
+  private readonly samples: { nowMs: number; admittedTotal: number }[] = [];
+
+  add(nowMs: number, admittedTotal: number): void {
+    const last = this.samples.at(-1);
+    // A restored state begins to count anew, and a clock may step back: start over.
+    if (last !== undefined && (admittedTotal < last.admittedTotal || nowMs < last.nowMs))
+      this.samples.length = 0;
+    if (last === undefined || nowMs - last.nowMs >= SAMPLE_EVERY_MS)
+      this.samples.push({ nowMs, admittedTotal });
+    while (this.samples[0] !== undefined && nowMs - this.samples[0].nowMs > RATE_WINDOW_MS)
+      this.samples.shift();
+  }
+
+  /** 0 when nobody was let in, or too little is known. */
+  get perSecond(): number {
+    const [first, last] = [this.samples[0], this.samples.at(-1)];
+    if (first === undefined || last === undefined || last.nowMs === first.nowMs) return 0;
+    return ((last.admittedTotal - first.admittedTotal) / (last.nowMs - first.nowMs)) * 1000;
+  }
+}
+
+const MOST_PREDICTIONS = 1000;
+const PREDICT_EVERY_MS = 250;
+
+/** Holds predictions against what came of them: one is remembered each 250 ms, and judged when its turn comes. */
+export class EtaCalibration {
+  private pending: { seq: number; atMs: number; etaMs: number }[] = [];
+  private lastMs = 0;
+
+  predicted(seq: number, nowMs: number, etaSeconds: number): void {
+    if (nowMs - this.lastMs < PREDICT_EVERY_MS || this.pending.length >= MOST_PREDICTIONS) return;
+    this.lastMs = nowMs;
+    this.pending.push({ seq, atMs: nowMs, etaMs: etaSeconds * 1000 });
+  }
+
+  /** Judges those whose turn has come. @returns real minus predicted wait of each, seconds */
+  served(serving: number, nowMs: number): number[] {
+    const errors: number[] = [];
+    this.pending = this.pending.filter(({ seq, atMs, etaMs }) => {
+      if (seq <= serving) errors.push((nowMs - atMs - etaMs) / 1000);
+      return seq > serving;
+    });
+    return errors;
+  }
+}

@@ -1,0 +1,26 @@
+const LEAST_MS = 1000;
+
+export interface PollingOptions {
+  /** Most polls per second of all waiters together, over all replicas. */
+  maxPerSecond: number;
+  awayMs: number;
+}
+
+/**
+ * When a waiter should ask again: often near the front, where news matters, seldom far behind, and never so often
+ * that all waiters together ask more than `maxPerSecond` times a second. Half of that budget goes to the front (a poll
+ * a second each), the other half to all behind. A longer interval than a third of `awayMs` lengthens the presence
+ * epoch (place.lua), so that nobody is called away who asks when told to.
+ */
+export function pollAfterMs(
+  position: number,
+  waiting: number,
+  etaSeconds: number,
+  options: PollingOptions,
+): number {
+  const front = options.maxPerSecond / 2;
+  const wished = Math.min(Math.max(etaSeconds * 100, LEAST_MS), options.awayMs / 3);
+  if (position <= front) return Math.floor(wished);
+  const bounded = ((waiting - front) / front) * 1000;
+  return Math.ceil(Math.max(wished, bounded));
+}

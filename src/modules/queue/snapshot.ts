@@ -1,0 +1,96 @@
+import { monotonicMs } from '../../clock';
+import { Presence } from './presence';
+import type { Delta } from './store';
+
+/** Where a token stands as of the snapshot. */
+export type Standing =
+  { status: 'WAITING'; position: number } | { status: 'PROGRESS' } | { status: 'EXPIRED' };
+
+/**
+ * This process' copy of one queue: the serving number, who is inside, and who of the waiters is present. With it a
+ * poll is answered without any I/O; what it cannot answer (`undefined`) the store settles.
+ */
+export class Snapshot {
+  readonly presence = new Presence();
+  private readonly leases = new Map<number, number>();
+  private state = { issued: 0, serving: 0, gen: 0, returned: 0, version: 0 };
+  private redisMs = 0;
+  private takenAtMs = 0;
+
+  get version(): number {
+    return this.state.version;
+  }
+
+  get gen(): number {
+    return this.state.gen;
+  }
+
+  get serving(): number {
+    return this.state.serving;
+  }
+
+  /** Present waiters, those who came back included. */
+  get waiting(): number {
+    return this.state.returned + this.presence.countBetween(this.state.serving, this.state.issued + 1);
+  }
+
+  /** Redis' clock as far as this process can tell, milliseconds; steps of the host's clock do not move it. */
+  get nowMs(): number {
+    return this.redisMs + (monotonicMs() - this.takenAtMs);
+  }
+
+  /** Brings the copy up to date. */
+  apply(delta: Delta): void {
+    const { nowMs, issued, serving, gen, returned, version } = delta;
+    if (delta.whole) {
+      this.leases.clear();
+      this.presence.clear();
+    }
+    this.state = { issued, serving, gen, returned, version };
+    this.redisMs = nowMs;
+    this.takenAtMs = monotonicMs();
+    for (const { seq, leaseUntilMs } of delta.changes) {
+      if (leaseUntilMs === undefined) this.leases.delete(seq);
+      else this.leases.set(seq, leaseUntilMs);
+    }
+    this.presence.startEpoch(delta.epoch);
+    for (const { epoch, segmentId, bitmap } of delta.bitmaps) this.presence.set(epoch, segmentId, bitmap);
+    this.presence.index(serving);
+  }
+
+  /** Takes over what this process has just learnt by itself, ahead of the next refresh. */
+  enter(seqs: number[], leaseUntilMs: number, serving: number): void {
+    if (this.state.gen === 0) return;
+    for (const seq of seqs) this.leases.set(seq, leaseUntilMs);
+    if (serving > this.state.serving) this.state.serving = serving;
+  }
+
+  leave(seq: number): void {
+    this.leases.delete(seq);
+  }
+
+  /** Whether `seq` is inside and its lease lasts, as far as this process knows. */
+  isInside(seq: number): boolean {
+    const leaseUntilMs = this.leases.get(seq);
+    return leaseUntilMs !== undefined && leaseUntilMs > this.nowMs;
+  }
+
+  /** Where a token stands, or undefined when only the store can tell. */
+  look(place: { seq: number; gen: number }, waitUntilMs: number): Standing | undefined {
+    const { seq } = place;
+    const { gen, issued, serving, returned } = this.state;
+    if (place.gen > gen || seq > issued) return undefined;
+    if (this.isInside(seq)) return { status: 'PROGRESS' };
+    if (seq <= serving) return undefined;
+    if (this.nowMs >= waitUntilMs) return { status: 'EXPIRED' };
+    return { status: 'WAITING', position: returned + this.presence.countBetween(serving, seq) + 1 };
+  }
+
+  /** Leases that last, for a store that has lost them. */
+  lastingLeases(): { seq: number; leaseUntilMs: number }[] {
+    const { nowMs } = this;
+    return [...this.leases]
+      .filter(([, until]) => until > nowMs)
+      .map(([seq, leaseUntilMs]) => ({ seq, leaseUntilMs }));
+  }
+}
