@@ -19,8 +19,10 @@ async function prepare() {
   await build();
   const TOKEN_SECRET = crypto.randomBytes(48).toString('base64url');
   const env = { ...process.env, ...urls, TOKEN_SECRET, NODE_ENV: 'test', TZ: 'UTC' };
-  await step('migrate', async () => {
-    await run(nodeBinary(), [inRoot('dist', 'cli', 'migrate.js')], { env, what: 'migrate' });
+  await step('a fresh test database', async () => {
+    const migrate = inRoot('dist', 'cli', 'migrate.js');
+    await run(nodeBinary(), [migrate, 'down', '--to', '0'], { env, what: 'migrate down' });
+    await run(nodeBinary(), [migrate, 'up'], { env, what: 'migrate up' });
   });
   return env;
 }

@@ -1,0 +1,37 @@
+import { ALL, Migrator, UnknownMigration } from '../migrations/migrate';
+import { print, readArguments, runTool, toolConfig, UsageError } from './support/tool';
+
+const USAGE = `Usage: node dist/cli/migrate.js [up|down|status] [--to NAME]
+  up      applies what is missing (default), up to and including NAME, and grants the application its rights
+  down    takes back the last migration, or all down to and including NAME (--to ${ALL}: all). Their data is gone
+  status  lists the migrations`;
+
+runTool(USAGE, async () => {
+  const { positionals, values } = readArguments({
+    allowPositionals: true,
+    options: { to: { type: 'string' } },
+  });
+  const [command = 'up', ...more] = positionals;
+  if (more.length > 0) throw new UsageError(`Only one command at a time, not "${positionals.join(' ')}".`);
+
+  const { DATABASE_ADMIN_URL: adminUrl, DATABASE_URL: appUrl } = toolConfig();
+  const migrator = new Migrator({ adminUrl, appUrl, report: print });
+  try {
+    switch (command) {
+      case 'up':
+        await migrator.up(values.to);
+        return 0;
+      case 'down':
+        await migrator.down(values.to);
+        return 0;
+      case 'status':
+        for (const { name, applied } of await migrator.status())
+          print(`${applied ? 'applied' : 'missing'} ${name}`);
+        return 0;
+      default:
+        throw new UsageError(`There is no command "${command}".`);
+    }
+  } catch (error) {
+    throw error instanceof UnknownMigration ? new UsageError(`--to: ${error.message}.`) : error;
+  }
+});

@@ -1,0 +1,62 @@
+import { monotonicMs } from '../clock';
+import type { Database } from '../infra/database';
+import { openDatabase, rootCause } from '../infra/database-ready';
+import { exclusively } from '../infra/exclusive';
+import { hasMembers, seedMembers } from './seed/members';
+import { readSeedOptions, type SeedOptions, USAGE } from './seed/options';
+import { seedProgramme } from './seed/programme';
+import { startProgress } from './seed/progress';
+import { hasUpcomingDates, renewDates } from './seed/renewal';
+import { print, runTool, toolConfig } from './support/tool';
+
+/** The whole run, its wait for another one included. */
+const RUN_MS = 6 * 3_600_000;
+
+const NO_SUCH_TABLE = 1146;
+
+const count = (n: number, what: string): string => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
+
+async function seed(database: Database, { users, concerts, dates, seats }: SeedOptions): Promise<string> {
+  const progress = startProgress('seed', users + concerts * dates * seats);
+  const onProgress = (done: number): void => progress.advance(done);
+  try {
+    const added = await seedProgramme(database, { concerts, dates, seats }, onProgress);
+    const members = await seedMembers(database, users, onProgress); // last: --if-empty takes members for a complete run
+    return [
+      count(members, 'member'),
+      count(added.concerts, 'concert'),
+      count(added.dates, 'date'),
+      count(added.seats, 'seat'),
+    ].join(', ');
+  } finally {
+    progress.stop();
+  }
+}
+
+runTool(USAGE, async () => {
+  const options = readSeedOptions();
+  const startedAt = monotonicMs();
+  const database = await openDatabase({
+    url: toolConfig().DATABASE_ADMIN_URL,
+    timeoutMs: RUN_MS,
+    report: print,
+  });
+  try {
+    await exclusively(database, 'seed', print, async () => {
+      const leave = options.ifEmpty && (await hasMembers(database));
+      const renewed = await renewDates(database);
+      const added = leave ? 'nothing (there are members already)' : await seed(database, options);
+      const seconds = ((monotonicMs() - startedAt) / 1000).toFixed(1);
+      print(`seeded ${added}; moved ${count(renewed, 'past date')} ahead; ${seconds} s`);
+      if (!(await hasUpcomingDates(database)))
+        print('no date is upcoming: run seed without --if-empty to add new ones');
+    });
+    return 0;
+  } catch (error) {
+    if (rootCause(error).errno === NO_SUCH_TABLE)
+      throw new Error('There are no tables yet: run migrate first.', { cause: error });
+    throw error;
+  } finally {
+    await database.close();
+  }
+});

@@ -1,0 +1,44 @@
+import { readArguments, UsageError, wholeNumber } from '../support/tool';
+import type { Wanted } from './programme';
+
+export const USAGE = `Usage: node dist/cli/seed.js [--users 100000] [--concerts 10] [--dates 3] [--seats 1000] [--if-empty]
+  --users     members, each with an opening balance of 1,000,000 won
+  --concerts  concerts
+  --dates     upcoming dates of each concert
+  --seats     seats of each date
+  --if-empty  only on an empty database; otherwise only past dates are moved ahead
+Adds what is missing: balances and seats that are held or sold stay as they are.`;
+
+export interface SeedOptions extends Wanted {
+  users: number;
+  ifEmpty: boolean;
+}
+
+/** More would take hours and is a slip of the finger. */
+const MOST_SEATS = 20_000_000;
+
+/** @throws UsageError naming the option that is wrong */
+export function readSeedOptions(args?: string[]): SeedOptions {
+  const { values } = readArguments({
+    ...(args === undefined ? {} : { args }),
+    options: {
+      users: { type: 'string', default: '100000' },
+      concerts: { type: 'string', default: '10' },
+      dates: { type: 'string', default: '3' },
+      seats: { type: 'string', default: '1000' },
+      'if-empty': { type: 'boolean', default: false },
+    },
+  });
+  const options = {
+    users: wholeNumber('--users', values.users, { min: 1, max: 10_000_000 }),
+    concerts: wholeNumber('--concerts', values.concerts, { min: 1, max: 100_000 }),
+    dates: wholeNumber('--dates', values.dates, { min: 1, max: 365 }),
+    seats: wholeNumber('--seats', values.seats, { min: 1, max: 100_000 }),
+    ifEmpty: values['if-empty'],
+  };
+  if (options.concerts * options.dates * options.seats > MOST_SEATS)
+    throw new UsageError(
+      `--concerts × --dates × --seats must be at most ${MOST_SEATS.toLocaleString('en')} seats.`,
+    );
+  return options;
+}

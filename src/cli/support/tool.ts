@@ -1,0 +1,59 @@
+import '../../utc';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { type Config, ConfigError, loadConfig } from '../../config';
+import { Unavailable } from '../../errors';
+import { describeDatabaseError } from '../../infra/database-ready';
+
+/** The tool was called in a way it does not understand: exit code 2. */
+export class UsageError extends Error {}
+
+/** The tool could not do its work, for a reason that has been put in words: exit code 2, no stack. */
+export class CannotRun extends Error {}
+
+/** What the environment says. A tool signs nothing, so it needs no TOKEN_SECRET. */
+export function toolConfig(): Config {
+  return loadConfig({ ...process.env, TOKEN_SECRET: 'tools-sign-nothing-and-need-no-secret' });
+}
+
+/** `parseArgs` of Node, with its errors turned into UsageError (they name the option). */
+export function readArguments<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    throw new UsageError(messageOf(error).replace(/\. To specify a positional.*$/s, '.'));
+  }
+}
+
+/** A whole number given as an option. @throws UsageError naming the option */
+export function wholeNumber(
+  option: string,
+  value: string,
+  { min, max }: { min: number; max: number },
+): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= min && number <= max) return number;
+  throw new UsageError(`${option} must be a whole number from ${min} to ${max}, not "${value}".`);
+}
+
+export const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Runs a tool: what it returns is the exit code; errors become one message on stderr. */
+export function runTool(usage: string, main: () => Promise<number>): void {
+  if (process.argv.includes('--help') || process.argv.includes('-h')) {
+    print(usage);
+    return;
+  }
+  void main()
+    .catch((error: unknown) => {
+      const message = error instanceof Unavailable ? describeDatabaseError(error) : messageOf(error);
+      process.stderr.write(error instanceof UsageError ? `${message}\n${usage}\n` : `${message}\n`);
+      return error instanceof UsageError || error instanceof CannotRun || error instanceof ConfigError
+        ? 2
+        : 1;
+    })
+    .then((code) => {
+      process.exitCode = code;
+    });
+}

@@ -1,0 +1,48 @@
+import { monotonicMs } from '../clock';
+import { openDatabase } from '../infra/database-ready';
+import { connectRedis } from '../infra/redis';
+import type { InvariantReport } from '../modules/invariants/schema';
+import { checkInvariants } from '../modules/invariants/service';
+import { CannotRun, print, readArguments, runTool, toolConfig } from './support/tool';
+import { describeReport } from './verify/describe';
+
+const USAGE = `Usage: node dist/cli/verify.js [--json] [--queue ID]...
+Proves the invariants on the live database (DATABASE_URL, reading only) and Redis (REDIS_URL).
+  --json   the report as JSON
+  --queue  only this queue, and others named so; otherwise all that Redis has
+Exit code: 0 all kept, 1 something is violated, 2 something could not be asked.`;
+
+/** A check may read whole tables; nobody waits for it. */
+const CHECK_MS = 10 * 60_000;
+const PATIENCE_MS = 3000;
+
+const exitCodeOf = ({ ok, results }: InvariantReport): number =>
+  ok ? 0 : results.some(({ verdict }) => verdict === 'violated') ? 1 : 2;
+
+runTool(USAGE, async () => {
+  const { values } = readArguments({
+    options: { json: { type: 'boolean', default: false }, queue: { type: 'string', multiple: true } },
+  });
+  const config = toolConfig();
+  const startedAt = monotonicMs();
+  const database = await openDatabase({
+    url: config.DATABASE_URL,
+    timeoutMs: CHECK_MS,
+    patienceMs: PATIENCE_MS,
+  }).catch((error: unknown) => {
+    throw new CannotRun(error instanceof Error ? error.message : String(error));
+  });
+  const redis = connectRedis(config.REDIS_URL, config.REDIS_TIMEOUT_MS);
+  redis.on('error', () => undefined); // what cannot be asked is in the report
+  await redis.connect().catch(() => undefined);
+  try {
+    const report = await checkInvariants({ database, redis, config, queueIds: values.queue });
+    const tookMs = Math.round(monotonicMs() - startedAt);
+    if (values.json) print(JSON.stringify({ ...report, tookMs }, null, 2));
+    else for (const line of describeReport(report, tookMs)) print(line);
+    return exitCodeOf(report);
+  } finally {
+    redis.disconnect();
+    await database.close();
+  }
+});

@@ -1,0 +1,22 @@
+-- look-3.lua: one queue as it is at this instant. Changes nothing.
+-- KEYS  1 state  2 active (zset: seq -> lease deadline ms)  3 returned (zset: seq -> seq)
+-- ARGV  1 most seqs to list
+-- Returns {issued or -1, serving or -1, inside, {seqs inside or come back above serving}}
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local state = redis.call('HMGET', KEYS[1], 'issued', 'serving')
+local issued, serving = tonumber(state[1]) or -1, tonumber(state[2]) or -1
+local most, tooEarly = tonumber(ARGV[1]), {}
+
+if serving >= 0 then
+  for _, seq in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+    if tonumber(seq) > serving and #tooEarly < most then tooEarly[#tooEarly + 1] = tonumber(seq) end
+  end
+  local above = redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. string.format('%.0f', serving), '+inf', 'LIMIT', 0, most)
+  for _, seq in ipairs(above) do
+    if #tooEarly < most then tooEarly[#tooEarly + 1] = tonumber(seq) end
+  end
+end
+-- A lease whose deadline is past is over, though the tick has not yet dropped it.
+local inside = redis.call('ZCOUNT', KEYS[2], '(' .. string.format('%.0f', now), '+inf')
+return { issued, serving, inside, tooEarly }

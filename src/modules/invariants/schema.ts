@@ -1,0 +1,68 @@
+import type { Bind } from '../../infra/database';
+
+/** The invariants whose keeping can be seen from the state; the others (I3, I10) need a history to be judged. */
+export const INVARIANTS = {
+  I1: 'a seat has at most one live reservation, agrees with it, and is sold exactly when it is paid for',
+  I2: 'balance = sum of the ledger, never negative, and money is conserved',
+  I4: 'no Idempotency-Key was committed without its answer',
+  I5: 'each sale and each hold has one event, and each delivered event has acted',
+  I6: 'no queue has more visitors inside than places',
+  I7: 'nobody has been let in who was not next',
+  I8: 'no hold is longer than HOLD_SECONDS, and past ones are tidied up',
+  I9: 'nobody has paid for the reservation of another',
+} as const;
+
+export type InvariantId = keyof typeof INVARIANTS;
+
+export type Row = Record<string, string | number | Date | null>;
+
+/** At most so many offending rows are shown of each finding. */
+export const ROWS_SHOWN = 20;
+
+/** Offending rows of one kind. `more`: there are others besides these. */
+export interface Finding {
+  what: string;
+  severity: 'violation' | 'warning';
+  rows: Row[];
+  more: boolean;
+}
+
+/** `unknown`: the database or Redis could not be asked. `skipped`: nobody wanted to know. */
+export type Verdict = 'ok' | 'warning' | 'violated' | 'unknown' | 'skipped';
+
+export interface InvariantResult {
+  id: InvariantId;
+  about: string;
+  verdict: Verdict;
+  findings: Finding[];
+  /** Why it is unknown or skipped. */
+  reason?: string;
+}
+
+/** `ok`: nothing is violated and nothing unknown; warnings and skipped checks do not count. */
+export interface InvariantReport {
+  ok: boolean;
+  results: InvariantResult[];
+}
+
+/** One SELECT that returns the offending rows, and none when all is well. */
+export interface SqlCheck {
+  invariant: InvariantId;
+  what: string;
+  /** Without it: a violation. */
+  severity?: Finding['severity'];
+  sql: string;
+  binds?: Bind[];
+}
+
+/** What Redis said of one queue, at one instant. */
+export interface QueueState {
+  queueId: string;
+  /** undefined when the state is lost and not yet restored */
+  issued: number | undefined;
+  serving: number | undefined;
+  /** Visitors whose lease has not ended. */
+  inside: number;
+  /** Seqs inside or come back although their turn has not been, at most ROWS_SHOWN + 1. */
+  tooEarly: number[];
+}

@@ -1,0 +1,91 @@
+import { RIGHTS } from '../../src/migrations/grants';
+import { MemberDirectory } from '../../src/modules/user/directory';
+import { ConcertRepository } from '../../src/modules/concert/repository';
+import { QueueRepository } from '../../src/modules/queue/repository';
+import { at } from '../support/at';
+import { Scratch } from './scratch';
+import { Shop } from './shop';
+
+describe("the application's account", () => {
+  let scratch: Scratch;
+  let shop: Shop;
+  beforeAll(async () => {
+    scratch = await Scratch.migrated();
+    shop = await Shop.open(scratch);
+  });
+  afterAll(() => scratch.drop());
+
+  it('has rights on every table of the schema, and on no others', async () => {
+    const tables = (await scratch.tables()).filter((name) => name !== 'migration');
+    expect(Object.keys(RIGHTS)).toEqual(expect.arrayContaining(tables));
+    await expect(scratch.app.rows('SELECT * FROM migration')).rejects.toThrow(/denied/);
+  });
+
+  it.each([
+    ['rewrite the ledger', 'UPDATE payment_history SET amount = 1'],
+    ['erase the ledger', 'DELETE FROM payment_history'],
+    ['empty the ledger', 'TRUNCATE TABLE payment_history'],
+    ['drop a table', 'DROP TABLE payment_history'],
+    ['alter a table', 'ALTER TABLE member DROP CONSTRAINT member_balance_not_negative'],
+    ['create a table', 'CREATE TABLE loot (id INT)'],
+    ['create a trigger', 'CREATE TRIGGER t BEFORE INSERT ON payment FOR EACH ROW SET NEW.amount = 0'],
+    ['make a member', "INSERT INTO member (name) VALUES ('x')"],
+    ['rename a member', "UPDATE member SET name = 'x'"],
+    ['erase a member', 'DELETE FROM member'],
+    ['change a price', 'UPDATE concert_seat SET amount = 0'],
+    ['move a seat', 'UPDATE concert_seat SET schedule_id = 1'],
+    ['make a concert', "INSERT INTO concert (title) VALUES ('x')"],
+    ['move a date', 'UPDATE concert_schedule SET starts_at = NOW(3)'],
+    ['erase the programme', 'DELETE FROM concert_schedule'],
+    ['give a reservation to another', 'UPDATE reservation SET user_id = 1'],
+    ['prolong a hold', 'UPDATE reservation SET held_until = NOW(3)'],
+    ['erase a reservation', 'DELETE FROM reservation'],
+    ['change a payment', "UPDATE payment SET status = 'CANCELED'"],
+    ['erase a payment', 'DELETE FROM payment'],
+    ['erase a notification', 'DELETE FROM notification'],
+  ])('may not %s', async (_what, sql) => {
+    await expect(scratch.app.run(sql)).rejects.toThrow(/denied/);
+  });
+
+  it.each(Object.keys(RIGHTS))('may lock rows of %s', async (table) => {
+    if (!(await scratch.tables()).includes(table)) return;
+    await scratch.app.transaction((tx) => tx.rows(`SELECT * FROM ${table} LIMIT 1 FOR UPDATE`));
+  });
+
+  it('may do all that the product does: sell, charge, take over a past hold and sweep', async () => {
+    await shop.buy(at(shop.seatIds, 0));
+    await shop.charge(500);
+
+    const past = await shop.hold(at(shop.seatIds, 1));
+    await shop.given.holdIsPast(past.id);
+    await shop.hold(at(shop.seatIds, 1)); // takes over
+    const left = await shop.hold(at(shop.seatIds, 2));
+    await shop.given.holdIsPast(left.id);
+    expect(await scratch.app.transaction((tx) => shop.reservations.sweep(tx, 10))).toHaveLength(1);
+
+    const on = scratch.app;
+    expect(await shop.reservations.find(on, left.id)).toMatchObject({ status: 'CANCELED' });
+    expect(await shop.reservations.isSoldOut(on, shop.scheduleId)).toBe(false);
+    expect(await shop.reservations.seatBelongsTo(on, shop.scheduleId, at(shop.seatIds, 0))).toBe(true);
+    expect(await shop.balances.find(on, shop.userId)).toBe(1_000_400);
+    expect(await new MemberDirectory(on).exists(shop.userId)).toBe(true);
+  });
+
+  it('may read the programme, remember keys and save the progress of queues', async () => {
+    const concerts = new ConcertRepository(scratch.app);
+    expect(await concerts.schedules()).toHaveLength(1);
+    expect(await concerts.hasStarted(shop.scheduleId)).toBe(false);
+    expect(await concerts.availableSeats(shop.scheduleId)).not.toEqual([]);
+
+    const key = { userId: shop.userId, id: 'k', fingerprint: Buffer.alloc(32) };
+    await shop.keys.remember(key, 404, '{}');
+    expect(await shop.keys.find(key)).toMatchObject({ status: 404 });
+    await scratch.admin.run('UPDATE idempotency_key SET created_at = NOW(3) - INTERVAL 3 DAY');
+    expect(await shop.keys.forgetOlderThan(48)).toBeGreaterThan(0);
+
+    const queues = new QueueRepository(scratch.app);
+    await queues.save('main', { issued: 5, serving: 3, gen: 1 });
+    await queues.save('main', { issued: 4, serving: 4, gen: 1 });
+    expect(await queues.find('main')).toEqual({ issued: 5, serving: 4, gen: 1 });
+  });
+});

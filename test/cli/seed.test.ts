@@ -1,0 +1,230 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { exclusively } from '../../src/infra/exclusive';
+import { titleOf } from '../../src/cli/seed/titles';
+import { readSeedOptions } from '../../src/cli/seed/options';
+import { ReservationRepository } from '../../src/modules/reservation/repository';
+import { expectInvariants } from '../support/invariants';
+import { Scratch } from './scratch';
+import { type Ended, runTool } from './tool';
+
+const SMALL = ['--users', '50', '--concerts', '3', '--dates', '2', '--seats', '10'];
+
+type Row = Record<string, number>;
+
+describe('seed', () => {
+  let scratch: Scratch;
+  beforeEach(async () => {
+    scratch = await Scratch.migrated();
+  });
+  afterEach(() => scratch.drop());
+
+  const seed = (...args: string[]): Promise<Ended> => runTool('seed', args, scratch.env);
+
+  const counts = async (): Promise<Row | undefined> =>
+    (
+      await scratch.admin.rows<Row>(`
+        SELECT (SELECT COUNT(*) FROM member) AS members, (SELECT COUNT(*) FROM payment_history) AS entries,
+               (SELECT COUNT(*) FROM concert) AS concerts, (SELECT COUNT(*) FROM concert_schedule) AS dates,
+               (SELECT COUNT(*) FROM concert_seat) AS seats`)
+    )[0];
+
+  const moveToThePast = (where: string): Promise<unknown> =>
+    scratch.admin.run(`
+      UPDATE concert_schedule SET starts_at = starts_at - INTERVAL 70 DAY, ends_at = ends_at - INTERVAL 70 DAY
+       WHERE ${where}`);
+
+  it('fills an empty database, with ids from 1 on and no gaps', async () => {
+    const { code, stdout, stderr } = await seed(...SMALL);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('seed 100% (110 of 110)\n');
+    expect(stdout).toMatch(
+      /seeded 50 members, 3 concerts, 6 dates, 60 seats; moved 0 past dates ahead; \d+\.\d s\n$/,
+    );
+    expect(await counts()).toEqual({ members: 50, entries: 50, concerts: 3, dates: 6, seats: 60 });
+    for (const [table, last] of Object.entries({
+      member: 50,
+      concert: 3,
+      concert_schedule: 6,
+      concert_seat: 60,
+    })) {
+      const rows = await scratch.admin.rows<Row>(`SELECT MIN(id) AS first, MAX(id) AS last FROM ${table}`);
+      expect({ table, ...rows[0] }).toEqual({ table, first: 1, last });
+    }
+    await expectInvariants({ database: scratch.app });
+  });
+
+  it('gives each member its balance with the ledger entry, and each date its evening and price classes', async () => {
+    await seed(...SMALL);
+    const [member] = await scratch.admin.rows<Row>(
+      `SELECT m.name, m.balance, h.kind, h.amount FROM member m JOIN payment_history h ON h.user_id = m.id WHERE m.id = 7`,
+    );
+    expect(member).toEqual({ name: 'Member 7', balance: 1_000_000, kind: 'CHARGE', amount: 1_000_000 });
+    const dates = await scratch.admin.rows<{ startsAt: Date; hours: number }>(
+      `SELECT starts_at AS startsAt, TIMESTAMPDIFF(MINUTE, starts_at, ends_at) / 60 AS hours FROM concert_schedule`,
+    );
+    for (const { startsAt, hours } of dates) {
+      expect(startsAt.toLocaleTimeString('en-GB', { timeZone: 'Asia/Seoul' })).toBe('19:00:00');
+      expect(startsAt.getTime()).toBeGreaterThan(Date.now());
+      expect(hours).toBe(2.5);
+    }
+    expect(new Set(dates.map(({ startsAt }) => startsAt.getTime())).size).toBeGreaterThan(3);
+    const seats = await scratch.admin.rows<Row>(
+      'SELECT amount FROM concert_seat WHERE schedule_id = 1 ORDER BY position',
+    );
+    const expected = [200, 150, 150, 120, 120, 120, 90, 90, 90, 90];
+    expect(seats.map(({ amount }) => amount)).toEqual(expected.map((thousands) => thousands * 1000));
+  });
+
+  it('changes nothing the second time, and adds what is missing when more is asked for', async () => {
+    await seed(...SMALL);
+    const before = await scratch.admin.rows('SELECT * FROM concert_schedule');
+    expect((await seed(...SMALL)).stdout).toContain('seeded 0 members, 0 concerts, 0 dates, 0 seats;');
+    expect(await scratch.admin.rows('SELECT * FROM concert_schedule')).toEqual(before);
+
+    await scratch.admin.run('DELETE FROM concert_seat WHERE id = 5');
+    const more = await seed('--users', '60', '--concerts', '4', '--dates', '3', '--seats', '12');
+    expect(more.stdout).toContain('seeded 10 members, 1 concert, 6 dates, 85 seats;');
+    expect(await counts()).toEqual({ members: 60, entries: 60, concerts: 4, dates: 12, seats: 144 });
+    await expectInvariants({ database: scratch.app });
+  });
+
+  it('leaves balances and seats that are held as they are', async () => {
+    await seed(...SMALL);
+    const reservations = new ReservationRepository();
+    await scratch.app.transaction(async (tx) => {
+      await reservations.take(tx, 1, 1, 300);
+      await reservations.insertHold(tx, 1, 1, 300);
+    });
+    await scratch.admin.run(
+      "INSERT INTO payment_history (user_id, kind, amount, balance_after) VALUES (2, 'CHARGE', 5, 1000005)",
+    );
+    await scratch.admin.run('UPDATE member SET balance = balance + 5 WHERE id = 2');
+    const all = (): Promise<unknown> =>
+      Promise.all(
+        ['member', 'payment_history', 'concert_seat', 'reservation'].map((t) =>
+          scratch.admin.rows(`SELECT * FROM ${t}`),
+        ),
+      );
+    const before = await all();
+    await seed(...SMALL);
+    expect(await all()).toEqual(before);
+  });
+
+  it('moves past dates ahead by whole weeks, but none in which somebody has a seat', async () => {
+    await seed(...SMALL);
+    const reservations = new ReservationRepository();
+    await scratch.app.transaction(async (tx) => {
+      await reservations.take(tx, 2, 11, 300);
+      await reservations.insertHold(tx, 1, 11, 300);
+    });
+    const datesOf = (): Promise<{ id: number; startsAt: Date }[]> =>
+      scratch.admin.rows('SELECT id, starts_at AS startsAt FROM concert_schedule WHERE id <= 3 ORDER BY id');
+    const before = await datesOf();
+    await moveToThePast('id <= 2');
+    expect((await seed('--if-empty')).stdout).toMatch(/seeded nothing .*; moved 1 past date ahead/);
+    const after = await datesOf();
+    const days = after.map(
+      ({ startsAt }, i) => (startsAt.getTime() - (before[i]?.startsAt.getTime() ?? 0)) / 86_400_000,
+    );
+    expect(days[0] ?? NaN).toBe(-70 + 28 * 3);
+    expect(days.slice(1)).toEqual([-70, 0]);
+
+    // A full run replaces the date that stays behind.
+    expect((await seed(...SMALL)).stdout).toContain('0 concerts, 1 date, 10 seats; moved 0 past');
+  });
+
+  it('with --if-empty does nothing where members are, and all of it where none are', async () => {
+    expect((await seed('--if-empty', ...SMALL)).stdout).toContain('seeded 50 members');
+    const before = await counts();
+    expect((await seed('--if-empty', '--users', '99')).stdout).toContain('seeded nothing');
+    expect(await counts()).toEqual(before);
+  });
+
+  it('with --if-empty completes a run that broke off', async () => {
+    await seed(...SMALL);
+    await scratch.admin.run('DELETE FROM payment_history WHERE user_id < 20');
+    await scratch.admin.run('DELETE FROM member WHERE id < 20'); // the lower ones come last
+    expect((await seed('--if-empty', ...SMALL)).stdout).toContain('seeded 19 members, 0 concerts');
+  });
+
+  it('touches no programme but its own', async () => {
+    await scratch.admin.run("INSERT INTO concert (id, title) VALUES (2, 'A real concert')");
+    await scratch.admin.run(
+      "INSERT INTO concert_schedule (id, concert_id, starts_at, ends_at) VALUES (1, 2, '2020-01-01', '2020-01-02')",
+    );
+    await seed(...SMALL);
+    const real = await scratch.admin.rows<{ startsAt: Date }>(
+      'SELECT starts_at AS startsAt FROM concert_schedule WHERE concert_id = 2',
+    );
+    expect(real.map(({ startsAt }) => startsAt.getUTCFullYear())).toEqual([2020]);
+  });
+
+  it('runs once when several start at once', async () => {
+    const all = await Promise.all([1, 2, 3].map(() => seed('--if-empty', ...SMALL)));
+    expect(all.filter(({ stdout }) => stdout.includes('seeded 50 members'))).toHaveLength(1);
+    expect(all.map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(await counts()).toEqual({ members: 50, entries: 50, concerts: 3, dates: 6, seats: 60 });
+  });
+
+  it('waits while another one is at work', async () => {
+    const waiting = await exclusively(
+      scratch.admin,
+      'seed',
+      () => undefined,
+      async () => {
+        const ended = seed(...SMALL);
+        await sleep(1000);
+        expect(await counts()).toMatchObject({ members: 0, concerts: 0 });
+        return { ended };
+      },
+    );
+    expect((await waiting.ended).stdout).toMatch(/already: waiting for it …\n[^]*seeded 50 members/);
+  });
+
+  it('says so when there are no tables yet', async () => {
+    await scratch.migrator().down('0');
+    const { code, stderr } = await seed(...SMALL);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'There are no tables yet: run migrate first.\n' });
+  });
+});
+
+describe('the options of seed', () => {
+  it.each([
+    [['--users', 'many'], /^--users must be a whole number from 1 to \d+, not "many"/],
+    [['--concerts', '0'], /^--concerts must be/],
+    [['--dates', '1.5'], /^--dates must be/],
+    [['--seats', '1e3'], /^--seats must be/],
+    [['--seats', ''], /^--seats must be/],
+    [['--seats'], /--seats/],
+    [['--seats=-1'], /^--seats must be/],
+    [['--concerts', '99999', '--seats', '99999'], /^--concerts × --dates × --seats must be at most/],
+    [['--chairs', '3'], /--chairs/],
+    [['everything'], /everything/],
+  ])('%j is refused', (args, message) => {
+    expect(() => readSeedOptions(args)).toThrow(message);
+  });
+
+  it('have the defaults of the study', () => {
+    expect(readSeedOptions([])).toEqual({
+      users: 100_000,
+      concerts: 10,
+      dates: 3,
+      seats: 1000,
+      ifEmpty: false,
+    });
+  });
+
+  it('end the tool with 2 when they are wrong, before it asks the database', async () => {
+    const { code, stderr } = await runTool('seed', ['--seats', 'ten'], {
+      DATABASE_ADMIN_URL: 'mariadb://x@127.0.0.1:9/x',
+    });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^--seats must be .* not "ten"\.\nUsage:/);
+  });
+});
+
+it('no two of a hundred concerts have one title', () => {
+  const titles = Array.from({ length: 100 }, (_, i) => titleOf(i + 1));
+  expect(new Set(titles).size).toBe(100);
+  expect(titles.slice(0, 30).filter((title) => / \d+$/.test(title))).toEqual([]);
+});

@@ -1,0 +1,567 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Statements } from '../../src/infra/database';
+import { connectRedis, type Redis } from '../../src/infra/redis';
+import { queueKeys } from '../../src/modules/queue/keys';
+import type { InvariantReport, InvariantResult } from '../../src/modules/invariants/schema';
+import { checkInvariants } from '../../src/modules/invariants/service';
+import { at } from '../support/at';
+import { testConfig } from '../support/config';
+import { Scratch } from './scratch';
+import { Shop } from './shop';
+import { runTool } from './tool';
+
+const config = { HOLD_SECONDS: 300, QUEUE_MAX_ACTIVE: 3 };
+
+/** What happened in a shop before the spoiling: seat 0 is sold, seat 1 is held, the hold of seat 2 was canceled. */
+interface Day {
+  shop: Shop;
+  sold: { reservationId: number; paymentId: number; seatId: number };
+  held: { reservationId: number; seatId: number };
+}
+
+async function aDay(scratch: Scratch): Promise<Day> {
+  const shop = await Shop.open(scratch);
+  const seatId = at(shop.seatIds, 0);
+  const sold = { ...(await shop.buy(seatId)), seatId };
+  const held = { reservationId: (await shop.hold(at(shop.seatIds, 1))).id, seatId: at(shop.seatIds, 1) };
+  const { id } = await shop.hold(at(shop.seatIds, 2));
+  await shop.given.holdIsPast(id);
+  await scratch.app.transaction((tx) => shop.reservations.sweep(tx, 10));
+  await shop.charge(250);
+  return { shop, sold, held };
+}
+
+const verdictsOf = ({ results }: InvariantReport): Record<string, string> =>
+  Object.fromEntries(results.map(({ id, verdict }) => [id, verdict]));
+
+const resultOf = ({ results }: InvariantReport, id: string): InvariantResult => {
+  const result = results.find((r) => r.id === id);
+  if (result === undefined) throw new Error(`no ${id}`);
+  return result;
+};
+
+/** Writes what the constraints forbid. */
+const unchecked = async (tx: Statements, ...statements: string[]): Promise<void> => {
+  await tx.run('SET SESSION check_constraint_checks = 0, foreign_key_checks = 0');
+  try {
+    for (const sql of statements) await tx.run(sql);
+  } finally {
+    await tx.run('SET SESSION check_constraint_checks = 1, foreign_key_checks = 1');
+  }
+};
+
+const copyOf = (reservationId: number, status: string): string => `
+  INSERT INTO reservation (user_id, schedule_id, seat_id, status, concert_title, starts_at, ends_at, seat_position, amount,
+                           reserved_at, held_until)
+  SELECT user_id, schedule_id, seat_id, '${status}', concert_title, starts_at, ends_at, seat_position, amount,
+         reserved_at, held_until
+    FROM reservation WHERE id = ${reservationId}`;
+
+type Spoil = [
+  what: string,
+  sql: (day: Day) => string[],
+  invariant: string,
+  finding: string,
+  row: (day: Day) => object,
+];
+
+const SPOILS: Spoil[] = [
+  [
+    'a seat sold twice',
+    ({ sold }) => [
+      'DROP INDEX one_live_reservation_per_seat ON reservation',
+      copyOf(sold.reservationId, 'RESERVED'),
+    ],
+    'I1',
+    'seats with several live reservations',
+    ({ sold }) => ({ seatId: sold.seatId, liveReservations: 2 }),
+  ],
+  [
+    'a sold seat that became free',
+    ({ sold }) => [`UPDATE concert_seat SET status = 'AVAILABLE' WHERE id = ${sold.seatId}`],
+    'I1',
+    'seats that disagree with their reservation',
+    ({ sold }) => ({ seatId: sold.seatId, seatStatus: 'AVAILABLE', reservationId: sold.reservationId }),
+  ],
+  [
+    'a seat that is sold to nobody',
+    ({ shop }) => [`UPDATE concert_seat SET status = 'RESERVED' WHERE id = ${at(shop.seatIds, 5)}`],
+    'I1',
+    'seats that disagree with their reservation',
+    ({ shop }) => ({ seatId: at(shop.seatIds, 5), reservationId: null }),
+  ],
+  [
+    'a seat sold while its reservation is a hold',
+    ({ held }) => [
+      `UPDATE concert_seat SET status = 'RESERVED', held_until = NULL WHERE id = ${held.seatId}`,
+    ],
+    'I1',
+    'seats that disagree with their reservation',
+    ({ held }) => ({ seatId: held.seatId, seatStatus: 'RESERVED', reservationStatus: 'TEMP_RESERVED' }),
+  ],
+  [
+    'a hold whose seat has another end',
+    ({ held }) => [
+      `UPDATE concert_seat SET held_until = held_until + INTERVAL 1 SECOND WHERE id = ${held.seatId}`,
+    ],
+    'I1',
+    'seats that disagree with their reservation',
+    ({ held }) => ({ seatId: held.seatId, reservationId: held.reservationId }),
+  ],
+  [
+    'a seat reserved under another schedule',
+    ({ held }) => [`UPDATE reservation SET schedule_id = schedule_id + 1 WHERE id = ${held.reservationId}`],
+    'I1',
+    'seats that disagree with their reservation',
+    ({ held }) => ({ reservationId: held.reservationId }),
+  ],
+  [
+    'a ticket that nobody paid for',
+    ({ held }) => [
+      `UPDATE reservation SET status = 'RESERVED' WHERE id = ${held.reservationId}`,
+      `UPDATE concert_seat SET status = 'RESERVED', held_until = NULL WHERE id = ${held.seatId}`,
+    ],
+    'I1',
+    'sold reservations without exactly one DONE payment',
+    ({ held }) => ({ reservationId: held.reservationId, donePayments: 0 }),
+  ],
+  [
+    'a payment without a ticket',
+    ({ sold }) => [
+      `UPDATE reservation SET status = 'CANCELED' WHERE id = ${sold.reservationId}`,
+      `UPDATE concert_seat SET status = 'AVAILABLE' WHERE id = ${sold.seatId}`,
+    ],
+    'I1',
+    'DONE payments whose reservation is not sold at that price',
+    ({ sold }) => ({ paymentId: sold.paymentId, reservationStatus: 'CANCELED' }),
+  ],
+  [
+    'a payment at another price',
+    ({ sold }) => [`UPDATE payment SET amount = amount - 1 WHERE id = ${sold.paymentId}`],
+    'I1',
+    'DONE payments whose reservation is not sold at that price',
+    ({ sold }) => ({ paymentId: sold.paymentId, paid: 99, price: 100 }),
+  ],
+  [
+    'a balance from nowhere',
+    ({ shop }) => [`UPDATE member SET balance = balance + 1 WHERE id = ${shop.userId}`],
+    'I2',
+    'balances that are not the sum of the ledger, or negative',
+    ({ shop }) => ({ userId: shop.userId, balance: 1_000_151, ledger: '1000150' }),
+  ],
+  [
+    'a member with a balance and no ledger',
+    () => ["INSERT INTO member (id, name, balance) VALUES (777, 'x', 5)"],
+    'I2',
+    'balances that are not the sum of the ledger, or negative',
+    () => ({ userId: 777, balance: 5, ledger: '0' }),
+  ],
+  [
+    'a negative balance, though the ledger agrees',
+    () => [
+      "INSERT INTO member (id, name, balance) VALUES (777, 'x', -5)",
+      "INSERT INTO payment_history (user_id, kind, amount, balance_after) VALUES (777, 'CHARGE', -5, -5)",
+    ],
+    'I2',
+    'balances that are not the sum of the ledger, or negative',
+    () => ({ userId: 777, balance: -5 }),
+  ],
+  [
+    'a ledger whose chain is broken',
+    ({ shop }) => [
+      `UPDATE payment_history SET balance_after = 7 WHERE user_id = ${shop.userId} AND kind = 'PAYMENT'`,
+    ],
+    'I2',
+    'ledger entries whose balance_after does not follow',
+    ({ shop }) => ({ userId: shop.userId, kind: 'PAYMENT', balanceAfter: 7, expected: '999900' }),
+  ],
+  [
+    'a payment that is not in the ledger',
+    ({ sold }) => [`DELETE FROM payment_history WHERE payment_id = ${sold.paymentId}`],
+    'I2',
+    'DONE payments without their ledger entry',
+    ({ sold }) => ({ paymentId: sold.paymentId, entryId: null }),
+  ],
+  [
+    'a payment booked to another member',
+    ({ sold }) => [`UPDATE payment_history SET user_id = 4711 WHERE payment_id = ${sold.paymentId}`],
+    'I2',
+    'DONE payments without their ledger entry',
+    ({ sold }) => ({ paymentId: sold.paymentId, entryUserId: 4711 }),
+  ],
+  [
+    'a ledger entry for a payment that is not there',
+    ({ shop }) => [
+      `INSERT INTO payment_history (user_id, kind, amount, balance_after, payment_id)
+       VALUES (${shop.userId}, 'PAYMENT', -50, 1000100, 4711)`,
+      `UPDATE member SET balance = balance - 50 WHERE id = ${shop.userId}`,
+    ],
+    'I2',
+    'ledger entries without their payment',
+    () => ({ paymentId: 4711, paymentStatus: null }),
+  ],
+  [
+    'a payment taken back without a refund',
+    ({ sold }) => [`UPDATE payment SET status = 'CANCELED' WHERE id = ${sold.paymentId}`],
+    'I2',
+    'ledger entries without their payment',
+    ({ sold }) => ({ paymentId: sold.paymentId, paymentStatus: 'CANCELED' }),
+  ],
+  [
+    'money that vanished with its ledger',
+    ({ shop }) => [
+      `INSERT INTO payment_history (user_id, kind, amount, balance_after, payment_id)
+       VALUES (${shop.userId}, 'PAYMENT', -50, 1000100, 4711)`,
+      `UPDATE member SET balance = balance - 50 WHERE id = ${shop.userId}`,
+    ],
+    'I2',
+    'money that came from nowhere or went nowhere',
+    () => ({ charged: '1000250', balances: '1000100', sold: '100' }),
+  ],
+  [
+    'a key committed without its answer',
+    ({ shop }) => [`UPDATE idempotency_key SET status = 0 WHERE user_id = ${shop.userId}`],
+    'I4',
+    'keys without an answer',
+    ({ shop }) => ({ userId: shop.userId }),
+  ],
+  [
+    'a payment of which nobody is told',
+    () => ["DELETE FROM outbox WHERE topic = 'payment-notification'"],
+    'I5',
+    'payments without exactly one event',
+    ({ sold }) => ({ reservationId: sold.reservationId, events: 0 }),
+  ],
+  [
+    'a payment that is told twice',
+    () => [
+      `INSERT INTO outbox (event_id, topic, partition_key, payload)
+       SELECT '${randomUUID()}', topic, partition_key, payload FROM outbox WHERE topic = 'payment-notification'`,
+    ],
+    'I5',
+    'payments without exactly one event',
+    ({ sold }) => ({ reservationId: sold.reservationId, events: 2 }),
+  ],
+  [
+    'a hold of which nobody is told',
+    ({ held }) => [
+      `DELETE FROM outbox WHERE topic = 'reservation-notification' AND partition_key = '${held.reservationId}'`,
+    ],
+    'I5',
+    'holds without exactly one event',
+    ({ held }) => ({ reservationId: held.reservationId, events: 0 }),
+  ],
+  [
+    'an event that was delivered and did not act',
+    () => [
+      "UPDATE outbox SET delivered_at = NOW(3) - INTERVAL 61 SECOND WHERE topic = 'payment-notification'",
+    ],
+    'I5',
+    'events delivered more than 60 s ago without a notification',
+    () => ({ topic: 'payment-notification' }),
+  ],
+  [
+    'a hold that is too long',
+    ({ held }) => [
+      `UPDATE reservation SET held_until = held_until + INTERVAL 1 SECOND WHERE id = ${held.reservationId}`,
+      `UPDATE concert_seat SET held_until = held_until + INTERVAL 1 SECOND WHERE id = ${held.seatId}`,
+    ],
+    'I8',
+    'holds that are too long',
+    ({ held }) => ({ reservationId: held.reservationId }),
+  ],
+  [
+    "a payment for another's reservation",
+    ({ sold }) => [`UPDATE reservation SET user_id = user_id + 1 WHERE id = ${sold.reservationId}`],
+    'I9',
+    'payments for the reservation of another',
+    ({ shop, sold }) => ({ paymentId: sold.paymentId, payer: shop.userId, holder: shop.userId + 1 }),
+  ],
+];
+
+describe('the invariants of the database', () => {
+  let scratch: Scratch;
+  let day: Day;
+  beforeEach(async () => {
+    scratch = await Scratch.migrated();
+    day = await aDay(scratch);
+  });
+  afterEach(() => scratch.drop());
+
+  const check = (): Promise<InvariantReport> => checkInvariants({ database: scratch.app, config });
+
+  it('are all kept after an ordinary day', async () => {
+    const kept = { I1: 'ok', I2: 'ok', I4: 'ok', I5: 'ok', I8: 'ok', I9: 'ok' };
+    expect(verdictsOf(await check())).toEqual({ ...kept, I6: 'skipped', I7: 'skipped' });
+  });
+
+  it.each(SPOILS)('show %s', async (_what, sql, invariant, what, row) => {
+    await scratch.admin.transaction((tx) => unchecked(tx, ...sql(day)));
+    const report = await check();
+    expect(report.ok).toBe(false);
+    const found = resultOf(report, invariant).findings.find((finding) => finding.what === what);
+    expect(found?.rows).toContainEqual(expect.objectContaining(row(day)));
+  });
+
+  it('only warn of past holds that nobody has tidied up', async () => {
+    const past = (seconds: number): Promise<unknown> =>
+      scratch.admin.transaction(async (tx) => {
+        await tx.run(
+          `UPDATE reservation SET held_until = NOW(3) - INTERVAL ${seconds} SECOND WHERE id = ${day.held.reservationId}`,
+        );
+        await tx.run(
+          `UPDATE concert_seat s JOIN reservation r ON r.seat_id = s.id SET s.held_until = r.held_until WHERE r.id = ${day.held.reservationId}`,
+        );
+      });
+    await past(3);
+    expect(resultOf(await check(), 'I8').verdict).toBe('ok');
+    await past(6);
+    const report = await check();
+    expect(report.ok).toBe(true);
+    expect(resultOf(report, 'I8')).toMatchObject({ verdict: 'warning' });
+  });
+
+  it('leave out what is too young or too old to be judged', async () => {
+    await scratch.admin.run(
+      "UPDATE outbox SET delivered_at = NOW(3) - INTERVAL 50 SECOND WHERE topic = 'payment-notification'",
+    );
+    expect(resultOf(await check(), 'I5').verdict).toBe('ok');
+    await scratch.admin.run('DELETE FROM outbox');
+    await scratch.admin.run('UPDATE payment SET created_at = NOW(3) - INTERVAL 25 HOUR');
+    await scratch.admin.run('UPDATE reservation SET reserved_at = NOW(3) - INTERVAL 25 HOUR');
+    expect(resultOf(await check(), 'I5').verdict).toBe('ok');
+  });
+
+  it('show twenty rows at most and say that there are more', async () => {
+    await scratch.admin.run("INSERT INTO member (name, balance) SELECT 'x', 1 FROM seq_1_to_30");
+    const finding = at(resultOf(await check(), 'I2').findings, 0);
+    expect(finding.rows).toHaveLength(20);
+    expect(finding.more).toBe(true);
+  });
+
+  it('are unknown, not kept, when a table cannot be read', async () => {
+    await scratch.admin.run('RENAME TABLE outbox TO elsewhere');
+    const report = await check();
+    expect(report.ok).toBe(false);
+    expect(resultOf(report, 'I5')).toMatchObject({
+      verdict: 'unknown',
+      reason: expect.stringContaining('outbox') as string,
+    });
+    expect(resultOf(report, 'I1').verdict).toBe('ok');
+  });
+
+  it('are seen as of one instant, however fast seats are sold meanwhile', async () => {
+    const { shop } = day;
+    const schedule = await shop.given.scheduleWithSeats(400);
+    shop.scheduleId = schedule.id;
+    const seats = schedule.seats.map(({ id }) => id);
+    let selling = true;
+    const seller = async (): Promise<void> => {
+      for (let seat = seats.pop(); seat !== undefined && selling; seat = seats.pop()) {
+        await shop.buy(seat);
+        await shop.charge(1);
+      }
+    };
+    const sellers = Promise.all([seller(), seller(), seller()]);
+    for (let i = 0; i < 15; i++) {
+      const { results } = await check();
+      expect(results.filter(({ verdict }) => verdict === 'violated' || verdict === 'unknown')).toEqual([]);
+    }
+    selling = false;
+    await sellers;
+    expect(seats.length).toBeLessThan(390); // there was something to see
+  });
+});
+
+describe('what the schema refuses, so that no code can do it', () => {
+  let scratch: Scratch;
+  let day: Day;
+  beforeAll(async () => {
+    scratch = await Scratch.migrated();
+    day = await aDay(scratch);
+  });
+  afterAll(() => scratch.drop());
+
+  const refusal = async (sql: string): Promise<number | undefined> =>
+    scratch.admin.run(sql).then(
+      () => undefined,
+      (error: unknown) => (error as { errno?: number }).errno,
+    );
+
+  it.each<[string, (day: Day) => string, number]>([
+    ['a second live reservation of a seat', ({ sold }) => copyOf(sold.reservationId, 'TEMP_RESERVED'), 1062],
+    ['a negative balance', ({ shop }) => `UPDATE member SET balance = -1 WHERE id = ${shop.userId}`, 4025],
+    [
+      'a hold without an end',
+      ({ held }) => `UPDATE concert_seat SET held_until = NULL WHERE id = ${held.seatId}`,
+      4025,
+    ],
+    [
+      'a second payment of a reservation',
+      ({ sold, shop }) =>
+        `INSERT INTO payment (reservation_id, user_id, amount, status) VALUES (${sold.reservationId}, ${shop.userId}, 1, 'DONE')`,
+      1062,
+    ],
+    [
+      'a second ledger entry of a payment',
+      ({ sold, shop }) =>
+        `INSERT INTO payment_history (user_id, kind, amount, balance_after, payment_id) VALUES (${shop.userId}, 'PAYMENT', -1, 0, ${sold.paymentId})`,
+      1062,
+    ],
+    [
+      'a payment that adds money',
+      ({ shop }) =>
+        `INSERT INTO payment_history (user_id, kind, amount, balance_after, payment_id) VALUES (${shop.userId}, 'PAYMENT', 1, 0, 4711)`,
+      4025,
+    ],
+    [
+      'a ledger entry for nobody',
+      () =>
+        "INSERT INTO payment_history (user_id, kind, amount, balance_after) VALUES (4711, 'CHARGE', 1, 1)",
+      1452,
+    ],
+    ['the end of a concert with dates', () => 'DELETE FROM concert', 1451],
+    [
+      'the end of a seat with reservations',
+      ({ sold }) => `DELETE FROM concert_seat WHERE id = ${sold.seatId}`,
+      1451,
+    ],
+    [
+      'an event told twice under one id',
+      () =>
+        `INSERT INTO outbox (event_id, topic, partition_key, payload) SELECT event_id, topic, partition_key, payload FROM outbox LIMIT 1`,
+      1062,
+    ],
+  ])('%s', async (_what, sql, errno) => {
+    expect(await refusal(sql(day))).toBe(errno);
+  });
+});
+
+describe('the invariants of a queue', () => {
+  const queueId = `verify-${randomBytes(6).toString('hex')}`;
+  const [state = '', active = '', idle = '', returned = ''] = queueKeys(queueId).place;
+  const inAMinute = Date.now() + 60_000;
+  let scratch: Scratch;
+  let redis: Redis;
+
+  beforeAll(async () => {
+    scratch = await Scratch.migrated();
+    redis = connectRedis(testConfig().REDIS_URL, 3000);
+    await redis.connect();
+  });
+  beforeEach(async () => {
+    await redis.hset(state, { issued: 10, serving: 5, gen: 1 });
+    await redis.zadd(active, inAMinute, '3', inAMinute, '4', inAMinute, '5');
+    await redis.zadd(returned, 2, '2');
+  });
+  afterEach(() => redis.del(state, active, idle, returned));
+  afterAll(async () => {
+    redis.disconnect();
+    await scratch.drop();
+  });
+
+  const check = (): Promise<InvariantReport> =>
+    checkInvariants({ database: scratch.app, redis, queueIds: [queueId], config });
+
+  it('are kept by a full one; a lease that is past counts no more', async () => {
+    await redis.zadd(active, Date.now() - 1, '1');
+    expect(verdictsOf(await check())).toMatchObject({ I6: 'ok', I7: 'ok' });
+  });
+
+  it('show one visitor too many', async () => {
+    await redis.zadd(active, inAMinute, '1');
+    expect(resultOf(await check(), 'I6')).toMatchObject({
+      verdict: 'violated',
+      findings: [{ what: 'queues with too many inside', rows: [{ queueId, inside: 4, cap: 3 }] }],
+    });
+  });
+
+  it('show that more are served than were issued', async () => {
+    await redis.hset(state, 'serving', 11);
+    expect(resultOf(await check(), 'I7')).toMatchObject({
+      verdict: 'violated',
+      findings: [{ rows: [{ queueId, issued: 10, serving: 11 }] }],
+    });
+  });
+
+  it.each([
+    ['inside', active, inAMinute],
+    ['among those who came back', returned, 6],
+  ])('show one %s before its turn', async (_where, key, score) => {
+    if (key === active) await redis.zrem(active, '5');
+    await redis.zadd(key, score, '6');
+    expect(resultOf(await check(), 'I7')).toMatchObject({
+      verdict: 'violated',
+      findings: [{ what: 'places taken before their turn', rows: [{ queueId, seq: 6, serving: 5 }] }],
+    });
+  });
+
+  it('are found for every queue there is when none is named', async () => {
+    await redis.zadd(returned, 9, '9');
+    const report = await checkInvariants({ database: scratch.app, redis, config });
+    const rows = resultOf(report, 'I7').findings.flatMap((finding) => finding.rows);
+    expect(rows).toContainEqual({ queueId, seq: 9, serving: 5 });
+  });
+
+  it('leave no trace', async () => {
+    const before = await redis.keys(`*${queueId}*`);
+    await check();
+    expect(await redis.keys(`*${queueId}*`)).toEqual(before);
+  });
+});
+
+describe('the verify command', () => {
+  let scratch: Scratch;
+  let day: Day;
+  const queueId = `verify-${randomBytes(6).toString('hex')}`;
+  beforeAll(async () => {
+    scratch = await Scratch.migrated();
+    day = await aDay(scratch);
+  });
+  afterAll(() => scratch.drop());
+
+  const verify = (env: Record<string, string> = {}, ...args: string[]) =>
+    runTool('verify', ['--queue', queueId, ...args], { ...scratch.env, DATABASE_ADMIN_URL: '', ...env });
+
+  it('prints a line for each invariant and ends with 0', async () => {
+    const { code, stdout, stderr } = await verify();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.match(/^ok {7}I\d /gm)).toHaveLength(8);
+    expect(stdout).toMatch(/\n8 ok; \d+\.\d s\n$/);
+  });
+
+  it('ends with 1 and names the rows when something is violated', async () => {
+    const { userId } = day.shop;
+    await scratch.admin.run('UPDATE member SET balance = balance + 1 WHERE id = ?', [userId]);
+    try {
+      const { code, stdout } = await verify();
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/^violated I2 /m);
+      expect(stdout).toContain(`userId=${userId} balance=1000151 ledger=1000150\n`);
+      const json = JSON.parse((await verify({}, '--json')).stdout) as InvariantReport;
+      expect(json.ok).toBe(false);
+      expect(resultOf(json, 'I2').findings[0]?.rows).toEqual([
+        { userId, balance: 1_000_151, ledger: '1000150' },
+      ]);
+    } finally {
+      await scratch.admin.run('UPDATE member SET balance = balance - 1 WHERE id = ?', [userId]);
+    }
+  });
+
+  it('ends with 2 when Redis cannot be asked, and still checks the database', async () => {
+    const { code, stdout } = await verify({ REDIS_URL: 'redis://127.0.0.1:9' });
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/^unknown {2}I6 /m);
+    expect(stdout).toMatch(/^ok {7}I2 /m);
+  });
+
+  it('ends with 2 when the database cannot be asked', async () => {
+    const { code, stderr } = await verify({ DATABASE_URL: 'mariadb://x:y@127.0.0.1:9/x' });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^MariaDB at 127\.0\.0\.1:9\/x cannot be used: /);
+  });
+
+  it('ends with 2 when it is called wrongly', async () => {
+    expect(await verify({}, '--jsno')).toMatchObject({ code: 2 });
+  });
+});

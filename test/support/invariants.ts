@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../../src/config';
+import { Database } from '../../src/infra/database';
+import type { Redis } from '../../src/infra/redis';
+import { checkInvariants } from '../../src/modules/invariants/service';
+import { testConfig } from './config';
+
+/** Tests beside this one make their rows in several steps: what breaks an invariant must still do so after this. */
+const PATIENCE_MS = 5000;
+const PAUSE_MS = 100;
+
+/**
+ * Fails with the offending rows unless every invariant is kept, on the whole database and, when `redis` and
+ * `queueIds` are given, in those queues. Warnings (holds not swept yet) do not count.
+ */
+export async function expectInvariants(
+  o: {
+    database?: Database;
+    redis?: Redis;
+    queueIds?: string[];
+    config?: Pick<Config, 'HOLD_SECONDS' | 'QUEUE_MAX_ACTIVE'>;
+  } = {},
+): Promise<void> {
+  const config = o.config ?? testConfig();
+  const { DATABASE_URL: url } = testConfig();
+  const database = o.database ?? new Database({ url, poolMax: 1, acquireMs: 10_000, timeoutMs: 30_000 });
+  try {
+    const until = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const { ok, results } = await checkInvariants({ ...o, database, config });
+      const broken = results.filter(({ verdict }) => verdict === 'violated' || verdict === 'unknown');
+      if (ok || performance.now() > until) {
+        expect(broken).toEqual([]);
+        return;
+      }
+      await sleep(PAUSE_MS);
+    }
+  } finally {
+    if (o.database === undefined) await database.close();
+  }
+}
