@@ -2,6 +2,7 @@ import { at } from '../support/at';
 import { randomUUID } from 'node:crypto';
 import { Buyer } from '../support/buyer';
 import { Given, openAdminDatabase } from '../support/given';
+import { expectInvariants } from '../support/invariants';
 import { ServiceProcess } from '../support/process';
 
 const BUYERS = 500;
@@ -81,6 +82,7 @@ describe('kill -9 in the middle of 1,000 reservations and payments', () => {
         [scheduleId],
       ),
     ).toEqual([{ payments: BUYERS, seats: BUYERS, moneyLeft: 0 }]);
+    await expectInvariants();
   }, 60_000);
 });
 

@@ -1,9 +1,11 @@
 import { at } from '../support/at';
 import { tally } from '../support/buyer';
+import { expectInvariants } from '../support/invariants';
 import { useService } from '../support/suite';
 
 describe('races', () => {
   const it_ = useService();
+  afterAll(() => expectInvariants({ queueIds: [it_.queueId] }));
 
   it('sells a seat to exactly one of 200 simultaneous buyers', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
