@@ -28,8 +28,8 @@ export function connectRedis(url: string, timeoutMs: number): Redis {
   return redis;
 }
 
-/** Connects in the background, for ever; says so when the connection is lost and when it is back. */
-export function followRedis(redis: Redis, logger: Logger): void {
+/** Connects; when the first try fails goes on in the background, for ever. Says so when the connection is lost and when it is back. */
+export async function followRedis(redis: Redis, logger: Logger): Promise<void> {
   let down = false;
   redis.on('error', (err) => {
     if (!down) logger.warn({ err }, 'redis is not reachable; trying on');
@@ -39,7 +39,7 @@ export function followRedis(redis: Redis, logger: Logger): void {
     if (down) logger.info('redis is back');
     down = false;
   });
-  redis.connect().catch(() => undefined); // told by 'error'; ioredis goes on trying
+  await redis.connect().catch(() => undefined); // told by 'error'; ioredis goes on trying
 }
 
 const INCLUDE = /^-- @include (\S+)$/gm;

@@ -92,7 +92,8 @@ describe('the whole journey', () => {
     const begun = await it_.given.scheduleWithSeats(1, { startsInSeconds: -60 });
     const sold = await it_.given.scheduleWithSeats(1);
     const held = await it_.given.scheduleWithSeats(1);
-    await it_.admin.run("UPDATE concert_seat SET status = 'RESERVED' WHERE schedule_id = ?", [sold.id]);
+    const owner = await it_.visitor(100);
+    await owner.pay(await owner.hold(sold.id, at(sold.seats, 0).id));
     const buyer = await it_.visitor();
     await buyer.hold(held.id, at(held.seats, 0).id);
     const list = ((await buyer.schedules()).body as { data: { scheduleId: number; seatStatus: string }[] })

@@ -1,0 +1,45 @@
+// npm run migrate | seed | verify [-- arguments]: a tool of dist/cli on the services that run here.
+// Starts nothing: where URL variables are unset, what `npm start` or `npm run services -- up` has started is used.
+const { build } = require('./build');
+const { ensureDependencies } = require('./lib/dependencies');
+const { Failure, runMain } = require('./lib/failure');
+const { listen } = require('./lib/interruption');
+const { nodeBinary } = require('./lib/node-binary');
+const { inRoot } = require('./lib/paths');
+const progress = require('./lib/progress');
+const { run } = require('./lib/run');
+const { inspectServices } = require('./lib/services');
+
+const NEEDED = { migrate: ['mariadb'], seed: ['mariadb'], verify: ['mariadb', 'redis'] };
+
+async function urlsOfRunning(names) {
+  const urls = {};
+  for (const { service, place } of await inspectServices()) {
+    if (!names.includes(service.name)) continue;
+    if (!place || place.reason)
+      throw new Failure(`${service.title} is not running${place ? `: ${place.reason}` : ''}.`, {
+        todo: `npm start, or npm run services -- up, or set ${service.variables[0]}.`,
+      });
+    Object.assign(urls, place.urls);
+  }
+  return urls;
+}
+
+runMain(async () => {
+  listen();
+  progress.toStderr();
+  const [tool, ...args] = process.argv.slice(2);
+  await ensureDependencies();
+  await build();
+  const env = { ...process.env, ...(await urlsOfRunning(NEEDED[tool])) };
+  try {
+    await run(nodeBinary(), [inRoot('dist', 'cli', `${tool}.js`), ...args], {
+      env,
+      inherit: true,
+      what: tool,
+    });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return error.code; // the tool has said why
+  }
+});
