@@ -15,6 +15,14 @@ const fields = {
     default: 'all',
     about: 'What this process does: answer requests, background work, or both',
   }),
+  WORKERS: integer({
+    min: 1,
+    max: 128,
+    default: 1,
+    unit: 'processes',
+    about:
+      'Processes on one port, for machines and pods with several cores; each has its own DATABASE_POOL_MAX',
+  }),
   LOG_LEVEL: oneOf({
     values: ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
     default: 'info',
@@ -149,6 +157,12 @@ const fields = {
     default: 10_000,
     unit: 'polls/s',
     about: 'Load of all waiters’ polls together: pollAfterMs is set so that it is not exceeded',
+  }),
+  QUEUE_EVENTS_MAX: integer({
+    min: 0,
+    default: 10_000,
+    unit: 'streams',
+    about: 'Most event streams of one process, beyond them 503; 0: none, waiters poll',
   }),
 
   HOLD_SECONDS: integer({

@@ -1,15 +1,21 @@
 import './utc';
 import 'reflect-metadata';
+import cluster from 'node:cluster';
 import { ConfigError, loadConfig, type Config } from './config';
-import { createLogger } from './infra/logger';
+import { createLogger, type Logger } from './infra/logger';
 import { startService } from './start';
+import { runWorkers } from './workers';
 
-/** One process: role api | worker | all. The first SIGTERM or SIGINT stops it gracefully, the second at once. */
+/** Starts the product: one process, or WORKERS of them. The first SIGTERM or SIGINT stops it gracefully, the second at once. */
 async function main(): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config.LOG_LEVEL, config.ROLE);
-  const service = await startService(config);
+  if (config.WORKERS > 1 && cluster.isPrimary) runWorkers(config, logger);
+  else await runOne(config, logger);
+}
 
+async function runOne(config: Config, logger: Logger): Promise<void> {
+  const service = await startService(config);
   let stopping = false;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stopping) process.exit(1);
@@ -21,7 +27,10 @@ async function main(): Promise<void> {
     });
   };
   process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  if (cluster.isWorker) {
+    process.on('SIGINT', () => undefined); // a terminal's Ctrl-C reaches all at once; the primary passes it on
+    process.once('disconnect', () => onSignal('SIGTERM')); // the primary is gone
+  } else process.on('SIGINT', onSignal);
 }
 
 function readConfig(): Config {

@@ -13,6 +13,7 @@ import { followRedis, Redis } from './infra/redis';
 import { type Phase, Phases } from './lifecycle';
 import { IdempotencyRepository } from './modules/idempotency/repository';
 import { NotificationWorker } from './modules/notification/worker';
+import { QueueEvents } from './modules/queue/events';
 import { WaitingRoom } from './modules/queue/waiting-room';
 import { MemberDirectory } from './modules/user/directory';
 import { HoldSweeper } from './modules/reservation/sweeper';
@@ -102,7 +103,11 @@ function background(container: DependencyContainer): Phase[] {
   ];
   if (config.ROLE !== 'worker') {
     const members = container.resolve(MemberDirectory);
-    phases.push(loop('members', LEARN_MEMBERS_EVERY_MS, () => members.learnMore()));
+    const events = container.resolve(QueueEvents);
+    phases.push(
+      loop('members', LEARN_MEMBERS_EVERY_MS, () => members.learnMore()),
+      { name: 'queue events', start: () => events.start(), stop: () => events.stop() },
+    );
   }
   if (config.ROLE !== 'api') {
     const sweeper = container.resolve(HoldSweeper);

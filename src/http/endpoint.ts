@@ -3,12 +3,13 @@ import type { RequestKey } from '../modules/idempotency/key';
 import type { Visitor } from '../modules/queue/service';
 import type { Claims } from '../modules/queue/token';
 import type { Prepared } from './envelope';
+import type { Streamed } from './event-stream';
 
 /** What a handler gets: input that has been checked, and who asks. */
 export interface Input<Body, Query> {
   body: Body;
   query: Query;
-  /** Present when access is `token` or `inside`. */
+  /** Present unless access is `public`. */
   claims: Claims;
   /** Present when access is `inside`. */
   visitor: Visitor;
@@ -26,8 +27,11 @@ export interface Endpoint<Body = unknown, Query = unknown, Answer = unknown> {
   summary: string;
   description?: string;
   tag: string;
-  /** `public`: anyone; `token`: any genuine queue token; `inside`: a token in PROGRESS. */
-  access: 'public' | 'token' | 'inside';
+  /**
+   * `public`: anyone; `token`: any genuine queue token; `ticket`: that, or an event ticket as `?ticket=`;
+   * `inside`: a token in PROGRESS.
+   */
+  access: 'public' | 'token' | 'ticket' | 'inside';
   /** Honours Idempotency-Key. */
   idempotent?: true;
   /** Limited per client address by TOKEN_RATE_PER_MINUTE. */
@@ -35,11 +39,13 @@ export interface Endpoint<Body = unknown, Query = unknown, Answer = unknown> {
   body?: z.ZodType<Body>;
   query?: z.ZodType<Query>;
   answer: z.ZodType<Answer>;
+  /** Answers with a stream of events whose data are `answer`s: each event's name, and when it is sent. */
+  events?: Record<string, string>;
   /** An answer as in the field, for the document. */
   example: Answer;
   /** Codes beyond those that follow from access, input and keys, each with when it is given. */
   errors: Record<string, string>;
-  handle(input: Input<Body, Query>): Promise<Answer | Prepared>;
+  handle(input: Input<Body, Query>): Promise<Answer | Prepared | Streamed>;
 }
 
 /** Keeps the types of one endpoint tied together, then forgets them so that endpoints fit in one list. */

@@ -1,4 +1,4 @@
-import type { Response } from 'express';
+import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { ApiError } from '../errors';
 
@@ -6,27 +6,48 @@ import type { ApiError } from '../errors';
 export class Prepared {
   constructor(
     /** The whole envelope as JSON. */
-    readonly text: string,
-    readonly headers: Record<string, string> = {},
+    readonly text: string | Buffer,
+    /** Name, value, name, value, … */
+    readonly headers: readonly string[] = [],
+    /** Compared with If-None-Match. */
+    readonly etag?: string,
   ) {}
 }
 
-export const success = (data: unknown): string =>
-  `{"resultType":"SUCCESS","data":${JSON.stringify(data)},"exception":null}`;
+export const successOf = (json: string): string => `{"resultType":"SUCCESS","data":${json},"exception":null}`;
+
+export const success = (data: unknown): string => successOf(JSON.stringify(data));
 
 export const failure = (code: string, message: string): string =>
   JSON.stringify({ resultType: 'FAIL', data: null, exception: { code, message } });
 
-export function sendText(res: Response, status: number, text: string): void {
-  res.statusCode = status;
-  res.setHeader('Content-Type', 'application/json; charset=utf-8');
-  res.setHeader('Content-Length', Buffer.byteLength(text));
+/** What OWASP's REST cheat sheet asks of an API's answers; the pages under /docs have helmet's. */
+const SECURITY_HEADERS = [
+  ...['X-Content-Type-Options', 'nosniff'],
+  ...['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
+  ...['Strict-Transport-Security', 'max-age=31536000; includeSubDomains'],
+  ...['Referrer-Policy', 'no-referrer'],
+];
+
+/**
+ * Sends an answer. All headers go out in one flat list: setting them one by one cost a tenth of a poll.
+ * @param headers name, value, name, value, …
+ */
+export function sendText(
+  res: ServerResponse,
+  status: number,
+  text: string | Buffer,
+  headers: readonly string[] = [],
+): void {
+  const length = String(Buffer.byteLength(text));
+  const own = ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', length];
+  res.writeHead(status, [...own, ...SECURITY_HEADERS, ...headers]);
   res.end(text);
 }
 
-export function sendFailure(res: Response, error: ApiError): void {
-  if (error.retryAfterSeconds !== undefined) res.setHeader('Retry-After', String(error.retryAfterSeconds));
-  sendText(res, error.status, failure(error.code, error.message));
+export function sendFailure(res: ServerResponse, error: ApiError, headers: readonly string[] = []): void {
+  const retry = error.retryAfterSeconds === undefined ? [] : ['Retry-After', String(error.retryAfterSeconds)];
+  sendText(res, error.status, failure(error.code, error.message), [...headers, ...retry]);
 }
 
 /** The envelope around `data` as a schema, for the API document. */

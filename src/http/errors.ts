@@ -13,33 +13,35 @@ import type { Logger } from '../infra/logger';
 import { sendFailure } from './envelope';
 
 /** The one place where an error becomes an answer. What is not known is 500, and its stack stays in the log. */
-export function errorHandler(logger: Logger): ErrorRequestHandler {
-  return (error: unknown, req, res, next) => {
-    const known = toApiError(error);
-    if (known.status >= 500) {
-      const level = known.status === 500 ? 'error' : 'warn';
-      logger[level](
-        {
-          err: error,
-          requestId: res.locals.requestId as unknown,
-          method: req.method,
-          route: res.locals.route as unknown,
-        },
-        'request failed',
-      );
-    }
-    if (res.headersSent)
-      next(error); // too late for an answer: Express ends the connection
-    else sendFailure(res, known);
-  };
-}
-
-function toApiError(error: unknown): ApiError {
+export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof CircuitOpen)
     return new Unavailable('This service', Math.max(1, Math.ceil(error.retryAfterMs / 1000)));
   if (error instanceof CallTimedOut) return new Unavailable('This service');
   return fromExpress(error) ?? new Unknown();
+}
+
+/** Says in the log what failed on our side; what the caller did wrong is no concern of the operator's. */
+export function logFailure(
+  logger: Logger,
+  error: unknown,
+  known: ApiError,
+  request: { requestId: string; method: string; route: string },
+): void {
+  if (known.status < 500) return;
+  logger[known.status === 500 ? 'error' : 'warn']({ err: error, ...request }, 'request failed');
+}
+
+/** For what Express serves. */
+export function errorHandler(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    const known = toApiError(error);
+    const requestId = String(res.locals.requestId);
+    logFailure(logger, error, known, { requestId, method: req.method, route: 'none' });
+    if (res.headersSent)
+      next(error); // too late for an answer: Express ends the connection
+    else sendFailure(res, known);
+  };
 }
 
 /** Errors of Express and its body parser carry a `type` and a 4xx `status`. */

@@ -1,79 +1,136 @@
-import {
-  json,
-  type NextFunction,
-  type Request,
-  type RequestHandler,
-  type Response,
-  type Router,
-} from 'express';
+import { json, type Request, type RequestHandler, type Response } from 'express';
 import type { z } from 'zod';
 import { BadInput, MethodNotAllowed, UnsupportedMediaType } from '../errors';
+import type { Logger } from '../infra/logger';
 import type { IdempotencyService } from '../modules/idempotency/service';
 import type { QueueService, Visitor } from '../modules/queue/service';
 import type { Claims } from '../modules/queue/token';
 import type { Endpoint } from './endpoint';
-import { Prepared, failure, sendText, success } from './envelope';
+import { Prepared, failure, sendFailure, sendText, success } from './envelope';
+import { logFailure, toApiError } from './errors';
+import { readTicket, Streamed } from './event-stream';
 import { readRequestKey } from './idempotency';
+import { requestIdOf, type RequestLog } from './requests';
 import { readToken } from './token';
 
 export interface Steps {
   queue: QueueService;
   idempotency: IdempotencyService;
-  rateLimit: RequestHandler;
+  /** Rejects with TooManyRequests. */
+  rateLimit: (req: Request) => Promise<void>;
   bodyBytes: number;
+  requests: RequestLog;
+  logger: Logger;
+  /** Whether the process is on its way out: the client's next request should go to another one. */
+  isDraining: () => boolean;
 }
 
-/** Puts the endpoints on the router; other methods on their paths get 405. */
-export function mount(router: Router, endpoints: Endpoint[], steps: Steps): void {
-  const readJson = json({ limit: steps.bodyBytes, strict: true, type: 'application/json' });
+interface Answer {
+  status: number;
+  text: string | Buffer;
+  headers: readonly string[];
+}
+
+/**
+ * Serves the endpoints; other methods on their paths get 405, other paths go on to the next middleware. The paths are
+ * plain strings, so one look-up in a map finds the endpoint, where a router would try its patterns one by one.
+ */
+export function serveEndpoints(endpoints: Endpoint[], steps: Steps): RequestHandler {
+  const byPath = new Map<string, Map<string, Endpoint>>();
   for (const it of endpoints) {
-    const before: RequestHandler[] = [nameRoute(it.path)];
-    if (it.rateLimited) before.push(steps.rateLimit);
-    if (it.body !== undefined) before.push(demandJson, readJson);
-    router[it.method](it.path, ...before, answer(it, steps));
+    const methods = byPath.get(it.path) ?? new Map<string, Endpoint>();
+    byPath.set(it.path, methods.set(it.method.toUpperCase(), it));
+    if (it.method === 'get') methods.set('HEAD', it);
   }
-  for (const [path, methods] of methodsByPath(endpoints)) {
-    router.all(path, nameRoute(path), (_req, res) => {
-      res.setHeader('Allow', methods);
-      throw new MethodNotAllowed(methods);
-    });
-  }
-}
+  const readJson = promised(json({ limit: steps.bodyBytes, strict: true, type: 'application/json' }));
 
-function answer(it: Endpoint, steps: Steps): RequestHandler {
-  return async (req: Request, res: Response) => {
-    const claims = it.access === 'public' ? undefined : steps.queue.identify(readToken(req));
+  return (req, res, next) => {
+    const path = pathOf(req.url);
+    const methods = byPath.get(path);
+    if (methods === undefined) {
+      next();
+      return;
+    }
+    void serve(req, res, path, methods);
+  };
+
+  async function serve(
+    req: Request,
+    res: Response,
+    path: string,
+    methods: Map<string, Endpoint>,
+  ): Promise<void> {
+    const startedAtMs = steps.requests.begun();
+    const requestId = requestIdOf(req);
+    const headers = ['X-Request-Id', requestId];
+    if (steps.isDraining()) headers.push('Connection', 'close');
+    let status = 500;
+    try {
+      const it = methods.get(req.method);
+      if (it === undefined) {
+        const allowed = [...methods.keys()].join(', ');
+        headers.push('Allow', allowed);
+        throw new MethodNotAllowed(allowed);
+      }
+      const answer = await take(it, req, res);
+      if (answer instanceof Streamed) {
+        status = answer.begin(req, res, headers); // from then on it is no request in flight
+        return;
+      }
+      status = answer.status;
+      sendText(res, status, answer.text, [...headers, ...answer.headers]);
+    } catch (error) {
+      const known = toApiError(error);
+      status = known.status;
+      logFailure(steps.logger, error, known, { requestId, method: req.method, route: path });
+      if (res.headersSent) res.destroy();
+      else sendFailure(res, known, headers);
+    } finally {
+      steps.requests.ended(req.method, path, status, startedAtMs, requestId);
+    }
+  }
+
+  /** The steps of every endpoint, in order. */
+  async function take(it: Endpoint, req: Request, res: Response): Promise<Answer | Streamed> {
+    if (it.rateLimited) await steps.rateLimit(req);
+    const claims = it.access === 'public' ? undefined : identify(it, req, steps.queue);
+    if (it.body !== undefined) {
+      demandJson(req);
+      await readJson(req, res);
+    }
     const body = it.body && check('body', it.body, req.body);
     const query = it.query && check('query', it.query, req.query);
     const key = it.idempotent && claims ? readRequestKey(req, claims.userId, it.path, body) : undefined;
 
     const remembered = key && (await steps.idempotency.recall(key));
     if (remembered) {
-      res.setHeader('Idempotency-Replayed', 'true');
-      const { status, answer: said } = remembered;
-      sendText(res, status, status < 400 ? success(said) : failure(said.code, said.message));
-      return;
+      const { status, answer } = remembered;
+      const text = status < 400 ? success(answer) : failure(answer.code, answer.message);
+      return { status, text, headers: ['Idempotency-Replayed', 'true'] };
     }
 
-    const visitor =
-      it.access === 'inside' && claims
-        ? await steps.queue.admit(claims, it.method === 'get' ? 'read' : 'write')
-        : undefined;
+    const purpose = it.method === 'get' ? 'read' : 'write';
+    const visitor = it.access === 'inside' && claims ? await steps.queue.admit(claims, purpose) : undefined;
     // `access` says which of the two are there; the endpoint's author relies on no other.
-    const who = { claims: claims as Claims, visitor: visitor as Visitor };
-    const data = await it.handle({ body, query, key, ...who });
-    if (!(data instanceof Prepared)) {
-      sendText(res, 200, success(data));
-      return;
-    }
-    for (const [name, value] of Object.entries(data.headers)) res.setHeader(name, value);
-    if (req.fresh) {
-      res.statusCode = 304;
-      res.end();
-      return;
-    }
-    sendText(res, 200, data.text);
-  };
+    const data = await it.handle({ body, query, key, claims: claims as Claims, visitor: visitor as Visitor });
+    if (data instanceof Streamed) return data;
+    if (!(data instanceof Prepared)) return { status: 200, text: success(data), headers: [] };
+    const unchanged = data.etag !== undefined && req.headers['if-none-match'] === data.etag;
+    return unchanged
+      ? { status: 304, text: '', headers: data.headers }
+      : { status: 200, text: data.text, headers: data.headers };
+  }
+}
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}
+
+/** @throws Unauthorized (401) */
+function identify(it: Endpoint, req: Request, queue: QueueService): Claims {
+  const ticket = it.access === 'ticket' ? readTicket(req) : undefined;
+  return ticket === undefined ? queue.identify(readToken(req)) : queue.identifyByTicket(ticket);
 }
 
 /** @throws BadInput that names every bad field */
@@ -86,24 +143,18 @@ function check(where: string, schema: z.ZodType, value: unknown): unknown {
   throw new BadInput(faults.join('; '));
 }
 
-/** Metrics and logs know a request by its route's template, never by its URL. */
-const nameRoute =
-  (path: string): RequestHandler =>
-  (_req: Request, res: Response, next: NextFunction) => {
-    res.locals.route = path;
-    next();
-  };
-
-function demandJson(req: Request, _res: Response, next: NextFunction): void {
+function demandJson(req: Request): void {
   const hasBody =
     req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
   if (hasBody && !req.is('application/json')) throw new UnsupportedMediaType();
-  next();
 }
 
-function methodsByPath(endpoints: Endpoint[]): Map<string, string> {
-  const methods = new Map<string, string>();
-  for (const { path, method } of endpoints)
-    methods.set(path, [methods.get(path), method.toUpperCase()].filter(Boolean).join(', '));
-  return methods;
-}
+const promised =
+  (handler: RequestHandler) =>
+  (req: Request, res: Response): Promise<void> =>
+    new Promise((resolve, reject) => {
+      void handler(req, res, (error?: unknown) => {
+        if (error === undefined) resolve();
+        else reject(error instanceof Error ? error : new Error('the body could not be read'));
+      });
+    });

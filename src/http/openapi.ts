@@ -39,6 +39,7 @@ export function openApiDocument(endpoints: Endpoint[]): object {
           name: 'Authorization',
           description: 'The queue token, raw or as `Bearer <token>`',
         },
+        eventTicket: { type: 'apiKey', in: 'query', name: 'ticket', description: 'Good for 60 s' },
       },
       schemas: { Failure: toSchema(Failure, 'output') },
     },
@@ -50,7 +51,7 @@ function operation(it: Endpoint): object {
     tags: [it.tag],
     summary: it.summary,
     ...(it.description === undefined ? {} : { description: it.description }),
-    security: it.access === 'public' ? [] : [{ queueToken: [] }],
+    security: SECURITY[it.access],
     parameters: [...queryParameters(it), ...(it.idempotent ? [idempotencyKey] : [])],
     ...(it.body === undefined
       ? {}
@@ -60,9 +61,19 @@ function operation(it: Endpoint): object {
             content: { 'application/json': { schema: toSchema(it.body, 'input') } },
           },
         }),
-    responses: { '200': successResponse(it), ...failureResponses(it) },
+    responses: {
+      ...(it.events === undefined ? { '200': successResponse(it) } : eventResponses(it, it.events)),
+      ...failureResponses(it),
+    },
   };
 }
+
+const SECURITY: Record<Endpoint['access'], object[]> = {
+  public: [],
+  token: [{ queueToken: [] }],
+  ticket: [{ queueToken: [] }, { eventTicket: [] }],
+  inside: [{ queueToken: [] }],
+};
 
 const idempotencyKey = {
   in: 'header',
@@ -92,6 +103,26 @@ const successResponse = (it: Endpoint): object => ({
       example: { resultType: 'SUCCESS', data: it.example, exception: null },
     },
   },
+});
+
+const eventResponses = (it: Endpoint, events: Record<string, string>): Record<string, object> => ({
+  '200': {
+    description: `Events: ${Object.entries(events)
+      .map(([name, when]) => `\`${name}\` ${when}`)
+      .join(' · ')}`,
+    content: {
+      'text/event-stream': {
+        schema: {
+          type: 'string',
+          description: 'The data of each event is this as JSON',
+          contentMediaType: 'application/json',
+          contentSchema: toSchema(it.answer, 'output'),
+        },
+        example: `event: ${Object.keys(events)[0] ?? ''}\ndata: ${JSON.stringify(it.example)}\n\n`,
+      },
+    },
+  },
+  '204': { description: 'Last-Event-ID says that the last event has been received' },
 });
 
 /** Every code with an example, grouped by HTTP status. */
@@ -133,8 +164,8 @@ function allErrors(it: Endpoint): Record<string, string> {
         }
       : {}),
     ...(it.rateLimited ? { '429': 'Too many requests from this address' } : {}),
-    ...it.errors,
     '500': 'Something went wrong on our side',
     '503': 'A dependency is down or its breaker is open: see Retry-After',
+    ...it.errors,
   };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Router, static as serveFolder } from 'express';
 import { absolutePath } from 'swagger-ui-dist';
+import { scrape } from '../infra/cluster-metrics';
 import type { Metrics } from '../infra/metrics';
 import type { Health } from '../health';
 
@@ -25,7 +26,7 @@ export function operations(health: Health, metrics: Metrics, document: object | 
     res.status(report.status === 'ready' ? 200 : 503).json(report);
   });
   router.get('/metrics', async (_req, res) => {
-    res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+    res.type(metrics.registry.contentType).send(await scrape(metrics.registry));
   });
   if (document === undefined) return router;
   router.get('/openapi.json', (_req, res) => {

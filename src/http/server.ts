@@ -1,6 +1,5 @@
-import { createServer, type Server } from 'node:http';
-import type { Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { createServer, IncomingMessage, ServerResponse, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Express } from 'express';
 import { failure } from './envelope';
 
@@ -25,6 +24,7 @@ export class HttpServer {
   ) {
     this.server = createServer(
       {
+        ...expressPrototypes(app),
         maxHeaderSize: HEADER_BYTES,
         headersTimeout: options.requestMs,
         requestTimeout: options.requestMs,
@@ -66,6 +66,24 @@ export class HttpServer {
     clearInterval(closeIdle);
     clearTimeout(force);
   }
+}
+
+/**
+ * Express gives every request and response its own prototype (Object.setPrototypeOf), which makes V8 drop what it has
+ * learnt about their shape. Made with that prototype from the start, there is nothing to change: two to four times
+ * the requests per second (expressjs/express#5998).
+ */
+function expressPrototypes(app: Express): {
+  IncomingMessage: typeof IncomingMessage;
+  ServerResponse: typeof ServerResponse;
+} {
+  class Request extends IncomingMessage {}
+  class Response<R extends IncomingMessage> extends ServerResponse<R> {}
+  Object.setPrototypeOf(Request.prototype, app.request);
+  Object.setPrototypeOf(Response.prototype, app.response);
+  app.request = Request.prototype as unknown as Express['request'];
+  app.response = Response.prototype as unknown as Express['response'];
+  return { IncomingMessage: Request, ServerResponse: Response };
 }
 
 /** Requests that Node itself refuses, answered in the envelope as well. */

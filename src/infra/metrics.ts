@@ -1,4 +1,6 @@
+import cluster from 'node:cluster';
 import { Lifecycle, scoped } from 'tsyringe';
+import { joinScrapes } from './cluster-metrics';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
 const LATENCY_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10];
@@ -17,16 +19,13 @@ export class Metrics {
     labelNames: ['method', 'route', 'status'],
     buckets: LATENCY_BUCKETS_S,
   });
-  readonly httpInFlight = new Gauge({
-    ...this.in,
-    name: 'http_requests_in_flight',
-    help: 'Requests being answered',
-  });
+  /** A plain number: it changes twice a request, and is read at each scrape. */
+  requestsInFlight = 0;
 
   readonly queueIssued = this.counter('queue_tokens_issued_total', 'Token requests answered', ['status']);
-  readonly queueWaiting = this.gauge('queue_waiting', 'Present waiters', ['queue']);
-  readonly queueActive = this.gauge('queue_active', 'Visitors inside', ['queue']);
-  readonly queueCap = this.gauge('queue_cap', 'Most visitors inside', ['queue']);
+  readonly queueWaiting = this.gauge('queue_waiting', 'Present waiters', ['queue'], 'whole');
+  readonly queueActive = this.gauge('queue_active', 'Visitors inside', ['queue'], 'whole');
+  readonly queueCap = this.gauge('queue_cap', 'Most visitors inside', ['queue'], 'whole');
   readonly queueAdmitted = this.counter('queue_admitted_total', 'Visitors let in by this process', ['queue']);
   readonly queueEnded = this.counter('queue_places_ended_total', 'Places ended, by why', ['queue', 'reason']);
   readonly queueRestored = this.counter('queue_restored_total', 'Times the state was lost and restored', [
@@ -47,6 +46,14 @@ export class Metrics {
     labelNames: ['queue'],
     buckets: [-300, -60, -30, -10, -5, -2, -1, 0, 1, 2, 5, 10, 30, 60, 300],
   });
+  readonly queueEventStreams = this.gauge('queue_event_streams', 'Waiters told by an open event stream');
+  readonly queueEvents = this.counter('queue_events_sent_total', 'Events sent to waiters, by type', [
+    'event',
+  ]);
+  readonly queueEventStreamsDropped = this.counter(
+    'queue_event_streams_dropped_total',
+    'Event streams cut because the client did not read',
+  );
   readonly guardsByCopy = this.counter(
     'queue_guards_by_copy_total',
     'Writes let pass by the copy while Redis was away',
@@ -86,7 +93,9 @@ export class Metrics {
   });
 
   constructor() {
+    this.followRequests();
     collectDefaultMetrics({ register: this.registry }); // memory, CPU, GC, event-loop delay, handles
+    if (cluster.isWorker) joinScrapes(this.registry);
   }
 
   /** Connections of the database pool, asked at each scrape. */
@@ -102,6 +111,19 @@ export class Metrics {
     });
   }
 
+  /** Requests being answered, asked at each scrape. */
+  private followRequests(): void {
+    const inFlight = (): number => this.requestsInFlight;
+    new Gauge({
+      ...this.in,
+      name: 'http_requests_in_flight',
+      help: 'Requests being answered',
+      collect() {
+        this.set(inFlight());
+      },
+    });
+  }
+
   /** Event-loop utilization over the time since the last scrape. */
   followRuntime(): void {
     let last = performance.eventLoopUtilization();
@@ -109,6 +131,7 @@ export class Metrics {
       ...this.in,
       name: 'event_loop_utilization',
       help: 'Share of time that the event loop was busy since the last scrape',
+      aggregator: 'average',
       collect() {
         const now = performance.eventLoopUtilization();
         this.set(performance.eventLoopUtilization(now, last).utilization);
@@ -121,7 +144,13 @@ export class Metrics {
     return new Counter({ ...this.in, name, help, labelNames });
   }
 
-  private gauge<L extends string = never>(name: string, help: string, labelNames: L[] = []): Gauge<L> {
-    return new Gauge({ ...this.in, name, help, labelNames });
+  /** `whole`: every process says the same of the whole product, so workers' values are not added up. */
+  private gauge<L extends string = never>(
+    name: string,
+    help: string,
+    labelNames: L[] = [],
+    scope?: 'whole',
+  ): Gauge<L> {
+    return new Gauge({ ...this.in, name, help, labelNames, ...(scope && { aggregator: 'max' as const }) });
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endpoint, type Endpoint } from '../../http/endpoint';
-import { Prepared } from '../../http/envelope';
+import { Prepared, successOf } from '../../http/envelope';
 import { Schedule, Seat, SeatQuery } from './schema';
 import type { ConcertService, ListAnswer } from './service';
 
@@ -46,8 +46,16 @@ export function concertEndpoints(concerts: ConcertService): Endpoint[] {
   ];
 }
 
-function present({ json, etag, fallback }: ListAnswer): Prepared {
-  const text = `{"resultType":"SUCCESS","data":${json},"exception":null}`;
-  const headers = { ETag: etag, 'Cache-Control': 'private, no-cache' };
-  return new Prepared(text, fallback === undefined ? headers : { ...headers, 'X-Fallback': fallback });
+/** An answer is made once per list, however many read it. */
+const prepared = new WeakMap<ListAnswer, Prepared>();
+
+function present(list: ListAnswer): Prepared {
+  const known = prepared.get(list);
+  if (known !== undefined) return known;
+  const { json, etag, fallback } = list;
+  const headers = ['ETag', etag, 'Cache-Control', 'private, no-cache'];
+  if (fallback !== undefined) headers.push('X-Fallback', fallback);
+  const answer = new Prepared(Buffer.from(successOf(json)), headers, etag);
+  prepared.set(list, answer);
+  return answer;
 }

@@ -10,7 +10,7 @@ import { Metrics } from '../../infra/metrics';
 import { ConcertRepository, type ScheduleRow } from './repository';
 import type { Schedule, Seat } from './schema';
 
-/** A list as JSON, made once for all readers. `fallback`: the list could not be read, so this is an old or empty one. */
+/** A list as JSON, made once for all its readers. `fallback`: the list could not be read, so this is an old or empty one. */
 export interface ListAnswer {
   json: string;
   etag: string;

@@ -1,9 +1,21 @@
 import { endpoint, type Endpoint } from '../../http/endpoint';
-import { CheckedToken, IssueBody, IssuedToken } from './schema';
+import { Prepared, successOf } from '../../http/envelope';
+import { Streamed } from '../../http/event-stream';
+import type { QueueEvents } from './events';
+import { CheckedToken, IssueBody, IssuedTicket, IssuedToken } from './schema';
 import type { QueueService } from './service';
 
-export function queueEndpoints(queue: QueueService): Endpoint[] {
-  return [
+/** A poll's answer, written by hand: a crowd asks for it all day. */
+function present({ queuePosition, status, etaSeconds, pollAfterMs }: CheckedToken): Prepared {
+  const json = `{"queuePosition":${queuePosition},"status":"${status}","etaSeconds":${etaSeconds},"pollAfterMs":${pollAfterMs}}`;
+  return new Prepared(
+    successOf(json),
+    pollAfterMs > 0 ? ['Retry-After', String(Math.ceil(pollAfterMs / 1000))] : [],
+  );
+}
+
+export function queueEndpoints(queue: QueueService, events: QueueEvents): Endpoint[] {
+  const polled = [
     endpoint({
       method: 'post',
       path: '/v1/api/queue/token',
@@ -28,7 +40,47 @@ export function queueEndpoints(queue: QueueService): Endpoint[] {
       answer: CheckedToken,
       example: { queuePosition: 120, status: 'WAITING', etaSeconds: 24, pollAfterMs: 2400 },
       errors: { '001': 'The token never came through this queue' },
-      handle: ({ claims }) => queue.check(claims),
+      handle: async ({ claims }) => present(await queue.check(claims)),
+    }),
+  ];
+  return events.most > 0 ? [...polled, ...pushedEndpoints(queue, events)] : polled;
+}
+
+function pushedEndpoints(queue: QueueService, events: QueueEvents): Endpoint[] {
+  return [
+    endpoint({
+      method: 'post',
+      path: '/v1/api/queue/events/ticket',
+      summary: 'Take a ticket for the events',
+      description: 'For EventSource, which cannot send headers. It is no queue token: nothing else takes it.',
+      tag: 'Queue',
+      access: 'token',
+      answer: IssuedTicket,
+      example: { ticket: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJwdXJwb3NlIjoi.c2ln', expiresInSeconds: 60 },
+      errors: { '001': 'The token never came through this queue' },
+      handle: ({ claims }) => Promise.resolve(queue.ticket(claims)),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/v1/api/queue/events',
+      summary: 'Be told instead of asking',
+      description:
+        'Keeps the place as polling does. After the last event the stream ends; one that ends without it was cut: come back after `retry`. The new stream begins with the current position, or is 204 when the last event has been received.',
+      tag: 'Queue',
+      access: 'ticket',
+      answer: CheckedToken,
+      events: {
+        position: 'at once, then whenever the position has changed, at most once a second',
+        admitted: 'last: the token is in PROGRESS',
+        done: 'last: the token has paid',
+        expired: 'last: the token has expired',
+      },
+      example: { queuePosition: 120, status: 'WAITING', etaSeconds: 24, pollAfterMs: 2400 },
+      errors: {
+        '001': 'The token never came through this queue',
+        '503': 'A dependency is down, or the process has QUEUE_EVENTS_MAX streams: poll instead',
+      },
+      handle: async ({ claims }) => new Streamed(await events.open(claims)),
     }),
   ];
 }

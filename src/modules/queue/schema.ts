@@ -17,3 +17,9 @@ export const CheckedToken = z.object({
   pollAfterMs: z.int().min(0).describe('When to ask again'),
 });
 export type CheckedToken = z.infer<typeof CheckedToken>;
+
+export const IssuedTicket = z.object({
+  ticket: z.string().describe('Put it into the URL of the events: ?ticket='),
+  expiresInSeconds: z.int().min(1),
+});
+export type IssuedTicket = z.infer<typeof IssuedTicket>;

@@ -1,13 +1,13 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config';
-import { ApiError, NotFound } from '../../errors';
+import { ApiError, NotFound, Unavailable } from '../../errors';
 import { Breakers } from '../../infra/breakers';
 import { LOGGER, type Logger } from '../../infra/logger';
 import { Metrics } from '../../infra/metrics';
 import { MemberDirectory } from '../user/directory';
 import { NeverQueued, TokenNotActive } from './errors';
 import { pollAfterMs, type PollingOptions } from './polling';
-import type { CheckedToken, QueueStatus } from './schema';
+import type { CheckedToken, IssuedTicket, QueueStatus } from './schema';
 import { UNKNOWN, type Settled } from './store';
 import { type Claims, TokenCodec } from './token';
 import { WaitingRoom } from './waiting-room';
@@ -17,6 +17,15 @@ export interface Visitor {
   userId: number;
   seq: number;
 }
+
+interface Standing {
+  status: QueueStatus;
+  /** 0 unless waiting. */
+  position: number;
+}
+
+/** A ticket stands in URLs, which proxies log: it is short-lived, and good for looking only. */
+const TICKET_SECONDS = 60;
 
 /** The waiting room to its visitors: a token, a look at the place, the door. */
 @scoped(Lifecycle.ContainerScoped)
@@ -55,9 +64,32 @@ export class QueueService {
     return this.tokens.read(token);
   }
 
+  /** Lets a client that cannot send headers ask with a ticket in the URL. @throws NeverQueued (001) */
+  ticket(claims: Claims): IssuedTicket {
+    this.demandOurs(claims);
+    const untilMs = this.nowMs() + TICKET_SECONDS * 1000;
+    return { ticket: this.tokens.signTicket(claims, untilMs), expiresInSeconds: TICKET_SECONDS };
+  }
+
+  /** Whose ticket this is. @throws Unauthorized (401) */
+  identifyByTicket(ticket: string): Claims {
+    return this.tokens.readTicket(ticket, this.nowMs());
+  }
+
   /** Where the token stands; looking keeps the place. Waiting costs no I/O. @throws NeverQueued (001) */
   async check(claims: Claims): Promise<CheckedToken> {
-    const { status, position } = this.lookAt(claims) ?? (await this.settle(claims));
+    return this.describe(claims, this.glance(claims) ?? (await this.settle(claims)));
+  }
+
+  /** Where the token stands without I/O; undefined when only the store can tell. @throws NeverQueued (001) */
+  glance(claims: Claims): Standing | undefined {
+    this.demandOurs(claims);
+    const standing = this.room.look(claims);
+    return standing && { position: 0, ...standing };
+  }
+
+  /** A standing as its holder is told of it. */
+  describe(claims: Claims, { status, position }: Standing): CheckedToken {
     if (status !== 'WAITING') return { queuePosition: 0, status, etaSeconds: 0, pollAfterMs: 0 };
     const etaSeconds = this.room.etaSeconds(claims, position);
     const pollAfter = pollAfterMs(position, this.room.snapshot.waiting, etaSeconds, this.polling);
@@ -96,10 +128,14 @@ export class QueueService {
     await this.afterwards('hold not made known to the queue', () => this.room.stay(visitor.seq, holdMs));
   }
 
-  private lookAt(claims: Claims): { status: QueueStatus; position: number } | undefined {
+  private demandOurs(claims: Claims): void {
     if (claims.q !== this.room.queueId) throw new NeverQueued();
-    const standing = this.room.look(claims);
-    return standing && { position: 0, ...standing };
+  }
+
+  /** Redis' clock, by this process' copy. */
+  private nowMs(): number {
+    if (this.room.snapshot.gen === 0) throw new Unavailable('The queue');
+    return this.room.snapshot.nowMs;
   }
 
   private isInsideByCopy(claims: Claims): boolean {
@@ -107,7 +143,7 @@ export class QueueService {
   }
 
   private async settle(claims: Claims): Promise<Settled> {
-    if (claims.q !== this.room.queueId) throw new NeverQueued();
+    this.demandOurs(claims);
     const settled = await this.breakers.queue.run(() => this.room.settle(claims));
     if (settled === UNKNOWN) throw new NeverQueued();
     return settled;

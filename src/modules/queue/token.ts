@@ -22,17 +22,25 @@ export const Claims = z.object({
 });
 export type Claims = z.infer<typeof Claims>;
 
+/** Nests the token's claims: neither can be taken for the other. */
+const TicketClaims = z.object({
+  purpose: z.literal('queue-events'),
+  /** End of life by Redis' clock, milliseconds. */
+  untilMs: z.int(),
+  token: Claims,
+});
+
 const LONGEST_TOKEN = 1024;
 
 /**
- * Signs and reads queue tokens: JWT, HS256 only. Whether a token has expired is not judged here but by the queue,
+ * Signs and reads queue tokens and tickets: JWT, HS256 only. Whether a token has expired is not judged here but by the queue,
  * with Redis' clock: a wrong clock on this host must not throw anyone out.
  */
 export class TokenCodec {
-  private readonly signToken: (claims: Claims) => string;
+  private readonly signToken: (claims: object) => string;
   private readonly verifyToken: (token: string) => unknown;
   /** Verified before: a waiter polls with the same token again and again. */
-  private readonly known = new LRUCache<string, Claims>({ max: 20_000 });
+  private readonly known = new LRUCache<string, Claims>({ max: 50_000 });
 
   constructor(secret: string) {
     this.signToken = createSigner({ key: secret, algorithm: 'HS256' });
@@ -51,16 +59,35 @@ export class TokenCodec {
   read(token: string): Claims {
     const known = this.known.get(token);
     if (known !== undefined) return known;
-    if (token.length > LONGEST_TOKEN) throw new Unauthorized('The queue token is malformed.');
-    let payload: unknown;
-    try {
-      payload = this.verifyToken(token);
-    } catch {
-      throw new Unauthorized('The queue token is malformed or not signed by us.');
-    }
-    const claims = Claims.safeParse(payload);
+    const claims = Claims.safeParse(this.verify(token, 'queue token'));
     if (!claims.success) throw new Unauthorized('The queue token is malformed.');
     this.known.set(token, claims.data);
     return claims.data;
+  }
+  /** A ticket for the holder of a token; good until `untilMs` (Redis' clock). */
+  signTicket(token: Claims, untilMs: number): string {
+    const ticket: z.infer<typeof TicketClaims> = {
+      purpose: 'queue-events',
+      untilMs: Math.floor(untilMs),
+      token,
+    };
+    return this.signToken(ticket);
+  }
+
+  /** Of whose token the ticket is. @throws Unauthorized (401) when it is malformed, not signed by us or too old */
+  readTicket(ticket: string, nowMs: number): Claims {
+    const claims = TicketClaims.safeParse(this.verify(ticket, 'ticket'));
+    if (!claims.success) throw new Unauthorized('The ticket is malformed.');
+    if (nowMs >= claims.data.untilMs) throw new Unauthorized('The ticket has expired: ask for a new one.');
+    return claims.data.token;
+  }
+
+  private verify(text: string, what: string): unknown {
+    if (text.length > LONGEST_TOKEN) throw new Unauthorized(`The ${what} is malformed.`);
+    try {
+      return this.verifyToken(text);
+    } catch {
+      throw new Unauthorized(`The ${what} is malformed or not signed by us.`);
+    }
   }
 }

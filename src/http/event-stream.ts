@@ -1,0 +1,94 @@
+import type { Request, Response } from 'express';
+
+/** What a stream of events is written to. */
+export interface EventSink {
+  /** The id of the last event that the client has, when it comes back. */
+  readonly lastEventId: string | undefined;
+  /** Written and not yet taken by the client's connection. */
+  readonly unsentBytes: number;
+  /** Begins the answer. @returns false when the client has gone meanwhile: then nothing follows */
+  open(retryMs: number, onClose: () => void): boolean;
+  send(event: string, id: string, data: string): void;
+  /** A comment: keeps proxies from taking the connection for dead. */
+  beat(): void;
+  end(): void;
+  /** Ends the connection at once, whatever is still unsent. */
+  drop(): void;
+  /** Nothing more will come: 204, after which an EventSource does not come back. */
+  decline(): void;
+}
+
+/** An answer that goes on as server-sent events; `follow` may throw an ApiError before it opens the sink. */
+export class Streamed {
+  constructor(private readonly follow: (out: EventSink) => void) {}
+
+  /** @param headers name, value, name, value, … @returns the status */
+  begin(req: Request, res: Response, headers: readonly string[]): number {
+    if (req.method === 'HEAD') res.writeHead(200, [...HEADERS, ...headers]).end();
+    else this.follow(new ResponseSink(req, res, headers));
+    return res.statusCode;
+  }
+}
+
+/** The ticket of a request without Authorization: EventSource can send no headers. */
+export function readTicket(req: Request): string | undefined {
+  const { ticket } = req.query;
+  return req.headers.authorization === undefined && typeof ticket === 'string' ? ticket : undefined;
+}
+
+const HEADERS = [
+  ...['Content-Type', 'text/event-stream'],
+  ...['Cache-Control', 'no-store, no-transform'],
+  ...['X-Content-Type-Options', 'nosniff'],
+  ...['X-Accel-Buffering', 'no'], // nginx passes each event on at once
+];
+
+/** Server-sent events (WHATWG HTML, 9.2) as an HTTP response. */
+class ResponseSink implements EventSink {
+  readonly lastEventId: string | undefined;
+
+  constructor(
+    req: Request,
+    private readonly res: Response,
+    private readonly headers: readonly string[],
+  ) {
+    this.lastEventId = req.get('last-event-id');
+  }
+
+  get unsentBytes(): number {
+    return this.res.writableLength;
+  }
+
+  open(retryMs: number, onClose: () => void): boolean {
+    if (this.res.destroyed) return false;
+    this.res.once('close', onClose);
+    this.res.on('error', onClose); // a write that meets a connection just lost
+    this.res.writeHead(200, [...HEADERS, ...this.headers]);
+    this.write(`retry: ${retryMs}\n\n`);
+    return true;
+  }
+
+  send(event: string, id: string, data: string): void {
+    this.write(`event: ${event}\nid: ${id}\ndata: ${data}\n\n`);
+  }
+
+  beat(): void {
+    this.write(':\n\n');
+  }
+
+  end(): void {
+    this.res.end();
+  }
+
+  drop(): void {
+    this.res.destroy();
+  }
+
+  decline(): void {
+    this.res.writeHead(204, [...this.headers]).end();
+  }
+
+  private write(text: string): void {
+    if (!this.res.destroyed && !this.res.writableEnded) this.res.write(text);
+  }
+}

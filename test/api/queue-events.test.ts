@@ -1,0 +1,399 @@
+import { connect } from 'node:net';
+import { createSigner } from 'fast-jwt';
+import request from 'supertest';
+import { QueueEvents } from '../../src/modules/queue/events';
+import { TokenCodec } from '../../src/modules/queue/token';
+import { WaitingRoom } from '../../src/modules/queue/waiting-room';
+import { at } from '../support/at';
+import { Buyer, outcome } from '../support/buyer';
+import { Given, openAdminDatabase } from '../support/given';
+import { Listener } from '../support/listener';
+import { ServiceProcess } from '../support/process';
+import { useService, type Suite } from '../support/suite';
+import { until, wait } from '../support/wait';
+
+const EVENTS = '/v1/api/queue/events';
+const secret = process.env.TOKEN_SECRET ?? '';
+const codec = new TokenCodec(secret);
+
+const listen = (url: string, { token }: Buyer, headers: Record<string, string> = {}): Promise<Listener> =>
+  new Listener().open(url + EVENTS, { Authorization: token, ...headers });
+
+const withTicket = (url: string, query: string): Promise<Listener> =>
+  new Listener().open(`${url}${EVENTS}?${query}`);
+
+async function ticketOf(buyer: Buyer): Promise<string> {
+  const answer = await buyer.post(`${EVENTS}/ticket`);
+  expect(answer.body).toMatchObject({ resultType: 'SUCCESS', data: { expiresInSeconds: 60 } });
+  return (answer.body as { data: { ticket: string } }).data.ticket;
+}
+
+/** Pays for a seat, so that the place goes to the next. */
+async function payAndGo({ given }: Suite, buyer: Buyer): Promise<void> {
+  const { id, seats } = await given.scheduleWithSeats(1, { amount: 1 });
+  const paid = await buyer.pay(await buyer.hold(id, at(seats, 0).id));
+  expect(outcome(paid)).toBe('200');
+}
+
+async function metric(url: string, series: string): Promise<number> {
+  const { text } = await request(url).get('/metrics');
+  const line = text.split('\n').find((it) => it.startsWith(`${series} `));
+  return Number(line?.slice(series.length + 1) ?? NaN);
+}
+
+describe('the events of the waiting room', () => {
+  const it_ = useService({ QUEUE_MAX_ACTIVE: 1 });
+  let inside: Buyer;
+  let waiter: Buyer;
+  beforeAll(async () => {
+    inside = await it_.visitor(1);
+    waiter = await it_.visitor();
+  });
+
+  it('begin with the position at once, to a token sent raw or as Bearer', async () => {
+    for (const token of [waiter.token, `Bearer ${waiter.token}`]) {
+      const stream = await new Listener().open(it_.url + EVENTS, { Authorization: token });
+      expect(stream.status).toBe(200);
+      expect(stream.headers).toMatchObject({
+        'content-type': 'text/event-stream',
+        'x-accel-buffering': 'no',
+      });
+      expect(stream.headers['cache-control']).toContain('no-store');
+      const first = await stream.hears('position 1', 500);
+      const { data } = (await waiter.check()).body as { data: object };
+      expect(Object.keys(first.data)).toEqual(Object.keys(data));
+      expect(first.data).toMatchObject({ status: 'WAITING' });
+      stream.close();
+    }
+  });
+
+  it('ask a crowd to come back at different moments', async () => {
+    const streams = await Promise.all(Array.from({ length: 4 }, () => listen(it_.url, waiter)));
+    for (const stream of streams) await stream.hears('position');
+    const moments = streams.map(({ retryMs }) => retryMs);
+    expect(Math.min(...moments)).toBeGreaterThanOrEqual(2000);
+    expect(Math.max(...moments)).toBeLessThan(5000);
+    expect(new Set(moments).size).toBeGreaterThan(1);
+    for (const stream of streams) stream.close();
+  });
+
+  it('begin with a ticket in the URL, which is good for 60 s', async () => {
+    const ticket = await ticketOf(waiter);
+    const stream = await withTicket(it_.url, `ticket=${ticket}`);
+    await stream.hears('position 1', 500);
+    stream.close();
+    const { untilMs } = JSON.parse(Buffer.from(ticket.split('.')[1] ?? '', 'base64url').toString()) as {
+      untilMs: number;
+    };
+    const { snapshot } = it_.service.container.resolve(WaitingRoom);
+    expect(untilMs - snapshot.nowMs).toBeGreaterThan(50_000);
+    expect(untilMs - snapshot.nowMs).toBeLessThanOrEqual(60_000);
+  });
+
+  it('refuse a ticket that is missing, forged or has expired', async () => {
+    const claims = codec.read(waiter.token);
+    const { nowMs } = it_.service.container.resolve(WaitingRoom).snapshot;
+    const genuine = await ticketOf(waiter);
+    const payload = JSON.parse(Buffer.from(genuine.split('.')[1] ?? '', 'base64url').toString()) as object;
+    const sign = createSigner({ key: secret, algorithm: 'HS256' });
+    const refused: Record<string, string> = {
+      missing: '',
+      empty: 'ticket=',
+      garbage: 'ticket=garbage',
+      twice: `ticket=${genuine}&ticket=${genuine}`,
+      truncated: `ticket=${genuine.slice(0, -3)}`,
+      oversized: `ticket=${genuine}${'x'.repeat(2000)}`,
+      'just expired': `ticket=${codec.signTicket(claims, nowMs - 1)}`,
+      'foreign secret': `ticket=${new TokenCodec('x'.repeat(48)).signTicket(claims, nowMs + 9999)}`,
+      'other purpose': `ticket=${sign({ ...payload, purpose: 'payment' })}`,
+      'no claims': `ticket=${sign({ purpose: 'queue-events', untilMs: nowMs + 9999 })}`,
+    };
+    const outcomes: Record<string, number> = {};
+    for (const [name, query] of Object.entries(refused))
+      outcomes[name] = (await withTicket(it_.url, query)).status;
+    expect(outcomes).toEqual(Object.fromEntries(Object.keys(refused).map((name) => [name, 401])));
+    const foreign = codec.signTicket({ ...claims, q: 'another-queue' }, nowMs + 9999);
+    expect((await withTicket(it_.url, `ticket=${foreign}`)).status).toBe(403);
+  });
+
+  it('take no queue token as a ticket, and nothing takes a ticket as a queue token', async () => {
+    expect((await withTicket(it_.url, `ticket=${inside.token}`)).status).toBe(401);
+    const impostor = new Buyer(it_.url, inside.userId);
+    impostor.token = await ticketOf(inside);
+    expect(outcome(await impostor.check())).toBe('401 401');
+    expect(outcome(await impostor.amount())).toBe('401 401');
+    expect(outcome(await impostor.post(`${EVENTS}/ticket`))).toBe('401 401');
+    expect((await listen(it_.url, impostor)).status).toBe(401);
+    const byQuery = await request(it_.url).get(`/v1/api/user/amount?ticket=${impostor.token}`);
+    expect(outcome(byQuery)).toBe('401 401');
+  });
+
+  it('resume after a cut with the current position', async () => {
+    const before = await listen(it_.url, waiter);
+    const { id } = await before.hears('position 1');
+    before.close();
+    const after = await listen(it_.url, waiter, { 'Last-Event-ID': id });
+    expect(await after.hears('position 1', 500)).toMatchObject({ id });
+    after.close();
+  });
+
+  it('answer HEAD without beginning a stream', async () => {
+    await until('all streams closed', async () => (await metric(it_.url, 'queue_event_streams')) === 0);
+    const answer = await request(it_.url).head(EVENTS).set('Authorization', waiter.token);
+    expect([answer.status, answer.headers['content-type']]).toEqual([200, 'text/event-stream']);
+    expect(await metric(it_.url, 'queue_event_streams')).toBe(0);
+  });
+
+  it('end the oldest of five streams of one place', async () => {
+    const streams: Listener[] = [];
+    for (let i = 0; i < 5; i++) {
+      const stream = await listen(it_.url, waiter);
+      await stream.hears('position');
+      streams.push(stream);
+    }
+    await at(streams, 0).end(1000);
+    expect(streams.map(({ ended }) => ended)).toEqual([true, false, false, false, false]);
+    for (const stream of streams) stream.close();
+  });
+
+  it('cut a client that does not read, and count it', async () => {
+    const open = await it_.service.container.resolve(QueueEvents).open(codec.read(waiter.token));
+    const fate = { dropped: false, sent: 0, close: (): void => undefined };
+    open({
+      lastEventId: undefined,
+      unsentBytes: 20_000,
+      open: (_retryMs, onClose) => {
+        fate.close = onClose;
+        return true;
+      },
+      send: () => fate.sent++,
+      beat: () => fate.sent++,
+      end: () => undefined,
+      drop: () => {
+        fate.dropped = true;
+        fate.close();
+      },
+      decline: () => undefined,
+    });
+    await until('the slow reader is cut', () => fate.dropped, 2000);
+    expect(fate.sent).toBe(1);
+    expect(await metric(it_.url, 'queue_event_streams_dropped_total')).toBe(1);
+  });
+
+  it('forget a client that went away before its first event', async () => {
+    const claims = codec.read(waiter.token);
+    const fresh = `Authorization: ${codec.sign(claims, 1000)}`;
+    for (let i = 0; i < 20; i++) {
+      const socket = connect(Number(new URL(it_.url).port), '127.0.0.1');
+      socket.write(`GET ${EVENTS} HTTP/1.1\r\nHost: x\r\n${fresh}\r\n\r\n`);
+      await wait(i % 5);
+      socket.resetAndDestroy();
+    }
+    await until('no stream left', async () => (await metric(it_.url, 'queue_event_streams')) === 0);
+  });
+});
+
+describe('a stream of a waiter', () => {
+  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, HTTP_REQUEST_MS: 1000 });
+
+  it('tells each step up, then the admission within a second, and ends', async () => {
+    const [a, b, c, d] = [
+      await it_.visitor(1),
+      await it_.visitor(1),
+      await it_.visitor(1),
+      await it_.visitor(1),
+    ];
+    const stream = await listen(it_.url, d);
+    await stream.hears('position 3');
+    await payAndGo(it_, a);
+    await stream.hears('position 2', 2000);
+    await payAndGo(it_, b);
+    await stream.hears('position 1', 2000);
+    await payAndGo(it_, c);
+    const paidAtMs = performance.now();
+    const admitted = await stream.hears('admitted');
+    expect(admitted.atMs - paidAtMs).toBeLessThan(1000);
+    expect(admitted.data).toEqual({ queuePosition: 0, status: 'PROGRESS', etaSeconds: 0, pollAfterMs: 0 });
+    await stream.end(1000);
+    expect(stream.story).toEqual(['position 3', 'position 2', 'position 1', 'admitted 0']);
+    expect(new Set(stream.heard.map(({ id }) => id)).size).toBe(4);
+    expect(outcome(await d.schedules())).toBe('200');
+    expect(await metric(it_.url, 'queue_events_sent_total{event="position"}')).toBe(3);
+    expect(await metric(it_.url, 'queue_events_sent_total{event="admitted"}')).toBe(1);
+
+    const again = await listen(it_.url, d, { 'Last-Event-ID': at(stream.heard, 2).id });
+    await again.end(1000);
+    expect(again.story).toEqual(['admitted 0']);
+    const told = await listen(it_.url, d, { 'Last-Event-ID': admitted.id });
+    expect(told.status).toBe(204); // an EventSource does not come back
+
+    await payAndGo(it_, d);
+    const done = await listen(it_.url, d, { 'Last-Event-ID': admitted.id });
+    await done.end(1000);
+    expect(done.story).toEqual(['done 0']);
+  });
+
+  it('tells positions at most once a second, and skips those in between', async () => {
+    const first = await it_.visitor(1);
+    const ahead = [await it_.visitor(1), await it_.visitor(1), await it_.visitor(1)];
+    const stream = await listen(it_.url, await it_.visitor(1));
+    await stream.hears('position 4');
+    for (const buyer of [first, ...ahead.slice(0, 2)]) await payAndGo(it_, buyer);
+    await stream.hears('position 1', 3000);
+    const gaps = stream.heard.slice(1).map(({ atMs }, i) => atMs - at(stream.heard, i).atMs);
+    expect(Math.min(...gaps)).toBeGreaterThan(900);
+    stream.close();
+    await payAndGo(it_, at(ahead, 2));
+  });
+
+  it('lives through silence by a heartbeat, longer than a request may take', async () => {
+    const stream = await listen(it_.url, await it_.visitor());
+    const behind = await listen(it_.url, await it_.visitor());
+    await until('a heartbeat', () => behind.beats > 0, 17_000);
+    expect([behind.ended, behind.beats]).toEqual([false, 1]);
+    stream.close();
+    behind.close();
+  });
+});
+
+describe('a waiter whose stream is open', () => {
+  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_AWAY_SECONDS: 2 });
+
+  it('is present without polling; one without is passed over, and hears of its return', async () => {
+    const inside = await it_.visitor(1);
+    const silent = await it_.visitor(1);
+    const listening = await it_.visitor(1);
+    const stream = await listen(it_.url, listening);
+    await stream.hears('position 2');
+    await stream.hears('position 1'); // the silent one is away
+    await wait(3000); // more than any time away
+    await payAndGo(it_, inside);
+    await stream.hears('admitted');
+
+    const back = await listen(it_.url, silent);
+    await back.hears('position 1', 1000);
+    await wait(3000); // only the store knows of this one, and it is kept present there
+    await payAndGo(it_, listening);
+    await back.hears('admitted', 2000);
+    await back.end(1000);
+  });
+});
+
+describe('a stream of a waiter that waits too long', () => {
+  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_WAIT_SECONDS: 2 });
+
+  it('ends with expired', async () => {
+    await it_.visitor();
+    const stream = await listen(it_.url, await it_.visitor());
+    await stream.hears('expired', 5000);
+    await stream.end(1000);
+    expect(stream.story).toEqual(['position 1', 'expired 0']);
+  });
+});
+
+describe('the number of streams', () => {
+  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_EVENTS_MAX: 2 });
+
+  it('is bounded: beyond it 503 with Retry-After, until one has ended', async () => {
+    await it_.visitor();
+    const [a, b, c] = [await it_.visitor(), await it_.visitor(), await it_.visitor()];
+    const streams = [await listen(it_.url, a), await listen(it_.url, b)];
+    const refused = await listen(it_.url, c);
+    await refused.end();
+    expect(refused.status).toBe(503);
+    expect(JSON.parse(refused.text)).toMatchObject({ resultType: 'FAIL', exception: { code: '503' } });
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThanOrEqual(5);
+    expect((await c.check()).body).toMatchObject({ data: { status: 'WAITING' } });
+    expect(await metric(it_.url, 'queue_event_streams')).toBe(2);
+
+    at(streams, 0).close();
+    const opened = await until('room again', async () => {
+      const stream = await listen(it_.url, c);
+      return stream.status === 200 && stream;
+    });
+    await opened.hears('position');
+    for (const stream of [...streams, opened]) stream.close();
+  });
+
+  it('is never exceeded by many who come at once', async () => {
+    await until('no stream left', async () => (await metric(it_.url, 'queue_event_streams')) === 0);
+    const waiters = await it_.visitors(20);
+    const streams = await Promise.all(waiters.map((waiter) => listen(it_.url, waiter)));
+    expect(streams.filter(({ status }) => status === 200).length).toBe(2);
+    expect(streams.filter(({ status }) => status === 503).length).toBe(18);
+    for (const stream of streams) stream.close();
+  });
+});
+
+describe('without streams', () => {
+  const it_ = useService({ QUEUE_EVENTS_MAX: 0 });
+
+  it('there is no such path', async () => {
+    const buyer = await it_.visitor();
+    expect(outcome(await buyer.get(EVENTS))).toBe('404 404');
+    expect(outcome(await buyer.post(`${EVENTS}/ticket`))).toBe('404 404');
+    expect((await request(it_.url).get('/openapi.json')).text).not.toContain('/events');
+  });
+});
+
+describe('a thousand streams', () => {
+  const it_ = useService({ QUEUE_MAX_ACTIVE: 1 });
+
+  it('share one timer, all hear of a step up, and leave nothing behind', async () => {
+    const inside = await it_.visitor(1);
+    const next = await it_.visitor(1);
+    const waiters = await it_.visitors(250);
+    const timers = (): number => process.getActiveResourcesInfo().filter((it) => it === 'Timeout').length;
+    const before = { timers: timers(), heap: process.memoryUsage().heapUsed };
+    const streams = (
+      await Promise.all([1, 2, 3, 4].map(() => Promise.all(waiters.map((it) => listen(it_.url, it)))))
+    ).flat();
+    await until('all have a position', () => streams.every(({ heard }) => heard.length > 0));
+    expect(await metric(it_.url, 'queue_event_streams')).toBe(1000);
+    expect(timers() - before.timers).toBeLessThan(20);
+    expect((process.memoryUsage().heapUsed - before.heap) / 1000).toBeLessThan(200_000); // client included
+
+    await next.check();
+    await payAndGo(it_, inside);
+    await until('all have moved up', () => streams.every(({ heard }) => heard.length > 1));
+    for (const { heard } of streams)
+      expect(at(heard, 0).data.queuePosition - at(heard, heard.length - 1).data.queuePosition).toBe(1);
+    expect(streams.some(({ ended }) => ended)).toBe(false);
+
+    for (const stream of streams) stream.close();
+    await until('none is left', async () => (await metric(it_.url, 'queue_event_streams')) === 0);
+  });
+});
+
+describe('SIGTERM with open streams', () => {
+  const admin = openAdminDatabase();
+  const given = new Given(admin);
+  afterAll(() => admin.close());
+
+  it('ends them at once and the process with 0; no ticket is in the log', async () => {
+    const redis = new URL(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379');
+    redis.pathname = '/15'; // a waiting room of its own
+    const service = await new ServiceProcess({
+      REDIS_URL: redis.href,
+      QUEUE_MAX_ACTIVE: 1,
+      SHUTDOWN_GRACE_MS: 20_000,
+      LOG_LEVEL: 'trace',
+    }).start();
+    const [first, ...waiters] = await Promise.all(
+      (await given.members(10)).map((id) => new Buyer(service.url, id).enter()),
+    );
+    const tickets = await Promise.all([first, ...waiters].map((it) => ticketOf(it as Buyer)));
+    const streams = await Promise.all(tickets.map((it) => withTicket(service.url, `ticket=${it}`)));
+    for (const stream of streams) await stream.hears(stream.ended ? 'admitted' : 'position');
+    const open = streams.filter(({ ended }) => !ended);
+    expect(open.length).toBeGreaterThanOrEqual(9);
+
+    const askedAtMs = performance.now();
+    expect(await service.stop()).toBe(0);
+    expect(performance.now() - askedAtMs).toBeLessThan(5000);
+    for (const stream of open) await stream.end(1000);
+    const log = service.lines.join('\n');
+    expect(log).toContain(`"route":"${EVENTS}"`);
+    for (const ticket of tickets) expect(log).not.toContain(ticket.split('.')[2]);
+  });
+});

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Buyer, tally } from '../support/buyer';
+import { Given, openAdminDatabase } from '../support/given';
+import { ServiceProcess } from '../support/process';
+import { until } from '../support/wait';
+
+interface Line {
+  msg?: string;
+  pid: number;
+  role: string;
+}
+
+describe('WORKERS=3', () => {
+  const admin = openAdminDatabase();
+  const given = new Given(admin);
+  let service: ServiceProcess;
+  const lines = (msg: string): Line[] =>
+    service.lines.map((line) => JSON.parse(line) as Line).filter((line) => line.msg === msg);
+
+  beforeAll(async () => {
+    service = await new ServiceProcess({ WORKERS: 3, QUEUE_MAX_ACTIVE: 100_000, READ_CACHE_MS: 0 }).start();
+    await until('all are ready', () => lines('ready').length === 3);
+  });
+  afterAll(async () => {
+    await service.stop();
+    await admin.close();
+  });
+
+  const metric = async (series: string): Promise<number> => {
+    const text = await (await fetch(`${service.url}/metrics`)).text();
+    const line = text.split('\n').find((one) => one.startsWith(`${series} `));
+    return Number(line?.split(' ')[1] ?? 0);
+  };
+
+  it('share one port, and one of them alone does the background work', () => {
+    expect(new Set(lines('ready').map(({ pid }) => pid)).size).toBe(3);
+    expect(
+      lines('ready')
+        .map(({ role }) => role)
+        .sort(),
+    ).toEqual(['all', 'api', 'api']);
+  });
+
+  it('tell the same of the queue and of the metrics, whichever is asked', async () => {
+    const before = await metric('balance_charges_total');
+    const buyers = await Promise.all(
+      (await given.members(30)).map((id) => new Buyer(service.url, id).enter()),
+    );
+    const answers = await Promise.all(buyers.map((buyer) => buyer.charge(5)));
+    expect(tally(answers)).toEqual({ '200': 30 });
+    await sleep(600); // a copy of the queue is at most half a second old
+    const checks = await Promise.all(
+      buyers.flatMap((buyer) => [buyer.check(), buyer.check(), buyer.check()]),
+    );
+    expect(new Set(checks.map(({ text }) => text)).size).toBe(1);
+    expect(await metric('balance_charges_total')).toBe(before + 30); // the sum over all
+    expect(await metric('queue_cap{queue="main"}')).toBe(100_000); // one truth, not a sum
+    const active = await metric('queue_active{queue="main"}');
+    expect(active).toBeGreaterThanOrEqual(30);
+    expect(active).toBe(await metric('queue_active{queue="main"}'));
+  });
+
+  it('replace one that dies, and go on meanwhile', async () => {
+    const buyer = await new Buyer(service.url, await given.member()).enter();
+    const [victim] = lines('ready').filter(({ role }) => role === 'api');
+    process.kill(victim?.pid ?? 0, 'SIGKILL');
+    await until('a fourth is ready', () => lines('ready').length === 4);
+    const answers = await Promise.all(Array.from({ length: 12 }, () => buyer.amount()));
+    expect(tally(answers)).toEqual({ '200': 12 });
+  });
+
+  it('end together, with 0', async () => {
+    const other = await new ServiceProcess({ WORKERS: 2 }).start();
+    expect(await other.stop()).toBe(0);
+  });
+});
