@@ -9,7 +9,7 @@ import { serveEndpoints } from './http/mount';
 import { openApiDocument } from './http/openapi';
 import { operations } from './http/operations';
 import { rateLimit } from './http/rate-limit';
-import { observeRequests, RequestLog } from './http/requests';
+import { observeRequests } from './http/requests';
 import { LOGGER, type Logger } from './infra/logger';
 import { Metrics } from './infra/metrics';
 import { Redis } from './infra/redis';
@@ -33,7 +33,6 @@ export function createApp(container: DependencyContainer): Express {
   const metrics = container.resolve(Metrics);
   const health = container.resolve(Health);
 
-  const requests = new RequestLog(metrics, logger);
   const endpoints =
     config.ROLE === 'worker'
       ? []
@@ -55,12 +54,12 @@ export function createApp(container: DependencyContainer): Express {
       idempotency: container.resolve(IdempotencyService),
       rateLimit: rateLimit(container.resolve(Redis), config.TOKEN_RATE_PER_MINUTE),
       bodyBytes: config.HTTP_BODY_BYTES,
-      requests,
+      metrics,
       logger,
       isDraining: () => health.phase === 'draining',
     }),
   );
-  app.use(observeRequests(requests));
+  app.use(observeRequests(metrics, logger));
   app.use(helmet());
   app.use(operations(health, metrics, endpoints.length > 0 ? openApiDocument(endpoints) : undefined));
   app.use(() => {

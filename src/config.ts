@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { brokerList, type Field, integer, oneOf, text, timeZone, url } from './config/field';
+import { brokerList, type Field, integer, numbersById, oneOf, text, timeZone, url } from './config/field';
 
 const fields = {
   NODE_ENV: oneOf({
@@ -103,11 +103,20 @@ const fields = {
     about: 'Trusted proxies in front: how many entries of X-Forwarded-For count',
   }),
 
+  QUEUE_ID: text({
+    default: 'main',
+    about: 'Name of the main line; installations that share a Redis each need their own',
+    check: (value) => (/^[\w-]{1,64}$/.test(value) ? undefined : 'must be 1 to 64 letters, digits, _ or -'),
+  }),
   QUEUE_MAX_ACTIVE: integer({
     min: 1,
     default: 30,
     unit: 'visitors',
     about: 'How many visitors may be inside at once',
+  }),
+  QUEUES: numbersById({
+    about:
+      'Lines of their own besides main: id=visitors inside at once, …; a concert’s line is its column queue_id',
   }),
   QUEUE_LEASE_SECONDS: integer({
     min: 1,
@@ -305,8 +314,11 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     else faults.push('TOKEN_SECRET must be set outside development (at least 32 random bytes)');
   }
   if (values.DATABASE_ADMIN_URL === '') values.DATABASE_ADMIN_URL = values.DATABASE_URL;
+  const config = values as Config;
+  if (faults.length === 0 && config.QUEUE_ID in config.QUEUES)
+    faults.push('QUEUES must not name the main line (QUEUE_ID)');
   if (faults.length > 0) throw new ConfigError(faults);
-  return Object.freeze(values) as Config;
+  return Object.freeze(config);
 }
 
 /** The table of all variables, in Markdown. */

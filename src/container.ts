@@ -10,23 +10,14 @@ import { FixedCap } from './modules/queue/admission';
 import { QueueRepository } from './modules/queue/repository';
 import { QueueStore } from './modules/queue/store';
 import { TokenCodec } from './modules/queue/token';
+import { WaitingRooms } from './modules/queue/rooms';
 import { WaitingRoom } from './modules/queue/waiting-room';
-
-const MAIN_QUEUE = 'main';
-
-export interface Overrides {
-  /** Another queue than `main`: tests run side by side on one Redis. */
-  queueId?: string;
-}
 
 /**
  * The wiring, in one place. Classes marked `@scoped(Lifecycle.ContainerScoped)` are made once per container from
  * their constructors' types; what needs a value of the configuration is made here.
  */
-export function createContainer(
-  config: Config,
-  { queueId = MAIN_QUEUE }: Overrides = {},
-): DependencyContainer {
+export function createContainer(config: Config): DependencyContainer {
   const container = root.createChildContainer();
   const logger = createLogger(config.LOG_LEVEL, config.ROLE);
   container.registerInstance(CONFIG, config);
@@ -51,11 +42,19 @@ export function createContainer(
     awayMs: config.QUEUE_AWAY_SECONDS * 1000,
     tickMs: config.QUEUE_TICK_MS,
   };
-  const store = new QueueStore(redis, queueId, rules, metrics);
-  const policy = new FixedCap(config.QUEUE_MAX_ACTIVE);
+  const repository = container.resolve(QueueRepository);
+  const room = (id: string, cap: number): WaitingRoom =>
+    new WaitingRoom(
+      new QueueStore(redis, id, rules, metrics),
+      new FixedCap(cap),
+      repository,
+      metrics,
+      logger,
+    );
+  const own = Object.entries(config.QUEUES).map(([id, cap]) => room(id, cap));
   container.registerInstance(
-    WaitingRoom,
-    new WaitingRoom(store, policy, container.resolve(QueueRepository), metrics, logger),
+    WaitingRooms,
+    new WaitingRooms(room(config.QUEUE_ID, config.QUEUE_MAX_ACTIVE), own),
   );
 
   const notifier =

@@ -1,7 +1,7 @@
 import type { DependencyContainer } from 'tsyringe';
 import { createApp } from './app';
 import { CONFIG, type Config } from './config';
-import { createContainer, type Overrides } from './container';
+import { createContainer } from './container';
 import { Health } from './health';
 import { HttpServer } from './http/server';
 import { Breakers } from './infra/breakers';
@@ -14,7 +14,7 @@ import { type Phase, Phases } from './lifecycle';
 import { IdempotencyRepository } from './modules/idempotency/repository';
 import { NotificationWorker } from './modules/notification/worker';
 import { QueueEvents } from './modules/queue/events';
-import { WaitingRoom } from './modules/queue/waiting-room';
+import { WaitingRooms } from './modules/queue/rooms';
 import { MemberDirectory } from './modules/user/directory';
 import { HoldSweeper } from './modules/reservation/sweeper';
 
@@ -31,8 +31,8 @@ export interface RunningService {
 }
 
 /** Starts one process of the product in its role; resolves when it listens. */
-export async function startService(config: Config, overrides?: Overrides): Promise<RunningService> {
-  const container = createContainer(config, overrides);
+export async function startService(config: Config): Promise<RunningService> {
+  const container = createContainer(config);
   const logger = container.resolve<Logger>(LOGGER);
   const server = new HttpServer(createApp(container), {
     host: config.HOST,
@@ -84,23 +84,23 @@ function foundation(container: DependencyContainer): Phase[] {
 function background(container: DependencyContainer): Phase[] {
   const config = container.resolve<Config>(CONFIG);
   const logger = container.resolve<Logger>(LOGGER);
-  const room = container.resolve(WaitingRoom);
+  const rooms = container.resolve(WaitingRooms);
   const breakers = container.resolve(Breakers);
 
   const loop = (name: string, pauseMs: number, turn: Turn): Phase => {
     const it = new Loop(name, pauseMs, turn, logger);
     return { name, start: () => it.start(), stop: () => it.stop() };
   };
-  const phases = [
-    { name: 'queue progress', stop: () => room.save() },
-    { name: 'last marks', stop: () => room.tell() },
-    loop('queue snapshot', config.QUEUE_SNAPSHOT_MS, async () => {
+  const phases = rooms.all.flatMap((room): Phase[] => [
+    { name: `progress of ${room.queueId}`, stop: () => room.save() },
+    { name: `last marks of ${room.queueId}`, stop: () => room.tell() },
+    loop(`snapshot of ${room.queueId}`, config.QUEUE_SNAPSHOT_MS, async () => {
       await room.refresh();
       breakers.queue.close(); // Redis answers: no need to wait for trials
     }),
-    loop('presence', TELL_EVERY_MS, () => room.tell()),
-    loop('admission', config.QUEUE_TICK_MS, () => breakers.queue.run(() => room.tick())),
-  ];
+    loop(`presence in ${room.queueId}`, TELL_EVERY_MS, () => room.tell()),
+    loop(`admission to ${room.queueId}`, config.QUEUE_TICK_MS, () => breakers.queue.run(() => room.tick())),
+  ]);
   if (config.ROLE !== 'worker') {
     const members = container.resolve(MemberDirectory);
     const events = container.resolve(QueueEvents);

@@ -12,16 +12,16 @@ const RESTART_AFTER_MS = 1000;
 export function runWorkers(config: Config, logger: Logger): void {
   answerScrapes();
   let stopping = false;
-  const roles = new Map<number, Config['ROLE']>();
+  const roles = new Map<Worker, Config['ROLE']>();
 
   const fork = (role: Config['ROLE']): void => {
-    const worker: Worker = cluster.fork({ ROLE: role, TOKEN_SECRET: config.TOKEN_SECRET }); // one secret, also a made-up one
-    roles.set(worker.id, role);
+    // One secret for all, also one that was made up.
+    roles.set(cluster.fork({ ROLE: role, TOKEN_SECRET: config.TOKEN_SECRET }), role);
   };
 
   cluster.on('exit', (worker, code, signal: string | null) => {
-    const role = roles.get(worker.id) ?? 'api';
-    roles.delete(worker.id);
+    const role = roles.get(worker) ?? 'api';
+    roles.delete(worker);
     if (stopping) {
       if (roles.size === 0) process.exit(0);
       return;
@@ -35,7 +35,7 @@ export function runWorkers(config: Config, logger: Logger): void {
   const stop = (): void => {
     const signal = stopping ? 'SIGKILL' : 'SIGTERM';
     stopping = true;
-    for (const id of roles.keys()) cluster.workers?.[id]?.process.kill(signal);
+    for (const worker of roles.keys()) worker.process.kill(signal);
     if (roles.size === 0) process.exit(0);
   };
   process.on('SIGTERM', stop);

@@ -69,6 +69,22 @@ export const url = (o: { protocols: string[]; default: string; about: string }):
     },
   });
 
+/** `id=number,id=number,…` */
+export const numbersById = (o: { about: string }): Field<Record<string, number>> => ({
+  about: o.about,
+  shown: '',
+  parse(raw) {
+    const entries = (raw ?? '').split(',').filter((entry) => entry.trim() !== '');
+    return Object.fromEntries(
+      entries.map((entry): [string, number] => {
+        const [, id, number] = /^\s*([\w-]{1,64})=([1-9]\d{0,8})\s*$/.exec(entry) ?? [];
+        if (id === undefined) throw new Error(`must be id=number,id=number,… not "${entry}"`);
+        return [id, Number(number)];
+      }),
+    );
+  },
+});
+
 export const timeZone = (value: string): string | undefined => {
   try {
     new Intl.DateTimeFormat('en', { timeZone: value });

@@ -21,12 +21,10 @@ export const success = (data: unknown): string => successOf(JSON.stringify(data)
 export const failure = (code: string, message: string): string =>
   JSON.stringify({ resultType: 'FAIL', data: null, exception: { code, message } });
 
-/** What OWASP's REST cheat sheet asks of an API's answers; the pages under /docs have helmet's. */
+/** For JSON; the pages under /docs have helmet's. HSTS is the business of whoever ends TLS. */
 const SECURITY_HEADERS = [
   ...['X-Content-Type-Options', 'nosniff'],
   ...['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
-  ...['Strict-Transport-Security', 'max-age=31536000; includeSubDomains'],
-  ...['Referrer-Policy', 'no-referrer'],
 ];
 
 /**
@@ -39,6 +37,10 @@ export function sendText(
   text: string | Buffer,
   headers: readonly string[] = [],
 ): void {
+  if (status === 304) {
+    res.writeHead(status, [...headers]).end();
+    return;
+  }
   const length = String(Buffer.byteLength(text));
   const own = ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', length];
   res.writeHead(status, [...own, ...SECURITY_HEADERS, ...headers]);

@@ -2,6 +2,7 @@ import { json, type Request, type RequestHandler, type Response } from 'express'
 import type { z } from 'zod';
 import { BadInput, MethodNotAllowed, UnsupportedMediaType } from '../errors';
 import type { Logger } from '../infra/logger';
+import type { Metrics } from '../infra/metrics';
 import type { IdempotencyService } from '../modules/idempotency/service';
 import type { QueueService, Visitor } from '../modules/queue/service';
 import type { Claims } from '../modules/queue/token';
@@ -10,7 +11,7 @@ import { Prepared, failure, sendFailure, sendText, success } from './envelope';
 import { logFailure, toApiError } from './errors';
 import { readTicket, Streamed } from './event-stream';
 import { readRequestKey } from './idempotency';
-import { requestIdOf, type RequestLog } from './requests';
+import { requestIdOf, RouteLog } from './requests';
 import { readToken } from './token';
 
 export interface Steps {
@@ -19,10 +20,20 @@ export interface Steps {
   /** Rejects with TooManyRequests. */
   rateLimit: (req: Request) => Promise<void>;
   bodyBytes: number;
-  requests: RequestLog;
+  metrics: Metrics;
   logger: Logger;
   /** Whether the process is on its way out: the client's next request should go to another one. */
   isDraining: () => boolean;
+}
+
+interface Method {
+  endpoint: Endpoint;
+  log: RouteLog;
+}
+
+interface Route {
+  methods: Map<string, Method>;
+  refused: RouteLog;
 }
 
 interface Answer {
@@ -36,43 +47,44 @@ interface Answer {
  * plain strings, so one look-up in a map finds the endpoint, where a router would try its patterns one by one.
  */
 export function serveEndpoints(endpoints: Endpoint[], steps: Steps): RequestHandler {
-  const byPath = new Map<string, Map<string, Endpoint>>();
+  const byPath = new Map<string, Route>();
   for (const it of endpoints) {
-    const methods = byPath.get(it.path) ?? new Map<string, Endpoint>();
-    byPath.set(it.path, methods.set(it.method.toUpperCase(), it));
-    if (it.method === 'get') methods.set('HEAD', it);
+    const logOf = (method: string): RouteLog => new RouteLog(method, it.path, steps.metrics, steps.logger);
+    const route = byPath.get(it.path) ?? { methods: new Map<string, Method>(), refused: logOf('other') };
+    byPath.set(it.path, route);
+    const method = it.method.toUpperCase();
+    route.methods.set(method, { endpoint: it, log: logOf(method) });
+    if (method === 'GET') route.methods.set('HEAD', { endpoint: it, log: logOf('HEAD') });
   }
   const readJson = promised(json({ limit: steps.bodyBytes, strict: true, type: 'application/json' }));
 
   return (req, res, next) => {
     const path = pathOf(req.url);
-    const methods = byPath.get(path);
-    if (methods === undefined) {
-      next();
-      return;
-    }
-    void serve(req, res, path, methods);
+    const route = byPath.get(path);
+    if (route === undefined) next();
+    else void serve(req, res, path, route);
   };
 
   async function serve(
     req: Request,
     res: Response,
     path: string,
-    methods: Map<string, Endpoint>,
+    { methods, refused }: Route,
   ): Promise<void> {
-    const startedAtMs = steps.requests.begun();
+    const method = methods.get(req.method);
+    const log = method?.log ?? refused;
+    const startedAtMs = log.begun();
     const requestId = requestIdOf(req);
     const headers = ['X-Request-Id', requestId];
     if (steps.isDraining()) headers.push('Connection', 'close');
     let status = 500;
     try {
-      const it = methods.get(req.method);
-      if (it === undefined) {
+      if (method === undefined) {
         const allowed = [...methods.keys()].join(', ');
         headers.push('Allow', allowed);
         throw new MethodNotAllowed(allowed);
       }
-      const answer = await take(it, req, res);
+      const answer = await take(method.endpoint, req, res);
       if (answer instanceof Streamed) {
         status = answer.begin(req, res, headers); // from then on it is no request in flight
         return;
@@ -86,7 +98,7 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): RequestHand
       if (res.headersSent) res.destroy();
       else sendFailure(res, known, headers);
     } finally {
-      steps.requests.ended(req.method, path, status, startedAtMs, requestId);
+      log.ended(status, startedAtMs, requestId);
     }
   }
 

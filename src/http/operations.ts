@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { Router, static as serveFolder } from 'express';
-import { absolutePath } from 'swagger-ui-dist';
+import swaggerFolder from 'swagger-ui-dist/absolute-path';
 import { scrape } from '../infra/cluster-metrics';
 import type { Metrics } from '../infra/metrics';
 import type { Health } from '../health';
@@ -38,6 +37,6 @@ export function operations(health: Health, metrics: Metrics, document: object | 
   router.get('/docs/start.js', (_req, res) => {
     res.type('js').send(DOCS_START);
   });
-  router.use('/docs', serveFolder(join(absolutePath()), { index: false }));
+  router.use('/docs', serveFolder(swaggerFolder(), { index: false }));
   return router;
 }

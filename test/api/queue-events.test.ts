@@ -3,7 +3,7 @@ import { createSigner } from 'fast-jwt';
 import request from 'supertest';
 import { QueueEvents } from '../../src/modules/queue/events';
 import { TokenCodec } from '../../src/modules/queue/token';
-import { WaitingRoom } from '../../src/modules/queue/waiting-room';
+import { WaitingRooms } from '../../src/modules/queue/rooms';
 import { at } from '../support/at';
 import { Buyer, outcome } from '../support/buyer';
 import { Given, openAdminDatabase } from '../support/given';
@@ -85,14 +85,14 @@ describe('the events of the waiting room', () => {
     const { untilMs } = JSON.parse(Buffer.from(ticket.split('.')[1] ?? '', 'base64url').toString()) as {
       untilMs: number;
     };
-    const { snapshot } = it_.service.container.resolve(WaitingRoom);
+    const { snapshot } = it_.service.container.resolve(WaitingRooms).main;
     expect(untilMs - snapshot.nowMs).toBeGreaterThan(50_000);
     expect(untilMs - snapshot.nowMs).toBeLessThanOrEqual(60_000);
   });
 
   it('refuse a ticket that is missing, forged or has expired', async () => {
     const claims = codec.read(waiter.token);
-    const { nowMs } = it_.service.container.resolve(WaitingRoom).snapshot;
+    const { nowMs } = it_.service.container.resolve(WaitingRooms).main.snapshot;
     const genuine = await ticketOf(waiter);
     const payload = JSON.parse(Buffer.from(genuine.split('.')[1] ?? '', 'base64url').toString()) as object;
     const sign = createSigner({ key: secret, algorithm: 'HS256' });
@@ -180,16 +180,24 @@ describe('the events of the waiting room', () => {
     expect(await metric(it_.url, 'queue_event_streams_dropped_total')).toBe(1);
   });
 
-  it('forget a client that went away before its first event', async () => {
-    const claims = codec.read(waiter.token);
-    const fresh = `Authorization: ${codec.sign(claims, 1000)}`;
-    for (let i = 0; i < 20; i++) {
+  it('forget a client that goes away while its place is looked up', async () => {
+    const room = it_.service.container.resolve(WaitingRooms).main;
+    const look = jest.spyOn(room, 'look').mockReturnValue(undefined); // the store is asked
+    const settle = room.settle.bind(room);
+    const slowly = jest.spyOn(room, 'settle').mockImplementation(async (place) => {
+      await wait(100);
+      return settle(place);
+    });
+    for (let i = 0; i < 5; i++) {
       const socket = connect(Number(new URL(it_.url).port), '127.0.0.1');
-      socket.write(`GET ${EVENTS} HTTP/1.1\r\nHost: x\r\n${fresh}\r\n\r\n`);
-      await wait(i % 5);
+      socket.write(`GET ${EVENTS} HTTP/1.1\r\nHost: x\r\nAuthorization: ${waiter.token}\r\n\r\n`);
+      await until('the look-up', () => slowly.mock.calls.length === i + 1);
       socket.resetAndDestroy();
     }
-    await until('no stream left', async () => (await metric(it_.url, 'queue_event_streams')) === 0);
+    await Promise.all(slowly.mock.results.map(({ value }) => value as Promise<unknown>));
+    look.mockRestore();
+    slowly.mockRestore();
+    await until('no stream left', async () => (await metric(it_.url, 'queue_event_streams')) === 0, 2000);
   });
 });
 
@@ -260,22 +268,25 @@ describe('a waiter whose stream is open', () => {
   const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_AWAY_SECONDS: 2 });
 
   it('is present without polling; one without is passed over, and hears of its return', async () => {
-    const inside = await it_.visitor(1);
-    const silent = await it_.visitor(1);
-    const listening = await it_.visitor(1);
+    const [inside, silent] = [await it_.visitor(1), await it_.visitor(1)];
+    const [listening, polling] = [await it_.visitor(1), await it_.visitor(1)];
+    const stillPolling = setInterval(() => void polling.check().catch(() => undefined), 400);
     const stream = await listen(it_.url, listening);
     await stream.hears('position 2');
     await stream.hears('position 1'); // the silent one is away
     await wait(3000); // more than any time away
     await payAndGo(it_, inside);
-    await stream.hears('admitted');
+    await stream.hears('admitted', 1500);
+    expect((await polling.check()).body).toMatchObject({ data: { status: 'WAITING' } });
 
     const back = await listen(it_.url, silent);
     await back.hears('position 1', 1000);
     await wait(3000); // only the store knows of this one, and it is kept present there
     await payAndGo(it_, listening);
-    await back.hears('admitted', 2000);
+    await back.hears('admitted', 1500);
     await back.end(1000);
+    clearInterval(stillPolling);
+    expect((await polling.check()).body).toMatchObject({ data: { status: 'WAITING' } });
   });
 });
 

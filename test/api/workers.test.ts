@@ -54,10 +54,10 @@ describe('WORKERS=3', () => {
     );
     expect(new Set(checks.map(({ text }) => text)).size).toBe(1);
     expect(await metric('balance_charges_total')).toBe(before + 30); // the sum over all
-    expect(await metric('queue_cap{queue="main"}')).toBe(100_000); // one truth, not a sum
-    const active = await metric('queue_active{queue="main"}');
+    expect(await metric(`queue_cap{queue="${service.queueId}"}`)).toBe(100_000); // one truth, not a sum
+    const active = await metric(`queue_active{queue="${service.queueId}"}`);
     expect(active).toBeGreaterThanOrEqual(30);
-    expect(active).toBe(await metric('queue_active{queue="main"}'));
+    expect(active).toBe(await metric(`queue_active{queue="${service.queueId}"}`));
   });
 
   it('replace one that dies, and go on meanwhile', async () => {

@@ -74,7 +74,7 @@ describe("the application's account", () => {
   it('may read the programme, remember keys and save the progress of queues', async () => {
     const concerts = new ConcertRepository(scratch.app);
     expect(await concerts.schedules()).toHaveLength(1);
-    expect(await concerts.hasStarted(shop.scheduleId)).toBe(false);
+    expect(await concerts.scheduleState(shop.scheduleId)).toEqual({ started: false, line: null });
     expect(await concerts.availableSeats(shop.scheduleId)).not.toEqual([]);
 
     const key = { userId: shop.userId, id: 'k', fingerprint: Buffer.alloc(32) };

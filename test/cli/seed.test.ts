@@ -92,7 +92,7 @@ describe('seed', () => {
     await seed(...SMALL);
     const reservations = new ReservationRepository();
     await scratch.app.transaction(async (tx) => {
-      await reservations.take(tx, 1, 1, 300);
+      await reservations.take(tx, 1, 1, 300, null);
       await reservations.insertHold(tx, 1, 1, 300);
     });
     await scratch.admin.run(
@@ -114,7 +114,7 @@ describe('seed', () => {
     await seed(...SMALL);
     const reservations = new ReservationRepository();
     await scratch.app.transaction(async (tx) => {
-      await reservations.take(tx, 2, 11, 300);
+      await reservations.take(tx, 2, 11, 300, null);
       await reservations.insertHold(tx, 1, 11, 300);
     });
     const datesOf = (): Promise<{ id: number; startsAt: Date }[]> =>

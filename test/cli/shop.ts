@@ -42,7 +42,7 @@ export class Shop {
 
   async hold(seatId: number, userId = this.userId): Promise<HoldRow> {
     return this.app.transaction(async (tx) => {
-      if (!(await this.reservations.take(tx, this.scheduleId, seatId, HOLD_SECONDS)))
+      if (!(await this.reservations.take(tx, this.scheduleId, seatId, HOLD_SECONDS, null)))
         throw new Error('not taken');
       const row = await this.reservations.insertHold(tx, userId, seatId, HOLD_SECONDS);
       const { id, concertTitle, seatPosition } = row;

@@ -21,12 +21,15 @@ interface Purchase {
 describe('kill -9 in the middle of 1,000 reservations and payments', () => {
   const admin = openAdminDatabase();
   const given = new Given(admin);
-  afterAll(() => admin.close());
+  const service = new ServiceProcess({ QUEUE_MAX_ACTIVE: 100_000, QUEUE_IDLE_SECONDS: 0 });
+  afterAll(async () => {
+    await service.stop('SIGKILL');
+    await admin.close();
+  });
 
   it('loses no answered sale and sells nothing twice; retries with the same keys finish the rest', async () => {
     const { id: scheduleId, seats } = await given.scheduleWithSeats(BUYERS, { amount: 10 });
     const users = await given.members(BUYERS, 10);
-    const service = new ServiceProcess({ QUEUE_MAX_ACTIVE: 100_000, QUEUE_IDLE_SECONDS: 0 });
     await service.start();
     const purchases: Purchase[] = [];
     await inParallel(users, async (userId) => {

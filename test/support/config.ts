@@ -11,6 +11,7 @@ export function testConfig(overrides: Record<string, string | number> = {}): Con
     HOST: '127.0.0.1',
     LOG_LEVEL: 'silent',
     KAFKA_BROKERS: '',
+    QUEUE_ID: uniqueQueueId(), // tests run side by side on one Redis
     DATABASE_POOL_MAX: '16',
     DATABASE_ACQUIRE_MS: '10000', // a busy test machine is not an overload
     QUEUE_TICK_MS: '20',

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { uniqueQueueId } from './config';
 
 /** A process of the built product, as it runs in production. */
 export class ServiceProcess {
@@ -9,13 +10,24 @@ export class ServiceProcess {
   /** Its log lines. */
   readonly lines: string[] = [];
 
+  /** Of its own, like in test/support/config.ts. */
+  readonly queueId = uniqueQueueId();
+
   constructor(private readonly env: Record<string, string | number>) {}
 
   /** Starts it and waits until it is ready. */
   async start(): Promise<this> {
     const own = Object.fromEntries(Object.entries(this.env).map(([name, value]) => [name, String(value)]));
     const child = spawn(process.execPath, [join(__dirname, '../../dist/main.js')], {
-      env: { ...process.env, KAFKA_BROKERS: '', PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'info', ...own },
+      env: {
+        ...process.env,
+        KAFKA_BROKERS: '',
+        PORT: '0',
+        HOST: '127.0.0.1',
+        LOG_LEVEL: 'info',
+        QUEUE_ID: this.queueId,
+        ...own,
+      },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.child = child;

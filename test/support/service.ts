@@ -1,13 +1,13 @@
 import { startService, type RunningService } from '../../src/start';
-import { testConfig, uniqueQueueId } from './config';
+import { testConfig } from './config';
 
 /** One process' worth of the product, in this process; ready when it resolves. Stop it when done. */
 export async function startTestService(
   overrides: Record<string, string | number> = {},
-  queueId = uniqueQueueId(),
 ): Promise<RunningService & { url: string; queueId: string }> {
-  const service = await startService(testConfig(overrides), { queueId });
+  const config = testConfig(overrides);
+  const service = await startService(config);
   const url = `http://127.0.0.1:${service.port}`;
   for (let ready = false; !ready;) ready = (await fetch(`${url}/health/ready`)).ok;
-  return { ...service, url, queueId };
+  return { ...service, url, queueId: config.QUEUE_ID };
 }

@@ -24,7 +24,9 @@ const SCHEDULES = `
    ORDER BY d.starts_at, d.id
    LIMIT 1000`;
 
-const SCHEDULE_STARTED = 'SELECT starts_at <= NOW(3) AS started FROM concert_schedule WHERE id = ?';
+const SCHEDULE_STATE = `
+  SELECT d.starts_at <= NOW(3) AS started, c.queue_id AS line
+    FROM concert_schedule d JOIN concert c ON c.id = d.concert_id WHERE d.id = ?`;
 
 const SEATS = `
   SELECT id AS seatId, position, amount, 'AVAILABLE' AS seatStatus
@@ -40,10 +42,13 @@ export class ConcertRepository {
     return this.database.rows<ScheduleRow>(SCHEDULES);
   }
 
-  /** Whether the schedule has begun; undefined when there is none. */
-  async hasStarted(scheduleId: number, on: Statements = this.database): Promise<boolean | undefined> {
-    const [row] = await on.rows<{ started: 0 | 1 }>(SCHEDULE_STARTED, [scheduleId]);
-    return row && row.started === 1;
+  /** Whether the schedule has begun, and whose line it is (null: the main one); undefined when there is none. */
+  async scheduleState(
+    scheduleId: number,
+    on: Statements = this.database,
+  ): Promise<{ started: boolean; line: string | null } | undefined> {
+    const [row] = await on.rows<{ started: 0 | 1; line: string | null }>(SCHEDULE_STATE, [scheduleId]);
+    return row && { started: row.started === 1, line: row.line };
   }
 
   /** The seats that can be reserved now. */

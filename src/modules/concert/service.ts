@@ -50,9 +50,9 @@ export class ConcertService {
   /** The seats of a schedule that can be reserved; none once it has begun. @throws NotFound (404) */
   async seats(scheduleId: number): Promise<ListAnswer> {
     return this.list(this.seatsCache, scheduleId, async () => {
-      const started = await this.concerts.hasStarted(scheduleId);
-      if (started === undefined) throw new NotFound(`Schedule ${scheduleId}`);
-      return started ? [] : this.concerts.availableSeats(scheduleId);
+      const state = await this.concerts.scheduleState(scheduleId);
+      if (state === undefined) throw new NotFound(`Schedule ${scheduleId}`);
+      return state.started ? [] : this.concerts.availableSeats(scheduleId);
     });
   }
 

@@ -33,7 +33,9 @@ export class EtaCalibration {
   private lastMs = 0;
 
   predicted(seq: number, nowMs: number, etaSeconds: number): void {
-    if (nowMs - this.lastMs < PREDICT_EVERY_MS || this.pending.length >= MOST_PREDICTIONS) return;
+    const sinceMs = nowMs - this.lastMs;
+    if (sinceMs >= 0 && sinceMs < PREDICT_EVERY_MS) return; // below 0: the clock has stepped back
+    if (this.pending.length >= MOST_PREDICTIONS) return;
     this.lastMs = nowMs;
     this.pending.push({ seq, atMs: nowMs, etaMs: etaSeconds * 1000 });
   }
@@ -41,6 +43,7 @@ export class EtaCalibration {
   /** Judges those whose turn has come. @returns real minus predicted wait of each, seconds */
   served(serving: number, nowMs: number): number[] {
     const errors: number[] = [];
+    this.pending = this.pending.filter(({ atMs }) => atMs <= nowMs); // the clock has stepped back: no telling
     this.pending = this.pending.filter(({ seq, atMs, etaMs }) => {
       if (seq <= serving) errors.push((nowMs - atMs - etaMs) / 1000);
       return seq > serving;

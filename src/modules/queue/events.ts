@@ -65,7 +65,7 @@ export class QueueEvents {
   /** 0: there are no streams. */
   readonly most: number;
   private readonly streams = new Set<Stream>();
-  private readonly places = new Map<number, Set<Stream>>();
+  private readonly places = new Map<string, Set<Stream>>(); // by jti
   private readonly loop: Loop;
   private opened = 0;
   private turn = 0;
@@ -127,8 +127,8 @@ export class QueueEvents {
   private remember(stream: Stream): void {
     this.streams.add(stream);
     this.metrics.queueEventStreams.set(this.streams.size);
-    const ofPlace = this.places.get(stream.claims.seq) ?? new Set();
-    this.places.set(stream.claims.seq, ofPlace.add(stream));
+    const ofPlace = this.places.get(stream.claims.jti) ?? new Set();
+    this.places.set(stream.claims.jti, ofPlace.add(stream));
     const [oldest] = ofPlace;
     if (ofPlace.size > MOST_PER_PLACE) oldest?.out.drop();
   }
@@ -136,9 +136,9 @@ export class QueueEvents {
   private forget(stream: Stream): void {
     this.streams.delete(stream);
     this.metrics.queueEventStreams.set(this.streams.size);
-    const ofPlace = this.places.get(stream.claims.seq);
+    const ofPlace = this.places.get(stream.claims.jti);
     ofPlace?.delete(stream);
-    if (ofPlace?.size === 0) this.places.delete(stream.claims.seq);
+    if (ofPlace?.size === 0) this.places.delete(stream.claims.jti);
   }
 
   private visitSlice(): void {

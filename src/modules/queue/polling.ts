@@ -19,8 +19,9 @@ export function pollAfterMs(
   options: PollingOptions,
 ): number {
   const front = options.maxPerSecond / 2;
-  const wished = Math.min(Math.max(etaSeconds * 100, LEAST_MS), options.awayMs / 3);
+  const wished = Math.max(Math.min(etaSeconds * 100, options.awayMs / 3), LEAST_MS);
   if (position <= front) return Math.floor(wished);
-  const bounded = ((waiting - front) / front) * 1000;
+  const crowd = Math.max(waiting, position); // a crowd that has just come is larger than the copy knows
+  const bounded = ((crowd - front) / front) * 1000;
   return Math.ceil(Math.max(wished, bounded));
 }

@@ -27,8 +27,8 @@ export function queueEndpoints(queue: QueueService, events: QueueEvents): Endpoi
       body: IssueBody,
       answer: IssuedToken,
       example: { queueToken: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VySWQiOjF9.c2lnbmF0dXJl' },
-      errors: { '404': 'There is no such member' },
-      handle: ({ body }) => queue.issue(body.userId),
+      errors: { '404': 'There is no such member, or no such line' },
+      handle: ({ body }) => queue.issue(body.userId, body.queueId),
     }),
     endpoint({
       method: 'post',

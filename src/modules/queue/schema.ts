@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { Id } from '../../http/fields';
 
-export const IssueBody = z.strictObject({ userId: Id.describe('A member') });
+export const IssueBody = z.strictObject({
+  userId: Id.describe('A member'),
+  queueId: z
+    .string()
+    .regex(/^[\w-]{1,64}$/)
+    .optional()
+    .describe('A concert’s own line; without it the main one'),
+});
 
 export const IssuedToken = z.object({
   queueToken: z.string().describe('A place in line, signed; send it as Authorization'),

@@ -10,12 +10,16 @@ import { pollAfterMs, type PollingOptions } from './polling';
 import type { CheckedToken, IssuedTicket, QueueStatus } from './schema';
 import { UNKNOWN, type Settled } from './store';
 import { type Claims, TokenCodec } from './token';
-import { WaitingRoom } from './waiting-room';
+import { WaitingRooms } from './rooms';
+import type { WaitingRoom } from './waiting-room';
 
 /** Whose request this is: a visitor inside. */
 export interface Visitor {
   userId: number;
   seq: number;
+  queueId: string;
+  /** The line that a concert must be of; null: the main one. */
+  line: string | null;
 }
 
 interface Standing {
@@ -33,7 +37,7 @@ export class QueueService {
   private readonly polling: PollingOptions;
 
   constructor(
-    private readonly room: WaitingRoom,
+    private readonly rooms: WaitingRooms,
     private readonly tokens: TokenCodec,
     private readonly members: MemberDirectory,
     private readonly breakers: Breakers,
@@ -47,15 +51,17 @@ export class QueueService {
     };
   }
 
-  /** A place in line; the same one while it is live. @throws NotFound (404) when there is no such member */
-  async issue(userId: number): Promise<{ queueToken: string }> {
+  /** A place in line; the same one while it is live. @throws NotFound (404): no such member, or no such line */
+  async issue(userId: number, queueId?: string): Promise<{ queueToken: string }> {
+    const room = queueId === undefined ? this.rooms.main : this.rooms.find(queueId);
+    if (room === undefined) throw new NotFound(`Queue ${String(queueId)}`);
     const exists =
       this.members.knows(userId) || (await this.breakers.concert.run(() => this.members.exists(userId)));
     if (!exists) throw new NotFound(`User ${userId}`);
-    const { status, seq, gen, iatMs } = await this.breakers.queue.run(() => this.room.issue(userId));
+    const { status, seq, gen, iatMs } = await this.breakers.queue.run(() => room.issue(userId));
     this.metrics.queueIssued.inc({ status });
     return {
-      queueToken: this.tokens.sign({ userId, q: this.room.queueId, seq, gen, iatMs }, this.room.tokenLifeMs),
+      queueToken: this.tokens.sign({ userId, q: room.queueId, seq, gen, iatMs }, room.tokenLifeMs),
     };
   }
 
@@ -66,14 +72,13 @@ export class QueueService {
 
   /** Lets a client that cannot send headers ask with a ticket in the URL. @throws NeverQueued (001) */
   ticket(claims: Claims): IssuedTicket {
-    this.demandOurs(claims);
-    const untilMs = this.nowMs() + TICKET_SECONDS * 1000;
+    const untilMs = nowMs(this.roomOf(claims)) + TICKET_SECONDS * 1000;
     return { ticket: this.tokens.signTicket(claims, untilMs), expiresInSeconds: TICKET_SECONDS };
   }
 
   /** Whose ticket this is. @throws Unauthorized (401) */
   identifyByTicket(ticket: string): Claims {
-    return this.tokens.readTicket(ticket, this.nowMs());
+    return this.tokens.readTicket(ticket, nowMs(this.rooms.main));
   }
 
   /** Where the token stands; looking keeps the place. Waiting costs no I/O. @throws NeverQueued (001) */
@@ -83,17 +88,17 @@ export class QueueService {
 
   /** Where the token stands without I/O; undefined when only the store can tell. @throws NeverQueued (001) */
   glance(claims: Claims): Standing | undefined {
-    this.demandOurs(claims);
-    const standing = this.room.look(claims);
+    const standing = this.roomOf(claims).look(claims);
     return standing && { position: 0, ...standing };
   }
 
   /** A standing as its holder is told of it. */
   describe(claims: Claims, { status, position }: Standing): CheckedToken {
     if (status !== 'WAITING') return { queuePosition: 0, status, etaSeconds: 0, pollAfterMs: 0 };
-    const etaSeconds = this.room.etaSeconds(claims, position);
-    const pollAfter = pollAfterMs(position, this.room.snapshot.waiting, etaSeconds, this.polling);
-    this.room.asked(pollAfter);
+    const room = this.roomOf(claims);
+    const etaSeconds = room.etaSeconds(claims, position);
+    const pollAfter = pollAfterMs(position, room.snapshot.waiting, etaSeconds, this.polling);
+    room.asked(pollAfter);
     return { queuePosition: position, status, etaSeconds, pollAfterMs: pollAfter };
   }
 
@@ -103,13 +108,15 @@ export class QueueService {
    * @throws NeverQueued (001), TokenNotActive (003)
    */
   async admit(claims: Claims, purpose: 'read' | 'write'): Promise<Visitor> {
-    const visitor = { userId: claims.userId, seq: claims.seq };
-    if (purpose === 'read' && this.isInsideByCopy(claims)) return visitor;
+    const room = this.roomOf(claims);
+    const line = room === this.rooms.main ? null : room.queueId;
+    const visitor = { userId: claims.userId, seq: claims.seq, queueId: room.queueId, line };
+    if (purpose === 'read' && room.isInside(claims)) return visitor;
     try {
       const { status } = await this.settle(claims);
       if (status !== 'PROGRESS') throw new TokenNotActive(status);
     } catch (error) {
-      if ((error instanceof ApiError && error.status < 500) || !this.isInsideByCopy(claims)) throw error;
+      if ((error instanceof ApiError && error.status < 500) || !room.isInside(claims)) throw error;
       this.metrics.guardsByCopy.inc();
     }
     return visitor;
@@ -120,40 +127,46 @@ export class QueueService {
    * on when Redis is back.
    */
   async finish(visitor: Visitor): Promise<void> {
-    await this.afterwards('place not given on after payment yet', () => this.room.finish(visitor.seq));
+    const room = this.rooms.find(visitor.queueId);
+    const isTold = await this.afterwards('place not given on after payment yet', async () =>
+      room?.finish(visitor.seq),
+    );
+    if (!isTold) room?.finishLater(visitor.seq); // also when an open breaker refused to ask
   }
 
   /** After a hold: the visitor is not idle while it has a seat to pay. */
   async stay(visitor: Visitor, holdMs: number): Promise<void> {
-    await this.afterwards('hold not made known to the queue', () => this.room.stay(visitor.seq, holdMs));
+    await this.afterwards('hold not made known to the queue', async () =>
+      this.rooms.find(visitor.queueId)?.stay(visitor.seq, holdMs),
+    );
   }
 
-  private demandOurs(claims: Claims): void {
-    if (claims.q !== this.room.queueId) throw new NeverQueued();
-  }
-
-  /** Redis' clock, by this process' copy. */
-  private nowMs(): number {
-    if (this.room.snapshot.gen === 0) throw new Unavailable('The queue');
-    return this.room.snapshot.nowMs;
-  }
-
-  private isInsideByCopy(claims: Claims): boolean {
-    return claims.q === this.room.queueId && this.room.isInside(claims);
+  private roomOf(claims: Claims): WaitingRoom {
+    const room = this.rooms.find(claims.q);
+    if (room === undefined) throw new NeverQueued();
+    return room;
   }
 
   private async settle(claims: Claims): Promise<Settled> {
-    this.demandOurs(claims);
-    const settled = await this.breakers.queue.run(() => this.room.settle(claims));
+    const room = this.roomOf(claims);
+    const settled = await this.breakers.queue.run(() => room.settle(claims));
     if (settled === UNKNOWN) throw new NeverQueued();
     return settled;
   }
 
-  private async afterwards(what: string, act: () => Promise<void>): Promise<void> {
+  private async afterwards(what: string, act: () => Promise<unknown>): Promise<boolean> {
     try {
       await this.breakers.queue.run(act);
+      return true;
     } catch (err) {
       this.logger.warn({ err }, what);
+      return false;
     }
   }
+}
+
+/** Redis' clock, by this process' copy. */
+function nowMs({ snapshot }: WaitingRoom): number {
+  if (snapshot.gen === 0) throw new Unavailable('The queue');
+  return snapshot.nowMs;
 }

@@ -3,8 +3,7 @@ import { Presence } from './presence';
 import type { Delta } from './store';
 
 /** Where a token stands as of the snapshot. */
-export type Standing =
-  { status: 'WAITING'; position: number } | { status: 'PROGRESS' } | { status: 'EXPIRED' };
+export type Standing = { status: 'WAITING'; position: number } | { status: 'PROGRESS' };
 
 /**
  * This process' copy of one queue: the serving number, who is inside, and who of the waiters is present. With it a
@@ -14,6 +13,7 @@ export class Snapshot {
   readonly presence = new Presence();
   private readonly leases = new Map<number, number>();
   private state = { issued: 0, serving: 0, gen: 0, returned: 0, version: 0 };
+  private waitingNow = 0;
   private redisMs = 0;
   private takenAtMs = 0;
 
@@ -31,7 +31,7 @@ export class Snapshot {
 
   /** Present waiters, those who came back included. */
   get waiting(): number {
-    return this.state.returned + this.presence.countBetween(this.state.serving, this.state.issued + 1);
+    return this.waitingNow;
   }
 
   /** Redis' clock as far as this process can tell, milliseconds; steps of the host's clock do not move it. */
@@ -56,6 +56,7 @@ export class Snapshot {
     this.presence.startEpoch(delta.epoch);
     for (const { epoch, segmentId, bitmap } of delta.bitmaps) this.presence.set(epoch, segmentId, bitmap);
     this.presence.index(serving);
+    this.waitingNow = returned + this.presence.countBetween(serving, issued + 1);
   }
 
   /** Takes over what this process has just learnt by itself, ahead of the next refresh. */
@@ -81,8 +82,8 @@ export class Snapshot {
     const { gen, issued, serving, returned } = this.state;
     if (place.gen > gen || seq > issued) return undefined;
     if (this.isInside(seq)) return { status: 'PROGRESS' };
-    if (seq <= serving) return undefined;
-    if (this.nowMs >= waitUntilMs) return { status: 'EXPIRED' };
+    // Who has waited too long gives up its turn: the store has to know, or it would be let in all the same.
+    if (seq <= serving || this.nowMs >= waitUntilMs) return undefined;
     return { status: 'WAITING', position: returned + this.presence.countBetween(serving, seq) + 1 };
   }
 

@@ -46,6 +46,8 @@ export interface Tick extends Admitted {
   /** Places that leases and idleness have ended. */
   ended: number;
   idle: number;
+  /** As many were admitted as one call may: there may be more to do at once. */
+  more: boolean;
 }
 
 export interface Finished extends Admitted {
@@ -85,8 +87,6 @@ export const UNKNOWN = Symbol('unknown');
 const ADMIT_AT_MOST = 1000;
 /** More places than all processes together issue between two saves of the progress (two presence segments). */
 const RESTORE_GAP = 131_072;
-/** Nobody is admitted so long after a loss: first every process makes the waiters it has seen present again. */
-const RESTORE_QUIET_MS = 2000;
 
 type Numbers<N extends number, A extends number[] = []> = A['length'] extends N
   ? A
@@ -163,7 +163,9 @@ export class QueueStore {
       number[],
       number[],
     ];
-    return status === 'LOST' ? LOST : { ended, idle, admitted, waitsMs };
+    return status === 'LOST'
+      ? LOST
+      : { ended, idle, admitted, waitsMs, more: admitted.length === ADMIT_AT_MOST };
   }
 
   /** Ends the turn of one who has paid. */
@@ -223,14 +225,17 @@ export class QueueStore {
     return status === 'LOST' ? LOST : status;
   }
 
-  /** Makes the state from what a process knows, as far as the store does not know better. */
+  /**
+   * Makes the state from what a process knows, as far as the store does not know better.
+   * @param leases who is inside by its copy; undefined: it has none
+   */
   async restore(
     known: Progress,
     cap: number,
-    leases: { seq: number; leaseUntilMs: number }[],
+    leases?: { seq: number; leaseUntilMs: number }[],
   ): Promise<Progress> {
-    const own = [known.serving, known.gen, RESTORE_GAP, RESTORE_QUIET_MS];
-    const inside = leases.slice(0, cap).flatMap(({ seq, leaseUntilMs }) => [seq, leaseUntilMs]);
+    const own = [known.serving, known.gen, RESTORE_GAP, leases === undefined ? 0 : 1];
+    const inside = (leases ?? []).slice(0, cap).flatMap(({ seq, leaseUntilMs }) => [seq, leaseUntilMs]);
     const reply = await this.scripts.restore(this.keys.place, [
       ...this.common(cap, known.issued),
       ...own,

@@ -1,7 +1,7 @@
 import { createSigner, createVerifier } from 'fast-jwt';
-import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { Unauthorized } from '../../errors';
+import { RecentTokens } from './recent-tokens';
 
 /** What a queue token says. Times are Redis' clock. */
 export const Claims = z.object({
@@ -31,6 +31,8 @@ const TicketClaims = z.object({
 });
 
 const LONGEST_TOKEN = 1024;
+/** Two generations of so many: about 30 MB at most. */
+const RECENT_TOKENS = 25_000;
 
 /**
  * Signs and reads queue tokens and tickets: JWT, HS256 only. Whether a token has expired is not judged here but by the queue,
@@ -40,7 +42,7 @@ export class TokenCodec {
   private readonly signToken: (claims: object) => string;
   private readonly verifyToken: (token: string) => unknown;
   /** Verified before: a waiter polls with the same token again and again. */
-  private readonly known = new LRUCache<string, Claims>({ max: 50_000 });
+  private readonly known = new RecentTokens<Claims>(RECENT_TOKENS);
 
   constructor(secret: string) {
     this.signToken = createSigner({ key: secret, algorithm: 'HS256' });

@@ -37,10 +37,15 @@ export class WaitingRoom {
   private readonly calibration = new EtaCalibration();
   private readonly known: Progress = { issued: 0, serving: 0, gen: 0 };
   private readonly present = new PresenceMarks();
+  /** Told last, so perhaps not in the copy yet. */
+  private toldLast: ReturnType<PresenceMarks['take']> = [];
   private active = new Set<number>();
   private askedMs = 0;
-  private unfinished: number[] = [];
+  /** Those who have paid while Redis could not be told. */
+  private readonly unfinished = new Set<number>();
+  private isCopySound = false;
   private savedAtMs = 0;
+  private restoring: Promise<void> | undefined;
 
   constructor(
     private readonly store: QueueStore,
@@ -60,8 +65,9 @@ export class WaitingRoom {
 
   async issue(userId: number): Promise<Issued> {
     const issued = await this.asking((known) => this.store.issue(userId, this.policy.cap, known));
-    this.learn({ issued: issued.seq, gen: issued.gen });
+    this.learn({ issued: issued.seq, serving: issued.serving, gen: issued.gen });
     if (issued.leaseUntilMs > 0) this.snapshot.enter([issued.seq], issued.leaseUntilMs, issued.serving);
+    else this.seen(issued.seq); // the store knows already, but may lose it before any copy has it
     return issued;
   }
 
@@ -86,23 +92,28 @@ export class WaitingRoom {
       () => this.learn({ issued: place.seq }),
     );
     if (settled === UNKNOWN) return settled;
-    if (settled.status === 'PROGRESS') this.snapshot.enter([place.seq], settled.leaseUntilMs, 0);
-    else this.snapshot.leave(place.seq);
+    if (settled.status !== 'PROGRESS') this.snapshot.leave(place.seq);
+    else {
+      this.snapshot.enter([place.seq], settled.leaseUntilMs, 0);
+      this.learn({ serving: place.seq });
+    }
     return settled;
   }
 
-  /** The visitor has paid: its place goes to the next one; at once, or as soon as Redis can be asked again. */
+  /** The visitor has paid: its place goes to the next one. */
   async finish(seq: number): Promise<void> {
     this.snapshot.leave(seq);
-    try {
-      const next = await this.asking((known) => this.store.finish(seq, this.policy.cap, known));
-      this.snapshot.enter(next.admitted, next.nowMs + this.store.rules.leaseMs, next.serving);
-      this.metrics.queueEnded.inc({ queue: this.queueId, reason: 'paid' });
-      this.observeAdmitted(next);
-    } catch (error) {
-      this.unfinished.push(seq);
-      throw error;
-    }
+    const next = await this.asking((known) => this.store.finish(seq, this.policy.cap, known));
+    this.snapshot.enter(next.admitted, next.nowMs + this.store.rules.leaseMs, next.serving);
+    this.learn({ serving: next.serving });
+    this.metrics.queueEnded.inc({ queue: this.queueId, reason: 'paid' });
+    this.observeAdmitted(next);
+  }
+
+  /** The visitor has paid, and Redis could not be told: it is as soon as it can be asked again. */
+  finishLater(seq: number): void {
+    this.snapshot.leave(seq);
+    this.unfinished.add(seq);
   }
 
   /** The visitor holds a seat and is not idle so long. */
@@ -110,26 +121,30 @@ export class WaitingRoom {
     await this.store.stay(seq, holdMs);
   }
 
-  /** One admission tick: ends what is past and fills free places. */
-  async tick(): Promise<void> {
+  /** One admission tick: ends what is past and fills free places. @returns whether there is more to do at once */
+  async tick(): Promise<boolean> {
     const tick = await this.asking((known) => this.store.admit(this.policy.cap, known));
     const queue = this.queueId;
     if (tick.ended > 0) this.metrics.queueEnded.inc({ queue, reason: 'lease' }, tick.ended);
     if (tick.idle > 0) this.metrics.queueEnded.inc({ queue, reason: 'idle' }, tick.idle);
     this.observeAdmitted(tick);
+    return tick.more;
   }
 
   /** Brings the snapshot up to date, and the saved progress every few seconds. */
   async refresh(): Promise<void> {
-    const { version, gen } = this.snapshot;
-    const delta = await this.asking((known) => this.store.snapshot(version, gen, known));
-    const restoredByAnother = gen > 0 && delta.gen > gen;
-    if (restoredByAnother) await this.reassert();
+    const { gen } = this.snapshot;
+    let delta = await this.changes();
+    if (gen > 0 && delta.gen > gen) {
+      // Restored, by whomever: what this process knows goes in first, so that its next copy is whole again.
+      await this.reassert();
+      await this.tell();
+      delta = await this.changes();
+    }
     this.snapshot.apply(delta);
     this.learn(delta);
     this.rate.add(delta.nowMs, delta.admittedTotal);
     this.observe(delta);
-    if (restoredByAnother) await this.tell();
     if (monotonicMs() - this.savedAtMs < SAVE_EVERY_MS) return;
     this.savedAtMs = monotonicMs();
     await this.save();
@@ -138,18 +153,21 @@ export class WaitingRoom {
   /** Tells the store who was seen since the last time; what cannot be told is kept for the next time. */
   async tell(): Promise<void> {
     const marks = { bitmaps: this.present.take(), active: [...this.active], askedMs: this.askedMs };
-    const unfinished = this.unfinished;
     this.active = new Set();
-    this.unfinished = [];
+    this.askedMs = 0;
     try {
       await this.asking((known) => this.store.mark(marks, known));
     } catch (error) {
       this.present.putBack(marks.bitmaps);
-      this.unfinished.push(...unfinished);
+      for (const seq of marks.active) this.active.add(seq);
+      this.asked(marks.askedMs);
       throw error;
     }
-    this.askedMs = 0;
-    for (const seq of unfinished) await this.finish(seq);
+    this.toldLast = marks.bitmaps;
+    for (const seq of this.unfinished) {
+      await this.finish(seq);
+      this.unfinished.delete(seq);
+    }
   }
 
   /** Saves the progress in the database; a failure is logged, it is saved again soon. */
@@ -167,7 +185,8 @@ export class WaitingRoom {
     const { perSecond } = this.rate;
     const wholeLeases = Math.ceil(position / this.policy.cap) * (this.store.rules.leaseMs / 1000);
     const eta = perSecond > 0 ? Math.min(Math.ceil(position / perSecond), wholeLeases) : wholeLeases;
-    if (perSecond > 0) this.calibration.predicted(seq, this.snapshot.nowMs, eta);
+    if (perSecond > 0 && seq > this.snapshot.serving)
+      this.calibration.predicted(seq, this.snapshot.nowMs, eta);
     return eta;
   }
 
@@ -180,24 +199,59 @@ export class WaitingRoom {
     if (!this.snapshot.presence.isMarked(seq)) this.present.add(seq);
   }
 
+  /**
+   * What has changed since this process' copy. A state older than what was known before it was asked for (Redis came
+   * back without its last second, or as a replica that lagged) counts as lost.
+   */
+  private async changes(): Promise<Delta> {
+    for (;;) {
+      const { serving } = this.known;
+      const { version, gen } = this.snapshot;
+      const from = this.isCopySound ? version : 0;
+      this.isCopySound = false; // unless Redis answers: else its versions may go on from older ones than the copy's
+      const delta = await this.asking((known) => this.store.snapshot(from, gen, known));
+      this.isCopySound = true;
+      const isOlder =
+        delta.gen < gen || (delta.gen === gen && (delta.version < version || delta.serving < serving));
+      if (!isOlder) return delta;
+      this.learn({ issued: delta.issued + 1 }); // given out in the history that is lost, or skipped
+      await this.restoreOnce();
+    }
+  }
+
   /** Asks a script; a lost state is restored and the script asked again. */
   private async asking<T>(
     ask: (known: number) => Promise<T | typeof LOST>,
     beforeRestore?: () => void,
   ): Promise<T> {
+    if (this.known.gen === 0) await this.recall();
     for (let attempt = 1; ; attempt++) {
       const reply = await ask(this.known.issued);
       if (reply !== LOST) return reply;
       if (attempt === 3) throw new Error(`Queue ${this.queueId} could not be restored.`);
       beforeRestore?.();
-      await this.restore();
+      await this.restoreOnce();
     }
+  }
+
+  /** A process that has just started: Redis may be older than what others, gone by now, have saved. */
+  private async recall(): Promise<void> {
+    try {
+      this.learn((await this.repository.find(this.queueId)) ?? {});
+    } catch (err) {
+      this.logger.warn({ err, queue: this.queueId }, 'saved queue progress not read');
+    }
+  }
+
+  /** Loops and requests find the loss at the same moment: one restores, all wait for it. */
+  private async restoreOnce(): Promise<void> {
+    this.restoring ??= this.restore().finally(() => (this.restoring = undefined));
+    return this.restoring;
   }
 
   private async restore(): Promise<void> {
     // The database knows what processes knew that are gone by now; without it no place would be safe.
-    const saved = await this.repository.find(this.queueId);
-    if (saved !== undefined) this.learn(saved);
+    this.learn((await this.repository.find(this.queueId)) ?? {});
     const hadHistory = this.known.gen > 0;
     await this.reassert();
     await this.save();
@@ -210,7 +264,9 @@ export class WaitingRoom {
   private async reassert(): Promise<void> {
     for (const { segmentId, bitmap } of this.snapshot.presence.bitmaps())
       this.present.merge(segmentId, bitmap);
-    this.learn(await this.store.restore(this.known, this.policy.cap, this.snapshot.lastingLeases()));
+    this.present.putBack(this.toldLast);
+    const leases = this.snapshot.gen > 0 ? this.snapshot.lastingLeases() : undefined;
+    this.learn(await this.store.restore(this.known, this.policy.cap, leases));
   }
 
   private learn({ issued = 0, serving = 0, gen = 0 }: Partial<Progress>): void {

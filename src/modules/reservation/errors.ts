@@ -1,4 +1,4 @@
-import { ApiError, Conflict } from '../../errors';
+import { ApiError, Conflict, Forbidden } from '../../errors';
 
 /** 002: every seat of the schedule is sold. */
 export class ScheduleSoldOut extends ApiError {
@@ -17,5 +17,16 @@ export class SeatNotAvailable extends ApiError {
 export class ScheduleStarted extends Conflict {
   constructor(scheduleId: number) {
     super(`Schedule ${scheduleId} has begun: its seats cannot be reserved any more.`);
+  }
+}
+
+/** 403: admitted, but by another line than the concert's. */
+export class OtherLine extends Forbidden {
+  constructor(line: string | null) {
+    super(
+      line === null
+        ? 'This concert is sold to visitors of the main queue: ask for a token without queueId.'
+        : `This concert has a queue of its own: ask for a token with queueId ${line}.`,
+    );
   }
 }

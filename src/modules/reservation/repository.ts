@@ -19,12 +19,14 @@ export interface ReservationRow {
   amount: number;
 }
 
-const FUTURE = '(SELECT d.starts_at FROM concert_schedule d WHERE d.id = ?) > NOW(3)';
+/** The schedule is in the future, and its concert is of the visitor's line (NULL: the main one). */
+const IS_OPEN = `(SELECT d.starts_at FROM concert_schedule d JOIN concert c ON c.id = d.concert_id
+                   WHERE d.id = ? AND c.queue_id <=> ?) > NOW(3)`;
 
 /** One statement decides the race: of all who want the seat, the first to lock its row finds it AVAILABLE. */
 const TAKE = `UPDATE concert_seat
                  SET status = 'TEMP_RESERVED', held_until = NOW(3) + INTERVAL ? SECOND
-               WHERE id = ? AND schedule_id = ? AND status = 'AVAILABLE' AND ${FUTURE}`;
+               WHERE id = ? AND schedule_id = ? AND status = 'AVAILABLE' AND ${IS_OPEN}`;
 
 /** A hold that has passed counts as free before the sweeper comes: reservation first, then seat, as payment locks. */
 const CANCEL_PAST_HOLD = `UPDATE reservation SET status = 'CANCELED'
@@ -32,7 +34,7 @@ const CANCEL_PAST_HOLD = `UPDATE reservation SET status = 'CANCELED'
 
 const TAKE_OVER = `UPDATE concert_seat
                       SET held_until = NOW(3) + INTERVAL ? SECOND
-                    WHERE id = ? AND schedule_id = ? AND status = 'TEMP_RESERVED' AND held_until <= NOW(3) AND ${FUTURE}`;
+                    WHERE id = ? AND schedule_id = ? AND status = 'TEMP_RESERVED' AND held_until <= NOW(3) AND ${IS_OPEN}`;
 
 /** The reservation keeps what was bought: title, times, seat and price as they were. */
 const INSERT_HOLD = `
@@ -70,9 +72,15 @@ const inList = (ids: number[]): string => ids.map(() => '?').join(', ');
 /** Seats and their reservations. The database's clock and its guarded updates decide, never what was read before. */
 @scoped(Lifecycle.ContainerScoped)
 export class ReservationRepository {
-  /** Puts the seat on hold if nobody has it and the schedule is in the future. */
-  async take(tx: Statements, scheduleId: number, seatId: number, holdSeconds: number): Promise<boolean> {
-    const seat = [holdSeconds, seatId, scheduleId, scheduleId];
+  /** Puts the seat on hold if nobody has it, the schedule is in the future and its concert is of this line. */
+  async take(
+    tx: Statements,
+    scheduleId: number,
+    seatId: number,
+    holdSeconds: number,
+    line: string | null,
+  ): Promise<boolean> {
+    const seat = [holdSeconds, seatId, scheduleId, scheduleId, line];
     if ((await tx.run(TAKE, seat)).affectedRows === 1) return true;
     if ((await tx.run(CANCEL_PAST_HOLD, [seatId])).affectedRows === 0) return false;
     return (await tx.run(TAKE_OVER, seat)).affectedRows === 1;

@@ -23,6 +23,7 @@ export function reservationEndpoints(reservations: ReservationService): Endpoint
       errors: {
         '002': 'Every seat of the schedule is sold',
         '004': 'Somebody else has the seat',
+        '403': 'The concert has another line than the one that let you in',
         '404': 'No such schedule, or no such seat in it',
         '409': 'The schedule has begun',
       },

@@ -11,7 +11,7 @@ import type { RequestKey } from '../idempotency/key';
 import { IdempotencyService } from '../idempotency/service';
 import { reservationMade } from '../notification/events';
 import { QueueService, type Visitor } from '../queue/service';
-import { ScheduleSoldOut, ScheduleStarted, SeatNotAvailable } from './errors';
+import { OtherLine, ScheduleSoldOut, ScheduleStarted, SeatNotAvailable } from './errors';
 import { type HoldRow, ReservationRepository } from './repository';
 import type { Hold } from './schema';
 
@@ -34,7 +34,7 @@ export class ReservationService {
 
   /**
    * Puts a seat on hold for HOLD_SECONDS.
-   * @throws SeatNotAvailable (004), ScheduleSoldOut (002), ScheduleStarted (409), NotFound (404)
+   * @throws SeatNotAvailable (004), ScheduleSoldOut (002), ScheduleStarted (409), OtherLine (403), NotFound (404)
    */
   async hold(
     visitor: Visitor,
@@ -44,8 +44,8 @@ export class ReservationService {
   ): Promise<Hold> {
     const hold = await this.breakers.concert.run(() =>
       this.idempotency.run(key, async (tx) => {
-        const taken = await this.reservations.take(tx, scheduleId, seatId, this.holdSeconds);
-        if (!taken) throw await this.whyNotTaken(tx, scheduleId, seatId);
+        const taken = await this.reservations.take(tx, scheduleId, seatId, this.holdSeconds, visitor.line);
+        if (!taken) throw await this.whyNotTaken(tx, visitor, scheduleId, seatId);
         const row = await this.reservations.insertHold(tx, visitor.userId, seatId, this.holdSeconds);
         const { id, concertTitle, seatPosition, heldUntil } = row;
         const made = { reservationId: id, userId: visitor.userId, concertTitle, seatPosition };
@@ -58,12 +58,18 @@ export class ReservationService {
     return hold;
   }
 
-  private async whyNotTaken(tx: Statements, scheduleId: number, seatId: number): Promise<ApiError> {
-    const started = await this.concerts.hasStarted(scheduleId, tx);
-    if (started === undefined) return new NotFound(`Schedule ${scheduleId}`);
+  private async whyNotTaken(
+    tx: Statements,
+    { line }: Visitor,
+    scheduleId: number,
+    seatId: number,
+  ): Promise<ApiError> {
+    const schedule = await this.concerts.scheduleState(scheduleId, tx);
+    if (schedule === undefined) return new NotFound(`Schedule ${scheduleId}`);
     if (!(await this.reservations.seatBelongsTo(tx, scheduleId, seatId)))
       return new NotFound(`Seat ${seatId} of schedule ${scheduleId}`);
-    if (started) return new ScheduleStarted(scheduleId);
+    if (schedule.line !== line) return new OtherLine(schedule.line);
+    if (schedule.started) return new ScheduleStarted(scheduleId);
     this.metrics.holds.inc({ result: 'refused' });
     if (await this.reservations.isSoldOut(tx, scheduleId)) return new ScheduleSoldOut(scheduleId);
     return new SeatNotAvailable(seatId);

@@ -10,13 +10,15 @@ local live = redis.call('HGET', KEYS[5], ARGV[8])
 if live then
   local seq, itsGen, iat = string.match(live, '^(%d+):(%d+):(%d+)$')
   seq, itsGen, iat = tonumber(seq), tonumber(itsGen), tonumber(iat)
-  local deadline = tonumber(redis.call('ZSCORE', KEYS[2], seq))
+  local deadline = leaseOf(seq)
   if deadline then return { 'PROGRESS', seq, itsGen, iat, serving, deadline } end
   if now < iat + tonumber(ARGV[9]) and not hasEnded('done', seq) and not hasEnded('expired', seq) then
     markPresent(seq)
     if seq <= serving then redis.call('ZADD', KEYS[4], seq, seq) end -- was passed over: asking again is coming back
     return { 'WAITING', seq, itsGen, iat, serving, 0 }
   end
+  redis.call('ZREM', KEYS[4], seq) -- the old place must not be served besides the new one
+  if not hasEnded('done', seq) then markEnded('expired', seq) end
 end
 
 local seq = issued + 1

@@ -7,6 +7,8 @@
 -- Keys made from the prefix share the hash slot of KEYS. Time is Redis TIME: every replica sees one clock.
 local SEGMENT = 65536
 local LOG_LENGTH = 10000
+-- Nobody is admitted so long after a loss: first every process makes the waiters it has seen present again.
+local QUIET_MS = 2000
 local prefix = ARGV[1]
 local cap, leaseMs, idleMs = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local epochMs, tokenMs, known = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -97,8 +99,13 @@ local function hasEnded(how, seq)
   return redis.call('GETBIT', prefix .. how .. ':' .. segmentOf(seq), seq % SEGMENT) == 1
 end
 
+-- After a clock that stepped back, too, a quiet time ends at once rather than late.
+local function isQuiet()
+  return now < quietUntil and quietUntil - now <= QUIET_MS
+end
+
 local function freePlaces()
-  if now < quietUntil then return 0 end
+  if isQuiet() then return 0 end
   return math.max(0, cap - redis.call('ZCARD', KEYS[2]))
 end
 
@@ -123,6 +130,15 @@ local function leave(seq)
   return wasInside
 end
 
+-- The lease deadline of one inside, or nil. A lease that is past ends here, the tick need not have seen it.
+local function leaseOf(seq)
+  local deadline = tonumber(redis.call('ZSCORE', KEYS[2], seq))
+  if deadline == nil or deadline > now then return deadline end
+  leave(seq)
+  markEnded('expired', seq)
+  return nil
+end
+
 local function setServing(seq)
   serving = seq
   redis.call('HSET', KEYS[1], 'serving', seq)
@@ -131,7 +147,7 @@ end
 -- How long a seq has waited, from the arrivals sampled at issue (every 250 ms); nil when no sample is left.
 local function waitedMs(seq)
   local sample = redis.call('ZREVRANGEBYSCORE', prefix .. 'arrivals', seq, '-inf', 'LIMIT', 0, 1)
-  return sample[1] and now - tonumber(sample[1])
+  return sample[1] and math.max(0, now - tonumber(sample[1]))
 end
 
 -- Ends leases and idle stays that are past. Returns how many of each.
@@ -147,7 +163,8 @@ local function dropPast()
 end
 
 -- A new epoch when the old one has lasted as long as three times the longest poll interval that was asked for, so
--- that nobody is called away who polls as told. What was seen two epochs ago is forgotten.
+-- that nobody is called away who polls as told. What was seen two epochs ago is forgotten, and with it those who had
+-- come back and have left again: they are nobody's predecessors.
 local function rotateEpoch()
   local fields = redis.call('HMGET', KEYS[1], 'epochAt', 'asked', 'askedBefore')
   local since, asked, askedBefore = tonumber(fields[1]) or 0, tonumber(fields[2]) or 0, tonumber(fields[3]) or 0
@@ -161,9 +178,13 @@ local function rotateEpoch()
       redis.call('ZREM', prefix .. 'changed', member)
     end
   end
+  for _, seq in ipairs(redis.call('ZRANGE', KEYS[4], 0, -1)) do
+    if not isPresent(tonumber(seq)) then redis.call('ZREM', KEYS[4], seq) end
+  end
 end
 
 -- Gives at most `limit` free places: first to those who came back, in order of seq, then to the next present ones.
+-- Whoever's turn has ended (was told EXPIRED, or has paid before a loss) is not let in again.
 -- Returns {seq, …} of those let in and the waits (ms) that are known.
 local function admitNext(limit)
   local admitted, waits, places = {}, {}, math.min(freePlaces(), limit)
@@ -181,7 +202,7 @@ local function admitNext(limit)
       end
       setServing(seq)
     end
-    if seq ~= nil then
+    if seq ~= nil and not hasEnded('done', seq) and not hasEnded('expired', seq) then
       enter(seq)
       admitted[#admitted + 1] = seq
       local waited = waitedMs(seq)

@@ -1,19 +1,21 @@
 -- restore-4.lua: makes or mends the state from what a process knows. Idempotent; any number may call it at once.
 -- KEYS  1–4 see place.lua
 -- ARGV  1–7 see place.lua  8 highest serving known  9 highest gen known  10 gap: more seqs than can have been issued
---       unknown to the caller  11 ms without admission, until the processes have made their waiters present again
---       12… leases the caller knows of: seq, deadline ms, …
+--       unknown to the caller  11 1 when the caller has a copy of the queue  12… leases of that copy: seq, deadline ms, …
 -- Returns {issued, serving, gen}.
 -- @include place.lua
 local knownServing, knownGen = tonumber(ARGV[8]), tonumber(ARGV[9])
 if lost() then
   if issued == nil then redis.call('UNLINK', prefix .. 'log', prefix .. 'changed') end -- their versions begin anew
+  if issued ~= nil and ARGV[11] == '1' then -- older than known: who has left since would be inside for ever
+    redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4])
+  end
   local history = known > 0 or knownGen > 0
   issued = history and known + tonumber(ARGV[10]) or 0
   gen = math.max(gen or 0, knownGen) + 1
   redis.call('HSET', KEYS[1], 'issued', issued, 'gen', gen, 'serving', serving or 0)
   if history then
-    quietUntil = now + tonumber(ARGV[11])
+    quietUntil = now + QUIET_MS
     redis.call('HSET', KEYS[1], 'quiet', quietUntil)
   end
 end
@@ -21,7 +23,7 @@ serving = serving or 0
 if knownServing > serving then setServing(math.min(knownServing, issued)) end
 
 -- Only while nobody is admitted: a later caller's copy may be out of date.
-if now < quietUntil then
+if isQuiet() then
   for i = 12, #ARGV, 2 do
     local seq, deadline = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
     local free = redis.call('ZCARD', KEYS[2]) < cap

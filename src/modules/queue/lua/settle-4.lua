@@ -10,18 +10,18 @@ if lost() then return { 'LOST' } end
 if itsGen > gen then return { 'UNKNOWN' } end
 if seq > issued then return { 'LOST' } end -- a genuine token proves that its seq was issued
 
-local deadline = tonumber(redis.call('ZSCORE', KEYS[2], seq))
+local deadline = leaseOf(seq)
 if deadline then
-  if deadline > now then
-    if idleMs > 0 then redis.call('ZADD', KEYS[3], 'GT', now + idleMs, seq) end
-    return { 'PROGRESS', 0, deadline, now }
-  end
-  leave(seq)
+  if idleMs > 0 then redis.call('ZADD', KEYS[3], 'GT', now + idleMs, seq) end
+  return { 'PROGRESS', 0, deadline, now }
+end
+if hasEnded('done', seq) then return { 'DONE', 0, 0, now } end
+if hasEnded('expired', seq) then return { 'EXPIRED', 0, 0, now } end
+if now >= waitUntil then
+  redis.call('ZREM', KEYS[4], seq)
   markEnded('expired', seq)
   return { 'EXPIRED', 0, 0, now }
 end
-if hasEnded('done', seq) then return { 'DONE', 0, 0, now } end
-if hasEnded('expired', seq) or now >= waitUntil then return { 'EXPIRED', 0, 0, now } end
 
 markPresent(seq)
 if seq > serving then

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CHECK } from './lib/http.ts';
+import { Line } from './lib/line.ts';
+import type { Benchmark, Options, Result } from './lib/result.ts';
+import { spread } from './lib/rounds.ts';
+import { OurServer } from './lib/server.ts';
+
+const WAITERS = 10_000;
+/** Nobody comes in at first: the process is up and idle when the doors open. */
+const SHUT_MS = 1000;
+const SHUT_AGAIN_MS = 100;
+const QUIET_MS = 500;
+const LIMIT_MS = 15_000;
+const LOOK_EVERY_MS = 5;
+const MOST_ROUNDS = 3;
+
+interface Admission {
+  /** From the opening until all are inside, by Redis' clock. */
+  storeMs: number;
+  /** … and until the last one's poll says so. */
+  pollMs: number;
+  longestBlockMs: number;
+}
+
+async function admitAll(): Promise<Admission> {
+  const line = await Line.start();
+  const waiters = await line.seed({ count: WAITERS, cap: 0 });
+  await line.keepShut(SHUT_MS);
+  const keepShut = setInterval(() => void line.keepShut(SHUT_MS), SHUT_AGAIN_MS);
+  const server = await OurServer.start({ QUEUE_MAX_ACTIVE: WAITERS });
+  await sleep(QUIET_MS);
+  clearInterval(keepShut);
+  const opensAtMs = await line.keepShut(SHUT_MS);
+  await sleep(SHUT_MS - QUIET_MS);
+  let { count, nowMs } = await line.inside();
+  if (nowMs > opensAtMs || count > 0) throw new Error('The doors did not stay shut.');
+  await server.metrics(); // the event loop's longest delay counts from here
+
+  while (count < WAITERS) {
+    await sleep(LOOK_EVERY_MS);
+    ({ count, nowMs } = await line.inside());
+    if (nowMs > opensAtMs + LIMIT_MS) throw new Error(`Only ${count} of ${WAITERS} were admitted.`);
+  }
+  const storeMs = nowMs - opensAtMs;
+  const last = waiters.at(-1)?.token ?? '';
+  for (;;) {
+    const { body } = await server.answerTo(CHECK, { method: 'POST', headers: { Authorization: last } });
+    ({ nowMs } = await line.inside());
+    if (body.includes('PROGRESS')) break;
+    if (nowMs > opensAtMs + LIMIT_MS) throw new Error('The last one inside is not told so.');
+    await sleep(LOOK_EVERY_MS);
+  }
+  await sleep(QUIET_MS); // the copies' refresh after the last admission counts as well
+  const longest = (await server.metrics()).get('nodejs_eventloop_lag_max_seconds') ?? Number.NaN;
+  await server.stop();
+  await line.close();
+  return { storeMs, pollMs: nowMs - opensAtMs, longestBlockMs: longest * 1000 };
+}
+
+async function run({ rounds }: Options): Promise<Result[]> {
+  const admissions: Admission[] = [];
+  for (let round = 0; round < Math.min(rounds, MOST_ROUNDS); round++) admissions.push(await admitAll());
+  const all = { admissions };
+  const polled = spread(admissions.map(({ pollMs }) => pollMs)).median;
+  return [
+    {
+      name: 'admit-10k',
+      measured: spread(admissions.map(({ storeMs }) => storeMs)),
+      unit: 'ms',
+      target: { atMost: 1000 },
+      counted: 'opening to all inside',
+      notes: [`the last one’s poll says so after ${Math.round(polled)} ms`],
+      rounds: all,
+    },
+    {
+      name: 'admit-10k-block',
+      measured: spread(admissions.map(({ longestBlockMs }) => longestBlockMs)),
+      unit: 'ms',
+      target: { atMost: 20 },
+      counted: 'longest event-loop delay',
+      notes: ['an idle loop reads 10 ms, the timer’s own interval: the block is up to that much shorter'],
+      rounds: all,
+    },
+  ];
+}
+
+export const admission: Benchmark = {
+  names: ['admit-10k', 'admit-10k-block'],
+  about: '10,000 waiters are let in at once: time, and how long the event loop was blocked',
+  run,
+};

@@ -1,0 +1,86 @@
+import { aroundValue, CHECK } from './lib/http.ts';
+import { Line } from './lib/line.ts';
+import { closedLoop, type ClosedLoad, writeValues } from './lib/load.ts';
+import { type Benchmark, type Options, ratioResult, type Result } from './lib/result.ts';
+import { alternate, compare, measure, type Round } from './lib/rounds.ts';
+import { OurServer, startLimitServer, type Target } from './lib/server.ts';
+
+const CONNECTIONS = 32;
+const KNOWN = 20_000;
+const NEW = 200_000;
+
+/** One is inside and stays there, the others wait. */
+const CAP = 1;
+
+type Polls = Pick<ClosedLoad, 'file' | 'prefix' | 'suffix' | 'wrap' | 'first'>;
+
+const poll = (target: Target, polls: Polls, seconds: number): Promise<Round> =>
+  measure(target.pid, () => closedLoop({ ...polls, port: target.port, connections: CONNECTIONS, seconds }));
+
+/** A line of `count` waiters, and their polls. */
+async function waitingPolls(line: Line, count: number): Promise<Polls & { someToken: string }> {
+  const [, ...waiters] = await line.seed({ count: count + 1, cap: CAP });
+  const file = writeValues(waiters.map(({ token }) => token));
+  const someToken = waiters[Math.floor(count / 2)]?.token ?? '';
+  return { file, ...aroundValue({ path: CHECK, token: 'VALUE' }), wrap: true, someToken };
+}
+
+const startOurs = (): Promise<OurServer> => OurServer.start({ QUEUE_MAX_ACTIVE: CAP });
+
+const sampleOf = (server: OurServer, token: string): ReturnType<OurServer['answerTo']> =>
+  server.answerTo(CHECK, { method: 'POST', headers: { Authorization: token } });
+
+/** Each waiter asks again and again, as in the field: its token has been verified by this process before. */
+async function checkKnown(options: Options): Promise<Result[]> {
+  const line = await Line.start();
+  const polls = await waitingPolls(line, KNOWN);
+  const server = await startOurs();
+  const bare = await startLimitServer(await sampleOf(server, polls.someToken));
+  await poll(server, polls, 2); // all tokens are known after this
+  const rounds = await alternate(
+    { ours: (seconds) => poll(server, polls, seconds), limit: (seconds) => poll(bare, polls, seconds) },
+    options,
+  );
+  await Promise.all([server.stop(), bare.stop()]);
+  await line.close();
+  return [ratioResult('check-known', compare(rounds.ours, rounds.limit), rounds, { atLeast: 0.65 })];
+}
+
+const WARM_UP_SECONDS = 1;
+
+/** After a failover of another process its waiters come here: no token has been seen, so each is verified. */
+async function checkNew(options: Options): Promise<Result[]> {
+  const line = await Line.start();
+  const polls = await waitingPolls(line, NEW);
+  let server = await startOurs();
+  const bare = await startLimitServer(await sampleOf(server, polls.someToken));
+
+  /** A process of its own for each round; it warms up on waiters that the round does not ask for again. */
+  const freshRound = async (seconds: number): Promise<Round> => {
+    await server.stop();
+    server = await startOurs();
+    const load = { ...polls, port: server.port, connections: CONNECTIONS };
+    const { used } = await closedLoop({ ...load, seconds: WARM_UP_SECONDS });
+    return poll(server, { ...polls, first: used }, seconds);
+  };
+  const rounds = await alternate(
+    { ours: freshRound, limit: (seconds) => poll(bare, polls, seconds) },
+    options,
+  );
+  await Promise.all([server.stop(), bare.stop()]);
+  await line.close();
+  return [ratioResult('check-new', compare(rounds.ours, rounds.limit), rounds, { atLeast: 0.45 })];
+}
+
+export const checks: Benchmark[] = [
+  {
+    names: ['check-known'],
+    about: 'polls of 20,000 waiters in turn, against bare node:http answering the same bytes',
+    run: checkKnown,
+  },
+  {
+    names: ['check-new'],
+    about: 'polls of 200,000 waiters whose tokens the process has not seen, against the same',
+    run: checkNew,
+  },
+];

@@ -1,0 +1,55 @@
+import { addMembers, emptyDatabase } from './lib/database.ts';
+import { ISSUE, requestText } from './lib/http.ts';
+import { Line } from './lib/line.ts';
+import { closedLoop, writeValues } from './lib/load.ts';
+import { type Benchmark, type Options, ratioResult, type Result } from './lib/result.ts';
+import { alternate, compare, measure, type Round } from './lib/rounds.ts';
+import { OurServer, startLimitServer, type Target } from './lib/server.ts';
+
+const CONNECTIONS = 32;
+/** Six digits each, so that all requests are of one length. */
+const FIRST_USER = 100_000;
+const MEMBERS = 600_000;
+
+/** Everybody asks once: each request is a new place in line, written to Redis. */
+async function run(options: Options): Promise<Result[]> {
+  await emptyDatabase();
+  await addMembers(FIRST_USER, MEMBERS);
+  const line = await Line.start();
+  await line.seed({ count: 1, cap: 1 });
+  const users = Array.from({ length: MEMBERS }, (_, i) => String(FIRST_USER + i));
+  const file = writeValues(users);
+  const [prefix, suffix] = requestText({ path: ISSUE, body: { userId: FIRST_USER } }).split(
+    String(FIRST_USER),
+  );
+  const requests = { file, prefix: prefix ?? '', suffix: suffix ?? '', connections: CONNECTIONS };
+
+  const server = await OurServer.start({ QUEUE_MAX_ACTIVE: 1 });
+  const first = { method: 'POST', headers: { 'Content-Type': 'application/json' } };
+  const sample = await server.answerTo(ISSUE, { ...first, body: JSON.stringify({ userId: FIRST_USER }) });
+  const bare = await startLimitServer(sample, { readsJson: true });
+
+  let next = 1;
+  const ask = (target: Target, seconds: number, onceEach: boolean): Promise<Round> =>
+    measure(target.pid, async () => {
+      const load = { ...requests, port: target.port, seconds };
+      if (!onceEach) return closedLoop({ ...load, wrap: true });
+      const answered = await closedLoop({ ...load, first: next, wrap: false });
+      next = answered.used;
+      return answered;
+    });
+  const rounds = await alternate(
+    { ours: (seconds) => ask(server, seconds, true), limit: (seconds) => ask(bare, seconds, false) },
+    options,
+  );
+  await Promise.all([server.stop(), bare.stop()]);
+  await line.close();
+  const notes = ['Redis’ share of the work is on neither side of the CPU ratio'];
+  return [ratioResult('issue', compare(rounds.ours, rounds.limit), rounds, { atLeast: 0.35, notes })];
+}
+
+export const issue: Benchmark = {
+  names: ['issue'],
+  about: 'tokens, each for another member, against bare node:http reading the same JSON',
+  run,
+};

@@ -1,0 +1,92 @@
+import { cpuMs } from './cpu.ts';
+import { type Answered, demandSound } from './load.ts';
+
+/** One round's measurements. */
+export interface Round {
+  perSecond: number;
+  /** CPU time of the measured process per request, microseconds. */
+  cpuMicros: number;
+  /** Share of the round in which the measured process had its core. */
+  busy: number;
+  p50Ms: number;
+  p99Ms: number;
+  requests: number;
+}
+
+/** Runs a load and reads what CPU time it cost the process. */
+export async function measure(pid: number, load: () => Promise<Answered>): Promise<Round> {
+  const before = cpuMs(pid);
+  const answered = await load();
+  const used = cpuMs(pid) - before;
+  demandSound(answered);
+  const { requests, seconds, p50Ms, p99Ms } = answered;
+  return {
+    perSecond: requests / seconds,
+    cpuMicros: (used * 1000) / requests,
+    busy: used / (seconds * 1000),
+    ...{ p50Ms, p99Ms, requests },
+  };
+}
+
+const WARM_UP_SECONDS = 2;
+
+/** What is measured in turn; each makes one round of so many seconds. */
+export type Kinds<K extends string> = Record<K, (seconds: number) => Promise<Round>>;
+
+/**
+ * Rounds in turn (a, b, a, b, …) after one of each that does not count: whatever slows the machine for a while slows
+ * both, and the ratio of neighbours stays what it is.
+ */
+export async function alternate<K extends string>(
+  kinds: Kinds<K>,
+  { rounds, seconds }: { rounds: number; seconds: number },
+): Promise<Record<K, Round[]>> {
+  const names = Object.keys(kinds) as K[];
+  const measured = Object.fromEntries(names.map((name) => [name, [] as Round[]])) as Record<K, Round[]>;
+  for (const name of names) await kinds[name](Math.min(seconds, WARM_UP_SECONDS));
+  for (let round = 0; round < rounds; round++)
+    for (const name of names) measured[name].push(await kinds[name](seconds));
+  return measured;
+}
+
+export interface Spread {
+  median: number;
+  min: number;
+  max: number;
+}
+
+export function spread(values: number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (index: number): number => sorted[index] ?? Number.NaN;
+  const middle = Math.floor((sorted.length - 1) / 2);
+  const median = sorted.length % 2 === 1 ? at(middle) : (at(middle) + at(middle + 1)) / 2;
+  return { median, min: at(0), max: at(sorted.length - 1) };
+}
+
+export interface Comparison {
+  /** Ours / limit, of neighbouring rounds. */
+  rates: Spread;
+  /** CPU per request: limit / ours, of neighbouring rounds. */
+  cpu: Spread;
+  /** The least share of a round that either process had its core. */
+  busy: number;
+  ours: { perSecond: number; cpuMicros: number };
+  limit: { perSecond: number; cpuMicros: number };
+}
+
+export function compare(ours: Round[], limit: Round[]): Comparison {
+  const ratios = (of: (ours: Round, limit: Round) => number): Spread =>
+    spread(ours.flatMap((round, i) => (limit[i] ? [of(round, limit[i])] : [])));
+  const summary = (rounds: Round[]): Comparison['ours'] => ({
+    perSecond: spread(rounds.map(({ perSecond }) => perSecond)).median,
+    cpuMicros: spread(rounds.map(({ cpuMicros }) => cpuMicros)).median,
+  });
+  const medianBusy = (rounds: Round[]): number => spread(rounds.map(({ busy }) => busy)).median;
+  return {
+    rates: ratios((a, b) => a.perSecond / b.perSecond),
+    cpu: ratios((a, b) => b.cpuMicros / a.cpuMicros),
+    busy: Math.min(medianBusy(ours), medianBusy(limit)),
+    ours: summary(ours),
+    limit: summary(limit),
+  };
+}

@@ -1,0 +1,53 @@
+import { addProgramme, emptyDatabase } from './lib/database.ts';
+import { aroundValue, SCHEDULE, SEAT } from './lib/http.ts';
+import { Line } from './lib/line.ts';
+import { closedLoop, writeValues } from './lib/load.ts';
+import { type Benchmark, type Options, ratioResult, type Result } from './lib/result.ts';
+import { alternate, compare, measure, type Round } from './lib/rounds.ts';
+import { OurServer, startLimitServer, type Target } from './lib/server.ts';
+
+const CONNECTIONS = 32;
+const VISITORS = 100;
+const SCHEDULES = 30;
+/** Short lists: the less there is to send, the more our own share shows. */
+const SEATS = 50;
+
+/** A cached list with the guard at the door: visitors inside read it again and again. */
+async function readList(name: string, path: string, options: Options): Promise<Result[]> {
+  await emptyDatabase();
+  await addProgramme(SCHEDULES, SEATS);
+  const line = await Line.start();
+  const visitors = await line.seed({ count: VISITORS, cap: VISITORS });
+  const file = writeValues(visitors.map(({ token }) => token));
+  const requests = { file, ...aroundValue({ method: 'GET', path, token: 'VALUE' }), wrap: true };
+
+  const server = await OurServer.start({ QUEUE_MAX_ACTIVE: VISITORS, QUEUE_IDLE_SECONDS: 0 });
+  const sample = await server.answerTo(path, { headers: { Authorization: visitors[0]?.token ?? '' } });
+  const bare = await startLimitServer(sample);
+  const ask = (target: Target, seconds: number): Promise<Round> =>
+    measure(target.pid, () =>
+      closedLoop({ ...requests, port: target.port, connections: CONNECTIONS, seconds }),
+    );
+  const rounds = await alternate(
+    { ours: (seconds) => ask(server, seconds), limit: (seconds) => ask(bare, seconds) },
+    options,
+  );
+  await Promise.all([server.stop(), bare.stop()]);
+  await line.close();
+  const notes = [`answers of ${sample.body.length} bytes`];
+  return [ratioResult(name, compare(rounds.ours, rounds.limit), rounds, { atLeast: 0.55, notes })];
+}
+
+export const lists: Benchmark[] = [
+  {
+    names: ['schedule'],
+    about:
+      'the schedule list from the cache, with the guard, against bare node:http answering the same bytes',
+    run: (options) => readList('schedule', SCHEDULE, options),
+  },
+  {
+    names: ['seat'],
+    about: 'the seat list from the cache, with the guard, against the same',
+    run: (options) => readList('seat', `${SEAT}?scheduleId=1`, options),
+  },
+];

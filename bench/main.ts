@@ -1,0 +1,155 @@
+// npm run bench [-- name … --rounds 5 --seconds 3 --save --check]. Started by scripts/bench.js.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { admission } from './admission.ts';
+import { checks } from './checks.ts';
+import { issue } from './issue.ts';
+import { leaveTheServersCore, root } from './lib/context.ts';
+import { closeDatabase } from './lib/database.ts';
+import { hasWrk } from './lib/load.ts';
+import { killAll } from './lib/processes.ts';
+import type { Benchmark, Options, Result } from './lib/result.ts';
+import { reached } from './lib/result.ts';
+import { markdownTable, textTable } from './lib/table.ts';
+import { lists } from './lists.ts';
+import { million } from './million.ts';
+import { overload } from './overload.ts';
+import { redisCommands } from './redis-commands.ts';
+import { sales } from './sales.ts';
+import { start } from './start.ts';
+
+const BENCHMARKS: Benchmark[] = [
+  ...[...checks, issue, ...lists, ...sales],
+  ...[million, redisCommands, admission, start, overload],
+];
+/** One that hangs must not keep the others from being measured. */
+const LIMIT_MS = 5 * 60_000;
+
+const USAGE = `npm run bench [-- name … --rounds 5 --seconds 3 --save]
+  --rounds   measured rounds of each side, in turn
+  --seconds  length of a round
+  --save     writes docs/results/bench.md and bench.json as well
+
+${BENCHMARKS.map(({ names, about }) => `  ${names.join(', ').padEnd(34)}${about}`).join('\n')}
+`;
+
+interface Wanted extends Options {
+  benchmarks: Benchmark[];
+  save: boolean;
+  /** Only looks whether the arguments are right. */
+  check: boolean;
+}
+
+/** @throws Error that says what is wrong */
+function readArguments(): Wanted {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '3' },
+      save: { type: 'boolean', default: false },
+      check: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const whole = (name: 'rounds' | 'seconds', most: number): number => {
+    const value = Number(values[name]);
+    if (!Number.isInteger(value) || value < 1 || value > most)
+      throw new Error(`--${name} must be a whole number from 1 to ${most}.`);
+    return value;
+  };
+  const known = new Set(BENCHMARKS.flatMap(({ names }) => names));
+  const unknown = positionals.filter((name) => !known.has(name));
+  if (values.help || unknown.length > 0)
+    throw new Error(unknown.map((name) => `There is no benchmark ${name}.`).join(' '));
+  return {
+    rounds: whole('rounds', 100),
+    seconds: whole('seconds', 60),
+    benchmarks: BENCHMARKS.filter(
+      ({ names }) => positionals.length === 0 || names.some((name) => positionals.includes(name)),
+    ),
+    save: values.save,
+    check: values.check,
+  };
+}
+
+/** @returns its results, or the reason why there are none */
+async function runOne(benchmark: Benchmark, options: Options): Promise<Result[] | string> {
+  const startedAt = performance.now();
+  process.stdout.write(`${benchmark.names.join(', ')} … `);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`not done within ${LIMIT_MS / 60_000} minutes`));
+    }, LIMIT_MS);
+  });
+  let outcome: Result[] | string;
+  try {
+    outcome = await Promise.race([benchmark.run(options), late]);
+  } catch (error) {
+    outcome = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    killAll(); // whatever it had started
+  } finally {
+    clearTimeout(timer);
+  }
+  const failed = typeof outcome === 'string' ? ` FAILED: ${outcome}` : '';
+  process.stdout.write(`${((performance.now() - startedAt) / 1000).toFixed(0)} s${failed}\n`);
+  return outcome;
+}
+
+function machine(): string {
+  const all = cpus();
+  return `${all[0]?.model ?? 'unknown CPU'}, ${all.length} cores, Node ${process.version}, ${hasWrk ? 'wrk' : 'own generator (no wrk)'}`;
+}
+
+function write(results: Result[], { rounds, seconds, save }: Wanted): void {
+  const at = new Date().toISOString().slice(0, 19);
+  const head = { at: `${at}Z`, machine: machine(), rounds, seconds };
+  mkdirSync(join(root, 'results'), { recursive: true });
+  const file = join('results', `bench-${at.replaceAll(':', '-')}.json`);
+  writeFileSync(join(root, file), `${JSON.stringify({ ...head, results }, null, 1)}\n`);
+  process.stdout.write(
+    `\n${textTable(results)}\n\n${head.machine}; ${rounds} rounds of ${seconds} s; all rounds: ${file}\n`,
+  );
+  if (!save) return;
+  const folder = join(root, 'docs', 'results');
+  mkdirSync(folder, { recursive: true });
+  const small = results.map((result) => ({ ...result, rounds: undefined }));
+  writeFileSync(join(folder, 'bench.json'), `${JSON.stringify({ ...head, results: small }, null, 1)}\n`);
+  const about = `${head.machine}. ${rounds} rounds of ${seconds} s each, ${head.at}. What the numbers mean: [benchmarks](../benchmarks.md).`;
+  writeFileSync(
+    join(folder, 'bench.md'),
+    `# Benchmarks\n\nMade by \`npm run bench -- --save\`. ${about}\n\n${markdownTable(results)}\n`,
+  );
+}
+
+async function main(): Promise<number> {
+  let wanted: Wanted;
+  try {
+    wanted = readArguments();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${message === '' ? '' : `${message}\n\n`}${USAGE}`);
+    return 2;
+  }
+  if (wanted.check) return 0;
+  leaveTheServersCore();
+  const results: Result[] = [];
+  let failures = 0;
+  for (const benchmark of wanted.benchmarks) {
+    const outcome = await runOne(benchmark, wanted);
+    if (typeof outcome === 'string') failures++;
+    else results.push(...outcome);
+  }
+  await closeDatabase();
+  write(results, wanted);
+  const missed = results.filter((result) => reached(result) === false).map(({ name }) => name);
+  if (missed.length > 0) process.stdout.write(`Missed: ${missed.join(', ')}\n`);
+  if (failures > 0) process.stdout.write(`${failures} could not be measured.\n`);
+  return failures > 0 ? 1 : 0;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
+void main().then((code) => process.exit(code));

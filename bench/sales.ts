@@ -1,0 +1,152 @@
+import { cores, inBench, redisUrls, secret } from './lib/context.ts';
+import { addHolds, addMembers, addSeats, emptyDatabase, SEATS_PER_SCHEDULE } from './lib/database.ts';
+import { PAYMENT, RESERVE, requestText } from './lib/http.ts';
+import { FIRST_USER, itemOf, RESERVING } from './lib/items.ts';
+import { Line } from './lib/line.ts';
+import { closedLoop, writeValues } from './lib/load.ts';
+import { stop, Worker } from './lib/processes.ts';
+import { type Benchmark, type Options, ratioResult, type Result } from './lib/result.ts';
+import { alternate, compare, type Kinds, measure } from './lib/rounds.ts';
+import type { Act, Question, Step, Worked } from './lib/sales.ts';
+import { OurServer } from './lib/server.ts';
+
+const CONNECTIONS = 32;
+const QUEUE = { QUEUE_MAX_ACTIVE: 1_000_000, QUEUE_LEASE_SECONDS: 86_400, QUEUE_IDLE_SECONDS: 86_400 };
+/** For the first, short rounds, which tell how many items the measured ones will need. */
+const FIRST_ITEMS = 40_000;
+const CALIBRATE_SECONDS = 1;
+const WARM_UP_SECONDS = 2;
+const MARGIN = 1.6;
+
+/** Seats to hold or holds to pay; each is used once. */
+class Supply {
+  private readonly act: Act;
+  private readonly line: Line;
+  private file = '';
+  private from = 0;
+  to = 0;
+  next = 2; // the first two are for the recording
+
+  constructor(act: Act, line: Line) {
+    this.act = act;
+    this.line = line;
+  }
+
+  /** Adds items; what was there and is unused is left aside. */
+  async add(count: number): Promise<void> {
+    this.from = this.to;
+    this.to += Math.ceil(count / SEATS_PER_SCHEDULE) * SEATS_PER_SCHEDULE;
+    this.next = Math.max(this.next, this.from);
+    await addSeats(this.from, this.to);
+    const values = this.act === 'reserve' ? await this.reserves() : await this.payments();
+    this.file = writeValues(values);
+  }
+
+  /** One HTTP round. */
+  async askFor(port: number, seconds: number): Promise<Worked> {
+    const { file, next, from } = this;
+    const first = next - from;
+    const answered = await closedLoop({ file, first, wrap: false, port, connections: CONNECTIONS, seconds });
+    this.next = from + answered.used;
+    return answered;
+  }
+
+  private tokens: string[] = [];
+
+  private async reserves(): Promise<string[]> {
+    if (this.tokens.length === 0) {
+      await addMembers(FIRST_USER, RESERVING);
+      this.tokens = await this.admit(RESERVING, FIRST_USER);
+    }
+    return this.texts((index) => {
+      const { scheduleId, seatId } = itemOf('reserve', index);
+      const token = this.tokens[index % RESERVING] ?? '';
+      return requestText({ path: RESERVE, token, body: { scheduleId, seatId } });
+    });
+  }
+
+  private async payments(): Promise<string[]> {
+    const { from, to } = this;
+    await addMembers(FIRST_USER + from, to - from);
+    await addHolds(from, to, FIRST_USER);
+    const tokens = await this.admit(to - from, FIRST_USER + from);
+    return this.texts((index) => {
+      const { reservationId } = itemOf('payment', index);
+      return requestText({ path: PAYMENT, token: tokens[index - from] ?? '', body: { reservationId } });
+    });
+  }
+
+  private texts(of: (index: number) => string): string[] {
+    return Array.from({ length: this.to - this.from }, (_, i) => of(this.from + i));
+  }
+
+  private async admit(count: number, firstUser: number): Promise<string[]> {
+    const visitors = await this.line.seed({ count, cap: QUEUE.QUEUE_MAX_ACTIVE, firstUser });
+    return visitors.map(({ token }) => token);
+  }
+}
+
+/**
+ * The same work three times: over HTTP, by calling the service, and by the bare connector, which repeats the very
+ * statements that our path was heard to send: prepared, on as many connections. The target is for the service: like
+ * the limit it is one process that calls MariaDB, with no generator on the other core, where MariaDB works as well.
+ */
+async function compareSales(act: Act, atLeast: number, options: Options): Promise<Result[]> {
+  await emptyDatabase();
+  const line = await Line.start();
+  const supply = new Supply(act, line);
+  await supply.add(FIRST_ITEMS);
+
+  const server = await OurServer.start(QUEUE);
+  const env = {
+    ...{ NODE_ENV: 'production', ROLE: 'api', TZ: 'UTC', REDIS_URL: redisUrls()[0], TOKEN_SECRET: secret },
+    ...Object.fromEntries(Object.entries(QUEUE).map(([name, value]) => [name, String(value)])),
+  };
+  const startWorker = (): Worker => new Worker(cores.server, [inBench('workers', 'sales.ts')], env);
+  const [service, raw] = [startWorker(), startWorker()];
+  const plan = (await service.ask({ do: 'record', act, from: 0 })) as Step[];
+
+  const worked = async (worker: Worker, question: Question): Promise<Worked> => {
+    const answered = (await worker.ask(question)) as Worked;
+    supply.next = answered.used;
+    return answered;
+  };
+  const range = (seconds: number): { act: Act; from: number; to: number; seconds: number } => ({
+    ...{ act, from: supply.next, to: supply.to, seconds },
+  });
+  const kinds: Kinds<'ours' | 'limit' | 'service'> = {
+    ours: (seconds) => measure(server.pid, () => supply.askFor(server.port, seconds)),
+    limit: (seconds) => measure(raw.child.pid, () => worked(raw, { do: 'raw', plan, ...range(seconds) })),
+    service: (seconds) =>
+      measure(service.child.pid, () => worked(service, { do: 'service', ...range(seconds) })),
+  };
+  const first = await alternate(kinds, { rounds: 1, seconds: CALIBRATE_SECONDS });
+  const rate = Object.values(first).reduce((total, [round]) => total + (round?.perSecond ?? 0), 0);
+  const { rounds: count, seconds } = options;
+  await supply.add(rate * (Math.min(WARM_UP_SECONDS, seconds) + count * seconds) * MARGIN);
+  const rounds = await alternate(kinds, options);
+  await Promise.all([server.stop(), stop(service.child), stop(raw.child)]);
+  await line.close();
+
+  const { ours, limit, service: inService } = rounds;
+  const notes = [`${plan.length} statements each, BEGIN and COMMIT included`];
+  const over = { by: { what: 'rates' as const, why: 'MariaDB is the limit of all' } };
+  const byService = { ours: inService, limit };
+  return [
+    ratioResult(act, compare(ours, limit), rounds, { ...over, atLeast: undefined, notes }),
+    ratioResult(`${act}-service`, compare(inService, limit), byService, { ...over, atLeast }),
+  ];
+}
+
+export const sales: Benchmark[] = [
+  {
+    names: ['reserve', 'reserve-service'],
+    about: 'holds over HTTP and by the service, against the bare connector running the same statements',
+    run: (options) => compareSales('reserve', 0.8, options),
+  },
+  {
+    names: ['payment', 'payment-service'],
+    about: 'payments over HTTP and by the service, against the same',
+    run: (options) => compareSales('payment', 0.75, options),
+  },
+];

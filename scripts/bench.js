@@ -1,0 +1,95 @@
+// npm run bench [-- name … --rounds 5 --seconds 3 --save]: our paths against their limits, in ratios.
+const crypto = require('node:crypto');
+const os = require('node:os');
+const { build } = require('./build');
+const { ensureDependencies } = require('./lib/dependencies');
+const { Failure, runMain } = require('./lib/failure');
+const { listen } = require('./lib/interruption');
+const { withLock } = require('./lib/lock');
+const { nodeBinary } = require('./lib/node-binary');
+const { inRoot } = require('./lib/paths');
+const { note, step } = require('./lib/progress');
+const { run } = require('./lib/run');
+const { ensureServices, release } = require('./lib/services');
+const { query } = require('./lib/services/mariadb-client');
+const { ensurePackages } = require('./lib/services/packages');
+
+const TOOLS = {
+  title: 'The load generator',
+  packages: { commands: ['wrk', 'taskset'], debian: ['wrk', 'util-linux'] },
+};
+/** After a signal: children are killed at once, so that more is a hang. */
+const PATIENCE_MS = 10_000;
+
+/** CPU times come from /proc, and server and generator need a core each. */
+function checkMachine() {
+  if (process.platform !== 'linux') throw new Failure('The benchmarks run on Linux only.');
+  if (os.availableParallelism() < 2) throw new Failure('The benchmarks need two cores.');
+}
+
+async function ensureTools() {
+  try {
+    await ensurePackages([TOOLS]);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    note('wrk is not there and cannot be installed: a slower generator of our own is used');
+  }
+}
+
+/**
+ * A database of the benchmarks' own beside the test database: they empty it again and again, and tests may be running.
+ * The lock is held by bench/lib/database.ts.
+ */
+async function createDatabase({ DATABASE_URL, DATABASE_ADMIN_URL }) {
+  const name = `${decodeURIComponent(new URL(DATABASE_URL).pathname.slice(1))}_bench`;
+  const [{ free }] = await query(DATABASE_ADMIN_URL, [`SELECT IS_FREE_LOCK('${name}') AS free`]);
+  if (Number(free) !== 1) throw new Failure('Another npm run bench is using these services.');
+  await query(DATABASE_ADMIN_URL, [`DROP DATABASE IF EXISTS \`${name}\``, `CREATE DATABASE \`${name}\``]);
+  const inIt = (url) => Object.assign(new URL(url), { pathname: `/${name}` }).href;
+  return { DATABASE_URL: inIt(DATABASE_URL), DATABASE_ADMIN_URL: inIt(DATABASE_ADMIN_URL) };
+}
+
+async function prepare() {
+  const urls = await ensureServices(['mariadb', 'redis'], { what: 'npm run bench', forTests: true });
+  await build();
+  await ensureTools();
+  const env = { ...process.env, ...urls, TZ: 'UTC', NODE_ENV: 'test' };
+  await step('a database of its own', async () => {
+    Object.assign(env, await createDatabase(urls));
+    const migrate = inRoot('dist', 'cli', 'migrate.js');
+    const TOKEN_SECRET = crypto.randomBytes(48).toString('base64url'); // demanded of every process; unused here
+    await run(nodeBinary(), [migrate, 'up'], { env: { ...env, TOKEN_SECRET }, what: 'migrate' });
+  });
+  return env;
+}
+
+/** @returns the exit code; what went wrong has been said */
+async function bench(args, env, options = {}) {
+  try {
+    await run(nodeBinary(), [inRoot('bench', 'main.ts'), ...args], {
+      env,
+      inherit: true,
+      what: 'bench',
+      ...options,
+    });
+    return 0;
+  } catch (error) {
+    if (error instanceof Failure) return error.code;
+    throw error;
+  }
+}
+
+runMain(async () => {
+  listen();
+  checkMachine();
+  const args = process.argv.slice(2);
+  await ensureDependencies();
+  const wrong = await bench([...args, '--check'], process.env);
+  if (wrong) return args.includes('--help') ? 0 : wrong;
+  try {
+    const env = await withLock(prepare);
+    return await bench(args, env, { patienceMs: PATIENCE_MS });
+  } finally {
+    await release();
+  }
+});

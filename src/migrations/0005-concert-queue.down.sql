@@ -1,0 +1,1 @@
+ALTER TABLE concert DROP COLUMN queue_id;

@@ -1,0 +1,36 @@
+/**
+ * Tokens that were verified before, the recent ones: two generations of at most `size`; when the young one is full it
+ * becomes the old one, and the old one is forgotten. Found by their signature, which is shorter to hash than the
+ * whole, and taken only if the whole is the same.
+ */
+export class RecentTokens<Claims> {
+  private young = new Map<string, { token: string; claims: Claims }>();
+  private old: typeof this.young = new Map();
+
+  constructor(private readonly size: number) {}
+
+  get(token: string): Claims | undefined {
+    const signature = signatureOf(token);
+    let found = this.young.get(signature);
+    if (found === undefined) {
+      found = this.old.get(signature);
+      if (found === undefined) return undefined;
+      this.put(signature, found);
+    }
+    return found.token === token ? found.claims : undefined;
+  }
+
+  set(token: string, claims: Claims): void {
+    this.put(signatureOf(token), { token, claims });
+  }
+
+  private put(signature: string, entry: { token: string; claims: Claims }): void {
+    if (this.young.size >= this.size) {
+      this.old = this.young;
+      this.young = new Map();
+    }
+    this.young.set(signature, entry);
+  }
+}
+
+const signatureOf = (token: string): string => token.slice(token.lastIndexOf('.') + 1);

@@ -1,0 +1,56 @@
+import { at } from '../support/at';
+import { Buyer, outcome } from '../support/buyer';
+import { uniqueQueueId } from '../support/config';
+import { useService } from '../support/suite';
+
+const OWN = uniqueQueueId();
+
+describe('a concert with a line of its own', () => {
+  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUES: `${OWN}=2` });
+
+  const enter = async (queueId?: string): Promise<Buyer> => {
+    const buyer = new Buyer(it_.url, await it_.given.member(100));
+    const answer = await buyer.post('/v1/api/queue/token').send({ userId: buyer.userId, queueId });
+    buyer.token = (answer.body as { data: { queueToken: string } }).data.queueToken;
+    return buyer;
+  };
+  const statusOf = async (buyer: Buyer): Promise<string> =>
+    ((await buyer.check()).body as { data: { status: string } }).data.status;
+
+  it('has its own cap and its own order', async () => {
+    const [main, mainNext] = [await enter(), await enter()];
+    const [first, second, third] = [await enter(OWN), await enter(OWN), await enter(OWN)];
+    expect(await Promise.all([main, mainNext, first, second, third].map(statusOf))).toEqual([
+      'PROGRESS',
+      'WAITING',
+      'PROGRESS',
+      'PROGRESS',
+      'WAITING',
+    ]);
+
+    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 10 });
+    const seat = at(seats, 0).id;
+    await it_.admin.run(
+      'UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = ? WHERE d.id = ?',
+      [OWN, id],
+    );
+    const refused = await main.reserve(id, seat);
+    expect([outcome(refused), refused.text]).toEqual(['403 403', expect.stringContaining(OWN)]);
+    const paid = await first.pay(await first.hold(id, seat));
+    expect(outcome(paid)).toBe('200');
+    expect([await statusOf(third), await statusOf(mainNext)]).toEqual(['PROGRESS', 'WAITING']);
+
+    const other = await it_.given.scheduleWithSeats(1);
+    expect(outcome(await second.reserve(other.id, at(other.seats, 0).id))).toBe('403 403'); // no way round the main line
+  });
+
+  it('is refused when there is none of that name', async () => {
+    const buyer = new Buyer(it_.url, await it_.given.member());
+    const ask = (queueId: unknown): Promise<string> =>
+      buyer.post('/v1/api/queue/token').send({ userId: buyer.userId, queueId }).then(outcome);
+    expect(await ask('nowhere')).toBe('404 404');
+    expect(await ask('no spaces')).toBe('400 400');
+    expect(await ask("{main}:'")).toBe('400 400');
+    expect(await ask(7)).toBe('400 400');
+  });
+});

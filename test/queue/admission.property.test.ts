@@ -1,0 +1,260 @@
+import fc from 'fast-check';
+import { connectRedis, type Redis } from '../../src/infra/redis';
+import type { QueueRules } from '../../src/modules/queue/store';
+import type { WaitingRoom } from '../../src/modules/queue/waiting-room';
+import { at } from '../support/at';
+import { testConfig } from '../support/config';
+import { type Copy, Oracle } from '../support/queue-oracle';
+import { Rooms } from '../support/rooms';
+import { giveScriptsVirtualTime, virtualTime } from '../support/virtual-time';
+
+jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
+
+const PROCESSES = 3;
+const USERS = 8;
+const EPOCH_MS = 1000;
+const ACTS = [
+  ...['issue', 'issue', 'poll', 'poll', 'poll', 'poll', 'poll', 'pay', 'tick', 'tick', 'tick'],
+  ...['refresh', 'refresh', 'tell', 'crash', 'asked', 'stay', 'pass', 'pass', 'pass'],
+] as const;
+const SPANS_MS = [10, 60, 100, 250, 400, 700, EPOCH_MS, 2500, 4000];
+
+interface Step {
+  act: (typeof ACTS)[number];
+  process: number;
+  user: number;
+  ms: number;
+}
+
+const steps = fc.array(
+  fc.record<Step>({
+    act: fc.constantFrom(...ACTS),
+    process: fc.nat(PROCESSES - 1),
+    user: fc.nat(USERS - 1),
+    ms: fc.constantFrom(...SPANS_MS),
+  }),
+  { maxLength: 90, size: 'max' },
+);
+const setting = fc.record({
+  cap: fc.integer({ min: 1, max: 3 }),
+  idleMs: fc.constantFrom(0, 700, 1500),
+  /** The first numbers lie in the first segment, across a border, or close to one. */
+  start: fc.constantFrom(0, 65_531, 131_070),
+});
+
+interface Process {
+  room: WaitingRoom;
+  copy: Copy;
+}
+
+interface Token {
+  seq: number;
+  gen: number;
+  iatMs: number;
+}
+
+const newCopy = (): Copy => ({
+  ...{ made: false, issued: 0, serving: 0, returned: 0 },
+  ...{ inside: new Map(), present: new Set(), marked: new Set() },
+  toTell: { seen: new Set(), active: new Set(), askedMs: 0 },
+});
+
+/** A line of several processes beside the oracle; every act is done by both and has to come out the same. */
+class Line {
+  private readonly processes: Process[];
+  private readonly tokens = new Map<number, Token>();
+  private readonly seenAtMs = new Map<number, number>();
+  private readonly givenTo = new Map<number, number>();
+
+  private constructor(
+    private readonly rooms: Rooms,
+    private readonly oracle: Oracle,
+    private readonly tellTime: () => Promise<unknown>,
+  ) {
+    this.processes = Array.from({ length: PROCESSES }, () => ({ room: rooms.open(), copy: newCopy() }));
+  }
+
+  static async open(rooms: Rooms, start: number, tellTime: () => Promise<unknown>): Promise<Line> {
+    await rooms.store.restore({ issued: 0, serving: 0, gen: 0 }, rooms.cap, []);
+    if (start > 0) await rooms.redis.hset(at(rooms.keys.place, 0), { issued: start, serving: start });
+    return new Line(rooms, new Oracle(rooms.rules, rooms.cap, start), tellTime);
+  }
+
+  async act({ act, process, user, ms }: Step): Promise<void> {
+    const one = at(this.processes, process);
+    const token = this.tokens.get(user);
+    this.oracle.nowMs = virtualTime.nowMs;
+    const before = { serving: this.oracle.serving, inside: new Set(this.oracle.inside.keys()) };
+    if (act === 'pass') virtualTime.nowMs += ms;
+    else if (act === 'issue') await this.issue(one, user);
+    else if (act === 'tick') await this.tick(one);
+    else if (act === 'refresh') await this.refresh(one);
+    else if (act === 'tell') await this.tell(one);
+    else if (act === 'crash') this.processes[process] = { room: this.rooms.open(), copy: newCopy() };
+    else if (act === 'asked') this.asked(one, ms);
+    else if (token !== undefined) {
+      if (act === 'poll') await this.poll(one, token);
+      if (act === 'pay') await this.pay(one, token);
+      if (act === 'stay') await this.stay(one, token, ms);
+    }
+    if (act === 'pass') await this.tellTime();
+    else await this.agree(before);
+  }
+
+  private async issue({ room, copy }: Process, user: number): Promise<void> {
+    const expected = this.oracle.issue(user);
+    const { status, seq, gen, iatMs, leaseUntilMs } = await room.issue(user);
+    expect({ status, seq, leaseUntilMs }).toEqual(expected);
+    expect(this.givenTo.get(seq) ?? user).toBe(user); // no seq is given to two
+    this.givenTo.set(seq, user);
+    this.tokens.set(user, { seq, gen, iatMs });
+    this.seenAtMs.set(seq, virtualTime.nowMs);
+    if (status === 'PROGRESS') this.entered(copy, [seq], leaseUntilMs, this.oracle.serving);
+    else if (!copy.marked.has(seq)) copy.toTell.seen.add(seq);
+  }
+
+  /** As a check does it: by the copy; what that cannot tell, by the store. */
+  private async poll({ room, copy }: Process, token: Token): Promise<void> {
+    const looked = room.look(token);
+    expect(looked).toEqual(this.look(copy, token));
+    if (looked !== undefined) return;
+    const expected = this.oracle.settle(token.seq, token.iatMs);
+    const settled = await room.settle(token);
+    expect(settled).toMatchObject(expected);
+    this.seenAtMs.set(token.seq, virtualTime.nowMs);
+    if (expected.status === 'PROGRESS') this.entered(copy, [token.seq], expected.leaseUntilMs);
+    else copy.inside.delete(token.seq);
+  }
+
+  private look(copy: Copy, { seq, iatMs }: Token): { status: string; position?: number } | undefined {
+    if (!copy.made || seq > copy.issued) return undefined;
+    if ((copy.inside.get(seq) ?? 0) > virtualTime.nowMs) {
+      copy.toTell.active.add(seq);
+      return { status: 'PROGRESS' };
+    }
+    if (seq <= copy.serving) return undefined;
+    if (virtualTime.nowMs >= iatMs + this.rooms.rules.waitMs) return undefined;
+    if (!copy.marked.has(seq)) copy.toTell.seen.add(seq);
+    const ahead = [...copy.present].filter((other) => other > copy.serving && other < seq).length;
+    return { status: 'WAITING', position: copy.returned + ahead + 1 };
+  }
+
+  private async pay({ room, copy }: Process, { seq }: Token): Promise<void> {
+    if (!this.oracle.inside.has(seq)) return;
+    const admitted = this.oracle.finish(seq);
+    await room.finish(seq);
+    copy.inside.delete(seq);
+    this.entered(copy, admitted, virtualTime.nowMs + this.rooms.rules.leaseMs, this.oracle.serving);
+  }
+
+  private async stay({ room }: Process, { seq }: Token, ms: number): Promise<void> {
+    this.oracle.stay(seq, ms);
+    await room.stay(seq, ms);
+  }
+
+  private async tick({ room }: Process): Promise<void> {
+    this.oracle.tick();
+    await room.tick();
+  }
+
+  private async refresh(one: Process): Promise<void> {
+    one.copy = this.oracle.copy(one.copy.toTell);
+    await one.room.refresh();
+    expect(one.room.snapshot.waiting).toBe(
+      one.copy.returned + [...one.copy.present].filter((seq) => seq > one.copy.serving).length,
+    );
+  }
+
+  private async tell({ room, copy }: Process): Promise<void> {
+    this.oracle.mark(copy.toTell);
+    for (const seq of copy.toTell.seen) this.seenAtMs.set(seq, virtualTime.nowMs);
+    copy.toTell = { seen: new Set(), active: new Set(), askedMs: 0 };
+    await room.tell();
+  }
+
+  private asked({ room, copy }: Process, ms: number): void {
+    copy.toTell.askedMs = Math.max(copy.toTell.askedMs, ms);
+    room.asked(ms);
+  }
+
+  /** What a process has just learnt by itself. */
+  private entered(copy: Copy, seqs: number[], leaseUntilMs: number, serving = 0): void {
+    if (!copy.made) return;
+    for (const seq of seqs) copy.inside.set(seq, leaseUntilMs);
+    copy.serving = Math.max(copy.serving, serving);
+  }
+
+  /** The store holds what the oracle holds, the cap is kept, and nobody present was overtaken. */
+  private async agree(before: { serving: number; inside: Set<number> }): Promise<void> {
+    const [[issued, serving, epoch], active, idle, returned] = await Promise.all([
+      this.rooms.numbers('issued', 'serving', 'epoch'),
+      this.rooms.scores('active'),
+      this.rooms.scores('idle'),
+      this.rooms.scores('returned'),
+    ]);
+    const { oracle } = this;
+    expect({ issued, serving, epoch, returned: [...returned.keys()] }).toEqual({
+      ...{ issued: oracle.issued, serving: oracle.serving, epoch: oracle.epoch },
+      returned: [...oracle.returned].sort((a, b) => a - b),
+    });
+    expect([...active].sort(bySeq)).toEqual(
+      [...oracle.inside].map(([seq, { leaseUntilMs }]): [number, number] => [seq, leaseUntilMs]).sort(bySeq),
+    );
+    if (this.rooms.rules.idleMs > 0)
+      expect([...idle].sort(bySeq)).toEqual(
+        [...oracle.inside].map(([seq, { idleUntilMs }]): [number, number] => [seq, idleUntilMs]).sort(bySeq),
+      );
+    expect(active.size).toBeLessThanOrEqual(this.rooms.cap); // I6
+    this.nobodyOvertaken(before, active);
+  }
+
+  /** I7, without the oracle: from what was told to the store and what came of it. */
+  private nobodyOvertaken(
+    before: { serving: number; inside: Set<number> },
+    active: Map<number, number>,
+  ): void {
+    const { serving, returned } = this.oracle;
+    const seenLately = (seq: number): boolean => (this.seenAtMs.get(seq) ?? 0) > virtualTime.nowMs - EPOCH_MS;
+    for (let seq = before.serving + 1; seq <= serving; seq++)
+      if (!active.has(seq) && seenLately(seq) && !this.oracle.ended.has(seq))
+        throw new Error(`${seq} is present and was passed over: serving is ${serving}`);
+    const entered = [...active.keys()].filter((seq) => !before.inside.has(seq));
+    for (const back of returned)
+      for (const seq of entered)
+        if (back < seq && seenLately(back)) throw new Error(`${seq} got in before ${back}, who was back`);
+  }
+}
+
+const bySeq = (a: [number, number], b: [number, number]): number => a[0] - b[0];
+
+describe('the waiting room, as several processes and a random crowd use it', () => {
+  let redis: Redis;
+  let time: ReturnType<typeof giveScriptsVirtualTime>;
+
+  beforeAll(async () => {
+    redis = connectRedis(testConfig().REDIS_URL, 5000);
+    await redis.connect();
+    time = giveScriptsVirtualTime(redis);
+    await time.tell();
+  });
+  afterAll(async () => {
+    await time.forget();
+    redis.disconnect();
+  });
+
+  it('does what the rules say: the cap is kept, the present go in by order, positions are exact', async () => {
+    await fc.assert(
+      fc.asyncProperty(setting, steps, async ({ cap, idleMs, start }, program) => {
+        const rules: QueueRules = { leaseMs: 3000, waitMs: 9000, idleMs, awayMs: 2 * EPOCH_MS, tickMs: 100 };
+        const rooms = new Rooms(redis, rules, cap);
+        const line = await Line.open(rooms, start, () => time.tell());
+        try {
+          for (const step of program) await line.act(step);
+        } finally {
+          await rooms.lose();
+        }
+      }),
+      { numRuns: 300 },
+    );
+  }, 120_000);
+});

@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectRedis } from '../../src/infra/redis';
+import { until } from './wait';
+
+/** Why there can be no Redis of a test's own on this machine; undefined: there can. */
+export const noRedisServer =
+  spawnSync('redis-server', ['--version']).status === 0 ? undefined : 'there is no redis-server on PATH';
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** A Redis of the test's own that keeps nothing on disk: it can be killed, frozen and started again. */
+export class RedisServer {
+  private child: ChildProcess | undefined;
+  private readonly dir = mkdtempSync(join(tmpdir(), 'redis-'));
+
+  constructor(
+    readonly port: number,
+    private readonly options: string[] = [],
+  ) {}
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Resolves when it answers. */
+  async start(): Promise<this> {
+    const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir];
+    const nothingKept = ['--save', '', '--appendonly', 'no'];
+    this.child = spawn('redis-server', [...own, ...nothingKept, ...this.options], { stdio: 'ignore' });
+    await until('redis answers', () => this.answers());
+    return this;
+  }
+
+  async kill(): Promise<void> {
+    const { child } = this;
+    this.child = undefined;
+    if (child === undefined) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  freeze(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child?.kill('SIGCONT');
+  }
+
+  async end(): Promise<void> {
+    await this.kill();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  private async answers(): Promise<boolean> {
+    const redis = connectRedis(this.url, 500);
+    redis.on('error', () => undefined);
+    try {
+      await redis.connect();
+      await redis.ping();
+      return true;
+    } catch {
+      return false;
+    } finally {
+      redis.disconnect();
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import type { Database } from '../../src/infra/database';
+import { createLogger } from '../../src/infra/logger';
+import { Metrics } from '../../src/infra/metrics';
+import type { Redis } from '../../src/infra/redis';
+import { FixedCap } from '../../src/modules/queue/admission';
+import { queueKeys } from '../../src/modules/queue/keys';
+import { QueueRepository } from '../../src/modules/queue/repository';
+import { type Progress, type QueueRules, QueueStore } from '../../src/modules/queue/store';
+import { WaitingRoom } from '../../src/modules/queue/waiting-room';
+import { at } from './at';
+import { uniqueQueueId } from './config';
+
+/** What the database remembers of queues, without a database. */
+class MemoryRepository extends QueueRepository {
+  private saved: Progress | undefined;
+
+  constructor() {
+    super(undefined as unknown as Database);
+  }
+
+  override find(): Promise<Progress | undefined> {
+    return Promise.resolve(this.saved);
+  }
+
+  override save(_queueId: string, progress: Progress): Promise<void> {
+    this.saved = { ...progress };
+    return Promise.resolve();
+  }
+}
+
+const metrics = new Metrics();
+const logger = createLogger('silent', 'test');
+
+/** One queue on a real Redis, and as many processes' rooms of it as a test asks for. */
+export class Rooms {
+  readonly queueId = uniqueQueueId();
+  readonly repository = new MemoryRepository();
+  readonly store: QueueStore;
+  readonly keys = queueKeys(this.queueId);
+
+  constructor(
+    readonly redis: Redis,
+    readonly rules: QueueRules,
+    readonly cap: number,
+  ) {
+    this.store = new QueueStore(redis, this.queueId, rules, metrics);
+  }
+
+  /** A process that has just started. */
+  open(store = this.store): WaitingRoom {
+    return new WaitingRoom(store, new FixedCap(this.cap), this.repository, metrics, logger);
+  }
+
+  /** Everything of this queue is gone, as after FLUSHALL. */
+  async lose(): Promise<void> {
+    const names = await this.redis.keys(`${this.keys.prefix}*`);
+    if (names.length > 0) await this.redis.del(names);
+  }
+
+  /** All keys as they are now, to go back to. */
+  async photograph(): Promise<{ key: string; value: Buffer; ttlMs: number }[]> {
+    const photo = [];
+    for (const key of await this.redis.keys(`${this.keys.prefix}*`)) {
+      const value: Buffer | null = await this.redis.dumpBuffer(key);
+      if (value !== null) photo.push({ key, value, ttlMs: Math.max(0, await this.redis.pttl(key)) });
+    }
+    return photo;
+  }
+
+  /** As a Redis that comes back without its last moments. */
+  async goBackTo(photo: { key: string; value: Buffer; ttlMs: number }[]): Promise<void> {
+    await this.lose();
+    for (const { key, value, ttlMs } of photo) await this.redis.restore(key, ttlMs, value);
+  }
+
+  async numbers(...fields: string[]): Promise<number[]> {
+    return (await this.redis.hmget(at(this.keys.place, 0), ...fields)).map(Number);
+  }
+
+  /** seq → score of one of the queue's sorted sets. */
+  async scores(which: 'active' | 'idle' | 'returned'): Promise<Map<number, number>> {
+    const key = `${this.keys.prefix}${which}`;
+    const flat = await this.redis.zrangebyscore(key, '-inf', '+inf', 'WITHSCORES');
+    const pairs = new Map<number, number>();
+    for (let i = 0; i + 1 < flat.length; i += 2) pairs.set(Number(flat[i]), Number(flat[i + 1]));
+    return pairs;
+  }
+}

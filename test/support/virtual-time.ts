@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import type { Redis } from '../../src/infra/redis';
+
+/**
+ * One clock for the processes and the scripts of a simulation. A test file that uses it also has to say
+ * `jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }))`.
+ */
+export const virtualTime = { nowMs: 1_700_000_000_000 };
+
+const TIME = "redis.call('TIME')";
+
+/** Scripts loaded on this connection from now on take the time from the returned key instead of from Redis. */
+export function giveScriptsVirtualTime(redis: Redis): {
+  tell(): Promise<unknown>;
+  forget(): Promise<unknown>;
+} {
+  const key = `test:clock:${randomBytes(6).toString('hex')}`;
+  const told = `(function()
+    local ms = tonumber(redis.call('GET', '${key}'))
+    return { math.floor(ms / 1000), (ms % 1000) * 1000 }
+  end)()`;
+  const define = redis.defineCommand.bind(redis);
+  redis.defineCommand = (name, definition) => {
+    const { lua } = definition;
+    if (!lua.includes(TIME)) throw new Error(`${name} does not ask for the time as expected`);
+    define(name, { ...definition, lua: lua.replaceAll(TIME, told) });
+  };
+  return {
+    tell: () => redis.set(key, virtualTime.nowMs),
+    forget: () => redis.del(key),
+  };
+}
