@@ -61,7 +61,7 @@ export class Rooms {
   async photograph(): Promise<{ key: string; value: Buffer; ttlMs: number }[]> {
     const photo = [];
     for (const key of await this.redis.keys(`${this.keys.prefix}*`)) {
-      const value: Buffer | null = await this.redis.dumpBuffer(key);
+      const value = (await this.redis.dumpBuffer(key)) as Buffer | null;
       if (value !== null) photo.push({ key, value, ttlMs: Math.max(0, await this.redis.pttl(key)) });
     }
     return photo;
