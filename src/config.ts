@@ -68,7 +68,8 @@ const fields = {
   REDIS_URL: url({
     protocols: ['redis:', 'rediss:'],
     default: 'redis://127.0.0.1:6379',
-    about: 'Redis ≥ 7.0 or Valkey',
+    isList: true,
+    about: 'Redis ≥ 7.0 or Valkey; url,url,…: nodes of a Redis Cluster',
   }),
   REDIS_TIMEOUT_MS: integer({
     min: 50,

@@ -57,15 +57,25 @@ export const text = (o: {
   },
 });
 
-export const url = (o: { protocols: string[]; default: string; about: string }): Field<string> =>
+/** `isList`: several with `,` between them are one value, too. */
+export const url = (o: {
+  protocols: string[];
+  default: string;
+  about: string;
+  isList?: true;
+}): Field<string> =>
   text({
     default: o.default,
     about: o.about,
     check: (value) => {
       if (value === '') return undefined;
-      const parsed = URL.canParse(value) ? new URL(value) : undefined;
-      if (parsed !== undefined && o.protocols.includes(parsed.protocol)) return undefined;
-      return `must be a URL that starts with ${o.protocols.map((p) => `${p}//`).join(' or ')}`;
+      const isRight = (one: string): boolean =>
+        URL.canParse(one) && o.protocols.includes(new URL(one).protocol);
+      if ((o.isList ? value.split(',') : [value]).every((one) => isRight(one.trim()))) return undefined;
+      const starts = o.protocols.map((p) => `${p}//`).join(' or ');
+      return o.isList
+        ? `must be a URL that starts with ${starts}, or several with commas between them`
+        : `must be a URL that starts with ${starts}`;
     },
   });
 

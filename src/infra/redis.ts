@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import { monotonicMs } from '../clock';
 import { Unavailable } from '../errors';
 import type { Logger } from './logger';
 
 export { Redis };
+
+const SLOTS_REFRESH_MS = 2000;
 
 /** Redis could not be asked: no connection, or no answer in time. Mapped to 503. */
 export class RedisUnavailable extends Unavailable {
@@ -14,18 +16,44 @@ export class RedisUnavailable extends Unavailable {
   }
 }
 
-/** A connection that fails fast: nothing queues up in memory while Redis is away. */
-export function connectRedis(url: string, timeoutMs: number): Redis {
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    enableAutoPipelining: true,
-    maxRetriesPerRequest: 0,
+const retryAfterMs = (attempt: number): number => Math.min(50 * attempt, 500);
+
+/**
+ * A connection that fails fast: nothing queues up in memory while Redis is away.
+ * @param urls one URL, or several of a Redis Cluster's nodes (`,` between them), which answers to the same commands
+ */
+export function connectRedis(urls: string, timeoutMs: number): Redis {
+  const common = { lazyConnect: true, enableOfflineQueue: false, enableAutoPipelining: true };
+  const node = {
     commandTimeout: timeoutMs,
     connectTimeout: timeoutMs,
-    retryStrategy: (attempt) => Math.min(50 * attempt, 500),
+    socketTimeout: 2 * timeoutMs, // a connection whose other end is gone without a word is given up
+    maxRetriesPerRequest: 0,
+  };
+  const [url = '', ...others] = urls.split(',').map((one) => one.trim());
+  if (others.length === 0) return new Redis(url, { ...common, ...node, retryStrategy: retryAfterMs });
+  const { protocol, username, password } = new URL(url);
+  const cluster = new Cluster([url, ...others], {
+    ...common,
+    clusterRetryStrategy: retryAfterMs,
+    slotsRefreshTimeout: timeoutMs,
+    slotsRefreshInterval: SLOTS_REFRESH_MS, // a failover is noticed also by who does not ask the node that failed
+    maxRedirections: 4, // 100 ms each: what a failover takes is for the caller to wait
+    redisOptions: {
+      ...node,
+      ...(password === ''
+        ? {}
+        : { username: decodeURIComponent(username) || 'default', password: decodeURIComponent(password) }),
+      ...(protocol === 'rediss:' ? { tls: {} } : {}),
+    },
   });
-  return redis;
+  return cluster as unknown as Redis; // the one token of what can be asked, whichever it is
+}
+
+/** Each Redis that holds keys of its own: for what has to be asked of all of them. */
+export function mastersOf(redis: Redis): Redis[] {
+  const one: unknown = redis;
+  return one instanceof Cluster ? one.nodes('master') : [redis];
 }
 
 /** Connects; when the first try fails goes on in the background, for ever. Says so when the connection is lost and when it is back. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { loadScript, type Redis, RedisUnavailable, type Script } from '../../infra/redis';
+import { loadScript, mastersOf, type Redis, RedisUnavailable, type Script } from '../../infra/redis';
 import { queueKeys } from '../queue/keys';
 import { type QueueState, ROWS_SHOWN } from './schema';
 
@@ -16,14 +16,15 @@ export class InvariantStore {
   /** Every queue that there is: walks over all keys of this Redis. */
   async queueIds(): Promise<string[]> {
     const ids = new Set<string>();
-    for (const pattern of queueKeys('*').place.slice(0, 2)) {
-      let cursor = '0';
-      do {
-        const [next, keys] = await this.scan(cursor, pattern);
-        for (const key of keys) ids.add(key.slice(key.indexOf('{') + 1, key.lastIndexOf('}')));
-        cursor = next;
-      } while (cursor !== '0');
-    }
+    for (const node of mastersOf(this.redis))
+      for (const pattern of queueKeys('*').place.slice(0, 2)) {
+        let cursor = '0';
+        do {
+          const [next, keys] = await scan(node, cursor, pattern);
+          for (const key of keys) ids.add(key.slice(key.indexOf('{') + 1, key.lastIndexOf('}')));
+          cursor = next;
+        } while (cursor !== '0');
+      }
     return [...ids].sort();
   }
 
@@ -34,12 +35,12 @@ export class InvariantStore {
     const known = (n: number): number | undefined => (n < 0 ? undefined : n);
     return { queueId, issued: known(issued), serving: known(serving), inside, tooEarly };
   }
+}
 
-  private async scan(cursor: string, pattern: string): Promise<[string, string[]]> {
-    try {
-      return await this.redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT);
-    } catch (error) {
-      throw new RedisUnavailable(error);
-    }
+async function scan(node: Redis, cursor: string, pattern: string): Promise<[string, string[]]> {
+  try {
+    return await node.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT);
+  } catch (error) {
+    throw new RedisUnavailable(error);
   }
 }

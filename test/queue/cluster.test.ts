@@ -1,0 +1,117 @@
+import { loadConfig } from '../../src/config';
+import { Database } from '../../src/infra/database';
+import { connectRedis, mastersOf, type Redis } from '../../src/infra/redis';
+import { InvariantStore } from '../../src/modules/invariants/store';
+import type { QueueRules } from '../../src/modules/queue/store';
+import { at } from '../support/at';
+import { outcome } from '../support/buyer';
+import { uniqueQueueId } from '../support/config';
+import { checked, Crowd, mainRoom } from '../support/crowd';
+import { noRedisServer } from '../support/redis-server';
+import { RedisCluster } from '../support/redis-cluster';
+import { Rooms } from '../support/rooms';
+import { startTestService } from '../support/service';
+import { until, wait } from '../support/wait';
+
+const RULES: QueueRules = { leaseMs: 60_000, waitMs: 60_000, idleMs: 30_000, awayMs: 30_000, tickMs: 0 };
+const QUEUES = 30;
+
+const described = noRedisServer === undefined ? describe : describe.skip;
+
+described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServer})`}`, () => {
+  const cluster = new RedisCluster();
+  let redis: Redis;
+
+  beforeAll(async () => {
+    await cluster.start();
+    redis = connectRedis(cluster.urls, 2000);
+    redis.on('error', () => undefined);
+    await redis.connect();
+  }, 60_000);
+  afterAll(async () => {
+    redis.disconnect();
+    await cluster.end();
+  });
+
+  it('keeps each queue on one node and spreads queues over all; every script works', async () => {
+    const queues = Array.from({ length: QUEUES }, () => new Rooms(redis, RULES, 1));
+    await Promise.all(
+      queues.map(async (rooms) => {
+        const [one, other] = [rooms.open(), rooms.open()];
+        const [inside, next, last] = [await one.issue(1), await one.issue(2), await other.issue(3)];
+        await one.refresh();
+        await other.refresh();
+        expect(other.look(last)).toEqual({ status: 'WAITING', position: 2 });
+        await other.tell();
+        await one.stay(inside.seq, 60_000);
+        await one.tick();
+        await one.finish(inside.seq);
+        expect(await other.settle(next)).toMatchObject({ status: 'PROGRESS' });
+        await other.refresh();
+        expect(other.look(next)).toEqual({ status: 'PROGRESS' });
+        expect(other.look(last)).toEqual({ status: 'WAITING', position: 1 });
+      }),
+    );
+    const sizes = await Promise.all(mastersOf(redis).map((node) => node.dbsize()));
+    expect(sizes).toHaveLength(3);
+    expect(Math.min(...sizes)).toBeGreaterThan(0);
+    const known = await new InvariantStore(redis).queueIds();
+    expect(known).toEqual(expect.arrayContaining(queues.map(({ queueId }) => queueId)));
+  });
+
+  it('restores a queue whose node has lost it', async () => {
+    const rooms = new Rooms(redis, RULES, 1);
+    const room = rooms.open();
+    await room.issue(1);
+    const waiter = await room.issue(2);
+    await room.refresh();
+    await Promise.all(mastersOf(redis).map((node) => node.flushall()));
+    expect((await room.issue(3)).seq).toBeGreaterThan(100_000);
+    await room.refresh();
+    expect(room.look(waiter)).toEqual({ status: 'WAITING', position: 1 });
+  });
+
+  it('serves the product; without the queue’s node it says 503, and goes on when the node is back', async () => {
+    const service = await startTestService({
+      REDIS_URL: cluster.urls,
+      QUEUE_ID: uniqueQueueId(),
+      QUEUE_MAX_ACTIVE: 2,
+      TOKEN_RATE_PER_MINUTE: 1000,
+    });
+    const crowd = new Crowd([service]);
+    await crowd.come(50);
+    await wait(600);
+    const [inside, waiter] = [crowd.member(0), crowd.member(40)];
+    expect([await checked(inside), await checked(waiter)]).toEqual(['200 PROGRESS', '200 WAITING']);
+
+    const { queueId } = mainRoom(service);
+    const slot = await redis.cluster('KEYSLOT', `q:{${queueId}}:state`);
+    const home = at(
+      cluster.nodes,
+      cluster.nodes.findIndex(({ port }) => ownerOf(redis, slot).endsWith(`:${port}`)),
+    );
+    home.freeze();
+    const [member] = await service.container
+      .resolve(Database)
+      .rows<{ id: number }>('SELECT id FROM member LIMIT 1', []);
+    inside.token = '';
+    const issue = async (): Promise<string> =>
+      outcome(await inside.post('/v1/api/queue/token').send({ userId: member?.id ?? 1 }));
+    expect(await issue()).toBe('503 503');
+    expect(await checked(waiter)).toBe('200 WAITING');
+    home.thaw();
+    await until('works again', async () => (await issue()) === '200', 5000);
+    await service.stop();
+  }, 60_000);
+
+  it('is what several URLs mean', () => {
+    expect(loadConfig({ REDIS_URL: 'redis://a:1,rediss://b:2' }).REDIS_URL).toBe('redis://a:1,rediss://b:2');
+    expect(() => loadConfig({ REDIS_URL: 'redis://a:1,b:2' })).toThrow('REDIS_URL');
+  });
+});
+
+/** host:port of the node that has the slot. */
+function ownerOf(redis: Redis, slot: number): string {
+  const { slots } = redis as unknown as { slots: string[][] };
+  return at(at(slots, slot), 0);
+}

@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { pollAfterMs } from '../../src/modules/queue/polling';
+
+const AWAY_MS = 30_000;
+
+/** Polls per second of all waiters, each as often as it was told to. */
+function load(waiting: number, etaOf: (position: number) => number, maxPerSecond: number): number {
+  let perSecond = 0;
+  for (let position = 1; position <= waiting; position++)
+    perSecond += 1000 / pollAfterMs(position, waiting, etaOf(position), { maxPerSecond, awayMs: AWAY_MS });
+  return perSecond;
+}
+
+describe('when a waiter should ask again', () => {
+  const etas: ((position: number) => number)[] = [
+    () => 0,
+    (position) => position / 1000,
+    (position) => position / 30,
+    () => 7200,
+  ];
+
+  it.each([10, 10_000, 1_000_000])('%i waiters together never ask more often than allowed', (waiting) => {
+    for (const maxPerSecond of waiting < 1_000_000 ? [2, 3, 100, 10_000] : [10_000])
+      for (const etaOf of waiting < 1_000_000 ? etas : etas.slice(0, 2))
+        expect(load(waiting, etaOf, maxPerSecond)).toBeLessThanOrEqual(maxPerSecond * (1 + 1e-9));
+  });
+
+  const options = fc.record({
+    maxPerSecond: fc.integer({ min: 2, max: 100_000 }),
+    awayMs: fc.integer({ min: 2, max: 3600 }).map((seconds) => seconds * 1000),
+  });
+  const crowd = fc.integer({ min: 1, max: 2_000_000 });
+  const rate = fc.double({ min: 0.01, max: 5000, noNaN: true });
+
+  it('is a whole number of milliseconds, a second or more', () => {
+    fc.assert(
+      fc.property(options, crowd, crowd, rate, (polling, position, waiting, perSecond) => {
+        const after = pollAfterMs(position, waiting, position / perSecond, polling);
+        expect(Number.isInteger(after)).toBe(true);
+        expect(after).toBeGreaterThanOrEqual(1000);
+      }),
+    );
+  });
+
+  it('is no sooner further behind', () => {
+    fc.assert(
+      fc.property(options, crowd, crowd, crowd, rate, (polling, one, other, waiting, perSecond) => {
+        const [ahead, behind] = [Math.min(one, other), Math.max(one, other)];
+        const at = (position: number): number =>
+          pollAfterMs(position, Math.max(waiting, behind), position / perSecond, polling);
+        expect(at(ahead)).toBeLessThanOrEqual(at(behind));
+      }),
+    );
+  });
+
+  it('is a second at the front, where news is near', () => {
+    expect(pollAfterMs(1, 100_000, 0, { maxPerSecond: 10_000, awayMs: AWAY_MS })).toBe(1000);
+    expect(pollAfterMs(3000, 100_000, 30, { maxPerSecond: 10_000, awayMs: AWAY_MS })).toBe(3000);
+  });
+
+  it('goes by the position when the copy has not heard of the crowd yet', () => {
+    const told = pollAfterMs(1_000_000, 0, 0, { maxPerSecond: 10_000, awayMs: AWAY_MS });
+    expect(told).toBe(pollAfterMs(1_000_000, 1_000_000, 0, { maxPerSecond: 10_000, awayMs: AWAY_MS }));
+  });
+});

@@ -1,0 +1,170 @@
+import fc from 'fast-check';
+import { Presence, PresenceMarks, SEGMENT } from '../../src/modules/queue/presence';
+
+/** Numbers at and around borders of words, blocks and segments, and anywhere. */
+const seq = fc.oneof(
+  fc.nat(3 * SEGMENT),
+  fc
+    .tuple(
+      fc.constantFrom(0, 32, 512, SEGMENT - 1, SEGMENT, 2 * SEGMENT, 5 * SEGMENT),
+      fc.integer({ min: -2, max: 2 }),
+    )
+    .map(([border, by]) => Math.max(0, border + by)),
+);
+const seqs = fc.oneof(
+  fc.uniqueArray(seq, { maxLength: 60 }),
+  fc.tuple(seq, fc.nat(2000)).map(([from, count]) => Array.from({ length: count }, (_, i) => from + i)), // a dense run
+);
+
+/** Bitmaps as Redis keeps them: by segment, no longer than the last bit needs. */
+function bitmapsOf(numbers: Iterable<number>): Map<number, Buffer> {
+  const bitmaps = new Map<number, { whole: Buffer; bytes: number }>();
+  for (const number of numbers) {
+    const segmentId = Math.floor(number / SEGMENT);
+    const bit = number % SEGMENT;
+    const byte = Math.floor(bit / 8);
+    const bitmap = bitmaps.get(segmentId) ?? { whole: Buffer.alloc(SEGMENT / 8), bytes: 0 };
+    bitmaps.set(segmentId, bitmap);
+    bitmap.whole.writeUInt8(bitmap.whole.readUInt8(byte) | (0x80 >> (bit % 8)), byte);
+    bitmap.bytes = Math.max(bitmap.bytes, byte + 1);
+  }
+  return new Map([...bitmaps].map(([id, { whole, bytes }]) => [id, whole.subarray(0, bytes)]));
+}
+
+function numbersOf(segmentId: number, firstByte: number, bits: Buffer): number[] {
+  const numbers: number[] = [];
+  for (const [i, byte] of bits.entries())
+    for (let bit = 0; byte !== 0 && bit < 8; bit++)
+      if (byte & (0x80 >> bit)) numbers.push(segmentId * SEGMENT + (firstByte + i) * 8 + bit);
+  return numbers;
+}
+
+const sorted = (numbers: Iterable<number>): number[] => [...numbers].sort((a, b) => a - b);
+
+describe('the rank index of those present', () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('seen' as const), seqs, before: fc.boolean() }),
+    fc.record({ kind: fc.constant('epochs' as const), passed: fc.constantFrom(0, 1, 1, 2, 3) }),
+    fc.record({ kind: fc.constant('clear' as const) }),
+  );
+  const question = fc.tuple(seq, seq);
+
+  it('counts, between any two numbers, those seen in this epoch or in the one before', () => {
+    fc.assert(
+      fc.property(
+        fc.array(step, { maxLength: 12 }),
+        fc.array(question, { maxLength: 20 }),
+        seq,
+        (steps, asked, serving) => {
+          const presence = new Presence();
+          let epoch = 7;
+          const seen = new Map<number, Set<number>>();
+          const seenIn = (at: number): Set<number> => seen.get(at) ?? new Set();
+          presence.startEpoch(epoch);
+          for (const it of steps) {
+            if (it.kind === 'clear') {
+              presence.clear();
+              seen.clear();
+            } else if (it.kind === 'epochs') presence.startEpoch((epoch += it.passed));
+            else {
+              const at = it.before ? epoch - 1 : epoch;
+              seen.set(at, new Set([...seenIn(at), ...it.seqs]));
+              for (const [segmentId, bitmap] of bitmapsOf(seenIn(at))) presence.set(at, segmentId, bitmap);
+            }
+            presence.index(0);
+          }
+          const present = new Set([...seenIn(epoch), ...seenIn(epoch - 1)]);
+          const count = (after: number, before: number): number =>
+            [...present].filter((number) => number > after && number < before).length;
+
+          for (const [after, before] of asked) {
+            expect(presence.countBetween(after, before)).toBe(count(after, before));
+            expect(presence.isMarked(after)).toBe(seenIn(epoch).has(after));
+          }
+          const listed = [...presence.bitmaps()].flatMap(({ segmentId, bitmap }) =>
+            numbersOf(segmentId, 0, bitmap),
+          );
+          expect(sorted(listed)).toEqual(sorted(present));
+
+          presence.index(serving); // those served long ago are forgotten, the rest counts as before
+          for (const [, before] of asked)
+            expect(presence.countBetween(serving, before)).toBe(count(serving, before));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('ignores bitmaps of epochs that are over or yet to come', () => {
+    const presence = new Presence();
+    presence.startEpoch(5);
+    for (const epoch of [3, 6]) presence.set(epoch, 0, Buffer.from([0xff]));
+    presence.index(0);
+    expect(presence.countBetween(0, SEGMENT)).toBe(0);
+  });
+
+  it('takes back what a newer bitmap of the same epoch no longer has', () => {
+    const presence = new Presence();
+    presence.set(0, 0, Buffer.from([0, 0xff]));
+    presence.set(0, 0, Buffer.from([0, 0x0f]));
+    presence.index(0);
+    expect(presence.countBetween(0, SEGMENT)).toBe(4);
+  });
+});
+
+describe('the marks of those seen', () => {
+  const act = fc.oneof(
+    fc.record({ kind: fc.constant('add' as const), seqs }),
+    fc.record({ kind: fc.constant('merge' as const), seqs }),
+    fc.record({ kind: fc.constant('take' as const), isSent: fc.boolean() }),
+  );
+
+  it('are told once each, unless telling failed', () => {
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 12 }), (acts) => {
+        const marks = new PresenceMarks();
+        let expected = new Set<number>();
+        for (const it of acts) {
+          if (it.kind === 'take') {
+            const taken = marks.take();
+            expect(sorted(taken.flatMap((one) => numbersOf(...one)))).toEqual(sorted(expected));
+            expect(new Set(taken.map(([segmentId]) => segmentId)).size).toBe(taken.length);
+            if (it.isSent) expected = new Set();
+            else marks.putBack(taken);
+            continue;
+          }
+          if (it.kind === 'add') for (const number of it.seqs) marks.add(number);
+          else
+            for (const [segmentId, bits] of bitmapsOf(it.seqs)) {
+              const bitmap = Buffer.alloc(SEGMENT / 8);
+              bits.copy(bitmap);
+              marks.merge(segmentId, bitmap);
+            }
+          expected = new Set([...expected, ...it.seqs]);
+        }
+        expect(sorted(marks.take().flatMap((one) => numbersOf(...one)))).toEqual(sorted(expected));
+        expect(marks.take()).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('are told as no more bytes than they touch', () => {
+    const marks = new PresenceMarks();
+    marks.add(SEGMENT + 800);
+    marks.add(SEGMENT + 823);
+    expect(marks.take().map(([segmentId, first, bits]) => [segmentId, first, bits.length])).toEqual([
+      [1, 100, 3],
+    ]);
+  });
+
+  it('put back join those seen meanwhile', () => {
+    const marks = new PresenceMarks();
+    marks.add(8);
+    const taken = marks.take();
+    marks.add(70_000);
+    marks.add(9);
+    marks.putBack(taken);
+    expect(sorted(marks.take().flatMap((one) => numbersOf(...one)))).toEqual([8, 9, 70_000]);
+  });
+});

@@ -1,0 +1,188 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectRedis, type Redis } from '../../src/infra/redis';
+import { queueKeys } from '../../src/modules/queue/keys';
+import type { RunningService } from '../../src/start';
+import { at } from '../support/at';
+import { Buyer, outcome } from '../support/buyer';
+import { uniqueQueueId } from '../support/config';
+import { checked, Crowd, mainRoom, Meanwhile } from '../support/crowd';
+import { Given, openAdminDatabase } from '../support/given';
+import { freePort, noRedisServer, RedisServer } from '../support/redis-server';
+import { startTestService } from '../support/service';
+import { until } from '../support/wait';
+
+const WAITERS = 20_000;
+const CAP = 5;
+const RECOVERED_MS = 5000;
+
+const described = noRedisServer === undefined ? describe : describe.skip;
+
+described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedisServer})`}`, () => {
+  const admin = openAdminDatabase();
+  const given = new Given(admin);
+  let server: RedisServer;
+  let services: (RunningService & { url: string; queueId: string })[];
+  let crowd: Crowd;
+  let inside: Buyer[];
+  let observer: Redis;
+  let activeKey: string;
+  let highestActive: Meanwhile<number>;
+  let polls: Meanwhile<string>;
+  /** In the order they were begun; ended in reverse, however far the test has come. */
+  let endings: (() => unknown)[] = [];
+
+  beforeEach(async () => {
+    server = await new RedisServer(await freePort()).start();
+    endings = [() => server.end()];
+    const queueId = uniqueQueueId();
+    const overrides = {
+      QUEUE_ID: queueId,
+      REDIS_URL: server.url,
+      QUEUE_MAX_ACTIVE: CAP,
+      QUEUE_IDLE_SECONDS: 0,
+    };
+    services = await Promise.all([startTestService(overrides), startTestService(overrides)]);
+    endings.push(() => Promise.all(services.map((service) => service.stop())));
+    inside = await Promise.all(
+      Array.from({ length: CAP }, async (_, i) =>
+        new Buyer(at(services, i % 2).url, await given.member(1000)).enter(),
+      ),
+    );
+    crowd = new Crowd(services);
+    await crowd.come(WAITERS);
+    await sleep(600); // every copy has heard of them
+    expect(crowd.poll()).toBe(WAITERS);
+
+    observer = connectRedis(server.url, 1000);
+    observer.on('error', () => undefined);
+    endings.push(() => observer.disconnect());
+    await observer.connect();
+    activeKey = at(queueKeys(queueId).place, 1);
+    highestActive = new Meanwhile(50, () => observer.zcard(activeKey).catch(() => 0));
+    endings.push(() => highestActive.stop());
+    const sample = [0, 1, 2, 3, 9_999, 10_000, WAITERS - 2, WAITERS - 1].map((i) => crowd.member(i));
+    let next = 0;
+    polls = new Meanwhile(20, () => {
+      if (next % 50 === 0) crowd.poll();
+      return checked(at(sample, next++ % sample.length));
+    });
+    endings.push(() => polls.stop());
+  }, 60_000);
+
+  afterEach(async () => {
+    server.thaw();
+    for (const end of endings.reverse()) await end();
+  }, 60_000);
+  afterAll(() => admin.close());
+
+  const newcomer = async (i: number): Promise<Buyer> => new Buyer(at(services, i).url, await given.member());
+
+  /** Buys a seat from first to last. */
+  async function buys(buyer: Buyer): Promise<string[]> {
+    const { id, seats } = await given.scheduleWithSeats(1);
+    const hold = await buyer.reserve(id, at(seats, 0).id);
+    if (hold.status !== 200) return [outcome(hold)];
+    const { reservationId } = (hold.body as { data: { reservationId: number } }).data;
+    return [outcome(hold), outcome(await buyer.pay(reservationId))];
+  }
+
+  const tokenAt = async (buyer: Buyer): Promise<string> =>
+    outcome(await buyer.post('/v1/api/queue/token').send({ userId: buyer.userId }));
+
+  /** Both processes give out tokens again; milliseconds it took. */
+  async function recovered(sinceMs: number): Promise<number> {
+    const comers = [await newcomer(0), await newcomer(1)];
+    for (const comer of comers)
+      await until('tokens are issued', async () => {
+        const given = await tokenAt(comer);
+        if (given !== '200' && given !== '503 503') throw new Error(`a token request is answered ${given}`);
+        return given === '200';
+      });
+    return performance.now() - sinceMs;
+  }
+
+  /** Every place is kept, nobody got another's, and from here on they go in by order. */
+  async function nothingIsLost(sinceMs: number): Promise<number> {
+    const rooms = services.map(mainRoom);
+    const insiders = async (): Promise<number[]> =>
+      (await observer.zrange(activeKey, '0', '-1')).map(Number).sort((a, b) => a - b);
+    const isOfCrowd = new Set(crowd.places.map(({ seq }) => seq));
+    const admitted: number[] = [];
+    let firstAfterMs = 0;
+    while (admitted.length < 20) {
+      const fresh = await until('somebody is let in', async () => {
+        const now = (await insiders()).filter((seq) => isOfCrowd.has(seq) && !admitted.includes(seq));
+        return now.length > 0 ? now : undefined;
+      });
+      if (firstAfterMs === 0) firstAfterMs = performance.now() - sinceMs;
+      admitted.push(...fresh);
+      for (const seq of fresh) await at(rooms, seq % 2).finish(seq);
+    }
+    expect(admitted).toEqual(crowd.places.slice(0, admitted.length).map(({ seq }) => seq)); // order kept
+    await sleep(600);
+    const gone = new Set([...admitted, ...(await insiders())]);
+    const waiting = crowd.places.filter(({ seq }) => !gone.has(seq));
+    for (const room of rooms)
+      expect(waiting.map((place) => room.look(place))).toEqual(
+        waiting.map((_, i) => ({ status: 'WAITING', position: i + 1 })),
+      );
+    const late = await at(rooms, 0).issue(2_000_000_000);
+    expect(late.seq).toBeGreaterThan(at(crowd.places, WAITERS - 1).seq); // no number is given twice
+    expect(Math.max(...(await highestActive.stop()))).toBeLessThanOrEqual(CAP);
+    return firstAfterMs;
+  }
+
+  const said = (what: string): void => void process.stdout.write(`    ${what}\n`);
+  const ms = (value: number): string => `${Math.round(value)} ms`;
+
+  it('restart without data: no place, order or admission is lost', async () => {
+    await server.kill();
+    const started = performance.now();
+    await sleep(1500);
+    expect(await tokenAt(await newcomer(0))).toBe('503 503');
+    expect(await buys(at(inside, 0))).toEqual(['200', '200']); // those inside go on buying
+    await server.start();
+    const backAtMs = performance.now();
+    const issuesAfterMs = await recovered(backAtMs);
+    expect(await until('inside', async () => (await checked(at(inside, 1))) === '200 PROGRESS')).toBe(true);
+    expect(await buys(at(inside, 1))).toEqual(['200', '200']);
+    await until('its turn is over', async () => (await checked(at(inside, 0))) === '200 DONE');
+    const admitsAfterMs = await nothingIsLost(backAtMs);
+    said(
+      `away ${ms(backAtMs - started)}; tokens after ${ms(issuesAfterMs)}, admission after ${ms(admitsAfterMs)}`,
+    );
+    expect(Math.max(issuesAfterMs, admitsAfterMs)).toBeLessThan(RECOVERED_MS);
+    expect((await polls.stop()).filter((said) => !said.startsWith('200'))).toEqual([]);
+  }, 60_000);
+
+  it('FLUSHALL: no place, order or admission is lost', async () => {
+    await observer.flushall();
+    const lostAtMs = performance.now();
+    const issuesAfterMs = await recovered(lostAtMs);
+    for (const buyer of inside.slice(0, 2)) expect(await buys(buyer)).toEqual(['200', '200']);
+    const admitsAfterMs = await nothingIsLost(lostAtMs);
+    said(`tokens after ${ms(issuesAfterMs)}, admission after ${ms(admitsAfterMs)}`);
+    expect(Math.max(issuesAfterMs, admitsAfterMs)).toBeLessThan(RECOVERED_MS);
+    expect((await polls.stop()).filter((said) => !said.startsWith('200'))).toEqual([]);
+  }, 60_000);
+
+  it('an outage (6 s for 30 s): waiters keep polling, those inside keep buying, and it goes on after', async () => {
+    server.freeze(); // it hangs with its data, which is worse than to refuse
+    await sleep(1200);
+    const before = polls.results.length;
+    const bought = await Promise.all(inside.slice(0, 3).map((buyer) => buys(buyer)));
+    expect(bought).toEqual(Array.from({ length: 3 }, () => ['200', '200']));
+    expect(await tokenAt(await newcomer(1))).toBe('503 503');
+    await sleep(3000);
+    expect([...new Set(polls.results.slice(before))]).toEqual(['200 WAITING']);
+    server.thaw();
+    const backAtMs = performance.now();
+    const issuesAfterMs = await recovered(backAtMs);
+    for (const buyer of inside.slice(0, 3))
+      // paid meanwhile: the place is given on
+      await until('its turn is over', async () => (await checked(buyer)) === '200 DONE');
+    const admitsAfterMs = await nothingIsLost(backAtMs);
+    said(`tokens after ${ms(issuesAfterMs)}, admission after ${ms(admitsAfterMs)}`);
+    expect(Math.max(issuesAfterMs, admitsAfterMs)).toBeLessThan(RECOVERED_MS);
+  }, 60_000);
+});

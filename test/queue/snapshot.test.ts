@@ -1,0 +1,226 @@
+import fc from 'fast-check';
+import { connectRedis, Redis } from '../../src/infra/redis';
+import type { Snapshot } from '../../src/modules/queue/snapshot';
+import type { QueueRules } from '../../src/modules/queue/store';
+import type { Place, WaitingRoom } from '../../src/modules/queue/waiting-room';
+import { at } from '../support/at';
+import { testConfig } from '../support/config';
+import { Rooms } from '../support/rooms';
+import { giveScriptsVirtualTime, virtualTime } from '../support/virtual-time';
+
+jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
+
+const RULES: QueueRules = { leaseMs: 600_000, waitMs: 7_200_000, idleMs: 0, awayMs: 10_000, tickMs: 100 };
+const EPOCH_MS = RULES.awayMs / 2;
+
+/** All that a copy knows. */
+const known = (copy: Snapshot): unknown => ({
+  ...{ version: copy.version, gen: copy.gen, serving: copy.serving, waiting: copy.waiting },
+  leases: copy.lastingLeases().sort((a, b) => a.seq - b.seq),
+  present: [...copy.presence.bitmaps()]
+    .filter(({ bitmap }) => bitmap.some((byte) => byte > 0))
+    .map(({ segmentId, bitmap }) => [segmentId, bitmap.toString('latin1')])
+    .sort(),
+});
+
+describe('a process’ copy of the queue', () => {
+  let redis: Redis;
+  let time: ReturnType<typeof giveScriptsVirtualTime>;
+  const opened: Rooms[] = [];
+
+  beforeAll(async () => {
+    redis = connectRedis(testConfig().REDIS_URL, 5000);
+    await redis.connect();
+    time = giveScriptsVirtualTime(redis);
+    await time.tell();
+  });
+  afterEach(async () => {
+    for (const rooms of opened.splice(0)) await rooms.lose();
+  });
+  afterAll(async () => {
+    await time.forget();
+    redis.disconnect();
+  });
+
+  function queue(cap: number, rules: Partial<QueueRules> = {}): Rooms {
+    const rooms = new Rooms(redis, { ...RULES, ...rules }, cap);
+    opened.push(rooms);
+    return rooms;
+  }
+
+  async function pass(ms: number): Promise<void> {
+    virtualTime.nowMs += ms;
+    await time.tell();
+  }
+
+  /** What a process that has just started learns. */
+  async function whole(rooms: Rooms): Promise<unknown> {
+    const room = rooms.open();
+    await room.refresh();
+    return known(room.snapshot);
+  }
+
+  const step = fc.record({
+    act: fc.constantFrom(
+      'issue',
+      'issue',
+      'issue',
+      'poll',
+      'finish',
+      'tick',
+      'tell',
+      'refresh',
+      'refresh',
+      'pass',
+    ),
+    process: fc.nat(1),
+    user: fc.nat(15),
+    ms: fc.constantFrom(50, 150, 1000, EPOCH_MS, 2 * EPOCH_MS),
+  });
+  const start = fc.constantFrom(0, 65_530, 131_065);
+
+  it('refreshed by changes is the same as one made anew', async () => {
+    await fc.assert(
+      fc.asyncProperty(start, fc.array(step, { maxLength: 60, size: 'max' }), async (from, steps) => {
+        const rooms = queue(3, { leaseMs: 20_000 });
+        const processes = [rooms.open(), rooms.open()];
+        for (const room of processes) await room.refresh();
+        if (from > 0) await redis.hset(at(rooms.keys.place, 0), { issued: from, serving: from });
+        const places = new Map<number, Place>();
+        for (const { act, process, user, ms } of steps) {
+          const room = at(processes, process);
+          const place = places.get(user);
+          if (act === 'issue') places.set(user, await room.issue(user + 1));
+          else if (act === 'tick') await room.tick();
+          else if (act === 'tell') await room.tell();
+          else if (act === 'pass') await pass(ms);
+          else if (act === 'refresh') {
+            await room.refresh();
+            expect(known(room.snapshot)).toEqual(await whole(rooms));
+          } else if (act === 'poll' && place !== undefined) {
+            if (room.look(place) === undefined) await room.settle(place);
+          } else if (act === 'finish' && place !== undefined) await room.finish(place.seq);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  }, 60_000);
+
+  it('is made anew when it has missed more changes than are kept', async () => {
+    const rooms = queue(6000);
+    const [late, busy] = [rooms.open(), rooms.open()];
+    await busy.issue(1);
+    await late.refresh();
+    const seqs = (await Promise.all(Array.from({ length: 5500 }, (_, i) => busy.issue(i + 2)))).map(
+      ({ seq }) => seq,
+    );
+    await Promise.all(seqs.slice(100).map((seq) => busy.finish(seq)));
+    await pass(100);
+    await busy.tick(); // trims
+    expect(await redis.zcard(`${rooms.keys.prefix}log`)).toBe(10_000);
+    await late.refresh();
+    expect(late.snapshot.lastingLeases()).toHaveLength(101);
+    expect(known(late.snapshot)).toEqual(await whole(rooms));
+  });
+
+  it('goes on by changes as long as all of them are kept', async () => {
+    const rooms = queue(3);
+    const room = rooms.open();
+    await room.refresh();
+    const asked = jest.spyOn(rooms.store, 'snapshot');
+    await room.issue(1);
+    await room.refresh();
+    await room.refresh();
+    const versions = asked.mock.calls.map(([version]) => version);
+    expect(versions.every((version, i) => i === 0 || version > 0)).toBe(true);
+    asked.mockRestore();
+  });
+
+  it('answers waiters without a command to Redis', async () => {
+    const rooms = queue(1);
+    const room = rooms.open();
+    const places = await Promise.all(Array.from({ length: 1000 }, (_, i) => room.issue(i + 1)));
+    await room.refresh();
+    const sent = jest.spyOn(redis, 'sendCommand');
+    const piped = jest.spyOn(redis, 'pipeline');
+    const told = places.map((place) => room.look(place));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([sent.mock.calls.length, piped.mock.calls.length]).toEqual([0, 0]);
+    sent.mockRestore();
+    piped.mockRestore();
+    expect(told.slice(1).map((one) => one?.status === 'WAITING' && one.position)).toEqual(
+      Array.from({ length: 999 }, (_, i) => i + 1),
+    );
+  });
+
+  describe('and presence', () => {
+    /** Two processes with their loops for a while; the waiters of `polls` ask whenever it is time. */
+    async function live(
+      processes: WaitingRoom[],
+      ms: number,
+      poll: () => Promise<void> | void,
+    ): Promise<void> {
+      for (let passed = 0; passed < ms; passed += 500) {
+        await pass(500);
+        await poll();
+        for (const room of processes) {
+          await room.tick();
+          await room.refresh();
+          if (passed % 1000 === 0) await room.tell();
+        }
+      }
+    }
+
+    it('never calls away one who asks whenever it was told to, however seldom that is', async () => {
+      const intervals = fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 2, maxLength: 5 });
+      await fc.assert(
+        fc.asyncProperty(intervals, async (seconds) => {
+          const rooms = queue(1);
+          const processes = [rooms.open(), rooms.open()];
+          const [first, second] = [at(processes, 0), at(processes, 1)];
+          for (const room of processes) await room.refresh();
+          await first.issue(1);
+          const place = await first.issue(2);
+          let polls = 0;
+          let nextAtMs = virtualTime.nowMs + 1000;
+          const isPresent = async (): Promise<boolean> => {
+            const copy = rooms.open();
+            await copy.refresh();
+            return copy.snapshot.presence.countBetween(place.seq - 1, place.seq + 1) === 1;
+          };
+          const totalMs = seconds.reduce((sum, one) => sum + one * 1000, 2000);
+          await live(processes, totalMs, async () => {
+            expect(await isPresent()).toBe(true);
+            if (virtualTime.nowMs < nextAtMs) return;
+            const room = polls % 2 === 0 ? first : second;
+            expect(room.look(place)).toEqual({ status: 'WAITING', position: 1 });
+            const afterMs = (seconds[polls++] ?? 1) * 1000;
+            room.asked(afterMs);
+            nextAtMs = virtualTime.nowMs + afterMs;
+          });
+        }),
+        { numRuns: 6 },
+      );
+    }, 60_000);
+
+    it('passes over one unseen for two epochs, who comes back at the next free place', async () => {
+      const rooms = queue(1);
+      const processes = [rooms.open(), rooms.open()];
+      const room = at(processes, 0);
+      for (const one of processes) await one.refresh();
+      const [inside, away, patient, last] = [
+        await room.issue(1),
+        await room.issue(2),
+        await room.issue(3),
+        await room.issue(4),
+      ];
+      await live(processes, 2 * EPOCH_MS + 1000, () => [patient, last].forEach((one) => void room.look(one)));
+      expect(room.look(last)).toEqual({ status: 'WAITING', position: 2 }); // one is not counted
+      await room.finish(inside.seq);
+      expect(await room.settle(patient)).toMatchObject({ status: 'PROGRESS' });
+      expect(await room.settle(away)).toMatchObject({ status: 'WAITING', position: 1 });
+      await at(processes, 1).finish(patient.seq);
+      expect(await room.settle(away)).toMatchObject({ status: 'PROGRESS' });
+    });
+  });
+});

@@ -1,0 +1,81 @@
+import { WaitingRooms } from '../../src/modules/queue/rooms';
+import { TokenCodec } from '../../src/modules/queue/token';
+import type { Place, WaitingRoom } from '../../src/modules/queue/waiting-room';
+import type { RunningService } from '../../src/start';
+import { at } from './at';
+import { Buyer, outcome } from './buyer';
+import { wait } from './wait';
+
+const FIRST_USER = 1_000_000_000;
+const AT_ONCE = 500;
+
+export const mainRoom = ({ container }: RunningService): WaitingRoom => container.resolve(WaitingRooms).main;
+
+/** Many waiters with places of one queue, who poll all its processes in turn. */
+export class Crowd {
+  readonly places: Place[] = [];
+  private readonly rooms: WaitingRoom[];
+  private polls = 0;
+
+  constructor(private readonly services: (RunningService & { url: string })[]) {
+    this.rooms = services.map(mainRoom);
+  }
+
+  /** Takes places without HTTP, for speed. */
+  async come(count: number): Promise<void> {
+    for (let done = 0; done < count; done += AT_ONCE) {
+      const issued = await Promise.all(
+        Array.from({ length: Math.min(AT_ONCE, count - done) }, (_, i) =>
+          at(this.rooms, i % this.rooms.length).issue(FIRST_USER + this.places.length + i),
+        ),
+      );
+      this.places.push(...issued.map(({ seq, gen, iatMs }) => ({ seq, gen, iatMs })));
+    }
+    this.places.sort((a, b) => a.seq - b.seq);
+  }
+
+  /** Everybody polls once; by the copy only. @returns how many waiters the copy could tell their position */
+  poll(): number {
+    const room = at(this.rooms, this.polls++ % this.rooms.length);
+    return this.places.filter((place) => room.look(place)?.status === 'WAITING').length;
+  }
+
+  /** One of the crowd as the API sees it; its member need not exist. */
+  member(index: number): Buyer {
+    const { container, url } = at(this.services, index % this.services.length);
+    const room = at(this.rooms, 0);
+    const buyer = new Buyer(url, FIRST_USER + index);
+    const place = { userId: buyer.userId, q: room.queueId, ...at(this.places, index) };
+    buyer.token = container.resolve(TokenCodec).sign(place, room.tokenLifeMs);
+    return buyer;
+  }
+}
+
+/** Does something again and again, beside the test, and keeps what came of it. */
+export class Meanwhile<T> {
+  readonly results: T[] = [];
+  private readonly ended: Promise<void>;
+  private isOver = false;
+
+  constructor(everyMs: number, act: () => Promise<T> | T) {
+    this.ended = (async () => {
+      while (!this.isOver) {
+        this.results.push(await act());
+        await wait(everyMs);
+      }
+    })();
+  }
+
+  async stop(): Promise<T[]> {
+    this.isOver = true;
+    await this.ended;
+    return this.results;
+  }
+}
+
+/** What a check says: `200 WAITING`, or status and code. */
+export async function checked(buyer: Buyer): Promise<string> {
+  const answer = await buyer.check();
+  const { data } = answer.body as { data: { status: string } | null };
+  return data === null ? outcome(answer) : `${outcome(answer)} ${data.status}`;
+}
