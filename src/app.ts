@@ -4,12 +4,14 @@ import type { DependencyContainer } from 'tsyringe';
 import { CONFIG, type Config } from './config';
 import { NotFound } from './errors';
 import { Health } from './health';
+import type { Endpoint } from './http/endpoint';
 import { errorHandler } from './http/errors';
-import { serveEndpoints } from './http/mount';
+import { serveEndpoints, type PathHandler } from './http/mount';
 import { openApiDocument } from './http/openapi';
 import { operations } from './http/operations';
 import { rateLimit } from './http/rate-limit';
 import { observeRequests } from './http/requests';
+import { Shedder } from './http/shedder';
 import { LOGGER, type Logger } from './infra/logger';
 import { Metrics } from './infra/metrics';
 import { Redis } from './infra/redis';
@@ -26,45 +28,50 @@ import { ReservationService } from './modules/reservation/service';
 import { userEndpoints } from './modules/user/routes';
 import { BalanceService } from './modules/user/service';
 
-/** The Express app: the modules' endpoints (none in the worker role), then what operators ask. */
-export function createApp(container: DependencyContainer): Express {
+export interface App {
+  /** The modules' endpoints; none in the worker role. */
+  endpoints: PathHandler;
+  /** What operators and machines ask, and every other path. */
+  rest: Express;
+}
+
+export function createApp(container: DependencyContainer): App {
   const config = container.resolve<Config>(CONFIG);
   const logger = container.resolve<Logger>(LOGGER);
   const metrics = container.resolve(Metrics);
   const health = container.resolve(Health);
 
-  const endpoints =
-    config.ROLE === 'worker'
-      ? []
-      : [
-          ...queueEndpoints(container.resolve(QueueService), container.resolve(QueueEvents)),
-          ...userEndpoints(container.resolve(BalanceService)),
-          ...concertEndpoints(container.resolve(ConcertService)),
-          ...reservationEndpoints(container.resolve(ReservationService)),
-          ...paymentEndpoints(container.resolve(PaymentService)),
-        ];
-
-  const app = express();
-  app.set('trust proxy', config.TRUST_PROXY);
-  app.set('etag', false); // lists carry their own, made once
-  app.disable('x-powered-by');
-  app.use(
-    serveEndpoints(endpoints, {
+  const endpoints = config.ROLE === 'worker' ? [] : endpointsOf(container);
+  const rest = express();
+  rest.set('trust proxy', config.TRUST_PROXY);
+  rest.set('etag', false); // lists carry their own, made once
+  rest.disable('x-powered-by');
+  rest.use(observeRequests(metrics, logger));
+  rest.use(helmet());
+  rest.use(operations(health, metrics, endpoints.length > 0 ? openApiDocument(endpoints) : undefined));
+  rest.use(() => {
+    throw new NotFound('This path');
+  });
+  rest.use(errorHandler(logger));
+  return {
+    endpoints: serveEndpoints(endpoints, {
       queue: container.resolve(QueueService),
       idempotency: container.resolve(IdempotencyService),
       rateLimit: rateLimit(container.resolve(Redis), config.TOKEN_RATE_PER_MINUTE),
       bodyBytes: config.HTTP_BODY_BYTES,
+      shedder: new Shedder(config.HTTP_QUEUE_MS),
       metrics,
       logger,
       isDraining: () => health.phase === 'draining',
     }),
-  );
-  app.use(observeRequests(metrics, logger));
-  app.use(helmet());
-  app.use(operations(health, metrics, endpoints.length > 0 ? openApiDocument(endpoints) : undefined));
-  app.use(() => {
-    throw new NotFound('This path');
-  });
-  app.use(errorHandler(logger));
-  return app;
+    rest,
+  };
 }
+
+const endpointsOf = (container: DependencyContainer): Endpoint[] => [
+  ...queueEndpoints(container.resolve(QueueService), container.resolve(QueueEvents)),
+  ...userEndpoints(container.resolve(BalanceService)),
+  ...concertEndpoints(container.resolve(ConcertService)),
+  ...reservationEndpoints(container.resolve(ReservationService)),
+  ...paymentEndpoints(container.resolve(PaymentService)),
+];

@@ -252,6 +252,14 @@ const fields = {
     about: 'Circuit breakers: window 100, 50 %, 30 s open; or window 200, 80 %, 10 s',
   }),
 
+  HTTP_QUEUE_MS: integer({
+    min: 10,
+    max: 60_000,
+    default: 100,
+    unit: 'ms',
+    about:
+      'While more is asked than can be done: a token, charge, hold or payment that would take longer gets 503 at once',
+  }),
   HTTP_BODY_BYTES: integer({
     min: 256,
     max: 1_048_576,

@@ -84,3 +84,10 @@ export class Unavailable extends ApiError {
     super('503', 503, `${what} is not available right now: try again shortly.`, retryAfterSeconds);
   }
 }
+
+/** More is asked than can be done in time: told at once, so that the rest is served. */
+export class Overloaded extends Unavailable {
+  constructor() {
+    super('This service');
+  }
+}

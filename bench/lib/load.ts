@@ -80,6 +80,8 @@ export interface MixedLoad extends Requests {
   /** Requests per second, whatever the answers; absent: each connection waits for its answer. */
   rate?: number;
   seconds: number;
+  /** Requests of the file to pass over. */
+  first?: number;
   /** Most connections; further requests wait for a free one, and that wait counts. */
   connections: number;
   /** A client that has no answer by then goes away. */
@@ -89,6 +91,8 @@ export interface MixedLoad extends Requests {
 /** Answers within the time. */
 export interface Mixed {
   offered: number;
+  /** Where the next load goes on in the file. */
+  used: number;
   seconds: number;
   byStatus: Record<string, number>;
   /** 2xx, and 4xx of the business: somebody else has the seat. */
@@ -112,9 +116,9 @@ export interface Latency {
  * what is not answered in time piles up.
  */
 export async function mixedLoad(load: MixedLoad): Promise<Mixed> {
-  const { file, prefix, suffix, wrap, ...settings } = load;
+  const { file, prefix, suffix, wrap, first = 0, ...settings } = load;
   const limitMs = load.seconds * 1000 + load.giveUpMs + LIMIT_MARGIN_MS;
-  const env = generatorEnv({ file, wrap, prefix: prefix ?? '', suffix: suffix ?? '' }, 0, 0);
+  const env = generatorEnv({ file, wrap, prefix: prefix ?? '', suffix: suffix ?? '' }, first, 0);
   return read(await ownGenerator(settings, { env, limitMs })) as Mixed;
 }
 

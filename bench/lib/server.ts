@@ -30,20 +30,25 @@ export class OurServer implements Target {
   static async start(env: Record<string, string | number> = {}, pollMs = 20): Promise<OurServer> {
     const port = await freePort();
     const startedAt = performance.now();
-    const child = startPinned(cores.server, process.execPath, [join(root, 'dist', 'main.js')], {
-      NODE_ENV: 'production',
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      ROLE: 'api',
-      TZ: 'UTC',
-      DATABASE_URL: databaseUrl(),
-      DATABASE_ADMIN_URL: '', // as in production: the API never sees the administrator's password
-      REDIS_URL: redisUrls()[0],
-      KAFKA_BROKERS: '',
-      TOKEN_SECRET: secret,
-      QUEUE_AWAY_SECONDS: '3600',
-      ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
-    });
+    const child = startPinned(
+      cores.server,
+      process.execPath,
+      [...(process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean), join(root, 'dist', 'main.js')],
+      {
+        NODE_ENV: 'production',
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        ROLE: 'api',
+        TZ: 'UTC',
+        DATABASE_URL: databaseUrl(),
+        DATABASE_ADMIN_URL: '', // as in production: the API never sees the administrator's password
+        REDIS_URL: redisUrls()[0],
+        KAFKA_BROKERS: '',
+        TOKEN_SECRET: secret,
+        QUEUE_AWAY_SECONDS: '3600',
+        ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
+      },
+    );
     const readyMs = await until(
       child,
       async () => {

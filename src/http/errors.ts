@@ -1,13 +1,5 @@
 import type { ErrorRequestHandler } from 'express';
-import {
-  ApiError,
-  BadInput,
-  NotFound,
-  PayloadTooLarge,
-  Unavailable,
-  Unknown,
-  UnsupportedMediaType,
-} from '../errors';
+import { ApiError, BadInput, NotFound, Overloaded, Unavailable, Unknown } from '../errors';
 import { CallTimedOut, CircuitOpen } from '../infra/breaker';
 import type { Logger } from '../infra/logger';
 import { sendFailure } from './envelope';
@@ -21,14 +13,17 @@ export function toApiError(error: unknown): ApiError {
   return fromExpress(error) ?? new Unknown();
 }
 
-/** Says in the log what failed on our side; what the caller did wrong is no concern of the operator's. */
+/**
+ * Says in the log what failed on our side; what the caller did wrong is no concern of the operator's. Nor is each
+ * single one of thousands refused in a second: breaker states are logged, and metrics count the refused.
+ */
 export function logFailure(
   logger: Logger,
   error: unknown,
   known: ApiError,
   request: { requestId: string; method: string; route: string },
 ): void {
-  if (known.status < 500) return;
+  if (known.status < 500 || error instanceof CircuitOpen || error instanceof Overloaded) return;
   logger[known.status === 500 ? 'error' : 'warn']({ err: error, ...request }, 'request failed');
 }
 
@@ -44,19 +39,9 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
   };
 }
 
-/** Errors of Express and its body parser carry a `type` and a 4xx `status`. */
+/** Express' own errors carry a 4xx `status`: a broken percent-encoding, a missing file. */
 function fromExpress(error: unknown): ApiError | undefined {
-  if (
-    !(error instanceof Error) ||
-    !('status' in error) ||
-    typeof error.status !== 'number' ||
-    error.status >= 500
-  )
-    return undefined;
-  const type = 'type' in error ? error.type : undefined;
-  if (type === 'entity.too.large') return new PayloadTooLarge('limit' in error ? Number(error.limit) : 0);
-  if (type === 'entity.parse.failed') return new BadInput('body: not valid JSON');
-  if (error.status === 415) return new UnsupportedMediaType();
-  if (error.status === 404) return new NotFound('This path');
-  return new BadInput(type === undefined ? 'url: malformed' : `body: ${error.message}`);
+  if (!(error instanceof Error && 'status' in error && typeof error.status === 'number')) return undefined;
+  if (error.status >= 500) return undefined;
+  return error.status === 404 ? new NotFound('This path') : new BadInput('url: malformed');
 }

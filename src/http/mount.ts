@@ -1,17 +1,19 @@
-import { json, type Request, type RequestHandler, type Response } from 'express';
+import type { Request, Response } from 'express';
 import type { z } from 'zod';
-import { BadInput, MethodNotAllowed, UnsupportedMediaType } from '../errors';
+import { BadInput, MethodNotAllowed, Overloaded } from '../errors';
 import type { Logger } from '../infra/logger';
 import type { Metrics } from '../infra/metrics';
 import type { IdempotencyService } from '../modules/idempotency/service';
 import type { QueueService, Visitor } from '../modules/queue/service';
 import type { Claims } from '../modules/queue/token';
+import { readJson } from './body';
 import type { Endpoint } from './endpoint';
 import { Prepared, failure, sendFailure, sendText, success } from './envelope';
 import { logFailure, toApiError } from './errors';
 import { readTicket, Streamed } from './event-stream';
 import { readRequestKey } from './idempotency';
 import { requestIdOf, RouteLog } from './requests';
+import type { Shedder } from './shedder';
 import { readToken } from './token';
 
 export interface Steps {
@@ -20,6 +22,7 @@ export interface Steps {
   /** Rejects with TooManyRequests. */
   rateLimit: (req: Request) => Promise<void>;
   bodyBytes: number;
+  shedder: Shedder;
   metrics: Metrics;
   logger: Logger;
   /** Whether the process is on its way out: the client's next request should go to another one. */
@@ -42,11 +45,14 @@ interface Answer {
   headers: readonly string[];
 }
 
+/** Answers a request if its path is one of its own. @returns whether it is */
+export type PathHandler = (req: Request, res: Response) => boolean;
+
 /**
- * Serves the endpoints; other methods on their paths get 405, other paths go on to the next middleware. The paths are
- * plain strings, so one look-up in a map finds the endpoint, where a router would try its patterns one by one.
+ * Serves the endpoints; other methods on their paths get 405. The paths are plain strings, so one look-up in a map
+ * finds the endpoint, where a router would try its patterns one by one.
  */
-export function serveEndpoints(endpoints: Endpoint[], steps: Steps): RequestHandler {
+export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler {
   const byPath = new Map<string, Route>();
   for (const it of endpoints) {
     const logOf = (method: string): RouteLog => new RouteLog(method, it.path, steps.metrics, steps.logger);
@@ -56,13 +62,12 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): RequestHand
     route.methods.set(method, { endpoint: it, log: logOf(method) });
     if (method === 'GET') route.methods.set('HEAD', { endpoint: it, log: logOf('HEAD') });
   }
-  const readJson = promised(json({ limit: steps.bodyBytes, strict: true, type: 'application/json' }));
 
-  return (req, res, next) => {
+  return (req, res) => {
     const path = pathOf(req.url);
     const route = byPath.get(path);
-    if (route === undefined) next();
-    else void serve(req, res, path, route);
+    if (route !== undefined) void serve(req, res, path, route);
+    return route !== undefined;
   };
 
   async function serve(
@@ -84,7 +89,7 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): RequestHand
         headers.push('Allow', allowed);
         throw new MethodNotAllowed(allowed);
       }
-      const answer = await take(method.endpoint, req, res);
+      const answer = await (isWrite(method.endpoint) ? takeIfInTime : take)(method.endpoint, req);
       if (answer instanceof Streamed) {
         status = answer.begin(req, res, headers); // from then on it is no request in flight
         return;
@@ -102,15 +107,23 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): RequestHand
     }
   }
 
+  async function takeIfInTime(it: Endpoint, req: Request): Promise<Answer | Streamed> {
+    if (!steps.shedder.enter()) {
+      steps.metrics.requestsShed.inc();
+      throw OVERLOADED;
+    }
+    try {
+      return await take(it, req);
+    } finally {
+      steps.shedder.leave();
+    }
+  }
+
   /** The steps of every endpoint, in order. */
-  async function take(it: Endpoint, req: Request, res: Response): Promise<Answer | Streamed> {
+  async function take(it: Endpoint, req: Request): Promise<Answer | Streamed> {
     if (it.rateLimited) await steps.rateLimit(req);
     const claims = it.access === 'public' ? undefined : identify(it, req, steps.queue);
-    if (it.body !== undefined) {
-      demandJson(req);
-      await readJson(req, res);
-    }
-    const body = it.body && check('body', it.body, req.body);
+    const body = it.body && check('body', it.body, await readJson(req, steps.bodyBytes));
     const query = it.query && check('query', it.query, req.query);
     const key = it.idempotent && claims ? readRequestKey(req, claims.userId, it.path, body) : undefined;
 
@@ -134,6 +147,12 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): RequestHand
   }
 }
 
+/** One for all: whoever is turned away gets the same, and a stack trace costs more than the rest of the refusal. */
+const OVERLOADED = new Overloaded();
+
+/** What leans on Redis or the database each time; a look at the line or at a list is answered from memory. */
+const isWrite = (it: Endpoint): boolean => it.method === 'post' && it.access !== 'token';
+
 function pathOf(url: string): string {
   const end = url.indexOf('?');
   return end === -1 ? url : url.slice(0, end);
@@ -154,19 +173,3 @@ function check(where: string, schema: z.ZodType, value: unknown): unknown {
   );
   throw new BadInput(faults.join('; '));
 }
-
-function demandJson(req: Request): void {
-  const hasBody =
-    req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
-  if (hasBody && !req.is('application/json')) throw new UnsupportedMediaType();
-}
-
-const promised =
-  (handler: RequestHandler) =>
-  (req: Request, res: Response): Promise<void> =>
-    new Promise((resolve, reject) => {
-      void handler(req, res, (error?: unknown) => {
-        if (error === undefined) resolve();
-        else reject(error instanceof Error ? error : new Error('the body could not be read'));
-      });
-    });

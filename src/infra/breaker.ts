@@ -11,8 +11,8 @@ export { breakerPresets, type BreakerSettings } from './breaker/settings';
 
 const DEFAULT_TIMEOUT_MS = 2_000;
 
-type Action = (signal: AbortSignal) => Promise<unknown>;
-const invoke = (action: Action, signal: AbortSignal): Promise<unknown> => action(signal);
+type Action = () => Promise<unknown>;
+const invoke = (action: Action): Promise<unknown> => action();
 
 /**
  * Resilience4j's COUNT_BASED circuit breaker (CircuitBreakerStateMachine), carried by opossum:
@@ -33,8 +33,8 @@ const invoke = (action: Action, signal: AbortSignal): Promise<unknown> => action
  * - the trial's verdict always waits for all its calls, also when `minimumCalls` is smaller than their number.
  */
 export class Breaker {
-  private readonly options: CircuitBreaker.Options<[Action, AbortSignal]>;
-  private readonly circuit: CircuitBreaker<[Action, AbortSignal]>;
+  private readonly options: CircuitBreaker.Options<[Action]>;
+  private readonly circuit: CircuitBreaker<[Action]>;
   private readonly lastCalls: OutcomeWindow;
   private readonly trialCalls: OutcomeWindow;
   private readonly listener: BreakerListener | undefined;
@@ -91,19 +91,18 @@ export class Breaker {
   }
 
   /**
-   * The action's result, or its error as it is; `timeoutMs` from 1 to 2^31-1. The signal is aborted at the limit.
+   * The action's result, or its error as it is; `timeoutMs` from 1 to 2^31-1.
    * @throws CircuitOpen without calling the action, CallTimedOut
    */
   async run<T>(
-    action: (signal: AbortSignal) => Promise<T>,
+    action: () => Promise<T>,
     timeoutMs = this.settings.timeoutMs ?? DEFAULT_TIMEOUT_MS,
   ): Promise<T> {
     const generation = this.admit();
-    const controller = new AbortController();
     // opossum reads its limit while fire() starts the call, and takes 0 for none.
     this.options.timeout = timeoutMs >= 1 ? timeoutMs : 1;
     try {
-      const result = await this.circuit.fire(action, controller.signal);
+      const result = await this.circuit.fire(action);
       this.settle(generation, 'success');
       return result as T;
     } catch (error) {
@@ -111,10 +110,8 @@ export class Breaker {
         this.settle(generation, this.isIgnored(error) ? 'ignored' : 'failure');
         throw error;
       }
-      const timedOut = new CallTimedOut(this.name, timeoutMs);
       this.settle(generation, 'timeout');
-      controller.abort(timedOut);
-      throw timedOut;
+      throw new CallTimedOut(this.name, timeoutMs);
     }
   }
 

@@ -21,6 +21,10 @@ export class Metrics {
   });
   /** A plain number: it changes twice a request, and is read at each scrape. */
   requestsInFlight = 0;
+  readonly requestsShed = this.counter(
+    'http_requests_shed_total',
+    'Requests answered 503 at once: more was asked than can be done in time',
+  );
 
   readonly queueIssued = this.counter('queue_tokens_issued_total', 'Token requests answered', ['status']);
   readonly queueWaiting = this.gauge('queue_waiting', 'Present waiters', ['queue'], 'whole');

@@ -1,6 +1,10 @@
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import request from 'supertest';
+import { Metrics } from '../../src/infra/metrics';
 import { outcome, type Buyer } from '../support/buyer';
 import { useService } from '../support/suite';
+import { until } from '../support/wait';
 
 const NO_IDS = [
   0,
@@ -82,6 +86,43 @@ describe('bad input', () => {
     expect(outcome(await send('application/x-www-form-urlencoded', 'userId=1'))).toBe('415 415');
     expect(outcome(await send('application/json; charset=latin1', '{"userId":1}'))).toBe('415 415');
     expect(outcome(await request(it_.url).post('/v1/api/queue/token'))).toBe('400 400');
+  });
+
+  it('is refused when it is compressed', async () => {
+    const gzipped = await request(it_.url)
+      .post('/v1/api/queue/token')
+      .set({ 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' })
+      .send(gzipSync('{"userId":1}').toString('latin1'));
+    expect(outcome(gzipped)).toBe('415 415');
+  });
+
+  it('may come in parts without a length, up to the same limit', async () => {
+    const send = (parts: string[]): Promise<Response> =>
+      fetch(`${it_.url}/v1/api/queue/token`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: new ReadableStream({
+          start(stream) {
+            for (const part of parts) stream.enqueue(new TextEncoder().encode(part));
+            stream.close();
+          },
+        }),
+        duplex: 'half',
+      } as RequestInit);
+    const member = await it_.given.member(0);
+    expect((await send(['{"user', `Id":${member}`, '}'])).status).toBe(200);
+    expect((await send(Array<string>(20).fill('x'.repeat(1000)))).status).toBe(413);
+  });
+
+  it('leaves nothing behind when it breaks off', async () => {
+    const socket = connect(Number(new URL(it_.url).port), '127.0.0.1');
+    socket.write(
+      'POST /v1/api/queue/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"userId"',
+    );
+    const inFlight = (): number => it_.service.container.resolve(Metrics).requestsInFlight;
+    await until('the request has begun', () => inFlight() === 1);
+    socket.destroy();
+    await until('the request has ended', () => inFlight() === 0);
   });
 
   it('is refused when it is too large', async () => {

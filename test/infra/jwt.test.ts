@@ -1,0 +1,58 @@
+import { createHmac } from 'node:crypto';
+import { createSigner, createVerifier } from 'fast-jwt';
+import fc from 'fast-check';
+import { Hs256 } from '../../src/infra/jwt';
+
+const secret = 'a secret of at least thirty-two bytes';
+const jwt = new Hs256(secret);
+const theirSign = createSigner({ key: secret, algorithm: 'HS256' });
+const theirVerify = createVerifier({ key: secret, algorithms: ['HS256'], ignoreExpiration: true });
+
+/** A token whose signature is right, whatever `text` is. */
+function signedText(text: string): string {
+  const [header = ''] = jwt.sign({}).split('.');
+  const signed = `${header}.${Buffer.from(text).toString('base64url')}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}
+
+const claims = fc.record({
+  userId: fc.nat(),
+  q: fc.string(),
+  note: fc.string({ unit: 'binary' }),
+  iat: fc.nat(),
+});
+
+describe('tokens', () => {
+  it('are those of another implementation, both ways', () => {
+    fc.assert(
+      fc.property(claims, (given) => {
+        expect(theirVerify(jwt.sign(given))).toEqual(given);
+        expect(jwt.verify(theirSign(given))).toEqual(given);
+      }),
+    );
+  });
+
+  it('are refused when any character was changed, added or taken away', () => {
+    const token = jwt.sign({ userId: 1 });
+    const chars = fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=é ');
+    fc.assert(
+      fc.property(fc.nat(token.length), fc.nat(2), chars, (at, removed, char) => {
+        const changed = token.slice(0, at) + char + token.slice(at + removed);
+        expect(jwt.verify(changed)).toEqual(changed === token ? { userId: 1 } : undefined);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['dots', '..'],
+    ['text', 'no token at all, but as long as one that could have been signed by somebody somewhere'],
+    ['a foreign secret', createSigner({ key: 'x'.repeat(48), algorithm: 'HS256' })({ userId: 1 })],
+    ['another algorithm', createSigner({ key: secret, algorithm: 'HS512' })({ userId: 1 })],
+    ['no algorithm', createSigner({ algorithm: 'none' })({ userId: 1 })],
+    ['no JSON', signedText('not JSON')],
+  ])('are refused: %s', (_, token) => {
+    expect(jwt.verify(token)).toBeUndefined();
+  });
+});
