@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { monotonicMs } from '../clock';
 import type { Logger } from '../infra/logger';
+import type { LatencySeries } from '../infra/latency-histogram';
 import type { Metrics } from '../infra/metrics';
 
 const GIVEN_ID = /^[\w.-]{1,64}$/;
@@ -15,13 +16,9 @@ export function requestIdOf(req: IncomingMessage): string {
   return typeof given === 'string' && GIVEN_ID.test(given) ? given : `${ownIds}-${(count++).toString(36)}`;
 }
 
-interface Observed {
-  observe(seconds: number): void;
-}
-
 /** Answers of one method and route: metrics and log know them by the route's template, labels never hold a URL. */
 export class RouteLog {
-  private readonly series: Observed[] = [];
+  private readonly series: LatencySeries[] = [];
 
   constructor(
     private readonly method: string,
@@ -38,7 +35,6 @@ export class RouteLog {
   ended(status: number, startedAtMs: number, requestId: string): void {
     this.metrics.requestsInFlight--;
     const ms = monotonicMs() - startedAtMs;
-    // Bound once a status: looking labels up at each answer costs ten times as much.
     this.series[status] ??= this.metrics.httpDuration.labels({
       method: this.method,
       route: this.route,

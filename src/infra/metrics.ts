@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { Lifecycle, scoped } from 'tsyringe';
 import { joinScrapes } from './cluster-metrics';
+import { LatencyHistogram } from './latency-histogram';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
 const LATENCY_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10];
@@ -12,13 +13,14 @@ export class Metrics {
   readonly registry = new Registry();
   private readonly in = { registers: [this.registry] };
 
-  readonly httpDuration = new Histogram({
-    ...this.in,
-    name: 'http_request_duration_seconds',
-    help: 'Time to answer, by route template',
-    labelNames: ['method', 'route', 'status'],
-    buckets: LATENCY_BUCKETS_S,
-  });
+  readonly httpDuration = new LatencyHistogram(
+    {
+      name: 'http_request_duration_seconds',
+      help: 'Time to answer, by route template',
+      buckets: LATENCY_BUCKETS_S,
+    },
+    this.registry,
+  );
   /** A plain number: it changes twice a request, and is read at each scrape. */
   requestsInFlight = 0;
   readonly requestsShed = this.counter(
@@ -88,13 +90,14 @@ export class Metrics {
     'result',
   ]);
 
-  readonly redisDuration = new Histogram({
-    ...this.in,
-    name: 'redis_command_duration_seconds',
-    help: 'Time of the waiting room’s scripts as seen from this process',
-    labelNames: ['script'],
-    buckets: LATENCY_BUCKETS_S,
-  });
+  readonly redisDuration = new LatencyHistogram(
+    {
+      name: 'redis_command_duration_seconds',
+      help: 'Time of the waiting room’s scripts as seen from this process',
+      buckets: LATENCY_BUCKETS_S,
+    },
+    this.registry,
+  );
 
   constructor() {
     this.followRequests();

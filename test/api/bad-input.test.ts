@@ -108,7 +108,7 @@ describe('bad input', () => {
           },
         }),
         duplex: 'half',
-      } as RequestInit);
+      });
     const member = await it_.given.member(0);
     expect((await send(['{"user', `Id":${member}`, '}'])).status).toBe(200);
     expect((await send(Array<string>(20).fill('x'.repeat(1000)))).status).toBe(413);

@@ -34,7 +34,11 @@ describe('tokens', () => {
 
   it('are refused when any character was changed, added or taken away', () => {
     const token = jwt.sign({ userId: 1 });
-    const chars = fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=é ');
+    const chars = fc.string({
+      minLength: 1,
+      maxLength: 1,
+      unit: fc.constantFrom('A', 'Q', 'e', 'y', '0', '9', '-', '_', '.', '=', 'é', ' '),
+    });
     fc.assert(
       fc.property(fc.nat(token.length), fc.nat(2), chars, (at, removed, char) => {
         const changed = token.slice(0, at) + char + token.slice(at + removed);

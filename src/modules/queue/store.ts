@@ -108,7 +108,7 @@ export class QueueStore {
   ) {
     this.keys = queueKeys(queueId);
     const load = (file: string, replies?: 'buffers'): Script => {
-      const duration = metrics.redisDuration.labels(file.replace(/-\d+$/, ''));
+      const duration = metrics.redisDuration.labels({ script: file.replace(/-\d+$/, '') });
       return loadScript(redis, join(__dirname, 'lua', file), (seconds) => duration.observe(seconds), replies);
     };
     this.scripts = {
