@@ -68,7 +68,29 @@ async function checkNew(options: Options): Promise<Result[]> {
   return [ratioResult('check-new', compare(rounds.ours, rounds.limit), rounds, { atLeast: 0.45 })];
 }
 
+/** The same process, with and without its counting and logging. */
+async function observation(options: Options): Promise<Result[]> {
+  const line = await Line.start();
+  const polls = await waitingPolls(line, KNOWN);
+  const server = await startOurs();
+  const blind = await OurServer.start({ QUEUE_MAX_ACTIVE: CAP, LOG_LEVEL: 'silent' }, { unobserved: true });
+  for (const each of [server, blind]) await poll(each, polls, 2);
+  const rounds = await alternate(
+    { ours: (seconds) => poll(server, polls, seconds), limit: (seconds) => poll(blind, polls, seconds) },
+    options,
+  );
+  await Promise.all([server.stop(), blind.stop()]);
+  await line.close();
+  const notes = ['the limit is the same product with counting and logging switched off'];
+  return [ratioResult('observation', compare(rounds.ours, rounds.limit), rounds, { atLeast: 0.95, notes })];
+}
+
 export const checks: Benchmark[] = [
+  {
+    names: ['observation'],
+    about: 'polls with metrics and logging, against the same process without',
+    run: observation,
+  },
   {
     names: ['check-known'],
     about: 'polls of 20,000 waiters in turn, against bare node:http answering the same bytes',

@@ -8,7 +8,7 @@ async function run({ rounds }: Options): Promise<Result[]> {
   const line = await Line.start();
   const readyMs: number[] = [];
   for (let round = 0; round <= rounds; round++) {
-    const server = await OurServer.start({ ROLE: 'all' }, 5);
+    const server = await OurServer.start({ ROLE: 'all' }, { pollMs: 5 });
     if (round > 0) readyMs.push(server.readyMs); // the first one reads the files from disk
     await server.stop();
   }

@@ -46,6 +46,12 @@ async function run(sql: string): Promise<void> {
   await (await connection).query(sql);
 }
 
+/** Rows of a question to the server. */
+export async function ask<T>(sql: string): Promise<T[]> {
+  connection ??= connect();
+  return (await connection).query<T[]>(sql);
+}
+
 export async function closeDatabase(): Promise<void> {
   await (await connection)?.end();
   connection = undefined;

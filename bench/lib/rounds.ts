@@ -1,11 +1,15 @@
 import { cpuMs } from './cpu.ts';
 import { type Answered, demandSound } from './load.ts';
+import { storeCpuMs } from './stores.ts';
 
 /** One round's measurements. */
 export interface Round {
   perSecond: number;
   /** CPU time of the measured process per request, microseconds. */
   cpuMicros: number;
+  /** The same of Redis and of MariaDB, what they do for others included; 0: unknown. */
+  redisMicros: number;
+  mariadbMicros: number;
   /** Share of the round in which the measured process had its core. */
   busy: number;
   p50Ms: number;
@@ -15,14 +19,16 @@ export interface Round {
 
 /** Runs a load and reads what CPU time it cost the process. */
 export async function measure(pid: number, load: () => Promise<Answered>): Promise<Round> {
-  const before = cpuMs(pid);
+  const [before, storesBefore] = [cpuMs(pid), await storeCpuMs()];
   const answered = await load();
-  const used = cpuMs(pid) - before;
+  const [used, storesAfter] = [cpuMs(pid) - before, await storeCpuMs()];
   demandSound(answered);
   const { requests, seconds, p50Ms, p99Ms } = answered;
   return {
     perSecond: requests / seconds,
     cpuMicros: (used * 1000) / requests,
+    redisMicros: ((storesAfter.redis - storesBefore.redis) * 1000) / requests,
+    mariadbMicros: ((storesAfter.mariadb - storesBefore.mariadb) * 1000) / requests,
     busy: used / (seconds * 1000),
     ...{ p50Ms, p99Ms, requests },
   };
@@ -63,6 +69,8 @@ export function spread(values: number[]): Spread {
   return { median, min: at(0), max: at(sorted.length - 1) };
 }
 
+type Costs = Pick<Round, 'perSecond' | 'cpuMicros' | 'redisMicros' | 'mariadbMicros'>;
+
 export interface Comparison {
   /** Ours / limit, of neighbouring rounds. */
   rates: Spread;
@@ -70,17 +78,23 @@ export interface Comparison {
   cpu: Spread;
   /** The least share of a round that either process had its core. */
   busy: number;
-  ours: { perSecond: number; cpuMicros: number };
-  limit: { perSecond: number; cpuMicros: number };
+  ours: Costs;
+  limit: Costs;
 }
 
 export function compare(ours: Round[], limit: Round[]): Comparison {
   const ratios = (of: (ours: Round, limit: Round) => number): Spread =>
     spread(ours.flatMap((round, i) => (limit[i] ? [of(round, limit[i])] : [])));
-  const summary = (rounds: Round[]): Comparison['ours'] => ({
-    perSecond: spread(rounds.map(({ perSecond }) => perSecond)).median,
-    cpuMicros: spread(rounds.map(({ cpuMicros }) => cpuMicros)).median,
-  });
+  const summary = (rounds: Round[]): Costs => {
+    const median = (of: keyof Costs): number => spread(rounds.map((round) => round[of])).median;
+    const [perSecond, cpuMicros] = [median('perSecond'), median('cpuMicros')];
+    return {
+      perSecond,
+      cpuMicros,
+      redisMicros: median('redisMicros'),
+      mariadbMicros: median('mariadbMicros'),
+    };
+  };
   const medianBusy = (rounds: Round[]): number => spread(rounds.map(({ busy }) => busy)).median;
   return {
     rates: ratios((a, b) => a.perSecond / b.perSecond),

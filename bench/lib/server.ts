@@ -27,13 +27,16 @@ export class OurServer implements Target {
   }
 
   /** @param env overrides of the configuration; a line stands still unless they say otherwise */
-  static async start(env: Record<string, string | number> = {}, pollMs = 20): Promise<OurServer> {
+  static async start(
+    env: Record<string, string | number> = {},
+    { pollMs = 20, unobserved = false } = {},
+  ): Promise<OurServer> {
     const port = await freePort();
     const startedAt = performance.now();
     const child = startPinned(
       cores.server,
       process.execPath,
-      [...(process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean), join(root, 'dist', 'main.js')],
+      [...nodeArgs(unobserved), join(root, 'dist', 'main.js')],
       {
         NODE_ENV: 'production',
         HOST: '127.0.0.1',
@@ -84,6 +87,12 @@ export class OurServer implements Target {
     return stop(this.child);
   }
 }
+
+/** BENCH_NODE_ARGS: for profiles. */
+const nodeArgs = (unobserved: boolean): string[] => [
+  ...(process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean),
+  ...(unobserved ? ['--require', inBench('workers', 'unobserved.cjs')] : []),
+];
 
 export interface Sample {
   body: string;

@@ -53,6 +53,21 @@ describe('when a waiter should ask again', () => {
     );
   });
 
+  it('is before the turn comes, unless the line moves faster than polls are allowed for', () => {
+    fc.assert(
+      fc.property(crowd, crowd, fc.double({ min: 0.01, max: 1, noNaN: true }), (one, other, share) => {
+        const [position, waiting] = [Math.min(one, other), Math.max(one, other)];
+        const polling = { maxPerSecond: 10_000, awayMs: AWAY_MS };
+        const fastest =
+          polling.maxPerSecond / (4 * Math.log(Math.max(waiting / (polling.maxPerSecond / 2), Math.E)));
+        const eta = position / (fastest * share);
+        expect(pollAfterMs(position, waiting, eta, polling)).toBeLessThanOrEqual(
+          Math.max(1000, eta * 1000 + 1),
+        );
+      }),
+    );
+  });
+
   it('is a second at the front, where news is near', () => {
     expect(pollAfterMs(1, 100_000, 0, { maxPerSecond: 10_000, awayMs: AWAY_MS })).toBe(1000);
     expect(pollAfterMs(3000, 100_000, 30, { maxPerSecond: 10_000, awayMs: AWAY_MS })).toBe(3000);

@@ -60,6 +60,22 @@ describe('a process’ copy of the queue', () => {
     return known(room.snapshot);
   }
 
+  it('tells those for whom a place is free that they are next, though no rate is known yet', async () => {
+    const rooms = queue(3);
+    const room = rooms.open();
+    await room.issue(1);
+    await room.refresh();
+    await rooms.lose(); // for a short time nobody is let in: others may know better who was inside
+    const line = [];
+    for (const user of [2, 3, 4]) line.push(await room.issue(user));
+    await room.refresh();
+    const told = line.map((place) => {
+      const standing = room.look(place);
+      return standing?.status === 'WAITING' ? room.etaSeconds(place, standing.position) : standing;
+    });
+    expect(told).toEqual([1, 1, RULES.leaseMs / 1000]);
+  });
+
   const step = fc.record({
     act: fc.constantFrom(
       'issue',

@@ -9,8 +9,11 @@ export interface PollingOptions {
 /**
  * When a waiter should ask again: often near the front, where news matters, seldom far behind, and never so often
  * that all waiters together ask more than `maxPerSecond` times a second. Half of that budget goes to the front (a poll
- * a second each), the other half to all behind. A longer interval than a third of `awayMs` lengthens the presence
- * epoch (place.lua), so that nobody is called away who asks when told to.
+ * a second each), a quarter to those behind in equal parts, and a quarter in parts that shrink with the position: an
+ * interval in proportion to the way that is left ends before the turn comes, as long as the line moves slower than
+ * maxPerSecond / (4 ln(crowd / front)) places a second. With equal parts alone a million would be told of a turn that
+ * others have long been given. A longer interval than a third of `awayMs` lengthens the presence epoch (place.lua), so
+ * that nobody is called away who asks when told to.
  */
 export function pollAfterMs(
   position: number,
@@ -22,6 +25,8 @@ export function pollAfterMs(
   const wished = Math.max(Math.min(etaSeconds * 100, options.awayMs / 3), LEAST_MS);
   if (position <= front) return Math.floor(wished);
   const crowd = Math.max(waiting, position); // a crowd that has just come is larger than the copy knows
-  const bounded = ((crowd - front) / front) * 1000;
-  return Math.ceil(Math.max(wished, bounded));
+  const perSecond = options.maxPerSecond / 4;
+  const equalParts = (crowd - front) / perSecond;
+  const byPosition = (position * Math.log(crowd / front)) / perSecond; // the sum of 1/p from a to b is at most ln(b/a)
+  return Math.ceil(Math.max(wished, Math.min(equalParts, byPosition) * 1000));
 }

@@ -34,6 +34,11 @@ export class Snapshot {
     return this.waitingNow;
   }
 
+  /** Visitors inside. */
+  get inside(): number {
+    return this.leases.size;
+  }
+
   /** Redis' clock as far as this process can tell, milliseconds; steps of the host's clock do not move it. */
   get nowMs(): number {
     return this.redisMs + (monotonicMs() - this.takenAtMs);

@@ -182,6 +182,7 @@ export class WaitingRoom {
 
   /** Seconds until somebody at `position` gets in, at the rate of the last half minute. */
   etaSeconds({ seq }: Place, position: number): number {
+    if (position <= this.policy.cap - this.snapshot.inside) return 1; // a place is free: the next tick's
     const { perSecond } = this.rate;
     const wholeLeases = Math.ceil(position / this.policy.cap) * (this.store.rules.leaseMs / 1000);
     const eta = perSecond > 0 ? Math.min(Math.ceil(position / perSecond), wholeLeases) : wholeLeases;

@@ -1,0 +1,127 @@
+import { check, sleep } from 'k6';
+import { randomBytes } from 'k6/crypto';
+import { b64encode } from 'k6/encoding';
+import http from 'k6/http';
+import { Answer } from './answer.ts';
+import { BASE_URL, TRIES } from './options.ts';
+
+export type Endpoint = 'token' | 'check' | 'schedule' | 'seat' | 'amount' | 'charge' | 'reserve' | 'payment';
+
+export interface Place {
+  queuePosition: number;
+  status: 'WAITING' | 'PROGRESS' | 'DONE' | 'EXPIRED';
+  etaSeconds: number;
+  pollAfterMs: number;
+}
+export interface Schedule {
+  scheduleId: number;
+  seatStatus: 'AVAILABLE' | 'SOLD_OUT';
+}
+export interface Seat {
+  seatId: number;
+  amount: number;
+}
+
+interface Call {
+  endpoint: Endpoint;
+  method: 'GET' | 'POST';
+  path: string;
+  query?: string;
+  token?: string;
+  body?: Record<string, number>;
+  /** Sent with every try, so that they act once together. */
+  idempotencyKey?: string;
+  /** Also an answer, not a failure: somebody else has the seat (409). */
+  conflictIsFine?: boolean;
+}
+
+/** The endpoints of the service, one function each. Every request is tagged `endpoint` and has a `name` without ids. */
+export class Api {
+  /** `tries` 1: who is refused does not come back, as in a script whose every iteration is another visitor's. */
+  constructor(private readonly tries = TRIES) {}
+
+  readonly token = (userId: number): Answer<{ queueToken: string }> =>
+    this.call({ endpoint: 'token', method: 'POST', path: '/v1/api/queue/token', body: { userId } });
+
+  readonly check = (token: string): Answer<Place> =>
+    this.call({ endpoint: 'check', method: 'POST', path: '/v1/api/queue/token/check', token });
+
+  readonly schedule = (token: string): Answer<Schedule[]> =>
+    this.call({ endpoint: 'schedule', method: 'GET', path: '/v1/api/concerts/schedule', token });
+
+  readonly seat = (token: string, scheduleId: number): Answer<Seat[]> =>
+    this.call({
+      endpoint: 'seat',
+      method: 'GET',
+      path: '/v1/api/concerts/seat',
+      query: `?scheduleId=${scheduleId}`,
+      token,
+    });
+
+  readonly amount = (token: string): Answer<{ amount: number }> =>
+    this.call({ endpoint: 'amount', method: 'GET', path: '/v1/api/user/amount', token });
+
+  readonly charge = (token: string, amount: number): Answer<{ amount: number }> =>
+    this.act({ endpoint: 'charge', path: '/v1/api/user/amount', token, body: { amount } });
+
+  readonly reserve = (token: string, scheduleId: number, seatId: number): Answer<{ reservationId: number }> =>
+    this.act({
+      endpoint: 'reserve',
+      path: '/v1/api/concerts/reserve',
+      token,
+      body: { scheduleId, seatId },
+      conflictIsFine: true,
+    });
+
+  readonly payment = (token: string, reservationId: number): Answer<{ paymentAmount: number }> =>
+    this.act({ endpoint: 'payment', path: '/v1/api/concerts/payment', token, body: { reservationId } });
+
+  private act<T>(what: Omit<Call, 'method'>): Answer<T> {
+    return this.call({ ...what, method: 'POST', idempotencyKey: b64encode(randomBytes(18), 'rawurl') });
+  }
+
+  /** Sends it until it is answered for good, coming back when Retry-After says so. */
+  private call<T>(what: Call): Answer<T> {
+    for (let attempt = 1; ; attempt++) {
+      const answer = send<T>(what);
+      const pause = answer.retryAfterSeconds;
+      if (pause === undefined || attempt >= this.tries) {
+        const served = answer.ok || (what.conflictIsFine === true && answer.status === 409);
+        check(answer, { [`${what.endpoint} served`]: () => served }, { endpoint: what.endpoint });
+        return answer;
+      }
+      sleep(pause * (1 + Math.random() / 4)); // those who were refused together do not come back together
+    }
+  }
+}
+
+const served = http.expectedStatuses(200);
+const servedOrConflict = http.expectedStatuses(200, 409);
+
+function send<T>({
+  endpoint,
+  method,
+  path,
+  query = '',
+  token,
+  body,
+  idempotencyKey,
+  conflictIsFine,
+}: Call): Answer<T> {
+  const headers: Record<string, string> = {};
+  if (token !== undefined) headers['Authorization'] = token;
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (idempotencyKey !== undefined) headers['Idempotency-Key'] = idempotencyKey;
+  const response = http.request(
+    method,
+    `${BASE_URL}${path}${query}`,
+    body === undefined ? null : JSON.stringify(body),
+    {
+      headers,
+      tags: { endpoint, name: `${method} ${path}` },
+      responseType: 'text',
+      responseCallback: conflictIsFine === true ? servedOrConflict : served,
+    },
+  );
+  return new Answer(response);
+}

@@ -1,0 +1,40 @@
+import type { Api } from './api.ts';
+import { compareBalances } from './buying.ts';
+import { whole } from './options.ts';
+import { enter, type Patience } from './waiting.ts';
+
+/** Members 1 … AUDIT, the first to buy, are asked for their balance before and after. */
+const AUDIT = whole('AUDIT', 10, 0);
+const BEFORE = { mostChecks: 3 };
+/** Longer than QUEUE_IDLE_SECONDS: the last visitors may still hold all places. */
+const AFTER_SECONDS = 180;
+
+export type Balances = Record<number, number>;
+
+function balanceOf(api: Api, userId: number, patience: Patience): number | undefined {
+  const token = enter(api, userId, patience);
+  if (token === undefined) return undefined;
+  const answer = api.amount(token);
+  return answer.ok ? answer.data.amount : undefined;
+}
+
+/** For setup. Their places stay theirs until they come to buy. */
+export function balancesBefore(api: Api): Balances {
+  const balances: Balances = {};
+  for (let userId = 1; userId <= AUDIT; userId++) {
+    const balance = balanceOf(api, userId, BEFORE);
+    if (balance === undefined) break; // the house is full
+    balances[userId] = balance;
+  }
+  return balances;
+}
+
+/** For teardown: each has charged exactly what was paid, so nothing may have changed. */
+export function compareWith(api: Api, before: Balances): void {
+  const deadline = Date.now() + AFTER_SECONDS * 1000;
+  for (const [userId, expected] of Object.entries(before)) {
+    const seconds = (deadline - Date.now()) / 1000;
+    const balance = balanceOf(api, Number(userId), { seconds });
+    if (balance !== undefined) compareBalances(expected, balance);
+  }
+}

@@ -1,0 +1,93 @@
+import type { Api } from './api.ts';
+import { Hall } from './hall.ts';
+import {
+  balanceDifferences,
+  balancesCompared,
+  holds,
+  seatConflicts,
+  ticketsSold,
+  visits,
+} from './metrics.ts';
+import { decimal, share, whole } from './options.ts';
+import { sleepAbout } from './random.ts';
+
+const THINK = decimal('THINK', 2);
+const SEAT_TRIES = whole('SEAT_TRIES', 5);
+
+const SOLD_OUT = '002';
+const SEAT_TAKEN = '004';
+
+interface Hold {
+  reservationId: number;
+  price: number;
+}
+
+/** The journey inside. Half of those who leave do so before the hall's plan, half with a seat in hand. */
+export class Buying {
+  private readonly abandon: number;
+
+  constructor(
+    private readonly api: Api,
+    defaultAbandon: number,
+  ) {
+    this.abandon = share('ABANDON', defaultAbandon);
+  }
+
+  /** Picks a seat, tops up exactly its price and pays: afterwards the balance is what it was. */
+  visit(token: string): void {
+    const leaves = Math.random() < this.abandon;
+    sleepAbout(THINK);
+    if (leaves && Math.random() < 0.5) {
+      visits.add(1);
+      return;
+    }
+    const hold = this.holdSeat(token);
+    if (hold === undefined) return;
+    sleepAbout(THINK);
+    if (leaves || this.pay(token, hold)) visits.add(1);
+  }
+
+  /** Whoever loses a seat picks another; who finds the hall sold out looks at the programme again. */
+  private holdSeat(token: string): Hold | undefined {
+    let hall: Hall | undefined;
+    for (let attempt = 1; attempt <= SEAT_TRIES; attempt++) {
+      hall ??= this.lookAround(token);
+      const seat = hall?.pick();
+      if (hall === undefined || seat === undefined) return undefined;
+      const held = this.api.reserve(token, hall.scheduleId, seat.seatId);
+      const taken = held.code === SEAT_TAKEN;
+      seatConflicts.add(taken ? 1 : 0);
+      if (held.ok) {
+        holds.add(1);
+        return { reservationId: held.data.reservationId, price: seat.amount };
+      }
+      if (held.code === SOLD_OUT) hall = undefined;
+      else if (!taken) return undefined;
+    }
+    return undefined;
+  }
+
+  private lookAround(token: string): Hall | undefined {
+    const hall = Hall.find(this.api, token);
+    sleepAbout(THINK);
+    return hall;
+  }
+
+  private pay(token: string, { reservationId, price }: Hold): boolean {
+    const before = this.api.amount(token);
+    const charged = this.api.charge(token, price);
+    if (!before.ok || !charged.ok) return false;
+    compareBalances(before.data.amount + price, charged.data.amount);
+    const paid = this.api.payment(token, reservationId);
+    if (!paid.ok) return false;
+    compareBalances(price, paid.data.paymentAmount);
+    ticketsSold.add(1);
+    return true;
+  }
+}
+
+/** Won that must be and won that is. */
+export function compareBalances(expected: number, actual: number): void {
+  balancesCompared.add(1);
+  balanceDifferences.add(expected === actual ? 0 : 1);
+}

@@ -1,0 +1,74 @@
+// What every script reads from the environment. A wrong value ends the run with its name before any load is made.
+import { randomSeed } from 'k6';
+
+function read<T>(name: string, fallback: T, expected: string, parse: (text: string) => T | undefined): T {
+  const text = __ENV[name];
+  if (text === undefined || text === '') return fallback;
+  const value = parse(text);
+  if (value === undefined) throw new Error(`${name} is "${text}": expected ${expected}`);
+  return value;
+}
+
+const numeric = (text: string): number => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN);
+
+export const whole = (name: string, fallback: number, least = 1): number =>
+  read(name, fallback, `a whole number, at least ${least}`, (text) => {
+    const value = numeric(text);
+    return Number.isSafeInteger(value) && value >= least ? value : undefined;
+  });
+
+export const decimal = (name: string, fallback: number): number =>
+  read(name, fallback, 'a number above 0', (text) => {
+    const value = numeric(text);
+    return value > 0 ? value : undefined;
+  });
+
+/** A part of a whole: 0 to 1. */
+export const share = (name: string, fallback: number): number =>
+  read(name, fallback, 'a number from 0 to 1', (text) => {
+    const value = numeric(text);
+    return value <= 1 ? value : undefined;
+  });
+
+export const oneOf = <T extends string>(name: string, choices: readonly [T, ...T[]]): T =>
+  read(name, choices[0], choices.join(' or '), (text) => choices.find((choice) => choice === text));
+
+const UNIT_SECONDS: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+const DURATION = /^(\d+(\.\d+)?(ms|s|m|h))+$/;
+
+/** A duration as k6 writes it (500ms, 30s, 1m30s, 2h). @returns seconds */
+export const duration = (name: string, fallbackSeconds: number): number =>
+  read(name, fallbackSeconds, 'a duration above 0 like 500ms, 30s, 1m30s or 2h', (text) => {
+    if (!DURATION.test(text)) return undefined;
+    const parts = text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g);
+    const total = [...parts].reduce(
+      (sum, [, n, unit]) => sum + Number(n) * (UNIT_SECONDS[unit ?? ''] ?? 0),
+      0,
+    );
+    return total > 0 ? total : undefined;
+  });
+
+/** Seconds as k6 wants them. */
+export const seconds = (value: number): string => `${Math.round(value * 1000)}ms`;
+
+export const BASE_URL = read('BASE_URL', 'http://127.0.0.1:8080', 'an http(s) URL without a path', (text) =>
+  /^https?:\/\/[^/\s]+\/?$/.test(text) ? text.replace(/\/$/, '') : undefined,
+);
+/** Members are 1 … USERS. */
+export const USERS = whole('USERS', 100_000);
+/** Tag `testid` of every sample: tells runs apart in InfluxDB. */
+export const TEST_ID = read(
+  'TEST_ID',
+  'local',
+  '1 to 64 letters, digits, dots, hyphens or underscores',
+  (text) => (/^[\w.-]{1,64}$/.test(text) ? text : undefined),
+);
+/** Most tries of one request that is told to come back. */
+export const TRIES = whole('TRIES', 3);
+/** "Loaded" in the study: p99 above 200 ms. */
+export const P99_MS = whole('P99_MS', 200);
+/** Where the summary goes as JSON; empty: nowhere. */
+export const SUMMARY = __ENV['SUMMARY'] ?? '';
+
+const SEED = whole('SEED', 0, 0);
+if (SEED > 0) randomSeed(SEED * 1_000_003 + __VU); // each visitor has dice of its own

@@ -1,0 +1,49 @@
+// What purchase.ts and soak.ts share: members come one after another, each to buy.
+import exec from 'k6/execution';
+import type { Options } from 'k6/options';
+import { Api } from './api.ts';
+import { type Balances, balancesBefore, compareWith } from './audit.ts';
+import { Buying } from './buying.ts';
+import { BUYING, common, fairLine, nobodyDropped } from './limits.ts';
+import { duration, USERS } from './options.ts';
+import { steady } from './rate.ts';
+import { lineUp } from './waiting.ts';
+
+const PATIENCE = duration('PATIENCE', 60);
+const INSIDE_SECONDS = 30;
+
+const api = new Api();
+
+export interface Purchases {
+  options: Options;
+  visit: () => void;
+  setup: () => Balances;
+  teardown: (before: Balances) => void;
+}
+
+export function purchases(
+  scenario: string,
+  defaults: { rate: number; durationSeconds: number; abandon: number },
+): Purchases {
+  const buying = new Buying(api, defaults.abandon);
+  return {
+    options: {
+      ...common(BUYING, {
+        ...fairLine,
+        ...nobodyDropped,
+        tickets_sold: ['count>0'],
+        balances_compared: ['count>0'],
+        balance_differences: ['count==0'],
+      }),
+      scenarios: { [scenario]: steady(defaults, PATIENCE + INSIDE_SECONDS) },
+      teardownTimeout: '5m',
+    },
+    setup: () => balancesBefore(api),
+    visit: () => {
+      // In turn: nobody is two visitors at once, whose balances would mix.
+      const token = lineUp(api, 1 + (exec.scenario.iterationInTest % USERS), { seconds: PATIENCE });
+      if (token !== undefined) buying.visit(token);
+    },
+    teardown: (before) => compareWith(api, before),
+  };
+}

@@ -1,0 +1,9 @@
+// Whole journeys to the paid ticket, as real buyers make them; ends with a look at the balances.
+import { purchases } from './lib/purchases.ts';
+
+export { handleSummary } from './lib/summary.ts';
+
+const run = purchases('purchase', { rate: 2, durationSeconds: 120, abandon: 0.1 });
+
+export const { options, setup, teardown } = run;
+export default run.visit;

@@ -1,0 +1,92 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { root } from './paths.ts';
+
+/** One run of a scenario. */
+export interface RunCommand {
+  command: 'run';
+  scenario: string;
+  id: string;
+  /** Variables of the scenario: see k6/README.md. */
+  variables: Record<string, string>;
+  /** Where the product is; undefined: started for the run. */
+  baseUrl: string | undefined;
+  influx: boolean;
+  prometheus: boolean;
+  kafka: boolean;
+  compareWith: string | undefined;
+}
+
+export type Command =
+  RunCommand | { command: 'compare'; ids: [string, string] } | { command: 'report'; ids: [string] };
+
+const VARIABLE = /^([A-Z][A-Z0-9_]*)=(.*)$/;
+const ID = /^[\w.-]{1,64}$/;
+
+/** The scripts of k6/, and the run in which databases are stopped. */
+export const scenarios = (): string[] => [
+  ...readdirSync(join(root, 'k6'))
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+    .map((name) => name.slice(0, -'.ts'.length)),
+  'breaker',
+];
+
+export const usage = (): string => `npm run load -- <scenario> [NAME=value …] [options]
+npm run load -- compare <run> <run>     two runs beside each other
+npm run load -- report <run>            writes a run's report anew
+
+scenarios: ${scenarios().join(', ')}
+  NAME=value        variables of the scenario, as in k6/README.md: USERS=100000 PEAK=150 …
+  --id NAME         the run's name and its folder under results/ (default: scenario and time)
+  --compare RUN     an earlier run to show beside it
+  --influx          also writes to InfluxDB, database k6 (started if there is none)
+  --prometheus      also has Prometheus scrape the product (started if there is none)
+  --kafka           events go through Kafka (started if there is none)
+The product is started for the run, on MariaDB and Redis as \`npm test\` gets them, with the environment's variables
+(QUEUE_MAX_ACTIVE=10000 npm run load -- study). With BASE_URL set, that product is loaded instead.
+`;
+
+/** @throws Error that says what is wrong */
+export function readArguments(args: string[], now = new Date()): Command {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      id: { type: 'string' },
+      compare: { type: 'string' },
+      influx: { type: 'boolean', default: false },
+      prometheus: { type: 'boolean', default: false },
+      kafka: { type: 'boolean', default: false },
+    },
+  });
+  const [command = '', ...rest] = positionals;
+  if (command === 'compare' && rest.length === 2) return { command, ids: rest as [string, string] };
+  if (command === 'report' && rest.length === 1) return { command, ids: rest as [string] };
+  if (!scenarios().includes(command)) throw new Error(`There is no scenario "${command}".`);
+  const variables: Record<string, string> = {};
+  for (const argument of rest) {
+    const [, name, value = ''] = VARIABLE.exec(argument) ?? [];
+    if (name === undefined) throw new Error(`"${argument}" is not NAME=value.`);
+    variables[name] = value;
+  }
+  const id = values.id ?? `${command}-${now.toISOString().slice(0, 19).replaceAll(':', '')}`;
+  if (!ID.test(id)) throw new Error(`--id: 1 to 64 letters, digits, ".", "_" or "-", not "${id}".`);
+  const { influx, prometheus, kafka, compare } = values;
+  const baseUrl = (variables.BASE_URL ?? process.env.BASE_URL)?.replace(/\/$/, '');
+  if (command === 'breaker' && baseUrl !== undefined)
+    throw new Error('breaker stops MariaDB and Redis: it runs on services started here, without BASE_URL.');
+  const own = { scenario: command, id, variables, compareWith: compare };
+  return { command: 'run', ...own, baseUrl, influx, prometheus, kafka };
+}
+
+/** What has to be there before the run. */
+export function needsOf(command: Command): { needs: string[]; users: number } {
+  if (command.command !== 'run') return { needs: [], users: 0 };
+  const needs = ['k6'];
+  if (command.baseUrl === undefined) needs.push('mariadb', 'redis');
+  if (command.kafka) needs.push('kafka');
+  if (command.influx) needs.push('influxdb');
+  if (command.prometheus) needs.push('prometheus');
+  return { needs, users: Number(command.variables.USERS ?? process.env.USERS ?? 100_000) };
+}

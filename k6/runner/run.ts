@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { demand } from './launcher.ts';
+import { describeEnvironment, MachineLoad, type Meta, type Outage } from './meta.ts';
+import type { RunCommand } from './options.ts';
+import { RunFolder, root } from './paths.ts';
+import { type Product, startProduct, untilReady } from './product.ts';
+import { Progress } from './progress.ts';
+import { Scraper } from './scrape.ts';
+import { verify } from './verify.ts';
+
+const TREND_STATS = 'avg,min,med,max,p(90),p(95),p(99),count';
+const THRESHOLDS_FAILED = 99;
+
+/** The run in which databases are stopped: how long all is well before, and after each. */
+const CALM_SECONDS = 20;
+const OUTAGE_SECONDS = 40;
+const RECOVERY_SECONDS = 45;
+const OUTAGES = ['mariadb', 'redis'];
+
+/** Runs a scenario and leaves everything that the report needs in its folder. */
+export async function run(wanted: RunCommand): Promise<{ folder: RunFolder; meta: Meta }> {
+  const folder = new RunFolder(wanted.id);
+  if (existsSync(folder.meta)) throw new Error(`There is a run ${wanted.id} already: choose another --id.`);
+  folder.make();
+  const own = productEnv(wanted);
+  const product =
+    wanted.baseUrl === undefined
+      ? await startProduct(own, folder.file('product.log'))
+      : await given(wanted.baseUrl);
+  const k6 = process.env.LOAD_K6 ?? 'k6';
+  const environment = describeEnvironment({ ...process.env, ...own }, k6);
+  const scraper = new Scraper(product.baseUrl, folder.server);
+  const progress = new Progress(scraper);
+  const load = new MachineLoad();
+  const startedAt = new Date();
+  const start = performance.now();
+  let meta: Meta;
+  try {
+    if (wanted.prometheus) await demand('scrape', { address: new URL(product.baseUrl).host });
+    scraper.start();
+    progress.start();
+    const [exitCode, outages] = await Promise.all([
+      runK6(k6, wanted, folder, product.baseUrl),
+      wanted.scenario === 'breaker' ? stopEachForAWhile(start) : [],
+    ]);
+    meta = {
+      ...{ id: wanted.id, scenario: wanted.scenario, variables: wanted.variables, exitCode, outages },
+      startedAt: startedAt.toISOString(),
+      seconds: (performance.now() - start) / 1000,
+      environment: { ...environment, load: load.since() },
+    };
+  } finally {
+    progress.stop();
+    scraper.stop();
+    await product.stop();
+  }
+  if (wanted.baseUrl === undefined) meta.invariants = await verify(own);
+  writeFileSync(folder.meta, `${JSON.stringify(meta, null, 2)}\n`);
+  return { folder, meta };
+}
+
+function productEnv({ id, scenario, kafka }: RunCommand): Record<string, string> {
+  return {
+    ROLE: 'all',
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn',
+    QUEUE_ID: `load-${id.replaceAll('.', '_')}`, // a line of its own: Redis may have others
+    ...(kafka ? {} : { KAFKA_BROKERS: '' }),
+    ...(scenario === 'breaker' ? { QUEUE_MAX_ACTIVE: process.env.QUEUE_MAX_ACTIVE ?? '10000' } : {}),
+  };
+}
+
+async function given(baseUrl: string): Promise<Product> {
+  await untilReady(baseUrl);
+  return { baseUrl, stop: () => Promise.resolve() };
+}
+
+async function runK6(k6: string, wanted: RunCommand, folder: RunFolder, baseUrl: string): Promise<number> {
+  const isBreaker = wanted.scenario === 'breaker';
+  const script = join(root, 'k6', `${isBreaker ? 'purchase' : wanted.scenario}.ts`);
+  const out = wanted.influx ? ['--out', `influxdb=${process.env.INFLUX_URL ?? ''}/k6`] : [];
+  const child = spawn(
+    k6,
+    ['run', '--quiet', '--no-usage-report', `--summary-trend-stats=${TREND_STATS}`, ...out, script],
+    {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: {
+        ...process.env,
+        ...(isBreaker
+          ? {
+              RATE: '20', // enough calls for a breaker to judge by
+              DURATION: `${CALM_SECONDS + OUTAGES.length * (OUTAGE_SECONDS + RECOVERY_SECONDS)}s`,
+            }
+          : {}),
+        ...wanted.variables,
+        BASE_URL: baseUrl,
+        TEST_ID: wanted.id,
+        SUMMARY: folder.summary,
+        K6_WEB_DASHBOARD: 'true',
+        K6_WEB_DASHBOARD_PORT: '-1',
+        K6_WEB_DASHBOARD_PERIOD: '1s',
+        K6_WEB_DASHBOARD_TAGS: 'endpoint',
+        K6_WEB_DASHBOARD_RECORD: folder.recording,
+      },
+    },
+  );
+  const interrupt = (): void => void child.kill('SIGINT');
+  process.once('SIGINT', interrupt);
+  const [code] = (await once(child, 'exit')) as [number | null];
+  process.off('SIGINT', interrupt);
+  if (code !== 0 && code !== THRESHOLDS_FAILED)
+    throw new Error(`k6 ended with exit code ${code ?? 'none'}: see above.`);
+  return code;
+}
+
+/** @param start of the run, by performance.now() */
+async function stopEachForAWhile(start: number): Promise<Outage[]> {
+  const seconds = (): number => (performance.now() - start) / 1000;
+  const outages: Outage[] = [];
+  await sleep(CALM_SECONDS * 1000);
+  for (const service of OUTAGES) {
+    const from = seconds();
+    process.stdout.write(`  ${service} is stopped for ${OUTAGE_SECONDS} s\n`);
+    await demand('stop', { service });
+    await sleep(Math.max(0, OUTAGE_SECONDS - (seconds() - from)) * 1000);
+    await demand('start', { service });
+    outages.push({ service, from, until: seconds() });
+    process.stdout.write(`  ${service} is back\n`);
+    await sleep(RECOVERY_SECONDS * 1000);
+  }
+  return outages;
+}

@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { root } from './paths.ts';
+
+interface Report {
+  ok: boolean;
+  results: { id: string; about: string; verdict: string; reason?: string; findings: unknown[] }[];
+}
+
+/** `npm run verify` on the run's database and line. */
+export function verify(env: Record<string, string>): Promise<{ ok: boolean; findings: string[] }> {
+  const args = [join(root, 'dist', 'cli', 'verify.js'), '--json', '--queue', env.QUEUE_ID ?? 'main'];
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      args,
+      { env: { ...process.env, ...env }, maxBuffer: 2 ** 26 },
+      (error, stdout, stderr) => {
+        try {
+          const { ok, results } = JSON.parse(stdout) as Report;
+          const findings = results
+            .filter(({ verdict }) => verdict !== 'ok')
+            .map(
+              ({ id, about, verdict, reason, findings: rows }) =>
+                `${id} ${verdict}: ${about}${reason ? ` (${reason})` : ''} ${JSON.stringify(rows).slice(0, 300)}`,
+            );
+          resolve({ ok, findings });
+        } catch {
+          reject(error ?? new Error(`verify told nothing: ${stderr.slice(-500)}`));
+        }
+      },
+    );
+  });
+}

@@ -1,0 +1,9 @@
+// Buyers at a low, steady rate for long: what leaks, grows or slows down shows.
+import { purchases } from './lib/purchases.ts';
+
+export { handleSummary } from './lib/summary.ts';
+
+const run = purchases('soak', { rate: 1, durationSeconds: 1800, abandon: 0.05 });
+
+export const { options, setup, teardown } = run;
+export default run.visit;

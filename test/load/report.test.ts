@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Given, openAdminDatabase } from '../support/given';
+
+const root = join(__dirname, '..', '..');
+const USERS = 50;
+
+interface Ended {
+  code: number;
+  output: string;
+}
+
+/** `npm run load` without its launcher: the services are there already. */
+function load(args: string[], env: Record<string, string> = {}): Promise<Ended> {
+  const all = { ...process.env, LOAD_K6: process.env.K6 ?? 'k6', QUEUE_MAX_ACTIVE: '100', ...env };
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [join(root, 'k6', 'runner', 'main.ts'), ...args],
+      { cwd: root, env: all },
+      (error, stdout, stderr) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr });
+      },
+    );
+  });
+}
+
+describe('npm run load', () => {
+  const admin = openAdminDatabase();
+  const id = `test-${process.pid}`;
+  const folder = join(root, 'results', id);
+
+  beforeAll(async () => {
+    await admin.run(`INSERT IGNORE INTO member (id, name) SELECT seq, 'Visitor' FROM seq_1_to_${USERS}`);
+    await new Given(admin).scheduleWithSeats(5);
+  });
+  afterAll(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await admin.close();
+  });
+
+  it('runs the study and leaves a report that needs no other file', async () => {
+    const { code, output } = await load(['study', '--id', id, `USERS=${USERS}`, 'DURATION_SCALE=0.1']);
+    expect([code, output]).toEqual([0, expect.stringContaining('all invariants hold')]);
+    expect(output).toMatch(/requests\/s +\d+ waiting +\d+ inside/); // progress meanwhile
+
+    const html = readFileSync(join(folder, 'report.html'), 'utf8');
+    expect(html).not.toMatch(/(src|href)=/);
+    const figures = [...html.matchAll(/<figcaption>(.*?) \(/g)].map(([, title]) => title);
+    expect(figures).toEqual(
+      expect.arrayContaining([
+        ...['Latency, all requests', 'p50 by endpoint', 'p95 by endpoint', 'p99 by endpoint'],
+        ...['Requests by endpoint', 'Virtual users', 'Waiting room', 'Event-loop delay', 'Processor'],
+      ]),
+    );
+    expect(html).not.toMatch(/NaN|undefined|Infinity/);
+    for (const [, path] of html.matchAll(/<path d="([^"]*)"/g)) expect(path).toMatch(/^M/);
+
+    const markdown = readFileSync(join(folder, 'report.md'), 'utf8');
+    for (const endpoint of ['token', 'check', 'schedule', 'seat'])
+      expect(markdown).toMatch(new RegExp(`^\\| ${endpoint} \\| \\d+ \\|`, 'm'));
+    expect(markdown).toContain('published, improved');
+    const of = (row: string): number =>
+      Number(new RegExp(`^\\| ${row} \\| ([\\d,.]+)`, 'm').exec(markdown)?.[1]?.replace(',', ''));
+    expect(of('visits')).toBeGreaterThan(0);
+    expect(of('requests')).toBeGreaterThan(3 * of('visits'));
+    expect(of('positions that went back')).toBe(0);
+  }, 60_000);
+
+  it('compares runs, and writes a report anew', async () => {
+    const compared = await load(['compare', id, id]);
+    expect(compared.output).toMatch(new RegExp(`^\\|  \\| ${id} \\| ${id} \\|`));
+    const [first, second] = /\| p99 ms \| (\S+) \| (\S+) \|/.exec(compared.output)?.slice(1) ?? [];
+    expect(first).toBe(second);
+    const before = readFileSync(join(folder, 'report.html'), 'utf8');
+    rmSync(join(folder, 'report.html'));
+    expect((await load(['report', id])).code).toBe(0);
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toBe(before);
+  });
+
+  it.each([
+    [['nothing'], 'There is no scenario "nothing".'],
+    [['study', 'users=5'], '"users=5" is not NAME=value.'],
+    [['study', '--id', '../up'], '--id: 1 to 64 letters'],
+    [['compare', 'one', 'two'], 'There is no run one in results/.'],
+    [['breaker', 'BASE_URL=http://127.0.0.1:1'], 'without BASE_URL'],
+  ])('says what is wrong with %j', async (args, reason) => {
+    const { code, output } = await load(args);
+    expect([code, output]).toEqual([1, expect.stringContaining(reason)]);
+  });
+
+  it('passes on that thresholds were missed, as k6 does', async () => {
+    const missed = `${id}-missed`;
+    const { code, output } = await load([
+      'token',
+      '--id',
+      missed,
+      'DURATION=2s',
+      'RATE=5',
+      'USERS=2000000000',
+    ]);
+    rmSync(join(root, 'results', missed), { recursive: true, force: true });
+    expect([code, output]).toEqual([99, expect.stringMatching(/\d+ of \d+ thresholds missed/)]);
+  }, 60_000);
+});
