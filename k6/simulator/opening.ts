@@ -69,8 +69,11 @@ interface Group {
 }
 
 type Happening =
-  | { kind: 'arrive' | 'line up' | 'poll' | 'look'; group: Group }
-  | { kind: 'leave'; group: Group }
+  | {
+      kind: 'arrive' | 'line up' | 'poll' | 'look' | 'hold' | 'pay' | 'leave';
+      group: Group;
+      leaves?: boolean;
+    }
   | { kind: 'tick' };
 
 const TICK_SECONDS = 0.1;
@@ -175,7 +178,10 @@ export function simulate(opening: Opening, costs: Costs, seed = 1): Course {
       const told = work(at, group.size, costs.api.poll);
       if (group.admitted) {
         waits.push(told - group.arrivedAt);
-        visit(told, group);
+        const leaves = random() < opening.abandon;
+        if (leaves && random() < 0.5)
+          agenda.put(told + think() + opening.idleSeconds, { kind: 'leave', group });
+        else agenda.put(told + think(), { kind: 'look', group, leaves });
         return;
       }
       const position = group.before - served + 1;
@@ -183,28 +189,24 @@ export function simulate(opening: Opening, costs: Costs, seed = 1): Course {
       const lease = Math.ceil(position / opening.cap) * opening.leaseSeconds;
       const eta = rate > 0 ? Math.min(Math.ceil(position / rate), lease) : lease;
       agenda.put(told + pollAfterMs(position, lined - served, eta, polling) / 1000, { kind: 'poll', group });
-    } else if (what.kind === 'leave') inside -= group.size;
+    } else visit(at, what);
   };
 
-  /** What somebody inside does; its parts are far apart, so their work is done when they are due. */
-  const visit = (at: number, group: Group): void => {
-    const leaves = random() < opening.abandon;
-    const hall = at + think();
-    if (leaves && random() < 0.5) {
-      agenda.put(hall + opening.idleSeconds, { kind: 'leave', group });
-      return;
-    }
-    work(hall, group.size, costs.api.schedule + costs.api.seat);
-    const hold = hall + think();
-    work(hold, group.size, costs.api.hold);
-    if (leaves) {
-      agenda.put(hold + opening.holdSeconds + opening.idleSeconds, { kind: 'leave', group });
-      return;
-    }
-    const paid = work(hold + think(), group.size, costs.api.payment);
-    second(paid).sales += group.size;
-    course.sold += group.size;
-    agenda.put(paid, { kind: 'leave', group });
+  /** What somebody inside does, one thing after another. */
+  const visit = (at: number, { kind, group, leaves = false }: Exclude<Happening, { kind: 'tick' }>): void => {
+    if (kind === 'look') {
+      work(at, group.size, costs.api.schedule + costs.api.seat);
+      agenda.put(at + think(), { kind: 'hold', group, leaves });
+    } else if (kind === 'hold') {
+      work(at, group.size, costs.api.hold);
+      if (leaves) agenda.put(at + opening.holdSeconds + opening.idleSeconds, { kind: 'leave', group });
+      else agenda.put(at + think(), { kind: 'pay', group });
+    } else if (kind === 'pay') {
+      const paid = work(at, group.size, costs.api.payment);
+      second(at).sales += group.size;
+      course.sold += group.size;
+      agenda.put(paid, { kind: 'leave', group });
+    } else inside -= group.size;
   };
 
   for (let next = agenda.next(); next !== undefined && next.at < LONGEST_SECONDS; next = agenda.next())
