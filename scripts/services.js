@@ -1,4 +1,4 @@
-// npm run services -- up [--kafka] | down [--force] | status
+// npm run services -- up [--kafka] [--influx] [--prometheus] | down [--force] | status
 // Progress goes to stderr, so that `eval "$(npm run -s services -- up)"` sets the variables of a shell.
 const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, runMain } = require('./lib/failure');
@@ -7,20 +7,24 @@ const { withLock } = require('./lib/lock');
 const progress = require('./lib/progress');
 const services = require('./lib/services');
 
-const USAGE = `npm run services -- up [--kafka]    find or start MariaDB, Redis (and Kafka); print their URL variables
+const OPTIONAL = { '--kafka': 'kafka', '--influx': 'influxdb', '--prometheus': 'prometheus' };
+
+const USAGE = `npm run services -- up [--kafka] [--influx] [--prometheus]
+                                    find or start MariaDB, Redis (and these); print their URL variables
 npm run services -- down [--force]  stop what was started; --force: even while npm start or npm test uses it
 npm run services -- status          where each one is, and whether it is healthy
 
-Searched in this order: DATABASE_URL, REDIS_URL, KAFKA_BROKERS; what was started here before; the default ports
-(mariadb://concert:concert@127.0.0.1:3306/concert, redis://127.0.0.1:6379, 127.0.0.1:9092); then started in Docker,
-or as private processes from Debian packages (data, logs and pids in .services/).
+Searched in this order: DATABASE_URL, REDIS_URL, KAFKA_BROKERS, INFLUX_URL, PROMETHEUS_URL; what was started here
+before; the default ports (mariadb://concert:concert@127.0.0.1:3306/concert, redis://127.0.0.1:6379, 127.0.0.1:9092,
+http://127.0.0.1:8086, http://127.0.0.1:9090); then started in Docker, or as private processes from Debian packages
+(data, logs and pids in .services/). Prometheus scrapes the targets of .services/prometheus/targets/*.json.
 SERVICES_FROM=docker or SERVICES_FROM=packages leaves the default ports out and allows only that way of starting.`;
 
 /** Single quotes unless every character is harmless to a shell. */
 const quote = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
-async function up(withKafka) {
-  const names = ['mariadb', 'redis', ...(withKafka ? ['kafka'] : [])];
+async function up(flags) {
+  const names = ['mariadb', 'redis', ...flags.map((flag) => OPTIONAL[flag])];
   let urls;
   try {
     urls = await withLock(async () => {
@@ -65,12 +69,12 @@ async function status() {
 
 runMain(() => {
   const [command, ...flags] = process.argv.slice(2);
-  const allowed = { up: ['--kafka'], down: ['--force'], status: [] }[command];
+  const allowed = { up: Object.keys(OPTIONAL), down: ['--force'], status: [] }[command];
   if (!allowed || flags.some((flag) => !allowed.includes(flag))) {
     throw new Failure(USAGE, { code: ['help', '--help', '-h'].includes(command) ? 0 : 2 });
   }
   listen();
   progress.toStderr();
-  if (command === 'up') return up(flags.includes('--kafka'));
+  if (command === 'up') return up(flags);
   return command === 'down' ? down(flags.length > 0) : status();
 });

@@ -1,7 +1,8 @@
 // npm test [-- jest arguments]: checks and tests against real MariaDB, Redis and Kafka.
-// With arguments (npm test -- test/queue) only jest runs.
+// With arguments (npm test -- test/queue) only jest runs. The load tests need programs of their own (lib/tools.js).
 const crypto = require('node:crypto');
 const { build } = require('./build');
+const { VARIABLES } = require('./lib/commands');
 const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, Interrupted, runMain } = require('./lib/failure');
 const { listen } = require('./lib/interruption');
@@ -9,18 +10,36 @@ const { runJest } = require('./lib/jest');
 const { withLock } = require('./lib/lock');
 const { nodeBinary } = require('./lib/node-binary');
 const { inRoot } = require('./lib/paths');
-const { step, summary } = require('./lib/progress');
+const { note, step, summary } = require('./lib/progress');
 const { run } = require('./lib/run');
 const { ensureServices, release } = require('./lib/services');
+const { findTool } = require('./lib/tools');
 
-async function prepare() {
+const LOAD_TESTS = 'test/load';
+const MADE_MEANWHILE = 'k6'; // building it takes minutes
+
+/** Where a program cannot be had, its tests are skipped, unless they were asked for by name. */
+async function toolVariable(name, isAsked, signal) {
+  try {
+    return { [VARIABLES[name]]: await findTool(name, { signal }) };
+  } catch (error) {
+    if (!(error instanceof Failure) || isAsked || process.env[VARIABLES[name]]) throw error;
+    if (!signal.aborted) note(`tests that need ${name} are skipped: ${error.message}`);
+    return {};
+  }
+}
+
+async function prepare(getTool) {
   await ensureDependencies();
   const urls = await ensureServices(['mariadb', 'redis', 'kafka'], { what: 'npm test', forTests: true });
+  const tools = {};
+  for (const name of Object.keys(VARIABLES))
+    if (name !== MADE_MEANWHILE) Object.assign(tools, await getTool(name));
   await build();
   /** No request is turned away because this machine is slow. */
   const HTTP_QUEUE_MS = '60000';
   const TOKEN_SECRET = crypto.randomBytes(48).toString('base64url');
-  const env = { ...process.env, ...urls, TOKEN_SECRET, NODE_ENV: 'test', TZ: 'UTC', HTTP_QUEUE_MS };
+  const env = { ...process.env, ...urls, ...tools, TOKEN_SECRET, NODE_ENV: 'test', TZ: 'UTC', HTTP_QUEUE_MS };
   await step('a fresh test database', async () => {
     const migrate = inRoot('dist', 'cli', 'migrate.js');
     await run(nodeBinary(), [migrate, 'down', '--to', '0'], { env, what: 'migrate down' });
@@ -45,16 +64,23 @@ async function check() {
 runMain(async () => {
   listen();
   const jestArguments = process.argv.slice(2);
+  const isAsked = jestArguments.some((argument) => argument.includes(LOAD_TESTS));
+  const ending = new AbortController();
+  const getTool = async (name) =>
+    isAsked || jestArguments.length === 0 ? toolVariable(name, isAsked, ending.signal) : {};
+  const meanwhile = getTool(MADE_MEANWHILE);
+  meanwhile.catch(() => {}); // told where it is awaited
   let result = null;
   try {
-    const env = await withLock(prepare);
+    const env = await withLock(() => prepare(getTool));
     const checkCode = jestArguments.length > 0 ? 0 : await check();
-    result = await runJest(jestArguments, env);
+    result = await runJest(jestArguments, { ...env, ...(await meanwhile) });
     return checkCode || result.code;
   } catch (error) {
     if (error instanceof Interrupted) process.stdout.write('interrupted\n');
     throw error;
   } finally {
+    ending.abort();
     await release();
     process.stdout.write(`\nSteps: ${summary()}\n`);
     if (result?.counts) process.stdout.write(`${result.counts}\n`);

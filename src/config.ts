@@ -189,6 +189,14 @@ const fields = {
     unit: 'ms',
     about: 'How often the worker tidies up holds that have passed',
   }),
+  WATCH_SECONDS: integer({
+    min: 0,
+    max: 3600,
+    default: 15,
+    unit: 's',
+    about:
+      'How often the worker looks whether the invariants are kept, a part of the rows at a time; 0: never',
+  }),
   READ_CACHE_MS: integer({
     min: 0,
     max: 1000,

@@ -6,12 +6,16 @@ import { Health } from './health';
 import { HttpServer } from './http/server';
 import { Breakers } from './infra/breakers';
 import { Database } from './infra/database';
+import { createClient, KafkaLag } from './infra/kafka';
 import { LOGGER, type Logger } from './infra/logger';
 import { Loop, type Turn } from './infra/loop';
 import { Metrics } from './infra/metrics';
 import { followRedis, Redis } from './infra/redis';
+import { StoreMetrics } from './infra/store-metrics';
 import { type Phase, Phases } from './lifecycle';
 import { IdempotencyRepository } from './modules/idempotency/repository';
+import { InvariantWatch } from './modules/invariants/watch';
+import { Topics } from './modules/notification/topics';
 import { NotificationWorker } from './modules/notification/worker';
 import { QueueEvents } from './modules/queue/events';
 import { WaitingRooms } from './modules/queue/rooms';
@@ -113,13 +117,33 @@ function background(container: DependencyContainer): Phase[] {
     const sweeper = container.resolve(HoldSweeper);
     const keys = container.resolve(IdempotencyRepository);
     const notifications = container.resolve(NotificationWorker);
+    const watch = container.resolve(InvariantWatch);
+    const stores = storeMetrics(container);
     phases.push(
       { name: 'notifications', start: () => notifications.start(), stop: () => notifications.stop() },
       loop('hold sweeper', config.SWEEP_MS, () => sweeper.sweep()),
+      { name: 'watch over the invariants', start: () => watch.start(), stop: () => watch.stop() },
+      { name: 'metrics of the stores', start: () => stores.start(), stop: () => stores.stop() },
       loop('idempotency keys', FORGET_KEYS_EVERY_MS, () => keys.forgetOlderThan(config.IDEMPOTENCY_HOURS)),
     );
   }
   return phases;
+}
+
+function storeMetrics(container: DependencyContainer): StoreMetrics {
+  const { KAFKA_BROKERS: brokers } = container.resolve<Config>(CONFIG);
+  const logger = container.resolve<Logger>(LOGGER);
+  const lag =
+    brokers === ''
+      ? undefined
+      : new KafkaLag(createClient({ brokers }, logger), Object.values(new Topics().groups));
+  return new StoreMetrics(
+    container.resolve(Database),
+    container.resolve(Redis),
+    lag,
+    container.resolve(Metrics),
+    logger,
+  );
 }
 
 /** The last to start and the first to stop: load balancers learn of it before anything else changes. */

@@ -1,7 +1,7 @@
 // npm run load -- …: started by scripts/load.js, which has brought up what the run needs.
 import { readFindings } from './findings.ts';
 import { type Command, needsOf, readArguments, usage } from './options.ts';
-import { comparison, markdownTable, verdict, writeReport } from './report.ts';
+import { comparison, markdownTable, saveReport, verdict, writeReport } from './report.ts';
 import { run } from './run.ts';
 
 const args = process.argv.slice(2);
@@ -24,6 +24,7 @@ async function act(command: Command): Promise<number> {
   if (command.command === 'report') {
     const { folder, findings } = writeReport(command.ids[0]);
     process.stdout.write(`${verdict(findings)}\n${folder.html}\n`);
+    if (command.saveAs !== undefined) process.stdout.write(`${saveReport(findings, command.saveAs)}\n`);
     return 0;
   }
   const { meta } = await run(command);

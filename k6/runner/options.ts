@@ -19,10 +19,13 @@ export interface RunCommand {
 }
 
 export type Command =
-  RunCommand | { command: 'compare'; ids: [string, string] } | { command: 'report'; ids: [string] };
+  | RunCommand
+  | { command: 'compare'; ids: [string, string] }
+  | { command: 'report'; ids: [string]; saveAs: string | undefined };
 
 const VARIABLE = /^([A-Z][A-Z0-9_]*)=(.*)$/;
 const ID = /^[\w.-]{1,64}$/;
+const ID_RULE = '1 to 64 letters, digits, ".", "_" or "-"';
 
 /** The scripts of k6/, and the run in which databases are stopped. */
 export const scenarios = (): string[] => [
@@ -34,7 +37,7 @@ export const scenarios = (): string[] => [
 
 export const usage = (): string => `npm run load -- <scenario> [NAME=value …] [options]
 npm run load -- compare <run> <run>     two runs beside each other
-npm run load -- report <run>            writes a run's report anew
+npm run load -- report <run> [--save NAME]   writes a run's report anew; with --save also docs/results/load/NAME.md
 
 scenarios: ${scenarios().join(', ')}
   NAME=value        variables of the scenario, as in k6/README.md: USERS=100000 PEAK=150 …
@@ -55,6 +58,7 @@ export function readArguments(args: string[], now = new Date()): Command {
     options: {
       id: { type: 'string' },
       compare: { type: 'string' },
+      save: { type: 'string' },
       influx: { type: 'boolean', default: false },
       prometheus: { type: 'boolean', default: false },
       kafka: { type: 'boolean', default: false },
@@ -62,7 +66,10 @@ export function readArguments(args: string[], now = new Date()): Command {
   });
   const [command = '', ...rest] = positionals;
   if (command === 'compare' && rest.length === 2) return { command, ids: rest as [string, string] };
-  if (command === 'report' && rest.length === 1) return { command, ids: rest as [string] };
+  if (values.save !== undefined && !ID.test(values.save))
+    throw new Error(`--save: ${ID_RULE}, not "${values.save}".`);
+  if (command === 'report' && rest.length === 1)
+    return { command, ids: rest as [string], saveAs: values.save };
   if (!scenarios().includes(command)) throw new Error(`There is no scenario "${command}".`);
   const variables: Record<string, string> = {};
   for (const argument of rest) {
@@ -71,7 +78,7 @@ export function readArguments(args: string[], now = new Date()): Command {
     variables[name] = value;
   }
   const id = values.id ?? `${command}-${now.toISOString().slice(0, 19).replaceAll(':', '')}`;
-  if (!ID.test(id)) throw new Error(`--id: 1 to 64 letters, digits, ".", "_" or "-", not "${id}".`);
+  if (!ID.test(id)) throw new Error(`--id: ${ID_RULE}, not "${id}".`);
   const { influx, prometheus, kafka, compare } = values;
   const baseUrl = (variables.BASE_URL ?? process.env.BASE_URL)?.replace(/\/$/, '');
   if (command === 'breaker' && baseUrl !== undefined)

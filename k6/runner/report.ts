@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Figures, type Findings, readFindings } from './findings.ts';
-import { RunFolder } from './paths.ts';
+import { root, RunFolder } from './paths.ts';
 import { drawPlot, escape } from './plot.ts';
 import { LOADED_MS, plotsOf } from './plots.ts';
 import { type Published, published } from './published.ts';
@@ -158,6 +159,32 @@ export function writeReport(id: string, compareWith?: string): { folder: RunFold
   writeFileSync(folder.html, html(findings, sections));
   writeFileSync(folder.markdown, markdown(findings, sections));
   return { folder, findings };
+}
+
+/** Those that a committed report shows: the others are in report.html. */
+const SAVED = new Set([
+  ...['Latency, all requests', 'p99 by endpoint', 'Requests by endpoint', 'Failed requests', 'Waiting room'],
+  ...['Seats', 'Breakers (1: in that state)', 'Event-loop delay', 'Processor'],
+]);
+
+/** Writes docs/results/load/<name>.md with its pictures beside it. @returns its path */
+export function saveReport(findings: Findings, name: string): string {
+  const folder = join(root, 'docs', 'results', 'load');
+  mkdirSync(folder, { recursive: true });
+  const pictures = plotsOf(findings)
+    .filter(({ title }) => SAVED.has(title))
+    .map((plot) => {
+      const file = `${name}-${plot.title
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]+/g, '-')
+        .replace(/-$/, '')}.svg`;
+      writeFileSync(join(folder, file), `${drawPlot(plot)}\n`);
+      return `### ${plot.title} (${plot.unit})\n\n![${plot.title}](${file})`;
+    });
+  const path = join(folder, `${name}.md`);
+  const text = markdown(findings, sectionsOf(findings, undefined)).trimEnd();
+  writeFileSync(path, `${text}\n\n## Over time\n\n${pictures.join('\n\n')}\n`);
+  return path;
 }
 
 function html(findings: Findings, sections: Section[]): string {

@@ -17,9 +17,9 @@ function excerpt(text) {
  * Runs a command to its end; its output is kept and shown only when it fails, or passed through with `inherit`.
  * @param {string} command @param {string[]} args
  * @param {{env?: object, cwd?: string, inherit?: boolean, timeoutMs?: number, withStderr?: boolean, what?: string,
- *   todo?: string, patienceMs?: number}} [options]
+ *   todo?: string, patienceMs?: number, signal?: AbortSignal, onOutput?: (text: string) => void}} [options]
  *   what: the command's name in messages; todo: advice when it fails;
- *   patienceMs: after a signal, how long until it is killed (else a second signal does that)
+ *   patienceMs: after a signal, how long until it is killed (else a second signal does that); signal: ends it, too
  * @returns {Promise<string>} stdout (`withStderr`: and stderr); rejects with Failure (carrying the exit code) or Interrupted
  */
 function run(command, args, options = {}) {
@@ -32,17 +32,20 @@ function run(command, args, options = {}) {
     withStderr = false,
     what = command,
     todo = '',
+    signal,
+    onOutput = () => {},
   } = options;
   return new Promise((resolve, reject) => {
     if (shouldAbandon()) return reject(new Interrupted());
     let stdout = '';
     let output = '';
-    const child = spawn(command, args, { env, cwd, stdio: inherit ? 'inherit' : ['ignore', 'pipe', 'pipe'] });
+    const stdio = inherit ? 'inherit' : ['ignore', 'pipe', 'pipe'];
+    const child = spawn(command, args, { env, cwd, stdio, ...(signal && { signal }) });
     let patience;
     const kill = () => shouldAbandon() && child.kill('SIGKILL');
-    const stop = (signal) => {
+    const stop = (name) => {
       if (!shouldAbandon()) return;
-      child.kill(signal);
+      child.kill(name);
       if (patienceMs) patience = setTimeout(kill, patienceMs);
     };
     interruption.on('stop', stop).on('force', kill);
@@ -51,7 +54,10 @@ function run(command, args, options = {}) {
       stdout += data;
       output += data;
     });
-    child.stderr?.on('data', (data) => (output += data));
+    child.stderr?.on('data', (data) => {
+      output += data;
+      onOutput(String(data));
+    });
     const finish = (settle) => {
       clearTimeout(timer);
       clearTimeout(patience);
@@ -61,11 +67,11 @@ function run(command, args, options = {}) {
     child.on('error', (error) =>
       finish(() => reject(new Failure(`${what} could not be started: ${error.message}`, { todo }))),
     );
-    child.on('close', (code, signal) =>
+    child.on('close', (code, killedBy) =>
       finish(() => {
         if (code === 0) return resolve(withStderr ? output : stdout);
         if (shouldAbandon()) return reject(new Interrupted());
-        const end = signal ? `was ended by ${signal}` : `failed with exit code ${code}`;
+        const end = killedBy ? `was ended by ${killedBy}` : `failed with exit code ${code}`;
         reject(new Failure(`${what} ${end}.`, { details: excerpt(output), todo, code: code ?? 1 }));
       }),
     );

@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import { Lifecycle, scoped } from 'tsyringe';
 import { joinScrapes } from './cluster-metrics';
 import { LatencyHistogram } from './latency-histogram';
+import { type Description, Readings } from './readings';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
 const LATENCY_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10];
@@ -99,10 +100,31 @@ export class Metrics {
     this.registry,
   );
 
+  readonly invariantViolations = this.readings({
+    name: 'invariant_violations',
+    help: 'Rows known to break an invariant; at most 21 of each kind are counted',
+    type: 'gauge',
+  });
+  readonly invariantChecked = this.readings({
+    name: 'invariant_checked_timestamp_seconds',
+    help: 'When all invariants were last looked at',
+    type: 'gauge',
+  });
+  readonly invariantCheckDuration = this.readings({
+    name: 'invariant_check_duration_seconds',
+    help: 'Time that the last look took',
+    type: 'gauge',
+  });
+
   constructor() {
     this.followRequests();
     collectDefaultMetrics({ register: this.registry }); // memory, CPU, GC, event-loop delay, handles
     if (cluster.isWorker) joinScrapes(this.registry);
+  }
+
+  /** Numbers that are kept elsewhere. */
+  readings(description: Description): Readings {
+    return new Readings(description, this.registry);
   }
 
   /** Connections of the database pool, asked at each scrape. */

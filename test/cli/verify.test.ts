@@ -10,7 +10,7 @@ import { Scratch } from './scratch';
 import { Shop } from './shop';
 import { runTool } from './tool';
 
-const config = { HOLD_SECONDS: 300, QUEUE_MAX_ACTIVE: 3 };
+const config = { HOLD_SECONDS: 300, QUEUE_MAX_ACTIVE: 3, QUEUES: {} };
 
 /** What happened in a shop before the spoiling: seat 0 is sold, seat 1 is held, the hold of seat 2 was canceled. */
 interface Day {
@@ -87,8 +87,8 @@ const SPOILS: Spoil[] = [
     'a seat that is sold to nobody',
     ({ shop }) => [`UPDATE concert_seat SET status = 'RESERVED' WHERE id = ${at(shop.seatIds, 5)}`],
     'I1',
-    'seats that disagree with their reservation',
-    ({ shop }) => ({ seatId: at(shop.seatIds, 5), reservationId: null }),
+    'taken seats without a live reservation',
+    ({ shop }) => ({ seatId: at(shop.seatIds, 5), seatStatus: 'RESERVED' }),
   ],
   [
     'a seat sold while its reservation is a hold',
@@ -474,6 +474,16 @@ describe('the invariants of a queue', () => {
       verdict: 'violated',
       findings: [{ what: 'queues with too many inside', rows: [{ queueId, inside: 4, cap: 3 }] }],
     });
+  });
+
+  it('leave a line of its own its own number of places', async () => {
+    await redis.zadd(active, inAMinute, '1');
+    const four = { ...config, QUEUES: { [queueId]: 4 } };
+    const report = (): Promise<InvariantReport> =>
+      checkInvariants({ database: scratch.app, redis, queueIds: [queueId], config: four });
+    expect(resultOf(await report(), 'I6').verdict).toBe('ok');
+    await redis.zadd(active, inAMinute, '2');
+    expect(resultOf(await report(), 'I6').findings).toMatchObject([{ rows: [{ inside: 5, cap: 4 }] }]);
   });
 
   it('show that more are served than were issued', async () => {

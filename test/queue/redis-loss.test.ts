@@ -168,23 +168,27 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
     expect((await polls.stop()).filter((said) => !said.startsWith('200'))).toEqual([]);
   }, 60_000);
 
-  it('an outage (shortened by default; REDIS_OUTAGE_SECONDS=30 for all of it): waiters keep polling, those inside keep buying, and it goes on after', async () => {
-    server.freeze(); // it hangs with its data, which is worse than to refuse
-    await sleep(1200);
-    const before = polls.results.length;
-    const bought = await Promise.all(inside.slice(0, 3).map((buyer) => buys(buyer)));
-    expect(bought).toEqual(Array.from({ length: 3 }, () => ['200', '200']));
-    expect(await tokenAt(await newcomer(1))).toBe('503 503');
-    await sleep(OUTAGE_MS);
-    expect([...new Set(polls.results.slice(before))]).toEqual(['200 WAITING']);
-    server.thaw();
-    const backAtMs = performance.now();
-    const issuesAfterMs = await recovered(backAtMs);
-    for (const buyer of inside.slice(0, 3))
-      // paid meanwhile: the place is given on
-      await until('its turn is over', async () => (await checked(buyer)) === '200 DONE');
-    const admitsAfterMs = await nothingIsLost(backAtMs);
-    said(`tokens after ${ms(issuesAfterMs)}, admission after ${ms(admitsAfterMs)}`);
-    expect(Math.max(issuesAfterMs, admitsAfterMs)).toBeLessThan(RECOVERED_MS);
-  }, 60_000 + OUTAGE_MS);
+  it(
+    'an outage (shortened by default; REDIS_OUTAGE_SECONDS=30 for all of it): waiters keep polling, those inside keep buying, and it goes on after',
+    async () => {
+      server.freeze(); // it hangs with its data, which is worse than to refuse
+      await sleep(1200);
+      const before = polls.results.length;
+      const bought = await Promise.all(inside.slice(0, 3).map((buyer) => buys(buyer)));
+      expect(bought).toEqual(Array.from({ length: 3 }, () => ['200', '200']));
+      expect(await tokenAt(await newcomer(1))).toBe('503 503');
+      await sleep(OUTAGE_MS);
+      expect([...new Set(polls.results.slice(before))]).toEqual(['200 WAITING']);
+      server.thaw();
+      const backAtMs = performance.now();
+      const issuesAfterMs = await recovered(backAtMs);
+      for (const buyer of inside.slice(0, 3))
+        // paid meanwhile: the place is given on
+        await until('its turn is over', async () => (await checked(buyer)) === '200 DONE');
+      const admitsAfterMs = await nothingIsLost(backAtMs);
+      said(`tokens after ${ms(issuesAfterMs)}, admission after ${ms(admitsAfterMs)}`);
+      expect(Math.max(issuesAfterMs, admitsAfterMs)).toBeLessThan(RECOVERED_MS);
+    },
+    60_000 + OUTAGE_MS,
+  );
 });

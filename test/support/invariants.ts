@@ -18,7 +18,7 @@ export async function expectInvariants(
     database?: Database;
     redis?: Redis;
     queueIds?: string[];
-    config?: Pick<Config, 'HOLD_SECONDS' | 'QUEUE_MAX_ACTIVE'>;
+    config?: Pick<Config, 'HOLD_SECONDS' | 'QUEUE_MAX_ACTIVE' | 'QUEUES'>;
   } = {},
 ): Promise<void> {
   const config = o.config ?? testConfig();

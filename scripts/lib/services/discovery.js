@@ -20,8 +20,8 @@ function addressOf(service, urls) {
   return value.includes('://') ? new URL(value).host : value;
 }
 
-const whyUnreachable = (service, urls) =>
-  service.probe(urls).then(
+const whyUnreachable = (service, { urls, how }) =>
+  service.probe(urls, how).then(
     () => null,
     (error) => error.message,
   );
@@ -64,7 +64,7 @@ async function locate(service, { forTests = false, all = false, env = process.en
     const place = await find(service, env);
     if (!place) continue;
     if (forTests) place.urls = service.forTests(place.urls);
-    place.reason = await whyUnreachable(service, place.urls);
+    place.reason = await whyUnreachable(service, place);
     if (!place.reason || all) return place;
     const address = addressOf(service, place.urls);
     if (place.how === 'variable') {

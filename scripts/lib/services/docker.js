@@ -50,7 +50,7 @@ async function ensureImage(image) {
 
 /** Replaces our own container: everything worth keeping is in the volume. */
 async function startContainer(service, port) {
-  const { image, args, dataFolder } = service.docker;
+  const { image, args, dataFolder, options: own } = service.docker;
   await ensureImage(image);
   const name = await nameFor(service);
   await removeContainer(name);
@@ -58,9 +58,10 @@ async function startContainer(service, port) {
   const env = service.docker.env({ port });
   // By name only: values on the command line could be read by every user of the machine.
   const variables = Object.keys(env).flatMap((variable) => ['-e', variable]);
-  const publish = ['-p', `127.0.0.1:${port}:${service.docker.port}`, '-v', `${name}-data:${dataFolder}`];
-  const options = ['-d', '--name', name, '--label', `${LABEL}=${root}`, ...publish, ...variables];
-  await docker(['run', ...options, image, ...args], { env: { ...process.env, ...env } });
+  const reach = own ? own() : ['-p', `127.0.0.1:${port}:${service.docker.port}`];
+  const options = ['-d', '--name', name, '--label', `${LABEL}=${root}`, '-v', `${name}-data:${dataFolder}`];
+  const all = [...options, ...reach, ...variables, image, ...args({ port })];
+  await docker(['run', ...all], { env: { ...process.env, ...env } });
   return name;
 }
 
@@ -83,4 +84,4 @@ async function removeContainer(name) {
   await docker(['rm', '-f', '-v', name]);
 }
 
-module.exports = { engineRuns, startContainer, containerRuns, containerLog, removeContainer };
+module.exports = { engineRuns, ensureImage, startContainer, containerRuns, containerLog, removeContainer };

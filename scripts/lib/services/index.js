@@ -1,10 +1,17 @@
 const { Failure } = require('../failure');
 const { step } = require('../progress');
 const { addressOf, describeHow, locate } = require('./discovery');
+const { targets } = require('./prometheus-targets');
 const { startServices } = require('./starting');
 const { register, release, stopAll } = require('./stopping');
 
-const catalogue = [require('./mariadb'), require('./redis'), require('./kafka')];
+const catalogue = [
+  require('./mariadb'),
+  require('./redis'),
+  require('./kafka'),
+  require('./influxdb'),
+  require('./prometheus'),
+];
 
 const summarize = (services, places) =>
   services
@@ -44,4 +51,4 @@ function inspectServices() {
   );
 }
 
-module.exports = { ensureServices, inspectServices, release, stopAll, addressOf, describeHow };
+module.exports = { ensureServices, inspectServices, release, stopAll, addressOf, describeHow, targets };

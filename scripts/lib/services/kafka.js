@@ -80,7 +80,7 @@ module.exports = {
     image: 'apache/kafka:3.9.2',
     port: 9092,
     dataFolder: '/var/lib/kafka/data',
-    args: [],
+    args: () => [],
     env: ({ port }) => ({
       KAFKA_NODE_ID: '1',
       KAFKA_PROCESS_ROLES: 'broker,controller',

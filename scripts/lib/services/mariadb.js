@@ -97,7 +97,7 @@ module.exports = {
     port: 3306,
     dataFolder: '/var/lib/mysql',
     env: () => ({ MARIADB_ROOT_PASSWORD: secret('mariadbRoot'), MARIADB_ROOT_HOST: '%' }),
-    args: SERVER_OPTIONS,
+    args: () => SERVER_OPTIONS,
     prepare: prepareContainer,
   },
 };

@@ -84,6 +84,6 @@ module.exports = {
     port: 6379,
     dataFolder: '/data',
     env: () => ({}),
-    args: ['redis-server', '--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''],
+    args: () => ['redis-server', '--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''],
   },
 };

@@ -40,7 +40,7 @@ async function waitUntilReady(service, entry, whyDead) {
       reason = error.sqlMessage ?? error.message;
     }
     const dead = await whyDead();
-    if (dead !== null) throw new Failure(`${service.title} ended while starting.`, { deexcerpts: dead });
+    if (dead !== null) throw new Failure(`${service.title} ended while starting.`, { details: dead });
     if (Date.now() > deadline) {
       throw new Failure(`${service.title} was not ready within ${service.startupMs / 1000} s: ${reason}`);
     }

@@ -1,20 +1,19 @@
 import type { Database, Statements } from '../../infra/database';
-import { type Finding, ROWS_SHOWN, type Row, type SqlCheck } from './schema';
+import { EVERYTHING, type Finding, ROWS_SHOWN, type Row, type Span, type SqlCheck } from './schema';
+
+const SET_SPAN = 'SET @first = ?, @last = ?, @events_from = ?';
 
 /** Looks for rows that break an invariant. Reads only, and locks nothing: it may run under live traffic. */
 export class InvariantRepository {
   constructor(private readonly database: Database) {}
 
   /** @returns undefined when all is well */
-  async find({ what, severity = 'violation', sql, binds }: SqlCheck): Promise<Finding | undefined> {
-    const limited = `SELECT * FROM (${sql}) offending LIMIT ${ROWS_SHOWN + 1}`;
-    const rows = await this.inSnapshot((on) => on.rows<Row>(limited, binds));
-    if (rows.length === 0) return undefined;
-    return { what, severity, rows: rows.slice(0, ROWS_SHOWN), more: rows.length > ROWS_SHOWN };
+  async find(check: SqlCheck): Promise<Finding | undefined> {
+    return this.inSnapshot((on) => findIn(on, check, EVERYTHING));
   }
 
   /** All tables as of one instant; a check that needs several of them would else see half of a sale. */
-  private async inSnapshot<T>(work: (on: Statements) => Promise<T>): Promise<T> {
+  async inSnapshot<T>(work: (on: Statements) => Promise<T>): Promise<T> {
     return this.database.transaction(async (tx) => {
       await tx.run('COMMIT'); // the one begun for us is READ COMMITTED
       await tx.run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
@@ -22,4 +21,17 @@ export class InvariantRepository {
       return work(tx);
     });
   }
+}
+
+/** Looks at a span of ids, in the snapshot that `on` has. @returns undefined when all is well */
+export async function findIn(
+  on: Statements,
+  { what, severity = 'violation', sql, binds }: SqlCheck,
+  { first, last, eventsFrom }: Span,
+): Promise<Finding | undefined> {
+  // Variables, so that a check is one prepared statement whatever its span is.
+  await on.run(SET_SPAN, [first, last, eventsFrom]);
+  const rows = await on.rows<Row>(`SELECT * FROM (${sql}) offending LIMIT ${ROWS_SHOWN + 1}`, binds);
+  if (rows.length === 0) return undefined;
+  return { what, severity, rows: rows.slice(0, ROWS_SHOWN), more: rows.length > ROWS_SHOWN };
 }

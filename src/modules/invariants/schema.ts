@@ -45,12 +45,39 @@ export interface InvariantReport {
   results: InvariantResult[];
 }
 
-/** One SELECT that returns the offending rows, and none when all is well. */
+/** Tables along whose ids checks go. */
+export const TABLES = [
+  'member',
+  'concert_seat',
+  'reservation',
+  'payment',
+  'payment_history',
+  'outbox',
+] as const;
+export type Table = (typeof TABLES)[number];
+
+/** Ids from `first` to `last`; what they must be told of has an outbox id from `eventsFrom` on. */
+export interface Span {
+  first: number;
+  last: number;
+  eventsFrom: number;
+}
+
+export const EVERYTHING: Span = { first: 0, last: Number.MAX_SAFE_INTEGER, eventsFrom: 0 };
+
+/**
+ * One SELECT that returns the offending rows, and none when all is well. Where it says `BETWEEN @first AND @last` it
+ * looks at a span of a table's ids only.
+ */
 export interface SqlCheck {
   invariant: InvariantId;
   what: string;
   /** Without it: a violation. */
   severity?: Finding['severity'];
+  /** Whose ids; without it the check needs all rows, or its index makes it cheap. */
+  along?: Table;
+  /** Only judged soon after the rows were written: later what they must agree with is far to seek. */
+  whileFresh?: true;
   sql: string;
   binds?: Bind[];
 }

@@ -2,10 +2,8 @@ import type { Config } from '../../config';
 import type { Database } from '../../infra/database';
 import { describeDatabaseError } from '../../infra/database-ready';
 import type { Redis } from '../../infra/redis';
-import { eventChecks } from './checks/events';
-import { moneyChecks } from './checks/money';
+import { allChecks } from './checks';
 import { disorderedQueues, overfullQueues } from './checks/queues';
-import { seatChecks } from './checks/seats';
 import { InvariantRepository } from './repository';
 import {
   type Finding,
@@ -26,7 +24,7 @@ export interface Checked {
   redis?: Redis | undefined;
   /** The queues to look at; without it all that there are. */
   queueIds?: string[] | undefined;
-  config: Pick<Config, 'HOLD_SECONDS' | 'QUEUE_MAX_ACTIVE'>;
+  config: Pick<Config, 'HOLD_SECONDS' | 'QUEUE_MAX_ACTIVE' | 'QUEUES'>;
 }
 
 /**
@@ -40,13 +38,13 @@ export async function checkInvariants({
   config,
 }: Checked): Promise<InvariantReport> {
   const repository = new InvariantRepository(database);
-  const checks: SqlCheck[] = [...seatChecks(config.HOLD_SECONDS), ...moneyChecks(), ...eventChecks()];
+  const checks = allChecks(config.HOLD_SECONDS);
   const results: InvariantResult[] = [];
   for (const id of Object.keys(INVARIANTS) as InvariantId[]) {
     const own = checks.filter(({ invariant }) => invariant === id);
     if (own.length > 0) results.push(await judge(id, () => findAll(repository, own)));
   }
-  results.push(...(await judgeQueues(redis, queueIds, config.QUEUE_MAX_ACTIVE)));
+  results.push(...(await judgeQueues(redis, queueIds, config)));
   results.sort((a, b) => a.id.localeCompare(b.id));
   return { ok: results.every(({ verdict }) => verdict !== 'violated' && verdict !== 'unknown'), results };
 }
@@ -64,7 +62,7 @@ async function findAll(repository: InvariantRepository, checks: SqlCheck[]): Pro
 async function judgeQueues(
   redis: Redis | undefined,
   queueIds: string[] | undefined,
-  cap: number,
+  caps: Pick<Config, 'QUEUE_MAX_ACTIVE' | 'QUEUES'>,
 ): Promise<InvariantResult[]> {
   if (redis === undefined)
     return (['I6', 'I7'] as const).map((id) => ({
@@ -80,7 +78,7 @@ async function judgeQueues(
   };
   const states = look();
   return Promise.all([
-    judge('I6', async () => overfullQueues(await states, cap)),
+    judge('I6', async () => overfullQueues(await states, caps)),
     judge('I7', async () => disorderedQueues(await states)),
   ]);
 }

@@ -15,7 +15,6 @@ import type { Destination } from './relay';
 import type { RetryPolicy } from './retry-policy';
 import type { Topics } from './topics';
 
-const GROUP = 'concert-notifier';
 const PARTITIONS_AT_ONCE = 4;
 const CONSUMER_STOP_MS = 8_000;
 
@@ -45,15 +44,13 @@ export class KafkaPipeline {
     this.consumers = [
       {
         name: 'consumer',
-        groupId: `${topics.prefix}${GROUP}`,
-        topics: topics.main,
+        ...topics.groups.main,
         concurrency: PARTITIONS_AT_ONCE,
         handle: consumer.fresh.bind(consumer),
       },
       {
         name: 'DLQ consumer',
-        groupId: `${topics.prefix}${GROUP}.DLQ`,
-        topics: topics.dlq,
+        ...topics.groups.dlq,
         concurrency: PARTITIONS_AT_ONCE,
         handle: consumer.parked.bind(consumer),
       },

@@ -1,6 +1,6 @@
 import type { Logger } from '../../infra/logger';
 import { Loop } from '../../infra/loop';
-import type { Lease } from './lease';
+import type { Lease } from '../../infra/lease';
 import { BATCH, type OutboxEvent, type OutboxRepository } from './outbox-repository';
 
 /** Where events go: Kafka, or the handlers of this process. */

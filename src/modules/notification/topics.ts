@@ -1,5 +1,7 @@
+import type { Group } from '../../infra/kafka';
 import { PAYMENT_TOPIC, RESERVATION_TOPIC } from './events';
 
+const GROUP = 'concert-notifier';
 const DLQ = '.DLQ';
 const PERMANENT = '.DLQ.permanent';
 
@@ -15,6 +17,14 @@ export class Topics {
   constructor(readonly prefix = '') {
     this.main = KINDS.map((kind) => prefix + kind);
     this.dlq = this.main.map((topic) => topic + DLQ);
+  }
+
+  /** A group of its own for the DLQs: see kafka-pipeline.ts. */
+  get groups(): { main: Group; dlq: Group } {
+    return {
+      main: { groupId: `${this.prefix}${GROUP}`, topics: this.main },
+      dlq: { groupId: `${this.prefix}${GROUP}.DLQ`, topics: this.dlq },
+    };
   }
 
   get all(): string[] {

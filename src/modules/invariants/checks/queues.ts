@@ -1,3 +1,4 @@
+import type { Config } from '../../../config';
 import { type Finding, type QueueState, ROWS_SHOWN, type Row } from '../schema';
 
 const finding = (what: string, rows: Row[]): Finding[] =>
@@ -5,13 +6,15 @@ const finding = (what: string, rows: Row[]): Finding[] =>
     ? []
     : [{ what, severity: 'violation', rows: rows.slice(0, ROWS_SHOWN), more: rows.length > ROWS_SHOWN }];
 
-/** I6: queues with more visitors inside than places. */
-export function overfullQueues(states: QueueState[], cap: number): Finding[] {
-  const overfull = states.filter(({ inside }) => inside > cap);
-  return finding(
-    'queues with too many inside',
-    overfull.map(({ queueId, inside }) => ({ queueId, inside, cap })),
-  );
+/** I6: queues with more visitors inside than places. Lines of their own have their own number. */
+export function overfullQueues(
+  states: QueueState[],
+  { QUEUES, QUEUE_MAX_ACTIVE }: Pick<Config, 'QUEUES' | 'QUEUE_MAX_ACTIVE'>,
+): Finding[] {
+  const overfull = states
+    .map(({ queueId, inside }) => ({ queueId, inside, cap: QUEUES[queueId] ?? QUEUE_MAX_ACTIVE }))
+    .filter(({ inside, cap }) => inside > cap);
+  return finding('queues with too many inside', overfull);
 }
 
 /** I7: what the state shows of the order; that each was next in line is for the tests of the scripts to prove. */

@@ -8,28 +8,29 @@ const DOUBLE_SOLD = `
   SELECT seat_id AS seatId, COUNT(*) AS liveReservations, GROUP_CONCAT(id ORDER BY id) AS reservationIds
     FROM reservation
    WHERE status <> 'CANCELED'
+     AND seat_id IN (SELECT seat_id FROM reservation WHERE id BETWEEN @first AND @last AND status <> 'CANCELED')
    GROUP BY seat_id HAVING COUNT(*) > 1`;
 
-/** From the seat's side, and from the reservation's side where the seat is free. */
+const TAKEN_BY_NOBODY = `
+  SELECT s.id AS seatId, s.status AS seatStatus, s.held_until AS seatHeldUntil
+    FROM concert_seat s
+    LEFT JOIN reservation r ON r.seat_id = s.id AND r.status <> 'CANCELED'
+   WHERE s.id BETWEEN @first AND @last AND s.status IN ('TEMP_RESERVED', 'RESERVED') AND r.id IS NULL`;
+
 const DISAGREEING = `
   SELECT s.id AS seatId, s.status AS seatStatus, s.held_until AS seatHeldUntil,
          r.id AS reservationId, r.status AS reservationStatus, r.held_until AS reservationHeldUntil
-    FROM concert_seat s
-    LEFT JOIN reservation r ON r.seat_id = s.id AND r.status <> 'CANCELED'
-   WHERE s.status IN ('TEMP_RESERVED', 'RESERVED')
-     AND (r.id IS NULL OR r.status <> s.status OR r.schedule_id <> s.schedule_id
-          OR (s.status = 'TEMP_RESERVED' AND NOT (r.held_until <=> s.held_until)))
-   UNION ALL
-  SELECT s.id, s.status, s.held_until, r.id, r.status, r.held_until
     FROM reservation r
     JOIN concert_seat s ON s.id = r.seat_id
-   WHERE r.status IN ('TEMP_RESERVED', 'RESERVED') AND s.status = 'AVAILABLE'`;
+   WHERE r.id BETWEEN @first AND @last AND r.status <> 'CANCELED'
+     AND (r.status <> s.status OR r.schedule_id <> s.schedule_id
+          OR (s.status = 'TEMP_RESERVED' AND NOT (r.held_until <=> s.held_until)))`;
 
 const SOLD_UNPAID = `
   SELECT r.id AS reservationId, r.user_id AS userId, r.amount, COUNT(p.id) AS donePayments
     FROM reservation r
     LEFT JOIN payment p ON p.reservation_id = r.id AND p.status = 'DONE'
-   WHERE r.status = 'RESERVED'
+   WHERE r.id BETWEEN @first AND @last AND r.status = 'RESERVED'
    GROUP BY r.id HAVING COUNT(p.id) <> 1`;
 
 const PAID_UNSOLD = `
@@ -37,18 +38,19 @@ const PAID_UNSOLD = `
          p.amount AS paid, r.amount AS price
     FROM payment p
     LEFT JOIN reservation r ON r.id = p.reservation_id
-   WHERE p.status = 'DONE' AND (r.id IS NULL OR r.status <> 'RESERVED' OR r.amount <> p.amount)`;
+   WHERE p.id BETWEEN @first AND @last AND p.status = 'DONE'
+     AND (r.id IS NULL OR r.status <> 'RESERVED' OR r.amount <> p.amount)`;
 
 const PAID_BY_ANOTHER = `
   SELECT p.id AS paymentId, p.user_id AS payer, r.id AS reservationId, r.user_id AS holder
     FROM payment p
     JOIN reservation r ON r.id = p.reservation_id
-   WHERE p.user_id <> r.user_id`;
+   WHERE p.id BETWEEN @first AND @last AND p.user_id <> r.user_id`;
 
 const HELD_TOO_LONG = `
   SELECT id AS reservationId, user_id AS userId, seat_id AS seatId, reserved_at AS reservedAt, held_until AS heldUntil
     FROM reservation
-   WHERE status = 'TEMP_RESERVED'
+   WHERE id BETWEEN @first AND @last AND status = 'TEMP_RESERVED'
      AND (held_until > reserved_at + INTERVAL ? SECOND OR held_until > NOW(3) + INTERVAL ? SECOND)`;
 
 const NOT_SWEPT = `
@@ -58,12 +60,44 @@ const NOT_SWEPT = `
 
 /** I1, I8 and I9: seats, holds, sales. */
 export const seatChecks = (holdSeconds: number): SqlCheck[] => [
-  { invariant: 'I1', what: 'seats with several live reservations', sql: DOUBLE_SOLD },
-  { invariant: 'I1', what: 'seats that disagree with their reservation', sql: DISAGREEING },
-  { invariant: 'I1', what: 'sold reservations without exactly one DONE payment', sql: SOLD_UNPAID },
-  { invariant: 'I1', what: 'DONE payments whose reservation is not sold at that price', sql: PAID_UNSOLD },
-  { invariant: 'I9', what: 'payments for the reservation of another', sql: PAID_BY_ANOTHER },
-  { invariant: 'I8', what: 'holds that are too long', sql: HELD_TOO_LONG, binds: [holdSeconds, holdSeconds] },
+  { invariant: 'I1', along: 'reservation', what: 'seats with several live reservations', sql: DOUBLE_SOLD },
+  {
+    invariant: 'I1',
+    along: 'concert_seat',
+    what: 'taken seats without a live reservation',
+    sql: TAKEN_BY_NOBODY,
+  },
+  {
+    invariant: 'I1',
+    along: 'reservation',
+    what: 'seats that disagree with their reservation',
+    sql: DISAGREEING,
+  },
+  {
+    invariant: 'I1',
+    along: 'reservation',
+    what: 'sold reservations without exactly one DONE payment',
+    sql: SOLD_UNPAID,
+  },
+  {
+    invariant: 'I1',
+    along: 'payment',
+    what: 'DONE payments whose reservation is not sold at that price',
+    sql: PAID_UNSOLD,
+  },
+  {
+    invariant: 'I9',
+    along: 'payment',
+    what: 'payments for the reservation of another',
+    sql: PAID_BY_ANOTHER,
+  },
+  {
+    invariant: 'I8',
+    along: 'reservation',
+    what: 'holds that are too long',
+    sql: HELD_TOO_LONG,
+    binds: [holdSeconds, holdSeconds],
+  },
   {
     invariant: 'I8',
     what: `holds past for more than ${SWEPT_WITHIN_SECONDS} s that nobody tidied up (is a worker running?)`,

@@ -1,0 +1,54 @@
+import type { Row } from '../lib/dashboard.ts';
+import { over, REQUESTS, total } from '../lib/influx.ts';
+import { density, graph, number } from '../lib/panels.ts';
+import { percentile } from './select.ts';
+
+const STATISTICS: [name: string, select: string][] = [
+  ['mean', 'mean("value")'],
+  ['max', 'max("value")'],
+  ['med', 'median("value")'],
+  ['min', 'min("value")'],
+  ['p90', percentile(90)],
+  ['p95', percentile(95)],
+  ['p99', percentile(99)],
+];
+
+const PHASES: [phase: string, what: string][] = [
+  ['duration', 'Sending, waiting and receiving together: what the service took.'],
+  ['blocked', 'Waiting for a free connection.'],
+  ['connecting', 'Making the TCP connection; 0 on one that is open.'],
+  ['tls_handshaking', 'Making TLS; 0 without TLS or on a connection that is open.'],
+  ['sending', 'Sending the request.'],
+  ['waiting', 'Waiting for the first byte of the answer.'],
+  ['receiving', 'Receiving the answer.'],
+];
+
+function rowOf(name: string, what: string): Row {
+  const metric = `http_req_${name}`;
+  return {
+    title: metric,
+    panels: [
+      number(
+        { title: metric, description: `${what} Over the shown time.`, unit: 'ms', width: 6, height: 8 },
+        ...STATISTICS.map(([as, select]) => total(select, metric, REQUESTS, as)),
+      ),
+      graph(
+        { title: `${metric} over time`, description: what, unit: 'ms', width: 9 },
+        ...STATISTICS.map(([as, select]) => over(select, metric, REQUESTS, as)),
+      ),
+      density(
+        {
+          title: `${metric} heatmap`,
+          description: `${what} Of each interval up to 50 requests drawn by chance: all points of a long run would be too many.`,
+          unit: 'ms',
+          width: 9,
+          height: 8,
+        },
+        true,
+        over('sample("value", 50)', metric, REQUESTS, metric),
+      ),
+    ],
+  };
+}
+
+export const phases = PHASES.map(([name, what]) => rowOf(name, what));

@@ -1,0 +1,5 @@
+import { perSecond } from '../lib/influx.ts';
+
+export const sum = perSecond('sum("value")');
+export const percentile = (p: number): string => `percentile("value", ${p})`;
+export const NOT_BY_ENDPOINT = 'No filter by endpoint: this is of whole iterations.';

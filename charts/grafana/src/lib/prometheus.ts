@@ -1,0 +1,107 @@
+import type { AnnotationQuery, VariableModel } from '@grafana/grafana-foundation-sdk/dashboard';
+import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
+import {
+  AnnotationQueryBuilder,
+  DatasourceVariableBuilder,
+  QueryVariableBuilder,
+  VariableRefresh,
+  VariableSort,
+} from '@grafana/grafana-foundation-sdk/dashboard';
+import {
+  DataqueryBuilder,
+  PromQueryFormat,
+  QueryEditorMode,
+} from '@grafana/grafana-foundation-sdk/prometheus';
+
+const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
+
+/** A query over the shown time. */
+export function prom(expr: string, legend = ''): DataqueryBuilder {
+  const query = new DataqueryBuilder()
+    .datasource(DATASOURCE)
+    .editorMode(QueryEditorMode.Code)
+    .expr(expr)
+    .range();
+  return legend === '' ? query.legendFormat('__auto') : query.legendFormat(legend);
+}
+
+/** A query of the end of the shown time, as rows of a table. */
+export const promNow = (expr: string): DataqueryBuilder =>
+  new DataqueryBuilder()
+    .datasource(DATASOURCE)
+    .editorMode(QueryEditorMode.Code)
+    .expr(expr)
+    .instant()
+    .format(PromQueryFormat.Table);
+
+/** A query of a histogram's buckets. */
+export const promBuckets = (expr: string): DataqueryBuilder =>
+  prom(expr, '{{le}}').format(PromQueryFormat.Heatmap);
+
+/** The series of a metric that belong to the chosen processes. */
+export const of = (metric: string, more = ''): string =>
+  `${metric}{job=~"$job", instance=~"$instance"${more === '' ? '' : `, ${more}`}}`;
+
+/** How much of a counter a second. */
+export const rate = (metric: string, more = ''): string => `rate(${of(metric, more)}[$__rate_interval])`;
+
+export const quantile = (q: number, histogram: string, by = '', more = ''): string =>
+  `histogram_quantile(${q}, sum by (le${by === '' ? '' : `, ${by}`}) (${rate(`${histogram}_bucket`, more)}))`;
+
+/** 0 while nothing has been counted: labelled counts are born with the first. Only for what may well never happen. */
+export const orNone = (expr: string): string => `${expr} or vector(0) unless on() ${expr}`;
+
+/** The chosen data source and processes. */
+export function variables(): Builder<VariableModel>[] {
+  const processes = (name: string, label: string, query: string): QueryVariableBuilder =>
+    new QueryVariableBuilder(name)
+      .label(label)
+      .datasource(DATASOURCE)
+      .query(query)
+      .definition(query)
+      .refresh(VariableRefresh.OnTimeRangeChanged)
+      .sort(VariableSort.AlphabeticalAsc)
+      .multi(true)
+      .includeAll(true)
+      .allValue('.+')
+      .current({ text: ['All'], value: ['$__all'] });
+  return [
+    new DatasourceVariableBuilder('datasource').label('Prometheus').type('prometheus'),
+    // `up` of other jobs must not count: All is every job that serves this product, not every job.
+    processes('job', 'Job', 'label_values(http_requests_in_flight, job)').allValue('concert-.+'),
+    processes('instance', 'Process', 'label_values(http_requests_in_flight{job=~"$job"}, instance)'),
+  ];
+}
+
+const event = (name: string, iconColor: string, expr: string, titleFormat: string): AnnotationQueryBuilder =>
+  new AnnotationQueryBuilder()
+    .name(name)
+    .datasource(DATASOURCE)
+    .enable(true)
+    .iconColor(iconColor)
+    .expr(expr)
+    .titleFormat(titleFormat)
+    .step('5s');
+
+/** What explains a bend in a curve. */
+export const events = (): Builder<AnnotationQuery>[] => [
+  event(
+    'Process started',
+    'blue',
+    `${of('process_start_time_seconds')} * 1000`,
+    '{{instance}} started',
+  ).useValueForTime(true),
+  event('Replicas', 'purple', 'changes(sum(up{job=~"$job"})[1m:5s]) > 0', 'the number of replicas changes'),
+  event(
+    'Breaker',
+    'red',
+    `max by (breaker) (${of('breaker_state', 'state="open"')}) > 0`,
+    '{{breaker}} is open',
+  ),
+  event(
+    'Redis restored',
+    'orange',
+    `sum by (queue) (${of('queue_restored_total')}) > (sum by (queue) (${of('queue_restored_total')} offset 1m) or sum by (queue) (${of('queue_restored_total')}) * 0)`,
+    'line {{queue}} was lost and has been restored',
+  ),
+];

@@ -1,0 +1,273 @@
+import { pino } from 'pino';
+import { Metrics } from '../../src/infra/metrics';
+import { connectRedis, type Redis } from '../../src/infra/redis';
+import { InvariantWatch } from '../../src/modules/invariants/watch';
+import { queueKeys } from '../../src/modules/queue/keys';
+import { Scratch } from '../cli/scratch';
+import { Shop } from '../cli/shop';
+import { at } from '../support/at';
+import { testConfig } from '../support/config';
+import { startTestService } from '../support/service';
+import { until } from '../support/wait';
+
+/** So seldom that no look takes too long: pieces grow alike on every machine. */
+const WATCH_SECONDS = 3600;
+const CHECKED = 'invariant_checked_timestamp_seconds';
+
+interface Line {
+  level: number;
+  what?: string;
+  rows?: object[];
+}
+
+/** A watch as a worker has it, on a database of the test's own; looks when told to. */
+class Watched {
+  readonly lines: Line[] = [];
+  readonly config = testConfig({ WATCH_SECONDS, QUEUE_MAX_ACTIVE: 2 });
+  readonly metrics = new Metrics();
+  readonly watch: InvariantWatch;
+
+  constructor(scratch: Scratch, redis: Redis) {
+    const logger = pino({}, { write: (line: string) => this.lines.push(JSON.parse(line) as Line) });
+    this.watch = new InvariantWatch(scratch.app, redis, this.config, this.metrics, logger);
+  }
+
+  look = (): Promise<void> => this.watch.look();
+
+  /** undefined: not exported. */
+  async metric(series: string): Promise<number | undefined> {
+    const line = (await this.metrics.registry.metrics())
+      .split('\n')
+      .find((one) => one.startsWith(`${series} `));
+    return line === undefined ? undefined : Number(line.split(' ')[1]);
+  }
+
+  violations = (id: string): Promise<number | undefined> =>
+    this.metric(`invariant_violations{invariant="${id}"}`);
+
+  errors = (): Line[] => this.lines.filter(({ level }) => level === 50);
+}
+
+describe('the watch over the invariants', () => {
+  let scratch: Scratch;
+  let redis: Redis;
+  let shop: Shop;
+  let watched: Watched;
+
+  beforeAll(async () => {
+    redis = connectRedis(testConfig().REDIS_URL, 3000);
+    await redis.connect();
+  });
+  beforeEach(async () => {
+    scratch = await Scratch.migrated();
+    shop = await Shop.open(scratch);
+    watched = new Watched(scratch, redis);
+  });
+  afterEach(() => scratch.drop());
+  afterAll(() => redis.disconnect());
+
+  it('says that all is well, and when it looked', async () => {
+    await shop.buy(at(shop.seatIds, 0));
+    await watched.look();
+    for (const id of ['I1', 'I2', 'I4', 'I5', 'I6', 'I7', 'I8', 'I9'])
+      expect([id, await watched.violations(id)]).toEqual([id, 0]);
+    expect(Math.abs(((await watched.metric(CHECKED)) ?? 0) - Date.now() / 1000)).toBeLessThan(60);
+    expect(await watched.metric('invariant_check_duration_seconds')).toBeGreaterThan(0);
+    expect(watched.errors()).toEqual([]);
+  });
+
+  it('finds a seat that is sold twice, at the next look, and sees it mended at the one after', async () => {
+    const seatId = at(shop.seatIds, 0);
+    const { reservationId } = await shop.buy(seatId);
+    await watched.look();
+    await scratch.admin.run('DROP INDEX one_live_reservation_per_seat ON reservation');
+    const { insertId } = await scratch.admin.run(
+      `INSERT INTO reservation (user_id, schedule_id, seat_id, status, concert_title, starts_at, ends_at, seat_position,
+                                amount, reserved_at, held_until)
+       SELECT user_id + 1, schedule_id, seat_id, status, concert_title, starts_at, ends_at, seat_position, amount,
+              reserved_at, held_until FROM reservation WHERE id = ?`,
+      [reservationId],
+    );
+    await watched.look();
+    expect(await watched.violations('I1')).toBeGreaterThanOrEqual(1);
+    expect(watched.errors().flatMap(({ rows }) => rows)).toContainEqual(
+      expect.objectContaining({ seatId, liveReservations: 2 }),
+    );
+    const told = watched.errors().length;
+    await watched.look();
+    expect(watched.errors()).toHaveLength(told); // it is known
+
+    await scratch.admin.run('DELETE FROM reservation WHERE id = ?', [insertId]);
+    await watched.look();
+    expect(await watched.violations('I1')).toBe(0);
+  });
+
+  it('finds a balance that has drifted from the ledger, and an entry that does not follow', async () => {
+    await shop.charge(5);
+    await watched.look();
+    await scratch.admin.run('UPDATE member SET balance = balance + 1 WHERE id = ?', [shop.userId]);
+    await watched.look();
+    expect(await watched.violations('I2')).toBeGreaterThanOrEqual(1);
+    expect(watched.errors().flatMap(({ rows }) => rows)).toContainEqual(
+      expect.objectContaining({ userId: shop.userId, balance: 1_000_006, ledger: '1000005' }),
+    );
+    await scratch.admin.run('UPDATE member SET balance = balance - 1 WHERE id = ?', [shop.userId]);
+    await watched.look();
+    expect(await watched.violations('I2')).toBe(0);
+
+    await scratch.admin.run('UPDATE payment_history SET balance_after = 7 WHERE amount = 5');
+    await watched.look();
+    expect(await watched.violations('I2')).toBeGreaterThanOrEqual(1);
+  });
+
+  it('finds a sale of which nobody is told while it is fresh', async () => {
+    await watched.look();
+    await shop.buy(at(shop.seatIds, 0));
+    await scratch.admin.run("DELETE FROM outbox WHERE topic = 'payment-notification'");
+    await watched.look();
+    expect(await watched.violations('I5')).toBe(1);
+  });
+
+  it('finds a queue with too many inside', async () => {
+    const [, active = ''] = queueKeys(watched.config.QUEUE_ID).place;
+    const inAMinute = Date.now() + 60_000;
+    await redis.zadd(active, inAMinute, '1', inAMinute, '2', inAMinute, '3');
+    await watched.look();
+    expect(await watched.violations('I6')).toBe(1);
+    await redis.zrem(active, '3');
+    await watched.look();
+    expect(await watched.violations('I6')).toBe(0);
+    await redis.del(active);
+  });
+
+  it('keeps its numbers and its time when the database cannot be asked, and says so by failing', async () => {
+    await scratch.admin.run('UPDATE member SET balance = balance + 1 WHERE id = ?', [shop.userId]);
+    await watched.look();
+    const checkedAt = await watched.metric(CHECKED);
+    const violations = await watched.violations('I2');
+    expect(violations).toBeGreaterThan(0);
+    await scratch.admin.run('RENAME TABLE payment TO elsewhere');
+    await expect(watched.look()).rejects.toThrow(/payment/);
+    expect(await watched.metric(CHECKED)).toBe(checkedAt);
+    expect(await watched.violations('I2')).toBe(violations);
+    await scratch.admin.run('RENAME TABLE elsewhere TO payment');
+    await watched.look();
+    expect(await watched.metric(CHECKED)).toBeGreaterThan(checkedAt ?? Infinity);
+  });
+
+  it('is kept by one process; when that ends another goes on', async () => {
+    const other = new Watched(scratch, redis);
+    await watched.look();
+    await other.look();
+    expect(await other.metric(CHECKED)).toBeUndefined();
+    expect(await other.violations('I1')).toBeUndefined();
+    await watched.watch.stop();
+    await other.look();
+    expect(await other.metric(CHECKED)).toBeDefined();
+    await watched.look();
+    expect(await watched.metric(CHECKED)).toBeUndefined(); // no number is told twice
+  });
+
+  it('runs in a worker and not in an API process', async () => {
+    const own = { DATABASE_URL: scratch.appUrl, DATABASE_ADMIN_URL: scratch.adminUrl, WATCH_SECONDS: 1 };
+    const worker = await startTestService({ ...own, ROLE: 'worker' });
+    const api = await startTestService({ ...own, ROLE: 'api' });
+    const textOf = async ({ url }: { url: string }): Promise<string> =>
+      (await fetch(`${url}/metrics`)).text();
+    try {
+      await until('it has looked', async () =>
+        /^invariant_violations\{invariant="I9"\} 0$/m.test(await textOf(worker)),
+      );
+      expect(await textOf(api)).not.toMatch(/^invariant_violations\{/m);
+    } finally {
+      await Promise.all([worker.stop(), api.stop()]);
+    }
+  });
+});
+
+describe('the watch over large tables', () => {
+  const ROWS = 30_000;
+  let scratch: Scratch;
+  let redis: Redis;
+  let watched: Watched;
+
+  /** Everybody has charged and bought one seat. */
+  const fill = async (): Promise<void> => {
+    const { admin } = scratch;
+    await admin.run("INSERT INTO concert (id, title) VALUES (1, 'x')");
+    await admin.run('INSERT INTO concert_schedule VALUES (1, 1, NOW(3), NOW(3) + INTERVAL 1 HOUR)');
+    const from = `FROM seq_1_to_${ROWS}`;
+    for (const insert of [
+      `member (id, name, balance) SELECT seq, 'x', 50 ${from}`,
+      `concert_seat (id, schedule_id, position, amount, status) SELECT seq, 1, seq, 100, 'RESERVED' ${from}`,
+      `reservation (id, user_id, schedule_id, seat_id, status, concert_title, starts_at, ends_at, seat_position, amount,
+                    reserved_at, held_until)
+       SELECT seq, seq, 1, seq, 'RESERVED', 'x', NOW(3), NOW(3), seq, 100, NOW(3), NOW(3) ${from}`,
+      `payment (id, reservation_id, user_id, amount, status) SELECT seq, seq, seq, 100, 'DONE' ${from}`,
+      `payment_history (id, user_id, kind, amount, balance_after) SELECT seq, seq, 'CHARGE', 150, 150 ${from}`,
+      `payment_history (id, user_id, kind, amount, balance_after, payment_id)
+       SELECT ${ROWS} + seq, seq, 'PAYMENT', -100, 50, seq ${from}`,
+      `outbox (event_id, topic, partition_key, payload)
+       SELECT UUID(), 'payment-notification', seq, JSON_OBJECT('reservationId', seq) ${from}`,
+    ])
+      await admin.run(`INSERT INTO ${insert}`);
+    await admin.run('ANALYZE TABLE member, concert_seat, reservation, payment, payment_history, outbox');
+  };
+
+  beforeAll(async () => {
+    redis = connectRedis(testConfig().REDIS_URL, 3000);
+    await redis.connect();
+    scratch = await Scratch.migrated();
+    await fill();
+    watched = new Watched(scratch, redis);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await scratch.drop();
+  });
+
+  /** What the application's connections have done since they were opened. */
+  const effort = async (): Promise<{ rows: number; statements: number }> => {
+    const [row] = await scratch.app.rows<{ statements: number; rows: number }>(
+      `SELECT CAST(SUM(IF(variable_name = 'COM_STMT_EXECUTE', variable_value, 0)) AS INT) AS statements,
+              CAST(SUM(IF(variable_name LIKE 'HANDLER\\_READ%', variable_value, 0)) AS INT) AS \`rows\`
+         FROM information_schema.session_status`,
+    );
+    return row ?? { rows: 0, statements: 0 };
+  };
+
+  it('reads a piece of each table, not the tables', async () => {
+    const before = await effort();
+    await watched.look();
+    const after = await effort();
+    expect(await watched.violations('I1')).toBe(0);
+    expect(after.rows - before.rows).toBeLessThan(40_000); // 1,000 rows of each of 6 tables, and what belongs to them
+    expect(after.rows - before.rows).toBeGreaterThan(6_000);
+    expect(after.statements - before.statements).toBeLessThan(100);
+  });
+
+  it('comes by every row in time, remembers what it found, and sees it mended at once', async () => {
+    await scratch.admin.run('UPDATE member SET balance = 51 WHERE id = ?', [ROWS]);
+    let looks = 0;
+    while ((await watched.violations('I2')) === 0 && looks++ < 20) await watched.look();
+    expect(looks).toBeGreaterThan(1);
+    for (let i = 0; i < 3; i++) await watched.look(); // the walk is elsewhere
+    expect(await watched.violations('I2')).toBeGreaterThanOrEqual(1);
+    expect(watched.errors().filter(({ what }) => what?.includes('sum of the ledger'))).toHaveLength(1);
+    await scratch.admin.run('UPDATE member SET balance = 50 WHERE id = ?', [ROWS]);
+    await watched.look();
+    expect(await watched.violations('I2')).toBe(0);
+  });
+
+  it('sees a fresh sale at once, however far the walk is', async () => {
+    await watched.look();
+    await scratch.admin.run(
+      "INSERT INTO payment_history (user_id, kind, amount, balance_after) VALUES (7, 'CHARGE', 5, 55)",
+    );
+    await watched.look();
+    expect(await watched.violations('I2')).toBeGreaterThanOrEqual(1); // the balance is still 50
+    await scratch.admin.run('UPDATE member SET balance = 55 WHERE id = 7');
+    await watched.look();
+    expect(await watched.violations('I2')).toBe(0);
+  });
+});

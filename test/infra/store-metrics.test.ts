@@ -1,0 +1,206 @@
+import { randomBytes } from 'node:crypto';
+import { Database, type Statements } from '../../src/infra/database';
+import { createClient, KafkaLag } from '../../src/infra/kafka';
+import { createLogger } from '../../src/infra/logger';
+import { Metrics } from '../../src/infra/metrics';
+import { connectRedis, type Redis } from '../../src/infra/redis';
+import { StoreMetrics } from '../../src/infra/store-metrics';
+import { testConfig } from '../support/config';
+import { ServiceProcess } from '../support/process';
+import { RedisCluster } from '../support/redis-cluster';
+import { freePort, noRedisServer, RedisServer } from '../support/redis-server';
+import { until } from '../support/wait';
+
+const EVERY_MS = 50;
+const MARIADB = [
+  'mariadb_threads_connected',
+  'mariadb_threads_running',
+  'mariadb_max_connections',
+  'mariadb_queries_total',
+  'mariadb_row_lock_waits_total',
+  'mariadb_row_lock_time_seconds_total',
+  'mariadb_buffer_pool_reads_total',
+  'mariadb_buffer_pool_read_requests_total',
+  'mariadb_received_bytes_total',
+  'mariadb_sent_bytes_total',
+];
+const REDIS = [
+  'redis_used_memory_bytes',
+  'redis_connected_clients',
+  'redis_commands_total',
+  'redis_cpu_seconds_total',
+  'redis_keys',
+];
+
+/** By series; what is not exported is not there. */
+const parse = (text: string): Map<string, number> =>
+  new Map(
+    text
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line): [string, number] => [
+        line.slice(0, line.lastIndexOf(' ')),
+        Number(line.slice(line.lastIndexOf(' ') + 1)),
+      ]),
+  );
+
+describe('the metrics of the stores', () => {
+  const config = testConfig();
+  const logger = createLogger('silent', 'worker');
+  const ends: (() => unknown)[] = [];
+  const open = (url = config.DATABASE_URL): Database => {
+    const database = new Database({ url, poolMax: 2, acquireMs: 2000, timeoutMs: 3000 });
+    ends.push(() => database.close());
+    return database;
+  };
+  const connect = async (url = config.REDIS_URL): Promise<Redis> => {
+    const redis = connectRedis(url, 1000);
+    redis.on('error', () => undefined);
+    ends.push(() => redis.disconnect());
+    await redis.connect();
+    return redis;
+  };
+  const scrapeOf = (
+    database: Statements,
+    redis: Redis,
+    lag?: KafkaLag,
+  ): (() => Promise<Map<string, number>>) => {
+    const metrics = new Metrics();
+    const stores = new StoreMetrics(database, redis, lag, metrics, logger, EVERY_MS);
+    stores.start();
+    ends.push(() => stores.stop());
+    return async () => parse(await metrics.registry.metrics());
+  };
+  afterEach(async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  });
+
+  it('are what MariaDB and Redis say, asked with the least rights', async () => {
+    const database = open();
+    const redis = await connect();
+    const scrape = scrapeOf(database, redis);
+    const all = await until('all are there', async () => {
+      const found = await scrape();
+      return [...MARIADB, ...REDIS].every((name) => Number.isFinite(found.get(name))) && found;
+    });
+    const [limit] = await database.rows<{ most: number }>('SELECT @@max_connections AS most');
+    expect(all.get('mariadb_max_connections')).toBe(limit?.most);
+    expect(all.get('mariadb_threads_connected')).toBeGreaterThanOrEqual(1);
+    expect(all.get('redis_used_memory_bytes')).toBeGreaterThan(100_000);
+
+    const queries = all.get('mariadb_queries_total') ?? NaN;
+    const commands = all.get('redis_commands_total') ?? NaN;
+    for (let i = 0; i < 100; i++) await Promise.all([database.rows('SELECT 1'), redis.ping()]);
+    await until('they go on', async () => {
+      const found = await scrape();
+      return (
+        (found.get('mariadb_queries_total') ?? 0) >= queries + 100 &&
+        (found.get('redis_commands_total') ?? 0) >= commands + 100
+      );
+    });
+  });
+
+  it('have types by which counters are told from gauges', async () => {
+    const metrics = new Metrics();
+    new StoreMetrics(open(), await connect(), undefined, metrics, logger);
+    const text = await metrics.registry.metrics();
+    expect(text).toContain('# TYPE mariadb_queries_total counter');
+    expect(text).toContain('# TYPE redis_keys gauge');
+    expect(text).not.toContain('kafka_consumer_lag'); // nobody to ask
+  });
+
+  it('of a database that is away vanish, and come back with it', async () => {
+    const database = open();
+    let away = false;
+    const nowhere = open('mariadb://x:y@127.0.0.1:1/z');
+    const sometimes: Statements = {
+      rows: (sql, binds) => (away ? nowhere : database).rows(sql, binds),
+      run: (sql, binds) => database.run(sql, binds),
+    };
+    const scrape = scrapeOf(sometimes, await connect());
+    const there = async (): Promise<boolean> => (await scrape()).has('mariadb_queries_total');
+    await until('it is there', there);
+    away = true;
+    await until('it is gone', async () => !(await there()));
+    expect((await scrape()).has('redis_keys')).toBe(true);
+    away = false;
+    await until('it is back', there);
+  });
+
+  (noRedisServer === undefined ? describe : describe.skip)('of a Redis of their own', () => {
+    it('vanish when it dies, and come back with it', async () => {
+      const server = await new RedisServer(await freePort()).start();
+      ends.push(() => server.end());
+      const redis = await connect(server.url);
+      await redis.mset('a', 1, 'b', 2);
+      const scrape = scrapeOf(open(), redis);
+      await until('its keys are counted', async () => (await scrape()).get('redis_keys') === 2);
+      await server.kill();
+      await until('they are gone', async () => {
+        const left = await scrape();
+        return !REDIS.some((name) => left.has(name));
+      });
+      expect((await scrape()).has('mariadb_queries_total')).toBe(true);
+      await server.start();
+      await until('back', async () => (await scrape()).get('redis_keys') === 0);
+    });
+
+    it('are summed over the masters of a cluster', async () => {
+      const cluster = new RedisCluster();
+      ends.push(() => cluster.end());
+      await cluster.start();
+      const redis = await connect(cluster.urls);
+      await Promise.all(Array.from({ length: 50 }, (_, i) => redis.set(`key-${i}`, i)));
+      const scrape = scrapeOf(open(), redis);
+      await until('all keys are counted', async () => (await scrape()).get('redis_keys') === 50);
+    });
+  });
+
+  it('tell how far consumers of Kafka are behind, and vanish when it is not there', async () => {
+    const brokers = process.env.KAFKA_BROKERS ?? '';
+    const topic = `lag-${randomBytes(6).toString('hex')}`;
+    const groupId = `${topic}-group`;
+    const kafka = createClient({ brokers }, logger);
+    const admin = kafka.admin();
+    const producer = kafka.producer();
+    await Promise.all([admin.connect(), producer.connect()]);
+    ends.push(() => Promise.all([admin.disconnect(), producer.disconnect()]));
+    await admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: true });
+    ends.push(() => admin.deleteTopics({ topics: [topic] }));
+    const send = (partition: number, count: number): Promise<unknown> =>
+      producer.send({ topic, messages: Array.from({ length: count }, () => ({ partition, value: 'x' })) });
+    await send(0, 3);
+    await send(1, 4);
+
+    const groups = [{ groupId, topics: [topic] }];
+    const scrape = scrapeOf(open(), await connect(), new KafkaLag(kafka, groups));
+    const lag = async (): Promise<number | undefined> =>
+      (await scrape()).get(`kafka_consumer_lag{topic="${topic}"}`);
+    await until('nothing is done', async () => (await lag()) === 7);
+    await admin.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: '2' }] });
+    await until('two are done', async () => (await lag()) === 5);
+    await send(1, 1);
+    await until('one more came', async () => (await lag()) === 6);
+
+    const nowhere = createClient({ brokers: '127.0.0.1:1' }, logger);
+    const without = scrapeOf(open(), await connect(), new KafkaLag(nowhere, groups));
+    await until('the others are there', async () => (await without()).has('redis_keys'));
+    expect([...(await without()).keys()].filter((name) => name.startsWith('kafka'))).toEqual([]);
+  });
+
+  it('are not added up over the processes of a worker', async () => {
+    const service = await new ServiceProcess({ WORKERS: 2, ROLE: 'worker' }).start();
+    try {
+      const [limit] = await open().rows<{ most: number }>('SELECT @@max_connections AS most');
+      await until('both have asked', async () => {
+        const found = parse(await (await fetch(`${service.url}/metrics`)).text());
+        return found.get('mariadb_max_connections') === limit?.most && found.has('redis_keys');
+      });
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      const found = parse(await (await fetch(`${service.url}/metrics`)).text());
+      expect(found.get('mariadb_max_connections')).toBe(limit?.most);
+    } finally {
+      await service.stop();
+    }
+  });
+});

@@ -1,0 +1,339 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Scratch } from '../cli/scratch';
+import { uniqueQueueId } from '../support/config';
+import { Given } from '../support/given';
+import { startTestService } from '../support/service';
+import { until, wait } from '../support/wait';
+
+/**
+ * Every query of every dashboard, against a Prometheus and an InfluxDB that a short run has filled: an api and a worker
+ * process with more buyers than places, and a scenario that fails and drops.
+ */
+const root = join(__dirname, '../..');
+const RUN_SECONDS = 12;
+const TEST_ID = 'dashboards';
+
+interface Target {
+  refId: string;
+  expr?: string;
+  instant?: boolean;
+  query?: string;
+}
+interface Dashboard {
+  title: string;
+  panels: { type: string; title: string; targets?: Target[] }[];
+  templating: { list: { name: string; type: string; definition?: string }[] };
+  annotations: { list: { name: string; expr: string }[] };
+}
+const dashboards = readdirSync(join(root, 'charts/grafana/dashboards')).map(
+  (file) => JSON.parse(readFileSync(join(root, 'charts/grafana/dashboards', file), 'utf8')) as Dashboard,
+);
+
+const SCRIPT = `
+import { sleep } from 'k6';
+import { Api } from '${root}/k6/lib/api.ts';
+import { holds, seatConflicts, ticketsSold, visits } from '${root}/k6/lib/metrics.ts';
+import { lineUp } from '${root}/k6/lib/waiting.ts';
+
+const members = JSON.parse(__ENV.MEMBERS);
+const scheduleId = Number(__ENV.SCHEDULE);
+const api = new Api(1);
+export const options = {
+  tags: { testid: '${TEST_ID}' },
+  scenarios: {
+    buyers: { executor: 'constant-vus', vus: 20, duration: '${RUN_SECONDS}s', gracefulStop: '1s', exec: 'buy' },
+    strangers: { executor: 'constant-arrival-rate', rate: 20, duration: '${RUN_SECONDS}s', preAllocatedVUs: 1,
+                 maxVUs: 1, gracefulStop: '1s', exec: 'knock' },
+  },
+};
+export function buy() {
+  const token = lineUp(api, members[(__VU * 97 + __ITER) % members.length]);
+  if (token === undefined) return;
+  api.schedule(token);
+  sleep(0.5); // slow enough that a line forms
+  for (let tries = 0; tries < 20; tries++) {
+    const seats = api.seat(token, scheduleId).data;
+    const seat = seats[Math.floor(Math.random() * 3)];
+    const held = api.reserve(token, scheduleId, seat.seatId);
+    seatConflicts.add(held.ok ? 0 : 1);
+    if (!held.ok) continue;
+    holds.add(1);
+    api.charge(token, seat.amount);
+    if (api.payment(token, held.data.reservationId).ok) ticketsSold.add(1);
+    break;
+  }
+  visits.add(1);
+}
+export function knock() {
+  api.check('a token that nobody gave');
+  sleep(0.3);
+}
+`;
+
+/** What runs beside the test; the last one started ends first. */
+const endings: (() => Promise<unknown>)[] = [];
+let folder: string;
+let prometheusUrl: string;
+let influxUrl: string;
+
+/** A number that nobody listens on now: neither server says which it took when asked for any. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function run(variable: string, name: string, args: string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+  const child = spawn(process.env[variable] ?? name, args, {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const ended = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      process.stderr.write(`${variable}: ${error.message}\n`);
+      resolve();
+    });
+    child.once('exit', (code) => {
+      if (code !== 0 && code !== null) process.stderr.write(`${variable} ended with ${code}: ${said}\n`);
+      resolve();
+    });
+  });
+  endings.push(() => {
+    child.kill();
+    return ended;
+  });
+  return child;
+}
+
+const answers = (url: string) => () =>
+  fetch(url).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+async function startInflux(): Promise<void> {
+  const [http, rpc] = [await freePort(), await freePort()];
+  influxUrl = `http://127.0.0.1:${http}`;
+  writeFileSync(
+    join(folder, 'influx.conf'),
+    `reporting-disabled = true
+bind-address = "127.0.0.1:${rpc}"
+[meta]
+dir = "${folder}/influx/meta"
+[data]
+dir = "${folder}/influx/data"
+wal-dir = "${folder}/influx/wal"
+query-log-enabled = false
+[http]
+bind-address = "127.0.0.1:${http}"
+log-enabled = false
+[logging]
+level = "error"
+suppress-logo = true
+[monitor]
+store-enabled = false
+`,
+  );
+  run('INFLUXD', 'influxd', ['-config', 'influx.conf']);
+  await until('InfluxDB answers', answers(`${influxUrl}/ping`));
+  await fetch(`${influxUrl}/query?q=CREATE+DATABASE+k6`, { method: 'POST' });
+}
+
+async function startPrometheus(jobs: Record<string, string>): Promise<void> {
+  const port = await freePort();
+  prometheusUrl = `http://127.0.0.1:${port}`;
+  const config = {
+    global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+    rule_files: [join(root, 'charts/prometheus/rules/*.yml')],
+    scrape_configs: Object.entries(jobs).map(([job_name, url]) => ({
+      job_name,
+      static_configs: [{ targets: [new URL(url).host] }],
+    })),
+  };
+  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config)); // JSON is YAML, too
+  run('PROMETHEUS', 'prometheus', [
+    '--config.file=prometheus.yml',
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--storage.tsdb.path=prometheus',
+    '--log.level=error',
+  ]);
+  await until('Prometheus answers', answers(`${prometheusUrl}/-/ready`));
+}
+
+async function runK6(url: string, given: Given): Promise<void> {
+  const members = await given.members(200);
+  const { id } = await given.scheduleWithSeats(2000);
+  writeFileSync(join(folder, 'run.js'), SCRIPT);
+  const args = ['run', '--quiet', '--no-summary', '--no-usage-report', '--out', `influxdb=${influxUrl}/k6`];
+  const k6 = run('K6', 'k6', [...args, 'run.js'], {
+    BASE_URL: url,
+    MEMBERS: JSON.stringify(members),
+    SCHEDULE: String(id),
+  });
+  const [code] = (await once(k6, 'exit')) as [number];
+  expect(code).toBe(0);
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'dashboards-'));
+  const scratch = await Scratch.migrated(); // one worker of a database watches over its invariants: ours
+  endings.push(() => scratch.drop());
+  // More buyers than places, and waiters who ask again within the run although nobody knows yet how long it takes.
+  const own = { ...scratch.env, QUEUE_ID: uniqueQueueId(), QUEUE_MAX_ACTIVE: 5, QUEUE_AWAY_SECONDS: 5 };
+  const [api, worker] = await Promise.all([
+    startTestService({ ...own, ROLE: 'api' }),
+    startTestService({ ...own, ROLE: 'worker', WATCH_SECONDS: 1 }),
+  ]);
+  endings.push(
+    () => worker.stop(),
+    () => api.stop(),
+  );
+  await Promise.all([
+    startInflux(),
+    startPrometheus({ 'concert-api': api.url, 'concert-worker': worker.url }),
+  ]);
+  await runK6(api.url, new Given(scratch.admin));
+  await wait(1_500); // the last scrape and rule
+}, 60_000);
+
+afterAll(async () => {
+  for (const end of endings.reverse()) await end();
+  rmSync(folder, { recursive: true, force: true });
+}, 30_000);
+
+/** As Grafana does it: names in braces or without, the longest first. */
+function fill(text: string, values: Record<string, string>): string {
+  return Object.entries(values)
+    .sort(([a], [b]) => b.length - a.length)
+    .reduce((it, [name, value]) => it.replaceAll(`\${${name}}`, value).replaceAll(`$${name}`, value), text);
+}
+
+interface PrometheusAnswer {
+  status: string;
+  error?: string;
+  data: { result: { values?: [number, string][]; value?: [number, string] }[] };
+}
+
+/** How many values there are that are numbers. */
+async function askPrometheus(expr: string, instant = false): Promise<number> {
+  const end = Date.now() / 1000;
+  const query = fill(expr, {
+    job: 'concert-.+',
+    instance: '.+',
+    cpu_request: '1',
+    __rate_interval: '12s',
+    __range: '60s',
+  });
+  const parameters = { query, time: String(end), start: String(end - 30), end: String(end), step: '1' };
+  const answer = await fetch(`${prometheusUrl}/api/v1/${instant ? 'query' : 'query_range'}`, {
+    method: 'POST',
+    body: new URLSearchParams(parameters),
+  });
+  const { status, error, data } = (await answer.json()) as PrometheusAnswer;
+  if (status !== 'success') throw new Error(`${error ?? status}: ${query}`);
+  return data.result
+    .flatMap(({ values = [], value }) => (value === undefined ? values : [value]))
+    .filter(([, it]) => Number.isFinite(Number(it))).length;
+}
+
+interface InfluxAnswer {
+  error?: string;
+  results?: { error?: string; series?: { columns: string[]; values: (number | string | null)[][] }[] }[];
+}
+
+async function askInflux(query: string, filters: Record<string, string> = {}): Promise<unknown[][]> {
+  const q = fill(query, {
+    timeFilter: 'time >= now() - 5m',
+    __interval: '1s',
+    __interval_ms: '1000',
+    testid: '.*',
+    scenario: '.*',
+    endpoint: '.*',
+    ...filters,
+  });
+  const answer = await fetch(`${influxUrl}/query?db=k6&epoch=ms`, {
+    method: 'POST',
+    body: new URLSearchParams({ q }),
+  });
+  const { error, results = [] } = (await answer.json()) as InfluxAnswer;
+  const wrong = error ?? results.find((it) => it.error !== undefined)?.error;
+  if (wrong !== undefined) throw new Error(`${wrong}: ${q}`);
+  return results
+    .flatMap(({ series = [] }) => series.flatMap(({ values }) => values))
+    .filter((row) => row.slice(1).every((value) => value !== null));
+}
+
+const ask = async ({ expr, instant, query }: Target): Promise<number> =>
+  expr === undefined ? (await askInflux(query ?? '')).length : askPrometheus(expr, instant);
+
+it.each(dashboards.map((it) => [it.title, it] as const))('%s: every panel has data', async (title, it) => {
+  const empty: string[] = [];
+  const table: string[] = [`\n${title}`];
+  for (const panel of it.panels.filter(({ type }) => type !== 'row')) {
+    const counts: number[] = [];
+    for (const target of panel.targets ?? []) {
+      const count = await ask(target);
+      counts.push(count);
+      if (count === 0) empty.push(`${panel.title} ${target.refId}: ${target.expr ?? target.query ?? ''}`);
+    }
+    table.push(`  ${panel.title.padEnd(34)} ${counts.map((count) => String(count).padStart(5)).join('')}`);
+  }
+  process.stdout.write(`${table.join('\n')}\n`);
+  expect(empty).toEqual([]);
+});
+
+it('finds the values of every variable that is asked for', async () => {
+  const empty: string[] = [];
+  for (const { title, templating } of dashboards)
+    for (const { name, type, definition = '' } of templating.list.filter((it) => it.type === 'query')) {
+      const [, metric = '', label = ''] = /^label_values\((.+), (\w+)\)$/.exec(definition) ?? [];
+      const found =
+        label === ''
+          ? (await askInflux(definition)).length
+          : await askPrometheus(`count by (${label}) (${metric})`, true);
+      if (found === 0) empty.push(`${title} ${type} ${name}: ${definition}`);
+    }
+  expect(empty).toEqual([]);
+});
+
+it('asks for marks that Prometheus understands', async () => {
+  const counts = await Promise.all(
+    dashboards.flatMap(({ annotations }) =>
+      annotations.list.map(async ({ name, expr }) => [name, await askPrometheus(expr)] as const),
+    ),
+  );
+  expect(new Map(counts).get('Process started')).toBeGreaterThan(0); // that nothing else happened is good
+});
+
+it('shows less when a filter is set', async () => {
+  const queryOf = (wanted: string): string =>
+    dashboards
+      .flatMap(({ panels }) => panels)
+      .filter(({ title }) => title === wanted)
+      .flatMap(({ targets = [] }) => targets)
+      .find(({ query }) => query !== undefined)?.query ?? '';
+  const requests = async (filters: Record<string, string>): Promise<number> =>
+    Number((await askInflux(queryOf('Requests'), filters))[0]?.[1] ?? 0);
+  const all = await requests({});
+  expect(await requests({ testid: TEST_ID })).toBe(all);
+  expect(await requests({ testid: 'another' })).toBe(0);
+  const [bought, knocked] = [
+    await requests({ scenario: 'buyers' }),
+    await requests({ scenario: 'strangers' }),
+  ];
+  expect([bought > 0, knocked > 0, bought + knocked]).toEqual([true, true, all]);
+  const checks = await requests({ scenario: 'buyers', endpoint: '(check|token)' });
+  expect([checks > 0, checks < bought]).toEqual([true, true]);
+  expect((await askInflux(queryOf('Virtual users'), { testid: TEST_ID })).length).toBeGreaterThan(0);
+});
