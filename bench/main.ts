@@ -1,5 +1,5 @@
 // npm run bench [-- name … --rounds 5 --seconds 3 --save --check]. Started by scripts/bench.js.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -113,15 +113,30 @@ function write(results: Result[], { rounds, seconds, save }: Wanted): void {
   process.stdout.write(
     `\n${textTable(results)}\n\n${head.machine}; ${rounds} rounds of ${seconds} s; all rounds: ${file}\n`,
   );
-  if (!save) return;
+  if (save) saveBeside(results, head);
+}
+
+/** Saved results stay until they are measured again, each with the time of its own. */
+function saveBeside(
+  results: Result[],
+  head: { at: string; machine: string; rounds: number; seconds: number },
+): void {
   const folder = join(root, 'docs', 'results');
+  const file = join(folder, 'bench.json');
   mkdirSync(folder, { recursive: true });
-  const small = results.map((result) => ({ ...result, rounds: undefined }));
-  writeFileSync(join(folder, 'bench.json'), `${JSON.stringify({ ...head, results: small }, null, 1)}\n`);
-  const about = `${head.machine}. ${rounds} rounds of ${seconds} s each, ${head.at}. What the numbers mean: [benchmarks](../benchmarks.md).`;
+  const now = results.map((result) => ({ ...result, rounds: {}, at: head.at }));
+  const before = existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as { results: typeof now }).results
+    : [];
+  const byName = new Map([...before, ...now].map((result) => [result.name, result]));
+  const order = BENCHMARKS.flatMap(({ names }) => names);
+  const all = order.flatMap((name) => byName.get(name) ?? []);
+  writeFileSync(file, `${JSON.stringify({ ...head, results: all }, null, 1)}\n`);
+  const times = [...new Set(all.map(({ at }) => at))].sort();
+  const about = `${head.machine}. ${head.rounds} rounds of ${head.seconds} s each, between ${times[0] ?? ''} and ${times.at(-1) ?? ''}. What the numbers mean: [benchmarks](../benchmarks.md).`;
   writeFileSync(
     join(folder, 'bench.md'),
-    `# Benchmarks\n\nMade by \`npm run bench -- --save\`. ${about}\n\n${markdownTable(results)}\n`,
+    `# Benchmarks\n\nMade by \`npm run bench -- --save\`. ${about}\n\n${markdownTable(all)}\n`,
   );
 }
 
