@@ -1,0 +1,112 @@
+{{/* Nothing in, nothing out: for all pods that one release's other policies do not speak of. */}}
+{{- define "common.denyAll" -}}
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: {{ include "common.fullname" . }}-deny-all
+  labels:
+    {{- include "common.labels" . | nindent 4 }}
+spec:
+  podSelector:
+    matchLabels:
+      app.kubernetes.io/instance: {{ .Release.Name }}
+      app.kubernetes.io/part-of: concert
+  policyTypes: [Ingress, Egress]
+{{- end -}}
+
+{{/*
+A component's arrows; what is not listed is denied.
+  (dict "root" . ["component" "worker"] ["name" "suffix"]
+        "ingress" (list (dict "from" (list "api" "worker") "ports" (list 3306)))
+        "egress" (list (dict "to" "any" "ports" (list 443))))
+from, to: components of the concert in this namespace, or "any". Who may call out may ask the DNS, too.
+Values: networkPolicy.enabled, and rules of the user's own in networkPolicy.extraIngress and extraEgress.
+*/}}
+{{- define "common.networkPolicy" -}}
+{{- $own := .root.Values.networkPolicy -}}
+{{- if $own.enabled -}}
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: {{ include "common.fullname" .root }}{{ with .name }}-{{ . }}{{ end }}
+  labels:
+    {{- include "common.labels" . | nindent 4 }}
+spec:
+  podSelector:
+    matchLabels:
+      {{- include "common.selectorLabels" . | nindent 6 }}
+  policyTypes: [Ingress, Egress]
+  {{- if or .ingress $own.extraIngress }}
+  ingress:
+    {{- range .ingress }}
+    - ports:
+        {{- include "common.policyPorts" .ports | nindent 8 }}
+      {{- include "common.policyPeers" (dict "key" "from" "peers" .from) | nindent 6 }}
+    {{- end }}
+    {{- with $own.extraIngress }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  {{- end }}
+  {{- if or .egress $own.extraEgress }}
+  egress:
+    - ports:
+        - { port: 53, protocol: UDP }
+        - { port: 53, protocol: TCP }
+      to:
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: kube-system
+          podSelector:
+            matchLabels:
+              k8s-app: kube-dns
+    {{- range .egress }}
+    - ports:
+        {{- include "common.policyPorts" .ports | nindent 8 }}
+      {{- include "common.policyPeers" (dict "key" "to" "peers" .to) | nindent 6 }}
+    {{- end }}
+    {{- with $own.extraEgress }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+{{- end -}}
+
+{{- define "common.policyPorts" -}}
+{{- range $i, $port := . -}}
+{{- if $i }}{{ "\n" }}{{ end -}}
+- { port: {{ $port }}, protocol: TCP }
+{{- end -}}
+{{- end -}}
+
+{{- define "common.policyPeers" -}}
+{{- if not (kindIs "string" .peers) -}}
+{{ .key }}:
+  - podSelector:
+      matchLabels:
+        app.kubernetes.io/part-of: concert
+      matchExpressions:
+        - key: app.kubernetes.io/component
+          operator: In
+          values: {{ toJson .peers }}
+{{- end -}}
+{{- end -}}
+
+{{/* (dict "root" . ["component" "worker"] "ports" (dict "mysql" 3306)); the ports of the pod have the same names. */}}
+{{- define "common.service" -}}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ include "common.fullname" .root }}
+  labels:
+    {{- include "common.labels" . | nindent 4 }}
+spec:
+  type: ClusterIP
+  selector:
+    {{- include "common.selectorLabels" . | nindent 4 }}
+  ports:
+    {{- range $name, $port := .ports }}
+    - name: {{ $name }}
+      port: {{ $port }}
+      targetPort: {{ $name }}
+    {{- end }}
+{{- end -}}

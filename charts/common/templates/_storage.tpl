@@ -1,0 +1,33 @@
+{{/* Where data lie: (dict "root" . "name" "data"). Values: persistence.enabled, size, storageClass, keep. */}}
+
+{{/* For `volumes`: only when nothing has to last. */}}
+{{- define "common.dataVolume" -}}
+{{- if not .root.Values.persistence.enabled -}}
+- name: {{ .name }}
+  emptyDir:
+    sizeLimit: {{ .root.Values.persistence.size }}
+{{- end -}}
+{{- end -}}
+
+{{/* For the spec of a StatefulSet. */}}
+{{- define "common.dataClaim" -}}
+{{- $persistence := .root.Values.persistence -}}
+{{- if $persistence.enabled -}}
+persistentVolumeClaimRetentionPolicy:
+  whenDeleted: {{ $persistence.keep | ternary "Retain" "Delete" }}
+  whenScaled: Retain
+volumeClaimTemplates:
+  - apiVersion: v1
+    kind: PersistentVolumeClaim
+    metadata:
+      name: {{ .name }}
+    spec:
+      accessModes: [ReadWriteOnce]
+      {{- with $persistence.storageClass }}
+      storageClassName: {{ . }}
+      {{- end }}
+      resources:
+        requests:
+          storage: {{ $persistence.size }}
+{{- end -}}
+{{- end -}}

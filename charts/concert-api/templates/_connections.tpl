@@ -1,0 +1,83 @@
+{{/* Where MariaDB, Redis and Kafka are: elsewhere (a URL, or a Secret of the user's with it), or in this release. */}}
+
+{{/* (dict "root" . "chart" "mariadb"): the name of that chart's objects in the same release. */}}
+{{- define "concert-api.peer" -}}
+{{- include "common.fullname" (dict "Values" dict "Chart" (dict "Name" .chart) "Release" .root.Release) -}}
+{{- end -}}
+
+{{- define "concert-api.mariadbInRelease" -}}
+{{- if not (or .Values.database.url .Values.database.existingSecret) }}true{{ end -}}
+{{- end -}}
+
+{{- define "concert-api.redisInRelease" -}}
+{{- if not (or .Values.redis.url .Values.redis.existingSecret) }}true{{ end -}}
+{{- end -}}
+
+{{/* Alone, without the umbrella, there is no neighbour to take for granted. */}}
+{{- define "concert-api.demandConnections" -}}
+{{- if .Chart.IsRoot -}}
+{{- if and (include "concert-api.mariadbInRelease" .) (not .Values.database.host) -}}
+{{- fail "No database: set database.url and database.adminUrl, database.existingSecret, or database.host; or install charts/concert, which brings a MariaDB." -}}
+{{- end -}}
+{{- if and (include "concert-api.redisInRelease" .) (not .Values.redis.host) -}}
+{{- fail "No Redis: set redis.url, redis.existingSecret, or redis.host; or install charts/concert, which brings one." -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.database.url (not .Values.database.adminUrl) -}}
+{{- fail "database.url is that of the user with least rights; set database.adminUrl, too: as whom to migrate." -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "concert-api.fromSecret" -}}
+- name: {{ .name }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ .secret }}
+      key: {{ .key | default .name }}
+{{- end -}}
+
+{{/* Inline URLs of the Jobs are in a Secret of their own, which exists only while a Job runs. */}}
+{{- define "concert-api.databaseEnv" -}}
+{{- $root := .root -}}
+{{- $database := $root.Values.database -}}
+{{- $names := ternary (list "DATABASE_URL" "DATABASE_ADMIN_URL") (list "DATABASE_URL") (.admin | default false) -}}
+{{- if include "concert-api.mariadbInRelease" $root -}}
+{{- $host := $database.host | default (include "concert-api.peer" (dict "root" $root "chart" "mariadb")) -}}
+{{- $secret := $database.passwordSecret | default $host -}}
+{{ include "concert-api.fromSecret" (dict "name" "DATABASE_PASSWORD" "secret" $secret "key" "password") }}
+- name: DATABASE_URL
+  value: mariadb://concert:$(DATABASE_PASSWORD)@{{ $host }}:3306/concert
+{{- if .admin }}
+{{ include "concert-api.fromSecret" (dict "name" "DATABASE_ADMIN_PASSWORD" "secret" $secret "key" "admin-password") }}
+- name: DATABASE_ADMIN_URL
+  value: mariadb://concert_admin:$(DATABASE_ADMIN_PASSWORD)@{{ $host }}:3306/concert
+{{- end -}}
+{{- else -}}
+{{- $own := printf "%s%s" (include "common.fullname" $root) (ternary "-admin" "" (.admin | default false)) -}}
+{{- $secret := $database.existingSecret | default $own -}}
+{{- range $i, $name := $names -}}
+{{- if $i }}{{ "\n" }}{{ end -}}
+{{ include "concert-api.fromSecret" (dict "name" $name "secret" $secret) }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "concert-api.redisEnv" -}}
+{{- $redis := .Values.redis -}}
+{{- if include "concert-api.redisInRelease" . -}}
+{{- $host := $redis.host | default (include "concert-api.peer" (dict "root" . "chart" "redis")) -}}
+{{ include "concert-api.fromSecret" (dict "name" "REDIS_PASSWORD" "secret" ($redis.passwordSecret | default $host) "key" "password") }}
+- name: REDIS_URL
+  value: redis://:$(REDIS_PASSWORD)@{{ $host }}:6379
+{{- else -}}
+{{ include "concert-api.fromSecret" (dict "name" "REDIS_URL" "secret" ($redis.existingSecret | default (include "common.fullname" .))) }}
+{{- end -}}
+{{- end -}}
+
+{{- define "concert-api.brokers" -}}
+{{- if .Values.kafka.brokers -}}
+{{- .Values.kafka.brokers -}}
+{{- else if .Values.kafka.inRelease -}}
+{{- include "concert-api.peer" (dict "root" . "chart" "kafka") }}:9092
+{{- end -}}
+{{- end -}}

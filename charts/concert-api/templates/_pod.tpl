@@ -1,0 +1,141 @@
+{{/* What the pods of the API and of the worker have in common. */}}
+
+{{/*
+A Deployment's pods. (dict "root" . "component" "api" "size" of the preset "role" "api" "processes" 1)
+*/}}
+{{- define "concert-api.pod" -}}
+{{- $root := .root -}}
+{{- $shutdown := $root.Values.shutdown -}}
+{{- $waitMs := add $shutdown.drainMs $shutdown.graceMs | int -}}
+metadata:
+  labels:
+    {{- include "common.podLabels" . | nindent 4 }}
+  annotations:
+    {{- include "common.checksum" (dict "root" $root "templates" (list "configmap.yaml")
+      "values" (list $root.Values.tokenSecret $root.Values.database $root.Values.redis)) | nindent 4 }}
+    {{- with $root.Values.podAnnotations }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+spec:
+  {{- include "concert-api.podSpec" $root | nindent 2 }}
+  # What the process waits for, the pause before it, and 5 s to close what is left.
+  terminationGracePeriodSeconds: {{ add $shutdown.preStopSeconds (div (add $waitMs 999) 1000) 5 }}
+  topologySpreadConstraints:
+    {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
+    - topologyKey: {{ . }}
+      maxSkew: 1
+      # A second pod on one node is better than none.
+      whenUnsatisfiable: ScheduleAnyway
+      labelSelector:
+        matchLabels:
+          {{- include "common.selectorLabels" $ | nindent 10 }}
+      matchLabelKeys: [pod-template-hash]
+    {{- end }}
+  containers:
+    - name: {{ .component }}
+      {{- include "concert-api.container" $root | nindent 6 }}
+      envFrom:
+        - configMapRef:
+            name: {{ include "common.fullname" $root }}
+      env:
+        - name: ROLE
+          value: {{ .role }}
+        - name: WORKERS
+          value: {{ .processes | quote }}
+        - name: DATABASE_POOL_MAX
+          value: {{ .size.poolMax | quote }}
+        - name: NODE_OPTIONS
+          value: {{ include "concert-api.nodeOptions" (dict "root" $root "memory" .size.resources.limits.memory "processes" .processes) }}
+        {{- $secret := $root.Values.tokenExistingSecret | default (include "common.fullname" $root) }}
+        {{- include "concert-api.fromSecret" (dict "name" "TOKEN_SECRET" "secret" $secret) | nindent 8 }}
+        {{- include "concert-api.databaseEnv" (dict "root" $root) | nindent 8 }}
+        {{- include "concert-api.redisEnv" $root | nindent 8 }}
+      ports:
+        - name: http
+          containerPort: 8080
+      # It listens before it has met its database: that is alive, and ready only when it has (also while the first
+      # migration still runs, before which its account has no rights). A lost database makes nobody unready (ADR 0004).
+      startupProbe:
+        httpGet: { path: /health/live, port: http }
+        periodSeconds: 1
+        timeoutSeconds: 5
+        failureThreshold: 120
+      readinessProbe:
+        httpGet: { path: /health/ready, port: http }
+        periodSeconds: 2
+        timeoutSeconds: 3
+      livenessProbe:
+        httpGet: { path: /health/live, port: http }
+        periodSeconds: 10
+        timeoutSeconds: 5
+        failureThreshold: 6
+      {{- with $shutdown.preStopSeconds }}
+      # Load balancers forget the pod first. Told to close at once, clients would connect anew and land here again.
+      lifecycle:
+        preStop:
+          sleep:
+            seconds: {{ . }}
+      {{- end }}
+      resources:
+        {{- toYaml .size.resources | nindent 8 }}
+{{- end -}}
+
+{{/* Of pods that serve: with the class by which the quota knows them. */}}
+{{- define "concert-api.podSpec" -}}
+{{- $spec := include "common.podSpec" (dict "root" . "uid" 1000) | fromYaml -}}
+{{- with include "concert-api.priorityClassName" . -}}
+{{- $_ := set $spec "priorityClassName" . -}}
+{{- end -}}
+{{- toYaml $spec -}}
+{{- end -}}
+
+{{/* Image and rights of every container. */}}
+{{- define "concert-api.container" -}}
+image: {{ include "common.image" (dict "image" .Values.image) }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{- $security := include "common.containerSecurityContext" . | fromYaml -}}
+{{- if .Values.devImage -}}
+{{- $_ := set $security "readOnlyRootFilesystem" false -}}
+{{- end }}
+securityContext:
+  {{- toYaml $security | nindent 2 }}
+{{- end -}}
+
+{{/*
+The pod of a Job that runs a tool as the database's administrator.
+  (dict "root" . "component" "migrate" "args" (list) "resources" (dict) "deadlineSeconds" 900)
+*/}}
+{{- define "concert-api.toolJob" -}}
+{{- $root := .root -}}
+{{- $spec := include "common.podSpec" (dict "root" $root "uid" 1000) | fromYaml -}}
+{{- /* A hook may run before the release's own account exists. */ -}}
+{{- $_ := set $spec "serviceAccountName" "default" -}}
+# The tool waits half a minute for its database; a new database's first start may take longer.
+backoffLimit: 20
+activeDeadlineSeconds: {{ .deadlineSeconds }}
+ttlSecondsAfterFinished: 86400
+template:
+  metadata:
+    labels:
+      {{- include "common.podLabels" . | nindent 6 }}
+  spec:
+    {{- toYaml $spec | nindent 4 }}
+    restartPolicy: OnFailure
+    containers:
+      - name: {{ .component }}
+        {{- include "concert-api.container" $root | nindent 8 }}
+        args:
+          {{- if $root.Values.devImage }}
+          - --require=./scripts/dev.js
+          - src/cli/{{ .component }}.ts
+          {{- else }}
+          - dist/cli/{{ .component }}.js
+          {{- end }}
+          {{- range .args }}
+          - {{ . | quote }}
+          {{- end }}
+        env:
+          {{- include "concert-api.databaseEnv" (dict "root" $root "admin" true) | nindent 10 }}
+        resources:
+          {{- toYaml $root.Values.migrate.resources | nindent 10 }}
+{{- end -}}

@@ -1,0 +1,65 @@
+{{/* The preset with the values over it, as YAML: api and worker. */}}
+{{- define "concert-api.size" -}}
+{{- $preset := index (.Files.Get "presets.yaml" | fromYaml) .Values.preset -}}
+{{- $api := mergeOverwrite (deepCopy $preset.api) .Values.api -}}
+{{- $worker := mergeOverwrite (deepCopy $preset.worker) .Values.worker -}}
+{{- if lt (int $api.maxReplicas) (int $api.minReplicas) -}}
+{{- $_ := set $api "maxReplicas" $api.minReplicas -}}
+{{- end -}}
+{{- if not .Values.hpa.enabled -}}
+{{- $_ := set $api "maxReplicas" $api.minReplicas -}}
+{{- end -}}
+{{- toYaml (dict "api" $api "worker" $worker) -}}
+{{- end -}}
+
+{{/* Fails when the pods at their most numerous want more than the budget, or more connections than MariaDB has. */}}
+{{- define "concert-api.guard" -}}
+{{- $size := include "concert-api.size" . | fromYaml -}}
+{{- $api := $size.api -}}
+{{- $worker := $size.worker -}}
+{{- if and (eq $api.role "api") (eq (int $worker.replicas) 0) -}}
+{{- fail "Nobody would do the background work: set worker.replicas to 1 or more, or api.role to all." -}}
+{{- end -}}
+{{- range $kind := list "requests" "limits" -}}
+{{- range $what, $parser := dict "cpu" "concert-api.millicores" "memory" "concert-api.mebibytes" -}}
+{{- with dig $kind $what "" $.Values.budget -}}
+{{- $most := include $parser . | int -}}
+{{- $ofApi := dig "resources" $kind $what 0 $api | include $parser | int | mul (int $api.maxReplicas) -}}
+{{- $ofWorker := dig "resources" $kind $what 0 $worker | include $parser | int | mul (int $worker.replicas) -}}
+{{- if gt (add $ofApi $ofWorker | int) $most -}}
+{{- $unit := ternary "m" "Mi" (eq $what "cpu") -}}
+{{- fail (printf "%s.%s of the API: %d pods with %d%s and %d workers with %d%s are more than budget.%s.%s (%d%s). Lower api.maxReplicas or resources, or raise the budget." $kind $what (int $api.maxReplicas) $ofApi $unit (int $worker.replicas) $ofWorker $unit $kind $what $most $unit) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $apiPods := add (int $api.maxReplicas) (int $api.maxSurge) | int -}}
+{{- $ofApi := mul $apiPods (int $api.workers) (int $api.poolMax) -}}
+{{- $ofWorker := mul (int $worker.replicas) (int $worker.poolMax) -}}
+{{- $ofTools := 12 -}}{{/* migrate, its look at the application's account, seed: 4 each */}}
+{{- $sum := add $ofApi $ofWorker $ofTools | int -}}
+{{- if gt $sum (int .Values.database.maxConnections) -}}
+{{- fail (printf "Database connections: %d API pods (%d of them in a rollout) × %d processes × %d = %d, workers %d × %d = %d, Jobs %d: %d in all, but database.maxConnections is %d. Lower api.maxReplicas, api.workers or api.poolMax, or raise MariaDB's max_connections and tell it in database.maxConnections." $apiPods (int $api.maxSurge) (int $api.workers) (int $api.poolMax) $ofApi (int $worker.replicas) (int $worker.poolMax) $ofWorker $ofTools $sum (int .Values.database.maxConnections)) -}}
+{{- end -}}
+{{- if and .Values.budget.quota (not .Values.priorityClass.create) (not .Values.priorityClassName) -}}
+{{- fail "budget.quota tells the API's pods from others by their priority class: set priorityClass.create or priorityClassName, or budget.quota=false." -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "concert-api.priorityClassName" -}}
+{{- if .Values.priorityClassName -}}
+{{- .Values.priorityClassName -}}
+{{- else if .Values.priorityClass.create -}}
+{{- printf "%s-%s" .Release.Namespace (include "common.fullname" .) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A Node process takes a quarter of the machine's memory for its heap, whatever the others in the pod take. */}}
+{{- define "concert-api.nodeOptions" -}}
+{{- if .root.Values.nodeOptions -}}
+{{- .root.Values.nodeOptions -}}
+{{- else -}}
+{{- $mebibytes := include "concert-api.mebibytes" .memory | int -}}
+--max-old-space-size={{ div (mul $mebibytes 60) (mul 100 (int .processes)) }}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,39 @@
+{{/* What one chart cannot know of its neighbours. */}}
+{{- define "concert.checks" -}}
+{{- $api := index .Values "concert-api" -}}
+{{- $hasDatabase := or $api.database.url $api.database.existingSecret -}}
+{{- if and (not .Values.mariadb.enabled) (not $hasDatabase) -}}
+{{- fail "mariadb.enabled=false: give another one, by concert-api.database.url and adminUrl or concert-api.database.existingSecret." -}}
+{{- end -}}
+{{- if and .Values.mariadb.enabled $hasDatabase -}}
+{{- fail "concert-api.database names a MariaDB elsewhere: set mariadb.enabled=false, nobody would use the one of this release." -}}
+{{- end -}}
+{{- $hasRedis := or $api.redis.url $api.redis.existingSecret -}}
+{{- if and (not .Values.redis.enabled) (not $hasRedis) -}}
+{{- fail "redis.enabled=false: give another one, by concert-api.redis.url or concert-api.redis.existingSecret." -}}
+{{- end -}}
+{{- if and .Values.redis.enabled $hasRedis -}}
+{{- fail "concert-api.redis names a Redis elsewhere: set redis.enabled=false, nobody would use the one of this release." -}}
+{{- end -}}
+{{- if and $api.kafka.inRelease (not .Values.kafka.enabled) (not $api.kafka.brokers) -}}
+{{- fail "kafka.enabled=false: give another one by concert-api.kafka.brokers, or set concert-api.kafka.inRelease=false to handle events in-process." -}}
+{{- end -}}
+{{- if and (index .Values "kafka-ui").enabled (not .Values.kafka.enabled) -}}
+{{- fail "kafka.enabled=false: set kafka-ui.enabled=false, too." -}}
+{{- end -}}
+{{- if .Values.mariadb.enabled -}}
+{{- if ne (int .Values.mariadb.maxConnections) (int $api.database.maxConnections) -}}
+{{- fail (printf "mariadb.maxConnections (%d) and concert-api.database.maxConnections (%d), by which the API's connections are counted, must be the same." (int .Values.mariadb.maxConnections) (int $api.database.maxConnections)) -}}
+{{- end -}}
+{{- if ne .Values.mariadb.auth.existingSecret $api.database.passwordSecret -}}
+{{- fail "mariadb.auth.existingSecret and concert-api.database.passwordSecret must name the same Secret." -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.redis.enabled (ne .Values.redis.auth.existingSecret $api.redis.passwordSecret) -}}
+{{- fail "redis.auth.existingSecret and concert-api.redis.passwordSecret must name the same Secret." -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "concert.api" -}}
+{{- include "common.fullname" (dict "Values" dict "Chart" (dict "Name" "concert-api") "Release" .Release) -}}
+{{- end -}}

@@ -1,0 +1,3 @@
+{{- define "mariadb.secretName" -}}
+{{ .Values.auth.existingSecret | default (include "common.fullname" .) }}
+{{- end -}}

@@ -1,0 +1,150 @@
+// npm run cluster -- up | deploy | load | down: the concert on Kubernetes for people without skaffold.
+// Helm and kubectl come by npm; kind and docker must be there where they are needed.
+const { ensureDependencies } = require('./lib/dependencies');
+const { Failure, runMain } = require('./lib/failure');
+const { findHelm, findKubectl } = require('./lib/helm');
+const { listen } = require('./lib/interruption');
+const { inRoot } = require('./lib/paths');
+const { note, step } = require('./lib/progress');
+const { run, succeeds } = require('./lib/run');
+
+const USAGE = `npm run cluster -- up                   a kind cluster (kind-config.yaml) with metrics-server
+npm run cluster -- deploy [options]     build the image, give it to kind, install or upgrade charts/concert, wait
+                                          --no-build   the image is in the cluster: name it by --set concert-api.image.tag=…
+                                          others go to helm: -f k8s/values/hpa.yaml --set concert-api.preset=thin
+npm run cluster -- load [scenario] [VARIABLE=value…] [options]
+                                        one run of k6/<scenario>.ts in the cluster, by default study; exit code 99:
+                                        thresholds failed. VARIABLE: k6/README.md; options go to helm
+npm run cluster -- down                 delete the kind cluster; elsewhere uninstall what deploy and load have installed
+
+All but "up" use kubectl's current context, so any cluster will do that has the image.`;
+
+const CLUSTER = 'concert';
+const KIND_CONTEXT = `kind-${CLUSTER}`;
+const NAMESPACE = 'concert';
+const INSTALL_MINUTES = 10;
+const THRESHOLDS_FAILED = 99;
+const LOOK_EVERY_MS = 2000;
+
+const helm = (args, options) => run(findHelm(), ['--namespace', NAMESPACE, ...args], options);
+const kubectl = (args, options) => run(findKubectl(), args, options);
+
+async function demand(command, why) {
+  if (!(await succeeds(command, ['version'], 20_000)))
+    throw new Failure(`${command} is not here, or does not work.`, { todo: `${why}.` });
+}
+
+async function currentContext() {
+  try {
+    return (await kubectl(['config', 'current-context'])).trim();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure('kubectl has no current context.', {
+      todo: 'npm run cluster -- up, or set KUBECONFIG.',
+    });
+  }
+}
+
+async function up() {
+  await demand('kind', 'install it (https://kind.sigs.k8s.io), and start Docker');
+  const clusters = (await run('kind', ['get', 'clusters'])).split('\n');
+  if (!clusters.includes(CLUSTER))
+    await step('kind cluster', () =>
+      run('kind', ['create', 'cluster', '--config', inRoot('kind-config.yaml'), '--wait', '180s']),
+    );
+  await kubectl(['config', 'use-context', KIND_CONTEXT]);
+  await step('metrics-server', () => kubectl(['apply', '-k', inRoot('k8s', 'metrics-server')]));
+}
+
+/** Named by its content, so that an upgrade rolls the pods exactly when something has changed. */
+async function buildImage() {
+  await demand('docker', 'start Docker, or use --no-build and an image that the cluster has');
+  const env = { ...process.env, DOCKER_BUILDKIT: '1' }; // an old client would build without it, and fail
+  const id = (await run('docker', ['build', '--quiet', inRoot()], { env, what: 'docker build' })).trim();
+  const tag = id.replace('sha256:', '').slice(0, 12);
+  await run('docker', ['tag', id, `concert-api:${tag}`]);
+  return tag;
+}
+
+async function deploy(args) {
+  const context = await currentContext();
+  const options = args.filter((arg) => arg !== '--no-build');
+  if (options.length === args.length) {
+    const tag = await step('image', buildImage);
+    options.push('--set', `concert-api.image.tag=${tag}`);
+    if (context === KIND_CONTEXT)
+      await step('image to kind', () =>
+        run('kind', ['load', 'docker-image', '--name', CLUSTER, `concert-api:${tag}`]),
+      );
+  }
+  const wait = ['--wait', '--timeout', `${INSTALL_MINUTES}m`];
+  await kubectl(['apply', '-f', inRoot('k8s', 'namespace.yaml')]);
+  await step(`concert to ${context}`, () =>
+    helm(['upgrade', '--install', 'concert', inRoot('charts', 'concert'), ...wait, ...options], {
+      what: 'helm upgrade',
+      todo: `kubectl -n ${NAMESPACE} get pods,events`,
+    }),
+  );
+  note(`kubectl -n ${NAMESPACE} port-forward service/concert-api 8080    then http://127.0.0.1:8080/docs`);
+}
+
+/** @returns {Promise<string>} of the Job's only pod, by JSONPath; empty while there is none */
+const ofPod = async (job, path) => {
+  const select = ['--namespace', NAMESPACE, '--selector', `job-name=${job}`];
+  return (
+    await kubectl(['get', 'pods', ...select, '--output', `jsonpath={.items[*].status.${path}}`])
+  ).trim();
+};
+
+async function until(ask) {
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+/** Shows the log as it comes. @returns {Promise<number>} k6's exit code */
+async function follow(job) {
+  await until(async () => !['', 'Pending'].includes(await ofPod(job, 'phase')));
+  await kubectl(['logs', '--namespace', NAMESPACE, '--follow', `job/${job}`], { inherit: true });
+  return Number(await until(() => ofPod(job, 'containerStatuses[0].state.terminated.exitCode')));
+}
+
+async function load(args) {
+  await currentContext();
+  const scenario = /^[a-z]/.test(args[0] ?? '') ? args.shift() : 'study';
+  const isVariable = (arg) => /^[A-Z][A-Z0-9_]*=/.test(arg);
+  const variables = args.filter(isVariable).flatMap((arg) => ['--set-string', `variables.${arg}`]);
+  const options = args.filter((arg) => !isVariable(arg));
+  const set = ['--set', `scenario=${scenario}`, ...variables, ...options];
+  await helm(['upgrade', '--install', 'load', inRoot('charts', 'k6'), ...set], { what: 'helm upgrade' });
+  const { version } = JSON.parse(await helm(['status', 'load', '--output', 'json']));
+  const job = `load-k6-${version}`;
+  const code = await step(job, () => follow(job), { inherits: true });
+  if (code === THRESHOLDS_FAILED) note('thresholds failed');
+  return code;
+}
+
+async function down() {
+  const context = await currentContext();
+  if (context === KIND_CONTEXT) {
+    await step('delete the kind cluster', () => run('kind', ['delete', 'cluster', '--name', CLUSTER]));
+    return;
+  }
+  for (const release of ['load', 'concert'])
+    await step(`uninstall ${release}`, () => helm(['uninstall', release, '--ignore-not-found', '--wait']));
+}
+
+const COMMANDS = { up, deploy, load, down };
+
+runMain(async () => {
+  const [name, ...args] = process.argv.slice(2);
+  const command = COMMANDS[name];
+  const isAsked = ['help', '--help', '-h'].includes(name);
+  if (!command || (args.length > 0 && (command === up || command === down)))
+    throw new Failure(USAGE, { code: isAsked ? 0 : 2 });
+  listen();
+  await ensureDependencies();
+  return command(args);
+});

@@ -1,0 +1,293 @@
+import { configTable } from '../../src/config';
+import { cases } from './cases';
+import { helm, type Manifest, parse, podsOf, refusal, render, type Values } from './support';
+
+/** Variables that the chart makes of other values; all the rest are settable in `config`. */
+const MADE_BY_CHART = {
+  PORT: 'the container port',
+  ROLE: 'api.role',
+  WORKERS: 'api.workers',
+  DATABASE_POOL_MAX: 'api.poolMax, worker.poolMax',
+  DATABASE_URL: 'database',
+  DATABASE_ADMIN_URL: 'database',
+  REDIS_URL: 'redis',
+  KAFKA_BROKERS: 'kafka',
+  TOKEN_SECRET: 'tokenSecret',
+  SHUTDOWN_DRAIN_MS: 'shutdown.drainMs',
+  SHUTDOWN_GRACE_MS: 'shutdown.graceMs',
+};
+const PRESETS = ['fat', 'standard', 'thin', 'dev'];
+const SCALING = ['standard', 'thin'];
+const beside: Values = {
+  tokenSecret: 'a-token-secret-of-32-bytes-or-more',
+  database: { host: 'concert-mariadb' },
+  redis: { host: 'concert-redis' },
+};
+
+const api = (values: Values): Promise<Manifest[]> =>
+  render({ chart: 'concert-api', values: { ...beside, ...values } });
+const refused = (values: Values): Promise<string> => refusal('concert-api', { ...beside, ...values });
+
+function the(manifests: Manifest[], kind: string, name = 'concert-api'): Manifest {
+  const found = manifests.find((it) => it.kind === kind && it.metadata.name === name);
+  if (found === undefined) throw new Error(`there is no ${kind} ${name}`);
+  return found;
+}
+const has = (manifests: Manifest[], kind: string): boolean => manifests.some((it) => it.kind === kind);
+
+interface Env {
+  name: string;
+  value?: string;
+  valueFrom?: { secretKeyRef: { name: string; key: string } };
+}
+const envOf = (manifests: Manifest[], owner: string): Map<string, Env> => {
+  const pod = podsOf(manifests).find((it) => it.owner === owner);
+  const [container] = pod?.spec.containers ?? [];
+  return new Map(((container?.env ?? []) as Env[]).map((it) => [it.name, it]));
+};
+
+describe('size', () => {
+  it.each(PRESETS)('%s has an HPA without replicas, or replicas without an HPA', async (preset) => {
+    const manifests = await api({ preset });
+    const isScaled = SCALING.includes(preset);
+    expect(has(manifests, 'HorizontalPodAutoscaler')).toBe(isScaled);
+    expect('replicas' in (the(manifests, 'Deployment').spec ?? {})).toBe(!isScaled);
+  });
+
+  it.each(PRESETS)('%s has one process tree for the background work', async (preset) => {
+    const manifests = await api({ preset });
+    const hasWorker = manifests.some(({ metadata }) => metadata.name === 'concert-api-worker');
+    expect(envOf(manifests, 'Deployment concert-api').get('ROLE')?.value).toBe(hasWorker ? 'api' : 'all');
+  });
+
+  it('keeps the budget by a quota for the pods of its class alone', async () => {
+    const manifests = await api({ budget: { limits: { memory: '9Gi' } } });
+    const priorityClass = 'shop-concert-api';
+    expect(the(manifests, 'ResourceQuota').spec).toEqual({
+      hard: {
+        'requests.cpu': '2',
+        'requests.memory': '4Gi',
+        'limits.cpu': '6',
+        'limits.memory': '9Gi',
+      },
+      scopeSelector: {
+        matchExpressions: [{ scopeName: 'PriorityClass', operator: 'In', values: [priorityClass] }],
+      },
+    });
+    expect(the(manifests, 'PriorityClass', priorityClass)).toBeDefined();
+    for (const { owner, spec } of podsOf(manifests).filter(({ kind }) => kind === 'Deployment'))
+      expect({ owner, class: spec.priorityClassName }).toEqual({ owner, class: priorityClass });
+  });
+
+  it.each<[string, Values, string]>([
+    [
+      'CPU',
+      { api: { maxReplicas: 5 } },
+      'requests.cpu of the API: 5 pods with 2150m and 1 workers with 280m',
+    ],
+    [
+      'memory',
+      {
+        api: {
+          resources: { requests: { cpu: '430m', memory: '850Mi' }, limits: { cpu: 1, memory: '2.5Gi' } },
+        },
+      },
+      'limits.memory of the API: 4 pods with 10240Mi',
+    ],
+    ['a minimum above the preset’s maximum', { api: { minReplicas: 9 } }, 'requests.cpu of the API: 9 pods'],
+  ])('refuses more %s than the budget has, at the HPA’s maximum', async (_what, values, message) => {
+    expect(await refused(values)).toContain(message);
+  });
+
+  it('refuses more connections than MariaDB has, those of a rollout and of the worker among them', async () => {
+    // (4 + 1) × 32, worker 16, Jobs 12
+    expect(await refused({ database: { host: 'x', maxConnections: 187 } })).toContain(
+      '5 API pods (1 of them in a rollout) × 1 processes × 32 = 160, workers 1 × 16 = 16, Jobs 12: 188 in all, but database.maxConnections is 187',
+    );
+    await api({ database: { host: 'x', maxConnections: 188 } });
+    expect(await refused({ preset: 'fat', api: { workers: 12 } })).toContain('1 API pods (0 of them');
+  });
+
+  it('takes a zero over the preset for what it is', async () => {
+    expect(the(await api({ api: { maxSurge: 0 } }), 'Deployment').spec).toMatchObject({
+      strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
+    });
+    expect(await refused({ worker: { replicas: 0 } })).toContain('Nobody would do the background work');
+  });
+
+  it('shares 60 % of the memory among the heaps of a pod', async () => {
+    const heap = async (preset: string): Promise<string | undefined> =>
+      envOf(await api({ preset }), 'Deployment concert-api').get('NODE_OPTIONS')?.value;
+    expect(await heap('fat')).toBe('--max-old-space-size=819'); // 8192 × 0.6 / 6
+    expect(await heap('dev')).toBe('--max-old-space-size=460');
+  });
+});
+
+describe('scaling', () => {
+  it('looks at CPU alone unless told', async () => {
+    expect(the(await api({}), 'HorizontalPodAutoscaler').spec).toMatchObject({
+      minReplicas: 2,
+      maxReplicas: 4,
+      metrics: [{ type: 'ContainerResource', containerResource: { name: 'cpu', container: 'api' } }],
+    });
+  });
+
+  it('looks at each signal that has a target', async () => {
+    const hpa = { requestsInFlight: '20', eventLoopUtilization: '700m', waiting: '1000' };
+    const { metrics } = the(await api({ hpa }), 'HorizontalPodAutoscaler').spec as {
+      metrics: Record<string, { metric?: { name: string }; target: { averageValue: string | number } }>[];
+    };
+    const seen = metrics.flatMap((it) => Object.values(it).filter((part) => typeof part === 'object'));
+    expect(seen.map(({ metric, target }) => [metric?.name ?? 'cpu', target.averageValue])).toEqual([
+      ['cpu', '812m'],
+      ['event_loop_utilization', '700m'],
+      ['http_requests_in_flight', 20],
+      ['queue_waiting', 1000],
+    ]);
+  });
+
+  it('has no disruption budget for a single pod: its node could never be drained', async () => {
+    expect(has(await api({ preset: 'fat' }), 'PodDisruptionBudget')).toBe(false);
+    expect(the(await api({}), 'PodDisruptionBudget').spec).toMatchObject({ maxUnavailable: 1 });
+  });
+});
+
+describe('pods', () => {
+  it('are given the time that the shutdown takes', async () => {
+    const [pod] = podsOf(await api({ shutdown: { preStopSeconds: 3, drainMs: 4500, graceMs: 20000 } }));
+    expect(pod?.spec).toMatchObject({ terminationGracePeriodSeconds: 3 + 25 + 5 });
+    expect(pod?.spec.containers[0]).toMatchObject({ lifecycle: { preStop: { sleep: { seconds: 3 } } } });
+  });
+
+  it('are spread, but rather together than not at all', async () => {
+    for (const { spec } of podsOf(await api({})).filter(({ kind }) => kind === 'Deployment'))
+      for (const it of spec.topologySpreadConstraints as { whenUnsatisfiable: string }[])
+        expect(it.whenUnsatisfiable).toBe('ScheduleAnyway');
+  });
+
+  it.each(cases.filter(({ chart }) => chart === 'concert-api'))(
+    'never see the administrator of the database: $name',
+    async (one) => {
+      const pods = podsOf(await render(one));
+      const seeing = pods.filter(({ spec }) => /admin/i.test(JSON.stringify(spec))).map(({ owner }) => owner);
+      expect(seeing.every((owner) => /^Job concert-api-(migrate|seed)$/.test(owner))).toBe(true);
+      expect(seeing).toContain('Job concert-api-migrate');
+    },
+  );
+
+  it('restart when their configuration changes, and only then', async () => {
+    const checksums = async (values: Values): Promise<string> =>
+      JSON.stringify(
+        (the(await api(values), 'Deployment').spec as { template: Manifest }).template.metadata.annotations,
+      );
+    const before = await checksums({});
+    expect(await checksums({})).toBe(before);
+    expect(await checksums({ hpa: { scaleDownSeconds: 10 } })).toBe(before);
+    expect(await checksums({ config: { QUEUE_MAX_ACTIVE: 31 } })).not.toBe(before);
+  });
+});
+
+describe('config', () => {
+  const names = [...configTable().matchAll(/^\| `([A-Z0-9_]+)`/gm)].map(([, name]) => name ?? '');
+
+  it('knows every variable of the product, and no other', async () => {
+    const made = Object.keys(MADE_BY_CHART);
+    const settable = names.filter((name) => !made.includes(name));
+    expect(names).toEqual(expect.arrayContaining(made));
+    const config = Object.fromEntries(settable.map((name) => [name, '1']));
+    expect(Object.keys(the(await api({ config }), 'ConfigMap').data ?? {})).toEqual(
+      expect.arrayContaining(settable),
+    );
+    for (const name of [...made, 'QUEUE_MAX_ACTIV'])
+      expect(await refused({ config: { [name]: '1' } })).toContain(
+        `additional properties '${name}' not allowed`,
+      );
+  });
+
+  it('writes large numbers as the product reads them', async () => {
+    const config = { QUEUE_MAX_POLLS_PER_SECOND: 10_000_000, QUEUES: 'vip=10', QUEUE_IDLE_SECONDS: 0 };
+    expect(the(await api({ config }), 'ConfigMap').data).toMatchObject({
+      QUEUE_MAX_POLLS_PER_SECOND: '10000000',
+      QUEUES: 'vip=10',
+      QUEUE_IDLE_SECONDS: '0',
+    });
+  });
+});
+
+describe('migrations', () => {
+  const hookOf = async (values: Values, ...options: string[]): Promise<string | undefined> => {
+    const args = ['template', 'concert', 'charts/concert-api', ...options];
+    const { stdout } = await helm(args, { ...beside, ...values });
+    return the(parse(stdout), 'Job', 'concert-api-migrate').metadata.annotations?.['helm.sh/hook'];
+  };
+  const url = 'mariadb://concert:x@db.example/concert';
+  const elsewhere = { database: { url, adminUrl: url.replace('concert:', 'admin:') } };
+
+  it('run before new pods, but beside them where MariaDB comes with the same release', async () => {
+    expect(await hookOf({})).toBeUndefined();
+    expect(await hookOf({}, '--is-upgrade')).toBe('pre-install,pre-upgrade');
+    expect(await hookOf(elsewhere)).toBe('pre-install,pre-upgrade');
+  });
+
+  it('leave no administrator’s URL in the cluster', async () => {
+    const manifests = await api(elsewhere);
+    expect(the(manifests, 'Secret', 'concert-api-admin').metadata.annotations).toMatchObject({
+      'helm.sh/hook-delete-policy': 'before-hook-creation,hook-succeeded',
+    });
+    expect(Object.keys(the(manifests, 'Secret').data ?? {}).sort()).toEqual(['DATABASE_URL', 'TOKEN_SECRET']);
+    expect(await refused({ database: { url } })).toContain('set database.adminUrl, too');
+  });
+
+  it('start a source image as its sources', async () => {
+    const args = async (values: Values): Promise<string[] | undefined> =>
+      podsOf(await api(values)).find(({ owner }) => owner === 'Job concert-api-migrate')?.spec.containers[0]
+        ?.args;
+    expect(await args({})).toEqual(['dist/cli/migrate.js']);
+    expect(await args({ devImage: true })).toEqual(['--require=./scripts/dev.js', 'src/cli/migrate.ts']);
+  });
+});
+
+describe('connections', () => {
+  interface Rule {
+    from?: unknown[];
+    to?: unknown[];
+    ports: { port: number }[];
+  }
+  const policyOf = (manifests: Manifest[], name: string): { ingress?: Rule[]; egress?: Rule[] } =>
+    the(manifests, 'NetworkPolicy', name).spec as { ingress?: Rule[]; egress?: Rule[] };
+  const outside = (rules: Rule[] = []): number[] =>
+    rules.filter(({ to }) => !to).flatMap(({ ports }) => ports.map(({ port }) => port));
+
+  it('come from anybody only where the chart opens a way in', async () => {
+    const isOpen = async (values: Values): Promise<boolean> =>
+      (policyOf(await api(values), 'concert-api').ingress ?? []).some(({ from }) => !from);
+    expect(await isOpen({})).toBe(false);
+    expect(await isOpen({ ingress: { enabled: true } })).toBe(true);
+    expect(await isOpen({ gateway: { enabled: true, parentRefs: [{ name: 'edge' }] } })).toBe(true);
+    expect(await isOpen({ service: { type: 'NodePort' } })).toBe(true);
+  });
+
+  it('go outside only for services elsewhere and the webhook', async () => {
+    const own = await api({ config: { NOTIFIER_WEBHOOK_URL: 'https://hook.example/' } });
+    expect(outside(policyOf(own, 'concert-api').egress)).toEqual([]);
+    expect(outside(policyOf(own, 'concert-api-worker').egress)).toEqual([80, 443]);
+    const other = await api({
+      database: { existingSecret: 'database' },
+      redis: { existingSecret: 'redis' },
+      kafka: { brokers: 'kafka.example:9092' },
+    });
+    expect(outside(policyOf(other, 'concert-api').egress)).toEqual([3306, 6379, 9092]);
+    expect(outside(policyOf(other, 'concert-api-migrate').egress)).toEqual([3306]);
+  });
+
+  it('are demanded of who installs the chart alone', async () => {
+    expect(await refusal('concert-api', {})).toContain('No database: set database.url');
+    expect(await refusal('concert-api', { database: { host: 'x' } })).toContain('No Redis: set redis.url');
+  });
+
+  it('go to the Kafka of the release by its name', async () => {
+    const manifests = await api({ kafka: { inRelease: true } });
+    expect(the(manifests, 'ConfigMap').data).toMatchObject({ KAFKA_BROKERS: 'concert-kafka:9092' });
+    expect(outside(policyOf(manifests, 'concert-api').egress)).toEqual([]);
+  });
+});

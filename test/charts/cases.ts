@@ -1,0 +1,103 @@
+import { charts, type Case } from './support';
+
+const auth = { password: 'golden' };
+const digest = `sha256:${'0'.repeat(64)}`;
+const noStorage = { persistence: { enabled: false } };
+const service = { tokenSecret: 'golden-token-secret-of-32-bytes-' };
+const databases = { mariadb: { auth: { ...auth, rootPassword: 'golden', adminPassword: 'golden' } } };
+const whole = { ...databases, redis: { auth }, grafana: { auth }, 'concert-api': service };
+const PARTS = ['mariadb', 'redis', 'kafka', 'kafka-ui', 'influxdb', 'prometheus', 'grafana'];
+
+/** Each of them has a golden file, and is checked in every way. Passwords are given, for random ones differ. */
+const ALL: Case[] = [
+  { name: 'mariadb', chart: 'mariadb', values: databases.mariadb },
+  {
+    name: 'mariadb-own-secret',
+    chart: 'mariadb',
+    values: {
+      auth: { existingSecret: 'vault' },
+      image: { digest },
+      maxConnections: 500,
+      persistence: { storageClass: 'fast', keep: true },
+      networkPolicy: { extraIngress: [{ from: [{ namespaceSelector: {} }] }] },
+    },
+  },
+  { name: 'redis', chart: 'redis', values: { auth } },
+  {
+    name: 'redis-without-storage',
+    chart: 'redis',
+    values: { auth, ...noStorage, networkPolicy: { enabled: false } },
+  },
+  { name: 'kafka', chart: 'kafka' },
+  {
+    name: 'kafka-without-storage',
+    chart: 'kafka',
+    values: { ...noStorage, extraProperties: { KAFKA_NUM_PARTITIONS: '6' } },
+  },
+  { name: 'kafka-ui', chart: 'kafka-ui' },
+  { name: 'influxdb', chart: 'influxdb' },
+  { name: 'prometheus', chart: 'prometheus' },
+  {
+    name: 'prometheus-more',
+    chart: 'prometheus',
+    values: {
+      ...noStorage,
+      scrapeInterval: '15s',
+      extraScrapeConfigs: [{ job_name: 'node', static_configs: [{ targets: ['node:9100'] }] }],
+    },
+  },
+  { name: 'grafana', chart: 'grafana', values: { auth } },
+  {
+    name: 'grafana-open',
+    chart: 'grafana',
+    values: {
+      auth: { existingSecret: 'vault', anonymousViewer: true },
+      persistence: { enabled: true },
+      prometheusUrl: 'http://prometheus.monitoring:9090',
+    },
+  },
+  ...['fat', 'standard', 'thin', 'dev'].map((preset) => ({
+    name: `concert-api-${preset}`,
+    chart: 'concert-api',
+    values: { preset, ...service, database: { host: 'concert-mariadb' }, redis: { host: 'concert-redis' } },
+  })),
+  {
+    name: 'concert-api-elsewhere',
+    chart: 'concert-api',
+    values: {
+      ...service,
+      database: { existingSecret: 'database' },
+      redis: { url: 'redis://redis.example:6379' },
+      kafka: { brokers: 'kafka.example:9092' },
+      seed: { enabled: true },
+      ingress: { enabled: true, tlsSecret: 'certificate' },
+      serviceMonitor: { enabled: true },
+      hpa: { requestsInFlight: '50', waiting: '500' },
+    },
+  },
+  { name: 'concert', chart: 'concert', values: whole },
+  {
+    name: 'concert-alone',
+    chart: 'concert',
+    values: {
+      ...Object.fromEntries(PARTS.map((part) => [part, { enabled: false }])),
+      'concert-api': {
+        ...service,
+        database: {
+          url: 'mariadb://concert:x@db.example/concert',
+          adminUrl: 'mariadb://admin:x@db.example/concert',
+        },
+        redis: { existingSecret: 'redis' },
+        kafka: { inRelease: false },
+      },
+    },
+  },
+  { name: 'k6', chart: 'k6' },
+  {
+    name: 'k6-spike',
+    chart: 'k6',
+    values: { scenario: 'spike', variables: { PEAK: 1000 }, testId: 'opening', influx: { enabled: false } },
+  },
+];
+
+export const cases = ALL.filter(({ chart }) => charts.includes(chart));

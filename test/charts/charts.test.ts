@@ -1,0 +1,65 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { cases } from './cases';
+import { chartOf, charts, helm, parse, root, template } from './support';
+
+const { stale } = jest.requireActual<{ stale: () => string[] }>('../../scripts/charts');
+
+describe.each(charts)('chart %s', (name) => {
+  const chart = (file: string): string => join(chartOf(name), file);
+
+  it('passes helm lint --strict', async () => {
+    const { stdout } = await helm(['lint', '--strict', chartOf(name)]);
+    expect(stdout).toContain('1 chart(s) linted, 0 chart(s) failed');
+    expect(stdout).not.toMatch(/WARNING|ERROR/);
+  });
+
+  it('has a README with its values, tells the next command, and is rendered in some case', () => {
+    expect(readFileSync(chart('README.md'), 'utf8')).toContain('| value | default | what it does |');
+    expect(readFileSync(chart('templates/NOTES.txt'), 'utf8')).toMatch(/^ {2}(kubectl|helm|npm) /m);
+    expect(cases.map((it) => it.chart)).toContain(name);
+  });
+
+  it('finds the charts that it is made of without fetching anything', () => {
+    const { dependencies } = parseYaml(readFileSync(chart('Chart.yaml'), 'utf8')) as {
+      dependencies: { name: string; version: string; repository?: string }[];
+    };
+    for (const { name: dependency, version, repository } of dependencies) {
+      const there = readFileSync(chart(`charts/${dependency}/Chart.yaml`), 'utf8');
+      expect(parseYaml(there)).toMatchObject({ name: dependency, version });
+      expect(repository).toBeUndefined();
+    }
+  });
+
+  it('refuses unknown values at every level', () => {
+    // A part of the umbrella has a schema of its own, which names the rest.
+    const known = name === 'concert' ? ['/$defs/part'] : [];
+    const open: string[] = [];
+    const look = (schema: unknown, path: string): void => {
+      if (typeof schema !== 'object' || schema === null) return;
+      const { properties, additionalProperties } = schema as Record<string, unknown>;
+      if (properties !== undefined && additionalProperties !== false) open.push(path);
+      for (const [key, part] of Object.entries(schema)) look(part, `${path}/${key}`);
+    };
+    look(JSON.parse(readFileSync(chart('values.schema.json'), 'utf8')), '');
+    expect(open).toEqual(known);
+  });
+});
+
+it('has value tables and shared definitions that are current (npm run charts -- --write)', () => {
+  expect(stale()).toEqual([]);
+});
+
+it('gives k6 every script of the load tests and nothing else of their folder', async () => {
+  const maps = parse(await template({ chart: 'k6' })).filter(({ kind }) => kind === 'ConfigMap');
+  const folders = { 'concert-k6-scripts': 'k6', 'concert-k6-lib': 'k6/lib' };
+  for (const [name, folder] of Object.entries(folders)) {
+    const data = maps.find(({ metadata }) => metadata.name === name)?.data ?? {};
+    expect(Object.keys(data)).toContain(folder === 'k6' ? 'study.ts' : 'api.ts');
+    for (const [file, text] of Object.entries(data))
+      expect(text).toBe(readFileSync(join(root, folder, file), 'utf8'));
+  }
+  expect(existsSync(join(root, 'k6/runner'))).toBe(true);
+  expect(JSON.stringify(maps)).not.toContain('runner/');
+});

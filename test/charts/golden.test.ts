@@ -1,0 +1,32 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cases } from './cases';
+import { template } from './support';
+
+/**
+ * UPDATE_GOLDEN=1 npm test -- test/charts/golden writes them anew: read the difference before you commit it.
+ * Rules, dashboards and scripts come from folders of their own, with tests of their own: here they are one line each,
+ * and checksums of them are left out.
+ */
+const folder = join(__dirname, 'golden');
+const isUpdate = process.env.UPDATE_GOLDEN === '1';
+const FILES = /^( +)([\w-]+\.(?:json|ts|yml)): \|-?\n(?:\1 .*\n| *\n)+/gm;
+const OWN_CONFIG = 'prometheus.yml';
+
+const shortened = (yaml: string): string =>
+  yaml
+    .replace(FILES, (text: string, indent: string, file: string) =>
+      file === OWN_CONFIG ? text : `${indent}${file}: …\n`,
+    )
+    .replace(/^ +checksum\/\w+: [0-9a-f]{64}\n/gm, '');
+
+it.each(cases)('renders $name as before', async (it) => {
+  const file = join(folder, `${it.name}.yaml`);
+  const rendered = shortened(await template(it));
+  if (isUpdate) writeFileSync(file, rendered);
+  expect(existsSync(file) && readFileSync(file, 'utf8')).toBe(rendered);
+});
+
+it('has no golden file without a case', () => {
+  expect(readdirSync(folder).sort()).toEqual(cases.map(({ name }) => `${name}.yaml`).sort());
+});

@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { cases } from './cases';
+import { root, template } from './support';
+
+/** Every manifest against the API of Kubernetes: no unknown, misspelled or doubled field (schemas/make.ts). */
+const { findKubeconform } = jest.requireActual<{ findKubeconform: () => Promise<string | undefined> }>(
+  '../../scripts/lib/helm',
+);
+const { findCommand } = jest.requireActual<{ findCommand: (name: string) => string | undefined }>(
+  '../../scripts/lib/commands',
+);
+/** Kinds of others, which Kubernetes itself does not know. */
+const CUSTOM = 'ServiceMonitor,HTTPRoute,Kustomization';
+const BUILD_MS = 300_000;
+
+const folder = mkdtempSync(join(tmpdir(), 'kubeconform-'));
+const canRun = ['kubeconform', 'go'].some((name) => findCommand(name) !== undefined);
+/** Where there is neither kubeconform nor Go to build it. */
+const check = canRun ? it : it.skip;
+let program = '';
+
+/** One schema each, as kubeconform wants them: <kind>-<group>-<version>.json. */
+function writeSchemas(): void {
+  const { kinds, definitions } = JSON.parse(
+    readFileSync(join(__dirname, 'schemas/kubernetes.json'), 'utf8'),
+  ) as { kinds: Record<string, string>; definitions: unknown };
+  mkdirSync(join(folder, 'schemas'));
+  for (const [id, name] of Object.entries(kinds)) {
+    const [version = '', kind = ''] = id.split(' ');
+    const [group = '', plain] = version.split('/');
+    const file = plain === undefined ? `${kind}-${version}` : `${kind}-${group.split('.')[0] ?? ''}-${plain}`;
+    const schema = { $ref: `#/definitions/${name}`, definitions };
+    writeFileSync(join(folder, 'schemas', `${file.toLowerCase()}.json`), JSON.stringify(schema));
+  }
+}
+
+beforeAll(async () => {
+  if (!canRun) return;
+  program = (await findKubeconform()) ?? '';
+  writeSchemas();
+}, BUILD_MS);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function validate(yaml: string): Promise<string> {
+  const file = join(folder, 'manifests.yaml');
+  writeFileSync(file, yaml);
+  const schemas = join(folder, 'schemas', '{{ .ResourceKind }}{{ .KindSuffix }}.json');
+  const options = ['-strict', '-summary', '-schema-location', schemas, '-skip', CUSTOM, file];
+  const { stdout } = await promisify(execFile)(program, options).catch((error: unknown) =>
+    Promise.resolve(error as { stdout: string }),
+  );
+  return stdout;
+}
+
+check.each(cases)('is taken by Kubernetes: $name', async (it) => {
+  expect(await validate(await template(it))).toMatch(/Valid: [1-9]\d*, Invalid: 0, Errors: 0/);
+});
+
+const MANIFEST = /^kind: /m;
+const manifests = join(root, 'k8s');
+check('are taken by Kubernetes: all of k8s/', async () => {
+  const files = existsSync(manifests) ? readdirSync(manifests, { recursive: true, encoding: 'utf8' }) : [];
+  for (const file of files.filter((name) => name.endsWith('.yaml'))) {
+    const yaml = readFileSync(join(manifests, file), 'utf8');
+    if (MANIFEST.test(yaml) && !file.endsWith("kustomization.yaml")) // for kubectl, not for the API
+      expect(`${file}: ${await validate(yaml)}`).toMatch(/Valid: [1-9]\d*, Invalid: 0, Errors: 0/);
+  }
+});
+
+check.each([
+  [
+    'an unknown field',
+    'apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: x, imge: x}]}',
+  ],
+  ['a missing field', 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {template: {}}'],
+  ['a doubled key', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: x, a: y}'],
+  ['a kind of nobody', 'apiVersion: v1\nkind: Pot\nmetadata: {name: x}'],
+])('refuses %s', async (_what, yaml) => {
+  expect(await validate(yaml)).toMatch(/Invalid: 1|Errors: 1/);
+});

@@ -1,0 +1,110 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { parseAllDocuments, stringify } from 'yaml';
+
+const { findHelm } = jest.requireActual<{ findHelm: () => string }>('../../scripts/lib/helm');
+
+export const root = join(__dirname, '../..');
+export const chartOf = (name: string): string => join(root, 'charts', name);
+/** All charts that can be installed. */
+export const charts = readdirSync(join(root, 'charts')).filter(
+  (name) => name !== 'common' && existsSync(join(chartOf(name), 'values.schema.json')),
+);
+
+export type Values = Record<string, unknown>;
+export interface Case {
+  name: string;
+  chart: string;
+  values?: Values;
+}
+
+interface Labelled {
+  name: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+}
+export interface Container {
+  name: string;
+  image: string;
+  args?: string[];
+  env?: { name: string; value?: string }[];
+  resources?: { requests?: Record<string, unknown>; limits?: Record<string, unknown> };
+  securityContext?: unknown;
+  startupProbe?: unknown;
+  readinessProbe?: unknown;
+  livenessProbe?: unknown;
+}
+export interface PodSpec {
+  [key: string]: unknown;
+  containers: Container[];
+  initContainers?: Container[];
+  volumes?: Record<string, unknown>[];
+}
+export interface Manifest {
+  apiVersion: string;
+  kind: string;
+  metadata: Labelled;
+  data?: Record<string, string>;
+  spec?: Record<string, unknown>;
+}
+export interface Pod {
+  owner: string;
+  kind: string;
+  labels: Record<string, string>;
+  spec: PodSpec;
+}
+
+const run = promisify(execFile);
+const folder = mkdtempSync(join(tmpdir(), 'charts-'));
+let nextFile = 0;
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** @returns what Helm prints; rejects with an error that has its `stderr` */
+export async function helm(args: string[], values: Values = {}): Promise<{ stdout: string; stderr: string }> {
+  const file = join(folder, `${nextFile++}.yaml`);
+  writeFileSync(file, stringify(values));
+  return run(findHelm(), [...args, '--values', file], { cwd: root, maxBuffer: 64 * 1024 * 1024 });
+}
+
+/** As `helm install concert` would send it, its tests among it; Secrets are random unless the values give them. */
+export async function template({ chart, values }: Pick<Case, 'chart' | 'values'>): Promise<string> {
+  return (await helm(['template', 'concert', chartOf(chart), '--namespace', 'shop'], values)).stdout;
+}
+
+export const parse = (yaml: string): Manifest[] =>
+  parseAllDocuments(yaml)
+    .map((document) => document.toJS() as Manifest | null)
+    .filter((manifest) => manifest !== null);
+
+export const render = async (it: Pick<Case, 'chart' | 'values'>): Promise<Manifest[]> =>
+  parse(await template(it));
+
+/** Why Helm refuses the values. */
+export async function refusal(chart: string, values: Values): Promise<string> {
+  try {
+    await template({ chart, values });
+  } catch (error) {
+    return (error as { stderr: string }).stderr.replace(/^level=INFO.*\n/gm, '').trim();
+  }
+  throw new Error('Helm takes these values.');
+}
+
+interface Template {
+  metadata?: Labelled;
+  spec: PodSpec;
+}
+
+/** Every pod that the manifests make. */
+export const podsOf = (manifests: Manifest[]): Pod[] =>
+  manifests.flatMap(({ kind, metadata, spec }) => {
+    const job = (spec?.jobTemplate as { spec: Record<string, unknown> } | undefined)?.spec;
+    const template = (spec?.template ?? job?.template) as Template | undefined;
+    const owner = `${kind} ${metadata.name}`;
+    if (kind === 'Pod')
+      return [{ owner, kind, labels: metadata.labels ?? {}, spec: spec as unknown as PodSpec }];
+    if (template === undefined) return [];
+    return [{ owner, kind, labels: template.metadata?.labels ?? {}, spec: template.spec }];
+  });

@@ -1,0 +1,76 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chartOf, helm, type Manifest, parse, podsOf, refusal, render, type Values } from './support';
+
+const api = (values: Values): Values => ({ 'concert-api': values });
+const url = 'mariadb://concert:x@db.example/concert';
+
+const servicesOf = (manifests: Manifest[]): string[] =>
+  manifests.filter(({ kind }) => kind === 'Service').map(({ metadata }) => metadata.name);
+
+it('needs no dependency to be built: its parts are links, and nothing packed lies beside them', () => {
+  const entries = readdirSync(join(chartOf('concert'), 'charts'), { withFileTypes: true });
+  expect(entries.filter((entry) => !entry.isSymbolicLink())).toEqual([]);
+  expect(readdirSync(chartOf('concert'))).not.toContain('Chart.lock');
+});
+
+it.each(['concert', 'shop', 'mariadb-and-more'])(
+  'finds its parts under the name of release %s',
+  async (name) => {
+    const manifests = parse((await helm(['template', name, 'charts/concert'])).stdout);
+    const services = servicesOf(manifests);
+    const text = JSON.stringify(podsOf(manifests).map(({ spec }) => spec));
+    const brokers = manifests.flatMap(({ data }) => data?.KAFKA_BROKERS ?? []);
+    const hosts = [...text.matchAll(/(?:@|http:\/\/)([a-z][a-z0-9-]+):\d+/g)].map(([, host]) => host);
+    for (const host of [...hosts, ...brokers.map((it) => it.replace(/:\d+$/, ''))])
+      expect(services).toContain(host);
+    const secrets = manifests.filter(({ kind }) => kind === 'Secret').map(({ metadata }) => metadata.name);
+    const referred = [
+      ...text.matchAll(/"secretKeyRef":\{"name":"([^"]+)"|"key":"[^"]+","name":"([^"]+)"\}/g),
+    ];
+    for (const [, one, other] of referred) expect(secrets).toContain(one ?? other);
+  },
+);
+
+it.each<[string, Values, string]>([
+  ['no MariaDB', { mariadb: { enabled: false } }, 'mariadb.enabled=false: give another one'],
+  [
+    'two MariaDBs',
+    api({ database: { url, adminUrl: url } }),
+    'concert-api.database names a MariaDB elsewhere: set mariadb.enabled=false',
+  ],
+  ['no Redis', { redis: { enabled: false } }, 'redis.enabled=false: give another one'],
+  ['two Redis', api({ redis: { url: 'redis://x' } }), 'concert-api.redis names a Redis elsewhere'],
+  [
+    'no Kafka',
+    { kafka: { enabled: false } },
+    'concert-api.kafka.inRelease=false to handle events in-process',
+  ],
+  [
+    'a UI of no Kafka',
+    { kafka: { enabled: false }, ...api({ kafka: { inRelease: false } }) },
+    'set kafka-ui.enabled=false, too',
+  ],
+  ['connections counted wrongly', { mariadb: { maxConnections: 500 } }, 'must be the same'],
+  ['a Secret that one side knows', { redis: { auth: { existingSecret: 'vault' } } }, 'the same Secret'],
+  ['too large an API', api({ preset: 'thin', api: { poolMax: 100 } }), 'Database connections: 6 API pods'],
+  ['an unknown value of a part', { mariadb: { enabled: true, replicas: 2 } }, "'replicas' not allowed"],
+])('refuses %s', async (_what, values, message) => {
+  expect(await refusal('concert', values)).toContain(message);
+});
+
+it('goes without what it can do without', async () => {
+  const off = ['kafka', 'kafka-ui', 'influxdb', 'prometheus', 'grafana'];
+  const values = {
+    ...Object.fromEntries(off.map((part) => [part, { enabled: false }])),
+    ...api({ kafka: { inRelease: false } }),
+  };
+  const manifests = await render({ chart: 'concert', values });
+  expect(servicesOf(manifests).sort()).toEqual([
+    'concert-api',
+    'concert-api-worker',
+    'concert-mariadb',
+    'concert-redis',
+  ]);
+  expect(JSON.stringify(manifests)).not.toContain('kafka');
+});
