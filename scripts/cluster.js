@@ -26,7 +26,15 @@ const INSTALL_MINUTES = 10;
 const THRESHOLDS_FAILED = 99;
 const LOOK_EVERY_MS = 2000;
 
-const helm = (args, options) => run(findHelm(), ['--namespace', NAMESPACE, ...args], options);
+/** That parts of a chart are links is no news; it would hide what is. */
+async function helm(args, options) {
+  try {
+    return await run(findHelm(), ['--namespace', NAMESPACE, ...args], options);
+  } catch (error) {
+    if (error instanceof Failure) error.details = error.details.replace(/^level=INFO .*\n/gm, '');
+    throw error;
+  }
+}
 const kubectl = (args, options) => run(findKubectl(), args, options);
 
 async function demand(command, why) {

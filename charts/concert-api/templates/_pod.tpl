@@ -62,7 +62,7 @@ spec:
         failureThreshold: 120
       readinessProbe:
         httpGet: { path: /health/ready, port: http }
-        periodSeconds: 2
+        periodSeconds: 1 # a new pod is wanted the second it can serve
         timeoutSeconds: 3
       livenessProbe:
         httpGet: { path: /health/live, port: http }
