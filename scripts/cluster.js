@@ -93,7 +93,9 @@ async function deploy(args) {
       todo: `kubectl -n ${NAMESPACE} get pods,events`,
     }),
   );
-  note(`kubectl -n ${NAMESPACE} port-forward service/concert-api 8080    then http://127.0.0.1:8080/docs`);
+  note(
+    `kubectl -n ${NAMESPACE} port-forward service/concert-api-management 9091:9090    then http://127.0.0.1:9091/docs`,
+  );
 }
 
 /** @returns {Promise<string>} of the Job's only pod, by JSONPath; empty while there is none */

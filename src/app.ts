@@ -1,4 +1,4 @@
-import express, { type Express } from 'express';
+import express, { type Express, type Router } from 'express';
 import helmet from 'helmet';
 import type { DependencyContainer } from 'tsyringe';
 import { CONFIG, type Config } from './config';
@@ -6,11 +6,12 @@ import { NotFound } from './errors';
 import { Health } from './health';
 import type { Endpoint } from './http/endpoint';
 import { errorHandler } from './http/errors';
-import { serveEndpoints, type PathHandler } from './http/mount';
+import { serveEndpoints } from './http/mount';
 import { openApiDocument } from './http/openapi';
-import { operations } from './http/operations';
+import { healthRoutes, managementRoutes } from './http/operations';
 import { rateLimit } from './http/rate-limit';
 import { observeRequests } from './http/requests';
+import type { Handlers } from './http/server';
 import { Shedder } from './http/shedder';
 import { LOGGER, type Logger } from './infra/logger';
 import { Metrics } from './infra/metrics';
@@ -29,10 +30,10 @@ import { userEndpoints } from './modules/user/routes';
 import { BalanceService } from './modules/user/service';
 
 export interface App {
-  /** The modules' endpoints; none in the worker role. */
-  endpoints: PathHandler;
-  /** What operators and machines ask, and every other path. */
-  rest: Express;
+  /** The modules' endpoints (none in the worker role), health, and what operators ask if it is to be here. */
+  main: Handlers;
+  /** Health and what operators ask, if they have a port of their own. */
+  management: Handlers | undefined;
 }
 
 export function createApp(container: DependencyContainer): App {
@@ -42,18 +43,14 @@ export function createApp(container: DependencyContainer): App {
   const health = container.resolve(Health);
 
   const endpoints = config.ROLE === 'worker' ? [] : endpointsOf(container);
-  const rest = express();
-  rest.set('trust proxy', config.TRUST_PROXY);
-  rest.set('etag', false); // lists carry their own, made once
-  rest.disable('x-powered-by');
-  rest.use(observeRequests(metrics, logger));
-  rest.use(helmet());
-  rest.use(operations(health, metrics, endpoints.length > 0 ? openApiDocument(endpoints) : undefined));
-  rest.use(() => {
-    throw new NotFound('This path');
-  });
-  rest.use(errorHandler(logger));
-  return {
+  const forProbes = healthRoutes(health);
+  const forOperators = managementRoutes(
+    metrics,
+    endpoints.length > 0 ? openApiDocument(endpoints) : undefined,
+  );
+  const hasOwnPort = config.MANAGEMENT_PORT !== undefined;
+  const isShared = !hasOwnPort && config.NODE_ENV !== 'production';
+  const main = {
     endpoints: serveEndpoints(endpoints, {
       queue: container.resolve(QueueService),
       idempotency: container.resolve(IdempotencyService),
@@ -64,8 +61,31 @@ export function createApp(container: DependencyContainer): App {
       logger,
       isDraining: () => health.phase === 'draining',
     }),
-    rest,
+    rest: serveRoutes(container, isShared ? [forProbes, forOperators] : [forProbes]),
   };
+  const management = {
+    endpoints: () => false,
+    rest: serveRoutes(container, [forProbes, forOperators]),
+  };
+  return { main, management: hasOwnPort ? management : undefined };
+}
+
+/** An Express app of these routes; any other path is 404. */
+function serveRoutes(container: DependencyContainer, routes: Router[]): Express {
+  const config = container.resolve<Config>(CONFIG);
+  const logger = container.resolve<Logger>(LOGGER);
+  const app = express();
+  app.set('trust proxy', config.TRUST_PROXY);
+  app.set('etag', false); // lists carry their own, made once
+  app.disable('x-powered-by');
+  app.use(observeRequests(container.resolve(Metrics), logger));
+  app.use(helmet());
+  app.use(...routes);
+  app.use(() => {
+    throw new NotFound('This path');
+  });
+  app.use(errorHandler(logger));
+  return app;
 }
 
 const endpointsOf = (container: DependencyContainer): Endpoint[] => [

@@ -1,6 +1,16 @@
 import { randomBytes } from 'node:crypto';
 
-import { brokerList, type Field, integer, numbersById, oneOf, text, timeZone, url } from './config/field';
+import {
+  brokerList,
+  type Field,
+  integer,
+  numbersById,
+  oneOf,
+  optionalPort,
+  text,
+  timeZone,
+  url,
+} from './config/field';
 
 const fields = {
   NODE_ENV: oneOf({
@@ -9,6 +19,10 @@ const fields = {
     about: 'What this process is for; outside development secrets are demanded',
   }),
   PORT: integer({ min: 0, max: 65535, default: 8080, about: 'HTTP port; 0 takes a free one' }),
+  MANAGEMENT_PORT: optionalPort({
+    about:
+      'Port of /metrics, /docs and /openapi.json, for operators alone; empty: they are on PORT, and in production nowhere',
+  }),
   HOST: text({ default: '0.0.0.0', about: 'Address to listen on' }),
   ROLE: oneOf({
     values: ['api', 'worker', 'all'],
@@ -334,6 +348,8 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
   const config = values as Config;
   if (faults.length === 0 && config.QUEUE_ID in config.QUEUES)
     faults.push('QUEUES must not name the main line (QUEUE_ID)');
+  if (faults.length === 0 && config.MANAGEMENT_PORT === config.PORT && config.PORT !== 0)
+    faults.push('MANAGEMENT_PORT must not be PORT: leave it empty to have all on one');
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
 }

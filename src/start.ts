@@ -3,7 +3,7 @@ import { createApp } from './app';
 import { CONFIG, type Config } from './config';
 import { createContainer } from './container';
 import { Health } from './health';
-import { HttpServer } from './http/server';
+import { type Handlers, HttpServer } from './http/server';
 import { Breakers } from './infra/breakers';
 import { Database } from './infra/database';
 import { createClient, KafkaLag } from './infra/kafka';
@@ -30,6 +30,8 @@ const STARTING_RETRY_MS = 250;
 
 export interface RunningService {
   port: number;
+  /** Where it is not `port`. */
+  managementPort: number | undefined;
   container: DependencyContainer;
   stop(): Promise<void>;
 }
@@ -38,28 +40,39 @@ export interface RunningService {
 export async function startService(config: Config): Promise<RunningService> {
   const container = createContainer(config);
   const logger = container.resolve<Logger>(LOGGER);
-  const server = new HttpServer(createApp(container), {
-    host: config.HOST,
-    port: config.PORT,
-    requestMs: config.HTTP_REQUEST_MS,
-    graceMs: config.SHUTDOWN_GRACE_MS,
-  });
-  let port = config.PORT;
-  const http: Phase = {
-    name: 'http',
-    start: async () => {
-      port = await server.listen();
-    },
-    stop: () => server.close(),
-  };
+  const app = createApp(container);
+  const serverOn = (port: number, handlers: Handlers): HttpServer =>
+    new HttpServer(handlers, {
+      host: config.HOST,
+      port,
+      requestMs: config.HTTP_REQUEST_MS,
+      graceMs: config.SHUTDOWN_GRACE_MS,
+    });
+  const http = serverOn(config.PORT, app.main);
+  const management = app.management && serverOn(config.MANAGEMENT_PORT ?? 0, app.management);
+  if (config.NODE_ENV === 'production' && management === undefined)
+    logger.warn('MANAGEMENT_PORT is empty: metrics and documents are served nowhere');
   const phases = new Phases(
-    [...foundation(container), http, ...background(container), readiness(container)],
+    [
+      ...foundation(container),
+      ...(management ? [listening('management', management)] : []), // metrics are told while the rest stops
+      listening('http', http),
+      ...background(container),
+      readiness(container),
+    ],
     logger,
   );
   await phases.start();
-  logger.info({ port }, 'listening');
-  return { port, container, stop: () => phases.stop() };
+  const ports = { port: http.port, managementPort: management?.port };
+  logger.info(ports, 'listening');
+  return { ...ports, container, stop: () => phases.stop() };
 }
+
+const listening = (name: string, server: HttpServer): Phase => ({
+  name,
+  start: () => server.listen(),
+  stop: () => server.close(),
+});
 
 /** What everything else leans on. */
 function foundation(container: DependencyContainer): Phase[] {

@@ -19,10 +19,12 @@ export class OurServer implements Target {
   /** From the start of the process to its first "ready". */
   readonly readyMs: number;
   private readonly child: Child;
+  private readonly managementPort: number;
 
-  private constructor(child: Child, port: number, readyMs: number) {
+  private constructor(child: Child, port: number, managementPort: number, readyMs: number) {
     this.child = child;
     this.port = port;
+    this.managementPort = managementPort;
     this.readyMs = readyMs;
   }
 
@@ -31,7 +33,7 @@ export class OurServer implements Target {
     env: Record<string, string | number> = {},
     { pollMs = 20, unobserved = false } = {},
   ): Promise<OurServer> {
-    const port = await freePort();
+    const [port, managementPort] = [await freePort(), await freePort()];
     const startedAt = performance.now();
     const child = startPinned(
       cores.server,
@@ -41,6 +43,7 @@ export class OurServer implements Target {
         NODE_ENV: 'production',
         HOST: '127.0.0.1',
         PORT: String(port),
+        MANAGEMENT_PORT: String(managementPort),
         ROLE: 'api',
         TZ: 'UTC',
         DATABASE_URL: databaseUrl(),
@@ -60,7 +63,7 @@ export class OurServer implements Target {
       },
       { everyMs: pollMs, limitMs: START_LIMIT_MS, what: 'the start of the server' },
     );
-    return new OurServer(child, port, readyMs);
+    return new OurServer(child, port, managementPort, readyMs);
   }
 
   get pid(): number {
@@ -77,7 +80,7 @@ export class OurServer implements Target {
 
   /** The unlabelled metrics by name. */
   async metrics(): Promise<Map<string, number>> {
-    const text = await (await ask(this.port, '/metrics')).text();
+    const text = await (await ask(this.managementPort, '/metrics')).text();
     return new Map(
       [...text.matchAll(/^(\w+) (\S+)$/gm)].map(([, name = '', value]) => [name, Number(value)] as const),
     );

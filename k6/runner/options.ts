@@ -12,6 +12,8 @@ export interface RunCommand {
   variables: Record<string, string>;
   /** Where the product is; undefined: started for the run. */
   baseUrl: string | undefined;
+  /** Where its metrics are; undefined: at `baseUrl`. */
+  managementUrl: string | undefined;
   influx: boolean;
   prometheus: boolean;
   kafka: boolean;
@@ -47,7 +49,8 @@ scenarios: ${scenarios().join(', ')}
   --prometheus      also has Prometheus scrape the product (started if there is none)
   --kafka           events go through Kafka (started if there is none)
 The product is started for the run, on MariaDB and Redis as \`npm test\` gets them, with the environment's variables
-(QUEUE_MAX_ACTIVE=10000 npm run load -- study). With BASE_URL set, that product is loaded instead.
+(QUEUE_MAX_ACTIVE=10000 npm run load -- study). With BASE_URL set, that product is loaded instead
+(MANAGEMENT_URL: where its metrics are, if not there).
 `;
 
 /** @throws Error that says what is wrong */
@@ -80,11 +83,21 @@ export function readArguments(args: string[], now = new Date()): Command {
   const id = values.id ?? `${command}-${now.toISOString().slice(0, 19).replaceAll(':', '')}`;
   if (!ID.test(id)) throw new Error(`--id: ${ID_RULE}, not "${id}".`);
   const { influx, prometheus, kafka, compare } = values;
-  const baseUrl = (variables.BASE_URL ?? process.env.BASE_URL)?.replace(/\/$/, '');
+  const urlIn = (name: string): string | undefined =>
+    (variables[name] ?? process.env[name])?.replace(/\/$/, '');
+  const baseUrl = urlIn('BASE_URL');
   if (command === 'breaker' && baseUrl !== undefined)
     throw new Error('breaker stops MariaDB and Redis: it runs on services started here, without BASE_URL.');
   const own = { scenario: command, id, variables, compareWith: compare };
-  return { command: 'run', ...own, baseUrl, influx, prometheus, kafka };
+  return {
+    command: 'run',
+    ...own,
+    baseUrl,
+    managementUrl: urlIn('MANAGEMENT_URL'),
+    influx,
+    prometheus,
+    kafka,
+  };
 }
 
 /** What has to be there before the run. */

@@ -12,14 +12,23 @@ const PATIENCE_MS = 20_000;
 /** The product that a run loads. */
 export interface Product {
   baseUrl: string;
+  /** Where its metrics are. */
+  managementUrl: string;
   stop(): Promise<void>;
 }
 
 /** One process of it (its WORKERS included), its log in a file. @throws when it does not get ready */
 export async function startProduct(env: Record<string, string>, logFile: string): Promise<Product> {
-  const port = await freePort();
+  const [port, managementPort] = [await freePort(), await freePort()];
   const child = spawn(process.execPath, [join(root, 'dist', 'main.js')], {
-    env: { ...process.env, NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(port), ...env },
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      MANAGEMENT_PORT: String(managementPort),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log = createWriteStream(logFile);
@@ -32,7 +41,7 @@ export async function startProduct(env: Record<string, string>, logFile: string)
     await end(child);
     throw error;
   }
-  return { baseUrl, stop: () => end(child) };
+  return { baseUrl, managementUrl: `http://127.0.0.1:${managementPort}`, stop: () => end(child) };
 }
 
 export async function untilReady(baseUrl: string, child?: ChildProcess, logFile = ''): Promise<void> {

@@ -30,17 +30,17 @@ export async function run(wanted: RunCommand): Promise<{ folder: RunFolder; meta
   const product =
     wanted.baseUrl === undefined
       ? await startProduct(own, folder.file('product.log'))
-      : await given(wanted.baseUrl);
+      : await given(wanted.baseUrl, wanted.managementUrl);
   const k6 = process.env.LOAD_K6 ?? 'k6';
   const environment = describeEnvironment({ ...process.env, ...own }, k6);
-  const scraper = new Scraper(product.baseUrl, folder.server);
+  const scraper = new Scraper(product.managementUrl, folder.server);
   const progress = new Progress(scraper);
   const load = new MachineLoad();
   const startedAt = new Date();
   const start = performance.now();
   let meta: Meta;
   try {
-    if (wanted.prometheus) await demand('scrape', { address: new URL(product.baseUrl).host });
+    if (wanted.prometheus) await demand('scrape', { address: new URL(product.managementUrl).host });
     scraper.start();
     progress.start();
     const [exitCode, outages] = await Promise.all([
@@ -73,9 +73,9 @@ function productEnv({ id, scenario, kafka }: RunCommand): Record<string, string>
   };
 }
 
-async function given(baseUrl: string): Promise<Product> {
+async function given(baseUrl: string, managementUrl = baseUrl): Promise<Product> {
   await untilReady(baseUrl);
-  return { baseUrl, stop: () => Promise.resolve() };
+  return { baseUrl, managementUrl, stop: () => Promise.resolve() };
 }
 
 async function runK6(k6: string, wanted: RunCommand, folder: RunFolder, baseUrl: string): Promise<number> {

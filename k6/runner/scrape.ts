@@ -21,8 +21,8 @@ export class Scraper {
   private readonly url: string;
   private readonly file: string;
 
-  constructor(baseUrl: string, file: string) {
-    this.url = `${baseUrl}/metrics`;
+  constructor(managementUrl: string, file: string) {
+    this.url = `${managementUrl}/metrics`;
     this.file = file;
   }
 

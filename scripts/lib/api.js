@@ -106,11 +106,18 @@ async function waitUntilReady(port, ended) {
   }
 }
 
-const welcome = (base) => `
-The API is ready: ${base}/v1/api
-  Swagger UI      ${base}/docs
-  OpenAPI         ${base}/openapi.json
-  Metrics         ${base}/metrics
+/** Documents and metrics: on a port of their own if one is set; in production else nowhere. */
+function operators(base, { MANAGEMENT_PORT, NODE_ENV }) {
+  if (!MANAGEMENT_PORT && NODE_ENV === 'production') return '';
+  const own = MANAGEMENT_PORT ? `http://localhost:${MANAGEMENT_PORT}` : base;
+  return `
+  Swagger UI      ${own}/docs
+  OpenAPI         ${own}/openapi.json
+  Metrics         ${own}/metrics`;
+}
+
+const welcome = (base, env) => `
+The API is ready: ${base}/v1/api${operators(base, env)}
   Health          ${base}/health/ready
 
 Try it:
@@ -126,7 +133,7 @@ async function runUntilStopped(port, env) {
   passSignalsOn(api);
   try {
     await step('start the API', () => waitUntilReady(port, api.ended), { inherits: true });
-    if (!interruption.requested) process.stdout.write(welcome(`http://localhost:${port}`));
+    if (!interruption.requested) process.stdout.write(welcome(`http://localhost:${port}`, env));
     const outcome = await api.ended;
     if (!interruption.requested)
       throw new Failure(`The API ${outcome}.`, { todo: 'see its messages above.' });

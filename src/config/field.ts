@@ -27,6 +27,16 @@ export const integer = (o: {
   },
 });
 
+/** A port that need not be; undefined when the variable is empty. */
+export const optionalPort = (o: { about: string }): Field<number | undefined> => ({
+  about: o.about,
+  shown: '',
+  parse: (raw) =>
+    raw === undefined || raw === ''
+      ? undefined
+      : integer({ min: 0, max: 65_535, default: 0, about: o.about }).parse(raw),
+});
+
 export const oneOf = <const T extends string>(o: {
   values: readonly T[];
   default: T;

@@ -14,8 +14,8 @@ const DOCS_PAGE = `<!doctype html>
 
 const DOCS_START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true });`;
 
-/** What operators and machines ask: health, metrics, the API document and its page. */
-export function operations(health: Health, metrics: Metrics, document: object | undefined): Router {
+/** For probes and load balancers: on every port. */
+export function healthRoutes(health: Health): Router {
   const router = Router();
   router.get('/health/live', (_req, res) => {
     res.json({ status: 'up' });
@@ -24,6 +24,12 @@ export function operations(health: Health, metrics: Metrics, document: object | 
     const report = await health.report();
     res.status(report.status === 'ready' ? 200 : 503).json(report);
   });
+  return router;
+}
+
+/** For operators and their machines: metrics, the API document and its page. Not for the world: MANAGEMENT_PORT. */
+export function managementRoutes(metrics: Metrics, document: object | undefined): Router {
+  const router = Router();
   router.get('/metrics', async (_req, res) => {
     res.type(metrics.registry.contentType).send(await scrape(metrics.registry));
   });

@@ -15,12 +15,18 @@ const HEADER_BYTES = 16_384;
 /** Above the idle time-out of common load balancers (60 s), so that they close first and no request meets a closed door. */
 const KEEP_ALIVE_MS = 65_000;
 
+export interface Handlers {
+  endpoints: PathHandler;
+  /** What is not the endpoints' path. */
+  rest: Express;
+}
+
 /** The HTTP server with its limits, its way to start and its way to stop without failing a request. */
 export class HttpServer {
   private readonly server: Server;
 
   constructor(
-    { endpoints, rest }: { endpoints: PathHandler; rest: Express },
+    { endpoints, rest }: Handlers,
     private readonly options: ServerOptions,
   ) {
     this.server = createServer(
@@ -40,8 +46,8 @@ export class HttpServer {
     this.server.on('clientError', answerBrokenRequest);
   }
 
-  /** @returns the port; rejects when it cannot be had */
-  async listen(): Promise<number> {
+  /** Rejects when the port cannot be had. */
+  async listen(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);
       this.server.listen(this.options.port, this.options.host, () => {
@@ -49,6 +55,10 @@ export class HttpServer {
         resolve();
       });
     });
+  }
+
+  /** The one that it listens on, also where 0 was asked for. */
+  get port(): number {
     return (this.server.address() as AddressInfo).port;
   }
 

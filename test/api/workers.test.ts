@@ -18,7 +18,13 @@ describe('WORKERS=3', () => {
     service.lines.map((line) => JSON.parse(line) as Line).filter((line) => line.msg === msg);
 
   beforeAll(async () => {
-    service = await new ServiceProcess({ WORKERS: 3, QUEUE_MAX_ACTIVE: 100_000, READ_CACHE_MS: 0 }).start();
+    service = await new ServiceProcess({
+      NODE_ENV: 'production',
+      WORKERS: 3,
+      MANAGEMENT_PORT: 0,
+      QUEUE_MAX_ACTIVE: 100_000,
+      READ_CACHE_MS: 0,
+    }).start();
     await until('all are ready', () => lines('ready').length === 3);
   });
   afterAll(async () => {
@@ -27,12 +33,19 @@ describe('WORKERS=3', () => {
   });
 
   const metric = async (series: string): Promise<number> => {
-    const text = await (await fetch(`${service.url}/metrics`)).text();
+    const text = await (await fetch(`${service.managementUrl}/metrics`)).text();
     const line = text.split('\n').find((one) => one.startsWith(`${series} `));
     return Number(line?.split(' ')[1] ?? 0);
   };
 
-  it('share one port, and one of them alone does the background work', () => {
+  it('share one port for visitors and one for operators', () => {
+    const told = service.lines.map((line) => JSON.parse(line) as { msg?: string; managementPort?: number });
+    const ports = told.filter(({ msg }) => msg === 'listening').map(({ managementPort }) => managementPort);
+    expect(new Set(ports)).toEqual(new Set([Number(new URL(service.managementUrl).port)]));
+    expect(service.managementUrl).not.toBe(service.url);
+  });
+
+  it('share the work: one of them alone does what goes on in the background', () => {
     expect(new Set(lines('ready').map(({ pid }) => pid)).size).toBe(3);
     expect(
       lines('ready')

@@ -4,7 +4,8 @@ import { helm, type Manifest, parse, podsOf, refusal, render, type Values } from
 
 /** Variables that the chart makes of other values; all the rest are settable in `config`. */
 const MADE_BY_CHART = {
-  PORT: 'the container port',
+  PORT: 'the container port http',
+  MANAGEMENT_PORT: 'the container port management',
   ROLE: 'api.role',
   WORKERS: 'api.workers',
   DATABASE_POOL_MAX: 'api.poolMax, worker.poolMax',

@@ -40,6 +40,8 @@ describe('the configuration', () => {
   it.each([
     ['PORT', '80a'],
     ['PORT', '65536'],
+    ['MANAGEMENT_PORT', '9090a'],
+    ['MANAGEMENT_PORT', '8080'],
     ['QUEUE_MAX_ACTIVE', '0'],
     ['QUEUE_MAX_ACTIVE', '1.5'],
     ['IDEMPOTENCY_HOURS', '23'],

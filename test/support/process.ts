@@ -7,6 +7,8 @@ import { uniqueQueueId } from './config';
 export class ServiceProcess {
   private child: ChildProcess | undefined;
   url = '';
+  /** With MANAGEMENT_PORT. */
+  managementUrl = '';
   /** Its log lines. */
   readonly lines: string[] = [];
 
@@ -32,7 +34,7 @@ export class ServiceProcess {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.child = child;
-    const port = await new Promise<number>((resolve, reject) => {
+    const ports = await new Promise<{ port: number; managementPort?: number }>((resolve, reject) => {
       let text = '';
       child.stdout.on('data', (chunk: Buffer) => {
         text += chunk.toString();
@@ -40,15 +42,16 @@ export class ServiceProcess {
         text = lines.pop() ?? '';
         for (const line of lines) {
           this.lines.push(line);
-          const entry = JSON.parse(line) as { msg?: string; port?: number };
-          if (entry.msg === 'listening' && entry.port !== undefined) resolve(entry.port);
+          const entry = JSON.parse(line) as { msg?: string; port: number; managementPort?: number };
+          if (entry.msg === 'listening') resolve(entry);
         }
       });
       child.once('exit', (code, signal) =>
         reject(new Error(`ended with ${code ?? signal ?? '?'} before it listened`)),
       );
     });
-    this.url = `http://127.0.0.1:${port}`;
+    this.url = `http://127.0.0.1:${ports.port}`;
+    this.managementUrl = `http://127.0.0.1:${ports.managementPort ?? ports.port}`;
     for (let ready = false; !ready;) ready = (await fetch(`${this.url}/health/ready`)).ok;
     return this;
   }

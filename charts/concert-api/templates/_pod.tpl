@@ -53,6 +53,9 @@ spec:
       ports:
         - name: http
           containerPort: 8080
+        # Metrics and documents, for operators alone
+        - name: management
+          containerPort: 9090
       # It listens before it has met its database: that is alive, and ready only when it has (also while the first
       # migration still runs, before which its account has no rights). A lost database makes nobody unready (ADR 0004).
       startupProbe:

@@ -11,7 +11,7 @@
           field: status.phase=Running
   relabel_configs:
     - source_labels: [__meta_kubernetes_pod_container_port_name]
-      regex: http
+      regex: management
       action: keep
     - source_labels: [__meta_kubernetes_namespace]
       target_label: namespace
