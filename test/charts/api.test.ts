@@ -268,6 +268,18 @@ describe('connections', () => {
     expect(await isOpen({ service: { type: 'NodePort' } })).toBe(true);
   });
 
+  it('reach the operators’ port from Prometheus alone, however open the rest is', async () => {
+    const manifests = await api({ service: { type: 'NodePort' }, ingress: { enabled: true } });
+    const rules = ['concert-api', 'concert-api-worker'].flatMap((name) => policyOf(manifests, name).ingress ?? []);
+    const callers = rules.filter(({ ports }) => ports.some(({ port }) => port === 9090));
+    expect(callers.map(({ from }) => JSON.stringify(from))).toEqual([
+      expect.stringContaining('"values":["prometheus"]'),
+      expect.stringContaining('"values":["prometheus"]'),
+    ]);
+    const exposed = manifests.filter(({ kind, spec }) => kind === 'Service' && spec?.type !== 'ClusterIP' && spec?.clusterIP !== 'None');
+    expect(exposed.map(({ spec }) => (spec?.ports as { name: string }[]).map(({ name }) => name))).toEqual([['http']]);
+  });
+
   it('go outside only for services elsewhere and the webhook', async () => {
     const own = await api({ config: { NOTIFIER_WEBHOOK_URL: 'https://hook.example/' } });
     expect(outside(policyOf(own, 'concert-api').egress)).toEqual([]);

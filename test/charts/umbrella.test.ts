@@ -68,6 +68,7 @@ it('goes without what it can do without', async () => {
   const manifests = await render({ chart: 'concert', values });
   expect(servicesOf(manifests).sort()).toEqual([
     'concert-api',
+    'concert-api-management',
     'concert-api-worker',
     'concert-mariadb',
     'concert-redis',
