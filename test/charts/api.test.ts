@@ -270,14 +270,20 @@ describe('connections', () => {
 
   it('reach the operators’ port from Prometheus alone, however open the rest is', async () => {
     const manifests = await api({ service: { type: 'NodePort' }, ingress: { enabled: true } });
-    const rules = ['concert-api', 'concert-api-worker'].flatMap((name) => policyOf(manifests, name).ingress ?? []);
+    const rules = ['concert-api', 'concert-api-worker'].flatMap(
+      (name) => policyOf(manifests, name).ingress ?? [],
+    );
     const callers = rules.filter(({ ports }) => ports.some(({ port }) => port === 9090));
     expect(callers.map(({ from }) => JSON.stringify(from))).toEqual([
       expect.stringContaining('"values":["prometheus"]'),
       expect.stringContaining('"values":["prometheus"]'),
     ]);
-    const exposed = manifests.filter(({ kind, spec }) => kind === 'Service' && spec?.type !== 'ClusterIP' && spec?.clusterIP !== 'None');
-    expect(exposed.map(({ spec }) => (spec?.ports as { name: string }[]).map(({ name }) => name))).toEqual([['http']]);
+    const exposed = manifests.filter(
+      ({ kind, spec }) => kind === 'Service' && spec?.type !== 'ClusterIP' && spec?.clusterIP !== 'None',
+    );
+    expect(exposed.map(({ spec }) => (spec?.ports as { name: string }[]).map(({ name }) => name))).toEqual([
+      ['http'],
+    ]);
   });
 
   it('go outside only for services elsewhere and the webhook', async () => {

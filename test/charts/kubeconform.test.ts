@@ -74,7 +74,8 @@ check('are taken by Kubernetes: all of k8s/', async () => {
   const files = existsSync(manifests) ? readdirSync(manifests, { recursive: true, encoding: 'utf8' }) : [];
   for (const file of files.filter((name) => name.endsWith('.yaml'))) {
     const yaml = readFileSync(join(manifests, file), 'utf8');
-    if (MANIFEST.test(yaml) && !file.endsWith("kustomization.yaml")) // for kubectl, not for the API
+    if (MANIFEST.test(yaml) && !file.endsWith('kustomization.yaml'))
+      // for kubectl, not for the API
       expect(`${file}: ${await validate(yaml)}`).toMatch(/Valid: [1-9]\d*, Invalid: 0, Errors: 0/);
   }
 });

@@ -6,8 +6,21 @@ import { join } from 'node:path';
 
 const MODULE = 'k8s.io/kubernetes@v1.34.5';
 const KINDS = [
-  ...['v1 ConfigMap', 'v1 LimitRange', 'v1 Namespace', 'v1 PersistentVolumeClaim', 'v1 Pod', 'v1 ResourceQuota'],
-  ...['v1 Secret', 'v1 Service', 'v1 ServiceAccount', 'apiregistration.k8s.io/v1 APIService', 'apps/v1 Deployment'],
+  ...[
+    'v1 ConfigMap',
+    'v1 LimitRange',
+    'v1 Namespace',
+    'v1 PersistentVolumeClaim',
+    'v1 Pod',
+    'v1 ResourceQuota',
+  ],
+  ...[
+    'v1 Secret',
+    'v1 Service',
+    'v1 ServiceAccount',
+    'apiregistration.k8s.io/v1 APIService',
+    'apps/v1 Deployment',
+  ],
   ...['apps/v1 StatefulSet', 'autoscaling/v2 HorizontalPodAutoscaler', 'batch/v1 CronJob', 'batch/v1 Job'],
   ...['networking.k8s.io/v1 Ingress', 'networking.k8s.io/v1 NetworkPolicy', 'policy/v1 PodDisruptionBudget'],
   ...['rbac.authorization.k8s.io/v1 ClusterRole', 'rbac.authorization.k8s.io/v1 ClusterRoleBinding'],
