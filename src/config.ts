@@ -196,6 +196,13 @@ const fields = {
     unit: 's',
     about: 'How long a seat stays reserved for its buyer to pay',
   }),
+  MAX_SEATS_PER_USER: integer({
+    min: 0,
+    max: 10_000,
+    default: 10,
+    unit: 'seats',
+    about: 'Most seats of one schedule that a user may have, held and bought together; 0: no limit',
+  }),
   SWEEP_MS: integer({
     min: 50,
     max: 60_000,

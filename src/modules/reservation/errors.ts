@@ -14,6 +14,13 @@ export class SeatNotAvailable extends ApiError {
   }
 }
 
+/** 409: the user has as many seats of the schedule as one may have. */
+export class SeatLimitReached extends Conflict {
+  constructor(limit: number) {
+    super(`You have ${limit} seats of this schedule: that is the most that one buyer may have.`);
+  }
+}
+
 export class ScheduleStarted extends Conflict {
   constructor(scheduleId: number) {
     super(`Schedule ${scheduleId} has begun: its seats cannot be reserved any more.`);

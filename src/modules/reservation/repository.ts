@@ -49,6 +49,11 @@ const INSERT_HOLD = `
   RETURNING id, concert_title AS concertTitle, seat_position AS seatPosition, reserved_at AS reservedAt,
             held_until AS heldUntil`;
 
+/** What the user has of a schedule. Under READ COMMITTED a statement sees all that was committed before it began. */
+const SEATS_OF_USER = `SELECT COUNT(*) AS seats FROM reservation
+                        WHERE user_id = ? AND schedule_id = ? AND status IN ('RESERVED', 'TEMP_RESERVED')
+                          AND (status = 'RESERVED' OR held_until > NOW(3))`;
+
 const SEAT_OF_SCHEDULE = 'SELECT 1 FROM concert_seat WHERE id = ? AND schedule_id = ?';
 
 const UNSOLD = `SELECT 1 FROM concert_seat WHERE schedule_id = ? AND status IN ('AVAILABLE', 'TEMP_RESERVED') LIMIT 1`;
@@ -91,6 +96,12 @@ export class ReservationRepository {
     const [hold] = await tx.rows<HoldRow>(INSERT_HOLD, [userId, holdSeconds, seatId]);
     if (hold === undefined) throw new Error(`No hold for seat ${seatId}.`);
     return hold;
+  }
+
+  /** Seats of the schedule that the user holds or has bought. Exact while the transaction has the member locked. */
+  async seatsOf(tx: Statements, userId: number, scheduleId: number): Promise<number> {
+    const [row] = await tx.rows<{ seats: number }>(SEATS_OF_USER, [userId, scheduleId]);
+    return row?.seats ?? 0;
   }
 
   async seatBelongsTo(on: Statements, scheduleId: number, seatId: number): Promise<boolean> {

@@ -25,7 +25,7 @@ export function reservationEndpoints(reservations: ReservationService): Endpoint
         '004': 'Somebody else has the seat',
         '403': 'The concert has another line than the one that let you in',
         '404': 'No such schedule, or no such seat in it',
-        '409': 'The schedule has begun',
+        '409': 'The schedule has begun, or you have MAX_SEATS_PER_USER of its seats',
       },
       handle: ({ visitor, body, key }) => reservations.hold(visitor, body.scheduleId, body.seatId, key),
     }),

@@ -11,16 +11,19 @@ import type { RequestKey } from '../idempotency/key';
 import { IdempotencyService } from '../idempotency/service';
 import { reservationMade } from '../notification/events';
 import { QueueService, type Visitor } from '../queue/service';
-import { OtherLine, ScheduleSoldOut, ScheduleStarted, SeatNotAvailable } from './errors';
+import { BalanceRepository } from '../user/repository';
+import { OtherLine, ScheduleSoldOut, ScheduleStarted, SeatLimitReached, SeatNotAvailable } from './errors';
 import { type HoldRow, ReservationRepository } from './repository';
 import type { Hold } from './schema';
 
 @scoped(Lifecycle.ContainerScoped)
 export class ReservationService {
   private readonly holdSeconds: number;
+  private readonly seatLimit: number;
 
   constructor(
     private readonly reservations: ReservationRepository,
+    private readonly balances: BalanceRepository,
     private readonly concerts: ConcertRepository,
     private readonly idempotency: IdempotencyService,
     private readonly queue: QueueService,
@@ -30,11 +33,13 @@ export class ReservationService {
     @inject(CONFIG) config: Config,
   ) {
     this.holdSeconds = config.HOLD_SECONDS;
+    this.seatLimit = config.MAX_SEATS_PER_USER;
   }
 
   /**
    * Puts a seat on hold for HOLD_SECONDS.
-   * @throws SeatNotAvailable (004), ScheduleSoldOut (002), ScheduleStarted (409), OtherLine (403), NotFound (404)
+   * @throws SeatNotAvailable (004), ScheduleSoldOut (002), ScheduleStarted (409), SeatLimitReached (409),
+   * OtherLine (403), NotFound (404)
    */
   async hold(
     visitor: Visitor,
@@ -44,6 +49,7 @@ export class ReservationService {
   ): Promise<Hold> {
     const hold = await this.breakers.concert.run(() =>
       this.idempotency.run(key, async (tx) => {
+        if (this.seatLimit > 0) await this.keepToLimit(tx, visitor.userId, scheduleId);
         const taken = await this.reservations.take(tx, scheduleId, seatId, this.holdSeconds, visitor.line);
         if (!taken) throw await this.whyNotTaken(tx, visitor, scheduleId, seatId);
         const row = await this.reservations.insertHold(tx, visitor.userId, seatId, this.holdSeconds);
@@ -56,6 +62,20 @@ export class ReservationService {
     this.metrics.holds.inc({ result: 'held' });
     await this.queue.stay(visitor, this.holdSeconds * 1000);
     return hold;
+  }
+
+  /**
+   * Whoever holds for this user waits for the lock, and then counts what the one before has made. Both statements are
+   * sent at once: the connection runs them in turn.
+   */
+  private async keepToLimit(tx: Statements, userId: number, scheduleId: number): Promise<void> {
+    const [, seats] = await Promise.all([
+      this.balances.lock(tx, userId),
+      this.reservations.seatsOf(tx, userId, scheduleId),
+    ]);
+    if (seats < this.seatLimit) return;
+    this.metrics.holds.inc({ result: 'limited' });
+    throw new SeatLimitReached(this.seatLimit);
   }
 
   private async whyNotTaken(

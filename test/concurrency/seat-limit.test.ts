@@ -1,0 +1,69 @@
+import { at } from '../support/at';
+import { outcome, tally } from '../support/buyer';
+import { expectInvariants } from '../support/invariants';
+import { startTestService } from '../support/service';
+import { useService } from '../support/suite';
+import { Buyer } from '../support/buyer';
+
+const LIMIT = 3;
+
+describe(`MAX_SEATS_PER_USER=${LIMIT}`, () => {
+  const it_ = useService({ MAX_SEATS_PER_USER: LIMIT });
+  afterAll(() => expectInvariants({ queueIds: [it_.queueId] }));
+
+  it('holds for 20 simultaneous holds of one user, whichever process takes them', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(20);
+    const other = await startTestService({
+      MAX_SEATS_PER_USER: LIMIT,
+      QUEUE_ID: it_.queueId,
+      QUEUE_MAX_ACTIVE: 10_000,
+    });
+    try {
+      const buyer = await it_.visitor();
+      const elsewhere = new Buyer(other.url, buyer.userId);
+      elsewhere.token = buyer.token;
+      const answers = await Promise.all(
+        seats.map((seat, i) => (i % 2 === 0 ? buyer : elsewhere).reserve(id, seat.id)),
+      );
+      expect(tally(answers)).toEqual({ '200': LIMIT, '409 409': 20 - LIMIT });
+      const refusal = answers.find(({ status }) => status === 409);
+      expect(refusal?.text).toContain(`You have ${LIMIT} seats of this schedule`);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it('counts what was bought and what is held, of one user and one schedule alone', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(6, { amount: 10 });
+    const another = await it_.given.scheduleWithSeats(1);
+    const [buyer, friend] = [await it_.visitor(100), await it_.visitor()];
+    await buyer.pay(await buyer.hold(id, at(seats, 0).id));
+    await buyer.enter(); // its turn was over
+    await buyer.hold(id, at(seats, 1).id);
+    await buyer.hold(id, at(seats, 2).id);
+    expect(outcome(await buyer.reserve(id, at(seats, 3).id))).toBe('409 409');
+    expect(outcome(await buyer.reserve(another.id, at(another.seats, 0).id))).toBe('200');
+    expect(outcome(await friend.reserve(id, at(seats, 3).id))).toBe('200');
+  });
+
+  it('gives back what was let go: a hold that has passed counts no more', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(4);
+    const buyer = await it_.visitor();
+    const first = await buyer.hold(id, at(seats, 0).id);
+    for (const i of [1, 2]) await buyer.hold(id, at(seats, i).id);
+    expect(outcome(await buyer.reserve(id, at(seats, 3).id))).toBe('409 409');
+    await it_.given.holdIsPast(first);
+    expect(outcome(await buyer.reserve(id, at(seats, 3).id))).toBe('200');
+  });
+});
+
+describe('MAX_SEATS_PER_USER=0', () => {
+  const it_ = useService({ MAX_SEATS_PER_USER: 0 });
+
+  it('is no limit', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(30);
+    const buyer = await it_.visitor();
+    const answers = await Promise.all(seats.map((seat) => buyer.reserve(id, seat.id)));
+    expect(tally(answers)).toEqual({ '200': 30 });
+  });
+});
