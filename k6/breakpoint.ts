@@ -5,14 +5,13 @@ import { capacityOf, type Step, stepThresholds } from './lib/capacity.ts';
 import { common, eachAsked } from './lib/limits.ts';
 import { duration, oneOf, seconds, whole } from './lib/options.ts';
 import { outputs, type Summary, textOf } from './lib/summary.ts';
-import { ask, prepare, type Stage, type Target, TARGETS } from './lib/target.ts';
+import { ask, askMix, prepare, type Stage, TARGETS } from './lib/target.ts';
 
 const START_RATE = whole('START_RATE', 100);
 const STEP_RATE = whole('STEP_RATE', 100);
 const MAX_RATE = whole('MAX_RATE', 3000);
 const STEP_SECONDS = duration('STEP_DURATION', 10);
 const WARM_UP_SECONDS = STEP_SECONDS / 2;
-/** `mix`: what a crowd asks for, of ten requests seven polls and one of each other target. */
 const TARGET = oneOf('TARGET', ['mix', ...TARGETS]);
 const VUS = whole('VUS', 300);
 if (MAX_RATE < START_RATE)
@@ -55,10 +54,9 @@ export const options: Options = {
 
 export const setup = (): Stage => prepare(targets);
 
-const pick = (): Target => (TARGET === 'mix' ? (TARGETS[Math.floor(Math.random() * 10)] ?? 'check') : TARGET);
-
 export default function (stage: Stage): void {
-  ask(pick(), stage);
+  if (TARGET === 'mix') askMix(stage);
+  else ask(TARGET, stage);
 }
 
 export function handleSummary(data: Summary): Record<string, string> {

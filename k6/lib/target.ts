@@ -49,3 +49,8 @@ export function ask(target: Target, { scheduleId, insiders, waiters }: Stage): v
     target === 'seat' ? api.seat(token, scheduleId) : api[target](token),
   );
 }
+
+/** One request of what a crowd asks for: of ten, seven polls and one of each other target. */
+export function askMix(stage: Stage): void {
+  ask(TARGETS[Math.floor(Math.random() * 10)] ?? 'check', stage);
+}

@@ -5,8 +5,9 @@ import { root, RunFolder } from './paths.ts';
 import { drawPlot, escape } from './plot.ts';
 import { LOADED_MS, plotsOf } from './plots.ts';
 import { type Published, published } from './published.ts';
+import type { Plot } from './series.ts';
 
-type Table = { head: string[]; rows: string[][] };
+export type Table = { head: string[]; rows: string[][] };
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en');
 const ms = (value: number): string => (value < 10 ? value.toFixed(1) : whole(value));
@@ -75,7 +76,7 @@ export function comparison(runs: Findings[], others: Published[] = []): Table {
   };
 }
 
-interface Section {
+export interface Section {
   title: string;
   note?: string;
   table: Table;
@@ -156,8 +157,9 @@ export function writeReport(id: string, compareWith?: string): { folder: RunFold
   const earlier = compareWith === undefined ? undefined : readFindings(compareWith);
   const sections = sectionsOf(findings, earlier);
   const folder = new RunFolder(id);
-  writeFileSync(folder.html, html(findings, sections));
-  writeFileSync(folder.markdown, markdown(findings, sections));
+  const page = pageOf(findings, sections);
+  writeFileSync(folder.html, htmlPage(page));
+  writeFileSync(folder.markdown, markdownPage(page));
   return { folder, findings };
 }
 
@@ -171,38 +173,52 @@ const SAVED = new Set([
 export function saveReport(findings: Findings, name: string): string {
   const folder = join(root, 'docs', 'results', 'load');
   mkdirSync(folder, { recursive: true });
-  const pictures = plotsOf(findings)
-    .filter(({ title }) => SAVED.has(title))
-    .map((plot) => {
-      const file = `${name}-${plot.title
-        .toLowerCase()
-        .replaceAll(/[^a-z0-9]+/g, '-')
-        .replace(/-$/, '')}.svg`;
-      writeFileSync(join(folder, file), `${drawPlot(plot)}\n`);
-      return `### ${plot.title} (${plot.unit})\n\n![${plot.title}](${file})`;
-    });
   const path = join(folder, `${name}.md`);
-  const text = markdown(findings, sectionsOf(findings, undefined)).trimEnd();
-  writeFileSync(path, `${text}\n\n## Over time\n\n${pictures.join('\n\n')}\n`);
+  const page = pageOf(findings, sectionsOf(findings, undefined));
+  const pictures = savePlots(
+    folder,
+    name,
+    page.plots.filter(({ title }) => SAVED.has(title)),
+  );
+  writeFileSync(path, `${markdownPage(page)}\n${pictures}`);
   return path;
 }
 
-function html(findings: Findings, sections: Section[]): string {
-  const { id } = findings.meta;
-  const plots = plotsOf(findings).map(
+const pageOf = (findings: Findings, sections: Section[]): Page => ({
+  title: findings.meta.id,
+  verdict: verdict(findings),
+  sections: sections.slice(0, 2),
+  plots: plotsOf(findings),
+  details: sections.slice(2),
+});
+
+/** What a report of any kind shows, in this order. */
+export interface Page {
+  title: string;
+  verdict: string;
+  sections: Section[];
+  plots: Plot[];
+  details: Section[];
+}
+
+export function htmlPage({ title, verdict, sections, plots, details }: Page): string {
+  const figures = plots.map(
     (plot) =>
       `<figure><figcaption>${escape(plot.title)} (${plot.unit})</figcaption>${drawPlot(plot)}</figure>`,
   );
-  const tables = sections.map(
-    ({ title, note, table }) =>
-      `<h2>${escape(title)}</h2>${note === undefined ? '' : `<p>${escape(note)}</p>`}${htmlTable(table)}`,
-  );
+  const tables = (some: Section[]): string =>
+    some
+      .map(
+        ({ title: of, note, table }) =>
+          `<h2>${escape(of)}</h2>${note === undefined ? '' : `<p>${escape(note)}</p>`}${htmlTable(table)}`,
+      )
+      .join('\n');
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(id)}</title><style>${STYLE}</style></head>
-<body><h1>${escape(id)}</h1><p class="verdict">${escape(verdict(findings))}</p>
-${tables.slice(0, 2).join('\n')}
-<h2>Over time</h2><div class="plots">${plots.join('\n')}</div>
-${tables.slice(2).join('\n')}
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(title)}</title><style>${STYLE}</style></head>
+<body><h1>${escape(title)}</h1><p class="verdict">${escape(verdict)}</p>
+${tables(sections)}
+<h2>Over time</h2><div class="plots">${figures.join('\n')}</div>
+${tables(details)}
 </body></html>
 `;
 }
@@ -213,12 +229,24 @@ const STYLE =
 const htmlTable = ({ head, rows }: Table): string =>
   `<table><thead><tr>${head.map((cell) => `<th>${escape(cell)}</th>`).join('')}</tr></thead><tbody>${rows.map((row) => `<tr>${row.map((cell) => `<td>${escape(cell)}</td>`).join('')}</tr>`).join('')}</tbody></table>`;
 
-function markdown(findings: Findings, sections: Section[]): string {
-  const tables = sections.map(
-    ({ title, note, table }) =>
-      `## ${title}\n\n${note === undefined ? '' : `${note}\n\n`}${markdownTable(table)}`,
+/** Without its plots. */
+export function markdownPage({ title, verdict, sections, details }: Page): string {
+  const tables = [...sections, ...details].map(
+    ({ title: of, note, table }) =>
+      `## ${of}\n\n${note === undefined ? '' : `${note}\n\n`}${markdownTable(table)}`,
   );
-  return `# ${findings.meta.id}\n\n${verdict(findings)}\n\n${tables.join('\n\n')}\n`;
+  return `# ${title}\n\n${verdict}\n\n${tables.join('\n\n')}\n`;
+}
+
+/** Puts pictures into a folder. @returns Markdown that shows them */
+export function savePlots(folder: string, name: string, plots: Plot[]): string {
+  const pictures = plots.map((plot) => {
+    const title = plot.title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+    const file = `${name}-${title.replace(/-$/, '')}.svg`;
+    writeFileSync(join(folder, file), `${drawPlot(plot)}\n`);
+    return `### ${plot.title} (${plot.unit})\n\n![${plot.title}](${file})`;
+  });
+  return `## Over time\n\n${pictures.join('\n\n')}\n`;
 }
 
 export function markdownTable({ head, rows }: Table): string {

@@ -96,7 +96,10 @@ const ALL: Case[] = [
   {
     name: 'k6-spike',
     chart: 'k6',
-    values: { scenario: 'spike', variables: { PEAK: 1000 }, testId: 'opening', influx: { enabled: false } },
+    values: {
+      ...{ scenario: 'spike', variables: { PEAK: 1000 }, testId: 'opening', report: true },
+      influx: { enabled: false },
+    },
   },
 ];
 

@@ -1,0 +1,228 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Load } from '../k6-job.ts';
+import type { LoadRun } from '../load-run.ts';
+import { kubectl } from '../kube.ts';
+import { type Bench, type Experiment, seconds } from '../experiment.ts';
+import { podsOf } from '../pods.ts';
+import type { Values } from '../release.ts';
+import { podValues, scaled } from '../sizes.ts';
+import { median, type Step, type Timeline, timelineOf } from '../timeline.ts';
+import type { ClusterSample, PodSample } from '../watch.ts';
+
+const POD = { cpu: 1, memoryMi: 1433, workers: 1 };
+const PODS = { min: 1, max: 4 };
+const OBJECTIVE_MS = 200;
+/** How long before the opening the pods are ordered, where the schedule is known. */
+const AHEAD_SECONDS = 20;
+/** CPU so high that it says nothing. */
+const NEVER = '100';
+
+interface Variant {
+  name: string;
+  about: string;
+  /** Values `hpa` of the chart, for pods of `cpu` cores. */
+  hpa: (cpu: number) => Values;
+  target: (cpu: number) => number;
+  signal: Step['signal'];
+  isAhead?: boolean;
+}
+
+const sumOf = (pod: PodSample | undefined, metric: string): number =>
+  Object.entries(pod?.metrics ?? {})
+    .filter(([name]) => name === metric || name.startsWith(`${metric}{`))
+    .reduce((sum, [, value]) => sum + value, 0);
+const mean = (values: number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / (values.length || 1);
+
+/** Cores used by a pod, from one sample to the next. */
+function cores(now: ClusterSample, before: ClusterSample): number {
+  return mean(
+    now.pods.map((pod) => {
+      const earlier = before.pods.find(({ name }) => name === pod.name);
+      const used = sumOf(pod, 'process_cpu_seconds_total') - sumOf(earlier, 'process_cpu_seconds_total');
+      return earlier?.metrics === undefined ? 0 : (used * 1000) / (now.at - before.at || 1);
+    }),
+  );
+}
+const inFlight: Step['signal'] = ({ pods }) => mean(pods.map((pod) => sumOf(pod, 'http_requests_in_flight')));
+const waiting: Step['signal'] = ({ pods }) =>
+  Math.max(0, ...pods.map((pod) => sumOf(pod, 'queue_waiting'))) / (pods.length || 1);
+
+const CPU_SHARE = 0.65;
+const VARIANTS: Variant[] = [
+  {
+    name: 'cpu',
+    about: `CPU above ${CPU_SHARE * 100} % of the limit`,
+    hpa: (cpu) => ({ cpu: `${Math.round(cpu * CPU_SHARE * 1000)}m` }),
+    target: (cpu) => cpu * CPU_SHARE,
+    signal: cores,
+  },
+  {
+    name: 'in-flight',
+    about: 'more than 8 requests being answered',
+    hpa: () => ({ cpu: NEVER, requestsInFlight: '8' }),
+    target: () => 8,
+    signal: inFlight,
+  },
+  {
+    name: 'waiting',
+    about: 'more than 500 people in line for each pod',
+    hpa: () => ({ cpu: NEVER, waiting: '500' }),
+    target: () => 500,
+    signal: waiting,
+  },
+  {
+    name: 'scheduled',
+    about: `CPU, and the most pods ordered ${AHEAD_SECONDS} s before the opening`,
+    hpa: (cpu) => ({ cpu: `${Math.round(cpu * CPU_SHARE * 1000)}m` }),
+    target: (cpu) => cpu * CPU_SHARE,
+    signal: cores,
+    isAhead: true,
+  },
+];
+
+/** A step of load: how long until the autoscaler has answered it, by each signal. */
+export const hpa: Experiment = async (bench) => {
+  const size = scaled(POD, bench.factor);
+  const variables: Load['variables'] = {
+    ...{ RATE: Math.round(500 * bench.factor), STEP_RATE: Math.round(5000 * bench.factor) },
+    ...{ CALM_DURATION: '30s', STEP_DURATION: '75s', AFTER_DURATION: '105s', VUS: 500, ...bench.variables },
+  };
+  const rows: string[][] = [];
+  const plots: { name: string; run: LoadRun; startMs: number }[] = [];
+  for (const variant of VARIANTS.filter(({ name }) => bench.only.length === 0 || bench.only.includes(name))) {
+    const timelines: Timeline[] = [];
+    for (let n = 1; n <= bench.runs; n++) {
+      const name = `${variant.name}-${n}`;
+      const values = podValues(size, PODS);
+      await bench.deploy(name, { ...values, hpa: { ...variant.hpa(size.cpu), scaleDownSeconds: 30 } });
+      await untilFewest(bench);
+      const calmSeconds = parseFloat(String(variables.CALM_DURATION));
+      const run = await bench.load(
+        name,
+        'step',
+        variables,
+        variant.isAhead ? () => ahead(calmSeconds) : undefined,
+      );
+      const step = stepOf(run, Number(variables.STEP_RATE), variant, size.cpu);
+      const timeline = timelineOf(run.samples, step);
+      timelines.push(timeline);
+      plots.push({ name, run, startMs: step.startMs });
+      bench.note(`${name}: ${JSON.stringify(timeline)}`);
+    }
+    rows.push([variant.name, variant.about, ...cellsOf(timelines)]);
+  }
+  return {
+    verdict: `A step from ${variables.RATE} to ${variables.STEP_RATE} requests/s onto ${PODS.min} to ${PODS.max} pods of ${size.cpu} cores; medians of ${bench.runs} runs.`,
+    sections: [
+      {
+        title: 'After the step',
+        note: 'Seconds after the step of load (in: after its end). Kubernetes tells times of pods in whole seconds.',
+        table: {
+          head: [
+            ...[
+              'signal',
+              'more pods when',
+              'crossed',
+              'wanted',
+              'scheduled',
+              'started',
+              'ready',
+              'first request',
+            ],
+            ...['scheduled to first request', 'started to ready', 'p99 ≤ 200 ms again', 'most pods', 'in'],
+          ],
+          rows,
+        },
+      },
+    ],
+    plots: plots.flatMap(({ name, run, startMs }) => plotsOf(name, run, startMs)),
+  };
+};
+
+function cellsOf(timelines: Timeline[]): string[] {
+  const of = (value: (timeline: Timeline) => number | undefined): string =>
+    seconds(median(timelines.map(value)));
+  const between = (from: keyof Timeline, to: keyof Timeline): string =>
+    of((it) => (it[from] === undefined || it[to] === undefined ? undefined : it[to] - it[from]));
+  return [
+    ...[of((it) => it.crossed), of((it) => it.desired), of((it) => it.scheduled), of((it) => it.started)],
+    ...[of((it) => it.ready), of((it) => it.firstRequest)],
+    ...[between('scheduled', 'firstRequest'), between('started', 'ready'), of((it) => it.restored)],
+    ...[String(median(timelines.map(({ mostPods }) => mostPods)) ?? '–'), of((it) => it.scaledIn)],
+  ];
+}
+
+/** The step began when k6 sent half of its rate for the first time. */
+function stepOf({ findings }: LoadRun, stepRate: number, { signal, target }: Variant, cpu: number): Step {
+  const { recording } = findings;
+  const rates = recording.get('http_reqs', 'rate')?.points ?? [];
+  const loud = rates.filter(([, rate]) => rate >= stepRate / 2);
+  const [start, end] = [loud[0]?.[0], loud.at(-1)?.[0]];
+  if (start === undefined || end === undefined) throw new Error(`The load never reached ${stepRate / 2}/s.`);
+  return {
+    startMs: recording.startedAt + (start - 1) * 1000, // a second is told at its end
+    endMs: recording.startedAt + end * 1000,
+    ...{ signal, target: target(cpu), objectiveMs: OBJECTIVE_MS },
+    p99: recording.get('http_req_duration', 'p(99)')?.points ?? [],
+    recordedFromMs: recording.startedAt,
+  };
+}
+
+/** The autoscaler may still have the pods of the run before. */
+async function untilFewest({ kube, note }: Bench): Promise<void> {
+  for (let left = 120; left > 0; left -= 2) {
+    if ((await podsOf(kube)).length <= PODS.min) return;
+    await sleep(2000);
+  }
+  note('there are still more pods than the fewest');
+}
+
+/** As a CronJob of the operator would do it. k6 needs some seconds to start, so it is a little early. */
+async function ahead(calmSeconds: number): Promise<void> {
+  await sleep(Math.max(0, calmSeconds - AHEAD_SECONDS) * 1000);
+  const patch = JSON.stringify({ spec: { minReplicas: PODS.max } });
+  await kubectl('patch', 'hpa', 'concert-api', '--patch', patch);
+  await sleep(2 * AHEAD_SECONDS * 1000);
+  await kubectl(
+    'patch',
+    'hpa',
+    'concert-api',
+    '--patch',
+    JSON.stringify({ spec: { minReplicas: PODS.min } }),
+  );
+}
+
+function plotsOf(name: string, { findings, samples }: LoadRun, startMs: number): Outcome['plots'] {
+  const at = (ms: number): number => (ms - findings.recording.startedAt) / 1000;
+  const over = (of: (sample: ClusterSample) => number): [number, number][] =>
+    samples
+      .map((sample) => [at(sample.at), of(sample)] as [number, number])
+      .filter(([second]) => second >= 0);
+  const k6 = (metric: string, aggregate: 'p(99)' | 'rate'): [number, number][] =>
+    findings.recording.get(metric, aggregate)?.points ?? [];
+  return [
+    {
+      title: `${name}: p99`,
+      unit: 'ms',
+      series: [
+        { name: `p99, step at ${at(startMs).toFixed(0)} s`, points: k6('http_req_duration', 'p(99)') },
+      ],
+      limit: { value: OBJECTIVE_MS, name: 'objective' },
+    },
+    {
+      title: `${name}: pods`,
+      unit: 'count',
+      series: [
+        { name: 'wanted', points: over(({ desired }) => desired ?? 0) },
+        { name: 'there', points: over(({ pods }) => pods.length) },
+        {
+          name: 'ready',
+          points: over(({ pods }) => pods.filter(({ readyAt }) => readyAt !== undefined).length),
+        },
+      ],
+    },
+  ];
+}
+
+type Outcome = Awaited<ReturnType<Experiment>>;

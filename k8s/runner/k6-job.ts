@@ -1,0 +1,62 @@
+import { writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import type { RunFolder } from '../../k6/runner/paths.ts';
+import { helm, kubectl } from './kube.ts';
+
+const RELEASE = 'load';
+const LOOK_EVERY_MS = 1000;
+/** Of k6: a threshold was crossed. */
+export const THRESHOLDS_FAILED = 99;
+
+export interface Load {
+  scenario: string;
+  variables: Record<string, string | number>;
+}
+
+/** Runs charts/k6 to its end and unpacks what the log ends with. @returns k6's exit code: 0, or 99 */
+export async function runK6({ scenario, variables }: Load, folder: RunFolder): Promise<number> {
+  const set = Object.entries({
+    scenario,
+    report: true,
+    'influx.enabled': false,
+    'resources.requests.cpu': '100m',
+  });
+  await helm(
+    ...['upgrade', '--install', RELEASE, 'charts/k6', '--reset-values'],
+    ...set.flatMap(([name, value]) => ['--set', `${name}=${String(value)}`]),
+    ...Object.entries(variables).flatMap(([name, value]) => ['--set-string', `variables.${name}=${value}`]),
+  );
+  const { version } = JSON.parse(await helm('status', RELEASE, '--output', 'json')) as { version: number };
+  const job = `${RELEASE}-k6-${version}`;
+  const code = await exitCodeOf(job);
+  const log = await kubectl('logs', `job/${job}`, '--tail=-1');
+  const files = unpack(log);
+  writeFileSync(folder.file('k6.log'), log.slice(0, log.indexOf('=== ')));
+  const { 'summary.json': summary, 'k6.ndjson': recording } = files;
+  if (summary === undefined || recording === undefined)
+    throw new Error(`k6 ended with exit code ${code} and left no results:\n${log.slice(-2000)}`);
+  writeFileSync(folder.summary, summary);
+  writeFileSync(folder.recording, recording);
+  return code;
+}
+
+async function exitCodeOf(job: string): Promise<number> {
+  const path = 'jsonpath={.items[*].status.containerStatuses[0].state.terminated.exitCode}';
+  for (;;) {
+    const code = (await kubectl('get', 'pods', '--selector', `job-name=${job}`, '--output', path)).trim();
+    if (code !== '') return Number(code);
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** Each file stands behind a line `=== name` as base64 of its gzip; `===` alone ends the last. */
+export function unpack(log: string): Record<string, Buffer> {
+  const parts = log.split(/^===(?: (\S+))?\n/m).slice(1);
+  const files: Record<string, Buffer> = {};
+  for (let i = 0; i + 1 < parts.length; i += 2) {
+    const [name, text] = [parts[i], parts[i + 1]];
+    if (name !== undefined && text !== undefined) files[name] = gunzipSync(Buffer.from(text, 'base64'));
+  }
+  return files;
+}

@@ -1,0 +1,49 @@
+import { writeFileSync } from 'node:fs';
+import { type Findings, readFindings } from '../../k6/runner/findings.ts';
+import { MachineLoad } from '../../k6/runner/meta.ts';
+import { RunFolder } from '../../k6/runner/paths.ts';
+import { writeReport } from '../../k6/runner/report.ts';
+import { type Load, runK6 } from './k6-job.ts';
+import type { KubeProxy } from './kube.ts';
+import { type ClusterSample, Watch } from './watch.ts';
+
+export interface LoadRun {
+  findings: Findings;
+  samples: ClusterSample[];
+}
+
+/**
+ * One load in the cluster, watched, with a report of its own like those of `npm run load`.
+ * @param meanwhile goes on beside it; the run fails when it does
+ */
+export async function loadRun(
+  kube: KubeProxy,
+  id: string,
+  load: Load,
+  environment: Record<string, string>,
+  meanwhile: () => Promise<void> = () => Promise.resolve(),
+): Promise<LoadRun> {
+  const folder = new RunFolder(id).make();
+  const watch = new Watch(kube, folder.server);
+  const machine = new MachineLoad();
+  const start = new Date();
+  watch.start();
+  let exitCode: number;
+  try {
+    [exitCode] = await Promise.all([runK6(load, folder), meanwhile()]);
+  } finally {
+    watch.stop();
+  }
+  const meta = {
+    ...{ id, scenario: load.scenario, exitCode, outages: [], startedAt: start.toISOString() },
+    variables: Object.fromEntries(
+      Object.entries(load.variables).map(([name, value]) => [name, String(value)]),
+    ),
+    seconds: (Date.now() - start.getTime()) / 1000,
+    environment: { ...environment, load: machine.since() },
+  };
+  writeFileSync(folder.meta, `${JSON.stringify(meta, null, 2)}\n`);
+  writeFileSync(folder.file('pods.json'), JSON.stringify(watch.samples));
+  writeReport(id);
+  return { findings: readFindings(id), samples: watch.samples };
+}

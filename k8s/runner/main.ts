@@ -1,0 +1,95 @@
+// npm run experiment -- …: started by scripts/experiment.js, which knows where helm and kubectl are.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeEnvironment, MachineLoad } from '../../k6/runner/meta.ts';
+import { root, RunFolder } from '../../k6/runner/paths.ts';
+import { htmlPage, markdownPage, type Page, savePlots } from '../../k6/runner/report.ts';
+import type { Bench } from './experiment.ts';
+import { helm, KubeProxy, kubectl } from './kube.ts';
+import { loadRun } from './load-run.ts';
+import { type Options, readArguments, USAGE } from './options.ts';
+import { merged, Release, type Values } from './release.ts';
+
+const LOAD_RELEASE = 'load';
+
+async function environmentOf(): Promise<Record<string, string>> {
+  const { machine = '', product = '' } = describeEnvironment({}, 'k6');
+  const { serverVersion } = JSON.parse(await kubectl('version', '--output', 'json')) as {
+    serverVersion: { gitVersion: string };
+  };
+  const nodes = (await kubectl('get', 'nodes', '--output', 'name')).trim().split('\n').length;
+  return {
+    machine,
+    product,
+    kubernetes: `${serverVersion.gitVersion}, ${nodes} node(s); the load runs in it, too`,
+  };
+}
+
+async function experiment(options: Options): Promise<void> {
+  const folder = new RunFolder(options.id).make();
+  const release = await Release.find(folder.path);
+  const environment = await environmentOf();
+  const kube = await KubeProxy.start();
+  const note = (text: string): void => void process.stdout.write(`${text}\n`);
+  const line = options.id.replaceAll(/[^\w-]/g, '_').slice(0, 40);
+  const valuesOf = (values: Values, queue = line): Values => ({
+    'concert-api': merged({ config: { QUEUE_ID: queue, LOG_LEVEL: 'warn' } }, values),
+  });
+  const bench: Bench = {
+    ...{ ...options, kube, release, note, valuesOf },
+    deploy: (name, values) => release.deploy(name, valuesOf(values, `${line}-${name}`)),
+    load: (name, scenario, variables, meanwhile) =>
+      loadRun(kube, `${options.id}/${name}`, { scenario, variables }, environment, meanwhile),
+  };
+  const putBack = async (): Promise<void> => {
+    kube.stop();
+    await helm('uninstall', LOAD_RELEASE, '--ignore-not-found');
+    await release.restore();
+  };
+  const interrupted = (): void => void putBack().finally(() => process.exit(130));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
+  const machine = new MachineLoad();
+  try {
+    const { verdict, sections, plots } = await options.run(bench);
+    const rows = Object.entries({
+      ...environment,
+      load: machine.since(),
+      variables: JSON.stringify(options.variables),
+    });
+    const details = [{ title: 'Environment', table: { head: ['', ''], rows } }];
+    write(options, folder, { title: `Experiment: ${options.name}`, verdict, sections, plots, details });
+  } finally {
+    await putBack();
+  }
+}
+
+function write({ name, isSaved }: Options, folder: RunFolder, page: Page): void {
+  writeFileSync(folder.html, htmlPage(page));
+  writeFileSync(folder.markdown, markdownPage(page));
+  process.stdout.write(`\n${markdownPage(page)}\nReport: ${folder.html}\n`);
+  if (!isSaved) return;
+  const saved = join(root, 'docs', 'results', 'experiments');
+  mkdirSync(saved, { recursive: true });
+  const pictures = page.plots.length > 0 ? `\n${savePlots(saved, name, page.plots)}` : '';
+  writeFileSync(join(saved, `${name}.md`), `${markdownPage(page)}${pictures}`);
+}
+
+async function main(): Promise<void> {
+  let options: Options;
+  try {
+    options = readArguments(process.argv.slice(2));
+  } catch (error) {
+    const isAsked = process.argv.slice(2).some((argument) => ['help', '--help', '-h'].includes(argument));
+    process.stderr.write(`${isAsked ? '' : `${(error as Error).message}\n\n`}${USAGE}`);
+    process.exitCode = isAsked ? 0 : 2;
+    return;
+  }
+  try {
+    await experiment(options);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+void main();
