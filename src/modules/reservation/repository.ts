@@ -49,10 +49,15 @@ const INSERT_HOLD = `
   RETURNING id, concert_title AS concertTitle, seat_position AS seatPosition, reserved_at AS reservedAt,
             held_until AS heldUntil`;
 
-/** What the user has of a schedule. Under READ COMMITTED a statement sees all that was committed before it began. */
-const SEATS_OF_USER = `SELECT COUNT(*) AS seats FROM reservation
-                        WHERE user_id = ? AND schedule_id = ? AND status IN ('RESERVED', 'TEMP_RESERVED')
-                          AND (status = 'RESERVED' OR held_until > NOW(3))`;
+/**
+ * Waits for the member's row and then counts: under READ COMMITTED, what the holder of the lock before has committed.
+ * As two statements it takes a quarter of the rate at which seats can be held, as one a fifth.
+ */
+const LOCK_MEMBER_AND_COUNT = `
+  SELECT (SELECT COUNT(*) FROM reservation r
+           WHERE r.user_id = m.id AND r.schedule_id = ? AND r.status IN ('RESERVED', 'TEMP_RESERVED')
+             AND (r.status = 'RESERVED' OR r.held_until > NOW(3))) AS seats
+    FROM member m WHERE m.id = ? FOR UPDATE`;
 
 const SEAT_OF_SCHEDULE = 'SELECT 1 FROM concert_seat WHERE id = ? AND schedule_id = ?';
 
@@ -98,9 +103,9 @@ export class ReservationRepository {
     return hold;
   }
 
-  /** Seats of the schedule that the user holds or has bought. Exact while the transaction has the member locked. */
+  /** Seats of the schedule that the user holds or has bought: exact until the transaction ends, which locks the member. */
   async seatsOf(tx: Statements, userId: number, scheduleId: number): Promise<number> {
-    const [row] = await tx.rows<{ seats: number }>(SEATS_OF_USER, [userId, scheduleId]);
+    const [row] = await tx.rows<{ seats: number }>(LOCK_MEMBER_AND_COUNT, [scheduleId, userId]);
     return row?.seats ?? 0;
   }
 

@@ -11,7 +11,6 @@ import type { RequestKey } from '../idempotency/key';
 import { IdempotencyService } from '../idempotency/service';
 import { reservationMade } from '../notification/events';
 import { QueueService, type Visitor } from '../queue/service';
-import { BalanceRepository } from '../user/repository';
 import { OtherLine, ScheduleSoldOut, ScheduleStarted, SeatLimitReached, SeatNotAvailable } from './errors';
 import { type HoldRow, ReservationRepository } from './repository';
 import type { Hold } from './schema';
@@ -23,7 +22,6 @@ export class ReservationService {
 
   constructor(
     private readonly reservations: ReservationRepository,
-    private readonly balances: BalanceRepository,
     private readonly concerts: ConcertRepository,
     private readonly idempotency: IdempotencyService,
     private readonly queue: QueueService,
@@ -64,16 +62,9 @@ export class ReservationService {
     return hold;
   }
 
-  /**
-   * Whoever holds for this user waits for the lock, and then counts what the one before has made. Both statements are
-   * sent at once: the connection runs them in turn.
-   */
+  /** Locks the member first of all, as payment does. */
   private async keepToLimit(tx: Statements, userId: number, scheduleId: number): Promise<void> {
-    const [, seats] = await Promise.all([
-      this.balances.lock(tx, userId),
-      this.reservations.seatsOf(tx, userId, scheduleId),
-    ]);
-    if (seats < this.seatLimit) return;
+    if ((await this.reservations.seatsOf(tx, userId, scheduleId)) < this.seatLimit) return;
     this.metrics.holds.inc({ result: 'limited' });
     throw new SeatLimitReached(this.seatLimit);
   }

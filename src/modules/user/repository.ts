@@ -3,8 +3,6 @@ import type { Statements } from '../../infra/database';
 
 const BALANCE = 'SELECT balance FROM member WHERE id = ?';
 
-const LOCK = 'SELECT id FROM member WHERE id = ? FOR UPDATE';
-
 const ADD = 'UPDATE member SET balance = balance + ? WHERE id = ? AND balance <= ? - ?';
 
 const SUBTRACT = 'UPDATE member SET balance = balance - ? WHERE id = ? AND balance >= ?';
@@ -20,11 +18,6 @@ export class BalanceRepository {
   async find(on: Statements, userId: number): Promise<number | undefined> {
     const [row] = await on.rows<{ balance: number }>(BALANCE, [userId]);
     return row?.balance;
-  }
-
-  /** Until the transaction ends, nobody else changes or locks this member. */
-  async lock(tx: Statements, userId: number): Promise<void> {
-    await tx.rows(LOCK, [userId]);
   }
 
   /** @returns the balance after the charge, or undefined when it would be more than 2^53 − 1 */
