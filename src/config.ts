@@ -7,6 +7,7 @@ import {
   numbersById,
   oneOf,
   optionalPort,
+  secret,
   text,
   timeZone,
   url,
@@ -98,11 +99,11 @@ const fields = {
     check: brokerList,
   }),
 
-  TOKEN_SECRET: text({
-    default: '',
+  TOKEN_SECRET: secret({
     about: 'Signs queue tokens: at least 32 bytes; in development an empty one is replaced by a random one',
-    check: (value) =>
-      value !== '' && Buffer.byteLength(value) < 32 ? 'must be at least 32 bytes long' : undefined,
+  }),
+  TOKEN_SECRET_ACCEPTED: secret({
+    about: 'Signs none, but its tokens are good too: the next secret before a change, the last one after it',
   }),
   TOKEN_RATE_PER_MINUTE: integer({
     min: 0,
@@ -351,6 +352,8 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     if (values.NODE_ENV === 'development') values.TOKEN_SECRET = randomBytes(48).toString('base64url');
     else faults.push('TOKEN_SECRET must be set outside development (at least 32 random bytes)');
   }
+  if (values.TOKEN_SECRET !== '' && values.TOKEN_SECRET === values.TOKEN_SECRET_ACCEPTED)
+    faults.push('TOKEN_SECRET_ACCEPTED must be another secret than TOKEN_SECRET');
   if (values.DATABASE_ADMIN_URL === '') values.DATABASE_ADMIN_URL = values.DATABASE_URL;
   const config = values as Config;
   if (faults.length === 0 && config.QUEUE_ID in config.QUEUES)

@@ -33,7 +33,7 @@ export function createContainer(config: Config): DependencyContainer {
   const metrics = container.resolve(Metrics);
   container.registerInstance(Database, database);
   container.registerInstance(Redis, redis);
-  container.registerInstance(TokenCodec, new TokenCodec(config.TOKEN_SECRET));
+  container.registerInstance(TokenCodec, new TokenCodec(config.TOKEN_SECRET, config.TOKEN_SECRET_ACCEPTED));
 
   const rules = {
     leaseMs: config.QUEUE_LEASE_SECONDS * 1000,

@@ -67,6 +67,15 @@ export const text = (o: {
   },
 });
 
+/** Empty, or long enough that nobody finds it out. */
+export const secret = (o: { about: string }): Field<string> =>
+  text({
+    default: '',
+    about: o.about,
+    check: (value) =>
+      value !== '' && Buffer.byteLength(value) < 32 ? 'must be at least 32 bytes long' : undefined,
+  });
+
 /** `isList`: several with `,` between them are one value, too. */
 export const url = (o: {
   protocols: string[];

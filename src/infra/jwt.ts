@@ -1,42 +1,70 @@
-import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 
-/** The one header there is: a token with any other, `alg: none` included, is not ours. */
-const HEADER = `${Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url')}.`;
+const headerOf = (fields: object): string => `${Buffer.from(JSON.stringify(fields)).toString('base64url')}.`;
+
+/** Without a key id, as other libraries sign: tried with each key. */
+const PLAIN = headerOf({ alg: 'HS256', typ: 'JWT' });
 const SIGNATURE_CHARS = 43;
-const SHORTEST = HEADER.length + 1 + SIGNATURE_CHARS;
+const SHORTEST = PLAIN.length + 1 + SIGNATURE_CHARS;
+
+/** A secret, and the one header of its tokens: any other, `alg: none` included, is not ours. */
+class Key {
+  readonly header: string;
+  private readonly secret: KeyObject;
+
+  constructor(secret: string) {
+    this.secret = createSecretKey(secret, 'utf8');
+    const kid = createHash('sha256').update(`kid ${secret}`).digest('base64url').slice(0, 8);
+    this.header = headerOf({ alg: 'HS256', typ: 'JWT', kid });
+  }
+
+  signature(text: string): string {
+    return createHmac('sha256', this.secret).update(text).digest('base64url');
+  }
+
+  hasSigned(token: string, dot: number): boolean {
+    const given = Buffer.from(token.slice(dot + 1), 'latin1');
+    const wanted = Buffer.from(this.signature(token.slice(0, dot)), 'latin1');
+    return given.length === wanted.length && timingSafeEqual(given, wanted);
+  }
+}
 
 /**
  * JSON Web Tokens in compact form with HS256 (RFC 7515, 7518, 7519), and nothing else of the standard: a waiting room
- * verifies tens of thousands a second, which the libraries' generality makes three times as dear (ADR 0009).
+ * verifies tens of thousands a second, which the libraries' generality makes three times as dear (ADR 0009). The key
+ * id (`kid`) comes of the secret itself, so that the right one of two is known without trying both.
  */
 export class Hs256 {
-  private readonly key: KeyObject;
+  private readonly keys: [Key, ...Key[]];
 
-  constructor(secret: string) {
-    this.key = createSecretKey(secret, 'utf8');
+  /** @param secret signs @param accepted a second one, with which tokens may be signed as well; empty: none */
+  constructor(secret: string, accepted = '') {
+    this.keys = [new Key(secret), ...(accepted === '' ? [] : [new Key(accepted)])];
   }
 
   sign(claims: object): string {
-    const signed = HEADER + Buffer.from(JSON.stringify(claims)).toString('base64url');
-    return `${signed}.${this.signature(signed)}`;
+    const [key] = this.keys;
+    const signed = key.header + Buffer.from(JSON.stringify(claims)).toString('base64url');
+    return `${signed}.${key.signature(signed)}`;
   }
 
-  /** The claims, unchecked but for the signature; undefined when the token is malformed or not signed with this key. */
+  /** The claims, unchecked but for the signature; undefined when the token is malformed or not signed with our keys. */
   verify(token: string): unknown {
     const dot = token.length - SIGNATURE_CHARS - 1;
-    if (token.length < SHORTEST || token.charCodeAt(dot) !== 0x2e || !token.startsWith(HEADER))
-      return undefined;
-    const given = Buffer.from(token.slice(dot + 1), 'latin1');
-    const wanted = Buffer.from(this.signature(token.slice(0, dot)), 'latin1');
-    if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return undefined;
-    try {
-      return JSON.parse(Buffer.from(token.slice(HEADER.length, dot), 'base64url').toString('utf8'));
-    } catch {
-      return undefined; // signed with this key, and yet no JSON: not by this product
+    if (token.length < SHORTEST || token.charCodeAt(dot) !== 0x2e) return undefined;
+    for (const key of this.keys) {
+      const header = token.startsWith(key.header) ? key.header : PLAIN;
+      if (token.startsWith(header) && key.hasSigned(token, dot))
+        return parse(token.slice(header.length, dot));
     }
+    return undefined;
   }
+}
 
-  private signature(text: string): string {
-    return createHmac('sha256', this.key).update(text).digest('base64url');
+function parse(payload: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
+  } catch {
+    return undefined; // signed with our key, and yet no JSON: not by this product
   }
 }

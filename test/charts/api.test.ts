@@ -14,6 +14,7 @@ const MADE_BY_CHART = {
   REDIS_URL: 'redis',
   KAFKA_BROKERS: 'kafka',
   TOKEN_SECRET: 'tokenSecret',
+  TOKEN_SECRET_ACCEPTED: 'tokenSecretAccepted',
   SHUTDOWN_DRAIN_MS: 'shutdown.drainMs',
   SHUTDOWN_GRACE_MS: 'shutdown.graceMs',
 };
@@ -185,6 +186,20 @@ describe('pods', () => {
     expect(await checksums({})).toBe(before);
     expect(await checksums({ hpa: { scaleDownSeconds: 10 } })).toBe(before);
     expect(await checksums({ config: { QUEUE_MAX_ACTIVE: 31 } })).not.toBe(before);
+  });
+});
+
+describe('the secret of the tokens', () => {
+  it('may have a second one beside it, which pods need not find', async () => {
+    const keys = async (values: Values): Promise<string[]> =>
+      Object.keys(the(await api(values), 'Secret').data ?? {}).sort();
+    expect(await keys({})).toEqual(['TOKEN_SECRET']);
+    const tokenSecretAccepted = 'the-next-secret-of-32-bytes-or-more';
+    expect(await keys({ tokenSecretAccepted })).toEqual(['TOKEN_SECRET', 'TOKEN_SECRET_ACCEPTED']);
+    expect(envOf(await api({}), 'Deployment concert-api').get('TOKEN_SECRET_ACCEPTED')).toMatchObject({
+      valueFrom: { secretKeyRef: { name: 'concert-api', optional: true } },
+    });
+    expect(await refused({ tokenSecretAccepted: 'short' })).toContain('/tokenSecretAccepted');
   });
 });
 

@@ -37,6 +37,16 @@ describe('the configuration', () => {
     expect(faultsOf({ NODE_ENV: 'production', TOKEN_SECRET: 'x'.repeat(32) })).toEqual([]);
   });
 
+  it('demands as much of the other secret, and that it is another', () => {
+    const first = 'x'.repeat(32);
+    expect(faultsOf({ TOKEN_SECRET: first, TOKEN_SECRET_ACCEPTED: 'short' })).toEqual([
+      expect.stringMatching(/^TOKEN_SECRET_ACCEPTED .*32 bytes/),
+    ]);
+    expect(faultsOf({ TOKEN_SECRET: first, TOKEN_SECRET_ACCEPTED: first })).toEqual([
+      expect.stringContaining('another secret'),
+    ]);
+  });
+
   it.each([
     ['PORT', '80a'],
     ['PORT', '65536'],

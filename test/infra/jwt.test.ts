@@ -1,10 +1,12 @@
 import { createHmac } from 'node:crypto';
-import { createSigner, createVerifier } from 'fast-jwt';
+import { createDecoder, createSigner, createVerifier } from 'fast-jwt';
 import fc from 'fast-check';
 import { Hs256 } from '../../src/infra/jwt';
 
 const secret = 'a secret of at least thirty-two bytes';
+const second = 'another secret of thirty-two bytes or more';
 const jwt = new Hs256(secret);
+const decode = createDecoder({ complete: true });
 const theirSign = createSigner({ key: secret, algorithm: 'HS256' });
 const theirVerify = createVerifier({ key: secret, algorithms: ['HS256'], ignoreExpiration: true });
 
@@ -30,6 +32,26 @@ describe('tokens', () => {
         expect(jwt.verify(theirSign(given))).toEqual(given);
       }),
     );
+  });
+
+  it('carry the id of their key, as the standard has it', () => {
+    const { header } = decode(jwt.sign({})) as { header: { kid: string } };
+    expect(header).toEqual({ alg: 'HS256', typ: 'JWT', kid: expect.stringMatching(/^[\w-]{8}$/) as string });
+    const withKid = createSigner({ key: secret, algorithm: 'HS256', kid: header.kid })({ userId: 1 });
+    expect(jwt.verify(withKid)).toMatchObject({ userId: 1 });
+  });
+
+  it('of a second secret are accepted, but none are signed with it', () => {
+    const [before, after] = [new Hs256(secret), new Hs256(second, secret)];
+    const [early, late] = [before.sign({ userId: 1 }), after.sign({ userId: 2 })];
+    expect(after.verify(early)).toEqual({ userId: 1 });
+    expect(after.verify(late)).toEqual({ userId: 2 });
+    expect(before.verify(late)).toBeUndefined();
+    expect(new Hs256(second).verify(early)).toBeUndefined();
+    expect(after.verify(theirSign({ userId: 3 }))).toMatchObject({ userId: 3 }); // without an id: tried with each
+    const [header = ''] = late.split('.');
+    const [, ...rest] = early.split('.');
+    expect(after.verify([header, ...rest].join('.'))).toBeUndefined(); // another key's id on it
   });
 
   it('are refused when any character was changed, added or taken away', () => {

@@ -34,6 +34,9 @@
     secretKeyRef:
       name: {{ .secret }}
       key: {{ .key | default .name }}
+      {{- if .optional }}
+      optional: true
+      {{- end }}
 {{- end -}}
 
 {{/* Inline URLs of the Jobs are in a Secret of their own, which exists only while a Job runs. */}}

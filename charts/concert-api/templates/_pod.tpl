@@ -12,7 +12,7 @@ metadata:
     {{- include "common.podLabels" . | nindent 4 }}
   annotations:
     {{- include "common.checksum" (dict "root" $root "templates" (list "configmap.yaml")
-      "values" (list $root.Values.tokenSecret $root.Values.database $root.Values.redis)) | nindent 4 }}
+      "values" (list $root.Values.tokenSecret $root.Values.tokenSecretAccepted $root.Values.database $root.Values.redis)) | nindent 4 }}
     {{- with $root.Values.podAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
@@ -48,6 +48,7 @@ spec:
           value: {{ include "concert-api.nodeOptions" (dict "root" $root "memory" .size.resources.limits.memory "processes" .processes) }}
         {{- $secret := $root.Values.tokenExistingSecret | default (include "common.fullname" $root) }}
         {{- include "concert-api.fromSecret" (dict "name" "TOKEN_SECRET" "secret" $secret) | nindent 8 }}
+        {{- include "concert-api.fromSecret" (dict "name" "TOKEN_SECRET_ACCEPTED" "secret" $secret "optional" true) | nindent 8 }}
         {{- include "concert-api.databaseEnv" (dict "root" $root) | nindent 8 }}
         {{- include "concert-api.redisEnv" $root | nindent 8 }}
       ports:

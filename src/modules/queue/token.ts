@@ -41,11 +41,12 @@ export class TokenCodec {
   /** Verified before: a waiter polls with the same token again and again. */
   private readonly known = new RecentTokens<Claims>(RECENT_TOKENS);
 
-  constructor(secret: string) {
-    this.jwt = new Hs256(secret);
+  /** @param accepted a second secret, whose tokens are as good as our own; empty: none */
+  constructor(secret: string, accepted = '') {
+    this.jwt = new Hs256(secret, accepted);
   }
 
-  /** The same place gives the same token, to the letter. */
+  /** The same place gives the same token, to the letter, until the secret changes. */
   sign(place: Omit<Claims, 'jti' | 'iat' | 'exp'>, lifeMs: number): string {
     const { userId, q, seq, gen, iatMs } = place;
     const iat = Math.floor(iatMs / 1000);
