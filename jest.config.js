@@ -2,6 +2,7 @@
 module.exports = {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/test/cluster/'], // npm run test:cluster
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

@@ -1,0 +1,31 @@
+// npm run test:cluster [-- options of npm run cluster -- deploy]: the product on kubectl's current context, from the
+// installation to its end. Installs into the namespace concert, which must have no concert yet.
+const { ensureDependencies } = require('./lib/dependencies');
+const { Failure, runMain } = require('./lib/failure');
+const { findHelm, findKubectl } = require('./lib/helm');
+const { listen } = require('./lib/interruption');
+const { runJest } = require('./lib/jest');
+const { run } = require('./lib/run');
+const { ensureServicesDir } = require('./lib/state');
+
+/** Room for the load tests' visitors beside those that the other tests let in. */
+const ROOM = ['--set', 'concert-api.config.QUEUE_MAX_ACTIVE=1000'];
+
+runMain(async () => {
+  listen();
+  await ensureDependencies();
+  ensureServicesDir();
+  const installed = await run(findHelm(), ['list', '--namespace', 'concert', '--short']);
+  if (installed.trim() !== '')
+    throw new Failure('The concert is installed here already.', { todo: 'npm run cluster -- down' });
+  const env = {
+    ...process.env,
+    HELM: findHelm(),
+    KUBECTL: findKubectl(),
+    CLUSTER_OPTIONS: [...ROOM, ...process.argv.slice(2)].join(' '),
+  };
+  const only = ['--testPathIgnorePatterns', '/node_modules/', '--runInBand', '--verbose', 'test/cluster'];
+  const { code, counts } = await runJest(only, env);
+  process.stdout.write(`${counts}\n`);
+  return code;
+});

@@ -1,0 +1,202 @@
+import { helm, kubectl, KubeProxy } from '../../k8s/runner/kube.ts';
+import { podsOf } from '../../k8s/runner/pods.ts';
+import { Buyer, outcome } from '../support/buyer';
+import { until } from '../support/wait';
+import { cluster, killOne, readyPods, withApi } from './support';
+
+/**
+ * npm run test:cluster: the product on kubectl's current context, from the installation to its end. One story: each
+ * test goes on where the one before stopped.
+ */
+const OPTIONS = (process.env.CLUSTER_OPTIONS ?? '').split(' ').filter((option) => option !== '');
+const LONG_MS = 15 * 60_000;
+/** What a namespace has of itself, and what k8s/namespace.yaml gives it. */
+const NOT_OURS = /kube-root-ca\.crt|serviceaccount\/default|resourcequota\/all/;
+const KINDS =
+  'all,persistentvolumeclaims,secrets,configmaps,networkpolicies,poddisruptionbudgets,serviceaccounts,resourcequotas';
+
+/** k6 asks for little, so that it finds room on any node. */
+const LITTLE = ['--set', 'resources.requests.cpu=100m'];
+
+jest.setTimeout(LONG_MS);
+const tell = (text: string): void => void process.stdout.write(`    ${text}\n`);
+
+let kube: KubeProxy;
+beforeAll(async () => {
+  kube = await KubeProxy.start();
+});
+afterAll(() => {
+  kube.stop();
+});
+
+/** A journey from the token to the paid ticket. @returns what the payment was answered */
+async function buyTicket(userId: number): Promise<string> {
+  return withApi(async (url) => {
+    const buyer = await new Buyer(url, userId).enter();
+    await until('inside', async () => (await buyer.check()).text.includes('PROGRESS'));
+    expect(outcome(await buyer.charge(500_000))).toBe('200');
+    const { data } = (await buyer.schedules()).body as { data: { scheduleId: number }[] };
+    const { scheduleId } = data.at(-1) ?? { scheduleId: 0 };
+    const seats = ((await buyer.seats(scheduleId)).body as { data: { seatId: number }[] }).data;
+    for (const { seatId } of seats.slice(0, 5)) {
+      const held = await buyer.reserve(scheduleId, seatId);
+      if (held.status !== 200) continue;
+      const { reservationId } = (held.body as { data: { reservationId: number } }).data;
+      return outcome(await buyer.pay(reservationId));
+    }
+    return 'no seat';
+  });
+}
+
+async function upgrade(...values: string[]): Promise<void> {
+  await helm('upgrade', 'concert', 'charts/concert', '--reuse-values', ...values, '--wait');
+  await kubectl('rollout', 'status', 'deployment/concert-api', '--timeout=5m');
+}
+
+async function expectInvariantsInCluster(): Promise<void> {
+  const verify = ['exec', 'deployment/concert-api', '--', '/usr/local/bin/node', 'dist/cli/verify.js'];
+  const verified = await kubectl(...verify);
+  expect(verified).toContain('I1');
+  expect(verified).not.toMatch(/violated/i);
+}
+
+describe('the concert on a cluster', () => {
+  it('is installed and serves', async () => {
+    const start = performance.now();
+    const { code, output } = await cluster('deploy', ...OPTIONS);
+    if (code !== 0) throw new Error(output);
+    await until('serving', () => withApi(async (url) => (await fetch(`${url}/health/ready`)).ok), 120_000);
+    tell(`helm install to a serving API: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  });
+
+  it('keeps the restricted Pod Security level', async () => {
+    const labels = await kubectl('get', 'namespace', 'concert', '--output', 'jsonpath={.metadata.labels}');
+    expect(labels).toContain('"pod-security.kubernetes.io/enforce":"restricted"');
+    expect((await readyPods(kube, 'api')).length).toBeGreaterThan(0);
+  });
+
+  it('passes helm test', async () => {
+    expect(await helm('test', 'concert')).toMatch(/Phase:\s+Succeeded/);
+  });
+
+  it('sells a ticket', async () => {
+    expect(await buyTicket(1)).toBe('200');
+    await expectInvariantsInCluster();
+  });
+
+  it('lets nobody to the database but its own', async () => {
+    const image = await kubectl('get', 'deployment', 'concert-api', '--output', 'jsonpath={..image}');
+    const script =
+      "require('net').connect(3306,'concert-mariadb').setTimeout(4000,()=>process.exit(7)).on('error',()=>process.exit(7)).on('connect',()=>process.exit(0))";
+    const container = {
+      ...{ name: 'stranger', image, imagePullPolicy: 'IfNotPresent', args: ['--eval', script] },
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+    };
+    const security = { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } };
+    const overrides = {
+      apiVersion: 'v1',
+      spec: { restartPolicy: 'Never', securityContext: security, containers: [container] },
+    };
+    await kubectl('run', 'stranger', `--image=${image}`, `--overrides=${JSON.stringify(overrides)}`);
+    const code = await until(
+      'the stranger has tried',
+      async () => {
+        const path = 'jsonpath={.status.containerStatuses[0].state.terminated.exitCode}';
+        const ended = await kubectl('get', 'pod', 'stranger', '--output', path);
+        return ended === '' ? undefined : ended;
+      },
+      60_000,
+    );
+    await kubectl('delete', 'pod', 'stranger', '--wait=true');
+    expect(code).toBe('7');
+  });
+
+  it('is loaded by k6 as a Job, whose thresholds hold', async () => {
+    const { code, output } = await cluster(
+      'load',
+      'purchase',
+      'RATE=3',
+      'DURATION=20s',
+      'P99_MS=1000',
+      ...LITTLE,
+    );
+    tell(output.split('\n').find((line) => / requests, /.test(line)) ?? '');
+    expect(output).toContain('all thresholds hold');
+    expect(code).toBe(0);
+  });
+
+  it('says of a Job that its thresholds failed', async () => {
+    const { code, output } = await cluster('load', 'token', 'RATE=50', 'DURATION=5s', 'P99_MS=1', ...LITTLE);
+    expect(output).toContain('thresholds failed');
+    expect(code).toBe(99);
+    const path = 'jsonpath={..terminated.message}';
+    const message = await kubectl(
+      'get',
+      'pods',
+      '--selector',
+      'app.kubernetes.io/component=k6',
+      '--output',
+      path,
+    );
+    expect(message).toContain('thresholds failed');
+  });
+
+  it('scales out under load', async () => {
+    const before = (await readyPods(kube, 'api')).length;
+    await upgrade('--set', 'concert-api.hpa.cpu=40m');
+    const [load] = await Promise.all([
+      cluster('load', 'check', 'RATE=200', 'DURATION=75s', 'P99_MS=1000', ...LITTLE),
+      until('more pods ready', async () => (await readyPods(kube, 'api')).length > before, 180_000),
+    ]);
+    tell(`from ${before} to ${(await readyPods(kube, 'api')).length} ready pods`);
+    if (load.code !== 0) throw new Error(load.output);
+    await upgrade('--set', 'concert-api.hpa.cpu=');
+  });
+
+  it('is upgraded under load without a failed request', async () => {
+    const [{ code, output }] = await Promise.all([
+      cluster('load', 'purchase', 'RATE=5', 'DURATION=60s', 'P99_MS=5000', ...LITTLE),
+      upgrade('--set-string', 'concert-api.podAnnotations.upgrade=1'),
+    ]);
+    const line = output.split('\n').find((it) => / requests, /.test(it)) ?? output;
+    tell(line.trim());
+    expect(line).toContain(' 0.00 % failed');
+    expect(code).toBe(0);
+    await expectInvariantsInCluster();
+  });
+
+  it('replaces an API pod that was killed', async () => {
+    const took = await killOne(kube, 'api', '--force', '--grace-period=0');
+    tell(`ready again after ${took.toFixed(1)} s`);
+    expect(await buyTicket(2)).toBe('200');
+  });
+
+  it.each(['redis', 'mariadb'])('goes on after a restart of %s', async (store) => {
+    const took = await killOne(kube, store);
+    tell(`${store} ready again after ${took.toFixed(1)} s`);
+    const userId = store === 'redis' ? 3 : 4;
+    const sold = await until(
+      'a ticket is sold again',
+      async () => {
+        const answer = await buyTicket(userId).catch((error: unknown) => String(error));
+        return answer === '200' ? answer : undefined;
+      },
+      120_000,
+    );
+    expect(sold).toBe('200');
+    await expectInvariantsInCluster();
+  });
+
+  it('leaves nothing behind', async () => {
+    const { code, output } = await cluster('down');
+    if (code !== 0) throw new Error(output);
+    await until('all pods gone', async () => (await podsOf(kube, 'api')).length === 0, 120_000);
+    const left = async (): Promise<string[]> =>
+      (await kubectl('get', KINDS, '--output', 'name'))
+        .split('\n')
+        .filter((it) => it !== '' && !NOT_OURS.test(it));
+    await until('nothing left', async () => (await left()).length === 0, 120_000).catch(() => undefined);
+    expect(await left()).toEqual([]);
+    expect(await kubectl('get', 'priorityclasses', '--output', 'name')).not.toContain('concert');
+  });
+});

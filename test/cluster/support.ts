@@ -1,0 +1,65 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { kubectl, KubeProxy } from '../../k8s/runner/kube.ts';
+import { type Pod, podsOf, since } from '../../k8s/runner/pods.ts';
+import { until } from '../support/wait';
+
+const root = join(__dirname, '../..');
+
+export interface Ended {
+  code: number;
+  output: string;
+}
+
+/** What a user types: `npm run cluster -- …`. */
+export function cluster(...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const options = { cwd: root, maxBuffer: 64 * 1024 * 1024 };
+    execFile(process.execPath, ['scripts/cluster.js', ...args], options, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr });
+    });
+  });
+}
+
+/** Calls `use` with a URL of the API, by a port-forward to one of its pods. */
+export async function withApi<T>(use: (url: string) => Promise<T>): Promise<T> {
+  const args = ['--namespace', 'concert', 'port-forward', 'service/concert-api', ':8080'];
+  const child = spawn(process.env.KUBECTL ?? 'kubectl', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const port = /127\.0\.0\.1:(\d+)/.exec(line.toString())?.[1];
+    return await use(`http://127.0.0.1:${port ?? '0'}`);
+  } finally {
+    child.kill();
+  }
+}
+
+const RECOVERY_MS = 180_000;
+
+/** Ready pods of a component that are not on their way out. */
+export async function readyPods(kube: KubeProxy, component: string): Promise<Pod[]> {
+  const pods = await podsOf(kube, component);
+  return pods.filter(
+    (pod) => since(pod, 'Ready') !== undefined && pod.metadata.deletionTimestamp === undefined,
+  );
+}
+
+/** Deletes one pod of a component and waits until others, as many as there were, are ready. @returns seconds */
+export async function killOne(kube: KubeProxy, component: string, ...how: string[]): Promise<number> {
+  const before = await readyPods(kube, component);
+  const victim = before[0]?.metadata;
+  if (victim === undefined) throw new Error(`No pod of ${component} is ready.`);
+  const start = performance.now();
+  await kubectl('delete', 'pod', victim.name, '--wait=false', ...how);
+  await until(
+    `${component} ready again`,
+    async () => {
+      const pods = await readyPods(kube, component);
+      const isOld = pods.some(({ metadata }) => metadata.creationTimestamp === victim.creationTimestamp);
+      return pods.length >= before.length && (before.length > 1 || !isOld);
+    },
+    RECOVERY_MS,
+  );
+  return (performance.now() - start) / 1000;
+}
