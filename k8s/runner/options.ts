@@ -8,12 +8,13 @@ import { size } from './experiments/size.ts';
 interface Known {
   run: Experiment;
   runs: number;
+  variants: string[];
 }
 const EXPERIMENTS: Record<string, Known> = {
-  hpa: { run: hpa, runs: 3 },
-  size: { run: size, runs: 3 },
-  rollout: { run: rollout, runs: 5 },
-  'fat-thin': { run: fatThin, runs: 3 },
+  hpa: { run: hpa, runs: 3, variants: ['cpu', 'in-flight', 'waiting', 'scheduled'] },
+  size: { run: size, runs: 3, variants: ['2-4', '4-8', '6-8', '8-16'] },
+  rollout: { run: rollout, runs: 5, variants: [] },
+  'fat-thin': { run: fatThin, runs: 3, variants: ['fat', 'thin', 'thinner', 'one-thin'] },
 };
 
 export const USAGE = `npm run experiment -- hpa|size|rollout|fat-thin [variant …] [NAME=value …] [options]
@@ -62,10 +63,12 @@ export function readArguments(args: string[], now = new Date()): Options {
   const factor = Number(values.factor);
   if (!(factor > 0)) throw new Error('--factor: a number above 0.');
   const pairs = rest.map((argument) => /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(argument));
+  const only = rest.filter((_, i) => pairs[i] === null);
+  const unknown = only.find((variant) => !known.variants.includes(variant));
+  if (unknown !== undefined) throw new Error(`There is no variant "${unknown}" of ${name}.`);
   return {
-    ...{ name, run: known.run, runs, factor, isSaved: values.save },
+    ...{ name, only, run: known.run, runs, factor, isSaved: values.save },
     id: values.id ?? `${name}-${now.toISOString().slice(0, 19).replaceAll(':', '')}`,
-    only: rest.filter((_, i) => pairs[i] === null),
     variables: Object.fromEntries(pairs.flatMap((pair) => (pair ? [[pair[1] ?? '', pair[2] ?? '']] : []))),
   };
 }

@@ -1,0 +1,44 @@
+import { gzipSync } from 'node:zlib';
+import { unpack } from '../../k8s/runner/k6-job.ts';
+import { readArguments } from '../../k8s/runner/options.ts';
+import { podValues, scaled } from '../../k8s/runner/sizes.ts';
+import { refusal, render } from '../charts/support';
+
+describe('npm run experiment', () => {
+  it('takes variants, variables and options', () => {
+    const args = ['hpa', 'cpu', 'RATE=5', '--runs', '2', '--factor', '0.4', '--id', 'one'];
+    expect(readArguments(args)).toMatchObject({
+      ...{ name: 'hpa', only: ['cpu'], variables: { RATE: '5' }, runs: 2, factor: 0.4, id: 'one' },
+    });
+  });
+
+  it.each([
+    [['flight'], 'There is no experiment "flight"'],
+    [['hpa', '--runs', '0'], '--runs'],
+    [['size', '--factor', 'x'], '--factor'],
+    [['size', '--speed', '2'], '--speed'],
+    [['hpa', 'cup'], 'There is no variant "cup"'],
+  ])('refuses %j', (args, why) => {
+    expect(() => readArguments(args)).toThrow(why);
+  });
+
+  it('finds the results at the end of a log', () => {
+    const packed = (text: string): string => gzipSync(text).toString('base64').replace(/.{20}/g, '$&\n');
+    const log = `some lines\n=== summary.json\n${packed('{"a":1}')}\n=== k6.ndjson\n${packed('b\n')}\n===\n`;
+    const files = unpack(log);
+    expect(files['summary.json']?.toString()).toBe('{"a":1}');
+    expect(files['k6.ndjson']?.toString()).toBe('b\n');
+    expect(unpack('k6 could not start\n')).toEqual({});
+  });
+
+  it.each([0.1, 0.4, 1])('has pods times %d that the chart takes', async (factor) => {
+    const size = scaled({ cpu: 8, memoryMi: 16_384, workers: 8 }, factor);
+    const values = { 'concert-api': podValues(size, { min: 1, max: 1 }) };
+    const api = (await render({ chart: 'concert', values })).find(
+      ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'concert-api',
+    );
+    expect(JSON.stringify(api)).toContain(`"cpu":"${8000 * factor}m"`);
+    const tooMany = { 'concert-api': { ...values['concert-api'], database: { maxConnections: 20 } } };
+    expect(await refusal('concert', tooMany)).toContain('maxConnections');
+  });
+});
