@@ -2,17 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { Capacity } from '../../k6/lib/capacity.ts';
 import { RunFolder } from '../../k6/runner/paths.ts';
 import type { Bench } from './experiment.ts';
-import { podValues, type PodSize } from './sizes.ts';
+import { type Manifest, readManifest, valuesOf } from './manifest.ts';
 import { median } from './timeline.ts';
 
-/** Some API pods, all of one size. */
-export interface Setup {
-  name: string;
-  size: PodSize;
-  pods: number;
-}
-
-export interface Measured extends Setup {
+export interface Measured extends Manifest {
   /** Requests a second with p99 ≤ 200 ms, each run's. */
   rates: number[];
   /** Their median. */
@@ -21,10 +14,14 @@ export interface Measured extends Setup {
   p99Ms: number;
 }
 
-/** The highest rate that the setup holds within the objective (k6/breakpoint.ts), several times. */
-export async function capacityOf(bench: Bench, setup: Setup): Promise<Measured> {
+/**
+ * The highest rate that the pods of k8s/experiments/<name>.yaml hold within the objective (k6/breakpoint.ts), as many
+ * times as the experiment runs.
+ */
+export async function capacityOf(bench: Bench, file: string): Promise<Measured> {
+  const manifest = readManifest(file, bench.factor);
   const capacities: Capacity[] = [];
-  const cores = setup.size.cpu * setup.pods;
+  const cores = manifest.size.cpu * manifest.pods.min;
   const step = Math.max(50, Math.round((cores * 1000) / 50) * 50);
   const variables = {
     ...{
@@ -37,8 +34,8 @@ export async function capacityOf(bench: Bench, setup: Setup): Promise<Measured> 
     ...bench.variables,
   };
   for (let n = 1; n <= bench.runs; n++) {
-    const name = `${setup.name}-${n}`;
-    await bench.deploy(name, podValues(setup.size, { min: setup.pods, max: setup.pods }));
+    const name = `${file}-${n}`;
+    await bench.deploy(name, valuesOf(manifest));
     const { findings } = await bench.load(name, 'breakpoint', variables);
     const { summary } = new RunFolder(findings.meta.id);
     const { capacity } = JSON.parse(readFileSync(summary, 'utf8')) as { capacity: Capacity };
@@ -47,7 +44,7 @@ export async function capacityOf(bench: Bench, setup: Setup): Promise<Measured> 
   }
   const rates = capacities.map(({ rate }) => rate);
   return {
-    ...setup,
+    ...manifest,
     rates,
     rate: median(rates) ?? 0,
     p99Ms: median(capacities.map(({ p99Ms }) => p99Ms)) ?? 0,

@@ -1,8 +1,10 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { unpack } from '../../k8s/runner/k6-job.ts';
 import { readArguments } from '../../k8s/runner/options.ts';
-import { podValues, scaled } from '../../k8s/runner/sizes.ts';
-import { refusal, render } from '../charts/support';
+import { readManifest, valuesOf } from '../../k8s/runner/manifest.ts';
+import { render, root } from '../charts/support';
 
 describe('npm run experiment', () => {
   it('takes variants, variables and options', () => {
@@ -32,13 +34,18 @@ describe('npm run experiment', () => {
   });
 
   it.each([0.1, 0.4, 1])('has pods times %d that the chart takes', async (factor) => {
-    const size = scaled({ cpu: 8, memoryMi: 16_384, workers: 8 }, factor);
-    const values = { 'concert-api': podValues(size, { min: 1, max: 1 }) };
-    const api = (await render({ chart: 'concert', values })).find(
-      ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'concert-api',
-    );
-    expect(JSON.stringify(api)).toContain(`"cpu":"${8000 * factor}m"`);
-    const tooMany = { 'concert-api': { ...values['concert-api'], database: { maxConnections: 20 } } };
-    expect(await refusal('concert', tooMany)).toContain('maxConnections');
+    for (const file of readdirSync(join(root, 'k8s/experiments'))) {
+      const manifest = readManifest(file.replace('.yaml', ''), factor);
+      const values = { 'concert-api': valuesOf(manifest) };
+      const api = (await render({ chart: 'concert', values })).find(
+        ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'concert-api',
+      );
+      expect(JSON.stringify(api)).toContain(`{"cpu":"${Math.round(manifest.size.cpu * 1000)}m","memory"`);
+    }
+  });
+
+  it('scales the signals that grow with a pod', () => {
+    expect(readManifest('hpa-in-flight', 0.4).hpa).toMatchObject({ cpu: '100', requestsInFlight: '8' });
+    expect(readManifest('hpa-event-loop', 0.4).hpa).toMatchObject({ eventLoopUtilization: '600m' });
   });
 });

@@ -1,27 +1,14 @@
-import { capacityOf, type Measured, perThousand, type Setup } from '../capacity.ts';
+import { capacityOf, type Measured, perThousand } from '../capacity.ts';
 import type { Experiment } from '../experiment.ts';
 
-/** All have as many cores in all; the last is half of the second, for the gain of one more pod. */
-const SETUPS: Setup[] = [
-  { name: 'fat', pods: 1, size: { cpu: 2, memoryMi: 2048, workers: 2 } },
-  { name: 'thin', pods: 2, size: { cpu: 1, memoryMi: 1024, workers: 1 } },
-  { name: 'thinner', pods: 4, size: { cpu: 0.5, memoryMi: 512, workers: 1 } },
-  { name: 'one-thin', pods: 1, size: { cpu: 1, memoryMi: 1024, workers: 1 } },
-];
+/** The first three have as many cores in all; the last is half of the second. */
+const SETUPS = ['fat', 'thin', 'thinner', 'one-thin'];
 
 /** One big pod with several processes against small ones of as many cores in all: scale up or out. */
 export const fatThin: Experiment = async (bench) => {
   const measured: Measured[] = [];
-  for (const setup of SETUPS) {
-    if (bench.only.length > 0 && !bench.only.includes(setup.name)) continue;
-    const { cpu, memoryMi, workers } = setup.size;
-    const size = {
-      cpu: cpu * bench.factor,
-      memoryMi: Math.max(256 * workers, memoryMi * bench.factor),
-      workers,
-    };
-    measured.push(await capacityOf(bench, { ...setup, size }));
-  }
+  for (const name of bench.only.length > 0 ? bench.only : SETUPS)
+    measured.push(await capacityOf(bench, name));
   const ratio = (name: string, to: string): string => {
     const rateOf = (it: string): number => measured.find((one) => one.name === it)?.rate ?? NaN;
     const value = rateOf(name) / rateOf(to);
@@ -46,12 +33,12 @@ export const fatThin: Experiment = async (bench) => {
           rows: measured.map(({ name, pods, size, rates, rate, p99Ms }) => [
             ...[
               name,
-              `${pods} × ${size.cpu.toFixed(2)}`,
+              `${pods.min} × ${size.cpu.toFixed(2)}`,
               String(size.workers),
               rates.join(', '),
               String(rate),
             ],
-            ...[p99Ms.toFixed(0), perThousand(size.cpu * pods, rate)],
+            ...[p99Ms.toFixed(0), perThousand(size.cpu * pods.min, rate)],
           ]),
         },
       },

@@ -1,29 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Load } from '../k6-job.ts';
 import type { LoadRun } from '../load-run.ts';
-import { kubectl } from '../kube.ts';
+import type { Plot } from '../../../k6/runner/series.ts';
+import { API, kubectl } from '../kube.ts';
 import { type Bench, type Experiment, seconds } from '../experiment.ts';
 import { podsOf } from '../pods.ts';
-import type { Values } from '../release.ts';
-import { podValues, scaled } from '../sizes.ts';
+import { type Manifest, readManifest, valuesOf } from '../manifest.ts';
 import { median, type Step, type Timeline, timelineOf } from '../timeline.ts';
 import type { ClusterSample, PodSample } from '../watch.ts';
 
-const POD = { cpu: 1, memoryMi: 1433, workers: 1 };
-const PODS = { min: 1, max: 4 };
 const OBJECTIVE_MS = 200;
 /** How long before the opening the pods are ordered, where the schedule is known. */
 const AHEAD_SECONDS = 20;
-/** CPU so high that it says nothing. */
-const NEVER = '100';
+/** Of the limit: the chart's own target. */
+const CPU_SHARE = 0.65;
 
 interface Variant {
   name: string;
-  about: string;
-  /** Values `hpa` of the chart, for pods of `cpu` cores. */
-  hpa: (cpu: number) => Values;
-  target: (cpu: number) => number;
+  /** k8s/experiments/<manifest>.yaml */
+  manifest: string;
   signal: Step['signal'];
+  target: (manifest: Manifest) => number;
   isAhead?: boolean;
 }
 
@@ -48,95 +45,67 @@ const inFlight: Step['signal'] = ({ pods }) => mean(pods.map((pod) => sumOf(pod,
 const waiting: Step['signal'] = ({ pods }) =>
   Math.max(0, ...pods.map((pod) => sumOf(pod, 'queue_waiting'))) / (pods.length || 1);
 
-const CPU_SHARE = 0.65;
+const cpuTarget = ({ size }: Manifest): number => size.cpu * CPU_SHARE;
+
 const VARIANTS: Variant[] = [
-  {
-    name: 'cpu',
-    about: `CPU above ${CPU_SHARE * 100} % of the limit`,
-    hpa: (cpu) => ({ cpu: `${Math.round(cpu * CPU_SHARE * 1000)}m` }),
-    target: (cpu) => cpu * CPU_SHARE,
-    signal: cores,
-  },
+  { name: 'cpu', manifest: 'hpa-cpu', signal: cores, target: cpuTarget },
   {
     name: 'in-flight',
-    about: 'more than 8 requests being answered',
-    hpa: () => ({ cpu: NEVER, requestsInFlight: '8' }),
-    target: () => 8,
+    manifest: 'hpa-in-flight',
     signal: inFlight,
+    target: ({ hpa: signals }) => Number(signals.requestsInFlight),
   },
   {
     name: 'waiting',
-    about: 'more than 500 people in line for each pod',
-    hpa: () => ({ cpu: NEVER, waiting: '500' }),
-    target: () => 500,
+    manifest: 'hpa-waiting',
     signal: waiting,
+    target: ({ hpa: signals }) => Number(signals.waiting),
   },
-  {
-    name: 'scheduled',
-    about: `CPU, and the most pods ordered ${AHEAD_SECONDS} s before the opening`,
-    hpa: (cpu) => ({ cpu: `${Math.round(cpu * CPU_SHARE * 1000)}m` }),
-    target: (cpu) => cpu * CPU_SHARE,
-    signal: cores,
-    isAhead: true,
-  },
+  { name: 'scheduled', manifest: 'hpa-cpu', signal: cores, target: cpuTarget, isAhead: true },
 ];
 
 /** A step of load: how long until the autoscaler has answered it, by each signal. */
 export const hpa: Experiment = async (bench) => {
-  const size = scaled(POD, bench.factor);
   const variables: Load['variables'] = {
     ...{ RATE: Math.round(500 * bench.factor), STEP_RATE: Math.round(5000 * bench.factor) },
     ...{ CALM_DURATION: '30s', STEP_DURATION: '75s', AFTER_DURATION: '105s', VUS: 500, ...bench.variables },
   };
   const rows: string[][] = [];
-  const plots: { name: string; run: LoadRun; startMs: number }[] = [];
+  const plots: Plot[] = [];
   for (const variant of VARIANTS.filter(({ name }) => bench.only.length === 0 || bench.only.includes(name))) {
+    const manifest = readManifest(variant.manifest, bench.factor);
     const timelines: Timeline[] = [];
     for (let n = 1; n <= bench.runs; n++) {
       const name = `${variant.name}-${n}`;
-      const values = podValues(size, PODS);
-      await bench.deploy(name, { ...values, hpa: { ...variant.hpa(size.cpu), scaleDownSeconds: 30 } });
-      await untilFewest(bench);
-      const calmSeconds = parseFloat(String(variables.CALM_DURATION));
-      const run = await bench.load(
-        name,
-        'step',
-        variables,
-        variant.isAhead ? () => ahead(calmSeconds) : undefined,
-      );
-      const step = stepOf(run, Number(variables.STEP_RATE), variant, size.cpu);
+      await bench.deploy(name, valuesOf(manifest));
+      await untilFewest(bench, manifest);
+      const ordered = orderAhead(parseFloat(String(variables.CALM_DURATION)), manifest);
+      const run = await bench.load(name, 'step', variables, variant.isAhead ? ordered : undefined);
+      const step = stepOf(run, Number(variables.STEP_RATE), variant, manifest);
       const timeline = timelineOf(run.samples, step);
       timelines.push(timeline);
-      plots.push({ name, run, startMs: step.startMs });
+      plots.push(...plotsOf(name, run, step));
       bench.note(`${name}: ${JSON.stringify(timeline)}`);
     }
-    rows.push([variant.name, variant.about, ...cellsOf(timelines)]);
+    rows.push([`${variant.name} > ${Number(variant.target(manifest).toFixed(2))}`, ...cellsOf(timelines)]);
   }
   return {
-    verdict: `A step from ${variables.RATE} to ${variables.STEP_RATE} requests/s onto ${PODS.min} to ${PODS.max} pods of ${size.cpu} cores; medians of ${bench.runs} runs.`,
+    verdict: `A step from ${variables.RATE} to ${variables.STEP_RATE} requests/s onto one pod of ${bench.factor} cores, which may become four; medians of ${bench.runs} runs.`,
     sections: [
       {
         title: 'After the step',
         note: 'Seconds after the step of load (in: after its end). Kubernetes tells times of pods in whole seconds.',
         table: {
           head: [
-            ...[
-              'signal',
-              'more pods when',
-              'crossed',
-              'wanted',
-              'scheduled',
-              'started',
-              'ready',
-              'first request',
-            ],
-            ...['scheduled to first request', 'started to ready', 'p99 ≤ 200 ms again', 'most pods', 'in'],
+            ...['signal, mean over pods', 'crossed', 'wanted', 'scheduled', 'started', 'ready'],
+            ...['first request', 'scheduled to first request', 'started to ready', 'p99 ≤ 200 ms again'],
+            ...['most pods', 'in'],
           ],
           rows,
         },
       },
     ],
-    plots: plots.flatMap(({ name, run, startMs }) => plotsOf(name, run, startMs)),
+    plots,
   };
 };
 
@@ -154,7 +123,12 @@ function cellsOf(timelines: Timeline[]): string[] {
 }
 
 /** The step began when k6 sent half of its rate for the first time. */
-function stepOf({ findings }: LoadRun, stepRate: number, { signal, target }: Variant, cpu: number): Step {
+function stepOf(
+  { findings }: LoadRun,
+  stepRate: number,
+  { signal, target }: Variant,
+  manifest: Manifest,
+): Step {
   const { recording } = findings;
   const rates = recording.get('http_reqs', 'rate')?.points ?? [];
   const loud = rates.filter(([, rate]) => rate >= stepRate / 2);
@@ -163,37 +137,34 @@ function stepOf({ findings }: LoadRun, stepRate: number, { signal, target }: Var
   return {
     startMs: recording.startedAt + (start - 1) * 1000, // a second is told at its end
     endMs: recording.startedAt + end * 1000,
-    ...{ signal, target: target(cpu), objectiveMs: OBJECTIVE_MS },
+    ...{ signal, target: target(manifest), objectiveMs: OBJECTIVE_MS },
     p99: recording.get('http_req_duration', 'p(99)')?.points ?? [],
     recordedFromMs: recording.startedAt,
   };
 }
 
 /** The autoscaler may still have the pods of the run before. */
-async function untilFewest({ kube, note }: Bench): Promise<void> {
+async function untilFewest({ kube, note }: Bench, { pods }: Manifest): Promise<void> {
   for (let left = 120; left > 0; left -= 2) {
-    if ((await podsOf(kube)).length <= PODS.min) return;
+    if ((await podsOf(kube)).length <= pods.min) return;
     await sleep(2000);
   }
   note('there are still more pods than the fewest');
 }
 
 /** As a CronJob of the operator would do it. k6 needs some seconds to start, so it is a little early. */
-async function ahead(calmSeconds: number): Promise<void> {
-  await sleep(Math.max(0, calmSeconds - AHEAD_SECONDS) * 1000);
-  const patch = JSON.stringify({ spec: { minReplicas: PODS.max } });
-  await kubectl('patch', 'hpa', 'concert-api', '--patch', patch);
-  await sleep(2 * AHEAD_SECONDS * 1000);
-  await kubectl(
-    'patch',
-    'hpa',
-    'concert-api',
-    '--patch',
-    JSON.stringify({ spec: { minReplicas: PODS.min } }),
-  );
-}
+const orderAhead =
+  (calmSeconds: number, { pods }: Manifest) =>
+  async (): Promise<void> => {
+    const order = (minReplicas: number): Promise<string> =>
+      kubectl('patch', 'hpa', API, '--patch', JSON.stringify({ spec: { minReplicas } }));
+    await sleep(Math.max(0, calmSeconds - AHEAD_SECONDS) * 1000);
+    await order(pods.max);
+    await sleep(2 * AHEAD_SECONDS * 1000);
+    await order(pods.min);
+  };
 
-function plotsOf(name: string, { findings, samples }: LoadRun, startMs: number): Outcome['plots'] {
+function plotsOf(name: string, { findings, samples }: LoadRun, { startMs }: Step): Plot[] {
   const at = (ms: number): number => (ms - findings.recording.startedAt) / 1000;
   const over = (of: (sample: ClusterSample) => number): [number, number][] =>
     samples
@@ -224,5 +195,3 @@ function plotsOf(name: string, { findings, samples }: LoadRun, startMs: number):
     },
   ];
 }
-
-type Outcome = Awaited<ReturnType<Experiment>>;

@@ -1,14 +1,14 @@
 import { drain } from '../drain.ts';
 import type { Experiment } from '../experiment.ts';
-import { podValues } from '../sizes.ts';
+import { valuesOf } from '../manifest.ts';
 
-const POD = { cpu: 0.4, memoryMi: 320, workers: 1 };
+const PODS = { size: { cpu: 0.4, memoryMi: 320, workers: 1 }, pods: { min: 2, max: 2 }, hpa: {} };
 const SECONDS_EACH = 35;
 const DRAIN_SECONDS = 60;
 
 /** Upgrades and a drain in the middle of purchases: how many requests fail. */
 export const rollout: Experiment = async (bench) => {
-  const values = { ...podValues(POD, { min: 2, max: 2 }), config: { QUEUE_MAX_ACTIVE: 10_000 } };
+  const values = { ...valuesOf(PODS), config: { QUEUE_MAX_ACTIVE: 10_000 } };
   await bench.deploy('rollout', values);
   const variables = {
     ...{ RATE: 20, DURATION: `${bench.runs * SECONDS_EACH + DRAIN_SECONDS}s`, THINK: 1, ABANDON: 0.05 },

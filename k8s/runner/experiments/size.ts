@@ -1,38 +1,25 @@
 import { capacityOf, type Measured, perThousand } from '../capacity.ts';
 import type { Experiment } from '../experiment.ts';
-import { scaled } from '../sizes.ts';
 
-/** The study's grid: CPU / memory in GiB, one pod with as many processes as cores. */
-const GRID = [
-  { cpu: 2, memoryMi: 4096 },
-  { cpu: 4, memoryMi: 8192 },
-  { cpu: 6, memoryMi: 8192 },
-  { cpu: 8, memoryMi: 16_384 },
-];
+/** The study's grid, cores and GiB: one pod with as many processes as cores. */
+const GRID = ['2-4', '4-8', '6-8', '8-16'];
+
+const inWords = (name: string): string => name.replace('size-', '').replace('-', ' / ');
 
 /** How much the API carries at each of the study's sizes, and what a thousand requests a second cost. */
 export const size: Experiment = async (bench) => {
   const measured: Measured[] = [];
-  for (const { cpu, memoryMi } of GRID) {
-    const name = `${cpu}-${memoryMi / 1024}`;
-    if (bench.only.length > 0 && !bench.only.includes(name)) continue;
-    const size = scaled({ cpu, memoryMi, workers: cpu }, bench.factor);
-    measured.push(await capacityOf(bench, { name, size, pods: 1 }));
-  }
+  for (const name of bench.only.length > 0 ? bench.only : GRID)
+    measured.push(await capacityOf(bench, `size-${name}`));
   const best = measured.reduce((one, other) =>
     other.rate / other.size.cpu > one.rate / one.size.cpu ? other : one,
   );
   const rows = measured.map(({ name, size: of, rates, rate, p99Ms }) => [
-    ...[
-      name.replace('-', ' / '),
-      `${of.cpu.toFixed(2)} / ${of.memoryMi} Mi`,
-      String(of.workers),
-      rates.join(', '),
-    ],
+    ...[inWords(name), `${of.cpu.toFixed(2)} / ${of.memoryMi} Mi`, String(of.workers), rates.join(', ')],
     ...[String(rate), p99Ms.toFixed(0), perThousand(of.cpu, rate), perThousand(of.memoryMi / 1024, rate)],
   ]);
   return {
-    verdict: `Most requests a core: ${best.name.replace('-', ' CPU / ')} GiB, ${Math.round(best.rate / best.size.cpu)} requests/s a core; sizes times ${bench.factor}.`,
+    verdict: `Most requests a core: ${inWords(best.name)} GiB, ${Math.round(best.rate / best.size.cpu)} requests/s a core; sizes times ${bench.factor}.`,
     sections: [
       {
         title: 'Capacity by size',
