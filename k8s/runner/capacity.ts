@@ -28,15 +28,15 @@ export async function capacityOf(bench: Bench, file: string): Promise<Measured> 
       START_RATE: step,
       STEP_RATE: Math.round(step / 4),
       MAX_RATE: step * 12,
-      STEP_DURATION: '8s',
+      STEP_DURATION: '6s',
       VUS: 500,
     },
     ...bench.variables,
   };
   for (let n = 1; n <= bench.runs; n++) {
     const name = `${file}-${n}`;
-    await bench.deploy(name, valuesOf(manifest));
-    const { findings } = await bench.load(name, 'breakpoint', variables);
+    const load = { scenario: 'breakpoint', variables };
+    const { findings } = await bench.run({ name, values: valuesOf(manifest), load });
     const { summary } = new RunFolder(findings.meta.id);
     const { capacity } = JSON.parse(readFileSync(summary, 'utf8')) as { capacity: Capacity };
     bench.note(`${name}: ${JSON.stringify(capacity)}`);

@@ -1,14 +1,14 @@
 import type { Section } from '../../k6/runner/report.ts';
 import type { Plot } from '../../k6/runner/series.ts';
+import type { Load } from './k6-job.ts';
 import type { KubeProxy } from './kube.ts';
 import type { LoadRun } from './load-run.ts';
-import type { Release, Values } from './release.ts';
+import type { Values } from './release.ts';
 
 /** What an experiment has to work with. */
 export interface Bench {
   id: string;
   kube: KubeProxy;
-  release: Release;
   /** Runs of each variant; the tables show medians. */
   runs: number;
   /** Sizes of pods and rates of requests are those of the study times this. */
@@ -18,17 +18,22 @@ export interface Bench {
   /** Only these variants; empty: all. */
   only: string[];
   readonly note: (text: string) => void;
-  /** Installs `values` of charts/concert-api with a line of its own, so that no visitor of an earlier run is left. */
-  deploy(name: string, values: Values): Promise<void>;
-  /** Values of charts/concert: those of charts/concert-api, with the line of this experiment. */
-  valuesOf(values: Values): Values;
-  /** One load, with a report of its own under results/<id>/. */
-  load(
-    name: string,
-    scenario: string,
-    variables: Record<string, string | number>,
-    meanwhile?: () => Promise<void>,
-  ): Promise<LoadRun>;
+  /** Installs the plan's variant and loads it; a run that results/<id>/ has already is read instead. */
+  run(plan: Plan): Promise<LoadRun>;
+  /** Installs other values in the middle of a run. */
+  upgrade(plan: Plan, values: Values): Promise<void>;
+}
+
+/** One load on one variant, with a report of its own under results/<id>/<name>/. */
+export interface Plan {
+  name: string;
+  /** Of charts/concert-api. Each run has a line of its own, so that no visitor of an earlier one is left. */
+  values: Values;
+  load: Load;
+  /** Once the variant is installed. */
+  before?: () => Promise<void>;
+  /** Beside the load. */
+  meanwhile?: () => Promise<void>;
 }
 
 /** What an experiment found. */

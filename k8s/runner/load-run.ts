@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Findings, readFindings } from '../../k6/runner/findings.ts';
 import { MachineLoad } from '../../k6/runner/meta.ts';
 import { RunFolder } from '../../k6/runner/paths.ts';
@@ -7,9 +7,19 @@ import { type Load, runK6 } from './k6-job.ts';
 import type { KubeProxy } from './kube.ts';
 import { type ClusterSample, Watch } from './watch.ts';
 
+const SAMPLES = 'pods.json';
+
 export interface LoadRun {
   findings: Findings;
   samples: ClusterSample[];
+}
+
+/** A run that was made before; undefined: there is none, or it was cut short. */
+export function earlierRun(id: string): LoadRun | undefined {
+  const folder = new RunFolder(id);
+  if (!existsSync(folder.meta)) return undefined;
+  const samples = JSON.parse(readFileSync(folder.file(SAMPLES), 'utf8')) as ClusterSample[];
+  return { findings: readFindings(id), samples };
 }
 
 /**
@@ -42,8 +52,8 @@ export async function loadRun(
     seconds: (Date.now() - start.getTime()) / 1000,
     environment: { ...environment, load: machine.since() },
   };
-  writeFileSync(folder.meta, `${JSON.stringify(meta, null, 2)}\n`);
-  writeFileSync(folder.file('pods.json'), JSON.stringify(watch.samples));
+  writeFileSync(folder.file(SAMPLES), JSON.stringify(watch.samples));
+  writeFileSync(folder.meta, `${JSON.stringify(meta, null, 2)}\n`); // last: the run is whole
   writeReport(id);
   return { findings: readFindings(id), samples: watch.samples };
 }

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describeEnvironment, MachineLoad } from '../../k6/runner/meta.ts';
 import { root, RunFolder } from '../../k6/runner/paths.ts';
 import { htmlPage, markdownPage, type Page, savePlots } from '../../k6/runner/report.ts';
-import type { Bench } from './experiment.ts';
+import type { Bench, Plan } from './experiment.ts';
 import { helm, KubeProxy, kubectl } from './kube.ts';
-import { loadRun } from './load-run.ts';
+import { earlierRun, loadRun } from './load-run.ts';
 import { type Options, readArguments, USAGE } from './options.ts';
 import { merged, Release, type Values } from './release.ts';
 
@@ -31,15 +31,22 @@ async function experiment(options: Options): Promise<void> {
   const environment = await environmentOf();
   const kube = await KubeProxy.start();
   const note = (text: string): void => void process.stdout.write(`${text}\n`);
-  const line = options.id.replaceAll(/[^\w-]/g, '_').slice(0, 40);
-  const valuesOf = (values: Values, queue = line): Values => ({
-    'concert-api': merged({ config: { QUEUE_ID: queue, LOG_LEVEL: 'warn' } }, values),
-  });
+  const install = ({ name }: Plan, values: Values): Promise<void> => {
+    const QUEUE_ID = `${options.id}-${name}`.replaceAll(/[^\w-]/g, '_').slice(-64);
+    return release.deploy(name, {
+      'concert-api': merged({ config: { QUEUE_ID, LOG_LEVEL: 'warn' } }, values),
+    });
+  };
   const bench: Bench = {
-    ...{ ...options, kube, release, note, valuesOf },
-    deploy: (name, values) => release.deploy(name, valuesOf(values, `${line}-${name}`)),
-    load: (name, scenario, variables, meanwhile) =>
-      loadRun(kube, `${options.id}/${name}`, { scenario, variables }, environment, meanwhile),
+    ...{ ...options, kube, note, upgrade: install },
+    run: async (plan) => {
+      const id = `${options.id}/${plan.name}`;
+      const earlier = earlierRun(id);
+      if (earlier !== undefined) return earlier;
+      await install(plan, plan.values);
+      await plan.before?.();
+      return loadRun(kube, id, plan.load, environment, plan.meanwhile);
+    },
   };
   const putBack = async (): Promise<void> => {
     kube.stop();

@@ -68,7 +68,7 @@ const VARIANTS: Variant[] = [
 export const hpa: Experiment = async (bench) => {
   const variables: Load['variables'] = {
     ...{ RATE: Math.round(500 * bench.factor), STEP_RATE: Math.round(5000 * bench.factor) },
-    ...{ CALM_DURATION: '30s', STEP_DURATION: '75s', AFTER_DURATION: '105s', VUS: 500, ...bench.variables },
+    ...{ CALM_DURATION: '25s', STEP_DURATION: '60s', AFTER_DURATION: '75s', VUS: 500, ...bench.variables },
   };
   const rows: string[][] = [];
   const plots: Plot[] = [];
@@ -77,10 +77,12 @@ export const hpa: Experiment = async (bench) => {
     const timelines: Timeline[] = [];
     for (let n = 1; n <= bench.runs; n++) {
       const name = `${variant.name}-${n}`;
-      await bench.deploy(name, valuesOf(manifest));
-      await untilFewest(bench, manifest);
-      const ordered = orderAhead(parseFloat(String(variables.CALM_DURATION)), manifest);
-      const run = await bench.load(name, 'step', variables, variant.isAhead ? ordered : undefined);
+      const calmSeconds = parseFloat(String(variables.CALM_DURATION));
+      const run = await bench.run({
+        ...{ name, values: valuesOf(manifest), load: { scenario: 'step', variables } },
+        before: () => untilFewest(bench, manifest),
+        ...(variant.isAhead && { meanwhile: () => orderAhead(calmSeconds, manifest) }),
+      });
       const step = stepOf(run, Number(variables.STEP_RATE), variant, manifest);
       const timeline = timelineOf(run.samples, step);
       timelines.push(timeline);
@@ -153,16 +155,14 @@ async function untilFewest({ kube, note }: Bench, { pods }: Manifest): Promise<v
 }
 
 /** As a CronJob of the operator would do it. k6 needs some seconds to start, so it is a little early. */
-const orderAhead =
-  (calmSeconds: number, { pods }: Manifest) =>
-  async (): Promise<void> => {
-    const order = (minReplicas: number): Promise<string> =>
-      kubectl('patch', 'hpa', API, '--patch', JSON.stringify({ spec: { minReplicas } }));
-    await sleep(Math.max(0, calmSeconds - AHEAD_SECONDS) * 1000);
-    await order(pods.max);
-    await sleep(2 * AHEAD_SECONDS * 1000);
-    await order(pods.min);
-  };
+async function orderAhead(calmSeconds: number, { pods }: Manifest): Promise<void> {
+  const order = (minReplicas: number): Promise<string> =>
+    kubectl('patch', 'hpa', API, '--patch', JSON.stringify({ spec: { minReplicas } }));
+  await sleep(Math.max(0, calmSeconds - AHEAD_SECONDS) * 1000);
+  await order(pods.max);
+  await sleep(2 * AHEAD_SECONDS * 1000);
+  await order(pods.min);
+}
 
 function plotsOf(name: string, { findings, samples }: LoadRun, { startMs }: Step): Plot[] {
   const at = (ms: number): number => (ms - findings.recording.startedAt) / 1000;

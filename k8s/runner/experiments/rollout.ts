@@ -1,5 +1,5 @@
 import { drain } from '../drain.ts';
-import type { Experiment } from '../experiment.ts';
+import type { Experiment, Plan } from '../experiment.ts';
 import { valuesOf } from '../manifest.ts';
 
 const PODS = { size: { cpu: 0.4, memoryMi: 320, workers: 1 }, pods: { min: 2, max: 2 }, hpa: {} };
@@ -9,7 +9,6 @@ const DRAIN_SECONDS = 60;
 /** Upgrades and a drain in the middle of purchases: how many requests fail. */
 export const rollout: Experiment = async (bench) => {
   const values = { ...valuesOf(PODS), config: { QUEUE_MAX_ACTIVE: 10_000 } };
-  await bench.deploy('rollout', values);
   const variables = {
     ...{ RATE: 20, DURATION: `${bench.runs * SECONDS_EACH + DRAIN_SECONDS}s`, THINK: 1, ABANDON: 0.05 },
     ...bench.variables,
@@ -21,17 +20,18 @@ export const rollout: Experiment = async (bench) => {
     done.push([name, what, ((Date.now() - start) / 1000).toFixed(1)]);
     bench.note(`${name}: ${what}`);
   };
-  const { findings, samples } = await bench.load('rollout', 'purchase', variables, async () => {
-    for (let n = 1; n <= bench.runs; n++)
-      await timed(`upgrade ${n}`, async () => {
-        await bench.release.deploy(
-          `rollout-${n}`,
-          bench.valuesOf({ ...values, podAnnotations: { upgrade: String(n) } }),
-        );
-        return 'helm upgrade: migrations, then every pod anew';
-      });
-    await timed('drain', () => drain(bench.kube));
-  });
+  const plan: Plan = {
+    ...{ name: 'purchases', values, load: { scenario: 'purchase', variables } },
+    meanwhile: async () => {
+      for (let n = 1; n <= bench.runs; n++)
+        await timed(`upgrade ${n}`, async () => {
+          await bench.upgrade(plan, { ...values, podAnnotations: { upgrade: String(n) } });
+          return 'helm upgrade: migrations, then every pod anew';
+        });
+      await timed('drain', () => drain(bench.kube));
+    },
+  };
+  const { findings, samples } = await bench.run(plan);
   const { figures } = findings;
   const failed = Math.round(figures.failedShare * figures.requests);
   const pods = new Set(samples.flatMap((sample) => sample.pods.map(({ name }) => name)));
