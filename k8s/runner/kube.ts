@@ -41,7 +41,7 @@ export class KubeProxy {
 
   static async start(): Promise<KubeProxy> {
     const child = spawn(process.env.KUBECTL ?? 'kubectl', ['proxy', '--port=0'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'ignore'], // it tells of each pod that has gone while it was asked
     });
     const [line] = (await once(child.stdout, 'data')) as [Buffer];
     const address = /127\.0\.0\.1:\d+/.exec(line.toString())?.[0];
