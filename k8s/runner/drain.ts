@@ -25,7 +25,7 @@ export async function drain(kube: KubeProxy): Promise<string> {
     await kubectl('uncordon', node);
     return `node ${node} drained`;
   }
-  const pods = await podsOf(kube);
+  const pods = (await podsOf(kube)).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   for (const { metadata } of pods) await evict(kube, metadata.name);
   return `${pods.length} pods evicted in turn (one node)`;
 }
