@@ -41,7 +41,7 @@ export function timelineOf(samples: ClusterSample[], step: Step): Timeline {
   const before = samples.filter(({ at }) => at < startMs);
   const old = new Set(before.flatMap(({ pods }) => pods.map(({ name }) => name)));
   const fewest = before.at(-1)?.pods.length ?? 0;
-  const wanted = before.at(-1)?.desired ?? fewest;
+  const wanted = Math.max(fewest, before.at(-1)?.desired ?? 0);
   const during = samples.filter(({ at }) => at >= startMs);
   const first = (is: (sample: ClusterSample, last: ClusterSample) => boolean): number | undefined =>
     during.find((sample, i) => is(sample, during[i - 1] ?? before.at(-1) ?? sample))?.at;

@@ -4,7 +4,7 @@ import type { LoadRun } from '../load-run.ts';
 import type { Plot } from '../../../k6/runner/series.ts';
 import { API, kubectl } from '../kube.ts';
 import { type Bench, type Experiment, seconds } from '../experiment.ts';
-import { podsOf } from '../pods.ts';
+import { desiredReplicas, podsOf } from '../pods.ts';
 import { type Manifest, readManifest, valuesOf } from '../manifest.ts';
 import { median, type Step, type Timeline, timelineOf } from '../timeline.ts';
 import type { ClusterSample, PodSample } from '../watch.ts';
@@ -12,6 +12,7 @@ import type { ClusterSample, PodSample } from '../watch.ts';
 const OBJECTIVE_MS = 200;
 /** How long before the opening the pods are ordered, where the schedule is known. */
 const AHEAD_SECONDS = 20;
+const CALM_WITHIN_SECONDS = 150;
 /** Of the limit: the chart's own target. */
 const CPU_SHARE = 0.65;
 
@@ -67,7 +68,7 @@ const VARIANTS: Variant[] = [
 /** A step of load: how long until the autoscaler has answered it, by each signal. */
 export const hpa: Experiment = async (bench) => {
   const variables: Load['variables'] = {
-    ...{ RATE: Math.round(500 * bench.factor), STEP_RATE: Math.round(5000 * bench.factor) },
+    ...{ RATE: Math.round(500 * bench.factor), STEP_RATE: Math.round(10_000 * bench.factor) },
     ...{ CALM_DURATION: '25s', STEP_DURATION: '60s', AFTER_DURATION: '75s', VUS: 500, ...bench.variables },
   };
   const rows: string[][] = [];
@@ -80,7 +81,7 @@ export const hpa: Experiment = async (bench) => {
       const calmSeconds = parseFloat(String(variables.CALM_DURATION));
       const run = await bench.run({
         ...{ name, values: valuesOf(manifest), load: { scenario: 'step', variables } },
-        before: () => untilFewest(bench, manifest),
+        before: () => untilCalm(bench, manifest),
         ...(variant.isAhead && { meanwhile: () => orderAhead(calmSeconds, manifest) }),
       });
       const step = stepOf(run, Number(variables.STEP_RATE), variant, manifest);
@@ -145,13 +146,13 @@ function stepOf(
   };
 }
 
-/** The autoscaler may still have the pods of the run before. */
-async function untilFewest({ kube, note }: Bench, { pods }: Manifest): Promise<void> {
-  for (let left = 120; left > 0; left -= 2) {
-    if ((await podsOf(kube)).length <= pods.min) return;
+/** The pods of the run before are gone, and the autoscaler has a measurement of the new one: it wants no more than it. */
+async function untilCalm({ kube, note }: Bench, { pods }: Manifest): Promise<void> {
+  for (let left = CALM_WITHIN_SECONDS; left > 0; left -= 2) {
+    if ((await podsOf(kube)).length <= pods.min && (await desiredReplicas(kube)) === pods.min) return;
     await sleep(2000);
   }
-  note('there are still more pods than the fewest');
+  note('the autoscaler is not calm; going on');
 }
 
 /** As a CronJob of the operator would do it. k6 needs some seconds to start, so it is a little early. */
