@@ -11,6 +11,7 @@ import { type Options, readArguments, USAGE } from './options.ts';
 import { merged, Release, type Values } from './release.ts';
 
 const LOAD_RELEASE = 'load';
+const INTERRUPTED = 130;
 
 async function environmentOf(): Promise<Record<string, string>> {
   const { machine = '', product = '' } = describeEnvironment({}, 'k6');
@@ -48,12 +49,9 @@ async function experiment(options: Options): Promise<void> {
       return loadRun(kube, id, plan.load, environment, plan.meanwhile);
     },
   };
-  const putBack = async (): Promise<void> => {
-    kube.stop();
-    await helm('uninstall', LOAD_RELEASE, '--ignore-not-found');
-    await release.restore();
-  };
-  const interrupted = (): void => void putBack().finally(() => process.exit(130));
+  let ending: Promise<void> | undefined;
+  const putBack = (): Promise<void> => (ending ??= end(kube, release)); // a signal and its consequences: once
+  const interrupted = (): void => void putBack().finally(() => process.exit(INTERRUPTED));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
   const machine = new MachineLoad();
   try {
@@ -68,6 +66,12 @@ async function experiment(options: Options): Promise<void> {
   } finally {
     await putBack();
   }
+}
+
+async function end(kube: KubeProxy, release: Release): Promise<void> {
+  kube.stop();
+  await helm('uninstall', LOAD_RELEASE, '--ignore-not-found');
+  await release.restore();
 }
 
 function write({ name, isSaved }: Options, folder: RunFolder, page: Page): void {
