@@ -262,6 +262,14 @@ const fields = {
     unit: 'tries',
     about: 'Tries from the DLQ before it goes to the permanent DLQ',
   }),
+  EVENT_MEMORY_DAYS: integer({
+    min: 8,
+    max: 3650,
+    default: 30,
+    unit: 'days',
+    about:
+      'How long a handled event is remembered, so that it acts once; longer than Kafka keeps it: retention and a segment’s time, by its own defaults 14',
+  }),
   NOTIFIER_WEBHOOK_URL: url({
     protocols: ['http:', 'https:'],
     default: '',

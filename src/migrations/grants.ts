@@ -16,7 +16,7 @@ export const RIGHTS: Record<string, string> = {
   idempotency_key: 'SELECT, INSERT, UPDATE, DELETE',
   outbox: 'SELECT, INSERT, UPDATE, DELETE',
   outbox_lease: 'SELECT, INSERT, UPDATE',
-  notification: 'SELECT, INSERT',
+  notification: 'SELECT, INSERT, DELETE',
   queue_state: 'SELECT, INSERT, UPDATE',
 };
 

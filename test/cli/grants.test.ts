@@ -1,6 +1,7 @@
 import { RIGHTS } from '../../src/migrations/grants';
 import { MemberDirectory } from '../../src/modules/user/directory';
 import { ConcertRepository } from '../../src/modules/concert/repository';
+import { NotificationRepository } from '../../src/modules/notification/repository';
 import { QueueRepository } from '../../src/modules/queue/repository';
 import { at } from '../support/at';
 import { Scratch } from './scratch';
@@ -42,7 +43,6 @@ describe("the application's account", () => {
     ['erase a reservation', 'DELETE FROM reservation'],
     ['change a payment', "UPDATE payment SET status = 'CANCELED'"],
     ['erase a payment', 'DELETE FROM payment'],
-    ['erase a notification', 'DELETE FROM notification'],
   ])('may not %s', async (_what, sql) => {
     await expect(scratch.app.run(sql)).rejects.toThrow(/denied/);
   });
@@ -69,6 +69,10 @@ describe("the application's account", () => {
     expect(await shop.reservations.seatBelongsTo(on, shop.scheduleId, at(shop.seatIds, 0))).toBe(true);
     expect(await shop.balances.find(on, shop.userId)).toBe(1_000_400);
     expect(await new MemberDirectory(on).exists(shop.userId)).toBe(true);
+  });
+
+  it('may forget what was handled long ago', async () => {
+    await expect(new NotificationRepository().purge(scratch.app, 30)).resolves.toBe(0);
   });
 
   it('may read the programme, remember keys and save the progress of queues', async () => {

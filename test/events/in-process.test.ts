@@ -230,4 +230,24 @@ describe('the outbox', () => {
     await expect(bench.outbox(recent)).resolves.toMatchObject({ delivered: 1 });
     await expect(bench.outbox(open)).resolves.toMatchObject({ givenUp: 1 });
   });
+
+  test('forgets what was handled EVENT_MEMORY_DAYS ago, unless the outbox may bring it again', async () => {
+    const [recent, old, open] = [randomUUID(), randomUUID(), await bench.emit()];
+    await bench.admin.run('UPDATE outbox SET given_up_at = NOW(3) WHERE event_id = ?', [open]);
+    for (const [eventId, hours] of [
+      [open, 10 * 24 + 2],
+      [old, 10 * 24 + 1],
+      [recent, 10 * 24 - 1],
+    ] as const)
+      await bench.admin.run(
+        `INSERT INTO notification (event_id, topic, user_id, message, sent_at)
+         VALUES (?, ?, 1, '', NOW(3) - INTERVAL ? HOUR)`,
+        [eventId, bench.prefix + PAYMENT, hours],
+      );
+    const remembered = async (): Promise<string[]> =>
+      (await bench.notificationRows()).map(({ eventId }) => eventId);
+    await bench.worker({ EVENT_MEMORY_DAYS: 10 });
+    await until('purged', async () => !(await remembered()).includes(old));
+    expect((await remembered()).sort()).toEqual([open, recent].sort());
+  });
 });

@@ -55,6 +55,7 @@ describe('the configuration', () => {
     ['QUEUE_MAX_ACTIVE', '0'],
     ['QUEUE_MAX_ACTIVE', '1.5'],
     ['IDEMPOTENCY_HOURS', '23'],
+    ['EVENT_MEMORY_DAYS', '7'],
     ['READ_CACHE_MS', '1001'],
     ['ROLE', 'boss'],
     ['QUEUE_ID', 'no spaces'],

@@ -2,6 +2,13 @@ import { isDuplicateKey, type Statements } from '../../infra/database';
 import type { Notification } from './notifier';
 
 const INSERT = 'INSERT INTO notification (event_id, topic, user_id, message) VALUES (?, ?, ?, ?)';
+const PURGE_BATCH = 500;
+
+/** An event that is still in the outbox may come again, and its delivery is checked against its notification (I5). */
+const PURGE = `DELETE FROM notification
+                WHERE sent_at < NOW(3) - INTERVAL ? DAY
+                  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.event_id = notification.event_id)
+                LIMIT ${PURGE_BATCH}`;
 
 export class NotificationRepository {
   /**
@@ -16,5 +23,10 @@ export class NotificationRepository {
       if (isDuplicateKey(error)) return false;
       throw error;
     }
+  }
+
+  /** Forgets a batch of events that were acted upon more than `days` ago. @returns how many */
+  async purge(on: Statements, days: number): Promise<number> {
+    return (await on.run(PURGE, [days])).affectedRows;
   }
 }

@@ -6,7 +6,7 @@ import { Lease } from '../../infra/lease';
 import type { Logger } from '../../infra/logger';
 import type { Metrics } from '../../infra/metrics';
 import { NotificationHandler } from './handler';
-import { outboxHousekeeping } from './housekeeping';
+import { eventHousekeeping } from './housekeeping';
 import { InProcessDestination } from './in-process-destination';
 import { KafkaPipeline } from './kafka-pipeline';
 import type { Notifier } from './notifier';
@@ -43,9 +43,10 @@ export class NotificationWorker {
     const topics = new Topics(topicPrefix);
     const policy = new RetryPolicy(config);
     const outbox = new OutboxRepository(database, topics.main);
+    const notifications = new NotificationRepository();
     const handler = new NotificationHandler(
       database,
-      new NotificationRepository(),
+      notifications,
       notifier,
       topics,
       new DisplayTime(config),
@@ -75,7 +76,7 @@ export class NotificationWorker {
     // Apart from each other, so that a heap of failing events holds up no fresh one.
     const duePauseMs = Math.max(config.OUTBOX_POLL_MS, config.EVENT_DLQ_RETRY_MS / DUE_LOOKS_PER_PAUSE);
     this.parts.push(
-      outboxHousekeeping(outbox, metrics, logger),
+      eventHousekeeping(database, outbox, notifications, config.EVENT_MEMORY_DAYS, metrics, logger),
       relay('due', duePauseMs, () => outbox.due()),
       relay('fresh', config.OUTBOX_POLL_MS, () => outbox.fresh()),
     );

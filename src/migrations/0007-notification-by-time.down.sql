@@ -1,0 +1,1 @@
+ALTER TABLE notification DROP KEY notification_by_time;
