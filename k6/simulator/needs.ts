@@ -1,12 +1,5 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import type { Costs } from './costs.ts';
-
-const { pollAfterMs } = createRequire(join(process.cwd(), 'package.json'))(
-  './dist/modules/queue/polling.js',
-) as {
-  pollAfterMs: (p: number, w: number, eta: number, o: { maxPerSecond: number; awayMs: number }) => number;
-};
+import { jittered, pollAfterMs } from './rule.ts';
 
 /** What is asked of an installation. */
 export interface Demand {
@@ -67,7 +60,8 @@ function pollRate({ waiting, salesPerSecond, maxPollsPerSecond, awaySeconds }: D
   let rate = 0;
   for (let position = 1; position <= waiting; position += step) {
     const count = Math.min(step, waiting - position + 1);
-    rate += (count * 1000) / pollAfterMs(position, waiting, Math.ceil(position / salesPerSecond), options);
+    const meantMs = pollAfterMs(position, waiting, Math.ceil(position / salesPerSecond), options);
+    rate += (count * 1000) / jittered(meantMs, 0.5);
   }
   return rate;
 }

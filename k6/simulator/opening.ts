@@ -1,19 +1,6 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import type { Costs } from './costs.ts';
 import { Agenda } from './heap.ts';
-
-/** The product's own rule, compiled: the model must not have another. */
-const { pollAfterMs } = createRequire(join(process.cwd(), 'package.json'))(
-  './dist/modules/queue/polling.js',
-) as {
-  pollAfterMs: (
-    position: number,
-    waiting: number,
-    etaSeconds: number,
-    options: { maxPerSecond: number; awayMs: number },
-  ) => number;
-};
+import { jittered, pollAfterMs } from './rule.ts';
 
 /** A ticket opening. */
 export interface Opening {
@@ -188,7 +175,8 @@ export function simulate(opening: Opening, costs: Costs, seed = 1): Course {
       const rate = perSecond(at);
       const lease = Math.ceil(position / opening.cap) * opening.leaseSeconds;
       const eta = rate > 0 ? Math.min(Math.ceil(position / rate), lease) : lease;
-      agenda.put(told + pollAfterMs(position, lined - served, eta, polling) / 1000, { kind: 'poll', group });
+      const pauseMs = jittered(pollAfterMs(position, lined - served, eta, polling), random());
+      agenda.put(told + pauseMs / 1000, { kind: 'poll', group });
     } else visit(at, what);
   };
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { pollAfterMs } from '../../src/modules/queue/polling';
+import { jittered, pollAfterMs } from '../../src/modules/queue/polling';
 
 const AWAY_MS = 30_000;
 
@@ -76,5 +76,44 @@ describe('when a waiter should ask again', () => {
   it('goes by the position when the copy has not heard of the crowd yet', () => {
     const told = pollAfterMs(1_000_000, 0, 0, { maxPerSecond: 10_000, awayMs: AWAY_MS });
     expect(told).toBe(pollAfterMs(1_000_000, 1_000_000, 0, { maxPerSecond: 10_000, awayMs: AWAY_MS }));
+  });
+});
+
+describe('the interval that one waiter is told', () => {
+  const meant = fc.integer({ min: 1000, max: 3_600_000 });
+  const draw = fc.double({ min: 0, max: 1, noNaN: true });
+
+  it('is within a tenth of what was meant, and a second or more', () => {
+    fc.assert(
+      fc.property(meant, draw, (ms, drawn) => {
+        const told = jittered(ms, drawn);
+        expect(Number.isInteger(told)).toBe(true);
+        expect(told).toBeGreaterThanOrEqual(Math.max(1000, Math.floor(ms * 0.9)));
+        expect(told).toBeLessThanOrEqual(Math.max(1000 + ms * 0.2, ms * 1.1) + 1);
+      }),
+    );
+  });
+
+  it('is no shorter on average, so that all together ask no more often than allowed', () => {
+    fc.assert(
+      fc.property(meant, draw, (ms, drawn) => {
+        expect(jittered(ms, drawn) + jittered(ms, 1 - drawn)).toBeGreaterThanOrEqual(2 * ms - 1);
+      }),
+    );
+  });
+
+  it('calls nobody away later who would have been told to come back within a third of the time', () => {
+    for (const etaSeconds of [0, 50, 100, 7200]) {
+      const meantMs = pollAfterMs(1, 1, etaSeconds, { maxPerSecond: 10_000, awayMs: AWAY_MS });
+      expect(jittered(meantMs, 1)).toBeLessThanOrEqual(AWAY_MS / 3);
+    }
+  });
+
+  it.each([1000, 5000])('of %i ms brings those who came at one instant out of step', (ms) => {
+    const told = Array.from({ length: 1000 }, () => jittered(ms));
+    const busiest = Math.max(
+      ...told.map((at) => told.filter((other) => Math.abs(other - at) < ms / 100).length),
+    );
+    expect(busiest).toBeLessThan(250); // of 1000; evenly spread, about 100
   });
 });

@@ -10,7 +10,7 @@ function present({ queuePosition, status, etaSeconds, pollAfterMs }: CheckedToke
   const json = `{"queuePosition":${queuePosition},"status":"${status}","etaSeconds":${etaSeconds},"pollAfterMs":${pollAfterMs}}`;
   return new Prepared(
     successOf(json),
-    pollAfterMs > 0 ? ['Retry-After', String(Math.ceil(pollAfterMs / 1000))] : [],
+    pollAfterMs > 0 ? ['Retry-After', String(Math.round(pollAfterMs / 1000))] : [],
   );
 }
 

@@ -6,7 +6,7 @@ import { LOGGER, type Logger } from '../../infra/logger';
 import { Metrics } from '../../infra/metrics';
 import { MemberDirectory } from '../user/directory';
 import { NeverQueued, TokenNotActive } from './errors';
-import { pollAfterMs, type PollingOptions } from './polling';
+import { jittered, pollAfterMs, type PollingOptions } from './polling';
 import type { CheckedToken, IssuedTicket, QueueStatus } from './schema';
 import { UNKNOWN, type Settled } from './store';
 import { type Claims, TokenCodec } from './token';
@@ -97,7 +97,7 @@ export class QueueService {
     if (status !== 'WAITING') return { queuePosition: 0, status, etaSeconds: 0, pollAfterMs: 0 };
     const room = this.roomOf(claims);
     const etaSeconds = room.etaSeconds(claims, position);
-    const pollAfter = pollAfterMs(position, room.snapshot.waiting, etaSeconds, this.polling);
+    const pollAfter = jittered(pollAfterMs(position, room.snapshot.waiting, etaSeconds, this.polling));
     room.asked(pollAfter);
     return { queuePosition: position, status, etaSeconds, pollAfterMs: pollAfter };
   }
