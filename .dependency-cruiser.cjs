@@ -1,3 +1,12 @@
+/** Each driver has one home; whoever else needs it asks there. */
+const HOMES = {
+  kafkajs: 'kafka/',
+  ioredis: 'redis\\.ts$',
+  '(sequelize|mariadb)': 'database\\.ts$',
+  opossum: 'breaker\\.ts$',
+  'prom-client': '',
+};
+
 /** The one direction of calls: routes → service → repository | store → infra. */
 module.exports = {
   forbidden: [
@@ -20,11 +29,18 @@ module.exports = {
       from: { pathNot: ['^src/http/', '^src/app.ts$', '^src/server.ts$', 'routes\\.ts$'] },
       to: { path: '^node_modules/(express|helmet)/', dependencyTypesNot: ['type-only'] },
     },
-    {
-      name: 'only-infra-knows-drivers',
+    ...Object.entries(HOMES).map(([driver, home]) => ({
+      name: `one-home-of-${driver}`,
       severity: 'error',
-      from: { pathNot: '^src/infra/' },
-      to: { path: '^node_modules/(kafkajs|ioredis|sequelize|mariadb|opossum|prom-client)/' },
+      from: { pathNot: `^src/infra/${home}` },
+      to: { path: `^node_modules/${driver}/` },
+    })),
+    {
+      name: 'only-stores-know-redis',
+      comment: 'The watch over the invariants makes its store itself.',
+      severity: 'error',
+      from: { path: '^src/modules/', pathNot: '(store|invariants/watch)\\.ts$' },
+      to: { path: '^src/infra/redis', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'routes-call-services-only',

@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 const nodeGlobals = Object.fromEntries(
@@ -22,9 +23,25 @@ const nodeGlobals = Object.fromEntries(
   ].map((name) => [name, 'readonly']),
 );
 
+const STATEMENT = '/^\\W*(SELECT|INSERT|REPLACE|UPDATE|DELETE|WITH|SET|CALL)\\b/';
+const NOT_CONSTANT = `:not(${[
+  'TemplateElement, Literal, BinaryExpression',
+  'Identifier[name=/^[A-Z][A-Z0-9_]*$/]',
+  'CallExpression[callee.name="placeholders"]',
+]})`;
+
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', '.services', 'results', 'coverage'] },
   js.configs.recommended,
+  {
+    plugins: { regexp },
+    rules: {
+      // Text that becomes code, and expressions with which a long line of text stops the event loop (ReDoS).
+      'no-eval': 'error',
+      'no-new-func': 'error',
+      'regexp/no-super-linear-backtracking': 'error',
+    },
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
@@ -41,6 +58,7 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts'],
     rules: {
+      'regexp/no-super-linear-move': 'error', // slow by a long line alone: what comes from outside may be long
       'no-restricted-properties': [
         'error',
         { object: 'process', property: 'env', message: 'Only src/config.ts reads the environment.' },
@@ -49,6 +67,28 @@ export default tseslint.config(
           property: 'now',
           message: 'Use the clock of the store that decides (NOW(3), Redis TIME) or src/clock.ts.',
         },
+      ],
+      'no-restricted-imports': [
+        'error',
+        { name: 'node:child_process', message: 'The product starts no programs.' },
+        { name: 'node:vm', message: 'The product runs no code but its own.' },
+      ],
+    },
+  },
+  {
+    // What a request brings never becomes part of a statement. The invariants' checks are made of each other.
+    files: ['src/{http,infra,modules}/**/*.ts'],
+    ignores: ['src/modules/invariants/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...[
+          `TemplateLiteral:has(> TemplateElement:first-child[value.raw=${STATEMENT}])`,
+          `BinaryExpression:has(Literal[value=${STATEMENT}])`,
+        ].map((text) => ({
+          selector: `${text} > ${NOT_CONSTANT}`,
+          message: 'SQL is made of constants (and placeholders(n)): bind the value to a placeholder.',
+        })),
       ],
     },
   },

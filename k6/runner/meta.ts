@@ -75,7 +75,7 @@ export class MachineLoad {
 
 function readTimes(): CpuTimes {
   const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] =
-    /^cpu +(.*)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1]?.split(' ').map(Number) ?? [];
+    /^cpu +(\d.*)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1]?.split(' ').map(Number) ?? [];
   const busy = user + nice + system + irq + softirq;
   return { busy, nice, steal, total: busy + idle + iowait + steal };
 }

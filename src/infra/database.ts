@@ -13,6 +13,9 @@ export interface Statements {
   run(sql: string, binds?: Bind[]): Promise<{ affectedRows: number; insertId: number }>;
 }
 
+/** `?, ?, …` for a list of `count` values. */
+export const placeholders = (count: number): string => Array<string>(count).fill('?').join(', ');
+
 export interface DatabaseOptions {
   url: string;
   poolMax: number;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Cluster, Redis } from 'ioredis';
 import { monotonicMs } from '../clock';
 import { Unavailable } from '../errors';
@@ -93,7 +93,7 @@ export function loadScript(
   observe: (seconds: number) => void,
   replies: 'strings' | 'buffers' = 'strings',
 ): Script {
-  const [, name, keyCount] = /([a-z-]+)-(\d+)$/.exec(path) ?? [];
+  const [, name, keyCount] = /^([a-z-]+)-(\d+)$/.exec(basename(path)) ?? [];
   if (name === undefined) throw new Error(`${path} is not named <name>-<number of keys>`);
   const defined = `script:${name}`; // the plain name may be a command of Redis
   redis.defineCommand(defined, { numberOfKeys: Number(keyCount), lua: readScript(`${path}.lua`) });

@@ -29,13 +29,15 @@ const MARIADB: Record<string, Description & { per?: number }> = {
   BYTES_SENT: counter('mariadb_sent_bytes_total', 'Bytes sent to all clients'),
 };
 
+const NAMES = Object.keys(MARIADB)
+  .map((name) => `'${name}'`)
+  .join(', ');
+
 /** Needs no rights. */
 const STATUS = `
   SELECT variable_name AS name, CAST(variable_value AS DOUBLE) AS value
     FROM information_schema.global_status
-   WHERE variable_name IN (${Object.keys(MARIADB)
-     .map((name) => `'${name}'`)
-     .join(', ')})
+   WHERE variable_name IN (${NAMES})
    UNION ALL SELECT 'MAX_CONNECTIONS', @@GLOBAL.max_connections`;
 
 /** From the text of INFO; summed over the masters of a cluster. */

@@ -1,4 +1,4 @@
-import type { Statements } from '../../infra/database';
+import { placeholders, type Statements } from '../../infra/database';
 import type { IncomingEvent } from './message';
 
 /** Most events taken at once. */
@@ -17,7 +17,7 @@ const FRESH = `SELECT ${COLUMNS} FROM outbox FORCE INDEX (outbox_backlog)
 const DUE = `SELECT ${COLUMNS} FROM outbox FORCE INDEX (outbox_backlog)
               WHERE ${OPEN} AND next_try_at <= NOW(3) AND topic IN (?, ?) ORDER BY next_try_at, id LIMIT ${BATCH}`;
 const DELIVERED = `UPDATE outbox SET delivered_at = NOW(3)
-                    WHERE id IN (${Array(BATCH).fill('?').join(', ')}) AND delivered_at IS NULL`;
+                    WHERE id IN (${placeholders(BATCH)}) AND delivered_at IS NULL`;
 const FAILED = 'UPDATE outbox SET attempts = ?, last_error = ? WHERE id = ?';
 const POSTPONE = `UPDATE outbox SET attempts = ?, last_error = ?, next_try_at = NOW(3) + INTERVAL ? MICROSECOND
                    WHERE id = ?`;

@@ -1,5 +1,5 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import type { Statements } from '../../infra/database';
+import { placeholders, type Statements } from '../../infra/database';
 
 export interface HoldRow {
   id: number;
@@ -77,8 +77,6 @@ const PAST_HOLDS = `SELECT id, seat_id AS seatId, TIMESTAMPDIFF(MICROSECOND, hel
                      WHERE status = 'TEMP_RESERVED' AND held_until <= NOW(3)
                      ORDER BY held_until LIMIT ? FOR UPDATE SKIP LOCKED`;
 
-const inList = (ids: number[]): string => ids.map(() => '?').join(', ');
-
 /** Seats and their reservations. The database's clock and its guarded updates decide, never what was read before. */
 @scoped(Lifecycle.ContainerScoped)
 export class ReservationRepository {
@@ -137,14 +135,14 @@ export class ReservationRepository {
     if (past.length === 0) return [];
     const reservationIds = past.map(({ id }) => id);
     await tx.run(
-      `UPDATE reservation SET status = 'CANCELED' WHERE id IN (${inList(reservationIds)})`,
+      `UPDATE reservation SET status = 'CANCELED' WHERE id IN (${placeholders(reservationIds.length)})`,
       reservationIds,
     );
     // In order of id: two sweepers lock seats in the same order.
     const seatIds = past.map(({ seatId }) => seatId).sort((a, b) => a - b);
     await tx.run(
       `UPDATE concert_seat SET status = 'AVAILABLE', held_until = NULL
-        WHERE id IN (${inList(seatIds)}) AND status = 'TEMP_RESERVED' AND held_until <= NOW(3)`,
+        WHERE id IN (${placeholders(seatIds.length)}) AND status = 'TEMP_RESERVED' AND held_until <= NOW(3)`,
       seatIds,
     );
     return past.map(({ lateSeconds }) => lateSeconds);
