@@ -4,8 +4,15 @@ const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, runMain } = require('./lib/failure');
 const { listen } = require('./lib/interruption');
 const { withLock } = require('./lib/lock');
-const progress = require('./lib/progress');
-const services = require('./lib/services');
+const { toStderr } = require('./lib/progress');
+const {
+  addressOf,
+  describeHow,
+  ensureServices,
+  inspectServices,
+  release,
+  stopAll,
+} = require('./lib/services');
 
 const OPTIONAL = { '--kafka': 'kafka', '--influx': 'influxdb', '--prometheus': 'prometheus' };
 
@@ -29,30 +36,30 @@ async function up(flags) {
   try {
     urls = await withLock(async () => {
       await ensureDependencies();
-      return services.ensureServices(names, { what: 'services up', keep: true });
+      return ensureServices(names, { what: 'services up', keep: true });
     });
   } catch (error) {
-    await services.release();
+    await release();
     throw error;
   }
   for (const [name, value] of Object.entries(urls)) process.stdout.write(`export ${name}=${quote(value)}\n`);
 }
 
 async function down(force) {
-  const users = await services.stopAll({ force });
+  const users = await stopAll({ force });
   if (users.length === 0) return;
   const names = [...new Set(users.map(({ what, pid }) => `${what} (pid ${pid})`))].join(', ');
   process.stdout.write(`Still used by ${names}; stopped when that ends. To stop at once: down --force\n`);
 }
 
 async function status() {
-  const rows = (await services.inspectServices()).map(({ service, place }) => {
+  const rows = (await inspectServices()).map(({ service, place }) => {
     if (!place) return [service.title, 'not running'];
     const { entry } = place;
     return [
       service.title,
-      services.describeHow(service, place),
-      services.addressOf(service, place.urls),
+      describeHow(service, place),
+      addressOf(service, place.urls),
       entry?.container ?? (entry ? `pid ${entry.pid}` : 'pid unknown'),
       place.reason ? `NOT HEALTHY: ${place.reason}` : 'healthy',
     ];
@@ -74,7 +81,7 @@ runMain(() => {
     throw new Failure(USAGE, { code: ['help', '--help', '-h'].includes(command) ? 0 : 2 });
   }
   listen();
-  progress.toStderr();
+  toStderr();
   if (command === 'up') return up(flags);
   return command === 'down' ? down(flags.length > 0) : status();
 });

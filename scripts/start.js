@@ -1,6 +1,6 @@
 // npm start: everything the API needs, then the API, until Ctrl-C.
 const { build } = require('./build');
-const api = require('./lib/api');
+const { checkPort, readPort, runUntilStopped, stopLeftOver } = require('./lib/api');
 const { ensureDependencies } = require('./lib/dependencies');
 const { runMain } = require('./lib/failure');
 const { listen } = require('./lib/interruption');
@@ -38,12 +38,12 @@ async function prepare() {
 
 runMain(async () => {
   listen();
-  const port = api.readPort();
+  const port = readPort();
   try {
-    await api.stopLeftOver();
-    await api.checkPort(port);
+    await stopLeftOver();
+    await checkPort(port);
     const env = await withLock(prepare);
-    return await api.runUntilStopped(port, env);
+    return await runUntilStopped(port, env);
   } finally {
     await release();
   }

@@ -6,7 +6,7 @@ const { Failure, runMain } = require('./lib/failure');
 const { listen } = require('./lib/interruption');
 const { nodeBinary } = require('./lib/node-binary');
 const { inRoot } = require('./lib/paths');
-const progress = require('./lib/progress');
+const { toStderr } = require('./lib/progress');
 const { run } = require('./lib/run');
 const { inspectServices } = require('./lib/services');
 
@@ -27,7 +27,7 @@ async function urlsOfRunning(names) {
 
 runMain(async () => {
   listen();
-  progress.toStderr();
+  toStderr();
   const [tool, ...args] = process.argv.slice(2);
   await ensureDependencies();
   await build();

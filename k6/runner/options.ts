@@ -30,7 +30,7 @@ const ID = /^[\w.-]{1,64}$/;
 const ID_RULE = '1 to 64 letters, digits, ".", "_" or "-"';
 
 /** The scripts of k6/, and the run in which databases are stopped. */
-export const scenarios = (): string[] => [
+const scenarios = (): string[] => [
   ...readdirSync(join(root, 'k6'))
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
     .map((name) => name.slice(0, -'.ts'.length)),

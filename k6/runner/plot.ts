@@ -11,7 +11,7 @@ const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9
 export const escape = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
-export const colourOf = (index: number): string => COLOURS[index % COLOURS.length] ?? '#000000';
+const colourOf = (index: number): string => COLOURS[index % COLOURS.length] ?? '#000000';
 
 const shown = (value: number): string =>
   value >= 10_000 ? `${Math.round(value / 1000)}k` : String(Number(value.toPrecision(3)));

@@ -6,8 +6,6 @@ import { helm, kubectl } from './kube.ts';
 
 const RELEASE = 'load';
 const LOOK_EVERY_MS = 1000;
-/** Of k6: a threshold was crossed. */
-export const THRESHOLDS_FAILED = 99;
 
 export interface Load {
   scenario: string;

@@ -29,7 +29,7 @@ export function describeDatabaseError(error: unknown): string {
 }
 
 /** `host:port` or `host:port/database`, for messages: never the password. */
-export function whereIs(url: string): string {
+function whereIs(url: string): string {
   const { host, pathname } = new URL(url);
   return pathname.length > 1 ? `${host}${pathname}` : host;
 }

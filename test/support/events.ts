@@ -15,7 +15,7 @@ import type { TcpProxy } from './tcp-proxy';
 export type Kind = 'payment-notification' | 'reservation-notification';
 
 /** Keeps what it is told; fails or waits when the test says so. */
-export class Recorder implements Notifier {
+class Recorder implements Notifier {
   /** Every try, in order. */
   readonly tries: { notification: Notification; atMs: number }[] = [];
   /** Those that succeeded. */

@@ -1,6 +1,6 @@
 import type { QueueRules } from '../../src/modules/queue/store';
 
-export const SEEN_AGAIN_MS = 3000;
+const SEEN_AGAIN_MS = 3000;
 
 interface Stay {
   leaseUntilMs: number;
@@ -216,5 +216,5 @@ export class Oracle {
   }
 }
 
-export const range = (first: number, last: number): number[] =>
+const range = (first: number, last: number): number[] =>
   Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);

@@ -1,7 +1,6 @@
 const { Failure } = require('../failure');
 const { step } = require('../progress');
 const { addressOf, describeHow, locate } = require('./discovery');
-const { targets } = require('./prometheus-targets');
 const { startServices } = require('./starting');
 const { register, release, stopAll } = require('./stopping');
 
@@ -51,4 +50,4 @@ function inspectServices() {
   );
 }
 
-module.exports = { ensureServices, inspectServices, release, stopAll, addressOf, describeHow, targets };
+module.exports = { ensureServices, inspectServices, release, stopAll, addressOf, describeHow };

@@ -1,7 +1,7 @@
 import type { Database } from '../../infra/database';
 
 /** Won that every member starts with. */
-export const OPENING_BALANCE = 1_000_000;
+const OPENING_BALANCE = 1_000_000;
 /** Members in one transaction: long enough to be fast, short enough to hold nobody up. */
 const CHUNK = 10_000;
 

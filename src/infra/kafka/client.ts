@@ -2,7 +2,7 @@ import { Kafka, logLevel, type ISocketFactory, type LogEntry } from 'kafkajs';
 import type { Logger } from '../logger';
 import { mendIdleTimers } from './timers';
 
-export { type Consumer, type IHeaders, Partitioners, type Producer } from 'kafkajs';
+export { Partitioners } from 'kafkajs';
 export type SocketFactory = ISocketFactory;
 
 const CLIENT_ID = 'concert-reservation';

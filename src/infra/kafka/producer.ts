@@ -9,7 +9,7 @@ const PART = 'producer';
 const BROKER_TIMEOUT_MS = 3_000;
 const DISCONNECT_TIMEOUT_MS = 2_000;
 /** Longest that `send` takes. */
-export const SEND_TIMEOUT_MS = 5_000;
+const SEND_TIMEOUT_MS = 5_000;
 
 export interface OutgoingMessage {
   topic: string;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Id, QueryId, Won } from '../../http/fields';
 
-export const SeatStatus = z.enum(['AVAILABLE', 'TEMP_RESERVED', 'RESERVED']);
+const SeatStatus = z.enum(['AVAILABLE', 'TEMP_RESERVED', 'RESERVED']);
 
 export const Schedule = z.object({
   scheduleId: Id,

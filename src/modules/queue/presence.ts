@@ -4,7 +4,7 @@ const SEGMENT_BYTES = SEGMENT / 8;
 const WORDS = SEGMENT / 32;
 const BLOCK_WORDS = 16;
 
-export const segmentOf = (seq: number): number => Math.floor(seq / SEGMENT);
+const segmentOf = (seq: number): number => Math.floor(seq / SEGMENT);
 
 /** Bits set in a 32-bit word (Hacker's Delight, 5-1). */
 function popCount(word: number): number {

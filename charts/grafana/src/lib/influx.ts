@@ -52,7 +52,7 @@ export const REQUESTS: Filter[] = ['testid', 'scenario', 'endpoint'];
 export const ITERATIONS: Filter[] = ['testid', 'scenario'];
 export const RUNS: Filter[] = ['testid'];
 
-export const where = (filters: Filter[]): string =>
+const where = (filters: Filter[]): string =>
   ['$timeFilter', ...filters.map((tag) => `"${tag}" =~ /^$${tag}$/`)].join(' AND ');
 
 const from = (measurement: string, filters: Filter[]): string =>

@@ -4,7 +4,7 @@ import type { SqlCheck } from '../schema';
 /** A delivered event has acted after this at the latest. */
 const ACTED_WITHIN_SECONDS = 60;
 /** Delivered events are kept at least so long: older sales are not looked up in the outbox. */
-export const EVENTS_KEPT_HOURS = 24;
+const EVENTS_KEPT_HOURS = 24;
 
 const UNANSWERED = `
   SELECT user_id AS userId, id AS idempotencyKey, created_at AS createdAt
