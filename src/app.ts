@@ -4,6 +4,7 @@ import type { DependencyContainer } from 'tsyringe';
 import { CONFIG, type Config } from './config';
 import { NotFound } from './errors';
 import { Health } from './health';
+import { ConnectionAge } from './http/connection-age';
 import type { Endpoint } from './http/endpoint';
 import { errorHandler } from './http/errors';
 import { serveEndpoints } from './http/mount';
@@ -57,6 +58,7 @@ export function createApp(container: DependencyContainer): App {
       rateLimit: rateLimit(container.resolve(Redis), config.TOKEN_RATE_PER_MINUTE),
       bodyBytes: config.HTTP_BODY_BYTES,
       shedder: new Shedder(config.HTTP_QUEUE_MS),
+      connections: new ConnectionAge(config.HTTP_CONNECTION_SECONDS * 1000),
       metrics,
       logger,
       isDraining: () => health.phase === 'draining',

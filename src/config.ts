@@ -312,6 +312,14 @@ const fields = {
     unit: 'ms',
     about: 'Longest a client may take to send a request',
   }),
+  HTTP_CONNECTION_SECONDS: integer({
+    min: 0,
+    max: 86_400,
+    default: 30,
+    unit: 's',
+    about:
+      'How long a connection is kept open for more requests, half to one and a half times that: new pods get their share; 0: for ever',
+  }),
   SHUTDOWN_DRAIN_MS: integer({
     min: 0,
     max: 120_000,

@@ -7,6 +7,7 @@ import type { IdempotencyService } from '../modules/idempotency/service';
 import type { QueueService, Visitor } from '../modules/queue/service';
 import type { Claims } from '../modules/queue/token';
 import { readJson } from './body';
+import type { ConnectionAge } from './connection-age';
 import type { Endpoint } from './endpoint';
 import { Prepared, failure, sendFailure, sendText, success } from './envelope';
 import { logFailure, toApiError } from './errors';
@@ -25,6 +26,7 @@ export interface Steps {
   shedder: Shedder;
   metrics: Metrics;
   logger: Logger;
+  connections: ConnectionAge;
   /** Whether the process is on its way out: the client's next request should go to another one. */
   isDraining: () => boolean;
 }
@@ -81,7 +83,8 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
     const startedAtMs = log.begun();
     const requestId = requestIdOf(req);
     const headers = ['X-Request-Id', requestId];
-    if (steps.isDraining()) headers.push('Connection', 'close');
+    if (steps.isDraining() || steps.connections.isOver(req.socket, startedAtMs))
+      headers.push('Connection', 'close');
     let status = 500;
     try {
       if (method === undefined) {
