@@ -1,9 +1,8 @@
 import { Agent, request, type IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { until } from '../support/wait';
 import { useService } from '../support/suite';
 import { ConnectionAge } from '../../src/http/connection-age';
-
-type Socket = Parameters<ConnectionAge['isOver']>[0];
 
 describe('a connection', () => {
   const it_ = useService({ HTTP_CONNECTION_SECONDS: 1 });
@@ -34,7 +33,7 @@ describe('a connection', () => {
 });
 
 describe('the age of connections', () => {
-  const sockets = Array.from({ length: 1000 }, () => ({}) as Socket);
+  const sockets = Array.from({ length: 1000 }, () => new Socket());
   const over = (age: ConnectionAge, nowMs: number): number =>
     sockets.filter((socket) => age.isOver(socket, nowMs)).length;
 
