@@ -1,5 +1,6 @@
 import type { Connection, UpsertResult } from 'mariadb';
 import { Sequelize } from 'sequelize';
+import { monotonicMs } from '../clock';
 import { Unavailable } from '../errors';
 
 /** A value bound to a placeholder. */
@@ -32,6 +33,8 @@ export class DatabaseUnavailable extends Unavailable {
 
 const LOCK_WAIT_TIMEOUT = 1205;
 const DEADLOCK = 1213;
+/** How a deadlock over the AUTO-INC lock of an INSERT … SELECT is told. */
+const AUTO_INCREMENT_UNREAD = 1467;
 const DUPLICATE_KEY = 1062;
 const DEADLOCK_TRIES = 8;
 
@@ -56,6 +59,7 @@ const UNAVAILABLE_ERRORS = new Set([
   1226,
   1290,
   1317,
+  AUTO_INCREMENT_UNREAD,
   1836,
   1927,
   1969,
@@ -65,14 +69,32 @@ const UNAVAILABLE_ERRORS = new Set([
 const errnoOf = (error: unknown): number | undefined =>
   error instanceof Error && 'errno' in error && typeof error.errno === 'number' ? error.errno : undefined;
 
+const isDeadlock = (error: unknown): boolean => {
+  const errno = error instanceof DatabaseUnavailable ? errnoOf(error.cause) : undefined;
+  return errno === DEADLOCK || errno === AUTO_INCREMENT_UNREAD;
+};
+
 export const isDuplicateKey = (error: unknown): boolean => errnoOf(error) === DUPLICATE_KEY;
 export const isLockWaitTimeout = (error: unknown): boolean => errnoOf(error) === LOCK_WAIT_TIMEOUT;
+
+/** Of the connection, not of the server: refused, reset, timed out. */
+const isFromClient = (errno: number): boolean => errno < 1000 || errno >= 45_000;
+
+/** Whether there was no connection to be had, or it broke; waiting for a free one of the pool is something else. */
+function isLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const errno = errnoOf(error);
+  if (errno !== undefined) return isFromClient(errno);
+  return (
+    error.name.startsWith('SequelizeConnection') && error.name !== 'SequelizeConnectionAcquireTimeoutError'
+  );
+}
 
 /** Turns "cannot be asked" errors into DatabaseUnavailable; leaves the others (bugs, broken constraints) alone. */
 function translate(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof Unavailable) return error;
   const errno = errnoOf(error);
-  const fromClient = errno !== undefined && (errno < 1000 || errno >= 45_000);
+  const fromClient = errno !== undefined && isFromClient(errno);
   if (
     error.name.startsWith('Sequelize') ||
     fromClient ||
@@ -108,6 +130,8 @@ interface PoolNumbers {
  */
 export class Database implements Statements {
   readonly sequelize: Sequelize;
+  /** When a connection was last refused or lost, by the monotonic clock. */
+  lostAtMs = -Infinity;
 
   constructor(private readonly options: DatabaseOptions) {
     this.sequelize = new Sequelize(options.url.replace(/^mysql:/, 'mariadb:'), {
@@ -159,8 +183,7 @@ export class Database implements Statements {
       try {
         return await this.withConnection((connection) => inTransaction(connection, work));
       } catch (error) {
-        const deadlock = error instanceof DatabaseUnavailable && errnoOf(error.cause) === DEADLOCK;
-        if (!deadlock || attempt === DEADLOCK_TRIES) throw error;
+        if (!isDeadlock(error) || attempt === DEADLOCK_TRIES) throw error;
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * 2 ** attempt));
       }
     }
@@ -170,12 +193,17 @@ export class Database implements Statements {
     await this.sequelize.close();
   }
 
+  private notice(error: unknown): void {
+    if (isLost(error)) this.lostAtMs = monotonicMs();
+  }
+
   private async withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const manager = this.sequelize.connectionManager;
     let connection: Connection;
     try {
       connection = (await manager.getConnection({ type: 'write' })) as unknown as Connection;
     } catch (error) {
+      this.notice(error);
       throw translate(error);
     }
     let timer: NodeJS.Timeout | undefined;
@@ -188,6 +216,7 @@ export class Database implements Statements {
     try {
       return await Promise.race([work(connection), late]);
     } catch (error) {
+      this.notice(error);
       throw translate(error);
     } finally {
       clearTimeout(timer);
