@@ -12,6 +12,21 @@ describe('holds and payments', () => {
     expect(outcome(await second.reserve(id, at(seats, 0).id))).toBe('409 004');
   });
 
+  it('gives a seat that the sweeper frees at this very moment', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1);
+    const [first, second] = [await it_.visitor(), await it_.visitor()];
+    const [reservationId, seatId] = [await first.hold(id, at(seats, 0).id), at(seats, 0).id];
+    await it_.given.holdIsPast(reservationId);
+    const asked = await it_.admin.transaction(async (tx) => {
+      await tx.run("UPDATE reservation SET status = 'CANCELED' WHERE id = ?", [reservationId]);
+      const answer = second.reserve(id, seatId).then(outcome); // finds the seat taken, then waits for the reservation
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await tx.run("UPDATE concert_seat SET status = 'AVAILABLE', held_until = NULL WHERE id = ?", [seatId]);
+      return { answer };
+    });
+    expect(await asked.answer).toBe('200');
+  });
+
   it('gives 002 when every seat is sold', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
     const [buyer, late] = [await it_.visitor(10), await it_.visitor()];
@@ -62,7 +77,7 @@ describe('holds and payments', () => {
           [reservationId],
         )
       )[0];
-    for (let i = 0; i < 40 && JSON.stringify(await status()).includes('TEMP'); i++)
+    for (let i = 0; i < 300 && JSON.stringify(await status()).includes('TEMP'); i++)
       await new Promise((r) => setTimeout(r, 50));
     expect(await status()).toEqual({ r: 'CANCELED', s: 'AVAILABLE' });
   });

@@ -66,7 +66,7 @@ describe("the application's account", () => {
     const on = scratch.app;
     expect(await shop.reservations.find(on, left.id)).toMatchObject({ status: 'CANCELED' });
     expect(await shop.reservations.isSoldOut(on, shop.scheduleId)).toBe(false);
-    expect(await shop.reservations.seatBelongsTo(on, shop.scheduleId, at(shop.seatIds, 0))).toBe(true);
+    expect(await shop.reservations.seatStatus(on, shop.scheduleId, at(shop.seatIds, 0))).toBe('RESERVED');
     expect(await shop.balances.find(on, shop.userId)).toBe(1_000_400);
     expect(await new MemberDirectory(on).exists(shop.userId)).toBe(true);
   });

@@ -1,6 +1,8 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { placeholders, type Statements } from '../../infra/database';
 
+export type SeatStatus = 'AVAILABLE' | 'TEMP_RESERVED' | 'RESERVED';
+
 export interface HoldRow {
   id: number;
   concertTitle: string;
@@ -59,7 +61,7 @@ const LOCK_MEMBER_AND_COUNT = `
              AND (r.status = 'RESERVED' OR r.held_until > NOW(3))) AS seats
     FROM member m WHERE m.id = ? FOR UPDATE`;
 
-const SEAT_OF_SCHEDULE = 'SELECT 1 FROM concert_seat WHERE id = ? AND schedule_id = ?';
+const SEAT_OF_SCHEDULE = 'SELECT status FROM concert_seat WHERE id = ? AND schedule_id = ?';
 
 const UNSOLD = `SELECT 1 FROM concert_seat WHERE schedule_id = ? AND status IN ('AVAILABLE', 'TEMP_RESERVED') LIMIT 1`;
 
@@ -107,8 +109,10 @@ export class ReservationRepository {
     return row?.seats ?? 0;
   }
 
-  async seatBelongsTo(on: Statements, scheduleId: number, seatId: number): Promise<boolean> {
-    return (await on.rows(SEAT_OF_SCHEDULE, [seatId, scheduleId])).length === 1;
+  /** @returns undefined when the schedule has no such seat */
+  async seatStatus(on: Statements, scheduleId: number, seatId: number): Promise<SeatStatus | undefined> {
+    const [seat] = await on.rows<{ status: SeatStatus }>(SEAT_OF_SCHEDULE, [seatId, scheduleId]);
+    return seat?.status;
   }
 
   async isSoldOut(on: Statements, scheduleId: number): Promise<boolean> {

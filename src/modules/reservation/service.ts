@@ -15,6 +15,9 @@ import { OtherLine, ScheduleSoldOut, ScheduleStarted, SeatLimitReached, SeatNotA
 import { type HoldRow, ReservationRepository } from './repository';
 import type { Hold } from './schema';
 
+/** The sweeper freed the seat while it was asked for: it must not be refused, it is free. */
+const FREE_MEANWHILE = Symbol('free meanwhile');
+
 @scoped(Lifecycle.ContainerScoped)
 export class ReservationService {
   private readonly holdSeconds: number;
@@ -48,8 +51,7 @@ export class ReservationService {
     const hold = await this.breakers.concert.run(() =>
       this.idempotency.run(key, async (tx) => {
         if (this.seatLimit > 0) await this.keepToLimit(tx, visitor.userId, scheduleId);
-        const taken = await this.reservations.take(tx, scheduleId, seatId, this.holdSeconds, visitor.line);
-        if (!taken) throw await this.whyNotTaken(tx, visitor, scheduleId, seatId);
+        await this.take(tx, visitor, scheduleId, seatId);
         const row = await this.reservations.insertHold(tx, visitor.userId, seatId, this.holdSeconds);
         const { id, concertTitle, seatPosition, heldUntil } = row;
         const made = { reservationId: id, userId: visitor.userId, concertTitle, seatPosition };
@@ -69,18 +71,28 @@ export class ReservationService {
     throw new SeatLimitReached(this.seatLimit);
   }
 
+  private async take(tx: Statements, visitor: Visitor, scheduleId: number, seatId: number): Promise<void> {
+    for (let isLast = false; ; isLast = true) {
+      if (await this.reservations.take(tx, scheduleId, seatId, this.holdSeconds, visitor.line)) return;
+      const refusal = await this.whyNotTaken(tx, visitor, scheduleId, seatId);
+      if (refusal !== FREE_MEANWHILE) throw refusal;
+      if (isLast) throw new SeatNotAvailable(seatId);
+    }
+  }
+
   private async whyNotTaken(
     tx: Statements,
     { line }: Visitor,
     scheduleId: number,
     seatId: number,
-  ): Promise<ApiError> {
+  ): Promise<ApiError | typeof FREE_MEANWHILE> {
     const schedule = await this.concerts.scheduleState(scheduleId, tx);
     if (schedule === undefined) return new NotFound(`Schedule ${scheduleId}`);
-    if (!(await this.reservations.seatBelongsTo(tx, scheduleId, seatId)))
-      return new NotFound(`Seat ${seatId} of schedule ${scheduleId}`);
+    const seatStatus = await this.reservations.seatStatus(tx, scheduleId, seatId);
+    if (seatStatus === undefined) return new NotFound(`Seat ${seatId} of schedule ${scheduleId}`);
     if (schedule.line !== line) return new OtherLine(schedule.line);
     if (schedule.started) return new ScheduleStarted(scheduleId);
+    if (seatStatus === 'AVAILABLE') return FREE_MEANWHILE;
     this.metrics.holds.inc({ result: 'refused' });
     if (await this.reservations.isSoldOut(tx, scheduleId)) return new ScheduleSoldOut(scheduleId);
     return new SeatNotAvailable(seatId);
