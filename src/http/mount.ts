@@ -3,7 +3,9 @@ import type { z } from 'zod';
 import { BadInput, MethodNotAllowed, Overloaded } from '../errors';
 import type { Logger } from '../infra/logger';
 import type { Metrics } from '../infra/metrics';
+import type { RequestKey } from '../modules/idempotency/key';
 import type { IdempotencyService } from '../modules/idempotency/service';
+import { TokenNotActive } from '../modules/queue/errors';
 import type { QueueService, Visitor } from '../modules/queue/service';
 import type { Claims } from '../modules/queue/token';
 import { readJson } from './body';
@@ -122,6 +124,15 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
     }
   }
 
+  /** The answer that the key's request was given before. */
+  async function recalled(key: RequestKey): Promise<Answer | undefined> {
+    const remembered = await steps.idempotency.recall(key);
+    if (remembered === undefined) return undefined;
+    const { status, answer } = remembered;
+    const text = status < 400 ? success(answer) : failure(answer.code, answer.message);
+    return { status, text, headers: ['Idempotency-Replayed', 'true'] };
+  }
+
   /** The steps of every endpoint, in order. */
   async function take(it: Endpoint, req: Request): Promise<Answer | Streamed> {
     if (it.rateLimited) await steps.rateLimit(req);
@@ -130,15 +141,19 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
     const query = it.query && check('query', it.query, req.query);
     const key = it.idempotent && claims ? readRequestKey(req, claims.userId, it.path, body) : undefined;
 
-    const remembered = key && (await steps.idempotency.recall(key));
-    if (remembered) {
-      const { status, answer } = remembered;
-      const text = status < 400 ? success(answer) : failure(answer.code, answer.message);
-      return { status, text, headers: ['Idempotency-Replayed', 'true'] };
-    }
+    const remembered = key && (await recalled(key));
+    if (remembered) return remembered;
 
     const purpose = it.method === 'get' ? 'read' : 'write';
-    const visitor = it.access === 'inside' && claims ? await steps.queue.admit(claims, purpose) : undefined;
+    let visitor: Visitor | undefined;
+    try {
+      visitor = it.access === 'inside' && claims ? await steps.queue.admit(claims, purpose) : undefined;
+    } catch (error) {
+      // The turn may have ended by this very key's payment, committed since it was recalled.
+      const answer = key && error instanceof TokenNotActive ? await recalled(key) : undefined;
+      if (answer === undefined) throw error;
+      return answer;
+    }
     // `access` says which of the two are there; the endpoint's author relies on no other.
     const data = await it.handle({ body, query, key, claims: claims as Claims, visitor: visitor as Visitor });
     if (data instanceof Streamed) return data;

@@ -1,6 +1,11 @@
 import { at } from '../support/at';
 import { randomUUID } from 'node:crypto';
-import { outcome, tally } from '../support/buyer';
+import { NotFound } from '../../src/errors';
+import { IdempotencyService } from '../../src/modules/idempotency/service';
+import { Buyer, outcome, tally } from '../support/buyer';
+import { testConfig } from '../support/config';
+import { startTestService } from '../support/service';
+import { TcpProxy } from '../support/tcp-proxy';
 import { useService } from '../support/suite';
 
 describe('an Idempotency-Key', () => {
@@ -83,5 +88,51 @@ describe('an Idempotency-Key', () => {
     expect([outcome(again), again.headers['idempotency-replayed']]).toEqual(['404 404', 'true']);
     await buyer.charge(10);
     expect(outcome(await buyer.pay(reservationId, poor))).toBe('200');
+  });
+
+  it('answers a repeated payment as the first, also when that ended the turn in between', async () => {
+    const redis = new URL(testConfig().REDIS_URL);
+    const proxy = await new TcpProxy({ host: redis.hostname, port: Number(redis.port) }).open();
+    redis.host = `127.0.0.1:${proxy.port}`;
+    const other = await startTestService({
+      QUEUE_ID: it_.queueId,
+      QUEUE_MAX_ACTIVE: 10_000,
+      REDIS_URL: redis.href,
+    });
+    try {
+      const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
+      const [buyer, key] = [await it_.visitor(100), randomUUID()];
+      const reservationId = await buyer.hold(id, at(seats, 0).id);
+      const elsewhere = new Buyer(other.url, buyer.userId);
+      elsewhere.token = buyer.token;
+      proxy.change({ silent: true });
+      const repeated = elsewhere.pay(reservationId, key).then((answer) => answer); // asks for the key, then at the door
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const paid = await buyer.pay(reservationId, key);
+      proxy.change({});
+      expect([outcome(paid), outcome(await repeated)]).toEqual(['200', '200']);
+      expect((await repeated).body).toEqual(paid.body);
+    } finally {
+      await other.stop();
+      await proxy.cut();
+    }
+  });
+
+  it('answers as was done when it was done while a refusal was being remembered', async () => {
+    const buyer = await it_.visitor();
+    const key = { userId: buyer.userId, id: randomUUID(), fingerprint: Buffer.alloc(32) };
+    const service = it_.service.container.resolve(IdempotencyService);
+    let done: Promise<unknown> = Promise.resolve();
+    const answer = await service.run(key, async () => {
+      done = it_.admin.run(
+        // waits for the key, and has it before the refusal can be written
+        "INSERT INTO idempotency_key (user_id, id, fingerprint, status, answer) VALUES (?, ?, ?, 200, '7')",
+        [key.userId, key.id, key.fingerprint],
+      );
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      throw new NotFound('Nothing');
+    });
+    await done;
+    expect(answer).toBe(7);
   });
 });

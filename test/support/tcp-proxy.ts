@@ -1,38 +1,101 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** Stands between a client and a server, and can cut the line: connections die and new ones are refused. */
+/** What happens to bytes on their way, in both directions. */
+export interface Weather {
+  /** How much later each piece arrives, and up to how much more. */
+  delayMs?: number;
+  jitterMs?: number;
+  /** Share of the pieces that are lost, to be sent again after RESEND_MS as TCP would; a few break the connection. */
+  loss?: number;
+  /** Nothing gets through until the weather is better; then all of it does, as after a short partition. */
+  silent?: boolean;
+}
+
+const RESEND_MS = 200;
+/** Of the pieces lost: those after which the connection is reset. */
+const RESET_SHARE = 0.05;
+
+/** One direction of one connection: keeps the order of the bytes, whatever delays them. */
+class Lane {
+  private readonly held: Buffer[] = [];
+  private dueAtMs = 0;
+  /** The other end is gone without a word: nothing arrives ever again. */
+  dead = false;
+  private readonly from: Socket;
+  private readonly to: Socket;
+  private readonly proxy: TcpProxy;
+
+  constructor(from: Socket, to: Socket, proxy: TcpProxy) {
+    this.from = from;
+    this.to = to;
+    this.proxy = proxy;
+    from.on('data', (piece: Buffer) => this.take(piece));
+    from.on('end', () => this.after(() => to.end()));
+    to.on('drain', () => from.resume());
+  }
+
+  release(): void {
+    for (const piece of this.held.splice(0)) this.take(piece);
+  }
+
+  private take(piece: Buffer): void {
+    if (this.dead) return;
+    const { silent = false, loss = 0 } = this.proxy.weather;
+    if (silent) {
+      this.held.push(piece);
+      return;
+    }
+    const isLost = loss > 0 && this.proxy.random() < loss;
+    if (isLost && this.proxy.random() < RESET_SHARE) {
+      this.from.resetAndDestroy();
+      this.to.resetAndDestroy();
+      return;
+    }
+    this.after(() => this.to.write(piece) || this.from.pause(), isLost ? RESEND_MS : 0);
+  }
+
+  private after(act: () => unknown, moreMs = 0): void {
+    const { delayMs = 0, jitterMs = 0 } = this.proxy.weather;
+    const now = performance.now();
+    const own = delayMs + jitterMs * this.proxy.random() + moreMs;
+    this.dueAtMs = Math.max(this.dueAtMs, now + own);
+    if (this.dueAtMs <= now) act();
+    else setTimeout(() => this.dead || this.to.destroyed || act(), this.dueAtMs - now);
+  }
+}
+
+/** Stands between clients and a server, and makes the line as bad as a test wants it. */
 export class TcpProxy {
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
-  private readonly upstreams = new Set<Socket>();
+  private readonly toClient = new Set<Lane>();
+  private readonly toServer = new Set<Lane>();
+  private readonly target: { host: string; port: number };
+  weather: Weather = {};
   port = 0;
+  /** For losses and jitter: a seeded one makes them repeatable. */
+  readonly random: () => number;
 
-  constructor(private readonly target: { host: string; port: number }) {}
+  constructor(target: { host: string; port: number }, random: () => number = Math.random) {
+    this.target = target;
+    this.random = random;
+  }
 
   async open(): Promise<this> {
     const server = createServer((client) => {
       const upstream = connect(this.target);
-      this.upstreams.add(upstream);
-      upstream.on('close', () => this.upstreams.delete(upstream));
-      for (const [from, to] of [
-        [client, upstream],
-        [upstream, client],
-      ] as const) {
-        this.sockets.add(from);
-        from.pipe(to);
-        from.on('error', () => to.destroy());
-        from.on('close', () => {
-          this.sockets.delete(from);
-          to.destroy();
-        });
-      }
+      this.lane(this.toServer, client, upstream);
+      this.lane(this.toClient, upstream, client);
     });
-    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(this.port, '127.0.0.1', resolve);
+    });
     this.port = (server.address() as AddressInfo).port; // the same one when it opens again
     this.server = server;
     return this;
   }
 
+  /** Connections die and new ones are refused, until `open`. */
   async cut(): Promise<void> {
     const { server } = this;
     if (server === undefined) return;
@@ -42,11 +105,39 @@ export class TcpProxy {
     await closed;
   }
 
+  /** From now on, for connections of now too. */
+  change(weather: Weather): void {
+    this.weather = weather;
+    if (weather.silent !== true) for (const lane of [...this.toServer, ...this.toClient]) lane.release();
+  }
+
   /** What the server answers is lost, what it is asked arrives; for the connections of now, until `cut`. */
   loseAnswers(): void {
-    for (const upstream of this.upstreams) {
-      upstream.unpipe();
-      upstream.resume();
-    }
+    for (const lane of this.toClient) lane.dead = true;
+  }
+
+  /** The connections of now are dead and neither end is told; new ones work. */
+  halfOpen(): void {
+    for (const lane of [...this.toServer, ...this.toClient]) lane.dead = true;
+  }
+
+  /** As good as new: open, fine weather, and no connection that is dead without knowing. */
+  async mend(): Promise<void> {
+    this.change({});
+    if ([...this.toServer, ...this.toClient].some(({ dead }) => dead)) await this.cut();
+    if (this.server === undefined) await this.open();
+  }
+
+  private lane(lanes: Set<Lane>, from: Socket, to: Socket): void {
+    const lane = new Lane(from, to, this);
+    lanes.add(lane);
+    this.sockets.add(from);
+    from.setNoDelay(true);
+    from.on('error', () => lane.dead || to.destroy());
+    from.on('close', () => {
+      this.sockets.delete(from);
+      lanes.delete(lane);
+      if (!lane.dead) to.destroy();
+    });
   }
 }

@@ -49,8 +49,10 @@ export class IdempotencyRepository {
     await tx.run(STORE, [status, answer, key.userId, key.id]);
   }
 
-  async remember(key: RequestKey, status: number, answer: string): Promise<void> {
-    await this.database.run(REMEMBER, [key.userId, key.id, key.fingerprint, status, answer]);
+  /** @returns false when the key was answered meanwhile, by a request that came later and was done sooner */
+  async remember(key: RequestKey, status: number, answer: string): Promise<boolean> {
+    const binds = [key.userId, key.id, key.fingerprint, status, answer];
+    return (await this.database.run(REMEMBER, binds)).affectedRows === 1;
   }
 
   /** @returns whether there may be more to forget */

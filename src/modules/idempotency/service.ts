@@ -53,12 +53,10 @@ export class IdempotencyService {
       });
     } catch (error) {
       if (error instanceof AnsweredMeanwhile) return this.replay<T>(key);
-      if (isRemembered(error))
-        await this.repository.remember(
-          key,
-          error.status,
-          JSON.stringify({ code: error.code, message: error.message }),
-        );
+      if (isRemembered(error)) {
+        const answer = JSON.stringify({ code: error.code, message: error.message });
+        if (!(await this.repository.remember(key, error.status, answer))) return this.replay<T>(key);
+      }
       throw error;
     }
   }
