@@ -6,6 +6,7 @@ import { Health } from './health';
 import { type Handlers, HttpServer } from './http/server';
 import { Breakers } from './infra/breakers';
 import { Database } from './infra/database';
+import { DatabaseContact } from './infra/database-contact';
 import { createClient, KafkaLag } from './infra/kafka';
 import { LOGGER, type Logger } from './infra/logger';
 import { Loop, type Turn } from './infra/loop';
@@ -27,6 +28,7 @@ const LEARN_MEMBERS_EVERY_MS = 10_000;
 /** How soon presence seen by this process counts everywhere. */
 const TELL_EVERY_MS = 1000;
 const STARTING_RETRY_MS = 250;
+const ASK_DATABASE_EVERY_MS = 500;
 
 export interface RunningService {
   port: number;
@@ -118,6 +120,9 @@ function background(container: DependencyContainer): Phase[] {
     loop(`presence in ${room.queueId}`, TELL_EVERY_MS, () => room.tell()),
     loop(`admission to ${room.queueId}`, config.QUEUE_TICK_MS, () => breakers.queue.run(() => room.tick())),
   ]);
+  const lateMs = config.DATABASE_ACQUIRE_MS + config.DATABASE_TIMEOUT_MS + 2 * ASK_DATABASE_EVERY_MS;
+  const contact = new DatabaseContact(container.resolve(Database), breakers.concert, lateMs);
+  phases.push(loop('contact with the database', ASK_DATABASE_EVERY_MS, () => contact.ask()));
   if (config.ROLE !== 'worker') {
     const members = container.resolve(MemberDirectory);
     const events = container.resolve(QueueEvents);

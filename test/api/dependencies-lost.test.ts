@@ -71,16 +71,19 @@ describe('a dependency that is lost', () => {
     );
   });
 
-  it('database: the breaker opens and then answers without asking', async () => {
+  it('database: the breaker opens and then answers without asking, and closes when the database is back', async () => {
     const buyer = await new Buyer(service.url, await given.member(10)).enter();
     await database.proxy.cut();
     await Promise.all(Array.from({ length: 60 }, () => buyer.amount()));
     const text = await (await fetch(`${service.url}/metrics`)).text();
     expect(text).toContain('breaker_state{breaker="concertService",state="open"} 1');
-    await database.proxy.open();
     const refused = await buyer.amount();
     expect(outcome(refused)).toBe('503 503');
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(25); // 30 s in the study's preset
+    await database.proxy.open();
+    const backAtMs = performance.now();
+    await until('works again', async () => (await buyer.amount()).status === 200);
+    expect(performance.now() - backAtMs).toBeLessThan(15_000); // half of what its trial would make it wait
   });
 
   it('garbage tokens and business errors open no breaker', async () => {

@@ -1,0 +1,31 @@
+import { monotonicMs } from '../clock';
+import type { Breaker } from './breaker';
+import type { Database } from './database';
+
+/**
+ * Asks the database again and again, beside the breaker, whether it answers. When it does so after an outage, the
+ * breaker is closed: waiting on would only keep buyers out (ADR 7). A database that answers but fails at its work (locks,
+ * a full disk, read-only) was never away, and its breaker goes through half-open.
+ */
+export class DatabaseContact {
+  private unansweredAtMs = -Infinity;
+
+  /** @param lateMs how long after its return calls may still fail that began before, and open the breaker */
+  constructor(
+    private readonly database: Pick<Database, 'rows' | 'lostAtMs'>,
+    private readonly breaker: Pick<Breaker, 'close'>,
+    private readonly lateMs: number,
+  ) {}
+
+  /** @throws DatabaseUnavailable */
+  async ask(): Promise<void> {
+    try {
+      await this.database.rows('SELECT 1');
+    } catch (error) {
+      this.unansweredAtMs = monotonicMs();
+      throw error;
+    }
+    const awayAtMs = Math.max(this.unansweredAtMs, this.database.lostAtMs);
+    if (monotonicMs() - awayAtMs < this.lateMs) this.breaker.close();
+  }
+}
