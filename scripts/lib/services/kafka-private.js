@@ -60,8 +60,9 @@ function repositoryOption() {
   }
 }
 
-/** Downloaded once per version, into a folder aside first: `libs` is complete when it exists. */
+/** Downloaded once per version, into a folder aside first: `libs` is complete when it exists. @param {string} mvn its path */
 async function ensureJars(mvn) {
+  fs.mkdirSync(home(), { recursive: true });
   const text = fs.readFileSync(path.join(__dirname, 'kafka-pom.xml'), 'utf8');
   const kept = home('libs', 'pom.xml');
   if (fs.existsSync(kept) && fs.readFileSync(kept, 'utf8') === text) return;
@@ -113,4 +114,4 @@ async function startPrivate({ port, controllerPort, commands }) {
   });
 }
 
-module.exports = { startPrivate };
+module.exports = { startPrivate, ensureJars };

@@ -1,0 +1,58 @@
+// npm run faults [-- name … --seed n --minutes m]: breaks everything that the product leans on, and checks what it promises.
+const fs = require('node:fs');
+const { build } = require('./build');
+const { ensureDependencies } = require('./lib/dependencies');
+const { Failure, runMain } = require('./lib/failure');
+const { listen } = require('./lib/interruption');
+const { withLock } = require('./lib/lock');
+const { nodeBinary } = require('./lib/node-binary');
+const { inRoot } = require('./lib/paths');
+const { note } = require('./lib/progress');
+const { run } = require('./lib/run');
+const kafka = require('./lib/services/kafka');
+const { ensureJars } = require('./lib/services/kafka-private');
+const mariadb = require('./lib/services/mariadb');
+const { commandsOf, ensurePackages } = require('./lib/services/packages');
+const redis = require('./lib/services/redis');
+
+/** After a signal: the runner ends its children at once, so that more is a hang. */
+const PATIENCE_MS = 10_000;
+
+/** Its stores are killed and filled up: they are the run's own processes, so programs of this machine are needed. */
+async function preparePrograms(withKafka) {
+  await ensurePackages([mariadb, redis]);
+  if (!withKafka) return;
+  try {
+    await ensurePackages([kafka]);
+    await ensureJars(commandsOf(kafka).mvn);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    note(`without Kafka: ${error.message}`);
+  }
+}
+
+/** @returns the exit code; what went wrong has been said */
+async function suite(args, options = {}) {
+  const node = ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', inRoot('test', 'faults', 'main.ts')];
+  try {
+    await run(nodeBinary(), [...node, ...args], { inherit: true, what: 'faults', ...options });
+    return 0;
+  } catch (error) {
+    if (error instanceof Failure) return error.code;
+    throw error;
+  }
+}
+
+runMain(async () => {
+  listen();
+  if (process.platform !== 'linux') throw new Failure('The fault suite runs on Linux only.');
+  const args = process.argv.slice(2);
+  await ensureDependencies();
+  if (args.includes('--help') || args.includes('--plan')) return suite(args);
+  fs.mkdirSync(inRoot('results'), { recursive: true });
+  await withLock(async () => {
+    await preparePrograms(!args.includes('--no-kafka'));
+    await build();
+  });
+  return suite(args, { patienceMs: PATIENCE_MS });
+});

@@ -1,0 +1,49 @@
+import type { Evidence, Violation } from '../evidence.ts';
+import type { Operation } from '../history.ts';
+import { wishesOf } from './wishes.ts';
+
+/** 409 and 429 are not remembered: before the wish was done they say "not now". */
+const isFinal = ({ status, startMs }: Operation, okMs: number): boolean =>
+  (status !== 409 && status !== 429) || startMs > okMs;
+
+/** What got a 2xx is there, is the buyer's, and stays the answer to its key. */
+export function checkAcknowledged({ operations, state }: Evidence): Violation[] {
+  const violations: Violation[] = [];
+  const rows = new Map(state.reservations.map((row) => [row.id, row]));
+  const paid = new Map(state.payments.map((payment) => [payment.reservationId, payment]));
+  for (const { key, act, userId, done, okMs, operations: same } of wishesOf(operations)) {
+    if (done === undefined) continue;
+    const lost = (what: string): void =>
+      void violations.push({ check: 'lost 2xx', atMs: okMs, what: `${act} ${key}: ${what}` });
+    if (act === 'reserve') {
+      const row = rows.get(done.told?.reservationId ?? 0);
+      if (row === undefined) lost(`reservation ${done.told?.reservationId ?? '?'} is not there`);
+      else if (row.userId !== userId || row.seatId !== done.seatId)
+        lost(`reservation ${row.id} is user ${row.userId}’s, of seat ${row.seatId}`);
+    }
+    if (act === 'pay') {
+      const payment = paid.get(done.reservationId ?? 0);
+      if (payment?.status !== 'DONE' || payment.userId !== userId)
+        lost(`reservation ${done.reservationId ?? '?'} has no payment of user ${userId}`);
+      if (rows.get(done.reservationId ?? 0)?.status !== 'RESERVED')
+        lost(`reservation ${done.reservationId ?? '?'} is not sold`);
+    }
+    const answers = new Set(
+      same.filter(({ outcome }) => outcome === 'ok').map(({ told }) => JSON.stringify(told)),
+    );
+    if (answers.size > 1)
+      violations.push({
+        check: 'key acted twice',
+        atMs: okMs,
+        what: `${act} ${key} has several answers: ${[...answers].join(', ')}`,
+      });
+    const refused = same.find((one) => one.outcome === 'fail' && isFinal(one, okMs));
+    if (refused !== undefined)
+      violations.push({
+        check: 'wrong answer',
+        atMs: refused.endMs,
+        what: `${act} ${key} was done, and also refused with ${refused.status} ${refused.code ?? ''}`,
+      });
+  }
+  return violations;
+}

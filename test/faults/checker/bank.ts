@@ -1,0 +1,133 @@
+import type { Evidence, FinalState, Violation } from '../evidence.ts';
+import type { Operation } from '../history.ts';
+import { type Wish, wishesOf } from './wishes.ts';
+
+/** More wishes than this may be open at a look at the balance: it is not judged. */
+const OPEN_MOST = 16;
+
+interface Effect {
+  wish: Wish;
+  amount: number;
+  /** Whether the ledger has it. */
+  happened: boolean;
+}
+
+/**
+ * A bank per member: the ledger has each charge and payment that was acknowledged exactly once, none that was
+ * refused, those of unknown outcome at most once, and nothing else; the balance is its sum. Each balance that a buyer
+ * was told can be explained by an order of the requests: what was known to be done before it was asked is in it,
+ * what was asked for later is not, what was under way may be.
+ */
+export function checkBank({ operations, state }: Evidence): Violation[] {
+  const wishes = wishesOf(operations).filter(({ act }) => act === 'charge' || act === 'pay');
+  const prices = new Map(state.reservations.map(({ id, amount }) => [id, amount]));
+  const reservationOf = new Map(state.payments.map(({ id, reservationId }) => [id, reservationId]));
+  const ledger = new Map<number, FinalState['ledger']>();
+  for (const entry of state.ledger) ledger.set(entry.userId, [...(ledger.get(entry.userId) ?? []), entry]);
+  const byUser = new Map<number, Wish[]>();
+  for (const wish of wishes) byUser.set(wish.userId, [...(byUser.get(wish.userId) ?? []), wish]);
+  const looks = new Map<number, Operation[]>();
+  for (const look of operations)
+    if (look.act === 'balance' && look.outcome === 'ok')
+      looks.set(look.userId, [...(looks.get(look.userId) ?? []), look]);
+  const violations: Violation[] = [];
+  for (const [userId, own] of byUser) {
+    const { effects, found } = settle(userId, own, state.balances, ledger, reservationOf, prices);
+    violations.push(...found);
+    for (const { told, startMs, endMs } of looks.get(userId) ?? [])
+      violations.push(...explain(userId, told?.amount ?? NaN, startMs, endMs, effects));
+    for (const { wish } of effects)
+      if (wish.act === 'charge' && wish.done !== undefined)
+        violations.push(
+          ...explain(userId, wish.done.told?.amount ?? NaN, wish.startMs, wish.okMs, effects, wish),
+        );
+  }
+  return violations;
+}
+
+function settle(
+  userId: number,
+  wishes: Wish[],
+  balances: Map<number, number>,
+  ledger: Map<number, FinalState['ledger']>,
+  reservationOf: Map<number, number>,
+  prices: Map<number, number>,
+): { effects: Effect[]; found: Violation[] } {
+  const found: Violation[] = [];
+  const own = ledger.get(userId) ?? [];
+  const explained = new Set<(typeof own)[number]>();
+  const paidFor = new Set<number>();
+  const effects: Effect[] = [];
+  for (const wish of wishes) {
+    const { act, verdict, okMs } = wish;
+    const request = wish.operations[0];
+    const entries = own.filter((entry) =>
+      act === 'charge'
+        ? entry.kind === 'CHARGE' && entry.amount === request?.amount
+        : entry.kind === 'PAYMENT' && reservationOf.get(entry.paymentId ?? 0) === request?.reservationId,
+    );
+    for (const entry of entries) explained.add(entry);
+    const about = `${act} ${wish.key} of user ${userId}`;
+    if (entries.length > 1)
+      found.push({
+        check: 'key acted twice',
+        atMs: wish.startMs,
+        what: `${about} is in the ledger ${entries.length} times`,
+      });
+    if (verdict === 'ok' && entries.length === 0)
+      found.push({
+        check: 'lost 2xx',
+        atMs: okMs,
+        what: `${about} was acknowledged and is not in the ledger`,
+      });
+    if (verdict === 'fail' && act === 'charge' && entries.length > 0)
+      found.push({
+        check: 'key acted twice',
+        atMs: wish.startMs,
+        what: `${about} was refused and is in the ledger`,
+      });
+    const reservationId = request?.reservationId ?? 0;
+    if (act === 'pay' && (paidFor.has(reservationId) || verdict === 'fail')) continue; // the same money
+    if (act === 'pay') paidFor.add(reservationId);
+    const amount = act === 'charge' ? (request?.amount ?? 0) : -(prices.get(reservationId) ?? 0);
+    effects.push({ wish, amount, happened: entries.length > 0 });
+  }
+  for (const { kind, amount } of own.filter((entry) => !explained.has(entry)))
+    found.push({ check: 'ledger drift', what: `user ${userId}: ${kind} of ${amount} that nobody asked for` });
+  const sum = own.reduce((total, { amount }) => total + amount, 0);
+  if ((balances.get(userId) ?? 0) !== sum)
+    found.push({
+      check: 'ledger drift',
+      what: `user ${userId}: balance ${balances.get(userId) ?? 0}, ledger ${sum}`,
+    });
+  return { effects, found };
+}
+
+/** @param itself a charge whose own answer it was: it is in the balance */
+function explain(
+  userId: number,
+  told: number,
+  startMs: number,
+  endMs: number,
+  effects: Effect[],
+  itself?: Wish,
+): Violation[] {
+  let certain = 0;
+  const open: number[] = [];
+  for (const { wish, amount, happened } of effects) {
+    if (wish === itself || (wish.okMs <= startMs && happened)) certain += amount;
+    else if (happened && wish.startMs < endMs) open.push(amount);
+  }
+  if (open.length > OPEN_MOST) return [];
+  for (let subset = 0; subset < 2 ** open.length; subset++) {
+    const sum = open.reduce((total, amount, i) => total + ((subset >> i) & 1 ? amount : 0), certain);
+    if (sum === told) return [];
+  }
+  return [
+    {
+      check: 'ledger drift',
+      atMs: endMs,
+      what: `user ${userId} was told a balance of ${told}, which no order of the requests explains`,
+    },
+  ];
+}

@@ -1,0 +1,130 @@
+import type { Admission, Evidence, Violation } from '../evidence.ts';
+import type { Operation } from '../history.ts';
+
+/** What a waiter's polls have been heard in the line at the latest: told once a second, copied four times a second. */
+const HEARD_MS = 2500;
+/** An admission is seen a little later than it happened. */
+const CLOCKS_MS = 1000;
+
+interface Visit {
+  userId: number;
+  seq: number;
+  askedMs: number;
+  answeredMs: number;
+  checks: Operation[];
+}
+
+/** Never more inside than places; who got its token before another asked goes in no later; no place is lost. */
+export function checkQueue(evidence: Evidence): Violation[] {
+  const visits = visitsOf(evidence.operations);
+  return [
+    ...overfull(evidence),
+    ...inversions(visits, evidence),
+    ...doubled(visits),
+    ...lost(visits, evidence),
+  ];
+}
+
+function overfull({ admissions, cap, mostInside }: Evidence): Violation[] {
+  const inside = new Set<number>();
+  for (const { seq, entered, atMs } of inOrder(admissions)) {
+    if (entered) inside.add(seq);
+    else inside.delete(seq);
+    if (inside.size > cap)
+      return [{ check: 'cap exceeded', atMs, what: `${inside.size} inside, ${cap} places` }];
+  }
+  return mostInside > cap
+    ? [{ check: 'cap exceeded', what: `${mostInside} seen inside, ${cap} places` }]
+    : [];
+}
+
+function inversions(visits: Visit[], { admissions, awayMs }: Evidence): Violation[] {
+  const violations: Violation[] = [];
+  const first = new Map<number, Admission>();
+  for (const admission of inOrder(admissions))
+    if (admission.entered && !first.has(admission.seq)) first.set(admission.seq, admission);
+  const known = visits.filter(({ seq }) => first.has(seq)).sort((a, b) => a.askedMs - b.askedMs);
+  for (const later of known) {
+    const itsAdmission = first.get(later.seq);
+    if (itsAdmission === undefined) continue;
+    for (const earlier of known) {
+      if (earlier.answeredMs >= later.askedMs || earlier === later) continue;
+      if (earlier.seq > later.seq) {
+        violations.push({
+          check: 'order inversion',
+          atMs: later.answeredMs,
+          what: `user ${later.userId} asked after user ${earlier.userId} was answered, and got place ${later.seq} before ${earlier.seq}`,
+        });
+        continue;
+      }
+      const admission = first.get(earlier.seq);
+      if (admission === undefined || admission.order < itsAdmission.order) continue;
+      if (isPresent(earlier, itsAdmission.atMs, awayMs))
+        violations.push({
+          check: 'order inversion',
+          atMs: itsAdmission.atMs,
+          what: `place ${later.seq} was let in before place ${earlier.seq}, which was polling`,
+        });
+    }
+  }
+  return violations;
+}
+
+/** Asked again and again, and was heard: no longer ago than half of what counts as away. */
+function isPresent({ checks, answeredMs }: Visit, atMs: number, awayMs: number): boolean {
+  const heard = [answeredMs, ...checks.filter(({ outcome }) => outcome === 'ok').map(({ endMs }) => endMs)];
+  return heard.some((endMs) => endMs < atMs - HEARD_MS && endMs > atMs - awayMs / 2);
+}
+
+function doubled(visits: Visit[]): Violation[] {
+  const owner = new Map<number, Visit>();
+  const violations: Violation[] = [];
+  for (const visit of visits) {
+    const other = owner.get(visit.seq);
+    if (other !== undefined && other.userId !== visit.userId)
+      violations.push({
+        check: 'place lost',
+        atMs: visit.answeredMs,
+        what: `place ${visit.seq} is user ${other.userId}’s and user ${visit.userId}’s`,
+      });
+    owner.set(visit.seq, visit);
+  }
+  return violations;
+}
+
+/** A genuine token is never unknown, nor past before its time. */
+function lost(visits: Visit[], { admissions, leaseMs, waitMs }: Evidence): Violation[] {
+  const entered = new Map<number, number>();
+  for (const { seq, entered: isIn, atMs } of admissions)
+    if (isIn) entered.set(seq, Math.max(entered.get(seq) ?? 0, atMs));
+  return visits.flatMap(({ userId, seq, checks, answeredMs }): Violation[] => {
+    const insideMs = entered.get(seq);
+    const mayExpireMs = (insideMs === undefined ? answeredMs + waitMs : insideMs + leaseMs) - CLOCKS_MS;
+    const wrong = checks.find(
+      ({ told, code, endMs }) =>
+        code === '001' || code === '401' || (told?.status === 'EXPIRED' && endMs < mayExpireMs),
+    );
+    return wrong
+      ? [
+          {
+            check: 'place lost',
+            atMs: wrong.endMs,
+            what: `user ${userId} at place ${seq} was told ${wrong.told?.status ?? `${wrong.status} ${wrong.code ?? ''}`}`,
+          },
+        ]
+      : [];
+  });
+}
+
+function visitsOf(operations: Operation[]): Visit[] {
+  const visits = new Map<number, Visit>();
+  for (const { act, outcome, userId, told, startMs, endMs } of operations) {
+    if (act !== 'token' || outcome !== 'ok' || told?.seq === undefined) continue;
+    visits.set(userId, { userId, seq: told.seq, askedMs: startMs, answeredMs: endMs, checks: [] });
+  }
+  for (const operation of operations)
+    if (operation.act === 'check') visits.get(operation.userId)?.checks.push(operation);
+  return [...visits.values()];
+}
+
+const inOrder = (admissions: Admission[]): Admission[] => [...admissions].sort((a, b) => a.order - b.order);

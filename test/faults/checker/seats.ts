@@ -1,0 +1,94 @@
+import type { Evidence, ReservationRow, Violation } from '../evidence.ts';
+import { type Wish, wishesOf } from './wishes.ts';
+
+/** A time in which a reservation surely had its seat, as its buyer was told. */
+interface Ownership {
+  reservationId: number;
+  userId: number;
+  seatId: number;
+  fromMs: number;
+  untilMs: number;
+  paid: boolean;
+}
+
+/**
+ * The register of a seat: free, or one reservation's. A hold took effect between its first request and its answer,
+ * and lasted `holdMs` from there; so from the answer until `holdMs` after the first request it surely was the
+ * reservation's, and after a payment for ever. Two such times of one seat must not overlap: no order of the requests
+ * would explain the answers. The rows that are left must say the same, to the millisecond.
+ */
+export function checkSeats({ operations, state, holdMs }: Evidence): Violation[] {
+  const wishes = wishesOf(operations);
+  return [...byAnswers(wishes, holdMs), ...byRows(state.reservations, holdMs)];
+}
+
+function byAnswers(wishes: Wish[], holdMs: number): Violation[] {
+  const paid = new Set(
+    wishes
+      .filter(({ act, verdict }) => act === 'pay' && verdict === 'ok')
+      .map(({ done }) => done?.reservationId),
+  );
+  const bySeat = new Map<number, Ownership[]>();
+  for (const { act, done, startMs, okMs, userId } of wishes) {
+    const reservationId = done?.told?.reservationId;
+    if (act !== 'reserve' || reservationId === undefined || done?.seatId === undefined) continue;
+    const isPaid = paid.has(reservationId);
+    const owned = {
+      reservationId,
+      userId,
+      seatId: done.seatId,
+      fromMs: okMs,
+      untilMs: isPaid ? Infinity : startMs + holdMs,
+    };
+    bySeat.set(done.seatId, [...(bySeat.get(done.seatId) ?? []), { ...owned, paid: isPaid }]);
+  }
+  const violations: Violation[] = [];
+  for (const [seatId, owners] of bySeat) {
+    owners.sort((a, b) => a.fromMs - b.fromMs);
+    owners.forEach((one, i) => {
+      for (const other of owners.slice(i + 1)) {
+        const overlap = Math.min(one.untilMs, other.untilMs) > Math.max(one.fromMs, other.fromMs);
+        if (!overlap && !(one.paid && other.paid)) continue;
+        violations.push({
+          check: 'double sale',
+          atMs: other.fromMs,
+          what: `seat ${seatId} ${one.paid && other.paid ? 'sold' : 'held'} twice: reservations ${one.reservationId} (user ${one.userId}) and ${other.reservationId} (user ${other.userId})`,
+        });
+      }
+    });
+  }
+  return violations;
+}
+
+function byRows(reservations: ReservationRow[], holdMs: number): Violation[] {
+  const violations: Violation[] = [];
+  const bySeat = new Map<number, ReservationRow[]>();
+  for (const row of reservations) {
+    bySeat.set(row.seatId, [...(bySeat.get(row.seatId) ?? []), row]);
+    const lengthMs = row.heldUntilMs - row.reservedMs;
+    if (Math.abs(lengthMs - holdMs) > 2)
+      violations.push({
+        check: 'hold ended early',
+        what: `hold ${row.id} was for ${Math.round(lengthMs)} ms`,
+      });
+  }
+  for (const [seatId, rows] of bySeat) {
+    rows.sort((a, b) => a.reservedMs - b.reservedMs || a.id - b.id);
+    rows.forEach((row, i) => {
+      const next = rows[i + 1];
+      if (next === undefined) return;
+      if (row.status === 'RESERVED')
+        violations.push({
+          check: 'double sale',
+          what: `seat ${seatId}: reservation ${next.id} after ${row.id} was sold`,
+        });
+      else if (next.reservedMs < row.heldUntilMs - 1)
+        violations.push({
+          check: 'hold ended early',
+          atMs: next.reservedMs,
+          what: `seat ${seatId}: hold ${next.id} began ${Math.round(row.heldUntilMs - next.reservedMs)} ms before ${row.id} was over`,
+        });
+    });
+  }
+  return violations;
+}

@@ -1,0 +1,94 @@
+import type { Operation } from './history.ts';
+
+/** One entry of the queue's own log of who entered and left: the exact order, without gaps between looks. */
+export interface Admission {
+  /** Order in which it happened. */
+  order: number;
+  seq: number;
+  entered: boolean;
+  /** When it was seen, at the latest; since the run's start. */
+  atMs: number;
+}
+
+export interface ReservationRow {
+  id: number;
+  userId: number;
+  seatId: number;
+  status: 'TEMP_RESERVED' | 'RESERVED' | 'CANCELED';
+  amount: number;
+  /** Since the run's start, by the database's clock. */
+  reservedMs: number;
+  heldUntilMs: number;
+}
+
+/** What the stores hold when all is over. */
+export interface FinalState {
+  balances: Map<number, number>;
+  ledger: {
+    userId: number;
+    kind: 'CHARGE' | 'PAYMENT' | 'REFUND';
+    amount: number;
+    paymentId: number | null;
+  }[];
+  reservations: ReservationRow[];
+  payments: { id: number; reservationId: number; userId: number; amount: number; status: string }[];
+  events: { topic: string; reservationId: number; delivered: boolean; notifications: number }[];
+}
+
+/** Something that was done to the system, and when. */
+export interface Injected {
+  nemesis: string;
+  what: string;
+  target: string;
+  fromMs: number;
+  /** What was hit answers again. */
+  untilMs: number;
+  /** What went wrong with it: a process that did not end as it should. */
+  wrong?: string;
+}
+
+/** A part of the run. */
+export interface PhaseRecord {
+  name: string;
+  fromMs: number;
+  toMs: number;
+  faults: Injected[];
+}
+
+/** All that a run is judged by. */
+export interface Evidence {
+  operations: Operation[];
+  state: FinalState;
+  admissions: Admission[];
+  /** Most visitors seen inside at once. */
+  mostInside: number;
+  cap: number;
+  holdMs: number;
+  leaseMs: number;
+  waitMs: number;
+  awayMs: number;
+  phases: PhaseRecord[];
+}
+
+export type Check =
+  | 'double sale'
+  | 'ledger drift'
+  | 'lost 2xx'
+  | 'key acted twice'
+  | 'cap exceeded'
+  | 'order inversion'
+  | 'place lost'
+  | 'hold ended early'
+  | 'hold freed late'
+  | 'event lost'
+  | 'wrong answer'
+  | 'no success'
+  | 'invariant'
+  | 'unclean end';
+
+export interface Violation {
+  check: Check;
+  /** When it showed; undefined: at the end. */
+  atMs?: number;
+  what: string;
+}

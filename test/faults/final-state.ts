@@ -1,0 +1,44 @@
+import type { FinalState, ReservationRow } from './evidence.ts';
+import type { History } from './history.ts';
+import type { MariaDb } from './system/mariadb.ts';
+
+/** Everything that the database holds of the run, its times as milliseconds since the run's start. */
+export async function readState(mariadb: MariaDb, history: History): Promise<FinalState> {
+  const connection = await mariadb.connect();
+  const rows = async <T>(sql: string): Promise<T[]> => connection.query<T[]>(sql);
+  try {
+    await connection.query('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
+    const askedMs = history.nowMs;
+    const [clock] = await rows<{ ms: number }>('SELECT UNIX_TIMESTAMP(NOW(3)) * 1000 AS ms');
+    const startedMs = (clock?.ms ?? 0) - (askedMs + history.nowMs) / 2;
+    const members = await rows<{ id: number; balance: number }>(
+      'SELECT id, balance FROM member WHERE balance <> 0 OR id IN (SELECT user_id FROM payment_history)',
+    );
+    const reservations = await rows<ReservationRow>(
+      `SELECT id, user_id AS userId, seat_id AS seatId, status, amount,
+              UNIX_TIMESTAMP(reserved_at) * 1000 - ${startedMs} AS reservedMs,
+              UNIX_TIMESTAMP(held_until) * 1000 - ${startedMs} AS heldUntilMs
+         FROM reservation`,
+    );
+    return {
+      balances: new Map(members.map(({ id, balance }) => [id, balance])),
+      ledger: await rows(
+        'SELECT user_id AS userId, kind, amount, payment_id AS paymentId FROM payment_history',
+      ),
+      reservations,
+      payments: await rows(
+        'SELECT id, reservation_id AS reservationId, user_id AS userId, amount, status FROM payment',
+      ),
+      events: (
+        await rows<{ topic: string; reservationId: number; delivered: number; notifications: number }>(
+          `SELECT o.topic, CAST(JSON_VALUE(o.payload, '$.reservationId') AS UNSIGNED) AS reservationId,
+                  o.delivered_at IS NOT NULL AS delivered,
+                  (SELECT COUNT(*) FROM notification n WHERE n.event_id = o.event_id) AS notifications
+             FROM outbox o`,
+        )
+      ).map((event) => ({ ...event, delivered: event.delivered === 1 })),
+    };
+  } finally {
+    connection.destroy();
+  }
+}

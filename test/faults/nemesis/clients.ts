@@ -1,0 +1,69 @@
+import { connect, type Socket } from 'node:net';
+import { between, pick, type Random } from '../random.ts';
+import type { System } from '../system/index.ts';
+import { type Fault, type Heal, namesOf, type Nemesis, type Shape } from './nemesis.ts';
+
+const SLOW_CLIENTS = 150;
+
+const anyApi = (random: Random, { apis }: Shape): string => pick(random, namesOf('api', apis));
+
+function connectTo(system: System, { target }: Fault): Socket {
+  const socket = connect({ host: '127.0.0.1', port: Number(new URL(system.process(target).url).port) });
+  socket.on('error', () => undefined);
+  socket.resume();
+  return socket;
+}
+
+/** Slowloris: many who send their request a byte at a time. */
+const slow: Nemesis = {
+  name: 'slow-clients',
+  about: `slowloris: ${SLOW_CLIENTS} clients send their request a byte at a time`,
+  plan: (random, shape) => ({
+    what: 'slow clients',
+    target: anyApi(random, shape),
+    lastsMs: between(random, 3000, 5000),
+  }),
+  inject: (system, fault): Promise<Heal> => {
+    const text =
+      'POST /v1/api/queue/token HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{';
+    const sockets = Array.from({ length: SLOW_CLIENTS }, () => connectTo(system, fault));
+    let at = 0;
+    const timer = setInterval(() => {
+      const byte = text[at++] ?? ' ';
+      for (const socket of sockets) socket.write(byte);
+    }, 40);
+    return Promise.resolve(() => {
+      clearInterval(timer);
+      for (const socket of sockets) socket.destroy();
+    });
+  },
+};
+
+/** Clients that go away in the middle of their request, or before the answer. */
+const gone: Nemesis = {
+  name: 'gone-clients',
+  about: 'clients go away in the middle of their request or before its answer',
+  plan: (random, shape) => ({
+    what: 'clients gone',
+    target: anyApi(random, shape),
+    lastsMs: between(random, 2000, 4000),
+    amount: between(random, 0, 1_000_000),
+  }),
+  inject: (system, fault): Promise<Heal> => {
+    let at = fault.amount ?? 0;
+    const body = '{"userId": 1}';
+    const text = `POST /v1/api/queue/token HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const timer = setInterval(() => {
+      const socket = connectTo(system, fault);
+      at += 37;
+      const isWhole = at % 3 === 0;
+      socket.on('connect', () => {
+        socket.write(isWhole ? text : text.slice(0, at % text.length));
+        setTimeout(() => (at % 2 === 0 ? socket.destroy() : socket.resetAndDestroy()), at % 7);
+      });
+    }, 10);
+    return Promise.resolve(() => clearInterval(timer));
+  },
+};
+
+export const clientNemeses: Nemesis[] = [slow, gone];

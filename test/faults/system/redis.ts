@@ -1,0 +1,68 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { Child } from './child.ts';
+
+const TIMEOUT_MS = 500;
+
+/** A Redis of the run's own that keeps its data as in production: every write in a file, flushed each second. */
+export class RedisServer {
+  readonly child: Child;
+  readonly port: number;
+  private readonly folder: string;
+
+  constructor(folder: string, logFile: string, port: number) {
+    this.port = port;
+    this.folder = join(folder, 'redis');
+    mkdirSync(this.folder, { recursive: true });
+    const where = ['--port', String(port), '--bind', '127.0.0.1', '--dir', this.folder];
+    const kept = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''];
+    this.child = new Child(
+      'redis',
+      logFile,
+      () => ({ file: 'redis-server', args: [...where, ...kept] }),
+      () => this.answers(),
+    );
+  }
+
+  url(port = this.port): string {
+    return `redis://127.0.0.1:${port}`;
+  }
+
+  /** A connection that goes on trying; close it with `disconnect`. */
+  connect(): Redis {
+    const redis = new Redis(this.url(), {
+      commandTimeout: TIMEOUT_MS,
+      connectTimeout: TIMEOUT_MS,
+      maxRetriesPerRequest: 0,
+      enableOfflineQueue: false,
+      retryStrategy: () => 100,
+    });
+    redis.on('error', () => undefined);
+    return redis;
+  }
+
+  /** For a start without data. */
+  forget(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+    mkdirSync(this.folder, { recursive: true });
+  }
+
+  private async answers(): Promise<boolean> {
+    const redis = new Redis(this.url(), {
+      lazyConnect: true,
+      retryStrategy: () => null,
+      connectTimeout: TIMEOUT_MS,
+    });
+    redis.on('error', () => undefined);
+    try {
+      await redis.connect();
+      await redis.ping();
+      return true;
+    } catch {
+      return false;
+    } finally {
+      redis.disconnect();
+    }
+  }
+}

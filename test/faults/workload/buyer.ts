@@ -1,0 +1,206 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Act, isUnderWay, type Operation } from '../history.ts';
+import { between, pick, type Random } from '../random.ts';
+import type { Answered, Client } from './client.ts';
+import type { Hall } from './hall.ts';
+
+const PATIENCE_MS = 25_000;
+const AGAIN_MS = [150, 500] as const;
+/** Seats looked at first: few, so that buyers meet. */
+const WANTED_SEATS = 12;
+const TRIES_FOR_A_SEAT = 6;
+
+/** A request that was not answered, or with 5xx, is sent again with the same key; so is one that met itself. */
+const isOpen = (operation: Operation): boolean =>
+  operation.outcome === 'unknown' || operation.status === 429 || isUnderWay(operation);
+
+/** How likely a buyer is to do something out of the way. */
+const ODDS = {
+  leaves: 0.05,
+  pressesTwice: 0.15,
+  letsHoldPass: 0.15,
+  paysLate: 0.04,
+  paysAgain: 0.05,
+  looks: 0.5,
+};
+
+/** One visit of one buyer, from the token to the ticket, or to giving up. */
+export class Buyer {
+  private token = '';
+  private readonly userId: number;
+  private readonly client: Client;
+  private readonly hall: Hall;
+  private readonly random: Random;
+  private readonly holdMs: number;
+  private keys = 0;
+
+  constructor(userId: number, client: Client, hall: Hall, random: Random, holdMs: number) {
+    this.userId = userId;
+    this.client = client;
+    this.hall = hall;
+    this.random = random;
+    this.holdMs = holdMs;
+  }
+
+  async visit(): Promise<void> {
+    if (!(await this.comes()) || !(await this.waits()) || this.chance(ODDS.leaves)) return;
+    await this.charges();
+    let held = await this.takesSeat();
+    if (held === undefined) return;
+    if (this.chance(ODDS.letsHoldPass)) held = await this.letsHoldPass(held.seatId);
+    if (held === undefined) return;
+    if (this.chance(ODDS.paysLate)) await sleep(this.holdMs * 1.2);
+    await this.pays(held.reservationId, held.seatId);
+    if (this.chance(ODDS.looks)) await this.looksAtBalance();
+    if (this.chance(ODDS.paysAgain)) await this.pays(held.reservationId, held.seatId);
+    await this.checks();
+  }
+
+  private async comes(): Promise<boolean> {
+    const body = { userId: this.userId };
+    const { operation, data } = await this.untilKnown((avoid) =>
+      this.client.ask(
+        { act: 'token', userId: this.userId },
+        { method: 'POST', path: '/v1/api/queue/token', body },
+        ({ queueToken }) => ({ seq: seqOf(String(queueToken)) }),
+        avoid,
+      ),
+    );
+    if (operation.outcome !== 'ok') return false;
+    this.token = (data as { queueToken: string }).queueToken;
+    return true;
+  }
+
+  private async checks(): Promise<Operation> {
+    const { operation } = await this.client.ask(
+      { act: 'check', userId: this.userId },
+      { method: 'POST', path: '/v1/api/queue/token/check', token: this.token },
+      ({ status, queuePosition }) => ({ status: String(status), position: Number(queuePosition) }),
+    );
+    return operation;
+  }
+
+  private async waits(): Promise<boolean> {
+    const until = performance.now() + 4 * PATIENCE_MS;
+    while (performance.now() < until && !this.hall.isClosed) {
+      const { told } = await this.checks();
+      if (told?.status === 'PROGRESS') return true;
+      if (told !== undefined && told.status !== 'WAITING') return false;
+      await sleep(between(this.random, 150, 400));
+    }
+    return false;
+  }
+
+  private async charges(): Promise<void> {
+    const amount = this.hall.price + between(this.random, 1, 1_000_000); // of its own, so that it can be told from others
+    await this.wishes('charge', '/v1/api/user/amount', { amount }, { amount }, ({ amount: balance }) => ({
+      amount: Number(balance),
+    }));
+    if (this.chance(ODDS.looks)) await this.looksAtBalance();
+  }
+
+  private async looksAtBalance(): Promise<void> {
+    await this.client.ask(
+      { act: 'balance', userId: this.userId },
+      { method: 'GET', path: '/v1/api/user/amount', token: this.token },
+      ({ amount }) => ({ amount: Number(amount) }),
+    );
+  }
+
+  private async takesSeat(): Promise<{ seatId: number; reservationId: number } | undefined> {
+    for (let i = 0; i < TRIES_FOR_A_SEAT && !this.hall.isClosed; i++) {
+      await sleep(between(this.random, 10, 60));
+      const { scheduleId } = this.hall;
+      const seats = await this.freeSeats(scheduleId);
+      if (seats.length === 0) {
+        this.hall.next(scheduleId);
+        continue;
+      }
+      const seatId = pick(this.random, seats.slice(0, WANTED_SEATS));
+      const reservationId = await this.reserves(seatId);
+      if (reservationId !== undefined) return { seatId, reservationId };
+    }
+    return undefined;
+  }
+
+  private async freeSeats(scheduleId: number): Promise<number[]> {
+    const { operation, data } = await this.client.ask(
+      { act: 'seats', userId: this.userId },
+      { method: 'GET', path: `/v1/api/concerts/seat?scheduleId=${scheduleId}`, token: this.token },
+    );
+    if (operation.outcome === 'ok' && Array.isArray(data))
+      return (data as { seatId: number }[]).map(({ seatId }) => seatId);
+    await sleep(200);
+    return this.hall.someSeats(this.random);
+  }
+
+  private async reserves(seatId: number): Promise<number | undefined> {
+    const { told } = await this.wishes(
+      'reserve',
+      '/v1/api/concerts/reserve',
+      { scheduleId: this.hall.scheduleOf(seatId), seatId },
+      { seatId },
+      ({ reservationId }) => ({ reservationId: Number(reservationId) }),
+    );
+    return told?.reservationId;
+  }
+
+  private async pays(reservationId: number, seatId: number): Promise<void> {
+    await this.wishes('pay', '/v1/api/concerts/payment', { reservationId }, { reservationId, seatId });
+  }
+
+  /** Stays inside until the hold is over, and asks for the same seat as soon as it must be free. */
+  private async letsHoldPass(seatId: number): Promise<{ seatId: number; reservationId: number } | undefined> {
+    await sleep(this.holdMs + 30);
+    for (let i = 0; i < 8; i++) {
+      const reservationId = await this.reserves(seatId);
+      if (reservationId !== undefined) return { seatId, reservationId };
+      await sleep(100);
+    }
+    return undefined;
+  }
+
+  /** One wish, under one key, however often it must be sent; at times twice at once. */
+  private async wishes(
+    act: Act,
+    path: string,
+    body: object,
+    about: Partial<Operation>,
+    tell?: Parameters<Client['ask']>[2],
+  ): Promise<Operation> {
+    const key = `${this.userId}-${act}-${++this.keys}`;
+    const send = (avoid?: number): Promise<Answered> =>
+      this.client.ask(
+        { act, userId: this.userId, key, ...about },
+        { method: 'POST', path, token: this.token, body },
+        tell,
+        avoid,
+      );
+    if (this.chance(ODDS.pressesTwice)) {
+      const both = await Promise.all([send(), sleep(between(this.random, 0, 8)).then(() => send())]);
+      const known = both.find(({ operation }) => operation.outcome === 'ok');
+      if (known !== undefined) return known.operation;
+    }
+    return (await this.untilKnown(send)).operation;
+  }
+
+  private async untilKnown(send: (avoid?: number) => Promise<Answered>): Promise<Answered> {
+    const until = performance.now() + PATIENCE_MS;
+    let answered = await send();
+    while (isOpen(answered.operation) && performance.now() < until) {
+      await sleep(between(this.random, ...AGAIN_MS));
+      answered = await send(answered.operation.api);
+    }
+    return answered;
+  }
+
+  private chance(odds: number): boolean {
+    return this.random() < odds;
+  }
+}
+
+/** The place in line that a token is for. */
+function seqOf(token: string): number {
+  const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
+  return (JSON.parse(payload) as { seq: number }).seq;
+}

@@ -1,0 +1,30 @@
+import { seededBy } from '../random.ts';
+import { Buyer } from './buyer.ts';
+import type { Client } from './client.ts';
+import type { Hall } from './hall.ts';
+
+/** Buyers who come one after the other, so many at once, until it is stopped. */
+export class Workload {
+  private isOver = false;
+  private slots: Promise<unknown> = Promise.resolve();
+  /** Visits that ended by themselves. */
+  visits = 0;
+
+  start(o: { seed: number; atOnce: number; holdMs: number }, client: Client, hall: Hall): void {
+    this.slots = Promise.all(
+      Array.from({ length: o.atOnce }, async (_, i) => {
+        const random = seededBy(o.seed, `buyer ${i}`);
+        while (!this.isOver && !hall.isClosed) {
+          await new Buyer(hall.newcomer(), client, hall, random, o.holdMs).visit();
+          this.visits += 1;
+        }
+      }),
+    );
+  }
+
+  /** Nobody comes any more; resolves when those who are there have gone. */
+  async stop(): Promise<void> {
+    this.isOver = true;
+    await this.slots;
+  }
+}
