@@ -11,10 +11,13 @@ const { run } = require('./lib/run');
 const { inspectServices } = require('./lib/services');
 
 const NEEDED = { migrate: ['mariadb'], seed: ['mariadb'], verify: ['mariadb', 'redis'] };
+/** Asked too, where they run. */
+const WELCOME = { verify: ['kafka'] };
 
-async function urlsOfRunning(names) {
+async function urlsOfRunning(names, welcome = []) {
   const urls = {};
   for (const { service, place } of await inspectServices()) {
+    if (welcome.includes(service.name) && place && !place.reason) Object.assign(urls, place.urls);
     if (!names.includes(service.name)) continue;
     if (!place || place.reason)
       throw new Failure(`${service.title} is not running${place ? `: ${place.reason}` : ''}.`, {
@@ -31,7 +34,7 @@ runMain(async () => {
   const [tool, ...args] = process.argv.slice(2);
   await ensureDependencies();
   await build();
-  const env = { ...process.env, ...(await urlsOfRunning(NEEDED[tool])) };
+  const env = { ...process.env, ...(await urlsOfRunning(NEEDED[tool], WELCOME[tool])) };
   try {
     await run(nodeBinary(), [inRoot('dist', 'cli', `${tool}.js`), ...args], {
       env,

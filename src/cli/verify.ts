@@ -1,13 +1,18 @@
 import { monotonicMs } from '../clock';
 import { openDatabase } from '../infra/database-ready';
+import { createClient, KafkaReader } from '../infra/kafka';
+import { createLogger } from '../infra/logger';
 import { connectRedis } from '../infra/redis';
 import type { InvariantReport } from '../modules/invariants/schema';
+import { EventsInKafka } from '../modules/invariants/events-in-kafka';
 import { checkInvariants } from '../modules/invariants/service';
+import { Topics } from '../modules/notification/topics';
 import { CannotRun, print, readArguments, runTool, toolConfig } from './support/tool';
 import { describeReport } from './verify/describe';
 
 const USAGE = `Usage: node dist/cli/verify.js [--json] [--queue ID]...
-Proves the invariants on the live database (DATABASE_URL, reading only) and Redis (REDIS_URL).
+Proves the invariants on the live database (DATABASE_URL, reading only), Redis (REDIS_URL) and, when KAFKA_BROKERS
+is set, Kafka: whether each event that was delivered and has not acted still waits there.
   --json   the report as JSON
   --queue  only this queue, and others named so; otherwise all that Redis has
 Exit code: 0 all kept, 1 something is violated, 2 something could not be asked.`;
@@ -18,6 +23,9 @@ const PATIENCE_MS = 3000;
 
 const exitCodeOf = ({ ok, results }: InvariantReport): number =>
   ok ? 0 : results.some(({ verdict }) => verdict === 'violated') ? 1 : 2;
+
+const eventsIn = (brokers: string): EventsInKafka =>
+  new EventsInKafka(new KafkaReader(createClient({ brokers }, createLogger('silent', 'all'))), new Topics());
 
 runTool(USAGE, async () => {
   const { values } = readArguments({
@@ -35,8 +43,9 @@ runTool(USAGE, async () => {
   const redis = connectRedis(config.REDIS_URL, config.REDIS_TIMEOUT_MS);
   redis.on('error', () => undefined); // what cannot be asked is in the report
   await redis.connect().catch(() => undefined);
+  const kafka = config.KAFKA_BROKERS === '' ? undefined : eventsIn(config.KAFKA_BROKERS);
   try {
-    const report = await checkInvariants({ database, redis, config, queueIds: values.queue });
+    const report = await checkInvariants({ database, redis, kafka, config, queueIds: values.queue });
     const tookMs = Math.round(monotonicMs() - startedAt);
     if (values.json) print(JSON.stringify({ ...report, tookMs }, null, 2));
     else for (const line of describeReport(report, tookMs)) print(line);

@@ -531,7 +531,12 @@ describe('the verify command', () => {
   afterAll(() => scratch.drop());
 
   const verify = (env: Record<string, string> = {}, ...args: string[]) =>
-    runTool('verify', ['--queue', queueId, ...args], { ...scratch.env, DATABASE_ADMIN_URL: '', ...env });
+    runTool('verify', ['--queue', queueId, ...args], {
+      ...scratch.env,
+      DATABASE_ADMIN_URL: '',
+      KAFKA_BROKERS: '',
+      ...env,
+    });
 
   it('prints a line for each invariant and ends with 0', async () => {
     const { code, stdout, stderr } = await verify();

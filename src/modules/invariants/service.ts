@@ -3,8 +3,10 @@ import type { Database } from '../../infra/database';
 import { describeDatabaseError } from '../../infra/database-ready';
 import type { Redis } from '../../infra/redis';
 import { allChecks } from './checks';
+import { deliveredInVain } from './checks/events';
 import { disorderedQueues, overfullQueues } from './checks/queues';
-import { InvariantRepository } from './repository';
+import type { EventsInKafka, Whereabouts } from './events-in-kafka';
+import { findingOf, InvariantRepository } from './repository';
 import {
   type Finding,
   type InvariantId,
@@ -12,6 +14,7 @@ import {
   type InvariantResult,
   INVARIANTS,
   type QueueState,
+  type Row,
   type SqlCheck,
   type Verdict,
 } from './schema';
@@ -22,6 +25,8 @@ export interface Checked {
   database: Database;
   /** Without it the queues are skipped. */
   redis?: Redis | undefined;
+  /** Without it only the database is asked what became of events. */
+  kafka?: EventsInKafka | undefined;
   /** The queues to look at; without it all that there are. */
   queueIds?: string[] | undefined;
   config: Pick<Config, 'HOLD_SECONDS' | 'QUEUE_MAX_ACTIVE' | 'QUEUES'>;
@@ -34,6 +39,7 @@ export interface Checked {
 export async function checkInvariants({
   database,
   redis,
+  kafka,
   queueIds,
   config,
 }: Checked): Promise<InvariantReport> {
@@ -42,12 +48,16 @@ export async function checkInvariants({
   const results: InvariantResult[] = [];
   for (const id of Object.keys(INVARIANTS) as InvariantId[]) {
     const own = checks.filter(({ invariant }) => invariant === id);
-    if (own.length > 0) results.push(await judge(id, () => findAll(repository, own)));
+    const ask = id === 'I5' && kafka ? findEvents(repository, own, kafka) : () => findAll(repository, own);
+    if (own.length > 0) results.push(await judge(id, ask));
   }
   results.push(...(await judgeQueues(redis, queueIds, config)));
   results.sort((a, b) => a.id.localeCompare(b.id));
   return { ok: results.every(({ verdict }) => verdict !== 'violated' && verdict !== 'unknown'), results };
 }
+
+/** Undelivered in Kafka at once; more are a heap whatever they are. */
+const EVENTS_MOST = 10_000;
 
 /** One after the other: a check must not take more than one of the application's connections. */
 async function findAll(repository: InvariantRepository, checks: SqlCheck[]): Promise<Finding[]> {
@@ -58,6 +68,36 @@ async function findAll(repository: InvariantRepository, checks: SqlCheck[]): Pro
   }
   return findings;
 }
+
+/**
+ * With Kafka an event that was delivered and has not acted may wait there, or have been given up there. Asked of the
+ * database first: what acts meanwhile is no longer in Kafka, and is not taken for lost.
+ */
+const findEvents =
+  (repository: InvariantRepository, checks: SqlCheck[], kafka: EventsInKafka) =>
+  async (): Promise<Finding[]> => {
+    const findings = await findAll(
+      repository,
+      checks.filter((check) => check !== deliveredInVain),
+    );
+    const missing = (await kafka.missingTopics()).map((topic) => ({ topic }));
+    const idle = missing.length > 0 ? [] : await repository.rows(deliveredInVain, EVENTS_MOST);
+    const where = idle.length > 0 ? await kafka.whereabouts() : undefined;
+    // Once more: what has acted since then has left Kafka.
+    const still =
+      where && new Set((await repository.rows(deliveredInVain, EVENTS_MOST)).map(({ eventId }) => eventId));
+    const of = (wanted: Whereabouts | undefined): Row[] =>
+      idle.filter(({ eventId }) => still?.has(eventId ?? null) && where?.get(String(eventId)) === wanted);
+    return [
+      ...findings,
+      findingOf(
+        { what: 'topics that Kafka does not have (has a worker ever run?)', severity: 'warning' },
+        missing,
+      ),
+      findingOf({ what: `${deliveredInVain.what}, and Kafka has them no more` }, of(undefined)),
+      findingOf({ what: 'events given up (DLQ.permanent)', severity: 'warning' }, of('given up')),
+    ].filter((finding) => finding !== undefined);
+  };
 
 async function judgeQueues(
   redis: Redis | undefined,

@@ -1,0 +1,32 @@
+import type { KafkaReader } from '../../infra/kafka';
+import { EVENT_ID } from '../notification/headers';
+import type { Topics } from '../notification/topics';
+
+/** Where Kafka has an event that has not acted yet: to be read, in the DLQ to be tried again, given up for good. */
+export type Whereabouts = 'waiting' | 'in the DLQ' | 'given up';
+
+/** What Kafka knows of events. */
+export class EventsInKafka {
+  constructor(
+    private readonly reader: KafkaReader,
+    private readonly topics: Topics,
+  ) {}
+
+  /** @returns topics that do not exist @throws when Kafka cannot be asked */
+  missingTopics(): Promise<string[]> {
+    return this.reader.missing(this.topics.all);
+  }
+
+  /** @returns by event id; an event that has been moved on is where it came last @throws when Kafka cannot be asked */
+  async whereabouts(): Promise<Map<string, Whereabouts>> {
+    const { groups, main } = this.topics;
+    const found = new Map<string, Whereabouts>();
+    const put = (messages: { headers: Record<string, string> }[], where: Whereabouts): void => {
+      for (const { headers } of messages) found.set(headers[EVENT_ID] ?? '', where);
+    };
+    put(await this.reader.undone(groups.main), 'waiting');
+    put(await this.reader.undone(groups.dlq), 'in the DLQ');
+    put(await this.reader.all(main.map((topic) => this.topics.permanentOf(topic))), 'given up');
+    return found;
+  }
+}
