@@ -1,13 +1,15 @@
 // npm run faults -- …: started by scripts/faults.js, which has brought the programs that it needs.
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readArguments, usage } from './options.ts';
+import { hammer } from './hammer.ts';
 import { nemeses } from './nemesis/index.ts';
-import { reportOf } from './report.ts';
+import { readArguments, usage, type Wanted } from './options.ts';
+import { environment, hammerReport, type Report, reportOf, soakReport } from './report.ts';
 import { run } from './run.ts';
 import { plan } from './schedule.ts';
-import { canMount } from './system/small-disk.ts';
+import { soak } from './soak.ts';
 import { kafkaJars } from './system/kafka.ts';
+import { canMount } from './system/small-disk.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -17,34 +19,49 @@ async function main(): Promise<number> {
     say(usage());
     return 0;
   }
-  const has = { kafka: wanted.kafka && kafkaJars() !== undefined, root: canMount() };
-  const usable = nemeses.filter(({ needs }) => needs === undefined || has[needs]);
-  const isUsable = (name: string): boolean =>
-    !nemeses.some((one) => one.name === name) || usable.some((one) => one.name === name);
-  for (const name of wanted.names.filter((one) => !isUsable(one)))
-    say(`${name} is left out: it needs ${nemeses.find((one) => one.name === name)?.needs ?? ''}`);
-  const names = wanted.names.filter(isUsable);
-  const shape = { apis: 2, workers: 2, kafka: has.kafka };
-  const phases = plan(names, wanted.seed, wanted.phaseMs, shape, usable);
+  const folder = join(process.cwd(), 'results', wanted.id);
+  const report = await act(wanted, folder);
+  if (report === undefined) return 0;
+  const command = `npm run faults -- ${process.argv.slice(2).join(' ')}${process.argv.includes('--seed') ? '' : ` --seed ${wanted.seed}`}`;
+  const text = `${report.text}\n${environment(command)}`;
+  writeFileSync(join(folder, 'report.md'), text);
+  say(`${text}\nReport: ${join(folder, 'report.md')}`);
+  if (wanted.saveAs !== undefined) {
+    const kept = join(process.cwd(), 'docs', 'results', 'faults');
+    mkdirSync(kept, { recursive: true });
+    writeFileSync(join(kept, `${wanted.saveAs}.md`), text);
+  }
+  return report.violations === 0 && (report.reached || wanted.isUntimed) ? 0 : 1;
+}
+
+async function act(wanted: Wanted, folder: string): Promise<Report | undefined> {
+  const { seed, buyers, names } = wanted;
+  const hasKafka = wanted.kafka && kafkaJars() !== undefined;
+  const shape = { apis: 2, workers: 2, kafka: hasKafka };
+  if (wanted.act === 'hammer')
+    return hammerReport(
+      await hammer({ seed, folder, attempts: wanted.attempts, limitMs: wanted.totalMs, say }),
+    );
+  if (wanted.act === 'soak')
+    return soakReport(
+      await soak({ ...shape, seed, folder, smallDisk: false, buyers, seconds: wanted.totalMs / 1000, say }),
+    );
+  const has = { kafka: hasKafka, root: canMount() };
+  const lacks = (name: string): string | undefined => {
+    const needed = nemeses.find((one) => one.name === name)?.needs;
+    return needed === undefined || has[needed] ? undefined : needed;
+  };
+  for (const name of names)
+    if (lacks(name) !== undefined) say(`${name} is left out: it needs ${lacks(name) ?? ''}`);
+  const usable = nemeses.filter(({ name }) => lacks(name) === undefined);
+  const possible = names.filter((name) => lacks(name) === undefined);
+  const phases = plan(possible, seed, wanted.totalMs / names.length, shape, usable);
   if (wanted.isPlanOnly) {
     say(JSON.stringify(phases, null, 2));
-    return 0;
+    return undefined;
   }
-  const folder = join(process.cwd(), 'results', wanted.id);
-  const result = await run({
-    ...shape,
-    seed: wanted.seed,
-    folder,
-    smallDisk: names.includes('mariadb-full') || (names.includes('mixed') && has.root),
-    buyers: wanted.buyers,
-    phases,
-    say,
-  });
-  const { text, passed } = reportOf(result, { seed: wanted.seed, names, hasKafka: has.kafka });
-  writeFileSync(join(folder, 'report.md'), text);
-  say(text);
-  say(`\nReport: ${join(folder, 'report.md')}`);
-  return passed || (wanted.isUntimed && result.violations.length === 0) ? 0 : 1;
+  const smallDisk = has.root && possible.some((name) => name === 'mariadb-full' || name === 'mixed');
+  return reportOf(await run({ ...shape, seed, folder, smallDisk, buyers, phases, say }));
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));

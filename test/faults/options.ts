@@ -3,11 +3,16 @@ import { nemeses, nemesisOf } from './nemesis/index.ts';
 import { CALM, MIXED } from './schedule.ts';
 
 export interface Wanted {
+  /** `nemeses`: those of `names`, one after the other. */
+  act: 'nemeses' | 'hammer' | 'soak';
   names: string[];
   seed: number;
-  /** Length of each phase. */
-  phaseMs: number;
+  totalMs: number;
+  /** hammer: it ends after so many. */
+  attempts: number;
   id: string;
+  /** Name under docs/results/faults, for runs worth keeping. */
+  saveAs: string | undefined;
   buyers: number;
   kafka: boolean;
   isPlanOnly: boolean;
@@ -17,15 +22,23 @@ export interface Wanted {
 
 /** The order of a whole run: calm first, all together last. */
 const ALL = [CALM, ...nemeses.map(({ name }) => name), MIXED];
+const PHASE_MINUTES = 1 / 3;
+const SOAK_MINUTES = 60;
+const HAMMER_MINUTES = 60;
 const LEAST_PHASE_MS = 6000;
+const ID = /^[\w.-]{1,64}$/;
 
 export const usage = (): string => `npm run faults [-- name … --seed N --minutes M]
+npm run faults -- hammer --attempts N    reserve attempts as fast as can be, under kill -9 (default 1,000,000)
+npm run faults -- soak --minutes M       no faults: does anything grow? (default 60)
+
   name         ${ALL.join(', ')}; none: all of them, one after the other
   --seed N     decides the schedule of faults (default: a random one, which is shown)
   --minutes M  of the whole run (default: 20 s for each name)
-  --id NAME    the folder under results/ (default: faults-<time>)
   --buyers N   at once (default 24)
   --no-kafka   events are handled in the workers
+  --id NAME    the folder under results/ (default: faults-<time>)
+  --save NAME  also writes the report to docs/results/faults/NAME.md
   --untimed    times are told, but none is too long: for a busy machine
   --plan       shows the schedule only
 
@@ -39,7 +52,9 @@ export function readArguments(args: string[], now = new Date()): Wanted | undefi
     options: {
       seed: { type: 'string' },
       minutes: { type: 'string' },
+      attempts: { type: 'string', default: '1000000' },
       id: { type: 'string' },
+      save: { type: 'string' },
       buyers: { type: 'string', default: '24' },
       'no-kafka': { type: 'boolean', default: false },
       plan: { type: 'boolean', default: false },
@@ -48,16 +63,25 @@ export function readArguments(args: string[], now = new Date()): Wanted | undefi
     },
   });
   if (values.help) return undefined;
-  const names = positionals.length > 0 ? positionals : ALL;
+  const [first] = positionals;
+  const act = first === 'hammer' || first === 'soak' ? first : 'nemeses';
+  if (act !== 'nemeses' && positionals.length > 1) throw new Error(`${act} goes alone.`);
+  const names = act !== 'nemeses' ? [] : positionals.length > 0 ? positionals : ALL;
   for (const name of names) if (name !== MIXED && name !== CALM) nemesisOf(name);
-  const minutes = values.minutes === undefined ? undefined : positive('--minutes', values.minutes);
-  const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : positive('--seed', values.seed);
-  const phaseMs = minutes === undefined ? 20_000 : (minutes * 60_000) / names.length;
+  const id = values.id ?? `faults-${now.toISOString().slice(0, 19).replaceAll(':', '')}`;
+  for (const name of [id, values.save])
+    if (name !== undefined && !ID.test(name))
+      throw new Error(`"${name}" is no name: letters, digits, ".", "_" or "-".`);
+  const usual = { nemeses: names.length * PHASE_MINUTES, soak: SOAK_MINUTES, hammer: HAMMER_MINUTES }[act];
+  const minutes = values.minutes === undefined ? usual : positive('--minutes', values.minutes);
   return {
+    act,
     names,
-    seed,
-    phaseMs: Math.max(LEAST_PHASE_MS, phaseMs),
-    id: values.id ?? `faults-${now.toISOString().slice(0, 19).replaceAll(':', '')}`,
+    seed: values.seed === undefined ? Math.floor(Math.random() * 1e9) : positive('--seed', values.seed),
+    totalMs: Math.max(names.length * LEAST_PHASE_MS, minutes * 60_000),
+    attempts: positive('--attempts', values.attempts),
+    id,
+    saveAs: values.save,
     buyers: positive('--buyers', values.buyers),
     kafka: !values['no-kafka'],
     isPlanOnly: values.plan,

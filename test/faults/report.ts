@@ -1,6 +1,9 @@
+import { cpus } from 'node:os';
 import type { Evidence, PhaseRecord, Violation } from './evidence.ts';
 import type { Operation } from './history.ts';
-import type { RunResult } from './run.ts';
+import type { Verdict } from './opening.ts';
+import type { HammerResult } from './hammer.ts';
+import { type SoakResult, soakTable } from './soak.ts';
 import { targetsOf } from './targets.ts';
 
 export interface Numbers {
@@ -78,47 +81,85 @@ const table = (heads: string[], rows: (string | number)[][]): string =>
     .map((row) => `| ${row.join(' | ')} |`)
     .join('\n');
 
-/** The report of a run in Markdown, and whether all that was to be reached was. */
-export function reportOf(
-  { evidence, violations, verify }: RunResult,
-  { seed, names, hasKafka }: { seed: number; names: string[]; hasKafka: boolean },
-): { text: string; passed: boolean } {
+export interface Report {
+  text: string;
+  violations: number;
+  /** All that was to be reached and was tried. */
+  reached: boolean;
+}
+
+const MOST_SHOWN = 60;
+
+/** The report of a run in Markdown. */
+export function reportOf({ evidence, violations, verify }: Verdict): Report {
   const { phases } = evidence;
   const whole = numbersOf(evidence.operations);
   const rows = phases.map((phase) => phaseRow(evidence, phase, violations));
   const faults = phases.reduce((sum, phase) => sum + phase.faults.length, 0);
-  rows.push([
-    '**all**',
-    faults,
-    whole.operations,
-    whole.ok,
-    whole.fail,
-    whole.away,
-    whole.silent,
-    whole.wrong,
-    '',
-    violations.length,
-  ]);
+  const all = [whole.operations, whole.ok, whole.fail, whole.away, whole.silent, whole.wrong];
+  rows.push(['**all**', faults, ...all, '', violations.length]);
   const targets = targetsOf(evidence, violations);
-  const passed = violations.length === 0 && targets.every(({ verdict }) => verdict !== 'missed');
   const text = [
-    `# Fault run, seed ${seed}`,
-    `\`npm run faults -- ${names.join(' ')} --seed ${seed}\`${hasKafka ? '' : ', without Kafka'}`,
+    '# Faults',
     table(HEADS, rows),
     table(
       ['to reach', 'target', 'measured', ''],
       targets.map(({ what, target, measured, verdict }) => [what, target, measured, verdict]),
     ),
     `\`npm run verify\` at the end: exit code ${verify.code}.`,
-    violations.length === 0
-      ? 'No violations.'
-      : `${violations.length} violations:\n\n${violations
-          .slice(0, 60)
-          .map(
-            ({ check, what, atMs }) =>
-              `- **${check}**${atMs === undefined ? '' : ` at ${(atMs / 1000).toFixed(1)} s`}: ${what}`,
-          )
-          .join('\n')}`,
+    listed(violations),
   ].join('\n\n');
-  return { text: `${text}\n`, passed };
+  const reached = targets.every(({ verdict }) => verdict !== 'missed');
+  return { text: `${text}\n`, violations: violations.length, reached };
+}
+
+export function hammerReport({ violations, seconds, ...counts }: HammerResult): Report {
+  const rate = Math.round(counts.attempts / seconds);
+  const row = [
+    counts.attempts,
+    counts.held,
+    counts.paid,
+    counts.refused,
+    counts.unknown,
+    counts.kills,
+    violations.length,
+  ];
+  const text = [
+    '# Reserve attempts under kill -9',
+    table(['attempts', 'held', 'sold', 'refused', 'unknown', 'kill -9', 'violations'], [row]),
+    `${seconds.toFixed(0)} s, ${rate} attempts a second.`,
+    listed(violations),
+  ].join('\n\n');
+  return { text: `${text}\n`, violations: violations.length, reached: true };
+}
+
+export function soakReport(result: SoakResult): Report {
+  const { heads, rows, grown } = soakTable(result);
+  const { operations, ok, away, silent } = numbersOf(result.evidence.operations);
+  const from = result.samples[0]?.atSeconds ?? 0;
+  const to = result.samples.at(-1)?.atSeconds ?? 0;
+  const text = [
+    '# Soak',
+    `${operations} requests, ${ok} with 2xx, ${away} with 503, ${silent} without an answer. Medians of the first, second and last third of ${result.samples.length} looks between ${from} s and ${to} s, after a collection of garbage.`,
+    table(heads, rows),
+    grown.length === 0 ? 'All is level.' : `Not level: ${grown.join(', ')}.`,
+    `\`npm run verify\` at the end: exit code ${result.verify.code}.`,
+    listed(result.violations),
+  ].join('\n\n');
+  return { text: `${text}\n`, violations: result.violations.length, reached: grown.length === 0 };
+}
+
+/** How to repeat it, and where it was measured. */
+export function environment(command: string): string {
+  const [first] = cpus();
+  return `\`${command}\`, ${first?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}\n`;
+}
+
+function listed(violations: Violation[]): string {
+  if (violations.length === 0) return 'No violations.';
+  const shown = violations.slice(0, MOST_SHOWN).map(({ check, what, atMs }) => {
+    const when = atMs === undefined ? '' : ` at ${(atMs / 1000).toFixed(1)} s`;
+    return `- **${check}**${when}: ${what}`;
+  });
+  return `${violations.length} violations:\n\n${shown.join('\n')}`;
 }

@@ -1,0 +1,169 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { check } from './checker/index.ts';
+import type { Evidence, PhaseRecord, Violation } from './evidence.ts';
+import { readState } from './final-state.ts';
+import { History } from './history.ts';
+import { seededBy } from './random.ts';
+import { System } from './system/index.ts';
+import { AdmissionWatch } from './watch.ts';
+import { Balancer } from './workload/balancer.ts';
+import { Client } from './workload/client.ts';
+import { Hall } from './workload/hall.ts';
+import { Workload } from './workload/workload.ts';
+
+export interface OpeningOptions {
+  seed: number;
+  /** results/<id> */
+  folder: string;
+  kafka: boolean;
+  smallDisk: boolean;
+  apis: number;
+  workers: number;
+  buyers: number;
+  /** How long buyers come: members and seats enough for that are made. */
+  seconds: number;
+  /** Besides PRODUCT_ENV. */
+  env?: Record<string, string>;
+  say: (text: string) => void;
+}
+
+export interface Verdict {
+  evidence: Evidence;
+  violations: Violation[];
+  verify: { code: number; output: string };
+}
+
+const CAP = 14;
+const HOLD_SECONDS = 3;
+const LEASE_SECONDS = 90;
+const WAIT_SECONDS = 1200;
+const AWAY_SECONDS = 20;
+const IDLE_SECONDS = 4;
+const VISITS_PER_SECOND = 60;
+const SEATS_PER_SCHEDULE = 200;
+const PRICE = 10_000;
+const DRAIN_MS = 60_000;
+
+/** Short times, so that all that can end ends within a run; the rest as in production. */
+const PRODUCT_ENV = {
+  LOG_LEVEL: 'info',
+  QUEUE_MAX_ACTIVE: String(CAP),
+  QUEUE_LEASE_SECONDS: String(LEASE_SECONDS),
+  QUEUE_WAIT_SECONDS: String(WAIT_SECONDS),
+  QUEUE_AWAY_SECONDS: String(AWAY_SECONDS),
+  QUEUE_IDLE_SECONDS: String(IDLE_SECONDS),
+  HOLD_SECONDS: String(HOLD_SECONDS),
+  DATABASE_POOL_MAX: '12',
+  EVENT_DLQ_RETRY_MS: '2000',
+  SHUTDOWN_DRAIN_MS: '1000',
+  WATCH_SECONDS: '5',
+  HTTP_QUEUE_MS: '60000', // the suite is about faults, not about overload of a busy machine
+};
+
+/** A system of its own with buyers in it, and everything that its judges need. */
+export class Opening {
+  readonly system: System;
+  readonly history: History;
+  readonly workload = new Workload();
+  private readonly balancer: Balancer;
+  private readonly client: Client;
+  private readonly watch: AdmissionWatch;
+  private readonly options: OpeningOptions;
+
+  private constructor(options: OpeningOptions, system: System) {
+    this.options = options;
+    this.system = system;
+    this.history = new History(join(options.folder, 'history.ndjson'));
+    this.balancer = new Balancer(system.apis, seededBy(options.seed, 'balancer'));
+    this.client = new Client(this.history, this.balancer);
+    this.watch = new AdmissionWatch(system.redis, this.history);
+  }
+
+  static async begin(options: OpeningOptions): Promise<Opening> {
+    const { folder, seed, say, buyers } = options;
+    mkdirSync(folder, { recursive: true });
+    say('starting MariaDB, Redis, Kafka and the product');
+    const system = await System.start({ ...options, env: { ...PRODUCT_ENV, ...options.env } });
+    try {
+      const users = Math.ceil(options.seconds * VISITS_PER_SECOND);
+      const schedules = Math.ceil(users / SEATS_PER_SCHEDULE);
+      const hall = await Hall.build(system.mariadb, {
+        users,
+        schedules,
+        seats: SEATS_PER_SCHEDULE,
+        price: PRICE,
+      });
+      await system.startProduct();
+      const opening = new Opening(options, system);
+      opening.balancer.start();
+      opening.watch.start();
+      opening.workload.start({ seed, atOnce: buyers, holdMs: HOLD_SECONDS * 1000 }, opening.client, hall);
+      return opening;
+    } catch (error) {
+      await system.stop();
+      throw error;
+    }
+  }
+
+  /** Everybody goes home, everything drains, and the judges look. */
+  async end(phases: PhaseRecord[]): Promise<Verdict> {
+    this.options.say('everybody goes home');
+    await this.workload.stop();
+    await this.drained();
+    await this.watch.stop();
+    await this.balancer.stop();
+    this.client.close();
+    this.history.close();
+    const verify = await this.system.tool('verify', ['--json']);
+    const evidence: Evidence = {
+      operations: this.history.operations,
+      state: await readState(this.system.mariadb, this.history),
+      admissions: this.watch.admissions,
+      mostInside: this.watch.mostInside,
+      cap: CAP,
+      holdMs: HOLD_SECONDS * 1000,
+      leaseMs: Number(this.system.env.QUEUE_LEASE_SECONDS) * 1000,
+      waitMs: Number(this.system.env.QUEUE_WAIT_SECONDS) * 1000,
+      awayMs: AWAY_SECONDS * 1000,
+      phases,
+    };
+    const violations = check(evidence);
+    if (verify.code !== 0)
+      violations.push({ check: 'invariant', what: `verify: ${summaryOf(verify.output)}` });
+    return { evidence, violations, verify };
+  }
+
+  /** With the load off, everything drains: events are delivered and acted upon, holds end. The checker tells what is left. */
+  private async drained(): Promise<void> {
+    const until = performance.now() + DRAIN_MS;
+    for (;;) {
+      const [left] = await this.system.mariadb.rows<{ events: number; holds: number }>(
+        `SELECT (SELECT COUNT(*) FROM outbox o LEFT JOIN notification n ON n.event_id = o.event_id
+                  WHERE n.event_id IS NULL) AS events,
+                (SELECT COUNT(*) FROM reservation WHERE status = 'TEMP_RESERVED') AS holds`,
+      );
+      if ((left !== undefined && left.events + left.holds === 0) || performance.now() > until) return;
+      await sleep(250);
+    }
+  }
+}
+
+/** What `verify --json` has found, in a line. */
+export function summaryOf(output: string): string {
+  try {
+    const { results } = JSON.parse(output) as {
+      results: { id: string; verdict: string; reason?: string; findings: unknown[] }[];
+    };
+    return results
+      .filter(({ verdict }) => verdict === 'violated' || verdict === 'unknown')
+      .map(
+        ({ id, verdict, reason = '', findings }) =>
+          `${id} ${verdict} ${reason} ${JSON.stringify(findings).slice(0, 400)}`,
+      )
+      .join('; ');
+  } catch {
+    return output.slice(-400);
+  }
+}

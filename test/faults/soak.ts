@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Opening, type OpeningOptions, type Verdict } from './opening.ts';
+import type { System } from './system/index.ts';
+
+/** What a run of hours must not let grow, at one moment. */
+export type Sample = Record<string, number>;
+
+export interface SoakResult extends Verdict {
+  samples: { atSeconds: number; values: Sample }[];
+}
+
+const WARM_UP_SHARE = 0.15;
+const SAMPLES = 13;
+const MB = 2 ** 20;
+
+/** Waits and leases are over soon, so that what must go by TTL goes within the run. */
+const ENV = { QUEUE_WAIT_SECONDS: '60', QUEUE_LEASE_SECONDS: '30', LOG_LEVEL: 'warn' };
+
+/** Buyers at a steady rate for long, no faults, and a look at everything that might leak. */
+export async function soak(options: Omit<OpeningOptions, 'env'>): Promise<SoakResult> {
+  const opening = await Opening.begin({ ...options, env: ENV });
+  try {
+    const samples: SoakResult['samples'] = [];
+    const lengthMs = options.seconds * 1000;
+    const { history, system } = opening;
+    for (let i = 0; i < SAMPLES; i++) {
+      const dueMs = lengthMs * (WARM_UP_SHARE + (i / (SAMPLES - 1)) * (1 - WARM_UP_SHARE));
+      await sleep(Math.max(0, dueMs - history.nowMs));
+      samples.push({
+        atSeconds: Math.round(history.nowMs / 1000),
+        values: await look(system, opening.workload.visits),
+      });
+      options.say(`  ${samples.at(-1)?.atSeconds ?? 0} s: ${opening.workload.visits} visits`);
+    }
+    const phase = { name: 'soak', fromMs: 0, toMs: history.nowMs, faults: [] };
+    return { ...(await opening.end([phase])), samples };
+  } finally {
+    await opening.system.stop();
+  }
+}
+
+async function look(system: System, visits: number): Promise<Sample> {
+  const values: Sample = { visits };
+  for (const process of system.product) {
+    const { name } = process.child;
+    const { rss, heapUsed, external, resources } = await process.held();
+    values[`${name} RSS, MB`] = round(rss / MB);
+    values[`${name} heap, MB`] = round(heapUsed / MB);
+    values[`${name} external, MB`] = round(external / MB);
+    values[`${name} timers`] = resources.Timeout ?? 0;
+    values[`${name} sockets`] = resources.TCPSocketWrap ?? 0;
+  }
+  const [row] = await system.mariadb.rows<Sample>(
+    `SELECT (SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'THREADS_CONNECTED') + 0
+              AS 'MariaDB connections',
+            (SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'PREPARED_STMT_COUNT') + 0
+              AS 'MariaDB prepared statements',
+            (SELECT COUNT(*) FROM reservation WHERE status = 'TEMP_RESERVED') AS 'holds open',
+            (SELECT COUNT(*) FROM outbox WHERE delivered_at IS NULL) AS 'events undelivered',
+            (SELECT COUNT(*) FROM reservation) AS 'rows of reservation',
+            (SELECT COUNT(*) FROM payment) AS 'rows of payment',
+            (SELECT COUNT(*) FROM payment_history) AS 'rows of payment_history',
+            (SELECT COUNT(*) FROM outbox) AS 'rows of outbox',
+            (SELECT COUNT(*) FROM notification) AS 'rows of notification',
+            (SELECT COUNT(*) FROM idempotency_key) AS 'rows of idempotency_key'`,
+  );
+  Object.assign(values, row);
+  const redis = system.redis.connect();
+  try {
+    await new Promise((resolve) => redis.once('ready', resolve));
+    values['Redis keys'] = await redis.dbsize();
+    const info = await redis.info();
+    values['Redis memory, MB'] = round(Number(/used_memory:(\d+)/.exec(info)?.[1] ?? 0) / MB);
+    values['Redis clients'] = Number(/connected_clients:(\d+)/.exec(info)?.[1] ?? 0);
+  } finally {
+    redis.disconnect();
+  }
+  return values;
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+/** Tables grow with what is sold, by as many rows for each visit; all else must be level. */
+const GROWS = /^rows of|^visits/;
+/** From the middle to the end, besides the noise of garbage and of a few buyers more or less. */
+const LEVEL_SHARE = 1.15;
+const LEVEL_MORE = 8;
+
+/** Start, middle and end of each value, and whether it is level: the middle of the last third against that of the second. */
+export function soakTable({ samples }: Pick<SoakResult, 'samples'>): {
+  heads: string[];
+  rows: (string | number)[][];
+  grown: string[];
+} {
+  const third = Math.floor(samples.length / 3);
+  const grown: string[] = [];
+  const rows = Object.keys(samples[0]?.values ?? {}).map((name) => {
+    const of = (from: number, to?: number): number =>
+      middle(samples.slice(from, to).map(({ values }) => values[name] ?? 0));
+    const [start, half, end] = [of(0, third), of(third, 2 * third), of(2 * third)];
+    const isLevel = end <= half * LEVEL_SHARE + LEVEL_MORE;
+    if (!isLevel && !GROWS.test(name)) grown.push(name);
+    return [name, start, half, end, GROWS.test(name) ? 'grows with sales' : isLevel ? 'level' : '**grows**'];
+  });
+  return { heads: ['what', 'start', 'middle', 'end', ''], rows, grown };
+}
+
+function middle(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
