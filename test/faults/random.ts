@@ -1,7 +1,7 @@
 /** Numbers in [0, 1) that the seed alone decides (mulberry32). */
 export type Random = () => number;
 
-export function seeded(seed: number): Random {
+function seeded(seed: number): Random {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

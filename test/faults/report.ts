@@ -18,7 +18,7 @@ export interface Numbers {
   wrong: number;
 }
 
-export const numbersOf = (operations: Operation[]): Numbers => ({
+const numbersOf = (operations: Operation[]): Numbers => ({
   operations: operations.length,
   ok: operations.filter(({ outcome }) => outcome === 'ok').length,
   fail: operations.filter(({ outcome }) => outcome === 'fail').length,

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { TcpProxy, type Weather } from '../../support/tcp-proxy.ts';
+import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { type Random, seededBy } from '../random.ts';
 import type { Child } from './child.ts';
 import { KafkaBroker, kafkaJars } from './kafka.ts';
@@ -197,8 +197,6 @@ export class System {
   }
 }
 
-export type { Weather };
-
 /**
  * In memory where there is room: the kill of a process loses nothing that it has written to a file, wherever that is,
  * and a busy disk would look like a fault.
@@ -230,7 +228,7 @@ async function lineTo(random: Random): Promise<{ port: number; proxy: TcpProxy }
 const given = new Set<number>();
 
 /** A port that is free, and was not given out before. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   for (;;) {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
