@@ -1,12 +1,12 @@
 // npm run experiment -- …: started by scripts/experiment.js, which knows where helm and kubectl are.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeEnvironment, MachineLoad } from '../../k6/runner/meta.ts';
+import { describeEnvironment } from '../../k6/runner/meta.ts';
 import { root, RunFolder } from '../../k6/runner/paths.ts';
 import { htmlPage, markdownPage, type Page, savePlots } from '../../k6/runner/report.ts';
 import type { Bench, Plan } from './experiment.ts';
 import { helm, KubeProxy, kubectl } from './kube.ts';
-import { earlierRun, loadRun } from './load-run.ts';
+import { earlierRun, type LoadRun, loadRun } from './load-run.ts';
 import { type Options, readArguments, USAGE } from './options.ts';
 import { merged, Release, type Values } from './release.ts';
 
@@ -38,34 +38,44 @@ async function experiment(options: Options): Promise<void> {
       'concert-api': merged({ config: { QUEUE_ID, LOG_LEVEL: 'warn' } }, values),
     });
   };
+  const make = async (plan: Plan, id: string): Promise<LoadRun> => {
+    await install(plan, plan.values);
+    await plan.before?.();
+    return loadRun(kube, id, plan.load, environment, plan.meanwhile);
+  };
+  const environments: [run: string, of: Record<string, string>][] = [];
   const bench: Bench = {
     ...{ ...options, kube, note, upgrade: install },
     run: async (plan) => {
       const id = `${options.id}/${plan.name}`;
-      const earlier = earlierRun(id);
-      if (earlier !== undefined) return earlier;
-      await install(plan, plan.values);
-      await plan.before?.();
-      return loadRun(kube, id, plan.load, environment, plan.meanwhile);
+      const run = earlierRun(id) ?? (await make(plan, id));
+      environments.push([plan.name, run.findings.meta.environment]);
+      return run;
     },
   };
   let ending: Promise<void> | undefined;
   const putBack = (): Promise<void> => (ending ??= end(kube, release)); // a signal and its consequences: once
   const interrupted = (): void => void putBack().finally(() => process.exit(INTERRUPTED));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
-  const machine = new MachineLoad();
   try {
     const { verdict, sections, plots } = await options.run(bench);
-    const rows = Object.entries({
-      ...environment,
-      load: machine.since(),
-      variables: JSON.stringify(options.variables),
-    });
-    const details = [{ title: 'Environment', table: { head: ['', ''], rows } }];
+    const table = { head: ['', ''], rows: environmentRows(environments) };
+    const details = [{ title: 'Environment', table }];
     write(options, folder, { title: `Experiment: ${options.name}`, verdict, sections, plots, details });
   } finally {
     await putBack();
   }
+}
+
+/** What was the same for all runs once, and how busy the machine was in each. */
+function environmentRows(environments: [run: string, of: Record<string, string>][]): string[][] {
+  const names = ['machine', 'product', 'kubernetes'];
+  const values = (name: string): string =>
+    [...new Set(environments.map(([, of]) => of[name] ?? ''))].join('; ');
+  return [
+    ...names.map((name) => [name, values(name)]),
+    ...environments.map(([run, { load = '' }]) => [`machine during ${run}`, load]),
+  ];
 }
 
 async function end(kube: KubeProxy, release: Release): Promise<void> {
