@@ -111,6 +111,13 @@ const fields = {
     unit: 'requests',
     about: 'Token requests allowed per client address; 0: no limit',
   }),
+  TOKEN_CHALLENGE_BITS: integer({
+    min: 0,
+    max: 30,
+    default: 0,
+    unit: 'bits',
+    about: 'Proof of work that a token costs its client, 2^bits hashes on average; 0: none',
+  }),
   TRUST_PROXY: integer({
     min: 0,
     max: 10,
@@ -319,6 +326,20 @@ const fields = {
     unit: 's',
     about:
       'How long a connection is kept open for more requests, half to one and a half times that: new pods get their share; 0: for ever',
+  }),
+  HTTP_IDLE_MS: integer({
+    min: 1000,
+    max: 300_000,
+    default: 30_000,
+    unit: 'ms',
+    about: 'Longest a client may take nothing of its answer before it is cut off',
+  }),
+  HTTP_MAX_CONNECTIONS: integer({
+    min: 0,
+    max: 1_000_000,
+    default: 20_000,
+    unit: 'connections',
+    about: 'Most open connections of one process, more are closed at once; 0: no limit',
   }),
   SHUTDOWN_DRAIN_MS: integer({
     min: 0,

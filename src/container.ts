@@ -7,6 +7,7 @@ import { connectRedis, Redis } from './infra/redis';
 import { LogNotifier, WebhookNotifier } from './modules/notification/notifier';
 import { NotificationWorker } from './modules/notification/worker';
 import { FixedCap } from './modules/queue/admission';
+import { Challenges } from './modules/queue/challenge';
 import { QueueRepository } from './modules/queue/repository';
 import { QueueStore } from './modules/queue/store';
 import { TokenCodec } from './modules/queue/token';
@@ -34,6 +35,11 @@ export function createContainer(config: Config): DependencyContainer {
   container.registerInstance(Database, database);
   container.registerInstance(Redis, redis);
   container.registerInstance(TokenCodec, new TokenCodec(config.TOKEN_SECRET, config.TOKEN_SECRET_ACCEPTED));
+
+  container.registerInstance(
+    Challenges,
+    new Challenges(config.TOKEN_CHALLENGE_BITS, config.TOKEN_SECRET, config.TOKEN_SECRET_ACCEPTED),
+  );
 
   const rules = {
     leaseMs: config.QUEUE_LEASE_SECONDS * 1000,

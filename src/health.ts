@@ -21,6 +21,7 @@ const PROBE_LIMIT_MS = 1000;
 @scoped(Lifecycle.ContainerScoped)
 export class Health {
   phase: HealthReport['status'] = 'starting';
+  private asking: Promise<HealthReport['dependencies']> | undefined;
 
   constructor(
     private readonly database: Database,
@@ -43,7 +44,13 @@ export class Health {
       );
   }
 
+  /** Anybody may ask: however many do at once, each store is asked once. */
   async report(): Promise<HealthReport> {
+    this.asking ??= this.probeAll().finally(() => (this.asking = undefined));
+    return { status: this.phase, dependencies: await this.asking };
+  }
+
+  private async probeAll(): Promise<HealthReport['dependencies']> {
     const [database, redis] = await Promise.all([
       probe(() => this.database.rows('SELECT 1')),
       probe(() => this.redis.ping()),
@@ -52,7 +59,7 @@ export class Health {
       this.config.KAFKA_BROKERS === '' || this.config.ROLE === 'api'
         ? 'off'
         : this.notifications.kafkaState();
-    return { status: this.phase, dependencies: { database, redis, kafka: { status: kafka } } };
+    return { database, redis, kafka: { status: kafka } };
   }
 }
 

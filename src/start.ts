@@ -42,12 +42,16 @@ export interface RunningService {
 export async function startService(config: Config): Promise<RunningService> {
   const container = createContainer(config);
   const logger = container.resolve<Logger>(LOGGER);
+  const metrics = container.resolve(Metrics);
   const app = createApp(container);
   const serverOn = (port: number, handlers: Handlers): HttpServer =>
     new HttpServer(handlers, {
       host: config.HOST,
       port,
       requestMs: config.HTTP_REQUEST_MS,
+      idleMs: config.HTTP_IDLE_MS,
+      maxConnections: config.HTTP_MAX_CONNECTIONS,
+      onDrop: () => metrics.connectionsDropped.inc(),
       graceMs: config.SHUTDOWN_GRACE_MS,
     });
   const http = serverOn(config.PORT, app.main);

@@ -63,6 +63,7 @@ class ResponseSink implements EventSink {
     if (this.res.destroyed) return false;
     this.res.once('close', onClose);
     this.res.on('error', onClose); // a write that meets a connection just lost
+    this.res.socket?.setTimeout(0); // between two events there is nothing to take
     this.res.writeHead(200, [...HEADERS, ...this.headers]);
     this.write(`retry: ${retryMs}\n\n`);
     return true;

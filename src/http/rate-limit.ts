@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { TooManyRequests } from '../errors';
 import type { Redis } from '../infra/redis';
+import { addressOf } from './client-address';
 
 /**
  * At most `perMinute` requests a minute of one client address, counted over all replicas in Redis; while Redis is
@@ -17,7 +18,7 @@ export function rateLimit(redis: Redis, perMinute: number): (req: Request) => Pr
   });
   return async (req) => {
     try {
-      await limiter.consume(req.ip ?? 'unknown');
+      await limiter.consume(addressOf(req));
     } catch (refused) {
       if (refused instanceof RateLimiterRes)
         throw new TooManyRequests(Math.ceil(refused.msBeforeNext / 1000));

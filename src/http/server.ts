@@ -8,6 +8,11 @@ export interface ServerOptions {
   host: string;
   port: number;
   requestMs: number;
+  idleMs: number;
+  /** 0: no limit. */
+  maxConnections: number;
+  /** A connection was closed because there are so many already. */
+  onDrop: () => void;
   graceMs: number;
 }
 
@@ -44,6 +49,12 @@ export class HttpServer {
       },
     );
     this.server.on('clientError', answerBrokenRequest);
+    // Nothing read and nothing taken of what was written. A process that waits for its stores answers well before.
+    this.server.timeout = options.idleMs;
+    if (options.maxConnections > 0) this.server.maxConnections = options.maxConnections;
+    // WORKERS: rather than hand a connection round among processes that are all full. Not in @types/node yet.
+    Object.assign(this.server, { dropMaxConnection: true });
+    this.server.on('drop', options.onDrop);
   }
 
   /** Rejects when the port cannot be had. */

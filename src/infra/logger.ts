@@ -1,30 +1,48 @@
-import pino, { type Logger } from 'pino';
+import pino, { type DestinationStream, type Logger } from 'pino';
 
 export type { Logger };
 
 /** Where the container keeps the logger. */
 export const LOGGER = Symbol('Logger');
 
-/** JSON lines on stdout. Tokens, keys and passwords never reach them. */
-export function createLogger(level: string, role: string): Logger {
-  return pino({
-    level,
-    base: { role, pid: process.pid },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    redact: {
-      paths: [
-        'authorization',
-        '*.authorization',
-        'queueToken',
-        '*.queueToken',
-        'token',
-        '*.token',
-        'password',
-        '*.password',
-      ],
-      censor: '[redacted]',
+/** JSON lines, on stdout unless told otherwise. Tokens, keys and passwords never reach them. */
+export function createLogger(level: string, role: string, destination?: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      base: { role, pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: {
+        paths: [
+          'authorization',
+          '*.authorization',
+          'queueToken',
+          '*.queueToken',
+          'token',
+          '*.token',
+          'password',
+          '*.password',
+        ],
+        censor: '[redacted]',
+      },
+      serializers: { err: described },
     },
-    serializers: { err: pino.stdSerializers.err },
-  });
+    destination,
+  );
 }
+
+/**
+ * What an error says of itself, and no more. Clients hang more on their errors: ioredis the command that failed, which
+ * while connecting is the password.
+ */
+function described(error: unknown): object {
+  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
+  const { name, message } = error;
+  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
+  return { type: name, message, ...code, stack: stackOf(error) };
+}
+
+const stackOf = ({ stack, message, cause }: Error, depth = 0): string =>
+  (stack ?? message) +
+  (cause instanceof Error && depth < 5 ? `\ncaused by: ${stackOf(cause, depth + 1)}` : '');

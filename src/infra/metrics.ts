@@ -29,6 +29,11 @@ export class Metrics {
     'Requests answered 503 at once: more was asked than can be done in time',
   );
 
+  readonly connectionsDropped = this.counter(
+    'http_connections_dropped_total',
+    'Connections closed because the process has HTTP_MAX_CONNECTIONS',
+  );
+
   readonly queueIssued = this.counter('queue_tokens_issued_total', 'Token requests answered', ['status']);
   readonly queueWaiting = this.gauge('queue_waiting', 'Present waiters', ['queue'], 'whole');
   readonly queueActive = this.gauge('queue_active', 'Visitors inside', ['queue'], 'whole');

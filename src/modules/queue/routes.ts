@@ -1,8 +1,17 @@
+import type { z } from 'zod';
 import { endpoint, type Endpoint } from '../../http/endpoint';
 import { Prepared, successOf } from '../../http/envelope';
 import { Streamed } from '../../http/event-stream';
 import type { QueueEvents } from './events';
-import { CheckedToken, IssueBody, IssuedTicket, IssuedToken } from './schema';
+import {
+  ChallengeBody,
+  CheckedToken,
+  IssueBody,
+  IssuedChallenge,
+  IssuedTicket,
+  IssuedToken,
+  ProvenIssueBody,
+} from './schema';
 import type { QueueService } from './service';
 
 /** A poll's answer, written by hand: a crowd asks for it all day. */
@@ -15,6 +24,7 @@ function present({ queuePosition, status, etaSeconds, pollAfterMs }: CheckedToke
 }
 
 export function queueEndpoints(queue: QueueService, events: QueueEvents): Endpoint[] {
+  const issueBody: z.ZodType<ProvenIssueBody> = queue.demandsProof ? ProvenIssueBody : IssueBody;
   const polled = [
     endpoint({
       method: 'post',
@@ -24,11 +34,14 @@ export function queueEndpoints(queue: QueueService, events: QueueEvents): Endpoi
       tag: 'Queue',
       access: 'public',
       rateLimited: true,
-      body: IssueBody,
+      body: issueBody,
       answer: IssuedToken,
       example: { queueToken: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VySWQiOjF9.c2lnbmF0dXJl' },
-      errors: { '404': 'There is no such member, or no such line' },
-      handle: ({ body }) => queue.issue(body.userId, body.queueId),
+      errors: {
+        ...(queue.demandsProof ? { '403': 'The proof of work is missing, wrong or too old' } : {}),
+        '404': 'There is no such member, or no such line',
+      },
+      handle: ({ body }) => queue.issue(body.userId, body.queueId, body.proof),
     }),
     endpoint({
       method: 'post',
@@ -43,8 +56,30 @@ export function queueEndpoints(queue: QueueService, events: QueueEvents): Endpoi
       handle: async ({ claims }) => present(await queue.check(claims)),
     }),
   ];
-  return events.most > 0 ? [...polled, ...pushedEndpoints(queue, events)] : polled;
+  return [
+    ...(queue.demandsProof ? [challengeEndpoint(queue)] : []),
+    ...polled,
+    ...(events.most > 0 ? pushedEndpoints(queue, events) : []),
+  ];
 }
+
+const challengeEndpoint = (queue: QueueService): Endpoint =>
+  endpoint({
+    method: 'post',
+    path: '/v1/api/queue/challenge',
+    summary: 'Take a challenge, whose solution a token costs',
+    tag: 'Queue',
+    access: 'public',
+    body: ChallengeBody,
+    answer: IssuedChallenge,
+    example: {
+      challenge: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJwdXJwb3NlIjoi.c2ln',
+      bits: 18,
+      expiresInSeconds: 120,
+    },
+    errors: {},
+    handle: ({ body }) => Promise.resolve(queue.challenge(body.userId)),
+  });
 
 function pushedEndpoints(queue: QueueService, events: QueueEvents): Endpoint[] {
   return [

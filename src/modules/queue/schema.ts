@@ -10,6 +10,30 @@ export const IssueBody = z.strictObject({
     .describe('A concert’s own line; without it the main one'),
 });
 
+export const Proof = z.strictObject({
+  challenge: z.string().max(1024).describe('Of POST /v1/api/queue/challenge, as it was given'),
+  nonce: z
+    .string()
+    .regex(/^[\w-]{1,64}$/)
+    .describe('With which it is solved'),
+});
+export type Proof = z.infer<typeof Proof>;
+
+/** With TOKEN_CHALLENGE_BITS. */
+export const ProvenIssueBody = IssueBody.extend({ proof: Proof.optional() });
+export type ProvenIssueBody = z.infer<typeof ProvenIssueBody>;
+
+export const ChallengeBody = IssueBody.pick({ userId: true });
+
+export const IssuedChallenge = z.object({
+  challenge: z
+    .string()
+    .describe('Find a nonce with which SHA-256 of `<challenge>.<nonce>` begins with `bits` zero bits'),
+  bits: z.int().min(1),
+  expiresInSeconds: z.int().min(1),
+});
+export type IssuedChallenge = z.infer<typeof IssuedChallenge>;
+
 export const IssuedToken = z.object({
   queueToken: z.string().describe('A place in line, signed; send it as Authorization'),
 });

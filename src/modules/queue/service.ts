@@ -5,9 +5,10 @@ import { Breakers } from '../../infra/breakers';
 import { LOGGER, type Logger } from '../../infra/logger';
 import { Metrics } from '../../infra/metrics';
 import { MemberDirectory } from '../user/directory';
+import { Challenges } from './challenge';
 import { NeverQueued, TokenNotActive } from './errors';
 import { jittered, pollAfterMs, type PollingOptions } from './polling';
-import type { CheckedToken, IssuedTicket, QueueStatus } from './schema';
+import type { CheckedToken, IssuedChallenge, IssuedTicket, Proof, QueueStatus } from './schema';
 import { UNKNOWN, type Settled } from './store';
 import { type Claims, TokenCodec } from './token';
 import { WaitingRooms } from './rooms';
@@ -39,6 +40,7 @@ export class QueueService {
   constructor(
     private readonly rooms: WaitingRooms,
     private readonly tokens: TokenCodec,
+    private readonly challenges: Challenges,
     private readonly members: MemberDirectory,
     private readonly breakers: Breakers,
     private readonly metrics: Metrics,
@@ -51,8 +53,22 @@ export class QueueService {
     };
   }
 
-  /** A place in line; the same one while it is live. @throws NotFound (404): no such member, or no such line */
-  async issue(userId: number, queueId?: string): Promise<{ queueToken: string }> {
+  /** Whether a token is given for a proof of work alone. */
+  get demandsProof(): boolean {
+    return this.challenges.bits > 0;
+  }
+
+  /** What `issue` is to be given the solution of. Asks no store, not even whether there is such a user. */
+  challenge(userId: number): IssuedChallenge {
+    return this.challenges.issue(userId, nowMs(this.rooms.main));
+  }
+
+  /**
+   * A place in line; the same one while it is live.
+   * @throws NotFound (404): no such member, or no such line; Forbidden (403): a proof of work is missing or wrong
+   */
+  async issue(userId: number, queueId?: string, proof?: Proof): Promise<{ queueToken: string }> {
+    if (this.demandsProof) this.challenges.demand(userId, proof, nowMs(this.rooms.main));
     const room = queueId === undefined ? this.rooms.main : this.rooms.find(queueId);
     if (room === undefined) throw new NotFound(`Queue ${String(queueId)}`);
     const exists =

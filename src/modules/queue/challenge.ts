@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { Forbidden } from '../../errors';
+import { Hs256 } from '../../infra/jwt';
+import type { IssuedChallenge, Proof } from './schema';
+
+/** Time to solve it, for the slowest phone as well. */
+const CHALLENGE_SECONDS = 120;
+const LONGEST_CHALLENGE = 512;
+
+interface ChallengeClaims {
+  purpose: 'queue-challenge';
+  userId: number;
+  bits: number;
+  /** End of life by Redis' clock, milliseconds. */
+  untilMs: number;
+}
+
+/** 403: no proof of work, or none that counts. */
+class Unproven extends Forbidden {
+  constructor(why: string) {
+    super(`${why}: solve a challenge of POST /v1/api/queue/challenge and send it as proof.`);
+  }
+}
+
+/**
+ * Proof of work against bots that ask for tokens by the thousand (hashcash): a token is given for a nonce with which
+ * SHA-256 of `<challenge>.<nonce>` begins with so many zero bits. Finding one takes 2^bits hashes on average, checking
+ * it takes one. Challenges are signed and kept nowhere. One is good for its user and for two minutes: used again it
+ * gives the same place.
+ */
+export class Challenges {
+  private readonly jwt: Hs256;
+
+  /** @param bits 0: no proof is asked for */
+  constructor(
+    readonly bits: number,
+    secret: string,
+    accepted = '',
+  ) {
+    this.jwt = new Hs256(secret, accepted);
+  }
+
+  /** @param nowMs Redis' clock */
+  issue(userId: number, nowMs: number): IssuedChallenge {
+    const untilMs = Math.floor(nowMs) + CHALLENGE_SECONDS * 1000;
+    const claims: ChallengeClaims = { purpose: 'queue-challenge', userId, bits: this.bits, untilMs };
+    return { challenge: this.jwt.sign(claims), bits: this.bits, expiresInSeconds: CHALLENGE_SECONDS };
+  }
+
+  /** @throws Unproven (403) unless the proof is this user's and counts */
+  demand(userId: number, proof: Proof | undefined, nowMs: number): void {
+    if (this.bits === 0) return;
+    if (proof === undefined) throw new Unproven('There is no proof of work');
+    const { challenge, nonce } = proof;
+    const claims = challenge.length > LONGEST_CHALLENGE ? undefined : this.jwt.verify(challenge);
+    if (!isChallenge(claims) || claims.userId !== userId) throw new Unproven('The challenge is not yours');
+    if (nowMs >= claims.untilMs) throw new Unproven('The challenge has expired');
+    if (zeroBits(challenge, nonce) < claims.bits)
+      throw new Unproven('The nonce does not solve the challenge');
+  }
+}
+
+/** Zero bits at the beginning of the hash. */
+export function zeroBits(challenge: string, nonce: string): number {
+  const hash = createHash('sha256').update(`${challenge}.${nonce}`).digest();
+  const byte = hash.findIndex((one) => one !== 0);
+  return byte === -1 ? hash.length * 8 : byte * 8 + Math.clz32(hash.readUInt8(byte)) - 24;
+}
+
+/** The secret signs other things as well. */
+const isChallenge = (value: unknown): value is ChallengeClaims =>
+  typeof value === 'object' && value !== null && 'purpose' in value && value.purpose === 'queue-challenge';

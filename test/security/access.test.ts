@@ -1,0 +1,133 @@
+import request from 'supertest';
+import { Redis } from '../../src/infra/redis';
+import { at } from '../support/at';
+import { type Buyer, outcome } from '../support/buyer';
+import { ServiceProcess } from '../support/process';
+import { useService } from '../support/suite';
+import { Given, openAdminDatabase } from '../support/given';
+
+const HOSTILE = [
+  "'; DROP TABLE member; --",
+  '1 OR 1=1',
+  '" OR ""="',
+  "') return redis.call('FLUSHALL') --",
+  '{"$gt": ""}',
+  '${jndi:ldap://127.0.0.1/x}',
+  '../../../../etc/passwd',
+  '%00%0d%0aSet-Cookie: x=1',
+  '<script>alert(1)</script>',
+  '\u202e\u0000\u001b[2J',
+];
+
+describe('what belongs to others', () => {
+  const it_ = useService();
+
+  it('is neither paid nor seen: the user is the token’s, whatever the request says', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
+    const [owner, stranger] = [await it_.visitor(500), await it_.visitor(7)];
+    const reservationId = await owner.hold(id, at(seats, 0).id);
+    expect(outcome(await stranger.pay(reservationId))).toBe('403 403');
+    const asOwner = `?userId=${owner.userId}`;
+    expect((await stranger.get(`/v1/api/user/amount${asOwner}`)).body).toMatchObject({ data: { amount: 7 } });
+    expect((await stranger.amount().set('X-User-Id', String(owner.userId))).body).toMatchObject({
+      data: { amount: 7 },
+    });
+    expect(await it_.admin.rows('SELECT status FROM reservation WHERE id = ?', [reservationId])).toEqual([
+      { status: 'TEMP_RESERVED' },
+    ]);
+  });
+
+  it('is not answered by the owner’s Idempotency-Key', async () => {
+    const key = `shared-${Date.now()}`;
+    const [owner, stranger] = [await it_.visitor(1000), await it_.visitor(0)];
+    expect((await owner.charge(5, key)).body).toMatchObject({ data: { amount: 1005 } });
+    const answer = await stranger.charge(5, key);
+    expect(answer.headers['idempotency-replayed']).toBeUndefined();
+    expect(answer.body).toMatchObject({ data: { amount: 5 } });
+  });
+});
+
+describe('fields that nobody asked for', () => {
+  const it_ = useService();
+  let buyer: Buyer;
+  beforeAll(async () => {
+    buyer = await it_.visitor(100);
+  });
+
+  it.each([
+    ['/v1/api/queue/token', { userId: 1 }, { seq: 1, gen: 1, status: 'PROGRESS' }],
+    ['/v1/api/user/amount', { amount: 1 }, { userId: 1, balance: 1e9 }],
+    [
+      '/v1/api/concerts/reserve',
+      { scheduleId: 1, seatId: 1 },
+      { amount: 0, userId: 1, heldUntil: '2099-01-01' },
+    ],
+    ['/v1/api/concerts/payment', { reservationId: 1 }, { paymentAmount: 0, userId: 1 }],
+  ])('are refused by name at %s', async (path, body, more) => {
+    for (const [name, value] of [...Object.entries(more), ['constructor', {}], ['isAdmin', true]] as const) {
+      const answer = await buyer.post(path).send({ ...body, [name]: value });
+      expect([name, outcome(answer)]).toEqual([name, '400 400']);
+      expect(answer.text).toContain(name);
+    }
+  });
+});
+
+describe('hostile text', () => {
+  const it_ = useService();
+
+  it('is refused or taken as text wherever text may stand', async () => {
+    const buyer = await it_.visitor(10);
+    const rows = async (): Promise<unknown> =>
+      it_.admin.rows(
+        'SELECT (SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()) AS t',
+      );
+    const tables = await rows();
+    for (const text of HOSTILE) {
+      const header = encodeURI(text);
+      const answers = [
+        await request(it_.url).post('/v1/api/queue/token').send({ userId: buyer.userId, queueId: text }),
+        await request(it_.url).post('/v1/api/queue/token').send({ userId: text }),
+        await request(it_.url).post('/v1/api/queue/token/check').set('Authorization', header),
+        await request(it_.url).get(`/v1/api/queue/events?ticket=${encodeURIComponent(text)}`),
+        await buyer.seats(encodeURIComponent(text)),
+        await buyer.charge(text),
+        await buyer.charge(1, header),
+        await buyer.amount().set('X-Request-Id', header),
+        await buyer.amount().set('Last-Event-ID', header),
+        await request(it_.url).get(`/v1/api/${encodeURIComponent(text)}`),
+      ];
+      for (const answer of answers) {
+        expect([text, answer.status < 500]).toEqual([text, true]);
+        expect(answer.headers['content-type']).toMatch(/^application\/json/);
+        expect(answer.headers['set-cookie']).toBeUndefined();
+      }
+    }
+    expect(await rows()).toEqual(tables);
+    expect(outcome(await buyer.check())).toBe('200'); // the line is still there
+    expect(await it_.service.container.resolve(Redis).exists(`q:{${it_.queueId}}:state`)).toBe(1);
+  });
+});
+
+describe('the log', () => {
+  const admin = openAdminDatabase();
+  afterAll(() => admin.close());
+
+  it('is one JSON object a line, without a control character, whatever clients send', async () => {
+    const service = await new ServiceProcess({ LOG_LEVEL: 'trace' }).start();
+    const userId = await new Given(admin).member();
+    for (const text of ['{"level":"error","msg":"forged"}', '\u001b[31mforged', ...HOSTILE]) {
+      const header = encodeURI(text);
+      await request(service.url).get(`/v1/api/${encodeURIComponent(text)}?q=${encodeURIComponent(text)}`);
+      await request(service.url).post('/v1/api/queue/token').send({ userId, queueId: text });
+      await request(service.url)
+        .post('/v1/api/queue/token/check')
+        .set({ Authorization: header, 'User-Agent': header, 'X-Request-Id': header });
+    }
+    await service.stop();
+    const text = service.lines.join('\n');
+    for (const line of service.lines)
+      expect(JSON.parse(line)).toMatchObject({ level: expect.any(String) as string });
+    expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+    expect(text).not.toMatch(/forged|DROP TABLE|etc\/passwd|jndi/);
+  });
+});

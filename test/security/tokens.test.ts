@@ -1,0 +1,71 @@
+import { at } from '../support/at';
+import { Buyer, outcome, tally } from '../support/buyer';
+import { useService, type Suite } from '../support/suite';
+
+const copyOf = ({ url }: Suite, { userId, token }: Buyer): Buyer =>
+  Object.assign(new Buyer(url, userId), { token });
+
+describe('a token that is shared or stolen', () => {
+  const it_ = useService();
+
+  it('is one visitor, one place and one turn, whoever shows it', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 10 });
+    const owner = await it_.visitor(100);
+    const other = copyOf(it_, owner);
+    const mine = await owner.hold(id, at(seats, 0).id);
+    await other.hold(id, at(seats, 1).id);
+    expect(outcome(await other.pay(mine))).toBe('200'); // with the owner’s money, for the owner’s seat
+    const afterwards = [await owner.amount(), await other.amount(), await owner.schedules()];
+    expect(tally(afterwards)).toEqual({ '403 003': 3 }); // the turn is over for both
+    expect(
+      await it_.admin.rows('SELECT COUNT(DISTINCT user_id) AS users FROM reservation WHERE schedule_id = ?', [
+        id,
+      ]),
+    ).toEqual([{ users: 1 }]);
+  });
+
+  it('is not good again after its turn, however often it is replayed', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
+    const buyer = await it_.visitor(100);
+    const spent = copyOf(it_, buyer);
+    await buyer.pay(await buyer.hold(id, at(seats, 0).id));
+    const replays = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? spent.charge(1) : spent.schedules())),
+    );
+    expect(tally(replays)).toEqual({ '403 003': 20 });
+    await buyer.enter();
+    expect(outcome(await spent.amount())).toBe('403 003'); // also while the owner is inside anew
+    expect((await buyer.amount()).body).toMatchObject({ data: { amount: 90 } });
+  });
+
+  it('stands in no answer but the one that gives it', async () => {
+    const buyer = await it_.visitor(10);
+    const signature = buyer.token.split('.')[2] ?? '';
+    for (const answer of [await buyer.check(), await buyer.amount(), await buyer.schedules()])
+      expect(answer.text + JSON.stringify(answer.headers)).not.toContain(signature);
+  });
+});
+
+describe('a place in line', () => {
+  const it_ = useService({ QUEUE_MAX_ACTIVE: 1 });
+  const positionOf = async (buyer: Buyer): Promise<number> =>
+    ((await buyer.check()).body as { data: { queuePosition: number } }).data.queuePosition;
+
+  it('is bettered neither by asking again nor by polling more than others', async () => {
+    await it_.visitor(); // has the only place inside
+    const [first, second, third] = [await it_.visitor(), await it_.visitor(), await it_.visitor()];
+    for (let i = 0; i < 5; i++) await third.enter();
+    await Promise.all(Array.from({ length: 100 }, () => third.check()));
+    expect([await positionOf(first), await positionOf(second), await positionOf(third)]).toEqual([1, 2, 3]);
+  });
+
+  it('is no matter of the clocks that a client tells of', async () => {
+    const waiter = await it_.visitor();
+    const position = await positionOf(waiter);
+    const dated = await waiter
+      .check()
+      .set('Date', 'Thu, 01 Jan 1970 00:00:00 GMT')
+      .set('If-Modified-Since', 'Thu, 01 Jan 2099 00:00:00 GMT');
+    expect([dated.status, await positionOf(waiter)]).toEqual([200, position]);
+  });
+});
