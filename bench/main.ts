@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { admission } from './admission.ts';
 import { checks } from './checks.ts';
+import { doors } from './door.ts';
 import { issue } from './issue.ts';
 import { leaveTheServersCore, root } from './lib/context.ts';
 import { closeDatabase } from './lib/database.ts';
@@ -23,7 +24,10 @@ import { start } from './start.ts';
 const BENCHMARKS: Benchmark[] = [
   ...[...checks, issue, ...lists, ...sales],
   ...[million, redisCommands, admission, start, overload],
+  ...doors,
 ];
+/** Names for several. */
+const GROUPS: Record<string, string[]> = { admission: doors.flatMap(({ names }) => names) };
 /** One that hangs must not keep the others from being measured. */
 const LIMIT_MS = 5 * 60_000;
 
@@ -33,6 +37,7 @@ const USAGE = `npm run bench [-- name … --rounds 5 --seconds 3 --save]
   --save     writes docs/results/bench.md and bench.json as well
 
 ${BENCHMARKS.map(({ names, about }) => `  ${names.join(', ').padEnd(34)}${about}`).join('\n')}
+  admission                         all of door-*
 `;
 
 interface Wanted extends Options {
@@ -61,14 +66,15 @@ function readArguments(): Wanted {
     return value;
   };
   const known = new Set(BENCHMARKS.flatMap(({ names }) => names));
-  const unknown = positionals.filter((name) => !known.has(name));
+  const wanted = positionals.flatMap((name) => GROUPS[name] ?? name);
+  const unknown = wanted.filter((name) => !known.has(name));
   if (values.help || unknown.length > 0)
     throw new Error(unknown.map((name) => `There is no benchmark ${name}.`).join(' '));
   return {
     rounds: whole('rounds', 100),
     seconds: whole('seconds', 60),
     benchmarks: BENCHMARKS.filter(
-      ({ names }) => positionals.length === 0 || names.some((name) => positionals.includes(name)),
+      ({ names }) => wanted.length === 0 || names.some((name) => wanted.includes(name)),
     ),
     save: values.save,
     check: values.check,

@@ -1,4 +1,4 @@
-// npm run migrate | seed | verify [-- arguments]: a tool of dist/cli on the services that run here.
+// npm run migrate | seed | verify | queue [-- arguments]: a tool of dist/cli on the services that run here.
 // Starts nothing: where URL variables are unset, what `npm start` or `npm run services -- up` has started is used.
 const { build } = require('./build');
 const { ensureDependencies } = require('./lib/dependencies');
@@ -10,7 +10,7 @@ const { toStderr } = require('./lib/progress');
 const { run } = require('./lib/run');
 const { inspectServices } = require('./lib/services');
 
-const NEEDED = { migrate: ['mariadb'], seed: ['mariadb'], verify: ['mariadb', 'redis'] };
+const NEEDED = { migrate: ['mariadb'], seed: ['mariadb'], verify: ['mariadb', 'redis'], queue: [] };
 /** Asked too, where they run. */
 const WELCOME = { verify: ['kafka'] };
 

@@ -5,6 +5,7 @@ import { CONFIG, type Config } from './config';
 import { NotFound } from './errors';
 import { Health } from './health';
 import { ConnectionAge } from './http/connection-age';
+import { doorRoutes } from './http/doors';
 import type { Endpoint } from './http/endpoint';
 import { errorHandler } from './http/errors';
 import { serveEndpoints } from './http/mount';
@@ -22,6 +23,8 @@ import { ConcertService } from './modules/concert/service';
 import { IdempotencyService } from './modules/idempotency/service';
 import { paymentEndpoints } from './modules/payment/routes';
 import { PaymentService } from './modules/payment/service';
+import { Doors } from './modules/queue/hand';
+import { Load } from './modules/queue/load';
 import { QueueEvents } from './modules/queue/events';
 import { queueEndpoints } from './modules/queue/routes';
 import { QueueService } from './modules/queue/service';
@@ -49,6 +52,8 @@ export function createApp(container: DependencyContainer): App {
     metrics,
     endpoints.length > 0 ? openApiDocument(endpoints) : undefined,
   );
+  const ofDoors =
+    config.MANAGEMENT_TOKEN === '' ? [] : [doorRoutes(container.resolve(Doors), config.MANAGEMENT_TOKEN)];
   const hasOwnPort = config.MANAGEMENT_PORT !== undefined;
   const isShared = !hasOwnPort && config.NODE_ENV !== 'production';
   const main = {
@@ -59,15 +64,16 @@ export function createApp(container: DependencyContainer): App {
       bodyBytes: config.HTTP_BODY_BYTES,
       shedder: new Shedder(config.HTTP_QUEUE_MS),
       connections: new ConnectionAge(config.HTTP_CONNECTION_SECONDS * 1000),
+      load: container.resolve(Load),
       metrics,
       logger,
       isDraining: () => health.phase === 'draining',
     }),
-    rest: serveRoutes(container, isShared ? [forProbes, forOperators] : [forProbes]),
+    rest: serveRoutes(container, isShared ? [forProbes, forOperators, ...ofDoors] : [forProbes]),
   };
   const management = {
     endpoints: () => false,
-    rest: serveRoutes(container, [forProbes, forOperators]),
+    rest: serveRoutes(container, [forProbes, forOperators, ...ofDoors]),
   };
   return { main, management: hasOwnPort ? management : undefined };
 }

@@ -4,6 +4,7 @@ import {
   brokerList,
   type Field,
   integer,
+  integerOrAuto,
   numbersById,
   oneOf,
   optionalPort,
@@ -105,6 +106,13 @@ const fields = {
   TOKEN_SECRET_ACCEPTED: secret({
     about: 'Signs none, but its tokens are good too: the next secret before a change, the last one after it',
   }),
+  MANAGEMENT_TOKEN: text({
+    default: '',
+    about:
+      'Lets the operator set the lines’ doors (npm run queue), where /metrics is served: at least 32 bytes; empty: nobody can',
+    check: (value) =>
+      value !== '' && Buffer.byteLength(value) < 32 ? 'must be at least 32 bytes long' : undefined,
+  }),
   TOKEN_RATE_PER_MINUTE: integer({
     min: 0,
     default: 0,
@@ -131,15 +139,35 @@ const fields = {
     about: 'Name of the main line; installations that share a Redis each need their own',
     check: (value) => (/^[\w-]{1,64}$/.test(value) ? undefined : 'must be 1 to 64 letters, digits, _ or -'),
   }),
-  QUEUE_MAX_ACTIVE: integer({
+  QUEUE_MAX_ACTIVE: integerOrAuto({
+    unit: 'visitors',
+    about:
+      'How many visitors may be inside at once; auto: as many as are served within SLO_P99_MS (docs/admission.md)',
+  }),
+  QUEUE_MIN_ACTIVE: integer({
     min: 1,
+    max: 1_000_000,
     default: 30,
     unit: 'visitors',
-    about: 'How many visitors may be inside at once',
+    about: 'auto: never fewer, and as many at first',
+  }),
+  QUEUE_CEILING_ACTIVE: integer({
+    min: 1,
+    max: 999_999_999,
+    default: 1_000_000,
+    unit: 'visitors',
+    about: 'auto: never more',
+  }),
+  SLO_P99_MS: integer({
+    min: 10,
+    max: 60_000,
+    default: 200,
+    unit: 'ms',
+    about: 'auto: the objective, p99 of the answers to those inside',
   }),
   QUEUES: numbersById({
     about:
-      'Lines of their own besides main: id=visitors inside at once, …; a concert’s line is its column queue_id',
+      'Lines of their own besides main: id=visitors inside at once or auto, …; a concert’s line is its column queue_id',
   }),
   QUEUE_LEASE_SECONDS: integer({
     min: 1,
@@ -397,6 +425,8 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     faults.push('QUEUES must not name the main line (QUEUE_ID)');
   if (faults.length === 0 && config.MANAGEMENT_PORT === config.PORT && config.PORT !== 0)
     faults.push('MANAGEMENT_PORT must not be PORT: leave it empty to have all on one');
+  if (faults.length === 0 && config.QUEUE_CEILING_ACTIVE < config.QUEUE_MIN_ACTIVE)
+    faults.push('QUEUE_CEILING_ACTIVE must not be below QUEUE_MIN_ACTIVE');
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
 }

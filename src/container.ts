@@ -6,7 +6,7 @@ import { Metrics } from './infra/metrics';
 import { connectRedis, Redis } from './infra/redis';
 import { LogNotifier, WebhookNotifier } from './modules/notification/notifier';
 import { NotificationWorker } from './modules/notification/worker';
-import { FixedCap } from './modules/queue/admission';
+import { AdaptiveCap, FixedCap } from './modules/queue/admission';
 import { Challenges } from './modules/queue/challenge';
 import { QueueRepository } from './modules/queue/repository';
 import { QueueStore } from './modules/queue/store';
@@ -49,10 +49,15 @@ export function createContainer(config: Config): DependencyContainer {
     tickMs: config.QUEUE_TICK_MS,
   };
   const repository = container.resolve(QueueRepository);
-  const room = (id: string, cap: number): WaitingRoom =>
+  const limits = {
+    sloMs: config.SLO_P99_MS,
+    least: config.QUEUE_MIN_ACTIVE,
+    most: config.QUEUE_CEILING_ACTIVE,
+  };
+  const room = (id: string, cap: number | 'auto'): WaitingRoom =>
     new WaitingRoom(
       new QueueStore(redis, id, rules, metrics),
-      new FixedCap(cap),
+      cap === 'auto' ? new AdaptiveCap(limits) : new FixedCap(cap),
       repository,
       metrics,
       logger,

@@ -18,6 +18,7 @@ import { IdempotencyRepository } from './modules/idempotency/repository';
 import { InvariantWatch } from './modules/invariants/watch';
 import { Topics } from './modules/notification/topics';
 import { NotificationWorker } from './modules/notification/worker';
+import { Load } from './modules/queue/load';
 import { QueueEvents } from './modules/queue/events';
 import { WaitingRooms } from './modules/queue/rooms';
 import { MemberDirectory } from './modules/user/directory';
@@ -27,6 +28,8 @@ const FORGET_KEYS_EVERY_MS = 10_000;
 const LEARN_MEMBERS_EVERY_MS = 10_000;
 /** How soon presence seen by this process counts everywhere. */
 const TELL_EVERY_MS = 1000;
+/** How often processes report and one of them decides how far the door is open. */
+const STEER_EVERY_MS = 1000;
 const STARTING_RETRY_MS = 250;
 const ASK_DATABASE_EVERY_MS = 500;
 
@@ -130,7 +133,13 @@ function background(container: DependencyContainer): Phase[] {
   if (config.ROLE !== 'worker') {
     const members = container.resolve(MemberDirectory);
     const events = container.resolve(QueueEvents);
+    const load = container.resolve(Load);
     phases.push(
+      { name: 'load', start: () => load.start(), stop: () => load.stop() },
+      loop('steering', STEER_EVERY_MS, async () => {
+        const signals = load.take();
+        await Promise.all(rooms.all.map((room) => room.steer(signals)));
+      }),
       loop('members', LEARN_MEMBERS_EVERY_MS, () => members.learnMore()),
       { name: 'queue events', start: () => events.start(), stop: () => events.stop() },
     );

@@ -31,6 +31,12 @@ export class Agenda<T> {
     }
   }
 
+  /** The next one, if it happens before `at`. */
+  nextBefore(at: number): { at: number; what: T } | undefined {
+    const first = this.heap[0];
+    return first !== undefined && first.at < at ? this.next() : undefined;
+  }
+
   private isBefore(i: number, j: number): boolean {
     const [a, b] = [this.heap[i], this.heap[j]];
     if (a === undefined || b === undefined) return false;

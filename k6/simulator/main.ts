@@ -95,12 +95,15 @@ function check(id: string): string {
     const setting = new RegExp(`${name}=(\\S+)`).exec(run.meta.environment.settings ?? '')?.[1];
     return Number(run.meta.variables[name] ?? setting ?? fallback);
   };
+  const cap = variable('QUEUE_MAX_ACTIVE', NaN);
+  if (Number.isNaN(cap))
+    throw new Error(`${id} had no fixed cap: QUEUE_MAX_ACTIVE=200 npm run load -- spike.`);
   const course = simulate(
     {
       ...{
         visitors: variable('PEAK', 1000),
         arriveSeconds: 1,
-        cap: variable('QUEUE_MAX_ACTIVE', 30),
+        cap,
         cores: 1,
       },
       ...{ thinkSeconds: variable('THINK', 2), abandon: variable('ABANDON', 0.1) },

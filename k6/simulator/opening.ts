@@ -1,5 +1,6 @@
 import type { Costs } from './costs.ts';
 import { Agenda } from './heap.ts';
+import { dice } from './random.ts';
 import { jittered, pollAfterMs } from './rule.ts';
 
 /** A ticket opening. */
@@ -69,17 +70,6 @@ const RATE_SECONDS = 30;
 const MOST_GROUPS = 5000;
 const LEAST_GROUPS_INSIDE = 20;
 const LONGEST_SECONDS = 7 * 86_400;
-
-/** Numbers from 0 to 1, the same in each run (mulberry32, Tommy Ettinger, public domain). */
-function dice(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /**
  * A discrete-event simulation: visitors come, line up, poll by the product's rule, are let in by the tick in the order

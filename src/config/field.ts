@@ -98,17 +98,30 @@ export const url = (o: {
     },
   });
 
-/** `id=number,id=number,…` */
-export const numbersById = (o: { about: string }): Field<Record<string, number>> => ({
+/** A whole number, or `auto`. */
+export const integerOrAuto = (o: { about: string; unit: string }): Field<number | 'auto'> => ({
+  about: o.about,
+  unit: o.unit,
+  shown: 'auto',
+  parse(raw) {
+    if (raw === undefined || raw === '' || raw === 'auto') return 'auto';
+    if (!/^[1-9]\d{0,8}$/.test(raw))
+      throw new Error(`must be a whole number from 1 on, or auto, not "${raw}"`);
+    return Number(raw);
+  },
+});
+
+/** `id=number,id=auto,…` */
+export const numbersById = (o: { about: string }): Field<Record<string, number | 'auto'>> => ({
   about: o.about,
   shown: '',
   parse(raw) {
     const entries = (raw ?? '').split(',').filter((entry) => entry.trim() !== '');
     return Object.fromEntries(
-      entries.map((entry): [string, number] => {
-        const [, id, number] = /^\s*([\w-]{1,64})=([1-9]\d{0,8})\s*$/.exec(entry) ?? [];
-        if (id === undefined) throw new Error(`must be id=number,id=number,… not "${entry}"`);
-        return [id, Number(number)];
+      entries.map((entry): [string, number | 'auto'] => {
+        const [, id, cap] = /^\s*([\w-]{1,64})=([1-9]\d{0,8}|auto)\s*$/.exec(entry) ?? [];
+        if (id === undefined) throw new Error(`must be id=number,id=auto,… not "${entry}"`);
+        return [id, cap === 'auto' ? cap : Number(cap)];
       }),
     );
   },

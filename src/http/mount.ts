@@ -6,6 +6,7 @@ import type { Metrics } from '../infra/metrics';
 import type { RequestKey } from '../modules/idempotency/key';
 import type { IdempotencyService } from '../modules/idempotency/service';
 import { TokenNotActive } from '../modules/queue/errors';
+import type { Load } from '../modules/queue/load';
 import type { QueueService, Visitor } from '../modules/queue/service';
 import type { Claims } from '../modules/queue/token';
 import { readJson } from './body';
@@ -26,6 +27,8 @@ export interface Steps {
   rateLimit: (req: Request) => Promise<void>;
   bodyBytes: number;
   shedder: Shedder;
+  /** What the door is steered by: how those inside are served. */
+  load: Load;
   metrics: Metrics;
   logger: Logger;
   connections: ConnectionAge;
@@ -108,7 +111,9 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
       if (res.headersSent) res.destroy();
       else sendFailure(res, known, headers);
     } finally {
-      log.ended(status, startedAtMs, requestId);
+      const ms = log.ended(status, startedAtMs, requestId);
+      if (method?.endpoint.access === 'inside' && !isTurnedAway(status))
+        steps.load.observe(ms, status, method.endpoint.method === 'post');
     }
   }
 
@@ -170,6 +175,9 @@ const OVERLOADED = new Overloaded();
 
 /** What leans on Redis or the database each time; a look at the line or at a list is answered from memory. */
 const isWrite = (it: Endpoint): boolean => it.method === 'post' && it.access !== 'token';
+
+/** At the door: those are fast, and tell nothing of the house. */
+const isTurnedAway = (status: number): boolean => status === 401 || status === 403;
 
 function pathOf(url: string): string {
   const end = url.indexOf('?');

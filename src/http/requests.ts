@@ -32,7 +32,8 @@ export class RouteLog {
     return monotonicMs();
   }
 
-  ended(status: number, startedAtMs: number, requestId: string): void {
+  /** @returns the time to answer, ms */
+  ended(status: number, startedAtMs: number, requestId: string): number {
     this.metrics.requestsInFlight--;
     const ms = monotonicMs() - startedAtMs;
     this.series[status] ??= this.metrics.httpDuration.labels({
@@ -41,9 +42,10 @@ export class RouteLog {
       status,
     });
     this.series[status].observe(ms / 1000);
-    if (!this.logger.isLevelEnabled('debug')) return;
+    if (!this.logger.isLevelEnabled('debug')) return ms;
     const { method, route } = this;
     this.logger.debug({ requestId, method, route, status, ms: Math.round(ms * 10) / 10 }, 'answered');
+    return ms;
   }
 }
 

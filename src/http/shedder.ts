@@ -16,14 +16,19 @@ export class Shedder {
   private inFlight = 0;
   private ended = 0;
   private perMs = Infinity;
-  private busySinceMs = monotonicMs();
+  private busySinceMs: number;
 
-  constructor(private readonly targetMs: number) {}
+  constructor(
+    private readonly targetMs: number,
+    private readonly nowMs = monotonicMs,
+  ) {
+    this.busySinceMs = nowMs();
+  }
 
   /** @returns whether the request may go on; then it must `leave` */
   enter(): boolean {
     if (this.inFlight < NEVER_REFUSED) {
-      this.busySinceMs = monotonicMs();
+      this.busySinceMs = this.nowMs();
       this.ended = 0;
     } else if (this.isTooLate()) return false;
     this.inFlight++;
@@ -36,7 +41,7 @@ export class Shedder {
   }
 
   private isTooLate(): boolean {
-    const busyMs = monotonicMs() - this.busySinceMs;
+    const busyMs = this.nowMs() - this.busySinceMs;
     if (busyMs >= WINDOW_MS) {
       this.perMs = this.ended / busyMs;
       this.busySinceMs += busyMs;

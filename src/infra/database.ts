@@ -132,6 +132,7 @@ export class Database implements Statements {
   readonly sequelize: Sequelize;
   /** When a connection was last refused or lost, by the monotonic clock. */
   lostAtMs = -Infinity;
+  private longestWaitMs = 0;
 
   constructor(private readonly options: DatabaseOptions) {
     this.sequelize = new Sequelize(options.url.replace(/^mysql:/, 'mariadb:'), {
@@ -164,6 +165,13 @@ export class Database implements Statements {
   get pool(): { open: number; inUse: number; waiting: number } {
     const { pool } = this.sequelize.connectionManager as unknown as { pool: PoolNumbers };
     return { open: pool.size, inUse: pool.using, waiting: pool.waiting };
+  }
+
+  /** Longest wait for a connection since it was last asked. */
+  takeLongestWaitMs(): number {
+    const taken = this.longestWaitMs;
+    this.longestWaitMs = 0;
+    return taken;
   }
 
   async rows<T>(sql: string, binds?: Bind[]): Promise<T[]> {
@@ -199,12 +207,15 @@ export class Database implements Statements {
 
   private async withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const manager = this.sequelize.connectionManager;
+    const askedAtMs = monotonicMs();
     let connection: Connection;
     try {
       connection = (await manager.getConnection({ type: 'write' })) as unknown as Connection;
     } catch (error) {
       this.notice(error);
       throw translate(error);
+    } finally {
+      this.longestWaitMs = Math.max(this.longestWaitMs, monotonicMs() - askedAtMs);
     }
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {

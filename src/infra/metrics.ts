@@ -38,6 +38,35 @@ export class Metrics {
   readonly queueWaiting = this.gauge('queue_waiting', 'Present waiters', ['queue'], 'whole');
   readonly queueActive = this.gauge('queue_active', 'Visitors inside', ['queue'], 'whole');
   readonly queueCap = this.gauge('queue_cap', 'Most visitors inside', ['queue'], 'whole');
+  readonly queueRate = this.gauge(
+    'queue_rate',
+    'Most admissions a second, where there is a limit',
+    ['queue'],
+    'whole',
+  );
+  readonly queuePaused = this.gauge(
+    'queue_paused',
+    '1 while the operator lets nobody in',
+    ['queue'],
+    'whole',
+  );
+  readonly queueDoorBy = this.gauge('queue_door_by', '1 for who sets the door', ['queue', 'by'], 'whole');
+  readonly queueDoorMove = this.gauge(
+    'queue_door_move',
+    '1 for the controller’s last decision',
+    ['queue', 'move'],
+    'whole',
+  );
+  readonly queueDoorBinding = this.gauge(
+    'queue_door_binding',
+    '1 for the signal that is closest to its limit',
+    ['queue', 'signal'],
+    'whole',
+  );
+  readonly queueHandActs = this.counter('queue_hand_acts_total', 'Acts of the operator on the door', [
+    'queue',
+    'act',
+  ]);
   readonly queueAdmitted = this.counter('queue_admitted_total', 'Visitors let in by this process', ['queue']);
   readonly queueEnded = this.counter('queue_places_ended_total', 'Places ended, by why', ['queue', 'reason']);
   readonly queueRestored = this.counter('queue_restored_total', 'Times the state was lost and restored', [

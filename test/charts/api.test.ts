@@ -15,6 +15,7 @@ const MADE_BY_CHART = {
   KAFKA_BROKERS: 'kafka',
   TOKEN_SECRET: 'tokenSecret',
   TOKEN_SECRET_ACCEPTED: 'tokenSecretAccepted',
+  MANAGEMENT_TOKEN: 'managementTokenSecret',
   SHUTDOWN_DRAIN_MS: 'shutdown.drainMs',
   SHUTDOWN_GRACE_MS: 'shutdown.graceMs',
 };

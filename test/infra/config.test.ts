@@ -16,7 +16,8 @@ describe('the configuration', () => {
   it('needs no variable in development', () => {
     expect(loadConfig({})).toMatchObject({
       PORT: 8080,
-      QUEUE_MAX_ACTIVE: 30,
+      QUEUE_MAX_ACTIVE: 'auto',
+      QUEUE_MIN_ACTIVE: 30,
       HOLD_SECONDS: 300,
       KAFKA_BROKERS: '',
     });
@@ -54,6 +55,9 @@ describe('the configuration', () => {
     ['MANAGEMENT_PORT', '8080'],
     ['QUEUE_MAX_ACTIVE', '0'],
     ['QUEUE_MAX_ACTIVE', '1.5'],
+    ['QUEUE_MAX_ACTIVE', 'automatic'],
+    ['QUEUE_CEILING_ACTIVE', '29'],
+    ['MANAGEMENT_TOKEN', 'x'.repeat(31)],
     ['IDEMPOTENCY_HOURS', '23'],
     ['EVENT_MEMORY_DAYS', '7'],
     ['READ_CACHE_MS', '1001'],
@@ -61,6 +65,7 @@ describe('the configuration', () => {
     ['QUEUE_ID', 'no spaces'],
     ['QUEUES', 'concert-1'],
     ['QUEUES', 'concert-1=0'],
+    ['QUEUES', 'concert-1=automatic'],
     ['QUEUES', 'main=5'],
     ['DATABASE_URL', 'postgres://x/y'],
     ['REDIS_URL', 'localhost:6379'],

@@ -49,6 +49,9 @@ spec:
         {{- $secret := $root.Values.tokenExistingSecret | default (include "common.fullname" $root) }}
         {{- include "concert-api.fromSecret" (dict "name" "TOKEN_SECRET" "secret" $secret) | nindent 8 }}
         {{- include "concert-api.fromSecret" (dict "name" "TOKEN_SECRET_ACCEPTED" "secret" $secret "optional" true) | nindent 8 }}
+        {{- with $root.Values.managementTokenSecret }}
+        {{- include "concert-api.fromSecret" (dict "name" "MANAGEMENT_TOKEN" "secret" .) | nindent 8 }}
+        {{- end }}
         {{- include "concert-api.databaseEnv" (dict "root" $root) | nindent 8 }}
         {{- include "concert-api.redisEnv" $root | nindent 8 }}
       ports:

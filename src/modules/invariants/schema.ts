@@ -90,6 +90,8 @@ export interface QueueState {
   serving: number | undefined;
   /** Visitors whose lease has not ended. */
   inside: number;
+  /** Places when the last one was let in; undefined: nobody was yet. */
+  capAt: number | undefined;
   /** Seqs inside or come back although their turn has not been, at most ROWS_SHOWN + 1. */
   tooEarly: number[];
 }

@@ -31,9 +31,9 @@ export class InvariantStore {
   async state(queueId: string): Promise<QueueState> {
     const [state = '', active = '', , returned = ''] = queueKeys(queueId).place;
     const reply = await this.look([state, active, returned], [ROWS_SHOWN + 1]);
-    const [issued, serving, inside, tooEarly] = reply as [number, number, number, number[]];
+    const [issued, serving, inside, tooEarly, capAt] = reply as [number, number, number, number[], number];
     const known = (n: number): number | undefined => (n < 0 ? undefined : n);
-    return { queueId, issued: known(issued), serving: known(serving), inside, tooEarly };
+    return { queueId, issued: known(issued), serving: known(serving), inside, tooEarly, capAt: known(capAt) };
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Door } from './admission';
+
 const RATE_WINDOW_MS = 30_000;
 const SAMPLE_EVERY_MS = 1000;
 
@@ -50,4 +52,21 @@ export class EtaCalibration {
     });
     return errors;
   }
+}
+
+/**
+ * Seconds until somebody at `position` gets in: at the measured rate, or the door's if that is less, and no later than
+ * when every lease before it has ended. `isMeasured`: it rests on a rate.
+ */
+export function etaSeconds(
+  position: number,
+  line: { door: Door; inside: number; perSecond: number; leaseSeconds: number },
+): { seconds: number; isMeasured: boolean } {
+  const { cap, rate = Infinity, paused } = line.door;
+  const isFree = !paused && position <= Math.min(cap - line.inside, rate);
+  if (isFree) return { seconds: 1, isMeasured: false }; // the next tick's
+  const perSecond = Math.min(line.perSecond, rate);
+  const wholeLeases = Math.ceil(position / Math.max(1, cap)) * line.leaseSeconds;
+  if (perSecond === 0) return { seconds: wholeLeases, isMeasured: false };
+  return { seconds: Math.min(Math.ceil(position / perSecond), wholeLeases), isMeasured: true };
 }

@@ -13,6 +13,7 @@ const USERS_PER_BUCKET = 100;
  * | `users:<bucket>` | hash: user → its live place | TTL: a token's life |
  * | `present:<epoch>:<segment>` | bit per seq | the next epoch but one; TTL: a token's life |
  * | `done:<segment>`, `expired:<segment>` | bit per seq | TTL: a token's life |
+ * | `reports` | hash: process → what it has seen in the last second | TTL: 30 s |
  * | `arrivals` | samples of (seq, time) | TTL: a token's life |
  */
 export function queueKeys(queueId: string): {

@@ -1,4 +1,5 @@
 import { monotonicMs } from '../../clock';
+import { type DoorState, UNTOUCHED } from './admission';
 import { Presence } from './presence';
 import type { Delta } from './store';
 
@@ -11,6 +12,7 @@ export type Standing = { status: 'WAITING'; position: number } | { status: 'PROG
  */
 export class Snapshot {
   readonly presence = new Presence();
+  door: DoorState = UNTOUCHED;
   private readonly leases = new Map<number, number>();
   private state = { issued: 0, serving: 0, gen: 0, returned: 0, version: 0 };
   private waitingNow = 0;
@@ -52,6 +54,7 @@ export class Snapshot {
       this.presence.clear();
     }
     this.state = { issued, serving, gen, returned, version };
+    this.door = delta.door;
     this.redisMs = nowMs;
     this.takenAtMs = monotonicMs();
     for (const { seq, leaseUntilMs } of delta.changes) {

@@ -1,8 +1,13 @@
 import { join } from 'node:path';
 import type { Metrics } from '../../infra/metrics';
 import { loadScript, type Redis, type Script, type ScriptArgument } from '../../infra/redis';
+import type { DoorState, ScriptCap } from './admission';
+import { DoorStore } from './door-store';
 import { queueKeys } from './keys';
+import { doorFields, LOST, type Numbers, readBitmaps, readChange, readDoor } from './replies';
 import type { QueueStatus } from './schema';
+
+export { LOST } from './replies';
 
 export interface QueueRules {
   leaseMs: number;
@@ -67,6 +72,7 @@ export interface Delta extends Progress {
   /** Entered, with the end of the lease, or left. */
   changes: { seq: number; leaseUntilMs: number | undefined }[];
   bitmaps: { epoch: number; segmentId: number; bitmap: Buffer }[];
+  door: DoorState;
 }
 
 export interface Marks {
@@ -78,8 +84,6 @@ export interface Marks {
   askedMs: number;
 }
 
-/** The state is gone or older than known: restore it, then ask again. */
-export const LOST = Symbol('lost');
 /** The queue never issued such a token. */
 export const UNKNOWN = Symbol('unknown');
 
@@ -88,10 +92,6 @@ const ADMIT_AT_MOST = 1000;
 /** More places than all processes together issue between two saves of the progress (two presence segments). */
 const RESTORE_GAP = 131_072;
 
-type Numbers<N extends number, A extends number[] = []> = A['length'] extends N
-  ? A
-  : Numbers<N, [...A, number]>;
-
 /** One queue's state in Redis. Every method is one atomic script, one round trip. @throws RedisUnavailable */
 export class QueueStore {
   private readonly keys;
@@ -99,6 +99,7 @@ export class QueueStore {
     'issue' | 'settle' | 'admit' | 'finish' | 'stay' | 'restore' | 'snapshot' | 'mark',
     Script
   >;
+  readonly door: DoorStore;
 
   constructor(
     redis: Redis,
@@ -121,6 +122,10 @@ export class QueueStore {
       snapshot: load('snapshot-4', 'buffers'),
       mark: load('mark-4'),
     };
+    this.door = new DoorStore(
+      { report: load('report-4'), steer: load('steer-4'), hand: load('hand-4') },
+      (known, own) => [this.keys.place, [...this.common(0, known), ...own]],
+    );
   }
 
   /** Life of a token: the longest wait and a stay after it. */
@@ -128,7 +133,7 @@ export class QueueStore {
     return this.rules.waitMs + this.rules.leaseMs;
   }
 
-  async issue(userId: number, cap: number, known: number): Promise<Issued | typeof LOST> {
+  async issue(userId: number, cap: ScriptCap, known: number): Promise<Issued | typeof LOST> {
     const keys = [...this.keys.place, this.keys.users(userId)];
     const reply = await this.scripts.issue(keys, [...this.common(cap, known), userId, this.rules.waitMs]);
     const [status, ...numbers] = reply as [QueueStatus | 'LOST', ...Numbers<5>];
@@ -139,7 +144,7 @@ export class QueueStore {
 
   async settle(
     place: { seq: number; gen: number; iatMs: number },
-    cap: number,
+    cap: ScriptCap,
     known: number,
   ): Promise<Settled | typeof LOST | typeof UNKNOWN> {
     const own = [place.seq, place.gen, place.iatMs + this.rules.waitMs];
@@ -153,7 +158,7 @@ export class QueueStore {
     return { status, position, leaseUntilMs, nowMs };
   }
 
-  async admit(cap: number, known: number): Promise<Tick | typeof LOST> {
+  async admit(cap: ScriptCap, known: number): Promise<Tick | typeof LOST> {
     const own = [this.rules.tickMs, ADMIT_AT_MOST];
     const reply = await this.scripts.admit(this.keys.place, [...this.common(cap, known), ...own]);
     const [status, ended, idle, admitted, waitsMs] = reply as [
@@ -169,7 +174,7 @@ export class QueueStore {
   }
 
   /** Ends the turn of one who has paid. */
-  async finish(seq: number, cap: number, known: number): Promise<Finished | typeof LOST> {
+  async finish(seq: number, cap: ScriptCap, known: number): Promise<Finished | typeof LOST> {
     const reply = await this.scripts.finish(this.keys.place, [
       ...this.common(cap, known),
       seq,
@@ -192,7 +197,13 @@ export class QueueStore {
   /** What has changed since `version` of generation `gen`; from version 0 on, everything. */
   async snapshot(version: number, gen: number, known: number): Promise<Delta | typeof LOST> {
     const reply = await this.scripts.snapshot(this.keys.place, [...this.common(0, known), version, gen]);
-    const [status, ...rest] = reply as [Buffer, ...Numbers<10>, Buffer[], (number | Buffer)[]];
+    const [status, ...rest] = reply as [
+      Buffer,
+      ...Numbers<10>,
+      Buffer[],
+      (number | Buffer)[],
+      (Buffer | null)[],
+    ];
     if (status.toString() === 'LOST') return LOST;
     const [
       nowMs,
@@ -207,12 +218,14 @@ export class QueueStore {
       whole,
       changes,
       bitmaps,
+      door,
     ] = rest;
     return {
       ...{ nowMs, issued, serving, gen: itsGen, epoch, version: newVersion, active, returned, admittedTotal },
       whole: whole === 1,
       changes: changes.map(readChange),
       bitmaps: readBitmaps(bitmaps),
+      door: readDoor(door),
     };
   }
 
@@ -228,14 +241,16 @@ export class QueueStore {
   /**
    * Makes the state from what a process knows, as far as the store does not know better.
    * @param leases who is inside by its copy; undefined: it has none
+   * @param door what is in force by its copy
    */
   async restore(
     known: Progress,
-    cap: number,
+    cap: ScriptCap,
     leases?: { seq: number; leaseUntilMs: number }[],
+    door?: DoorState,
   ): Promise<Progress> {
-    const own = [known.serving, known.gen, RESTORE_GAP, leases === undefined ? 0 : 1];
-    const inside = (leases ?? []).slice(0, cap).flatMap(({ seq, leaseUntilMs }) => [seq, leaseUntilMs]);
+    const own = [known.serving, known.gen, RESTORE_GAP, leases === undefined ? 0 : 1, ...doorFields(door)];
+    const inside = (leases ?? []).flatMap(({ seq, leaseUntilMs }) => [seq, leaseUntilMs]);
     const reply = await this.scripts.restore(this.keys.place, [
       ...this.common(cap, known.issued),
       ...own,
@@ -245,27 +260,8 @@ export class QueueStore {
     return { issued, serving, gen };
   }
 
-  private common(cap: number, known: number): ScriptArgument[] {
+  private common(cap: ScriptCap, known: number): ScriptArgument[] {
     const { leaseMs, idleMs, awayMs } = this.rules;
     return [this.keys.prefix, cap, leaseMs, idleMs, Math.ceil(awayMs / 2), this.tokenLifeMs, known];
   }
-}
-
-/** `+<seq>:<lease deadline>` or `-<seq>:…` */
-function readChange(change: Buffer): Delta['changes'][number] {
-  const text = change.toString('latin1');
-  const colon = text.indexOf(':');
-  const seq = Number(text.slice(1, colon));
-  return { seq, leaseUntilMs: text.startsWith('+') ? Number(text.slice(colon + 1)) : undefined };
-}
-
-function readBitmaps(flat: (number | Buffer)[]): Delta['bitmaps'] {
-  const bitmaps: Delta['bitmaps'] = [];
-  for (let i = 0; i + 2 < flat.length; i += 3)
-    bitmaps.push({
-      epoch: flat[i] as number,
-      segmentId: flat[i + 1] as number,
-      bitmap: flat[i + 2] as Buffer,
-    });
-  return bitmaps;
 }

@@ -1,13 +1,15 @@
 import { monotonicMs } from '../../clock';
 import type { Logger } from '../../infra/logger';
 import type { Metrics } from '../../infra/metrics';
-import type { AdmissionPolicy } from './admission';
-import { AdmissionRate, EtaCalibration } from './eta';
+import { type AdmissionPolicy, type Door, doorInForce, type HandAct } from './admission';
+import { AdmissionRate, EtaCalibration, etaSeconds } from './eta';
 import { PresenceMarks } from './presence';
 import type { QueueRepository } from './repository';
+import { observeAdmitted, observeDoor, observeTick } from './room-metrics';
+import type { Signals } from './signals';
 import { Snapshot, type Standing } from './snapshot';
+import { Steering } from './steering';
 import {
-  type Admitted,
   type Delta,
   type Issued,
   LOST,
@@ -46,6 +48,7 @@ export class WaitingRoom {
   private isCopySound = false;
   private savedAtMs = 0;
   private restoring: Promise<void> | undefined;
+  private readonly steering: Steering | undefined;
 
   constructor(
     private readonly store: QueueStore,
@@ -53,7 +56,9 @@ export class WaitingRoom {
     private readonly repository: QueueRepository,
     private readonly metrics: Metrics,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.steering = policy.limits && new Steering(store.door, store.queueId, policy.limits, logger);
+  }
 
   get queueId(): string {
     return this.store.queueId;
@@ -61,6 +66,29 @@ export class WaitingRoom {
 
   get tokenLifeMs(): number {
     return this.store.tokenLifeMs;
+  }
+
+  /** What is in force, as of the snapshot. */
+  get door(): Door {
+    return doorInForce(this.policy, this.snapshot.door);
+  }
+
+  /** Tells what this process has seen of the requests inside; decides for all when it is its turn. */
+  async steer(signals: Signals): Promise<void> {
+    const { steering } = this;
+    if (steering === undefined) return;
+    await this.asking((known) => steering.take(signals, this.snapshot.waiting, known));
+  }
+
+  /** The operator's hand on the door. */
+  async operate(act: HandAct, value: number): Promise<void> {
+    await this.asking((known) => this.store.door.hand(act, value, known));
+    this.metrics.queueHandActs.inc({ queue: this.queueId, act });
+    this.logger.warn(
+      { queue: this.queueId, act, ...(value > 0 && { value }) },
+      'the operator has set the door',
+    );
+    await this.refresh();
   }
 
   async issue(userId: number): Promise<Issued> {
@@ -107,7 +135,7 @@ export class WaitingRoom {
     this.snapshot.enter(next.admitted, next.nowMs + this.store.rules.leaseMs, next.serving);
     this.learn({ serving: next.serving });
     this.metrics.queueEnded.inc({ queue: this.queueId, reason: 'paid' });
-    this.observeAdmitted(next);
+    observeAdmitted(this.metrics, this.queueId, next);
   }
 
   /** The visitor has paid, and Redis could not be told: it is as soon as it can be asked again. */
@@ -124,10 +152,7 @@ export class WaitingRoom {
   /** One admission tick: ends what is past and fills free places. @returns whether there is more to do at once */
   async tick(): Promise<boolean> {
     const tick = await this.asking((known) => this.store.admit(this.policy.cap, known));
-    const queue = this.queueId;
-    if (tick.ended > 0) this.metrics.queueEnded.inc({ queue, reason: 'lease' }, tick.ended);
-    if (tick.idle > 0) this.metrics.queueEnded.inc({ queue, reason: 'idle' }, tick.idle);
-    this.observeAdmitted(tick);
+    observeTick(this.metrics, this.queueId, tick);
     return tick.more;
   }
 
@@ -180,15 +205,15 @@ export class WaitingRoom {
     }
   }
 
-  /** Seconds until somebody at `position` gets in, at the rate of the last half minute. */
+  /** Seconds until somebody at `position` gets in, at the rate of the last half minute or the door's, if that is less. */
   etaSeconds({ seq }: Place, position: number): number {
-    if (position <= this.policy.cap - this.snapshot.inside) return 1; // a place is free: the next tick's
-    const { perSecond } = this.rate;
-    const wholeLeases = Math.ceil(position / this.policy.cap) * (this.store.rules.leaseMs / 1000);
-    const eta = perSecond > 0 ? Math.min(Math.ceil(position / perSecond), wholeLeases) : wholeLeases;
-    if (perSecond > 0 && seq > this.snapshot.serving)
-      this.calibration.predicted(seq, this.snapshot.nowMs, eta);
-    return eta;
+    const eta = etaSeconds(position, {
+      ...{ door: this.door, inside: this.snapshot.inside },
+      ...{ perSecond: this.rate.perSecond, leaseSeconds: this.store.rules.leaseMs / 1000 },
+    });
+    if (eta.isMeasured && seq > this.snapshot.serving)
+      this.calibration.predicted(seq, this.snapshot.nowMs, eta.seconds);
+    return eta.seconds;
   }
 
   /** Remembers how long a waiter was told to wait before it asks again. */
@@ -267,7 +292,7 @@ export class WaitingRoom {
       this.present.merge(segmentId, bitmap);
     this.present.putBack(this.toldLast);
     const leases = this.snapshot.gen > 0 ? this.snapshot.lastingLeases() : undefined;
-    this.learn(await this.store.restore(this.known, this.policy.cap, leases));
+    this.learn(await this.store.restore(this.known, this.policy.cap, leases, this.snapshot.door));
   }
 
   private learn({ issued = 0, serving = 0, gen = 0 }: Partial<Progress>): void {
@@ -279,14 +304,9 @@ export class WaitingRoom {
   private observe(delta: Delta): void {
     const queue = this.queueId;
     this.metrics.queueActive.set({ queue }, delta.active);
-    this.metrics.queueCap.set({ queue }, this.policy.cap);
+    observeDoor(this.metrics, queue, this.door, this.snapshot.door.said);
     this.metrics.queueWaiting.set({ queue }, this.snapshot.waiting);
     for (const error of this.calibration.served(delta.serving, delta.nowMs))
       this.metrics.queueEtaError.observe({ queue }, error);
-  }
-
-  private observeAdmitted({ admitted, waitsMs }: Admitted): void {
-    if (admitted.length > 0) this.metrics.queueAdmitted.inc({ queue: this.queueId }, admitted.length);
-    for (const waitedMs of waitsMs) this.metrics.queueWait.observe({ queue: this.queueId }, waitedMs / 1000);
   }
 }

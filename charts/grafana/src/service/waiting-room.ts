@@ -30,6 +30,29 @@ export const waitingRoom: Row = {
     ),
     graph(
       {
+        title: 'Admissions allowed',
+        description:
+          'Most admissions a second beside those made, and 1 while the operator lets nobody in. No limit with a fixed cap.',
+        unit: 'cps',
+      },
+      prom(orNone(`max by (queue) (${of('queue_rate')})`), '{{queue}} at most'),
+      prom(`sum by (queue) (${rate('queue_admitted_total')})`, '{{queue}} let in'),
+      prom(`max by (queue) (${of('queue_paused')})`, '{{queue}} paused'),
+    ),
+    graph(
+      {
+        title: 'What the door follows',
+        description:
+          'The controller’s last decision and the signal closest to its limit (crowd: nobody is kept out by the door), who sets the door, and acts of the operator.',
+        unit: 'short',
+      },
+      prom(orNone(`max by (move) (${of('queue_door_move')}) > 0`), '{{move}}'),
+      prom(orNone(`max by (signal) (${of('queue_door_binding')}) > 0`), '{{signal}}'),
+      prom(`max by (by) (${of('queue_door_by')}) > 0`, 'by {{by}}'),
+      prom(orNone(`sum by (act) (${of('queue_hand_acts_total')})`), 'operator: {{act}}'),
+    ),
+    graph(
+      {
         title: 'Wait',
         description: 'From token to admission, of those let in. Resolution 0.25 s.',
         unit: 's',

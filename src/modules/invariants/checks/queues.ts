@@ -6,13 +6,20 @@ const finding = (what: string, rows: Row[]): Finding[] =>
     ? []
     : [{ what, severity: 'violation', rows: rows.slice(0, ROWS_SHOWN), more: rows.length > ROWS_SHOWN }];
 
-/** I6: queues with more visitors inside than places. Lines of their own have their own number. */
+/**
+ * I6: queues with more visitors inside than there were places when the last one was let in; a cap that has been cut
+ * since throws nobody out. Where nobody knows, the configured number counts.
+ */
 export function overfullQueues(
   states: QueueState[],
   { QUEUES, QUEUE_MAX_ACTIVE }: Pick<Config, 'QUEUES' | 'QUEUE_MAX_ACTIVE'>,
 ): Finding[] {
+  const configured = (queueId: string): number => {
+    const cap = QUEUES[queueId] ?? QUEUE_MAX_ACTIVE;
+    return cap === 'auto' ? Infinity : cap;
+  };
   const overfull = states
-    .map(({ queueId, inside }) => ({ queueId, inside, cap: QUEUES[queueId] ?? QUEUE_MAX_ACTIVE }))
+    .map(({ queueId, inside, capAt }) => ({ queueId, inside, cap: capAt ?? configured(queueId) }))
     .filter(({ inside, cap }) => inside > cap);
   return finding('queues with too many inside', overfull);
 }

@@ -1,10 +1,11 @@
 -- look-3.lua: one queue as it is at this instant. Changes nothing.
 -- KEYS  1 state  2 active (zset: seq -> lease deadline ms)  3 returned (zset: seq -> seq)
 -- ARGV  1 most seqs to list
--- Returns {issued or -1, serving or -1, inside, {seqs inside or come back above serving}}
+-- Returns {issued or -1, serving or -1, inside, {seqs inside or come back above serving},
+--         places when the last one was let in or -1}
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local state = redis.call('HMGET', KEYS[1], 'issued', 'serving')
+local state = redis.call('HMGET', KEYS[1], 'issued', 'serving', 'capAt')
 local issued, serving = tonumber(state[1]) or -1, tonumber(state[2]) or -1
 local most, tooEarly = tonumber(ARGV[1]), {}
 
@@ -19,4 +20,4 @@ if serving >= 0 then
 end
 -- A lease whose deadline is past is over, though the tick has not yet dropped it.
 local inside = redis.call('ZCOUNT', KEYS[2], '(' .. string.format('%.0f', now), '+inf')
-return { issued, serving, inside, tooEarly }
+return { issued, serving, inside, tooEarly, tonumber(state[3]) or -1 }

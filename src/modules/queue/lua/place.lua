@@ -1,8 +1,10 @@
 -- place.lua: what every script of a waiting room knows. Included, never run by itself.
 -- KEYS  1 state (hash: issued, serving, gen, admitted, epoch, epochAt, asked, askedBefore, version, ticked, sampled,
---         quiet)  2 active (zset: seq -> lease deadline ms)  3 idle (zset: seq -> idle deadline ms)
+--         quiet; and of the door: cap, rate, said, memory, decided; handCap, handRate, paused; tokens, tokensAt, capAt)
+--       2 active (zset: seq -> lease deadline ms)  3 idle (zset: seq -> idle deadline ms)
 --       4 returned (zset: seq -> seq)
--- ARGV  1 key prefix  2 cap  3 lease ms  4 idle ms (0: never)  5 least length of a presence epoch ms
+-- ARGV  1 key prefix  2 cap, or 'auto:<least>': the controller's  3 lease ms  4 idle ms (0: never)
+--       5 least length of a presence epoch ms
 --       6 life of a token ms  7 highest seq the caller knows to be issued  8… each script's own
 -- Keys made from the prefix share the hash slot of KEYS. Time is Redis TIME: every replica sees one clock.
 local SEGMENT = 65536
@@ -10,7 +12,7 @@ local LOG_LENGTH = 10000
 -- Nobody is admitted so long after a loss: first every process makes the waiters it has seen present again.
 local QUIET_MS = 2000
 local prefix = ARGV[1]
-local cap, leaseMs, idleMs = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local leaseMs, idleMs = tonumber(ARGV[3]), tonumber(ARGV[4])
 local epochMs, tokenMs, known = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -18,6 +20,22 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local state = redis.call('HMGET', KEYS[1], 'issued', 'serving', 'gen', 'epoch', 'quiet')
 local issued, serving, gen = tonumber(state[1]), tonumber(state[2]), tonumber(state[3])
 local epoch, quietUntil = tonumber(state[4]) or 0, tonumber(state[5]) or 0
+
+-- The door in force: the operator's hand, else the controller's (ARGV 2 is 'auto:…'), else the fixed cap without a rate.
+-- `tokens`: admissions that the rate still allows, a bucket that holds what a fifth of a second fills, at least one.
+local cap, tokens, isPaused
+local function lookAtDoor()
+  local door = redis.call('HMGET', KEYS[1], 'handCap', 'handRate', 'paused', 'cap', 'rate', 'tokens', 'tokensAt')
+  local least = tonumber(string.match(ARGV[2], '^auto:(%d+)$'))
+  cap = tonumber(door[1]) or least and (tonumber(door[4]) or least) or tonumber(ARGV[2])
+  isPaused = door[3] == '1'
+  local rate, filledAt = tonumber(door[2]) or least and tonumber(door[5]), tonumber(door[7])
+  if not rate then return end
+  local full = math.max(1, rate / 5)
+  local isRecent = filledAt and filledAt <= now -- after a clock that stepped back: full
+  tokens = isRecent and math.min(full, tonumber(door[6]) + rate * (now - filledAt) / 1000) or full
+end
+lookAtDoor()
 
 -- The state is gone (restart without data, FLUSHALL) or older than what the caller has seen (failover).
 local function lost()
@@ -105,8 +123,9 @@ local function isQuiet()
 end
 
 local function freePlaces()
-  if isQuiet() then return 0 end
-  return math.max(0, cap - redis.call('ZCARD', KEYS[2]))
+  if isQuiet() or isPaused then return 0 end
+  local free = math.max(0, cap - redis.call('ZCARD', KEYS[2]))
+  return tokens and math.min(free, math.floor(tokens)) or free
 end
 
 local function setInside(seq, deadline)
@@ -118,6 +137,12 @@ end
 local function enter(seq)
   setInside(seq, now + leaseMs)
   redis.call('HINCRBY', KEYS[1], 'admitted', 1)
+  if tokens then
+    tokens = tokens - 1
+    redis.call('HSET', KEYS[1], 'tokens', tokens, 'tokensAt', now, 'capAt', cap)
+  else
+    redis.call('HSET', KEYS[1], 'capAt', cap)
+  end
 end
 
 local function leave(seq)

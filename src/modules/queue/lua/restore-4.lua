@@ -1,14 +1,19 @@
 -- restore-4.lua: makes or mends the state from what a process knows. Idempotent; any number may call it at once.
 -- KEYS  1–4 see place.lua
 -- ARGV  1–7 see place.lua  8 highest serving known  9 highest gen known  10 gap: more seqs than can have been issued
---       unknown to the caller  11 1 when the caller has a copy of the queue  12… leases of that copy: seq, deadline ms, …
+--       unknown to the caller  11 1 when the caller has a copy of the queue  12–18 the door by that copy ('': none),
+--       in the order of DOOR  19… leases of that copy: seq, deadline ms, …
 -- Returns {issued, serving, gen}.
 -- @include place.lua
 local knownServing, knownGen = tonumber(ARGV[8]), tonumber(ARGV[9])
+local DOOR = { 'cap', 'rate', 'said', 'handCap', 'handRate', 'paused', 'capAt' }
 if lost() then
   if issued == nil then redis.call('UNLINK', prefix .. 'log', prefix .. 'changed') end -- their versions begin anew
   if issued ~= nil and ARGV[11] == '1' then -- older than known: who has left since would be inside for ever
     redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4])
+  end
+  for i, field in ipairs(DOOR) do
+    if ARGV[11 + i] ~= '' then redis.call('HSETNX', KEYS[1], field, ARGV[11 + i]) end
   end
   local history = known > 0 or knownGen > 0
   issued = history and known + tonumber(ARGV[10]) or 0
@@ -24,11 +29,17 @@ if knownServing > serving then setServing(math.min(knownServing, issued)) end
 
 -- Only while nobody is admitted: a later caller's copy may be out of date.
 if isQuiet() then
-  for i = 12, #ARGV, 2 do
+  lookAtDoor()
+  -- A cap that has been cut since throws nobody out.
+  local most = math.max(cap, tonumber(redis.call('HGET', KEYS[1], 'capAt')) or 0)
+  for i = 19, #ARGV, 2 do
     local seq, deadline = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
-    local free = redis.call('ZCARD', KEYS[2]) < cap
+    local free = redis.call('ZCARD', KEYS[2]) < most
     local live = deadline > now and seq <= serving and not hasEnded('done', seq) and not hasEnded('expired', seq)
-    if free and live and not redis.call('ZSCORE', KEYS[2], seq) then setInside(seq, deadline) end
+    if free and live and not redis.call('ZSCORE', KEYS[2], seq) then
+      setInside(seq, deadline)
+      redis.call('HSET', KEYS[1], 'capAt', most)
+    end
   end
 end
 return { issued, serving, gen }

@@ -3,7 +3,7 @@
 -- ARGV  1–7 see place.lua  8 version of the copy (0: none)  9 gen of the copy
 -- Returns {'LOST'} when the state must be restored first, else
 --         {'OK', now ms, issued, serving, gen, epoch, version, inside, returned, admitted in all, whole,
---          {changes}, {epoch, segment, bitmap, …}}
+--          {changes}, {epoch, segment, bitmap, …}, {cap, rate, said, hand cap, hand rate, paused, cap at the last admission}}
 --         whole 1: the changes are all who are inside, the bitmaps all of the two epochs; else those since the version
 --         a change: '+<seq>:<lease deadline ms>' entered, '-<seq>:…' left
 -- @include place.lua
@@ -36,4 +36,5 @@ end
 return {
   'OK', now, issued, serving, gen, epoch, version, redis.call('ZCARD', KEYS[2]), redis.call('ZCARD', KEYS[4]),
   tonumber(redis.call('HGET', KEYS[1], 'admitted')) or 0, whole and 1 or 0, changes, bitmaps,
+  redis.call('HMGET', KEYS[1], 'cap', 'rate', 'said', 'handCap', 'handRate', 'paused', 'capAt'),
 }

@@ -1,0 +1,115 @@
+import { observe, Shedder, type Signals, silence } from './product.ts';
+
+/** What a request costs, ms: means of exponential times. */
+export interface Costs {
+  /** Of a process' one thread. */
+  list: number;
+  write: number;
+  poll: number;
+  /** Of the database, which serves one at a time. */
+  database: number;
+}
+
+interface Process {
+  shedder: { enter(): boolean; leave(): void };
+  freeAt: number;
+  /** When its last POOL units of database work end; `turn`: the oldest. */
+  ends: number[];
+  turn: number;
+  alive: boolean;
+}
+
+/** A request under way. */
+export interface Asked {
+  process: Process;
+  askedAt: number;
+  doneAt: number;
+  isWrite: boolean;
+}
+
+const POOL = 32;
+const HTTP_QUEUE_MS = 100;
+/** The database flushes every four seconds on average, for so long on average, seconds. */
+const FLUSH = { every: 4, lasts: 0.015 };
+const REFUSED_MS = 1;
+
+/** Processes with one thread, a pool and a shedder each, before one database. Times in seconds. */
+export class Backend {
+  private processes: Process[] = [];
+  private databaseFreeAt = 0;
+  private signals = silence();
+  private inFlight = 0;
+
+  private readonly costs: Costs;
+  private readonly random: () => number;
+  private readonly now: () => number;
+
+  constructor(costs: Costs, random: () => number, now: () => number) {
+    this.costs = costs;
+    this.random = random;
+    this.now = now;
+  }
+
+  /** So many processes live from now on; what a dying one had under way is lost. */
+  scaleTo(count: number): void {
+    while (this.processes.length < count)
+      this.processes.push({
+        ...{ freeAt: this.now(), turn: 0, alive: true, ends: new Array<number>(POOL).fill(0) },
+        shedder: new Shedder(HTTP_QUEUE_MS, () => this.now() * 1000),
+      });
+    for (const process of this.processes.splice(count)) process.alive = false;
+  }
+
+  /** Time passes: now and then the database flushes. */
+  pass(seconds: number): void {
+    if (this.random() < seconds / FLUSH.every)
+      this.databaseFreeAt = Math.max(this.databaseFreeAt, this.now()) + this.exponential(FLUSH.lasts);
+  }
+
+  /** @returns undefined when it is turned away */
+  ask(isWrite: boolean, pollsPerSecond: number, slowness: number): Asked | undefined {
+    const process = this.processes[Math.floor(this.random() * this.processes.length)];
+    if (process === undefined) return undefined;
+    if (isWrite && !process.shedder.enter()) {
+      observe(this.signals, REFUSED_MS, true, true);
+      return undefined;
+    }
+    const now = this.now();
+    this.inFlight += 1;
+    this.signals.loopDelayMs = Math.max(this.signals.loopDelayMs, (process.freeAt - now) * 1000);
+    const polling = (pollsPerSecond / this.processes.length) * (this.costs.poll / 1000);
+    const own = this.exponential((isWrite ? this.costs.write : this.costs.list) / 1000);
+    process.freeAt = Math.max(process.freeAt, now) + own / Math.max(0.1, 1 - polling);
+    const doneAt = isWrite ? this.inDatabase(process, slowness) : process.freeAt;
+    return { process, askedAt: now, doneAt, isWrite };
+  }
+
+  /** At `doneAt`. @returns whether there is an answer: not from a process that has died meanwhile */
+  answer({ process, askedAt, isWrite }: Asked): boolean {
+    this.inFlight -= 1;
+    if (isWrite) process.shedder.leave();
+    observe(this.signals, (this.now() - askedAt) * 1000, !process.alive, isWrite);
+    return process.alive;
+  }
+
+  /** What all processes have seen since it was last asked. */
+  take(): Signals {
+    const taken = { ...this.signals, inFlight: this.inFlight };
+    this.signals = silence();
+    return taken;
+  }
+
+  private inDatabase(process: Process, slowness: number): number {
+    const oldestEnds = process.ends[process.turn] ?? 0;
+    this.signals.poolWaitMs = Math.max(this.signals.poolWaitMs, (oldestEnds - process.freeAt) * 1000);
+    this.databaseFreeAt =
+      Math.max(this.databaseFreeAt, process.freeAt) + this.exponential(this.costs.database / 1000) * slowness;
+    process.ends[process.turn] = this.databaseFreeAt;
+    process.turn = (process.turn + 1) % POOL;
+    return this.databaseFreeAt;
+  }
+
+  private exponential(mean: number): number {
+    return -Math.log(1 - this.random()) * mean;
+  }
+}

@@ -1,0 +1,69 @@
+import type { Costs } from './backend.ts';
+
+/** What comes, and what happens to the backend meanwhile. Times in seconds. */
+export interface Shape {
+  name: string;
+  about: string;
+  seconds: number;
+  costs: Costs;
+  replicas: (at: number) => number;
+  /** How many times as long the database takes. */
+  slowness: (at: number) => number;
+  /** Visitors who come in a second; or, in a closed loop, how many there are. */
+  come: { perSecond: (at: number) => number } | { loop: (at: number) => number };
+  /** Mean of each pause. */
+  think: number;
+  /** Share of those let in who never do anything. */
+  silent: number;
+  /** `buy`: lists, hold, charge and payment, then gone; `look`: lists, then away without a word. */
+  visit: 'buy' | 'look';
+  /** When something changes. */
+  changes: number[];
+}
+
+/** Of docs/results/bench.json (reserve, seat, check-known), rounded: one machine of two cores. */
+const COSTS: Costs = { list: 0.03, write: 0.45, poll: 0.04, database: 1 };
+const WRITES_OF_A_VISIT = 3;
+const CAPACITY = 1000 / (WRITES_OF_A_VISIT * COSTS.database);
+
+const usual = {
+  ...{ seconds: 480, costs: COSTS, think: 2, silent: 0, visit: 'buy' as const, changes: [0] },
+  ...{ replicas: () => 2, slowness: () => 1, come: { perSecond: () => 2 * CAPACITY } },
+};
+const isIn = (at: number, from: number, to: number): boolean => at >= from && at < to;
+
+/** The study's stages: 15 s each to 50, 150, 50 and 0 visitors. */
+function study(at: number): number {
+  const stages = [0, 50, 150, 50, 0];
+  const stage = Math.min(3, Math.floor(at / 15));
+  const [from = 0, to = 0] = stages.slice(stage, stage + 2);
+  return Math.round(from + ((to - from) * Math.min(15, at - 15 * stage)) / 15);
+}
+
+export const SHAPES: Shape[] = [
+  { ...usual, name: 'a', about: 'a steady crowd, twice what can be served' },
+  {
+    ...{ ...usual, name: 'b', about: '200,000 within a second' },
+    come: { perSecond: (at) => (at < 1 ? 200_000 : 0) },
+  },
+  {
+    ...{ ...usual, name: 'c', about: 'the database takes five times as long for a minute' },
+    slowness: (at) => (isIn(at, 210, 270) ? 5 : 1),
+    changes: [0, 210, 270],
+  },
+  { ...usual, name: 'd', about: 'half of those let in never do anything', silent: 0.5 },
+  {
+    ...{ ...usual, name: 'e', about: 'the study’s scenario' },
+    ...{ seconds: 60, visit: 'look' as const, come: { loop: study } },
+  },
+  {
+    ...{ ...usual, name: 'f', about: 'of three replicas one dies, and comes back' },
+    costs: { ...COSTS, list: 0.07, write: 1.6, database: 0.35 },
+    ...{ replicas: (at: number) => (isIn(at, 160, 320) ? 2 : 3), changes: [0, 160, 320] },
+    come: { perSecond: () => 1200 },
+  },
+  {
+    ...{ ...usual, name: 'a-10', about: 'as a, with pauses of 10 s' },
+    think: 10,
+  },
+];

@@ -1,0 +1,82 @@
+import {
+  CannotRun,
+  print,
+  readArguments,
+  runTool,
+  toolConfig,
+  UsageError,
+  wholeNumber,
+} from './support/tool';
+import type { DoorStatus } from '../modules/queue/hand';
+
+const USAGE = `Usage: npm run queue -- status | pause | resume | cap N | rate N | auto [--queue ID] [--url URL]
+The door of a line, on a running product (its management port; MANAGEMENT_TOKEN must be set).
+  status   cap, rate, who sets them, who is inside and waiting
+  pause    nobody is let in; those inside stay         resume   as before
+  cap N    at most N inside                            rate N   at most N admissions a second
+  auto     takes the hand off cap and rate
+  --queue  a line of its own; else the main one
+  --url    default http://127.0.0.1:<MANAGEMENT_PORT, else PORT>`;
+const TIMEOUT_MS = 5000;
+const ACTS = ['pause', 'resume', 'cap', 'rate', 'auto'];
+const MOST = 999_999_999;
+
+interface Answer<T> {
+  data: T | null;
+  exception: { code: string; message: string } | null;
+}
+
+async function ask<T>(url: string, token: string, body?: object): Promise<T> {
+  const response = await fetch(url, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  }).catch((error: unknown) => {
+    throw new CannotRun(`${url} cannot be reached: ${String(error)}`);
+  });
+  const answer = (await response.json().catch(() => ({}))) as Partial<Answer<T>>;
+  if (answer.data === undefined || answer.data === null)
+    throw new CannotRun(answer.exception?.message ?? `${url} answered ${response.status}.`);
+  return answer.data;
+}
+
+const describe = ({ queueId, cap, rate, paused, by, inside, waiting, decision }: DoorStatus): string =>
+  [
+    `${queueId}: ${inside} inside of ${cap}, ${waiting} waiting`,
+    ...(rate === null ? [] : [`at most ${rate}/s`]),
+    ...(paused ? ['PAUSED'] : []),
+    `set by ${by}`,
+    ...(decision === null ? [] : [`last decision ${decision}`]),
+  ].join(', ');
+
+function orderOf(act: string | undefined, value: string | undefined): object {
+  if (act === undefined || !ACTS.includes(act))
+    throw new UsageError(`What shall be done: ${ACTS.join(', ')}?`);
+  const takesNumber = act === 'cap' || act === 'rate';
+  if (takesNumber !== (value !== undefined))
+    throw new UsageError(`${act} takes ${takesNumber ? 'a' : 'no'} number.`);
+  return value === undefined ? { act } : { act, value: wholeNumber(act, value, { min: 1, max: MOST }) };
+}
+
+runTool(USAGE, async () => {
+  const { values, positionals } = readArguments({
+    allowPositionals: true,
+    options: { queue: { type: 'string' }, url: { type: 'string' } },
+  });
+  const config = toolConfig();
+  const [act = 'status', value, ...more] = positionals;
+  if (more.length > 0) throw new UsageError(`What is ${more.join(' ')}?`);
+  const order = act === 'status' ? undefined : orderOf(act, value);
+  if (config.MANAGEMENT_TOKEN === '')
+    throw new CannotRun('MANAGEMENT_TOKEN must be set, to that of the product.');
+  const url = values.url ?? `http://127.0.0.1:${config.MANAGEMENT_PORT ?? config.PORT}`;
+  if (order === undefined) {
+    const all = await ask<DoorStatus[]>(`${url}/queues`, config.MANAGEMENT_TOKEN);
+    for (const one of all) if ((values.queue ?? one.queueId) === one.queueId) print(describe(one));
+    return 0;
+  }
+  const path = `${url}/queues/${encodeURIComponent(values.queue ?? config.QUEUE_ID)}/door`;
+  print(describe(await ask<DoorStatus>(path, config.MANAGEMENT_TOKEN, order)));
+  return 0;
+});

@@ -1,0 +1,251 @@
+import { quantileMs, type Signals } from './signals';
+
+/** What the operator has set. */
+export interface Limits {
+  /** The objective: p99 of the requests of those inside. */
+  sloMs: number;
+  least: number;
+  most: number;
+}
+
+/** The queue at the moment of a decision. */
+export interface House {
+  waiting: number;
+  inside: number;
+  /** Of those inside: have not asked for anything for QUIET_SECONDS. */
+  quiet: number;
+  /** Let in since the last decision. */
+  admitted: number;
+}
+
+/** Which signal is closest to its limit. */
+export const BINDINGS = ['latency', 'failures', 'pool', 'event loop', 'breaker', 'crowd', 'none'] as const;
+export type Binding = (typeof BINDINGS)[number];
+export const MOVES = ['grow', 'hold', 'ease', 'cut', 'shut'] as const;
+export type Move = (typeof MOVES)[number];
+
+/** What the controller remembers from one decision to the next. */
+export interface Memory {
+  turn: number;
+  /** Lively visitors that are let be inside. */
+  window: number;
+  /** Beyond it growth is slow: there was a breach. `null`: none is known. */
+  threshold: number | null;
+  /** How long a visit takes, as far as is known, seconds. */
+  visit: number;
+  /** Mean latency of a write when nothing waits, ms; `null`: none was seen. */
+  calmMs: number | null;
+  restUntil: number;
+  busyAt: number;
+  /** Of the last turns, the newest last. */
+  lively: number[];
+  inside: number[];
+  admitted: number[];
+  loads: number[];
+  pressures: number[];
+  writes: [count: number, ms: number][];
+}
+
+export interface Decision {
+  /** Most visitors inside. */
+  cap: number;
+  /** Most admissions a second. */
+  rate: number;
+  move: Move;
+  binding: Binding;
+  memory: Memory;
+}
+
+/** After so long without a request a visitor is thinking for long, or gone without a word: no load, as long as it is. */
+export const QUIET_SECONDS = 10;
+
+/** Share of failed requests that counts as a breach, as in the study; of at least so many requests. */
+const FAILED_SHARE = 0.01;
+const FAILED_OF_LEAST = 100;
+/** Fewer have no p99 worth the name. */
+const P99_OF_LEAST = 20;
+/** Fewer writes in three seconds have no mean worth the name. */
+const MEAN_OF_LEAST = 60;
+
+/** Pressure (signal over limit, mean of 3 s) up to which the door is opened further. */
+const TARGET = 0.3;
+/** Load (share of the time in which a write waits for others) to grow towards in slow start, and to stop at. */
+const LOAD_TARGET = 0.9;
+const LOAD_CALM = 0.7;
+const LOAD_KNEE = 0.94;
+const FASTEST = 1.5;
+/** Growth per visit's length when the objective is near, as a share of the window. */
+const CREEP = 0.15;
+const EASE = 0.95;
+const CUT = { least: 0.5, most: 0.9 };
+const THRESHOLD = 0.95;
+/** Visit lengths without a busy turn after which a breach is forgotten. */
+const FORGET_VISITS = 2;
+/** The memory of the calm latency fades: a backend may have become slower for good (doubles in 23 minutes). */
+const FADE = 1.0005;
+const VISIT = { least: 4, first: 6, most: 60 };
+/** How many of the quiet ones are taken to come back, when the length of a visit is estimated. */
+const RETURNING = 0.3;
+const TURNS = 60;
+
+export const newMemory = (limits: Limits): Memory => ({
+  ...{ turn: 0, window: limits.least, threshold: null, visit: VISIT.first, calmMs: null },
+  ...{ restUntil: 0, busyAt: 0, lively: [], inside: [], admitted: [], loads: [], pressures: [], writes: [] },
+});
+
+const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
+const mean = (values: number[]): number => sum(values) / Math.max(1, values.length);
+const clamp = (value: number, least: number, most: number): number => Math.min(most, Math.max(least, value));
+/** Rounded: the memory travels as text. */
+const keep = (values: number[], value: number): number[] =>
+  [...values, Math.round(value * 1000) / 1000].slice(-TURNS);
+
+/** Waits over the objective: they are part of a latency, so the same objective bounds them. */
+function delaysOf(signals: Signals, sloMs: number): [Binding, number][] {
+  const p99 = signals.requests >= P99_OF_LEAST ? quantileMs(signals, 0.99) : 0;
+  return [
+    ['latency', p99 / sloMs],
+    ['pool', signals.poolWaitMs / sloMs],
+    ['event loop', signals.loopDelayMs / sloMs],
+  ];
+}
+
+/** Each signal over its limit, and the worst of them: 1 is the limit. */
+export function pressureOf(signals: Signals, sloMs: number): { value: number; binding: Binding } {
+  const failed = signals.failed / Math.max(signals.requests, FAILED_OF_LEAST) / FAILED_SHARE;
+  const shares: [Binding, number][] = [...delaysOf(signals, sloMs), ['failures', failed]];
+  const [binding, value] = shares.reduce((worst, each) => (each[1] > worst[1] ? each : worst));
+  return { value, binding };
+}
+
+/** How much of the load could be served: those who were, and no more than would have been in time. */
+function servedOf(signals: Signals, sloMs: number): number {
+  const longest = Math.max(1, ...delaysOf(signals, sloMs).map(([, share]) => share));
+  return Math.min(1 / longest, 1 - signals.failed / Math.max(1, signals.requests));
+}
+
+/**
+ * Decides once a second how far the door is open: a window of lively visitors, as TCP's of packets in flight.
+ *
+ *   grow   while somebody waits and the window is full: fast as long as the load is far from LOAD_TARGET (slow start),
+ *          by CREEP per visit near the objective
+ *   hold   while the last step has not shown its effect, or nobody is kept out by the door
+ *   ease   pressure above TARGET: a little less
+ *   cut    a breach: less by as much as was too much, once per delay, never anyone thrown out
+ *   shut   a breaker is open: nobody; afterwards slow start
+ *
+ * What is admitted now loads the database when it has thought, so every step waits for the one before: the delay is
+ * the length of a visit by Little's law (inside over leaving), as TCP counts in round trips. The load is Gradient2's:
+ * 1 − (latency when calm / latency). Those who are quiet do not count, so that visitors who leave without a word do not
+ * fill the house; the cap is the window and they. It never runs ahead of what is inside: no windup.
+ * Without signals (`undefined`) it holds. Sources and what was tried: docs/adr/0012.
+ */
+export function decide(before: Memory, signals: Signals | undefined, house: House, limits: Limits): Decision {
+  const lively = Math.max(0, house.inside - house.quiet);
+  const memory = learn(before, signals, house, lively, limits);
+  if (signals === undefined) return decision(memory, house, limits, 'hold', 'none', 1);
+  const now = pressureOf(signals, limits.sloMs);
+  if (signals.broken) {
+    const fresh = { ...newMemory(limits), turn: memory.turn, calmMs: memory.calmMs };
+    return { ...decision(fresh, house, limits, 'shut', 'breaker', 1), rate: 0 };
+  }
+  const { move, factor } = nextMove(memory, signals, house, lively, limits);
+  const isDown = move === 'cut' || move === 'ease';
+  const isBusy = isDown || memory.turn < memory.restUntil || loadOf(memory) > LOAD_CALM || now.value > TARGET;
+  if (isBusy) memory.busyAt = memory.turn;
+  else if (memory.turn - memory.busyAt > FORGET_VISITS * memory.visit) memory.threshold = null;
+  if (isDown) {
+    memory.window = Math.min(memory.window, lively) * factor;
+    memory.threshold = memory.window * THRESHOLD;
+    memory.restUntil = memory.turn + delayOf(memory);
+  } else memory.window *= factor;
+  memory.window = clamp(memory.window, limits.least, limits.most);
+  const binding = isFull(memory, house) || isDown ? now.binding : 'crowd';
+  return decision(memory, house, limits, move, binding, factor);
+}
+
+function learn(
+  before: Memory,
+  signals: Signals | undefined,
+  house: House,
+  lively: number,
+  limits: Limits,
+): Memory {
+  const memory: Memory = {
+    ...before,
+    turn: before.turn + 1,
+    lively: keep(before.lively, lively),
+    inside: keep(before.inside, house.inside),
+    admitted: keep(before.admitted, house.admitted),
+  };
+  const back = Math.min(5, before.inside.length);
+  const left =
+    sum(memory.admitted.slice(-back || undefined)) - (house.inside - (memory.inside.at(-1 - back) ?? 0));
+  const present = (1 - RETURNING) * mean(memory.lively.slice(-5)) + RETURNING * mean(memory.inside.slice(-5));
+  const visit = present / Math.max(0.5, left / Math.max(1, back));
+  const known = Math.min(VISIT.most, VISIT.first + memory.turn); // longer than it has been watched it is not known
+  memory.visit += (clamp(visit, VISIT.least, known) - memory.visit) / 8;
+  if (signals === undefined) return memory;
+
+  memory.pressures = keep(before.pressures, pressureOf(signals, limits.sloMs).value);
+  memory.writes = [...before.writes, [signals.writes, signals.writesMs] as [number, number]].slice(-3);
+  const count = sum(memory.writes.map(([writes]) => writes));
+  const ms = sum(memory.writes.map(([, spent]) => spent)) / Math.max(1, count);
+  const isKnown = count >= MEAN_OF_LEAST;
+  if (isKnown) memory.calmMs = Math.min((memory.calmMs ?? ms) * FADE, ms);
+  memory.loads = keep(before.loads, isKnown && memory.calmMs !== null ? 1 - memory.calmMs / ms : 0);
+  return memory;
+}
+
+/** Turns until a step has shown its effect. */
+const delayOf = ({ visit }: Memory): number => Math.max(3, Math.round(visit * 0.8));
+
+/** The highest of the time in which the present visitors came. */
+const loadOf = (memory: Memory): number => Math.max(0.02, ...memory.loads.slice(-delayOf(memory)));
+
+/** Whether it is the door that keeps those waiting out. */
+const isFull = ({ lively, window }: Memory, { waiting }: House): boolean =>
+  waiting > 0 && Math.max(...lively.slice(-2)) >= 0.9 * window;
+
+function nextMove(
+  memory: Memory,
+  signals: Signals,
+  house: House,
+  lively: number,
+  { sloMs, least }: Limits,
+): { move: Move; factor: number } {
+  const { value } = pressureOf(signals, sloMs);
+  const smooth = mean(memory.pressures.slice(-3));
+  const isResting = memory.turn < memory.restUntil;
+  if (isResting) return { move: 'hold', factor: 1 };
+  if (value >= 1) return { move: 'cut', factor: clamp(servedOf(signals, sloMs), CUT.least, CUT.most) };
+  if (smooth >= TARGET) return { move: 'ease', factor: EASE };
+  if (!isFull(memory, house)) return { move: 'hold', factor: 1 };
+
+  const load = loadOf(memory);
+  const headroom = Math.min(1 - smooth / TARGET, Math.max(0, (LOAD_KNEE - load) / 0.1));
+  const creep = 1 + (CREEP / memory.visit) * headroom;
+  if (load >= LOAD_CALM || memory.window >= (memory.threshold ?? Infinity))
+    return { move: 'grow', factor: creep };
+  // Those who came within the delay have not shown their load yet: it is judged by those before them.
+  const seasoned = Math.max(least, memory.lively.at(-delayOf(memory)) ?? least);
+  const room = (LOAD_TARGET * seasoned) / (load * Math.max(1, lively));
+  const fast = Math.min(FASTEST, room ** (1 / (0.6 * delayOf(memory))));
+  return { move: 'grow', factor: Math.max(fast, creep) };
+}
+
+/** The rate lets in as many as leave and a quarter more, and the growth: a window that has emptied fills gently. */
+function decision(
+  memory: Memory,
+  house: House,
+  limits: Limits,
+  move: Move,
+  binding: Binding,
+  factor: number,
+): Decision {
+  const turnover = mean(memory.lively.slice(-5)) / Math.max(1, mean(memory.admitted.slice(-5)));
+  const stay = Math.min(memory.visit, Math.max(VISIT.least, turnover));
+  const rate = (1.25 * memory.window) / stay + Math.max(0, factor - 1) * memory.window;
+  const cap = clamp(Math.ceil(house.quiet + memory.window), limits.least, limits.most);
+  return { cap, rate: Math.max(limits.least, rate), move, binding, memory };
+}
