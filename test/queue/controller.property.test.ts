@@ -144,7 +144,7 @@ describe('the controller', () => {
     const before = full.decision?.cap ?? 0;
     expect(full.turn(second(breach))).toMatchObject({ move: 'cut', binding });
     expect(full.decision?.cap).toBeLessThanOrEqual(0.9 * before);
-    for (let i = 0; i < 100; i++) full.turn(second(breach));
+    for (let i = 0; i < 1000; i++) full.turn(second(breach));
     expect(full.decision?.cap).toBe(LIMITS.least);
     for (let i = 0; i < 120; i++) full.turn(second({ ms: 5 }));
     expect(full.decision?.cap).toBeGreaterThanOrEqual(before);

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { connectRedis, followRedis } from '../../src/infra/redis';
 import { createLogger } from '../../src/infra/logger';
+import { Scratch } from '../cli/scratch';
 import { at } from '../support/at';
 import { Buyer } from '../support/buyer';
 import { testConfig } from '../support/config';
-import { Given, openAdminDatabase } from '../support/given';
+import { Given } from '../support/given';
 import { ServiceProcess } from '../support/process';
 import { until } from '../support/wait';
 
@@ -20,12 +21,16 @@ function listen(): { logger: ReturnType<typeof createLogger>; text: () => string
 }
 
 describe('secrets', () => {
-  const admin = openAdminDatabase();
-  const given = new Given(admin);
-  afterAll(() => admin.close());
+  let scratch: Scratch; // the events of other tests' databases are other workers' as well
+  beforeAll(async () => {
+    scratch = await Scratch.migrated();
+  });
+  afterAll(() => scratch.drop());
 
   it('are neither in the log nor in the metrics of a day’s work, failures among it', async () => {
+    const given = new Given(scratch.admin);
     const service = await new ServiceProcess({
+      ...scratch.env,
       LOG_LEVEL: 'trace',
       QUEUE_MAX_ACTIVE: 1000,
       NOTIFIER_WEBHOOK_URL: `http://${HOOK.user}:${HOOK.password}@127.0.0.1:1/hook`,
