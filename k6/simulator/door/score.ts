@@ -1,7 +1,7 @@
 import type { Shape } from './shapes.ts';
 import { type Door, fixedCap, type Second, simulateDoor } from './simulate.ts';
 
-export const SLO_MS = 200;
+const SLO_MS = 200;
 /** As in the study: of the requests of those inside. */
 const FAILED_MOST = 0.01;
 /** After the start and each change the door may take so long to settle, seconds. */
@@ -15,7 +15,7 @@ export interface Score {
   kept: number;
 }
 
-export const isKept = ({ p99Ms, failed, requests }: Second): boolean =>
+const isKept = ({ p99Ms, failed, requests }: Second): boolean =>
   p99Ms < SLO_MS && failed <= FAILED_MOST * requests;
 
 export function scoreOf(shape: Shape, course: Second[]): Score {
@@ -27,7 +27,7 @@ export function scoreOf(shape: Shape, course: Second[]): Score {
   };
 }
 
-export const scoreDoor = (shape: Shape, door: Door): Score => scoreOf(shape, simulateDoor(shape, door));
+const scoreDoor = (shape: Shape, door: Door): Score => scoreOf(shape, simulateDoor(shape, door));
 
 /** Every half octave from 30 on, and then around the best. */
 const COARSE = Array.from({ length: 27 }, (_, i) => Math.round(30 * 2 ** (i / 2)));

@@ -111,7 +111,7 @@ function delaysOf(signals: Signals, sloMs: number): [Binding, number][] {
 }
 
 /** Each signal over its limit, and the worst of them: 1 is the limit. */
-export function pressureOf(signals: Signals, sloMs: number): { value: number; binding: Binding } {
+function pressureOf(signals: Signals, sloMs: number): { value: number; binding: Binding } {
   const failed = signals.failed / Math.max(signals.requests, FAILED_OF_LEAST) / FAILED_SHARE;
   const shares: [Binding, number][] = [...delaysOf(signals, sloMs), ['failures', failed]];
   const [binding, value] = shares.reduce((worst, each) => (each[1] > worst[1] ? each : worst));
