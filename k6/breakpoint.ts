@@ -11,7 +11,7 @@ const START_RATE = whole('START_RATE', 100);
 const STEP_RATE = whole('STEP_RATE', 100);
 const MAX_RATE = whole('MAX_RATE', 3000);
 const STEP_SECONDS = duration('STEP_DURATION', 10);
-const WARM_UP_SECONDS = STEP_SECONDS / 2;
+const WARM_UP_SECONDS = duration('WARM_UP_DURATION', STEP_SECONDS / 2);
 const TARGET = oneOf('TARGET', ['mix', ...TARGETS]);
 const VUS = whole('VUS', 300);
 if (MAX_RATE < START_RATE)

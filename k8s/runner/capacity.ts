@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Capacity } from '../../k6/lib/capacity.ts';
 import { RunFolder } from '../../k6/runner/paths.ts';
 import type { Bench } from './experiment.ts';
-import { type Manifest, readManifest, valuesOf } from './manifest.ts';
+import { type Manifest, valuesOf } from './manifest.ts';
 import { median } from './timeline.ts';
 
 export interface Measured extends Manifest {
@@ -14,27 +14,25 @@ export interface Measured extends Manifest {
   p99Ms: number;
 }
 
+/** Requests/s of a core: well below what it carries, and well above. */
+const EASY = 3000;
+const STEP = 500;
+const TOO_MUCH = 12_000;
+
 /**
- * The highest rate that the pods of k8s/experiments/<name>.yaml hold within the objective (k6/breakpoint.ts), as many
- * times as the experiment runs.
+ * The highest rate that the pods hold within the objective (k6/breakpoint.ts), as many times as the experiment runs.
+ * Small pods compile their code slowly: they are warmed up for longer than a step.
  */
-export async function capacityOf(bench: Bench, file: string): Promise<Measured> {
-  const manifest = readManifest(file, bench.factor);
+export async function capacityOf(bench: Bench, manifest: Manifest): Promise<Measured> {
   const capacities: Capacity[] = [];
   const cores = manifest.size.cpu * manifest.pods.min;
-  const step = Math.max(50, Math.round((cores * 1000) / 50) * 50);
   const variables = {
-    ...{
-      START_RATE: step,
-      STEP_RATE: Math.round(step / 4),
-      MAX_RATE: step * 12,
-      STEP_DURATION: '6s',
-      VUS: 500,
-    },
+    ...{ START_RATE: Math.round(cores * EASY), STEP_RATE: Math.round(cores * STEP) },
+    ...{ MAX_RATE: Math.round(cores * TOO_MUCH), STEP_DURATION: '6s', WARM_UP_DURATION: '25s', VUS: 500 },
     ...bench.variables,
   };
   for (let n = 1; n <= bench.runs; n++) {
-    const name = `${file}-${n}`;
+    const name = `${manifest.name}-${n}`;
     const load = { scenario: 'breakpoint', variables };
     const { findings } = await bench.run({ name, values: valuesOf(manifest), load });
     const { summary } = new RunFolder(findings.meta.id);

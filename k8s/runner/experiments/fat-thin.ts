@@ -1,5 +1,6 @@
 import { capacityOf, type Measured, perThousand } from '../capacity.ts';
 import type { Experiment } from '../experiment.ts';
+import { readManifest } from '../manifest.ts';
 
 /** The first three have as many cores in all; the last is half of the second. */
 const SETUPS = ['fat', 'thin', 'thinner', 'one-thin'];
@@ -8,7 +9,7 @@ const SETUPS = ['fat', 'thin', 'thinner', 'one-thin'];
 export const fatThin: Experiment = async (bench) => {
   const measured: Measured[] = [];
   for (const name of bench.only.length > 0 ? bench.only : SETUPS)
-    measured.push(await capacityOf(bench, name));
+    measured.push(await capacityOf(bench, readManifest(name, bench.factor)));
   const ratio = (name: string, to: string): string => {
     const rateOf = (it: string): number => measured.find((one) => one.name === it)?.rate ?? NaN;
     const value = rateOf(name) / rateOf(to);

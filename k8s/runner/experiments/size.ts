@@ -1,8 +1,15 @@
 import { capacityOf, type Measured, perThousand } from '../capacity.ts';
 import type { Experiment } from '../experiment.ts';
+import { type Manifest, readManifest } from '../manifest.ts';
 
 /** The study's grid, cores and GiB: one pod with as many processes as cores. */
 const GRID = ['2-4', '4-8', '6-8', '8-16'];
+
+/** A scaled pod has fewer cores, so it has fewer processes: never more than whole cores. */
+const withProcesses = ({ size: of, ...rest }: Manifest): Manifest => ({
+  ...rest,
+  size: { ...of, workers: Math.min(of.workers, Math.ceil(of.cpu)) },
+});
 
 const inWords = (name: string): string => name.replace('size-', '').replace('-', ' / ');
 
@@ -10,7 +17,7 @@ const inWords = (name: string): string => name.replace('size-', '').replace('-',
 export const size: Experiment = async (bench) => {
   const measured: Measured[] = [];
   for (const name of bench.only.length > 0 ? bench.only : GRID)
-    measured.push(await capacityOf(bench, `size-${name}`));
+    measured.push(await capacityOf(bench, withProcesses(readManifest(`size-${name}`, bench.factor))));
   const best = measured.reduce((one, other) =>
     other.rate / other.size.cpu > one.rate / one.size.cpu ? other : one,
   );
