@@ -9,7 +9,7 @@ const { withLock } = require('./lib/lock');
 const { nodeBinary } = require('./lib/node-binary');
 const { inRoot } = require('./lib/paths');
 const { note, step } = require('./lib/progress');
-const { run } = require('./lib/run');
+const { exitCodeOf, run } = require('./lib/run');
 const { ensureServices, release } = require('./lib/services');
 const { query } = require('./lib/services/mariadb-client');
 const { ensurePackages } = require('./lib/services/packages');
@@ -64,20 +64,8 @@ async function prepare() {
 }
 
 /** @returns the exit code; what went wrong has been said */
-async function bench(args, env, options = {}) {
-  try {
-    await run(nodeBinary(), [inRoot('bench', 'main.ts'), ...args], {
-      env,
-      inherit: true,
-      what: 'bench',
-      ...options,
-    });
-    return 0;
-  } catch (error) {
-    if (error instanceof Failure) return error.code;
-    throw error;
-  }
-}
+const bench = (args, env, options) =>
+  exitCodeOf(nodeBinary(), [inRoot('bench', 'main.ts'), ...args], { env, ...options });
 
 runMain(async () => {
   listen();

@@ -8,7 +8,7 @@ const { withLock } = require('./lib/lock');
 const { nodeBinary } = require('./lib/node-binary');
 const { inRoot } = require('./lib/paths');
 const { note } = require('./lib/progress');
-const { run } = require('./lib/run');
+const { exitCodeOf } = require('./lib/run');
 const kafka = require('./lib/services/kafka');
 const { ensureJars } = require('./lib/services/kafka-private');
 const mariadb = require('./lib/services/mariadb');
@@ -32,16 +32,12 @@ async function preparePrograms(withKafka) {
 }
 
 /** @returns the exit code; what went wrong has been said */
-async function suite(args, options = {}) {
-  const node = ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', inRoot('test', 'faults', 'main.ts')];
-  try {
-    await run(nodeBinary(), [...node, ...args], { inherit: true, what: 'faults', ...options });
-    return 0;
-  } catch (error) {
-    if (error instanceof Failure) return error.code;
-    throw error;
-  }
-}
+const suite = (args, options) =>
+  exitCodeOf(
+    nodeBinary(),
+    ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', inRoot('test', 'faults', 'main.ts'), ...args],
+    options,
+  );
 
 runMain(async () => {
   listen();

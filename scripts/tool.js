@@ -7,7 +7,7 @@ const { listen } = require('./lib/interruption');
 const { nodeBinary } = require('./lib/node-binary');
 const { inRoot } = require('./lib/paths');
 const { toStderr } = require('./lib/progress');
-const { run } = require('./lib/run');
+const { exitCodeOf } = require('./lib/run');
 const { inspectServices } = require('./lib/services');
 
 const NEEDED = { migrate: ['mariadb'], seed: ['mariadb'], verify: ['mariadb', 'redis'], queue: [] };
@@ -35,14 +35,5 @@ runMain(async () => {
   await ensureDependencies();
   await build();
   const env = { ...process.env, ...(await urlsOfRunning(NEEDED[tool], WELCOME[tool])) };
-  try {
-    await run(nodeBinary(), [inRoot('dist', 'cli', `${tool}.js`), ...args], {
-      env,
-      inherit: true,
-      what: tool,
-    });
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return error.code; // the tool has said why
-  }
+  return exitCodeOf(nodeBinary(), [inRoot('dist', 'cli', `${tool}.js`), ...args], { env });
 });

@@ -78,6 +78,17 @@ function run(command, args, options = {}) {
   });
 }
 
+/** Runs a program that says itself what goes wrong; its output is passed through. @returns {Promise<number>} its exit code */
+async function exitCodeOf(command, args, options = {}) {
+  try {
+    await run(command, args, { ...options, inherit: true });
+    return 0;
+  } catch (error) {
+    if (error instanceof Failure) return error.code;
+    throw error;
+  }
+}
+
 /** True when the command exists and ends with code 0 in time. */
 async function succeeds(command, args, timeoutMs = 5000) {
   try {
@@ -89,4 +100,4 @@ async function succeeds(command, args, timeoutMs = 5000) {
   }
 }
 
-module.exports = { run, succeeds, excerpt };
+module.exports = { run, exitCodeOf, succeeds, excerpt };

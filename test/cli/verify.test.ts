@@ -254,10 +254,10 @@ const SPOILS: Spoil[] = [
   [
     'an event that was delivered and did not act',
     () => [
-      "UPDATE outbox SET delivered_at = NOW(3) - INTERVAL 61 SECOND WHERE topic = 'payment-notification'",
+      "UPDATE outbox SET delivered_at = NOW(3) - INTERVAL 151 SECOND WHERE topic = 'payment-notification'",
     ],
     'I5',
-    'events delivered more than 60 s ago without a notification',
+    'events delivered more than 150 s ago without a notification',
     () => ({ topic: 'payment-notification' }),
   ],
   [
@@ -323,7 +323,7 @@ describe('the invariants of the database', () => {
 
   it('leave out what is too young or too old to be judged', async () => {
     await scratch.admin.run(
-      "UPDATE outbox SET delivered_at = NOW(3) - INTERVAL 50 SECOND WHERE topic = 'payment-notification'",
+      "UPDATE outbox SET delivered_at = NOW(3) - INTERVAL 140 SECOND WHERE topic = 'payment-notification'",
     );
     expect(resultOf(await check(), 'I5').verdict).toBe('ok');
     await scratch.admin.run('DELETE FROM outbox');

@@ -1,12 +1,10 @@
 import fc from 'fast-check';
-import { connectRedis, type Redis } from '../../src/infra/redis';
 import type { QueueRules } from '../../src/modules/queue/store';
 import type { WaitingRoom } from '../../src/modules/queue/waiting-room';
 import { at } from '../support/at';
-import { testConfig } from '../support/config';
 import { type Copy, Oracle } from '../support/queue-oracle';
 import { Rooms } from '../support/rooms';
-import { giveScriptsVirtualTime, virtualTime } from '../support/virtual-time';
+import { useVirtualTime, virtualTime } from '../support/virtual-time';
 
 jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 
@@ -228,25 +226,13 @@ class Line {
 const bySeq = (a: [number, number], b: [number, number]): number => a[0] - b[0];
 
 describe('the waiting room, as several processes and a random crowd use it', () => {
-  let redis: Redis;
-  let time: ReturnType<typeof giveScriptsVirtualTime>;
-
-  beforeAll(async () => {
-    redis = connectRedis(testConfig().REDIS_URL, 5000);
-    await redis.connect();
-    time = giveScriptsVirtualTime(redis);
-    await time.tell();
-  });
-  afterAll(async () => {
-    await time.forget();
-    redis.disconnect();
-  });
+  const time = useVirtualTime();
 
   it('does what the rules say: the cap is kept, the present go in by order, positions are exact', async () => {
     await fc.assert(
       fc.asyncProperty(setting, steps, async ({ cap, idleMs, start }, program) => {
         const rules: QueueRules = { leaseMs: 3000, waitMs: 9000, idleMs, awayMs: 2 * EPOCH_MS, tickMs: 100 };
-        const rooms = new Rooms(redis, rules, cap);
+        const rooms = new Rooms(time.redis, rules, cap);
         const line = await Line.open(rooms, start, () => time.tell());
         try {
           for (const step of program) await line.act(step);

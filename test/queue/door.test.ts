@@ -1,4 +1,3 @@
-import { connectRedis, type Redis } from '../../src/infra/redis';
 import { createLogger } from '../../src/infra/logger';
 import { AdaptiveCap } from '../../src/modules/queue/admission';
 import type { QueueRules } from '../../src/modules/queue/store';
@@ -6,9 +5,8 @@ import { observe, type Signals, silence } from '../../src/modules/queue/signals'
 import { WaitingRoom } from '../../src/modules/queue/waiting-room';
 import { Metrics } from '../../src/infra/metrics';
 import { at } from '../support/at';
-import { testConfig } from '../support/config';
 import { Rooms } from '../support/rooms';
-import { giveScriptsVirtualTime, virtualTime } from '../support/virtual-time';
+import { useVirtualTime, virtualTime } from '../support/virtual-time';
 
 jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 
@@ -29,28 +27,11 @@ function calm(ms = 5): Signals {
 }
 
 describe('the door', () => {
-  let redis: Redis;
-  let time: ReturnType<typeof giveScriptsVirtualTime>;
-
-  beforeAll(async () => {
-    redis = connectRedis(testConfig().REDIS_URL, 5000);
-    await redis.connect();
-    time = giveScriptsVirtualTime(redis);
-    await time.tell();
-  });
-  afterAll(async () => {
-    await time.forget();
-    redis.disconnect();
-  });
-
-  async function pass(ms: number): Promise<void> {
-    virtualTime.nowMs += ms;
-    await time.tell();
-  }
+  const time = useVirtualTime();
 
   /** A crowd before a line of several processes that steer it together. */
   class Line {
-    readonly rooms = new Rooms(redis, RULES, CAP);
+    readonly rooms = new Rooms(time.redis, RULES, CAP);
     readonly metrics = new Metrics();
     readonly processes: WaitingRoom[];
 
@@ -77,7 +58,7 @@ describe('the door', () => {
     /** A second in the life of all processes; I6 is looked at after each tick. */
     async second(signals: Signals): Promise<void> {
       for (let tick = 0; tick < 10; tick++) {
-        await pass(100);
+        await time.pass(100);
         const before = await this.inside();
         const [cap = 0, byHand = 0] = await this.rooms.numbers('cap', 'handCap');
         for (const room of this.processes) await room.tick();
@@ -114,16 +95,16 @@ describe('the door', () => {
     const line = new Line(3);
     await line.come(50);
     for (let i = 0; i < 4; i++) await line.second(calm());
-    const kept = JSON.parse((await redis.hget(at(line.rooms.keys.place, 0), 'memory')) ?? '{}') as {
+    const kept = JSON.parse((await time.redis.hget(at(line.rooms.keys.place, 0), 'memory')) ?? '{}') as {
       memory: { turn: number };
     };
     expect(kept.memory.turn).toBe(4);
-    await pass(1000);
+    await time.pass(1000);
     const [one, two, three] = line.processes as [WaitingRoom, WaitingRoom, WaitingRoom];
     await one.steer(calm());
     await two.steer({ ...calm(), broken: true });
     await three.steer(calm());
-    await pass(1000);
+    await time.pass(1000);
     await one.steer(calm()); // hears of the other's breaker
     await one.refresh();
     expect(one.door.rate).toBe(0);
@@ -135,7 +116,7 @@ describe('the door', () => {
     await line.come(200);
     for (let i = 0; i < 6; i++) await line.second(calm());
     const { cap, rate } = at(line.processes, 0).door;
-    await pass(5000);
+    await time.pass(5000);
     await line.refresh();
     expect(at(line.processes, 0).door).toMatchObject({ cap, rate });
     await line.rooms.lose();
@@ -161,7 +142,7 @@ describe('the door', () => {
     await other.operate('resume', 0);
     await other.operate('cap', 60);
     await other.operate('rate', 20);
-    await pass(3000); // the quiet time after the loss
+    await time.pass(3000); // the quiet time after the loss
     await line.second(calm());
     const [least, most] = [before + 15, before + 25];
     expect(await line.inside()).toBeGreaterThanOrEqual(least);

@@ -1,9 +1,7 @@
 import fc from 'fast-check';
-import { connectRedis, type Redis } from '../../src/infra/redis';
-import { testConfig } from '../support/config';
 import { Rooms } from '../support/rooms';
 import { isOver, SIMULATED, Simulation, type Visit, type Visitor } from '../support/simulation';
-import { giveScriptsVirtualTime, virtualTime } from '../support/virtual-time';
+import { useVirtualTime, virtualTime } from '../support/virtual-time';
 
 jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 
@@ -54,19 +52,7 @@ function apart(list: Fault[]): Fault[] {
 }
 
 describe('the waiting room, when processes crash and Redis is away, loses everything or its last second', () => {
-  let redis: Redis;
-  let time: ReturnType<typeof giveScriptsVirtualTime>;
-
-  beforeAll(async () => {
-    redis = connectRedis(testConfig().REDIS_URL, 5000);
-    await redis.connect();
-    time = giveScriptsVirtualTime(redis);
-    await time.tell();
-  });
-  afterAll(async () => {
-    await time.forget();
-    redis.disconnect();
-  });
+  const time = useVirtualTime();
 
   it('keeps places, order and cap, takes no admission back, and lets everybody in at last', async () => {
     await fc.assert(
@@ -76,7 +62,7 @@ describe('the waiting room, when processes crash and Redis is away, loses everyt
   }, 120_000);
 
   async function run(visits: Visit[], plan: Fault[], randoms: Iterator<number>): Promise<void> {
-    const rooms = new Rooms(redis, SIMULATED, CAP);
+    const rooms = new Rooms(time.redis, SIMULATED, CAP);
     const random = (): number => Number(randoms.next().value);
     const simulation = new Simulation(rooms, PROCESSES, visits, () => time.tell(), random);
     const judge = new Judge(simulation);

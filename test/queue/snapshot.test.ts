@@ -1,12 +1,11 @@
 import fc from 'fast-check';
-import { connectRedis, Redis } from '../../src/infra/redis';
+import { Redis } from '../../src/infra/redis';
 import type { Snapshot } from '../../src/modules/queue/snapshot';
 import type { QueueRules } from '../../src/modules/queue/store';
 import type { Place, WaitingRoom } from '../../src/modules/queue/waiting-room';
 import { at } from '../support/at';
-import { testConfig } from '../support/config';
 import { Rooms } from '../support/rooms';
-import { giveScriptsVirtualTime, virtualTime } from '../support/virtual-time';
+import { useVirtualTime, virtualTime } from '../support/virtual-time';
 
 jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 
@@ -24,33 +23,17 @@ const known = (copy: Snapshot): unknown => ({
 });
 
 describe('a process’ copy of the queue', () => {
-  let redis: Redis;
-  let time: ReturnType<typeof giveScriptsVirtualTime>;
+  const time = useVirtualTime();
   const opened: Rooms[] = [];
 
-  beforeAll(async () => {
-    redis = connectRedis(testConfig().REDIS_URL, 5000);
-    await redis.connect();
-    time = giveScriptsVirtualTime(redis);
-    await time.tell();
-  });
   afterEach(async () => {
     for (const rooms of opened.splice(0)) await rooms.lose();
   });
-  afterAll(async () => {
-    await time.forget();
-    redis.disconnect();
-  });
 
   function queue(cap: number, rules: Partial<QueueRules> = {}): Rooms {
-    const rooms = new Rooms(redis, { ...RULES, ...rules }, cap);
+    const rooms = new Rooms(time.redis, { ...RULES, ...rules }, cap);
     opened.push(rooms);
     return rooms;
-  }
-
-  async function pass(ms: number): Promise<void> {
-    virtualTime.nowMs += ms;
-    await time.tell();
   }
 
   /** What a process that has just started learns. */
@@ -101,7 +84,7 @@ describe('a process’ copy of the queue', () => {
         const rooms = queue(3, { leaseMs: 20_000 });
         const processes = [rooms.open(), rooms.open()];
         for (const room of processes) await room.refresh();
-        if (from > 0) await redis.hset(at(rooms.keys.place, 0), { issued: from, serving: from });
+        if (from > 0) await time.redis.hset(at(rooms.keys.place, 0), { issued: from, serving: from });
         const places = new Map<number, Place>();
         for (const { act, process, user, ms } of steps) {
           const room = at(processes, process);
@@ -109,7 +92,7 @@ describe('a process’ copy of the queue', () => {
           if (act === 'issue') places.set(user, await room.issue(user + 1));
           else if (act === 'tick') await room.tick();
           else if (act === 'tell') await room.tell();
-          else if (act === 'pass') await pass(ms);
+          else if (act === 'pass') await time.pass(ms);
           else if (act === 'refresh') {
             await room.refresh();
             expect(known(room.snapshot)).toEqual(await whole(rooms));
@@ -131,9 +114,9 @@ describe('a process’ copy of the queue', () => {
       ({ seq }) => seq,
     );
     await Promise.all(seqs.slice(100).map((seq) => busy.finish(seq)));
-    await pass(100);
+    await time.pass(100);
     await busy.tick(); // trims
-    expect(await redis.zcard(`${rooms.keys.prefix}log`)).toBe(10_000);
+    expect(await time.redis.zcard(`${rooms.keys.prefix}log`)).toBe(10_000);
     await late.refresh();
     expect(late.snapshot.lastingLeases()).toHaveLength(101);
     expect(known(late.snapshot)).toEqual(await whole(rooms));
@@ -157,8 +140,8 @@ describe('a process’ copy of the queue', () => {
     const room = rooms.open();
     const places = await Promise.all(Array.from({ length: 1000 }, (_, i) => room.issue(i + 1)));
     await room.refresh();
-    const sent = jest.spyOn(redis, 'sendCommand');
-    const piped = jest.spyOn(redis, 'pipeline');
+    const sent = jest.spyOn(time.redis, 'sendCommand');
+    const piped = jest.spyOn(time.redis, 'pipeline');
     const told = places.map((place) => room.look(place));
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect([sent.mock.calls.length, piped.mock.calls.length]).toEqual([0, 0]);
@@ -177,7 +160,7 @@ describe('a process’ copy of the queue', () => {
       poll: () => Promise<void> | void,
     ): Promise<void> {
       for (let passed = 0; passed < ms; passed += 500) {
-        await pass(500);
+        await time.pass(500);
         await poll();
         for (const room of processes) {
           await room.tick();

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Redis } from '../../src/infra/redis';
+import { connectRedis, type Redis } from '../../src/infra/redis';
+import { testConfig } from './config';
 
 /**
  * One clock for the processes and the scripts of a simulation. A test file that uses it also has to say
@@ -9,8 +10,39 @@ export const virtualTime = { nowMs: 1_700_000_000_000 };
 
 const TIME = "redis.call('TIME')";
 
+interface VirtualTime {
+  /** Its scripts live in virtual time, too. */
+  redis: Redis;
+  /** Tells the scripts what the processes know already. */
+  tell: () => Promise<unknown>;
+  pass: (ms: number) => Promise<void>;
+}
+
+/** For a `describe`. */
+export function useVirtualTime(): VirtualTime {
+  let forget: () => Promise<unknown>;
+  const time: VirtualTime = {
+    redis: connectRedis(testConfig().REDIS_URL, 5000),
+    tell: () => Promise.reject(new Error('Time has not begun.')),
+    pass: async (ms) => {
+      virtualTime.nowMs += ms;
+      await time.tell();
+    },
+  };
+  beforeAll(async () => {
+    await time.redis.connect();
+    ({ tell: time.tell, forget } = giveScriptsVirtualTime(time.redis));
+    await time.tell();
+  });
+  afterAll(async () => {
+    await forget();
+    time.redis.disconnect();
+  });
+  return time;
+}
+
 /** Scripts loaded on this connection from now on take the time from the returned key instead of from Redis. */
-export function giveScriptsVirtualTime(redis: Redis): {
+function giveScriptsVirtualTime(redis: Redis): {
   tell(): Promise<unknown>;
   forget(): Promise<unknown>;
 } {

@@ -2,7 +2,7 @@ import type { Config } from '../../config';
 import type { Database } from '../../infra/database';
 import { describeDatabaseError } from '../../infra/database-ready';
 import type { Redis } from '../../infra/redis';
-import { allChecks } from './checks';
+import { allChecks, type CheckConfig } from './checks';
 import { deliveredInVain } from './checks/events';
 import { disorderedQueues, overfullQueues } from './checks/queues';
 import type { EventsInKafka, Whereabouts } from './events-in-kafka';
@@ -29,7 +29,7 @@ export interface Checked {
   kafka?: EventsInKafka | undefined;
   /** The queues to look at; without it all that there are. */
   queueIds?: string[] | undefined;
-  config: Pick<Config, 'HOLD_SECONDS' | 'QUEUE_MAX_ACTIVE' | 'QUEUES'>;
+  config: CheckConfig & Pick<Config, 'QUEUE_MAX_ACTIVE' | 'QUEUES'>;
 }
 
 /**
@@ -44,7 +44,7 @@ export async function checkInvariants({
   config,
 }: Checked): Promise<InvariantReport> {
   const repository = new InvariantRepository(database);
-  const checks = allChecks(config.HOLD_SECONDS);
+  const checks = allChecks(config);
   const results: InvariantResult[] = [];
   for (const id of Object.keys(INVARIANTS) as InvariantId[]) {
     const own = checks.filter(({ invariant }) => invariant === id);
@@ -78,14 +78,15 @@ const findEvents =
   async (): Promise<Finding[]> => {
     const findings = await findAll(
       repository,
-      checks.filter((check) => check !== deliveredInVain),
+      checks.filter(({ along }) => along !== 'outbox'),
     );
+    const inVain = deliveredInVain();
     const missing = (await kafka.missingTopics()).map((topic) => ({ topic }));
-    const idle = missing.length > 0 ? [] : await repository.rows(deliveredInVain, EVENTS_MOST);
+    const idle = missing.length > 0 ? [] : await repository.rows(inVain, EVENTS_MOST);
     const where = idle.length > 0 ? await kafka.whereabouts() : undefined;
     // Once more: what has acted since then has left Kafka.
     const still =
-      where && new Set((await repository.rows(deliveredInVain, EVENTS_MOST)).map(({ eventId }) => eventId));
+      where && new Set((await repository.rows(inVain, EVENTS_MOST)).map(({ eventId }) => eventId));
     const of = (wanted: Whereabouts | undefined): Row[] =>
       idle.filter(({ eventId }) => still?.has(eventId ?? null) && where?.get(String(eventId)) === wanted);
     return [
@@ -94,7 +95,7 @@ const findEvents =
         { what: 'topics that Kafka does not have (has a worker ever run?)', severity: 'warning' },
         missing,
       ),
-      findingOf({ what: `${deliveredInVain.what}, and Kafka has them no more` }, of(undefined)),
+      findingOf({ what: `${inVain.what}, and Kafka has them no more` }, of(undefined)),
       findingOf({ what: 'events given up (DLQ.permanent)', severity: 'warning' }, of('given up')),
     ].filter((finding) => finding !== undefined);
   };

@@ -66,7 +66,7 @@ export class InvariantWatch {
     private readonly metrics: Metrics,
     @inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.checks = allChecks(config.HOLD_SECONDS).filter(
+    this.checks = allChecks(config).filter(
       ({ along, severity }) => along !== undefined && severity !== 'warning',
     );
     this.repository = new InvariantRepository(database);

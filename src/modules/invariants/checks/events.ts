@@ -1,7 +1,8 @@
+import type { Config } from '../../../config';
 import { PAYMENT_TOPIC, RESERVATION_TOPIC } from '../../notification/events';
 import type { SqlCheck } from '../schema';
 
-/** A delivered event has acted after this at the latest. */
+/** A delivered event has acted after this, if nothing fails. */
 const ACTED_WITHIN_SECONDS = 60;
 /** Delivered events are kept at least so long: older sales are not looked up in the outbox. */
 const EVENTS_KEPT_HOURS = 24;
@@ -10,12 +11,12 @@ const UNANSWERED = `
   SELECT user_id AS userId, id AS idempotencyKey, created_at AS createdAt
     FROM idempotency_key WHERE user_id BETWEEN @first AND @last AND status = 0`;
 
-const DELIVERED_IN_VAIN = `
+const deliveredInVainSince = (seconds: number): string => `
   SELECT o.id AS outboxId, o.event_id AS eventId, o.topic, o.delivered_at AS deliveredAt
     FROM outbox o
     LEFT JOIN notification n ON n.event_id = o.event_id
    WHERE o.id BETWEEN @first AND @last AND o.topic IN (?, ?)
-     AND o.delivered_at < NOW(3) - INTERVAL ${ACTED_WITHIN_SECONDS} SECOND AND n.event_id IS NULL`;
+     AND o.delivered_at < NOW(3) - INTERVAL ${seconds} SECOND AND n.event_id IS NULL`;
 
 const eventsPerReservation = `
   (SELECT CAST(JSON_VALUE(payload, '$.reservationId') AS UNSIGNED) AS reservation_id, COUNT(*) AS events
@@ -39,19 +40,25 @@ const GIVEN_UP = `
   SELECT id AS outboxId, event_id AS eventId, topic, attempts, last_error AS lastError
     FROM outbox WHERE delivered_at IS NULL AND given_up_at IS NOT NULL`;
 
-/** With Kafka, where such an event is decides whether it is lost: see `EventsInKafka`. */
-export const deliveredInVain: SqlCheck = {
+/** @param seconds within which a delivered event must have acted */
+export const deliveredInVain = (seconds = ACTED_WITHIN_SECONDS): SqlCheck => ({
   invariant: 'I5',
   along: 'outbox',
-  what: `events delivered more than ${ACTED_WITHIN_SECONDS} s ago without a notification`,
-  sql: DELIVERED_IN_VAIN,
+  what: `events delivered more than ${seconds} s ago without a notification`,
+  sql: deliveredInVainSince(seconds),
   binds: [PAYMENT_TOPIC, RESERVATION_TOPIC],
-};
+});
 
-/** I4 and I5: what was promised to be answered and told. */
-export const eventChecks = (): SqlCheck[] => [
+type Retries = Pick<Config, 'EVENT_DLQ_TRIES' | 'EVENT_DLQ_RETRY_MS'>;
+
+/** As long as an event may be tried from the DLQ it is not lost. */
+const triedForSeconds = ({ EVENT_DLQ_TRIES, EVENT_DLQ_RETRY_MS }: Retries): number =>
+  ACTED_WITHIN_SECONDS + Math.ceil((EVENT_DLQ_TRIES * EVENT_DLQ_RETRY_MS) / 1000);
+
+/** I4 and I5: what was promised to be answered and told. Where Kafka is asked, too, `EventsInKafka` says what is lost. */
+export const eventChecks = (config: Retries): SqlCheck[] => [
   { invariant: 'I4', along: 'member', what: 'keys without an answer', sql: UNANSWERED },
-  deliveredInVain,
+  deliveredInVain(triedForSeconds(config)),
   { invariant: 'I5', what: 'events given up (handled in-process)', severity: 'warning', sql: GIVEN_UP },
   {
     invariant: 'I5',
