@@ -49,8 +49,7 @@ async function prepare(getTool) {
 }
 
 /** A failing check does not keep the tests from running: one run tells everything. @returns its exit code */
-const check = () =>
-  step('check', () => exitCodeOf('npm', ['run', '--silent', 'check']), { inherits: true });
+const check = () => step('check', () => exitCodeOf('npm', ['run', '--silent', 'check']), { inherits: true });
 
 runMain(async () => {
   listen();

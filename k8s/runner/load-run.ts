@@ -5,6 +5,7 @@ import { RunFolder } from '../../k6/runner/paths.ts';
 import { writeReport } from '../../k6/runner/report.ts';
 import { type Load, runK6 } from './k6-job.ts';
 import type { KubeProxy } from './kube.ts';
+import { verify } from './verify.ts';
 import { type ClusterSample, Watch } from './watch.ts';
 
 const SAMPLES = 'pods.json';
@@ -24,11 +25,13 @@ export function earlierRun(id: string): LoadRun | undefined {
 
 /**
  * One load in the cluster, watched, with a report of its own like those of `npm run load`.
+ * @param queueId the line that is loaded
  * @param meanwhile goes on beside it; the run fails when it does
  */
 export async function loadRun(
   kube: KubeProxy,
   id: string,
+  queueId: string,
   load: Load,
   environment: Record<string, string>,
   meanwhile: () => Promise<void> = () => Promise.resolve(),
@@ -51,6 +54,7 @@ export async function loadRun(
     ),
     seconds: (Date.now() - start.getTime()) / 1000,
     environment: { ...environment, load: machine.since() },
+    invariants: await verify(queueId),
   };
   writeFileSync(folder.file(SAMPLES), JSON.stringify(watch.samples));
   writeFileSync(folder.meta, `${JSON.stringify(meta, null, 2)}\n`); // last: the run is whole

@@ -1,7 +1,7 @@
 // npm run experiment -- …: started by scripts/experiment.js, which knows where helm and kubectl are.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeEnvironment } from '../../k6/runner/meta.ts';
+import { describeEnvironment, type Meta } from '../../k6/runner/meta.ts';
 import { root, RunFolder } from '../../k6/runner/paths.ts';
 import { htmlPage, markdownPage, type Page, savePlots } from '../../k6/runner/report.ts';
 import type { Bench, Plan } from './experiment.ts';
@@ -32,24 +32,23 @@ async function experiment(options: Options): Promise<void> {
   const environment = await environmentOf();
   const kube = await KubeProxy.start();
   const note = (text: string): void => void process.stdout.write(`${text}\n`);
-  const install = ({ name }: Plan, values: Values): Promise<void> => {
-    const QUEUE_ID = `${options.id}-${name}`.replaceAll(/[^\w-]/g, '_').slice(-64);
-    return release.deploy(name, {
-      'concert-api': merged({ config: { QUEUE_ID, LOG_LEVEL: 'warn' } }, values),
-    });
+  const lineOf = ({ name }: Plan): string => `${options.id}-${name}`.replaceAll(/[^\w-]/g, '_').slice(-64);
+  const install = (plan: Plan, values: Values): Promise<void> => {
+    const config = { QUEUE_ID: lineOf(plan), LOG_LEVEL: 'warn' };
+    return release.deploy(plan.name, { 'concert-api': merged({ config }, values) });
   };
   const make = async (plan: Plan, id: string): Promise<LoadRun> => {
     await install(plan, plan.values);
     await plan.before?.();
-    return loadRun(kube, id, plan.load, environment, plan.meanwhile);
+    return loadRun(kube, id, lineOf(plan), plan.load, environment, plan.meanwhile);
   };
-  const environments: [run: string, of: Record<string, string>][] = [];
+  const metas: [run: string, of: Meta][] = [];
   const bench: Bench = {
     ...{ ...options, kube, note, upgrade: install },
     run: async (plan) => {
       const id = `${options.id}/${plan.name}`;
       const run = earlierRun(id) ?? (await make(plan, id));
-      environments.push([plan.name, run.findings.meta.environment]);
+      metas.push([plan.name, run.findings.meta]);
       return run;
     },
   };
@@ -59,22 +58,27 @@ async function experiment(options: Options): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
   try {
     const { verdict, sections, plots } = await options.run(bench);
-    const table = { head: ['', ''], rows: environmentRows(environments) };
+    const table = { head: ['', ''], rows: environmentRows(metas) };
     const details = [{ title: 'Environment', table }];
     write(options, folder, { title: `Experiment: ${options.name}`, verdict, sections, plots, details });
+    const broken = metas.filter(([, { invariants }]) => invariants?.ok === false).map(([name]) => name);
+    if (broken.length > 0)
+      throw new Error(`Invariants are violated: see the reports of ${broken.join(', ')}.`);
   } finally {
     await putBack();
   }
 }
 
 /** What was the same for all runs once, and how busy the machine was in each. */
-function environmentRows(environments: [run: string, of: Record<string, string>][]): string[][] {
+function environmentRows(metas: [run: string, of: Meta][]): string[][] {
   const names = ['machine', 'product', 'kubernetes'];
   const values = (name: string): string =>
-    [...new Set(environments.map(([, of]) => of[name] ?? ''))].join('; ');
+    [...new Set(metas.map(([, { environment }]) => environment[name] ?? ''))].join('; ');
+  const held = metas.filter(([, { invariants }]) => invariants?.ok).length;
   return [
     ...names.map((name) => [name, values(name)]),
-    ...environments.map(([run, { load = '' }]) => [`machine during ${run}`, load]),
+    ['all invariants hold', `after ${held} of ${metas.length} runs`],
+    ...metas.map(([run, { environment }]) => [`machine during ${run}`, environment.load ?? '']),
   ];
 }
 

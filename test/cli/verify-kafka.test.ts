@@ -9,7 +9,10 @@ import { Topics } from '../../src/modules/notification/topics';
 import { Scratch } from './scratch';
 
 const brokers = process.env.KAFKA_BROKERS ?? '';
-const config = { HOLD_SECONDS: 300, QUEUE_MAX_ACTIVE: 3, QUEUES: {} };
+const config = {
+  ...{ HOLD_SECONDS: 300, EVENT_DLQ_TRIES: 3, EVENT_DLQ_RETRY_MS: 30_000 },
+  ...{ QUEUE_MAX_ACTIVE: 3, QUEUES: {} },
+};
 const TOPIC = 'payment-notification';
 
 describe('invariants of events, with Kafka', () => {

@@ -10,7 +10,10 @@ import { Scratch } from './scratch';
 import { Shop } from './shop';
 import { runTool } from './tool';
 
-const config = { HOLD_SECONDS: 300, QUEUE_MAX_ACTIVE: 3, QUEUES: {} };
+const config = {
+  ...{ HOLD_SECONDS: 300, EVENT_DLQ_TRIES: 3, EVENT_DLQ_RETRY_MS: 30_000 },
+  ...{ QUEUE_MAX_ACTIVE: 3, QUEUES: {} },
+};
 
 /** What happened in a shop before the spoiling: seat 0 is sold, seat 1 is held, the hold of seat 2 was canceled. */
 interface Day {

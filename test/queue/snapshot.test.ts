@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { Redis } from '../../src/infra/redis';
 import type { Snapshot } from '../../src/modules/queue/snapshot';
 import type { QueueRules } from '../../src/modules/queue/store';
 import type { Place, WaitingRoom } from '../../src/modules/queue/waiting-room';

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '../../src/config';
 import { Database } from '../../src/infra/database';
 import type { Redis } from '../../src/infra/redis';
-import { checkInvariants } from '../../src/modules/invariants/service';
+import { type Checked, checkInvariants } from '../../src/modules/invariants/service';
 import { testConfig } from './config';
 
 /** Tests beside this one make their rows in several steps: what breaks an invariant must still do so after this. */
@@ -18,7 +17,7 @@ export async function expectInvariants(
     database?: Database;
     redis?: Redis;
     queueIds?: string[];
-    config?: Pick<Config, 'HOLD_SECONDS' | 'QUEUE_MAX_ACTIVE' | 'QUEUES'>;
+    config?: Checked['config'];
   } = {},
 ): Promise<void> {
   const config = o.config ?? testConfig();

@@ -69,7 +69,7 @@ const VARIANTS: Variant[] = [
 export const hpa: Experiment = async (bench) => {
   const variables: Load['variables'] = {
     ...{ RATE: Math.round(500 * bench.factor), STEP_RATE: Math.round(10_000 * bench.factor) },
-    ...{ CALM_DURATION: '20s', STEP_DURATION: '60s', AFTER_DURATION: '60s', VUS: 500, ...bench.variables },
+    ...{ CALM_DURATION: '20s', STEP_DURATION: '60s', AFTER_DURATION: '120s', VUS: 500, ...bench.variables },
   };
   const rows: string[][] = [];
   const plots: Plot[] = [];

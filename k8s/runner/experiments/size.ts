@@ -1,4 +1,4 @@
-import { capacityOf, type Measured, perThousand } from '../capacity.ts';
+import { CAPACITY, capacityOf, type Measured, perThousand } from '../capacity.ts';
 import type { Experiment } from '../experiment.ts';
 import { type Manifest, readManifest } from '../manifest.ts';
 
@@ -30,7 +30,7 @@ export const size: Experiment = async (bench) => {
     sections: [
       {
         title: 'Capacity by size',
-        note: 'Requests/s of the mix of k6/breakpoint.ts with p99 ≤ 200 ms and ≤ 1 % failed; median of the runs.',
+        note: CAPACITY,
         table: {
           head: [
             ...['study, CPU / GiB', 'here, CPU / memory', 'processes', 'capacity of each run', 'capacity/s'],
