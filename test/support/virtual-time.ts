@@ -43,8 +43,8 @@ export function useVirtualTime(): VirtualTime {
 
 /** Scripts loaded on this connection from now on take the time from the returned key instead of from Redis. */
 function giveScriptsVirtualTime(redis: Redis): {
-  tell(): Promise<unknown>;
-  forget(): Promise<unknown>;
+  tell: () => Promise<unknown>;
+  forget: () => Promise<unknown>;
 } {
   const key = `test:clock:${randomBytes(6).toString('hex')}`;
   const told = `(function()
