@@ -113,6 +113,13 @@ describe('the checker of the fault suite', () => {
     expect(check(story.evidence)).toEqual([]);
   });
 
+  it('finds nothing when a second payment of what is paid is refused', () => {
+    const story = Story.good();
+    const refused = { outcome: 'fail', status: 403, code: '003' } as const;
+    story.ask('pay', 1, 500, 510, { key: 'again', reservationId: 1, seatId: 7, ...refused });
+    expect(check(story.evidence)).toEqual([]);
+  });
+
   it('finds nothing when a seat goes to the next one as soon as the hold is over', () => {
     const story = Story.good();
     story.reserves(1, 9, 3, 1000);
@@ -174,6 +181,40 @@ describe('the checker of the fault suite', () => {
       (story) => {
         story.ask('charge', 1, 700, 710, { key: 'no', amount: 5, outcome: 'fail', status: 403, code: '003' });
         story.books(1, 'CHARGE', 5, null);
+      },
+    ],
+    [
+      'a payment that was refused and is booked',
+      'key acted twice',
+      (story) => {
+        const row = story.reserves(1, 9, 3, 700);
+        story.pays(row, 800);
+        for (const operation of story.operations)
+          if (operation.key === 'p3') Object.assign(operation, { outcome: 'fail', status: 403, code: '003' });
+      },
+    ],
+    [
+      'a hold that was refused and is there',
+      'key acted twice',
+      (story) => {
+        story.reserves(1, 9, 3, 700);
+        for (const operation of story.operations)
+          if (operation.key === 'r3') Object.assign(operation, { outcome: 'fail', status: 409, code: '004' });
+      },
+    ],
+    [
+      'a hold under one key that acted twice',
+      'key acted twice',
+      (story) => {
+        const row = story.reserves(1, 9, 3, 700);
+        const laterMs = 2 * HOLD_MS;
+        story.evidence.state.reservations.push({
+          ...row,
+          id: 4,
+          reservedMs: row.reservedMs + laterMs,
+          heldUntilMs: row.heldUntilMs + laterMs,
+        });
+        story.tells('reservation-notification', 4);
       },
     ],
     [
@@ -292,6 +333,13 @@ describe('the checker of the fault suite', () => {
           status: 409,
           code: '004',
         });
+      },
+    ],
+    [
+      'a hold that is still there at the end',
+      'hold freed late',
+      (story) => {
+        story.reserves(1, 9, 3, 1000).status = 'TEMP_RESERVED';
       },
     ],
     [

@@ -57,14 +57,20 @@ function settle(
   const own = ledger.get(userId) ?? [];
   const explained = new Set<(typeof own)[number]>();
   const paidFor = new Set<number>();
+  const maybePaid = new Set(
+    wishes
+      .filter(({ act, verdict }) => act === 'pay' && verdict !== 'fail')
+      .map(({ operations }) => operations[0]?.reservationId),
+  );
   const effects: Effect[] = [];
   for (const wish of wishes) {
     const { act, verdict, okMs } = wish;
     const request = wish.operations[0];
+    const reservationId = request?.reservationId ?? 0;
     const entries = own.filter((entry) =>
       act === 'charge'
         ? entry.kind === 'CHARGE' && entry.amount === request?.amount
-        : entry.kind === 'PAYMENT' && reservationOf.get(entry.paymentId ?? 0) === request?.reservationId,
+        : entry.kind === 'PAYMENT' && reservationOf.get(entry.paymentId ?? 0) === reservationId,
     );
     for (const entry of entries) explained.add(entry);
     const about = `${act} ${wish.key} of user ${userId}`;
@@ -80,13 +86,13 @@ function settle(
         atMs: okMs,
         what: `${about} was acknowledged and is not in the ledger`,
       });
-    if (verdict === 'fail' && act === 'charge' && entries.length > 0)
+    const isAnothers = act === 'pay' && maybePaid.has(reservationId); // a second payment of it is refused
+    if (verdict === 'fail' && entries.length > 0 && !isAnothers)
       found.push({
         check: 'key acted twice',
         atMs: wish.startMs,
         what: `${about} was refused and is in the ledger`,
       });
-    const reservationId = request?.reservationId ?? 0;
     if (act === 'pay' && (paidFor.has(reservationId) || verdict === 'fail')) continue; // the same money
     if (act === 'pay') paidFor.add(reservationId);
     const amount = act === 'charge' ? (request?.amount ?? 0) : -(prices.get(reservationId) ?? 0);

@@ -31,7 +31,7 @@ export function freedLate({
   return [...samples.values()];
 }
 
-/** A hold lasts as long as promised, and is free soon after. */
+/** A hold lasts as long as promised, and is free soon after; at the end, when everything has drained, none is left. */
 export function checkHolds(evidence: Evidence): Violation[] {
   const late = freedLate(evidence)
     .filter(({ lateMs }) => lateMs > LATE_MS)
@@ -49,5 +49,11 @@ export function checkHolds(evidence: Evidence): Violation[] {
     const what = `user ${userId} could not pay hold ${row.id} ${Math.round(row.heldUntilMs - endMs)} ms before its end`;
     return [{ check: 'hold ended early', atMs: endMs, what }];
   });
-  return [...late, ...early];
+  const left = evidence.state.reservations
+    .filter(({ status }) => status === 'TEMP_RESERVED')
+    .map(({ id, seatId }): Violation => ({
+      check: 'hold freed late',
+      what: `hold ${id} of seat ${seatId} is still there at the end`,
+    }));
+  return [...late, ...early, ...left];
 }
