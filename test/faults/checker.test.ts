@@ -1,5 +1,6 @@
 import { check } from './checker';
-import type { Admission, Check, Evidence, ReservationRow } from './evidence';
+import { actedAgain } from './checker/events';
+import type { Admission, Check, Evidence, PhaseRecord, ReservationRow } from './evidence';
 import type { Act, Operation } from './history';
 import { nemeses } from './nemesis';
 import { plan } from './schedule';
@@ -14,6 +15,7 @@ class Story {
   readonly evidence: Evidence = {
     operations: this.operations,
     admissions: this.admissions,
+    calls: [],
     state: { balances: new Map(), ledger: [], reservations: [], payments: [], events: [] },
     mostInside: 0,
     cap: 2,
@@ -74,7 +76,9 @@ class Story {
   }
 
   tells(topic: string, reservationId: number): void {
-    this.evidence.state.events.push({ topic, reservationId, delivered: true, notifications: 1 });
+    const eventId = `${topic} ${reservationId}`;
+    this.evidence.state.events.push({ eventId, topic, reservationId, delivered: true });
+    this.evidence.calls.push({ key: eventId, atMs: 0 });
   }
 
   /** Two buyers, a sale each, all as it should be. */
@@ -352,9 +356,12 @@ describe('the checker of the fault suite', () => {
     [
       'an event that never acted',
       'event lost',
-      (story) => {
-        for (const event of story.evidence.state.events.slice(0, 1)) event.notifications = 0;
-      },
+      (story) => void story.evidence.calls.pop(),
+    ],
+    [
+      'an act of no event',
+      'phantom event',
+      (story) => void story.evidence.calls.push({ key: 'nothing', atMs: 500 }),
     ],
     ['a sale without an event', 'event lost', (story) => void story.evidence.state.events.pop()],
     [
@@ -383,6 +390,24 @@ describe('the checker of the fault suite', () => {
     const story = Story.good();
     spoil(story);
     expect(checksOf(story)).toContain(wanted);
+  });
+});
+
+describe('events that act again', () => {
+  const calls = [1000, 1500].map((atMs) => ({ key: 'event', atMs }));
+  const hitting = (target: string): PhaseRecord => ({
+    name: target,
+    fromMs: 0,
+    toMs: 20_000,
+    faults: [{ nemesis: 'kill', what: 'kill -9', target, fromMs: 1100, untilMs: 1400 }],
+  });
+
+  it('are found, unless a fault can have broken off the first act', () => {
+    expect(actedAgain({ calls, phases: [] })).toEqual(['event']);
+    expect(actedAgain({ calls, phases: [hitting('kafka'), hitting('api0-mariadb')] })).toEqual(['event']);
+    expect(actedAgain({ calls, phases: [hitting('worker1')] })).toEqual([]);
+    expect(actedAgain({ calls, phases: [hitting('mariadb')] })).toEqual([]);
+    expect(actedAgain({ calls: calls.slice(0, 1), phases: [] })).toEqual([]);
   });
 });
 

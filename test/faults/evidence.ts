@@ -32,7 +32,7 @@ export interface FinalState {
   }[];
   reservations: ReservationRow[];
   payments: { id: number; reservationId: number; userId: number; amount: number; status: string }[];
-  events: { topic: string; reservationId: number; delivered: boolean; notifications: number }[];
+  events: { eventId: string; topic: string; reservationId: number; delivered: boolean }[];
 }
 
 /** Something that was done to the system, and when. */
@@ -60,6 +60,8 @@ export interface Evidence {
   operations: Operation[];
   state: FinalState;
   admissions: Admission[];
+  /** What the webhook heard: the Idempotency-Key of a call is the id of its event. */
+  calls: { key: string; atMs: number }[];
   /** Most visitors seen inside at once. */
   mostInside: number;
   cap: number;
@@ -81,6 +83,7 @@ export type Check =
   | 'hold ended early'
   | 'hold freed late'
   | 'event lost'
+  | 'phantom event'
   | 'wrong answer'
   | 'no success'
   | 'invariant'

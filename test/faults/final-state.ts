@@ -30,11 +30,10 @@ export async function readState(mariadb: MariaDb, history: History): Promise<Fin
         'SELECT id, reservation_id AS reservationId, user_id AS userId, amount, status FROM payment',
       ),
       events: (
-        await rows<{ topic: string; reservationId: number; delivered: number; notifications: number }>(
-          `SELECT o.topic, CAST(JSON_VALUE(o.payload, '$.reservationId') AS UNSIGNED) AS reservationId,
-                  o.delivered_at IS NOT NULL AS delivered,
-                  (SELECT COUNT(*) FROM notification n WHERE n.event_id = o.event_id) AS notifications
-             FROM outbox o`,
+        await rows<{ eventId: string; topic: string; reservationId: number; delivered: number }>(
+          `SELECT event_id AS eventId, topic, CAST(JSON_VALUE(payload, '$.reservationId') AS UNSIGNED) AS reservationId,
+                  delivered_at IS NOT NULL AS delivered
+             FROM outbox`,
         )
       ).map((event) => ({ ...event, delivered: event.delivered === 1 })),
     };

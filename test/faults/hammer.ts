@@ -123,7 +123,7 @@ class Storm {
   private said = 0;
 
   async evidence(): Promise<Evidence> {
-    const none = { admissions: [], mostInside: 0, cap: Infinity, leaseMs: 0, waitMs: 0, awayMs: 0 };
+    const none = { admissions: [], calls: [], mostInside: 0, cap: Infinity, leaseMs: 0, waitMs: 0, awayMs: 0 };
     const phases: PhaseRecord[] = [];
     const state = await readState(this.system.mariadb, this.history);
     return { ...none, operations: this.operations, state, holdMs: HOLD_SECONDS * 1000, phases };

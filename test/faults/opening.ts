@@ -7,6 +7,7 @@ import { readState } from './final-state.ts';
 import { History } from './history.ts';
 import { seededBy } from './random.ts';
 import { System } from './system/index.ts';
+import { Webhook } from './system/webhook.ts';
 import { AdmissionWatch } from './watch.ts';
 import { Balancer } from './workload/balancer.ts';
 import { Client } from './workload/client.ts';
@@ -71,10 +72,12 @@ export class Opening {
   private readonly client: Client;
   private readonly watch: AdmissionWatch;
   private readonly options: OpeningOptions;
+  private readonly webhook: Webhook;
 
-  private constructor(options: OpeningOptions, system: System) {
+  private constructor(options: OpeningOptions, system: System, webhook: Webhook) {
     this.options = options;
     this.system = system;
+    this.webhook = webhook;
     this.history = new History(join(options.folder, 'history.ndjson'));
     this.balancer = new Balancer(system.apis, seededBy(options.seed, 'balancer'));
     this.client = new Client(this.history, this.balancer);
@@ -85,7 +88,9 @@ export class Opening {
     const { folder, seed, say, buyers } = options;
     mkdirSync(folder, { recursive: true });
     say('starting MariaDB, Redis, Kafka and the product');
-    const system = await System.start({ ...options, env: { ...PRODUCT_ENV, ...options.env } });
+    const webhook = await new Webhook().open();
+    const env = { ...PRODUCT_ENV, NOTIFIER_WEBHOOK_URL: webhook.url, ...options.env };
+    const system = await System.start({ ...options, env });
     try {
       const users = Math.ceil(options.seconds * VISITS_PER_SECOND);
       const schedules = Math.ceil(users / SEATS_PER_SCHEDULE);
@@ -96,7 +101,7 @@ export class Opening {
         price: PRICE,
       });
       await system.startProduct();
-      const opening = new Opening(options, system);
+      const opening = new Opening(options, system, webhook);
       opening.balancer.start();
       opening.watch.start();
       opening.workload.start({ seed, atOnce: buyers, holdMs: HOLD_SECONDS * 1000 }, opening.client, hall);
@@ -121,6 +126,7 @@ export class Opening {
       operations: this.history.operations,
       state: await readState(this.system.mariadb, this.history),
       admissions: this.watch.admissions,
+      calls: this.webhook.calls.map(({ key, atMs }) => ({ key, atMs: atMs - this.history.startedAtMs })),
       mostInside: this.watch.mostInside,
       cap: CAP,
       holdMs: HOLD_SECONDS * 1000,

@@ -1,16 +1,24 @@
 import type { Evidence, Violation } from '../evidence.ts';
 
-/** Every hold and every sale has one event, and each was delivered and acted upon, once. */
-export function checkEvents({ state }: Evidence): Violation[] {
+/** A call whose transaction was broken off is made again: so long before or after a fault it may have been. */
+const NEAR_MS = 5000;
+/** What a call's transaction leans on. */
+const BREAKS_OFF = /^(?:worker\d+(?:-mariadb)?|mariadb)$/;
+
+/** Every hold and every sale has one event, each was delivered, and the webhook heard of each, and of nothing else. */
+export function checkEvents({ state, calls }: Evidence): Violation[] {
   const violations: Violation[] = [];
+  const heard = new Set(calls.map(({ key }) => key));
   const count = new Map<string, number>();
-  for (const { topic, reservationId, delivered, notifications } of state.events) {
+  for (const { eventId, topic, reservationId, delivered } of state.events) {
     const of = `${topic} ${reservationId}`;
     count.set(of, (count.get(of) ?? 0) + 1);
+    const hasActed = heard.delete(eventId);
     if (!delivered) violations.push({ check: 'event lost', what: `${of} was never delivered` });
-    else if (notifications !== 1)
-      violations.push({ check: 'event lost', what: `${of} has acted ${notifications} times` });
+    else if (!hasActed) violations.push({ check: 'event lost', what: `${of} has not acted` });
   }
+  for (const key of heard)
+    violations.push({ check: 'phantom event', what: `${key} has acted and is not in the outbox` });
   const expect = (topic: string, reservationId: number): void => {
     const events = count.get(`${topic} ${reservationId}`) ?? 0;
     if (events !== 1)
@@ -19,4 +27,20 @@ export function checkEvents({ state }: Evidence): Violation[] {
   for (const { id } of state.reservations) expect('reservation-notification', id);
   for (const { reservationId } of state.payments) expect('payment-notification', reservationId);
   return violations;
+}
+
+/** Events that acted again, though no fault had broken off the first act. */
+export function actedAgain({ calls, phases }: Pick<Evidence, 'calls' | 'phases'>): string[] {
+  const excuses = phases.flatMap(({ faults }) => faults.filter(({ target }) => BREAKS_OFF.test(target)));
+  const firstMs = new Map<string, number>();
+  return calls
+    .filter(({ key, atMs }) => {
+      const beforeMs = firstMs.get(key);
+      firstMs.set(key, atMs);
+      return (
+        beforeMs !== undefined &&
+        !excuses.some(({ fromMs, untilMs }) => beforeMs > fromMs - NEAR_MS && beforeMs < untilMs + NEAR_MS)
+      );
+    })
+    .map(({ key }) => key);
 }

@@ -1,0 +1,26 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Where notifications go, as to a service that tells buyers: what has really been done, and how often. */
+export class Webhook {
+  /** `atMs` by performance.now(). */
+  readonly calls: { key: string; atMs: number }[] = [];
+  private readonly server = createServer((req, res) => {
+    req.resume();
+    req.on('end', () => {
+      this.calls.push({ key: String(req.headers['idempotency-key']), atMs: performance.now() });
+      res.writeHead(204).end();
+    });
+  });
+
+  async open(): Promise<this> {
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    return this;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
+  }
+}
