@@ -419,6 +419,9 @@ describe('the schedule of faults', () => {
     const [one, same, other] = [7, 7, 8].map((seed) => plan(names, seed, 20_000, shape, nemeses));
     expect(one).toEqual(same);
     expect(one).not.toEqual(other);
+    expect(plan(['kill-mariadb'], 7, 20_000, shape, nemeses)[0]).toEqual(
+      one?.find(({ name }) => name === 'kill-mariadb'),
+    );
     for (const { faults } of one ?? []) {
       expect(faults.length).toBeGreaterThan(0);
       for (const { atMs, lastsMs } of faults) expect(atMs + lastsMs).toBeLessThan(20_000);

@@ -55,6 +55,7 @@ async function act(wanted: Wanted, folder: string): Promise<Report | undefined> 
     if (lacks(name) !== undefined) say(`${name} is left out: it needs ${lacks(name) ?? ''}`);
   const usable = nemeses.filter(({ name }) => lacks(name) === undefined);
   const possible = names.filter((name) => lacks(name) === undefined);
+  if (possible.length === 0) throw new Error('Nothing is left to try.');
   const phases = plan(possible, seed, wanted.totalMs / names.length, shape, usable);
   if (wanted.isPlanOnly) {
     say(JSON.stringify(phases, null, 2));

@@ -66,6 +66,7 @@ export function readArguments(args: string[], now = new Date()): Wanted | undefi
   const [first] = positionals;
   const act = first === 'hammer' || first === 'soak' ? first : 'nemeses';
   if (act !== 'nemeses' && positionals.length > 1) throw new Error(`${act} goes alone.`);
+  if (act !== 'nemeses' && values.plan) throw new Error(`${act} has no schedule to show.`);
   const names = act !== 'nemeses' ? [] : positionals.length > 0 ? positionals : ALL;
   for (const name of names) if (name !== MIXED && name !== CALM) nemesisOf(name);
   const id = values.id ?? `faults-${now.toISOString().slice(0, 19).replaceAll(':', '')}`;
@@ -77,7 +78,7 @@ export function readArguments(args: string[], now = new Date()): Wanted | undefi
   return {
     act,
     names,
-    seed: values.seed === undefined ? Math.floor(Math.random() * 1e9) : positive('--seed', values.seed),
+    seed: values.seed === undefined ? Math.floor(Math.random() * 1e9) : seedOf(values.seed),
     totalMs: Math.max(names.length * LEAST_PHASE_MS, minutes * 60_000),
     attempts: positive('--attempts', values.attempts),
     id,
@@ -87,6 +88,11 @@ export function readArguments(args: string[], now = new Date()): Wanted | undefi
     isPlanOnly: values.plan,
     isUntimed: values.untimed,
   };
+}
+
+function seedOf(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new Error(`--seed must be a whole number from 0 to 999999999, not "${text}".`);
 }
 
 function positive(option: string, text: string): number {

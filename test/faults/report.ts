@@ -32,10 +32,13 @@ export const within = (
   { fromMs, toMs }: Pick<PhaseRecord, 'fromMs' | 'toMs'>,
 ): Operation[] => operations.filter(({ startMs }) => startMs >= fromMs && startMs < toMs);
 
-/** Milliseconds from the return of what was hit to the end of the last request that was then still not served. */
+/**
+ * Milliseconds from the return of what was hit to the end of the last request that was then still not served. What
+ * was still under way at `nextMs` may have been cut by the next fault.
+ */
 export function recoveryMs(evidence: Evidence, untilMs: number, nextMs: number): number {
   const late = evidence.operations.filter(
-    ({ startMs, outcome }) => startMs >= untilMs && startMs < nextMs && outcome === 'unknown',
+    ({ startMs, endMs, outcome }) => startMs >= untilMs && endMs < nextMs && outcome === 'unknown',
   );
   return Math.max(0, ...late.map(({ endMs }) => endMs - untilMs));
 }

@@ -25,17 +25,19 @@ const PAUSE_MS: [number, number] = [3500, 6000];
 /** More of a fault than its own length: to bring back what it has ended. */
 const HEALING_MS = 3000;
 
-/** The same seed gives the same schedule, whatever the machine and the buyers do. */
+/**
+ * The same seed gives a nemesis the same faults, alone as in a whole run, whatever the buyers do. Lines and `mixed` are
+ * chosen among what is there: they depend on `shape` and on `usable`, too.
+ */
 export function plan(
-  phases: Nemesis[] | string[],
+  names: string[],
   seed: number,
   lengthMs: number,
   shape: Shape,
   usable: Nemesis[],
 ): PhasePlan[] {
-  const names = phases.map((phase) => (typeof phase === 'string' ? phase : phase.name));
-  return names.map((name, i) => {
-    const random = seededBy(seed, `${i} ${name}`);
+  return names.map((name) => {
+    const random = seededBy(seed, name);
     const choose = (): Nemesis => (name === MIXED ? pick(random, usable) : oneOf(name));
     return { name, lengthMs, faults: name === CALM ? [] : faultsOf(choose, random, lengthMs, shape) };
   });
