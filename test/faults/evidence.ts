@@ -43,6 +43,8 @@ export interface Injected {
   fromMs: number;
   /** What was hit answers again. */
   untilMs: number;
+  /** What was seen of it, where that can be told. */
+  seen?: string;
   /** What went wrong with it: a process that did not end as it should. */
   wrong?: string;
 }

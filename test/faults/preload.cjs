@@ -34,7 +34,7 @@ function resources() {
 
 process.on('SIGUSR2', () => {
   const wanted = JSON.parse(fs.readFileSync(control, 'utf8'));
-  clockMs = wanted.clockMs ?? 0;
+  clockMs = wanted.clockMs ?? clockMs;
   if (wanted.stallMs > 0) stall(wanted.stallMs);
   if (wanted.collect && globalThis.gc) globalThis.gc();
   const { rss, heapUsed, external } = process.memoryUsage();

@@ -43,15 +43,20 @@ export function recoveryMs(evidence: Evidence, untilMs: number, nextMs: number):
   return Math.max(0, ...late.map(({ endMs }) => endMs - untilMs));
 }
 
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
 function phaseRow(evidence: Evidence, phase: PhaseRecord, violations: Violation[]): (string | number)[] {
-  const own = numbersOf(within(evidence, phase));
+  const asked = within(evidence, phase);
+  const own = numbersOf(asked);
   const recovered = phase.faults.map(({ untilMs }, i) =>
     recoveryMs(evidence, untilMs, phase.faults[i + 1]?.fromMs ?? phase.toMs),
   );
   const found = violations.filter(
     ({ atMs }) => atMs !== undefined && atMs >= phase.fromMs && atMs < phase.toMs,
   );
-  const longest = recovered.length > 0 ? `${(Math.max(...recovered) / 1000).toFixed(1)} s` : '–';
+  const longest = recovered.length > 0 ? seconds(Math.max(...recovered)) : '–';
+  const slowest = seconds(asked.reduce((most, { startMs, endMs }) => Math.max(most, endMs - startMs), 0));
+  const seen = phase.faults.flatMap((fault) => fault.seen ?? []);
   return [
     phase.name,
     phase.faults.length,
@@ -61,6 +66,7 @@ function phaseRow(evidence: Evidence, phase: PhaseRecord, violations: Violation[
     own.away,
     own.silent,
     own.wrong,
+    [slowest, ...seen].join(', '),
     longest,
     found.length,
   ];
@@ -75,6 +81,7 @@ const HEADS = [
   '503',
   'no answer',
   'other 5xx',
+  'felt: slowest answer, …',
   'longest recovery',
   'violations',
 ];
@@ -100,7 +107,7 @@ export function reportOf({ evidence, violations, verify }: Verdict): Report {
   const rows = phases.map((phase) => phaseRow(evidence, phase, violations));
   const faults = phases.reduce((sum, phase) => sum + phase.faults.length, 0);
   const all = [whole.operations, whole.ok, whole.fail, whole.away, whole.silent, whole.wrong];
-  rows.push(['**all**', faults, ...all, '', violations.length]);
+  rows.push(['**all**', faults, ...all, '', '', violations.length]);
   const targets = targetsOf(evidence, violations);
   const text = [
     '# Faults',

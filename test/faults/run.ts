@@ -73,7 +73,8 @@ async function strike(
   }
   await sleep(lastsMs);
   try {
-    await heal();
+    const seen = await heal();
+    if (typeof seen === 'string') injected.seen = seen;
   } catch (error) {
     wrong(error);
   }

@@ -16,7 +16,7 @@ export function checkRefused({ operations, state }: Evidence): Violation[] {
   }
   return [...made]
     .filter(([of, rows]) => rows > (allowed.get(of) ?? 0))
-    .map(([of, rows]) => ({
+    .map(([of, rows]): Violation => ({
       check: 'key acted twice',
       what: `${of}: ${rows} reservations of ${allowed.get(of) ?? 0} that can have been made`,
     }));

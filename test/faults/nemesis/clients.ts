@@ -14,27 +14,28 @@ function connectTo(system: System, { target }: Fault): Socket {
   return socket;
 }
 
-/** Slowloris: many who send their request a byte at a time. */
+/** Slowloris: many who send their body a byte at a time, for longer than HTTP_REQUEST_MS. */
 const slow: Nemesis = {
   name: 'slow-clients',
-  about: `slowloris: ${SLOW_CLIENTS} clients send their request a byte at a time`,
+  about: `slowloris: ${SLOW_CLIENTS} clients send their body a byte at a time until they are cut off`,
   plan: (random, shape) => ({
     what: 'slow clients',
     target: anyApi(random, shape),
-    lastsMs: between(random, 3000, 5000),
+    lastsMs: between(random, 12_000, 13_500),
   }),
   inject: (system, fault): Promise<Heal> => {
-    const text =
-      'POST /v1/api/queue/token HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{';
+    const head =
+      'POST /v1/api/queue/token HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n';
     const sockets = Array.from({ length: SLOW_CLIENTS }, () => connectTo(system, fault));
-    let at = 0;
+    for (const socket of sockets) socket.write(head);
     const timer = setInterval(() => {
-      const byte = text[at++] ?? ' ';
-      for (const socket of sockets) socket.write(byte);
+      for (const socket of sockets) if (socket.writable) socket.write(' ');
     }, 40);
     return Promise.resolve(() => {
       clearInterval(timer);
+      const gone = sockets.filter(({ closed }) => closed).length;
       for (const socket of sockets) socket.destroy();
+      return `${gone} of ${SLOW_CLIENTS} cut off`;
     });
   },
 };

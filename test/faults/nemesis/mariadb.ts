@@ -7,6 +7,7 @@ import type { MariaDb } from '../system/mariadb.ts';
 import type { Nemesis } from './nemesis.ts';
 
 const PIECE = Buffer.alloc(1 << 20);
+const ROW_BYTES = 1 << 16;
 
 /** A session that locks the seats that buyers want and does not let go: waits for locks time out (1205). */
 const locks: Nemesis = {
@@ -29,7 +30,8 @@ const deadlocks: Nemesis = {
   name: 'mariadb-deadlocks',
   about: 'sessions lock seat, reservation and member in the wrong order: deadlocks (1213)',
   plan: (random) => ({ what: 'deadlocks', target: 'mariadb', lastsMs: between(random, 2500, 4000) }),
-  inject: ({ mariadb }) => {
+  inject: async ({ mariadb }) => {
+    const before = await deadlocksOf(mariadb);
     let isOver = false;
     const lockBackwards = async (): Promise<void> => {
       const connection = await mariadb.connect();
@@ -54,12 +56,18 @@ const deadlocks: Nemesis = {
       connection.destroy();
     };
     const sessions = [lockBackwards(), lockBackwards(), lockBackwards()];
-    return Promise.resolve(async () => {
+    return async () => {
       isOver = true;
       await Promise.allSettled(sessions);
-    });
+      return `${(await deadlocksOf(mariadb)) - before} deadlocks`;
+    };
   },
 };
+
+async function deadlocksOf(mariadb: MariaDb): Promise<number> {
+  const [row] = await mariadb.rows<{ Value: string }>("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'");
+  return Number(row?.Value);
+}
 
 /** Others take every connection that the server has. */
 const connections: Nemesis = {
@@ -112,10 +120,10 @@ async function setReadOnly(mariadb: MariaDb, value: 0 | 1): Promise<void> {
 
 const diskFull: Nemesis = {
   name: 'mariadb-full',
-  about: 'the disk of MariaDB (a tmpfs) is full',
+  about: 'the disk of MariaDB (a tmpfs) is full, and the table that every sale adds to must grow',
   needs: 'root',
   plan: (random) => ({ what: 'disk full', target: 'mariadb', lastsMs: between(random, 3000, 6000) }),
-  inject: ({ dataFolder, mariadb }) => {
+  inject: async ({ dataFolder, mariadb }) => {
     const filler = join(dataFolder, 'filler');
     const file = openSync(filler, 'a');
     try {
@@ -125,11 +133,28 @@ const diskFull: Nemesis = {
     } finally {
       closeSync(file);
     }
-    return Promise.resolve(async () => {
+    const hog = await takeFreePages(mariadb);
+    return async () => {
       rmSync(filler, { force: true });
+      hog.destroy();
       if (!mariadb.child.isAlive) await mariadb.child.start(60_000); // it may give up of itself
-    });
+    };
   },
 };
+
+/** A table has free pages of its own. As long as this transaction is open it has none, and must grow. */
+async function takeFreePages(mariadb: MariaDb): Promise<Connection> {
+  const hog = await mariadb.connect();
+  await hog.beginTransaction();
+  const takeMore = async (): Promise<void> => {
+    for (;;)
+      await hog.query(
+        `INSERT INTO outbox (event_id, topic, partition_key, payload)
+         VALUES (UUID(), 'nobody', '', JSON_QUOTE(REPEAT('x', ${ROW_BYTES})))`,
+      );
+  };
+  await takeMore().catch(() => undefined); // until there are no more
+  return hog;
+}
 
 export const mariadbNemeses: Nemesis[] = [locks, deadlocks, connections, readOnly, diskFull];

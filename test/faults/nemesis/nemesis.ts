@@ -11,8 +11,8 @@ export interface Fault {
   amount?: number;
 }
 
-/** Undoes a fault; resolves when what was hit answers again. */
-export type Heal = () => Promise<void> | void;
+/** Undoes a fault; resolves when what was hit answers again. A string tells what was seen of it. */
+export type Heal = () => unknown;
 
 export interface Nemesis {
   name: string;
