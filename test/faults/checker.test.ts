@@ -4,6 +4,7 @@ import type { Admission, Check, Evidence, PhaseRecord, ReservationRow } from './
 import type { Act, Operation } from './history';
 import { nemeses } from './nemesis';
 import { plan } from './schedule';
+import { soakTable } from './soak';
 
 const HOLD_MS = 3000;
 const PRICE = 100;
@@ -408,6 +409,29 @@ describe('events that act again', () => {
     expect(actedAgain({ calls, phases: [hitting('worker1')] })).toEqual([]);
     expect(actedAgain({ calls, phases: [hitting('mariadb')] })).toEqual([]);
     expect(actedAgain({ calls: calls.slice(0, 1), phases: [] })).toEqual([]);
+  });
+});
+
+describe('the soak', () => {
+  const growing = (name: string, by: number, perVisit = 0): string[] => {
+    const samples = Array.from({ length: 13 }, (_, i) => ({
+      atSeconds: i,
+      values: { visits: 1000 * i, [name]: 100 + by * Math.max(0, i - 6) + perVisit * 1000 * i },
+    }));
+    return soakTable({ samples }).grown;
+  };
+
+  it('finds what grows, by a margin of its kind', () => {
+    expect(growing('api0 RSS, MB', 5)).toEqual(['api0 RSS, MB']);
+    expect(growing('api0 heap, MB', 2)).toEqual(['api0 heap, MB']);
+    expect(growing('api0 timers', 3)).toEqual(['api0 timers']);
+    expect(growing('api0 RSS, MB', 1)).toEqual([]);
+    expect(growing('api0 timers', 0)).toEqual([]);
+  });
+
+  it('lets tables grow with visits, and no faster', () => {
+    expect(growing('rows of outbox', 0, 2)).toEqual([]);
+    expect(growing('rows of outbox', 400, 2)).toEqual(['rows of outbox']);
   });
 });
 

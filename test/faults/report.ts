@@ -150,7 +150,7 @@ export function soakReport(result: SoakResult): Report {
   const to = result.samples.at(-1)?.atSeconds ?? 0;
   const text = [
     '# Soak',
-    `${operations} requests, ${ok} with 2xx, ${away} with 503, ${silent} without an answer. Medians of the first, second and last third of ${result.samples.length} looks between ${from} s and ${to} s, after a collection of garbage.`,
+    `${operations} requests, ${ok} with 2xx, ${away} with 503, ${silent} without an answer. Medians of the first, second and last third of ${result.samples.length} looks between ${from} s and ${to} s, after a collection of garbage; rows per visit within each third.`,
     table(heads, rows),
     grown.length === 0 ? 'All is level.' : `Not level: ${grown.join(', ')}.`,
     `\`npm run verify\` at the end: exit code ${result.verify.code}.`,

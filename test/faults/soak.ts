@@ -80,11 +80,19 @@ async function look(system: System, visits: number): Promise<Sample> {
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-/** Tables grow with what is sold, by as many rows for each visit; all else must be level. */
-const GROWS = /^rows of|^visits/;
-/** From the middle to the end, besides the noise of garbage and of a few buyers more or less. */
-const LEVEL_SHARE = 1.15;
-const LEVEL_MORE = 8;
+/** Rows are made by visits: of each table as many for a visit at the end as before. */
+const ROWS = /^rows of /;
+/** From the middle to the end. */
+const LEVEL_SHARE = 1.05;
+/** And besides, in each thing's own unit: garbage that is not collected yet, a few buyers or connections more or less. */
+const LEVEL_MORE: [RegExp, number][] = [
+  [/ RSS, MB$/, 10],
+  [/, MB$/, 2],
+  [/prepared statements$/, 100],
+  [/^holds|^events/, 8],
+  [ROWS, 0.05],
+];
+const COUNTS_MORE = 4;
 
 /** Start, middle and end of each value, and whether it is level: the middle of the last third against that of the second. */
 export function soakTable({ samples }: Pick<SoakResult, 'samples'>): {
@@ -93,19 +101,30 @@ export function soakTable({ samples }: Pick<SoakResult, 'samples'>): {
   grown: string[];
 } {
   const third = Math.floor(samples.length / 3);
+  const thirds = [samples.slice(0, third), samples.slice(third, 2 * third), samples.slice(2 * third)];
   const grown: string[] = [];
   const rows = Object.keys(samples[0]?.values ?? {}).map((name) => {
-    const of = (from: number, to?: number): number =>
-      middle(samples.slice(from, to).map(({ values }) => values[name] ?? 0));
-    const [start, half, end] = [of(0, third), of(third, 2 * third), of(2 * third)];
-    const isLevel = end <= half * LEVEL_SHARE + LEVEL_MORE;
-    if (!isLevel && !GROWS.test(name)) grown.push(name);
-    return [name, start, half, end, GROWS.test(name) ? 'grows with sales' : isLevel ? 'level' : '**grows**'];
+    const values = thirds.map((part) => (ROWS.test(name) ? perVisit(part, name) : middle(part, name)));
+    if (name === 'visits') return [name, ...values, ''];
+    const [, half = 0, end = 0] = values;
+    const more = LEVEL_MORE.find(([of]) => of.test(name))?.[1] ?? COUNTS_MORE;
+    const isLevel = end <= half * LEVEL_SHARE + more;
+    if (!isLevel) grown.push(name);
+    return [ROWS.test(name) ? `${name}, per visit` : name, ...values, isLevel ? 'level' : '**grows**'];
   });
   return { heads: ['what', 'start', 'middle', 'end', ''], rows, grown };
 }
 
-function middle(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
+type Samples = SoakResult['samples'];
+
+function middle(samples: Samples, name: string): number {
+  const sorted = samples.map(({ values }) => values[name] ?? 0).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+/** Rows that a visit added between the first sample and the last one. */
+function perVisit(samples: Samples, name: string): number {
+  const [first, last] = [samples[0]?.values ?? {}, samples.at(-1)?.values ?? {}];
+  const added = (of: string): number => (last[of] ?? 0) - (first[of] ?? 0);
+  return Math.round((added(name) / Math.max(1, added('visits'))) * 100) / 100;
 }
