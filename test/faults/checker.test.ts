@@ -354,11 +354,7 @@ describe('the checker of the fault suite', () => {
         for (const event of story.evidence.state.events.slice(0, 1)) event.delivered = false;
       },
     ],
-    [
-      'an event that never acted',
-      'event lost',
-      (story) => void story.evidence.calls.pop(),
-    ],
+    ['an event that never acted', 'event lost', (story) => void story.evidence.calls.pop()],
     [
       'an act of no event',
       'phantom event',

@@ -6,7 +6,7 @@ import type { Evidence, PhaseRecord, Violation } from './evidence.ts';
 import { readState } from './final-state.ts';
 import { type Act, History, type Operation } from './history.ts';
 import { summaryOf } from './opening.ts';
-import { between, pick, type Random, seededBy } from './random.ts';
+import { between, type Random, seededBy } from './random.ts';
 import { System } from './system/index.ts';
 import { Hall } from './workload/hall.ts';
 import { RawConnection } from './workload/raw.ts';
@@ -15,13 +15,18 @@ const CONNECTIONS = 48;
 const HOLD_SECONDS = 2;
 /** So many are asked for at a time, so that buyers meet. */
 const HOT_SEATS = 150;
+/** How far they move on with each sale: were most of them sold, nothing would be held any more. */
+const SEATS_PER_SALE = 3;
 const SEATS = 1000;
 const SCHEDULES = 60;
 const BALANCE = 1_000_000_000;
 const PRICE = 10;
-const PAYS = 0.3;
+const PAYS = 0.1;
 const KILL_EVERY_MS: [number, number] = [4000, 8000];
+const RESTART_MS = 60_000;
 const SAY_EVERY_MS = 10_000;
+/** After no answer: the process is being killed, or the other one gets twice as many. */
+const AGAIN_MS = 50;
 
 /** As many attempts as can be: a crowd inside, no waiting, each buyer at once again. */
 const ENV = {
@@ -35,11 +40,14 @@ const ENV = {
 };
 
 export interface HammerResult {
+  wanted: number;
+  /** Held or refused, by the product's own transaction. */
   attempts: number;
   seconds: number;
   held: number;
   paid: number;
   refused: number;
+  /** On top of those: no answer, or 5xx. */
   unknown: number;
   kills: number;
   violations: Violation[];
@@ -77,7 +85,7 @@ export async function hammer(options: Options): Promise<HammerResult> {
     const verify = await system.tool('verify', ['--json']);
     if (verify.code !== 0)
       violations.push({ check: 'invariant', what: `verify: ${summaryOf(verify.output)}` });
-    return { ...result, violations };
+    return { wanted: options.attempts, ...result, violations };
   } finally {
     await system.stop();
   }
@@ -87,6 +95,8 @@ class Storm {
   private readonly history = new History();
   private readonly operations: Operation[] = [];
   private readonly counts = { attempts: 0, held: 0, paid: 0, refused: 0, unknown: 0, kills: 0 };
+  /** API processes that have been killed and are not back yet. */
+  private readonly down = new Set<number>();
   private readonly options: Options;
   private readonly system: System;
   private readonly hall: Hall;
@@ -100,76 +110,98 @@ class Storm {
     this.hall = hall;
   }
 
-  async run(): Promise<Omit<HammerResult, 'violations'>> {
-    const { seed, limitMs, say } = this.options;
-    const startedAtMs = performance.now();
+  async run(): Promise<Omit<HammerResult, 'violations' | 'wanted'>> {
+    const { seed } = this.options;
     const buyers = Array.from({ length: CONNECTIONS }, (_, i) => this.buy(i, seededBy(seed, `buyer ${i}`)));
-    const killer = this.kill(seededBy(seed, 'kill'));
-    while (this.counts.attempts < this.options.attempts && performance.now() - startedAtMs < limitMs) {
-      await sleep(Math.min(SAY_EVERY_MS, 500));
-      const { attempts } = this.counts;
-      if (Math.floor((performance.now() - startedAtMs) / SAY_EVERY_MS) > this.said) {
-        this.said += 1;
-        say(
-          `  ${attempts} attempts, ${this.counts.held} held, ${this.counts.paid} paid, ${this.counts.kills} kills`,
-        );
-      }
+    try {
+      const [seconds] = await Promise.all([this.untilEnough(), this.kill(seededBy(seed, 'kill')), ...buyers]);
+      return { ...this.counts, seconds };
+    } finally {
+      this.isOver = true;
     }
-    this.isOver = true;
-    await Promise.all([...buyers, killer]);
-    return { ...this.counts, seconds: (performance.now() - startedAtMs) / 1000 };
   }
 
-  private said = 0;
-
   async evidence(): Promise<Evidence> {
-    const none = { admissions: [], calls: [], mostInside: 0, cap: Infinity, leaseMs: 0, waitMs: 0, awayMs: 0 };
+    const none = {
+      admissions: [],
+      calls: [],
+      mostInside: 0,
+      cap: Infinity,
+      leaseMs: 0,
+      waitMs: 0,
+      awayMs: 0,
+    };
     const phases: PhaseRecord[] = [];
     const state = await readState(this.system.mariadb, this.history);
     return { ...none, operations: this.operations, state, holdMs: HOLD_SECONDS * 1000, phases };
   }
 
+  /** @returns seconds that it took */
+  private async untilEnough(): Promise<number> {
+    const { attempts: wanted, limitMs } = this.options;
+    const startedAtMs = performance.now();
+    let [saidAtMs, said] = [startedAtMs, 0];
+    for (;;) {
+      await sleep(200);
+      const now = performance.now();
+      const { attempts } = this.counts;
+      if (attempts >= wanted || now - startedAtMs > limitMs) this.isOver = true;
+      if (this.isOver) return (now - startedAtMs) / 1000;
+      if (now - saidAtMs < SAY_EVERY_MS) continue;
+      this.say((now - startedAtMs) / 1000, ((attempts - said) / (now - saidAtMs)) * 1000);
+      [saidAtMs, said] = [now, attempts];
+    }
+  }
+
+  private say(seconds: number, perSecond: number): void {
+    const { attempts, held, paid, unknown, kills } = this.counts;
+    const far = `${seconds.toFixed(0)} s: ${attempts} attempts, ${perSecond.toFixed(0)}/s`;
+    this.options.say(`  ${far}; ${held} held, ${paid} paid, ${unknown} unknown, ${kills} kills`);
+  }
+
   private async buy(slot: number, random: Random): Promise<void> {
     const userId = this.hall.newcomer();
-    const ports = this.system.apis.map(({ port }) => port);
-    let connection = new RawConnection(ports[slot % ports.length] ?? 0);
+    const connections = this.system.apis.map(({ port }) => new RawConnection(port));
     let token = '';
-    let asked = 0;
-    while (!this.isOver) {
+    for (let asked = 0; !this.isOver; asked++) {
+      const connection = this.reachable(connections, slot);
       if (token === '') {
         const answer = await connection.post('/v1/api/queue/token', '', `{"userId":${userId}}`);
         if (answer.status === 200)
           token = (JSON.parse(answer.body) as { data: { queueToken: string } }).data.queueToken;
-      } else {
-        const seatId = this.someSeat(random);
-        const startMs = this.history.nowMs;
-        const body = `{"scheduleId":${this.hall.scheduleOf(seatId)},"seatId":${seatId}}`;
-        const { status, body: told } = await connection.post('/v1/api/concerts/reserve', token, body);
-        this.counts.attempts += 1;
-        if (status === 200) {
-          const { reservationId } = (JSON.parse(told) as { data: { reservationId: number } }).data;
-          this.note('reserve', userId, startMs, {
-            key: `${slot}-${++asked}`,
-            seatId,
-            told: { reservationId },
-          });
-          this.counts.held += 1;
-          if (
-            random() < PAYS &&
-            (await this.pays(connection, token, { userId, seatId, reservationId }, `${slot}-${++asked}`))
-          )
-            token = '';
-        } else if (status === 403 || status === 401) token = '';
-        else if (status >= 400 && status < 500) this.counts.refused += 1;
-        else {
-          this.counts.unknown += 1;
-          connection.close();
-          connection = new RawConnection(pick(random, ports));
-          await sleep(50);
-        }
+        else await sleep(AGAIN_MS);
+        continue;
       }
+      const seatId = this.someSeat(random);
+      const startMs = this.history.nowMs;
+      const body = `{"scheduleId":${this.hall.scheduleOf(seatId)},"seatId":${seatId}}`;
+      const { status, body: told } = await connection.post('/v1/api/concerts/reserve', token, body);
+      if (status === 200) {
+        const { reservationId } = (JSON.parse(told) as { data: { reservationId: number } }).data;
+        this.note('reserve', userId, startMs, { key: `${slot}-${asked}`, seatId, told: { reservationId } });
+        this.counts.attempts += 1;
+        this.counts.held += 1;
+        const held = { userId, seatId, reservationId };
+        if (random() < PAYS && (await this.pays(connection, token, held, `${slot}-${asked}-pay`))) token = '';
+      } else if (status === 409) {
+        this.counts.attempts += 1;
+        this.counts.refused += 1;
+      } else if (status === 401 || status === 403) token = '';
+      else if (status === 0 || status >= 500) {
+        this.counts.unknown += 1;
+        await sleep(AGAIN_MS);
+      } else throw new Error(`An attempt was answered ${status}: ${told}`);
     }
-    connection.close();
+    for (const connection of connections) connection.close();
+  }
+
+  /** To the process of its own while that is there: those that were killed get their share again. */
+  private reachable(connections: RawConnection[], slot: number): RawConnection {
+    const own = slot % connections.length;
+    const other = connections.findIndex((_, i) => !this.down.has(i));
+    const found = connections[this.down.has(own) && other !== -1 ? other : own];
+    if (found === undefined) throw new Error('There are no API processes.');
+    return found;
   }
 
   private async pays(
@@ -187,7 +219,7 @@ class Storm {
     if (status !== 200) return false;
     this.note('pay', userId, startMs, { key, seatId, reservationId });
     this.counts.paid += 1;
-    if (this.counts.paid % 4 === 0) this.moveOn();
+    this.moveOn();
     return true;
   }
 
@@ -204,7 +236,7 @@ class Storm {
 
   /** Sold seats stay among those asked for, for a while. */
   private moveOn(): void {
-    this.first += 3;
+    this.first += SEATS_PER_SALE;
     if (this.first + HOT_SEATS < SEATS) return;
     this.first = 0;
     this.schedule = (this.schedule + 1) % SCHEDULES;
@@ -213,10 +245,13 @@ class Storm {
   private async kill(random: Random): Promise<void> {
     while (!this.isOver) {
       await sleep(between(random, ...KILL_EVERY_MS));
-      const { child } = pick(random, this.system.apis);
+      const i = Math.floor(random() * this.system.apis.length);
+      const child = this.system.child(`api${i}`);
+      this.down.add(i); // none goes there from now on; who is there is cut off
       await child.stop('SIGKILL');
       this.counts.kills += 1;
-      await child.start();
+      await child.start(RESTART_MS);
+      this.down.delete(i);
     }
   }
 }

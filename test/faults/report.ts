@@ -123,8 +123,14 @@ export function reportOf({ evidence, violations, verify }: Verdict): Report {
   return { text: `${text}\n`, violations: violations.length, reached };
 }
 
-export function hammerReport({ violations, seconds, ...counts }: HammerResult): Report {
+/** Attempts of which none was held, or none met a kill, would prove nothing. */
+const hasHammered = ({ wanted, attempts, held, paid, kills }: HammerResult): boolean =>
+  attempts >= wanted && held > 0 && paid > 0 && kills > 0;
+
+export function hammerReport(result: HammerResult): Report {
+  const { violations, seconds, ...counts } = result;
   const rate = Math.round(counts.attempts / seconds);
+  const reached = hasHammered(result);
   const row = [
     counts.attempts,
     counts.held,
@@ -136,11 +142,11 @@ export function hammerReport({ violations, seconds, ...counts }: HammerResult): 
   ];
   const text = [
     '# Reserve attempts under kill -9',
-    table(['attempts', 'held', 'sold', 'refused', 'unknown', 'kill -9', 'violations'], [row]),
-    `${seconds.toFixed(0)} s, ${rate} attempts a second.`,
+    table(['attempts', 'held', 'sold', 'refused', 'besides unknown', 'kill -9', 'violations'], [row]),
+    `${seconds.toFixed(0)} s, ${rate} attempts a second: ${reached ? 'reached' : `**missed**, of ${counts.wanted} with holds, sales and kills`}.`,
     listed(violations),
   ].join('\n\n');
-  return { text: `${text}\n`, violations: violations.length, reached: true };
+  return { text: `${text}\n`, violations: violations.length, reached };
 }
 
 export function soakReport(result: SoakResult): Report {

@@ -38,8 +38,10 @@ export class RawConnection {
     });
   }
 
+  /** The next request opens it anew. */
   close(): void {
     this.socket?.destroy();
+    this.socket = undefined;
   }
 
   private open(): Socket {
@@ -49,7 +51,8 @@ export class RawConnection {
     socket.on('data', (piece: string) => this.take(piece));
     socket.on('error', () => undefined); // 'close' follows
     socket.on('close', () => {
-      if (this.socket === socket) this.socket = undefined;
+      if (this.socket !== socket) return;
+      this.socket = undefined;
       this.settle?.({ status: 0, body: '' });
     });
     return socket;
@@ -62,7 +65,7 @@ export class RawConnection {
     const length = Number(/content-length: (\d+)/i.exec(this.text.slice(0, end))?.[1] ?? 0);
     if (Buffer.byteLength(this.text) < end + 4 + length) return; // headers are ASCII
     const answer = { status: Number(this.text.slice(9, 12)), body: this.text.slice(end + 4) };
-    if (/connection: close/i.test(this.text.slice(0, end))) this.socket?.destroy();
+    if (/connection: close/i.test(this.text.slice(0, end))) this.close();
     this.text = '';
     this.settle?.(answer);
   }
