@@ -47,7 +47,7 @@ const SEATS_PER_SCHEDULE = 200;
 const PRICE = 10_000;
 const DRAIN_MS = 60_000;
 
-/** Short times, so that all that can end ends within a run; the rest as in production. */
+/** Short times, so that all that can end ends within a run; docs/faults.md names what else is not as in production. */
 const PRODUCT_ENV = {
   LOG_LEVEL: 'info',
   QUEUE_MAX_ACTIVE: String(CAP),

@@ -16,7 +16,7 @@ export interface Wanted {
   buyers: number;
   kafka: boolean;
   isPlanOnly: boolean;
-  /** On a slow machine: what takes long is told, and is no failure. */
+  /** On a slow machine: a nemesis' target that is missed is told, and is no failure. */
   isUntimed: boolean;
 }
 
@@ -39,7 +39,7 @@ npm run faults -- soak --minutes M       no faults: does anything grow? (default
   --no-kafka   events are handled in the workers
   --id NAME    the folder under results/ (default: faults-<time>)
   --save NAME  also writes the report to docs/results/faults/NAME.md
-  --untimed    times are told, but none is too long: for a busy machine
+  --untimed    targets are told, but none is missed: for a busy machine
   --plan       shows the schedule only
 
 ${nemeses.map(({ name, about }) => `  ${name.padEnd(20)} ${about}`).join('\n')}`;
