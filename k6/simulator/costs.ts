@@ -4,9 +4,10 @@ import { join } from 'node:path';
 /** What one act costs, measured by `npm run bench -- --save`. CPU in microseconds. */
 export interface Costs {
   machine: string;
-  /** Of the API's process. */
-  api: Record<'poll' | 'issue' | 'schedule' | 'seat' | 'hold' | 'payment', number>;
-  redis: Record<'issue' | 'hold' | 'payment', number>;
+  /** Of the API's process; `pollNew`: of a waiter whose token it has forgotten, and verifies again. */
+  api: Record<'pollKnown' | 'pollNew' | 'issue' | 'schedule' | 'seat' | 'hold' | 'payment', number>;
+  /** `process`: what each process asks a line's Redis for in a second, whoever polls. */
+  redis: Record<'issue' | 'hold' | 'payment' | 'process', number>;
   mariadb: Record<'hold' | 'payment', number>;
   /** Bytes per waiter: in Redis, and in each process. */
   bytes: { redis: number; process: number };
@@ -17,11 +18,19 @@ interface Saved {
   results: {
     name: string;
     measured: { median: number };
-    comparison?: { ours: { cpuMicros: number; redisMicros: number; mariadbMicros: number } };
+    comparison?: {
+      ours: { perSecond: number; cpuMicros: number; redisMicros: number; mariadbMicros: number };
+    };
   }[];
 }
 
 const FILE = join('docs', 'results', 'bench.json');
+/** Tokens that a process remembers as verified (src/modules/queue/token.ts). */
+const REMEMBERED = 50_000;
+
+/** Of a poll in a line of so many, who ask any process in turn. */
+export const pollMicros = ({ api }: Costs, waiting: number): number =>
+  waiting > REMEMBERED ? api.pollNew : api.pollKnown;
 
 /** @throws Error when a benchmark is missing */
 export function readCosts(root: string): Costs {
@@ -31,12 +40,14 @@ export function readCosts(root: string): Costs {
     if (result === undefined) throw new Error(`${FILE} has no "${name}": npm run bench -- --save`);
     return result;
   };
-  const cost = (name: string, store: 'cpuMicros' | 'redisMicros' | 'mariadbMicros' = 'cpuMicros'): number =>
-    of(name).comparison?.ours[store] ?? 0;
+  type Measure = 'perSecond' | 'cpuMicros' | 'redisMicros' | 'mariadbMicros';
+  const cost = (name: string, measure: Measure = 'cpuMicros'): number =>
+    of(name).comparison?.ours[measure] ?? 0;
   return {
     machine,
     api: {
-      poll: cost('check-known'),
+      pollKnown: cost('check-known'),
+      pollNew: cost('check-new'),
       issue: cost('issue'),
       schedule: cost('schedule'),
       seat: cost('seat'),
@@ -47,6 +58,8 @@ export function readCosts(root: string): Costs {
       issue: cost('issue', 'redisMicros'),
       hold: cost('reserve', 'redisMicros'),
       payment: cost('payment', 'redisMicros'),
+      // Polls ask no store: all that Redis did meanwhile was for the one process, its copies, ticks and presence.
+      process: cost('check-new', 'redisMicros') * cost('check-new', 'perSecond'),
     },
     mariadb: { hold: cost('reserve', 'mariadbMicros'), payment: cost('payment', 'mariadbMicros') },
     // Measured with a million waiters.

@@ -12,10 +12,13 @@ import { type Course, type Opening, simulate } from './opening.ts';
 
 const root = process.cwd();
 const USAGE = `npm run simulate                      the capacity table, and a simulated opening of a million
-npm run simulate -- --check RUN       an opening as in results/RUN (npm run load -- spike), beside what was measured
+npm run simulate -- --check RUN       an opening as in results/RUN, beside what was measured; RUN had a fixed cap:
+                                      QUEUE_MAX_ACTIVE=200 npm run load -- spike
 npm run simulate -- --save            also writes docs/results/simulation.md and its pictures
 `;
 const SIZES = [100_000, 1_000_000, 10_000_000];
+/** Two topics of three each (src/infra/kafka/topics.ts). */
+const PARTITIONS = 6;
 const USUAL = { maxPollsPerSecond: 10_000, awaySeconds: 30 };
 
 const number = (value: number, digits = 0): string =>
@@ -36,13 +39,21 @@ function capacityTable(): string {
       row('polls/s', (n) => number(n.pollsPerSecond)),
       row('API cores, while they come', (n) => number(n.apiCores.opening, 1)),
       row('API cores, afterwards', (n) => number(n.apiCores.steady, 1)),
+      row('API pods of 1 core (thin), while they come', (n) => number(n.pods.opening)),
+      row('API pods, afterwards', (n) => number(n.pods.steady)),
       row('Redis cores, while they come', (n) => number(n.redisCores.opening, 2)),
       row('Redis cores, afterwards', (n) => number(n.redisCores.steady, 2)),
+      row('Redis nodes with a queue each, while they come', (n) => number(n.redisNodes.opening)),
+      row('Redis nodes, afterwards', (n) => number(n.redisNodes.steady)),
       row('Redis memory of the line, MB', (n) => number(n.redisMb)),
       row('memory of the line in each process, MB', (n) => number(n.processMb)),
       row('MariaDB cores at 500 sales/s', (n) => number(n.mariadbCores, 2)),
       row('events/s', (n) => number(n.eventsPerSecond)),
-      row('network of the polls, Mbit/s', (n) => number(n.megabitsPerSecond)),
+      row(`events/s of each of ${PARTITIONS} Kafka partitions`, (n) =>
+        number(n.eventsPerSecond / PARTITIONS),
+      ),
+      row('network of the polls, Mbit/s', (n) => number(n.network.polls)),
+      row('network from Redis to the processes’ copies, Mbit/s at most', (n) => number(n.network.copies)),
       row('hours until all have had their turn', (n) => number(n.hoursToServe, 1)),
     ],
   });

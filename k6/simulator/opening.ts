@@ -1,4 +1,4 @@
-import type { Costs } from './costs.ts';
+import { type Costs, pollMicros } from './costs.ts';
 import { Agenda } from './heap.ts';
 import { dice } from './random.ts';
 import { jittered, pollAfterMs } from './rule.ts';
@@ -152,7 +152,7 @@ export function simulate(opening: Opening, costs: Costs, seed = 1): Course {
     } else if (what.kind === 'poll') {
       course.polls += group.size;
       second(at).polls += group.size;
-      const told = work(at, group.size, costs.api.poll);
+      const told = work(at, group.size, pollMicros(costs, lined - served));
       if (group.admitted) {
         waits.push(told - group.arrivedAt);
         const leaves = random() < opening.abandon;

@@ -6,8 +6,8 @@ import { type Opening, simulate } from '../../k6/simulator/opening';
 
 const costs: Costs = {
   machine: 'a test',
-  api: { poll: 25, issue: 80, schedule: 25, seat: 30, hold: 500, payment: 700 },
-  redis: { issue: 40, hold: 60, payment: 60 },
+  api: { pollKnown: 25, pollNew: 50, issue: 80, schedule: 25, seat: 30, hold: 500, payment: 700 },
+  redis: { issue: 40, hold: 60, payment: 60, process: 5000 },
   mariadb: { hold: 400, payment: 600 },
   bytes: { redis: 35, process: 35 },
 };
@@ -64,7 +64,19 @@ describe('what a line needs', () => {
     expect(large?.issuesPerSecond).toBeCloseTo(1000 * (small?.issuesPerSecond ?? 0));
     expect(large?.redisMb).toBeCloseTo(350);
     expect(large?.pollsPerSecond).toBeLessThanOrEqual(10_000 * 1.001);
-    expect(large?.apiCores.steady).toBeCloseTo((10_000 * 25 + 500 * 1255) / 1e6, 1);
+    expect(small?.apiCores.steady).toBeCloseTo(((small?.pollsPerSecond ?? 0) * 25 + 500 * 1255) / 1e6);
+  });
+
+  it('counts what is verified anew, the copies of each process, and what one Redis cannot do', () => {
+    const large = needsOf({ ...demand, waiting: 10_000_000 }, costs);
+    expect(large.apiCores.steady).toBeCloseTo((large.pollsPerSecond * 50 + 500 * 1255) / 1e6);
+    expect(large.pods.opening).toBe(Math.ceil(large.apiCores.opening));
+    const copies = large.pods.opening * 0.005;
+    const crowd = (demand.salesPerSecond * 120 + large.issuesPerSecond * 40) / 1e6;
+    expect(large.redisCores.opening).toBeCloseTo(crowd + copies);
+    expect(large.redisNodes.opening).toBe(Math.ceil(crowd / (1 - copies)));
+    // 153 segments of 8 KiB, four times a second
+    expect(large.network.copies).toBeCloseTo((large.pods.opening * 153 * 4 * 65_536) / 1e6);
   });
 });
 
