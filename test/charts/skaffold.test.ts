@@ -129,6 +129,40 @@ it.each(readdirSync(join(root, 'k8s/experiments')))('installs the experiment %s'
   ).not.toHaveLength(0);
 });
 
+/** Cores, or GiB. */
+function amountOf(quantity: unknown): number {
+  const [, number = '', unit = ''] = /^([\d.]+)(m|Mi|Gi)?$/.exec(String(quantity)) ?? [];
+  return Number(number) / ({ m: 1000, Mi: 1024 }[unit] ?? 1);
+}
+
+/** What all pods ask for when they are as many as they may be. */
+function askedBy(manifests: Manifest[], kind: 'requests' | 'limits', resource: string): number {
+  const most = new Map(
+    manifests
+      .filter((it) => it.kind === 'HorizontalPodAutoscaler')
+      .map(({ spec }) => [(spec?.scaleTargetRef as { name: string }).name, spec?.maxReplicas]),
+  );
+  return manifests.reduce((sum, manifest) => {
+    const replicas = manifest.spec?.replicas ?? most.get(manifest.metadata.name) ?? 1;
+    const containers = podsOf([manifest]).flatMap(({ spec }) => spec.containers);
+    const ofPod = containers.reduce((all, it) => all + amountOf(it.resources?.[kind]?.[resource]), 0);
+    return sum + Number(replicas) * ofPod;
+  }, 0);
+}
+
+it.each(readdirSync(join(root, 'k8s/experiments')))(
+  'has room in the namespace for %s and a load test',
+  async (file) => {
+    const values = valuesIn(`k8s/experiments/${file}`);
+    const manifests = [...(await render({ chart: 'concert', values })), ...(await render({ chart: 'k6' }))];
+    const [, , quota] = parseAllDocuments(read('k8s/namespace.yaml')).map((it) => it.toJS() as Manifest);
+    const hard = quota?.spec?.hard as Record<string, string>;
+    for (const kind of ['requests', 'limits'] as const)
+      for (const resource of ['cpu', 'memory'])
+        expect(askedBy(manifests, kind, resource)).toBeLessThanOrEqual(amountOf(hard[`${kind}.${resource}`]));
+  },
+);
+
 it('describes a kind cluster on which the charts’ features exist', () => {
   const { name, nodes } = parseYaml(read('kind-config.yaml')) as {
     name: string;
