@@ -311,8 +311,11 @@ describe('connections', () => {
       redis: { existingSecret: 'redis' },
       kafka: { brokers: 'kafka.example:9092' },
     });
-    expect(outside(policyOf(other, 'concert-api').egress)).toEqual([3306, 6379, 9092]);
+    expect(outside(policyOf(other, 'concert-api').egress)).toEqual([3306, 6379]);
+    expect(outside(policyOf(other, 'concert-api-worker').egress)).toEqual([3306, 6379, 9092]);
     expect(outside(policyOf(other, 'concert-api-migrate').egress)).toEqual([3306]);
+    const alone = await api({ preset: 'fat', kafka: { brokers: 'kafka.example:9092' } });
+    expect(outside(policyOf(alone, 'concert-api').egress)).toEqual([9092]);
   });
 
   it('are demanded of who installs the chart alone', async () => {

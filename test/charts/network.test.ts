@@ -5,7 +5,6 @@ import { podsOf, render, type Manifest, type Pod } from './support';
  * Ports are those of pods; calls to the DNS and to addresses outside are looked at apart.
  */
 const ARROWS = [
-  'api → kafka:9092',
   'api → mariadb:3306',
   'api → redis:6379',
   'grafana → influxdb:8086',

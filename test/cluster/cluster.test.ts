@@ -54,7 +54,8 @@ async function upgrade(...values: string[]): Promise<void> {
 }
 
 async function expectInvariantsInCluster(): Promise<void> {
-  const verify = ['exec', 'deployment/concert-api', '--', '/usr/local/bin/node', 'dist/cli/verify.js'];
+  // Kafka is asked, too: only the worker may.
+  const verify = ['exec', 'deployment/concert-api-worker', '--', '/usr/local/bin/node', 'dist/cli/verify.js'];
   const verified = await kubectl(...verify);
   expect(verified).toContain('I1');
   expect(verified).not.toMatch(/violated/i);
