@@ -71,6 +71,21 @@ spec:
 {{- end -}}
 {{- end -}}
 
+{{/*
+The arrow to what a URL names, as JSON: the component of the concert, where the host is called after it and has no
+domain; otherwise anywhere, on the URL's port.
+  (dict "root" . "url" .Values.influxUrl "component" "influxdb" "port" 8086)
+*/}}
+{{- define "common.arrowTo" -}}
+{{- $url := urlParse (tpl .url .root) -}}
+{{- if regexMatch (printf "^([^.]+-)?%s$" .component) $url.hostname -}}
+{{- dict "to" (list .component) "ports" (list .port) | toJson -}}
+{{- else -}}
+{{- $port := regexFind "[0-9]+$" (trimPrefix $url.hostname $url.host) | default (ternary "443" "80" (eq $url.scheme "https")) -}}
+{{- dict "to" "any" "ports" (list $port) | toJson -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "common.policyPorts" -}}
 {{- range $i, $port := . -}}
 {{- if $i }}{{ "\n" }}{{ end -}}
