@@ -16,6 +16,7 @@ const { ensureServices, release } = require('./lib/services');
 const { findTool } = require('./lib/tools');
 
 const LOAD_TESTS = 'test/load';
+const CHART_TESTS = 'test/charts';
 const MADE_MEANWHILE = 'k6'; // building it takes minutes
 
 /** Where a program cannot be had, its tests are skipped, unless they were asked for by name. */
@@ -54,10 +55,13 @@ const check = () => step('check', () => exitCodeOf('npm', ['run', '--silent', 'c
 runMain(async () => {
   listen();
   const jestArguments = process.argv.slice(2);
-  const isAsked = jestArguments.some((argument) => argument.includes(LOAD_TESTS));
+  const areAsked = (tests) => jestArguments.some((argument) => argument.includes(tests));
   const ending = new AbortController();
-  const getTool = async (name) =>
-    isAsked || jestArguments.length === 0 ? toolVariable(name, isAsked, ending.signal) : {};
+  const getTool = async (name) => {
+    const isForCharts = name === 'kubeconform'; // without it most of the charts' tests can still be run
+    if (jestArguments.length > 0 && !areAsked(isForCharts ? CHART_TESTS : LOAD_TESTS)) return {};
+    return toolVariable(name, !isForCharts && areAsked(LOAD_TESTS), ending.signal);
+  };
   const meanwhile = getTool(MADE_MEANWHILE);
   meanwhile.catch(() => {}); // told where it is awaited
   let result = null;

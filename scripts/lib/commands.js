@@ -6,7 +6,13 @@ const { inServices } = require('./paths');
 
 // Servers lie in sbin folders, which the PATH of an ordinary user leaves out.
 const EXTRA_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
-const VARIABLES = { k6: 'K6', promtool: 'PROMTOOL', prometheus: 'PROMETHEUS', influxd: 'INFLUXD' };
+const VARIABLES = {
+  k6: 'K6',
+  promtool: 'PROMTOOL',
+  prometheus: 'PROMETHEUS',
+  influxd: 'INFLUXD',
+  kubeconform: 'KUBECONFORM',
+};
 const toolsDir = inServices('tools');
 
 function isExecutable(file) {

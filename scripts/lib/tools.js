@@ -1,4 +1,4 @@
-// Programs of the load study: found (commands.js), or got in the way that this machine allows.
+// Programs of the load study, and of the charts' tests: found (commands.js), or got in the way that this machine allows.
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -16,6 +16,7 @@ const TOOLS = {
   promtool: { debian: 'prometheus', image: PROMETHEUS_IMAGE },
   prometheus: { debian: 'prometheus', image: PROMETHEUS_IMAGE },
   influxd: { debian: 'influxdb', image: 'influxdb:1.8' },
+  kubeconform: { go: 'github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0' },
 };
 const TELL_EVERY_MS = 30_000;
 
@@ -61,16 +62,16 @@ async function get(name, signal) {
   const variables = [VARIABLES[name]];
   if (go && findCommand('go'))
     return step(`build ${name} with Go`, () => buildWithGo(name, go, signal), { inherits: true });
-  if (!(debian && canInstall()) && (await engineRuns())) return wrapContainer(name, image);
+  if (image && !(debian && canInstall()) && (await engineRuns())) return wrapContainer(name, image);
   if (debian)
     return ensurePackages([{ title: name, variables, packages: { commands: [name], debian: [debian] } }]);
-  throw new Failure(`${name} is not here, and there is neither Go to build it nor Docker to run it.`, {
-    todo: `install Go (https://go.dev/dl), start Docker, or set ${variables[0]} to one that is there.`,
+  throw new Failure(`${name} is not here, and there is nothing to get it with.`, {
+    todo: `install Go (https://go.dev/dl)${image ? ', start Docker,' : ''} or set ${variables[0]} to one that is there.`,
   });
 }
 
 /**
- * @param {'k6'|'promtool'|'prometheus'|'influxd'} name
+ * @param {'k6'|'promtool'|'prometheus'|'influxd'|'kubeconform'} name
  * @param {{signal?: AbortSignal}} [options] signal: ends a build
  * @returns {Promise<string>} path of the program, which is got if it is nowhere
  */

@@ -1,8 +1,10 @@
 // npm exec -- node test/charts/schemas/make.ts: kubernetes.json, what kubeconform validates by, of the OpenAPI document in the
-// Kubernetes module. Needs Go. Strict: what a definition does not name is refused. Without descriptions.
+// Kubernetes module and of the resource definitions of others. Needs Go. Strict: what a definition does not name is
+// refused. Without descriptions.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 
 const MODULE = 'k8s.io/kubernetes@v1.34.5';
 const KINDS = [
@@ -27,6 +29,25 @@ const KINDS = [
   ...['rbac.authorization.k8s.io/v1 Role', 'rbac.authorization.k8s.io/v1 RoleBinding'],
   ...['scheduling.k8s.io/v1 PriorityClass'],
 ];
+
+const CUSTOM = [
+  {
+    module: 'github.com/prometheus-operator/prometheus-operator@v0.83.0',
+    file: 'example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml',
+  },
+  {
+    module: 'sigs.k8s.io/gateway-api@v1.3.0',
+    file: 'config/crd/standard/gateway.networking.k8s.io_httproutes.yaml',
+  },
+];
+
+interface CustomDefinition {
+  spec: {
+    group: string;
+    names: { kind: string };
+    versions: { name: string; schema: { openAPIV3Schema: Definition } }[];
+  };
+}
 
 interface Definition {
   [key: string]: unknown;
@@ -56,10 +77,13 @@ function strict(value: unknown): unknown {
   return { ...result, properties: Object.fromEntries(named) as unknown, additionalProperties: false };
 }
 
-const { Dir } = JSON.parse(
-  execFileSync('go', ['mod', 'download', '-json', MODULE], { cwd: '/', encoding: 'utf8' }),
-) as { Dir: string };
-const document = JSON.parse(readFileSync(join(Dir, 'api/openapi-spec/swagger.json'), 'utf8')) as {
+function readModule(module: string, file: string): string {
+  const args = ['mod', 'download', '-json', module];
+  const { Dir } = JSON.parse(execFileSync('go', args, { cwd: '/', encoding: 'utf8' })) as { Dir: string };
+  return readFileSync(join(Dir, file), 'utf8');
+}
+
+const document = JSON.parse(readModule(MODULE, 'api/openapi-spec/swagger.json')) as {
   definitions: Record<string, Definition>;
 };
 
@@ -79,6 +103,14 @@ for (const [name, definition] of Object.entries(document.definitions)) {
     take(name);
   }
 }
+for (const { module, file } of CUSTOM) {
+  const { spec } = parse(readModule(module, file)) as CustomDefinition;
+  for (const { name, schema } of spec.versions.filter((version) => version.name === 'v1')) {
+    const definition = `${spec.group}.${name}.${spec.names.kind}`;
+    kinds[`${spec.group}/${name} ${spec.names.kind}`] = definition;
+    definitions[definition] = strict(schema.openAPIV3Schema);
+  }
+}
 const missing = KINDS.filter((id) => !(id in kinds));
 if (missing.length > 0) throw new Error(`The document does not know ${missing.join(', ')}.`);
 
@@ -89,5 +121,5 @@ const lines = (map: Record<string, unknown>): string =>
     .join(',\n');
 writeFileSync(
   'test/charts/schemas/kubernetes.json',
-  `{\n  "from": "${MODULE}",\n  "kinds": {\n${lines(kinds)}\n  },\n  "definitions": {\n${lines(definitions)}\n  }\n}\n`,
+  `{\n  "from": ${JSON.stringify([MODULE, ...CUSTOM.map(({ module }) => module)])},\n  "kinds": {\n${lines(kinds)}\n  },\n  "definitions": {\n${lines(definitions)}\n  }\n}\n`,
 );
