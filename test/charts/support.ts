@@ -69,9 +69,19 @@ export async function helm(args: string[], values: Values = {}): Promise<{ stdou
   return run(findHelm(), [...args, '--values', file], { cwd: root, maxBuffer: 64 * 1024 * 1024 });
 }
 
-/** As `helm install concert` would send it, its tests among it; Secrets are random unless the values give them. */
+/** That parts of a chart are links is no news. */
+const warningsIn = (stderr: string): string => stderr.replace(/^level=INFO.*\n/gm, '').trim();
+
+/**
+ * As `helm install concert` would send it, its tests among it; Secrets are random unless the values give them.
+ * @throws Error when Helm warns of anything
+ */
 export async function template({ chart, values }: Pick<Case, 'chart' | 'values'>): Promise<string> {
-  return (await helm(['template', 'concert', chartOf(chart), '--namespace', 'shop'], values)).stdout;
+  const args = ['template', 'concert', chartOf(chart), '--namespace', 'shop'];
+  const { stdout, stderr } = await helm(args, values);
+  const warnings = warningsIn(stderr);
+  if (warnings !== '') throw new Error(`Helm warns: ${warnings}`);
+  return stdout;
 }
 
 export const parse = (yaml: string): Manifest[] =>
@@ -87,7 +97,7 @@ export async function refusal(chart: string, values: Values): Promise<string> {
   try {
     await template({ chart, values });
   } catch (error) {
-    return (error as { stderr: string }).stderr.replace(/^level=INFO.*\n/gm, '').trim();
+    return warningsIn((error as { stderr: string }).stderr);
   }
   throw new Error('Helm takes these values.');
 }
