@@ -4,8 +4,8 @@
 # `docker build .` needs nothing but a registry. A builder behind its own npm registry or CA gives them as secrets,
 # which stay in no layer: --secret id=npmrc,src=~/.npmrc --secret id=ca,src=/etc/ssl/certs/ca-certificates.crt
 #
-# The same commit gives the same files with the same times; with --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:…
-# what lies below them is the same, too.
+# The same commit gives the same files with the same times; with --build-arg SOURCE_DATE_EPOCH=0 the image's own time is
+# the same, too, and with --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:… what lies below.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS dependencies

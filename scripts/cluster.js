@@ -22,6 +22,7 @@ All but "up" use kubectl's current context, so any cluster will do that has the 
 const CLUSTER = 'concert';
 const KIND_CONTEXT = `kind-${CLUSTER}`;
 const NAMESPACE = 'concert';
+const IMAGE_SOURCES = ['Dockerfile', 'package-lock.json', 'src'];
 const INSTALL_MINUTES = 10;
 const THRESHOLDS_FAILED = 99;
 const LOOK_EVERY_MS = 2000;
@@ -64,11 +65,23 @@ async function up() {
   await step('metrics-server', () => kubectl(['apply', '-k', inRoot('k8s', 'metrics-server')]));
 }
 
+/** The last commit that has changed what the image is made of: a later one must not make it another image. */
+async function revision() {
+  try {
+    return (await run('git', ['log', '-1', '--format=%H', '--', ...IMAGE_SOURCES])).trim();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return ''; // no checkout
+  }
+}
+
 /** Named by its content, so that an upgrade rolls the pods exactly when something has changed. */
 async function buildImage() {
   await demand('docker', 'start Docker, or use --no-build and an image that the cluster has');
   const env = { ...process.env, DOCKER_BUILDKIT: '1' }; // an old client would build without it, and fail
-  const id = (await run('docker', ['build', '--quiet', inRoot()], { env, what: 'docker build' })).trim();
+  const values = ['SOURCE_DATE_EPOCH=0', `REVISION=${(await revision()) || 'unknown'}`];
+  const args = ['build', '--quiet', ...values.flatMap((value) => ['--build-arg', value]), inRoot()];
+  const id = (await run('docker', args, { env, what: 'docker build' })).trim();
   const tag = id.replace('sha256:', '').slice(0, 12);
   await run('docker', ['tag', id, `concert-api:${tag}`]);
   return tag;
