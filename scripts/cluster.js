@@ -24,6 +24,7 @@ const KIND_CONTEXT = `kind-${CLUSTER}`;
 const NAMESPACE = 'concert';
 const IMAGE_SOURCES = ['Dockerfile', 'package-lock.json', 'src'];
 const INSTALL_MINUTES = 10;
+const START_MINUTES = 5;
 const THRESHOLDS_FAILED = 99;
 const LOOK_EVERY_MS = 2000;
 
@@ -119,19 +120,36 @@ const ofPod = async (job, path) => {
   ).trim();
 };
 
-async function until(ask) {
+/** What Kubernetes says of the Job and of its pod: refused by the quota, no image, no room. */
+async function eventsOf(job) {
+  const lines = 'jsonpath={range .items[*]}{.involvedObject.name}: {.message}{"\\n"}{end}';
+  const events = await kubectl(['get', 'events', '--namespace', NAMESPACE, '--output', lines]);
+  return events
+    .split('\n')
+    .filter((line) => line.startsWith(`${job}:`) || line.startsWith(`${job}-`))
+    .join('\n');
+}
+
+/** Asks until there is an answer. @throws Failure with the Job's events when there is none in time */
+async function until(job, ask) {
+  const deadline = Date.now() + START_MINUTES * 60_000;
   for (;;) {
     const answer = await ask();
     if (answer) return answer;
+    if (Date.now() > deadline)
+      throw new Failure(`${job} is not running after ${START_MINUTES} minutes.`, {
+        details: await eventsOf(job),
+        todo: `kubectl -n ${NAMESPACE} describe job/${job}`,
+      });
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }
 
 /** Shows the log as it comes. @returns {Promise<number>} k6's exit code */
 async function follow(job) {
-  await until(async () => !['', 'Pending'].includes(await ofPod(job, 'phase')));
+  await until(job, async () => !['', 'Pending'].includes(await ofPod(job, 'phase')));
   await kubectl(['logs', '--namespace', NAMESPACE, '--follow', `job/${job}`], { inherit: true });
-  return Number(await until(() => ofPod(job, 'containerStatuses[0].state.terminated.exitCode')));
+  return Number(await until(job, () => ofPod(job, 'containerStatuses[0].state.terminated.exitCode')));
 }
 
 async function load(args) {

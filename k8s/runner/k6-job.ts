@@ -6,6 +6,7 @@ import { helm, kubectl } from './kube.ts';
 
 const RELEASE = 'load';
 const LOOK_EVERY_MS = 1000;
+const START_LIMIT_MS = 5 * 60_000;
 
 export interface Load {
   scenario: string;
@@ -40,12 +41,25 @@ export async function runK6({ scenario, variables }: Load, folder: RunFolder): P
 }
 
 async function exitCodeOf(job: string): Promise<number> {
-  const path = 'jsonpath={.items[*].status.containerStatuses[0].state.terminated.exitCode}';
+  const state = '{.items[*].status.phase} {.items[*].status.containerStatuses[0].state.terminated.exitCode}';
+  const ask = ['get', 'pods', '--selector', `job-name=${job}`, '--output', `jsonpath=${state}`];
+  const deadline = Date.now() + START_LIMIT_MS;
   for (;;) {
-    const code = (await kubectl('get', 'pods', '--selector', `job-name=${job}`, '--output', path)).trim();
+    const [phase = '', code = ''] = (await kubectl(...ask)).split(' ');
     if (code !== '') return Number(code);
+    if (['', 'Pending'].includes(phase) && Date.now() > deadline)
+      throw new Error(
+        `${job} is not running after ${START_LIMIT_MS / 60_000} minutes:\n${await eventsOf(job)}`,
+      );
     await sleep(LOOK_EVERY_MS);
   }
+}
+
+/** What Kubernetes says of the Job and of its pod: refused by the quota, no image, no room. */
+async function eventsOf(job: string): Promise<string> {
+  const lines = 'jsonpath={range .items[*]}{.involvedObject.name}: {.message}{"\\n"}{end}';
+  const events = (await kubectl('get', 'events', '--output', lines)).split('\n');
+  return events.filter((line) => line.startsWith(`${job}:`) || line.startsWith(`${job}-`)).join('\n');
 }
 
 /** Each file stands behind a line `=== name` as base64 of its gzip; `===` alone ends the last. */
