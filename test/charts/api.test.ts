@@ -20,7 +20,6 @@ const MADE_BY_CHART = {
   SHUTDOWN_GRACE_MS: 'shutdown.graceMs',
 };
 const PRESETS = ['fat', 'standard', 'thin', 'dev'];
-const SCALING = ['standard', 'thin'];
 const beside: Values = {
   tokenSecret: 'a-token-secret-of-32-bytes-or-more',
   database: { host: 'concert-mariadb' },
@@ -36,7 +35,6 @@ function the(manifests: Manifest[], kind: string, name = 'concert-api'): Manifes
   if (found === undefined) throw new Error(`there is no ${kind} ${name}`);
   return found;
 }
-const has = (manifests: Manifest[], kind: string): boolean => manifests.some((it) => it.kind === kind);
 
 interface Env {
   name: string;
@@ -50,13 +48,6 @@ const envOf = (manifests: Manifest[], owner: string): Map<string, Env> => {
 };
 
 describe('size', () => {
-  it.each(PRESETS)('%s has an HPA without replicas, or replicas without an HPA', async (preset) => {
-    const manifests = await api({ preset });
-    const isScaled = SCALING.includes(preset);
-    expect(has(manifests, 'HorizontalPodAutoscaler')).toBe(isScaled);
-    expect('replicas' in (the(manifests, 'Deployment').spec ?? {})).toBe(!isScaled);
-  });
-
   it.each(PRESETS)('%s has one process tree for the background work', async (preset) => {
     const manifests = await api({ preset });
     const hasWorker = manifests.some(({ metadata }) => metadata.name === 'concert-api-worker');
@@ -147,11 +138,6 @@ describe('scaling', () => {
       ['http_requests_in_flight', 20],
       ['queue_waiting', 1000],
     ]);
-  });
-
-  it('has no disruption budget for a single pod: its node could never be drained', async () => {
-    expect(has(await api({ preset: 'fat' }), 'PodDisruptionBudget')).toBe(false);
-    expect(the(await api({}), 'PodDisruptionBudget').spec).toMatchObject({ maxUnavailable: 1 });
   });
 });
 

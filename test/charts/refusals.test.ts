@@ -1,7 +1,5 @@
 import { charts, refusal, type Values } from './support';
 
-const NEARBY: Values = { database: { host: 'concert-mariadb' }, redis: { host: 'concert-redis' } };
-
 /** A wrong value ends the installation before anything is sent, with its path and what it should be. */
 const REFUSALS: [string, Values, string][] = [
   ['mariadb', { maxConnections: 'many' }, "at '/maxConnections': got string, want integer"],
@@ -32,11 +30,6 @@ const REFUSALS: [string, Values, string][] = [
   ['k6', { scenario: 'nonsense' }, 'scenario nonsense: there is no k6/nonsense.ts'],
   ['k6', { variables: { rate: 5 } }, "at '/variables': additional properties 'rate' not allowed"],
   ['concert-api', { preset: 'huge' }, "at '/preset': value must be one of 'fat', 'standard', 'thin', 'dev'"],
-  ['concert-api', { ...NEARBY, preset: 'dev', api: { workers: 30 } }, '× 30 processes × 16 = 960'],
-  ['concert-api', { ...NEARBY, api: { maxReplicas: 40 } }, 'are more than budget.'],
-  ['concert-api', {}, 'No database: set database.url'],
-  ['concert', { mariadb: { maxConnections: 500 } }, 'must be the same.'],
-  ['concert', { mariadb: { enabled: false } }, 'mariadb.enabled=false: give another one'],
   ['concert', { redis: { maxMemory: 1 } }, "at '/maxMemory': got number, want string"],
 ];
 

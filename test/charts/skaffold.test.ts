@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse as parseYaml, parseAllDocuments } from 'yaml';
+import { merged } from '../../k8s/runner/release.ts';
 import { type Manifest, podsOf, render, root, type Values } from './support';
 
 /** Neither skaffold nor kind can be run everywhere: what their files name must exist, and install. */
@@ -48,13 +49,6 @@ function withProfile(name: string): Skaffold {
   }
   return config;
 }
-
-const merged = (target: Values, source: Values): Values =>
-  Object.entries(source).reduce<Values>((all, [key, value]) => {
-    const before = all[key];
-    const isMap = (it: unknown): it is Values => typeof it === 'object' && it !== null && !Array.isArray(it);
-    return { ...all, [key]: isMap(before) && isMap(value) ? merged(before, value) : value };
-  }, target);
 
 const valuesIn = (file: string): Values => parseYaml(read(file)) as Values;
 
@@ -121,18 +115,10 @@ it('has a version of skaffold’s format that takes patches of values files', ()
   expect(skaffold().apiVersion).toMatch(/^skaffold\/v4beta1[3-9]$/);
 });
 
-it.each(readdirSync(join(root, 'k8s/experiments')))('installs the experiment %s', async (file) => {
-  const values = merged(valuesIn('k8s/values/hpa.yaml'), valuesIn(`k8s/experiments/${file}`));
-  expect(podsOf(await render({ chart: 'concert', values }))).not.toHaveLength(0);
-  expect(
-    podsOf(await render({ chart: 'concert', values: valuesIn(`k8s/experiments/${file}`) })),
-  ).not.toHaveLength(0);
-});
-
 /** Cores, or GiB. */
 function amountOf(quantity: unknown): number {
   const [, number = '', unit = ''] = /^([\d.]+)(m|Mi|Gi)?$/.exec(String(quantity)) ?? [];
-  return Number(number) / ({ m: 1000, Mi: 1024 }[unit] ?? 1);
+  return Number(number || NaN) / ({ m: 1000, Mi: 1024 }[unit] ?? 1);
 }
 
 /** What all pods ask for when they are as many as they may be. */
@@ -150,10 +136,12 @@ function askedBy(manifests: Manifest[], kind: 'requests' | 'limits', resource: s
   }, 0);
 }
 
-it.each(readdirSync(join(root, 'k8s/experiments')))(
-  'has room in the namespace for %s and a load test',
+const experiments = readdirSync(join(root, 'k8s/experiments')).map((file) => `k8s/experiments/${file}`);
+
+it.each(['k8s/values/small.yaml', ...experiments])(
+  'installs with %s, and has room in the namespace beside a load test',
   async (file) => {
-    const values = valuesIn(`k8s/experiments/${file}`);
+    const values = valuesIn(file);
     const manifests = [...(await render({ chart: 'concert', values })), ...(await render({ chart: 'k6' }))];
     const [, , quota] = parseAllDocuments(read('k8s/namespace.yaml')).map((it) => it.toJS() as Manifest);
     const hard = quota?.spec?.hard as Record<string, string>;
