@@ -11,7 +11,7 @@ export interface Pod {
   status: {
     phase: string;
     conditions?: Condition[];
-    containerStatuses?: { state: { running?: { startedAt: string } }; restartCount: number }[];
+    containerStatuses?: { state: { running?: { startedAt: string } } }[];
   };
 }
 
@@ -47,7 +47,7 @@ export async function metricsOf(kube: KubeProxy, pod: Pod): Promise<string | und
 }
 
 interface Autoscaler {
-  status: { currentReplicas?: number; desiredReplicas?: number; currentMetrics?: unknown[] };
+  status: { desiredReplicas?: number };
 }
 
 /** How many pods the autoscaler wants; undefined where there is none. */

@@ -46,6 +46,5 @@ describe('npm run experiment', () => {
 
   it('scales the signals that grow with a pod', () => {
     expect(readManifest('hpa-in-flight', 0.4).hpa).toMatchObject({ cpu: '100', requestsInFlight: '8' });
-    expect(readManifest('hpa-event-loop', 0.4).hpa).toMatchObject({ eventLoopUtilization: '600m' });
   });
 });
