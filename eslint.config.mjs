@@ -70,8 +70,9 @@ export default tseslint.config(
       ],
       'no-restricted-imports': [
         'error',
-        { name: 'node:child_process', message: 'The product starts no programs.' },
-        { name: 'node:vm', message: 'The product runs no code but its own.' },
+        ...['child_process', 'cluster', 'vm', 'worker_threads'].flatMap((name) =>
+          [name, `node:${name}`].map((it) => ({ name: it, message: 'The product starts no other code.' })),
+        ),
       ],
     },
   },

@@ -2,6 +2,7 @@
 const { fork } = require('node:child_process');
 const crypto = require('node:crypto');
 const { build } = require('./build');
+const { freshDatabase } = require('./lib/database');
 const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, runMain } = require('./lib/failure');
 const { interruption, listen } = require('./lib/interruption');
@@ -11,7 +12,6 @@ const { inRoot } = require('./lib/paths');
 const { step } = require('./lib/progress');
 const { run } = require('./lib/run');
 const { ensureServices, release } = require('./lib/services');
-const { query } = require('./lib/services/mariadb-client');
 const { checkStoppable, startAgain, stopForAWhile } = require('./lib/services/outage');
 const { targets } = require('./lib/services/prometheus-targets');
 const { findTool } = require('./lib/tools');
@@ -20,14 +20,6 @@ const WHAT = 'npm run load';
 const TARGET = `load-${process.pid}`;
 /** After a signal k6 ends its run in an orderly way, and the report is still written. */
 const PATIENCE_MS = 60_000;
-
-/** A database of the load's own: `npm start` keeps its programme and its members. */
-async function createDatabase({ DATABASE_URL, DATABASE_ADMIN_URL }) {
-  const name = `${decodeURIComponent(new URL(DATABASE_URL).pathname.slice(1))}_load`;
-  await query(DATABASE_ADMIN_URL, [`DROP DATABASE IF EXISTS \`${name}\``, `CREATE DATABASE \`${name}\``]);
-  const inIt = (url) => Object.assign(new URL(url), { pathname: `/${name}` }).href;
-  return { DATABASE_URL: inIt(DATABASE_URL), DATABASE_ADMIN_URL: inIt(DATABASE_ADMIN_URL) };
-}
 
 /** @returns the environment of the product and of k6 */
 async function prepare({ needs, users }) {
@@ -39,11 +31,8 @@ async function prepare({ needs, users }) {
   await build();
   env.TOKEN_SECRET = crypto.randomBytes(48).toString('base64url');
   await step('a database of its own, with members and seats', async () => {
-    Object.assign(env, await createDatabase(urls));
-    const cli = (name, ...args) =>
-      run(nodeBinary(), [inRoot('dist', 'cli', name), ...args], { env, what: name });
-    await cli('migrate.js', 'up');
-    await cli('seed.js', '--users', String(users));
+    const seed = ['--users', String(users)];
+    Object.assign(env, await freshDatabase(urls, { suffix: 'load', seed, env }));
   });
   return env;
 }

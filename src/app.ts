@@ -33,6 +33,9 @@ import { ReservationService } from './modules/reservation/service';
 import { userEndpoints } from './modules/user/routes';
 import { BalanceService } from './modules/user/service';
 
+/** Of one visitor, in one process; of a small pool of connections the half. */
+const MOST_AT_ONCE = 4;
+
 export interface App {
   /** The modules' endpoints (none in the worker role), health, and what operators ask if it is to be here. */
   main: Handlers;
@@ -63,6 +66,7 @@ export function createApp(container: DependencyContainer): App {
       rateLimit: rateLimit(container.resolve(Redis), config.TOKEN_RATE_PER_MINUTE),
       bodyBytes: config.HTTP_BODY_BYTES,
       shedder: new Shedder(config.HTTP_QUEUE_MS),
+      atOnce: Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(config.DATABASE_POOL_MAX / 2))),
       connections: new ConnectionAge(config.HTTP_CONNECTION_SECONDS * 1000),
       load: container.resolve(Load),
       metrics,

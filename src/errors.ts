@@ -67,8 +67,8 @@ export class KeyReused extends ApiError {
 }
 
 export class TooManyRequests extends ApiError {
-  constructor(retryAfterSeconds: number) {
-    super('429', 429, 'Too many requests from this address: slow down.', retryAfterSeconds);
+  constructor(whence: string, retryAfterSeconds: number) {
+    super('429', 429, `Too many requests from this ${whence}: slow down.`, retryAfterSeconds);
   }
 }
 

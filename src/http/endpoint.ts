@@ -19,7 +19,7 @@ export interface Input<Body, Query> {
 
 /**
  * One endpoint: the single source of its validation, its types and its page in the API document.
- * Steps: rate limit → token → input → remembered answer → admission → `handle` → envelope.
+ * Steps: token → input → rate limit → remembered answer → admission → `handle` → envelope.
  */
 export interface Endpoint<Body = unknown, Query = unknown, Answer = unknown> {
   method: 'get' | 'post';
@@ -52,3 +52,9 @@ export interface Endpoint<Body = unknown, Query = unknown, Answer = unknown> {
 export function endpoint<Body, Query, Answer>(definition: Endpoint<Body, Query, Answer>): Endpoint {
   return definition;
 }
+
+/** What leans on Redis or the database each time; a look at the line or at a list is answered from memory. */
+export const isWrite = (it: Endpoint): boolean => it.method === 'post' && it.access !== 'token';
+
+/** What locks rows that are the visitor's own. */
+export const isOfOneVisitor = (it: Endpoint): boolean => isWrite(it) && it.access === 'inside';

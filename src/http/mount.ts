@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
-import type { z } from 'zod';
-import { BadInput, MethodNotAllowed, Overloaded } from '../errors';
+import { monotonicMs } from '../clock';
+import { MethodNotAllowed, Overloaded, TooManyRequests } from '../errors';
 import type { Logger } from '../infra/logger';
 import type { Metrics } from '../infra/metrics';
 import type { RequestKey } from '../modules/idempotency/key';
@@ -9,16 +9,15 @@ import { TokenNotActive } from '../modules/queue/errors';
 import type { Load } from '../modules/queue/load';
 import type { QueueService, Visitor } from '../modules/queue/service';
 import type { Claims } from '../modules/queue/token';
-import { readJson } from './body';
+import { Bulkhead } from './bulkhead';
 import type { ConnectionAge } from './connection-age';
-import type { Endpoint } from './endpoint';
+import { type Endpoint, isOfOneVisitor, isWrite } from './endpoint';
 import { Prepared, failure, sendFailure, sendText, success } from './envelope';
 import { logFailure, toApiError } from './errors';
-import { readTicket, Streamed } from './event-stream';
-import { readRequestKey } from './idempotency';
+import { Streamed } from './event-stream';
+import { readInput, type RequestInput } from './input';
 import { requestIdOf, RouteLog } from './requests';
 import type { Shedder } from './shedder';
-import { readToken } from './token';
 
 export interface Steps {
   queue: QueueService;
@@ -31,6 +30,8 @@ export interface Steps {
   load: Load;
   metrics: Metrics;
   logger: Logger;
+  /** Most holds, charges and payments of one visitor that are worked on at once. */
+  atOnce: number;
   connections: ConnectionAge;
   /** Whether the process is on its way out: the client's next request should go to another one. */
   isDraining: () => boolean;
@@ -70,6 +71,8 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
     if (method === 'GET') route.methods.set('HEAD', { endpoint: it, log: logOf('HEAD') });
   }
 
+  const visitors = new Bulkhead({ ...VISITOR, atOnce: steps.atOnce, refusal: () => TOO_MUCH });
+
   return (req, res) => {
     const path = pathOf(req.url);
     const route = byPath.get(path);
@@ -85,7 +88,7 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
   ): Promise<void> {
     const method = methods.get(req.method);
     const log = method?.log ?? refused;
-    const startedAtMs = log.begun();
+    let startedAtMs = monotonicMs();
     const requestId = requestIdOf(req);
     const headers = ['X-Request-Id', requestId];
     if (steps.isDraining() || steps.connections.isOver(req.socket, startedAtMs))
@@ -97,7 +100,9 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
         headers.push('Allow', allowed);
         throw new MethodNotAllowed(allowed);
       }
-      const answer = await (isWrite(method.endpoint) ? takeIfInTime : take)(method.endpoint, req);
+      const input = await readInput(method.endpoint, req, steps.queue, steps.bodyBytes);
+      startedAtMs = monotonicMs();
+      const answer = await counted(() => take(method.endpoint, req, input));
       if (answer instanceof Streamed) {
         status = answer.begin(req, res, headers); // from then on it is no request in flight
         return;
@@ -111,21 +116,20 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
       if (res.headersSent) res.destroy();
       else sendFailure(res, known, headers);
     } finally {
-      const ms = log.ended(status, startedAtMs, requestId);
-      if (method?.endpoint.access === 'inside' && !isTurnedAway(status))
-        steps.load.observe(ms, status, method.endpoint.method === 'post');
+      log.answered(status, startedAtMs, requestId);
     }
   }
 
-  async function takeIfInTime(it: Endpoint, req: Request): Promise<Answer | Streamed> {
-    if (!steps.shedder.enter()) {
-      steps.metrics.requestsShed.inc();
-      throw OVERLOADED;
-    }
+  /**
+   * A request is in flight, and timed, when it has arrived: otherwise clients that send slowly would look like a house
+   * that works slowly.
+   */
+  async function counted<T>(work: () => Promise<T>): Promise<T> {
+    steps.metrics.requestsInFlight++;
     try {
-      return await take(it, req);
+      return await work();
     } finally {
-      steps.shedder.leave();
+      steps.metrics.requestsInFlight--;
     }
   }
 
@@ -139,13 +143,46 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
   }
 
   /** The steps of every endpoint, in order. */
-  async function take(it: Endpoint, req: Request): Promise<Answer | Streamed> {
-    if (it.rateLimited) await steps.rateLimit(req);
-    const claims = it.access === 'public' ? undefined : identify(it, req, steps.queue);
-    const body = it.body && check('body', it.body, await readJson(req, steps.bodyBytes));
-    const query = it.query && check('query', it.query, req.query);
-    const key = it.idempotent && claims ? readRequestKey(req, claims.userId, it.path, body) : undefined;
+  async function take(it: Endpoint, req: Request, input: RequestInput): Promise<Answer | Streamed> {
+    const work = it.access === 'inside' ? observed : act;
+    if (!isWrite(it)) return work(it, req, input);
+    const inTurn = (): Promise<Answer | Streamed> => inTime(it, () => work(it, req, input));
+    return isOfOneVisitor(it) && input.claims ? visitors.run(input.claims.userId, inTurn) : inTurn();
+  }
 
+  async function inTime(it: Endpoint, work: () => Promise<Answer | Streamed>): Promise<Answer | Streamed> {
+    if (!steps.shedder.enter()) {
+      steps.metrics.requestsShed.inc();
+      if (it.access === 'inside') steps.load.observe(0, OVERLOADED.status, true);
+      throw OVERLOADED;
+    }
+    try {
+      return await work();
+    } finally {
+      steps.shedder.leave();
+    }
+  }
+
+  /**
+   * Tells the door how long the house has worked for somebody inside. Not how long a client took to send its request,
+   * or has waited for itself: by those, anybody could open and close the door.
+   */
+  async function observed(it: Endpoint, req: Request, input: RequestInput): Promise<Answer | Streamed> {
+    const sinceMs = monotonicMs();
+    let status = 200;
+    try {
+      return await act(it, req, input);
+    } catch (error) {
+      status = toApiError(error).status;
+      throw error;
+    } finally {
+      if (!isTurnedAway(status)) steps.load.observe(monotonicMs() - sinceMs, status, it.method === 'post');
+    }
+  }
+
+  async function act(it: Endpoint, req: Request, input: RequestInput): Promise<Answer | Streamed> {
+    const { body, query, key, claims } = input;
+    if (it.rateLimited) await steps.rateLimit(req);
     const remembered = key && (await recalled(key));
     if (remembered) return remembered;
 
@@ -172,9 +209,10 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
 
 /** One for all: whoever is turned away gets the same, and a stack trace costs more than the rest of the refusal. */
 const OVERLOADED = new Overloaded();
+const TOO_MUCH = new TooManyRequests('visitor', 1);
 
-/** What leans on Redis or the database each time; a look at the line or at a list is answered from memory. */
-const isWrite = (it: Endpoint): boolean => it.method === 'post' && it.access !== 'token';
+/** What one visitor may want of a process: no page asks so much. */
+const VISITOR = { asked: 100, patienceMs: 10_000 };
 
 /** At the door: those are fast, and tell nothing of the house. */
 const isTurnedAway = (status: number): boolean => status === 401 || status === 403;
@@ -182,20 +220,4 @@ const isTurnedAway = (status: number): boolean => status === 401 || status === 4
 function pathOf(url: string): string {
   const end = url.indexOf('?');
   return end === -1 ? url : url.slice(0, end);
-}
-
-/** @throws Unauthorized (401) */
-function identify(it: Endpoint, req: Request, queue: QueueService): Claims {
-  const ticket = it.access === 'ticket' ? readTicket(req) : undefined;
-  return ticket === undefined ? queue.identify(readToken(req)) : queue.identifyByTicket(ticket);
-}
-
-/** @throws BadInput that names every bad field */
-function check(where: string, schema: z.ZodType, value: unknown): unknown {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const faults = result.error.issues.map(
-    (issue) => `${issue.path.map(String).join('.') || where}: ${issue.message}`,
-  );
-  throw new BadInput(faults.join('; '));
 }

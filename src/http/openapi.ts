@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure, Success } from './envelope';
-import type { Endpoint } from './endpoint';
+import { type Endpoint, isOfOneVisitor } from './endpoint';
 
 const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as {
   version: string;
@@ -113,10 +113,18 @@ const eventResponses = (it: Endpoint, events: Record<string, string>): Record<st
     content: {
       'text/event-stream': {
         schema: {
-          type: 'string',
-          description: 'The data of each event is this as JSON',
-          contentMediaType: 'application/json',
-          contentSchema: toSchema(it.answer, 'output'),
+          type: 'object',
+          description: 'Each event',
+          required: ['event', 'id', 'data'],
+          properties: {
+            event: { enum: Object.keys(events) },
+            id: { type: 'string' },
+            data: {
+              type: 'string',
+              contentMediaType: 'application/json',
+              contentSchema: toSchema(it.answer, 'output'),
+            },
+          },
         },
         example: `event: ${Object.keys(events)[0] ?? ''}\ndata: ${JSON.stringify(it.example)}\n\n`,
       },
@@ -164,6 +172,7 @@ function allErrors(it: Endpoint): Record<string, string> {
         }
       : {}),
     ...(it.rateLimited ? { '429': 'Too many requests from this address' } : {}),
+    ...(isOfOneVisitor(it) ? { '429': 'Too many requests from this visitor at once' } : {}),
     '500': 'Something went wrong on our side',
     '503': 'A dependency is down or its breaker is open: see Retry-After',
     ...it.errors,

@@ -21,7 +21,7 @@ export function rateLimit(redis: Redis, perMinute: number): (req: Request) => Pr
       await limiter.consume(addressOf(req));
     } catch (refused) {
       if (refused instanceof RateLimiterRes)
-        throw new TooManyRequests(Math.ceil(refused.msBeforeNext / 1000));
+        throw new TooManyRequests('address', Math.ceil(refused.msBeforeNext / 1000));
       throw refused;
     }
   };

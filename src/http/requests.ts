@@ -27,14 +27,7 @@ export class RouteLog {
     private readonly logger: Logger,
   ) {}
 
-  begun(): number {
-    this.metrics.requestsInFlight++;
-    return monotonicMs();
-  }
-
-  /** @returns the time to answer, ms */
-  ended(status: number, startedAtMs: number, requestId: string): number {
-    this.metrics.requestsInFlight--;
+  answered(status: number, startedAtMs: number, requestId: string): void {
     const ms = monotonicMs() - startedAtMs;
     this.series[status] ??= this.metrics.httpDuration.labels({
       method: this.method,
@@ -42,10 +35,9 @@ export class RouteLog {
       status,
     });
     this.series[status].observe(ms / 1000);
-    if (!this.logger.isLevelEnabled('debug')) return ms;
+    if (!this.logger.isLevelEnabled('debug')) return;
     const { method, route } = this;
     this.logger.debug({ requestId, method, route, status, ms: Math.round(ms * 10) / 10 }, 'answered');
-    return ms;
   }
 }
 
@@ -63,7 +55,8 @@ export function observeRequests(metrics: Metrics, logger: Logger): RequestHandle
       const key = `${req.method} ${route}`;
       const log = routes.get(key) ?? new RouteLog(req.method, route, metrics, logger);
       routes.set(key, log);
-      log.ended(res.statusCode, startedAtMs, requestId);
+      metrics.requestsInFlight--;
+      log.answered(res.statusCode, startedAtMs, requestId);
     });
     next();
   };

@@ -66,6 +66,15 @@ describe('invariants of events, with Kafka', () => {
     });
   }, 60_000);
 
+  it('calls lost what was delivered to topics that are no more', async () => {
+    const eventId = await idle();
+    expect(await events()).toMatchObject({
+      verdict: 'violated',
+      findings: [{ severity: 'warning' }, { severity: 'violation', rows: [{ eventId }] }],
+    });
+    await scratch.admin.run('DELETE FROM outbox');
+  }, 60_000);
+
   it('tells what waits in Kafka, or was given up there, from what is lost', async () => {
     await admin.createTopics({
       topics: topics.all.map((topic) => ({ topic, numPartitions: 3 })),

@@ -108,6 +108,24 @@ describe('hostile text', () => {
   });
 });
 
+describe('a page of another origin', () => {
+  const it_ = useService();
+
+  it('may neither send a token nor read an answer', async () => {
+    const buyer = await it_.visitor(10);
+    const origin = 'https://elsewhere.example';
+    const asked = await request(it_.url)
+      .options('/v1/api/user/amount')
+      .set({ Origin: origin, 'Access-Control-Request-Method': 'POST' })
+      .set('Access-Control-Request-Headers', 'authorization');
+    const read = await buyer.amount().set('Origin', origin);
+    const form = await buyer.post('/v1/api/user/amount').type('form').send({ amount: 1 });
+    for (const { headers } of [asked, read, form])
+      expect(Object.keys(headers).filter((name) => /^access-control|^set-cookie/.test(name))).toEqual([]);
+    expect([asked.status, outcome(form)]).toEqual([405, '415 415']);
+  });
+});
+
 describe('the log', () => {
   const admin = openAdminDatabase();
   afterAll(() => admin.close());

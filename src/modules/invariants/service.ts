@@ -82,13 +82,13 @@ const findEvents =
     );
     const inVain = deliveredInVain();
     const missing = (await kafka.missingTopics()).map((topic) => ({ topic }));
-    const idle = missing.length > 0 ? [] : await repository.rows(inVain, EVENTS_MOST);
-    const where = idle.length > 0 ? await kafka.whereabouts() : undefined;
+    const idle = await repository.rows(inVain, EVENTS_MOST);
+    const isThere = idle.length > 0 && missing.length === 0;
+    const where = isThere ? await kafka.whereabouts() : new Map<string, Whereabouts>();
     // Once more: what has acted since then has left Kafka.
-    const still =
-      where && new Set((await repository.rows(inVain, EVENTS_MOST)).map(({ eventId }) => eventId));
+    const still = new Set((await repository.rows(inVain, EVENTS_MOST)).map(({ eventId }) => eventId));
     const of = (wanted: Whereabouts | undefined): Row[] =>
-      idle.filter(({ eventId }) => still?.has(eventId ?? null) && where?.get(String(eventId)) === wanted);
+      idle.filter(({ eventId }) => still.has(eventId ?? null) && where.get(String(eventId)) === wanted);
     return [
       ...findings,
       findingOf(

@@ -16,7 +16,8 @@ const deliveredInVainSince = (seconds: number): string => `
     FROM outbox o
     LEFT JOIN notification n ON n.event_id = o.event_id
    WHERE o.id BETWEEN @first AND @last AND o.topic IN (?, ?)
-     AND o.delivered_at < NOW(3) - INTERVAL ${seconds} SECOND AND n.event_id IS NULL`;
+     AND o.delivered_at < NOW(3) - INTERVAL ${seconds} SECOND AND n.event_id IS NULL
+   ORDER BY o.id`;
 
 const eventsPerReservation = `
   (SELECT CAST(JSON_VALUE(payload, '$.reservationId') AS UNSIGNED) AS reservation_id, COUNT(*) AS events

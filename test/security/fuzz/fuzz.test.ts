@@ -1,0 +1,79 @@
+import { request } from 'node:http';
+import fc from 'fast-check';
+import { at } from '../../support/at';
+import { expectInvariants } from '../../support/invariants';
+import { useService } from '../../support/suite';
+import { type Answer, ApiDocument, type Operation } from './document';
+import { type FuzzRequest, type Known, requestsFor } from './requests';
+
+/** Of each endpoint; more of them: FUZZ_RUNS=4000 npm test -- test/security/fuzz --testTimeout=500000 */
+const RUNS = Number(process.env.FUZZ_RUNS ?? 150);
+const VISITORS = 30;
+
+describe('whatever is asked', () => {
+  const it_ = useService({ MAX_SEATS_PER_USER: 3 });
+  const counts: Record<string, number> = {};
+  let document: ApiDocument;
+  let tokens: string[];
+  let known: Known;
+
+  beforeAll(async () => {
+    document = new ApiDocument((await (await fetch(`${it_.url}/openapi.json`)).json()) as never);
+    const { id, seats } = await it_.given.scheduleWithSeats(200, { amount: 5 });
+    const visitors = await it_.visitors(VISITORS, 20);
+    const holds = await Promise.all(
+      visitors.slice(0, VISITORS / 2).map((visitor, i) => visitor.hold(id, at(seats, i).id)),
+    );
+    tokens = ['', 'garbage', ...visitors.map(({ token }) => token)];
+    known = {
+      userId: fc.constantFrom(...visitors.map(({ userId }) => userId)),
+      scheduleId: fc.constant(id),
+      seatId: fc.constantFrom(...seats.map((seat) => seat.id)),
+      reservationId: fc.constantFrom(...holds),
+      amount: fc.constantFrom(1, 5),
+      queueId: fc.constant(it_.queueId),
+    };
+  });
+  afterAll(() => expectInvariants({ queueIds: [it_.queueId] }));
+
+  /** Sends it; of a stream of events only the beginning is read. */
+  const ask = (method: string, { path, headers, body }: FuzzRequest): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const sent = request(it_.url + path, { method, headers }, (response) => {
+        const type = (response.headers['content-type'] ?? '').split(';')[0] ?? '';
+        const answered = (): void => resolve({ status: response.statusCode ?? 0, type, text });
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (part: string) => {
+          text += part;
+          if (type !== 'text/event-stream' || !text.includes('data: ') || !text.endsWith('\n\n')) return;
+          answered();
+          response.destroy();
+        });
+        response.on('end', answered);
+        response.on('close', () => reject(new Error(`${method} ${path}: the answer was cut off`)));
+      });
+      sent.on('error', reject);
+      sent.end(body);
+    });
+
+  const everyAnswerFits = async (operation: Operation): Promise<void> => {
+    await fc.assert(
+      fc.asyncProperty(requestsFor(operation, tokens, known), async (asked) => {
+        const answer = await ask(operation.method, asked);
+        counts[answer.status] = (counts[answer.status] ?? 0) + 1;
+        expect(document.objection(operation, answer)).toBeUndefined();
+      }),
+      { numRuns: RUNS },
+    );
+  };
+
+  it('is answered as the API document says, and never with 5xx', async () => {
+    expect(document.operations.length).toBeGreaterThanOrEqual(10);
+    for (const operation of document.operations) await everyAnswerFits(operation);
+    // A fuzz that is turned away at the door proves nothing.
+    expect(Object.keys(counts)).toEqual(
+      expect.arrayContaining(['200', '400', '401', '403', '404', '409', '413', '415']),
+    );
+  });
+});
