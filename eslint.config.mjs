@@ -70,7 +70,7 @@ export default tseslint.config(
       ],
       'no-restricted-imports': [
         'error',
-        ...['child_process', 'cluster', 'vm', 'worker_threads'].flatMap((name) =>
+        ...['child_process', 'vm', 'worker_threads'].flatMap((name) =>
           [name, `node:${name}`].map((it) => ({ name: it, message: 'The product starts no other code.' })),
         ),
       ],
