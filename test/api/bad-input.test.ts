@@ -119,10 +119,16 @@ describe('bad input', () => {
     socket.write(
       'POST /v1/api/queue/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"userId"',
     );
-    const inFlight = (): number => it_.service.container.resolve(Metrics).requestsInFlight;
-    await until('the request has begun', () => inFlight() === 1);
-    socket.destroy();
-    await until('the request has ended', () => inFlight() === 0);
+    const refused = async (): Promise<number> => {
+      const text = await (await fetch(`${it_.url}/metrics`)).text();
+      const series = /duration_seconds_count\{method="POST",route="\/v1\/api\/queue\/token",status="400"\} (\d+)/;
+      return Number(series.exec(text)?.[1] ?? 0);
+    };
+    const before = await refused();
+    socket.end(); // what was written arrives; what is missing never does
+    await until('the request has ended', async () => (await refused()) > before);
+    const metrics = it_.service.container.resolve(Metrics);
+    await until('nothing is in flight', () => metrics.requestsInFlight === 0);
   });
 
   it('is refused when it is too large', async () => {
