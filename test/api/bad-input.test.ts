@@ -121,7 +121,8 @@ describe('bad input', () => {
     );
     const refused = async (): Promise<number> => {
       const text = await (await fetch(`${it_.url}/metrics`)).text();
-      const series = /duration_seconds_count\{method="POST",route="\/v1\/api\/queue\/token",status="400"\} (\d+)/;
+      const series =
+        /duration_seconds_count\{method="POST",route="\/v1\/api\/queue\/token",status="400"\} (\d+)/;
       return Number(series.exec(text)?.[1] ?? 0);
     };
     const before = await refused();

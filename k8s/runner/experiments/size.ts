@@ -5,7 +5,7 @@ import { type Manifest, readManifest } from '../manifest.ts';
 /** The study's grid, cores and GiB: one pod with as many processes as cores. */
 const GRID = ['2-4', '4-8', '6-8', '8-16'];
 
-/** A scaled pod has fewer cores, so it has fewer processes: never more than whole cores. */
+/** A scaled pod has fewer cores, so it has fewer processes: as many as it has cores, begun ones included. */
 const withProcesses = ({ size: of, ...rest }: Manifest): Manifest => ({
   ...rest,
   size: { ...of, workers: Math.min(of.workers, Math.ceil(of.cpu)) },
