@@ -14,7 +14,7 @@ import { RawConnection } from './workload/raw.ts';
 const CONNECTIONS = 48;
 const HOLD_SECONDS = 2;
 /** So many are asked for at a time, so that buyers meet. */
-const HOT_SEATS = 150;
+const HOT_SEATS = 100;
 /** How far they move on with each sale: were most of them sold, nothing would be held any more. */
 const SEATS_PER_SALE = 3;
 const SEATS = 1000;
@@ -22,7 +22,7 @@ const SCHEDULES = 60;
 const BALANCE = 1_000_000_000;
 const PRICE = 10;
 const PAYS = 0.1;
-const KILL_EVERY_MS: [number, number] = [4000, 8000];
+const KILL_EVERY_MS: [number, number] = [6000, 12_000];
 const RESTART_MS = 60_000;
 const SAY_EVERY_MS = 10_000;
 /** After no answer: the process is being killed, or the other one gets twice as many. */
