@@ -65,8 +65,12 @@ describe("the application's account", () => {
 
     const on = scratch.app;
     expect(await shop.reservations.find(on, left.id)).toMatchObject({ status: 'CANCELED' });
-    expect(await shop.reservations.isSoldOut(on, shop.scheduleId)).toBe(false);
-    expect(await shop.reservations.seatStatus(on, shop.scheduleId, at(shop.seatIds, 0))).toBe('RESERVED');
+    expect(await shop.reservations.whyNotTaken(on, shop.scheduleId, at(shop.seatIds, 0))).toEqual({
+      started: 0,
+      line: null,
+      seatStatus: 'RESERVED',
+      soldOut: 0,
+    });
     expect(await shop.balances.find(on, shop.userId)).toBe(1_000_400);
     expect(await new MemberDirectory(on).exists(shop.userId)).toBe(true);
   });
@@ -78,7 +82,7 @@ describe("the application's account", () => {
   it('may read the programme, remember keys and save the progress of queues', async () => {
     const concerts = new ConcertRepository(scratch.app);
     expect(await concerts.schedules()).toHaveLength(1);
-    expect(await concerts.scheduleState(shop.scheduleId)).toEqual({ started: false, line: null });
+    expect(await concerts.hasStarted(shop.scheduleId)).toBe(false);
     expect(await concerts.availableSeats(shop.scheduleId)).not.toEqual([]);
 
     const key = { userId: shop.userId, id: 'k', fingerprint: Buffer.alloc(32) };

@@ -1,5 +1,5 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { Database, type Statements } from '../../infra/database';
+import { Database } from '../../infra/database';
 import type { Seat } from './schema';
 
 export interface ScheduleRow {
@@ -24,9 +24,7 @@ const SCHEDULES = `
    ORDER BY d.starts_at, d.id
    LIMIT 1000`;
 
-const SCHEDULE_STATE = `
-  SELECT d.starts_at <= NOW(3) AS started, c.queue_id AS line
-    FROM concert_schedule d JOIN concert c ON c.id = d.concert_id WHERE d.id = ?`;
+const HAS_STARTED = 'SELECT starts_at <= NOW(3) AS started FROM concert_schedule WHERE id = ?';
 
 const SEATS = `
   SELECT id AS seatId, position, amount, 'AVAILABLE' AS seatStatus
@@ -42,13 +40,10 @@ export class ConcertRepository {
     return this.database.rows<ScheduleRow>(SCHEDULES);
   }
 
-  /** Whether the schedule has begun, and whose line it is (null: the main one); undefined when there is none. */
-  async scheduleState(
-    scheduleId: number,
-    on: Statements = this.database,
-  ): Promise<{ started: boolean; line: string | null } | undefined> {
-    const [row] = await on.rows<{ started: 0 | 1; line: string | null }>(SCHEDULE_STATE, [scheduleId]);
-    return row && { started: row.started === 1, line: row.line };
+  /** @returns undefined when there is no such schedule */
+  async hasStarted(scheduleId: number): Promise<boolean | undefined> {
+    const [row] = await this.database.rows<{ started: 0 | 1 }>(HAS_STARTED, [scheduleId]);
+    return row && row.started === 1;
   }
 
   /** The seats that can be reserved now. */

@@ -50,9 +50,9 @@ export class ConcertService {
   /** The seats of a schedule that can be reserved; none once it has begun. @throws NotFound (404) */
   async seats(scheduleId: number): Promise<ListAnswer> {
     return this.list(this.seatsCache, scheduleId, async () => {
-      const state = await this.concerts.scheduleState(scheduleId);
-      if (state === undefined) throw new NotFound(`Schedule ${scheduleId}`);
-      return state.started ? [] : this.concerts.availableSeats(scheduleId);
+      const hasStarted = await this.concerts.hasStarted(scheduleId);
+      if (hasStarted === undefined) throw new NotFound(`Schedule ${scheduleId}`);
+      return hasStarted ? [] : this.concerts.availableSeats(scheduleId);
     });
   }
 

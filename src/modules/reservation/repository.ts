@@ -21,6 +21,16 @@ export interface ReservationRow {
   amount: number;
 }
 
+export interface NotTakenRow {
+  started: 0 | 1;
+  /** The concert's; null: the main one. */
+  line: string | null;
+  /** null: the schedule has no such seat. */
+  seatStatus: SeatStatus | null;
+  /** Of the whole schedule. */
+  soldOut: 0 | 1;
+}
+
 /** The schedule is in the future, and its concert is of the visitor's line (NULL: the main one). */
 const IS_OPEN = `(SELECT d.starts_at FROM concert_schedule d JOIN concert c ON c.id = d.concert_id
                    WHERE d.id = ? AND c.queue_id <=> ?) > NOW(3)`;
@@ -61,9 +71,15 @@ const LOCK_MEMBER_AND_COUNT = `
              AND (r.status = 'RESERVED' OR r.held_until > NOW(3))) AS seats
     FROM member m WHERE m.id = ? FOR UPDATE`;
 
-const SEAT_OF_SCHEDULE = 'SELECT status FROM concert_seat WHERE id = ? AND schedule_id = ?';
-
-const UNSOLD = `SELECT 1 FROM concert_seat WHERE schedule_id = ? AND status IN ('AVAILABLE', 'TEMP_RESERVED') LIMIT 1`;
+/** Most of a rush is refused: one statement for all that a refusal is chosen by. */
+const WHY_NOT_TAKEN = `
+  SELECT d.starts_at <= NOW(3) AS started, c.queue_id AS line, s.status AS seatStatus,
+         NOT EXISTS (SELECT 1 FROM concert_seat u
+                      WHERE u.schedule_id = d.id AND u.status IN ('AVAILABLE', 'TEMP_RESERVED')) AS soldOut
+    FROM concert_schedule d
+    JOIN concert c ON c.id = d.concert_id
+    LEFT JOIN concert_seat s ON s.id = ? AND s.schedule_id = d.id
+   WHERE d.id = ?`;
 
 const FIND = `SELECT id, user_id AS userId, seat_id AS seatId, status, concert_title AS concertTitle,
                      seat_position AS seatPosition, amount
@@ -109,14 +125,10 @@ export class ReservationRepository {
     return row?.seats ?? 0;
   }
 
-  /** @returns undefined when the schedule has no such seat */
-  async seatStatus(on: Statements, scheduleId: number, seatId: number): Promise<SeatStatus | undefined> {
-    const [seat] = await on.rows<{ status: SeatStatus }>(SEAT_OF_SCHEDULE, [seatId, scheduleId]);
-    return seat?.status;
-  }
-
-  async isSoldOut(on: Statements, scheduleId: number): Promise<boolean> {
-    return (await on.rows(UNSOLD, [scheduleId])).length === 0;
+  /** @returns undefined when there is no such schedule */
+  async whyNotTaken(on: Statements, scheduleId: number, seatId: number): Promise<NotTakenRow | undefined> {
+    const [row] = await on.rows<NotTakenRow>(WHY_NOT_TAKEN, [seatId, scheduleId]);
+    return row;
   }
 
   async find(on: Statements, id: number): Promise<ReservationRow | undefined> {

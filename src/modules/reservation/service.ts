@@ -6,7 +6,6 @@ import { Breakers } from '../../infra/breakers';
 import type { Statements } from '../../infra/database';
 import { Metrics } from '../../infra/metrics';
 import { appendEvent } from '../../infra/outbox';
-import { ConcertRepository } from '../concert/repository';
 import type { RequestKey } from '../idempotency/key';
 import { IdempotencyService } from '../idempotency/service';
 import { reservationMade } from '../notification/events';
@@ -25,7 +24,6 @@ export class ReservationService {
 
   constructor(
     private readonly reservations: ReservationRepository,
-    private readonly concerts: ConcertRepository,
     private readonly idempotency: IdempotencyService,
     private readonly queue: QueueService,
     private readonly breakers: Breakers,
@@ -86,16 +84,14 @@ export class ReservationService {
     scheduleId: number,
     seatId: number,
   ): Promise<ApiError | typeof FREE_MEANWHILE> {
-    const schedule = await this.concerts.scheduleState(scheduleId, tx);
-    if (schedule === undefined) return new NotFound(`Schedule ${scheduleId}`);
-    const seatStatus = await this.reservations.seatStatus(tx, scheduleId, seatId);
-    if (seatStatus === undefined) return new NotFound(`Seat ${seatId} of schedule ${scheduleId}`);
-    if (schedule.line !== line) return new OtherLine(schedule.line);
-    if (schedule.started) return new ScheduleStarted(scheduleId);
-    if (seatStatus === 'AVAILABLE') return FREE_MEANWHILE;
+    const found = await this.reservations.whyNotTaken(tx, scheduleId, seatId);
+    if (found === undefined) return new NotFound(`Schedule ${scheduleId}`);
+    if (found.seatStatus === null) return new NotFound(`Seat ${seatId} of schedule ${scheduleId}`);
+    if (found.line !== line) return new OtherLine(found.line);
+    if (found.started === 1) return new ScheduleStarted(scheduleId);
+    if (found.seatStatus === 'AVAILABLE') return FREE_MEANWHILE;
     this.metrics.holds.inc({ result: 'refused' });
-    if (await this.reservations.isSoldOut(tx, scheduleId)) return new ScheduleSoldOut(scheduleId);
-    return new SeatNotAvailable(seatId);
+    return found.soldOut === 1 ? new ScheduleSoldOut(scheduleId) : new SeatNotAvailable(seatId);
   }
 
   private present({ id, reservedAt, heldUntil }: HoldRow): Hold {
