@@ -1,6 +1,7 @@
 import { Breakers } from '../../src/infra/breakers';
 import { Metrics } from '../../src/infra/metrics';
 import { outcome } from '../support/buyer';
+import { lockMembers } from '../support/given';
 import { useService } from '../support/suite';
 import { until, wait } from '../support/wait';
 
@@ -14,12 +15,7 @@ describe('more than can be done in time', () => {
     const buyers = await it_.visitors(CROWD);
     const userIds = buyers.map(({ userId }) => userId);
     const latecomer = await it_.visitor();
-    let letGo: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (letGo = resolve));
-    const locked = it_.admin.transaction(async (tx) => {
-      await tx.rows(`SELECT id FROM member WHERE id IN (${userIds.join()}) FOR UPDATE`);
-      await held;
-    });
+    const { letGo, locked } = await lockMembers(it_.admin, userIds);
 
     const crowd = buyers.map(async (buyer) => outcome(await buyer.charge(1)));
     const metrics = it_.service.container.resolve(Metrics);

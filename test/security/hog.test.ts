@@ -1,5 +1,6 @@
 import { Metrics } from '../../src/infra/metrics';
 import { outcome, tally } from '../support/buyer';
+import { lockMembers } from '../support/given';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
 
@@ -8,12 +9,7 @@ describe('one visitor who asks for everything at once', () => {
 
   it('waits for itself: others are served, and what is too much is refused', async () => {
     const [hog, other] = [await it_.visitor(), await it_.visitor()];
-    let letGo: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (letGo = resolve));
-    const locked = it_.admin.transaction(async (tx) => {
-      await tx.rows('SELECT id FROM member WHERE id = ? FOR UPDATE', [hog.userId]);
-      await held;
-    });
+    const { letGo, locked } = await lockMembers(it_.admin, [hog.userId]);
     const asked = Array.from({ length: 100 }, () => hog.charge(1).then((answer) => answer));
     const metrics = it_.service.container.resolve(Metrics);
     await until('all are asked', () => metrics.requestsInFlight === 100);

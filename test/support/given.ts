@@ -69,3 +69,21 @@ export class Given {
     );
   }
 }
+
+/** Locks members' rows, as a slow payment does, until `letGo` is called; `locked` is then the lock's end. */
+export async function lockMembers(
+  admin: Database,
+  userIds: number[],
+): Promise<{ letGo: () => void; locked: Promise<void> }> {
+  let letGo: () => void = () => undefined;
+  let begun: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+  const locked = admin.transaction(async (tx) => {
+    await tx.rows(`SELECT id FROM member WHERE id IN (${userIds.join()}) FOR UPDATE`);
+    begun();
+    await held;
+  });
+  await Promise.race([hasBegun, locked]);
+  return { letGo, locked };
+}
