@@ -7,6 +7,7 @@ import { drawPlot } from '../runner/plot.ts';
 import { markdownTable } from '../runner/report.ts';
 import type { Plot } from '../runner/series.ts';
 import { readCosts } from './costs.ts';
+import { drawDoors } from './door/pictures.ts';
 import { needsOf } from './needs.ts';
 import { type Course, type Opening, simulate } from './opening.ts';
 
@@ -14,6 +15,7 @@ const root = process.cwd();
 const USAGE = `npm run simulate                      the capacity table, and a simulated opening of a million
 npm run simulate -- --check RUN       an opening as in results/RUN, beside what was measured; RUN had a fixed cap:
                                       QUEUE_MAX_ACTIVE=200 npm run load -- spike
+npm run simulate -- --door            draws the adaptive door's course on the model to docs/results/door.md
 npm run simulate -- --save            also writes docs/results/simulation.md and its pictures
 `;
 const SIZES = [100_000, 1_000_000, 10_000_000];
@@ -144,11 +146,17 @@ function main(): void {
     options: {
       check: { type: 'string' },
       save: { type: 'boolean', default: false },
+      door: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) {
     process.stdout.write(USAGE);
+    return;
+  }
+  if (values.door) {
+    const results = join(root, 'docs', 'results');
+    writeFileSync(join(results, 'door.md'), drawDoors(results));
     return;
   }
   const checked = values.check === undefined ? undefined : check(values.check);

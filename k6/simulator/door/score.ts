@@ -1,7 +1,7 @@
 import type { Shape } from './shapes.ts';
 import { type Door, fixedCap, type Second, simulateDoor } from './simulate.ts';
 
-const SLO_MS = 200;
+export const SLO_MS = 200;
 /** As in the study: of the requests of those inside. */
 const FAILED_MOST = 0.01;
 /** After the start and each change the door may take so long to settle, seconds. */
