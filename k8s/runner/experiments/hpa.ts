@@ -22,6 +22,8 @@ interface Variant {
   manifest: string;
   signal: Step['signal'];
   target: (manifest: Manifest) => number;
+  /** The API through which an adapter tells the signal. */
+  metrics?: 'custom.metrics.k8s.io' | 'external.metrics.k8s.io';
   isAhead?: boolean;
 }
 
@@ -55,12 +57,14 @@ const VARIANTS: Variant[] = [
     manifest: 'hpa-in-flight',
     signal: inFlight,
     target: ({ hpa: signals }) => Number(signals.requestsInFlight),
+    metrics: 'custom.metrics.k8s.io',
   },
   {
     name: 'waiting',
     manifest: 'hpa-waiting',
     signal: waiting,
     target: ({ hpa: signals }) => Number(signals.waiting),
+    metrics: 'external.metrics.k8s.io',
   },
   { name: 'scheduled', manifest: 'hpa-cpu', signal: cores, target: cpuTarget, isAhead: true },
 ];
@@ -73,7 +77,9 @@ export const hpa: Experiment = async (bench) => {
   };
   const rows: string[][] = [];
   const plots: Plot[] = [];
-  for (const variant of VARIANTS.filter(({ name }) => bench.only.length === 0 || bench.only.includes(name))) {
+  const variants = VARIANTS.filter(({ name }) => bench.only.length === 0 || bench.only.includes(name));
+  for (const variant of variants) await demandAdapter(variant);
+  for (const variant of variants) {
     const manifest = readManifest(variant.manifest, bench.factor);
     const timelines: Timeline[] = [];
     for (let n = 1; n <= bench.runs; n++) {
@@ -111,6 +117,16 @@ export const hpa: Experiment = async (bench) => {
     plots,
   };
 };
+
+/** @throws Error when nobody tells the autoscaler the signal: it would never scale. */
+async function demandAdapter({ name, metrics }: Variant): Promise<void> {
+  if (metrics === undefined) return;
+  try {
+    await kubectl('get', '--raw', `/apis/${metrics}/v1beta1`);
+  } catch (error) {
+    throw new Error(`The signal ${name} needs a metrics adapter: see k8s/README.md.`, { cause: error });
+  }
+}
 
 function cellsOf(timelines: Timeline[]): string[] {
   const of = (value: (timeline: Timeline) => number | undefined): string =>
