@@ -118,6 +118,17 @@ describe('the checker of the fault suite', () => {
     expect(check(story.evidence)).toEqual([]);
   });
 
+  it('finds no inversion when a place was given with an answer that was lost', () => {
+    const story = Story.good();
+    story.ask('token', 3, 20, 22, { outcome: 'unknown', status: 0 });
+    story.comes(4, 4, 30);
+    story.comes(3, 3, 50);
+    story.evidence.cap = 10;
+    story.enters(3, 60);
+    story.enters(4, 61);
+    expect(check(story.evidence)).toEqual([]);
+  });
+
   it('finds nothing when a second payment of what is paid is refused', () => {
     const story = Story.good();
     const refused = { outcome: 'fail', status: 403, code: '003' } as const;

@@ -118,9 +118,13 @@ function lost(visits: Visit[], { admissions, leaseMs, waitMs }: Evidence): Viola
 
 function visitsOf(operations: Operation[]): Visit[] {
   const visits = new Map<number, Visit>();
+  const firstMs = new Map<number, number>(); // its answer may be lost, and its place given all the same
   for (const { act, outcome, userId, told, startMs, endMs } of operations) {
-    if (act !== 'token' || outcome !== 'ok' || told?.seq === undefined) continue;
-    visits.set(userId, { userId, seq: told.seq, askedMs: startMs, answeredMs: endMs, checks: [] });
+    if (act !== 'token') continue;
+    const askedMs = Math.min(startMs, firstMs.get(userId) ?? Infinity);
+    firstMs.set(userId, askedMs);
+    if (outcome !== 'ok' || told?.seq === undefined) continue;
+    visits.set(userId, { userId, seq: told.seq, askedMs, answeredMs: endMs, checks: [] });
   }
   for (const operation of operations)
     if (operation.act === 'check') visits.get(operation.userId)?.checks.push(operation);
