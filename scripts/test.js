@@ -1,6 +1,5 @@
 // npm test [-- jest arguments]: checks and tests against real MariaDB, Redis and Kafka.
 // With arguments (npm test -- test/queue) only jest runs. The load tests need programs of their own (lib/tools.js).
-const crypto = require('node:crypto');
 const { build } = require('./build');
 const { VARIABLES } = require('./lib/commands');
 const { ensureDependencies } = require('./lib/dependencies');
@@ -8,11 +7,10 @@ const { Failure, Interrupted, runMain } = require('./lib/failure');
 const { listen } = require('./lib/interruption');
 const { runJest } = require('./lib/jest');
 const { withLock } = require('./lib/lock');
-const { nodeBinary } = require('./lib/node-binary');
-const { inRoot } = require('./lib/paths');
 const { note, step, summary } = require('./lib/progress');
-const { exitCodeOf, run } = require('./lib/run');
+const { exitCodeOf } = require('./lib/run');
 const { ensureServices, release } = require('./lib/services');
+const { freshDatabase, testEnvironment } = require('./lib/test-environment');
 const { findTool } = require('./lib/tools');
 
 const LOAD_TESTS = 'test/load';
@@ -37,15 +35,8 @@ async function prepare(getTool) {
   for (const name of Object.keys(VARIABLES))
     if (name !== MADE_MEANWHILE) Object.assign(tools, await getTool(name));
   await build();
-  /** No request is turned away because this machine is slow. */
-  const HTTP_QUEUE_MS = '60000';
-  const TOKEN_SECRET = crypto.randomBytes(48).toString('base64url');
-  const env = { ...process.env, ...urls, ...tools, TOKEN_SECRET, NODE_ENV: 'test', TZ: 'UTC', HTTP_QUEUE_MS };
-  await step('a fresh test database', async () => {
-    const migrate = inRoot('dist', 'cli', 'migrate.js');
-    await run(nodeBinary(), [migrate, 'down', '--to', '0'], { env, what: 'migrate down' });
-    await run(nodeBinary(), [migrate, 'up'], { env, what: 'migrate up' });
-  });
+  const env = testEnvironment({ ...urls, ...tools });
+  await step('a fresh test database', () => freshDatabase(env));
   return env;
 }
 

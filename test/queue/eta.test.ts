@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { AdmissionRate, EtaCalibration } from '../../src/modules/queue/eta';
+import { AdmissionRate, EtaCalibration, etaSeconds } from '../../src/modules/queue/eta';
 
 const T0 = 1_700_000_000_000;
 
@@ -51,6 +51,90 @@ describe('the admission rate', () => {
   });
 });
 
+describe('the admission rate’s window', () => {
+  it('takes a sample a second, and forgets those of more than half a minute ago', () => {
+    const rate = new AdmissionRate();
+    rate.add(T0, 0);
+    rate.add(T0 + 999, 500);
+    expect(rate.perSecond).toBe(0); // no second sample yet
+    rate.add(T0 + 1000, 600);
+    expect(rate.perSecond).toBe(600);
+    rate.add(T0 + 30_000, 600);
+    expect(rate.perSecond).toBe(20);
+    rate.add(T0 + 31_000, 600);
+    expect(rate.perSecond).toBe(0); // all came before
+  });
+
+  it('begins anew with the very sample that is lower, or earlier', () => {
+    for (const [ms, count] of [
+      [2000, 99],
+      [-2000, 200],
+    ] as const) {
+      const rate = new AdmissionRate();
+      rate.add(T0 - 1000, 50);
+      rate.add(T0, 100);
+      rate.add(T0 + ms, count);
+      rate.add(T0 + ms + 1000, count + 7);
+      rate.add(T0 + ms + 2000, count + 14);
+      expect(rate.perSecond).toBe(7);
+    }
+  });
+
+  it('goes on when nobody was let in and no time has passed', () => {
+    const rate = new AdmissionRate();
+    rate.add(T0, 100);
+    rate.add(T0 + 1000, 110);
+    rate.add(T0 + 1000, 110);
+    rate.add(T0 + 2000, 110);
+    expect(rate.perSecond).toBe(5);
+  });
+});
+
+describe('the time until somebody gets in', () => {
+  const door = { cap: 10, rate: undefined, paused: false, by: 'fixed' as const };
+  const line = { door, inside: 10, perSecond: 0, leaseSeconds: 600 };
+
+  it.each([
+    ['is the next tick where a place is free', 4, { inside: 6 }, 1, false],
+    ['is not where the free places go to those before', 5, { inside: 6 }, 600, false],
+    [
+      'is not for one whom the rate does not let in yet',
+      3,
+      { inside: 0, door: { ...door, rate: 2 } },
+      600,
+      false,
+    ],
+    [
+      'is the next tick for one whom the rate lets in',
+      2,
+      { inside: 0, door: { ...door, rate: 2 } },
+      1,
+      false,
+    ],
+    ['is not while the door is paused', 1, { inside: 0, door: { ...door, paused: true } }, 600, false],
+    ['goes by the measured rate', 21, { perSecond: 2 }, 11, true],
+    ['goes by the door’s rate where that is less', 20, { perSecond: 5, door: { ...door, rate: 4 } }, 5, true],
+    [
+      'goes by the measured rate where the door’s is more',
+      20,
+      { perSecond: 2, door: { ...door, rate: 4 } },
+      10,
+      true,
+    ],
+    ['is no later than when all leases before have ended', 20, { perSecond: 0.001 }, 1200, true],
+    ['is one lease for each houseful where nothing is known', 11, {}, 1200, false],
+    [
+      'is that of a house of one where nobody may be inside',
+      3,
+      { door: { ...door, cap: 0 }, inside: 0 },
+      1800,
+      false,
+    ],
+  ])('%s', (_what, position, changes, seconds, isMeasured) => {
+    expect(etaSeconds(position, { ...line, ...changes })).toEqual({ seconds, isMeasured });
+  });
+});
+
 describe('the calibration of predictions', () => {
   it('says by how many seconds reality was later than predicted, once each', () => {
     const calibration = new EtaCalibration();
@@ -68,6 +152,19 @@ describe('the calibration of predictions', () => {
     expect(calibration.served(1, T0 + 1000)).toHaveLength(4);
     for (let i = 1; i <= 5000; i++) calibration.predicted(1, T0 + i * 1000, 1);
     expect(calibration.served(1, T0 + 10_000_000)).toHaveLength(1000);
+  });
+
+  it('remembers the next one 250 ms after the last that it remembered', () => {
+    const calibration = new EtaCalibration();
+    for (const ms of [0, 0, 249, 250, 400, 500]) calibration.predicted(1, T0 + ms, 0);
+    expect(calibration.served(1, T0 + 1000)).toEqual([1, 0.75, 0.5]);
+  });
+
+  it('remembers one made at the very moment at which it is judged', () => {
+    const calibration = new EtaCalibration();
+    calibration.predicted(3, T0, 2);
+    expect(calibration.served(3, T0)).toEqual([-2]);
+    expect(calibration.served(3, T0)).toEqual([]);
   });
 
   it('goes on after the clock has stepped back, without errors of hours', () => {

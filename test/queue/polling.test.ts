@@ -12,6 +12,18 @@ function load(waiting: number, etaOf: (position: number) => number, maxPerSecond
 }
 
 describe('when a waiter should ask again', () => {
+  it.each([
+    ['a tenth of the time that is left', 100, 100, 40, 4000],
+    ['a third of the time until one is away, less the jitter, at most', 100, 100, 7200, 9090],
+    ['that, too, for the last of the front', 5000, 100_000, 0, 1000],
+    ['an equal part of the crowd where that is less', 90_000, 105_000, 0, 40_000],
+    ['in proportion to the position, right behind the front', 5001, 105_000, 0, 6091],
+    ['that of the front where the parts are shorter', 5001, 5001, 60, 6000],
+  ])('is %s', (_what, position, waiting, etaSeconds, afterMs) => {
+    const told = pollAfterMs(position, waiting, etaSeconds, { maxPerSecond: 10_000, awayMs: AWAY_MS });
+    expect(told).toBe(afterMs);
+  });
+
   const etas: ((position: number) => number)[] = [
     () => 0,
     (position) => position / 1000,
@@ -92,6 +104,17 @@ describe('the interval that one waiter is told', () => {
         expect(told).toBeLessThanOrEqual(Math.max(1000 + ms * 0.2, ms * 1.1) + 1);
       }),
     );
+  });
+
+  it.each([
+    [10_000, 0, 9000],
+    [10_000, 0.5, 10_000],
+    [10_000, 1, 11_000],
+    [1000, 0, 1000],
+    [1000, 1, 1200],
+    [1050, 0, 1000],
+  ])('of %i ms, with the lot %d, is %i ms', (ms, drawn, told) => {
+    expect(jittered(ms, drawn)).toBe(told);
   });
 
   it('is no shorter on average, so that all together ask no more often than allowed', () => {

@@ -103,6 +103,35 @@ describe('the rank index of those present', () => {
     expect(presence.countBetween(0, SEGMENT)).toBe(0);
   });
 
+  it.each([
+    [1, [1, 2]],
+    [2, []],
+    [3, []],
+  ])('%i epochs later holds of those seen in one %j', (passed, left) => {
+    const presence = new Presence();
+    presence.startEpoch(5);
+    presence.set(5, 0, Buffer.from([0b01100000]));
+    presence.set(4, 0, Buffer.from([0b00010000]));
+    presence.startEpoch(5 + passed);
+    presence.index(0);
+    const isPresent = (number: number): boolean => presence.countBetween(number - 1, number + 1) === 1;
+    expect([0, 1, 2, 3, 4].filter(isPresent)).toEqual(left);
+    presence.set(5 + passed, 0, Buffer.from([0b10000000]));
+    presence.startEpoch(6 + passed);
+    presence.index(0);
+    expect([0, 1, 2, 3, 4].filter(isPresent)).toEqual([0]); // and so on
+  });
+
+  it('keeps nothing of the segments that have been served', () => {
+    const presence = new Presence();
+    for (const segment of [0, 1, 2]) presence.set(0, segment, Buffer.from([0xff]));
+    presence.index(2 * SEGMENT - 1);
+    expect([...presence.bitmaps()].map(({ segmentId, bitmap }) => [segmentId, bitmap.length])).toEqual([
+      [1, SEGMENT / 8],
+      [2, SEGMENT / 8],
+    ]);
+  });
+
   it('takes back what a newer bitmap of the same epoch no longer has', () => {
     const presence = new Presence();
     presence.set(0, 0, Buffer.from([0, 0xff]));
@@ -151,6 +180,8 @@ describe('the marks of those seen', () => {
 
   it('are told as no more bytes than they touch', () => {
     const marks = new PresenceMarks();
+    marks.add(7);
+    expect(marks.take()).toEqual([[0, 0, Buffer.from([1])]]);
     marks.add(SEGMENT + 800);
     marks.add(SEGMENT + 823);
     expect(marks.take().map(([segmentId, first, bits]) => [segmentId, first, bits.length])).toEqual([

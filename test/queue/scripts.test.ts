@@ -193,6 +193,45 @@ describe('the waiting room’s scripts', () => {
     expect((await wide.copy()).active).toBe(10_001);
   });
 
+  it('goes on at once when it has admitted as many as one call may', async () => {
+    const line = await queue({ tickMs: 60_000 }, 1);
+    await line.issue(1);
+    const { place, prefix } = queueKeys(line.store.queueId);
+    await redis.hset(at(place, 0), 'issued', 2501);
+    for (const epoch of [0, 1, 2])
+      await redis.setrange(`${prefix}present:${epoch}:0`, 0, Buffer.alloc(400, 0xff));
+    const wide = new Line(line.store, 9999);
+    const counts = [];
+    for (let ticks = 1; ticks <= 4; ticks++) counts.push((await wide.admit()).admitted.length);
+    expect(counts).toEqual([1000, 1000, 500, 0]);
+  });
+
+  it('makes those present who were seen, and nobody else', async () => {
+    const line = await queue();
+    await redis.hset(at(queueKeys(line.store.queueId).place, 0), 'issued', 70_000);
+    const bitmaps: [number, number, Buffer][] = [
+      [0, 0, Buffer.from([0x80])],
+      [1, 3, Buffer.from([0x40])],
+    ];
+    await line.store.mark({ bitmaps, active: [], askedMs: 0 }, 0);
+    await line.store.mark({ bitmaps: [[1, 1, Buffer.from([0x20])]], active: [], askedMs: 0 }, 0);
+    expect((await line.copy()).bitmaps.map(({ segmentId, bitmap }) => [segmentId, [...bitmap]])).toEqual([
+      [0, [0x80]],
+      [1, [0, 0x20, 0, 0x40]],
+    ]);
+  });
+
+  it('counts nobody among those who came back who has paid meanwhile', async () => {
+    const line = await queue({ idleMs: 60 }, 1);
+    const [idle, next, last] = [await line.issue(1), await line.issue(2), await line.issue(3)];
+    await sleep(80);
+    await line.admit();
+    expect([await line.status(idle), await line.status(next)]).toEqual(['WAITING 1', 'PROGRESS']);
+    expect(await line.status(last)).toBe('WAITING 2');
+    await line.store.finish(idle.seq, line.cap, 0); // its payment was under way
+    expect([await line.status(idle), await line.status(last)]).toEqual(['DONE', 'WAITING 1']);
+  });
+
   it('says that the state is lost, and restores it with no place given twice', async () => {
     const line = await queue({}, 1);
     const places = [await line.issue(1), await line.issue(2), await line.issue(3)];

@@ -42,7 +42,46 @@ describe('signals', () => {
     );
   });
 
+  it('count requests, failures, and the writes that succeeded', () => {
+    const signals = silence();
+    observe(signals, 10, false, true);
+    observe(signals, 20, false, true);
+    observe(signals, 30, true, true);
+    observe(signals, 40, false, false);
+    observe(signals, 50, true, false);
+    expect(signals).toMatchObject({ requests: 5, failed: 2, writes: 2, writesMs: 30 });
+    expect(Object.values(signals.buckets).reduce((sum, count) => sum + count)).toBe(5);
+  });
+
+  it('of several processes: counts add up, of waits the longest counts, one breaker is enough', () => {
+    const [one, other] = [silence(), silence()];
+    for (const ms of [10, 20]) observe(one, ms, false, true);
+    for (const ms of [10, 500]) observe(other, ms, true, true);
+    Object.assign(one, { poolWaitMs: 7, loopDelayMs: 1, inFlight: 3 });
+    Object.assign(other, { poolWaitMs: 5, loopDelayMs: 2, inFlight: 4, broken: true });
+    const all = merge([one, other]);
+    expect(all).toMatchObject({
+      ...{ requests: 4, failed: 2, writes: 2, writesMs: 30 },
+      ...{ poolWaitMs: 7, loopDelayMs: 2, inFlight: 7, broken: true },
+    });
+    expect(Object.values(all.buckets).sort()).toEqual([1, 1, 2]);
+    expect(merge([other, one]).broken).toBe(true);
+    expect(merge([one]).broken).toBe(false);
+  });
+
+  it('tell a quantile that so large a share does not exceed', () => {
+    const signals = seen([1, 1, 100, 100]);
+    expect(quantileMs(signals, 0.5)).toBeLessThan(1.1);
+    expect(quantileMs(signals, 0.51)).toBeGreaterThan(90);
+    expect(quantileMs(signals, 1)).toBeGreaterThan(90);
+    expect(quantileMs(seen([0, 0.05, 0.1]), 0.99)).toBeLessThan(0.11); // faster than can be told
+  });
+
   it('of nobody are silence', () => {
+    expect(silence()).toEqual({
+      ...{ buckets: {}, requests: 0, failed: 0, writes: 0, writesMs: 0 },
+      ...{ poolWaitMs: 0, loopDelayMs: 0, inFlight: 0, broken: false },
+    });
     expect(merge([])).toEqual(silence());
     expect(quantileMs(silence(), 0.99)).toBe(0);
   });

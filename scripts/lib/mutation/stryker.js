@@ -1,0 +1,10 @@
+// Runs Stryker with the options in argv, as a process of its own: it may be ended, and leaves nothing open behind.
+async function main() {
+  const { Stryker } = await import('@stryker-mutator/core');
+  await new Stryker(JSON.parse(process.argv[2])).runMutationTest();
+}
+
+main().then(
+  () => process.exit(0),
+  () => process.exit(1), // Stryker has said why
+);

@@ -1,0 +1,23 @@
+// What tests are run with: services of their own, secrets, and an empty database with the latest tables.
+const crypto = require('node:crypto');
+const { nodeBinary } = require('./node-binary');
+const { inRoot } = require('./paths');
+const { run } = require('./run');
+
+/** @param {Record<string, string>} more URLs of services, paths of tools */
+const testEnvironment = (more) => ({
+  ...process.env,
+  ...more,
+  TOKEN_SECRET: crypto.randomBytes(48).toString('base64url'),
+  NODE_ENV: 'test',
+  TZ: 'UTC',
+  HTTP_QUEUE_MS: '60000', // no request is turned away because this machine is slow
+});
+
+async function freshDatabase(env) {
+  const migrate = inRoot('dist', 'cli', 'migrate.js');
+  await run(nodeBinary(), [migrate, 'down', '--to', '0'], { env, what: 'migrate down' });
+  await run(nodeBinary(), [migrate, 'up'], { env, what: 'migrate up' });
+}
+
+module.exports = { testEnvironment, freshDatabase };

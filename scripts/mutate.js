@@ -1,0 +1,90 @@
+// npm run mutate [-- area …]: does a test notice a small mistake in the code of breakers, money, seats and admission?
+// Mutants of TypeScript by Stryker, of SQL and Lua by lib/mutation/text.js. See docs/mutation.md.
+const fs = require('node:fs');
+const { build } = require('./build');
+const { ensureDependencies } = require('./lib/dependencies');
+const { Failure, runMain } = require('./lib/failure');
+const { listen } = require('./lib/interruption');
+const { withLock } = require('./lib/lock');
+const areas = require('./lib/mutation/areas');
+const { tryCodeMutants } = require('./lib/mutation/code');
+const { describeMutant, isSame, tableOf } = require('./lib/mutation/report');
+const { tryTextMutants } = require('./lib/mutation/text');
+const { inRoot } = require('./lib/paths');
+const { note, step } = require('./lib/progress');
+const { ensureServices, release } = require('./lib/services');
+const { freshDatabase, testEnvironment } = require('./lib/test-environment');
+
+const TRY = { code: tryCodeMutants, text: tryTextMutants };
+const PARTS = Object.keys(TRY);
+const FOLDER = inRoot('results', 'mutation');
+const NAMES = Object.keys(areas);
+const USAGE = `npm run mutate [-- ${NAMES.join('|')} … --only ${PARTS.join('|')} --sample n --survivors]`;
+
+function readArguments(args) {
+  const names = [];
+  const options = { parts: PARTS, sample: undefined, onlySurvivors: false };
+  for (let at = 0; at < args.length; at++) {
+    if (args[at] === '--survivors') options.onlySurvivors = true;
+    else if (args[at] === '--only' && PARTS.includes(args[at + 1])) options.parts = [args[++at]];
+    else if (args[at] === '--sample' && Number(args[at + 1]) >= 1) options.sample = Number(args[++at]);
+    else if (NAMES.includes(args[at])) names.push(args[at]);
+    else throw new Failure(USAGE);
+  }
+  return { names: names.length > 0 ? names : NAMES, ...options };
+}
+
+async function prepare(services) {
+  if (services.length === 0) return testEnvironment({});
+  const urls = await ensureServices(services, { what: 'npm run mutate', forTests: true });
+  const env = testEnvironment(urls);
+  if (!services.includes('mariadb')) return env;
+  await build(); // the migrations
+  await step('a fresh test database', () => freshDatabase(env));
+  return env;
+}
+
+const hasSurvived = ({ status }) => status === 'survived';
+
+function readBefore(file) {
+  if (!fs.existsSync(file)) throw new Failure('There is no run before: leave --survivors out.');
+  return JSON.parse(fs.readFileSync(file, 'utf8'));
+}
+
+/** @returns what became of each mutant, those included that are known from a run before */
+async function tryPart(name, part, env, { sample, onlySurvivors }) {
+  const file = `${FOLDER}/${name}-${part}.json`;
+  const before = onlySurvivors ? readBefore(file) : [];
+  const survivors = onlySurvivors ? before.filter(hasSurvived) : undefined;
+  const area = { name, ...areas[name] };
+  const tried = await step(`${name}: ${part}`, () => TRY[part](area, env, { sample, survivors }), {
+    inherits: true,
+  });
+  const mutants = onlySurvivors
+    ? before.map((one) => tried.find((it) => hasSurvived(one) && isSame(it, one)) ?? one)
+    : tried;
+  fs.mkdirSync(FOLDER, { recursive: true });
+  fs.writeFileSync(file, JSON.stringify(mutants, null, 2));
+  return mutants;
+}
+
+runMain(async () => {
+  listen();
+  const { names, parts, ...options } = readArguments(process.argv.slice(2));
+  await ensureDependencies();
+  const services = [...new Set(names.flatMap((name) => areas[name].services ?? []))];
+  const table = [];
+  try {
+    const env = await withLock(() => prepare(services));
+    for (const name of names)
+      for (const part of parts.filter((it) => it in areas[name])) {
+        const mutants = await tryPart(name, part, env, options);
+        for (const one of mutants.filter(hasSurvived)) note(`survived ${describeMutant(one)}`);
+        table.push({ name, part, mutants });
+      }
+  } finally {
+    await release();
+  }
+  process.stdout.write(`\n${tableOf(table)}\n`);
+  return 0;
+});

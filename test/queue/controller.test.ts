@@ -1,0 +1,386 @@
+import {
+  decide,
+  type Decision,
+  type House,
+  type Memory,
+  newMemory,
+} from '../../src/modules/queue/controller';
+import { observe, type Signals, silence } from '../../src/modules/queue/signals';
+
+const LIMITS = { sloMs: 200, least: 30, most: 5000 };
+
+/** A second in which so many requests were answered in `ms` each, and whatever else is said. */
+function second({ ms = 1, requests = 500, ...rest }: Partial<Signals> & { ms?: number } = {}): Signals {
+  const signals = silence();
+  for (let i = 0; i < requests; i++) observe(signals, ms, false, false);
+  return { ...signals, ...rest };
+}
+
+/** How far a wait is over its objective. */
+const pressed = (share: number): Signals => second({ poolWaitMs: share * LIMITS.sloMs });
+
+/** `lively` are inside, as many come as go, so that each stays for `visit` seconds. */
+const steady = (lively: number, visit = 8, more: Partial<House> = {}): House => ({
+  ...{ waiting: 10_000, inside: lively, quiet: 0, admitted: lively / visit },
+  ...more,
+});
+
+/** What is remembered when it has been so for a minute. */
+function settled({ inside, quiet, admitted }: House, more: Partial<Memory> = {}): Memory {
+  const minute = (value: number): number[] => Array<number>(60).fill(value);
+  const lively = inside - quiet;
+  return {
+    ...newMemory(LIMITS),
+    ...{ turn: 100, window: lively, visit: (0.7 * lively + 0.3 * inside) / admitted },
+    ...{ lively: minute(lively), inside: minute(inside), admitted: minute(admitted) },
+    ...{ loads: minute(0), pressures: minute(0) },
+    ...more,
+  };
+}
+
+const FULL = steady(800);
+const at = (memory: Memory, signals: Signals | undefined, house = FULL): Decision =>
+  decide(memory, signals, house, LIMITS);
+
+describe('a breach', () => {
+  it.each<[string, Signals, number]>([
+    ['twice the objective', pressed(2), 0.5],
+    ['a quarter too long', pressed(1.25), 0.8],
+    ['barely too long', pressed(1), 0.9],
+    ['ten times the objective', pressed(10), 0.5],
+    ['a slow event loop', second({ loopDelayMs: 250 }), 0.8],
+    ['three of ten failed', second({ requests: 1000, failed: 300 }), 0.7],
+    ['three of ten failed, and slow', second({ requests: 1000, failed: 300, poolWaitMs: 250 }), 0.7],
+    ['one of ten failed, and slow', second({ requests: 1000, failed: 100, poolWaitMs: 250 }), 0.8],
+  ])('of %s cuts by as much as was too much, by a tenth to a half', (_what, signals, factor) => {
+    const { move, cap, memory } = at(settled(FULL), signals);
+    expect([move, cap]).toEqual(['cut', 800 * factor]);
+    expect(memory.window).toBeCloseTo(800 * factor, 9);
+    expect(memory.threshold).toBeCloseTo(0.95 * 800 * factor, 9);
+  });
+
+  it('of latency counts like any other wait', () => {
+    const { move, binding, cap } = at(settled(FULL), second({ ms: 300 }));
+    expect([move, binding]).toEqual(['cut', 'latency']);
+    expect(cap / 800).toBeCloseTo(200 / 300, 1);
+  });
+
+  it('is cut from those who are inside, or from the window where that is less', () => {
+    expect(at(settled(FULL, { window: 5000 }), pressed(2)).cap).toBe(400);
+    expect(at(settled(FULL, { window: 600 }), pressed(2)).cap).toBe(300);
+  });
+
+  it('is followed by rest until the cut has shown its effect: four fifths of a visit', () => {
+    for (const [visit, turns] of [
+      [40, 32],
+      [8, 6],
+      [4, 3],
+    ] as const) {
+      const house = steady(800, visit);
+      let { memory } = at(settled(house), pressed(2), house);
+      expect(memory.restUntil - memory.turn).toBe(turns);
+      const { window } = memory;
+      for (let turn = 1; turn < turns; turn++) {
+        const next = at(memory, pressed(2), house);
+        expect([next.move, next.memory.window]).toEqual(['hold', window]);
+        memory = { ...next.memory, visit };
+      }
+      expect(at(memory, pressed(2), house).move).toBe('cut');
+    }
+  });
+
+  it('needs a hundredth of failures, of a hundred requests at least', () => {
+    const moveOf = (requests: number, failed: number): string =>
+      at(settled(FULL), second({ requests, failed })).move;
+    expect([moveOf(1000, 10), moveOf(10_000, 99)]).toEqual(['cut', 'ease']);
+    expect([moveOf(10, 1), moveOf(10, 0)]).toEqual(['cut', 'grow']);
+  });
+
+  it('of latency needs twenty requests: fewer have no p99', () => {
+    const moveOf = (requests: number): string => at(settled(FULL), second({ ms: 900, requests })).move;
+    expect([moveOf(19), moveOf(20)]).toEqual(['grow', 'cut']);
+  });
+
+  it.each<[string, Partial<Signals>]>([
+    ['latency', { ms: 900 } as Partial<Signals>],
+    ['failures', { failed: 50 }],
+    ['pool', { poolWaitMs: 500 }],
+    ['event loop', { loopDelayMs: 500 }],
+  ])('is called by what is worst: %s', (binding, worst) => {
+    const others = { poolWaitMs: 201, loopDelayMs: 201, failed: 6 };
+    expect(at(settled(FULL), second({ ms: 201, ...others, ...worst })).binding).toBe(binding);
+  });
+});
+
+describe('pressure above the target', () => {
+  const after = (pressures: number[], now: number): Decision =>
+    at(settled(FULL, { pressures }), pressed(now));
+
+  it('eases by a twentieth, as the mean of three seconds', () => {
+    const { move, memory, cap } = after([0.3, 0.3], 0.31);
+    expect([move, cap]).toEqual(['ease', 760]);
+    expect(memory.threshold).toBeCloseTo(0.95 * 760, 9);
+    expect(memory.restUntil).toBe(memory.turn + 6);
+    expect(after([0, 0], 0.95).move).toBe('ease');
+    expect(after([0.9, 0], 0).move).toBe('ease'); // just the target
+    expect(after([0, 0], 0.8).move).toBe('grow');
+    expect(after([9, 0, 0], 0.8).move).toBe('grow'); // longer ago
+  });
+});
+
+describe('growth', () => {
+  const grow = (memory: Partial<Memory>, house = FULL, signals = silence()): Decision =>
+    at(settled(house, memory), signals, house);
+  const factorOf = ({ memory }: Decision, before = 800): number => memory.window / before;
+  const loads = (load: number): number[] => Array<number>(60).fill(load);
+
+  it('is by half at most', () => {
+    const decision = grow({});
+    expect(decision).toMatchObject({ move: 'grow', cap: 1200 });
+    expect(factorOf(decision)).toBe(1.5);
+  });
+
+  it('is as fast as the load is far from nine tenths', () => {
+    const turns = 0.6 * 6; // of the delay of six
+    expect(factorOf(grow({ loads: loads(0.45) }))).toBeCloseTo(2 ** (1 / turns), 6);
+    expect(factorOf(grow({ loads: loads(0.6) }))).toBeCloseTo(1.5 ** (1 / turns), 6);
+  });
+
+  it('is judged by those who came before the delay, and by the highest load since', () => {
+    const grown = [...Array<number>(50).fill(9), 800, 800, 800, 800, 800, 800, 1200, 1200, 1200, 1200];
+    const admitted = [...Array<number>(56).fill(9), 230, 230, 230, 230];
+    const house = { ...FULL, inside: 1200, admitted: 230 };
+    const memory = { lively: grown, inside: grown, admitted, loads: loads(0.45), window: 1200 };
+    const room = (0.9 * 800) / (0.45 * 1200);
+    expect(factorOf(at(settled(FULL, memory), silence(), house), 1200)).toBeCloseTo(room ** (1 / 3.6), 6);
+    const peak = [...loads(0).slice(0, 56), 0.45, 0, 0, 0];
+    expect(factorOf(grow({ loads: peak }))).toBeCloseTo(2 ** (1 / 3.6), 6);
+    const past = [...loads(0).slice(0, 50), 0.45, ...loads(0).slice(0, 9)];
+    expect(factorOf(grow({ loads: past }))).toBe(1.5);
+  });
+
+  it.each([
+    ['the load is seven tenths', { loads: loads(0.7) }, 1],
+    ['the load is close to the knee', { loads: loads(0.89) }, 0.5],
+    ['the load is at the knee', { loads: loads(0.94) }, 0],
+    ['the load is beyond it', { loads: loads(0.99) }, 0],
+    ['a breach is remembered', { threshold: 800 }, 1],
+    ['the pressure is half of the target', { loads: loads(0.7), pressures: [0.15, 0.15, 0.15, 0.15] }, 2 / 3],
+  ])('is a creep of 15 % a visit when %s', (_when, memory, headroom) => {
+    const decision = grow(memory);
+    expect(decision).toMatchObject({ move: 'grow', binding: 'latency' }); // still full: the first of the signals
+    expect(factorOf(decision)).toBeCloseTo(1 + (0.15 / 8) * headroom, 6);
+  });
+
+  it('is fast below what is remembered of a breach', () => {
+    expect(factorOf(grow({ threshold: 801 }))).toBe(1.5);
+  });
+
+  it('ends at the operator’s most', () => {
+    const house = steady(4900);
+    expect(grow({}, house).cap).toBe(LIMITS.most);
+    expect(grow({}, house).memory.window).toBe(LIMITS.most);
+  });
+
+  it('waits until the window is nine tenths full, now or a second ago, and somebody waits', () => {
+    const moveOf = (lively: number, before: number, waiting = 1): string => {
+      const house = { ...steady(1000), inside: lively, waiting };
+      return grow({ window: 1000, lively: [before] }, house).move;
+    };
+    expect([moveOf(900, 0), moveOf(899, 0), moveOf(0, 900), moveOf(0, 899)]).toEqual([
+      'grow',
+      'hold',
+      'grow',
+      'hold',
+    ]);
+    expect(moveOf(1000, 1000, 0)).toBe('hold');
+    expect(grow({ window: 1000, lively: [1000, 0] }, { ...FULL, inside: 0 }).move).toBe('hold'); // two seconds ago
+  });
+
+  it('that the crowd does not ask for is bound by the crowd', () => {
+    expect(at(settled(FULL), second(), { ...FULL, waiting: 0 })).toMatchObject({
+      ...{ move: 'hold', binding: 'crowd', cap: 800 },
+    });
+  });
+});
+
+describe('what is remembered', () => {
+  /** So many seconds alike. */
+  function live(turns: number, house: House | ((turn: number) => House), signals = second()): Memory {
+    let memory = newMemory(LIMITS);
+    for (let turn = 1; turn <= turns; turn++)
+      ({ memory } = at(memory, signals, typeof house === 'function' ? house(turn) : house));
+    return memory;
+  }
+
+  it('begins with the least window, six seconds a visit, and nothing known', () => {
+    expect(newMemory(LIMITS)).toEqual({
+      ...{ turn: 0, window: 30, threshold: null, visit: 6, calmMs: null, restUntil: 0, busyAt: 0 },
+      ...{ lively: [], inside: [], admitted: [], loads: [], pressures: [], writes: [] },
+    });
+    const { cap, rate, move } = at(newMemory(LIMITS), second(), steady(0, 1, { waiting: 0 }));
+    expect([cap, rate, move]).toEqual([30, 30, 'hold']);
+  });
+
+  it('is how long a visit takes, by Little’s law', () => {
+    expect(live(200, steady(800, 40)).visit).toBeCloseTo(40, 1);
+    expect(live(200, steady(800, 10)).visit).toBeCloseTo(10, 1);
+    const quiet = { inside: 1000, quiet: 500, admitted: 50, waiting: 0 }; // three in ten of the quiet come back
+    expect(live(200, quiet).visit).toBeCloseTo(13, 1);
+    const filling = (turn: number): House => ({ inside: 200 + 2 * turn, quiet: 0, admitted: 12, waiting: 0 });
+    expect(live(100, filling).visit).toBeGreaterThan(36); // ten leave each second
+    expect(live(100, filling).visit).toBeLessThan(40);
+  });
+
+  it('is how long visits take now, by the last five seconds', () => {
+    const before = [...Array<number>(55).fill(9000), 800, 800, 800, 800, 800];
+    const admitted = [...Array<number>(55).fill(9000), 100, 100, 100, 100, 100];
+    expect(
+      at(settled(FULL, { inside: before, lively: before, admitted }), second()).memory.visit,
+    ).toBeCloseTo(8, 6);
+  });
+
+  it('takes a visit for 4 to 60 seconds long, and for no longer than it has been watched', () => {
+    expect(live(200, steady(800, 1)).visit).toBeCloseTo(4, 1);
+    expect(live(200, steady(800, 100)).visit).toBeCloseTo(60, 0);
+    expect(live(200, { inside: 800, quiet: 0, admitted: 0, waiting: 0 }).visit).toBeCloseTo(60, 0);
+    expect(live(10, steady(800, 100)).visit).toBeLessThan(12);
+    expect(live(10, steady(800, 100)).visit).toBeGreaterThan(7);
+  });
+
+  it('is of a minute, rounded', () => {
+    const memory = live(200, steady(800, 6), pressed(1 / 6));
+    for (const kept of [memory.lively, memory.inside, memory.admitted, memory.loads, memory.pressures])
+      expect(kept).toHaveLength(60);
+    expect([memory.turn, memory.pressures.at(-1), memory.admitted.at(-1)]).toEqual([200, 0.167, 133.333]);
+  });
+
+  const writing = (writes: number, ms: number): Signals => ({ ...second(), writes, writesMs: writes * ms });
+
+  it('is the load: how much of a write’s time is waiting, over three seconds', () => {
+    const idle = steady(100, 10, { waiting: 0 });
+    let { memory } = at(newMemory(LIMITS), writing(100, 10), idle);
+    expect([memory.calmMs, memory.loads]).toEqual([10, [0]]);
+    for (let i = 0; i < 2; i++) ({ memory } = at(memory, writing(100, 10), idle));
+    expect(memory.calmMs).toBe(10);
+    const loads = [];
+    for (let i = 0; i < 3; i++) {
+      ({ memory } = at(memory, writing(100, 20), idle));
+      loads.push(memory.loads.at(-1));
+    }
+    expect(loads).toEqual([0.25, 0.399, 0.499]);
+    expect(memory.calmMs).toBeCloseTo(10 * 1.0005 ** 3, 9); // it fades
+    ({ memory } = at(memory, writing(10_000, 5), idle));
+    expect(memory.calmMs).toBeLessThan(6); // and is the least
+  });
+
+  it('is no load of fewer than sixty writes in three seconds', () => {
+    const idle = steady(100, 10, { waiting: 0 });
+    const calm = { ...settled(idle), calmMs: 10 };
+    const one = at(
+      {
+        ...calm,
+        writes: [
+          [20, 800],
+          [19, 760],
+        ],
+      },
+      writing(20, 40),
+      idle,
+    ).memory;
+    expect([one.calmMs, one.loads.at(-1)]).toEqual([10, 0]);
+    const other = at(
+      {
+        ...calm,
+        writes: [
+          [20, 800],
+          [20, 800],
+        ],
+      },
+      writing(20, 40),
+      idle,
+    ).memory;
+    expect(other.loads.at(-1)).toBeCloseTo(0.75, 2);
+  });
+
+  describe('of a breach', () => {
+    const idle = steady(30, 1, { waiting: 0 });
+    const forgets = (more: Partial<Memory>, ...signals: Signals[]): number => {
+      let memory: Memory = { ...settled(idle), threshold: 50, busyAt: 100, ...more, visit: 4 };
+      for (let turns = 1; turns <= 30; turns++) {
+        ({ memory } = at(memory, signals[turns % signals.length], idle));
+        if (memory.threshold === null) return turns;
+      }
+      return Infinity;
+    };
+
+    it('is forgotten after two visits without a busy second', () => {
+      expect(forgets({}, second())).toBe(9);
+    });
+
+    it('is kept as long as it is busy: pressed, loaded or resting', () => {
+      expect(forgets({}, pressed(0.31))).toBe(Infinity);
+      expect(forgets({}, pressed(0.29))).toBe(9);
+      expect(forgets({}, pressed(0.31), second(), second())).toBe(Infinity); // now and then
+      expect(forgets({}, pressed(0.3), second(), second())).toBe(9);
+      expect(forgets({ restUntil: 111 }, second())).toBe(10 + 9);
+      const loads = (load: number): number[] => [...Array<number>(59).fill(0), load];
+      expect(forgets({ loads: loads(0.71) }, second())).toBe(2 + 9); // three seconds are looked at
+      expect(forgets({ loads: loads(0.7) }, second())).toBe(9);
+    });
+  });
+});
+
+describe('the door', () => {
+  it('lets in as many as leave and a quarter more, and the growth', () => {
+    const house = { ...FULL, waiting: 0 };
+    expect(at(settled(house), second(), house).rate).toBeCloseTo(1.25 * 100, 6);
+    const { rate, memory } = at(settled(FULL), second());
+    expect(memory.window).toBe(1200);
+    expect(rate).toBeCloseTo((1.25 * 1200) / 8 + 0.5 * 1200, 6);
+    expect(at(settled(FULL), pressed(2)).rate).toBeCloseTo((1.25 * 400) / 8, 6); // a cut is not less than none
+  });
+
+  it('goes by how fast the lively are replaced, where the quiet make visits look long', () => {
+    const house = { inside: 1000, quiet: 500, admitted: 100, waiting: 0 };
+    const past = { lively: [...Array<number>(55).fill(9000), 500, 500, 500, 500, 500] };
+    const gone = { admitted: [...Array<number>(55).fill(9000), 100, 100, 100, 100, 100] };
+    for (const memory of [{}, past, gone])
+      expect(at(settled(house, memory), second(), house).rate).toBeCloseTo((1.25 * 500) / 5, 6);
+    const restless = { inside: 500, quiet: 0, admitted: 500, waiting: 0 };
+    expect(at({ ...settled(restless), visit: 6 }, second(), restless).rate).toBeCloseTo((1.25 * 500) / 4, 6);
+  });
+
+  it('never lets in less than the operator’s least a second', () => {
+    const house = steady(60, 60, { waiting: 0 });
+    expect(at(settled(house), second(), house).rate).toBe(30);
+  });
+
+  it('leaves room for the quiet ones besides the window', () => {
+    const house = { inside: 900, quiet: 100.5, admitted: 100, waiting: 0 };
+    expect(at(settled(house, { window: 800 }), second(), house).cap).toBe(901);
+    const asleep = { inside: 100, quiet: 300, admitted: 1, waiting: 0 }; // told a moment apart
+    expect(at(settled(FULL, { window: 40 }), second(), asleep).memory.lively.at(-1)).toBe(0);
+  });
+
+  it('holds without signals, and goes on watching who is inside', () => {
+    const before = settled(FULL, { pressures: [0.1], loads: [0.2] });
+    const { move, binding, cap, rate, memory } = at(before, undefined, { ...FULL, inside: 700 });
+    expect([move, binding, cap, memory.window]).toEqual(['hold', 'none', 800, 800]);
+    expect(rate).toBeGreaterThan(100);
+    expect([memory.pressures, memory.loads, memory.lively.at(-1), memory.turn]).toEqual([
+      [0.1],
+      [0.2],
+      700,
+      101,
+    ]);
+  });
+
+  it('is shut while a breaker is open, and remembers nothing but what is calm', () => {
+    const before = settled(FULL, { threshold: 900, calmMs: 7, restUntil: 200 });
+    const house = { ...FULL, inside: 900, quiet: 100 };
+    const { move, binding, cap, rate, memory } = at(before, second({ broken: true }), house);
+    expect([move, binding, cap, rate]).toEqual(['shut', 'breaker', 130, 0]);
+    expect(memory).toEqual({ ...newMemory(LIMITS), turn: 101, calmMs: 7 });
+  });
+});

@@ -1,0 +1,561 @@
+import { createLogger } from '../../src/infra/logger';
+import { Metrics } from '../../src/infra/metrics';
+import { AdaptiveCap, FixedCap } from '../../src/modules/queue/admission';
+import { observe, silence } from '../../src/modules/queue/signals';
+import { type Progress, type QueueRules, UNKNOWN } from '../../src/modules/queue/store';
+import { type Place, WaitingRoom } from '../../src/modules/queue/waiting-room';
+import { at } from '../support/at';
+import { Rooms } from '../support/rooms';
+import { useVirtualTime, virtualTime } from '../support/virtual-time';
+
+jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
+
+const RULES: QueueRules = { leaseMs: 60_000, waitMs: 600_000, idleMs: 0, awayMs: 30_000, tickMs: 100 };
+const QUIET_MS = 2000; // after a loss nobody is admitted so long
+
+describe('a process’ room', () => {
+  const time = useVirtualTime();
+
+  /** A line with one process whose metrics and log can be read. */
+  class Line {
+    readonly rooms: Rooms;
+    readonly metrics = new Metrics();
+    readonly lines: Record<string, unknown>[] = [];
+    readonly room: WaitingRoom;
+
+    constructor(
+      cap: number,
+      rules: Partial<QueueRules> = {},
+      policy: AdaptiveCap | FixedCap = new FixedCap(cap),
+    ) {
+      this.rooms = new Rooms(time.redis, { ...RULES, ...rules }, cap);
+      const logger = createLogger('info', 'test', {
+        write: (line) => void this.lines.push(JSON.parse(line) as Record<string, unknown>),
+      });
+      this.room = new WaitingRoom(this.rooms.store, policy, this.rooms.repository, this.metrics, logger);
+    }
+
+    /** A metric's value; of several the one with this label. */
+    async metric(name: string, label?: string): Promise<number | undefined> {
+      const found = await this.metrics.registry.getSingleMetric(name)?.get();
+      const one = (found?.values ?? []).find(
+        ({ labels }) => label === undefined || Object.values(labels).includes(label),
+      );
+      const isOfThisQueue = one === undefined || Object.values(one.labels).includes(this.rooms.queueId);
+      return isOfThisQueue ? one?.value : NaN;
+    }
+
+    async issue(count: number): Promise<Place[]> {
+      const places = [];
+      for (let user = 1; user <= count; user++) places.push(await this.room.issue(user));
+      return places;
+    }
+  }
+
+  const standing = (room: WaitingRoom, place: Place): string => {
+    const told = room.look(place);
+    return told?.status === 'WAITING' ? `WAITING ${told.position}` : (told?.status ?? 'ask the store');
+  };
+
+  /** What the process knows of the line's progress. */
+  async function saved(room: WaitingRoom, rooms: Rooms): Promise<Progress | undefined> {
+    await room.save();
+    return rooms.repository.find();
+  }
+
+  it('is called as its queue, and its tokens live for the longest wait and a stay', () => {
+    const { room, rooms } = new Line(1);
+    expect([room.queueId, room.tokenLifeMs]).toEqual([rooms.queueId, RULES.waitMs + RULES.leaseMs]);
+    expect(room.door).toEqual({ cap: 1, rate: undefined, paused: false, by: 'fixed' });
+  });
+
+  it('answers by its copy as soon as it has one, and knows at once whom it has let in itself', async () => {
+    const { room, rooms } = new Line(2);
+    const [first] = [await room.issue(1)];
+    expect([standing(room, first), room.isInside(first)]).toEqual(['ask the store', false]);
+    await room.refresh();
+    const [second, third] = [await room.issue(2), await room.issue(3)];
+    expect([first, second, third].map((one) => standing(room, one))).toEqual([
+      'PROGRESS',
+      'ask the store',
+      'ask the store',
+    ]);
+    expect([first, second, third].map((one) => room.isInside(one))).toEqual([true, true, false]);
+    await room.refresh();
+    expect([second, third].map((one) => standing(room, one))).toEqual(['PROGRESS', 'WAITING 1']);
+    expect(room.isInside({ ...second, gen: second.gen + 1 })).toBe(false);
+    await rooms.lose();
+  });
+
+  it('gives up a place that has waited too long', async () => {
+    const { room, rooms } = new Line(1, { waitMs: 5000 });
+    const [, waiter] = [await room.issue(1), await room.issue(2)];
+    await time.pass(4999);
+    await room.refresh();
+    expect(standing(room, waiter)).toBe('WAITING 1');
+    await time.pass(1);
+    expect(standing(room, waiter)).toBe('ask the store');
+    expect(await room.settle(waiter)).toMatchObject({ status: 'EXPIRED' });
+    await rooms.lose();
+  });
+
+  it('knows what the store has settled', async () => {
+    const { room, rooms } = new Line(1);
+    const [inside, next] = [await room.issue(1), await room.issue(2)];
+    await room.refresh();
+    await rooms.open().finish(inside.seq); // by another process
+    expect(standing(room, inside)).toBe('PROGRESS'); // as far as it knows
+    expect(await room.settle(inside)).toMatchObject({ status: 'DONE' });
+    expect(room.isInside(inside)).toBe(false);
+    expect(await room.settle(next)).toMatchObject({ status: 'PROGRESS' });
+    expect(room.isInside(next)).toBe(true);
+    expect(await room.settle({ ...next, gen: 9 })).toBe(UNKNOWN);
+    expect(room.isInside(next)).toBe(true); // whatever another's token says
+    expect(await saved(room, rooms)).toEqual({ issued: 2, serving: 2, gen: 1 });
+    const waiter = await room.issue(3);
+    expect(await room.settle(waiter)).toMatchObject({ status: 'WAITING' });
+    expect(room.snapshot.inside).toBe(1);
+    expect(await saved(room, rooms)).toEqual({ issued: 3, serving: 2, gen: 1 });
+    await rooms.lose();
+  });
+
+  it('gives the place of who has paid to the next, and counts both', async () => {
+    const line = new Line(1);
+    const { room, rooms } = line;
+    const [inside, next, last] = (await line.issue(3)) as [Place, Place, Place];
+    await room.refresh();
+    await room.finish(inside.seq);
+    expect([room.isInside(inside), room.isInside(next), room.isInside(last)]).toEqual([false, true, false]);
+    expect(room.snapshot.serving).toBe(next.seq);
+    expect(await saved(room, rooms)).toEqual({ issued: 3, serving: next.seq, gen: 1 });
+    await time.pass(RULES.leaseMs - 1);
+    expect(room.isInside(next)).toBe(true);
+    await time.pass(1);
+    expect(room.isInside(next)).toBe(false); // its lease is of its own
+    expect([
+      await line.metric('queue_places_ended_total', 'paid'),
+      await line.metric('queue_admitted_total'),
+    ]).toEqual([1, 1]);
+    await rooms.lose();
+  });
+
+  it('ends leases and lets the next in with each tick; there is more to do only after a thousand', async () => {
+    const line = new Line(1, { leaseMs: 1000 });
+    const { room, rooms } = line;
+    await line.issue(2);
+    await time.pass(1000);
+    expect(await room.tick()).toBe(false);
+    await room.refresh();
+    expect([...(await rooms.scores('active')).keys()]).toEqual([2]);
+    expect(await line.metric('queue_places_ended_total', 'lease')).toBe(1);
+    expect([await line.metric('queue_active'), await line.metric('queue_waiting')]).toEqual([1, 0]);
+    await rooms.lose();
+  });
+
+  it('finishes what it could not tell as soon as it can, once', async () => {
+    const line = new Line(1);
+    const { room, rooms } = line;
+    const [inside, next] = (await line.issue(2)) as [Place, Place];
+    await room.refresh();
+    room.finishLater(inside.seq);
+    expect(room.isInside(inside)).toBe(false);
+    expect([...(await rooms.scores('active')).keys()]).toEqual([inside.seq]);
+    await room.tell();
+    expect([...(await rooms.scores('active')).keys()]).toEqual([next.seq]);
+    await room.tell();
+    expect(await line.metric('queue_places_ended_total', 'paid')).toBe(1);
+    await rooms.lose();
+  });
+
+  it('keeps a holder inside though it is idle', async () => {
+    const { room, rooms } = new Line(2, { idleMs: 1000 });
+    const [idle, holder] = [await room.issue(1), await room.issue(2)];
+    await room.stay(holder.seq, 10_000);
+    await time.pass(2000);
+    await room.tick();
+    expect([...(await rooms.scores('active')).keys()]).toEqual([holder.seq]);
+    expect(idle.seq).toBe(1);
+    await rooms.lose();
+  });
+
+  describe('tells the store', () => {
+    it('who of those inside did something, so that they are not idle', async () => {
+      const { room, rooms } = new Line(3, { idleMs: 3000 });
+      const [looked, guarded, silent] = [await room.issue(1), await room.issue(2), await room.issue(3)];
+      await room.refresh();
+      await time.pass(2000);
+      room.look(looked);
+      room.isInside(guarded);
+      await room.tell();
+      await time.pass(1000);
+      await room.tick();
+      expect([...(await rooms.scores('active')).keys()].sort()).toEqual([looked.seq, guarded.seq]);
+      expect(silent.seq).toBe(3);
+      await room.tell(); // nobody did anything since
+      await time.pass(2000);
+      await room.tick();
+      expect((await rooms.scores('active')).size).toBe(0);
+      await rooms.lose();
+    });
+
+    it('nothing of those of whom its copy knows nothing', async () => {
+      const { room, rooms } = new Line(1);
+      const [inside] = [await room.issue(1), await room.issue(2)];
+      await room.tell();
+      await room.refresh();
+      expect(standing(room, { ...inside, seq: 9 })).toBe('ask the store');
+      expect(room.isInside({ ...inside, seq: 2 })).toBe(false);
+      const mark = jest.spyOn(rooms.store, 'mark');
+      await room.tell();
+      expect(at(mark.mock.calls, 0)[0]).toEqual({ bitmaps: [], active: [], askedMs: 0 });
+      mark.mockRestore();
+      await rooms.lose();
+    });
+
+    it('the longest interval that a waiter was told, once', async () => {
+      const { room, rooms } = new Line(1);
+      await room.issue(1);
+      for (const ms of [500, 7000, 6000]) room.asked(ms);
+      await room.tell();
+      expect(await rooms.numbers('asked')).toEqual([7000]);
+      await time.redis.hset(at(rooms.keys.place, 0), 'asked', 0);
+      await room.tell();
+      expect(await rooms.numbers('asked')).toEqual([0]);
+      await rooms.lose();
+    });
+
+    it('later what it could not tell now', async () => {
+      const { room, rooms } = new Line(1, { idleMs: 3000 });
+      const [inside, waiter] = [await room.issue(1), await room.issue(2)];
+      await room.refresh();
+      await time.pass(RULES.awayMs); // two epochs
+      await room.tick();
+      await room.refresh();
+      await room.settle(inside);
+      await room.refresh();
+      room.look(waiter);
+      room.asked(4000);
+      const down = jest.spyOn(rooms.store, 'mark').mockRejectedValueOnce(new Error('down'));
+      await expect(room.tell()).rejects.toThrow('down');
+      down.mockRestore();
+      const mark = jest.spyOn(rooms.store, 'mark');
+      await room.tell();
+      const [marks] = at(mark.mock.calls, 0);
+      expect(marks.askedMs).toBe(4000);
+      expect(marks.bitmaps.flatMap(([segment]) => segment)).toEqual([0]);
+      mark.mockRestore();
+      await rooms.lose();
+    });
+
+    it('of a waiter once an epoch: one that the copy knows to be marked is not told again', async () => {
+      const { room, rooms } = new Line(1);
+      const [, waiter] = [await room.issue(1), await room.issue(2)];
+      await room.tell();
+      await room.refresh();
+      const mark = jest.spyOn(rooms.store, 'mark');
+      room.look(waiter);
+      await room.tell();
+      expect(at(mark.mock.calls, 0)[0].bitmaps).toEqual([]);
+      mark.mockRestore();
+      await rooms.lose();
+    });
+  });
+
+  describe('saves its progress in the database', () => {
+    it('every three seconds at most', async () => {
+      const { room, rooms } = new Line(1);
+      const save = jest.spyOn(rooms.repository, 'save');
+      await room.issue(1);
+      await room.issue(2);
+      await room.refresh();
+      const before = save.mock.calls.length;
+      await time.pass(2999);
+      await room.refresh();
+      expect(save.mock.calls.length).toBe(before);
+      await time.pass(1);
+      await room.refresh();
+      expect(save.mock.calls.slice(before)).toEqual([[rooms.queueId, { issued: 2, serving: 1, gen: 1 }]]);
+      await rooms.lose();
+    });
+
+    it('not before there is any', async () => {
+      const { room, rooms } = new Line(1);
+      const save = jest.spyOn(rooms.repository, 'save');
+      await room.save();
+      expect(save).not.toHaveBeenCalled();
+    });
+
+    it('again soon when it cannot be saved, which is logged', async () => {
+      const { room, rooms, lines } = new Line(1);
+      await room.issue(1);
+      const down = jest.spyOn(rooms.repository, 'save').mockRejectedValue(new Error('down'));
+      await room.save();
+      expect(lines.at(-1)).toMatchObject({
+        ...{ level: 'warn', msg: 'queue progress not saved', queue: rooms.queueId, err: { message: 'down' } },
+      });
+      down.mockRestore();
+      await rooms.lose();
+    });
+  });
+
+  it('makes its copy anew when Redis could not be asked: versions may go on from older ones', async () => {
+    const { room, rooms } = new Line(1);
+    await room.issue(1);
+    await room.refresh();
+    const asked = jest.spyOn(rooms.store, 'snapshot').mockRejectedValueOnce(new Error('down'));
+    await expect(room.refresh()).rejects.toThrow('down');
+    await room.refresh();
+    await room.refresh();
+    const [, second, third] = asked.mock.calls.map(([version]) => version);
+    expect([second, (third ?? 0) > 0]).toEqual([0, true]);
+    asked.mockRestore();
+    await rooms.lose();
+  });
+
+  describe('after a loss', () => {
+    it('is restored also by one who has only something to tell', async () => {
+      const line = new Line(1);
+      await line.issue(2);
+      await line.room.refresh();
+      await line.rooms.lose();
+      await line.room.tell();
+      expect(await line.metric('queue_restored_total')).toBe(1);
+      await line.rooms.lose();
+    });
+
+    it('gives nobody’s place to another, and leaves those inside where they are', async () => {
+      const line = new Line(2);
+      const { room, rooms, lines } = line;
+      const [one, two, three] = (await line.issue(4)) as [Place, Place, Place];
+      await room.refresh();
+      await rooms.lose();
+      const late = await room.issue(9);
+      expect([late.gen, late.seq > 100_000, late.status]).toEqual([2, true, 'WAITING']);
+      await room.refresh();
+      expect([one, two, three].map((place) => standing(room, place))).toEqual([
+        'PROGRESS',
+        'PROGRESS',
+        'WAITING 1',
+      ]);
+      expect(await line.metric('queue_restored_total')).toBe(1);
+      const told = lines.filter(({ level }) => level === 'warn');
+      expect(told).toMatchObject([
+        { msg: 'queue state was lost and has been restored', queue: rooms.queueId, gen: 2, serving: 2 },
+      ]);
+      await time.pass(QUIET_MS);
+      await room.finish(one.seq);
+      expect(room.isInside(three)).toBe(true);
+      await rooms.lose();
+    });
+
+    it('gives out no number again that it has given out itself, though no copy has it yet', async () => {
+      const { room, rooms } = new Line(1);
+      await room.issue(1);
+      jest.spyOn(rooms.repository, 'find').mockResolvedValue(undefined); // nobody has saved it
+      await rooms.lose();
+      expect((await room.issue(2)).seq).toBeGreaterThan(100_000);
+      await rooms.lose();
+    });
+
+    it('is restored by what the database knows, where no process knows anything', async () => {
+      const { room, rooms } = new Line(1);
+      const saved: Progress = { issued: 50, serving: 40, gen: 3 };
+      await rooms.repository.save(rooms.queueId, saved);
+      const place = await room.issue(1);
+      expect([place.gen, place.seq]).toEqual([4, 50 + 131_072 + 1]);
+      expect((await rooms.numbers('serving', 'gen')).map(Number)).toEqual([40, 4]);
+    });
+
+    it('is not made from nothing while the database cannot be asked: a place might be given twice', async () => {
+      const { room, rooms, lines } = new Line(1);
+      jest.spyOn(rooms.repository, 'find').mockRejectedValue(new Error('down'));
+      await expect(room.issue(1)).rejects.toThrow('down');
+      expect(lines.at(-1)).toMatchObject({
+        ...{ level: 'warn', msg: 'saved queue progress not read', queue: rooms.queueId },
+      });
+      expect(await time.redis.exists(at(rooms.keys.place, 0))).toBe(0);
+    });
+
+    it('says nothing of a loss when a line is made for the first time', async () => {
+      const line = new Line(1);
+      await line.issue(1);
+      expect(await line.metric('queue_restored_total')).toBeUndefined();
+      expect(line.lines).toEqual([]);
+      await line.rooms.lose();
+    });
+
+    it('is restored once for all who find it at the same moment', async () => {
+      const line = new Line(1);
+      const { room, rooms } = line;
+      await line.issue(2);
+      await room.refresh();
+      await rooms.lose();
+      const restore = jest.spyOn(rooms.store, 'restore');
+      await Promise.all([11, 12, 13, 14].map((user) => room.issue(user)));
+      expect(restore).toHaveBeenCalledTimes(1);
+      restore.mockRestore();
+      await rooms.lose();
+      await room.issue(20); // and again at the next loss
+      expect(await line.metric('queue_restored_total')).toBe(2);
+      await rooms.lose();
+    });
+
+    it('is given up after the third answer that it is lost', async () => {
+      const { room, rooms } = new Line(1);
+      await room.issue(1);
+      const known = jest.spyOn(rooms.store, 'restore').mockResolvedValue({ issued: 1, serving: 1, gen: 1 });
+      await rooms.lose();
+      await expect(room.issue(2)).rejects.toThrow(`Queue ${rooms.queueId} could not be restored.`);
+      expect(known).toHaveBeenCalledTimes(2);
+      known.mockRestore();
+    });
+
+    it('knows by a genuine token that its number was given out', async () => {
+      const { room, rooms } = new Line(1);
+      await room.issue(1);
+      expect(await room.settle({ seq: 5000, gen: 1, iatMs: virtualTime.nowMs })).toMatchObject({
+        status: 'WAITING',
+      });
+      expect((await room.issue(2)).seq).toBeGreaterThan(5000);
+      await rooms.lose();
+    });
+
+    it('makes those present again whom a copy knows', async () => {
+      const line = new Line(1);
+      const { room, rooms } = line;
+      const [inside, waiter] = (await line.issue(2)) as [Place, Place];
+      await room.refresh();
+      await rooms.lose();
+      await room.tick(); // restores
+      await room.refresh();
+      expect([standing(room, inside), standing(room, waiter), room.snapshot.waiting]).toEqual([
+        'PROGRESS',
+        'WAITING 1',
+        1,
+      ]);
+      await time.pass(QUIET_MS);
+      await room.finish(inside.seq);
+      expect(room.isInside(waiter)).toBe(true);
+      await rooms.lose();
+    });
+
+    it('restored by another process, tells that what it knows itself', async () => {
+      const { rooms, room } = new Line(1);
+      const other = rooms.open();
+      await room.issue(1);
+      const waiter = await room.issue(2);
+      await room.refresh();
+      await rooms.lose();
+      await other.tick(); // knows of nobody
+      await room.refresh();
+      const newest = rooms.open();
+      await newest.refresh();
+      expect([newest.snapshot.inside, newest.snapshot.waiting, standing(newest, waiter)]).toEqual([
+        1,
+        1,
+        'WAITING 1',
+      ]);
+      await rooms.lose();
+    });
+
+    it('that came back older than it was goes on from what was known', async () => {
+      const line = new Line(1);
+      const { room, rooms } = line;
+      const [inside] = (await line.issue(2)) as [Place];
+      await room.refresh();
+      const photo = await rooms.photograph();
+      await room.finish(inside.seq);
+      await room.refresh();
+      await rooms.goBackTo(photo);
+      await room.refresh();
+      expect((await rooms.numbers('gen', 'serving')).map(Number)).toEqual([2, 2]);
+      expect(room.isInside(inside)).toBe(false);
+      await rooms.lose();
+    });
+  });
+
+  describe('is steered', () => {
+    const adaptive = new AdaptiveCap({ sloMs: 200, least: 10, most: 1000 });
+
+    it('by the controller where the cap is auto', async () => {
+      const { room, rooms } = new Line(10, {}, adaptive);
+      await room.issue(1);
+      const signals = silence();
+      for (let i = 0; i < 30; i++) observe(signals, 5, false, true);
+      await room.steer(signals);
+      expect(await time.redis.hget(at(rooms.keys.place, 0), 'cap')).toBe('10');
+      await room.refresh();
+      expect(room.door).toMatchObject({ cap: 10, by: 'auto' });
+      await rooms.lose();
+    });
+
+    it('by nobody where it is fixed', async () => {
+      const { room, rooms } = new Line(10);
+      await room.issue(1);
+      await room.steer(silence());
+      expect(await time.redis.hget(at(rooms.keys.place, 0), 'cap')).toBeNull();
+      await rooms.lose();
+    });
+
+    it('by the operator, which is counted and logged', async () => {
+      const line = new Line(10);
+      const { room, rooms, lines } = line;
+      await room.issue(1);
+      await room.operate('cap', 3);
+      expect(room.door).toMatchObject({ cap: 3, by: 'hand' });
+      await room.operate('pause', 0);
+      expect(room.door.paused).toBe(true);
+      expect(lines).toMatchObject([
+        { level: 'warn', msg: 'the operator has set the door', queue: rooms.queueId, act: 'cap', value: 3 },
+        { level: 'warn', act: 'pause' },
+      ]);
+      expect(lines[1]).not.toHaveProperty('value');
+      expect([await line.metric('queue_hand_acts_total', 'cap'), await line.metric('queue_paused')]).toEqual([
+        1, 1,
+      ]);
+      await rooms.lose();
+    });
+  });
+
+  it('keeps a sample of arrivals each 250 ms, also when the clock has stepped back', async () => {
+    const { room, rooms } = new Line(1);
+    const samples: number[] = [];
+    for (const [user, ms] of [0, 0, 249, 1, 250, -5000, 0, 250].entries()) {
+      await time.pass(ms);
+      await room.issue(user + 1);
+      samples.push(await time.redis.zcard(`${rooms.keys.prefix}arrivals`));
+    }
+    expect(samples).toEqual([1, 1, 1, 2, 3, 4, 4, 5]);
+    await time.pass(5000);
+    await rooms.lose();
+  });
+
+  it('tells how long it will take, and how wrong that was', async () => {
+    const line = new Line(1);
+    const { room, rooms } = line;
+    const places = await line.issue(40);
+    await room.refresh();
+    expect(room.etaSeconds(at(places, 3), 3)).toBe(3 * (RULES.leaseMs / 1000)); // nobody was let in yet: a guess
+    for (let i = 0; i < 10; i++) {
+      await room.finish(i + 1); // one a second
+      await time.pass(1000);
+      for (const place of places) room.look(place);
+      await room.refresh();
+    }
+    expect(room.etaSeconds(at(places, 14), 4)).toBe(4);
+    for (const index of [5, 10]) {
+      await time.pass(300);
+      room.etaSeconds(at(places, index), 1); // have had their turn: no prediction
+    }
+    for (let i = 10; i < 15; i++) {
+      await room.finish(i + 1);
+      await time.pass(1000);
+      await room.refresh();
+    }
+    const errors = (await line.metrics.registry.getSingleMetric('queue_eta_error_seconds')?.get())?.values;
+    expect(
+      errors?.find((one) => 'metricName' in one && one.metricName === 'queue_eta_error_seconds_count'),
+    ).toMatchObject({ value: 1, labels: { queue: rooms.queueId } });
+    await rooms.lose();
+  });
+});

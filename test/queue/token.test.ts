@@ -1,0 +1,106 @@
+import { Hs256 } from '../../src/infra/jwt';
+import { TokenCodec } from '../../src/modules/queue/token';
+
+const SECRET = 'a secret of thirty-two bytes or more';
+const T0 = 1_700_000_000_500;
+const PLACE = { userId: 7, q: 'main', seq: 12, gen: 2, iatMs: T0 };
+
+describe('queue tokens', () => {
+  const codec = new TokenCodec(SECRET);
+  const jwt = new Hs256(SECRET);
+  const token = codec.sign(PLACE, 60_700);
+  const claims = { ...PLACE, jti: 'main-2-12', iat: 1_700_000_000, exp: 1_700_000_062 };
+  const signed = (changes: object): string => jwt.sign({ ...claims, ...changes });
+
+  it('say whose place it is, and from when to when it is good', () => {
+    expect(codec.read(token)).toEqual(claims);
+    expect(codec.sign(PLACE, 60_700)).toBe(token); // to the letter
+  });
+
+  it('are read once: who polls again is known', () => {
+    const own = new TokenCodec(SECRET);
+    const verify = jest.spyOn(Hs256.prototype, 'verify');
+    expect([own.read(token), own.read(token)]).toEqual([claims, claims]);
+    expect(verify).toHaveBeenCalledTimes(1);
+    verify.mockRestore();
+  });
+
+  it.each<[string, string]>([
+    ['of another secret', new TokenCodec('another secret of thirty-two bytes').sign(PLACE, 1000)],
+    ['that is none', 'abc'],
+    ['changed', `${token.slice(0, -1)}${token.endsWith('A') ? 'E' : 'A'}`],
+    ['longer than any', jwt.sign({ ...claims, more: 'x'.repeat(1024) })],
+  ])('%s are refused', (_what, text) => {
+    expect(() => codec.read(text)).toThrow('The queue token is malformed or not signed by us.');
+  });
+
+  it('may be 1024 characters long', () => {
+    let text = '';
+    for (let size = 0; text.length < 1024; size++) text = signed({ more: 'x'.repeat(size) });
+    expect(text).toHaveLength(1024);
+    expect(codec.read(text).seq).toBe(12);
+  });
+
+  it.each<[string, object]>([
+    ['no user', { userId: undefined }],
+    ['a user that is no number', { userId: '7' }],
+    ['user 0', { userId: 0 }],
+    ['half a place', { seq: 1.5 }],
+    ['no generation', { gen: null }],
+    ['no time', { iatMs: undefined }],
+    ['no queue', { q: 5 }],
+    ['no id', { jti: undefined }],
+  ])('signed by us, but with %s, are refused', (_what, changes) => {
+    expect(() => codec.read(signed(changes))).toThrow('The queue token is malformed.');
+  });
+
+  it.each([null, 7, 'text', []])('that say only %j are refused', (said) => {
+    expect(() => codec.read(jwt.sign(said as object))).toThrow(/The queue token is malformed/);
+  });
+
+  it('of the first place and generation are good', () => {
+    const first = { ...PLACE, userId: 1, seq: 1, gen: 1, iatMs: 1 };
+    expect(codec.read(codec.sign(first, 0))).toMatchObject(first);
+  });
+
+  it('of a secret that is accepted, too, are as good', () => {
+    const other = 'another secret of thirty-two bytes';
+    expect(new TokenCodec(other, SECRET).read(token)).toEqual(claims);
+    expect(() => new TokenCodec(other).read(token)).toThrow('not signed by us');
+  });
+
+  describe('and tickets', () => {
+    const ticket = codec.signTicket(claims, T0 + 1000.7);
+    const ticketOf = (changes: object): string =>
+      jwt.sign({ purpose: 'queue-events', untilMs: T0, token: claims, ...changes });
+
+    it('are good for the holder of the token, until their end', () => {
+      expect(codec.readTicket(ticket, T0 + 999)).toEqual(claims);
+      expect(() => codec.readTicket(ticket, T0 + 1000)).toThrow('The ticket has expired: ask for a new one.');
+    });
+
+    it('are not taken for each other', () => {
+      expect(() => codec.read(ticket)).toThrow('The queue token is malformed.');
+      expect(() => codec.readTicket(token, T0)).toThrow('The ticket is malformed.');
+    });
+
+    it.each<[string, object]>([
+      ['for something else', { purpose: 'payment' }],
+      ['without an end', { untilMs: undefined }],
+      ['without a token', { token: undefined }],
+      ['of a token that is none', { token: { ...claims, seq: 'x' } }],
+    ])('%s are refused', (_what, changes) => {
+      expect(() => codec.readTicket(ticketOf(changes), 1)).toThrow('The ticket is malformed.');
+    });
+
+    it.each([null, 7])('that say only %j are refused', (said) => {
+      expect(() => codec.readTicket(jwt.sign(said as unknown as object), 1)).toThrow(
+        /The ticket is malformed/,
+      );
+    });
+
+    it('not signed by us are refused', () => {
+      expect(() => codec.readTicket('abc', 1)).toThrow('The ticket is malformed or not signed by us.');
+    });
+  });
+});

@@ -1,0 +1,133 @@
+import type { Statements } from '../../src/infra/database';
+import { PaymentRepository } from '../../src/modules/payment/repository';
+import { MemberDirectory } from '../../src/modules/user/directory';
+import { BalanceRepository } from '../../src/modules/user/repository';
+import { openAdminDatabase } from '../support/given';
+import { undone } from '../support/undone';
+
+const MOST = Number.MAX_SAFE_INTEGER;
+
+describe('balances in the database', () => {
+  const admin = openAdminDatabase();
+  const balances = new BalanceRepository();
+  afterAll(() => admin.close());
+
+  const ledger = (tx: Statements, userId: number): Promise<unknown[]> =>
+    tx.rows(
+      `SELECT kind, amount, balance_after AS after, payment_id IS NOT NULL AS paid
+         FROM payment_history WHERE user_id = ? ORDER BY id`,
+      [userId],
+    );
+
+  it('a charge adds up, is in the ledger, and is no other member’s', () =>
+    undone(admin, async (tx, given) => {
+      const [member, other] = [await given.member(), await given.member(7)];
+      expect(await balances.charge(tx, member, 50)).toBe(50);
+      expect(await balances.charge(tx, member, 20)).toBe(70);
+      expect([await balances.find(tx, member), await balances.find(tx, other)]).toEqual([70, 7]);
+      expect(await ledger(tx, member)).toEqual([
+        { kind: 'CHARGE', amount: 50, after: 50, paid: 0 },
+        { kind: 'CHARGE', amount: 20, after: 70, paid: 0 },
+      ]);
+      expect(await ledger(tx, other)).toHaveLength(1);
+    }));
+
+  it('holds 2^53 − 1 and not a won more', () =>
+    undone(admin, async (tx, given) => {
+      const member = await given.member(10);
+      expect(await balances.charge(tx, member, MOST - 9)).toBeUndefined();
+      expect(await balances.find(tx, member)).toBe(10);
+      expect(await ledger(tx, member)).toHaveLength(1);
+      expect(await balances.charge(tx, member, MOST - 10)).toBe(MOST);
+      expect(await balances.charge(tx, member, 1)).toBeUndefined();
+    }));
+
+  it('gives what is there, to the last won, and no more', () =>
+    undone(admin, async (tx, given) => {
+      const [member, other] = [await given.member(100), await given.member(100)];
+      expect(await balances.take(tx, member, 101)).toBe(false);
+      expect(await balances.take(tx, member, 40)).toBe(true);
+      expect(await balances.take(tx, member, 60)).toBe(true);
+      expect(await balances.take(tx, member, 1)).toBe(false);
+      expect([await balances.find(tx, member), await balances.find(tx, other)]).toEqual([0, 100]);
+    }));
+
+  it('a payment is in the ledger with what it left', () =>
+    undone(admin, async (tx, given) => {
+      const member = await given.member(100);
+      const reservation = await aReservation(tx, member);
+      await balances.take(tx, member, 30);
+      const payment = await new PaymentRepository().insert(tx, reservation, member, 30);
+      await balances.enterPayment(tx, member, 30, payment);
+      expect((await ledger(tx, member)).at(-1)).toEqual({ kind: 'PAYMENT', amount: -30, after: 70, paid: 1 });
+      expect(
+        await tx.rows('SELECT reservation_id, user_id, amount, status FROM payment WHERE id = ?', [payment]),
+      ).toEqual([{ reservation_id: reservation, user_id: member, amount: 30, status: 'DONE' }]);
+    }));
+
+  it('are of members alone', () =>
+    undone(admin, async (tx) => {
+      expect(await balances.find(tx, 999_999_999)).toBeUndefined();
+      expect(await balances.charge(tx, 999_999_999, 1)).toBeUndefined();
+      expect(await balances.take(tx, 999_999_999, 0)).toBe(false);
+      await expect(balances.enterPayment(tx, 999_999_999, 1, 1)).rejects.toThrow(
+        'No ledger entry for member 999999999.',
+      );
+    }));
+
+  async function aReservation(tx: Statements, userId: number): Promise<number> {
+    const concert = await tx.run("INSERT INTO concert (title) VALUES ('t')");
+    const schedule = await tx.run(
+      'INSERT INTO concert_schedule (concert_id, starts_at, ends_at) VALUES (?, NOW(3), NOW(3) + INTERVAL 1 HOUR)',
+      [concert.insertId],
+    );
+    const seat = await tx.run('INSERT INTO concert_seat (schedule_id, position, amount) VALUES (?, 1, 30)', [
+      schedule.insertId,
+    ]);
+    const { insertId } = await tx.run(
+      `INSERT INTO reservation (user_id, schedule_id, seat_id, status, concert_title, starts_at, ends_at,
+                                seat_position, amount, reserved_at, held_until)
+       VALUES (?, ?, ?, 'RESERVED', 't', NOW(3), NOW(3), 1, 30, NOW(3), NOW(3))`,
+      [userId, schedule.insertId, seat.insertId],
+    );
+    return insertId;
+  }
+});
+
+describe('the directory of members', () => {
+  const admin = openAdminDatabase();
+  afterAll(() => admin.close());
+  const newMember = async (): Promise<number> =>
+    (await admin.run("INSERT INTO member (name) VALUES ('Test member')")).insertId;
+
+  it('asks for a member once, and for a stranger each time: it may be a member by then', async () => {
+    const [directory, member] = [new MemberDirectory(admin), await newMember()];
+    const asked = jest.spyOn(admin, 'rows');
+    expect(directory.knows(member)).toBe(false);
+    expect([await directory.exists(member), await directory.exists(member)]).toEqual([true, true]);
+    expect(directory.knows(member)).toBe(true);
+    expect(asked).toHaveBeenCalledTimes(1);
+    expect([await directory.exists(999_999_999), await directory.exists(999_999_999)]).toEqual([
+      false,
+      false,
+    ]);
+    expect(directory.knows(999_999_999)).toBe(false);
+    expect(asked).toHaveBeenCalledTimes(3);
+    asked.mockRestore();
+  });
+
+  it('learns all members by and by, and those who came meanwhile', async () => {
+    const [directory, member] = [new MemberDirectory(admin), await newMember()];
+    const learnAll = async (): Promise<void> => {
+      for (let turns = 0; await directory.learnMore();) expect(turns++).toBeLessThan(50);
+    };
+    expect(await directory.learnMore()).toBe(true);
+    await learnAll();
+    expect(directory.knows(member)).toBe(true);
+    expect(directory.knows(member + 1_000_000)).toBe(false);
+    const late = await newMember();
+    expect(directory.knows(late)).toBe(false);
+    await learnAll();
+    expect(directory.knows(late)).toBe(true);
+  });
+});

@@ -1,0 +1,359 @@
+import { Metrics } from '../../src/infra/metrics';
+import type { Database, Statements } from '../../src/infra/database';
+import { ReservationRepository } from '../../src/modules/reservation/repository';
+import { HoldSweeper } from '../../src/modules/reservation/sweeper';
+import { at } from '../support/at';
+import { openAdminDatabase } from '../support/given';
+import { undone } from '../support/undone';
+
+const HOLD_SECONDS = 300;
+const [USER, OTHER] = [1_000_001, 1_000_002];
+
+describe('seats and holds in the database', () => {
+  const admin = openAdminDatabase();
+  const reservations = new ReservationRepository();
+  afterAll(() => admin.close());
+
+  const take = (
+    tx: Statements,
+    schedule: number,
+    seat: number,
+    line: string | null = null,
+  ): Promise<boolean> => reservations.take(tx, schedule, seat, HOLD_SECONDS, line);
+
+  async function hold(tx: Statements, schedule: number, seat: number, user = USER): Promise<number> {
+    expect(await take(tx, schedule, seat)).toBe(true);
+    return (await reservations.insertHold(tx, user, seat, HOLD_SECONDS)).id;
+  }
+
+  const sell = (tx: Statements, id: number, seatId: number, user = USER): Promise<boolean> =>
+    reservations.sell(tx, { id, seatId }, user);
+
+  /** Lets what is held be past, the seat and its reservation as they are. */
+  async function isPast(tx: Statements, seatId: number, seconds = 1): Promise<void> {
+    for (const sql of [
+      'UPDATE concert_seat SET held_until = NOW(3) - INTERVAL ? SECOND WHERE id = ? AND held_until IS NOT NULL',
+      'UPDATE reservation SET held_until = NOW(3) - INTERVAL ? SECOND WHERE seat_id = ?',
+    ])
+      await tx.run(sql, [seconds, seatId]);
+  }
+
+  /** "TEMP_RESERVED CANCELED": the seat, and its reservations in order. */
+  async function look(tx: Statements, seatId: number): Promise<string> {
+    const [seat] = await tx.rows<{ status: string }>('SELECT status FROM concert_seat WHERE id = ?', [
+      seatId,
+    ]);
+    const all = await tx.rows<{ status: string }>(
+      'SELECT status FROM reservation WHERE seat_id = ? ORDER BY id',
+      [seatId],
+    );
+    return [seat?.status, ...all.map(({ status }) => status)].join(' ');
+  }
+
+  it('a free seat is taken once, and no other seat with it', () =>
+    undone(admin, async (tx, given) => {
+      const { id, seats } = await given.scheduleWithSeats(3);
+      await hold(tx, id, at(seats, 1).id);
+      expect(await take(tx, id, at(seats, 1).id)).toBe(false);
+      expect(await Promise.all(seats.map((seat) => look(tx, seat.id)))).toEqual([
+        'AVAILABLE',
+        'TEMP_RESERVED TEMP_RESERVED',
+        'AVAILABLE',
+      ]);
+    }));
+
+  it('a seat is taken under its own schedule alone, in the future, by its line', () =>
+    undone(admin, async (tx, given) => {
+      const [one, other] = [await given.scheduleWithSeats(1), await given.scheduleWithSeats(1)];
+      const begun = await given.scheduleWithSeats(1, { startsInSeconds: -1 });
+      expect(await take(tx, one.id, at(other.seats, 0).id)).toBe(false);
+      expect(await take(tx, begun.id, at(begun.seats, 0).id)).toBe(false);
+      expect(await take(tx, one.id, at(one.seats, 0).id, 'vip')).toBe(false);
+      await tx.run(
+        "UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = 'vip' WHERE d.id = ?",
+        [one.id],
+      );
+      expect(await take(tx, one.id, at(one.seats, 0).id)).toBe(false);
+      expect(await take(tx, one.id, at(one.seats, 0).id, 'vip')).toBe(true);
+    }));
+
+  it('a hold lasts HOLD_SECONDS, and keeps what was bought', () =>
+    undone(admin, async (tx, given) => {
+      const { id, title, seats } = await given.scheduleWithSeats(2, { amount: 55 });
+      await take(tx, id, at(seats, 1).id);
+      const row = await reservations.insertHold(tx, USER, at(seats, 1).id, HOLD_SECONDS);
+      expect(row).toMatchObject({ concertTitle: title, seatPosition: 2 });
+      expect(row.heldUntil.getTime() - row.reservedAt.getTime()).toBe(1000 * HOLD_SECONDS);
+      const [left] = await tx.rows<{ seconds: number }>(
+        `SELECT TIMESTAMPDIFF(SECOND, NOW(3), s.held_until) AS seconds
+           FROM concert_seat s JOIN reservation r ON r.seat_id = s.id AND r.held_until = s.held_until WHERE r.id = ?`,
+        [row.id],
+      );
+      expect(left?.seconds).toBeGreaterThan(HOLD_SECONDS - 10);
+      expect(left?.seconds).toBeLessThanOrEqual(HOLD_SECONDS);
+      expect(await reservations.find(tx, row.id)).toEqual({
+        ...{ id: row.id, userId: USER, seatId: at(seats, 1).id, status: 'TEMP_RESERVED' },
+        ...{ concertTitle: title, seatPosition: 2, amount: 55 },
+      });
+      expect(await reservations.find(tx, row.id + 1_000_000)).toBeUndefined();
+      await expect(reservations.insertHold(tx, USER, 999_999_999, HOLD_SECONDS)).rejects.toThrow(
+        'No hold for seat 999999999.',
+      );
+    }));
+
+  it('a hold that is past goes to the next, and no other hold with it', () =>
+    undone(admin, async (tx, given) => {
+      const { id, seats } = await given.scheduleWithSeats(3);
+      const [first, second, lively] = [at(seats, 0).id, at(seats, 1).id, at(seats, 2).id];
+      for (const seat of [first, second, lively]) await hold(tx, id, seat);
+      await isPast(tx, first);
+      await isPast(tx, second);
+      await hold(tx, id, first, OTHER);
+      expect(await look(tx, first)).toBe('TEMP_RESERVED CANCELED TEMP_RESERVED');
+      expect(await look(tx, second)).toBe('TEMP_RESERVED TEMP_RESERVED');
+      expect(await take(tx, id, lively)).toBe(false);
+      expect(await look(tx, lively)).toBe('TEMP_RESERVED TEMP_RESERVED');
+      await hold(tx, id, second, OTHER);
+      const [row] = await tx.rows<{ lasts: 0 | 1 }>(
+        'SELECT held_until > NOW(3) AS lasts FROM concert_seat WHERE id = ?',
+        [second],
+      );
+      expect(row?.lasts).toBe(1);
+    }));
+
+  it('a hold that is past is taken over by the rules of a free seat', () =>
+    undone(admin, async (tx, given) => {
+      const [one, other] = [await given.scheduleWithSeats(1), await given.scheduleWithSeats(1)];
+      const seat = at(one.seats, 0).id;
+      const held = await hold(tx, one.id, seat);
+      await isPast(tx, seat);
+      const again = (): Promise<unknown> =>
+        tx.run("UPDATE reservation SET status = 'TEMP_RESERVED' WHERE id = ?", [held]);
+      expect(await take(tx, other.id, seat)).toBe(false);
+      await again();
+      expect(await take(tx, one.id, seat, 'vip')).toBe(false);
+      await again();
+      await tx.run('UPDATE concert_schedule SET starts_at = NOW(3) - INTERVAL 1 SECOND WHERE id = ?', [
+        one.id,
+      ]);
+      expect(await take(tx, one.id, seat)).toBe(false);
+    }));
+
+  it('a seat that is sold is taken by nobody, however long ago its hold would have ended', () =>
+    undone(admin, async (tx, given) => {
+      const { id, seats } = await given.scheduleWithSeats(1);
+      const seat = at(seats, 0).id;
+      expect(await sell(tx, await hold(tx, id, seat), seat)).toBe(true);
+      await isPast(tx, seat);
+      expect(await take(tx, id, seat, null)).toBe(false);
+      expect(await look(tx, seat)).toBe('RESERVED RESERVED');
+    }));
+
+  it('a sale is of one’s own hold, alone, once, while it lasts', () =>
+    undone(admin, async (tx, given) => {
+      const { id, seats } = await given.scheduleWithSeats(3);
+      const [first, second, third] = [at(seats, 0).id, at(seats, 1).id, at(seats, 2).id];
+      const holds = [await hold(tx, id, first), await hold(tx, id, second), await hold(tx, id, third)];
+      expect(await sell(tx, at(holds, 0), first, OTHER)).toBe(false);
+      expect(await sell(tx, at(holds, 0), first)).toBe(true);
+      expect(await sell(tx, at(holds, 0), first)).toBe(false);
+      await isPast(tx, third);
+      expect(await sell(tx, at(holds, 2), third)).toBe(false);
+      expect(await Promise.all([first, second, third].map((seat) => look(tx, seat)))).toEqual([
+        'RESERVED RESERVED',
+        'TEMP_RESERVED TEMP_RESERVED',
+        'TEMP_RESERVED TEMP_RESERVED',
+      ]);
+    }));
+
+  it('a hold that was cancelled cannot be sold', () =>
+    undone(admin, async (tx, given) => {
+      const { id, seats } = await given.scheduleWithSeats(1);
+      const held = await hold(tx, id, at(seats, 0).id);
+      await tx.run("UPDATE reservation SET status = 'CANCELED' WHERE id = ?", [held]);
+      expect(await sell(tx, held, at(seats, 0).id)).toBe(false);
+    }));
+
+  it('a seat is believed before its reservation: neither taken over nor swept while it is held or sold', () =>
+    undone(admin, async (tx, given) => {
+      const { id, seats } = await given.scheduleWithSeats(2);
+      const [held, sold] = [at(seats, 0).id, at(seats, 1).id];
+      for (const seat of [held, sold]) await hold(tx, id, seat);
+      await tx.run("UPDATE concert_seat SET status = 'RESERVED', held_until = NULL WHERE id = ?", [sold]);
+      const reservationIsPast = (): Promise<unknown> =>
+        tx.run(
+          "UPDATE reservation SET status = 'TEMP_RESERVED', held_until = NOW(3) - INTERVAL 9 DAY WHERE schedule_id = ?",
+          [id],
+        );
+      const seatsNow = async (): Promise<string[]> =>
+        (await Promise.all([held, sold].map((seat) => look(tx, seat)))).map((all) => all.split(' ')[0] ?? '');
+      await reservationIsPast();
+      expect([await take(tx, id, held), await take(tx, id, sold)]).toEqual([false, false]);
+      expect(await seatsNow()).toEqual(['TEMP_RESERVED', 'RESERVED']);
+      await reservationIsPast();
+      expect(await reservations.sweep(tx, 2)).toHaveLength(2);
+      expect(await seatsNow()).toEqual(['TEMP_RESERVED', 'RESERVED']);
+    }));
+
+  it('a sale of a seat that is not on hold is refused loudly', () =>
+    undone(admin, async (tx, given) => {
+      const { id, seats } = await given.scheduleWithSeats(1);
+      const seat = at(seats, 0).id;
+      const held = await hold(tx, id, seat);
+      await tx.run("UPDATE concert_seat SET status = 'AVAILABLE', held_until = NULL WHERE id = ?", [seat]);
+      await expect(sell(tx, held, seat)).rejects.toThrow(
+        `Seat ${seat} of live reservation ${held} is not on hold.`,
+      );
+    }));
+
+  it('counts the seats that a member has of a schedule: bought, and held as long as the hold lasts', () =>
+    undone(admin, async (tx, given) => {
+      const [one, other] = [await given.scheduleWithSeats(4), await given.scheduleWithSeats(1)];
+      const [member, friend] = [await given.member(), await given.member()];
+      const seat = (index: number): number => at(one.seats, index).id;
+      const count = (): Promise<number> => reservations.seatsOf(tx, member, one.id);
+      expect(await count()).toBe(0);
+      await sell(tx, await hold(tx, one.id, seat(0), member), seat(0), member);
+      await hold(tx, one.id, seat(1), member);
+      await hold(tx, one.id, seat(2), friend);
+      await hold(tx, other.id, at(other.seats, 0).id, member);
+      expect(await count()).toBe(2);
+      await hold(tx, one.id, seat(3), member);
+      expect(await count()).toBe(3);
+      await isPast(tx, seat(0));
+      expect(await count()).toBe(3); // bought for good
+      await isPast(tx, seat(1));
+      expect(await count()).toBe(2);
+      await tx.run("UPDATE reservation SET status = 'CANCELED' WHERE seat_id = ?", [seat(3)]);
+      expect(await count()).toBe(1);
+      expect(await reservations.seatsOf(tx, 999_999_999, one.id)).toBe(0); // no such member
+    }));
+
+  it('a member’s count waits for the one before it', async () => {
+    const { insertId: member } = await admin.run("INSERT INTO member (name) VALUES ('Test member')");
+    let isCounted = false;
+    let second: Promise<void> = Promise.resolve();
+    await undone(admin, async (tx) => {
+      await reservations.seatsOf(tx, member, 1);
+      second = undone(admin, async (other) => {
+        await reservations.seatsOf(other, member, 1);
+        isCounted = true;
+      });
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      expect(isCounted).toBe(false);
+    });
+    await second;
+    expect(isCounted).toBe(true);
+  });
+
+  it('knows a seat by its schedule, and when all are sold', () =>
+    undone(admin, async (tx, given) => {
+      const [one, other] = [await given.scheduleWithSeats(2), await given.scheduleWithSeats(1)];
+      const [first, second] = [at(one.seats, 0).id, at(one.seats, 1).id];
+      await sell(tx, await hold(tx, one.id, first), first);
+      const status = (schedule: number, seat: number): Promise<unknown> =>
+        reservations.seatStatus(tx, schedule, seat);
+      expect([await status(one.id, first), await status(one.id, second)]).toEqual(['RESERVED', 'AVAILABLE']);
+      expect(await status(other.id, first)).toBeUndefined();
+      expect(await status(one.id, 999_999_999)).toBeUndefined();
+      expect(await reservations.isSoldOut(tx, one.id)).toBe(false);
+      const held = await hold(tx, one.id, second);
+      expect(await reservations.isSoldOut(tx, one.id)).toBe(false);
+      await sell(tx, held, second);
+      expect([await reservations.isSoldOut(tx, one.id), await reservations.isSoldOut(tx, other.id)]).toEqual([
+        true,
+        false,
+      ]);
+    }));
+
+  describe('the sweeper', () => {
+    const DAY = 86_400; // older than anything that other tests let be past
+
+    it('frees the seats of the holds that are past longest, and nothing else', () =>
+      undone(admin, async (tx, given) => {
+        const { id, seats } = await given.scheduleWithSeats(5);
+        const [newer, oldest, older, lively, sold] = seats.map((seat) => seat.id) as [
+          number,
+          number,
+          number,
+          number,
+          number,
+        ];
+        for (const seat of [newer, oldest, older, lively]) await hold(tx, id, seat);
+        await sell(tx, await hold(tx, id, sold), sold);
+        for (const [seat, days] of [
+          [newer, 1],
+          [older, 2],
+          [oldest, 3],
+          [sold, 4],
+        ] as const)
+          await isPast(tx, seat, days * DAY);
+        const late = await reservations.sweep(tx, 2);
+        expect(late.map((seconds) => Math.round(seconds / DAY))).toEqual([3, 2]);
+        const all = (): Promise<string[]> =>
+          Promise.all([newer, oldest, older, lively, sold].map((seat) => look(tx, seat)));
+        const [held, free, bought] = [
+          'TEMP_RESERVED TEMP_RESERVED',
+          'AVAILABLE CANCELED',
+          'RESERVED RESERVED',
+        ];
+        expect(await all()).toEqual([held, free, free, held, bought]);
+        for (let turns = 0; (await reservations.sweep(tx, 100)).length > 0;)
+          expect(turns++).toBeLessThan(100);
+        expect(await all()).toEqual([free, free, free, held, bought]);
+      }));
+
+    it('leaves alone what another sweeper has in hand, without waiting', () =>
+      undone(admin, async (tx, given) => {
+        const { id, seats } = await given.scheduleWithSeats(1);
+        await hold(tx, id, at(seats, 0).id);
+        await isPast(tx, at(seats, 0).id, DAY);
+        await reservations.sweep(tx, 500);
+        const startedAt = performance.now();
+        await undone(admin, async (other) => {
+          await reservations.sweep(other, 500);
+        });
+        expect(performance.now() - startedAt).toBeLessThan(1000);
+      }));
+
+    it('takes 500 in one turn, says whether there may be more, and how late the oldest was', () =>
+      undone(admin, async (tx, given) => {
+        const { id, seats } = await given.scheduleWithSeats(501);
+        await tx.run(
+          "UPDATE concert_seat SET status = 'TEMP_RESERVED', held_until = NOW(3) WHERE schedule_id = ?",
+          [id],
+        );
+        await tx.run(
+          `INSERT INTO reservation (user_id, schedule_id, seat_id, concert_title, starts_at, ends_at, seat_position,
+                                    amount, reserved_at, held_until)
+           SELECT ?, s.schedule_id, s.id, 't', NOW(3), NOW(3), s.position, s.amount, NOW(3),
+                  NOW(3) - INTERVAL ? SECOND FROM concert_seat s WHERE s.schedule_id = ?`,
+          [USER, DAY, id],
+        );
+        await tx.run(
+          'UPDATE concert_seat SET held_until = NOW(3) - INTERVAL ? SECOND WHERE schedule_id = ?',
+          [DAY, id],
+        );
+        const metrics = new Metrics();
+        const database = {
+          transaction: (work: (on: Statements) => unknown) => work(tx),
+        } as unknown as Database;
+        const sweeper = new HoldSweeper(database, reservations, metrics);
+        const value = async (name: string): Promise<number> =>
+          (await metrics.registry.getSingleMetric(name)?.get())?.values[0]?.value ?? -1;
+        expect(await sweeper.sweep()).toBe(true);
+        expect(Math.round((await value('hold_sweep_lag_seconds')) / DAY)).toBe(1);
+        expect(await value('seat_holds_expired_total')).toBe(500);
+        const [row] = await tx.rows<{ n: number }>(
+          "SELECT COUNT(*) AS n FROM concert_seat WHERE schedule_id = ? AND status = 'AVAILABLE'",
+          [id],
+        );
+        expect([row?.n, seats.length]).toEqual([500, 501]);
+        expect(await sweeper.sweep()).toBe(false);
+
+        const nothing = { transaction: () => Promise.resolve([]) } as unknown as Database;
+        expect(await new HoldSweeper(nothing, reservations, metrics).sweep()).toBe(false);
+        expect(await value('hold_sweep_lag_seconds')).toBe(0);
+      }));
+  });
+});
