@@ -122,7 +122,7 @@ describe('pressure above the target', () => {
     expect(memory.threshold).toBeCloseTo(0.95 * 760, 9);
     expect(memory.restUntil).toBe(memory.turn + 6);
     expect(after([0, 0], 0.95).move).toBe('ease');
-    expect(after([0.9, 0], 0).move).toBe('ease'); // just the target
+    expect(at(settled(FULL, { pressures: [0.9, 0] }), silence()).move).toBe('ease'); // just the target
     expect(after([0, 0], 0.8).move).toBe('grow');
     expect(after([9, 0, 0], 0.8).move).toBe('grow'); // longer ago
   });

@@ -89,13 +89,15 @@ describe('a process’ room', () => {
 
   it('gives up a place that has waited too long', async () => {
     const { room, rooms } = new Line(1, { waitMs: 5000 });
-    const [, waiter] = [await room.issue(1), await room.issue(2)];
+    const [inside, waiter] = [await room.issue(1), await room.issue(2)];
     await time.pass(4999);
     await room.refresh();
     expect(standing(room, waiter)).toBe('WAITING 1');
     await time.pass(1);
     expect(standing(room, waiter)).toBe('ask the store');
     expect(await room.settle(waiter)).toMatchObject({ status: 'EXPIRED' });
+    await room.finish(inside.seq);
+    expect((await rooms.scores('active')).size).toBe(0); // who was told so is not let in
     await rooms.lose();
   });
 
@@ -148,6 +150,9 @@ describe('a process’ room', () => {
     await room.refresh();
     expect([...(await rooms.scores('active')).keys()]).toEqual([2]);
     expect(await line.metric('queue_places_ended_total', 'lease')).toBe(1);
+    expect(await line.metrics.registry.metrics()).toContain(
+      `queue_wait_seconds_sum{queue="${rooms.queueId}"} 1\n`,
+    );
     expect([await line.metric('queue_active'), await line.metric('queue_waiting')]).toEqual([1, 0]);
     await rooms.lose();
   });
@@ -489,6 +494,30 @@ describe('a process’ room', () => {
       await rooms.lose();
     });
 
+    it('once a second, however often it is told of signals', async () => {
+      const { room, rooms } = new Line(10, {}, adaptive);
+      await room.issue(1);
+      const turns = [];
+      for (const ms of [0, 0, 949, 1, 950]) {
+        await time.pass(ms);
+        await room.steer(silence());
+        const kept = (await time.redis.hget(at(rooms.keys.place, 0), 'memory')) ?? '{}';
+        turns.push((JSON.parse(kept) as { memory: { turn: number } }).memory.turn);
+      }
+      expect(turns).toEqual([1, 1, 1, 2, 3]);
+      await rooms.lose();
+    });
+
+    it('with room for those inside who have asked for nothing for ten seconds', async () => {
+      const { room, rooms } = new Line(10, { idleMs: 20_000 }, adaptive);
+      await room.issue(1);
+      await time.pass(10_001);
+      await room.issue(2);
+      await room.steer(silence());
+      expect(await time.redis.hget(at(rooms.keys.place, 0), 'cap')).toBe('11');
+      await rooms.lose();
+    });
+
     it('by nobody where it is fixed', async () => {
       const { room, rooms } = new Line(10);
       await room.issue(1);
@@ -515,6 +544,24 @@ describe('a process’ room', () => {
       ]);
       await rooms.lose();
     });
+  });
+
+  it('keeps nothing of who was seen two epochs ago', async () => {
+    const line = new Line(1, { awayMs: 4000 });
+    const { room, rooms } = line;
+    await line.issue(2);
+    const kept = async (): Promise<number[]> => [
+      (await time.redis.keys(`${rooms.keys.prefix}present:*`)).length,
+      await time.redis.zcard(`${rooms.keys.prefix}changed`),
+    ];
+    await room.tick();
+    expect(await kept()).toEqual([1, 1]);
+    for (let seconds = 0; seconds < 5; seconds++) {
+      await time.pass(1000);
+      await room.tick();
+    }
+    expect(await kept()).toEqual([0, 0]);
+    await rooms.lose();
   });
 
   it('keeps a sample of arrivals each 250 ms, also when the clock has stepped back', async () => {

@@ -253,6 +253,16 @@ describe('the waiting room’s scripts', () => {
     ]);
   });
 
+  it('takes back in whose lease lasts and who has had a turn, as far as there are places', async () => {
+    const line = await queue();
+    await redis.del(queueKeys(line.store.queueId).place);
+    const [past, later] = [Date.now() - 1000, Date.now() + 60_000];
+    const leases = [past, later, later, later].map((leaseUntilMs, i) => ({ seq: i + 1, leaseUntilMs }));
+    const beyond = { seq: 9, leaseUntilMs: later };
+    await line.store.restore({ issued: 9, serving: 8, gen: 1 }, 2, [beyond, ...leases]);
+    expect((await line.copy()).changes.map(({ seq }) => seq)).toEqual([2, 3]);
+  });
+
   it('notices a state older than what its caller has seen', async () => {
     const line = await queue();
     await line.issue(1);

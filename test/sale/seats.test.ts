@@ -246,24 +246,30 @@ describe('seats and holds in the database', () => {
     expect(isCounted).toBe(true);
   });
 
-  it('knows a seat by its schedule, and when all are sold', () =>
+  it('knows why a seat was not taken: its schedule, its line, who has it, and when all are sold', () =>
     undone(admin, async (tx, given) => {
       const [one, other] = [await given.scheduleWithSeats(2), await given.scheduleWithSeats(1)];
+      const begun = await given.scheduleWithSeats(1, { startsInSeconds: -1 });
       const [first, second] = [at(one.seats, 0).id, at(one.seats, 1).id];
+      const why = (schedule: number, seat: number): Promise<unknown> =>
+        reservations.whyNotTaken(tx, schedule, seat);
+      const open = { started: 0, line: null, seatStatus: 'AVAILABLE', soldOut: 0 };
       await sell(tx, await hold(tx, one.id, first), first);
-      const status = (schedule: number, seat: number): Promise<unknown> =>
-        reservations.seatStatus(tx, schedule, seat);
-      expect([await status(one.id, first), await status(one.id, second)]).toEqual(['RESERVED', 'AVAILABLE']);
-      expect(await status(other.id, first)).toBeUndefined();
-      expect(await status(one.id, 999_999_999)).toBeUndefined();
-      expect(await reservations.isSoldOut(tx, one.id)).toBe(false);
+      expect(await why(one.id, first)).toEqual({ ...open, seatStatus: 'RESERVED' });
+      expect(await why(one.id, second)).toEqual(open);
+      expect(await why(begun.id, at(begun.seats, 0).id)).toEqual({ ...open, started: 1 });
+      expect(await why(other.id, first)).toEqual({ ...open, seatStatus: null });
+      expect(await why(one.id, 999_999_999)).toEqual({ ...open, seatStatus: null });
+      expect(await why(999_999_999, first)).toBeUndefined();
       const held = await hold(tx, one.id, second);
-      expect(await reservations.isSoldOut(tx, one.id)).toBe(false);
+      expect(await why(one.id, second)).toEqual({ ...open, seatStatus: 'TEMP_RESERVED' });
       await sell(tx, held, second);
-      expect([await reservations.isSoldOut(tx, one.id), await reservations.isSoldOut(tx, other.id)]).toEqual([
-        true,
-        false,
-      ]);
+      expect(await why(one.id, second)).toEqual({ ...open, seatStatus: 'RESERVED', soldOut: 1 });
+      await tx.run(
+        "UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = 'vip' WHERE d.id = ?",
+        [other.id],
+      );
+      expect(await why(other.id, at(other.seats, 0).id)).toEqual({ ...open, line: 'vip' });
     }));
 
   describe('the sweeper', () => {
