@@ -60,9 +60,10 @@ async function tryPart(name, part, env, { sample, onlySurvivors }) {
   const tried = await step(`${name}: ${part}`, () => TRY[part](area, env, { sample, survivors }), {
     inherits: true,
   });
-  const mutants = onlySurvivors
-    ? before.map((one) => tried.find((it) => hasSurvived(one) && isSame(it, one)) ?? one)
-    : tried;
+  // What survived has ended before: if it is too late now, it is because of the machine.
+  const isNoticed = (one) =>
+    hasSurvived(one) && tried.find((it) => it.status === 'killed' && isSame(it, one));
+  const mutants = onlySurvivors ? before.map((one) => isNoticed(one) || one) : tried;
   fs.mkdirSync(FOLDER, { recursive: true });
   fs.writeFileSync(file, JSON.stringify(mutants, null, 2));
   return mutants;
