@@ -5,9 +5,9 @@ import { median } from './timeline.ts';
 /** What no pod carries, requests/s of a core: the virtual users wait for answers all the time. */
 const MORE_THAN_ALL = 8000;
 const VUS = 64;
-const SECONDS = 50;
+const SECONDS = 35;
 /** Of them, those in which the code is compiled. */
-const WARM_UP_SECONDS = 30;
+const WARM_UP_SECONDS = 20;
 
 /** Tokens a second that the pods issue when asked for as many as can be, however late: each run's, and their median. */
 export async function throughputOf(
