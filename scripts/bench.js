@@ -2,6 +2,7 @@
 const crypto = require('node:crypto');
 const os = require('node:os');
 const { build } = require('./build');
+const { freshDatabase } = require('./lib/database');
 const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, runMain } = require('./lib/failure');
 const { listen } = require('./lib/interruption');
@@ -9,7 +10,7 @@ const { withLock } = require('./lib/lock');
 const { nodeBinary } = require('./lib/node-binary');
 const { inRoot } = require('./lib/paths');
 const { note, step } = require('./lib/progress');
-const { exitCodeOf, run } = require('./lib/run');
+const { exitCodeOf } = require('./lib/run');
 const { ensureServices, release } = require('./lib/services');
 const { query } = require('./lib/services/mariadb-client');
 const { ensurePackages } = require('./lib/services/packages');
@@ -36,17 +37,11 @@ async function ensureTools() {
   }
 }
 
-/**
- * A database of the benchmarks' own beside the test database: they empty it again and again, and tests may be running.
- * The lock is held by bench/lib/database.ts.
- */
-async function createDatabase({ DATABASE_URL, DATABASE_ADMIN_URL }) {
+/** The lock is held by bench/lib/database.ts: the benchmarks empty their database again and again. */
+async function demandNoOther({ DATABASE_URL, DATABASE_ADMIN_URL }) {
   const name = `${decodeURIComponent(new URL(DATABASE_URL).pathname.slice(1))}_bench`;
   const [{ free }] = await query(DATABASE_ADMIN_URL, [`SELECT IS_FREE_LOCK('${name}') AS free`]);
   if (Number(free) !== 1) throw new Failure('Another npm run bench is using these services.');
-  await query(DATABASE_ADMIN_URL, [`DROP DATABASE IF EXISTS \`${name}\``, `CREATE DATABASE \`${name}\``]);
-  const inIt = (url) => Object.assign(new URL(url), { pathname: `/${name}` }).href;
-  return { DATABASE_URL: inIt(DATABASE_URL), DATABASE_ADMIN_URL: inIt(DATABASE_ADMIN_URL) };
 }
 
 async function prepare() {
@@ -55,10 +50,9 @@ async function prepare() {
   await ensureTools();
   const env = { ...process.env, ...urls, TZ: 'UTC', NODE_ENV: 'test' };
   await step('a database of its own', async () => {
-    Object.assign(env, await createDatabase(urls));
-    const migrate = inRoot('dist', 'cli', 'migrate.js');
+    await demandNoOther(urls);
     const TOKEN_SECRET = crypto.randomBytes(48).toString('base64url'); // demanded of every process; unused here
-    await run(nodeBinary(), [migrate, 'up'], { env: { ...env, TOKEN_SECRET }, what: 'migrate' });
+    Object.assign(env, await freshDatabase(urls, { suffix: 'bench', env: { ...env, TOKEN_SECRET } }));
   });
   return env;
 }

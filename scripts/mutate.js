@@ -13,7 +13,7 @@ const { tryTextMutants } = require('./lib/mutation/text');
 const { inRoot } = require('./lib/paths');
 const { note, step } = require('./lib/progress');
 const { ensureServices, release } = require('./lib/services');
-const { freshDatabase, testEnvironment } = require('./lib/test-environment');
+const { emptyDatabase, testEnvironment } = require('./lib/test-environment');
 
 const TRY = { code: tryCodeMutants, text: tryTextMutants };
 const PARTS = Object.keys(TRY);
@@ -40,7 +40,7 @@ async function prepare(services) {
   const env = testEnvironment(urls);
   if (!services.includes('mariadb')) return env;
   await build(); // the migrations
-  await step('a fresh test database', () => freshDatabase(env));
+  await step('a fresh test database', () => emptyDatabase(env));
   return env;
 }
 

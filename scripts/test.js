@@ -10,7 +10,7 @@ const { withLock } = require('./lib/lock');
 const { note, step, summary } = require('./lib/progress');
 const { exitCodeOf } = require('./lib/run');
 const { ensureServices, release } = require('./lib/services');
-const { freshDatabase, testEnvironment } = require('./lib/test-environment');
+const { emptyDatabase, testEnvironment } = require('./lib/test-environment');
 const { findTool } = require('./lib/tools');
 
 const LOAD_TESTS = 'test/load';
@@ -36,7 +36,7 @@ async function prepare(getTool) {
     if (name !== MADE_MEANWHILE) Object.assign(tools, await getTool(name));
   await build();
   const env = testEnvironment({ ...urls, ...tools });
-  await step('a fresh test database', () => freshDatabase(env));
+  await step('a fresh test database', () => emptyDatabase(env));
   return env;
 }
 

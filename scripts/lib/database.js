@@ -5,9 +5,9 @@ const { run } = require('./run');
 const { query } = require('./services/mariadb-client');
 
 /**
- * Makes it anew, with all tables and something in them.
+ * Makes it anew, with all tables, and something in them if it is to be seeded.
  * @param {{DATABASE_URL: string, DATABASE_ADMIN_URL: string}} urls of the database that it is named after
- * @param {{suffix: string, seed: string[], env: object}} options seed: options of the tool; env: of the tools
+ * @param {{suffix: string, seed?: string[], env: object}} options seed: options of the tool; env: of the tools
  * @returns {Promise<{DATABASE_URL: string, DATABASE_ADMIN_URL: string}>} its URLs
  */
 async function freshDatabase({ DATABASE_URL, DATABASE_ADMIN_URL }, { suffix, seed, env }) {
@@ -21,7 +21,7 @@ async function freshDatabase({ DATABASE_URL, DATABASE_ADMIN_URL }, { suffix, see
       what: tool,
     });
   await cli('migrate', 'up');
-  await cli('seed', ...seed);
+  if (seed) await cli('seed', ...seed);
   return urls;
 }
 

@@ -14,10 +14,11 @@ const testEnvironment = (more) => ({
   HTTP_QUEUE_MS: '60000', // no request is turned away because this machine is slow
 });
 
-async function freshDatabase(env) {
+/** The test database again, without a row. */
+async function emptyDatabase(env) {
   const migrate = inRoot('dist', 'cli', 'migrate.js');
   await run(nodeBinary(), [migrate, 'down', '--to', '0'], { env, what: 'migrate down' });
   await run(nodeBinary(), [migrate, 'up'], { env, what: 'migrate up' });
 }
 
-module.exports = { testEnvironment, freshDatabase };
+module.exports = { testEnvironment, emptyDatabase };

@@ -1,21 +1,13 @@
-/** Numbers in [0, 1) that the seed alone decides (mulberry32). */
-export type Random = () => number;
+import { dice } from '../../k6/simulator/random.ts';
 
-function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+/** Numbers in [0, 1) that the seed alone decides. */
+export type Random = () => number;
 
 /** A source of its own for each `name`: what one draws changes nothing for the others. */
 export function seededBy(seed: number, name: string): Random {
   let hash = seed >>> 0;
   for (const char of name) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0;
-  return seeded(hash);
+  return dice(hash);
 }
 
 export const between = (random: Random, least: number, most: number): number =>
