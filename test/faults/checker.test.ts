@@ -136,6 +136,14 @@ describe('the checker of the fault suite', () => {
     expect(check(story.evidence)).toEqual([]);
   });
 
+  it('finds nothing when the door refuses a hold that is done a moment later, under the same key', () => {
+    const story = Story.good();
+    const refused = { outcome: 'fail', status: 403, code: '003' } as const;
+    story.ask('reserve', 1, 690, 695, { key: 'r3', seatId: 9, ...refused });
+    story.reserves(1, 9, 3, 700);
+    expect(check(story.evidence)).toEqual([]);
+  });
+
   it('finds nothing when a seat goes to the next one as soon as the hold is over', () => {
     const story = Story.good();
     story.reserves(1, 9, 3, 1000);

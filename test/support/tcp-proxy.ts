@@ -18,6 +18,8 @@ const RESET_SHARE = 0.05;
 /** One direction of one connection: keeps the order of the bytes, whatever delays them. */
 class Lane {
   private readonly held: Buffer[] = [];
+  /** Under way, oldest first: one timer for all, since timers that are due together may fire in any order. */
+  private readonly underWay: { dueAtMs: number; act: () => unknown }[] = [];
   private dueAtMs = 0;
   /** The other end is gone without a word: nothing arrives ever again. */
   dead = false;
@@ -59,8 +61,25 @@ class Lane {
     const now = performance.now();
     const own = delayMs + jitterMs * this.proxy.random() + moreMs;
     this.dueAtMs = Math.max(this.dueAtMs, now + own);
-    if (this.dueAtMs <= now) act();
-    else setTimeout(() => this.dead || this.to.destroyed || act(), this.dueAtMs - now);
+    if (this.dueAtMs <= now && this.underWay.length === 0) act();
+    else if (this.underWay.push({ dueAtMs: this.dueAtMs, act }) === 1) this.wait();
+  }
+
+  private wait(): void {
+    const [next] = this.underWay;
+    if (next !== undefined) setTimeout(() => this.arrive(), Math.ceil(next.dueAtMs - performance.now()));
+  }
+
+  private arrive(): void {
+    for (
+      let [next] = this.underWay;
+      next !== undefined && next.dueAtMs <= performance.now();
+      [next] = this.underWay
+    ) {
+      if (!this.dead && !this.to.destroyed) next.act();
+      this.underWay.shift();
+    }
+    this.wait();
   }
 }
 

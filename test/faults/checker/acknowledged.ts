@@ -2,9 +2,9 @@ import type { Evidence, Violation } from '../evidence.ts';
 import type { Operation } from '../history.ts';
 import { wishesOf } from './wishes.ts';
 
-/** 409 and 429 are not remembered: before the wish was done they say "not now". */
-const isFinal = ({ status, startMs }: Operation, okMs: number): boolean =>
-  (status !== 409 && status !== 429) || startMs > okMs;
+/** 409, 429 and the door's 003 are not remembered: before the wish was done they say "not now". */
+const isFinal = ({ status, code, startMs }: Operation, okMs: number): boolean =>
+  (status !== 409 && status !== 429 && code !== '003') || startMs > okMs;
 
 /** What got a 2xx is there, is the buyer's, and stays the answer to its key. */
 export function checkAcknowledged({ operations, state }: Evidence): Violation[] {
