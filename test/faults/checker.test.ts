@@ -438,10 +438,16 @@ describe('the soak', () => {
 
   it('finds what grows, by a margin of its kind', () => {
     expect(growing('api0 RSS, MB', 5)).toEqual(['api0 RSS, MB']);
-    expect(growing('api0 heap, MB', 2)).toEqual(['api0 heap, MB']);
+    expect(growing('worker0 heap, MB', 2)).toEqual(['worker0 heap, MB']);
+    expect(growing('api0 heap, MB', 3)).toEqual(['api0 heap, MB']);
     expect(growing('api0 timers', 3)).toEqual(['api0 timers']);
     expect(growing('api0 RSS, MB', 1)).toEqual([]);
     expect(growing('api0 timers', 0)).toEqual([]);
+  });
+
+  it('lets an API process remember the tokens of visits', () => {
+    expect(growing('api0 heap, MB', 0, 0.0005)).toEqual([]);
+    expect(growing('api0 heap, MB', 0, 0.002)).toEqual(['api0 heap, MB']);
   });
 
   it('lets tables grow with visits, and no faster', () => {

@@ -46,6 +46,8 @@ const VISITS_PER_SECOND = 60;
 const SEATS_PER_SCHEDULE = 200;
 const PRICE = 10_000;
 const DRAIN_MS = 60_000;
+/** Database connections of a process. */
+export const POOL = 12;
 
 /** Short times, so that all that can end ends within a run; docs/faults.md names what else is not as in production. */
 const PRODUCT_ENV = {
@@ -56,7 +58,7 @@ const PRODUCT_ENV = {
   QUEUE_AWAY_SECONDS: String(AWAY_SECONDS),
   QUEUE_IDLE_SECONDS: String(IDLE_SECONDS),
   HOLD_SECONDS: String(HOLD_SECONDS),
-  DATABASE_POOL_MAX: '12',
+  DATABASE_POOL_MAX: String(POOL),
   EVENT_DLQ_RETRY_MS: '2000',
   SHUTDOWN_DRAIN_MS: '1000',
   WATCH_SECONDS: '5',

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Opening, type OpeningOptions, type Verdict } from './opening.ts';
+import { Opening, POOL, type OpeningOptions, type Verdict } from './opening.ts';
 import type { System } from './system/index.ts';
 
 /** What a run of hours must not let grow, at one moment. */
@@ -53,8 +53,9 @@ async function look(system: System, visits: number): Promise<Sample> {
   const [row] = await system.mariadb.rows<Sample>(
     `SELECT (SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'THREADS_CONNECTED') + 0
               AS 'MariaDB connections',
-            (SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'PREPARED_STMT_COUNT') + 0
-              AS 'MariaDB prepared statements',
+            (SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'PREPARED_STMT_COUNT')
+              / (SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'THREADS_CONNECTED')
+              AS 'statements prepared, per connection',
             (SELECT COUNT(*) FROM reservation WHERE status = 'TEMP_RESERVED') AS 'holds open',
             (SELECT COUNT(*) FROM outbox WHERE delivered_at IS NULL) AS 'events undelivered',
             (SELECT COUNT(*) FROM reservation) AS 'rows of reservation',
@@ -64,7 +65,7 @@ async function look(system: System, visits: number): Promise<Sample> {
             (SELECT COUNT(*) FROM notification) AS 'rows of notification',
             (SELECT COUNT(*) FROM idempotency_key) AS 'rows of idempotency_key'`,
   );
-  Object.assign(values, row);
+  for (const [name, value] of Object.entries(row ?? {})) values[name] = round(value);
   const redis = system.redis.connect();
   try {
     await new Promise((resolve) => redis.once('ready', resolve));
@@ -82,16 +83,22 @@ const round = (value: number): number => Math.round(value * 10) / 10;
 
 /** Rows are made by visits: of each table as many for a visit at the end as before. */
 const ROWS = /^rows of /;
+const API_HEAP = /^api\d+ heap/;
 /** From the middle to the end. */
 const LEVEL_SHARE = 1.05;
-/** And besides, in each thing's own unit: garbage that is not collected yet, a few buyers or connections more or less. */
+/** And besides, in each thing's own unit: garbage that is not collected yet, a busy moment's connections and buffers. */
 const LEVEL_MORE: [RegExp, number][] = [
   [/ RSS, MB$/, 10],
+  [/ external, MB$/, 6],
   [/, MB$/, 2],
-  [/prepared statements$/, 100],
+  [/ sockets$/, POOL],
+  [/connections$/, 2 * POOL],
+  [/^statements/, 10],
   [/^holds|^events/, 8],
   [ROWS, 0.05],
 ];
+/** What an API process keeps of a visit's token, up to 50,000 of them (src/modules/queue/token.ts): no leak. */
+const TOKEN_MB = 600 / MB;
 const COUNTS_MORE = 4;
 
 /** Start, middle and end of each value, and whether it is level: the middle of the last third against that of the second. */
@@ -101,13 +108,20 @@ export function soakTable({ samples }: Pick<SoakResult, 'samples'>): {
   grown: string[];
 } {
   const third = Math.floor(samples.length / 3);
-  const thirds = [samples.slice(0, third), samples.slice(third, 2 * third), samples.slice(2 * third)];
+  const thirds: [Samples, Samples, Samples] = [
+    samples.slice(0, third),
+    samples.slice(third, 2 * third),
+    samples.slice(2 * third),
+  ];
   const grown: string[] = [];
   const rows = Object.keys(samples[0]?.values ?? {}).map((name) => {
     const values = thirds.map((part) => (ROWS.test(name) ? perVisit(part, name) : middle(part, name)));
     if (name === 'visits') return [name, ...values, ''];
     const [, half = 0, end = 0] = values;
-    const more = LEVEL_MORE.find(([of]) => of.test(name))?.[1] ?? COUNTS_MORE;
+    const tokens = API_HEAP.test(name)
+      ? TOKEN_MB * (middle(thirds[2], 'visits') - middle(thirds[1], 'visits'))
+      : 0;
+    const more = (LEVEL_MORE.find(([of]) => of.test(name))?.[1] ?? COUNTS_MORE) + tokens;
     const isLevel = end <= half * LEVEL_SHARE + more;
     if (!isLevel) grown.push(name);
     return [ROWS.test(name) ? `${name}, per visit` : name, ...values, isLevel ? 'level' : '**grows**'];
