@@ -11,6 +11,8 @@ export interface Shape {
   slowness: (at: number) => number;
   /** Visitors who come in a second; or, in a closed loop, how many there are. */
   come: { perSecond: (at: number) => number } | { loop: (at: number) => number };
+  /** How often those who wait ask. */
+  polls: number;
   /** Mean of each pause. */
   think: number;
   /** Share of those let in who never do anything. */
@@ -27,7 +29,7 @@ const WRITES_OF_A_VISIT = 3;
 const CAPACITY = 1000 / (WRITES_OF_A_VISIT * COSTS.database);
 
 const usual = {
-  ...{ seconds: 480, costs: COSTS, think: 2, silent: 0, visit: 'buy' as const, changes: [0] },
+  ...{ seconds: 480, costs: COSTS, polls: 1, think: 2, silent: 0, visit: 'buy' as const, changes: [0] },
   ...{ replicas: () => 2, slowness: () => 1, come: { perSecond: () => 2 * CAPACITY } },
 };
 const isIn = (at: number, from: number, to: number): boolean => at >= from && at < to;
@@ -54,7 +56,7 @@ export const SHAPES: Shape[] = [
   { ...usual, name: 'd', about: 'half of those let in never do anything', silent: 0.5 },
   {
     ...{ ...usual, name: 'e', about: 'the study’s scenario' },
-    ...{ seconds: 60, visit: 'look' as const, come: { loop: study } },
+    ...{ seconds: 60, polls: 2, visit: 'look' as const, come: { loop: study } },
   },
   {
     ...{ ...usual, name: 'f', about: 'of three replicas one dies, and comes back' },

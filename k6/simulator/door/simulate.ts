@@ -80,7 +80,7 @@ const STEPS = {
 };
 
 /**
- * A discrete-event simulation of a waiting room's door and of those it lets in: they hear of it by a poll, think, ask,
+ * A discrete-event simulation of a waiting room's door and of those it lets in: they hear of it at once or by a poll, think, ask,
  * try again when turned away, and pay or are away without a word; their place is free when they have paid or are idle.
  */
 export function simulateDoor(shape: Shape, door: Door, seed = 1): Second[] {
@@ -91,31 +91,39 @@ export function simulateDoor(shape: Shape, door: Door, seed = 1): Second[] {
   let now = 0;
   /** Those who have gone are taken out once a second. */
   let visitors: Visitor[] = [];
-  let [waiting, looping, arriving, tokens, inside, admitted, completed] = [0, 0, 0, 0, 0, 0, 0];
+  let [waiting, came, looping, arriving, tokens, inside, admitted, completed] = [0, 0, 0, 0, 0, 0, 0, 0];
   const backend = new Backend(shape.costs, random, () => now);
 
   const pause = (step: number): number =>
     steps[step]?.pause === true ? -Math.log(1 - random()) * shape.think : 0;
 
+  const join = (count: number): void => {
+    waiting += count;
+    came += count;
+  };
+
   const arrive = (): void => {
     if ('perSecond' in shape.come) {
       arriving += shape.come.perSecond(now) * TICK;
-      waiting += Math.floor(arriving);
+      join(Math.floor(arriving));
       arriving -= Math.floor(arriving);
-    } else for (const wanted = shape.come.loop(now); looping < wanted; looping++) waiting += 1;
+    } else for (const wanted = shape.come.loop(now); looping < wanted; looping++) join(1);
   };
 
   const admit = ({ cap, rate }: { cap: number; rate: number }): void => {
     tokens = Math.min(tokens + rate * TICK, Math.max(1, 2 * rate * TICK));
+    let older = waiting - came;
     for (; waiting > 0 && tokens >= 1 && inside < cap; tokens--) {
       const visitor = { step: 0, tries: 0, seenAt: now, gone: false };
       visitors.push(visitor);
       inside += 1;
       waiting -= 1;
       admitted += 1;
+      const heardAfter = older-- > 0 ? random() * shape.polls : 0;
       if (random() < shape.silent) continue;
-      agenda.put(now + random() + pause(0), { kind: 'ask', visitor });
+      agenda.put(now + heardAfter + pause(0), { kind: 'ask', visitor });
     }
+    came = 0;
   };
 
   const ask = (visitor: Visitor): void => {
@@ -156,7 +164,7 @@ export function simulateDoor(shape: Shape, door: Door, seed = 1): Second[] {
       if (!what.visitor.gone) ask(what.visitor);
     } else if ('loop' in shape.come) {
       if (looping > shape.come.loop(now)) looping -= 1;
-      else waiting += 1;
+      else join(1);
     }
   };
 

@@ -37,6 +37,8 @@ export interface Memory {
   calmMs: number | null;
   restUntil: number;
   busyAt: number;
+  /** When somebody was last waiting. */
+  waitedAt: number;
   /** Of the last turns, the newest last. */
   lively: number[];
   inside: number[];
@@ -71,16 +73,20 @@ const MEAN_OF_LEAST = 60;
 const TARGET = 0.3;
 /** Load (share of the time in which a write waits for others) to grow towards in slow start, and to stop at. */
 const LOAD_TARGET = 0.9;
-const LOAD_CALM = 0.7;
+const LOAD_CALM = 0.8;
+const FASTEST = 2;
+/** With less load and pressure the window grows when it is not AHEAD of those inside, AGO seconds after the last waited. */
+const IDLE = 0.1;
+const AHEAD = 2;
+const AGO = 10;
 const LOAD_KNEE = 0.94;
-const FASTEST = 1.5;
 /** Growth per visit's length when the objective is near, as a share of the window. */
 const CREEP = 0.15;
 const EASE = 0.95;
 const CUT = { least: 0.5, most: 0.9 };
 const THRESHOLD = 0.95;
 /** Visit lengths without a busy turn after which a breach is forgotten. */
-const FORGET_VISITS = 2;
+const FORGET_VISITS = 1;
 /** The memory of the calm latency fades: a backend may have become slower for good (doubles in 23 minutes). */
 const FADE = 1.0005;
 const VISIT = { least: 4, first: 6, most: 60 };
@@ -90,7 +96,17 @@ const TURNS = 60;
 
 export const newMemory = (limits: Limits): Memory => ({
   ...{ turn: 0, window: limits.least, threshold: null, visit: VISIT.first, calmMs: null },
-  ...{ restUntil: 0, busyAt: 0, lively: [], inside: [], admitted: [], loads: [], pressures: [], writes: [] },
+  ...{
+    restUntil: 0,
+    busyAt: 0,
+    waitedAt: -AGO,
+    lively: [],
+    inside: [],
+    admitted: [],
+    loads: [],
+    pressures: [],
+    writes: [],
+  },
 });
 
 const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
@@ -128,7 +144,8 @@ function servedOf(signals: Signals, sloMs: number): number {
  * Decides once a second how far the door is open: a window of lively visitors, as TCP's of packets in flight.
  *
  *   grow   while somebody waits and the window is full: fast as long as the load is far from LOAD_TARGET (slow start),
- *          by CREEP per visit near the objective
+ *          by CREEP per visit near the objective. With next to no load also ahead of need, so that who comes need not
+ *          wait for the next decision
  *   hold   while the last step has not shown its effect, or nobody is kept out by the door
  *   ease   pressure above TARGET: a little less
  *   cut    a breach: less by as much as was too much, once per delay, never anyone thrown out
@@ -137,7 +154,7 @@ function servedOf(signals: Signals, sloMs: number): number {
  * What is admitted now loads the database when it has thought, so every step waits for the one before: the delay is
  * the length of a visit by Little's law (inside over leaving), as TCP counts in round trips. The load is Gradient2's:
  * 1 − (latency when calm / latency). Those who are quiet do not count, so that visitors who leave without a word do not
- * fill the house; the cap is the window and they. It never runs ahead of what is inside: no windup.
+ * fill the house; the cap is the window and they. It is never more than four times what is inside: no windup.
  * Without signals (`undefined`) it holds. Sources and what was tried: docs/adr/0012.
  */
 export function decide(before: Memory, signals: Signals | undefined, house: House, limits: Limits): Decision {
@@ -149,7 +166,7 @@ export function decide(before: Memory, signals: Signals | undefined, house: Hous
     const fresh = { ...newMemory(limits), turn: memory.turn, calmMs: memory.calmMs };
     return { ...decision(fresh, house, limits, 'shut', 'breaker', 1), rate: 0 };
   }
-  const { move, factor } = nextMove(memory, signals, house, lively, limits);
+  const { move, factor } = nextMove(memory, signals, lively, limits);
   const isDown = move === 'cut' || move === 'ease';
   const isBusy = isDown || memory.turn < memory.restUntil || loadOf(memory) > LOAD_CALM || now.value > TARGET;
   if (isBusy) memory.busyAt = memory.turn;
@@ -160,7 +177,7 @@ export function decide(before: Memory, signals: Signals | undefined, house: Hous
     memory.restUntil = memory.turn + delayOf(memory);
   } else memory.window *= factor;
   memory.window = clamp(memory.window, limits.least, limits.most);
-  const binding = isFull(memory, house) || isDown ? now.binding : 'crowd';
+  const binding = isFull(memory) || isDown ? now.binding : 'crowd';
   return decision(memory, house, limits, move, binding, factor);
 }
 
@@ -174,6 +191,7 @@ function learn(
   const memory: Memory = {
     ...before,
     turn: before.turn + 1,
+    waitedAt: house.waiting > 0 ? before.turn + 1 : before.waitedAt,
     lively: keep(before.lively, lively),
     inside: keep(before.inside, house.inside),
     admitted: keep(before.admitted, house.admitted),
@@ -200,17 +218,23 @@ function learn(
 /** Turns until a step has shown its effect. */
 const delayOf = ({ visit }: Memory): number => Math.max(3, Math.round(visit * 0.8));
 
-/** The highest of the time in which the present visitors came. */
-const loadOf = (memory: Memory): number => Math.max(0.02, ...memory.loads.slice(-delayOf(memory)));
+/** The second highest of the time in which the present visitors came: one second may be a stall of the database's. */
+const loadOf = (memory: Memory): number => {
+  const [, second = 0] = memory.loads.slice(-delayOf(memory)).sort((a, b) => b - a);
+  return Math.max(0.02, second);
+};
 
-/** Whether it is the door that keeps those waiting out. */
-const isFull = ({ lively, window }: Memory, { waiting }: House): boolean =>
-  waiting > 0 && Math.max(...lively.slice(-2)) >= 0.9 * window;
+/** Whether it is the door that keeps out those who wait; with little to do, that it did a moment ago and soon may. */
+function isFull(memory: Memory): boolean {
+  const { lively, window, turn, waitedAt } = memory;
+  const isIdle = loadOf(memory) < IDLE && mean(memory.pressures.slice(-3)) < IDLE;
+  const [ago, share] = isIdle ? [AGO, 1 / AHEAD] : [0, 0.9];
+  return turn - waitedAt <= ago && Math.max(...lively.slice(-2)) >= share * window;
+}
 
 function nextMove(
   memory: Memory,
   signals: Signals,
-  house: House,
   lively: number,
   { sloMs, least }: Limits,
 ): { move: Move; factor: number } {
@@ -220,7 +244,7 @@ function nextMove(
   if (isResting) return { move: 'hold', factor: 1 };
   if (value >= 1) return { move: 'cut', factor: clamp(servedOf(signals, sloMs), CUT.least, CUT.most) };
   if (smooth >= TARGET) return { move: 'ease', factor: EASE };
-  if (!isFull(memory, house)) return { move: 'hold', factor: 1 };
+  if (!isFull(memory)) return { move: 'hold', factor: 1 };
 
   const load = loadOf(memory);
   const headroom = Math.min(1 - smooth / TARGET, Math.max(0, (LOAD_KNEE - load) / 0.1));
@@ -230,7 +254,7 @@ function nextMove(
   // Those who came within the delay have not shown their load yet: it is judged by those before them.
   const seasoned = Math.max(least, memory.lively.at(-delayOf(memory)) ?? least);
   const room = (LOAD_TARGET * seasoned) / (load * Math.max(1, lively));
-  const fast = Math.min(FASTEST, room ** (1 / (0.6 * delayOf(memory))));
+  const fast = Math.min(FASTEST, room ** (1 / (0.5 * delayOf(memory))));
   return { move: 'grow', factor: Math.max(fast, creep) };
 }
 
