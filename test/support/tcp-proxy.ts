@@ -67,7 +67,8 @@ class Lane {
 
   private wait(): void {
     const [next] = this.underWay;
-    if (next !== undefined) setTimeout(() => this.arrive(), Math.ceil(next.dueAtMs - performance.now()));
+    if (next !== undefined)
+      setTimeout(() => this.arrive(), Math.max(0, Math.ceil(next.dueAtMs - performance.now())));
   }
 
   private arrive(): void {

@@ -71,6 +71,9 @@ const MEAN_OF_LEAST = 60;
 
 /** Pressure (signal over limit, mean of 3 s) up to which the door is opened further. */
 const TARGET = 0.3;
+/** p99 of the work alone, by its mean; and what share of the objective it may be taken for. */
+const WORK_P99 = 2;
+const WORK_MOST = 0.5;
 /** Load (share of the time in which a write waits for others) to grow towards in slow start, and to stop at. */
 const LOAD_TARGET = 0.9;
 const LOAD_CALM = 0.8;
@@ -126,10 +129,21 @@ function delaysOf(signals: Signals, sloMs: number): [Binding, number][] {
   ];
 }
 
-/** Each signal over its limit, and the worst of them: 1 is the limit. */
-function pressureOf(signals: Signals, sloMs: number): { value: number; binding: Binding } {
+/**
+ * Each signal over its limit, and the worst of them: 1 is the limit. Of the latency only what is left of the objective
+ * beside the work itself counts: of a request that takes half of it when nothing waits, the other half is to be used.
+ */
+function pressureOf(
+  signals: Signals,
+  calmMs: number | null,
+  sloMs: number,
+): { value: number; binding: Binding } {
   const failed = signals.failed / Math.max(signals.requests, FAILED_OF_LEAST) / FAILED_SHARE;
-  const shares: [Binding, number][] = [...delaysOf(signals, sloMs), ['failures', failed]];
+  const work = Math.min(WORK_MOST, (WORK_P99 * (calmMs ?? 0)) / sloMs);
+  const delays = delaysOf(signals, sloMs).map(([binding, share]): [Binding, number] =>
+    binding === 'latency' ? [binding, Math.max(0, share - work) / (1 - work)] : [binding, share],
+  );
+  const shares: [Binding, number][] = [...delays, ['failures', failed]];
   const [binding, value] = shares.reduce((worst, each) => (each[1] > worst[1] ? each : worst));
   return { value, binding };
 }
@@ -161,12 +175,12 @@ export function decide(before: Memory, signals: Signals | undefined, house: Hous
   const lively = Math.max(0, house.inside - house.quiet);
   const memory = learn(before, signals, house, lively, limits);
   if (signals === undefined) return decision(memory, house, limits, 'hold', 'none', 1);
-  const now = pressureOf(signals, limits.sloMs);
+  const now = pressureOf(signals, before.calmMs, limits.sloMs);
   if (signals.broken) {
     const fresh = { ...newMemory(limits), turn: memory.turn, calmMs: memory.calmMs };
     return { ...decision(fresh, house, limits, 'shut', 'breaker', 1), rate: 0 };
   }
-  const { move, factor } = nextMove(memory, signals, lively, limits);
+  const { move, factor } = nextMove(memory, signals, lively, now.value, limits);
   const isDown = move === 'cut' || move === 'ease';
   const isBusy = isDown || memory.turn < memory.restUntil || loadOf(memory) > LOAD_CALM || now.value > TARGET;
   if (isBusy) memory.busyAt = memory.turn;
@@ -205,7 +219,7 @@ function learn(
   memory.visit += (clamp(visit, VISIT.least, known) - memory.visit) / 8;
   if (signals === undefined) return memory;
 
-  memory.pressures = keep(before.pressures, pressureOf(signals, limits.sloMs).value);
+  memory.pressures = keep(before.pressures, pressureOf(signals, before.calmMs, limits.sloMs).value);
   memory.writes = [...before.writes, [signals.writes, signals.writesMs] as [number, number]].slice(-3);
   const count = sum(memory.writes.map(([writes]) => writes));
   const ms = sum(memory.writes.map(([, spent]) => spent)) / Math.max(1, count);
@@ -236,9 +250,9 @@ function nextMove(
   memory: Memory,
   signals: Signals,
   lively: number,
+  value: number,
   { sloMs, least }: Limits,
 ): { move: Move; factor: number } {
-  const { value } = pressureOf(signals, sloMs);
   const smooth = mean(memory.pressures.slice(-3));
   const isResting = memory.turn < memory.restUntil;
   if (isResting) return { move: 'hold', factor: 1 };
