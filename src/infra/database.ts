@@ -133,6 +133,7 @@ export class Database implements Statements {
   /** When a connection was last refused or lost, by the monotonic clock. */
   lostAtMs = -Infinity;
   private longestWaitMs = 0;
+  private busy = { ms: 0, sinceMs: monotonicMs() };
 
   constructor(private readonly options: DatabaseOptions) {
     this.sequelize = new Sequelize(options.url.replace(/^mysql:/, 'mariadb:'), {
@@ -172,6 +173,14 @@ export class Database implements Statements {
     const taken = this.longestWaitMs;
     this.longestWaitMs = 0;
     return taken;
+  }
+
+  /** Share of the connections' time in which they were in use since it was last asked; a use counts when it ends. */
+  takeBusyShare(): number {
+    const now = monotonicMs();
+    const { ms, sinceMs } = this.busy;
+    this.busy = { ms: 0, sinceMs: now };
+    return Math.min(1, ms / Math.max(1, (now - sinceMs) * this.options.poolMax));
   }
 
   async rows<T>(sql: string, binds?: Bind[]): Promise<T[]> {
@@ -217,6 +226,7 @@ export class Database implements Statements {
     } finally {
       this.longestWaitMs = Math.max(this.longestWaitMs, monotonicMs() - askedAtMs);
     }
+    const gotAtMs = monotonicMs();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
@@ -232,6 +242,7 @@ export class Database implements Statements {
     } finally {
       clearTimeout(timer);
       manager.releaseConnection(connection);
+      this.busy.ms += monotonicMs() - gotAtMs;
     }
   }
 }

@@ -33,7 +33,7 @@ function settled({ inside, quiet, admitted }: House, more: Partial<Memory> = {})
     ...newMemory(LIMITS),
     ...{ turn: 100, window: lively, visit: (0.7 * lively + 0.3 * inside) / admitted },
     ...{ lively: minute(lively), inside: minute(inside), admitted: minute(admitted) },
-    ...{ loads: minute(0), pressures: minute(0) },
+    ...{ loads: minute(0), pressures: minute(0), writes: Array<[number, number]>(3).fill([1, 1]) },
     ...more,
   };
 }
@@ -161,6 +161,22 @@ describe('growth', () => {
     expect(factorOf(grow({ loads: past }))).toBe(2);
   });
 
+  it('is to six times of those who came before the delay at most', () => {
+    const grown = [...Array<number>(54).fill(9), 200, 200, 200, 200, 200, 1100];
+    const house = { ...FULL, inside: 1100 };
+    const admitted = [...Array<number>(59).fill(100), 1000]; // as many leave as ever
+    const memory = { lively: grown, inside: grown, admitted, window: 1100 };
+    expect(factorOf(at(settled(FULL, memory), silence(), house), 1100)).toBeCloseTo((6 * 200) / 1100, 6);
+  });
+
+  it('shows after three seconds where nobody writes', () => {
+    const grown = [...Array<number>(56).fill(9), 200, 800, 800, 800];
+    const memory = { lively: grown, inside: grown, window: 800 };
+    const writes: [number, number][] = [[0, 0]];
+    expect(factorOf(at(settled(FULL, { ...memory, writes }), silence()))).toBe(2);
+    expect(factorOf(at(settled(FULL, memory), silence()))).toBeLessThan(1.1); // 30 are taken for shown
+  });
+
   it.each([
     ['the load is eight tenths', { loads: loads(0.8) }, 1],
     ['the load is close to the knee', { loads: loads(0.89) }, 0.5],
@@ -277,6 +293,12 @@ describe('what is remembered', () => {
   });
 
   const writing = (writes: number, ms: number): Signals => ({ ...second(), writes, writesMs: writes * ms });
+
+  it('is the load by how long connections were in use, where that is more', () => {
+    const loadsAfter = (poolBusy: number): number[] =>
+      at(settled(FULL), { ...second(), poolBusy }).memory.loads;
+    expect([loadsAfter(0.7).at(-1), loadsAfter(0).at(-1)]).toEqual([0.7, 0]);
+  });
 
   it('is the load: how much of a write’s time is waiting, over three seconds', () => {
     const idle = steady(100, 10, { waiting: 0 });

@@ -57,12 +57,12 @@ describe('signals', () => {
     const [one, other] = [silence(), silence()];
     for (const ms of [10, 20]) observe(one, ms, false, true);
     for (const ms of [10, 500]) observe(other, ms, true, true);
-    Object.assign(one, { poolWaitMs: 7, loopDelayMs: 1, inFlight: 3 });
-    Object.assign(other, { poolWaitMs: 5, loopDelayMs: 2, inFlight: 4, broken: true });
+    Object.assign(one, { poolBusy: 0.2, poolWaitMs: 7, loopDelayMs: 1, inFlight: 3 });
+    Object.assign(other, { poolBusy: 0.3, poolWaitMs: 5, loopDelayMs: 2, inFlight: 4, broken: true });
     const all = merge([one, other]);
     expect(all).toMatchObject({
       ...{ requests: 4, failed: 2, writes: 2, writesMs: 30 },
-      ...{ poolWaitMs: 7, loopDelayMs: 2, inFlight: 7, broken: true },
+      ...{ poolWaitMs: 7, poolBusy: 0.3, loopDelayMs: 2, inFlight: 7, broken: true },
     });
     expect(Object.values(all.buckets).sort()).toEqual([1, 1, 2]);
     expect(merge([other, one]).broken).toBe(true);
@@ -80,7 +80,7 @@ describe('signals', () => {
   it('of nobody are silence', () => {
     expect(silence()).toEqual({
       ...{ buckets: {}, requests: 0, failed: 0, writes: 0, writesMs: 0 },
-      ...{ poolWaitMs: 0, loopDelayMs: 0, inFlight: 0, broken: false },
+      ...{ poolWaitMs: 0, poolBusy: 0, loopDelayMs: 0, inFlight: 0, broken: false },
     });
     expect(merge([])).toEqual(silence());
     expect(quantileMs(silence(), 0.99)).toBe(0);

@@ -16,6 +16,8 @@ interface Process {
   /** When its last POOL units of database work end; `turn`: the oldest. */
   ends: number[];
   turn: number;
+  /** Seconds of its POOL connections in use since it was last asked. */
+  busy: number;
   alive: boolean;
 }
 
@@ -54,7 +56,7 @@ export class Backend {
   scaleTo(count: number): void {
     while (this.processes.length < count)
       this.processes.push({
-        ...{ freeAt: this.now(), turn: 0, alive: true, ends: new Array<number>(POOL).fill(0) },
+        ...{ freeAt: this.now(), turn: 0, busy: 0, alive: true, ends: new Array<number>(POOL).fill(0) },
         shedder: new Shedder(HTTP_QUEUE_MS, () => this.now() * 1000),
       });
     for (const process of this.processes.splice(count)) process.alive = false;
@@ -94,7 +96,9 @@ export class Backend {
 
   /** What all processes have seen since it was last asked. */
   take(): Signals {
-    const taken = { ...this.signals, inFlight: this.inFlight };
+    const poolBusy = Math.min(1, Math.max(...this.processes.map(({ busy }) => busy)) / POOL);
+    for (const process of this.processes) process.busy = 0;
+    const taken = { ...this.signals, poolBusy, inFlight: this.inFlight };
     this.signals = silence();
     return taken;
   }
@@ -104,6 +108,7 @@ export class Backend {
     this.signals.poolWaitMs = Math.max(this.signals.poolWaitMs, (oldestEnds - process.freeAt) * 1000);
     this.databaseFreeAt =
       Math.max(this.databaseFreeAt, process.freeAt) + this.exponential(this.costs.database / 1000) * slowness;
+    process.busy += this.databaseFreeAt - process.freeAt;
     process.ends[process.turn] = this.databaseFreeAt;
     process.turn = (process.turn + 1) % POOL;
     return this.databaseFreeAt;

@@ -78,6 +78,8 @@ const WORK_MOST = 0.5;
 const LOAD_TARGET = 0.9;
 const LOAD_CALM = 0.8;
 const FASTEST = 2;
+/** … and to so many times those whose load has shown: the load by which it grows may be misjudged. */
+const PROVEN = 6;
 /** With less load and pressure the window grows when it is not AHEAD of those inside, AGO seconds after the last waited. */
 const IDLE = 0.1;
 const AHEAD = 2;
@@ -225,12 +227,14 @@ function learn(
   const ms = sum(memory.writes.map(([, spent]) => spent)) / Math.max(1, count);
   const isKnown = count >= MEAN_OF_LEAST;
   if (isKnown) memory.calmMs = Math.min((memory.calmMs ?? ms) * FADE, ms);
-  memory.loads = keep(before.loads, isKnown && memory.calmMs !== null ? 1 - memory.calmMs / ms : 0);
+  const waits = isKnown && memory.calmMs !== null ? 1 - memory.calmMs / ms : 0;
+  memory.loads = keep(before.loads, Math.max(waits, signals.poolBusy));
   return memory;
 }
 
-/** Turns until a step has shown its effect. */
-const delayOf = ({ visit }: Memory): number => Math.max(3, Math.round(visit * 0.8));
+/** Turns until a step has shown its effect; who only looks around has done so at once. */
+const delayOf = ({ visit, writes }: Memory): number =>
+  writes.every(([count]) => count === 0) ? 3 : Math.max(3, Math.round(visit * 0.8));
 
 /** The second highest of the time in which the present visitors came: one second may be a stall of the database's. */
 const loadOf = (memory: Memory): number => {
@@ -268,7 +272,8 @@ function nextMove(
   // Those who came within the delay have not shown their load yet: it is judged by those before them.
   const seasoned = Math.max(least, memory.lively.at(-delayOf(memory)) ?? least);
   const room = (LOAD_TARGET * seasoned) / (load * Math.max(1, lively));
-  const fast = Math.min(FASTEST, room ** (1 / (0.5 * delayOf(memory))));
+  const proven = (PROVEN * seasoned) / memory.window;
+  const fast = Math.min(FASTEST, proven, room ** (1 / (0.5 * delayOf(memory))));
   return { move: 'grow', factor: Math.max(fast, creep) };
 }
 

@@ -39,6 +39,7 @@ export class Load {
     const taken: Signals = {
       ...this.signals,
       poolWaitMs: this.database.takeLongestWaitMs(),
+      poolBusy: this.database.takeBusyShare(),
       loopDelayMs: Math.max(0, this.loop.percentile(99) / NS_PER_MS - RESOLUTION_MS), // its timer's own interval
       inFlight: this.metrics.requestsInFlight,
       broken: queue.state !== 'closed' || concert.state !== 'closed',

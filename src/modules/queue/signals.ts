@@ -14,6 +14,8 @@ export interface Signals {
   writesMs: number;
   /** Longest wait for a database connection. */
   poolWaitMs: number;
+  /** Share of the time in which a database connection was in use, 0 to 1. */
+  poolBusy: number;
   /** p99 of the event loop's delay. */
   loopDelayMs: number;
   inFlight: number;
@@ -23,7 +25,7 @@ export interface Signals {
 
 export const silence = (): Signals => ({
   ...{ buckets: {}, requests: 0, failed: 0, writes: 0, writesMs: 0 },
-  ...{ poolWaitMs: 0, loopDelayMs: 0, inFlight: 0, broken: false },
+  ...{ poolWaitMs: 0, poolBusy: 0, loopDelayMs: 0, inFlight: 0, broken: false },
 });
 
 const bucketOf = (ms: number): number => Math.ceil(Math.log(Math.max(ms, LEAST_MS) / LEAST_MS) / GROWTH);
@@ -50,6 +52,7 @@ export function merge(all: Signals[]): Signals {
     sum.writes += one.writes;
     sum.writesMs += one.writesMs;
     sum.poolWaitMs = Math.max(sum.poolWaitMs, one.poolWaitMs);
+    sum.poolBusy = Math.max(sum.poolBusy, one.poolBusy);
     sum.loopDelayMs = Math.max(sum.loopDelayMs, one.loopDelayMs);
     sum.inFlight += one.inFlight;
     sum.broken ||= one.broken;

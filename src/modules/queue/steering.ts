@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '../../infra/logger';
 import { decide, type Limits, type Memory, newMemory, QUIET_SECONDS } from './controller';
-import { merge, type Signals } from './signals';
+import { merge, type Signals, silence } from './signals';
 import type { DoorStore } from './door-store';
 import { LOST } from './replies';
 
@@ -32,7 +32,10 @@ export class Steering {
     const { inside, quiet, admittedTotal } = turn;
     const kept = readKept(turn.memory);
     const admitted = Math.max(0, admittedTotal - (kept?.admittedTotal ?? admittedTotal));
-    const heard = turn.reports.map((report) => JSON.parse(report) as Signals);
+    const heard = turn.reports.map((report) => ({
+      ...silence(),
+      ...(JSON.parse(report) as Partial<Signals>),
+    }));
     const decision = decide(
       kept?.memory ?? newMemory(this.limits),
       heard.length > 0 ? merge(heard) : undefined,
