@@ -1,6 +1,6 @@
 import { sleep } from 'k6';
 import type { Api } from './api.ts';
-import { visits } from './metrics.ts';
+import { visitDone } from './metrics.ts';
 import { lineUp, type Patience } from './waiting.ts';
 
 /** The study's turn: line up → schedule → seats of the first schedule → a second to look at them. */
@@ -11,5 +11,5 @@ export function browse(api: Api, userId: number, patience: Patience): void {
   if (first === undefined) return;
   const seats = api.seat(token, first.scheduleId);
   sleep(1);
-  if (seats.ok) visits.add(1);
+  if (seats.ok) visitDone();
 }

@@ -6,7 +6,7 @@ import {
   holds,
   seatConflicts,
   ticketsSold,
-  visits,
+  visitDone,
 } from './metrics.ts';
 import { decimal, share, whole } from './options.ts';
 import { sleepAbout } from './random.ts';
@@ -38,13 +38,13 @@ export class Buying {
     const leaves = Math.random() < this.abandon;
     sleepAbout(THINK);
     if (leaves && Math.random() < 0.5) {
-      visits.add(1);
+      visitDone();
       return;
     }
     const hold = this.holdSeat(token);
     if (hold === undefined) return;
     sleepAbout(THINK);
-    if (leaves || this.pay(token, hold)) visits.add(1);
+    if (leaves || this.pay(token, hold)) visitDone();
   }
 
   /** Whoever loses a seat picks another; who finds the hall sold out looks at the programme again. */

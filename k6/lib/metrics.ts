@@ -1,4 +1,5 @@
 import { Counter, Rate, Trend } from 'k6/metrics';
+import { tell } from './course.ts';
 
 /** From the token to PROGRESS, ms. */
 export const queueTime = new Trend('queue_time', true);
@@ -10,8 +11,13 @@ export const queuePositionBack = new Counter('queue_position_back');
 export const seatConflicts = new Counter('seat_conflicts');
 export const holds = new Counter('holds');
 export const ticketsSold = new Counter('tickets_sold');
-/** Whole journeys, to the end that the visitor wished for. */
-export const visits = new Counter('visits');
+const visits = new Counter('visits');
+
+/** A whole journey, to the end that the visitor wished for. */
+export function visitDone(): void {
+  visits.add(1);
+  tell('visit');
+}
 
 /** Balances held against what they must be. */
 export const balancesCompared = new Counter('balances_compared');

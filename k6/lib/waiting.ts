@@ -1,5 +1,6 @@
 import { sleep } from 'k6';
 import type { Api, Place } from './api.ts';
+import { tell } from './course.ts';
 import { queueAdmitted, queuePositionBack, queueTime } from './metrics.ts';
 
 export interface Patience {
@@ -16,7 +17,9 @@ export function lineUp(api: Api, userId: number, patience: Patience = {}): strin
   const since = Date.now();
   const token = enter(api, userId, patience);
   queueAdmitted.add(token !== undefined);
-  if (token !== undefined) queueTime.add(Date.now() - since);
+  if (token === undefined) return undefined;
+  queueTime.add(Date.now() - since);
+  tell('admitted');
   return token;
 }
 

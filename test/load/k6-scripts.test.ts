@@ -9,7 +9,7 @@ import { Scratch } from '../cli/scratch';
 import { Given } from '../support/given';
 import { startTestService } from '../support/service';
 
-const SCRIPTS = 'arrival breakpoint check purchase schedule seat soak spike study token'.split(' ');
+const SCRIPTS = 'arrival breakpoint check crowd purchase schedule seat soak spike study token'.split(' ');
 const MEMBERS = 300;
 const THRESHOLDS_CROSSED = 99;
 /** This machine is busy with other tests: latency is not what is proved here. */
@@ -86,6 +86,8 @@ describe('a k6 script', () => {
     ['purchase', { ABANDON: '1.5' }, 'ABANDON is "1.5": expected a number from 0 to 1'],
     ['breakpoint', { TARGET: 'pay' }, 'TARGET is "pay": expected mix or token or check'],
     ['spike', { PEAK: '10', USERS: '5' }, 'PEAK is 10: expected at most USERS (5)'],
+    ['crowd', { CROWD: '10', USERS: '5' }, 'CROWD is 10: expected at most USERS (5)'],
+    ['crowd', { ONCE: 'yes' }, 'ONCE is "yes": expected 0 or 1'],
   ])('%s refuses %j and says why', async (script, env, message) => {
     const { code, output } = await inspect(script, env);
     expect(code).not.toBe(0);
@@ -140,6 +142,25 @@ describe('against the service', () => {
     expect(spike).toMatchObject({ code: 0 });
     expect(spike.count('visits')).toBe(40);
     expect(spike.count('tickets_sold')).toBe((await paid()) - before);
+  });
+
+  it('crowd: whoever has bought comes again, and each event of those inside is told', async () => {
+    const before = await paid();
+    const crowd = await against('crowd', { CROWD: 6, DURATION: '2s', THINK: 0.1, SILENT: 0.1, COURSE: 1 });
+    expect(crowd).toMatchObject({ code: 0 });
+    expect(crowd.count('visits')).toBeGreaterThan(6);
+    expect((await paid()) - before).toBeGreaterThanOrEqual(crowd.count('tickets_sold'));
+    const told = (what: RegExp): number => crowd.output.match(what)?.length ?? 0;
+    expect(told(/course \d{13} visit\b/g)).toBe(crowd.count('visits'));
+    expect(told(/course \d{13} payment [\d.]+ 200\b/g)).toBe(crowd.count('tickets_sold'));
+    expect(told(/course \d{13} admitted\b/g)).toBe(crowd.count('queue_time'));
+    expect(told(/course \d{13} check\b/g)).toBe(0);
+  });
+
+  it('crowd: with ONCE nobody comes again', async () => {
+    const crowd = await against('crowd', { CROWD: 10, DURATION: '20s', ONCE: 1 });
+    expect(crowd).toMatchObject({ code: 0 });
+    expect(crowd.count('visits')).toBe(10);
   });
 
   it('purchase: what is sold is paid, and the balances are what they were', async () => {
