@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { drawPlot } from '../../runner/plot.ts';
 import type { Plot } from '../../runner/series.ts';
 import { scoreOf, SLO_MS } from './score.ts';
@@ -24,6 +24,16 @@ function plotsOf(course: Second[]): Plot[] {
   ];
 }
 
+/** Draws the plots of a course into a folder. @returns Markdown beside that folder that shows them */
+export function drawCourse(course: Second[], folder: string, name: string): string {
+  const images = plotsOf(course).map((plot) => {
+    const file = `${name}-${plot.title}.svg`;
+    writeFileSync(join(folder, file), `${drawPlot(plot)}\n`);
+    return `![${plot.title}](${basename(folder)}/${file})`;
+  });
+  return images.join('\n');
+}
+
 /** Draws the adaptive door's course in each shape. @returns the page that shows them, in Markdown */
 export function drawDoors(folder: string): string {
   const pictures = join(folder, 'door');
@@ -31,13 +41,9 @@ export function drawDoors(folder: string): string {
   const sections = SHAPES.map((shape) => {
     const course = simulateDoor(shape, adaptiveCap());
     const { perMinute, kept } = scoreOf(shape, course);
-    const images = plotsOf(course).map((plot) => {
-      const file = `${shape.name}-${plot.title}.svg`;
-      writeFileSync(join(pictures, file), `${drawPlot(plot)}\n`);
-      return `![${plot.title}](door/${file})`;
-    });
+    const images = drawCourse(course, pictures, shape.name);
     const score = `${Math.round(perMinute)} visits a minute within the objective, kept in ${(kept * 100).toFixed(1)} % of seconds.`;
-    return `## ${shape.name}: ${shape.about}\n\n${score}\n\n${images.join('\n')}`;
+    return `## ${shape.name}: ${shape.about}\n\n${score}\n\n${images}`;
   });
   const head = 'Made by `npm run simulate -- --door`: the model of [admission](../admission.md), seed 1.';
   return `# The adaptive door on the model\n\n${head}\n\n${sections.join('\n\n')}\n`;

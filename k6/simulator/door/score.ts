@@ -18,7 +18,7 @@ export interface Score {
 const isKept = ({ p99Ms, failed, requests }: Second): boolean =>
   p99Ms < SLO_MS && failed <= FAILED_MOST * requests;
 
-export function scoreOf(shape: Shape, course: Second[]): Score {
+export function scoreOf(shape: Pick<Shape, 'seconds' | 'changes'>, course: Second[]): Score {
   const judged = course.filter(({ at }) => !shape.changes.some((from) => at >= from && at < from + SETTLING));
   const completed = course.filter(isKept).reduce((sum, second) => sum + second.completed, 0);
   return {

@@ -26,6 +26,8 @@ export interface SystemOptions {
   /** Buyers and processes reach everything directly: no line can be disturbed, and no time is lost. */
   direct?: boolean;
   env: Record<string, string>;
+  /** Of the api processes alone. */
+  apiEnv?: Record<string, string>;
 }
 
 const MEMORY = '/dev/shm';
@@ -102,14 +104,15 @@ export class System {
     const make = async (name: string, i: number): Promise<ProductProcess> => {
       const role = name.startsWith('api') ? 'api' : 'worker';
       const port = await freePort();
-      if (options.direct) return new ProductProcess(name, role, port, scratch, log(name), {}, env);
+      const own = { ...env, ...(role === 'api' && options.apiEnv) };
+      if (options.direct) return new ProductProcess(name, role, port, scratch, log(name), {}, own);
       const toMariaDb = await new TcpProxy({ host: '127.0.0.1', port: mariadb.port }, random).open();
       const toRedis = await new TcpProxy({ host: '127.0.0.1', port: redis.port }, random).open();
       const clients = await new TcpProxy({ host: '127.0.0.1', port }, random).open();
       const toKafka = kafkaLines[i]?.proxy;
       const lines = { mariadb: toMariaDb, redis: toRedis, clients, ...(toKafka && { kafka: toKafka }) };
       return new ProductProcess(name, role, port, scratch, log(name), lines, {
-        ...env,
+        ...own,
         DATABASE_URL: mariadb.url('app', toMariaDb.port),
         REDIS_URL: redis.url(toRedis.port),
         KAFKA_BROKERS: toKafka ? `127.0.0.1:${toKafka.port}` : '',
