@@ -1,0 +1,76 @@
+/** What comes to the real product, and what happens to it meanwhile. Times in seconds since the crowd is there. */
+export interface Shape {
+  name: string;
+  about: string;
+  seconds: number;
+  /** When something changes. */
+  changes: number[];
+  /** The script of k6/ and its variables. */
+  script: 'crowd' | 'study';
+  variables: Record<string, string>;
+  /** Processes of the API. */
+  replicas: number;
+  /** Connections of each process to a database that is so far away; undefined: as it comes. */
+  database: { pool: number; delayMs: number } | undefined;
+  /** Between the second and the third change: how many times as far the database is, or that one process is dead. */
+  meanwhile: { slowness: number } | { dead: number } | undefined;
+  /** Fixed caps to compare with. */
+  caps: number[];
+}
+
+const SECONDS = 120;
+const CHANGING_SECONDS = 180;
+const STUDY_SECONDS = 60;
+
+/** Each pause of a visitor, mean. */
+const THINK = '1';
+/** Of a closed loop: several times as many as find a place inside. */
+const CROWD = '700';
+const OPENING = '1500';
+
+const usual = {
+  ...{ seconds: SECONDS, changes: [0], script: 'crowd' as const, variables: { CROWD, THINK } },
+  // So small that the database is the bottleneck on any machine, and its capacity is known: pool × processes / time
+  // that a visit has a connection, some 35 round trips.
+  ...{ replicas: 2, database: { pool: 2, delayMs: 3 }, meanwhile: undefined },
+  caps: [30, 60, 120, 240, 480],
+};
+const changing = { ...usual, seconds: CHANGING_SECONDS, changes: [0, 60, 120] };
+
+export const SHAPES: Shape[] = [
+  { ...usual, name: 'a', about: 'a steady crowd, more than can be served' },
+  {
+    ...{ ...usual, name: 'b', about: 'an opening: all within a second' },
+    variables: { CROWD: OPENING, THINK, ONCE: '1' },
+  },
+  {
+    ...{ ...changing, name: 'c', about: 'the database is five times as far away for a minute' },
+    meanwhile: { slowness: 5 },
+  },
+  {
+    ...{ ...usual, name: 'd', about: 'half of those let in never do anything' },
+    variables: { CROWD, THINK, SILENT: '0.5' },
+  },
+  {
+    ...{ ...usual, name: 'e', about: 'the study’s scenario, on the product as it is' },
+    ...{ seconds: STUDY_SECONDS, script: 'study', variables: {}, replicas: 1, database: undefined },
+    caps: [30, 1000, 10_000],
+  },
+  {
+    ...{ ...changing, name: 'f', about: 'of three replicas one dies, and comes back' },
+    ...{ replicas: 3, meanwhile: { dead: 2 } },
+  },
+];
+
+/** The shape, as long as is wanted: what happens in it comes sooner or later. */
+export function lasting(shape: Shape, seconds = shape.seconds): Shape {
+  const times = seconds / shape.seconds;
+  return { ...shape, seconds, changes: shape.changes.map((at) => Math.round(at * times)) };
+}
+
+/** What k6 is told. */
+export function variablesOf({ script, seconds, variables }: Shape): Record<string, string> {
+  const length: Record<string, string> =
+    script === 'study' ? { DURATION_SCALE: String(seconds / STUDY_SECONDS) } : { DURATION: `${seconds}s` };
+  return { ...variables, ...length };
+}
