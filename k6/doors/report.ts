@@ -64,7 +64,7 @@ function sectionOf({ shape, doors }: Tried, pictures: string): string {
   const [best] = rows.filter(({ door }) => door !== AUTO).sort((a, b) => b.perMinute - a.perMinute);
   const course = doors.find(({ door }) => door === AUTO)?.runs[0]?.seconds ?? [];
   const ratio =
-    auto === undefined || best === undefined
+    auto === undefined || best === undefined || best.perMinute === 0
       ? ''
       : `\`auto\` / the best fixed cap: ${(auto.perMinute / best.perMinute).toFixed(2)}.`;
   const changes = shape.changes.length > 1 ? `, changes at ${shape.changes.slice(1).join(' s and ')} s` : '';

@@ -68,9 +68,14 @@ export function lasting(shape: Shape, seconds = shape.seconds): Shape {
   return { ...shape, seconds, changes: shape.changes.map((at) => Math.round(at * times)) };
 }
 
+/** So much longer than it is looked at does a crowd last: what k6 breaks off at the end is no failure. */
+const MORE_SECONDS = 2;
+
 /** What k6 is told. */
 export function variablesOf({ script, seconds, variables }: Shape): Record<string, string> {
   const length: Record<string, string> =
-    script === 'study' ? { DURATION_SCALE: String(seconds / STUDY_SECONDS) } : { DURATION: `${seconds}s` };
+    script === 'study'
+      ? { DURATION_SCALE: String(seconds / STUDY_SECONDS) }
+      : { DURATION: `${seconds + MORE_SECONDS}s` };
   return { ...variables, ...length };
 }
