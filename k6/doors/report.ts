@@ -51,7 +51,7 @@ function tableOf(rows: Row[], best: Row | undefined): string {
   const cells = rows.map((row) => [
     row === best ? `**${row.door}**, the best fixed cap` : row.door,
     whole(row.perMinute),
-    `${(row.kept * 100).toFixed(1)} %`,
+    Number.isNaN(row.kept) ? '–' : `${(row.kept * 100).toFixed(1)} %`, // nothing but time to settle
     `${whole(row.p99Ms)} ms`,
     ...[whole(row.failed), whole(row.admitted), row.settled],
   ]);
