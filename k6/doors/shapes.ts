@@ -32,8 +32,8 @@ const usual = {
   ...{ seconds: SECONDS, changes: [0], script: 'crowd' as const, variables: { CROWD, THINK } },
   // So small that the database is the bottleneck on any machine, and its capacity is known: pool × processes / time
   // that a visit has a connection, some 35 round trips.
-  ...{ replicas: 2, database: { pool: 2, delayMs: 3 }, meanwhile: undefined },
-  caps: [30, 60, 120, 240, 480],
+  ...{ replicas: 2, database: { pool: 4, delayMs: 1 }, meanwhile: undefined },
+  caps: [60, 90, 120, 180, 240],
 };
 const changing = { ...usual, seconds: CHANGING_SECONDS, changes: [0, 60, 120] };
 
