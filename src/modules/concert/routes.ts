@@ -55,7 +55,14 @@ function present(list: ListAnswer): Prepared {
   const { json, etag, fallback } = list;
   const headers = ['ETag', etag, 'Cache-Control', 'private, no-cache'];
   if (fallback !== undefined) headers.push('X-Fallback', fallback);
-  const answer = new Prepared(Buffer.from(successOf(json)), headers, etag);
+  const answer = new Prepared(bytesOf(successOf(json)), headers, etag);
   prepared.set(list, answer);
   return answer;
+}
+
+/** In memory of its own: Buffer.from cuts short texts off a pool, all of which would live as long as the list is cached. */
+function bytesOf(text: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
 }
