@@ -1,6 +1,7 @@
 // npm run doors -- …: started by scripts/doors.js, which has brought the programs that it needs.
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runProgram } from '../../test/faults/program.ts';
 import { environment } from '../../test/faults/report.ts';
 import { root } from '../runner/paths.ts';
 import { scoreOf } from '../simulator/door/score.ts';
@@ -57,12 +58,4 @@ function save(folder: string, text: string): void {
   cpSync(join(folder, 'doors'), join(results, 'doors'), { recursive: true });
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
-
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exit(2);
-  },
-);
+runProgram(main);

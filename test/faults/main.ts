@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { hammer } from './hammer.ts';
 import { nemeses } from './nemesis/index.ts';
 import { readArguments, usage, type Wanted } from './options.ts';
+import { runProgram } from './program.ts';
 import { environment, hammerReport, type Report, reportOf, soakReport } from './report.ts';
 import { run } from './run.ts';
 import { plan } from './schedule.ts';
@@ -66,12 +67,4 @@ async function act(wanted: Wanted, folder: string): Promise<Report | undefined> 
   return reportOf(await run({ ...shape, seed, folder, smallDisk, buyers, phases, say }));
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
-
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exit(2);
-  },
-);
+runProgram(main);
