@@ -22,14 +22,14 @@ const SECONDS = 120;
 const CHANGING_SECONDS = 180;
 const STUDY_SECONDS = 60;
 
-/** Each pause of a visitor, mean. */
-const THINK = '1';
+/** Each pause of a visitor, mean. And each wants a date of his own: a hall that sells out is another experiment. */
+const BUYERS = { THINK: '1', DATES: 'any' };
 /** Of a closed loop: several times as many as find a place inside. */
 const CROWD = '700';
 const OPENING = '1500';
 
 const usual = {
-  ...{ seconds: SECONDS, changes: [0], script: 'crowd' as const, variables: { CROWD, THINK } },
+  ...{ seconds: SECONDS, changes: [0], script: 'crowd' as const, variables: { CROWD, ...BUYERS } },
   // So small that the database is the bottleneck on any machine, and its capacity is known: pool × processes / time
   // that a visit has a connection, some 35 round trips.
   ...{ replicas: 2, database: { pool: 4, delayMs: 1 }, meanwhile: undefined },
@@ -41,7 +41,7 @@ export const SHAPES: Shape[] = [
   { ...usual, name: 'a', about: 'a steady crowd, more than can be served' },
   {
     ...{ ...usual, name: 'b', about: 'an opening: all within a second' },
-    variables: { CROWD: OPENING, THINK, ONCE: '1' },
+    variables: { CROWD: OPENING, ...BUYERS, ONCE: '1' },
   },
   {
     ...{ ...changing, name: 'c', about: 'the database is five times as far away for a minute' },
@@ -49,7 +49,7 @@ export const SHAPES: Shape[] = [
   },
   {
     ...{ ...usual, name: 'd', about: 'half of those let in never do anything' },
-    variables: { CROWD, THINK, SILENT: '0.5' },
+    variables: { CROWD, ...BUYERS, SILENT: '0.5' },
   },
   {
     ...{ ...usual, name: 'e', about: 'the study’s scenario, on the product as it is' },

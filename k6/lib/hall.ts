@@ -1,5 +1,8 @@
 import type { Answer } from './answer.ts';
 import type { Api, Seat } from './api.ts';
+import { oneOf } from './options.ts';
+
+const ANY = oneOf('DATES', ['first', 'any']) === 'any';
 
 /** The free seats of a schedule as a buyer sees them, until the next look. */
 export class Hall {
@@ -10,9 +13,11 @@ export class Hall {
     private readonly seats: Answer<Seat[]>,
   ) {}
 
-  /** Of the first schedule that has free seats; undefined: all is sold or on hold. */
+  /** Of the first schedule that has free seats, or of the one wished for; undefined: all is sold or on hold. */
   static find(api: Api, token: string): Hall | undefined {
-    const open = api.schedule(token).item('#(seatStatus=="AVAILABLE")');
+    const programme = api.schedule(token);
+    const wished = ANY ? programme.item(Math.floor(Math.random() * programme.count)) : undefined;
+    const open = wished?.seatStatus === 'AVAILABLE' ? wished : programme.item('#(seatStatus=="AVAILABLE")');
     return open && new Hall(open.scheduleId, api.seat(token, open.scheduleId));
   }
 

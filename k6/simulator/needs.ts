@@ -99,7 +99,7 @@ function pollRates({ waiting, salesPerSecond, maxPollsPerSecond, awaySeconds }: 
   const rates = Array.from({ length: Math.ceil((waiting + 1) / SEGMENT) }, () => 0);
   for (let position = 1; position <= waiting; position += step) {
     const count = Math.min(step, waiting - position + 1);
-    const meantMs = pollAfterMs(position, waiting, Math.ceil(position / salesPerSecond), options);
+    const meantMs = pollAfterMs(position, waiting, position / salesPerSecond, options);
     const segment = Math.floor(position / SEGMENT);
     rates[segment] = (rates[segment] ?? 0) + (count * 1000) / jittered(meantMs, 0.5);
   }

@@ -1,7 +1,7 @@
 import { type Costs, pollMicros } from './costs.ts';
 import { Agenda } from './heap.ts';
 import { dice } from './random.ts';
-import { jittered, pollAfterMs } from './rule.ts';
+import { etaSeconds, jittered, pollAfterMs } from './rule.ts';
 
 /** A ticket opening. */
 export interface Opening {
@@ -163,9 +163,10 @@ export function simulate(opening: Opening, costs: Costs, seed = 1): Course {
       }
       const position = group.before - served + 1;
       const rate = perSecond(at);
-      const lease = Math.ceil(position / opening.cap) * opening.leaseSeconds;
-      const eta = rate > 0 ? Math.min(Math.ceil(position / rate), lease) : lease;
-      const pauseMs = jittered(pollAfterMs(position, lined - served, eta, polling), random());
+      const { cap, leaseSeconds } = opening;
+      const door = { cap, rate: undefined, paused: false, by: 'fixed' as const };
+      const { soonestSeconds } = etaSeconds(position, { door, inside, perSecond: rate, leaseSeconds });
+      const pauseMs = jittered(pollAfterMs(position, lined - served, soonestSeconds, polling), random());
       agenda.put(told + pauseMs / 1000, { kind: 'poll', group });
     } else visit(at, what);
   };

@@ -11,3 +11,7 @@ export const { pollAfterMs, jittered } = product(
 export const { SEGMENT } = product(
   './dist/modules/queue/presence.js',
 ) as typeof import('../../src/modules/queue/presence');
+
+export const { AdmissionRate, etaSeconds } = product(
+  './dist/modules/queue/eta.js',
+) as typeof import('../../src/modules/queue/eta');

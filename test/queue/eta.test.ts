@@ -131,7 +131,28 @@ describe('the time until somebody gets in', () => {
       false,
     ],
   ])('%s', (_what, position, changes, seconds, isMeasured) => {
-    expect(etaSeconds(position, { ...line, ...changes })).toEqual({ seconds, isMeasured });
+    expect(etaSeconds(position, { ...line, ...changes })).toMatchObject({ seconds, isMeasured });
+  });
+
+  it.each([
+    ['at once where a place is free', 4, { inside: 6 }, 0],
+    [
+      'at the door’s rate, which it may be about to use',
+      20,
+      { perSecond: 1, door: { ...door, rate: 40 } },
+      0.5,
+    ],
+    ['at the measured rate where the door has none', 21, { perSecond: 2 }, 10.5],
+    ['at the measured rate where the door is shut', 20, { perSecond: 2, door: { ...door, rate: 0 } }, 10],
+    ['a short visit for each houseful where nothing is known', 20, {}, 8],
+    [
+      'no sooner than expected while the door is paused',
+      20,
+      { perSecond: 2, door: { ...door, paused: true } },
+      10,
+    ],
+  ])('is at the soonest %s', (_what, position, changes, soonestSeconds) => {
+    expect(etaSeconds(position, { ...line, ...changes })).toMatchObject({ soonestSeconds });
   });
 });
 

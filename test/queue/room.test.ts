@@ -582,17 +582,17 @@ describe('a process’ room', () => {
     const { room, rooms } = line;
     const places = await line.issue(40);
     await room.refresh();
-    expect(room.etaSeconds(at(places, 3), 3)).toBe(3 * (RULES.leaseMs / 1000)); // nobody was let in yet: a guess
+    expect(room.eta(at(places, 3), 3).seconds).toBe(3 * (RULES.leaseMs / 1000)); // nobody was let in yet: a guess
     for (let i = 0; i < 10; i++) {
       await room.finish(i + 1); // one a second
       await time.pass(1000);
       for (const place of places) room.look(place);
       await room.refresh();
     }
-    expect(room.etaSeconds(at(places, 14), 4)).toBe(4);
+    expect(room.eta(at(places, 14), 4).seconds).toBe(4);
     for (const index of [5, 10]) {
       await time.pass(300);
-      room.etaSeconds(at(places, index), 1); // have had their turn: no prediction
+      room.eta(at(places, index), 1); // have had their turn: no prediction
     }
     for (let i = 10; i < 15; i++) {
       await room.finish(i + 1);

@@ -53,7 +53,7 @@ describe('a process’ copy of the queue', () => {
     await room.refresh();
     const told = line.map((place) => {
       const standing = room.look(place);
-      return standing?.status === 'WAITING' ? room.etaSeconds(place, standing.position) : standing;
+      return standing?.status === 'WAITING' ? room.eta(place, standing.position).seconds : standing;
     });
     expect(told).toEqual([1, 1, RULES.leaseMs / 1000]);
   });

@@ -11,8 +11,8 @@ export interface Shape {
   slowness: (at: number) => number;
   /** Visitors who come in a second; or, in a closed loop, how many there are. */
   come: { perSecond: (at: number) => number } | { loop: (at: number) => number };
-  /** How often those who wait ask. */
-  polls: number;
+  /** How often those who wait ask; seconds, or when they are told to. */
+  polls: number | 'as told';
   /** Mean of each pause. */
   think: number;
   /** Share of those let in who never do anything. */
@@ -29,7 +29,15 @@ const WRITES_OF_A_VISIT = 3;
 const CAPACITY = 1000 / (WRITES_OF_A_VISIT * COSTS.database);
 
 const usual = {
-  ...{ seconds: 480, costs: COSTS, polls: 1, think: 2, silent: 0, visit: 'buy' as const, changes: [0] },
+  ...{
+    seconds: 480,
+    costs: COSTS,
+    polls: 'as told' as const,
+    think: 2,
+    silent: 0,
+    visit: 'buy' as const,
+    changes: [0],
+  },
   ...{ replicas: () => 2, slowness: () => 1, come: { perSecond: () => 2 * CAPACITY } },
 };
 const isIn = (at: number, from: number, to: number): boolean => at >= from && at < to;

@@ -1,6 +1,7 @@
 import { Agenda } from '../heap.ts';
 import { dice } from '../random.ts';
 import { type Asked, Backend } from './backend.ts';
+import { Line } from './line.ts';
 import { decide, newMemory, quantileMs, QUIET_SECONDS, type Signals } from './product.ts';
 import type { Shape } from './shapes.ts';
 
@@ -80,8 +81,8 @@ const STEPS = {
 };
 
 /**
- * A discrete-event simulation of a waiting room's door and of those it lets in: they hear of it at once or by a poll, think, ask,
- * try again when turned away, and pay or are away without a word; their place is free when they have paid or are idle.
+ * A discrete-event simulation of a waiting room's door and of those it lets in: they hear of it by a poll, think, ask, try
+ * again when turned away, and pay or are away without a word; their place is free when they have paid or are idle.
  */
 export function simulateDoor(shape: Shape, door: Door, seed = 1): Second[] {
   const random = dice(seed);
@@ -91,45 +92,39 @@ export function simulateDoor(shape: Shape, door: Door, seed = 1): Second[] {
   let now = 0;
   /** Those who have gone are taken out once a second. */
   let visitors: Visitor[] = [];
-  let [waiting, came, looping, arriving, tokens, inside, admitted, completed] = [0, 0, 0, 0, 0, 0, 0, 0];
+  let [looping, arriving, tokens, inside, admitted, completed] = [0, 0, 0, 0, 0, 0];
+  const line = new Line(shape.polls, random);
   const backend = new Backend(shape.costs, random, () => now);
 
   const pause = (step: number): number =>
     steps[step]?.pause === true ? -Math.log(1 - random()) * shape.think : 0;
 
-  const join = (count: number): void => {
-    waiting += count;
-    came += count;
-  };
-
   const arrive = (): void => {
     if ('perSecond' in shape.come) {
       arriving += shape.come.perSecond(now) * TICK;
-      join(Math.floor(arriving));
+      line.join(Math.floor(arriving), now);
       arriving -= Math.floor(arriving);
-    } else for (const wanted = shape.come.loop(now); looping < wanted; looping++) join(1);
+    } else for (const wanted = shape.come.loop(now); looping < wanted; looping++) line.join(1, now);
   };
 
   const admit = ({ cap, rate }: { cap: number; rate: number }): void => {
     tokens = Math.min(tokens + rate * TICK, Math.max(1, 2 * rate * TICK));
-    let older = waiting - came;
-    for (; waiting > 0 && tokens >= 1 && inside < cap; tokens--) {
+    for (; line.waiting > 0 && tokens >= 1 && inside < cap; tokens--) {
       const visitor = { step: 0, tries: 0, seenAt: now, gone: false };
       visitors.push(visitor);
       inside += 1;
-      waiting -= 1;
       admitted += 1;
-      const heardAfter = older-- > 0 ? random() * shape.polls : 0;
+      const heardAfter = line.next(now);
       if (random() < shape.silent) continue;
       agenda.put(now + heardAfter + pause(0), { kind: 'ask', visitor });
     }
-    came = 0;
+    line.tell(now, { cap, rate, inside });
   };
 
   const ask = (visitor: Visitor): void => {
     visitor.seenAt = now;
     const isWrite = steps[visitor.step]?.isWrite === true;
-    const asked = backend.ask(isWrite, Math.min(waiting, MOST_POLLS), shape.slowness(now));
+    const asked = backend.ask(isWrite, Math.min(line.waiting, MOST_POLLS), shape.slowness(now));
     if (asked === undefined) tryAgain(visitor);
     else agenda.put(asked.doneAt, { kind: 'answer', visitor, asked });
   };
@@ -164,7 +159,7 @@ export function simulateDoor(shape: Shape, door: Door, seed = 1): Second[] {
       if (!what.visitor.gone) ask(what.visitor);
     } else if ('loop' in shape.come) {
       if (looping > shape.come.loop(now)) looping -= 1;
-      else join(1);
+      else line.join(1, now);
     }
   };
 
@@ -191,7 +186,7 @@ export function simulateDoor(shape: Shape, door: Door, seed = 1): Second[] {
     for (const visitor of visitors) if (now - visitor.seenAt >= IDLE_SECONDS) leave(visitor);
     const signals = backend.take();
     const quiet = visitors.filter(({ gone, seenAt }) => !gone && now - seenAt >= QUIET_SECONDS).length;
-    const house = { waiting, inside, quiet, admitted };
+    const house = { waiting: line.waiting, inside, quiet, admitted };
     heard = { signals, house };
     const { requests, failed } = signals;
     const p99Ms = quantileMs(signals, 0.99);

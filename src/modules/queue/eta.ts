@@ -54,19 +54,34 @@ export class EtaCalibration {
   }
 }
 
+/** A visit is hardly shorter: while nobody has left yet, no more than a houseful of visitors can get in meanwhile. */
+const SHORTEST_VISIT_SECONDS = 4;
+
+export interface Eta {
+  seconds: number;
+  /** It rests on a rate. */
+  isMeasured: boolean;
+  /** It can hardly be sooner: whoever looks again by then does not let a free place wait. */
+  soonestSeconds: number;
+}
+
 /**
  * Seconds until somebody at `position` gets in: at the measured rate, or the door's if that is less, and no later than
- * when every lease before it has ended. `isMeasured`: it rests on a rate.
+ * when every lease before it has ended. The soonest is at the door's rate, which it is about to use, if it has one.
  */
 export function etaSeconds(
   position: number,
   line: { door: Door; inside: number; perSecond: number; leaseSeconds: number },
-): { seconds: number; isMeasured: boolean } {
+): Eta {
   const { cap, rate = Infinity, paused } = line.door;
   const isFree = !paused && position <= Math.min(cap - line.inside, rate);
-  if (isFree) return { seconds: 1, isMeasured: false }; // the next tick's
-  const perSecond = Math.min(line.perSecond, rate);
+  if (isFree) return { seconds: 1, isMeasured: false, soonestSeconds: 0 }; // the next tick's
   const wholeLeases = Math.ceil(position / Math.max(1, cap)) * line.leaseSeconds;
-  if (perSecond === 0) return { seconds: wholeLeases, isMeasured: false };
-  return { seconds: Math.min(Math.ceil(position / perSecond), wholeLeases), isMeasured: true };
+  const perSecond = Math.min(line.perSecond, rate);
+  const isMeasured = perSecond > 0;
+  const seconds = isMeasured ? Math.min(Math.ceil(position / perSecond), wholeLeases) : wholeLeases;
+  if (paused) return { seconds, isMeasured, soonestSeconds: seconds };
+  const housefuls = Math.max(1, cap) / SHORTEST_VISIT_SECONDS;
+  const fastest = Number.isFinite(rate) && rate > 0 ? rate : line.perSecond > 0 ? line.perSecond : housefuls;
+  return { seconds, isMeasured, soonestSeconds: position / fastest };
 }

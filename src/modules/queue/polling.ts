@@ -9,8 +9,8 @@ export interface PollingOptions {
 }
 
 /**
- * When a waiter should ask again, on average: often near the front, where news matters, seldom far behind, and never
- * so often that all waiters together ask more than `maxPerSecond` times a second. Half of that budget goes to the front
+ * When a waiter should ask again, on average: after a tenth of the time in which its turn can come at the soonest, so
+ * often near the front, where news matters, seldom far behind, and never so often that all waiters together ask more than `maxPerSecond` times a second. Half of that budget goes to the front
  * (a poll a second each), a quarter to those behind in equal parts, and a quarter in parts that shrink with the
  * position: an interval in proportion to the way that is left ends before the turn comes, as long as the line moves
  * slower than maxPerSecond / (4 ln(crowd / front)) places a second (less the jitter). With equal parts alone a million
@@ -20,11 +20,11 @@ export interface PollingOptions {
 export function pollAfterMs(
   position: number,
   waiting: number,
-  etaSeconds: number,
+  soonestSeconds: number,
   options: PollingOptions,
 ): number {
   const front = options.maxPerSecond / 2;
-  const wished = Math.max(Math.min(etaSeconds * 100, options.awayMs / 3 / (1 + JITTER)), LEAST_MS);
+  const wished = Math.max(Math.min(soonestSeconds * 100, options.awayMs / 3 / (1 + JITTER)), LEAST_MS);
   if (position <= front) return Math.floor(wished);
   const crowd = Math.max(waiting, position); // a crowd that has just come is larger than the copy knows
   const perSecond = options.maxPerSecond / 4;

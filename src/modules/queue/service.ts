@@ -112,8 +112,8 @@ export class QueueService {
   describe(claims: Claims, { status, position }: Standing): CheckedToken {
     if (status !== 'WAITING') return { queuePosition: 0, status, etaSeconds: 0, pollAfterMs: 0 };
     const room = this.roomOf(claims);
-    const etaSeconds = room.etaSeconds(claims, position);
-    const pollAfter = jittered(pollAfterMs(position, room.snapshot.waiting, etaSeconds, this.polling));
+    const { seconds: etaSeconds, soonestSeconds } = room.eta(claims, position);
+    const pollAfter = jittered(pollAfterMs(position, room.snapshot.waiting, soonestSeconds, this.polling));
     room.asked(pollAfter);
     return { queuePosition: position, status, etaSeconds, pollAfterMs: pollAfter };
   }

@@ -2,7 +2,7 @@ import { monotonicMs } from '../../clock';
 import type { Logger } from '../../infra/logger';
 import type { Metrics } from '../../infra/metrics';
 import { type AdmissionPolicy, type Door, doorInForce, type HandAct } from './admission';
-import { AdmissionRate, EtaCalibration, etaSeconds } from './eta';
+import { AdmissionRate, type Eta, EtaCalibration, etaSeconds } from './eta';
 import { PresenceMarks } from './presence';
 import type { QueueRepository } from './repository';
 import { observeAdmitted, observeDoor, observeTick } from './room-metrics';
@@ -205,15 +205,15 @@ export class WaitingRoom {
     }
   }
 
-  /** Seconds until somebody at `position` gets in, at the rate of the last half minute or the door's, if that is less. */
-  etaSeconds({ seq }: Place, position: number): number {
+  /** When somebody at `position` gets in. */
+  eta({ seq }: Place, position: number): Eta {
     const eta = etaSeconds(position, {
       ...{ door: this.door, inside: this.snapshot.inside },
       ...{ perSecond: this.rate.perSecond, leaseSeconds: this.store.rules.leaseMs / 1000 },
     });
     if (eta.isMeasured && seq > this.snapshot.serving)
       this.calibration.predicted(seq, this.snapshot.nowMs, eta.seconds);
-    return eta.seconds;
+    return eta;
   }
 
   /** Remembers how long a waiter was told to wait before it asks again. */
