@@ -14,7 +14,7 @@ export interface Wanted {
 export const usage = (): string => `npm run doors [-- shape … --caps N,N,… --seconds N --runs N --save]
 
   shape        ${SHAPES.map(({ name }) => name).join(', ')}; none: all of them, one after the other
-  --caps N,…   fixed caps to compare with (default: each shape's own)
+  --caps N,…   fixed caps to compare with (default: each shape's own), or none
   --seconds N  length of each run (default: each shape's own)
   --runs N     runs of each door, of which the means count (default 1)
   --save       also writes docs/results/doors.md and its pictures
@@ -37,7 +37,7 @@ export function readArguments(args: string[], now = new Date()): Wanted | undefi
   if (values.help) return undefined;
   const names = positionals.length > 0 ? positionals : SHAPES.map(({ name }) => name);
   const seconds = values.seconds === undefined ? undefined : positive('--seconds', values.seconds);
-  const caps = values.caps?.split(',').map((cap) => positive('--caps', cap));
+  const caps = values.caps === 'none' ? [] : values.caps?.split(',').map((cap) => positive('--caps', cap));
   const shapes = names.map((name) => {
     const shape = lasting(shapeOf(name), seconds);
     return { ...shape, caps: caps ?? shape.caps };

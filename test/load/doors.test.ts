@@ -130,7 +130,7 @@ describe('npm run doors', () => {
       [[0], [60, 120]],
     ]);
     expect(wanted?.shapes.map(variablesOf)).toEqual([
-      { CROWD: '700', THINK: '1', DURATION: '32s' },
+      { CROWD: '700', THINK: '1', DATES: 'any', DURATION: '32s' },
       { DURATION_SCALE: '0.5' },
     ]);
   });

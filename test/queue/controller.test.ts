@@ -161,12 +161,18 @@ describe('growth', () => {
     expect(factorOf(grow({ loads: past }))).toBe(2);
   });
 
-  it('is to six times of those who came before the delay at most', () => {
-    const grown = [...Array<number>(54).fill(9), 200, 200, 200, 200, 200, 1100];
-    const house = { ...FULL, inside: 1100 };
-    const admitted = [...Array<number>(59).fill(100), 1000]; // as many leave as ever
-    const memory = { lively: grown, inside: grown, admitted, window: 1100 };
-    expect(factorOf(at(settled(FULL, memory), silence(), house), 1100)).toBeCloseTo((6 * 200) / 1100, 6);
+  it('is to eight times of those who came before the delay at most', () => {
+    const grown = [...Array<number>(54).fill(9), 200, 200, 200, 200, 200, 1500];
+    const house = { ...FULL, inside: 1500 };
+    const admitted = [...Array<number>(59).fill(100), 1400]; // as many leave as ever
+    const memory = { lively: grown, inside: grown, admitted, window: 1500 };
+    expect(factorOf(at(settled(FULL, memory), silence(), house), 1500)).toBeCloseTo((8 * 200) / 1500, 6);
+  });
+
+  it('is to four times the least at most as long as nobody came before the delay', () => {
+    const house = { ...FULL, inside: 100 };
+    const memory = { lively: [30, 60], inside: [30, 60], admitted: [30, 30], window: 100 };
+    expect(factorOf(at(settled(FULL, memory), silence(), house), 100)).toBeCloseTo((4 * 30) / 100, 6);
   });
 
   it('shows after three seconds where nobody writes', () => {
@@ -184,10 +190,10 @@ describe('growth', () => {
     ['the load is beyond it', { loads: loads(0.99) }, 0],
     ['a breach is remembered', { threshold: 800 }, 1],
     ['the pressure is half of the target', { loads: loads(0.8), pressures: [0.15, 0.15, 0.15, 0.15] }, 2 / 3],
-  ])('is a creep of 15 % a visit when %s', (_when, memory, headroom) => {
+  ])('is a creep of 12 % a visit when %s', (_when, memory, headroom) => {
     const decision = grow(memory);
     expect(decision).toMatchObject({ move: 'grow', binding: 'latency' }); // still full: the first of the signals
-    expect(factorOf(decision)).toBeCloseTo(1 + (0.15 / 8) * headroom, 6);
+    expect(factorOf(decision)).toBeCloseTo(1 + (0.12 / 8) * headroom, 6);
   });
 
   it('is fast below what is remembered of a breach', () => {

@@ -78,15 +78,15 @@ const WORK_MOST = 0.5;
 const LOAD_TARGET = 0.9;
 const LOAD_CALM = 0.8;
 const FASTEST = 2;
-/** … and to so many times those whose load has shown: the load by which it grows may be misjudged. */
-const PROVEN = 6;
+/** … and to so many times those whose load has shown: it may be misjudged, most of all when none has shown any yet. */
+const PROVEN = { first: 4, later: 8 };
 /** With less load and pressure the window grows when it is not AHEAD of those inside, AGO seconds after the last waited. */
 const IDLE = 0.1;
 const AHEAD = 2;
 const AGO = 10;
 const LOAD_KNEE = 0.94;
 /** Growth per visit's length when the objective is near, as a share of the window. */
-const CREEP = 0.15;
+const CREEP = 0.12;
 const EASE = 0.95;
 const CUT = { least: 0.5, most: 0.9 };
 const THRESHOLD = 0.95;
@@ -116,6 +116,10 @@ export const newMemory = (limits: Limits): Memory => ({
 
 const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
 const mean = (values: number[]): number => sum(values) / Math.max(1, values.length);
+const meanOf = (writes: Memory['writes']): { count: number; ms: number } => {
+  const count = sum(writes.map(([each]) => each));
+  return { count, ms: sum(writes.map(([, spent]) => spent)) / Math.max(1, count) };
+};
 const clamp = (value: number, least: number, most: number): number => Math.min(most, Math.max(least, value));
 /** Rounded: the memory travels as text. */
 const keep = (values: number[], value: number): number[] =>
@@ -134,14 +138,15 @@ function delaysOf(signals: Signals, sloMs: number): [Binding, number][] {
 /**
  * Each signal over its limit, and the worst of them: 1 is the limit. Of the latency only what is left of the objective
  * beside the work itself counts: of a request that takes half of it when nothing waits, the other half is to be used.
+ * Before enough writes were seen to know that, those few tell.
  */
 function pressureOf(
   signals: Signals,
-  calmMs: number | null,
+  { calmMs, writes }: Memory,
   sloMs: number,
 ): { value: number; binding: Binding } {
   const failed = signals.failed / Math.max(signals.requests, FAILED_OF_LEAST) / FAILED_SHARE;
-  const work = Math.min(WORK_MOST, (WORK_P99 * (calmMs ?? 0)) / sloMs);
+  const work = Math.min(WORK_MOST, (WORK_P99 * (calmMs ?? meanOf(writes).ms)) / sloMs);
   const delays = delaysOf(signals, sloMs).map(([binding, share]): [Binding, number] =>
     binding === 'latency' ? [binding, Math.max(0, share - work) / (1 - work)] : [binding, share],
   );
@@ -175,9 +180,10 @@ function servedOf(signals: Signals, sloMs: number): number {
  */
 export function decide(before: Memory, signals: Signals | undefined, house: House, limits: Limits): Decision {
   const lively = Math.max(0, house.inside - house.quiet);
-  const memory = learn(before, signals, house, lively, limits);
+  const memory = learn(before, signals, house, lively);
   if (signals === undefined) return decision(memory, house, limits, 'hold', 'none', 1);
-  const now = pressureOf(signals, before.calmMs, limits.sloMs);
+  const now = pressureOf(signals, memory, limits.sloMs);
+  memory.pressures = keep(before.pressures, now.value);
   if (signals.broken) {
     const fresh = { ...newMemory(limits), turn: memory.turn, calmMs: memory.calmMs };
     return { ...decision(fresh, house, limits, 'shut', 'breaker', 1), rate: 0 };
@@ -197,13 +203,7 @@ export function decide(before: Memory, signals: Signals | undefined, house: Hous
   return decision(memory, house, limits, move, binding, factor);
 }
 
-function learn(
-  before: Memory,
-  signals: Signals | undefined,
-  house: House,
-  lively: number,
-  limits: Limits,
-): Memory {
+function learn(before: Memory, signals: Signals | undefined, house: House, lively: number): Memory {
   const memory: Memory = {
     ...before,
     turn: before.turn + 1,
@@ -221,10 +221,8 @@ function learn(
   memory.visit += (clamp(visit, VISIT.least, known) - memory.visit) / 8;
   if (signals === undefined) return memory;
 
-  memory.pressures = keep(before.pressures, pressureOf(signals, before.calmMs, limits.sloMs).value);
   memory.writes = [...before.writes, [signals.writes, signals.writesMs] as [number, number]].slice(-3);
-  const count = sum(memory.writes.map(([writes]) => writes));
-  const ms = sum(memory.writes.map(([, spent]) => spent)) / Math.max(1, count);
+  const { count, ms } = meanOf(memory.writes);
   const isKnown = count >= MEAN_OF_LEAST;
   if (isKnown) memory.calmMs = Math.min((memory.calmMs ?? ms) * FADE, ms);
   const waits = isKnown && memory.calmMs !== null ? 1 - memory.calmMs / ms : 0;
@@ -270,9 +268,10 @@ function nextMove(
   if (load >= LOAD_CALM || memory.window >= (memory.threshold ?? Infinity))
     return { move: 'grow', factor: creep };
   // Those who came within the delay have not shown their load yet: it is judged by those before them.
-  const seasoned = Math.max(least, memory.lively.at(-delayOf(memory)) ?? least);
+  const shown = memory.lively.at(-delayOf(memory));
+  const seasoned = Math.max(least, shown ?? least);
   const room = (LOAD_TARGET * seasoned) / (load * Math.max(1, lively));
-  const proven = (PROVEN * seasoned) / memory.window;
+  const proven = ((shown === undefined ? PROVEN.first : PROVEN.later) * seasoned) / memory.window;
   const fast = Math.min(FASTEST, proven, room ** (1 / (0.5 * delayOf(memory))));
   return { move: 'grow', factor: Math.max(fast, creep) };
 }
