@@ -21,19 +21,21 @@ export interface Shape {
 const SECONDS = 120;
 const CHANGING_SECONDS = 180;
 const STUDY_SECONDS = 60;
+/** Before everybody has had his turn. */
+const OPENING_SECONDS = 60;
 
 /** Each pause of a visitor, mean. And each wants a date of his own: a hall that sells out is another experiment. */
 const BUYERS = { THINK: '1', DATES: 'any' };
 /** Of a closed loop: several times as many as find a place inside. */
 const CROWD = '700';
-const OPENING = '1500';
+const OPENING = '2500';
 
 const usual = {
   ...{ seconds: SECONDS, changes: [0], script: 'crowd' as const, variables: { CROWD, ...BUYERS } },
   // So small that the database is the bottleneck on any machine, and its capacity is known: pool × processes / time
   // that a visit has a connection, some 35 round trips.
   ...{ replicas: 2, database: { pool: 4, delayMs: 1 }, meanwhile: undefined },
-  caps: [60, 90, 120],
+  caps: [90, 120, 150, 180],
 };
 const changing = { ...usual, seconds: CHANGING_SECONDS, changes: [0, 60, 120] };
 
@@ -41,7 +43,7 @@ export const SHAPES: Shape[] = [
   { ...usual, name: 'a', about: 'a steady crowd, more than can be served' },
   {
     ...{ ...usual, name: 'b', about: 'an opening: all within a second' },
-    variables: { CROWD: OPENING, ...BUYERS, ONCE: '1' },
+    ...{ seconds: OPENING_SECONDS, variables: { CROWD: OPENING, ...BUYERS, ONCE: '1' } },
   },
   {
     ...{ ...changing, name: 'c', about: 'the database is five times as far away for a minute' },
@@ -58,7 +60,8 @@ export const SHAPES: Shape[] = [
   },
   {
     ...{ ...changing, name: 'f', about: 'of three replicas one dies, and comes back' },
-    ...{ replicas: 3, meanwhile: { dead: 2 }, caps: [90, 120, 180] },
+    // As many connections in all, but for one.
+    ...{ replicas: 3, database: { pool: 3, delayMs: 1 }, meanwhile: { dead: 2 }, caps: [90, 120, 150, 180] },
   },
 ];
 

@@ -33,7 +33,12 @@ function settled({ inside, quiet, admitted }: House, more: Partial<Memory> = {})
     ...newMemory(LIMITS),
     ...{ turn: 100, window: lively, visit: (0.7 * lively + 0.3 * inside) / admitted },
     ...{ lively: minute(lively), inside: minute(inside), admitted: minute(admitted) },
-    ...{ loads: minute(0), pressures: minute(0), writes: Array<[number, number]>(3).fill([1, 1]) },
+    ...{
+      asked: minute(500),
+      loads: minute(0),
+      pressures: minute(0),
+      writes: Array<[number, number]>(3).fill([1, 1]),
+    },
     ...more,
   };
 }
@@ -57,6 +62,11 @@ describe('a breach', () => {
     expect([move, cap]).toEqual(['cut', 800 * factor]);
     expect(memory.window).toBeCloseTo(800 * factor, 9);
     expect(memory.threshold).toBeCloseTo(0.95 * 800 * factor, 9);
+  });
+
+  it('at the least window says nothing of what can be borne', () => {
+    const atLeast = at(settled(steady(31)), pressed(2), steady(31));
+    expect([atLeast.move, atLeast.cap, atLeast.memory.threshold]).toEqual(['cut', 30, null]);
   });
 
   it('of latency counts like any other wait', () => {
@@ -92,7 +102,7 @@ describe('a breach', () => {
   it('needs a hundredth of failures, of a hundred requests at least', () => {
     const moveOf = (requests: number, failed: number): string =>
       at(settled(FULL), second({ requests, failed })).move;
-    expect([moveOf(1000, 10), moveOf(10_000, 99)]).toEqual(['cut', 'ease']);
+    expect([moveOf(1000, 10), moveOf(10_000, 99)]).toEqual(['cut', 'grow']);
     expect([moveOf(10, 1), moveOf(10, 0)]).toEqual(['cut', 'grow']);
   });
 
@@ -117,14 +127,40 @@ describe('pressure above the target', () => {
     at(settled(FULL, { pressures }), pressed(now));
 
   it('eases by a twentieth, as the mean of three seconds', () => {
-    const { move, memory, cap } = after([0.3, 0.3], 0.31);
+    const { move, memory, cap } = after([0.5, 0.5], 0.51);
     expect([move, cap]).toEqual(['ease', 760]);
     expect(memory.threshold).toBeCloseTo(0.95 * 760, 9);
     expect(memory.restUntil).toBe(memory.turn + 6);
-    expect(after([0, 0], 0.95).move).toBe('ease');
-    expect(at(settled(FULL, { pressures: [0.9, 0] }), silence()).move).toBe('ease'); // just the target
-    expect(after([0, 0], 0.8).move).toBe('grow');
+    expect(after([0.3, 0.3], 0.95).move).toBe('ease');
+    expect(at(settled(FULL, { pressures: [0.9, 0.6] }), silence()).move).toBe('ease'); // just the target
+    expect(after([0, 0], 0.95).move).toBe('grow');
+    expect(after([0.9], 0.55).move).toBe('grow'); // a mean of two seconds is none of three
     expect(after([9, 0, 0], 0.8).move).toBe('grow'); // longer ago
+  });
+
+  it('is without what the work itself takes, as far as is known: by the writes that were seen', () => {
+    const moveOf = (memory: Partial<Memory>): string =>
+      at(settled(FULL, { pressures: [0.5, 0.5], ...memory }), second({ ms: 120 })).move;
+    expect(moveOf({ calmMs: 1 })).toBe('ease');
+    expect(moveOf({ calmMs: 30 })).toBe('grow'); // (0.6 - 0.3) / 0.7
+    expect(
+      moveOf({
+        writes: [
+          [0, 0],
+          [0, 0],
+          [0, 0],
+        ],
+      }),
+    ).toBe('ease');
+    expect(
+      moveOf({
+        writes: [
+          [0, 0],
+          [0, 0],
+          [9, 270],
+        ],
+      }),
+    ).toBe('grow');
   });
 });
 
@@ -175,6 +211,21 @@ describe('growth', () => {
     expect(factorOf(at(settled(FULL, memory), silence(), house), 100)).toBeCloseTo((4 * 30) / 100, 6);
   });
 
+  it.each([
+    ['when nobody has asked for anything', 0, (4 * 30) / 100],
+    ['when fewer have asked than are let in at the least', 29, (4 * 30) / 100],
+    ['when some have asked', 40, (8 * 40) / 200],
+  ])('does not take those for shown who have not asked yet: %s', (_when, requests, factor) => {
+    const inside = requests < 30 ? 100 : 200;
+    const lively = Array<number>(60).fill(inside);
+    const asked = [...Array<number>(59).fill(0), requests];
+    const memory = { lively, inside: lively, asked, window: inside };
+    expect(factorOf(at(settled(FULL, memory), silence(), { ...FULL, inside }), inside)).toBeCloseTo(
+      factor,
+      6,
+    );
+  });
+
   it('shows after three seconds where nobody writes', () => {
     const grown = [...Array<number>(56).fill(9), 200, 800, 800, 800];
     const memory = { lively: grown, inside: grown, window: 800 };
@@ -189,11 +240,11 @@ describe('growth', () => {
     ['the load is at the knee', { loads: loads(0.94) }, 0],
     ['the load is beyond it', { loads: loads(0.99) }, 0],
     ['a breach is remembered', { threshold: 800 }, 1],
-    ['the pressure is half of the target', { loads: loads(0.8), pressures: [0.15, 0.15, 0.15, 0.15] }, 2 / 3],
-  ])('is a creep of 12 % a visit when %s', (_when, memory, headroom) => {
+    ['the pressure is half of the target', { loads: loads(0.8), pressures: [0.9, 0.375, 0.375] }, 1 / 2],
+  ])('is a creep of 6 % a visit when %s', (_when, memory, headroom) => {
     const decision = grow(memory);
     expect(decision).toMatchObject({ move: 'grow', binding: 'latency' }); // still full: the first of the signals
-    expect(factorOf(decision)).toBeCloseTo(1 + (0.12 / 8) * headroom, 6);
+    expect(factorOf(decision)).toBeCloseTo(1 + (0.06 / 8) * headroom, 6);
   });
 
   it('is fast below what is remembered of a breach', () => {
@@ -259,7 +310,7 @@ describe('what is remembered', () => {
         busyAt: 0,
         waitedAt: -10,
       },
-      ...{ lively: [], inside: [], admitted: [], loads: [], pressures: [], writes: [] },
+      ...{ lively: [], inside: [], admitted: [], asked: [], loads: [], pressures: [], writes: [] },
     });
     const { cap, rate, move } = at(newMemory(LIMITS), second(), steady(0, 1, { waiting: 0 }));
     expect([cap, rate, move]).toEqual([30, 30, 'hold']);
@@ -353,7 +404,7 @@ describe('what is remembered', () => {
   });
 
   describe('of a breach', () => {
-    const idle = steady(30, 1, { waiting: 0 });
+    const idle = steady(100, 1, { waiting: 0 });
     const forgets = (more: Partial<Memory>, ...signals: Signals[]): number => {
       let memory: Memory = { ...settled(idle), threshold: 50, busyAt: 100, ...more, visit: 4 };
       for (let turns = 1; turns <= 30; turns++) {
@@ -368,10 +419,10 @@ describe('what is remembered', () => {
     });
 
     it('is kept as long as it is busy: pressed, loaded or resting', () => {
-      expect(forgets({}, pressed(0.31))).toBe(Infinity);
-      expect(forgets({}, pressed(0.29))).toBe(5);
-      expect(forgets({}, pressed(0.31), second(), second())).toBe(Infinity); // now and then
-      expect(forgets({}, pressed(0.3), second(), second())).toBe(5);
+      expect(forgets({}, pressed(0.51))).toBe(Infinity);
+      expect(forgets({}, pressed(0.49))).toBe(5);
+      expect(forgets({}, pressed(0.51), second(), second())).toBe(Infinity); // now and then
+      expect(forgets({}, pressed(0.5), second(), second())).toBe(5);
       expect(forgets({ restUntil: 111 }, second())).toBe(10 + 5);
       const loads = (load: number): number[] => [...Array<number>(58).fill(0), load, load];
       expect(forgets({ loads: loads(0.81) }, second())).toBe(1 + 5); // the second highest of three seconds

@@ -43,6 +43,8 @@ export interface Memory {
   lively: number[];
   inside: number[];
   admitted: number[];
+  /** Requests. */
+  asked: number[];
   loads: number[];
   pressures: number[];
   writes: [count: number, ms: number][];
@@ -70,7 +72,7 @@ const P99_OF_LEAST = 20;
 const MEAN_OF_LEAST = 60;
 
 /** Pressure (signal over limit, mean of 3 s) up to which the door is opened further. */
-const TARGET = 0.3;
+const TARGET = 0.5;
 /** p99 of the work alone, by its mean; and what share of the objective it may be taken for. */
 const WORK_P99 = 2;
 const WORK_MOST = 0.5;
@@ -86,7 +88,7 @@ const AHEAD = 2;
 const AGO = 10;
 const LOAD_KNEE = 0.94;
 /** Growth per visit's length when the objective is near, as a share of the window. */
-const CREEP = 0.12;
+const CREEP = 0.06;
 const EASE = 0.95;
 const CUT = { least: 0.5, most: 0.9 };
 const THRESHOLD = 0.95;
@@ -108,6 +110,7 @@ export const newMemory = (limits: Limits): Memory => ({
     lively: [],
     inside: [],
     admitted: [],
+    asked: [],
     loads: [],
     pressures: [],
     writes: [],
@@ -195,7 +198,8 @@ export function decide(before: Memory, signals: Signals | undefined, house: Hous
   else if (memory.turn - memory.busyAt > FORGET_VISITS * memory.visit) memory.threshold = null;
   if (isDown) {
     memory.window = Math.min(memory.window, lively) * factor;
-    memory.threshold = memory.window * THRESHOLD;
+    // At its least the window says nothing of what can be borne: who has just started stalls by himself.
+    memory.threshold = memory.window > limits.least ? memory.window * THRESHOLD : null;
     memory.restUntil = memory.turn + delayOf(memory);
   } else memory.window *= factor;
   memory.window = clamp(memory.window, limits.least, limits.most);
@@ -221,6 +225,7 @@ function learn(before: Memory, signals: Signals | undefined, house: House, livel
   memory.visit += (clamp(visit, VISIT.least, known) - memory.visit) / 8;
   if (signals === undefined) return memory;
 
+  memory.asked = keep(before.asked, signals.requests);
   memory.writes = [...before.writes, [signals.writes, signals.writesMs] as [number, number]].slice(-3);
   const { count, ms } = meanOf(memory.writes);
   const isKnown = count >= MEAN_OF_LEAST;
@@ -255,7 +260,7 @@ function nextMove(
   value: number,
   { sloMs, least }: Limits,
 ): { move: Move; factor: number } {
-  const smooth = mean(memory.pressures.slice(-3));
+  const smooth = sum(memory.pressures.slice(-3)) / 3;
   const isResting = memory.turn < memory.restUntil;
   if (isResting) return { move: 'hold', factor: 1 };
   if (value >= 1) return { move: 'cut', factor: clamp(servedOf(signals, sloMs), CUT.least, CUT.most) };
@@ -268,11 +273,13 @@ function nextMove(
   if (load >= LOAD_CALM || memory.window >= (memory.threshold ?? Infinity))
     return { move: 'grow', factor: creep };
   // Those who came within the delay have not shown their load yet: it is judged by those before them.
-  const shown = memory.lively.at(-delayOf(memory));
-  const seasoned = Math.max(least, shown ?? least);
+  // Nor have those who have not asked for anything yet.
+  const delay = delayOf(memory);
+  const shown = Math.min(memory.lively.at(-delay) ?? 0, sum(memory.asked.slice(-delay)));
+  const seasoned = Math.max(least, shown);
   const room = (LOAD_TARGET * seasoned) / (load * Math.max(1, lively));
-  const proven = ((shown === undefined ? PROVEN.first : PROVEN.later) * seasoned) / memory.window;
-  const fast = Math.min(FASTEST, proven, room ** (1 / (0.5 * delayOf(memory))));
+  const proven = ((shown < least ? PROVEN.first : PROVEN.later) * seasoned) / memory.window;
+  const fast = Math.min(FASTEST, proven, room ** (1 / (0.5 * delay)));
   return { move: 'grow', factor: Math.max(fast, creep) };
 }
 

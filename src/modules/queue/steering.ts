@@ -37,7 +37,7 @@ export class Steering {
       ...(JSON.parse(report) as Partial<Signals>),
     }));
     const decision = decide(
-      kept?.memory ?? newMemory(this.limits),
+      { ...newMemory(this.limits), ...kept?.memory }, // whose process may be of another version
       heard.length > 0 ? merge(heard) : undefined,
       { waiting, inside, quiet, admitted },
       this.limits,
