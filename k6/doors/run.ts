@@ -18,6 +18,7 @@ const HALL = { users: 20_000, schedules: 20, seats: 1000, price: 10_000 };
 /** As the model's visitors: turned away so often, one gives up. */
 const TRIES = 10;
 const THRESHOLDS_FAILED = 99;
+const WARM_UP = { CROWD: '60', ONCE: '1', THINK: '0.5', DATES: 'any', DURATION: '20s' };
 /** Within which k6 has its virtual users. */
 const STARTING_MS = 60_000;
 
@@ -35,6 +36,7 @@ export async function runDoor(shape: Shape, door: string, folder: string): Promi
     await Hall.build(system.mariadb, HALL);
     await system.startProduct();
     lengthenLines(shape, system, 1);
+    await warmUp(system, folder);
     const course = await load(shape, system, folder);
     const { code, output } = await system.tool('verify', ['--json']);
     if (code !== 0) throw new Error(`Invariants are violated: ${invariantsOf(output).findings.join('; ')}`);
@@ -51,22 +53,37 @@ function lengthenLines({ database }: Shape, { apis }: System, times: number): vo
   for (const { lines } of apis) lines.mariadb?.change({ delayMs: database.delayMs * times });
 }
 
+/** Processes that have just started would show their compiler's work; and no opening is the first thing that is asked. */
+async function warmUp(system: System, folder: string): Promise<void> {
+  const balancer = await new TcpBalancer(system.apis).open();
+  try {
+    await runK6('crowd', WARM_UP, `http://127.0.0.1:${balancer.port}`, join(folder, 'warm-up'));
+  } finally {
+    await balancer.close();
+  }
+}
+
 async function load(shape: Shape, system: System, folder: string): Promise<Course> {
   const balancer = await new TcpBalancer(system.apis).open();
-  const file = join(folder, 'course.log');
   const scrapedFrom = Date.now();
   const scraper = new Scraper(`http://127.0.0.1:${system.apis[0]?.port ?? 0}`, join(folder, 'server.ndjson'));
   scraper.start();
   const over = new AbortController();
   try {
-    const ended = runK6(shape, `http://127.0.0.1:${balancer.port}`, folder, file, over.signal);
+    const url = `http://127.0.0.1:${balancer.port}`;
+    const ended = runK6(shape.script, variablesOf(shape), url, join(folder, 'load'), over.signal);
     const tooLate = sleep(STARTING_MS, undefined, { ref: false }).then(() => {
       throw new Error('k6 asks for nothing.');
     });
     const startMs = await Promise.race([balancer.firstAtMs, ended.then(() => Date.now()), tooLate]);
     await Promise.all([ended, disturb(shape, system, startMs, over.signal)]);
     const samples = scraper.samples.map((one) => ({ ...one, atMs: scrapedFrom + one.at * 1000 }));
-    return courseOf(readFileSync(file, 'utf8').split('\n'), samples, startMs, shape.seconds);
+    return courseOf(
+      readFileSync(join(folder, 'load.log'), 'utf8').split('\n'),
+      samples,
+      startMs,
+      shape.seconds,
+    );
   } finally {
     over.abort();
     scraper.stop();
@@ -74,19 +91,20 @@ async function load(shape: Shape, system: System, folder: string): Promise<Cours
   }
 }
 
+/** Writes what the script tells to `<files>.log`, k6's own words and its summary beside it. */
 async function runK6(
-  shape: Shape,
+  script: Shape['script'],
+  variables: Record<string, string>,
   baseUrl: string,
-  folder: string,
-  course: string,
-  signal: AbortSignal,
+  files: string,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const log = openSync(join(folder, 'k6.log'), 'a');
+  const log = openSync(`${files}.k6.log`, 'a');
   const child = spawn(
     process.env.DOORS_K6 ?? 'k6',
     [
       ...['run', '--quiet', '--no-usage-report', '--address', ''],
-      ...[`--log-output=file=${course}`, '--log-format=raw', join(root, 'k6', `${shape.script}.ts`)],
+      ...[`--log-output=file=${files}.log`, '--log-format=raw', join(root, 'k6', `${script}.ts`)],
     ],
     {
       ...{ cwd: root, signal, killSignal: 'SIGKILL' as const },
@@ -94,8 +112,7 @@ async function runK6(
       env: {
         ...process.env,
         ...{ BASE_URL: baseUrl, USERS: String(HALL.users), TRIES: String(TRIES), COURSE: '1' },
-        SUMMARY: join(folder, 'summary.json'),
-        ...variablesOf(shape),
+        ...{ SUMMARY: `${files}.summary.json`, ...variables },
       },
     },
   );
@@ -105,7 +122,7 @@ async function runK6(
   const [code] = (await once(child, 'exit')) as [number | null];
   process.off('exit', kill);
   if (code !== 0 && code !== THRESHOLDS_FAILED)
-    throw new Error(`k6 ended with exit code ${code ?? 'none'}: see ${folder}`);
+    throw new Error(`k6 ended with exit code ${code ?? 'none'}: see ${files}.k6.log`);
 }
 
 /** What happens between the second and the third change. */

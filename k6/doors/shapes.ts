@@ -18,8 +18,8 @@ export interface Shape {
   caps: number[];
 }
 
-const SECONDS = 120;
-const CHANGING_SECONDS = 180;
+const SECONDS = 90;
+const CHANGING_SECONDS = 150;
 const STUDY_SECONDS = 60;
 /** Before everybody has had his turn. */
 const OPENING_SECONDS = 60;
@@ -35,9 +35,9 @@ const usual = {
   // So small that the database is the bottleneck on any machine, and its capacity is known: pool × processes / time
   // that a visit has a connection, some 35 round trips.
   ...{ replicas: 2, database: { pool: 4, delayMs: 1 }, meanwhile: undefined },
-  caps: [90, 120, 150, 180],
+  caps: [120, 150, 180, 210],
 };
-const changing = { ...usual, seconds: CHANGING_SECONDS, changes: [0, 60, 120] };
+const changing = { ...usual, seconds: CHANGING_SECONDS, changes: [0, 50, 100] };
 
 export const SHAPES: Shape[] = [
   { ...usual, name: 'a', about: 'a steady crowd, more than can be served' },
@@ -47,11 +47,11 @@ export const SHAPES: Shape[] = [
   },
   {
     ...{ ...changing, name: 'c', about: 'the database is five times as far away for a minute' },
-    meanwhile: { slowness: 5 },
+    ...{ meanwhile: { slowness: 5 }, caps: [60, 120, 150] },
   },
   {
     ...{ ...usual, name: 'd', about: 'half of those let in never do anything' },
-    variables: { CROWD, ...BUYERS, SILENT: '0.5' },
+    ...{ variables: { CROWD, ...BUYERS, SILENT: '0.5' }, caps: [120, 300, 600] },
   },
   {
     ...{ ...usual, name: 'e', about: 'the study’s scenario, on the product as it is' },

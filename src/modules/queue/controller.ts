@@ -36,6 +36,8 @@ export interface Memory {
   /** Mean latency of a write when nothing waits, ms; `null`: none was seen. */
   calmMs: number | null;
   restUntil: number;
+  /** When it was last cut for a breach that began then. */
+  cutAt: number;
   busyAt: number;
   /** When somebody was last waiting. */
   waitedAt: number;
@@ -86,11 +88,14 @@ const PROVEN = { first: 4, later: 8 };
 const IDLE = 0.1;
 const AHEAD = 2;
 const AGO = 10;
+/** With less load a breach does not come of those inside. */
+const LOAD_TOLD = 0.5;
 const LOAD_KNEE = 0.94;
 /** Growth per visit's length when the objective is near, as a share of the window. */
 const CREEP = 0.06;
 const EASE = 0.95;
-const CUT = { least: 0.5, most: 0.9 };
+/** The first second of a breach may be a stall: it cuts no deeper than this. The next one completes the cut. */
+const CUT = { first: 0.8, least: 0.5, most: 0.9 };
 const THRESHOLD = 0.95;
 /** Visit lengths without a busy turn after which a breach is forgotten. */
 const FORGET_VISITS = 1;
@@ -105,6 +110,7 @@ export const newMemory = (limits: Limits): Memory => ({
   ...{ turn: 0, window: limits.least, threshold: null, visit: VISIT.first, calmMs: null },
   ...{
     restUntil: 0,
+    cutAt: 0,
     busyAt: 0,
     waitedAt: -AGO,
     lively: [],
@@ -123,6 +129,9 @@ const meanOf = (writes: Memory['writes']): { count: number; ms: number } => {
   const count = sum(writes.map(([each]) => each));
   return { count, ms: sum(writes.map(([, spent]) => spent)) / Math.max(1, count) };
 };
+/** Of three, of which those that are not known are none. */
+const medianOf = ([a = 0, b = 0, c = 0]: number[]): number =>
+  Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 const clamp = (value: number, least: number, most: number): number => Math.min(most, Math.max(least, value));
 /** Rounded: the memory travels as text. */
 const keep = (values: number[], value: number): number[] =>
@@ -198,8 +207,10 @@ export function decide(before: Memory, signals: Signals | undefined, house: Hous
   else if (memory.turn - memory.busyAt > FORGET_VISITS * memory.visit) memory.threshold = null;
   if (isDown) {
     memory.window = Math.min(memory.window, lively) * factor;
-    // At its least the window says nothing of what can be borne: who has just started stalls by himself.
-    memory.threshold = memory.window > limits.least ? memory.window * THRESHOLD : null;
+    if (move === 'cut' && memory.turn >= memory.restUntil) memory.cutAt = memory.turn;
+    // A breach with little load was a stall; and at its least the window says nothing of what can be borne.
+    const isTold = memory.window > limits.least && loadOf(memory) >= LOAD_TOLD;
+    memory.threshold = isTold ? memory.window * THRESHOLD : null;
     memory.restUntil = memory.turn + delayOf(memory);
   } else memory.window *= factor;
   memory.window = clamp(memory.window, limits.least, limits.most);
@@ -260,10 +271,14 @@ function nextMove(
   value: number,
   { sloMs, least }: Limits,
 ): { move: Move; factor: number } {
-  const smooth = sum(memory.pressures.slice(-3)) / 3;
-  const isResting = memory.turn < memory.restUntil;
-  if (isResting) return { move: 'hold', factor: 1 };
-  if (value >= 1) return { move: 'cut', factor: clamp(servedOf(signals, sloMs), CUT.least, CUT.most) };
+  const smooth = medianOf(memory.pressures.slice(-3));
+  const lasts = (memory.pressures.at(-2) ?? 0) >= 1;
+  const completesCut = value >= 1 && lasts && memory.turn === memory.cutAt + 1;
+  if (memory.turn < memory.restUntil && !completesCut) return { move: 'hold', factor: 1 };
+  if (value >= 1) {
+    const deepest = lasts ? CUT.least : CUT.first;
+    return { move: 'cut', factor: clamp(servedOf(signals, sloMs), deepest, CUT.most) };
+  }
   if (smooth >= TARGET) return { move: 'ease', factor: EASE };
   if (!isFull(memory)) return { move: 'hold', factor: 1 };
 
