@@ -48,6 +48,10 @@ const at = (memory: Memory, signals: Signals | undefined, house = FULL): Decisio
   decide(memory, signals, house, LIMITS);
 
 describe('a breach', () => {
+  const loads = (load: number): number[] => Array<number>(60).fill(load);
+  /** It was one a second ago, too. */
+  const lasting = { pressures: [0, 1, 1], loads: loads(0.6) };
+
   it.each<[string, Signals, number]>([
     ['twice the objective', pressed(2), 0.5],
     ['a quarter too long', pressed(1.25), 0.8],
@@ -58,26 +62,48 @@ describe('a breach', () => {
     ['three of ten failed, and slow', second({ requests: 1000, failed: 300, poolWaitMs: 250 }), 0.7],
     ['one of ten failed, and slow', second({ requests: 1000, failed: 100, poolWaitMs: 250 }), 0.8],
   ])('of %s cuts by as much as was too much, by a tenth to a half', (_what, signals, factor) => {
-    const { move, cap, memory } = at(settled(FULL), signals);
+    const { move, cap, memory } = at(settled(FULL, lasting), signals);
     expect([move, cap]).toEqual(['cut', 800 * factor]);
     expect(memory.window).toBeCloseTo(800 * factor, 9);
     expect(memory.threshold).toBeCloseTo(0.95 * 800 * factor, 9);
   });
 
+  it('that begins cuts by a fifth at most, as it may be a stall; the second after it completes the cut', () => {
+    const begun = at(settled(FULL), pressed(4));
+    expect([begun.move, begun.cap]).toEqual(['cut', 640]);
+    expect(at(settled(FULL), pressed(1)).cap).toBe(720);
+    expect(at(begun.memory, second()).move).toBe('hold');
+    const completed = at(begun.memory, pressed(1.6));
+    expect([completed.move, completed.cap]).toEqual(['cut', 640 / 1.6]);
+    expect(at(completed.memory, pressed(4)).move).toBe('hold');
+  });
+
+  it('that lasts when the rest is over cuts by all that is too much, once', () => {
+    const cut = at(settled(FULL, lasting), pressed(4));
+    expect([cut.move, cut.cap]).toEqual(['cut', 400]);
+    expect(at(cut.memory, pressed(4)).move).toBe('hold');
+  });
+
+  it('with little load was a stall: nothing is remembered', () => {
+    const thresholdOf = (load: number): number | null =>
+      at(settled(FULL, { ...lasting, loads: loads(load) }), pressed(2)).memory.threshold;
+    expect([thresholdOf(0.49), thresholdOf(0.5)]).toEqual([null, 380]);
+  });
+
   it('at the least window says nothing of what can be borne', () => {
-    const atLeast = at(settled(steady(31)), pressed(2), steady(31));
+    const atLeast = at(settled(steady(31), lasting), pressed(2), steady(31));
     expect([atLeast.move, atLeast.cap, atLeast.memory.threshold]).toEqual(['cut', 30, null]);
   });
 
   it('of latency counts like any other wait', () => {
-    const { move, binding, cap } = at(settled(FULL), second({ ms: 300 }));
+    const { move, binding, cap } = at(settled(FULL, lasting), second({ ms: 300 }));
     expect([move, binding]).toEqual(['cut', 'latency']);
     expect(cap / 800).toBeCloseTo(200 / 300, 1);
   });
 
   it('is cut from those who are inside, or from the window where that is less', () => {
-    expect(at(settled(FULL, { window: 5000 }), pressed(2)).cap).toBe(400);
-    expect(at(settled(FULL, { window: 600 }), pressed(2)).cap).toBe(300);
+    expect(at(settled(FULL, { window: 5000, ...lasting }), pressed(2)).cap).toBe(400);
+    expect(at(settled(FULL, { window: 600, ...lasting }), pressed(2)).cap).toBe(300);
   });
 
   it('is followed by rest until the cut has shown its effect: four fifths of a visit', () => {
@@ -87,7 +113,7 @@ describe('a breach', () => {
       [4, 3],
     ] as const) {
       const house = steady(800, visit);
-      let { memory } = at(settled(house), pressed(2), house);
+      let { memory } = at(at(settled(house), pressed(2), house).memory, pressed(2), house);
       expect(memory.restUntil - memory.turn).toBe(turns);
       const { window } = memory;
       for (let turn = 1; turn < turns; turn++) {
@@ -124,23 +150,23 @@ describe('a breach', () => {
 
 describe('pressure above the target', () => {
   const after = (pressures: number[], now: number): Decision =>
-    at(settled(FULL, { pressures }), pressed(now));
+    at(settled(FULL, { pressures, loads: Array<number>(60).fill(0.6) }), pressed(now));
 
-  it('eases by a twentieth, as the mean of three seconds', () => {
+  it('eases by a twentieth, in two of three seconds', () => {
     const { move, memory, cap } = after([0.5, 0.5], 0.51);
     expect([move, cap]).toEqual(['ease', 760]);
     expect(memory.threshold).toBeCloseTo(0.95 * 760, 9);
     expect(memory.restUntil).toBe(memory.turn + 6);
-    expect(after([0.3, 0.3], 0.95).move).toBe('ease');
-    expect(at(settled(FULL, { pressures: [0.9, 0.6] }), silence()).move).toBe('ease'); // just the target
-    expect(after([0, 0], 0.95).move).toBe('grow');
-    expect(after([0.9], 0.55).move).toBe('grow'); // a mean of two seconds is none of three
+    expect(after([0.49, 0.3], 0.95).move).toBe('grow');
+    expect(at(settled(FULL, { pressures: [0.5, 0.9] }), silence()).move).toBe('ease'); // just the target
+    expect(after([0.9, 0], 0.5).move).toBe('ease');
+    expect(after([], 0.95).move).toBe('grow');
     expect(after([9, 0, 0], 0.8).move).toBe('grow'); // longer ago
   });
 
   it('is without what the work itself takes, as far as is known: by the writes that were seen', () => {
     const moveOf = (memory: Partial<Memory>): string =>
-      at(settled(FULL, { pressures: [0.5, 0.5], ...memory }), second({ ms: 120 })).move;
+      at(settled(FULL, { pressures: [0, 0.9], ...memory }), second({ ms: 120 })).move;
     expect(moveOf({ calmMs: 1 })).toBe('ease');
     expect(moveOf({ calmMs: 30 })).toBe('grow'); // (0.6 - 0.3) / 0.7
     expect(
@@ -240,7 +266,7 @@ describe('growth', () => {
     ['the load is at the knee', { loads: loads(0.94) }, 0],
     ['the load is beyond it', { loads: loads(0.99) }, 0],
     ['a breach is remembered', { threshold: 800 }, 1],
-    ['the pressure is half of the target', { loads: loads(0.8), pressures: [0.9, 0.375, 0.375] }, 1 / 2],
+    ['the pressure is half of the target', { loads: loads(0.8), pressures: [0.9, 0.25, 0.25] }, 1 / 2],
   ])('is a creep of 6 % a visit when %s', (_when, memory, headroom) => {
     const decision = grow(memory);
     expect(decision).toMatchObject({ move: 'grow', binding: 'latency' }); // still full: the first of the signals
@@ -307,6 +333,7 @@ describe('what is remembered', () => {
         visit: 6,
         calmMs: null,
         restUntil: 0,
+        restFrom: 0,
         busyAt: 0,
         waitedAt: -10,
       },
@@ -419,7 +446,8 @@ describe('what is remembered', () => {
     });
 
     it('is kept as long as it is busy: pressed, loaded or resting', () => {
-      expect(forgets({}, pressed(0.51))).toBe(Infinity);
+      const loaded = { ...pressed(0.51), poolBusy: 0.6 };
+      expect(forgets({ loads: Array<number>(60).fill(0.6) }, loaded)).toBe(Infinity);
       expect(forgets({}, pressed(0.49))).toBe(5);
       expect(forgets({}, pressed(0.51), second(), second())).toBe(Infinity); // now and then
       expect(forgets({}, pressed(0.5), second(), second())).toBe(5);
@@ -438,7 +466,7 @@ describe('the door', () => {
     const { rate, memory } = at(settled(FULL), second());
     expect(memory.window).toBe(1600);
     expect(rate).toBeCloseTo((1.25 * 1600) / 8 + 1600, 6);
-    expect(at(settled(FULL), pressed(2)).rate).toBeCloseTo((1.25 * 400) / 8, 6); // a cut is not less than none
+    expect(at(settled(FULL), pressed(2)).rate).toBeCloseTo((1.25 * 640) / 8, 6); // a cut is not less than none
   });
 
   it('goes by how fast the lively are replaced, where the quiet make visits look long', () => {

@@ -35,9 +35,8 @@ export interface Memory {
   visit: number;
   /** Mean latency of a write when nothing waits, ms; `null`: none was seen. */
   calmMs: number | null;
+  restFrom: number;
   restUntil: number;
-  /** When it was last cut for a breach that began then. */
-  cutAt: number;
   busyAt: number;
   /** When somebody was last waiting. */
   waitedAt: number;
@@ -73,7 +72,7 @@ const P99_OF_LEAST = 20;
 /** Fewer writes in three seconds have no mean worth the name. */
 const MEAN_OF_LEAST = 60;
 
-/** Pressure (signal over limit, mean of 3 s) up to which the door is opened further. */
+/** Pressure (signal over limit) up to which the door is opened further. */
 const TARGET = 0.5;
 /** p99 of the work alone, by its mean; and what share of the objective it may be taken for. */
 const WORK_P99 = 2;
@@ -109,8 +108,8 @@ const TURNS = 60;
 export const newMemory = (limits: Limits): Memory => ({
   ...{ turn: 0, window: limits.least, threshold: null, visit: VISIT.first, calmMs: null },
   ...{
+    restFrom: 0,
     restUntil: 0,
-    cutAt: 0,
     busyAt: 0,
     waitedAt: -AGO,
     lively: [],
@@ -180,8 +179,9 @@ function servedOf(signals: Signals, sloMs: number): number {
  *          by CREEP per visit near the objective. With next to no load also ahead of need, so that who comes need not
  *          wait for the next decision
  *   hold   while the last step has not shown its effect, or nobody is kept out by the door
- *   ease   pressure above TARGET: a little less
- *   cut    a breach: less by as much as was too much, once per delay, never anyone thrown out
+ *   ease   pressure above TARGET in two of three seconds: a little less
+ *   cut    a breach: a fifth less at most, as it may be a stall; when it is there in the next second, too, less by as
+ *          much as was too much. Once per delay, never anyone thrown out
  *   shut   a breaker is open: nobody; afterwards slow start
  *
  * What is admitted now loads the database when it has thought, so every step waits for the one before: the delay is
@@ -207,10 +207,10 @@ export function decide(before: Memory, signals: Signals | undefined, house: Hous
   else if (memory.turn - memory.busyAt > FORGET_VISITS * memory.visit) memory.threshold = null;
   if (isDown) {
     memory.window = Math.min(memory.window, lively) * factor;
-    if (move === 'cut' && memory.turn >= memory.restUntil) memory.cutAt = memory.turn;
     // A breach with little load was a stall; and at its least the window says nothing of what can be borne.
     const isTold = memory.window > limits.least && loadOf(memory) >= LOAD_TOLD;
     memory.threshold = isTold ? memory.window * THRESHOLD : null;
+    if (memory.turn >= memory.restUntil) memory.restFrom = memory.turn;
     memory.restUntil = memory.turn + delayOf(memory);
   } else memory.window *= factor;
   memory.window = clamp(memory.window, limits.least, limits.most);
@@ -272,8 +272,9 @@ function nextMove(
   { sloMs, least }: Limits,
 ): { move: Move; factor: number } {
   const smooth = medianOf(memory.pressures.slice(-3));
-  const lasts = (memory.pressures.at(-2) ?? 0) >= 1;
-  const completesCut = value >= 1 && lasts && memory.turn === memory.cutAt + 1;
+  const wasBreached = (turnsAgo: number): boolean => (memory.pressures.at(-1 - turnsAgo) ?? 0) >= 1;
+  const lasts = wasBreached(1);
+  const completesCut = value >= 1 && lasts && !wasBreached(2) && memory.turn === memory.restFrom + 1;
   if (memory.turn < memory.restUntil && !completesCut) return { move: 'hold', factor: 1 };
   if (value >= 1) {
     const deepest = lasts ? CUT.least : CUT.first;
