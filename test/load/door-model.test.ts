@@ -1,3 +1,4 @@
+import { Line } from '../../k6/simulator/door/line';
 import { scoreOf } from '../../k6/simulator/door/score';
 import { SHAPES, type Shape } from '../../k6/simulator/door/shapes';
 import { adaptiveCap, fixedCap, type Second, simulateDoor } from '../../k6/simulator/door/simulate';
@@ -61,5 +62,32 @@ describe('the adaptive door, on the model', () => {
   it('is the same each time', () => {
     const of = shape('e');
     expect(adaptive(of)).toEqual(adaptive(of));
+  });
+});
+
+describe('those who wait, on the model', () => {
+  const half = (): number => 0.5;
+  const door = { cap: 30, rate: 30, inside: 30 };
+
+  it('hear of their turn when they ask next: when they come, and then every so often', () => {
+    const line = new Line(2, half);
+    line.join(3, 0);
+    expect(line.next(0)).toBe(0); // had no need to wait
+    line.tell(0, door);
+    expect(line.next(0.5)).toBe(1.5); // asked when it came
+    for (let tick = 1; tick < 50; tick++) line.tell(tick / 10, door);
+    expect(line.next(5)).toBeCloseTo(1, 0); // asked at any time of the last two seconds
+    expect(line.waiting).toBe(0);
+  });
+
+  it.each([
+    [30, 300 / 30 / 10],
+    [3, 9.09], // a third of the time until one is away at most
+  ])('ask again as they are told to: with %i let in a second the three-hundredth after %d s', (rate, after) => {
+    const line = new Line('as told', half);
+    line.join(300, 0);
+    line.tell(0, { ...door, rate });
+    for (let i = 1; i < 300; i++) line.next(0.1);
+    expect(line.next(0.1)).toBeCloseTo(after - 0.1, 2);
   });
 });

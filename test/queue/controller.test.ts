@@ -334,6 +334,7 @@ describe('what is remembered', () => {
         calmMs: null,
         restUntil: 0,
         restFrom: 0,
+        restAfter: 'hold',
         busyAt: 0,
         waitedAt: -10,
       },

@@ -37,6 +37,8 @@ export interface Memory {
   calmMs: number | null;
   restFrom: number;
   restUntil: number;
+  /** After what it rests. */
+  restAfter: Move;
   busyAt: number;
   /** When somebody was last waiting. */
   waitedAt: number;
@@ -110,6 +112,7 @@ export const newMemory = (limits: Limits): Memory => ({
   ...{
     restFrom: 0,
     restUntil: 0,
+    restAfter: 'hold',
     busyAt: 0,
     waitedAt: -AGO,
     lively: [],
@@ -200,7 +203,7 @@ export function decide(before: Memory, signals: Signals | undefined, house: Hous
     const fresh = { ...newMemory(limits), turn: memory.turn, calmMs: memory.calmMs };
     return { ...decision(fresh, house, limits, 'shut', 'breaker', 1), rate: 0 };
   }
-  const { move, factor } = nextMove(memory, signals, lively, now.value, limits);
+  const { move, factor } = nextMove(memory, signals, now.value, limits);
   const isDown = move === 'cut' || move === 'ease';
   const isBusy = isDown || memory.turn < memory.restUntil || loadOf(memory) > LOAD_CALM || now.value > TARGET;
   if (isBusy) memory.busyAt = memory.turn;
@@ -210,8 +213,9 @@ export function decide(before: Memory, signals: Signals | undefined, house: Hous
     // A breach with little load was a stall; and at its least the window says nothing of what can be borne.
     const isTold = memory.window > limits.least && loadOf(memory) >= LOAD_TOLD;
     memory.threshold = isTold ? memory.window * THRESHOLD : null;
-    if (memory.turn >= memory.restUntil) memory.restFrom = memory.turn;
+    if (memory.turn >= memory.restUntil || memory.restAfter !== move) memory.restFrom = memory.turn;
     memory.restUntil = memory.turn + delayOf(memory);
+    memory.restAfter = move;
   } else memory.window *= factor;
   memory.window = clamp(memory.window, limits.least, limits.most);
   const binding = isFull(memory) || isDown ? now.binding : 'crowd';
@@ -267,19 +271,19 @@ function isFull(memory: Memory): boolean {
 function nextMove(
   memory: Memory,
   signals: Signals,
-  lively: number,
   value: number,
   { sloMs, least }: Limits,
 ): { move: Move; factor: number } {
   const smooth = medianOf(memory.pressures.slice(-3));
   const wasBreached = (turnsAgo: number): boolean => (memory.pressures.at(-1 - turnsAgo) ?? 0) >= 1;
   const lasts = wasBreached(1);
-  const completesCut = value >= 1 && lasts && !wasBreached(2) && memory.turn === memory.restFrom + 1;
-  if (memory.turn < memory.restUntil && !completesCut) return { move: 'hold', factor: 1 };
-  if (value >= 1) {
+  const completesCut = lasts && !wasBreached(2) && memory.turn === memory.restFrom + 1;
+  const isResting = memory.turn < memory.restUntil;
+  if (value >= 1 && (!isResting || completesCut || memory.restAfter === 'ease')) {
     const deepest = lasts ? CUT.least : CUT.first;
     return { move: 'cut', factor: clamp(servedOf(signals, sloMs), deepest, CUT.most) };
   }
+  if (isResting) return { move: 'hold', factor: 1 };
   if (smooth >= TARGET) return { move: 'ease', factor: EASE };
   if (!isFull(memory)) return { move: 'hold', factor: 1 };
 
@@ -288,12 +292,12 @@ function nextMove(
   const creep = 1 + (CREEP / memory.visit) * headroom;
   if (load >= LOAD_CALM || memory.window >= (memory.threshold ?? Infinity))
     return { move: 'grow', factor: creep };
-  // Those who came within the delay have not shown their load yet: it is judged by those before them.
-  // Nor have those who have not asked for anything yet.
+  // Those who came within the delay have not shown their load yet, nor have those who have not asked for anything: it is
+  // judged by the others.
   const delay = delayOf(memory);
   const shown = Math.min(memory.lively.at(-delay) ?? 0, sum(memory.asked.slice(-delay)));
   const seasoned = Math.max(least, shown);
-  const room = (LOAD_TARGET * seasoned) / (load * Math.max(1, lively));
+  const room = (LOAD_TARGET * seasoned) / (load * memory.window);
   const proven = ((shown < least ? PROVEN.first : PROVEN.later) * seasoned) / memory.window;
   const fast = Math.min(FASTEST, proven, room ** (1 / (0.5 * delay)));
   return { move: 'grow', factor: Math.max(fast, creep) };
