@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { cores, databaseUrl, inBench, redisUrls, root, scratchFile, secret } from './context.ts';
 import { writeFileSync } from 'node:fs';
-import { type Child, freePort, startPinned, stop, until } from './processes.ts';
+import { freePort } from '../../test/support/free-port.ts';
+import { type Child, startPinned, stop, until } from './processes.ts';
 
 const START_LIMIT_MS = 20_000;
 const ASK_LIMIT_MS = 5000;

@@ -1,5 +1,8 @@
 const net = require('node:net');
 
+/** Below those that systems give to outgoing connections: a port stays free also while its process is down. */
+const FREE = { from: 10_000, to: 29_999 };
+
 /** Why nothing can listen there (an error code such as EADDRINUSE), or null; without host: on all interfaces. */
 function portProblem(port, host) {
   return new Promise((resolve) => {
@@ -12,14 +15,10 @@ function portProblem(port, host) {
 /** A free port of 127.0.0.1; the preferred one (that of the last run) when it still is free. */
 async function freePort(preferred) {
   if (preferred && (await portProblem(preferred, '127.0.0.1')) === null) return preferred;
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject);
-    server.listen({ port: 0, host: '127.0.0.1' }, () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
+  for (;;) {
+    const port = FREE.from + Math.floor(Math.random() * (FREE.to - FREE.from + 1));
+    if ((await portProblem(port, '127.0.0.1')) === null) return port;
+  }
 }
 
 function isListening(port, host = '127.0.0.1', timeoutMs = 1000) {

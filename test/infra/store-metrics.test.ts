@@ -8,7 +8,8 @@ import { StoreMetrics } from '../../src/infra/store-metrics';
 import { testConfig } from '../support/config';
 import { ServiceProcess } from '../support/process';
 import { RedisCluster } from '../support/redis-cluster';
-import { freePort, noRedisServer, RedisServer } from '../support/redis-server';
+import { freePort } from '../support/free-port';
+import { noRedisServer, RedisServer } from '../support/redis-server';
 import { until } from '../support/wait';
 
 const EVERY_MS = 50;

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Scratch } from '../cli/scratch';
 import { uniqueQueueId } from '../support/config';
+import { freePort } from '../support/free-port';
 import { Given } from '../support/given';
 import { startTestService } from '../support/service';
 import { until, wait } from '../support/wait';
@@ -82,15 +82,6 @@ let prometheusUrl: string;
 let influxUrl: string;
 
 /** A number that nobody listens on now: neither server says which it took when asked for any. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 function run(variable: string, name: string, args: string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
   const child = spawn(process.env[variable] ?? name, args, {
     cwd: folder,

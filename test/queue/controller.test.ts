@@ -74,7 +74,7 @@ describe('a breach', () => {
     expect(at(settled(FULL), pressed(1)).cap).toBe(720);
     expect(at(begun.memory, second()).move).toBe('hold');
     const completed = at(begun.memory, pressed(1.6));
-    expect([completed.move, completed.cap]).toEqual(['cut', 640 / 1.6]);
+    expect([completed.move, completed.cap]).toEqual(['cut', 800 / 1.6]);
     expect(at(completed.memory, pressed(4)).move).toBe('hold');
   });
 
@@ -84,10 +84,29 @@ describe('a breach', () => {
     expect(at(cut.memory, pressed(4)).move).toBe('hold');
   });
 
+  it('does not wait for the rest after an ease', () => {
+    const eased = at(settled(FULL, { pressures: [0.6, 0.6] }), pressed(0.6));
+    expect([eased.move, at(eased.memory, pressed(0.9)).move]).toEqual(['ease', 'hold']);
+    const cut = at(eased.memory, pressed(2));
+    expect([cut.move, cut.cap]).toEqual(['cut', 760 * 0.8]);
+    expect(at(cut.memory, pressed(2)).cap).toBe(760 * 0.5); // completed
+  });
+
   it('with little load was a stall: nothing is remembered', () => {
     const thresholdOf = (load: number): number | null =>
       at(settled(FULL, { ...lasting, loads: loads(load) }), pressed(2)).memory.threshold;
     expect([thresholdOf(0.49), thresholdOf(0.5)]).toEqual([null, 380]);
+  });
+
+  it('of load leaves a ceiling: where it began', () => {
+    const ceilingOf = (memory: Partial<Memory>, share: number): Memory['ceiling'] =>
+      at(settled(FULL, { loads: loads(0.5), ...memory }), pressed(share)).memory.ceiling;
+    const before = { window: 900, turn: 50 };
+    expect(ceilingOf({}, 2)).toEqual({ window: 800, turn: 101 });
+    expect(ceilingOf({ loads: loads(0.49), ceiling: before }, 2)).toBe(before); // a stall
+    expect(ceilingOf({ pressures: [0.9, 0.9], ceiling: before }, 0.9)).toBe(before); // an ease
+    const begun = at(settled(FULL, { loads: loads(0.5) }), pressed(2)).memory;
+    expect(at(begun, pressed(2)).memory.ceiling).toBe(begun.ceiling); // completed
   });
 
   it('at the least window says nothing of what can be borne', () => {
@@ -206,6 +225,22 @@ describe('growth', () => {
     const turns = 0.5 * 6; // of the delay of six
     expect(factorOf(grow({ loads: loads(0.45) }))).toBeCloseTo(2 ** (1 / turns), 6);
     expect(factorOf(grow({ loads: loads(0.6) }))).toBeCloseTo(1.5 ** (1 / turns), 6);
+  });
+
+  it('is by the room that the window leaves, also when fewer have come in yet', () => {
+    const loaded = { loads: loads(0.45), window: 850 };
+    expect(factorOf(grow(loaded), 850)).toBeCloseTo(((2 * 800) / 850) ** (1 / 3), 6);
+  });
+
+  it.each([
+    ['up to nine tenths of the last breach', { window: 1000, turn: 100 }, 1.125],
+    ['not beyond', { window: 800, turn: 100 }, 1 + 0.06 / 8],
+    ['when it is twenty visits ago', { window: 800, turn: 101 - 161 }, 1.5 ** (1 / 3)],
+    ['not before', { window: 800, turn: 101 - 160 }, 1 + 0.06 / 8],
+    ['when the load speaks of twice as many', { window: 600, turn: 100 }, 1.5 ** (1 / 3)],
+    ['not of a little less', { window: 601, turn: 100 }, 1 + 0.06 / 8],
+  ])('is fast %s', (_when, ceiling, factor) => {
+    expect(factorOf(grow({ loads: loads(0.6), ceiling }))).toBeCloseTo(factor, 6); // of 1,200 that are bearable
   });
 
   it('is judged by those who came before the delay, and by the second highest load since', () => {
@@ -330,6 +365,7 @@ describe('what is remembered', () => {
         turn: 0,
         window: 30,
         threshold: null,
+        ceiling: null,
         visit: 6,
         calmMs: null,
         restUntil: 0,

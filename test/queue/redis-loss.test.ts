@@ -7,7 +7,8 @@ import { Buyer, outcome } from '../support/buyer';
 import { uniqueQueueId } from '../support/config';
 import { checked, Crowd, mainRoom, Meanwhile } from '../support/crowd';
 import { Given, openAdminDatabase } from '../support/given';
-import { freePort, noRedisServer, RedisServer } from '../support/redis-server';
+import { freePort } from '../support/free-port';
+import { noRedisServer, RedisServer } from '../support/redis-server';
 import { startTestService } from '../support/service';
 import { until } from '../support/wait';
 

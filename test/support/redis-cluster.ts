@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { freePort, RedisServer } from './redis-server';
+import { freePort } from './free-port';
+import { RedisServer } from './redis-server';
 import { until } from './wait';
 
 const NODES = 3;

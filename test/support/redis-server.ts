@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectRedis } from '../../src/infra/redis';
@@ -10,15 +9,6 @@ import { until } from './wait';
 /** Why there can be no Redis of a test's own on this machine; undefined: there can. */
 export const noRedisServer =
   spawnSync('redis-server', ['--version']).status === 0 ? undefined : 'there is no redis-server on PATH';
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** A Redis of the test's own that keeps nothing on disk: it can be killed, frozen and started again. */
 export class RedisServer {

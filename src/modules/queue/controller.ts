@@ -31,6 +31,8 @@ export interface Memory {
   window: number;
   /** Beyond it growth is slow: there was a breach. `null`: none is known. */
   threshold: number | null;
+  /** The last breach that came of load: how many were let be inside, and when. Fast growth ends before it. */
+  ceiling: { window: number; turn: number } | null;
   /** How long a visit takes, as far as is known, seconds. */
   visit: number;
   /** Mean latency of a write when nothing waits, ms; `null`: none was seen. */
@@ -95,9 +97,13 @@ const LOAD_KNEE = 0.94;
 /** Growth per visit's length when the objective is near, as a share of the window. */
 const CREEP = 0.06;
 const EASE = 0.95;
-/** The first second of a breach may be a stall: it cuts no deeper than this. The next one completes the cut. */
+/** The first second of a breach may be a stall: it cuts no deeper than this. The next one cuts the rest. */
 const CUT = { first: 0.8, least: 0.5, most: 0.9 };
 const THRESHOLD = 0.95;
+/** Up to what share of the last breach's window growth is fast, for so many visit lengths; … */
+const CEILING = { share: 0.9, visits: 20 };
+/** … unless the load speaks of so many times as many: then the backend is another. */
+const CHANGED = 2;
 /** Visit lengths without a busy turn after which a breach is forgotten. */
 const FORGET_VISITS = 1;
 /** The memory of the calm latency fades: a backend may have become slower for good (doubles in 23 minutes). */
@@ -108,7 +114,7 @@ const RETURNING = 0.3;
 const TURNS = 60;
 
 export const newMemory = (limits: Limits): Memory => ({
-  ...{ turn: 0, window: limits.least, threshold: null, visit: VISIT.first, calmMs: null },
+  ...{ turn: 0, window: limits.least, threshold: null, ceiling: null, visit: VISIT.first, calmMs: null },
   ...{
     restFrom: 0,
     restUntil: 0,
@@ -209,11 +215,15 @@ export function decide(before: Memory, signals: Signals | undefined, house: Hous
   if (isBusy) memory.busyAt = memory.turn;
   else if (memory.turn - memory.busyAt > FORGET_VISITS * memory.visit) memory.threshold = null;
   if (isDown) {
-    memory.window = Math.min(memory.window, lively) * factor;
+    const begins = memory.turn >= memory.restUntil || memory.restAfter !== move;
+    const window = Math.min(memory.window, lively);
+    if (begins) memory.restFrom = memory.turn;
+    if (begins && move === 'cut' && loadOf(memory) >= LOAD_TOLD)
+      memory.ceiling = { window, turn: memory.turn };
+    memory.window = window * factor;
     // A breach with little load was a stall; and at its least the window says nothing of what can be borne.
     const isTold = memory.window > limits.least && loadOf(memory) >= LOAD_TOLD;
     memory.threshold = isTold ? memory.window * THRESHOLD : null;
-    if (memory.turn >= memory.restUntil || memory.restAfter !== move) memory.restFrom = memory.turn;
     memory.restUntil = memory.turn + delayOf(memory);
     memory.restAfter = move;
   } else memory.window *= factor;
@@ -280,8 +290,10 @@ function nextMove(
   const completesCut = lasts && !wasBreached(2) && memory.turn === memory.restFrom + 1;
   const isResting = memory.turn < memory.restUntil;
   if (value >= 1 && (!isResting || completesCut || memory.restAfter === 'ease')) {
-    const deepest = lasts ? CUT.least : CUT.first;
-    return { move: 'cut', factor: clamp(servedOf(signals, sloMs), deepest, CUT.most) };
+    const served = servedOf(signals, sloMs);
+    if (isResting && completesCut)
+      return { move: 'cut', factor: clamp(served / CUT.first, CUT.least / CUT.first, CUT.most) };
+    return { move: 'cut', factor: clamp(served, lasts ? CUT.least : CUT.first, CUT.most) };
   }
   if (isResting) return { move: 'hold', factor: 1 };
   if (smooth >= TARGET) return { move: 'ease', factor: EASE };
@@ -297,10 +309,17 @@ function nextMove(
   const delay = delayOf(memory);
   const shown = Math.min(memory.lively.at(-delay) ?? 0, sum(memory.asked.slice(-delay)));
   const seasoned = Math.max(least, shown);
-  const room = (LOAD_TARGET * seasoned) / (load * memory.window);
+  const bearable = (LOAD_TARGET * seasoned) / load;
+  const room = (bearable / memory.window) ** (1 / (0.5 * delay));
   const proven = ((shown < least ? PROVEN.first : PROVEN.later) * seasoned) / memory.window;
-  const fast = Math.min(FASTEST, proven, room ** (1 / (0.5 * delay)));
+  const fast = Math.min(FASTEST, proven, room, ceilingOf(memory, bearable) / memory.window);
   return { move: 'grow', factor: Math.max(fast, creep) };
+}
+
+/** The window up to which growth may be fast, when the load speaks of so many that are bearable. */
+function ceilingOf({ ceiling, turn, visit }: Memory, bearable: number): number {
+  const isForgotten = ceiling === null || turn - ceiling.turn > CEILING.visits * visit;
+  return isForgotten || bearable >= CHANGED * ceiling.window ? Infinity : CEILING.share * ceiling.window;
 }
 
 /** The rate lets in as many as leave and a quarter more, and the growth: a window that has emptied fills gently. */

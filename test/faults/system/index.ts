@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../../support/free-port.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { type Random, seededBy } from '../random.ts';
 import type { Child } from './child.ts';
@@ -226,20 +225,4 @@ const range = (name: string, count: number): string[] =>
 async function lineTo(random: Random): Promise<{ port: number; proxy: TcpProxy }> {
   const port = await freePort();
   return { port, proxy: await new TcpProxy({ host: '127.0.0.1', port }, random).open() };
-}
-
-const given = new Set<number>();
-
-/** A port that is free, and was not given out before. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, 'close');
-    if (given.has(port)) continue;
-    given.add(port);
-    return port;
-  }
 }
