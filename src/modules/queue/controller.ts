@@ -217,13 +217,12 @@ export function decide(before: Memory, signals: Signals | undefined, house: Hous
   if (isDown) {
     const begins = memory.turn >= memory.restUntil || memory.restAfter !== move;
     const window = Math.min(memory.window, lively);
+    const cameOfLoad = loadOf(memory) >= LOAD_TOLD; // else it was a stall
     if (begins) memory.restFrom = memory.turn;
-    if (begins && move === 'cut' && loadOf(memory) >= LOAD_TOLD)
-      memory.ceiling = { window, turn: memory.turn };
+    if (begins && cameOfLoad && move === 'cut') memory.ceiling = { window, turn: memory.turn };
     memory.window = window * factor;
-    // A breach with little load was a stall; and at its least the window says nothing of what can be borne.
-    const isTold = memory.window > limits.least && loadOf(memory) >= LOAD_TOLD;
-    memory.threshold = isTold ? memory.window * THRESHOLD : null;
+    // At its least the window says nothing of what can be borne.
+    memory.threshold = cameOfLoad && memory.window > limits.least ? memory.window * THRESHOLD : null;
     memory.restUntil = memory.turn + delayOf(memory);
     memory.restAfter = move;
   } else memory.window *= factor;
@@ -291,19 +290,21 @@ function nextMove(
   const isResting = memory.turn < memory.restUntil;
   if (value >= 1 && (!isResting || completesCut || memory.restAfter === 'ease')) {
     const served = servedOf(signals, sloMs);
-    if (isResting && completesCut)
+    if (completesCut)
       return { move: 'cut', factor: clamp(served / CUT.first, CUT.least / CUT.first, CUT.most) };
     return { move: 'cut', factor: clamp(served, lasts ? CUT.least : CUT.first, CUT.most) };
   }
   if (isResting) return { move: 'hold', factor: 1 };
   if (smooth >= TARGET) return { move: 'ease', factor: EASE };
   if (!isFull(memory)) return { move: 'hold', factor: 1 };
+  return { move: 'grow', factor: growthOf(memory, smooth, least) };
+}
 
+function growthOf(memory: Memory, smooth: number, least: number): number {
   const load = loadOf(memory);
   const headroom = Math.min(1 - smooth / TARGET, Math.max(0, (LOAD_KNEE - load) / 0.1));
   const creep = 1 + (CREEP / memory.visit) * headroom;
-  if (load >= LOAD_CALM || memory.window >= (memory.threshold ?? Infinity))
-    return { move: 'grow', factor: creep };
+  if (load >= LOAD_CALM || memory.window >= (memory.threshold ?? Infinity)) return creep;
   // Those who came within the delay have not shown their load yet, nor have those who have not asked for anything: it is
   // judged by the others.
   const delay = delayOf(memory);
@@ -313,7 +314,7 @@ function nextMove(
   const room = (bearable / memory.window) ** (1 / (0.5 * delay));
   const proven = ((shown < least ? PROVEN.first : PROVEN.later) * seasoned) / memory.window;
   const fast = Math.min(FASTEST, proven, room, ceilingOf(memory, bearable) / memory.window);
-  return { move: 'grow', factor: Math.max(fast, creep) };
+  return Math.max(fast, creep);
 }
 
 /** The window up to which growth may be fast, when the load speaks of so many that are bearable. */
