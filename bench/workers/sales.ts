@@ -43,11 +43,12 @@ async function startServices(): Promise<Services> {
   const { PaymentService } = dist(
     'modules/payment/service.js',
   ) as typeof import('../../src/modules/payment/service.ts');
-  const container = createContainer(loadConfig());
+  const config = loadConfig();
+  const container = createContainer(config);
   await container.resolve(Redis).connect();
   const reservations = container.resolve(ReservationService);
   const payments = container.resolve(PaymentService);
-  const visitor = ({ userId, seq }: Item): Visitor => ({ userId, seq, queueId: 'main', line: null });
+  const visitor = ({ userId, seq }: Item): Visitor => ({ userId, seq, queueId: config.QUEUE_ID });
   return {
     reserve: (item) => reservations.hold(visitor(item), item.scheduleId, item.seatId, undefined),
     payment: (item) => payments.pay(visitor(item), item.reservationId, undefined),

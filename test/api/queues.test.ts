@@ -5,6 +5,8 @@ import { useService } from '../support/suite';
 
 const OWN = uniqueQueueId();
 
+const MAIN = uniqueQueueId();
+
 describe('a concert with a line of its own', () => {
   const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUES: `${OWN}=2` });
 
@@ -56,5 +58,62 @@ describe('a concert with a line of its own', () => {
     expect(await ask('no spaces')).toBe('400 400');
     expect(await ask("{main}:'")).toBe('400 400');
     expect(await ask(7)).toBe('400 400');
+  });
+});
+
+describe('a hold of one queue', () => {
+  const it_ = useService({ QUEUE_ID: MAIN, QUEUES: `${OWN}=100,${MAIN.toUpperCase()}=100` });
+
+  const enter = async (userId: number, queueId?: string): Promise<Buyer> => {
+    const buyer = new Buyer(it_.url, userId);
+    const answer = await buyer.post('/v1/api/queue/token').send({ userId, queueId });
+    buyer.token = (answer.body as { data: { queueToken: string } }).data.queueToken;
+    return buyer;
+  };
+  const seatSoldBy = async (queueId: string | null): Promise<[scheduleId: number, seatId: number]> => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
+    await it_.admin.run(
+      'UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = ? WHERE d.id = ?',
+      [queueId, id],
+    );
+    return [id, at(seats, 0).id];
+  };
+  const statusOf = async (buyer: Buyer): Promise<string> =>
+    ((await buyer.check()).body as { data: { status: string } }).data.status;
+
+  it.each([
+    ['no name', null],
+    ['an empty name', ''],
+    ['the main queue’s own name', MAIN],
+  ])(
+    'is sold by the main queue when the concert has %s, whether or not the token names it',
+    async (_what, queueId) => {
+      for (const asked of [undefined, MAIN]) {
+        const buyer = await enter(await it_.given.member(10), asked);
+        expect(outcome(await buyer.pay(await buyer.hold(...(await seatSoldBy(queueId)))))).toBe('200');
+        expect(await statusOf(buyer)).toBe('DONE');
+      }
+    },
+  );
+
+  it.each([
+    ['main', undefined, OWN, null, 'ask for a token without queueId'],
+    ['a concert’s own', OWN, undefined, OWN, `ask for a token with queueId ${OWN}`],
+    [
+      'one whose name differs by its case alone',
+      MAIN.toUpperCase(),
+      MAIN,
+      MAIN.toUpperCase(),
+      MAIN.toUpperCase(),
+    ],
+  ])('cannot be paid with the token of another: %s', async (_what, own, other, sells, message) => {
+    const userId = await it_.given.member(10);
+    const [holder, payer] = [await enter(userId, own), await enter(userId, other)];
+    const reservationId = await holder.hold(...(await seatSoldBy(sells)));
+    const refused = await payer.pay(reservationId);
+    expect([outcome(refused), refused.text]).toEqual(['403 403', expect.stringContaining(message)]);
+    expect(await Promise.all([holder, payer].map(statusOf))).toEqual(['PROGRESS', 'PROGRESS']);
+    expect(outcome(await holder.pay(reservationId))).toBe('200');
+    expect(await Promise.all([holder, payer].map(statusOf))).toEqual(['DONE', 'PROGRESS']);
   });
 });

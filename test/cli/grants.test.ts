@@ -67,7 +67,7 @@ describe("the application's account", () => {
     expect(await shop.reservations.find(on, left.id)).toMatchObject({ status: 'CANCELED' });
     expect(await shop.reservations.whyNotTaken(on, shop.scheduleId, at(shop.seatIds, 0))).toEqual({
       started: 0,
-      line: null,
+      queueId: 'main',
       seatStatus: 'RESERVED',
       soldOut: 0,
     });

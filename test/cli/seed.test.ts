@@ -3,6 +3,7 @@ import { exclusively } from '../../src/infra/exclusive';
 import { titleOf } from '../../src/cli/seed/titles';
 import { readSeedOptions } from '../../src/cli/seed/options';
 import { ReservationRepository } from '../../src/modules/reservation/repository';
+import { testConfig } from '../support/config';
 import { expectInvariants } from '../support/invariants';
 import { Scratch } from './scratch';
 import { type Ended, runTool } from './tool';
@@ -90,9 +91,9 @@ describe('seed', () => {
 
   it('leaves balances and seats that are held as they are', async () => {
     await seed(...SMALL);
-    const reservations = new ReservationRepository();
+    const reservations = new ReservationRepository(testConfig({ QUEUE_ID: 'main' }));
     await scratch.app.transaction(async (tx) => {
-      await reservations.take(tx, 1, 1, 300, null);
+      await reservations.take(tx, 1, 1, 300, 'main');
       await reservations.insertHold(tx, 1, 1, 300);
     });
     await scratch.admin.run(
@@ -112,9 +113,9 @@ describe('seed', () => {
 
   it('moves past dates ahead by whole weeks, but none in which somebody has a seat', async () => {
     await seed(...SMALL);
-    const reservations = new ReservationRepository();
+    const reservations = new ReservationRepository(testConfig({ QUEUE_ID: 'main' }));
     await scratch.app.transaction(async (tx) => {
-      await reservations.take(tx, 2, 11, 300, null);
+      await reservations.take(tx, 2, 11, 300, 'main');
       await reservations.insertHold(tx, 1, 11, 300);
     });
     const datesOf = (): Promise<{ id: number; startsAt: Date }[]> =>

@@ -6,6 +6,7 @@ import { paymentDone, reservationMade } from '../../src/modules/notification/eve
 import { PaymentRepository } from '../../src/modules/payment/repository';
 import { type HoldRow, ReservationRepository } from '../../src/modules/reservation/repository';
 import { BalanceRepository } from '../../src/modules/user/repository';
+import { testConfig } from '../support/config';
 import { Given } from '../support/given';
 import type { Scratch } from './scratch';
 
@@ -14,7 +15,7 @@ const HOLD_SECONDS = 300;
 
 /** Sells seats with the product's own statements, as the application's account. */
 export class Shop {
-  readonly reservations = new ReservationRepository();
+  readonly reservations = new ReservationRepository(testConfig({ QUEUE_ID: 'main' }));
   readonly balances = new BalanceRepository();
   readonly payments = new PaymentRepository();
   readonly keys: IdempotencyRepository;
@@ -42,7 +43,7 @@ export class Shop {
 
   async hold(seatId: number, userId = this.userId): Promise<HoldRow> {
     return this.app.transaction(async (tx) => {
-      if (!(await this.reservations.take(tx, this.scheduleId, seatId, HOLD_SECONDS, null)))
+      if (!(await this.reservations.take(tx, this.scheduleId, seatId, HOLD_SECONDS, 'main')))
         throw new Error('not taken');
       const row = await this.reservations.insertHold(tx, userId, seatId, HOLD_SECONDS);
       const { id, concertTitle, seatPosition } = row;

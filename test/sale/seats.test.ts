@@ -3,23 +3,21 @@ import type { Database, Statements } from '../../src/infra/database';
 import { ReservationRepository } from '../../src/modules/reservation/repository';
 import { HoldSweeper } from '../../src/modules/reservation/sweeper';
 import { at } from '../support/at';
+import { testConfig } from '../support/config';
 import { openAdminDatabase } from '../support/given';
 import { undone } from '../support/undone';
 
 const HOLD_SECONDS = 300;
+const MAIN = 'main';
 const [USER, OTHER] = [1_000_001, 1_000_002];
 
 describe('seats and holds in the database', () => {
   const admin = openAdminDatabase();
-  const reservations = new ReservationRepository();
+  const reservations = new ReservationRepository(testConfig({ QUEUE_ID: MAIN }));
   afterAll(() => admin.close());
 
-  const take = (
-    tx: Statements,
-    schedule: number,
-    seat: number,
-    line: string | null = null,
-  ): Promise<boolean> => reservations.take(tx, schedule, seat, HOLD_SECONDS, line);
+  const take = (tx: Statements, schedule: number, seat: number, queueId = MAIN): Promise<boolean> =>
+    reservations.take(tx, schedule, seat, HOLD_SECONDS, queueId);
 
   async function hold(tx: Statements, schedule: number, seat: number, user = USER): Promise<number> {
     expect(await take(tx, schedule, seat)).toBe(true);
@@ -77,6 +75,28 @@ describe('seats and holds in the database', () => {
       expect(await take(tx, one.id, at(one.seats, 0).id, 'vip')).toBe(true);
     }));
 
+  it.each([
+    ['NULL', MAIN],
+    ["''", MAIN],
+    [`'${MAIN}'`, MAIN],
+    ["'vip'", 'vip'],
+  ])('a concert whose queue_id is %s is sold by the queue %s alone, held and to be paid', (queueId, seller) =>
+    undone(admin, async (tx, given) => {
+      const { id, seats } = await given.scheduleWithSeats(1);
+      const seat = at(seats, 0).id;
+      await tx.run(
+        `UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = ${queueId} WHERE d.id = ?`,
+        [id],
+      );
+      const other = seller === MAIN ? 'vip' : MAIN;
+      expect(await take(tx, id, seat, other)).toBe(false);
+      expect(await reservations.whyNotTaken(tx, id, seat)).toMatchObject({ queueId: seller });
+      expect(await take(tx, id, seat, seller)).toBe(true);
+      const { id: held } = await reservations.insertHold(tx, USER, seat, HOLD_SECONDS);
+      expect(await reservations.find(tx, held)).toMatchObject({ queueId: seller });
+    }),
+  );
+
   it('a hold lasts HOLD_SECONDS, and keeps what was bought', () =>
     undone(admin, async (tx, given) => {
       const { id, title, seats } = await given.scheduleWithSeats(2, { amount: 55 });
@@ -93,7 +113,7 @@ describe('seats and holds in the database', () => {
       expect(left?.seconds).toBeLessThanOrEqual(HOLD_SECONDS);
       expect(await reservations.find(tx, row.id)).toEqual({
         ...{ id: row.id, userId: USER, seatId: at(seats, 1).id, status: 'TEMP_RESERVED' },
-        ...{ concertTitle: title, seatPosition: 2, amount: 55 },
+        ...{ concertTitle: title, seatPosition: 2, amount: 55, queueId: MAIN },
       });
       expect(await reservations.find(tx, row.id + 1_000_000)).toBeUndefined();
       await expect(reservations.insertHold(tx, USER, 999_999_999, HOLD_SECONDS)).rejects.toThrow(
@@ -145,7 +165,7 @@ describe('seats and holds in the database', () => {
       const seat = at(seats, 0).id;
       expect(await sell(tx, await hold(tx, id, seat), seat)).toBe(true);
       await isPast(tx, seat);
-      expect(await take(tx, id, seat, null)).toBe(false);
+      expect(await take(tx, id, seat)).toBe(false);
       expect(await look(tx, seat)).toBe('RESERVED RESERVED');
     }));
 
@@ -253,7 +273,7 @@ describe('seats and holds in the database', () => {
       const [first, second] = [at(one.seats, 0).id, at(one.seats, 1).id];
       const why = (schedule: number, seat: number): Promise<unknown> =>
         reservations.whyNotTaken(tx, schedule, seat);
-      const open = { started: 0, line: null, seatStatus: 'AVAILABLE', soldOut: 0 };
+      const open = { started: 0, queueId: MAIN, seatStatus: 'AVAILABLE', soldOut: 0 };
       await sell(tx, await hold(tx, one.id, first), first);
       expect(await why(one.id, first)).toEqual({ ...open, seatStatus: 'RESERVED' });
       expect(await why(one.id, second)).toEqual(open);
@@ -269,7 +289,7 @@ describe('seats and holds in the database', () => {
         "UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = 'vip' WHERE d.id = ?",
         [other.id],
       );
-      expect(await why(other.id, at(other.seats, 0).id)).toEqual({ ...open, line: 'vip' });
+      expect(await why(other.id, at(other.seats, 0).id)).toEqual({ ...open, queueId: 'vip' });
     }));
 
   describe('the sweeper', () => {

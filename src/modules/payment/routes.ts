@@ -18,7 +18,7 @@ export function paymentEndpoints(payments: PaymentService): Endpoint[] {
       example: { paymentAmount: 150_000, seatStatus: 'RESERVED', queueStatus: 'DONE' },
       errors: {
         '005': 'The balance is too small',
-        '403': 'The reservation is somebody else’s',
+        '403': 'The reservation is somebody else’s, or the concert is sold by another queue than the token’s',
         '404': 'There is no such reservation',
         '409': 'It is paid already, or its hold has ended',
       },

@@ -8,6 +8,7 @@ import type { RequestKey } from '../idempotency/key';
 import { IdempotencyService } from '../idempotency/service';
 import { paymentDone } from '../notification/events';
 import { QueueService, type Visitor } from '../queue/service';
+import { OtherLine } from '../reservation/errors';
 import { ReservationRepository } from '../reservation/repository';
 import { BalanceRepository } from '../user/repository';
 import { AlreadyPaid, BalanceTooSmall, HoldEnded } from './errors';
@@ -28,11 +29,11 @@ export class PaymentService {
 
   /**
    * Pays for the visitor's own hold and ends its turn.
-   * @throws BalanceTooSmall (005), AlreadyPaid (409), HoldEnded (409), Forbidden (403), NotFound (404)
+   * @throws BalanceTooSmall (005), AlreadyPaid (409), HoldEnded (409), Forbidden (403), OtherLine (403), NotFound (404)
    */
   async pay(visitor: Visitor, reservationId: number, key: RequestKey | undefined): Promise<Paid> {
     const paid = await this.breakers.concert.run(() =>
-      this.idempotency.run(key, (tx) => this.sell(tx, visitor.userId, reservationId)),
+      this.idempotency.run(key, (tx) => this.sell(tx, visitor, reservationId)),
     );
     this.metrics.sales.inc();
     this.metrics.salesWon.inc(paid.paymentAmount);
@@ -41,10 +42,12 @@ export class PaymentService {
   }
 
   /** Locks in the fixed order: member, reservation, seat. */
-  private async sell(tx: Statements, userId: number, reservationId: number): Promise<Paid> {
+  private async sell(tx: Statements, { userId, queueId }: Visitor, reservationId: number): Promise<Paid> {
     const reservation = await this.reservations.find(tx, reservationId);
     if (reservation === undefined) throw new NotFound(`Reservation ${reservationId}`);
     if (reservation.userId !== userId) throw new Forbidden(`Reservation ${reservationId} is not yours.`);
+    if (reservation.queueId !== queueId)
+      throw new OtherLine(reservation.queueId, this.reservations.mainQueueId); // another session would stay open
 
     const { amount, concertTitle, seatPosition } = reservation;
     const enough = await this.balances.take(tx, userId, amount);

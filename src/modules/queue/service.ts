@@ -18,9 +18,8 @@ import type { WaitingRoom } from './waiting-room';
 export interface Visitor {
   userId: number;
   seq: number;
+  /** Which queue has let it in: concerts of others are not sold to it. */
   queueId: string;
-  /** The line that a concert must be of; null: the main one. */
-  line: string | null;
 }
 
 interface Standing {
@@ -125,8 +124,7 @@ export class QueueService {
    */
   async admit(claims: Claims, purpose: 'read' | 'write'): Promise<Visitor> {
     const room = this.roomOf(claims);
-    const line = room === this.rooms.main ? null : room.queueId;
-    const visitor = { userId: claims.userId, seq: claims.seq, queueId: room.queueId, line };
+    const visitor = { userId: claims.userId, seq: claims.seq, queueId: room.queueId };
     if (purpose === 'read' && room.isInside(claims)) return visitor;
     try {
       const { status } = await this.settle(claims);

@@ -27,13 +27,13 @@ export class ScheduleStarted extends Conflict {
   }
 }
 
-/** 403: admitted, but by another line than the concert's. */
+/** 403: admitted, but by another queue than the concert's. */
 export class OtherLine extends Forbidden {
-  constructor(line: string | null) {
+  constructor(queueId: string, mainQueueId: string) {
     super(
-      line === null
+      queueId === mainQueueId
         ? 'This concert is sold to visitors of the main queue: ask for a token without queueId.'
-        : `This concert has a queue of its own: ask for a token with queueId ${line}.`,
+        : `This concert has a queue of its own: ask for a token with queueId ${queueId}.`,
     );
   }
 }

@@ -1,4 +1,5 @@
-import { Lifecycle, scoped } from 'tsyringe';
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { CONFIG, type Config } from '../../config';
 import { placeholders, type Statements } from '../../infra/database';
 
 export type SeatStatus = 'AVAILABLE' | 'TEMP_RESERVED' | 'RESERVED';
@@ -19,21 +20,26 @@ export interface ReservationRow {
   concertTitle: string;
   seatPosition: number;
   amount: number;
+  /** The concert's queue. */
+  queueId: string;
 }
 
 export interface NotTakenRow {
   started: 0 | 1;
-  /** The concert's; null: the main one. */
-  line: string | null;
+  /** The concert's queue. */
+  queueId: string;
   /** null: the schedule has no such seat. */
   seatStatus: SeatStatus | null;
   /** Of the whole schedule. */
   soldOut: 0 | 1;
 }
 
-/** The schedule is in the future, and its concert is of the visitor's line (NULL: the main one). */
+/** The queue that sells a concert; no name means the main queue, whose name the statement is given. */
+const QUEUE_OF_CONCERT = "COALESCE(NULLIF(c.queue_id, ''), ?)";
+
+/** The schedule is in the future, and its concert is sold by the user's queue. */
 const IS_OPEN = `(SELECT d.starts_at FROM concert_schedule d JOIN concert c ON c.id = d.concert_id
-                   WHERE d.id = ? AND c.queue_id <=> ?) > NOW(3)`;
+                   WHERE d.id = ? AND ${QUEUE_OF_CONCERT} = ?) > NOW(3)`;
 
 /** One statement decides the race: of all who want the seat, the first to lock its row finds it AVAILABLE. */
 const TAKE = `UPDATE concert_seat
@@ -73,7 +79,7 @@ const LOCK_MEMBER_AND_COUNT = `
 
 /** Most of a rush is refused: one statement for all that a refusal is chosen by. */
 const WHY_NOT_TAKEN = `
-  SELECT d.starts_at <= NOW(3) AS started, c.queue_id AS line, s.status AS seatStatus,
+  SELECT d.starts_at <= NOW(3) AS started, ${QUEUE_OF_CONCERT} AS queueId, s.status AS seatStatus,
          NOT EXISTS (SELECT 1 FROM concert_seat u
                       WHERE u.schedule_id = d.id AND u.status IN ('AVAILABLE', 'TEMP_RESERVED')) AS soldOut
     FROM concert_schedule d
@@ -81,9 +87,12 @@ const WHY_NOT_TAKEN = `
     LEFT JOIN concert_seat s ON s.id = ? AND s.schedule_id = d.id
    WHERE d.id = ?`;
 
-const FIND = `SELECT id, user_id AS userId, seat_id AS seatId, status, concert_title AS concertTitle,
-                     seat_position AS seatPosition, amount
-                FROM reservation WHERE id = ?`;
+const FIND = `SELECT r.id, r.user_id AS userId, r.seat_id AS seatId, r.status, r.concert_title AS concertTitle,
+                     r.seat_position AS seatPosition, r.amount, ${QUEUE_OF_CONCERT} AS queueId
+                FROM reservation r
+                JOIN concert_schedule d ON d.id = r.schedule_id
+                JOIN concert c ON c.id = d.concert_id
+               WHERE r.id = ?`;
 
 const SELL = `UPDATE reservation SET status = 'RESERVED'
                WHERE id = ? AND user_id = ? AND status = 'TEMP_RESERVED' AND held_until > NOW(3)`;
@@ -98,15 +107,21 @@ const PAST_HOLDS = `SELECT id, seat_id AS seatId, TIMESTAMPDIFF(MICROSECOND, hel
 /** Seats and their reservations. The database's clock and its guarded updates decide, never what was read before. */
 @scoped(Lifecycle.ContainerScoped)
 export class ReservationRepository {
-  /** Puts the seat on hold if nobody has it, the schedule is in the future and its concert is of this line. */
+  readonly mainQueueId: string;
+
+  constructor(@inject(CONFIG) config: Config) {
+    this.mainQueueId = config.QUEUE_ID;
+  }
+
+  /** Puts the seat on hold if nobody has it, the schedule is in the future and this queue sells its concert. */
   async take(
     tx: Statements,
     scheduleId: number,
     seatId: number,
     holdSeconds: number,
-    line: string | null,
+    queueId: string,
   ): Promise<boolean> {
-    const seat = [holdSeconds, seatId, scheduleId, scheduleId, line];
+    const seat = [holdSeconds, seatId, scheduleId, scheduleId, this.mainQueueId, queueId];
     if ((await tx.run(TAKE, seat)).affectedRows === 1) return true;
     if ((await tx.run(CANCEL_PAST_HOLD, [seatId])).affectedRows === 0) return false;
     return (await tx.run(TAKE_OVER, seat)).affectedRows === 1;
@@ -127,12 +142,12 @@ export class ReservationRepository {
 
   /** @returns undefined when there is no such schedule */
   async whyNotTaken(on: Statements, scheduleId: number, seatId: number): Promise<NotTakenRow | undefined> {
-    const [row] = await on.rows<NotTakenRow>(WHY_NOT_TAKEN, [seatId, scheduleId]);
+    const [row] = await on.rows<NotTakenRow>(WHY_NOT_TAKEN, [this.mainQueueId, seatId, scheduleId]);
     return row;
   }
 
   async find(on: Statements, id: number): Promise<ReservationRow | undefined> {
-    const [row] = await on.rows<ReservationRow>(FIND, [id]);
+    const [row] = await on.rows<ReservationRow>(FIND, [this.mainQueueId, id]);
     return row;
   }
 

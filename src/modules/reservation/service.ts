@@ -71,7 +71,7 @@ export class ReservationService {
 
   private async take(tx: Statements, visitor: Visitor, scheduleId: number, seatId: number): Promise<void> {
     for (let isLast = false; ; isLast = true) {
-      if (await this.reservations.take(tx, scheduleId, seatId, this.holdSeconds, visitor.line)) return;
+      if (await this.reservations.take(tx, scheduleId, seatId, this.holdSeconds, visitor.queueId)) return;
       const refusal = await this.whyNotTaken(tx, visitor, scheduleId, seatId);
       if (refusal !== FREE_MEANWHILE) throw refusal;
       if (isLast) throw new SeatNotAvailable(seatId);
@@ -80,14 +80,14 @@ export class ReservationService {
 
   private async whyNotTaken(
     tx: Statements,
-    { line }: Visitor,
+    { queueId }: Visitor,
     scheduleId: number,
     seatId: number,
   ): Promise<ApiError | typeof FREE_MEANWHILE> {
     const found = await this.reservations.whyNotTaken(tx, scheduleId, seatId);
     if (found === undefined) return new NotFound(`Schedule ${scheduleId}`);
     if (found.seatStatus === null) return new NotFound(`Seat ${seatId} of schedule ${scheduleId}`);
-    if (found.line !== line) return new OtherLine(found.line);
+    if (found.queueId !== queueId) return new OtherLine(found.queueId, this.reservations.mainQueueId);
     if (found.started === 1) return new ScheduleStarted(scheduleId);
     if (found.seatStatus === 'AVAILABLE') return FREE_MEANWHILE;
     this.metrics.holds.inc({ result: 'refused' });
