@@ -4,7 +4,7 @@ import { MethodNotAllowed, Overloaded, TooManyRequests } from '../errors';
 import type { Logger } from '../infra/logger';
 import type { Metrics } from '../infra/metrics';
 import type { RequestKey } from '../modules/idempotency/key';
-import type { IdempotencyService } from '../modules/idempotency/service';
+import { AnsweredMeanwhile, type IdempotencyService } from '../modules/idempotency/service';
 import { TokenNotActive } from '../modules/queue/errors';
 import type { Load } from '../modules/queue/load';
 import type { QueueService, Visitor } from '../modules/queue/service';
@@ -187,17 +187,18 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
     if (remembered) return remembered;
 
     const purpose = it.method === 'get' ? 'read' : 'write';
-    let visitor: Visitor | undefined;
+    let data;
     try {
-      visitor = it.access === 'inside' && claims ? await steps.queue.admit(claims, purpose) : undefined;
+      const visitor = it.access === 'inside' && claims ? await steps.queue.admit(claims, purpose) : undefined;
+      // `access` says which of the two are there; the endpoint's author relies on no other.
+      data = await it.handle({ body, query, key, claims: claims as Claims, visitor: visitor as Visitor });
     } catch (error) {
-      // The turn may have ended by this very key's payment, committed since it was recalled.
-      const answer = key && error instanceof TokenNotActive ? await recalled(key) : undefined;
+      // A duplicate may have been answered since the key was recalled; if it was a payment, it has ended the turn.
+      const isLate = error instanceof TokenNotActive || error instanceof AnsweredMeanwhile;
+      const answer = key && isLate ? await recalled(key) : undefined;
       if (answer === undefined) throw error;
       return answer;
     }
-    // `access` says which of the two are there; the endpoint's author relies on no other.
-    const data = await it.handle({ body, query, key, claims: claims as Claims, visitor: visitor as Visitor });
     if (data instanceof Streamed) return data;
     if (!(data instanceof Prepared)) return { status: 200, text: success(data), headers: [] };
     const unchanged = data.etag !== undefined && req.headers['if-none-match'] === data.etag;

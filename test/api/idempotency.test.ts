@@ -1,12 +1,22 @@
 import { at } from '../support/at';
 import { randomUUID } from 'node:crypto';
+import type { Response } from 'supertest';
 import { NotFound } from '../../src/errors';
-import { IdempotencyService } from '../../src/modules/idempotency/service';
+import { Metrics } from '../../src/infra/metrics';
+import { IdempotencyRepository } from '../../src/modules/idempotency/repository';
+import { AnsweredMeanwhile, IdempotencyService } from '../../src/modules/idempotency/service';
 import { Buyer, outcome, tally } from '../support/buyer';
 import { testConfig } from '../support/config';
 import { startTestService } from '../support/service';
 import { TcpProxy } from '../support/tcp-proxy';
 import { useService } from '../support/suite';
+
+/** Something that one part of a test waits for until another part gives it. */
+function signal(): { given: Promise<void>; give: () => void } {
+  let give: () => void = () => undefined;
+  const given = new Promise<void>((resolve) => (give = resolve));
+  return { given, give };
+}
 
 describe('an Idempotency-Key', () => {
   const it_ = useService();
@@ -69,11 +79,13 @@ describe('an Idempotency-Key', () => {
     const buyer = await it_.visitor(100);
     const [holdKey, payKey] = [randomUUID(), randomUUID()];
     const hold = await buyer.reserve(id, at(seats, 0).id, holdKey);
-    expect((await buyer.reserve(id, at(seats, 0).id, holdKey)).body).toEqual(hold.body);
+    const held = await buyer.reserve(id, at(seats, 0).id, holdKey);
+    expect([held.body, held.headers['idempotency-replayed']]).toEqual([hold.body, 'true']);
     const { reservationId } = (hold.body as { data: { reservationId: number } }).data;
     const paid = await buyer.pay(reservationId, payKey);
     const again = await buyer.pay(reservationId, payKey);
     expect([paid.status, again.status, again.body]).toEqual([200, 200, paid.body]);
+    expect(again.headers['idempotency-replayed']).toBe('true');
     expect(outcome(await buyer.pay(reservationId, randomUUID()))).toBe('403 003');
   });
 
@@ -112,10 +124,103 @@ describe('an Idempotency-Key', () => {
       proxy.change({});
       expect([outcome(paid), outcome(await repeated)]).toEqual(['200', '200']);
       expect((await repeated).body).toEqual(paid.body);
+      expect((await repeated).headers['idempotency-replayed']).toBe('true');
     } finally {
       await other.stop();
       await proxy.cut();
     }
+  });
+
+  /** Sends two requests of one key so that both are past `recall` before either is answered. @returns first, second */
+  async function duplicates(send: () => Promise<Response>): Promise<[Response, Response]> {
+    const repository = it_.service.container.resolve(IdempotencyRepository);
+    const claim = repository.claim.bind(repository);
+    const [firstClaims, secondClaims] = [signal(), signal()];
+    const spy = jest
+      .spyOn(repository, 'claim')
+      .mockImplementationOnce(async (tx, key) => {
+        firstClaims.give();
+        await secondClaims.given;
+        return claim(tx, key);
+      })
+      .mockImplementationOnce(async (tx, key) => {
+        secondClaims.give();
+        await first;
+        return claim(tx, key);
+      });
+    const first = send();
+    try {
+      await firstClaims.given;
+      return await Promise.all([first, send()]);
+    } finally {
+      spy.mockRestore();
+    }
+  }
+
+  /** What the product counts of its sales. */
+  async function counted(): Promise<Record<string, number>> {
+    const { registry } = it_.service.container.resolve(Metrics);
+    const names = {
+      holds: 'seat_holds_total',
+      sales: 'ticket_sales_total',
+      won: 'ticket_sales_won_total',
+      charges: 'balance_charges_total',
+      replays: 'idempotent_replays_total',
+    };
+    const sums = Object.entries(names).map(async ([name, metric]) => {
+      const { values } = (await registry.getSingleMetric(metric)?.get()) ?? { values: [] };
+      return [name, values.reduce((sum, { value }) => sum + value, 0)] as const;
+    });
+    return Object.fromEntries(await Promise.all(sums));
+  }
+
+  it.each(['hold', 'payment', 'top-up'])(
+    'marks the replay of a concurrent %s and counts the act once, also in the events',
+    async (act) => {
+      const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
+      const [buyer, key] = [await it_.visitor(100), randomUUID()];
+      const seatId = at(seats, 0).id;
+      const reservationId = act === 'payment' ? await buyer.hold(id, seatId) : 0;
+      const before = await counted();
+      const [first, second] = await duplicates(async () => {
+        if (act === 'hold') return buyer.reserve(id, seatId, key);
+        return act === 'payment' ? buyer.pay(reservationId, key) : buyer.charge(5, key);
+      });
+      expect([outcome(first), outcome(second)]).toEqual(['200', '200']);
+      expect(second.body).toEqual(first.body);
+      const marks = [first, second].map(({ headers }) => headers['idempotency-replayed']);
+      expect(marks).toEqual([undefined, 'true']);
+      const after = await counted();
+      const grown = Object.fromEntries(
+        Object.entries(after).map(([name, n]) => [name, n - (before[name] ?? 0)]),
+      );
+      expect(grown).toEqual({
+        holds: act === 'hold' ? 1 : 0,
+        sales: act === 'payment' ? 1 : 0,
+        won: act === 'payment' ? 10 : 0,
+        charges: act === 'top-up' ? 1 : 0,
+        replays: 1,
+      });
+      const events = await it_.admin.rows("SELECT id FROM outbox WHERE JSON_VALUE(payload, '$.userId') = ?", [
+        buyer.userId,
+      ]);
+      expect(events).toHaveLength(act === 'hold' ? 1 : act === 'payment' ? 2 : 0);
+    },
+  );
+
+  it('answers a concurrent duplicate of a refused request with the same refusal, marked', async () => {
+    const [buyer, key] = [await it_.visitor(), randomUUID()];
+    const [first, second] = await duplicates(async () => buyer.pay(987_654_321, key));
+    expect([outcome(first), outcome(second), second.body]).toEqual(['404 404', '404 404', first.body]);
+    expect(second.headers['idempotency-replayed']).toBe('true');
+  });
+
+  it('is refused with 422 for another body also while its first request is under way', async () => {
+    const [buyer, key] = [await it_.visitor(), randomUUID()];
+    let amount = 0;
+    const answers = await duplicates(async () => buyer.charge(++amount, key));
+    expect(answers.map(outcome)).toEqual(['200', '422 422']);
+    expect((await buyer.amount()).body).toMatchObject({ data: { amount: 1 } });
   });
 
   it('answers as was done when it was done while a refusal was being remembered', async () => {
@@ -123,7 +228,7 @@ describe('an Idempotency-Key', () => {
     const key = { userId: buyer.userId, id: randomUUID(), fingerprint: Buffer.alloc(32) };
     const service = it_.service.container.resolve(IdempotencyService);
     let done: Promise<unknown> = Promise.resolve();
-    const answer = await service.run(key, async () => {
+    const answer = service.run(key, async () => {
       done = it_.admin.run(
         // waits for the key, and has it before the refusal can be written
         "INSERT INTO idempotency_key (user_id, id, fingerprint, status, answer) VALUES (?, ?, ?, 200, '7')",
@@ -132,7 +237,8 @@ describe('an Idempotency-Key', () => {
       await new Promise((resolve) => setTimeout(resolve, 200));
       throw new NotFound('Nothing');
     });
+    await expect(answer).rejects.toThrow(AnsweredMeanwhile);
     await done;
-    expect(answer).toBe(7);
+    await expect(service.recall(key)).resolves.toEqual({ status: 200, answer: 7 });
   });
 });

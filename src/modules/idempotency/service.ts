@@ -11,8 +11,12 @@ export interface Remembered {
   answer: { code: string; message: string };
 }
 
-/** Thrown inside a transaction to leave it: the key's request was answered meanwhile. */
-class AnsweredMeanwhile extends Error {}
+/** A duplicate of this request was answered while this one was under way: `recall` has the answer, nothing was done. */
+export class AnsweredMeanwhile extends Conflict {
+  constructor() {
+    super('A request with this Idempotency-Key was answered just now: send it again to see the answer.', 1);
+  }
+}
 
 /**
  * Idempotency keys: a request acts once, however often it is sent. The key is claimed and its answer stored in the
@@ -37,8 +41,10 @@ export class IdempotencyService {
   }
 
   /**
-   * Runs `work` in a transaction, once per key; `work` returns the answer's data.
-   * @throws Conflict (409) while another request with the key is under way; KeyReused (422)
+   * Runs `work` in a transaction, once per key; `work` returns the answer's data. It returns only what was done now:
+   * whatever follows a success (counters, the session's end) cannot mistake a replay for one.
+   * @throws AnsweredMeanwhile when the answer is that of a duplicate; Conflict (409) while another request with the
+   * key is under way
    */
   async run<T>(key: RequestKey | undefined, work: (tx: Statements) => Promise<T>): Promise<T> {
     if (key === undefined) return this.database.transaction(work);
@@ -52,19 +58,12 @@ export class IdempotencyService {
         return data;
       });
     } catch (error) {
-      if (error instanceof AnsweredMeanwhile) return this.replay<T>(key);
       if (isRemembered(error)) {
         const answer = JSON.stringify({ code: error.code, message: error.message });
-        if (!(await this.repository.remember(key, error.status, answer))) return this.replay<T>(key);
+        if (!(await this.repository.remember(key, error.status, answer))) throw new AnsweredMeanwhile();
       }
       throw error;
     }
-  }
-
-  private async replay<T>(key: RequestKey): Promise<T> {
-    const remembered = await this.recall(key);
-    if (remembered?.status === 200) return remembered.answer as T;
-    throw new Conflict('A request with this Idempotency-Key was just refused: look at its answer.');
   }
 }
 
