@@ -63,7 +63,11 @@ export function createApp(container: DependencyContainer): App {
     endpoints: serveEndpoints(endpoints, {
       queue: container.resolve(QueueService),
       idempotency: container.resolve(IdempotencyService),
-      rateLimit: rateLimit(container.resolve(Redis), config.TOKEN_RATE_PER_MINUTE),
+      rateLimit: rateLimit(container.resolve(Redis), {
+        perMinute: config.TOKEN_RATE_PER_MINUTE,
+        hops: config.TRUST_PROXY,
+        queueId: config.QUEUE_ID,
+      }),
       bodyBytes: config.HTTP_BODY_BYTES,
       shedder: new Shedder(config.HTTP_QUEUE_MS),
       atOnce: Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(config.DATABASE_POOL_MAX / 2))),

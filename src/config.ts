@@ -131,7 +131,8 @@ const fields = {
     max: 10,
     default: 0,
     unit: 'hops',
-    about: 'Trusted proxies in front: how many entries of X-Forwarded-For count',
+    about:
+      'Trusted proxies in front: how many entries of X-Forwarded-For count, or of Forwarded (RFC 7239); of a request with both, what both agree on',
   }),
 
   QUEUE_ID: text({

@@ -1,30 +1,91 @@
-import { isIP, isIPv6 } from 'node:net';
+import type { IncomingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
+import { parse } from 'ipaddr.js';
 
-const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
-const GROUPS = 8;
-/** A /64: what one customer of a provider has. Whoever has one address of it has them all. */
-const NETWORK_GROUPS = 4;
-
-/** What of an Express request tells it. */
+/** What of a request tells who sends it. */
 interface Sender {
-  /** As TRUST_PROXY has it. */
-  ip?: string | undefined;
+  headers: IncomingHttpHeaders;
   socket: { remoteAddress?: string | undefined };
 }
 
 /**
- * Who sends a request, as far as addresses tell: the IPv4 address, or the /64 network of an IPv6 address. If what a
- * proxy has put into X-Forwarded-For is no address, the connection's counts.
+ * Who sends a request, as far as addresses tell: the IPv4 address, or the /64 network of an IPv6 address, which is
+ * what one customer of a provider has. Behind `hops` trusted proxies that is the `hops`-th entry from the right of
+ * X-Forwarded-For or Forwarded; if that entry is no address, the entry of the next nearer proxy counts, and at last
+ * the connection's.
  */
-export function addressOf({ ip = '', socket }: Sender): string {
-  const address = isIP(ip) === 0 ? (socket.remoteAddress ?? 'unknown') : ip;
-  if (!isIPv6(address)) return address;
-  return MAPPED_IPV4.exec(address)?.[1] ?? networkOf(address);
+export function addressOf({ headers, socket }: Sender, hops: number): string {
+  const nearestFirst = [normalized(socket.remoteAddress), ...(hops > 0 ? forwarded(headers) : [])];
+  return nearestFirst.slice(0, hops + 1).findLast((address) => address !== undefined) ?? 'unknown';
 }
 
-function networkOf(address: string): string {
-  const [head = [], tail = []] = address.split('::').map((part) => (part === '' ? [] : part.split(':')));
-  const zeros = Array<string>(Math.max(0, GROUPS - head.length - tail.length)).fill('0'); // what :: stands for
-  const network = [...head, ...zeros, ...tail].slice(0, NETWORK_GROUPS);
-  return network.map((group) => parseInt(group, 16).toString(16)).join(':');
+/**
+ * What the proxies say, nearest first; undefined where it is no address. A proxy writes one of the two headers and may
+ * let through the other as the client wrote it. So if a request has both, entries count only as far as both agree:
+ * a client that adds the other header gains no address of its own choice.
+ */
+function forwarded(headers: IncomingHttpHeaders): (string | undefined)[] {
+  const [one, other] = [xForwardedFor(headers['x-forwarded-for']), forwardedFor(headers.forwarded)].map(
+    (entries) => entries.reverse().map(normalized),
+  ) as [(string | undefined)[], (string | undefined)[]];
+  if (one.length === 0 || other.length === 0) return [...one, ...other];
+  const differsAt = one.findIndex((address, i) => address !== other[i]);
+  return differsAt === -1 ? one : one.slice(0, differsAt);
 }
+
+/** Node joins the lines of a header that comes several times; empty entries are no entries (RFC 9110, 5.6.1). */
+function xForwardedFor(header: string | string[] | undefined): string[] {
+  return String(header ?? '')
+    .split(',')
+    .map((entry) => entry.trim().replace(/^"(.*)"$/, '$1'))
+    .filter((entry) => entry !== '');
+}
+
+/** `name=value` or `name="value"`, and what ends it: `;` within an element of Forwarded, `,` between two. */
+const PAIR = /[\t ,;]*([^\s=",;]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))[\t ]*([,;]|$)/gy;
+
+/**
+ * The `for` of each element of a Forwarded header (RFC 7239). One unknown if a part of the header is malformed: a client
+ * could open a quotation in its part so as to hide in it what the proxy adds.
+ */
+function forwardedFor(header: string | undefined): string[] {
+  const entries: string[] = [];
+  let [client, end] = ['unknown', 0];
+  for (const [pair, name = '', quoted, plain = '', delimiter] of header?.matchAll(PAIR) ?? []) {
+    end += pair.length;
+    if (name.toLowerCase() === 'for') client = quoted?.replace(/\\(.)/g, '$1') ?? plain;
+    if (delimiter === ';') continue;
+    entries.push(client);
+    client = 'unknown';
+  }
+  return end === (header?.length ?? 0) ? entries : ['unknown'];
+}
+
+/** `[v6]`, `[v6]:port` or `v4:port`; a port may be obfuscated (RFC 7239, 6.2). */
+const WITH_PORT = /^(?:\[([^\]]*)\]|(\d+\.\d+\.\d+\.\d+))(?::[\w.-]*)?$/;
+
+/** In one form for all ways to write an address; undefined when `text` is none. */
+function normalized(text = ''): string | undefined {
+  const [, v6, v4] = WITH_PORT.exec(text) ?? [];
+  const [address = ''] = (v6 ?? v4 ?? text).split('%'); // the zone is the business of the host alone
+  if (isIP(address) === 0) return undefined;
+  const bytes = parse(address).toByteArray();
+  return bytes.length === 4 ? bytes.join('.') : (ipv4Within(bytes) ?? networkOf(bytes));
+}
+
+/** Networks whose addresses stand for IPv4 addresses: how they begin, and where in the 16 bytes the four are. */
+const IPV4_NETWORKS = [
+  { begin: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff], at: 12 }, // IPv4-mapped, ::ffff:0:0/96 (RFC 4291)
+  { begin: [0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0], at: 12 }, // IPv4-translated, ::ffff:0:0:0/96 (RFC 2765)
+  { begin: [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0], at: 12 }, // NAT64, 64:ff9b::/96 (RFC 6052)
+  { begin: [0, 0x64, 0xff, 0x9b, 0, 1], at: 12 }, // NAT64 of one's own, a /96 in 64:ff9b:1::/48 (RFC 8215)
+  { begin: [0x20, 0x02], at: 2 }, // 6to4, 2002::/16 (RFC 3056)
+];
+
+function ipv4Within(bytes: number[]): string | undefined {
+  const network = IPV4_NETWORKS.find(({ begin }) => begin.every((byte, i) => bytes[i] === byte));
+  return network && bytes.slice(network.at, network.at + 4).join('.');
+}
+
+const networkOf = (bytes: number[]): string =>
+  [0, 2, 4, 6].map((i) => (((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0)).toString(16)).join(':');

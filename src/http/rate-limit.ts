@@ -4,13 +4,25 @@ import { TooManyRequests } from '../errors';
 import type { Redis } from '../infra/redis';
 import { addressOf } from './client-address';
 
+export interface RateLimitOptions {
+  /** 0: no limit. */
+  perMinute: number;
+  /** Trusted proxies in front. */
+  hops: number;
+  /** Of the main queue: installations that share a Redis count each for itself. */
+  queueId: string;
+}
+
 /**
  * At most `perMinute` requests a minute of one client address, counted over all replicas in Redis; while Redis is
- * away each process counts for itself. 0: no limit. The function throws TooManyRequests (429).
+ * away each process counts for itself. The function throws TooManyRequests (429).
  */
-export function rateLimit(redis: Redis, perMinute: number): (req: Request) => Promise<void> {
+export function rateLimit(
+  redis: Redis,
+  { perMinute, hops, queueId }: RateLimitOptions,
+): (req: Request) => Promise<void> {
   if (perMinute === 0) return () => Promise.resolve();
-  const budget = { keyPrefix: 'rate:token', points: perMinute, duration: 60 };
+  const budget = { keyPrefix: `rate:${queueId}:token`, points: perMinute, duration: 60 };
   const limiter = new RateLimiterRedis({
     ...budget,
     storeClient: redis,
@@ -18,7 +30,7 @@ export function rateLimit(redis: Redis, perMinute: number): (req: Request) => Pr
   });
   return async (req) => {
     try {
-      await limiter.consume(addressOf(req));
+      await limiter.consume(addressOf(req, hops));
     } catch (refused) {
       if (refused instanceof RateLimiterRes)
         throw new TooManyRequests('address', Math.ceil(refused.msBeforeNext / 1000));

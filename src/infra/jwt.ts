@@ -23,8 +23,9 @@ class Key {
   }
 
   hasSigned(token: string, dot: number): boolean {
-    const given = Buffer.from(token.slice(dot + 1), 'latin1');
-    const wanted = Buffer.from(this.signature(token.slice(0, dot)), 'latin1');
+    // As UTF-8: latin1 would keep the low byte of each character alone, and other letters would be taken for ours.
+    const given = Buffer.from(token.slice(dot + 1), 'utf8');
+    const wanted = Buffer.from(this.signature(token.slice(0, dot)), 'utf8');
     return given.length === wanted.length && timingSafeEqual(given, wanted);
   }
 }

@@ -81,4 +81,33 @@ describe('tokens', () => {
   ])('are refused: %s', (_, token) => {
     expect(jwt.verify(token)).toBeUndefined();
   });
+
+  it('are refused when a character of the signature is another one with the same low byte', () => {
+    const token = jwt.sign({ userId: 1 });
+    const from = token.lastIndexOf('.') + 1;
+    for (let at = from; at < token.length; at++)
+      for (const high of [0x100, 0xff00]) {
+        const alike = String.fromCharCode(token.charCodeAt(at) + high);
+        expect(jwt.verify(token.slice(0, at) + alike + token.slice(at + 1))).toBeUndefined();
+      }
+  });
+
+  it('are refused when their signature is written in another form of base64', () => {
+    const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    for (let userId = 1; userId <= 50; userId++) {
+      const token = jwt.sign({ userId });
+      const last = ALPHABET.indexOf(token.at(-1) ?? '');
+      const bytes = Buffer.from(token.slice(token.lastIndexOf('.') + 1), 'base64url');
+      // The last character holds four bits of the signature and two bits of nothing.
+      for (const bits of [1, 2, 3]) {
+        const same = token.slice(0, -1) + (ALPHABET[last + bits] ?? '');
+        expect(Buffer.from(same.slice(same.lastIndexOf('.') + 1), 'base64url')).toEqual(bytes);
+        expect(jwt.verify(same)).toBeUndefined();
+      }
+      expect(jwt.verify(`${token}=`)).toBeUndefined();
+      const plain = bytes.toString('base64').slice(0, -1);
+      const classic = token.slice(0, -plain.length) + plain;
+      expect(jwt.verify(classic)).toEqual(classic === token ? { userId } : undefined);
+    }
+  });
 });
