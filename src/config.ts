@@ -1,17 +1,24 @@
 import { randomBytes } from 'node:crypto';
 
+import { contradictions } from './config/contradictions';
+import { doubts } from './config/doubts';
 import {
-  brokerList,
+  brokers,
+  databaseUrl,
   type Field,
+  headerSecret,
   integer,
   integerOrAuto,
+  listenAddress,
   numbersById,
   oneOf,
   optionalPort,
+  queueId,
+  redisUrls,
   secret,
   text,
   timeZone,
-  url,
+  webUrl,
 } from './config/field';
 
 const fields = {
@@ -25,7 +32,7 @@ const fields = {
     about:
       'Port of /metrics, /docs and /openapi.json, for operators alone; empty: they are on PORT, and in production nowhere',
   }),
-  HOST: text({ default: '0.0.0.0', about: 'Address to listen on' }),
+  HOST: text({ default: '0.0.0.0', about: 'Address to listen on', check: listenAddress }),
   ROLE: oneOf({
     values: ['api', 'worker', 'all'],
     default: 'all',
@@ -50,13 +57,11 @@ const fields = {
     check: timeZone,
   }),
 
-  DATABASE_URL: url({
-    protocols: ['mariadb:', 'mysql:'],
+  DATABASE_URL: databaseUrl({
     default: 'mariadb://concert:concert@127.0.0.1:3306/concert',
     about: 'MariaDB ≥ 10.6, as the user with least rights',
   }),
-  DATABASE_ADMIN_URL: url({
-    protocols: ['mariadb:', 'mysql:'],
+  DATABASE_ADMIN_URL: databaseUrl({
     default: '',
     about: 'MariaDB as the user that may migrate and grant; empty: DATABASE_URL',
   }),
@@ -81,10 +86,8 @@ const fields = {
     unit: 'ms',
     about: 'Longest a unit of database work may take before 503',
   }),
-  REDIS_URL: url({
-    protocols: ['redis:', 'rediss:'],
+  REDIS_URL: redisUrls({
     default: 'redis://127.0.0.1:6379',
-    isList: true,
     about: 'Redis ≥ 7.0 or Valkey; url,url,…: nodes of a Redis Cluster',
   }),
   REDIS_TIMEOUT_MS: integer({
@@ -94,11 +97,7 @@ const fields = {
     unit: 'ms',
     about: 'Longest a Redis command may take before 503',
   }),
-  KAFKA_BROKERS: text({
-    default: '',
-    about: 'host:port,… ; empty: events are handled in-process',
-    check: brokerList,
-  }),
+  KAFKA_BROKERS: brokers({ about: 'host:port,… ; empty: events are handled in-process' }),
 
   TOKEN_SECRET: secret({
     about: 'Signs queue tokens: at least 32 bytes; in development an empty one is replaced by a random one',
@@ -106,12 +105,9 @@ const fields = {
   TOKEN_SECRET_ACCEPTED: secret({
     about: 'Signs none, but its tokens are good too: the next secret before a change, the last one after it',
   }),
-  MANAGEMENT_TOKEN: text({
-    default: '',
+  MANAGEMENT_TOKEN: headerSecret({
     about:
       'Lets the operator set the lines’ doors (npm run queue), where /metrics is served: at least 32 bytes; empty: nobody can',
-    check: (value) =>
-      value !== '' && Buffer.byteLength(value) < 32 ? 'must be at least 32 bytes long' : undefined,
   }),
   TOKEN_RATE_PER_MINUTE: integer({
     min: 0,
@@ -138,7 +134,7 @@ const fields = {
   QUEUE_ID: text({
     default: 'main',
     about: 'Name of the main line; installations that share a Redis each need their own',
-    check: (value) => (/^[\w-]{1,64}$/.test(value) ? undefined : 'must be 1 to 64 letters, digits, _ or -'),
+    check: queueId,
   }),
   QUEUE_MAX_ACTIVE: integerOrAuto({
     unit: 'visitors',
@@ -306,9 +302,7 @@ const fields = {
     about:
       'How long a handled event is remembered, so that it acts once; longer than Kafka keeps it: retention and a segment’s time, by its own defaults 14',
   }),
-  NOTIFIER_WEBHOOK_URL: url({
-    protocols: ['http:', 'https:'],
-    default: '',
+  NOTIFIER_WEBHOOK_URL: webUrl({
     about: 'Where notifications are posted as JSON; empty: they are logged',
   }),
   NOTIFIER_TIMEOUT_MS: integer({
@@ -416,21 +410,23 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
   }
   if (values.TOKEN_SECRET === '') {
     if (values.NODE_ENV === 'development') values.TOKEN_SECRET = randomBytes(48).toString('base64url');
-    else faults.push('TOKEN_SECRET must be set outside development (at least 32 random bytes)');
+    else if (values.NODE_ENV !== undefined)
+      faults.push('TOKEN_SECRET must be set outside development (at least 32 random bytes)');
   }
-  if (values.TOKEN_SECRET !== '' && values.TOKEN_SECRET === values.TOKEN_SECRET_ACCEPTED)
-    faults.push('TOKEN_SECRET_ACCEPTED must be another secret than TOKEN_SECRET');
   if (values.DATABASE_ADMIN_URL === '') values.DATABASE_ADMIN_URL = values.DATABASE_URL;
-  const config = values as Config;
-  if (faults.length === 0 && config.QUEUE_ID in config.QUEUES)
-    faults.push('QUEUES must not name the main line (QUEUE_ID)');
-  if (faults.length === 0 && config.MANAGEMENT_PORT === config.PORT && config.PORT !== 0)
-    faults.push('MANAGEMENT_PORT must not be PORT: leave it empty to have all on one');
-  if (faults.length === 0 && config.QUEUE_CEILING_ACTIVE < config.QUEUE_MIN_ACTIVE)
-    faults.push('QUEUE_CEILING_ACTIVE must not be below QUEUE_MIN_ACTIVE');
+  faults.push(...contradictions(values));
   if (faults.length > 0) throw new ConfigError(faults);
-  return Object.freeze(config);
+  return Object.freeze(values as Config);
 }
+
+/** The names of all variables. */
+export const VARIABLES: readonly string[] = Object.keys(fields);
+
+/** What the environment says that is allowed but probably not meant: for the log. */
+export const configDoubts = (
+  config: Config,
+  env: Record<string, string | undefined> = process.env,
+): string[] => doubts(config, env, VARIABLES);
 
 /** The table of all variables, in Markdown. */
 export function configTable(): string {

@@ -62,7 +62,7 @@ export function createContainer(config: Config): DependencyContainer {
       metrics,
       logger,
     );
-  const own = Object.entries(config.QUEUES).map(([id, cap]) => room(id, cap));
+  const own = [...config.QUEUES].map(([id, cap]) => room(id, cap));
   container.registerInstance(
     WaitingRooms,
     new WaitingRooms(room(config.QUEUE_ID, config.QUEUE_MAX_ACTIVE), own),

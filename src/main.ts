@@ -1,7 +1,7 @@
 import './utc';
 import 'reflect-metadata';
 import cluster from 'node:cluster';
-import { ConfigError, loadConfig, type Config } from './config';
+import { configDoubts, ConfigError, loadConfig, type Config } from './config';
 import { createLogger, type Logger } from './infra/logger';
 import { startService } from './start';
 import { runWorkers } from './workers';
@@ -10,6 +10,7 @@ import { runWorkers } from './workers';
 async function main(): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config.LOG_LEVEL, config.ROLE);
+  if (cluster.isPrimary) for (const doubt of configDoubts(config)) logger.warn(doubt);
   if (config.WORKERS > 1 && cluster.isPrimary) runWorkers(config, logger);
   else await runOne(config, logger);
 }

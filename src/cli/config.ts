@@ -1,16 +1,30 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { configTable } from '../config';
+import { configDoubts, configTable, loadConfig } from '../config';
+import { print, readArguments, runTool, UsageError } from './support/tool';
 
-/** Prints the table of variables; `--write README.md` puts it in the place of the one there. */
-const [option, path] = process.argv.slice(2);
-if (option === undefined) process.stdout.write(`${configTable()}\n`);
-else if (option === '--write' && path !== undefined) {
-  const text = readFileSync(path, 'utf8');
-  writeFileSync(
-    path,
-    text.replace(/^\| variable \| default[^]*?\n(?=\n)/m, () => `${configTable()}\n`),
-  );
-} else {
-  process.stderr.write('usage: npm run config [-- --write README.md]\n');
-  process.exitCode = 2;
-}
+const USAGE = `Usage: npm run config [-- --check | --write README.md]
+Prints the table of variables.
+  --check       checks the variables of this environment instead, and names each that is wrong
+  --write FILE  puts the table in the place of the one in FILE`;
+
+const TABLE = /^\| variable \| default[^]*?\n(?=\n)/m;
+
+runTool(USAGE, () => {
+  const { values } = readArguments({
+    options: { check: { type: 'boolean', default: false }, write: { type: 'string' } },
+  });
+  if (values.check && values.write !== undefined) throw new UsageError('Either --check or --write.');
+  if (values.check) {
+    for (const doubt of configDoubts(loadConfig())) process.stderr.write(`${doubt}\n`);
+    print('Every variable is right.');
+  } else if (values.write === undefined) print(configTable());
+  else {
+    const text = readFileSync(values.write, 'utf8');
+    if (!TABLE.test(text)) throw new UsageError(`${values.write} has no table of variables.`);
+    writeFileSync(
+      values.write,
+      text.replace(TABLE, () => `${configTable()}\n`),
+    );
+  }
+  return Promise.resolve(0);
+});

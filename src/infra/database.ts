@@ -1,6 +1,7 @@
 import type { Connection, UpsertResult } from 'mariadb';
 import { Sequelize } from 'sequelize';
 import { monotonicMs } from '../clock';
+import { parseDatabaseUrl } from '../config/urls';
 import { Unavailable } from '../errors';
 
 /** A value bound to a placeholder. */
@@ -136,13 +137,17 @@ export class Database implements Statements {
   private busy = { ms: 0, sinceMs: monotonicMs() };
 
   constructor(private readonly options: DatabaseOptions) {
-    this.sequelize = new Sequelize(options.url.replace(/^mysql:/, 'mariadb:'), {
+    const { database, user, password, host, port, ssl } = parseDatabaseUrl(options.url);
+    this.sequelize = new Sequelize(database, user, password, {
       dialect: 'mariadb',
+      host,
+      port,
       logging: false,
       keepDefaultTimezone: true, // the session's zone is set below, once per connection
       pool: { max: options.poolMax, min: 0, idle: 60_000, acquire: options.acquireMs },
       retry: { max: 0 },
       dialectOptions: {
+        ssl,
         timezone: '+00:00',
         typeCast: undefined,
         bigIntAsNumber: true,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Cluster, Redis } from 'ioredis';
 import { monotonicMs } from '../clock';
+import { parseRedisUrls } from '../config/urls';
 import { Unavailable } from '../errors';
 import type { Logger } from './logger';
 
@@ -30,22 +31,21 @@ export function connectRedis(urls: string, timeoutMs: number): Redis {
     socketTimeout: 2 * timeoutMs, // a connection whose other end is gone without a word is given up
     maxRetriesPerRequest: 0,
   };
-  const [url = '', ...others] = urls.split(',').map((one) => one.trim());
-  if (others.length === 0) return new Redis(url, { ...common, ...node, retryStrategy: retryAfterMs });
-  const { protocol, username, password } = new URL(url);
-  const cluster = new Cluster([url, ...others], {
+  const { nodes, username, password, db, tls } = parseRedisUrls(urls);
+  const access = {
+    ...(password === '' ? {} : { username: username || 'default', password }),
+    ...(tls ? { tls: {} } : {}),
+  };
+  const [first, ...others] = nodes;
+  if (first !== undefined && others.length === 0)
+    return new Redis({ ...first, db, ...access, ...common, ...node, retryStrategy: retryAfterMs });
+  const cluster = new Cluster(nodes, {
     ...common,
     clusterRetryStrategy: retryAfterMs,
     slotsRefreshTimeout: timeoutMs,
     slotsRefreshInterval: SLOTS_REFRESH_MS, // a failover is noticed also by who does not ask the node that failed
     maxRedirections: 4, // 100 ms each: what a failover takes is for the caller to wait
-    redisOptions: {
-      ...node,
-      ...(password === ''
-        ? {}
-        : { username: decodeURIComponent(username) || 'default', password: decodeURIComponent(password) }),
-      ...(protocol === 'rediss:' ? { tls: {} } : {}),
-    },
+    redisOptions: { ...node, ...access },
   });
   return cluster as unknown as Redis; // the one token of what can be asked, whichever it is
 }

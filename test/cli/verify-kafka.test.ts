@@ -11,7 +11,7 @@ import { Scratch } from './scratch';
 const brokers = process.env.KAFKA_BROKERS ?? '';
 const config = {
   ...{ HOLD_SECONDS: 300, EVENT_DLQ_TRIES: 3, EVENT_DLQ_RETRY_MS: 30_000 },
-  ...{ QUEUE_MAX_ACTIVE: 3, QUEUES: {} },
+  ...{ QUEUE_MAX_ACTIVE: 3, QUEUES: new Map<string, number>() },
 };
 const TOPIC = 'payment-notification';
 

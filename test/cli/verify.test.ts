@@ -12,7 +12,7 @@ import { runTool } from './tool';
 
 const config = {
   ...{ HOLD_SECONDS: 300, EVENT_DLQ_TRIES: 3, EVENT_DLQ_RETRY_MS: 30_000 },
-  ...{ QUEUE_MAX_ACTIVE: 3, QUEUES: {} },
+  ...{ QUEUE_MAX_ACTIVE: 3, QUEUES: new Map<string, number>() },
 };
 
 /** What happened in a shop before the spoiling: seat 0 is sold, seat 1 is held, the hold of seat 2 was canceled. */
@@ -481,7 +481,7 @@ describe('the invariants of a queue', () => {
 
   it('leave a line of its own its own number of places', async () => {
     await redis.zadd(active, inAMinute, '1');
-    const four = { ...config, QUEUES: { [queueId]: 4 } };
+    const four = { ...config, QUEUES: new Map([[queueId, 4]]) };
     const report = (): Promise<InvariantReport> =>
       checkInvariants({ database: scratch.app, redis, queueIds: [queueId], config: four });
     expect(resultOf(await report(), 'I6').verdict).toBe('ok');

@@ -105,7 +105,7 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
   }, 60_000);
 
   it('is what several URLs mean', () => {
-    expect(loadConfig({ REDIS_URL: 'redis://a:1,rediss://b:2' }).REDIS_URL).toBe('redis://a:1,rediss://b:2');
+    expect(loadConfig({ REDIS_URL: 'redis://a:1,redis://b:2' }).REDIS_URL).toBe('redis://a:1,redis://b:2');
     expect(() => loadConfig({ REDIS_URL: 'redis://a:1,b:2' })).toThrow('REDIS_URL');
   });
 });

@@ -1,4 +1,5 @@
 import { Kafka, logLevel, type ISocketFactory, type LogEntry } from 'kafkajs';
+import { parseBrokers } from '../../config/urls';
 import type { Logger } from '../logger';
 import { mendIdleTimers } from './timers';
 
@@ -23,7 +24,7 @@ export function createClient({ brokers, socketFactory }: KafkaOptions, logger: L
   mendIdleTimers();
   return new Kafka({
     clientId: CLIENT_ID,
-    brokers: brokers.split(',').map((broker) => broker.trim()),
+    brokers: parseBrokers(brokers),
     connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     retry: RETRY,

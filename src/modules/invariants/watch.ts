@@ -71,7 +71,7 @@ export class InvariantWatch {
     );
     this.repository = new InvariantRepository(database);
     this.store = new InvariantStore(redis);
-    this.queueIds = [config.QUEUE_ID, ...Object.keys(config.QUEUES)];
+    this.queueIds = [config.QUEUE_ID, ...config.QUEUES.keys()];
     const everyMs = config.WATCH_SECONDS * MS_PER_SECOND;
     this.lease = new Lease(database, 'invariants', LEASE_LOOKS * everyMs);
     this.loop = new Loop('watch over the invariants', everyMs, () => this.look(), logger);

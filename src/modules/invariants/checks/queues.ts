@@ -15,7 +15,7 @@ export function overfullQueues(
   { QUEUES, QUEUE_MAX_ACTIVE }: Pick<Config, 'QUEUES' | 'QUEUE_MAX_ACTIVE'>,
 ): Finding[] {
   const configured = (queueId: string): number => {
-    const cap = QUEUES[queueId] ?? QUEUE_MAX_ACTIVE;
+    const cap = QUEUES.get(queueId) ?? QUEUE_MAX_ACTIVE;
     return cap === 'auto' ? Infinity : cap;
   };
   const overfull = states

@@ -1,0 +1,48 @@
+import type { Config } from '../config';
+import { parseDatabaseUrl } from './urls';
+
+interface Rule<Name extends keyof Config = keyof Config> {
+  /** The variables that it compares. */
+  of: readonly Name[];
+  /** Whether they contradict each other. */
+  isBroken: (config: Pick<Config, Name>) => boolean;
+  /** Begins with the variable to change. */
+  fault: string;
+}
+
+const rule = <const Name extends keyof Config>(it: Rule<Name>): Rule => it;
+
+const RULES: Rule[] = [
+  rule({
+    of: ['TOKEN_SECRET', 'TOKEN_SECRET_ACCEPTED'],
+    isBroken: (it) => it.TOKEN_SECRET !== '' && it.TOKEN_SECRET === it.TOKEN_SECRET_ACCEPTED,
+    fault: 'TOKEN_SECRET_ACCEPTED must be another secret than TOKEN_SECRET',
+  }),
+  rule({
+    of: ['QUEUE_ID', 'QUEUES'],
+    isBroken: (it) => it.QUEUES.has(it.QUEUE_ID),
+    fault: 'QUEUES must not name the main queue (QUEUE_ID): its limit is QUEUE_MAX_ACTIVE',
+  }),
+  rule({
+    of: ['PORT', 'MANAGEMENT_PORT'],
+    isBroken: (it) => it.MANAGEMENT_PORT === it.PORT && it.PORT !== 0,
+    fault: 'MANAGEMENT_PORT must not be PORT: leave it empty to have all on one',
+  }),
+  rule({
+    of: ['QUEUE_MIN_ACTIVE', 'QUEUE_CEILING_ACTIVE'],
+    isBroken: (it) => it.QUEUE_CEILING_ACTIVE < it.QUEUE_MIN_ACTIVE,
+    fault: 'QUEUE_CEILING_ACTIVE must not be below QUEUE_MIN_ACTIVE',
+  }),
+  rule({
+    of: ['DATABASE_URL', 'DATABASE_ADMIN_URL'],
+    isBroken: (it) =>
+      parseDatabaseUrl(it.DATABASE_URL).database !== parseDatabaseUrl(it.DATABASE_ADMIN_URL).database,
+    fault: 'DATABASE_ADMIN_URL must name the same database as DATABASE_URL: it is the one to migrate',
+  }),
+];
+
+/** What variables say against each other; a rule of a variable that is wrong by itself is left out. */
+export const contradictions = (values: Partial<Config>): string[] =>
+  RULES.filter(({ of }) => of.every((name) => name in values))
+    .filter(({ isBroken }) => isBroken(values as Config))
+    .map(({ fault }) => fault);

@@ -1,0 +1,49 @@
+import type { Config } from '../config';
+import { closest } from './closest';
+
+/** Beginnings that only our variables have; others (REDIS_, HTTP_, NODE_ …) are used by many programs. */
+const OURS =
+  /^(?:QUEUE|HOLD|TOKEN|MANAGEMENT|IDEMPOTENCY|OUTBOX|EVENT|NOTIFIER|BREAKER|SHUTDOWN|SWEEP|WATCH|TRUST|SLO)_/;
+/** What Kubernetes sets for each Service. */
+const SERVICE_LINK = /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_\w+)?)$/;
+/** Shorter names are near to too many others. */
+const LEAST_LENGTH = 5;
+
+function unknownVariable(name: string, variables: readonly string[]): string | undefined {
+  if (variables.includes(name) || SERVICE_LINK.test(name)) return undefined;
+  const isTypo = name.length >= LEAST_LENGTH && /^[A-Z\d_]+$/.test(name);
+  const meant = isTypo ? closest(name, variables) : undefined;
+  const isNear = meant !== undefined && isSlip(name, meant);
+  if (!isNear && !OURS.test(name)) return undefined;
+  return `${name} is not known and changes nothing.${meant === undefined ? '' : ` Did you mean ${meant}?`}`;
+}
+
+/** A slip is in the first word or behind it: what differs in both is another program's. */
+function isSlip(name: string, meant: string): boolean {
+  const [first, ...rest] = name.split('_');
+  const [meantFirst, ...meantRest] = meant.split('_');
+  return first === meantFirst || rest.join('_') === meantRest.join('_');
+}
+
+/** What is allowed but probably not meant, one sentence each. @param variables the names that are known */
+export function doubts(
+  config: Config,
+  env: Record<string, string | undefined>,
+  variables: readonly string[],
+): string[] {
+  const found = Object.keys(env)
+    .filter((name) => env[name] !== '')
+    .map((name) => unknownVariable(name, variables))
+    .filter((one) => one !== undefined);
+  const { HOLD_SECONDS: hold, QUEUE_LEASE_SECONDS: session } = config;
+  const { QUEUE_WAIT_SECONDS: wait, QUEUE_AWAY_SECONDS: away } = config;
+  if (hold > session)
+    found.push(
+      `HOLD_SECONDS (${hold}) is more than QUEUE_LEASE_SECONDS (${session}): a user who holds a seat stays active for up to ${session + hold} s.`,
+    );
+  if (wait < away)
+    found.push(
+      `QUEUE_WAIT_SECONDS (${wait}) is less than QUEUE_AWAY_SECONDS (${away}): a waiting token has EXPIRED before its user counts as absent.`,
+    );
+  return found;
+}

@@ -1,0 +1,152 @@
+import { isIP, isIPv4 } from 'node:net';
+
+/** Where a store is, parsed once: what is checked at the start is what connects. Errors never show the value, for its password. */
+
+export interface DatabaseTarget {
+  host: string;
+  port: number;
+  user: string;
+  password: string;
+  /** Empty: none is named. */
+  database: string;
+  ssl: boolean;
+}
+
+export interface RedisTarget {
+  nodes: { host: string; port: number }[];
+  username: string;
+  password: string;
+  /** Index of the database; of a cluster always 0. */
+  db: number;
+  tls: boolean;
+}
+
+const MARIADB_PORT = 3306;
+const REDIS_PORT = 6379;
+const HOST_NAME = /^(?=.{1,253}$)[a-z\d_](?:[\w-]*\w)?(?:\.[a-z\d_](?:[\w-]*\w)?)*\.?$/i;
+
+/** A host's name, or an IP address without brackets. */
+export const isHost = (text: string): boolean =>
+  isIP(text) !== 0 || (HOST_NAME.test(text) && (isIPv4(text) || !/^[\d.]+$/.test(text)));
+
+const isPort = (text: string): boolean => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535;
+
+interface UrlParts {
+  protocol: string;
+  host: string;
+  /** Undefined: the protocol's own. */
+  port: number | undefined;
+  username: string;
+  password: string;
+  segments: string[];
+  query: URLSearchParams;
+}
+
+const RESERVED = 'write # / ? : @ and % in a user or password as %23 %2F %3F %3A %40 and %25';
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new Error('must have only %xx that are UTF-8: write % as %25');
+  }
+}
+
+/** @throws Error that says what is wrong, without the URL */
+export function parseUrl(text: string, protocols: readonly string[]): UrlParts {
+  const starts = protocols.map((protocol) => `${protocol}//`);
+  if (!starts.some((start) => text.toLowerCase().startsWith(start)))
+    throw new Error(`must be a URL that starts with ${starts.join(' or ')}`);
+  if (/[\s\p{Cc}]/u.test(text))
+    throw new Error('must have no blanks or line breaks: write them as %20 or %0A');
+  if (/%(?![\da-f]{2})/i.test(text)) throw new Error('must have no % by itself: write it as %25');
+  if (!URL.canParse(text)) throw new Error(`must be a URL with a host, and a port up to 65535: ${RESERVED}`);
+  const { protocol, hostname, port, username, password, pathname, searchParams, hash } = new URL(text);
+  if (hash !== '' || text.endsWith('#')) throw new Error(`must have no #…: ${RESERVED}`);
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  if (!isHost(host)) throw new Error(`must name a host: ${RESERVED}`);
+  if (port !== '' && !isPort(port)) throw new Error('must have a port from 1 to 65535');
+  return {
+    protocol,
+    host,
+    port: port === '' ? undefined : Number(port),
+    username: decoded(username),
+    password: decoded(password),
+    segments: pathname.split('/').slice(1).map(decoded),
+    query: searchParams,
+  };
+}
+
+/**
+ * `mariadb://user:password@host:port/database`, with `?ssl=true` for TLS.
+ * @throws Error that says what is wrong, without the URL
+ */
+export function parseDatabaseUrl(text: string): DatabaseTarget {
+  const parts = parseUrl(text, ['mariadb:', 'mysql:']);
+  const [database = '', ...more] = parts.segments;
+  if (more.length > 0) throw new Error(`must name one database, with no further /: ${RESERVED}`);
+  for (const [name, value] of parts.query)
+    if (name !== 'ssl' || !['true', 'false'].includes(value))
+      throw new Error(`must have no ?… but ?ssl=true: ${RESERVED}`);
+  return {
+    host: parts.host,
+    port: parts.port ?? MARIADB_PORT,
+    user: parts.username,
+    password: parts.password,
+    database,
+    ssl: parts.query.get('ssl') === 'true',
+  };
+}
+
+/**
+ * `redis://user:password@host:port/index`, or several with `,` between them: nodes of a Redis Cluster, which has one
+ * database and one account.
+ * @throws Error that says what is wrong, without the URL
+ */
+export function parseRedisUrls(text: string): RedisTarget {
+  const all = splitList(text).map(parseRedisUrl);
+  const [first] = all;
+  if (first === undefined) throw new Error('must not be empty');
+  if (all.length > 1 && all.some(({ db }) => db !== 0))
+    throw new Error('must name no database other than 0: a Redis Cluster has no other');
+  const differs = ({ tls, username, password }: (typeof all)[number]): boolean =>
+    tls !== first.tls || (password !== '' && (password !== first.password || username !== first.username));
+  if (all.some(differs))
+    throw new Error('must have the same protocol, user and password for all nodes of a Redis Cluster');
+  const { username, password, db, tls } = first;
+  return { nodes: all.map(({ host, port }) => ({ host, port })), username, password, db, tls };
+}
+
+function parseRedisUrl(text: string): Omit<RedisTarget, 'nodes'> & { host: string; port: number } {
+  const { host, port, username, password, segments, query, protocol } = parseUrl(text, ['redis:', 'rediss:']);
+  const [index = '', ...more] = segments;
+  if (!/^(?:|0|[1-9]\d{0,8})$/.test(index) || more.length > 0)
+    throw new Error(`must end in the number of a database (/0), or in none: ${RESERVED}`);
+  if (query.size > 0) throw new Error(`must have no ?…: ${RESERVED}`);
+  if (username !== '' && password === '') throw new Error('must have a password where it has a user');
+  return {
+    host,
+    port: port ?? REDIS_PORT,
+    username,
+    password,
+    db: Number(index),
+    tls: protocol === 'rediss:',
+  };
+}
+
+/** `host:port,host:port,…` @throws Error that says what is wrong */
+export function parseBrokers(text: string): string[] {
+  return splitList(text).map((broker) => {
+    const [host = '', port = '', ...more] = broker.split(':');
+    if (more.length > 0 || !isHost(host) || !isPort(port))
+      throw new Error(`must be host:port,host:port,… with ports from 1 to 65535, not "${broker}"`);
+    return broker;
+  });
+}
+
+/** The entries of a list with `,` between them; blanks around them do not matter. @throws Error for an empty one */
+export function splitList(text: string): string[] {
+  const entries = text.split(',').map((entry) => entry.trim());
+  if (entries.includes('')) throw new Error('must have something before and after each comma');
+  return entries;
+}

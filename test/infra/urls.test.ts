@@ -1,0 +1,124 @@
+import { parseBrokers, parseDatabaseUrl, parseRedisUrls, parseUrl } from '../../src/config/urls';
+import { loadConfig } from '../../src/config';
+
+describe('URLs of stores', () => {
+  it('are decoded once, into what connects', () => {
+    expect(parseDatabaseUrl('mariadb://us%40er:p%25a%2Fs%3As@db.example:3307/con%20cert?ssl=true')).toEqual({
+      ...{
+        host: 'db.example',
+        port: 3307,
+        user: 'us@er',
+        password: 'p%a/s:s',
+        database: 'con cert',
+        ssl: true,
+      },
+    });
+    expect(parseDatabaseUrl('mysql://u:p@[::1]/c')).toMatchObject({ host: '::1', port: 3306, database: 'c' });
+    expect(parseRedisUrls('rediss://us%3Aer:%25@[fe80::1]:7000/12')).toEqual({
+      nodes: [{ host: 'fe80::1', port: 7000 }],
+      ...{ username: 'us:er', password: '%', db: 12, tls: true },
+    });
+    expect(parseRedisUrls('redis://:pw@a:1, redis://b:2')).toEqual({
+      nodes: [
+        { host: 'a', port: 1 },
+        { host: 'b', port: 2 },
+      ],
+      ...{ username: '', password: 'pw', db: 0, tls: false },
+    });
+    expect(parseBrokers('kafka-0.kafka:9092, 10.0.0.1:65535')).toEqual([
+      'kafka-0.kafka:9092',
+      '10.0.0.1:65535',
+    ]);
+  });
+
+  const everywhere = (scheme: string): string[] => [
+    `${scheme}://u:pa%ss@host/1`,
+    `${scheme}://u%:pass@host/1`,
+    `${scheme}://u:pa%zzss@host/1`,
+    `${scheme}://u:100%25%@host/1`,
+    `${scheme}://u:%ff@host/1`,
+    `${scheme}://u:p@ho%st/1`,
+    `${scheme}://u:p@host/1%`,
+    `${scheme}://u:pa#ss@host/1`,
+    `${scheme}://u:12#34@host/1`,
+    `${scheme}://u:pa ss@host/1`,
+    `${scheme}://u:p@host:0/1`,
+    `${scheme}://u:p@host:65536/1`,
+    `${scheme}://u:p@host:12ab/1`,
+    `${scheme}://u:p@host:-1/1`,
+    `${scheme}:/u:p@host/1`,
+    `${scheme}:host`,
+    `${scheme}://`,
+    `${scheme}:///1`,
+    `${scheme}://u:p@/1`,
+    `${scheme}://u:p@:80/1`,
+    `${scheme}://u:p@256.1.1.1/1`,
+    `ftp://u:p@host/1`,
+    `u:p@host/1`,
+    'host:1234',
+  ];
+
+  it.each([
+    ...everywhere('mariadb'),
+    ...everywhere('mysql'),
+    'mariadb://u:p@host',
+    'mariadb://u:p@host/',
+    'mariadb://u:p@host//',
+    'mariadb://u:p@host/a/b',
+    'mariadb://u:p@host/a/',
+    'mariadb://u:12/34@host/a',
+    'mariadb://u:12?34@host/a',
+    'mariadb://host/a',
+    'mariadb://u:p@host/a?sll=true',
+    'mariadb://u:p@host/a?ssl=yes',
+    'mariadb://u:p@host/a?initSql=DROP',
+  ])('DATABASE_URL refuses %s', (value) => {
+    expect(() => loadConfig({ DATABASE_URL: value })).toThrow(
+      /^Configuration is wrong:\n {2}DATABASE_URL must [^\n]*$/,
+    );
+    expect(() => loadConfig({ DATABASE_ADMIN_URL: value })).toThrow(/\n {2}DATABASE_ADMIN_URL must [^\n]*$/);
+  });
+
+  it.each([
+    ...everywhere('redis'),
+    ...everywhere('rediss'),
+    'redis://host/x',
+    'redis://host/1.5',
+    'redis://host/-1',
+    'redis://host/01',
+    'redis://host/0x1',
+    'redis://host/1/',
+    'redis://host/1/2',
+    'redis://host/1e1',
+    'redis://host/9999999999',
+    'redis://host//1',
+    'redis://user@host/1',
+    'redis://host?db=1',
+    'redis://a:1,b:2',
+    'redis://a:1,',
+    'redis://a:1,,redis://b:2',
+    'redis://a:1,rediss://b:2',
+    'redis://:x@a:1,redis://:y@b:2',
+    'redis://a:1/1,redis://b:2/1',
+    'redis://a:1,redis://b:0',
+  ])('REDIS_URL refuses %s', (value) => {
+    expect(() => loadConfig({ REDIS_URL: value })).toThrow(
+      /^Configuration is wrong:\n {2}REDIS_URL must [^\n]*$/,
+    );
+  });
+
+  it.each(
+    [...everywhere('http'), ...everywhere('https')].filter(
+      (it) => !/:\/{0,1}\w*host$|:\/u|:\/\/\/1/.test(it),
+    ),
+  )('NOTIFIER_WEBHOOK_URL refuses %s', (value) => {
+    expect(() => loadConfig({ NOTIFIER_WEBHOOK_URL: value })).toThrow(/\n {2}NOTIFIER_WEBHOOK_URL must /);
+  });
+
+  it('take what is encoded and long', () => {
+    const url = 'https://user:p%40ss@hooks.example:8443/a/b%20c?key=v&x=1';
+    expect(loadConfig({ NOTIFIER_WEBHOOK_URL: url }).NOTIFIER_WEBHOOK_URL).toBe(url);
+    expect(parseUrl(url, ['https:'])).toMatchObject({ username: 'user', password: 'p@ss', port: 8443 });
+    expect(loadConfig({ REDIS_URL: 'redis://:secret@redis:6379/15' })).toBeDefined();
+  });
+});
