@@ -2,51 +2,62 @@ import { monotonicMs } from '../clock';
 
 /** Time over which the rate is taken. */
 const WINDOW_MS = 200;
-/** So few are calm: they are never too many, however slow the ones before were. */
+/** Below so many concurrent requests nothing is shed, however slow the ones before were. */
 const NEVER_REFUSED = 64;
+/** With fewer in flight the rate is what was asked for, and says nothing of what can be done. */
+const BUSY = NEVER_REFUSED / 2;
+/** A rate that could not be measured again within this time is forgotten: the backend may be another by now. */
+const MEMORY_MS = 2000;
 
 /**
  * Turns requests away early when more are asked for than can be done in time. A late answer helps nobody, and waiting
  * for it takes room from those who could be served. How long one more would take is Little's law: those in flight over
- * the rate at which they end, whatever it is that they wait for. The rate is that of the last time when there was no
- * calm: so much can be done. As long as it is not known, all are let in. (Controlled delay as in RFC 8289, at the door
- * as in "Fail at Scale", ACM Queue 13(8), 2015.)
+ * the rate at which they end, whatever it is that they wait for. The rate is taken over WINDOW_MS of the time in which
+ * many were in flight. As long as it is not known, all are let in. (Controlled delay as in RFC 8289, at the door as in
+ * "Fail at Scale", ACM Queue 13(8), 2015.)
+ *
+ * It comes back by itself from a rate that was measured in a stall. BUSY is below NEVER_REFUSED, so the requests that it
+ * always lets in measure the rate anew; and where they are too few for that, the rate is forgotten after MEMORY_MS. What
+ * it lets in needs no probing: while requests end sooner than they have to, those in flight over the rate at which they
+ * end are less than the target, and the limit rises.
  */
 export class Shedder {
   private inFlight = 0;
-  private ended = 0;
   private perMs = Infinity;
-  private busySinceMs: number;
+  /** The window under way: since when, how much of it was busy, and how many ended in the busy part. */
+  private window: { sinceMs: number; busyMs: number; ended: number };
+  private seenAtMs: number;
 
   constructor(
     private readonly targetMs: number,
     private readonly nowMs = monotonicMs,
   ) {
-    this.busySinceMs = nowMs();
+    this.seenAtMs = nowMs();
+    this.window = { sinceMs: this.seenAtMs, busyMs: 0, ended: 0 };
   }
 
   /** @returns whether the request may go on; then it must `leave` */
   enter(): boolean {
-    if (this.inFlight < NEVER_REFUSED) {
-      this.busySinceMs = this.nowMs();
-      this.ended = 0;
-    } else if (this.isTooLate()) return false;
+    this.measure();
+    if (this.inFlight >= NEVER_REFUSED && this.inFlight > this.perMs * this.targetMs) return false;
     this.inFlight++;
     return true;
   }
 
   leave(): void {
+    this.measure();
+    if (this.inFlight >= BUSY) this.window.ended++;
     this.inFlight--;
-    this.ended++;
   }
 
-  private isTooLate(): boolean {
-    const busyMs = this.nowMs() - this.busySinceMs;
-    if (busyMs >= WINDOW_MS) {
-      this.perMs = this.ended / busyMs;
-      this.busySinceMs += busyMs;
-      this.ended = 0;
-    }
-    return this.inFlight > this.perMs * this.targetMs;
+  private measure(): void {
+    const nowMs = this.nowMs();
+    const { window } = this;
+    if (this.inFlight >= BUSY) window.busyMs += nowMs - this.seenAtMs;
+    this.seenAtMs = nowMs;
+    if (window.busyMs >= WINDOW_MS) this.perMs = window.ended / window.busyMs;
+    else if (nowMs - window.sinceMs > MEMORY_MS) this.perMs = Infinity;
+    else return;
+    this.window = { sinceMs: nowMs, busyMs: 0, ended: 0 };
   }
 }

@@ -3,17 +3,8 @@ import { Given, openAdminDatabase } from '../support/given';
 import { at } from '../support/at';
 import { testConfig } from '../support/config';
 import { startTestService } from '../support/service';
-import { TcpProxy } from '../support/tcp-proxy';
+import { proxied, type TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/wait';
-
-/** The URL's host and port, and the URL led through a proxy that can be cut. */
-async function proxied(url: string): Promise<{ proxy: TcpProxy; url: string }> {
-  const parsed = new URL(url);
-  const proxy = await new TcpProxy({ host: parsed.hostname, port: Number(parsed.port) }).open();
-  parsed.hostname = '127.0.0.1';
-  parsed.port = String(proxy.port);
-  return { proxy, url: parsed.href };
-}
 
 describe('a dependency that is lost', () => {
   const admin = openAdminDatabase();

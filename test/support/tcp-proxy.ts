@@ -161,3 +161,12 @@ export class TcpProxy {
     });
   }
 }
+
+/** The URL's host and port, and the URL led through a proxy that can be cut. */
+export async function proxied(url: string): Promise<{ proxy: TcpProxy; url: string }> {
+  const parsed = new URL(url);
+  const proxy = await new TcpProxy({ host: parsed.hostname, port: Number(parsed.port) }).open();
+  parsed.hostname = '127.0.0.1';
+  parsed.port = String(proxy.port);
+  return { proxy, url: parsed.href };
+}
