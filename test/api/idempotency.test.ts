@@ -10,6 +10,7 @@ import { testConfig } from '../support/config';
 import { startTestService } from '../support/service';
 import { TcpProxy } from '../support/tcp-proxy';
 import { useService } from '../support/suite';
+import { until } from '../support/wait';
 
 /** Something that one part of a test waits for until another part gives it. */
 function signal(): { given: Promise<void>; give: () => void } {
@@ -20,6 +21,13 @@ function signal(): { given: Promise<void>; give: () => void } {
 
 describe('an Idempotency-Key', () => {
   const it_ = useService();
+
+  /** Whether a transaction that has not ended yet has written this key. */
+  const isLocked = (id: string): Promise<boolean> =>
+    it_.admin.rows('SELECT 1 FROM idempotency_key WHERE id = ? FOR UPDATE NOWAIT', [id]).then(
+      () => false,
+      () => true,
+    );
 
   it('charges once, however often the request is sent, and answers the same', async () => {
     const buyer = await it_.visitor();
@@ -46,15 +54,15 @@ describe('an Idempotency-Key', () => {
   it('says 409 while its first request is under way', async () => {
     const buyer = await it_.visitor();
     const key = randomUUID();
+    let first: Promise<string> | undefined;
     await it_.admin.transaction(async (tx) => {
       await tx.rows('SELECT id FROM member WHERE id = ? FOR UPDATE', [buyer.userId]); // holds the first one up
-      const first = buyer.charge(9, key).then(outcome);
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      first = buyer.charge(9, key).then(outcome);
+      await until('the first one has its key', () => isLocked(key));
       const second = await buyer.charge(9, key);
       expect([outcome(second), second.headers['retry-after']]).toEqual(['409 409', '1']);
-      void first;
     });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await first).toBe('200');
     expect(outcome(await buyer.charge(9, key))).toBe('200'); // a replay of the first
     expect((await buyer.amount()).body).toMatchObject({ data: { amount: 9 } });
   });
@@ -234,7 +242,12 @@ describe('an Idempotency-Key', () => {
         "INSERT INTO idempotency_key (user_id, id, fingerprint, status, answer) VALUES (?, ?, ?, 200, '7')",
         [key.userId, key.id, key.fingerprint],
       );
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await until('it waits for the key', async () => {
+        const [row] = await it_.admin.rows<{ n: number }>(
+          "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE 'INSERT INTO idempotency_key%'",
+        );
+        return row?.n === 1;
+      });
       throw new NotFound('Nothing');
     });
     await expect(answer).rejects.toThrow(AnsweredMeanwhile);

@@ -2,6 +2,7 @@ import { at } from '../support/at';
 import SwaggerParser from '@apidevtools/swagger-parser';
 import request from 'supertest';
 import { useService } from '../support/suite';
+import { until } from '../support/wait';
 
 describe('operations', () => {
   const it_ = useService();
@@ -28,10 +29,13 @@ describe('operations', () => {
     await buyer.schedules();
     await buyer.schedules();
     await buyer.pay(await buyer.hold(id, at(seats, 0).id));
-    await new Promise((resolve) => setTimeout(resolve, 1200)); // waiters are counted once a second
-    const { text } = await request(it_.url).get('/metrics');
+    let text = '';
     const value = (series: string): number =>
       Number(new RegExp(`^${series.replace(/[{}"/.]/g, '\\$&')} (\\S+)$`, 'm').exec(text)?.[1] ?? NaN);
+    await until('the snapshot has counted the queue', async () => {
+      ({ text } = await request(it_.url).get('/metrics'));
+      return value(`queue_active{queue="${it_.queueId}"}`) === 0;
+    });
     expect(value('ticket_sales_total')).toBe(1);
     expect(value('ticket_sales_won_total')).toBe(40);
     expect(value('seat_holds_total{result="held"}')).toBe(1);

@@ -8,7 +8,7 @@ describe('SIGTERM', () => {
   afterAll(() => admin.close());
 
   it('fails no request under way, turns readiness off first, and ends with 0', async () => {
-    const service = await new ServiceProcess({ SHUTDOWN_DRAIN_MS: 400, QUEUE_MAX_ACTIVE: 1000 }).start();
+    const service = await new ServiceProcess({ SHUTDOWN_DRAIN_MS: 3000, QUEUE_MAX_ACTIVE: 1000 }).start();
     const buyer = await new Buyer(service.url, await given.member(10)).enter();
     const answers: number[] = [];
     let readiness = 200;

@@ -39,13 +39,28 @@ describe('events through Kafka', () => {
     );
   });
 
-  test('a poison event gets 3 tries, then one every EVENT_DLQ_RETRY_MS, then the permanent DLQ; others pass it', async () => {
-    await bench.worker({ EVENT_DLQ_RETRY_MS: 700 });
-    const poison = await bench.emit(PAYMENT, { reservationId: 1 });
+  test('a poison event is in the DLQ after 3 tries, and a later one of its key passes it then', async () => {
+    await bench.worker({ EVENT_DLQ_RETRY_MS: 600_000 });
     bench.recorder.act = (it) => {
-      if (it.eventId === poison) throw new Error('no such phone');
+      if (it.userId === 1) throw new Error('no such phone');
     };
-    const later = await bench.emit(PAYMENT, { reservationId: 1 });
+    const poison = await bench.emit(PAYMENT, { reservationId: 1, userId: 1 });
+    const later = await bench.emit(PAYMENT, { reservationId: 1, userId: 2 });
+
+    await until('the later one', () => bench.recorder.doneOf(later) === 1);
+    expect(bench.recorder.tries.map(({ notification }) => notification.eventId)).toEqual([
+      ...[poison, poison, poison],
+      later,
+    ]);
+    await expect(bench.counted('dlq')).resolves.toBe(1);
+  });
+
+  test('an event in the DLQ gets one try every EVENT_DLQ_RETRY_MS, then goes to the permanent DLQ', async () => {
+    await bench.worker({ EVENT_DLQ_RETRY_MS: 700 });
+    bench.recorder.act = () => {
+      throw new Error('no such phone');
+    };
+    const poison = await bench.emit(PAYMENT, { reservationId: 1 });
 
     await until('given up', async () => (await bench.counted('given_up')) === 1);
     const tries = bench.recorder.triesOf(poison);
@@ -53,9 +68,6 @@ describe('events through Kafka', () => {
     const [, , third = 0, fourth = 0, fifth = 0] = tries;
     expect(fourth - third).toBeGreaterThan(650);
     expect(fifth - fourth).toBeGreaterThan(650);
-    const doneLater = bench.recorder.triesOf(later)[0] ?? 0;
-    expect(doneLater).toBeGreaterThan(third); // order of the key while it is tried
-    expect(doneLater).toBeLessThan(fourth); // and no waiting for the DLQ
 
     const inDlq = await bench.collect(`${PAYMENT}.DLQ`);
     const permanent = await bench.collect(`${PAYMENT}.DLQ.permanent`);
@@ -111,7 +123,7 @@ describe('events through Kafka', () => {
     const good = await bench.emit(PAYMENT, { reservationId: 1 });
     await until('the good one', () => bench.recorder.doneOf(good) === 1);
     // Kafka delivers at least once: what a rebalance brings again is given up again.
-    await until('given up', async () => (await bench.counted('given_up')) >= 5, 60_000);
+    await until('given up', async () => (await bench.counted('given_up')) >= 5);
 
     const delivered = await bench.collect(`${PAYMENT}.DLQ.permanent`);
     const once = (): typeof delivered => [
@@ -119,7 +131,7 @@ describe('events through Kafka', () => {
         delivered.map((each) => [JSON.stringify([each.value, each.headers['event-id']]), each]),
       ).values(),
     ];
-    await until('read', () => once().length === 5, 60_000);
+    await until('read', () => once().length === 5);
     const permanent = once();
     expect(permanent.map(({ headers }) => headers.attempts)).toEqual(['1', '1', '1', '1', '1']);
     const errors = permanent.map(({ headers }) => headers.error).sort();
@@ -132,11 +144,11 @@ describe('events through Kafka', () => {
     ]);
     await expect(bench.counted('dlq')).resolves.toBe(0);
     expect(bench.recorder.tries).toHaveLength(1);
-  }, 90_000);
+  });
 
   test('two workers: every event is told exactly once and those of a key in order', async () => {
     await Promise.all([bench.worker(), bench.worker()]);
-    bench.recorder.act = () => wait(Math.random() * 4);
+    bench.recorder.act = () => wait(bench.recorder.tries.length % 4);
     const keys = 10;
     const perKey = 30;
     for (let i = 0; i < perKey; i++)
@@ -154,14 +166,16 @@ describe('events through Kafka', () => {
 
   test('stop() in the middle loses nothing: another worker ends what was begun', async () => {
     const first = await bench.worker();
-    bench.recorder.act = () => wait(15);
+    let letGo = (): void => undefined;
+    const stopped = new Promise<void>((resolve) => (letGo = resolve));
+    bench.recorder.act = () => (bench.recorder.done.length < 5 ? undefined : stopped);
     const events: string[] = [];
     for (let i = 0; i < 60; i++) events.push(await bench.emit(PAYMENT, { reservationId: 1 + (i % 6) }));
     await until('under way', () => bench.recorder.done.length >= 5);
 
-    const before = performance.now();
-    await first.stop();
-    expect(performance.now() - before).toBeLessThan(5_000);
+    const stopping = first.stop();
+    letGo();
+    await stopping;
     const doneByFirst = bench.recorder.done.length;
     expect(doneByFirst).toBeLessThan(60);
     expect(bench.recorder.tries).toHaveLength(doneByFirst); // none was left half-done
@@ -195,7 +209,7 @@ describe('when something is away', () => {
     expect(await bench.open()).toBe(5);
 
     await proxy.open();
-    await until('all notified', () => during.every((event) => bench.recorder.doneOf(event) === 1), 25_000);
+    await until('all notified', () => during.every((event) => bench.recorder.doneOf(event) === 1));
     await until('all marked', async () => (await bench.open()) === 0);
     await until('up', () => worker.kafkaState() === 'up');
     expect(bench.log.map(({ msg }) => msg)).toEqual([
@@ -211,16 +225,14 @@ describe('when something is away', () => {
     await proxy.cut();
     const worker = await bench.worker({}, { kafkaThrough: proxy });
     await until('noticed', () => bench.log.length > 0);
-    const before = performance.now();
-    await worker.stop();
-    expect(performance.now() - before).toBeLessThan(5_000);
+    await worker.stop(); // the test's time-out tells if it waits for the broker
   });
 
   test('a database that is away is no failure of the event', async () => {
     const url = new URL(process.env.DATABASE_URL ?? '');
     proxy = await new TcpProxy({ host: url.hostname, port: Number(url.port) }).open();
     url.host = `127.0.0.1:${proxy.port}`;
-    const worker = await bench.worker({ DATABASE_URL: url.href, DATABASE_ACQUIRE_MS: 100 });
+    const worker = await bench.worker({ DATABASE_URL: url.href, DATABASE_ACQUIRE_MS: 1000 });
     await until('up', () => worker.kafkaState() === 'up');
 
     await proxy.cut();

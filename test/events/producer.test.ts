@@ -21,9 +21,7 @@ test('a message after one whose acknowledgement was lost is not taken for its re
     expect(link.state).toBe('up');
 
     proxy.loseAnswers();
-    const before = performance.now();
     await expect(producer.send([message('a')])).rejects.toThrow(KafkaAway);
-    expect(performance.now() - before).toBeLessThan(5_500);
     expect(link.state).toBe('down');
 
     await until('connected again', () => producer.ready);

@@ -86,14 +86,12 @@ describe('WebhookNotifier', () => {
       response.on('close', () => (closed = true));
     };
     await new WebhookNotifier(origin, 10_000).notify(notification());
-    await until('let go', () => closed, 2_000);
+    await until('let go', () => closed);
   });
 
   test('no answer in time is a failure', async () => {
     answer = () => undefined;
-    const before = performance.now();
     await expect(new WebhookNotifier(origin, 150).notify(notification())).rejects.toThrow(/timeout/);
-    expect(performance.now() - before).toBeLessThan(1_000);
   });
 
   test('nobody there is a failure', async () => {
@@ -120,14 +118,14 @@ describe('a worker with a webhook', () => {
   test('a webhook slower than a transaction may last fails the try, not the database', async () => {
     answer = () => undefined;
     await bench.worker(
-      { DATABASE_TIMEOUT_MS: 500, EVENT_DLQ_RETRY_MS: 60_000 },
+      { DATABASE_TIMEOUT_MS: 1_000, EVENT_DLQ_RETRY_MS: 60_000 },
       { notifier: new WebhookNotifier(origin, 60_000) },
     );
     const event = await bench.emit();
     await until('postponed', async () => (await bench.outbox(event)).postponed === 1);
     await expect(bench.outbox(event)).resolves.toMatchObject({
       attempts: 3,
-      lastError: 'the notifier took longer than 400 ms',
+      lastError: 'the notifier took longer than 800 ms',
     });
   });
 });

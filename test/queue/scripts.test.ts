@@ -1,7 +1,5 @@
 import { at } from '../support/at';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Metrics } from '../../src/infra/metrics';
-import { connectRedis, type Redis } from '../../src/infra/redis';
 import { queueKeys } from '../../src/modules/queue/keys';
 import {
   LOST,
@@ -13,18 +11,16 @@ import {
   type Delta,
   type Tick,
 } from '../../src/modules/queue/store';
-import { testConfig, uniqueQueueId } from '../support/config';
+import { uniqueQueueId } from '../support/config';
+import { useVirtualTime, virtualTime } from '../support/virtual-time';
+
+jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 
 const RULES: QueueRules = { leaseMs: 60_000, waitMs: 60_000, idleMs: 0, awayMs: 60_000, tickMs: 0 };
 
 describe('the waiting room’s scripts', () => {
-  let redis: Redis;
-
-  beforeAll(async () => {
-    redis = connectRedis(testConfig().REDIS_URL, 2000);
-    await redis.connect();
-  });
-  afterAll(() => redis.disconnect());
+  const time = useVirtualTime();
+  const { redis } = time;
 
   /** A new queue with cap 2 unless said otherwise, its state made. */
   async function queue(rules: Partial<QueueRules> = {}, cap = 2): Promise<Line> {
@@ -90,7 +86,7 @@ describe('the waiting room’s scripts', () => {
   it('ends a lease at its deadline', async () => {
     const line = await queue({ leaseMs: 80 }, 1);
     const [inside, next] = [await line.issue(1), await line.issue(2)];
-    await sleep(100);
+    await time.pass(100);
     expect(await line.status(inside)).toBe('EXPIRED');
     await line.admit();
     expect(await line.status(next)).toBe('PROGRESS');
@@ -106,7 +102,7 @@ describe('the waiting room’s scripts', () => {
       await line.issue(4),
     ];
     for (let i = 0; i < 5; i++) {
-      await sleep(100);
+      await time.pass(100);
       await line.admit();
       await line.settle(patient);
       await line.settle(last);
@@ -123,7 +119,7 @@ describe('the waiting room’s scripts', () => {
   it('gives on the place of a visitor who is idle, and takes it back in when it returns', async () => {
     const line = await queue({ idleMs: 80 }, 1);
     const [idle, next] = [await line.issue(1), await line.issue(2)];
-    await sleep(100);
+    await time.pass(100);
     expect((await line.admit()).idle).toBe(1);
     expect(await line.status(next)).toBe('PROGRESS');
     expect(await line.status(idle)).toBe('WAITING 1');
@@ -136,7 +132,7 @@ describe('the waiting room’s scripts', () => {
     const [asking, holding] = [await line.issue(1), await line.issue(2)];
     await line.store.stay(holding.seq, 60_000);
     for (let i = 0; i < 4; i++) {
-      await sleep(70);
+      await time.pass(70);
       await line.settle(asking);
       await line.admit();
     }
@@ -147,7 +143,7 @@ describe('the waiting room’s scripts', () => {
     const line = await queue({ waitMs: 80 }, 1);
     await line.issue(1);
     const waiter = await line.issue(2);
-    await sleep(100);
+    await time.pass(100);
     expect(await line.status(waiter)).toBe('EXPIRED');
     expect((await line.issue(2)).seq).toBe(3);
   });
@@ -224,7 +220,7 @@ describe('the waiting room’s scripts', () => {
   it('counts nobody among those who came back who has paid meanwhile', async () => {
     const line = await queue({ idleMs: 60 }, 1);
     const [idle, next, last] = [await line.issue(1), await line.issue(2), await line.issue(3)];
-    await sleep(80);
+    await time.pass(80);
     await line.admit();
     expect([await line.status(idle), await line.status(next)]).toEqual(['WAITING 1', 'PROGRESS']);
     expect(await line.status(last)).toBe('WAITING 2');
@@ -256,7 +252,7 @@ describe('the waiting room’s scripts', () => {
   it('takes back in whose lease lasts and who has had a turn, as far as there are places', async () => {
     const line = await queue();
     await redis.del(queueKeys(line.store.queueId).place);
-    const [past, later] = [Date.now() - 1000, Date.now() + 60_000];
+    const [past, later] = [virtualTime.nowMs - 1000, virtualTime.nowMs + 60_000];
     const leases = [past, later, later, later].map((leaseUntilMs, i) => ({ seq: i + 1, leaseUntilMs }));
     const beyond = { seq: 9, leaseUntilMs: later };
     await line.store.restore({ issued: 9, serving: 8, gen: 1 }, 2, [beyond, ...leases]);
@@ -267,13 +263,13 @@ describe('the waiting room’s scripts', () => {
     const line = await queue();
     await line.issue(1);
     expect(await line.store.issue(2, 2, 500)).toBe(LOST);
-    const place = { seq: 900, gen: 1, iatMs: Date.now() };
+    const place = { seq: 900, gen: 1, iatMs: virtualTime.nowMs };
     expect(await line.store.settle(place, 2, 0)).toBe(LOST); // a genuine token of a later seq proves it, too
   });
 
   it('does not know a token of a generation yet to come', async () => {
     const line = await queue();
-    expect(await line.store.settle({ seq: 1, gen: 9, iatMs: Date.now() }, 2, 0)).toBe(UNKNOWN);
+    expect(await line.store.settle({ seq: 1, gen: 9, iatMs: virtualTime.nowMs }, 2, 0)).toBe(UNKNOWN);
   });
 
   it('gives every key a life, but for those that the queue owns', async () => {

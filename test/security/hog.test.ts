@@ -5,7 +5,7 @@ import { useService } from '../support/suite';
 import { until } from '../support/wait';
 
 describe('one visitor who asks for everything at once', () => {
-  const it_ = useService({ DATABASE_POOL_MAX: 8, DATABASE_TIMEOUT_MS: 20_000 });
+  const it_ = useService({ DATABASE_POOL_MAX: 8 });
 
   it('waits for itself: others are served, and what is too much is refused', async () => {
     const [hog, other] = [await it_.visitor(), await it_.visitor()];

@@ -13,7 +13,6 @@ export function testConfig(overrides: Record<string, string | number> = {}): Con
     KAFKA_BROKERS: '',
     QUEUE_ID: uniqueQueueId(), // tests run side by side on one Redis
     DATABASE_POOL_MAX: '16',
-    DATABASE_ACQUIRE_MS: '10000', // a busy test machine is not an overload
     QUEUE_TICK_MS: '20',
     WATCH_SECONDS: '0', // tests spoil rows, and share a database
     ...own,

@@ -5,13 +5,11 @@ export interface Heard {
   event: string;
   id: string;
   data: { queuePosition: number; status: string; etaSeconds: number; pollAfterMs: number };
-  atMs: number;
 }
 
 /** A client of server-sent events that keeps all it hears. */
 export class Listener {
   readonly heard: Heard[] = [];
-  beats = 0;
   retryMs = 0;
   ended = false;
   status = 0;
@@ -72,15 +70,12 @@ export class Listener {
       return [line.slice(0, colon), line.slice(colon + 1).trim()] as const;
     });
     const { event, id, data, retry } = Object.fromEntries(fields) as Record<string, string | undefined>;
-    if (block.startsWith(':')) this.beats++;
     if (retry !== undefined) this.retryMs = Number(retry);
     if (data === undefined) return;
-    const atMs = performance.now();
     this.heard.push({
       event: event ?? '',
       id: id ?? '',
       data: JSON.parse(data) as Heard['data'],
-      atMs,
     });
   }
 }

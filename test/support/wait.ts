@@ -1,10 +1,12 @@
 const POLL_MS = 20;
+/** Ends what hangs: on a busy machine the right thing may happen late. */
+const WITHIN_MS = 60_000;
 
 /** Waits until `check` gives something else than undefined or false, and returns it. */
 export async function until<T>(
   what: string,
   check: () => T | undefined | false | Promise<T | undefined | false>,
-  withinMs = 20_000,
+  withinMs = WITHIN_MS,
 ): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
