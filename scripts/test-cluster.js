@@ -4,7 +4,7 @@ const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, runMain } = require('./lib/failure');
 const { findHelm, findKubectl } = require('./lib/helm');
 const { listen } = require('./lib/interruption');
-const { runJest } = require('./lib/jest');
+const { countsOf, runJest } = require('./lib/jest');
 const { run } = require('./lib/run');
 const { ensureServicesDir } = require('./lib/state');
 
@@ -25,7 +25,7 @@ runMain(async () => {
     CLUSTER_OPTIONS: [...ROOM, ...process.argv.slice(2)].join(' '),
   };
   const only = ['--testPathIgnorePatterns', '/node_modules/', '--runInBand', '--verbose', 'test/cluster'];
-  const { code, counts } = await runJest(only, env);
-  process.stdout.write(`${counts}\n`);
+  const { code, report } = await runJest(only, env);
+  process.stdout.write(`${report ? countsOf([report]) : 'no test ran'}\n`);
   return code;
 });

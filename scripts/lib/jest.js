@@ -6,10 +6,12 @@ const { step } = require('./progress');
 const { run } = require('./run');
 
 /** "12 passed, 0 failed" or "12 passed, 0 failed, 3 skipped"; a file that could not even run counts as one failure. */
-function countsOf(report) {
-  const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
-  const skipped = report.numPendingTests + report.numTodoTests;
-  return `${report.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+function countsOf(reports) {
+  const sum = (...fields) =>
+    reports.flatMap((report) => fields.map((field) => report[field])).reduce((a, b) => a + b, 0);
+  const failed = sum('numFailedTests', 'numRuntimeErrorTestSuites');
+  const skipped = sum('numPendingTests', 'numTodoTests');
+  return `${sum('numPassedTests')} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
 function readReport(file) {
@@ -20,7 +22,7 @@ function readReport(file) {
   }
 }
 
-/** @returns {Promise<{code: number, counts: string|null}>} */
+/** @returns {Promise<{code: number, report: object|null}>} */
 async function runJest(args, env) {
   const reportFile = inServices(`jest-${process.pid}.json`);
   const jest = [inRoot('node_modules', 'jest', 'bin', 'jest.js'), '--json', `--outputFile=${reportFile}`];
@@ -35,7 +37,7 @@ async function runJest(args, env) {
   }
   const report = readReport(reportFile);
   fs.rmSync(reportFile, { force: true });
-  return { code, counts: report && countsOf(report) };
+  return { code, report };
 }
 
-module.exports = { runJest };
+module.exports = { runJest, countsOf };

@@ -64,7 +64,7 @@ describe('invariants of events, with Kafka', () => {
       verdict: 'warning',
       findings: [{ rows: topics.all.map((topic) => ({ topic })) }],
     });
-  }, 60_000);
+  });
 
   it('calls lost what was delivered to topics that are no more', async () => {
     const eventId = await idle();
@@ -73,7 +73,7 @@ describe('invariants of events, with Kafka', () => {
       findings: [{ severity: 'warning' }, { severity: 'violation', rows: [{ eventId }] }],
     });
     await scratch.admin.run('DELETE FROM outbox');
-  }, 60_000);
+  });
 
   it('tells what waits in Kafka, or was given up there, from what is lost', async () => {
     await admin.createTopics({
@@ -106,9 +106,9 @@ describe('invariants of events, with Kafka', () => {
       partitions: [0, 1, 2].map((partition) => ({ partition, offset: '1' })),
     });
     expect(await events()).toMatchObject({ verdict: 'violated' });
-  }, 120_000);
+  });
 
   it('says that it does not know when Kafka cannot be asked', async () => {
     expect(await events('127.0.0.1:1')).toMatchObject({ verdict: 'unknown' });
-  }, 60_000);
+  });
 });

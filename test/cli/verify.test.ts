@@ -449,7 +449,7 @@ describe('the invariants of a queue', () => {
 
   beforeAll(async () => {
     scratch = await Scratch.migrated();
-    redis = connectRedis(testConfig().REDIS_URL, 3000);
+    redis = connectRedis(testConfig().REDIS_URL, 10_000);
     await redis.connect();
   });
   beforeEach(async () => {

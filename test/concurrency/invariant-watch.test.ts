@@ -55,7 +55,7 @@ describe('the watch over the invariants', () => {
   let watched: Watched;
 
   beforeAll(async () => {
-    redis = connectRedis(testConfig().REDIS_URL, 3000);
+    redis = connectRedis(testConfig().REDIS_URL, 10_000);
     await redis.connect();
   });
   beforeEach(async () => {
@@ -215,7 +215,7 @@ describe('the watch over large tables', () => {
   };
 
   beforeAll(async () => {
-    redis = connectRedis(testConfig().REDIS_URL, 3000);
+    redis = connectRedis(testConfig().REDIS_URL, 10_000);
     await redis.connect();
     scratch = await Scratch.migrated();
     await fill();

@@ -11,7 +11,7 @@ const described = missing.length === 0 ? describe : describe.skip;
 
 /** Each of them a few seconds: stores and processes die, Redis forgets, lines break, a process ends in an orderly way. */
 const NEMESES = ['kill-api', 'kill-mariadb', 'redis-empty', 'net-cut', 'restart-api', 'mixed'];
-const SECONDS = 48;
+const SECONDS = 30;
 
 described(
   `the fault suite, shortened${missing.length === 0 ? '' : ` (there is no ${missing.join(', ')})`}`,
@@ -23,7 +23,7 @@ described(
       expect(output).toContain('No violations.');
       expect(output).toMatch(/\| double sales in [1-9]\d* reserve attempts \| 0 \| 0 \| reached \|/);
       expect(code).toBe(0);
-    }, 180_000);
+    });
   },
 );
 

@@ -50,12 +50,12 @@ describe('the metrics of the stores', () => {
   const logger = createLogger('silent', 'worker');
   const ends: (() => unknown)[] = [];
   const open = (url = config.DATABASE_URL): Database => {
-    const database = new Database({ url, poolMax: 2, acquireMs: 2000, timeoutMs: 3000 });
+    const database = new Database({ url, poolMax: 2, acquireMs: 5000, timeoutMs: 10_000 });
     ends.push(() => database.close());
     return database;
   };
   const connect = async (url = config.REDIS_URL): Promise<Redis> => {
-    const redis = connectRedis(url, 1000);
+    const redis = connectRedis(url, 5000);
     redis.on('error', () => undefined);
     ends.push(() => redis.disconnect());
     await redis.connect();

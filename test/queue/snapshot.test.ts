@@ -102,7 +102,7 @@ describe('a process’ copy of the queue', () => {
       }),
       { numRuns: 100 },
     );
-  }, 60_000);
+  });
 
   it('is made anew when it has missed more changes than are kept', async () => {
     const rooms = queue(6000);
@@ -199,7 +199,7 @@ describe('a process’ copy of the queue', () => {
         }),
         { numRuns: 6 },
       );
-    }, 60_000);
+    });
 
     it('passes over one unseen for two epochs, who comes back at the next free place', async () => {
       const rooms = queue(1);

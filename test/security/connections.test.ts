@@ -30,7 +30,7 @@ class Raw {
   }
 
   async ended(): Promise<string> {
-    await until('the connection has ended', () => this.isClosed, 20_000);
+    await until('the connection has ended', () => this.isClosed);
     return this.heard.split('\r\n')[0] ?? '';
   }
 }

@@ -5,7 +5,7 @@ import { testConfig } from './config';
 /** The database as its owner, for making rows and for looking at what came of them. */
 export function openAdminDatabase(): Database {
   const url = testConfig().DATABASE_ADMIN_URL;
-  return new Database({ url, poolMax: 4, acquireMs: 10_000, timeoutMs: 30_000 });
+  return new Database({ url, poolMax: 4, acquireMs: 60_000, timeoutMs: 60_000 });
 }
 
 export interface GivenSeat {
