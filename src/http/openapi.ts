@@ -28,7 +28,7 @@ export function openApiDocument(endpoints: Endpoint[]): object {
       version,
       license: { name: 'MIT', identifier: 'MIT' },
       description:
-        'A fair waiting room joined to the whole ticket lifecycle: token → check until PROGRESS → charge → schedule → seat → reserve → payment. Times are written in the display zone.',
+        'A fair waiting room joined to the whole ticket lifecycle: token → check until PROGRESS → charge → schedule → seat → reserve → payment. Times are written in the display zone; those named …At and …Until are ISO 8601 with their offset.',
     },
     paths,
     components: {

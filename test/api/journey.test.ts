@@ -2,6 +2,7 @@ import { at } from '../support/at';
 import { useService } from '../support/suite';
 
 const DATE_TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/;
+const OFFSET_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+09:00$/;
 
 describe('the whole journey', () => {
   const it_ = useService({ READ_CACHE_MS: 0 });
@@ -27,6 +28,8 @@ describe('the whole journey', () => {
       concertTitle: title,
       openDate: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) as string,
       startTime: expect.stringMatching(/^\d\d:\d\d$/) as string,
+      startsAt: expect.stringMatching(OFFSET_TIME) as string,
+      endsAt: expect.stringMatching(OFFSET_TIME) as string,
       endTime: expect.stringMatching(/^\d\d:\d\d$/) as string,
       seatStatus: 'AVAILABLE',
     });
@@ -42,6 +45,8 @@ describe('the whole journey', () => {
         seatStatus: 'TEMP_RESERVED',
         reservedDate: expect.stringMatching(DATE_TIME) as string,
         reservedUntilDate: expect.stringMatching(DATE_TIME) as string,
+        reservedAt: expect.stringMatching(OFFSET_TIME) as string,
+        reservedUntil: expect.stringMatching(OFFSET_TIME) as string,
       },
     });
     const { reservationId, reservedDate, reservedUntilDate } = (
@@ -78,6 +83,8 @@ describe('the whole journey', () => {
       openDate: '2031-05-02', // 01:30 of the next day in Seoul
       startTime: '01:30',
       endTime: '03:00',
+      startsAt: '2031-05-02T01:30:00+09:00',
+      endsAt: '2031-05-02T03:00:00+09:00',
     });
     expect(seats).toHaveLength(1);
   });

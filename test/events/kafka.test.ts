@@ -27,7 +27,7 @@ describe('events through Kafka', () => {
     expect(messages).toEqual({
       [paid]: 'Your payment of 50,000 won is complete: seat 12 of “Nachtmusik” is yours (reservation 41).',
       [held]:
-        'Seat 12 of “Nachtmusik” is held for you until 2030-01-02 12:04:05: please pay before then (reservation 42).',
+        'Seat 12 of “Nachtmusik” is held for you until 2030-01-02 12:04:05 (UTC+09:00): please pay before then (reservation 42).',
     });
     await until('both committed', async () => (await bench.notificationRows()).length === 2);
     const rows = await bench.notificationRows();

@@ -24,6 +24,8 @@ export function concertEndpoints(concerts: ConcertService): Endpoint[] {
           openDate: '2030-01-31',
           startTime: '19:00',
           endTime: '21:30',
+          startsAt: '2030-01-31T19:00:00+09:00',
+          endsAt: '2030-01-31T21:30:00+09:00',
           seatStatus: 'AVAILABLE',
         },
       ],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, QueryId, Won } from '../../http/fields';
+import { Id, OffsetTime, QueryId, Won } from '../../http/fields';
 
 const SeatStatus = z.enum(['AVAILABLE', 'TEMP_RESERVED', 'RESERVED']);
 
@@ -9,6 +9,8 @@ export const Schedule = z.object({
   openDate: z.string().describe('yyyy-MM-dd'),
   startTime: z.string().describe('HH:mm'),
   endTime: z.string().describe('HH:mm'),
+  startsAt: OffsetTime,
+  endsAt: OffsetTime,
   seatStatus: z.enum(['AVAILABLE', 'SOLD_OUT']).describe('SOLD_OUT: every seat left is on hold just now'),
 });
 export type Schedule = z.infer<typeof Schedule>;

@@ -79,6 +79,8 @@ export class ConcertService {
       openDate: this.displayTime.date(row.startsAt),
       startTime: this.displayTime.minutes(row.startsAt),
       endTime: this.displayTime.minutes(row.endsAt),
+      startsAt: this.displayTime.withOffset(row.startsAt),
+      endsAt: this.displayTime.withOffset(row.endsAt),
       seatStatus: row.available === 1 ? 'AVAILABLE' : 'SOLD_OUT',
     };
   }

@@ -21,5 +21,8 @@ export function textOf(error: unknown): string {
   const texts: string[] = [];
   for (let at = error; at instanceof Error && texts.length < 4; at = at.cause)
     if (!texts.includes(at.message)) texts.push(at.message);
-  return (texts.join(': ') || String(error)).slice(0, LONGEST_TEXT);
+  return shortened(texts.join(': ') || String(error), LONGEST_TEXT);
 }
+
+/** The first `most` characters, as the database counts them: an emoji is one, and never cut in two. */
+export const shortened = (text: string, most: number): string => Array.from(text).slice(0, most).join('');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DisplayTime } from '../../display-time';
-import { MalformedEvent } from './errors';
+import { MalformedEvent, shortened } from './errors';
 import {
   PAYMENT_TOPIC,
   paymentDoneSchema,
@@ -32,7 +32,7 @@ export function toNotification(kind: Kind, event: IncomingEvent, time: DisplayTi
       ? compose(event, paymentDoneSchema, paid)
       : compose(event, reservationMadeSchema, (made) => reserved(made, time));
   const { userId, reservationId } = payload;
-  return { eventId, topic: event.topic, userId, reservationId, message: message.slice(0, LONGEST_MESSAGE) };
+  return { eventId, topic: event.topic, userId, reservationId, message: shortened(message, LONGEST_MESSAGE) };
 }
 
 function compose<T>(event: IncomingEvent, schema: z.ZodType<T>, write: (payload: T) => string) {
@@ -54,5 +54,5 @@ const paid = (it: PaymentDone): string =>
   `seat ${it.seatPosition} of “${it.concertTitle}” is yours (reservation ${it.reservationId}).`;
 
 const reserved = (it: ReservationMade, time: DisplayTime): string =>
-  `Seat ${it.seatPosition} of “${it.concertTitle}” is held for you until ${time.dateTime(new Date(it.heldUntil))}: ` +
+  `Seat ${it.seatPosition} of “${it.concertTitle}” is held for you until ${time.text(new Date(it.heldUntil))}: ` +
   `please pay before then (reservation ${it.reservationId}).`;
