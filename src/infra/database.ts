@@ -155,12 +155,17 @@ export class Database implements Statements {
         decimalAsNumber: true,
         checkNumberRange: true,
         autoJsonMap: false,
+        foundRows: true, // affectedRows of an UPDATE are those that matched: a guard holds though nothing changes
         prepareCacheLength: 256,
         connectTimeout: Math.min(options.acquireMs, options.timeoutMs),
         // READ COMMITTED: no gap locks, and sub-selects of a write take no locks. A lock is waited for at most 2 s, and
-        // what a vanished host had locked is free after 10 s.
+        // what a vanished host had locked is free after 10 s. The rest does not depend on how the server is set up:
+        // text is utf8mb4 and never cut, statements commit themselves, tables are made with transactions.
         initSql: [
-          "SET time_zone = '+00:00', innodb_lock_wait_timeout = 2, idle_transaction_timeout = 10",
+          "SET NAMES utf8mb4 COLLATE utf8mb4_bin, time_zone = '+00:00', autocommit = 1",
+          'SET innodb_lock_wait_timeout = 2, idle_transaction_timeout = 10, default_storage_engine = InnoDB',
+          // MariaDB's own default since 10.2
+          "SET sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION'",
           'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
         ],
       },

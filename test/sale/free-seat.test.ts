@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { Lease } from '../../src/infra/lease';
+import { BalanceRepository } from '../../src/modules/user/repository';
+import { at } from '../support/at';
+import { outcome } from '../support/buyer';
+import { expectInvariants } from '../support/invariants';
+import { useService } from '../support/suite';
+import { undone } from '../support/undone';
+
+/** Guards go by the rows that match, not by those that an update changes. */
+describe('a guard under an update that changes nothing', () => {
+  const it_ = useService();
+  afterAll(() => expectInvariants({ queueIds: [it_.queueId] }));
+
+  it.each([0, 50])('sells a seat of price 0 to a user with a balance of %d, once', async (balance) => {
+    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 0 });
+    const [buyer, key] = [await it_.visitor(balance), randomUUID()];
+    const listed = (await buyer.seats(id)).body as { data: { amount: number }[] };
+    expect(listed.data.map(({ amount }) => amount)).toEqual([0, 0]);
+    const reservationId = await buyer.hold(id, at(seats, 0).id);
+    const paid = await buyer.pay(reservationId, key);
+    expect(paid.body).toMatchObject({
+      data: { paymentAmount: 0, seatStatus: 'RESERVED', queueStatus: 'DONE' },
+    });
+    const replay = await buyer.pay(reservationId, key);
+    expect([replay.body, replay.headers['idempotency-replayed']]).toEqual([paid.body, 'true']);
+    await buyer.enter();
+    expect(outcome(await buyer.pay(reservationId))).toBe('409 409');
+    const ledger = await it_.admin.rows(
+      "SELECT amount, balance_after AS left_ FROM payment_history WHERE user_id = ? AND kind = 'PAYMENT'",
+      [buyer.userId],
+    );
+    expect(ledger).toEqual([{ amount: 0, left_: balance }]);
+  });
+
+  it('refuses a price above the balance still, by one won', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 1 });
+    const buyer = await it_.visitor(0);
+    expect(outcome(await buyer.pay(await buyer.hold(id, at(seats, 0).id)))).toBe('409 005');
+  });
+
+  it('takes a top-up of nothing for done, and one that passes 2^53 − 1 not', () =>
+    undone(it_.admin, async (tx, given) => {
+      const [member, balances] = [await given.member(7), new BalanceRepository()];
+      expect(await balances.charge(tx, member, 0)).toBe(7);
+      expect(await balances.take(tx, member, 0)).toBe(true);
+      expect(await balances.charge(tx, member, Number.MAX_SAFE_INTEGER)).toBeUndefined();
+      expect(await balances.take(tx, 999_999_999, 0)).toBe(false); // nobody
+    }));
+
+  it('keeps a lease that is prolonged twice in one instant', () =>
+    undone(it_.admin, async (tx) => {
+      await tx.run('SET timestamp = 1700000000.5'); // NOW(3) stands still
+      const name = `test-${randomUUID()}`;
+      const [lease, other] = [new Lease(tx, name, 0), new Lease(tx, name, 10_000)];
+      expect([await lease.hold(), await lease.hold()]).toEqual([true, true]);
+      expect(await other.hold()).toBe(true); // a lease of 0 ms is over at once
+      expect(await lease.hold()).toBe(false);
+      await tx.run('SET timestamp = DEFAULT');
+    }));
+
+  it('tells rows that an insert adds from those that are there already', () =>
+    undone(it_.admin, async (tx) => {
+      const name = `test-${randomUUID()}`;
+      const add = 'INSERT IGNORE INTO outbox_lease (name) VALUES (?)';
+      expect((await tx.run(add, [name])).affectedRows).toBe(1);
+      expect((await tx.run(add, [name])).affectedRows).toBe(0);
+    }));
+});
