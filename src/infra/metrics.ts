@@ -107,7 +107,11 @@ export class Metrics {
   readonly breakerCalls = this.counter('breaker_calls_total', 'Calls by outcome', ['breaker', 'outcome']);
   readonly cacheReads = this.counter('cache_reads_total', 'Reads of a cached list', ['cache', 'result']);
 
-  readonly holds = this.counter('seat_holds_total', 'Holds asked for, by result', ['result']);
+  readonly holds = this.counter(
+    'seat_holds_total',
+    'Holds asked for, by result: held, repeated (the user had it already), refused, limited',
+    ['result'],
+  );
   readonly holdsExpired = this.counter('seat_holds_expired_total', 'Passed holds tidied up by the sweeper');
   readonly sweepLag = this.gauge('hold_sweep_lag_seconds', 'How late the oldest passed hold was tidied up');
   readonly sales = this.counter('ticket_sales_total', 'Seats paid for');

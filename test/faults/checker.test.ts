@@ -158,6 +158,14 @@ describe('the checker of the fault suite', () => {
     expect(check(story.evidence)).toEqual([]);
   });
 
+  it('finds nothing when a seat that one holds is asked for again and answered with the same hold', () => {
+    const story = Story.good();
+    story.reserves(1, 9, 3, 1000);
+    story.ask('reserve', 1, 1500, 1510, { key: 'again', seatId: 9, told: { reservationId: 3 } });
+    story.reserves(2, 9, 4, 1000 + HOLD_MS + 20);
+    expect(check(story.evidence)).toEqual([]);
+  });
+
   const planted: [string, Check, (story: Story) => void][] = [
     [
       'a seat sold twice',
@@ -173,6 +181,14 @@ describe('the checker of the fault suite', () => {
       (story) => {
         story.reserves(1, 9, 3, 1000);
         story.ask('reserve', 2, 1500, 1510, { key: 'r4', seatId: 9, told: { reservationId: 4 } });
+      },
+    ],
+    [
+      'a hold of one told to another',
+      'double sale',
+      (story) => {
+        story.reserves(1, 9, 3, 1000);
+        story.ask('reserve', 2, 1500, 1510, { key: 'r4', seatId: 9, told: { reservationId: 3 } });
       },
     ],
     [

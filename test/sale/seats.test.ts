@@ -90,7 +90,7 @@ describe('seats and holds in the database', () => {
       );
       const other = seller === MAIN ? 'vip' : MAIN;
       expect(await take(tx, id, seat, other)).toBe(false);
-      expect(await reservations.whyNotTaken(tx, id, seat)).toMatchObject({ queueId: seller });
+      expect(await reservations.whyNotTaken(tx, id, seat, USER)).toMatchObject({ queueId: seller });
       expect(await take(tx, id, seat, seller)).toBe(true);
       const { id: held } = await reservations.insertHold(tx, USER, seat, HOLD_SECONDS);
       expect(await reservations.find(tx, held)).toMatchObject({ queueId: seller });
@@ -231,7 +231,7 @@ describe('seats and holds in the database', () => {
       const [one, other] = [await given.scheduleWithSeats(4), await given.scheduleWithSeats(1)];
       const [member, friend] = [await given.member(), await given.member()];
       const seat = (index: number): number => at(one.seats, index).id;
-      const count = (): Promise<number> => reservations.seatsOf(tx, member, one.id);
+      const count = (besides = 0): Promise<number> => reservations.seatsOf(tx, member, one.id, besides);
       expect(await count()).toBe(0);
       await sell(tx, await hold(tx, one.id, seat(0), member), seat(0), member);
       await hold(tx, one.id, seat(1), member);
@@ -240,13 +240,14 @@ describe('seats and holds in the database', () => {
       expect(await count()).toBe(2);
       await hold(tx, one.id, seat(3), member);
       expect(await count()).toBe(3);
+      expect(await Promise.all([0, 1, 2, 3].map((index) => count(seat(index))))).toEqual([2, 2, 3, 2]);
       await isPast(tx, seat(0));
       expect(await count()).toBe(3); // bought for good
       await isPast(tx, seat(1));
       expect(await count()).toBe(2);
       await tx.run("UPDATE reservation SET status = 'CANCELED' WHERE seat_id = ?", [seat(3)]);
       expect(await count()).toBe(1);
-      expect(await reservations.seatsOf(tx, 999_999_999, one.id)).toBe(0); // no such member
+      expect(await reservations.seatsOf(tx, 999_999_999, one.id, 0)).toBe(0); // no such member
     }));
 
   it('a member’s count waits for the one before it', async () => {
@@ -254,9 +255,9 @@ describe('seats and holds in the database', () => {
     let isCounted = false;
     let second: Promise<void> = Promise.resolve();
     await undone(admin, async (tx) => {
-      await reservations.seatsOf(tx, member, 1);
+      await reservations.seatsOf(tx, member, 1, 0);
       second = undone(admin, async (other) => {
-        await reservations.seatsOf(other, member, 1);
+        await reservations.seatsOf(other, member, 1, 0);
         isCounted = true;
       });
       await new Promise((resolve) => setTimeout(resolve, 150));
@@ -271,9 +272,11 @@ describe('seats and holds in the database', () => {
       const [one, other] = [await given.scheduleWithSeats(2), await given.scheduleWithSeats(1)];
       const begun = await given.scheduleWithSeats(1, { startsInSeconds: -1 });
       const [first, second] = [at(one.seats, 0).id, at(one.seats, 1).id];
-      const why = (schedule: number, seat: number): Promise<unknown> =>
-        reservations.whyNotTaken(tx, schedule, seat);
-      const open = { started: 0, queueId: MAIN, seatStatus: 'AVAILABLE', soldOut: 0 };
+      const stranger = USER + 1;
+      const why = (schedule: number, seat: number, user = stranger): Promise<unknown> =>
+        reservations.whyNotTaken(tx, schedule, seat, user);
+      const ofNobody = { holdId: null, reservedAt: null, heldUntil: null, leftMs: null };
+      const open = { started: 0, queueId: MAIN, seatStatus: 'AVAILABLE', soldOut: 0, ...ofNobody };
       await sell(tx, await hold(tx, one.id, first), first);
       expect(await why(one.id, first)).toEqual({ ...open, seatStatus: 'RESERVED' });
       expect(await why(one.id, second)).toEqual(open);
@@ -283,6 +286,8 @@ describe('seats and holds in the database', () => {
       expect(await why(999_999_999, first)).toBeUndefined();
       const held = await hold(tx, one.id, second);
       expect(await why(one.id, second)).toEqual({ ...open, seatStatus: 'TEMP_RESERVED' });
+      expect(await why(one.id, second, USER)).toMatchObject({ seatStatus: 'TEMP_RESERVED', holdId: held });
+      expect(await why(one.id, first, USER)).toEqual({ ...open, seatStatus: 'RESERVED' }); // bought is not held
       await sell(tx, held, second);
       expect(await why(one.id, second)).toEqual({ ...open, seatStatus: 'RESERVED', soldOut: 1 });
       await tx.run(

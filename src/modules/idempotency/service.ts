@@ -41,21 +41,25 @@ export class IdempotencyService {
   }
 
   /**
-   * Runs `work` in a transaction, once per key; `work` returns the answer's data. It returns only what was done now:
-   * whatever follows a success (counters, the session's end) cannot mistake a replay for one.
+   * Runs `work` in a transaction, once per key, and stores what `answerOf` makes of its result. It returns only what
+   * was done now: whatever follows a success (counters, the session's end) cannot mistake a replay for one.
    * @throws AnsweredMeanwhile when the answer is that of a duplicate; Conflict (409) while another request with the
    * key is under way
    */
-  async run<T>(key: RequestKey | undefined, work: (tx: Statements) => Promise<T>): Promise<T> {
+  async run<T>(
+    key: RequestKey | undefined,
+    work: (tx: Statements) => Promise<T>,
+    answerOf: (result: T) => unknown = (result) => result,
+  ): Promise<T> {
     if (key === undefined) return this.database.transaction(work);
     try {
       return await this.database.transaction(async (tx) => {
         const claim = await this.repository.claim(tx, key);
         if (claim === 'done') throw new AnsweredMeanwhile();
         if (claim === 'in flight') throw new Conflict('A request with this Idempotency-Key is under way.', 1);
-        const data = await work(tx);
-        await this.repository.store(tx, key, 200, JSON.stringify(data));
-        return data;
+        const result = await work(tx);
+        await this.repository.store(tx, key, 200, JSON.stringify(answerOf(result)));
+        return result;
       });
     } catch (error) {
       if (isRemembered(error)) {

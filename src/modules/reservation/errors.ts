@@ -7,7 +7,7 @@ export class ScheduleSoldOut extends ApiError {
   }
 }
 
-/** 004: somebody holds or owns the seat. */
+/** 004: somebody else holds the seat, or it is sold. */
 export class SeatNotAvailable extends ApiError {
   constructor(seatId: number) {
     super('004', 409, `Seat ${seatId} cannot be reserved: somebody else has it.`);

@@ -4,12 +4,15 @@ import { placeholders, type Statements } from '../../infra/database';
 
 export type SeatStatus = 'AVAILABLE' | 'TEMP_RESERVED' | 'RESERVED';
 
-export interface HoldRow {
+export interface HeldRow {
   id: number;
-  concertTitle: string;
-  seatPosition: number;
   reservedAt: Date;
   heldUntil: Date;
+}
+
+export interface HoldRow extends HeldRow {
+  concertTitle: string;
+  seatPosition: number;
 }
 
 export interface ReservationRow {
@@ -32,6 +35,12 @@ export interface NotTakenRow {
   seatStatus: SeatStatus | null;
   /** Of the whole schedule. */
   soldOut: 0 | 1;
+  /** The user's own hold of the seat, if it has one that has not passed. */
+  holdId: number | null;
+  reservedAt: Date;
+  heldUntil: Date;
+  /** What is left of that hold, milliseconds. */
+  leftMs: number;
 }
 
 /** The queue that sells a concert; no name means the main queue, whose name the statement is given. */
@@ -73,18 +82,26 @@ const INSERT_HOLD = `
  */
 const LOCK_MEMBER_AND_COUNT = `
   SELECT (SELECT COUNT(*) FROM reservation r
-           WHERE r.user_id = m.id AND r.schedule_id = ? AND r.status IN ('RESERVED', 'TEMP_RESERVED')
+           WHERE r.user_id = m.id AND r.schedule_id = ? AND r.seat_id <> ? AND r.status IN ('RESERVED', 'TEMP_RESERVED')
              AND (r.status = 'RESERVED' OR r.held_until > NOW(3))) AS seats
     FROM member m WHERE m.id = ? FOR UPDATE`;
 
-/** Most of a rush is refused: one statement for all that a refusal is chosen by. */
+/**
+ * Most of a rush is refused: one statement for all that a refusal is chosen by. A hold that passed since the seat was
+ * asked for leaves it AVAILABLE.
+ */
 const WHY_NOT_TAKEN = `
-  SELECT d.starts_at <= NOW(3) AS started, ${QUEUE_OF_CONCERT} AS queueId, s.status AS seatStatus,
+  SELECT d.starts_at <= NOW(3) AS started, ${QUEUE_OF_CONCERT} AS queueId,
+         IF(s.status = 'TEMP_RESERVED' AND s.held_until <= NOW(3), 'AVAILABLE', s.status) AS seatStatus,
          NOT EXISTS (SELECT 1 FROM concert_seat u
-                      WHERE u.schedule_id = d.id AND u.status IN ('AVAILABLE', 'TEMP_RESERVED')) AS soldOut
+                      WHERE u.schedule_id = d.id AND u.status IN ('AVAILABLE', 'TEMP_RESERVED')) AS soldOut,
+         r.id AS holdId, r.reserved_at AS reservedAt, r.held_until AS heldUntil,
+         TIMESTAMPDIFF(MICROSECOND, NOW(3), r.held_until) DIV 1000 AS leftMs
     FROM concert_schedule d
     JOIN concert c ON c.id = d.concert_id
     LEFT JOIN concert_seat s ON s.id = ? AND s.schedule_id = d.id
+    LEFT JOIN reservation r ON r.live_seat_id = s.id AND r.user_id = ? AND r.status = 'TEMP_RESERVED'
+                           AND r.held_until > NOW(3)
    WHERE d.id = ?`;
 
 const FIND = `SELECT r.id, r.user_id AS userId, r.seat_id AS seatId, r.status, r.concert_title AS concertTitle,
@@ -134,15 +151,24 @@ export class ReservationRepository {
     return hold;
   }
 
-  /** Seats of the schedule that the user holds or has bought: exact until the transaction ends, which locks the member. */
-  async seatsOf(tx: Statements, userId: number, scheduleId: number): Promise<number> {
-    const [row] = await tx.rows<{ seats: number }>(LOCK_MEMBER_AND_COUNT, [scheduleId, userId]);
+  /**
+   * Seats of the schedule that the user holds or has bought, not counting `seatId`: exact until the transaction ends,
+   * which locks the member.
+   */
+  async seatsOf(tx: Statements, userId: number, scheduleId: number, seatId: number): Promise<number> {
+    const [row] = await tx.rows<{ seats: number }>(LOCK_MEMBER_AND_COUNT, [scheduleId, seatId, userId]);
     return row?.seats ?? 0;
   }
 
   /** @returns undefined when there is no such schedule */
-  async whyNotTaken(on: Statements, scheduleId: number, seatId: number): Promise<NotTakenRow | undefined> {
-    const [row] = await on.rows<NotTakenRow>(WHY_NOT_TAKEN, [this.mainQueueId, seatId, scheduleId]);
+  async whyNotTaken(
+    on: Statements,
+    scheduleId: number,
+    seatId: number,
+    userId: number,
+  ): Promise<NotTakenRow | undefined> {
+    const binds = [this.mainQueueId, seatId, userId, scheduleId];
+    const [row] = await on.rows<NotTakenRow>(WHY_NOT_TAKEN, binds);
     return row;
   }
 

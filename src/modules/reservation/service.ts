@@ -11,11 +11,19 @@ import { IdempotencyService } from '../idempotency/service';
 import { reservationMade } from '../notification/events';
 import { QueueService, type Visitor } from '../queue/service';
 import { OtherLine, ScheduleSoldOut, ScheduleStarted, SeatLimitReached, SeatNotAvailable } from './errors';
-import { type HoldRow, ReservationRepository } from './repository';
+import { type HeldRow, type NotTakenRow, ReservationRepository } from './repository';
 import type { Hold } from './schema';
 
 /** The sweeper freed the seat while it was asked for: it must not be refused, it is free. */
 const FREE_MEANWHILE = Symbol('free meanwhile');
+
+/** A user's hold: made by this request, or before it. */
+interface Held {
+  row: HeldRow;
+  isNew: boolean;
+  /** Until it passes, milliseconds. */
+  leftMs: number;
+}
 
 @scoped(Lifecycle.ContainerScoped)
 export class ReservationService {
@@ -36,7 +44,8 @@ export class ReservationService {
   }
 
   /**
-   * Puts a seat on hold for HOLD_SECONDS.
+   * Puts a seat on hold for HOLD_SECONDS. A seat that the user holds already is answered with that hold: it is not
+   * prolonged, and nothing is written.
    * @throws SeatNotAvailable (004), ScheduleSoldOut (002), ScheduleStarted (409), SeatLimitReached (409),
    * OtherLine (403), NotFound (404)
    */
@@ -46,45 +55,65 @@ export class ReservationService {
     seatId: number,
     key: RequestKey | undefined,
   ): Promise<Hold> {
-    const hold = await this.breakers.concert.run(() =>
-      this.idempotency.run(key, async (tx) => {
-        if (this.seatLimit > 0) await this.keepToLimit(tx, visitor.userId, scheduleId);
-        await this.take(tx, visitor, scheduleId, seatId);
-        const row = await this.reservations.insertHold(tx, visitor.userId, seatId, this.holdSeconds);
-        const { id, concertTitle, seatPosition, heldUntil } = row;
-        const made = { reservationId: id, userId: visitor.userId, concertTitle, seatPosition };
-        await appendEvent(tx, reservationMade({ ...made, heldUntil: heldUntil.toISOString() }));
-        return this.present(row);
-      }),
+    const { row, isNew, leftMs } = await this.breakers.concert.run(() =>
+      this.idempotency.run(
+        key,
+        (tx) => this.take(tx, visitor, scheduleId, seatId),
+        (held) => this.present(held.row),
+      ),
     );
-    this.metrics.holds.inc({ result: 'held' });
-    await this.queue.stay(visitor, this.holdSeconds * 1000);
-    return hold;
+    this.metrics.holds.inc({ result: isNew ? 'held' : 'repeated' });
+    await this.queue.stay(visitor, leftMs);
+    return this.present(row);
   }
 
-  /** Locks the member first of all, as payment does. */
-  private async keepToLimit(tx: Statements, userId: number, scheduleId: number): Promise<void> {
-    if ((await this.reservations.seatsOf(tx, userId, scheduleId)) < this.seatLimit) return;
-    this.metrics.holds.inc({ result: 'limited' });
-    throw new SeatLimitReached(this.seatLimit);
-  }
-
-  private async take(tx: Statements, visitor: Visitor, scheduleId: number, seatId: number): Promise<void> {
+  private async take(tx: Statements, visitor: Visitor, scheduleId: number, seatId: number): Promise<Held> {
+    const isFull = await this.hasReachedLimit(tx, visitor.userId, scheduleId, seatId);
     for (let isLast = false; ; isLast = true) {
-      if (await this.reservations.take(tx, scheduleId, seatId, this.holdSeconds, visitor.queueId)) return;
-      const refusal = await this.whyNotTaken(tx, visitor, scheduleId, seatId);
+      if (
+        !isFull &&
+        (await this.reservations.take(tx, scheduleId, seatId, this.holdSeconds, visitor.queueId))
+      )
+        return this.enter(tx, visitor.userId, seatId);
+      const found = await this.reservations.whyNotTaken(tx, scheduleId, seatId, visitor.userId);
+      if (found !== undefined && found.holdId !== null && found.queueId === visitor.queueId)
+        return { row: { ...found, id: found.holdId }, isNew: false, leftMs: found.leftMs };
+      if (isFull) {
+        this.metrics.holds.inc({ result: 'limited' });
+        throw new SeatLimitReached(this.seatLimit);
+      }
+      const refusal = this.refusal(found, visitor, scheduleId, seatId);
       if (refusal !== FREE_MEANWHILE) throw refusal;
       if (isLast) throw new SeatNotAvailable(seatId);
     }
   }
 
-  private async whyNotTaken(
+  /** Locks the member first of all, as payment does. The seat that is asked for may be one that the user holds. */
+  private async hasReachedLimit(
     tx: Statements,
+    userId: number,
+    scheduleId: number,
+    seatId: number,
+  ): Promise<boolean> {
+    if (this.seatLimit === 0) return false;
+    return (await this.reservations.seatsOf(tx, userId, scheduleId, seatId)) >= this.seatLimit;
+  }
+
+  /** Writes the reservation of a seat taken in this transaction, and its event. */
+  private async enter(tx: Statements, userId: number, seatId: number): Promise<Held> {
+    const row = await this.reservations.insertHold(tx, userId, seatId, this.holdSeconds);
+    const { id, concertTitle, seatPosition, heldUntil } = row;
+    const made = { reservationId: id, userId, concertTitle, seatPosition };
+    await appendEvent(tx, reservationMade({ ...made, heldUntil: heldUntil.toISOString() }));
+    return { row, isNew: true, leftMs: this.holdSeconds * 1000 };
+  }
+
+  private refusal(
+    found: NotTakenRow | undefined,
     { queueId }: Visitor,
     scheduleId: number,
     seatId: number,
-  ): Promise<ApiError | typeof FREE_MEANWHILE> {
-    const found = await this.reservations.whyNotTaken(tx, scheduleId, seatId);
+  ): ApiError | typeof FREE_MEANWHILE {
     if (found === undefined) return new NotFound(`Schedule ${scheduleId}`);
     if (found.seatStatus === null) return new NotFound(`Seat ${seatId} of schedule ${scheduleId}`);
     if (found.queueId !== queueId) return new OtherLine(found.queueId, this.reservations.mainQueueId);
@@ -94,12 +123,14 @@ export class ReservationService {
     return found.soldOut === 1 ? new ScheduleSoldOut(scheduleId) : new SeatNotAvailable(seatId);
   }
 
-  private present({ id, reservedAt, heldUntil }: HoldRow): Hold {
+  private present({ id, reservedAt, heldUntil }: HeldRow): Hold {
     return {
       reservationId: id,
       seatStatus: 'TEMP_RESERVED',
       reservedDate: this.displayTime.dateTime(reservedAt),
       reservedUntilDate: this.displayTime.dateTime(heldUntil),
+      reservedAt: this.displayTime.withOffset(reservedAt),
+      reservedUntil: this.displayTime.withOffset(heldUntil),
     };
   }
 }

@@ -40,7 +40,15 @@ function byAnswers(wishes: Wish[], holdMs: number): Violation[] {
       fromMs: okMs,
       untilMs: isPaid ? Infinity : startMs + holdMs,
     };
-    bySeat.set(done.seatId, [...(bySeat.get(done.seatId) ?? []), { ...owned, paid: isPaid }]);
+    // One's own held seat is answered with the same hold: that it was had from the first answer on is what counts.
+    const owners = bySeat.get(done.seatId) ?? [];
+    const again = owners.find((owner) => owner.reservationId === reservationId && owner.userId === userId);
+    if (again === undefined) bySeat.set(done.seatId, [...owners, { ...owned, paid: isPaid }]);
+    else
+      Object.assign(again, {
+        fromMs: Math.min(again.fromMs, okMs),
+        untilMs: Math.min(again.untilMs, owned.untilMs),
+      });
   }
   const violations: Violation[] = [];
   for (const [seatId, owners] of bySeat) {
