@@ -13,7 +13,7 @@ const { tryTextMutants } = require('./lib/mutation/text');
 const { inRoot } = require('./lib/paths');
 const { note, step } = require('./lib/progress');
 const { ensureServices, release } = require('./lib/services');
-const { emptyDatabase, testEnvironment } = require('./lib/test-environment');
+const { createDatabase, dropDatabase, testEnvironment } = require('./lib/test-environment');
 
 const TRY = { code: tryCodeMutants, text: tryTextMutants };
 const PARTS = Object.keys(TRY);
@@ -34,14 +34,16 @@ function readArguments(args) {
   return { names: names.length > 0 ? names : NAMES, ...options };
 }
 
-async function prepare(services) {
+/** @param ends gets what has to be done at the end, last things first */
+async function prepare(services, ends) {
   if (services.length === 0) return testEnvironment({});
   const urls = await ensureServices(services, { what: 'npm run mutate', forTests: true });
   const env = testEnvironment(urls);
   if (!services.includes('mariadb')) return env;
   await build(); // the migrations
-  await step('a fresh test database', () => emptyDatabase(env));
-  return env;
+  const own = await step('a test database', () => createDatabase(env));
+  ends.push(() => dropDatabase(own));
+  return own;
 }
 
 const hasSurvived = ({ status }) => status === 'survived';
@@ -75,8 +77,9 @@ runMain(async () => {
   await ensureDependencies();
   const services = [...new Set(names.flatMap((name) => areas[name].services ?? []))];
   const table = [];
+  const ends = [release];
   try {
-    const env = await withLock(() => prepare(services));
+    const env = await withLock(() => prepare(services, ends));
     for (const name of names)
       for (const part of parts.filter((it) => it in areas[name])) {
         const mutants = await tryPart(name, part, env, options);
@@ -84,7 +87,7 @@ runMain(async () => {
         table.push({ name, part, mutants });
       }
   } finally {
-    await release();
+    for (const end of ends.reverse()) await end();
   }
   process.stdout.write(`\n${tableOf(table)}\n`);
   return 0;

@@ -10,7 +10,7 @@ const { withLock } = require('./lib/lock');
 const { note, step, summary } = require('./lib/progress');
 const { run } = require('./lib/run');
 const { ensureServices, release } = require('./lib/services');
-const { emptyDatabase, testEnvironment } = require('./lib/test-environment');
+const { createDatabase, dropDatabase, testEnvironment } = require('./lib/test-environment');
 const { findTool } = require('./lib/tools');
 
 const { testPathIgnorePatterns } = require('../jest.config');
@@ -37,9 +37,7 @@ async function prepare(getTool) {
   for (const name of Object.keys(VARIABLES))
     if (name !== MADE_MEANWHILE) Object.assign(tools, await getTool(name));
   await build();
-  const env = testEnvironment({ ...urls, ...tools });
-  await step('a fresh test database', () => emptyDatabase(env));
-  return env;
+  return testEnvironment({ ...urls, ...tools });
 }
 
 /**
@@ -86,8 +84,10 @@ runMain(async () => {
   const meanwhile = getTool(MADE_MEANWHILE);
   meanwhile.catch(() => {}); // told where it is awaited
   const reports = [];
+  let env = null;
   try {
-    const env = await withLock(() => prepare(getTool));
+    const services = await withLock(() => prepare(getTool));
+    env = await step('a test database', () => createDatabase(services));
     const checked = jestArguments.length > 0 ? Promise.resolve(0) : check();
     checked.catch(() => {}); // told where it is awaited
     const passes = passesOf(jestArguments);
@@ -104,6 +104,7 @@ runMain(async () => {
     throw error;
   } finally {
     ending.abort();
+    if (env) await dropDatabase(env);
     await release();
     process.stdout.write(`\nSteps: ${summary()}\n`);
     if (reports.length > 0) process.stdout.write(`${countsOf(reports)}\n`);

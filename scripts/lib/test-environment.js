@@ -3,6 +3,7 @@ const crypto = require('node:crypto');
 const { nodeBinary } = require('./node-binary');
 const { inRoot } = require('./paths');
 const { run } = require('./run');
+const { query, withDatabase } = require('./services/mariadb-client');
 
 /** @param {Record<string, string>} more URLs of services, paths of tools */
 const testEnvironment = (more) => ({
@@ -18,11 +19,33 @@ const testEnvironment = (more) => ({
   REDIS_TIMEOUT_MS: '10000',
 });
 
-/** The test database again, without a row. */
-async function emptyDatabase(env) {
-  const migrate = inRoot('dist', 'cli', 'migrate.js');
-  await run(nodeBinary(), [migrate, 'down', '--to', '0'], { env, what: 'migrate down' });
-  await run(nodeBinary(), [migrate, 'up'], { env, what: 'migrate up' });
+/**
+ * Makes a database of this run's own, so that several runs can share one server at the same time.
+ * @param env names the server and its accounts  @returns env, leading to that database
+ */
+async function createDatabase(env) {
+  const name = `concert_test_${crypto.randomBytes(6).toString('hex')}`; // the accounts may make such: mariadb-accounts.js
+  await query(env.DATABASE_ADMIN_URL, [`CREATE DATABASE ${name}`]);
+  const own = {
+    ...env,
+    DATABASE_URL: withDatabase(env.DATABASE_URL, name),
+    DATABASE_ADMIN_URL: withDatabase(env.DATABASE_ADMIN_URL, name),
+  };
+  await run(nodeBinary(), [inRoot('dist', 'cli', 'migrate.js'), 'up'], { env: own, what: 'migrate up' });
+  return own;
 }
 
-module.exports = { testEnvironment, emptyDatabase };
+/** Drops what createDatabase has made. Rights outlive their tables, so they are taken back first. */
+async function dropDatabase({ DATABASE_URL, DATABASE_ADMIN_URL }) {
+  const name = new URL(DATABASE_ADMIN_URL).pathname.slice(1);
+  const { RIGHTS } = require(inRoot('dist', 'migrations', 'grants.js'));
+  const [{ account }] = await query(DATABASE_URL, ['SELECT CURRENT_USER() AS account']);
+  const [user, host] = account.split('@');
+  for (const table of Object.keys(RIGHTS)) {
+    const revoke = `REVOKE ALL PRIVILEGES ON ${name}.${table} FROM '${user}'@'${host}'`;
+    await query(DATABASE_ADMIN_URL, [revoke]).catch(() => {}); // was never granted
+  }
+  await query(DATABASE_ADMIN_URL, [`DROP DATABASE ${name}`]);
+}
+
+module.exports = { testEnvironment, createDatabase, dropDatabase };

@@ -41,7 +41,7 @@ function urlsOf({ port }) {
 /** The same server with the test database, unless the URL names a test database already. */
 function urlForTests(url) {
   const changed = new URL(url);
-  if (!changed.pathname.endsWith('_test')) changed.pathname = `/${TEST_DATABASE}`;
+  if (!/_test(_[0-9a-f]+)?$/.test(changed.pathname)) changed.pathname = `/${TEST_DATABASE}`;
   return changed.href;
 }
 

@@ -58,4 +58,4 @@ async function probe({ DATABASE_URL, DATABASE_ADMIN_URL }) {
   }
 }
 
-module.exports = { probe, query };
+module.exports = { probe, query, withDatabase };
