@@ -19,7 +19,8 @@ export interface Input<Body, Query> {
 
 /**
  * One endpoint: the single source of its validation, its types and its page in the API document.
- * Steps: token → input → rate limit → remembered answer → admission → `handle` → envelope.
+ * Steps: token → input → active by the copy → per-user limit → load shedding → admission → remembered answer →
+ * `handle` → envelope; for all but `inside`: token → input → load shedding → rate limit → `handle` → envelope.
  */
 export interface Endpoint<Body = unknown, Query = unknown, Answer = unknown> {
   method: 'get' | 'post';

@@ -5,7 +5,6 @@ import type { Logger } from '../infra/logger';
 import type { Metrics } from '../infra/metrics';
 import type { RequestKey } from '../modules/idempotency/key';
 import { AnsweredMeanwhile, type IdempotencyService } from '../modules/idempotency/service';
-import { TokenNotActive } from '../modules/queue/errors';
 import type { Load } from '../modules/queue/load';
 import type { QueueService, Visitor } from '../modules/queue/service';
 import type { Claims } from '../modules/queue/token';
@@ -72,6 +71,7 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
   }
 
   const visitors = new Bulkhead({ ...VISITOR, atOnce: steps.atOnce, refusal: () => TOO_MUCH });
+  const replays = new Bulkhead({ ...REPLAYS, refusal: () => TOO_MUCH });
 
   return (req, res) => {
     const path = pathOf(req.url);
@@ -144,16 +144,60 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
 
   /** The steps of every endpoint, in order. */
   async function take(it: Endpoint, req: Request, input: RequestInput): Promise<Answer | Streamed> {
-    const work = it.access === 'inside' ? observed : act;
-    if (!isWrite(it)) return work(it, req, input);
-    const inTurn = (): Promise<Answer | Streamed> => inTime(it, () => work(it, req, input));
-    return isOfOneVisitor(it) && input.claims ? visitors.run(input.claims.userId, inTurn) : inTurn();
+    const { claims } = input;
+    if (it.access === 'inside' && claims) return forActive(it, req, input, claims);
+    const work = (): Promise<Answer | Streamed> => act(it, req, input, undefined);
+    return isWrite(it) ? inTime(work) : work();
   }
 
-  async function inTime(it: Endpoint, work: () => Promise<Answer | Streamed>): Promise<Answer | Streamed> {
+  /**
+   * Nothing of a token that is not active reaches the database, takes the time of those who are, or moves the door: one
+   * that waits is refused by this process' copy of the queue, or by Redis where only that can tell.
+   */
+  async function forActive(
+    it: Endpoint,
+    req: Request,
+    input: RequestInput,
+    claims: Claims,
+  ): Promise<Answer | Streamed> {
+    const isKnown = steps.queue.isKnownActive(claims);
+    let refusal: unknown;
+    const admit = async (): Promise<Visitor> => {
+      try {
+        return await steps.queue.admit(claims, it.method === 'get' ? 'read' : 'write');
+      } catch (error) {
+        refusal = error;
+        throw error;
+      }
+    };
+    const work = async (): Promise<Answer | Streamed> => {
+      if (!isKnown) await admit();
+      const served = (): Promise<Answer | Streamed> => observed(it, req, input, admit);
+      return isWrite(it) ? inTime(served, shedActive) : served();
+    };
+    try {
+      return await (isOfOneVisitor(it) ? visitors.run(claims.userId, work) : work());
+    } catch (error) {
+      if (error !== refusal || !steps.queue.hasHadTurn(claims, error)) throw error;
+      return replayedAfterEnd(claims, input.key, error);
+    }
+  }
+
+  /** A retry of what an ended session did gets the same answer, but not as one of those who are active. */
+  async function replayedAfterEnd(
+    { userId }: Claims,
+    key: RequestKey | undefined,
+    refusal: unknown,
+  ): Promise<Answer> {
+    const answer = key && (await replays.run(userId, () => inTime(() => recalled(key))));
+    if (answer === undefined) throw refusal;
+    return answer;
+  }
+
+  async function inTime<T>(work: () => Promise<T>, onShed?: () => void): Promise<T> {
     if (!steps.shedder.enter()) {
       steps.metrics.requestsShed.inc();
-      if (it.access === 'inside') steps.load.observe(0, OVERLOADED.status, true);
+      onShed?.();
       throw OVERLOADED;
     }
     try {
@@ -163,42 +207,52 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
     }
   }
 
+  function shedActive(): void {
+    steps.load.observe(0, OVERLOADED.status, true);
+  }
+
   /**
    * Tells the door how long the house has worked for somebody inside. Not how long a client took to send its request,
-   * or has waited for itself: by those, anybody could open and close the door.
+   * or has waited for itself: by those, anybody could open and close the door. Nor what was only said again: a token
+   * that is active by the copy alone may have ended, and a replay is quicker than the work.
    */
-  async function observed(it: Endpoint, req: Request, input: RequestInput): Promise<Answer | Streamed> {
+  async function observed(
+    it: Endpoint,
+    req: Request,
+    input: RequestInput,
+    admit: () => Promise<Visitor>,
+  ): Promise<Answer | Streamed> {
     const sinceMs = monotonicMs();
+    const visitor = await admit();
     let status = 200;
+    let isReplay = false;
     try {
-      return await act(it, req, input);
+      const remembered = input.key && (await recalled(input.key));
+      isReplay = remembered !== undefined;
+      return remembered ?? (await act(it, req, input, visitor));
     } catch (error) {
+      // A duplicate was answered since the key was recalled.
+      const answer = input.key && error instanceof AnsweredMeanwhile ? await recalled(input.key) : undefined;
+      isReplay = answer !== undefined;
+      if (answer !== undefined) return answer;
       status = toApiError(error).status;
       throw error;
     } finally {
-      if (!isTurnedAway(status)) steps.load.observe(monotonicMs() - sinceMs, status, it.method === 'post');
+      const isWork = !isReplay && !isTurnedAway(status);
+      if (isWork) steps.load.observe(monotonicMs() - sinceMs, status, it.method === 'post');
     }
   }
 
-  async function act(it: Endpoint, req: Request, input: RequestInput): Promise<Answer | Streamed> {
+  async function act(
+    it: Endpoint,
+    req: Request,
+    input: RequestInput,
+    visitor: Visitor | undefined,
+  ): Promise<Answer | Streamed> {
     const { body, query, key, claims } = input;
     if (it.rateLimited) await steps.rateLimit(req);
-    const remembered = key && (await recalled(key));
-    if (remembered) return remembered;
-
-    const purpose = it.method === 'get' ? 'read' : 'write';
-    let data;
-    try {
-      const visitor = it.access === 'inside' && claims ? await steps.queue.admit(claims, purpose) : undefined;
-      // `access` says which of the two are there; the endpoint's author relies on no other.
-      data = await it.handle({ body, query, key, claims: claims as Claims, visitor: visitor as Visitor });
-    } catch (error) {
-      // A duplicate may have been answered since the key was recalled; if it was a payment, it has ended the turn.
-      const isLate = error instanceof TokenNotActive || error instanceof AnsweredMeanwhile;
-      const answer = key && isLate ? await recalled(key) : undefined;
-      if (answer === undefined) throw error;
-      return answer;
-    }
+    // `access` says which of the two are there; the endpoint's author relies on no other.
+    const data = await it.handle({ body, query, key, claims: claims as Claims, visitor: visitor as Visitor });
     if (data instanceof Streamed) return data;
     if (!(data instanceof Prepared)) return { status: 200, text: success(data), headers: [] };
     const unchanged = data.etag !== undefined && req.headers['if-none-match'] === data.etag;
@@ -214,6 +268,8 @@ const TOO_MUCH = new TooManyRequests('visitor', 1);
 
 /** What one visitor may want of a process: no page asks so much. */
 const VISITOR = { asked: 100, patienceMs: 10_000 };
+/** What one user may ask again after the end of its session. */
+const REPLAYS = { atOnce: 1, asked: 10, patienceMs: 10_000 };
 
 /** At the door: those are fast, and tell nothing of the house. */
 const isTurnedAway = (status: number): boolean => status === 401 || status === 403;

@@ -1,4 +1,5 @@
 import { ApiError } from '../../errors';
+import type { QueueStatus } from './schema';
 
 /** 001: a genuine token, but this queue never gave it out (another installation's, or of a queue that is gone). */
 export class NeverQueued extends ApiError {
@@ -9,7 +10,7 @@ export class NeverQueued extends ApiError {
 
 /** 003: the token waits, has paid, or has expired; only a token in PROGRESS may go on. */
 export class TokenNotActive extends ApiError {
-  constructor(status: string) {
-    super('003', 403, `The queue token is not active: its status is ${status}.`);
+  constructor(readonly queueStatus: QueueStatus) {
+    super('003', 403, `The queue token is not active: its status is ${queueStatus}.`);
   }
 }

@@ -31,6 +31,9 @@ interface Standing {
 /** A ticket stands in URLs, which proxies log: it is short-lived, and good for looking only. */
 const TICKET_SECONDS = 60;
 
+/** An older copy is that of a process that Redis does not answer. */
+const FRESH_MS = 1000;
+
 /** The waiting room to its visitors: a token, a look at the place, the door. */
 @scoped(Lifecycle.ContainerScoped)
 export class QueueService {
@@ -118,6 +121,24 @@ export class QueueService {
   }
 
   /**
+   * Whether the token is active by this process' copy, without I/O; false: only Redis can tell.
+   * @throws NeverQueued (001); TokenNotActive (003): it waits so far behind that Redis cannot know better
+   */
+  isKnownActive(claims: Claims): boolean {
+    const room = this.roomOf(claims);
+    if (room.isInside(claims)) return true;
+    if (isFarBehind(room, claims)) throw new TokenNotActive('WAITING');
+    return false;
+  }
+
+  /** Whether a token that is refused may have been active before: it has ended, or Redis cannot be asked. */
+  hasHadTurn(claims: Claims, refusal: unknown): boolean {
+    if (refusal instanceof TokenNotActive && refusal.queueStatus === 'DONE') return true;
+    const isOpen = refusal instanceof TokenNotActive ? refusal.queueStatus === 'EXPIRED' : isFailure(refusal);
+    return isOpen && this.roomOf(claims).snapshot.hasCalled(claims);
+  }
+
+  /**
    * Lets only those pass who are inside. Reads go by this process' copy; writes ask Redis, and go by the copy only
    * while Redis is away: seats and money are safe without it.
    * @throws NeverQueued (001), TokenNotActive (003)
@@ -130,7 +151,7 @@ export class QueueService {
       const { status } = await this.settle(claims);
       if (status !== 'PROGRESS') throw new TokenNotActive(status);
     } catch (error) {
-      if ((error instanceof ApiError && error.status < 500) || !room.isInside(claims)) throw error;
+      if (!isFailure(error) || !room.isInside(claims)) throw error;
       this.metrics.guardsByCopy.inc();
     }
     return visitor;
@@ -178,6 +199,19 @@ export class QueueService {
     }
   }
 }
+
+/**
+ * Whether the token waits behind more than there are places inside, by a copy that is fresh: all of those would have
+ * had to be replaced since it was taken. Nearer to the head another process may know of its admission already.
+ */
+function isFarBehind(room: WaitingRoom, claims: Claims): boolean {
+  if (room.snapshot.ageMs > FRESH_MS) return false;
+  const standing = room.look(claims);
+  return standing?.status === 'WAITING' && standing.position > room.door.cap;
+}
+
+/** An answer that could not be had, rather than one that says no. */
+const isFailure = (error: unknown): boolean => !(error instanceof ApiError) || error.status >= 500;
 
 /** Redis' clock, by this process' copy. */
 function nowMs({ snapshot }: WaitingRoom): number {

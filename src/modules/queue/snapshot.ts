@@ -46,6 +46,11 @@ export class Snapshot {
     return this.redisMs + (monotonicMs() - this.takenAtMs);
   }
 
+  /** How long ago the copy was taken. */
+  get ageMs(): number {
+    return monotonicMs() - this.takenAtMs;
+  }
+
   /** Brings the copy up to date. */
   apply(delta: Delta): void {
     const { nowMs, issued, serving, gen, returned, version } = delta;
@@ -82,6 +87,11 @@ export class Snapshot {
   isInside(seq: number): boolean {
     const leaseUntilMs = this.leases.get(seq);
     return leaseUntilMs !== undefined && leaseUntilMs > this.nowMs;
+  }
+
+  /** Whether the token's turn has been called. */
+  hasCalled({ seq, gen }: { seq: number; gen: number }): boolean {
+    return gen <= this.state.gen && seq <= this.state.serving;
   }
 
   /** Where a token stands, or undefined when only the store can tell. */
