@@ -4,7 +4,8 @@ import cluster from 'node:cluster';
 import { configDoubts, ConfigError, loadConfig, type Config } from './config';
 import { createLogger, type Logger } from './infra/logger';
 import { startService } from './start';
-import { runWorkers } from './workers';
+import { WrongSetting } from './start-proof';
+import { runWorkers, tellPrimary } from './workers';
 
 /** Starts the product: one process, or WORKERS of them. The first SIGTERM or SIGINT stops it gracefully, the second at once. */
 async function main(): Promise<void> {
@@ -32,6 +33,24 @@ async function runOne(config: Config, logger: Logger): Promise<void> {
     process.on('SIGINT', () => undefined); // a terminal's Ctrl-C reaches all at once; the primary passes it on
     process.once('disconnect', () => onSignal('SIGTERM')); // the primary is gone
   } else process.on('SIGINT', onSignal);
+  void service.proved.then(async (wrong) => {
+    if (wrong === undefined) tellPrimary({ type: 'started' });
+    else if (!stopping) {
+      stopping = true;
+      await service.stop();
+      cannotStart(wrong);
+    }
+  });
+}
+
+/** Says why, last of all, and ends. Of WORKERS processes the primary says it, once for all. */
+function cannotStart(error: unknown): void {
+  const isSetting = error instanceof WrongSetting || error instanceof ConfigError;
+  const why =
+    error instanceof Error ? ((isSetting ? undefined : error.stack) ?? error.message) : String(error);
+  if (cluster.isWorker && tellPrimary({ type: 'cannot-start', why }, () => process.exit(1))) return;
+  process.stderr.write(`Did not start: ${why}\n`);
+  process.exit(1);
 }
 
 function readConfig(): Config {
@@ -44,9 +63,4 @@ function readConfig(): Config {
   }
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(
-    `Did not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
-  process.exit(1);
-});
+main().catch(cannotStart);

@@ -23,6 +23,7 @@ import { QueueEvents } from './modules/queue/events';
 import { WaitingRooms } from './modules/queue/rooms';
 import { MemberDirectory } from './modules/user/directory';
 import { HoldSweeper } from './modules/reservation/sweeper';
+import { proveDatabase, proveRedis, refusalOf, WrongSetting } from './start-proof';
 
 const FORGET_KEYS_EVERY_MS = 10_000;
 const LEARN_MEMBERS_EVERY_MS = 10_000;
@@ -38,10 +39,15 @@ export interface RunningService {
   /** Where it is not `port`. */
   managementPort: number | undefined;
   container: DependencyContainer;
+  /** Resolves when it has met its stores: undefined, it is ready; else the variable that a store has proved wrong. */
+  proved: Promise<WrongSetting | undefined>;
   stop(): Promise<void>;
 }
 
-/** Starts one process of the product in its role; resolves when it listens. */
+/**
+ * Starts one process of the product in its role; resolves when it listens.
+ * @throws WrongSetting for an address that it cannot listen on, or a Redis that refuses
+ */
 export async function startService(config: Config): Promise<RunningService> {
   const container = createContainer(config);
   const logger = container.resolve<Logger>(LOGGER);
@@ -61,25 +67,43 @@ export async function startService(config: Config): Promise<RunningService> {
   const management = app.management && serverOn(config.MANAGEMENT_PORT ?? 0, app.management);
   if (config.NODE_ENV === 'production' && management === undefined)
     logger.warn('MANAGEMENT_PORT is empty: metrics and documents are served nowhere');
+  const ready = readiness(container);
   const phases = new Phases(
     [
       ...foundation(container),
-      ...(management ? [listening('management', management)] : []), // metrics are told while the rest stops
-      listening('http', http),
+      ...(management ? [listening('MANAGEMENT_PORT', management, config)] : []), // metrics are told while the rest stops
+      listening('PORT', http, config),
       ...background(container),
-      readiness(container),
+      ready.phase,
     ],
     logger,
   );
-  await phases.start();
+  try {
+    await phases.start();
+  } catch (error) {
+    await phases.stop();
+    throw error;
+  }
   const ports = { port: http.port, managementPort: management?.port };
   logger.info(ports, 'listening');
-  return { ...ports, container, stop: () => phases.stop() };
+  return { ...ports, container, proved: ready.proved, stop: () => phases.stop() };
 }
 
-const listening = (name: string, server: HttpServer): Phase => ({
-  name,
-  start: () => server.listen(),
+const LISTEN_ERRORS: Record<string, string | undefined> = {
+  EADDRINUSE: 'is in use by another program',
+  EACCES: 'must not be opened by this account',
+};
+
+const listening = (variable: 'PORT' | 'MANAGEMENT_PORT', server: HttpServer, config: Config): Phase => ({
+  name: variable,
+  start: () =>
+    server.listen().catch((error: unknown) => {
+      const { code = '', message } = error as NodeJS.ErrnoException;
+      const why = LISTEN_ERRORS[code];
+      throw why === undefined
+        ? new WrongSetting('HOST', `"${config.HOST}" cannot be listened on: ${message}`)
+        : new WrongSetting(variable, `${config[variable] ?? ''} ${why} (${code})`);
+    }),
   stop: () => server.close(),
 });
 
@@ -99,11 +123,24 @@ function foundation(container: DependencyContainer): Phase[] {
     },
     {
       name: 'redis',
-      start: () => followRedis(redis, logger),
+      start: () => meetRedis(redis, container.resolve<Config>(CONFIG), logger),
       stop: () => redis.disconnect(),
     },
     { name: 'runtime metrics', start: () => metrics.followRuntime() },
   ];
+}
+
+/** Nothing is written before the database's index is known to be right. A Redis that is away proves it later. */
+async function meetRedis(redis: Redis, { REDIS_URL }: Config, logger: Logger): Promise<void> {
+  let refusal: WrongSetting | undefined;
+  const notice = (error: unknown): void => {
+    refusal = refusalOf(error) ?? refusal;
+  };
+  redis.on('error', notice);
+  await followRedis(redis, logger);
+  await proveRedis(redis, REDIS_URL).catch(notice);
+  redis.off('error', notice);
+  if (refusal !== undefined) throw refusal;
 }
 
 /** The loops of the role. Every role ticks: admission goes on while any process lives. */
@@ -178,29 +215,51 @@ function storeMetrics(container: DependencyContainer): StoreMetrics {
 }
 
 /** The last to start and the first to stop: load balancers learn of it before anything else changes. */
-function readiness(container: DependencyContainer): Phase {
+function readiness(container: DependencyContainer): Pick<RunningService, 'proved'> & { phase: Phase } {
   const config = container.resolve<Config>(CONFIG);
   const health = container.resolve(Health);
   const logger = container.resolve<Logger>(LOGGER);
+  const database = container.resolve(Database);
+  const redis = container.resolve(Redis);
+  let end: (wrong?: WrongSetting) => void = () => undefined;
+  const proved = new Promise<WrongSetting | undefined>((resolve) => (end = resolve));
+  const notice = (error: unknown): void => {
+    const refusal = refusalOf(error);
+    if (refusal !== undefined) end(refusal);
+  };
   const waitForDependencies = new Loop(
     'waiting for database and redis',
     STARTING_RETRY_MS,
     async () => {
-      await health.firstContact();
+      try {
+        await Promise.all([proveDatabase(database), proveRedis(redis, config.REDIS_URL)]);
+        await health.firstContact();
+      } catch (error) {
+        if (!(error instanceof WrongSetting)) throw error;
+        end(error);
+        return void waitForDependencies.stop();
+      }
+      redis.off('error', notice);
       health.phase = 'ready';
       logger.info('ready');
+      end();
       void waitForDependencies.stop();
     },
     logger,
   );
-  return {
+  const phase: Phase = {
     name: 'readiness',
-    start: () => waitForDependencies.start(),
+    start: () => {
+      redis.on('error', notice);
+      waitForDependencies.start();
+    },
     stop: async () => {
+      const wasReady = health.phase === 'ready';
       health.phase = 'draining';
       await waitForDependencies.stop();
-      if (config.SHUTDOWN_DRAIN_MS > 0)
+      if (wasReady && config.SHUTDOWN_DRAIN_MS > 0)
         await new Promise((resolve) => setTimeout(resolve, config.SHUTDOWN_DRAIN_MS));
     },
   };
+  return { phase, proved };
 }

@@ -4,43 +4,105 @@ import { answerScrapes } from './infra/cluster-metrics';
 import type { Logger } from './infra/logger';
 
 const RESTART_AFTER_MS = 1000;
+const RESTART_AFTER_MOST_MS = 30_000;
+/** A worker that has lived for this long did not die of its start. */
+const LIVED_MS = 60_000;
+
+/** What a worker tells the primary of its start. */
+export type StartMessage = { type: 'started' } | { type: 'cannot-start'; why: string };
+
+/** In a worker. @returns false where there is no primary to tell */
+export function tellPrimary(message: StartMessage, onSent: () => void = () => undefined): boolean {
+  if (!cluster.isWorker || !process.connected) return false;
+  process.send?.(message, undefined, {}, onSent);
+  return true;
+}
+
+/** How long until a worker is replaced whose last `deaths` lives were all short. */
+export const restartDelayMs = (deaths: number): number =>
+  Math.min(RESTART_AFTER_MS * 2 ** Math.max(0, deaths - 1), RESTART_AFTER_MOST_MS);
+
+/** One of the WORKERS: each process in turn that fills it. */
+interface Slot {
+  role: Config['ROLE'];
+  /** Short lives in a row. */
+  deaths: number;
+  forkedAt: number;
+  /** Whether one of its processes has ever been ready. */
+  hasStarted: boolean;
+}
 
 /**
  * The primary of WORKERS processes on one port. Of role `all` the first worker does the background work, too, and the
- * others answer requests only. A worker that dies is replaced; signals go to all, and it ends when they have.
+ * others answer requests only. A worker that dies is replaced, later each time that it dies soon; one that cannot even
+ * start for the first time ends the whole with its reason and exit code 1, as one process does. Signals go to all, and
+ * the primary ends when they have.
  */
 export function runWorkers(config: Config, logger: Logger): void {
   answerScrapes();
   let stopping = false;
-  const roles = new Map<Worker, Config['ROLE']>();
+  let whyNot: string | undefined;
+  const slots = new Map<Worker, Slot>();
 
-  const fork = (role: Config['ROLE']): void => {
+  const fork = (slot: Slot): void => {
+    slot.forkedAt = performance.now();
     // One secret for all, also one that was made up.
-    roles.set(cluster.fork({ ROLE: role, TOKEN_SECRET: config.TOKEN_SECRET }), role);
+    slots.set(cluster.fork({ ROLE: slot.role, TOKEN_SECRET: config.TOKEN_SECRET }), slot);
   };
 
+  const end = (): void => {
+    if (slots.size > 0) return;
+    if (whyNot !== undefined) process.stderr.write(`Did not start: ${whyNot}\n`);
+    process.exit(whyNot === undefined ? 0 : 1);
+  };
+
+  cluster.on('message', (worker, message: StartMessage) => {
+    const slot = slots.get(worker);
+    if (slot === undefined) return;
+    if (message.type === 'started') slot.hasStarted = true;
+    if (message.type === 'cannot-start') {
+      if (slot.hasStarted)
+        logger.error({ worker: worker.process.pid, why: message.why }, 'a worker cannot start');
+      else whyNot ??= message.why;
+    }
+  });
+
   cluster.on('exit', (worker, code, signal: string | null) => {
-    const role = roles.get(worker) ?? 'api';
-    roles.delete(worker);
+    const slot = slots.get(worker);
+    slots.delete(worker);
+    if (slot === undefined) return;
     if (stopping) {
-      if (roles.size === 0) process.exit(0);
+      end();
       return;
     }
-    logger.error({ worker: worker.process.pid, code, signal }, 'a worker died; starting another');
+    if (!slot.hasStarted) {
+      whyNot ??= `a worker ended with ${signal ?? `exit code ${code}`} before it was ready`;
+      stop();
+      return;
+    }
+    slot.deaths = performance.now() - slot.forkedAt < LIVED_MS ? slot.deaths + 1 : 1;
+    const inMs = restartDelayMs(slot.deaths);
+    logger.error({ worker: worker.process.pid, code, signal, inMs }, 'a worker died; starting another');
     setTimeout(() => {
-      if (!stopping) fork(role);
-    }, RESTART_AFTER_MS);
+      if (!stopping) fork(slot);
+    }, inMs);
   });
 
   const stop = (): void => {
     const signal = stopping ? 'SIGKILL' : 'SIGTERM';
     stopping = true;
-    for (const worker of roles.keys()) worker.process.kill(signal);
-    if (roles.size === 0) process.exit(0);
+    for (const worker of slots.keys()) worker.process.kill(signal);
+    end();
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 
-  for (let i = 0; i < config.WORKERS; i++) fork(config.ROLE === 'all' && i > 0 ? 'api' : config.ROLE);
+  for (let i = 0; i < config.WORKERS; i++)
+    fork({
+      role: config.ROLE === 'all' && i > 0 ? 'api' : config.ROLE,
+      deaths: 0,
+      forkedAt: 0,
+      hasStarted: false,
+    });
   logger.info({ workers: config.WORKERS }, 'workers started');
 }
