@@ -20,6 +20,7 @@ import { Topics } from './modules/notification/topics';
 import { NotificationWorker } from './modules/notification/worker';
 import { Load } from './modules/queue/load';
 import { QueueEvents } from './modules/queue/events';
+import { SessionReconciler } from './modules/queue/reconciler';
 import { WaitingRooms } from './modules/queue/rooms';
 import { MemberDirectory } from './modules/user/directory';
 import { HoldSweeper } from './modules/reservation/sweeper';
@@ -31,6 +32,8 @@ const LEARN_MEMBERS_EVERY_MS = 10_000;
 const TELL_EVERY_MS = 1000;
 /** How often processes report and one of them decides how far the door is open. */
 const STEER_EVERY_MS = 1000;
+/** How soon a session follows a payment or hold whose process could not say so. */
+const RECONCILE_EVERY_MS = 1000;
 const STARTING_RETRY_MS = 250;
 const ASK_DATABASE_EVERY_MS = 500;
 
@@ -183,6 +186,7 @@ function background(container: DependencyContainer): Phase[] {
   }
   if (config.ROLE !== 'api') {
     const sweeper = container.resolve(HoldSweeper);
+    const sessions = container.resolve(SessionReconciler);
     const keys = container.resolve(IdempotencyRepository);
     const notifications = container.resolve(NotificationWorker);
     const watch = container.resolve(InvariantWatch);
@@ -190,6 +194,7 @@ function background(container: DependencyContainer): Phase[] {
     phases.push(
       { name: 'notifications', start: () => notifications.start(), stop: () => notifications.stop() },
       loop('hold sweeper', config.SWEEP_MS, () => sweeper.sweep()),
+      loop('sessions of what is committed', RECONCILE_EVERY_MS, () => sessions.turn()),
       { name: 'watch over the invariants', start: () => watch.start(), stop: () => watch.stop() },
       { name: 'metrics of the stores', start: () => stores.start(), stop: () => stores.stop() },
       loop('idempotency keys', FORGET_KEYS_EVERY_MS, () => keys.forgetOlderThan(config.IDEMPOTENCY_HOURS)),

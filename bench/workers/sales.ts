@@ -40,15 +40,22 @@ async function startServices(): Promise<Services> {
   const { ReservationService } = dist(
     'modules/reservation/service.js',
   ) as typeof import('../../src/modules/reservation/service.ts');
+  const { WaitingRooms } = dist(
+    'modules/queue/rooms.js',
+  ) as typeof import('../../src/modules/queue/rooms.ts');
   const { PaymentService } = dist(
     'modules/payment/service.js',
   ) as typeof import('../../src/modules/payment/service.ts');
   const config = loadConfig();
   const container = createContainer(config);
   await container.resolve(Redis).connect();
+  const { main } = container.resolve(WaitingRooms);
+  await main.refresh();
   const reservations = container.resolve(ReservationService);
   const payments = container.resolve(PaymentService);
-  const visitor = ({ userId, seq }: Item): Visitor => ({ userId, seq, queueId: config.QUEUE_ID });
+  const visitor = ({ userId, seq }: Item): Visitor => ({
+    ...{ userId, seq, gen: main.snapshot.gen, queueId: config.QUEUE_ID },
+  });
   return {
     reserve: (item) => reservations.hold(visitor(item), item.scheduleId, item.seatId, undefined),
     payment: (item) => payments.pay(visitor(item), item.reservationId, undefined),
@@ -95,7 +102,7 @@ function slotOf(value: unknown, item: Item, insertId: unknown): Slot {
   if (typeof value === 'string' && UUID.test(value)) return { of: 'uuid' };
   if (typeof value === 'number') {
     if (value === insertId) return { of: 'insertId' };
-    const name = (Object.keys(item) as (keyof Item)[]).find((key) => key !== 'seq' && item[key] === value);
+    const name = (Object.keys(item) as (keyof Item)[]).find((key) => item[key] === value);
     if (name !== undefined) return { of: name };
   }
   return { value };

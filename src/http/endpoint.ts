@@ -46,6 +46,8 @@ export interface Endpoint<Body = unknown, Query = unknown, Answer = unknown> {
   example: Answer;
   /** Codes beyond those that follow from access, input and keys, each with when it is given. */
   errors: Record<string, string>;
+  /** What must follow the act's COMMIT and may not have: done again when its answer is replayed. */
+  replayed?(body: Body, answer: Answer): Promise<void>;
   handle(input: Input<Body, Query>): Promise<Answer | Prepared | Streamed>;
 }
 

@@ -134,10 +134,11 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
   }
 
   /** The answer that the key's request was given before. */
-  async function recalled(key: RequestKey): Promise<Answer | undefined> {
+  async function recalled(it: Endpoint, key: RequestKey, body: unknown): Promise<Answer | undefined> {
     const remembered = await steps.idempotency.recall(key);
     if (remembered === undefined) return undefined;
     const { status, answer } = remembered;
+    if (status < 400) await it.replayed?.(body, answer);
     const text = status < 400 ? success(answer) : failure(answer.code, answer.message);
     return { status, text, headers: ['Idempotency-Replayed', 'true'] };
   }
@@ -179,17 +180,18 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
       return await (isOfOneVisitor(it) ? visitors.run(claims.userId, work) : work());
     } catch (error) {
       if (error !== refusal || !steps.queue.hasHadTurn(claims, error)) throw error;
-      return replayedAfterEnd(claims, input.key, error);
+      return replayedAfterEnd(it, claims, input, error);
     }
   }
 
   /** A retry of what an ended session did gets the same answer, but not as one of those who are active. */
   async function replayedAfterEnd(
+    it: Endpoint,
     { userId }: Claims,
-    key: RequestKey | undefined,
+    { key, body }: RequestInput,
     refusal: unknown,
   ): Promise<Answer> {
-    const answer = key && (await replays.run(userId, () => inTime(() => recalled(key))));
+    const answer = key && (await replays.run(userId, () => inTime(() => recalled(it, key, body))));
     if (answer === undefined) throw refusal;
     return answer;
   }
@@ -227,12 +229,15 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
     let status = 200;
     let isReplay = false;
     try {
-      const remembered = input.key && (await recalled(input.key));
+      const remembered = input.key && (await recalled(it, input.key, input.body));
       isReplay = remembered !== undefined;
       return remembered ?? (await act(it, req, input, visitor));
     } catch (error) {
       // A duplicate was answered since the key was recalled.
-      const answer = input.key && error instanceof AnsweredMeanwhile ? await recalled(input.key) : undefined;
+      const answer =
+        input.key && error instanceof AnsweredMeanwhile
+          ? await recalled(it, input.key, input.body)
+          : undefined;
       isReplay = answer !== undefined;
       if (answer !== undefined) return answer;
       status = toApiError(error).status;

@@ -75,7 +75,9 @@ const isDeadlock = (error: unknown): boolean => {
   return errno === DEADLOCK || errno === AUTO_INCREMENT_UNREAD;
 };
 
-export const isDuplicateKey = (error: unknown): boolean => errnoOf(error) === DUPLICATE_KEY;
+/** @param key which unique key it is to be; without: any */
+export const isDuplicateKey = (error: unknown, key = ''): boolean =>
+  errnoOf(error) === DUPLICATE_KEY && error instanceof Error && error.message.includes(key);
 export const isLockWaitTimeout = (error: unknown): boolean => errnoOf(error) === LOCK_WAIT_TIMEOUT;
 
 /** Of the connection, not of the server: refused, reset, timed out. */

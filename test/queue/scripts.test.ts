@@ -1,5 +1,6 @@
 import { at } from '../support/at';
 import { Metrics } from '../../src/infra/metrics';
+import { lifeOf } from '../../src/modules/queue/generation';
 import { queueKeys } from '../../src/modules/queue/keys';
 import {
   LOST,
@@ -70,7 +71,7 @@ describe('the waiting room’s scripts', () => {
   it('gives the same user the same place while it is live', async () => {
     const line = await queue();
     const first = await line.issue(7);
-    expect(await line.issue(7)).toEqual(first);
+    expect(await line.issue(7)).toEqual({ ...first, isNew: false });
     await line.store.finish(first.seq, line.cap, 0);
     expect((await line.issue(7)).seq).toBe(2);
   });
@@ -235,13 +236,14 @@ describe('the waiting room’s scripts', () => {
     expect(await line.store.issue(4, 1, 3)).toBe(LOST);
     expect(await line.store.settle(at(places, 2), 1, 3)).toBe(LOST);
     expect(await line.store.admit(1, 3)).toBe(LOST);
-    const known = { issued: 3, serving: 1, gen: 1 };
+    const { gen } = at(places, 0);
+    const known = { issued: 3, serving: 1, gen };
     const restored = await Promise.all([
       line.store.restore(known, 1, []),
       line.store.restore({ ...known, issued: 2 }, 1, []),
     ]);
     expect(restored[1]).toEqual(restored[0]); // any number of processes may restore
-    expect(restored[0]).toMatchObject({ serving: 1, gen: 2 });
+    expect(restored[0]).toMatchObject({ serving: 1, gen: gen + 1 });
     expect((await line.issue(4)).seq).toBeGreaterThan(100_000);
     expect([await line.status(at(places, 1)), await line.status(at(places, 2))]).toEqual([
       'WAITING 1',
@@ -261,15 +263,40 @@ describe('the waiting room’s scripts', () => {
 
   it('notices a state older than what its caller has seen', async () => {
     const line = await queue();
-    await line.issue(1);
+    const { gen } = await line.issue(1);
     expect(await line.store.issue(2, 2, 500)).toBe(LOST);
-    const place = { seq: 900, gen: 1, iatMs: virtualTime.nowMs };
+    const place = { seq: 900, gen, iatMs: virtualTime.nowMs };
     expect(await line.store.settle(place, 2, 0)).toBe(LOST); // a genuine token of a later seq proves it, too
   });
 
   it('does not know a token of a generation yet to come', async () => {
     const line = await queue();
-    expect(await line.store.settle({ seq: 1, gen: 9, iatMs: virtualTime.nowMs }, 2, 0)).toBe(UNKNOWN);
+    const place = await line.issue(1);
+    expect(await line.store.settle({ ...place, gen: place.gen + 1 }, 2, 0)).toBe(UNKNOWN);
+  });
+
+  it('does not know a token of an earlier history, however its generation compares', async () => {
+    const line = await queue();
+    const { gen, ...place } = await line.issue(1);
+    const ofEarlier = [1, 2 ** 20, lifeOf(gen) - 1, lifeOf(gen) + 2 ** 20 + 1, lifeOf(gen) + 2 ** 21];
+    for (const other of ofEarlier)
+      expect(await line.store.settle({ ...place, gen: other }, 2, 0)).toBe(UNKNOWN);
+    expect(await line.store.settle({ ...place, gen }, 2, 0)).toMatchObject({ status: 'PROGRESS' });
+  });
+
+  it('draws a life at random for each history, and keeps it through every restore', async () => {
+    const lines = await Promise.all(Array.from({ length: 20 }, () => queue()));
+    const gens = await Promise.all(lines.map(async (line) => (await line.issue(1)).gen));
+    expect(new Set(gens.map(lifeOf)).size).toBe(20);
+    expect(gens.map((gen) => gen - lifeOf(gen))).toEqual(gens.map(() => 1));
+    expect(gens.every((gen) => Number.isSafeInteger(gen) && gen > 2 ** 20)).toBe(true);
+    const line = at(lines, 0);
+    let gen = at(gens, 0);
+    for (const restore of [1, 2, 3]) {
+      await redis.del(queueKeys(line.store.queueId).place);
+      ({ gen } = await line.store.restore({ issued: 1, serving: 1, gen }, 2, []));
+      expect(gen).toBe(at(gens, 0) + restore);
+    }
   });
 
   it('gives every key a life, but for those that the queue owns', async () => {

@@ -276,7 +276,8 @@ describe('seats and holds in the database', () => {
       const why = (schedule: number, seat: number, user = stranger): Promise<unknown> =>
         reservations.whyNotTaken(tx, schedule, seat, user);
       const ofNobody = { holdId: null, reservedAt: null, heldUntil: null, leftMs: null };
-      const open = { started: 0, queueId: MAIN, seatStatus: 'AVAILABLE', soldOut: 0, ...ofNobody };
+      const isOpen = { hasPaid: 0, started: 0, queueId: MAIN };
+      const open = { ...isOpen, seatStatus: 'AVAILABLE', soldOut: 0, ...ofNobody };
       await sell(tx, await hold(tx, one.id, first), first);
       expect(await why(one.id, first)).toEqual({ ...open, seatStatus: 'RESERVED' });
       expect(await why(one.id, second)).toEqual(open);

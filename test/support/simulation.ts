@@ -47,6 +47,7 @@ export class Simulation {
   /** What a visitor was told, for the test to judge. */
   onTold: (visitor: Visitor, told: { status: string; position?: number }) => void = () => undefined;
   private readonly processes: Process[];
+  private readonly paid = new Set<number>();
 
   constructor(
     private readonly rooms: Rooms,
@@ -91,11 +92,20 @@ export class Simulation {
       ...due.map((visitor) => this.act(visitor)),
     ]);
     if (!this.isRedisUp) return;
+    await this.reconcile();
     const before = this.inside;
     this.inside = new Set((await this.rooms.scores('active')).keys());
     for (const seq of this.inside) {
       if (!this.admittedAtMs.has(seq)) this.admittedAtMs.set(seq, virtualTime.nowMs);
       if (!before.has(seq)) this.enteredAtMs.set(seq, virtualTime.nowMs);
+    }
+  }
+
+  /** As SessionReconciler does: whose payment Redis could not be told is finished when it is back. */
+  private async reconcile(): Promise<void> {
+    for (const seq of this.paid) {
+      this.paid.delete(seq);
+      await at(this.processes, 0).room.finish(seq);
     }
   }
 
@@ -138,7 +148,7 @@ export class Simulation {
 
   private async pay(visitor: Visitor, seq: number, room: WaitingRoom): Promise<void> {
     visitor.state = 'paid';
-    if (!(await whenReached(() => room.finish(seq)))) room.finishLater(seq);
+    if (!(await whenReached(() => room.finish(seq)))) this.paid.add(seq);
   }
 
   private told(visitor: Visitor, told: { status: string; position?: number }): void {

@@ -72,4 +72,8 @@ export class IdempotencyService {
 }
 
 const isRemembered = (error: unknown): error is ApiError =>
-  error instanceof ApiError && error.status < 500 && error.status !== 409 && error.status !== 429;
+  error instanceof ApiError &&
+  error.status < 500 &&
+  error.status !== 409 &&
+  error.status !== 429 &&
+  error.code !== '003'; // of the token, not of the request: a later session may do it

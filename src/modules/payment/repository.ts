@@ -1,12 +1,30 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import type { Statements } from '../../infra/database';
+import { isDuplicateKey, type Statements } from '../../infra/database';
+import { TokenNotActive } from '../queue/errors';
+import type { Session } from '../queue/repository';
 
-const INSERT = "INSERT INTO payment (reservation_id, user_id, amount, status) VALUES (?, ?, ?, 'DONE')";
+const INSERT = `INSERT INTO payment (reservation_id, user_id, amount, status, queue_id, queue_generation, queue_seq)
+                VALUES (?, ?, ?, 'DONE', ?, ?, ?)`;
 
 @scoped(Lifecycle.ContainerScoped)
 export class PaymentRepository {
-  /** @returns the payment's id */
-  async insert(tx: Statements, reservationId: number, userId: number, amount: number): Promise<number> {
-    return (await tx.run(INSERT, [reservationId, userId, amount])).insertId;
+  /**
+   * @param session that pays; a session pays once
+   * @returns the payment's id
+   * @throws TokenNotActive (003) when the session has paid before
+   */
+  async insert(
+    tx: Statements,
+    reservationId: number,
+    userId: number,
+    amount: number,
+    session?: Session,
+  ): Promise<number> {
+    const { queueId = null, gen = null, seq = null } = session ?? {};
+    try {
+      return (await tx.run(INSERT, [reservationId, userId, amount, queueId, gen, seq])).insertId;
+    } catch (error) {
+      throw isDuplicateKey(error, 'one_payment_per_session') ? new TokenNotActive('DONE') : error;
+    }
   }
 }

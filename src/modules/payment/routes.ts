@@ -22,6 +22,7 @@ export function paymentEndpoints(payments: PaymentService): Endpoint[] {
         '404': 'There is no such reservation',
         '409': 'It is paid already, or its hold has ended',
       },
+      replayed: ({ reservationId }) => payments.replayed(reservationId),
       handle: ({ visitor, body, key }) => payments.pay(visitor, body.reservationId, key),
     }),
   ];

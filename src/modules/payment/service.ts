@@ -7,6 +7,8 @@ import { appendEvent } from '../../infra/outbox';
 import type { RequestKey } from '../idempotency/key';
 import { IdempotencyService } from '../idempotency/service';
 import { paymentDone } from '../notification/events';
+import { TokenNotActive } from '../queue/errors';
+import { QueueRepository } from '../queue/repository';
 import { QueueService, type Visitor } from '../queue/service';
 import { OtherLine } from '../reservation/errors';
 import { ReservationRepository } from '../reservation/repository';
@@ -23,13 +25,15 @@ export class PaymentService {
     private readonly balances: BalanceRepository,
     private readonly idempotency: IdempotencyService,
     private readonly queue: QueueService,
+    private readonly sessions: QueueRepository,
     private readonly breakers: Breakers,
     private readonly metrics: Metrics,
   ) {}
 
   /**
    * Pays for the visitor's own hold and ends its turn.
-   * @throws BalanceTooSmall (005), AlreadyPaid (409), HoldEnded (409), Forbidden (403), OtherLine (403), NotFound (404)
+   * @throws TokenNotActive (003) when the session has paid before, BalanceTooSmall (005), AlreadyPaid (409),
+   * HoldEnded (409), Forbidden (403), OtherLine (403), NotFound (404)
    */
   async pay(visitor: Visitor, reservationId: number, key: RequestKey | undefined): Promise<Paid> {
     const paid = await this.breakers.concert.run(() =>
@@ -41,8 +45,14 @@ export class PaymentService {
     return paid;
   }
 
+  /** The answer is given again: the session may not have been ended after the COMMIT. */
+  async replayed(reservationId: number): Promise<void> {
+    await this.queue.finishAgain(reservationId);
+  }
+
   /** Locks in the fixed order: member, reservation, seat. */
-  private async sell(tx: Statements, { userId, queueId }: Visitor, reservationId: number): Promise<Paid> {
+  private async sell(tx: Statements, visitor: Visitor, reservationId: number): Promise<Paid> {
+    const { userId, queueId } = visitor;
     const reservation = await this.reservations.find(tx, reservationId);
     if (reservation === undefined) throw new NotFound(`Reservation ${reservationId}`);
     if (reservation.userId !== userId) throw new Forbidden(`Reservation ${reservationId} is not yours.`);
@@ -53,15 +63,19 @@ export class PaymentService {
     const enough = await this.balances.take(tx, userId, amount);
     const sold = await this.reservations.sell(tx, reservation, userId);
     if (!sold) throw await this.whyNotSold(tx, reservationId);
-    if (!enough) throw new BalanceTooSmall();
+    if (!enough) throw await this.whyNotEnough(tx, visitor);
 
-    const paymentId = await this.payments.insert(tx, reservationId, userId, amount);
+    const paymentId = await this.payments.insert(tx, reservationId, userId, amount, visitor);
     await this.balances.enterPayment(tx, userId, amount, paymentId);
     await appendEvent(
       tx,
       paymentDone({ reservationId, userId, paymentAmount: amount, concertTitle, seatPosition }),
     );
     return { paymentAmount: amount, seatStatus: 'RESERVED', queueStatus: 'DONE' };
+  }
+
+  private async whyNotEnough(tx: Statements, visitor: Visitor): Promise<ApiError> {
+    return (await this.sessions.hasPaid(visitor, tx)) ? new TokenNotActive('DONE') : new BalanceTooSmall();
   }
 
   private async whyNotSold(tx: Statements, reservationId: number): Promise<ApiError> {

@@ -8,18 +8,16 @@ import { MemberDirectory } from '../user/directory';
 import { Challenges } from './challenge';
 import { NeverQueued, TokenNotActive } from './errors';
 import { jittered, pollAfterMs, type PollingOptions } from './polling';
+import { QueueRepository, type Session } from './repository';
 import type { CheckedToken, IssuedChallenge, IssuedTicket, Proof, QueueStatus } from './schema';
-import { UNKNOWN, type Settled } from './store';
+import { type Issued, type Settled, UNKNOWN } from './store';
 import { type Claims, TokenCodec } from './token';
 import { WaitingRooms } from './rooms';
 import type { WaitingRoom } from './waiting-room';
 
 /** Whose request this is: a visitor inside. */
-export interface Visitor {
+export interface Visitor extends Session {
   userId: number;
-  seq: number;
-  /** Which queue has let it in: concerts of others are not sold to it. */
-  queueId: string;
 }
 
 interface Standing {
@@ -44,6 +42,7 @@ export class QueueService {
     private readonly tokens: TokenCodec,
     private readonly challenges: Challenges,
     private readonly members: MemberDirectory,
+    private readonly repository: QueueRepository,
     private readonly breakers: Breakers,
     private readonly metrics: Metrics,
     @inject(CONFIG) config: Config,
@@ -76,7 +75,7 @@ export class QueueService {
     const exists =
       this.members.knows(userId) || (await this.breakers.concert.run(() => this.members.exists(userId)));
     if (!exists) throw new NotFound(`User ${userId}`);
-    const { status, seq, gen, iatMs } = await this.breakers.queue.run(() => room.issue(userId));
+    const { status, seq, gen, iatMs } = await this.livePlace(room, userId);
     this.metrics.queueIssued.inc({ status });
     return {
       queueToken: this.tokens.sign({ userId, q: room.queueId, seq, gen, iatMs }, room.tokenLifeMs),
@@ -145,35 +144,71 @@ export class QueueService {
    */
   async admit(claims: Claims, purpose: 'read' | 'write'): Promise<Visitor> {
     const room = this.roomOf(claims);
-    const visitor = { userId: claims.userId, seq: claims.seq, queueId: room.queueId };
+    const visitor = { userId: claims.userId, queueId: room.queueId, gen: claims.gen, seq: claims.seq };
     if (purpose === 'read' && room.isInside(claims)) return visitor;
     try {
       const { status } = await this.settle(claims);
       if (status !== 'PROGRESS') throw new TokenNotActive(status);
     } catch (error) {
       if (!isFailure(error) || !room.isInside(claims)) throw error;
+      // The copy need not know of a payment through another process.
+      if (purpose === 'write' && (await this.hasPaid(visitor))) throw new TokenNotActive('DONE');
       this.metrics.guardsByCopy.inc();
     }
     return visitor;
   }
 
   /**
-   * After payment. The sale is committed by now, so a failure here is no failure of the payment: the place is given
-   * on when Redis is back.
+   * After payment. The sale is committed by now, so a failure here is no failure of the payment: SessionReconciler
+   * gives the place on when Redis is back.
    */
-  async finish(visitor: Visitor): Promise<void> {
-    const room = this.rooms.find(visitor.queueId);
-    const isTold = await this.afterwards('place not given on after payment yet', async () =>
-      room?.finish(visitor.seq),
+  async finish({ queueId, gen, seq }: Session): Promise<void> {
+    const room = this.rooms.find(queueId);
+    if (room === undefined || !room.isOfLife(gen)) return;
+    room.snapshot.leave(seq); // also when an open breaker refuses to ask
+    await this.afterwards('place not given on after payment yet', () =>
+      this.breakers.queue.run(() => room.finish(seq)),
     );
-    if (!isTold) room?.finishLater(visitor.seq); // also when an open breaker refused to ask
+  }
+
+  /** After a payment's replay: what should have followed its COMMIT may not have happened. */
+  async finishAgain(reservationId: number): Promise<void> {
+    await this.afterwards('replayed payment not made known to the queue', async () => {
+      const session = await this.breakers.concert.run(() => this.repository.sessionOfPayment(reservationId));
+      if (session !== undefined) await this.finish(session);
+    });
   }
 
   /** After a hold: the visitor is not idle while it has a seat to pay. */
-  async stay(visitor: Visitor, holdMs: number): Promise<void> {
-    await this.afterwards('hold not made known to the queue', async () =>
-      this.rooms.find(visitor.queueId)?.stay(visitor.seq, holdMs),
+  async stay({ queueId, gen, seq }: Session, holdMs: number): Promise<void> {
+    const room = this.rooms.find(queueId);
+    if (room === undefined || !room.isOfLife(gen)) return;
+    await this.afterwards('hold not made known to the queue', () =>
+      this.breakers.queue.run(() => room.stay(seq, holdMs)),
     );
+  }
+
+  /** After a hold's replay. */
+  async stayAgain(reservationId: number): Promise<void> {
+    await this.afterwards('replayed hold not made known to the queue', async () => {
+      const hold = await this.breakers.concert.run(() => this.repository.holdOf(reservationId));
+      if (hold !== undefined) await this.stay(hold, hold.leftMs);
+    });
+  }
+
+  /** The user's place; a session that has paid is over, also where Redis has not been told yet. */
+  private async livePlace(room: WaitingRoom, userId: number): Promise<Issued> {
+    const issue = (): Promise<Issued> => this.breakers.queue.run(() => room.issue(userId));
+    const live = await issue();
+    if (live.isNew || live.status !== 'PROGRESS') return live;
+    const { gen, seq } = live;
+    if (!(await this.hasPaid({ queueId: room.queueId, gen, seq }))) return live;
+    await this.breakers.queue.run(() => room.finish(seq));
+    return issue();
+  }
+
+  private async hasPaid(session: Session): Promise<boolean> {
+    return this.breakers.concert.run(() => this.repository.hasPaid(session));
   }
 
   private roomOf(claims: Claims): WaitingRoom {
@@ -189,13 +224,11 @@ export class QueueService {
     return settled;
   }
 
-  private async afterwards(what: string, act: () => Promise<unknown>): Promise<boolean> {
+  private async afterwards(what: string, act: () => Promise<unknown>): Promise<void> {
     try {
-      await this.breakers.queue.run(act);
-      return true;
+      await act();
     } catch (err) {
       this.logger.warn({ err }, what);
-      return false;
     }
   }
 }

@@ -1,5 +1,6 @@
 import { monotonicMs } from '../../clock';
 import { type DoorState, UNTOUCHED } from './admission';
+import { lifeOf } from './generation';
 import { Presence } from './presence';
 import type { Delta } from './store';
 
@@ -15,6 +16,7 @@ export class Snapshot {
   door: DoorState = UNTOUCHED;
   private readonly leases = new Map<number, number>();
   private state = { issued: 0, serving: 0, gen: 0, returned: 0, version: 0 };
+  private firstGen = 0;
   private waitingNow = 0;
   private redisMs = 0;
   private takenAtMs = 0;
@@ -51,6 +53,10 @@ export class Snapshot {
     return monotonicMs() - this.takenAtMs;
   }
 
+  seqsInside(): number[] {
+    return [...this.leases.keys()];
+  }
+
   /** Brings the copy up to date. */
   apply(delta: Delta): void {
     const { nowMs, issued, serving, gen, returned, version } = delta;
@@ -59,6 +65,7 @@ export class Snapshot {
       this.presence.clear();
     }
     this.state = { issued, serving, gen, returned, version };
+    this.firstGen = lifeOf(gen);
     this.door = delta.door;
     this.redisMs = nowMs;
     this.takenAtMs = monotonicMs();
@@ -91,14 +98,19 @@ export class Snapshot {
 
   /** Whether the token's turn has been called. */
   hasCalled({ seq, gen }: { seq: number; gen: number }): boolean {
-    return gen <= this.state.gen && seq <= this.state.serving;
+    return this.isOfLife(gen) && seq <= this.state.serving;
+  }
+
+  /** Whether the history of now has had this generation. */
+  isOfLife(gen: number): boolean {
+    return gen <= this.state.gen && gen >= this.firstGen;
   }
 
   /** Where a token stands, or undefined when only the store can tell. */
   look(place: { seq: number; gen: number }, waitUntilMs: number): Standing | undefined {
     const { seq } = place;
-    const { gen, issued, serving, returned } = this.state;
-    if (place.gen > gen || seq > issued) return undefined;
+    const { issued, serving, returned } = this.state;
+    if (!this.isOfLife(place.gen) || seq > issued) return undefined;
     if (this.isInside(seq)) return { status: 'PROGRESS' };
     // Who has waited too long gives up its turn: the store has to know, or it would be let in all the same.
     if (seq <= serving || this.nowMs >= waitUntilMs) return undefined;

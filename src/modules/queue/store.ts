@@ -3,6 +3,7 @@ import type { Metrics } from '../../infra/metrics';
 import { loadScript, type Redis, type Script, type ScriptArgument } from '../../infra/redis';
 import type { DoorState, ScriptCap } from './admission';
 import { DoorStore } from './door-store';
+import { newLife } from './generation';
 import { queueKeys } from './keys';
 import { doorFields, LOST, type Numbers, readBitmaps, readChange, readDoor } from './replies';
 import type { QueueStatus } from './schema';
@@ -32,6 +33,8 @@ export interface Issued {
   serving: number;
   /** 0 unless inside. */
   leaseUntilMs: number;
+  /** The user had no live place before. */
+  isNew: boolean;
 }
 
 export interface Settled {
@@ -58,6 +61,8 @@ export interface Tick extends Admitted {
 export interface Finished extends Admitted {
   serving: number;
   nowMs: number;
+  /** The turn was not DONE before. */
+  isNew: boolean;
 }
 
 /** What has changed since a copy of the queue was taken; `whole`: everything, to begin the copy with. */
@@ -136,10 +141,10 @@ export class QueueStore {
   async issue(userId: number, cap: ScriptCap, known: number): Promise<Issued | typeof LOST> {
     const keys = [...this.keys.place, this.keys.users(userId)];
     const reply = await this.scripts.issue(keys, [...this.common(cap, known), userId, this.rules.waitMs]);
-    const [status, ...numbers] = reply as [QueueStatus | 'LOST', ...Numbers<5>];
+    const [status, ...numbers] = reply as [QueueStatus | 'LOST', ...Numbers<6>];
     if (status === 'LOST') return LOST;
-    const [seq, gen, iatMs, serving, leaseUntilMs] = numbers;
-    return { status, seq, gen, iatMs, serving, leaseUntilMs };
+    const [seq, gen, iatMs, serving, leaseUntilMs, isNew] = numbers;
+    return { status, seq, gen, iatMs, serving, leaseUntilMs, isNew: isNew === 1 };
   }
 
   async settle(
@@ -180,14 +185,15 @@ export class QueueStore {
       seq,
       ADMIT_AT_MOST,
     ]);
-    const [status, serving, nowMs, admitted, waitsMs] = reply as [
+    const [status, serving, nowMs, admitted, waitsMs, isNew] = reply as [
       'OK' | 'LOST',
       number,
       number,
       number[],
       number[],
+      number,
     ];
-    return status === 'LOST' ? LOST : { serving, nowMs, admitted, waitsMs };
+    return status === 'LOST' ? LOST : { serving, nowMs, admitted, waitsMs, isNew: isNew === 1 };
   }
 
   async stay(seq: number, holdMs: number): Promise<void> {
@@ -254,6 +260,7 @@ export class QueueStore {
     const reply = await this.scripts.restore(this.keys.place, [
       ...this.common(cap, known.issued),
       ...own,
+      newLife(),
       ...inside,
     ]);
     const [issued, serving, gen] = reply as Numbers<3>;

@@ -4,6 +4,7 @@ import type { Metrics } from '../../infra/metrics';
 import { type AdmissionPolicy, type Door, doorInForce, type HandAct } from './admission';
 import { AdmissionRate, type Eta, EtaCalibration, etaSeconds } from './eta';
 import { PresenceMarks } from './presence';
+import { lifeOf } from './generation';
 import type { QueueRepository } from './repository';
 import { observeAdmitted, observeDoor, observeTick } from './room-metrics';
 import type { Signals } from './signals';
@@ -43,8 +44,6 @@ export class WaitingRoom {
   private toldLast: ReturnType<PresenceMarks['take']> = [];
   private active = new Set<number>();
   private askedMs = 0;
-  /** Those who have paid while Redis could not be told. */
-  private readonly unfinished = new Set<number>();
   private isCopySound = false;
   private savedAtMs = 0;
   private restoring: Promise<void> | undefined;
@@ -62,6 +61,11 @@ export class WaitingRoom {
 
   get queueId(): string {
     return this.store.queueId;
+  }
+
+  /** Whether a session of that generation is of this queue's history as far as this process knows it. */
+  isOfLife(gen: number): boolean {
+    return lifeOf(gen) === lifeOf(this.known.gen);
   }
 
   get tokenLifeMs(): number {
@@ -109,7 +113,7 @@ export class WaitingRoom {
 
   /** Whether the token is inside as far as this process knows, also while Redis is away. */
   isInside(place: Place): boolean {
-    const inside = place.gen <= this.snapshot.gen && this.snapshot.isInside(place.seq);
+    const inside = this.snapshot.isOfLife(place.gen) && this.snapshot.isInside(place.seq);
     if (inside) this.active.add(place.seq);
     return inside;
   }
@@ -117,7 +121,7 @@ export class WaitingRoom {
   async settle(place: Place): Promise<Settled | typeof UNKNOWN> {
     const settled = await this.asking(
       (known) => this.store.settle(place, this.policy.cap, known),
-      () => this.learn({ issued: place.seq }),
+      () => this.learnFrom(place),
     );
     if (settled === UNKNOWN) return settled;
     if (settled.status !== 'PROGRESS') this.snapshot.leave(place.seq);
@@ -128,20 +132,14 @@ export class WaitingRoom {
     return settled;
   }
 
-  /** The visitor has paid: its place goes to the next one. */
+  /** The visitor has paid: its place goes to the next one. Any number of times, by any process. */
   async finish(seq: number): Promise<void> {
     this.snapshot.leave(seq);
     const next = await this.asking((known) => this.store.finish(seq, this.policy.cap, known));
     this.snapshot.enter(next.admitted, next.nowMs + this.store.rules.leaseMs, next.serving);
     this.learn({ serving: next.serving });
-    this.metrics.queueEnded.inc({ queue: this.queueId, reason: 'paid' });
+    if (next.isNew) this.metrics.queueEnded.inc({ queue: this.queueId, reason: 'paid' });
     observeAdmitted(this.metrics, this.queueId, next);
-  }
-
-  /** The visitor has paid, and Redis could not be told: it is as soon as it can be asked again. */
-  finishLater(seq: number): void {
-    this.snapshot.leave(seq);
-    this.unfinished.add(seq);
   }
 
   /** The visitor holds a seat and is not idle so long. */
@@ -189,10 +187,6 @@ export class WaitingRoom {
       throw error;
     }
     this.toldLast = marks.bitmaps;
-    for (const seq of this.unfinished) {
-      await this.finish(seq);
-      this.unfinished.delete(seq);
-    }
   }
 
   /** Saves the progress in the database; a failure is logged, it is saved again soon. */
@@ -293,6 +287,11 @@ export class WaitingRoom {
     this.present.putBack(this.toldLast);
     const leases = this.snapshot.gen > 0 ? this.snapshot.lastingLeases() : undefined;
     this.learn(await this.store.restore(this.known, this.policy.cap, leases, this.snapshot.door));
+  }
+
+  /** A genuine token of this history proves that its seq was given out. */
+  private learnFrom({ seq, gen }: Place): void {
+    if (this.isOfLife(gen)) this.learn({ issued: seq });
   }
 
   private learn({ issued = 0, serving = 0, gen = 0 }: Partial<Progress>): void {

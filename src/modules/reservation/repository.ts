@@ -1,6 +1,7 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config';
-import { placeholders, type Statements } from '../../infra/database';
+import { type Bind, placeholders, type Statements } from '../../infra/database';
+import { HAS_PAID, type Session } from '../queue/repository';
 
 export type SeatStatus = 'AVAILABLE' | 'TEMP_RESERVED' | 'RESERVED';
 
@@ -28,6 +29,8 @@ export interface ReservationRow {
 }
 
 export interface NotTakenRow {
+  /** The session has. */
+  hasPaid: 0 | 1;
   started: 0 | 1;
   /** The concert's queue. */
   queueId: string;
@@ -46,9 +49,12 @@ export interface NotTakenRow {
 /** The queue that sells a concert; no name means the main queue, whose name the statement is given. */
 const QUEUE_OF_CONCERT = "COALESCE(NULLIF(c.queue_id, ''), ?)";
 
-/** The schedule is in the future, and its concert is sold by the user's queue. */
+/**
+ * The schedule is in the future, its concert is sold by the user's queue, and the session has not paid: after its
+ * payment Redis may not know for a moment that it is over.
+ */
 const IS_OPEN = `(SELECT d.starts_at FROM concert_schedule d JOIN concert c ON c.id = d.concert_id
-                   WHERE d.id = ? AND ${QUEUE_OF_CONCERT} = ?) > NOW(3)`;
+                   WHERE d.id = ? AND ${QUEUE_OF_CONCERT} = ?) > NOW(3) AND NOT ${HAS_PAID}`;
 
 /** One statement decides the race: of all who want the seat, the first to lock its row finds it AVAILABLE. */
 const TAKE = `UPDATE concert_seat
@@ -66,9 +72,9 @@ const TAKE_OVER = `UPDATE concert_seat
 /** The reservation keeps what was bought: title, times, seat and price as they were. */
 const INSERT_HOLD = `
   INSERT INTO reservation (user_id, schedule_id, seat_id, concert_title, starts_at, ends_at, seat_position, amount,
-                           reserved_at, held_until)
+                           reserved_at, held_until, queue_id, queue_generation, queue_seq)
   SELECT ?, d.id, s.id, c.title, d.starts_at, d.ends_at, s.position, s.amount,
-         s.held_until - INTERVAL ? SECOND, s.held_until
+         s.held_until - INTERVAL ? SECOND, s.held_until, ?, ?, ?
     FROM concert_seat s
     JOIN concert_schedule d ON d.id = s.schedule_id
     JOIN concert c ON c.id = d.concert_id
@@ -91,7 +97,7 @@ const LOCK_MEMBER_AND_COUNT = `
  * asked for leaves it AVAILABLE.
  */
 const WHY_NOT_TAKEN = `
-  SELECT d.starts_at <= NOW(3) AS started, ${QUEUE_OF_CONCERT} AS queueId,
+  SELECT ${HAS_PAID} AS hasPaid, d.starts_at <= NOW(3) AS started, ${QUEUE_OF_CONCERT} AS queueId,
          IF(s.status = 'TEMP_RESERVED' AND s.held_until <= NOW(3), 'AVAILABLE', s.status) AS seatStatus,
          NOT EXISTS (SELECT 1 FROM concert_seat u
                       WHERE u.schedule_id = d.id AND u.status IN ('AVAILABLE', 'TEMP_RESERVED')) AS soldOut,
@@ -121,6 +127,10 @@ const PAST_HOLDS = `SELECT id, seat_id AS seatId, TIMESTAMPDIFF(MICROSECOND, hel
                      WHERE status = 'TEMP_RESERVED' AND held_until <= NOW(3)
                      ORDER BY held_until LIMIT ? FOR UPDATE SKIP LOCKED`;
 
+/** In the order of HAS_PAID. */
+const sessionBinds = (session?: Session): [Bind, Bind, Bind] =>
+  session === undefined ? [null, null, null] : [session.queueId, session.seq, session.gen];
+
 /** Seats and their reservations. The database's clock and its guarded updates decide, never what was read before. */
 @scoped(Lifecycle.ContainerScoped)
 export class ReservationRepository {
@@ -137,16 +147,33 @@ export class ReservationRepository {
     seatId: number,
     holdSeconds: number,
     queueId: string,
+    session?: Session,
   ): Promise<boolean> {
-    const seat = [holdSeconds, seatId, scheduleId, scheduleId, this.mainQueueId, queueId];
+    const seat = [
+      holdSeconds,
+      seatId,
+      scheduleId,
+      scheduleId,
+      this.mainQueueId,
+      queueId,
+      ...sessionBinds(session),
+    ];
     if ((await tx.run(TAKE, seat)).affectedRows === 1) return true;
     if ((await tx.run(CANCEL_PAST_HOLD, [seatId])).affectedRows === 0) return false;
     return (await tx.run(TAKE_OVER, seat)).affectedRows === 1;
   }
 
   /** Writes the reservation of a seat taken in this transaction. */
-  async insertHold(tx: Statements, userId: number, seatId: number, holdSeconds: number): Promise<HoldRow> {
-    const [hold] = await tx.rows<HoldRow>(INSERT_HOLD, [userId, holdSeconds, seatId]);
+  async insertHold(
+    tx: Statements,
+    userId: number,
+    seatId: number,
+    holdSeconds: number,
+    session?: Session,
+  ): Promise<HoldRow> {
+    const [queueId, seq, gen] = sessionBinds(session);
+    const binds = [userId, holdSeconds, queueId, gen, seq, seatId];
+    const [hold] = await tx.rows<HoldRow>(INSERT_HOLD, binds);
     if (hold === undefined) throw new Error(`No hold for seat ${seatId}.`);
     return hold;
   }
@@ -166,8 +193,9 @@ export class ReservationRepository {
     scheduleId: number,
     seatId: number,
     userId: number,
+    session?: Session,
   ): Promise<NotTakenRow | undefined> {
-    const binds = [this.mainQueueId, seatId, userId, scheduleId];
+    const binds = [...sessionBinds(session), this.mainQueueId, seatId, userId, scheduleId];
     const [row] = await on.rows<NotTakenRow>(WHY_NOT_TAKEN, binds);
     return row;
   }

@@ -30,6 +30,7 @@ export function reservationEndpoints(reservations: ReservationService): Endpoint
         '404': 'No such schedule, or no such seat in it',
         '409': 'The schedule has begun, or you have MAX_SEATS_PER_USER of its seats',
       },
+      replayed: (_body, { reservationId }) => reservations.replayed(reservationId),
       handle: ({ visitor, body, key }) => reservations.hold(visitor, body.scheduleId, body.seatId, key),
     }),
   ];

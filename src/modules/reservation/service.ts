@@ -9,6 +9,7 @@ import { appendEvent } from '../../infra/outbox';
 import type { RequestKey } from '../idempotency/key';
 import { IdempotencyService } from '../idempotency/service';
 import { reservationMade } from '../notification/events';
+import { TokenNotActive } from '../queue/errors';
 import { QueueService, type Visitor } from '../queue/service';
 import { OtherLine, ScheduleSoldOut, ScheduleStarted, SeatLimitReached, SeatNotAvailable } from './errors';
 import { type HeldRow, type NotTakenRow, ReservationRepository } from './repository';
@@ -47,7 +48,7 @@ export class ReservationService {
    * Puts a seat on hold for HOLD_SECONDS. A seat that the user holds already is answered with that hold: it is not
    * prolonged, and nothing is written.
    * @throws SeatNotAvailable (004), ScheduleSoldOut (002), ScheduleStarted (409), SeatLimitReached (409),
-   * OtherLine (403), NotFound (404)
+   * OtherLine (403), TokenNotActive (003) when the session has paid, NotFound (404)
    */
   async hold(
     visitor: Visitor,
@@ -67,16 +68,23 @@ export class ReservationService {
     return this.present(row);
   }
 
+  /** The answer is given again: the session may not have been prolonged after the COMMIT. */
+  async replayed(reservationId: number): Promise<void> {
+    await this.queue.stayAgain(reservationId);
+  }
+
   private async take(tx: Statements, visitor: Visitor, scheduleId: number, seatId: number): Promise<Held> {
     const isFull = await this.hasReachedLimit(tx, visitor.userId, scheduleId, seatId);
     for (let isLast = false; ; isLast = true) {
+      const { userId, queueId } = visitor;
       if (
         !isFull &&
-        (await this.reservations.take(tx, scheduleId, seatId, this.holdSeconds, visitor.queueId))
+        (await this.reservations.take(tx, scheduleId, seatId, this.holdSeconds, queueId, visitor))
       )
-        return this.enter(tx, visitor.userId, seatId);
-      const found = await this.reservations.whyNotTaken(tx, scheduleId, seatId, visitor.userId);
-      if (found !== undefined && found.holdId !== null && found.queueId === visitor.queueId)
+        return this.enter(tx, visitor, seatId);
+      const found = await this.reservations.whyNotTaken(tx, scheduleId, seatId, userId, visitor);
+      if (found?.hasPaid === 1) throw new TokenNotActive('DONE');
+      if (found !== undefined && found.holdId !== null && found.queueId === queueId)
         return { row: { ...found, id: found.holdId }, isNew: false, leftMs: found.leftMs };
       if (isFull) {
         this.metrics.holds.inc({ result: 'limited' });
@@ -100,8 +108,9 @@ export class ReservationService {
   }
 
   /** Writes the reservation of a seat taken in this transaction, and its event. */
-  private async enter(tx: Statements, userId: number, seatId: number): Promise<Held> {
-    const row = await this.reservations.insertHold(tx, userId, seatId, this.holdSeconds);
+  private async enter(tx: Statements, visitor: Visitor, seatId: number): Promise<Held> {
+    const { userId } = visitor;
+    const row = await this.reservations.insertHold(tx, userId, seatId, this.holdSeconds, visitor);
     const { id, concertTitle, seatPosition, heldUntil } = row;
     const made = { reservationId: id, userId, concertTitle, seatPosition };
     await appendEvent(tx, reservationMade({ ...made, heldUntil: heldUntil.toISOString() }));

@@ -1,7 +1,8 @@
 -- issue-5.lua: gives a user its place in line, the same one while it is live; a free place is taken at once.
 -- KEYS  1–4 see place.lua  5 the users' live places (hash: user -> "seq:gen:iat ms"), a bucket of them
 -- ARGV  1–7 see place.lua  8 user  9 longest wait ms
--- Returns {'LOST'} when the state must be restored first, else {status, seq, gen, iat ms, serving, lease deadline ms}
+-- Returns {'LOST'} when the state must be restored first, else
+--         {status, seq, gen, iat ms, serving, lease deadline ms, 1 when the place is new}
 --         status: WAITING | PROGRESS; deadline 0 unless inside
 -- @include place.lua
 if lost() then return { 'LOST' } end
@@ -11,11 +12,11 @@ if live then
   local seq, itsGen, iat = string.match(live, '^(%d+):(%d+):(%d+)$')
   seq, itsGen, iat = tonumber(seq), tonumber(itsGen), tonumber(iat)
   local deadline = leaseOf(seq)
-  if deadline then return { 'PROGRESS', seq, itsGen, iat, serving, deadline } end
+  if deadline then return { 'PROGRESS', seq, itsGen, iat, serving, deadline, 0 } end
   if now < iat + tonumber(ARGV[9]) and not hasEnded('done', seq) and not hasEnded('expired', seq) then
     markPresent(seq)
     if seq <= serving then redis.call('ZADD', KEYS[4], seq, seq) end -- was passed over: asking again is coming back
-    return { 'WAITING', seq, itsGen, iat, serving, 0 }
+    return { 'WAITING', seq, itsGen, iat, serving, 0, 0 }
   end
   redis.call('ZREM', KEYS[4], seq) -- the old place must not be served besides the new one
   if not hasEnded('done', seq) then markEnded('expired', seq) end
@@ -37,7 +38,7 @@ end
 if serving == seq - 1 and redis.call('ZCARD', KEYS[4]) == 0 and freePlaces() > 0 then
   setServing(seq)
   enter(seq)
-  return { 'PROGRESS', seq, gen, now, serving, now + leaseMs }
+  return { 'PROGRESS', seq, gen, now, serving, now + leaseMs, 1 }
 end
 markPresent(seq)
-return { 'WAITING', seq, gen, now, serving, 0 }
+return { 'WAITING', seq, gen, now, serving, 0, 1 }

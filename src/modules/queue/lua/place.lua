@@ -8,6 +8,7 @@
 --       6 life of a token ms  7 highest seq the caller knows to be issued  8… each script's own
 -- Keys made from the prefix share the hash slot of KEYS. Time is Redis TIME: every replica sees one clock.
 local SEGMENT = 65536
+local LIFE = 1048576 -- generations of one history: generation.ts
 local LOG_LENGTH = 10000
 -- Nobody is admitted so long after a loss: first every process makes the waiters it has seen present again.
 local QUIET_MS = 2000

@@ -2,7 +2,7 @@
 -- KEYS  1–4 see place.lua
 -- ARGV  1–7 see place.lua  8 highest serving known  9 highest gen known  10 gap: more seqs than can have been issued
 --       unknown to the caller  11 1 when the caller has a copy of the queue  12–18 the door by that copy ('': none),
---       in the order of DOOR  19… leases of that copy: seq, deadline ms, …
+--       in the order of DOOR  19 a new life, should there be no history  20… leases of that copy: seq, deadline ms, …
 -- Returns {issued, serving, gen}.
 -- @include place.lua
 local knownServing, knownGen = tonumber(ARGV[8]), tonumber(ARGV[9])
@@ -15,9 +15,11 @@ if lost() then
   for i, field in ipairs(DOOR) do
     if ARGV[11 + i] ~= '' then redis.call('HSETNX', KEYS[1], field, ARGV[11 + i]) end
   end
-  local history = known > 0 or knownGen > 0
+  local history = known > 0 or knownGen > 0 or gen ~= nil
   issued = history and known + tonumber(ARGV[10]) or 0
-  gen = math.max(gen or 0, knownGen) + 1
+  gen = math.max(gen or 0, knownGen)
+  if gen == 0 then gen = tonumber(ARGV[19]) end
+  gen = gen + 1
   redis.call('HSET', KEYS[1], 'issued', issued, 'gen', gen, 'serving', serving or 0)
   if history then
     quietUntil = now + QUIET_MS
@@ -32,7 +34,7 @@ if isQuiet() then
   lookAtDoor()
   -- A cap that has been cut since throws nobody out.
   local most = math.max(cap, tonumber(redis.call('HGET', KEYS[1], 'capAt')) or 0)
-  for i = 19, #ARGV, 2 do
+  for i = 20, #ARGV, 2 do
     local seq, deadline = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
     local free = redis.call('ZCARD', KEYS[2]) < most
     local live = deadline > now and seq <= serving and not hasEnded('done', seq) and not hasEnded('expired', seq)

@@ -7,7 +7,7 @@
 -- @include place.lua
 local seq, itsGen, waitUntil = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 if lost() then return { 'LOST' } end
-if itsGen > gen then return { 'UNKNOWN' } end
+if itsGen > gen or itsGen < gen - gen % LIFE then return { 'UNKNOWN' } end -- yet to come, or of an earlier history
 if seq > issued then return { 'LOST' } end -- a genuine token proves that its seq was issued
 
 local deadline = leaseOf(seq)

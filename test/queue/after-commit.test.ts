@@ -1,0 +1,228 @@
+import { RedisUnavailable } from '../../src/infra/redis';
+import { queueKeys } from '../../src/modules/queue/keys';
+import type { WaitingRoom } from '../../src/modules/queue/waiting-room';
+import type { RunningService } from '../../src/start';
+import { connectRedis, type Redis } from '../../src/infra/redis';
+import { at } from '../support/at';
+import { Buyer, outcome, tally } from '../support/buyer';
+import { testConfig, uniqueQueueId } from '../support/config';
+import { checked, mainRoom } from '../support/crowd';
+import { Given, openAdminDatabase } from '../support/given';
+import { startTestService } from '../support/service';
+import { until } from '../support/wait';
+
+type Service = RunningService & { url: string; queueId: string };
+
+const away = (): Error => new RedisUnavailable(new Error('away'));
+
+/** What a process that dies right after COMMIT does not do any more, nor one that cannot reach Redis. */
+function skip(room: WaitingRoom, step: 'finish' | 'stay'): jest.SpyInstance {
+  return jest.spyOn(room, step).mockRejectedValueOnce(away());
+}
+
+describe('what must follow a COMMIT', () => {
+  const admin = openAdminDatabase();
+  const given = new Given(admin);
+  let redis: Redis;
+  /** Without the worker's loops, unless a test starts one. */
+  let api: Service;
+  let room: WaitingRoom;
+
+  beforeAll(async () => {
+    redis = connectRedis(testConfig().REDIS_URL, 5000);
+    await redis.connect();
+    api = await startTestService({
+      ...{ ROLE: 'api', QUEUE_ID: uniqueQueueId(), QUEUE_MAX_ACTIVE: 100, QUEUE_IDLE_SECONDS: 60 },
+      ...{ HOLD_SECONDS: 300, MAX_SEATS_PER_USER: 0 },
+    });
+    room = mainRoom(api);
+  }, 60_000);
+
+  afterEach(() => jest.restoreAllMocks());
+  afterAll(async () => {
+    await api.stop();
+    redis.disconnect();
+    await admin.close();
+  });
+
+  const startWorker = (): Promise<Service> => startTestService({ ROLE: 'worker', QUEUE_ID: api.queueId });
+
+  /** With as much as two seats cost. */
+  const buyer = async (balance = 200): Promise<Buyer> =>
+    new Buyer(api.url, await given.member(balance)).enter();
+
+  const holds = async (by: Buyer, count: number): Promise<number[]> => {
+    const { id, seats } = await given.scheduleWithSeats(count);
+    const made = [];
+    for (const seat of seats) made.push(await by.hold(id, seat.id));
+    return made;
+  };
+
+  const seqOf = (token: string): number => {
+    const [, payload = ''] = token.split('.');
+    return (JSON.parse(Buffer.from(payload, 'base64url').toString()) as { seq: number }).seq;
+  };
+
+  const isActive = async (seq: number): Promise<boolean> =>
+    (await redis.zscore(at(queueKeys(api.queueId).place, 1), String(seq))) !== null;
+
+  const idleUntil = async (seq: number): Promise<number> =>
+    Number(await redis.zscore(at(queueKeys(api.queueId).place, 2), String(seq)));
+
+  describe('a payment whose session was not ended', () => {
+    async function paid(
+      key: string,
+      balance?: number,
+    ): Promise<{ by: Buyer; reservationId: number; other: number }> {
+      const by = await buyer(balance);
+      const [reservationId, other] = (await holds(by, 2)) as [number, number];
+      skip(room, 'finish');
+      expect(outcome(await by.pay(reservationId, key))).toBe('200');
+      expect(await isActive(seqOf(by.token))).toBe(true);
+      return { by, reservationId, other };
+    }
+
+    it('ends it when its Idempotency-Key is replayed', async () => {
+      const { by, reservationId } = await paid('replayed');
+      const again = await by.pay(reservationId, 'replayed');
+      expect([outcome(again), again.headers['idempotency-replayed']]).toEqual(['200', 'true']);
+      expect(await isActive(seqOf(by.token))).toBe(false);
+      expect(await checked(by)).toBe('200 DONE');
+    });
+
+    it('ends the session that paid, not the one that replays', async () => {
+      const { by, reservationId } = await paid('by-another');
+      const first = seqOf(by.token);
+      const live = jest.spyOn(room, 'issue');
+      await by.enter();
+      expect(live).toHaveBeenCalledTimes(2);
+      expect(seqOf(by.token)).not.toBe(first);
+      expect(outcome(await by.pay(reservationId, 'by-another'))).toBe('200');
+      expect(await isActive(first)).toBe(false);
+      expect(await checked(by)).toBe('200 PROGRESS');
+    });
+
+    it('ends it in the worker, though nobody asks again', async () => {
+      const { by } = await paid('never-again');
+      const worker = await startWorker();
+      try {
+        await until('the session is over', async () => !(await isActive(seqOf(by.token))));
+      } finally {
+        await worker.stop();
+      }
+      expect(await checked(by)).toBe('200 DONE');
+    });
+
+    it('can neither hold nor pay again with it', async () => {
+      const { by, other } = await paid('once');
+      const { id, seats } = await given.scheduleWithSeats(1);
+      expect(outcome(await by.reserve(id, at(seats, 0).id))).toBe('403 003');
+      expect(outcome(await by.pay(other))).toBe('403 003');
+    });
+
+    it('says that the session is over also when the balance is too small: a charge would not help', async () => {
+      const { by, other } = await paid('poor', 100);
+      expect(outcome(await by.pay(other))).toBe('403 003');
+    });
+
+    it('is told a new token when asked for one, not the one that is about to end', async () => {
+      const { by } = await paid('asks-at-once');
+      const before = by.token;
+      await by.enter();
+      expect(by.token).not.toBe(before);
+      expect(await isActive(seqOf(before))).toBe(false);
+      expect(await checked(by)).toBe('200 PROGRESS');
+    });
+
+    it('lets a later session of the user pay under a key that the ended one was refused with', async () => {
+      const { by, other } = await paid('first');
+      expect(outcome(await by.pay(other, 'second'))).toBe('403 003');
+      await by.enter();
+      expect(outcome(await by.pay(other, 'second'))).toBe('200');
+    });
+  });
+
+  it('sells once to a session that pays for two holds at the same instant', async () => {
+    const by = await buyer(1000);
+    const mine = await holds(by, 4);
+    const answers = await Promise.all(mine.map((reservationId) => by.pay(reservationId)));
+    expect(tally(answers)).toEqual({ '200': 1, '403 003': 3 });
+    const sold = await admin.rows("SELECT id FROM reservation WHERE user_id = ? AND status = 'RESERVED'", [
+      by.userId,
+    ]);
+    expect(sold).toHaveLength(1);
+  });
+
+  it('refuses every write of a token that has paid elsewhere while Redis is away', async () => {
+    const by = await buyer();
+    const [reservationId = 0, other] = await holds(by, 2);
+    const elsewhere = await startTestService({ ROLE: 'api', QUEUE_ID: api.queueId, QUEUE_MAX_ACTIVE: 100 });
+    try {
+      await mainRoom(elsewhere).refresh();
+      skip(room, 'finish');
+      expect(outcome(await by.pay(reservationId))).toBe('200');
+      jest.spyOn(mainRoom(elsewhere), 'settle').mockRejectedValue(away());
+      const there = new Buyer(elsewhere.url, by.userId);
+      there.token = by.token;
+      const { id, seats } = await given.scheduleWithSeats(1);
+      expect(outcome(await there.reserve(id, at(seats, 0).id))).toBe('403 003');
+      expect(outcome(await there.pay(other))).toBe('403 003');
+      expect(outcome(await there.charge(10))).toBe('403 003');
+    } finally {
+      await elsewhere.stop();
+    }
+  });
+
+  describe('a hold whose session was not prolonged', () => {
+    async function held(key: string): Promise<{ by: Buyer; again: () => Promise<unknown>; seq: number }> {
+      const by = await buyer();
+      const { id, seats } = await given.scheduleWithSeats(1);
+      skip(room, 'stay');
+      const again = async (): Promise<unknown> => outcome(await by.reserve(id, at(seats, 0).id, key));
+      expect(await again()).toBe('200');
+      const seq = seqOf(by.token);
+      expect((await idleUntil(seq)) - Date.now()).toBeLessThanOrEqual(60_000);
+      return { by, again, seq };
+    }
+
+    it('prolongs it when its Idempotency-Key is replayed', async () => {
+      const { again, seq } = await held('replayed');
+      expect(await again()).toBe('200');
+      expect((await idleUntil(seq)) - Date.now()).toBeGreaterThan(200_000);
+    });
+
+    it('prolongs it in the worker', async () => {
+      const { seq } = await held('never-again');
+      const worker = await startWorker();
+      try {
+        await until('it is prolonged', async () => (await idleUntil(seq)) - Date.now() > 200_000);
+      } finally {
+        await worker.stop();
+      }
+    });
+  });
+
+  it('knows no token of an earlier life of the stores, though the secret is the same', async () => {
+    const queueId = uniqueQueueId();
+    const first = await startTestService({ QUEUE_ID: queueId, QUEUE_MAX_ACTIVE: 1 });
+    const olds = await Promise.all(
+      [1, 2, 3].map(async () => new Buyer(first.url, await given.member()).enter()),
+    );
+    await first.stop();
+    await redis.del(await redis.keys(`${queueKeys(queueId).prefix}*`));
+    await admin.run('DELETE FROM queue_state WHERE queue_id = ?', [queueId]);
+    const second = await startTestService({ QUEUE_ID: queueId, QUEUE_MAX_ACTIVE: 1 });
+    try {
+      const there = olds.map(({ token, userId }) => Object.assign(new Buyer(second.url, userId), { token }));
+      expect(outcome(await at(there, 2).check())).toBe('403 001'); // before any token of the new life
+      const fresh = await Promise.all(
+        [1, 2, 3].map(async () => new Buyer(second.url, await given.member()).enter()),
+      );
+      for (const old of there) expect(outcome(await old.check())).toBe('403 001');
+      for (const old of there) expect(outcome(await old.charge(10))).toBe('403 001');
+      expect(await Promise.all(fresh.map(checked))).toContain('200 PROGRESS');
+    } finally {
+      await second.stop();
+    }
+  }, 30_000);
+});
