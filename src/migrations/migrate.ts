@@ -2,6 +2,7 @@ import { SequelizeStorage, Umzug } from 'umzug';
 import { monotonicMs } from '../clock';
 import type { Statements } from '../infra/database';
 import { openDatabase } from '../infra/database-ready';
+import { convertTables, pinDefault } from './character-set';
 import { readMigrations } from './files';
 import { grantRights } from './grants';
 import { type Session, type SessionOptions, withMigrationLock } from './session';
@@ -43,8 +44,10 @@ export class Migrator {
       const states = await this.states(session);
       checkName(states, to);
       const done = to !== undefined && states.some(({ name, applied }) => applied && name === to);
+      await pinDefault(session.on, session.name, this.options.report);
       const applied = done ? [] : await this.umzug(session).up(to === undefined ? {} : { to });
       if (applied.length === 0) this.options.report('nothing to migrate');
+      await convertTables(session.on, session.name, this.options.report);
       await this.grant(session);
       return applied.map(({ name }) => name);
     });

@@ -27,9 +27,9 @@ export class Scratch {
   readonly lines: string[] = [];
 
   /** The account of DATABASE_ADMIN_URL may make databases of this name: see scripts/. */
-  static async create(): Promise<Scratch> {
+  static async create(charset = 'utf8mb4'): Promise<Scratch> {
     const scratch = new Scratch();
-    await onServer((server) => server.run(`CREATE DATABASE ${scratch.name}`));
+    await onServer((server) => server.run(`CREATE DATABASE ${scratch.name} CHARACTER SET ${charset}`));
     return scratch;
   }
 

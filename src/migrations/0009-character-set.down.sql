@@ -1,0 +1,1 @@
+-- Nothing to take back: text that only utf8mb4 can hold would be lost.
