@@ -25,19 +25,17 @@ describe('events without Kafka', () => {
     expect(users.sort()).toEqual([8, 9]);
   });
 
-  test('a poison event is postponed after 3 tries, and a later one of its key passes it then', async () => {
+  test('a poison event is postponed after 3 tries, and a later one of another key passes it', async () => {
     await bench.worker({ EVENT_DLQ_RETRY_MS: 600_000 });
     bench.recorder.act = (it) => {
       if (it.userId === 1) throw new Error('no such phone');
     };
     const bad = await bench.emit(PAYMENT, { reservationId: 1, userId: 1 });
-    const later = await bench.emit(PAYMENT, { reservationId: 1, userId: 2 });
+    const later = await bench.emit(PAYMENT, { reservationId: 2, userId: 2 });
 
     await until('the later one', () => bench.recorder.doneOf(later) === 1);
-    expect(bench.recorder.tries.map(({ notification }) => notification.eventId)).toEqual([
-      ...[bad, bad, bad],
-      later,
-    ]);
+    await until('postponed', async () => (await bench.outbox(bad)).postponed === 1);
+    expect(bench.recorder.triesOf(bad)).toHaveLength(3);
     await expect(bench.outbox(bad)).resolves.toMatchObject({
       ...{ attempts: 3, postponed: 1, delivered: 0, givenUp: 0 },
     });

@@ -3,9 +3,11 @@ import { DatabaseUnavailable } from '../../infra/database';
 import { type IncomingMessage, KafkaAway, type KafkaProducer, type Verdict } from '../../infra/kafka';
 import type { Logger } from '../../infra/logger';
 import type { Metrics } from '../../infra/metrics';
-import { MalformedEvent } from './errors';
+import { MalformedEvent, textOf } from './errors';
 import type { NotificationHandler } from './handler';
 import { attemptsOf, EVENT_ID, failedHeaders } from './headers';
+import { isEventId } from './message';
+import type { OutboxRepository } from './outbox-repository';
 import type { RetryPolicy } from './retry-policy';
 import type { Topics } from './topics';
 
@@ -21,6 +23,7 @@ export class NotificationConsumer {
   constructor(
     private readonly handler: NotificationHandler,
     private readonly producer: KafkaProducer,
+    private readonly outbox: OutboxRepository,
     private readonly topics: Topics,
     private readonly policy: RetryPolicy,
     private readonly metrics: Metrics,
@@ -73,14 +76,18 @@ export class NotificationConsumer {
     const toDlq = next === 'dlq';
     const topic = toDlq ? this.topics.dlqOf(message.topic) : this.topics.permanentOf(message.topic);
     const headers = failedHeaders(message, error, attempts);
+    const eventId = headers[EVENT_ID] ?? '';
     try {
       await this.producer.send([{ topic, key: message.key, value: message.value, headers }]);
+      // Later events of its key wait for it no longer.
+      if (!toDlq && isEventId(eventId)) await this.outbox.giveUp(eventId, attempts, textOf(error));
     } catch (failure) {
-      if (failure instanceof KafkaAway) return { waitMs: NOT_NOW_MS };
+      if (failure instanceof KafkaAway || failure instanceof DatabaseUnavailable)
+        return { waitMs: NOT_NOW_MS };
       throw failure;
     }
     this.count(message, toDlq ? 'dlq' : 'given_up');
-    const about = { err: error, topic, eventId: headers[EVENT_ID], attempts };
+    const about = { err: error, topic, eventId, attempts };
     if (toDlq) this.logger.warn(about, 'event moved to the DLQ');
     else this.logger.error(about, 'event given up: it is in the permanent DLQ');
     return 'done';

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseUnavailable } from '../../infra/database';
-import { groupBy } from '../../infra/group-by';
 import type { Logger } from '../../infra/logger';
 import type { Metrics } from '../../infra/metrics';
 import { MalformedEvent, textOf } from './errors';
@@ -9,13 +8,12 @@ import type { OutboxEvent, OutboxRepository } from './outbox-repository';
 import type { Destination } from './relay';
 import type { RetryPolicy } from './retry-policy';
 
-/** Keys handled at once; each takes a database connection. */
+/** Events handled at once; each takes a database connection. */
 const LANES = 4;
 
 /**
  * Without Kafka: hands events to the handlers of this process, with the promise that Kafka's consumer gives. The DLQ
- * is `next_try_at`, the permanent one `given_up_at`. Events of one key go one after the other; one that fails all its
- * first tries steps aside.
+ * is `next_try_at`, the permanent one `given_up_at`.
  */
 export class InProcessDestination implements Destination {
   readonly ready = true;
@@ -30,17 +28,14 @@ export class InProcessDestination implements Destination {
   ) {}
 
   async deliver(events: OutboxEvent[], mayGoOn: () => Promise<boolean>): Promise<number[]> {
-    const keys = [
-      ...groupBy(events, ({ topic, partitionKey }) => `${topic}\n${partitionKey}`).values(),
-    ].values();
+    const left = events.values();
     const handled: number[] = [];
     const goOn = async (): Promise<boolean> => !this.stopping.aborted && (await mayGoOn());
     const lane = async (): Promise<void> => {
-      for (const ofKey of keys)
-        for (const event of ofKey) {
-          if (!(await goOn())) return;
-          if (await this.handle(event, goOn)) handled.push(event.id);
-        }
+      for (const event of left) {
+        if (!(await goOn())) return;
+        if (await this.handle(event, goOn)) handled.push(event.id);
+      }
     };
     const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane));
     const failure = lanes.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
@@ -82,7 +77,7 @@ export class InProcessDestination implements Destination {
       this.metrics.events.inc({ topic, result: 'dlq' });
       this.logger.warn(about, 'event postponed');
     } else {
-      await this.outbox.giveUp(id, attempts, textOf(error));
+      await this.outbox.giveUp(eventId, attempts, textOf(error));
       this.metrics.events.inc({ topic, result: 'given_up' });
       this.logger.error(about, 'event given up: see given_up_at in the outbox');
     }

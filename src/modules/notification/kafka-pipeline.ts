@@ -11,6 +11,7 @@ import type { Metrics } from '../../infra/metrics';
 import { NotificationConsumer } from './consumer';
 import type { NotificationHandler } from './handler';
 import { KafkaDestination } from './kafka-destination';
+import type { OutboxRepository } from './outbox-repository';
 import type { Destination } from './relay';
 import type { RetryPolicy } from './retry-policy';
 import type { Topics } from './topics';
@@ -28,6 +29,7 @@ export class KafkaPipeline {
   constructor(
     options: KafkaOptions,
     handler: NotificationHandler,
+    outbox: OutboxRepository,
     topics: Topics,
     policy: RetryPolicy,
     metrics: Metrics,
@@ -38,7 +40,15 @@ export class KafkaPipeline {
     this.link = new KafkaLink(logger);
     this.producer = new KafkaProducer(client, kafkaTopics, this.link);
     this.destination = new KafkaDestination(this.producer, metrics);
-    const consumer = new NotificationConsumer(handler, this.producer, topics, policy, metrics, logger);
+    const consumer = new NotificationConsumer(
+      handler,
+      this.producer,
+      outbox,
+      topics,
+      policy,
+      metrics,
+      logger,
+    );
     // A group of its own for the DLQs: kafkajs fetches anew only when all batches are done, and wants all members of
     // a group to read the same topics. Slow retries must not hold up the main topics.
     this.consumers = [

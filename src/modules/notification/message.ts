@@ -20,13 +20,15 @@ export interface IncomingEvent {
   payload: string;
 }
 
+export const isEventId = (id: string): boolean => z.guid().safeParse(id).success;
+
 /** The column notification.message. */
 const LONGEST_MESSAGE = 500;
 
 /** @throws MalformedEvent */
 export function toNotification(kind: Kind, event: IncomingEvent, time: DisplayTime): Notification {
-  const { eventId } = z.object({ eventId: z.guid() }).safeParse(event).data ?? {};
-  if (eventId === undefined) throw new MalformedEvent(`the event id "${event.eventId}" is not a UUID`);
+  const { eventId } = event;
+  if (!isEventId(eventId)) throw new MalformedEvent(`the event id "${eventId}" is not a UUID`);
   const { payload, message } =
     kind === PAYMENT_TOPIC
       ? compose(event, paymentDoneSchema, paid)

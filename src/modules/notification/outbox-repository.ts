@@ -8,20 +8,31 @@ const KEEP_DELIVERED_HOURS = 7 * 24;
 /** Counting further would cost more than the number is worth. */
 const BACKLOG_COUNTED = 100_000;
 
-const COLUMNS = 'id, event_id AS eventId, topic, partition_key AS partitionKey, payload, attempts';
+/** The last event of the same key that is neither acted upon nor given up: a later one must not overtake it. */
+const EARLIER = `(SELECT MAX(e.id) FROM outbox e FORCE INDEX (outbox_by_key)
+                    LEFT JOIN notification n ON n.event_id = e.event_id
+                   WHERE e.partition_key = o.partition_key AND e.id < o.id AND e.topic IN (?, ?)
+                     AND e.given_up_at IS NULL AND n.event_id IS NULL)`;
+const COLUMNS = `o.id, o.event_id AS eventId, o.topic, o.partition_key AS partitionKey, o.payload, o.attempts,
+                 ${EARLIER} AS earlierId`;
 const OPEN = 'delivered_at IS NULL AND given_up_at IS NULL';
 
 // FORCE INDEX: in the order of the primary key the server would wade through a week of delivered events.
-const FRESH = `SELECT ${COLUMNS} FROM outbox FORCE INDEX (outbox_backlog)
+const FRESH = `SELECT ${COLUMNS} FROM outbox o FORCE INDEX (outbox_backlog)
                 WHERE ${OPEN} AND next_try_at IS NULL AND topic IN (?, ?) ORDER BY id LIMIT ${BATCH}`;
-const DUE = `SELECT ${COLUMNS} FROM outbox FORCE INDEX (outbox_backlog)
+const DUE = `SELECT ${COLUMNS} FROM outbox o FORCE INDEX (outbox_backlog)
               WHERE ${OPEN} AND next_try_at <= NOW(3) AND topic IN (?, ?) ORDER BY next_try_at, id LIMIT ${BATCH}`;
 const DELIVERED = `UPDATE outbox SET delivered_at = NOW(3)
                     WHERE id IN (${placeholders(BATCH)}) AND delivered_at IS NULL`;
 const FAILED = 'UPDATE outbox SET attempts = ?, last_error = ? WHERE id = ?';
 const POSTPONE = `UPDATE outbox SET attempts = ?, last_error = ?, next_try_at = NOW(3) + INTERVAL ? MICROSECOND
                    WHERE id = ?`;
-const GIVE_UP = 'UPDATE outbox SET attempts = ?, last_error = ?, given_up_at = NOW(3) WHERE id = ?';
+const GIVE_UP = 'UPDATE outbox SET attempts = ?, last_error = ?, given_up_at = NOW(3) WHERE event_id = ?';
+/** Looked at again after a quarter of its age, 0.1 to 60 s: soon behind a busy buyer, seldom behind an outage. */
+const POSTPONE_BEHIND = `UPDATE outbox
+                            SET next_try_at = NOW(3) + INTERVAL LEAST(GREATEST(
+                                  TIMESTAMPDIFF(MICROSECOND, created_at, NOW(3)) DIV 4, 100000), 60000000) MICROSECOND
+                          WHERE id IN (${placeholders(BATCH)})`;
 const BACKLOG = `SELECT b.backlog, COALESCE(TIMESTAMPDIFF(MICROSECOND, o.created_at, NOW(3)), 0) / 1000000 AS ageSeconds
                    FROM (SELECT COUNT(*) AS backlog, MIN(id) AS oldest
                            FROM (SELECT id FROM outbox WHERE ${OPEN} LIMIT ${BACKLOG_COUNTED}) open) b
@@ -35,9 +46,14 @@ export interface OutboxEvent extends IncomingEvent {
   partitionKey: string;
   /** Failed tries so far; in-process handling only. */
   attempts: number;
+  /** The last earlier event of its key that is neither acted upon nor given up; null: its turn has come. */
+  earlierId: number | null;
 }
 
-/** States of an event: fresh → delivered; in-process also fresh → postponed (the DLQ) ⇄ due → delivered | given up. */
+/**
+ * States of an event: fresh → delivered, or fresh → postponed ⇄ due → delivered | given up. It is postponed behind an
+ * earlier event of its key; in-process also as the DLQ does it.
+ */
 export class OutboxRepository {
   constructor(
     private readonly on: Statements,
@@ -47,20 +63,22 @@ export class OutboxRepository {
 
   /** Events never tried without success, in the order of id. */
   fresh(): Promise<OutboxEvent[]> {
-    return this.on.rows<OutboxEvent>(FRESH, this.topics);
+    return this.on.rows<OutboxEvent>(FRESH, [...this.topics, ...this.topics]);
   }
 
   /** Postponed events whose time has come. */
   due(): Promise<OutboxEvent[]> {
-    return this.on.rows<OutboxEvent>(DUE, this.topics);
+    return this.on.rows<OutboxEvent>(DUE, [...this.topics, ...this.topics]);
   }
 
   /** @param ids at most BATCH */
   async markDelivered(ids: number[]): Promise<void> {
-    const [first] = ids;
-    if (first === undefined) return;
-    // Always the same number of placeholders: one prepared statement.
-    await this.on.run(DELIVERED, [...ids, ...Array<number>(BATCH - ids.length).fill(first)]);
+    if (ids.length > 0) await this.on.run(DELIVERED, filled(ids));
+  }
+
+  /** Looks at these later, since earlier events of their keys come first. @param ids at most BATCH */
+  async postponeBehind(ids: number[]): Promise<void> {
+    if (ids.length > 0) await this.on.run(POSTPONE_BEHIND, filled(ids));
   }
 
   async failed(id: number, attempts: number, error: string): Promise<void> {
@@ -71,8 +89,9 @@ export class OutboxRepository {
     await this.on.run(POSTPONE, [attempts, error, waitMs * 1000, id]);
   }
 
-  async giveUp(id: number, attempts: number, error: string): Promise<void> {
-    await this.on.run(GIVE_UP, [attempts, error, id]);
+  /** @param eventId a UUID */
+  async giveUp(eventId: string, attempts: number, error: string): Promise<void> {
+    await this.on.run(GIVE_UP, [attempts, error, eventId]);
   }
 
   /** @returns events not delivered and not given up (counted up to 100,000), and the age of the oldest */
@@ -86,3 +105,6 @@ export class OutboxRepository {
     return (await this.on.run(PURGE)).affectedRows === PURGE_BATCH;
   }
 }
+
+/** As many as there are placeholders, whatever the number of ids: one prepared statement for all. */
+const filled = (ids: number[]): number[] => [...ids, ...Array<number>(BATCH - ids.length).fill(ids[0] ?? 0)];

@@ -8,7 +8,7 @@ export interface Destination {
   /** Whether to try at all. */
   readonly ready: boolean;
   /**
-   * Delivers events, those of one partition key in order.
+   * Delivers events, at most one of each partition key.
    * @param mayGoOn asked before each step that may take long: false when another worker has taken over
    * @returns ids of the events that are safe with the destination
    * @throws when it cannot tell; the events are taken again
@@ -23,7 +23,8 @@ export interface RelayOptions {
 }
 
 /**
- * Hands committed events on in the order of id, at least once. Two relays that each took rows by SKIP LOCKED would let
+ * Hands committed events on in the order of id, at least once. An event is handed on when every earlier one of its
+ * partition key, of whatever topic, has been acted upon or given up: a sale is never told before its hold. Two relays that each took rows by SKIP LOCKED would let
  * the later events of a key overtake the earlier ones in the other's hands, so one relay of a name delivers at a time,
  * by lease. A relay that lost its lease on the way can repeat events, never let one overtake another for the first
  * time: its successor begins with the same rows.
@@ -51,16 +52,21 @@ export class OutboxRelay {
     await this.lease.release().catch(() => undefined); // else it ends by itself
   }
 
-  private async turn(): Promise<'pause' | 'again'> {
+  /** @returns whether there is more to do at once */
+  private async turn(): Promise<boolean> {
     if (!this.destination.ready) {
       await this.lease.release(); // to a worker that reaches it
-      return 'pause';
+      return false;
     }
-    if (!(await this.lease.hold())) return 'pause';
+    if (!(await this.lease.hold())) return false;
     const events = await this.options.take();
-    if (events.length === 0) return 'pause';
-    const delivered = await this.destination.deliver(events, () => this.lease.hold());
+    const next = events.filter(({ earlierId }) => earlierId === null);
+    const delivered = next.length === 0 ? [] : await this.destination.deliver(next, () => this.lease.hold());
     await this.outbox.markDelivered(delivered);
-    return events.length === BATCH && delivered.length > 0 ? 'again' : 'pause';
+    const taken = new Set(events.map(({ id }) => id));
+    const behind = events.filter(({ earlierId }) => earlierId !== null && !taken.has(earlierId));
+    await this.outbox.postponeBehind(behind.map(({ id }) => id));
+    const isMoreLeft = events.length === BATCH || next.length + behind.length < events.length;
+    return isMoreLeft && delivered.length > 0;
   }
 }

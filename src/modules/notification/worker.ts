@@ -16,9 +16,6 @@ import { NotificationRepository } from './repository';
 import { RetryPolicy } from './retry-policy';
 import { Topics } from './topics';
 
-/** Looking for postponed events this often, as a share of the pause between their tries. */
-const DUE_LOOKS_PER_PAUSE = 10;
-
 export interface WorkerOptions {
   /** Before the topics, the group and the leases: several workers side by side that have nothing to do with each other. */
   topicPrefix?: string;
@@ -61,24 +58,23 @@ export class NotificationWorker {
         brokers: config.KAFKA_BROKERS,
         ...(socketFactory === undefined ? {} : { socketFactory }),
       };
-      this.kafka = new KafkaPipeline(options, handler, topics, policy, metrics, logger);
+      this.kafka = new KafkaPipeline(options, handler, outbox, topics, policy, metrics, logger);
       this.parts.push(this.kafka);
       destination = this.kafka.destination;
     }
-    const relay = (name: string, pauseMs: number, take: () => ReturnType<OutboxRepository['fresh']>) =>
+    const relay = (name: string, take: () => ReturnType<OutboxRepository['fresh']>) =>
       new OutboxRelay(
-        { name: `outbox ${name}`, pauseMs, take },
+        { name: `outbox ${name}`, pauseMs: config.OUTBOX_POLL_MS, take },
         outbox,
         new Lease(database, topicPrefix + name),
         destination,
         logger,
       );
     // Apart from each other, so that a heap of failing events holds up no fresh one.
-    const duePauseMs = Math.max(config.OUTBOX_POLL_MS, config.EVENT_DLQ_RETRY_MS / DUE_LOOKS_PER_PAUSE);
     this.parts.push(
       eventHousekeeping(database, outbox, notifications, config.EVENT_MEMORY_DAYS, metrics, logger),
-      relay('due', duePauseMs, () => outbox.due()),
-      relay('fresh', config.OUTBOX_POLL_MS, () => outbox.fresh()),
+      relay('due', () => outbox.due()),
+      relay('fresh', () => outbox.fresh()),
     );
   }
 

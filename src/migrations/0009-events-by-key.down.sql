@@ -1,0 +1,1 @@
+ALTER TABLE outbox DROP KEY outbox_by_key;
