@@ -1,4 +1,4 @@
-import express, { type Express, type Router } from 'express';
+import express, { type Express, type RequestHandler, type Router } from 'express';
 import helmet from 'helmet';
 import type { DependencyContainer } from 'tsyringe';
 import { CONFIG, type Config } from './config';
@@ -7,13 +7,15 @@ import { Health } from './health';
 import { ConnectionAge } from './http/connection-age';
 import { doorRoutes } from './http/doors';
 import type { Endpoint } from './http/endpoint';
+import { success } from './http/envelope';
 import { errorHandler } from './http/errors';
 import { serveEndpoints } from './http/mount';
 import { openApiDocument } from './http/openapi';
 import { healthRoutes, managementRoutes } from './http/operations';
+import { isAsterisk, protocolFault } from './http/protocol';
 import { rateLimit } from './http/rate-limit';
 import { observeRequests } from './http/requests';
-import type { Handlers } from './http/server';
+import { type Handlers, METHODS } from './http/server';
 import { Shedder } from './http/shedder';
 import { LOGGER, type Logger } from './infra/logger';
 import { Metrics } from './infra/metrics';
@@ -92,10 +94,13 @@ function serveRoutes(container: DependencyContainer, routes: Router[]): Express 
   const logger = container.resolve<Logger>(LOGGER);
   const app = express();
   app.set('trust proxy', config.TRUST_PROXY);
+  // A path is what it says, to the letter, as it is for the endpoints.
+  app.enable('strict routing').enable('case sensitive routing');
   app.set('etag', false); // lists carry their own, made once
   app.disable('x-powered-by');
   app.use(observeRequests(container.resolve(Metrics), logger));
   app.use(helmet());
+  app.use(demandProtocol);
   app.use(...routes);
   app.use(() => {
     throw new NotFound('This path');
@@ -103,6 +108,17 @@ function serveRoutes(container: DependencyContainer, routes: Router[]): Express 
   app.use(errorHandler(logger));
   return app;
 }
+
+/** Refuses what is no proper request, and ends its connection: how its body would have to be read is not known. */
+const demandProtocol: RequestHandler = (req, res, next) => {
+  const fault = protocolFault(req);
+  if (fault !== undefined) {
+    res.setHeader('Connection', 'close');
+    throw fault;
+  }
+  if (isAsterisk(req)) res.setHeader('Allow', METHODS).type('json').send(success(null));
+  else next();
+};
 
 const endpointsOf = (container: DependencyContainer): Endpoint[] => [
   ...queueEndpoints(container.resolve(QueueService), container.resolve(QueueEvents)),

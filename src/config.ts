@@ -355,7 +355,8 @@ const fields = {
     max: 300_000,
     default: 30_000,
     unit: 'ms',
-    about: 'Longest a client may take nothing of its answer before it is cut off',
+    about:
+      'Longest a client may send nothing of its request, or take nothing of its answer, before it is cut off',
   }),
   HTTP_MAX_CONNECTIONS: integer({
     min: 0,

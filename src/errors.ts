@@ -18,6 +18,13 @@ export class BadInput extends ApiError {
   }
 }
 
+/** What Node cannot read as a request, with HTTP's own status. */
+export class BrokenRequest extends ApiError {
+  constructor(status: 400 | 408 | 413 | 431, message: string) {
+    super('400', status, message);
+  }
+}
+
 export class Unauthorized extends ApiError {
   constructor(message: string) {
     super('401', 401, message);
@@ -55,8 +62,14 @@ export class PayloadTooLarge extends ApiError {
 }
 
 export class UnsupportedMediaType extends ApiError {
+  constructor(message = 'The body must be JSON in UTF-8: send Content-Type: application/json.') {
+    super('415', 415, message);
+  }
+}
+
+export class ExpectationFailed extends ApiError {
   constructor() {
-    super('415', 415, 'The body must be JSON in UTF-8: send Content-Type: application/json.');
+    super('417', 417, 'Expect: 100-continue is the only one that is understood.');
   }
 }
 

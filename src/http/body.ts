@@ -1,7 +1,12 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { parse } from 'content-type';
 import { BadInput, PayloadTooLarge, UnsupportedMediaType } from '../errors';
 
-const JSON_TYPE = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
+/** JSON, and what is written in it: `application/problem+json`, … (RFC 6839, 3.1). */
+const JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json$/i;
+const UTF8 = /^utf-?8$/i;
+const BYTE_ORDER_MARK = '\ufeff';
 
 /**
  * The body as JSON; undefined when there is none. Uncompressed UTF-8 only, so that its length is known before it is
@@ -12,18 +17,28 @@ export async function readJson(req: IncomingMessage, limitBytes: number): Promis
   const { headers } = req;
   const length = Number(headers['content-length'] ?? 0);
   if (length === 0 && headers['transfer-encoding'] === undefined) return undefined;
-  if (!JSON_TYPE.test(headers['content-type'] ?? '')) throw new UnsupportedMediaType();
-  if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw new UnsupportedMediaType();
+  if (!isJson(headers['content-type'] ?? '')) throw new UnsupportedMediaType();
+  if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity')
+    throw new UnsupportedMediaType();
   if (length > limitBytes) throw new PayloadTooLarge(limitBytes);
-  const text = await readText(req, limitBytes);
+  const bytes = await readBytes(req, limitBytes);
+  if (!isUtf8(bytes)) throw new BadInput('body: not UTF-8');
+  const text = bytes.toString('utf8');
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
   } catch {
     throw new BadInput('body: not valid JSON');
   }
 }
 
-function readText(req: IncomingMessage, limitBytes: number): Promise<string> {
+/** Parameters other than the charset say nothing of how JSON is to be read (RFC 8259, 11). */
+function isJson(contentType: string): boolean {
+  if (contentType === 'application/json') return true;
+  const { type, parameters } = parse(contentType);
+  return JSON_TYPE.test(type) && UTF8.test(parameters.charset ?? 'utf-8');
+}
+
+function readBytes(req: IncomingMessage, limitBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let bytes = 0;
@@ -35,7 +50,7 @@ function readText(req: IncomingMessage, limitBytes: number): Promise<string> {
     });
     req.once('end', () => {
       const [only = Buffer.alloc(0), ...others] = parts;
-      resolve((others.length === 0 ? only : Buffer.concat(parts)).toString('utf8'));
+      resolve(others.length === 0 ? only : Buffer.concat(parts));
     });
     req.once('close', () => {
       if (!req.complete) reject(new BadInput('body: broken off'));

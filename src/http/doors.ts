@@ -4,6 +4,7 @@ import { BadInput, Unauthorized } from '../errors';
 import { DoorAct, type Doors } from '../modules/queue/hand';
 import { readJson } from './body';
 import { success } from './envelope';
+import { LITERAL } from './operations';
 import { readToken } from './token';
 
 const BODY_BYTES = 1024;
@@ -18,7 +19,7 @@ export function doorRoutes(doors: Doors, token: string): Router {
     if (!timingSafeEqual(hashOf(readToken(req)), expected))
       throw new Unauthorized('Authorization: this is not MANAGEMENT_TOKEN.');
   };
-  const router = Router();
+  const router = Router(LITERAL);
   router.get('/queues', (req, res) => {
     demandToken(req);
     res.type('json').send(success(doors.status()));

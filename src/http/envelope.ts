@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import type { ApiError } from '../errors';
 
@@ -21,6 +21,8 @@ export const success = (data: unknown): string => successOf(JSON.stringify(data)
 export const failure = (code: string, message: string): string =>
   JSON.stringify({ resultType: 'FAIL', data: null, exception: { code, message } });
 
+const JSON_TYPE = 'application/json; charset=utf-8';
+
 /** For JSON; the pages under /docs have helmet's. HSTS is the business of whoever ends TLS. */
 const SECURITY_HEADERS = [
   ...['X-Content-Type-Options', 'nosniff'],
@@ -42,14 +44,33 @@ export function sendText(
     return;
   }
   const length = String(Buffer.byteLength(text));
-  const own = ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', length];
+  const own = ['Content-Type', JSON_TYPE, 'Content-Length', length];
   res.writeHead(status, [...own, ...SECURITY_HEADERS, ...headers]);
   res.end(text);
 }
 
 export function sendFailure(res: ServerResponse, error: ApiError, headers: readonly string[] = []): void {
-  const retry = error.retryAfterSeconds === undefined ? [] : ['Retry-After', String(error.retryAfterSeconds)];
-  sendText(res, error.status, failure(error.code, error.message), [...headers, ...retry]);
+  sendText(res, error.status, failure(error.code, error.message), [...headers, ...headersOf(error)]);
+}
+
+function headersOf({ status, retryAfterSeconds }: ApiError): string[] {
+  if (status === 401) return ['WWW-Authenticate', CHALLENGE]; // RFC 9110, 15.5.2
+  return retryAfterSeconds === undefined ? [] : ['Retry-After', String(retryAfterSeconds)];
+}
+
+/** How to authenticate: with a queue token, or for operators with MANAGEMENT_TOKEN (RFC 6750, 3). */
+export const CHALLENGE = 'Bearer realm="concert-reservation"';
+
+/** A whole answer for a connection that Node has no response for; then the connection has to be closed. */
+export function rawFailure({ status, code, message }: ApiError, headers: readonly string[] = []): string {
+  const body = failure(code, message);
+  const all = [
+    ...['Date', new Date().toUTCString()],
+    ...['Content-Type', JSON_TYPE, 'Content-Length', String(Buffer.byteLength(body))],
+    ...[...SECURITY_HEADERS, ...headers, 'Connection', 'close'],
+  ];
+  const lines = all.map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('');
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}\r\n${body}`;
 }
 
 /** The envelope around `data` as a schema, for the API document. */

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { BadInput } from '../errors';
 
 /** What a stream of events is written to. */
 export interface EventSink {
@@ -30,10 +31,12 @@ export class Streamed {
   }
 }
 
-/** The ticket of a request without Authorization: EventSource can send no headers. */
+/** The ticket of a request without Authorization: EventSource can send no headers. @throws BadInput (400) */
 export function readTicket(req: Request): string | undefined {
+  if (req.headers.authorization !== undefined) return undefined;
   const { ticket } = req.query;
-  return req.headers.authorization === undefined && typeof ticket === 'string' ? ticket : undefined;
+  if (ticket !== undefined && typeof ticket !== 'string') throw new BadInput('ticket: send it once');
+  return ticket;
 }
 
 const HEADERS = [

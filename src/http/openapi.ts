@@ -159,7 +159,9 @@ function failureResponses(it: Endpoint): Record<string, object> {
 /** What follows from access, input and keys, then the endpoint's own. */
 function allErrors(it: Endpoint): Record<string, string> {
   return {
-    ...(it.body || it.query || it.idempotent ? { '400': 'Bad input: the message names each bad field' } : {}),
+    ...(it.body || it.query || it.idempotent || it.access === 'ticket'
+      ? { '400': 'Bad input: the message names each bad field' }
+      : {}),
     ...(it.access === 'public' ? {} : { '401': 'The token is missing, malformed or forged' }),
     ...(it.access === 'inside'
       ? { '001': 'The token never came through the queue', '003': 'The token is not in PROGRESS' }

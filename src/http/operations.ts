@@ -14,9 +14,12 @@ const DOCS_PAGE = `<!doctype html>
 
 const DOCS_START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true });`;
 
+/** A path is what it says, to the letter: no other case, no slash at its end. */
+export const LITERAL = { strict: true, caseSensitive: true };
+
 /** For probes and load balancers: on every port. */
 export function healthRoutes(health: Health): Router {
-  const router = Router();
+  const router = Router(LITERAL);
   router.get('/health/live', (_req, res) => {
     res.json({ status: 'up' });
   });
@@ -29,7 +32,7 @@ export function healthRoutes(health: Health): Router {
 
 /** For operators and their machines: metrics, the API document and its page. Not for the world: MANAGEMENT_PORT. */
 export function managementRoutes(metrics: Metrics, document: object | undefined): Router {
-  const router = Router();
+  const router = Router(LITERAL);
   router.get('/metrics', async (_req, res) => {
     res.type(metrics.registry.contentType).send(await scrape(metrics.registry));
   });

@@ -1,8 +1,10 @@
 import { createServer, IncomingMessage, ServerResponse, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Express, Request, Response } from 'express';
-import { failure } from './envelope';
+import { BrokenRequest, MethodNotAllowed } from '../errors';
+import { rawFailure } from './envelope';
 import type { PathHandler } from './mount';
+import { originForm, protocolFault } from './protocol';
 
 export interface ServerOptions {
   host: string;
@@ -17,6 +19,8 @@ export interface ServerOptions {
 }
 
 const HEADER_BYTES = 16_384;
+/** What paths of this service answer, for who asks about none. */
+export const METHODS = 'GET, HEAD, POST';
 /** Above the idle time-out of common load balancers (60 s), so that they close first and no request meets a closed door. */
 const KEEP_ALIVE_MS = 65_000;
 
@@ -29,6 +33,8 @@ export interface Handlers {
 /** The HTTP server with its limits, its way to start and its way to stop without failing a request. */
 export class HttpServer {
   private readonly server: Server;
+  /** The last request of each connection, and its answer. */
+  private readonly exchanges = new WeakMap<Socket, { req: IncomingMessage; res: ServerResponse }>();
 
   constructor(
     { endpoints, rest }: Handlers,
@@ -42,15 +48,31 @@ export class HttpServer {
         requestTimeout: options.requestMs,
         keepAliveTimeout: KEEP_ALIVE_MS,
         connectionsCheckingInterval: 1000,
+        requireHostHeader: false, // protocolFault does, and says so in the envelope
       },
       // The endpoints come first: Express' way to its first middleware costs a tenth of a poll.
       (req, res) => {
-        if (!endpoints(req as Request, res as unknown as Response)) rest(req, res);
+        req.url = originForm(req.url ?? '', req.method);
+        this.exchanges.set(req.socket, { req, res });
+        if (protocolFault(req) !== undefined || !endpoints(req as Request, res as unknown as Response))
+          rest(req, res);
       },
     );
-    this.server.on('clientError', answerBrokenRequest);
-    // Nothing read and nothing taken of what was written. A process that waits for its stores answers well before.
+    this.server.on('checkExpectation', (req, res) => this.server.emit('request', req, res));
+    this.server.on('connect', (_req, socket) => {
+      socket.on('error', () => undefined); // the client may have gone
+      socket.end(rawFailure(new MethodNotAllowed(METHODS), ['Allow', METHODS]), () => socket.destroy());
+    });
+    this.server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+      // What is written while another request's answer is due would be taken for that answer.
+      if (error.code === 'ECONNRESET' || !socket.writable || this.isWorkedOn(socket)) socket.destroy();
+      else socket.end(rawFailure(brokenRequest(error)));
+    });
     this.server.timeout = options.idleMs;
+    this.server.on('timeout', (socket: Socket) => {
+      if (socket.writableLength === 0 && this.isWorkedOn(socket)) socket.setTimeout(options.idleMs);
+      else socket.destroy(); // the client sends nothing, or takes nothing of what was written
+    });
     if (options.maxConnections > 0) this.server.maxConnections = options.maxConnections;
     // WORKERS: rather than hand a connection round among processes that are all full. Not in @types/node yet.
     Object.assign(this.server, { dropMaxConnection: true });
@@ -71,6 +93,12 @@ export class HttpServer {
   /** The one that it listens on, also where 0 was asked for. */
   get port(): number {
     return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Whether a request has arrived as a whole and its answer has not gone out: the client waits for us, not we for it. */
+  private isWorkedOn(socket: Socket): boolean {
+    const last = this.exchanges.get(socket);
+    return last !== undefined && last.req.complete && !last.res.writableFinished;
   }
 
   /** Takes no new connections, lets requests in flight end for at most `graceMs`, then closes what is left. */
@@ -112,16 +140,11 @@ function expressPrototypes(app: Express): {
 }
 
 /** Requests that Node itself refuses, answered in the envelope as well. */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const [status, message] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? ['431 Request Header Fields Too Large', 'The headers are too large.']
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? ['408 Request Timeout', 'The request took too long to arrive.']
-        : ['400 Bad Request', 'This is not HTTP.'];
-  const body = failure('400', message);
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+function brokenRequest({ code }: NodeJS.ErrnoException): BrokenRequest {
+  if (code === 'HPE_HEADER_OVERFLOW') return new BrokenRequest(431, 'The headers are too large.');
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW')
+    return new BrokenRequest(413, 'The extensions of a chunk are too large.');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new BrokenRequest(408, 'The request took too long to arrive.');
+  return new BrokenRequest(400, 'This is not HTTP/1.1.');
 }

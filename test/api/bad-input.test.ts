@@ -61,7 +61,6 @@ describe('bad input', () => {
     '0x1',
     '1%20OR%201=1',
     '1&scheduleId=2',
-    '1&x=1',
   ])('is refused as the query scheduleId=%s', async (bad) => {
     const answer = await buyer.seats(bad);
     expect(outcome(answer)).toBe('400 400');

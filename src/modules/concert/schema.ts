@@ -15,7 +15,7 @@ export const Schedule = z.object({
 });
 export type Schedule = z.infer<typeof Schedule>;
 
-export const SeatQuery = z.strictObject({ scheduleId: QueryId });
+export const SeatQuery = z.object({ scheduleId: QueryId });
 
 export const Seat = z.object({
   seatId: Id,

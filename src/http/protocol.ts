@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http';
+import { type ApiError, BadInput, ExpectationFailed, UnsupportedMediaType } from '../errors';
+
+/** A registered name, an IPv4 address or an IPv6 address in brackets, with or without a port (RFC 9110, 7.2). */
+const HOST = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/i;
+const CONTINUE = /^100-continue$/i;
+
+/**
+ * What is wrong with a request before anybody looks at its path; undefined when nothing is. Node itself refuses some of
+ * it with an empty answer (server.ts turns that off), and takes the rest for what it is not.
+ */
+export function protocolFault(req: IncomingMessage): ApiError | undefined {
+  const { headers } = req;
+  if (hostsOf(req) !== 1 && (req.httpVersionMinor > 0 || hostsOf(req) > 1))
+    return new BadInput('Host: send it once.');
+  if (!HOST.test(headers.host ?? '')) return new BadInput('Host: this is no host.');
+  if (req.url !== undefined && !req.url.startsWith('/') && !isAsterisk(req))
+    return new BadInput('url: send a path, or an http URL.');
+  if (headers['transfer-encoding'] !== undefined && headers['transfer-encoding'].toLowerCase() !== 'chunked')
+    return new UnsupportedMediaType('Transfer-Encoding: chunked is the only one that is understood.');
+  if (headers.expect !== undefined && req.httpVersionMinor > 0 && !CONTINUE.test(headers.expect))
+    return new ExpectationFailed();
+  return undefined;
+}
+
+/** `OPTIONS *` asks about the server as a whole (RFC 9110, 9.3.7). */
+export const isAsterisk = (req: IncomingMessage): boolean => req.url === '*' && req.method === 'OPTIONS';
+
+const ORIGIN = /^https?:\/\/[^/?]*/i;
+
+/**
+ * The path and query of a request target, which a client behind a forward proxy sends as a whole URL (RFC 9112, 3.2.2).
+ * What is neither is returned as it is.
+ */
+export function originForm(target: string, method: string | undefined): string {
+  if (target.startsWith('/') || !ORIGIN.test(target)) return target;
+  const rest = target.replace(ORIGIN, '');
+  if (rest.startsWith('/')) return rest;
+  return rest === '' && method === 'OPTIONS' ? '*' : `/${rest}`;
+}
+
+/** Node keeps the first of several. */
+function hostsOf({ rawHeaders }: IncomingMessage): number {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    if (rawHeaders[i]?.length === 4 && rawHeaders[i]?.toLowerCase() === 'host') hosts++;
+  return hosts;
+}

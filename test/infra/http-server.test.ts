@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import express from 'express';
+import { HttpServer } from '../../src/http/server';
+import { until } from '../support/wait';
+
+const IDLE_MS = 100;
+const LARGE = Buffer.alloc(50_000_000, 'x');
+
+describe('a server that cuts idle clients', () => {
+  /** Answers that a client waits for. */
+  const due: (() => void)[] = [];
+  const app = express();
+  app.get('/slow', (_req, res) => void due.push(() => res.send('done')));
+  app.post('/slow', (req, res) => {
+    req.resume().once('end', () => due.push(() => res.send('done')));
+  });
+  let cut = 0;
+  app.get('/large', (_req, res) => {
+    res.send(LARGE).once('close', () => cut++);
+  });
+  const server = new HttpServer(
+    { endpoints: () => false, rest: app },
+    {
+      ...{ host: '127.0.0.1', port: 0, requestMs: 60_000, idleMs: IDLE_MS, maxConnections: 0 },
+      ...{ onDrop: () => undefined, graceMs: 100 },
+    },
+  );
+  beforeAll(() => server.listen());
+  afterAll(() => server.close());
+
+  const say = async (
+    text: string,
+  ): Promise<{ socket: Socket; heard: () => string; closed: () => boolean }> => {
+    const socket = connect(server.port, '127.0.0.1');
+    const parts: Buffer[] = [];
+    let isClosed = false;
+    socket.on('data', (part: Buffer) => parts.push(part));
+    socket.on('error', () => undefined);
+    socket.on('close', () => (isClosed = true));
+    await once(socket, 'connect');
+    socket.write(text);
+    return { socket, heard: () => Buffer.concat(parts).toString(), closed: () => isClosed };
+  };
+  /** As many idle clients, one after the other, have been cut. */
+  const idleTimes = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) {
+      const silent = await say('');
+      await until('an idle client is cut', silent.closed);
+    }
+  };
+  const GET = 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n';
+  const POST = 'POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n';
+
+  it.each([GET, `${POST}body`, GET.repeat(3)])('lets a client wait for its answer: %j', async (text) => {
+    const client = await say(text);
+    const asked = text.split('HTTP/1.1').length - 1;
+    await until('it is being worked on', () => due.length === asked);
+    await idleTimes(3);
+    expect(client.closed()).toBe(false);
+    for (const answer of due.splice(0).reverse()) answer();
+    await until('its answers', () => client.heard().split('HTTP/1.1 200').length - 1 === asked);
+    client.socket.destroy();
+  });
+
+  it('cuts a client that stops in the middle of its request', async () => {
+    const client = await say(`${POST}bo`);
+    await until('it is cut', client.closed);
+  });
+
+  it('cuts a client that takes nothing of its answer, also with another one due', async () => {
+    for (const text of ['', GET]) {
+      const client = await say('');
+      client.socket.pause();
+      client.socket.write(`GET /large HTTP/1.1\r\nHost: x\r\n\r\n${text}`);
+      const before = cut;
+      await until('it is cut', () => cut > before);
+      client.socket.destroy();
+    }
+    due.length = 0;
+  });
+
+  it('does not write a refusal where the answer to an earlier request is due', async () => {
+    const client = await say(GET);
+    await until('it is being worked on', () => due.length === 1);
+    client.socket.write('nonsense\r\n\r\n');
+    await until('it is cut', client.closed);
+    expect(client.heard()).toBe('');
+    due.length = 0;
+  });
+});
