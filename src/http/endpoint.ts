@@ -35,6 +35,8 @@ export interface Endpoint<Body = unknown, Query = unknown, Answer = unknown> {
   access: 'public' | 'token' | 'ticket' | 'inside';
   /** Honours Idempotency-Key. */
   idempotent?: true;
+  /** Answers carry an ETag: If-None-Match gets 304. */
+  conditional?: true;
   /** Limited per client address by TOKEN_RATE_PER_MINUTE. */
   rateLimited?: true;
   body?: z.ZodType<Body>;

@@ -1,6 +1,7 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import type { ApiError } from '../errors';
+import type { Compressible } from './compressible';
 
 /** An answer made ready before: its text is sent as it is. */
 export class Prepared {
@@ -9,8 +10,10 @@ export class Prepared {
     readonly text: string | Buffer,
     /** Name, value, name, value, … */
     readonly headers: readonly string[] = [],
-    /** Compared with If-None-Match. */
+    /** Compared with If-None-Match. Weak: the compressed forms have the same. */
     readonly etag?: string,
+    /** The text for clients that take it compressed. */
+    readonly forms?: Compressible,
   ) {}
 }
 

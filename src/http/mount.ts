@@ -15,6 +15,7 @@ import { Prepared, failure, sendFailure, sendText, success } from './envelope';
 import { logFailure, toApiError } from './errors';
 import { Streamed } from './event-stream';
 import { readInput, type RequestInput } from './input';
+import { codingFor, isNamed } from './negotiation';
 import { requestIdOf, RouteLog } from './requests';
 import type { Shedder } from './shedder';
 
@@ -260,11 +261,20 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
     const data = await it.handle({ body, query, key, claims: claims as Claims, visitor: visitor as Visitor });
     if (data instanceof Streamed) return data;
     if (!(data instanceof Prepared)) return { status: 200, text: success(data), headers: [] };
-    const unchanged = data.etag !== undefined && req.headers['if-none-match'] === data.etag;
-    return unchanged
-      ? { status: 304, text: '', headers: data.headers }
-      : { status: 200, text: data.text, headers: data.headers };
+    return present(data, req);
   }
+}
+
+/** An answer made before, as this client wants it. */
+function present({ text, headers, etag, forms }: Prepared, req: Request): Answer | Promise<Answer> {
+  if (etag !== undefined && isNamed(etag, req.headers['if-none-match']))
+    return { status: 304, text: '', headers };
+  if (forms === undefined) return { status: 200, text, headers };
+  return forms.in(codingFor(req.get('accept-encoding'))).then(({ coding, bytes }) => ({
+    status: 200,
+    text: bytes,
+    headers: coding === 'identity' ? headers : [...headers, 'Content-Encoding', coding],
+  }));
 }
 
 /** One for all: whoever is turned away gets the same, and a stack trace costs more than the rest of the refusal. */

@@ -52,7 +52,11 @@ function operation(it: Endpoint): object {
     summary: it.summary,
     ...(it.description === undefined ? {} : { description: it.description }),
     security: SECURITY[it.access],
-    parameters: [...queryParameters(it), ...(it.idempotent ? [idempotencyKey] : [])],
+    parameters: [
+      ...queryParameters(it),
+      ...(it.idempotent ? [idempotencyKey] : []),
+      ...(it.conditional ? [ifNoneMatch] : []),
+    ],
     ...(it.body === undefined
       ? {}
       : {
@@ -63,6 +67,7 @@ function operation(it: Endpoint): object {
         }),
     responses: {
       ...(it.events === undefined ? { '200': successResponse(it) } : eventResponses(it, it.events)),
+      ...(it.conditional ? { '304': { description: 'What If-None-Match names is still current' } } : {}),
       ...failureResponses(it),
     },
   };
@@ -82,6 +87,14 @@ const idempotencyKey = {
   description:
     'The request acts once, however often it is sent with this key; its answer is kept at least 24 h.',
   schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
+};
+
+const ifNoneMatch = {
+  in: 'header',
+  name: 'If-None-Match',
+  required: false,
+  description: 'The ETag of a list that the client has, several, or `*`',
+  schema: { type: 'string' },
 };
 
 function queryParameters(it: Endpoint): object[] {

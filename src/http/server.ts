@@ -146,5 +146,5 @@ function brokenRequest({ code }: NodeJS.ErrnoException): BrokenRequest {
     return new BrokenRequest(413, 'The extensions of a chunk are too large.');
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return new BrokenRequest(408, 'The request took too long to arrive.');
-  return new BrokenRequest(400, 'This is not HTTP/1.1.');
+  return new BrokenRequest(400, 'This is not HTTP.');
 }

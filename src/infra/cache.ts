@@ -6,6 +6,12 @@ interface Entry<V> {
   loadedAtMs: number;
 }
 
+/** Beyond `maxBytes` in all, the values that were not read for longest are forgotten. */
+export interface Size<V> {
+  maxBytes: number;
+  bytesOf: (value: V) => number;
+}
+
 /**
  * Values at most `ttlMs` old. Concurrent readers of a missing value share one load; the last good value is kept for
  * `lastGood` when a load fails.
@@ -18,8 +24,13 @@ export class ReadCache<K extends string | number, V> {
     private readonly ttlMs: number,
     max: number,
     private readonly onRead: (result: 'hit' | 'miss' | 'shared') => void,
+    size?: Size<V>,
   ) {
-    this.entries = new LRUCache({ max });
+    const bySize = size && {
+      maxSize: size.maxBytes,
+      sizeCalculation: ({ value }: Entry<V>) => size.bytesOf(value),
+    };
+    this.entries = new LRUCache({ max, ...bySize });
   }
 
   async read(key: K, load: () => Promise<V>): Promise<V> {

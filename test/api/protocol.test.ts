@@ -8,7 +8,7 @@ const codeOf = ({ text }: { text: string }): string =>
   (JSON.parse(text) as { exception: { code: string } | null }).exception?.code ?? 'none';
 
 describe('a request', () => {
-  const it_ = useService({ MANAGEMENT_TOKEN: 'a token of the operator, 32 bytes long' });
+  const it_ = useService({ MANAGEMENT_TOKEN: 'the-operators-token-of-at-least-32-bytes' });
   let buyer: Buyer;
   let scheduleId: number;
   beforeAll(async () => {

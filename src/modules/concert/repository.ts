@@ -21,8 +21,7 @@ const SCHEDULES = `
    WHERE d.starts_at > NOW(3)
      AND (EXISTS (SELECT 1 FROM concert_seat s WHERE s.schedule_id = d.id AND s.status = 'AVAILABLE')
           OR EXISTS (SELECT 1 FROM concert_seat s WHERE s.schedule_id = d.id AND s.status = 'TEMP_RESERVED'))
-   ORDER BY d.starts_at, d.id
-   LIMIT 1000`;
+   ORDER BY d.starts_at, d.id`;
 
 const HAS_STARTED = 'SELECT starts_at <= NOW(3) AS started FROM concert_schedule WHERE id = ?';
 

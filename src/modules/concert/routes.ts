@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { Compressible } from '../../http/compressible';
 import { endpoint, type Endpoint } from '../../http/endpoint';
 import { Prepared, successOf } from '../../http/envelope';
 import { Schedule, Seat, SeatQuery } from './schema';
 import type { ConcertService, ListAnswer } from './service';
 
-const FALLBACKS =
-  'When the list cannot be read, the last good one is answered with `X-Fallback: stale`, or an empty one with `X-Fallback: empty`.';
+const LISTS =
+  'The list is whole, however long; it comes compressed (br, gzip) to a client that accepts that, and 304 answers If-None-Match as long as it has not changed. When the list cannot be read, the last good one is answered with `X-Fallback: stale`, or an empty one with `X-Fallback: empty`.';
 
 export function concertEndpoints(concerts: ConcertService): Endpoint[] {
   return [
@@ -13,7 +14,8 @@ export function concertEndpoints(concerts: ConcertService): Endpoint[] {
       method: 'get',
       path: '/v1/api/concerts/schedule',
       summary: 'Future schedules that still have seats',
-      description: FALLBACKS,
+      description: LISTS,
+      conditional: true,
       tag: 'Concert',
       access: 'inside',
       answer: z.array(Schedule),
@@ -36,7 +38,8 @@ export function concertEndpoints(concerts: ConcertService): Endpoint[] {
       method: 'get',
       path: '/v1/api/concerts/seat',
       summary: 'Seats of a schedule that can be reserved',
-      description: FALLBACKS,
+      description: LISTS,
+      conditional: true,
       tag: 'Concert',
       access: 'inside',
       query: SeatQuery,
@@ -48,16 +51,17 @@ export function concertEndpoints(concerts: ConcertService): Endpoint[] {
   ];
 }
 
-/** An answer is made once per list, however many read it. */
+/** An answer is made once per list, and each of its compressed forms, however many read it. */
 const prepared = new WeakMap<ListAnswer, Prepared>();
 
 function present(list: ListAnswer): Prepared {
   const known = prepared.get(list);
   if (known !== undefined) return known;
   const { json, etag, fallback } = list;
-  const headers = ['ETag', etag, 'Cache-Control', 'private, no-cache'];
+  const headers = ['ETag', etag, 'Cache-Control', 'private, no-cache', 'Vary', 'Accept-Encoding'];
   if (fallback !== undefined) headers.push('X-Fallback', fallback);
-  const answer = new Prepared(bytesOf(successOf(json)), headers, etag);
+  const bytes = bytesOf(successOf(json));
+  const answer = new Prepared(bytes, headers, etag, new Compressible(bytes));
   prepared.set(list, answer);
   return answer;
 }

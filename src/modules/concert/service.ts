@@ -18,12 +18,17 @@ export interface ListAnswer {
 }
 
 const MOST_SCHEDULES_CACHED = 10_000;
+const MOST_BYTES_CACHED = 128 * 1024 * 1024;
+/** As text and as bytes, of which a letter takes up to three, and compressed. */
+const BYTES_PER_LETTER = 6;
 
 /** What is on and which seats are free. The lists may be READ_CACHE_MS old; the reserve never is. */
 @scoped(Lifecycle.ContainerScoped)
 export class ConcertService {
   private readonly schedulesCache: ReadCache<'all', ListAnswer>;
   private readonly seatsCache: ReadCache<number, ListAnswer>;
+  /** The lists that stand in for newer ones. */
+  private readonly stale = new WeakMap<ListAnswer, ListAnswer>();
 
   constructor(
     private readonly concerts: ConcertRepository,
@@ -34,7 +39,10 @@ export class ConcertService {
     @inject(LOGGER) private readonly logger: Logger,
   ) {
     const cache = <K extends string | number>(name: string, max: number): ReadCache<K, ListAnswer> =>
-      new ReadCache(config.READ_CACHE_MS, max, (result) => metrics.cacheReads.inc({ cache: name, result }));
+      new ReadCache(config.READ_CACHE_MS, max, (result) => metrics.cacheReads.inc({ cache: name, result }), {
+        maxBytes: MOST_BYTES_CACHED,
+        bytesOf: ({ json }) => BYTES_PER_LETTER * json.length,
+      });
     this.schedulesCache = cache('schedules', 1);
     this.seatsCache = cache('seats', MOST_SCHEDULES_CACHED);
   }
@@ -63,13 +71,27 @@ export class ConcertService {
     load: () => Promise<Schedule[] | Seat[]>,
   ): Promise<ListAnswer> {
     try {
-      return await cache.read(key, () => this.breakers.concert.run(async () => prepare(await load())));
+      return await cache.read(key, () =>
+        this.breakers.concert.run(async () => {
+          const list = prepare(await load());
+          const last = cache.lastGood(key);
+          return last?.etag === list.etag ? last : list; // with all that was made of it
+        }),
+      );
     } catch (err) {
       if (err instanceof ApiError && err.status < 500) throw err;
       this.logger.warn({ err, key }, 'list not read: answering with a fallback');
       const stale = cache.lastGood(key);
-      return stale ? { ...stale, fallback: 'stale' } : { ...prepare([]), fallback: 'empty' };
+      return stale ? this.staleOf(stale) : EMPTY;
     }
+  }
+
+  private staleOf(list: ListAnswer): ListAnswer {
+    const known = this.stale.get(list);
+    if (known !== undefined) return known;
+    const stale: ListAnswer = { ...list, fallback: 'stale' };
+    this.stale.set(list, stale);
+    return stale;
   }
 
   private present(row: ScheduleRow): Schedule {
@@ -88,5 +110,7 @@ export class ConcertService {
 
 function prepare(list: Schedule[] | Seat[]): ListAnswer {
   const json = JSON.stringify(list);
-  return { json, etag: `"${createHash('sha1').update(json).digest('base64url')}"` };
+  return { json, etag: `W/"${createHash('sha1').update(json).digest('base64url')}"` };
 }
+
+const EMPTY: ListAnswer = { ...prepare([]), fallback: 'empty' };

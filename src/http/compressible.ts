@@ -1,0 +1,63 @@
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import type { Choice, Coding } from './negotiation';
+
+/** Shorter texts fit into one packet, compressed or not. */
+const LEAST_BYTES = 1024;
+/** Compression takes a millisecond in other threads; if those are busy, nobody waits for it. */
+const PATIENCE_MS = 25;
+/** Beyond it brotli costs more time than its bytes are worth, for a list that lives half a second. */
+const BROTLI_QUALITY = 4;
+
+const MAKERS = {
+  br: (bytes: Buffer): Promise<Buffer> =>
+    promisify(brotliCompress)(bytes, {
+      params: {
+        [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY,
+        [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+        [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+      },
+    }),
+  gzip: (bytes: Buffer): Promise<Buffer> => promisify(gzip)(bytes),
+};
+
+interface Encoded {
+  coding: Coding;
+  bytes: Buffer;
+}
+
+/** Bytes for many readers; each compressed form is made once, when the first of them asks for it, and kept. */
+export class Compressible {
+  private readonly forms = new Map<Coding, Encoded | Promise<Encoded>>();
+
+  /** @param makers of the compressed forms */
+  constructor(
+    readonly bytes: Buffer,
+    private readonly makers = MAKERS,
+  ) {}
+
+  /** The bytes in the coding; plain ones if they are short, or if compressing them takes long or fails. */
+  async in({ coding, isDemanded }: Choice): Promise<Encoded> {
+    const plain: Encoded = { coding: 'identity', bytes: this.bytes };
+    if (coding === 'identity' || (this.bytes.length < LEAST_BYTES && !isDemanded)) return plain;
+    const form = this.forms.get(coding) ?? this.make(coding, plain);
+    if (!(form instanceof Promise) || isDemanded) return form;
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<Encoded>((resolve) => {
+      timer = setTimeout(resolve, PATIENCE_MS, plain);
+    });
+    return Promise.race([form, patience]).finally(() => {
+      clearTimeout(timer);
+    });
+  }
+
+  private make(coding: 'br' | 'gzip', plain: Encoded): Promise<Encoded> {
+    const making = this.makers[coding](this.bytes).then(
+      (bytes) => ({ coding, bytes }),
+      () => plain, // no memory for it: the plain bytes are there
+    );
+    this.forms.set(coding, making);
+    void making.then((form) => this.forms.set(coding, form));
+    return making;
+  }
+}
