@@ -4,6 +4,7 @@ import { CONFIG, type Config } from './config';
 import { Database } from './infra/database';
 import { LOGGER, type Logger } from './infra/logger';
 import { Redis } from './infra/redis';
+import { RedisEvictionLog } from './infra/redis-eviction-log';
 import { NotificationWorker } from './modules/notification/worker';
 
 export interface HealthReport {
@@ -26,6 +27,7 @@ export class Health {
   constructor(
     private readonly database: Database,
     private readonly redis: Redis,
+    private readonly evictionLog: RedisEvictionLog,
     private readonly notifications: NotificationWorker,
     @inject(CONFIG) private readonly config: Config,
     @inject(LOGGER) private readonly logger: Logger,
@@ -42,6 +44,9 @@ export class Health {
         { maxConnections: limit.connections, poolMax: this.config.DATABASE_POOL_MAX },
         'DATABASE_POOL_MAX is more than the database allows in all',
       );
+    await this.evictionLog.ask().catch((err: unknown) => {
+      this.logger.warn({ err }, 'redis does not tell its maxmemory-policy: it must be noeviction');
+    });
   }
 
   /** Anybody may ask: however many do at once, each store is asked once. */

@@ -12,6 +12,7 @@ import { LOGGER, type Logger } from './infra/logger';
 import { Loop, type Turn } from './infra/loop';
 import { Metrics } from './infra/metrics';
 import { followRedis, Redis } from './infra/redis';
+import { RedisEvictionLog } from './infra/redis-eviction-log';
 import { StoreMetrics } from './infra/store-metrics';
 import { type Phase, Phases } from './lifecycle';
 import { IdempotencyRepository } from './modules/idempotency/repository';
@@ -213,6 +214,7 @@ function storeMetrics(container: DependencyContainer): StoreMetrics {
   return new StoreMetrics(
     container.resolve(Database),
     container.resolve(Redis),
+    container.resolve(RedisEvictionLog),
     lag,
     container.resolve(Metrics),
     logger,

@@ -5,7 +5,7 @@ import { exclusively } from '../infra/exclusive';
 import { hasMembers, seedMembers } from './seed/members';
 import { readSeedOptions, type SeedOptions, USAGE } from './seed/options';
 import { seedProgramme } from './seed/programme';
-import { startProgress } from './seed/progress';
+import { startProgress } from './support/progress';
 import { hasUpcomingDates, renewDates } from './seed/renewal';
 import { print, runTool, toolConfig } from './support/tool';
 

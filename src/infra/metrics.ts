@@ -153,6 +153,11 @@ export class Metrics {
     help: 'Time that the last look took',
     type: 'gauge',
   });
+  readonly invariantUncheckedChunks = this.readings({
+    name: 'concert_invariant_unchecked_chunks',
+    help: 'Chunks of rows that were too slow to be checked, or whose check failed, and that wait to be tried again',
+    type: 'gauge',
+  });
 
   constructor() {
     this.followRequests();

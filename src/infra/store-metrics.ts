@@ -5,6 +5,8 @@ import { Loop } from './loop';
 import type { Metrics } from './metrics';
 import type { Description, Readings } from './readings';
 import { mastersOf, type Redis } from './redis';
+import { evictionOf, isUnsafe, parseInfo } from './redis-eviction';
+import type { RedisEvictionLog } from './redis-eviction-log';
 
 const EVERY_MS = 5_000;
 const MS_PER_SECOND = 1000;
@@ -56,6 +58,14 @@ const REDIS: (Description & { of: (info: Map<string, string>) => number })[] = [
     of: (info) => Number(info.get('used_cpu_sys')) + Number(info.get('used_cpu_user')),
   },
   { ...gauge('redis_keys', 'Keys in all databases'), of: (info) => keysOf(info) },
+  {
+    ...gauge('concert_redis_unsafe_eviction_policies', 'Masters whose maxmemory-policy is not noeviction'),
+    of: (info) => (isUnsafe({ policy: info.get('maxmemory_policy') }) ? 1 : 0),
+  },
+  {
+    ...counter('concert_redis_evicted_keys_total', 'Keys that Redis has thrown away to make room'),
+    of: (info) => Number(info.get('evicted_keys')),
+  },
 ];
 const SECTIONS = ['memory', 'clients', 'stats', 'cpu', 'keyspace'];
 
@@ -64,14 +74,6 @@ const keysOf = (info: Map<string, string>): number =>
   [...info]
     .filter(([name]) => /^db\d+$/.test(name))
     .reduce((sum, [, value]) => sum + Number(/keys=(\d+)/.exec(value)?.[1] ?? 0), 0);
-
-const parseInfo = (text: string): Map<string, string> =>
-  new Map(
-    text.split('\r\n').flatMap((line): [string, string][] => {
-      const [name = '', value] = line.split(/:(.*)/s);
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
 
 interface Store {
   name: string;
@@ -86,12 +88,13 @@ export class StoreMetrics {
   constructor(
     database: Statements,
     redis: Redis,
+    evictionLog: RedisEvictionLog,
     private readonly lag: KafkaLag | undefined,
     metrics: Metrics,
     logger: Logger,
     everyMs = EVERY_MS,
   ) {
-    const stores = [mariadb(database, metrics), ofRedis(redis, metrics)];
+    const stores = [mariadb(database, metrics), ofRedis(redis, evictionLog, metrics)];
     if (lag !== undefined) stores.push(kafka(lag, metrics));
     // Apart from each other: one that does not answer holds up none.
     this.loops = stores.map(
@@ -129,13 +132,14 @@ function mariadb(database: Statements, metrics: Metrics): Store {
   return { name: 'MariaDB', readings: [...readings.values()], read };
 }
 
-function ofRedis(redis: Redis, metrics: Metrics): Store {
+function ofRedis(redis: Redis, evictionLog: RedisEvictionLog, metrics: Metrics): Store {
   const readings = REDIS.map((number) => metrics.readings(number));
   const read = async (): Promise<void> => {
     const masters = mastersOf(redis);
     if (masters.length === 0) throw new Error('no master of the cluster is known');
     const infos = (await Promise.all(masters.map((master) => master.info(...SECTIONS)))).map(parseInfo);
     REDIS.forEach(({ of }, i) => readings[i]?.set(infos.reduce((sum, info) => sum + of(info), 0)));
+    evictionLog.judge(masters.map((master, i) => evictionOf(master, infos[i] ?? new Map<string, string>())));
   };
   return { name: 'Redis', readings, read };
 }

@@ -9,10 +9,6 @@ import { Topics } from '../../src/modules/notification/topics';
 import { Scratch } from './scratch';
 
 const brokers = process.env.KAFKA_BROKERS ?? '';
-const config = {
-  ...{ HOLD_SECONDS: 300, EVENT_DLQ_TRIES: 3, EVENT_DLQ_RETRY_MS: 30_000 },
-  ...{ QUEUE_MAX_ACTIVE: 3, QUEUES: new Map<string, number>() },
-};
 const TOPIC = 'payment-notification';
 
 describe('invariants of events, with Kafka', () => {
@@ -39,7 +35,6 @@ describe('invariants of events, with Kafka', () => {
     const report = await checkInvariants({
       database: scratch.app,
       kafka: new EventsInKafka(reader, topics),
-      config,
     });
     return report.results.find(({ id }) => id === 'I5');
   };

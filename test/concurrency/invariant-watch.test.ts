@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import type { Config } from '../../src/config';
 import { Metrics } from '../../src/infra/metrics';
 import { connectRedis, type Redis } from '../../src/infra/redis';
 import { InvariantWatch } from '../../src/modules/invariants/watch';
@@ -16,6 +17,7 @@ const CHECKED = 'invariant_checked_timestamp_seconds';
 
 interface Line {
   level: number;
+  msg?: string;
   what?: string;
   rows?: object[];
 }
@@ -23,11 +25,13 @@ interface Line {
 /** A watch as a worker has it, on a database of the test's own; looks when told to. */
 class Watched {
   readonly lines: Line[] = [];
-  readonly config = testConfig({ WATCH_SECONDS, QUEUE_MAX_ACTIVE: 2 });
+  readonly config: Config;
   readonly metrics = new Metrics();
   readonly watch: InvariantWatch;
 
-  constructor(scratch: Scratch, redis: Redis) {
+  /** @param timeoutMs a statement that takes a quarter of it is too slow */
+  constructor(scratch: Scratch, redis: Redis, timeoutMs = 60_000) {
+    this.config = testConfig({ WATCH_SECONDS, DATABASE_TIMEOUT_MS: timeoutMs });
     const logger = pino({}, { write: (line: string) => this.lines.push(JSON.parse(line) as Line) });
     this.watch = new InvariantWatch(scratch.app, redis, this.config, this.metrics, logger);
   }
@@ -129,15 +133,16 @@ describe('the watch over the invariants', () => {
   });
 
   it('finds a queue with too many inside', async () => {
-    const [, active = ''] = queueKeys(watched.config.QUEUE_ID).place;
-    const inAMinute = Date.now() + 60_000;
-    await redis.zadd(active, inAMinute, '1', inAMinute, '2', inAMinute, '3');
+    const [state = '', active = ''] = queueKeys(watched.config.QUEUE_ID).place;
+    const inAnHour = Date.now() + 3_600_000;
+    await redis.hset(state, 'capAt', 2);
+    await redis.zadd(active, inAnHour, '1', inAnHour, '2', inAnHour, '3');
     await watched.look();
     expect(await watched.violations('I6')).toBe(1);
     await redis.zrem(active, '3');
     await watched.look();
     expect(await watched.violations('I6')).toBe(0);
-    await redis.del(active);
+    await redis.del(state, active);
   });
 
   it('keeps its numbers and its time when the database cannot be asked, and says so by failing', async () => {
@@ -153,6 +158,43 @@ describe('the watch over the invariants', () => {
     await scratch.admin.run('RENAME TABLE elsewhere TO payment');
     await watched.look();
     expect(await watched.metric(CHECKED)).toBeGreaterThan(checkedAt ?? Infinity);
+  });
+
+  it('passes over a table that is locked, says so, checks all others and comes back to it', async () => {
+    const hasty = new Watched(scratch, redis, 1600);
+    const unchecked = (): Promise<number | undefined> => hasty.metric('concert_invariant_unchecked_chunks');
+    const passedOver = (): unknown[] =>
+      hasty.lines.filter(({ msg }) => msg?.includes('is tried again later') === true);
+    const lookUntil = async (wanted: () => Promise<boolean>): Promise<void> => {
+      for (let i = 0; i < 30 && !(await wanted()); i++) await hasty.look();
+    };
+    const seatId = at(shop.seatIds, 3);
+    await shop.buy(at(shop.seatIds, 0));
+    await scratch.admin.transaction(async (tx) => {
+      await tx.run('LOCK TABLES payment WRITE, member WRITE');
+      await tx.run('UPDATE member SET balance = balance + 1 WHERE id = ?', [shop.userId]);
+      try {
+        await lookUntil(async () => (await unchecked()) !== undefined && (await unchecked()) !== 0);
+        expect(await unchecked()).toBeGreaterThan(0);
+        expect(passedOver()).not.toEqual([]);
+
+        const checkedAt = await hasty.metric(CHECKED);
+        await scratch.admin.run("UPDATE concert_seat SET status = 'RESERVED' WHERE id = ?", [seatId]);
+        await lookUntil(async () => (await hasty.violations('I1')) === 1);
+        expect(hasty.errors().flatMap(({ rows }) => rows)).toContainEqual(
+          expect.objectContaining({ seatId, seatStatus: 'RESERVED' }),
+        );
+        expect(await hasty.metric(CHECKED)).toBeGreaterThan(checkedAt ?? Infinity);
+        expect(await hasty.violations('I2')).toBe(0); // nobody could see it
+      } finally {
+        await tx.run('UNLOCK TABLES');
+      }
+    });
+    await lookUntil(async () => (await unchecked()) === 0);
+    expect(await unchecked()).toBe(0);
+    expect(hasty.errors().flatMap(({ rows }) => rows)).toContainEqual(
+      expect.objectContaining({ userId: shop.userId, balance: 999_901, ledger: '999900' }),
+    );
   });
 
   it('is kept by one process; when that ends another goes on', async () => {

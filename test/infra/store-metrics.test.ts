@@ -3,7 +3,8 @@ import { Database, type Statements } from '../../src/infra/database';
 import { createClient, KafkaLag } from '../../src/infra/kafka';
 import { createLogger } from '../../src/infra/logger';
 import { Metrics } from '../../src/infra/metrics';
-import { connectRedis, type Redis } from '../../src/infra/redis';
+import { connectRedis, mastersOf, type Redis } from '../../src/infra/redis';
+import { RedisEvictionLog } from '../../src/infra/redis-eviction-log';
 import { StoreMetrics } from '../../src/infra/store-metrics';
 import { testConfig } from '../support/config';
 import { ServiceProcess } from '../support/process';
@@ -31,6 +32,8 @@ const REDIS = [
   'redis_commands_total',
   'redis_cpu_seconds_total',
   'redis_keys',
+  'concert_redis_unsafe_eviction_policies',
+  'concert_redis_evicted_keys_total',
 ];
 
 /** By series; what is not exported is not there. */
@@ -67,7 +70,15 @@ describe('the metrics of the stores', () => {
     lag?: KafkaLag,
   ): (() => Promise<Map<string, number>>) => {
     const metrics = new Metrics();
-    const stores = new StoreMetrics(database, redis, lag, metrics, logger, EVERY_MS);
+    const stores = new StoreMetrics(
+      database,
+      redis,
+      new RedisEvictionLog(redis, logger),
+      lag,
+      metrics,
+      logger,
+      EVERY_MS,
+    );
     stores.start();
     ends.push(() => stores.stop());
     return async () => parse(await metrics.registry.metrics());
@@ -103,10 +114,12 @@ describe('the metrics of the stores', () => {
 
   it('have types by which counters are told from gauges', async () => {
     const metrics = new Metrics();
-    new StoreMetrics(open(), await connect(), undefined, metrics, logger);
+    const redis = await connect();
+    new StoreMetrics(open(), redis, new RedisEvictionLog(redis, logger), undefined, metrics, logger);
     const text = await metrics.registry.metrics();
     expect(text).toContain('# TYPE mariadb_queries_total counter');
     expect(text).toContain('# TYPE redis_keys gauge');
+    expect(text).toContain('# TYPE concert_redis_evicted_keys_total counter');
     expect(text).not.toContain('kafka_consumer_lag'); // nobody to ask
   });
 
@@ -141,9 +154,29 @@ describe('the metrics of the stores', () => {
         const left = await scrape();
         return !REDIS.some((name) => left.has(name));
       });
-      expect((await scrape()).has('mariadb_queries_total')).toBe(true);
+      await until('others stay', async () => (await scrape()).has('mariadb_queries_total'));
       await server.start();
       await until('back', async () => (await scrape()).get('redis_keys') === 0);
+    });
+
+    it('show a policy under which Redis may forget keys, and the keys that it has forgotten', async () => {
+      const server = await new RedisServer(await freePort()).start();
+      ends.push(() => server.end());
+      const redis = await connect(server.url);
+      const scrape = scrapeOf(open(), redis);
+      const unsafe = async (): Promise<number | undefined> =>
+        (await scrape()).get('concert_redis_unsafe_eviction_policies');
+      const evicted = async (): Promise<number> =>
+        (await scrape()).get('concert_redis_evicted_keys_total') ?? NaN;
+      await until('the policy is safe', async () => (await unsafe()) === 0 && (await evicted()) === 0);
+      await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+      await until('it is not', async () => (await unsafe()) === 1);
+      await redis.set('lost', 'x'.repeat(100_000));
+      await redis.config('SET', 'maxmemory', '1');
+      await redis.set('another', 'y').catch(() => undefined); // takes the place of the first, or is refused
+      await until('a key is lost', async () => (await evicted()) >= 1);
+      await redis.config('SET', 'maxmemory-policy', 'noeviction');
+      await until('the policy is safe again', async () => (await unsafe()) === 0);
     });
 
     it('are summed over the masters of a cluster', async () => {
@@ -154,6 +187,12 @@ describe('the metrics of the stores', () => {
       await Promise.all(Array.from({ length: 50 }, (_, i) => redis.set(`key-${i}`, i)));
       const scrape = scrapeOf(open(), redis);
       await until('all keys are counted', async () => (await scrape()).get('redis_keys') === 50);
+      const [, second] = mastersOf(redis);
+      await second?.config('SET', 'maxmemory-policy', 'volatile-ttl');
+      await until(
+        'one unsafe master is counted',
+        async () => (await scrape()).get('concert_redis_unsafe_eviction_policies') === 1,
+      );
     });
   });
 

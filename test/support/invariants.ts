@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Database } from '../../src/infra/database';
 import type { Redis } from '../../src/infra/redis';
-import { type Checked, checkInvariants } from '../../src/modules/invariants/service';
+import { checkInvariants } from '../../src/modules/invariants/service';
 import { testConfig } from './config';
 
 /** Tests beside this one make their rows in several steps: what breaks an invariant must still do so after this. */
@@ -17,16 +17,14 @@ export async function expectInvariants(
     database?: Database;
     redis?: Redis;
     queueIds?: string[];
-    config?: Checked['config'];
   } = {},
 ): Promise<void> {
-  const config = o.config ?? testConfig();
   const { DATABASE_URL: url } = testConfig();
   const database = o.database ?? new Database({ url, poolMax: 1, acquireMs: 60_000, timeoutMs: 60_000 });
   try {
     const until = performance.now() + PATIENCE_MS;
     for (;;) {
-      const { ok, results } = await checkInvariants({ ...o, database, config });
+      const { ok, results } = await checkInvariants({ ...o, database });
       const broken = results.filter(({ verdict }) => verdict === 'violated' || verdict === 'unknown');
       if (ok || performance.now() > until) {
         expect(broken).toEqual([]);

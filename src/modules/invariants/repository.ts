@@ -1,20 +1,27 @@
 import type { Database, Statements } from '../../infra/database';
 import { EVERYTHING, type Finding, ROWS_SHOWN, type Row, type Span, type SqlCheck } from './schema';
 
-const SET_SPAN = 'SET @first = ?, @last = ?, @events_from = ?';
+const SET_IDS = 'SET @first = ?, @last = ?, @events_from = ?';
+const SET_USERS = 'SET @after_user = ?, @after_id = ?, @last_user = ?, @last_id = ?';
+
+const STATEMENT_TIMEOUT = 1969;
+const MS_PER_SECOND = 1000;
+
+/** What a check is asked with. */
+export type Question = Pick<SqlCheck, 'sql' | 'binds'>;
 
 /** Looks for rows that break an invariant. Reads only, and locks nothing: it may run under live traffic. */
 export class InvariantRepository {
   constructor(private readonly database: Database) {}
 
-  /** @returns undefined when all is well */
+  /** Of the whole tables. @returns undefined when all is well */
   async find(check: SqlCheck): Promise<Finding | undefined> {
-    return this.inSnapshot((on) => findIn(on, check, EVERYTHING));
+    return findingOf(check, await this.rows(check, ROWS_SHOWN + 1));
   }
 
   /** The offending rows themselves, at most so many. */
   async rows(check: SqlCheck, most: number): Promise<Row[]> {
-    return this.inSnapshot((on) => rowsIn(on, check, EVERYTHING, most));
+    return this.inSnapshot((on) => rowsIn(on, check, EVERYTHING, { most }));
   }
 
   /** All tables as of one instant; a check that needs several of them would else see half of a sale. */
@@ -28,11 +35,6 @@ export class InvariantRepository {
   }
 }
 
-/** Looks at a span of ids, in the snapshot that `on` has. @returns undefined when all is well */
-export async function findIn(on: Statements, check: SqlCheck, span: Span): Promise<Finding | undefined> {
-  return findingOf(check, await rowsIn(on, check, span, ROWS_SHOWN + 1));
-}
-
 /** @returns undefined when there are no rows */
 export function findingOf(
   { what, severity = 'violation' }: Pick<SqlCheck, 'what' | 'severity'>,
@@ -42,13 +44,28 @@ export function findingOf(
   return { what, severity, rows: rows.slice(0, ROWS_SHOWN), more: rows.length > ROWS_SHOWN };
 }
 
-async function rowsIn(
+/**
+ * The offending rows of a span, at most `most`, in the snapshot that `on` has.
+ * @throws an error for which `isTooSlow` holds when the server has given up after `limitMs`; the snapshot stays
+ */
+export async function rowsIn(
   on: Statements,
-  { sql, binds }: SqlCheck,
-  { first, last, eventsFrom }: Span,
-  most: number,
+  { sql, binds }: Question,
+  span: Span,
+  { most, limitMs }: { most: number; limitMs?: number | undefined },
 ): Promise<Row[]> {
   // Variables, so that a check is one prepared statement whatever its span is.
-  await on.run(SET_SPAN, [first, last, eventsFrom]);
-  return on.rows<Row>(`SELECT * FROM (${sql}) offending LIMIT ${most}`, binds);
+  if ('first' in span) await on.run(SET_IDS, [span.first, span.last, span.eventsFrom]);
+  else await on.run(SET_USERS, [span.after.userId, span.after.id, span.last.userId, span.last.id]);
+  return on.rows<Row>(within(limitMs, `SELECT * FROM (${sql}) offending LIMIT ${most}`), binds);
 }
+
+/** The SELECT with a time limit that the server keeps; waits for locks count. */
+export const within = (limitMs: number | undefined, select: string): string =>
+  limitMs === undefined
+    ? select
+    : `SET STATEMENT max_statement_time = ${limitMs / MS_PER_SECOND} FOR ${select}`;
+
+/** The statement took longer than its limit. */
+export const isTooSlow = (error: unknown): boolean =>
+  error instanceof Error && 'errno' in error && error.errno === STATEMENT_TIMEOUT;

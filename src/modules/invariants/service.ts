@@ -1,9 +1,9 @@
-import type { Config } from '../../config';
 import type { Database } from '../../infra/database';
 import { describeDatabaseError } from '../../infra/database-ready';
 import type { Redis } from '../../infra/redis';
-import { allChecks, type CheckConfig } from './checks';
-import { deliveredInVain } from './checks/events';
+import { isUnsafe, readEvictions } from '../../infra/redis-eviction';
+import { allChecks } from './checks';
+import { deliveredInVain, deliveredToKafkaInVain } from './checks/events';
 import { disorderedQueues, overfullQueues } from './checks/queues';
 import type { EventsInKafka, Whereabouts } from './events-in-kafka';
 import { findingOf, InvariantRepository } from './repository';
@@ -14,26 +14,28 @@ import {
   type InvariantResult,
   INVARIANTS,
   type QueueState,
+  ROWS_SHOWN,
   type Row,
-  type SqlCheck,
   type Verdict,
 } from './schema';
 import { InvariantStore } from './store';
+import { isChunked, scanWholeTables, type Outcome, type ScanProgress } from './whole-tables';
 
 export interface Checked {
   /** The application's own rights are enough. */
   database: Database;
   /** Without it the queues are skipped. */
   redis?: Redis | undefined;
-  /** Without it only the database is asked what became of events. */
+  /** Without it nobody knows what became of events that were delivered to Kafka and have not acted. */
   kafka?: EventsInKafka | undefined;
   /** The queues to look at; without it all that there are. */
   queueIds?: string[] | undefined;
-  config: CheckConfig & Pick<Config, 'QUEUE_MAX_ACTIVE' | 'QUEUES'>;
+  progress?: ScanProgress | undefined;
 }
 
 /**
- * Checks every invariant that the state can show, each in one consistent snapshot, under live traffic too.
+ * Checks every invariant that the state can show, under live traffic too. Depends on what is stored alone, not on the
+ * configuration of the process that asks.
  * Does not throw: where the database or Redis cannot be asked, or refuses, the verdict is `unknown`.
  */
 export async function checkInvariants({
@@ -41,17 +43,24 @@ export async function checkInvariants({
   redis,
   kafka,
   queueIds,
-  config,
+  progress,
 }: Checked): Promise<InvariantReport> {
   const repository = new InvariantRepository(database);
-  const checks = allChecks(config);
+  const checks = allChecks();
+  const outcomes = await scanWholeTables(repository, checks.filter(isChunked), progress);
+  for (const check of checks.filter((one) => !isChunked(one)))
+    outcomes.set(check, await wholeOutcome(() => repository.rows(check, ROWS_SHOWN + 1)));
   const results: InvariantResult[] = [];
   for (const id of Object.keys(INVARIANTS) as InvariantId[]) {
-    const own = checks.filter(({ invariant }) => invariant === id);
-    const ask = id === 'I5' && kafka ? findEvents(repository, own, kafka) : () => findAll(repository, own);
-    if (own.length > 0) results.push(await judge(id, ask));
+    const own = [...outcomes].filter(([{ invariant }]) => invariant === id);
+    if (own.length === 0) continue;
+    const error = own.map(([, outcome]) => outcome.error).find((one) => one !== undefined);
+    const findings = own.flatMap(([check, { rows }]) => findingOf(check, rows) ?? []);
+    const parts = [{ findings, ...(error !== undefined && { reason: describeDatabaseError(error) }) }];
+    if (id === 'I5') parts.push(await (kafka === undefined ? eventsUnasked : eventsAsked(kafka))(repository));
+    results.push(resultOf(id, parts));
   }
-  results.push(...(await judgeQueues(redis, queueIds, config)));
+  results.push(...(await judgeQueues(redis, queueIds)));
   results.sort((a, b) => a.id.localeCompare(b.id));
   return { ok: results.every(({ verdict }) => verdict !== 'violated' && verdict !== 'unknown'), results };
 }
@@ -59,51 +68,69 @@ export async function checkInvariants({
 /** Undelivered in Kafka at once; more are a heap whatever they are. */
 const EVENTS_MOST = 10_000;
 
-/** One after the other: a check must not take more than one of the application's connections. */
-async function findAll(repository: InvariantRepository, checks: SqlCheck[]): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const check of checks) {
-    const finding = await repository.find(check);
-    if (finding !== undefined) findings.push(finding);
-  }
-  return findings;
+/** Offending rows, and why there may be more that nobody could find. */
+interface Found {
+  findings: Finding[];
+  reason?: string;
 }
+
+async function wholeOutcome(ask: () => Promise<Row[]>): Promise<Outcome> {
+  try {
+    return { rows: await ask() };
+  } catch (error) {
+    return { rows: [], error };
+  }
+}
+
+async function found(find: () => Promise<Found>): Promise<Found> {
+  try {
+    return await find();
+  } catch (error) {
+    return { findings: [], reason: describeDatabaseError(error) };
+  }
+}
+
+/** Events that were delivered to Kafka and have not acted may wait there; without Kafka nobody can tell. */
+const eventsUnasked = (repository: InvariantRepository): Promise<Found> =>
+  found(async () => {
+    const inVain = deliveredToKafkaInVain();
+    const idle = findingOf({ ...inVain, severity: 'warning' }, await repository.rows(inVain, ROWS_SHOWN + 1));
+    return idle === undefined
+      ? { findings: [] }
+      : { findings: [idle], reason: 'KAFKA_BROKERS is not set: Kafka was not asked whether it has them' };
+  });
 
 /**
  * With Kafka an event that was delivered and has not acted may wait there, or have been given up there. Asked of the
  * database first: what acts meanwhile is no longer in Kafka, and is not taken for lost.
  */
-const findEvents =
-  (repository: InvariantRepository, checks: SqlCheck[], kafka: EventsInKafka) =>
-  async (): Promise<Finding[]> => {
-    const findings = await findAll(
-      repository,
-      checks.filter(({ along }) => along !== 'outbox'),
-    );
-    const inVain = deliveredInVain();
-    const missing = (await kafka.missingTopics()).map((topic) => ({ topic }));
-    const idle = await repository.rows(inVain, EVENTS_MOST);
-    const isThere = idle.length > 0 && missing.length === 0;
-    const where = isThere ? await kafka.whereabouts() : new Map<string, Whereabouts>();
-    // Once more: what has acted since then has left Kafka.
-    const still = new Set((await repository.rows(inVain, EVENTS_MOST)).map(({ eventId }) => eventId));
-    const of = (wanted: Whereabouts | undefined): Row[] =>
-      idle.filter(({ eventId }) => still.has(eventId ?? null) && where.get(String(eventId)) === wanted);
-    return [
-      ...findings,
-      findingOf(
-        { what: 'topics that Kafka does not have (has a worker ever run?)', severity: 'warning' },
-        missing,
-      ),
-      findingOf({ what: `${inVain.what}, and Kafka has them no more` }, of(undefined)),
-      findingOf({ what: 'events given up (DLQ.permanent)', severity: 'warning' }, of('given up')),
-    ].filter((finding) => finding !== undefined);
-  };
+const eventsAsked =
+  (kafka: EventsInKafka) =>
+  (repository: InvariantRepository): Promise<Found> =>
+    found(async () => {
+      const inVain = deliveredInVain('kafka');
+      const missing = (await kafka.missingTopics()).map((topic) => ({ topic }));
+      const idle = await repository.rows(inVain, EVENTS_MOST);
+      const isThere = idle.length > 0 && missing.length === 0;
+      const where = isThere ? await kafka.whereabouts() : new Map<string, Whereabouts>();
+      // Once more: what has acted since then has left Kafka.
+      const still = new Set((await repository.rows(inVain, EVENTS_MOST)).map(({ eventId }) => eventId));
+      const of = (wanted: Whereabouts | undefined): Row[] =>
+        idle.filter(({ eventId }) => still.has(eventId ?? null) && where.get(String(eventId)) === wanted);
+      const findings = [
+        findingOf(
+          { what: 'topics that Kafka does not have (has a worker ever run?)', severity: 'warning' },
+          missing,
+        ),
+        findingOf({ what: `${inVain.what}, and Kafka has them no more` }, of(undefined)),
+        findingOf({ what: 'events given up (DLQ.permanent)', severity: 'warning' }, of('given up')),
+      ].filter((finding) => finding !== undefined);
+      return { findings };
+    });
 
 async function judgeQueues(
   redis: Redis | undefined,
   queueIds: string[] | undefined,
-  caps: Pick<Config, 'QUEUE_MAX_ACTIVE' | 'QUEUES'>,
 ): Promise<InvariantResult[]> {
   if (redis === undefined)
     return (['I6', 'I7'] as const).map((id) => ({
@@ -119,9 +146,32 @@ async function judgeQueues(
   };
   const states = look();
   return Promise.all([
-    judge('I6', async () => overfullQueues(await states, caps)),
-    judge('I7', async () => disorderedQueues(await states)),
+    found(async () => ({ findings: overfullQueues(await states) })).then((part) => resultOf('I6', [part])),
+    found(async () => ({ findings: [...disorderedQueues(await states), ...(await mayForget(redis))] })).then(
+      (part) => resultOf('I7', [part]),
+    ),
   ]);
+}
+
+/** Of a key that Redis has evicted nobody knows whose turn it was. */
+async function mayForget(redis: Redis): Promise<Finding[]> {
+  const evictions = await readEvictions(redis).catch(() => undefined);
+  const finding =
+    evictions === undefined
+      ? findingOf(
+          { what: 'Redis refuses to tell its maxmemory-policy (it must be noeviction)', severity: 'warning' },
+          [{ command: 'INFO memory' }],
+        )
+      : findingOf(
+          {
+            what: 'Redis masters that may evict keys (maxmemory-policy must be noeviction)',
+            severity: 'warning',
+          },
+          evictions
+            .filter(isUnsafe)
+            .map(({ master, policy = null, evictedKeys }) => ({ master, policy, evictedKeys })),
+        );
+  return finding === undefined ? [] : [finding];
 }
 
 const blank = (id: InvariantId): InvariantResult => ({
@@ -131,13 +181,17 @@ const blank = (id: InvariantId): InvariantResult => ({
   findings: [],
 });
 
-async function judge(id: InvariantId, find: () => Promise<Finding[]>): Promise<InvariantResult> {
-  try {
-    const findings = await find();
-    return { ...blank(id), verdict: verdictOn(findings), findings };
-  } catch (error) {
-    return { ...blank(id), verdict: 'unknown', reason: describeDatabaseError(error) };
-  }
+/** A violation is one whatever else could not be asked. */
+function resultOf(id: InvariantId, parts: Found[]): InvariantResult {
+  const findings = parts.flatMap((part) => part.findings);
+  const reasons = parts.flatMap(({ reason }) => reason ?? []);
+  const verdict = verdictOn(findings);
+  return {
+    ...blank(id),
+    verdict: reasons.length > 0 && verdict !== 'violated' ? 'unknown' : verdict,
+    findings,
+    ...(reasons.length > 0 && { reason: reasons.join('; ') }),
+  };
 }
 
 function verdictOn(findings: Finding[]): Verdict {

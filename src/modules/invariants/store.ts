@@ -8,6 +8,8 @@ const SCAN_COUNT = 1000;
 /** Looks at the waiting rooms without touching them. @throws RedisUnavailable */
 export class InvariantStore {
   private readonly look: Script;
+  /** By queue: where the scan of its active users has come, and the seqs it has seen above serving. */
+  private readonly scans = new Map<string, { cursor: string; suspects: Set<string> }>();
 
   constructor(private readonly redis: Redis) {
     this.look = loadScript(redis, join(__dirname, 'lua', 'look-3'), () => undefined);
@@ -28,12 +30,55 @@ export class InvariantStore {
     return [...ids].sort();
   }
 
-  async state(queueId: string): Promise<QueueState> {
+  /** @param pages most pages of active users to read at once; the next call goes on behind them */
+  async state(queueId: string, pages = Infinity): Promise<QueueState> {
     const [state = '', active = '', , returned = ''] = queueKeys(queueId).place;
-    const reply = await this.look([state, active, returned], [ROWS_SHOWN + 1]);
+    const suspects = await this.activeAboveServing(queueId, { state, active }, pages);
+    const reply = await this.look([state, active, returned], [ROWS_SHOWN + 1, ...suspects]);
     const [issued, serving, inside, tooEarly, capAt] = reply as [number, number, number, number[], number];
+    const confirmed = new Set(tooEarly.map(String));
+    for (const seq of suspects) if (!confirmed.has(seq)) suspects.delete(seq);
     const known = (n: number): number | undefined => (n < 0 ? undefined : n);
     return { queueId, issued: known(issued), serving: known(serving), inside, tooEarly, capAt: known(capAt) };
+  }
+
+  /**
+   * A page at a time: a script that read all active users would keep Redis from everything else. Serving is read after
+   * each page, so that nobody admitted in the meantime is suspected; the script looks at suspects again.
+   */
+  private async activeAboveServing(
+    queueId: string,
+    { state, active }: { state: string; active: string },
+    pages: number,
+  ): Promise<Set<string>> {
+    const scan = this.scans.get(queueId) ?? { cursor: '0', suspects: new Set() };
+    this.scans.set(queueId, scan);
+    for (let page = 0; page < pages; page++) {
+      const [next, members, serving] = await activePage(this.redis, state, active, scan.cursor);
+      for (let i = 0; i < members.length; i += 2) {
+        const seq = members[i] ?? '';
+        if (Number(seq) > serving && scan.suspects.size <= ROWS_SHOWN) scan.suspects.add(seq);
+      }
+      scan.cursor = next;
+      if (next === '0') break;
+    }
+    return scan.suspects;
+  }
+}
+
+/** @returns the next cursor, members and scores in turn, and serving as it was afterwards (Infinity: not known) */
+async function activePage(
+  redis: Redis,
+  state: string,
+  active: string,
+  cursor: string,
+): Promise<[string, string[], number]> {
+  try {
+    const [next, members] = await redis.zscan(active, cursor, 'COUNT', SCAN_COUNT);
+    const serving = await redis.hget(state, 'serving');
+    return [next, members, serving === null ? Infinity : Number(serving)];
+  } catch (error) {
+    throw new RedisUnavailable(error);
   }
 }
 

@@ -1,68 +1,143 @@
 import type { Statements } from '../../infra/database';
-import { type Span, type Table, TABLES } from './schema';
+import { within } from './repository';
+import {
+  type IdSpan,
+  type Scan,
+  type Span,
+  type Table,
+  TABLES,
+  USER_SCANS,
+  type UserKey,
+  type UserScan,
+} from './schema';
 
 /** Rows are fresh for two looks: of two transactions the one with the smaller id may commit later. */
 const FRESH_LOOKS = 2;
-/** More are not fresh at once (after an outage): the walk will come by. */
+/** More are not fresh at once (after an outage): the scan will come by. */
 const FRESH_MOST = 20_000;
+/** Behind every row: in the order of (user_id, id) the user alone decides. */
+const BEHIND_ALL = Number.MAX_SAFE_INTEGER;
 
-/** One statement, each part answered by one end of an index. */
-const POSITIONS = TABLES.map(
-  (table) => `SELECT '${table}' AS name, (SELECT MIN(id) FROM ${table} WHERE id > ?) AS next,
-                     (SELECT MAX(id) FROM ${table}) AS last`,
-).join(' UNION ALL ');
+/** Each part is answered by one end of an index. */
+const POSITION = (table: Table): string =>
+  `SELECT * FROM (SELECT (SELECT MIN(id) FROM ${table} WHERE id > ?) AS next, (SELECT MAX(id) FROM ${table}) AS last) position`;
 
-interface Position {
-  name: Table;
-  next: number | null;
-  last: number | null;
-}
+/** The last row of a chunk: `?` rows behind the first one that follows (user, id). */
+const END_OF_CHUNK = (scan: UserScan): string => {
+  const { table, index } = USER_SCANS[scan];
+  return `SELECT user_id AS userId, id FROM ${table} FORCE INDEX (${index})
+           WHERE (user_id = ? AND id > ?) OR user_id > ? ORDER BY user_id, id LIMIT 1 OFFSET ?`;
+};
 
-/** What to look at in one turn. */
+/** Everything of one scan that is to be checked in one turn. */
 export interface Step {
   /** Written since a little while ago. */
-  fresh?: Span;
-  /** The next piece of the table; when its end is reached it begins anew. */
-  piece?: Span;
+  fresh?: IdSpan;
+  /** The next chunk; behind the last one the scan begins again. */
+  chunk?: Span;
+  /** No chunk follows this one. */
+  isLast: boolean;
+  /** Says that the step was taken: the next one is the one behind it. */
+  done: () => void;
 }
 
-/** Goes through the tables, a piece at a time, and sees what is new at once. */
-export class Walk {
-  private readonly at = new Map<Table, number>();
-  /** The last id of each table at the looks before, youngest first. */
-  private readonly ends: Map<Table, number>[] = [];
+/** One table by id or by user, a chunk at a time. */
+export interface TableScan {
+  readonly name: Scan;
+  /**
+   * @param rows most rows of the chunk
+   * @param limitMs longest time that finding the place may take
+   * @throws an error for which `isTooSlow` holds
+   */
+  step(on: Statements, rows: number, limitMs?: number): Promise<Step>;
+}
 
-  /** @param rows the length of a piece @returns what is next, again and again until `done` is called */
-  async step(on: Statements, rows: number): Promise<{ steps: Map<Table, Step>; done: () => void }> {
-    const after = TABLES.map((table) => this.at.get(table) ?? 0);
-    const positions = await on.rows<Position>(POSITIONS, after);
+/** The last ids of a table and of the outbox at an earlier look. */
+interface Ends {
+  last: number;
+  outbox: number;
+}
+
+class IdScan implements TableScan {
+  private at = 0;
+  /** Youngest first. */
+  private readonly ends: Ends[] = [];
+
+  constructor(
+    readonly name: Table,
+    private readonly outbox: { end: number },
+  ) {}
+
+  async step(on: Statements, rows: number, limitMs?: number): Promise<Step> {
+    const [position] = await on.rows<{ next: number | null; last: number | null }>(
+      within(limitMs, POSITION(this.name)),
+      [this.at],
+    );
+    const { next = null, last } = position ?? {};
+    const end = last ?? 0;
+    if (this.name === 'outbox') this.outbox.end = end;
+    const outbox = this.outbox.end;
     const eventsFrom = this.eventsFrom();
-    const steps = new Map<Table, Step>();
-    for (const { name, next, last } of positions) {
-      const end = last ?? 0;
-      const seen = Math.max(this.end(name, FRESH_LOOKS) ?? end, end - FRESH_MOST);
-      steps.set(name, {
-        ...(seen < end && { fresh: { first: seen + 1, last: end, eventsFrom } }),
-        ...(next !== null && { piece: { first: next, last: next + rows - 1, eventsFrom } }),
-      });
-    }
-    const done = (): void => {
-      for (const { name, next, last } of positions)
-        this.at.set(name, next === null || next + rows > (last ?? 0) ? 0 : next + rows - 1);
-      this.ends.unshift(new Map(positions.map(({ name, last }) => [name, last ?? 0])));
-      this.ends.length = Math.min(this.ends.length, FRESH_LOOKS + 1);
+    const seen = Math.max(this.earlier(FRESH_LOOKS)?.last ?? end, end - FRESH_MOST);
+    const isLast = next === null || next + rows > end;
+    return {
+      ...(seen < end && { fresh: { first: seen + 1, last: end, eventsFrom } }),
+      ...(next !== null && { chunk: { first: next, last: next + rows - 1, eventsFrom } }),
+      isLast,
+      done: () => {
+        this.at = isLast ? 0 : next + rows - 1;
+        this.ends.unshift({ last: end, outbox });
+        this.ends.length = Math.min(this.ends.length, FRESH_LOOKS + 1);
+      },
     };
-    return { steps, done };
   }
 
   /** A fresh row's event may have been written before those that were there when the row was not. */
   private eventsFrom(): number {
-    const before = this.end('outbox', FRESH_LOOKS + 1);
-    return 1 + (this.ends.length > FRESH_LOOKS ? (before ?? 0) : Math.max(0, (before ?? 0) - FRESH_MOST));
+    const before = this.earlier(FRESH_LOOKS + 1)?.outbox ?? 0;
+    return 1 + (this.ends.length > FRESH_LOOKS ? before : Math.max(0, before - FRESH_MOST));
   }
 
-  /** The table's last id so many looks ago, or at the first look when there were fewer. */
-  private end(table: Table, looks: number): number | undefined {
-    return (this.ends[looks - 1] ?? this.ends.at(-1))?.get(table);
+  /** So many looks ago, or at the first look when there were fewer. */
+  private earlier(looks: number): Ends | undefined {
+    return this.ends[looks - 1] ?? this.ends.at(-1);
   }
 }
+
+class InOrderOfUsers implements TableScan {
+  private after: UserKey;
+
+  constructor(readonly name: UserScan) {
+    this.after = this.beforeFirst;
+  }
+
+  async step(on: Statements, rows: number, limitMs?: number): Promise<Step> {
+    const { userId, id } = this.after;
+    const [last] = await on.rows<UserKey>(within(limitMs, END_OF_CHUNK(this.name)), [
+      userId,
+      id,
+      userId,
+      rows - 1,
+    ]);
+    const end = last ?? { userId: BEHIND_ALL, id: USER_SCANS[this.name].beforeFirst };
+    return {
+      chunk: { after: this.after, last: end },
+      isLast: last === undefined,
+      done: () => (this.after = last ?? this.beforeFirst),
+    };
+  }
+
+  private get beforeFirst(): UserKey {
+    return { userId: 0, id: USER_SCANS[this.name].beforeFirst };
+  }
+}
+
+/** The scans of all tables, each at a place of its own. The outbox comes first: others need to know its end. */
+export const scansOfAll = (): TableScan[] => {
+  const outbox = { end: 0 };
+  const ids = [...TABLES].sort((a, b) => Number(b === 'outbox') - Number(a === 'outbox'));
+  return [
+    ...ids.map((table) => new IdScan(table, outbox)),
+    ...(Object.keys(USER_SCANS) as UserScan[]).map((scan) => new InOrderOfUsers(scan)),
+  ];
+};

@@ -8,20 +8,21 @@ import { Loop } from '../../infra/loop';
 import { Metrics } from '../../infra/metrics';
 import { Redis } from '../../infra/redis';
 import { allChecks } from './checks';
+import { deliveredToKafkaInVain } from './checks/events';
 import { disorderedQueues, overfullQueues } from './checks/queues';
-import { findIn, InvariantRepository } from './repository';
+import { covers, Look, nameOf, type Part, partsOf } from './look';
+import { InvariantRepository } from './repository';
 import {
   type Finding,
   type InvariantId,
   INVARIANTS,
   type QueueState,
   type Row,
-  type Span,
+  type Scan,
   type SqlCheck,
-  type Table,
 } from './schema';
 import { InvariantStore } from './store';
-import { type Step, Walk } from './walk';
+import { scansOfAll, type TableScan } from './walk';
 
 const MS_PER_SECOND = 1000;
 /** Of the time between two looks a look shall take no more. */
@@ -34,16 +35,24 @@ const LEASE_LOOKS = 3;
 /** Spans with violations that are looked at again each time; further ones wait for the walk. */
 const BROKEN_MOST = 20;
 
-/** One check of one span: what a look consists of. */
-interface Part {
-  check: SqlCheck;
-  span: Span;
+/** What was too slow is tried again when looks have cost less than they may for as long; after so many at last. */
+const LOOKS_BETWEEN_TRIES_MOST = 64;
+/** Further slow parts are not remembered: the scan comes by again. */
+const UNCHECKED_MOST = 100;
+/** Pages of a queue's active users that are read in one look. */
+const PAGES_PER_LOOK = 20;
+
+/** A part that is known to be broken, and what was found in it last. */
+interface Broken {
+  part: Part;
+  finding: Finding;
 }
 
 /**
  * Looks again and again whether the invariants are kept, at a cost that does not grow with the tables: each look takes
- * what was written since the look before last, the next piece of every table, and the spans that were broken. A piece
- * grows and shrinks with the time that looks take. One process at a time looks; the others export nothing.
+ * what was written since the look before last, the next chunk of every table, and the spans that were broken. A chunk
+ * grows and shrinks with the time that it takes. A check that is too slow is logged, counted and passed over: looks go on
+ * with all others, and come back to it when they have made up for the time. One process at a time looks; the others export nothing.
  */
 @scoped(Lifecycle.ContainerScoped)
 export class InvariantWatch {
@@ -53,9 +62,17 @@ export class InvariantWatch {
   private readonly queueIds: string[];
   private readonly lease: Lease;
   private readonly loop: Loop;
-  private readonly walk = new Walk();
-  private rows = ROWS_AT_FIRST;
-  private broken: Part[] = [];
+  /** Those that a look did not get to come first in the next one. */
+  private scans: TableScan[] = scansOfAll();
+  private readonly rows = new Map<Scan, number>();
+  /** Scans that were too slow when they were last looked at. */
+  private readonly paused = new Set<Scan>();
+  private broken: Broken[] = [];
+  /** By name, those that have waited longest first. */
+  private readonly unchecked = new Map<string, Part | undefined>();
+  /** Time that looks have taken beyond what they may. */
+  private debtMs = 0;
+  private looksSinceTry = 0;
   /** Offending rows by invariant, as text: of those that could be asked. */
   private known = new Map<InvariantId, Set<string>>();
 
@@ -66,9 +83,10 @@ export class InvariantWatch {
     private readonly metrics: Metrics,
     @inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.checks = allChecks(config).filter(
-      ({ along, severity }) => along !== undefined && severity !== 'warning',
-    );
+    this.checks = [
+      ...allChecks(),
+      ...(config.KAFKA_BROKERS === '' ? [] : [deliveredToKafkaInVain(config)]),
+    ].filter(({ along, severity }) => along !== undefined && severity !== 'warning');
     this.repository = new InvariantRepository(database);
     this.store = new InvariantStore(redis);
     this.queueIds = [config.QUEUE_ID, ...config.QUEUES.keys()];
@@ -106,53 +124,115 @@ export class InvariantWatch {
     this.metrics.invariantChecked.set(rows.value);
   }
 
-  /** Within the time limit of a unit of database work. @returns as of when, by the database's clock, in Unix seconds */
+  /**
+   * Within the time limit of a unit of database work.
+   * @returns as of when, by the database's clock, in Unix seconds
+   * @throws the first error of what could not be asked, when everything else has been
+   */
   private async lookAtRows(): Promise<number> {
     const startedAtMs = monotonicMs();
-    const broken: Part[] = [];
-    const found = new Map<InvariantId, Finding[]>(this.checks.map(({ invariant }) => [invariant, []]));
+    const triesAgain = this.debtMs === 0 || this.looksSinceTry >= LOOKS_BETWEEN_TRIES_MOST;
+    this.looksSinceTry = triesAgain ? 0 : this.looksSinceTry + 1;
     try {
-      return await this.repository.inSnapshot(async (on) => {
-        const { steps, done } = await this.walk.step(on, this.rows);
-        for (const part of this.partsOf(steps)) {
-          const finding = await findIn(on, part.check, part.span);
-          if (finding === undefined) continue;
-          broken.push(part);
-          found.get(part.check.invariant)?.push(finding);
-        }
+      const { look, done, now } = await this.repository.inSnapshot(async (on) => {
         const [clock] = await on.rows<{ now: number }>('SELECT UNIX_TIMESTAMP(NOW(3)) AS now');
-        this.broken = broken.slice(0, BROKEN_MOST);
-        for (const [invariant, findings] of found) this.learn(invariant, findings);
-        done();
-        return clock?.now ?? 0;
+        const look = new Look(on, this.config.DATABASE_TIMEOUT_MS);
+        for (const { part } of this.broken) if (!look.isOver) await look.ask(part);
+        if (triesAgain) await this.tryAgain(look);
+        return { look, done: await this.nextChunks(look, triesAgain), now: clock?.now ?? 0 };
       });
+      for (const isDone of done) isDone();
+      this.conclude(look);
+      if (look.failed[0] !== undefined) throw look.failed[0].error;
+      return now;
     } finally {
-      this.adaptPieces(monotonicMs() - startedAtMs);
+      const tookMs = monotonicMs() - startedAtMs;
+      this.debtMs = Math.max(0, this.debtMs + tookMs - this.budgetMs);
     }
   }
 
   private async lookAtQueues(): Promise<void> {
     const states: QueueState[] = [];
-    for (const queueId of this.queueIds) states.push(await this.store.state(queueId));
-    this.learn('I6', overfullQueues(states, this.config));
+    for (const queueId of this.queueIds) states.push(await this.store.state(queueId, PAGES_PER_LOOK));
+    this.learn('I6', overfullQueues(states));
     this.learn('I7', disorderedQueues(states));
   }
 
-  private partsOf(steps: Map<Table, Step>): Part[] {
-    const spans = (check: SqlCheck): (Span | undefined)[] => {
-      const step = check.along && steps.get(check.along);
-      return [step?.fresh, check.whileFresh ? undefined : step?.piece];
-    };
-    const next = this.checks.flatMap((check) =>
-      spans(check).flatMap((span) => (span === undefined ? [] : [{ check, span }])),
-    );
-    return withoutCovered([...this.broken, ...next]);
+  private get budgetMs(): number {
+    return this.config.WATCH_SECONDS * MS_PER_SECOND * BUDGET_SHARE;
   }
 
-  private adaptPieces(tookMs: number): void {
-    const budgetMs = this.config.WATCH_SECONDS * MS_PER_SECOND * BUDGET_SHARE;
-    if (tookMs > budgetMs) this.rows = Math.max(ROWS_LEAST, Math.floor(this.rows / 2));
-    else if (tookMs < budgetMs / 2) this.rows = Math.min(ROWS_MOST, this.rows * 2);
+  private async tryAgain(look: Look): Promise<void> {
+    const part = [...this.unchecked.values()].find((one) => one !== undefined);
+    if (part === undefined || look.isOver) return;
+    this.unchecked.delete(nameOf(part)); // to the end, when it is too slow again
+    if (!(await look.ask(part))) this.unchecked.set(nameOf(part), part);
+  }
+
+  /** @returns what to call for the scans to go on behind their chunks */
+  private async nextChunks(look: Look, triesAgain: boolean): Promise<(() => void)[]> {
+    const done: (() => void)[] = [];
+    const inTurn = this.scans;
+    for (const [i, scan] of inTurn.entries()) {
+      if (look.isOver) {
+        this.scans = [...inTurn.slice(i), ...inTurn.slice(0, i)];
+        break;
+      }
+      if (this.paused.has(scan.name) && !triesAgain) continue;
+      done.push(await this.nextChunk(look, scan));
+    }
+    return done;
+  }
+
+  private async nextChunk(look: Look, scan: TableScan): Promise<() => void> {
+    const startedAtMs = monotonicMs();
+    const slowBefore = look.slow.length;
+    const rows = this.rows.get(scan.name) ?? ROWS_AT_FIRST;
+    const step = await look.place(scan, rows);
+    let isWhole = step !== undefined;
+    for (const part of step === undefined ? [] : partsOf(this.checks, scan.name, step)) {
+      if (this.unchecked.has(nameOf(part))) continue; // is tried again by itself
+      if (look.isOver) isWhole = false;
+      else await look.ask(part);
+    }
+    if (look.slow.length > slowBefore) this.paused.add(scan.name);
+    else this.paused.delete(scan.name);
+    this.adaptChunk(scan.name, rows, monotonicMs() - startedAtMs);
+    return isWhole && step !== undefined ? step.done : () => undefined;
+  }
+
+  private adaptChunk(scan: Scan, rows: number, tookMs: number): void {
+    const budgetMs = this.budgetMs / this.scans.length;
+    if (tookMs > budgetMs) this.rows.set(scan, Math.max(ROWS_LEAST, Math.floor(rows / 2)));
+    else if (tookMs < budgetMs / 2) this.rows.set(scan, Math.min(ROWS_MOST, rows * 2));
+  }
+
+  private conclude(look: Look): void {
+    const stillUnknown = this.broken.filter(({ part }) => !look.asked.has(nameOf(part)));
+    const broken = [...look.found, ...stillUnknown];
+    this.broken = withoutCovered(broken).slice(0, BROKEN_MOST);
+    for (const invariant of new Set(this.checks.map((check) => check.invariant)))
+      this.learn(
+        invariant,
+        broken.filter(({ part }) => part.check.invariant === invariant).map(({ finding }) => finding),
+      );
+    for (const name of look.asked) this.unchecked.delete(name);
+    for (const part of look.parts) this.forgetCovered(part);
+    for (const { name, part } of [...look.slow, ...look.failed]) {
+      if (this.unchecked.has(name) || this.unchecked.size >= UNCHECKED_MOST) continue;
+      if (part !== undefined) this.forgetCovered(part);
+      this.unchecked.set(name, part);
+      this.logger.warn(
+        { check: name, limitMs: look.limitMs },
+        'an invariant check was too slow or failed and is tried again later',
+      );
+    }
+    this.metrics.invariantUncheckedChunks.set(this.unchecked.size);
+  }
+
+  private forgetCovered(by: Part): void {
+    for (const [name, part] of this.unchecked)
+      if (part !== undefined && covers(by, part)) this.unchecked.delete(name);
   }
 
   /** A row is logged when it is first seen, not at each look. */
@@ -180,6 +260,7 @@ export class InvariantWatch {
       this.metrics.invariantViolations,
       this.metrics.invariantChecked,
       this.metrics.invariantCheckDuration,
+      this.metrics.invariantUncheckedChunks,
     ])
       of.forget();
   }
@@ -187,14 +268,9 @@ export class InvariantWatch {
 
 const textOf = (what: string, row: Row): string => `${what}: ${JSON.stringify(row)}`;
 
-const covers = (a: Part, b: Part): boolean =>
-  a.check === b.check &&
-  a.span.first <= b.span.first &&
-  a.span.last >= b.span.last &&
-  a.span.eventsFrom <= b.span.eventsFrom;
-
 /** Of two parts that are the same the first one stays. */
-const withoutCovered = (parts: Part[]): Part[] =>
-  parts.filter(
-    (part, i) => !parts.some((other, j) => j !== i && covers(other, part) && (j < i || !covers(part, other))),
+const withoutCovered = (broken: Broken[]): Broken[] =>
+  broken.filter(
+    ({ part }, i) =>
+      !broken.some(({ part: other }, j) => j !== i && covers(other, part) && (j < i || !covers(part, other))),
   );

@@ -22,7 +22,7 @@ const FRESH = `SELECT ${COLUMNS} FROM outbox o FORCE INDEX (outbox_backlog)
                 WHERE ${OPEN} AND next_try_at IS NULL AND topic IN (?, ?) ORDER BY id LIMIT ${BATCH}`;
 const DUE = `SELECT ${COLUMNS} FROM outbox o FORCE INDEX (outbox_backlog)
               WHERE ${OPEN} AND next_try_at <= NOW(3) AND topic IN (?, ?) ORDER BY next_try_at, id LIMIT ${BATCH}`;
-const DELIVERED = `UPDATE outbox SET delivered_at = NOW(3)
+const DELIVERED = `UPDATE outbox SET delivered_at = NOW(3), delivered_by = ?
                     WHERE id IN (${placeholders(BATCH)}) AND delivered_at IS NULL`;
 const FAILED = 'UPDATE outbox SET attempts = ?, last_error = ? WHERE id = ?';
 const POSTPONE = `UPDATE outbox SET attempts = ?, last_error = ?, next_try_at = NOW(3) + INTERVAL ? MICROSECOND
@@ -59,6 +59,8 @@ export class OutboxRepository {
     private readonly on: Statements,
     /** Exactly two: the placeholders above. */
     private readonly topics: string[],
+    /** Whether Kafka has what is marked as delivered, or this process has acted upon it. */
+    private readonly deliveredBy: 'process' | 'kafka',
   ) {}
 
   /** Events never tried without success, in the order of id. */
@@ -73,7 +75,7 @@ export class OutboxRepository {
 
   /** @param ids at most BATCH */
   async markDelivered(ids: number[]): Promise<void> {
-    if (ids.length > 0) await this.on.run(DELIVERED, filled(ids));
+    if (ids.length > 0) await this.on.run(DELIVERED, [this.deliveredBy, ...filled(ids)]);
   }
 
   /** Looks at these later, since earlier events of their keys come first. @param ids at most BATCH */

@@ -39,7 +39,11 @@ export class NotificationWorker {
   ) {
     const topics = new Topics(topicPrefix);
     const policy = new RetryPolicy(config);
-    const outbox = new OutboxRepository(database, topics.main);
+    const outbox = new OutboxRepository(
+      database,
+      topics.main,
+      config.KAFKA_BROKERS === '' ? 'process' : 'kafka',
+    );
     const notifications = new NotificationRepository();
     const handler = new NotificationHandler(
       database,

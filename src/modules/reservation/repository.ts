@@ -72,9 +72,9 @@ const TAKE_OVER = `UPDATE concert_seat
 /** The reservation keeps what was bought: title, times, seat and price as they were. */
 const INSERT_HOLD = `
   INSERT INTO reservation (user_id, schedule_id, seat_id, concert_title, starts_at, ends_at, seat_position, amount,
-                           reserved_at, held_until, queue_id, queue_generation, queue_seq)
+                           reserved_at, held_until, hold_seconds, queue_id, queue_generation, queue_seq)
   SELECT ?, d.id, s.id, c.title, d.starts_at, d.ends_at, s.position, s.amount,
-         s.held_until - INTERVAL ? SECOND, s.held_until, ?, ?, ?
+         s.held_until - INTERVAL ? SECOND, s.held_until, ?, ?, ?, ?
     FROM concert_seat s
     JOIN concert_schedule d ON d.id = s.schedule_id
     JOIN concert c ON c.id = d.concert_id
@@ -172,7 +172,7 @@ export class ReservationRepository {
     session?: Session,
   ): Promise<HoldRow> {
     const [queueId, seq, gen] = sessionBinds(session);
-    const binds = [userId, holdSeconds, queueId, gen, seq, seatId];
+    const binds = [userId, holdSeconds, holdSeconds, queueId, gen, seq, seatId];
     const [hold] = await tx.rows<HoldRow>(INSERT_HOLD, binds);
     if (hold === undefined) throw new Error(`No hold for seat ${seatId}.`);
     return hold;

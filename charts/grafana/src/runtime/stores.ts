@@ -126,6 +126,17 @@ export const redis: Row = {
       prom(told('redis_keys'), 'keys'),
     ),
     graph(
+      {
+        title: 'Eviction',
+        description:
+          'Masters whose maxmemory-policy is not noeviction (RedisEvictionPolicy), and keys thrown away a second (RedisKeysEvicted). Anything but 0: users lose sessions and places.',
+        unit: 'short',
+        bad: 1,
+      },
+      prom(told('concert_redis_unsafe_eviction_policies'), 'masters that may evict'),
+      prom(toldRate('concert_redis_evicted_keys_total'), 'keys evicted'),
+    ),
+    graph(
       { title: 'Clients', description: 'Connections to Redis: two or so a process.', unit: 'short' },
       prom(told('redis_connected_clients'), 'clients'),
     ),

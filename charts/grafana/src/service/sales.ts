@@ -85,5 +85,15 @@ export const oversellWatch: Row = {
       { title: 'Cost of a check', description: 'How long the last check of all invariants took.', unit: 's' },
       prom(`max(${of('invariant_check_duration_seconds')})`, 'duration'),
     ),
+    graph(
+      {
+        title: 'Unchecked chunks',
+        description:
+          'Chunks of tables that were too slow to be checked, or whose check failed (InvariantCheckSlow). All others are checked; these are tried again.',
+        unit: 'short',
+        bad: 1,
+      },
+      prom(`max(${of('concert_invariant_unchecked_chunks')})`, 'unchecked'),
+    ),
   ],
 };

@@ -2,33 +2,54 @@ import type { SqlCheck } from '../schema';
 
 // Sums are compared by the server and shown as text: they may be larger than 2^53.
 
-/** Not as a join with the sums of all: executed anew with a longer span, that compares each member with each sum. */
-const OFF_BALANCE = `
+/** The one entry at the end of the member's; FORCE INDEX: else the server may wade through everybody's. */
+const LAST_ENTRY = `(SELECT h.balance_after FROM payment_history h FORCE INDEX (history_by_user)
+                      WHERE h.user_id = m.id ORDER BY h.id DESC LIMIT 1)`;
+
+/** What the last entry has left is the sum of all when each entry follows from the one before: see `brokenChain`. */
+const offBalance = (members: string): string => `
   SELECT userId, balance, CAST(total AS CHAR) AS ledger
-    FROM (SELECT m.id AS userId, m.balance,
-                 (SELECT COALESCE(SUM(h.amount), 0) FROM payment_history h WHERE h.user_id = m.id) AS total
-            FROM member m WHERE m.id BETWEEN @first AND @last) sums
+    FROM (SELECT m.id AS userId, m.balance, COALESCE(${LAST_ENTRY}, 0) AS total
+            FROM member m WHERE m.id ${members}) sums
    WHERE balance <> total OR balance < 0`;
 
+const OF_FRESH_ENTRIES = 'IN (SELECT user_id FROM payment_history WHERE id BETWEEN @first AND @last)';
+
 /**
- * Entries of one member are written under the lock of its row, so their ids are in order. FORCE INDEX: to find the one
- * before by the order of the primary key, the server would wade through everybody's.
+ * Entries of one member are written under the lock of its row, so their ids are in order. The one before an entry is
+ * the row before it; at the start of a span it is the span's to say where that is. As DECIMAL: an entry that is far out
+ * is to be found, and not to fail the check.
  */
-const BROKEN_CHAIN = `
+const brokenChain = (beforeSpan: string, span: string): string => `
   SELECT entryId, userId, kind, amount, balanceAfter, CAST(expected AS CHAR) AS expected
     FROM (SELECT h.id AS entryId, h.user_id AS userId, h.kind, h.amount, h.balance_after AS balanceAfter,
-                 h.amount + COALESCE((SELECT b.balance_after FROM payment_history b FORCE INDEX (history_by_user)
-                                       WHERE b.user_id = h.user_id AND b.id < h.id
-                                       ORDER BY b.id DESC LIMIT 1), 0) AS expected
-            FROM payment_history h WHERE h.id BETWEEN @first AND @last) entries
-   WHERE balanceAfter <> expected OR balanceAfter < 0`;
+                 CAST(h.amount AS DECIMAL(30)) + COALESCE(LAG(h.balance_after) OVER (PARTITION BY h.user_id ORDER BY h.id), ${beforeSpan}) AS expected
+            FROM payment_history h ${span}) entries
+   WHERE (balanceAfter <> expected OR balanceAfter < 0)`;
 
-const NOT_AS_LEFT = `
-  SELECT m.id AS userId, m.balance, h.id AS entryId, h.balance_after AS balanceAfter
-    FROM payment_history h
-    JOIN member m ON m.id = h.user_id
-   WHERE h.id BETWEEN @first AND @last AND m.balance <> h.balance_after
-     AND NOT EXISTS (SELECT 1 FROM payment_history l WHERE l.user_id = h.user_id AND l.id > h.id)`;
+/** The row that the span begins behind is read with it, and not judged. */
+const CHAIN_BY_USER = `${brokenChain(
+  '0',
+  `FORCE INDEX (history_by_user)
+           WHERE (h.user_id = @after_user AND h.id >= @after_id OR h.user_id > @after_user)
+             AND (h.user_id < @last_user OR h.user_id = @last_user AND h.id <= @last_id)`,
+)} AND NOT (userId = @after_user AND entryId = @after_id)`;
+
+/**
+ * Fresh entries are the last ones: what was before them is near the end of their member's. LIMIT: else the server asks
+ * for it once per entry rather than once per member.
+ */
+const FRESH_CHAIN = brokenChain(
+  'u.balance_before, 0',
+  `FORCE INDEX (PRIMARY)
+   STRAIGHT_JOIN (SELECT f.user_id,
+                         (SELECT b.balance_after FROM payment_history b FORCE INDEX (history_by_user)
+                           WHERE b.user_id = f.user_id AND b.id < f.first_id ORDER BY b.id DESC LIMIT 1) AS balance_before
+                    FROM (SELECT user_id, MIN(id) AS first_id FROM payment_history
+                           WHERE id BETWEEN @first AND @last GROUP BY user_id) f
+                   LIMIT ${Number.MAX_SAFE_INTEGER}) u ON u.user_id = h.user_id
+   WHERE h.id BETWEEN @first AND @last`,
+);
 
 const PAYMENT_UNBOOKED = `
   SELECT p.id AS paymentId, p.user_id AS userId, p.amount, h.id AS entryId, h.user_id AS entryUserId, h.amount AS entryAmount
@@ -61,19 +82,15 @@ export const moneyChecks = (): SqlCheck[] => [
     invariant: 'I2',
     along: 'member',
     what: 'balances that are not the sum of the ledger, or negative',
-    sql: OFF_BALANCE,
+    sql: offBalance('BETWEEN @first AND @last'),
+    fresh: { along: 'payment_history', sql: offBalance(OF_FRESH_ENTRIES) },
   },
   {
     invariant: 'I2',
-    along: 'payment_history',
-    what: 'balances that are not what the last ledger entry has left',
-    sql: NOT_AS_LEFT,
-  },
-  {
-    invariant: 'I2',
-    along: 'payment_history',
+    along: 'payment_history by user',
     what: 'ledger entries whose balance_after does not follow',
-    sql: BROKEN_CHAIN,
+    sql: CHAIN_BY_USER,
+    fresh: { along: 'payment_history', sql: FRESH_CHAIN },
   },
   {
     invariant: 'I2',

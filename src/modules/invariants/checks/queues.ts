@@ -1,4 +1,3 @@
-import type { Config } from '../../../config';
 import { type Finding, type QueueState, ROWS_SHOWN, type Row } from '../schema';
 
 const finding = (what: string, rows: Row[]): Finding[] =>
@@ -7,20 +6,13 @@ const finding = (what: string, rows: Row[]): Finding[] =>
     : [{ what, severity: 'violation', rows: rows.slice(0, ROWS_SHOWN), more: rows.length > ROWS_SHOWN }];
 
 /**
- * I6: queues with more visitors inside than there were places when the last one was let in; a cap that has been cut
- * since throws nobody out. Where nobody knows, the configured number counts.
+ * I6: queues with more visitors inside than there were places when the last one was let in, as the queue's own state
+ * says; a cap that has been cut since throws nobody out. A queue that has let nobody in yet is not judged.
  */
-export function overfullQueues(
-  states: QueueState[],
-  { QUEUES, QUEUE_MAX_ACTIVE }: Pick<Config, 'QUEUES' | 'QUEUE_MAX_ACTIVE'>,
-): Finding[] {
-  const configured = (queueId: string): number => {
-    const cap = QUEUES.get(queueId) ?? QUEUE_MAX_ACTIVE;
-    return cap === 'auto' ? Infinity : cap;
-  };
-  const overfull = states
-    .map(({ queueId, inside, capAt }) => ({ queueId, inside, cap: capAt ?? configured(queueId) }))
-    .filter(({ inside, cap }) => inside > cap);
+export function overfullQueues(states: QueueState[]): Finding[] {
+  const overfull = states.flatMap(({ queueId, inside, capAt }) =>
+    capAt !== undefined && inside > capAt ? [{ queueId, inside, cap: capAt }] : [],
+  );
   return finding('queues with too many inside', overfull);
 }
 

@@ -1,5 +1,4 @@
 import { Presets, SingleBar } from 'cli-progress';
-import { print } from '../support/tool';
 
 export interface Progress {
   advance(by: number): void;
@@ -9,11 +8,15 @@ export interface Progress {
 const count = (n: number): string => n.toLocaleString('en');
 
 /** A bar on a terminal, else one line per tenth. */
-export function startProgress(what: string, total: number): Progress {
-  if (process.stdout.isTTY) {
+export function startProgress(
+  what: string,
+  total: number,
+  stream: NodeJS.WriteStream = process.stdout,
+): Progress {
+  if (stream.isTTY) {
     const format = `${what} {bar} {percentage}% · {value} of {total} · {eta_formatted} left`;
     const bar = new SingleBar(
-      { format, stream: process.stdout, hideCursor: true, clearOnComplete: true },
+      { format, stream, hideCursor: true, clearOnComplete: true },
       Presets.shades_classic,
     );
     bar.start(total, 0);
@@ -32,7 +35,7 @@ export function startProgress(what: string, total: number): Progress {
     advance(by) {
       done += by;
       const reached = Math.floor((done / total) * 10);
-      if (reached > tenths) print(`${what} ${reached * 10}% (${count(done)} of ${count(total)})`);
+      if (reached > tenths) stream.write(`${what} ${reached * 10}% (${count(done)} of ${count(total)})\n`);
       tenths = Math.max(tenths, reached);
     },
     stop: () => undefined,

@@ -1,0 +1,2 @@
+ALTER TABLE outbox DROP COLUMN delivered_by;
+ALTER TABLE reservation DROP COLUMN hold_seconds;

@@ -1,0 +1,107 @@
+import type { Statements } from '../../infra/database';
+import { type InvariantRepository, rowsIn } from './repository';
+import { ROWS_SHOWN, type Row, type Scan, type Span, type SqlCheck, USER_SCANS } from './schema';
+import { scansOfAll, type TableScan } from './walk';
+
+/** Large enough that a statement costs little beside its rows, small enough to be sorted in memory. */
+const CHUNK_ROWS = 20_000;
+
+/** About how many rows the tables have; the server's own estimate, which costs nothing. */
+const ESTIMATES = `SELECT table_name AS name, table_rows AS rowCount FROM information_schema.tables
+                    WHERE table_schema = DATABASE()`;
+
+/** Is told how many rows of all scans there are, about, and how many have been scanned. */
+export interface ScanProgress {
+  start(total: number): void;
+  advance(by: number): void;
+}
+
+/** Offending rows, at most ROWS_SHOWN + 1; `error`: why the check could not be asked of all rows. */
+export interface Outcome {
+  rows: Row[];
+  error?: unknown;
+}
+
+/** Whether a check is asked of one chunk after the other. The others are asked of everything at once. */
+export const isChunked = ({ along, whileFresh }: SqlCheck): boolean =>
+  along !== undefined && whileFresh === undefined;
+
+/**
+ * Asks checks of whole tables, a chunk after the other, each in a snapshot of its own: no statement and no snapshot
+ * lasts as long as the whole. A check that cannot be asked keeps no other from going on.
+ * @param checks chunked ones
+ */
+export async function scanWholeTables(
+  repository: InvariantRepository,
+  checks: SqlCheck[],
+  progress?: ScanProgress,
+  chunkRows = CHUNK_ROWS,
+): Promise<Map<SqlCheck, Outcome>> {
+  const outcomes = new Map(checks.map((check): [SqlCheck, Outcome] => [check, { rows: [] }]));
+  const scans = scansOfAll().filter(({ name }) => checks.some(({ along }) => along === name));
+  const estimates = await estimatesOf(repository, scans);
+  progress?.start(estimates.reduce((sum, rows) => sum + rows, 0));
+  for (const [i, scan] of scans.entries()) {
+    const own = checks.filter(({ along }) => along === scan.name);
+    let left = estimates[i] ?? 0;
+    const advance = (rows: number): void => {
+      const by = Math.min(rows, left);
+      left -= by;
+      progress?.advance(by);
+    };
+    try {
+      while (!(await nextChunk(repository, scan, own, outcomes, chunkRows))) advance(chunkRows);
+    } catch (error) {
+      for (const check of own) fail(outcomes, check, error);
+    }
+    advance(left);
+  }
+  return outcomes;
+}
+
+/** @returns whether it was the last */
+async function nextChunk(
+  repository: InvariantRepository,
+  scan: TableScan,
+  checks: SqlCheck[],
+  outcomes: Map<SqlCheck, Outcome>,
+  rows: number,
+): Promise<boolean> {
+  return repository.inSnapshot(async (on) => {
+    const { chunk, isLast, done } = await scan.step(on, rows);
+    if (chunk !== undefined) for (const check of checks) await ask(on, check, chunk, outcomes);
+    done();
+    return isLast;
+  });
+}
+
+async function ask(
+  on: Statements,
+  check: SqlCheck,
+  span: Span,
+  outcomes: Map<SqlCheck, Outcome>,
+): Promise<void> {
+  const { rows, error } = outcomes.get(check) ?? { rows: [] };
+  const most = ROWS_SHOWN + 1 - rows.length;
+  if (error !== undefined || most === 0) return;
+  try {
+    rows.push(...(await rowsIn(on, check, span, { most })));
+  } catch (failure) {
+    fail(outcomes, check, failure);
+  }
+}
+
+function fail(outcomes: Map<SqlCheck, Outcome>, check: SqlCheck, error: unknown): void {
+  const outcome = outcomes.get(check);
+  if (outcome !== undefined) outcome.error ??= error;
+}
+
+/** Without them the work is done all the same. */
+async function estimatesOf(repository: InvariantRepository, scans: TableScan[]): Promise<number[]> {
+  const tables = await repository
+    .inSnapshot((on) => on.rows<{ name: Scan; rowCount: number | null }>(ESTIMATES))
+    .catch(() => []);
+  const tableOf = (scan: Scan): string =>
+    scan in USER_SCANS ? USER_SCANS[scan as keyof typeof USER_SCANS].table : scan;
+  return scans.map((scan) => tables.find(({ name }) => name === tableOf(scan.name))?.rowCount ?? 0);
+}

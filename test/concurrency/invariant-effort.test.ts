@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import { connectRedis } from '../../src/infra/redis';
+import type { Statements } from '../../src/infra/database';
+import { allChecks } from '../../src/modules/invariants/checks';
+import { deliveredToKafkaInVain } from '../../src/modules/invariants/checks/events';
+import { InvariantRepository, rowsIn } from '../../src/modules/invariants/repository';
+import { EVERYTHING, type Scan, type Span, type SqlCheck } from '../../src/modules/invariants/schema';
+import { InvariantStore } from '../../src/modules/invariants/store';
+import { scanWholeTables } from '../../src/modules/invariants/whole-tables';
+import { scansOfAll } from '../../src/modules/invariants/walk';
+import { queueKeys } from '../../src/modules/queue/keys';
+import { Scratch } from '../cli/scratch';
+import { testConfig } from '../support/config';
+
+const checks = [...allChecks(), deliveredToKafkaInVain()];
+const chunked = checks.filter(({ along, whileFresh }) => along !== undefined && whileFresh === undefined);
+
+/** Rows that this connection has read since it was opened, from tables and from what was sorted. */
+const READ = `SELECT CAST(SUM(variable_value) AS INT) AS rowCount FROM information_schema.session_status
+               WHERE variable_name LIKE 'HANDLER\\_READ%'`;
+
+const readBy = async (on: Statements, work: () => Promise<unknown>): Promise<number> => {
+  const read = async (): Promise<number> => (await on.rows<{ rowCount: number }>(READ))[0]?.rowCount ?? NaN;
+  const before = await read();
+  await work();
+  return (await read()) - before;
+};
+
+/**
+ * The worst shapes that `rows` rows of each table can have: user 1 has made all top-ups and has all keys, seat 1 has all
+ * lapsed holds, all seats are of one schedule, all events of one topic. No invariant is broken.
+ */
+async function fill(scratch: Scratch, rows: number): Promise<void> {
+  const { admin } = scratch;
+  const from = `FROM seq_1_to_${rows}`;
+  const fingerprint = createHash('sha256').update('x').digest('hex');
+  await admin.transaction(async (tx) => {
+    await tx.run('SET SESSION foreign_key_checks = 0');
+    for (const insert of [
+      `concert (id, title) VALUES (1, 'x')`,
+      'concert_schedule VALUES (1, 1, NOW(3), NOW(3) + INTERVAL 1 HOUR)',
+      `member (id, name, balance) SELECT seq, 'x', IF(seq = 1, ${rows}, 0) ${from}`,
+      `concert_seat (id, schedule_id, position, amount, status)
+       SELECT seq, 1, seq, 100, IF(seq = 1, 'RESERVED', 'AVAILABLE') ${from}`,
+      `reservation (id, user_id, schedule_id, seat_id, status, concert_title, starts_at, ends_at, seat_position, amount,
+                    reserved_at, held_until)
+       SELECT seq, 1, 1, 1, IF(seq = ${rows}, 'RESERVED', 'CANCELED'), 'x', NOW(3), NOW(3), 1, 0, NOW(3), NOW(3) ${from}`,
+      `payment (id, reservation_id, user_id, amount, status) VALUES (1, ${rows}, 1, 0, 'DONE')`,
+      `payment_history (id, user_id, kind, amount, balance_after) SELECT seq, 1, 'CHARGE', 1, seq ${from}`,
+      `payment_history (user_id, kind, amount, balance_after, payment_id) VALUES (1, 'PAYMENT', 0, ${rows}, 1)`,
+      `idempotency_key (user_id, id, fingerprint, status, answer)
+       SELECT 1, CONCAT('key-', seq), UNHEX('${fingerprint}'), 200, '{}' ${from}`,
+      `outbox (event_id, topic, partition_key, payload)
+       SELECT UUID(), 'reservation-notification', seq, JSON_OBJECT('reservationId', seq) ${from}`,
+      `outbox (event_id, topic, partition_key, payload)
+       VALUES (UUID(), 'payment-notification', '1', JSON_OBJECT('reservationId', ${rows}))`,
+    ])
+      await tx.run(`INSERT INTO ${insert}`);
+    await tx.run('SET SESSION foreign_key_checks = 1');
+  });
+  await admin.run(
+    'ANALYZE TABLE member, concert_seat, reservation, payment, payment_history, outbox, idempotency_key',
+  );
+}
+
+describe('what the invariant checks read of one user, one seat, one schedule and one topic with all rows', () => {
+  const FEW = 4_000;
+  const few: Scratch[] = [];
+  const many: Scratch[] = [];
+  const one = ([scratch]: Scratch[]): Scratch => {
+    if (scratch === undefined) throw new Error('not filled');
+    return scratch;
+  };
+
+  beforeAll(async () => {
+    few.push(await Scratch.migrated());
+    many.push(await Scratch.migrated());
+    await fill(one(few), FEW);
+    await fill(one(many), 2 * FEW);
+  }, 60_000);
+  afterAll(async () => {
+    for (const scratch of [...few, ...many]) await scratch.drop();
+  });
+
+  const effort = (scratch: Scratch, { sql, binds }: Pick<SqlCheck, 'sql' | 'binds'>, span: Span) =>
+    new InvariantRepository(scratch.app).inSnapshot((on) =>
+      readBy(on, async () => {
+        const rows = await rowsIn(on, { sql, ...(binds && { binds }) }, span, { most: 21 });
+        expect(rows).toEqual([]);
+      }),
+    );
+
+  /** A chunk in the middle. */
+  const chunkOf = (scratch: Scratch, scan: Scan, rows: number): Promise<Span | undefined> =>
+    new InvariantRepository(scratch.app).inSnapshot(async (on) => {
+      const it = scansOfAll().find(({ name }) => name === scan);
+      for (let steps = 0; steps < 2; steps++) (await it?.step(on, rows))?.done();
+      return (await it?.step(on, rows))?.chunk;
+    });
+
+  it.each(checks.map((check) => [check.what, check] as const))(
+    'grows no faster than the tables: %s',
+    async (_what, check) => {
+      for (const sql of [check.sql, ...(check.fresh ? [check.fresh.sql] : [])]) {
+        const everything: Span =
+          check.along?.endsWith('by user') === true && sql === check.sql
+            ? { after: { userId: 0, id: '' }, last: { userId: Number.MAX_SAFE_INTEGER, id: '' } }
+            : EVERYTHING;
+        const [less, more] = [
+          await effort(one(few), { ...check, sql }, everything),
+          await effort(one(many), { ...check, sql }, everything),
+        ];
+        expect(more).toBeLessThan(2.2 * less + 200);
+      }
+    },
+  );
+
+  it.each(chunked.map((check) => [check.what, check] as const))(
+    'is bounded by the rows of a chunk: %s',
+    async (_what, check) => {
+      const ROWS = 300;
+      const span = await chunkOf(one(many), check.along ?? 'member', ROWS);
+      if (span === undefined) throw new Error('no chunk');
+      expect(await effort(one(many), check, span)).toBeLessThan(12 * ROWS);
+    },
+  );
+
+  it('finds the place of a chunk by reading no more than the chunk', async () => {
+    const { app } = one(many);
+    for (const scan of scansOfAll())
+      await new InvariantRepository(app).inSnapshot(async (on) => {
+        (await scan.step(on, 300)).done();
+        expect([scan.name, (await readBy(on, () => scan.step(on, 300))) < 700]).toEqual([scan.name, true]);
+      });
+  });
+
+  it('covers all rows, in chunks of any size', async () => {
+    const { admin, app } = one(few);
+    await admin.transaction(async (tx) => {
+      await tx.run('UPDATE payment_history SET balance_after = 0 WHERE id IN (1, 1999, ?)', [FEW]);
+      await tx.run("UPDATE idempotency_key SET status = 0 WHERE id IN ('key-1', 'key-999')");
+      await tx.run('UPDATE member SET balance = 1 WHERE id IN (2, ?)', [FEW]);
+    });
+    const found = async (rows: number): Promise<unknown[][]> =>
+      [...(await scanWholeTables(new InvariantRepository(app), chunked, undefined, rows))]
+        .filter(([, outcome]) => outcome.rows.length > 0)
+        .map(([{ what }, outcome]) => [what, outcome.rows.map((row) => row.entryId ?? row.userId)]);
+    const expected = [
+      ['balances that are not the sum of the ledger, or negative', [2, FEW]],
+      ['ledger entries whose balance_after does not follow', [1, 2, 1999, 2000, FEW, FEW + 1]],
+      ['keys without an answer', [1, 1]],
+    ];
+    for (const rows of [333, 1999, 2000, 100_000]) expect(await found(rows)).toEqual(expected);
+  });
+});
+
+describe('the invariant check of a queue with many active users', () => {
+  const queueId = `effort-${process.pid}`;
+  const [state = '', active = '', , returned = ''] = queueKeys(queueId).place;
+  const redis = connectRedis(testConfig().REDIS_URL, 3000);
+  beforeAll(() => redis.connect());
+  afterAll(async () => {
+    await redis.del(state, active, returned);
+    redis.disconnect();
+  });
+
+  it('reads a page of them at a time, and finds who is active before the turn', async () => {
+    const USERS = 30_000;
+    const until = Date.now() + 3_600_000;
+    await redis.hset(state, { issued: USERS + 10, serving: USERS, capAt: USERS + 10 });
+    for (let from = 1; from <= USERS; from += 5000)
+      await redis.zadd(active, ...Array.from({ length: 5000 }, (_, i) => [until, String(from + i)]).flat());
+    await redis.zadd(active, until, String(USERS + 7));
+    const store = new InvariantStore(redis);
+    let looks = 0;
+    const found = async (): Promise<number[]> => {
+      looks += 1;
+      return (await store.state(queueId, 5)).tooEarly;
+    };
+    let tooEarly = await found();
+    while (tooEarly.length === 0 && looks < 20) tooEarly = await found();
+    expect(tooEarly).toEqual([USERS + 7]);
+    expect(await found()).toEqual([USERS + 7]); // wherever the scan is
+    await redis.hset(state, 'serving', USERS + 7); // the turn has come
+    expect(await found()).toEqual([]);
+    expect((await new InvariantStore(redis).state(queueId)).inside).toBe(USERS + 1);
+  });
+});
