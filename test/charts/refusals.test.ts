@@ -11,6 +11,7 @@ const REFUSALS: [string, Values, string][] = [
     "at '/persistence': additional properties 'sise' not allowed",
   ],
   ['redis', { maxMemory: '1Gi' }, "at '/maxMemory': '1Gi' does not match pattern"],
+  ['redis', { extraArgs: ['--maxmemory-policy', 'allkeys-lru'] }, 'extraArgs may not set --maxmemory-policy'],
   ['redis', { image: { tag: '' } }, "at '/image/tag': '' does not match pattern"],
   ['redis', { image: { digest: 'sha256:abc' } }, "at '/image/digest': 'sha256:abc' does not match pattern"],
   ['kafka', { clusterId: 'short' }, "at '/clusterId': 'short' does not match pattern"],

@@ -1,7 +1,6 @@
 import type { Database } from '../../infra/database';
 import { describeDatabaseError } from '../../infra/database-ready';
 import type { Redis } from '../../infra/redis';
-import { isUnsafe, readEvictions } from '../../infra/redis-eviction';
 import { allChecks } from './checks';
 import { deliveredInVain, deliveredToKafkaInVain } from './checks/events';
 import { disorderedQueues, overfullQueues } from './checks/queues';
@@ -147,30 +146,25 @@ async function judgeQueues(
   const states = look();
   return Promise.all([
     found(async () => ({ findings: overfullQueues(await states) })).then((part) => resultOf('I6', [part])),
-    found(async () => ({ findings: [...disorderedQueues(await states), ...(await mayForget(redis))] })).then(
+    found(async () => ({ findings: [...disorderedQueues(await states), ...(await mayForget(store))] })).then(
       (part) => resultOf('I7', [part]),
     ),
   ]);
 }
 
 /** Of a key that Redis has evicted nobody knows whose turn it was. */
-async function mayForget(redis: Redis): Promise<Finding[]> {
-  const evictions = await readEvictions(redis).catch(() => undefined);
-  const finding =
-    evictions === undefined
-      ? findingOf(
-          { what: 'Redis refuses to tell its maxmemory-policy (it must be noeviction)', severity: 'warning' },
-          [{ command: 'INFO memory' }],
-        )
-      : findingOf(
-          {
-            what: 'Redis masters that may evict keys (maxmemory-policy must be noeviction)',
-            severity: 'warning',
-          },
-          evictions
-            .filter(isUnsafe)
-            .map(({ master, policy = null, evictedKeys }) => ({ master, policy, evictedKeys })),
-        );
+async function mayForget(store: InvariantStore): Promise<Finding[]> {
+  const masters = await store.mastersThatMayEvict().catch(() => undefined);
+  const finding = findingOf(
+    {
+      what:
+        masters === undefined
+          ? 'Redis refuses to tell its maxmemory-policy (it must be noeviction)'
+          : 'Redis masters that may evict keys (maxmemory-policy must be noeviction)',
+      severity: 'warning',
+    },
+    masters ?? [{ command: 'INFO memory' }],
+  );
   return finding === undefined ? [] : [finding];
 }
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { loadScript, mastersOf, type Redis, RedisUnavailable, type Script } from '../../infra/redis';
+import { isUnsafe, readEvictions } from '../../infra/redis-eviction';
 import { queueKeys } from '../queue/keys';
-import { type QueueState, ROWS_SHOWN } from './schema';
+import { type QueueState, type Row, ROWS_SHOWN } from './schema';
 
 const SCAN_COUNT = 1000;
 
@@ -28,6 +29,13 @@ export class InvariantStore {
         } while (cursor !== '0');
       }
     return [...ids].sort();
+  }
+
+  /** Masters whose maxmemory-policy is not noeviction. */
+  async mastersThatMayEvict(): Promise<Row[]> {
+    return (await readEvictions(this.redis))
+      .filter(isUnsafe)
+      .map(({ master, policy = null, evictedKeys }) => ({ master, policy, evictedKeys }));
   }
 
   /** @param pages most pages of active users to read at once; the next call goes on behind them */
