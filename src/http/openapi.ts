@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Failure, Success } from './envelope';
+import { CHALLENGE, Failure, Success } from './envelope';
 import { type Endpoint, isOfOneVisitor } from './endpoint';
 
 const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as {
@@ -146,12 +146,17 @@ const eventResponses = (it: Endpoint, events: Record<string, string>): Record<st
   '204': { description: 'Last-Event-ID says that the last event has been received' },
 });
 
+const AUTHENTICATE = {
+  'WWW-Authenticate': { description: 'How to authenticate', schema: { type: 'string', const: CHALLENGE } },
+};
+
 /** Every code with an example, grouped by HTTP status. */
 function failureResponses(it: Endpoint): Record<string, object> {
   const responses: Record<
     string,
     {
       description: string;
+      headers?: object;
       content: { 'application/json': { schema: object; examples: Record<string, object> } };
     }
   > = {};
@@ -159,6 +164,7 @@ function failureResponses(it: Endpoint): Record<string, object> {
     const status = String(STATUS[code] ?? Number(code));
     const response = (responses[status] ??= {
       description: when,
+      ...(status === '401' ? { headers: AUTHENTICATE } : {}),
       content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' }, examples: {} } },
     });
     response.content['application/json'].examples[code] = {

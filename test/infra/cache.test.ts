@@ -53,4 +53,22 @@ describe('ReadCache', () => {
     expect(slow).toHaveBeenCalledTimes(2);
     await jest.advanceTimersByTimeAsync(400);
   });
+
+  it('forgets what was not read for longest when all of it grows too large', async () => {
+    const cache = new ReadCache<string, string>(500, 10, () => undefined, {
+      maxBytes: 10,
+      bytesOf: (value) => value.length,
+    });
+    await cache.read('a', () => Promise.resolve('12345'));
+    await cache.read('b', () => Promise.resolve('12345'));
+    await cache.read('a', () => Promise.reject(new Error('it is cached')));
+    await cache.read('c', () => Promise.resolve('123'));
+    expect([cache.lastGood('a'), cache.lastGood('b'), cache.lastGood('c')]).toEqual([
+      '12345',
+      undefined,
+      '123',
+    ]);
+    expect(await cache.read('d', () => Promise.resolve('x'.repeat(11)))).toHaveLength(11);
+    expect(cache.lastGood('d')).toBeUndefined();
+  });
 });
