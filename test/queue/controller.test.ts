@@ -367,6 +367,8 @@ describe('what is remembered', () => {
         threshold: null,
         ceiling: null,
         visit: 6,
+        before: null,
+        undoneAt: -60,
         calmMs: null,
         restUntil: 0,
         restFrom: 0,
@@ -546,6 +548,9 @@ describe('the door', () => {
     const house = { ...FULL, inside: 900, quiet: 100 };
     const { move, binding, cap, rate, memory } = at(before, second({ broken: true }), house);
     expect([move, binding, cap, rate]).toEqual(['shut', 'breaker', 130, 0]);
-    expect(memory).toEqual({ ...newMemory(LIMITS), turn: 101, calmMs: 7 });
+    const { window, threshold, ceiling, visit } = before;
+    const noted = { turn: 100, window, threshold, ceiling, visit, lively: 800 };
+    const pressures = [...before.pressures.slice(1), 1];
+    expect(memory).toEqual({ ...newMemory(LIMITS), turn: 101, calmMs: 7, pressures, before: noted });
   });
 });

@@ -1,4 +1,5 @@
 import { quantileMs, type Signals } from './signals';
+import { beforeBreach, type BeforeBreach, UNDO_EVERY, undoStall } from './stall';
 
 /** What the operator has set. */
 export interface Limits {
@@ -33,6 +34,10 @@ export interface Memory {
   threshold: number | null;
   /** The last breach that came of load: how many were let be inside, and when. Fast growth ends before it. */
   ceiling: { window: number; turn: number } | null;
+  /** How it was before the last breach that came out of calm: it may turn out to have been a stall. */
+  before: BeforeBreach | null;
+  /** When a stall's cut was last taken back. */
+  undoneAt: number;
   /** How long a visit takes, as far as is known, seconds. */
   visit: number;
   /** Mean latency of a write when nothing waits, ms; `null`: none was seen. */
@@ -115,20 +120,9 @@ const TURNS = 60;
 
 export const newMemory = (limits: Limits): Memory => ({
   ...{ turn: 0, window: limits.least, threshold: null, ceiling: null, visit: VISIT.first, calmMs: null },
-  ...{
-    restFrom: 0,
-    restUntil: 0,
-    restAfter: 'hold',
-    busyAt: 0,
-    waitedAt: -AGO,
-    lively: [],
-    inside: [],
-    admitted: [],
-    asked: [],
-    loads: [],
-    pressures: [],
-    writes: [],
-  },
+  ...{ before: null, undoneAt: -UNDO_EVERY },
+  ...{ restFrom: 0, restUntil: 0, restAfter: 'hold', busyAt: 0, waitedAt: -AGO },
+  ...{ lively: [], inside: [], admitted: [], asked: [], loads: [], pressures: [], writes: [] },
 });
 
 const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
@@ -193,6 +187,9 @@ function servedOf(signals: Signals, sloMs: number): number {
  *          much as was too much. Once per delay, never anyone thrown out
  *   shut   a breaker is open: nobody; afterwards slow start
  *
+ * What a stall has cut is given back when it is over: after two calm seconds with those still there who were there
+ * before, the breach did not come of them (as TCP takes back what a spurious time-out has cut: Eifel, RFC 4015).
+ *
  * What is admitted now loads the database when it has thought, so every step waits for the one before: the delay is
  * the length of a visit by Little's law (inside over leaving), as TCP counts in round trips. The load is Gradient2's:
  * 1 − (latency when calm / latency). Those who are quiet do not count, so that visitors who leave without a word do not
@@ -201,14 +198,17 @@ function servedOf(signals: Signals, sloMs: number): number {
  */
 export function decide(before: Memory, signals: Signals | undefined, house: House, limits: Limits): Decision {
   const lively = Math.max(0, house.inside - house.quiet);
-  const memory = learn(before, signals, house, lively);
-  if (signals === undefined) return decision(memory, house, limits, 'hold', 'none', 1);
-  const now = pressureOf(signals, memory, limits.sloMs);
-  memory.pressures = keep(before.pressures, now.value);
+  const learnt = learn(before, signals, house, lively);
+  if (signals === undefined) return decision(learnt, house, limits, 'hold', 'none', 1);
+  const now = pressureOf(signals, learnt, limits.sloMs);
+  learnt.pressures = keep(before.pressures, signals.broken ? Math.max(1, now.value) : now.value);
   if (signals.broken) {
-    const fresh = { ...newMemory(limits), turn: memory.turn, calmMs: memory.calmMs };
+    const { turn, calmMs, pressures, undoneAt } = learnt;
+    const noted = { undoneAt, before: beforeBreach(before, lively, TARGET) };
+    const fresh = { ...newMemory(limits), turn, calmMs, pressures, ...noted };
     return { ...decision(fresh, house, limits, 'shut', 'breaker', 1), rate: 0 };
   }
+  const memory = undoStall(learnt, lively, TARGET);
   const { move, factor } = nextMove(memory, signals, now.value, limits);
   const isDown = move === 'cut' || move === 'ease';
   const isBusy = isDown || memory.turn < memory.restUntil || loadOf(memory) > LOAD_CALM || now.value > TARGET;
@@ -219,6 +219,7 @@ export function decide(before: Memory, signals: Signals | undefined, house: Hous
     const window = Math.min(memory.window, lively);
     const cameOfLoad = loadOf(memory) >= LOAD_TOLD; // else it was a stall
     if (begins) memory.restFrom = memory.turn;
+    if (begins && move === 'cut') memory.before = beforeBreach(before, lively, TARGET);
     if (begins && cameOfLoad && move === 'cut') memory.ceiling = { window, turn: memory.turn };
     memory.window = window * factor;
     // At its least the window says nothing of what can be borne.
@@ -246,7 +247,9 @@ function learn(before: Memory, signals: Signals | undefined, house: House, livel
   const present = (1 - RETURNING) * mean(memory.lively.slice(-5)) + RETURNING * mean(memory.inside.slice(-5));
   const visit = present / Math.max(0.5, left / Math.max(1, back));
   const known = Math.min(VISIT.most, VISIT.first + memory.turn); // longer than it has been watched it is not known
-  memory.visit += (clamp(visit, VISIT.least, known) - memory.visit) / 8;
+  // Where nobody was answered nobody could leave.
+  const isStill = (signals?.requests ?? 0) === 0 && lively > 0;
+  if (!isStill) memory.visit += (clamp(visit, VISIT.least, known) - memory.visit) / 8;
   if (signals === undefined) return memory;
 
   memory.asked = keep(before.asked, signals.requests);
