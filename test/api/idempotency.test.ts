@@ -5,6 +5,7 @@ import { NotFound } from '../../src/errors';
 import { Metrics } from '../../src/infra/metrics';
 import { IdempotencyRepository } from '../../src/modules/idempotency/repository';
 import { AnsweredMeanwhile, IdempotencyService } from '../../src/modules/idempotency/service';
+import { Hold } from '../../src/modules/reservation/schema';
 import { Buyer, outcome, tally } from '../support/buyer';
 import { testConfig } from '../support/config';
 import { startTestService } from '../support/service';
@@ -95,6 +96,21 @@ describe('an Idempotency-Key', () => {
     expect([paid.status, again.status, again.body]).toEqual([200, 200, paid.body]);
     expect(again.headers['idempotency-replayed']).toBe('true');
     expect(outcome(await buyer.pay(reservationId, randomUUID()))).toBe('403 003');
+  });
+
+  it('replays an answer of a version that gave no times with their offset', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1);
+    const [buyer, key] = [await it_.visitor(), randomUUID()];
+    const hold = await buyer.reserve(id, at(seats, 0).id, key);
+    await it_.admin.run(
+      "UPDATE idempotency_key SET answer = JSON_REMOVE(answer, '$.reservedAt', '$.reservedUntil') WHERE id = ?",
+      [key],
+    );
+    const again = await buyer.reserve(id, at(seats, 0).id, key);
+    const { reservedAt, reservedUntil, ...before } = (hold.body as { data: Record<string, unknown> }).data;
+    expect([reservedAt, reservedUntil]).not.toContain(undefined);
+    expect(again.body).toEqual({ resultType: 'SUCCESS', data: before, exception: null });
+    expect(Hold.safeParse(before).success).toBe(true); // what the API document promises
   });
 
   it('remembers a 404, but not a 409: that may be tried again', async () => {
