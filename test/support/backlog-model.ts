@@ -25,7 +25,7 @@ export interface Seen {
 }
 
 /** A sequence that looks random and is the same each time. */
-export function seededRandom(seed: number): () => number {
+function seededRandom(seed: number): () => number {
   let state = seed;
   return () => (state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff) / 0x80000000;
 }
