@@ -72,6 +72,14 @@ const fields = {
     unit: 'connections',
     about: 'Most database connections of one process',
   }),
+  DATABASE_STATEMENTS_MAX: integer({
+    min: 1,
+    max: 10_000,
+    default: 64,
+    unit: 'statements',
+    about:
+      'Most prepared statements of one connection; connections × statements must fit into max_prepared_stmt_count',
+  }),
   DATABASE_ACQUIRE_MS: integer({
     min: 10,
     max: 60_000,

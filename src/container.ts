@@ -29,8 +29,12 @@ export function createContainer(config: Config): DependencyContainer {
     poolMax: config.DATABASE_POOL_MAX,
     acquireMs: config.DATABASE_ACQUIRE_MS,
     timeoutMs: config.DATABASE_TIMEOUT_MS,
+    statementsMax: config.DATABASE_STATEMENTS_MAX,
+    onGivenUp: (err) => logger.warn({ err }, 'the database is demoted: its connections are given up'),
   });
-  const redis = connectRedis(config.REDIS_URL, config.REDIS_TIMEOUT_MS);
+  const redis = connectRedis(config.REDIS_URL, config.REDIS_TIMEOUT_MS, (err) =>
+    logger.warn({ err }, 'redis is demoted: its connection is given up'),
+  );
   const metrics = container.resolve(Metrics);
   container.registerInstance(Database, database);
   container.registerInstance(Redis, redis);

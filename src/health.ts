@@ -2,17 +2,40 @@ import { inject, Lifecycle, scoped } from 'tsyringe';
 import { monotonicMs } from './clock';
 import { CONFIG, type Config } from './config';
 import { Database } from './infra/database';
+import { checkWritable } from './infra/database-probe';
 import { LOGGER, type Logger } from './infra/logger';
 import { Redis } from './infra/redis';
 import { RedisEvictionLog } from './infra/redis-eviction-log';
 import { NotificationWorker } from './modules/notification/worker';
+import { queueKeys } from './modules/queue/keys';
 
+/** A store is `up` if it takes writes: a replica or a read-only server answers, and nothing can be sold on it. */
 export interface HealthReport {
   status: 'starting' | 'ready' | 'draining';
   dependencies: Record<string, { status: 'up' | 'down' | 'off'; ms?: number }>;
 }
 
 const PROBE_LIMIT_MS = 1000;
+
+const LIMITS = 'SELECT @@max_connections AS connections, @@max_prepared_stmt_count AS statements';
+
+interface DatabaseLimits {
+  connections: number;
+  statements: number;
+}
+
+/** What the processes of one WORKERS may take of the database, where that is more than it has for all. */
+function excesses(limits: DatabaseLimits, config: Config): { limit: string; allowed: number; needed: number }[] {
+  const connections = config.WORKERS * config.DATABASE_POOL_MAX;
+  return [
+    { limit: 'max_connections', allowed: limits.connections, needed: connections },
+    {
+      limit: 'max_prepared_stmt_count',
+      allowed: limits.statements,
+      needed: connections * config.DATABASE_STATEMENTS_MAX,
+    },
+  ].filter(({ allowed, needed }) => needed > allowed);
+}
 
 /**
  * Readiness: whether this process should get requests. Once started it stays ready while a shared dependency is down
@@ -33,20 +56,25 @@ export class Health {
     @inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Rejects while the database or Redis has never answered. */
+  /** Rejects while the database or Redis has never taken a write. */
   async firstContact(): Promise<void> {
-    const [[limit]] = await Promise.all([
-      this.database.rows<{ connections: number }>('SELECT @@max_connections AS connections'),
-      this.redis.ping(),
-    ]);
-    if (limit !== undefined && limit.connections < this.config.DATABASE_POOL_MAX)
-      this.logger.error(
-        { maxConnections: limit.connections, poolMax: this.config.DATABASE_POOL_MAX },
-        'DATABASE_POOL_MAX is more than the database allows in all',
-      );
+    await Promise.all([this.checkLimits(), checkWritable(this.database), this.checkRedis()]);
     await this.evictionLog.ask().catch((err: unknown) => {
       this.logger.warn({ err }, 'redis does not tell its maxmemory-policy: it must be noeviction');
     });
+  }
+
+  private async checkLimits(): Promise<void> {
+    const [limits] = await this.database.rows<DatabaseLimits>(LIMITS);
+    for (const excess of limits === undefined ? [] : excesses(limits, this.config))
+      this.logger.error(excess, 'the processes of this WORKERS may need more than the database allows in all');
+  }
+
+  /** Adds nothing to what is not there; a replica, or a server that takes no writes now, refuses it. */
+  private async checkRedis(): Promise<void> {
+    const { QUEUE_ID, QUEUES } = this.config;
+    const queues = [QUEUE_ID, ...Object.keys(QUEUES)].map(queueKeys);
+    await Promise.all(queues.map(({ prefix }) => this.redis.zadd(`${prefix}active`, 'XX', 0, 'probe')));
   }
 
   /** Anybody may ask: however many do at once, each store is asked once. */
@@ -57,8 +85,8 @@ export class Health {
 
   private async probeAll(): Promise<HealthReport['dependencies']> {
     const [database, redis] = await Promise.all([
-      probe(() => this.database.rows('SELECT 1')),
-      probe(() => this.redis.ping()),
+      probe(() => checkWritable(this.database)),
+      probe(() => this.checkRedis()),
     ]);
     const kafka =
       this.config.KAFKA_BROKERS === '' || this.config.ROLE === 'api'

@@ -1,18 +1,19 @@
 import { monotonicMs } from '../clock';
 import type { Breaker } from './breaker';
 import type { Database } from './database';
+import { checkWritable } from './database-probe';
 
 /**
- * Asks the database again and again, beside the breaker, whether it answers. When it does so after an outage, the
- * breaker is closed: waiting on would only keep buyers out (ADR 7). A database that answers but fails at its work (locks,
- * a full disk, read-only) was never away, and its breaker goes through half-open.
+ * Asks the database again and again, beside the breaker, whether it takes writes. When it does so after an outage or a
+ * failover, the breaker is closed: waiting on would only keep buyers out (ADR 7). A database that takes writes but fails
+ * at its work (locks, a full disk) was never away, and its breaker goes through half-open.
  */
 export class DatabaseContact {
   private unansweredAtMs = -Infinity;
 
   /** @param lateMs how long after its return calls may still fail that began before, and open the breaker */
   constructor(
-    private readonly database: Pick<Database, 'rows' | 'lostAtMs'>,
+    private readonly database: Pick<Database, 'run' | 'lostAtMs'>,
     private readonly breaker: Pick<Breaker, 'close'>,
     private readonly lateMs: number,
   ) {}
@@ -20,7 +21,7 @@ export class DatabaseContact {
   /** @throws DatabaseUnavailable */
   async ask(): Promise<void> {
     try {
-      await this.database.rows('SELECT 1');
+      await checkWritable(this.database);
     } catch (error) {
       this.unansweredAtMs = monotonicMs();
       throw error;

@@ -1,8 +1,12 @@
-import type { Connection, UpsertResult } from 'mariadb';
+import type { Connection, Prepare, UpsertResult } from 'mariadb';
 import { Sequelize } from 'sequelize';
 import { monotonicMs } from '../clock';
 import { parseDatabaseUrl } from '../config/urls';
 import { Unavailable } from '../errors';
+import { databaseErrorKind, isDeadlock, isStatementLimit } from './database-errors';
+import { ReconnectLimit } from './reconnect-limit';
+
+export { isDuplicateKey, isLockWaitTimeout } from './database-errors';
 
 /** A value bound to a placeholder. */
 export type Bind = string | number | Buffer | Date | null;
@@ -23,6 +27,10 @@ export interface DatabaseOptions {
   poolMax: number;
   acquireMs: number;
   timeoutMs: number;
+  /** Most prepared statements that a connection keeps. */
+  statementsMax?: number;
+  /** Called when the server says that it is demoted, and all connections are given up for new ones. */
+  onGivenUp?: (error: unknown) => void;
 }
 
 /** MariaDB could not be asked: no connection, or no answer in time. Mapped to 503. */
@@ -32,99 +40,58 @@ export class DatabaseUnavailable extends Unavailable {
   }
 }
 
-const LOCK_WAIT_TIMEOUT = 1205;
-const DEADLOCK = 1213;
-/** How a deadlock over the AUTO-INC lock of an INSERT … SELECT is told. */
-const AUTO_INCREMENT_UNREAD = 1467;
-const DUPLICATE_KEY = 1062;
 const DEADLOCK_TRIES = 8;
+const DEFAULT_STATEMENTS_MAX = 64;
 
-/** Server errors that say "not now" rather than "wrong statement": shutdown, too many connections, read-only, … */
-const UNAVAILABLE_ERRORS = new Set([
-  1021,
-  1040,
-  1041,
-  1053,
-  1077,
-  1114,
-  1129,
-  1152,
-  1158,
-  1159,
-  1160,
-  1161,
-  1184,
-  1203,
-  LOCK_WAIT_TIMEOUT,
-  DEADLOCK,
-  1226,
-  1290,
-  1317,
-  AUTO_INCREMENT_UNREAD,
-  1836,
-  1927,
-  1969,
-  3024,
-]);
-
-const errnoOf = (error: unknown): number | undefined =>
-  error instanceof Error && 'errno' in error && typeof error.errno === 'number' ? error.errno : undefined;
-
-const isDeadlock = (error: unknown): boolean => {
-  const errno = error instanceof DatabaseUnavailable ? errnoOf(error.cause) : undefined;
-  return errno === DEADLOCK || errno === AUTO_INCREMENT_UNREAD;
-};
-
-/** @param key which unique key it is to be; without: any */
-export const isDuplicateKey = (error: unknown, key = ''): boolean =>
-  errnoOf(error) === DUPLICATE_KEY && error instanceof Error && error.message.includes(key);
-export const isLockWaitTimeout = (error: unknown): boolean => errnoOf(error) === LOCK_WAIT_TIMEOUT;
-
-/** Of the connection, not of the server: refused, reset, timed out. */
-const isFromClient = (errno: number): boolean => errno < 1000 || errno >= 45_000;
-
-/** Whether there was no connection to be had, or it broke; waiting for a free one of the pool is something else. */
-function isLost(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const errno = errnoOf(error);
-  if (errno !== undefined) return isFromClient(errno);
-  return (
-    error.name.startsWith('SequelizeConnection') && error.name !== 'SequelizeConnectionAcquireTimeoutError'
-  );
-}
-
-/** Turns "cannot be asked" errors into DatabaseUnavailable; leaves the others (bugs, broken constraints) alone. */
+/** Turns errors that say "not now" into DatabaseUnavailable; leaves the others (bugs, broken constraints) alone. */
 function translate(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof Unavailable) return error;
-  const errno = errnoOf(error);
-  const fromClient = errno !== undefined && isFromClient(errno);
-  if (
-    error.name.startsWith('Sequelize') ||
-    fromClient ||
-    (errno !== undefined && UNAVAILABLE_ERRORS.has(errno))
-  )
-    return new DatabaseUnavailable(error);
-  return error;
+  if (error instanceof Unavailable) return error;
+  return databaseErrorKind(error) === 'mistake' ? error : new DatabaseUnavailable(error);
 }
+
+const causeOf = (error: unknown): unknown => (error instanceof DatabaseUnavailable ? error.cause : error);
 
 class OnConnection implements Statements {
   constructor(private readonly connection: Connection) {}
 
   async rows<T>(sql: string, binds?: Bind[]): Promise<T[]> {
-    return this.connection.execute<T[]>(sql, binds);
+    return this.execute<T[]>(sql, binds);
   }
 
   async run(sql: string, binds?: Bind[]): Promise<{ affectedRows: number; insertId: number }> {
-    const { affectedRows, insertId } = await this.connection.execute<UpsertResult>(sql, binds);
+    const { affectedRows, insertId } = await this.execute<UpsertResult>(sql, binds);
     return { affectedRows, insertId: Number(insertId) };
+  }
+
+  /**
+   * Not `connection.execute`: it sends PREPARE and EXECUTE at once, the latter for "the last statement that was
+   * prepared". If the PREPARE fails, the server executes an older statement with these values, and the connector throws
+   * a TypeError in a callback of the socket. When the server has no room for another prepared statement, the statement
+   * goes by the text protocol.
+   */
+  private async execute<T>(sql: string, binds?: Bind[]): Promise<T> {
+    let statement: Prepare;
+    try {
+      statement = await this.connection.prepare(sql); // from the connection's cache, nearly always
+    } catch (error) {
+      if (!isStatementLimit(error)) throw error;
+      return this.connection.query<T>(sql, binds);
+    }
+    try {
+      return await statement.execute<T>(binds);
+    } finally {
+      statement.close(); // gives it back to the cache
+    }
   }
 }
 
-interface PoolNumbers {
+/** What is used of Sequelize's pool. */
+interface Pool {
   size: number;
-  available: number;
   using: number;
   waiting: number;
+  /** Closes the idle connections. */
+  destroyAllNow(): Promise<void>;
 }
 
 /**
@@ -135,6 +102,9 @@ export class Database implements Statements {
   readonly sequelize: Sequelize;
   /** When a connection was last refused or lost, by the monotonic clock. */
   lostAtMs = -Infinity;
+  private readonly reconnects = new ReconnectLimit();
+  /** Connections made since all were given up for the last time; the pool closes the others instead of lending them. */
+  private current = new WeakSet<object>();
   private longestWaitMs = 0;
   private busy = { ms: 0, sinceMs: monotonicMs() };
 
@@ -146,8 +116,15 @@ export class Database implements Statements {
       port,
       logging: false,
       keepDefaultTimezone: true, // the session's zone is set below, once per connection
-      pool: { max: options.poolMax, min: 0, idle: 60_000, acquire: options.acquireMs },
+      pool: {
+        max: options.poolMax,
+        min: 0,
+        idle: 60_000,
+        acquire: options.acquireMs,
+        validate: (connection) => this.isUsable(connection as Connection),
+      },
       retry: { max: 0 },
+      hooks: { afterConnect: (connection) => void this.current.add(connection as object) },
       dialectOptions: {
         ssl,
         timezone: '+00:00',
@@ -158,7 +135,7 @@ export class Database implements Statements {
         checkNumberRange: true,
         autoJsonMap: false,
         foundRows: true, // affectedRows of an UPDATE are those that matched: a guard holds though nothing changes
-        prepareCacheLength: 256,
+        prepareCacheLength: options.statementsMax ?? DEFAULT_STATEMENTS_MAX,
         connectTimeout: Math.min(options.acquireMs, options.timeoutMs),
         // READ COMMITTED: no gap locks, and sub-selects of a write take no locks. A lock is waited for at most 2 s, and
         // what a vanished host had locked is free after 10 s. The rest does not depend on how the server is set up:
@@ -176,8 +153,8 @@ export class Database implements Statements {
 
   /** Connections of this process: open, in use, and requests that wait for one. */
   get pool(): { open: number; inUse: number; waiting: number } {
-    const { pool } = this.sequelize.connectionManager as unknown as { pool: PoolNumbers };
-    return { open: pool.size, inUse: pool.using, waiting: pool.waiting };
+    const { size, using, waiting } = this.connections;
+    return { open: size, inUse: using, waiting };
   }
 
   /** Longest wait for a connection since it was last asked. */
@@ -212,7 +189,7 @@ export class Database implements Statements {
       try {
         return await this.withConnection((connection) => inTransaction(connection, work));
       } catch (error) {
-        if (!isDeadlock(error) || attempt === DEADLOCK_TRIES) throw error;
+        if (!isDeadlock(causeOf(error)) || attempt === DEADLOCK_TRIES) throw error;
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * 2 ** attempt));
       }
     }
@@ -222,8 +199,25 @@ export class Database implements Statements {
     await this.sequelize.close();
   }
 
-  private notice(error: unknown): void {
-    if (isLost(error)) this.lostAtMs = monotonicMs();
+  private get connections(): Pool {
+    return (this.sequelize.connectionManager as unknown as { pool: Pool }).pool;
+  }
+
+  /** Draws from an error what it says about its connection, and about all of them. */
+  private notice(error: unknown, connection?: Connection): void {
+    const kind = databaseErrorKind(error);
+    if (kind === 'lost' || kind === 'demoted') this.lostAtMs = monotonicMs();
+    if (kind === 'lost') connection?.destroy();
+    if (kind !== 'demoted' || !this.reconnects.allow()) return;
+    this.current = new WeakSet();
+    void this.connections.destroyAllNow().catch(() => undefined); // the idle ones; those in use follow
+    this.options.onGivenUp?.(error);
+  }
+
+  private isUsable(connection: Connection): boolean {
+    if (connection.isValid() && this.current.has(connection)) return true;
+    connection.destroy();
+    return false;
   }
 
   private async withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
@@ -234,7 +228,7 @@ export class Database implements Statements {
       connection = (await manager.getConnection({ type: 'write' })) as unknown as Connection;
     } catch (error) {
       this.notice(error);
-      throw translate(error);
+      throw new DatabaseUnavailable(error);
     } finally {
       this.longestWaitMs = Math.max(this.longestWaitMs, monotonicMs() - askedAtMs);
     }
@@ -249,7 +243,7 @@ export class Database implements Statements {
     try {
       return await Promise.race([work(connection), late]);
     } catch (error) {
-      this.notice(error);
+      this.notice(error, connection);
       throw translate(error);
     } finally {
       clearTimeout(timer);

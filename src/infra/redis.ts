@@ -5,6 +5,8 @@ import { monotonicMs } from '../clock';
 import { parseRedisUrls } from '../config/urls';
 import { Unavailable } from '../errors';
 import type { Logger } from './logger';
+import { ReconnectLimit } from './reconnect-limit';
+import { redisErrorKind } from './redis-errors';
 
 export { Redis };
 
@@ -20,10 +22,13 @@ export class RedisUnavailable extends Unavailable {
 const retryAfterMs = (attempt: number): number => Math.min(50 * attempt, 500);
 
 /**
- * A connection that fails fast: nothing queues up in memory while Redis is away.
+ * A connection that fails fast: nothing queues up in memory while Redis is away. It is given up for a new one when the
+ * server says that it is no master, as after a failover: the new one finds the master by DNS or proxy. In a Redis
+ * Cluster, the replies of the nodes lead there.
  * @param urls one URL, or several of a Redis Cluster's nodes (`,` between them), which answers to the same commands
+ * @param onGivenUp called with the reply because of which the connection is given up
  */
-export function connectRedis(urls: string, timeoutMs: number): Redis {
+export function connectRedis(urls: string, timeoutMs: number, onGivenUp?: (error: Error) => void): Redis {
   const common = { lazyConnect: true, enableOfflineQueue: false, enableAutoPipelining: true };
   const node = {
     commandTimeout: timeoutMs,
@@ -37,8 +42,19 @@ export function connectRedis(urls: string, timeoutMs: number): Redis {
     ...(tls ? { tls: {} } : {}),
   };
   const [first, ...others] = nodes;
-  if (first !== undefined && others.length === 0)
-    return new Redis({ ...first, db, ...access, ...common, ...node, retryStrategy: retryAfterMs });
+  if (first !== undefined && others.length === 0) {
+    const reconnects = new ReconnectLimit();
+    return new Redis({
+      ...{ ...first, db, ...access, ...common, ...node },
+      retryStrategy: retryAfterMs,
+      enableReadyCheck: false, // it would wait on this connection for a replica that loads, perhaps for minutes
+      reconnectOnError: (error) => {
+        if (redisErrorKind(error) !== 'demoted' || !reconnects.allow()) return false;
+        onGivenUp?.(error);
+        return true;
+      },
+    });
+  }
   const cluster = new Cluster(nodes, {
     ...common,
     clusterRetryStrategy: retryAfterMs,
@@ -112,11 +128,7 @@ export function loadScript(
   };
 }
 
-/** Replies that mean "not now": loading after a start, a replica, out of memory, a busy script, a failover. */
-const NOT_NOW = /^(LOADING|READONLY|OOM|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MISCONF|NOREPLICAS)/;
-
+/** Turns errors that say "not now" into RedisUnavailable; leaves the others (bugs) alone. */
 function translate(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  if (error.name === 'ReplyError' && !NOT_NOW.test(error.message)) return error;
-  return new RedisUnavailable(error);
+  return redisErrorKind(error) === 'mistake' ? error : new RedisUnavailable(error);
 }

@@ -1,0 +1,140 @@
+import { ConnectionAcquireTimeoutError, ConnectionError } from 'sequelize';
+
+/**
+ * What an error of MariaDB, or of its connector, means for the caller:
+ * - `mistake`: the statement or its values are wrong. The same code fails again, everywhere: 500.
+ * - `not-now`: the server cannot do it now; a later try, or one elsewhere, may succeed: 503.
+ * - `lost`: the same, and the connection is dead.
+ * - `demoted`: the same, and the server says that it is no longer the one to ask (read-only, shutting down, not in
+ *   the cluster), or a proxy has none to ask: new connections may reach its successor.
+ */
+export type DatabaseErrorKind = 'mistake' | 'not-now' | 'lost' | 'demoted';
+
+/** The classes of SQLSTATE (its first two characters) that blame the statement, its values or the order of statements. */
+const MISTAKE_CLASSES = new Set(
+  '01 02 07 0A 0K 0L 0Z 20 21 22 23 24 25 26 27 2B 2D 2F 34 35 38 39 3B 3C 3D 3F 42 44 45'.split(' '),
+);
+
+/** Of the classes above, but mended by the operator of the server, not by a change of our code: rights and limits. */
+const NOT_MISTAKES = new Set([
+  1044, // no right to the database
+  1142, // no right to the table
+  1143, // no right to the column
+  1203, // max_user_connections
+  1226, // a limit of the account
+  1227, // the statement needs a privilege
+  1370, // no right to the routine
+  1461, // max_prepared_stmt_count
+]);
+
+/**
+ * HY000 ("general error") says nothing: most of its errors are of the server's state (disk, memory, locks, storage
+ * engine, cluster), and servers and proxies keep adding such. These blame the statement or its values.
+ */
+const GENERAL_MISTAKES = new Set([
+  1093, 1096, 1111, 1175, 1193, 1210, 1221, 1228, 1229, 1238, 1243, 1267, 1270, 1271, 1272, 1273, 1288, 1295, 1300,
+  1336, 1348, 1362, 1364, 1366, 1390, 1393, 1394, 1395, 1411, 1422, 1423, 1424, 1442, 1443, 1444, 1445, 1471, 1526,
+  1578, 1644, 1697, 1748, 1977,
+]);
+
+/** MariaDB numbers its newer messages about the text of statements (windows, JSON, periods) from here to there. */
+const NEWER_MISTAKES = { from: 4002, to: 4227 };
+/** Within those: indexes full, a backup's lock, an account that is blocked, a rollback that the server asks for. */
+const NEWER_NOT_MISTAKES = new Set([4060, 4067, 4068, 4139, 4145, 4150, 4151, 4173, 4192]);
+
+/** Errors that the connector itself raises when it is called wrongly; its others are about the connection. */
+const CONNECTOR_MISTAKES = new Set([
+  45005, 45006, 45007, 45016, 45017, 45018, 45031, 45033, 45034, 45036, 45040, 45043, 45046, 45049, 45050, 45051,
+  45052, 45053, 45055,
+]);
+
+/** Whatever their SQLSTATE: the server serves no writes, or nobody, any more. */
+const DEMOTED = new Set([
+  1036, // the table is read-only
+  1047, // Galera: not (yet) in the cluster
+  1053, // shutting down
+  1077,
+  1078,
+  1079,
+  1080,
+  1792, // the transaction is read-only
+  1836, // the server is in read-only mode
+  1874, // InnoDB is in read-only mode
+  3032, // offline mode
+]);
+const READ_ONLY_TRANSACTION = '25006';
+/** "The server runs with --read-only"; other options can prevent statements, too. */
+const OPTION_PREVENTS = 1290;
+const CONNECTION_KILLED = 1927;
+
+const DUPLICATE_KEY = 1062;
+const LOCK_WAIT_TIMEOUT = 1205;
+const MAX_PREPARED_STATEMENTS = 1461;
+const SERIALIZATION_FAILURE = '40001';
+const DEADLOCKS = new Set([
+  1020, // the row has changed since the transaction's snapshot
+  1213,
+  1467, // how a deadlock over the AUTO-INC lock of an INSERT … SELECT is told
+]);
+
+interface ServerError {
+  errno: number;
+  /** Five characters, or empty. */
+  sqlState: string;
+  message: string;
+}
+
+/** The server's or the connector's part of an error; undefined: it is from neither. */
+function serverError(error: unknown): ServerError | undefined {
+  if (!(error instanceof Error && 'errno' in error && typeof error.errno === 'number')) return undefined;
+  const sqlState = 'sqlState' in error && typeof error.sqlState === 'string' ? error.sqlState : '';
+  return { errno: error.errno, sqlState, message: error.message };
+}
+
+const errnoOf = (error: unknown): number | undefined => serverError(error)?.errno;
+
+/** @param key which unique key it is to be; without: any */
+export const isDuplicateKey = (error: unknown, key = ''): boolean =>
+  errnoOf(error) === DUPLICATE_KEY && error instanceof Error && error.message.includes(key);
+export const isLockWaitTimeout = (error: unknown): boolean => errnoOf(error) === LOCK_WAIT_TIMEOUT;
+export const isStatementLimit = (error: unknown): boolean => errnoOf(error) === MAX_PREPARED_STATEMENTS;
+
+/** Whether the server has rolled the transaction back for the sake of another: it may be tried again at once. */
+export function isDeadlock(error: unknown): boolean {
+  const from = serverError(error);
+  return from !== undefined && (DEADLOCKS.has(from.errno) || from.sqlState === SERIALIZATION_FAILURE);
+}
+
+/** Judges by SQLSTATE and by ranges of numbers, so that an error nobody has thought of is judged as well. */
+export function databaseErrorKind(error: unknown): DatabaseErrorKind {
+  const from = serverError(error);
+  if (from !== undefined) return kindOf(from);
+  if (!(error instanceof Error) || !error.name.startsWith('Sequelize')) return 'mistake';
+  if (error instanceof ConnectionAcquireTimeoutError) return 'not-now';
+  if (error instanceof ConnectionError) return 'lost';
+  return databaseErrorKind((error as { original?: unknown }).original);
+}
+
+function kindOf({ errno, sqlState, message }: ServerError): DatabaseErrorKind {
+  if (isOfTheConnection(errno)) return CONNECTOR_MISTAKES.has(errno) ? 'mistake' : 'lost';
+  if (DEMOTED.has(errno) || sqlState === READ_ONLY_TRANSACTION || isOfAProxy(errno)) return 'demoted';
+  if (errno === OPTION_PREVENTS) return /read.only/i.test(message) ? 'demoted' : 'not-now';
+  if (errno === CONNECTION_KILLED || sqlState === '08S01') return 'lost';
+  if (isMistake(errno, sqlState)) return 'mistake';
+  return 'not-now';
+}
+
+/** Of the operating system (negative), of a proxy as the server's client (2xxx), or of the connector (45xxx). */
+const isOfTheConnection = (errno: number): boolean =>
+  errno < 1000 || (errno >= 2000 && errno < 3000) || errno >= 45_000;
+
+/** ProxySQL's own, all about the servers behind it. */
+const isOfAProxy = (errno: number): boolean => errno >= 9000 && errno < 10_000;
+
+function isMistake(errno: number, sqlState: string): boolean {
+  if (NOT_MISTAKES.has(errno)) return false;
+  if (MISTAKE_CLASSES.has(sqlState.slice(0, 2))) return true;
+  if (sqlState !== '' && sqlState !== 'HY000') return false;
+  if (GENERAL_MISTAKES.has(errno)) return true;
+  return errno >= NEWER_MISTAKES.from && errno <= NEWER_MISTAKES.to && !NEWER_NOT_MISTAKES.has(errno);
+}

@@ -1,0 +1,167 @@
+import { Health } from '../../src/health';
+import { Database } from '../../src/infra/database';
+import { Buyer, outcome } from '../support/buyer';
+import { Given } from '../support/given';
+import { MariaDbServer, noMariaDbServer } from '../support/mariadb-server';
+import { startTestService } from '../support/service';
+import { TcpProxy } from '../support/tcp-proxy';
+import { until, wait } from '../support/wait';
+
+jest.setTimeout(120_000);
+
+const described = noMariaDbServer === undefined ? describe : describe.skip;
+
+/** Generous: a busy machine is no failure. On a quiet one it takes less than a second. */
+const BACK_WITHIN_MS = 30_000;
+const CHARGERS = 8;
+
+described('a MariaDB that answers, but not as before', () => {
+  /** New connections reach its target; those of now stay where they are. */
+  const target = { host: '127.0.0.1', port: 0 };
+  const proxy = new TcpProxy(target);
+  let one: MariaDbServer;
+  let other: MariaDbServer;
+  let service: Awaited<ReturnType<typeof startTestService>>;
+  let buyers: Buyer[];
+  let seat: { scheduleId: number; seatId: number };
+
+  const charge = async (): Promise<string[]> =>
+    (await Promise.all(buyers.map((buyer) => buyer.charge(1)))).map(outcome);
+  const all = (result: string): string[] => buyers.map(() => result);
+  const areAll = async (result: string): Promise<boolean> =>
+    (await charge()).every((each) => each === result);
+  const readiness = async (): Promise<string | undefined> =>
+    (await service.container.resolve(Health).report()).dependencies.database?.status;
+
+  beforeAll(async () => {
+    [one, other] = (await MariaDbServer.start(2)) as [MariaDbServer, MariaDbServer];
+    target.port = one.port;
+    await proxy.open();
+    // The same rows on both, as on a primary and its replica.
+    const given = [new Given(one.root), new Given(other.root)] as const;
+    const [members] = await Promise.all(given.map((each) => each.members(CHARGERS)));
+    const [schedule] = await Promise.all(given.map((each) => each.scheduleWithSeats(3)));
+    seat = { scheduleId: schedule?.id ?? 0, seatId: schedule?.seats[0]?.id ?? 0 };
+    service = await startTestService({
+      DATABASE_URL: one.url('app', proxy.port),
+      DATABASE_POOL_MAX: CHARGERS,
+      QUEUE_MAX_ACTIVE: 100,
+      READ_CACHE_MS: 0,
+    });
+    buyers = await Promise.all((members ?? []).map((id) => new Buyer(service.url, id).enter()));
+  }, 60_000);
+  afterAll(async () => {
+    await service.stop();
+    await proxy.cut();
+    await Promise.all([one.end(), other.end()]);
+  });
+
+  it('is not mistaken for an empty list, and ends no process, when it has no room for a prepared statement', async () => {
+    await one.set('max_prepared_stmt_count = 0');
+    const lists = await Promise.all(buyers.map((buyer) => buyer.seats(seat.scheduleId)));
+    for (const { body, headers } of lists) {
+      expect(headers['x-fallback']).toBeUndefined();
+      expect((body as { data: unknown[] }).data).toHaveLength(3);
+    }
+    expect(await charge()).toEqual(all('200'));
+    const [buyer] = buyers;
+    expect(await buyer?.hold(seat.scheduleId, seat.seatId)).toBeGreaterThan(0);
+    await one.set('max_prepared_stmt_count = 16382');
+  });
+
+  it('executes no other statement than the one that could not be prepared', async () => {
+    const database = new Database({
+      url: one.url('app'),
+      ...{ poolMax: 1, acquireMs: 10_000, timeoutMs: 10_000 },
+    });
+    const balanceOf = async (id?: number): Promise<number | undefined> =>
+      (await one.root.rows<{ balance: number }>('SELECT balance FROM member WHERE id = ?', [id ?? 0]))[0]
+        ?.balance;
+    const [payer, reader] = buyers;
+    const update = 'UPDATE member SET balance = balance + 1 WHERE id = ?';
+    await database.run(update, [payer?.userId ?? 0]);
+    const before = [await balanceOf(payer?.userId), await balanceOf(reader?.userId)];
+    await one.set('max_prepared_stmt_count = 0');
+    const [row] = await database.rows<{ id: number }>('SELECT id FROM member WHERE id = ?', [
+      reader?.userId ?? 0,
+    ]);
+    await one.set('max_prepared_stmt_count = 16382');
+    await database.close();
+    expect(row?.id).toBe(reader?.userId);
+    expect([await balanceOf(payer?.userId), await balanceOf(reader?.userId)]).toEqual(before);
+  });
+
+  it('keeps no more prepared statements of a connection than it may', async () => {
+    const prepared = async (): Promise<number> => {
+      const [row] = await one.root.rows<{ value: number }>(
+        `SELECT CAST(variable_value AS UNSIGNED) AS value FROM information_schema.global_status
+          WHERE variable_name = 'PREPARED_STMT_COUNT'`,
+      );
+      return row?.value ?? 0;
+    };
+    const database = new Database({
+      url: one.url('app'),
+      ...{ poolMax: 1, acquireMs: 10_000, timeoutMs: 10_000, statementsMax: 5 },
+    });
+    const before = await prepared();
+    for (let i = 0; i < 100; i++) await database.rows(`SELECT ${i}`);
+    expect((await prepared()) - before).toBeLessThan(50); // 5, and what the service prepares meanwhile
+    await database.close();
+  });
+
+  it.each<[string, string, number, string, string]>([
+    ['1030', 'HY000', 1030, '503 503', '1'],
+    ['1180', 'HY000', 1180, '503 503', '1'],
+    ['1206', 'HY000', 1206, '503 503', '1'],
+    ['an unknown error', 'HY000', 4999, '503 503', '1'],
+    ['a rolled back transaction', '40001', 1213, '503 503', '1'],
+    ['a denied right', '42000', 1142, '503 503', '1'],
+    ['a bug', '45000', 1644, '500 500', 'none'],
+    ['a wrong value', '22003', 1690, '500 500', 'none'],
+  ])('answers by the meaning of %s', async (_what, sqlState, errno, result, retryAfter) => {
+    await one.root.run(
+      `CREATE TRIGGER refuse BEFORE INSERT ON payment_history FOR EACH ROW
+         SIGNAL SQLSTATE '${sqlState}' SET MYSQL_ERRNO = ${errno}, MESSAGE_TEXT = 'as the test wants'`,
+    );
+    const answer = await buyers[0]?.charge(1);
+    await one.root.run('DROP TRIGGER refuse');
+    expect(answer && outcome(answer)).toBe(result);
+    expect(answer?.headers['retry-after'] ?? 'none').toBe(retryAfter);
+    expect(await charge()).toEqual(all('200'));
+  });
+
+  it('tells that it is read-only, and is asked again when it no longer is', async () => {
+    await one.set('read_only = 1');
+    await until('charges are refused', () => areAll('503 503'), BACK_WITHIN_MS);
+    expect(await readiness()).toBe('down');
+    const connections = async (): Promise<number> => {
+      const [row] = await one.root.rows<{ value: number }>(
+        `SELECT CAST(variable_value AS UNSIGNED) AS value FROM information_schema.global_status
+          WHERE variable_name = 'CONNECTIONS'`,
+      );
+      return row?.value ?? 0;
+    };
+    const before = await connections();
+    const startMs = performance.now();
+    for (let i = 0; i < 50; i++) await charge();
+    await wait(1000);
+    const rounds = 2 + (performance.now() - startMs) / 250;
+    expect((await connections()) - before).toBeLessThanOrEqual(rounds * CHARGERS); // of 400 requests
+    await one.set('read_only = 0');
+    await until('charges succeed', () => areAll('200'), BACK_WITHIN_MS);
+    expect(await readiness()).toBe('up');
+  });
+
+  it('is left by all connections for the new primary when it has become read-only', async () => {
+    expect(await charge()).toEqual(all('200')); // on as many connections of the old one
+    await one.set('read_only = 1');
+    target.port = other.port;
+    await until('charges succeed', () => areAll('200'), BACK_WITHIN_MS);
+    const [row] = await other.root.rows<{ charged: number }>('SELECT COUNT(*) AS charged FROM payment_history');
+    expect(row?.charged).toBeGreaterThanOrEqual(CHARGERS);
+    expect(await readiness()).toBe('up');
+    const left = async (): Promise<boolean> =>
+      (await one.root.rows("SELECT 1 FROM information_schema.processlist WHERE user = 'app'")).length === 0;
+    await until('nobody is connected to the old one', left, BACK_WITHIN_MS);
+  });
+});

@@ -1,0 +1,127 @@
+import { Redis } from 'ioredis';
+import { Health, type HealthReport } from '../../src/health';
+import { connectRedis } from '../../src/infra/redis';
+import { Buyer, outcome } from '../support/buyer';
+import { uniqueQueueId } from '../support/config';
+import { freePort } from '../support/free-port';
+import { Given, openAdminDatabase } from '../support/given';
+import { noRedisServer, RedisServer } from '../support/redis-server';
+import { startTestService } from '../support/service';
+import { TcpProxy } from '../support/tcp-proxy';
+import { until, wait } from '../support/wait';
+
+jest.setTimeout(120_000);
+
+const described = noRedisServer === undefined ? describe : describe.skip;
+
+/** Generous: a busy machine is no failure. On a quiet one it takes less than a second. */
+const BACK_WITHIN_MS = 30_000;
+
+described('a failover of Redis that breaks no connection', () => {
+  const servers: RedisServer[] = [];
+  /** New connections reach its target; those of now stay where they are. */
+  const target = { host: '127.0.0.1', port: 0 };
+  const proxy = new TcpProxy(target);
+  const admin = openAdminDatabase();
+  let service: Awaited<ReturnType<typeof startTestService>>;
+  let userId: number;
+
+  const start = async (): Promise<RedisServer> => {
+    const server = await new RedisServer(await freePort()).start();
+    servers.push(server);
+    return server;
+  };
+  async function ask<T>(server: RedisServer, work: (redis: Redis) => Promise<T>): Promise<T> {
+    const redis = new Redis(server.url);
+    try {
+      return await work(redis);
+    } finally {
+      redis.disconnect();
+    }
+  }
+  const issue = async (): Promise<string> =>
+    outcome(await new Buyer(service.url, userId).post('/v1/api/queue/token').send({ userId }));
+  const readiness = async (): Promise<string | undefined> => {
+    const health: HealthReport = await service.container.resolve(Health).report();
+    return health.dependencies.redis?.status;
+  };
+
+  beforeAll(async () => {
+    target.port = (await start()).port;
+    await proxy.open();
+    service = await startTestService({
+      REDIS_URL: `redis://127.0.0.1:${proxy.port}`,
+      QUEUE_ID: uniqueQueueId(),
+      QUEUE_MAX_ACTIVE: 100,
+    });
+    userId = await new Given(admin).member();
+  });
+  afterAll(async () => {
+    await service.stop();
+    await proxy.cut();
+    await Promise.all(servers.map((server) => server.end()));
+    await admin.close();
+  });
+
+  it.each<[string, string[]]>([
+    ['has become a replica', ['REPLICAOF', '127.0.0.1', '1']],
+    ['has lost its replicas', ['CONFIG', 'SET', 'min-replicas-to-write', '1']],
+  ])('finds the new master when the old one %s', async (_what, demotion) => {
+    const [old] = servers.slice(-1);
+    if (old === undefined) throw new Error('no server');
+    expect(await issue()).toBe('200');
+    expect(await readiness()).toBe('up');
+    await ask(old, (redis) => redis.call(...(demotion as [string, ...string[]])));
+    await until('tokens are refused', async () => (await issue()) === '503 503', BACK_WITHIN_MS);
+    expect(await readiness()).toBe('down');
+    target.port = (await start()).port;
+    await until('tokens are issued again', async () => (await issue()) === '200', BACK_WITHIN_MS);
+    expect(await readiness()).toBe('up');
+  });
+
+  it.each<[string, string[], string[]]>([
+    [
+      'it has no memory left',
+      ['CONFIG', 'SET', 'maxmemory', '1'],
+      ['CONFIG', 'SET', 'maxmemory', '0'],
+    ],
+    [
+      'the account lacks a right',
+      ['ACL', 'SETUSER', 'default', '-@write'],
+      ['ACL', 'SETUSER', 'default', '+@all'],
+    ],
+  ])('answers 503, and readiness says down, while %s', async (_what, breakIt, mendIt) => {
+    const [now] = servers.slice(-1);
+    if (now === undefined) throw new Error('no server');
+    await ask(now, (redis) => redis.call(...(breakIt as [string, ...string[]])));
+    const answered = await issue();
+    const told = await readiness();
+    await ask(now, (redis) => redis.call(...(mendIt as [string, ...string[]])));
+    expect([answered, told]).toEqual(['503 503', 'down']);
+    await until('tokens are issued again', async () => (await issue()) === '200', BACK_WITHIN_MS);
+    expect(await readiness()).toBe('up');
+  });
+
+  it('does not hammer a server that stays read-only with new connections', async () => {
+    const replica = await start();
+    await ask(replica, (redis) => redis.call('REPLICAOF', '127.0.0.1', '1'));
+    let givenUp = 0;
+    const redis = connectRedis(replica.url, 1000, () => (givenUp += 1));
+    redis.on('error', () => undefined);
+    await redis.connect();
+    const connections = (): Promise<number> =>
+      ask(replica, async (other) =>
+        Number(/total_connections_received:(\d+)/.exec(await other.info('stats'))?.[1]),
+      );
+    const before = await connections();
+    let refused = 0;
+    for (const endMs = performance.now() + 1500; performance.now() < endMs; await wait(1))
+      await redis.set('x', 1).catch(() => (refused += 1));
+    const made = (await connections()) - before - 1;
+    redis.disconnect();
+    expect(refused).toBeGreaterThan(20);
+    expect(givenUp).toBeGreaterThanOrEqual(1);
+    expect(made).toBeLessThanOrEqual(givenUp);
+    expect(givenUp).toBeLessThanOrEqual(4); // after 0, 250, 750 and 1750 ms, or later
+  });
+});
