@@ -3,8 +3,10 @@ import 'reflect-metadata';
 import cluster from 'node:cluster';
 import { configDoubts, ConfigError, loadConfig, type Config } from './config';
 import { createLogger, type Logger } from './infra/logger';
+import { Metrics } from './infra/metrics';
 import { startService } from './start';
 import { WrongSetting } from './start-proof';
+import { surviveUncaught } from './uncaught';
 import { runWorkers, tellPrimary } from './workers';
 
 /** Starts the product: one process, or WORKERS of them. The first SIGTERM or SIGINT stops it gracefully, the second at once. */
@@ -12,12 +14,15 @@ async function main(): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config.LOG_LEVEL, config.ROLE);
   if (cluster.isPrimary) for (const doubt of configDoubts(config)) logger.warn(doubt);
-  if (config.WORKERS > 1 && cluster.isPrimary) runWorkers(config, logger);
-  else await runOne(config, logger);
+  if (config.WORKERS > 1 && cluster.isPrimary) {
+    runWorkers(config, logger);
+    surviveUncaught(logger);
+  } else await runOne(config, logger);
 }
 
 async function runOne(config: Config, logger: Logger): Promise<void> {
   const service = await startService(config);
+  surviveUncaught(logger, service.container.resolve(Metrics).uncaughtErrors);
   let stopping = false;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stopping) process.exit(1);

@@ -19,8 +19,14 @@ export interface Statements {
   run(sql: string, binds?: Bind[]): Promise<{ affectedRows: number; insertId: number }>;
 }
 
-/** `?, ?, …` for a list of `count` values. */
+/** `?, ?, …` for a list of `count` values. Always the same count, with `padded`: each is a prepared statement. */
 export const placeholders = (count: number): string => Array<string>(count).fill('?').join(', ');
+
+/** `ids` and so many times the first of them again that there are `count`. */
+export const padded = (ids: number[], count: number): number[] => [
+  ...ids,
+  ...ids.slice(0, 1).flatMap((first) => Array<number>(count - ids.length).fill(first)),
+];
 
 export interface DatabaseOptions {
   url: string;

@@ -34,6 +34,11 @@ export class Metrics {
     'Connections closed because the process has HTTP_MAX_CONNECTIONS',
   );
 
+  readonly uncaughtErrors = this.counter(
+    'uncaught_errors_total',
+    'Errors that nobody caught, of drivers, sockets and timers; the process went on',
+  );
+
   readonly queueIssued = this.counter('queue_tokens_issued_total', 'Token requests answered', ['status']);
   readonly queueWaiting = this.gauge('queue_waiting', 'Present waiters', ['queue'], 'whole');
   readonly queueActive = this.gauge('queue_active', 'Visitors inside', ['queue'], 'whole');

@@ -115,7 +115,7 @@ described('a MariaDB that answers, but not as before', () => {
     ['1206', 'HY000', 1206, '503 503', '1'],
     ['an unknown error', 'HY000', 4999, '503 503', '1'],
     ['a rolled back transaction', '40001', 1213, '503 503', '1'],
-    ['a denied right', '42000', 1142, '503 503', '1'],
+    ['a limit of the account', '42000', 1226, '503 503', '1'],
     ['a bug', '45000', 1644, '500 500', 'none'],
     ['a wrong value', '22003', 1690, '500 500', 'none'],
   ])('answers by the meaning of %s', async (_what, sqlState, errno, result, retryAfter) => {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config';
-import { ApiError, NotFound } from '../../errors';
+import { ApiError, NotFound, Unavailable } from '../../errors';
 import { DisplayTime } from '../../display-time';
+import { CallTimedOut, CircuitOpen } from '../../infra/breaker';
 import { Breakers } from '../../infra/breakers';
 import { ReadCache } from '../../infra/cache';
 import { LOGGER, type Logger } from '../../infra/logger';
@@ -64,7 +65,7 @@ export class ConcertService {
     });
   }
 
-  /** Reads through the cache and the breaker; when that fails, the last good list, or else an empty one. */
+  /** Reads through the cache and the breaker; when that fails, the last good list, or else, if it is not a bug, an empty one. */
   private async list<K extends string | number>(
     cache: ReadCache<K, ListAnswer>,
     key: K,
@@ -82,7 +83,9 @@ export class ConcertService {
       if (err instanceof ApiError && err.status < 500) throw err;
       this.logger.warn({ err, key }, 'list not read: answering with a fallback');
       const stale = cache.lastGood(key);
-      return stale ? this.staleOf(stale) : EMPTY;
+      if (stale !== undefined) return this.staleOf(stale);
+      if (!isNotNow(err)) throw err; // a bug of ours must not look like an empty hall
+      return EMPTY;
     }
   }
 
@@ -107,6 +110,9 @@ export class ConcertService {
     };
   }
 }
+
+const isNotNow = (error: unknown): boolean =>
+  error instanceof Unavailable || error instanceof CircuitOpen || error instanceof CallTimedOut;
 
 function prepare(list: Schedule[] | Seat[]): ListAnswer {
   const json = JSON.stringify(list);

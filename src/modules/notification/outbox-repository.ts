@@ -1,4 +1,4 @@
-import { placeholders, type Statements } from '../../infra/database';
+import { padded, placeholders, type Statements } from '../../infra/database';
 import type { IncomingEvent } from './message';
 
 /** Most events taken at once. */
@@ -75,12 +75,12 @@ export class OutboxRepository {
 
   /** @param ids at most BATCH */
   async markDelivered(ids: number[]): Promise<void> {
-    if (ids.length > 0) await this.on.run(DELIVERED, [this.deliveredBy, ...filled(ids)]);
+    if (ids.length > 0) await this.on.run(DELIVERED, [this.deliveredBy, ...padded(ids, BATCH)]);
   }
 
   /** Looks at these later, since earlier events of their keys come first. @param ids at most BATCH */
   async postponeBehind(ids: number[]): Promise<void> {
-    if (ids.length > 0) await this.on.run(POSTPONE_BEHIND, filled(ids));
+    if (ids.length > 0) await this.on.run(POSTPONE_BEHIND, padded(ids, BATCH));
   }
 
   async failed(id: number, attempts: number, error: string): Promise<void> {
@@ -107,6 +107,3 @@ export class OutboxRepository {
     return (await this.on.run(PURGE)).affectedRows === PURGE_BATCH;
   }
 }
-
-/** As many as there are placeholders, whatever the number of ids: one prepared statement for all. */
-const filled = (ids: number[]): number[] => [...ids, ...Array<number>(BATCH - ids.length).fill(ids[0] ?? 0)];

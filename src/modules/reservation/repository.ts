@@ -1,6 +1,6 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config';
-import { type Bind, placeholders, type Statements } from '../../infra/database';
+import { type Bind, padded, placeholders, type Statements } from '../../infra/database';
 import { HAS_PAID, type Session } from '../queue/repository';
 
 export type SeatStatus = 'AVAILABLE' | 'TEMP_RESERVED' | 'RESERVED';
@@ -220,15 +220,15 @@ export class ReservationRepository {
     if (past.length === 0) return [];
     const reservationIds = past.map(({ id }) => id);
     await tx.run(
-      `UPDATE reservation SET status = 'CANCELED' WHERE id IN (${placeholders(reservationIds.length)})`,
-      reservationIds,
+      `UPDATE reservation SET status = 'CANCELED' WHERE id IN (${placeholders(limit)})`,
+      padded(reservationIds, limit),
     );
     // In order of id: two sweepers lock seats in the same order.
     const seatIds = past.map(({ seatId }) => seatId).sort((a, b) => a - b);
     await tx.run(
       `UPDATE concert_seat SET status = 'AVAILABLE', held_until = NULL
-        WHERE id IN (${placeholders(seatIds.length)}) AND status = 'TEMP_RESERVED' AND held_until <= NOW(3)`,
-      seatIds,
+        WHERE id IN (${placeholders(limit)}) AND status = 'TEMP_RESERVED' AND held_until <= NOW(3)`,
+      padded(seatIds, limit),
     );
     return past.map(({ lateSeconds }) => lateSeconds);
   }
