@@ -75,7 +75,7 @@ const fields = {
   DATABASE_STATEMENTS_MAX: integer({
     min: 1,
     max: 10_000,
-    default: 64,
+    default: 48,
     unit: 'statements',
     about:
       'Most prepared statements of one connection; connections × statements must fit into max_prepared_stmt_count',

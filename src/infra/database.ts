@@ -47,7 +47,7 @@ export class DatabaseUnavailable extends Unavailable {
 }
 
 const DEADLOCK_TRIES = 8;
-const DEFAULT_STATEMENTS_MAX = 64;
+const DEFAULT_STATEMENTS_MAX = 48;
 
 /** Turns errors that say "not now" into DatabaseUnavailable; leaves the others (bugs, broken constraints) alone. */
 function translate(error: unknown): unknown {

@@ -102,6 +102,20 @@ describe('size', () => {
     expect(await refused({ preset: 'fat', api: { workers: 12 } })).toContain('1 API pods (0 of them');
   });
 
+  it('refuses more prepared statements than MariaDB has, counted by what the application keeps', async () => {
+    const each = Number(/\| `DATABASE_STATEMENTS_MAX` \| `(\d+)`/.exec(configTable())?.[1]);
+    const most = 188 * each;
+    expect(await refused({ database: { host: 'x', maxPreparedStatements: most - 1 } })).toContain(
+      `188 database connections (API pods 160, workers 16, Jobs 12) × config.DATABASE_STATEMENTS_MAX ${each} = ${most}, but database.maxPreparedStatements is ${most - 1}`,
+    );
+    await api({ database: { host: 'x', maxPreparedStatements: most } });
+    expect(await refused({ config: { DATABASE_STATEMENTS_MAX: '256' } })).toContain('= 48128, but');
+    await api({
+      config: { DATABASE_STATEMENTS_MAX: 256 },
+      database: { host: 'x', maxPreparedStatements: 48_128 },
+    });
+  });
+
   it('takes a zero over the preset for what it is', async () => {
     expect(the(await api({ api: { maxSurge: 0 } }), 'Deployment').spec).toMatchObject({
       strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },

@@ -52,6 +52,7 @@ it.each<[string, Values, string]>([
     'set kafka-ui.enabled=false, too',
   ],
   ['connections counted wrongly', { mariadb: { maxConnections: 500 } }, 'must be the same'],
+  ['prepared statements counted wrongly', { mariadb: { maxPreparedStatements: 9 } }, 'must be the same'],
   ['a Secret that one side knows', { redis: { auth: { existingSecret: 'vault' } } }, 'the same Secret'],
   ['too large an API', api({ preset: 'thin', api: { poolMax: 100 } }), 'Database connections: 6 API pods'],
   ['an unknown value of a part', { mariadb: { enabled: true, replicas: 2 } }, "'replicas' not allowed"],

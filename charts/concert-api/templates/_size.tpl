@@ -12,7 +12,7 @@
 {{- toYaml (dict "api" $api "worker" $worker) -}}
 {{- end -}}
 
-{{/* Fails when the pods at their most numerous want more than the budget, or more connections than MariaDB has. */}}
+{{/* Fails when the pods at their most numerous want more than the budget, or more connections or prepared statements than MariaDB has. */}}
 {{- define "concert-api.guard" -}}
 {{- $size := include "concert-api.size" . | fromYaml -}}
 {{- $api := $size.api -}}
@@ -40,6 +40,11 @@
 {{- $sum := add $ofApi $ofWorker $ofTools | int -}}
 {{- if gt $sum (int .Values.database.maxConnections) -}}
 {{- fail (printf "Database connections: %d API pods (%d of them in a rollout) × %d processes × %d = %d, workers %d × %d = %d, Jobs %d: %d in all, but database.maxConnections is %d. Lower api.maxReplicas, api.workers or api.poolMax, or raise MariaDB's max_connections and tell it in database.maxConnections." $apiPods (int $api.maxSurge) (int $api.workers) (int $api.poolMax) $ofApi (int $worker.replicas) (int $worker.poolMax) $ofWorker $ofTools $sum (int .Values.database.maxConnections)) -}}
+{{- end -}}
+{{- $each := .Values.config.DATABASE_STATEMENTS_MAX | default 48 | int -}}{{/* the application's own default */}}
+{{- $statements := mul $sum $each | int -}}
+{{- if gt $statements (int .Values.database.maxPreparedStatements) -}}
+{{- fail (printf "Prepared statements: %d database connections (API pods %d, workers %d, Jobs %d) × config.DATABASE_STATEMENTS_MAX %d = %d, but database.maxPreparedStatements is %d. Lower the connections or config.DATABASE_STATEMENTS_MAX, or raise MariaDB's max_prepared_stmt_count and tell it in database.maxPreparedStatements." $sum $ofApi $ofWorker $ofTools $each $statements (int .Values.database.maxPreparedStatements)) -}}
 {{- end -}}
 {{- if and .Values.budget.quota (not .Values.priorityClass.create) (not .Values.priorityClassName) -}}
 {{- fail "budget.quota tells the API's pods from others by their priority class: set priorityClass.create or priorityClassName, or budget.quota=false." -}}

@@ -25,6 +25,9 @@
 {{- if ne (int .Values.mariadb.maxConnections) (int $api.database.maxConnections) -}}
 {{- fail (printf "mariadb.maxConnections (%d) and concert-api.database.maxConnections (%d), by which the API's connections are counted, must be the same." (int .Values.mariadb.maxConnections) (int $api.database.maxConnections)) -}}
 {{- end -}}
+{{- if ne (int64 .Values.mariadb.maxPreparedStatements) (int64 $api.database.maxPreparedStatements) -}}
+{{- fail (printf "mariadb.maxPreparedStatements (%d) and concert-api.database.maxPreparedStatements (%d), by which the API's prepared statements are counted, must be the same." (int64 .Values.mariadb.maxPreparedStatements) (int64 $api.database.maxPreparedStatements)) -}}
+{{- end -}}
 {{- if ne .Values.mariadb.auth.existingSecret $api.database.passwordSecret -}}
 {{- fail "mariadb.auth.existingSecret and concert-api.database.passwordSecret must name the same Secret." -}}
 {{- end -}}
