@@ -2,7 +2,7 @@
 const HOMES = {
   kafkajs: 'kafka/',
   ioredis: 'redis\\.ts$',
-  '(sequelize|mariadb)': 'database\\.ts$',
+  '(sequelize|mariadb)': 'database(-errors)?\\.ts$',
   opossum: 'breaker\\.ts$',
   'prom-client': '',
 };

@@ -25,7 +25,10 @@ interface DatabaseLimits {
 }
 
 /** What the processes of one WORKERS may take of the database, where that is more than it has for all. */
-function excesses(limits: DatabaseLimits, config: Config): { limit: string; allowed: number; needed: number }[] {
+function excesses(
+  limits: DatabaseLimits,
+  config: Config,
+): { limit: string; allowed: number; needed: number }[] {
   const connections = config.WORKERS * config.DATABASE_POOL_MAX;
   return [
     { limit: 'max_connections', allowed: limits.connections, needed: connections },
@@ -67,7 +70,10 @@ export class Health {
   private async checkLimits(): Promise<void> {
     const [limits] = await this.database.rows<DatabaseLimits>(LIMITS);
     for (const excess of limits === undefined ? [] : excesses(limits, this.config))
-      this.logger.error(excess, 'the processes of this WORKERS may need more than the database allows in all');
+      this.logger.error(
+        excess,
+        'the processes of this WORKERS may need more than the database allows in all',
+      );
   }
 
   /** Adds nothing to what is not there; a replica, or a server that takes no writes now, refuses it. */

@@ -22,7 +22,8 @@ async function main(): Promise<void> {
 
 async function runOne(config: Config, logger: Logger): Promise<void> {
   const service = await startService(config);
-  surviveUncaught(logger, service.container.resolve(Metrics).uncaughtErrors);
+  const { uncaughtErrors } = service.container.resolve(Metrics);
+  surviveUncaught(logger, () => uncaughtErrors.inc());
   let stopping = false;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stopping) process.exit(1);

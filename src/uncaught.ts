@@ -1,4 +1,3 @@
-import type { Counter } from 'prom-client';
 import type { Logger } from './infra/logger';
 
 /** Nobody reads our lines any more: to log that would fail again. */
@@ -10,9 +9,9 @@ const isBrokenPipe = (error: unknown): boolean =>
  * that nobody awaits. Whoever waits for the broken callback has a time limit, and gives its connection up with it
  * (ADR 13); to end the process would take everybody else's requests along.
  */
-export function surviveUncaught(logger: Logger, count?: Counter): void {
+export function surviveUncaught(logger: Logger, count: () => void = () => undefined): void {
   const tell = (err: unknown, origin: string): void => {
-    count?.inc();
+    count();
     if (!isBrokenPipe(err)) logger.error({ err, origin }, 'an error that nobody caught; going on');
   };
   process.on('uncaughtException', tell);

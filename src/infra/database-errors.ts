@@ -31,9 +31,9 @@ const NOT_MISTAKES = new Set([
  * engine, cluster), and servers and proxies keep adding such. These blame the statement or its values.
  */
 const GENERAL_MISTAKES = new Set([
-  1093, 1096, 1111, 1175, 1193, 1210, 1221, 1228, 1229, 1238, 1243, 1267, 1270, 1271, 1272, 1273, 1288, 1295, 1300,
-  1336, 1348, 1362, 1364, 1366, 1390, 1393, 1394, 1395, 1411, 1422, 1423, 1424, 1442, 1443, 1444, 1445, 1471, 1526,
-  1578, 1644, 1697, 1748, 1977,
+  1093, 1096, 1111, 1175, 1193, 1210, 1221, 1228, 1229, 1238, 1243, 1267, 1270, 1271, 1272, 1273, 1288, 1295,
+  1300, 1336, 1348, 1362, 1364, 1366, 1390, 1393, 1394, 1395, 1411, 1422, 1423, 1424, 1442, 1443, 1444, 1445,
+  1471, 1526, 1578, 1644, 1697, 1748, 1977,
 ]);
 
 /** MariaDB numbers its newer messages about the text of statements (windows, JSON, periods) from here to there. */
@@ -43,8 +43,8 @@ const NEWER_NOT_MISTAKES = new Set([4060, 4067, 4068, 4139, 4145, 4150, 4151, 41
 
 /** Errors that the connector itself raises when it is called wrongly; its others are about the connection. */
 const CONNECTOR_MISTAKES = new Set([
-  45005, 45006, 45007, 45016, 45017, 45018, 45031, 45033, 45034, 45036, 45040, 45043, 45046, 45049, 45050, 45051,
-  45052, 45053, 45055,
+  45005, 45006, 45007, 45016, 45017, 45018, 45031, 45033, 45034, 45036, 45040, 45043, 45046, 45049, 45050,
+  45051, 45052, 45053, 45055,
 ]);
 
 /** Whatever their SQLSTATE: the server serves no writes, or nobody, any more. */

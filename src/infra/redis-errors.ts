@@ -18,7 +18,8 @@ const MISTAKES = new Set(['ERR', 'WRONGTYPE', 'CROSSSLOT', 'BUSYKEY', 'BUSYGROUP
 const DEMOTED = new Set(['READONLY', 'MASTERDOWN', 'LOADING', 'NOREPLICAS', 'UNBLOCKED', 'CLUSTERDOWN']);
 
 /** What is told as ERR, but is of the server's state: its limits, rights that a script lacks, a proxy's failed way to it. */
-const ERR_NOT_NOW = /max number of clients|ACL failure|the user executing the script|connection (refused|reset|timed out)|server closed|upstream/i;
+const ERR_NOT_NOW =
+  /max number of clients|ACL failure|the user executing the script|connection (refused|reset|timed out)|server closed|upstream/i;
 /** An error of a command that a script has called, as Redis told it before 7.0. */
 const OF_A_SCRIPTS_CALL = /^ERR Error running script .*?: -?([A-Z]+) /;
 

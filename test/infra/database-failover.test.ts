@@ -44,6 +44,7 @@ described('a MariaDB that answers, but not as before', () => {
     seat = { scheduleId: schedule?.id ?? 0, seatId: schedule?.seats[0]?.id ?? 0 };
     service = await startTestService({
       DATABASE_URL: one.url('app', proxy.port),
+      DATABASE_ADMIN_URL: one.url('owner', proxy.port),
       DATABASE_POOL_MAX: CHARGERS,
       QUEUE_MAX_ACTIVE: 100,
       READ_CACHE_MS: 0,
@@ -157,7 +158,9 @@ described('a MariaDB that answers, but not as before', () => {
     await one.set('read_only = 1');
     target.port = other.port;
     await until('charges succeed', () => areAll('200'), BACK_WITHIN_MS);
-    const [row] = await other.root.rows<{ charged: number }>('SELECT COUNT(*) AS charged FROM payment_history');
+    const [row] = await other.root.rows<{ charged: number }>(
+      'SELECT COUNT(*) AS charged FROM payment_history',
+    );
     expect(row?.charged).toBeGreaterThanOrEqual(CHARGERS);
     expect(await readiness()).toBe('up');
     const left = async (): Promise<boolean> =>

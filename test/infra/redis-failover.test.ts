@@ -80,11 +80,7 @@ described('a failover of Redis that breaks no connection', () => {
   });
 
   it.each<[string, string[], string[]]>([
-    [
-      'it has no memory left',
-      ['CONFIG', 'SET', 'maxmemory', '1'],
-      ['CONFIG', 'SET', 'maxmemory', '0'],
-    ],
+    ['it has no memory left', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
     [
       'the account lacks a right',
       ['ACL', 'SETUSER', 'default', '-@write'],
@@ -106,7 +102,9 @@ described('a failover of Redis that breaks no connection', () => {
     const replica = await start();
     await ask(replica, (redis) => redis.call('REPLICAOF', '127.0.0.1', '1'));
     let givenUp = 0;
-    const redis = connectRedis(replica.url, 1000, () => (givenUp += 1));
+    const redis = connectRedis(replica.url, 1000, () => {
+      givenUp += 1;
+    });
     redis.on('error', () => undefined);
     await redis.connect();
     const connections = (): Promise<number> =>
@@ -116,7 +114,9 @@ described('a failover of Redis that breaks no connection', () => {
     const before = await connections();
     let refused = 0;
     for (const endMs = performance.now() + 1500; performance.now() < endMs; await wait(1))
-      await redis.set('x', 1).catch(() => (refused += 1));
+      await redis.set('x', 1).catch(() => {
+        refused += 1;
+      });
     const made = (await connections()) - before - 1;
     redis.disconnect();
     expect(refused).toBeGreaterThan(20);
