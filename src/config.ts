@@ -179,7 +179,8 @@ const fields = {
     max: 86_400,
     default: 600,
     unit: 's',
-    about: 'Longest stay inside',
+    about:
+      'Longest session, counted from the first admission; a hold of its user prolongs it to the hold’s end',
   }),
   QUEUE_WAIT_SECONDS: integer({
     min: 1,
@@ -193,14 +194,14 @@ const fields = {
     max: 3600,
     default: 30,
     unit: 's',
-    about: 'A waiter unseen for this long is passed over until it is back',
+    about: 'A waiter unseen for at least this long is passed over until it is back',
   }),
   QUEUE_IDLE_SECONDS: integer({
     min: 0,
     max: 86_400,
     default: 120,
     unit: 's',
-    about: 'Inside, idle this long and without a hold: the place goes to the next; 0: never',
+    about: 'Inside, idle for at least this long and without a hold: the place goes to the next; 0: never',
   }),
   QUEUE_TICK_MS: integer({
     min: 10,

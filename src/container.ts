@@ -9,6 +9,7 @@ import { NotificationWorker } from './modules/notification/worker';
 import { AdaptiveCap, FixedCap } from './modules/queue/admission';
 import { Challenges } from './modules/queue/challenge';
 import { QueueRepository } from './modules/queue/repository';
+import { queueRules } from './modules/queue/rules';
 import { QueueStore } from './modules/queue/store';
 import { TokenCodec } from './modules/queue/token';
 import { WaitingRooms } from './modules/queue/rooms';
@@ -45,13 +46,7 @@ export function createContainer(config: Config): DependencyContainer {
     new Challenges(config.TOKEN_CHALLENGE_BITS, config.TOKEN_SECRET, config.TOKEN_SECRET_ACCEPTED),
   );
 
-  const rules = {
-    leaseMs: config.QUEUE_LEASE_SECONDS * 1000,
-    waitMs: config.QUEUE_WAIT_SECONDS * 1000,
-    idleMs: config.QUEUE_IDLE_SECONDS * 1000,
-    awayMs: config.QUEUE_AWAY_SECONDS * 1000,
-    tickMs: config.QUEUE_TICK_MS,
-  };
+  const rules = queueRules(config);
   const repository = container.resolve(QueueRepository);
   const limits = {
     sloMs: config.SLO_P99_MS,

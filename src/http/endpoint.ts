@@ -33,6 +33,8 @@ export interface Endpoint<Body = unknown, Query = unknown, Answer = unknown> {
    * `inside`: a token in PROGRESS.
    */
   access: 'public' | 'token' | 'ticket' | 'inside';
+  /** Makes a hold: the end of the user's session waits for the answer. */
+  holds?: true;
   /** Honours Idempotency-Key. */
   idempotent?: true;
   /** Answers carry an ETag: If-None-Match gets 304. */

@@ -6,7 +6,7 @@ import type { Metrics } from '../infra/metrics';
 import type { RequestKey } from '../modules/idempotency/key';
 import { AnsweredMeanwhile, type IdempotencyService } from '../modules/idempotency/service';
 import type { Load } from '../modules/queue/load';
-import type { QueueService, Visitor } from '../modules/queue/service';
+import type { Purpose, QueueService, Visitor } from '../modules/queue/service';
 import type { Claims } from '../modules/queue/token';
 import { Bulkhead } from './bulkhead';
 import type { ConnectionAge } from './connection-age';
@@ -166,7 +166,7 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
     let refusal: unknown;
     const admit = async (): Promise<Visitor> => {
       try {
-        return await steps.queue.admit(claims, it.method === 'get' ? 'read' : 'write');
+        return await steps.queue.admit(claims, purposeOf(it));
       } catch (error) {
         refusal = error;
         throw error;
@@ -285,6 +285,11 @@ const TOO_MUCH = new TooManyRequests('visitor', 1);
 const VISITOR = { asked: 100, patienceMs: 10_000 };
 /** What one user may ask again after the end of its session. */
 const REPLAYS = { atOnce: 1, asked: 10, patienceMs: 10_000 };
+
+function purposeOf({ method, holds }: Endpoint): Purpose {
+  if (method === 'get') return 'read';
+  return holds === true ? 'hold' : 'write';
+}
 
 /** At the door: those are fast, and tell nothing of the house. */
 const isTurnedAway = (status: number): boolean => status === 401 || status === 403;

@@ -13,7 +13,7 @@ const USERS = 8;
 const EPOCH_MS = 1000;
 const ACTS = [
   ...['issue', 'issue', 'poll', 'poll', 'poll', 'poll', 'poll', 'pay', 'tick', 'tick', 'tick'],
-  ...['refresh', 'refresh', 'tell', 'crash', 'asked', 'stay', 'pass', 'pass', 'pass'],
+  ...['refresh', 'refresh', 'tell', 'crash', 'asked', 'hold', 'stay', 'pass', 'pass', 'pass'],
 ] as const;
 const SPANS_MS = [10, 60, 100, 250, 400, 700, EPOCH_MS, 2500, 4000];
 
@@ -93,6 +93,7 @@ class Line {
     else if (token !== undefined) {
       if (act === 'poll') await this.poll(one, token);
       if (act === 'pay') await this.pay(one, token);
+      if (act === 'hold') await this.settle(one, token, true);
       if (act === 'stay') await this.stay(one, token, ms);
     }
     if (act === 'pass') await this.tellTime();
@@ -112,12 +113,15 @@ class Line {
   }
 
   /** As a check does it: by the copy; what that cannot tell, by the store. */
-  private async poll({ room, copy }: Process, token: Token): Promise<void> {
-    const looked = room.look(token);
-    expect(looked).toEqual(this.look(copy, token));
-    if (looked !== undefined) return;
-    const expected = this.oracle.settle(token.seq, token.iatMs);
-    const settled = await room.settle(token);
+  private async poll(one: Process, token: Token): Promise<void> {
+    const looked = one.room.look(token);
+    expect(looked).toEqual(this.look(one.copy, token));
+    if (looked === undefined) await this.settle(one, token);
+  }
+
+  private async settle({ room, copy }: Process, token: Token, isToHold = false): Promise<void> {
+    const expected = this.oracle.settle(token.seq, token.iatMs, isToHold);
+    const settled = await room.settle(token, isToHold);
     expect(settled).toMatchObject(expected);
     this.seenAtMs.set(token.seq, virtualTime.nowMs);
     if (expected.status === 'PROGRESS') this.entered(copy, [token.seq], expected.leaseUntilMs);
@@ -142,12 +146,14 @@ class Line {
     const admitted = this.oracle.finish(seq);
     await room.finish(seq);
     copy.inside.delete(seq);
-    this.entered(copy, admitted, virtualTime.nowMs + this.rooms.rules.leaseMs, this.oracle.serving);
+    for (const one of admitted)
+      this.entered(copy, [one], this.oracle.inside.get(one)?.leaseUntilMs ?? 0, this.oracle.serving);
   }
 
-  private async stay({ room }: Process, { seq }: Token, ms: number): Promise<void> {
-    this.oracle.stay(seq, ms);
+  private async stay({ room, copy }: Process, { seq }: Token, ms: number): Promise<void> {
+    const leaseUntilMs = this.oracle.stay(seq, ms);
     await room.stay(seq, ms);
+    if (leaseUntilMs > 0) this.entered(copy, [seq], leaseUntilMs);
   }
 
   private async tick({ room }: Process): Promise<void> {
@@ -212,7 +218,8 @@ class Line {
     active: Map<number, number>,
   ): void {
     const { serving, returned } = this.oracle;
-    const seenLately = (seq: number): boolean => (this.seenAtMs.get(seq) ?? 0) > virtualTime.nowMs - EPOCH_MS;
+    const { awayMs } = this.rooms.rules; // the least: until then nobody is called away
+    const seenLately = (seq: number): boolean => (this.seenAtMs.get(seq) ?? 0) > virtualTime.nowMs - awayMs;
     for (let seq = before.serving + 1; seq <= serving; seq++)
       if (!active.has(seq) && seenLately(seq) && !this.oracle.ended.has(seq))
         throw new Error(`${seq} is present and was passed over: serving is ${serving}`);
@@ -231,7 +238,10 @@ describe('the waiting room, as several processes and a random crowd use it', () 
   it('does what the rules say: the cap is kept, the present go in by order, positions are exact', async () => {
     await fc.assert(
       fc.asyncProperty(setting, steps, async ({ cap, idleMs, start }, program) => {
-        const rules: QueueRules = { leaseMs: 3000, waitMs: 9000, idleMs, awayMs: 2 * EPOCH_MS, tickMs: 100 };
+        const rules: QueueRules = {
+          ...{ leaseMs: 3000, waitMs: 9000, idleMs, awayMs: 2 * EPOCH_MS, tickMs: 100 },
+          ...{ holdMs: 2000, holdingMs: 500 },
+        };
         const rooms = new Rooms(time.redis, rules, cap);
         const line = await Line.open(rooms, start, () => time.tell());
         try {

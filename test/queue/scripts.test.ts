@@ -45,6 +45,11 @@ describe('the waiting room’s scripts', () => {
       const { status, position } = await this.settle(place);
       return status === 'WAITING' ? `WAITING ${position}` : status;
     }
+    /** As the guard of a hold asks. */
+    async toHold(place: Issued): Promise<string> {
+      const { status, mayHold } = must(await this.store.settle(place, this.cap, 0, true));
+      return mayHold ? status : `${status}, no more holds`;
+    }
     async copy(): Promise<Delta> {
       return must(await this.store.snapshot(0, 0, 0));
     }
@@ -138,6 +143,222 @@ describe('the waiting room’s scripts', () => {
       await line.admit();
     }
     expect([await line.status(asking), await line.status(holding)]).toEqual(['PROGRESS', 'PROGRESS']);
+  });
+
+  describe('a hold', () => {
+    const HOLDS = { leaseMs: 10_000, holdMs: 20_000, holdingMs: 4000 };
+
+    it('prolongs the session to its end, and all copies learn of that', async () => {
+      const line = await queue({ ...HOLDS, idleMs: 5000 }, 1);
+      const [holder, next] = [await line.issue(1), await line.issue(2)];
+      const { version, gen } = await line.copy();
+      await time.pass(6000);
+      expect(await line.toHold(holder)).toBe('PROGRESS');
+      const heldUntilMs = virtualTime.nowMs + 20_000;
+      expect(await line.store.stay(holder.seq, 20_000)).toBe(heldUntilMs);
+      const { changes } = must(await line.store.snapshot(version, gen, 0));
+      expect(changes).toEqual([{ seq: holder.seq, leaseUntilMs: heldUntilMs }]);
+      expect((await line.copy()).changes).toEqual(changes);
+      expect(await line.issue(1)).toMatchObject({ status: 'PROGRESS', leaseUntilMs: heldUntilMs });
+      for (let i = 0; i < 19; i++) {
+        await time.pass(1000);
+        await line.admit();
+      }
+      await time.pass(999);
+      await line.admit();
+      expect([await line.status(holder), await line.status(next)]).toEqual(['PROGRESS', 'WAITING 1']);
+      await time.pass(1);
+      expect(await line.status(holder)).toBe('EXPIRED');
+      expect((await line.admit()).admitted).toEqual([next.seq]);
+    });
+
+    it('that ends before its session shortens nothing, nor does an earlier end after a later one', async () => {
+      const line = await queue(HOLDS, 1);
+      const holder = await line.issue(1);
+      const ownUntilMs = virtualTime.nowMs + 10_000;
+      expect(await line.store.stay(holder.seq, 3000)).toBe(ownUntilMs);
+      expect(await line.store.stay(holder.seq, 20_000)).toBe(ownUntilMs + 10_000);
+      await time.pass(5000);
+      expect(await line.store.stay(holder.seq, 8000)).toBe(ownUntilMs + 10_000);
+      await time.pass(14_999);
+      expect(await line.status(holder)).toBe('PROGRESS');
+      await time.pass(1);
+      expect(await line.status(holder)).toBe('EXPIRED');
+    });
+
+    it('begun in the last millisecond of the session can be paid, though it is made after it', async () => {
+      const line = await queue(HOLDS, 1);
+      const [holder, next] = [await line.issue(1), await line.issue(2)];
+      await time.pass(9999);
+      expect(await line.toHold(holder)).toBe('PROGRESS');
+      await time.pass(3000);
+      expect((await line.admit()).admitted).toEqual([]); // the place is not given on meanwhile
+      expect(await line.status(next)).toBe('WAITING 1');
+      expect(await line.store.stay(holder.seq, 20_000)).toBe(virtualTime.nowMs + 20_000);
+      for (let i = 0; i < 19; i++) {
+        await time.pass(1000);
+        await line.admit();
+      }
+      await time.pass(999);
+      expect(await line.status(holder)).toBe('PROGRESS');
+      await time.pass(1);
+      expect((await line.admit()).admitted).toEqual([next.seq]);
+      expect(await line.status(holder)).toBe('EXPIRED');
+    });
+
+    it('is not begun any more at the very end of the session, nor while an earlier one is made', async () => {
+      const line = await queue(HOLDS, 2);
+      const [late, refused] = [await line.issue(1), await line.issue(2)];
+      await time.pass(9999);
+      expect(await line.toHold(refused)).toBe('PROGRESS');
+      await time.pass(1);
+      expect(await line.toHold(late)).toBe('EXPIRED, no more holds');
+      expect(await line.status(late)).toBe('EXPIRED');
+      expect(await line.toHold(refused)).toBe('EXPIRED, no more holds'); // asking again keeps nothing open
+      expect(await line.status(refused)).toBe('PROGRESS'); // until its first one is made or refused
+      await time.pass(3999);
+      expect(await line.status(refused)).toBe('EXPIRED');
+      expect(await line.store.stay(late.seq, 20_000)).toBe(0);
+    });
+
+    it('may follow on another, but they do not keep the session for ever', async () => {
+      const line = await queue(HOLDS, 1);
+      const holder = await line.issue(1);
+      const heldFor = async (ms: number): Promise<void> => {
+        expect(await line.toHold(holder)).toBe('PROGRESS');
+        await line.store.stay(holder.seq, ms);
+      };
+      await time.pass(9000);
+      await heldFor(20_000); // until 29 s
+      await time.pass(19_000);
+      await heldFor(20_000); // until 48 s
+      await time.pass(1999);
+      await heldFor(20_000); // until 49.999 s: the session's own end, and twice as long as a hold lasts
+      await time.pass(1);
+      expect(await line.toHold(holder)).toBe('PROGRESS, no more holds');
+      expect(line.store.tokenLifeMs).toBe(60_000 + 10_000 + 2 * 20_000);
+      await time.pass(19_998);
+      expect(await line.status(holder)).toBe('PROGRESS'); // what it holds it may pay
+      await time.pass(1);
+      expect(await line.status(holder)).toBe('EXPIRED');
+    });
+
+    it('keeps nobody inside who has paid', async () => {
+      const line = await queue(HOLDS, 1);
+      const [holder, next] = [await line.issue(1), await line.issue(2)];
+      await line.store.stay(holder.seq, 20_000);
+      await line.store.finish(holder.seq, line.cap, 0);
+      expect(await line.store.stay(holder.seq, 20_000)).toBe(0);
+      expect([await line.status(holder), await line.status(next)]).toEqual(['DONE', 'PROGRESS']);
+    });
+
+    it('of which Redis could not be told prolongs the session when it is back, if it had not ended before', async () => {
+      const line = await queue({ ...HOLDS, tickMs: 100 }, 1);
+      const [holder, next] = [await line.issue(1), await line.issue(2)];
+      await time.pass(9000);
+      await line.admit();
+      await time.pass(8000); // Redis is away, and the session's own deadline passes
+      expect(await line.status(holder)).toBe('PROGRESS'); // nobody can know yet what was held
+      expect((await line.admit()).admitted).toEqual([]);
+      await time.pass(2999);
+      expect(await line.store.stay(holder.seq, 12_000)).toBe(virtualTime.nowMs + 12_000);
+      await time.pass(3000);
+      await line.admit();
+      expect([await line.status(holder), await line.status(next)]).toEqual(['PROGRESS', 'WAITING 1']);
+    });
+
+    it('outlives a loss of Redis: of two copies the one counts that has heard of it', async () => {
+      const line = await queue(HOLDS, 2);
+      await redis.del(queueKeys(line.store.queueId).place);
+      const [early, late] = [virtualTime.nowMs + 5000, virtualTime.nowMs + 25_000];
+      const known = { issued: 3, serving: 2, gen: 1 };
+      for (const leaseUntilMs of [early, late, early])
+        await line.store.restore(known, 2, [{ seq: 1, leaseUntilMs }]);
+      expect((await line.copy()).changes).toEqual([{ seq: 1, leaseUntilMs: late }]);
+    });
+  });
+
+  describe('a user who idled out', () => {
+    const IDLES = { leaseMs: 10_000, idleMs: 2000 };
+    /** The user is silent until its place is given on. */
+    async function idleOut(line: Line): Promise<void> {
+      await time.pass(2000);
+      expect((await line.admit()).idle).toBe(1);
+    }
+
+    it('gets the rest of its session when it comes back: the longest stay counts from the first admission', async () => {
+      const line = await queue(IDLES, 1);
+      const user = await line.issue(1);
+      const untilMs = virtualTime.nowMs + 10_000;
+      await idleOut(line);
+      expect(await line.settle(user)).toMatchObject({ status: 'PROGRESS', leaseUntilMs: untilMs });
+      expect((await line.copy()).changes.at(-1)).toEqual({ seq: user.seq, leaseUntilMs: untilMs });
+      for (let i = 0; i < 7; i++) {
+        await time.pass(1000);
+        await line.admit();
+        expect(await line.status(user)).toBe('PROGRESS');
+      }
+      await time.pass(999);
+      expect(await line.status(user)).toBe('PROGRESS');
+      await time.pass(1);
+      expect(await line.status(user)).toBe('EXPIRED');
+    });
+
+    it('is let in by the tick, by a payment or by asking for a token, always for the rest alone', async () => {
+      const line = await queue(IDLES, 1);
+      const [first, second] = [await line.issue(1), await line.issue(2)];
+      const untilMs = virtualTime.nowMs + 10_000;
+      await idleOut(line);
+      expect([await line.status(first), await line.status(second)]).toEqual(['WAITING 1', 'PROGRESS']);
+      const { admitted, deadlinesMs } = must(await line.store.finish(second.seq, 1, 0));
+      expect([admitted, deadlinesMs]).toEqual([[first.seq], [untilMs]]);
+      expect(await line.issue(1)).toMatchObject({ status: 'PROGRESS', leaseUntilMs: untilMs });
+    });
+
+    it.each(['looks', 'asks for a token'])('has EXPIRED when none is left as it %s', async (how) => {
+      const line = await queue(IDLES, 1);
+      const [user, other] = [await line.issue(1), await line.issue(2)];
+      await idleOut(line);
+      await time.pass(7999);
+      await line.settle(other);
+      expect(await line.status(user)).toBe('WAITING 1');
+      await time.pass(1);
+      if (how === 'looks') expect(await line.status(user)).toBe('EXPIRED');
+      else expect((await line.issue(1)).seq).toBe(3); // at the end of the line
+    });
+
+    it('and waits to come back is not let in when its deadline has passed meanwhile', async () => {
+      const line = await queue({ ...IDLES, tickMs: 60_000 }, 1);
+      const [user, other, last] = [await line.issue(1), await line.issue(2), await line.issue(3)];
+      await idleOut(line);
+      await time.pass(7500);
+      await line.settle(other);
+      expect(await line.status(user)).toBe('WAITING 1');
+      await time.pass(500);
+      expect(must(await line.store.finish(other.seq, 1, 0)).admitted).toEqual([last.seq]);
+      expect(await line.status(user)).toBe('EXPIRED');
+    });
+
+    it('a second time has had its turn: nobody goes ahead of those who wait again and again', async () => {
+      const line = await queue(IDLES, 1);
+      const [user, waiter] = [await line.issue(1), await line.issue(2)];
+      await idleOut(line);
+      await line.store.finish(waiter.seq, 1, 0);
+      expect(await line.status(user)).toBe('PROGRESS');
+      const next = await line.issue(3);
+      await idleOut(line);
+      expect([await line.status(user), await line.status(next)]).toEqual(['EXPIRED', 'PROGRESS']);
+      expect((await line.issue(1)).seq).toBe(4);
+    });
+
+    it('is not one who holds a seat, however long it is silent', async () => {
+      const line = await queue(IDLES, 1);
+      const holder = await line.issue(1);
+      await line.store.stay(holder.seq, 9000);
+      await time.pass(8999);
+      expect((await line.admit()).idle).toBe(0);
+      expect(await line.status(holder)).toBe('PROGRESS');
+    });
   });
 
   it('says EXPIRED to one who has waited too long, and gives it a new place on request', async () => {

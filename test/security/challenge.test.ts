@@ -2,17 +2,27 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import request, { type Response } from 'supertest';
 import { Challenges, zeroBits } from '../../src/modules/queue/challenge';
-import { Buyer, outcome } from '../support/buyer';
+import { Redis } from '../../src/infra/redis';
+import { WaitingRooms } from '../../src/modules/queue/rooms';
+import { Buyer, outcome, tally } from '../support/buyer';
+import { uniqueQueueId } from '../support/config';
 import { startTestService } from '../support/service';
 import { useService } from '../support/suite';
+import { until } from '../support/wait';
 
 const BITS = 10;
 const NOW_MS = 1_800_000_000_000;
+const GEN = 3;
 const secret = 'a secret of at least thirty-two bytes';
 const challenges = new Challenges(BITS, secret);
 
 function solve(challenge: string, bits = BITS): string {
   for (let nonce = 0; ; nonce++) if (zeroBits(challenge, String(nonce)) >= bits) return String(nonce);
+}
+
+/** Another nonce for a challenge that is solved. */
+function solveAgain({ challenge, nonce }: { challenge: string; nonce: string }): string {
+  for (let n = Number(nonce) + 1; ; n++) if (zeroBits(challenge, String(n)) >= BITS) return String(n);
 }
 
 describe('a challenge', () => {
@@ -27,11 +37,11 @@ describe('a challenge', () => {
   });
 
   it('is solved for its user, in its time, and by no other nonce', () => {
-    const { challenge, bits, expiresInSeconds } = challenges.issue(7, NOW_MS);
+    const { challenge, bits, expiresInSeconds } = challenges.issue(7, NOW_MS, GEN);
     expect(bits).toBe(BITS);
     const proof = { challenge, nonce: solve(challenge) };
-    const demand = (userId: number, given: typeof proof | undefined, nowMs = NOW_MS): void => {
-      challenges.demand(userId, given, nowMs);
+    const demand = (userId: number, given: typeof proof | undefined, nowMs = NOW_MS, gen = GEN): void => {
+      challenges.demand(userId, given, nowMs, gen);
     };
     const lastMs = NOW_MS + expiresInSeconds * 1000 - 1;
     demand(7, proof);
@@ -39,8 +49,9 @@ describe('a challenge', () => {
     const wrong = Array.from({ length: 50 }, (_, i) => `x${i}`).find(
       (nonce) => zeroBits(challenge, nonce) < BITS,
     );
-    const easy = new Challenges(1, 'x'.repeat(40)).issue(7, NOW_MS).challenge;
+    const easy = new Challenges(1, 'x'.repeat(40)).issue(7, NOW_MS, GEN).challenge;
     expect(() => demand(7, proof, lastMs + 1)).toThrow('expired');
+    expect(() => demand(7, proof, NOW_MS, GEN + 1)).toThrow('expired'); // Redis may have lost what is spent
     expect(() => demand(8, proof)).toThrow('not yours');
     expect(() => demand(7, undefined)).toThrow('no proof');
     expect(() => demand(7, { challenge, nonce: wrong ?? '' })).toThrow('does not solve');
@@ -50,11 +61,16 @@ describe('a challenge', () => {
 });
 
 describe(`TOKEN_CHALLENGE_BITS=${BITS}`, () => {
-  const it_ = useService({ TOKEN_CHALLENGE_BITS: BITS });
-  const ask = async (userId: number, proof?: object): Promise<Response> =>
-    request(it_.url)
+  const OWN = uniqueQueueId();
+  const it_ = useService({ TOKEN_CHALLENGE_BITS: BITS, QUEUES: `${OWN}=1000` });
+  const ask = async (userId: number, proof?: object, queueId?: string, url = it_.url): Promise<Response> =>
+    request(url)
       .post('/v1/api/queue/token')
-      .send({ userId, ...(proof && { proof }) });
+      .send({ userId, queueId, ...(proof && { proof }) });
+  const solved = async (userId: number): Promise<{ challenge: string; nonce: string }> => {
+    const challenge = await challengeFor(userId);
+    return { challenge, nonce: solve(challenge) };
+  };
   const challengeFor = async (userId: number): Promise<string> => {
     const answer = await request(it_.url).post('/v1/api/queue/challenge').send({ userId });
     return (answer.body as { data: { challenge: string } }).data.challenge;
@@ -71,6 +87,87 @@ describe(`TOKEN_CHALLENGE_BITS=${BITS}`, () => {
     expect(outcome(await ask(await it_.given.member(), proof))).toBe('403 403');
     expect(outcome(await ask(userId, { ...proof, nonce: 'not one' }))).toBe('400 400');
     expect(outcome(await ask(userId, { challenge }))).toBe('400 400');
+  });
+
+  describe('spends a proof once', () => {
+    const SPENT = ['403 403', expect.stringContaining('spent')];
+    const told = (answer: Response): string[] => [outcome(answer), answer.text];
+    /** Ends the user's entry, as payment does. */
+    const finish = async (answer: Response): Promise<void> => {
+      const { queueToken } = (answer.body as { data: { queueToken: string } }).data;
+      const { q, seq } = JSON.parse(Buffer.from(queueToken.split('.')[1] ?? '', 'base64url').toString()) as {
+        q: string;
+        seq: number;
+      };
+      await it_.service.container.resolve(WaitingRooms).find(q)?.finish(seq);
+    };
+
+    it('in one queue: the other queues give nothing for it, whichever comes first', async () => {
+      for (const [first, second] of [
+        [undefined, OWN],
+        [OWN, undefined],
+      ]) {
+        const userId = await it_.given.member();
+        const proof = await solved(userId);
+        expect(outcome(await ask(userId, proof, first))).toBe('200');
+        expect(told(await ask(userId, proof, second))).toEqual(SPENT);
+        expect(outcome(await ask(userId, proof, first))).toBe('200'); // the same entry, whose answer may be lost
+      }
+    });
+
+    it('for one entry: after it has ended the user needs another proof', async () => {
+      const userId = await it_.given.member();
+      const proof = await solved(userId);
+      const [first] = [await ask(userId, proof)];
+      await finish(first);
+      expect(told(await ask(userId, proof))).toEqual(SPENT);
+      expect(told(await ask(userId, { ...proof, nonce: solveAgain(proof) }))).toEqual(SPENT); // nor another solution
+      const second = await ask(userId, await solved(userId));
+      expect([outcome(second), second.text === first.text]).toEqual(['200', false]);
+      expect(told(await ask(userId, proof))).toEqual(['200', second.text]); // no other entry than the live one
+    });
+
+    it('though it was sent for a live entry, made by another proof', async () => {
+      const userId = await it_.given.member();
+      const [one, other] = [await solved(userId), await solved(userId)];
+      const first = await ask(userId, one);
+      expect((await ask(userId, other)).text).toBe(first.text);
+      await finish(first);
+      expect(told(await ask(userId, other))).toEqual(SPENT);
+    });
+
+    it('for all processes, and however many ask at once', async () => {
+      const another = await startTestService({
+        ...{ TOKEN_CHALLENGE_BITS: BITS, QUEUE_MAX_ACTIVE: 10_000, QUEUE_ID: it_.queueId },
+        QUEUES: `${OWN}=1000`,
+      });
+      try {
+        const userId = await it_.given.member();
+        const proof = await solved(userId);
+        const asked = [undefined, OWN].flatMap((queueId) =>
+          [it_.url, another.url].flatMap((url) => [1, 2, 3].map(() => ask(userId, proof, queueId, url))),
+        );
+        const answers = await Promise.all(asked);
+        const tokens = answers.filter(({ status }) => status === 200).map(({ text }) => text);
+        expect([tokens.length, new Set(tokens).size]).toEqual([6, 1]);
+        expect(tally(answers)).toEqual({ '200': 6, '403 403': 6 });
+      } finally {
+        await another.stop();
+      }
+    });
+
+    it('also when Redis has forgotten everything meanwhile', async () => {
+      const userId = await it_.given.member();
+      const proof = await solved(userId);
+      expect(outcome(await ask(userId, proof))).toBe('200');
+      const redis = it_.service.container.resolve(Redis);
+      for (const id of [it_.queueId, OWN]) await redis.del(await redis.keys(`q:{${id}}:*`));
+      const { snapshot } = it_.service.container.resolve(WaitingRooms).main;
+      const { gen } = snapshot;
+      await until('the state is restored', () => snapshot.gen !== gen);
+      expect(outcome(await ask(userId, proof))).toBe('403 403');
+      expect(outcome(await ask(userId, await solved(userId)))).toBe('200');
+    });
   });
 
   it('takes a challenge for no token, and a token for no challenge', async () => {

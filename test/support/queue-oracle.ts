@@ -1,9 +1,12 @@
 import type { QueueRules } from '../../src/modules/queue/store';
 
 const SEEN_AGAIN_MS = 3000;
+const EPOCHS = 3;
 
 interface Stay {
   leaseUntilMs: number;
+  /** Before holds prolonged it. */
+  ownUntilMs: number;
   /** Infinity: never idle. */
   idleUntilMs: number;
 }
@@ -30,6 +33,10 @@ export class Oracle {
   readonly inside = new Map<number, Stay>();
   readonly returned = new Set<number>();
   readonly ended = new Map<number, 'DONE' | 'EXPIRED'>();
+  /** Deadlines of the sessions of those who have idled out once. */
+  private readonly idled = new Map<number, number>();
+  /** Until when a hold under way keeps a session open. */
+  private readonly holdings = new Map<number, number>();
   private readonly users = new Map<number, { seq: number; iatMs: number }>();
   private readonly seen = new Map<number, Set<number>>();
   private epochAtMs = 0;
@@ -50,16 +57,16 @@ export class Oracle {
   }
 
   isPresent(seq: number): boolean {
-    return this.seenIn(this.epoch).has(seq) || this.seenIn(this.epoch - 1).has(seq);
+    return range(this.epoch - EPOCHS + 1, this.epoch).some((epoch) => this.seenIn(epoch).has(seq));
   }
 
   issue(user: number): { status: string; seq: number; leaseUntilMs: number } {
     const live = this.users.get(user);
     if (live !== undefined) {
       const { seq, iatMs } = live;
-      const stay = this.stayOf(seq);
-      if (stay !== undefined) return { status: 'PROGRESS', seq, leaseUntilMs: stay.leaseUntilMs };
-      if (!this.ended.has(seq) && this.nowMs < iatMs + this.rules.waitMs) {
+      const openUntilMs = this.openUntil(seq);
+      if (openUntilMs !== undefined) return { status: 'PROGRESS', seq, leaseUntilMs: openUntilMs };
+      if (!this.ended.has(seq) && this.nowMs < iatMs + this.rules.waitMs && !this.hasMissedDeadline(seq)) {
         this.see(seq);
         if (seq <= this.serving) this.returned.add(seq);
         return { status: 'WAITING', seq, leaseUntilMs: 0 };
@@ -70,22 +77,33 @@ export class Oracle {
     this.users.set(user, { seq, iatMs: this.nowMs });
     if (this.serving === seq - 1 && this.returned.size === 0 && this.free > 0) {
       this.serving = seq;
-      this.enter(seq);
-      return { status: 'PROGRESS', seq, leaseUntilMs: this.nowMs + this.rules.leaseMs };
+      return { status: 'PROGRESS', seq, leaseUntilMs: this.enter(seq) };
     }
     this.see(seq);
     return { status: 'WAITING', seq, leaseUntilMs: 0 };
   }
 
-  settle(seq: number, iatMs: number): { status: string; position: number; leaseUntilMs: number } {
-    const stay = this.stayOf(seq);
-    if (stay !== undefined) {
-      stay.idleUntilMs = Math.max(stay.idleUntilMs, this.idleUntil());
-      return { status: 'PROGRESS', position: 0, leaseUntilMs: stay.leaseUntilMs };
+  settle(
+    seq: number,
+    iatMs: number,
+    isToHold = false,
+  ): { status: string; position: number; leaseUntilMs: number; mayHold?: boolean } {
+    const openUntilMs = this.openUntil(seq);
+    const stay = this.inside.get(seq);
+    if (openUntilMs !== undefined && stay !== undefined) {
+      const { holdingMs = 0, holdMs = 0 } = this.rules;
+      const withinMs = isToHold ? holdingMs : 0;
+      const mayHold = !isToHold || this.nowMs < stay.ownUntilMs + holdMs;
+      if (isToHold && stay.leaseUntilMs <= this.nowMs)
+        return { status: 'EXPIRED', position: 0, leaseUntilMs: 0 };
+      if (isToHold && mayHold && stay.leaseUntilMs < this.nowMs + holdingMs) this.keepOpen(seq, holdingMs);
+      const idleUntilMs = this.idleUntil(Math.max(this.rules.idleMs, withinMs));
+      stay.idleUntilMs = Math.max(stay.idleUntilMs, idleUntilMs);
+      return { status: 'PROGRESS', position: 0, leaseUntilMs: openUntilMs, mayHold };
     }
     const ended = this.ended.get(seq);
     if (ended !== undefined) return { status: ended, position: 0, leaseUntilMs: 0 };
-    if (this.nowMs >= iatMs + this.rules.waitMs) {
+    if (this.nowMs >= iatMs + this.rules.waitMs || this.hasMissedDeadline(seq)) {
       this.end(seq, 'EXPIRED');
       return { status: 'EXPIRED', position: 0, leaseUntilMs: 0 };
     }
@@ -98,8 +116,7 @@ export class Oracle {
     const ahead = [...this.returned].filter((other) => other < seq).length;
     if (ahead > 0 || this.free === 0) return { status: 'WAITING', position: ahead + 1, leaseUntilMs: 0 };
     this.returned.delete(seq);
-    this.enter(seq);
-    return { status: 'PROGRESS', position: 0, leaseUntilMs: this.nowMs + this.rules.leaseMs };
+    return { status: 'PROGRESS', position: 0, leaseUntilMs: this.enter(seq) };
   }
 
   finish(seq: number): number[] {
@@ -108,9 +125,13 @@ export class Oracle {
     return this.fill();
   }
 
-  stay(seq: number, holdMs: number): void {
-    const stay = this.inside.get(seq);
-    if (stay !== undefined) stay.idleUntilMs = Math.max(stay.idleUntilMs, this.nowMs + holdMs);
+  /** @returns the session's deadline; 0: it has none */
+  stay(seq: number, holdMs: number): number {
+    const stay = this.openUntil(seq) === undefined ? undefined : this.inside.get(seq);
+    if (stay === undefined) return 0;
+    stay.idleUntilMs = Math.max(stay.idleUntilMs, this.nowMs + holdMs);
+    stay.leaseUntilMs = Math.max(stay.leaseUntilMs, this.nowMs + holdMs);
+    return stay.leaseUntilMs;
   }
 
   tick(): number[] {
@@ -119,14 +140,22 @@ export class Oracle {
     if (this.tickedMs <= this.nowMs && sinceMs < this.rules.tickMs * 0.9) return [];
     this.tickedMs = this.nowMs;
     if (!first && sinceMs > Math.max(SEEN_AGAIN_MS, 3 * this.rules.tickMs)) {
-      for (const stay of this.inside.values())
+      for (const [seq, stay] of this.inside) {
         stay.idleUntilMs = Math.max(stay.idleUntilMs, this.nowMs + SEEN_AGAIN_MS);
+        if (stay.leaseUntilMs <= this.nowMs + SEEN_AGAIN_MS) this.keepOpen(seq, SEEN_AGAIN_MS);
+      }
       this.epochAtMs = this.nowMs;
     }
     this.rotate();
-    for (const seq of [...this.inside.keys()]) this.stayOf(seq);
-    for (const [seq, { idleUntilMs }] of [...this.inside])
-      if (idleUntilMs <= this.nowMs) this.inside.delete(seq);
+    for (const seq of [...this.inside.keys()]) this.openUntil(seq);
+    for (const [seq, { idleUntilMs, leaseUntilMs }] of [...this.inside]) {
+      if (idleUntilMs > this.nowMs) continue;
+      this.inside.delete(seq);
+      if (this.idled.has(seq)) this.end(seq, 'EXPIRED');
+      else this.idled.set(seq, leaseUntilMs);
+    }
+    for (const seq of [...this.idled.keys()])
+      if (this.hasMissedDeadline(seq) && !this.inside.has(seq)) this.end(seq, 'EXPIRED');
     return this.fill();
   }
 
@@ -146,7 +175,9 @@ export class Oracle {
       serving: this.serving,
       returned: this.returned.size,
       inside: new Map([...this.inside].map(([seq, { leaseUntilMs }]) => [seq, leaseUntilMs])),
-      present: new Set([...this.seenIn(this.epoch), ...this.seenIn(this.epoch - 1)]),
+      present: new Set(
+        range(this.epoch - EPOCHS + 1, this.epoch).flatMap((epoch) => [...this.seenIn(epoch)]),
+      ),
       marked: new Set(this.seenIn(this.epoch)),
       toTell,
     };
@@ -158,44 +189,67 @@ export class Oracle {
       const back = Math.min(...this.returned);
       if (back !== Infinity) {
         this.returned.delete(back);
-        if (this.isPresent(back) && !this.ended.has(back)) admitted.push(this.enter(back));
+        if (this.isPresent(back) && !this.isOver(back)) {
+          this.enter(back);
+          admitted.push(back);
+        }
         continue;
       }
       const next = range(this.serving + 1, this.issued).find((seq) => this.isPresent(seq));
       this.serving = next ?? this.issued;
       if (next === undefined) break;
-      if (!this.ended.has(next)) admitted.push(this.enter(next));
+      if (this.isOver(next)) continue;
+      this.enter(next);
+      admitted.push(next);
     }
     return admitted;
   }
 
-  /** The stay of one inside whose lease lasts; a lease that is past ends here. */
-  private stayOf(seq: number): Stay | undefined {
+  /** Until when the session of one inside is open; one that is past ends here. */
+  private openUntil(seq: number): number | undefined {
     const stay = this.inside.get(seq);
-    if (stay === undefined || stay.leaseUntilMs > this.nowMs) return stay;
+    if (stay === undefined || stay.leaseUntilMs > this.nowMs) return stay?.leaseUntilMs;
+    const holdingUntilMs = this.holdings.get(seq) ?? 0;
+    if (holdingUntilMs > this.nowMs) return holdingUntilMs;
+    if (this.tickedMs > 0 && this.nowMs - this.tickedMs > SEEN_AGAIN_MS) return this.nowMs + SEEN_AGAIN_MS;
     this.inside.delete(seq);
     this.end(seq, 'EXPIRED');
     return undefined;
   }
 
+  private keepOpen(seq: number, ms: number): void {
+    this.holdings.set(seq, Math.max(this.nowMs + ms, this.holdings.get(seq) ?? 0));
+  }
+
+  private hasMissedDeadline(seq: number): boolean {
+    return (this.idled.get(seq) ?? Infinity) <= this.nowMs;
+  }
+
+  private isOver(seq: number): boolean {
+    return this.ended.has(seq) || this.hasMissedDeadline(seq);
+  }
+
   private end(seq: number, how: 'DONE' | 'EXPIRED'): void {
+    this.idled.delete(seq);
     this.returned.delete(seq);
     this.ended.set(seq, how);
   }
 
+  /** @returns the session's deadline */
   private enter(seq: number): number {
-    this.inside.set(seq, { leaseUntilMs: this.nowMs + this.rules.leaseMs, idleUntilMs: this.idleUntil() });
-    return seq;
+    const leaseUntilMs = this.idled.get(seq) ?? this.nowMs + this.rules.leaseMs;
+    this.inside.set(seq, { leaseUntilMs, ownUntilMs: leaseUntilMs, idleUntilMs: this.idleUntil() });
+    return leaseUntilMs;
   }
 
-  private idleUntil(): number {
-    return this.rules.idleMs > 0 ? this.nowMs + this.rules.idleMs : Infinity;
+  private idleUntil(ms = this.rules.idleMs): number {
+    return this.rules.idleMs > 0 ? this.nowMs + ms : Infinity;
   }
 
   private rotate(): void {
     const longest = Math.max(
       Math.ceil(this.rules.awayMs / 2),
-      3 * Math.max(this.askedMs, this.askedBeforeMs),
+      1.5 * Math.max(this.askedMs, this.askedBeforeMs),
     );
     if (this.nowMs - this.epochAtMs < longest) return;
     this.epoch += 1;

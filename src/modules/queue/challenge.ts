@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { Forbidden } from '../../errors';
 import { Hs256 } from '../../infra/jwt';
+import { Unproven } from './errors';
 import type { IssuedChallenge, Proof } from './schema';
+import type { SpentProof } from './store';
 
 /** Time to solve it, for the slowest phone as well. */
 const CHALLENGE_SECONDS = 120;
@@ -13,20 +14,15 @@ interface ChallengeClaims {
   bits: number;
   /** End of life by Redis' clock, milliseconds. */
   untilMs: number;
-}
-
-/** 403: no proof of work, or none that counts. */
-class Unproven extends Forbidden {
-  constructor(why: string) {
-    super(`${why}: solve a challenge of POST /v1/api/queue/challenge and send it as proof.`);
-  }
+  /** Of the main queue: Redis may have lost what was spent in an earlier one. Older versions of the product had none. */
+  gen?: number;
 }
 
 /**
  * Proof of work against bots that ask for tokens by the thousand (hashcash): a token is given for a nonce with which
  * SHA-256 of `<challenge>.<nonce>` begins with so many zero bits. Finding one takes 2^bits hashes on average, checking
- * it takes one. Challenges are signed and kept nowhere. One is good for its user and for two minutes: used again it
- * gives the same place.
+ * it takes one. Challenges are signed and kept nowhere. One is good for its user and for two minutes, and its proof is
+ * spent once: sent again it gives the same entry as long as that is live, and no other one.
  */
 export class Challenges {
   private readonly jwt: Hs256;
@@ -40,23 +36,27 @@ export class Challenges {
     this.jwt = new Hs256(secret, accepted);
   }
 
-  /** @param nowMs Redis' clock */
-  issue(userId: number, nowMs: number): IssuedChallenge {
-    const untilMs = Math.floor(nowMs) + CHALLENGE_SECONDS * 1000;
-    const claims: ChallengeClaims = { purpose: 'queue-challenge', userId, bits: this.bits, untilMs };
+  /** @param nowMs Redis' clock @param gen generation of the main queue */
+  issue(userId: number, nowMs: number, gen: number): IssuedChallenge {
+    const untilMs = Math.ceil(nowMs) + CHALLENGE_SECONDS * 1000;
+    const claims: ChallengeClaims = { purpose: 'queue-challenge', userId, bits: this.bits, untilMs, gen };
     return { challenge: this.jwt.sign(claims), bits: this.bits, expiresInSeconds: CHALLENGE_SECONDS };
   }
 
-  /** @throws Unproven (403) unless the proof is this user's and counts */
-  demand(userId: number, proof: Proof | undefined, nowMs: number): void {
-    if (this.bits === 0) return;
+  /**
+   * @returns what is to be spent
+   * @throws Unproven (403) unless the proof is this user's and counts
+   */
+  demand(userId: number, proof: Proof | undefined, nowMs: number, gen: number): SpentProof {
     if (proof === undefined) throw new Unproven('There is no proof of work');
     const { challenge, nonce } = proof;
     const claims = challenge.length > LONGEST_CHALLENGE ? undefined : this.jwt.verify(challenge);
     if (!isChallenge(claims) || claims.userId !== userId) throw new Unproven('The challenge is not yours');
-    if (nowMs >= claims.untilMs) throw new Unproven('The challenge has expired');
+    if (nowMs >= claims.untilMs || (claims.gen ?? gen) !== gen)
+      throw new Unproven('The challenge has expired');
     if (zeroBits(challenge, nonce) < claims.bits)
       throw new Unproven('The nonce does not solve the challenge');
+    return { id: `${userId}-${claims.untilMs}`, lifeMs: CHALLENGE_SECONDS * 1000 };
   }
 }
 

@@ -11,8 +11,11 @@ const USERS_PER_BUCKET = 100;
  * | `active`, `idle`, `returned` | sorted sets by seq | their members leave by the scripts |
  * | `log`, `changed` | sorted sets by version: what copies have to learn | trimmed by the tick |
  * | `users:<bucket>` | hash: user → its live place | TTL: a token's life |
- * | `present:<epoch>:<segment>` | bit per seq | the next epoch but one; TTL: a token's life |
+ * | `present:<epoch>:<segment>` | bit per seq | the next epoch but two; TTL: a token's life |
  * | `done:<segment>`, `expired:<segment>` | bit per seq | TTL: a token's life |
+ * | `idled`, `extended` | sorted sets: seq → the deadline of the session of one who idled out; the session's own before a hold prolonged it | the session; TTL: a token's life |
+ * | `holding` | sorted set: seq → until when a hold under way keeps the session open | trimmed by the tick; TTL: a token's life |
+ * | `spent:<proof>`, `proof:<proof>` | a proof of work has given an entry; in which queue (of the main queue alone) | TTL: a challenge's life |
  * | `reports` | hash: process → what it has seen in the last second | TTL: 30 s |
  * | `arrivals` | samples of (seq, time) | TTL: a token's life |
  */
@@ -20,11 +23,13 @@ export function queueKeys(queueId: string): {
   prefix: string;
   place: string[];
   users(userId: number): string;
+  proof(id: string): string;
 } {
   const prefix = `q:{${queueId}}:`;
   return {
     prefix,
     place: [`${prefix}state`, `${prefix}active`, `${prefix}idle`, `${prefix}returned`],
     users: (userId) => `${prefix}users:${Math.floor(userId / USERS_PER_BUCKET)}`,
+    proof: (id) => `${prefix}proof:${id}`,
   };
 }

@@ -3,6 +3,8 @@ export const SEGMENT = 65_536;
 const SEGMENT_BYTES = SEGMENT / 8;
 const WORDS = SEGMENT / 32;
 const BLOCK_WORDS = 16;
+/** So many epochs count, that of now and those before it; the same in place.lua. */
+const EPOCHS = 3;
 
 const segmentOf = (seq: number): number => Math.floor(seq / SEGMENT);
 
@@ -16,10 +18,10 @@ function popCount(word: number): number {
 /** Redis numbers bits from the most significant one of the first byte. */
 const bitOf = (seq: number): number => 0x80000000 >>> (seq % 32);
 
-/** One segment: who was seen in each of the two epochs, and how many of those present come before each block. */
+/** One segment: who was seen in each of the epochs, and how many of those present come before each block. */
 class Segment {
-  newer = new Uint32Array(WORDS);
-  older = new Uint32Array(WORDS);
+  /** The epoch of now first. */
+  readonly epochs = Array.from({ length: EPOCHS }, () => new Uint32Array(WORDS));
   private readonly present = new Uint32Array(WORDS);
   private readonly before = new Uint16Array(WORDS / BLOCK_WORDS);
   total = 0;
@@ -28,11 +30,24 @@ class Segment {
     let count = 0;
     for (let word = 0; word < WORDS; word++) {
       if (word % BLOCK_WORDS === 0) this.before[word / BLOCK_WORDS] = count;
-      const bits = (this.newer[word] ?? 0) | (this.older[word] ?? 0);
+      const bits = this.bitsOf(word);
       this.present[word] = bits;
       if (bits !== 0) count += popCount(bits);
     }
     this.total = count;
+  }
+
+  /** Seen in any of the epochs. */
+  bitsOf(word: number): number {
+    let bits = 0;
+    for (const epoch of this.epochs) bits |= epoch[word] ?? 0;
+    return bits;
+  }
+
+  /** Forgets the oldest epoch. */
+  startEpoch(): void {
+    const reused = this.epochs.pop();
+    if (reused !== undefined) this.epochs.unshift(reused.fill(0));
   }
 
   /** Those present among the first `bit` of the segment: one block look-up and at most 16 words. */
@@ -62,25 +77,25 @@ export class Presence {
     this.base.clear();
   }
 
-  /** Moves on to an epoch: what was seen two epochs before is forgotten. */
+  /** Moves on to an epoch: what was seen three epochs before is forgotten. */
   startEpoch(epoch: number): void {
     const passed = epoch - this.epoch;
     this.epoch = epoch;
     if (passed === 0) return;
     for (const segment of this.segments.values()) {
-      const reused = segment.older.fill(0);
-      segment.older = passed === 1 ? segment.newer : reused;
-      segment.newer = passed === 1 ? reused : new Uint32Array(WORDS);
+      // Back, after a loss, as well as far ahead: nothing of what was seen counts.
+      const forgotten = passed > 0 && passed < EPOCHS ? passed : EPOCHS;
+      for (let i = 0; i < forgotten; i++) segment.startEpoch();
       this.dirty.add(segment);
     }
   }
 
   /** Takes a bitmap as Redis keeps it (may be shorter than a segment). */
   set(epoch: number, segmentId: number, bitmap: Buffer): void {
-    if (epoch !== this.epoch && epoch !== this.epoch - 1) return;
     const segment = this.segments.get(segmentId) ?? new Segment();
+    const words = segment.epochs[this.epoch - epoch];
+    if (words === undefined) return;
     this.segments.set(segmentId, segment);
-    const words = epoch === this.epoch ? segment.newer : segment.older;
     const whole = bitmap.length - (bitmap.length % 4);
     for (let byte = 0; byte < whole; byte += 4) words[byte / 4] = bitmap.readUInt32BE(byte);
     if (whole < bitmap.length) {
@@ -113,15 +128,14 @@ export class Presence {
   /** Whether `seq` was seen in the epoch of now. */
   isMarked(seq: number): boolean {
     const segment = this.segments.get(segmentOf(seq));
-    return segment !== undefined && ((segment.newer[(seq % SEGMENT) >>> 5] ?? 0) & bitOf(seq)) !== 0;
+    return segment !== undefined && ((segment.epochs[0]?.[(seq % SEGMENT) >>> 5] ?? 0) & bitOf(seq)) !== 0;
   }
 
   /** All who are present, as bitmaps: to make them present again where they were lost. */
   *bitmaps(): Generator<{ segmentId: number; bitmap: Buffer }> {
     for (const [segmentId, segment] of this.segments) {
       const bitmap = Buffer.alloc(SEGMENT_BYTES);
-      for (let word = 0; word < WORDS; word++)
-        bitmap.writeUInt32BE(((segment.newer[word] ?? 0) | (segment.older[word] ?? 0)) >>> 0, word * 4);
+      for (let word = 0; word < WORDS; word++) bitmap.writeUInt32BE(segment.bitsOf(word) >>> 0, word * 4);
       yield { segmentId, bitmap };
     }
   }

@@ -41,7 +41,7 @@ export class SessionReconciler {
     for await (const holds of this.repository.liveHolds())
       for (const { reservationId, queueId, gen, seq, leftMs } of holds) {
         const room = this.rooms.find(queueId);
-        if (room?.isOfLife(gen) !== true || !room.snapshot.isInside(seq)) continue;
+        if (room?.isOfLife(gen) !== true || !room.snapshot.hasSession(seq)) continue;
         const name = `${room.snapshot.gen}:${reservationId}`;
         if (!this.told.has(name)) await room.stay(seq, leftMs);
         told.add(name);

@@ -4,10 +4,15 @@ import type { Delta } from './store';
 
 /** The state is gone or older than known: restore it, then ask again. */
 export const LOST = Symbol('lost');
+/** The queue never issued such a token. */
+export const UNKNOWN = Symbol('unknown');
 
 export type Numbers<N extends number, A extends number[] = []> = A['length'] extends N
   ? A
   : Numbers<N, [...A, number]>;
+
+export type AdmitReply = ['OK' | 'LOST', ...Numbers<2>, admitted: number[], waitsMs: number[]];
+export type FinishReply = [...AdmitReply, isNew: number, deadlinesMs: number[]];
 
 /** `+<seq>:<lease deadline>` or `-<seq>:…` */
 export function readChange(change: Buffer): Delta['changes'][number] {

@@ -1,7 +1,7 @@
 import type { Metrics } from '../../infra/metrics';
 import type { Door } from './admission';
 import { BINDINGS, MOVES } from './controller';
-import type { Admitted, Tick } from './store';
+import type { Admitted, Delta, Tick } from './store';
 
 /** Every process exports the same: what Redis holds. `said`: `<move>:<binding>` of the controller's last decision. */
 export function observeDoor(metrics: Metrics, queue: string, door: Door, said: string | undefined): void {
@@ -15,6 +15,15 @@ export function observeDoor(metrics: Metrics, queue: string, door: Door, said: s
   for (const each of MOVES) metrics.queueDoorMove.set({ queue, move: each }, each === move ? 1 : 0);
   for (const each of BINDINGS)
     metrics.queueDoorBinding.set({ queue, signal: each }, each === binding ? 1 : 0);
+}
+
+export function observeQueue(metrics: Metrics, queue: string, { active }: Delta, waiting: number): void {
+  metrics.queueActive.set({ queue }, active);
+  metrics.queueWaiting.set({ queue }, waiting);
+}
+
+export function observeEta(metrics: Metrics, queue: string, errorsSeconds: number[]): void {
+  for (const error of errorsSeconds) metrics.queueEtaError.observe({ queue }, error);
 }
 
 export function observeTick(metrics: Metrics, queue: string, tick: Tick): void {

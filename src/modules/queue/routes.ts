@@ -38,7 +38,7 @@ export function queueEndpoints(queue: QueueService, events: QueueEvents): Endpoi
       answer: IssuedToken,
       example: { queueToken: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VySWQiOjF9.c2lnbmF0dXJl' },
       errors: {
-        ...(queue.demandsProof ? { '403': 'The proof of work is missing, wrong or too old' } : {}),
+        ...(queue.demandsProof ? { '403': 'The proof of work is missing, wrong, too old or spent' } : {}),
         '404': 'There is no such member, or no such line',
       },
       handle: ({ body }) => queue.issue(body.userId, body.queueId, body.proof),
@@ -47,7 +47,8 @@ export function queueEndpoints(queue: QueueService, events: QueueEvents): Endpoi
       method: 'post',
       path: '/v1/api/queue/token/check',
       summary: 'Look at the place in line',
-      description: 'Keeps the place: a waiter unseen for QUEUE_AWAY_SECONDS is passed over until it is back.',
+      description:
+        'Keeps the place: a waiter unseen for QUEUE_AWAY_SECONDS or more is passed over until it is back.',
       tag: 'Queue',
       access: 'token',
       answer: CheckedToken,

@@ -6,11 +6,11 @@ import { LOGGER, type Logger } from '../../infra/logger';
 import { Metrics } from '../../infra/metrics';
 import { MemberDirectory } from '../user/directory';
 import { Challenges } from './challenge';
-import { NeverQueued, TokenNotActive } from './errors';
+import { NeverQueued, ProofSpent, SessionUsedUp, TokenNotActive } from './errors';
 import { jittered, pollAfterMs, type PollingOptions } from './polling';
 import { QueueRepository, type Session } from './repository';
 import type { CheckedToken, IssuedChallenge, IssuedTicket, Proof, QueueStatus } from './schema';
-import { type Issued, type Settled, UNKNOWN } from './store';
+import { type Issued, type Settled, type SpentProof, UNKNOWN } from './store';
 import { type Claims, TokenCodec } from './token';
 import { WaitingRooms } from './rooms';
 import type { WaitingRoom } from './waiting-room';
@@ -19,6 +19,9 @@ import type { WaitingRoom } from './waiting-room';
 export interface Visitor extends Session {
   userId: number;
 }
+
+/** What a user inside is let in for. */
+export type Purpose = 'read' | 'write' | 'hold';
 
 interface Standing {
   status: QueueStatus;
@@ -61,21 +64,27 @@ export class QueueService {
 
   /** What `issue` is to be given the solution of. Asks no store, not even whether there is such a user. */
   challenge(userId: number): IssuedChallenge {
-    return this.challenges.issue(userId, nowMs(this.rooms.main));
+    const { main } = this.rooms;
+    return this.challenges.issue(userId, nowMs(main), main.snapshot.gen);
   }
 
   /**
    * A place in line; the same one while it is live.
-   * @throws NotFound (404): no such member, or no such line; Forbidden (403): a proof of work is missing or wrong
+   * @throws NotFound (404): no such member, or no such line; Unproven (403): the proof of work is missing, wrong or spent
    */
   async issue(userId: number, queueId?: string, proof?: Proof): Promise<{ queueToken: string }> {
-    if (this.demandsProof) this.challenges.demand(userId, proof, nowMs(this.rooms.main));
+    const { main } = this.rooms;
+    const spent = this.demandsProof
+      ? this.challenges.demand(userId, proof, nowMs(main), main.snapshot.gen)
+      : undefined;
     const room = queueId === undefined ? this.rooms.main : this.rooms.find(queueId);
     if (room === undefined) throw new NotFound(`Queue ${String(queueId)}`);
     const exists =
       this.members.knows(userId) || (await this.breakers.concert.run(() => this.members.exists(userId)));
     if (!exists) throw new NotFound(`User ${userId}`);
-    const { status, seq, gen, iatMs } = await this.livePlace(room, userId);
+    if (spent !== undefined && (await this.spendingQueue(spent, room)) !== room.queueId)
+      throw new ProofSpent();
+    const { status, seq, gen, iatMs } = await this.livePlace(room, userId, spent);
     this.metrics.queueIssued.inc({ status });
     return {
       queueToken: this.tokens.sign({ userId, q: room.queueId, seq, gen, iatMs }, room.tokenLifeMs),
@@ -132,6 +141,7 @@ export class QueueService {
 
   /** Whether a token that is refused may have been active before: it has ended, or Redis cannot be asked. */
   hasHadTurn(claims: Claims, refusal: unknown): boolean {
+    if (refusal instanceof SessionUsedUp) return true;
     if (refusal instanceof TokenNotActive && refusal.queueStatus === 'DONE') return true;
     const isOpen = refusal instanceof TokenNotActive ? refusal.queueStatus === 'EXPIRED' : isFailure(refusal);
     return isOpen && this.roomOf(claims).snapshot.hasCalled(claims);
@@ -140,15 +150,16 @@ export class QueueService {
   /**
    * Lets only those pass who are inside. Reads go by this process' copy; writes ask Redis, and go by the copy only
    * while Redis is away: seats and money are safe without it.
-   * @throws NeverQueued (001), TokenNotActive (003)
+   * @throws NeverQueued (001), TokenNotActive (003), SessionUsedUp (409)
    */
-  async admit(claims: Claims, purpose: 'read' | 'write'): Promise<Visitor> {
+  async admit(claims: Claims, purpose: Purpose): Promise<Visitor> {
     const room = this.roomOf(claims);
     const visitor = { userId: claims.userId, queueId: room.queueId, gen: claims.gen, seq: claims.seq };
     if (purpose === 'read' && room.isInside(claims)) return visitor;
     try {
-      const { status } = await this.settle(claims);
+      const { status, mayHold } = await this.settle(claims, purpose === 'hold');
       if (status !== 'PROGRESS') throw new TokenNotActive(status);
+      if (purpose === 'hold' && !mayHold) throw new SessionUsedUp();
     } catch (error) {
       if (!isFailure(error) || !room.isInside(claims)) throw error;
       // The copy need not know of a payment through another process.
@@ -179,10 +190,11 @@ export class QueueService {
     });
   }
 
-  /** After a hold: the visitor is not idle while it has a seat to pay. */
+  /** After a hold: the session lasts as long as the hold does, and the user is not idle meanwhile. */
   async stay({ queueId, gen, seq }: Session, holdMs: number): Promise<void> {
     const room = this.rooms.find(queueId);
     if (room === undefined || !room.isOfLife(gen)) return;
+    room.snapshot.prolong(seq, room.snapshot.nowMs + holdMs); // while Redis is away; SessionReconciler tells it later
     await this.afterwards('hold not made known to the queue', () =>
       this.breakers.queue.run(() => room.stay(seq, holdMs)),
     );
@@ -197,14 +209,19 @@ export class QueueService {
   }
 
   /** The user's place; a session that has paid is over, also where Redis has not been told yet. */
-  private async livePlace(room: WaitingRoom, userId: number): Promise<Issued> {
-    const issue = (): Promise<Issued> => this.breakers.queue.run(() => room.issue(userId));
+  private async livePlace(room: WaitingRoom, userId: number, proof?: SpentProof): Promise<Issued> {
+    const issue = (): Promise<Issued> => this.breakers.queue.run(() => room.issue(userId, proof));
     const live = await issue();
     if (live.isNew || live.status !== 'PROGRESS') return live;
     const { gen, seq } = live;
     if (!(await this.hasPaid({ queueId: room.queueId, gen, seq }))) return live;
     await this.breakers.queue.run(() => room.finish(seq));
     return issue();
+  }
+
+  /** In which of all queues the proof is spent. */
+  private async spendingQueue(proof: SpentProof, { queueId }: WaitingRoom): Promise<string> {
+    return this.breakers.queue.run(() => this.rooms.main.claimProof(proof, queueId));
   }
 
   private async hasPaid(session: Session): Promise<boolean> {
@@ -217,9 +234,9 @@ export class QueueService {
     return room;
   }
 
-  private async settle(claims: Claims): Promise<Settled> {
+  private async settle(claims: Claims, isToHold = false): Promise<Settled> {
     const room = this.roomOf(claims);
-    const settled = await this.breakers.queue.run(() => room.settle(claims));
+    const settled = await this.breakers.queue.run(() => room.settle(claims, isToHold));
     if (settled === UNKNOWN) throw new NeverQueued();
     return settled;
   }

@@ -86,6 +86,12 @@ export class Snapshot {
     if (serving > this.state.serving) this.state.serving = serving;
   }
 
+  /** A hold prolongs the session of one who is active by this copy. */
+  prolong(seq: number, leaseUntilMs: number): void {
+    const known = this.leases.get(seq);
+    if (known !== undefined && known < leaseUntilMs) this.leases.set(seq, leaseUntilMs);
+  }
+
   leave(seq: number): void {
     this.leases.delete(seq);
   }
@@ -94,6 +100,11 @@ export class Snapshot {
   isInside(seq: number): boolean {
     const leaseUntilMs = this.leases.get(seq);
     return leaseUntilMs !== undefined && leaseUntilMs > this.nowMs;
+  }
+
+  /** Whether `seq` has a session by this copy, past or not: the store may have kept it open (place.lua). */
+  hasSession(seq: number): boolean {
+    return this.leases.has(seq);
   }
 
   /** Whether the token's turn has been called. */

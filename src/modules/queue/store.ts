@@ -1,21 +1,37 @@
 import { join } from 'node:path';
 import type { Metrics } from '../../infra/metrics';
-import { loadScript, type Redis, type Script, type ScriptArgument } from '../../infra/redis';
+import type { Redis, Script, ScriptArgument } from '../../infra/redis';
+import { loadScript, RedisUnavailable } from '../../infra/redis';
 import type { DoorState, ScriptCap } from './admission';
 import { DoorStore } from './door-store';
+import { ProofSpent } from './errors';
 import { newLife } from './generation';
 import { queueKeys } from './keys';
-import { doorFields, LOST, type Numbers, readBitmaps, readChange, readDoor } from './replies';
+import {
+  type AdmitReply,
+  doorFields,
+  type FinishReply,
+  LOST,
+  type Numbers,
+  readBitmaps,
+  readChange,
+  readDoor,
+  UNKNOWN,
+} from './replies';
 import type { QueueStatus } from './schema';
 
-export { LOST } from './replies';
+export { LOST, UNKNOWN } from './replies';
 
 export interface QueueRules {
   leaseMs: number;
   waitMs: number;
   idleMs: number;
+  /** How long a waiter stays present after the store has heard of it: at least this long. */
   awayMs: number;
   tickMs: number;
+  /** How long a hold lasts, and within how long it is made or refused; a queue that sells nothing has none. */
+  holdMs?: number;
+  holdingMs?: number;
 }
 
 /** How far a queue has come. `seq`s up to `issued` are given out; those up to `serving` have had their turn. */
@@ -42,6 +58,8 @@ export interface Settled {
   position: number;
   leaseUntilMs: number;
   nowMs: number;
+  /** Whether it may make another hold: holds prolong a session, but not for ever. */
+  mayHold: boolean;
 }
 
 export interface Admitted {
@@ -59,6 +77,8 @@ export interface Tick extends Admitted {
 }
 
 export interface Finished extends Admitted {
+  /** When the sessions of those admitted end, milliseconds of Redis' clock. */
+  deadlinesMs: number[];
   serving: number;
   nowMs: number;
   /** The turn was not DONE before. */
@@ -89,8 +109,11 @@ export interface Marks {
   askedMs: number;
 }
 
-/** The queue never issued such a token. */
-export const UNKNOWN = Symbol('unknown');
+/** A proof of work, and how long it must be remembered that it is spent. */
+export interface SpentProof {
+  id: string;
+  lifeMs: number;
+}
 
 /** At most so many admissions in one script call: about 10 ms of Redis' time. */
 const ADMIT_AT_MOST = 1000;
@@ -107,7 +130,7 @@ export class QueueStore {
   readonly door: DoorStore;
 
   constructor(
-    redis: Redis,
+    private readonly redis: Redis,
     readonly queueId: string,
     readonly rules: QueueRules,
     metrics: Metrics,
@@ -133,46 +156,66 @@ export class QueueStore {
     );
   }
 
-  /** Life of a token: the longest wait and a stay after it. */
+  /**
+   * Life of a token: the longest wait, and the longest session after it. Holds are made until the session has been
+   * prolonged by one of them, and the last one lasts as long again (settle-4.lua).
+   */
   get tokenLifeMs(): number {
-    return this.rules.waitMs + this.rules.leaseMs;
+    return this.rules.waitMs + this.rules.leaseMs + 2 * (this.rules.holdMs ?? 0);
   }
 
-  async issue(userId: number, cap: ScriptCap, known: number): Promise<Issued | typeof LOST> {
+  /** @param proof what the entry costs; undefined: nothing @throws ProofSpent (403) */
+  async issue(
+    userId: number,
+    cap: ScriptCap,
+    known: number,
+    proof?: SpentProof,
+  ): Promise<Issued | typeof LOST> {
     const keys = [...this.keys.place, this.keys.users(userId)];
-    const reply = await this.scripts.issue(keys, [...this.common(cap, known), userId, this.rules.waitMs]);
-    const [status, ...numbers] = reply as [QueueStatus | 'LOST', ...Numbers<6>];
+    const own = [userId, this.rules.waitMs, proof?.id ?? '', proof?.lifeMs ?? 0];
+    const reply = await this.scripts.issue(keys, [...this.common(cap, known), ...own]);
+    const [status, ...numbers] = reply as [QueueStatus | 'LOST' | 'SPENT', ...Numbers<6>];
     if (status === 'LOST') return LOST;
+    if (status === 'SPENT') throw new ProofSpent();
     const [seq, gen, iatMs, serving, leaseUntilMs, isNew] = numbers;
     return { status, seq, gen, iatMs, serving, leaseUntilMs, isNew: isNew === 1 };
   }
 
+  /**
+   * Of all queues, the one that a proof of work is spent in: the first that claims it.
+   * @throws RedisUnavailable
+   */
+  async claimProof({ id, lifeMs }: SpentProof, queueId: string): Promise<string> {
+    try {
+      return (await this.redis.set(this.keys.proof(id), queueId, 'PX', lifeMs, 'NX', 'GET')) ?? queueId;
+    } catch (error) {
+      throw new RedisUnavailable(error);
+    }
+  }
+
+  /** @param isToHold it is asked for the sake of a hold that is to be made */
   async settle(
     place: { seq: number; gen: number; iatMs: number },
     cap: ScriptCap,
     known: number,
+    isToHold = false,
   ): Promise<Settled | typeof LOST | typeof UNKNOWN> {
-    const own = [place.seq, place.gen, place.iatMs + this.rules.waitMs];
+    const { waitMs, holdingMs = 0, holdMs = 0 } = this.rules;
+    const own = [place.seq, place.gen, place.iatMs + waitMs, isToHold ? holdingMs : 0, holdMs];
     const reply = await this.scripts.settle(this.keys.place, [...this.common(cap, known), ...own]);
-    const [status, position, leaseUntilMs, nowMs] = reply as [
+    const [status, position, leaseUntilMs, nowMs, mayHold] = reply as [
       QueueStatus | 'LOST' | 'UNKNOWN',
-      ...Numbers<3>,
+      ...Numbers<4>,
     ];
     if (status === 'LOST') return LOST;
     if (status === 'UNKNOWN') return UNKNOWN;
-    return { status, position, leaseUntilMs, nowMs };
+    return { status, position, leaseUntilMs, nowMs, mayHold: mayHold === 1 };
   }
 
   async admit(cap: ScriptCap, known: number): Promise<Tick | typeof LOST> {
     const own = [this.rules.tickMs, ADMIT_AT_MOST];
     const reply = await this.scripts.admit(this.keys.place, [...this.common(cap, known), ...own]);
-    const [status, ended, idle, admitted, waitsMs] = reply as [
-      'OK' | 'LOST',
-      number,
-      number,
-      number[],
-      number[],
-    ];
+    const [status, ended, idle, admitted, waitsMs] = reply as AdmitReply;
     return status === 'LOST'
       ? LOST
       : { ended, idle, admitted, waitsMs, more: admitted.length === ADMIT_AT_MOST };
@@ -185,19 +228,15 @@ export class QueueStore {
       seq,
       ADMIT_AT_MOST,
     ]);
-    const [status, serving, nowMs, admitted, waitsMs, isNew] = reply as [
-      'OK' | 'LOST',
-      number,
-      number,
-      number[],
-      number[],
-      number,
-    ];
-    return status === 'LOST' ? LOST : { serving, nowMs, admitted, waitsMs, isNew: isNew === 1 };
+    const [status, serving, nowMs, admitted, waitsMs, isNew, deadlinesMs] = reply as FinishReply;
+    return status === 'LOST' ? LOST : { serving, nowMs, admitted, waitsMs, isNew: isNew === 1, deadlinesMs };
   }
 
-  async stay(seq: number, holdMs: number): Promise<void> {
-    await this.scripts.stay(this.keys.place, [...this.common(0, 0), seq, holdMs]);
+  /** Prolongs the session of one who holds a seat. @returns its deadline, milliseconds of Redis' clock; 0: it has none */
+  async stay(seq: number, holdMs: number, known = 0): Promise<number | typeof LOST> {
+    const reply = await this.scripts.stay(this.keys.place, [...this.common(0, known), seq, holdMs]);
+    const [status, leaseUntilMs] = reply as ['OK' | 'LOST', number];
+    return status === 'LOST' ? LOST : leaseUntilMs;
   }
 
   /** What has changed since `version` of generation `gen`; from version 0 on, everything. */

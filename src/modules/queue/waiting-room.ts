@@ -6,19 +6,12 @@ import { AdmissionRate, type Eta, EtaCalibration, etaSeconds } from './eta';
 import { PresenceMarks } from './presence';
 import { lifeOf } from './generation';
 import type { QueueRepository } from './repository';
-import { observeAdmitted, observeDoor, observeTick } from './room-metrics';
+import { observeAdmitted, observeDoor, observeEta, observeQueue, observeTick } from './room-metrics';
 import type { Signals } from './signals';
 import { Snapshot, type Standing } from './snapshot';
 import { Steering } from './steering';
-import {
-  type Delta,
-  type Issued,
-  LOST,
-  type Progress,
-  type QueueStore,
-  type Settled,
-  UNKNOWN,
-} from './store';
+import type { Delta, Issued, Progress, QueueStore, Settled, SpentProof } from './store';
+import { LOST, UNKNOWN } from './replies';
 
 /** What a token says about its place. */
 export interface Place {
@@ -88,19 +81,23 @@ export class WaitingRoom {
   async operate(act: HandAct, value: number): Promise<void> {
     await this.asking((known) => this.store.door.hand(act, value, known));
     this.metrics.queueHandActs.inc({ queue: this.queueId, act });
-    this.logger.warn(
-      { queue: this.queueId, act, ...(value > 0 && { value }) },
-      'the operator has set the door',
-    );
+    const what = { queue: this.queueId, act, ...(value > 0 && { value }) };
+    this.logger.warn(what, 'the operator has set the door');
     await this.refresh();
   }
 
-  async issue(userId: number): Promise<Issued> {
-    const issued = await this.asking((known) => this.store.issue(userId, this.policy.cap, known));
+  /** @throws ProofSpent (403) when the proof of work has given an entry that is not live any more */
+  async issue(userId: number, proof?: SpentProof): Promise<Issued> {
+    const issued = await this.asking((known) => this.store.issue(userId, this.policy.cap, known, proof));
     this.learn({ issued: issued.seq, serving: issued.serving, gen: issued.gen });
     if (issued.leaseUntilMs > 0) this.snapshot.enter([issued.seq], issued.leaseUntilMs, issued.serving);
     else this.seen(issued.seq); // the store knows already, but may lose it before any copy has it
     return issued;
+  }
+
+  /** In which queue the proof of work is spent: of all queues that claim it here, the first. */
+  async claimProof(proof: SpentProof, queueId: string): Promise<string> {
+    return this.store.claimProof(proof, queueId);
   }
 
   /** Where the token stands as of the snapshot, without I/O; undefined when only the store can tell. */
@@ -118,17 +115,16 @@ export class WaitingRoom {
     return inside;
   }
 
-  async settle(place: Place): Promise<Settled | typeof UNKNOWN> {
+  /** @param isToHold the user is about to make a hold: the end of its session waits for that */
+  async settle(place: Place, isToHold = false): Promise<Settled | typeof UNKNOWN> {
     const settled = await this.asking(
-      (known) => this.store.settle(place, this.policy.cap, known),
+      (known) => this.store.settle(place, this.policy.cap, known, isToHold),
       () => this.learnFrom(place),
     );
     if (settled === UNKNOWN) return settled;
     if (settled.status !== 'PROGRESS') this.snapshot.leave(place.seq);
-    else {
-      this.snapshot.enter([place.seq], settled.leaseUntilMs, 0);
-      this.learn({ serving: place.seq });
-    }
+    else this.snapshot.enter([place.seq], settled.leaseUntilMs, 0);
+    if (settled.status === 'PROGRESS') this.learn({ serving: place.seq });
     return settled;
   }
 
@@ -136,15 +132,18 @@ export class WaitingRoom {
   async finish(seq: number): Promise<void> {
     this.snapshot.leave(seq);
     const next = await this.asking((known) => this.store.finish(seq, this.policy.cap, known));
-    this.snapshot.enter(next.admitted, next.nowMs + this.store.rules.leaseMs, next.serving);
+    for (const [i, admitted] of next.admitted.entries())
+      this.snapshot.enter([admitted], next.deadlinesMs[i] ?? 0, next.serving);
     this.learn({ serving: next.serving });
     if (next.isNew) this.metrics.queueEnded.inc({ queue: this.queueId, reason: 'paid' });
     observeAdmitted(this.metrics, this.queueId, next);
   }
 
-  /** The visitor holds a seat and is not idle so long. */
+  /** The user holds a seat: its session lasts as long as the hold, and so long it is not idle. */
   async stay(seq: number, holdMs: number): Promise<void> {
-    await this.store.stay(seq, holdMs);
+    const leaseUntilMs = await this.asking((known) => this.store.stay(seq, holdMs, known));
+    if (leaseUntilMs > 0) this.snapshot.enter([seq], leaseUntilMs, 0);
+    else this.logger.warn({ queue: this.queueId, seq }, 'a hold was made whose session has ended');
   }
 
   /** One admission tick: ends what is past and fills free places. @returns whether there is more to do at once */
@@ -167,7 +166,9 @@ export class WaitingRoom {
     this.snapshot.apply(delta);
     this.learn(delta);
     this.rate.add(delta.nowMs, delta.admittedTotal);
-    this.observe(delta);
+    observeQueue(this.metrics, this.queueId, delta, this.snapshot.waiting);
+    observeDoor(this.metrics, this.queueId, this.door, this.snapshot.door.said);
+    observeEta(this.metrics, this.queueId, this.calibration.served(delta.serving, delta.nowMs));
     if (monotonicMs() - this.savedAtMs < SAVE_EVERY_MS) return;
     this.savedAtMs = monotonicMs();
     await this.save();
@@ -298,14 +299,5 @@ export class WaitingRoom {
     this.known.issued = Math.max(this.known.issued, issued);
     this.known.serving = Math.max(this.known.serving, serving);
     this.known.gen = Math.max(this.known.gen, gen);
-  }
-
-  private observe(delta: Delta): void {
-    const queue = this.queueId;
-    this.metrics.queueActive.set({ queue }, delta.active);
-    observeDoor(this.metrics, queue, this.door, this.snapshot.door.said);
-    this.metrics.queueWaiting.set({ queue }, this.snapshot.waiting);
-    for (const error of this.calibration.served(delta.serving, delta.nowMs))
-      this.metrics.queueEtaError.observe({ queue }, error);
   }
 }

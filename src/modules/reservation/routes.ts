@@ -9,9 +9,10 @@ export function reservationEndpoints(reservations: ReservationService): Endpoint
       path: '/v1/api/concerts/reserve',
       summary: 'Put a seat on hold',
       description:
-        'The hold ends after HOLD_SECONDS unless it is paid for. A seat that you hold already is answered with that same hold, which is not prolonged.',
+        'The hold ends after HOLD_SECONDS unless it is paid for; until then the session lasts. A seat that you hold already is answered with that same hold, which is not prolonged.',
       tag: 'Reservation',
       access: 'inside',
+      holds: true,
       idempotent: true,
       body: ReserveBody,
       answer: Hold,
@@ -28,7 +29,8 @@ export function reservationEndpoints(reservations: ReservationService): Endpoint
         '004': 'Somebody else holds the seat, or it is sold',
         '403': 'The concert has another line than the one that let you in',
         '404': 'No such schedule, or no such seat in it',
-        '409': 'The schedule has begun, or you have MAX_SEATS_PER_USER of its seats',
+        '409':
+          'The schedule has begun, you have MAX_SEATS_PER_USER of its seats, or your session is over but for what you hold',
       },
       replayed: (_body, { reservationId }) => reservations.replayed(reservationId),
       handle: ({ visitor, body, key }) => reservations.hold(visitor, body.scheduleId, body.seatId, key),

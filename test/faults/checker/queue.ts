@@ -92,17 +92,22 @@ function doubled(visits: Visit[]): Violation[] {
   return violations;
 }
 
-/** A genuine token is never unknown, nor past before its time. */
+/** A genuine token is never unknown, nor past before its time: that of its first admission, or its second idleness. */
 function lost(visits: Visit[], { admissions, leaseMs, waitMs }: Evidence): Violation[] {
   const entered = new Map<number, number>();
-  for (const { seq, entered: isIn, atMs } of admissions)
-    if (isIn) entered.set(seq, Math.max(entered.get(seq) ?? 0, atMs));
+  const left = new Map<number, number>();
+  for (const { seq, entered: isIn, atMs } of admissions) {
+    if (isIn) entered.set(seq, Math.min(entered.get(seq) ?? Infinity, atMs));
+    else left.set(seq, (left.get(seq) ?? 0) + 1);
+  }
   return visits.flatMap(({ userId, seq, checks, answeredMs }): Violation[] => {
     const insideMs = entered.get(seq);
     const mayExpireMs = (insideMs === undefined ? answeredMs + waitMs : insideMs + leaseMs) - CLOCKS_MS;
     const wrong = checks.find(
       ({ told, code, endMs }) =>
-        code === '001' || code === '401' || (told?.status === 'EXPIRED' && endMs < mayExpireMs),
+        code === '001' ||
+        code === '401' ||
+        (told?.status === 'EXPIRED' && endMs < mayExpireMs && (left.get(seq) ?? 0) < 2),
     );
     return wrong
       ? [

@@ -6,18 +6,21 @@
 -- @include place.lua
 if lost() then return { 'LOST' } end
 
-local HEARD_AGAIN_MS = 3000 -- by then every process has told whom it has seen
-
 -- A clock that stepped back must not stop admission: a tick "in the future" counts as past.
-local ticked = tonumber(redis.call('HGET', KEYS[1], 'ticked')) or 0
 if ticked <= now and now - ticked < tonumber(ARGV[8]) * 0.9 then return { 'OK', 0, 0, {}, {} } end
 redis.call('HSET', KEYS[1], 'ticked', now)
+local before = ticked
+ticked = now
 
--- Nobody ticked for a while: no process could tell whom it has seen, so nobody is idle or away before it does.
-local silentMs = now - ticked
-if ticked > 0 and silentMs > math.max(HEARD_AGAIN_MS, 3 * tonumber(ARGV[8])) then
+-- Nobody ticked for a while: no process could tell whom it has seen, what holds were made, so nobody is
+-- idle or away, and no session past, before it does.
+local silentMs = now - before
+if before > 0 and silentMs > math.max(HEARD_AGAIN_MS, 3 * tonumber(ARGV[8])) then
   for _, seq in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now + HEARD_AGAIN_MS)) do
     redis.call('ZADD', KEYS[3], 'GT', now + HEARD_AGAIN_MS, seq)
+  end
+  for _, seq in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now + HEARD_AGAIN_MS)) do
+    remember('holding', 'GT', seq, now + HEARD_AGAIN_MS)
   end
   redis.call('HSET', KEYS[1], 'epochAt', now)
 end

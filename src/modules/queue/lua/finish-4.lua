@@ -2,7 +2,8 @@
 -- KEYS  1–4 see place.lua
 -- ARGV  1–7 see place.lua  8 seq  9 most to admit in one call
 -- Returns {'LOST'} when the state must be restored first, else
---         {'OK', serving, now ms, {seqs admitted}, {waits ms}, 1 when the turn was not DONE before}
+--         {'OK', serving, now ms, {seqs admitted}, {waits ms}, 1 when the turn was not DONE before,
+--         {deadlines ms of the sessions of those admitted}}
 -- @include place.lua
 if lost() then return { 'LOST' } end
 local seq = tonumber(ARGV[8])
@@ -10,5 +11,5 @@ local isNew = hasEnded('done', seq) and 0 or 1
 leave(seq)
 redis.call('ZREM', KEYS[4], seq)
 markEnded('done', seq)
-local admitted, waits = admitNext(tonumber(ARGV[9]))
-return { 'OK', serving, now, admitted, waits, isNew }
+local admitted, waits, deadlines = admitNext(tonumber(ARGV[9]))
+return { 'OK', serving, now, admitted, waits, isNew, deadlines }

@@ -1,11 +1,14 @@
 -- issue-5.lua: gives a user its place in line, the same one while it is live; a free place is taken at once.
 -- KEYS  1–4 see place.lua  5 the users' live places (hash: user -> "seq:gen:iat ms"), a bucket of them
--- ARGV  1–7 see place.lua  8 user  9 longest wait ms
--- Returns {'LOST'} when the state must be restored first, else
---         {status, seq, gen, iat ms, serving, lease deadline ms, 1 when the place is new}
+-- ARGV  1–7 see place.lua  8 user  9 longest wait ms  10 id of the proof of work ('': none)  11 how long to remember it ms
+-- Returns {'LOST'} when the state must be restored first, {'SPENT'} when the proof has given an entry before that is not
+--         live any more, else {status, seq, gen, iat ms, serving, lease deadline ms, 1 when the place is new}
 --         status: WAITING | PROGRESS; deadline 0 unless inside
 -- @include place.lua
 if lost() then return { 'LOST' } end
+
+-- In the step that makes the entry: a client that has lost its answer gets the same entry for the same proof.
+local isSpent = ARGV[10] ~= '' and not redis.call('SET', prefix .. 'spent:' .. ARGV[10], 1, 'NX', 'PX', ARGV[11])
 
 local live = redis.call('HGET', KEYS[5], ARGV[8])
 if live then
@@ -13,7 +16,8 @@ if live then
   seq, itsGen, iat = tonumber(seq), tonumber(itsGen), tonumber(iat)
   local deadline = leaseOf(seq)
   if deadline then return { 'PROGRESS', seq, itsGen, iat, serving, deadline, 0 } end
-  if now < iat + tonumber(ARGV[9]) and not hasEnded('done', seq) and not hasEnded('expired', seq) then
+  local hasTime = now < iat + tonumber(ARGV[9]) and not hasMissedDeadline(seq)
+  if hasTime and not hasEnded('done', seq) and not hasEnded('expired', seq) then
     markPresent(seq)
     if seq <= serving then redis.call('ZADD', KEYS[4], seq, seq) end -- was passed over: asking again is coming back
     return { 'WAITING', seq, itsGen, iat, serving, 0, 0 }
@@ -21,6 +25,7 @@ if live then
   redis.call('ZREM', KEYS[4], seq) -- the old place must not be served besides the new one
   if not hasEnded('done', seq) then markEnded('expired', seq) end
 end
+if isSpent then return { 'SPENT' } end
 
 local seq = issued + 1
 redis.call('HSET', KEYS[1], 'issued', seq)
@@ -37,8 +42,7 @@ end
 
 if serving == seq - 1 and redis.call('ZCARD', KEYS[4]) == 0 and freePlaces() > 0 then
   setServing(seq)
-  enter(seq)
-  return { 'PROGRESS', seq, gen, now, serving, now + leaseMs, 1 }
+  return { 'PROGRESS', seq, gen, now, serving, enter(seq), 1 }
 end
 markPresent(seq)
 return { 'WAITING', seq, gen, now, serving, 0, 1 }

@@ -10,17 +10,19 @@
 local SEGMENT = 65536
 local LIFE = 1048576 -- generations of one history: generation.ts
 local LOG_LENGTH = 10000
+local EPOCHS = 3 -- so many bitmaps tell who is present: the epoch of now and those before it
 -- Nobody is admitted so long after a loss: first every process makes the waiters it has seen present again.
 local QUIET_MS = 2000
+local HEARD_AGAIN_MS = 3000 -- by then every process has told whom it has seen, and what holds were made
 local prefix = ARGV[1]
 local leaseMs, idleMs = tonumber(ARGV[3]), tonumber(ARGV[4])
 local epochMs, tokenMs, known = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
-local state = redis.call('HMGET', KEYS[1], 'issued', 'serving', 'gen', 'epoch', 'quiet')
+local state = redis.call('HMGET', KEYS[1], 'issued', 'serving', 'gen', 'epoch', 'quiet', 'ticked')
 local issued, serving, gen = tonumber(state[1]), tonumber(state[2]), tonumber(state[3])
-local epoch, quietUntil = tonumber(state[4]) or 0, tonumber(state[5]) or 0
+local epoch, quietUntil, ticked = tonumber(state[4]) or 0, tonumber(state[5]) or 0, tonumber(state[6]) or 0
 
 -- The door in force: the operator's hand, else the controller's (ARGV 2 is 'auto:…'), else the fixed cap without a rate.
 -- `tokens`: admissions that the rate still allows, a bucket that holds what a fifth of a second fills, at least one.
@@ -66,11 +68,13 @@ local function markPresent(seq)
   if redis.call('SETBIT', presenceKey(epoch, segment), seq % SEGMENT, 1) == 0 then presenceChanged(segment) end
 end
 
--- Present: seen in this epoch or in the one before.
+-- Present: seen in this epoch or in one of the two before, so for two whole epochs at least.
 local function isPresent(seq)
   local segment, bit = segmentOf(seq), seq % SEGMENT
-  return redis.call('GETBIT', presenceKey(epoch, segment), bit) == 1
-    or redis.call('GETBIT', presenceKey(epoch - 1, segment), bit) == 1
+  for at = epoch, epoch - EPOCHS + 1, -1 do
+    if redis.call('GETBIT', presenceKey(at, segment), bit) == 1 then return true end
+  end
+  return false
 end
 
 -- The first present seq in (after, upTo], or nil.
@@ -78,7 +82,7 @@ local function nextPresent(after, upTo)
   local seq = after + 1
   while seq <= upTo do
     local segment, found = segmentOf(seq), nil
-    for at = epoch - 1, epoch do
+    for at = epoch - EPOCHS + 1, epoch do
       local bit = redis.call('BITPOS', presenceKey(at, segment), 1, seq % SEGMENT, -1, 'BIT')
       if bit >= 0 and (found == nil or bit < found) then found = bit end
     end
@@ -94,16 +98,18 @@ end
 
 -- How many of (after, upTo] are present.
 local function countPresent(after, upTo)
-  local total, both = 0, prefix .. 'present:both'
+  local total, any = 0, prefix .. 'present:any'
   local first = after + 1
   while first <= upTo do
     local segment = segmentOf(first)
     local last = math.min(upTo, segment * SEGMENT + SEGMENT - 1)
-    redis.call('BITOP', 'OR', both, presenceKey(epoch - 1, segment), presenceKey(epoch, segment))
-    total = total + redis.call('BITCOUNT', both, first % SEGMENT, last % SEGMENT, 'BIT')
+    local keys = {}
+    for at = epoch - EPOCHS + 1, epoch do keys[#keys + 1] = presenceKey(at, segment) end
+    redis.call('BITOP', 'OR', any, unpack(keys))
+    total = total + redis.call('BITCOUNT', any, first % SEGMENT, last % SEGMENT, 'BIT')
     first = last + 1
   end
-  redis.call('DEL', both)
+  redis.call('DEL', any)
   return total
 end
 
@@ -112,6 +118,7 @@ local function markEnded(how, seq)
   local key = prefix .. how .. ':' .. segmentOf(seq)
   redis.call('SETBIT', key, seq % SEGMENT, 1)
   redis.call('PEXPIRE', key, tokenMs)
+  redis.call('ZREM', prefix .. 'idled', seq)
 end
 
 local function hasEnded(how, seq)
@@ -129,14 +136,38 @@ local function freePlaces()
   return tokens and math.min(free, math.floor(tokens)) or free
 end
 
-local function setInside(seq, deadline)
+-- Members of 'extended', 'idled' and 'holding' are seqs, whose scores are times: NX keeps the first, GT the latest.
+local function remember(what, which, seq, time)
+  redis.call('ZADD', prefix .. what, which, time, seq)
+  redis.call('PEXPIRE', prefix .. what, tokenMs)
+end
+
+local function recall(what, seq)
+  return tonumber(redis.call('ZSCORE', prefix .. what, seq))
+end
+
+-- Also how copies learn that a hold has prolonged a session: its deadline is told once more.
+local function setLease(seq, deadline)
   redis.call('ZADD', KEYS[2], deadline, seq)
-  if idleMs > 0 then redis.call('ZADD', KEYS[3], now + idleMs, seq) end
   redis.call('ZADD', prefix .. 'log', nextVersion(), string.format('+%.0f:%.0f', seq, deadline))
 end
 
+local function setInside(seq, deadline)
+  setLease(seq, deadline)
+  if idleMs > 0 then redis.call('ZADD', KEYS[3], now + idleMs, seq) end
+end
+
+-- Whether a user who idled out has stayed away until the deadline of its session.
+local function hasMissedDeadline(seq)
+  local deadline = recall('idled', seq)
+  return deadline ~= nil and deadline <= now
+end
+
+-- Admits. One who idled out gets the rest of its session: the longest stay counts from the first admission.
+-- Returns the session's deadline.
 local function enter(seq)
-  setInside(seq, now + leaseMs)
+  local deadline = recall('idled', seq) or now + leaseMs
+  setInside(seq, deadline)
   redis.call('HINCRBY', KEYS[1], 'admitted', 1)
   if tokens then
     tokens = tokens - 1
@@ -144,10 +175,12 @@ local function enter(seq)
   else
     redis.call('HSET', KEYS[1], 'capAt', cap)
   end
+  return deadline
 end
 
 local function leave(seq)
   redis.call('ZREM', KEYS[3], seq)
+  redis.call('ZREM', prefix .. 'extended', seq)
   local wasInside = redis.call('ZREM', KEYS[2], seq) == 1
   if wasInside then
     local version = nextVersion()
@@ -156,10 +189,15 @@ local function leave(seq)
   return wasInside
 end
 
--- The lease deadline of one inside, or nil. A lease that is past ends here, the tick need not have seen it.
+-- The deadline of an active session, or nil. One that is past ends here, the tick need not have seen it; but while a
+-- hold of its user is being made it stays open, so that the hold finds a session to prolong. So it does while nobody
+-- ticks: Redis was away, and a process may have a hold to tell of.
 local function leaseOf(seq)
   local deadline = tonumber(redis.call('ZSCORE', KEYS[2], seq))
   if deadline == nil or deadline > now then return deadline end
+  local holding = recall('holding', seq)
+  if holding and holding > now then return holding end
+  if ticked > 0 and now - ticked > HEARD_AGAIN_MS then return now + HEARD_AGAIN_MS end
   leave(seq)
   markEnded('expired', seq)
   return nil
@@ -176,30 +214,47 @@ local function waitedMs(seq)
   return sample[1] and math.max(0, now - tonumber(sample[1]))
 end
 
--- Ends leases and idle stays that are past. Returns how many of each.
+-- Ends sessions that are past, and those of idle users: the first time an idle user may come back for the rest of its
+-- session, the second time its turn is over, so that nobody goes ahead of those who wait again and again.
+-- Returns how many deadlines have ended, and how many idleness.
 local function dropPast()
-  local past = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 1000)
-  for _, seq in ipairs(past) do
-    leave(seq)
-    markEnded('expired', tonumber(seq))
+  redis.call('ZREMRANGEBYSCORE', prefix .. 'holding', '-inf', now)
+  local ended = 0
+  for _, seq in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 1000)) do
+    if leaseOf(tonumber(seq)) == nil then ended = ended + 1 end
   end
   local idle = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now, 'LIMIT', 0, 1000)
-  for _, seq in ipairs(idle) do leave(seq) end -- not ended: passed over, may come back
-  return #past, #idle
+  for _, seq in ipairs(idle) do
+    local deadline = tonumber(redis.call('ZSCORE', KEYS[2], seq))
+    leave(seq)
+    if recall('idled', seq) then
+      markEnded('expired', tonumber(seq))
+    elseif deadline then
+      remember('idled', 'NX', seq, deadline)
+    end
+  end
+  for _, seq in ipairs(redis.call('ZRANGEBYSCORE', prefix .. 'idled', '-inf', now, 'LIMIT', 0, 1000)) do
+    redis.call('ZREM', prefix .. 'idled', seq)
+    if not redis.call('ZSCORE', KEYS[2], seq) then
+      redis.call('ZREM', KEYS[4], seq)
+      markEnded('expired', tonumber(seq))
+    end
+  end
+  return ended, #idle
 end
 
--- A new epoch when the old one has lasted as long as three times the longest poll interval that was asked for, so
--- that nobody is called away who polls as told. What was seen two epochs ago is forgotten, and with it those who had
+-- A new epoch when the old one has lasted half as long again as the longest poll interval that was asked for, so that
+-- nobody is called away who polls as told. What was seen three epochs ago is forgotten, and with it those who had
 -- come back and have left again: they are nobody's predecessors.
 local function rotateEpoch()
   local fields = redis.call('HMGET', KEYS[1], 'epochAt', 'asked', 'askedBefore')
   local since, asked, askedBefore = tonumber(fields[1]) or 0, tonumber(fields[2]) or 0, tonumber(fields[3]) or 0
   local age = now - since
-  if age >= 0 and age < math.max(epochMs, 3 * asked, 3 * askedBefore) then return end
+  if age >= 0 and age < math.max(epochMs, 1.5 * asked, 1.5 * askedBefore) then return end
   epoch = epoch + 1
   redis.call('HSET', KEYS[1], 'epoch', epoch, 'epochAt', now, 'askedBefore', asked, 'asked', 0)
   for _, member in ipairs(redis.call('ZRANGE', prefix .. 'changed', 0, -1)) do
-    if tonumber(string.match(member, '^%d+')) < epoch - 1 then
+    if tonumber(string.match(member, '^%d+')) <= epoch - EPOCHS then
       redis.call('UNLINK', prefix .. 'present:' .. member)
       redis.call('ZREM', prefix .. 'changed', member)
     end
@@ -211,9 +266,9 @@ end
 
 -- Gives at most `limit` free places: first to those who came back, in order of seq, then to the next present ones.
 -- Whoever's turn has ended (was told EXPIRED, or has paid before a loss) is not let in again.
--- Returns {seq, …} of those let in and the waits (ms) that are known.
+-- Returns {seq, …} of those let in, the waits (ms) that are known, and the deadlines of the sessions.
 local function admitNext(limit)
-  local admitted, waits, places = {}, {}, math.min(freePlaces(), limit)
+  local admitted, waits, deadlines, places = {}, {}, {}, math.min(freePlaces(), limit)
   while #admitted < places do
     local seq
     local head = redis.call('ZPOPMIN', KEYS[4])
@@ -228,12 +283,12 @@ local function admitNext(limit)
       end
       setServing(seq)
     end
-    if seq ~= nil and not hasEnded('done', seq) and not hasEnded('expired', seq) then
-      enter(seq)
+    if seq ~= nil and not hasEnded('done', seq) and not hasEnded('expired', seq) and not hasMissedDeadline(seq) then
+      deadlines[#deadlines + 1] = enter(seq)
       admitted[#admitted + 1] = seq
       local waited = waitedMs(seq)
       if waited then waits[#waits + 1] = waited end
     end
   end
-  return admitted, waits
+  return admitted, waits, deadlines
 end

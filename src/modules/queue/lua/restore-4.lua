@@ -38,7 +38,10 @@ if isQuiet() then
     local seq, deadline = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
     local free = redis.call('ZCARD', KEYS[2]) < most
     local live = deadline > now and seq <= serving and not hasEnded('done', seq) and not hasEnded('expired', seq)
-    if free and live and not redis.call('ZSCORE', KEYS[2], seq) then
+    local known = tonumber(redis.call('ZSCORE', KEYS[2], seq))
+    if live and known then
+      if deadline > known then setLease(seq, deadline) end -- prolonged by a hold that the caller before had not heard of
+    elseif free and live then
       setInside(seq, deadline)
       redis.call('HSET', KEYS[1], 'capAt', most)
     end

@@ -4,7 +4,7 @@
 -- Returns {'LOST'} when the state must be restored first, else
 --         {'OK', now ms, issued, serving, gen, epoch, version, inside, returned, admitted in all, whole,
 --          {changes}, {epoch, segment, bitmap, …}, {cap, rate, said, hand cap, hand rate, paused, cap at the last admission}}
---         whole 1: the changes are all who are inside, the bitmaps all of the two epochs; else those since the version
+--         whole 1: the changes are all who are inside, the bitmaps all of the epochs that count; else those since the version
 --         a change: '+<seq>:<lease deadline ms>' entered, '-<seq>:…' left
 -- @include place.lua
 if lost() then return { 'LOST' } end
@@ -27,7 +27,7 @@ local bitmaps = {}
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', prefix .. 'changed', '(' .. from, '+inf')) do
   local at, segment = string.match(member, '^(%d+):(%d+)$')
   at, segment = tonumber(at), tonumber(segment)
-  if at >= epoch - 1 and segment >= segmentOf(serving) then
+  if at > epoch - EPOCHS and segment >= segmentOf(serving) then
     bitmaps[#bitmaps + 1] = at
     bitmaps[#bitmaps + 1] = segment
     bitmaps[#bitmaps + 1] = redis.call('GET', presenceKey(at, segment)) or ''

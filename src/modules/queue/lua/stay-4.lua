@@ -1,8 +1,15 @@
--- stay-4.lua: a visitor who holds a seat is not idle until the hold ends.
+-- stay-4.lua: a user holds a seat: its session lasts as long as the hold, and it is not idle before the hold ends.
 -- KEYS  1–4 see place.lua
 -- ARGV  1–7 see place.lua  8 seq  9 hold ms
--- Returns 1 when the visitor is inside, else 0.
+-- Returns {'LOST'} when the state must be restored first, else {'OK', the session's deadline ms, 0 when it has none}
 -- @include place.lua
-if lost() or not redis.call('ZSCORE', KEYS[2], ARGV[8]) then return 0 end
-if idleMs > 0 then redis.call('ZADD', KEYS[3], 'GT', now + tonumber(ARGV[9]), ARGV[8]) end
-return 1
+if lost() then return { 'LOST' } end
+local seq, heldUntil = tonumber(ARGV[8]), now + tonumber(ARGV[9])
+if not leaseOf(seq) then return { 'OK', 0 } end
+local lease = tonumber(redis.call('ZSCORE', KEYS[2], seq))
+if heldUntil > lease then
+  remember('extended', 'NX', seq, lease) -- the session's own deadline, however often it is prolonged
+  setLease(seq, heldUntil)
+end
+if idleMs > 0 then redis.call('ZADD', KEYS[3], 'GT', heldUntil, seq) end
+return { 'OK', math.max(lease, heldUntil) }

@@ -1,0 +1,109 @@
+import { queueRules } from '../../src/modules/queue/rules';
+import type { Place, WaitingRoom } from '../../src/modules/queue/waiting-room';
+import { testConfig } from '../support/config';
+import { Rooms } from '../support/rooms';
+import { useVirtualTime, virtualTime } from '../support/virtual-time';
+
+jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
+
+const STEP_MS = 250;
+/** As slow as the loops of a process may be; a copy is as old as two of its turns. */
+const EVERY_MS = { tick: 250, refresh: 500, tell: 1000 };
+
+/** What a variable says is the least, whenever in the loops' rounds a user was seen last. */
+describe('a time-out lasts as long as its variable says, at least', () => {
+  const time = useVirtualTime();
+
+  /** Two processes with their loops on virtual time: one that the user asks, one that looks on. */
+  class Line {
+    readonly rooms: Rooms;
+    readonly asked: WaitingRoom;
+    readonly other: WaitingRoom;
+
+    constructor(env: Record<string, number>, cap = 1) {
+      this.rooms = new Rooms(time.redis, queueRules(testConfig(env)), cap);
+      [this.asked, this.other] = [this.rooms.open(), this.rooms.open()];
+    }
+
+    /** @param meanwhile done at each step */
+    async pass(ms: number, meanwhile: () => unknown = () => undefined): Promise<void> {
+      for (const untilMs = virtualTime.nowMs + ms; virtualTime.nowMs < untilMs;) {
+        await time.pass(Math.min(STEP_MS, untilMs - virtualTime.nowMs));
+        await meanwhile();
+        for (const loop of ['refresh', 'tell', 'tick'] as const)
+          if (virtualTime.nowMs % EVERY_MS[loop] < STEP_MS)
+            for (const room of [this.asked, this.other]) await room[loop]();
+      }
+    }
+
+    isPresent({ seq }: Place): boolean {
+      return this.other.snapshot.presence.countBetween(seq - 1, seq + 1) === 1;
+    }
+
+    async isInside({ seq }: Place): Promise<boolean> {
+      return (await this.rooms.scores('active')).has(seq);
+    }
+  }
+
+  it.each([2, 20])('QUEUE_AWAY_SECONDS=%i', async (seconds) => {
+    for (const afterMs of [0, 900, 1700]) {
+      const line = new Line({ QUEUE_AWAY_SECONDS: seconds, QUEUE_IDLE_SECONDS: 0 });
+      await line.pass(STEP_MS);
+      const [, waiter] = [await line.asked.issue(1), await line.asked.issue(2)];
+      await line.pass(seconds * 1000 + afterMs, () => line.asked.look(waiter));
+      await line.pass(seconds * 1000 - 1);
+      expect([afterMs, line.isPresent(waiter)]).toEqual([afterMs, true]);
+      await line.pass(seconds * 500 + 5000);
+      expect([afterMs, line.isPresent(waiter)]).toEqual([afterMs, false]);
+      await line.rooms.lose();
+    }
+  });
+
+  it('QUEUE_AWAY_SECONDS=2 keeps a waiter present whose stream is looked at twice a second', async () => {
+    const line = new Line({ QUEUE_AWAY_SECONDS: 2 });
+    await line.pass(STEP_MS);
+    const [, waiter] = [await line.asked.issue(1), await line.asked.issue(2)];
+    await line.pass(2000);
+    for (let i = 0; i < 40; i++) {
+      await line.pass(500);
+      line.asked.look(waiter);
+      expect([i, line.isPresent(waiter)]).toEqual([i, true]);
+    }
+    await line.rooms.lose();
+  });
+
+  it.each([1, 6])('QUEUE_IDLE_SECONDS=%i', async (seconds) => {
+    for (const afterMs of [0, 500, 900]) {
+      const line = new Line({ QUEUE_IDLE_SECONDS: seconds });
+      await line.pass(STEP_MS);
+      const user = await line.asked.issue(1);
+      await line.pass(seconds * 1000 + afterMs, () => line.asked.isInside(user));
+      await line.pass(seconds * 1000 - 1);
+      expect([afterMs, await line.isInside(user)]).toEqual([afterMs, true]);
+      await line.pass(5000);
+      expect([afterMs, await line.isInside(user)]).toEqual([afterMs, false]);
+      await line.rooms.lose();
+    }
+  });
+
+  it('QUEUE_IDLE_SECONDS=0: never', () => {
+    expect(queueRules(testConfig({ QUEUE_IDLE_SECONDS: 0 })).idleMs).toBe(0);
+  });
+
+  it('a hold made while Redis could not be told lasts by the copy, and in Redis when it is told after its return', async () => {
+    const line = new Line({ QUEUE_LEASE_SECONDS: 10, HOLD_SECONDS: 20, QUEUE_IDLE_SECONDS: 5 });
+    await line.pass(500);
+    const [holder, next] = [await line.asked.issue(1), await line.asked.issue(2)];
+    await line.pass(8000, () => line.asked.isInside(holder));
+    line.asked.snapshot.prolong(holder.seq, line.asked.snapshot.nowMs + 20_000); // Redis is away
+    await time.pass(6000);
+    expect(line.asked.isInside(holder)).toBe(true);
+    await line.pass(1000); // Redis is back, and nobody has told it yet
+    await line.asked.stay(holder.seq, 13_000);
+    await line.pass(12_900);
+    expect([await line.isInside(holder), await line.isInside(next)]).toEqual([true, false]);
+    await line.pass(300);
+    expect([await line.isInside(holder), await line.isInside(next)]).toEqual([false, true]);
+    await line.rooms.lose();
+  });
+});
