@@ -201,7 +201,7 @@ describe('a process’ copy of the queue', () => {
       );
     });
 
-    it('passes over one unseen for two epochs, who comes back at the next free place', async () => {
+    it('passes over one unseen for three epochs, who comes back at the next free place', async () => {
       const rooms = queue(1);
       const processes = [rooms.open(), rooms.open()];
       const room = at(processes, 0);
@@ -212,7 +212,7 @@ describe('a process’ copy of the queue', () => {
         await room.issue(3),
         await room.issue(4),
       ];
-      await live(processes, 2 * EPOCH_MS + 1000, () => [patient, last].forEach((one) => void room.look(one)));
+      await live(processes, 3 * EPOCH_MS + 1000, () => [patient, last].forEach((one) => void room.look(one)));
       expect(room.look(last)).toEqual({ status: 'WAITING', position: 2 }); // one is not counted
       await room.finish(inside.seq);
       expect(await room.settle(patient)).toMatchObject({ status: 'PROGRESS' });

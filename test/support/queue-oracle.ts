@@ -205,13 +205,13 @@ export class Oracle {
     return admitted;
   }
 
-  /** Until when the session of one inside is open; one that is past ends here. */
+  /** The deadline of a session that is open; one that is past ends here, unless something keeps it open. */
   private openUntil(seq: number): number | undefined {
     const stay = this.inside.get(seq);
     if (stay === undefined || stay.leaseUntilMs > this.nowMs) return stay?.leaseUntilMs;
     const holdingUntilMs = this.holdings.get(seq) ?? 0;
-    if (holdingUntilMs > this.nowMs) return holdingUntilMs;
-    if (this.tickedMs > 0 && this.nowMs - this.tickedMs > SEEN_AGAIN_MS) return this.nowMs + SEEN_AGAIN_MS;
+    const isSilent = this.tickedMs > 0 && this.nowMs - this.tickedMs > SEEN_AGAIN_MS;
+    if (holdingUntilMs > this.nowMs || isSilent) return stay.leaseUntilMs;
     this.inside.delete(seq);
     this.end(seq, 'EXPIRED');
     return undefined;

@@ -189,15 +189,15 @@ local function leave(seq)
   return wasInside
 end
 
--- The deadline of an active session, or nil. One that is past ends here, the tick need not have seen it; but while a
+-- The deadline of an active session, or nil; what keeps it open beyond it is no copy's affair. One that is past ends here, the tick need not have seen it; but while a
 -- hold of its user is being made it stays open, so that the hold finds a session to prolong. So it does while nobody
 -- ticks: Redis was away, and a process may have a hold to tell of.
 local function leaseOf(seq)
   local deadline = tonumber(redis.call('ZSCORE', KEYS[2], seq))
   if deadline == nil or deadline > now then return deadline end
   local holding = recall('holding', seq)
-  if holding and holding > now then return holding end
-  if ticked > 0 and now - ticked > HEARD_AGAIN_MS then return now + HEARD_AGAIN_MS end
+  if holding and holding > now then return deadline end
+  if ticked > 0 and now - ticked > HEARD_AGAIN_MS then return deadline end
   leave(seq)
   markEnded('expired', seq)
   return nil

@@ -15,10 +15,9 @@ local deadline = leaseOf(seq)
 if deadline then
   local holdingMs, mayHold = tonumber(ARGV[11]), 1
   if holdingMs > 0 then
-    local lease = tonumber(redis.call('ZSCORE', KEYS[2], seq))
-    if lease <= now then return { 'EXPIRED', 0, 0, now, 0 } end -- an earlier hold under way is all that keeps it open
-    if now >= (recall('extended', seq) or lease) + tonumber(ARGV[12]) then mayHold = 0 end
-    if mayHold == 1 and lease - now < holdingMs then remember('holding', 'GT', seq, now + holdingMs) end
+    if deadline <= now then return { 'EXPIRED', 0, 0, now, 0 } end -- an earlier hold under way is all that keeps it open
+    if now >= (recall('extended', seq) or deadline) + tonumber(ARGV[12]) then mayHold = 0 end
+    if mayHold == 1 and deadline - now < holdingMs then remember('holding', 'GT', seq, now + holdingMs) end
   end
   if idleMs > 0 then redis.call('ZADD', KEYS[3], 'GT', now + math.max(idleMs, holdingMs), seq) end
   return { 'PROGRESS', 0, deadline, now, mayHold }

@@ -5,8 +5,8 @@
 -- @include place.lua
 if lost() then return { 'LOST' } end
 local seq, heldUntil = tonumber(ARGV[8]), now + tonumber(ARGV[9])
-if not leaseOf(seq) then return { 'OK', 0 } end
-local lease = tonumber(redis.call('ZSCORE', KEYS[2], seq))
+local lease = leaseOf(seq)
+if lease == nil then return { 'OK', 0 } end
 if heldUntil > lease then
   remember('extended', 'NX', seq, lease) -- the session's own deadline, however often it is prolonged
   setLease(seq, heldUntil)
