@@ -515,7 +515,7 @@ describe('the waiting room’s scripts', () => {
     let gen = at(gens, 0);
     for (const restore of [1, 2, 3]) {
       await redis.del(queueKeys(line.store.queueId).place);
-      ({ gen } = await line.store.restore({ issued: 1, serving: 1, gen }, 2, []));
+      ({ gen } = must(await line.store.restore({ issued: 1, serving: 1, gen }, 2, [])));
       expect(gen).toBe(at(gens, 0) + restore);
     }
   });

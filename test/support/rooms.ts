@@ -12,6 +12,8 @@ import { uniqueQueueId } from './config';
 
 /** What the database remembers of queues, without a database. */
 class MemoryRepository extends QueueRepository {
+  /** Seqs of those who have paid. */
+  readonly paid = new Set<number>();
   private saved: Progress | undefined;
 
   constructor() {
@@ -20,6 +22,10 @@ class MemoryRepository extends QueueRepository {
 
   override find(): Promise<Progress | undefined> {
     return Promise.resolve(this.saved);
+  }
+
+  override async *paidSince(): AsyncGenerator<number[]> {
+    yield await Promise.resolve([...this.paid]);
   }
 
   override save(_queueId: string, progress: Progress): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 
 /** Generations of one history; the same as LIFE in place.lua. */
-const LIFE = 2 ** 20;
+export const LIFE = 2 ** 20;
 const LIVES = 2 ** 33; // LIFE × LIVES = 2^53: still an exact number in JavaScript, Lua and MariaDB
 
 /**

@@ -152,14 +152,14 @@ export class Presence {
 
 /** Who has polled since the marks were last sent: a bit per sequence number. */
 export class PresenceMarks {
-  private marks = new Map<number, { bitmap: Buffer; first: number; last: number }>();
+  private marked = new Map<number, { bitmap: Buffer; first: number; last: number }>();
 
   add(seq: number): void {
     const segmentId = segmentOf(seq);
-    let mark = this.marks.get(segmentId);
+    let mark = this.marked.get(segmentId);
     if (mark === undefined) {
       mark = { bitmap: Buffer.alloc(SEGMENT_BYTES), first: SEGMENT_BYTES, last: -1 };
-      this.marks.set(segmentId, mark);
+      this.marked.set(segmentId, mark);
     }
     const bit = seq % SEGMENT;
     const byte = bit >>> 3;
@@ -168,22 +168,27 @@ export class PresenceMarks {
     if (byte > mark.last) mark.last = byte;
   }
 
-  /** Adds a whole bitmap. */
-  merge(segmentId: number, bitmap: Buffer): void {
-    const mark = this.marks.get(segmentId);
-    if (mark !== undefined)
-      for (let i = 0; i < bitmap.length; i++) bitmap[i] = (bitmap[i] ?? 0) | (mark.bitmap[i] ?? 0);
-    this.marks.set(segmentId, { bitmap, first: 0, last: bitmap.length - 1 });
-  }
-
-  /** Hands over all marks and begins anew: `[segment, first byte, bits from there]`. */
-  take(): [segmentId: number, firstByte: number, bits: Buffer][] {
-    const taken = [...this.marks].map(([segmentId, { bitmap, first, last }]): [number, number, Buffer] => [
+  /** All marks, kept: `[segment, first byte, bits from there]`. */
+  marks(): [segmentId: number, firstByte: number, bits: Buffer][] {
+    return [...this.marked].map(([segmentId, { bitmap, first, last }]): [number, number, Buffer] => [
       segmentId,
       first,
       bitmap.subarray(first, last + 1),
     ]);
-    this.marks = new Map();
+  }
+
+  /** Adds a whole bitmap. */
+  merge(segmentId: number, bitmap: Buffer): void {
+    const mark = this.marked.get(segmentId);
+    if (mark !== undefined)
+      for (let i = 0; i < bitmap.length; i++) bitmap[i] = (bitmap[i] ?? 0) | (mark.bitmap[i] ?? 0);
+    this.marked.set(segmentId, { bitmap, first: 0, last: bitmap.length - 1 });
+  }
+
+  /** Hands over all marks and begins anew: `[segment, first byte, bits from there]`. */
+  take(): [segmentId: number, firstByte: number, bits: Buffer][] {
+    const taken = this.marks();
+    this.marked = new Map();
     return taken;
   }
 

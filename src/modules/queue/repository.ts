@@ -1,5 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Database, placeholders, type Statements } from '../../infra/database';
+import { LIFE, lifeOf } from './generation';
 import type { Progress } from './store';
 
 /** A turn inside as the database knows it: rows of payments and holds carry the session that made them. */
@@ -35,6 +36,14 @@ const SEQS = 500;
 
 const PAID_AMONG = `SELECT queue_generation AS gen, queue_seq AS seq FROM payment
                      WHERE queue_id = ? AND queue_seq IN (${placeholders(SEQS)})`;
+
+/** Sales of the last `?` seconds by the index over queue and time, page by page. */
+const PAID_SINCE = `SELECT id, queue_seq AS seq, created_at AS paidAt FROM payment
+                     WHERE queue_id = ? AND created_at >= GREATEST(?, NOW(3) - INTERVAL ? SECOND)
+                       AND (created_at > ? OR id > ?)
+                       AND queue_generation >= ? AND queue_generation < ?
+                     ORDER BY created_at, id LIMIT ?`;
+const SALES_AT_ONCE = 5000;
 
 const SESSION = 'queue_id AS queueId, queue_generation AS gen, queue_seq AS seq';
 
@@ -77,6 +86,21 @@ export class QueueRepository {
       paid.push(await this.database.rows<{ gen: number; seq: number }>(PAID_AMONG, [queueId, ...filled]));
     }
     return paid.flat();
+  }
+
+  /** The seqs that have paid in this history within the last `seconds`, in pages. */
+  async *paidSince(queueId: string, gen: number, seconds: number): AsyncGenerator<number[]> {
+    const firstGen = lifeOf(gen);
+    let [since, lastId] = [new Date(0), 0];
+    for (;;) {
+      const page = await this.database.rows<{ id: number; seq: number; paidAt: Date }>(PAID_SINCE, [
+        ...[queueId, since, seconds, since, lastId, firstGen, firstGen + LIFE, SALES_AT_ONCE],
+      ]);
+      yield page.map(({ seq }) => seq);
+      const last = page.at(-1);
+      if (last === undefined || page.length < SALES_AT_ONCE) return;
+      [since, lastId] = [last.paidAt, last.id];
+    }
   }
 
   /** Whose payment it was; undefined: there is none, or of a version that did not keep it. */

@@ -1,7 +1,7 @@
 import { monotonicMs } from '../../clock';
 import { type DoorState, UNTOUCHED } from './admission';
 import { lifeOf } from './generation';
-import { Presence } from './presence';
+import { Presence, PresenceMarks } from './presence';
 import type { Delta } from './store';
 
 /** Where a token stands as of the snapshot. */
@@ -13,6 +13,8 @@ export type Standing = { status: 'WAITING'; position: number } | { status: 'PROG
  */
 export class Snapshot {
   readonly presence = new Presence();
+  /** Whose lease has ended, as far as this process has seen: for a store that has lost it. */
+  readonly expired = new PresenceMarks();
   door: DoorState = UNTOUCHED;
   private readonly leases = new Map<number, number>();
   private state = { issued: 0, serving: 0, gen: 0, returned: 0, version: 0 };
@@ -70,13 +72,18 @@ export class Snapshot {
     this.redisMs = nowMs;
     this.takenAtMs = monotonicMs();
     for (const { seq, leaseUntilMs } of delta.changes) {
-      if (leaseUntilMs === undefined) this.leases.delete(seq);
+      if (leaseUntilMs === undefined) this.left(seq, nowMs);
       else this.leases.set(seq, leaseUntilMs);
     }
     this.presence.startEpoch(delta.epoch);
     for (const { epoch, segmentId, bitmap } of delta.bitmaps) this.presence.set(epoch, segmentId, bitmap);
     this.presence.index(serving);
     this.waitingNow = returned + this.presence.countBetween(serving, issued + 1);
+  }
+
+  private left(seq: number, nowMs: number): void {
+    if ((this.leases.get(seq) ?? Infinity) <= nowMs) this.expired.add(seq);
+    this.leases.delete(seq);
   }
 
   /** Takes over what this process has just learnt by itself, ahead of the next refresh. */

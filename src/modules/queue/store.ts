@@ -5,11 +5,11 @@ import { loadScript, RedisUnavailable } from '../../infra/redis';
 import type { DoorState, ScriptCap } from './admission';
 import { DoorStore } from './door-store';
 import { ProofSpent } from './errors';
-import { newLife } from './generation';
 import { queueKeys } from './keys';
+import { BITMAPS_A_CALL, ENTRIES_A_CALL, pieces } from './pieces';
+import { RecoveryStore } from './recovery-store';
 import {
   type AdmitReply,
-  doorFields,
   type FinishReply,
   LOST,
   type Numbers,
@@ -117,17 +117,16 @@ export interface SpentProof {
 
 /** At most so many admissions in one script call: about 10 ms of Redis' time. */
 const ADMIT_AT_MOST = 1000;
-/** More places than all processes together issue between two saves of the progress (two presence segments). */
-const RESTORE_GAP = 131_072;
 
 /** One queue's state in Redis. Every method is one atomic script, one round trip. @throws RedisUnavailable */
 export class QueueStore {
   private readonly keys;
   private readonly scripts: Record<
-    'issue' | 'settle' | 'admit' | 'finish' | 'stay' | 'restore' | 'snapshot' | 'mark',
+    'issue' | 'settle' | 'admit' | 'finish' | 'stay' | 'snapshot' | 'mark',
     Script
   >;
   readonly door: DoorStore;
+  private readonly recovery: RecoveryStore;
 
   constructor(
     private readonly redis: Redis,
@@ -146,10 +145,13 @@ export class QueueStore {
       admit: load('admit-4'),
       finish: load('finish-4'),
       stay: load('stay-4'),
-      restore: load('restore-4'),
       snapshot: load('snapshot-4', 'buffers'),
       mark: load('mark-4'),
     };
+    this.recovery = new RecoveryStore(
+      { ends: load('ends-4'), restore: load('restore-4') },
+      (known, cap, own) => [this.keys.place, [...this.common(cap, known), ...own]],
+    );
     this.door = new DoorStore(
       { report: load('report-4'), steer: load('steer-4'), hand: load('hand-4') },
       (known, own) => [this.keys.place, [...this.common(0, known), ...own]],
@@ -276,34 +278,23 @@ export class QueueStore {
 
   /** Makes known who was seen. */
   async mark({ bitmaps, active, askedMs }: Marks, known: number): Promise<'OK' | typeof LOST> {
-    const own = [askedMs, bitmaps.length, ...bitmaps.flat(), ...active];
-    const [status] = (await this.scripts.mark(this.keys.place, [...this.common(0, known), ...own])) as [
-      'OK' | 'LOST',
+    const calls = [
+      ...pieces(bitmaps, BITMAPS_A_CALL).map((some) => [askedMs, some.length, ...some.flat()]),
+      ...pieces(active, ENTRIES_A_CALL).map((some) => [askedMs, 0, ...some]),
     ];
-    return status === 'LOST' ? LOST : status;
+    if (calls.length === 0) calls.push([askedMs, 0]);
+    for (const own of calls) {
+      const [status] = (await this.scripts.mark(this.keys.place, [...this.common(0, known), ...own])) as [
+        'OK' | 'LOST',
+      ];
+      if (status === 'LOST') return LOST;
+    }
+    return 'OK';
   }
 
-  /**
-   * Makes the state from what a process knows, as far as the store does not know better.
-   * @param leases who is inside by its copy; undefined: it has none
-   * @param door what is in force by its copy
-   */
-  async restore(
-    known: Progress,
-    cap: ScriptCap,
-    leases?: { seq: number; leaseUntilMs: number }[],
-    door?: DoorState,
-  ): Promise<Progress> {
-    const own = [known.serving, known.gen, RESTORE_GAP, leases === undefined ? 0 : 1, ...doorFields(door)];
-    const inside = (leases ?? []).flatMap(({ seq, leaseUntilMs }) => [seq, leaseUntilMs]);
-    const reply = await this.scripts.restore(this.keys.place, [
-      ...this.common(cap, known.issued),
-      ...own,
-      newLife(),
-      ...inside,
-    ]);
-    const [issued, serving, gen] = reply as Numbers<3>;
-    return { issued, serving, gen };
+  /** See RecoveryStore. */
+  async restore(...of: Parameters<RecoveryStore['restore']>): ReturnType<RecoveryStore['restore']> {
+    return this.recovery.restore(...of);
   }
 
   private common(cap: ScriptCap, known: number): ScriptArgument[] {

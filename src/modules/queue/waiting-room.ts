@@ -4,6 +4,7 @@ import type { Metrics } from '../../infra/metrics';
 import { type AdmissionPolicy, type Door, doorInForce, type HandAct } from './admission';
 import { AdmissionRate, type Eta, EtaCalibration, etaSeconds } from './eta';
 import { PresenceMarks } from './presence';
+import { type Ends, knownEnds } from './ends';
 import { lifeOf } from './generation';
 import type { QueueRepository } from './repository';
 import { observeAdmitted, observeDoor, observeEta, observeQueue, observeTick } from './room-metrics';
@@ -274,20 +275,25 @@ export class WaitingRoom {
     // The database knows what processes knew that are gone by now; without it no place would be safe.
     this.learn((await this.repository.find(this.queueId)) ?? {});
     const hadHistory = this.known.gen > 0;
-    await this.reassert();
+    await this.reassert(await knownEnds(this.repository, this, this.known.gen));
     await this.save();
     if (!hadHistory) return;
     this.metrics.queueRestored.inc({ queue: this.queueId });
     this.logger.warn({ queue: this.queueId, ...this.known }, 'queue state was lost and has been restored');
   }
 
-  /** Gives back to the store what only the processes still know: progress and leases, and (with `tell`) presence. */
-  private async reassert(): Promise<void> {
+  /**
+   * Gives back to the store what only the processes still know: progress and leases, and (with `tell`) presence.
+   * @param ends with which a lost state may be made; without, it is left to be found lost
+   */
+  private async reassert(ends?: Ends): Promise<void> {
     for (const { segmentId, bitmap } of this.snapshot.presence.bitmaps())
       this.present.merge(segmentId, bitmap);
     this.present.putBack(this.toldLast);
     const leases = this.snapshot.gen > 0 ? this.snapshot.lastingLeases() : undefined;
-    this.learn(await this.store.restore(this.known, this.policy.cap, leases, this.snapshot.door));
+    const { known, policy, snapshot } = this;
+    const made = await this.store.restore(known, policy.cap, leases, snapshot.door, ends ?? null);
+    if (made !== LOST) this.learn(made);
   }
 
   /** A genuine token of this history proves that its seq was given out. */

@@ -2,12 +2,18 @@
 -- KEYS  1–4 see place.lua
 -- ARGV  1–7 see place.lua  8 highest serving known  9 highest gen known  10 gap: more seqs than can have been issued
 --       unknown to the caller  11 1 when the caller has a copy of the queue  12–18 the door by that copy ('': none),
---       in the order of DOOR  19 a new life, should there be no history  20… leases of that copy: seq, deadline ms, …
--- Returns {issued, serving, gen}.
+--       in the order of DOOR  19 a new life, should there be no history
+--       20 name of the attempt  21 how many pieces of ended turns it has sent by ends-4.lua; -1: none, make no state
+--       22… leases of that copy: seq, deadline ms, …; any number of calls, so that no call takes too many
+-- Returns {issued, serving, gen}, or {'LOST'} when what the attempt has sent is lost as well.
 -- @include place.lua
 local knownServing, knownGen = tonumber(ARGV[8]), tonumber(ARGV[9])
 local DOOR = { 'cap', 'rate', 'said', 'handCap', 'handRate', 'paused', 'capAt' }
 if lost() then
+  local attempt = 'ends:' .. ARGV[20]
+  local sent = tonumber(redis.call('HGET', KEYS[1], attempt)) or 0
+  redis.call('HDEL', KEYS[1], attempt)
+  if sent ~= tonumber(ARGV[21]) then return { 'LOST' } end
   if issued == nil then redis.call('UNLINK', prefix .. 'log', prefix .. 'changed') end -- their versions begin anew
   if issued ~= nil and ARGV[11] == '1' then -- older than known: who has left since would be inside for ever
     redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4])
@@ -31,10 +37,14 @@ if knownServing > serving then setServing(math.min(knownServing, issued)) end
 
 -- Only while nobody is admitted: a later caller's copy may be out of date.
 if isQuiet() then
+  if #ARGV > 21 then -- nobody is admitted before the last piece is in
+    quietUntil = now + QUIET_MS
+    redis.call('HSET', KEYS[1], 'quiet', quietUntil)
+  end
   lookAtDoor()
   -- A cap that has been cut since throws nobody out.
   local most = math.max(cap, tonumber(redis.call('HGET', KEYS[1], 'capAt')) or 0)
-  for i = 20, #ARGV, 2 do
+  for i = 22, #ARGV, 2 do
     local seq, deadline = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
     local free = redis.call('ZCARD', KEYS[2]) < most
     local live = deadline > now and seq <= serving and not hasEnded('done', seq) and not hasEnded('expired', seq)

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import type { Script, ScriptArgument } from '../../infra/redis';
+import type { DoorState, ScriptCap } from './admission';
+import type { Ends } from './ends';
+import { newLife } from './generation';
+import { BITMAPS_A_CALL, ENTRIES_A_CALL, pieces } from './pieces';
+import { doorFields, LOST, type Numbers } from './replies';
+import type { Progress } from './store';
+
+/** More places than all processes together issue between two saves of the progress (two presence segments). */
+const RESTORE_GAP = 131_072;
+const NO_ENDS: Ends = { done: [], expired: [] };
+
+/** Makes one queue's state in Redis again. @throws RedisUnavailable */
+export class RecoveryStore {
+  constructor(
+    private readonly scripts: Record<'ends' | 'restore', Script>,
+    /** Keys and arguments of a script, from the highest seq known, the cap and the script's own. */
+    private readonly call: (
+      known: number,
+      cap: ScriptCap,
+      own: ScriptArgument[],
+    ) => [string[], ScriptArgument[]],
+  ) {}
+
+  /**
+   * Makes the state from what a process knows, as far as the store does not know better.
+   * @param leases who is inside by its copy; undefined: it has none
+   * @param door what is in force by its copy
+   * @param ends whose turns have ended: known to the state from its first moment on; null: a state that is lost stays
+   * so, only what another has restored is mended
+   * @returns LOST when Redis has lost its state again meanwhile, or without `ends` when it is lost
+   */
+  async restore(
+    known: Progress,
+    cap: ScriptCap,
+    leases?: { seq: number; leaseUntilMs: number }[],
+    door?: DoorState,
+    ends: Ends | null = NO_ENDS,
+  ): Promise<Progress | typeof LOST> {
+    const attempt = randomUUID();
+    let sent = 0;
+    for (const how of ['done', 'expired'] as const)
+      for (const some of pieces(ends?.[how] ?? [], BITMAPS_A_CALL)) {
+        const piece = [attempt, ++sent, how, ...some.flat()];
+        if ((await this.scripts.ends(...this.call(known.issued, cap, piece))) !== 1) return LOST;
+      }
+    const own = [known.serving, known.gen, RESTORE_GAP, leases === undefined ? 0 : 1, ...doorFields(door)];
+    let made: Progress | typeof LOST = LOST;
+    let pieceCount = ends === null ? -1 : sent;
+    const inPieces = pieces(leases ?? [], ENTRIES_A_CALL);
+    for (const some of inPieces.length > 0 ? inPieces : [[]]) {
+      const inside = some.flatMap(({ seq, leaseUntilMs }) => [seq, leaseUntilMs]);
+      const more = [...own, newLife(), attempt, pieceCount, ...inside];
+      const reply = (await this.scripts.restore(...this.call(known.issued, cap, more))) as
+        ['LOST'] | Numbers<3>;
+      if (reply[0] === 'LOST') return LOST;
+      const [issued, serving, gen] = reply;
+      made = { issued, serving, gen };
+      pieceCount = -1; // the further pieces only mend
+    }
+    return made;
+  }
+}
