@@ -110,7 +110,7 @@ describe('what must follow a COMMIT', () => {
       } finally {
         await worker.stop();
       }
-      expect(await checked(by)).toBe('200 DONE');
+      await until('the copy knows', async () => (await checked(by)) === '200 DONE');
     });
 
     it('can neither hold nor pay again with it', async () => {
@@ -181,7 +181,7 @@ describe('what must follow a COMMIT', () => {
       const again = async (): Promise<unknown> => outcome(await by.reserve(id, at(seats, 0).id, key));
       expect(await again()).toBe('200');
       const seq = seqOf(by.token);
-      expect((await idleUntil(seq)) - Date.now()).toBeLessThanOrEqual(60_000);
+      expect((await idleUntil(seq)) - Date.now()).toBeLessThan(100_000); // QUEUE_IDLE_SECONDS, not the hold
       return { by, again, seq };
     }
 
