@@ -80,7 +80,7 @@ describe('events through Kafka', () => {
       },
     });
     expect(JSON.parse(permanent[0]?.value ?? '')).toMatchObject({ reservationId: 1 });
-    expect(bench.log.filter(({ level }) => level === 'error')).toHaveLength(1);
+    await until('told', () => bench.log.filter(({ level }) => level === 'error').length === 1);
     await expect(bench.counted('failed')).resolves.toBe(5);
   });
 
