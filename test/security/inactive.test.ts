@@ -9,7 +9,7 @@ import { useService } from '../support/suite';
 import { until } from '../support/wait';
 
 /** What the service does by itself. */
-const OWN = /^SELECT 1$|queue_state|WHERE id > \?/;
+const OWN = /^SELECT 1$|queue_state|WHERE id > \?|^UPDATE outbox_lease /;
 
 describe('a token that is not active', () => {
   const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_IDLE_SECONDS: 3600, ROLE: 'api' });
