@@ -1,12 +1,7 @@
-// npm run bench [-- name … --rounds 5 --seconds 3 --save --check]. Started by scripts/bench.js.
+// npm run bench [-- name … --rounds 5 --seconds 3 --save]. Started by scripts/bench.js.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { admission } from './admission.ts';
-import { checks } from './checks.ts';
-import { doors } from './door.ts';
-import { issue } from './issue.ts';
 import { leaveTheServersCore, root } from './lib/context.ts';
 import { closeDatabase } from './lib/database.ts';
 import { hasWrk } from './lib/load.ts';
@@ -14,72 +9,10 @@ import { killAll } from './lib/processes.ts';
 import type { Benchmark, Options, Result } from './lib/result.ts';
 import { reached } from './lib/result.ts';
 import { markdownTable, textTable } from './lib/table.ts';
-import { lists } from './lists.ts';
-import { million } from './million.ts';
-import { overload } from './overload.ts';
-import { redisCommands } from './redis-commands.ts';
-import { sales } from './sales.ts';
-import { start } from './start.ts';
+import { BENCHMARKS, readArguments, type Wanted } from './options.ts';
 
-const BENCHMARKS: Benchmark[] = [
-  ...[...checks, issue, ...lists, ...sales],
-  ...[million, redisCommands, admission, start, overload],
-  ...doors,
-];
-/** Names for several. */
-const GROUPS: Record<string, string[]> = { admission: doors.flatMap(({ names }) => names) };
 /** One that hangs must not keep the others from being measured. */
 const LIMIT_MS = 5 * 60_000;
-
-const USAGE = `npm run bench [-- name … --rounds 5 --seconds 3 --save]
-  --rounds   measured rounds of each side, in turn
-  --seconds  length of a round
-  --save     writes docs/results/bench.md and bench.json as well
-
-${BENCHMARKS.map(({ names, about }) => `  ${names.join(', ').padEnd(34)}${about}`).join('\n')}
-  admission                         all of door-*
-`;
-
-interface Wanted extends Options {
-  benchmarks: Benchmark[];
-  save: boolean;
-  /** Only looks whether the arguments are right. */
-  check: boolean;
-}
-
-/** @throws Error that says what is wrong */
-function readArguments(): Wanted {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '3' },
-      save: { type: 'boolean', default: false },
-      check: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const whole = (name: 'rounds' | 'seconds', most: number): number => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < 1 || value > most)
-      throw new Error(`--${name} must be a whole number from 1 to ${most}.`);
-    return value;
-  };
-  const known = new Set(BENCHMARKS.flatMap(({ names }) => names));
-  const wanted = positionals.flatMap((name) => GROUPS[name] ?? name);
-  const unknown = wanted.filter((name) => !known.has(name));
-  if (values.help || unknown.length > 0)
-    throw new Error(unknown.map((name) => `There is no benchmark ${name}.`).join(' '));
-  return {
-    rounds: whole('rounds', 100),
-    seconds: whole('seconds', 60),
-    benchmarks: BENCHMARKS.filter(
-      ({ names }) => wanted.length === 0 || names.some((name) => wanted.includes(name)),
-    ),
-    save: values.save,
-    check: values.check,
-  };
-}
 
 /** @returns its results, or the reason why there are none */
 async function runOne(benchmark: Benchmark, options: Options): Promise<Result[] | string> {
@@ -147,15 +80,7 @@ function saveBeside(
 }
 
 async function main(): Promise<number> {
-  let wanted: Wanted;
-  try {
-    wanted = readArguments();
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`${message === '' ? '' : `${message}\n\n`}${USAGE}`);
-    return 2;
-  }
-  if (wanted.check) return 0;
+  const wanted = readArguments(process.argv.slice(2));
   leaveTheServersCore();
   const results: Result[] = [];
   let failures = 0;

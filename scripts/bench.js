@@ -1,6 +1,7 @@
 // npm run bench [-- name … --rounds 5 --seconds 3 --save]: our paths against their limits, in ratios.
 const crypto = require('node:crypto');
 const os = require('node:os');
+const { refusedBy, TYPESCRIPT } = require('./lib/arguments');
 const { build } = require('./build');
 const { freshDatabase } = require('./lib/database');
 const { ensureDependencies } = require('./lib/dependencies');
@@ -59,15 +60,15 @@ async function prepare() {
 
 /** @returns the exit code; what went wrong has been said */
 const bench = (args, env, options) =>
-  exitCodeOf(nodeBinary(), [inRoot('bench', 'main.ts'), ...args], { env, ...options });
+  exitCodeOf(nodeBinary(), [...TYPESCRIPT, inRoot('bench', 'main.ts'), ...args], { env, ...options });
 
 runMain(async () => {
   listen();
-  checkMachine();
   const args = process.argv.slice(2);
+  const refused = await refusedBy('bench/options.ts', args);
+  if (refused !== null) return refused;
   await ensureDependencies();
-  const wrong = await bench([...args, '--check'], process.env);
-  if (wrong) return args.includes('--help') ? 0 : wrong;
+  checkMachine();
   try {
     const env = await withLock(prepare);
     return await bench(args, env, { patienceMs: PATIENCE_MS });

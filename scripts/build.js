@@ -1,6 +1,7 @@
 // Compiles src/ to dist/ when something changed. `--force` compiles in any case.
 const fs = require('node:fs');
 const path = require('node:path');
+const { readArguments } = require('./lib/arguments');
 const { Failure, runMain } = require('./lib/failure');
 const { nodeBinary } = require('./lib/node-binary');
 const { inRoot } = require('./lib/paths');
@@ -78,4 +79,10 @@ async function build({ force = false } = {}) {
 
 module.exports = { build };
 
-if (require.main === module) runMain(() => build({ force: process.argv.includes('--force') }));
+if (require.main === module)
+  runMain(() => {
+    const usage =
+      'npm run build [-- --force]   compiles src/ to dist/ when something changed; --force: in any case';
+    const { values } = readArguments({ usage, options: { force: { type: 'boolean', default: false } } });
+    return build(values);
+  });

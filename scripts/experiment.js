@@ -1,4 +1,5 @@
 // npm run experiment -- hpa|size|rollout|fat-thin: what Kubernetes does with the product under load; docs/experiments.
+const { refusedBy, TYPESCRIPT } = require('./lib/arguments');
 const { ensureDependencies } = require('./lib/dependencies');
 const { runMain } = require('./lib/failure');
 const { findHelm, findKubectl } = require('./lib/helm');
@@ -12,8 +13,10 @@ const PATIENCE_MS = 5 * 60_000;
 
 runMain(async () => {
   listen();
+  const refused = await refusedBy('k8s/runner/options.ts', process.argv.slice(2));
+  if (refused !== null) return refused;
   await ensureDependencies();
   const env = { ...process.env, HELM: findHelm(), KUBECTL: findKubectl() };
-  const args = [inRoot('k8s', 'runner', 'main.ts'), ...process.argv.slice(2)];
+  const args = [...TYPESCRIPT, inRoot('k8s', 'runner', 'main.ts'), ...process.argv.slice(2)];
   return exitCodeOf(nodeBinary(), args, { env, patienceMs: PATIENCE_MS });
 });

@@ -1,5 +1,6 @@
 // npm run faults [-- name … --seed n --minutes m]: breaks everything that the product leans on, and checks what it promises.
 const fs = require('node:fs');
+const { refusedBy, TYPESCRIPT } = require('./lib/arguments');
 const { build } = require('./build');
 const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, runMain } = require('./lib/failure');
@@ -33,18 +34,16 @@ async function preparePrograms(withKafka) {
 
 /** @returns the exit code; what went wrong has been said */
 const suite = (args, options) =>
-  exitCodeOf(
-    nodeBinary(),
-    ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', inRoot('test', 'faults', 'main.ts'), ...args],
-    options,
-  );
+  exitCodeOf(nodeBinary(), [...TYPESCRIPT, inRoot('test', 'faults', 'main.ts'), ...args], options);
 
 runMain(async () => {
   listen();
   if (process.platform !== 'linux') throw new Failure('The fault suite runs on Linux only.');
   const args = process.argv.slice(2);
+  const refused = await refusedBy('test/faults/options.ts', args);
+  if (refused !== null) return refused;
   await ensureDependencies();
-  if (args.includes('--help') || args.includes('--plan')) return suite(args);
+  if (args.includes('--plan')) return suite(args);
   fs.mkdirSync(inRoot('results'), { recursive: true });
   await withLock(async () => {
     await preparePrograms(!args.includes('--no-kafka'));

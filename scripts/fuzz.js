@@ -4,11 +4,12 @@ const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const readline = require('node:readline');
+const { asksForHelp, misuse } = require('./lib/arguments');
 const { build } = require('./build');
 const { toolsDir } = require('./lib/commands');
 const { freshDatabase } = require('./lib/database');
 const { ensureDependencies } = require('./lib/dependencies');
-const { Failure, runMain } = require('./lib/failure');
+const { Failure, Help, runMain } = require('./lib/failure');
 const { listen } = require('./lib/interruption');
 const { withLock } = require('./lib/lock');
 const { nodeBinary } = require('./lib/node-binary');
@@ -118,17 +119,25 @@ async function fuzz({ program, env }, args) {
       cwd: folder, // for what it remembers of earlier failures
     });
     const verify = [inRoot('dist', 'cli', 'verify.js'), '--queue', QUEUE_ID];
-    return (await exitCodeOf(nodeBinary(), verify, { env: { ...env, KAFKA_BROKERS: '' } })) || asked;
+    return (
+      (await exitCodeOf(nodeBinary(), verify, { env: { ...env, QUEUE_ID, KAFKA_BROKERS: '' } })) || asked
+    );
   } finally {
     await product.stop();
   }
 }
 
+const USAGE = `npm run fuzz [-- --OPTION …]   asks a started product whatever its API document allows and forbids;
+options go to "schemathesis run" (--phases, --max-examples N, --seed N …)`;
+
 runMain(async () => {
+  const args = process.argv.slice(2);
+  if (asksForHelp(args)) throw new Help(USAGE);
+  if (args[0] !== undefined && !args[0].startsWith('-')) throw misuse(`There is no "${args[0]}".`, USAGE);
   listen();
   await ensureDependencies();
   try {
-    return await fuzz(await withLock(prepare), process.argv.slice(2));
+    return await fuzz(await withLock(prepare), args);
   } finally {
     await release();
   }

@@ -1,6 +1,7 @@
 // npm run load -- <scenario> [NAME=value …] | compare A B | report A: load with k6, and a report to look at.
 const { fork } = require('node:child_process');
 const crypto = require('node:crypto');
+const { refusedBy, TYPESCRIPT } = require('./lib/arguments');
 const { build } = require('./build');
 const { freshDatabase } = require('./lib/database');
 const { ensureDependencies } = require('./lib/dependencies');
@@ -12,19 +13,28 @@ const { inRoot } = require('./lib/paths');
 const { step } = require('./lib/progress');
 const { run } = require('./lib/run');
 const { ensureServices, release } = require('./lib/services');
-const { checkStoppable, startAgain, stopForAWhile } = require('./lib/services/outage');
+const {
+  checkStoppable,
+  checkStoppableEarly,
+  deadServices,
+  startAgain,
+  stopForAWhile,
+} = require('./lib/services/outage');
 const { targets } = require('./lib/services/prometheus-targets');
 const { findTool } = require('./lib/tools');
 
 const WHAT = 'npm run load';
+/** A store that has died is noticed within this time. */
+const WATCH_EVERY_MS = 1000;
 const TARGET = `load-${process.pid}`;
 /** After a signal k6 ends its run in an orderly way, and the report is still written. */
 const PATIENCE_MS = 60_000;
 
 /** @returns the environment of the product and of k6 */
-async function prepare({ needs, users }) {
+async function prepare({ needs, users, stops }) {
   const names = needs.filter((name) => name !== 'k6');
   const urls = names.length > 0 ? await ensureServices(names, { what: WHAT, forTests: true }) : {};
+  for (const name of stops) checkStoppable(name);
   const env = { ...process.env, ...urls, TZ: 'UTC' };
   env.LOAD_K6 = await findTool('k6');
   if (!names.includes('mariadb')) return env;
@@ -38,12 +48,17 @@ async function prepare({ needs, users }) {
 }
 
 /** The runner asks for outages (only this process may stop what it has started), and to have the product scraped. */
-async function answer(child, { id, act, service, address }) {
+async function answer(child, stopped, { id, act, service, address }) {
   try {
     if (act === 'scrape') targets.add(TARGET, address, 'concert-api');
-    if (act === 'check') checkStoppable(service);
-    if (act === 'stop') await withLock(() => stopForAWhile(service));
-    if (act === 'start') await withLock(() => startAgain(service, WHAT));
+    if (act === 'stop') {
+      stopped.add(service);
+      await withLock(() => stopForAWhile(service));
+    }
+    if (act === 'start') {
+      await withLock(() => startAgain(service, WHAT));
+      stopped.delete(service);
+    }
     child.send({ id });
   } catch (error) {
     child.send({ id, error: error.message });
@@ -51,9 +66,18 @@ async function answer(child, { id, act, service, address }) {
 }
 
 /** @returns {Promise<number>} the runner's exit code */
-function runner(args, env) {
-  const child = fork(inRoot('k6', 'runner', 'main.ts'), args, { env, execPath: nodeBinary() });
-  child.on('message', (message) => void answer(child, message));
+function runner(args, env, needs = []) {
+  const options = { env, execPath: nodeBinary(), execArgv: TYPESCRIPT };
+  const child = fork(inRoot('k6', 'runner', 'main.ts'), args, options);
+  const stopped = new Set();
+  let dead = [];
+  child.on('message', (message) => void answer(child, stopped, message));
+  const watch = setInterval(() => {
+    dead = deadServices(needs.filter((name) => !stopped.has(name)));
+    if (dead.length === 0) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  }, WATCH_EVERY_MS);
   const stop = () => {
     child.kill('SIGINT');
     setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS).unref();
@@ -61,31 +85,45 @@ function runner(args, env) {
   interruption.on('stop', stop).on('force', () => child.kill('SIGKILL'));
   return new Promise((resolve, reject) => {
     child.once('error', (error) => reject(new Failure(`The runner could not be started: ${error.message}`)));
-    child.once('exit', (code) => resolve(code ?? 1));
-  }).finally(() => targets.remove(TARGET));
+    child.once('exit', (code) =>
+      dead.length > 0
+        ? reject(
+            new Failure(`${dead.join(' and ')} ended in the middle of the run.`, {
+              todo: 'see .services/*/*.log.',
+            }),
+          )
+        : resolve(code ?? 1),
+    );
+  }).finally(() => {
+    clearInterval(watch);
+    targets.remove(TARGET);
+  });
 }
 
 /** What a command needs is the runner's to know: it reads the arguments. */
 async function plan(args) {
-  const text = await run(nodeBinary(), [inRoot('k6', 'runner', 'main.ts'), '--plan', ...args], {
-    what: 'load',
-  });
+  const text = await run(
+    nodeBinary(),
+    [...TYPESCRIPT, inRoot('k6', 'runner', 'main.ts'), '--plan', ...args],
+    {
+      what: 'load',
+    },
+  );
   return JSON.parse(text);
 }
 
 runMain(async () => {
   listen();
   const args = process.argv.slice(2);
+  const refused = await refusedBy('k6/runner/options.ts', args);
+  if (refused !== null) return refused;
   await ensureDependencies();
-  const { usage, ...wanted } = await plan(args);
-  if (usage !== undefined) {
-    process.stderr.write(usage);
-    return args.includes('--help') ? 0 : 2;
-  }
+  const wanted = await plan(args);
+  for (const name of wanted.stops) checkStoppableEarly(name);
   if (wanted.needs.length === 0) return runner(args, process.env);
   try {
     const env = await withLock(() => prepare(wanted));
-    return await runner(args, env);
+    return await runner(args, env, wanted.needs);
   } finally {
     await release();
   }

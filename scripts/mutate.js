@@ -1,7 +1,9 @@
 // npm run mutate [-- area …]: does a test notice a small mistake in the code of breakers, money, seats and admission?
 // Mutants of TypeScript by Stryker, of SQL and Lua by lib/mutation/text.js. See docs/mutation.md.
 const fs = require('node:fs');
+const { misuse, readArguments } = require('./lib/arguments');
 const { build } = require('./build');
+const { didYouMean } = require('./lib/closest');
 const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, runMain } = require('./lib/failure');
 const { listen } = require('./lib/interruption');
@@ -21,20 +23,31 @@ const FOLDER = inRoot('results', 'mutation');
 const NAMES = Object.keys(areas);
 const USAGE = `npm run mutate [-- ${NAMES.join('|')} … --only ${PARTS.join('|')} --sample n --survivors]`;
 
-function readArguments(args) {
-  const names = [];
-  const options = { parts: PARTS, sample: undefined, onlySurvivors: false };
-  for (let at = 0; at < args.length; at++) {
-    if (args[at] === '--survivors') options.onlySurvivors = true;
-    else if (args[at] === '--only' && PARTS.includes(args[at + 1])) options.parts = [args[++at]];
-    else if (args[at] === '--sample' && Number(args[at + 1]) >= 1) options.sample = Number(args[++at]);
-    else if (NAMES.includes(args[at])) names.push(args[at]);
-    else throw new Failure(USAGE);
-  }
-  return { names: names.length > 0 ? names : NAMES, ...options };
+/** @throws Failure or Help */
+function wantedBy() {
+  const { values, positionals } = readArguments({
+    usage: USAGE,
+    names: NAMES,
+    atMost: NAMES.length,
+    options: {
+      only: { type: 'string' },
+      sample: { type: 'string' },
+      survivors: { type: 'boolean', default: false },
+    },
+  });
+  const { only, sample, survivors } = values;
+  if (only !== undefined && !PARTS.includes(only))
+    throw misuse(`--only: there is no "${only}".${didYouMean(only, PARTS)}`, USAGE);
+  if (sample !== undefined && !/^[1-9]\d{0,6}$/.test(sample))
+    throw misuse(`--sample must be a whole number from 1 on, not "${sample}".`, USAGE);
+  return {
+    names: positionals.length > 0 ? positionals : NAMES,
+    parts: only === undefined ? PARTS : [only],
+    sample: sample === undefined ? undefined : Number(sample),
+    onlySurvivors: survivors,
+  };
 }
 
-/** @param ends gets what has to be done at the end, last things first */
 async function prepare(services, ends) {
   if (services.length === 0) return testEnvironment({});
   const urls = await ensureServices(services, { what: 'npm run mutate', forTests: true });
@@ -73,7 +86,7 @@ async function tryPart(name, part, env, { sample, onlySurvivors }) {
 
 runMain(async () => {
   listen();
-  const { names, parts, ...options } = readArguments(process.argv.slice(2));
+  const { names, parts, ...options } = wantedBy();
   await ensureDependencies();
   const services = [...new Set(names.flatMap((name) => areas[name].services ?? []))];
   const table = [];

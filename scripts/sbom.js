@@ -3,11 +3,13 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { readArguments } = require('./lib/arguments');
 const { runMain } = require('./lib/failure');
 const { inRoot } = require('./lib/paths');
 const { run } = require('./lib/run');
 
 runMain(async () => {
+  readArguments({ usage: 'npm run sbom   what the image holds, as CycloneDX' });
   const cwd = fs.mkdtempSync(path.join(os.tmpdir(), 'sbom-'));
   try {
     const production = { ...require('../package.json'), devDependencies: {} };

@@ -1,7 +1,9 @@
 // npm run services -- up [--kafka] [--influx] [--prometheus] | down [--force] | status
 // Progress goes to stderr, so that `eval "$(npm run -s services -- up)"` sets the variables of a shell.
+const { asksForHelp, misuse } = require('./lib/arguments');
+const { didYouMean } = require('./lib/closest');
 const { ensureDependencies } = require('./lib/dependencies');
-const { Failure, runMain } = require('./lib/failure');
+const { Help, runMain } = require('./lib/failure');
 const { listen } = require('./lib/interruption');
 const { withLock } = require('./lib/lock');
 const { toStderr } = require('./lib/progress');
@@ -76,10 +78,14 @@ async function status() {
 
 runMain(() => {
   const [command, ...flags] = process.argv.slice(2);
-  const allowed = { up: Object.keys(OPTIONAL), down: ['--force'], status: [] }[command];
-  if (!allowed || flags.some((flag) => !allowed.includes(flag))) {
-    throw new Failure(USAGE, { code: ['help', '--help', '-h'].includes(command) ? 0 : 2 });
-  }
+  if (asksForHelp(process.argv.slice(2))) throw new Help(USAGE);
+  const known = { up: Object.keys(OPTIONAL), down: ['--force'], status: [] };
+  if (command === undefined) throw misuse('What shall be done?', USAGE);
+  if (!Object.hasOwn(known, command))
+    throw misuse(`There is no "${command}".${didYouMean(command, Object.keys(known))}`, USAGE);
+  const wrong = flags.find((flag) => !known[command].includes(flag));
+  if (wrong !== undefined)
+    throw misuse(`${command} takes no "${wrong}".${didYouMean(wrong, known[command])}`, USAGE);
   listen();
   toStderr();
   if (command === 'up') return up(flags);

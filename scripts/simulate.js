@@ -1,4 +1,5 @@
 // npm run simulate [-- --check RUN --save]: what an opening of a size needs. Needs no service; see docs/scaling.md.
+const { refusedBy, TYPESCRIPT } = require('./lib/arguments');
 const { build } = require('./build');
 const { ensureDependencies } = require('./lib/dependencies');
 const { runMain } = require('./lib/failure');
@@ -9,7 +10,10 @@ const { exitCodeOf } = require('./lib/run');
 
 runMain(async () => {
   listen();
+  const args = process.argv.slice(2);
+  const refused = await refusedBy('k6/simulator/options.ts', args);
+  if (refused !== null) return refused;
   await ensureDependencies();
   await build(); // the model polls by the product's own rule
-  return exitCodeOf(nodeBinary(), [inRoot('k6', 'simulator', 'main.ts'), ...process.argv.slice(2)]);
+  return exitCodeOf(nodeBinary(), [...TYPESCRIPT, inRoot('k6', 'simulator', 'main.ts'), ...args]);
 });

@@ -1,6 +1,7 @@
 // npm start: everything the API needs, then the API, until Ctrl-C.
+const { readArguments } = require('./lib/arguments');
 const { build } = require('./build');
-const { checkPort, readPort, runUntilStopped, stopLeftOver } = require('./lib/api');
+const { checkAddress, readAddress, runUntilStopped, stopLeftOver } = require('./lib/api');
 const { ensureDependencies } = require('./lib/dependencies');
 const { runMain } = require('./lib/failure');
 const { listen } = require('./lib/interruption');
@@ -22,11 +23,12 @@ async function runCli(name, args, env) {
 /** @returns {Promise<object>} the environment of the API */
 async function prepare() {
   await ensureDependencies();
+  await build();
+  const TOKEN_SECRET = process.env.TOKEN_SECRET || secret('tokenSecret', TOKEN_SECRET_BYTES);
+  await runCli('config', ['--check'], { ...process.env, TOKEN_SECRET });
   // Without KAFKA_BROKERS the API handles events in-process, so Kafka is only looked for when it is asked for.
   const names = ['mariadb', 'redis', ...(process.env.KAFKA_BROKERS ? ['kafka'] : [])];
   const { DATABASE_ADMIN_URL, ...urls } = await ensureServices(names, { what: 'npm start' });
-  await build();
-  const TOKEN_SECRET = process.env.TOKEN_SECRET || secret('tokenSecret', TOKEN_SECRET_BYTES);
   const env = { ...process.env, TZ: 'UTC', ...urls, TOKEN_SECRET };
   // Only the tools may change tables: the API never sees the administrator's password.
   delete env.DATABASE_ADMIN_URL;
@@ -36,14 +38,18 @@ async function prepare() {
   return env;
 }
 
+const USAGE = `npm start   everything that the API needs, then the API, until Ctrl-C. It takes no arguments: its variables are in the
+table that "npm run config" prints.`;
+
 runMain(async () => {
+  readArguments({ usage: USAGE });
   listen();
-  const port = readPort();
+  const address = await readAddress();
   try {
     await stopLeftOver();
-    await checkPort(port);
+    await checkAddress(address);
     const env = await withLock(prepare);
-    return await runUntilStopped(port, env);
+    return await runUntilStopped(address, env);
   } finally {
     await release();
   }

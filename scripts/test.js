@@ -1,11 +1,15 @@
 // npm test [-- jest arguments]: checks and tests against real MariaDB, Redis and Kafka.
 // With arguments (npm test -- test/queue) only jest runs. The load tests need programs of their own (lib/tools.js).
+const fs = require('node:fs');
+const path = require('node:path');
+const { asksForHelp, misuse } = require('./lib/arguments');
 const { build } = require('./build');
 const { findCommand, VARIABLES } = require('./lib/commands');
 const { ensureDependencies } = require('./lib/dependencies');
-const { Failure, Interrupted, runMain } = require('./lib/failure');
+const { Failure, Help, Interrupted, runMain } = require('./lib/failure');
 const { listen } = require('./lib/interruption');
 const { countsOf, runJest } = require('./lib/jest');
+const { inRoot } = require('./lib/paths');
 const { withLock } = require('./lib/lock');
 const { note, step, summary } = require('./lib/progress');
 const { run } = require('./lib/run');
@@ -71,9 +75,31 @@ function passesOf(jestArguments) {
   return [others, [LOAD_TESTS]];
 }
 
+const USAGE = `npm test [-- path … or options of jest]   checks and all tests; with arguments jest alone, with these
+(npm test -- test/queue, npm test -- --testNamePattern=hold; all of jest's: npx jest --help)`;
+
+/** A path that is none would run no test, and say so only after everything has been started. */
+function checkPaths(args) {
+  const isPath = (argument) => /^(?:\.\/)?test\//.test(argument);
+  const missing = args.find(
+    (argument) => isPath(argument) && !/[*?()[\]|$^\\]/.test(argument) && !mayBePath(argument),
+  );
+  if (missing !== undefined) throw misuse(`There is no ${missing}.`, USAGE);
+}
+
+/** jest takes the beginning of a path, too. */
+const mayBePath = (argument) => {
+  const [folder, base] = [path.dirname(argument), path.basename(argument)];
+  return (
+    fs.existsSync(inRoot(folder)) && fs.readdirSync(inRoot(folder)).some((name) => name.startsWith(base))
+  );
+};
+
 runMain(async () => {
-  listen();
   const jestArguments = process.argv.slice(2);
+  if (asksForHelp(jestArguments)) throw new Help(USAGE);
+  checkPaths(jestArguments);
+  listen();
   const areAsked = (tests) => jestArguments.some((argument) => argument.includes(tests));
   const ending = new AbortController();
   const getTool = async (name) => {

@@ -1,5 +1,7 @@
 // npm run migrate | seed | verify | queue [-- arguments]: a tool of dist/cli on the services that run here.
 // Starts nothing: where URL variables are unset, what `npm start` or `npm run services -- up` has started is used.
+const { spawnSync } = require('node:child_process');
+const { asksForHelp } = require('./lib/arguments');
 const { build } = require('./build');
 const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, runMain } = require('./lib/failure');
@@ -34,6 +36,14 @@ runMain(async () => {
   const [tool, ...args] = process.argv.slice(2);
   await ensureDependencies();
   await build();
+  const file = inRoot('dist', 'cli', `${tool}.js`);
+  // The tool knows its arguments: it is asked before it is asked where its services are.
+  const { status } = spawnSync(nodeBinary(), [file, ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, ARGUMENTS_ONLY: '1' },
+  });
+  if (status !== 0) return status ?? 1;
+  if (asksForHelp(args)) return 0;
   const env = { ...process.env, ...(await urlsOfRunning(NEEDED[tool], WELCOME[tool])) };
-  return exitCodeOf(nodeBinary(), [inRoot('dist', 'cli', `${tool}.js`), ...args], { env });
+  return exitCodeOf(nodeBinary(), [file, ...args], { env });
 });

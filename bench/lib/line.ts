@@ -1,11 +1,15 @@
 import { dist, redisUrls, secret } from './context.ts';
 import { forgetQueueProgress } from './database.ts';
 
-const { connectRedis } = dist('infra/redis.js') as typeof import('../../src/infra/redis.ts');
-const { Metrics } = dist('infra/metrics.js') as typeof import('../../src/infra/metrics.ts');
-const { queueKeys } = dist('modules/queue/keys.js') as typeof import('../../src/modules/queue/keys.ts');
-const { QueueStore } = dist('modules/queue/store.js') as typeof import('../../src/modules/queue/store.ts');
-const { TokenCodec } = dist('modules/queue/token.js') as typeof import('../../src/modules/queue/token.ts');
+/** What is built: loaded when it is used, for the arguments are looked at before there is a build. */
+const product = () => ({
+  ...(dist('infra/redis.js') as typeof import('../../src/infra/redis.ts')),
+  ...(dist('infra/metrics.js') as typeof import('../../src/infra/metrics.ts')),
+  ...(dist('modules/queue/keys.js') as typeof import('../../src/modules/queue/keys.ts')),
+  ...(dist('modules/queue/store.js') as typeof import('../../src/modules/queue/store.ts')),
+  ...(dist('modules/queue/token.js') as typeof import('../../src/modules/queue/token.ts')),
+});
+type Product = ReturnType<typeof product>;
 
 /** The queue that the product serves. */
 const QUEUE = 'main';
@@ -32,14 +36,14 @@ export interface Waiter {
 /** A line in Redis, filled through the product's own scripts, with no process of the product between. */
 export class Line {
   readonly redis: InstanceType<typeof import('../../src/infra/redis.ts').Redis>;
-  private readonly store: InstanceType<typeof QueueStore>;
-  private readonly tokens = new TokenCodec(secret);
+  private readonly store: InstanceType<Product['QueueStore']>;
+  private readonly tokens = new (product().TokenCodec)(secret);
 
   private constructor(url: string) {
-    this.redis = connectRedis(url, REDIS_TIMEOUT_MS);
+    this.redis = product().connectRedis(url, REDIS_TIMEOUT_MS);
     this.redis.on('error', () => undefined); // the command that fails tells
     const rules = { leaseMs: 86_400_000, waitMs: 7_200_000, idleMs: 0, awayMs: 3_600_000, tickMs: 100 };
-    this.store = new QueueStore(this.redis, QUEUE, rules, new Metrics());
+    this.store = new (product().QueueStore)(this.redis, QUEUE, rules, new (product().Metrics)());
   }
 
   /** An empty line. @throws when the Redis database holds somebody else's keys */
@@ -108,7 +112,7 @@ export class Line {
   }
 
   private get keys(): { state: string; active: string } {
-    const [state = '', active = ''] = queueKeys(QUEUE).place;
+    const [state = '', active = ''] = product().queueKeys(QUEUE).place;
     return { state, active };
   }
 }

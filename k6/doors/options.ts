@@ -1,5 +1,8 @@
 import { parseArgs } from 'node:util';
+import closest from '../../scripts/lib/closest.js';
 import { lasting, type Shape, SHAPES } from './shapes.ts';
+
+const { didYouMean } = closest;
 
 export interface Wanted {
   shapes: Shape[];
@@ -52,7 +55,13 @@ export function readArguments(args: string[], now = new Date()): Wanted | undefi
 
 function shapeOf(wanted: string): Shape {
   const found = SHAPES.find(({ name }) => name === wanted);
-  if (found === undefined) throw new Error(`There is no shape "${wanted}".`);
+  if (found === undefined)
+    throw new Error(
+      `There is no shape "${wanted}".${didYouMean(
+        wanted,
+        SHAPES.map(({ name }) => name),
+      )}`,
+    );
   return found;
 }
 

@@ -1,19 +1,10 @@
 // npm run load -- …: started by scripts/load.js, which has brought up what the run needs.
 import { readFindings } from './findings.ts';
-import { type Command, needsOf, readArguments, usage } from './options.ts';
+import { type Command, needsOf, readArguments } from './options.ts';
 import { comparison, markdownTable, saveReport, verdict, writeReport } from './report.ts';
 import { run } from './run.ts';
 
 const args = process.argv.slice(2);
-
-function plan(rest: string[]): object {
-  try {
-    return needsOf(readArguments(rest.filter((argument) => argument !== '--help' || rest.length > 1)));
-  } catch (error) {
-    const reason = rest.length === 0 || rest.includes('--help') ? '' : `${(error as Error).message}\n\n`;
-    return { usage: reason + usage() };
-  }
-}
 
 /** @returns the exit code: k6's own, or 1 when an invariant is violated */
 async function act(command: Command): Promise<number> {
@@ -36,7 +27,7 @@ async function act(command: Command): Promise<number> {
 
 async function main(): Promise<void> {
   if (args[0] === '--plan') {
-    process.stdout.write(JSON.stringify(plan(args.slice(1))));
+    process.stdout.write(JSON.stringify(needsOf(readArguments(args.slice(1)))));
     return;
   }
   try {

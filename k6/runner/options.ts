@@ -1,7 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import closest from '../../scripts/lib/closest.js';
 import { root } from './paths.ts';
+import { demandVariable, knownVariables } from './variables.ts';
 
 /** One run of a scenario. */
 export interface RunCommand {
@@ -73,11 +75,20 @@ export function readArguments(args: string[], now = new Date()): Command {
     throw new Error(`--save: ${ID_RULE}, not "${values.save}".`);
   if (command === 'report' && rest.length === 1)
     return { command, ids: rest as [string], saveAs: values.save };
-  if (!scenarios().includes(command)) throw new Error(`There is no scenario "${command}".`);
+  if (!scenarios().includes(command)) {
+    const known = [...scenarios(), 'compare', 'report'];
+    throw new Error(
+      command === ''
+        ? 'Which scenario?'
+        : `There is no scenario "${command}".${closest.didYouMean(command, known)}`,
+    );
+  }
   const variables: Record<string, string> = {};
+  const known = [...knownVariables(command === 'breaker' ? 'purchase' : command), 'MANAGEMENT_URL'];
   for (const argument of rest) {
     const [, name, value = ''] = VARIABLE.exec(argument) ?? [];
     if (name === undefined) throw new Error(`"${argument}" is not NAME=value.`);
+    demandVariable(name, known);
     variables[name] = value;
   }
   const id = values.id ?? `${command}-${now.toISOString().slice(0, 19).replaceAll(':', '')}`;
@@ -100,13 +111,17 @@ export function readArguments(args: string[], now = new Date()): Command {
   };
 }
 
-/** What has to be there before the run. */
-export function needsOf(command: Command): { needs: string[]; users: number } {
-  if (command.command !== 'run') return { needs: [], users: 0 };
+/** What `breaker` stops, one after the other. */
+export const STOPPED = ['mariadb', 'redis'];
+
+/** What has to be there before the run; `stops`: what it stops for a while. */
+export function needsOf(command: Command): { needs: string[]; users: number; stops: string[] } {
+  if (command.command !== 'run') return { needs: [], users: 0, stops: [] };
   const needs = ['k6'];
   if (command.baseUrl === undefined) needs.push('mariadb', 'redis');
   if (command.kafka) needs.push('kafka');
   if (command.influx) needs.push('influxdb');
   if (command.prometheus) needs.push('prometheus');
-  return { needs, users: Number(command.variables.USERS ?? process.env.USERS ?? 100_000) };
+  const stops = command.scenario === 'breaker' ? STOPPED : [];
+  return { needs, stops, users: Number(command.variables.USERS ?? process.env.USERS ?? 100_000) };
 }

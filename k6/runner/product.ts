@@ -14,6 +14,8 @@ export interface Product {
   baseUrl: string;
   /** Where its metrics are. */
   managementUrl: string;
+  /** Rejects when it ends by itself. */
+  ended: Promise<never>;
   stop(): Promise<void>;
 }
 
@@ -41,7 +43,18 @@ export async function startProduct(env: Record<string, string>, logFile: string)
     await end(child);
     throw error;
   }
-  return { baseUrl, managementUrl: `http://127.0.0.1:${managementPort}`, stop: () => end(child) };
+  let stopping = false;
+  const ended = new Promise<never>((_resolve, reject) => {
+    child.once('exit', (code, signal) => {
+      if (!stopping) reject(new Error(`The product ended (${signal ?? code ?? '?'}): see ${logFile}`));
+    });
+  });
+  ended.catch(() => undefined); // told where it is raced against
+  const stop = (): Promise<void> => {
+    stopping = true;
+    return end(child);
+  };
+  return { baseUrl, managementUrl: `http://127.0.0.1:${managementPort}`, ended, stop };
 }
 
 export async function untilReady(baseUrl: string, child?: ChildProcess, logFile = ''): Promise<void> {

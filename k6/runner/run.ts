@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { demand } from './launcher.ts';
 import { describeEnvironment, MachineLoad, type Meta, type Outage } from './meta.ts';
-import type { RunCommand } from './options.ts';
+import { type RunCommand, STOPPED } from './options.ts';
 import { RunFolder, root } from './paths.ts';
 import { type Product, startProduct, untilReady } from './product.ts';
 import { Progress } from './progress.ts';
@@ -19,7 +19,6 @@ const THRESHOLDS_FAILED = 99;
 const CALM_SECONDS = 20;
 const OUTAGE_SECONDS = 40;
 const RECOVERY_SECONDS = 45;
-const OUTAGES = ['mariadb', 'redis'];
 
 /** Runs a scenario and leaves everything that the report needs in its folder. */
 export async function run(wanted: RunCommand): Promise<{ folder: RunFolder; meta: Meta }> {
@@ -43,9 +42,9 @@ export async function run(wanted: RunCommand): Promise<{ folder: RunFolder; meta
     if (wanted.prometheus) await demand('scrape', { address: new URL(product.managementUrl).host });
     scraper.start();
     progress.start();
-    const [exitCode, outages] = await Promise.all([
-      runK6(k6, wanted, folder, product.baseUrl),
-      wanted.scenario === 'breaker' ? stopEachForAWhile(start) : [],
+    const [exitCode, outages] = await allOrNone(product.ended, (signal) => [
+      runK6(k6, wanted, folder, product.baseUrl, signal),
+      wanted.scenario === 'breaker' ? stopEachForAWhile(start, signal) : Promise.resolve([]),
     ]);
     meta = {
       ...{ id: wanted.id, scenario: wanted.scenario, variables: wanted.variables, exitCode, outages },
@@ -63,6 +62,28 @@ export async function run(wanted: RunCommand): Promise<{ folder: RunFolder; meta
   return { folder, meta };
 }
 
+/**
+ * Waits for both parts of a run. When one fails, or the product or a store ends, the others are ended at once.
+ * @throws what failed first
+ */
+async function allOrNone<A, B>(
+  productEnded: Promise<never>,
+  begin: (signal: AbortSignal) => [Promise<A>, Promise<B>],
+): Promise<[A, B]> {
+  const ending = new AbortController();
+  const parts = begin(ending.signal);
+  const told = new Promise<never>((_resolve, reject) => {
+    process.once('SIGTERM', () => reject(new Error('The run was ended: what it needs is gone.')));
+  });
+  try {
+    return await Promise.race([Promise.all(parts), productEnded, told]);
+  } catch (error) {
+    ending.abort();
+    await Promise.allSettled(parts);
+    throw error;
+  }
+}
+
 function productEnv({ id, scenario, kafka }: RunCommand): Record<string, string> {
   return {
     ROLE: 'all',
@@ -75,10 +96,16 @@ function productEnv({ id, scenario, kafka }: RunCommand): Record<string, string>
 
 async function given(baseUrl: string, managementUrl = baseUrl): Promise<Product> {
   await untilReady(baseUrl);
-  return { baseUrl, managementUrl, stop: () => Promise.resolve() };
+  return { baseUrl, managementUrl, ended: new Promise(() => undefined), stop: () => Promise.resolve() };
 }
 
-async function runK6(k6: string, wanted: RunCommand, folder: RunFolder, baseUrl: string): Promise<number> {
+async function runK6(
+  k6: string,
+  wanted: RunCommand,
+  folder: RunFolder,
+  baseUrl: string,
+  signal: AbortSignal,
+): Promise<number> {
   const isBreaker = wanted.scenario === 'breaker';
   const script = join(root, 'k6', `${isBreaker ? 'purchase' : wanted.scenario}.ts`);
   const out = wanted.influx ? ['--out', `influxdb=${process.env.INFLUX_URL ?? ''}/k6`] : [];
@@ -93,7 +120,7 @@ async function runK6(k6: string, wanted: RunCommand, folder: RunFolder, baseUrl:
         ...(isBreaker
           ? {
               RATE: '20', // enough calls for a breaker to judge by
-              DURATION: `${CALM_SECONDS + OUTAGES.length * (OUTAGE_SECONDS + RECOVERY_SECONDS)}s`,
+              DURATION: `${CALM_SECONDS + STOPPED.length * (OUTAGE_SECONDS + RECOVERY_SECONDS)}s`,
             }
           : {}),
         ...wanted.variables,
@@ -110,6 +137,7 @@ async function runK6(k6: string, wanted: RunCommand, folder: RunFolder, baseUrl:
   );
   const interrupt = (): void => void child.kill('SIGINT');
   process.once('SIGINT', interrupt);
+  signal.addEventListener('abort', () => child.kill('SIGKILL'));
   const [code] = (await once(child, 'exit')) as [number | null];
   process.off('SIGINT', interrupt);
   if (code !== 0 && code !== THRESHOLDS_FAILED)
@@ -118,19 +146,19 @@ async function runK6(k6: string, wanted: RunCommand, folder: RunFolder, baseUrl:
 }
 
 /** @param start of the run, by performance.now() */
-async function stopEachForAWhile(start: number): Promise<Outage[]> {
+async function stopEachForAWhile(start: number, signal: AbortSignal): Promise<Outage[]> {
   const seconds = (): number => (performance.now() - start) / 1000;
   const outages: Outage[] = [];
-  await sleep(CALM_SECONDS * 1000);
-  for (const service of OUTAGES) {
+  await sleep(CALM_SECONDS * 1000, undefined, { signal });
+  for (const service of STOPPED) {
     const from = seconds();
     process.stdout.write(`  ${service} is stopped for ${OUTAGE_SECONDS} s\n`);
     await demand('stop', { service });
-    await sleep(Math.max(0, OUTAGE_SECONDS - (seconds() - from)) * 1000);
+    await sleep(Math.max(0, OUTAGE_SECONDS - (seconds() - from)) * 1000, undefined, { signal });
     await demand('start', { service });
     outages.push({ service, from, until: seconds() });
     process.stdout.write(`  ${service} is back\n`);
-    await sleep(RECOVERY_SECONDS * 1000);
+    await sleep(RECOVERY_SECONDS * 1000, undefined, { signal });
   }
   return outages;
 }

@@ -1,7 +1,6 @@
 // npm run simulate [-- --check RUN | --save]: what an opening of a size needs, from measured costs.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { readFindings } from '../runner/findings.ts';
 import { drawPlot } from '../runner/plot.ts';
 import { markdownTable } from '../runner/report.ts';
@@ -9,15 +8,10 @@ import type { Plot } from '../runner/series.ts';
 import { readCosts } from './costs.ts';
 import { drawDoors } from './door/pictures.ts';
 import { needsOf } from './needs.ts';
+import { readArguments, usage } from './options.ts';
 import { type Course, type Opening, simulate } from './opening.ts';
 
 const root = process.cwd();
-const USAGE = `npm run simulate                      the capacity table, and a simulated opening of a million
-npm run simulate -- --check RUN       an opening as in results/RUN, beside what was measured; RUN had a fixed cap:
-                                      QUEUE_MAX_ACTIVE=200 npm run load -- spike
-npm run simulate -- --door            draws the adaptive door's course on the model to docs/results/door.md
-npm run simulate -- --save            also writes docs/results/simulation.md and its pictures
-`;
 const SIZES = [100_000, 1_000_000, 10_000_000];
 /** Two topics of three each (src/infra/kafka/topics.ts). */
 const PARTITIONS = 6;
@@ -142,18 +136,7 @@ function check(id: string): string {
 }
 
 function main(): void {
-  const { values } = parseArgs({
-    options: {
-      check: { type: 'string' },
-      save: { type: 'boolean', default: false },
-      door: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(USAGE);
-    return;
-  }
+  const values = readArguments(process.argv.slice(2));
   if (values.door) {
     const results = join(root, 'docs', 'results');
     writeFileSync(join(results, 'door.md'), drawDoors(results));
@@ -189,6 +172,6 @@ function main(): void {
 try {
   main();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage()}`);
   process.exitCode = 1;
 }

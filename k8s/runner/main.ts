@@ -7,7 +7,7 @@ import { htmlPage, markdownPage, type Page, savePlots } from '../../k6/runner/re
 import type { Bench, Plan } from './experiment.ts';
 import { helm, KubeProxy, kubectl } from './kube.ts';
 import { earlierRun, type LoadRun, loadRun } from './load-run.ts';
-import { type Options, readArguments, USAGE } from './options.ts';
+import { type Options, readArguments, usage } from './options.ts';
 import { merged, Release, type Values } from './release.ts';
 
 const LOAD_RELEASE = 'load';
@@ -105,7 +105,7 @@ async function main(): Promise<void> {
     options = readArguments(process.argv.slice(2));
   } catch (error) {
     const isAsked = process.argv.slice(2).some((argument) => ['help', '--help', '-h'].includes(argument));
-    process.stderr.write(`${isAsked ? '' : `${(error as Error).message}\n\n`}${USAGE}`);
+    process.stderr.write(`${isAsked ? '' : `${(error as Error).message}\n\n`}${usage()}`);
     process.exitCode = isAsked ? 0 : 2;
     return;
   }

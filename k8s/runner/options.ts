@@ -1,9 +1,13 @@
 import { parseArgs } from 'node:util';
+import { demandVariable, knownVariables } from '../../k6/runner/variables.ts';
+import closest from '../../scripts/lib/closest.js';
 import type { Experiment } from './experiment.ts';
 import { fatThin } from './experiments/fat-thin.ts';
 import { hpa } from './experiments/hpa.ts';
 import { rollout } from './experiments/rollout.ts';
 import { size } from './experiments/size.ts';
+
+const { didYouMean } = closest;
 
 interface Known {
   run: Experiment;
@@ -17,7 +21,8 @@ const EXPERIMENTS: Record<string, Known> = {
   'fat-thin': { run: fatThin, runs: 3, variants: ['fat', 'thin', 'thinner', 'one-thin'] },
 };
 
-export const USAGE = `npm run experiment -- hpa|size|rollout|fat-thin [variant …] [NAME=value …] [options]
+export const usage =
+  (): string => `npm run experiment -- hpa|size|rollout|fat-thin [variant …] [NAME=value …] [options]
 
   hpa        a step of load, by each signal of the autoscaler: cpu, in-flight, waiting, scheduled
   size       the study's grid 2-4, 4-8, 6-8, 8-16 (CPU, GiB): what each carries, and costs
@@ -56,8 +61,9 @@ export function readArguments(args: string[], now = new Date()): Options {
     },
   });
   const [name = '', ...rest] = positionals;
-  const known = EXPERIMENTS[name];
-  if (known === undefined) throw new Error(`There is no experiment "${name}".`);
+  const known = Object.hasOwn(EXPERIMENTS, name) ? EXPERIMENTS[name] : undefined;
+  if (known === undefined)
+    throw new Error(`There is no experiment "${name}".${didYouMean(name, Object.keys(EXPERIMENTS))}`);
   const runs = Number(values.runs ?? known.runs);
   if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs: a whole number, at least 1.');
   const factor = Number(values.factor);
@@ -65,7 +71,10 @@ export function readArguments(args: string[], now = new Date()): Options {
   const pairs = rest.map((argument) => /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(argument));
   const only = rest.filter((_, i) => pairs[i] === null);
   const unknown = only.find((variant) => !known.variants.includes(variant));
-  if (unknown !== undefined) throw new Error(`There is no variant "${unknown}" of ${name}.`);
+  if (unknown !== undefined)
+    throw new Error(`There is no variant "${unknown}" of ${name}.${didYouMean(unknown, known.variants)}`);
+  const pairNames = pairs.flatMap((pair) => pair?.[1] ?? []);
+  for (const variable of pairNames) demandVariable(variable, knownVariables());
   return {
     ...{ name, only, run: known.run, runs, factor, isSaved: values.save },
     id: values.id ?? `${name}-${now.toISOString().slice(0, 19).replaceAll(':', '')}`,

@@ -1,34 +1,67 @@
 // The API process: its port, its readiness, and its end.
 const { spawn } = require('node:child_process');
 const http = require('node:http');
+const net = require('node:net');
 const { Failure, Interrupted } = require('./failure');
 const { interruption } = require('./interruption');
 const { nodeBinary } = require('./node-binary');
 const { inRoot, root } = require('./paths');
-const { portProblem } = require('./ports');
+const { freePort, portProblem } = require('./ports');
 const { isAlive, recordOf, sleep, stopProcess } = require('./processes');
 const { note, step } = require('./progress');
 const { readState, updateState } = require('./state');
 
 const DEFAULT_PORT = 8080;
+const DEFAULT_HOST = '0.0.0.0';
 const READY_MS = 60_000;
 const POLL_MS = 50;
 const FORCED_END_MS = 3000;
 
-function readPort() {
-  const text = process.env.PORT || String(DEFAULT_PORT);
-  const port = Number(text);
-  if (Number.isInteger(port) && port > 0 && port < 65536) return port;
-  throw new Failure(`PORT is "${text}", which is not a port number.`, { todo: 'set PORT to 1..65535.' });
+/** Of this machine's addresses, the one by which it reaches a server that listens on `host`. */
+const reachable = (host) => ({ '0.0.0.0': '127.0.0.1', '::': '::1' })[host] ?? host;
+/** As it stands in a URL: an IPv6 address in brackets. */
+const inUrl = (host) => (net.isIPv6(host) ? `[${host}]` : host);
+const isEverywhere = (host) => ['0.0.0.0', '::'].includes(host);
+
+/** @returns {number|undefined} what the variable says; undefined when it is empty */
+function portOf(name, fallback) {
+  const text = process.env[name] || fallback;
+  if (text === undefined) return undefined;
+  if (/^(?:0|[1-9]\d{0,4})$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new Failure(`${name} is "${text}", which is not a port number.`, {
+    todo: `set ${name} to 1..65535, or 0 for a free one.`,
+  });
 }
 
-async function checkPort(port) {
-  const problem = await portProblem(port);
-  if (problem === null) return;
-  const reason = problem === 'EADDRINUSE' ? 'is in use by another program' : `cannot be opened (${problem})`;
-  throw new Failure(`PORT ${port} ${reason}.`, {
-    todo: `stop that program, or choose another port: PORT=${port === 65535 ? port - 1 : port + 1} npm start`,
-  });
+/**
+ * Where the API is to listen, as its own variables say. For port 0 a free one is chosen here, for it is shown and asked.
+ * @returns {Promise<{HOST: string, PORT: string, MANAGEMENT_PORT?: string}>}
+ */
+async function readAddress() {
+  const HOST = process.env.HOST || DEFAULT_HOST;
+  const [port, managementPort] = [portOf('PORT', String(DEFAULT_PORT)), portOf('MANAGEMENT_PORT')];
+  const choose = async (wanted) => String(wanted === 0 ? await freePort() : wanted);
+  const PORT = await choose(port);
+  if (managementPort === undefined) return { HOST, PORT };
+  let MANAGEMENT_PORT = await choose(managementPort);
+  while (managementPort === 0 && MANAGEMENT_PORT === PORT) MANAGEMENT_PORT = await choose(0);
+  return { HOST, PORT, MANAGEMENT_PORT };
+}
+
+async function checkAddress({ HOST, ...ports }) {
+  for (const [name, port] of Object.entries(ports)) {
+    const problem = await portProblem(Number(port), HOST);
+    if (problem === null) continue;
+    if (!['EADDRINUSE', 'EACCES'].includes(problem))
+      throw new Failure(`HOST "${HOST}" cannot be listened on (${problem}).`, {
+        todo: 'set HOST to an address of this machine (IPv6 without brackets), or leave it empty for all.',
+      });
+    const reason =
+      problem === 'EADDRINUSE' ? 'is in use by another program' : `cannot be opened (${problem})`;
+    throw new Failure(`${name} ${port} ${reason}.`, {
+      todo: `stop that program, or choose another port: ${name}=${port === '65535' ? 65534 : Number(port) + 1} npm start`,
+    });
+  }
 }
 
 /** An API whose starter was killed with -9 would hold the port forever. */
@@ -39,10 +72,10 @@ async function stopLeftOver() {
   await stopProcess(api);
 }
 
-function isReady(port) {
+function isReady({ HOST, PORT }) {
   return new Promise((resolve) => {
     const request = http.get(
-      { host: '127.0.0.1', port, path: '/health/ready', timeout: 1000 },
+      { host: reachable(HOST), port: PORT, path: '/health/ready', timeout: 1000 },
       (response) => {
         response.resume();
         resolve(response.statusCode === 200);
@@ -53,11 +86,11 @@ function isReady(port) {
   });
 }
 
-function startApi(env, port) {
+function startApi(env, address) {
   // In a session of its own: a Ctrl-C of the terminal reaches only us, and is passed on exactly once.
   const child = spawn(nodeBinary(), [inRoot('dist', 'main.js')], {
     cwd: root,
-    env: { ...env, PORT: String(port) },
+    env: { ...env, ...address },
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,
   });
@@ -89,11 +122,11 @@ function passSignalsOn({ child, ended }) {
   });
 }
 
-async function waitUntilReady(port, ended) {
+async function waitUntilReady(address, ended) {
   const deadline = Date.now() + READY_MS;
   let outcome = null;
   ended.then((text) => (outcome = text));
-  while (!(await isReady(port))) {
+  while (!(await isReady(address))) {
     if (interruption.requested) return;
     if (outcome)
       throw new Failure(`The API ${outcome} before it was ready.`, { todo: 'see its messages above.' });
@@ -106,18 +139,22 @@ async function waitUntilReady(port, ended) {
   }
 }
 
+/** How the host is told in the URLs that are shown. */
+const shown = (host) => (isEverywhere(host) ? 'localhost' : inUrl(host));
+
 /** Documents and metrics: on a port of their own if one is set; in production else nowhere. */
-function operators(base, { MANAGEMENT_PORT, NODE_ENV }) {
+function operators(base, { MANAGEMENT_PORT, HOST }) {
+  const { NODE_ENV } = process.env;
   if (!MANAGEMENT_PORT && NODE_ENV === 'production') return '';
-  const own = MANAGEMENT_PORT ? `http://localhost:${MANAGEMENT_PORT}` : base;
+  const own = MANAGEMENT_PORT ? `http://${shown(HOST)}:${MANAGEMENT_PORT}` : base;
   return `
   Swagger UI      ${own}/docs
   OpenAPI         ${own}/openapi.json
   Metrics         ${own}/metrics`;
 }
 
-const welcome = (base, env) => `
-The API is ready: ${base}/v1/api${operators(base, env)}
+const welcome = (base, address) => `
+The API is ready: ${base}/v1/api${operators(base, address)}
   Health          ${base}/health/ready
 
 Try it:
@@ -127,13 +164,14 @@ Ctrl-C stops it.
 `;
 
 /** @returns {Promise<number>} exit code: 0 after an orderly end that was asked for */
-async function runUntilStopped(port, env) {
+async function runUntilStopped(address, env) {
   if (interruption.requested) throw new Interrupted();
-  const api = startApi(env, port);
+  const api = startApi(env, address);
   passSignalsOn(api);
   try {
-    await step('start the API', () => waitUntilReady(port, api.ended), { inherits: true });
-    if (!interruption.requested) process.stdout.write(welcome(`http://localhost:${port}`, env));
+    await step('start the API', () => waitUntilReady(address, api.ended), { inherits: true });
+    if (!interruption.requested)
+      process.stdout.write(welcome(`http://${shown(address.HOST)}:${address.PORT}`, address));
     const outcome = await api.ended;
     if (!interruption.requested)
       throw new Failure(`The API ${outcome}.`, { todo: 'see its messages above.' });
@@ -144,4 +182,4 @@ async function runUntilStopped(port, env) {
   }
 }
 
-module.exports = { readPort, checkPort, stopLeftOver, runUntilStopped };
+module.exports = { readAddress, checkAddress, stopLeftOver, runUntilStopped };

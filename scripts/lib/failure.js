@@ -18,6 +18,14 @@ class Interrupted extends Error {
   }
 }
 
+/** Thrown for --help: the usage goes to stdout, and nothing else happens. */
+class Help extends Error {
+  constructor(usage) {
+    super(usage);
+    this.name = 'Help';
+  }
+}
+
 function describe(error) {
   if (!(error instanceof Failure)) return error.stack ?? String(error);
   const details = error.details.trim();
@@ -41,9 +49,13 @@ async function runMain(main) {
       process.exitCode = 130;
       return;
     }
+    if (error instanceof Help) {
+      process.stdout.write(`${error.message.trimEnd()}\n`);
+      return;
+    }
     process.stderr.write(`\n${describe(error)}\n`);
     process.exitCode = error instanceof Failure ? error.code : 1;
   }
 }
 
-module.exports = { Failure, Interrupted, runMain };
+module.exports = { Failure, Help, Interrupted, runMain };

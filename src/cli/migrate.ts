@@ -1,3 +1,4 @@
+import { didYouMean } from '../config/closest';
 import { ALL, Migrator, UnknownMigration } from '../migrations/migrate';
 import { print, readArguments, runTool, toolConfig, UsageError } from './support/tool';
 
@@ -6,6 +7,8 @@ const USAGE = `Usage: node dist/cli/migrate.js [up|down|status] [--to NAME]
   down    takes back the last migration, or all down to and including NAME (--to ${ALL}: all). Their data is gone
   status  lists the migrations`;
 
+const COMMANDS = ['up', 'down', 'status'];
+
 runTool(USAGE, async () => {
   const { positionals, values } = readArguments({
     allowPositionals: true,
@@ -13,6 +16,10 @@ runTool(USAGE, async () => {
   });
   const [command = 'up', ...more] = positionals;
   if (more.length > 0) throw new UsageError(`Only one command at a time, not "${positionals.join(' ')}".`);
+
+  if (!COMMANDS.includes(command))
+    throw new UsageError(`There is no command "${command}".${didYouMean(command, COMMANDS)}`);
+  if (command === 'status' && values.to !== undefined) throw new UsageError('status takes no --to.');
 
   const { DATABASE_ADMIN_URL: adminUrl, DATABASE_URL: appUrl } = toolConfig();
   const migrator = new Migrator({ adminUrl, appUrl, report: print });
@@ -24,12 +31,10 @@ runTool(USAGE, async () => {
       case 'down':
         await migrator.down(values.to);
         return 0;
-      case 'status':
+      default:
         for (const { name, applied } of await migrator.status())
           print(`${applied ? 'applied' : 'missing'} ${name}`);
         return 0;
-      default:
-        throw new UsageError(`There is no command "${command}".`);
     }
   } catch (error) {
     throw error instanceof UnknownMigration ? new UsageError(`--to: ${error.message}.`) : error;

@@ -1,9 +1,11 @@
+import { didYouMean } from '../config/closest';
 import {
   CannotRun,
   print,
   readArguments,
   runTool,
   toolConfig,
+  unknownQueue,
   UsageError,
   wholeNumber,
 } from './support/tool';
@@ -52,7 +54,7 @@ const describe = ({ queueId, cap, rate, paused, by, inside, waiting, decision }:
 
 function orderOf(act: string | undefined, value: string | undefined): object {
   if (act === undefined || !ACTS.includes(act))
-    throw new UsageError(`What shall be done: ${ACTS.join(', ')}?`);
+    throw new UsageError(`There is no command "${act ?? ''}".${didYouMean(act ?? '', [...ACTS, 'status'])}`);
   const takesNumber = act === 'cap' || act === 'rate';
   if (takesNumber !== (value !== undefined))
     throw new UsageError(`${act} takes ${takesNumber ? 'a' : 'no'} number.`);
@@ -64,15 +66,21 @@ runTool(USAGE, async () => {
     allowPositionals: true,
     options: { queue: { type: 'string' }, url: { type: 'string' } },
   });
-  const config = toolConfig();
   const [act = 'status', value, ...more] = positionals;
   if (more.length > 0) throw new UsageError(`What is ${more.join(' ')}?`);
+  if (act === 'status' && value !== undefined) throw new UsageError(`status takes no ${value}.`);
   const order = act === 'status' ? undefined : orderOf(act, value);
+  if (values.url !== undefined && !/^https?:\/\//.test(values.url))
+    throw new UsageError(`--url must begin with http:// or https://, not "${values.url}".`);
+  const config = toolConfig();
   if (config.MANAGEMENT_TOKEN === '')
     throw new CannotRun('MANAGEMENT_TOKEN must be set, to that of the product.');
   const url = values.url ?? `http://127.0.0.1:${config.MANAGEMENT_PORT ?? config.PORT}`;
   if (order === undefined) {
     const all = await ask<DoorStatus[]>(`${url}/queues`, config.MANAGEMENT_TOKEN);
+    const ids = all.map(({ queueId }) => queueId);
+    if (values.queue !== undefined && !ids.includes(values.queue))
+      throw new CannotRun(unknownQueue(values.queue, ids));
     for (const one of all) if ((values.queue ?? one.queueId) === one.queueId) print(describe(one));
     return 0;
   }

@@ -2,14 +2,16 @@ import { monotonicMs } from '../clock';
 import { openDatabase } from '../infra/database-ready';
 import { createClient, KafkaReader } from '../infra/kafka';
 import { createLogger } from '../infra/logger';
-import { connectRedis } from '../infra/redis';
+import type { Config } from '../config';
+import { connectRedis, type Redis } from '../infra/redis';
 import type { InvariantReport } from '../modules/invariants/schema';
 import { EventsInKafka } from '../modules/invariants/events-in-kafka';
 import { checkInvariants } from '../modules/invariants/service';
+import { InvariantStore } from '../modules/invariants/store';
 import type { ScanProgress } from '../modules/invariants/whole-tables';
 import { Topics } from '../modules/notification/topics';
 import { type Progress, startProgress } from './support/progress';
-import { CannotRun, print, readArguments, runTool, toolConfig } from './support/tool';
+import { CannotRun, print, readArguments, runTool, toolConfig, unknownQueue } from './support/tool';
 import { describeReport } from './verify/describe';
 
 const USAGE = `Usage: node dist/cli/verify.js [--json] [--queue ID]...
@@ -45,6 +47,16 @@ const exitCodeOf = ({ ok, results }: InvariantReport): number =>
 const eventsIn = (brokers: string): EventsInKafka =>
   new EventsInKafka(new KafkaReader(createClient({ brokers }, createLogger('silent', 'all'))), new Topics());
 
+/** @throws CannotRun for a queue that neither Redis nor the configuration has: all would be well with it */
+async function demandQueues(wanted: string[], redis: Redis, config: Config): Promise<void> {
+  if (wanted.length === 0) return;
+  const inRedis = await new InvariantStore(redis).queueIds().catch(() => undefined);
+  if (inRedis === undefined) return; // the report says that Redis cannot be asked
+  const known = [...new Set([...inRedis, config.QUEUE_ID, ...config.QUEUES.keys()])].sort();
+  const unknown = wanted.find((id) => !known.includes(id));
+  if (unknown !== undefined) throw new CannotRun(unknownQueue(unknown, known));
+}
+
 runTool(USAGE, async () => {
   const { values } = readArguments({
     options: { json: { type: 'boolean', default: false }, queue: { type: 'string', multiple: true } },
@@ -64,6 +76,7 @@ runTool(USAGE, async () => {
   const kafka = config.KAFKA_BROKERS === '' ? undefined : eventsIn(config.KAFKA_BROKERS);
   const progress = progressTo(process.stderr);
   try {
+    await demandQueues(values.queue ?? [], redis, config);
     const report = await checkInvariants({ database, redis, kafka, queueIds: values.queue, progress });
     const tookMs = Math.round(monotonicMs() - startedAt);
     if (values.json) print(JSON.stringify({ ...report, tookMs }, null, 2));

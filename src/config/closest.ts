@@ -34,3 +34,9 @@ export function closest(word: string, known: readonly string[]): string | undefi
     .sort((a, b) => a.far - b.far);
   return best?.one;
 }
+
+/** ` Did you mean "…"?`, or nothing. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const meant = closest(word, known);
+  return meant === undefined ? '' : ` Did you mean "${meant}"?`;
+}

@@ -7,17 +7,39 @@ play several parts names each; otherwise the component is the chart's name. Netw
 {{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
+{{/*
+Names are DNS labels: lower-case letters, digits and hyphens, a letter first (a Service's), 63 at most. A StatefulSet's
+pods are labelled with its name and 11 letters more (controller-revision-hash), and our longest suffix is no longer:
+what is longer than 52 is cut, and 8 letters of its hash keep two long names apart.
+*/}}
+{{- define "common.cut" -}}
+{{- if gt (len .) 52 -}}
+{{- printf "%s-%s" (trunc 43 . | trimSuffix "-") (sha256sum . | trunc 8) -}}
+{{- else -}}
+{{- . -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "common.demandName" -}}
+{{- if not (regexMatch "^[a-z]([a-z0-9-]*[a-z0-9])?$" .name) -}}
+{{- fail (printf "%s %q must be lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen: Kubernetes takes no other name for a Service." .what .name) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* A release called concert has concert-api and concert-mariadb, not concert-concert-api. */}}
 {{- define "common.fullname" -}}
 {{- $name := include "common.name" . -}}
+{{- include "common.demandName" (dict "what" "The release's name" "name" .Release.Name) -}}
+{{- include "common.demandName" (dict "what" "nameOverride" "name" $name) -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- include "common.demandName" (dict "what" "fullnameOverride" "name" .Values.fullnameOverride) -}}
+{{- include "common.cut" .Values.fullnameOverride -}}
 {{- else if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- include "common.cut" .Release.Name -}}
 {{- else if hasPrefix (printf "%s-" .Release.Name) $name -}}
-{{- $name -}}
+{{- include "common.cut" $name -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" -}}
+{{- include "common.cut" (printf "%s-%s" .Release.Name $name) -}}
 {{- end -}}
 {{- end -}}
 

@@ -1,4 +1,4 @@
 {{/* A Job cannot be changed: each upgrade makes another one. */}}
 {{- define "k6.jobName" -}}
-{{ include "common.fullname" . | trunc 54 }}-{{ .Release.Revision }}
+{{ include "common.fullname" . }}-{{ .Release.Revision }}
 {{- end -}}

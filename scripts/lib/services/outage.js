@@ -22,6 +22,26 @@ function checkStoppable(name) {
     });
 }
 
+/**
+ * What can be known before anything is started.
+ * @throws Failure when it is another's, or in use
+ */
+function checkStoppableEarly(name) {
+  const { title, variables } = catalogue[name];
+  if (process.env[variables[0]])
+    throw new Failure(`${title} is that of ${variables[0]}, so these scripts do not stop it.`, {
+      todo: `unset ${variables.join(' and ')}.`,
+    });
+  const entry = readState().services[name];
+  if (entry && entry.users.some(isAlive)) checkStoppable(name);
+}
+
+/** Names of services that were started here as processes, and whose process has died. */
+const deadServices = (names) => {
+  const { services } = readState();
+  return names.filter((name) => services[name]?.how === 'private' && !isAlive(services[name]));
+};
+
 async function stopForAWhile(name) {
   checkStoppable(name);
   await stopEntry(readState().services[name]);
@@ -32,4 +52,4 @@ async function startAgain(name, what) {
   register([name], { what });
 }
 
-module.exports = { checkStoppable, stopForAWhile, startAgain };
+module.exports = { checkStoppable, checkStoppableEarly, deadServices, stopForAWhile, startAgain };

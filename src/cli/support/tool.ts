@@ -1,6 +1,7 @@
 import '../../utc';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { type Config, ConfigError, loadConfig } from '../../config';
+import { didYouMean } from '../../config/closest';
 import { Unavailable } from '../../errors';
 import { describeDatabaseError } from '../../infra/database-ready';
 
@@ -10,8 +11,14 @@ export class UsageError extends Error {}
 /** The tool could not do its work, for a reason that has been put in words: exit code 2, no stack. */
 export class CannotRun extends Error {}
 
-/** What the environment says. A tool signs nothing, so it needs no TOKEN_SECRET. */
+/** The arguments are right, and more was not asked. */
+class ArgumentsOnly extends Error {}
+
+/**
+ * What the environment says; called when the arguments are known to be right. With ARGUMENTS_ONLY=1 a tool ends here:
+ * so `npm run` refuses wrong ones before it looks for services. A tool signs nothing, so it needs no TOKEN_SECRET. */
 export function toolConfig(): Config {
+  if (process.env.ARGUMENTS_ONLY === '1') throw new ArgumentsOnly();
   return loadConfig({ ...process.env, TOKEN_SECRET: 'tools-sign-nothing-and-need-no-secret' });
 }
 
@@ -20,7 +27,11 @@ export function readArguments<T extends ParseArgsConfig>(config: T): ReturnType<
   try {
     return parseArgs(config);
   } catch (error) {
-    throw new UsageError(messageOf(error).replace(/\. To specify a positional.*$/s, '.'));
+    const message = messageOf(error).replace(/\. To specify a positional.*$/s, '.');
+    const [, option] = /'(--[^' =]+)/.exec(message) ?? [];
+    const known = Object.keys(config.options ?? {}).map((name) => `--${name}`);
+    const isUnknown = option !== undefined && !known.includes(option);
+    throw new UsageError(`${message}${isUnknown ? didYouMean(option, known) : ''}`);
   }
 }
 
@@ -45,8 +56,10 @@ export function runTool(usage: string, main: () => Promise<number>): void {
     print(usage);
     return;
   }
-  void main()
+  void Promise.resolve()
+    .then(main)
     .catch((error: unknown) => {
+      if (error instanceof ArgumentsOnly) return 0;
       const message = error instanceof Unavailable ? describeDatabaseError(error) : messageOf(error);
       process.stderr.write(error instanceof UsageError ? `${message}\n${usage}\n` : `${message}\n`);
       return error instanceof UsageError || error instanceof CannotRun || error instanceof ConfigError
@@ -57,3 +70,7 @@ export function runTool(usage: string, main: () => Promise<number>): void {
       process.exitCode = code;
     });
 }
+
+/** What is wrong with `--queue`. */
+export const unknownQueue = (id: string, known: string[]): string =>
+  `There is no queue "${id}": there ${known.length === 0 ? 'is none yet' : `are ${known.join(', ')}`}.${didYouMean(id, known)}`;

@@ -1,9 +1,12 @@
+import closest from '../../../scripts/lib/closest.js';
 import { clientNemeses } from './clients.ts';
 import { mariadbNemeses } from './mariadb.ts';
 import type { Nemesis } from './nemesis.ts';
 import { networkNemeses } from './network.ts';
 import { processNemeses } from './processes.ts';
 import { redisNemeses } from './redis.ts';
+
+const { didYouMean } = closest;
 
 export const nemeses: Nemesis[] = [
   ...processNemeses,
@@ -17,7 +20,9 @@ export const nemeses: Nemesis[] = [
 export function nemesisOf(name: string): Nemesis {
   const found = nemeses.find((one) => one.name === name);
   if (found === undefined)
-    throw new Error(`There is no nemesis "${name}": ${nemeses.map((one) => one.name).join(', ')}.`);
+    throw new Error(
+      `There is no nemesis "${name}".${didYouMean(name, [...nemeses.map((one) => one.name), 'calm', 'mixed', 'hammer', 'soak'])}`,
+    );
   return found;
 }
 

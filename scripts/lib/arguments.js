@@ -1,0 +1,62 @@
+// What a command is called with is checked before it does anything: exit code 2 and the usage for what it does not
+// know, 0 for --help.
+const fs = require('node:fs');
+const { spawnSync } = require('node:child_process');
+const { parseArgs } = require('node:util');
+const { didYouMean } = require('./closest');
+const { ensureDependencies } = require('./dependencies');
+const { Failure, Help } = require('./failure');
+const { nodeBinary } = require('./node-binary');
+const { inRoot } = require('./paths');
+
+const WRONG = 2;
+const HELP_SHOWN = 10;
+const asksForHelp = (args) =>
+  args.some((argument) => ['--help', '-h'].includes(argument)) || args[0] === 'help';
+
+/** Node runs TypeScript as it is; that the product's own files say nothing of their module type is no news. */
+const TYPESCRIPT = [
+  '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON',
+  '--disable-warning=ExperimentalWarning',
+];
+
+/** @returns {Failure} that shows the usage below what is wrong */
+const misuse = (what, usage) => new Failure(`${what}\n\n${usage}`, { code: WRONG });
+
+/**
+ * @param {{usage: string, options?: object, names?: string[], atMost?: number, args?: string[]}} what options: of
+ *   parseArgs; names: the positional arguments that are known; atMost: how many of them (default: none)
+ * @returns {{values: object, positionals: string[]}}
+ * @throws Help for --help, Failure with code 2 for what is not known
+ */
+function readArguments({ usage, options = {}, names = [], atMost = 0, args = process.argv.slice(2) }) {
+  if (asksForHelp(args)) throw new Help(usage);
+  let parsed;
+  try {
+    parsed = parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    const [, option] = /'(--?[^' =]+)/.exec(error.message) ?? [];
+    const known = Object.keys(options).map((name) => `--${name}`);
+    const what = error.message.replace(/\. To specify a positional.*$/s, '.');
+    throw misuse(`${what}${known.includes(option) ? '' : didYouMean(option ?? '', known)}`, usage);
+  }
+  const { positionals } = parsed;
+  const unknown = positionals.find((name) => !names.includes(name));
+  if (unknown !== undefined) throw misuse(`There is no "${unknown}".${didYouMean(unknown, names)}`, usage);
+  if (positionals.length > atMost) throw misuse(`Too many: "${positionals.join(' ')}".`, usage);
+  return parsed;
+}
+
+/**
+ * For a command that is written in TypeScript: its options.ts has readArguments(args) and usage().
+ * @returns {Promise<number|null>} the exit code when there is nothing to do: help was shown, or the arguments are wrong
+ */
+async function refusedBy(file, args) {
+  if (!fs.existsSync(inRoot('node_modules'))) await ensureDependencies(); // has the Node that runs TypeScript
+  const check = [...TYPESCRIPT, inRoot('scripts', 'lib', 'check-arguments.mjs'), inRoot(file), ...args];
+  const { status } = spawnSync(nodeBinary(), check, { stdio: 'inherit' });
+  if (status === HELP_SHOWN) return 0;
+  return status === 0 ? null : WRONG;
+}
+
+module.exports = { readArguments, refusedBy, asksForHelp, misuse, TYPESCRIPT, WRONG };

@@ -1,0 +1,5 @@
+declare const words: {
+  closest: (word: string, known: readonly string[]) => string | undefined;
+  didYouMean: (word: string, known: readonly string[]) => string;
+};
+export = words;
