@@ -59,4 +59,4 @@ async function refusedBy(file, args) {
   return status === 0 ? null : WRONG;
 }
 
-module.exports = { readArguments, refusedBy, asksForHelp, misuse, TYPESCRIPT, WRONG };
+module.exports = { readArguments, refusedBy, asksForHelp, misuse, TYPESCRIPT };

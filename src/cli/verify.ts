@@ -1,4 +1,5 @@
 import { monotonicMs } from '../clock';
+import type { Database } from '../infra/database';
 import { openDatabase } from '../infra/database-ready';
 import { createClient, KafkaReader } from '../infra/kafka';
 import { createLogger } from '../infra/logger';
@@ -47,12 +48,20 @@ const exitCodeOf = ({ ok, results }: InvariantReport): number =>
 const eventsIn = (brokers: string): EventsInKafka =>
   new EventsInKafka(new KafkaReader(createClient({ brokers }, createLogger('silent', 'all'))), new Topics());
 
-/** @throws CannotRun for a queue that neither Redis nor the configuration has: all would be well with it */
-async function demandQueues(wanted: string[], redis: Redis, config: Config): Promise<void> {
+const QUEUES_IN_DATABASE = `
+  SELECT queue_id AS id FROM queue_state UNION SELECT queue_id FROM concert WHERE queue_id IS NOT NULL`;
+
+/** @throws CannotRun for a queue that no store and no variable knows: all would be well with it */
+async function demandQueues(
+  wanted: string[],
+  { database, redis, config }: { database: Database; redis: Redis; config: Config },
+): Promise<void> {
   if (wanted.length === 0) return;
   const inRedis = await new InvariantStore(redis).queueIds().catch(() => undefined);
   if (inRedis === undefined) return; // the report says that Redis cannot be asked
-  const known = [...new Set([...inRedis, config.QUEUE_ID, ...config.QUEUES.keys()])].sort();
+  const inDatabase = (await database.rows<{ id: string }>(QUEUES_IN_DATABASE)).map(({ id }) => id);
+  const configured = [config.QUEUE_ID, ...config.QUEUES.keys()];
+  const known = [...new Set([...inRedis, ...inDatabase, ...configured])].sort();
   const unknown = wanted.find((id) => !known.includes(id));
   if (unknown !== undefined) throw new CannotRun(unknownQueue(unknown, known));
 }
@@ -76,7 +85,7 @@ runTool(USAGE, async () => {
   const kafka = config.KAFKA_BROKERS === '' ? undefined : eventsIn(config.KAFKA_BROKERS);
   const progress = progressTo(process.stderr);
   try {
-    await demandQueues(values.queue ?? [], redis, config);
+    await demandQueues(values.queue ?? [], { database, redis, config });
     const report = await checkInvariants({ database, redis, kafka, queueIds: values.queue, progress });
     const tookMs = Math.round(monotonicMs() - startedAt);
     if (values.json) print(JSON.stringify({ ...report, tookMs }, null, 2));

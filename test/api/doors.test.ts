@@ -75,7 +75,7 @@ describe('the operator’s hand', () => {
       (
         await promisify(execFile)(
           process.execPath,
-          [join(__dirname, '../../dist/cli/queue.js'), ...args, '--url', at(urls, 0), '--queue', queueId],
+          [join(__dirname, '../../dist/cli/queue.js'), '--url', at(urls, 0), '--queue', queueId, ...args],
           { env: { ...process.env, MANAGEMENT_TOKEN: TOKEN } },
         )
       ).stdout;
@@ -85,5 +85,10 @@ describe('the operator’s hand', () => {
     await expect(run('cap')).rejects.toThrow('takes a number');
     await run('resume');
     expect(await run('auto')).toContain('set by auto');
+    await expect(run('status', '--queue', 'nope')).rejects.toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining(`There is no queue "nope": there are ${queueId}`) as string,
+    });
   });
 });

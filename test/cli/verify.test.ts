@@ -563,6 +563,9 @@ describe('the verify command', () => {
   beforeAll(async () => {
     scratch = await Scratch.migrated();
     day = await aDay(scratch);
+    await scratch.admin.run('INSERT INTO queue_state (queue_id, issued, serving, gen) VALUES (?, 0, 0, 1)', [
+      queueId,
+    ]);
   });
   afterAll(() => scratch.drop());
 
@@ -625,4 +628,14 @@ describe('the verify command', () => {
   it('ends with 2 when it is called wrongly', async () => {
     expect(await verify({}, '--jsno')).toMatchObject({ code: 2 });
   });
+
+  it.each(['nope', 'constructor', `${queueId}x`])(
+    'ends with 2 for the queue %s, which nobody has',
+    async (id) => {
+      const { code, stdout, stderr } = await verify({}, '--queue', id);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(new RegExp(`^There is no queue "${id}": there are .*\\b${queueId}\\b`));
+      expect(stderr.includes(`Did you mean "${queueId}"?`)).toBe(id === `${queueId}x`);
+    },
+  );
 });
