@@ -1,4 +1,4 @@
-// npm run migrate | seed | verify | queue [-- arguments]: a tool of dist/cli on the services that run here.
+// npm run migrate | seed | verify | queue | config [-- arguments]: a tool of dist/cli on the services that run here.
 // Starts nothing: where URL variables are unset, what `npm start` or `npm run services -- up` has started is used.
 const { spawnSync } = require('node:child_process');
 const { asksForHelp } = require('./lib/arguments');
@@ -12,7 +12,13 @@ const { toStderr } = require('./lib/progress');
 const { exitCodeOf } = require('./lib/run');
 const { inspectServices } = require('./lib/services');
 
-const NEEDED = { migrate: ['mariadb'], seed: ['mariadb'], verify: ['mariadb', 'redis'], queue: [] };
+const NEEDED = {
+  migrate: ['mariadb'],
+  seed: ['mariadb'],
+  verify: ['mariadb', 'redis'],
+  queue: [],
+  config: [],
+};
 /** Asked too, where they run. */
 const WELCOME = { verify: ['kafka'] };
 

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configDoubts, configTable, loadConfig } from '../config';
-import { print, readArguments, runTool, UsageError } from './support/tool';
+import { argumentsAreRight, print, readArguments, runTool, UsageError } from './support/tool';
 
 const USAGE = `Usage: npm run config [-- --check | --write README.md]
 Prints the table of variables.
@@ -14,6 +14,7 @@ runTool(USAGE, () => {
     options: { check: { type: 'boolean', default: false }, write: { type: 'string' } },
   });
   if (values.check && values.write !== undefined) throw new UsageError('Either --check or --write.');
+  argumentsAreRight();
   if (values.check) {
     for (const doubt of configDoubts(loadConfig())) process.stderr.write(`${doubt}\n`);
     print('Every variable is right.');

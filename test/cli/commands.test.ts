@@ -60,6 +60,8 @@ const WRONG: [script: string, args: string, words: string][] = [
   ['cluster', 'up x', 'up takes no x'],
   ['experiment', 'rolout', 'Did you mean "rollout"?'],
   ['sbom', 'x', 'There is no "x"'],
+  ['dashboards', '--chekc', 'Did you mean "--check"?'],
+  ['tool', 'config --chekc', 'Did you mean "--check"?'],
   ['tool', 'migrate sideways', 'There is no command "sideways"'],
   ['tool', 'migrate statsu', 'Did you mean "status"?'],
   ['tool', 'seed --usrs 5', 'Did you mean "--users"?'],
@@ -100,7 +102,7 @@ describe('each command', () => {
   it('shows its usage for --help, on stdout, with exit code 0', async () => {
     const commands = [
       ...HELPS.map((it) => [it]),
-      ...['migrate', 'seed', 'verify', 'queue'].map((it) => ['tool', it]),
+      ...['migrate', 'seed', 'verify', 'queue', 'config'].map((it) => ['tool', it]),
     ];
     const ends = await inTurn(commands, ([script = '', ...tool]) => run(script, [...tool, '--help']));
     for (const [index, command] of commands.entries())

@@ -15,10 +15,16 @@ export class CannotRun extends Error {}
 class ArgumentsOnly extends Error {}
 
 /**
- * What the environment says; called when the arguments are known to be right. With ARGUMENTS_ONLY=1 a tool ends here:
- * so `npm run` refuses wrong ones before it looks for services. A tool signs nothing, so it needs no TOKEN_SECRET. */
-export function toolConfig(): Config {
+ * Called when the arguments are known to be right. With ARGUMENTS_ONLY=1 a tool ends here: so `npm run` refuses wrong
+ * ones before it looks for services.
+ */
+export function argumentsAreRight(): void {
   if (process.env.ARGUMENTS_ONLY === '1') throw new ArgumentsOnly();
+}
+
+/** What the environment says; called when the arguments are known to be right. A tool signs nothing, so it needs no TOKEN_SECRET. */
+export function toolConfig(): Config {
+  argumentsAreRight();
   return loadConfig({ ...process.env, TOKEN_SECRET: 'tools-sign-nothing-and-need-no-secret' });
 }
 
