@@ -1,5 +1,4 @@
 import { loadConfig } from '../../src/config';
-import { Database } from '../../src/infra/database';
 import { connectRedis, mastersOf, type Redis } from '../../src/infra/redis';
 import { InvariantStore } from '../../src/modules/invariants/store';
 import type { QueueRules } from '../../src/modules/queue/store';
@@ -7,6 +6,7 @@ import { at } from '../support/at';
 import { outcome } from '../support/buyer';
 import { uniqueQueueId } from '../support/config';
 import { checked, Crowd, mainRoom } from '../support/crowd';
+import { Given, openAdminDatabase } from '../support/given';
 import { noRedisServer } from '../support/redis-server';
 import { RedisCluster } from '../support/redis-cluster';
 import { Rooms } from '../support/rooms';
@@ -20,6 +20,8 @@ const described = noRedisServer === undefined ? describe : describe.skip;
 
 described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServer})`}`, () => {
   const cluster = new RedisCluster();
+  const admin = openAdminDatabase();
+  const given = new Given(admin);
   let redis: Redis;
 
   beforeAll(async () => {
@@ -31,6 +33,7 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
   afterAll(async () => {
     redis.disconnect();
     await cluster.end();
+    await admin.close();
   });
 
   it('keeps each queue on one node and spreads queues over all; every script works', async () => {
@@ -92,12 +95,10 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
       cluster.nodes.findIndex(({ port }) => ownerOf(redis, slot).endsWith(`:${port}`)),
     );
     home.freeze();
-    const [member] = await service.container
-      .resolve(Database)
-      .rows<{ id: number }>('SELECT id FROM member LIMIT 1', []);
+    const userId = await given.member();
     inside.token = '';
     const issue = async (): Promise<string> =>
-      outcome(await inside.post('/v1/api/queue/token').send({ userId: member?.id ?? 1 }));
+      outcome(await inside.post('/v1/api/queue/token').send({ userId }));
     expect(await issue()).toBe('503 503');
     expect(await checked(waiter)).toBe('200 WAITING');
     home.thaw();
