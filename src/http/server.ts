@@ -24,6 +24,19 @@ export const METHODS = 'GET, HEAD, POST';
 /** Above the idle time-out of common load balancers (60 s), so that they close first and no request meets a closed door. */
 const KEEP_ALIVE_MS = 65_000;
 
+/**
+ * Most requests that a connection may have sent ahead of their answers. Node stops reading when answers are not taken,
+ * but not while they are still being made: one client could fill the heap with requests behind a slow one.
+ */
+const MAX_PIPELINED = 1000;
+
+/** The last request of a connection, its answer, and how many came one behind the other before the first was answered. */
+interface Exchange {
+  req: IncomingMessage;
+  res: ServerResponse;
+  pipelined: number;
+}
+
 export interface Handlers {
   endpoints: PathHandler;
   /** What is not the endpoints' path. */
@@ -33,8 +46,7 @@ export interface Handlers {
 /** The HTTP server with its limits, its way to start and its way to stop without failing a request. */
 export class HttpServer {
   private readonly server: Server;
-  /** The last request of each connection, and its answer. */
-  private readonly exchanges = new WeakMap<Socket, { req: IncomingMessage; res: ServerResponse }>();
+  private readonly exchanges = new WeakMap<Socket, Exchange>();
 
   constructor(
     { endpoints, rest }: Handlers,
@@ -53,7 +65,13 @@ export class HttpServer {
       // The endpoints come first: Express' way to its first middleware costs a tenth of a poll.
       (req, res) => {
         req.url = originForm(req.url ?? '', req.method);
-        this.exchanges.set(req.socket, { req, res });
+        const last = this.exchanges.get(req.socket);
+        const pipelined = last === undefined || last.res.writableEnded ? 1 : last.pipelined + 1;
+        if (pipelined > MAX_PIPELINED) {
+          req.socket.destroy();
+          return;
+        }
+        this.exchanges.set(req.socket, { req, res, pipelined });
         if (protocolFault(req) !== undefined || !endpoints(req as Request, res as unknown as Response))
           rest(req, res);
       },

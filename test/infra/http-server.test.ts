@@ -63,6 +63,12 @@ describe('a server that cuts idle clients', () => {
     client.socket.destroy();
   });
 
+  it('cuts a client that sends a thousand requests ahead of their answers', async () => {
+    const client = await say(GET.repeat(3000));
+    await until('it is cut', client.closed);
+    expect(due.splice(0)).toHaveLength(1000);
+  });
+
   it('cuts a client that stops in the middle of its request', async () => {
     const client = await say(`${POST}bo`);
     await until('it is cut', client.closed);
