@@ -46,6 +46,7 @@ interface Process {
 }
 
 interface Token {
+  userId: number;
   seq: number;
   gen: number;
   iatMs: number;
@@ -106,7 +107,7 @@ class Line {
     expect({ status, seq, leaseUntilMs }).toEqual(expected);
     expect(this.givenTo.get(seq) ?? user).toBe(user); // no seq is given to two
     this.givenTo.set(seq, user);
-    this.tokens.set(user, { seq, gen, iatMs });
+    this.tokens.set(user, { userId: user, seq, gen, iatMs });
     this.seenAtMs.set(seq, virtualTime.nowMs);
     if (status === 'PROGRESS') this.entered(copy, [seq], leaseUntilMs, this.oracle.serving);
     else if (!copy.marked.has(seq)) copy.toTell.seen.add(seq);

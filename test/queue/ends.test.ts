@@ -1,26 +1,25 @@
-import { connectRedis, type Redis } from '../../src/infra/redis';
+import type { Script } from '../../src/infra/redis';
 import type { Ends } from '../../src/modules/queue/ends';
 import { PresenceMarks } from '../../src/modules/queue/presence';
-import { LOST, type QueueRules } from '../../src/modules/queue/store';
+import { type Issued, LOST, type QueueRules } from '../../src/modules/queue/store';
+import type { WaitingRoom } from '../../src/modules/queue/waiting-room';
 import { at } from '../support/at';
-import { testConfig } from '../support/config';
 import { Rooms } from '../support/rooms';
-import { wait } from '../support/wait';
+import { useVirtualTime, virtualTime } from '../support/virtual-time';
+import { until } from '../support/wait';
+
+jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 
 const RULES: QueueRules = { leaseMs: 60_000, waitMs: 600_000, idleMs: 0, awayMs: 60_000, tickMs: 1 };
-const QUIET_MS = 2100;
+const QUIET_MS = 2000; // after a loss nobody is admitted so long
 
 describe('what a queue knows of ended sessions after Redis has lost it', () => {
-  let redis: Redis;
+  const time = useVirtualTime();
+  const { redis } = time;
   const opened: Rooms[] = [];
 
-  beforeAll(async () => {
-    redis = connectRedis(testConfig().REDIS_URL, 20_000);
-    await redis.connect();
-  });
-  afterAll(async () => {
-    for (const rooms of opened) await rooms.lose();
-    redis.disconnect();
+  afterEach(async () => {
+    for (const rooms of opened.splice(0)) await rooms.lose();
   });
 
   const open = (cap: number, rules: Partial<QueueRules> = {}): Rooms => {
@@ -50,7 +49,7 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
     expect(await other.settle(paid)).toMatchObject({ status: 'DONE' });
     expect(await room.settle(next)).toMatchObject({ status: 'DONE' });
     await room.refresh(); // gives back whom it knows to be active
-    await wait(QUIET_MS);
+    await time.pass(QUIET_MS);
     await room.tick();
     expect([...(await rooms.scores('active')).keys()]).toEqual([last.seq]);
   });
@@ -60,7 +59,7 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
     const room = rooms.open();
     const ended = await room.issue(1);
     await room.refresh();
-    await wait(60);
+    await time.pass(60);
     await room.tick();
     await room.refresh();
     expect(await room.settle(ended)).toMatchObject({ status: 'EXPIRED' });
@@ -69,16 +68,23 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
     expect(await room.settle(ended)).toMatchObject({ status: 'EXPIRED' });
   });
 
-  it('makes no state from a part of what it was sent', async () => {
+  it.each([1, 3])('makes no state when it is lost again after piece %i of 3', async (piece) => {
     const rooms = open(1);
     const known = { issued: 10, serving: 10, gen: 1 };
-    const far = marked(...Array.from({ length: 40 }, (_, i) => i * 65_536 + 1)); // three pieces
-    const restored = rooms.store.restore(known, 1, [], undefined, { done: far, expired: [] });
-    const wiped = rooms.lose();
-    const [made] = await Promise.all([restored, wiped]);
-    if (made === LOST) expect(await redis.hget(at(rooms.keys.place, 0), 'issued')).toBeNull();
-    const again = await rooms.store.restore(known, 1, [], undefined, { done: far, expired: [] });
-    expect(again).not.toBe(LOST);
+    const ends = { done: marked(...Array.from({ length: 40 }, (_, i) => i * 65_536 + 1)), expired: [] };
+    const { recovery } = rooms.store as unknown as { recovery: { scripts: { ends: Script } } };
+    const { scripts } = recovery;
+    const send = scripts.ends;
+    let sent = 0;
+    scripts.ends = async (...call) => {
+      const reply = await send(...call);
+      if (++sent === piece) await rooms.lose();
+      return reply;
+    };
+    expect(await rooms.store.restore(known, 1, [], undefined, ends)).toBe(LOST);
+    expect(await redis.hget(at(rooms.keys.place, 0), 'issued')).toBeNull();
+    scripts.ends = send;
+    expect(await rooms.store.restore(known, 1, [], undefined, ends)).not.toBe(LOST);
     expect(await redis.keys(`${rooms.keys.prefix}done:*`)).toHaveLength(40);
   });
 
@@ -91,7 +97,7 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
   it('gives back 60,000 leases and marks as many active users, in pieces', async () => {
     const count = 60_000;
     const rooms = open(count);
-    const leaseUntilMs = Date.now() + 600_000;
+    const leaseUntilMs = virtualTime.nowMs + 600_000;
     const leases = Array.from({ length: count }, (_, i) => ({ seq: i + 1, leaseUntilMs }));
     const known = { issued: count, serving: count, gen: 1 };
     expect(await rooms.store.restore(known, count, leases)).toMatchObject({ serving: count });
@@ -106,4 +112,127 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
     await room.tick(); // the process that has the copy gives all of it back
     expect(await redis.zcard(at(rooms.keys.place, 1))).toBe(count);
   }, 60_000);
+
+  describe('two entries of one user', () => {
+    /** A user with an entry from before a loss and one that it asked for after it; users 1 and 3 are others. */
+    async function twice(cap: number): Promise<{
+      rooms: Rooms;
+      room: WaitingRoom;
+      other: WaitingRoom;
+      first: Issued;
+      second: Issued;
+    }> {
+      const rooms = open(cap);
+      const room = rooms.open();
+      await room.issue(1);
+      const first = await room.issue(2);
+      await room.issue(3);
+      await room.refresh();
+      await rooms.lose();
+      const other = rooms.open(); // knows nobody
+      const second = await other.issue(2);
+      expect(second.seq).toBeGreaterThan(first.seq);
+      return { rooms, room, other, first, second };
+    }
+
+    const statusOf = async (room: WaitingRoom, entry: Issued): Promise<unknown> => {
+      const settled = await room.settle(entry);
+      return typeof settled === 'symbol' ? settled : settled.status;
+    };
+
+    it('become the older one with the next poll of its token', async () => {
+      const { room, other, first, second } = await twice(1);
+      await room.refresh();
+      expect(room.look(first)).toMatchObject({ status: 'WAITING' }); // a poll, without I/O
+      await room.tell();
+      expect((await other.issue(2)).seq).toBe(first.seq);
+      expect(await statusOf(other, second)).toBe('EXPIRED');
+      expect(await statusOf(room, first)).toBe('WAITING');
+    });
+
+    it('become the active one, at once, if a process knows of it', async () => {
+      const { room, other, first, second } = await twice(2);
+      await room.refresh();
+      expect((await other.issue(2)).seq).toBe(first.seq);
+      expect(room.look(first)).toEqual({ status: 'PROGRESS' });
+      expect(await statusOf(other, second)).toBe('EXPIRED');
+    });
+
+    it('are never both admitted, though neither was polled before its turn', async () => {
+      const { rooms, room, other, first, second } = await twice(1);
+      await room.refresh();
+      await other.refresh();
+      await time.pass(QUIET_MS);
+      await room.finish(1);
+      await other.refresh();
+      expect([...(await rooms.scores('active')).keys()]).toEqual([first.seq]);
+      expect(other.look(first)).toBeUndefined(); // it is not active before the store has said whose it is
+      expect(await statusOf(other, first)).toBe('PROGRESS');
+      expect(other.look(first)).toEqual({ status: 'PROGRESS' });
+      await room.finish(first.seq);
+      await room.finish(3);
+      await room.tick();
+      expect(await statusOf(other, second)).toBe('EXPIRED');
+      expect((await rooms.scores('active')).size).toBe(0);
+    });
+
+    it('become the one that was admitted first', async () => {
+      const { room, other, first, second } = await twice(1);
+      await other.finish(1);
+      await time.pass(QUIET_MS);
+      await other.tick(); // none of the others is present here
+      expect(await statusOf(other, second)).toBe('PROGRESS');
+      expect(await statusOf(room, first)).toBe('EXPIRED');
+      expect(await statusOf(other, second)).toBe('PROGRESS');
+    });
+  });
+
+  describe('a single key that Redis has evicted', () => {
+    const evicted = [
+      'state',
+      'active',
+      'idle',
+      'log',
+      'changed',
+      'users:0',
+      'done:0',
+      'expired:0',
+      'present:0:0',
+    ];
+    it.each(evicted)('%s: nobody has a second turn, and all go in by order', async (name) => {
+      const rooms = open(1, { idleMs: 600_000 });
+      const room = rooms.open();
+      const entries = [];
+      for (let user = 1; user <= 6; user++) entries.push(await room.issue(user));
+      const [paid, ended, active, ...waiting] = entries as [Issued, Issued, Issued, Issued, Issued, Issued];
+      await room.finish(paid.seq);
+      rooms.repository.paid.add(paid.seq);
+      await room.refresh();
+      await redis.zadd(`${rooms.keys.prefix}active`, 1, ended.seq); // its lease has passed
+      room.snapshot.enter([ended.seq], 1, 0);
+      await room.tick();
+      await room.refresh();
+      expect(await redis.del(`${rooms.keys.prefix}${name}`)).toBe(1);
+
+      const again = await room.issue(active.userId); // finds that the users' entries are gone
+      const order = [];
+      for (const entry of [active, ...waiting]) {
+        const inside = await until('somebody is admitted', async () => {
+          await time.pass(200);
+          await room.tick();
+          await room.refresh();
+          await room.tell();
+          const seqs = [...(await rooms.scores('active')).keys()];
+          return seqs.length > 0 && seqs;
+        });
+        order.push(...inside);
+        expect(await room.settle(entry)).toMatchObject({ status: 'PROGRESS' });
+        await room.finish(entry.seq);
+      }
+      expect(order).toEqual([active, ...waiting].map(({ seq }) => seq));
+      expect(await room.settle(paid)).toMatchObject({ status: 'DONE' });
+      expect(await room.settle(ended)).toMatchObject({ status: 'EXPIRED' });
+      if (again.seq !== active.seq) expect(await room.settle(again)).toMatchObject({ status: 'EXPIRED' });
+    });
+  });
 });

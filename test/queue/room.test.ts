@@ -422,7 +422,7 @@ describe('a process’ room', () => {
     it('knows by a genuine token that its number was given out', async () => {
       const { room, rooms } = new Line(1);
       const { gen } = await room.issue(1);
-      expect(await room.settle({ seq: 5000, gen, iatMs: virtualTime.nowMs })).toMatchObject({
+      expect(await room.settle({ userId: 5, seq: 5000, gen, iatMs: virtualTime.nowMs })).toMatchObject({
         status: 'WAITING',
       });
       expect((await room.issue(2)).seq).toBeGreaterThan(5000);

@@ -376,7 +376,9 @@ describe('the waiting room’s scripts', () => {
     expect(ticks).toHaveLength(5);
     const inside = await line.issue(1);
     await line.issue(2);
-    await redis.zrem(at(queueKeys(line.store.queueId).place, 1), inside.seq);
+    const [state = '', active = ''] = queueKeys(line.store.queueId).place;
+    await redis.zrem(active, inside.seq);
+    await redis.hdel(state, 'has:active'); // else the state would be lost
     expect((await line.admit()).admitted).toEqual([]); // within the same tick: no effect
   });
 
@@ -486,7 +488,7 @@ describe('the waiting room’s scripts', () => {
     const line = await queue();
     const { gen } = await line.issue(1);
     expect(await line.store.issue(2, 2, 500)).toBe(LOST);
-    const place = { seq: 900, gen, iatMs: virtualTime.nowMs };
+    const place = { userId: 9, seq: 900, gen, iatMs: virtualTime.nowMs };
     expect(await line.store.settle(place, 2, 0)).toBe(LOST); // a genuine token of a later seq proves it, too
   });
 

@@ -29,7 +29,7 @@ export class Crowd {
           at(this.rooms, i % this.rooms.length).issue(FIRST_USER + this.places.length + i),
         ),
       );
-      this.places.push(...issued.map(({ seq, gen, iatMs }) => ({ seq, gen, iatMs })));
+      this.places.push(...issued.map(({ userId, seq, gen, iatMs }) => ({ userId, seq, gen, iatMs })));
     }
     this.places.sort((a, b) => a.seq - b.seq);
   }
@@ -44,9 +44,9 @@ export class Crowd {
   member(index: number): Buyer {
     const { container, url } = at(this.services, index % this.services.length);
     const room = at(this.rooms, 0);
-    const buyer = new Buyer(url, FIRST_USER + index);
-    const place = { userId: buyer.userId, q: room.queueId, ...at(this.places, index) };
-    buyer.token = container.resolve(TokenCodec).sign(place, room.tokenLifeMs);
+    const place = at(this.places, index);
+    const buyer = new Buyer(url, place.userId);
+    buyer.token = container.resolve(TokenCodec).sign({ q: room.queueId, ...place }, room.tokenLifeMs);
     return buyer;
   }
 }

@@ -1,6 +1,6 @@
 import { RedisUnavailable } from '../../src/infra/redis';
 import type { QueueRules, QueueStore } from '../../src/modules/queue/store';
-import type { WaitingRoom } from '../../src/modules/queue/waiting-room';
+import type { Place, WaitingRoom } from '../../src/modules/queue/waiting-room';
 import { at } from './at';
 import type { Rooms } from './rooms';
 import { virtualTime } from './virtual-time';
@@ -23,7 +23,7 @@ export interface Visit {
 export interface Visitor extends Visit {
   userId: number;
   state: 'coming' | 'waiting' | 'inside' | 'paid' | 'gone';
-  place: { seq: number; gen: number; iatMs: number } | undefined;
+  place: Place | undefined;
   dueAtMs: number;
   toldInsideAtMs: number;
 }
@@ -135,7 +135,7 @@ export class Simulation {
 
   private async come(visitor: Visitor, room: WaitingRoom): Promise<void> {
     const { seq, gen, iatMs, status } = await room.issue(visitor.userId);
-    visitor.place = { seq, gen, iatMs };
+    visitor.place = { userId: visitor.userId, seq, gen, iatMs };
     this.told(visitor, { status });
   }
 

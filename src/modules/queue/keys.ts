@@ -7,7 +7,7 @@ const USERS_PER_BUCKET = 100;
  *
  * | key | what | gone with |
  * |---|---|---|
- * | `state` | hash: issued, serving, gen, admitted, epoch, version, … | owned by the queue, stays |
+ * | `state` | hash: issued, serving, gen, admitted, epoch, version, …; `has:<key>`: until when a key must be there | owned by the queue, stays |
  * | `active`, `idle`, `returned` | sorted sets by seq | their members leave by the scripts |
  * | `log`, `changed` | sorted sets by version: what copies have to learn | trimmed by the tick |
  * | `users:<bucket>` | hash: user → its live place | TTL: a token's life |

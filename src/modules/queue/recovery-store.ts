@@ -6,6 +6,7 @@ import { newLife } from './generation';
 import { BITMAPS_A_CALL, ENTRIES_A_CALL, pieces } from './pieces';
 import { doorFields, LOST, type Numbers } from './replies';
 import type { Progress } from './store';
+import type { Place } from './place';
 
 /** More places than all processes together issue between two saves of the progress (two presence segments). */
 const RESTORE_GAP = 131_072;
@@ -14,13 +15,15 @@ const NO_ENDS: Ends = { done: [], expired: [] };
 /** Makes one queue's state in Redis again. @throws RedisUnavailable */
 export class RecoveryStore {
   constructor(
-    private readonly scripts: Record<'ends' | 'restore', Script>,
+    private readonly scripts: Record<'ends' | 'register' | 'restore', Script>,
     /** Keys and arguments of a script, from the highest seq known, the cap and the script's own. */
     private readonly call: (
       known: number,
       cap: ScriptCap,
       own: ScriptArgument[],
     ) => [string[], ScriptArgument[]],
+    private readonly waitMs: number,
+    private readonly usersKey: (userId: number) => string,
   ) {}
 
   /**
@@ -60,5 +63,19 @@ export class RecoveryStore {
       pieceCount = -1; // the further pieces only mend
     }
     return made;
+  }
+  /** Makes entries their users' again. @returns the seqs that are not: another entry of the user stays */
+  async register(places: Place[], known: number): Promise<number[] | typeof LOST> {
+    const refused = [];
+    for (const some of pieces(places, ENTRIES_A_CALL)) {
+      const entries = some.flatMap(({ userId, seq, gen, iatMs }) => [
+        ...[this.usersKey(userId), userId, seq, gen, iatMs],
+      ]);
+      const reply = await this.scripts.register(...this.call(known, 0, [this.waitMs, ...entries]));
+      const [status, seqs] = reply as ['OK' | 'LOST', number[]];
+      if (status === 'LOST') return LOST;
+      refused.push(seqs);
+    }
+    return refused.flat();
   }
 }

@@ -210,13 +210,14 @@ export class QueueService {
 
   /** The user's place; a session that has paid is over, also where Redis has not been told yet. */
   private async livePlace(room: WaitingRoom, userId: number, proof?: SpentProof): Promise<Issued> {
-    const issue = (): Promise<Issued> => this.breakers.queue.run(() => room.issue(userId, proof));
-    const live = await issue();
+    const issue = (cost?: SpentProof): Promise<Issued> =>
+      this.breakers.queue.run(() => room.issue(userId, cost));
+    const live = await issue(proof);
     if (live.isNew || live.status !== 'PROGRESS') return live;
     const { gen, seq } = live;
     if (!(await this.hasPaid({ queueId: room.queueId, gen, seq }))) return live;
     await this.breakers.queue.run(() => room.finish(seq));
-    return issue();
+    return issue(live.wasSpent ? proof : undefined); // this very request has spent it
   }
 
   /** In which of all queues the proof is spent. */

@@ -6,6 +6,7 @@ import type { DoorState, ScriptCap } from './admission';
 import { DoorStore } from './door-store';
 import { ProofSpent } from './errors';
 import { queueKeys } from './keys';
+import type { Place } from './place';
 import { BITMAPS_A_CALL, ENTRIES_A_CALL, pieces } from './pieces';
 import { RecoveryStore } from './recovery-store';
 import {
@@ -41,16 +42,15 @@ export interface Progress {
   gen: number;
 }
 
-export interface Issued {
+export interface Issued extends Place {
   status: QueueStatus;
-  seq: number;
-  gen: number;
-  iatMs: number;
   serving: number;
   /** 0 unless inside. */
   leaseUntilMs: number;
   /** The user had no live place before. */
   isNew: boolean;
+  /** The proof of work was spent before. */
+  wasSpent: boolean;
 }
 
 export interface Settled {
@@ -141,7 +141,7 @@ export class QueueStore {
     };
     this.scripts = {
       issue: load('issue-5'),
-      settle: load('settle-4'),
+      settle: load('settle-5'),
       admit: load('admit-4'),
       finish: load('finish-4'),
       stay: load('stay-4'),
@@ -149,8 +149,10 @@ export class QueueStore {
       mark: load('mark-4'),
     };
     this.recovery = new RecoveryStore(
-      { ends: load('ends-4'), restore: load('restore-4') },
+      { ends: load('ends-4'), register: load('register-4'), restore: load('restore-4') },
       (known, cap, own) => [this.keys.place, [...this.common(cap, known), ...own]],
+      rules.waitMs,
+      (userId) => this.keys.users(userId),
     );
     this.door = new DoorStore(
       { report: load('report-4'), steer: load('steer-4'), hand: load('hand-4') },
@@ -176,11 +178,12 @@ export class QueueStore {
     const keys = [...this.keys.place, this.keys.users(userId)];
     const own = [userId, this.rules.waitMs, proof?.id ?? '', proof?.lifeMs ?? 0];
     const reply = await this.scripts.issue(keys, [...this.common(cap, known), ...own]);
-    const [status, ...numbers] = reply as [QueueStatus | 'LOST' | 'SPENT', ...Numbers<6>];
+    const [status, ...numbers] = reply as [QueueStatus | 'LOST' | 'SPENT', ...Numbers<7>];
     if (status === 'LOST') return LOST;
     if (status === 'SPENT') throw new ProofSpent();
-    const [seq, gen, iatMs, serving, leaseUntilMs, isNew] = numbers;
-    return { status, seq, gen, iatMs, serving, leaseUntilMs, isNew: isNew === 1 };
+    const [seq, gen, iatMs, serving, leaseUntilMs, isNew, wasSpent] = numbers;
+    const place = { userId, seq, gen, iatMs };
+    return { ...place, status, serving, leaseUntilMs, isNew: isNew === 1, wasSpent: wasSpent === 1 };
   }
 
   /**
@@ -197,14 +200,16 @@ export class QueueStore {
 
   /** @param isToHold it is asked for the sake of a hold that is to be made */
   async settle(
-    place: { seq: number; gen: number; iatMs: number },
+    place: Place,
     cap: ScriptCap,
     known: number,
     isToHold = false,
   ): Promise<Settled | typeof LOST | typeof UNKNOWN> {
     const { waitMs, holdingMs = 0, holdMs = 0 } = this.rules;
-    const own = [place.seq, place.gen, place.iatMs + waitMs, isToHold ? holdingMs : 0, holdMs];
-    const reply = await this.scripts.settle(this.keys.place, [...this.common(cap, known), ...own]);
+    const keys = [...this.keys.place, this.keys.users(place.userId)];
+    const limits = [place.iatMs + waitMs, isToHold ? holdingMs : 0, holdMs];
+    const own = [place.seq, place.gen, ...limits, place.userId, waitMs];
+    const reply = await this.scripts.settle(keys, [...this.common(cap, known), ...own]);
     const [status, position, leaseUntilMs, nowMs, mayHold] = reply as [
       QueueStatus | 'LOST' | 'UNKNOWN',
       ...Numbers<4>,
@@ -284,10 +289,8 @@ export class QueueStore {
     ];
     if (calls.length === 0) calls.push([askedMs, 0]);
     for (const own of calls) {
-      const [status] = (await this.scripts.mark(this.keys.place, [...this.common(0, known), ...own])) as [
-        'OK' | 'LOST',
-      ];
-      if (status === 'LOST') return LOST;
+      const reply = await this.scripts.mark(this.keys.place, [...this.common(0, known), ...own]);
+      if ((reply as ['OK' | 'LOST'])[0] === 'LOST') return LOST;
     }
     return 'OK';
   }
@@ -295,6 +298,11 @@ export class QueueStore {
   /** See RecoveryStore. */
   async restore(...of: Parameters<RecoveryStore['restore']>): ReturnType<RecoveryStore['restore']> {
     return this.recovery.restore(...of);
+  }
+
+  /** See RecoveryStore. */
+  async register(...of: Parameters<RecoveryStore['register']>): ReturnType<RecoveryStore['register']> {
+    return this.recovery.register(...of);
   }
 
   private common(cap: ScriptCap, known: number): ScriptArgument[] {

@@ -3,9 +3,11 @@ import type { Logger } from '../../infra/logger';
 import type { Metrics } from '../../infra/metrics';
 import { type AdmissionPolicy, type Door, doorInForce, type HandAct } from './admission';
 import { AdmissionRate, type Eta, EtaCalibration, etaSeconds } from './eta';
+import type { Place } from './place';
 import { PresenceMarks } from './presence';
 import { type Ends, knownEnds } from './ends';
 import { lifeOf } from './generation';
+import { Registrations } from './registrations';
 import type { QueueRepository } from './repository';
 import { observeAdmitted, observeDoor, observeEta, observeQueue, observeTick } from './room-metrics';
 import type { Signals } from './signals';
@@ -14,12 +16,7 @@ import { Steering } from './steering';
 import type { Delta, Issued, Progress, QueueStore, Settled, SpentProof } from './store';
 import { LOST, UNKNOWN } from './replies';
 
-/** What a token says about its place. */
-export interface Place {
-  seq: number;
-  gen: number;
-  iatMs: number;
-}
+export type { Place } from './place';
 
 const SAVE_EVERY_MS = 3000;
 
@@ -34,6 +31,7 @@ export class WaitingRoom {
   private readonly calibration = new EtaCalibration();
   private readonly known: Progress = { issued: 0, serving: 0, gen: 0 };
   private readonly present = new PresenceMarks();
+  private readonly registrations = new Registrations();
   /** Told last, so perhaps not in the copy yet. */
   private toldLast: ReturnType<PresenceMarks['take']> = [];
   private active = new Set<number>();
@@ -91,6 +89,7 @@ export class WaitingRoom {
   async issue(userId: number, proof?: SpentProof): Promise<Issued> {
     const issued = await this.asking((known) => this.store.issue(userId, this.policy.cap, known, proof));
     this.learn({ issued: issued.seq, serving: issued.serving, gen: issued.gen });
+    this.registrations.confirm(issued, issued.leaseUntilMs > 0);
     if (issued.leaseUntilMs > 0) this.snapshot.enter([issued.seq], issued.leaseUntilMs, issued.serving);
     else this.seen(issued.seq); // the store knows already, but may lose it before any copy has it
     return issued;
@@ -105,6 +104,10 @@ export class WaitingRoom {
   look(place: Place): Standing | undefined {
     const standing = this.snapshot.look(place, place.iatMs + this.store.rules.waitMs);
     if (standing?.status === 'WAITING') this.seen(place.seq);
+    if (standing !== undefined && place.gen < this.snapshot.gen) {
+      if (standing.status === 'PROGRESS' && !this.registrations.isConfirmed(place.seq)) return undefined;
+      this.registrations.notice(place);
+    }
     if (standing?.status === 'PROGRESS') this.active.add(place.seq);
     return standing;
   }
@@ -123,6 +126,8 @@ export class WaitingRoom {
       () => this.learnFrom(place),
     );
     if (settled === UNKNOWN) return settled;
+    const isActive = settled.status === 'PROGRESS';
+    if (isActive || settled.status === 'WAITING') this.registrations.confirm(place, isActive);
     if (settled.status !== 'PROGRESS') this.snapshot.leave(place.seq);
     else this.snapshot.enter([place.seq], settled.leaseUntilMs, 0);
     if (settled.status === 'PROGRESS') this.learn({ serving: place.seq });
@@ -189,6 +194,8 @@ export class WaitingRoom {
       throw error;
     }
     this.toldLast = marks.bitmaps;
+    this.registrations.keepActive((seq) => this.snapshot.hasSession(seq));
+    await this.registrations.tell(this.store, this.known.issued);
   }
 
   /** Saves the progress in the database; a failure is logged, it is saved again soon. */
@@ -293,7 +300,10 @@ export class WaitingRoom {
     const leases = this.snapshot.gen > 0 ? this.snapshot.lastingLeases() : undefined;
     const { known, policy, snapshot } = this;
     const made = await this.store.restore(known, policy.cap, leases, snapshot.door, ends ?? null);
-    if (made !== LOST) this.learn(made);
+    if (made === LOST) return;
+    this.learn(made);
+    this.registrations.renew();
+    await this.registrations.tell(this.store, this.known.issued);
   }
 
   /** A genuine token of this history proves that its seq was given out. */

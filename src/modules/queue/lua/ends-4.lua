@@ -16,5 +16,6 @@ for i = 11, #ARGV, 3 do
   redis.call('BITOP', 'OR', key, key, ends)
   redis.call('DEL', ends)
   redis.call('PEXPIRE', key, tokenMs)
+  mustHave(ARGV[10] .. ':' .. ARGV[i], now + tokenMs)
 end
 return 1

@@ -2,25 +2,35 @@
 -- KEYS  1–4 see place.lua  5 the users' live places (hash: user -> "seq:gen:iat ms"), a bucket of them
 -- ARGV  1–7 see place.lua  8 user  9 longest wait ms  10 id of the proof of work ('': none)  11 how long to remember it ms
 -- Returns {'LOST'} when the state must be restored first, {'SPENT'} when the proof has given an entry before that is not
---         live any more, else {status, seq, gen, iat ms, serving, lease deadline ms, 1 when the place is new}
+--         live any more, else {status, seq, gen, iat ms, serving, lease deadline ms, 1 when the place is new,
+--         1 when the proof was spent before}
 --         status: WAITING | PROGRESS; deadline 0 unless inside
 -- @include place.lua
 if lost() then return { 'LOST' } end
+if isMissing(string.sub(KEYS[5], #prefix + 1)) then
+  declareLost()
+  return { 'LOST' }
+end
 
 -- In the step that makes the entry: a client that has lost its answer gets the same entry for the same proof.
 local isSpent = ARGV[10] ~= '' and not redis.call('SET', prefix .. 'spent:' .. ARGV[10], 1, 'NX', 'PX', ARGV[11])
+local wasSpent = isSpent and 1 or 0
 
 local live = redis.call('HGET', KEYS[5], ARGV[8])
-if live then
-  local seq, itsGen, iat = string.match(live, '^(%d+):(%d+):(%d+)$')
-  seq, itsGen, iat = tonumber(seq), tonumber(itsGen), tonumber(iat)
+local liveSeq, liveGen, liveIat = string.match(live or '', '^(%d+):(%d+):(%d+)$')
+if liveSeq and tonumber(liveGen) >= gen - gen % LIFE then -- of this history
+  local seq, itsGen, iat = tonumber(liveSeq), tonumber(liveGen), tonumber(liveIat)
+  if hasLostEnds(seq) then
+    declareLost()
+    return { 'LOST' }
+  end
   local deadline = leaseOf(seq)
-  if deadline then return { 'PROGRESS', seq, itsGen, iat, serving, deadline, 0 } end
+  if deadline then return { 'PROGRESS', seq, itsGen, iat, serving, deadline, 0, wasSpent } end
   local hasTime = now < iat + tonumber(ARGV[9]) and not hasMissedDeadline(seq)
   if hasTime and not hasEnded('done', seq) and not hasEnded('expired', seq) then
     markPresent(seq)
     if seq <= serving then redis.call('ZADD', KEYS[4], seq, seq) end -- was passed over: asking again is coming back
-    return { 'WAITING', seq, itsGen, iat, serving, 0, 0 }
+    return { 'WAITING', seq, itsGen, iat, serving, 0, 0, wasSpent }
   end
   redis.call('ZREM', KEYS[4], seq) -- the old place must not be served besides the new one
   if not hasEnded('done', seq) then markEnded('expired', seq) end
@@ -29,8 +39,7 @@ if isSpent then return { 'SPENT' } end
 
 local seq = issued + 1
 redis.call('HSET', KEYS[1], 'issued', seq)
-redis.call('HSET', KEYS[5], ARGV[8], string.format('%.0f:%.0f:%.0f', seq, gen, now))
-redis.call('PEXPIRE', KEYS[5], tokenMs)
+register(KEYS[5], ARGV[8], seq, gen, now, tonumber(ARGV[9]))
 
 -- One sample of (seq, arrival) each 250 ms is enough to know waits.
 local sampled = tonumber(redis.call('HGET', KEYS[1], 'sampled')) or 0
@@ -42,7 +51,7 @@ end
 
 if serving == seq - 1 and redis.call('ZCARD', KEYS[4]) == 0 and freePlaces() > 0 then
   setServing(seq)
-  return { 'PROGRESS', seq, gen, now, serving, enter(seq), 1 }
+  return { 'PROGRESS', seq, gen, now, serving, enter(seq), 1, 0 }
 end
 markPresent(seq)
-return { 'WAITING', seq, gen, now, serving, 0, 1 }
+return { 'WAITING', seq, gen, now, serving, 0, 1, 0 }

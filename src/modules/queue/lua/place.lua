@@ -20,7 +20,7 @@ local epochMs, tokenMs, known = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(A
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
-local state = redis.call('HMGET', KEYS[1], 'issued', 'serving', 'gen', 'epoch', 'quiet', 'ticked')
+local state = redis.call('HMGET', KEYS[1], 'issued', 'serving', 'gen', 'epoch', 'quiet', 'ticked', 'has:active', 'lost')
 local issued, serving, gen = tonumber(state[1]), tonumber(state[2]), tonumber(state[3])
 local epoch, quietUntil, ticked = tonumber(state[4]) or 0, tonumber(state[5]) or 0, tonumber(state[6]) or 0
 
@@ -40,9 +40,31 @@ local function lookAtDoor()
 end
 lookAtDoor()
 
--- The state is gone (restart without data, FLUSHALL) or older than what the caller has seen (failover).
+-- The state is gone (restart without data, FLUSHALL), older than what the caller has seen (failover), or misses a part.
+local isLost = state[8] == '1' or state[7] ~= false and redis.call('EXISTS', KEYS[2]) == 0
 local function lost()
-  return issued == nil or issued < known
+  return isLost or issued == nil or issued < known
+end
+
+-- A Redis that evicts takes keys one by one. So the state knows until when each must be there ('has:<key>'), and is lost
+-- as a whole without it: a bitmap of ended turns that is not there would let them begin again.
+local ALWAYS = 2 ^ 53
+local function mustHave(key, untilMs)
+  redis.call('HSET', KEYS[1], 'has:' .. key, string.format('%.0f', untilMs))
+end
+
+local sound = {}
+local function isMissing(key)
+  if sound[key] == nil then
+    local untilMs = tonumber(redis.call('HGET', KEYS[1], 'has:' .. key))
+    sound[key] = untilMs == nil or untilMs - 1000 < now or redis.call('EXISTS', prefix .. key) == 1
+  end
+  return not sound[key]
+end
+
+local function declareLost()
+  isLost = true
+  redis.call('HSET', KEYS[1], 'lost', 1)
 end
 
 -- Every change that copies must learn of has a version; `log` tells who entered and left, `changed` which bitmaps.
@@ -77,13 +99,23 @@ local function isPresent(seq)
   return false
 end
 
--- The first present seq in (after, upTo], or nil.
+-- Whether a bitmap that was told of is not there any more.
+local function hasLostPresence(at, segment)
+  return redis.call('EXISTS', presenceKey(at, segment)) == 0
+    and redis.call('ZSCORE', prefix .. 'changed', at .. ':' .. segment) ~= false
+end
+
+-- The first present seq in (after, upTo], or nil, also when that cannot be known: then the state is lost.
 local function nextPresent(after, upTo)
   local seq = after + 1
   while seq <= upTo do
     local segment, found = segmentOf(seq), nil
     for at = epoch - EPOCHS + 1, epoch do
       local bit = redis.call('BITPOS', presenceKey(at, segment), 1, seq % SEGMENT, -1, 'BIT')
+      if bit < 0 and hasLostPresence(at, segment) then
+        declareLost()
+        return nil
+      end
       if bit >= 0 and (found == nil or bit < found) then found = bit end
     end
     if found ~= nil then
@@ -115,14 +147,20 @@ end
 
 -- How a turn ended: a bit per seq in done:<segment> or expired:<segment>, kept as long as the token lives.
 local function markEnded(how, seq)
-  local key = prefix .. how .. ':' .. segmentOf(seq)
-  redis.call('SETBIT', key, seq % SEGMENT, 1)
-  redis.call('PEXPIRE', key, tokenMs)
+  local key = how .. ':' .. segmentOf(seq)
+  redis.call('SETBIT', prefix .. key, seq % SEGMENT, 1)
+  redis.call('PEXPIRE', prefix .. key, tokenMs)
+  mustHave(key, now + tokenMs)
   redis.call('ZREM', prefix .. 'idled', seq)
 end
 
 local function hasEnded(how, seq)
   return redis.call('GETBIT', prefix .. how .. ':' .. segmentOf(seq), seq % SEGMENT) == 1
+end
+
+-- Whether it is not known any more which turns of the seq's segment have ended.
+local function hasLostEnds(seq)
+  return isMissing('done:' .. segmentOf(seq)) or isMissing('expired:' .. segmentOf(seq))
 end
 
 -- After a clock that stepped back, too, a quiet time ends at once rather than late.
@@ -146,10 +184,18 @@ local function recall(what, seq)
   return tonumber(redis.call('ZSCORE', prefix .. what, seq))
 end
 
+-- 'logFrom': the version from which on the log is whole.
+local function log(sign, seq, what)
+  local version, key = nextVersion(), prefix .. 'log'
+  redis.call('ZADD', key, version, string.format('%s%.0f:%.0f', sign, seq, what or version))
+  if redis.call('ZCARD', key) == 1 then redis.call('HSET', KEYS[1], 'logFrom', version - 1) end
+end
+
 -- Also how copies learn that a hold has prolonged a session: its deadline is told once more.
 local function setLease(seq, deadline)
   redis.call('ZADD', KEYS[2], deadline, seq)
-  redis.call('ZADD', prefix .. 'log', nextVersion(), string.format('+%.0f:%.0f', seq, deadline))
+  mustHave('active', ALWAYS)
+  log('+', seq, deadline)
 end
 
 local function setInside(seq, deadline)
@@ -183,8 +229,8 @@ local function leave(seq)
   redis.call('ZREM', prefix .. 'extended', seq)
   local wasInside = redis.call('ZREM', KEYS[2], seq) == 1
   if wasInside then
-    local version = nextVersion()
-    redis.call('ZADD', prefix .. 'log', version, string.format('-%.0f:%.0f', seq, version))
+    log('-', seq)
+    if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('HDEL', KEYS[1], 'has:active') end
   end
   return wasInside
 end
@@ -201,6 +247,28 @@ local function leaseOf(seq)
   leave(seq)
   markEnded('expired', seq)
   return nil
+end
+
+-- A user has one entry, the one in `users`. After a loss that is the first of them to be heard of again; when another
+-- turns up, an active one stays, else the older one, and the other has expired. Returns whether this one is the user's.
+local function register(users, user, seq, itsGen, iat, waitMs)
+  local live = redis.call('HGET', users, user)
+  local other, otherGen, otherIat = string.match(live or '', '^(%d+):(%d+):(%d+)$')
+  other, otherGen, otherIat = tonumber(other), tonumber(otherGen), tonumber(otherIat)
+  if other == seq and otherGen == itsGen then return true end
+  if other and otherGen >= gen - gen % LIFE and not hasEnded('done', other) and not hasEnded('expired', other) then
+    local isActive = redis.call('ZSCORE', KEYS[2], other) ~= false
+    local stays = isActive or redis.call('ZSCORE', KEYS[2], seq) == false and other < seq
+    if stays and (isActive or now < otherIat + waitMs) then other = seq end
+    leave(other)
+    redis.call('ZREM', KEYS[4], other)
+    markEnded('expired', other)
+    if other == seq then return false end
+  end
+  redis.call('HSET', users, user, string.format('%.0f:%.0f:%.0f', seq, itsGen, iat))
+  redis.call('PEXPIRE', users, tokenMs)
+  mustHave(string.sub(users, #prefix + 1), now + tokenMs)
+  return true
 end
 
 local function setServing(seq)
@@ -222,6 +290,9 @@ local function dropPast()
   local ended = 0
   for _, seq in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 1000)) do
     if leaseOf(tonumber(seq)) == nil then ended = ended + 1 end
+  end
+  if idleMs > 0 and redis.call('EXISTS', KEYS[3]) == 0 then -- evicted: nobody would be idle any more
+    for _, seq in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do redis.call('ZADD', KEYS[3], now + idleMs, seq) end
   end
   local idle = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now, 'LIMIT', 0, 1000)
   for _, seq in ipairs(idle) do
@@ -274,9 +345,16 @@ local function admitNext(limit)
     local head = redis.call('ZPOPMIN', KEYS[4])
     if head[1] then
       seq = tonumber(head[1])
+      if hasLostEnds(seq) then
+        redis.call('ZADD', KEYS[4], seq, seq)
+        declareLost()
+        break
+      end
       if not isPresent(seq) then seq = nil end -- left again; it may come back once more
     else
       seq = nextPresent(serving, issued)
+      if seq and hasLostEnds(seq) then declareLost() end
+      if isLost then break end
       if seq == nil then
         if serving < issued then setServing(issued) end -- all passed over
         break

@@ -15,14 +15,22 @@ if lost() then
   redis.call('HDEL', KEYS[1], attempt)
   if sent ~= tonumber(ARGV[21]) then return { 'LOST' } end
   if issued == nil then redis.call('UNLINK', prefix .. 'log', prefix .. 'changed') end -- their versions begin anew
-  if issued ~= nil and ARGV[11] == '1' then -- older than known: who has left since would be inside for ever
+  if issued ~= nil and issued < known and ARGV[11] == '1' then -- older than known: who has left since would be inside for ever
     redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4])
   end
+  for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do -- of what is missing nobody knows more than was sent
+    local key = string.match(field, '^has:(.*)$')
+    if key and redis.call('EXISTS', prefix .. key) == 0 then redis.call('HDEL', KEYS[1], field) end
+  end
+  for _, member in ipairs(redis.call('ZRANGE', prefix .. 'changed', 0, -1)) do
+    if redis.call('EXISTS', prefix .. 'present:' .. member) == 0 then redis.call('ZREM', prefix .. 'changed', member) end
+  end
+  redis.call('HDEL', KEYS[1], 'lost')
   for i, field in ipairs(DOOR) do
     if ARGV[11 + i] ~= '' then redis.call('HSETNX', KEYS[1], field, ARGV[11 + i]) end
   end
   local history = known > 0 or knownGen > 0 or gen ~= nil
-  issued = history and known + tonumber(ARGV[10]) or 0
+  issued = history and math.max(issued or 0, known) + tonumber(ARGV[10]) or 0
   gen = math.max(gen or 0, knownGen)
   if gen == 0 then gen = tonumber(ARGV[19]) end
   gen = gen + 1
@@ -31,6 +39,7 @@ if lost() then
     quietUntil = now + QUIET_MS
     redis.call('HSET', KEYS[1], 'quiet', quietUntil)
   end
+  isLost, sound = false, {}
 end
 serving = serving or 0
 if knownServing > serving then setServing(math.min(knownServing, issued)) end

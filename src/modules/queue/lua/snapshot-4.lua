@@ -11,7 +11,9 @@ if lost() then return { 'LOST' } end
 local version = tonumber(redis.call('HGET', KEYS[1], 'version')) or 0
 local from = tonumber(ARGV[8])
 local oldest = redis.call('ZRANGE', prefix .. 'log', 0, 0, 'WITHSCORES')
-local inLog = oldest[2] == nil or tonumber(oldest[2]) <= from + 1 or redis.call('ZCARD', prefix .. 'log') < LOG_LENGTH
+local fromWhole = tonumber(redis.call('HGET', KEYS[1], 'logFrom'))
+local isEvicted = fromWhole and (from < fromWhole or oldest[2] == nil and from < version)
+local inLog = not isEvicted and (oldest[2] == nil or tonumber(oldest[2]) <= from + 1 or redis.call('ZCARD', prefix .. 'log') < LOG_LENGTH)
 local whole = from == 0 or tonumber(ARGV[9]) ~= gen or from > version or not inLog
 
 local changes = {}

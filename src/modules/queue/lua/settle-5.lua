@@ -1,7 +1,8 @@
--- settle-4.lua: what became of a token; being asked makes its waiter present and its visitor active.
--- KEYS  1–4 see place.lua
+-- settle-5.lua: what became of a token; being asked makes its waiter present and its visitor active.
+-- KEYS  1–4 see place.lua  5 the users' live places, see issue-5.lua
 -- ARGV  1–7 see place.lua  8 seq  9 gen of the token  10 until when (ms) it may wait
 --       11 0, or when a hold is to be made, within how long (ms) it will be  12 how long a hold lasts ms
+--       13 user  14 longest wait ms
 -- Returns {'LOST'} when the state must be restored first, {'UNKNOWN'} when this queue never issued it, else
 --         {status, position (0 unless waiting), lease deadline ms (0 unless inside), now ms, 1 if it may hold more}
 --         status: WAITING | PROGRESS | DONE | EXPIRED
@@ -10,9 +11,18 @@ local seq, itsGen, waitUntil = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(AR
 if lost() then return { 'LOST' } end
 if itsGen > gen or itsGen < gen - gen % LIFE then return { 'UNKNOWN' } end -- yet to come, or of an earlier history
 if seq > issued then return { 'LOST' } end -- a genuine token proves that its seq was issued
+if hasLostEnds(seq) then
+  declareLost()
+  return { 'LOST' }
+end
+
+local function isUsers()
+  return register(KEYS[5], ARGV[13], seq, itsGen, waitUntil - tonumber(ARGV[14]), tonumber(ARGV[14]))
+end
 
 local deadline = leaseOf(seq)
 if deadline then
+  if not isUsers() then return { 'EXPIRED', 0, 0, now, 0 } end
   local holdingMs, mayHold = tonumber(ARGV[11]), 1
   if holdingMs > 0 then
     if deadline <= now then return { 'EXPIRED', 0, 0, now, 0 } end -- an earlier hold under way is all that keeps it open
@@ -30,6 +40,7 @@ if now >= waitUntil or hasMissedDeadline(seq) then
   return { 'EXPIRED', 0, 0, now, 0 }
 end
 
+if not isUsers() then return { 'EXPIRED', 0, 0, now, 0 } end
 markPresent(seq)
 if seq > serving then
   return { 'WAITING', redis.call('ZCARD', KEYS[4]) + countPresent(serving, seq - 1) + 1, 0, now, 0 }
