@@ -2,7 +2,7 @@
 // stdin is a question (lib/sales.ts), each line on stdout its answer.
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import type { Connection } from 'mariadb';
+import type { Connection, Prepare } from 'mariadb';
 import type { Visitor } from '../../src/modules/queue/service.ts';
 import { databaseUrl, dependency, dist } from '../lib/context.ts';
 import { connectionOptions } from '../lib/database.ts';
@@ -22,7 +22,8 @@ async function connect(): Promise<Connection> {
     decimalAsNumber: true,
     checkNumberRange: true,
     autoJsonMap: false,
-    prepareCacheLength: 256,
+    foundRows: true,
+    prepareCacheLength: 48,
     initSql: [
       "SET time_zone = '+00:00', innodb_lock_wait_timeout = 2, idle_transaction_timeout = 10",
       'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
@@ -70,14 +71,21 @@ async function record(act: (item: Item) => Promise<unknown>, item: Item): Promis
   const steps: Step[] = [];
   let insertId: unknown;
   const undo: (() => void)[] = [];
-  const listen = (method: string, note: (args: unknown[]) => void): void => {
+  const keepInsertId = (result: unknown): void => {
+    const id = (result as { insertId?: unknown } | undefined)?.insertId;
+    if (typeof id === 'number' && id > 0) insertId = id;
+  };
+  const listen = (
+    method: string,
+    note: (args: unknown[]) => void,
+    done: (args: unknown[], result: unknown) => void = (_args, result) => keepInsertId(result),
+  ): void => {
     const original = connector[method];
     if (original === undefined) throw new Error(`The connector has no ${method}.`);
     connector[method] = async function (this: unknown, ...args: unknown[]) {
       note(args);
       const result = await original.apply(this, args);
-      const id = (result as { insertId?: unknown } | undefined)?.insertId;
-      if (typeof id === 'number' && id > 0) insertId = id;
+      done(args, result);
       return result;
     };
     undo.push(() => (connector[method] = original));
@@ -85,11 +93,25 @@ async function record(act: (item: Item) => Promise<unknown>, item: Item): Promis
   listen('beginTransaction', () => steps.push({ kind: 'begin' }));
   listen('commit', () => steps.push({ kind: 'commit' }));
   listen('rollback', () => steps.push({ kind: 'rollback' }));
-  for (const kind of ['execute', 'query'] as const)
-    listen(kind, ([sql, binds]) => {
-      const slots = ((binds ?? []) as unknown[]).map((value) => slotOf(value, item, insertId));
-      steps.push({ kind, sql: String(sql), binds: slots });
-    });
+  const noteStatement = (kind: 'execute' | 'query', sql: unknown, binds: unknown): void => {
+    const slots = ((binds ?? []) as unknown[]).map((value) => slotOf(value, item, insertId));
+    steps.push({ kind, sql: String(sql), binds: slots });
+  };
+  listen('query', ([sql, binds]) => noteStatement('query', sql, binds));
+  listen(
+    'prepare',
+    () => undefined,
+    ([sql], result) => {
+      const statement = result as Prepare;
+      const execute = statement.execute.bind(statement);
+      statement.execute = async <T>(binds?: unknown): Promise<T> => {
+        noteStatement('execute', sql, binds);
+        const done = await execute<T>(binds);
+        keepInsertId(done);
+        return done;
+      };
+    },
+  );
   await act(item);
   for (const restore of undo) restore();
   if (steps.length < 3) throw new Error(`Only ${steps.length} statements were recorded.`);
