@@ -31,15 +31,30 @@ function userName() {
   }
 }
 
+/** Calls `use` with a link to `folder` whose path has no blanks: mariadb-install-db, a shell script, breaks on them. */
+async function withPlainPath(folder, use) {
+  const linkFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'concert-mariadb-'));
+  const link = path.join(linkFolder, 'data');
+  try {
+    fs.symlinkSync(folder, link);
+    return await use(link);
+  } finally {
+    fs.rmSync(linkFolder, { recursive: true });
+  }
+}
+
 /** The first start fills the data folder, aside first: one that exists is complete. */
 async function ensureDataFolder(command, dataFolder) {
   if (fs.existsSync(dataFolder)) return;
   const aside = `${dataFolder}.new`;
   fs.rmSync(aside, { recursive: true, force: true });
-  const args = ['--no-defaults', `--datadir=${aside}`, '--skip-test-db', '--skip-name-resolve', ...asUser()];
+  fs.mkdirSync(aside);
   // root may log in through the unix socket, as this system user and without a password, and in no other way.
   const root = ['--auth-root-authentication-method=socket', `--auth-root-socket-user=${userName()}`];
-  await run(command, [...args, ...root], { what: 'mariadb-install-db' });
+  await withPlainPath(aside, (link) => {
+    const args = ['--no-defaults', `--datadir=${link}`, '--skip-test-db', '--skip-name-resolve', ...asUser()];
+    return run(command, [...args, ...root], { what: 'mariadb-install-db' });
+  });
   fs.renameSync(aside, dataFolder);
 }
 
