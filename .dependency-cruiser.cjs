@@ -1,13 +1,13 @@
 /** Each driver has one home; whoever else needs it asks there. */
 const HOMES = {
   kafkajs: 'kafka/',
-  ioredis: 'redis\\.ts$',
-  '(sequelize|mariadb)': 'database(-errors)?\\.ts$',
-  opossum: 'breaker\\.ts$',
+  ioredis: 'redis/redis\\.ts$',
+  '(sequelize|mariadb)': 'database/(database|errors)\\.ts$',
+  opossum: 'circuit-breaker/breaker\\.ts$',
   'prom-client': '',
 };
 
-/** The one direction of calls: routes → service → repository | store → infra. */
+/** The one direction of calls: routes → service → repository | store → platform. */
 module.exports = {
   forbidden: [
     {
@@ -19,7 +19,7 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, pathNot: ['^src/cli/', '^src/main.ts$', '\\.d\\.ts$', '^src/migrations/'] },
+      from: { orphan: true, pathNot: ['^src/cli/', '^src/main.ts$', '\\.d\\.ts$', '^src/database/'] },
       to: {},
     },
     {
@@ -32,21 +32,21 @@ module.exports = {
     ...Object.entries(HOMES).map(([driver, home]) => ({
       name: `one-home-of-${driver}`,
       severity: 'error',
-      from: { pathNot: `^src/infra/${home}` },
+      from: { pathNot: `^src/platform/${home}` },
       to: { path: `^node_modules/${driver}/` },
     })),
     {
       name: 'only-stores-know-redis',
       comment: 'The watch over the invariants makes its store itself.',
       severity: 'error',
-      from: { path: '^src/modules/', pathNot: '(store|invariants/watch)\\.ts$' },
-      to: { path: '^src/infra/redis', dependencyTypesNot: ['type-only'] },
+      from: { path: '^src/modules/', pathNot: '(store|invariants/monitor)\\.ts$' },
+      to: { path: '^src/platform/redis', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'routes-call-services-only',
       severity: 'error',
       from: { path: 'routes\\.ts$' },
-      to: { path: '(repository|store)\\.ts$|^src/infra/(database|redis|kafka)' },
+      to: { path: '(repository|store)\\.ts$|^src/platform/(database|redis|kafka)' },
     },
     {
       name: 'services-know-no-routes',
@@ -55,15 +55,15 @@ module.exports = {
       to: { path: 'routes\\.ts$|^src/http/' },
     },
     {
-      name: 'repositories-call-infra-only',
+      name: 'repositories-call-platform-only',
       severity: 'error',
       from: { path: '(repository|store)\\.ts$' },
       to: { path: '(service|routes)\\.ts$|^src/http/' },
     },
     {
-      name: 'infra-knows-no-modules',
+      name: 'platform-knows-no-modules',
       severity: 'error',
-      from: { path: '^src/infra/' },
+      from: { path: '^src/platform/' },
       to: { path: '^src/(modules|http|app|main)' },
     },
     {

@@ -21,7 +21,7 @@ async function readList(name: string, path: string, options: Options): Promise<R
   const file = writeValues(visitors.map(({ token }) => token));
   const requests = { file, ...aroundValue({ method: 'GET', path, token: 'VALUE' }), wrap: true };
 
-  const server = await OurServer.start({ QUEUE_MAX_ACTIVE: VISITORS, QUEUE_IDLE_SECONDS: 0 });
+  const server = await OurServer.start({ QUEUE_MAX_ACTIVE: VISITORS, QUEUE_IDLE_TIMEOUT_SECONDS: 0 });
   const sample = await server.answerTo(path, { headers: { Authorization: visitors[0]?.token ?? '' } });
   const bare = await startLimitServer(sample);
   const ask = (target: Target, seconds: number): Promise<Round> =>

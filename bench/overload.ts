@@ -38,7 +38,7 @@ async function run({ rounds, seconds }: Options): Promise<Result[]> {
   await emptyDatabase();
   const line = await Line.start();
   const file = await requestsOf(line);
-  const server = await OurServer.start({ QUEUE_MAX_ACTIVE: RESERVING, QUEUE_IDLE_SECONDS: 0 });
+  const server = await OurServer.start({ QUEUE_MAX_ACTIVE: RESERVING, QUEUE_IDLE_TIMEOUT_SECONDS: 0 });
   let first = 0;
   const load = async (crowd: { connections: number; seconds: number; rate?: number }): Promise<Mixed> => {
     const answered = await mixedLoad({

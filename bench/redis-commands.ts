@@ -12,13 +12,13 @@ const MOST_ROUNDS = 3;
 
 /**
  * What polls cost Redis: its commands per second with the load less those without. Commands that scripts call count.
- * With the default QUEUE_AWAY_SECONDS, so that who was seen has to be told as often as in the field.
+ * With the default QUEUE_PRESENCE_TIMEOUT_SECONDS, so that who was seen has to be told as often as in the field.
  */
 async function run({ rounds, seconds }: Options): Promise<Result[]> {
   const line = await Line.start();
   const [, ...waiters] = await line.seed({ count: WAITERS + 1, cap: 1 });
   const file = writeValues(waiters.map(({ token }) => token));
-  const server = await OurServer.start({ QUEUE_MAX_ACTIVE: 1, QUEUE_AWAY_SECONDS: 30 });
+  const server = await OurServer.start({ QUEUE_MAX_ACTIVE: 1, QUEUE_PRESENCE_TIMEOUT_SECONDS: 30 });
   const polls = (lasting: number): ReturnType<typeof mixedLoad> =>
     mixedLoad({
       file,

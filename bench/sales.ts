@@ -12,7 +12,7 @@ import { OurServer } from './lib/server.ts';
 
 const CONNECTIONS = 32;
 const QUEUE = {
-  ...{ QUEUE_MAX_ACTIVE: 1_000_000, QUEUE_LEASE_SECONDS: 86_400, QUEUE_IDLE_SECONDS: 86_400 },
+  ...{ QUEUE_MAX_ACTIVE: 1_000_000, QUEUE_SESSION_SECONDS: 86_400, QUEUE_IDLE_TIMEOUT_SECONDS: 86_400 },
   MAX_SEATS_PER_USER: process.env.MAX_SEATS_PER_USER ?? 10_000, // counted, but a few buyers take all seats
 };
 /** For the first, short rounds, which tell how many items the measured ones will need. */

@@ -1,4 +1,4 @@
-// A crowd that is always there: CROWD visitors line up, and whoever has bought comes again as somebody else.
+// A crowd that is always there: USERS_ACTIVE visitors line up, and whoever has bought comes again as somebody else.
 import { sleep } from 'k6';
 import exec from 'k6/execution';
 import type { Options, Scenario } from 'k6/options';
@@ -10,26 +10,28 @@ import { lineUp } from './lib/waiting.ts';
 
 export { handleSummary } from './lib/summary.ts';
 
-const CROWD = whole('CROWD', 500);
-const ONCE = oneOf('ONCE', ['0', '1']) === '1';
-const SILENT = share('SILENT', 0);
+const USERS_ACTIVE = whole('USERS_ACTIVE', 500);
+const SINGLE_VISIT = oneOf('SINGLE_VISIT', ['0', '1']) === '1';
+const SILENT_SHARE = share('SILENT_SHARE', 0);
 const DURATION = duration('DURATION', 120);
-if (CROWD > USERS)
-  throw new Error(`CROWD is ${CROWD}: expected at most USERS (${USERS}), each visitor is a member`);
+if (USERS_ACTIVE > USERS)
+  throw new Error(
+    `USERS_ACTIVE is ${USERS_ACTIVE}: expected at most USERS (${USERS}), each visitor is a member`,
+  );
 
 const api = new Api();
 const buying = new Buying(api, 0);
 const gracefulStop = '0s'; // the crowd is still there when the time is over
 
-const crowd: Scenario = ONCE
+const crowd: Scenario = SINGLE_VISIT
   ? {
       executor: 'per-vu-iterations',
-      vus: CROWD,
+      vus: USERS_ACTIVE,
       iterations: 1,
       maxDuration: seconds(DURATION),
       gracefulStop,
     }
-  : { executor: 'constant-vus', vus: CROWD, duration: seconds(DURATION), gracefulStop };
+  : { executor: 'constant-vus', vus: USERS_ACTIVE, duration: seconds(DURATION), gracefulStop };
 
 export const options: Options = {
   ...common(BUYING, { ...fairLine, tickets_sold: ['count>0'] }),
@@ -40,6 +42,6 @@ export const options: Options = {
 export default function (): void {
   if (exec.vu.iterationInScenario === 0) sleep(Math.random());
   const token = lineUp(api, 1 + (exec.scenario.iterationInTest % USERS));
-  if (token === undefined || Math.random() < SILENT) return;
+  if (token === undefined || Math.random() < SILENT_SHARE) return;
   buying.visit(token);
 }

@@ -1,39 +1,39 @@
 import express, { type Express, type RequestHandler, type Router } from 'express';
 import helmet from 'helmet';
 import type { DependencyContainer } from 'tsyringe';
-import { CONFIG, type Config } from './config';
-import { NotFound } from './errors';
-import { Health } from './health';
+import { CONFIG, type Config } from './config/config';
+import { NotFound } from './common/errors';
+import { Health } from './modules/operations/health';
 import { ConnectionAge } from './http/connection-age';
-import { doorRoutes } from './http/doors';
+import { operatorRoutes } from './modules/waiting-room/admission/routes';
 import type { Endpoint } from './http/endpoint';
 import { success } from './http/envelope';
 import { errorHandler } from './http/errors';
 import { serveEndpoints } from './http/mount';
 import { openApiDocument } from './http/openapi';
-import { healthRoutes, managementRoutes } from './http/operations';
+import { healthRoutes, managementRoutes } from './modules/operations/routes';
 import { isAsterisk, protocolFault } from './http/protocol';
 import { rateLimit } from './http/rate-limit';
 import { observeRequests } from './http/requests';
 import { type Handlers, METHODS } from './http/server';
-import { Shedder } from './http/shedder';
-import { LOGGER, type Logger } from './infra/logger';
-import { Metrics } from './infra/metrics';
-import { Redis } from './infra/redis';
-import { concertEndpoints } from './modules/concert/routes';
-import { ConcertService } from './modules/concert/service';
+import { LoadShedder } from './http/shedder';
+import { LOGGER, type Logger } from './platform/observability/logger';
+import { Metrics } from './platform/observability/metrics';
+import { Redis } from './platform/redis/redis';
+import { concertEndpoints } from './modules/catalog/routes';
+import { ConcertService } from './modules/catalog/service';
 import { IdempotencyService } from './modules/idempotency/service';
-import { paymentEndpoints } from './modules/payment/routes';
-import { PaymentService } from './modules/payment/service';
-import { Doors } from './modules/queue/hand';
-import { Load } from './modules/queue/load';
-import { QueueEvents } from './modules/queue/events';
-import { queueEndpoints } from './modules/queue/routes';
-import { QueueService } from './modules/queue/service';
-import { reservationEndpoints } from './modules/reservation/routes';
-import { ReservationService } from './modules/reservation/service';
-import { userEndpoints } from './modules/user/routes';
-import { BalanceService } from './modules/user/service';
+import { paymentEndpoints } from './modules/payments/routes';
+import { PaymentService } from './modules/payments/service';
+import { AdmissionOperatorService } from './modules/waiting-room/admission/operator-service';
+import { LoadMonitor } from './modules/waiting-room/admission/load-monitor';
+import { QueueStreams } from './modules/waiting-room/streams/streams';
+import { queueEndpoints } from './modules/waiting-room/routes';
+import { QueueService } from './modules/waiting-room/service';
+import { reservationEndpoints } from './modules/orders/routes';
+import { ReservationService } from './modules/orders/service';
+import { userEndpoints } from './modules/accounts/routes';
+import { BalanceService } from './modules/accounts/service';
 
 /** Of one visitor, in one process; of a small pool of connections the half. */
 const MOST_AT_ONCE = 4;
@@ -58,7 +58,9 @@ export function createApp(container: DependencyContainer): App {
     endpoints.length > 0 ? openApiDocument(endpoints) : undefined,
   );
   const ofDoors =
-    config.MANAGEMENT_TOKEN === '' ? [] : [doorRoutes(container.resolve(Doors), config.MANAGEMENT_TOKEN)];
+    config.MANAGEMENT_TOKEN === ''
+      ? []
+      : [operatorRoutes(container.resolve(AdmissionOperatorService), config.MANAGEMENT_TOKEN)];
   const hasOwnPort = config.MANAGEMENT_PORT !== undefined;
   const isShared = !hasOwnPort && config.NODE_ENV !== 'production';
   const main = {
@@ -71,10 +73,10 @@ export function createApp(container: DependencyContainer): App {
         queueId: config.QUEUE_ID,
       }),
       bodyBytes: config.HTTP_BODY_BYTES,
-      shedder: new Shedder(config.HTTP_QUEUE_MS),
+      shedder: new LoadShedder(config.LOAD_SHEDDING_MAX_DELAY_MS),
       atOnce: Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(config.DATABASE_POOL_MAX / 2))),
-      connections: new ConnectionAge(config.HTTP_CONNECTION_SECONDS * 1000),
-      load: container.resolve(Load),
+      connections: new ConnectionAge(config.HTTP_MAX_CONNECTION_AGE_SECONDS * 1000),
+      load: container.resolve(LoadMonitor),
       metrics,
       logger,
       isDraining: () => health.phase === 'draining',
@@ -121,7 +123,7 @@ const demandProtocol: RequestHandler = (req, res, next) => {
 };
 
 const endpointsOf = (container: DependencyContainer): Endpoint[] => [
-  ...queueEndpoints(container.resolve(QueueService), container.resolve(QueueEvents)),
+  ...queueEndpoints(container.resolve(QueueService), container.resolve(QueueStreams)),
   ...userEndpoints(container.resolve(BalanceService)),
   ...concertEndpoints(container.resolve(ConcertService)),
   ...reservationEndpoints(container.resolve(ReservationService)),

@@ -1,19 +1,19 @@
 import { container as root, type DependencyContainer } from 'tsyringe';
-import { CONFIG, type Config } from './config';
-import { Database } from './infra/database';
-import { createLogger, LOGGER } from './infra/logger';
-import { Metrics } from './infra/metrics';
-import { connectRedis, Redis } from './infra/redis';
-import { LogNotifier, WebhookNotifier } from './modules/notification/notifier';
-import { NotificationWorker } from './modules/notification/worker';
-import { AdaptiveCap, FixedCap } from './modules/queue/admission';
-import { Challenges } from './modules/queue/challenge';
-import { QueueRepository } from './modules/queue/repository';
-import { queueRules } from './modules/queue/rules';
-import { QueueStore } from './modules/queue/store';
-import { TokenCodec } from './modules/queue/token';
-import { WaitingRooms } from './modules/queue/rooms';
-import { WaitingRoom } from './modules/queue/waiting-room';
+import { CONFIG, type Config } from './config/config';
+import { Database } from './platform/database/database';
+import { createLogger, LOGGER } from './platform/observability/logger';
+import { Metrics } from './platform/observability/metrics';
+import { connectRedis, Redis } from './platform/redis/redis';
+import { LogNotifier, WebhookNotifier } from './modules/notifications/notifier';
+import { NotificationWorker } from './modules/notifications/worker';
+import { AdaptiveLimit, FixedLimit } from './modules/waiting-room/admission/policy';
+import { ProofOfWork } from './modules/waiting-room/tokens/proof-of-work';
+import { QueueRepository } from './modules/waiting-room/state/repository';
+import { queueRules } from './modules/waiting-room/rules';
+import { QueueStore } from './modules/waiting-room/state/store';
+import { TokenCodec } from './modules/waiting-room/tokens/token';
+import { WaitingRoomRegistry } from './modules/waiting-room/registry';
+import { WaitingRoom } from './modules/waiting-room/waiting-room';
 
 /**
  * The wiring, in one place. Classes marked `@scoped(Lifecycle.ContainerScoped)` are made once per container from
@@ -28,7 +28,7 @@ export function createContainer(config: Config): DependencyContainer {
   const database = new Database({
     url: config.DATABASE_URL,
     poolMax: config.DATABASE_POOL_MAX,
-    acquireMs: config.DATABASE_ACQUIRE_MS,
+    acquireMs: config.DATABASE_ACQUIRE_TIMEOUT_MS,
     timeoutMs: config.DATABASE_TIMEOUT_MS,
     statementsMax: config.DATABASE_STATEMENTS_MAX,
     onGivenUp: (err) => logger.warn({ err }, 'the database is demoted: its connections are given up'),
@@ -39,32 +39,32 @@ export function createContainer(config: Config): DependencyContainer {
   const metrics = container.resolve(Metrics);
   container.registerInstance(Database, database);
   container.registerInstance(Redis, redis);
-  container.registerInstance(TokenCodec, new TokenCodec(config.TOKEN_SECRET, config.TOKEN_SECRET_ACCEPTED));
+  container.registerInstance(TokenCodec, new TokenCodec(config.TOKEN_SECRET, config.TOKEN_SECRET_SECONDARY));
 
   container.registerInstance(
-    Challenges,
-    new Challenges(config.TOKEN_CHALLENGE_BITS, config.TOKEN_SECRET, config.TOKEN_SECRET_ACCEPTED),
+    ProofOfWork,
+    new ProofOfWork(config.TOKEN_PROOF_OF_WORK_BITS, config.TOKEN_SECRET, config.TOKEN_SECRET_SECONDARY),
   );
 
   const rules = queueRules(config);
   const repository = container.resolve(QueueRepository);
   const limits = {
-    sloMs: config.SLO_P99_MS,
-    least: config.QUEUE_MIN_ACTIVE,
-    most: config.QUEUE_CEILING_ACTIVE,
+    targetP99Ms: config.QUEUE_AUTO_TARGET_P99_MS,
+    min: config.QUEUE_AUTO_MIN_ACTIVE,
+    max: config.QUEUE_AUTO_MAX_ACTIVE,
   };
   const room = (id: string, cap: number | 'auto'): WaitingRoom =>
     new WaitingRoom(
       new QueueStore(redis, id, rules, metrics),
-      cap === 'auto' ? new AdaptiveCap(limits) : new FixedCap(cap),
+      cap === 'auto' ? new AdaptiveLimit(limits) : new FixedLimit(cap),
       repository,
       metrics,
       logger,
     );
   const own = [...config.QUEUES].map(([id, cap]) => room(id, cap));
   container.registerInstance(
-    WaitingRooms,
-    new WaitingRooms(room(config.QUEUE_ID, config.QUEUE_MAX_ACTIVE), own),
+    WaitingRoomRegistry,
+    new WaitingRoomRegistry(room(config.QUEUE_ID, config.QUEUE_MAX_ACTIVE), own),
   );
 
   const notifier =

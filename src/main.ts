@@ -1,12 +1,12 @@
-import './utc';
+import './common/utc';
 import 'reflect-metadata';
 import cluster from 'node:cluster';
-import { configDoubts, ConfigError, loadConfig, type Config } from './config';
-import { createLogger, type Logger } from './infra/logger';
-import { Metrics } from './infra/metrics';
-import { startService } from './start';
-import { WrongSetting } from './start-proof';
-import { surviveUncaught } from './uncaught';
+import { configDoubts, ConfigError, loadConfig, type Config } from './config/config';
+import { createLogger, type Logger } from './platform/observability/logger';
+import { Metrics } from './platform/observability/metrics';
+import { startService } from './service';
+import { ServerMismatch } from './config/server-checks';
+import { surviveUncaught } from './common/uncaught';
 import { runWorkers, tellPrimary } from './workers';
 
 /** Starts the product: one process, or WORKERS of them. The first SIGTERM or SIGINT stops it gracefully, the second at once. */
@@ -51,7 +51,7 @@ async function runOne(config: Config, logger: Logger): Promise<void> {
 
 /** Says why, last of all, and ends. Of WORKERS processes the primary says it, once for all. */
 function cannotStart(error: unknown): void {
-  const isSetting = error instanceof WrongSetting || error instanceof ConfigError;
+  const isSetting = error instanceof ServerMismatch || error instanceof ConfigError;
   const why =
     error instanceof Error ? ((isSetting ? undefined : error.stack) ?? error.message) : String(error);
   if (cluster.isWorker && tellPrimary({ type: 'cannot-start', why }, () => process.exit(1))) return;

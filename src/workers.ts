@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
-import type { Config } from './config';
-import { answerScrapes } from './infra/cluster-metrics';
-import type { Logger } from './infra/logger';
+import type { Config } from './config/config';
+import { answerScrapes } from './platform/observability/cluster-metrics';
+import type { Logger } from './platform/observability/logger';
 
 const RESTART_AFTER_MS = 1000;
 const RESTART_AFTER_MOST_MS = 30_000;

@@ -3,11 +3,11 @@ import { forgetQueueProgress } from './database.ts';
 
 /** What is built: loaded when it is used, for the arguments are looked at before there is a build. */
 const product = () => ({
-  ...(dist('infra/redis.js') as typeof import('../../src/infra/redis.ts')),
-  ...(dist('infra/metrics.js') as typeof import('../../src/infra/metrics.ts')),
-  ...(dist('modules/queue/keys.js') as typeof import('../../src/modules/queue/keys.ts')),
-  ...(dist('modules/queue/store.js') as typeof import('../../src/modules/queue/store.ts')),
-  ...(dist('modules/queue/token.js') as typeof import('../../src/modules/queue/token.ts')),
+  ...(dist('infra/redis.js') as typeof import('../../src/platform/redis/redis.ts')),
+  ...(dist('infra/metrics.js') as typeof import('../../src/platform/observability/metrics.ts')),
+  ...(dist('modules/queue/keys.js') as typeof import('../../src/modules/waiting-room/state/keys.ts')),
+  ...(dist('modules/queue/store.js') as typeof import('../../src/modules/waiting-room/state/store.ts')),
+  ...(dist('modules/queue/token.js') as typeof import('../../src/modules/waiting-room/tokens/token.ts')),
 });
 type Product = ReturnType<typeof product>;
 
@@ -35,14 +35,20 @@ export interface Waiter {
 
 /** A line in Redis, filled through the product's own scripts, with no process of the product between. */
 export class Line {
-  readonly redis: InstanceType<typeof import('../../src/infra/redis.ts').Redis>;
+  readonly redis: InstanceType<typeof import('../../src/platform/redis/redis.ts').Redis>;
   private readonly store: InstanceType<Product['QueueStore']>;
   private readonly tokens = new (product().TokenCodec)(secret);
 
   private constructor(url: string) {
     this.redis = product().connectRedis(url, REDIS_TIMEOUT_MS);
     this.redis.on('error', () => undefined); // the command that fails tells
-    const rules = { leaseMs: 86_400_000, waitMs: 7_200_000, idleMs: 0, awayMs: 3_600_000, tickMs: 100 };
+    const rules = {
+      sessionMs: 86_400_000,
+      maxWaitMs: 7_200_000,
+      idleTimeoutMs: 0,
+      presenceTimeoutMs: 3_600_000,
+      admissionIntervalMs: 100,
+    };
     this.store = new (product().QueueStore)(this.redis, QUEUE, rules, new (product().Metrics)());
   }
 
@@ -62,7 +68,7 @@ export class Line {
     await forgetQueueProgress();
     await this.redis.flushdb();
     await this.redis.set(MARK, 'of scripts/bench.js');
-    await this.store.restore({ issued: 0, serving: 0, gen: 0 }, 0, []);
+    await this.store.restore({ issued: 0, headSeq: 0, gen: 0 }, 0, []);
   }
 
   async seed({ count, cap, firstUser = 1, signEvery = 1 }: Seeding): Promise<Waiter[]> {
@@ -76,7 +82,7 @@ export class Line {
         if ((from + i) % signEvery !== 0) return;
         const userId = firstUser + from + i;
         const { seq, gen, iatMs } = place;
-        const token = this.tokens.sign({ userId, q: QUEUE, seq, gen, iatMs }, this.store.tokenLifeMs);
+        const token = this.tokens.sign({ userId, queueId: QUEUE, seq, gen, iatMs }, this.store.tokenLifeMs);
         waiters.push({ userId, seq, token });
       });
     }
@@ -87,7 +93,7 @@ export class Line {
   async keepShut(ms: number): Promise<number> {
     const [seconds, micros] = await this.redis.time();
     const opensAtMs = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) + ms;
-    await this.redis.hset(this.keys.state, 'quiet', opensAtMs);
+    await this.redis.hset(this.keys.state, 'frozenUntil', opensAtMs);
     return opensAtMs;
   }
 

@@ -52,7 +52,7 @@ export class OurServer implements Target {
         REDIS_URL: redisUrls()[0],
         KAFKA_BROKERS: '',
         TOKEN_SECRET: secret,
-        QUEUE_AWAY_SECONDS: '3600',
+        QUEUE_PRESENCE_TIMEOUT_SECONDS: '3600',
         ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
       },
     );

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { Connection, Prepare } from 'mariadb';
-import type { Visitor } from '../../src/modules/queue/service.ts';
+import type { ActiveUser } from '../../src/modules/waiting-room/service.ts';
 import { databaseUrl, dependency, dist } from '../lib/context.ts';
 import { connectionOptions } from '../lib/database.ts';
 import { itemOf } from '../lib/items.ts';
@@ -12,7 +12,7 @@ import type { Act, Item, Question, Slot, Step, Worked } from '../lib/sales.ts';
 const CONCURRENCY = 32;
 const mariadb = dependency('mariadb') as typeof import('mariadb');
 
-/** As the product's connections (src/infra/database.ts). */
+/** As the product's connections (src/platform/database/database.ts). */
 async function connect(): Promise<Connection> {
   return mariadb.createConnection({
     ...connectionOptions(databaseUrl()),
@@ -35,26 +35,26 @@ type Services = Record<Act, (item: Item) => Promise<unknown>>;
 
 /** The product's services with everything below them, without HTTP, guard and loops. */
 async function startServices(): Promise<Services> {
-  const { loadConfig } = dist('config.js') as typeof import('../../src/config.ts');
+  const { loadConfig } = dist('config/config.js') as typeof import('../../src/config/config.ts');
   const { createContainer } = dist('container.js') as typeof import('../../src/container.ts');
-  const { Redis } = dist('infra/redis.js') as typeof import('../../src/infra/redis.ts');
+  const { Redis } = dist('platform/redis/redis.js') as typeof import('../../src/platform/redis/redis.ts');
   const { ReservationService } = dist(
-    'modules/reservation/service.js',
-  ) as typeof import('../../src/modules/reservation/service.ts');
-  const { WaitingRooms } = dist(
-    'modules/queue/rooms.js',
-  ) as typeof import('../../src/modules/queue/rooms.ts');
+    'modules/orders/service.js',
+  ) as typeof import('../../src/modules/orders/service.ts');
+  const { WaitingRoomRegistry } = dist(
+    'modules/waiting-room/registry.js',
+  ) as typeof import('../../src/modules/waiting-room/registry.ts');
   const { PaymentService } = dist(
-    'modules/payment/service.js',
-  ) as typeof import('../../src/modules/payment/service.ts');
+    'modules/payments/service.js',
+  ) as typeof import('../../src/modules/payments/service.ts');
   const config = loadConfig();
   const container = createContainer(config);
   await container.resolve(Redis).connect();
-  const { main } = container.resolve(WaitingRooms);
+  const { main } = container.resolve(WaitingRoomRegistry);
   await main.refresh();
   const reservations = container.resolve(ReservationService);
   const payments = container.resolve(PaymentService);
-  const visitor = ({ userId, seq }: Item): Visitor => ({
+  const visitor = ({ userId, seq }: Item): ActiveUser => ({
     ...{ userId, seq, gen: main.snapshot.gen, queueId: config.QUEUE_ID },
   });
   return {

@@ -61,11 +61,11 @@ function doorOf(
     return new RegExp(`${label}="([^"]*)"`).exec(key ?? '')?.[1] ?? '';
   };
   return {
-    cap: find('queue_cap') ?? NaN,
-    rate: find('queue_rate') ?? NaN,
-    said: `${which('queue_door_move', 'move')}:${which('queue_door_binding', 'signal')}`,
-    waiting: find('queue_waiting') ?? 0,
-    inside: find('queue_active') ?? 0,
+    cap: find('concert_queue_active_limit') ?? NaN,
+    rate: find('concert_queue_admission_rate_limit') ?? NaN,
+    said: `${which('concert_queue_controller_action', 'action')}:${which('concert_queue_controller_bottleneck', 'signal')}`,
+    waiting: find('concert_queue_waiting') ?? 0,
+    inside: find('concert_queue_active') ?? 0,
   };
 }
 

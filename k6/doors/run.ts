@@ -18,7 +18,7 @@ const HALL = { users: 20_000, schedules: 20, seats: 1000, price: 10_000 };
 /** As the model's visitors: turned away so often, one gives up. */
 const TRIES = 10;
 const THRESHOLDS_FAILED = 99;
-const WARM_UP = { CROWD: '60', ONCE: '1', THINK: '0.5', DATES: 'any', DURATION: '20s' };
+const WARM_UP = { USERS_ACTIVE: '60', SINGLE_VISIT: '1', THINK: '0.5', DATES: 'any', DURATION: '20s' };
 /** Within which k6 has its virtual users. */
 const STARTING_MS = 60_000;
 
@@ -111,7 +111,7 @@ async function runK6(
       stdio: ['ignore', log, log],
       env: {
         ...process.env,
-        ...{ BASE_URL: baseUrl, USERS: String(HALL.users), TRIES: String(TRIES), COURSE: '1' },
+        ...{ BASE_URL: baseUrl, USERS: String(HALL.users), TRIES: String(TRIES), TIMELINE: '1' },
         ...{ SUMMARY: `${files}.summary.json`, ...variables },
       },
     },

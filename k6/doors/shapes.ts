@@ -27,11 +27,11 @@ const OPENING_SECONDS = 60;
 /** Each pause of a visitor, mean. And each wants a date of his own: a hall that sells out is another experiment. */
 const BUYERS = { THINK: '1', DATES: 'any' };
 /** Of a closed loop: several times as many as find a place inside. */
-const CROWD = '700';
+const USERS_ACTIVE = '700';
 const OPENING = '2500';
 
 const usual = {
-  ...{ seconds: SECONDS, changes: [0], script: 'crowd' as const, variables: { CROWD, ...BUYERS } },
+  ...{ seconds: SECONDS, changes: [0], script: 'crowd' as const, variables: { USERS_ACTIVE, ...BUYERS } },
   // So small that the database is the bottleneck on any machine, and its capacity is known: pool × processes / time
   // that a visit has a connection, some 35 round trips.
   ...{ replicas: 2, database: { pool: 4, delayMs: 1 }, meanwhile: undefined },
@@ -43,7 +43,7 @@ export const SHAPES: Shape[] = [
   { ...usual, name: 'a', about: 'a steady crowd, more than can be served' },
   {
     ...{ ...usual, name: 'b', about: 'an opening: all within a second' },
-    ...{ seconds: OPENING_SECONDS, variables: { CROWD: OPENING, ...BUYERS, ONCE: '1' } },
+    ...{ seconds: OPENING_SECONDS, variables: { USERS_ACTIVE: OPENING, ...BUYERS, SINGLE_VISIT: '1' } },
     caps: [120, 150, 180],
   },
   {
@@ -52,7 +52,7 @@ export const SHAPES: Shape[] = [
   },
   {
     ...{ ...usual, name: 'd', about: 'half of those let in never do anything' },
-    ...{ variables: { CROWD, ...BUYERS, SILENT: '0.5' }, caps: [300, 600] },
+    ...{ variables: { USERS_ACTIVE, ...BUYERS, SILENT_SHARE: '0.5' }, caps: [300, 600] },
   },
   {
     ...{ ...usual, name: 'e', about: 'the study’s scenario, on the product as it is' },

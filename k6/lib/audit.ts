@@ -6,7 +6,7 @@ import { enter, type Patience } from './waiting.ts';
 /** Members 1 … AUDIT, the first to buy, are asked for their balance before and after. */
 const AUDIT = whole('AUDIT', 10, 0);
 const BEFORE = { mostChecks: 3 };
-/** Longer than QUEUE_IDLE_SECONDS: the last visitors may still hold all places. */
+/** Longer than QUEUE_IDLE_TIMEOUT_SECONDS: the last visitors may still hold all places. */
 const AFTER_SECONDS = 180;
 
 export type Balances = Record<number, number>;

@@ -30,7 +30,7 @@ export class Buying {
     private readonly api: Api,
     defaultAbandon: number,
   ) {
-    this.abandon = share('ABANDON', defaultAbandon);
+    this.abandon = share('ABANDON_SHARE', defaultAbandon);
   }
 
   /** Picks a seat, tops up exactly its price and pays: afterwards the balance is what it was. */

@@ -12,7 +12,7 @@ export const TARGETS = ['token', 'check', 'schedule', 'seat'] as const satisfies
 
 /** Members with a place, most of them waiting. */
 const WAITERS = whole('WAITERS', 200);
-/** Members inside: not more than get in at once (QUEUE_MIN_ACTIVE, or a fixed QUEUE_MAX_ACTIVE). */
+/** Members inside: not more than get in at once (QUEUE_AUTO_MIN_ACTIVE, or a fixed QUEUE_MAX_ACTIVE). */
 const INSIDERS = whole('INSIDERS', 20);
 
 export interface Stage {

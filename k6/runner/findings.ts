@@ -132,7 +132,7 @@ function figuresOf(recording: Recording, endpoint: string): EndpointFigures {
 }
 
 function throughOutage(outage: Outage, samples: Sample[]): OutageFigures {
-  const closed = gauge(samples, 'breaker_state', '', { state: 'closed' }).points;
+  const closed = gauge(samples, 'concert_breaker_state', '', { state: 'closed' }).points;
   const all = Math.max(0, ...closed.map(([, count]) => count));
   const opened = closed.find(([at, count]) => at >= outage.from && at <= outage.until && count < all);
   const recovered = closed.find(([at, count]) => at >= outage.until && count === all);

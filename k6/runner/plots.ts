@@ -51,19 +51,19 @@ export function plotsOf({ recording, samples, endpoints }: Findings): Plot[] {
       title: 'Waiting room',
       unit: 'count',
       series: [
-        gauge(samples, 'queue_waiting', 'waiting'),
-        gauge(samples, 'queue_active', 'inside'),
-        gauge(samples, 'queue_cap', 'cap'),
+        gauge(samples, 'concert_queue_waiting', 'waiting'),
+        gauge(samples, 'concert_queue_active', 'inside'),
+        gauge(samples, 'concert_queue_active_limit', 'cap'),
       ],
     },
-    { title: 'Let in', unit: '/s', series: [rate(samples, 'queue_admitted_total', 'admitted')] },
+    { title: 'Let in', unit: '/s', series: [rate(samples, 'concert_queue_admissions_total', 'admitted')] },
     {
       title: 'Seats',
       unit: '/s',
       series: [
-        rate(samples, 'seat_holds_total', 'held', { result: 'held' }),
-        rate(samples, 'seat_holds_total', 'refused', { result: 'refused' }),
-        rate(samples, 'ticket_sales_total', 'sold'),
+        rate(samples, 'concert_seat_holds_total', 'held', { result: 'held' }),
+        rate(samples, 'concert_seat_holds_total', 'refused', { result: 'refused' }),
+        rate(samples, 'concert_ticket_sales_total', 'sold'),
       ],
     },
     {
@@ -71,7 +71,7 @@ export function plotsOf({ recording, samples, endpoints }: Findings): Plot[] {
       unit: 'count',
       series: ['queueService', 'concertService'].flatMap((breaker) =>
         ['open', 'half_open'].map((state) =>
-          gauge(samples, 'breaker_state', `${breaker} ${state}`, { breaker, state }),
+          gauge(samples, 'concert_breaker_state', `${breaker} ${state}`, { breaker, state }),
         ),
       ),
     },
@@ -79,7 +79,7 @@ export function plotsOf({ recording, samples, endpoints }: Findings): Plot[] {
       title: 'Breaker calls',
       unit: '/s',
       series: ['success', 'failure', 'timeout', 'refused', 'ignored'].map((outcome) =>
-        rate(samples, 'breaker_calls_total', outcome, { outcome }),
+        rate(samples, 'concert_breaker_calls_total', outcome, { outcome }),
       ),
     },
     { title: 'Turned away', unit: '/s', series: [rate(samples, 'http_requests_shed_total', 'shed')] },
@@ -96,15 +96,15 @@ export function plotsOf({ recording, samples, endpoints }: Findings): Plot[] {
       unit: 'share',
       series: [
         rate(samples, 'process_cpu_seconds_total', 'cores used'),
-        gauge(samples, 'event_loop_utilization', 'event-loop utilization'),
+        gauge(samples, 'nodejs_eventloop_utilization', 'event-loop utilization'),
       ],
     },
     {
       title: 'Database connections',
       unit: 'connections',
       series: [
-        gauge(samples, 'database_pool_connections', 'in use', { state: 'inUse' }),
-        gauge(samples, 'database_pool_connections', 'waited for', { state: 'waiting' }),
+        gauge(samples, 'concert_database_pool_connections', 'in use', { state: 'inUse' }),
+        gauge(samples, 'concert_database_pool_connections', 'waited for', { state: 'waiting' }),
       ],
     },
   ];

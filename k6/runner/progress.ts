@@ -23,9 +23,9 @@ export class Progress {
       const requests = last(rate(samples, 'http_request_duration_seconds_count', '')).toFixed(0);
       const lagMs = (last(gauge(samples, 'nodejs_eventloop_lag_p99_seconds', '')) * 1000).toFixed(0);
       const open =
-        last(gauge(samples, 'breaker_state', '', { state: 'open' })) > 0 ? ', A BREAKER IS OPEN' : '';
+        last(gauge(samples, 'concert_breaker_state', '', { state: 'open' })) > 0 ? ', A BREAKER IS OPEN' : '';
       process.stdout.write(
-        `  ${at.toFixed(0).padStart(4)} s  ${requests.padStart(6)} requests/s  ${of('queue_waiting').padStart(6)} waiting  ${of('queue_active').padStart(6)} inside  event loop p99 ${lagMs} ms${open}\n`,
+        `  ${at.toFixed(0).padStart(4)} s  ${requests.padStart(6)} requests/s  ${of('concert_queue_waiting').padStart(6)} waiting  ${of('concert_queue_active').padStart(6)} inside  event loop p99 ${lagMs} ms${open}\n`,
       );
     }, EVERY_MS);
   }

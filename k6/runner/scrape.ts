@@ -3,7 +3,7 @@ import type { Series } from './series.ts';
 
 /** What the report shows of the server; everything else on /metrics is left out of the file. */
 const KEPT =
-  /^(queue_(waiting|active|cap|rate)|queue_door_(move|binding)|queue_admitted_total|queue_restored_total|queue_events_sent_total|breaker_state|breaker_calls_total|nodejs_eventloop_lag_(p99|max)_seconds|event_loop_utilization|database_pool_connections|http_requests_in_flight|http_requests_shed_total|http_request_duration_seconds_count|process_cpu_seconds_total|process_resident_memory_bytes|outbox_backlog|ticket_sales_total|seat_holds_total|invariant_violations|cache_reads_total)(\{.*\})?$/;
+  /^(concert_queue_(waiting|active|active_limit|admission_rate_limit)|concert_queue_controller_(action|bottleneck)|concert_queue_admissions_total|concert_queue_state_restores_total|concert_queue_stream_events_total|concert_breaker_state|concert_breaker_calls_total|nodejs_eventloop_lag_(p99|max)_seconds|nodejs_eventloop_utilization|concert_database_pool_connections|http_requests_in_flight|http_requests_shed_total|http_request_duration_seconds_count|process_cpu_seconds_total|process_resident_memory_bytes|concert_outbox_backlog|concert_ticket_sales_total|concert_seat_holds_total|concert_invariant_violations|concert_cache_reads_total)(\{.*\})?$/;
 
 /** One scrape: the metric with its labels, as Prometheus writes them, and its value. */
 export interface Sample {

@@ -25,7 +25,7 @@ interface Saved {
 }
 
 const FILE = join('docs', 'results', 'bench.json');
-/** Tokens that a process remembers as verified (src/modules/queue/token.ts). */
+/** Tokens that a process remembers as verified (src/modules/waiting-room/tokens/token.ts). */
 const REMEMBERED = 50_000;
 
 /** Of a poll in a line of so many, who ask any process in turn. */

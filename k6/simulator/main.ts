@@ -13,7 +13,7 @@ import { type Course, type Opening, simulate } from './opening.ts';
 
 const root = process.cwd();
 const SIZES = [100_000, 1_000_000, 10_000_000];
-/** Two topics of three each (src/infra/kafka/topics.ts). */
+/** Two topics of three each (src/platform/kafka/topics.ts). */
 const PARTITIONS = 6;
 const USUAL = { maxPollsPerSecond: 10_000, awaySeconds: 30 };
 
@@ -113,14 +113,17 @@ function check(id: string): string {
         cap,
         cores: 1,
       },
-      ...{ thinkSeconds: variable('THINK', 2), abandon: variable('ABANDON', 0.1) },
-      ...{ idleSeconds: variable('QUEUE_IDLE_SECONDS', 120), holdSeconds: variable('HOLD_SECONDS', 300) },
-      ...{ leaseSeconds: variable('QUEUE_LEASE_SECONDS', 600), ...USUAL },
+      ...{ thinkSeconds: variable('THINK', 2), abandon: variable('ABANDON_SHARE', 0.1) },
+      ...{
+        idleSeconds: variable('QUEUE_IDLE_TIMEOUT_SECONDS', 120),
+        holdSeconds: variable('HOLD_SECONDS', 300),
+      },
+      ...{ leaseSeconds: variable('QUEUE_SESSION_SECONDS', 600), ...USUAL },
     },
     readCosts(root),
   );
   const empty = samples.findLast(({ values }) =>
-    Object.entries(values).some(([key, n]) => key.startsWith('queue_waiting') && n > 0),
+    Object.entries(values).some(([key, n]) => key.startsWith('concert_queue_waiting') && n > 0),
   );
   const real: Record<string, string> = {
     polls: number(recording.whole('http_reqs{endpoint:check}', 'count') ?? 0),

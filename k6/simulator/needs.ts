@@ -45,7 +45,7 @@ export interface Needs {
 const POLL_BYTES = 430 + 520;
 const EVENTS_PER_SALE = 2;
 const SAMPLES = 10_000;
-/** A process brings its copy up to date so often (QUEUE_SNAPSHOT_MS), and tells once a second whom it has seen. */
+/** A process brings its copy up to date so often (QUEUE_SNAPSHOT_INTERVAL_MS), and tells once a second whom it has seen. */
 const LOOKS_PER_SECOND = 4;
 
 export function needsOf(demand: Demand, costs: Costs): Needs {
@@ -106,7 +106,7 @@ function pollRates({ waiting, salesPerSecond, maxPollsPerSecond, awaySeconds }: 
   return rates;
 }
 
-/** What one copy fetches: each segment in which anybody was seen, whole (src/modules/queue/lua/snapshot-4.lua). */
+/** What one copy fetches: each segment in which anybody was seen, whole (src/modules/waiting-room/state/lua/snapshot-4.lua). */
 function copyMegabits(polls: number[], processes: number): number {
   const atMost = Math.min(LOOKS_PER_SECOND, processes);
   return (sum(polls.map((rate) => Math.min(rate, atMost))) * SEGMENT) / 1e6;

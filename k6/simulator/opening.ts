@@ -164,7 +164,7 @@ export function simulate(opening: Opening, costs: Costs, seed = 1): Course {
       const position = group.before - served + 1;
       const rate = perSecond(at);
       const { cap, leaseSeconds } = opening;
-      const door = { cap, rate: undefined, paused: false, by: 'fixed' as const };
+      const door = { activeLimit: cap, rateLimit: undefined, paused: false, source: 'fixed' as const };
       const { soonestSeconds } = etaSeconds(position, { door, inside, perSecond: rate, leaseSeconds });
       const pauseMs = jittered(pollAfterMs(position, lined - served, soonestSeconds, polling), random());
       agenda.put(told + pauseMs / 1000, { kind: 'poll', group });

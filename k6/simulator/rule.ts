@@ -5,13 +5,13 @@ const product = createRequire(join(process.cwd(), 'package.json'));
 
 /** The product's own rules, compiled: the model must not have others. */
 export const { pollAfterMs, jittered } = product(
-  './dist/modules/queue/polling.js',
-) as typeof import('../../src/modules/queue/polling');
+  './dist/modules/waiting-room/polling/interval.js',
+) as typeof import('../../src/modules/waiting-room/polling/interval');
 
 export const { SEGMENT } = product(
-  './dist/modules/queue/presence.js',
-) as typeof import('../../src/modules/queue/presence');
+  './dist/modules/waiting-room/snapshot/presence.js',
+) as typeof import('../../src/modules/waiting-room/snapshot/presence');
 
 export const { AdmissionRate, etaSeconds } = product(
-  './dist/modules/queue/eta.js',
-) as typeof import('../../src/modules/queue/eta');
+  './dist/modules/waiting-room/polling/eta.js',
+) as typeof import('../../src/modules/waiting-room/polling/eta');

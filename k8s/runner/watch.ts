@@ -23,7 +23,8 @@ export interface ClusterSample {
 
 const LOOK_EVERY_MS = 1000;
 /** All processes say the same of these, or only the worst of them counts; the others add up. */
-const NOT_ADDED = /^(queue_(waiting|active|cap)|breaker_state|nodejs_eventloop_lag|event_loop_utilization)/;
+const NOT_ADDED =
+  /^(queue_(waiting|active|cap)|concert_breaker_state|nodejs_eventloop_lag|nodejs_eventloop_utilization)/;
 
 /** Looks at the API's pods, their metrics and their autoscaler once a second while a load runs. */
 export class Watch {

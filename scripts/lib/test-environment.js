@@ -13,8 +13,8 @@ const testEnvironment = (more) => ({
   NODE_ENV: 'test',
   TZ: 'UTC',
   // A busy machine is no overload and no outage: a test that wants one sets its own limits.
-  HTTP_QUEUE_MS: '60000',
-  DATABASE_ACQUIRE_MS: '20000',
+  LOAD_SHEDDING_MAX_DELAY_MS: '60000',
+  DATABASE_ACQUIRE_TIMEOUT_MS: '20000',
   DATABASE_TIMEOUT_MS: '20000',
   REDIS_TIMEOUT_MS: '10000',
 });
@@ -38,7 +38,7 @@ async function createDatabase(env) {
 /** Drops what createDatabase has made. Rights outlive their tables, so they are taken back first. */
 async function dropDatabase({ DATABASE_URL, DATABASE_ADMIN_URL }) {
   const name = new URL(DATABASE_ADMIN_URL).pathname.slice(1);
-  const { RIGHTS } = require(inRoot('dist', 'migrations', 'grants.js'));
+  const { RIGHTS } = require(inRoot('dist', 'database', 'grants.js'));
   const [{ account }] = await query(DATABASE_URL, ['SELECT CURRENT_USER() AS account']);
   const [user, host] = account.split('@');
   for (const table of Object.keys(RIGHTS)) {

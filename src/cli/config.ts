@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { configDoubts, configTable, loadConfig } from '../config';
+import { configDoubts, configTable, loadConfig } from '../config/config';
 import { argumentsAreRight, print, readArguments, runTool, UsageError } from './support/tool';
 
 const USAGE = `Usage: npm run config [-- --check | --write README.md]

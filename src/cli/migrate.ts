@@ -1,5 +1,5 @@
 import { didYouMean } from '../config/closest';
-import { ALL, Migrator, UnknownMigration } from '../migrations/migrate';
+import { ALL, Migrator, UnknownMigration } from '../database/migrate';
 import { print, readArguments, runTool, toolConfig, UsageError } from './support/tool';
 
 const USAGE = `Usage: node dist/cli/migrate.js [up|down|status] [--to NAME]

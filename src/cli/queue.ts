@@ -9,18 +9,18 @@ import {
   UsageError,
   wholeNumber,
 } from './support/tool';
-import type { DoorStatus } from '../modules/queue/hand';
+import type { AdmissionStatus } from '../modules/waiting-room/admission/operator-service';
 
-const USAGE = `Usage: npm run queue -- status | pause | resume | cap N | rate N | auto [--queue ID] [--url URL]
-The door of a line, on a running product (its management port; MANAGEMENT_TOKEN must be set).
-  status   cap, rate, who sets them, who is inside and waiting
+const USAGE = `Usage: npm run queue -- status | pause | resume | limit N | rate N | auto [--queue ID] [--url URL]
+The admission limits of a queue, on a running product (its management port; MANAGEMENT_TOKEN must be set).
+  status   limit, rate, who sets them, active and waiting users
   pause    nobody is let in; those inside stay         resume   as before
-  cap N    at most N inside                            rate N   at most N admissions a second
-  auto     takes the hand off cap and rate
+  limit N    at most N active                            rate N   at most N admissions a second
+  auto     removes the override of limit and rate
   --queue  a line of its own; else the main one
   --url    default http://127.0.0.1:<MANAGEMENT_PORT, else PORT>`;
 const TIMEOUT_MS = 5000;
-const ACTS = ['pause', 'resume', 'cap', 'rate', 'auto'];
+const ACTS = ['pause', 'resume', 'limit', 'rate', 'auto'];
 const MOST = 999_999_999;
 
 interface Answer<T> {
@@ -43,22 +43,33 @@ async function ask<T>(url: string, token: string, body?: object): Promise<T> {
   return answer.data;
 }
 
-const describe = ({ queueId, cap, rate, paused, by, inside, waiting, decision }: DoorStatus): string =>
+const describe = ({
+  queueId,
+  activeLimit,
+  admissionRateLimit,
+  paused,
+  source,
+  active,
+  waiting,
+  lastDecision,
+}: AdmissionStatus): string =>
   [
-    `${queueId}: ${inside} inside of ${cap}, ${waiting} waiting`,
-    ...(rate === null ? [] : [`at most ${rate}/s`]),
+    `${queueId}: ${active} inside of ${activeLimit}, ${waiting} waiting`,
+    ...(admissionRateLimit === null ? [] : [`at most ${admissionRateLimit}/s`]),
     ...(paused ? ['PAUSED'] : []),
-    `set by ${by}`,
-    ...(decision === null ? [] : [`last decision ${decision}`]),
+    `set by ${source}`,
+    ...(lastDecision === null ? [] : [`last decision ${lastDecision}`]),
   ].join(', ');
 
 function orderOf(act: string | undefined, value: string | undefined): object {
   if (act === undefined || !ACTS.includes(act))
     throw new UsageError(`There is no command "${act ?? ''}".${didYouMean(act ?? '', [...ACTS, 'status'])}`);
-  const takesNumber = act === 'cap' || act === 'rate';
+  const takesNumber = act === 'limit' || act === 'rate';
   if (takesNumber !== (value !== undefined))
     throw new UsageError(`${act} takes ${takesNumber ? 'a' : 'no'} number.`);
-  return value === undefined ? { act } : { act, value: wholeNumber(act, value, { min: 1, max: MOST }) };
+  return value === undefined
+    ? { command: act }
+    : { command: act, value: wholeNumber(act, value, { min: 1, max: MOST }) };
 }
 
 runTool(USAGE, async () => {
@@ -77,14 +88,14 @@ runTool(USAGE, async () => {
     throw new CannotRun('MANAGEMENT_TOKEN must be set, to that of the product.');
   const url = values.url ?? `http://127.0.0.1:${config.MANAGEMENT_PORT ?? config.PORT}`;
   if (order === undefined) {
-    const all = await ask<DoorStatus[]>(`${url}/queues`, config.MANAGEMENT_TOKEN);
+    const all = await ask<AdmissionStatus[]>(`${url}/queues`, config.MANAGEMENT_TOKEN);
     const ids = all.map(({ queueId }) => queueId);
     if (values.queue !== undefined && !ids.includes(values.queue))
       throw new CannotRun(unknownQueue(values.queue, ids));
     for (const one of all) if ((values.queue ?? one.queueId) === one.queueId) print(describe(one));
     return 0;
   }
-  const path = `${url}/queues/${encodeURIComponent(values.queue ?? config.QUEUE_ID)}/door`;
-  print(describe(await ask<DoorStatus>(path, config.MANAGEMENT_TOKEN, order)));
+  const path = `${url}/queues/${encodeURIComponent(values.queue ?? config.QUEUE_ID)}/admission`;
+  print(describe(await ask<AdmissionStatus>(path, config.MANAGEMENT_TOKEN, order)));
   return 0;
 });

@@ -1,7 +1,7 @@
-import { monotonicMs } from '../clock';
-import type { Database } from '../infra/database';
-import { openDatabase, rootCause } from '../infra/database-ready';
-import { exclusively } from '../infra/exclusive';
+import { monotonicMs } from '../common/clock';
+import type { Database } from '../platform/database/database';
+import { openDatabase, rootCause } from '../platform/database/ready';
+import { withAdvisoryLock } from '../platform/database/advisory-lock';
 import { hasMembers, seedMembers } from './seed/members';
 import { readSeedOptions, type SeedOptions, USAGE } from './seed/options';
 import { seedProgramme } from './seed/programme';
@@ -23,7 +23,7 @@ async function seed(database: Database, { users, concerts, dates, seats }: SeedO
     const added = await seedProgramme(database, { concerts, dates, seats }, onProgress);
     const members = await seedMembers(database, users, onProgress); // last: --if-empty takes members for a complete run
     // Else the optimizer goes by what it knew of empty tables until its statistics catch up: a list took 50 ms for 2.
-    await database.rows('ANALYZE TABLE member, concert, concert_schedule, concert_seat');
+    await database.query('ANALYZE TABLE member, concert, concert_schedule, concert_seat');
     return [
       count(members, 'member'),
       count(added.concerts, 'concert'),
@@ -44,7 +44,7 @@ runTool(USAGE, async () => {
     report: print,
   });
   try {
-    await exclusively(database, 'seed', print, async () => {
+    await withAdvisoryLock(database, 'seed', print, async () => {
       const leave = options.ifEmpty && (await hasMembers(database));
       const renewed = await renewDates(database);
       const added = leave ? 'nothing (there are members already)' : await seed(database, options);

@@ -1,16 +1,16 @@
-import { monotonicMs } from '../clock';
-import type { Database } from '../infra/database';
-import { openDatabase } from '../infra/database-ready';
-import { createClient, KafkaReader } from '../infra/kafka';
-import { createLogger } from '../infra/logger';
-import type { Config } from '../config';
-import { connectRedis, type Redis } from '../infra/redis';
+import { monotonicMs } from '../common/clock';
+import type { Database } from '../platform/database/database';
+import { openDatabase } from '../platform/database/ready';
+import { createClient, KafkaReader } from '../platform/kafka';
+import { createLogger } from '../platform/observability/logger';
+import type { Config } from '../config/config';
+import { connectRedis, type Redis } from '../platform/redis/redis';
 import type { InvariantReport } from '../modules/invariants/schema';
 import { EventsInKafka } from '../modules/invariants/events-in-kafka';
 import { checkInvariants } from '../modules/invariants/service';
 import { InvariantStore } from '../modules/invariants/store';
 import type { ScanProgress } from '../modules/invariants/whole-tables';
-import { Topics } from '../modules/notification/topics';
+import { Topics } from '../modules/outbox/topics';
 import { type Progress, startProgress } from './support/progress';
 import { CannotRun, print, readArguments, runTool, toolConfig, unknownQueue } from './support/tool';
 import { describeReport } from './verify/describe';
@@ -59,7 +59,7 @@ async function demandQueues(
   if (wanted.length === 0) return;
   const inRedis = await new InvariantStore(redis).queueIds().catch(() => undefined);
   if (inRedis === undefined) return; // the report says that Redis cannot be asked
-  const inDatabase = (await database.rows<{ id: string }>(QUEUES_IN_DATABASE)).map(({ id }) => id);
+  const inDatabase = (await database.query<{ id: string }>(QUEUES_IN_DATABASE)).map(({ id }) => id);
   const configured = [config.QUEUE_ID, ...config.QUEUES.keys()];
   const known = [...new Set([...inRedis, ...inDatabase, ...configured])].sort();
   const unknown = wanted.find((id) => !known.includes(id));

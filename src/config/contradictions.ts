@@ -1,4 +1,4 @@
-import type { Config } from '../config';
+import type { Config } from './config';
 import { parseDatabaseUrl } from './urls';
 
 interface Rule<Name extends keyof Config = keyof Config> {
@@ -14,9 +14,9 @@ const rule = <const Name extends keyof Config>(it: Rule<Name>): Rule => it;
 
 const RULES: Rule[] = [
   rule({
-    of: ['TOKEN_SECRET', 'TOKEN_SECRET_ACCEPTED'],
-    isBroken: (it) => it.TOKEN_SECRET !== '' && it.TOKEN_SECRET === it.TOKEN_SECRET_ACCEPTED,
-    fault: 'TOKEN_SECRET_ACCEPTED must be another secret than TOKEN_SECRET',
+    of: ['TOKEN_SECRET', 'TOKEN_SECRET_SECONDARY'],
+    isBroken: (it) => it.TOKEN_SECRET !== '' && it.TOKEN_SECRET === it.TOKEN_SECRET_SECONDARY,
+    fault: 'TOKEN_SECRET_SECONDARY must be another secret than TOKEN_SECRET',
   }),
   rule({
     of: ['QUEUE_ID', 'QUEUES'],
@@ -29,9 +29,9 @@ const RULES: Rule[] = [
     fault: 'MANAGEMENT_PORT must not be PORT: leave it empty to have all on one',
   }),
   rule({
-    of: ['QUEUE_MIN_ACTIVE', 'QUEUE_CEILING_ACTIVE'],
-    isBroken: (it) => it.QUEUE_CEILING_ACTIVE < it.QUEUE_MIN_ACTIVE,
-    fault: 'QUEUE_CEILING_ACTIVE must not be below QUEUE_MIN_ACTIVE',
+    of: ['QUEUE_AUTO_MIN_ACTIVE', 'QUEUE_AUTO_MAX_ACTIVE'],
+    isBroken: (it) => it.QUEUE_AUTO_MAX_ACTIVE < it.QUEUE_AUTO_MIN_ACTIVE,
+    fault: 'QUEUE_AUTO_MAX_ACTIVE must not be below QUEUE_AUTO_MIN_ACTIVE',
   }),
   rule({
     of: ['DATABASE_URL', 'DATABASE_ADMIN_URL'],

@@ -1,4 +1,4 @@
-import type { Config } from '../config';
+import type { Config } from './config';
 import { closest } from './closest';
 
 /** Beginnings that only our variables have; others (REDIS_, HTTP_, NODE_ …) are used by many programs. */
@@ -35,15 +35,15 @@ export function doubts(
     .filter((name) => env[name] !== '')
     .map((name) => unknownVariable(name, variables))
     .filter((one) => one !== undefined);
-  const { HOLD_SECONDS: hold, QUEUE_LEASE_SECONDS: session } = config;
-  const { QUEUE_WAIT_SECONDS: wait, QUEUE_AWAY_SECONDS: away } = config;
+  const { HOLD_SECONDS: hold, QUEUE_SESSION_SECONDS: session } = config;
+  const { QUEUE_MAX_WAIT_SECONDS: wait, QUEUE_PRESENCE_TIMEOUT_SECONDS: away } = config;
   if (hold > session)
     found.push(
-      `HOLD_SECONDS (${hold}) is more than QUEUE_LEASE_SECONDS (${session}): a user who holds a seat stays active for up to ${session + hold} s.`,
+      `HOLD_SECONDS (${hold}) is more than QUEUE_SESSION_SECONDS (${session}): a user who holds a seat stays active for up to ${session + hold} s.`,
     );
   if (wait < away)
     found.push(
-      `QUEUE_WAIT_SECONDS (${wait}) is less than QUEUE_AWAY_SECONDS (${away}): a waiting token has EXPIRED before its user counts as absent.`,
+      `QUEUE_MAX_WAIT_SECONDS (${wait}) is less than QUEUE_PRESENCE_TIMEOUT_SECONDS (${away}): a waiting token has EXPIRED before its user counts as absent.`,
     );
   return found;
 }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'content-type';
-import { BadInput, PayloadTooLarge, UnsupportedMediaType } from '../errors';
+import { BadInput, PayloadTooLarge, UnsupportedMediaType } from '../common/errors';
 
 /** JSON, and what is written in it: `application/problem+json`, … (RFC 6839, 3.1). */
 const JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json$/i;

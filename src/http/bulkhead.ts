@@ -1,4 +1,4 @@
-import { monotonicMs } from '../clock';
+import { monotonicMs } from '../common/clock';
 
 export interface BulkheadOptions {
   /** Most that is worked on at once for one visitor. */
@@ -20,7 +20,7 @@ interface Lane {
  * Keeps visitors apart, in one process: whoever asks a hundred things at once waits for itself. Otherwise one visitor
  * could have every connection to the database wait for the lock on its own row, and all others be turned away.
  */
-export class Bulkhead {
+export class PerUserLimiter {
   private readonly lanes = new Map<number, Lane>();
 
   constructor(private readonly options: BulkheadOptions) {}

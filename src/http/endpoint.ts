@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import type { RequestKey } from '../modules/idempotency/key';
-import type { Visitor } from '../modules/queue/service';
-import type { Claims } from '../modules/queue/token';
-import type { Prepared } from './envelope';
-import type { Streamed } from './event-stream';
+import type { ActiveUser } from '../modules/waiting-room/service';
+import type { Claims } from '../modules/waiting-room/tokens/token';
+import type { EncodedResponse } from './envelope';
+import type { SseResponse } from './event-stream';
 
 /** What a handler gets: input that has been checked, and who asks. */
 export interface Input<Body, Query> {
@@ -12,7 +12,7 @@ export interface Input<Body, Query> {
   /** Present unless access is `public`. */
   claims: Claims;
   /** Present when access is `inside`. */
-  visitor: Visitor;
+  visitor: ActiveUser;
   /** Present when the request carries an Idempotency-Key. */
   key: RequestKey | undefined;
 }
@@ -52,7 +52,7 @@ export interface Endpoint<Body = unknown, Query = unknown, Answer = unknown> {
   errors: Record<string, string>;
   /** What must follow the act's COMMIT and may not have: done again when its answer is replayed. */
   replayed?(body: Body, answer: Answer): Promise<void>;
-  handle(input: Input<Body, Query>): Promise<Answer | Prepared | Streamed>;
+  handle(input: Input<Body, Query>): Promise<Answer | EncodedResponse | SseResponse>;
 }
 
 /** Keeps the types of one endpoint tied together, then forgets them so that endpoints fit in one list. */
@@ -64,4 +64,4 @@ export function endpoint<Body, Query, Answer>(definition: Endpoint<Body, Query, 
 export const isWrite = (it: Endpoint): boolean => it.method === 'post' && it.access !== 'token';
 
 /** What locks rows that are the visitor's own. */
-export const isOfOneVisitor = (it: Endpoint): boolean => isWrite(it) && it.access === 'inside';
+export const isPerUser = (it: Endpoint): boolean => isWrite(it) && it.access === 'inside';

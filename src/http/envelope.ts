@@ -1,10 +1,10 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import type { ApiError } from '../errors';
+import type { ApiError } from '../common/errors';
 import type { Compressible } from './compressible';
 
 /** An answer made ready before: its text is sent as it is. */
-export class Prepared {
+export class EncodedResponse {
   constructor(
     /** The whole envelope as JSON. */
     readonly text: string | Buffer,

@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler } from 'express';
-import { ApiError, BadInput, NotFound, Overloaded, Unavailable, Unknown } from '../errors';
-import { CallTimedOut, CircuitOpen } from '../infra/breaker';
-import type { Logger } from '../infra/logger';
+import { ApiError, BadInput, NotFound, Overloaded, Unavailable, Unknown } from '../common/errors';
+import { CallTimedOut, CircuitOpen } from '../platform/circuit-breaker/breaker';
+import type { Logger } from '../platform/observability/logger';
 import { sendFailure } from './envelope';
 
 /** The one place where an error becomes an answer. What is not known is 500, and its stack stays in the log. */

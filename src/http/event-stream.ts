@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { BadInput } from '../errors';
+import { BadInput } from '../common/errors';
 
 /** What a stream of events is written to. */
 export interface EventSink {
@@ -20,7 +20,7 @@ export interface EventSink {
 }
 
 /** An answer that goes on as server-sent events; `follow` may throw an ApiError before it opens the sink. */
-export class Streamed {
+export class SseResponse {
   constructor(private readonly follow: (out: EventSink) => void) {}
 
   /** @param headers name, value, name, value, … @returns the status */
@@ -32,7 +32,7 @@ export class Streamed {
 }
 
 /** The ticket of a request without Authorization: EventSource can send no headers. @throws BadInput (400) */
-export function readTicket(req: Request): string | undefined {
+export function readStreamToken(req: Request): string | undefined {
   if (req.headers.authorization !== undefined) return undefined;
   const { ticket } = req.query;
   if (ticket !== undefined && typeof ticket !== 'string') throw new BadInput('ticket: send it once');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Request } from 'express';
-import { BadInput } from '../errors';
+import { BadInput } from '../common/errors';
 import type { RequestKey } from '../modules/idempotency/key';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;

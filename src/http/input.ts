@@ -1,12 +1,12 @@
 import type { Request } from 'express';
 import type { z } from 'zod';
-import { BadInput } from '../errors';
+import { BadInput } from '../common/errors';
 import type { RequestKey } from '../modules/idempotency/key';
-import type { QueueService } from '../modules/queue/service';
-import type { Claims } from '../modules/queue/token';
+import type { QueueService } from '../modules/waiting-room/service';
+import type { Claims } from '../modules/waiting-room/tokens/token';
 import { readJson } from './body';
 import type { Endpoint } from './endpoint';
-import { readTicket } from './event-stream';
+import { readStreamToken } from './event-stream';
 import { readRequestKey } from './idempotency';
 import { readToken } from './token';
 
@@ -34,8 +34,8 @@ export async function readInput(
 
 /** Whose token it is, or ticket. @throws Unauthorized (401) */
 function identify(it: Endpoint, req: Request, queue: QueueService): Claims {
-  const ticket = it.access === 'ticket' ? readTicket(req) : undefined;
-  return ticket === undefined ? queue.identify(readToken(req)) : queue.identifyByTicket(ticket);
+  const ticket = it.access === 'ticket' ? readStreamToken(req) : undefined;
+  return ticket === undefined ? queue.identify(readToken(req)) : queue.identifyByStreamToken(ticket);
 }
 
 /** @throws BadInput that names every bad field */

@@ -1,23 +1,23 @@
 import type { Request, Response } from 'express';
-import { monotonicMs } from '../clock';
-import { MethodNotAllowed, Overloaded, TooManyRequests } from '../errors';
-import type { Logger } from '../infra/logger';
-import type { Metrics } from '../infra/metrics';
+import { monotonicMs } from '../common/clock';
+import { MethodNotAllowed, Overloaded, TooManyRequests } from '../common/errors';
+import type { Logger } from '../platform/observability/logger';
+import type { Metrics } from '../platform/observability/metrics';
 import type { RequestKey } from '../modules/idempotency/key';
 import { AnsweredMeanwhile, type IdempotencyService } from '../modules/idempotency/service';
-import type { Load } from '../modules/queue/load';
-import type { Purpose, QueueService, Visitor } from '../modules/queue/service';
-import type { Claims } from '../modules/queue/token';
-import { Bulkhead } from './bulkhead';
+import type { LoadMonitor } from '../modules/waiting-room/admission/load-monitor';
+import type { Purpose, QueueService, ActiveUser } from '../modules/waiting-room/service';
+import type { Claims } from '../modules/waiting-room/tokens/token';
+import { PerUserLimiter } from './bulkhead';
 import type { ConnectionAge } from './connection-age';
-import { type Endpoint, isOfOneVisitor, isWrite } from './endpoint';
-import { Prepared, failure, sendFailure, sendText, success } from './envelope';
+import { type Endpoint, isPerUser, isWrite } from './endpoint';
+import { EncodedResponse, failure, sendFailure, sendText, success } from './envelope';
 import { logFailure, toApiError } from './errors';
-import { Streamed } from './event-stream';
+import { SseResponse } from './event-stream';
 import { readInput, type RequestInput } from './input';
 import { codingFor, isNamed } from './negotiation';
 import { requestIdOf, RouteLog } from './requests';
-import type { Shedder } from './shedder';
+import type { LoadShedder } from './shedder';
 
 export interface Steps {
   queue: QueueService;
@@ -25,9 +25,9 @@ export interface Steps {
   /** Rejects with TooManyRequests. */
   rateLimit: (req: Request) => Promise<void>;
   bodyBytes: number;
-  shedder: Shedder;
+  shedder: LoadShedder;
   /** What the door is steered by: how those inside are served. */
-  load: Load;
+  load: LoadMonitor;
   metrics: Metrics;
   logger: Logger;
   /** Most holds, charges and payments of one visitor that are worked on at once. */
@@ -71,8 +71,8 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
     if (method === 'GET') route.methods.set('HEAD', { endpoint: it, log: logOf('HEAD') });
   }
 
-  const visitors = new Bulkhead({ ...VISITOR, atOnce: steps.atOnce, refusal: () => TOO_MUCH });
-  const replays = new Bulkhead({ ...REPLAYS, refusal: () => TOO_MUCH });
+  const visitors = new PerUserLimiter({ ...VISITOR, atOnce: steps.atOnce, refusal: () => TOO_MUCH });
+  const replays = new PerUserLimiter({ ...REPLAYS, refusal: () => TOO_MUCH });
 
   return (req, res) => {
     const path = pathOf(req.url);
@@ -104,7 +104,7 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
       const input = await readInput(method.endpoint, req, steps.queue, steps.bodyBytes);
       startedAtMs = monotonicMs();
       const answer = await counted(() => take(method.endpoint, req, input));
-      if (answer instanceof Streamed) {
+      if (answer instanceof SseResponse) {
         status = answer.begin(req, res, headers); // from then on it is no request in flight
         return;
       }
@@ -145,10 +145,10 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
   }
 
   /** The steps of every endpoint, in order. */
-  async function take(it: Endpoint, req: Request, input: RequestInput): Promise<Answer | Streamed> {
+  async function take(it: Endpoint, req: Request, input: RequestInput): Promise<Answer | SseResponse> {
     const { claims } = input;
     if (it.access === 'inside' && claims) return forActive(it, req, input, claims);
-    const work = (): Promise<Answer | Streamed> => act(it, req, input, undefined);
+    const work = (): Promise<Answer | SseResponse> => act(it, req, input, undefined);
     return isWrite(it) ? inTime(work) : work();
   }
 
@@ -161,10 +161,10 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
     req: Request,
     input: RequestInput,
     claims: Claims,
-  ): Promise<Answer | Streamed> {
+  ): Promise<Answer | SseResponse> {
     const isKnown = steps.queue.isKnownActive(claims);
     let refusal: unknown;
-    const admit = async (): Promise<Visitor> => {
+    const admit = async (): Promise<ActiveUser> => {
       try {
         return await steps.queue.admit(claims, purposeOf(it));
       } catch (error) {
@@ -172,15 +172,15 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
         throw error;
       }
     };
-    const work = async (): Promise<Answer | Streamed> => {
+    const work = async (): Promise<Answer | SseResponse> => {
       if (!isKnown) await admit();
-      const served = (): Promise<Answer | Streamed> => observed(it, req, input, admit);
+      const served = (): Promise<Answer | SseResponse> => observed(it, req, input, admit);
       return isWrite(it) ? inTime(served, shedActive) : served();
     };
     try {
-      return await (isOfOneVisitor(it) ? visitors.run(claims.userId, work) : work());
+      return await (isPerUser(it) ? visitors.run(claims.userId, work) : work());
     } catch (error) {
-      if (error !== refusal || !steps.queue.hasHadTurn(claims, error)) throw error;
+      if (error !== refusal || !steps.queue.mayHaveEnded(claims, error)) throw error;
       return replayedAfterEnd(it, claims, input, error);
     }
   }
@@ -211,7 +211,7 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
   }
 
   function shedActive(): void {
-    steps.load.observe(0, OVERLOADED.status, true);
+    steps.load.recordRequest(0, OVERLOADED.status, true);
   }
 
   /**
@@ -223,8 +223,8 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
     it: Endpoint,
     req: Request,
     input: RequestInput,
-    admit: () => Promise<Visitor>,
-  ): Promise<Answer | Streamed> {
+    admit: () => Promise<ActiveUser>,
+  ): Promise<Answer | SseResponse> {
     const sinceMs = monotonicMs();
     const visitor = await admit();
     let status = 200;
@@ -245,7 +245,7 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
       throw error;
     } finally {
       const isWork = !isReplay && !isTurnedAway(status);
-      if (isWork) steps.load.observe(monotonicMs() - sinceMs, status, it.method === 'post');
+      if (isWork) steps.load.recordRequest(monotonicMs() - sinceMs, status, it.method === 'post');
     }
   }
 
@@ -253,20 +253,26 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
     it: Endpoint,
     req: Request,
     input: RequestInput,
-    visitor: Visitor | undefined,
-  ): Promise<Answer | Streamed> {
+    visitor: ActiveUser | undefined,
+  ): Promise<Answer | SseResponse> {
     const { body, query, key, claims } = input;
     if (it.rateLimited) await steps.rateLimit(req);
     // `access` says which of the two are there; the endpoint's author relies on no other.
-    const data = await it.handle({ body, query, key, claims: claims as Claims, visitor: visitor as Visitor });
-    if (data instanceof Streamed) return data;
-    if (!(data instanceof Prepared)) return { status: 200, text: success(data), headers: [] };
+    const data = await it.handle({
+      body,
+      query,
+      key,
+      claims: claims as Claims,
+      visitor: visitor as ActiveUser,
+    });
+    if (data instanceof SseResponse) return data;
+    if (!(data instanceof EncodedResponse)) return { status: 200, text: success(data), headers: [] };
     return present(data, req);
   }
 }
 
 /** An answer made before, as this client wants it. */
-function present({ text, headers, etag, forms }: Prepared, req: Request): Answer | Promise<Answer> {
+function present({ text, headers, etag, forms }: EncodedResponse, req: Request): Answer | Promise<Answer> {
   if (etag !== undefined && isNamed(etag, req.headers['if-none-match']))
     return { status: 304, text: '', headers };
   if (forms === undefined) return { status: 200, text, headers };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CHALLENGE, Failure, Success } from './envelope';
-import { type Endpoint, isOfOneVisitor } from './endpoint';
+import { type Endpoint, isPerUser } from './endpoint';
 
 const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as {
   version: string;
@@ -193,7 +193,7 @@ function allErrors(it: Endpoint): Record<string, string> {
         }
       : {}),
     ...(it.rateLimited ? { '429': 'Too many requests from this address' } : {}),
-    ...(isOfOneVisitor(it) ? { '429': 'Too many requests from this visitor at once' } : {}),
+    ...(isPerUser(it) ? { '429': 'Too many requests from this visitor at once' } : {}),
     '500': 'Something went wrong on our side',
     '503': 'A dependency is down or its breaker is open: see Retry-After',
     ...it.errors,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type ApiError, BadInput, ExpectationFailed, UnsupportedMediaType } from '../errors';
+import { type ApiError, BadInput, ExpectationFailed, UnsupportedMediaType } from '../common/errors';
 
 /** A registered name, an IPv4 address or an IPv6 address in brackets, with or without a port (RFC 9110, 7.2). */
 const HOST = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/i;

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import { TooManyRequests } from '../errors';
-import type { Redis } from '../infra/redis';
+import { TooManyRequests } from '../common/errors';
+import type { Redis } from '../platform/redis/redis';
 import { addressOf } from './client-address';
 
 export interface RateLimitOptions {

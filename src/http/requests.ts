@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
-import { monotonicMs } from '../clock';
-import type { Logger } from '../infra/logger';
-import type { LatencySeries } from '../infra/latency-histogram';
-import type { Metrics } from '../infra/metrics';
+import { monotonicMs } from '../common/clock';
+import type { Logger } from '../platform/observability/logger';
+import type { LatencySeries } from '../platform/observability/latency-histogram';
+import type { Metrics } from '../platform/observability/metrics';
 
 const GIVEN_ID = /^[\w.-]{1,64}$/;
 const ownIds = randomBytes(9).toString('base64url');

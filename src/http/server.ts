@@ -1,7 +1,7 @@
 import { createServer, IncomingMessage, ServerResponse, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Express, Request, Response } from 'express';
-import { BrokenRequest, MethodNotAllowed } from '../errors';
+import { BrokenRequest, MethodNotAllowed } from '../common/errors';
 import { rawFailure } from './envelope';
 import type { PathHandler } from './mount';
 import { originForm, protocolFault } from './protocol';

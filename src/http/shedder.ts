@@ -1,4 +1,4 @@
-import { monotonicMs } from '../clock';
+import { monotonicMs } from '../common/clock';
 
 /** Time over which the rate is taken. */
 const WINDOW_MS = 200;
@@ -21,7 +21,7 @@ const MEMORY_MS = 2000;
  * it lets in needs no probing: while requests end sooner than they have to, those in flight over the rate at which they
  * end are less than the target, and the limit rises.
  */
-export class Shedder {
+export class LoadShedder {
   private inFlight = 0;
   private perMs = Infinity;
   /** The window under way: since when, how much of it was busy, and how many ended in the busy part. */

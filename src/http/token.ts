@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { Unauthorized } from '../errors';
+import { Unauthorized } from '../common/errors';
 
 /** The queue token of a request: raw in Authorization, or as `Bearer <token>`. @throws Unauthorized (401) */
 export function readToken(req: Request): string {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import request from 'supertest';
-import { Metrics } from '../../src/infra/metrics';
+import { Metrics } from '../../src/platform/observability/metrics';
 import { outcome, type Buyer } from '../support/buyer';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
@@ -158,10 +158,10 @@ describe('bad input', () => {
   it('leaves everything as it was', async () => {
     expect((await buyer.amount()).body).toMatchObject({ data: { amount: 1000 } });
     expect(
-      await it_.admin.rows('SELECT COUNT(*) AS n FROM reservation WHERE user_id = ?', [buyer.userId]),
+      await it_.admin.query('SELECT COUNT(*) AS n FROM reservation WHERE user_id = ?', [buyer.userId]),
     ).toEqual([{ n: 0 }]);
     expect(
-      await it_.admin.rows('SELECT COUNT(*) AS n FROM payment_history WHERE user_id = ?', [buyer.userId]),
+      await it_.admin.query('SELECT COUNT(*) AS n FROM payment_history WHERE user_id = ?', [buyer.userId]),
     ).toEqual([{ n: 1 }]);
   });
 

@@ -5,7 +5,7 @@ import { useService } from '../support/suite';
 import { ConnectionAge } from '../../src/http/connection-age';
 
 describe('a connection', () => {
-  const it_ = useService({ HTTP_CONNECTION_SECONDS: 1 });
+  const it_ = useService({ HTTP_MAX_CONNECTION_AGE_SECONDS: 1 });
 
   it('is closed after its time with an answer, and the next request comes by another one', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });

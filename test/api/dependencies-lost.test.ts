@@ -1,4 +1,4 @@
-import { Breakers } from '../../src/infra/breakers';
+import { Breakers } from '../../src/platform/circuit-breaker/breakers';
 import { Buyer, outcome } from '../support/buyer';
 import { Given, openAdminDatabase } from '../support/given';
 import { at } from '../support/at';
@@ -20,9 +20,9 @@ describe('a dependency that is lost', () => {
     service = await startTestService({
       DATABASE_URL: database.url,
       REDIS_URL: redis.url,
-      DATABASE_ACQUIRE_MS: 1000,
+      DATABASE_ACQUIRE_TIMEOUT_MS: 1000,
       REDIS_TIMEOUT_MS: 2000,
-      READ_CACHE_MS: 0,
+      LIST_CACHE_TTL_MS: 0,
       QUEUE_MAX_ACTIVE: 1000,
     });
   });
@@ -70,7 +70,7 @@ describe('a dependency that is lost', () => {
     await database.proxy.cut();
     await Promise.all(Array.from({ length: 60 }, () => buyer.amount()));
     const text = await (await fetch(`${service.url}/metrics`)).text();
-    expect(text).toContain('breaker_state{breaker="concertService",state="open"} 1');
+    expect(text).toContain('concert_breaker_state{breaker="concertService",state="open"} 1');
     const refused = await buyer.amount();
     expect(outcome(refused)).toBe('503 503');
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(1); // what is left of the breaker's 30 s

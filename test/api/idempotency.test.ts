@@ -1,11 +1,11 @@
 import { at } from '../support/at';
 import { randomUUID } from 'node:crypto';
 import type { Response } from 'supertest';
-import { NotFound } from '../../src/errors';
-import { Metrics } from '../../src/infra/metrics';
+import { NotFound } from '../../src/common/errors';
+import { Metrics } from '../../src/platform/observability/metrics';
 import { IdempotencyRepository } from '../../src/modules/idempotency/repository';
 import { AnsweredMeanwhile, IdempotencyService } from '../../src/modules/idempotency/service';
-import { Hold } from '../../src/modules/reservation/schema';
+import { Hold } from '../../src/modules/orders/schema';
 import { Buyer, outcome, tally } from '../support/buyer';
 import { testConfig } from '../support/config';
 import { startTestService } from '../support/service';
@@ -25,7 +25,7 @@ describe('an Idempotency-Key', () => {
 
   /** Whether a transaction that has not ended yet has written this key. */
   const isLocked = (id: string): Promise<boolean> =>
-    it_.admin.rows('SELECT 1 FROM idempotency_key WHERE id = ? FOR UPDATE NOWAIT', [id]).then(
+    it_.admin.query('SELECT 1 FROM idempotency_key WHERE id = ? FOR UPDATE NOWAIT', [id]).then(
       () => false,
       () => true,
     );
@@ -57,7 +57,7 @@ describe('an Idempotency-Key', () => {
     const key = randomUUID();
     let first: Promise<string> | undefined;
     await it_.admin.transaction(async (tx) => {
-      await tx.rows('SELECT id FROM member WHERE id = ? FOR UPDATE', [buyer.userId]); // holds the first one up
+      await tx.query('SELECT id FROM member WHERE id = ? FOR UPDATE', [buyer.userId]); // holds the first one up
       first = buyer.charge(9, key).then(outcome);
       await until('the first one has its key', () => isLocked(key));
       const second = await buyer.charge(9, key);
@@ -102,7 +102,7 @@ describe('an Idempotency-Key', () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
     const [buyer, key] = [await it_.visitor(), randomUUID()];
     const hold = await buyer.reserve(id, at(seats, 0).id, key);
-    await it_.admin.run(
+    await it_.admin.execute(
       "UPDATE idempotency_key SET answer = JSON_REMOVE(answer, '$.reservedAt', '$.reservedUntil') WHERE id = ?",
       [key],
     );
@@ -185,11 +185,11 @@ describe('an Idempotency-Key', () => {
   async function counted(): Promise<Record<string, number>> {
     const { registry } = it_.service.container.resolve(Metrics);
     const names = {
-      holds: 'seat_holds_total',
-      sales: 'ticket_sales_total',
-      won: 'ticket_sales_won_total',
-      charges: 'balance_charges_total',
-      replays: 'idempotent_replays_total',
+      holds: 'concert_seat_holds_total',
+      sales: 'concert_ticket_sales_total',
+      won: 'concert_ticket_revenue_krw_total',
+      charges: 'concert_balance_topups_total',
+      replays: 'concert_idempotent_replays_total',
     };
     const sums = Object.entries(names).map(async ([name, metric]) => {
       const { values } = (await registry.getSingleMetric(metric)?.get()) ?? { values: [] };
@@ -225,9 +225,10 @@ describe('an Idempotency-Key', () => {
         charges: act === 'top-up' ? 1 : 0,
         replays: 1,
       });
-      const events = await it_.admin.rows("SELECT id FROM outbox WHERE JSON_VALUE(payload, '$.userId') = ?", [
-        buyer.userId,
-      ]);
+      const events = await it_.admin.query(
+        "SELECT id FROM outbox WHERE JSON_VALUE(payload, '$.userId') = ?",
+        [buyer.userId],
+      );
       expect(events).toHaveLength(act === 'hold' ? 1 : act === 'payment' ? 2 : 0);
     },
   );
@@ -253,13 +254,13 @@ describe('an Idempotency-Key', () => {
     const service = it_.service.container.resolve(IdempotencyService);
     let done: Promise<unknown> = Promise.resolve();
     const answer = service.run(key, async () => {
-      done = it_.admin.run(
+      done = it_.admin.execute(
         // waits for the key, and has it before the refusal can be written
         "INSERT INTO idempotency_key (user_id, id, fingerprint, status, answer) VALUES (?, ?, ?, 200, '7')",
         [key.userId, key.id, key.fingerprint],
       );
       await until('it waits for the key', async () => {
-        const [row] = await it_.admin.rows<{ n: number }>(
+        const [row] = await it_.admin.query<{ n: number }>(
           "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE 'INSERT INTO idempotency_key%'",
         );
         return row?.n === 1;

@@ -5,7 +5,7 @@ const DATE_TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/;
 const OFFSET_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+09:00$/;
 
 describe('the whole journey', () => {
-  const it_ = useService({ READ_CACHE_MS: 0 });
+  const it_ = useService({ LIST_CACHE_TTL_MS: 0 });
 
   it('goes from a token to a paid seat, and the ledger tells it', async () => {
     const { id: scheduleId, title, seats } = await it_.given.scheduleWithSeats(2, { amount: 30_000 });
@@ -61,7 +61,7 @@ describe('the whole journey', () => {
     });
     expect((await buyer.check()).body).toMatchObject({ data: { status: 'DONE' } });
 
-    const ledger = await it_.admin.rows(
+    const ledger = await it_.admin.query(
       'SELECT kind, amount, balance_after FROM payment_history WHERE user_id = ? ORDER BY id',
       [buyer.userId],
     );
@@ -73,7 +73,7 @@ describe('the whole journey', () => {
 
   it('shows times in the display zone', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
-    await it_.admin.run(
+    await it_.admin.execute(
       "UPDATE concert_schedule SET starts_at = '2031-05-01 16:30:00', ends_at = '2031-05-01 18:00:00' WHERE id = ?",
       [id],
     );

@@ -30,29 +30,29 @@ describe('a list', () => {
     const title = `Test concert of ${MANY} dates ${process.pid}`;
     let concertId: number;
     beforeAll(async () => {
-      concertId = (await it_.admin.run('INSERT INTO concert (title) VALUES (?)', [title])).insertId;
+      concertId = (await it_.admin.execute('INSERT INTO concert (title) VALUES (?)', [title])).insertId;
     });
     // Lists of other tests would be as long.
     afterAll(async () => {
-      await it_.admin.run(
+      await it_.admin.execute(
         'DELETE s FROM concert_seat s JOIN concert_schedule d ON d.id = s.schedule_id WHERE d.concert_id = ?',
         [concertId],
       );
-      await it_.admin.run('DELETE FROM concert_schedule WHERE concert_id = ?', [concertId]);
-      await it_.admin.run('DELETE FROM concert WHERE id = ?', [concertId]);
+      await it_.admin.execute('DELETE FROM concert_schedule WHERE concert_id = ?', [concertId]);
+      await it_.admin.execute('DELETE FROM concert WHERE id = ?', [concertId]);
     });
 
     it(`of ${MANY} schedules is whole, in order and at once`, async () => {
-      await it_.admin.run(
+      await it_.admin.execute(
         `INSERT INTO concert_schedule (concert_id, starts_at, ends_at)
        SELECT ?, NOW(3) + INTERVAL seq HOUR, NOW(3) + INTERVAL seq + 2 HOUR FROM seq_1_to_${MANY}`,
         [concertId],
       );
-      await it_.admin.run(
+      await it_.admin.execute(
         'INSERT INTO concert_seat (schedule_id, position, amount) SELECT id, 1, 100 FROM concert_schedule WHERE concert_id = ?',
         [concertId],
       );
-      const rows = await it_.admin.rows<{ id: number }>(
+      const rows = await it_.admin.query<{ id: number }>(
         'SELECT id FROM concert_schedule WHERE concert_id = ? ORDER BY starts_at, id',
         [concertId],
       );
@@ -65,12 +65,12 @@ describe('a list', () => {
     });
 
     it(`of ${MANY} and more seats is whole, in order and at once`, async () => {
-      const [first] = await it_.admin.rows<{ id: number }>(
+      const [first] = await it_.admin.query<{ id: number }>(
         'SELECT MIN(id) AS id FROM concert_schedule WHERE concert_id = ?',
         [concertId],
       );
       const id = first?.id ?? 0;
-      await it_.admin.run(
+      await it_.admin.execute(
         `INSERT INTO concert_seat (schedule_id, position, amount) SELECT ?, seq, 100 FROM seq_2_to_${MANY + 1}`,
         [id],
       );

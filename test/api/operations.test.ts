@@ -34,24 +34,24 @@ describe('operations', () => {
       Number(new RegExp(`^${series.replace(/[{}"/.]/g, '\\$&')} (\\S+)$`, 'm').exec(text)?.[1] ?? NaN);
     await until('the snapshot has counted the queue', async () => {
       ({ text } = await request(it_.url).get('/metrics'));
-      return value(`queue_active{queue="${it_.queueId}"}`) === 0;
+      return value(`concert_queue_active{queue="${it_.queueId}"}`) === 0;
     });
-    expect(value('ticket_sales_total')).toBe(1);
-    expect(value('ticket_sales_won_total')).toBe(40);
-    expect(value('seat_holds_total{result="held"}')).toBe(1);
-    expect(value(`queue_cap{queue="${it_.queueId}"}`)).toBe(10_000);
-    expect(value(`queue_active{queue="${it_.queueId}"}`)).toBe(0);
-    expect(value(`queue_waiting{queue="${it_.queueId}"}`)).toBe(0);
-    expect(value('breaker_state{breaker="queueService",state="closed"}')).toBe(1);
-    expect(value('cache_reads_total{cache="schedules",result="hit"}')).toBe(1);
+    expect(value('concert_ticket_sales_total')).toBe(1);
+    expect(value('concert_ticket_revenue_krw_total')).toBe(40);
+    expect(value('concert_seat_holds_total{result="held"}')).toBe(1);
+    expect(value(`concert_queue_active_limit{queue="${it_.queueId}"}`)).toBe(10_000);
+    expect(value(`concert_queue_active{queue="${it_.queueId}"}`)).toBe(0);
+    expect(value(`concert_queue_waiting{queue="${it_.queueId}"}`)).toBe(0);
+    expect(value('concert_breaker_state{breaker="queueService",state="closed"}')).toBe(1);
+    expect(value('concert_cache_reads_total{cache="schedules",result="hit"}')).toBe(1);
     expect(
       value(
         'http_request_duration_seconds_count{method="POST",route="/v1/api/concerts/payment",status="200"}',
       ),
     ).toBe(1);
-    expect(value('database_pool_connections{state="waiting"}')).toBe(0);
-    expect(value('event_loop_utilization')).toBeGreaterThan(0);
-    expect(text).toMatch(/^redis_command_duration_seconds_count\{script="settle"\} \d+$/m);
+    expect(value('concert_database_pool_connections{state="waiting"}')).toBe(0);
+    expect(value('nodejs_eventloop_utilization')).toBeGreaterThan(0);
+    expect(text).toMatch(/^concert_redis_command_duration_seconds_count\{script="resolve"\} \d+$/m);
     expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
   });
 

@@ -1,5 +1,5 @@
-import { Breakers } from '../../src/infra/breakers';
-import { Metrics } from '../../src/infra/metrics';
+import { Breakers } from '../../src/platform/circuit-breaker/breakers';
+import { Metrics } from '../../src/platform/observability/metrics';
 import { at } from '../support/at';
 import { Buyer, outcome } from '../support/buyer';
 import { testConfig } from '../support/config';
@@ -26,9 +26,9 @@ describe('a service whose database stands still', () => {
   beforeAll(async () => {
     database = await proxied(testConfig().DATABASE_URL);
     service = await startTestService({
-      ...{ DATABASE_URL: database.url, DATABASE_TIMEOUT_MS: 20_000, DATABASE_ACQUIRE_MS: 20_000 },
+      ...{ DATABASE_URL: database.url, DATABASE_TIMEOUT_MS: 20_000, DATABASE_ACQUIRE_TIMEOUT_MS: 20_000 },
       // All buyers are served in less, by the database's distance alone, however busy the machine is.
-      ...{ HTTP_QUEUE_MS: 3000, QUEUE_MAX_ACTIVE: 1000 },
+      ...{ LOAD_SHEDDING_MAX_DELAY_MS: 3000, QUEUE_MAX_ACTIVE: 1000 },
     });
     metrics = service.container.resolve(Metrics);
     while (buyers.length < BUYERS) {
@@ -58,7 +58,7 @@ describe('a service whose database stands still', () => {
 
     expect(await Promise.all(charges)).toEqual(Array(NEVER_REFUSED).fill('200'));
     const charged = `SELECT SUM(balance) AS won FROM member WHERE id IN (${crowd.map(({ userId }) => userId).join()})`;
-    expect(await admin.rows(charged)).toEqual([{ won: NEVER_REFUSED }]);
+    expect(await admin.query(charged)).toEqual([{ won: NEVER_REFUSED }]);
     expect((await latecomer.amount()).body).toMatchObject({ data: { amount: 0 } });
     expect(await shed()).toBe(1);
     expect(service.container.resolve(Breakers).concert.state).toBe('closed');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Response } from 'supertest';
-import { Metrics } from '../../src/infra/metrics';
+import { Metrics } from '../../src/platform/observability/metrics';
 import { at } from '../support/at';
 import { type Buyer, outcome, tally } from '../support/buyer';
 import { expectInvariants } from '../support/invariants';
@@ -18,11 +18,11 @@ describe('reserving a seat that one holds oneself', () => {
   const dataOf = (answer: Response): Hold => (answer.body as { data: Hold }).data;
 
   const eventsOf = async ({ userId }: Buyer): Promise<number> =>
-    (await it_.admin.rows("SELECT id FROM outbox WHERE JSON_VALUE(payload, '$.userId') = ?", [userId]))
+    (await it_.admin.query("SELECT id FROM outbox WHERE JSON_VALUE(payload, '$.userId') = ?", [userId]))
       .length;
 
   const reservationsOf = ({ userId }: Buyer): Promise<{ id: number; held_until: Date }[]> =>
-    it_.admin.rows('SELECT id, held_until FROM reservation WHERE user_id = ? ORDER BY id', [userId]);
+    it_.admin.query('SELECT id, held_until FROM reservation WHERE user_id = ? ORDER BY id', [userId]);
 
   async function holds(result: string): Promise<number> {
     const { values } = await it_.service.container.resolve(Metrics).holds.get();
@@ -77,10 +77,10 @@ describe('reserving a seat that one holds oneself', () => {
     const [more, last] = [at(seats, LIMIT).id, at(seats, LIMIT + 1).id];
     const rival = await it_.visitor();
     const moreHeld = await rival.hold(id, more);
-    await it_.admin.run('UPDATE reservation SET user_id = ? WHERE id = ?', [buyer.userId, moreHeld]);
+    await it_.admin.execute('UPDATE reservation SET user_id = ? WHERE id = ?', [buyer.userId, moreHeld]);
     expect(dataOf(await buyer.reserve(id, more)).reservationId).toBe(moreHeld);
     expect(outcome(await buyer.reserve(id, last))).toBe('409 409');
-    await it_.admin.run('UPDATE reservation SET user_id = ? WHERE id = ?', [rival.userId, moreHeld]);
+    await it_.admin.execute('UPDATE reservation SET user_id = ? WHERE id = ?', [rival.userId, moreHeld]);
   });
 
   it('is a new hold when the old one has passed', async () => {
@@ -97,9 +97,10 @@ describe('reserving a seat that one holds oneself', () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
     const [buyer, seatId] = [await it_.visitor(), at(seats, 0).id];
     const first = await buyer.reserve(id, seatId);
-    await it_.admin.run('UPDATE concert_schedule SET starts_at = NOW(3) - INTERVAL 1 SECOND WHERE id = ?', [
-      id,
-    ]);
+    await it_.admin.execute(
+      'UPDATE concert_schedule SET starts_at = NOW(3) - INTERVAL 1 SECOND WHERE id = ?',
+      [id],
+    );
     expect((await buyer.reserve(id, seatId)).body).toEqual(first.body);
   });
 

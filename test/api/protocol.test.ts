@@ -228,7 +228,7 @@ describe('a request', () => {
       await request(it_.url).get('/v1/api/queue/events'),
       await request(it_.url).get('/v1/api/queue/events?ticket=x'),
       await request(it_.url).get('/queues'),
-      await request(it_.url).post('/queues/main/door').set(token).send({ act: 'pause' }),
+      await request(it_.url).post('/queues/main/admission').set(token).send({ command: 'pause' }),
     ];
     for (const answer of answers)
       expect([outcome(answer), answer.headers['www-authenticate']]).toEqual([

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { createSigner } from 'fast-jwt';
 import request from 'supertest';
-import { QueueEvents } from '../../src/modules/queue/events';
-import { TokenCodec } from '../../src/modules/queue/token';
-import { WaitingRooms } from '../../src/modules/queue/rooms';
+import { QueueStreams } from '../../src/modules/waiting-room/streams/streams';
+import { TokenCodec } from '../../src/modules/waiting-room/tokens/token';
+import { WaitingRoomRegistry } from '../../src/modules/waiting-room/registry';
 import { at } from '../support/at';
 import { Buyer, outcome } from '../support/buyer';
 import { Given, openAdminDatabase } from '../support/given';
@@ -85,14 +85,14 @@ describe('the events of the waiting room', () => {
     const { untilMs } = JSON.parse(Buffer.from(ticket.split('.')[1] ?? '', 'base64url').toString()) as {
       untilMs: number;
     };
-    const { snapshot } = it_.service.container.resolve(WaitingRooms).main;
+    const { snapshot } = it_.service.container.resolve(WaitingRoomRegistry).main;
     expect(untilMs - snapshot.nowMs).toBeGreaterThan(50_000);
     expect(untilMs - snapshot.nowMs).toBeLessThanOrEqual(60_000);
   });
 
   it('refuse a ticket that is missing, forged or has expired', async () => {
     const claims = codec.read(waiter.token);
-    const { nowMs } = it_.service.container.resolve(WaitingRooms).main.snapshot;
+    const { nowMs } = it_.service.container.resolve(WaitingRoomRegistry).main.snapshot;
     const genuine = await ticketOf(waiter);
     const payload = JSON.parse(Buffer.from(genuine.split('.')[1] ?? '', 'base64url').toString()) as object;
     const sign = createSigner({ key: secret, algorithm: 'HS256' });
@@ -102,8 +102,8 @@ describe('the events of the waiting room', () => {
       garbage: 'ticket=garbage',
       truncated: `ticket=${genuine.slice(0, -3)}`,
       oversized: `ticket=${genuine}${'x'.repeat(2000)}`,
-      'just expired': `ticket=${codec.signTicket(claims, nowMs - 1)}`,
-      'foreign secret': `ticket=${new TokenCodec('x'.repeat(48)).signTicket(claims, nowMs + 9999)}`,
+      'just expired': `ticket=${codec.signStreamToken(claims, nowMs - 1)}`,
+      'foreign secret': `ticket=${new TokenCodec('x'.repeat(48)).signStreamToken(claims, nowMs + 9999)}`,
       'other purpose': `ticket=${sign({ ...payload, purpose: 'payment' })}`,
       'no claims': `ticket=${sign({ purpose: 'queue-events', untilMs: nowMs + 9999 })}`,
     };
@@ -112,7 +112,7 @@ describe('the events of the waiting room', () => {
       outcomes[name] = (await withTicket(it_.url, query)).status;
     expect(outcomes).toEqual(Object.fromEntries(Object.keys(refused).map((name) => [name, 401])));
     expect((await withTicket(it_.url, `ticket=${genuine}&ticket=${genuine}`)).status).toBe(400); // as any parameter
-    const foreign = codec.signTicket({ ...claims, q: 'another-queue' }, nowMs + 9999);
+    const foreign = codec.signStreamToken({ ...claims, queueId: 'another-queue' }, nowMs + 9999);
     expect((await withTicket(it_.url, `ticket=${foreign}`)).status).toBe(403);
   });
 
@@ -138,10 +138,10 @@ describe('the events of the waiting room', () => {
   });
 
   it('answer HEAD without beginning a stream', async () => {
-    await until('all streams closed', async () => (await metric(it_.url, 'queue_event_streams')) === 0);
+    await until('all streams closed', async () => (await metric(it_.url, 'concert_queue_streams')) === 0);
     const answer = await request(it_.url).head(EVENTS).set('Authorization', waiter.token);
     expect([answer.status, answer.headers['content-type']]).toEqual([200, 'text/event-stream']);
-    expect(await metric(it_.url, 'queue_event_streams')).toBe(0);
+    expect(await metric(it_.url, 'concert_queue_streams')).toBe(0);
   });
 
   it('end the oldest of five streams of one place', async () => {
@@ -157,7 +157,7 @@ describe('the events of the waiting room', () => {
   });
 
   it('cut a client that does not read, and count it', async () => {
-    const open = await it_.service.container.resolve(QueueEvents).open(codec.read(waiter.token));
+    const open = await it_.service.container.resolve(QueueStreams).open(codec.read(waiter.token));
     const fate = { dropped: false, sent: 0, close: (): void => undefined };
     open({
       lastEventId: undefined,
@@ -177,14 +177,14 @@ describe('the events of the waiting room', () => {
     });
     await until('the slow reader is cut', () => fate.dropped);
     expect(fate.sent).toBe(1);
-    expect(await metric(it_.url, 'queue_event_streams_dropped_total')).toBe(1);
+    expect(await metric(it_.url, 'concert_queue_streams_dropped_total')).toBe(1);
   });
 
   it('forget a client that goes away while its place is looked up', async () => {
-    const room = it_.service.container.resolve(WaitingRooms).main;
-    const look = jest.spyOn(room, 'look').mockReturnValue(undefined); // the store is asked
-    const settle = room.settle.bind(room);
-    const slowly = jest.spyOn(room, 'settle').mockImplementation(async (place) => {
+    const room = it_.service.container.resolve(WaitingRoomRegistry).main;
+    const look = jest.spyOn(room, 'pollFromSnapshot').mockReturnValue(undefined); // the store is asked
+    const settle = room.resolve.bind(room);
+    const slowly = jest.spyOn(room, 'resolve').mockImplementation(async (place) => {
       await wait(100);
       return settle(place);
     });
@@ -197,12 +197,12 @@ describe('the events of the waiting room', () => {
     await Promise.all(slowly.mock.results.map(({ value }) => value as Promise<unknown>));
     look.mockRestore();
     slowly.mockRestore();
-    await until('no stream left', async () => (await metric(it_.url, 'queue_event_streams')) === 0);
+    await until('no stream left', async () => (await metric(it_.url, 'concert_queue_streams')) === 0);
   });
 });
 
 describe('a stream of a waiter', () => {
-  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, HTTP_REQUEST_MS: 1000 });
+  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, HTTP_REQUEST_TIMEOUT_MS: 1000 });
 
   it('tells each step up, then the admission, and ends', async () => {
     const [a, b, c, d] = [
@@ -224,8 +224,8 @@ describe('a stream of a waiter', () => {
     expect(stream.story).toEqual(['position 3', 'position 2', 'position 1', 'admitted 0']);
     expect(new Set(stream.heard.map(({ id }) => id)).size).toBe(4);
     expect(outcome(await d.schedules())).toBe('200');
-    expect(await metric(it_.url, 'queue_events_sent_total{event="position"}')).toBe(3);
-    expect(await metric(it_.url, 'queue_events_sent_total{event="admitted"}')).toBe(1);
+    expect(await metric(it_.url, 'concert_queue_stream_events_total{event="position"}')).toBe(3);
+    expect(await metric(it_.url, 'concert_queue_stream_events_total{event="admitted"}')).toBe(1);
 
     const again = await listen(it_.url, d, { 'Last-Event-ID': at(stream.heard, 2).id });
     await again.end();
@@ -249,7 +249,7 @@ describe('a stream of a waiter', () => {
 });
 
 describe('a waiter whose stream is open', () => {
-  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_AWAY_SECONDS: 2 });
+  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_PRESENCE_TIMEOUT_SECONDS: 2 });
 
   it('is present without polling; one without is passed over, and hears of its return', async () => {
     const [inside, silent] = [await it_.visitor(1), await it_.visitor(1)];
@@ -275,7 +275,7 @@ describe('a waiter whose stream is open', () => {
 });
 
 describe('a stream of a waiter that waits too long', () => {
-  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_WAIT_SECONDS: 2 });
+  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_MAX_WAIT_SECONDS: 2 });
 
   it('ends with expired', async () => {
     await it_.visitor();
@@ -287,7 +287,7 @@ describe('a stream of a waiter that waits too long', () => {
 });
 
 describe('the number of streams', () => {
-  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_EVENTS_MAX: 2 });
+  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_MAX_STREAMS: 2 });
 
   it('is bounded: beyond it 503 with Retry-After, until one has ended', async () => {
     await it_.visitor();
@@ -299,7 +299,7 @@ describe('the number of streams', () => {
     expect(JSON.parse(refused.text)).toMatchObject({ resultType: 'FAIL', exception: { code: '503' } });
     expect(Number(refused.headers['retry-after'])).toBeGreaterThanOrEqual(5);
     expect((await c.check()).body).toMatchObject({ data: { status: 'WAITING' } });
-    expect(await metric(it_.url, 'queue_event_streams')).toBe(2);
+    expect(await metric(it_.url, 'concert_queue_streams')).toBe(2);
 
     at(streams, 0).close();
     const opened = await until('room again', async () => {
@@ -311,7 +311,7 @@ describe('the number of streams', () => {
   });
 
   it('is never exceeded by many who come at once', async () => {
-    await until('no stream left', async () => (await metric(it_.url, 'queue_event_streams')) === 0);
+    await until('no stream left', async () => (await metric(it_.url, 'concert_queue_streams')) === 0);
     const waiters = await it_.visitors(20);
     const streams = await Promise.all(waiters.map((waiter) => listen(it_.url, waiter)));
     expect(streams.filter(({ status }) => status === 200).length).toBe(2);
@@ -321,7 +321,7 @@ describe('the number of streams', () => {
 });
 
 describe('without streams', () => {
-  const it_ = useService({ QUEUE_EVENTS_MAX: 0 });
+  const it_ = useService({ QUEUE_MAX_STREAMS: 0 });
 
   it('there is no such path', async () => {
     const buyer = await it_.visitor();
@@ -344,7 +344,7 @@ describe('a thousand streams', () => {
       await Promise.all([1, 2, 3, 4].map(() => Promise.all(waiters.map((it) => listen(it_.url, it)))))
     ).flat();
     await until('all have a position', () => streams.every(({ heard }) => heard.length > 0));
-    expect(await metric(it_.url, 'queue_event_streams')).toBe(1000);
+    expect(await metric(it_.url, 'concert_queue_streams')).toBe(1000);
     expect(timers() - before.timers).toBeLessThan(20);
     expect((process.memoryUsage().heapUsed - before.heap) / 1000).toBeLessThan(200_000); // client included
 
@@ -356,7 +356,7 @@ describe('a thousand streams', () => {
     expect(streams.some(({ ended }) => ended)).toBe(false);
 
     for (const stream of streams) stream.close();
-    await until('none is left', async () => (await metric(it_.url, 'queue_event_streams')) === 0);
+    await until('none is left', async () => (await metric(it_.url, 'concert_queue_streams')) === 0);
   });
 });
 

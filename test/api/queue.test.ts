@@ -78,8 +78,8 @@ describe('the waiting room', () => {
     };
     const it = new Buyer(it_.url, 1);
     for (const strange of [
-      { ...claims, q: 'another-queue' },
-      { ...claims, q: it_.queueId, gen: 99 },
+      { ...claims, queueId: 'another-queue' },
+      { ...claims, queueId: it_.queueId, gen: 99 },
     ]) {
       it.token = sign(strange);
       expect([outcome(await it.check()), outcome(await it.amount())]).toEqual(['403 001', '403 001']);

@@ -32,7 +32,7 @@ describe('a concert with a line of its own', () => {
 
     const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 10 });
     const seat = at(seats, 0).id;
-    await it_.admin.run(
+    await it_.admin.execute(
       'UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = ? WHERE d.id = ?',
       [OWN, id],
     );
@@ -72,7 +72,7 @@ describe('a hold of one queue', () => {
   };
   const seatSoldBy = async (queueId: string | null): Promise<[scheduleId: number, seatId: number]> => {
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-    await it_.admin.run(
+    await it_.admin.execute(
       'UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = ? WHERE d.id = ?',
       [queueId, id],
     );

@@ -19,10 +19,10 @@ describe('holds and payments', () => {
     await it_.given.holdIsPast(reservationId);
     let answer: Promise<string> | undefined; // asked once, also when a deadlock begins the transaction anew
     await it_.admin.transaction(async (tx) => {
-      await tx.run("UPDATE reservation SET status = 'CANCELED' WHERE id = ?", [reservationId]);
+      await tx.execute("UPDATE reservation SET status = 'CANCELED' WHERE id = ?", [reservationId]);
       answer ??= second.reserve(id, seatId).then(outcome); // finds the seat taken, then waits for the reservation
       await new Promise((resolve) => setTimeout(resolve, 200));
-      await tx.run(
+      await tx.execute(
         "UPDATE concert_seat SET status = 'AVAILABLE', held_until = NULL WHERE id = ? AND held_until <= NOW(3)",
         [seatId],
       );
@@ -75,7 +75,7 @@ describe('holds and payments', () => {
     await it_.given.holdIsPast(reservationId);
     const status = async (): Promise<unknown> =>
       (
-        await it_.admin.rows(
+        await it_.admin.query(
           'SELECT r.status AS r, s.status AS s FROM reservation r JOIN concert_seat s ON s.id = r.seat_id WHERE r.id = ?',
           [reservationId],
         )
@@ -104,7 +104,7 @@ describe('holds and payments', () => {
     expect(outcome(await buyer.pay(reservationId))).toBe('409 005');
     await buyer.charge(1);
     expect(outcome(await buyer.pay(reservationId))).toBe('200');
-    expect(await it_.admin.rows('SELECT balance FROM member WHERE id = ?', [buyer.userId])).toEqual([
+    expect(await it_.admin.query('SELECT balance FROM member WHERE id = ?', [buyer.userId])).toEqual([
       { balance: 0 },
     ]);
   });
@@ -113,10 +113,10 @@ describe('holds and payments', () => {
     const { id, title, seats } = await it_.given.scheduleWithSeats(1, { amount: 55 });
     const buyer = await it_.visitor(55);
     const reservationId = await buyer.hold(id, at(seats, 0).id);
-    await it_.admin.run('UPDATE concert_seat SET amount = 99 WHERE id = ?', [at(seats, 0).id]);
+    await it_.admin.execute('UPDATE concert_seat SET amount = 99 WHERE id = ?', [at(seats, 0).id]);
     expect((await buyer.pay(reservationId)).body).toMatchObject({ data: { paymentAmount: 55 } });
     expect(
-      await it_.admin.rows(
+      await it_.admin.query(
         'SELECT concert_title AS t, seat_position AS p, amount AS a FROM reservation WHERE id = ?',
         [reservationId],
       ),

@@ -1,13 +1,13 @@
-import { Redis } from '../../src/infra/redis';
-import { queueKeys } from '../../src/modules/queue/keys';
-import { WaitingRooms } from '../../src/modules/queue/rooms';
+import { Redis } from '../../src/platform/redis/redis';
+import { queueKeys } from '../../src/modules/waiting-room/state/keys';
+import { WaitingRoomRegistry } from '../../src/modules/waiting-room/registry';
 import { at } from '../support/at';
 import { Buyer, outcome } from '../support/buyer';
 import { startTestService } from '../support/service';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
 
-const TIMES = { QUEUE_LEASE_SECONDS: 60, HOLD_SECONDS: 120 };
+const TIMES = { QUEUE_SESSION_SECONDS: 60, HOLD_SECONDS: 120 };
 
 describe('a session whose user holds a seat', () => {
   const it_ = useService(TIMES);
@@ -21,7 +21,7 @@ describe('a session whose user holds a seat', () => {
         .zscore(at(queueKeys(it_.queueId).place, 1), String(seqOf(buyer))),
     );
   const heldUntil = async (reservationId: number): Promise<number> => {
-    const [row] = await it_.admin.rows<{ heldUntil: Date }>(
+    const [row] = await it_.admin.query<{ heldUntil: Date }>(
       'SELECT held_until AS heldUntil FROM reservation WHERE id = ?',
       [reservationId],
     );
@@ -40,11 +40,11 @@ describe('a session whose user holds a seat', () => {
       expect(await deadlineOf(holder)).toBeGreaterThanOrEqual(heldUntilMs);
 
       for (const { container } of [it_.service, other]) {
-        const { snapshot } = container.resolve(WaitingRooms).main;
+        const { snapshot } = container.resolve(WaitingRoomRegistry).main;
         await until('the copy has learnt of it', () =>
           snapshot
-            .lastingLeases()
-            .some(({ seq, leaseUntilMs }) => seq === seqOf(holder) && leaseUntilMs >= heldUntilMs),
+            .liveSessions()
+            .some(({ seq, sessionUntilMs }) => seq === seqOf(holder) && sessionUntilMs >= heldUntilMs),
         );
       }
       const elsewhere = new Buyer(other.url, holder.userId);
@@ -63,7 +63,7 @@ describe('a session whose user holds a seat', () => {
     const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 10 });
     const [holder, other] = [await it_.visitor(10), await it_.visitor(10)];
     const reservationId = await holder.hold(id, at(seats, 0).id);
-    await it_.admin.run(
+    await it_.admin.execute(
       `UPDATE reservation r JOIN concert_seat s ON s.id = r.seat_id
           SET r.held_until = NOW(3) + INTERVAL 70 SECOND, s.held_until = r.held_until WHERE r.id = ?`,
       [reservationId],
@@ -75,14 +75,14 @@ describe('a session whose user holds a seat', () => {
   });
 
   it('says so when holds have prolonged it as long as may be, and goes on but for holds', async () => {
-    const room = it_.service.container.resolve(WaitingRooms).main;
+    const room = it_.service.container.resolve(WaitingRoomRegistry).main;
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
     const holder = await it_.visitor(10);
-    const settle = jest.spyOn(room, 'settle').mockImplementation((_place, isToHold) =>
+    const settle = jest.spyOn(room, 'resolve').mockImplementation((_place, isToHold) =>
       Promise.resolve({
         status: 'PROGRESS',
         position: 0,
-        leaseUntilMs: 1,
+        sessionUntilMs: 1,
         nowMs: 0,
         mayHold: isToHold !== true,
       }),

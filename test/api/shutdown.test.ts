@@ -32,7 +32,7 @@ describe('SIGTERM', () => {
     const userId = await given.member();
     const buyer = await new Buyer(service.url, userId).enter();
     await admin.transaction(async (tx) => {
-      await tx.rows('SELECT id FROM member WHERE id = ? FOR UPDATE', [userId]);
+      await tx.query('SELECT id FROM member WHERE id = ? FOR UPDATE', [userId]);
       const stuck = buyer.charge(5).then(
         () => 'answered',
         () => 'cut off',
@@ -41,7 +41,7 @@ describe('SIGTERM', () => {
       expect(await service.stop()).toBe(0);
       expect(await stuck).toBe('cut off');
     });
-    expect(await given.database.rows('SELECT balance FROM member WHERE id = ?', [userId])).toEqual([
+    expect(await given.database.query('SELECT balance FROM member WHERE id = ?', [userId])).toEqual([
       { balance: 0 },
     ]);
   });

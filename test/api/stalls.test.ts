@@ -24,9 +24,9 @@ describe('a service of which one part stands still for a while', () => {
         DATABASE_URL: database.url,
         REDIS_URL: redis.url,
         QUEUE_MAX_ACTIVE: 'auto',
-        QUEUE_MIN_ACTIVE: 200,
+        QUEUE_AUTO_MIN_ACTIVE: 200,
       },
-      HTTP_QUEUE_MS: 5000, // the machine may be busy: what is shed would be shed for that
+      LOAD_SHEDDING_MAX_DELAY_MS: 5000, // the machine may be busy: what is shed would be shed for that
     });
     for (const userId of await new Given(admin).members(BUYERS))
       buyers.push(await new Buyer(service.url, userId).enter());

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
-import { startService } from '../../src/start';
-import { WrongSetting } from '../../src/start-proof';
+import { startService } from '../../src/service';
+import { ServerMismatch } from '../../src/config/server-checks';
 import { restartDelayMs } from '../../src/workers';
 import { testConfig, uniqueQueueId } from '../support/config';
 
@@ -18,7 +18,13 @@ function start(env: Record<string, string | number>): Promise<Ended> {
   const child = spawn(process.execPath, [join(__dirname, '../../dist/main.js')], {
     env: {
       ...process.env,
-      ...{ KAFKA_BROKERS: '', PORT: '0', HOST: '127.0.0.1', QUEUE_ID: uniqueQueueId(), WATCH_SECONDS: '0' },
+      ...{
+        KAFKA_BROKERS: '',
+        PORT: '0',
+        HOST: '127.0.0.1',
+        QUEUE_ID: uniqueQueueId(),
+        INVARIANT_CHECK_INTERVAL_SECONDS: '0',
+      },
       ...own,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -83,7 +89,7 @@ describe('a start that cannot succeed', () => {
         },
         (error: unknown) => error,
       );
-      expect(wrong).toBeInstanceOf(WrongSetting);
+      expect(wrong).toBeInstanceOf(ServerMismatch);
       expect((wrong as Error).message).toMatch(words);
       expect((wrong as Error).message).not.toContain('geheim');
     },

@@ -31,7 +31,7 @@ describe('an error that nobody can catch', () => {
       'error thrown by a timer',
     ]);
     expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
-    expect(await (await fetch(`${service.url}/metrics`)).text()).toContain('uncaught_errors_total 4');
+    expect(await (await fetch(`${service.url}/metrics`)).text()).toContain('concert_uncaught_errors_total 4');
     expect(await service.stop()).toBe(0);
   });
 });

@@ -22,7 +22,7 @@ describe('WORKERS=3', () => {
       WORKERS: 3,
       MANAGEMENT_PORT: 0,
       QUEUE_MAX_ACTIVE: 100_000,
-      READ_CACHE_MS: 0,
+      LIST_CACHE_TTL_MS: 0,
     }).start();
     await until('all are ready', () => lines('ready').length === 3);
   });
@@ -54,7 +54,7 @@ describe('WORKERS=3', () => {
   });
 
   it('tell the same of the queue and of the metrics, whichever is asked', async () => {
-    const before = await metric('balance_charges_total');
+    const before = await metric('concert_balance_topups_total');
     const buyers = await Promise.all(
       (await given.members(30)).map((id) => new Buyer(service.url, id).enter()),
     );
@@ -66,9 +66,9 @@ describe('WORKERS=3', () => {
       );
       return new Set(checks.map(({ text }) => text)).size === 1;
     });
-    expect(await metric('balance_charges_total')).toBe(before + 30); // the sum over all
-    expect(await metric(`queue_cap{queue="${service.queueId}"}`)).toBe(100_000); // one truth, not a sum
-    const active = (): Promise<number> => metric(`queue_active{queue="${service.queueId}"}`);
+    expect(await metric('concert_balance_topups_total')).toBe(before + 30); // the sum over all
+    expect(await metric(`concert_queue_active_limit{queue="${service.queueId}"}`)).toBe(100_000); // one truth, not a sum
+    const active = (): Promise<number> => metric(`concert_queue_active{queue="${service.queueId}"}`);
     await until('all are counted once', async () => (await active()) === 30);
   });
 

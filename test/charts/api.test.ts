@@ -1,4 +1,4 @@
-import { configTable } from '../../src/config';
+import { configTable } from '../../src/config/config';
 import { cases } from './cases';
 import { helm, type Manifest, parse, podsOf, refusal, render, type Values } from './support';
 
@@ -14,7 +14,7 @@ const MADE_BY_CHART = {
   REDIS_URL: 'redis',
   KAFKA_BROKERS: 'kafka',
   TOKEN_SECRET: 'tokenSecret',
-  TOKEN_SECRET_ACCEPTED: 'tokenSecretAccepted',
+  TOKEN_SECRET_SECONDARY: 'tokenSecretAccepted',
   MANAGEMENT_TOKEN: 'managementTokenSecret',
   SHUTDOWN_DRAIN_MS: 'shutdown.drainMs',
   SHUTDOWN_GRACE_MS: 'shutdown.graceMs',
@@ -148,9 +148,9 @@ describe('scaling', () => {
     const seen = metrics.flatMap((it) => Object.values(it).filter((part) => typeof part === 'object'));
     expect(seen.map(({ metric, target }) => [metric?.name ?? 'cpu', target.averageValue])).toEqual([
       ['cpu', '812m'],
-      ['event_loop_utilization', '700m'],
       ['http_requests_in_flight', 20],
-      ['queue_waiting', 1000],
+      ['nodejs_eventloop_utilization', '700m'],
+      ['concert_queue_waiting', 1000],
     ]);
   });
 });
@@ -196,8 +196,8 @@ describe('the secret of the tokens', () => {
       Object.keys(the(await api(values), 'Secret').data ?? {}).sort();
     expect(await keys({})).toEqual(['TOKEN_SECRET']);
     const tokenSecretAccepted = 'the-next-secret-of-32-bytes-or-more';
-    expect(await keys({ tokenSecretAccepted })).toEqual(['TOKEN_SECRET', 'TOKEN_SECRET_ACCEPTED']);
-    expect(envOf(await api({}), 'Deployment concert-api').get('TOKEN_SECRET_ACCEPTED')).toMatchObject({
+    expect(await keys({ tokenSecretAccepted })).toEqual(['TOKEN_SECRET', 'TOKEN_SECRET_SECONDARY']);
+    expect(envOf(await api({}), 'Deployment concert-api').get('TOKEN_SECRET_SECONDARY')).toMatchObject({
       valueFrom: { secretKeyRef: { name: 'concert-api', optional: true } },
     });
     expect(await refused({ tokenSecretAccepted: 'short' })).toContain('/tokenSecretAccepted');
@@ -222,11 +222,15 @@ describe('config', () => {
   });
 
   it('writes large numbers as the product reads them', async () => {
-    const config = { QUEUE_MAX_POLLS_PER_SECOND: 10_000_000, QUEUES: 'vip=10', QUEUE_IDLE_SECONDS: 0 };
+    const config = {
+      QUEUE_MAX_POLLS_PER_SECOND: 10_000_000,
+      QUEUES: 'vip=10',
+      QUEUE_IDLE_TIMEOUT_SECONDS: 0,
+    };
     expect(the(await api({ config }), 'ConfigMap').data).toMatchObject({
       QUEUE_MAX_POLLS_PER_SECOND: '10000000',
       QUEUES: 'vip=10',
-      QUEUE_IDLE_SECONDS: '0',
+      QUEUE_IDLE_TIMEOUT_SECONDS: '0',
     });
   });
 });

@@ -178,7 +178,7 @@ it('gives the HPA metrics that the product has', async () => {
     'rules' | 'externalRules',
     { seriesQuery: string; name: { as: string } }[]
   >;
-  const source = read('src/infra/metrics.ts');
+  const source = read('src/platform/observability/metrics.ts');
   for (const { seriesQuery, name } of [...rules.rules, ...rules.externalRules]) {
     expect(seriesQuery.startsWith(`${name.as}{`)).toBe(true);
     expect(source).toContain(`'${name.as}'`);

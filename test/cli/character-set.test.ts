@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Statements } from '../../src/infra/database';
-import { pinDefault } from '../../src/migrations/character-set';
-import { RIGHTS } from '../../src/migrations/grants';
+import type { SqlExecutor } from '../../src/platform/database/database';
+import { pinDefault } from '../../src/database/character-set';
+import { RIGHTS } from '../../src/database/grants';
 import { at } from '../support/at';
 import { Buyer } from '../support/buyer';
 import { Given } from '../support/given';
@@ -14,7 +14,7 @@ const TITLE = '겨울의 빛 🎸 Été à Zürich';
 /** What latin1 has letters for. */
 const LATIN_TITLE = 'Été à Zürich';
 
-const migrations = join(__dirname, '../../src/migrations');
+const migrations = join(__dirname, '../../src/database/migrations');
 
 describe('a database whose default is latin1', () => {
   let scratch: Scratch;
@@ -25,13 +25,13 @@ describe('a database whose default is latin1', () => {
 
   /** Columns that hold text otherwise than as utf8mb4, or ascii for ids. */
   const otherColumns = (): Promise<unknown[]> =>
-    scratch.admin.rows(
+    scratch.admin.query(
       `SELECT table_name, column_name, collation_name FROM information_schema.columns
         WHERE table_schema = ? AND collation_name IS NOT NULL AND collation_name NOT IN ('utf8mb4_bin', 'ascii_bin')`,
       [scratch.name],
     );
   const otherTables = (): Promise<unknown[]> =>
-    scratch.admin.rows(
+    scratch.admin.query(
       "SELECT table_name FROM information_schema.tables WHERE table_schema = ? AND table_collation <> 'utf8mb4_bin'",
       [scratch.name],
     );
@@ -39,14 +39,17 @@ describe('a database whose default is latin1', () => {
   /** As a product before 0009 has left it. */
   async function makeOld(): Promise<void> {
     await scratch.migrator().up('0007-notification-by-time');
-    await scratch.admin.run(`ALTER DATABASE ${scratch.name} CHARACTER SET latin1 COLLATE latin1_swedish_ci`);
+    await scratch.admin.execute(
+      `ALTER DATABASE ${scratch.name} CHARACTER SET latin1 COLLATE latin1_swedish_ci`,
+    );
     for (const table of await scratch.tables())
-      if (table in RIGHTS) await scratch.admin.run(`ALTER TABLE ${table} CONVERT TO CHARACTER SET latin1`);
+      if (table in RIGHTS)
+        await scratch.admin.execute(`ALTER TABLE ${table} CONVERT TO CHARACTER SET latin1`);
     for (const [table, column, length] of [
       ['idempotency_key', 'id', 255],
       ['queue_state', 'queue_id', 64],
     ] as const)
-      await scratch.admin.run(
+      await scratch.admin.execute(
         `ALTER TABLE ${table} MODIFY ${column} VARCHAR(${length}) CHARACTER SET ascii COLLATE ascii_bin NOT NULL`,
       );
   }
@@ -62,17 +65,17 @@ describe('a database whose default is latin1', () => {
 
     const given = new Given(scratch.admin);
     const { id, seats } = await given.scheduleWithSeats(1);
-    await scratch.admin.run('UPDATE concert SET title = ?', [TITLE]);
+    await scratch.admin.execute('UPDATE concert SET title = ?', [TITLE]);
     const service = await startTestService({ ...scratch.env, QUEUE_MAX_ACTIVE: 10 });
     try {
       const buyer = await new Buyer(service.url, await given.member(1000)).enter();
       const listed = (await buyer.schedules()).body as { data: { concertTitle: string }[] };
       expect(listed.data.map(({ concertTitle }) => concertTitle)).toEqual([TITLE]);
       await buyer.pay(await buyer.hold(id, at(seats, 0).id));
-      const snapshots = await scratch.admin.rows('SELECT concert_title AS title FROM reservation');
+      const snapshots = await scratch.admin.query('SELECT concert_title AS title FROM reservation');
       expect(snapshots).toEqual([{ title: TITLE }]);
       const told = await until('told of hold and sale', async () => {
-        const rows = await scratch.admin.rows<{ message: string }>('SELECT message FROM notification');
+        const rows = await scratch.admin.query<{ message: string }>('SELECT message FROM notification');
         return rows.length === 2 && rows;
       });
       for (const { message } of told) expect(message).toContain(`“${TITLE}”`);
@@ -85,31 +88,32 @@ describe('a database whose default is latin1', () => {
     await makeOld();
     const given = new Given(scratch.admin);
     const { id } = await given.scheduleWithSeats(2);
-    await scratch.admin.run('UPDATE concert SET title = ?', [LATIN_TITLE]);
-    await expect(scratch.admin.run('UPDATE concert SET title = ?', [TITLE])).rejects.toThrow(
+    await scratch.admin.execute('UPDATE concert SET title = ?', [LATIN_TITLE]);
+    await expect(scratch.admin.execute('UPDATE concert SET title = ?', [TITLE])).rejects.toThrow(
       'Incorrect string value',
     );
 
     await scratch.migrator().up();
     expect([await otherColumns(), await otherTables()]).toEqual([[], []]);
-    const [row] = await scratch.admin.rows('SELECT title, HEX(title) AS bytes FROM concert');
+    const [row] = await scratch.admin.query('SELECT title, HEX(title) AS bytes FROM concert');
     expect(row).toEqual({
       title: LATIN_TITLE,
       bytes: Buffer.from(LATIN_TITLE).toString('hex').toUpperCase(),
     });
-    const statuses = await scratch.admin.rows('SELECT status FROM concert_seat WHERE schedule_id = ?', [id]);
+    const statuses = await scratch.admin.query('SELECT status FROM concert_seat WHERE schedule_id = ?', [id]);
     expect(statuses).toEqual([{ status: 'AVAILABLE' }, { status: 'AVAILABLE' }]);
-    await scratch.admin.run('UPDATE concert SET title = ?', [TITLE]);
-    expect(await scratch.admin.rows('SELECT title FROM concert')).toEqual([{ title: TITLE }]);
+    await scratch.admin.execute('UPDATE concert SET title = ?', [TITLE]);
+    expect(await scratch.admin.query('SELECT title FROM concert')).toEqual([{ title: TITLE }]);
   });
 
   it('compares text as it is: case, accents, emoji and blanks in front tell apart', async () => {
     await scratch.migrator().up();
     const names = ['relay', 'Relay', 'rélay', '🎸', '🎹', ' relay'];
-    for (const name of names) await scratch.admin.run('INSERT INTO outbox_lease (name) VALUES (?)', [name]);
-    for (const title of names) await scratch.admin.run('INSERT INTO concert (title) VALUES (?)', [title]);
+    for (const name of names)
+      await scratch.admin.execute('INSERT INTO outbox_lease (name) VALUES (?)', [name]);
+    for (const title of names) await scratch.admin.execute('INSERT INTO concert (title) VALUES (?)', [title]);
     for (const name of names) {
-      const found = await scratch.app.rows('SELECT title FROM concert WHERE title = ?', [name]);
+      const found = await scratch.app.query('SELECT title FROM concert WHERE title = ?', [name]);
       expect(found).toEqual([{ title: name }]);
     }
   });
@@ -119,16 +123,16 @@ describe('the character set of text', () => {
   it('is told to an administrator when the account may not change the default', async () => {
     const asked: string[] = [];
     const denied = Object.assign(new Error('Access denied'), { errno: 1044 });
-    const on: Statements = {
-      rows: <T>() => Promise.resolve([{ charset: 'latin1', collation: 'latin1_swedish_ci' } as T]),
-      run: () => Promise.reject(denied),
+    const on: SqlExecutor = {
+      query: <T>() => Promise.resolve([{ charset: 'latin1', collation: 'latin1_swedish_ci' } as T]),
+      execute: () => Promise.reject(denied),
     };
     await pinDefault(on, 'shop', (line) => asked.push(line));
     expect(asked).toEqual([
       "the database's default is latin1 (latin1_swedish_ci), and this account may not change it. " +
         'As an administrator, run: ALTER DATABASE `shop` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
     ]);
-    const broken = { ...on, run: () => Promise.reject(new Error('gone')) };
+    const broken = { ...on, execute: () => Promise.reject(new Error('gone')) };
     await expect(pinDefault(broken, 'shop', () => undefined)).rejects.toThrow('gone');
   });
 
@@ -142,7 +146,7 @@ describe('the character set of text', () => {
   it('and what else a session needs depend on no default of the server', async () => {
     const scratch = await Scratch.create();
     try {
-      const [session] = await scratch.admin.rows(
+      const [session] = await scratch.admin.query(
         `SELECT @@character_set_client AS client, @@character_set_results AS results, @@sql_mode AS mode,
                 @@collation_connection AS collation, @@autocommit AS autocommit, @@default_storage_engine AS engine`,
       );

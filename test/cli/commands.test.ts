@@ -68,7 +68,7 @@ const WRONG: [script: string, args: string, words: string][] = [
   ['tool', 'seed --users 1e3', '--users must be a whole number'],
   ['tool', 'verify --jsno', 'Did you mean "--json"?'],
   ['tool', 'queue puase', 'Did you mean "pause"?'],
-  ['tool', 'queue cap 0x10', 'cap must be a whole number'],
+  ['tool', 'queue limit 0x10', 'limit must be a whole number'],
 ];
 
 const HELPS = [...new Set(WRONG.map(([script]) => script))].filter((script) => script !== 'tool');

@@ -1,8 +1,8 @@
-import { RIGHTS } from '../../src/migrations/grants';
-import { MemberDirectory } from '../../src/modules/user/directory';
-import { ConcertRepository } from '../../src/modules/concert/repository';
-import { NotificationRepository } from '../../src/modules/notification/repository';
-import { QueueRepository } from '../../src/modules/queue/repository';
+import { RIGHTS } from '../../src/database/grants';
+import { UserDirectory } from '../../src/modules/accounts/directory';
+import { ConcertRepository } from '../../src/modules/catalog/repository';
+import { NotificationRepository } from '../../src/modules/notifications/repository';
+import { QueueRepository } from '../../src/modules/waiting-room/state/repository';
 import { at } from '../support/at';
 import { Scratch } from './scratch';
 import { Shop } from './shop';
@@ -19,7 +19,7 @@ describe("the application's account", () => {
   it('has rights on every table of the schema, and on no others', async () => {
     const tables = (await scratch.tables()).filter((name) => name !== 'migration');
     expect(Object.keys(RIGHTS)).toEqual(expect.arrayContaining(tables));
-    await expect(scratch.app.rows('SELECT * FROM migration')).rejects.toThrow(/denied/);
+    await expect(scratch.app.query('SELECT * FROM migration')).rejects.toThrow(/denied/);
   });
 
   it.each([
@@ -44,12 +44,12 @@ describe("the application's account", () => {
     ['change a payment', "UPDATE payment SET status = 'CANCELED'"],
     ['erase a payment', 'DELETE FROM payment'],
   ])('may not %s', async (_what, sql) => {
-    await expect(scratch.app.run(sql)).rejects.toThrow(/denied/);
+    await expect(scratch.app.execute(sql)).rejects.toThrow(/denied/);
   });
 
   it.each(Object.keys(RIGHTS))('may lock rows of %s', async (table) => {
     if (!(await scratch.tables()).includes(table)) return;
-    await scratch.app.transaction((tx) => tx.rows(`SELECT * FROM ${table} LIMIT 1 FOR UPDATE`));
+    await scratch.app.transaction((tx) => tx.query(`SELECT * FROM ${table} LIMIT 1 FOR UPDATE`));
   });
 
   it('may do all that the product does: sell, charge, take over a past hold and sweep', async () => {
@@ -68,7 +68,7 @@ describe("the application's account", () => {
     const why = await shop.reservations.whyNotTaken(on, shop.scheduleId, at(shop.seatIds, 0), shop.userId);
     expect(why).toMatchObject({ started: 0, queueId: 'main', seatStatus: 'RESERVED', soldOut: 0 });
     expect(await shop.balances.find(on, shop.userId)).toBe(1_000_400);
-    expect(await new MemberDirectory(on).exists(shop.userId)).toBe(true);
+    expect(await new UserDirectory(on).exists(shop.userId)).toBe(true);
   });
 
   it('may forget what was handled long ago', async () => {
@@ -84,13 +84,13 @@ describe("the application's account", () => {
     const key = { userId: shop.userId, id: 'k', fingerprint: Buffer.alloc(32) };
     await shop.keys.remember(key, 404, '{}');
     expect(await shop.keys.find(key)).toMatchObject({ status: 404 });
-    await scratch.admin.run('UPDATE idempotency_key SET created_at = NOW(3) - INTERVAL 3 DAY');
+    await scratch.admin.execute('UPDATE idempotency_key SET created_at = NOW(3) - INTERVAL 3 DAY');
     await shop.keys.forgetOlderThan(48);
     expect(await shop.keys.find(key)).toBeUndefined();
 
     const queues = new QueueRepository(scratch.app);
-    await queues.save('main', { issued: 5, serving: 3, gen: 1 });
-    await queues.save('main', { issued: 4, serving: 4, gen: 1 });
-    expect(await queues.find('main')).toEqual({ issued: 5, serving: 4, gen: 1 });
+    await queues.save('main', { issued: 5, headSeq: 3, gen: 1 });
+    await queues.save('main', { issued: 4, headSeq: 4, gen: 1 });
+    expect(await queues.find('main')).toEqual({ issued: 5, headSeq: 4, gen: 1 });
   });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UnknownMigration } from '../../src/migrations/migrate';
+import { UnknownMigration } from '../../src/database/migrate';
 import { Scratch } from './scratch';
 import { runTool } from './tool';
 
@@ -16,7 +16,7 @@ const messageOf = (promise: Promise<unknown>): Promise<string> =>
 async function schemaOf(scratch: Scratch): Promise<string[]> {
   const schema: string[] = [];
   for (const table of await scratch.tables()) {
-    const [row] = await scratch.admin.rows<Record<string, string>>(`SHOW CREATE TABLE ${table}`);
+    const [row] = await scratch.admin.query<Record<string, string>>(`SHOW CREATE TABLE ${table}`);
     schema.push(row?.['Create Table'] ?? '');
   }
   return schema;
@@ -156,7 +156,7 @@ describe('migrate', () => {
 
   it('says which right the administrator lacks and what to do', async () => {
     await scratch.migrator().up();
-    await scratch.admin.run('DROP TABLE migration');
+    await scratch.admin.execute('DROP TABLE migration');
     const message = await messageOf(scratch.migrator({ adminUrl: scratch.appUrl }).up());
     expect(message).toMatch(/lacks a right: CREATE command denied to user/);
     expect(message).toContain(`GRANT ALL PRIVILEGES ON \`${scratch.name}\`.* TO`);

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { Database } from '../../src/infra/database';
-import { RIGHTS } from '../../src/migrations/grants';
-import { Migrator } from '../../src/migrations/migrate';
-import { quoteAccount } from '../../src/migrations/names';
+import { Database } from '../../src/platform/database/database';
+import { RIGHTS } from '../../src/database/grants';
+import { Migrator } from '../../src/database/migrate';
+import { quoteAccount } from '../../src/database/names';
 import { testConfig } from '../support/config';
 
 const TIMEOUT_MS = 30_000;
@@ -29,7 +29,7 @@ export class Scratch {
   /** The account of DATABASE_ADMIN_URL may make databases of this name: see scripts/. */
   static async create(charset = 'utf8mb4'): Promise<Scratch> {
     const scratch = new Scratch();
-    await onServer((server) => server.run(`CREATE DATABASE ${scratch.name} CHARACTER SET ${charset}`));
+    await onServer((server) => server.execute(`CREATE DATABASE ${scratch.name} CHARACTER SET ${charset}`));
     return scratch;
   }
 
@@ -52,7 +52,7 @@ export class Scratch {
   }
 
   async tables(): Promise<string[]> {
-    const rows = await this.admin.rows<{ name: string }>(
+    const rows = await this.admin.query<{ name: string }>(
       'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ? ORDER BY 1',
       [this.name],
     );
@@ -62,16 +62,16 @@ export class Scratch {
   /** Rights outlive their tables, so they are taken back first. */
   async drop(): Promise<void> {
     const [app] = await onServer(
-      (server) => server.rows<{ account: string }>('SELECT CURRENT_USER() AS account'),
+      (server) => server.query<{ account: string }>('SELECT CURRENT_USER() AS account'),
       this.appUrl,
     );
     await Promise.all([this.app.close(), this.admin.close()]);
     await onServer(async (server) => {
       for (const table of Object.keys(RIGHTS)) {
         const revoke = `REVOKE ALL PRIVILEGES ON ${this.name}.${table} FROM ${quoteAccount(app?.account ?? '')}`;
-        await server.run(revoke).catch(() => undefined); // was never granted
+        await server.execute(revoke).catch(() => undefined); // was never granted
       }
-      await server.run(`DROP DATABASE IF EXISTS ${this.name}`);
+      await server.execute(`DROP DATABASE IF EXISTS ${this.name}`);
     });
   }
 }

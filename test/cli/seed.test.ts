@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exclusively } from '../../src/infra/exclusive';
+import { withAdvisoryLock } from '../../src/platform/database/advisory-lock';
 import { titleOf } from '../../src/cli/seed/titles';
 import { readSeedOptions } from '../../src/cli/seed/options';
-import { ReservationRepository } from '../../src/modules/reservation/repository';
+import { ReservationRepository } from '../../src/modules/orders/repository';
 import { testConfig } from '../support/config';
 import { expectInvariants } from '../support/invariants';
 import { Scratch } from './scratch';
@@ -23,14 +23,14 @@ describe('seed', () => {
 
   const counts = async (): Promise<Row | undefined> =>
     (
-      await scratch.admin.rows<Row>(`
+      await scratch.admin.query<Row>(`
         SELECT (SELECT COUNT(*) FROM member) AS members, (SELECT COUNT(*) FROM payment_history) AS entries,
                (SELECT COUNT(*) FROM concert) AS concerts, (SELECT COUNT(*) FROM concert_schedule) AS dates,
                (SELECT COUNT(*) FROM concert_seat) AS seats`)
     )[0];
 
   const moveToThePast = (where: string): Promise<unknown> =>
-    scratch.admin.run(`
+    scratch.admin.execute(`
       UPDATE concert_schedule SET starts_at = starts_at - INTERVAL 70 DAY, ends_at = ends_at - INTERVAL 70 DAY
        WHERE ${where}`);
 
@@ -48,7 +48,7 @@ describe('seed', () => {
       concert_schedule: 6,
       concert_seat: 60,
     })) {
-      const rows = await scratch.admin.rows<Row>(`SELECT MIN(id) AS first, MAX(id) AS last FROM ${table}`);
+      const rows = await scratch.admin.query<Row>(`SELECT MIN(id) AS first, MAX(id) AS last FROM ${table}`);
       expect({ table, ...rows[0] }).toEqual({ table, first: 1, last });
     }
     await expectInvariants({ database: scratch.app });
@@ -56,11 +56,11 @@ describe('seed', () => {
 
   it('gives each member its balance with the ledger entry, and each date its evening and price classes', async () => {
     await seed(...SMALL);
-    const [member] = await scratch.admin.rows<Row>(
+    const [member] = await scratch.admin.query<Row>(
       `SELECT m.name, m.balance, h.kind, h.amount FROM member m JOIN payment_history h ON h.user_id = m.id WHERE m.id = 7`,
     );
     expect(member).toEqual({ name: 'Member 7', balance: 1_000_000, kind: 'CHARGE', amount: 1_000_000 });
-    const dates = await scratch.admin.rows<{ startsAt: Date; hours: number }>(
+    const dates = await scratch.admin.query<{ startsAt: Date; hours: number }>(
       `SELECT starts_at AS startsAt, TIMESTAMPDIFF(MINUTE, starts_at, ends_at) / 60 AS hours FROM concert_schedule`,
     );
     for (const { startsAt, hours } of dates) {
@@ -69,7 +69,7 @@ describe('seed', () => {
       expect(hours).toBe(2.5);
     }
     expect(new Set(dates.map(({ startsAt }) => startsAt.getTime())).size).toBeGreaterThan(3);
-    const seats = await scratch.admin.rows<Row>(
+    const seats = await scratch.admin.query<Row>(
       'SELECT amount FROM concert_seat WHERE schedule_id = 1 ORDER BY position',
     );
     const expected = [200, 150, 150, 120, 120, 120, 90, 90, 90, 90];
@@ -78,11 +78,11 @@ describe('seed', () => {
 
   it('changes nothing the second time, and adds what is missing when more is asked for', async () => {
     await seed(...SMALL);
-    const before = await scratch.admin.rows('SELECT * FROM concert_schedule');
+    const before = await scratch.admin.query('SELECT * FROM concert_schedule');
     expect((await seed(...SMALL)).stdout).toContain('seeded 0 members, 0 concerts, 0 dates, 0 seats;');
-    expect(await scratch.admin.rows('SELECT * FROM concert_schedule')).toEqual(before);
+    expect(await scratch.admin.query('SELECT * FROM concert_schedule')).toEqual(before);
 
-    await scratch.admin.run('DELETE FROM concert_seat WHERE id = 5');
+    await scratch.admin.execute('DELETE FROM concert_seat WHERE id = 5');
     const more = await seed('--users', '60', '--concerts', '4', '--dates', '3', '--seats', '12');
     expect(more.stdout).toContain('seeded 10 members, 1 concert, 6 dates, 85 seats;');
     expect(await counts()).toEqual({ members: 60, entries: 60, concerts: 4, dates: 12, seats: 144 });
@@ -96,14 +96,14 @@ describe('seed', () => {
       await reservations.take(tx, 1, 1, 300, 'main');
       await reservations.insertHold(tx, 1, 1, 300);
     });
-    await scratch.admin.run(
+    await scratch.admin.execute(
       "INSERT INTO payment_history (user_id, kind, amount, balance_after) VALUES (2, 'CHARGE', 5, 1000005)",
     );
-    await scratch.admin.run('UPDATE member SET balance = balance + 5 WHERE id = 2');
+    await scratch.admin.execute('UPDATE member SET balance = balance + 5 WHERE id = 2');
     const all = (): Promise<unknown> =>
       Promise.all(
         ['member', 'payment_history', 'concert_seat', 'reservation'].map((t) =>
-          scratch.admin.rows(`SELECT * FROM ${t}`),
+          scratch.admin.query(`SELECT * FROM ${t}`),
         ),
       );
     const before = await all();
@@ -119,7 +119,7 @@ describe('seed', () => {
       await reservations.insertHold(tx, 1, 11, 300);
     });
     const datesOf = (): Promise<{ id: number; startsAt: Date }[]> =>
-      scratch.admin.rows('SELECT id, starts_at AS startsAt FROM concert_schedule WHERE id <= 3 ORDER BY id');
+      scratch.admin.query('SELECT id, starts_at AS startsAt FROM concert_schedule WHERE id <= 3 ORDER BY id');
     const before = await datesOf();
     await moveToThePast('id <= 2');
     expect((await seed('--if-empty')).stdout).toMatch(/seeded nothing .*; moved 1 past date ahead/);
@@ -143,18 +143,18 @@ describe('seed', () => {
 
   it('with --if-empty completes a run that broke off', async () => {
     await seed(...SMALL);
-    await scratch.admin.run('DELETE FROM payment_history WHERE user_id < 20');
-    await scratch.admin.run('DELETE FROM member WHERE id < 20'); // the lower ones come last
+    await scratch.admin.execute('DELETE FROM payment_history WHERE user_id < 20');
+    await scratch.admin.execute('DELETE FROM member WHERE id < 20'); // the lower ones come last
     expect((await seed('--if-empty', ...SMALL)).stdout).toContain('seeded 19 members, 0 concerts');
   });
 
   it('touches no programme but its own', async () => {
-    await scratch.admin.run("INSERT INTO concert (id, title) VALUES (2, 'A real concert')");
-    await scratch.admin.run(
+    await scratch.admin.execute("INSERT INTO concert (id, title) VALUES (2, 'A real concert')");
+    await scratch.admin.execute(
       "INSERT INTO concert_schedule (id, concert_id, starts_at, ends_at) VALUES (1, 2, '2020-01-01', '2020-01-02')",
     );
     await seed(...SMALL);
-    const real = await scratch.admin.rows<{ startsAt: Date }>(
+    const real = await scratch.admin.query<{ startsAt: Date }>(
       'SELECT starts_at AS startsAt FROM concert_schedule WHERE concert_id = 2',
     );
     expect(real.map(({ startsAt }) => startsAt.getUTCFullYear())).toEqual([2020]);
@@ -168,7 +168,7 @@ describe('seed', () => {
   });
 
   it('waits while another one is at work', async () => {
-    const waiting = await exclusively(
+    const waiting = await withAdvisoryLock(
       scratch.admin,
       'seed',
       () => undefined,

@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Database } from '../../src/infra/database';
-import { appendEvent } from '../../src/infra/outbox';
+import type { Database } from '../../src/platform/database/database';
+import { appendEvent } from '../../src/modules/outbox/append';
 import { IdempotencyRepository } from '../../src/modules/idempotency/repository';
-import { paymentDone, reservationMade } from '../../src/modules/notification/events';
-import { PaymentRepository } from '../../src/modules/payment/repository';
-import { type HoldRow, ReservationRepository } from '../../src/modules/reservation/repository';
-import { BalanceRepository } from '../../src/modules/user/repository';
+import { paymentDone, reservationMade } from '../../src/modules/outbox/events';
+import { PaymentRepository } from '../../src/modules/payments/repository';
+import { type HoldRow, ReservationRepository } from '../../src/modules/orders/repository';
+import { BalanceRepository } from '../../src/modules/accounts/repository';
 import { testConfig } from '../support/config';
 import { Given } from '../support/given';
 import type { Scratch } from './scratch';

@@ -1,4 +1,4 @@
-import { splitStatements } from '../../src/migrations/statements';
+import { splitStatements } from '../../src/database/statements';
 
 describe('the statements of a SQL file', () => {
   it.each([

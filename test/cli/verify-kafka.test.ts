@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
-import { createLogger } from '../../src/infra/logger';
-import { createClient, KafkaReader } from '../../src/infra/kafka';
+import { createLogger } from '../../src/platform/observability/logger';
+import { createClient, KafkaReader } from '../../src/platform/kafka';
 import { EventsInKafka } from '../../src/modules/invariants/events-in-kafka';
 import type { InvariantResult } from '../../src/modules/invariants/schema';
 import { checkInvariants } from '../../src/modules/invariants/service';
-import { Topics } from '../../src/modules/notification/topics';
+import { Topics } from '../../src/modules/outbox/topics';
 import { Scratch } from './scratch';
 
 const brokers = process.env.KAFKA_BROKERS ?? '';
@@ -42,7 +42,7 @@ describe('invariants of events, with Kafka', () => {
   /** An event that was delivered two minutes ago and has not acted. @returns its id */
   const idle = async (): Promise<string> => {
     const eventId = randomUUID();
-    await scratch.admin.run(
+    await scratch.admin.execute(
       `INSERT INTO outbox (event_id, topic, partition_key, payload, delivered_at)
        VALUES (?, ?, '1', '{}', NOW(3) - INTERVAL 2 MINUTE)`,
       [eventId, TOPIC],
@@ -67,7 +67,7 @@ describe('invariants of events, with Kafka', () => {
       verdict: 'violated',
       findings: [{ severity: 'warning' }, { severity: 'violation', rows: [{ eventId }] }],
     });
-    await scratch.admin.run('DELETE FROM outbox');
+    await scratch.admin.execute('DELETE FROM outbox');
   });
 
   it('tells what waits in Kafka, or was given up there, from what is lost', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Statements } from '../../src/infra/database';
-import { connectRedis, type Redis } from '../../src/infra/redis';
-import { queueKeys } from '../../src/modules/queue/keys';
+import type { SqlExecutor } from '../../src/platform/database/database';
+import { connectRedis, type Redis } from '../../src/platform/redis/redis';
+import { queueKeys } from '../../src/modules/waiting-room/state/keys';
 import type { InvariantReport, InvariantResult } from '../../src/modules/invariants/schema';
 import { checkInvariants } from '../../src/modules/invariants/service';
 import { at } from '../support/at';
@@ -39,12 +39,12 @@ const resultOf = ({ results }: InvariantReport, id: string): InvariantResult => 
 };
 
 /** Writes what the constraints forbid. */
-const unchecked = async (tx: Statements, ...statements: string[]): Promise<void> => {
-  await tx.run('SET SESSION check_constraint_checks = 0, foreign_key_checks = 0');
+const unchecked = async (tx: SqlExecutor, ...statements: string[]): Promise<void> => {
+  await tx.execute('SET SESSION check_constraint_checks = 0, foreign_key_checks = 0');
   try {
-    for (const sql of statements) await tx.run(sql);
+    for (const sql of statements) await tx.execute(sql);
   } finally {
-    await tx.run('SET SESSION check_constraint_checks = 1, foreign_key_checks = 1');
+    await tx.execute('SET SESSION check_constraint_checks = 1, foreign_key_checks = 1');
   }
 };
 
@@ -304,10 +304,10 @@ describe('the invariants of the database', () => {
   it('only warn of past holds that nobody has tidied up', async () => {
     const past = (seconds: number): Promise<unknown> =>
       scratch.admin.transaction(async (tx) => {
-        await tx.run(
+        await tx.execute(
           `UPDATE reservation SET held_until = NOW(3) - INTERVAL ${seconds} SECOND WHERE id = ${day.held.reservationId}`,
         );
-        await tx.run(
+        await tx.execute(
           `UPDATE concert_seat s JOIN reservation r ON r.seat_id = s.id SET s.held_until = r.held_until WHERE r.id = ${day.held.reservationId}`,
         );
       });
@@ -320,7 +320,7 @@ describe('the invariants of the database', () => {
   });
 
   it('are judged by how long a hold was to last when it was made, not by how long holds last now', async () => {
-    await scratch.admin.run('UPDATE reservation SET hold_seconds = NULL WHERE id = ?', [
+    await scratch.admin.execute('UPDATE reservation SET hold_seconds = NULL WHERE id = ?', [
       day.held.reservationId,
     ]); // made by an older version: nobody knows how long it was to last
     expect(resultOf(await check(), 'I8').verdict).toBe('ok');
@@ -329,7 +329,7 @@ describe('the invariants of the database', () => {
       [300, 'ok'],
       [86_400, 'ok'],
     ] as const) {
-      await scratch.admin.run('UPDATE reservation SET hold_seconds = ? WHERE id = ?', [
+      await scratch.admin.execute('UPDATE reservation SET hold_seconds = ? WHERE id = ?', [
         holdSeconds,
         day.held.reservationId,
       ]);
@@ -344,7 +344,7 @@ describe('the invariants of the database', () => {
   ])(
     'say of an event delivered by %s that has not acted, when Kafka is not asked: %s',
     async (by, verdict) => {
-      await scratch.admin.run(
+      await scratch.admin.execute(
         `UPDATE outbox SET delivered_at = NOW(3) - INTERVAL 1 HOUR, delivered_by = ${by} WHERE topic = 'payment-notification'`,
       );
       const report = await check();
@@ -358,25 +358,25 @@ describe('the invariants of the database', () => {
   );
 
   it('leave out what is too young or too old to be judged', async () => {
-    await scratch.admin.run(
+    await scratch.admin.execute(
       "UPDATE outbox SET delivered_at = NOW(3) - INTERVAL 50 SECOND, delivered_by = 'process' WHERE topic = 'payment-notification'",
     );
     expect(resultOf(await check(), 'I5').verdict).toBe('ok');
-    await scratch.admin.run('DELETE FROM outbox');
-    await scratch.admin.run('UPDATE payment SET created_at = NOW(3) - INTERVAL 25 HOUR');
-    await scratch.admin.run('UPDATE reservation SET reserved_at = NOW(3) - INTERVAL 25 HOUR');
+    await scratch.admin.execute('DELETE FROM outbox');
+    await scratch.admin.execute('UPDATE payment SET created_at = NOW(3) - INTERVAL 25 HOUR');
+    await scratch.admin.execute('UPDATE reservation SET reserved_at = NOW(3) - INTERVAL 25 HOUR');
     expect(resultOf(await check(), 'I5').verdict).toBe('ok');
   });
 
   it('show twenty rows at most and say that there are more', async () => {
-    await scratch.admin.run("INSERT INTO member (name, balance) SELECT 'x', 1 FROM seq_1_to_30");
+    await scratch.admin.execute("INSERT INTO member (name, balance) SELECT 'x', 1 FROM seq_1_to_30");
     const finding = at(resultOf(await check(), 'I2').findings, 0);
     expect(finding.rows).toHaveLength(20);
     expect(finding.more).toBe(true);
   });
 
   it('are unknown, not kept, when a table cannot be read', async () => {
-    await scratch.admin.run('RENAME TABLE outbox TO elsewhere');
+    await scratch.admin.execute('RENAME TABLE outbox TO elsewhere');
     const report = await check();
     expect(report.ok).toBe(false);
     expect(resultOf(report, 'I5')).toMatchObject({
@@ -419,7 +419,7 @@ describe('what the schema refuses, so that no code can do it', () => {
   afterAll(() => scratch.drop());
 
   const refusal = async (sql: string): Promise<number | undefined> =>
-    scratch.admin.run(sql).then(
+    scratch.admin.execute(sql).then(
       () => undefined,
       (error: unknown) => (error as { errno?: number }).errno,
     );
@@ -486,7 +486,7 @@ describe('the invariants of a queue', () => {
     await redis.connect();
   });
   beforeEach(async () => {
-    await redis.hset(state, { issued: 10, serving: 5, gen: 1, capAt: 3 });
+    await redis.hset(state, { issued: 10, headSeq: 5, gen: 1, limitAtAdmission: 3 });
     await redis.zadd(active, inAnHour, '3', inAnHour, '4', inAnHour, '5');
     await redis.zadd(returned, 2, '2');
   });
@@ -508,25 +508,27 @@ describe('the invariants of a queue', () => {
     await redis.zadd(active, inAnHour, '1');
     expect(resultOf(await check(), 'I6')).toMatchObject({
       verdict: 'violated',
-      findings: [{ what: 'queues with too many inside', rows: [{ queueId, inside: 4, cap: 3 }] }],
+      findings: [
+        { what: 'queues with more active users than the limit', rows: [{ queueId, active: 4, limit: 3 }] },
+      ],
     });
   });
 
   it('are judged by the places that there were, whatever this process would have given', async () => {
     await redis.zadd(active, inAnHour, '1');
-    await redis.hset(state, 'capAt', 4);
+    await redis.hset(state, 'limitAtAdmission', 4);
     expect(resultOf(await check(), 'I6').verdict).toBe('ok');
     await redis.zadd(active, inAnHour, '2');
-    expect(resultOf(await check(), 'I6').findings).toMatchObject([{ rows: [{ inside: 5, cap: 4 }] }]);
-    await redis.hdel(state, 'capAt'); // nobody knows how many there may be
+    expect(resultOf(await check(), 'I6').findings).toMatchObject([{ rows: [{ active: 5, limit: 4 }] }]);
+    await redis.hdel(state, 'limitAtAdmission'); // nobody knows how many there may be
     expect(resultOf(await check(), 'I6').verdict).toBe('ok');
   });
 
   it('show that more are served than were issued', async () => {
-    await redis.hset(state, 'serving', 11);
+    await redis.hset(state, 'headSeq', 11);
     expect(resultOf(await check(), 'I7')).toMatchObject({
       verdict: 'violated',
-      findings: [{ rows: [{ queueId, issued: 10, serving: 11 }] }],
+      findings: [{ rows: [{ queueId, issued: 10, headSeq: 11 }] }],
     });
   });
 
@@ -538,7 +540,7 @@ describe('the invariants of a queue', () => {
     await redis.zadd(key, score, '6');
     expect(resultOf(await check(), 'I7')).toMatchObject({
       verdict: 'violated',
-      findings: [{ what: 'places taken before their turn', rows: [{ queueId, seq: 6, serving: 5 }] }],
+      findings: [{ what: 'places taken before their turn', rows: [{ queueId, seq: 6, headSeq: 5 }] }],
     });
   });
 
@@ -546,7 +548,7 @@ describe('the invariants of a queue', () => {
     await redis.zadd(returned, 9, '9');
     const report = await checkInvariants({ database: scratch.app, redis });
     const rows = resultOf(report, 'I7').findings.flatMap((finding) => finding.rows);
-    expect(rows).toContainEqual({ queueId, seq: 9, serving: 5 });
+    expect(rows).toContainEqual({ queueId, seq: 9, headSeq: 5 });
   });
 
   it('leave no trace', async () => {
@@ -563,9 +565,10 @@ describe('the verify command', () => {
   beforeAll(async () => {
     scratch = await Scratch.migrated();
     day = await aDay(scratch);
-    await scratch.admin.run('INSERT INTO queue_state (queue_id, issued, serving, gen) VALUES (?, 0, 0, 1)', [
-      queueId,
-    ]);
+    await scratch.admin.execute(
+      'INSERT INTO queue_state (queue_id, issued, serving, gen) VALUES (?, 0, 0, 1)',
+      [queueId],
+    );
   });
   afterAll(() => scratch.drop());
 
@@ -578,9 +581,9 @@ describe('the verify command', () => {
     });
 
   it.each<Record<string, string>>([
-    { HOLD_SECONDS: '1', MAX_SEATS_PER_USER: '1', IDEMPOTENCY_HOURS: '24', SWEEP_MS: '50' },
-    { QUEUE_MAX_ACTIVE: '1', QUEUES: '', QUEUE_ID: 'another', QUEUE_LEASE_SECONDS: '1' },
-    { EVENT_DLQ_TRIES: '1', EVENT_DLQ_RETRY_MS: '100', EVENT_MEMORY_DAYS: '8' },
+    { HOLD_SECONDS: '1', MAX_SEATS_PER_USER: '1', IDEMPOTENCY_HOURS: '24', HOLD_EXPIRY_INTERVAL_MS: '50' },
+    { QUEUE_MAX_ACTIVE: '1', QUEUES: '', QUEUE_ID: 'another', QUEUE_SESSION_SECONDS: '1' },
+    { EVENT_DLQ_MAX_ATTEMPTS: '1', EVENT_DLQ_RETRY_DELAY_MS: '100', EVENT_DEDUPLICATION_DAYS: '8' },
     { TZ: 'America/New_York', DISPLAY_TIME_ZONE: 'Pacific/Kiritimati' },
   ])('says the same whatever its shell has set: %j', async (env) => {
     const { code, stdout } = await verify(env);
@@ -596,7 +599,7 @@ describe('the verify command', () => {
 
   it('ends with 1 and names the rows when something is violated', async () => {
     const { userId } = day.shop;
-    await scratch.admin.run('UPDATE member SET balance = balance + 1 WHERE id = ?', [userId]);
+    await scratch.admin.execute('UPDATE member SET balance = balance + 1 WHERE id = ?', [userId]);
     try {
       const { code, stdout } = await verify();
       expect(code).toBe(1);
@@ -608,7 +611,7 @@ describe('the verify command', () => {
         { userId, balance: 1_000_151, ledger: '1000150' },
       ]);
     } finally {
-      await scratch.admin.run('UPDATE member SET balance = balance - 1 WHERE id = ?', [userId]);
+      await scratch.admin.execute('UPDATE member SET balance = balance - 1 WHERE id = ?', [userId]);
     }
   });
 

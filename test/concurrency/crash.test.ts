@@ -21,7 +21,7 @@ interface Purchase {
 describe('kill -9 in the middle of 1,000 reservations and payments', () => {
   const admin = openAdminDatabase();
   const given = new Given(admin);
-  const service = new ServiceProcess({ QUEUE_MAX_ACTIVE: 100_000, QUEUE_IDLE_SECONDS: 0 });
+  const service = new ServiceProcess({ QUEUE_MAX_ACTIVE: 100_000, QUEUE_IDLE_TIMEOUT_SECONDS: 0 });
   afterAll(async () => {
     await service.stop('SIGKILL');
     await admin.close();
@@ -57,7 +57,7 @@ describe('kill -9 in the middle of 1,000 reservations and payments', () => {
     const sold = async (): Promise<Set<number>> =>
       new Set(
         (
-          await admin.rows<{ id: number }>(
+          await admin.query<{ id: number }>(
             'SELECT r.id FROM reservation r JOIN payment p ON p.reservation_id = r.id WHERE r.schedule_id = ? AND r.status = ?',
             [scheduleId, 'RESERVED'],
           )
@@ -78,7 +78,7 @@ describe('kill -9 in the middle of 1,000 reservations and payments', () => {
     await service.stop();
     expect((await sold()).size).toBe(BUYERS);
     expect(
-      await admin.rows(
+      await admin.query(
         `SELECT COUNT(*) AS payments, COUNT(DISTINCT seat_id) AS seats, SUM(m.balance) AS moneyLeft
            FROM payment p JOIN reservation r ON r.id = p.reservation_id JOIN member m ON m.id = p.user_id
           WHERE r.schedule_id = ?`,

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import { connectRedis } from '../../src/infra/redis';
-import type { Statements } from '../../src/infra/database';
+import { connectRedis } from '../../src/platform/redis/redis';
+import type { SqlExecutor } from '../../src/platform/database/database';
 import { allChecks } from '../../src/modules/invariants/checks';
 import { deliveredToKafkaInVain } from '../../src/modules/invariants/checks/events';
 import { InvariantRepository, rowsIn } from '../../src/modules/invariants/repository';
 import { EVERYTHING, type Scan, type Span, type SqlCheck } from '../../src/modules/invariants/schema';
 import { InvariantStore } from '../../src/modules/invariants/store';
 import { scanWholeTables } from '../../src/modules/invariants/whole-tables';
-import { scansOfAll } from '../../src/modules/invariants/walk';
-import { queueKeys } from '../../src/modules/queue/keys';
+import { scansOfAll } from '../../src/modules/invariants/table-scan';
+import { queueKeys } from '../../src/modules/waiting-room/state/keys';
 import { Scratch } from '../cli/scratch';
 import { testConfig } from '../support/config';
 
@@ -19,8 +19,8 @@ const chunked = checks.filter(({ along, whileFresh }) => along !== undefined && 
 const READ = `SELECT CAST(SUM(variable_value) AS INT) AS rowCount FROM information_schema.session_status
                WHERE variable_name LIKE 'HANDLER\\_READ%'`;
 
-const readBy = async (on: Statements, work: () => Promise<unknown>): Promise<number> => {
-  const read = async (): Promise<number> => (await on.rows<{ rowCount: number }>(READ))[0]?.rowCount ?? NaN;
+const readBy = async (on: SqlExecutor, work: () => Promise<unknown>): Promise<number> => {
+  const read = async (): Promise<number> => (await on.query<{ rowCount: number }>(READ))[0]?.rowCount ?? NaN;
   const before = await read();
   await work();
   return (await read()) - before;
@@ -35,7 +35,7 @@ async function fill(scratch: Scratch, rows: number): Promise<void> {
   const from = `FROM seq_1_to_${rows}`;
   const fingerprint = createHash('sha256').update('x').digest('hex');
   await admin.transaction(async (tx) => {
-    await tx.run('SET SESSION foreign_key_checks = 0');
+    await tx.execute('SET SESSION foreign_key_checks = 0');
     for (const insert of [
       `concert (id, title) VALUES (1, 'x')`,
       'concert_schedule VALUES (1, 1, NOW(3), NOW(3) + INTERVAL 1 HOUR)',
@@ -55,10 +55,10 @@ async function fill(scratch: Scratch, rows: number): Promise<void> {
       `outbox (event_id, topic, partition_key, payload)
        VALUES (UUID(), 'payment-notification', '1', JSON_OBJECT('reservationId', ${rows}))`,
     ])
-      await tx.run(`INSERT INTO ${insert}`);
-    await tx.run('SET SESSION foreign_key_checks = 1');
+      await tx.execute(`INSERT INTO ${insert}`);
+    await tx.execute('SET SESSION foreign_key_checks = 1');
   });
-  await admin.run(
+  await admin.execute(
     'ANALYZE TABLE member, concert_seat, reservation, payment, payment_history, outbox, idempotency_key',
   );
 }
@@ -137,9 +137,9 @@ describe('what the invariant checks read of one user, one seat, one schedule and
   it('covers all rows, in chunks of any size', async () => {
     const { admin, app } = one(few);
     await admin.transaction(async (tx) => {
-      await tx.run('UPDATE payment_history SET balance_after = 0 WHERE id IN (1, 1999, ?)', [FEW]);
-      await tx.run("UPDATE idempotency_key SET status = 0 WHERE id IN ('key-1', 'key-999')");
-      await tx.run('UPDATE member SET balance = 1 WHERE id IN (2, ?)', [FEW]);
+      await tx.execute('UPDATE payment_history SET balance_after = 0 WHERE id IN (1, 1999, ?)', [FEW]);
+      await tx.execute("UPDATE idempotency_key SET status = 0 WHERE id IN ('key-1', 'key-999')");
+      await tx.execute('UPDATE member SET balance = 1 WHERE id IN (2, ?)', [FEW]);
     });
     const found = async (rows: number): Promise<unknown[][]> =>
       [...(await scanWholeTables(new InvariantRepository(app), chunked, undefined, rows))]
@@ -167,7 +167,7 @@ describe('the invariant check of a queue with many active users', () => {
   it('reads a page of them at a time, and finds who is active before the turn', async () => {
     const USERS = 30_000;
     const until = Date.now() + 3_600_000;
-    await redis.hset(state, { issued: USERS + 10, serving: USERS, capAt: USERS + 10 });
+    await redis.hset(state, { issued: USERS + 10, headSeq: USERS, limitAtAdmission: USERS + 10 });
     for (let from = 1; from <= USERS; from += 5000)
       await redis.zadd(active, ...Array.from({ length: 5000 }, (_, i) => [until, String(from + i)]).flat());
     await redis.zadd(active, until, String(USERS + 7));
@@ -181,8 +181,8 @@ describe('the invariant check of a queue with many active users', () => {
     while (tooEarly.length === 0 && looks < 20) tooEarly = await found();
     expect(tooEarly).toEqual([USERS + 7]);
     expect(await found()).toEqual([USERS + 7]); // wherever the scan is
-    await redis.hset(state, 'serving', USERS + 7); // the turn has come
+    await redis.hset(state, 'headSeq', USERS + 7); // the turn has come
     expect(await found()).toEqual([]);
-    expect((await new InvariantStore(redis).state(queueId)).inside).toBe(USERS + 1);
+    expect((await new InvariantStore(redis).state(queueId)).active).toBe(USERS + 1);
   });
 });

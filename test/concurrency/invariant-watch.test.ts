@@ -1,9 +1,9 @@
 import { pino } from 'pino';
-import type { Config } from '../../src/config';
-import { Metrics } from '../../src/infra/metrics';
-import { connectRedis, type Redis } from '../../src/infra/redis';
-import { InvariantWatch } from '../../src/modules/invariants/watch';
-import { queueKeys } from '../../src/modules/queue/keys';
+import type { Config } from '../../src/config/config';
+import { Metrics } from '../../src/platform/observability/metrics';
+import { connectRedis, type Redis } from '../../src/platform/redis/redis';
+import { InvariantMonitor } from '../../src/modules/invariants/monitor';
+import { queueKeys } from '../../src/modules/waiting-room/state/keys';
 import { Scratch } from '../cli/scratch';
 import { Shop } from '../cli/shop';
 import { at } from '../support/at';
@@ -12,8 +12,8 @@ import { startTestService } from '../support/service';
 import { until } from '../support/wait';
 
 /** So seldom that no look takes too long: pieces grow alike on every machine. */
-const WATCH_SECONDS = 3600;
-const CHECKED = 'invariant_checked_timestamp_seconds';
+const INVARIANT_CHECK_INTERVAL_SECONDS = 3600;
+const CHECKED = 'concert_invariant_checked_timestamp_seconds';
 
 interface Line {
   level: number;
@@ -27,13 +27,13 @@ class Watched {
   readonly lines: Line[] = [];
   readonly config: Config;
   readonly metrics = new Metrics();
-  readonly watch: InvariantWatch;
+  readonly watch: InvariantMonitor;
 
   /** @param timeoutMs a statement that takes a quarter of it is too slow */
   constructor(scratch: Scratch, redis: Redis, timeoutMs = 60_000) {
-    this.config = testConfig({ WATCH_SECONDS, DATABASE_TIMEOUT_MS: timeoutMs });
+    this.config = testConfig({ INVARIANT_CHECK_INTERVAL_SECONDS, DATABASE_TIMEOUT_MS: timeoutMs });
     const logger = pino({}, { write: (line: string) => this.lines.push(JSON.parse(line) as Line) });
-    this.watch = new InvariantWatch(scratch.app, redis, this.config, this.metrics, logger);
+    this.watch = new InvariantMonitor(scratch.app, redis, this.config, this.metrics, logger);
   }
 
   look = (): Promise<void> => this.watch.look();
@@ -47,7 +47,7 @@ class Watched {
   }
 
   violations = (id: string): Promise<number | undefined> =>
-    this.metric(`invariant_violations{invariant="${id}"}`);
+    this.metric(`concert_invariant_violations{invariant="${id}"}`);
 
   errors = (): Line[] => this.lines.filter(({ level }) => level === 50);
 }
@@ -76,7 +76,7 @@ describe('the watch over the invariants', () => {
     for (const id of ['I1', 'I2', 'I4', 'I5', 'I6', 'I7', 'I8', 'I9'])
       expect([id, await watched.violations(id)]).toEqual([id, 0]);
     expect(Math.abs(((await watched.metric(CHECKED)) ?? 0) - Date.now() / 1000)).toBeLessThan(60);
-    expect(await watched.metric('invariant_check_duration_seconds')).toBeGreaterThan(0);
+    expect(await watched.metric('concert_invariant_check_duration_seconds')).toBeGreaterThan(0);
     expect(watched.errors()).toEqual([]);
   });
 
@@ -84,8 +84,8 @@ describe('the watch over the invariants', () => {
     const seatId = at(shop.seatIds, 0);
     const { reservationId } = await shop.buy(seatId);
     await watched.look();
-    await scratch.admin.run('DROP INDEX one_live_reservation_per_seat ON reservation');
-    const { insertId } = await scratch.admin.run(
+    await scratch.admin.execute('DROP INDEX one_live_reservation_per_seat ON reservation');
+    const { insertId } = await scratch.admin.execute(
       `INSERT INTO reservation (user_id, schedule_id, seat_id, status, concert_title, starts_at, ends_at, seat_position,
                                 amount, reserved_at, held_until)
        SELECT user_id + 1, schedule_id, seat_id, status, concert_title, starts_at, ends_at, seat_position, amount,
@@ -101,7 +101,7 @@ describe('the watch over the invariants', () => {
     await watched.look();
     expect(watched.errors()).toHaveLength(told); // it is known
 
-    await scratch.admin.run('DELETE FROM reservation WHERE id = ?', [insertId]);
+    await scratch.admin.execute('DELETE FROM reservation WHERE id = ?', [insertId]);
     await watched.look();
     expect(await watched.violations('I1')).toBe(0);
   });
@@ -109,17 +109,17 @@ describe('the watch over the invariants', () => {
   it('finds a balance that has drifted from the ledger, and an entry that does not follow', async () => {
     await shop.charge(5);
     await watched.look();
-    await scratch.admin.run('UPDATE member SET balance = balance + 1 WHERE id = ?', [shop.userId]);
+    await scratch.admin.execute('UPDATE member SET balance = balance + 1 WHERE id = ?', [shop.userId]);
     await watched.look();
     expect(await watched.violations('I2')).toBeGreaterThanOrEqual(1);
     expect(watched.errors().flatMap(({ rows }) => rows)).toContainEqual(
       expect.objectContaining({ userId: shop.userId, balance: 1_000_006, ledger: '1000005' }),
     );
-    await scratch.admin.run('UPDATE member SET balance = balance - 1 WHERE id = ?', [shop.userId]);
+    await scratch.admin.execute('UPDATE member SET balance = balance - 1 WHERE id = ?', [shop.userId]);
     await watched.look();
     expect(await watched.violations('I2')).toBe(0);
 
-    await scratch.admin.run('UPDATE payment_history SET balance_after = 7 WHERE amount = 5');
+    await scratch.admin.execute('UPDATE payment_history SET balance_after = 7 WHERE amount = 5');
     await watched.look();
     expect(await watched.violations('I2')).toBeGreaterThanOrEqual(1);
   });
@@ -127,7 +127,7 @@ describe('the watch over the invariants', () => {
   it('finds a sale of which nobody is told while it is fresh', async () => {
     await watched.look();
     await shop.buy(at(shop.seatIds, 0));
-    await scratch.admin.run("DELETE FROM outbox WHERE topic = 'payment-notification'");
+    await scratch.admin.execute("DELETE FROM outbox WHERE topic = 'payment-notification'");
     await watched.look();
     expect(await watched.violations('I5')).toBe(1);
   });
@@ -135,7 +135,7 @@ describe('the watch over the invariants', () => {
   it('finds a queue with too many inside', async () => {
     const [state = '', active = ''] = queueKeys(watched.config.QUEUE_ID).place;
     const inAnHour = Date.now() + 3_600_000;
-    await redis.hset(state, 'capAt', 2);
+    await redis.hset(state, 'limitAtAdmission', 2);
     await redis.zadd(active, inAnHour, '1', inAnHour, '2', inAnHour, '3');
     await watched.look();
     expect(await watched.violations('I6')).toBe(1);
@@ -146,16 +146,16 @@ describe('the watch over the invariants', () => {
   });
 
   it('keeps its numbers and its time when the database cannot be asked, and says so by failing', async () => {
-    await scratch.admin.run('UPDATE member SET balance = balance + 1 WHERE id = ?', [shop.userId]);
+    await scratch.admin.execute('UPDATE member SET balance = balance + 1 WHERE id = ?', [shop.userId]);
     await watched.look();
     const checkedAt = await watched.metric(CHECKED);
     const violations = await watched.violations('I2');
     expect(violations).toBeGreaterThan(0);
-    await scratch.admin.run('RENAME TABLE payment TO elsewhere');
+    await scratch.admin.execute('RENAME TABLE payment TO elsewhere');
     await expect(watched.look()).rejects.toThrow(/payment/);
     expect(await watched.metric(CHECKED)).toBe(checkedAt);
     expect(await watched.violations('I2')).toBe(violations);
-    await scratch.admin.run('RENAME TABLE elsewhere TO payment');
+    await scratch.admin.execute('RENAME TABLE elsewhere TO payment');
     await watched.look();
     expect(await watched.metric(CHECKED)).toBeGreaterThan(checkedAt ?? Infinity);
   });
@@ -171,15 +171,15 @@ describe('the watch over the invariants', () => {
     const seatId = at(shop.seatIds, 3);
     await shop.buy(at(shop.seatIds, 0));
     await scratch.admin.transaction(async (tx) => {
-      await tx.run('LOCK TABLES payment WRITE, member WRITE');
-      await tx.run('UPDATE member SET balance = balance + 1 WHERE id = ?', [shop.userId]);
+      await tx.execute('LOCK TABLES payment WRITE, member WRITE');
+      await tx.execute('UPDATE member SET balance = balance + 1 WHERE id = ?', [shop.userId]);
       try {
         await lookUntil(async () => (await unchecked()) !== undefined && (await unchecked()) !== 0);
         expect(await unchecked()).toBeGreaterThan(0);
         expect(passedOver()).not.toEqual([]);
 
         const checkedAt = await hasty.metric(CHECKED);
-        await scratch.admin.run("UPDATE concert_seat SET status = 'RESERVED' WHERE id = ?", [seatId]);
+        await scratch.admin.execute("UPDATE concert_seat SET status = 'RESERVED' WHERE id = ?", [seatId]);
         await lookUntil(async () => (await hasty.violations('I1')) === 1);
         expect(hasty.errors().flatMap(({ rows }) => rows)).toContainEqual(
           expect.objectContaining({ seatId, seatStatus: 'RESERVED' }),
@@ -187,7 +187,7 @@ describe('the watch over the invariants', () => {
         expect(await hasty.metric(CHECKED)).toBeGreaterThan(checkedAt ?? Infinity);
         expect(await hasty.violations('I2')).toBe(0); // nobody could see it
       } finally {
-        await tx.run('UNLOCK TABLES');
+        await tx.execute('UNLOCK TABLES');
       }
     });
     await lookUntil(async () => (await unchecked()) === 0);
@@ -211,16 +211,20 @@ describe('the watch over the invariants', () => {
   });
 
   it('runs in a worker and not in an API process', async () => {
-    const own = { DATABASE_URL: scratch.appUrl, DATABASE_ADMIN_URL: scratch.adminUrl, WATCH_SECONDS: 1 };
+    const own = {
+      DATABASE_URL: scratch.appUrl,
+      DATABASE_ADMIN_URL: scratch.adminUrl,
+      INVARIANT_CHECK_INTERVAL_SECONDS: 1,
+    };
     const worker = await startTestService({ ...own, ROLE: 'worker' });
     const api = await startTestService({ ...own, ROLE: 'api' });
     const textOf = async ({ url }: { url: string }): Promise<string> =>
       (await fetch(`${url}/metrics`)).text();
     try {
       await until('it has looked', async () =>
-        /^invariant_violations\{invariant="I9"\} 0$/m.test(await textOf(worker)),
+        /^concert_invariant_violations\{invariant="I9"\} 0$/m.test(await textOf(worker)),
       );
-      expect(await textOf(api)).not.toMatch(/^invariant_violations\{/m);
+      expect(await textOf(api)).not.toMatch(/^concert_invariant_violations\{/m);
     } finally {
       await Promise.all([worker.stop(), api.stop()]);
     }
@@ -236,8 +240,8 @@ describe('the watch over large tables', () => {
   /** Everybody has charged and bought one seat. */
   const fill = async (): Promise<void> => {
     const { admin } = scratch;
-    await admin.run("INSERT INTO concert (id, title) VALUES (1, 'x')");
-    await admin.run('INSERT INTO concert_schedule VALUES (1, 1, NOW(3), NOW(3) + INTERVAL 1 HOUR)');
+    await admin.execute("INSERT INTO concert (id, title) VALUES (1, 'x')");
+    await admin.execute('INSERT INTO concert_schedule VALUES (1, 1, NOW(3), NOW(3) + INTERVAL 1 HOUR)');
     const from = `FROM seq_1_to_${ROWS}`;
     for (const insert of [
       `member (id, name, balance) SELECT seq, 'x', 50 ${from}`,
@@ -252,8 +256,8 @@ describe('the watch over large tables', () => {
       `outbox (event_id, topic, partition_key, payload)
        SELECT UUID(), 'payment-notification', seq, JSON_OBJECT('reservationId', seq) ${from}`,
     ])
-      await admin.run(`INSERT INTO ${insert}`);
-    await admin.run('ANALYZE TABLE member, concert_seat, reservation, payment, payment_history, outbox');
+      await admin.execute(`INSERT INTO ${insert}`);
+    await admin.execute('ANALYZE TABLE member, concert_seat, reservation, payment, payment_history, outbox');
   };
 
   beforeAll(async () => {
@@ -270,7 +274,7 @@ describe('the watch over large tables', () => {
 
   /** What the application's connections have done since they were opened. */
   const effort = async (): Promise<{ rows: number; statements: number }> => {
-    const [row] = await scratch.app.rows<{ statements: number; rows: number }>(
+    const [row] = await scratch.app.query<{ statements: number; rows: number }>(
       `SELECT CAST(SUM(IF(variable_name = 'COM_STMT_EXECUTE', variable_value, 0)) AS INT) AS statements,
               CAST(SUM(IF(variable_name LIKE 'HANDLER\\_READ%', variable_value, 0)) AS INT) AS \`rows\`
          FROM information_schema.session_status`,
@@ -289,26 +293,26 @@ describe('the watch over large tables', () => {
   });
 
   it('comes by every row in time, remembers what it found, and sees it mended at once', async () => {
-    await scratch.admin.run('UPDATE member SET balance = 51 WHERE id = ?', [ROWS]);
+    await scratch.admin.execute('UPDATE member SET balance = 51 WHERE id = ?', [ROWS]);
     let looks = 0;
     while ((await watched.violations('I2')) === 0 && looks++ < 20) await watched.look();
     expect(looks).toBeGreaterThan(1);
     for (let i = 0; i < 3; i++) await watched.look(); // the walk is elsewhere
     expect(await watched.violations('I2')).toBeGreaterThanOrEqual(1);
     expect(watched.errors().filter(({ what }) => what?.includes('sum of the ledger'))).toHaveLength(1);
-    await scratch.admin.run('UPDATE member SET balance = 50 WHERE id = ?', [ROWS]);
+    await scratch.admin.execute('UPDATE member SET balance = 50 WHERE id = ?', [ROWS]);
     await watched.look();
     expect(await watched.violations('I2')).toBe(0);
   });
 
   it('sees a fresh sale at once, however far the walk is', async () => {
     await watched.look();
-    await scratch.admin.run(
+    await scratch.admin.execute(
       "INSERT INTO payment_history (user_id, kind, amount, balance_after) VALUES (7, 'CHARGE', 5, 55)",
     );
     await watched.look();
     expect(await watched.violations('I2')).toBeGreaterThanOrEqual(1); // the balance is still 50
-    await scratch.admin.run('UPDATE member SET balance = 55 WHERE id = 7');
+    await scratch.admin.execute('UPDATE member SET balance = 55 WHERE id = 7');
     await watched.look();
     expect(await watched.violations('I2')).toBe(0);
   });

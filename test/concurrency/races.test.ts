@@ -12,9 +12,9 @@ describe('races', () => {
     const buyers = await it_.visitors(200);
     const answers = await Promise.all(buyers.map((buyer) => buyer.reserve(id, at(seats, 0).id)));
     expect(tally(answers)).toEqual({ '200': 1, '409 004': 199 });
-    expect(await it_.admin.rows('SELECT COUNT(*) AS n FROM reservation WHERE schedule_id = ?', [id])).toEqual(
-      [{ n: 1 }],
-    );
+    expect(
+      await it_.admin.query('SELECT COUNT(*) AS n FROM reservation WHERE schedule_id = ?', [id]),
+    ).toEqual([{ n: 1 }]);
   });
 
   it('gives a seat whose hold is past to exactly one of 50', async () => {
@@ -31,7 +31,7 @@ describe('races', () => {
     for (let round = 0; round < 3; round++) {
       const first = buyers.slice(0, 60).map((buyer, i) => buyer.reserve(id, at(seats, i).id));
       expect(tally(await Promise.all(first))).toEqual({ '200': 60 });
-      await it_.admin.run(
+      await it_.admin.execute(
         `UPDATE reservation r JOIN concert_seat s ON s.id = r.seat_id
             SET r.held_until = NOW(3) - INTERVAL 1 SECOND, s.held_until = NOW(3) - INTERVAL 1 SECOND
           WHERE r.schedule_id = ? AND r.status = 'TEMP_RESERVED'`,
@@ -39,7 +39,7 @@ describe('races', () => {
       );
       const next = buyers.slice(60).map((buyer, i) => buyer.reserve(id, at(seats, i).id));
       expect(tally(await Promise.all(next))).toEqual({ '200': 60 });
-      await it_.admin.run(
+      await it_.admin.execute(
         `UPDATE reservation r JOIN concert_seat s ON s.id = r.seat_id
             SET r.status = 'CANCELED', s.status = 'AVAILABLE', s.held_until = NULL
           WHERE r.schedule_id = ? AND r.status = 'TEMP_RESERVED'`,
@@ -53,7 +53,7 @@ describe('races', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => buyer.charge(1000)));
     expect(tally(answers)).toEqual({ '200': 50 });
     expect((await buyer.amount()).body).toMatchObject({ data: { amount: 50_000 } });
-    const balances = await it_.admin.rows<{ b: number }>(
+    const balances = await it_.admin.query<{ b: number }>(
       'SELECT balance_after AS b FROM payment_history WHERE user_id = ? ORDER BY id',
       [buyer.userId],
     );
@@ -68,11 +68,11 @@ describe('races', () => {
     const counts = tally(answers);
     expect(counts['200']).toBe(1);
     expect((counts['409 409'] ?? 0) + (counts['403 003'] ?? 0)).toBe(19); // paid already, or the turn is over by now
-    expect(await it_.admin.rows('SELECT balance FROM member WHERE id = ?', [buyer.userId])).toEqual([
+    expect(await it_.admin.query('SELECT balance FROM member WHERE id = ?', [buyer.userId])).toEqual([
       { balance: 9700 },
     ]);
     expect(
-      await it_.admin.rows('SELECT COUNT(*) AS n FROM payment WHERE reservation_id = ?', [reservationId]),
+      await it_.admin.query('SELECT COUNT(*) AS n FROM payment WHERE reservation_id = ?', [reservationId]),
     ).toEqual([{ n: 1 }]);
   });
 
@@ -82,7 +82,7 @@ describe('races', () => {
     const holds = [await buyer.hold(id, at(seats, 0).id), await buyer.hold(id, at(seats, 1).id)];
     const answers = await Promise.all(holds.map((reservationId) => buyer.pay(reservationId)));
     expect(tally(answers)['200']).toBe(1);
-    expect(await it_.admin.rows('SELECT balance FROM member WHERE id = ?', [buyer.userId])).toEqual([
+    expect(await it_.admin.query('SELECT balance FROM member WHERE id = ?', [buyer.userId])).toEqual([
       { balance: 50 },
     ]);
   });
@@ -102,7 +102,7 @@ describe('races', () => {
       }),
     );
     expect(
-      await it_.admin.rows(
+      await it_.admin.query(
         `SELECT COUNT(*) AS sales, COUNT(DISTINCT r.seat_id) AS seats, COUNT(DISTINCT r.user_id) AS buyers
            FROM reservation r JOIN payment p ON p.reservation_id = r.id WHERE r.schedule_id = ?`,
         [id],

@@ -26,7 +26,7 @@ describe('events without Kafka', () => {
   });
 
   test('a poison event is postponed after 3 tries, and a later one of another key passes it', async () => {
-    await bench.worker({ EVENT_DLQ_RETRY_MS: 600_000 });
+    await bench.worker({ EVENT_DLQ_RETRY_DELAY_MS: 600_000 });
     bench.recorder.act = (it) => {
       if (it.userId === 1) throw new Error('no such phone');
     };
@@ -41,8 +41,8 @@ describe('events without Kafka', () => {
     });
   });
 
-  test('a postponed event gets one try every EVENT_DLQ_RETRY_MS, then is given up', async () => {
-    await bench.worker({ EVENT_DLQ_RETRY_MS: 700 });
+  test('a postponed event gets one try every EVENT_DLQ_RETRY_DELAY_MS, then is given up', async () => {
+    await bench.worker({ EVENT_DLQ_RETRY_DELAY_MS: 700 });
     const poison = randomUUID();
     bench.recorder.act = () => {
       throw new Error('no such phone', { cause: new Error(poison) });
@@ -62,7 +62,7 @@ describe('events without Kafka', () => {
   });
 
   test('many failing events hold up no fresh one', async () => {
-    await bench.worker({ EVENT_DLQ_RETRY_MS: 600_000 });
+    await bench.worker({ EVENT_DLQ_RETRY_DELAY_MS: 600_000 });
     bench.recorder.act = (it) => {
       if (it.userId === 1) throw new Error('unwell');
     };
@@ -97,7 +97,7 @@ describe('events without Kafka', () => {
 
   test('an event that was acted upon, but not marked before a crash, is not acted upon again', async () => {
     const event = await bench.emit();
-    await bench.admin.run(
+    await bench.admin.execute(
       'INSERT INTO notification (event_id, topic, user_id, message) VALUES (?, ?, 1, ?)',
       [event, `${bench.prefix}${PAYMENT}`, 'before the crash'],
     );
@@ -128,7 +128,7 @@ describe('events without Kafka', () => {
   test('stop() in the middle loses nothing, and another worker goes on at once', async () => {
     const first = await bench.worker();
     const leases = (): Promise<{ holder: string; isOver: number }[]> =>
-      bench.admin.rows('SELECT holder, held_until <= NOW(3) AS isOver FROM outbox_lease WHERE name = ?', [
+      bench.admin.query('SELECT holder, held_until <= NOW(3) AS isOver FROM outbox_lease WHERE name = ?', [
         `${bench.prefix}fresh`,
       ]);
     bench.recorder.act = () => wait(20);
@@ -148,7 +148,7 @@ describe('events without Kafka', () => {
   test('a worker whose host vanished is succeeded when its lease is over', async () => {
     const lease = `${bench.prefix}fresh`;
     const before = performance.now();
-    await bench.admin.run(
+    await bench.admin.execute(
       'INSERT INTO outbox_lease (name, holder, held_until) VALUES (?, UUID(), NOW(3) + INTERVAL 1 SECOND)',
       [lease],
     );
@@ -163,7 +163,7 @@ describe('events without Kafka', () => {
     const proxy = await new TcpProxy({ host: url.hostname, port: Number(url.port) }).open();
     url.host = `127.0.0.1:${proxy.port}`;
     try {
-      await bench.worker({ DATABASE_URL: url.href, DATABASE_ACQUIRE_MS: 1000 });
+      await bench.worker({ DATABASE_URL: url.href, DATABASE_ACQUIRE_TIMEOUT_MS: 1000 });
       await until(
         'reads the outbox',
         async () => (await bench.metrics.outboxBacklog.get()).values.length > 0,
@@ -187,7 +187,7 @@ describe('events without Kafka', () => {
     const event = await bench.emit();
     let undo: () => void = () => undefined;
     const other = bench.admin.transaction(async (tx) => {
-      await tx.run(
+      await tx.execute(
         "INSERT INTO notification (event_id, topic, user_id, message) VALUES (?, 'other', 1, '')",
         [event],
       );
@@ -207,14 +207,14 @@ describe('events without Kafka', () => {
 
 describe('the outbox', () => {
   test('tells its backlog and the age of the oldest event', async () => {
-    await bench.admin.run(
+    await bench.admin.execute(
       'INSERT INTO outbox_lease (name, held_until) VALUES (?, NOW(3) + INTERVAL 1 MINUTE)',
       [`${bench.prefix}fresh`],
     );
     await bench.emit();
     await bench.emit();
     // All of them: events of other tests may lie before these.
-    await bench.admin.run(
+    await bench.admin.execute(
       'UPDATE outbox SET created_at = NOW(3) - INTERVAL 90 SECOND WHERE delivered_at IS NULL',
     );
     await bench.worker();
@@ -228,9 +228,9 @@ describe('the outbox', () => {
     const [old, recent, open] = [await bench.emit(), await bench.emit(), await bench.emit()];
     const age =
       'UPDATE outbox SET created_at = NOW(3) - INTERVAL 20 DAY, delivered_at = NOW(3) - INTERVAL ? HOUR';
-    await bench.admin.run(`${age} WHERE event_id = ?`, [7 * 24 + 1, old]);
-    await bench.admin.run(`${age} WHERE event_id = ?`, [7 * 24 - 1, recent]);
-    await bench.admin.run('UPDATE outbox SET given_up_at = NOW(3) - INTERVAL 20 DAY WHERE event_id = ?', [
+    await bench.admin.execute(`${age} WHERE event_id = ?`, [7 * 24 + 1, old]);
+    await bench.admin.execute(`${age} WHERE event_id = ?`, [7 * 24 - 1, recent]);
+    await bench.admin.execute('UPDATE outbox SET given_up_at = NOW(3) - INTERVAL 20 DAY WHERE event_id = ?', [
       open,
     ]);
     await bench.worker();
@@ -244,22 +244,22 @@ describe('the outbox', () => {
     await expect(bench.outbox(open)).resolves.toMatchObject({ givenUp: 1 });
   });
 
-  test('forgets what was handled EVENT_MEMORY_DAYS ago, unless the outbox may bring it again', async () => {
+  test('forgets what was handled EVENT_DEDUPLICATION_DAYS ago, unless the outbox may bring it again', async () => {
     const [recent, old, open] = [randomUUID(), randomUUID(), await bench.emit()];
-    await bench.admin.run('UPDATE outbox SET given_up_at = NOW(3) WHERE event_id = ?', [open]);
+    await bench.admin.execute('UPDATE outbox SET given_up_at = NOW(3) WHERE event_id = ?', [open]);
     for (const [eventId, hours] of [
       [open, 10 * 24 + 2],
       [old, 10 * 24 + 1],
       [recent, 10 * 24 - 1],
     ] as const)
-      await bench.admin.run(
+      await bench.admin.execute(
         `INSERT INTO notification (event_id, topic, user_id, message, sent_at)
          VALUES (?, ?, 1, '', NOW(3) - INTERVAL ? HOUR)`,
         [eventId, bench.prefix + PAYMENT, hours],
       );
     const remembered = async (): Promise<string[]> =>
       (await bench.notificationRows()).map(({ eventId }) => eventId);
-    await bench.worker({ EVENT_MEMORY_DAYS: 10 });
+    await bench.worker({ EVENT_DEDUPLICATION_DAYS: 10 });
     await until('purged', async () => !(await remembered()).includes(old));
     expect((await remembered()).sort()).toEqual([open, recent].sort());
   });

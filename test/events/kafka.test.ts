@@ -40,7 +40,7 @@ describe('events through Kafka', () => {
   });
 
   test('a poison event is in the DLQ after 3 tries, and a later one of another key passes it', async () => {
-    await bench.worker({ EVENT_DLQ_RETRY_MS: 600_000 });
+    await bench.worker({ EVENT_DLQ_RETRY_DELAY_MS: 600_000 });
     bench.recorder.act = (it) => {
       if (it.userId === 1) throw new Error('no such phone');
     };
@@ -52,8 +52,8 @@ describe('events through Kafka', () => {
     expect(bench.recorder.triesOf(poison)).toHaveLength(3);
   });
 
-  test('an event in the DLQ gets one try every EVENT_DLQ_RETRY_MS, then goes to the permanent DLQ', async () => {
-    await bench.worker({ EVENT_DLQ_RETRY_MS: 700 });
+  test('an event in the DLQ gets one try every EVENT_DLQ_RETRY_DELAY_MS, then goes to the permanent DLQ', async () => {
+    await bench.worker({ EVENT_DLQ_RETRY_DELAY_MS: 700 });
     bench.recorder.act = () => {
       throw new Error('no such phone');
     };
@@ -229,7 +229,7 @@ describe('when something is away', () => {
     const url = new URL(process.env.DATABASE_URL ?? '');
     proxy = await new TcpProxy({ host: url.hostname, port: Number(url.port) }).open();
     url.host = `127.0.0.1:${proxy.port}`;
-    const worker = await bench.worker({ DATABASE_URL: url.href, DATABASE_ACQUIRE_MS: 1000 });
+    const worker = await bench.worker({ DATABASE_URL: url.href, DATABASE_ACQUIRE_TIMEOUT_MS: 1000 });
     await until('up', () => worker.kafkaState() === 'up');
 
     await proxy.cut();

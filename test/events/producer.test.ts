@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { createClient, KafkaAway, KafkaLink, KafkaProducer, KafkaTopics } from '../../src/infra/kafka';
+import { createClient, KafkaAway, KafkaLink, KafkaProducer, KafkaTopics } from '../../src/platform/kafka';
 import { addressOf, Bench, kafkaBrokers, through } from '../support/events';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/wait';

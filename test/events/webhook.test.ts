@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pino from 'pino';
-import { LogNotifier, type Notification, WebhookNotifier } from '../../src/modules/notification/notifier';
+import { LogNotifier, type Notification, WebhookNotifier } from '../../src/modules/notifications/notifier';
 import { Bench } from '../support/events';
 import { until } from '../support/wait';
 
@@ -118,7 +118,7 @@ describe('a worker with a webhook', () => {
   test('a webhook slower than a transaction may last fails the try, not the database', async () => {
     answer = () => undefined;
     await bench.worker(
-      { DATABASE_TIMEOUT_MS: 1_000, EVENT_DLQ_RETRY_MS: 60_000 },
+      { DATABASE_TIMEOUT_MS: 1_000, EVENT_DLQ_RETRY_DELAY_MS: 60_000 },
       { notifier: new WebhookNotifier(origin, 60_000) },
     );
     const event = await bench.emit();

@@ -53,16 +53,16 @@ export const POOL = 12;
 const PRODUCT_ENV = {
   LOG_LEVEL: 'info',
   QUEUE_MAX_ACTIVE: String(CAP),
-  QUEUE_LEASE_SECONDS: String(LEASE_SECONDS),
-  QUEUE_WAIT_SECONDS: String(WAIT_SECONDS),
-  QUEUE_AWAY_SECONDS: String(AWAY_SECONDS),
-  QUEUE_IDLE_SECONDS: String(IDLE_SECONDS),
+  QUEUE_SESSION_SECONDS: String(LEASE_SECONDS),
+  QUEUE_MAX_WAIT_SECONDS: String(WAIT_SECONDS),
+  QUEUE_PRESENCE_TIMEOUT_SECONDS: String(AWAY_SECONDS),
+  QUEUE_IDLE_TIMEOUT_SECONDS: String(IDLE_SECONDS),
   HOLD_SECONDS: String(HOLD_SECONDS),
   DATABASE_POOL_MAX: String(POOL),
-  EVENT_DLQ_RETRY_MS: '2000',
+  EVENT_DLQ_RETRY_DELAY_MS: '2000',
   SHUTDOWN_DRAIN_MS: '1000',
-  WATCH_SECONDS: '5',
-  HTTP_QUEUE_MS: '60000', // the suite is about faults, not about overload of a busy machine
+  INVARIANT_CHECK_INTERVAL_SECONDS: '5',
+  LOAD_SHEDDING_MAX_DELAY_MS: '60000', // the suite is about faults, not about overload of a busy machine
 };
 
 /** A system of its own with buyers in it, and everything that its judges need. */
@@ -132,8 +132,8 @@ export class Opening {
       mostInside: this.watch.mostInside,
       cap: CAP,
       holdMs: HOLD_SECONDS * 1000,
-      leaseMs: Number(this.system.env.QUEUE_LEASE_SECONDS) * 1000,
-      waitMs: Number(this.system.env.QUEUE_WAIT_SECONDS) * 1000,
+      leaseMs: Number(this.system.env.QUEUE_SESSION_SECONDS) * 1000,
+      waitMs: Number(this.system.env.QUEUE_MAX_WAIT_SECONDS) * 1000,
       awayMs: AWAY_SECONDS * 1000,
       phases,
     };

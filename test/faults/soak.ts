@@ -14,7 +14,7 @@ const SAMPLES = 13;
 const MB = 2 ** 20;
 
 /** Waits and leases are over soon, so that what must go by TTL goes within the run. */
-const ENV = { QUEUE_WAIT_SECONDS: '60', QUEUE_LEASE_SECONDS: '30', LOG_LEVEL: 'warn' };
+const ENV = { QUEUE_MAX_WAIT_SECONDS: '60', QUEUE_SESSION_SECONDS: '30', LOG_LEVEL: 'warn' };
 
 /** Buyers at a steady rate for long, no faults, and a look at everything that might leak. */
 export async function soak(options: Omit<OpeningOptions, 'env'>): Promise<SoakResult> {
@@ -97,7 +97,7 @@ const LEVEL_MORE: [RegExp, number][] = [
   [/^holds|^events/, 8],
   [ROWS, 0.05],
 ];
-/** What an API process keeps of a visit's token, up to 50,000 of them (src/modules/queue/token.ts): no leak. */
+/** What an API process keeps of a visit's token, up to 50,000 of them (src/modules/waiting-room/tokens/token.ts): no leak. */
 const TOKEN_MB = 600 / MB;
 const COUNTS_MORE = 4;
 

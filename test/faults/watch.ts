@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { queueKeys } from '../../src/modules/queue/keys.ts';
+import { queueKeys } from '../../src/modules/waiting-room/state/keys.ts';
 import type { Admission } from './evidence.ts';
 import type { History } from './history.ts';
 import type { RedisServer } from './system/redis.ts';

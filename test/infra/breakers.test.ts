@@ -1,7 +1,7 @@
-import { Conflict, Unavailable, Unknown } from '../../src/errors';
-import { Breakers } from '../../src/infra/breakers';
-import { createLogger } from '../../src/infra/logger';
-import { Metrics } from '../../src/infra/metrics';
+import { Conflict, Unavailable, Unknown } from '../../src/common/errors';
+import { Breakers } from '../../src/platform/circuit-breaker/breakers';
+import { createLogger } from '../../src/platform/observability/logger';
+import { Metrics } from '../../src/platform/observability/metrics';
 import { testConfig } from '../support/config';
 
 const SLACK_MS = 500;
@@ -31,7 +31,7 @@ afterEach(() => jest.useRealTimers());
 describe('the two breakers of the product', () => {
   it('tell in metrics what state each is in, from the start', async () => {
     const { series } = given();
-    expect(await series('breaker_state')).toEqual({
+    expect(await series('concert_breaker_state')).toEqual({
       ...{ 'queueService closed': 1, 'queueService half_open': 0, 'queueService open': 0 },
       ...{ 'concertService closed': 1, 'concertService half_open': 0, 'concertService open': 0 },
     });
@@ -42,7 +42,7 @@ describe('the two breakers of the product', () => {
     for (let i = 0; i < 50; i++)
       await breakers.concert.run(fail(new Unavailable('The database'))).catch(() => undefined);
     expect([breakers.concert.state, breakers.queue.state]).toEqual(['open', 'closed']);
-    expect(await series('breaker_state')).toMatchObject({
+    expect(await series('concert_breaker_state')).toMatchObject({
       ...{ 'concertService closed': 0, 'concertService half_open': 0, 'concertService open': 1 },
       ...{ 'queueService closed': 1, 'queueService open': 0 },
     });
@@ -50,7 +50,7 @@ describe('the two breakers of the product', () => {
       { level: 'warn', msg: 'breaker changed state', breaker: 'concertService', state: 'open' },
     ]);
     await jest.advanceTimersByTimeAsync(30_000);
-    expect(await series('breaker_state')).toMatchObject({
+    expect(await series('concert_breaker_state')).toMatchObject({
       ...{ 'concertService open': 0, 'concertService half_open': 1 },
     });
   });
@@ -60,7 +60,7 @@ describe('the two breakers of the product', () => {
     await breakers.queue.run(() => Promise.resolve());
     await breakers.queue.run(fail(new Error('down'))).catch(() => undefined);
     await breakers.concert.run(fail(new Conflict('no'))).catch(() => undefined);
-    expect(await series('breaker_calls_total')).toEqual({
+    expect(await series('concert_breaker_calls_total')).toEqual({
       ...{ 'queueService success': 1, 'queueService failure': 1, 'concertService ignored': 1 },
     });
   });
@@ -73,13 +73,13 @@ describe('the two breakers of the product', () => {
   ])('take %s for what it says of the store', async (_what, error, as) => {
     const { breakers, series } = given();
     await breakers.concert.run(fail(error)).catch(() => undefined);
-    expect(await series('breaker_calls_total')).toEqual({ [`concertService ${as}`]: 1 });
+    expect(await series('concert_breaker_calls_total')).toEqual({ [`concertService ${as}`]: 1 });
   });
 
   it('let the drivers’ own time limits speak first', async () => {
     const { breakers } = given({
       REDIS_TIMEOUT_MS: 700,
-      DATABASE_ACQUIRE_MS: 1000,
+      DATABASE_ACQUIRE_TIMEOUT_MS: 1000,
       DATABASE_TIMEOUT_MS: 3000,
     });
     const answers = [breakers.queue, breakers.concert].map((breaker) =>

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { Bulkhead } from '../../src/http/bulkhead';
+import { PerUserLimiter } from '../../src/http/bulkhead';
 
 let nowMs = 0;
-jest.mock('../../src/clock', () => ({ monotonicMs: () => nowMs }));
+jest.mock('../../src/common/clock', () => ({ monotonicMs: () => nowMs }));
 
 const OPTIONS = { atOnce: 2, asked: 5, patienceMs: 100 };
-const make = (): Bulkhead => new Bulkhead({ ...OPTIONS, refusal: () => new Error('refused') });
+const make = (): PerUserLimiter => new PerUserLimiter({ ...OPTIONS, refusal: () => new Error('refused') });
 
 describe('a bulkhead', () => {
   it('runs so many of one visitor and no more, whoever else asks, and forgets those who have left', async () => {

@@ -1,4 +1,4 @@
-import { ReadCache } from '../../src/infra/cache';
+import { ReadCache } from '../../src/platform/cache';
 
 describe('ReadCache', () => {
   beforeEach(() => jest.useFakeTimers());

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { configDoubts, ConfigError, configTable, loadConfig, VARIABLES } from '../../src/config';
+import { configDoubts, ConfigError, configTable, loadConfig, VARIABLES } from '../../src/config/config';
 
 const SECRET = 'a-secret-of-thirty-two-bytes-or-more';
 
@@ -19,7 +19,7 @@ describe('the configuration', () => {
     expect(loadConfig({})).toMatchObject({
       PORT: 8080,
       QUEUE_MAX_ACTIVE: 'auto',
-      QUEUE_MIN_ACTIVE: 30,
+      QUEUE_AUTO_MIN_ACTIVE: 30,
       HOLD_SECONDS: 300,
       KAFKA_BROKERS: '',
     });
@@ -42,10 +42,10 @@ describe('the configuration', () => {
 
   it('demands as much of the other secret, and that it is another', () => {
     const first = SECRET;
-    expect(faultsOf({ TOKEN_SECRET: first, TOKEN_SECRET_ACCEPTED: 'short' })).toEqual([
-      expect.stringMatching(/^TOKEN_SECRET_ACCEPTED .*32 bytes/),
+    expect(faultsOf({ TOKEN_SECRET: first, TOKEN_SECRET_SECONDARY: 'short' })).toEqual([
+      expect.stringMatching(/^TOKEN_SECRET_SECONDARY .*32 bytes/),
     ]);
-    expect(faultsOf({ TOKEN_SECRET: first, TOKEN_SECRET_ACCEPTED: first })).toEqual([
+    expect(faultsOf({ TOKEN_SECRET: first, TOKEN_SECRET_SECONDARY: first })).toEqual([
       expect.stringContaining('another secret'),
     ]);
   });
@@ -58,11 +58,11 @@ describe('the configuration', () => {
     ['QUEUE_MAX_ACTIVE', '0'],
     ['QUEUE_MAX_ACTIVE', '1.5'],
     ['QUEUE_MAX_ACTIVE', 'automatic'],
-    ['QUEUE_CEILING_ACTIVE', '29'],
+    ['QUEUE_AUTO_MAX_ACTIVE', '29'],
     ['MANAGEMENT_TOKEN', 'short-but-varied'],
     ['IDEMPOTENCY_HOURS', '23'],
-    ['EVENT_MEMORY_DAYS', '7'],
-    ['READ_CACHE_MS', '1001'],
+    ['EVENT_DEDUPLICATION_DAYS', '7'],
+    ['LIST_CACHE_TTL_MS', '1001'],
     ['ROLE', 'boss'],
     ['QUEUE_ID', 'no spaces'],
     ['QUEUES', 'concert-1'],
@@ -129,7 +129,7 @@ describe('the configuration', () => {
   it.each(['x'.repeat(32), 'ab'.repeat(16), '1234'.repeat(10), '\u200b'.repeat(11)])(
     'refuses the secret %j: it has too few different characters',
     (value) => {
-      for (const name of ['TOKEN_SECRET', 'TOKEN_SECRET_ACCEPTED', 'MANAGEMENT_TOKEN'])
+      for (const name of ['TOKEN_SECRET', 'TOKEN_SECRET_SECONDARY', 'MANAGEMENT_TOKEN'])
         expect(faultsOf({ [name]: value })).toEqual([
           expect.stringMatching(new RegExp(`^${name} must be random`)),
         ]);
@@ -266,7 +266,9 @@ describe('the configuration', () => {
       expect(doubtsOf({ HOLD_SECONDS: '86400' })).toEqual([
         expect.stringMatching(/^HOLD_SECONDS \(86400\).* up to 87000 s/),
       ]);
-      expect(doubtsOf({ QUEUE_WAIT_SECONDS: '10' })).toEqual([expect.stringMatching(/^QUEUE_WAIT_SECONDS/)]);
+      expect(doubtsOf({ QUEUE_MAX_WAIT_SECONDS: '10' })).toEqual([
+        expect.stringMatching(/^QUEUE_MAX_WAIT_SECONDS/),
+      ]);
     });
   });
 
@@ -279,7 +281,7 @@ describe('the configuration', () => {
     expect(run).toThrow(/PORT must be a whole number(?![^]*at .*\.js)/);
   });
 
-  it('is told in the README as it is', () => {
-    expect(readFileSync(join(__dirname, '../../README.md'), 'utf8')).toContain(configTable());
+  it('is printed in docs/configuration.md', () => {
+    expect(readFileSync(join(__dirname, '../../docs/configuration.md'), 'utf8')).toContain(configTable());
   });
 });

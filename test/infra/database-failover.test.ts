@@ -1,5 +1,5 @@
-import { Health } from '../../src/health';
-import { Database } from '../../src/infra/database';
+import { Health } from '../../src/modules/operations/health';
+import { Database } from '../../src/platform/database/database';
 import { Buyer, outcome } from '../support/buyer';
 import { Given } from '../support/given';
 import { MariaDbServer, noMariaDbServer } from '../support/mariadb-server';
@@ -47,7 +47,7 @@ described('a MariaDB that answers, but not as before', () => {
       DATABASE_ADMIN_URL: one.url('owner', proxy.port),
       DATABASE_POOL_MAX: CHARGERS,
       QUEUE_MAX_ACTIVE: 100,
-      READ_CACHE_MS: 0,
+      LIST_CACHE_TTL_MS: 0,
     });
     buyers = await Promise.all((members ?? []).map((id) => new Buyer(service.url, id).enter()));
   }, 60_000);
@@ -76,14 +76,14 @@ described('a MariaDB that answers, but not as before', () => {
       ...{ poolMax: 1, acquireMs: 10_000, timeoutMs: 10_000 },
     });
     const balanceOf = async (id?: number): Promise<number | undefined> =>
-      (await one.root.rows<{ balance: number }>('SELECT balance FROM member WHERE id = ?', [id ?? 0]))[0]
+      (await one.root.query<{ balance: number }>('SELECT balance FROM member WHERE id = ?', [id ?? 0]))[0]
         ?.balance;
     const [payer, reader] = buyers;
     const update = 'UPDATE member SET balance = balance + 1 WHERE id = ?';
-    await database.run(update, [payer?.userId ?? 0]);
+    await database.execute(update, [payer?.userId ?? 0]);
     const before = [await balanceOf(payer?.userId), await balanceOf(reader?.userId)];
     await one.set('max_prepared_stmt_count = 0');
-    const [row] = await database.rows<{ id: number }>('SELECT id FROM member WHERE id = ?', [
+    const [row] = await database.query<{ id: number }>('SELECT id FROM member WHERE id = ?', [
       reader?.userId ?? 0,
     ]);
     await one.set('max_prepared_stmt_count = 16382');
@@ -94,7 +94,7 @@ described('a MariaDB that answers, but not as before', () => {
 
   it('keeps no more prepared statements of a connection than it may', async () => {
     const prepared = async (): Promise<number> => {
-      const [row] = await one.root.rows<{ value: number }>(
+      const [row] = await one.root.query<{ value: number }>(
         `SELECT CAST(variable_value AS UNSIGNED) AS value FROM information_schema.global_status
           WHERE variable_name = 'PREPARED_STMT_COUNT'`,
       );
@@ -105,7 +105,7 @@ described('a MariaDB that answers, but not as before', () => {
       ...{ poolMax: 1, acquireMs: 10_000, timeoutMs: 10_000, statementsMax: 5 },
     });
     const before = await prepared();
-    for (let i = 0; i < 100; i++) await database.rows(`SELECT ${i}`);
+    for (let i = 0; i < 100; i++) await database.query(`SELECT ${i}`);
     expect((await prepared()) - before).toBeLessThan(50); // 5, and what the service prepares meanwhile
     await database.close();
   });
@@ -120,12 +120,12 @@ described('a MariaDB that answers, but not as before', () => {
     ['a bug', '45000', 1644, '500 500', 'none'],
     ['a wrong value', '22003', 1690, '500 500', 'none'],
   ])('answers by the meaning of %s', async (_what, sqlState, errno, result, retryAfter) => {
-    await one.root.run(
+    await one.root.execute(
       `CREATE TRIGGER refuse BEFORE INSERT ON payment_history FOR EACH ROW
          SIGNAL SQLSTATE '${sqlState}' SET MYSQL_ERRNO = ${errno}, MESSAGE_TEXT = 'as the test wants'`,
     );
     const answer = await buyers[0]?.charge(1);
-    await one.root.run('DROP TRIGGER refuse');
+    await one.root.execute('DROP TRIGGER refuse');
     expect(answer && outcome(answer)).toBe(result);
     expect(answer?.headers['retry-after'] ?? 'none').toBe(retryAfter);
     expect(await charge()).toEqual(all('200'));
@@ -136,7 +136,7 @@ described('a MariaDB that answers, but not as before', () => {
     await until('charges are refused', () => areAll('503 503'), BACK_WITHIN_MS);
     expect(await readiness()).toBe('down');
     const connections = async (): Promise<number> => {
-      const [row] = await one.root.rows<{ value: number }>(
+      const [row] = await one.root.query<{ value: number }>(
         `SELECT CAST(variable_value AS UNSIGNED) AS value FROM information_schema.global_status
           WHERE variable_name = 'CONNECTIONS'`,
       );
@@ -158,13 +158,13 @@ described('a MariaDB that answers, but not as before', () => {
     await one.set('read_only = 1');
     target.port = other.port;
     await until('charges succeed', () => areAll('200'), BACK_WITHIN_MS);
-    const [row] = await other.root.rows<{ charged: number }>(
+    const [row] = await other.root.query<{ charged: number }>(
       'SELECT COUNT(*) AS charged FROM payment_history',
     );
     expect(row?.charged).toBeGreaterThanOrEqual(CHARGERS);
     expect(await readiness()).toBe('up');
     const left = async (): Promise<boolean> =>
-      (await one.root.rows("SELECT 1 FROM information_schema.processlist WHERE user = 'app'")).length === 0;
+      (await one.root.query("SELECT 1 FROM information_schema.processlist WHERE user = 'app'")).length === 0;
     await until('nobody is connected to the old one', left, BACK_WITHIN_MS);
   });
 });

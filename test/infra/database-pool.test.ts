@@ -1,4 +1,4 @@
-import { Database } from '../../src/infra/database';
+import { Database } from '../../src/platform/database/database';
 import { testConfig } from '../support/config';
 
 describe('the connections of a process', () => {
@@ -11,10 +11,10 @@ describe('the connections of a process', () => {
   afterAll(() => database.close());
 
   it('tell what share of their time they were in use since it was last asked', async () => {
-    await database.rows('SELECT 1');
+    await database.query('SELECT 1');
     database.takeBusyShare();
     const startMs = performance.now();
-    await database.rows('SELECT SLEEP(0.2)'); // one of two
+    await database.query('SELECT SLEEP(0.2)'); // one of two
     const share = database.takeBusyShare();
     expect(share).toBeGreaterThan(100 / (performance.now() - startMs) - 0.05);
     expect(share).toBeLessThanOrEqual(0.5);

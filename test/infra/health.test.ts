@@ -1,5 +1,5 @@
-import { Health } from '../../src/health';
-import { Database } from '../../src/infra/database';
+import { Health } from '../../src/modules/operations/health';
+import { Database } from '../../src/platform/database/database';
 import { useService } from '../support/suite';
 
 describe('readiness', () => {
@@ -7,7 +7,7 @@ describe('readiness', () => {
 
   it('asks the stores once for a crowd that asks at once', async () => {
     const { container } = it_.service;
-    const asked = jest.spyOn(container.resolve(Database), 'run');
+    const asked = jest.spyOn(container.resolve(Database), 'execute');
     const reports = await Promise.all(Array.from({ length: 100 }, () => container.resolve(Health).report()));
     const probes = asked.mock.calls.filter(([sql]) => sql.includes("name = ''")).length;
     asked.mockRestore();

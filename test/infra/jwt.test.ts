@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { createDecoder, createSigner, createVerifier } from 'fast-jwt';
 import fc from 'fast-check';
-import { Hs256 } from '../../src/infra/jwt';
+import { Hs256 } from '../../src/platform/jwt';
 
 const secret = 'a secret of at least thirty-two bytes';
 const second = 'another secret of thirty-two bytes or more';

@@ -1,4 +1,4 @@
-import { ReconnectLimit } from '../../src/infra/reconnect-limit';
+import { ReconnectLimit } from '../../src/platform/reconnect-limit';
 
 describe('how often connections are given up', () => {
   /** Asks every 10 ms for `seconds`. @returns when it was allowed, in ms */

@@ -3,13 +3,13 @@ import { testConfig } from '../support/config';
 import { freePort } from '../support/free-port';
 import { noRedisServer, RedisServer } from '../support/redis-server';
 import { createContainer } from '../../src/container';
-import { Health } from '../../src/health';
-import { Breakers } from '../../src/infra/breakers';
-import { Database } from '../../src/infra/database';
-import { LOGGER, type Logger } from '../../src/infra/logger';
-import { connectRedis, Redis } from '../../src/infra/redis';
-import { type Eviction, isUnsafe, readEvictions } from '../../src/infra/redis-eviction';
-import { RedisEvictionLog } from '../../src/infra/redis-eviction-log';
+import { Health } from '../../src/modules/operations/health';
+import { Breakers } from '../../src/platform/circuit-breaker/breakers';
+import { Database } from '../../src/platform/database/database';
+import { LOGGER, type Logger } from '../../src/platform/observability/logger';
+import { connectRedis, Redis } from '../../src/platform/redis/redis';
+import { type Eviction, isUnsafe, readEvictions } from '../../src/platform/redis/eviction';
+import { RedisEvictionLog } from '../../src/platform/redis/eviction-log';
 
 interface Line {
   level: number;

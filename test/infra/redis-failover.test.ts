@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
-import { Health, type HealthReport } from '../../src/health';
-import { connectRedis } from '../../src/infra/redis';
+import { Health, type HealthReport } from '../../src/modules/operations/health';
+import { connectRedis } from '../../src/platform/redis/redis';
 import { Buyer, outcome } from '../support/buyer';
 import { uniqueQueueId } from '../support/config';
 import { freePort } from '../support/free-port';

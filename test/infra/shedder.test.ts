@@ -1,15 +1,15 @@
 import fc from 'fast-check';
-import { Shedder } from '../../src/http/shedder';
+import { LoadShedder } from '../../src/http/shedder';
 import { type Demand, type Server, simulate } from '../support/backlog-model';
 
 let nowMs = 0;
-jest.mock('../../src/clock', () => ({ monotonicMs: () => nowMs }));
+jest.mock('../../src/common/clock', () => ({ monotonicMs: () => nowMs }));
 
 const CALM = 64;
 
 /** Arrivals each ms, `perMs` of those in flight end each ms. @returns those in flight and those refused, each ms */
 function run(
-  shedder: Shedder,
+  shedder: LoadShedder,
   load: { arrivals: number; perMs: number; ms: number; inFlight?: number },
 ): { inFlight: number; refused: number }[] {
   let inFlight = load.inFlight ?? 0;
@@ -35,14 +35,14 @@ describe('the shedder', () => {
   beforeEach(() => (nowMs = 1000));
 
   it('lets a first burst in, however large', () => {
-    const shedder = new Shedder(100);
+    const shedder = new LoadShedder(100);
     expect(Array.from({ length: 5000 }, () => shedder.enter())).not.toContain(false);
   });
 
   it('never refuses while few are in flight, however slow they are', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(5000)), { maxLength: 500 }), (steps) => {
-        const shedder = new Shedder(1);
+        const shedder = new LoadShedder(1);
         let inFlight = 0;
         for (const [enters, ms] of steps) {
           nowMs += ms;
@@ -63,7 +63,7 @@ describe('the shedder', () => {
         fc.double({ min: 0.8, max: 8, noNaN: true }),
         fc.double({ min: 1.2, max: 5, noNaN: true }),
         (perMs, over) => {
-          const shedder = new Shedder(100);
+          const shedder = new LoadShedder(100);
           const after = run(shedder, { arrivals: perMs * over, perMs, ms: 3000 }).slice(1000);
           expect(Math.max(...after.map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(
             Math.max(CALM, perMs * 100 * 1.05) + 1,
@@ -78,7 +78,7 @@ describe('the shedder', () => {
   });
 
   it('lets everybody in again when the rush is over', () => {
-    const shedder = new Shedder(100);
+    const shedder = new LoadShedder(100);
     const rush = run(shedder, { arrivals: 4, perMs: 1, ms: 2000 });
     expect(sum(rush.map(({ refused }) => refused))).toBeGreaterThan(0);
     const calm = run(shedder, { arrivals: 0.5, perMs: 1, ms: 2000, inFlight: rush.at(-1)?.inFlight ?? 0 });
@@ -96,7 +96,7 @@ describe('the shedder before a server that stands still or becomes slower', () =
   /** Refusals until something changes, and after it should be normal again. */
   function refusals(demand: Demand, server: Server, endMs: number): { before: number; after: number } {
     const clock = { nowMs: 5000 };
-    const shedder = new Shedder(TARGET_MS, () => clock.nowMs);
+    const shedder = new LoadShedder(TARGET_MS, () => clock.nowMs);
     const { refused } = simulate(shedder, clock, demand, server, endMs + BACK_MS + WATCHED_MS);
     return { before: sum(refused.slice(0, CHANGES_AT)), after: sum(refused.slice(endMs + BACK_MS)) };
   }
@@ -160,7 +160,7 @@ describe('the shedder before a server that stands still or becomes slower', () =
     { kind: 'closed', clients: 800, thinkMs: 0, retryMs: 20 },
   ])('does what can be done, in time, soon after a stall under twice the load: %j', (demand) => {
     const clock = { nowMs: 5000 };
-    const shedder = new Shedder(TARGET_MS, () => clock.nowMs);
+    const shedder = new LoadShedder(TARGET_MS, () => clock.nowMs);
     const server: Server = { serviceMs: 8, workers: 32, stall: [CHANGES_AT, CHANGES_AT + 1500] };
     const { latencies } = simulate(shedder, clock, demand, server, 6000);
     const after = latencies.filter(({ atMs }) => atMs >= 4000).map(({ ms }) => ms);
@@ -171,7 +171,7 @@ describe('the shedder before a server that stands still or becomes slower', () =
 
   it('forgets what it cannot measure again: bursts too short for it are let in 2 s after a stall', () => {
     const clock = { nowMs: 5000 };
-    const shedder = new Shedder(TARGET_MS, () => clock.nowMs);
+    const shedder = new LoadShedder(TARGET_MS, () => clock.nowMs);
     const burst = (requests: number): number => {
       const entered = Array.from({ length: requests }, () => shedder.enter()).filter(Boolean).length;
       clock.nowMs++;

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { Database, type Statements } from '../../src/infra/database';
-import { createClient, KafkaLag } from '../../src/infra/kafka';
-import { createLogger } from '../../src/infra/logger';
-import { Metrics } from '../../src/infra/metrics';
-import { connectRedis, mastersOf, type Redis } from '../../src/infra/redis';
-import { RedisEvictionLog } from '../../src/infra/redis-eviction-log';
-import { StoreMetrics } from '../../src/infra/store-metrics';
+import { Database, type SqlExecutor } from '../../src/platform/database/database';
+import { createClient, KafkaLag } from '../../src/platform/kafka';
+import { createLogger } from '../../src/platform/observability/logger';
+import { Metrics } from '../../src/platform/observability/metrics';
+import { connectRedis, mastersOf, type Redis } from '../../src/platform/redis/redis';
+import { RedisEvictionLog } from '../../src/platform/redis/eviction-log';
+import { StoreMetrics } from '../../src/platform/observability/store-metrics';
 import { testConfig } from '../support/config';
 import { ServiceProcess } from '../support/process';
 import { RedisCluster } from '../support/redis-cluster';
@@ -15,23 +15,23 @@ import { until } from '../support/wait';
 
 const EVERY_MS = 50;
 const MARIADB = [
-  'mariadb_threads_connected',
-  'mariadb_threads_running',
-  'mariadb_max_connections',
-  'mariadb_queries_total',
-  'mariadb_row_lock_waits_total',
-  'mariadb_row_lock_time_seconds_total',
-  'mariadb_buffer_pool_reads_total',
-  'mariadb_buffer_pool_read_requests_total',
-  'mariadb_received_bytes_total',
-  'mariadb_sent_bytes_total',
+  'concert_mariadb_threads_connected',
+  'concert_mariadb_threads_running',
+  'concert_mariadb_max_connections',
+  'concert_mariadb_queries_total',
+  'concert_mariadb_row_lock_waits_total',
+  'concert_mariadb_row_lock_time_seconds_total',
+  'concert_mariadb_buffer_pool_reads_total',
+  'concert_mariadb_buffer_pool_read_requests_total',
+  'concert_mariadb_received_bytes_total',
+  'concert_mariadb_sent_bytes_total',
 ];
 const REDIS = [
-  'redis_used_memory_bytes',
-  'redis_connected_clients',
-  'redis_commands_total',
-  'redis_cpu_seconds_total',
-  'redis_keys',
+  'concert_redis_used_memory_bytes',
+  'concert_redis_connected_clients',
+  'concert_redis_commands_total',
+  'concert_redis_cpu_seconds_total',
+  'concert_redis_keys',
   'concert_redis_unsafe_eviction_policies',
   'concert_redis_evicted_keys_total',
 ];
@@ -65,7 +65,7 @@ describe('the metrics of the stores', () => {
     return redis;
   };
   const scrapeOf = (
-    database: Statements,
+    database: SqlExecutor,
     redis: Redis,
     lag?: KafkaLag,
   ): (() => Promise<Map<string, number>>) => {
@@ -95,19 +95,19 @@ describe('the metrics of the stores', () => {
       const found = await scrape();
       return [...MARIADB, ...REDIS].every((name) => Number.isFinite(found.get(name))) && found;
     });
-    const [limit] = await database.rows<{ most: number }>('SELECT @@max_connections AS most');
-    expect(all.get('mariadb_max_connections')).toBe(limit?.most);
-    expect(all.get('mariadb_threads_connected')).toBeGreaterThanOrEqual(1);
-    expect(all.get('redis_used_memory_bytes')).toBeGreaterThan(100_000);
+    const [limit] = await database.query<{ most: number }>('SELECT @@max_connections AS most');
+    expect(all.get('concert_mariadb_max_connections')).toBe(limit?.most);
+    expect(all.get('concert_mariadb_threads_connected')).toBeGreaterThanOrEqual(1);
+    expect(all.get('concert_redis_used_memory_bytes')).toBeGreaterThan(100_000);
 
-    const queries = all.get('mariadb_queries_total') ?? NaN;
-    const commands = all.get('redis_commands_total') ?? NaN;
-    for (let i = 0; i < 100; i++) await Promise.all([database.rows('SELECT 1'), redis.ping()]);
+    const queries = all.get('concert_mariadb_queries_total') ?? NaN;
+    const commands = all.get('concert_redis_commands_total') ?? NaN;
+    for (let i = 0; i < 100; i++) await Promise.all([database.query('SELECT 1'), redis.ping()]);
     await until('they go on', async () => {
       const found = await scrape();
       return (
-        (found.get('mariadb_queries_total') ?? 0) >= queries + 100 &&
-        (found.get('redis_commands_total') ?? 0) >= commands + 100
+        (found.get('concert_mariadb_queries_total') ?? 0) >= queries + 100 &&
+        (found.get('concert_redis_commands_total') ?? 0) >= commands + 100
       );
     });
   });
@@ -117,26 +117,26 @@ describe('the metrics of the stores', () => {
     const redis = await connect();
     new StoreMetrics(open(), redis, new RedisEvictionLog(redis, logger), undefined, metrics, logger);
     const text = await metrics.registry.metrics();
-    expect(text).toContain('# TYPE mariadb_queries_total counter');
-    expect(text).toContain('# TYPE redis_keys gauge');
+    expect(text).toContain('# TYPE concert_mariadb_queries_total counter');
+    expect(text).toContain('# TYPE concert_redis_keys gauge');
     expect(text).toContain('# TYPE concert_redis_evicted_keys_total counter');
-    expect(text).not.toContain('kafka_consumer_lag'); // nobody to ask
+    expect(text).not.toContain('concert_kafka_consumer_lag'); // nobody to ask
   });
 
   it('of a database that is away vanish, and come back with it', async () => {
     const database = open();
     let away = false;
     const nowhere = open('mariadb://x:y@127.0.0.1:1/z');
-    const sometimes: Statements = {
-      rows: (sql, binds) => (away ? nowhere : database).rows(sql, binds),
-      run: (sql, binds) => database.run(sql, binds),
+    const sometimes: SqlExecutor = {
+      query: (sql, binds) => (away ? nowhere : database).query(sql, binds),
+      execute: (sql, binds) => database.execute(sql, binds),
     };
     const scrape = scrapeOf(sometimes, await connect());
-    const there = async (): Promise<boolean> => (await scrape()).has('mariadb_queries_total');
+    const there = async (): Promise<boolean> => (await scrape()).has('concert_mariadb_queries_total');
     await until('it is there', there);
     away = true;
     await until('it is gone', async () => !(await there()));
-    expect((await scrape()).has('redis_keys')).toBe(true);
+    expect((await scrape()).has('concert_redis_keys')).toBe(true);
     away = false;
     await until('it is back', there);
   });
@@ -148,15 +148,15 @@ describe('the metrics of the stores', () => {
       const redis = await connect(server.url);
       await redis.mset('a', 1, 'b', 2);
       const scrape = scrapeOf(open(), redis);
-      await until('its keys are counted', async () => (await scrape()).get('redis_keys') === 2);
+      await until('its keys are counted', async () => (await scrape()).get('concert_redis_keys') === 2);
       await server.kill();
       await until('they are gone', async () => {
         const left = await scrape();
         return !REDIS.some((name) => left.has(name));
       });
-      await until('others stay', async () => (await scrape()).has('mariadb_queries_total'));
+      await until('others stay', async () => (await scrape()).has('concert_mariadb_queries_total'));
       await server.start();
-      await until('back', async () => (await scrape()).get('redis_keys') === 0);
+      await until('back', async () => (await scrape()).get('concert_redis_keys') === 0);
     });
 
     it('show a policy under which Redis may forget keys, and the keys that it has forgotten', async () => {
@@ -186,7 +186,7 @@ describe('the metrics of the stores', () => {
       const redis = await connect(cluster.urls);
       await Promise.all(Array.from({ length: 50 }, (_, i) => redis.set(`key-${i}`, i)));
       const scrape = scrapeOf(open(), redis);
-      await until('all keys are counted', async () => (await scrape()).get('redis_keys') === 50);
+      await until('all keys are counted', async () => (await scrape()).get('concert_redis_keys') === 50);
       const [, second] = mastersOf(redis);
       await second?.config('SET', 'maxmemory-policy', 'volatile-ttl');
       await until(
@@ -215,7 +215,7 @@ describe('the metrics of the stores', () => {
     const groups = [{ groupId, topics: [topic] }];
     const scrape = scrapeOf(open(), await connect(), new KafkaLag(kafka, groups));
     const lag = async (): Promise<number | undefined> =>
-      (await scrape()).get(`kafka_consumer_lag{topic="${topic}"}`);
+      (await scrape()).get(`concert_kafka_consumer_lag{topic="${topic}"}`);
     await until('nothing is done', async () => (await lag()) === 7);
     await admin.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: '2' }] });
     await until('two are done', async () => (await lag()) === 5);
@@ -224,21 +224,23 @@ describe('the metrics of the stores', () => {
 
     const nowhere = createClient({ brokers: '127.0.0.1:1' }, logger);
     const without = scrapeOf(open(), await connect(), new KafkaLag(nowhere, groups));
-    await until('the others are there', async () => (await without()).has('redis_keys'));
+    await until('the others are there', async () => (await without()).has('concert_redis_keys'));
     expect([...(await without()).keys()].filter((name) => name.startsWith('kafka'))).toEqual([]);
   });
 
   it('are not added up over the processes of a worker', async () => {
     const service = await new ServiceProcess({ WORKERS: 2, ROLE: 'worker' }).start();
     try {
-      const [limit] = await open().rows<{ most: number }>('SELECT @@max_connections AS most');
+      const [limit] = await open().query<{ most: number }>('SELECT @@max_connections AS most');
       await until('both have asked', async () => {
         const found = parse(await (await fetch(`${service.url}/metrics`)).text());
-        return found.get('mariadb_max_connections') === limit?.most && found.has('redis_keys');
+        return (
+          found.get('concert_mariadb_max_connections') === limit?.most && found.has('concert_redis_keys')
+        );
       });
       await new Promise((resolve) => setTimeout(resolve, 1000));
       const found = parse(await (await fetch(`${service.url}/metrics`)).text());
-      expect(found.get('mariadb_max_connections')).toBe(limit?.most);
+      expect(found.get('concert_mariadb_max_connections')).toBe(limit?.most);
     } finally {
       await service.stop();
     }

@@ -1,5 +1,5 @@
 import { parseBrokers, parseDatabaseUrl, parseRedisUrls, parseUrl } from '../../src/config/urls';
-import { loadConfig } from '../../src/config';
+import { loadConfig } from '../../src/config/config';
 
 describe('URLs of stores', () => {
   it('are decoded once, into what connects', () => {

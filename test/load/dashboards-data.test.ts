@@ -181,10 +181,15 @@ beforeAll(async () => {
   const scratch = await Scratch.migrated(); // one worker of a database watches over its invariants: ours
   endings.push(() => scratch.drop());
   // More buyers than places, and waiters who ask again within the run although nobody knows yet how long it takes.
-  const own = { ...scratch.env, QUEUE_ID: uniqueQueueId(), QUEUE_MAX_ACTIVE: 5, QUEUE_AWAY_SECONDS: 5 };
+  const own = {
+    ...scratch.env,
+    QUEUE_ID: uniqueQueueId(),
+    QUEUE_MAX_ACTIVE: 5,
+    QUEUE_PRESENCE_TIMEOUT_SECONDS: 5,
+  };
   const [api, worker] = await Promise.all([
     startTestService({ ...own, ROLE: 'api' }),
-    startTestService({ ...own, ROLE: 'worker', WATCH_SECONDS: 1 }),
+    startTestService({ ...own, ROLE: 'worker', INVARIANT_CHECK_INTERVAL_SECONDS: 1 }),
   ]);
   endings.push(
     () => worker.stop(),

@@ -11,16 +11,20 @@ import { until } from '../support/wait';
 describe('the course of a run', () => {
   const START_MS = 1_000_000;
   const door = (cap: number, move: string): Record<string, number> => ({
-    'queue_cap{queue="main"}': cap,
-    'queue_waiting{queue="main"}': 600,
-    'queue_active{queue="main"}': cap - 1,
-    'queue_door_move{queue="main",move="grow"}': move === 'grow' ? 1 : 0,
-    'queue_door_move{queue="main",move="cut"}': move === 'cut' ? 1 : 0,
-    'queue_door_binding{queue="main",signal="latency"}': 1,
+    'concert_queue_active_limit{queue="main"}': cap,
+    'concert_queue_waiting{queue="main"}': 600,
+    'concert_queue_active{queue="main"}': cap - 1,
+    'concert_queue_controller_action{queue="main",action="increase"}': move === 'increase' ? 1 : 0,
+    'concert_queue_controller_action{queue="main",action="back-off"}': move === 'back-off' ? 1 : 0,
+    'concert_queue_controller_bottleneck{queue="main",signal="latency"}': 1,
   });
   const samples = [
-    { at: 0, atMs: START_MS - 100, values: { ...door(30, 'grow'), 'queue_rate{queue="main"}': 12.5 } },
-    { at: 1, atMs: START_MS + 1500, values: door(20, 'cut') },
+    {
+      at: 0,
+      atMs: START_MS - 100,
+      values: { ...door(30, 'increase'), 'concert_queue_admission_rate_limit{queue="main"}': 12.5 },
+    },
+    { at: 1, atMs: START_MS + 1500, values: door(20, 'back-off') },
   ];
   const asked = (afterMs: number, ms: number, status: number): string =>
     `course ${START_MS + afterMs} reserve ${ms} ${status}`;
@@ -43,11 +47,11 @@ describe('the course of a run', () => {
     const course = courseOf(lines, samples, START_MS, 2);
     expect(course.seconds).toEqual([
       {
-        ...{ at: 0, cap: 30, rate: 12.5, said: 'grow:latency', waiting: 600, inside: 29 },
+        ...{ at: 0, cap: 30, rate: 12.5, said: 'increase:latency', waiting: 600, inside: 29 },
         ...{ p99Ms: 250.5, requests: 100, failed: 0, admitted: 1, completed: 0 },
       },
       {
-        ...{ at: 1, cap: 20, rate: NaN, said: 'cut:latency', waiting: 600, inside: 19 },
+        ...{ at: 1, cap: 20, rate: NaN, said: 'back-off:latency', waiting: 600, inside: 19 },
         ...{ p99Ms: 5, requests: 3, failed: 2, admitted: 0, completed: 1 },
       },
     ]);
@@ -130,7 +134,7 @@ describe('npm run doors', () => {
       [[0], [60, 120]],
     ]);
     expect(wanted?.shapes.map(variablesOf)).toEqual([
-      { CROWD: '700', THINK: '1', DATES: 'any', DURATION: '32s' },
+      { USERS_ACTIVE: '700', THINK: '1', DATES: 'any', DURATION: '32s' },
       { DURATION_SCALE: '0.5' },
     ]);
   });

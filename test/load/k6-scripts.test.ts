@@ -83,11 +83,11 @@ describe('a k6 script', () => {
     ['study', { DURATION_SCALE: '0' }, 'DURATION_SCALE is "0": expected a number above 0'],
     ['token', { RATE: '-5' }, 'RATE is "-5"'],
     ['soak', { DURATION: '10' }, 'DURATION is "10": expected a duration'],
-    ['purchase', { ABANDON: '1.5' }, 'ABANDON is "1.5": expected a number from 0 to 1'],
+    ['purchase', { ABANDON_SHARE: '1.5' }, 'ABANDON_SHARE is "1.5": expected a number from 0 to 1'],
     ['breakpoint', { TARGET: 'pay' }, 'TARGET is "pay": expected mix or token or check'],
     ['spike', { PEAK: '10', USERS: '5' }, 'PEAK is 10: expected at most USERS (5)'],
-    ['crowd', { CROWD: '10', USERS: '5' }, 'CROWD is 10: expected at most USERS (5)'],
-    ['crowd', { ONCE: 'yes' }, 'ONCE is "yes": expected 0 or 1'],
+    ['crowd', { USERS_ACTIVE: '10', USERS: '5' }, 'USERS_ACTIVE is 10: expected at most USERS (5)'],
+    ['crowd', { SINGLE_VISIT: 'yes' }, 'SINGLE_VISIT is "yes": expected 0 or 1'],
   ])('%s refuses %j and says why', async (script, env, message) => {
     const { code, output } = await inspect(script, env);
     expect(code).not.toBe(0);
@@ -102,7 +102,7 @@ describe('against the service', () => {
   beforeAll(async () => {
     scratch = await Scratch.migrated();
     const names = Array.from({ length: MEMBERS }, () => "('Member')").join(', ');
-    await scratch.admin.run(`INSERT INTO member (name) VALUES ${names}`); // 1 … MEMBERS
+    await scratch.admin.execute(`INSERT INTO member (name) VALUES ${names}`); // 1 … MEMBERS
     await new Given(scratch.admin).scheduleWithSeats(200, { amount: 70_000 });
     service = await startTestService({ ...scratch.env, QUEUE_MAX_ACTIVE: 10_000 });
   });
@@ -115,7 +115,7 @@ describe('against the service', () => {
     run(script, { BASE_URL: service.url, ...env });
 
   const paid = async (): Promise<number> => {
-    const [row] = await scratch.admin.rows<{ n: number }>(
+    const [row] = await scratch.admin.query<{ n: number }>(
       "SELECT COUNT(*) AS n FROM payment WHERE status = 'DONE'",
     );
     return Number(row?.n);
@@ -138,7 +138,7 @@ describe('against the service', () => {
 
   it('spike: the peak comes, and tickets are sold', async () => {
     const before = await paid();
-    const spike = await against('spike', { PEAK: 40, DURATION: '20s', ABANDON: 0.2 });
+    const spike = await against('spike', { PEAK: 40, DURATION: '20s', ABANDON_SHARE: 0.2 });
     expect(spike).toMatchObject({ code: 0 });
     expect(spike.count('visits')).toBe(40);
     expect(spike.count('tickets_sold')).toBe((await paid()) - before);
@@ -146,7 +146,13 @@ describe('against the service', () => {
 
   it('crowd: whoever has bought comes again, and each event of those inside is told', async () => {
     const before = await paid();
-    const crowd = await against('crowd', { CROWD: 6, DURATION: '2s', THINK: 0.1, SILENT: 0.1, COURSE: 1 });
+    const crowd = await against('crowd', {
+      USERS_ACTIVE: 6,
+      DURATION: '2s',
+      THINK: 0.1,
+      SILENT_SHARE: 0.1,
+      TIMELINE: 1,
+    });
     expect(crowd).toMatchObject({ code: 0 });
     expect(crowd.count('visits')).toBeGreaterThan(0);
     expect((await paid()) - before).toBeGreaterThanOrEqual(crowd.count('tickets_sold'));
@@ -157,15 +163,21 @@ describe('against the service', () => {
     expect(told(/course \d{13} check\b/g)).toBe(0);
   });
 
-  it('crowd: with ONCE nobody comes again', async () => {
-    const crowd = await against('crowd', { CROWD: 10, DURATION: '20s', ONCE: 1 });
+  it('crowd: with SINGLE_VISIT nobody comes again', async () => {
+    const crowd = await against('crowd', { USERS_ACTIVE: 10, DURATION: '20s', SINGLE_VISIT: 1 });
     expect(crowd).toMatchObject({ code: 0 });
     expect(crowd.count('visits')).toBe(10);
   });
 
   it('purchase: what is sold is paid, and the balances are what they were', async () => {
     const before = await paid();
-    const purchase = await against('purchase', { RATE: 15, DURATION: '2s', VUS: 60, ABANDON: 0.3, AUDIT: 5 });
+    const purchase = await against('purchase', {
+      RATE: 15,
+      DURATION: '2s',
+      VUS: 60,
+      ABANDON_SHARE: 0.3,
+      AUDIT: 5,
+    });
     expect(purchase).toMatchObject({ code: 0 });
     const sold = purchase.count('tickets_sold');
     expect(sold).toBeGreaterThan(0);
@@ -264,7 +276,7 @@ describe('against a service that does wrong', () => {
         },
       }),
     });
-    const spike = await run('spike', { PEAK: 1, DURATION: '10s', ABANDON: 0, BASE_URL });
+    const spike = await run('spike', { PEAK: 1, DURATION: '10s', ABANDON_SHARE: 0, BASE_URL });
     expect(spike).toMatchObject({ code: THRESHOLDS_CROSSED });
     expect(spike.count('queue_position_back')).toBe(1);
     expect(spike.summary.metrics.queue_time?.values.min).toBeGreaterThanOrEqual(150);
@@ -276,7 +288,7 @@ describe('against a service that does wrong', () => {
       'GET /v1/api/user/amount': () => ({ data: { amount: balance } }),
       'POST /v1/api/user/amount': () => ({ data: { amount: (balance += 100) } }),
     });
-    const purchase = await run('purchase', { RATE: 2, DURATION: '1s', ABANDON: 0, AUDIT: 1, BASE_URL });
+    const purchase = await run('purchase', { RATE: 2, DURATION: '1s', ABANDON_SHARE: 0, AUDIT: 1, BASE_URL });
     expect(purchase).toMatchObject({ code: THRESHOLDS_CROSSED });
     expect(purchase.count('balance_differences')).toBe(1); // found by teardown
   });
@@ -297,7 +309,7 @@ describe('against a service that does wrong', () => {
         headers: { 'Retry-After': '1' },
       }),
     });
-    const spike = await run('spike', { PEAK: 1, DURATION: '10s', ABANDON: 0, BASE_URL });
+    const spike = await run('spike', { PEAK: 1, DURATION: '10s', ABANDON_SHARE: 0, BASE_URL });
     expect(spike.count('tickets_sold')).toBe(1);
     expect(spike.count('seat_conflicts')).toBe(1);
     const [charge = [], reserve = [], payment = []] = [keys.charge, keys.reserve, keys.payment];

@@ -32,7 +32,7 @@ describe('npm run load', () => {
   const folder = join(root, 'results', id);
 
   beforeAll(async () => {
-    await admin.run(`INSERT IGNORE INTO member (id, name) SELECT seq, 'Visitor' FROM seq_1_to_${USERS}`);
+    await admin.execute(`INSERT IGNORE INTO member (id, name) SELECT seq, 'Visitor' FROM seq_1_to_${USERS}`);
     await new Given(admin).scheduleWithSeats(5);
   });
   afterAll(async () => {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectRedis } from '../../src/infra/redis';
+import { connectRedis } from '../../src/platform/redis/redis';
 import { testConfig } from '../support/config';
 
 interface Mutant {
@@ -17,7 +17,7 @@ const changes = (file: string, source: string): string[] =>
   textMutants(file, source).map(({ from, to }) => `${from} → ${to}`);
 
 const src = join(__dirname, '../../src');
-const lua = join(src, 'modules/queue/lua');
+const lua = join(src, 'modules/waiting-room/state/lua');
 
 describe('mutants of SQL', () => {
   it('leave out a condition or an assignment, shift a comparison, turn a sign, take another state', () => {
@@ -56,7 +56,7 @@ describe('mutants of SQL', () => {
     expect(changes('a.ts', "// SELECT 1 WHERE a < b\nconst a = b < c && d === 'RESERVED';")).toEqual([]);
   });
 
-  it.each(['user', 'reservation'])('keep every placeholder of the %s repository', (module) => {
+  it.each(['accounts', 'orders'])('keep every placeholder of the %s repository', (module) => {
     const file = join(src, `modules/${module}/repository.ts`);
     const source = readFileSync(file, 'utf8');
     const count = (text: string): number => text.split('?').length;

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import type { QueueRules } from '../../src/modules/queue/store';
-import type { WaitingRoom } from '../../src/modules/queue/waiting-room';
+import type { QueueRules } from '../../src/modules/waiting-room/state/store';
+import type { WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
 import { at } from '../support/at';
 import { type Copy, Oracle } from '../support/queue-oracle';
 import { Rooms } from '../support/rooms';
 import { useVirtualTime, virtualTime } from '../support/virtual-time';
 
-jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
+jest.mock('../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 
 const PROCESSES = 3;
 const USERS = 8;
@@ -53,7 +53,7 @@ interface Token {
 }
 
 const newCopy = (): Copy => ({
-  ...{ made: false, issued: 0, serving: 0, returned: 0 },
+  ...{ made: false, issued: 0, headSeq: 0, returned: 0 },
   ...{ inside: new Map(), present: new Set(), marked: new Set() },
   toTell: { seen: new Set(), active: new Set(), askedMs: 0 },
 });
@@ -74,8 +74,8 @@ class Line {
   }
 
   static async open(rooms: Rooms, start: number, tellTime: () => Promise<unknown>): Promise<Line> {
-    await rooms.store.restore({ issued: 0, serving: 0, gen: 0 }, rooms.cap, []);
-    if (start > 0) await rooms.redis.hset(at(rooms.keys.place, 0), { issued: start, serving: start });
+    await rooms.store.restore({ issued: 0, headSeq: 0, gen: 0 }, rooms.cap, []);
+    if (start > 0) await rooms.redis.hset(at(rooms.keys.place, 0), { issued: start, headSeq: start });
     return new Line(rooms, new Oracle(rooms.rules, rooms.cap, start), tellTime);
   }
 
@@ -83,7 +83,7 @@ class Line {
     const one = at(this.processes, process);
     const token = this.tokens.get(user);
     this.oracle.nowMs = virtualTime.nowMs;
-    const before = { serving: this.oracle.serving, inside: new Set(this.oracle.inside.keys()) };
+    const before = { headSeq: this.oracle.headSeq, inside: new Set(this.oracle.inside.keys()) };
     if (act === 'pass') virtualTime.nowMs += ms;
     else if (act === 'issue') await this.issue(one, user);
     else if (act === 'tick') await this.tick(one);
@@ -103,29 +103,29 @@ class Line {
 
   private async issue({ room, copy }: Process, user: number): Promise<void> {
     const expected = this.oracle.issue(user);
-    const { status, seq, gen, iatMs, leaseUntilMs } = await room.issue(user);
-    expect({ status, seq, leaseUntilMs }).toEqual(expected);
+    const { status, seq, gen, iatMs, sessionUntilMs } = await room.issue(user);
+    expect({ status, seq, sessionUntilMs: sessionUntilMs }).toEqual(expected);
     expect(this.givenTo.get(seq) ?? user).toBe(user); // no seq is given to two
     this.givenTo.set(seq, user);
     this.tokens.set(user, { userId: user, seq, gen, iatMs });
     this.seenAtMs.set(seq, virtualTime.nowMs);
-    if (status === 'PROGRESS') this.entered(copy, [seq], leaseUntilMs, this.oracle.serving);
+    if (status === 'PROGRESS') this.entered(copy, [seq], sessionUntilMs, this.oracle.headSeq);
     else if (!copy.marked.has(seq)) copy.toTell.seen.add(seq);
   }
 
   /** As a check does it: by the copy; what that cannot tell, by the store. */
   private async poll(one: Process, token: Token): Promise<void> {
-    const looked = one.room.look(token);
+    const looked = one.room.pollFromSnapshot(token);
     expect(looked).toEqual(this.look(one.copy, token));
     if (looked === undefined) await this.settle(one, token);
   }
 
   private async settle({ room, copy }: Process, token: Token, isToHold = false): Promise<void> {
     const expected = this.oracle.settle(token.seq, token.iatMs, isToHold);
-    const settled = await room.settle(token, isToHold);
+    const settled = await room.resolve(token, isToHold);
     expect(settled).toMatchObject(expected);
     this.seenAtMs.set(token.seq, virtualTime.nowMs);
-    if (expected.status === 'PROGRESS') this.entered(copy, [token.seq], expected.leaseUntilMs);
+    if (expected.status === 'PROGRESS') this.entered(copy, [token.seq], expected.sessionUntilMs);
     else copy.inside.delete(token.seq);
   }
 
@@ -135,26 +135,26 @@ class Line {
       copy.toTell.active.add(seq);
       return { status: 'PROGRESS' };
     }
-    if (seq <= copy.serving) return undefined;
-    if (virtualTime.nowMs >= iatMs + this.rooms.rules.waitMs) return undefined;
+    if (seq <= copy.headSeq) return undefined;
+    if (virtualTime.nowMs >= iatMs + this.rooms.rules.maxWaitMs) return undefined;
     if (!copy.marked.has(seq)) copy.toTell.seen.add(seq);
-    const ahead = [...copy.present].filter((other) => other > copy.serving && other < seq).length;
+    const ahead = [...copy.present].filter((other) => other > copy.headSeq && other < seq).length;
     return { status: 'WAITING', position: copy.returned + ahead + 1 };
   }
 
   private async pay({ room, copy }: Process, { seq }: Token): Promise<void> {
     if (!this.oracle.inside.has(seq)) return;
     const admitted = this.oracle.finish(seq);
-    await room.finish(seq);
+    await room.endSession(seq);
     copy.inside.delete(seq);
     for (const one of admitted)
-      this.entered(copy, [one], this.oracle.inside.get(one)?.leaseUntilMs ?? 0, this.oracle.serving);
+      this.entered(copy, [one], this.oracle.inside.get(one)?.sessionUntilMs ?? 0, this.oracle.headSeq);
   }
 
   private async stay({ room, copy }: Process, { seq }: Token, ms: number): Promise<void> {
-    const leaseUntilMs = this.oracle.stay(seq, ms);
-    await room.stay(seq, ms);
-    if (leaseUntilMs > 0) this.entered(copy, [seq], leaseUntilMs);
+    const sessionUntilMs = this.oracle.stay(seq, ms);
+    await room.extendSession(seq, ms);
+    if (sessionUntilMs > 0) this.entered(copy, [seq], sessionUntilMs);
   }
 
   private async tick({ room }: Process): Promise<void> {
@@ -166,7 +166,7 @@ class Line {
     one.copy = this.oracle.copy(one.copy.toTell);
     await one.room.refresh();
     expect(one.room.snapshot.waiting).toBe(
-      one.copy.returned + [...one.copy.present].filter((seq) => seq > one.copy.serving).length,
+      one.copy.returned + [...one.copy.present].filter((seq) => seq > one.copy.headSeq).length,
     );
   }
 
@@ -174,38 +174,40 @@ class Line {
     this.oracle.mark(copy.toTell);
     for (const seq of copy.toTell.seen) this.seenAtMs.set(seq, virtualTime.nowMs);
     copy.toTell = { seen: new Set(), active: new Set(), askedMs: 0 };
-    await room.tell();
+    await room.flushPresence();
   }
 
   private asked({ room, copy }: Process, ms: number): void {
     copy.toTell.askedMs = Math.max(copy.toTell.askedMs, ms);
-    room.asked(ms);
+    room.recordPollInterval(ms);
   }
 
   /** What a process has just learnt by itself. */
-  private entered(copy: Copy, seqs: number[], leaseUntilMs: number, serving = 0): void {
+  private entered(copy: Copy, seqs: number[], sessionUntilMs: number, headSeq = 0): void {
     if (!copy.made) return;
-    for (const seq of seqs) copy.inside.set(seq, leaseUntilMs);
-    copy.serving = Math.max(copy.serving, serving);
+    for (const seq of seqs) copy.inside.set(seq, sessionUntilMs);
+    copy.headSeq = Math.max(copy.headSeq, headSeq);
   }
 
   /** The store holds what the oracle holds, the cap is kept, and nobody present was overtaken. */
-  private async agree(before: { serving: number; inside: Set<number> }): Promise<void> {
-    const [[issued, serving, epoch], active, idle, returned] = await Promise.all([
-      this.rooms.numbers('issued', 'serving', 'epoch'),
+  private async agree(before: { headSeq: number; inside: Set<number> }): Promise<void> {
+    const [[issued, headSeq, epoch], active, idle, returned] = await Promise.all([
+      this.rooms.numbers('issued', 'headSeq', 'epoch'),
       this.rooms.scores('active'),
       this.rooms.scores('idle'),
-      this.rooms.scores('returned'),
+      this.rooms.scores('rejoined'),
     ]);
     const { oracle } = this;
-    expect({ issued, serving, epoch, returned: [...returned.keys()] }).toEqual({
-      ...{ issued: oracle.issued, serving: oracle.serving, epoch: oracle.epoch },
+    expect({ issued, headSeq, epoch, returned: [...returned.keys()] }).toEqual({
+      ...{ issued: oracle.issued, headSeq: oracle.headSeq, epoch: oracle.epoch },
       returned: [...oracle.returned].sort((a, b) => a - b),
     });
     expect([...active].sort(bySeq)).toEqual(
-      [...oracle.inside].map(([seq, { leaseUntilMs }]): [number, number] => [seq, leaseUntilMs]).sort(bySeq),
+      [...oracle.inside]
+        .map(([seq, { sessionUntilMs }]): [number, number] => [seq, sessionUntilMs])
+        .sort(bySeq),
     );
-    if (this.rooms.rules.idleMs > 0)
+    if (this.rooms.rules.idleTimeoutMs > 0)
       expect([...idle].sort(bySeq)).toEqual(
         [...oracle.inside].map(([seq, { idleUntilMs }]): [number, number] => [seq, idleUntilMs]).sort(bySeq),
       );
@@ -215,15 +217,16 @@ class Line {
 
   /** I7, without the oracle: from what was told to the store and what came of it. */
   private nobodyOvertaken(
-    before: { serving: number; inside: Set<number> },
+    before: { headSeq: number; inside: Set<number> },
     active: Map<number, number>,
   ): void {
-    const { serving, returned } = this.oracle;
-    const { awayMs } = this.rooms.rules; // the least: until then nobody is called away
-    const seenLately = (seq: number): boolean => (this.seenAtMs.get(seq) ?? 0) > virtualTime.nowMs - awayMs;
-    for (let seq = before.serving + 1; seq <= serving; seq++)
+    const { headSeq, returned } = this.oracle;
+    const { presenceTimeoutMs } = this.rooms.rules; // the least: until then nobody is called away
+    const seenLately = (seq: number): boolean =>
+      (this.seenAtMs.get(seq) ?? 0) > virtualTime.nowMs - presenceTimeoutMs;
+    for (let seq = before.headSeq + 1; seq <= headSeq; seq++)
       if (!active.has(seq) && seenLately(seq) && !this.oracle.ended.has(seq))
-        throw new Error(`${seq} is present and was passed over: serving is ${serving}`);
+        throw new Error(`${seq} is present and was passed over: headSeq is ${headSeq}`);
     const entered = [...active.keys()].filter((seq) => !before.inside.has(seq));
     for (const back of returned)
       for (const seq of entered)
@@ -240,8 +243,14 @@ describe('the waiting room, as several processes and a random crowd use it', () 
     await fc.assert(
       fc.asyncProperty(setting, steps, async ({ cap, idleMs, start }, program) => {
         const rules: QueueRules = {
-          ...{ leaseMs: 3000, waitMs: 9000, idleMs, awayMs: 2 * EPOCH_MS, tickMs: 100 },
-          ...{ holdMs: 2000, holdingMs: 500 },
+          ...{
+            sessionMs: 3000,
+            maxWaitMs: 9000,
+            idleTimeoutMs: idleMs,
+            presenceTimeoutMs: 2 * EPOCH_MS,
+            admissionIntervalMs: 100,
+          },
+          ...{ holdMs: 2000, holdRequestMs: 500 },
         };
         const rooms = new Rooms(time.redis, rules, cap);
         const line = await Line.open(rooms, start, () => time.tell());

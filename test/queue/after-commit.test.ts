@@ -1,8 +1,8 @@
-import { RedisUnavailable } from '../../src/infra/redis';
-import { queueKeys } from '../../src/modules/queue/keys';
-import type { WaitingRoom } from '../../src/modules/queue/waiting-room';
-import type { RunningService } from '../../src/start';
-import { connectRedis, type Redis } from '../../src/infra/redis';
+import { RedisUnavailable } from '../../src/platform/redis/redis';
+import { queueKeys } from '../../src/modules/waiting-room/state/keys';
+import type { WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
+import type { RunningService } from '../../src/service';
+import { connectRedis, type Redis } from '../../src/platform/redis/redis';
 import { at } from '../support/at';
 import { Buyer, outcome, tally } from '../support/buyer';
 import { testConfig, uniqueQueueId } from '../support/config';
@@ -16,7 +16,7 @@ type Service = RunningService & { url: string; queueId: string };
 const away = (): Error => new RedisUnavailable(new Error('away'));
 
 /** What a process that dies right after COMMIT does not do any more, nor one that cannot reach Redis. */
-function skip(room: WaitingRoom, step: 'finish' | 'stay'): jest.SpyInstance {
+function skip(room: WaitingRoom, step: 'endSession' | 'extendSession'): jest.SpyInstance {
   return jest.spyOn(room, step).mockRejectedValueOnce(away());
 }
 
@@ -32,7 +32,7 @@ describe('what must follow a COMMIT', () => {
     redis = connectRedis(testConfig().REDIS_URL, 5000);
     await redis.connect();
     api = await startTestService({
-      ...{ ROLE: 'api', QUEUE_ID: uniqueQueueId(), QUEUE_MAX_ACTIVE: 100, QUEUE_IDLE_SECONDS: 60 },
+      ...{ ROLE: 'api', QUEUE_ID: uniqueQueueId(), QUEUE_MAX_ACTIVE: 100, QUEUE_IDLE_TIMEOUT_SECONDS: 60 },
       ...{ HOLD_SECONDS: 300, MAX_SEATS_PER_USER: 0 },
     });
     room = mainRoom(api);
@@ -76,7 +76,7 @@ describe('what must follow a COMMIT', () => {
     ): Promise<{ by: Buyer; reservationId: number; other: number }> {
       const by = await buyer(balance);
       const [reservationId, other] = (await holds(by, 2)) as [number, number];
-      skip(room, 'finish');
+      skip(room, 'endSession');
       expect(outcome(await by.pay(reservationId, key))).toBe('200');
       expect(await isActive(seqOf(by.token))).toBe(true);
       return { by, reservationId, other };
@@ -147,7 +147,7 @@ describe('what must follow a COMMIT', () => {
     const mine = await holds(by, 4);
     const answers = await Promise.all(mine.map((reservationId) => by.pay(reservationId)));
     expect(tally(answers)).toEqual({ '200': 1, '403 003': 3 });
-    const sold = await admin.rows("SELECT id FROM reservation WHERE user_id = ? AND status = 'RESERVED'", [
+    const sold = await admin.query("SELECT id FROM reservation WHERE user_id = ? AND status = 'RESERVED'", [
       by.userId,
     ]);
     expect(sold).toHaveLength(1);
@@ -159,9 +159,9 @@ describe('what must follow a COMMIT', () => {
     const elsewhere = await startTestService({ ROLE: 'api', QUEUE_ID: api.queueId, QUEUE_MAX_ACTIVE: 100 });
     try {
       await mainRoom(elsewhere).refresh();
-      skip(room, 'finish');
+      skip(room, 'endSession');
       expect(outcome(await by.pay(reservationId))).toBe('200');
-      jest.spyOn(mainRoom(elsewhere), 'settle').mockRejectedValue(away());
+      jest.spyOn(mainRoom(elsewhere), 'resolve').mockRejectedValue(away());
       const there = new Buyer(elsewhere.url, by.userId);
       there.token = by.token;
       const { id, seats } = await given.scheduleWithSeats(1);
@@ -177,11 +177,11 @@ describe('what must follow a COMMIT', () => {
     async function held(key: string): Promise<{ by: Buyer; again: () => Promise<unknown>; seq: number }> {
       const by = await buyer();
       const { id, seats } = await given.scheduleWithSeats(1);
-      skip(room, 'stay');
+      skip(room, 'extendSession');
       const again = async (): Promise<unknown> => outcome(await by.reserve(id, at(seats, 0).id, key));
       expect(await again()).toBe('200');
       const seq = seqOf(by.token);
-      expect((await idleUntil(seq)) - Date.now()).toBeLessThan(100_000); // QUEUE_IDLE_SECONDS, not the hold
+      expect((await idleUntil(seq)) - Date.now()).toBeLessThan(100_000); // QUEUE_IDLE_TIMEOUT_SECONDS, not the hold
       return { by, again, seq };
     }
 
@@ -210,7 +210,7 @@ describe('what must follow a COMMIT', () => {
     );
     await first.stop();
     await redis.del(await redis.keys(`${queueKeys(queueId).prefix}*`));
-    await admin.run('DELETE FROM queue_state WHERE queue_id = ?', [queueId]);
+    await admin.execute('DELETE FROM queue_state WHERE queue_id = ?', [queueId]);
     const second = await startTestService({ QUEUE_ID: queueId, QUEUE_MAX_ACTIVE: 1 });
     try {
       const there = olds.map(({ token, userId }) => Object.assign(new Buyer(second.url, userId), { token }));

@@ -1,7 +1,7 @@
-import { loadConfig } from '../../src/config';
-import { connectRedis, mastersOf, type Redis } from '../../src/infra/redis';
+import { loadConfig } from '../../src/config/config';
+import { connectRedis, mastersOf, type Redis } from '../../src/platform/redis/redis';
 import { InvariantStore } from '../../src/modules/invariants/store';
-import type { QueueRules } from '../../src/modules/queue/store';
+import type { QueueRules } from '../../src/modules/waiting-room/state/store';
 import { at } from '../support/at';
 import { outcome } from '../support/buyer';
 import { uniqueQueueId } from '../support/config';
@@ -13,7 +13,13 @@ import { Rooms } from '../support/rooms';
 import { startTestService } from '../support/service';
 import { until, wait } from '../support/wait';
 
-const RULES: QueueRules = { leaseMs: 60_000, waitMs: 60_000, idleMs: 30_000, awayMs: 30_000, tickMs: 0 };
+const RULES: QueueRules = {
+  sessionMs: 60_000,
+  maxWaitMs: 60_000,
+  idleTimeoutMs: 30_000,
+  presenceTimeoutMs: 30_000,
+  admissionIntervalMs: 0,
+};
 const QUEUES = 30;
 
 const described = noRedisServer === undefined ? describe : describe.skip;
@@ -44,15 +50,15 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
         const [inside, next, last] = [await one.issue(1), await one.issue(2), await other.issue(3)];
         await one.refresh();
         await other.refresh();
-        expect(other.look(last)).toEqual({ status: 'WAITING', position: 2 });
-        await other.tell();
-        await one.stay(inside.seq, 60_000);
+        expect(other.pollFromSnapshot(last)).toEqual({ status: 'WAITING', position: 2 });
+        await other.flushPresence();
+        await one.extendSession(inside.seq, 60_000);
         await one.tick();
-        await one.finish(inside.seq);
-        expect(await other.settle(next)).toMatchObject({ status: 'PROGRESS' });
+        await one.endSession(inside.seq);
+        expect(await other.resolve(next)).toMatchObject({ status: 'PROGRESS' });
         await other.refresh();
-        expect(other.look(next)).toEqual({ status: 'PROGRESS' });
-        expect(other.look(last)).toEqual({ status: 'WAITING', position: 1 });
+        expect(other.pollFromSnapshot(next)).toEqual({ status: 'PROGRESS' });
+        expect(other.pollFromSnapshot(last)).toEqual({ status: 'WAITING', position: 1 });
       }),
     );
     const sizes = await Promise.all(mastersOf(redis).map((node) => node.dbsize()));
@@ -71,7 +77,7 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
     await Promise.all(mastersOf(redis).map((node) => node.flushall()));
     expect((await room.issue(3)).seq).toBeGreaterThan(100_000);
     await room.refresh();
-    expect(room.look(waiter)).toEqual({ status: 'WAITING', position: 1 });
+    expect(room.pollFromSnapshot(waiter)).toEqual({ status: 'WAITING', position: 1 });
   });
 
   it('serves the product; without the queue’s node it says 503, and goes on when the node is back', async () => {
@@ -89,7 +95,7 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
     expect([await checked(inside), await checked(waiter)]).toEqual(['200 PROGRESS', '200 WAITING']);
 
     const { queueId } = mainRoom(service);
-    const slot = await redis.cluster('KEYSLOT', `q:{${queueId}}:state`);
+    const slot = await redis.cluster('KEYSLOT', `queue:{${queueId}}:state`);
     const home = at(
       cluster.nodes,
       cluster.nodes.findIndex(({ port }) => ownerOf(redis, slot).endsWith(`:${port}`)),

@@ -2,21 +2,21 @@ import fc from 'fast-check';
 import {
   decide,
   type Decision,
-  type House,
-  type Memory,
-  newMemory,
-} from '../../src/modules/queue/controller';
-import { observe, type Signals, silence } from '../../src/modules/queue/signals';
+  type Occupancy,
+  type ControllerState,
+  newControllerState,
+} from '../../src/modules/waiting-room/admission/controller';
+import { recordRequest, type Signals, emptySignals } from '../../src/modules/waiting-room/admission/signals';
 
-const LIMITS = { sloMs: 200, least: 30, most: 5000 };
+const LIMITS = { targetP99Ms: 200, min: 30, max: 5000 };
 
 /** A second with so many requests, all of one latency. */
 function second(
   of: Partial<Record<'ms' | 'requests' | 'failed' | 'poolWaitMs' | 'loopDelayMs', number>>,
 ): Signals {
   const { ms = 5, requests = 500, failed = 0, poolWaitMs = 0, loopDelayMs = 0 } = of;
-  const signals = { ...silence(), poolWaitMs, loopDelayMs };
-  for (let i = 0; i < requests; i++) observe(signals, ms, i < failed, true);
+  const signals = { ...emptySignals(), poolWaitMs, loopDelayMs };
+  for (let i = 0; i < requests; i++) recordRequest(signals, ms, i < failed, true);
   return signals;
 }
 
@@ -29,36 +29,36 @@ const arbitrary = fc.record({
 });
 const house = fc.record({
   waiting: fc.integer({ min: 0, max: 10_000 }),
-  inside: fc.integer({ min: 0, max: 6000 }),
-  quiet: fc.integer({ min: 0, max: 3000 }),
+  active: fc.integer({ min: 0, max: 6000 }),
+  inactive: fc.integer({ min: 0, max: 3000 }),
   admitted: fc.integer({ min: 0, max: 2000 }),
 });
 const history = fc.array(fc.record({ signals: fc.option(arbitrary, { freq: 10 }), house }), {
   maxLength: 60,
 });
 
-function after(past: { signals: Parameters<typeof second>[0] | null; house: House }[]): Memory {
-  let memory = newMemory(LIMITS);
+function after(past: { signals: Parameters<typeof second>[0] | null; house: Occupancy }[]): ControllerState {
+  let state = newControllerState(LIMITS);
   for (const { signals, house } of past)
-    memory = decide(memory, signals === null ? undefined : second(signals), house, LIMITS).memory;
-  return memory;
+    state = decide(state, signals === null ? undefined : second(signals), house, LIMITS).state;
+  return state;
 }
 
-/** A house that fills up to the cap at once, with a crowd before it; those inside stay for `visit` decisions. */
+/** A house that fills up to the limit at once, with a crowd before it; those active stay for `visit` decisions. */
 class Full {
-  memory = newMemory(LIMITS);
+  state = newControllerState(LIMITS);
   decision: Decision | undefined;
   private readonly stays: number[] = [];
 
-  turn(signals: Signals | undefined, waiting = 10_000, visit = 6): Decision {
-    const [rate, cap] = [this.decision?.rate ?? 0, this.decision?.cap ?? 0];
-    if (this.stays.length >= visit) this.stays.shift();
-    const inside = this.stays.reduce((a, b) => a + b, 0);
-    const admitted = waiting > 0 ? Math.max(0, Math.floor(Math.min(rate, cap - inside))) : 0;
+  turn(signals: Signals | undefined, waiting = 10_000, meanSessionSeconds = 6): Decision {
+    const [rate, limit] = [this.decision?.rate ?? 0, this.decision?.limit ?? 0];
+    if (this.stays.length >= meanSessionSeconds) this.stays.shift();
+    const active = this.stays.reduce((a, b) => a + b, 0);
+    const admitted = waiting > 0 ? Math.max(0, Math.floor(Math.min(rate, limit - active))) : 0;
     this.stays.push(admitted);
-    const house = { waiting, inside: inside + admitted, quiet: 0, admitted };
-    this.decision = decide(this.memory, signals, house, LIMITS);
-    this.memory = this.decision.memory;
+    const house = { waiting, active: active + admitted, inactive: 0, admitted };
+    this.decision = decide(this.state, signals, house, LIMITS);
+    this.state = this.decision.state;
     return this.decision;
   }
 }
@@ -67,11 +67,11 @@ describe('the controller', () => {
   it('keeps within its limits, whatever it is told', () => {
     fc.assert(
       fc.property(history, arbitrary, house, (past, signals, now) => {
-        const { cap, rate, memory } = decide(after(past), second(signals), now, LIMITS);
-        expect(cap).toBeGreaterThanOrEqual(LIMITS.least);
-        expect(cap).toBeLessThanOrEqual(LIMITS.most);
-        expect(rate).toBeGreaterThanOrEqual(LIMITS.least);
-        expect(JSON.parse(JSON.stringify(memory))).toEqual(memory); // it travels through Redis
+        const { limit, rate, state } = decide(after(past), second(signals), now, LIMITS);
+        expect(limit).toBeGreaterThanOrEqual(LIMITS.min);
+        expect(limit).toBeLessThanOrEqual(LIMITS.max);
+        expect(rate).toBeGreaterThanOrEqual(LIMITS.min);
+        expect(JSON.parse(JSON.stringify(state))).toEqual(state); // it travels through Redis
       }),
       { numRuns: 200 },
     );
@@ -87,10 +87,10 @@ describe('the controller', () => {
           house,
           fc.double({ min: 1, max: 20, noNaN: true }),
           (past, signals, now, factor) => {
-            const memory = after(past);
+            const state = after(past);
             const worse = { ...signals, [signal]: Math.ceil(signals[signal] * factor) + 1 };
-            const [better, other] = [signals, worse].map((of) => decide(memory, second(of), now, LIMITS));
-            expect(other?.cap).toBeLessThanOrEqual(better?.cap ?? 0);
+            const [better, other] = [signals, worse].map((of) => decide(state, second(of), now, LIMITS));
+            expect(other?.limit).toBeLessThanOrEqual(better?.limit ?? 0);
             expect(other?.rate).toBeLessThanOrEqual((better?.rate ?? 0) + 1e-9);
           },
         ),
@@ -102,9 +102,9 @@ describe('the controller', () => {
   it('holds without signals', () => {
     fc.assert(
       fc.property(history, house, (past, now) => {
-        const memory = after(past);
-        const { memory: held, move } = decide(memory, undefined, now, LIMITS);
-        expect([move, held.window]).toEqual(['hold', memory.window]);
+        const state = after(past);
+        const { state: held, action } = decide(state, undefined, now, LIMITS);
+        expect([action, held.window]).toEqual(['hold', state.window]);
       }),
       { numRuns: 100 },
     );
@@ -113,21 +113,22 @@ describe('the controller', () => {
   it('grows fast while all is calm and somebody waits', () => {
     const full = new Full();
     for (let i = 0; i < 25; i++) full.turn(second({ ms: 5 }));
-    expect(full.decision?.cap).toBeGreaterThan(1000);
+    expect(full.decision?.limit).toBeGreaterThan(1000);
   });
 
-  it('grows while somebody waits, and never far ahead of those inside: no windup', () => {
+  it('grows while somebody waits, and never far ahead of those active: no windup', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 600 }), (turns) => {
-        for (const [waiting, inside, most] of [
-          [0, 30, LIMITS.least],
-          [9, 14, LIMITS.least],
+        for (const [waiting, active, most] of [
+          [0, 30, LIMITS.min],
+          [9, 14, LIMITS.min],
           [9, 200, 4 * 200],
         ] as const) {
-          const house = { waiting, inside, quiet: 0, admitted: 5 };
-          let memory = newMemory(LIMITS);
-          for (let i = 0; i < turns; i++) ({ memory } = decide(memory, second({ ms: 2 }), house, LIMITS));
-          expect(memory.window).toBeLessThanOrEqual(most);
+          const house = { waiting, active, inactive: 0, admitted: 5 };
+          let state = newControllerState(LIMITS);
+          for (let i = 0; i < turns; i++)
+            ({ state: state } = decide(state, second({ ms: 2 }), house, LIMITS));
+          expect(state.window).toBeLessThanOrEqual(most);
         }
       }),
       { numRuns: 20 },
@@ -138,34 +139,34 @@ describe('the controller', () => {
     ['latency', { ms: 400 }],
     ['failures', { failed: 50 }],
     ['pool', { poolWaitMs: 300 }],
-    ['event loop', { loopDelayMs: 300 }],
-  ])('cuts on a breach of %s, names it, and recovers when it is over', (binding, breach) => {
+    ['event-loop', { loopDelayMs: 300 }],
+  ])('cuts on a breach of %s, names it, and recovers when it is over', (bottleneck, breach) => {
     const full = new Full();
     for (let i = 0; i < 25; i++) full.turn(second({ ms: 5 }));
-    const before = full.decision?.cap ?? 0;
-    expect(full.turn(second(breach))).toMatchObject({ move: 'cut', binding });
-    expect(full.decision?.cap).toBeLessThanOrEqual(0.9 * before);
+    const before = full.decision?.limit ?? 0;
+    expect(full.turn(second(breach))).toMatchObject({ action: 'back-off', bottleneck });
+    expect(full.decision?.limit).toBeLessThanOrEqual(0.9 * before);
     for (let i = 0; i < 1000; i++) full.turn(second(breach));
-    expect(full.decision?.cap).toBe(LIMITS.least);
+    expect(full.decision?.limit).toBe(LIMITS.min);
     for (let i = 0; i < 120; i++) full.turn(second({ ms: 5 }));
-    expect(full.decision?.cap).toBeGreaterThanOrEqual(before);
+    expect(full.decision?.limit).toBeGreaterThanOrEqual(before);
   });
 
-  it('counts the quiet ones out: whoever left without a word keeps nobody out', () => {
+  it('counts the inactive ones out: whoever left without a word keeps nobody out', () => {
     const signals = second({ ms: 5 });
-    const now = { waiting: 9, inside: 1030, quiet: 1000, admitted: 5 };
-    expect(decide(newMemory(LIMITS), signals, now, LIMITS).cap).toBeGreaterThan(1030);
+    const now = { waiting: 9, active: 1030, inactive: 1000, admitted: 5 };
+    expect(decide(newControllerState(LIMITS), signals, now, LIMITS).limit).toBeGreaterThan(1030);
   });
 
   it('lets nobody in while a breaker is open, and starts slowly afterwards', () => {
     const full = new Full();
     for (let i = 0; i < 25; i++) full.turn(second({ ms: 5 }));
-    expect(full.turn({ ...second({ ms: 5 }), broken: true })).toMatchObject({
+    expect(full.turn({ ...second({ ms: 5 }), breakerOpen: true })).toMatchObject({
       rate: 0,
-      move: 'shut',
-      binding: 'breaker',
+      action: 'close',
+      bottleneck: 'breaker',
     });
-    expect(full.turn(second({ ms: 5 })).cap).toBeLessThanOrEqual(2 * LIMITS.least);
+    expect(full.turn(second({ ms: 5 })).limit).toBeLessThanOrEqual(2 * LIMITS.min);
     expect(full.decision?.rate).toBeGreaterThan(0);
   });
 });

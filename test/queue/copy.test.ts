@@ -1,27 +1,27 @@
-import { UNTOUCHED } from '../../src/modules/queue/admission';
-import { Snapshot } from '../../src/modules/queue/snapshot';
-import type { Delta } from '../../src/modules/queue/store';
+import { INITIAL_ADMISSION_STATE } from '../../src/modules/waiting-room/admission/policy';
+import { Snapshot } from '../../src/modules/waiting-room/snapshot/snapshot';
+import type { SnapshotDelta } from '../../src/modules/waiting-room/state/store';
 
 const clock = { nowMs: 5000 };
-jest.mock('../../src/clock', () => ({ monotonicMs: () => clock.nowMs }));
+jest.mock('../../src/common/clock', () => ({ monotonicMs: () => clock.nowMs }));
 
 /** Redis' clock is another than the process'. */
 const T0 = 1_700_000_000_000;
 const LATER = T0 + 60_000;
 
 /** Twelve places given out: 1 to 4 have had their turn, 2 and 3 are inside, 6 and from 8 on are present. */
-const delta = (changes: Partial<Delta> = {}): Delta => ({
-  ...{ nowMs: T0, issued: 12, serving: 4, gen: 1, epoch: 7, version: 30, active: 2, returned: 0 },
-  ...{ admittedTotal: 4, whole: true, door: UNTOUCHED },
+const delta = (changes: Partial<SnapshotDelta> = {}): SnapshotDelta => ({
+  ...{ nowMs: T0, issued: 12, headSeq: 4, gen: 1, epoch: 7, version: 30, active: 2, rejoined: 0 },
+  ...{ admittedTotal: 4, whole: true, admission: INITIAL_ADMISSION_STATE },
   changes: [
-    { seq: 2, leaseUntilMs: LATER },
-    { seq: 3, leaseUntilMs: LATER },
+    { seq: 2, sessionUntilMs: LATER },
+    { seq: 3, sessionUntilMs: LATER },
   ],
   bitmaps: [{ epoch: 7, segmentId: 0, bitmap: Buffer.from([0b00000010, 0b11111000]) }],
   ...changes,
 });
 
-function copy(changes: Partial<Delta> = {}): Snapshot {
+function copy(changes: Partial<SnapshotDelta> = {}): Snapshot {
   clock.nowMs = 5000;
   const made = new Snapshot();
   made.apply(delta(changes));
@@ -29,18 +29,25 @@ function copy(changes: Partial<Delta> = {}): Snapshot {
 }
 
 const place = (seq: number, gen = 1): { seq: number; gen: number } => ({ seq, gen });
-const look = (of: Snapshot, seq: number): unknown => of.look(place(seq), LATER);
+const look = (of: Snapshot, seq: number): unknown => of.peek(place(seq), LATER);
 
 describe('a copy of the queue', () => {
   it('is empty before it has heard anything', () => {
     const empty = new Snapshot();
-    expect(empty).toMatchObject({ version: 0, gen: 0, serving: 0, waiting: 0, inside: 0, door: UNTOUCHED });
-    expect([look(empty, 1), empty.isInside(1), empty.lastingLeases()]).toEqual([undefined, false, []]);
+    expect(empty).toMatchObject({
+      version: 0,
+      gen: 0,
+      headSeq: 0,
+      waiting: 0,
+      active: 0,
+      admission: INITIAL_ADMISSION_STATE,
+    });
+    expect([look(empty, 1), empty.isActive(1), empty.liveSessions()]).toEqual([undefined, false, []]);
   });
 
   it('knows who is inside, who waits and where', () => {
     const of = copy();
-    expect(of).toMatchObject({ version: 30, gen: 1, serving: 4, waiting: 6, inside: 2 });
+    expect(of).toMatchObject({ version: 30, gen: 1, headSeq: 4, waiting: 6, active: 2 });
     expect([look(of, 2), look(of, 3)]).toEqual([{ status: 'PROGRESS' }, { status: 'PROGRESS' }]);
     expect([6, 7, 8, 12].map((seq) => look(of, seq))).toEqual(
       [1, 2, 2, 6].map((position) => ({ status: 'WAITING', position })),
@@ -48,7 +55,7 @@ describe('a copy of the queue', () => {
   });
 
   it('counts those who came back before all who have not had their turn', () => {
-    const of = copy({ returned: 3 });
+    const of = copy({ rejoined: 3 });
     expect([of.waiting, look(of, 6)]).toEqual([9, { status: 'WAITING', position: 4 }]);
   });
 
@@ -56,27 +63,27 @@ describe('a copy of the queue', () => {
     const of = copy();
     expect(look(of, 4)).toBeUndefined(); // has had its turn and is not inside
     expect(look(of, 13)).toBeUndefined(); // given out since
-    expect(of.look(place(6, 2), LATER)).toBeUndefined(); // of a generation that it has not heard of
-    expect(of.look(place(6, 1), T0)).toBeUndefined(); // has waited too long
-    expect(of.look(place(6, 1), T0 + 1)).toBeDefined();
-    expect(of.look(place(2, 0), 0)).toEqual({ status: 'PROGRESS' }); // of an earlier one, and inside
+    expect(of.peek(place(6, 2), LATER)).toBeUndefined(); // of a generation that it has not heard of
+    expect(of.peek(place(6, 1), T0)).toBeUndefined(); // has waited too long
+    expect(of.peek(place(6, 1), T0 + 1)).toBeDefined();
+    expect(of.peek(place(2, 0), 0)).toEqual({ status: 'PROGRESS' }); // of an earlier one, and inside
   });
 
   it('goes on with the clock of the process from the moment that it was taken', () => {
     const of = copy();
     clock.nowMs += 1500;
     expect(of.nowMs).toBe(T0 + 1500);
-    expect(of.look(place(6), T0 + 1500)).toBeUndefined();
+    expect(of.peek(place(6), T0 + 1500)).toBeUndefined();
     clock.nowMs += 58_499;
-    expect([of.isInside(2), of.lastingLeases()]).toEqual([
+    expect([of.isActive(2), of.liveSessions()]).toEqual([
       true,
       [
-        { seq: 2, leaseUntilMs: LATER },
-        { seq: 3, leaseUntilMs: LATER },
+        { seq: 2, sessionUntilMs: LATER },
+        { seq: 3, sessionUntilMs: LATER },
       ],
     ]);
     clock.nowMs += 1; // the leases are past
-    expect([of.isInside(2), of.lastingLeases(), look(of, 2)]).toEqual([false, [], undefined]);
+    expect([of.isActive(2), of.liveSessions(), look(of, 2)]).toEqual([false, [], undefined]);
   });
 
   it('is brought up to date by what has changed', () => {
@@ -84,39 +91,46 @@ describe('a copy of the queue', () => {
     clock.nowMs += 9999;
     const bitmaps = [{ epoch: 8, segmentId: 0, bitmap: Buffer.from([0, 0, 0b10000000]) }];
     const changes = [
-      { seq: 2, leaseUntilMs: undefined },
-      { seq: 5, leaseUntilMs: LATER },
+      { seq: 2, sessionUntilMs: undefined },
+      { seq: 5, sessionUntilMs: LATER },
     ];
-    const door = { ...UNTOUCHED, cap: 9 };
+    const door = { ...INITIAL_ADMISSION_STATE, autoLimit: 9 };
     of.apply(
       delta({
-        ...{ whole: false, nowMs: T0 + 10, issued: 16, serving: 5, version: 31, epoch: 8 },
-        ...{ changes, bitmaps, door },
+        ...{ whole: false, nowMs: T0 + 10, issued: 16, headSeq: 5, version: 31, epoch: 8 },
+        ...{ changes, bitmaps, admission: door },
       }),
     );
-    expect(of).toMatchObject({ version: 31, serving: 5, inside: 2, waiting: 7, nowMs: T0 + 10, door });
-    expect([2, 3, 5].map((seq) => of.isInside(seq))).toEqual([false, true, true]);
+    expect(of).toMatchObject({
+      version: 31,
+      headSeq: 5,
+      active: 2,
+      waiting: 7,
+      nowMs: T0 + 10,
+      admission: door,
+    });
+    expect([2, 3, 5].map((seq) => of.isActive(seq))).toEqual([false, true, true]);
   });
 
   it('made anew forgets what it knew', () => {
     const of = copy();
-    of.apply(delta({ changes: [{ seq: 9, leaseUntilMs: LATER }], bitmaps: [] }));
-    expect([of.inside, of.waiting, of.isInside(2), of.isInside(9)]).toEqual([1, 0, false, true]);
+    of.apply(delta({ changes: [{ seq: 9, sessionUntilMs: LATER }], bitmaps: [] }));
+    expect([of.active, of.waiting, of.isActive(2), of.isActive(9)]).toEqual([1, 0, false, true]);
   });
 
   it('takes over what the process has learnt by itself', () => {
     const of = copy();
     of.enter([5, 6], LATER, 6);
-    expect([of.serving, of.inside, of.isInside(6)]).toEqual([6, 4, true]);
+    expect([of.headSeq, of.active, of.isActive(6)]).toEqual([6, 4, true]);
     of.enter([], LATER, 5); // an older answer
-    expect(of.serving).toBe(6);
+    expect(of.headSeq).toBe(6);
     of.leave(5);
-    expect([of.inside, look(of, 5)]).toEqual([3, undefined]);
+    expect([of.active, look(of, 5)]).toEqual([3, undefined]);
   });
 
   it('takes over nothing before it knows all the others', () => {
     const of = new Snapshot();
     of.enter([1], LATER, 1);
-    expect([of.inside, of.serving]).toEqual([0, 0]);
+    expect([of.active, of.headSeq]).toEqual([0, 0]);
   });
 });

@@ -1,28 +1,28 @@
-import { createLogger } from '../../src/infra/logger';
-import { AdaptiveCap } from '../../src/modules/queue/admission';
-import type { QueueRules } from '../../src/modules/queue/store';
-import { observe, type Signals, silence } from '../../src/modules/queue/signals';
-import { WaitingRoom } from '../../src/modules/queue/waiting-room';
-import { Metrics } from '../../src/infra/metrics';
+import { createLogger } from '../../src/platform/observability/logger';
+import { AdaptiveLimit } from '../../src/modules/waiting-room/admission/policy';
+import type { QueueRules } from '../../src/modules/waiting-room/state/store';
+import { recordRequest, type Signals, emptySignals } from '../../src/modules/waiting-room/admission/signals';
+import { WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
+import { Metrics } from '../../src/platform/observability/metrics';
 import { at } from '../support/at';
 import { Rooms } from '../support/rooms';
 import { useVirtualTime, virtualTime } from '../support/virtual-time';
 
-jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
+jest.mock('../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 
 const RULES: QueueRules = {
-  leaseMs: 600_000,
-  waitMs: 600_000,
-  idleMs: 120_000,
-  awayMs: 600_000,
-  tickMs: 100,
+  sessionMs: 600_000,
+  maxWaitMs: 600_000,
+  idleTimeoutMs: 120_000,
+  presenceTimeoutMs: 600_000,
+  admissionIntervalMs: 100,
 };
-const LIMITS = { sloMs: 200, least: 10, most: 1000 };
+const LIMITS = { targetP99Ms: 200, min: 10, max: 1000 };
 const CAP = 100;
 
 function calm(ms = 5): Signals {
-  const signals = silence();
-  for (let i = 0; i < 300; i++) observe(signals, ms, false, true);
+  const signals = emptySignals();
+  for (let i = 0; i < 300; i++) recordRequest(signals, ms, false, true);
   return signals;
 }
 
@@ -40,7 +40,7 @@ describe('the door', () => {
     }
 
     start(): WaitingRoom {
-      const policy = new AdaptiveCap(LIMITS);
+      const policy = new AdaptiveLimit(LIMITS);
       const logger = createLogger('silent', 'test');
       return new WaitingRoom(this.rooms.store, policy, this.rooms.repository, this.metrics, logger);
     }
@@ -60,12 +60,12 @@ describe('the door', () => {
       for (let tick = 0; tick < 10; tick++) {
         await time.pass(100);
         const before = await this.inside();
-        const [cap = 0, byHand = 0] = await this.rooms.numbers('cap', 'handCap');
+        const [cap = 0, byHand = 0] = await this.rooms.numbers('autoLimit', 'overrideLimit');
         for (const room of this.processes) await room.tick();
         const now = await this.inside();
-        if (now > before) expect(now).toBeLessThanOrEqual(byHand || Math.max(cap, LIMITS.least));
+        if (now > before) expect(now).toBeLessThanOrEqual(byHand || Math.max(cap, LIMITS.min));
       }
-      await Promise.all(this.processes.map((room) => room.steer(signals)));
+      await Promise.all(this.processes.map((room) => room.coordinateAdmission(signals)));
       await this.refresh();
     }
 
@@ -77,16 +77,16 @@ describe('the door', () => {
   it('opens while all is calm, closes on a breach, and lets in no more than the cap in force', async () => {
     const line = new Line(3);
     await line.come(400);
-    expect(await line.inside()).toBeLessThanOrEqual(LIMITS.least);
+    expect(await line.inside()).toBeLessThanOrEqual(LIMITS.min);
     for (let i = 0; i < 12; i++) await line.second(calm());
-    const opened = at(line.processes, 0).door;
-    expect(opened).toMatchObject({ by: 'auto', paused: false });
-    expect(opened.cap).toBeGreaterThan(3 * LIMITS.least);
+    const opened = at(line.processes, 0).limits;
+    expect(opened).toMatchObject({ source: 'auto', paused: false });
+    expect(opened.activeLimit).toBeGreaterThan(3 * LIMITS.min);
     const inside = await line.inside();
-    expect(inside).toBeGreaterThan(2 * LIMITS.least);
+    expect(inside).toBeGreaterThan(2 * LIMITS.min);
 
     await line.second(calm(1000));
-    expect(at(line.processes, 2).door.cap).toBeLessThan(opened.cap); // every process knows
+    expect(at(line.processes, 2).limits.activeLimit).toBeLessThan(opened.activeLimit); // every process knows
     expect(await line.inside()).toBeGreaterThanOrEqual(inside); // nobody is thrown out
     await line.rooms.lose();
   });
@@ -95,19 +95,21 @@ describe('the door', () => {
     const line = new Line(3);
     await line.come(50);
     for (let i = 0; i < 4; i++) await line.second(calm());
-    const kept = JSON.parse((await time.redis.hget(at(line.rooms.keys.place, 0), 'memory')) ?? '{}') as {
-      memory: { turn: number };
+    const kept = JSON.parse(
+      (await time.redis.hget(at(line.rooms.keys.place, 0), 'controllerState')) ?? '{}',
+    ) as {
+      state: { second: number };
     };
-    expect(kept.memory.turn).toBe(4);
+    expect(kept.state.second).toBe(4);
     await time.pass(1000);
     const [one, two, three] = line.processes as [WaitingRoom, WaitingRoom, WaitingRoom];
-    await one.steer(calm());
-    await two.steer({ ...calm(), broken: true });
-    await three.steer(calm());
+    await one.coordinateAdmission(calm());
+    await two.coordinateAdmission({ ...calm(), breakerOpen: true });
+    await three.coordinateAdmission(calm());
     await time.pass(1000);
-    await one.steer(calm()); // hears of the other's breaker
+    await one.coordinateAdmission(calm()); // hears of the other's breaker
     await one.refresh();
-    expect(one.door.rate).toBe(0);
+    expect(one.limits.rateLimit).toBe(0);
     await line.rooms.lose();
   });
 
@@ -115,10 +117,10 @@ describe('the door', () => {
     const line = new Line(2);
     await line.come(200);
     for (let i = 0; i < 6; i++) await line.second(calm());
-    const { cap, rate } = at(line.processes, 0).door;
+    const { activeLimit, rateLimit } = at(line.processes, 0).limits;
     await time.pass(5000);
     await line.refresh();
-    expect(at(line.processes, 0).door).toMatchObject({ cap, rate });
+    expect(at(line.processes, 0).limits).toMatchObject({ activeLimit, rateLimit });
     await line.rooms.lose();
   });
 
@@ -126,9 +128,9 @@ describe('the door', () => {
     const line = new Line(2);
     const [one, other] = line.processes as [WaitingRoom, WaitingRoom];
     await line.come(200);
-    await one.operate('pause', 0);
+    await one.applyOverride('pause', 0);
     await line.refresh();
-    expect(other.door).toMatchObject({ paused: true, by: 'hand' });
+    expect(other.limits).toMatchObject({ paused: true, source: 'operator' });
     const before = await line.inside();
     for (let i = 0; i < 3; i++) await line.second(calm());
     expect(await line.inside()).toBe(before);
@@ -136,12 +138,12 @@ describe('the door', () => {
     await line.rooms.lose();
     await other.tick();
     await line.refresh();
-    expect(one.door.paused).toBe(true);
+    expect(one.limits.paused).toBe(true);
     expect(await line.inside()).toBe(before);
 
-    await other.operate('resume', 0);
-    await other.operate('cap', 60);
-    await other.operate('rate', 20);
+    await other.applyOverride('resume', 0);
+    await other.applyOverride('limit', 60);
+    await other.applyOverride('rate', 20);
     await time.pass(3000); // the quiet time after the loss
     await line.second(calm());
     const [least, most] = [before + 15, before + 25];
@@ -149,12 +151,12 @@ describe('the door', () => {
     expect(await line.inside()).toBeLessThanOrEqual(most);
     for (let i = 0; i < 5; i++) await line.second(calm());
     expect(await line.inside()).toBe(60);
-    expect(one.door).toMatchObject({ cap: 60, rate: 20, by: 'hand' });
+    expect(one.limits).toMatchObject({ activeLimit: 60, rateLimit: 20, source: 'operator' });
 
-    await one.operate('auto', 0);
-    expect(one.door.by).toBe('auto');
+    await one.applyOverride('auto', 0);
+    expect(one.limits.source).toBe('auto');
     expect(await line.metrics.registry.metrics()).toContain(
-      `queue_hand_acts_total{queue="${line.rooms.queueId}",act="rate"} 1`,
+      `concert_queue_operator_commands_total{queue="${line.rooms.queueId}",command="rate"} 1`,
     );
     await line.rooms.lose();
   });

@@ -1,16 +1,22 @@
-import type { Script } from '../../src/infra/redis';
-import type { Ends } from '../../src/modules/queue/ends';
-import { PresenceMarks } from '../../src/modules/queue/presence';
-import { type Issued, LOST, type QueueRules } from '../../src/modules/queue/store';
-import type { WaitingRoom } from '../../src/modules/queue/waiting-room';
+import type { Script } from '../../src/platform/redis/redis';
+import type { Ends } from '../../src/modules/waiting-room/state/ends';
+import { PresenceMarks } from '../../src/modules/waiting-room/snapshot/presence';
+import { type IssuedEntry, LOST, type QueueRules } from '../../src/modules/waiting-room/state/store';
+import type { WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
 import { at } from '../support/at';
 import { Rooms } from '../support/rooms';
 import { useVirtualTime, virtualTime } from '../support/virtual-time';
 import { until } from '../support/wait';
 
-jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
+jest.mock('../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 
-const RULES: QueueRules = { leaseMs: 60_000, waitMs: 600_000, idleMs: 0, awayMs: 60_000, tickMs: 1 };
+const RULES: QueueRules = {
+  sessionMs: 60_000,
+  maxWaitMs: 600_000,
+  idleTimeoutMs: 0,
+  presenceTimeoutMs: 60_000,
+  admissionIntervalMs: 1,
+};
 const QUIET_MS = 2000; // after a loss nobody is admitted so long
 
 describe('what a queue knows of ended sessions after Redis has lost it', () => {
@@ -31,7 +37,7 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
   const marked = (...seqs: number[]): Ends['done'] => {
     const marks = new PresenceMarks();
     for (const seq of seqs) marks.add(seq);
-    return marks.take();
+    return marks.drain();
   };
 
   it('tells a token that has paid that it is DONE from the first moment on, and never admits it', async () => {
@@ -39,15 +45,15 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
     const room = rooms.open();
     const [paid, next, last] = [await room.issue(1), await room.issue(2), await room.issue(3)];
     await room.refresh();
-    await room.finish(paid.seq);
+    await room.endSession(paid.seq);
     rooms.repository.paid.add(paid.seq);
-    await room.finish(next.seq);
+    await room.endSession(next.seq);
     rooms.repository.paid.add(next.seq);
     await room.refresh();
     await rooms.lose();
     const other = rooms.open(); // has no copy, and is the first to be asked
-    expect(await other.settle(paid)).toMatchObject({ status: 'DONE' });
-    expect(await room.settle(next)).toMatchObject({ status: 'DONE' });
+    expect(await other.resolve(paid)).toMatchObject({ status: 'DONE' });
+    expect(await room.resolve(next)).toMatchObject({ status: 'DONE' });
     await room.refresh(); // gives back whom it knows to be active
     await time.pass(QUIET_MS);
     await room.tick();
@@ -55,22 +61,22 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
   });
 
   it('tells a token whose lease has ended that it is EXPIRED, as far as a process has seen it', async () => {
-    const rooms = open(1, { leaseMs: 50 });
+    const rooms = open(1, { sessionMs: 50 });
     const room = rooms.open();
     const ended = await room.issue(1);
     await room.refresh();
     await time.pass(60);
     await room.tick();
     await room.refresh();
-    expect(await room.settle(ended)).toMatchObject({ status: 'EXPIRED' });
+    expect(await room.resolve(ended)).toMatchObject({ status: 'EXPIRED' });
     await rooms.lose();
     await room.tick();
-    expect(await room.settle(ended)).toMatchObject({ status: 'EXPIRED' });
+    expect(await room.resolve(ended)).toMatchObject({ status: 'EXPIRED' });
   });
 
   it.each([1, 3])('makes no state when it is lost again after piece %i of 3', async (piece) => {
     const rooms = open(1);
-    const known = { issued: 10, serving: 10, gen: 1 };
+    const known = { issued: 10, headSeq: 10, gen: 1 };
     const ends = { done: marked(...Array.from({ length: 40 }, (_, i) => i * 65_536 + 1)), expired: [] };
     const { recovery } = rooms.store as unknown as { recovery: { scripts: { ends: Script } } };
     const { scripts } = recovery;
@@ -90,24 +96,24 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
 
   it('mends nothing that is lost without knowing of ended sessions', async () => {
     const rooms = open(1);
-    expect(await rooms.store.restore({ issued: 3, serving: 1, gen: 1 }, 1, [], undefined, null)).toBe(LOST);
+    expect(await rooms.store.restore({ issued: 3, headSeq: 1, gen: 1 }, 1, [], undefined, null)).toBe(LOST);
     expect(await redis.exists(at(rooms.keys.place, 0))).toBe(0);
   });
 
   it('gives back 60,000 leases and marks as many active users, in pieces', async () => {
     const count = 60_000;
     const rooms = open(count);
-    const leaseUntilMs = virtualTime.nowMs + 600_000;
-    const leases = Array.from({ length: count }, (_, i) => ({ seq: i + 1, leaseUntilMs }));
-    const known = { issued: count, serving: count, gen: 1 };
-    expect(await rooms.store.restore(known, count, leases)).toMatchObject({ serving: count });
+    const sessionUntilMs = virtualTime.nowMs + 600_000;
+    const leases = Array.from({ length: count }, (_, i) => ({ seq: i + 1, sessionUntilMs }));
+    const known = { issued: count, headSeq: count, gen: 1 };
+    expect(await rooms.store.restore(known, count, leases)).toMatchObject({ headSeq: count });
     expect(await redis.zcard(at(rooms.keys.place, 1))).toBe(count);
     const active = leases.map(({ seq }) => seq);
     const bitmaps = marked(...Array.from({ length: 60 }, (_, i) => i * 65_536 + 5));
-    expect(await rooms.store.mark({ bitmaps, active, askedMs: 0 }, count)).toBe('OK');
+    expect(await rooms.store.flushPresence({ bitmaps, active, longestPollIntervalMs: 0 }, count)).toBe('OK');
     const room = rooms.open();
     await room.refresh();
-    expect(room.snapshot.inside).toBe(count);
+    expect(room.snapshot.active).toBe(count);
     await rooms.lose();
     await room.tick(); // the process that has the copy gives all of it back
     expect(await redis.zcard(at(rooms.keys.place, 1))).toBe(count);
@@ -119,8 +125,8 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
       rooms: Rooms;
       room: WaitingRoom;
       other: WaitingRoom;
-      first: Issued;
-      second: Issued;
+      first: IssuedEntry;
+      second: IssuedEntry;
     }> {
       const rooms = open(cap);
       const room = rooms.open();
@@ -135,16 +141,16 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
       return { rooms, room, other, first, second };
     }
 
-    const statusOf = async (room: WaitingRoom, entry: Issued): Promise<unknown> => {
-      const settled = await room.settle(entry);
+    const statusOf = async (room: WaitingRoom, entry: IssuedEntry): Promise<unknown> => {
+      const settled = await room.resolve(entry);
       return typeof settled === 'symbol' ? settled : settled.status;
     };
 
     it('become the older one with the next poll of its token', async () => {
       const { room, other, first, second } = await twice(1);
       await room.refresh();
-      expect(room.look(first)).toMatchObject({ status: 'WAITING' }); // a poll, without I/O
-      await room.tell();
+      expect(room.pollFromSnapshot(first)).toMatchObject({ status: 'WAITING' }); // a poll, without I/O
+      await room.flushPresence();
       expect((await other.issue(2)).seq).toBe(first.seq);
       expect(await statusOf(other, second)).toBe('EXPIRED');
       expect(await statusOf(room, first)).toBe('WAITING');
@@ -154,7 +160,7 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
       const { room, other, first, second } = await twice(2);
       await room.refresh();
       expect((await other.issue(2)).seq).toBe(first.seq);
-      expect(room.look(first)).toEqual({ status: 'PROGRESS' });
+      expect(room.pollFromSnapshot(first)).toEqual({ status: 'PROGRESS' });
       expect(await statusOf(other, second)).toBe('EXPIRED');
     });
 
@@ -163,14 +169,14 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
       await room.refresh();
       await other.refresh();
       await time.pass(QUIET_MS);
-      await room.finish(1);
+      await room.endSession(1);
       await other.refresh();
       expect([...(await rooms.scores('active')).keys()]).toEqual([first.seq]);
-      expect(other.look(first)).toBeUndefined(); // it is not active before the store has said whose it is
+      expect(other.pollFromSnapshot(first)).toBeUndefined(); // it is not active before the store has said whose it is
       expect(await statusOf(other, first)).toBe('PROGRESS');
-      expect(other.look(first)).toEqual({ status: 'PROGRESS' });
-      await room.finish(first.seq);
-      await room.finish(3);
+      expect(other.pollFromSnapshot(first)).toEqual({ status: 'PROGRESS' });
+      await room.endSession(first.seq);
+      await room.endSession(3);
       await room.tick();
       expect(await statusOf(other, second)).toBe('EXPIRED');
       expect((await rooms.scores('active')).size).toBe(0);
@@ -178,7 +184,7 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
 
     it('become the one that was admitted first', async () => {
       const { room, other, first, second } = await twice(1);
-      await other.finish(1);
+      await other.endSession(1);
       await time.pass(QUIET_MS);
       await other.tick(); // none of the others is present here
       expect(await statusOf(other, second)).toBe('PROGRESS');
@@ -200,12 +206,19 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
       'present:0:0',
     ];
     it.each(evicted)('%s: nobody has a second turn, and all go in by order', async (name) => {
-      const rooms = open(1, { idleMs: 600_000 });
+      const rooms = open(1, { idleTimeoutMs: 600_000 });
       const room = rooms.open();
       const entries = [];
       for (let user = 1; user <= 6; user++) entries.push(await room.issue(user));
-      const [paid, ended, active, ...waiting] = entries as [Issued, Issued, Issued, Issued, Issued, Issued];
-      await room.finish(paid.seq);
+      const [paid, ended, active, ...waiting] = entries as [
+        IssuedEntry,
+        IssuedEntry,
+        IssuedEntry,
+        IssuedEntry,
+        IssuedEntry,
+        IssuedEntry,
+      ];
+      await room.endSession(paid.seq);
       rooms.repository.paid.add(paid.seq);
       await room.refresh();
       await redis.zadd(`${rooms.keys.prefix}active`, 1, ended.seq); // its lease has passed
@@ -221,18 +234,18 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
           await time.pass(200);
           await room.tick();
           await room.refresh();
-          await room.tell();
+          await room.flushPresence();
           const seqs = [...(await rooms.scores('active')).keys()];
           return seqs.length > 0 && seqs;
         });
         order.push(...inside);
-        expect(await room.settle(entry)).toMatchObject({ status: 'PROGRESS' });
-        await room.finish(entry.seq);
+        expect(await room.resolve(entry)).toMatchObject({ status: 'PROGRESS' });
+        await room.endSession(entry.seq);
       }
       expect(order).toEqual([active, ...waiting].map(({ seq }) => seq));
-      expect(await room.settle(paid)).toMatchObject({ status: 'DONE' });
-      expect(await room.settle(ended)).toMatchObject({ status: 'EXPIRED' });
-      if (again.seq !== active.seq) expect(await room.settle(again)).toMatchObject({ status: 'EXPIRED' });
+      expect(await room.resolve(paid)).toMatchObject({ status: 'DONE' });
+      expect(await room.resolve(ended)).toMatchObject({ status: 'EXPIRED' });
+      if (again.seq !== active.seq) expect(await room.resolve(again)).toMatchObject({ status: 'EXPIRED' });
     });
   });
 });

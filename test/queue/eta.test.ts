@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { AdmissionRate, EtaCalibration, etaSeconds } from '../../src/modules/queue/eta';
+import { AdmissionRate, EtaCalibration, etaSeconds } from '../../src/modules/waiting-room/polling/eta';
 
 const T0 = 1_700_000_000_000;
 
@@ -91,7 +91,7 @@ describe('the admission rate’s window', () => {
 });
 
 describe('the time until somebody gets in', () => {
-  const door = { cap: 10, rate: undefined, paused: false, by: 'fixed' as const };
+  const door = { activeLimit: 10, rateLimit: undefined, paused: false, source: 'fixed' as const };
   const line = { door, inside: 10, perSecond: 0, leaseSeconds: 600 };
 
   it.each([
@@ -100,24 +100,30 @@ describe('the time until somebody gets in', () => {
     [
       'is not for one whom the rate does not let in yet',
       3,
-      { inside: 0, door: { ...door, rate: 2 } },
+      { inside: 0, door: { ...door, rateLimit: 2 } },
       600,
       false,
     ],
     [
       'is the next tick for one whom the rate lets in',
       2,
-      { inside: 0, door: { ...door, rate: 2 } },
+      { inside: 0, door: { ...door, rateLimit: 2 } },
       1,
       false,
     ],
     ['is not while the door is paused', 1, { inside: 0, door: { ...door, paused: true } }, 600, false],
     ['goes by the measured rate', 21, { perSecond: 2 }, 11, true],
-    ['goes by the door’s rate where that is less', 20, { perSecond: 5, door: { ...door, rate: 4 } }, 5, true],
+    [
+      'goes by the door’s rate where that is less',
+      20,
+      { perSecond: 5, door: { ...door, rateLimit: 4 } },
+      5,
+      true,
+    ],
     [
       'goes by the measured rate where the door’s is more',
       20,
-      { perSecond: 2, door: { ...door, rate: 4 } },
+      { perSecond: 2, door: { ...door, rateLimit: 4 } },
       10,
       true,
     ],
@@ -126,7 +132,7 @@ describe('the time until somebody gets in', () => {
     [
       'is that of a house of one where nobody may be inside',
       3,
-      { door: { ...door, cap: 0 }, inside: 0 },
+      { door: { ...door, activeLimit: 0 }, inside: 0 },
       1800,
       false,
     ],
@@ -139,11 +145,16 @@ describe('the time until somebody gets in', () => {
     [
       'at the door’s rate, which it may be about to use',
       20,
-      { perSecond: 1, door: { ...door, rate: 40 } },
+      { perSecond: 1, door: { ...door, rateLimit: 40 } },
       0.5,
     ],
     ['at the measured rate where the door has none', 21, { perSecond: 2 }, 10.5],
-    ['at the measured rate where the door is shut', 20, { perSecond: 2, door: { ...door, rate: 0 } }, 10],
+    [
+      'at the measured rate where the door is shut',
+      20,
+      { perSecond: 2, door: { ...door, rateLimit: 0 } },
+      10,
+    ],
     ['a short visit for each houseful where nothing is known', 20, {}, 8],
     [
       'no sooner than expected while the door is paused',

@@ -1,8 +1,8 @@
-import { Metrics } from '../../src/infra/metrics';
-import { createLogger } from '../../src/infra/logger';
-import { QueueEvents } from '../../src/modules/queue/events';
-import type { QueueService } from '../../src/modules/queue/service';
-import type { Claims } from '../../src/modules/queue/token';
+import { Metrics } from '../../src/platform/observability/metrics';
+import { createLogger } from '../../src/platform/observability/logger';
+import { QueueStreams } from '../../src/modules/waiting-room/streams/streams';
+import type { QueueService } from '../../src/modules/waiting-room/service';
+import type { Claims } from '../../src/modules/waiting-room/tokens/token';
 import { testConfig } from '../support/config';
 
 /** Every stream is looked at once in half a second. */
@@ -13,7 +13,7 @@ describe('one stream of events, by the clock', () => {
   let position: number;
   let sent: string[];
   let beats: number;
-  let events: QueueEvents;
+  let events: QueueStreams;
 
   beforeEach(async () => {
     jest.useFakeTimers();
@@ -22,10 +22,10 @@ describe('one stream of events, by the clock', () => {
       ({ status: 'WAITING', queuePosition, etaSeconds: 1, pollAfterMs: 1000 }) as const;
     const queue = {
       check: () => Promise.resolve(at(position)),
-      glance: () => ({ status: 'WAITING', position }),
+      pollFromSnapshot: () => ({ status: 'WAITING', position }),
       describe: () => at(position),
     } as unknown as QueueService;
-    events = new QueueEvents(queue, new Metrics(), testConfig(), createLogger('silent', 'test'));
+    events = new QueueStreams(queue, new Metrics(), testConfig(), createLogger('silent', 'test'));
     events.start();
     const open = await events.open({ jti: 'one' } as Claims);
     open({

@@ -3,7 +3,7 @@ import { Rooms } from '../support/rooms';
 import { isOver, SIMULATED, Simulation, type Visit, type Visitor } from '../support/simulation';
 import { useVirtualTime, virtualTime } from '../support/virtual-time';
 
-jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
+jest.mock('../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 
 /** About 300 ms each; a failure names the seed that repeats it. */
 const RUNS = 12;
@@ -141,7 +141,7 @@ class Judge {
     if (status === 'PROGRESS') return;
     if (status === 'EXPIRED' && awayMs > 0) return; // its lease has ended while it was away
     if (status !== 'WAITING') throw new Error(`${String(place?.seq)} is told ${status}`);
-    if (stays && this.simulation.isRedisUp && virtualTime.nowMs < toldInsideAtMs + SIMULATED.leaseMs)
+    if (stays && this.simulation.isRedisUp && virtualTime.nowMs < toldInsideAtMs + SIMULATED.sessionMs)
       throw new Error(`the admission of ${seqOf(visitor)} is taken back at ${this.simulation.elapsedMs}`);
     if (position !== undefined) this.told.push({ visitor, position }); // to be judged when the step is over
   }

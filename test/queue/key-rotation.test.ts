@@ -1,4 +1,4 @@
-import type { RunningService } from '../../src/start';
+import type { RunningService } from '../../src/service';
 import { outcome, Buyer } from '../support/buyer';
 import { Given, openAdminDatabase } from '../support/given';
 import { Listener } from '../support/listener';
@@ -13,8 +13,8 @@ const [OLD, NEW] = [
 /** The four configurations that meet during the three upgrades, on one line. */
 const STAGES = {
   before: { TOKEN_SECRET: OLD },
-  prepared: { TOKEN_SECRET: OLD, TOKEN_SECRET_ACCEPTED: NEW },
-  changed: { TOKEN_SECRET: NEW, TOKEN_SECRET_ACCEPTED: OLD },
+  prepared: { TOKEN_SECRET: OLD, TOKEN_SECRET_SECONDARY: NEW },
+  changed: { TOKEN_SECRET: NEW, TOKEN_SECRET_SECONDARY: OLD },
   after: { TOKEN_SECRET: NEW },
 };
 type Stage = keyof typeof STAGES;

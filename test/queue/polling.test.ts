@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { jittered, pollAfterMs } from '../../src/modules/queue/polling';
+import { jittered, pollAfterMs } from '../../src/modules/waiting-room/polling/interval';
 
 const AWAY_MS = 30_000;
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Presence, PresenceMarks, SEGMENT } from '../../src/modules/queue/presence';
+import { Presence, PresenceMarks, SEGMENT } from '../../src/modules/waiting-room/snapshot/presence';
 
 /** Numbers at and around borders of words, blocks and segments, and anywhere. */
 const seq = fc.oneof(
@@ -55,7 +55,7 @@ describe('the rank index of those present', () => {
         fc.array(step, { maxLength: 12 }),
         fc.array(question, { maxLength: 20 }),
         seq,
-        (steps, asked, serving) => {
+        (steps, asked, headSeq) => {
           const presence = new Presence();
           let epoch = 7;
           const seen = new Map<number, Set<number>>();
@@ -86,9 +86,9 @@ describe('the rank index of those present', () => {
           );
           expect(sorted(listed)).toEqual(sorted(present));
 
-          presence.index(serving); // those served long ago are forgotten, the rest counts as before
+          presence.index(headSeq); // those served long ago are forgotten, the rest counts as before
           for (const [, before] of asked)
-            expect(presence.countBetween(serving, before)).toBe(count(serving, before));
+            expect(presence.countBetween(headSeq, before)).toBe(count(headSeq, before));
         },
       ),
       { numRuns: 60 },
@@ -157,11 +157,11 @@ describe('the marks of those seen', () => {
         let expected = new Set<number>();
         for (const it of acts) {
           if (it.kind === 'take') {
-            const taken = marks.take();
+            const taken = marks.drain();
             expect(sorted(taken.flatMap((one) => numbersOf(...one)))).toEqual(sorted(expected));
             expect(new Set(taken.map(([segmentId]) => segmentId)).size).toBe(taken.length);
             if (it.isSent) expected = new Set();
-            else marks.putBack(taken);
+            else marks.requeue(taken);
             continue;
           }
           if (it.kind === 'add') for (const number of it.seqs) marks.add(number);
@@ -173,8 +173,8 @@ describe('the marks of those seen', () => {
             }
           expected = new Set([...expected, ...it.seqs]);
         }
-        expect(sorted(marks.take().flatMap((one) => numbersOf(...one)))).toEqual(sorted(expected));
-        expect(marks.take()).toEqual([]);
+        expect(sorted(marks.drain().flatMap((one) => numbersOf(...one)))).toEqual(sorted(expected));
+        expect(marks.drain()).toEqual([]);
       }),
       { numRuns: 60 },
     );
@@ -183,10 +183,10 @@ describe('the marks of those seen', () => {
   it('are told as no more bytes than they touch', () => {
     const marks = new PresenceMarks();
     marks.add(7);
-    expect(marks.take()).toEqual([[0, 0, Buffer.from([1])]]);
+    expect(marks.drain()).toEqual([[0, 0, Buffer.from([1])]]);
     marks.add(SEGMENT + 800);
     marks.add(SEGMENT + 823);
-    expect(marks.take().map(([segmentId, first, bits]) => [segmentId, first, bits.length])).toEqual([
+    expect(marks.drain().map(([segmentId, first, bits]) => [segmentId, first, bits.length])).toEqual([
       [1, 100, 3],
     ]);
   });
@@ -194,10 +194,10 @@ describe('the marks of those seen', () => {
   it('put back join those seen meanwhile', () => {
     const marks = new PresenceMarks();
     marks.add(8);
-    const taken = marks.take();
+    const taken = marks.drain();
     marks.add(70_000);
     marks.add(9);
-    marks.putBack(taken);
-    expect(sorted(marks.take().flatMap((one) => numbersOf(...one)))).toEqual([8, 9, 70_000]);
+    marks.requeue(taken);
+    expect(sorted(marks.drain().flatMap((one) => numbersOf(...one)))).toEqual([8, 9, 70_000]);
   });
 });

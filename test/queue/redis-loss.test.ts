@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectRedis, type Redis } from '../../src/infra/redis';
-import { queueKeys } from '../../src/modules/queue/keys';
-import type { RunningService } from '../../src/start';
+import { connectRedis, type Redis } from '../../src/platform/redis/redis';
+import { queueKeys } from '../../src/modules/waiting-room/state/keys';
+import type { RunningService } from '../../src/service';
 import { at } from '../support/at';
 import { Buyer, outcome } from '../support/buyer';
 import { uniqueQueueId } from '../support/config';
@@ -42,7 +42,7 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
       REDIS_URL: server.url,
       REDIS_TIMEOUT_MS: 1000,
       QUEUE_MAX_ACTIVE: CAP,
-      QUEUE_IDLE_SECONDS: 0,
+      QUEUE_IDLE_TIMEOUT_SECONDS: 0,
     };
     services = await Promise.all([startTestService(overrides), startTestService(overrides)]);
     endings.push(() => Promise.all(services.map((service) => service.stop())));
@@ -118,17 +118,17 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
       });
       if (firstAfterMs === 0) firstAfterMs = performance.now() - sinceMs;
       admitted.push(...fresh);
-      for (const seq of fresh) await at(rooms, seq % 2).finish(seq);
+      for (const seq of fresh) await at(rooms, seq % 2).endSession(seq);
     }
     expect(admitted).toEqual(crowd.places.slice(0, admitted.length).map(({ seq }) => seq)); // order kept
     const gone = new Set([...admitted, ...(await insiders())]);
     const waiting = crowd.places.filter(({ seq }) => !gone.has(seq));
     for (const room of rooms) {
       await until('the copy knows who was let in', () => {
-        const first = room.look(at(waiting, 0));
+        const first = room.pollFromSnapshot(at(waiting, 0));
         return first?.status === 'WAITING' && first.position === 1;
       });
-      expect(waiting.map((place) => room.look(place))).toEqual(
+      expect(waiting.map((place) => room.pollFromSnapshot(place))).toEqual(
         waiting.map((_, i) => ({ status: 'WAITING', position: i + 1 })),
       );
     }

@@ -1,5 +1,5 @@
-import type { RunningService } from '../../src/start';
-import { QueueStore } from '../../src/modules/queue/store';
+import type { RunningService } from '../../src/service';
+import { QueueStore } from '../../src/modules/waiting-room/state/store';
 import { at } from '../support/at';
 import { uniqueQueueId } from '../support/config';
 import { checked, Crowd, mainRoom } from '../support/crowd';
@@ -11,7 +11,7 @@ describe('two processes of one queue', () => {
   let crowd: Crowd;
 
   beforeAll(async () => {
-    const overrides = { QUEUE_ID: uniqueQueueId(), QUEUE_MAX_ACTIVE: 1, QUEUE_TICK_MS: 100 };
+    const overrides = { QUEUE_ID: uniqueQueueId(), QUEUE_MAX_ACTIVE: 1, QUEUE_ADMISSION_INTERVAL_MS: 100 };
     services = await Promise.all([startTestService(overrides), startTestService(overrides)]);
     crowd = new Crowd(services);
     await crowd.come(300);
@@ -23,15 +23,15 @@ describe('two processes of one queue', () => {
     const [one, other] = [mainRoom(at(services, 0)), mainRoom(at(services, 1))];
     for (let i = 0; i < 8; i++) {
       const [inside, next] = [at(crowd.places, i), at(crowd.places, i + 1)];
-      await one.finish(inside.seq);
-      await until('the copy knows', () => other.look(next)?.status === 'PROGRESS');
+      await one.endSession(inside.seq);
+      await until('the copy knows', () => other.pollFromSnapshot(next)?.status === 'PROGRESS');
     }
   });
 
   it('polls of waiters through the API cost no command', async () => {
     const waiters = Array.from({ length: 100 }, (_, i) => crowd.member(100 + 2 * i));
     // Beside the polls each process asks Redis by its loops, but never for one token.
-    const asked = jest.spyOn(QueueStore.prototype, 'settle');
+    const asked = jest.spyOn(QueueStore.prototype, 'resolve');
     const said = await Promise.all(waiters.map((waiter) => checked(waiter)));
     expect(new Set(said)).toEqual(new Set(['200 WAITING']));
     expect(asked).not.toHaveBeenCalled();

@@ -1,16 +1,22 @@
-import { createLogger } from '../../src/infra/logger';
-import { Metrics } from '../../src/infra/metrics';
-import { AdaptiveCap, FixedCap } from '../../src/modules/queue/admission';
-import { observe, silence } from '../../src/modules/queue/signals';
-import { type Progress, type QueueRules, UNKNOWN } from '../../src/modules/queue/store';
-import { type Place, WaitingRoom } from '../../src/modules/queue/waiting-room';
+import { createLogger } from '../../src/platform/observability/logger';
+import { Metrics } from '../../src/platform/observability/metrics';
+import { AdaptiveLimit, FixedLimit } from '../../src/modules/waiting-room/admission/policy';
+import { recordRequest, emptySignals } from '../../src/modules/waiting-room/admission/signals';
+import { type QueueProgress, type QueueRules, UNKNOWN } from '../../src/modules/waiting-room/state/store';
+import { type Place, WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
 import { at } from '../support/at';
 import { Rooms } from '../support/rooms';
 import { useVirtualTime, virtualTime } from '../support/virtual-time';
 
-jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
+jest.mock('../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 
-const RULES: QueueRules = { leaseMs: 60_000, waitMs: 600_000, idleMs: 0, awayMs: 30_000, tickMs: 100 };
+const RULES: QueueRules = {
+  sessionMs: 60_000,
+  maxWaitMs: 600_000,
+  idleTimeoutMs: 0,
+  presenceTimeoutMs: 30_000,
+  admissionIntervalMs: 100,
+};
 const QUIET_MS = 2000; // after a loss nobody is admitted so long
 
 describe('a process’ room', () => {
@@ -26,7 +32,7 @@ describe('a process’ room', () => {
     constructor(
       cap: number,
       rules: Partial<QueueRules> = {},
-      policy: AdaptiveCap | FixedCap = new FixedCap(cap),
+      policy: AdaptiveLimit | FixedLimit = new FixedLimit(cap),
     ) {
       this.rooms = new Rooms(time.redis, { ...RULES, ...rules }, cap);
       const logger = createLogger('info', 'test', {
@@ -53,26 +59,26 @@ describe('a process’ room', () => {
   }
 
   const standing = (room: WaitingRoom, place: Place): string => {
-    const told = room.look(place);
+    const told = room.pollFromSnapshot(place);
     return told?.status === 'WAITING' ? `WAITING ${told.position}` : (told?.status ?? 'ask the store');
   };
 
   /** What the process knows of the line's progress. */
-  async function saved(room: WaitingRoom, rooms: Rooms): Promise<Progress | undefined> {
+  async function saved(room: WaitingRoom, rooms: Rooms): Promise<QueueProgress | undefined> {
     await room.save();
     return rooms.repository.find();
   }
 
   it('is called as its queue, and its tokens live for the longest wait and a stay', () => {
     const { room, rooms } = new Line(1);
-    expect([room.queueId, room.tokenLifeMs]).toEqual([rooms.queueId, RULES.waitMs + RULES.leaseMs]);
-    expect(room.door).toEqual({ cap: 1, rate: undefined, paused: false, by: 'fixed' });
+    expect([room.queueId, room.tokenLifeMs]).toEqual([rooms.queueId, RULES.maxWaitMs + RULES.sessionMs]);
+    expect(room.limits).toEqual({ activeLimit: 1, rateLimit: undefined, paused: false, source: 'fixed' });
   });
 
   it('answers by its copy as soon as it has one, and knows at once whom it has let in itself', async () => {
     const { room, rooms } = new Line(2);
     const [first] = [await room.issue(1)];
-    expect([standing(room, first), room.isInside(first)]).toEqual(['ask the store', false]);
+    expect([standing(room, first), room.isActive(first)]).toEqual(['ask the store', false]);
     await room.refresh();
     const [second, third] = [await room.issue(2), await room.issue(3)];
     expect([first, second, third].map((one) => standing(room, one))).toEqual([
@@ -80,23 +86,23 @@ describe('a process’ room', () => {
       'ask the store',
       'ask the store',
     ]);
-    expect([first, second, third].map((one) => room.isInside(one))).toEqual([true, true, false]);
+    expect([first, second, third].map((one) => room.isActive(one))).toEqual([true, true, false]);
     await room.refresh();
     expect([second, third].map((one) => standing(room, one))).toEqual(['PROGRESS', 'WAITING 1']);
-    expect(room.isInside({ ...second, gen: second.gen + 1 })).toBe(false);
+    expect(room.isActive({ ...second, gen: second.gen + 1 })).toBe(false);
     await rooms.lose();
   });
 
   it('gives up a place that has waited too long', async () => {
-    const { room, rooms } = new Line(1, { waitMs: 5000 });
+    const { room, rooms } = new Line(1, { maxWaitMs: 5000 });
     const [inside, waiter] = [await room.issue(1), await room.issue(2)];
     await time.pass(4999);
     await room.refresh();
     expect(standing(room, waiter)).toBe('WAITING 1');
     await time.pass(1);
     expect(standing(room, waiter)).toBe('ask the store');
-    expect(await room.settle(waiter)).toMatchObject({ status: 'EXPIRED' });
-    await room.finish(inside.seq);
+    expect(await room.resolve(waiter)).toMatchObject({ status: 'EXPIRED' });
+    await room.endSession(inside.seq);
     expect((await rooms.scores('active')).size).toBe(0); // who was told so is not let in
     await rooms.lose();
   });
@@ -105,19 +111,19 @@ describe('a process’ room', () => {
     const { room, rooms } = new Line(1);
     const [inside, next] = [await room.issue(1), await room.issue(2)];
     await room.refresh();
-    await rooms.open().finish(inside.seq); // by another process
+    await rooms.open().endSession(inside.seq); // by another process
     expect(standing(room, inside)).toBe('PROGRESS'); // as far as it knows
-    expect(await room.settle(inside)).toMatchObject({ status: 'DONE' });
-    expect(room.isInside(inside)).toBe(false);
-    expect(await room.settle(next)).toMatchObject({ status: 'PROGRESS' });
-    expect(room.isInside(next)).toBe(true);
-    expect(await room.settle({ ...next, gen: 9 })).toBe(UNKNOWN);
-    expect(room.isInside(next)).toBe(true); // whatever another's token says
-    expect(await saved(room, rooms)).toEqual({ issued: 2, serving: 2, gen: next.gen });
+    expect(await room.resolve(inside)).toMatchObject({ status: 'DONE' });
+    expect(room.isActive(inside)).toBe(false);
+    expect(await room.resolve(next)).toMatchObject({ status: 'PROGRESS' });
+    expect(room.isActive(next)).toBe(true);
+    expect(await room.resolve({ ...next, gen: 9 })).toBe(UNKNOWN);
+    expect(room.isActive(next)).toBe(true); // whatever another's token says
+    expect(await saved(room, rooms)).toEqual({ issued: 2, headSeq: 2, gen: next.gen });
     const waiter = await room.issue(3);
-    expect(await room.settle(waiter)).toMatchObject({ status: 'WAITING' });
-    expect(room.snapshot.inside).toBe(1);
-    expect(await saved(room, rooms)).toEqual({ issued: 3, serving: 2, gen: next.gen });
+    expect(await room.resolve(waiter)).toMatchObject({ status: 'WAITING' });
+    expect(room.snapshot.active).toBe(1);
+    expect(await saved(room, rooms)).toEqual({ issued: 3, headSeq: 2, gen: next.gen });
     await rooms.lose();
   });
 
@@ -126,34 +132,36 @@ describe('a process’ room', () => {
     const { room, rooms } = line;
     const [inside, next, last] = (await line.issue(3)) as [Place, Place, Place];
     await room.refresh();
-    await room.finish(inside.seq);
-    expect([room.isInside(inside), room.isInside(next), room.isInside(last)]).toEqual([false, true, false]);
-    expect(room.snapshot.serving).toBe(next.seq);
-    expect(await saved(room, rooms)).toEqual({ issued: 3, serving: next.seq, gen: next.gen });
-    await time.pass(RULES.leaseMs - 1);
-    expect(room.isInside(next)).toBe(true);
+    await room.endSession(inside.seq);
+    expect([room.isActive(inside), room.isActive(next), room.isActive(last)]).toEqual([false, true, false]);
+    expect(room.snapshot.headSeq).toBe(next.seq);
+    expect(await saved(room, rooms)).toEqual({ issued: 3, headSeq: next.seq, gen: next.gen });
+    await time.pass(RULES.sessionMs - 1);
+    expect(room.isActive(next)).toBe(true);
     await time.pass(1);
-    expect(room.isInside(next)).toBe(false); // its lease is of its own
+    expect(room.isActive(next)).toBe(false); // its lease is of its own
     expect([
-      await line.metric('queue_places_ended_total', 'paid'),
-      await line.metric('queue_admitted_total'),
+      await line.metric('concert_queue_sessions_ended_total', 'paid'),
+      await line.metric('concert_queue_admissions_total'),
     ]).toEqual([1, 1]);
     await rooms.lose();
   });
 
   it('ends leases and lets the next in with each tick; there is more to do only after a thousand', async () => {
-    const line = new Line(1, { leaseMs: 1000 });
+    const line = new Line(1, { sessionMs: 1000 });
     const { room, rooms } = line;
     await line.issue(2);
     await time.pass(1000);
     expect(await room.tick()).toBe(false);
     await room.refresh();
     expect([...(await rooms.scores('active')).keys()]).toEqual([2]);
-    expect(await line.metric('queue_places_ended_total', 'lease')).toBe(1);
+    expect(await line.metric('concert_queue_sessions_ended_total', 'lease')).toBe(1);
     expect(await line.metrics.registry.metrics()).toContain(
-      `queue_wait_seconds_sum{queue="${rooms.queueId}"} 1\n`,
+      `concert_queue_wait_seconds_sum{queue="${rooms.queueId}"} 1\n`,
     );
-    expect([await line.metric('queue_active'), await line.metric('queue_waiting')]).toEqual([1, 0]);
+    expect([await line.metric('concert_queue_active'), await line.metric('concert_queue_waiting')]).toEqual([
+      1, 0,
+    ]);
     await rooms.lose();
   });
 
@@ -162,17 +170,17 @@ describe('a process’ room', () => {
     const { room, rooms } = line;
     const [inside, next] = (await line.issue(2)) as [Place, Place];
     await room.refresh();
-    await room.finish(inside.seq);
-    await rooms.open().finish(inside.seq);
+    await room.endSession(inside.seq);
+    await rooms.open().endSession(inside.seq);
     expect([...(await rooms.scores('active')).keys()]).toEqual([next.seq]);
-    expect(await line.metric('queue_places_ended_total', 'paid')).toBe(1);
+    expect(await line.metric('concert_queue_sessions_ended_total', 'paid')).toBe(1);
     await rooms.lose();
   });
 
   it('keeps a holder inside though it is idle', async () => {
-    const { room, rooms } = new Line(2, { idleMs: 1000 });
+    const { room, rooms } = new Line(2, { idleTimeoutMs: 1000 });
     const [idle, holder] = [await room.issue(1), await room.issue(2)];
-    await room.stay(holder.seq, 10_000);
+    await room.extendSession(holder.seq, 10_000);
     await time.pass(2000);
     await room.tick();
     expect([...(await rooms.scores('active')).keys()]).toEqual([holder.seq]);
@@ -182,18 +190,18 @@ describe('a process’ room', () => {
 
   describe('tells the store', () => {
     it('who of those inside did something, so that they are not idle', async () => {
-      const { room, rooms } = new Line(3, { idleMs: 3000 });
+      const { room, rooms } = new Line(3, { idleTimeoutMs: 3000 });
       const [looked, guarded, silent] = [await room.issue(1), await room.issue(2), await room.issue(3)];
       await room.refresh();
       await time.pass(2000);
-      room.look(looked);
-      room.isInside(guarded);
-      await room.tell();
+      room.pollFromSnapshot(looked);
+      room.isActive(guarded);
+      await room.flushPresence();
       await time.pass(1000);
       await room.tick();
       expect([...(await rooms.scores('active')).keys()].sort()).toEqual([looked.seq, guarded.seq]);
       expect(silent.seq).toBe(3);
-      await room.tell(); // nobody did anything since
+      await room.flushPresence(); // nobody did anything since
       await time.pass(2000);
       await room.tick();
       expect((await rooms.scores('active')).size).toBe(0);
@@ -203,13 +211,13 @@ describe('a process’ room', () => {
     it('nothing of those of whom its copy knows nothing', async () => {
       const { room, rooms } = new Line(1);
       const [inside] = [await room.issue(1), await room.issue(2)];
-      await room.tell();
+      await room.flushPresence();
       await room.refresh();
       expect(standing(room, { ...inside, seq: 9 })).toBe('ask the store');
-      expect(room.isInside({ ...inside, seq: 2 })).toBe(false);
-      const mark = jest.spyOn(rooms.store, 'mark');
-      await room.tell();
-      expect(at(mark.mock.calls, 0)[0]).toEqual({ bitmaps: [], active: [], askedMs: 0 });
+      expect(room.isActive({ ...inside, seq: 2 })).toBe(false);
+      const mark = jest.spyOn(rooms.store, 'flushPresence');
+      await room.flushPresence();
+      expect(at(mark.mock.calls, 0)[0]).toEqual({ bitmaps: [], active: [], longestPollIntervalMs: 0 });
       mark.mockRestore();
       await rooms.lose();
     });
@@ -217,33 +225,33 @@ describe('a process’ room', () => {
     it('the longest interval that a waiter was told, once', async () => {
       const { room, rooms } = new Line(1);
       await room.issue(1);
-      for (const ms of [500, 7000, 6000]) room.asked(ms);
-      await room.tell();
-      expect(await rooms.numbers('asked')).toEqual([7000]);
-      await time.redis.hset(at(rooms.keys.place, 0), 'asked', 0);
-      await room.tell();
-      expect(await rooms.numbers('asked')).toEqual([0]);
+      for (const ms of [500, 7000, 6000]) room.recordPollInterval(ms);
+      await room.flushPresence();
+      expect(await rooms.numbers('longestPollInterval')).toEqual([7000]);
+      await time.redis.hset(at(rooms.keys.place, 0), 'longestPollInterval', 0);
+      await room.flushPresence();
+      expect(await rooms.numbers('longestPollInterval')).toEqual([0]);
       await rooms.lose();
     });
 
     it('later what it could not tell now', async () => {
-      const { room, rooms } = new Line(1, { idleMs: 3000 });
+      const { room, rooms } = new Line(1, { idleTimeoutMs: 3000 });
       const [inside, waiter] = [await room.issue(1), await room.issue(2)];
       await room.refresh();
-      await time.pass(RULES.awayMs); // two epochs
+      await time.pass(RULES.presenceTimeoutMs); // two epochs
       await room.tick();
       await room.refresh();
-      await room.settle(inside);
+      await room.resolve(inside);
       await room.refresh();
-      room.look(waiter);
-      room.asked(4000);
-      const down = jest.spyOn(rooms.store, 'mark').mockRejectedValueOnce(new Error('down'));
-      await expect(room.tell()).rejects.toThrow('down');
+      room.pollFromSnapshot(waiter);
+      room.recordPollInterval(4000);
+      const down = jest.spyOn(rooms.store, 'flushPresence').mockRejectedValueOnce(new Error('down'));
+      await expect(room.flushPresence()).rejects.toThrow('down');
       down.mockRestore();
-      const mark = jest.spyOn(rooms.store, 'mark');
-      await room.tell();
+      const mark = jest.spyOn(rooms.store, 'flushPresence');
+      await room.flushPresence();
       const [marks] = at(mark.mock.calls, 0);
-      expect(marks.askedMs).toBe(4000);
+      expect(marks.longestPollIntervalMs).toBe(4000);
       expect(marks.bitmaps.flatMap(([segment]) => segment)).toEqual([0]);
       mark.mockRestore();
       await rooms.lose();
@@ -252,11 +260,11 @@ describe('a process’ room', () => {
     it('of a waiter once an epoch: one that the copy knows to be marked is not told again', async () => {
       const { room, rooms } = new Line(1);
       const [, waiter] = [await room.issue(1), await room.issue(2)];
-      await room.tell();
+      await room.flushPresence();
       await room.refresh();
-      const mark = jest.spyOn(rooms.store, 'mark');
-      room.look(waiter);
-      await room.tell();
+      const mark = jest.spyOn(rooms.store, 'flushPresence');
+      room.pollFromSnapshot(waiter);
+      await room.flushPresence();
       expect(at(mark.mock.calls, 0)[0].bitmaps).toEqual([]);
       mark.mockRestore();
       await rooms.lose();
@@ -277,7 +285,7 @@ describe('a process’ room', () => {
       await time.pass(1);
       await room.refresh();
       expect(save.mock.calls.slice(before)).toEqual([
-        [rooms.queueId, { issued: 2, serving: 1, gen: room.snapshot.gen }],
+        [rooms.queueId, { issued: 2, headSeq: 1, gen: room.snapshot.gen }],
       ]);
       await rooms.lose();
     });
@@ -322,8 +330,8 @@ describe('a process’ room', () => {
       await line.issue(2);
       await line.room.refresh();
       await line.rooms.lose();
-      await line.room.tell();
-      expect(await line.metric('queue_restored_total')).toBe(1);
+      await line.room.flushPresence();
+      expect(await line.metric('concert_queue_state_restores_total')).toBe(1);
       await line.rooms.lose();
     });
 
@@ -341,19 +349,19 @@ describe('a process’ room', () => {
         'PROGRESS',
         'WAITING 1',
       ]);
-      expect(await line.metric('queue_restored_total')).toBe(1);
+      expect(await line.metric('concert_queue_state_restores_total')).toBe(1);
       const told = lines.filter(({ level }) => level === 'warn');
       expect(told).toMatchObject([
         {
           msg: 'queue state was lost and has been restored',
           queue: rooms.queueId,
           gen: one.gen + 1,
-          serving: 2,
+          headSeq: 2,
         },
       ]);
       await time.pass(QUIET_MS);
-      await room.finish(one.seq);
-      expect(room.isInside(three)).toBe(true);
+      await room.endSession(one.seq);
+      expect(room.isActive(three)).toBe(true);
       await rooms.lose();
     });
 
@@ -368,11 +376,11 @@ describe('a process’ room', () => {
 
     it('is restored by what the database knows, where no process knows anything', async () => {
       const { room, rooms } = new Line(1);
-      const saved: Progress = { issued: 50, serving: 40, gen: 3 };
+      const saved: QueueProgress = { issued: 50, headSeq: 40, gen: 3 };
       await rooms.repository.save(rooms.queueId, saved);
       const place = await room.issue(1);
       expect([place.gen, place.seq]).toEqual([4, 50 + 131_072 + 1]);
-      expect((await rooms.numbers('serving', 'gen')).map(Number)).toEqual([40, 4]);
+      expect((await rooms.numbers('headSeq', 'gen')).map(Number)).toEqual([40, 4]);
     });
 
     it('is not made from nothing while the database cannot be asked: a place might be given twice', async () => {
@@ -388,7 +396,7 @@ describe('a process’ room', () => {
     it('says nothing of a loss when a line is made for the first time', async () => {
       const line = new Line(1);
       await line.issue(1);
-      expect(await line.metric('queue_restored_total')).toBeUndefined();
+      expect(await line.metric('concert_queue_state_restores_total')).toBeUndefined();
       expect(line.lines).toEqual([]);
       await line.rooms.lose();
     });
@@ -405,14 +413,14 @@ describe('a process’ room', () => {
       restore.mockRestore();
       await rooms.lose();
       await room.issue(20); // and again at the next loss
-      expect(await line.metric('queue_restored_total')).toBe(2);
+      expect(await line.metric('concert_queue_state_restores_total')).toBe(2);
       await rooms.lose();
     });
 
     it('is given up after the third answer that it is lost', async () => {
       const { room, rooms } = new Line(1);
       await room.issue(1);
-      const known = jest.spyOn(rooms.store, 'restore').mockResolvedValue({ issued: 1, serving: 1, gen: 1 });
+      const known = jest.spyOn(rooms.store, 'restore').mockResolvedValue({ issued: 1, headSeq: 1, gen: 1 });
       await rooms.lose();
       await expect(room.issue(2)).rejects.toThrow(`Queue ${rooms.queueId} could not be restored.`);
       expect(known).toHaveBeenCalledTimes(2);
@@ -422,7 +430,7 @@ describe('a process’ room', () => {
     it('knows by a genuine token that its number was given out', async () => {
       const { room, rooms } = new Line(1);
       const { gen } = await room.issue(1);
-      expect(await room.settle({ userId: 5, seq: 5000, gen, iatMs: virtualTime.nowMs })).toMatchObject({
+      expect(await room.resolve({ userId: 5, seq: 5000, gen, iatMs: virtualTime.nowMs })).toMatchObject({
         status: 'WAITING',
       });
       expect((await room.issue(2)).seq).toBeGreaterThan(5000);
@@ -443,8 +451,8 @@ describe('a process’ room', () => {
         1,
       ]);
       await time.pass(QUIET_MS);
-      await room.finish(inside.seq);
-      expect(room.isInside(waiter)).toBe(true);
+      await room.endSession(inside.seq);
+      expect(room.isActive(waiter)).toBe(true);
       await rooms.lose();
     });
 
@@ -459,7 +467,7 @@ describe('a process’ room', () => {
       await room.refresh();
       const newest = rooms.open();
       await newest.refresh();
-      expect([newest.snapshot.inside, newest.snapshot.waiting, standing(newest, waiter)]).toEqual([
+      expect([newest.snapshot.active, newest.snapshot.waiting, standing(newest, waiter)]).toEqual([
         1,
         1,
         'WAITING 1',
@@ -473,28 +481,28 @@ describe('a process’ room', () => {
       const [inside] = (await line.issue(2)) as [Place];
       await room.refresh();
       const photo = await rooms.photograph();
-      await room.finish(inside.seq);
+      await room.endSession(inside.seq);
       await room.refresh();
       await rooms.goBackTo(photo);
       await room.refresh();
-      expect((await rooms.numbers('gen', 'serving')).map(Number)).toEqual([inside.gen + 1, 2]);
-      expect(room.isInside(inside)).toBe(false);
+      expect((await rooms.numbers('gen', 'headSeq')).map(Number)).toEqual([inside.gen + 1, 2]);
+      expect(room.isActive(inside)).toBe(false);
       await rooms.lose();
     });
   });
 
   describe('is steered', () => {
-    const adaptive = new AdaptiveCap({ sloMs: 200, least: 10, most: 1000 });
+    const adaptive = new AdaptiveLimit({ targetP99Ms: 200, min: 10, max: 1000 });
 
     it('by the controller where the cap is auto', async () => {
       const { room, rooms } = new Line(10, {}, adaptive);
       await room.issue(1);
-      const signals = silence();
-      for (let i = 0; i < 30; i++) observe(signals, 5, false, true);
-      await room.steer(signals);
-      expect(await time.redis.hget(at(rooms.keys.place, 0), 'cap')).toBe('10');
+      const signals = emptySignals();
+      for (let i = 0; i < 30; i++) recordRequest(signals, 5, false, true);
+      await room.coordinateAdmission(signals);
+      expect(await time.redis.hget(at(rooms.keys.place, 0), 'autoLimit')).toBe('10');
       await room.refresh();
-      expect(room.door).toMatchObject({ cap: 10, by: 'auto' });
+      expect(room.limits).toMatchObject({ activeLimit: 10, source: 'auto' });
       await rooms.lose();
     });
 
@@ -504,29 +512,29 @@ describe('a process’ room', () => {
       const turns = [];
       for (const ms of [0, 0, 949, 1, 950]) {
         await time.pass(ms);
-        await room.steer(silence());
-        const kept = (await time.redis.hget(at(rooms.keys.place, 0), 'memory')) ?? '{}';
-        turns.push((JSON.parse(kept) as { memory: { turn: number } }).memory.turn);
+        await room.coordinateAdmission(emptySignals());
+        const kept = (await time.redis.hget(at(rooms.keys.place, 0), 'controllerState')) ?? '{}';
+        turns.push((JSON.parse(kept) as { state: { second: number } }).state.second);
       }
       expect(turns).toEqual([1, 1, 1, 2, 3]);
       await rooms.lose();
     });
 
     it('with room for those inside who have asked for nothing for ten seconds', async () => {
-      const { room, rooms } = new Line(10, { idleMs: 20_000 }, adaptive);
+      const { room, rooms } = new Line(10, { idleTimeoutMs: 20_000 }, adaptive);
       await room.issue(1);
       await time.pass(10_001);
       await room.issue(2);
-      await room.steer(silence());
-      expect(await time.redis.hget(at(rooms.keys.place, 0), 'cap')).toBe('11');
+      await room.coordinateAdmission(emptySignals());
+      expect(await time.redis.hget(at(rooms.keys.place, 0), 'autoLimit')).toBe('11');
       await rooms.lose();
     });
 
     it('by nobody where it is fixed', async () => {
       const { room, rooms } = new Line(10);
       await room.issue(1);
-      await room.steer(silence());
-      expect(await time.redis.hget(at(rooms.keys.place, 0), 'cap')).toBeNull();
+      await room.coordinateAdmission(emptySignals());
+      expect(await time.redis.hget(at(rooms.keys.place, 0), 'autoLimit')).toBeNull();
       await rooms.lose();
     });
 
@@ -534,24 +542,25 @@ describe('a process’ room', () => {
       const line = new Line(10);
       const { room, rooms, lines } = line;
       await room.issue(1);
-      await room.operate('cap', 3);
-      expect(room.door).toMatchObject({ cap: 3, by: 'hand' });
-      await room.operate('pause', 0);
-      expect(room.door.paused).toBe(true);
+      await room.applyOverride('limit', 3);
+      expect(room.limits).toMatchObject({ activeLimit: 3, source: 'operator' });
+      await room.applyOverride('pause', 0);
+      expect(room.limits.paused).toBe(true);
       expect(lines).toMatchObject([
-        { level: 'warn', msg: 'the operator has set the door', queue: rooms.queueId, act: 'cap', value: 3 },
-        { level: 'warn', act: 'pause' },
+        { level: 'warn', msg: 'operator override set', queue: rooms.queueId, command: 'limit', value: 3 },
+        { level: 'warn', command: 'pause' },
       ]);
       expect(lines[1]).not.toHaveProperty('value');
-      expect([await line.metric('queue_hand_acts_total', 'cap'), await line.metric('queue_paused')]).toEqual([
-        1, 1,
-      ]);
+      expect([
+        await line.metric('concert_queue_operator_commands_total', 'limit'),
+        await line.metric('concert_queue_paused'),
+      ]).toEqual([1, 1]);
       await rooms.lose();
     });
   });
 
   it('keeps nothing of who was seen two epochs ago', async () => {
-    const line = new Line(1, { awayMs: 4000 });
+    const line = new Line(1, { presenceTimeoutMs: 4000 });
     const { room, rooms } = line;
     await line.issue(2);
     const kept = async (): Promise<number[]> => [
@@ -586,11 +595,11 @@ describe('a process’ room', () => {
     const { room, rooms } = line;
     const places = await line.issue(40);
     await room.refresh();
-    expect(room.eta(at(places, 3), 3).seconds).toBe(3 * (RULES.leaseMs / 1000)); // nobody was let in yet: a guess
+    expect(room.eta(at(places, 3), 3).seconds).toBe(3 * (RULES.sessionMs / 1000)); // nobody was let in yet: a guess
     for (let i = 0; i < 10; i++) {
-      await room.finish(i + 1); // one a second
+      await room.endSession(i + 1); // one a second
       await time.pass(1000);
-      for (const place of places) room.look(place);
+      for (const place of places) room.pollFromSnapshot(place);
       await room.refresh();
     }
     expect(room.eta(at(places, 14), 4).seconds).toBe(4);
@@ -599,13 +608,16 @@ describe('a process’ room', () => {
       room.eta(at(places, index), 1); // have had their turn: no prediction
     }
     for (let i = 10; i < 15; i++) {
-      await room.finish(i + 1);
+      await room.endSession(i + 1);
       await time.pass(1000);
       await room.refresh();
     }
-    const errors = (await line.metrics.registry.getSingleMetric('queue_eta_error_seconds')?.get())?.values;
+    const errors = (await line.metrics.registry.getSingleMetric('concert_queue_eta_error_seconds')?.get())
+      ?.values;
     expect(
-      errors?.find((one) => 'metricName' in one && one.metricName === 'queue_eta_error_seconds_count'),
+      errors?.find(
+        (one) => 'metricName' in one && one.metricName === 'concert_queue_eta_error_seconds_count',
+      ),
     ).toMatchObject({ value: 1, labels: { queue: rooms.queueId } });
     await rooms.lose();
   });

@@ -1,23 +1,29 @@
 import { at } from '../support/at';
-import { Metrics } from '../../src/infra/metrics';
-import { lifeOf } from '../../src/modules/queue/generation';
-import { queueKeys } from '../../src/modules/queue/keys';
+import { Metrics } from '../../src/platform/observability/metrics';
+import { lifeOf } from '../../src/modules/waiting-room/state/generation';
+import { queueKeys } from '../../src/modules/waiting-room/state/keys';
 import {
   LOST,
   QueueStore,
   UNKNOWN,
-  type Issued,
+  type IssuedEntry,
   type QueueRules,
-  type Settled,
-  type Delta,
+  type EntryStatus,
+  type SnapshotDelta,
   type Tick,
-} from '../../src/modules/queue/store';
+} from '../../src/modules/waiting-room/state/store';
 import { uniqueQueueId } from '../support/config';
 import { useVirtualTime, virtualTime } from '../support/virtual-time';
 
-jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
+jest.mock('../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 
-const RULES: QueueRules = { leaseMs: 60_000, waitMs: 60_000, idleMs: 0, awayMs: 60_000, tickMs: 0 };
+const RULES: QueueRules = {
+  sessionMs: 60_000,
+  maxWaitMs: 60_000,
+  idleTimeoutMs: 0,
+  presenceTimeoutMs: 60_000,
+  admissionIntervalMs: 0,
+};
 
 describe('the waiting room’s scripts', () => {
   const time = useVirtualTime();
@@ -26,7 +32,7 @@ describe('the waiting room’s scripts', () => {
   /** A new queue with cap 2 unless said otherwise, its state made. */
   async function queue(rules: Partial<QueueRules> = {}, cap = 2): Promise<Line> {
     const store = new QueueStore(redis, uniqueQueueId(), { ...RULES, ...rules }, new Metrics());
-    await store.restore({ issued: 0, serving: 0, gen: 0 }, cap, []);
+    await store.restore({ issued: 0, headSeq: 0, gen: 0 }, cap, []);
     return new Line(store, cap);
   }
 
@@ -35,22 +41,22 @@ describe('the waiting room’s scripts', () => {
       readonly store: QueueStore,
       readonly cap: number,
     ) {}
-    async issue(userId: number, known = 0): Promise<Issued> {
+    async issue(userId: number, known = 0): Promise<IssuedEntry> {
       return must(await this.store.issue(userId, this.cap, known));
     }
-    async settle(place: Issued): Promise<Settled> {
-      return must(await this.store.settle(place, this.cap, 0));
+    async settle(place: IssuedEntry): Promise<EntryStatus> {
+      return must(await this.store.resolve(place, this.cap, 0));
     }
-    async status(place: Issued): Promise<string> {
+    async status(place: IssuedEntry): Promise<string> {
       const { status, position } = await this.settle(place);
       return status === 'WAITING' ? `WAITING ${position}` : status;
     }
     /** As the guard of a hold asks. */
-    async toHold(place: Issued): Promise<string> {
-      const { status, mayHold } = must(await this.store.settle(place, this.cap, 0, true));
+    async toHold(place: IssuedEntry): Promise<string> {
+      const { status, mayHold } = must(await this.store.resolve(place, this.cap, 0, true));
       return mayHold ? status : `${status}, no more holds`;
     }
-    async copy(): Promise<Delta> {
+    async copy(): Promise<SnapshotDelta> {
       return must(await this.store.snapshot(0, 0, 0));
     }
     async admit(): Promise<Tick> {
@@ -77,20 +83,20 @@ describe('the waiting room’s scripts', () => {
     const line = await queue();
     const first = await line.issue(7);
     expect(await line.issue(7)).toEqual({ ...first, isNew: false });
-    await line.store.finish(first.seq, line.cap, 0);
+    await line.store.endSession(first.seq, line.cap, 0);
     expect((await line.issue(7)).seq).toBe(2);
   });
 
   it('gives a place on at once when its visitor has paid', async () => {
     const line = await queue({}, 1);
     const [inside, next] = [await line.issue(1), await line.issue(2)];
-    await line.store.finish(inside.seq, line.cap, 0);
+    await line.store.endSession(inside.seq, line.cap, 0);
     expect(await line.status(inside)).toBe('DONE');
     expect(await line.status(next)).toBe('PROGRESS');
   });
 
   it('ends a lease at its deadline', async () => {
-    const line = await queue({ leaseMs: 80 }, 1);
+    const line = await queue({ sessionMs: 80 }, 1);
     const [inside, next] = [await line.issue(1), await line.issue(2)];
     await time.pass(100);
     expect(await line.status(inside)).toBe('EXPIRED');
@@ -100,7 +106,7 @@ describe('the waiting room’s scripts', () => {
   });
 
   it('passes over who is away and lets it in first when it is back', async () => {
-    const line = await queue({ awayMs: 400 }, 1);
+    const line = await queue({ presenceTimeoutMs: 400 }, 1);
     const [inside, away, patient, last] = [
       await line.issue(1),
       await line.issue(2),
@@ -114,29 +120,29 @@ describe('the waiting room’s scripts', () => {
       await line.settle(last);
     }
     expect(await line.status(patient)).toBe('WAITING 1'); // the one away is not counted
-    await line.store.finish(inside.seq, line.cap, 0);
+    await line.store.endSession(inside.seq, line.cap, 0);
     expect(await line.status(patient)).toBe('PROGRESS');
     expect(await line.status(away)).toBe('WAITING 1'); // back: next, before the one behind it
     expect(await line.status(last)).toBe('WAITING 2');
-    await line.store.finish(patient.seq, line.cap, 0);
+    await line.store.endSession(patient.seq, line.cap, 0);
     expect([await line.status(away), await line.status(last)]).toEqual(['PROGRESS', 'WAITING 1']);
   });
 
   it('gives on the place of a visitor who is idle, and takes it back in when it returns', async () => {
-    const line = await queue({ idleMs: 80 }, 1);
+    const line = await queue({ idleTimeoutMs: 80 }, 1);
     const [idle, next] = [await line.issue(1), await line.issue(2)];
     await time.pass(100);
     expect((await line.admit()).idle).toBe(1);
     expect(await line.status(next)).toBe('PROGRESS');
     expect(await line.status(idle)).toBe('WAITING 1');
-    await line.store.finish(next.seq, line.cap, 0);
+    await line.store.endSession(next.seq, line.cap, 0);
     expect(await line.status(idle)).toBe('PROGRESS');
   });
 
   it('does not call a visitor idle who asks, or who holds a seat', async () => {
-    const line = await queue({ idleMs: 150 }, 2);
+    const line = await queue({ idleTimeoutMs: 150 }, 2);
     const [asking, holding] = [await line.issue(1), await line.issue(2)];
-    await line.store.stay(holding.seq, 60_000);
+    await line.store.extendSession(holding.seq, 60_000);
     for (let i = 0; i < 4; i++) {
       await time.pass(70);
       await line.settle(asking);
@@ -146,20 +152,20 @@ describe('the waiting room’s scripts', () => {
   });
 
   describe('a hold', () => {
-    const HOLDS = { leaseMs: 10_000, holdMs: 20_000, holdingMs: 4000 };
+    const HOLDS = { sessionMs: 10_000, holdMs: 20_000, holdRequestMs: 4000 };
 
     it('prolongs the session to its end, and all copies learn of that', async () => {
-      const line = await queue({ ...HOLDS, idleMs: 5000 }, 1);
+      const line = await queue({ ...HOLDS, idleTimeoutMs: 5000 }, 1);
       const [holder, next] = [await line.issue(1), await line.issue(2)];
       const { version, gen } = await line.copy();
       await time.pass(6000);
       expect(await line.toHold(holder)).toBe('PROGRESS');
       const heldUntilMs = virtualTime.nowMs + 20_000;
-      expect(await line.store.stay(holder.seq, 20_000)).toBe(heldUntilMs);
+      expect(await line.store.extendSession(holder.seq, 20_000)).toBe(heldUntilMs);
       const { changes } = must(await line.store.snapshot(version, gen, 0));
-      expect(changes).toEqual([{ seq: holder.seq, leaseUntilMs: heldUntilMs }]);
+      expect(changes).toEqual([{ seq: holder.seq, sessionUntilMs: heldUntilMs }]);
       expect((await line.copy()).changes).toEqual(changes);
-      expect(await line.issue(1)).toMatchObject({ status: 'PROGRESS', leaseUntilMs: heldUntilMs });
+      expect(await line.issue(1)).toMatchObject({ status: 'PROGRESS', sessionUntilMs: heldUntilMs });
       for (let i = 0; i < 19; i++) {
         await time.pass(1000);
         await line.admit();
@@ -176,10 +182,10 @@ describe('the waiting room’s scripts', () => {
       const line = await queue(HOLDS, 1);
       const holder = await line.issue(1);
       const ownUntilMs = virtualTime.nowMs + 10_000;
-      expect(await line.store.stay(holder.seq, 3000)).toBe(ownUntilMs);
-      expect(await line.store.stay(holder.seq, 20_000)).toBe(ownUntilMs + 10_000);
+      expect(await line.store.extendSession(holder.seq, 3000)).toBe(ownUntilMs);
+      expect(await line.store.extendSession(holder.seq, 20_000)).toBe(ownUntilMs + 10_000);
       await time.pass(5000);
-      expect(await line.store.stay(holder.seq, 8000)).toBe(ownUntilMs + 10_000);
+      expect(await line.store.extendSession(holder.seq, 8000)).toBe(ownUntilMs + 10_000);
       await time.pass(14_999);
       expect(await line.status(holder)).toBe('PROGRESS');
       await time.pass(1);
@@ -194,7 +200,7 @@ describe('the waiting room’s scripts', () => {
       await time.pass(3000);
       expect((await line.admit()).admitted).toEqual([]); // the place is not given on meanwhile
       expect(await line.status(next)).toBe('WAITING 1');
-      expect(await line.store.stay(holder.seq, 20_000)).toBe(virtualTime.nowMs + 20_000);
+      expect(await line.store.extendSession(holder.seq, 20_000)).toBe(virtualTime.nowMs + 20_000);
       for (let i = 0; i < 19; i++) {
         await time.pass(1000);
         await line.admit();
@@ -218,7 +224,7 @@ describe('the waiting room’s scripts', () => {
       expect(await line.status(refused)).toBe('PROGRESS'); // until its first one is made or refused
       await time.pass(3999);
       expect(await line.status(refused)).toBe('EXPIRED');
-      expect(await line.store.stay(late.seq, 20_000)).toBe(0);
+      expect(await line.store.extendSession(late.seq, 20_000)).toBe(0);
     });
 
     it('may follow on another, but they do not keep the session for ever', async () => {
@@ -226,7 +232,7 @@ describe('the waiting room’s scripts', () => {
       const holder = await line.issue(1);
       const heldFor = async (ms: number): Promise<void> => {
         expect(await line.toHold(holder)).toBe('PROGRESS');
-        await line.store.stay(holder.seq, ms);
+        await line.store.extendSession(holder.seq, ms);
       };
       await time.pass(9000);
       await heldFor(20_000); // until 29 s
@@ -246,14 +252,14 @@ describe('the waiting room’s scripts', () => {
     it('keeps nobody inside who has paid', async () => {
       const line = await queue(HOLDS, 1);
       const [holder, next] = [await line.issue(1), await line.issue(2)];
-      await line.store.stay(holder.seq, 20_000);
-      await line.store.finish(holder.seq, line.cap, 0);
-      expect(await line.store.stay(holder.seq, 20_000)).toBe(0);
+      await line.store.extendSession(holder.seq, 20_000);
+      await line.store.endSession(holder.seq, line.cap, 0);
+      expect(await line.store.extendSession(holder.seq, 20_000)).toBe(0);
       expect([await line.status(holder), await line.status(next)]).toEqual(['DONE', 'PROGRESS']);
     });
 
     it('of which Redis could not be told prolongs the session when it is back, if it had not ended before', async () => {
-      const line = await queue({ ...HOLDS, tickMs: 100 }, 1);
+      const line = await queue({ ...HOLDS, admissionIntervalMs: 100 }, 1);
       const [holder, next] = [await line.issue(1), await line.issue(2)];
       await time.pass(9000);
       await line.admit();
@@ -261,7 +267,7 @@ describe('the waiting room’s scripts', () => {
       expect(await line.status(holder)).toBe('PROGRESS'); // nobody can know yet what was held
       expect((await line.admit()).admitted).toEqual([]);
       await time.pass(2999);
-      expect(await line.store.stay(holder.seq, 12_000)).toBe(virtualTime.nowMs + 12_000);
+      expect(await line.store.extendSession(holder.seq, 12_000)).toBe(virtualTime.nowMs + 12_000);
       await time.pass(3000);
       await line.admit();
       expect([await line.status(holder), await line.status(next)]).toEqual(['PROGRESS', 'WAITING 1']);
@@ -271,15 +277,15 @@ describe('the waiting room’s scripts', () => {
       const line = await queue(HOLDS, 2);
       await redis.del(queueKeys(line.store.queueId).place);
       const [early, late] = [virtualTime.nowMs + 5000, virtualTime.nowMs + 25_000];
-      const known = { issued: 3, serving: 2, gen: 1 };
-      for (const leaseUntilMs of [early, late, early])
-        await line.store.restore(known, 2, [{ seq: 1, leaseUntilMs }]);
-      expect((await line.copy()).changes).toEqual([{ seq: 1, leaseUntilMs: late }]);
+      const known = { issued: 3, headSeq: 2, gen: 1 };
+      for (const sessionUntilMs of [early, late, early])
+        await line.store.restore(known, 2, [{ seq: 1, sessionUntilMs }]);
+      expect((await line.copy()).changes).toEqual([{ seq: 1, sessionUntilMs: late }]);
     });
   });
 
   describe('a user who idled out', () => {
-    const IDLES = { leaseMs: 10_000, idleMs: 2000 };
+    const IDLES = { sessionMs: 10_000, idleTimeoutMs: 2000 };
     /** The user is silent until its place is given on. */
     async function idleOut(line: Line): Promise<void> {
       await time.pass(2000);
@@ -291,8 +297,8 @@ describe('the waiting room’s scripts', () => {
       const user = await line.issue(1);
       const untilMs = virtualTime.nowMs + 10_000;
       await idleOut(line);
-      expect(await line.settle(user)).toMatchObject({ status: 'PROGRESS', leaseUntilMs: untilMs });
-      expect((await line.copy()).changes.at(-1)).toEqual({ seq: user.seq, leaseUntilMs: untilMs });
+      expect(await line.settle(user)).toMatchObject({ status: 'PROGRESS', sessionUntilMs: untilMs });
+      expect((await line.copy()).changes.at(-1)).toEqual({ seq: user.seq, sessionUntilMs: untilMs });
       for (let i = 0; i < 7; i++) {
         await time.pass(1000);
         await line.admit();
@@ -310,9 +316,9 @@ describe('the waiting room’s scripts', () => {
       const untilMs = virtualTime.nowMs + 10_000;
       await idleOut(line);
       expect([await line.status(first), await line.status(second)]).toEqual(['WAITING 1', 'PROGRESS']);
-      const { admitted, deadlinesMs } = must(await line.store.finish(second.seq, 1, 0));
+      const { admitted, deadlinesMs } = must(await line.store.endSession(second.seq, 1, 0));
       expect([admitted, deadlinesMs]).toEqual([[first.seq], [untilMs]]);
-      expect(await line.issue(1)).toMatchObject({ status: 'PROGRESS', leaseUntilMs: untilMs });
+      expect(await line.issue(1)).toMatchObject({ status: 'PROGRESS', sessionUntilMs: untilMs });
     });
 
     it.each(['looks', 'asks for a token'])('has EXPIRED when none is left as it %s', async (how) => {
@@ -328,14 +334,14 @@ describe('the waiting room’s scripts', () => {
     });
 
     it('and waits to come back is not let in when its deadline has passed meanwhile', async () => {
-      const line = await queue({ ...IDLES, tickMs: 60_000 }, 1);
+      const line = await queue({ ...IDLES, admissionIntervalMs: 60_000 }, 1);
       const [user, other, last] = [await line.issue(1), await line.issue(2), await line.issue(3)];
       await idleOut(line);
       await time.pass(7500);
       await line.settle(other);
       expect(await line.status(user)).toBe('WAITING 1');
       await time.pass(500);
-      expect(must(await line.store.finish(other.seq, 1, 0)).admitted).toEqual([last.seq]);
+      expect(must(await line.store.endSession(other.seq, 1, 0)).admitted).toEqual([last.seq]);
       expect(await line.status(user)).toBe('EXPIRED');
     });
 
@@ -343,7 +349,7 @@ describe('the waiting room’s scripts', () => {
       const line = await queue(IDLES, 1);
       const [user, waiter] = [await line.issue(1), await line.issue(2)];
       await idleOut(line);
-      await line.store.finish(waiter.seq, 1, 0);
+      await line.store.endSession(waiter.seq, 1, 0);
       expect(await line.status(user)).toBe('PROGRESS');
       const next = await line.issue(3);
       await idleOut(line);
@@ -354,7 +360,7 @@ describe('the waiting room’s scripts', () => {
     it('is not one who holds a seat, however long it is silent', async () => {
       const line = await queue(IDLES, 1);
       const holder = await line.issue(1);
-      await line.store.stay(holder.seq, 9000);
+      await line.store.extendSession(holder.seq, 9000);
       await time.pass(8999);
       expect((await line.admit()).idle).toBe(0);
       expect(await line.status(holder)).toBe('PROGRESS');
@@ -362,7 +368,7 @@ describe('the waiting room’s scripts', () => {
   });
 
   it('says EXPIRED to one who has waited too long, and gives it a new place on request', async () => {
-    const line = await queue({ waitMs: 80 }, 1);
+    const line = await queue({ maxWaitMs: 80 }, 1);
     await line.issue(1);
     const waiter = await line.issue(2);
     await time.pass(100);
@@ -371,7 +377,7 @@ describe('the waiting room’s scripts', () => {
   });
 
   it('lets only one of several simultaneous ticks have effect', async () => {
-    const line = await queue({ tickMs: 1000 }, 1);
+    const line = await queue({ admissionIntervalMs: 1000 }, 1);
     const ticks = await Promise.all(Array.from({ length: 5 }, () => line.admit()));
     expect(ticks).toHaveLength(5);
     const inside = await line.issue(1);
@@ -385,14 +391,14 @@ describe('the waiting room’s scripts', () => {
   it('walks over segment borders', async () => {
     const line = await queue({}, 1);
     const { place } = queueKeys(line.store.queueId);
-    await redis.hset(at(place, 0), { issued: 65_534, serving: 65_534 });
+    await redis.hset(at(place, 0), { issued: 65_534, headSeq: 65_534 });
     const places = [];
     for (let user = 1; user <= 5; user++) places.push(await line.issue(user));
     expect(places.map((p) => p.seq)).toEqual([65_535, 65_536, 65_537, 65_538, 65_539]);
     expect(await line.status(at(places, 4))).toBe('WAITING 4');
     for (const one of places) {
       expect(await line.status(one)).toBe('PROGRESS');
-      await line.store.finish(one.seq, line.cap, 0);
+      await line.store.endSession(one.seq, line.cap, 0);
     }
     await redis.hset(at(place, 0), { issued: 5_000_000 }); // a gap of many empty segments
     expect((await line.issue(9)).seq).toBe(5_000_001);
@@ -414,7 +420,7 @@ describe('the waiting room’s scripts', () => {
   });
 
   it('goes on at once when it has admitted as many as one call may', async () => {
-    const line = await queue({ tickMs: 60_000 }, 1);
+    const line = await queue({ admissionIntervalMs: 60_000 }, 1);
     await line.issue(1);
     const { place, prefix } = queueKeys(line.store.queueId);
     await redis.hset(at(place, 0), 'issued', 2501);
@@ -433,8 +439,11 @@ describe('the waiting room’s scripts', () => {
       [0, 0, Buffer.from([0x80])],
       [1, 3, Buffer.from([0x40])],
     ];
-    await line.store.mark({ bitmaps, active: [], askedMs: 0 }, 0);
-    await line.store.mark({ bitmaps: [[1, 1, Buffer.from([0x20])]], active: [], askedMs: 0 }, 0);
+    await line.store.flushPresence({ bitmaps, active: [], longestPollIntervalMs: 0 }, 0);
+    await line.store.flushPresence(
+      { bitmaps: [[1, 1, Buffer.from([0x20])]], active: [], longestPollIntervalMs: 0 },
+      0,
+    );
     expect((await line.copy()).bitmaps.map(({ segmentId, bitmap }) => [segmentId, [...bitmap]])).toEqual([
       [0, [0x80]],
       [1, [0, 0x20, 0, 0x40]],
@@ -442,13 +451,13 @@ describe('the waiting room’s scripts', () => {
   });
 
   it('counts nobody among those who came back who has paid meanwhile', async () => {
-    const line = await queue({ idleMs: 60 }, 1);
+    const line = await queue({ idleTimeoutMs: 60 }, 1);
     const [idle, next, last] = [await line.issue(1), await line.issue(2), await line.issue(3)];
     await time.pass(80);
     await line.admit();
     expect([await line.status(idle), await line.status(next)]).toEqual(['WAITING 1', 'PROGRESS']);
     expect(await line.status(last)).toBe('WAITING 2');
-    await line.store.finish(idle.seq, line.cap, 0); // its payment was under way
+    await line.store.endSession(idle.seq, line.cap, 0); // its payment was under way
     expect([await line.status(idle), await line.status(last)]).toEqual(['DONE', 'WAITING 1']);
   });
 
@@ -457,16 +466,16 @@ describe('the waiting room’s scripts', () => {
     const places = [await line.issue(1), await line.issue(2), await line.issue(3)];
     await redis.del(queueKeys(line.store.queueId).place);
     expect(await line.store.issue(4, 1, 3)).toBe(LOST);
-    expect(await line.store.settle(at(places, 2), 1, 3)).toBe(LOST);
+    expect(await line.store.resolve(at(places, 2), 1, 3)).toBe(LOST);
     expect(await line.store.admit(1, 3)).toBe(LOST);
     const { gen } = at(places, 0);
-    const known = { issued: 3, serving: 1, gen };
+    const known = { issued: 3, headSeq: 1, gen };
     const restored = await Promise.all([
       line.store.restore(known, 1, []),
       line.store.restore({ ...known, issued: 2 }, 1, []),
     ]);
     expect(restored[1]).toEqual(restored[0]); // any number of processes may restore
-    expect(restored[0]).toMatchObject({ serving: 1, gen: gen + 1 });
+    expect(restored[0]).toMatchObject({ headSeq: 1, gen: gen + 1 });
     expect((await line.issue(4)).seq).toBeGreaterThan(100_000);
     expect([await line.status(at(places, 1)), await line.status(at(places, 2))]).toEqual([
       'WAITING 1',
@@ -478,9 +487,9 @@ describe('the waiting room’s scripts', () => {
     const line = await queue();
     await redis.del(queueKeys(line.store.queueId).place);
     const [past, later] = [virtualTime.nowMs - 1000, virtualTime.nowMs + 60_000];
-    const leases = [past, later, later, later].map((leaseUntilMs, i) => ({ seq: i + 1, leaseUntilMs }));
-    const beyond = { seq: 9, leaseUntilMs: later };
-    await line.store.restore({ issued: 9, serving: 8, gen: 1 }, 2, [beyond, ...leases]);
+    const leases = [past, later, later, later].map((sessionUntilMs, i) => ({ seq: i + 1, sessionUntilMs }));
+    const beyond = { seq: 9, sessionUntilMs: later };
+    await line.store.restore({ issued: 9, headSeq: 8, gen: 1 }, 2, [beyond, ...leases]);
     expect((await line.copy()).changes.map(({ seq }) => seq)).toEqual([2, 3]);
   });
 
@@ -489,13 +498,13 @@ describe('the waiting room’s scripts', () => {
     const { gen } = await line.issue(1);
     expect(await line.store.issue(2, 2, 500)).toBe(LOST);
     const place = { userId: 9, seq: 900, gen, iatMs: virtualTime.nowMs };
-    expect(await line.store.settle(place, 2, 0)).toBe(LOST); // a genuine token of a later seq proves it, too
+    expect(await line.store.resolve(place, 2, 0)).toBe(LOST); // a genuine token of a later seq proves it, too
   });
 
   it('does not know a token of a generation yet to come', async () => {
     const line = await queue();
     const place = await line.issue(1);
-    expect(await line.store.settle({ ...place, gen: place.gen + 1 }, 2, 0)).toBe(UNKNOWN);
+    expect(await line.store.resolve({ ...place, gen: place.gen + 1 }, 2, 0)).toBe(UNKNOWN);
   });
 
   it('does not know a token of an earlier history, however its generation compares', async () => {
@@ -503,8 +512,8 @@ describe('the waiting room’s scripts', () => {
     const { gen, ...place } = await line.issue(1);
     const ofEarlier = [1, 2 ** 20, lifeOf(gen) - 1, lifeOf(gen) + 2 ** 20 + 1, lifeOf(gen) + 2 ** 21];
     for (const other of ofEarlier)
-      expect(await line.store.settle({ ...place, gen: other }, 2, 0)).toBe(UNKNOWN);
-    expect(await line.store.settle({ ...place, gen }, 2, 0)).toMatchObject({ status: 'PROGRESS' });
+      expect(await line.store.resolve({ ...place, gen: other }, 2, 0)).toBe(UNKNOWN);
+    expect(await line.store.resolve({ ...place, gen }, 2, 0)).toMatchObject({ status: 'PROGRESS' });
   });
 
   it('draws a life at random for each history, and keeps it through every restore', async () => {
@@ -517,16 +526,16 @@ describe('the waiting room’s scripts', () => {
     let gen = at(gens, 0);
     for (const restore of [1, 2, 3]) {
       await redis.del(queueKeys(line.store.queueId).place);
-      ({ gen } = must(await line.store.restore({ issued: 1, serving: 1, gen }, 2, [])));
+      ({ gen } = must(await line.store.restore({ issued: 1, headSeq: 1, gen }, 2, [])));
       expect(gen).toBe(at(gens, 0) + restore);
     }
   });
 
   it('gives every key a life, but for those that the queue owns', async () => {
-    const line = await queue({ idleMs: 1000 }, 1);
+    const line = await queue({ idleTimeoutMs: 1000 }, 1);
     const first = await line.issue(1);
     await line.issue(2);
-    await line.store.finish(first.seq, line.cap, 0);
+    await line.store.endSession(first.seq, line.cap, 0);
     const { prefix, place } = queueKeys(line.store.queueId);
     const keys = await redis.keys(`${prefix.replace(/[[\]]/g, '\\$&')}*`);
     const immortal = [];

@@ -1,20 +1,26 @@
 import fc from 'fast-check';
-import type { Snapshot } from '../../src/modules/queue/snapshot';
-import type { QueueRules } from '../../src/modules/queue/store';
-import type { Place, WaitingRoom } from '../../src/modules/queue/waiting-room';
+import type { Snapshot } from '../../src/modules/waiting-room/snapshot/snapshot';
+import type { QueueRules } from '../../src/modules/waiting-room/state/store';
+import type { Place, WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
 import { at } from '../support/at';
 import { Rooms } from '../support/rooms';
 import { useVirtualTime, virtualTime } from '../support/virtual-time';
 
-jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
+jest.mock('../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 
-const RULES: QueueRules = { leaseMs: 600_000, waitMs: 7_200_000, idleMs: 0, awayMs: 10_000, tickMs: 100 };
-const EPOCH_MS = RULES.awayMs / 2;
+const RULES: QueueRules = {
+  sessionMs: 600_000,
+  maxWaitMs: 7_200_000,
+  idleTimeoutMs: 0,
+  presenceTimeoutMs: 10_000,
+  admissionIntervalMs: 100,
+};
+const EPOCH_MS = RULES.presenceTimeoutMs / 2;
 
 /** All that a copy knows. */
 const known = (copy: Snapshot): unknown => ({
-  ...{ version: copy.version, gen: copy.gen, serving: copy.serving, waiting: copy.waiting },
-  leases: copy.lastingLeases().sort((a, b) => a.seq - b.seq),
+  ...{ version: copy.version, gen: copy.gen, headSeq: copy.headSeq, waiting: copy.waiting },
+  leases: copy.liveSessions().sort((a, b) => a.seq - b.seq),
   present: [...copy.presence.bitmaps()]
     .filter(({ bitmap }) => bitmap.some((byte) => byte > 0))
     .map(({ segmentId, bitmap }) => [segmentId, bitmap.toString('latin1')])
@@ -52,10 +58,10 @@ describe('a process’ copy of the queue', () => {
     for (const user of [2, 3, 4]) line.push(await room.issue(user));
     await room.refresh();
     const told = line.map((place) => {
-      const standing = room.look(place);
+      const standing = room.pollFromSnapshot(place);
       return standing?.status === 'WAITING' ? room.eta(place, standing.position).seconds : standing;
     });
-    expect(told).toEqual([1, 1, RULES.leaseMs / 1000]);
+    expect(told).toEqual([1, 1, RULES.sessionMs / 1000]);
   });
 
   const step = fc.record({
@@ -80,24 +86,24 @@ describe('a process’ copy of the queue', () => {
   it('refreshed by changes is the same as one made anew', async () => {
     await fc.assert(
       fc.asyncProperty(start, fc.array(step, { maxLength: 60, size: 'max' }), async (from, steps) => {
-        const rooms = queue(3, { leaseMs: 20_000 });
+        const rooms = queue(3, { sessionMs: 20_000 });
         const processes = [rooms.open(), rooms.open()];
         for (const room of processes) await room.refresh();
-        if (from > 0) await time.redis.hset(at(rooms.keys.place, 0), { issued: from, serving: from });
+        if (from > 0) await time.redis.hset(at(rooms.keys.place, 0), { issued: from, headSeq: from });
         const places = new Map<number, Place>();
         for (const { act, process, user, ms } of steps) {
           const room = at(processes, process);
           const place = places.get(user);
           if (act === 'issue') places.set(user, await room.issue(user + 1));
           else if (act === 'tick') await room.tick();
-          else if (act === 'tell') await room.tell();
+          else if (act === 'tell') await room.flushPresence();
           else if (act === 'pass') await time.pass(ms);
           else if (act === 'refresh') {
             await room.refresh();
             expect(known(room.snapshot)).toEqual(await whole(rooms));
           } else if (act === 'poll' && place !== undefined) {
-            if (room.look(place) === undefined) await room.settle(place);
-          } else if (act === 'finish' && place !== undefined) await room.finish(place.seq);
+            if (room.pollFromSnapshot(place) === undefined) await room.resolve(place);
+          } else if (act === 'finish' && place !== undefined) await room.endSession(place.seq);
         }
       }),
       { numRuns: 100 },
@@ -112,12 +118,12 @@ describe('a process’ copy of the queue', () => {
     const seqs = (await Promise.all(Array.from({ length: 5500 }, (_, i) => busy.issue(i + 2)))).map(
       ({ seq }) => seq,
     );
-    await Promise.all(seqs.slice(100).map((seq) => busy.finish(seq)));
+    await Promise.all(seqs.slice(100).map((seq) => busy.endSession(seq)));
     await time.pass(100);
     await busy.tick(); // trims
     expect(await time.redis.zcard(`${rooms.keys.prefix}log`)).toBe(10_000);
     await late.refresh();
-    expect(late.snapshot.lastingLeases()).toHaveLength(101);
+    expect(late.snapshot.liveSessions()).toHaveLength(101);
     expect(known(late.snapshot)).toEqual(await whole(rooms));
   });
 
@@ -141,7 +147,7 @@ describe('a process’ copy of the queue', () => {
     await room.refresh();
     const sent = jest.spyOn(time.redis, 'sendCommand');
     const piped = jest.spyOn(time.redis, 'pipeline');
-    const told = places.map((place) => room.look(place));
+    const told = places.map((place) => room.pollFromSnapshot(place));
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect([sent.mock.calls.length, piped.mock.calls.length]).toEqual([0, 0]);
     sent.mockRestore();
@@ -164,7 +170,7 @@ describe('a process’ copy of the queue', () => {
         for (const room of processes) {
           await room.tick();
           await room.refresh();
-          if (passed % 1000 === 0) await room.tell();
+          if (passed % 1000 === 0) await room.flushPresence();
         }
       }
     }
@@ -191,9 +197,9 @@ describe('a process’ copy of the queue', () => {
             expect(await isPresent()).toBe(true);
             if (virtualTime.nowMs < nextAtMs) return;
             const room = polls % 2 === 0 ? first : second;
-            expect(room.look(place)).toEqual({ status: 'WAITING', position: 1 });
+            expect(room.pollFromSnapshot(place)).toEqual({ status: 'WAITING', position: 1 });
             const afterMs = (seconds[polls++] ?? 1) * 1000;
-            room.asked(afterMs);
+            room.recordPollInterval(afterMs);
             nextAtMs = virtualTime.nowMs + afterMs;
           });
         }),
@@ -212,13 +218,15 @@ describe('a process’ copy of the queue', () => {
         await room.issue(3),
         await room.issue(4),
       ];
-      await live(processes, 3 * EPOCH_MS + 1000, () => [patient, last].forEach((one) => void room.look(one)));
-      expect(room.look(last)).toEqual({ status: 'WAITING', position: 2 }); // one is not counted
-      await room.finish(inside.seq);
-      expect(await room.settle(patient)).toMatchObject({ status: 'PROGRESS' });
-      expect(await room.settle(away)).toMatchObject({ status: 'WAITING', position: 1 });
-      await at(processes, 1).finish(patient.seq);
-      expect(await room.settle(away)).toMatchObject({ status: 'PROGRESS' });
+      await live(processes, 3 * EPOCH_MS + 1000, () =>
+        [patient, last].forEach((one) => void room.pollFromSnapshot(one)),
+      );
+      expect(room.pollFromSnapshot(last)).toEqual({ status: 'WAITING', position: 2 }); // one is not counted
+      await room.endSession(inside.seq);
+      expect(await room.resolve(patient)).toMatchObject({ status: 'PROGRESS' });
+      expect(await room.resolve(away)).toMatchObject({ status: 'WAITING', position: 1 });
+      await at(processes, 1).endSession(patient.seq);
+      expect(await room.resolve(away)).toMatchObject({ status: 'PROGRESS' });
     });
   });
 });

@@ -1,14 +1,14 @@
-import { queueRules } from '../../src/modules/queue/rules';
-import type { Place, WaitingRoom } from '../../src/modules/queue/waiting-room';
+import { queueRules } from '../../src/modules/waiting-room/rules';
+import type { Place, WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
 import { testConfig } from '../support/config';
 import { Rooms } from '../support/rooms';
 import { useVirtualTime, virtualTime } from '../support/virtual-time';
 
-jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
+jest.mock('../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 
 const STEP_MS = 250;
 /** As slow as the loops of a process may be; a copy is as old as two of its turns. */
-const EVERY_MS = { tick: 250, refresh: 500, tell: 1000 };
+const EVERY_MS = { tick: 250, refresh: 500, flushPresence: 1000 };
 
 /** What a variable says is the least, whenever in the loops' rounds a user was seen last. */
 describe('a time-out lasts as long as its variable says, at least', () => {
@@ -30,7 +30,7 @@ describe('a time-out lasts as long as its variable says, at least', () => {
       for (const untilMs = virtualTime.nowMs + ms; virtualTime.nowMs < untilMs;) {
         await time.pass(Math.min(STEP_MS, untilMs - virtualTime.nowMs));
         await meanwhile();
-        for (const loop of ['refresh', 'tell', 'tick'] as const)
+        for (const loop of ['refresh', 'flushPresence', 'tick'] as const)
           if (virtualTime.nowMs % EVERY_MS[loop] < STEP_MS)
             for (const room of [this.asked, this.other]) await room[loop]();
       }
@@ -45,12 +45,12 @@ describe('a time-out lasts as long as its variable says, at least', () => {
     }
   }
 
-  it.each([2, 20])('QUEUE_AWAY_SECONDS=%i', async (seconds) => {
+  it.each([2, 20])('QUEUE_PRESENCE_TIMEOUT_SECONDS=%i', async (seconds) => {
     for (const afterMs of [0, 900, 1700]) {
-      const line = new Line({ QUEUE_AWAY_SECONDS: seconds, QUEUE_IDLE_SECONDS: 0 });
+      const line = new Line({ QUEUE_PRESENCE_TIMEOUT_SECONDS: seconds, QUEUE_IDLE_TIMEOUT_SECONDS: 0 });
       await line.pass(STEP_MS);
       const [, waiter] = [await line.asked.issue(1), await line.asked.issue(2)];
-      await line.pass(seconds * 1000 + afterMs, () => line.asked.look(waiter));
+      await line.pass(seconds * 1000 + afterMs, () => line.asked.pollFromSnapshot(waiter));
       await line.pass(seconds * 1000 - 1);
       expect([afterMs, line.isPresent(waiter)]).toEqual([afterMs, true]);
       await line.pass(seconds * 500 + 5000);
@@ -59,25 +59,25 @@ describe('a time-out lasts as long as its variable says, at least', () => {
     }
   });
 
-  it('QUEUE_AWAY_SECONDS=2 keeps a waiter present whose stream is looked at twice a second', async () => {
-    const line = new Line({ QUEUE_AWAY_SECONDS: 2 });
+  it('QUEUE_PRESENCE_TIMEOUT_SECONDS=2 keeps a waiter present whose stream is looked at twice a second', async () => {
+    const line = new Line({ QUEUE_PRESENCE_TIMEOUT_SECONDS: 2 });
     await line.pass(STEP_MS);
     const [, waiter] = [await line.asked.issue(1), await line.asked.issue(2)];
     await line.pass(2000);
     for (let i = 0; i < 40; i++) {
       await line.pass(500);
-      line.asked.look(waiter);
+      line.asked.pollFromSnapshot(waiter);
       expect([i, line.isPresent(waiter)]).toEqual([i, true]);
     }
     await line.rooms.lose();
   });
 
-  it.each([1, 6])('QUEUE_IDLE_SECONDS=%i', async (seconds) => {
+  it.each([1, 6])('QUEUE_IDLE_TIMEOUT_SECONDS=%i', async (seconds) => {
     for (const afterMs of [0, 500, 900]) {
-      const line = new Line({ QUEUE_IDLE_SECONDS: seconds });
+      const line = new Line({ QUEUE_IDLE_TIMEOUT_SECONDS: seconds });
       await line.pass(STEP_MS);
       const user = await line.asked.issue(1);
-      await line.pass(seconds * 1000 + afterMs, () => line.asked.isInside(user));
+      await line.pass(seconds * 1000 + afterMs, () => line.asked.isActive(user));
       await line.pass(seconds * 1000 - 1);
       expect([afterMs, await line.isInside(user)]).toEqual([afterMs, true]);
       await line.pass(5000);
@@ -86,20 +86,20 @@ describe('a time-out lasts as long as its variable says, at least', () => {
     }
   });
 
-  it('QUEUE_IDLE_SECONDS=0: never', () => {
-    expect(queueRules(testConfig({ QUEUE_IDLE_SECONDS: 0 })).idleMs).toBe(0);
+  it('QUEUE_IDLE_TIMEOUT_SECONDS=0: never', () => {
+    expect(queueRules(testConfig({ QUEUE_IDLE_TIMEOUT_SECONDS: 0 })).idleTimeoutMs).toBe(0);
   });
 
   it('a hold made while Redis could not be told lasts by the copy, and in Redis when it is told after its return', async () => {
-    const line = new Line({ QUEUE_LEASE_SECONDS: 10, HOLD_SECONDS: 20, QUEUE_IDLE_SECONDS: 5 });
+    const line = new Line({ QUEUE_SESSION_SECONDS: 10, HOLD_SECONDS: 20, QUEUE_IDLE_TIMEOUT_SECONDS: 5 });
     await line.pass(500);
     const [holder, next] = [await line.asked.issue(1), await line.asked.issue(2)];
-    await line.pass(8000, () => line.asked.isInside(holder));
+    await line.pass(8000, () => line.asked.isActive(holder));
     line.asked.snapshot.prolong(holder.seq, line.asked.snapshot.nowMs + 20_000); // Redis is away
     await time.pass(6000);
-    expect(line.asked.isInside(holder)).toBe(true);
+    expect(line.asked.isActive(holder)).toBe(true);
     await line.pass(1000); // Redis is back, and nobody has told it yet
-    await line.asked.stay(holder.seq, 13_000);
+    await line.asked.extendSession(holder.seq, 13_000);
     await line.pass(12_900);
     expect([await line.isInside(holder), await line.isInside(next)]).toEqual([true, false]);
     await line.pass(300);

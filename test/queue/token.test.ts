@@ -1,9 +1,9 @@
-import { Hs256 } from '../../src/infra/jwt';
-import { TokenCodec } from '../../src/modules/queue/token';
+import { Hs256 } from '../../src/platform/jwt';
+import { TokenCodec } from '../../src/modules/waiting-room/tokens/token';
 
 const SECRET = 'a secret of thirty-two bytes or more';
 const T0 = 1_700_000_000_500;
-const PLACE = { userId: 7, q: 'main', seq: 12, gen: 2, iatMs: T0 };
+const PLACE = { userId: 7, queueId: 'main', seq: 12, gen: 2, iatMs: T0 };
 
 describe('queue tokens', () => {
   const codec = new TokenCodec(SECRET);
@@ -48,7 +48,7 @@ describe('queue tokens', () => {
     ['half a place', { seq: 1.5 }],
     ['no generation', { gen: null }],
     ['no time', { iatMs: undefined }],
-    ['no queue', { q: 5 }],
+    ['no queue', { queueId: 5 }],
     ['no id', { jti: undefined }],
   ])('signed by us, but with %s, are refused', (_what, changes) => {
     expect(() => codec.read(signed(changes))).toThrow('The queue token is malformed.');
@@ -70,18 +70,20 @@ describe('queue tokens', () => {
   });
 
   describe('and tickets', () => {
-    const ticket = codec.signTicket(claims, T0 + 1000.7);
+    const ticket = codec.signStreamToken(claims, T0 + 1000.7);
     const ticketOf = (changes: object): string =>
       jwt.sign({ purpose: 'queue-events', untilMs: T0, token: claims, ...changes });
 
     it('are good for the holder of the token, until their end', () => {
-      expect(codec.readTicket(ticket, T0 + 999)).toEqual(claims);
-      expect(() => codec.readTicket(ticket, T0 + 1000)).toThrow('The ticket has expired: ask for a new one.');
+      expect(codec.readStreamToken(ticket, T0 + 999)).toEqual(claims);
+      expect(() => codec.readStreamToken(ticket, T0 + 1000)).toThrow(
+        'The ticket has expired: ask for a new one.',
+      );
     });
 
     it('are not taken for each other', () => {
       expect(() => codec.read(ticket)).toThrow('The queue token is malformed.');
-      expect(() => codec.readTicket(token, T0)).toThrow('The ticket is malformed.');
+      expect(() => codec.readStreamToken(token, T0)).toThrow('The ticket is malformed.');
     });
 
     it.each<[string, object]>([
@@ -90,17 +92,17 @@ describe('queue tokens', () => {
       ['without a token', { token: undefined }],
       ['of a token that is none', { token: { ...claims, seq: 'x' } }],
     ])('%s are refused', (_what, changes) => {
-      expect(() => codec.readTicket(ticketOf(changes), 1)).toThrow('The ticket is malformed.');
+      expect(() => codec.readStreamToken(ticketOf(changes), 1)).toThrow('The ticket is malformed.');
     });
 
     it.each([null, 7])('that say only %j are refused', (said) => {
-      expect(() => codec.readTicket(jwt.sign(said as unknown as object), 1)).toThrow(
+      expect(() => codec.readStreamToken(jwt.sign(said as unknown as object), 1)).toThrow(
         /The ticket is malformed/,
       );
     });
 
     it('not signed by us are refused', () => {
-      expect(() => codec.readTicket('abc', 1)).toThrow('The ticket is malformed or not signed by us.');
+      expect(() => codec.readStreamToken('abc', 1)).toThrow('The ticket is malformed or not signed by us.');
     });
   });
 });

@@ -1,7 +1,7 @@
-import type { Statements } from '../../src/infra/database';
-import { PaymentRepository } from '../../src/modules/payment/repository';
-import { MemberDirectory } from '../../src/modules/user/directory';
-import { BalanceRepository } from '../../src/modules/user/repository';
+import type { SqlExecutor } from '../../src/platform/database/database';
+import { PaymentRepository } from '../../src/modules/payments/repository';
+import { UserDirectory } from '../../src/modules/accounts/directory';
+import { BalanceRepository } from '../../src/modules/accounts/repository';
 import { openAdminDatabase } from '../support/given';
 import { undone } from '../support/undone';
 
@@ -12,8 +12,8 @@ describe('balances in the database', () => {
   const balances = new BalanceRepository();
   afterAll(() => admin.close());
 
-  const ledger = (tx: Statements, userId: number): Promise<unknown[]> =>
-    tx.rows(
+  const ledger = (tx: SqlExecutor, userId: number): Promise<unknown[]> =>
+    tx.query(
       `SELECT kind, amount, balance_after AS after, payment_id IS NOT NULL AS paid
          FROM payment_history WHERE user_id = ? ORDER BY id`,
       [userId],
@@ -61,7 +61,7 @@ describe('balances in the database', () => {
       await balances.enterPayment(tx, member, 30, payment);
       expect((await ledger(tx, member)).at(-1)).toEqual({ kind: 'PAYMENT', amount: -30, after: 70, paid: 1 });
       expect(
-        await tx.rows('SELECT reservation_id, user_id, amount, status FROM payment WHERE id = ?', [payment]),
+        await tx.query('SELECT reservation_id, user_id, amount, status FROM payment WHERE id = ?', [payment]),
       ).toEqual([{ reservation_id: reservation, user_id: member, amount: 30, status: 'DONE' }]);
     }));
 
@@ -75,16 +75,17 @@ describe('balances in the database', () => {
       );
     }));
 
-  async function aReservation(tx: Statements, userId: number): Promise<number> {
-    const concert = await tx.run("INSERT INTO concert (title) VALUES ('t')");
-    const schedule = await tx.run(
+  async function aReservation(tx: SqlExecutor, userId: number): Promise<number> {
+    const concert = await tx.execute("INSERT INTO concert (title) VALUES ('t')");
+    const schedule = await tx.execute(
       'INSERT INTO concert_schedule (concert_id, starts_at, ends_at) VALUES (?, NOW(3), NOW(3) + INTERVAL 1 HOUR)',
       [concert.insertId],
     );
-    const seat = await tx.run('INSERT INTO concert_seat (schedule_id, position, amount) VALUES (?, 1, 30)', [
-      schedule.insertId,
-    ]);
-    const { insertId } = await tx.run(
+    const seat = await tx.execute(
+      'INSERT INTO concert_seat (schedule_id, position, amount) VALUES (?, 1, 30)',
+      [schedule.insertId],
+    );
+    const { insertId } = await tx.execute(
       `INSERT INTO reservation (user_id, schedule_id, seat_id, status, concert_title, starts_at, ends_at,
                                 seat_position, amount, reserved_at, held_until)
        VALUES (?, ?, ?, 'RESERVED', 't', NOW(3), NOW(3), 1, 30, NOW(3), NOW(3))`,
@@ -98,36 +99,36 @@ describe('the directory of members', () => {
   const admin = openAdminDatabase();
   afterAll(() => admin.close());
   const newMember = async (): Promise<number> =>
-    (await admin.run("INSERT INTO member (name) VALUES ('Test member')")).insertId;
+    (await admin.execute("INSERT INTO member (name) VALUES ('Test member')")).insertId;
 
   it('asks for a member once, and for a stranger each time: it may be a member by then', async () => {
-    const [directory, member] = [new MemberDirectory(admin), await newMember()];
-    const asked = jest.spyOn(admin, 'rows');
-    expect(directory.knows(member)).toBe(false);
+    const [directory, member] = [new UserDirectory(admin), await newMember()];
+    const asked = jest.spyOn(admin, 'query');
+    expect(directory.isKnown(member)).toBe(false);
     expect([await directory.exists(member), await directory.exists(member)]).toEqual([true, true]);
-    expect(directory.knows(member)).toBe(true);
+    expect(directory.isKnown(member)).toBe(true);
     expect(asked).toHaveBeenCalledTimes(1);
     expect([await directory.exists(999_999_999), await directory.exists(999_999_999)]).toEqual([
       false,
       false,
     ]);
-    expect(directory.knows(999_999_999)).toBe(false);
+    expect(directory.isKnown(999_999_999)).toBe(false);
     expect(asked).toHaveBeenCalledTimes(3);
     asked.mockRestore();
   });
 
   it('learns all members by and by, and those who came meanwhile', async () => {
-    const [directory, member] = [new MemberDirectory(admin), await newMember()];
+    const [directory, member] = [new UserDirectory(admin), await newMember()];
     const learnAll = async (): Promise<void> => {
       for (let turns = 0; await directory.learnMore();) expect(turns++).toBeLessThan(50);
     };
     expect(await directory.learnMore()).toBe(true);
     await learnAll();
-    expect(directory.knows(member)).toBe(true);
-    expect(directory.knows(member + 1_000_000)).toBe(false);
+    expect(directory.isKnown(member)).toBe(true);
+    expect(directory.isKnown(member + 1_000_000)).toBe(false);
     const late = await newMember();
-    expect(directory.knows(late)).toBe(false);
+    expect(directory.isKnown(late)).toBe(false);
     await learnAll();
-    expect(directory.knows(late)).toBe(true);
+    expect(directory.isKnown(late)).toBe(true);
   });
 });

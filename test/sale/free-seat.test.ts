@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Lease } from '../../src/infra/lease';
-import { BalanceRepository } from '../../src/modules/user/repository';
+import { Lease } from '../../src/platform/database/lease';
+import { BalanceRepository } from '../../src/modules/accounts/repository';
 import { at } from '../support/at';
 import { outcome } from '../support/buyer';
 import { expectInvariants } from '../support/invariants';
@@ -26,7 +26,7 @@ describe('a guard under an update that changes nothing', () => {
     expect([replay.body, replay.headers['idempotency-replayed']]).toEqual([paid.body, 'true']);
     await buyer.enter();
     expect(outcome(await buyer.pay(reservationId))).toBe('409 409');
-    const ledger = await it_.admin.rows(
+    const ledger = await it_.admin.query(
       "SELECT amount, balance_after AS left_ FROM payment_history WHERE user_id = ? AND kind = 'PAYMENT'",
       [buyer.userId],
     );
@@ -50,20 +50,20 @@ describe('a guard under an update that changes nothing', () => {
 
   it('keeps a lease that is prolonged twice in one instant', () =>
     undone(it_.admin, async (tx) => {
-      await tx.run('SET timestamp = 1700000000.5'); // NOW(3) stands still
+      await tx.execute('SET timestamp = 1700000000.5'); // NOW(3) stands still
       const name = `test-${randomUUID()}`;
       const [lease, other] = [new Lease(tx, name, 0), new Lease(tx, name, 10_000)];
       expect([await lease.hold(), await lease.hold()]).toEqual([true, true]);
       expect(await other.hold()).toBe(true); // a lease of 0 ms is over at once
       expect(await lease.hold()).toBe(false);
-      await tx.run('SET timestamp = DEFAULT');
+      await tx.execute('SET timestamp = DEFAULT');
     }));
 
   it('tells rows that an insert adds from those that are there already', () =>
     undone(it_.admin, async (tx) => {
       const name = `test-${randomUUID()}`;
       const add = 'INSERT IGNORE INTO outbox_lease (name) VALUES (?)';
-      expect((await tx.run(add, [name])).affectedRows).toBe(1);
-      expect((await tx.run(add, [name])).affectedRows).toBe(0);
+      expect((await tx.execute(add, [name])).affectedRows).toBe(1);
+      expect((await tx.execute(add, [name])).affectedRows).toBe(0);
     }));
 });

@@ -1,8 +1,8 @@
-import { Metrics } from '../../src/infra/metrics';
-import { connectRedis } from '../../src/infra/redis';
-import { queueKeys } from '../../src/modules/queue/keys';
-import { ReservationRepository } from '../../src/modules/reservation/repository';
-import { BalanceService } from '../../src/modules/user/service';
+import { Metrics } from '../../src/platform/observability/metrics';
+import { connectRedis } from '../../src/platform/redis/redis';
+import { queueKeys } from '../../src/modules/waiting-room/state/keys';
+import { ReservationRepository } from '../../src/modules/orders/repository';
+import { BalanceService } from '../../src/modules/accounts/service';
 import { at } from '../support/at';
 import { type Buyer, outcome } from '../support/buyer';
 import { testConfig } from '../support/config';
@@ -23,10 +23,10 @@ describe('the outcome of a sale', () => {
       Object.entries(labels).every(([label, value]) => one[label] === value);
     return found?.values.find((one) => isAsked(one.labels))?.value ?? 0;
   }
-  const holds = (result: string): Promise<number> => metric('seat_holds_total', { result });
+  const holds = (result: string): Promise<number> => metric('concert_seat_holds_total', { result });
 
   const events = (userId: number): Promise<{ topic: string; key: string; payload: string }[]> =>
-    it_.admin.rows(
+    it_.admin.query(
       `SELECT topic, partition_key AS \`key\`, payload FROM outbox
         WHERE JSON_VALUE(payload, '$.userId') = ? ORDER BY id`,
       [userId],
@@ -40,7 +40,7 @@ describe('the outcome of a sale', () => {
     const { reservationId } = (answer.body as { data: { reservationId: number } }).data;
     expect(answer.body).toMatchObject({ data: { seatStatus: 'TEMP_RESERVED' } });
     expect(await holds('held')).toBe(before + 1);
-    const [row] = await it_.admin.rows<{ until: Date }>(
+    const [row] = await it_.admin.query<{ until: Date }>(
       'SELECT held_until AS until FROM reservation WHERE id = ?',
       [reservationId],
     );
@@ -54,16 +54,19 @@ describe('the outcome of a sale', () => {
 
   it('of a payment is counted and told', async () => {
     const { id, title, seats } = await it_.given.scheduleWithSeats(1, { amount: 70 });
-    const before = [await metric('ticket_sales_total'), await metric('ticket_sales_won_total')];
+    const before = [
+      await metric('concert_ticket_sales_total'),
+      await metric('concert_ticket_revenue_krw_total'),
+    ];
     const buyer = await it_.visitor(100);
     const reservationId = await buyer.hold(id, at(seats, 0).id);
     expect((await buyer.pay(reservationId)).body).toMatchObject({
       data: { paymentAmount: 70, seatStatus: 'RESERVED', queueStatus: 'DONE' },
     });
-    expect([await metric('ticket_sales_total'), await metric('ticket_sales_won_total')]).toEqual([
-      at(before, 0) + 1,
-      at(before, 1) + 70,
-    ]);
+    expect([
+      await metric('concert_ticket_sales_total'),
+      await metric('concert_ticket_revenue_krw_total'),
+    ]).toEqual([at(before, 0) + 1, at(before, 1) + 70]);
     expect((await buyer.check()).body).toMatchObject({ data: { status: 'DONE' } });
     const event = (await events(buyer.userId)).at(-1);
     expect(event).toMatchObject({ topic: 'payment-notification', key: String(reservationId) });
@@ -72,7 +75,7 @@ describe('the outcome of a sale', () => {
       ...{ concertTitle: title, seatPosition: 1 },
     });
     expect(
-      await it_.admin.rows(
+      await it_.admin.query(
         `SELECT p.amount, p.status, h.kind, h.amount AS taken FROM payment p JOIN payment_history h ON h.payment_id = p.id
           WHERE p.reservation_id = ? AND p.user_id = ?`,
         [reservationId, buyer.userId],
@@ -122,7 +125,7 @@ describe('the outcome of a sale', () => {
 
   it('says of whose line a concert is', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
-    await it_.admin.run(
+    await it_.admin.execute(
       "UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = 'elsewhere' WHERE d.id = ?",
       [id],
     );
@@ -180,18 +183,18 @@ describe('the outcome of a sale', () => {
     ((await buyer.amount()).body as { data: { amount: number } }).data.amount;
 
   it('of a charge is the balance, counted; what it cannot hold is refused', async () => {
-    const before = await metric('balance_charges_total');
+    const before = await metric('concert_balance_topups_total');
     const buyer = await it_.visitor(5);
     expect((await buyer.charge(10)).body).toMatchObject({ data: { amount: 15 } });
-    expect(await metric('balance_charges_total')).toBe(before + 1);
-    await it_.admin.run('UPDATE member SET balance = ? WHERE id = ?', [
+    expect(await metric('concert_balance_topups_total')).toBe(before + 1);
+    await it_.admin.execute('UPDATE member SET balance = ? WHERE id = ?', [
       Number.MAX_SAFE_INTEGER - 5,
       buyer.userId,
     ]);
     const refusal = await buyer.charge(6);
     expect([outcome(refusal), said(refusal)]).toEqual(['409 409', 'The balance cannot hold that much.']);
-    expect(await metric('balance_charges_total')).toBe(before + 1);
-    await it_.admin.run('UPDATE member SET balance = 15 WHERE id = ?', [buyer.userId]);
+    expect(await metric('concert_balance_topups_total')).toBe(before + 1);
+    await it_.admin.execute('UPDATE member SET balance = 15 WHERE id = ?', [buyer.userId]);
     expect(await balanceOf(buyer)).toBe(15);
   });
 

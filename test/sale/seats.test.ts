@@ -1,7 +1,7 @@
-import { Metrics } from '../../src/infra/metrics';
-import type { Database, Statements } from '../../src/infra/database';
-import { ReservationRepository } from '../../src/modules/reservation/repository';
-import { HoldSweeper } from '../../src/modules/reservation/sweeper';
+import { Metrics } from '../../src/platform/observability/metrics';
+import type { Database, SqlExecutor } from '../../src/platform/database/database';
+import { ReservationRepository } from '../../src/modules/orders/repository';
+import { HoldExpiryJob } from '../../src/modules/orders/hold-expiry-job';
 import { at } from '../support/at';
 import { testConfig } from '../support/config';
 import { openAdminDatabase } from '../support/given';
@@ -16,32 +16,32 @@ describe('seats and holds in the database', () => {
   const reservations = new ReservationRepository(testConfig({ QUEUE_ID: MAIN }));
   afterAll(() => admin.close());
 
-  const take = (tx: Statements, schedule: number, seat: number, queueId = MAIN): Promise<boolean> =>
+  const take = (tx: SqlExecutor, schedule: number, seat: number, queueId = MAIN): Promise<boolean> =>
     reservations.take(tx, schedule, seat, HOLD_SECONDS, queueId);
 
-  async function hold(tx: Statements, schedule: number, seat: number, user = USER): Promise<number> {
+  async function hold(tx: SqlExecutor, schedule: number, seat: number, user = USER): Promise<number> {
     expect(await take(tx, schedule, seat)).toBe(true);
     return (await reservations.insertHold(tx, user, seat, HOLD_SECONDS)).id;
   }
 
-  const sell = (tx: Statements, id: number, seatId: number, user = USER): Promise<boolean> =>
+  const sell = (tx: SqlExecutor, id: number, seatId: number, user = USER): Promise<boolean> =>
     reservations.sell(tx, { id, seatId }, user);
 
   /** Lets what is held be past, the seat and its reservation as they are. */
-  async function isPast(tx: Statements, seatId: number, seconds = 1): Promise<void> {
+  async function isPast(tx: SqlExecutor, seatId: number, seconds = 1): Promise<void> {
     for (const sql of [
       'UPDATE concert_seat SET held_until = NOW(3) - INTERVAL ? SECOND WHERE id = ? AND held_until IS NOT NULL',
       'UPDATE reservation SET held_until = NOW(3) - INTERVAL ? SECOND WHERE seat_id = ?',
     ])
-      await tx.run(sql, [seconds, seatId]);
+      await tx.execute(sql, [seconds, seatId]);
   }
 
   /** "TEMP_RESERVED CANCELED": the seat, and its reservations in order. */
-  async function look(tx: Statements, seatId: number): Promise<string> {
-    const [seat] = await tx.rows<{ status: string }>('SELECT status FROM concert_seat WHERE id = ?', [
+  async function look(tx: SqlExecutor, seatId: number): Promise<string> {
+    const [seat] = await tx.query<{ status: string }>('SELECT status FROM concert_seat WHERE id = ?', [
       seatId,
     ]);
-    const all = await tx.rows<{ status: string }>(
+    const all = await tx.query<{ status: string }>(
       'SELECT status FROM reservation WHERE seat_id = ? ORDER BY id',
       [seatId],
     );
@@ -67,7 +67,7 @@ describe('seats and holds in the database', () => {
       expect(await take(tx, one.id, at(other.seats, 0).id)).toBe(false);
       expect(await take(tx, begun.id, at(begun.seats, 0).id)).toBe(false);
       expect(await take(tx, one.id, at(one.seats, 0).id, 'vip')).toBe(false);
-      await tx.run(
+      await tx.execute(
         "UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = 'vip' WHERE d.id = ?",
         [one.id],
       );
@@ -84,7 +84,7 @@ describe('seats and holds in the database', () => {
     undone(admin, async (tx, given) => {
       const { id, seats } = await given.scheduleWithSeats(1);
       const seat = at(seats, 0).id;
-      await tx.run(
+      await tx.execute(
         `UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = ${queueId} WHERE d.id = ?`,
         [id],
       );
@@ -104,7 +104,7 @@ describe('seats and holds in the database', () => {
       const row = await reservations.insertHold(tx, USER, at(seats, 1).id, HOLD_SECONDS);
       expect(row).toMatchObject({ concertTitle: title, seatPosition: 2 });
       expect(row.heldUntil.getTime() - row.reservedAt.getTime()).toBe(1000 * HOLD_SECONDS);
-      const [left] = await tx.rows<{ seconds: number }>(
+      const [left] = await tx.query<{ seconds: number }>(
         `SELECT TIMESTAMPDIFF(SECOND, NOW(3), s.held_until) AS seconds
            FROM concert_seat s JOIN reservation r ON r.seat_id = s.id AND r.held_until = s.held_until WHERE r.id = ?`,
         [row.id],
@@ -134,7 +134,7 @@ describe('seats and holds in the database', () => {
       expect(await take(tx, id, lively)).toBe(false);
       expect(await look(tx, lively)).toBe('TEMP_RESERVED TEMP_RESERVED');
       await hold(tx, id, second, OTHER);
-      const [row] = await tx.rows<{ lasts: 0 | 1 }>(
+      const [row] = await tx.query<{ lasts: 0 | 1 }>(
         'SELECT held_until > NOW(3) AS lasts FROM concert_seat WHERE id = ?',
         [second],
       );
@@ -148,12 +148,12 @@ describe('seats and holds in the database', () => {
       const held = await hold(tx, one.id, seat);
       await isPast(tx, seat);
       const again = (): Promise<unknown> =>
-        tx.run("UPDATE reservation SET status = 'TEMP_RESERVED' WHERE id = ?", [held]);
+        tx.execute("UPDATE reservation SET status = 'TEMP_RESERVED' WHERE id = ?", [held]);
       expect(await take(tx, other.id, seat)).toBe(false);
       await again();
       expect(await take(tx, one.id, seat, 'vip')).toBe(false);
       await again();
-      await tx.run('UPDATE concert_schedule SET starts_at = NOW(3) - INTERVAL 1 SECOND WHERE id = ?', [
+      await tx.execute('UPDATE concert_schedule SET starts_at = NOW(3) - INTERVAL 1 SECOND WHERE id = ?', [
         one.id,
       ]);
       expect(await take(tx, one.id, seat)).toBe(false);
@@ -190,7 +190,7 @@ describe('seats and holds in the database', () => {
     undone(admin, async (tx, given) => {
       const { id, seats } = await given.scheduleWithSeats(1);
       const held = await hold(tx, id, at(seats, 0).id);
-      await tx.run("UPDATE reservation SET status = 'CANCELED' WHERE id = ?", [held]);
+      await tx.execute("UPDATE reservation SET status = 'CANCELED' WHERE id = ?", [held]);
       expect(await sell(tx, held, at(seats, 0).id)).toBe(false);
     }));
 
@@ -199,9 +199,9 @@ describe('seats and holds in the database', () => {
       const { id, seats } = await given.scheduleWithSeats(2);
       const [held, sold] = [at(seats, 0).id, at(seats, 1).id];
       for (const seat of [held, sold]) await hold(tx, id, seat);
-      await tx.run("UPDATE concert_seat SET status = 'RESERVED', held_until = NULL WHERE id = ?", [sold]);
+      await tx.execute("UPDATE concert_seat SET status = 'RESERVED', held_until = NULL WHERE id = ?", [sold]);
       const reservationIsPast = (): Promise<unknown> =>
-        tx.run(
+        tx.execute(
           "UPDATE reservation SET status = 'TEMP_RESERVED', held_until = NOW(3) - INTERVAL 9 DAY WHERE schedule_id = ?",
           [id],
         );
@@ -220,7 +220,9 @@ describe('seats and holds in the database', () => {
       const { id, seats } = await given.scheduleWithSeats(1);
       const seat = at(seats, 0).id;
       const held = await hold(tx, id, seat);
-      await tx.run("UPDATE concert_seat SET status = 'AVAILABLE', held_until = NULL WHERE id = ?", [seat]);
+      await tx.execute("UPDATE concert_seat SET status = 'AVAILABLE', held_until = NULL WHERE id = ?", [
+        seat,
+      ]);
       await expect(sell(tx, held, seat)).rejects.toThrow(
         `Seat ${seat} of live reservation ${held} is not on hold.`,
       );
@@ -245,13 +247,13 @@ describe('seats and holds in the database', () => {
       expect(await count()).toBe(3); // bought for good
       await isPast(tx, seat(1));
       expect(await count()).toBe(2);
-      await tx.run("UPDATE reservation SET status = 'CANCELED' WHERE seat_id = ?", [seat(3)]);
+      await tx.execute("UPDATE reservation SET status = 'CANCELED' WHERE seat_id = ?", [seat(3)]);
       expect(await count()).toBe(1);
       expect(await reservations.seatsOf(tx, 999_999_999, one.id, 0)).toBe(0); // no such member
     }));
 
   it('a member’s count waits for the one before it', async () => {
-    const { insertId: member } = await admin.run("INSERT INTO member (name) VALUES ('Test member')");
+    const { insertId: member } = await admin.execute("INSERT INTO member (name) VALUES ('Test member')");
     let isCounted = false;
     let second: Promise<void> = Promise.resolve();
     await undone(admin, async (tx) => {
@@ -291,7 +293,7 @@ describe('seats and holds in the database', () => {
       expect(await why(one.id, first, USER)).toEqual({ ...open, seatStatus: 'RESERVED' }); // bought is not held
       await sell(tx, held, second);
       expect(await why(one.id, second)).toEqual({ ...open, seatStatus: 'RESERVED', soldOut: 1 });
-      await tx.run(
+      await tx.execute(
         "UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = 'vip' WHERE d.id = ?",
         [other.id],
       );
@@ -351,32 +353,32 @@ describe('seats and holds in the database', () => {
     it('takes 500 in one turn, says whether there may be more, and how late the oldest was', () =>
       undone(admin, async (tx, given) => {
         const { id, seats } = await given.scheduleWithSeats(501);
-        await tx.run(
+        await tx.execute(
           "UPDATE concert_seat SET status = 'TEMP_RESERVED', held_until = NOW(3) WHERE schedule_id = ?",
           [id],
         );
-        await tx.run(
+        await tx.execute(
           `INSERT INTO reservation (user_id, schedule_id, seat_id, concert_title, starts_at, ends_at, seat_position,
                                     amount, reserved_at, held_until)
            SELECT ?, s.schedule_id, s.id, 't', NOW(3), NOW(3), s.position, s.amount, NOW(3),
                   NOW(3) - INTERVAL ? SECOND FROM concert_seat s WHERE s.schedule_id = ?`,
           [USER, DAY, id],
         );
-        await tx.run(
+        await tx.execute(
           'UPDATE concert_seat SET held_until = NOW(3) - INTERVAL ? SECOND WHERE schedule_id = ?',
           [DAY, id],
         );
         const metrics = new Metrics();
         const database = {
-          transaction: (work: (on: Statements) => unknown) => work(tx),
+          transaction: (work: (on: SqlExecutor) => unknown) => work(tx),
         } as unknown as Database;
-        const sweeper = new HoldSweeper(database, reservations, metrics);
+        const sweeper = new HoldExpiryJob(database, reservations, metrics);
         const value = async (name: string): Promise<number> =>
           (await metrics.registry.getSingleMetric(name)?.get())?.values[0]?.value ?? -1;
         expect(await sweeper.sweep()).toBe(true);
-        expect(Math.round((await value('hold_sweep_lag_seconds')) / DAY)).toBe(1);
-        expect(await value('seat_holds_expired_total')).toBe(500);
-        const [row] = await tx.rows<{ n: number }>(
+        expect(Math.round((await value('concert_hold_expiry_lag_seconds')) / DAY)).toBe(1);
+        expect(await value('concert_seat_holds_expired_total')).toBe(500);
+        const [row] = await tx.query<{ n: number }>(
           "SELECT COUNT(*) AS n FROM concert_seat WHERE schedule_id = ? AND status = 'AVAILABLE'",
           [id],
         );
@@ -384,8 +386,8 @@ describe('seats and holds in the database', () => {
         expect(await sweeper.sweep()).toBe(false);
 
         const nothing = { transaction: () => Promise.resolve([]) } as unknown as Database;
-        expect(await new HoldSweeper(nothing, reservations, metrics).sweep()).toBe(false);
-        expect(await value('hold_sweep_lag_seconds')).toBe(0);
+        expect(await new HoldExpiryJob(nothing, reservations, metrics).sweep()).toBe(false);
+        expect(await value('concert_hold_expiry_lag_seconds')).toBe(0);
       }));
   });
 });

@@ -1,5 +1,5 @@
 import request from 'supertest';
-import { Redis } from '../../src/infra/redis';
+import { Redis } from '../../src/platform/redis/redis';
 import { at } from '../support/at';
 import { type Buyer, outcome } from '../support/buyer';
 import { ServiceProcess } from '../support/process';
@@ -32,7 +32,7 @@ describe('what belongs to others', () => {
     expect((await stranger.amount().set('X-User-Id', String(owner.userId))).body).toMatchObject({
       data: { amount: 7 },
     });
-    expect(await it_.admin.rows('SELECT status FROM reservation WHERE id = ?', [reservationId])).toEqual([
+    expect(await it_.admin.query('SELECT status FROM reservation WHERE id = ?', [reservationId])).toEqual([
       { status: 'TEMP_RESERVED' },
     ]);
   });
@@ -78,7 +78,7 @@ describe('hostile text', () => {
   it('is refused or taken as text wherever text may stand', async () => {
     const buyer = await it_.visitor(10);
     const rows = async (): Promise<unknown> =>
-      it_.admin.rows(
+      it_.admin.query(
         'SELECT (SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()) AS t',
       );
     const tables = await rows();
@@ -104,7 +104,7 @@ describe('hostile text', () => {
     }
     expect(await rows()).toEqual(tables);
     expect(outcome(await buyer.check())).toBe('200'); // the line is still there
-    expect(await it_.service.container.resolve(Redis).exists(`q:{${it_.queueId}}:state`)).toBe(1);
+    expect(await it_.service.container.resolve(Redis).exists(`queue:{${it_.queueId}}:state`)).toBe(1);
   });
 });
 

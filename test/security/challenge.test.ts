@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import request, { type Response } from 'supertest';
-import { Challenges, zeroBits } from '../../src/modules/queue/challenge';
-import { Redis } from '../../src/infra/redis';
-import { WaitingRooms } from '../../src/modules/queue/rooms';
+import { ProofOfWork, zeroBits } from '../../src/modules/waiting-room/tokens/proof-of-work';
+import { Redis } from '../../src/platform/redis/redis';
+import { WaitingRoomRegistry } from '../../src/modules/waiting-room/registry';
 import { Buyer, outcome, tally } from '../support/buyer';
 import { uniqueQueueId } from '../support/config';
 import { startTestService } from '../support/service';
@@ -14,7 +14,7 @@ const BITS = 10;
 const NOW_MS = 1_800_000_000_000;
 const GEN = 3;
 const secret = 'a secret of at least thirty-two bytes';
-const challenges = new Challenges(BITS, secret);
+const challenges = new ProofOfWork(BITS, secret);
 
 function solve(challenge: string, bits = BITS): string {
   for (let nonce = 0; ; nonce++) if (zeroBits(challenge, String(nonce)) >= bits) return String(nonce);
@@ -49,7 +49,7 @@ describe('a challenge', () => {
     const wrong = Array.from({ length: 50 }, (_, i) => `x${i}`).find(
       (nonce) => zeroBits(challenge, nonce) < BITS,
     );
-    const easy = new Challenges(1, 'x'.repeat(40)).issue(7, NOW_MS, GEN).challenge;
+    const easy = new ProofOfWork(1, 'x'.repeat(40)).issue(7, NOW_MS, GEN).challenge;
     expect(() => demand(7, proof, lastMs + 1)).toThrow('expired');
     expect(() => demand(7, proof, NOW_MS, GEN + 1)).toThrow('expired'); // Redis may have lost what is spent
     expect(() => demand(8, proof)).toThrow('not yours');
@@ -60,9 +60,9 @@ describe('a challenge', () => {
   });
 });
 
-describe(`TOKEN_CHALLENGE_BITS=${BITS}`, () => {
+describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
   const OWN = uniqueQueueId();
-  const it_ = useService({ TOKEN_CHALLENGE_BITS: BITS, QUEUES: `${OWN}=1000` });
+  const it_ = useService({ TOKEN_PROOF_OF_WORK_BITS: BITS, QUEUES: `${OWN}=1000` });
   const ask = async (userId: number, proof?: object, queueId?: string, url = it_.url): Promise<Response> =>
     request(url)
       .post('/v1/api/queue/token')
@@ -95,11 +95,13 @@ describe(`TOKEN_CHALLENGE_BITS=${BITS}`, () => {
     /** Ends the user's entry, as payment does. */
     const finish = async (answer: Response): Promise<void> => {
       const { queueToken } = (answer.body as { data: { queueToken: string } }).data;
-      const { q, seq } = JSON.parse(Buffer.from(queueToken.split('.')[1] ?? '', 'base64url').toString()) as {
-        q: string;
+      const { queueId, seq } = JSON.parse(
+        Buffer.from(queueToken.split('.')[1] ?? '', 'base64url').toString(),
+      ) as {
+        queueId: string;
         seq: number;
       };
-      await it_.service.container.resolve(WaitingRooms).find(q)?.finish(seq);
+      await it_.service.container.resolve(WaitingRoomRegistry).find(queueId)?.endSession(seq);
     };
 
     it('in one queue: the other queues give nothing for it, whichever comes first', async () => {
@@ -138,7 +140,7 @@ describe(`TOKEN_CHALLENGE_BITS=${BITS}`, () => {
 
     it('for all processes, and however many ask at once', async () => {
       const another = await startTestService({
-        ...{ TOKEN_CHALLENGE_BITS: BITS, QUEUE_MAX_ACTIVE: 10_000, QUEUE_ID: it_.queueId },
+        ...{ TOKEN_PROOF_OF_WORK_BITS: BITS, QUEUE_MAX_ACTIVE: 10_000, QUEUE_ID: it_.queueId },
         QUEUES: `${OWN}=1000`,
       });
       try {
@@ -161,8 +163,8 @@ describe(`TOKEN_CHALLENGE_BITS=${BITS}`, () => {
       const proof = await solved(userId);
       expect(outcome(await ask(userId, proof))).toBe('200');
       const redis = it_.service.container.resolve(Redis);
-      for (const id of [it_.queueId, OWN]) await redis.del(await redis.keys(`q:{${id}}:*`));
-      const { snapshot } = it_.service.container.resolve(WaitingRooms).main;
+      for (const id of [it_.queueId, OWN]) await redis.del(await redis.keys(`queue:{${id}}:*`));
+      const { snapshot } = it_.service.container.resolve(WaitingRoomRegistry).main;
       const { gen } = snapshot;
       await until('the state is restored', () => snapshot.gen !== gen);
       expect(outcome(await ask(userId, proof))).toBe('403 403');
@@ -191,7 +193,7 @@ describe(`TOKEN_CHALLENGE_BITS=${BITS}`, () => {
   });
 });
 
-it('TOKEN_CHALLENGE_BITS=0 asks for nothing and has no such path', async () => {
+it('TOKEN_PROOF_OF_WORK_BITS=0 asks for nothing and has no such path', async () => {
   const service = await startTestService();
   try {
     const answer = await request(service.url).post('/v1/api/queue/challenge').send({ userId: 1 });

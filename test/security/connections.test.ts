@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { Metrics } from '../../src/infra/metrics';
+import { Metrics } from '../../src/platform/observability/metrics';
 import { Buyer, outcome } from '../support/buyer';
 import { Given, openAdminDatabase } from '../support/given';
 import { ServiceProcess } from '../support/process';
@@ -38,7 +38,7 @@ class Raw {
 const POST = 'POST /v1/api/queue/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
 
 describe('who sends slowly', () => {
-  const it_ = useService({ HTTP_REQUEST_MS: 1000, HTTP_QUEUE_MS: 100 });
+  const it_ = useService({ HTTP_REQUEST_TIMEOUT_MS: 1000, LOAD_SHEDDING_MAX_DELAY_MS: 100 });
 
   it('a connection that says nothing is closed', async () => {
     await (await Raw.to(it_)).ended();
@@ -88,7 +88,7 @@ describe('who reads slowly', () => {
   const given = new Given(admin);
   let service: ServiceProcess; // of its own: its client must not share its event loop
   beforeAll(async () => {
-    service = await new ServiceProcess({ HTTP_IDLE_MS: 1000, QUEUE_MAX_ACTIVE: 10 }).start();
+    service = await new ServiceProcess({ HTTP_SOCKET_TIMEOUT_MS: 1000, QUEUE_MAX_ACTIVE: 10 }).start();
   });
   afterAll(async () => {
     await service.stop();

@@ -1,4 +1,4 @@
-import { Metrics } from '../../src/infra/metrics';
+import { Metrics } from '../../src/platform/observability/metrics';
 import { outcome, tally } from '../support/buyer';
 import { lockMembers } from '../support/given';
 import { useService } from '../support/suite';

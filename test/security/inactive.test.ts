@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { Database } from '../../src/infra/database';
-import { Load } from '../../src/modules/queue/load';
-import { WaitingRooms } from '../../src/modules/queue/rooms';
+import { Database } from '../../src/platform/database/database';
+import { LoadMonitor } from '../../src/modules/waiting-room/admission/load-monitor';
+import { WaitingRoomRegistry } from '../../src/modules/waiting-room/registry';
 import { at } from '../support/at';
 import { Buyer, outcome } from '../support/buyer';
 import { startTestService } from '../support/service';
@@ -12,7 +12,7 @@ import { until } from '../support/wait';
 const OWN = /^SELECT 1$|queue_state|WHERE id > \?|^UPDATE outbox_lease /;
 
 describe('a token that is not active', () => {
-  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_IDLE_SECONDS: 3600, ROLE: 'api' });
+  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_IDLE_TIMEOUT_SECONDS: 3600, ROLE: 'api' });
   let active: Buyer;
   const waiting: Buyer[] = [];
   let schedule: { id: number; seats: { id: number }[] };
@@ -34,10 +34,10 @@ describe('a token that is not active', () => {
     schedule = await it_.given.scheduleWithSeats(2, { amount: 10 });
     active = await it_.visitor(100);
     for (let i = 0; i < 3; i++) waiting.push(await it_.visitor());
-    const { main } = container.resolve(WaitingRooms);
+    const { main } = container.resolve(WaitingRoomRegistry);
     await until('the copy of the queue has all of them', () => main.snapshot.waiting === 3);
     const database = container.resolve(Database);
-    for (const method of ['rows', 'run'] as const) {
+    for (const method of ['query', 'execute'] as const) {
       const original = database[method].bind(database) as (sql: string, binds?: unknown[]) => never;
       jest.spyOn(database, method).mockImplementation((sql: string, binds?: unknown[]) => {
         if (!OWN.test(sql)) statements.push(sql);
@@ -49,7 +49,7 @@ describe('a token that is not active', () => {
       statements.push('BEGIN');
       return transaction(work);
     });
-    observed = jest.spyOn(container.resolve(Load), 'observe');
+    observed = jest.spyOn(container.resolve(LoadMonitor), 'recordRequest');
   });
   beforeEach(() => {
     statements.length = 0;
@@ -64,7 +64,7 @@ describe('a token that is not active', () => {
   });
 
   it('that waits behind more than there are places inside does not even reach Redis', async () => {
-    const settle = jest.spyOn(it_.service.container.resolve(WaitingRooms).main, 'settle');
+    const settle = jest.spyOn(it_.service.container.resolve(WaitingRoomRegistry).main, 'resolve');
     for (const buyer of waiting.slice(1)) await everything(buyer);
     expect(settle).not.toHaveBeenCalled();
   });

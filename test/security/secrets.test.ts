@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { connectRedis, followRedis } from '../../src/infra/redis';
-import { createLogger } from '../../src/infra/logger';
+import { connectRedis, followRedis } from '../../src/platform/redis/redis';
+import { createLogger } from '../../src/platform/observability/logger';
 import { Scratch } from '../cli/scratch';
 import { at } from '../support/at';
 import { Buyer } from '../support/buyer';
@@ -34,7 +34,7 @@ describe('secrets', () => {
       LOG_LEVEL: 'trace',
       QUEUE_MAX_ACTIVE: 1000,
       NOTIFIER_WEBHOOK_URL: `http://${HOOK.user}:${HOOK.password}@127.0.0.1:1/hook`,
-      EVENT_DLQ_RETRY_MS: 100,
+      EVENT_DLQ_RETRY_DELAY_MS: 100,
       OUTBOX_POLL_MS: 50,
     }).start();
     const { id, seats } = await given.scheduleWithSeats(1, { amount: 10 });

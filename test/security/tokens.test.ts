@@ -18,9 +18,10 @@ describe('a token that is shared or stolen', () => {
     const afterwards = [await owner.amount(), await other.amount(), await owner.schedules()];
     expect(tally(afterwards)).toEqual({ '403 003': 3 }); // the turn is over for both
     expect(
-      await it_.admin.rows('SELECT COUNT(DISTINCT user_id) AS users FROM reservation WHERE schedule_id = ?', [
-        id,
-      ]),
+      await it_.admin.query(
+        'SELECT COUNT(DISTINCT user_id) AS users FROM reservation WHERE schedule_id = ?',
+        [id],
+      ),
     ).toEqual([{ users: 1 }]);
   });
 

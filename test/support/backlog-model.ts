@@ -1,4 +1,4 @@
-import type { Shedder } from '../../src/http/shedder';
+import type { LoadShedder } from '../../src/http/shedder';
 
 /** Who asks, in virtual time. */
 export type Demand =
@@ -32,7 +32,7 @@ function seededRandom(seed: number): () => number {
 
 /** Lets `ms` of virtual time pass, with the shedder before the server. @param clock what the shedder reads */
 export function simulate(
-  shedder: Shedder,
+  shedder: LoadShedder,
   clock: { nowMs: number },
   demand: Demand,
   server: Server,

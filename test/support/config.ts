@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { loadConfig, type Config } from '../../src/config';
+import { loadConfig, type Config } from '../../src/config/config';
 
 /** The configuration of a test: the runner's services, a free port, quiet, and what the test asks for. */
 export function testConfig(overrides: Record<string, string | number> = {}): Config {
@@ -13,8 +13,8 @@ export function testConfig(overrides: Record<string, string | number> = {}): Con
     KAFKA_BROKERS: '',
     QUEUE_ID: uniqueQueueId(), // tests run side by side on one Redis
     DATABASE_POOL_MAX: '16',
-    QUEUE_TICK_MS: '20',
-    WATCH_SECONDS: '0', // tests spoil rows, and share a database
+    QUEUE_ADMISSION_INTERVAL_MS: '20',
+    INVARIANT_CHECK_INTERVAL_SECONDS: '0', // tests spoil rows, and share a database
     ...own,
   });
 }

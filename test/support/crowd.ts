@@ -1,7 +1,7 @@
-import { WaitingRooms } from '../../src/modules/queue/rooms';
-import { TokenCodec } from '../../src/modules/queue/token';
-import type { Place, WaitingRoom } from '../../src/modules/queue/waiting-room';
-import type { RunningService } from '../../src/start';
+import { WaitingRoomRegistry } from '../../src/modules/waiting-room/registry';
+import { TokenCodec } from '../../src/modules/waiting-room/tokens/token';
+import type { Place, WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
+import type { RunningService } from '../../src/service';
 import { at } from './at';
 import { Buyer, outcome } from './buyer';
 import { wait } from './wait';
@@ -9,7 +9,8 @@ import { wait } from './wait';
 const FIRST_USER = 1_000_000_000;
 const AT_ONCE = 500;
 
-export const mainRoom = ({ container }: RunningService): WaitingRoom => container.resolve(WaitingRooms).main;
+export const mainRoom = ({ container }: RunningService): WaitingRoom =>
+  container.resolve(WaitingRoomRegistry).main;
 
 /** Many waiters with places of one queue, who poll all its processes in turn. */
 export class Crowd {
@@ -37,7 +38,7 @@ export class Crowd {
   /** Everybody polls once; by the copy only. @returns how many waiters the copy could tell their position */
   poll(): number {
     const room = at(this.rooms, this.polls++ % this.rooms.length);
-    return this.places.filter((place) => room.look(place)?.status === 'WAITING').length;
+    return this.places.filter((place) => room.pollFromSnapshot(place)?.status === 'WAITING').length;
   }
 
   /** One of the crowd as the API sees it; its member need not exist. */
@@ -46,7 +47,7 @@ export class Crowd {
     const room = at(this.rooms, 0);
     const place = at(this.places, index);
     const buyer = new Buyer(url, place.userId);
-    buyer.token = container.resolve(TokenCodec).sign({ q: room.queueId, ...place }, room.tokenLifeMs);
+    buyer.token = container.resolve(TokenCodec).sign({ queueId: room.queueId, ...place }, room.tokenLifeMs);
     return buyer;
   }
 }

@@ -2,12 +2,12 @@ import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { Kafka, logLevel, Partitioners, type IHeaders } from 'kafkajs';
 import pino, { type Logger } from 'pino';
-import type { Config } from '../../src/config';
-import { Database } from '../../src/infra/database';
-import type { SocketFactory } from '../../src/infra/kafka';
-import { Metrics } from '../../src/infra/metrics';
-import type { Notification, Notifier } from '../../src/modules/notification/notifier';
-import { NotificationWorker } from '../../src/modules/notification/worker';
+import type { Config } from '../../src/config/config';
+import { Database } from '../../src/platform/database/database';
+import type { SocketFactory } from '../../src/platform/kafka';
+import { Metrics } from '../../src/platform/observability/metrics';
+import type { Notification, Notifier } from '../../src/modules/notifications/notifier';
+import { NotificationWorker } from '../../src/modules/notifications/worker';
 import { testConfig } from './config';
 import { openAdminDatabase } from './given';
 import type { TcpProxy } from './tcp-proxy';
@@ -75,15 +75,15 @@ export class Bench {
     const config: Config = testConfig({
       KAFKA_BROKERS: this.brokers,
       OUTBOX_POLL_MS: 20,
-      EVENT_TRIES: 3,
-      EVENT_DLQ_RETRY_MS: 400,
-      EVENT_DLQ_TRIES: 2,
+      EVENT_MAX_ATTEMPTS: 3,
+      EVENT_DLQ_RETRY_DELAY_MS: 400,
+      EVENT_DLQ_MAX_ATTEMPTS: 2,
       ...overrides,
     });
     const database = new Database({
       url: config.DATABASE_URL,
       poolMax: 8,
-      acquireMs: config.DATABASE_ACQUIRE_MS,
+      acquireMs: config.DATABASE_ACQUIRE_TIMEOUT_MS,
       timeoutMs: config.DATABASE_TIMEOUT_MS,
     });
     const worker = new NotificationWorker(database, config, notifier, this.metrics, this.logger(), {
@@ -102,17 +102,15 @@ export class Bench {
   async emit(kind: Kind = 'payment-notification', payload: Record<string, unknown> = {}): Promise<string> {
     const body = { ...examplePayload(kind), ...payload };
     const eventId = randomUUID();
-    await this.admin.run('INSERT INTO outbox (event_id, topic, partition_key, payload) VALUES (?, ?, ?, ?)', [
-      eventId,
-      this.prefix + kind,
-      String(body.reservationId),
-      JSON.stringify(body),
-    ]);
+    await this.admin.execute(
+      'INSERT INTO outbox (event_id, topic, partition_key, payload) VALUES (?, ?, ?, ?)',
+      [eventId, this.prefix + kind, String(body.reservationId), JSON.stringify(body)],
+    );
     return eventId;
   }
 
   async outbox(eventId: string): Promise<OutboxRow> {
-    const [row] = await this.admin.rows<OutboxRow>(
+    const [row] = await this.admin.query<OutboxRow>(
       `SELECT delivered_at IS NOT NULL AS delivered, attempts, next_try_at IS NOT NULL AS postponed,
               given_up_at IS NOT NULL AS givenUp, last_error AS lastError FROM outbox WHERE event_id = ?`,
       [eventId],
@@ -123,7 +121,7 @@ export class Bench {
 
   /** Events of this bench that are neither delivered nor given up. */
   async open(): Promise<number> {
-    const [row] = await this.admin.rows<{ open: number }>(
+    const [row] = await this.admin.query<{ open: number }>(
       'SELECT COUNT(*) AS open FROM outbox WHERE delivered_at IS NULL AND given_up_at IS NULL AND topic LIKE ?',
       [`${this.prefix}%`],
     );
@@ -131,7 +129,7 @@ export class Bench {
   }
 
   async notificationRows(): Promise<{ eventId: string; userId: number; message: string }[]> {
-    return this.admin.rows(
+    return this.admin.query(
       'SELECT event_id AS eventId, user_id AS userId, message FROM notification WHERE topic LIKE ?',
       [`${this.prefix}%`],
     );
@@ -185,9 +183,9 @@ export class Bench {
   async close(): Promise<void> {
     for (const close of this.closers.reverse()) await close();
     const like = [`${this.prefix}%`];
-    await this.admin.run('DELETE FROM outbox WHERE topic LIKE ?', like);
-    await this.admin.run('DELETE FROM notification WHERE topic LIKE ?', like);
-    await this.admin.run('DELETE FROM outbox_lease WHERE name LIKE ?', like);
+    await this.admin.execute('DELETE FROM outbox WHERE topic LIKE ?', like);
+    await this.admin.execute('DELETE FROM notification WHERE topic LIKE ?', like);
+    await this.admin.execute('DELETE FROM outbox_lease WHERE name LIKE ?', like);
     await this.admin.close();
     if (this.kafka === undefined) return;
     const admin = this.kafka.admin();

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { Database, type Statements } from '../../src/infra/database';
+import { Database, type SqlExecutor } from '../../src/platform/database/database';
 import { testConfig } from './config';
 
 /** The database as its owner, for making rows and for looking at what came of them. */
@@ -16,16 +16,16 @@ export interface GivenSeat {
 
 /** Makes rows on the real database; every row has ids of its own, nothing is shared between tests. */
 export class Given {
-  constructor(readonly database: Statements) {}
+  constructor(readonly database: SqlExecutor) {}
 
   /** A member with an opening balance and the ledger entry that goes with it. */
   async member(balance = 0): Promise<number> {
-    const { insertId } = await this.database.run('INSERT INTO member (name, balance) VALUES (?, ?)', [
+    const { insertId } = await this.database.execute('INSERT INTO member (name, balance) VALUES (?, ?)', [
       'Test member',
       balance,
     ]);
     if (balance > 0)
-      await this.database.run(
+      await this.database.execute(
         "INSERT INTO payment_history (user_id, kind, amount, balance_after) VALUES (?, 'CHARGE', ?, ?)",
         [insertId, balance, balance],
       );
@@ -42,17 +42,17 @@ export class Given {
     { amount = 100, startsInSeconds = 86_400 }: { amount?: number; startsInSeconds?: number } = {},
   ): Promise<{ id: number; title: string; seats: GivenSeat[] }> {
     const title = `Test concert ${randomInt(1e9)}`;
-    const concert = await this.database.run('INSERT INTO concert (title) VALUES (?)', [title]);
-    const { insertId: id } = await this.database.run(
+    const concert = await this.database.execute('INSERT INTO concert (title) VALUES (?)', [title]);
+    const { insertId: id } = await this.database.execute(
       `INSERT INTO concert_schedule (concert_id, starts_at, ends_at)
        VALUES (?, NOW(3) + INTERVAL ? SECOND, NOW(3) + INTERVAL ? SECOND)`,
       [concert.insertId, startsInSeconds, startsInSeconds + 7200],
     );
-    await this.database.run(
+    await this.database.execute(
       `INSERT INTO concert_seat (schedule_id, position, amount) VALUES ${Array.from({ length: count }, () => '(?, ?, ?)').join(', ')}`,
       Array.from({ length: count }, (_, i) => [id, i + 1, amount]).flat(),
     );
-    const seats = await this.database.rows<GivenSeat>(
+    const seats = await this.database.query<GivenSeat>(
       'SELECT id, position, amount FROM concert_seat WHERE schedule_id = ? ORDER BY position',
       [id],
     );
@@ -61,7 +61,7 @@ export class Given {
 
   /** Lets the hold of a reservation be past, as if its time had gone by; in one step, as sweepers run meanwhile. */
   async holdIsPast(reservationId: number): Promise<void> {
-    await this.database.run(
+    await this.database.execute(
       `UPDATE reservation r JOIN concert_seat s ON s.id = r.seat_id
           SET r.held_until = NOW(3) - INTERVAL 1 SECOND, s.held_until = NOW(3) - INTERVAL 1 SECOND
         WHERE r.id = ? AND s.status = 'TEMP_RESERVED'`,
@@ -80,7 +80,7 @@ export async function lockMembers(
   const held = new Promise<void>((resolve) => (letGo = resolve));
   const hasBegun = new Promise<void>((resolve) => (begun = resolve));
   const locked = admin.transaction(async (tx) => {
-    await tx.rows(`SELECT id FROM member WHERE id IN (${userIds.join()}) FOR UPDATE`);
+    await tx.query(`SELECT id FROM member WHERE id IN (${userIds.join()}) FOR UPDATE`);
     begun();
     await held;
   });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Database } from '../../src/infra/database';
-import type { Redis } from '../../src/infra/redis';
+import { Database } from '../../src/platform/database/database';
+import type { Redis } from '../../src/platform/redis/redis';
 import { checkInvariants } from '../../src/modules/invariants/service';
 import { testConfig } from './config';
 

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { Database } from '../../src/infra/database';
-import { Migrator } from '../../src/migrations/migrate';
+import { Database } from '../../src/platform/database/database';
+import { Migrator } from '../../src/database/migrate';
 import { freePort } from './free-port';
 import { until } from './wait';
 
@@ -66,7 +66,7 @@ export class MariaDbServer {
   }
 
   async set(variables: string): Promise<void> {
-    await this.root.run(`SET GLOBAL ${variables}`);
+    await this.root.execute(`SET GLOBAL ${variables}`);
   }
 
   async end(): Promise<void> {
@@ -103,7 +103,7 @@ export class MariaDbServer {
       { stdio: 'ignore' },
     );
     await until('MariaDB answers', () =>
-      this.root.rows('SELECT 1').then(
+      this.root.query('SELECT 1').then(
         () => true,
         () => false,
       ),

@@ -28,7 +28,7 @@ export class ServiceProcess {
         HOST: '127.0.0.1',
         LOG_LEVEL: 'info',
         QUEUE_ID: this.queueId,
-        WATCH_SECONDS: '0',
+        INVARIANT_CHECK_INTERVAL_SECONDS: '0',
         ...own,
       },
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,10 +1,10 @@
-import type { QueueRules } from '../../src/modules/queue/store';
+import type { QueueRules } from '../../src/modules/waiting-room/state/store';
 
 const SEEN_AGAIN_MS = 3000;
 const EPOCHS = 3;
 
 interface Stay {
-  leaseUntilMs: number;
+  sessionUntilMs: number;
   /** Before holds prolonged it. */
   ownUntilMs: number;
   /** Infinity: never idle. */
@@ -15,7 +15,7 @@ interface Stay {
 export interface Copy {
   made: boolean;
   issued: number;
-  serving: number;
+  headSeq: number;
   returned: number;
   inside: Map<number, number>;
   present: Set<number>;
@@ -28,7 +28,7 @@ export interface Copy {
 export class Oracle {
   nowMs = 0;
   issued: number;
-  serving: number;
+  headSeq: number;
   epoch = 0;
   readonly inside = new Map<number, Stay>();
   readonly returned = new Set<number>();
@@ -49,7 +49,7 @@ export class Oracle {
     private readonly cap: number,
     start: number,
   ) {
-    this.issued = this.serving = start;
+    this.issued = this.headSeq = start;
   }
 
   get free(): number {
@@ -60,63 +60,64 @@ export class Oracle {
     return range(this.epoch - EPOCHS + 1, this.epoch).some((epoch) => this.seenIn(epoch).has(seq));
   }
 
-  issue(user: number): { status: string; seq: number; leaseUntilMs: number } {
+  issue(user: number): { status: string; seq: number; sessionUntilMs: number } {
     const live = this.users.get(user);
     if (live !== undefined) {
       const { seq, iatMs } = live;
       const openUntilMs = this.openUntil(seq);
-      if (openUntilMs !== undefined) return { status: 'PROGRESS', seq, leaseUntilMs: openUntilMs };
-      if (!this.ended.has(seq) && this.nowMs < iatMs + this.rules.waitMs && !this.hasMissedDeadline(seq)) {
+      if (openUntilMs !== undefined) return { status: 'PROGRESS', seq, sessionUntilMs: openUntilMs };
+      if (!this.ended.has(seq) && this.nowMs < iatMs + this.rules.maxWaitMs && !this.hasMissedDeadline(seq)) {
         this.see(seq);
-        if (seq <= this.serving) this.returned.add(seq);
-        return { status: 'WAITING', seq, leaseUntilMs: 0 };
+        if (seq <= this.headSeq) this.returned.add(seq);
+        return { status: 'WAITING', seq, sessionUntilMs: 0 };
       }
       if (!this.ended.has(seq)) this.end(seq, 'EXPIRED');
     }
     const seq = ++this.issued;
     this.users.set(user, { seq, iatMs: this.nowMs });
-    if (this.serving === seq - 1 && this.returned.size === 0 && this.free > 0) {
-      this.serving = seq;
-      return { status: 'PROGRESS', seq, leaseUntilMs: this.enter(seq) };
+    if (this.headSeq === seq - 1 && this.returned.size === 0 && this.free > 0) {
+      this.headSeq = seq;
+      return { status: 'PROGRESS', seq, sessionUntilMs: this.enter(seq) };
     }
     this.see(seq);
-    return { status: 'WAITING', seq, leaseUntilMs: 0 };
+    return { status: 'WAITING', seq, sessionUntilMs: 0 };
   }
 
   settle(
     seq: number,
     iatMs: number,
     isToHold = false,
-  ): { status: string; position: number; leaseUntilMs: number; mayHold?: boolean } {
+  ): { status: string; position: number; sessionUntilMs: number; mayHold?: boolean } {
     const openUntilMs = this.openUntil(seq);
     const stay = this.inside.get(seq);
     if (openUntilMs !== undefined && stay !== undefined) {
-      const { holdingMs = 0, holdMs = 0 } = this.rules;
-      const withinMs = isToHold ? holdingMs : 0;
+      const { holdRequestMs = 0, holdMs = 0 } = this.rules;
+      const withinMs = isToHold ? holdRequestMs : 0;
       const mayHold = !isToHold || this.nowMs < stay.ownUntilMs + holdMs;
-      if (isToHold && stay.leaseUntilMs <= this.nowMs)
-        return { status: 'EXPIRED', position: 0, leaseUntilMs: 0 };
-      if (isToHold && mayHold && stay.leaseUntilMs < this.nowMs + holdingMs) this.keepOpen(seq, holdingMs);
-      const idleUntilMs = this.idleUntil(Math.max(this.rules.idleMs, withinMs));
+      if (isToHold && stay.sessionUntilMs <= this.nowMs)
+        return { status: 'EXPIRED', position: 0, sessionUntilMs: 0 };
+      if (isToHold && mayHold && stay.sessionUntilMs < this.nowMs + holdRequestMs)
+        this.keepOpen(seq, holdRequestMs);
+      const idleUntilMs = this.idleUntil(Math.max(this.rules.idleTimeoutMs, withinMs));
       stay.idleUntilMs = Math.max(stay.idleUntilMs, idleUntilMs);
-      return { status: 'PROGRESS', position: 0, leaseUntilMs: openUntilMs, mayHold };
+      return { status: 'PROGRESS', position: 0, sessionUntilMs: openUntilMs, mayHold };
     }
     const ended = this.ended.get(seq);
-    if (ended !== undefined) return { status: ended, position: 0, leaseUntilMs: 0 };
-    if (this.nowMs >= iatMs + this.rules.waitMs || this.hasMissedDeadline(seq)) {
+    if (ended !== undefined) return { status: ended, position: 0, sessionUntilMs: 0 };
+    if (this.nowMs >= iatMs + this.rules.maxWaitMs || this.hasMissedDeadline(seq)) {
       this.end(seq, 'EXPIRED');
-      return { status: 'EXPIRED', position: 0, leaseUntilMs: 0 };
+      return { status: 'EXPIRED', position: 0, sessionUntilMs: 0 };
     }
     this.see(seq);
-    if (seq > this.serving) {
-      const ahead = range(this.serving + 1, seq - 1).filter((other) => this.isPresent(other)).length;
-      return { status: 'WAITING', position: this.returned.size + ahead + 1, leaseUntilMs: 0 };
+    if (seq > this.headSeq) {
+      const ahead = range(this.headSeq + 1, seq - 1).filter((other) => this.isPresent(other)).length;
+      return { status: 'WAITING', position: this.returned.size + ahead + 1, sessionUntilMs: 0 };
     }
     this.returned.add(seq);
     const ahead = [...this.returned].filter((other) => other < seq).length;
-    if (ahead > 0 || this.free === 0) return { status: 'WAITING', position: ahead + 1, leaseUntilMs: 0 };
+    if (ahead > 0 || this.free === 0) return { status: 'WAITING', position: ahead + 1, sessionUntilMs: 0 };
     this.returned.delete(seq);
-    return { status: 'PROGRESS', position: 0, leaseUntilMs: this.enter(seq) };
+    return { status: 'PROGRESS', position: 0, sessionUntilMs: this.enter(seq) };
   }
 
   finish(seq: number): number[] {
@@ -130,29 +131,29 @@ export class Oracle {
     const stay = this.openUntil(seq) === undefined ? undefined : this.inside.get(seq);
     if (stay === undefined) return 0;
     stay.idleUntilMs = Math.max(stay.idleUntilMs, this.nowMs + holdMs);
-    stay.leaseUntilMs = Math.max(stay.leaseUntilMs, this.nowMs + holdMs);
-    return stay.leaseUntilMs;
+    stay.sessionUntilMs = Math.max(stay.sessionUntilMs, this.nowMs + holdMs);
+    return stay.sessionUntilMs;
   }
 
   tick(): number[] {
     const first = this.tickedMs === 0;
     const sinceMs = this.nowMs - this.tickedMs;
-    if (this.tickedMs <= this.nowMs && sinceMs < this.rules.tickMs * 0.9) return [];
+    if (this.tickedMs <= this.nowMs && sinceMs < this.rules.admissionIntervalMs * 0.9) return [];
     this.tickedMs = this.nowMs;
-    if (!first && sinceMs > Math.max(SEEN_AGAIN_MS, 3 * this.rules.tickMs)) {
+    if (!first && sinceMs > Math.max(SEEN_AGAIN_MS, 3 * this.rules.admissionIntervalMs)) {
       for (const [seq, stay] of this.inside) {
         stay.idleUntilMs = Math.max(stay.idleUntilMs, this.nowMs + SEEN_AGAIN_MS);
-        if (stay.leaseUntilMs <= this.nowMs + SEEN_AGAIN_MS) this.keepOpen(seq, SEEN_AGAIN_MS);
+        if (stay.sessionUntilMs <= this.nowMs + SEEN_AGAIN_MS) this.keepOpen(seq, SEEN_AGAIN_MS);
       }
       this.epochAtMs = this.nowMs;
     }
     this.rotate();
     for (const seq of [...this.inside.keys()]) this.openUntil(seq);
-    for (const [seq, { idleUntilMs, leaseUntilMs }] of [...this.inside]) {
+    for (const [seq, { idleUntilMs, sessionUntilMs }] of [...this.inside]) {
       if (idleUntilMs > this.nowMs) continue;
       this.inside.delete(seq);
       if (this.idled.has(seq)) this.end(seq, 'EXPIRED');
-      else this.idled.set(seq, leaseUntilMs);
+      else this.idled.set(seq, sessionUntilMs);
     }
     for (const seq of [...this.idled.keys()])
       if (this.hasMissedDeadline(seq) && !this.inside.has(seq)) this.end(seq, 'EXPIRED');
@@ -172,9 +173,9 @@ export class Oracle {
     return {
       made: true,
       issued: this.issued,
-      serving: this.serving,
+      headSeq: this.headSeq,
       returned: this.returned.size,
-      inside: new Map([...this.inside].map(([seq, { leaseUntilMs }]) => [seq, leaseUntilMs])),
+      inside: new Map([...this.inside].map(([seq, { sessionUntilMs }]) => [seq, sessionUntilMs])),
       present: new Set(
         range(this.epoch - EPOCHS + 1, this.epoch).flatMap((epoch) => [...this.seenIn(epoch)]),
       ),
@@ -195,8 +196,8 @@ export class Oracle {
         }
         continue;
       }
-      const next = range(this.serving + 1, this.issued).find((seq) => this.isPresent(seq));
-      this.serving = next ?? this.issued;
+      const next = range(this.headSeq + 1, this.issued).find((seq) => this.isPresent(seq));
+      this.headSeq = next ?? this.issued;
       if (next === undefined) break;
       if (this.isOver(next)) continue;
       this.enter(next);
@@ -208,10 +209,10 @@ export class Oracle {
   /** The deadline of a session that is open; one that is past ends here, unless something keeps it open. */
   private openUntil(seq: number): number | undefined {
     const stay = this.inside.get(seq);
-    if (stay === undefined || stay.leaseUntilMs > this.nowMs) return stay?.leaseUntilMs;
+    if (stay === undefined || stay.sessionUntilMs > this.nowMs) return stay?.sessionUntilMs;
     const holdingUntilMs = this.holdings.get(seq) ?? 0;
     const isSilent = this.tickedMs > 0 && this.nowMs - this.tickedMs > SEEN_AGAIN_MS;
-    if (holdingUntilMs > this.nowMs || isSilent) return stay.leaseUntilMs;
+    if (holdingUntilMs > this.nowMs || isSilent) return stay.sessionUntilMs;
     this.inside.delete(seq);
     this.end(seq, 'EXPIRED');
     return undefined;
@@ -237,18 +238,18 @@ export class Oracle {
 
   /** @returns the session's deadline */
   private enter(seq: number): number {
-    const leaseUntilMs = this.idled.get(seq) ?? this.nowMs + this.rules.leaseMs;
-    this.inside.set(seq, { leaseUntilMs, ownUntilMs: leaseUntilMs, idleUntilMs: this.idleUntil() });
-    return leaseUntilMs;
+    const sessionUntilMs = this.idled.get(seq) ?? this.nowMs + this.rules.sessionMs;
+    this.inside.set(seq, { sessionUntilMs, ownUntilMs: sessionUntilMs, idleUntilMs: this.idleUntil() });
+    return sessionUntilMs;
   }
 
-  private idleUntil(ms = this.rules.idleMs): number {
-    return this.rules.idleMs > 0 ? this.nowMs + ms : Infinity;
+  private idleUntil(ms = this.rules.idleTimeoutMs): number {
+    return this.rules.idleTimeoutMs > 0 ? this.nowMs + ms : Infinity;
   }
 
   private rotate(): void {
     const longest = Math.max(
-      Math.ceil(this.rules.awayMs / 2),
+      Math.ceil(this.rules.presenceTimeoutMs / 2),
       1.5 * Math.max(this.askedMs, this.askedBeforeMs),
     );
     if (this.nowMs - this.epochAtMs < longest) return;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectRedis } from '../../src/infra/redis';
+import { connectRedis } from '../../src/platform/redis/redis';
 import { until } from './wait';
 
 /** Why there can be no Redis of a test's own on this machine; undefined: there can. */

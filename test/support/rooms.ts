@@ -1,12 +1,12 @@
-import type { Database } from '../../src/infra/database';
-import { createLogger } from '../../src/infra/logger';
-import { Metrics } from '../../src/infra/metrics';
-import type { Redis } from '../../src/infra/redis';
-import { FixedCap } from '../../src/modules/queue/admission';
-import { queueKeys } from '../../src/modules/queue/keys';
-import { QueueRepository } from '../../src/modules/queue/repository';
-import { type Progress, type QueueRules, QueueStore } from '../../src/modules/queue/store';
-import { WaitingRoom } from '../../src/modules/queue/waiting-room';
+import type { Database } from '../../src/platform/database/database';
+import { createLogger } from '../../src/platform/observability/logger';
+import { Metrics } from '../../src/platform/observability/metrics';
+import type { Redis } from '../../src/platform/redis/redis';
+import { FixedLimit } from '../../src/modules/waiting-room/admission/policy';
+import { queueKeys } from '../../src/modules/waiting-room/state/keys';
+import { QueueRepository } from '../../src/modules/waiting-room/state/repository';
+import { type QueueProgress, type QueueRules, QueueStore } from '../../src/modules/waiting-room/state/store';
+import { WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
 import { at } from './at';
 import { uniqueQueueId } from './config';
 
@@ -14,13 +14,13 @@ import { uniqueQueueId } from './config';
 class MemoryRepository extends QueueRepository {
   /** Seqs of those who have paid. */
   readonly paid = new Set<number>();
-  private saved: Progress | undefined;
+  private saved: QueueProgress | undefined;
 
   constructor() {
     super(undefined as unknown as Database);
   }
 
-  override find(): Promise<Progress | undefined> {
+  override find(): Promise<QueueProgress | undefined> {
     return Promise.resolve(this.saved);
   }
 
@@ -28,7 +28,7 @@ class MemoryRepository extends QueueRepository {
     yield await Promise.resolve([...this.paid]);
   }
 
-  override save(_queueId: string, progress: Progress): Promise<void> {
+  override save(_queueId: string, progress: QueueProgress): Promise<void> {
     this.saved = { ...progress };
     return Promise.resolve();
   }
@@ -54,7 +54,7 @@ export class Rooms {
 
   /** A process that has just started. */
   open(store = this.store): WaitingRoom {
-    return new WaitingRoom(store, new FixedCap(this.cap), this.repository, metrics, logger);
+    return new WaitingRoom(store, new FixedLimit(this.cap), this.repository, metrics, logger);
   }
 
   /** Everything of this queue is gone, as after FLUSHALL. */
@@ -84,7 +84,7 @@ export class Rooms {
   }
 
   /** seq → score of one of the queue's sorted sets. */
-  async scores(which: 'active' | 'idle' | 'returned'): Promise<Map<number, number>> {
+  async scores(which: 'active' | 'idle' | 'rejoined'): Promise<Map<number, number>> {
     const key = `${this.keys.prefix}${which}`;
     const flat = await this.redis.zrangebyscore(key, '-inf', '+inf', 'WITHSCORES');
     const pairs = new Map<number, number>();

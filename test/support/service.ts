@@ -1,4 +1,4 @@
-import { startService, type RunningService } from '../../src/start';
+import { startService, type RunningService } from '../../src/service';
 import { testConfig } from './config';
 
 /** One process' worth of the product, in this process; ready when it resolves. Stop it when done. */

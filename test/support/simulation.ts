@@ -1,6 +1,6 @@
-import { RedisUnavailable } from '../../src/infra/redis';
-import type { QueueRules, QueueStore } from '../../src/modules/queue/store';
-import type { Place, WaitingRoom } from '../../src/modules/queue/waiting-room';
+import { RedisUnavailable } from '../../src/platform/redis/redis';
+import type { QueueRules, QueueStore } from '../../src/modules/waiting-room/state/store';
+import type { Place, WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
 import { at } from './at';
 import type { Rooms } from './rooms';
 import { virtualTime } from './virtual-time';
@@ -30,7 +30,7 @@ export interface Visitor extends Visit {
 
 interface Process {
   room: WaitingRoom;
-  dueAtMs: { refresh: number; tell: number; tick: number };
+  dueAtMs: { refresh: number; flushPresence: number; tick: number };
 }
 
 /** Processes with their loops, a crowd, and a Redis that can be away, all on virtual time. */
@@ -105,7 +105,7 @@ export class Simulation {
   private async reconcile(): Promise<void> {
     for (const seq of this.paid) {
       this.paid.delete(seq);
-      await at(this.processes, 0).room.finish(seq);
+      await at(this.processes, 0).room.endSession(seq);
     }
   }
 
@@ -115,7 +115,7 @@ export class Simulation {
       dueAtMs[name] = virtualTime.nowMs + everyMs;
       await whenReached(() => room[name]());
     };
-    return [loop('refresh', REFRESH_MS), loop('tell', TELL_MS), loop('tick', TICK_MS)];
+    return [loop('refresh', REFRESH_MS), loop('flushPresence', TELL_MS), loop('tick', TICK_MS)];
   }
 
   private async act(visitor: Visitor): Promise<void> {
@@ -141,14 +141,14 @@ export class Simulation {
 
   private async poll(visitor: Visitor, room: WaitingRoom): Promise<void> {
     if (visitor.place === undefined) return;
-    const told = room.look(visitor.place) ?? (await room.settle(visitor.place));
+    const told = room.pollFromSnapshot(visitor.place) ?? (await room.resolve(visitor.place));
     this.told(visitor, typeof told === 'symbol' ? { status: 'UNKNOWN' } : told);
-    room.asked(visitor.pollEveryMs);
+    room.recordPollInterval(visitor.pollEveryMs);
   }
 
   private async pay(visitor: Visitor, seq: number, room: WaitingRoom): Promise<void> {
     visitor.state = 'paid';
-    if (!(await whenReached(() => room.finish(seq)))) this.paid.add(seq);
+    if (!(await whenReached(() => room.endSession(seq)))) this.paid.add(seq);
   }
 
   private told(visitor: Visitor, told: { status: string; position?: number }): void {
@@ -166,7 +166,7 @@ export class Simulation {
   private newProcess(delayMs: number): Process {
     const due = virtualTime.nowMs + delayMs;
     const room = this.rooms.open(this.unreliable(this.rooms.store));
-    return { room, dueAtMs: { refresh: due, tell: due, tick: due } };
+    return { room, dueAtMs: { refresh: due, flushPresence: due, tick: due } };
   }
 
   /** The store, as long as Redis can be reached. */
@@ -198,9 +198,9 @@ async function whenReached(ask: () => Promise<unknown>): Promise<boolean> {
 }
 
 export const SIMULATED: QueueRules = {
-  leaseMs: 20_000,
-  waitMs: 300_000,
-  idleMs: 6000,
-  awayMs: 10_000,
-  tickMs: 100,
+  sessionMs: 20_000,
+  maxWaitMs: 300_000,
+  idleTimeoutMs: 6000,
+  presenceTimeoutMs: 10_000,
+  admissionIntervalMs: 100,
 };

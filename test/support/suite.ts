@@ -1,5 +1,5 @@
-import type { RunningService } from '../../src/start';
-import type { Database } from '../../src/infra/database';
+import type { RunningService } from '../../src/service';
+import type { Database } from '../../src/platform/database/database';
 import { Buyer } from './buyer';
 import { Given, openAdminDatabase } from './given';
 import { startTestService } from './service';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { connectRedis, type Redis } from '../../src/infra/redis';
+import { connectRedis, type Redis } from '../../src/platform/redis/redis';
 import { testConfig } from './config';
 
 /**
  * One clock for the processes and the scripts of a simulation. A test file that uses it also has to say
- * `jest.mock('../../src/clock', () => ({ monotonicMs: () => virtualTime.nowMs }))`.
+ * `jest.mock('../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }))`.
  */
 export const virtualTime = { nowMs: 1_700_000_000_000 };
 

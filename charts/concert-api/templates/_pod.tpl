@@ -48,7 +48,7 @@ spec:
           value: {{ include "concert-api.nodeOptions" (dict "root" $root "memory" .size.resources.limits.memory "processes" .processes) }}
         {{- $secret := $root.Values.tokenExistingSecret | default (include "common.fullname" $root) }}
         {{- include "concert-api.fromSecret" (dict "name" "TOKEN_SECRET" "secret" $secret) | nindent 8 }}
-        {{- include "concert-api.fromSecret" (dict "name" "TOKEN_SECRET_ACCEPTED" "secret" $secret "optional" true) | nindent 8 }}
+        {{- include "concert-api.fromSecret" (dict "name" "TOKEN_SECRET_SECONDARY" "secret" $secret "optional" true) | nindent 8 }}
         {{- with $root.Values.managementTokenSecret }}
         {{- include "concert-api.fromSecret" (dict "name" "MANAGEMENT_TOKEN" "secret" .) | nindent 8 }}
         {{- end }}

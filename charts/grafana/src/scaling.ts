@@ -58,7 +58,7 @@ export const scaling = dashboard({
         ),
         number(
           { title: 'Waiting', description: 'People in line who are present.', unit: 'short', width: 6 },
-          prom(`sum(max by (queue) (${of('queue_waiting')}))`),
+          prom(`sum(max by (queue) (${of('concert_queue_waiting')}))`),
         ),
         graph(
           {
@@ -122,8 +122,8 @@ export const scaling = dashboard({
             description: 'The waiting room keeps the load steady: a crowd shows here, not in CPU.',
             unit: 'short',
           },
-          prom(`sum(max by (queue) (${of('queue_waiting')}))`, 'waiting'),
-          prom(`sum(max by (queue) (${of('queue_active')}))`, 'inside'),
+          prom(`sum(max by (queue) (${of('concert_queue_waiting')}))`, 'waiting'),
+          prom(`sum(max by (queue) (${of('concert_queue_active')}))`, 'inside'),
         ),
         graph(
           {
@@ -133,8 +133,8 @@ export const scaling = dashboard({
             max: 1,
             bad: 0.9,
           },
-          prom(`max(${of('event_loop_utilization')})`, 'fullest'),
-          prom(`avg(${of('event_loop_utilization')})`, 'mean'),
+          prom(`max(${of('nodejs_eventloop_utilization')})`, 'fullest'),
+          prom(`avg(${of('nodejs_eventloop_utilization')})`, 'mean'),
         ),
         graph(
           {

@@ -1,4 +1,4 @@
-import { observe, Shedder, type Signals, silence } from './product.ts';
+import { recordRequest, LoadShedder, type Signals, emptySignals } from './product.ts';
 
 /** What a request costs, ms: means of exponential times. */
 export interface Costs {
@@ -30,7 +30,7 @@ export interface Asked {
 }
 
 const POOL = 32;
-const HTTP_QUEUE_MS = 100;
+const LOAD_SHEDDING_MAX_DELAY_MS = 100;
 /** The database flushes every four seconds on average, for so long on average, seconds. */
 const FLUSH = { every: 4, lasts: 0.015 };
 const REFUSED_MS = 1;
@@ -39,7 +39,7 @@ const REFUSED_MS = 1;
 export class Backend {
   private processes: Process[] = [];
   private databaseFreeAt = 0;
-  private signals = silence();
+  private signals = emptySignals();
   private inFlight = 0;
 
   private readonly costs: Costs;
@@ -57,7 +57,7 @@ export class Backend {
     while (this.processes.length < count)
       this.processes.push({
         ...{ freeAt: this.now(), turn: 0, busy: 0, alive: true, ends: new Array<number>(POOL).fill(0) },
-        shedder: new Shedder(HTTP_QUEUE_MS, () => this.now() * 1000),
+        shedder: new LoadShedder(LOAD_SHEDDING_MAX_DELAY_MS, () => this.now() * 1000),
       });
     for (const process of this.processes.splice(count)) process.alive = false;
   }
@@ -73,7 +73,7 @@ export class Backend {
     const process = this.processes[Math.floor(this.random() * this.processes.length)];
     if (process === undefined) return undefined;
     if (isWrite && !process.shedder.enter()) {
-      observe(this.signals, REFUSED_MS, true, true);
+      recordRequest(this.signals, REFUSED_MS, true, true);
       return undefined;
     }
     const now = this.now();
@@ -90,7 +90,7 @@ export class Backend {
   answer({ process, askedAt, isWrite }: Asked): boolean {
     this.inFlight -= 1;
     if (isWrite) process.shedder.leave();
-    observe(this.signals, (this.now() - askedAt) * 1000, !process.alive, isWrite);
+    recordRequest(this.signals, (this.now() - askedAt) * 1000, !process.alive, isWrite);
     return process.alive;
   }
 
@@ -99,7 +99,7 @@ export class Backend {
     const poolBusy = Math.min(1, Math.max(...this.processes.map(({ busy }) => busy)) / POOL);
     for (const process of this.processes) process.busy = 0;
     const taken = { ...this.signals, poolBusy, inFlight: this.inFlight };
-    this.signals = silence();
+    this.signals = emptySignals();
     return taken;
   }
 

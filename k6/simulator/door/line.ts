@@ -77,8 +77,8 @@ export class Line {
   private interval({ cap, rate, inside, served, waiting, perSecond }: Told): number {
     if (this.polls !== 'as told') return this.polls;
     const door = {
-      ...{ cap, rate: rate === Infinity ? undefined : rate },
-      ...{ paused: false, by: 'auto' as const },
+      ...{ activeLimit: cap, rateLimit: rate === Infinity ? undefined : rate },
+      ...{ paused: false, source: 'auto' as const },
     };
     const position = this.served - served;
     const { soonestSeconds } = etaSeconds(position, { door, inside, perSecond, leaseSeconds: LEASE_SECONDS });

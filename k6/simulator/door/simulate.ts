@@ -2,7 +2,7 @@ import { Agenda } from '../heap.ts';
 import { dice } from '../random.ts';
 import { type Asked, Backend } from './backend.ts';
 import { Line } from './line.ts';
-import { decide, newMemory, quantileMs, QUIET_SECONDS, type Signals } from './product.ts';
+import { decide, newControllerState, quantileMs, INACTIVE_SECONDS, type Signals } from './product.ts';
 import type { Shape } from './shapes.ts';
 
 /** One second of it. */
@@ -23,8 +23,8 @@ export interface Second {
 
 export interface House {
   waiting: number;
-  inside: number;
-  quiet: number;
+  active: number;
+  inactive: number;
   admitted: number;
 }
 
@@ -40,12 +40,12 @@ export const fixedCap = (cap: number): Door => {
 };
 
 /** The product's controller. */
-export function adaptiveCap(limits = { sloMs: 200, least: 30, most: 1_000_000 }): Door {
-  let memory = newMemory(limits);
+export function adaptiveCap(limits = { targetP99Ms: 200, min: 30, max: 1_000_000 }): Door {
+  let memory = newControllerState(limits);
   return (signals, house) => {
     const decision = decide(memory, signals, house, limits);
-    memory = decision.memory;
-    return { cap: decision.cap, rate: decision.rate, said: `${decision.move}:${decision.binding}` };
+    memory = decision.state;
+    return { cap: decision.limit, rate: decision.rate, said: `${decision.action}:${decision.bottleneck}` };
   };
 }
 
@@ -163,7 +163,7 @@ export function simulateDoor(shape: Shape, door: Door, seed = 1): Second[] {
     }
   };
 
-  let decision = door(undefined, { waiting: 0, inside: 0, quiet: 0, admitted: 0 });
+  let decision = door(undefined, { waiting: 0, active: 0, inactive: 0, admitted: 0 });
   let heard: { signals: Signals; house: House } | undefined;
   for (let tick = 0; tick < shape.seconds / TICK; tick++) {
     now = tick * TICK;
@@ -185,12 +185,21 @@ export function simulateDoor(shape: Shape, door: Door, seed = 1): Second[] {
     visitors = visitors.filter((visitor) => !visitor.gone);
     for (const visitor of visitors) if (now - visitor.seenAt >= IDLE_SECONDS) leave(visitor);
     const signals = backend.take();
-    const quiet = visitors.filter(({ gone, seenAt }) => !gone && now - seenAt >= QUIET_SECONDS).length;
-    const house = { waiting: line.waiting, inside, quiet, admitted };
+    const inactive = visitors.filter(({ gone, seenAt }) => !gone && now - seenAt >= INACTIVE_SECONDS).length;
+    const house = { waiting: line.waiting, active: inside, inactive, admitted };
     heard = { signals, house };
     const { requests, failed } = signals;
     const p99Ms = quantileMs(signals, 0.99);
-    course.push({ at: Math.round(now) - 1, ...decision, p99Ms, requests, failed, ...house, completed });
+    course.push({
+      at: Math.round(now) - 1,
+      ...decision,
+      p99Ms,
+      requests,
+      failed,
+      ...house,
+      inside,
+      completed,
+    });
     admitted = completed = 0;
   }
   return course;

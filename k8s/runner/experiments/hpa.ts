@@ -46,7 +46,7 @@ function cores(now: ClusterSample, before: ClusterSample): number {
 }
 const inFlight: Step['signal'] = ({ pods }) => mean(pods.map((pod) => sumOf(pod, 'http_requests_in_flight')));
 const waiting: Step['signal'] = ({ pods }) =>
-  Math.max(0, ...pods.map((pod) => sumOf(pod, 'queue_waiting'))) / (pods.length || 1);
+  Math.max(0, ...pods.map((pod) => sumOf(pod, 'concert_queue_waiting'))) / (pods.length || 1);
 
 const cpuTarget = ({ size }: Manifest): number => size.cpu * CPU_SHARE;
 

@@ -10,7 +10,7 @@ const DRAIN_SECONDS = 60;
 export const rollout: Experiment = async (bench) => {
   const values = { ...valuesOf(PODS), config: { QUEUE_MAX_ACTIVE: 10_000 } };
   const variables = {
-    ...{ RATE: 26, DURATION: `${bench.runs * SECONDS_EACH + DRAIN_SECONDS}s`, THINK: 1, ABANDON: 0.05 },
+    ...{ RATE: 26, DURATION: `${bench.runs * SECONDS_EACH + DRAIN_SECONDS}s`, THINK: 1, ABANDON_SHARE: 0.05 },
     ...bench.variables,
   };
   const done: string[][] = [];

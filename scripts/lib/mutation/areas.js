@@ -8,37 +8,37 @@ const STORES = ['mariadb', 'redis'];
 /** `ownRedis`: each text mutant is tried on a Redis of its own, as a script that never ends blocks it for good. */
 module.exports = {
   breaker: {
-    code: ['src/infra/breaker.ts', 'src/infra/breakers.ts', 'src/infra/breaker/*.ts'],
+    code: ['src/platform/circuit-breaker/breaker.ts', 'src/platform/circuit-breaker/breakers.ts', 'src/platform/circuit-breaker/*.ts'],
     tests: ['test/infra/breakers.test.ts', 'test/infra/breaker.test.ts'],
   },
   money: {
     services: STORES,
     code: [
-      ofModule('user', 'service,repository,directory'),
-      ofModule('payment', 'service,repository,errors'),
+      ofModule('accounts', 'service,repository,directory'),
+      ofModule('payments', 'service,repository,errors'),
     ],
     tests: ['test/sale/balances.test.ts', 'test/sale/outcomes.test.ts', 'test/api/reservation.test.ts'],
     text: [
-      'src/modules/user/repository.ts',
-      'src/modules/user/directory.ts',
-      'src/modules/payment/repository.ts',
+      'src/modules/accounts/repository.ts',
+      'src/modules/accounts/directory.ts',
+      'src/modules/payments/repository.ts',
     ],
     textTests: ['test/sale/balances.test.ts', 'test/sale/outcomes.test.ts'],
   },
   seats: {
     services: STORES,
-    code: [ofModule('reservation', 'service,repository,sweeper,errors')],
+    code: [ofModule('orders', 'service,repository,hold-expiry-job,errors')],
     tests: [
       'test/sale/seats.test.ts',
       'test/sale/outcomes.test.ts',
       'test/api/queues.test.ts',
       'test/api/reservation.test.ts',
     ],
-    text: ['src/modules/reservation/repository.ts'],
+    text: ['src/modules/orders/repository.ts'],
     textTests: ['test/sale/seats.test.ts', 'test/sale/outcomes.test.ts', 'test/api/reservation.test.ts'],
   },
   admission: {
-    code: [ofModule('queue', 'controller,signals,eta,polling,presence,token')],
+    code: [ofModule('waiting-room', 'admission/controller,admission/signals,polling/eta,polling/interval,snapshot/presence,tokens/token')],
     tests: [
       'test/queue/token.test.ts',
       'test/queue/eta.test.ts',
@@ -51,14 +51,14 @@ module.exports = {
   },
   line: {
     services: ['redis'],
-    code: [ofModule('queue', 'waiting-room,snapshot')],
+    code: [ofModule('waiting-room', 'waiting-room,snapshot/snapshot')],
     tests: [
       'test/queue/copy.test.ts',
       'test/queue/room.test.ts',
       'test/queue/door.test.ts',
       'test/queue/snapshot.test.ts',
     ],
-    text: ['src/modules/queue/lua'],
+    text: ['src/modules/waiting-room/state/lua'],
     textTests: [
       'test/queue/room.test.ts',
       'test/queue/scripts.test.ts',

@@ -1,4 +1,4 @@
-import type { Database } from '../../infra/database';
+import type { Database } from '../../platform/database/database';
 
 /** Won that every member starts with. */
 const OPENING_BALANCE = 1_000_000;
@@ -23,7 +23,7 @@ const LOWEST = 'SELECT id, name FROM member ORDER BY id LIMIT 1';
 
 /** Whether there are members. Those of a run that broke off do not count: member 1 comes with the last chunk. */
 export async function hasMembers(database: Database): Promise<boolean> {
-  const [lowest] = await database.rows<{ id: number; name: string }>(LOWEST);
+  const [lowest] = await database.query<{ id: number; name: string }>(LOWEST);
   const brokenOff = lowest !== undefined && lowest.id > 1 && lowest.name === `Member ${lowest.id}`;
   return lowest !== undefined && !brokenOff;
 }
@@ -38,8 +38,8 @@ export async function seedMembers(
   for (let to = count; to >= 1; to -= CHUNK) {
     const from = Math.max(to - CHUNK + 1, 1);
     added += await database.transaction(async (tx) => {
-      const { affectedRows } = await tx.run(missingMembers(from, to));
-      if (affectedRows > 0) await tx.run(OPENING_CHARGES, [from, to]);
+      const { affectedRows } = await tx.execute(missingMembers(from, to));
+      if (affectedRows > 0) await tx.execute(OPENING_CHARGES, [from, to]);
       return affectedRows;
     });
     onProgress(to - from + 1);

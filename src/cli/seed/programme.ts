@@ -1,4 +1,4 @@
-import type { Database, Statements } from '../../infra/database';
+import type { Database, SqlExecutor } from '../../platform/database/database';
 import { titleOf } from './titles';
 
 export interface Wanted {
@@ -58,9 +58,9 @@ export async function seedProgramme(
   const added: Added = { concerts: 0, dates: 0, seats: 0 };
   for (let concert = 1; concert <= wanted.concerts; concert++) {
     const title = titleOf(concert);
-    added.concerts += (await database.run(MISSING_CONCERT, [concert, title, concert])).affectedRows;
-    const ours = (await database.rows(IS_OURS, [concert, title])).length > 0;
-    const upcoming = await database.rows<{ id: number }>(UPCOMING, [concert, title]);
+    added.concerts += (await database.execute(MISSING_CONCERT, [concert, title, concert])).affectedRows;
+    const ours = (await database.query(IS_OURS, [concert, title])).length > 0;
+    const upcoming = await database.query<{ id: number }>(UPCOMING, [concert, title]);
     for (let date = 1; date <= wanted.dates; date++) {
       if (ours) {
         const known = upcoming[date - 1]?.id;
@@ -75,12 +75,12 @@ export async function seedProgramme(
   return added;
 }
 
-async function addDate(tx: Statements, concert: number, date: number): Promise<number> {
-  const [row] = await tx.rows<{ id: number }>(NEW_DATE, [concert, dayOf(concert, date)]);
+async function addDate(tx: SqlExecutor, concert: number, date: number): Promise<number> {
+  const [row] = await tx.query<{ id: number }>(NEW_DATE, [concert, dayOf(concert, date)]);
   if (row === undefined) throw new Error(`No date was added to concert ${concert}.`);
   return row.id;
 }
 
-async function addSeats(tx: Statements, scheduleId: number, count: number): Promise<number> {
-  return (await tx.run(missingSeats(count), [scheduleId, scheduleId])).affectedRows;
+async function addSeats(tx: SqlExecutor, scheduleId: number, count: number): Promise<number> {
+  return (await tx.execute(missingSeats(count), [scheduleId, scheduleId])).affectedRows;
 }

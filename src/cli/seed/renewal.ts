@@ -1,4 +1,4 @@
-import type { Database } from '../../infra/database';
+import type { Database } from '../../platform/database/database';
 import { titleOf } from './titles';
 
 /** Dates move by whole periods, which keeps their weekday and hour, and the programme spread out. */
@@ -22,13 +22,13 @@ const UPCOMING = 'SELECT 1 FROM concert_schedule WHERE starts_at > NOW(3) LIMIT 
 
 /** Moves the seed's own past dates ahead, unless somebody bought a seat. Seats of a past date cannot be taken. @returns how many */
 export async function renewDates(database: Database): Promise<number> {
-  const past = await database.rows<{ id: number; concertId: number; title: string }>(PAST);
+  const past = await database.query<{ id: number; concertId: number; title: string }>(PAST);
   let renewed = 0;
   for (const { id, concertId, title } of past)
-    if (title === titleOf(concertId)) renewed += (await database.run(MOVE, [id])).affectedRows;
+    if (title === titleOf(concertId)) renewed += (await database.execute(MOVE, [id])).affectedRows;
   return renewed;
 }
 
 export async function hasUpcomingDates(database: Database): Promise<boolean> {
-  return (await database.rows(UPCOMING)).length > 0;
+  return (await database.query(UPCOMING)).length > 0;
 }

@@ -1,9 +1,9 @@
-import '../../utc';
+import '../../common/utc';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { type Config, ConfigError, loadConfig } from '../../config';
+import { type Config, ConfigError, loadConfig } from '../../config/config';
 import { didYouMean } from '../../config/closest';
-import { Unavailable } from '../../errors';
-import { describeDatabaseError } from '../../infra/database-ready';
+import { Unavailable } from '../../common/errors';
+import { describeDatabaseError } from '../../platform/database/ready';
 
 /** The tool was called in a way it does not understand: exit code 2. */
 export class UsageError extends Error {}

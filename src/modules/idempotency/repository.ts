@@ -1,5 +1,10 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { Database, isDuplicateKey, isLockWaitTimeout, type Statements } from '../../infra/database';
+import {
+  Database,
+  isDuplicateKey,
+  isLockWaitTimeout,
+  type SqlExecutor,
+} from '../../platform/database/database';
 import type { RequestKey } from './key';
 
 export interface StoredAnswer {
@@ -29,14 +34,14 @@ export class IdempotencyRepository {
   constructor(private readonly database: Database) {}
 
   async find(key: RequestKey): Promise<StoredAnswer | undefined> {
-    const [row] = await this.database.rows<StoredAnswer>(FIND, [key.userId, key.id]);
+    const [row] = await this.database.query<StoredAnswer>(FIND, [key.userId, key.id]);
     return row;
   }
 
   /** Takes the key for this transaction. `done`: answered before; `in flight`: another transaction has it now. */
-  async claim(tx: Statements, key: RequestKey): Promise<'claimed' | 'done' | 'in flight'> {
+  async claim(tx: SqlExecutor, key: RequestKey): Promise<'claimed' | 'done' | 'in flight'> {
     try {
-      await tx.run(CLAIM, [key.userId, key.id, key.fingerprint]);
+      await tx.execute(CLAIM, [key.userId, key.id, key.fingerprint]);
       return 'claimed';
     } catch (error) {
       if (isDuplicateKey(error)) return 'done';
@@ -45,18 +50,18 @@ export class IdempotencyRepository {
     }
   }
 
-  async store(tx: Statements, key: RequestKey, status: number, answer: string): Promise<void> {
-    await tx.run(STORE, [status, answer, key.userId, key.id]);
+  async store(tx: SqlExecutor, key: RequestKey, status: number, answer: string): Promise<void> {
+    await tx.execute(STORE, [status, answer, key.userId, key.id]);
   }
 
   /** @returns false when the key was answered meanwhile, by a request that came later and was done sooner */
   async remember(key: RequestKey, status: number, answer: string): Promise<boolean> {
     const binds = [key.userId, key.id, key.fingerprint, status, answer];
-    return (await this.database.run(REMEMBER, binds)).affectedRows === 1;
+    return (await this.database.execute(REMEMBER, binds)).affectedRows === 1;
   }
 
   /** @returns whether there may be more to forget */
   async forgetOlderThan(hours: number): Promise<boolean> {
-    return (await this.database.run(FORGET, [hours, FORGET_AT_ONCE])).affectedRows === FORGET_AT_ONCE;
+    return (await this.database.execute(FORGET, [hours, FORGET_AT_ONCE])).affectedRows === FORGET_AT_ONCE;
   }
 }

@@ -1,7 +1,7 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { ApiError, Conflict, KeyReused } from '../../errors';
-import { Database, type Statements } from '../../infra/database';
-import { Metrics } from '../../infra/metrics';
+import { ApiError, Conflict, KeyReused } from '../../common/errors';
+import { Database, type SqlExecutor } from '../../platform/database/database';
+import { Metrics } from '../../platform/observability/metrics';
 import type { RequestKey } from './key';
 import { IdempotencyRepository } from './repository';
 
@@ -48,7 +48,7 @@ export class IdempotencyService {
    */
   async run<T>(
     key: RequestKey | undefined,
-    work: (tx: Statements) => Promise<T>,
+    work: (tx: SqlExecutor) => Promise<T>,
     answerOf: (result: T) => unknown = (result) => result,
   ): Promise<T> {
     if (key === undefined) return this.database.transaction(work);

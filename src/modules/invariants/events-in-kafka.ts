@@ -1,6 +1,6 @@
-import type { KafkaReader } from '../../infra/kafka';
-import { EVENT_ID } from '../notification/headers';
-import type { Topics } from '../notification/topics';
+import type { KafkaReader } from '../../platform/kafka';
+import { EVENT_ID } from '../notifications/headers';
+import type { Topics } from '../outbox/topics';
 
 /** Where Kafka has an event that has not acted yet: to be read, in the DLQ to be tried again, given up for good. */
 export type Whereabouts = 'waiting' | 'in the DLQ' | 'given up';

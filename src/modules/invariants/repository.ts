@@ -1,4 +1,4 @@
-import type { Database, Statements } from '../../infra/database';
+import type { Database, SqlExecutor } from '../../platform/database/database';
 import { EVERYTHING, type Finding, ROWS_SHOWN, type Row, type Span, type SqlCheck } from './schema';
 
 const SET_IDS = 'SET @first = ?, @last = ?, @events_from = ?';
@@ -25,11 +25,11 @@ export class InvariantRepository {
   }
 
   /** All tables as of one instant; a check that needs several of them would else see half of a sale. */
-  async inSnapshot<T>(work: (on: Statements) => Promise<T>): Promise<T> {
+  async inSnapshot<T>(work: (on: SqlExecutor) => Promise<T>): Promise<T> {
     return this.database.transaction(async (tx) => {
-      await tx.run('COMMIT'); // the one begun for us is READ COMMITTED
-      await tx.run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
-      await tx.run('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
+      await tx.execute('COMMIT'); // the one begun for us is READ COMMITTED
+      await tx.execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+      await tx.execute('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
       return work(tx);
     });
   }
@@ -49,15 +49,15 @@ export function findingOf(
  * @throws an error for which `isTooSlow` holds when the server has given up after `limitMs`; the snapshot stays
  */
 export async function rowsIn(
-  on: Statements,
+  on: SqlExecutor,
   { sql, binds }: Question,
   span: Span,
   { most, limitMs }: { most: number; limitMs?: number | undefined },
 ): Promise<Row[]> {
   // Variables, so that a check is one prepared statement whatever its span is.
-  if ('first' in span) await on.run(SET_IDS, [span.first, span.last, span.eventsFrom]);
-  else await on.run(SET_USERS, [span.after.userId, span.after.id, span.last.userId, span.last.id]);
-  return on.rows<Row>(within(limitMs, `SELECT * FROM (${sql}) offending LIMIT ${most}`), binds);
+  if ('first' in span) await on.execute(SET_IDS, [span.first, span.last, span.eventsFrom]);
+  else await on.execute(SET_USERS, [span.after.userId, span.after.id, span.last.userId, span.last.id]);
+  return on.query<Row>(within(limitMs, `SELECT * FROM (${sql}) offending LIMIT ${most}`), binds);
 }
 
 /** The SELECT with a time limit that the server keeps; waits for locks count. */

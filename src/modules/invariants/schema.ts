@@ -1,4 +1,4 @@
-import type { Bind } from '../../infra/database';
+import type { SqlParam } from '../../platform/database/database';
 
 /** The invariants whose keeping can be seen from the state; the others (I3, I10) need a history to be judged. */
 export const INVARIANTS = {
@@ -6,7 +6,7 @@ export const INVARIANTS = {
   I2: 'balance = sum of the ledger, never negative, and money is conserved',
   I4: 'no Idempotency-Key was committed without its answer',
   I5: 'each sale and each hold has one event, and each delivered event has acted',
-  I6: 'no queue has more visitors inside than places',
+  I6: 'no queue has more visitors active than places',
   I7: 'nobody has been let in who was not next',
   I8: 'no hold is longer than it was to be, and past ones are tidied up',
   I9: 'nobody has paid for the reservation of another',
@@ -28,12 +28,12 @@ export interface Finding {
 }
 
 /** `unknown`: the database or Redis could not be asked. `skipped`: nobody wanted to know. */
-export type Verdict = 'ok' | 'warning' | 'violated' | 'unknown' | 'skipped';
+export type InvariantStatus = 'ok' | 'warning' | 'violated' | 'unknown' | 'skipped';
 
 export interface InvariantResult {
   id: InvariantId;
   about: string;
-  verdict: Verdict;
+  verdict: InvariantStatus;
   findings: Finding[];
   /** Why it is unknown or skipped. */
   reason?: string;
@@ -105,7 +105,7 @@ export interface SqlCheck {
   sql: string;
   /** The same, asked of fresh rows of a table, when `along` is not that table by id. */
   fresh?: { along: Table; sql: string };
-  binds?: Bind[];
+  binds?: SqlParam[];
 }
 
 /** What Redis said of one queue, at one instant. */
@@ -113,11 +113,11 @@ export interface QueueState {
   queueId: string;
   /** undefined when the state is lost and not yet restored */
   issued: number | undefined;
-  serving: number | undefined;
+  headSeq: number | undefined;
   /** Visitors whose lease has not ended. */
-  inside: number;
+  active: number;
   /** Places when the last one was let in; undefined: nobody was yet. */
-  capAt: number | undefined;
-  /** Seqs inside or come back although their turn has not been, at most ROWS_SHOWN + 1. */
+  limitAtAdmission: number | undefined;
+  /** Seqs active or come back although their turn has not been, at most ROWS_SHOWN + 1. */
   tooEarly: number[];
 }

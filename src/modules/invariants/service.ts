@@ -1,6 +1,6 @@
-import type { Database } from '../../infra/database';
-import { describeDatabaseError } from '../../infra/database-ready';
-import type { Redis } from '../../infra/redis';
+import type { Database } from '../../platform/database/database';
+import { describeDatabaseError } from '../../platform/database/ready';
+import type { Redis } from '../../platform/redis/redis';
 import { allChecks } from './checks';
 import { deliveredInVain, deliveredToKafkaInVain } from './checks/events';
 import { disorderedQueues, overfullQueues } from './checks/queues';
@@ -15,7 +15,7 @@ import {
   type QueueState,
   ROWS_SHOWN,
   type Row,
-  type Verdict,
+  type InvariantStatus,
 } from './schema';
 import { InvariantStore } from './store';
 import { isChunked, scanWholeTables, type Outcome, type ScanProgress } from './whole-tables';
@@ -188,7 +188,7 @@ function resultOf(id: InvariantId, parts: Found[]): InvariantResult {
   };
 }
 
-function verdictOn(findings: Finding[]): Verdict {
+function verdictOn(findings: Finding[]): InvariantStatus {
   if (findings.length === 0) return 'ok';
   return findings.some(({ severity }) => severity === 'violation') ? 'violated' : 'warning';
 }

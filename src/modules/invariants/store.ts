@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { loadScript, mastersOf, type Redis, RedisUnavailable, type Script } from '../../infra/redis';
-import { isUnsafe, readEvictions } from '../../infra/redis-eviction';
-import { queueKeys } from '../queue/keys';
+import { loadScript, mastersOf, type Redis, RedisUnavailable, type Script } from '../../platform/redis/redis';
+import { isUnsafe, readEvictions } from '../../platform/redis/eviction';
+import { queueKeys } from '../waiting-room/state/keys';
 import { type QueueState, type Row, ROWS_SHOWN } from './schema';
 
 const SCAN_COUNT = 1000;
@@ -9,11 +9,11 @@ const SCAN_COUNT = 1000;
 /** Looks at the waiting rooms without touching them. @throws RedisUnavailable */
 export class InvariantStore {
   private readonly look: Script;
-  /** By queue: where the scan of its active users has come, and the seqs it has seen above serving. */
+  /** By queue: where the scan of its active users has come, and the seqs it has seen above headSeq. */
   private readonly scans = new Map<string, { cursor: string; suspects: Set<string> }>();
 
   constructor(private readonly redis: Redis) {
-    this.look = loadScript(redis, join(__dirname, 'lua', 'look-3'), () => undefined);
+    this.look = loadScript(redis, join(__dirname, 'lua', 'inspect-3'), () => undefined);
   }
 
   /** Every queue that there is: walks over all keys of this Redis. */
@@ -40,14 +40,27 @@ export class InvariantStore {
 
   /** @param pages most pages of active users to read at once; the next call goes on behind them */
   async state(queueId: string, pages = Infinity): Promise<QueueState> {
-    const [state = '', active = '', , returned = ''] = queueKeys(queueId).place;
-    const suspects = await this.activeAboveServing(queueId, { state, active }, pages);
-    const reply = await this.look([state, active, returned], [ROWS_SHOWN + 1, ...suspects]);
-    const [issued, serving, inside, tooEarly, capAt] = reply as [number, number, number, number[], number];
+    const [state = '', activeKey = '', , rejoined = ''] = queueKeys(queueId).place;
+    const suspects = await this.activeAboveServing(queueId, { state, active: activeKey }, pages);
+    const reply = await this.look([state, activeKey, rejoined], [ROWS_SHOWN + 1, ...suspects]);
+    const [issued, headSeq, active, tooEarly, limitAtAdmission] = reply as [
+      number,
+      number,
+      number,
+      number[],
+      number,
+    ];
     const confirmed = new Set(tooEarly.map(String));
     for (const seq of suspects) if (!confirmed.has(seq)) suspects.delete(seq);
     const known = (n: number): number | undefined => (n < 0 ? undefined : n);
-    return { queueId, issued: known(issued), serving: known(serving), inside, tooEarly, capAt: known(capAt) };
+    return {
+      queueId,
+      issued: known(issued),
+      headSeq: known(headSeq),
+      active,
+      tooEarly,
+      limitAtAdmission: known(limitAtAdmission),
+    };
   }
 
   /**
@@ -62,10 +75,10 @@ export class InvariantStore {
     const scan = this.scans.get(queueId) ?? { cursor: '0', suspects: new Set() };
     this.scans.set(queueId, scan);
     for (let page = 0; page < pages; page++) {
-      const [next, members, serving] = await activePage(this.redis, state, active, scan.cursor);
+      const [next, members, headSeq] = await activePage(this.redis, state, active, scan.cursor);
       for (let i = 0; i < members.length; i += 2) {
         const seq = members[i] ?? '';
-        if (Number(seq) > serving && scan.suspects.size <= ROWS_SHOWN) scan.suspects.add(seq);
+        if (Number(seq) > headSeq && scan.suspects.size <= ROWS_SHOWN) scan.suspects.add(seq);
       }
       scan.cursor = next;
       if (next === '0') break;
@@ -74,7 +87,7 @@ export class InvariantStore {
   }
 }
 
-/** @returns the next cursor, members and scores in turn, and serving as it was afterwards (Infinity: not known) */
+/** @returns the next cursor, members and scores in turn, and headSeq as it was afterwards (Infinity: not known) */
 async function activePage(
   redis: Redis,
   state: string,
@@ -83,8 +96,8 @@ async function activePage(
 ): Promise<[string, string[], number]> {
   try {
     const [next, members] = await redis.zscan(active, cursor, 'COUNT', SCAN_COUNT);
-    const serving = await redis.hget(state, 'serving');
-    return [next, members, serving === null ? Infinity : Number(serving)];
+    const headSeq = await redis.hget(state, 'headSeq');
+    return [next, members, headSeq === null ? Infinity : Number(headSeq)];
   } catch (error) {
     throw new RedisUnavailable(error);
   }

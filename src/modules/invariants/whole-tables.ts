@@ -1,7 +1,7 @@
-import type { Statements } from '../../infra/database';
+import type { SqlExecutor } from '../../platform/database/database';
 import { type InvariantRepository, rowsIn } from './repository';
 import { ROWS_SHOWN, type Row, type Scan, type Span, type SqlCheck, USER_SCANS } from './schema';
-import { scansOfAll, type TableScan } from './walk';
+import { scansOfAll, type TableScan } from './table-scan';
 
 /** Large enough that a statement costs little beside its rows, small enough to be sorted in memory. */
 const CHUNK_ROWS = 20_000;
@@ -76,7 +76,7 @@ async function nextChunk(
 }
 
 async function ask(
-  on: Statements,
+  on: SqlExecutor,
   check: SqlCheck,
   span: Span,
   outcomes: Map<SqlCheck, Outcome>,
@@ -99,7 +99,7 @@ function fail(outcomes: Map<SqlCheck, Outcome>, check: SqlCheck, error: unknown)
 /** Without them the work is done all the same. */
 async function estimatesOf(repository: InvariantRepository, scans: TableScan[]): Promise<number[]> {
   const tables = await repository
-    .inSnapshot((on) => on.rows<{ name: Scan; rowCount: number | null }>(ESTIMATES))
+    .inSnapshot((on) => on.query<{ name: Scan; rowCount: number | null }>(ESTIMATES))
     .catch(() => []);
   const tableOf = (scan: Scan): string =>
     scan in USER_SCANS ? USER_SCANS[scan as keyof typeof USER_SCANS].table : scan;

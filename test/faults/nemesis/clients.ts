@@ -14,7 +14,7 @@ function connectTo(system: System, { target }: Fault): Socket {
   return socket;
 }
 
-/** Slowloris: many who send their body a byte at a time, for longer than HTTP_REQUEST_MS. */
+/** Slowloris: many who send their body a byte at a time, for longer than HTTP_REQUEST_TIMEOUT_MS. */
 const slow: Nemesis = {
   name: 'slow-clients',
   about: `slowloris: ${SLOW_CLIENTS} clients send their body a byte at a time until they are cut off`,

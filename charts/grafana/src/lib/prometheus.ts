@@ -95,13 +95,13 @@ export const events = (): Builder<AnnotationQuery>[] => [
   event(
     'Breaker',
     'red',
-    `max by (breaker) (${of('breaker_state', 'state="open"')}) > 0`,
+    `max by (breaker) (${of('concert_breaker_state', 'state="open"')}) > 0`,
     '{{breaker}} is open',
   ),
   event(
     'Redis restored',
     'orange',
-    `sum by (queue) (${of('queue_restored_total')}) > (sum by (queue) (${of('queue_restored_total')} offset 1m) or sum by (queue) (${of('queue_restored_total')}) * 0)`,
+    `sum by (queue) (${of('concert_queue_state_restores_total')}) > (sum by (queue) (${of('concert_queue_state_restores_total')} offset 1m) or sum by (queue) (${of('concert_queue_state_restores_total')}) * 0)`,
     'line {{queue}} was lost and has been restored',
   ),
 ];

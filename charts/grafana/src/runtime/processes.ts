@@ -24,7 +24,7 @@ export const processes: Row = {
         max: 1,
         bad: 0.9,
       },
-      prom(of('event_loop_utilization'), BY),
+      prom(of('nodejs_eventloop_utilization'), BY),
     ),
     graph(
       {

@@ -16,7 +16,7 @@ export const database: Row = {
           'Connections open and in use, and requests that wait for one (DatabasePoolExhausted), all processes.',
         unit: 'short',
       },
-      prom(`sum by (state) (${of('database_pool_connections')})`, '{{state}}'),
+      prom(`sum by (state) (${of('concert_database_pool_connections')})`, '{{state}}'),
     ),
     graph(
       {
@@ -25,7 +25,7 @@ export const database: Row = {
         unit: 'short',
         bad: 1,
       },
-      prom(of('database_pool_connections', 'state="waiting"'), '{{job}} {{instance}}'),
+      prom(of('concert_database_pool_connections', 'state="waiting"'), '{{job}} {{instance}}'),
     ),
     graph(
       {
@@ -33,9 +33,9 @@ export const database: Row = {
         description: 'Of the server, against its limit: all pools together must stay below.',
         unit: 'short',
       },
-      prom(told('mariadb_threads_connected'), 'connected'),
-      prom(told('mariadb_threads_running'), 'running'),
-      prom(told('mariadb_max_connections'), 'limit'),
+      prom(told('concert_mariadb_threads_connected'), 'connected'),
+      prom(told('concert_mariadb_threads_running'), 'running'),
+      prom(told('concert_mariadb_max_connections'), 'limit'),
     ),
     graph(
       {
@@ -43,7 +43,7 @@ export const database: Row = {
         description: 'Statements a second that the server ran, of all its clients.',
         unit: 'cps',
       },
-      prom(toldRate('mariadb_queries_total'), 'statements'),
+      prom(toldRate('concert_mariadb_queries_total'), 'statements'),
     ),
     graph(
       {
@@ -51,7 +51,7 @@ export const database: Row = {
         description: 'How often a second one transaction waits for another’s row: many buyers want one seat.',
         unit: 'cps',
       },
-      prom(toldRate('mariadb_row_lock_waits_total'), 'waits'),
+      prom(toldRate('concert_mariadb_row_lock_waits_total'), 'waits'),
     ),
     graph(
       {
@@ -59,7 +59,7 @@ export const database: Row = {
         description: 'Seconds a second that transactions wait for rows, all together.',
         unit: 'short',
       },
-      prom(toldRate('mariadb_row_lock_time_seconds_total'), 'waiting'),
+      prom(toldRate('concert_mariadb_row_lock_time_seconds_total'), 'waiting'),
     ),
     graph(
       {
@@ -69,14 +69,14 @@ export const database: Row = {
         max: 1,
       },
       prom(
-        `1 - ${toldRate('mariadb_buffer_pool_reads_total')} / (${toldRate('mariadb_buffer_pool_read_requests_total')} > 0)`,
+        `1 - ${toldRate('concert_mariadb_buffer_pool_reads_total')} / (${toldRate('concert_mariadb_buffer_pool_read_requests_total')} > 0)`,
         'hits',
       ),
     ),
     graph(
       { title: 'Traffic', description: 'Bytes a second into and out of the server.', unit: 'Bps' },
-      prom(toldRate('mariadb_received_bytes_total'), 'in'),
-      prom(toldRate('mariadb_sent_bytes_total'), 'out'),
+      prom(toldRate('concert_mariadb_received_bytes_total'), 'in'),
+      prom(toldRate('concert_mariadb_sent_bytes_total'), 'out'),
     ),
   ],
 };
@@ -90,7 +90,7 @@ export const redis: Row = {
         description: 'Time of the waiting room’s scripts as seen from the processes, network included.',
         unit: 's',
       },
-      prom(quantile(0.99, 'redis_command_duration_seconds', 'script'), '{{script}}'),
+      prom(quantile(0.99, 'concert_redis_command_duration_seconds', 'script'), '{{script}}'),
     ),
     graph(
       {
@@ -98,11 +98,11 @@ export const redis: Row = {
         description: 'Calls a second by script. Polls call none: they are answered from the snapshot.',
         unit: 'cps',
       },
-      prom(`sum by (script) (${rate('redis_command_duration_seconds_count')})`, '{{script}}'),
+      prom(`sum by (script) (${rate('concert_redis_command_duration_seconds_count')})`, '{{script}}'),
     ),
     graph(
       { title: 'Commands', description: 'Of the server, by all its clients.', unit: 'cps' },
-      prom(toldRate('redis_commands_total'), 'commands'),
+      prom(toldRate('concert_redis_commands_total'), 'commands'),
     ),
     graph(
       {
@@ -111,7 +111,7 @@ export const redis: Row = {
         unit: 'short',
         bad: 0.8,
       },
-      prom(toldRate('redis_cpu_seconds_total'), 'CPU'),
+      prom(toldRate('concert_redis_cpu_seconds_total'), 'CPU'),
     ),
     graph(
       {
@@ -119,11 +119,11 @@ export const redis: Row = {
         description: 'Used by Redis. A million waiters need some hundred megabytes.',
         unit: 'bytes',
       },
-      prom(told('redis_used_memory_bytes'), 'used'),
+      prom(told('concert_redis_used_memory_bytes'), 'used'),
     ),
     graph(
       { title: 'Keys', description: 'Keys in Redis; each user in line has one.', unit: 'short' },
-      prom(told('redis_keys'), 'keys'),
+      prom(told('concert_redis_keys'), 'keys'),
     ),
     graph(
       {
@@ -138,7 +138,7 @@ export const redis: Row = {
     ),
     graph(
       { title: 'Clients', description: 'Connections to Redis: two or so a process.', unit: 'short' },
-      prom(told('redis_connected_clients'), 'clients'),
+      prom(told('concert_redis_connected_clients'), 'clients'),
     ),
   ],
 };
@@ -154,7 +154,7 @@ export const kafka: Row = {
         unit: 'short',
         width: 24,
       },
-      prom(orNone(`max by (topic) (${of('kafka_consumer_lag')})`), '{{topic}}'),
+      prom(orNone(`max by (topic) (${of('concert_kafka_consumer_lag')})`), '{{topic}}'),
     ),
   ],
 };

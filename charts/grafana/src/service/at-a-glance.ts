@@ -46,7 +46,7 @@ export const atAGlance: Row = {
         unit: 'short',
         width: 3,
       },
-      prom(`sum(max by (queue) (${of('queue_waiting')}))`),
+      prom(`sum(max by (queue) (${of('concert_queue_waiting')}))`),
     ),
     number(
       {
@@ -56,11 +56,11 @@ export const atAGlance: Row = {
         width: 3,
         max: 1,
       },
-      prom(`sum(max by (queue) (${of('queue_active')})) / sum(max by (queue) (${of('queue_cap')}))`),
+      prom(`sum(max by (queue) (${of('concert_queue_active')})) / sum(max by (queue) (${of('concert_queue_active_limit')}))`),
     ),
     number(
       { title: 'Sold', description: 'Tickets sold in the shown time.', unit: 'short', width: 3 },
-      prom(`sum(increase(${of('ticket_sales_total')}[$__range]))`),
+      prom(`sum(increase(${of('concert_ticket_sales_total')}[$__range]))`),
     ),
     number(
       {
@@ -70,18 +70,18 @@ export const atAGlance: Row = {
         width: 3,
         bad: 1,
       },
-      prom(`sum(${of('breaker_state', 'state="open"')})`),
+      prom(`sum(${of('concert_breaker_state', 'state="open"')})`),
     ),
     number(
       {
-        title: 'Broken promises',
+        title: 'Invariant violations',
         description:
           'Rows that break an invariant (a seat sold twice …). Anything but 0 is an alarm: InvariantViolated.',
         unit: 'short',
         width: 3,
         bad: 1,
       },
-      prom(`sum(max by (invariant) (${of('invariant_violations')}))`),
+      prom(`sum(max by (invariant) (${of('concert_invariant_violations')}))`),
     ),
   ],
 };

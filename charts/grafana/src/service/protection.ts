@@ -17,7 +17,7 @@ export const protection: Row = {
         2: { text: 'open', color: 'red' },
       },
       prom(
-        `max by (breaker) (${of('breaker_state', 'state="open"')} * 2) > 0 or max by (breaker) (${of('breaker_state', 'state="half_open"')})`,
+        `max by (breaker) (${of('concert_breaker_state', 'state="open"')} * 2) > 0 or max by (breaker) (${of('concert_breaker_state', 'state="half_open"')})`,
         '{{breaker}}',
       ),
     ),
@@ -28,7 +28,7 @@ export const protection: Row = {
           'By outcome; refused: without a try, since the breaker is open. ignored: a business answer.',
         unit: 'cps',
       },
-      prom(`sum by (breaker, outcome) (${rate('breaker_calls_total')})`, '{{breaker}} {{outcome}}'),
+      prom(`sum by (breaker, outcome) (${rate('concert_breaker_calls_total')})`, '{{breaker}} {{outcome}}'),
     ),
     graph(
       {
@@ -39,7 +39,7 @@ export const protection: Row = {
         max: 1,
       },
       prom(
-        `sum by (cache) (${rate('cache_reads_total', 'result!="miss"')}) / sum by (cache) (${rate('cache_reads_total')})`,
+        `sum by (cache) (${rate('concert_cache_reads_total', 'result!="miss"')}) / sum by (cache) (${rate('concert_cache_reads_total')})`,
         '{{cache}}',
       ),
     ),
@@ -50,16 +50,16 @@ export const protection: Row = {
         unit: 'short',
         bad: 1000,
       },
-      prom(`max(${of('outbox_backlog')})`, 'events'),
+      prom(`max(${of('concert_outbox_backlog')})`, 'events'),
     ),
     graph(
       {
         title: 'Oldest event',
-        description: 'Age of the oldest event not yet delivered (OutboxOld above a minute).',
+        description: 'Age of the oldest event not yet delivered (OutboxOldestEventAge above a minute).',
         unit: 's',
         bad: 60,
       },
-      prom(`max(${of('outbox_oldest_age_seconds')})`, 'age'),
+      prom(`max(${of('concert_outbox_oldest_age_seconds')})`, 'age'),
     ),
     graph(
       {
@@ -68,7 +68,7 @@ export const protection: Row = {
           'By topic and what became of them. dlq, given_up: a notification that could not be made.',
         unit: 'cps',
       },
-      prom(orNone(`sum by (topic, result) (${rate('events_total')})`), '{{topic}} {{result}}'),
+      prom(orNone(`sum by (topic, result) (${rate('concert_events_total')})`), '{{topic}} {{result}}'),
     ),
   ],
 };

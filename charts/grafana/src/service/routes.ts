@@ -62,9 +62,9 @@ export const routes: Row = {
     ),
     graph(
       {
-        title: 'In flight and turned away',
+        title: 'In flight and requests shed',
         description:
-          'Requests being answered, and those answered 503 at once because more is asked than can be done within HTTP_QUEUE_MS.',
+          'Requests being answered, and those answered 503 at once because more is asked than can be done within LOAD_SHEDDING_MAX_DELAY_MS.',
         unit: 'short',
       },
       prom(`sum(${of('http_requests_in_flight')})`, 'in flight'),

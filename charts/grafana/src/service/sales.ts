@@ -12,8 +12,8 @@ export const seatsAndMoney: Row = {
           'Asked for, by result; refused: somebody else was quicker. Passed: tidied up by the sweeper.',
         unit: 'cps',
       },
-      prom(orNone(`sum by (result) (${rate('seat_holds_total')})`), '{{result}}'),
-      prom(`sum(${rate('seat_holds_expired_total')})`, 'passed'),
+      prom(orNone(`sum by (result) (${rate('concert_seat_holds_total')})`), '{{result}}'),
+      prom(`sum(${rate('concert_seat_holds_expired_total')})`, 'passed'),
     ),
     graph(
       {
@@ -21,12 +21,12 @@ export const seatsAndMoney: Row = {
         description: 'Seats paid for, and balances charged, a second.',
         unit: 'cps',
       },
-      prom(`sum(${rate('ticket_sales_total')})`, 'tickets'),
-      prom(`sum(${rate('balance_charges_total')})`, 'charges'),
+      prom(`sum(${rate('concert_ticket_sales_total')})`, 'tickets'),
+      prom(`sum(${rate('concert_balance_topups_total')})`, 'charges'),
     ),
     graph(
-      { title: 'Takings', description: 'Money taken for seats, won a minute.', unit: 'currencyKRW' },
-      prom(`sum(${rate('ticket_sales_won_total')}) * 60`, 'a minute'),
+      { title: 'Revenue', description: 'Money taken for seats, won a minute.', unit: 'currencyKRW' },
+      prom(`sum(${rate('concert_ticket_revenue_krw_total')}) * 60`, 'a minute'),
     ),
     graph(
       {
@@ -35,7 +35,7 @@ export const seatsAndMoney: Row = {
         unit: 's',
         bad: 5,
       },
-      prom(`max(${of('hold_sweep_lag_seconds')})`, 'late by'),
+      prom(`max(${of('concert_hold_expiry_lag_seconds')})`, 'late by'),
     ),
     graph(
       {
@@ -43,7 +43,7 @@ export const seatsAndMoney: Row = {
         description: 'Requests answered from the memory of their key: clients that tried again.',
         unit: 'cps',
       },
-      prom(`sum(${rate('idempotent_replays_total')})`, 'replays'),
+      prom(`sum(${rate('concert_idempotent_replays_total')})`, 'replays'),
     ),
     graph(
       {
@@ -52,7 +52,7 @@ export const seatsAndMoney: Row = {
         unit: 'percentunit',
       },
       prom(
-        `sum(increase(${of('ticket_sales_total')}[5m])) / (sum(increase(${of('queue_admitted_total')}[5m])) > 0)`,
+        `sum(increase(${of('concert_ticket_sales_total')}[5m])) / (sum(increase(${of('concert_queue_admissions_total')}[5m])) > 0)`,
         'sold per visitor',
       ),
     ),
@@ -60,30 +60,30 @@ export const seatsAndMoney: Row = {
 };
 
 export const oversellWatch: Row = {
-  title: 'Oversell watch',
+  title: 'Invariant checks',
   panels: [
     graph(
       {
-        title: 'Broken promises',
+        title: 'Invariant violations',
         description:
           'Rows that break an invariant: I1 a seat sold twice, I2 balance and ledger differ, … Anything but 0 is an alarm.',
         unit: 'short',
         bad: 1,
       },
-      prom(`max by (invariant) (${of('invariant_violations')})`, '{{invariant}}'),
+      prom(`max by (invariant) (${of('concert_invariant_violations')})`, '{{invariant}}'),
     ),
     graph(
       {
         title: 'Age of the last check',
-        description: 'Older than two minutes: nobody watches (InvariantWatchStale).',
+        description: 'Older than two minutes: nobody watches (InvariantCheckStale).',
         unit: 's',
         bad: 120,
       },
-      prom(`time() - max(${of('invariant_checked_timestamp_seconds')})`, 'age'),
+      prom(`time() - max(${of('concert_invariant_checked_timestamp_seconds')})`, 'age'),
     ),
     graph(
       { title: 'Cost of a check', description: 'How long the last check of all invariants took.', unit: 's' },
-      prom(`max(${of('invariant_check_duration_seconds')})`, 'duration'),
+      prom(`max(${of('concert_invariant_check_duration_seconds')})`, 'duration'),
     ),
     graph(
       {

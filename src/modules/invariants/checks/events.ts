@@ -1,5 +1,5 @@
-import type { Config } from '../../../config';
-import { PAYMENT_TOPIC, RESERVATION_TOPIC } from '../../notification/events';
+import type { Config } from '../../../config/config';
+import { PAYMENT_TOPIC, RESERVATION_TOPIC } from '../../outbox/events';
 import type { SqlCheck } from '../schema';
 
 /** A delivered event has acted after this, if nothing fails. */
@@ -60,7 +60,7 @@ export const deliveredInVain = (by: DeliveredBy, seconds = ACTED_WITHIN_SECONDS)
   binds: [PAYMENT_TOPIC, RESERVATION_TOPIC],
 });
 
-type Retries = Pick<Config, 'EVENT_DLQ_TRIES' | 'EVENT_DLQ_RETRY_MS'>;
+type Retries = Pick<Config, 'EVENT_DLQ_MAX_ATTEMPTS' | 'EVENT_DLQ_RETRY_DELAY_MS'>;
 
 /**
  * Without asking Kafka, by a process that is configured as the consumers are: an event is not lost as long as it may be
@@ -71,7 +71,8 @@ export const deliveredToKafkaInVain = (retries?: Retries): SqlCheck =>
     'kafka',
     retries === undefined
       ? TRIED_FOR_SECONDS
-      : ACTED_WITHIN_SECONDS + Math.ceil((retries.EVENT_DLQ_TRIES * retries.EVENT_DLQ_RETRY_MS) / 1000),
+      : ACTED_WITHIN_SECONDS +
+          Math.ceil((retries.EVENT_DLQ_MAX_ATTEMPTS * retries.EVENT_DLQ_RETRY_DELAY_MS) / 1000),
   );
 
 /** I4 and I5: what was promised to be answered and told, as far as the rows say. What Kafka has is not among it. */

@@ -1,0 +1,19 @@
+import type { Logger } from '../platform/observability/logger';
+
+/** Nobody reads our lines any more: to log that would fail again. */
+const isBrokenPipe = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EPIPE';
+
+/**
+ * Keeps the process alive when a driver, a socket or a timer throws where no caller can catch it, or rejects a promise
+ * that nobody awaits. Whoever waits for the broken callback has a time limit, and gives its connection up with it
+ * (ADR 13); to end the process would take everybody else's requests along.
+ */
+export function surviveUncaught(logger: Logger, count: () => void = () => undefined): void {
+  const tell = (err: unknown, origin: string): void => {
+    count();
+    if (!isBrokenPipe(err)) logger.error({ err, origin }, 'an error that nobody caught; going on');
+  };
+  process.on('uncaughtException', tell);
+  process.on('unhandledRejection', (reason) => tell(reason, 'unhandledRejection'));
+}

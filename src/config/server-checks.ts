@@ -1,0 +1,82 @@
+import type { Config } from './config';
+import { parseRedisUrls } from './urls';
+import type { Database } from '../platform/database/database';
+import { describeDatabaseError, rootCause } from '../platform/database/ready';
+import { mastersOf, type Redis } from '../platform/redis/redis';
+import { RIGHTS } from '../database/grants';
+
+/** A variable that only its store could prove wrong. Waiting does not mend it. */
+export class ServerMismatch extends Error {
+  constructor(variable: keyof Config, why: string) {
+    super(`${variable} ${why}`);
+    this.name = 'WrongSetting';
+  }
+}
+
+/** Wrong password, by either method; no such database. Not 1044: before the first migration there are no rights yet. */
+const DATABASE_REFUSALS = new Set([1045, 1049, 1698]);
+const LEAST_MARIADB = [10, 6] as const;
+
+const TABLES = 'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()';
+
+/**
+ * Proves DATABASE_URL: the account, the database, the server's version, and that the migrations have been here.
+ * @throws WrongSetting for what waiting does not mend, other errors for what it may
+ */
+export async function checkDatabase(database: Database): Promise<void> {
+  const [server] = await database
+    .query<{ version: string }>('SELECT VERSION() AS version')
+    .catch((error: unknown) => {
+      const { errno } = rootCause(error);
+      if (errno !== undefined && DATABASE_REFUSALS.has(errno))
+        throw new ServerMismatch('DATABASE_URL', `is refused by MariaDB: ${describeDatabaseError(error)}`);
+      throw error;
+    });
+  const version = server?.version ?? '';
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isOld = major < LEAST_MARIADB[0] || (major === LEAST_MARIADB[0] && minor < LEAST_MARIADB[1]);
+  if (!/mariadb/i.test(version) || isOld)
+    throw new ServerMismatch(
+      'DATABASE_URL',
+      `must be a MariaDB ${LEAST_MARIADB.join('.')} or newer, not ${version}`,
+    );
+  const seen = new Set((await database.query<{ name: string }>(TABLES)).map(({ name }) => name));
+  const missing = Object.keys(RIGHTS).filter((table) => !seen.has(table));
+  if (missing.length > 0)
+    throw new Error(
+      `DATABASE_URL: the database has no tables ${missing.join(', ')}, or the account has no right to them: run migrate`,
+    );
+}
+
+const REDIS_REFUSAL =
+  /^(?:WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR (?:invalid )?DB index|ERR SELECT is not allowed)/i;
+const LEAST_REDIS = 7;
+
+/**
+ * Proves REDIS_URL: the account, the index of the database and the server's version. ioredis goes on in database 0,
+ * which may be another installation's, when the server does not have the one that is asked for.
+ * @throws WrongSetting for what waiting does not mend, other errors for what it may
+ */
+export async function checkRedis(redis: Redis, urls: string): Promise<void> {
+  const { db, nodes } = parseRedisUrls(urls);
+  try {
+    if (nodes.length === 1) await redis.select(db);
+    for (const one of mastersOf(redis)) {
+      await one.eval('return 1', 0);
+      const [, version = ''] = /^redis_version:(\S+)/m.exec(await one.info('server')) ?? [];
+      if (Number.parseInt(version, 10) < LEAST_REDIS)
+        throw new ServerMismatch('REDIS_URL', `must be a Redis ${LEAST_REDIS}.0 or newer, not ${version}`);
+    }
+  } catch (error) {
+    throw refusalOf(error) ?? error;
+  }
+}
+
+/** What an error of the client says against REDIS_URL, if anything. Of a wrong password only its 'error' event tells. */
+export function refusalOf(error: unknown): ServerMismatch | undefined {
+  const { lastNodeError } = error as { lastNodeError?: unknown };
+  const { message } = (lastNodeError ?? error) as Error;
+  return REDIS_REFUSAL.test(message)
+    ? new ServerMismatch('REDIS_URL', `is refused by Redis: ${message.split('\n')[0] ?? ''}`)
+    : undefined;
+}

@@ -1,0 +1,276 @@
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { monotonicMs } from '../../common/clock';
+import { CONFIG, type Config } from '../../config/config';
+import { Database } from '../../platform/database/database';
+import { Lease } from '../../platform/database/lease';
+import { LOGGER, type Logger } from '../../platform/observability/logger';
+import { PeriodicTask } from '../../common/periodic-task';
+import { Metrics } from '../../platform/observability/metrics';
+import { Redis } from '../../platform/redis/redis';
+import { allChecks } from './checks';
+import { deliveredToKafkaInVain } from './checks/events';
+import { disorderedQueues, overfullQueues } from './checks/queues';
+import { covers, CheckRun, nameOf, type Part, partsOf } from './check-run';
+import { InvariantRepository } from './repository';
+import {
+  type Finding,
+  type InvariantId,
+  INVARIANTS,
+  type QueueState,
+  type Row,
+  type Scan,
+  type SqlCheck,
+} from './schema';
+import { InvariantStore } from './store';
+import { scansOfAll, type TableScan } from './table-scan';
+
+const MS_PER_SECOND = 1000;
+/** Of the time between two looks a look shall take no more. */
+const BUDGET_SHARE = 0.01;
+const ROWS_AT_FIRST = 1000;
+const ROWS_LEAST = 100;
+const ROWS_MOST = 10_000;
+/** A look missed or late: the lease outlasts it. */
+const LEASE_LOOKS = 3;
+/** Spans with violations that are looked at again each time; further ones wait for the walk. */
+const BROKEN_MOST = 20;
+
+/** What was too slow is tried again when looks have cost less than they may for as long; after so many at last. */
+const LOOKS_BETWEEN_TRIES_MOST = 64;
+/** Further slow parts are not remembered: the scan comes by again. */
+const UNCHECKED_MOST = 100;
+/** Pages of a queue's active users that are read in one look. */
+const PAGES_PER_LOOK = 20;
+
+/** A part that is known to be broken, and what was found in it last. */
+interface Broken {
+  part: Part;
+  finding: Finding;
+}
+
+/**
+ * Looks again and again whether the invariants are kept, at a cost that does not grow with the tables: each look takes
+ * what was written since the look before last, the next chunk of every table, and the spans that were broken. A chunk
+ * grows and shrinks with the time that it takes. A check that is too slow is logged, counted and passed over: looks go on
+ * with all others, and come back to it when they have made up for the time. One process at a time looks; the others export nothing.
+ */
+@scoped(Lifecycle.ContainerScoped)
+export class InvariantMonitor {
+  private readonly checks: SqlCheck[];
+  private readonly repository: InvariantRepository;
+  private readonly store: InvariantStore;
+  private readonly queueIds: string[];
+  private readonly lease: Lease;
+  private readonly loop: PeriodicTask;
+  /** Those that a look did not get to come first in the next one. */
+  private scans: TableScan[] = scansOfAll();
+  private readonly rows = new Map<Scan, number>();
+  /** Scans that were too slow when they were last looked at. */
+  private readonly paused = new Set<Scan>();
+  private broken: Broken[] = [];
+  /** By name, those that have waited longest first. */
+  private readonly unchecked = new Map<string, Part | undefined>();
+  /** Time that looks have taken beyond what they may. */
+  private debtMs = 0;
+  private looksSinceTry = 0;
+  /** Offending rows by invariant, as text: of those that could be asked. */
+  private known = new Map<InvariantId, Set<string>>();
+
+  constructor(
+    database: Database,
+    redis: Redis,
+    @inject(CONFIG) private readonly config: Config,
+    private readonly metrics: Metrics,
+    @inject(LOGGER) private readonly logger: Logger,
+  ) {
+    this.checks = [
+      ...allChecks(),
+      ...(config.KAFKA_BROKERS === '' ? [] : [deliveredToKafkaInVain(config)]),
+    ].filter(({ along, severity }) => along !== undefined && severity !== 'warning');
+    this.repository = new InvariantRepository(database);
+    this.store = new InvariantStore(redis);
+    this.queueIds = [config.QUEUE_ID, ...config.QUEUES.keys()];
+    const everyMs = config.INVARIANT_CHECK_INTERVAL_SECONDS * MS_PER_SECOND;
+    this.lease = new Lease(database, 'invariants', LEASE_LOOKS * everyMs);
+    this.loop = new PeriodicTask('watch over the invariants', everyMs, () => this.look(), logger);
+  }
+
+  start(): void {
+    if (this.config.INVARIANT_CHECK_INTERVAL_SECONDS > 0) this.loop.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.loop.stop();
+    await this.lease.release();
+  }
+
+  /**
+   * One look. What cannot be asked keeps its numbers, and the time of the last whole look stays.
+   * @throws DatabaseUnavailable, RedisUnavailable and other errors of the database or Redis
+   */
+  async look(): Promise<void> {
+    if (!(await this.lease.hold())) {
+      this.tellNothing();
+      return;
+    }
+    const startedAtMs = monotonicMs();
+    const [rows, queues] = await Promise.allSettled([this.lookAtRows(), this.lookAtQueues()]);
+    this.metrics.invariantViolations.setAll(
+      [...this.known].map(([invariant, offending]) => ({ labels: { invariant }, value: offending.size })),
+    );
+    this.metrics.invariantCheckDuration.set((monotonicMs() - startedAtMs) / MS_PER_SECOND);
+    if (rows.status === 'rejected') throw rows.reason;
+    if (queues.status === 'rejected') throw queues.reason;
+    this.metrics.invariantChecked.set(rows.value);
+  }
+
+  /**
+   * Within the time limit of a unit of database work.
+   * @returns as of when, by the database's clock, in Unix seconds
+   * @throws the first error of what could not be asked, when everything else has been
+   */
+  private async lookAtRows(): Promise<number> {
+    const startedAtMs = monotonicMs();
+    const triesAgain = this.debtMs === 0 || this.looksSinceTry >= LOOKS_BETWEEN_TRIES_MOST;
+    this.looksSinceTry = triesAgain ? 0 : this.looksSinceTry + 1;
+    try {
+      const { look, done, now } = await this.repository.inSnapshot(async (on) => {
+        const [clock] = await on.query<{ now: number }>('SELECT UNIX_TIMESTAMP(NOW(3)) AS now');
+        const look = new CheckRun(on, this.config.DATABASE_TIMEOUT_MS);
+        for (const { part } of this.broken) if (!look.isOver) await look.ask(part);
+        if (triesAgain) await this.tryAgain(look);
+        return { look, done: await this.nextChunks(look, triesAgain), now: clock?.now ?? 0 };
+      });
+      for (const isDone of done) isDone();
+      this.conclude(look);
+      if (look.failed[0] !== undefined) throw look.failed[0].error;
+      return now;
+    } finally {
+      const tookMs = monotonicMs() - startedAtMs;
+      this.debtMs = Math.max(0, this.debtMs + tookMs - this.budgetMs);
+    }
+  }
+
+  private async lookAtQueues(): Promise<void> {
+    const states: QueueState[] = [];
+    for (const queueId of this.queueIds) states.push(await this.store.state(queueId, PAGES_PER_LOOK));
+    this.learn('I6', overfullQueues(states));
+    this.learn('I7', disorderedQueues(states));
+  }
+
+  private get budgetMs(): number {
+    return this.config.INVARIANT_CHECK_INTERVAL_SECONDS * MS_PER_SECOND * BUDGET_SHARE;
+  }
+
+  private async tryAgain(look: CheckRun): Promise<void> {
+    const part = [...this.unchecked.values()].find((one) => one !== undefined);
+    if (part === undefined || look.isOver) return;
+    this.unchecked.delete(nameOf(part)); // to the end, when it is too slow again
+    if (!(await look.ask(part))) this.unchecked.set(nameOf(part), part);
+  }
+
+  /** @returns what to call for the scans to go on behind their chunks */
+  private async nextChunks(look: CheckRun, triesAgain: boolean): Promise<(() => void)[]> {
+    const done: (() => void)[] = [];
+    const inTurn = this.scans;
+    for (const [i, scan] of inTurn.entries()) {
+      if (look.isOver) {
+        this.scans = [...inTurn.slice(i), ...inTurn.slice(0, i)];
+        break;
+      }
+      if (this.paused.has(scan.name) && !triesAgain) continue;
+      done.push(await this.nextChunk(look, scan));
+    }
+    return done;
+  }
+
+  private async nextChunk(look: CheckRun, scan: TableScan): Promise<() => void> {
+    const startedAtMs = monotonicMs();
+    const slowBefore = look.slow.length;
+    const rows = this.rows.get(scan.name) ?? ROWS_AT_FIRST;
+    const step = await look.place(scan, rows);
+    let isWhole = step !== undefined;
+    for (const part of step === undefined ? [] : partsOf(this.checks, scan.name, step)) {
+      if (this.unchecked.has(nameOf(part))) continue; // is tried again by itself
+      if (look.isOver) isWhole = false;
+      else await look.ask(part);
+    }
+    if (look.slow.length > slowBefore) this.paused.add(scan.name);
+    else this.paused.delete(scan.name);
+    this.adaptChunk(scan.name, rows, monotonicMs() - startedAtMs);
+    return isWhole && step !== undefined ? step.done : () => undefined;
+  }
+
+  private adaptChunk(scan: Scan, rows: number, tookMs: number): void {
+    const budgetMs = this.budgetMs / this.scans.length;
+    if (tookMs > budgetMs) this.rows.set(scan, Math.max(ROWS_LEAST, Math.floor(rows / 2)));
+    else if (tookMs < budgetMs / 2) this.rows.set(scan, Math.min(ROWS_MOST, rows * 2));
+  }
+
+  private conclude(look: CheckRun): void {
+    const stillUnknown = this.broken.filter(({ part }) => !look.asked.has(nameOf(part)));
+    const broken = [...look.found, ...stillUnknown];
+    this.broken = withoutCovered(broken).slice(0, BROKEN_MOST);
+    for (const invariant of new Set(this.checks.map((check) => check.invariant)))
+      this.learn(
+        invariant,
+        broken.filter(({ part }) => part.check.invariant === invariant).map(({ finding }) => finding),
+      );
+    for (const name of look.asked) this.unchecked.delete(name);
+    for (const part of look.parts) this.forgetCovered(part);
+    for (const { name, part } of [...look.slow, ...look.failed]) {
+      if (this.unchecked.has(name) || this.unchecked.size >= UNCHECKED_MOST) continue;
+      if (part !== undefined) this.forgetCovered(part);
+      this.unchecked.set(name, part);
+      this.logger.warn(
+        { check: name, limitMs: look.limitMs },
+        'an invariant check was too slow or failed and is tried again later',
+      );
+    }
+    this.metrics.invariantUncheckedChunks.set(this.unchecked.size);
+  }
+
+  private forgetCovered(by: Part): void {
+    for (const [name, part] of this.unchecked)
+      if (part !== undefined && covers(by, part)) this.unchecked.delete(name);
+  }
+
+  /** A row is logged when it is first seen, not at each look. */
+  private learn(invariant: InvariantId, findings: Finding[]): void {
+    const before = this.known.get(invariant);
+    const now = new Set<string>();
+    for (const { what, rows, more } of findings) {
+      const fresh = rows.filter((row) => !before?.has(textOf(what, row)));
+      if (fresh.length > 0)
+        this.logger.error(
+          { invariant, about: INVARIANTS[invariant], what, rows: fresh, more },
+          'an invariant is violated',
+        );
+      for (const row of rows) now.add(textOf(what, row));
+      if (more) now.add(`${what}: more`);
+    }
+    if (now.size === 0 && before !== undefined && before.size > 0)
+      this.logger.info({ invariant, about: INVARIANTS[invariant] }, 'the invariant is kept again');
+    this.known.set(invariant, now);
+  }
+
+  private tellNothing(): void {
+    this.known.clear();
+    for (const of of [
+      this.metrics.invariantViolations,
+      this.metrics.invariantChecked,
+      this.metrics.invariantCheckDuration,
+      this.metrics.invariantUncheckedChunks,
+    ])
+      of.forget();
+  }
+}
+
+const textOf = (what: string, row: Row): string => `${what}: ${JSON.stringify(row)}`;
+
+/** Of two parts that are the same the first one stays. */
+const withoutCovered = (broken: Broken[]): Broken[] =>
+  broken.filter(
+    ({ part }, i) =>
+      !broken.some(({ part: other }, j) => j !== i && covers(other, part) && (j < i || !covers(part, other))),
+  );

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { DisplayTime } from '../../common/display-time';
+import { MalformedEvent, shortened } from './errors';
+import {
+  PAYMENT_TOPIC,
+  paymentDoneSchema,
+  type PaymentDone,
+  type ReservationMade,
+  reservationMadeSchema,
+} from '../outbox/events';
+import type { Notification } from './notifier';
+import type { Kind } from '../outbox/topics';
+
+/** An event as it arrives, from Kafka or from the outbox. */
+export interface IncomingEvent {
+  eventId: string;
+  /** With its prefix, if any. */
+  topic: string;
+  /** JSON. */
+  payload: string;
+}
+
+export const isEventId = (id: string): boolean => z.guid().safeParse(id).success;
+
+/** The column notification.message. */
+const LONGEST_MESSAGE = 500;
+
+/** @throws MalformedEvent */
+export function toNotification(kind: Kind, event: IncomingEvent, time: DisplayTime): Notification {
+  const { eventId } = event;
+  if (!isEventId(eventId)) throw new MalformedEvent(`the event id "${eventId}" is not a UUID`);
+  const { payload, message } =
+    kind === PAYMENT_TOPIC
+      ? compose(event, paymentDoneSchema, paid)
+      : compose(event, reservationMadeSchema, (made) => reserved(made, time));
+  const { userId, reservationId } = payload;
+  return { eventId, topic: event.topic, userId, reservationId, message: shortened(message, LONGEST_MESSAGE) };
+}
+
+function compose<T>(event: IncomingEvent, schema: z.ZodType<T>, write: (payload: T) => string) {
+  let json: unknown;
+  try {
+    json = JSON.parse(event.payload);
+  } catch {
+    throw new MalformedEvent('the payload is not JSON');
+  }
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) throw new MalformedEvent(z.prettifyError(parsed.error).replaceAll('\n', ' '));
+  return { payload: parsed.data, message: write(parsed.data) };
+}
+
+const won = new Intl.NumberFormat('en');
+
+const paid = (it: PaymentDone): string =>
+  `Your payment of ${won.format(it.paymentAmount)} won is complete: ` +
+  `seat ${it.seatPosition} of “${it.concertTitle}” is yours (reservation ${it.reservationId}).`;
+
+const reserved = (it: ReservationMade, time: DisplayTime): string =>
+  `Seat ${it.seatPosition} of “${it.concertTitle}” is held for you until ${time.text(new Date(it.heldUntil))}: ` +
+  `please pay before then (reservation ${it.reservationId}).`;

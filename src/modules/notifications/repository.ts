@@ -1,0 +1,32 @@
+import { isDuplicateKey, type SqlExecutor } from '../../platform/database/database';
+import type { Notification } from './notifier';
+
+const INSERT = 'INSERT INTO notification (event_id, topic, user_id, message) VALUES (?, ?, ?, ?)';
+const PURGE_BATCH = 500;
+
+/** An event that is still in the outbox may come again, and its delivery is checked against its notification (I5). */
+const PURGE = `DELETE FROM notification
+                WHERE sent_at < NOW(3) - INTERVAL ? DAY
+                  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.event_id = notification.event_id)
+                LIMIT ${PURGE_BATCH}`;
+
+export class NotificationRepository {
+  /**
+   * Remembers that an event is acted upon in this transaction. While another transaction does the same it waits for
+   * that one's end. @returns false when the event was acted upon before
+   */
+  async insert(tx: SqlExecutor, { eventId, topic, userId, message }: Notification): Promise<boolean> {
+    try {
+      await tx.execute(INSERT, [eventId, topic, userId, message]);
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Forgets a batch of events that were acted upon more than `days` ago. @returns how many */
+  async purge(on: SqlExecutor, days: number): Promise<number> {
+    return (await on.execute(PURGE, [days])).affectedRows;
+  }
+}

@@ -1,0 +1,39 @@
+import { ApiError, Conflict, Forbidden } from '../../common/errors';
+
+/** 002: every seat of the schedule is sold. */
+export class ScheduleSoldOut extends ApiError {
+  constructor(scheduleId: number) {
+    super('002', 409, `Schedule ${scheduleId} is sold out.`);
+  }
+}
+
+/** 004: somebody else holds the seat, or it is sold. */
+export class SeatNotAvailable extends ApiError {
+  constructor(seatId: number) {
+    super('004', 409, `Seat ${seatId} cannot be reserved: somebody else has it.`);
+  }
+}
+
+/** 409: the user has as many seats of the schedule as one may have. */
+export class SeatLimitReached extends Conflict {
+  constructor(limit: number) {
+    super(`You have ${limit} seats of this schedule: that is the most that one buyer may have.`);
+  }
+}
+
+export class ScheduleStarted extends Conflict {
+  constructor(scheduleId: number) {
+    super(`Schedule ${scheduleId} has begun: its seats cannot be reserved any more.`);
+  }
+}
+
+/** 403: admitted, but by another queue than the concert's. */
+export class OtherLine extends Forbidden {
+  constructor(queueId: string, mainQueueId: string) {
+    super(
+      queueId === mainQueueId
+        ? 'This concert is sold to visitors of the main queue: ask for a token without queueId.'
+        : `This concert has a queue of its own: ask for a token with queueId ${queueId}.`,
+    );
+  }
+}

@@ -1,0 +1,27 @@
+import { Lifecycle, scoped } from 'tsyringe';
+import { Database } from '../../platform/database/database';
+import { Metrics } from '../../platform/observability/metrics';
+import { ReservationRepository } from './repository';
+
+const BATCH = 500;
+
+/**
+ * Tidies up holds that have passed. Only a tidying: such a hold counts as free everywhere at once, by the database's
+ * clock. Any number of workers may sweep: each locks its own batch (SKIP LOCKED).
+ */
+@scoped(Lifecycle.ContainerScoped)
+export class HoldExpiryJob {
+  constructor(
+    private readonly database: Database,
+    private readonly reservations: ReservationRepository,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** One turn. @returns whether there may be more to do at once */
+  async sweep(): Promise<boolean> {
+    const late = await this.database.transaction((tx) => this.reservations.sweep(tx, BATCH));
+    this.metrics.holdExpiryLag.set(late[0] ?? 0);
+    this.metrics.holdsExpired.inc(late.length);
+    return late.length === BATCH;
+  }
+}

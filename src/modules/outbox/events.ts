@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import type { DomainEvent } from './append';
+
+export const PAYMENT_TOPIC = 'payment-notification';
+export const RESERVATION_TOPIC = 'reservation-notification';
+
+const id = z.number().int().positive();
+
+/** What a payment event tells. Unknown fields are let through: a newer version may write more. */
+export const paymentDoneSchema = z.object({
+  reservationId: id,
+  userId: id,
+  /** Won. */
+  paymentAmount: z.number().int().nonnegative(),
+  concertTitle: z.string(),
+  seatPosition: z.number().int(),
+});
+
+export const reservationMadeSchema = z.object({
+  reservationId: id,
+  userId: id,
+  concertTitle: z.string(),
+  seatPosition: z.number().int(),
+  /** ISO 8601, UTC. */
+  heldUntil: z.iso.datetime(),
+});
+
+export type PaymentDone = z.infer<typeof paymentDoneSchema>;
+export type ReservationMade = z.infer<typeof reservationMadeSchema>;
+
+export const paymentDone = (event: PaymentDone): DomainEvent => ({
+  topic: PAYMENT_TOPIC,
+  partitionKey: String(event.reservationId),
+  payload: { ...event },
+});
+
+export const reservationMade = (event: ReservationMade): DomainEvent => ({
+  topic: RESERVATION_TOPIC,
+  partitionKey: String(event.reservationId),
+  payload: { ...event },
+});

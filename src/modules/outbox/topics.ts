@@ -1,0 +1,51 @@
+import type { Group } from '../../platform/kafka';
+import { PAYMENT_TOPIC, RESERVATION_TOPIC } from './events';
+
+const GROUP = 'concert-notifier';
+const DLQ = '.DLQ';
+const PERMANENT = '.DLQ.permanent';
+
+export type Kind = typeof PAYMENT_TOPIC | typeof RESERVATION_TOPIC;
+const KINDS: readonly Kind[] = [PAYMENT_TOPIC, RESERVATION_TOPIC];
+
+/** The topics that this worker cares for: `<prefix><kind>`, and for each a DLQ and a permanent DLQ. */
+export class Topics {
+  readonly main: string[];
+  readonly dlq: string[];
+
+  /** @param prefix lets several installations, or tests, share a broker and a database */
+  constructor(readonly prefix = '') {
+    this.main = KINDS.map((kind) => prefix + kind);
+    this.dlq = this.main.map((topic) => topic + DLQ);
+  }
+
+  /** A group of its own for the DLQs: see kafka-pipeline.ts. */
+  get groups(): { main: Group; dlq: Group } {
+    return {
+      main: { groupId: `${this.prefix}${GROUP}`, topics: this.main },
+      dlq: { groupId: `${this.prefix}${GROUP}.DLQ`, topics: this.dlq },
+    };
+  }
+
+  get all(): string[] {
+    return [...this.main, ...this.dlq, ...this.main.map((topic) => topic + PERMANENT)];
+  }
+
+  /** `<prefix><kind>` of a topic of any stage. */
+  mainOf(topic: string): string {
+    return topic.endsWith(DLQ) ? topic.slice(0, -DLQ.length) : topic;
+  }
+
+  dlqOf(topic: string): string {
+    return this.mainOf(topic) + DLQ;
+  }
+
+  permanentOf(topic: string): string {
+    return this.mainOf(topic) + PERMANENT;
+  }
+
+  /** What an event of this topic tells of; undefined for a topic of others. */
+  kindOf(topic: string): Kind | undefined {
+    return KINDS.find((kind) => this.prefix + kind === this.mainOf(topic));
+  }
+}

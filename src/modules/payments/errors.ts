@@ -1,0 +1,20 @@
+import { ApiError, Conflict } from '../../common/errors';
+
+/** 005: charge first. */
+export class BalanceTooSmall extends ApiError {
+  constructor() {
+    super('005', 409, 'The balance is too small for this reservation: charge it first.');
+  }
+}
+
+export class AlreadyPaid extends Conflict {
+  constructor(reservationId: number) {
+    super(`Reservation ${reservationId} is paid already.`);
+  }
+}
+
+export class HoldEnded extends Conflict {
+  constructor(reservationId: number) {
+    super(`The hold of reservation ${reservationId} has ended: reserve again.`);
+  }
+}

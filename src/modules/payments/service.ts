@@ -1,0 +1,85 @@
+import { Lifecycle, scoped } from 'tsyringe';
+import { type ApiError, Forbidden, NotFound } from '../../common/errors';
+import { Breakers } from '../../platform/circuit-breaker/breakers';
+import type { SqlExecutor } from '../../platform/database/database';
+import { Metrics } from '../../platform/observability/metrics';
+import { appendEvent } from '../outbox/append';
+import type { RequestKey } from '../idempotency/key';
+import { IdempotencyService } from '../idempotency/service';
+import { paymentDone } from '../outbox/events';
+import { TokenNotActive } from '../waiting-room/errors';
+import { QueueRepository } from '../waiting-room/state/repository';
+import { QueueService, type ActiveUser } from '../waiting-room/service';
+import { OtherLine } from '../orders/errors';
+import { ReservationRepository } from '../orders/repository';
+import { BalanceRepository } from '../accounts/repository';
+import { AlreadyPaid, BalanceTooSmall, HoldEnded } from './errors';
+import { PaymentRepository } from './repository';
+import type { Paid } from './schema';
+
+@scoped(Lifecycle.ContainerScoped)
+export class PaymentService {
+  constructor(
+    private readonly payments: PaymentRepository,
+    private readonly reservations: ReservationRepository,
+    private readonly balances: BalanceRepository,
+    private readonly idempotency: IdempotencyService,
+    private readonly queue: QueueService,
+    private readonly sessions: QueueRepository,
+    private readonly breakers: Breakers,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /**
+   * Pays for the visitor's own hold and ends its turn.
+   * @throws TokenNotActive (003) when the session has paid before, BalanceTooSmall (005), AlreadyPaid (409),
+   * HoldEnded (409), Forbidden (403), OtherLine (403), NotFound (404)
+   */
+  async pay(visitor: ActiveUser, reservationId: number, key: RequestKey | undefined): Promise<Paid> {
+    const paid = await this.breakers.concert.run(() =>
+      this.idempotency.run(key, (tx) => this.sell(tx, visitor, reservationId)),
+    );
+    this.metrics.sales.inc();
+    this.metrics.ticketRevenue.inc(paid.paymentAmount);
+    await this.queue.endSession(visitor);
+    return paid;
+  }
+
+  /** The answer is given again: the session may not have been ended after the COMMIT. */
+  async replayed(reservationId: number): Promise<void> {
+    await this.queue.endSessionOfPayment(reservationId);
+  }
+
+  /** Locks in the fixed order: member, reservation, seat. */
+  private async sell(tx: SqlExecutor, visitor: ActiveUser, reservationId: number): Promise<Paid> {
+    const { userId, queueId } = visitor;
+    const reservation = await this.reservations.find(tx, reservationId);
+    if (reservation === undefined) throw new NotFound(`Reservation ${reservationId}`);
+    if (reservation.userId !== userId) throw new Forbidden(`Reservation ${reservationId} is not yours.`);
+    if (reservation.queueId !== queueId)
+      throw new OtherLine(reservation.queueId, this.reservations.mainQueueId); // another session would stay open
+
+    const { amount, concertTitle, seatPosition } = reservation;
+    const enough = await this.balances.take(tx, userId, amount);
+    const sold = await this.reservations.sell(tx, reservation, userId);
+    if (!sold) throw await this.whyNotSold(tx, reservationId);
+    if (!enough) throw await this.whyNotEnough(tx, visitor);
+
+    const paymentId = await this.payments.insert(tx, reservationId, userId, amount, visitor);
+    await this.balances.enterPayment(tx, userId, amount, paymentId);
+    await appendEvent(
+      tx,
+      paymentDone({ reservationId, userId, paymentAmount: amount, concertTitle, seatPosition }),
+    );
+    return { paymentAmount: amount, seatStatus: 'RESERVED', queueStatus: 'DONE' };
+  }
+
+  private async whyNotEnough(tx: SqlExecutor, visitor: ActiveUser): Promise<ApiError> {
+    return (await this.sessions.hasPaid(visitor, tx)) ? new TokenNotActive('DONE') : new BalanceTooSmall();
+  }
+
+  private async whyNotSold(tx: SqlExecutor, reservationId: number): Promise<ApiError> {
+    const reservation = await this.reservations.find(tx, reservationId);
+    return reservation?.status === 'RESERVED' ? new AlreadyPaid(reservationId) : new HoldEnded(reservationId);
+  }
+}

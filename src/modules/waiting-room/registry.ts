@@ -1,0 +1,21 @@
+import type { WaitingRoom } from './waiting-room';
+
+/** The lines of the product: the main one, and those of concerts that have their own (QUEUES). */
+export class WaitingRoomRegistry {
+  private readonly byId: Map<string, WaitingRoom>;
+
+  constructor(
+    readonly main: WaitingRoom,
+    own: WaitingRoom[],
+  ) {
+    this.byId = new Map([main, ...own].map((room) => [room.queueId, room]));
+  }
+
+  get all(): WaitingRoom[] {
+    return [...this.byId.values()];
+  }
+
+  find(queueId: string): WaitingRoom | undefined {
+    return this.byId.get(queueId);
+  }
+}

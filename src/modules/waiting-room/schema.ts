@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { Id } from '../../http/fields';
+
+export const IssueBody = z.strictObject({
+  userId: Id.describe('A member'),
+  queueId: z
+    .string()
+    .regex(/^[\w-]{1,64}$/)
+    .optional()
+    .describe('A concert’s own line; without it the main one'),
+});
+
+export const Proof = z.strictObject({
+  challenge: z.string().max(1024).describe('Of POST /v1/api/queue/challenge, as it was given'),
+  nonce: z
+    .string()
+    .regex(/^[\w-]{1,64}$/)
+    .describe('With which it is solved'),
+});
+export type Proof = z.infer<typeof Proof>;
+
+/** With TOKEN_PROOF_OF_WORK_BITS. */
+export const ProvenIssueBody = IssueBody.extend({ proof: Proof.optional() });
+export type ProvenIssueBody = z.infer<typeof ProvenIssueBody>;
+
+export const ChallengeBody = IssueBody.pick({ userId: true });
+
+export const IssuedChallenge = z.object({
+  challenge: z
+    .string()
+    .describe('Find a nonce with which SHA-256 of `<challenge>.<nonce>` begins with `bits` zero bits'),
+  bits: z.int().min(1),
+  expiresInSeconds: z.int().min(1),
+});
+export type IssuedChallenge = z.infer<typeof IssuedChallenge>;
+
+export const IssuedToken = z.object({
+  queueToken: z.string().describe('A place in line, signed; send it as Authorization'),
+});
+
+export const QueueStatus = z.enum(['WAITING', 'PROGRESS', 'DONE', 'EXPIRED']);
+export type QueueStatus = z.infer<typeof QueueStatus>;
+
+export const CheckedToken = z.object({
+  queuePosition: z.int().min(0).describe('1 is the next to enter; 0 when not waiting'),
+  status: QueueStatus,
+  etaSeconds: z.int().min(0).describe('Estimated time to admission'),
+  pollAfterMs: z.int().min(0).describe('When to ask again'),
+});
+export type CheckedToken = z.infer<typeof CheckedToken>;
+
+export const IssuedTicket = z.object({
+  ticket: z.string().describe('Put it into the URL of the events: ?ticket='),
+  expiresInSeconds: z.int().min(1),
+});
+export type IssuedTicket = z.infer<typeof IssuedTicket>;

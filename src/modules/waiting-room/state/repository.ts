@@ -1,0 +1,126 @@
+import { Lifecycle, scoped } from 'tsyringe';
+import { Database, placeholders, type SqlExecutor } from '../../../platform/database/database';
+import { LIFE, lifeOf } from './generation';
+import type { QueueProgress } from './store';
+
+/** A turn inside as the database knows it: rows of payments and holds carry the session that made them. */
+export interface SessionId {
+  queueId: string;
+  gen: number;
+  seq: number;
+}
+
+/** A hold that lasts. */
+export interface SessionHold extends SessionId {
+  reservationId: number;
+  /** How long it still lasts, by the database's clock. */
+  leftMs: number;
+}
+
+const FIND = 'SELECT issued, serving AS headSeq, gen FROM queue_state WHERE queue_id = ?';
+
+/** Progress only ever grows: a late or stale save changes nothing. */
+const SAVE = `INSERT INTO queue_state (queue_id, issued, serving, gen) VALUES (?, ?, ?, ?)
+              ON DUPLICATE KEY UPDATE issued  = GREATEST(issued, VALUES(issued)),
+                                      serving = GREATEST(serving, VALUES(serving)),
+                                      gen     = GREATEST(gen, VALUES(gen))`;
+
+/** Binds: queue, seq, generation. A session buys once (unique key `one_payment_per_session`). */
+export const HAS_PAID = `EXISTS (SELECT 1 FROM payment p
+                                  WHERE p.queue_id = ? AND p.queue_seq = ? AND p.queue_generation = ?)`;
+
+const ASK_PAID = `SELECT ${HAS_PAID} AS hasPaid`;
+
+/** Seqs that one statement asks for: always as many, so that it is prepared once. */
+const SEQS = 500;
+
+const PAID_AMONG = `SELECT queue_generation AS gen, queue_seq AS seq FROM payment
+                     WHERE queue_id = ? AND queue_seq IN (${placeholders(SEQS)})`;
+
+/** Sales of the last `?` seconds by the index over queue and time, page by page. */
+const PAID_SINCE = `SELECT id, queue_seq AS seq, created_at AS paidAt FROM payment
+                     WHERE queue_id = ? AND created_at >= GREATEST(?, NOW(3) - INTERVAL ? SECOND)
+                       AND (created_at > ? OR id > ?)
+                       AND queue_generation >= ? AND queue_generation < ?
+                     ORDER BY created_at, id LIMIT ?`;
+const SALES_AT_ONCE = 5000;
+
+const SESSION = 'queue_id AS queueId, queue_generation AS gen, queue_seq AS seq';
+
+const OF_PAYMENT = `SELECT ${SESSION} FROM payment WHERE reservation_id = ? AND queue_id IS NOT NULL`;
+
+const HOLD = `id AS reservationId, ${SESSION}, TIMESTAMPDIFF(MICROSECOND, NOW(3), held_until) / 1000 AS leftMs`;
+const IS_LIVE_HOLD = "status = 'TEMP_RESERVED' AND held_until > NOW(3) AND queue_id IS NOT NULL";
+
+const HOLD_OF = `SELECT ${HOLD} FROM reservation WHERE id = ? AND ${IS_LIVE_HOLD}`;
+
+const LIVE_HOLDS = `SELECT ${HOLD} FROM reservation WHERE ${IS_LIVE_HOLD} ORDER BY held_until LIMIT ? OFFSET ?`;
+
+const HOLDS_AT_ONCE = 1000;
+
+/** What the database remembers of each queue, for the day that Redis forgets. */
+@scoped(Lifecycle.ContainerScoped)
+export class QueueRepository {
+  constructor(private readonly database: Database) {}
+
+  async find(queueId: string): Promise<QueueProgress | undefined> {
+    const [row] = await this.database.query<QueueProgress>(FIND, [queueId]);
+    return row;
+  }
+
+  async save(queueId: string, { issued, headSeq, gen }: QueueProgress): Promise<void> {
+    await this.database.execute(SAVE, [queueId, issued, headSeq, gen]);
+  }
+
+  async hasPaid({ queueId, gen, seq }: SessionId, on: SqlExecutor = this.database): Promise<boolean> {
+    const [row] = await on.query<{ hasPaid: 0 | 1 }>(ASK_PAID, [queueId, seq, gen]);
+    return row?.hasPaid === 1;
+  }
+
+  /** Which of these seqs have paid, whatever their generation; any number of seqs. */
+  async paidAmong(queueId: string, seqs: number[]): Promise<{ gen: number; seq: number }[]> {
+    const paid = [];
+    for (let from = 0; from < seqs.length; from += SEQS) {
+      const piece = seqs.slice(from, from + SEQS);
+      const filled = [...piece, ...Array<number>(SEQS - piece.length).fill(0)]; // no place has seq 0
+      paid.push(await this.database.query<{ gen: number; seq: number }>(PAID_AMONG, [queueId, ...filled]));
+    }
+    return paid.flat();
+  }
+
+  /** The seqs that have paid in this history within the last `seconds`, in pages. */
+  async *paidSince(queueId: string, gen: number, seconds: number): AsyncGenerator<number[]> {
+    const firstGen = lifeOf(gen);
+    let [since, lastId] = [new Date(0), 0];
+    for (;;) {
+      const page = await this.database.query<{ id: number; seq: number; paidAt: Date }>(PAID_SINCE, [
+        ...[queueId, since, seconds, since, lastId, firstGen, firstGen + LIFE, SALES_AT_ONCE],
+      ]);
+      yield page.map(({ seq }) => seq);
+      const last = page.at(-1);
+      if (last === undefined || page.length < SALES_AT_ONCE) return;
+      [since, lastId] = [last.paidAt, last.id];
+    }
+  }
+
+  /** Whose payment it was; undefined: there is none, or of a version that did not keep it. */
+  async sessionOfPayment(reservationId: number): Promise<SessionId | undefined> {
+    const [row] = await this.database.query<SessionId>(OF_PAYMENT, [reservationId]);
+    return row;
+  }
+
+  /** The hold if it lasts. */
+  async holdOf(reservationId: number): Promise<SessionHold | undefined> {
+    const [row] = await this.database.query<SessionHold>(HOLD_OF, [reservationId]);
+    return row;
+  }
+
+  /** Every hold that lasts, of all queues, in pages; one that is made or ends meanwhile may be missed, or come twice. */
+  async *liveHolds(): AsyncGenerator<SessionHold[]> {
+    for (let from = 0; ; from += HOLDS_AT_ONCE) {
+      const page = await this.database.query<SessionHold>(LIVE_HOLDS, [HOLDS_AT_ONCE, from]);
+      if (page.length > 0) yield page;
+      if (page.length < HOLDS_AT_ONCE) return;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { CONFIG, type Config } from '../../config/config';
+import { ApiError } from '../../common/errors';
+import { Breaker, breakerPresets, type BreakerListener, type BreakerState } from './breaker';
+import { LOGGER, type Logger } from '../observability/logger';
+import { Metrics } from '../observability/metrics';
+
+const STATES: BreakerState[] = ['closed', 'half_open', 'open'];
+
+/** Above the drivers' own time limits, so that these speak first. */
+const SLACK_MS = 500;
+
+/** Business errors say nothing about the health of what was called. */
+const isBusinessError = (error: unknown): boolean => error instanceof ApiError && error.status < 500;
+
+/** The two breakers of the product: `queue` around Redis, `concert` around the database. */
+@scoped(Lifecycle.ContainerScoped)
+export class Breakers {
+  readonly queue: Breaker;
+  readonly concert: Breaker;
+
+  constructor(@inject(CONFIG) config: Config, metrics: Metrics, @inject(LOGGER) logger: Logger) {
+    const listener: BreakerListener = {
+      onOutcome: (breaker, outcome) => metrics.breakerCalls.inc({ breaker, outcome }),
+      onState: (breaker, state) => {
+        logger.warn({ breaker, state }, 'breaker changed state');
+        for (const each of STATES) metrics.breakerState.set({ breaker, state: each }, each === state ? 1 : 0);
+      },
+    };
+    const make = (name: string, limitMs: number): Breaker => {
+      for (const state of STATES)
+        metrics.breakerState.set({ breaker: name, state }, state === 'closed' ? 1 : 0);
+      const settings = { ...breakerPresets[config.BREAKER_PRESET], timeoutMs: limitMs + SLACK_MS };
+      return new Breaker(name, settings, { isIgnored: isBusinessError, listener });
+    };
+    this.queue = make('queueService', config.REDIS_TIMEOUT_MS);
+    this.concert = make('concertService', config.DATABASE_ACQUIRE_TIMEOUT_MS + config.DATABASE_TIMEOUT_MS);
+  }
+
+  shutdown(): void {
+    this.queue.shutdown();
+    this.concert.shutdown();
+  }
+}

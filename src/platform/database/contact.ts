@@ -1,0 +1,32 @@
+import { monotonicMs } from '../../common/clock';
+import type { Breaker } from '../circuit-breaker/breaker';
+import type { Database } from './database';
+import { checkWritable } from './probe';
+
+/**
+ * Asks the database again and again, beside the breaker, whether it takes writes. When it does so after an outage or a
+ * failover, the breaker is closed: waiting on would only keep buyers out (ADR 7). A database that takes writes but fails
+ * at its work (locks, a full disk) was never away, and its breaker goes through half-open.
+ */
+export class DatabaseContact {
+  private unansweredAtMs = -Infinity;
+
+  /** @param lateMs how long after its return calls may still fail that began before, and open the breaker */
+  constructor(
+    private readonly database: Pick<Database, 'execute' | 'lostAtMs'>,
+    private readonly breaker: Pick<Breaker, 'close'>,
+    private readonly lateMs: number,
+  ) {}
+
+  /** @throws DatabaseUnavailable */
+  async ask(): Promise<void> {
+    try {
+      await checkWritable(this.database);
+    } catch (error) {
+      this.unansweredAtMs = monotonicMs();
+      throw error;
+    }
+    const awayAtMs = Math.max(this.unansweredAtMs, this.database.lostAtMs);
+    if (monotonicMs() - awayAtMs < this.lateMs) this.breaker.close();
+  }
+}

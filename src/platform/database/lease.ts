@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { monotonicMs } from '../../common/clock';
+import type { SqlExecutor } from './database';
+
+const LEASE_MS = 10_000;
+const RENEW_AFTER_SHARE = 0.3;
+const US_PER_MS = 1000;
+
+const CREATE = 'INSERT IGNORE INTO outbox_lease (name) VALUES (?)';
+const CLAIM = `UPDATE outbox_lease SET holder = ?, held_until = NOW(3) + INTERVAL ? MICROSECOND
+                WHERE name = ? AND (holder = ? OR held_until <= NOW(3))`;
+const RELEASE = 'UPDATE outbox_lease SET held_until = NOW(3) WHERE name = ? AND holder = ?';
+
+/**
+ * The right to deliver events, or to do something else that one worker at a time shall do. A row with a deadline instead of a row lock: no transaction is
+ * open while Kafka or a webhook is waited for, and a worker whose host vanished is succeeded after `leaseMs`, where the
+ * server would keep the locks of its connection until wait_timeout (8 h).
+ */
+export class Lease {
+  private readonly holder = randomUUID();
+  private claimedAtMs: number | undefined;
+  private exists = false;
+  private claiming: Promise<boolean> | undefined;
+
+  constructor(
+    private readonly on: SqlExecutor,
+    private readonly name: string,
+    private readonly leaseMs = LEASE_MS,
+  ) {}
+
+  /** Takes or prolongs the lease. @returns whether it is ours for the next 70 % of `leaseMs` at least */
+  async hold(): Promise<boolean> {
+    if (this.claimedAtMs !== undefined && monotonicMs() - this.claimedAtMs < RENEW_AFTER_SHARE * this.leaseMs)
+      return true;
+    this.claiming ??= this.claim().finally(() => (this.claiming = undefined));
+    return this.claiming;
+  }
+
+  /** Lets another worker go on at once. */
+  async release(): Promise<void> {
+    if (this.claimedAtMs === undefined) return;
+    this.claimedAtMs = undefined;
+    await this.on.execute(RELEASE, [this.name, this.holder]);
+  }
+
+  private async claim(): Promise<boolean> {
+    const now = monotonicMs(); // before the database's answer: to us the lease is over first
+    if (!this.exists) await this.on.execute(CREATE, [this.name]);
+    this.exists = true;
+    const { affectedRows } = await this.on.execute(CLAIM, [
+      this.holder,
+      this.leaseMs * US_PER_MS,
+      this.name,
+      this.holder,
+    ]);
+    this.claimedAtMs = affectedRows === 1 ? now : undefined;
+    return affectedRows === 1;
+  }
+}

@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { Cluster, Redis } from 'ioredis';
+import { monotonicMs } from '../../common/clock';
+import { parseRedisUrls } from '../../config/urls';
+import { Unavailable } from '../../common/errors';
+import type { Logger } from '../observability/logger';
+import { ReconnectLimit } from '../reconnect-limit';
+import { redisErrorKind } from './errors';
+
+export { Redis };
+
+const SLOTS_REFRESH_MS = 2000;
+
+/** Redis could not be asked: no connection, or no answer in time. Mapped to 503. */
+export class RedisUnavailable extends Unavailable {
+  constructor(override readonly cause: unknown) {
+    super('The waiting room');
+  }
+}
+
+const retryAfterMs = (attempt: number): number => Math.min(50 * attempt, 500);
+
+/**
+ * A connection that fails fast: nothing queues up in memory while Redis is away. It is given up for a new one when the
+ * server says that it is no master, as after a failover: the new one finds the master by DNS or proxy. In a Redis
+ * Cluster, the replies of the nodes lead there.
+ * @param urls one URL, or several of a Redis Cluster's nodes (`,` between them), which answers to the same commands
+ * @param onGivenUp called with the reply because of which the connection is given up
+ */
+export function connectRedis(urls: string, timeoutMs: number, onGivenUp?: (error: Error) => void): Redis {
+  const common = { lazyConnect: true, enableOfflineQueue: false, enableAutoPipelining: true };
+  const node = {
+    commandTimeout: timeoutMs,
+    connectTimeout: timeoutMs,
+    socketTimeout: 2 * timeoutMs, // a connection whose other end is gone without a word is given up
+    maxRetriesPerRequest: 0,
+  };
+  const { nodes, username, password, db, tls } = parseRedisUrls(urls);
+  const access = {
+    ...(password === '' ? {} : { username: username || 'default', password }),
+    ...(tls ? { tls: {} } : {}),
+  };
+  const [first, ...others] = nodes;
+  if (first !== undefined && others.length === 0) {
+    const reconnects = new ReconnectLimit();
+    return new Redis({
+      ...{ ...first, db, ...access, ...common, ...node },
+      retryStrategy: retryAfterMs,
+      enableReadyCheck: false, // it would wait on this connection for a replica that loads, perhaps for minutes
+      reconnectOnError: (error) => {
+        if (redisErrorKind(error) !== 'demoted' || !reconnects.allow()) return false;
+        onGivenUp?.(error);
+        return true;
+      },
+    });
+  }
+  const cluster = new Cluster(nodes, {
+    ...common,
+    clusterRetryStrategy: retryAfterMs,
+    slotsRefreshTimeout: timeoutMs,
+    slotsRefreshInterval: SLOTS_REFRESH_MS, // a failover is noticed also by who does not ask the node that failed
+    maxRedirections: 4, // 100 ms each: what a failover takes is for the caller to wait
+    redisOptions: { ...node, ...access },
+  });
+  return cluster as unknown as Redis; // the one token of what can be asked, whichever it is
+}
+
+/** Each Redis that holds keys of its own: for what has to be asked of all of them. */
+export function mastersOf(redis: Redis): Redis[] {
+  const one: unknown = redis;
+  return one instanceof Cluster ? one.nodes('master') : [redis];
+}
+
+/** Connects; when the first try fails goes on in the background, for ever. Says so when the connection is lost and when it is back. */
+export async function followRedis(redis: Redis, logger: Logger): Promise<void> {
+  let down = false;
+  redis.on('error', (err) => {
+    if (!down) logger.warn({ err }, 'redis is not reachable; trying on');
+    down = true;
+  });
+  redis.on('ready', () => {
+    if (down) logger.info('redis is back');
+    down = false;
+  });
+  await redis.connect().catch(() => undefined); // told by 'error'; ioredis goes on trying
+}
+
+const INCLUDE = /^-- @include (\S+)$/gm;
+
+/** The text of a Lua file with its `-- @include name.lua` lines replaced by those files. */
+function readScript(path: string): string {
+  return readFileSync(path, 'utf8').replace(INCLUDE, (_line, name: string) =>
+    readScript(join(dirname(path), name)),
+  );
+}
+
+export type ScriptArgument = string | number | Buffer;
+export type Script = (keys: string[], args: ScriptArgument[]) => Promise<unknown>;
+type Command = (...args: ScriptArgument[]) => Promise<unknown>;
+
+/**
+ * Loads `<name>-<number of keys>.lua` as a command; `buffers`: strings of its replies come as they are, undecoded.
+ * The returned function throws RedisUnavailable when Redis cannot be asked, and plain errors for errors of the script.
+ */
+export function loadScript(
+  redis: Redis,
+  path: string,
+  observe: (seconds: number) => void,
+  replies: 'strings' | 'buffers' = 'strings',
+): Script {
+  const [, name, keyCount] = /^([a-z-]+)-(\d+)$/.exec(basename(path)) ?? [];
+  if (name === undefined) throw new Error(`${path} is not named <name>-<number of keys>`);
+  const defined = `script:${name}`; // the plain name may be a command of Redis
+  redis.defineCommand(defined, { numberOfKeys: Number(keyCount), lua: readScript(`${path}.lua`) });
+  const commands = redis as unknown as Record<string, Command | undefined>;
+  const command = commands[replies === 'buffers' ? `${defined}Buffer` : defined];
+  if (command === undefined) throw new Error(`${path} was not defined`);
+  return async (keys, args) => {
+    const startedAtMs = monotonicMs();
+    try {
+      return await command.call(redis, ...keys, ...args);
+    } catch (error) {
+      throw translate(error);
+    } finally {
+      observe((monotonicMs() - startedAtMs) / 1000);
+    }
+  };
+}
+
+/** Turns errors that say "not now" into RedisUnavailable; leaves the others (bugs) alone. */
+function translate(error: unknown): unknown {
+  return redisErrorKind(error) === 'mistake' ? error : new RedisUnavailable(error);
+}
