@@ -38,7 +38,7 @@ async function ensureTools() {
   }
 }
 
-/** The lock is held by bench/lib/database.ts: the benchmarks empty their database again and again. */
+/** The lock is held by lab/bench/lib/database.ts: the benchmarks empty their database again and again. */
 async function demandNoOther({ DATABASE_URL, DATABASE_ADMIN_URL }) {
   const name = `${decodeURIComponent(new URL(DATABASE_URL).pathname.slice(1))}_bench`;
   const [{ free }] = await query(DATABASE_ADMIN_URL, [`SELECT IS_FREE_LOCK('${name}') AS free`]);
@@ -60,12 +60,12 @@ async function prepare() {
 
 /** @returns the exit code; what went wrong has been said */
 const bench = (args, env, options) =>
-  exitCodeOf(nodeBinary(), [...TYPESCRIPT, inRoot('bench', 'main.ts'), ...args], { env, ...options });
+  exitCodeOf(nodeBinary(), [...TYPESCRIPT, inRoot('lab', 'bench', 'main.ts'), ...args], { env, ...options });
 
 runMain(async () => {
   listen();
   const args = process.argv.slice(2);
-  const refused = await refusedBy('bench/options.ts', args);
+  const refused = await refusedBy('lab/bench/options.ts', args);
   if (refused !== null) return refused;
   await ensureDependencies();
   checkMachine();

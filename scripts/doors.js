@@ -19,13 +19,13 @@ const PATIENCE_MS = 10_000;
 
 /** @returns the exit code; what went wrong has been said */
 const runner = (args, options) =>
-  exitCodeOf(nodeBinary(), [...TYPESCRIPT, inRoot('k6', 'doors', 'main.ts'), ...args], options);
+  exitCodeOf(nodeBinary(), [...TYPESCRIPT, inRoot('lab', 'admission', 'main.ts'), ...args], options);
 
 runMain(async () => {
   listen();
   if (process.platform !== 'linux') throw new Failure('The doors are tried on Linux only.');
   const args = process.argv.slice(2);
-  const refused = await refusedBy('k6/doors/options.ts', args);
+  const refused = await refusedBy('lab/admission/options.ts', args);
   if (refused !== null) return refused;
   await ensureDependencies();
   fs.mkdirSync(inRoot('results'), { recursive: true });

@@ -13,10 +13,10 @@ const PATIENCE_MS = 5 * 60_000;
 
 runMain(async () => {
   listen();
-  const refused = await refusedBy('k8s/runner/options.ts', process.argv.slice(2));
+  const refused = await refusedBy('lab/k8s/options.ts', process.argv.slice(2));
   if (refused !== null) return refused;
   await ensureDependencies();
   const env = { ...process.env, HELM: findHelm(), KUBECTL: findKubectl() };
-  const args = [...TYPESCRIPT, inRoot('k8s', 'runner', 'main.ts'), ...process.argv.slice(2)];
+  const args = [...TYPESCRIPT, inRoot('lab', 'k8s', 'main.ts'), ...process.argv.slice(2)];
   return exitCodeOf(nodeBinary(), args, { env, patienceMs: PATIENCE_MS });
 });

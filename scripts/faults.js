@@ -34,13 +34,13 @@ async function preparePrograms(withKafka) {
 
 /** @returns the exit code; what went wrong has been said */
 const suite = (args, options) =>
-  exitCodeOf(nodeBinary(), [...TYPESCRIPT, inRoot('test', 'faults', 'main.ts'), ...args], options);
+  exitCodeOf(nodeBinary(), [...TYPESCRIPT, inRoot('lab', 'faults', 'main.ts'), ...args], options);
 
 runMain(async () => {
   listen();
   if (process.platform !== 'linux') throw new Failure('The fault suite runs on Linux only.');
   const args = process.argv.slice(2);
-  const refused = await refusedBy('test/faults/options.ts', args);
+  const refused = await refusedBy('lab/faults/options.ts', args);
   if (refused !== null) return refused;
   await ensureDependencies();
   if (args.includes('--plan')) return suite(args);

@@ -98,7 +98,7 @@ async function prepare() {
 
 /** To fuzz-hooks.py. */
 const told = (url) => ({
-  SCHEMATHESIS_HOOKS: inRoot('scripts', 'lib', 'fuzz-hooks.py'),
+  SCHEMATHESIS_HOOKS: inRoot('lab', 'fuzz', 'hooks.py'),
   API_URL: url,
   API_USERS: String(USERS),
   API_SCHEDULES: String(PROGRAMME.concerts * PROGRAMME.dates),
@@ -112,7 +112,7 @@ async function fuzz({ program, env }, args) {
   const product = await step('start the product', () => startProduct(env, path.join(folder, 'product.log')));
   try {
     const options = ['--url', product.url, '--report', 'junit,ndjson', '--report-dir', folder, ...args];
-    const config = ['--config-file', inRoot('scripts', 'lib', 'fuzz.toml')];
+    const config = ['--config-file', inRoot('lab', 'fuzz', 'schemathesis.toml')];
     const document = `${product.managementUrl}/openapi.json`;
     const asked = await exitCodeOf(program, [...config, 'run', document, ...options], {
       env: { ...process.env, ...told(product.url) },

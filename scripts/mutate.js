@@ -1,5 +1,5 @@
 // npm run mutate [-- area …]: does a test notice a small mistake in the code of breakers, money, seats and admission?
-// Mutants of TypeScript by Stryker, of SQL and Lua by lib/mutation/text.js. See docs/mutation.md.
+// Mutants of TypeScript by Stryker, of SQL and Lua by lab/mutation/text.js. See docs/mutation.md.
 const fs = require('node:fs');
 const { misuse, readArguments } = require('./lib/arguments');
 const { build } = require('./build');
@@ -8,10 +8,10 @@ const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, runMain } = require('./lib/failure');
 const { listen } = require('./lib/interruption');
 const { withLock } = require('./lib/lock');
-const areas = require('./lib/mutation/areas');
-const { tryCodeMutants } = require('./lib/mutation/code');
-const { describeMutant, isSame, tableOf } = require('./lib/mutation/report');
-const { tryTextMutants } = require('./lib/mutation/text');
+const areas = require('../lab/mutation/areas');
+const { tryCodeMutants } = require('../lab/mutation/code');
+const { describeMutant, isSame, tableOf } = require('../lab/mutation/report');
+const { tryTextMutants } = require('../lab/mutation/text');
 const { inRoot } = require('./lib/paths');
 const { note, step } = require('./lib/progress');
 const { ensureServices, release } = require('./lib/services');

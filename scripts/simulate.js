@@ -11,9 +11,9 @@ const { exitCodeOf } = require('./lib/run');
 runMain(async () => {
   listen();
   const args = process.argv.slice(2);
-  const refused = await refusedBy('k6/simulator/options.ts', args);
+  const refused = await refusedBy('lab/capacity/options.ts', args);
   if (refused !== null) return refused;
   await ensureDependencies();
   await build(); // the model polls by the product's own rule
-  return exitCodeOf(nodeBinary(), [...TYPESCRIPT, inRoot('k6', 'simulator', 'main.ts'), ...args]);
+  return exitCodeOf(nodeBinary(), [...TYPESCRIPT, inRoot('lab', 'capacity', 'main.ts'), ...args]);
 });

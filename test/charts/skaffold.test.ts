@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse as parseYaml, parseAllDocuments } from 'yaml';
-import { merged } from '../../k8s/runner/release.ts';
+import { merged } from '../../lab/k8s/release.ts';
 import { type Manifest, podsOf, render, root, type Values } from './support';
 
 /** Neither skaffold nor kind can be run everywhere: what their files name must exist, and install. */

@@ -1,5 +1,5 @@
-import { helm, kubectl, KubeProxy, NAMESPACE } from '../../k8s/runner/kube.ts';
-import { podsOf } from '../../k8s/runner/pods.ts';
+import { helm, kubectl, KubeProxy, NAMESPACE } from '../../lab/k8s/kube.ts';
+import { podsOf } from '../../lab/k8s/pods.ts';
 import { Buyer, outcome } from '../support/buyer';
 import { until } from '../support/wait';
 import { cluster, killOne, readyPods, withApi } from './support';

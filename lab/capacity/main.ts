@@ -1,0 +1,180 @@
+// npm run simulate [-- --check RUN | --save]: what an opening of a size needs, from measured costs.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readFindings } from '../../k6/runner/findings.ts';
+import { drawPlot } from '../../k6/runner/plot.ts';
+import { markdownTable } from '../../k6/runner/report.ts';
+import type { Plot } from '../../k6/runner/series.ts';
+import { readCosts } from './costs.ts';
+import { drawDoors } from '../admission/model/plots.ts';
+import { needsOf } from './needs.ts';
+import { readArguments, usage } from './options.ts';
+import { type Course, type Opening, simulate } from './model.ts';
+
+const root = process.cwd();
+const SIZES = [100_000, 1_000_000, 10_000_000];
+/** Two topics of three each (src/platform/kafka/topics.ts). */
+const PARTITIONS = 6;
+const USUAL = { maxPollsPerSecond: 10_000, awaySeconds: 30 };
+
+const number = (value: number, digits = 0): string =>
+  value.toLocaleString('en', { maximumFractionDigits: digits });
+
+function capacityTable(): string {
+  const costs = readCosts(root);
+  const demands = SIZES.map((waiting) => ({ waiting, arriveSeconds: 60, salesPerSecond: 500, ...USUAL }));
+  const needs = demands.map((demand) => needsOf(demand, costs));
+  const row = (name: string, of: (at: (typeof needs)[number]) => string): string[] => [
+    name,
+    ...needs.map(of),
+  ];
+  return markdownTable({
+    head: ['', ...demands.map(({ waiting }) => `${number(waiting)} waiting`)],
+    rows: [
+      row('tokens/s while they come (in 60 s)', (n) => number(n.issuesPerSecond)),
+      row('polls/s', (n) => number(n.pollsPerSecond)),
+      row('API cores, while they come', (n) => number(n.apiCores.opening, 1)),
+      row('API cores, afterwards', (n) => number(n.apiCores.steady, 1)),
+      row('API pods of 1 core (thin), while they come', (n) => number(n.pods.opening)),
+      row('API pods, afterwards', (n) => number(n.pods.steady)),
+      row('Redis cores, while they come', (n) => number(n.redisCores.opening, 2)),
+      row('Redis cores, afterwards', (n) => number(n.redisCores.steady, 2)),
+      row('Redis nodes with a queue each, while they come', (n) => number(n.redisNodes.opening)),
+      row('Redis nodes, afterwards', (n) => number(n.redisNodes.steady)),
+      row('Redis memory of the line, MB', (n) => number(n.redisMb)),
+      row('memory of the line in each process, MB', (n) => number(n.processMb)),
+      row('MariaDB cores at 500 sales/s', (n) => number(n.mariadbCores, 2)),
+      row('events/s', (n) => number(n.eventsPerSecond)),
+      row(`events/s of each of ${PARTITIONS} Kafka partitions`, (n) =>
+        number(n.eventsPerSecond / PARTITIONS),
+      ),
+      row('network of the polls, Mbit/s', (n) => number(n.network.polls)),
+      row('network from Redis to the processes’ copies, Mbit/s at most', (n) => number(n.network.copies)),
+      row('hours until all have had their turn', (n) => number(n.hoursToServe, 1)),
+    ],
+  });
+}
+
+/** A million come within a minute to four cores of API, which sell some 300 tickets a second. */
+const MILLION: Opening = {
+  ...{ visitors: 1_000_000, arriveSeconds: 60, cap: 10_000, cores: 4, thinkSeconds: 10, abandon: 0.1 },
+  ...{ idleSeconds: 120, holdSeconds: 300, leaseSeconds: 600, ...USUAL },
+};
+
+function plotsOf({ seconds }: Course): Plot[] {
+  const over = (name: string, of: (second: Course['seconds'][number]) => number): Plot['series'] => [
+    { name, points: seconds.map((second) => [second.at, of(second)]) },
+  ];
+  return [
+    {
+      title: 'Waiting and inside',
+      unit: 'count',
+      series: [...over('waiting', (s) => s.waiting), ...over('inside', (s) => s.inside)],
+    },
+    {
+      title: 'Requests',
+      unit: '/s',
+      series: [
+        ...over('polls', (s) => s.polls),
+        ...over('tokens', (s) => s.issues),
+        ...over('sales', (s) => s.sales),
+      ],
+    },
+    { title: 'Work for the API', unit: 'count', series: over('cores', (s) => s.cores) },
+    { title: 'Longest answer', unit: 'ms', series: over('longest', (s) => s.answerMs) },
+  ];
+}
+
+const described = ({ polls, sold, drainedAfter, wait }: Course): [string, string][] => [
+  ['polls', number(polls)],
+  ['tickets sold', number(sold)],
+  ['wait p50', `${number(wait.p50, 1)} s`],
+  ['wait p95', `${number(wait.p95, 1)} s`],
+  ['last one inside after', `${number(drainedAfter, 1)} s`],
+];
+
+/** The model beside a real run of the same opening: before it is believed at large size. */
+function check(id: string): string {
+  const run = readFindings(id);
+  const { recording, samples } = run;
+  if (run.meta.scenario !== 'spike') throw new Error(`${id} is no run of spike.`);
+  const variable = (name: string, fallback: number): number => {
+    const setting = new RegExp(`${name}=(\\S+)`).exec(run.meta.environment.settings ?? '')?.[1];
+    return Number(run.meta.variables[name] ?? setting ?? fallback);
+  };
+  const cap = variable('QUEUE_MAX_ACTIVE', NaN);
+  if (Number.isNaN(cap))
+    throw new Error(`${id} had no fixed cap: QUEUE_MAX_ACTIVE=200 npm run load -- spike.`);
+  const course = simulate(
+    {
+      ...{
+        visitors: variable('PEAK', 1000),
+        arriveSeconds: 1,
+        cap,
+        cores: 1,
+      },
+      ...{ thinkSeconds: variable('THINK', 2), abandon: variable('ABANDON_SHARE', 0.1) },
+      ...{
+        idleSeconds: variable('QUEUE_IDLE_TIMEOUT_SECONDS', 120),
+        holdSeconds: variable('HOLD_SECONDS', 300),
+      },
+      ...{ leaseSeconds: variable('QUEUE_SESSION_SECONDS', 600), ...USUAL },
+    },
+    readCosts(root),
+  );
+  const empty = samples.findLast(({ values }) =>
+    Object.entries(values).some(([key, n]) => key.startsWith('concert_queue_waiting') && n > 0),
+  );
+  const real: Record<string, string> = {
+    polls: number(recording.whole('http_reqs{endpoint:check}', 'count') ?? 0),
+    'tickets sold': number(run.figures.sold),
+    'wait p50': `${number((recording.whole('queue_time', 'med') ?? 0) / 1000, 1)} s`,
+    'wait p95': `${number((recording.whole('queue_time', 'p(95)') ?? 0) / 1000, 1)} s`,
+    'last one inside after': `${number(empty?.at ?? 0, 1)} s`,
+  };
+  return markdownTable({
+    head: [id, 'measured', 'simulated'],
+    rows: described(course).map(([name, simulated]) => [name, real[name] ?? '', simulated]),
+  });
+}
+
+function main(): void {
+  const values = readArguments(process.argv.slice(2));
+  if (values.door) {
+    const results = join(root, 'docs', 'results');
+    writeFileSync(join(results, 'door.md'), drawDoors(results));
+    return;
+  }
+  const checked = values.check === undefined ? undefined : check(values.check);
+  const costs = readCosts(root);
+  const course = simulate(MILLION, costs);
+  const text = [
+    `Costs: docs/results/bench.json (${costs.machine}).`,
+    ...(checked === undefined ? [] : ['## The model beside a real run', checked]),
+    '## What a line needs',
+    capacityTable(),
+    '## A million at once',
+    `${number(MILLION.visitors)} visitors within ${MILLION.arriveSeconds} s, ${number(MILLION.cap)} inside at most, ${MILLION.cores} cores of API, pauses of ${MILLION.thinkSeconds} s on average, ${MILLION.abandon * 100} % leave without a word.`,
+    markdownTable({ head: ['', ''], rows: described(course) }),
+  ].join('\n\n');
+  process.stdout.write(`${text}\n`);
+  if (!values.save) return;
+  const folder = join(root, 'docs', 'results');
+  mkdirSync(folder, { recursive: true });
+  const pictures = plotsOf(course).map((plot) => {
+    const name = `simulation-${plot.title.toLowerCase().replaceAll(' ', '-')}.svg`;
+    writeFileSync(join(folder, name), `${drawPlot(plot)}\n`);
+    return `![${plot.title}](${name})`;
+  });
+  writeFileSync(
+    join(folder, 'simulation.md'),
+    `# Simulation\n\nMade by \`npm run simulate -- --save\`.\n\n${text}\n\n${pictures.join('\n\n')}\n`,
+  );
+}
+
+try {
+  main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage()}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,79 @@
+// What is mutated, and the tests that must notice, the quickest first: once one has failed, the rest is left out.
+// `text`: files whose SQL or Lua is mutated, too. Routes and schemas are left out: descriptions for readers, and rules
+// that test/api/bad-input.test.ts holds.
+const ofModule = (name, files) => `src/modules/${name}/{${files}}.ts`;
+
+const STORES = ['mariadb', 'redis'];
+
+/** `ownRedis`: each text mutant is tried on a Redis of its own, as a script that never ends blocks it for good. */
+module.exports = {
+  breaker: {
+    code: [
+      'src/platform/circuit-breaker/breaker.ts',
+      'src/platform/circuit-breaker/breakers.ts',
+      'src/platform/circuit-breaker/*.ts',
+    ],
+    tests: ['test/infra/breakers.test.ts', 'test/infra/breaker.test.ts'],
+  },
+  money: {
+    services: STORES,
+    code: [
+      ofModule('accounts', 'service,repository,directory'),
+      ofModule('payments', 'service,repository,errors'),
+    ],
+    tests: ['test/sale/balances.test.ts', 'test/sale/outcomes.test.ts', 'test/api/reservation.test.ts'],
+    text: [
+      'src/modules/accounts/repository.ts',
+      'src/modules/accounts/directory.ts',
+      'src/modules/payments/repository.ts',
+    ],
+    textTests: ['test/sale/balances.test.ts', 'test/sale/outcomes.test.ts'],
+  },
+  seats: {
+    services: STORES,
+    code: [ofModule('orders', 'service,repository,hold-expiry-job,errors')],
+    tests: [
+      'test/sale/seats.test.ts',
+      'test/sale/outcomes.test.ts',
+      'test/api/queues.test.ts',
+      'test/api/reservation.test.ts',
+    ],
+    text: ['src/modules/orders/repository.ts'],
+    textTests: ['test/sale/seats.test.ts', 'test/sale/outcomes.test.ts', 'test/api/reservation.test.ts'],
+  },
+  admission: {
+    code: [
+      ofModule(
+        'waiting-room',
+        'admission/controller,admission/signals,polling/eta,polling/interval,snapshot/presence,tokens/token',
+      ),
+    ],
+    tests: [
+      'test/queue/token.test.ts',
+      'test/queue/eta.test.ts',
+      'test/queue/signals.test.ts',
+      'test/queue/controller.test.ts',
+      'test/queue/polling.test.ts',
+      'test/queue/presence.test.ts',
+      'test/queue/controller.property.test.ts',
+    ],
+  },
+  line: {
+    services: ['redis'],
+    code: [ofModule('waiting-room', 'waiting-room,snapshot/snapshot')],
+    tests: [
+      'test/queue/copy.test.ts',
+      'test/queue/room.test.ts',
+      'test/queue/door.test.ts',
+      'test/queue/snapshot.test.ts',
+    ],
+    text: ['src/modules/waiting-room/state/lua'],
+    textTests: [
+      'test/queue/room.test.ts',
+      'test/queue/scripts.test.ts',
+      'test/queue/door.test.ts',
+      'test/queue/admission.property.test.ts',
+    ],
+    ownRedis: true,
+  },
+};

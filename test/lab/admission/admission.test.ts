@@ -1,0 +1,146 @@
+import { once } from 'node:events';
+import { Agent, createServer, get, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Backend, TcpBalancer } from '../../../lab/admission/balancer';
+import { courseOf, settleSeconds } from '../../../lab/admission/timeline';
+import { readArguments } from '../../../lab/admission/options';
+import { variablesOf } from '../../../lab/admission/scenarios';
+import type { Second } from '../../../lab/admission/model/simulate';
+import { until } from '../../support/wait';
+
+describe('the course of a run', () => {
+  const START_MS = 1_000_000;
+  const door = (cap: number, move: string): Record<string, number> => ({
+    'concert_queue_active_limit{queue="main"}': cap,
+    'concert_queue_waiting{queue="main"}': 600,
+    'concert_queue_active{queue="main"}': cap - 1,
+    'concert_queue_controller_action{queue="main",action="increase"}': move === 'increase' ? 1 : 0,
+    'concert_queue_controller_action{queue="main",action="back-off"}': move === 'back-off' ? 1 : 0,
+    'concert_queue_controller_bottleneck{queue="main",signal="latency"}': 1,
+  });
+  const samples = [
+    {
+      at: 0,
+      atMs: START_MS - 100,
+      values: { ...door(30, 'increase'), 'concert_queue_admission_rate_limit{queue="main"}': 12.5 },
+    },
+    { at: 1, atMs: START_MS + 1500, values: door(20, 'back-off') },
+  ];
+  const asked = (afterMs: number, ms: number, status: number): string =>
+    `course ${START_MS + afterMs} reserve ${ms} ${status}`;
+
+  it('is told by second, of the crowd’s time alone', () => {
+    const lines = [
+      `course ${START_MS - 1} visit`,
+      `course ${START_MS} admitted`,
+      ...Array.from({ length: 98 }, () => asked(500, 10, 200)),
+      asked(999, 250.5, 409),
+      asked(999, 300, 200),
+      'level=warning msg="Request Failed"',
+      asked(1000, 0, 0),
+      asked(1001, 5, 503),
+      asked(1002, 5, 404),
+      `course ${START_MS + 1999} visit`,
+      `course ${START_MS + 2000} visit`,
+      '',
+    ];
+    const course = courseOf(lines, samples, START_MS, 2);
+    expect(course.seconds).toEqual([
+      {
+        ...{ at: 0, cap: 30, rate: 12.5, said: 'increase:latency', waiting: 600, inside: 29 },
+        ...{ p99Ms: 250.5, requests: 100, failed: 0, admitted: 1, completed: 0 },
+      },
+      {
+        ...{ at: 1, cap: 20, rate: NaN, said: 'back-off:latency', waiting: 600, inside: 19 },
+        ...{ p99Ms: 5, requests: 3, failed: 2, admitted: 0, completed: 1 },
+      },
+    ]);
+    expect(course.p99Ms).toBe(250.5);
+  });
+
+  const ofCaps = (caps: number[]): Second[] => caps.map((cap, at) => ({ at, cap }) as Second);
+  const level = (cap: number, seconds: number): number[] => Array.from({ length: seconds }, () => cap);
+
+  it('tells for each stretch when the cap has settled', () => {
+    const caps = [30, 45, 68, ...level(100, 17), 50, 60, ...level(40, 18)];
+    expect(settleSeconds(ofCaps(caps), [0, 20])).toEqual([3, 2]);
+  });
+
+  it('tells when it has not', () => {
+    const sawtooth = Array.from({ length: 40 }, (_, i) => 100 + 50 * (i % 3));
+    expect(settleSeconds(ofCaps(sawtooth), [0])).toEqual([undefined]);
+  });
+});
+
+describe('the balancer', () => {
+  const servers: Server[] = [];
+  let balancer: TcpBalancer;
+  afterEach(async () => {
+    await balancer.close();
+    for (const server of servers.splice(0)) server.close().closeAllConnections();
+  });
+
+  async function backend(name: string): Promise<Backend & { isUp: boolean }> {
+    const server = createServer((_, response) => response.end(name)).listen(0, '127.0.0.1');
+    servers.push(server);
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const one = { port, isUp: true, isReady: () => Promise.resolve(one.isUp) };
+    return one;
+  }
+
+  async function ask(agent?: Agent): Promise<string> {
+    const request = get({ port: balancer.port, host: '127.0.0.1', agent: agent ?? false });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    let text = '';
+    for await (const piece of response) text += String(piece);
+    return text;
+  }
+
+  const askTimes = async (times: number, agent?: Agent): Promise<string> => {
+    let told = '';
+    for (let i = 0; i < times; i++) told += await ask(agent);
+    return told;
+  };
+
+  it('gives each connection to the next one, and keeps it there', async () => {
+    balancer = await new TcpBalancer([await backend('a'), await backend('b')]).open();
+    const before = Date.now();
+    expect(await askTimes(4)).toBe('abab');
+    expect(await balancer.firstAtMs).toBeGreaterThanOrEqual(before);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    expect(await askTimes(3, agent)).toBe('aaa');
+    agent.destroy();
+  });
+
+  it('leaves out who is not ready, until it is', async () => {
+    const [a, b] = [await backend('a'), await backend('b')];
+    a.isUp = false;
+    balancer = await new TcpBalancer([a, b]).open();
+    expect(await askTimes(3)).toBe('bbb');
+    a.isUp = true;
+    await until('both are asked', async () => new Set(await askTimes(2)).size === 2);
+  });
+});
+
+describe('npm run doors', () => {
+  it('makes shapes as long as is wanted, and what happens in them with it', () => {
+    const wanted = readArguments(['c', 'e', '--seconds', '30', '--caps', '60,120']);
+    expect(wanted?.shapes.map(({ changes, caps }) => [changes, caps])).toEqual([
+      [
+        [0, 10, 20],
+        [60, 120],
+      ],
+      [[0], [60, 120]],
+    ]);
+    expect(wanted?.shapes.map(variablesOf)).toEqual([
+      { USERS_ACTIVE: '700', THINK: '1', DATES: 'any', DURATION: '32s' },
+      { DURATION_SCALE: '0.5' },
+    ]);
+  });
+
+  it('says what is wrong', () => {
+    expect(() => readArguments(['z'])).toThrow('There is no shape "z".');
+    expect(() => readArguments(['--caps', '30,'])).toThrow('--caps must be a whole number above 0, not "".');
+  });
+});
