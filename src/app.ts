@@ -19,6 +19,7 @@ import { type Handlers, METHODS } from './http/server';
 import { LoadShedder } from './http/shedder';
 import { LOGGER, type Logger } from './platform/observability/logger';
 import { Metrics } from './platform/observability/metrics';
+import { HttpMetrics } from './http/metrics';
 import { Redis } from './platform/redis/redis';
 import { concertEndpoints } from './modules/catalog/routes';
 import { ConcertService } from './modules/catalog/service';
@@ -48,13 +49,13 @@ export interface App {
 export function createApp(container: DependencyContainer): App {
   const config = container.resolve<Config>(CONFIG);
   const logger = container.resolve<Logger>(LOGGER);
-  const metrics = container.resolve(Metrics);
+  const metrics = container.resolve(HttpMetrics);
   const health = container.resolve(Health);
 
   const endpoints = config.ROLE === 'worker' ? [] : endpointsOf(container);
   const forProbes = healthRoutes(health);
   const forOperators = managementRoutes(
-    metrics,
+    container.resolve(Metrics),
     endpoints.length > 0 ? openApiDocument(endpoints) : undefined,
   );
   const ofDoors =
@@ -100,7 +101,7 @@ function serveRoutes(container: DependencyContainer, routes: Router[]): Express 
   app.enable('strict routing').enable('case sensitive routing');
   app.set('etag', false); // lists carry their own, made once
   app.disable('x-powered-by');
-  app.use(observeRequests(container.resolve(Metrics), logger));
+  app.use(observeRequests(container.resolve(HttpMetrics), logger));
   app.use(helmet());
   app.use(demandProtocol);
   app.use(...routes);

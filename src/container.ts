@@ -2,7 +2,16 @@ import { container as root, type DependencyContainer } from 'tsyringe';
 import { CONFIG, type Config } from './config/config';
 import { Database } from './platform/database/database';
 import { createLogger, LOGGER } from './platform/observability/logger';
-import { Metrics } from './platform/observability/metrics';
+import { HttpMetrics } from './http/metrics';
+import { AccountMetrics } from './modules/accounts/metrics';
+import { CatalogMetrics } from './modules/catalog/metrics';
+import { IdempotencyMetrics } from './modules/idempotency/metrics';
+import { InvariantMetrics } from './modules/invariants/metrics';
+import { OrderMetrics } from './modules/orders/metrics';
+import { OutboxMetrics } from './modules/outbox/metrics';
+import { PaymentMetrics } from './modules/payments/metrics';
+import { WaitingRoomMetrics } from './modules/waiting-room/metrics';
+import { ProcessMetrics } from './platform/observability/process-metrics';
 import { connectRedis, Redis } from './platform/redis/redis';
 import { LogNotifier, WebhookNotifier } from './modules/notifications/notifier';
 import { NotificationWorker } from './modules/notifications/worker';
@@ -14,6 +23,12 @@ import { QueueStore } from './modules/waiting-room/state/store';
 import { TokenCodec } from './modules/waiting-room/tokens/token';
 import { WaitingRoomRegistry } from './modules/waiting-room/registry';
 import { WaitingRoom } from './modules/waiting-room/waiting-room';
+
+/** Made at the start, so that a process of any role exports all metrics, with 0 where nothing has happened. */
+const METRIC_GROUPS = [
+  ...[ProcessMetrics, HttpMetrics, WaitingRoomMetrics, CatalogMetrics, AccountMetrics, OrderMetrics],
+  ...[PaymentMetrics, IdempotencyMetrics, OutboxMetrics, InvariantMetrics],
+];
 
 /**
  * The wiring, in one place. Classes marked `@scoped(Lifecycle.ContainerScoped)` are made once per container from
@@ -36,7 +51,8 @@ export function createContainer(config: Config): DependencyContainer {
   const redis = connectRedis(config.REDIS_URL, config.REDIS_TIMEOUT_MS, (err) =>
     logger.warn({ err }, 'redis is demoted: its connection is given up'),
   );
-  const metrics = container.resolve(Metrics);
+  for (const group of METRIC_GROUPS) container.resolve<object>(group);
+  const metrics = container.resolve(WaitingRoomMetrics);
   container.registerInstance(Database, database);
   container.registerInstance(Redis, redis);
   container.registerInstance(TokenCodec, new TokenCodec(config.TOKEN_SECRET, config.TOKEN_SECRET_SECONDARY));
@@ -73,7 +89,7 @@ export function createContainer(config: Config): DependencyContainer {
       : new WebhookNotifier(config.NOTIFIER_WEBHOOK_URL, config.NOTIFIER_TIMEOUT_MS);
   container.registerInstance(
     NotificationWorker,
-    new NotificationWorker(database, config, notifier, metrics, logger),
+    new NotificationWorker(database, config, notifier, container.resolve(OutboxMetrics), logger),
   );
   return container;
 }

@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import cluster from 'node:cluster';
 import { configDoubts, ConfigError, loadConfig, type Config } from './config/config';
 import { createLogger, type Logger } from './platform/observability/logger';
-import { Metrics } from './platform/observability/metrics';
+import { ProcessMetrics } from './platform/observability/process-metrics';
 import { startService } from './service';
 import { ServerMismatch } from './config/server-checks';
 import { surviveUncaught } from './common/uncaught';
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
 
 async function runOne(config: Config, logger: Logger): Promise<void> {
   const service = await startService(config);
-  const { uncaughtErrors } = service.container.resolve(Metrics);
+  const { uncaughtErrors } = service.container.resolve(ProcessMetrics);
   surviveUncaught(logger, () => uncaughtErrors.inc());
   let stopping = false;
   const onSignal = (signal: NodeJS.Signals): void => {

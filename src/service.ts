@@ -3,6 +3,7 @@ import { createApp } from './app';
 import { CONFIG, type Config } from './config/config';
 import { createContainer } from './container';
 import { Health } from './modules/operations/health';
+import { HttpMetrics } from './http/metrics';
 import { type Handlers, HttpServer } from './http/server';
 import { Breakers } from './platform/circuit-breaker/breakers';
 import { Database } from './platform/database/database';
@@ -11,6 +12,7 @@ import { createClient, KafkaLag } from './platform/kafka';
 import { LOGGER, type Logger } from './platform/observability/logger';
 import { PeriodicTask, type Turn } from './common/periodic-task';
 import { Metrics } from './platform/observability/metrics';
+import { ProcessMetrics } from './platform/observability/process-metrics';
 import { followRedis, Redis } from './platform/redis/redis';
 import { RedisEvictionLog } from './platform/redis/eviction-log';
 import { StoreMetrics } from './platform/observability/store-metrics';
@@ -55,7 +57,7 @@ export interface RunningService {
 export async function startService(config: Config): Promise<RunningService> {
   const container = createContainer(config);
   const logger = container.resolve<Logger>(LOGGER);
-  const metrics = container.resolve(Metrics);
+  const metrics = container.resolve(HttpMetrics);
   const app = createApp(container);
   const serverOn = (port: number, handlers: Handlers): HttpServer =>
     new HttpServer(handlers, {
@@ -116,7 +118,7 @@ function foundation(container: DependencyContainer): Phase[] {
   const logger = container.resolve<Logger>(LOGGER);
   const database = container.resolve(Database);
   const redis = container.resolve(Redis);
-  const metrics = container.resolve(Metrics);
+  const metrics = container.resolve(ProcessMetrics);
   const breakers = container.resolve(Breakers);
   return [
     { name: 'breakers', stop: () => breakers.shutdown() },

@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import { monotonicMs } from '../common/clock';
 import { MethodNotAllowed, Overloaded, TooManyRequests } from '../common/errors';
 import type { Logger } from '../platform/observability/logger';
-import type { Metrics } from '../platform/observability/metrics';
+import type { HttpMetrics } from './metrics';
 import type { RequestKey } from '../modules/idempotency/key';
 import { AnsweredMeanwhile, type IdempotencyService } from '../modules/idempotency/service';
 import type { LoadMonitor } from '../modules/waiting-room/admission/load-monitor';
@@ -28,7 +28,7 @@ export interface Steps {
   shedder: LoadShedder;
   /** What the door is steered by: how those inside are served. */
   load: LoadMonitor;
-  metrics: Metrics;
+  metrics: HttpMetrics;
   logger: Logger;
   /** Most holds, charges and payments of one visitor that are worked on at once. */
   atOnce: number;

@@ -4,7 +4,7 @@ import type { RequestHandler } from 'express';
 import { monotonicMs } from '../common/clock';
 import type { Logger } from '../platform/observability/logger';
 import type { LatencySeries } from '../platform/observability/latency-histogram';
-import type { Metrics } from '../platform/observability/metrics';
+import type { HttpMetrics } from './metrics';
 
 const GIVEN_ID = /^[\w.-]{1,64}$/;
 const ownIds = randomBytes(9).toString('base64url');
@@ -23,7 +23,7 @@ export class RouteLog {
   constructor(
     private readonly method: string,
     private readonly route: string,
-    private readonly metrics: Metrics,
+    private readonly metrics: HttpMetrics,
     private readonly logger: Logger,
   ) {}
 
@@ -42,7 +42,7 @@ export class RouteLog {
 }
 
 /** For what Express serves: operations, documents, unknown paths. */
-export function observeRequests(metrics: Metrics, logger: Logger): RequestHandler {
+export function observeRequests(metrics: HttpMetrics, logger: Logger): RequestHandler {
   const routes = new Map<string, RouteLog>();
   return (req, res, next) => {
     metrics.requestsInFlight++;

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import request from 'supertest';
-import { Metrics } from '../../src/platform/observability/metrics';
+import { HttpMetrics } from '../../src/http/metrics';
 import { outcome, type Buyer } from '../support/buyer';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
@@ -127,7 +127,7 @@ describe('bad input', () => {
     const before = await refused();
     socket.end(); // what was written arrives; what is missing never does
     await until('the request has ended', async () => (await refused()) > before);
-    const metrics = it_.service.container.resolve(Metrics);
+    const metrics = it_.service.container.resolve(HttpMetrics);
     await until('nothing is in flight', () => metrics.requestsInFlight === 0);
   });
 

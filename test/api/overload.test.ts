@@ -1,5 +1,5 @@
 import { Breakers } from '../../src/platform/circuit-breaker/breakers';
-import { Metrics } from '../../src/platform/observability/metrics';
+import { HttpMetrics } from '../../src/http/metrics';
 import { at } from '../support/at';
 import { Buyer, outcome } from '../support/buyer';
 import { testConfig } from '../support/config';
@@ -20,7 +20,7 @@ describe('a service whose database stands still', () => {
   const buyers: Buyer[] = [];
   let database: Awaited<ReturnType<typeof proxied>>;
   let service: Awaited<ReturnType<typeof startTestService>>;
-  let metrics: Metrics;
+  let metrics: HttpMetrics;
   const shed = async (): Promise<number> => (await metrics.requestsShed.get()).values[0]?.value ?? 0;
 
   beforeAll(async () => {
@@ -30,7 +30,7 @@ describe('a service whose database stands still', () => {
       // All buyers are served in less, by the database's distance alone, however busy the machine is.
       ...{ LOAD_SHEDDING_MAX_DELAY_MS: 3000, QUEUE_MAX_ACTIVE: 1000 },
     });
-    metrics = service.container.resolve(Metrics);
+    metrics = service.container.resolve(HttpMetrics);
     while (buyers.length < BUYERS) {
       const userIds = await given.members(FEW);
       const entered = userIds.map((userId) => new Buyer(service.url, userId).enter());

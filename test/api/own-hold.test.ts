@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Response } from 'supertest';
-import { Metrics } from '../../src/platform/observability/metrics';
+import { OrderMetrics } from '../../src/modules/orders/metrics';
 import { at } from '../support/at';
 import { type Buyer, outcome, tally } from '../support/buyer';
 import { expectInvariants } from '../support/invariants';
@@ -25,7 +25,7 @@ describe('reserving a seat that one holds oneself', () => {
     it_.admin.query('SELECT id, held_until FROM reservation WHERE user_id = ? ORDER BY id', [userId]);
 
   async function holds(result: string): Promise<number> {
-    const { values } = await it_.service.container.resolve(Metrics).holds.get();
+    const { values } = await it_.service.container.resolve(OrderMetrics).holds.get();
     return values.find(({ labels }) => labels.result === result)?.value ?? 0;
   }
 

@@ -178,7 +178,12 @@ it('gives the HPA metrics that the product has', async () => {
     'rules' | 'externalRules',
     { seriesQuery: string; name: { as: string } }[]
   >;
-  const source = read('src/platform/observability/metrics.ts');
+  const declaredIn = [
+    'http/metrics',
+    'modules/waiting-room/metrics',
+    'platform/observability/process-metrics',
+  ];
+  const source = declaredIn.map((file) => read(`src/${file}.ts`)).join('\n');
   for (const { seriesQuery, name } of [...rules.rules, ...rules.externalRules]) {
     expect(seriesQuery.startsWith(`${name.as}{`)).toBe(true);
     expect(source).toContain(`'${name.as}'`);

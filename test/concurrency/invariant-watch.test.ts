@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { Config } from '../../src/config/config';
+import { InvariantMetrics } from '../../src/modules/invariants/metrics';
 import { Metrics } from '../../src/platform/observability/metrics';
 import { connectRedis, type Redis } from '../../src/platform/redis/redis';
 import { InvariantMonitor } from '../../src/modules/invariants/monitor';
@@ -26,7 +27,7 @@ interface Line {
 class Watched {
   readonly lines: Line[] = [];
   readonly config: Config;
-  readonly metrics = new Metrics();
+  readonly metrics = new InvariantMetrics(new Metrics());
   readonly watch: InvariantMonitor;
 
   /** @param timeoutMs a statement that takes a quarter of it is too slow */

@@ -1,6 +1,7 @@
 import { Conflict, Unavailable, Unknown } from '../../src/common/errors';
 import { Breakers } from '../../src/platform/circuit-breaker/breakers';
 import { createLogger } from '../../src/platform/observability/logger';
+import { BreakerMetrics } from '../../src/platform/circuit-breaker/metrics';
 import { Metrics } from '../../src/platform/observability/metrics';
 import { testConfig } from '../support/config';
 
@@ -11,7 +12,7 @@ function given(overrides: Record<string, string | number> = {}) {
   const logger = createLogger('info', 'test', {
     write: (line) => void lines.push(JSON.parse(line) as (typeof lines)[number]),
   });
-  const metrics = new Metrics();
+  const metrics = new BreakerMetrics(new Metrics());
   const breakers = new Breakers(testConfig(overrides), metrics, logger);
   const series = async (name: string): Promise<Record<string, number>> => {
     const found = await metrics.registry.getSingleMetric(name)?.get();

@@ -3,6 +3,7 @@ import { AdaptiveLimit } from '../../src/modules/waiting-room/admission/policy';
 import type { QueueRules } from '../../src/modules/waiting-room/state/store';
 import { recordRequest, type Signals, emptySignals } from '../../src/modules/waiting-room/admission/signals';
 import { WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
+import { WaitingRoomMetrics } from '../../src/modules/waiting-room/metrics';
 import { Metrics } from '../../src/platform/observability/metrics';
 import { at } from '../support/at';
 import { Rooms } from '../support/rooms';
@@ -32,7 +33,7 @@ describe('the door', () => {
   /** A crowd before a line of several processes that steer it together. */
   class Line {
     readonly rooms = new Rooms(time.redis, RULES, CAP);
-    readonly metrics = new Metrics();
+    readonly metrics = new WaitingRoomMetrics(new Metrics());
     readonly processes: WaitingRoom[];
 
     constructor(processes: number) {

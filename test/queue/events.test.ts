@@ -1,3 +1,4 @@
+import { WaitingRoomMetrics } from '../../src/modules/waiting-room/metrics';
 import { Metrics } from '../../src/platform/observability/metrics';
 import { createLogger } from '../../src/platform/observability/logger';
 import { QueueStreams } from '../../src/modules/waiting-room/streams/streams';
@@ -25,7 +26,12 @@ describe('one stream of events, by the clock', () => {
       pollFromSnapshot: () => ({ status: 'WAITING', position }),
       describe: () => at(position),
     } as unknown as QueueService;
-    events = new QueueStreams(queue, new Metrics(), testConfig(), createLogger('silent', 'test'));
+    events = new QueueStreams(
+      queue,
+      new WaitingRoomMetrics(new Metrics()),
+      testConfig(),
+      createLogger('silent', 'test'),
+    );
     events.start();
     const open = await events.open({ jti: 'one' } as Claims);
     open({

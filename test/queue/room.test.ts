@@ -1,4 +1,5 @@
 import { createLogger } from '../../src/platform/observability/logger';
+import { WaitingRoomMetrics } from '../../src/modules/waiting-room/metrics';
 import { Metrics } from '../../src/platform/observability/metrics';
 import { AdaptiveLimit, FixedLimit } from '../../src/modules/waiting-room/admission/policy';
 import { recordRequest, emptySignals } from '../../src/modules/waiting-room/admission/signals';
@@ -25,7 +26,7 @@ describe('a process’ room', () => {
   /** A line with one process whose metrics and log can be read. */
   class Line {
     readonly rooms: Rooms;
-    readonly metrics = new Metrics();
+    readonly metrics = new WaitingRoomMetrics(new Metrics());
     readonly lines: Record<string, unknown>[] = [];
     readonly room: WaitingRoom;
 

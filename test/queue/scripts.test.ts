@@ -1,4 +1,5 @@
 import { at } from '../support/at';
+import { WaitingRoomMetrics } from '../../src/modules/waiting-room/metrics';
 import { Metrics } from '../../src/platform/observability/metrics';
 import { lifeOf } from '../../src/modules/waiting-room/state/generation';
 import { queueKeys } from '../../src/modules/waiting-room/state/keys';
@@ -31,7 +32,12 @@ describe('the waiting room’s scripts', () => {
 
   /** A new queue with cap 2 unless said otherwise, its state made. */
   async function queue(rules: Partial<QueueRules> = {}, cap = 2): Promise<Line> {
-    const store = new QueueStore(redis, uniqueQueueId(), { ...RULES, ...rules }, new Metrics());
+    const store = new QueueStore(
+      redis,
+      uniqueQueueId(),
+      { ...RULES, ...rules },
+      new WaitingRoomMetrics(new Metrics()),
+    );
     await store.restore({ issued: 0, headSeq: 0, gen: 0 }, cap, []);
     return new Line(store, cap);
   }

@@ -1,3 +1,4 @@
+import { OrderMetrics } from '../../src/modules/orders/metrics';
 import { Metrics } from '../../src/platform/observability/metrics';
 import type { Database, SqlExecutor } from '../../src/platform/database/database';
 import { ReservationRepository } from '../../src/modules/orders/repository';
@@ -368,7 +369,7 @@ describe('seats and holds in the database', () => {
           'UPDATE concert_seat SET held_until = NOW(3) - INTERVAL ? SECOND WHERE schedule_id = ?',
           [DAY, id],
         );
-        const metrics = new Metrics();
+        const metrics = new OrderMetrics(new Metrics());
         const database = {
           transaction: (work: (on: SqlExecutor) => unknown) => work(tx),
         } as unknown as Database;

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { Metrics } from '../../src/platform/observability/metrics';
+import { HttpMetrics } from '../../src/http/metrics';
 import { Buyer, outcome } from '../support/buyer';
 import { Given, openAdminDatabase } from '../support/given';
 import { ServiceProcess } from '../support/process';
@@ -57,7 +57,7 @@ describe('who sends slowly', () => {
     const drip = setInterval(() => raw.say(' '), 200);
     await raw.ended();
     clearInterval(drip);
-    const metrics = it_.service.container.resolve(Metrics);
+    const metrics = it_.service.container.resolve(HttpMetrics);
     await until('nothing is in flight', () => metrics.requestsInFlight === 0);
   });
 
@@ -125,7 +125,7 @@ describe('HTTP_MAX_CONNECTIONS', () => {
   it('closes what is beyond it at once, counts that, and serves those who are connected', async () => {
     const first = await Raw.to(it_);
     const others = await Promise.all(Array.from({ length: 60 }, () => Raw.to(it_)));
-    const metrics = it_.service.container.resolve(Metrics);
+    const metrics = it_.service.container.resolve(HttpMetrics);
     await until('the others are closed', () => others.filter(({ isClosed }) => isClosed).length >= 40);
     expect((await metrics.connectionsDropped.get()).values[0]?.value).toBeGreaterThanOrEqual(40);
     first.say('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');

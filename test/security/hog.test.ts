@@ -1,4 +1,4 @@
-import { Metrics } from '../../src/platform/observability/metrics';
+import { HttpMetrics } from '../../src/http/metrics';
 import { outcome, tally } from '../support/buyer';
 import { lockMembers } from '../support/given';
 import { useService } from '../support/suite';
@@ -11,7 +11,7 @@ describe('one visitor who asks for everything at once', () => {
     const [hog, other] = [await it_.visitor(), await it_.visitor()];
     const { letGo, locked } = await lockMembers(it_.admin, [hog.userId]);
     const asked = Array.from({ length: 100 }, () => hog.charge(1).then((answer) => answer));
-    const metrics = it_.service.container.resolve(Metrics);
+    const metrics = it_.service.container.resolve(HttpMetrics);
     await until('all are asked', () => metrics.requestsInFlight === 100);
     expect(outcome(await hog.charge(1))).toBe('429 429');
     expect(outcome(await other.charge(1))).toBe('200');

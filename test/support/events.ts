@@ -5,6 +5,7 @@ import pino, { type Logger } from 'pino';
 import type { Config } from '../../src/config/config';
 import { Database } from '../../src/platform/database/database';
 import type { SocketFactory } from '../../src/platform/kafka';
+import { OutboxMetrics } from '../../src/modules/outbox/metrics';
 import { Metrics } from '../../src/platform/observability/metrics';
 import type { Notification, Notifier } from '../../src/modules/notifications/notifier';
 import { NotificationWorker } from '../../src/modules/notifications/worker';
@@ -56,7 +57,7 @@ interface OutboxRow {
 export class Bench {
   readonly prefix = `test-${randomBytes(6).toString('hex')}-`;
   readonly recorder = new Recorder();
-  readonly metrics = new Metrics();
+  readonly metrics = new OutboxMetrics(new Metrics());
   readonly log: { level: string; msg: string }[] = [];
   readonly admin = openAdminDatabase();
   private readonly closers: (() => Promise<unknown>)[] = [];

@@ -1,5 +1,6 @@
 import type { Database } from '../../src/platform/database/database';
 import { createLogger } from '../../src/platform/observability/logger';
+import { WaitingRoomMetrics } from '../../src/modules/waiting-room/metrics';
 import { Metrics } from '../../src/platform/observability/metrics';
 import type { Redis } from '../../src/platform/redis/redis';
 import { FixedLimit } from '../../src/modules/waiting-room/admission/policy';
@@ -34,7 +35,7 @@ class MemoryRepository extends QueueRepository {
   }
 }
 
-const metrics = new Metrics();
+const metrics = new WaitingRoomMetrics(new Metrics());
 const logger = createLogger('silent', 'test');
 
 /** One queue on a real Redis, and as many processes' rooms of it as a test asks for. */

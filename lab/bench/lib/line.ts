@@ -3,11 +3,22 @@ import { forgetQueueProgress } from './database.ts';
 
 /** What is built: loaded when it is used, for the arguments are looked at before there is a build. */
 const product = () => ({
-  ...(dist('infra/redis.js') as typeof import('../../../src/platform/redis/redis.ts')),
-  ...(dist('infra/metrics.js') as typeof import('../../../src/platform/observability/metrics.ts')),
-  ...(dist('modules/queue/keys.js') as typeof import('../../../src/modules/waiting-room/state/keys.ts')),
-  ...(dist('modules/queue/store.js') as typeof import('../../../src/modules/waiting-room/state/store.ts')),
-  ...(dist('modules/queue/token.js') as typeof import('../../../src/modules/waiting-room/tokens/token.ts')),
+  ...(dist('platform/redis/redis.js') as typeof import('../../../src/platform/redis/redis.ts')),
+  ...(dist(
+    'platform/observability/metrics.js',
+  ) as typeof import('../../../src/platform/observability/metrics.ts')),
+  ...(dist(
+    'modules/waiting-room/metrics.js',
+  ) as typeof import('../../../src/modules/waiting-room/metrics.ts')),
+  ...(dist(
+    'modules/waiting-room/state/keys.js',
+  ) as typeof import('../../../src/modules/waiting-room/state/keys.ts')),
+  ...(dist(
+    'modules/waiting-room/state/store.js',
+  ) as typeof import('../../../src/modules/waiting-room/state/store.ts')),
+  ...(dist(
+    'modules/waiting-room/tokens/token.js',
+  ) as typeof import('../../../src/modules/waiting-room/tokens/token.ts')),
 });
 type Product = ReturnType<typeof product>;
 
@@ -49,7 +60,12 @@ export class Line {
       presenceTimeoutMs: 3_600_000,
       admissionIntervalMs: 100,
     };
-    this.store = new (product().QueueStore)(this.redis, QUEUE, rules, new (product().Metrics)());
+    this.store = new (product().QueueStore)(
+      this.redis,
+      QUEUE,
+      rules,
+      new (product().WaitingRoomMetrics)(new (product().Metrics)()),
+    );
   }
 
   /** An empty line. @throws when the Redis database holds somebody else's keys */

@@ -2,7 +2,7 @@ import { Lifecycle, scoped } from 'tsyringe';
 import { Conflict, NotFound } from '../../common/errors';
 import { Breakers } from '../../platform/circuit-breaker/breakers';
 import { Database } from '../../platform/database/database';
-import { Metrics } from '../../platform/observability/metrics';
+import { AccountMetrics } from './metrics';
 import type { RequestKey } from '../idempotency/key';
 import { IdempotencyService } from '../idempotency/service';
 import { BalanceRepository } from './repository';
@@ -15,7 +15,7 @@ export class BalanceService {
     private readonly balances: BalanceRepository,
     private readonly idempotency: IdempotencyService,
     private readonly breakers: Breakers,
-    private readonly metrics: Metrics,
+    private readonly metrics: AccountMetrics,
   ) {}
 
   async find(userId: number): Promise<Balance> {

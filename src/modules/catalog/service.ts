@@ -7,7 +7,7 @@ import { CallTimedOut, CircuitOpen } from '../../platform/circuit-breaker/breake
 import { Breakers } from '../../platform/circuit-breaker/breakers';
 import { ReadCache } from '../../platform/cache';
 import { LOGGER, type Logger } from '../../platform/observability/logger';
-import { Metrics } from '../../platform/observability/metrics';
+import { CatalogMetrics } from './metrics';
 import { ConcertRepository, type ScheduleRow } from './repository';
 import type { Schedule, Seat } from './schema';
 
@@ -36,7 +36,7 @@ export class ConcertService {
     private readonly breakers: Breakers,
     private readonly displayTime: DisplayTime,
     @inject(CONFIG) config: Config,
-    metrics: Metrics,
+    metrics: CatalogMetrics,
     @inject(LOGGER) private readonly logger: Logger,
   ) {
     const cache = <K extends string | number>(name: string, max: number): ReadCache<K, ListAnswer> =>

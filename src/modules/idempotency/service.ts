@@ -1,7 +1,7 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { ApiError, Conflict, KeyReused } from '../../common/errors';
 import { Database, type SqlExecutor } from '../../platform/database/database';
-import { Metrics } from '../../platform/observability/metrics';
+import { IdempotencyMetrics } from './metrics';
 import type { RequestKey } from './key';
 import { IdempotencyRepository } from './repository';
 
@@ -28,7 +28,7 @@ export class IdempotencyService {
   constructor(
     private readonly database: Database,
     private readonly repository: IdempotencyRepository,
-    private readonly metrics: Metrics,
+    private readonly metrics: IdempotencyMetrics,
   ) {}
 
   /** The answer given before. @throws KeyReused (422) when the key was used for another request */

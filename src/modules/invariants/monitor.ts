@@ -5,7 +5,7 @@ import { Database } from '../../platform/database/database';
 import { Lease } from '../../platform/database/lease';
 import { LOGGER, type Logger } from '../../platform/observability/logger';
 import { PeriodicTask } from '../../common/periodic-task';
-import { Metrics } from '../../platform/observability/metrics';
+import { InvariantMetrics } from './metrics';
 import { Redis } from '../../platform/redis/redis';
 import { allChecks } from './checks';
 import { deliveredToKafkaInVain } from './checks/events';
@@ -80,7 +80,7 @@ export class InvariantMonitor {
     database: Database,
     redis: Redis,
     @inject(CONFIG) private readonly config: Config,
-    private readonly metrics: Metrics,
+    private readonly metrics: InvariantMetrics,
     @inject(LOGGER) private readonly logger: Logger,
   ) {
     this.checks = [

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseUnavailable } from '../../platform/database/database';
 import { type IncomingMessage, KafkaAway, type KafkaProducer, type Verdict } from '../../platform/kafka';
 import type { Logger } from '../../platform/observability/logger';
-import type { Metrics } from '../../platform/observability/metrics';
+import type { OutboxMetrics } from '../outbox/metrics';
 import { MalformedEvent, textOf } from './errors';
 import type { NotificationHandler } from './handler';
 import { attemptsOf, EVENT_ID, failedHeaders } from './headers';
@@ -26,7 +26,7 @@ export class NotificationConsumer {
     private readonly outbox: OutboxRepository,
     private readonly topics: Topics,
     private readonly policy: RetryPolicy,
-    private readonly metrics: Metrics,
+    private readonly metrics: OutboxMetrics,
     private readonly logger: Logger,
   ) {}
 

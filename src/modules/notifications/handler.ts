@@ -1,6 +1,6 @@
 import type { DisplayTime } from '../../common/display-time';
 import type { Database } from '../../platform/database/database';
-import type { Metrics } from '../../platform/observability/metrics';
+import type { OutboxMetrics } from '../outbox/metrics';
 import { MalformedEvent, NotifyFailed } from './errors';
 import { type IncomingEvent, toNotification } from './message';
 import type { Notification, Notifier } from './notifier';
@@ -19,7 +19,7 @@ export class NotificationHandler {
     private readonly topics: Topics,
     private readonly time: DisplayTime,
     private readonly databaseTimeoutMs: number,
-    private readonly metrics: Metrics,
+    private readonly metrics: OutboxMetrics,
   ) {}
 
   /**

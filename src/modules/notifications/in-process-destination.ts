@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseUnavailable } from '../../platform/database/database';
 import type { Logger } from '../../platform/observability/logger';
-import type { Metrics } from '../../platform/observability/metrics';
+import type { OutboxMetrics } from '../outbox/metrics';
 import { MalformedEvent, textOf } from './errors';
 import type { NotificationHandler } from './handler';
 import type { OutboxEvent, OutboxRepository } from '../outbox/repository';
@@ -23,7 +23,7 @@ export class InProcessDestination implements Destination {
     private readonly outbox: OutboxRepository,
     private readonly policy: RetryPolicy,
     private readonly stopping: AbortSignal,
-    private readonly metrics: Metrics,
+    private readonly metrics: OutboxMetrics,
     private readonly logger: Logger,
   ) {}
 

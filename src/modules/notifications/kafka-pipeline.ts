@@ -7,7 +7,7 @@ import {
   KafkaTopics,
 } from '../../platform/kafka';
 import type { Logger } from '../../platform/observability/logger';
-import type { Metrics } from '../../platform/observability/metrics';
+import type { OutboxMetrics } from '../outbox/metrics';
 import { NotificationConsumer } from './consumer';
 import type { NotificationHandler } from './handler';
 import { KafkaDestination } from '../outbox/kafka-destination';
@@ -32,7 +32,7 @@ export class KafkaPipeline {
     outbox: OutboxRepository,
     topics: Topics,
     policy: RetryPolicy,
-    metrics: Metrics,
+    metrics: OutboxMetrics,
     logger: Logger,
   ) {
     const client = createClient(options, logger);

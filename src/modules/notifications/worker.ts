@@ -4,7 +4,7 @@ import type { Database } from '../../platform/database/database';
 import type { SocketFactory } from '../../platform/kafka';
 import { Lease } from '../../platform/database/lease';
 import type { Logger } from '../../platform/observability/logger';
-import type { Metrics } from '../../platform/observability/metrics';
+import type { OutboxMetrics } from '../outbox/metrics';
 import { NotificationHandler } from './handler';
 import { eventHousekeeping } from '../outbox/housekeeping';
 import { InProcessDestination } from './in-process-destination';
@@ -33,7 +33,7 @@ export class NotificationWorker {
     database: Database,
     config: Config,
     notifier: Notifier,
-    metrics: Metrics,
+    metrics: OutboxMetrics,
     logger: Logger,
     { topicPrefix = '', socketFactory }: WorkerOptions = {},
   ) {

@@ -1,6 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Database } from '../../platform/database/database';
-import { Metrics } from '../../platform/observability/metrics';
+import { OrderMetrics } from './metrics';
 import { ReservationRepository } from './repository';
 
 const BATCH = 500;
@@ -14,7 +14,7 @@ export class HoldExpiryJob {
   constructor(
     private readonly database: Database,
     private readonly reservations: ReservationRepository,
-    private readonly metrics: Metrics,
+    private readonly metrics: OrderMetrics,
   ) {}
 
   /** One turn. @returns whether there may be more to do at once */

@@ -4,7 +4,7 @@ import { DisplayTime } from '../../common/display-time';
 import { type ApiError, NotFound } from '../../common/errors';
 import { Breakers } from '../../platform/circuit-breaker/breakers';
 import type { SqlExecutor } from '../../platform/database/database';
-import { Metrics } from '../../platform/observability/metrics';
+import { OrderMetrics } from './metrics';
 import { appendEvent } from '../outbox/append';
 import type { RequestKey } from '../idempotency/key';
 import { IdempotencyService } from '../idempotency/service';
@@ -37,7 +37,7 @@ export class ReservationService {
     private readonly queue: QueueService,
     private readonly breakers: Breakers,
     private readonly displayTime: DisplayTime,
-    private readonly metrics: Metrics,
+    private readonly metrics: OrderMetrics,
     @inject(CONFIG) config: Config,
   ) {
     this.holdSeconds = config.HOLD_SECONDS;

@@ -1,7 +1,7 @@
 import type { SqlExecutor } from '../../platform/database/database';
 import type { Logger } from '../../platform/observability/logger';
 import { PeriodicTask } from '../../common/periodic-task';
-import type { Metrics } from '../../platform/observability/metrics';
+import type { OutboxMetrics } from './metrics';
 import type { OutboxRepository } from './repository';
 import type { NotificationRepository } from '../notifications/repository';
 
@@ -13,7 +13,7 @@ export function eventHousekeeping(
   outbox: OutboxRepository,
   notifications: NotificationRepository,
   memoryDays: number,
-  metrics: Metrics,
+  metrics: OutboxMetrics,
   logger: Logger,
 ): PeriodicTask {
   return new PeriodicTask(

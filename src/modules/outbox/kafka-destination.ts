@@ -1,5 +1,5 @@
 import { KafkaAway, type KafkaProducer } from '../../platform/kafka';
-import type { Metrics } from '../../platform/observability/metrics';
+import type { OutboxMetrics } from './metrics';
 import { EVENT_ID } from '../notifications/headers';
 import type { OutboxEvent } from './repository';
 import type { Destination } from './relay';
@@ -8,7 +8,7 @@ import type { Destination } from './relay';
 export class KafkaDestination implements Destination {
   constructor(
     private readonly producer: KafkaProducer,
-    private readonly metrics: Metrics,
+    private readonly metrics: OutboxMetrics,
   ) {}
 
   get ready(): boolean {

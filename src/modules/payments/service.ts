@@ -2,7 +2,7 @@ import { Lifecycle, scoped } from 'tsyringe';
 import { type ApiError, Forbidden, NotFound } from '../../common/errors';
 import { Breakers } from '../../platform/circuit-breaker/breakers';
 import type { SqlExecutor } from '../../platform/database/database';
-import { Metrics } from '../../platform/observability/metrics';
+import { PaymentMetrics } from './metrics';
 import { appendEvent } from '../outbox/append';
 import type { RequestKey } from '../idempotency/key';
 import { IdempotencyService } from '../idempotency/service';
@@ -27,7 +27,7 @@ export class PaymentService {
     private readonly queue: QueueService,
     private readonly sessions: QueueRepository,
     private readonly breakers: Breakers,
-    private readonly metrics: Metrics,
+    private readonly metrics: PaymentMetrics,
   ) {}
 
   /**

@@ -1,11 +1,11 @@
-import type { Metrics } from '../../platform/observability/metrics';
+import type { WaitingRoomMetrics } from './metrics';
 import type { EffectiveLimits } from './admission/policy';
 import { BOTTLENECKS, ACTIONS } from './admission/controller';
 import type { Admitted, SnapshotDelta, Tick } from './state/store';
 
 /** Every process exports the same: what Redis holds. `said`: `<move>:<binding>` of the controller's last decision. */
 export function observeAdmission(
-  metrics: Metrics,
+  metrics: WaitingRoomMetrics,
   queue: string,
   door: EffectiveLimits,
   said: string | undefined,
@@ -25,7 +25,7 @@ export function observeAdmission(
 }
 
 export function observeQueue(
-  metrics: Metrics,
+  metrics: WaitingRoomMetrics,
   queue: string,
   { active }: SnapshotDelta,
   waiting: number,
@@ -34,17 +34,21 @@ export function observeQueue(
   metrics.queueWaiting.set({ queue }, waiting);
 }
 
-export function observeEta(metrics: Metrics, queue: string, errorsSeconds: number[]): void {
+export function observeEta(metrics: WaitingRoomMetrics, queue: string, errorsSeconds: number[]): void {
   for (const error of errorsSeconds) metrics.queueEtaError.observe({ queue }, error);
 }
 
-export function observeTick(metrics: Metrics, queue: string, tick: Tick): void {
+export function observeTick(metrics: WaitingRoomMetrics, queue: string, tick: Tick): void {
   if (tick.ended > 0) metrics.queueSessionsEnded.inc({ queue, reason: 'lease' }, tick.ended);
   if (tick.idle > 0) metrics.queueSessionsEnded.inc({ queue, reason: 'idle' }, tick.idle);
   observeAdmitted(metrics, queue, tick);
 }
 
-export function observeAdmitted(metrics: Metrics, queue: string, { admitted, waitsMs }: Admitted): void {
+export function observeAdmitted(
+  metrics: WaitingRoomMetrics,
+  queue: string,
+  { admitted, waitsMs }: Admitted,
+): void {
   if (admitted.length > 0) metrics.queueAdmitted.inc({ queue }, admitted.length);
   for (const waitedMs of waitsMs) metrics.queueWait.observe({ queue }, waitedMs / 1000);
 }

@@ -3,7 +3,7 @@ import { CONFIG, type Config } from '../../config/config';
 import { ApiError, NotFound, Unavailable } from '../../common/errors';
 import { Breakers } from '../../platform/circuit-breaker/breakers';
 import { LOGGER, type Logger } from '../../platform/observability/logger';
-import { Metrics } from '../../platform/observability/metrics';
+import { WaitingRoomMetrics } from './metrics';
 import { UserDirectory } from '../accounts/directory';
 import { ProofOfWork } from './tokens/proof-of-work';
 import { TokenNotIssuedByQueue, ProofSpent, SessionUsedUp, TokenNotActive } from './errors';
@@ -47,7 +47,7 @@ export class QueueService {
     private readonly members: UserDirectory,
     private readonly repository: QueueRepository,
     private readonly breakers: Breakers,
-    private readonly metrics: Metrics,
+    private readonly metrics: WaitingRoomMetrics,
     @inject(CONFIG) config: Config,
     @inject(LOGGER) private readonly logger: Logger,
   ) {

@@ -1,6 +1,6 @@
 import { monotonicMs } from '../../common/clock';
 import type { Logger } from '../../platform/observability/logger';
-import type { Metrics } from '../../platform/observability/metrics';
+import type { WaitingRoomMetrics } from './metrics';
 import {
   type AdmissionPolicy,
   type EffectiveLimits,
@@ -57,7 +57,7 @@ export class WaitingRoom {
     private readonly store: QueueStore,
     private readonly policy: AdmissionPolicy,
     private readonly repository: QueueRepository,
-    private readonly metrics: Metrics,
+    private readonly metrics: WaitingRoomMetrics,
     private readonly logger: Logger,
   ) {
     this.coordinator =

@@ -3,7 +3,7 @@ import { CONFIG, type Config } from '../../config/config';
 import { ApiError } from '../../common/errors';
 import { Breaker, breakerPresets, type BreakerListener, type BreakerState } from './breaker';
 import { LOGGER, type Logger } from '../observability/logger';
-import { Metrics } from '../observability/metrics';
+import { BreakerMetrics } from './metrics';
 
 const STATES: BreakerState[] = ['closed', 'half_open', 'open'];
 
@@ -19,7 +19,7 @@ export class Breakers {
   readonly queue: Breaker;
   readonly concert: Breaker;
 
-  constructor(@inject(CONFIG) config: Config, metrics: Metrics, @inject(LOGGER) logger: Logger) {
+  constructor(@inject(CONFIG) config: Config, metrics: BreakerMetrics, @inject(LOGGER) logger: Logger) {
     const listener: BreakerListener = {
       onOutcome: (breaker, outcome) => metrics.breakerCalls.inc({ breaker, outcome }),
       onState: (breaker, state) => {

@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Lifecycle, scoped } from 'tsyringe';
 import { Breakers } from '../../../platform/circuit-breaker/breakers';
 import { Database } from '../../../platform/database/database';
-import { Metrics } from '../../../platform/observability/metrics';
+import { HttpMetrics } from '../../../http/metrics';
 import { recordRequest, type Signals, emptySignals } from './signals';
 
 const RESOLUTION_MS = 10;
@@ -17,7 +17,7 @@ export class LoadMonitor {
   constructor(
     private readonly breakers: Breakers,
     private readonly database: Database,
-    private readonly metrics: Metrics,
+    private readonly metrics: HttpMetrics,
   ) {}
 
   start(): void {

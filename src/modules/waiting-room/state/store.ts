@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Metrics } from '../../../platform/observability/metrics';
+import type { WaitingRoomMetrics } from '../metrics';
 import type { Redis, Script, ScriptArgument } from '../../../platform/redis/redis';
 import { loadScript, RedisUnavailable } from '../../../platform/redis/redis';
 import type { AdmissionState, ScriptLimit } from '../admission/policy';
@@ -132,7 +132,7 @@ export class QueueStore {
     private readonly redis: Redis,
     readonly queueId: string,
     readonly rules: QueueRules,
-    metrics: Metrics,
+    metrics: WaitingRoomMetrics,
   ) {
     this.keys = queueKeys(queueId);
     const load = (file: string, replies?: 'buffers'): Script => {

@@ -5,7 +5,7 @@ import { ApiError } from '../../../common/errors';
 import type { EventSink } from '../../../http/event-stream';
 import { LOGGER, type Logger } from '../../../platform/observability/logger';
 import { PeriodicTask } from '../../../common/periodic-task';
-import { Metrics } from '../../../platform/observability/metrics';
+import { WaitingRoomMetrics } from '../metrics';
 import type { CheckedToken, QueueStatus } from '../schema';
 import { QueueService } from '../service';
 import type { Claims } from '../tokens/token';
@@ -73,7 +73,7 @@ export class QueueStreams {
 
   constructor(
     private readonly queue: QueueService,
-    private readonly metrics: Metrics,
+    private readonly metrics: WaitingRoomMetrics,
     @inject(CONFIG) config: Config,
     @inject(LOGGER) logger: Logger,
   ) {

@@ -1,0 +1,10 @@
+import { Lifecycle, scoped } from 'tsyringe';
+import { MetricGroup } from '../../platform/observability/metrics';
+
+@scoped(Lifecycle.ContainerScoped)
+export class CatalogMetrics extends MetricGroup {
+  readonly cacheReads = this.counter('concert_cache_reads_total', 'Reads of a cached list', [
+    'cache',
+    'result',
+  ]);
+}
