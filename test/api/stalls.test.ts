@@ -7,7 +7,6 @@ import { until, wait } from '../support/wait';
 
 /** Above the number of concurrent requests that is never refused. */
 const BUYERS = 80;
-const BACK_WITHIN_MS = 30_000;
 
 describe('a service of which one part stands still for a while', () => {
   const admin = openAdminDatabase();
@@ -30,7 +29,7 @@ describe('a service of which one part stands still for a while', () => {
     });
     for (const userId of await new Given(admin).members(BUYERS))
       buyers.push(await new Buyer(service.url, userId).enter());
-  }, 60_000);
+  });
   afterAll(async () => {
     await service.stop();
     await database.proxy.cut();
@@ -74,19 +73,15 @@ describe('a service of which one part stands still for a while', () => {
     ['database', 2600],
     ['redis', 1500],
     ['process', 1000],
-  ])(
-    'serves as before after a stall: %s, %d ms',
-    async (part, ms) => {
-      await until('all is normal before', isNormal, BACK_WITHIN_MS);
-      let goesOn = true;
-      const crowd = buyers.map(async (buyer) => {
-        for (let i = 0; goesOn; i++) await buyer.charge(1 + i);
-      });
-      await stalls[part]?.(ms);
-      goesOn = false;
-      await Promise.all(crowd);
-      await until('all is normal again', isNormal, BACK_WITHIN_MS);
-    },
-    90_000,
-  );
+  ])('serves as before after a stall: %s, %d ms', async (part, ms) => {
+    await until('all is normal before', isNormal);
+    let goesOn = true;
+    const crowd = buyers.map(async (buyer) => {
+      for (let i = 0; goesOn; i++) await buyer.charge(1 + i);
+    });
+    await stalls[part]?.(ms);
+    goesOn = false;
+    await Promise.all(crowd);
+    await until('all is normal again', isNormal);
+  });
 });

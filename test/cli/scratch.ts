@@ -5,7 +5,7 @@ import { Migrator } from '../../src/database/migrate';
 import { quoteAccount } from '../../src/database/names';
 import { testConfig } from '../support/config';
 
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 300_000;
 
 const open = (url: string): Database =>
   new Database({ url, poolMax: 8, acquireMs: 10_000, timeoutMs: TIMEOUT_MS });

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { withAdvisoryLock } from '../../src/platform/database/advisory-lock';
 import { titleOf } from '../../src/cli/seed/titles';
 import { readSeedOptions } from '../../src/cli/seed/options';
 import { ReservationRepository } from '../../src/modules/orders/repository';
 import { testConfig } from '../support/config';
 import { expectInvariants } from '../support/invariants';
+import { until } from '../support/wait';
 import { Scratch } from './scratch';
 import { type Ended, runTool } from './tool';
 
@@ -28,6 +28,13 @@ describe('seed', () => {
                (SELECT COUNT(*) FROM concert) AS concerts, (SELECT COUNT(*) FROM concert_schedule) AS dates,
                (SELECT COUNT(*) FROM concert_seat) AS seats`)
     )[0];
+
+  const isLockAwaited = async (): Promise<boolean> =>
+    (
+      await scratch.admin.query(
+        "SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND state = 'User lock'",
+      )
+    ).length > 0;
 
   const moveToThePast = (where: string): Promise<unknown> =>
     scratch.admin.execute(`
@@ -174,7 +181,7 @@ describe('seed', () => {
       () => undefined,
       async () => {
         const ended = seed(...SMALL);
-        await sleep(1000);
+        await until('the other one waits for the lock', isLockAwaited);
         expect(await counts()).toMatchObject({ members: 0, concerts: 0 });
         return { ended };
       },

@@ -482,7 +482,7 @@ describe('the invariants of a queue', () => {
 
   beforeAll(async () => {
     scratch = await Scratch.migrated();
-    redis = connectRedis(testConfig().REDIS_URL, 10_000);
+    redis = connectRedis(testConfig().REDIS_URL, 60_000);
     await redis.connect();
   });
   beforeEach(async () => {

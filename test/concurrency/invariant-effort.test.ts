@@ -77,7 +77,7 @@ describe('what the invariant checks read of one user, one seat, one schedule and
     many.push(await Scratch.migrated());
     await fill(one(few), FEW);
     await fill(one(many), 2 * FEW);
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const scratch of [...few, ...many]) await scratch.drop();
   });
@@ -157,7 +157,7 @@ describe('what the invariant checks read of one user, one seat, one schedule and
 describe('the invariant check of a queue with many active users', () => {
   const queueId = `effort-${process.pid}`;
   const [state = '', active = '', , returned = ''] = queueKeys(queueId).place;
-  const redis = connectRedis(testConfig().REDIS_URL, 3000);
+  const redis = connectRedis(testConfig().REDIS_URL, 60_000);
   beforeAll(() => redis.connect());
   afterAll(async () => {
     await redis.del(state, active, returned);

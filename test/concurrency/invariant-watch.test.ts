@@ -60,7 +60,7 @@ describe('the watch over the invariants', () => {
   let watched: Watched;
 
   beforeAll(async () => {
-    redis = connectRedis(testConfig().REDIS_URL, 10_000);
+    redis = connectRedis(testConfig().REDIS_URL, 60_000);
     await redis.connect();
   });
   beforeEach(async () => {
@@ -262,7 +262,7 @@ describe('the watch over large tables', () => {
   };
 
   beforeAll(async () => {
-    redis = connectRedis(testConfig().REDIS_URL, 10_000);
+    redis = connectRedis(testConfig().REDIS_URL, 60_000);
     await redis.connect();
     scratch = await Scratch.migrated();
     await fill();

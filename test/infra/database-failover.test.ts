@@ -7,12 +7,8 @@ import { startTestService } from '../support/service';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until, wait } from '../support/wait';
 
-jest.setTimeout(120_000);
-
 const described = noMariaDbServer === undefined ? describe : describe.skip;
 
-/** Generous: a busy machine is no failure. On a quiet one it takes less than a second. */
-const BACK_WITHIN_MS = 30_000;
 const CHARGERS = 8;
 
 described('a MariaDB that answers, but not as before', () => {
@@ -50,7 +46,7 @@ described('a MariaDB that answers, but not as before', () => {
       LIST_CACHE_TTL_MS: 0,
     });
     buyers = await Promise.all((members ?? []).map((id) => new Buyer(service.url, id).enter()));
-  }, 60_000);
+  });
   afterAll(async () => {
     await service.stop();
     await proxy.cut();
@@ -73,7 +69,7 @@ described('a MariaDB that answers, but not as before', () => {
   it('executes no other statement than the one that could not be prepared', async () => {
     const database = new Database({
       url: one.url('app'),
-      ...{ poolMax: 1, acquireMs: 10_000, timeoutMs: 10_000 },
+      ...{ poolMax: 1, acquireMs: 60_000, timeoutMs: 60_000 },
     });
     const balanceOf = async (id?: number): Promise<number | undefined> =>
       (await one.root.query<{ balance: number }>('SELECT balance FROM member WHERE id = ?', [id ?? 0]))[0]
@@ -102,7 +98,7 @@ described('a MariaDB that answers, but not as before', () => {
     };
     const database = new Database({
       url: one.url('app'),
-      ...{ poolMax: 1, acquireMs: 10_000, timeoutMs: 10_000, statementsMax: 5 },
+      ...{ poolMax: 1, acquireMs: 60_000, timeoutMs: 60_000, statementsMax: 5 },
     });
     const before = await prepared();
     for (let i = 0; i < 100; i++) await database.query(`SELECT ${i}`);
@@ -133,7 +129,7 @@ described('a MariaDB that answers, but not as before', () => {
 
   it('tells that it is read-only, and is asked again when it no longer is', async () => {
     await one.set('read_only = 1');
-    await until('charges are refused', () => areAll('503 503'), BACK_WITHIN_MS);
+    await until('charges are refused', () => areAll('503 503'));
     expect(await readiness()).toBe('down');
     const connections = async (): Promise<number> => {
       const [row] = await one.root.query<{ value: number }>(
@@ -149,7 +145,7 @@ described('a MariaDB that answers, but not as before', () => {
     const rounds = 2 + (performance.now() - startMs) / 250;
     expect((await connections()) - before).toBeLessThanOrEqual(rounds * CHARGERS); // of 400 requests
     await one.set('read_only = 0');
-    await until('charges succeed', () => areAll('200'), BACK_WITHIN_MS);
+    await until('charges succeed', () => areAll('200'));
     expect(await readiness()).toBe('up');
   });
 
@@ -157,7 +153,7 @@ described('a MariaDB that answers, but not as before', () => {
     expect(await charge()).toEqual(all('200')); // on as many connections of the old one
     await one.set('read_only = 1');
     target.port = other.port;
-    await until('charges succeed', () => areAll('200'), BACK_WITHIN_MS);
+    await until('charges succeed', () => areAll('200'));
     const [row] = await other.root.query<{ charged: number }>(
       'SELECT COUNT(*) AS charged FROM payment_history',
     );
@@ -165,6 +161,6 @@ described('a MariaDB that answers, but not as before', () => {
     expect(await readiness()).toBe('up');
     const left = async (): Promise<boolean> =>
       (await one.root.query("SELECT 1 FROM information_schema.processlist WHERE user = 'app'")).length === 0;
-    await until('nobody is connected to the old one', left, BACK_WITHIN_MS);
+    await until('nobody is connected to the old one', left);
   });
 });

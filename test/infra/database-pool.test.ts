@@ -1,12 +1,12 @@
-import { Database } from '../../src/platform/database/database';
+import { Database, lockTimeouts } from '../../src/platform/database/database';
 import { testConfig } from '../support/config';
 
 describe('the connections of a process', () => {
   const database = new Database({
     url: testConfig().DATABASE_URL,
     poolMax: 2,
-    acquireMs: 5000,
-    timeoutMs: 5000,
+    acquireMs: 60_000,
+    timeoutMs: 60_000,
   });
   afterAll(() => database.close());
 
@@ -19,5 +19,15 @@ describe('the connections of a process', () => {
     expect(share).toBeGreaterThan(100 / (performance.now() - startMs) - 0.05);
     expect(share).toBeLessThanOrEqual(0.5);
     expect(database.takeBusyShare()).toBe(0);
+  });
+
+  it('wait for a row lock as long as the time limit of a unit of work leaves room for', async () => {
+    const [limits] = await database.query(
+      'SELECT @@innodb_lock_wait_timeout AS lockWait, @@idle_transaction_timeout AS idle',
+    );
+    expect(limits).toEqual({ lockWait: 40, idle: 60 });
+    expect(lockTimeouts(3000)).toBe('innodb_lock_wait_timeout = 2, idle_transaction_timeout = 10');
+    expect(lockTimeouts(50)).toBe('innodb_lock_wait_timeout = 1, idle_transaction_timeout = 10');
+    expect(lockTimeouts(3_600_000)).toBe('innodb_lock_wait_timeout = 50, idle_transaction_timeout = 60');
   });
 });

@@ -10,12 +10,7 @@ import { startTestService } from '../support/service';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until, wait } from '../support/wait';
 
-jest.setTimeout(120_000);
-
 const described = noRedisServer === undefined ? describe : describe.skip;
-
-/** Generous: a busy machine is no failure. On a quiet one it takes less than a second. */
-const BACK_WITHIN_MS = 30_000;
 
 described('a failover of Redis that breaks no connection', () => {
   const servers: RedisServer[] = [];
@@ -73,10 +68,10 @@ described('a failover of Redis that breaks no connection', () => {
     expect(await issue()).toBe('200');
     expect(await readiness()).toBe('up');
     await ask(old, (redis) => redis.call(...(demotion as [string, ...string[]])));
-    await until('tokens are refused', async () => (await issue()) === '503 503', BACK_WITHIN_MS);
+    await until('tokens are refused', async () => (await issue()) === '503 503');
     expect(await readiness()).toBe('down');
     target.port = (await start()).port;
-    await until('tokens are issued again', async () => (await issue()) === '200', BACK_WITHIN_MS);
+    await until('tokens are issued again', async () => (await issue()) === '200');
     expect(await readiness()).toBe('up');
   });
 
@@ -95,7 +90,7 @@ described('a failover of Redis that breaks no connection', () => {
     const told = await readiness();
     await ask(now, (redis) => redis.call(...(mendIt as [string, ...string[]])));
     expect([answered, told]).toEqual(['503 503', 'down']);
-    await until('tokens are issued again', async () => (await issue()) === '200', BACK_WITHIN_MS);
+    await until('tokens are issued again', async () => (await issue()) === '200');
     expect(await readiness()).toBe('up');
   });
 

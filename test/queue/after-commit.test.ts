@@ -36,7 +36,7 @@ describe('what must follow a COMMIT', () => {
       ...{ HOLD_SECONDS: 300, MAX_SEATS_PER_USER: 0 },
     });
     room = mainRoom(api);
-  }, 60_000);
+  });
 
   afterEach(() => jest.restoreAllMocks());
   afterAll(async () => {
@@ -224,5 +224,5 @@ describe('what must follow a COMMIT', () => {
     } finally {
       await second.stop();
     }
-  }, 30_000);
+  });
 });

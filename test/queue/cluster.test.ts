@@ -32,7 +32,7 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
 
   beforeAll(async () => {
     await cluster.start();
-    redis = connectRedis(cluster.urls, 10_000);
+    redis = connectRedis(cluster.urls, 60_000);
     redis.on('error', () => undefined);
     await redis.connect();
   });

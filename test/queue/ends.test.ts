@@ -117,7 +117,7 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
     await rooms.lose();
     await room.tick(); // the process that has the copy gives all of it back
     expect(await redis.zcard(at(rooms.keys.place, 1))).toBe(count);
-  }, 60_000);
+  });
 
   describe('two entries of one user', () => {
     /** A user with an entry from before a loss and one that it asked for after it; users 1 and 3 are others. */

@@ -86,7 +86,7 @@ describe('the outcome of a sale', () => {
   it('keeps a holder from being idle as long as the hold lasts', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
     await (await it_.visitor()).hold(id, at(seats, 0).id);
-    const redis = connectRedis(testConfig().REDIS_URL, 10_000);
+    const redis = connectRedis(testConfig().REDIS_URL, 60_000);
     await redis.connect();
     const [, until] = await redis.zrevrange(at(queueKeys(it_.queueId).place, 2), 0, 0, 'WITHSCORES');
     const [seconds] = await redis.time();

@@ -7,7 +7,7 @@ import { Buyer, outcome } from './buyer';
 import { wait } from './wait';
 
 const FIRST_USER = 1_000_000_000;
-const AT_ONCE = 500;
+const AT_ONCE = 100;
 
 export const mainRoom = ({ container }: RunningService): WaitingRoom =>
   container.resolve(WaitingRoomRegistry).main;

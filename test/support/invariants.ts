@@ -5,7 +5,7 @@ import { checkInvariants } from '../../src/modules/invariants/service';
 import { testConfig } from './config';
 
 /** Tests beside this one make their rows in several steps: what breaks an invariant must still do so after this. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 240_000;
 const PAUSE_MS = 100;
 
 /**
@@ -20,7 +20,7 @@ export async function expectInvariants(
   } = {},
 ): Promise<void> {
   const { DATABASE_URL: url } = testConfig();
-  const database = o.database ?? new Database({ url, poolMax: 1, acquireMs: 60_000, timeoutMs: 60_000 });
+  const database = o.database ?? new Database({ url, poolMax: 1, acquireMs: 240_000, timeoutMs: 240_000 });
   try {
     const until = performance.now() + PATIENCE_MS;
     for (;;) {

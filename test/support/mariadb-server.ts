@@ -34,7 +34,7 @@ export class MariaDbServer {
     private readonly folder: string,
     readonly port: number,
   ) {
-    this.root = new Database({ url: this.url('root'), poolMax: 4, acquireMs: 10_000, timeoutMs: 30_000 });
+    this.root = new Database({ url: this.url('root'), poolMax: 4, acquireMs: 60_000, timeoutMs: 60_000 });
   }
 
   /** `count` servers with the same, empty tables. */

@@ -91,6 +91,17 @@ class OnConnection implements SqlExecutor {
   }
 }
 
+/**
+ * A statement waits for a row lock for two thirds of the time that its unit of work may take (2 s by default). The
+ * server ends a transaction that a vanished host has left behind after 10 s, or later if work may take longer.
+ * @param timeoutMs longest time that a unit of work may take
+ */
+export function lockTimeouts(timeoutMs: number): string {
+  const lockWaitSeconds = Math.min(50, Math.max(1, Math.floor((timeoutMs * 2) / 3000)));
+  const idleSeconds = Math.min(60, Math.max(10, Math.ceil(timeoutMs / 1000)));
+  return `innodb_lock_wait_timeout = ${lockWaitSeconds}, idle_transaction_timeout = ${idleSeconds}`;
+}
+
 /** What is used of Sequelize's pool. */
 interface Pool {
   size: number;
@@ -143,12 +154,11 @@ export class Database implements SqlExecutor {
         foundRows: true, // affectedRows of an UPDATE are those that matched: a guard holds though nothing changes
         prepareCacheLength: options.statementsMax ?? DEFAULT_STATEMENTS_MAX,
         connectTimeout: Math.min(options.acquireMs, options.timeoutMs),
-        // READ COMMITTED: no gap locks, and sub-selects of a write take no locks. A lock is waited for at most 2 s, and
-        // what a vanished host had locked is free after 10 s. The rest does not depend on how the server is set up:
-        // text is utf8mb4 and never cut, statements commit themselves, tables are made with transactions.
+        // READ COMMITTED: no gap locks, and sub-selects of a write take no locks. The rest does not depend on how the
+        // server is set up: text is utf8mb4 and never cut, statements commit themselves, tables are made with transactions.
         initSql: [
           "SET NAMES utf8mb4 COLLATE utf8mb4_bin, time_zone = '+00:00', autocommit = 1",
-          'SET innodb_lock_wait_timeout = 2, idle_transaction_timeout = 10, default_storage_engine = InnoDB',
+          `SET ${lockTimeouts(options.timeoutMs)}, default_storage_engine = InnoDB`,
           // MariaDB's own default since 10.2
           "SET sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION'",
           'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',

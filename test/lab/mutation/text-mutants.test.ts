@@ -89,7 +89,7 @@ describe('mutants of Lua', () => {
   });
 
   it('are scripts that Redis takes', async () => {
-    const redis = connectRedis(testConfig().REDIS_URL, 10_000);
+    const redis = connectRedis(testConfig().REDIS_URL, 60_000);
     await redis.connect();
     const refused: string[] = [];
     try {
