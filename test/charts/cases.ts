@@ -44,6 +44,17 @@ const ALL: Case[] = [
       ...noStorage,
       scrapeInterval: '15s',
       extraScrapeConfigs: [{ job_name: 'node', static_configs: [{ targets: ['node:9100'] }] }],
+      alertmanagers: ['alertmanager.monitoring:9093'],
+      runbookBaseUrl: 'https://git.example/concert/blob/main/docs/runbooks',
+      kubeStateMetrics: { target: 'kube-state-metrics.kube-system:8080' },
+    },
+  },
+  {
+    name: 'prometheus-rules-alone',
+    chart: 'prometheus',
+    values: {
+      server: { enabled: false },
+      prometheusRule: { enabled: true, labels: { release: 'kube-prometheus-stack' } },
     },
   },
   { name: 'grafana', chart: 'grafana', values: { auth } },

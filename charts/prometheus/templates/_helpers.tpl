@@ -7,7 +7,7 @@
         own_namespace: true
       selectors:
         - role: pod
-          label: app.kubernetes.io/part-of=concert,app.kubernetes.io/component={{ .component }}
+          label: app.kubernetes.io/part-of=concert,app.kubernetes.io/component={{ .component }}{{ with .instance }},app.kubernetes.io/instance={{ . }}{{ end }}
           field: status.phase=Running
   relabel_configs:
     - source_labels: [__meta_kubernetes_pod_container_port_name]
@@ -19,4 +19,13 @@
       target_label: pod
     - source_labels: [__meta_kubernetes_pod_name]
       target_label: instance
+{{- end -}}
+
+{{/* (dict "root" . "path" "rules/alerts.yml"): the text of a file of rules, with the absolute addresses of its runbooks. */}}
+{{- define "prometheus.rules" -}}
+{{- $text := .root.Files.Get .path -}}
+{{- with .root.Values.runbookBaseUrl -}}
+{{- $text = replace "runbook_url: docs/runbooks" (printf "runbook_url: %s" (trimSuffix "/" .)) $text -}}
+{{- end -}}
+{{- $text -}}
 {{- end -}}
