@@ -1,4 +1,4 @@
-import type { Config } from './config';
+import type { Config } from './fields';
 import { parseDatabaseUrl } from './urls';
 
 interface Rule<Name extends keyof Config = keyof Config> {

@@ -1,4 +1,4 @@
-import type { Config } from './config';
+import type { Config } from './fields';
 import { closest } from './closest';
 
 /** Beginnings that only our variables have; others (REDIS_, HTTP_, NODE_ …) are used by many programs. */

@@ -1,0 +1,21 @@
+import type { z } from 'zod';
+import { eventsFields } from './events';
+import { limitsFields } from './limits';
+import { processFields } from './process';
+import { salesFields } from './sales';
+import { storesFields } from './stores';
+import { tokensFields } from './tokens';
+import { waitingRoomFields } from './waiting-room';
+
+/** All variables, in the order of their table. */
+export const fields = {
+  ...processFields,
+  ...storesFields,
+  ...tokensFields,
+  ...waitingRoomFields,
+  ...salesFields,
+  ...eventsFields,
+  ...limitsFields,
+};
+
+export type Config = { readonly [K in keyof typeof fields]: z.output<(typeof fields)[K]> };

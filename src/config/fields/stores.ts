@@ -1,0 +1,54 @@
+import { brokers, databaseUrl, integer, redisUrls } from '../field';
+
+/** Where the stores are, and how long they may take. */
+export const storesFields = {
+  DATABASE_URL: databaseUrl({
+    default: 'mariadb://concert:concert@127.0.0.1:3306/concert',
+    about: 'MariaDB ≥ 10.6, as the user with the fewest rights',
+  }),
+  DATABASE_ADMIN_URL: databaseUrl({
+    default: '',
+    about: 'MariaDB as the user that may migrate and grant; empty: DATABASE_URL',
+  }),
+  DATABASE_POOL_MAX: integer({
+    min: 1,
+    max: 1000,
+    default: 32,
+    unit: 'connections',
+    about: 'Most database connections of one process',
+  }),
+  DATABASE_STATEMENTS_MAX: integer({
+    min: 1,
+    max: 10_000,
+    default: 48,
+    unit: 'statements',
+    about:
+      'Most prepared statements of one connection; connections × statements must fit into max_prepared_stmt_count',
+  }),
+  DATABASE_ACQUIRE_TIMEOUT_MS: integer({
+    min: 10,
+    max: 60_000,
+    default: 1000,
+    unit: 'ms',
+    about: 'Longest wait for a free database connection before 503',
+  }),
+  DATABASE_TIMEOUT_MS: integer({
+    min: 50,
+    max: 60_000,
+    default: 3000,
+    unit: 'ms',
+    about: 'Longest time that a unit of database work may take before 503',
+  }),
+  REDIS_URL: redisUrls({
+    default: 'redis://127.0.0.1:6379',
+    about: 'Redis ≥ 7.0 or Valkey; url,url,…: nodes of a Redis Cluster',
+  }),
+  REDIS_TIMEOUT_MS: integer({
+    min: 50,
+    max: 60_000,
+    default: 1000,
+    unit: 'ms',
+    about: 'Longest time that a Redis command may take before 503',
+  }),
+  KAFKA_BROKERS: brokers({ about: 'host:port,…; empty: events are handled in-process' }),
+};

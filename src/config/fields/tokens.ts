@@ -1,0 +1,37 @@
+import { headerSecret, integer, secret } from '../field';
+
+/** Secrets, and what a token costs. */
+export const tokensFields = {
+  TOKEN_SECRET: secret({
+    about: 'Signs queue tokens: at least 32 bytes; in development an empty one is replaced by a random one',
+  }),
+  TOKEN_SECRET_SECONDARY: secret({
+    about:
+      'Signs nothing, but its tokens are accepted: the next secret before a change, the previous one after it',
+  }),
+  MANAGEMENT_TOKEN: headerSecret({
+    about:
+      'Allows operator commands (npm run queue) where /metrics is served: at least 32 bytes; empty: they are switched off',
+  }),
+  TOKEN_RATE_PER_MINUTE: integer({
+    min: 0,
+    default: 0,
+    unit: 'requests',
+    about: 'Token requests allowed per client address; 0: no limit',
+  }),
+  TOKEN_PROOF_OF_WORK_BITS: integer({
+    min: 0,
+    max: 30,
+    default: 0,
+    unit: 'bits',
+    about: 'Proof of work that a token costs its client, 2^bits hashes on average; 0: none',
+  }),
+  TRUST_PROXY: integer({
+    min: 0,
+    max: 10,
+    default: 0,
+    unit: 'hops',
+    about:
+      'Trusted proxies in front: how many entries of X-Forwarded-For count, or of Forwarded (RFC 7239); if a request has both, what both agree on',
+  }),
+};
