@@ -1,13 +1,15 @@
-// npm run charts [-- --write]: what is derived in charts/: the value tables of the READMEs (from values.yaml and its
+// npm run charts [-- --write | --pack <folder>]: what is derived in charts/: the value tables of the READMEs (from values.yaml and its
 // comments) and the definitions that all schemas share. Without --write it only tells what is out of date.
 const fs = require('node:fs');
 const path = require('node:path');
 const { readArguments } = require('./lib/arguments');
+const { assembleAll } = require('./lib/charts');
 const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, runMain } = require('./lib/failure');
 const { inRoot } = require('./lib/paths');
 
-const USAGE = `npm run charts [-- --write]   which derived parts of charts/ are out of date; --write: writes them`;
+const USAGE = `npm run charts [-- --write]   which derived parts of charts/ are out of date; --write: writes them
+npm run charts -- --pack <folder>   writes all charts there with what they are made of, for helm package or skaffold`;
 
 const CHARTS = inRoot('charts');
 const DEFINITIONS = path.join(CHARTS, 'common', 'values.defs.json');
@@ -105,8 +107,12 @@ if (require.main === module)
   runMain(async () => {
     const { values } = readArguments({
       usage: USAGE,
-      options: { write: { type: 'boolean', default: false } },
+      options: { write: { type: 'boolean', default: false }, pack: { type: 'string' } },
     });
+    if (values.pack !== undefined) {
+      assembleAll(path.resolve(values.pack));
+      return 0;
+    }
     await ensureDependencies();
     const files = stale();
     if (values.write) for (const { file, text } of derived()) fs.writeFileSync(file, text);

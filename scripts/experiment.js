@@ -1,5 +1,6 @@
 // npm run experiment -- hpa|size|rollout|fat-thin: what Kubernetes does with the product under load; docs/experiments.
 const { refusedBy, TYPESCRIPT } = require('./lib/arguments');
+const { assembledCharts } = require('./lib/charts');
 const { ensureDependencies } = require('./lib/dependencies');
 const { runMain } = require('./lib/failure');
 const { findHelm, findKubectl } = require('./lib/helm');
@@ -16,7 +17,7 @@ runMain(async () => {
   const refused = await refusedBy('lab/k8s/options.ts', process.argv.slice(2));
   if (refused !== null) return refused;
   await ensureDependencies();
-  const env = { ...process.env, HELM: findHelm(), KUBECTL: findKubectl() };
+  const env = { ...process.env, HELM: findHelm(), KUBECTL: findKubectl(), CHARTS: assembledCharts() };
   const args = [...TYPESCRIPT, inRoot('lab', 'k8s', 'main.ts'), ...process.argv.slice(2)];
   return exitCodeOf(nodeBinary(), args, { env, patienceMs: PATIENCE_MS });
 });

@@ -1,5 +1,6 @@
 // npm run test:cluster [-- options of npm run cluster -- deploy]: the product on kubectl's current context, from the
 // installation to its end. Installs into the namespace concert, which must have no concert yet.
+const { assembledCharts } = require('./lib/charts');
 const { asksForHelp, misuse } = require('./lib/arguments');
 const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, Help, runMain } = require('./lib/failure');
@@ -29,6 +30,7 @@ runMain(async () => {
     ...process.env,
     HELM: findHelm(),
     KUBECTL: findKubectl(),
+    CHARTS: assembledCharts(),
     CLUSTER_OPTIONS: [...ROOM, ...args].join(' '),
   };
   const only = ['--testPathIgnorePatterns', '/node_modules/', '--runInBand', '--verbose', 'test/cluster'];

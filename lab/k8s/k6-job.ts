@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import type { RunFolder } from '../../k6/runner/paths.ts';
-import { helm, kubectl } from './kube.ts';
+import { chart, helm, kubectl } from './kube.ts';
 
 const RELEASE = 'load';
 const LOOK_EVERY_MS = 1000;
@@ -22,7 +22,7 @@ export async function runK6({ scenario, variables }: Load, folder: RunFolder): P
     'resources.requests.cpu': '100m',
   });
   await helm(
-    ...['upgrade', '--install', RELEASE, 'charts/k6', '--reset-values'],
+    ...['upgrade', '--install', RELEASE, chart('k6'), '--reset-values'],
     ...set.flatMap(([name, value]) => ['--set', `${name}=${String(value)}`]),
     ...Object.entries(variables).flatMap(([name, value]) => ['--set-string', `variables.${name}=${value}`]),
   );

@@ -1,5 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 /** Where charts/concert is installed, and its release. */
@@ -9,6 +10,9 @@ export const API = 'concert-api';
 
 const run = promisify(execFile);
 const MOST_OUTPUT = 64 * 1024 * 1024;
+
+/** Where a chart is, with all that it is made of. scripts/experiment.js and scripts/test-cluster.js say where they are. */
+export const chart = (name: string): string => join(process.env.CHARTS ?? 'charts', name);
 
 /** scripts/experiment.js and test/cluster say where the programs are. @throws Error with what the program said */
 async function call(program: string | undefined, name: string, args: string[]): Promise<string> {

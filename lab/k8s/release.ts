@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { helm, kubectl, RELEASE } from './kube.ts';
+import { chart, helm, kubectl, RELEASE } from './kube.ts';
 
 export type Values = Record<string, unknown>;
 
@@ -44,8 +44,10 @@ export class Release {
     await helm(
       'upgrade',
       RELEASE,
-      'charts/concert',
+      chart('concert'),
       '--reset-values',
+      // The autoscaler's controller, or somebody who has scaled beforehand, may have set the same fields.
+      '--force-conflicts',
       '--values',
       this.base,
       ...values,

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parse as parseYaml, parseAllDocuments } from 'yaml';
 import { merged } from '../../lab/k8s/release.ts';
 import { type Manifest, podsOf, render, root, type Values } from './support';
@@ -63,7 +63,7 @@ function valuesOf({ valuesFiles = [], setValueTemplates = {} }: Release): Values
 }
 
 const rendered = async (release: Release): Promise<Manifest[]> =>
-  render({ chart: release.chartPath.replace('charts/', ''), values: valuesOf(release) });
+  render({ chart: basename(release.chartPath), values: valuesOf(release) });
 
 describe.each(['', ...PROFILES])('skaffold, profile "%s"', (profile) => {
   const config = withProfile(profile);
@@ -79,7 +79,8 @@ describe.each(['', ...PROFILES])('skaffold, profile "%s"', (profile) => {
 
   it('installs charts that take its values', async () => {
     for (const release of config.deploy.helm.releases) {
-      expect(release).toMatchObject({ namespace: 'concert', skipBuildDependencies: true });
+      const isPacked = release.chartPath.startsWith('.services/');
+      expect(release).toMatchObject({ namespace: 'concert', skipBuildDependencies: isPacked });
       const images = podsOf(await rendered(release)).map(({ spec }) => spec.containers[0]?.image);
       if (release.name === 'concert') expect(images).toContain('concert-api:f00d');
       else expect(images).toHaveLength(1);

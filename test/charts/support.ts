@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parseAllDocuments, stringify } from 'yaml';
 
+const { assembleAll } = jest.requireActual<{ assembleAll: (folder: string) => void }>(
+  '../../scripts/lib/charts',
+);
 const { findHelm } = jest.requireActual<{ findHelm: () => string }>('../../scripts/lib/helm');
 
 export const root = join(__dirname, '../..');
@@ -60,27 +63,24 @@ export interface Pod {
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'charts-'));
 let nextFile = 0;
+beforeAll(() => assembleAll(join(folder, 'charts')));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** @returns what Helm prints; rejects with an error that has its `stderr` */
+/** Charts are found as charts/<name>. @returns what Helm prints; rejects with an error that has its `stderr` */
 export async function helm(args: string[], values: Values = {}): Promise<{ stdout: string; stderr: string }> {
   const file = join(folder, `${nextFile++}.yaml`);
   writeFileSync(file, stringify(values));
-  return run(findHelm(), [...args, '--values', file], { cwd: root, maxBuffer: 64 * 1024 * 1024 });
+  return run(findHelm(), [...args, '--values', file], { cwd: folder, maxBuffer: 64 * 1024 * 1024 });
 }
-
-/** That parts of a chart are links is no news. */
-const warningsIn = (stderr: string): string => stderr.replace(/^level=INFO.*\n/gm, '').trim();
 
 /**
  * As `helm install concert` would send it, its tests among it; Secrets are random unless the values give them.
  * @throws Error when Helm warns of anything
  */
 export async function template({ chart, values }: Pick<Case, 'chart' | 'values'>): Promise<string> {
-  const args = ['template', 'concert', chartOf(chart), '--namespace', 'shop'];
+  const args = ['template', 'concert', `charts/${chart}`, '--namespace', 'shop'];
   const { stdout, stderr } = await helm(args, values);
-  const warnings = warningsIn(stderr);
-  if (warnings !== '') throw new Error(`Helm warns: ${warnings}`);
+  if (stderr !== '') throw new Error(`Helm warns: ${stderr}`);
   return stdout;
 }
 
@@ -97,7 +97,7 @@ export async function refusal(chart: string, values: Values): Promise<string> {
   try {
     await template({ chart, values });
   } catch (error) {
-    return warningsIn((error as { stderr: string }).stderr);
+    return (error as { stderr: string }).stderr.trim();
   }
   throw new Error('Helm takes these values.');
 }

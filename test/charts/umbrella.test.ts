@@ -1,18 +1,10 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { chartOf, helm, type Manifest, parse, podsOf, refusal, render, type Values } from './support';
+import { helm, type Manifest, parse, podsOf, refusal, render, type Values } from './support';
 
 const api = (values: Values): Values => ({ 'concert-api': values });
 const url = 'mariadb://concert:x@db.example/concert';
 
 const servicesOf = (manifests: Manifest[]): string[] =>
   manifests.filter(({ kind }) => kind === 'Service').map(({ metadata }) => metadata.name);
-
-it('needs no dependency to be built: its parts are links, and nothing packed lies beside them', () => {
-  const entries = readdirSync(join(chartOf('concert'), 'charts'), { withFileTypes: true });
-  expect(entries.filter((entry) => !entry.isSymbolicLink())).toEqual([]);
-  expect(readdirSync(chartOf('concert'))).not.toContain('Chart.lock');
-});
 
 it.each(['concert', 'shop', 'mariadb-and-more'])(
   'finds its parts under the name of release %s',

@@ -1,4 +1,4 @@
-import { helm, kubectl, KubeProxy, NAMESPACE } from '../../lab/k8s/kube.ts';
+import { chart, helm, kubectl, KubeProxy, NAMESPACE } from '../../lab/k8s/kube.ts';
 import { podsOf } from '../../lab/k8s/pods.ts';
 import { Buyer, outcome } from '../support/buyer';
 import { until } from '../support/wait';
@@ -53,7 +53,15 @@ async function buyTicket(userId: number): Promise<string> {
 }
 
 async function upgrade(...values: string[]): Promise<void> {
-  await helm('upgrade', 'concert', 'charts/concert', '--reuse-values', ...values, '--wait');
+  await helm(
+    'upgrade',
+    'concert',
+    chart('concert'),
+    '--reuse-values',
+    '--force-conflicts',
+    ...values,
+    '--wait',
+  );
   await kubectl('rollout', 'status', 'deployment/concert-api', '--timeout=5m');
 }
 

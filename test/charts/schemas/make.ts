@@ -30,10 +30,19 @@ const KINDS = [
   ...['scheduling.k8s.io/v1 PriorityClass'],
 ];
 
-const CUSTOM = [
+const OPERATOR = 'github.com/prometheus-operator/prometheus-operator@v0.83.0';
+const CUSTOM: { module: string; file: string; version?: string }[] = [
+  { module: OPERATOR, file: 'example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml' },
+  { module: OPERATOR, file: 'example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml' },
   {
-    module: 'github.com/prometheus-operator/prometheus-operator@v0.83.0',
-    file: 'example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml',
+    module: 'github.com/kedacore/keda/v2@v2.17.2',
+    file: 'config/crd/bases/keda.sh_scaledobjects.yaml',
+    version: 'v1alpha1',
+  },
+  {
+    module: 'github.com/argoproj/argo-cd/v2@v2.14.15',
+    file: 'manifests/crds/application-crd.yaml',
+    version: 'v1alpha1',
   },
   {
     module: 'sigs.k8s.io/gateway-api@v1.3.0',
@@ -103,9 +112,9 @@ for (const [name, definition] of Object.entries(document.definitions)) {
     take(name);
   }
 }
-for (const { module, file } of CUSTOM) {
+for (const { module, file, version = 'v1' } of CUSTOM) {
   const { spec } = parse(readModule(module, file)) as CustomDefinition;
-  for (const { name, schema } of spec.versions.filter((version) => version.name === 'v1')) {
+  for (const { name, schema } of spec.versions.filter((it) => it.name === version)) {
     const definition = `${spec.group}.${name}.${spec.names.kind}`;
     kinds[`${spec.group}/${name} ${spec.names.kind}`] = definition;
     definitions[definition] = strict(schema.openAPIV3Schema);
@@ -121,5 +130,5 @@ const lines = (map: Record<string, unknown>): string =>
     .join(',\n');
 writeFileSync(
   'test/charts/schemas/kubernetes.json',
-  `{\n  "from": ${JSON.stringify([MODULE, ...CUSTOM.map(({ module }) => module)])},\n  "kinds": {\n${lines(kinds)}\n  },\n  "definitions": {\n${lines(definitions)}\n  }\n}\n`,
+  `{\n  "from": ${JSON.stringify([MODULE, ...new Set(CUSTOM.map(({ module }) => module))])},\n  "kinds": {\n${lines(kinds)}\n  },\n  "definitions": {\n${lines(definitions)}\n  }\n}\n`,
 );
