@@ -2,7 +2,7 @@
 module.exports = {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/test/cluster/'], // npm run test:cluster
+  testPathIgnorePatterns: ['/node_modules/', '/test/cluster/'], // npm run cluster -- test
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

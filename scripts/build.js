@@ -82,7 +82,7 @@ module.exports = { build };
 if (require.main === module)
   runMain(() => {
     const usage =
-      'npm run build [-- --force]   compiles src/ to dist/ when something changed; --force: in any case';
+      'node scripts/build.js [--force]   compiles src/ to dist/ when something changed; --force: in any case';
     const { values } = readArguments({ usage, options: { force: { type: 'boolean', default: false } } });
     return build(values);
   });

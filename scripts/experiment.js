@@ -1,5 +1,5 @@
 // npm run experiment -- hpa|size|rollout|fat-thin: what Kubernetes does with the product under load; docs/experiments.
-const { refusedBy, TYPESCRIPT } = require('./lib/arguments');
+const { checkArguments, TYPESCRIPT } = require('./lib/arguments');
 const { assembledCharts } = require('./lib/charts');
 const { ensureDependencies } = require('./lib/dependencies');
 const { runMain } = require('./lib/failure');
@@ -14,8 +14,7 @@ const PATIENCE_MS = 5 * 60_000;
 
 runMain(async () => {
   listen();
-  const refused = await refusedBy('lab/k8s/options.ts', process.argv.slice(2));
-  if (refused !== null) return refused;
+  await checkArguments('lab/k8s/options.ts', process.argv.slice(2));
   await ensureDependencies();
   const env = { ...process.env, HELM: findHelm(), KUBECTL: findKubectl(), CHARTS: assembledCharts() };
   const args = [...TYPESCRIPT, inRoot('lab', 'k8s', 'main.ts'), ...process.argv.slice(2)];

@@ -1,7 +1,7 @@
 // npm run load -- <scenario> [NAME=value …] | compare A B | report A: load with k6, and a report to look at.
 const { fork } = require('node:child_process');
 const crypto = require('node:crypto');
-const { refusedBy, TYPESCRIPT } = require('./lib/arguments');
+const { checkArguments, TYPESCRIPT } = require('./lib/arguments');
 const { build } = require('./build');
 const { freshDatabase } = require('./lib/database');
 const { ensureDependencies } = require('./lib/dependencies');
@@ -40,7 +40,7 @@ async function prepare({ needs, users, stops }) {
   if (!names.includes('mariadb')) return env;
   await build();
   env.TOKEN_SECRET = crypto.randomBytes(48).toString('base64url');
-  await step('a database of its own, with members and seats', async () => {
+  await step('a separate database with users and seats', async () => {
     const seed = ['--users', String(users)];
     Object.assign(env, await freshDatabase(urls, { suffix: 'load', seed, env }));
   });
@@ -115,8 +115,7 @@ async function plan(args) {
 runMain(async () => {
   listen();
   const args = process.argv.slice(2);
-  const refused = await refusedBy('k6/runner/options.ts', args);
-  if (refused !== null) return refused;
+  await checkArguments('k6/runner/options.ts', args);
   await ensureDependencies();
   const wanted = await plan(args);
   for (const name of wanted.stops) checkStoppableEarly(name);

@@ -39,7 +39,7 @@ async function prepare() {
 }
 
 const USAGE = `npm start   everything that the API needs, then the API, until Ctrl-C. It takes no arguments: its variables are in the
-table that "npm run config" prints.`;
+table that "npm run check -- config" prints.`;
 
 runMain(async () => {
   readArguments({ usage: USAGE });

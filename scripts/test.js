@@ -9,6 +9,7 @@ const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, Help, Interrupted, runMain } = require('./lib/failure');
 const { listen } = require('./lib/interruption');
 const { countsOf, runJest } = require('./lib/jest');
+const { nodeBinary } = require('./lib/node-binary');
 const { inRoot } = require('./lib/paths');
 const { withLock } = require('./lib/lock');
 const { note, step, summary } = require('./lib/progress');
@@ -52,10 +53,13 @@ async function check() {
   try {
     await step(
       'check',
-      () => run('npm', ['run', '--silent', 'check'], { what: 'npm run check', withStderr: true }),
-      {
-        inherits: true,
-      },
+      () =>
+        run(nodeBinary(), [inRoot('scripts', 'check.js')], {
+          what: 'npm run check',
+          withStderr: true,
+          wholeOutput: true,
+        }),
+      { inherits: true },
     );
     return 0;
   } catch (error) {

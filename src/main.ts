@@ -64,7 +64,7 @@ function readConfig(): Config {
     return loadConfig();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\nSee the table: npm run config\n`);
+    process.stderr.write(`${error.message}\nSee the table: npm run check -- config\n`);
     process.exit(1);
   }
 }

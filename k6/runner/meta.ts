@@ -20,7 +20,7 @@ export interface Meta {
   /** k6's: 0 all thresholds kept, 99 some not. */
   exitCode: number;
   outages: Outage[];
-  /** `npm run verify` after it; undefined when the product is not ours to look into. */
+  /** `npm run db -- verify` after it; undefined when the product is not ours to look into. */
   invariants?: { ok: boolean; findings: string[] };
   environment: Record<string, string>;
 }

@@ -39,21 +39,21 @@ const scenarios = (): string[] => [
   'breaker',
 ];
 
-export const usage = (): string => `npm run load -- <scenario> [NAME=value …] [options]
-npm run load -- compare <run> <run>     two runs beside each other
-npm run load -- report <run> [--save NAME]   writes a run's report anew; with --save also docs/results/load/NAME.md
+export const USAGE = `npm run load -- <scenario> [NAME=value …] [options]
+npm run load -- compare <run> <run>          two runs beside each other
+npm run load -- report <run> [--save NAME]   writes a run's report again; with --save also docs/results/load/NAME.md
 
-scenarios: ${scenarios().join(', ')}
+  scenario          arrival, breakpoint, check, crowd, purchase, schedule, seat, soak, spike, step, study, token: the
+                    scripts of k6/; or breaker, which stops MariaDB and Redis during purchase
   NAME=value        variables of the scenario, as in k6/README.md: USERS=100000 PEAK=150 …
   --id NAME         the run's name and its folder under results/ (default: scenario and time)
   --compare RUN     an earlier run to show beside it
   --influx          also writes to InfluxDB, database k6 (started if there is none)
   --prometheus      also has Prometheus scrape the product (started if there is none)
   --kafka           events go through Kafka (started if there is none)
-The product is started for the run, on MariaDB and Redis as \`npm test\` gets them, with the environment's variables
+The product is started for the run, on MariaDB and Redis as npm test gets them, with the environment's variables
 (QUEUE_MAX_ACTIVE=10000 npm run load -- study). With BASE_URL set, that product is loaded instead
-(MANAGEMENT_URL: where its metrics are, if not there).
-`;
+(MANAGEMENT_URL: where its metrics are, if not there).`;
 
 /** @throws Error that says what is wrong */
 export function readArguments(args: string[], now = new Date()): Command {

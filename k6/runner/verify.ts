@@ -24,7 +24,7 @@ export function invariantsOf(told: string): Invariants {
   return { ok, findings };
 }
 
-/** `npm run verify` on the run's database and line. */
+/** `npm run db -- verify` on the run's database and line. */
 export function verify(env: Record<string, string>): Promise<Invariants> {
   const args = [join(root, 'dist', 'cli', 'verify.js'), '--json', '--queue', env.QUEUE_ID ?? 'main'];
   return new Promise((resolve, reject) => {

@@ -5,7 +5,7 @@ import { runProgram } from '../faults/program.ts';
 import { environment } from '../faults/report.ts';
 import { root } from '../../k6/runner/paths.ts';
 import { scoreOf } from './model/score.ts';
-import { readArguments, usage, type Wanted } from './options.ts';
+import { readArguments, type Wanted } from './options.ts';
 import { reportOf, type Tried } from './report.ts';
 import { runDoor } from './run.ts';
 import type { Shape } from './scenarios.ts';
@@ -15,10 +15,6 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 async function main(): Promise<number> {
   const args = process.argv.slice(2);
   const wanted = readArguments(args);
-  if (wanted === undefined) {
-    say(usage());
-    return 0;
-  }
   process.setMaxListeners(0); // each run's system tidies up at the exit
   const folder = join(root, 'results', wanted.id);
   const tried: Tried[] = [];

@@ -14,33 +14,41 @@ export interface Wanted {
   save: boolean;
 }
 
-export const usage = (): string => `npm run doors [-- shape … --caps N,N,… --seconds N --runs N --save]
+export const USAGE = `npm run lab -- admission [scenario … --model --limits N,N,… --seconds N --runs N --save]
+Scores QUEUE_MAX_ACTIVE=auto against the best fixed limit, first on a model and then in real runs with k6.
 
-  shape        ${SHAPES.map(({ name }) => name).join(', ')}; none: all of them, one after the other
-  --caps N,…   fixed caps to compare with (default: each shape's own), or none
-  --seconds N  length of each run (default: each shape's own)
-  --runs N     runs of each door, of which the means count (default 1)
-  --save       also writes docs/results/doors.md and its pictures
+  scenario       a, b, c, d, e, f; a-10 on the model only; none: all of them, one after the other
+  --model        the model only: it starts no service
+  --limits N,…   fixed limits of the real runs (default: those of each scenario), or none
+  --seconds N    length of each real run (default: that of each scenario)
+  --runs N       real runs of each limit, of which the means count (default 1)
+  --save         also writes docs/results/admission.md and its plots
 
-${SHAPES.map(({ name, about, seconds, caps }) => `  ${name}  ${about}: ${seconds} s, caps ${caps.join(', ')}`).join('\n')}`;
+  a     a steady load, more than can be served: 120 s, limits 150, 180, 210
+  b     an on-sale, everybody within a second: 60 s, limits 120, 150, 180
+  c     the database is five times as far away for a while: 150 s, limits 60, 120, 150
+  d     half of the admitted users never do anything: 120 s, limits 300, 600
+  e     the study's scenario, on the product as it is: 60 s, limits 30, 10000
+  f     of three replicas one dies, and comes back: 150 s, limits 120, 150, 180
+  a-10  as a, with pauses of 10 s`;
 
-/** @returns undefined: help is wanted @throws Error that says what is wrong */
-export function readArguments(args: string[], now = new Date()): Wanted | undefined {
+/** @throws Error that says what is wrong */
+export function readArguments(args: string[], now = new Date()): Wanted {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
     options: {
-      caps: { type: 'string' },
+      limits: { type: 'string' },
+      model: { type: 'boolean', default: false },
       seconds: { type: 'string' },
       runs: { type: 'string', default: '1' },
       save: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return undefined;
   const names = positionals.length > 0 ? positionals : SHAPES.map(({ name }) => name);
   const seconds = values.seconds === undefined ? undefined : positive('--seconds', values.seconds);
-  const caps = values.caps === 'none' ? [] : values.caps?.split(',').map((cap) => positive('--caps', cap));
+  const caps =
+    values.limits === 'none' ? [] : values.limits?.split(',').map((cap) => positive('--limits', cap));
   const shapes = names.map((name) => {
     const shape = lasting(shapeOf(name), seconds);
     return { ...shape, caps: caps ?? shape.caps };
@@ -57,7 +65,7 @@ function shapeOf(wanted: string): Shape {
   const found = SHAPES.find(({ name }) => name === wanted);
   if (found === undefined)
     throw new Error(
-      `There is no shape "${wanted}".${didYouMean(
+      `There is no scenario "${wanted}".${didYouMean(
         wanted,
         SHAPES.map(({ name }) => name),
       )}`,

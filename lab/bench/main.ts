@@ -1,4 +1,4 @@
-// npm run bench [-- name … --rounds 5 --seconds 3 --save]. Started by scripts/bench.js.
+// npm run lab -- bench: scripts/lab/bench.js starts it.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -75,7 +75,7 @@ function saveBeside(
   const about = `${head.machine}. ${head.rounds} rounds of ${head.seconds} s each, between ${times[0] ?? ''} and ${times.at(-1) ?? ''}. What the numbers mean: [benchmarks](../benchmarks.md).`;
   writeFileSync(
     join(folder, 'bench.md'),
-    `# Benchmarks\n\nMade by \`npm run bench -- --save\`. ${about}\n\n${markdownTable(all)}\n`,
+    `# Benchmarks\n\nMade by \`npm run lab -- bench --save\`. ${about}\n\n${markdownTable(all)}\n`,
   );
 }
 

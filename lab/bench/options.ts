@@ -21,14 +21,26 @@ export const BENCHMARKS: Benchmark[] = [
 ];
 /** Names for several. */
 const GROUPS: Record<string, string[]> = { admission: doors.flatMap(({ names }) => names) };
-export const usage = (): string => `npm run bench [-- name … --rounds 5 --seconds 3 --save]
+export const USAGE = `npm run lab -- bench [name … --rounds 5 --seconds 3 --save]
   --rounds   measured rounds of each side, in turn
   --seconds  length of a round
-  --save     writes docs/results/bench.md and bench.json as well
+  --save     also writes docs/results/bench.md and bench.json
 
-${BENCHMARKS.map(({ names, about }) => `  ${names.join(', ').padEnd(34)}${about}`).join('\n')}
-  admission                         all of door-*
-`;
+  observation                      polls with metrics and logging, against the same process without
+  check-known                      polls of 20,000 waiting users in turn, against bare node:http with the same body
+  check-new                        polls of 200,000 waiting users in turn, more than a process remembers: each token is
+                                   verified; against the same
+  issue                            tokens, each for another user, against bare node:http that reads the same JSON
+  schedule                         the cached schedule list with the admission check, against bare node:http with the same body
+  seat                             the cached seat list with the admission check, against the same
+  reserve, reserve-service         holds over HTTP and by the service, against the bare connector with the same statements
+  payment, payment-service         payments over HTTP and by the service, against the same
+  check-p99, memory, redis-bytes   a queue of 1,000,000: latency of polls against a queue of 1,000, memory of the process,
+                                   bytes in Redis
+  redis-commands                   Redis commands per second that 10,000 polls per second cause
+  admit-10k, admit-10k-block       10,000 waiting users admitted at once: time, and how long the event loop was blocked
+  start                            a process from its start to ready
+  overload, overload-p99           twice as many holds as the process and its database can carry, at a fixed rate`;
 
 export interface Wanted extends Options {
   benchmarks: Benchmark[];

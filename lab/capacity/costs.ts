@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What one act costs, measured by `npm run bench -- --save`. CPU in microseconds. */
+/** What one act costs, measured by `npm run lab -- bench --save`. CPU in microseconds. */
 export interface Costs {
   machine: string;
   /** Of the API's process; `pollNew`: of a waiter whose token it has forgotten, and verifies again. */
@@ -37,7 +37,7 @@ export function readCosts(root: string): Costs {
   const { machine, results } = JSON.parse(readFileSync(join(root, FILE), 'utf8')) as Saved;
   const of = (name: string): Saved['results'][number] => {
     const result = results.find((each) => each.name === name);
-    if (result === undefined) throw new Error(`${FILE} has no "${name}": npm run bench -- --save`);
+    if (result === undefined) throw new Error(`${FILE} has no "${name}": npm run lab -- bench --save`);
     return result;
   };
   type Measure = 'perSecond' | 'cpuMicros' | 'redisMicros' | 'mariadbMicros';

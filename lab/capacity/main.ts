@@ -1,4 +1,4 @@
-// npm run simulate [-- --check RUN | --save]: what an opening of a size needs, from measured costs.
+// npm run lab -- capacity: what an on-sale of a given size needs, from measured costs. scripts/lab/capacity.js starts it.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFindings } from '../../k6/runner/findings.ts';
@@ -8,7 +8,7 @@ import type { Plot } from '../../k6/runner/series.ts';
 import { readCosts } from './costs.ts';
 import { drawDoors } from '../admission/model/plots.ts';
 import { needsOf } from './needs.ts';
-import { readArguments, usage } from './options.ts';
+import { readArguments, USAGE } from './options.ts';
 import { type Course, type Opening, simulate } from './model.ts';
 
 const root = process.cwd();
@@ -168,13 +168,13 @@ function main(): void {
   });
   writeFileSync(
     join(folder, 'simulation.md'),
-    `# Simulation\n\nMade by \`npm run simulate -- --save\`.\n\n${text}\n\n${pictures.join('\n\n')}\n`,
+    `# Simulation\n\nMade by \`npm run lab -- capacity --save\`.\n\n${text}\n\n${pictures.join('\n\n')}\n`,
   );
 }
 
 try {
   main();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage()}`);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
   process.exitCode = 1;
 }

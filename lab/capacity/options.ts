@@ -1,12 +1,9 @@
 import { parseArgs } from 'node:util';
 
-export const usage =
-  (): string => `npm run simulate                      the capacity table, and a simulated opening of a million
-npm run simulate -- --check RUN       an opening as in results/RUN, beside what was measured; RUN had a fixed cap:
+export const USAGE = `npm run lab -- capacity               a table of needs, and a simulated on-sale of a million users
+npm run lab -- capacity --check RUN   also an on-sale as in results/RUN beside what was measured; RUN had a fixed limit:
                                       QUEUE_MAX_ACTIVE=200 npm run load -- spike
-npm run simulate -- --door            draws the adaptive door's course on the model to docs/results/door.md
-npm run simulate -- --save            also writes docs/results/simulation.md and its pictures
-`;
+npm run lab -- capacity --save        also writes docs/results/simulation.md and its plots`;
 
 export interface Wanted {
   /** The run under results/ to be compared with. */

@@ -1,9 +1,9 @@
-// npm run faults -- …: started by scripts/faults.js, which has brought the programs that it needs.
+// npm run lab -- faults: scripts/lab/faults.js starts it, after it has got the programs that it needs.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hammer } from './hammer.ts';
 import { nemeses } from './nemesis/index.ts';
-import { readArguments, usage, type Wanted } from './options.ts';
+import { readArguments, type Wanted } from './options.ts';
 import { runProgram } from './program.ts';
 import { environment, hammerReport, type Report, reportOf, soakReport } from './report.ts';
 import { run } from './run.ts';
@@ -16,14 +16,10 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 async function main(): Promise<number> {
   const wanted = readArguments(process.argv.slice(2));
-  if (wanted === undefined) {
-    say(usage());
-    return 0;
-  }
   const folder = join(process.cwd(), 'results', wanted.id);
   const report = await act(wanted, folder);
   if (report === undefined) return 0;
-  const command = `npm run faults -- ${process.argv.slice(2).join(' ')}${process.argv.includes('--seed') ? '' : ` --seed ${wanted.seed}`}`;
+  const command = `npm run lab -- faults ${process.argv.slice(2).join(' ')}${process.argv.includes('--seed') ? '' : ` --seed ${wanted.seed}`}`;
   const text = `${report.text}\n${environment(command)}`;
   writeFileSync(join(folder, 'report.md'), text);
   say(`${text}\nReport: ${join(folder, 'report.md')}`);

@@ -28,24 +28,54 @@ const HAMMER_MINUTES = 60;
 const LEAST_PHASE_MS = 6000;
 const ID = /^[\w.-]{1,64}$/;
 
-export const usage = (): string => `npm run faults [-- name … --seed N --minutes M]
-npm run faults -- hammer --attempts N    reserve attempts as fast as can be, under kill -9 (default 1,000,000)
-npm run faults -- soak --minutes M       no faults: does anything grow? (default 60)
+export const USAGE = `npm run lab -- faults [name … --seed N --minutes M]
+npm run lab -- faults hammer --attempts N    reserve attempts as fast as possible, under kill -9 (default 1,000,000)
+npm run lab -- faults soak --minutes M       no faults: does anything grow? (default 60)
 
-  name         ${ALL.join(', ')}; none: all of them, one after the other
+  name         of the list below, calm (no fault) or mixed (any of them); none: all of them, one after the other
   --seed N     decides the schedule of faults (default: a random one, which is shown)
   --minutes M  of the whole run (default: 20 s for each name)
   --buyers N   at once (default 24)
   --no-kafka   events are handled in the workers
   --id NAME    the folder under results/ (default: faults-<time>)
   --save NAME  also writes the report to docs/results/faults/NAME.md
-  --untimed    targets are told, but none is missed: for a busy machine
+  --untimed    reports targets, but none counts as missed: for a busy machine
   --plan       shows the schedule only
 
-${nemeses.map(({ name, about }) => `  ${name.padEnd(20)} ${about}`).join('\n')}`;
+  kill-api             kill -9 of api, started again with its data
+  kill-worker          kill -9 of worker, started again with its data
+  kill-mariadb         kill -9 of mariadb, started again with its data
+  kill-redis           kill -9 of redis, started again with its data
+  kill-kafka           kill -9 of kafka, started again with its data
+  pause-api            SIGSTOP of api, SIGCONT later
+  pause-worker         SIGSTOP of worker, SIGCONT later
+  pause-mariadb        SIGSTOP of mariadb, SIGCONT later
+  pause-redis          SIGSTOP of redis, SIGCONT later
+  pause-kafka          SIGSTOP of kafka, SIGCONT later
+  restart-api          SIGTERM of api, started again
+  restart-worker       SIGTERM of worker, started again
+  restart-mariadb      SIGTERM of mariadb, started again
+  restart-kafka        SIGTERM of kafka, started again
+  stall                the event loop of a process stands still, again and again
+  clock                the wall clock of one application process steps by up to ±1 h (Date shifted by a preload)
+  redis-flush          FLUSHALL
+  redis-empty          kill -9 of Redis, started again without data
+  mariadb-locks        a session holds the locks of free seats longer than a lock is waited for
+  mariadb-deadlocks    sessions lock seat, reservation and user in the wrong order: deadlocks (1213)
+  mariadb-connections  max_connections is used up by others, and the product’s connections are killed
+  mariadb-read-only    read_only = 1, as after a failover to a replica
+  mariadb-full         the disk of MariaDB (a tmpfs) is full, and the table that every sale adds to must grow
+  net-cut              a connection is cut: reset, new ones refused
+  net-silent           a connection is silent: nothing arrives until it is back
+  net-delay            a connection is slow
+  net-loss             a connection loses some of what is sent: resent, and at times reset
+  net-half-open        connections are dead and neither end is notified; new ones work
+  net-answers-lost     requests arrive, responses do not
+  slow-clients         slowloris: 150 clients send their body a byte at a time until they are cut off
+  gone-clients         clients go away in the middle of their request or before its response`;
 
-/** @returns undefined: help is wanted @throws Error that says what is wrong */
-export function readArguments(args: string[], now = new Date()): Wanted | undefined {
+/** @throws Error that says what is wrong */
+export function readArguments(args: string[], now = new Date()): Wanted {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -59,10 +89,8 @@ export function readArguments(args: string[], now = new Date()): Wanted | undefi
       'no-kafka': { type: 'boolean', default: false },
       plan: { type: 'boolean', default: false },
       untimed: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return undefined;
   const [first] = positionals;
   const act = first === 'hammer' || first === 'soak' ? first : 'nemeses';
   if (act !== 'nemeses' && positionals.length > 1) throw new Error(`${act} goes alone.`);

@@ -116,7 +116,7 @@ export function reportOf({ evidence, violations, verify }: Verdict): Report {
       ['to reach', 'target', 'measured', ''],
       targets.map(({ what, target, measured, verdict }) => [what, target, measured, verdict]),
     ),
-    `\`npm run verify\` at the end: exit code ${verify.code}.`,
+    `\`npm run db -- verify\` at the end: exit code ${verify.code}.`,
     listed(violations),
   ].join('\n\n');
   const reached = targets.every(({ verdict }) => verdict !== 'missed');
@@ -159,7 +159,7 @@ export function soakReport(result: SoakResult): Report {
     `${operations} requests, ${ok} with 2xx, ${away} with 503, ${silent} without an answer. Medians of the first, second and last third of ${result.samples.length} looks between ${from} s and ${to} s, after a collection of garbage; rows per visit within each third.`,
     table(heads, rows),
     grown.length === 0 ? 'All is level.' : `Not level: ${grown.join(', ')}.`,
-    `\`npm run verify\` at the end: exit code ${result.verify.code}.`,
+    `\`npm run db -- verify\` at the end: exit code ${result.verify.code}.`,
     listed(result.violations),
   ].join('\n\n');
   return { text: `${text}\n`, violations: result.violations.length, reached: grown.length === 0 };

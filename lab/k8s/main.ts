@@ -1,4 +1,4 @@
-// npm run experiment -- …: started by scripts/experiment.js, which knows where helm and kubectl are.
+// npm run experiment: scripts/experiment.js starts it, and knows where helm and kubectl are.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeEnvironment, type Meta } from '../../k6/runner/meta.ts';
@@ -7,7 +7,7 @@ import { htmlPage, markdownPage, type Page, savePlots } from '../../k6/runner/re
 import type { Bench, Plan } from './experiment.ts';
 import { helm, KubeProxy, kubectl } from './kube.ts';
 import { earlierRun, type LoadRun, loadRun } from './load-run.ts';
-import { type Options, readArguments, usage } from './options.ts';
+import { type Options, readArguments, USAGE } from './options.ts';
 import { merged, Release, type Values } from './release.ts';
 
 const LOAD_RELEASE = 'load';
@@ -104,9 +104,8 @@ async function main(): Promise<void> {
   try {
     options = readArguments(process.argv.slice(2));
   } catch (error) {
-    const isAsked = process.argv.slice(2).some((argument) => ['help', '--help', '-h'].includes(argument));
-    process.stderr.write(`${isAsked ? '' : `${(error as Error).message}\n\n`}${usage()}`);
-    process.exitCode = isAsked ? 0 : 2;
+    process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
+    process.exitCode = 2;
     return;
   }
   try {

@@ -21,8 +21,7 @@ const EXPERIMENTS: Record<string, Known> = {
   'fat-thin': { run: fatThin, runs: 3, variants: ['fat', 'thin', 'thinner', 'one-thin'] },
 };
 
-export const usage =
-  (): string => `npm run experiment -- hpa|size|rollout|fat-thin [variant …] [NAME=value …] [options]
+export const USAGE = `npm run experiment -- hpa|size|rollout|fat-thin [variant …] [NAME=value …] [options]
 
   hpa        a step of load, by each signal of the autoscaler: cpu, in-flight, waiting, scheduled
   size       the study's grid 2-4, 4-8, 6-8, 8-16 (CPU, GiB): what each carries, and costs
@@ -36,8 +35,7 @@ export const usage =
   --save         also writes docs/results/experiments/<experiment>.md
 
 It works on what "npm run cluster -- deploy" has installed in kubectl's current context, and puts it back at the end.
-The signals in-flight and waiting need a metrics adapter: k8s/README.md.
-`;
+The signals in-flight and waiting need a metrics adapter: k8s/README.md.`;
 
 export interface Options {
   name: string;

@@ -10,7 +10,6 @@ const { nodeBinary } = require('./node-binary');
 const { inRoot } = require('./paths');
 
 const WRONG = 2;
-const HELP_SHOWN = 10;
 const asksForHelp = (args) =>
   args.some((argument) => ['--help', '-h'].includes(argument)) || args[0] === 'help';
 
@@ -48,15 +47,25 @@ function readArguments({ usage, options = {}, names = [], atMost = 0, args = pro
 }
 
 /**
- * For a command that is written in TypeScript: its options.ts has readArguments(args) and usage().
- * @returns {Promise<number|null>} the exit code when there is nothing to do: help was shown, or the arguments are wrong
+ * The help of a program that is written in TypeScript, read from its source (`const USAGE`): help is shown before
+ * anything is installed or built.
  */
-async function refusedBy(file, args) {
-  if (!fs.existsSync(inRoot('node_modules'))) await ensureDependencies(); // has the Node that runs TypeScript
-  const check = [...TYPESCRIPT, inRoot('scripts', 'lib', 'check-arguments.mjs'), inRoot(file), ...args];
-  const { status } = spawnSync(nodeBinary(), check, { stdio: 'inherit' });
-  if (status === HELP_SHOWN) return 0;
-  return status === 0 ? null : WRONG;
+function usageOf(file) {
+  const [, text] = /\bconst USAGE = `((?:[^`\\]|\\.)*)`/s.exec(fs.readFileSync(inRoot(file), 'utf8'));
+  return text.replaceAll('\\`', '`');
 }
 
-module.exports = { readArguments, refusedBy, asksForHelp, misuse, TYPESCRIPT };
+/**
+ * For a program that is written in TypeScript: its options file exports readArguments(args).
+ * @throws Help for --help, Failure with code 2 for what it does not know
+ */
+async function checkArguments(file, args) {
+  const usage = usageOf(file);
+  if (asksForHelp(args)) throw new Help(usage);
+  if (!fs.existsSync(inRoot('node_modules'))) await ensureDependencies(); // brings the Node that runs TypeScript
+  const check = [...TYPESCRIPT, inRoot('scripts', 'lib', 'check-arguments.mjs'), inRoot(file), ...args];
+  const { status, stderr } = spawnSync(nodeBinary(), check, { encoding: 'utf8' });
+  if (status !== 0) throw misuse(stderr.trim(), usage);
+}
+
+module.exports = { readArguments, checkArguments, usageOf, asksForHelp, misuse, TYPESCRIPT };

@@ -16,9 +16,10 @@ function excerpt(text) {
 /**
  * Runs a command to its end; its output is kept and shown only when it fails, or passed through with `inherit`.
  * @param {string} command @param {string[]} args
- * @param {{env?: object, cwd?: string, inherit?: boolean, timeoutMs?: number, withStderr?: boolean, what?: string,
- *   todo?: string, patienceMs?: number, signal?: AbortSignal, onOutput?: (text: string) => void}} [options]
- *   what: the command's name in messages; todo: advice when it fails;
+ * @param {{env?: object, cwd?: string, inherit?: boolean, timeoutMs?: number, withStderr?: boolean, wholeOutput?: boolean,
+ *   what?: string, todo?: string, patienceMs?: number, signal?: AbortSignal, onOutput?: (text: string) => void}} [options]
+ *   wholeOutput: a failure shows all of it, not only its beginning and end; what: the command's name in messages;
+ *   todo: advice when it fails;
  *   patienceMs: after a signal, how long until it is killed (else a second signal does that); signal: ends it, too
  * @returns {Promise<string>} stdout (`withStderr`: and stderr); rejects with Failure (carrying the exit code) or Interrupted
  */
@@ -30,6 +31,7 @@ function run(command, args, options = {}) {
     timeoutMs,
     patienceMs,
     withStderr = false,
+    wholeOutput = false,
     what = command,
     todo = '',
     signal,
@@ -72,7 +74,13 @@ function run(command, args, options = {}) {
         if (code === 0) return resolve(withStderr ? output : stdout);
         if (shouldAbandon()) return reject(new Interrupted());
         const end = killedBy ? `was ended by ${killedBy}` : `failed with exit code ${code}`;
-        reject(new Failure(`${what} ${end}.`, { details: excerpt(output), todo, code: code ?? 1 }));
+        reject(
+          new Failure(`${what} ${end}.`, {
+            details: wholeOutput ? output : excerpt(output),
+            todo,
+            code: code ?? 1,
+          }),
+        );
       }),
     );
   });

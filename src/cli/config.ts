@@ -2,10 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { configDoubts, configTable, loadConfig } from '../config/config';
 import { argumentsAreRight, print, readArguments, runTool, UsageError } from './support/tool';
 
-const USAGE = `Usage: npm run config [-- --check | --write README.md]
-Prints the table of variables.
-  --check       checks the variables of this environment instead, and names each that is wrong
-  --write FILE  puts the table in the place of the one in FILE`;
+const USAGE = `Usage: npm run check -- config [--check | --write FILE]
+Prints the table of variables, checks those of this environment and names each that is wrong (exit code 2).
+  --check       only checks
+  --write FILE  only replaces the table in FILE (docs/configuration.md)`;
 
 const TABLE = /^\| variable \| default[^]*?\n(?=\n)/m;
 
@@ -15,17 +15,20 @@ runTool(USAGE, () => {
   });
   if (values.check && values.write !== undefined) throw new UsageError('Either --check or --write.');
   argumentsAreRight();
-  if (values.check) {
+  if (values.write !== undefined) writeTable(values.write);
+  else {
+    if (!values.check) print(`${configTable()}\n`);
     for (const doubt of configDoubts(loadConfig())) process.stderr.write(`${doubt}\n`);
     print('Every variable is right.');
-  } else if (values.write === undefined) print(configTable());
-  else {
-    const text = readFileSync(values.write, 'utf8');
-    if (!TABLE.test(text)) throw new UsageError(`${values.write} has no table of variables.`);
-    writeFileSync(
-      values.write,
-      text.replace(TABLE, () => `${configTable()}\n`),
-    );
   }
   return Promise.resolve(0);
 });
+
+function writeTable(file: string): void {
+  const text = readFileSync(file, 'utf8');
+  if (!TABLE.test(text)) throw new UsageError(`${file} has no table of variables.`);
+  writeFileSync(
+    file,
+    text.replace(TABLE, () => `${configTable()}\n`),
+  );
+}

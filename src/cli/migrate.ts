@@ -1,10 +1,10 @@
 import { didYouMean } from '../config/closest';
-import { ALL, Migrator, UnknownMigration } from '../database/migrate';
+import { Migrator, UnknownMigration } from '../database/migrate';
 import { print, readArguments, runTool, toolConfig, UsageError } from './support/tool';
 
-const USAGE = `Usage: node dist/cli/migrate.js [up|down|status] [--to NAME]
+const USAGE = `Usage: npm run db -- migrate [up|down|status] [--to NAME]    (in the image: node dist/cli/migrate.js)
   up      applies what is missing (default), up to and including NAME, and grants the application its rights
-  down    takes back the last migration, or all down to and including NAME (--to ${ALL}: all). Their data is gone
+  down    undoes the last migration, or all down to and including NAME (--to 0: all). Their data is deleted
   status  lists the migrations`;
 
 const COMMANDS = ['up', 'down', 'status'];

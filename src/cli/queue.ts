@@ -13,11 +13,13 @@ import type { AdmissionStatus } from '../modules/waiting-room/admission/operator
 
 const USAGE = `Usage: npm run queue -- status | pause | resume | limit N | rate N | auto [--queue ID] [--url URL]
 The admission limits of a queue, on a running product (its management port; MANAGEMENT_TOKEN must be set).
-  status   limit, rate, who sets them, active and waiting users
-  pause    nobody is let in; those inside stay         resume   as before
-  limit N    at most N active                            rate N   at most N admissions a second
+  status   limit, rate, what sets them, active and waiting users
+  pause    admits nobody; active users go on
+  resume   ends the pause
+  limit N  at most N active users
+  rate N   at most N admissions a second
   auto     removes the override of limit and rate
-  --queue  a line of its own; else the main one
+  --queue  the queue's ID (default: QUEUE_ID)
   --url    default http://127.0.0.1:<MANAGEMENT_PORT, else PORT>`;
 const TIMEOUT_MS = 5000;
 const ACTS = ['pause', 'resume', 'limit', 'rate', 'auto'];
@@ -54,7 +56,7 @@ const describe = ({
   lastDecision,
 }: AdmissionStatus): string =>
   [
-    `${queueId}: ${active} inside of ${activeLimit}, ${waiting} waiting`,
+    `${queueId}: ${active} active of at most ${activeLimit}, ${waiting} waiting`,
     ...(admissionRateLimit === null ? [] : [`at most ${admissionRateLimit}/s`]),
     ...(paused ? ['PAUSED'] : []),
     `set by ${source}`,
@@ -85,7 +87,9 @@ runTool(USAGE, async () => {
     throw new UsageError(`--url must begin with http:// or https://, not "${values.url}".`);
   const config = toolConfig();
   if (config.MANAGEMENT_TOKEN === '')
-    throw new CannotRun('MANAGEMENT_TOKEN must be set, to that of the product.');
+    throw new CannotRun(
+      'MANAGEMENT_TOKEN must be set, here and in the product, to the same secret of at least 32 bytes.\nFor example: MANAGEMENT_TOKEN=$(openssl rand -hex 32); export MANAGEMENT_TOKEN; npm start',
+    );
   const url = values.url ?? `http://127.0.0.1:${config.MANAGEMENT_PORT ?? config.PORT}`;
   if (order === undefined) {
     const all = await ask<AdmissionStatus[]>(`${url}/queues`, config.MANAGEMENT_TOKEN);

@@ -15,7 +15,7 @@ import { type Progress, startProgress } from './support/progress';
 import { CannotRun, print, readArguments, runTool, toolConfig, unknownQueue } from './support/tool';
 import { describeReport } from './verify/describe';
 
-const USAGE = `Usage: node dist/cli/verify.js [--json] [--queue ID]...
+const USAGE = `Usage: npm run db -- verify [--json] [--queue ID]...    (in the image: node dist/cli/verify.js)
 Proves the invariants on the live database (DATABASE_URL, reading only), Redis (REDIS_URL) and, when KAFKA_BROKERS
 is set, Kafka: whether each event that was delivered and has not acted still waits there. All that the checks need is in
 the stores: no other variable makes a difference. Large tables are checked a chunk at a time; stderr says how far it is.

@@ -30,7 +30,7 @@ export class UnknownMigration extends Error {
 }
 
 /** Takes back every migration. */
-export const ALL = '0';
+const ALL = '0';
 
 /** Brings the schema up or down. Any number of processes may start at once: one migrates, the others find it done. */
 export class Migrator {

@@ -4,7 +4,7 @@ import { parse as parseYaml } from 'yaml';
 import { cases } from './cases';
 import { chartOf, charts, helm, parse, root, template } from './support';
 
-const { stale } = jest.requireActual<{ stale: () => string[] }>('../../scripts/charts');
+const { stale } = jest.requireActual<{ stale: () => string[] }>('../../scripts/cluster/charts');
 
 describe.each(charts)('chart %s', (name) => {
   const chart = (file: string): string => join(chartOf(name), file);
@@ -47,7 +47,7 @@ describe.each(charts)('chart %s', (name) => {
   });
 });
 
-it('has value tables and shared definitions that are current (npm run charts -- --write)', () => {
+it('has value tables and shared definitions that are current (npm run cluster -- charts --write)', () => {
   expect(stale()).toEqual([]);
 });
 

@@ -157,7 +157,7 @@ it('describes a kind cluster on which the charts’ features exist', () => {
     name: string;
     nodes: { role: string; image: string; labels?: Record<string, string> }[];
   };
-  expect(read('scripts/cluster.js')).toContain(`const CLUSTER = '${name}'`);
+  expect(read('scripts/cluster/context.js')).toContain(`const CLUSTER = '${name}'`);
   for (const { image } of nodes) expect(Number(/v1\.(\d+)\./.exec(image)?.[1])).toBeGreaterThanOrEqual(30);
   const zones = nodes
     .filter(({ role }) => role === 'worker')

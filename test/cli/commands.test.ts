@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { closest as closestOfProduct } from '../../src/config/closest';
 
 const { closest } = jest.requireActual<{ closest: (word: string, known: string[]) => string | undefined }>(
   '../../scripts/lib/closest',
 );
-import { closest as closestOfProduct } from '../../src/config/closest';
 
 interface Ended {
   code: number | null;
@@ -35,43 +36,56 @@ function run(script: string, args: string[], env: Record<string, string> = {}): 
 const WRONG: [script: string, args: string, words: string][] = [
   ['start', 'x', 'There is no "x"'],
   ['test', 'test/nosuch', 'There is no test/nosuch'],
-  ['test-cluster', 'x', 'There is no "x"'],
-  ['bench', 'nosuch', 'There is no benchmark "nosuch"'],
-  ['bench', 'isue', 'Did you mean "issue"?'],
-  ['bench', '--rounds 0x5', '--rounds must be'],
+  ['check', '--fxi', 'Did you mean "--fix"?'],
+  ['check', 'confgi', 'Did you mean "config"?'],
+  ['check', 'config --chekc', 'Did you mean "--check"?'],
+  ['check-clone', '--qick', 'Did you mean "--quick"?'],
+  ['services', 'frobnicate', 'There is no "frobnicate"'],
+  ['services', 'up --kafak', 'Did you mean "--kafka"?'],
+  ['services', 'constructor', 'There is no "constructor"'],
+  ['db', 'migrat', 'Did you mean "migrate"?'],
+  ['db', 'migrate sideways', 'There is no command "sideways"'],
+  ['db', 'migrate statsu', 'Did you mean "status"?'],
+  ['db', 'seed --usrs 5', 'Did you mean "--users"?'],
+  ['db', 'seed --users 1e3', '--users must be a whole number'],
+  ['db', 'verify --jsno', 'Did you mean "--json"?'],
+  ['queue', 'puase', 'Did you mean "pause"?'],
+  ['queue', 'limit 0x10', 'limit must be a whole number'],
   ['load', 'spike PEEK=2000', 'Did you mean "PEAK"?'],
   ['load', 'study PEAK=2000', 'No script here reads PEAK'],
   ['load', 'spyke', 'Did you mean "spike"?'],
   ['load', '', 'Which scenario?'],
-  ['fuzz', 'x', 'There is no "x"'],
-  ['simulate', '--chekc x', "Unknown option '--chekc'"],
-  ['faults', 'nosuch', 'There is no nemesis "nosuch"'],
-  ['faults', '--sede 5', "Unknown option '--sede'"],
-  ['doors', 'nosuch', 'There is no shape "nosuch"'],
-  ['mutate', 'mony', 'Did you mean "money"?'],
-  ['mutate', '--only texts', 'Did you mean "text"?'],
-  ['services', 'frobnicate', 'There is no "frobnicate"'],
-  ['services', 'up --kafak', 'Did you mean "--kafka"?'],
-  ['services', 'constructor', 'There is no "constructor"'],
-  ['build', '--froce', 'Did you mean "--force"?'],
-  ['charts', '--bogus', "Unknown option '--bogus'"],
   ['cluster', 'depoly', 'Did you mean "deploy"?'],
   ['cluster', 'load studdy', 'Did you mean "study"?'],
   ['cluster', 'up x', 'up takes no x'],
+  ['cluster', 'test x', 'There is no "x"'],
+  ['cluster', 'charts --bogus', "Unknown option '--bogus'"],
+  ['cluster', 'dashboards --chekc', 'Did you mean "--check"?'],
+  ['cluster', 'sbom x', 'There is no "x"'],
   ['experiment', 'rolout', 'Did you mean "rollout"?'],
-  ['sbom', 'x', 'There is no "x"'],
-  ['dashboards', '--chekc', 'Did you mean "--check"?'],
-  ['tool', 'config --chekc', 'Did you mean "--check"?'],
-  ['tool', 'migrate sideways', 'There is no command "sideways"'],
-  ['tool', 'migrate statsu', 'Did you mean "status"?'],
-  ['tool', 'seed --usrs 5', 'Did you mean "--users"?'],
-  ['tool', 'seed --users 1e3', '--users must be a whole number'],
-  ['tool', 'verify --jsno', 'Did you mean "--json"?'],
-  ['tool', 'queue puase', 'Did you mean "pause"?'],
-  ['tool', 'queue limit 0x10', 'limit must be a whole number'],
+  ['lab', 'bnech', 'Did you mean "bench"?'],
+  ['lab', '', 'the subcommand is missing'],
+  ['lab', 'bench nosuch', 'There is no benchmark "nosuch"'],
+  ['lab', 'bench isue', 'Did you mean "issue"?'],
+  ['lab', 'bench --rounds 0x5', '--rounds must be'],
+  ['lab', 'faults nosuch', 'There is no nemesis "nosuch"'],
+  ['lab', 'faults --sede 5', "Unknown option '--sede'"],
+  ['lab', 'fuzz x', 'There is no "x"'],
+  ['lab', 'mutation mony', 'Did you mean "money"?'],
+  ['lab', 'mutation --only texts', 'Did you mean "text"?'],
+  ['lab', 'capacity --chekc x', "Unknown option '--chekc'"],
+  ['lab', 'admission nosuch', 'There is no scenario "nosuch"'],
+  ['build', '--froce', 'Did you mean "--force"?'],
 ];
 
-const HELPS = [...new Set(WRONG.map(([script]) => script))].filter((script) => script !== 'tool');
+/** Commands and subcommands, as package.json and the tables in scripts/ name them. */
+const COMMANDS = [
+  ...['start', 'test', 'check', 'check config', 'check-clone', 'services', 'queue', 'load', 'experiment'],
+  ...['db', 'db migrate', 'db seed', 'db verify'],
+  ...['cluster', 'cluster up', 'cluster deploy', 'cluster load', 'cluster down', 'cluster test'],
+  ...['cluster charts', 'cluster dashboards', 'cluster sbom', 'build'],
+  ...['lab', 'lab bench', 'lab faults', 'lab fuzz', 'lab mutation', 'lab capacity', 'lab admission'],
+];
 
 const split = (args: string): string[] => args.split(' ').filter((one) => one !== '');
 
@@ -95,22 +109,42 @@ describe('each command', () => {
         ...{ script, args, code: 2, stdout: '' },
         stderr: expect.stringContaining(words) as string,
       });
-    const steps = ends.filter(({ stderr }) => /^\[ *[\d.]+ s\]|MODULE_TYPELESS|\n {4}at /m.test(stderr));
+    const steps = ends.filter(({ stderr }) => /^\[ *[\d.]+ s\]|Warning|TYPELESS|\n {4}at /m.test(stderr));
     expect(steps).toEqual([]); // nothing was installed, built or started
   }, 240_000);
 
   it('shows its usage for --help, on stdout, with exit code 0', async () => {
-    const commands = [
-      ...HELPS.map((it) => [it]),
-      ...['migrate', 'seed', 'verify', 'queue', 'config'].map((it) => ['tool', it]),
-    ];
-    const ends = await inTurn(commands, ([script = '', ...tool]) => run(script, [...tool, '--help']));
-    for (const [index, command] of commands.entries())
+    const ends = await inTurn(COMMANDS, (command) => {
+      const [script = '', ...subcommand] = split(command);
+      return run(script, [...subcommand, '--help']);
+    });
+    for (const [index, command] of COMMANDS.entries())
       expect({ command, ...ends[index] }).toMatchObject({
         ...{ command, code: 0, stderr: '' },
-        stdout: expect.stringContaining(command.at(-1)?.replace('-', ':') ?? '') as string,
+        stdout: expect.stringContaining(command.split(' ').at(-1)?.replace('-', ':') ?? '') as string,
       });
   }, 240_000);
+
+  it('is in package.json, and in the table of the README', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const known = [...new Set(COMMANDS.map((command) => command.split(' ')[0]?.replace('-', ':') ?? ''))];
+    expect(Object.keys(scripts).sort()).toEqual(known.filter((name) => name !== 'build').sort());
+    for (const name of Object.keys(scripts))
+      expect(readme).toMatch(new RegExp(`npm (run )?${name}\\b|\`${name}\``));
+  });
+});
+
+describe('npm run queue', () => {
+  it('says what to set when it has no token, with exit code 2', async () => {
+    const { code, stderr } = await run('queue', ['status'], { MANAGEMENT_TOKEN: '' });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('MANAGEMENT_TOKEN must be set') as string,
+    });
+  }, 120_000);
 });
 
 describe('npm start', () => {

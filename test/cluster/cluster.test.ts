@@ -5,7 +5,7 @@ import { until } from '../support/wait';
 import { cluster, killOne, readyPods, withApi } from './support';
 
 /**
- * npm run test:cluster: the product on kubectl's current context, from the installation to its end. One story: each
+ * npm run cluster -- test: the product on kubectl's current context, from the installation to its end. One story: each
  * test goes on where the one before stopped.
  */
 const OPTIONS = (process.env.CLUSTER_OPTIONS ?? '').split(' ').filter((option) => option !== '');

@@ -17,7 +17,7 @@ const stale = [...new Set([...wanted.keys(), ...there.keys()])].filter(
 );
 
 if (process.argv.includes('--check')) {
-  if (stale.length > 0) process.stderr.write(`Not current: ${stale.join(', ')}. Run npm run dashboards.\n`);
+  if (stale.length > 0) process.stderr.write(`Not current: ${stale.join(', ')}. Run npm run cluster -- dashboards.\n`);
   process.exitCode = stale.length > 0 ? 1 : 0;
 } else {
   for (const file of stale) {

@@ -18,7 +18,7 @@ export const dependency = (name: string): unknown => load(name);
 
 function given(name: string): string {
   const value = process.env[name];
-  if (value === undefined || value === '') throw new Error(`${name} is not set: run npm run bench`);
+  if (value === undefined || value === '') throw new Error(`${name} is not set: run npm run lab -- bench`);
   return value;
 }
 

@@ -37,7 +37,7 @@ async function connect(): Promise<Connection> {
   const [lock] = await it.query<{ taken: number | bigint | null }[]>(
     'SELECT GET_LOCK(DATABASE(), 0) AS taken',
   );
-  if (Number(lock?.taken) !== 1) throw new Error('Another npm run bench is using this database.');
+  if (Number(lock?.taken) !== 1) throw new Error('Another npm run lab -- bench is using this database.');
   return it;
 }
 

@@ -7,7 +7,7 @@ import { Child } from './child.ts';
 
 const HEAP = ['-Xms192m', '-Xmx384m', '-XX:+UseSerialGC'];
 
-/** Where Kafka's jars are (`npm run services -- up --kafka` and `npm run faults` bring them); undefined: not here. */
+/** Where Kafka's jars are (`npm run services -- up --kafka` and `npm run lab -- faults` bring them); undefined: not here. */
 export function kafkaJars(): string | undefined {
   const jars = process.env.FAULTS_KAFKA_JARS ?? join(process.cwd(), '.services', 'kafka', 'libs');
   return existsSync(jars) ? jars : undefined;

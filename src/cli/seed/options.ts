@@ -1,7 +1,7 @@
 import { readArguments, UsageError, wholeNumber } from '../support/tool';
 import type { Wanted } from './programme';
 
-export const USAGE = `Usage: node dist/cli/seed.js [--users 100000] [--concerts 10] [--dates 3] [--seats 1000] [--if-empty]
+export const USAGE = `Usage: npm run db -- seed [--users 100000] [--concerts 10] [--dates 3] [--seats 1000] [--if-empty]
   --users     members, each with an opening balance of 1,000,000 won
   --concerts  concerts
   --dates     upcoming dates of each concert

@@ -123,24 +123,26 @@ describe('the balancer', () => {
   });
 });
 
-describe('npm run doors', () => {
+describe('npm run lab -- admission', () => {
   it('makes shapes as long as is wanted, and what happens in them with it', () => {
-    const wanted = readArguments(['c', 'e', '--seconds', '30', '--caps', '60,120']);
-    expect(wanted?.shapes.map(({ changes, caps }) => [changes, caps])).toEqual([
+    const wanted = readArguments(['c', 'e', '--seconds', '30', '--limits', '60,120']);
+    expect(wanted.shapes.map(({ changes, caps }) => [changes, caps])).toEqual([
       [
         [0, 10, 20],
         [60, 120],
       ],
       [[0], [60, 120]],
     ]);
-    expect(wanted?.shapes.map(variablesOf)).toEqual([
+    expect(wanted.shapes.map(variablesOf)).toEqual([
       { USERS_ACTIVE: '700', THINK: '1', DATES: 'any', DURATION: '32s' },
       { DURATION_SCALE: '0.5' },
     ]);
   });
 
   it('says what is wrong', () => {
-    expect(() => readArguments(['z'])).toThrow('There is no shape "z".');
-    expect(() => readArguments(['--caps', '30,'])).toThrow('--caps must be a whole number above 0, not "".');
+    expect(() => readArguments(['z'])).toThrow('There is no scenario "z".');
+    expect(() => readArguments(['--limits', '30,'])).toThrow(
+      '--limits must be a whole number above 0, not "".',
+    );
   });
 });

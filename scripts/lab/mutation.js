@@ -1,31 +1,35 @@
-// npm run mutate [-- area …]: does a test notice a small mistake in the code of breakers, money, seats and admission?
-// Mutants of TypeScript by Stryker, of SQL and Lua by lab/mutation/text.js. See docs/mutation.md.
+// npm run lab -- mutation: does a test notice a small mistake in the code of breakers, money, seats and admission?
+// Stryker makes the mutants of TypeScript, lab/mutation/text.js those of SQL and Lua (docs/mutation.md).
 const fs = require('node:fs');
-const { misuse, readArguments } = require('./lib/arguments');
-const { build } = require('./build');
-const { didYouMean } = require('./lib/closest');
-const { ensureDependencies } = require('./lib/dependencies');
-const { Failure, runMain } = require('./lib/failure');
-const { listen } = require('./lib/interruption');
-const { withLock } = require('./lib/lock');
-const areas = require('../lab/mutation/areas');
-const { tryCodeMutants } = require('../lab/mutation/code');
-const { describeMutant, isSame, tableOf } = require('../lab/mutation/report');
-const { tryTextMutants } = require('../lab/mutation/text');
-const { inRoot } = require('./lib/paths');
-const { note, step } = require('./lib/progress');
-const { ensureServices, release } = require('./lib/services');
-const { createDatabase, dropDatabase, testEnvironment } = require('./lib/test-environment');
+const { misuse, readArguments } = require('../lib/arguments');
+const { build } = require('../build');
+const { didYouMean } = require('../lib/closest');
+const { ensureDependencies } = require('../lib/dependencies');
+const { Failure } = require('../lib/failure');
+const { listen } = require('../lib/interruption');
+const { withLock } = require('../lib/lock');
+const areas = require('../../lab/mutation/areas');
+const { tryCodeMutants } = require('../../lab/mutation/code');
+const { describeMutant, isSame, tableOf } = require('../../lab/mutation/report');
+const { tryTextMutants } = require('../../lab/mutation/text');
+const { inRoot } = require('../lib/paths');
+const { note, step } = require('../lib/progress');
+const { ensureServices, release } = require('../lib/services');
+const { createDatabase, dropDatabase, testEnvironment } = require('../lib/test-environment');
 
 const TRY = { code: tryCodeMutants, text: tryTextMutants };
 const PARTS = Object.keys(TRY);
 const FOLDER = inRoot('results', 'mutation');
 const NAMES = Object.keys(areas);
-const USAGE = `npm run mutate [-- ${NAMES.join('|')} … --only ${PARTS.join('|')} --sample n --survivors]`;
+const USAGE = `npm run lab -- mutation [${NAMES.join('|')} …] [options]
+  --only PART  ${PARTS.join(' or ')}: TypeScript, or the SQL and Lua in it
+  --sample N   tries N mutants of each area, always the same
+  --survivors  tries only what survived the last time`;
 
 /** @throws Failure or Help */
-function wantedBy() {
+function wantedBy(args) {
   const { values, positionals } = readArguments({
+    args,
     usage: USAGE,
     names: NAMES,
     atMost: NAMES.length,
@@ -50,7 +54,7 @@ function wantedBy() {
 
 async function prepare(services, ends) {
   if (services.length === 0) return testEnvironment({});
-  const urls = await ensureServices(services, { what: 'npm run mutate', forTests: true });
+  const urls = await ensureServices(services, { what: 'npm run lab -- mutation', forTests: true });
   const env = testEnvironment(urls);
   if (!services.includes('mariadb')) return env;
   await build(); // the migrations
@@ -66,7 +70,7 @@ function readBefore(file) {
   return JSON.parse(fs.readFileSync(file, 'utf8'));
 }
 
-/** @returns what became of each mutant, those included that are known from a run before */
+/** @returns the outcome of each mutant, including those known from an earlier run */
 async function tryPart(name, part, env, { sample, onlySurvivors }) {
   const file = `${FOLDER}/${name}-${part}.json`;
   const before = onlySurvivors ? readBefore(file) : [];
@@ -75,7 +79,7 @@ async function tryPart(name, part, env, { sample, onlySurvivors }) {
   const tried = await step(`${name}: ${part}`, () => TRY[part](area, env, { sample, survivors }), {
     inherits: true,
   });
-  // What survived has ended before: if it is too late now, it is because of the machine.
+  // A survivor has ended in time before, so a time-out now is due to the machine and does not count as noticed.
   const isNoticed = (one) =>
     hasSurvived(one) && tried.find((it) => it.status === 'killed' && isSame(it, one));
   const mutants = onlySurvivors ? before.map((one) => isNoticed(one) || one) : tried;
@@ -84,9 +88,9 @@ async function tryPart(name, part, env, { sample, onlySurvivors }) {
   return mutants;
 }
 
-runMain(async () => {
+async function run(args) {
+  const { names, parts, ...options } = wantedBy(args);
   listen();
-  const { names, parts, ...options } = wantedBy();
   await ensureDependencies();
   const services = [...new Set(names.flatMap((name) => areas[name].services ?? []))];
   const table = [];
@@ -104,4 +108,6 @@ runMain(async () => {
   }
   process.stdout.write(`\n${tableOf(table)}\n`);
   return 0;
-});
+}
+
+module.exports = { about: 'checks whether a test notices small mistakes', usage: USAGE, run };

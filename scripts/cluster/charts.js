@@ -1,15 +1,15 @@
-// npm run charts [-- --write | --pack <folder>]: what is derived in charts/: the value tables of the READMEs (from values.yaml and its
-// comments) and the definitions that all schemas share. Without --write it only tells what is out of date.
+// npm run cluster -- charts: the derived parts of charts/, which are the value tables of the READMEs (made from values.yaml
+// and its comments) and the definitions that all schemas share. Without --write it only names what is out of date.
 const fs = require('node:fs');
 const path = require('node:path');
-const { readArguments } = require('./lib/arguments');
-const { assembleAll } = require('./lib/charts');
-const { ensureDependencies } = require('./lib/dependencies');
-const { Failure, runMain } = require('./lib/failure');
-const { inRoot } = require('./lib/paths');
+const { readArguments } = require('../lib/arguments');
+const { assembleAll } = require('../lib/charts');
+const { ensureDependencies } = require('../lib/dependencies');
+const { Failure } = require('../lib/failure');
+const { inRoot } = require('../lib/paths');
 
-const USAGE = `npm run charts [-- --write]   which derived parts of charts/ are out of date; --write: writes them
-npm run charts -- --pack <folder>   writes all charts there with what they are made of, for helm package or skaffold`;
+const USAGE = `npm run cluster -- charts [--write]        names the derived parts of charts/ that are out of date; --write: writes them
+npm run cluster -- charts --pack FOLDER   writes complete charts into FOLDER, for helm package or skaffold`;
 
 const CHARTS = inRoot('charts');
 const DEFINITIONS = path.join(CHARTS, 'common', 'values.defs.json');
@@ -101,22 +101,19 @@ const stale = () =>
     .filter(({ file, text }) => read(file) !== text)
     .map(({ file }) => path.relative(inRoot(), file));
 
-module.exports = { stale };
-
-if (require.main === module)
-  runMain(async () => {
-    const { values } = readArguments({
-      usage: USAGE,
-      options: { write: { type: 'boolean', default: false }, pack: { type: 'string' } },
-    });
-    if (values.pack !== undefined) {
-      assembleAll(path.resolve(values.pack));
-      return 0;
-    }
-    await ensureDependencies();
-    const files = stale();
-    if (values.write) for (const { file, text } of derived()) fs.writeFileSync(file, text);
-    else if (files.length > 0)
-      throw new Failure(`out of date: ${files.join(', ')}`, { todo: 'run "npm run charts -- --write".' });
+async function run(args) {
+  const options = { write: { type: 'boolean', default: false }, pack: { type: 'string' } };
+  const { values } = readArguments({ args, usage: USAGE, options });
+  if (values.pack !== undefined) {
+    assembleAll(path.resolve(values.pack));
     return 0;
-  });
+  }
+  await ensureDependencies();
+  const files = stale();
+  if (values.write) for (const { file, text } of derived()) fs.writeFileSync(file, text);
+  else if (files.length > 0)
+    throw new Failure(`out of date: ${files.join(', ')}`, { todo: 'npm run cluster -- charts --write' });
+  return 0;
+}
+
+module.exports = { about: 'checks or writes the derived parts of charts/', usage: USAGE, run, stale };

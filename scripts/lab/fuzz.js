@@ -1,26 +1,26 @@
-// npm run fuzz [-- options of schemathesis]: asks a started product whatever its API document allows and forbids.
+// npm run lab -- fuzz: sends a started product whatever its API document allows and forbids (docs/security.md).
 const { spawn } = require('node:child_process');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const readline = require('node:readline');
-const { asksForHelp, misuse } = require('./lib/arguments');
-const { build } = require('./build');
-const { toolsDir } = require('./lib/commands');
-const { freshDatabase } = require('./lib/database');
-const { ensureDependencies } = require('./lib/dependencies');
-const { Failure, Help, runMain } = require('./lib/failure');
-const { listen } = require('./lib/interruption');
-const { withLock } = require('./lib/lock');
-const { nodeBinary } = require('./lib/node-binary');
-const { inRoot } = require('./lib/paths');
-const { recordOf, sleep, stopProcess } = require('./lib/processes');
-const { step } = require('./lib/progress');
-const { exitCodeOf, run } = require('./lib/run');
-const { ensureServices, release } = require('./lib/services');
-const { ensurePackages } = require('./lib/services/packages');
+const { misuse } = require('../lib/arguments');
+const { build } = require('../build');
+const { toolsDir } = require('../lib/commands');
+const { freshDatabase } = require('../lib/database');
+const { ensureDependencies } = require('../lib/dependencies');
+const { Failure } = require('../lib/failure');
+const { listen } = require('../lib/interruption');
+const { withLock } = require('../lib/lock');
+const { nodeBinary } = require('../lib/node-binary');
+const { inRoot } = require('../lib/paths');
+const { recordOf, sleep, stopProcess } = require('../lib/processes');
+const { step } = require('../lib/progress');
+const { exitCodeOf, run: runProgram } = require('../lib/run');
+const { ensureServices, release } = require('../lib/services');
+const { ensurePackages } = require('../lib/services/packages');
 
-const WHAT = 'npm run fuzz';
+const WHAT = 'npm run lab -- fuzz';
 const SCHEMATHESIS = '4.32.5';
 const PYTHON = { title: 'Python', packages: { commands: ['python3'], debian: ['python3', 'python3-venv'] } };
 /** The database is new each time, Redis is not. */
@@ -40,14 +40,14 @@ async function schemathesis() {
     fs.mkdirSync(toolsDir, { recursive: true });
     fs.rmSync(venv, { recursive: true, force: true }); // what was begun and not finished
     const todo = 'on Debian and Ubuntu, install python3-venv; else check the network.';
-    await run('python3', ['-m', 'venv', venv], { what: 'python3 -m venv', todo });
+    await runProgram('python3', ['-m', 'venv', venv], { what: 'python3 -m venv', todo });
     const pip = ['install', '--quiet', '--disable-pip-version-check', `schemathesis==${SCHEMATHESIS}`];
-    await run(path.join(venv, 'bin', 'pip'), pip, { what: 'pip install', todo });
+    await runProgram(path.join(venv, 'bin', 'pip'), pip, { what: 'pip install', todo });
   });
   return program;
 }
 
-/** As in production, but with room for everybody and no rest. Its log is a file. */
+/** As in production, but with room for every user. Its log is a file. */
 async function startProduct(env, logFile) {
   const child = spawn(nodeBinary(), [inRoot('dist', 'main.js')], {
     env: {
@@ -86,7 +86,7 @@ async function prepare() {
   await build();
   const env = { ...process.env, ...urls, TZ: 'UTC' };
   env.TOKEN_SECRET = crypto.randomBytes(48).toString('base64url');
-  await step('a database of its own, with members and seats', async () => {
+  await step('a separate database with users and seats', async () => {
     const seed = Object.entries({ users: USERS, ...PROGRAMME }).flatMap(([name, n]) => [
       `--${name}`,
       String(n),
@@ -96,8 +96,8 @@ async function prepare() {
   return { program, env };
 }
 
-/** To fuzz-hooks.py. */
-const told = (url) => ({
+/** What lab/fuzz/hooks.py needs to know. */
+const variablesOfHooks = (url) => ({
   SCHEMATHESIS_HOOKS: inRoot('lab', 'fuzz', 'hooks.py'),
   API_URL: url,
   API_USERS: String(USERS),
@@ -105,7 +105,7 @@ const told = (url) => ({
   API_SEATS: String(PROGRAMME.seats),
 });
 
-/** What went wrong is said by schemathesis; what broke in the product by npm run verify. */
+/** schemathesis prints what went wrong; the verification prints what broke in the product. */
 async function fuzz({ program, env }, args) {
   const folder = inRoot('results', `fuzz-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}`);
   fs.mkdirSync(folder, { recursive: true });
@@ -115,7 +115,7 @@ async function fuzz({ program, env }, args) {
     const config = ['--config-file', inRoot('lab', 'fuzz', 'schemathesis.toml')];
     const document = `${product.managementUrl}/openapi.json`;
     const asked = await exitCodeOf(program, [...config, 'run', document, ...options], {
-      env: { ...process.env, ...told(product.url) },
+      env: { ...process.env, ...variablesOfHooks(product.url) },
       cwd: folder, // for what it remembers of earlier failures
     });
     const verify = [inRoot('dist', 'cli', 'verify.js'), '--queue', QUEUE_ID];
@@ -127,12 +127,10 @@ async function fuzz({ program, env }, args) {
   }
 }
 
-const USAGE = `npm run fuzz [-- --OPTION …]   asks a started product whatever its API document allows and forbids;
-options go to "schemathesis run" (--phases, --max-examples N, --seed N …)`;
+const USAGE = `npm run lab -- fuzz [--OPTION …]   sends a started product whatever its API document allows and forbids
+The options are those of "schemathesis run": --phases, --max-examples N, --seed N, …`;
 
-runMain(async () => {
-  const args = process.argv.slice(2);
-  if (asksForHelp(args)) throw new Help(USAGE);
+async function run(args) {
   if (args[0] !== undefined && !args[0].startsWith('-')) throw misuse(`There is no "${args[0]}".`, USAGE);
   listen();
   await ensureDependencies();
@@ -141,4 +139,6 @@ runMain(async () => {
   } finally {
     await release();
   }
-});
+}
+
+module.exports = { about: 'sends whatever the API document allows and forbids', usage: USAGE, run };

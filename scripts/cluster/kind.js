@@ -1,0 +1,53 @@
+// npm run cluster -- up | down
+const { misuse } = require('../lib/arguments');
+const { ensureDependencies } = require('../lib/dependencies');
+const { listen } = require('../lib/interruption');
+const { inRoot } = require('../lib/paths');
+const { step } = require('../lib/progress');
+const { run } = require('../lib/run');
+const { CLUSTER, currentContext, demand, helm, KIND_CONTEXT, kubectl } = require('./context');
+
+async function up() {
+  await demand('kind', 'install it (https://kind.sigs.k8s.io), and start Docker');
+  const clusters = (await run('kind', ['get', 'clusters'])).split('\n');
+  if (!clusters.includes(CLUSTER))
+    await step('kind cluster', () =>
+      run('kind', ['create', 'cluster', '--config', inRoot('kind-config.yaml'), '--wait', '180s']),
+    );
+  await kubectl(['config', 'use-context', KIND_CONTEXT]);
+  await step('metrics-server', () => kubectl(['apply', '-k', inRoot('k8s', 'metrics-server')]));
+}
+
+async function down() {
+  const context = await currentContext();
+  if (context === KIND_CONTEXT) {
+    await step('delete the kind cluster', () => run('kind', ['delete', 'cluster', '--name', CLUSTER]));
+    return;
+  }
+  for (const release of ['load', 'concert'])
+    await step(`uninstall ${release}`, () => helm(['uninstall', release, '--ignore-not-found', '--wait']));
+}
+
+/** Neither takes arguments. */
+const command = (name, about, work) => {
+  const usage = `npm run cluster -- ${name}   ${about}`;
+  return {
+    about,
+    usage,
+    async run(args) {
+      if (args.length > 0) throw misuse(`${name} takes no ${args[0]}.`, usage);
+      listen();
+      await ensureDependencies();
+      return work();
+    },
+  };
+};
+
+module.exports = {
+  up: command('up', 'makes a kind cluster (kind-config.yaml) with metrics-server', up),
+  down: command(
+    'down',
+    'deletes the kind cluster; elsewhere uninstalls what deploy and load have installed',
+    down,
+  ),
+};

@@ -1,0 +1,22 @@
+// npm run db -- migrate|seed|verify …: the tools of dist/cli on the services that run here, or on those of the variables.
+const { usageOf } = require('./lib/arguments');
+const { runCommand } = require('./lib/subcommands');
+const { runTool } = require('./lib/tool');
+
+runCommand('db', {
+  migrate: {
+    about: 'applies migrations and grants the application its rights; also down and status',
+    usage: () => usageOf('src/cli/migrate.ts'),
+    run: (args) => runTool('migrate', args, { needs: ['mariadb'] }),
+  },
+  seed: {
+    about: 'adds users and concerts',
+    usage: () => usageOf('src/cli/seed/options.ts'),
+    run: (args) => runTool('seed', args, { needs: ['mariadb'] }),
+  },
+  verify: {
+    about: 'checks all invariants on the live database, Redis and Kafka',
+    usage: () => usageOf('src/cli/verify.ts'),
+    run: (args) => runTool('verify', args, { needs: ['mariadb', 'redis'], uses: ['kafka'] }),
+  },
+});

@@ -1,0 +1,11 @@
+// npm run lab -- bench|faults|fuzz|mutation|capacity|admission …: what measures and breaks the product (lab/).
+const { runCommand } = require('./lib/subcommands');
+
+runCommand('lab', {
+  bench: require('./lab/bench'),
+  faults: require('./lab/faults'),
+  fuzz: require('./lab/fuzz'),
+  mutation: require('./lab/mutation'),
+  capacity: require('./lab/capacity'),
+  admission: require('./lab/admission'),
+});
