@@ -1,7 +1,7 @@
-import { container as root, type DependencyContainer } from 'tsyringe';
+import { container as root, type DependencyContainer, instanceCachingFactory } from 'tsyringe';
 import { CONFIG, type Config } from './config/config';
 import { Database } from './platform/database/database';
-import { createLogger, LOGGER } from './platform/observability/logger';
+import { createLogger, LOGGER, type Logger } from './platform/observability/logger';
 import { HttpMetrics } from './http/metrics';
 import { AccountMetrics } from './modules/accounts/metrics';
 import { CatalogMetrics } from './modules/catalog/metrics';
@@ -13,8 +13,29 @@ import { PaymentMetrics } from './modules/payments/metrics';
 import { WaitingRoomMetrics } from './modules/waiting-room/metrics';
 import { ProcessMetrics } from './platform/observability/process-metrics';
 import { connectRedis, Redis } from './platform/redis/redis';
-import { LogNotifier, WebhookNotifier } from './modules/notifications/notifier';
-import { NotificationWorker } from './modules/notifications/worker';
+import { NotificationHandler } from './modules/notifications/handler';
+import { KafkaPipeline } from './modules/notifications/kafka-pipeline';
+import { LogNotifier, NOTIFIER, type Notifier, WebhookNotifier } from './modules/notifications/notifier';
+import { NO_PIPELINE, PIPELINE } from './modules/notifications/worker';
+import { Breakers } from './modules/operations/breakers';
+import { DESTINATION } from './modules/outbox/destination';
+import { EVENT_HANDLER } from './modules/outbox/event';
+import { InProcessDestination } from './modules/outbox/in-process-destination';
+import { KafkaDestination } from './modules/outbox/kafka-destination';
+import { Topics } from './modules/outbox/topics';
+import { DatabaseContact } from './platform/database/contact';
+import {
+  createClient,
+  KAFKA,
+  KAFKA_GROUPS,
+  KAFKA_TOPICS,
+  KafkaLag,
+  SOCKET_FACTORY,
+  type SocketFactory,
+} from './platform/kafka';
+import { Metrics } from './platform/observability/metrics';
+import { StoreMetrics } from './platform/observability/store-metrics';
+import { RedisEvictionLog } from './platform/redis/eviction-log';
 import { AdaptiveLimit, FixedLimit } from './modules/waiting-room/admission/policy';
 import { ProofOfWork } from './modules/waiting-room/tokens/proof-of-work';
 import { QueueRepository } from './modules/waiting-room/state/repository';
@@ -83,13 +104,53 @@ export function createContainer(config: Config): DependencyContainer {
     new WaitingRoomRegistry(room(config.QUEUE_ID, config.QUEUE_MAX_ACTIVE), own),
   );
 
-  const notifier =
-    config.NOTIFIER_WEBHOOK_URL === ''
-      ? new LogNotifier(logger)
-      : new WebhookNotifier(config.NOTIFIER_WEBHOOK_URL, config.NOTIFIER_TIMEOUT_MS);
-  container.registerInstance(
-    NotificationWorker,
-    new NotificationWorker(database, config, notifier, container.resolve(OutboxMetrics), logger),
-  );
+  container.register(DatabaseContact, {
+    useFactory: instanceCachingFactory((from) => {
+      const lateMs =
+        config.DATABASE_ACQUIRE_TIMEOUT_MS + config.DATABASE_TIMEOUT_MS + 2 * DatabaseContact.INTERVAL_MS;
+      return new DatabaseContact(database, from.resolve(Breakers).concert, lateMs);
+    }),
+  });
+  registerEvents(container, config, logger);
   return container;
+}
+
+/** Where events go. Each factory runs when it is first needed: a process of role `api` makes no Kafka client. */
+function registerEvents(container: DependencyContainer, config: Config, logger: Logger): void {
+  const { KAFKA_BROKERS: brokers, NOTIFIER_WEBHOOK_URL: webhook, NOTIFIER_TIMEOUT_MS } = config;
+  const hasKafka = brokers !== '';
+  container.registerInstance(Topics, new Topics());
+  container.register(NOTIFIER, {
+    useFactory: instanceCachingFactory<Notifier>(() =>
+      webhook === '' ? new LogNotifier(logger) : new WebhookNotifier(webhook, NOTIFIER_TIMEOUT_MS),
+    ),
+  });
+  container.register(EVENT_HANDLER, { useToken: NotificationHandler });
+  if (hasKafka) container.register(DESTINATION, { useToken: KafkaDestination });
+  else container.register(DESTINATION, { useToken: InProcessDestination });
+  if (hasKafka) container.register(PIPELINE, { useToken: KafkaPipeline });
+  else container.registerInstance(PIPELINE, NO_PIPELINE);
+  container.register(KAFKA, {
+    useFactory: instanceCachingFactory((from) => {
+      const socketFactory = from.isRegistered(SOCKET_FACTORY)
+        ? from.resolve<SocketFactory>(SOCKET_FACTORY)
+        : undefined;
+      return createClient({ brokers, ...(socketFactory && { socketFactory }) }, from.resolve(LOGGER));
+    }),
+  });
+  container.register(KAFKA_TOPICS, { useFactory: (from) => from.resolve(Topics).all });
+  container.register(KAFKA_GROUPS, { useFactory: (from) => Object.values(from.resolve(Topics).groups) });
+  container.register(StoreMetrics, {
+    useFactory: instanceCachingFactory(
+      (from) =>
+        new StoreMetrics(
+          from.resolve(Database),
+          from.resolve(Redis),
+          from.resolve(RedisEvictionLog),
+          hasKafka ? from.resolve(KafkaLag) : undefined,
+          from.resolve(Metrics),
+          logger,
+        ),
+    ),
+  });
 }

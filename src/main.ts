@@ -5,7 +5,7 @@ import { configDoubts, ConfigError, loadConfig, type Config } from './config/con
 import { createLogger, type Logger } from './platform/observability/logger';
 import { ProcessMetrics } from './platform/observability/process-metrics';
 import { startService } from './service';
-import { ServerMismatch } from './config/server-checks';
+import { ServerMismatch } from './startup/server-checks';
 import { surviveUncaught } from './common/uncaught';
 import { runWorkers, tellPrimary } from './workers';
 

@@ -42,10 +42,10 @@ export class PeriodicTask {
     let more: unknown;
     try {
       more = await this.turn();
-      if (this.failing) this.logger.info({ loop: this.name }, 'works again');
+      if (this.failing) this.logger.info({ task: this.name }, 'task recovered');
       this.failing = false;
     } catch (err) {
-      if (!this.failing) this.logger.warn({ err, loop: this.name }, 'fails; trying on');
+      if (!this.failing) this.logger.warn({ err, task: this.name }, 'task failing, will retry');
       this.failing = true;
     }
     if (!this.stopped) this.plan(more === true ? 0 : this.pauseMs);

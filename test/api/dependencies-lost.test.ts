@@ -1,4 +1,4 @@
-import { Breakers } from '../../src/platform/circuit-breaker/breakers';
+import { Breakers } from '../../src/modules/operations/breakers';
 import { Buyer, outcome } from '../support/buyer';
 import { Given, openAdminDatabase } from '../support/given';
 import { at } from '../support/at';

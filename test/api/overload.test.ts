@@ -1,4 +1,4 @@
-import { Breakers } from '../../src/platform/circuit-breaker/breakers';
+import { Breakers } from '../../src/modules/operations/breakers';
 import { HttpMetrics } from '../../src/http/metrics';
 import { at } from '../support/at';
 import { Buyer, outcome } from '../support/buyer';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { startService } from '../../src/service';
-import { ServerMismatch } from '../../src/config/server-checks';
+import { ServerMismatch } from '../../src/startup/server-checks';
 import { restartDelayMs } from '../../src/workers';
 import { testConfig, uniqueQueueId } from '../support/config';
 

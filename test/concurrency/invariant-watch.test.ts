@@ -1,5 +1,7 @@
 import { pino } from 'pino';
 import type { Config } from '../../src/config/config';
+import { InvariantRepository } from '../../src/modules/invariants/repository';
+import { InvariantStore } from '../../src/modules/invariants/store';
 import { InvariantMetrics } from '../../src/modules/invariants/metrics';
 import { Metrics } from '../../src/platform/observability/metrics';
 import { connectRedis, type Redis } from '../../src/platform/redis/redis';
@@ -34,7 +36,14 @@ class Watched {
   constructor(scratch: Scratch, redis: Redis, timeoutMs = 60_000) {
     this.config = testConfig({ INVARIANT_CHECK_INTERVAL_SECONDS, DATABASE_TIMEOUT_MS: timeoutMs });
     const logger = pino({}, { write: (line: string) => this.lines.push(JSON.parse(line) as Line) });
-    this.watch = new InvariantMonitor(scratch.app, redis, this.config, this.metrics, logger);
+    this.watch = new InvariantMonitor(
+      scratch.app,
+      new InvariantRepository(scratch.app),
+      new InvariantStore(redis),
+      this.config,
+      this.metrics,
+      logger,
+    );
   }
 
   look = (): Promise<void> => this.watch.look();

@@ -1,5 +1,11 @@
 import pino from 'pino';
-import { createClient, KafkaAway, KafkaLink, KafkaProducer, KafkaTopics } from '../../src/platform/kafka';
+import {
+  createClient,
+  KafkaConnectionStatus,
+  KafkaProducer,
+  KafkaTopics,
+  KafkaUnavailable,
+} from '../../src/platform/kafka';
 import { addressOf, Bench, kafkaBrokers, through } from '../support/events';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/wait';
@@ -11,18 +17,18 @@ test('a message after one whose acknowledgement was lost is not taken for its re
   const proxy = await new TcpProxy(addressOf(kafkaBrokers())).open();
   const client = createClient({ brokers: kafkaBrokers(), socketFactory: through(proxy) }, logger);
   const topic = `${bench.prefix}topic`;
-  const link = new KafkaLink(logger);
-  const producer = new KafkaProducer(client, new KafkaTopics(client, [topic]), link);
+  const status = new KafkaConnectionStatus(logger);
+  const producer = new KafkaProducer(client, new KafkaTopics(client, [topic]), status);
   const message = (value: string) => ({ topic, key: 'key', value, headers: {} });
   try {
-    await expect(producer.send([message('too early')])).rejects.toThrow(KafkaAway);
+    await expect(producer.send([message('too early')])).rejects.toThrow(KafkaUnavailable);
     producer.start();
     await until('connected', () => producer.ready);
-    expect(link.state).toBe('up');
+    expect(status.state).toBe('up');
 
     proxy.loseAnswers();
-    await expect(producer.send([message('a')])).rejects.toThrow(KafkaAway);
-    expect(link.state).toBe('down');
+    await expect(producer.send([message('a')])).rejects.toThrow(KafkaUnavailable);
+    expect(status.state).toBe('down');
 
     await until('connected again', () => producer.ready);
     await producer.send([message('b')]);

@@ -1,5 +1,5 @@
 import { Conflict, Unavailable, Unknown } from '../../src/common/errors';
-import { Breakers } from '../../src/platform/circuit-breaker/breakers';
+import { Breakers } from '../../src/modules/operations/breakers';
 import { createLogger } from '../../src/platform/observability/logger';
 import { BreakerMetrics } from '../../src/platform/circuit-breaker/metrics';
 import { Metrics } from '../../src/platform/observability/metrics';

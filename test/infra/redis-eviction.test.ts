@@ -4,7 +4,7 @@ import { freePort } from '../support/free-port';
 import { noRedisServer, RedisServer } from '../support/redis-server';
 import { createContainer } from '../../src/container';
 import { Health } from '../../src/modules/operations/health';
-import { Breakers } from '../../src/platform/circuit-breaker/breakers';
+import { Breakers } from '../../src/modules/operations/breakers';
 import { Database } from '../../src/platform/database/database';
 import { LOGGER, type Logger } from '../../src/platform/observability/logger';
 import { connectRedis, Redis } from '../../src/platform/redis/redis';

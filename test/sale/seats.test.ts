@@ -376,7 +376,7 @@ describe('seats and holds in the database', () => {
         const sweeper = new HoldExpiryJob(database, reservations, metrics);
         const value = async (name: string): Promise<number> =>
           (await metrics.registry.getSingleMetric(name)?.get())?.values[0]?.value ?? -1;
-        expect(await sweeper.sweep()).toBe(true);
+        expect(await sweeper.expireBatch()).toBe(true);
         expect(Math.round((await value('concert_hold_expiry_lag_seconds')) / DAY)).toBe(1);
         expect(await value('concert_seat_holds_expired_total')).toBe(500);
         const [row] = await tx.query<{ n: number }>(
@@ -384,10 +384,10 @@ describe('seats and holds in the database', () => {
           [id],
         );
         expect([row?.n, seats.length]).toEqual([500, 501]);
-        expect(await sweeper.sweep()).toBe(false);
+        expect(await sweeper.expireBatch()).toBe(false);
 
         const nothing = { transaction: () => Promise.resolve([]) } as unknown as Database;
-        expect(await new HoldExpiryJob(nothing, reservations, metrics).sweep()).toBe(false);
+        expect(await new HoldExpiryJob(nothing, reservations, metrics).expireBatch()).toBe(false);
         expect(await value('concert_hold_expiry_lag_seconds')).toBe(0);
       }));
   });

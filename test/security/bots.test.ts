@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import fc from 'fast-check';
 import request from 'supertest';
 import { addressOf } from '../../src/http/client-address';
-import { Breakers } from '../../src/platform/circuit-breaker/breakers';
+import { Breakers } from '../../src/modules/operations/breakers';
 import { outcome, tally } from '../support/buyer';
 import { startTestService } from '../support/service';
 import { useService } from '../support/suite';

@@ -3,12 +3,15 @@ import { connect } from 'node:net';
 import { Kafka, logLevel, Partitioners, type IHeaders } from 'kafkajs';
 import pino, { type Logger } from 'pino';
 import type { Config } from '../../src/config/config';
+import { createContainer } from '../../src/container';
 import { Database } from '../../src/platform/database/database';
-import type { SocketFactory } from '../../src/platform/kafka';
+import { KafkaConnectionStatus, SOCKET_FACTORY, type SocketFactory } from '../../src/platform/kafka';
+import { LOGGER } from '../../src/platform/observability/logger';
 import { OutboxMetrics } from '../../src/modules/outbox/metrics';
 import { Metrics } from '../../src/platform/observability/metrics';
-import type { Notification, Notifier } from '../../src/modules/notifications/notifier';
+import { type Notification, type Notifier, NOTIFIER } from '../../src/modules/notifications/notifier';
 import { NotificationWorker } from '../../src/modules/notifications/worker';
+import { Topics } from '../../src/modules/outbox/topics';
 import { testConfig } from './config';
 import { openAdminDatabase } from './given';
 import type { TcpProxy } from './tcp-proxy';
@@ -53,6 +56,12 @@ interface OutboxRow {
   lastError: string | null;
 }
 
+/** A worker's part that delivers events. */
+export interface StartedWorker {
+  stop(): Promise<void>;
+  kafkaState(): KafkaConnectionStatus['state'];
+}
+
 /** A corner of the database and of Kafka for one test: events, leases, topics and groups of its own. */
 export class Bench {
   readonly prefix = `test-${randomBytes(6).toString('hex')}-`;
@@ -69,34 +78,33 @@ export class Bench {
   }
 
   /** Starts a worker; the test's end stops it. */
-  async worker(
+  worker(
     overrides: Record<string, string | number> = {},
     { notifier = this.recorder, kafkaThrough }: { notifier?: Notifier; kafkaThrough?: TcpProxy } = {},
-  ): Promise<NotificationWorker> {
+  ): Promise<StartedWorker> {
     const config: Config = testConfig({
       KAFKA_BROKERS: this.brokers,
+      DATABASE_POOL_MAX: 8,
       OUTBOX_POLL_MS: 20,
       EVENT_MAX_ATTEMPTS: 3,
       EVENT_DLQ_RETRY_DELAY_MS: 400,
       EVENT_DLQ_MAX_ATTEMPTS: 2,
       ...overrides,
     });
-    const database = new Database({
-      url: config.DATABASE_URL,
-      poolMax: 8,
-      acquireMs: config.DATABASE_ACQUIRE_TIMEOUT_MS,
-      timeoutMs: config.DATABASE_TIMEOUT_MS,
-    });
-    const worker = new NotificationWorker(database, config, notifier, this.metrics, this.logger(), {
-      topicPrefix: this.prefix,
-      ...(kafkaThrough === undefined ? {} : { socketFactory: through(kafkaThrough) }),
-    });
+    const container = createContainer(config);
+    container.registerInstance(LOGGER, this.logger());
+    container.registerInstance(OutboxMetrics, this.metrics);
+    container.registerInstance(NOTIFIER, notifier);
+    container.registerInstance(Topics, new Topics(this.prefix));
+    if (kafkaThrough !== undefined) container.registerInstance(SOCKET_FACTORY, through(kafkaThrough));
+    const worker = container.resolve(NotificationWorker);
+    const kafka = container.resolve(KafkaConnectionStatus);
     this.closers.push(
-      () => database.close(),
+      () => container.resolve(Database).close(),
       () => worker.stop(),
     );
-    await worker.start();
-    return worker;
+    worker.start();
+    return Promise.resolve({ stop: () => worker.stop(), kafkaState: () => kafka.state });
   }
 
   /** Commits an event. @returns its id */

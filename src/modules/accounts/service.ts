@@ -1,6 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Conflict, NotFound } from '../../common/errors';
-import { Breakers } from '../../platform/circuit-breaker/breakers';
+import { Breakers } from '../operations/breakers';
 import { Database } from '../../platform/database/database';
 import { AccountMetrics } from './metrics';
 import type { RequestKey } from '../idempotency/key';

@@ -4,7 +4,7 @@ import { CONFIG, type Config } from '../../config/config';
 import { ApiError, NotFound, Unavailable } from '../../common/errors';
 import { DisplayTime } from '../../common/display-time';
 import { CallTimedOut, CircuitOpen } from '../../platform/circuit-breaker/breaker';
-import { Breakers } from '../../platform/circuit-breaker/breakers';
+import { Breakers } from '../operations/breakers';
 import { ReadCache } from '../../platform/cache';
 import { LOGGER, type Logger } from '../../platform/observability/logger';
 import { CatalogMetrics } from './metrics';

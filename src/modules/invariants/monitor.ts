@@ -6,7 +6,6 @@ import { Lease } from '../../platform/database/lease';
 import { LOGGER, type Logger } from '../../platform/observability/logger';
 import { PeriodicTask } from '../../common/periodic-task';
 import { InvariantMetrics } from './metrics';
-import { Redis } from '../../platform/redis/redis';
 import { allChecks } from './checks';
 import { deliveredToKafkaInVain } from './checks/events';
 import { disorderedQueues, overfullQueues } from './checks/queues';
@@ -57,8 +56,6 @@ interface Broken {
 @scoped(Lifecycle.ContainerScoped)
 export class InvariantMonitor {
   private readonly checks: SqlCheck[];
-  private readonly repository: InvariantRepository;
-  private readonly store: InvariantStore;
   private readonly queueIds: string[];
   private readonly lease: Lease;
   private readonly loop: PeriodicTask;
@@ -78,7 +75,8 @@ export class InvariantMonitor {
 
   constructor(
     database: Database,
-    redis: Redis,
+    private readonly repository: InvariantRepository,
+    private readonly store: InvariantStore,
     @inject(CONFIG) private readonly config: Config,
     private readonly metrics: InvariantMetrics,
     @inject(LOGGER) private readonly logger: Logger,
@@ -87,8 +85,6 @@ export class InvariantMonitor {
       ...allChecks(),
       ...(config.KAFKA_BROKERS === '' ? [] : [deliveredToKafkaInVain(config)]),
     ].filter(({ along, severity }) => along !== undefined && severity !== 'warning');
-    this.repository = new InvariantRepository(database);
-    this.store = new InvariantStore(redis);
     this.queueIds = [config.QUEUE_ID, ...config.QUEUES.keys()];
     const everyMs = config.INVARIANT_CHECK_INTERVAL_SECONDS * MS_PER_SECOND;
     this.lease = new Lease(database, 'invariants', LEASE_LOOKS * everyMs);

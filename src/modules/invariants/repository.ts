@@ -1,4 +1,5 @@
-import type { Database, SqlExecutor } from '../../platform/database/database';
+import { Lifecycle, scoped } from 'tsyringe';
+import { Database, type SqlExecutor } from '../../platform/database/database';
 import { EVERYTHING, type Finding, ROWS_SHOWN, type Row, type Span, type SqlCheck } from './schema';
 
 const SET_IDS = 'SET @first = ?, @last = ?, @events_from = ?';
@@ -11,6 +12,7 @@ const MS_PER_SECOND = 1000;
 export type Question = Pick<SqlCheck, 'sql' | 'binds'>;
 
 /** Looks for rows that break an invariant. Reads only, and locks nothing: it may run under live traffic. */
+@scoped(Lifecycle.ContainerScoped)
 export class InvariantRepository {
   constructor(private readonly database: Database) {}
 

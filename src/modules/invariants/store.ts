@@ -1,12 +1,14 @@
 import { join } from 'node:path';
-import { loadScript, mastersOf, type Redis, RedisUnavailable, type Script } from '../../platform/redis/redis';
+import { Lifecycle, scoped } from 'tsyringe';
+import { loadScript, mastersOf, Redis, RedisUnavailable, type Script } from '../../platform/redis/redis';
 import { isUnsafe, readEvictions } from '../../platform/redis/eviction';
 import { queueKeys } from '../waiting-room/state/keys';
 import { type QueueState, type Row, ROWS_SHOWN } from './schema';
 
 const SCAN_COUNT = 1000;
 
-/** Looks at the waiting rooms without touching them. @throws RedisUnavailable */
+/** Reads the state of the queues without changing it. @throws RedisUnavailable */
+@scoped(Lifecycle.ContainerScoped)
 export class InvariantStore {
   private readonly look: Script;
   /** By queue: where the scan of its active users has come, and the seqs it has seen above headSeq. */

@@ -1,30 +1,39 @@
-import type { DisplayTime } from '../../common/display-time';
-import type { Database } from '../../platform/database/database';
-import type { OutboxMetrics } from '../outbox/metrics';
-import { MalformedEvent, NotifyFailed } from './errors';
-import { type IncomingEvent, toNotification } from './message';
-import type { Notification, Notifier } from './notifier';
-import type { NotificationRepository } from './repository';
-import type { Topics } from '../outbox/topics';
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { DisplayTime } from '../../common/display-time';
+import { CONFIG, type Config } from '../../config/config';
+import { Database } from '../../platform/database/database';
+import { OutboxMetrics } from '../outbox/metrics';
+import { MalformedEvent } from '../outbox/errors';
+import type { EventHandler, IncomingEvent } from '../outbox/event';
+import { Topics } from '../outbox/topics';
+import { NotifyFailed } from './errors';
+import { toNotification } from './message';
+import { type Notification, type Notifier, NOTIFIER } from './notifier';
+import { NotificationRepository } from './repository';
 
 /** Share of the time limit of a transaction that the notifier may use. */
 const NOTIFIER_SHARE = 0.8;
 
-/** Acts upon an event once, however often it comes. Knows neither Kafka nor the outbox. */
-export class NotificationHandler {
+/** Notifies a user about an event once, however often it comes. Knows neither Kafka nor how the outbox delivers. */
+@scoped(Lifecycle.ContainerScoped)
+export class NotificationHandler implements EventHandler {
+  private readonly notifierLimitMs: number;
+
   constructor(
     private readonly database: Database,
     private readonly notifications: NotificationRepository,
-    private readonly notifier: Notifier,
+    @inject(NOTIFIER) private readonly notifier: Notifier,
     private readonly topics: Topics,
     private readonly time: DisplayTime,
-    private readonly databaseTimeoutMs: number,
     private readonly metrics: OutboxMetrics,
-  ) {}
+    @inject(CONFIG) config: Config,
+  ) {
+    this.notifierLimitMs = config.DATABASE_TIMEOUT_MS * NOTIFIER_SHARE;
+  }
 
   /**
    * The row that remembers the event and the act of notifying are one transaction: either both, or a new try. Only a
-   * crash between the two makes a notifier hear of an event twice.
+   * crash between the two makes a notifier get an event twice.
    * @throws MalformedEvent, NotifyFailed, DatabaseUnavailable (says nothing about the event)
    */
   async handle(event: IncomingEvent): Promise<void> {
@@ -42,7 +51,7 @@ export class NotificationHandler {
   /** Ends well before the transaction's time limit, which would look like a failure of the database. */
   private async notify(notification: Notification): Promise<void> {
     const limit = new AbortController();
-    const ms = this.databaseTimeoutMs * NOTIFIER_SHARE;
+    const ms = this.notifierLimitMs;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {

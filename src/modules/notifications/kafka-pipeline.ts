@@ -1,74 +1,41 @@
+import { inject, Lifecycle, scoped } from 'tsyringe';
 import {
-  createClient,
+  KAFKA,
+  type KafkaClient,
+  KafkaConnectionStatus,
   KafkaConsumer,
-  KafkaLink,
-  type KafkaOptions,
   KafkaProducer,
   KafkaTopics,
 } from '../../platform/kafka';
-import type { Logger } from '../../platform/observability/logger';
-import type { OutboxMetrics } from '../outbox/metrics';
+import { LOGGER, type Logger } from '../../platform/observability/logger';
+import { Topics } from '../outbox/topics';
 import { NotificationConsumer } from './consumer';
-import type { NotificationHandler } from './handler';
-import { KafkaDestination } from '../outbox/kafka-destination';
-import type { OutboxRepository } from '../outbox/repository';
-import type { Destination } from '../outbox/relay';
-import type { RetryPolicy } from '../outbox/retry-policy';
-import type { Topics } from '../outbox/topics';
 
-const PARTITIONS_AT_ONCE = 4;
+const CONCURRENT_PARTITIONS = 4;
 const CONSUMER_STOP_MS = 8_000;
 
-/** Everything of this process that speaks to Kafka. */
+/** What of this process speaks to Kafka: the producer and the consumers of both stages. */
+@scoped(Lifecycle.ContainerScoped)
 export class KafkaPipeline {
-  readonly destination: Destination;
-  private readonly link: KafkaLink;
-  private readonly producer: KafkaProducer;
   private readonly consumers: KafkaConsumer[];
 
   constructor(
-    options: KafkaOptions,
-    handler: NotificationHandler,
-    outbox: OutboxRepository,
+    private readonly producer: KafkaProducer,
+    consumer: NotificationConsumer,
     topics: Topics,
-    policy: RetryPolicy,
-    metrics: OutboxMetrics,
-    logger: Logger,
+    @inject(KAFKA) client: KafkaClient,
+    kafkaTopics: KafkaTopics,
+    status: KafkaConnectionStatus,
+    @inject(LOGGER) logger: Logger,
   ) {
-    const client = createClient(options, logger);
-    const kafkaTopics = new KafkaTopics(client, topics.all);
-    this.link = new KafkaLink(logger);
-    this.producer = new KafkaProducer(client, kafkaTopics, this.link);
-    this.destination = new KafkaDestination(this.producer, metrics);
-    const consumer = new NotificationConsumer(
-      handler,
-      this.producer,
-      outbox,
-      topics,
-      policy,
-      metrics,
-      logger,
-    );
-    // A group of its own for the DLQs: kafkajs fetches anew only when all batches are done, and wants all members of
+    // A group of its own for the DLQs: kafkajs fetches again only when all batches are done, and wants all members of
     // a group to read the same topics. Slow retries must not hold up the main topics.
+    const { main, dlq } = topics.groups;
+    const concurrency = CONCURRENT_PARTITIONS;
     this.consumers = [
-      {
-        name: 'consumer',
-        ...topics.groups.main,
-        concurrency: PARTITIONS_AT_ONCE,
-        handle: consumer.fresh.bind(consumer),
-      },
-      {
-        name: 'DLQ consumer',
-        ...topics.groups.dlq,
-        concurrency: PARTITIONS_AT_ONCE,
-        handle: consumer.parked.bind(consumer),
-      },
-    ].map((subscription) => new KafkaConsumer(client, kafkaTopics, subscription, this.link, logger));
-  }
-
-  get state(): 'up' | 'down' {
-    return this.link.state;
+      { name: 'consumer', ...main, concurrency, handle: consumer.handleFresh.bind(consumer) },
+      { name: 'DLQ consumer', ...dlq, concurrency, handle: consumer.handleParked.bind(consumer) },
+    ].map((subscription) => new KafkaConsumer(client, kafkaTopics, subscription, status, logger));
   }
 
   start(): void {

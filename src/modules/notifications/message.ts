@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DisplayTime } from '../../common/display-time';
-import { MalformedEvent, shortened } from './errors';
+import { MalformedEvent, shortened } from '../outbox/errors';
+import { type IncomingEvent, isEventId } from '../outbox/event';
 import {
   PAYMENT_TOPIC,
   paymentDoneSchema,
@@ -10,17 +11,6 @@ import {
 } from '../outbox/events';
 import type { Notification } from './notifier';
 import type { Kind } from '../outbox/topics';
-
-/** An event as it arrives, from Kafka or from the outbox. */
-export interface IncomingEvent {
-  eventId: string;
-  /** With its prefix, if any. */
-  topic: string;
-  /** JSON. */
-  payload: string;
-}
-
-export const isEventId = (id: string): boolean => z.guid().safeParse(id).success;
 
 /** The column notification.message. */
 const LONGEST_MESSAGE = 500;

@@ -10,7 +10,7 @@ export interface Notification {
   message: string;
 }
 
-/** Tells a user. The same notification may come twice after a crash: `eventId` is what it is known by. */
+/** Notifies a user. The same notification may come twice after a crash: `eventId` is what it is known by. */
 export interface Notifier {
   /**
    * @param signal aborts when the caller waits no longer; the try then counts as failed
@@ -18,6 +18,8 @@ export interface Notifier {
    */
   notify(notification: Notification, signal?: AbortSignal): Promise<void>;
 }
+
+export const NOTIFIER = Symbol('Notifier');
 
 /** Writes notifications to the log. */
 export class LogNotifier implements Notifier {

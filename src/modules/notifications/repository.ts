@@ -1,3 +1,4 @@
+import { Lifecycle, scoped } from 'tsyringe';
 import { isDuplicateKey, type SqlExecutor } from '../../platform/database/database';
 import type { Notification } from './notifier';
 
@@ -10,6 +11,7 @@ const PURGE = `DELETE FROM notification
                   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.event_id = notification.event_id)
                 LIMIT ${PURGE_BATCH}`;
 
+@scoped(Lifecycle.ContainerScoped)
 export class NotificationRepository {
   /**
    * Remembers that an event is acted upon in this transaction. While another transaction does the same it waits for

@@ -2,12 +2,10 @@ import { inject, Lifecycle, scoped } from 'tsyringe';
 import { monotonicMs } from '../../common/clock';
 import { CONFIG, type Config } from '../../config/config';
 import { Database } from '../../platform/database/database';
+import { KafkaConnectionStatus } from '../../platform/kafka';
 import { checkWritable } from '../../platform/database/probe';
 import { LOGGER, type Logger } from '../../platform/observability/logger';
-import { Redis } from '../../platform/redis/redis';
-import { RedisEvictionLog } from '../../platform/redis/eviction-log';
-import { NotificationWorker } from '../notifications/worker';
-import { queueKeys } from '../waiting-room/state/keys';
+import { HealthStore } from './store';
 
 /** A store is `up` if it takes writes: a replica or a read-only server answers, and nothing can be sold on it. */
 export interface HealthReport {
@@ -52,17 +50,16 @@ export class Health {
 
   constructor(
     private readonly database: Database,
-    private readonly redis: Redis,
-    private readonly evictionLog: RedisEvictionLog,
-    private readonly notifications: NotificationWorker,
+    private readonly store: HealthStore,
+    private readonly kafka: KafkaConnectionStatus,
     @inject(CONFIG) private readonly config: Config,
     @inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Rejects while the database or Redis has never taken a write. */
   async firstContact(): Promise<void> {
-    await Promise.all([this.checkLimits(), checkWritable(this.database), this.checkRedis()]);
-    await this.evictionLog.ask().catch((err: unknown) => {
+    await Promise.all([this.checkLimits(), checkWritable(this.database), this.store.checkWritable()]);
+    await this.store.checkEviction().catch((err: unknown) => {
       this.logger.warn({ err }, 'redis does not tell its maxmemory-policy: it must be noeviction');
     });
   }
@@ -76,13 +73,6 @@ export class Health {
       );
   }
 
-  /** Adds nothing to what is not there; a replica, or a server that takes no writes now, refuses it. */
-  private async checkRedis(): Promise<void> {
-    const { QUEUE_ID, QUEUES } = this.config;
-    const queues = [QUEUE_ID, ...Object.keys(QUEUES)].map(queueKeys);
-    await Promise.all(queues.map(({ prefix }) => this.redis.zadd(`${prefix}active`, 'XX', 0, 'probe')));
-  }
-
   /** Anybody may ask: however many do at once, each store is asked once. */
   async report(): Promise<HealthReport> {
     this.asking ??= this.probeAll().finally(() => (this.asking = undefined));
@@ -92,13 +82,9 @@ export class Health {
   private async probeAll(): Promise<HealthReport['dependencies']> {
     const [database, redis] = await Promise.all([
       probe(() => checkWritable(this.database)),
-      probe(() => this.checkRedis()),
+      probe(() => this.store.checkWritable()),
     ]);
-    const kafka =
-      this.config.KAFKA_BROKERS === '' || this.config.ROLE === 'api'
-        ? 'off'
-        : this.notifications.kafkaState();
-    return { database, redis, kafka: { status: kafka } };
+    return { database, redis, kafka: { status: this.kafka.state } };
   }
 }
 

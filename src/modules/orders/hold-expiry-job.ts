@@ -18,7 +18,7 @@ export class HoldExpiryJob {
   ) {}
 
   /** One turn. @returns whether there may be more to do at once */
-  async sweep(): Promise<boolean> {
+  async expireBatch(): Promise<boolean> {
     const late = await this.database.transaction((tx) => this.reservations.sweep(tx, BATCH));
     this.metrics.holdExpiryLag.set(late[0] ?? 0);
     this.metrics.holdsExpired.inc(late.length);

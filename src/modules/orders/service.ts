@@ -2,7 +2,7 @@ import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
 import { DisplayTime } from '../../common/display-time';
 import { type ApiError, NotFound } from '../../common/errors';
-import { Breakers } from '../../platform/circuit-breaker/breakers';
+import { Breakers } from '../operations/breakers';
 import type { SqlExecutor } from '../../platform/database/database';
 import { OrderMetrics } from './metrics';
 import { appendEvent } from '../outbox/append';

@@ -1,33 +1,21 @@
-import type { SqlExecutor } from '../../platform/database/database';
-import type { Logger } from '../../platform/observability/logger';
+import { inject, Lifecycle, scoped } from 'tsyringe';
 import { PeriodicTask } from '../../common/periodic-task';
-import type { OutboxMetrics } from './metrics';
-import type { OutboxRepository } from './repository';
-import type { NotificationRepository } from '../notifications/repository';
+import { LOGGER, type Logger } from '../../platform/observability/logger';
+import { OutboxMetrics } from './metrics';
+import { OutboxRepository } from './repository';
 
-const EVERY_MS = 5_000;
+const INTERVAL_MS = 5_000;
 
-/** Measures the backlog and deletes what was delivered or handled long ago. */
-export function eventHousekeeping(
-  database: SqlExecutor,
-  outbox: OutboxRepository,
-  notifications: NotificationRepository,
-  memoryDays: number,
-  metrics: OutboxMetrics,
-  logger: Logger,
-): PeriodicTask {
-  return new PeriodicTask(
-    'event housekeeping',
-    EVERY_MS,
-    async () => {
+/** Measures the backlog and deletes events that were delivered long ago. */
+@scoped(Lifecycle.ContainerScoped)
+export class OutboxHousekeeping extends PeriodicTask {
+  constructor(outbox: OutboxRepository, metrics: OutboxMetrics, @inject(LOGGER) logger: Logger) {
+    const run = async (): Promise<void> => {
       const { backlog, ageSeconds } = await outbox.backlog();
       metrics.outboxBacklog.set(backlog);
       metrics.outboxAge.set(ageSeconds);
       await outbox.purge();
-      const forgotten = await notifications.purge(database, memoryDays);
-      if (forgotten > 0) logger.debug({ forgotten }, 'handled events forgotten');
-      return 'pause';
-    },
-    logger,
-  );
+    };
+    super('outbox housekeeping', INTERVAL_MS, run, logger);
+  }
 }

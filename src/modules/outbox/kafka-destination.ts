@@ -1,10 +1,12 @@
-import { KafkaAway, type KafkaProducer } from '../../platform/kafka';
-import type { OutboxMetrics } from './metrics';
-import { EVENT_ID } from '../notifications/headers';
+import { Lifecycle, scoped } from 'tsyringe';
+import { KafkaProducer, KafkaUnavailable } from '../../platform/kafka';
+import type { Destination } from './destination';
+import { EVENT_ID } from './headers';
+import { OutboxMetrics } from './metrics';
 import type { OutboxEvent } from './repository';
-import type { Destination } from './relay';
 
 /** Events become messages: key = partition key, value = payload, header `event-id`. */
+@scoped(Lifecycle.ContainerScoped)
 export class KafkaDestination implements Destination {
   constructor(
     private readonly producer: KafkaProducer,
@@ -25,10 +27,14 @@ export class KafkaDestination implements Destination {
     try {
       await this.producer.send(messages);
     } catch (error) {
-      if (error instanceof KafkaAway) return []; // logged once by the link; taken again when it is back
+      if (error instanceof KafkaUnavailable) return []; // its status is logged once; the events are taken again
       throw error;
     }
     for (const { topic } of events) this.metrics.events.inc({ topic, result: 'relayed' });
     return events.map(({ id }) => id);
+  }
+
+  interrupt(): void {
+    // A send takes at most a few seconds: it is waited for.
   }
 }

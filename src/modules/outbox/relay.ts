@@ -1,70 +1,97 @@
-import type { Logger } from '../../platform/observability/logger';
+import { inject, Lifecycle, scoped } from 'tsyringe';
 import { PeriodicTask } from '../../common/periodic-task';
-import type { Lease } from '../../platform/database/lease';
-import { BATCH, type OutboxEvent, type OutboxRepository } from './repository';
+import { CONFIG, type Config } from '../../config/config';
+import { Database } from '../../platform/database/database';
+import { Lease } from '../../platform/database/lease';
+import { LOGGER, type Logger } from '../../platform/observability/logger';
+import { type Destination, DESTINATION } from './destination';
+import { BATCH, type OutboxEvent, OutboxRepository } from './repository';
+import { Topics } from './topics';
 
-/** Where events go: Kafka, or the handlers of this process. */
-export interface Destination {
-  /** Whether to try at all. */
-  readonly ready: boolean;
-  /**
-   * Delivers events, at most one of each partition key.
-   * @param mayGoOn asked before each step that may take long: false when another worker has taken over
-   * @returns ids of the events that are safe with the destination
-   * @throws when it cannot tell; the events are taken again
-   */
-  deliver(events: OutboxEvent[], mayGoOn: () => Promise<boolean>): Promise<number[]>;
+/**
+ * Hands committed events on, at least once. Fresh and postponed events are relayed apart from each other, so that many
+ * failing events hold up no fresh one.
+ */
+@scoped(Lifecycle.ContainerScoped)
+export class OutboxRelay {
+  /** In the order of start. */
+  private readonly lanes: RelayLane[];
+
+  constructor(
+    database: Database,
+    outbox: OutboxRepository,
+    topics: Topics,
+    @inject(DESTINATION) private readonly destination: Destination,
+    @inject(CONFIG) config: Config,
+    @inject(LOGGER) logger: Logger,
+  ) {
+    const lane = (name: string, read: () => Promise<OutboxEvent[]>): RelayLane => {
+      const lease = new Lease(database, topics.prefix + name);
+      const options = { name: `outbox ${name}`, pauseMs: config.OUTBOX_POLL_MS, read };
+      return new RelayLane(options, outbox, lease, destination, logger);
+    };
+    this.lanes = [lane('due', () => outbox.due()), lane('fresh', () => outbox.fresh())];
+  }
+
+  start(): void {
+    for (const lane of this.lanes) lane.start();
+  }
+
+  /** Resolves when the batches under way are delivered and marked. */
+  async stop(): Promise<void> {
+    this.destination.interrupt();
+    for (const lane of [...this.lanes].reverse()) await lane.stop();
+  }
 }
 
-export interface RelayOptions {
+interface LaneOptions {
   name: string;
   pauseMs: number;
-  take(): Promise<OutboxEvent[]>;
+  read(): Promise<OutboxEvent[]>;
 }
 
 /**
- * Hands committed events on in the order of id, at least once. An event is handed on when every earlier one of its
- * partition key, of whatever topic, has been acted upon or given up: a sale is never told before its hold. Two relays that each took rows by SKIP LOCKED would let
- * the later events of a key overtake the earlier ones in the other's hands, so one relay of a name delivers at a time,
- * by lease. A relay that lost its lease on the way can repeat events, never let one overtake another for the first
- * time: its successor begins with the same rows.
+ * Relays events in the order of id. An event is handed on when every earlier one of its partition key, of whatever
+ * topic, has been handled or given up: a sale is never told before its hold. Two relays that each took rows by SKIP
+ * LOCKED would let the later events of a key overtake the earlier ones in the other's hands, so one relay of a name
+ * delivers at a time, by lease. A relay that lost its lease on the way can repeat events, but never lets one overtake
+ * another for the first time: its successor begins with the same rows.
  */
-export class OutboxRelay {
-  private readonly loop: PeriodicTask;
+class RelayLane {
+  private readonly task: PeriodicTask;
 
   constructor(
-    private readonly options: RelayOptions,
+    private readonly options: LaneOptions,
     private readonly outbox: OutboxRepository,
     private readonly lease: Lease,
     private readonly destination: Destination,
     logger: Logger,
   ) {
-    this.loop = new PeriodicTask(options.name, options.pauseMs, () => this.turn(), logger);
+    this.task = new PeriodicTask(options.name, options.pauseMs, () => this.relayBatch(), logger);
   }
 
   start(): void {
-    this.loop.start();
+    this.task.start();
   }
 
-  /** Resolves when the batch under way is delivered and marked. */
   async stop(): Promise<void> {
-    await this.loop.stop();
+    await this.task.stop();
     await this.lease.release().catch(() => undefined); // else it ends by itself
   }
 
   /** @returns whether there is more to do at once */
-  private async turn(): Promise<boolean> {
+  private async relayBatch(): Promise<boolean> {
     if (!this.destination.ready) {
       await this.lease.release(); // to a worker that reaches it
       return false;
     }
     if (!(await this.lease.hold())) return false;
-    const events = await this.options.take();
+    const events = await this.options.read();
     const next = events.filter(({ earlierId }) => earlierId === null);
     const delivered = next.length === 0 ? [] : await this.destination.deliver(next, () => this.lease.hold());
     await this.outbox.markDelivered(delivered);
-    const taken = new Set(events.map(({ id }) => id));
-    const behind = events.filter(({ earlierId }) => earlierId !== null && !taken.has(earlierId));
+    const ids = new Set(events.map(({ id }) => id));
+    const behind = events.filter(({ earlierId }) => earlierId !== null && !ids.has(earlierId));
     await this.outbox.postponeBehind(behind.map(({ id }) => id));
     const isMoreLeft = events.length === BATCH || next.length + behind.length < events.length;
     return isMoreLeft && delivered.length > 0;

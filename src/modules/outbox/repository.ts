@@ -1,5 +1,8 @@
-import { padded, placeholders, type SqlExecutor } from '../../platform/database/database';
-import type { IncomingEvent } from '../notifications/message';
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { CONFIG, type Config } from '../../config/config';
+import { Database, padded, placeholders } from '../../platform/database/database';
+import type { IncomingEvent } from './event';
+import { Topics } from './topics';
 
 /** Most events taken at once. */
 export const BATCH = 100;
@@ -54,56 +57,63 @@ export interface OutboxEvent extends IncomingEvent {
  * States of an event: fresh → delivered, or fresh → postponed ⇄ due → delivered | given up. It is postponed behind an
  * earlier event of its key; in-process also as the DLQ does it.
  */
+@scoped(Lifecycle.ContainerScoped)
 export class OutboxRepository {
+  /** Exactly two, as the placeholders above; once for each of their places. */
+  private readonly topics: string[];
+  /** Whether Kafka has what is marked as delivered, or this process has handled it. */
+  private readonly deliveredBy: 'process' | 'kafka';
+
   constructor(
-    private readonly on: SqlExecutor,
-    /** Exactly two: the placeholders above. */
-    private readonly topics: string[],
-    /** Whether Kafka has what is marked as delivered, or this process has acted upon it. */
-    private readonly deliveredBy: 'process' | 'kafka',
-  ) {}
+    private readonly database: Database,
+    topics: Topics,
+    @inject(CONFIG) config: Config,
+  ) {
+    this.topics = [...topics.main, ...topics.main];
+    this.deliveredBy = config.KAFKA_BROKERS === '' ? 'process' : 'kafka';
+  }
 
   /** Events never tried without success, in the order of id. */
   fresh(): Promise<OutboxEvent[]> {
-    return this.on.query<OutboxEvent>(FRESH, [...this.topics, ...this.topics]);
+    return this.database.query<OutboxEvent>(FRESH, this.topics);
   }
 
   /** Postponed events whose time has come. */
   due(): Promise<OutboxEvent[]> {
-    return this.on.query<OutboxEvent>(DUE, [...this.topics, ...this.topics]);
+    return this.database.query<OutboxEvent>(DUE, this.topics);
   }
 
   /** @param ids at most BATCH */
   async markDelivered(ids: number[]): Promise<void> {
-    if (ids.length > 0) await this.on.execute(DELIVERED, [this.deliveredBy, ...padded(ids, BATCH)]);
+    if (ids.length > 0) await this.database.execute(DELIVERED, [this.deliveredBy, ...padded(ids, BATCH)]);
   }
 
   /** Looks at these later, since earlier events of their keys come first. @param ids at most BATCH */
   async postponeBehind(ids: number[]): Promise<void> {
-    if (ids.length > 0) await this.on.execute(POSTPONE_BEHIND, padded(ids, BATCH));
+    if (ids.length > 0) await this.database.execute(POSTPONE_BEHIND, padded(ids, BATCH));
   }
 
-  async failed(id: number, attempts: number, error: string): Promise<void> {
-    await this.on.execute(FAILED, [attempts, error, id]);
+  async recordFailure(id: number, attempts: number, error: string): Promise<void> {
+    await this.database.execute(FAILED, [attempts, error, id]);
   }
 
   async postpone(id: number, attempts: number, error: string, waitMs: number): Promise<void> {
-    await this.on.execute(POSTPONE, [attempts, error, waitMs * 1000, id]);
+    await this.database.execute(POSTPONE, [attempts, error, waitMs * 1000, id]);
   }
 
   /** @param eventId a UUID */
   async giveUp(eventId: string, attempts: number, error: string): Promise<void> {
-    await this.on.execute(GIVE_UP, [attempts, error, eventId]);
+    await this.database.execute(GIVE_UP, [attempts, error, eventId]);
   }
 
   /** @returns events not delivered and not given up (counted up to 100,000), and the age of the oldest */
   async backlog(): Promise<{ backlog: number; ageSeconds: number }> {
-    const [row] = await this.on.query<{ backlog: number; ageSeconds: number }>(BACKLOG);
+    const [row] = await this.database.query<{ backlog: number; ageSeconds: number }>(BACKLOG);
     return row ?? { backlog: 0, ageSeconds: 0 };
   }
 
   /** Deletes a batch of events delivered more than a week ago. @returns whether there may be more */
   async purge(): Promise<boolean> {
-    return (await this.on.execute(PURGE)).affectedRows === PURGE_BATCH;
+    return (await this.database.execute(PURGE)).affectedRows === PURGE_BATCH;
   }
 }

@@ -1,41 +1,46 @@
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { CONFIG, type Config } from '../../config/config';
+import { MalformedEvent } from './errors';
+
 const FIRST_BACKOFF_MS = 100;
-const LONGEST_BACKOFF_MS = 2_000;
+const MAX_BACKOFF_MS = 2_000;
 
-/** What becomes of an event after a failed try. */
-export type RetryDecision = 'again' | 'dlq' | 'give up';
+/** What becomes of an event after a failed attempt. */
+export type RetryDecision = 'retry' | 'dlq' | 'give up';
 
-export interface RetrySettings {
-  /** Tries before an event goes to the DLQ. */
-  EVENT_MAX_ATTEMPTS: number;
-  /** Tries from the DLQ before it goes to the permanent one. */
-  EVENT_DLQ_MAX_ATTEMPTS: number;
-  /** Pause before each try from the DLQ. */
-  EVENT_DLQ_RETRY_DELAY_MS: number;
-}
+export type RetrySettings = Pick<
+  Config,
+  'EVENT_MAX_ATTEMPTS' | 'EVENT_DLQ_MAX_ATTEMPTS' | 'EVENT_DLQ_RETRY_DELAY_MS'
+>;
 
-/** first tries, a short backoff between them → DLQ, tries far apart → permanent DLQ. The same with and without Kafka. */
+/**
+ * First attempts with a short backoff between them → DLQ, attempts far apart → permanent DLQ. The same with and
+ * without Kafka.
+ */
+@scoped(Lifecycle.ContainerScoped)
 export class RetryPolicy {
-  constructor(private readonly settings: RetrySettings) {}
+  constructor(@inject(CONFIG) private readonly settings: RetrySettings) {}
 
-  get dlqPauseMs(): number {
+  /** Pause before each attempt from the DLQ. */
+  get dlqDelayMs(): number {
     return this.settings.EVENT_DLQ_RETRY_DELAY_MS;
   }
 
-  /** Tries that an event in the DLQ has had at least. */
-  get firstTries(): number {
+  /** Attempts that an event in the DLQ has had at least. */
+  get firstAttempts(): number {
     return this.settings.EVENT_MAX_ATTEMPTS;
   }
 
-  /** @param attempts failed tries so far, at least 1 */
-  after(attempts: number): RetryDecision {
-    if (attempts < this.settings.EVENT_MAX_ATTEMPTS) return 'again';
-    return attempts < this.settings.EVENT_MAX_ATTEMPTS + this.settings.EVENT_DLQ_MAX_ATTEMPTS
-      ? 'dlq'
-      : 'give up';
+  /** @param attempts failed ones so far, at least 1 */
+  decide(error: unknown, attempts: number): RetryDecision {
+    if (error instanceof MalformedEvent) return 'give up';
+    const { EVENT_MAX_ATTEMPTS, EVENT_DLQ_MAX_ATTEMPTS } = this.settings;
+    if (attempts < EVENT_MAX_ATTEMPTS) return 'retry';
+    return attempts < EVENT_MAX_ATTEMPTS + EVENT_DLQ_MAX_ATTEMPTS ? 'dlq' : 'give up';
   }
 
-  /** Pause before the next of the first tries. */
+  /** Pause before the next of the first attempts. */
   backoffMs(attempts: number): number {
-    return Math.min(FIRST_BACKOFF_MS * 2 ** (attempts - 1), LONGEST_BACKOFF_MS);
+    return Math.min(FIRST_BACKOFF_MS * 2 ** (attempts - 1), MAX_BACKOFF_MS);
   }
 }

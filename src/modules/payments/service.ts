@@ -1,6 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { type ApiError, Forbidden, NotFound } from '../../common/errors';
-import { Breakers } from '../../platform/circuit-breaker/breakers';
+import { Breakers } from '../operations/breakers';
 import type { SqlExecutor } from '../../platform/database/database';
 import { PaymentMetrics } from './metrics';
 import { appendEvent } from '../outbox/append';

@@ -1,7 +1,7 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
 import { ApiError, NotFound, Unavailable } from '../../common/errors';
-import { Breakers } from '../../platform/circuit-breaker/breakers';
+import { Breakers } from '../operations/breakers';
 import { LOGGER, type Logger } from '../../platform/observability/logger';
 import { WaitingRoomMetrics } from './metrics';
 import { UserDirectory } from '../accounts/directory';

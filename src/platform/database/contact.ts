@@ -4,11 +4,12 @@ import type { Database } from './database';
 import { checkWritable } from './probe';
 
 /**
- * Asks the database again and again, beside the breaker, whether it takes writes. When it does so after an outage or a
- * failover, the breaker is closed: waiting on would only keep buyers out (ADR 7). A database that takes writes but fails
+ * Probes every 500 ms, beside the breaker, whether the database takes writes. When it does so after an outage or a
+ * failover, the breaker is closed: waiting longer would only refuse buyers (ADR 7). A database that takes writes but fails
  * at its work (locks, a full disk) was never away, and its breaker goes through half-open.
  */
 export class DatabaseContact {
+  static readonly INTERVAL_MS = 500;
   private unansweredAtMs = -Infinity;
 
   /** @param lateMs how long after its return calls may still fail that began before, and open the breaker */
@@ -19,7 +20,7 @@ export class DatabaseContact {
   ) {}
 
   /** @throws DatabaseUnavailable */
-  async ask(): Promise<void> {
+  async probe(): Promise<void> {
     try {
       await checkWritable(this.database);
     } catch (error) {

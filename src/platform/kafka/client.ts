@@ -5,6 +5,12 @@ import { patchIdleTimers } from './timers';
 
 export { Partitioners } from 'kafkajs';
 export type SocketFactory = ISocketFactory;
+export type KafkaClient = Kafka;
+
+/** Made when it is first needed: a process that delivers no events has none. */
+export const KAFKA = Symbol('Kafka');
+/** How connections are made, where it is not by kafkajs itself. */
+export const SOCKET_FACTORY = Symbol('SocketFactory');
 
 const CLIENT_ID = 'concert-reservation';
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -36,7 +42,7 @@ export function createClient({ brokers, socketFactory }: KafkaOptions, logger: L
 
 /**
  * All at debug: kafkajs reports each of its retries as an error, a flood while the broker is away. What matters comes
- * to us as a rejection or a crash event, and KafkaLink logs the change.
+ * to us as a rejection or a crash event, and KafkaConnectionStatus logs the change.
  */
 function writeLog(logger: Logger, { namespace, label, log: { message, ...details } }: LogEntry): void {
   logger.debug({ kafkajs: { namespace, label, ...details } }, message);

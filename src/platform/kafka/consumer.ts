@@ -42,7 +42,7 @@ export interface Subscription {
 
 /**
  * Reads topics as a member of a group, from their beginning, at least once: an offset is committed only when its
- * message is done. Joins in the background and for ever.
+ * message is done. Joins in the background and retries without end.
  */
 export class KafkaConsumer {
   private readonly closing = new AbortController();
@@ -52,10 +52,10 @@ export class KafkaConsumer {
     private readonly kafka: Kafka,
     private readonly topics: KafkaTopics,
     private readonly subscription: Subscription,
-    private readonly link: KafkaConnectionStatus,
+    private readonly status: KafkaConnectionStatus,
     private readonly logger: Logger,
   ) {
-    link.expect(subscription.name);
+    status.expect(subscription.name);
   }
 
   start(): void {
@@ -76,7 +76,7 @@ export class KafkaConsumer {
         await this.topics.ensure();
         await this.untilCrashOrStop(consumer);
       } catch (error) {
-        if (!this.isStopped()) this.link.isDown(this.subscription.name, error);
+        if (!this.isStopped()) this.status.reportDown(this.subscription.name, error);
       }
       await endsWithin(DISCONNECT_TIMEOUT_MS, consumer.disconnect());
       if (monotonicMs() - startedAt > SESSION_TIMEOUT_MS) attempt = 1;
@@ -97,7 +97,7 @@ export class KafkaConsumer {
       maxWaitTimeInMs: FETCH_WAIT_MS,
       maxBytesPerPartition: BYTES_PER_PARTITION,
       allowAutoTopicCreation: false,
-      // A crashed consumer is replaced here: kafkajs' own restart does not heed a stop that comes meanwhile.
+      // A crashed consumer is replaced here: kafkajs' own restart ignores a stop that comes meanwhile.
       retry: { ...RETRY, restartOnFailure: () => Promise.resolve(false) },
     });
   }
@@ -111,7 +111,7 @@ export class KafkaConsumer {
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
     ended.catch(() => undefined); // a crash may come before it is awaited
-    consumer.on(consumer.events.GROUP_JOIN, () => this.link.isUp(name));
+    consumer.on(consumer.events.GROUP_JOIN, () => this.status.reportUp(name));
     await consumer.connect();
     await consumer.subscribe({ topics, fromBeginning: true });
     await consumer.run({
@@ -119,18 +119,18 @@ export class KafkaConsumer {
       eachBatchAutoResolve: false,
       autoCommitInterval: COMMIT_EVERY_MS,
       autoCommitThreshold: COMMIT_EVERY_MESSAGES,
-      eachBatch: (batch) => this.workOff(batch),
+      eachBatch: (batch) => this.processBatch(batch),
     });
     await ended;
   }
 
-  private async workOff(payload: EachBatchPayload): Promise<void> {
+  private async processBatch(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
     for (const message of batch.messages) {
       if (this.isStopped() || !payload.isRunning() || payload.isStale()) return;
-      const verdict = await this.handle(toIncoming(batch.topic, message), () => payload.heartbeat());
-      if (verdict !== 'done') {
-        setTimeout(payload.pause(), verdict.waitMs).unref(); // not resolved: fetched again from this message on
+      const outcome = await this.handle(toIncoming(batch.topic, message), () => payload.heartbeat());
+      if (outcome !== 'done') {
+        setTimeout(payload.pause(), outcome.waitMs).unref(); // not resolved: fetched again from this message on
         return;
       }
       payload.resolveOffset(message.offset);

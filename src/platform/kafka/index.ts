@@ -1,7 +1,14 @@
-export { createClient, type KafkaOptions, type SocketFactory } from './client';
-export { type IncomingMessage, KafkaConsumer, type MessageOutcome as Verdict } from './consumer';
-export { type Group, KafkaLag } from './lag';
-export { KafkaConnectionStatus as KafkaLink } from './connection-status';
-export { KafkaUnavailable as KafkaAway, KafkaProducer } from './producer';
+export {
+  createClient,
+  KAFKA,
+  type KafkaClient,
+  type KafkaOptions,
+  SOCKET_FACTORY,
+  type SocketFactory,
+} from './client';
+export { type IncomingMessage, KafkaConsumer, type MessageOutcome } from './consumer';
+export { type Group, KAFKA_GROUPS, KafkaLag } from './lag';
+export { KafkaConnectionStatus } from './connection-status';
+export { KafkaUnavailable, KafkaProducer } from './producer';
 export { KafkaReader } from './reader';
-export { KafkaTopics } from './topics';
+export { KAFKA_TOPICS, KafkaTopics } from './topics';

@@ -1,4 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs';
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { KAFKA } from './client';
 
 /** A group of consumers and what it reads. */
 export interface Group {
@@ -12,17 +14,20 @@ interface Offsets {
   low: string;
 }
 
+export const KAFKA_GROUPS = Symbol('KafkaGroups');
+
 /** How far groups of consumers are behind their topics. */
+@scoped(Lifecycle.ContainerScoped)
 export class KafkaLag {
   private admin: Admin | undefined;
 
   constructor(
-    private readonly kafka: Kafka,
-    private readonly groups: Group[],
+    @inject(KAFKA) private readonly kafka: Kafka,
+    @inject(KAFKA_GROUPS) private readonly groups: Group[],
   ) {}
 
   /** @returns messages by topic that are written and not yet done. @throws when Kafka cannot be asked */
-  async ask(): Promise<Map<string, number>> {
+  async measure(): Promise<Map<string, number>> {
     try {
       this.admin ??= await this.connect();
       const lag = new Map<string, number>();
@@ -35,7 +40,7 @@ export class KafkaLag {
       }
       return lag;
     } catch (error) {
-      await this.close(); // the next look begins with a connection of its own
+      await this.close(); // the next call makes a new connection
       throw error;
     }
   }

@@ -1,9 +1,10 @@
 import type { Kafka, Producer } from 'kafkajs';
+import { inject, Lifecycle, scoped } from 'tsyringe';
 import { groupBy } from '../../common/group-by';
-import { Partitioners, RETRY } from './client';
-import type { KafkaConnectionStatus } from './connection-status';
+import { KAFKA, Partitioners, RETRY } from './client';
+import { KafkaConnectionStatus } from './connection-status';
 import { endsWithin, pauseBefore } from './pause';
-import type { KafkaTopics } from './topics';
+import { KafkaTopics } from './topics';
 
 const PART = 'producer';
 const BROKER_TIMEOUT_MS = 3_000;
@@ -22,25 +23,26 @@ export interface OutgoingMessage {
 export class KafkaUnavailable extends Error {
   constructor(override readonly cause?: unknown) {
     super('Kafka cannot be reached');
-    this.name = 'KafkaAway';
+    this.name = 'KafkaUnavailable';
   }
 }
 
 /**
  * Sends to Kafka, idempotent within a connection, acknowledged by all in-sync replicas. Connects in the background and
- * for ever; while it is not connected `send` fails at once.
+ * retries without end; while it is not connected `send` fails at once.
  */
+@scoped(Lifecycle.ContainerScoped)
 export class KafkaProducer {
   private producer: Producer | undefined;
   private connecting: Promise<void> | undefined;
   private readonly closing = new AbortController();
 
   constructor(
-    private readonly kafka: Kafka,
+    @inject(KAFKA) private readonly kafka: Kafka,
     private readonly topics: KafkaTopics,
-    private readonly link: KafkaConnectionStatus,
+    private readonly status: KafkaConnectionStatus,
   ) {
-    link.expect(PART);
+    status.expect(PART);
   }
 
   start(): void {
@@ -53,7 +55,7 @@ export class KafkaProducer {
 
   /**
    * Resolves when all messages are safe with the broker.
-   * @throws KafkaAway after at most SEND_TIMEOUT_MS; then each message may or may not have arrived
+   * @throws KafkaUnavailable after at most SEND_TIMEOUT_MS; then each message may or may not have arrived
    */
   async send(messages: OutgoingMessage[]): Promise<void> {
     const { producer } = this;
@@ -69,7 +71,7 @@ export class KafkaProducer {
     );
     await endsWithin(SEND_TIMEOUT_MS, sent);
     if (failure === undefined) return;
-    this.startAnew(producer, failure);
+    this.reconnect(producer, failure);
     throw new KafkaUnavailable(failure);
   }
 
@@ -85,10 +87,10 @@ export class KafkaProducer {
    * After a failed send the sequence numbers of this producer id may differ from the broker's: the next batch could be
    * taken for a repetition of the failed one, acknowledged and dropped. A new connection has a new producer id.
    */
-  private startAnew(failed: Producer, error: unknown): void {
+  private reconnect(failed: Producer, error: unknown): void {
     if (this.producer !== failed) return;
     this.producer = undefined;
-    this.link.isDown(PART, error);
+    this.status.reportDown(PART, error);
     void endsWithin(DISCONNECT_TIMEOUT_MS, failed.disconnect());
     this.connecting = this.connect();
   }
@@ -109,10 +111,10 @@ export class KafkaProducer {
         await producer.connect();
         if (stopped()) throw new KafkaUnavailable('stopped meanwhile');
         this.producer = producer;
-        this.link.isUp(PART);
+        this.status.reportUp(PART);
         return;
       } catch (error) {
-        if (!stopped()) this.link.isDown(PART, error);
+        if (!stopped()) this.status.reportDown(PART, error);
         void endsWithin(DISCONNECT_TIMEOUT_MS, producer.disconnect());
         await pauseBefore(attempt, signal);
       }

@@ -1,15 +1,20 @@
 import type { Kafka } from 'kafkajs';
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { KAFKA } from './client';
 
 const PARTITIONS = 3;
 const BROKERS_DEFAULT = -1;
 
+export const KAFKA_TOPICS = Symbol('KafkaTopics');
+
 /** The topics that must exist before anything is sent or read. */
+@scoped(Lifecycle.ContainerScoped)
 export class KafkaTopics {
   private ensured: Promise<void> | undefined;
 
   constructor(
-    private readonly kafka: Kafka,
-    private readonly names: string[],
+    @inject(KAFKA) private readonly kafka: Kafka,
+    @inject(KAFKA_TOPICS) private readonly names: string[],
   ) {}
 
   /** Creates those that do not exist, once for all callers. @throws when Kafka cannot be asked, or refuses */

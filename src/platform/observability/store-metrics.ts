@@ -158,7 +158,7 @@ function kafka(lag: KafkaLag, metrics: Metrics): Store {
     gauge('concert_kafka_consumer_lag', 'Messages of a topic that its consumers have not done yet'),
   );
   const read = async (): Promise<void> => {
-    const byTopic = [...(await lag.ask())];
+    const byTopic = [...(await lag.measure())];
     reading.setAll(byTopic.map(([topic, value]) => ({ labels: { topic }, value })));
   };
   return { name: 'Kafka', readings: [reading], read };

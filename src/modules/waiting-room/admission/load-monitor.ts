@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Lifecycle, scoped } from 'tsyringe';
-import { Breakers } from '../../../platform/circuit-breaker/breakers';
+import { Breakers } from '../../operations/breakers';
 import { Database } from '../../../platform/database/database';
 import { HttpMetrics } from '../../../http/metrics';
 import { recordRequest, type Signals, emptySignals } from './signals';

@@ -1,5 +1,5 @@
-import type { Config } from './config';
-import { parseRedisUrls } from './urls';
+import type { Config } from '../config/config';
+import { parseRedisUrls } from '../config/urls';
 import type { Database } from '../platform/database/database';
 import { describeDatabaseError, rootCause } from '../platform/database/ready';
 import { mastersOf, type Redis } from '../platform/redis/redis';
@@ -9,7 +9,7 @@ import { RIGHTS } from '../database/grants';
 export class ServerMismatch extends Error {
   constructor(variable: keyof Config, why: string) {
     super(`${variable} ${why}`);
-    this.name = 'WrongSetting';
+    this.name = 'ServerMismatch';
   }
 }
 
@@ -21,7 +21,7 @@ const TABLES = 'SELECT table_name AS name FROM information_schema.tables WHERE t
 
 /**
  * Proves DATABASE_URL: the account, the database, the server's version, and that the migrations have been here.
- * @throws WrongSetting for what waiting does not mend, other errors for what it may
+ * @throws ServerMismatch for what waiting does not mend, other errors for what it may
  */
 export async function checkDatabase(database: Database): Promise<void> {
   const [server] = await database
@@ -55,7 +55,7 @@ const LEAST_REDIS = 7;
 /**
  * Proves REDIS_URL: the account, the index of the database and the server's version. ioredis goes on in database 0,
  * which may be another installation's, when the server does not have the one that is asked for.
- * @throws WrongSetting for what waiting does not mend, other errors for what it may
+ * @throws ServerMismatch for what waiting does not mend, other errors for what it may
  */
 export async function checkRedis(redis: Redis, urls: string): Promise<void> {
   const { db, nodes } = parseRedisUrls(urls);

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from '../../platform/kafka';
-import { textOf } from './errors';
+import { describeFailure } from './errors';
 
 export const EVENT_ID = 'event-id';
 const ERROR = 'error';
@@ -20,6 +20,6 @@ export const failedHeaders = (
 ): Record<string, string> => ({
   [FIRST_FAILED_AT]: new Date().toISOString(), // the first one wins: it comes again with `headers`
   ...headers,
-  [ERROR]: textOf(error),
+  [ERROR]: describeFailure(error),
   [ATTEMPTS]: String(attempts),
 });

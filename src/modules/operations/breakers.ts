@@ -1,9 +1,14 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
 import { ApiError } from '../../common/errors';
-import { Breaker, breakerPresets, type BreakerListener, type BreakerState } from './breaker';
-import { LOGGER, type Logger } from '../observability/logger';
-import { BreakerMetrics } from './metrics';
+import {
+  Breaker,
+  breakerPresets,
+  type BreakerListener,
+  type BreakerState,
+} from '../../platform/circuit-breaker/breaker';
+import { LOGGER, type Logger } from '../../platform/observability/logger';
+import { BreakerMetrics } from '../../platform/circuit-breaker/metrics';
 
 const STATES: BreakerState[] = ['closed', 'half_open', 'open'];
 

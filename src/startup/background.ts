@@ -1,0 +1,98 @@
+import type { DependencyContainer } from 'tsyringe';
+import { CONFIG, type Config } from '../config/config';
+import type { Phase } from '../common/lifecycle';
+import { PeriodicTask, type Turn } from '../common/periodic-task';
+import { UserDirectory } from '../modules/accounts/directory';
+import { IdempotencyRepository } from '../modules/idempotency/repository';
+import { InvariantMonitor } from '../modules/invariants/monitor';
+import { NotificationWorker } from '../modules/notifications/worker';
+import { Breakers } from '../modules/operations/breakers';
+import { HoldExpiryJob } from '../modules/orders/hold-expiry-job';
+import { LoadMonitor } from '../modules/waiting-room/admission/load-monitor';
+import { WaitingRoomRegistry } from '../modules/waiting-room/registry';
+import { SessionReconciler } from '../modules/waiting-room/state/session-reconciler';
+import { QueueStreams } from '../modules/waiting-room/streams/streams';
+import { DatabaseContact } from '../platform/database/contact';
+import { LOGGER, type Logger } from '../platform/observability/logger';
+import { StoreMetrics } from '../platform/observability/store-metrics';
+
+const IDEMPOTENCY_PURGE_INTERVAL_MS = 10_000;
+const USER_REFRESH_INTERVAL_MS = 10_000;
+/** How soon a poll that this process has answered counts as presence everywhere. */
+const PRESENCE_FLUSH_INTERVAL_MS = 1000;
+/** How often processes report their load and one of them decides the admission limit. */
+const CONTROL_INTERVAL_MS = 1000;
+/** How soon a session follows a payment or hold after which its process could not reach Redis. */
+const RECONCILE_INTERVAL_MS = 1000;
+
+type MakeTask = (name: string, pauseMs: number, turn: Turn) => Phase;
+
+/** The periodic tasks of the role. Every role admits users, so admission goes on while any process lives. */
+export function background(container: DependencyContainer): Phase[] {
+  const { ROLE } = container.resolve<Config>(CONFIG);
+  const logger = container.resolve<Logger>(LOGGER);
+  const task: MakeTask = (name, pauseMs, turn) => {
+    const periodic = new PeriodicTask(name, pauseMs, turn, logger);
+    return { name, start: () => periodic.start(), stop: () => periodic.stop() };
+  };
+  return [
+    ...queueTasks(container, task),
+    ...(ROLE === 'worker' ? [] : apiTasks(container, task)),
+    ...(ROLE === 'api' ? [] : workerTasks(container, task)),
+  ];
+}
+
+function queueTasks(container: DependencyContainer, task: MakeTask): Phase[] {
+  const config = container.resolve<Config>(CONFIG);
+  const breakers = container.resolve(Breakers);
+  const contact = container.resolve(DatabaseContact);
+  const phases = container.resolve(WaitingRoomRegistry).all.flatMap((room): Phase[] => [
+    { name: `progress of ${room.queueId}`, stop: () => room.save() },
+    { name: `last presence in ${room.queueId}`, stop: () => room.flushPresence() },
+    task(`snapshot of ${room.queueId}`, config.QUEUE_SNAPSHOT_INTERVAL_MS, async () => {
+      await room.refresh();
+      breakers.queue.close(); // Redis answers: trial calls are not needed
+    }),
+    task(`presence in ${room.queueId}`, PRESENCE_FLUSH_INTERVAL_MS, () => room.flushPresence()),
+    task(`admission to ${room.queueId}`, config.QUEUE_ADMISSION_INTERVAL_MS, () =>
+      breakers.queue.run(() => room.tick()),
+    ),
+  ]);
+  return [...phases, task('database contact', DatabaseContact.INTERVAL_MS, () => contact.probe())];
+}
+
+function apiTasks(container: DependencyContainer, task: MakeTask): Phase[] {
+  const rooms = container.resolve(WaitingRoomRegistry);
+  const users = container.resolve(UserDirectory);
+  const streams = container.resolve(QueueStreams);
+  const load = container.resolve(LoadMonitor);
+  return [
+    { name: 'load monitor', start: () => load.start(), stop: () => load.stop() },
+    task('admission control', CONTROL_INTERVAL_MS, async () => {
+      const signals = load.drain();
+      await Promise.all(rooms.all.map((room) => room.coordinateAdmission(signals)));
+    }),
+    task('user directory', USER_REFRESH_INTERVAL_MS, () => users.learnMore()),
+    { name: 'streams', start: () => streams.start(), stop: () => streams.stop() },
+  ];
+}
+
+function workerTasks(container: DependencyContainer, task: MakeTask): Phase[] {
+  const config = container.resolve<Config>(CONFIG);
+  const holds = container.resolve(HoldExpiryJob);
+  const sessions = container.resolve(SessionReconciler);
+  const keys = container.resolve(IdempotencyRepository);
+  const notifications = container.resolve(NotificationWorker);
+  const invariants = container.resolve(InvariantMonitor);
+  const stores = container.resolve(StoreMetrics);
+  return [
+    { name: 'notifications', start: () => notifications.start(), stop: () => notifications.stop() },
+    task('hold expiry', config.HOLD_EXPIRY_INTERVAL_MS, () => holds.expireBatch()),
+    task('session reconciliation', RECONCILE_INTERVAL_MS, () => sessions.turn()),
+    { name: 'invariant checks', start: () => invariants.start(), stop: () => invariants.stop() },
+    { name: 'store metrics', start: () => stores.start(), stop: () => stores.stop() },
+    task('idempotency key purge', IDEMPOTENCY_PURGE_INTERVAL_MS, () =>
+      keys.forgetOlderThan(config.IDEMPOTENCY_HOURS),
+    ),
+  ];
+}
