@@ -47,7 +47,7 @@ module.exports = {
   up: command('up', 'makes a kind cluster (kind-config.yaml) with metrics-server', up),
   down: command(
     'down',
-    'deletes the kind cluster; elsewhere uninstalls what deploy and load have installed',
+    'deletes the kind cluster; elsewhere uninstalls what deploy and load have installed, and keeps the claims of the stores',
     down,
   ),
 };

@@ -12,7 +12,7 @@ const NOT_UTF8MB4 = `SELECT DISTINCT table_name AS name FROM information_schema.
                       WHERE table_schema = ? AND character_set_name NOT IN ('utf8mb4', 'ascii') ORDER BY 1`;
 
 /** The tables that are the product's: others may share its database. */
-const OURS = new Set([...Object.keys(RIGHTS), 'migration']);
+const OURS = new Set(Object.keys(RIGHTS));
 
 /**
  * Makes utf8mb4 what new tables of the database have by default. Without the right to do so it

@@ -18,6 +18,8 @@ export const RIGHTS: Record<string, string> = {
   outbox_lease: 'SELECT, INSERT, UPDATE',
   notification: 'SELECT, INSERT, DELETE',
   queue_state: 'SELECT, INSERT, UPDATE',
+  // A process serves only when the migrations of its version are there.
+  migration: 'SELECT',
 };
 
 const TABLES = `SELECT table_name AS name FROM information_schema.tables

@@ -3,6 +3,7 @@ import { parseRedisUrls } from '../config/urls';
 import type { Database } from '../platform/database/database';
 import { describeDatabaseError, rootCause } from '../platform/database/ready';
 import { mastersOf, type Redis } from '../platform/redis/redis';
+import { missingMigrations } from '../database/applied';
 import { RIGHTS } from '../database/grants';
 
 /** A variable that only its store could prove wrong. Waiting does not mend it. */
@@ -46,6 +47,9 @@ export async function checkDatabase(database: Database): Promise<void> {
     throw new Error(
       `DATABASE_URL: the database has no tables ${missing.join(', ')}, or the account has no right to them: run migrate`,
     );
+  const unapplied = await missingMigrations(database);
+  if (unapplied.length > 0)
+    throw new Error(`DATABASE_URL: the migrations ${unapplied.join(', ')} are missing: run migrate`);
 }
 
 const REDIS_REFUSAL =

@@ -44,9 +44,6 @@ it.each(['concert', 'concert-api'])(
 it('charts/k6 without its scripts says how to get them', async () => {
   const path = join(folder, 'charts/k6');
   await run(findHelm(), ['dependency', 'build', path]);
-  await expect(run(findHelm(), ['template', 'load', path])).rejects.toMatchObject({
-    stderr: expect.stringContaining(
-      'This copy of the chart has no scripts: npm run cluster -- charts --pack',
-    ),
-  });
+  const refused = run(findHelm(), ['template', 'load', path]);
+  await expect(refused).rejects.toThrow('This copy of the chart has no scripts: npm run cluster -- charts');
 });

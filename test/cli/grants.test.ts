@@ -1,3 +1,5 @@
+import { checkDatabase } from '../../src/config/server-checks';
+import { missingMigrations } from '../../src/database/applied';
 import { RIGHTS } from '../../src/database/grants';
 import { UserDirectory } from '../../src/modules/accounts/directory';
 import { ConcertRepository } from '../../src/modules/catalog/repository';
@@ -17,9 +19,24 @@ describe("the application's account", () => {
   afterAll(() => scratch.drop());
 
   it('has rights on every table of the schema, and on no others', async () => {
-    const tables = (await scratch.tables()).filter((name) => name !== 'migration');
-    expect(Object.keys(RIGHTS)).toEqual(expect.arrayContaining(tables));
-    await expect(scratch.app.query('SELECT * FROM migration')).rejects.toThrow(/denied/);
+    expect(Object.keys(RIGHTS)).toEqual(expect.arrayContaining(await scratch.tables()));
+    await expect(scratch.app.query('SELECT * FROM mysql.user')).rejects.toThrow(/denied/);
+  });
+
+  it('sees which migrations are missing, and cannot claim that one was applied', async () => {
+    expect(await missingMigrations(scratch.app)).toEqual([]);
+    await expect(checkDatabase(scratch.app)).resolves.toBeUndefined();
+    for (const sql of ["INSERT INTO migration (name) VALUES ('x')", 'DELETE FROM migration'])
+      await expect(scratch.app.execute(sql)).rejects.toThrow(/denied/);
+    await scratch.admin.execute("DELETE FROM migration WHERE name LIKE '0010-%'");
+    try {
+      expect(await missingMigrations(scratch.app)).toEqual(['0010-invariants-from-rows']);
+      await expect(checkDatabase(scratch.app)).rejects.toThrow(
+        'the migrations 0010-invariants-from-rows are missing: run migrate',
+      );
+    } finally {
+      await scratch.admin.execute("INSERT INTO migration (name) VALUES ('0010-invariants-from-rows')");
+    }
   });
 
   it.each([

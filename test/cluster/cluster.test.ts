@@ -12,6 +12,8 @@ const OPTIONS = (process.env.CLUSTER_OPTIONS ?? '').split(' ').filter((option) =
 const LONG_MS = 15 * 60_000;
 /** What a namespace has of itself, and what k8s/namespace.yaml gives it. */
 const NOT_OURS = /kube-root-ca\.crt|serviceaccount\/default|resourcequota\/all/;
+/** What `helm uninstall` leaves of the stores. */
+const KEPT = /^(persistentvolumeclaim\/data-concert-|secret\/concert-(mariadb|redis)$|persistentvolume\/)/;
 const KINDS = [
   ...['all', 'persistentvolumeclaims', 'secrets', 'configmaps', 'networkpolicies', 'poddisruptionbudgets'],
   ...['serviceaccounts', 'roles', 'rolebindings', 'resourcequotas', 'ingresses'],
@@ -225,6 +227,15 @@ describe('the concert on a cluster', () => {
       `${await kubectl('get', KINDS, '--output', 'name')}${await claimedVolumes()}`
         .split('\n')
         .filter((it) => it !== '' && !NOT_OURS.test(it));
+    const others = async (): Promise<string[]> => (await left()).filter((it) => !KEPT.test(it));
+    await until('only data left', async () => (await others()).length === 0, 120_000).catch(() => undefined);
+    expect(await others()).toEqual([]);
+    // What was bought outlives the release, with the passwords that open it.
+    expect((await left()).filter((it) => !it.startsWith('persistentvolume/')).sort()).toEqual([
+      ...['kafka', 'mariadb', 'redis'].map((it) => `persistentvolumeclaim/data-concert-${it}-0`),
+      ...['mariadb', 'redis'].map((it) => `secret/concert-${it}`),
+    ]);
+    await kubectl('delete', 'persistentvolumeclaims,secrets', '-l', 'app.kubernetes.io/instance=concert');
     await until('nothing left', async () => (await left()).length === 0, 120_000).catch(() => undefined);
     expect(await left()).toEqual([]);
     expect(await kubectl('get', 'priorityclasses', '--output', 'name')).not.toContain('concert');

@@ -60,8 +60,8 @@ spec:
         # Metrics and documents, for operators alone
         - name: management
           containerPort: 9090
-      # It listens before it has met its database: that is alive, and ready only when it has (also while the first
-      # migration still runs, before which its account has no rights). A lost database makes nobody unready (ADR 0004).
+      # It listens before it has met its database: that is alive, and ready only when it has, and when all
+      # migrations of its version are there. A lost database makes nobody unready (ADR 0004).
       startupProbe:
         httpGet: { path: /health/live, port: http }
         periodSeconds: 1
@@ -110,17 +110,21 @@ securityContext:
 
 {{/*
 The pod of a Job that runs a tool as the database's administrator.
-  (dict "root" . "component" "migrate" "args" (list) "resources" (dict) "deadlineSeconds" 900)
+  (dict "root" . "component" "migrate" "args" (list) "resources" (dict) "deadlineSeconds" 900 ["hook" true])
 */}}
 {{- define "concert-api.toolJob" -}}
 {{- $root := .root -}}
 {{- $spec := include "common.podSpec" (dict "root" $root "uid" 1000) | fromYaml -}}
-{{- /* A hook may run before the release's own account exists. */ -}}
+{{- if .hook -}}
+{{- /* It may run before the release's own account exists. */ -}}
 {{- $_ := set $spec "serviceAccountName" "default" -}}
+{{- end -}}
 # The tool waits half a minute for its database; a new database's first start may take longer.
 backoffLimit: 20
 activeDeadlineSeconds: {{ .deadlineSeconds }}
+{{- if .hook }}
 ttlSecondsAfterFinished: 86400
+{{- end }}
 template:
   metadata:
     labels:

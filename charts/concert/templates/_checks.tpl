@@ -1,5 +1,20 @@
+{{/*
+A store that is switched off while its claim is there: nobody would use its data any more, and nobody would notice.
+*/}}
+{{- define "concert.claims" -}}
+{{- range $store := list "mariadb" "redis" "kafka" -}}
+{{- if and (not (index $.Values $store).enabled) (not (has $store $.Values.abandonedStores)) -}}
+{{- $claim := printf "data-%s-0" (include "common.fullname" (dict "Values" dict "Chart" (dict "Name" $store) "Release" $.Release)) -}}
+{{- if lookup "v1" "PersistentVolumeClaim" $.Release.Namespace $claim -}}
+{{- fail (printf "%s.enabled=false, but its claim %s is in the cluster: nothing would use its data. Move them first (docs/operations/backup-and-restore.md); then confirm by abandonedStores={%s}, which leaves the claim where it is, or delete it." $store $claim $store) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* What one chart cannot know of its neighbours. */}}
 {{- define "concert.checks" -}}
+{{- include "concert.claims" . -}}
 {{- $api := index .Values "concert-api" -}}
 {{- $hasDatabase := or $api.database.url $api.database.existingSecret -}}
 {{- if and (not .Values.mariadb.enabled) (not $hasDatabase) -}}
