@@ -1,12 +1,15 @@
 import { parseArgs } from 'node:util';
 import closest from '../../scripts/lib/closest.js';
-import { lasting, type Shape, SHAPES } from './scenarios.ts';
+import { MODEL_SCENARIOS, type ModelScenario } from './model/scenarios.ts';
+import { lasting, type Scenario, SCENARIOS } from './scenarios.ts';
 
 const { didYouMean } = closest;
 
 export interface Wanted {
-  shapes: Shape[];
-  /** Of each door. */
+  modelScenarios: ModelScenario[];
+  /** Of real runs. */
+  scenarios: Scenario[];
+  /** Real runs with each limit. */
   runs: number;
   /** The folder under results/. */
   id: string;
@@ -34,43 +37,39 @@ Scores QUEUE_MAX_ACTIVE=auto against the best fixed limit, first on a model and 
 
 /** @throws Error that says what is wrong */
 export function readArguments(args: string[], now = new Date()): Wanted {
-  const { values, positionals } = parseArgs({
+  const { values, positionals: names } = parseArgs({
     args,
     allowPositionals: true,
     options: {
       limits: { type: 'string' },
-      model: { type: 'boolean', default: false },
       seconds: { type: 'string' },
       runs: { type: 'string', default: '1' },
+      model: { type: 'boolean', default: false },
       save: { type: 'boolean', default: false },
     },
   });
-  const names = positionals.length > 0 ? positionals : SHAPES.map(({ name }) => name);
+  for (const name of names) demandScenario(name);
+  const isWanted = ({ name }: { name: string }): boolean => names.length === 0 || names.includes(name);
   const seconds = values.seconds === undefined ? undefined : positive('--seconds', values.seconds);
-  const caps =
-    values.limits === 'none' ? [] : values.limits?.split(',').map((cap) => positive('--limits', cap));
-  const shapes = names.map((name) => {
-    const shape = lasting(shapeOf(name), seconds);
-    return { ...shape, caps: caps ?? shape.caps };
-  });
+  const limits =
+    values.limits === 'none' ? [] : values.limits?.split(',').map((limit) => positive('--limits', limit));
+  const scenarios = SCENARIOS.filter(isWanted).map((scenario) => ({
+    ...lasting(scenario, seconds),
+    limits: limits ?? scenario.limits,
+  }));
   return {
-    shapes,
+    modelScenarios: MODEL_SCENARIOS.filter(isWanted),
+    scenarios: values.model ? [] : scenarios,
     runs: positive('--runs', values.runs),
-    id: `doors-${now.toISOString().slice(0, 19).replaceAll(':', '')}`,
+    id: `admission-${now.toISOString().slice(0, 19).replaceAll(':', '')}`,
     save: values.save,
   };
 }
 
-function shapeOf(wanted: string): Shape {
-  const found = SHAPES.find(({ name }) => name === wanted);
-  if (found === undefined)
-    throw new Error(
-      `There is no scenario "${wanted}".${didYouMean(
-        wanted,
-        SHAPES.map(({ name }) => name),
-      )}`,
-    );
-  return found;
+function demandScenario(wanted: string): void {
+  const known = MODEL_SCENARIOS.map(({ name }) => name);
+  if (!known.includes(wanted))
+    throw new Error(`There is no scenario "${wanted}".${didYouMean(wanted, known)}`);
 }
 
 function positive(option: string, text: string): number {

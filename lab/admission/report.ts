@@ -1,87 +1,117 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { markdownTable } from '../../k6/runner/report.ts';
-import { drawCourse } from './model/plots.ts';
-import { type Score, scoreOf } from './model/score.ts';
-import { type Course, settleSeconds } from './timeline.ts';
-import type { Shape } from './scenarios.ts';
+import { drawTimeline } from './plots.ts';
+import { type ModelResult, type Score, scoreOf } from './model/score.ts';
+import type { Scenario } from './scenarios.ts';
+import { settleSeconds, type Timeline } from './timeline.ts';
 
-/** All runs of one shape, by door: `auto`, or a fixed cap. */
-export interface Tried {
-  shape: Shape;
-  doors: { door: string; runs: Course[] }[];
+/** All real runs of one scenario, by limit: `auto`, or a fixed one. */
+export interface RealResult {
+  scenario: Scenario;
+  byLimit: { limit: string; runs: Timeline[] }[];
 }
 
-/** Means over the runs of a door. */
+/** Means over the runs with one limit. */
 interface Row extends Score {
-  door: string;
+  limit: string;
   p99Ms: number;
   failed: number;
   admitted: number;
   settled: string;
 }
 
-const AUTO = 'auto';
+export const AUTO = 'auto';
 const HEAD = [
-  ...['door', 'visits a minute within the objective', 'seconds that kept it', 'p99', 'failed requests'],
-  ...['let in', 'settled after'],
+  ...['limit', 'visits a minute within the target', 'seconds that kept it', 'p99', 'failed requests'],
+  ...['admitted', 'settled after'],
 ];
+const MODEL_HEAD = ['scenario', 'auto', 'best fixed limit', 'ratio'];
 
 const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const whole = (value: number): string => Math.round(value).toLocaleString('en');
+/** Nothing but time to settle gives no share. */
+const percent = (share: number): string => (Number.isNaN(share) ? '–' : `${(share * 100).toFixed(1)} %`);
 
-function rowOf(shape: Shape, door: string, runs: Course[]): Row {
-  const meanOf = (of: (course: Course) => number): number => mean(runs.map(of));
+/** The plots go to the folder `admission` in `folder`. @returns the page in Markdown */
+export function reportOf(
+  { model, real }: { model: ModelResult[]; real: RealResult[] },
+  folder: string,
+): string {
+  const plots = join(folder, 'admission');
+  mkdirSync(plots, { recursive: true });
+  const head =
+    'The admission controller beside the best fixed limit ([admission](../admission.md)). The score is the number of visits completed in a minute, in the seconds in which p99 was below 200 ms and at most 1 % failed; in parentheses is the share of those seconds.';
+  const sections = [
+    ...(model.length > 0
+      ? ['## On the model', modelTable(model), ...model.map((each) => modelSection(each, plots))]
+      : []),
+    ...(real.length > 0 ? ['## In real runs', ...real.map((each) => realSection(each, plots))] : []),
+  ];
+  return `# Admission\n\n${head}\n\n${sections.join('\n\n')}\n`;
+}
+
+const modelTable = (results: ModelResult[]): string =>
+  markdownTable({
+    head: MODEL_HEAD,
+    rows: results.map(({ scenario, auto, best, ratios }) => [
+      scenario.name,
+      `${whole(auto.perMinute)} (${percent(auto.kept)})`,
+      `${best.limit}: ${whole(best.perMinute)} (${percent(best.kept)})`,
+      `${mean(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`,
+    ]),
+  });
+
+const modelSection = ({ scenario, timeline }: ModelResult, plots: string): string =>
+  `### Model ${scenario.name}: ${scenario.about}\n\n${drawTimeline(timeline, plots, `model-${scenario.name}`)}`;
+
+function realSection({ scenario, byLimit }: RealResult, plots: string): string {
+  const { name, about, seconds, changes } = scenario;
+  const rows = byLimit.map(({ limit, runs }) => rowOf(scenario, limit, runs));
+  const auto = rows.find(({ limit }) => limit === AUTO);
+  const [best] = rows.filter(({ limit }) => limit !== AUTO).sort((a, b) => b.perMinute - a.perMinute);
+  const timeline = byLimit.find(({ limit }) => limit === AUTO)?.runs[0]?.seconds ?? [];
+  const ratio =
+    auto === undefined || best === undefined || best.perMinute === 0
+      ? ''
+      : `\`auto\` / the best fixed limit: ${(auto.perMinute / best.perMinute).toFixed(2)}.`;
+  const changed = changes.length > 1 ? `, changes at ${changes.slice(1).join(' s and ')} s` : '';
+  return [
+    `### ${name}: ${about}`,
+    `${seconds} s${changed}.`,
+    tableOf(rows, best),
+    ratio,
+    drawTimeline(timeline, plots, name),
+  ].join('\n\n');
+}
+
+function rowOf(scenario: Scenario, limit: string, runs: Timeline[]): Row {
+  const meanOf = (of: (timeline: Timeline) => number): number => mean(runs.map(of));
   const sumOf = (of: 'failed' | 'admitted'): number =>
     meanOf(({ seconds }) => seconds.reduce((sum, second) => sum + second[of], 0));
   const settled = runs.map(({ seconds }) =>
-    settleSeconds(seconds, shape.changes)
+    settleSeconds(seconds, scenario.changes)
       .map((after) => (after === undefined ? 'not' : `${after} s`))
       .join(', '),
   );
   return {
-    ...{ door, failed: sumOf('failed'), admitted: sumOf('admitted'), p99Ms: meanOf(({ p99Ms }) => p99Ms) },
-    perMinute: meanOf(({ seconds }) => scoreOf(shape, seconds).perMinute),
-    kept: meanOf(({ seconds }) => scoreOf(shape, seconds).kept),
-    settled: door === AUTO ? settled.join('; ') : '',
+    limit,
+    failed: sumOf('failed'),
+    admitted: sumOf('admitted'),
+    p99Ms: meanOf(({ p99Ms }) => p99Ms),
+    perMinute: meanOf(({ seconds }) => scoreOf(scenario, seconds).perMinute),
+    kept: meanOf(({ seconds }) => scoreOf(scenario, seconds).kept),
+    settled: limit === AUTO ? settled.join('; ') : '',
   };
 }
 
 function tableOf(rows: Row[], best: Row | undefined): string {
   const cells = rows.map((row) => [
-    row === best ? `**${row.door}**, the best fixed cap` : row.door,
+    row === best ? `**${row.limit}**, the best fixed limit` : row.limit,
     whole(row.perMinute),
-    Number.isNaN(row.kept) ? '–' : `${(row.kept * 100).toFixed(1)} %`, // nothing but time to settle
+    percent(row.kept),
     `${whole(row.p99Ms)} ms`,
     ...[whole(row.failed), whole(row.admitted), row.settled],
   ]);
   return markdownTable({ head: HEAD, rows: cells });
-}
-
-function sectionOf({ shape, doors }: Tried, pictures: string): string {
-  const rows = doors.map(({ door, runs }) => rowOf(shape, door, runs));
-  const auto = rows.find(({ door }) => door === AUTO);
-  const [best] = rows.filter(({ door }) => door !== AUTO).sort((a, b) => b.perMinute - a.perMinute);
-  const course = doors.find(({ door }) => door === AUTO)?.runs[0]?.seconds ?? [];
-  const ratio =
-    auto === undefined || best === undefined || best.perMinute === 0
-      ? ''
-      : `\`auto\` / the best fixed cap: ${(auto.perMinute / best.perMinute).toFixed(2)}.`;
-  const changes = shape.changes.length > 1 ? `, changes at ${shape.changes.slice(1).join(' s and ')} s` : '';
-  return [
-    `## ${shape.name}: ${shape.about}`,
-    `${shape.seconds} s${changes}.`,
-    tableOf(rows, best),
-    ratio,
-    drawCourse(course, pictures, shape.name),
-  ].join('\n\n');
-}
-
-/** Draws the pictures into the folder `doors` of `folder`. @returns the page in Markdown */
-export function reportOf(tried: Tried[], folder: string): string {
-  const pictures = join(folder, 'doors');
-  mkdirSync(pictures, { recursive: true });
-  const head =
-    'Real runs of `npm run doors` ([admission](../admission.md)): p99 below 200 ms and at most 1 % failed, by second, as buyers saw it.';
-  return `# Doors\n\n${head}\n\n${tried.map((each) => sectionOf(each, pictures)).join('\n\n')}\n`;
 }

@@ -4,56 +4,56 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { System } from '../faults/system/index.ts';
-import { Hall } from '../faults/workload/hall.ts';
+import { Programme } from '../faults/workload/programme.ts';
 import { root } from '../../k6/runner/paths.ts';
 import { Scraper } from '../../k6/runner/scrape.ts';
 import { invariantsOf } from '../../k6/runner/verify.ts';
 import { TcpBalancer } from './balancer.ts';
-import { type Course, courseOf } from './timeline.ts';
-import { type Shape, variablesOf } from './scenarios.ts';
+import { type Timeline, timelineOf } from './timeline.ts';
+import { type Scenario, variablesOf } from './scenarios.ts';
 
 const SEED = 1;
-/** More than can have their turn in a run: nobody comes twice, and nothing is sold out. */
-const HALL = { users: 20_000, schedules: 20, seats: 1000, price: 10_000 };
-/** As the model's visitors: turned away so often, one gives up. */
+/** More users than a run can admit, so that nobody comes twice and nothing is sold out. */
+const PROGRAMME = { users: 20_000, schedules: 20, seats: 1000, price: 10_000 };
+/** As the model's users: after so many failures in a row a user leaves. */
 const TRIES = 10;
 const THRESHOLDS_FAILED = 99;
 const WARM_UP = { USERS_ACTIVE: '60', SINGLE_VISIT: '1', THINK: '0.5', DATES: 'any', DURATION: '20s' };
-/** Within which k6 has its virtual users. */
+/** k6 has started its virtual users within this time. */
 const STARTING_MS = 60_000;
 
-/** One run of the product with stores of its own, its door set to `door`. @throws when an invariant is violated */
-export async function runDoor(shape: Shape, door: string, folder: string): Promise<Course> {
+/** One run of the product with separate stores and with QUEUE_MAX_ACTIVE set to `limit`. @throws when an invariant is violated */
+export async function runProduct(scenario: Scenario, limit: string, folder: string): Promise<Timeline> {
   mkdirSync(folder, { recursive: true });
-  const { replicas: apis, database } = shape;
+  const { replicas: apis, database } = scenario;
   const system = await System.start({
     ...{ seed: SEED, folder, apis, workers: 1, kafka: false, direct: database === undefined },
     // Metrics on the port itself, as `npm start` has them.
-    env: { NODE_ENV: 'development', LOG_LEVEL: 'warn', QUEUE_MAX_ACTIVE: door },
+    env: { NODE_ENV: 'development', LOG_LEVEL: 'warn', QUEUE_MAX_ACTIVE: limit },
     ...(database && { apiEnv: { DATABASE_POOL_MAX: String(database.pool) } }),
   });
   try {
-    await Hall.build(system.mariadb, HALL);
+    await Programme.build(system.mariadb, PROGRAMME);
     await system.startProduct();
-    lengthenLines(shape, system, 1);
+    lengthenConnections(scenario, system, 1);
     await warmUp(system, folder);
-    const course = await load(shape, system, folder);
+    const timeline = await load(scenario, system, folder);
     const { code, output } = await system.tool('verify', ['--json']);
     if (code !== 0) throw new Error(`Invariants are violated: ${invariantsOf(output).findings.join('; ')}`);
-    writeFileSync(join(folder, 'course.json'), `${JSON.stringify(course)}\n`);
-    return course;
+    writeFileSync(join(folder, 'timeline.json'), `${JSON.stringify(timeline)}\n`);
+    return timeline;
   } finally {
     await system.stop();
   }
 }
 
 /** How far the database is from the api processes. */
-function lengthenLines({ database }: Shape, { apis }: System, times: number): void {
+function lengthenConnections({ database }: Scenario, { apis }: System, times: number): void {
   if (database === undefined) return;
   for (const { lines } of apis) lines.mariadb?.change({ delayMs: database.delayMs * times });
 }
 
-/** Processes that have just started would show their compiler's work; and no opening is the first thing that is asked. */
+/** Requests to processes that have just started would measure the work of the compiler. */
 async function warmUp(system: System, folder: string): Promise<void> {
   const balancer = await new TcpBalancer(system.apis).open();
   try {
@@ -63,7 +63,7 @@ async function warmUp(system: System, folder: string): Promise<void> {
   }
 }
 
-async function load(shape: Shape, system: System, folder: string): Promise<Course> {
+async function load(scenario: Scenario, system: System, folder: string): Promise<Timeline> {
   const balancer = await new TcpBalancer(system.apis).open();
   const scrapedFrom = Date.now();
   const scraper = new Scraper(`http://127.0.0.1:${system.apis[0]?.port ?? 0}`, join(folder, 'server.ndjson'));
@@ -71,18 +71,18 @@ async function load(shape: Shape, system: System, folder: string): Promise<Cours
   const over = new AbortController();
   try {
     const url = `http://127.0.0.1:${balancer.port}`;
-    const ended = runK6(shape.script, variablesOf(shape), url, join(folder, 'load'), over.signal);
+    const ended = runK6(scenario.script, variablesOf(scenario), url, join(folder, 'load'), over.signal);
     const tooLate = sleep(STARTING_MS, undefined, { ref: false }).then(() => {
-      throw new Error('k6 asks for nothing.');
+      throw new Error('k6 sends no request.');
     });
     const startMs = await Promise.race([balancer.firstAtMs, ended.then(() => Date.now()), tooLate]);
-    await Promise.all([ended, disturb(shape, system, startMs, over.signal)]);
+    await Promise.all([ended, disturb(scenario, system, startMs, over.signal)]);
     const samples = scraper.samples.map((one) => ({ ...one, atMs: scrapedFrom + one.at * 1000 }));
-    return courseOf(
+    return timelineOf(
       readFileSync(join(folder, 'load.log'), 'utf8').split('\n'),
       samples,
       startMs,
-      shape.seconds,
+      scenario.seconds,
     );
   } finally {
     over.abort();
@@ -91,9 +91,9 @@ async function load(shape: Shape, system: System, folder: string): Promise<Cours
   }
 }
 
-/** Writes what the script tells to `<files>.log`, k6's own words and its summary beside it. */
+/** Writes the script's lines to `<files>.log`, and k6's own output and summary beside it. */
 async function runK6(
-  script: Shape['script'],
+  script: Scenario['script'],
   variables: Record<string, string>,
   baseUrl: string,
   files: string,
@@ -101,7 +101,7 @@ async function runK6(
 ): Promise<void> {
   const log = openSync(`${files}.k6.log`, 'a');
   const child = spawn(
-    process.env.DOORS_K6 ?? 'k6',
+    process.env.ADMISSION_K6 ?? 'k6',
     [
       ...['run', '--quiet', '--no-usage-report', '--address', ''],
       ...[`--log-output=file=${files}.log`, '--log-format=raw', join(root, 'k6', `${script}.ts`)],
@@ -111,7 +111,7 @@ async function runK6(
       stdio: ['ignore', log, log],
       env: {
         ...process.env,
-        ...{ BASE_URL: baseUrl, USERS: String(HALL.users), TRIES: String(TRIES), TIMELINE: '1' },
+        ...{ BASE_URL: baseUrl, USERS: String(PROGRAMME.users), TRIES: String(TRIES), TIMELINE: '1' },
         ...{ SUMMARY: `${files}.summary.json`, ...variables },
       },
     },
@@ -126,17 +126,22 @@ async function runK6(
 }
 
 /** What happens between the second and the third change. */
-async function disturb(shape: Shape, system: System, startMs: number, signal: AbortSignal): Promise<void> {
-  const { meanwhile, changes } = shape;
+async function disturb(
+  scenario: Scenario,
+  system: System,
+  startMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { meanwhile, changes } = scenario;
   const [, from = 0, to = 0] = changes;
   if (meanwhile === undefined) return;
   const until = (seconds: number): Promise<unknown> =>
     sleep(Math.max(0, startMs + seconds * 1000 - Date.now()), undefined, { signal });
   await until(from);
   if ('slowness' in meanwhile) {
-    lengthenLines(shape, system, meanwhile.slowness);
+    lengthenConnections(scenario, system, meanwhile.slowness);
     await until(to);
-    lengthenLines(shape, system, 1);
+    lengthenConnections(scenario, system, 1);
   } else {
     const victim = system.process(`api${meanwhile.dead}`).child;
     await victim.stop('SIGKILL');

@@ -1,10 +1,10 @@
 import type { Sample } from '../../k6/runner/scrape.ts';
 import type { Second } from './model/simulate.ts';
 
-/** How buyers fared. */
-export interface Course {
+/** What buyers saw. */
+export interface Timeline {
   seconds: Second[];
-  /** Of all requests of those inside. */
+  /** Of all requests of active users. */
   p99Ms: number;
 }
 
@@ -15,23 +15,23 @@ interface Asked {
 
 /** What k6/lib/course.ts writes; other lines are k6's own. */
 const LINE = /^course (\d+) (\w+)(?: ([\d.]+) (\d+))?$/;
-/** Within so much of its median a cap has settled. */
+/** A limit has settled within this share of its median. */
 const SETTLED = 0.2;
-/** A stretch that is shorter shows nothing. */
+/** A shorter stretch shows nothing. */
 const SETTLED_SECONDS = 10;
 
-/** By second: what buyers saw, and what the product told of its door. */
-export function courseOf(
+/** By second: what buyers saw, and what the product's metrics said of its limits. */
+export function timelineOf(
   lines: string[],
   samples: (Sample & { atMs: number })[],
   startMs: number,
   length: number,
-): Course {
+): Timeline {
   const buckets = Array.from({ length }, () => ({ asked: [] as Asked[], admitted: 0, completed: 0 }));
   for (const line of lines) {
     const [, at, what, ms, status] = LINE.exec(line) ?? [];
     const bucket = buckets[Math.floor((Number(at) - startMs) / 1000)];
-    if (bucket === undefined) continue; // not of the crowd's time, or none of ours
+    if (bucket === undefined) continue; // before or after the load, or a line of k6 itself
     if (what === 'admitted') bucket.admitted += 1;
     else if (what === 'visit') bucket.completed += 1;
     else bucket.asked.push({ ms: Number(ms), failed: Number(status) === 0 || Number(status) >= 500 });
@@ -39,8 +39,8 @@ export function courseOf(
   const seconds = buckets.map(({ asked, admitted, completed }, at): Second => {
     const requests = asked.length;
     const failed = asked.filter((each) => each.failed).length;
-    const door = doorOf(samples.findLast(({ atMs }) => atMs < startMs + (at + 1) * 1000)?.values ?? {});
-    return { at, ...door, p99Ms: p99Of(asked), requests, failed, admitted, completed };
+    const limits = limitsOf(samples.findLast(({ atMs }) => atMs < startMs + (at + 1) * 1000)?.values ?? {});
+    return { at, ...limits, p99Ms: p99Of(asked), requests, failed, admitted, completed };
   });
   return { seconds, p99Ms: p99Of(buckets.flatMap(({ asked }) => asked)) };
 }
@@ -50,10 +50,10 @@ function p99Of(asked: Asked[]): number {
   return ascending[Math.ceil(ascending.length * 0.99) - 1] ?? 0;
 }
 
-/** Of the metrics, which each process tells of all. A door without a rate has none to show. */
-function doorOf(
+/** Each process' metrics describe the whole queue. A limit without a rate has none to show. */
+function limitsOf(
   values: Record<string, number>,
-): Pick<Second, 'cap' | 'rate' | 'said' | 'waiting' | 'inside'> {
+): Pick<Second, 'limit' | 'rate' | 'action' | 'waiting' | 'active'> {
   const find = (metric: string): number | undefined =>
     Object.entries(values).find(([key]) => key.startsWith(`${metric}{`))?.[1];
   const which = (metric: string, label: string): string => {
@@ -61,30 +61,30 @@ function doorOf(
     return new RegExp(`${label}="([^"]*)"`).exec(key ?? '')?.[1] ?? '';
   };
   return {
-    cap: find('concert_queue_active_limit') ?? NaN,
+    limit: find('concert_queue_active_limit') ?? NaN,
     rate: find('concert_queue_admission_rate_limit') ?? NaN,
-    said: `${which('concert_queue_controller_action', 'action')}:${which('concert_queue_controller_bottleneck', 'signal')}`,
+    action: `${which('concert_queue_controller_action', 'action')}:${which('concert_queue_controller_bottleneck', 'signal')}`,
     waiting: find('concert_queue_waiting') ?? 0,
-    inside: find('concert_queue_active') ?? 0,
+    active: find('concert_queue_active') ?? 0,
   };
 }
 
 /**
- * For the start and each change: seconds until the cap stays within a fifth of its median over the rest of that
+ * For the start and each change: seconds until the limit stays within a fifth of its median over the rest of that
  * stretch; undefined: it does not.
  */
-export function settleSeconds(course: Second[], changes: number[]): (number | undefined)[] {
+export function settleSeconds(timeline: Second[], changes: number[]): (number | undefined)[] {
   return changes.map((from, i) => {
     const to = changes[i + 1] ?? Infinity;
-    const caps = course.filter(({ at }) => at >= from && at < to).map(({ cap }) => cap);
-    const last = caps.length - SETTLED_SECONDS;
-    for (let at = 0; at <= last; at++) if (isSettled(caps.slice(at))) return at;
+    const limits = timeline.filter(({ at }) => at >= from && at < to).map(({ limit }) => limit);
+    const last = limits.length - SETTLED_SECONDS;
+    for (let at = 0; at <= last; at++) if (isSettled(limits.slice(at))) return at;
     return undefined;
   });
 }
 
-function isSettled(caps: number[]): boolean {
-  const ascending = caps.toSorted((a, b) => a - b);
+function isSettled(limits: number[]): boolean {
+  const ascending = limits.toSorted((a, b) => a - b);
   const median = ascending[Math.floor(ascending.length / 2)] ?? NaN;
-  return caps.every((cap) => Math.abs(cap - median) <= SETTLED * median);
+  return limits.every((limit) => Math.abs(limit - median) <= SETTLED * median);
 }

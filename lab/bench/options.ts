@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import { admission } from './admission.ts';
 import { checks } from './checks.ts';
-import { doors } from './door.ts';
 import { issue } from './issue.ts';
 import { lists } from './lists.ts';
 import { million } from './million.ts';
@@ -17,10 +16,7 @@ const { didYouMean } = closest;
 export const BENCHMARKS: Benchmark[] = [
   ...[...checks, issue, ...lists, ...sales],
   ...[million, redisCommands, admission, start, overload],
-  ...doors,
 ];
-/** Names for several. */
-const GROUPS: Record<string, string[]> = { admission: doors.flatMap(({ names }) => names) };
 export const USAGE = `npm run lab -- bench [name … --rounds 5 --seconds 3 --save]
   --rounds   measured rounds of each side, in turn
   --seconds  length of a round
@@ -64,14 +60,11 @@ export function readArguments(args: string[]): Wanted {
     return value;
   };
   const known = new Set(BENCHMARKS.flatMap(({ names }) => names));
-  const wanted = positionals.flatMap(
-    (name) => (Object.hasOwn(GROUPS, name) ? GROUPS[name] : undefined) ?? name,
-  );
+  const wanted = positionals;
   const unknown = wanted.filter((name) => !known.has(name));
-  const all = [...known, ...Object.keys(GROUPS)];
   if (unknown.length > 0)
     throw new Error(
-      unknown.map((name) => `There is no benchmark "${name}".${didYouMean(name, all)}`).join(' '),
+      unknown.map((name) => `There is no benchmark "${name}".${didYouMean(name, [...known])}`).join(' '),
     );
   return {
     rounds: whole('rounds', 100),

@@ -6,7 +6,6 @@ import { drawPlot } from '../../k6/runner/plot.ts';
 import { markdownTable } from '../../k6/runner/report.ts';
 import type { Plot } from '../../k6/runner/series.ts';
 import { readCosts } from './costs.ts';
-import { drawDoors } from '../admission/model/plots.ts';
 import { needsOf } from './needs.ts';
 import { readArguments, USAGE } from './options.ts';
 import { type Course, type Opening, simulate } from './model.ts';
@@ -140,11 +139,6 @@ function check(id: string): string {
 
 function main(): void {
   const values = readArguments(process.argv.slice(2));
-  if (values.door) {
-    const results = join(root, 'docs', 'results');
-    writeFileSync(join(results, 'door.md'), drawDoors(results));
-    return;
-  }
   const checked = values.check === undefined ? undefined : check(values.check);
   const costs = readCosts(root);
   const course = simulate(MILLION, costs);

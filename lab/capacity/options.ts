@@ -9,7 +9,6 @@ export interface Wanted {
   /** The run under results/ to be compared with. */
   check: string | undefined;
   save: boolean;
-  door: boolean;
 }
 
 /** @throws Error that says what is wrong */
@@ -19,8 +18,7 @@ export function readArguments(args: string[]): Wanted {
     options: {
       check: { type: 'string' },
       save: { type: 'boolean', default: false },
-      door: { type: 'boolean', default: false },
     },
   });
-  return { check: values.check, save: values.save, door: values.door };
+  return { check: values.check, save: values.save };
 }

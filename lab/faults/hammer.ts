@@ -8,7 +8,7 @@ import { type Act, History, type Operation } from './history.ts';
 import { summaryOf } from './opening.ts';
 import { between, type Random, seededBy } from './random.ts';
 import { System } from './system/index.ts';
-import { Hall } from './workload/hall.ts';
+import { Programme } from './workload/programme.ts';
 import { RawConnection } from './workload/raw.ts';
 
 const CONNECTIONS = 48;
@@ -68,7 +68,7 @@ export async function hammer(options: Options): Promise<HammerResult> {
   const shape = { apis: 2, workers: 1, kafka: false, direct: true };
   const system = await System.start({ ...shape, seed, folder, env: ENV });
   try {
-    const hall = await Hall.build(system.mariadb, {
+    const programme = await Programme.build(system.mariadb, {
       users: CONNECTIONS,
       schedules: SCHEDULES,
       seats: SEATS,
@@ -76,7 +76,7 @@ export async function hammer(options: Options): Promise<HammerResult> {
       balance: BALANCE,
     });
     await system.startProduct();
-    const storm = new Storm(options, system, hall);
+    const storm = new Storm(options, system, programme);
     const result = await storm.run();
     await sleep(HOLD_SECONDS * 1000 + 3000); // the last holds end, events are acted upon
     say('the judges look');
@@ -99,15 +99,15 @@ class Storm {
   private readonly down = new Set<number>();
   private readonly options: Options;
   private readonly system: System;
-  private readonly hall: Hall;
+  private readonly programme: Programme;
   private schedule = 0;
   private first = 0;
   private isOver = false;
 
-  constructor(options: Options, system: System, hall: Hall) {
+  constructor(options: Options, system: System, programme: Programme) {
     this.options = options;
     this.system = system;
-    this.hall = hall;
+    this.programme = programme;
   }
 
   async run(): Promise<Omit<HammerResult, 'violations' | 'wanted'>> {
@@ -160,7 +160,7 @@ class Storm {
   }
 
   private async buy(slot: number, random: Random): Promise<void> {
-    const userId = this.hall.newcomer();
+    const userId = this.programme.newcomer();
     const connections = this.system.apis.map(({ port }) => new RawConnection(port));
     let token = '';
     for (let asked = 0; !this.isOver; asked++) {
@@ -174,7 +174,7 @@ class Storm {
       }
       const seatId = this.someSeat(random);
       const startMs = this.history.nowMs;
-      const body = `{"scheduleId":${this.hall.scheduleOf(seatId)},"seatId":${seatId}}`;
+      const body = `{"scheduleId":${this.programme.scheduleOf(seatId)},"seatId":${seatId}}`;
       const { status, body: told } = await connection.post('/v1/api/concerts/reserve', token, body);
       if (status === 200) {
         const { reservationId } = (JSON.parse(told) as { data: { reservationId: number } }).data;
@@ -230,7 +230,7 @@ class Storm {
   }
 
   private someSeat(random: Random): number {
-    const seats = this.hall.seatsOf(this.schedule);
+    const seats = this.programme.seatsOf(this.schedule);
     return seats[this.first + Math.floor(random() * HOT_SEATS)] ?? seats[0] ?? 0;
   }
 

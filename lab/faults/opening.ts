@@ -11,7 +11,7 @@ import { Webhook } from './system/webhook.ts';
 import { AdmissionWatch } from './watch.ts';
 import { Balancer } from './workload/balancer.ts';
 import { Client } from './workload/client.ts';
-import { Hall } from './workload/hall.ts';
+import { Programme } from './workload/programme.ts';
 import { Workload } from './workload/workload.ts';
 
 export interface OpeningOptions {
@@ -96,7 +96,7 @@ export class Opening {
     try {
       const users = Math.ceil(options.seconds * VISITS_PER_SECOND);
       const schedules = Math.ceil(users / SEATS_PER_SCHEDULE);
-      const hall = await Hall.build(system.mariadb, {
+      const programme = await Programme.build(system.mariadb, {
         users,
         schedules,
         seats: SEATS_PER_SCHEDULE,
@@ -106,7 +106,7 @@ export class Opening {
       const opening = new Opening(options, system, webhook);
       opening.balancer.start();
       opening.watch.start();
-      opening.workload.start({ seed, atOnce: buyers, holdMs: HOLD_SECONDS * 1000 }, opening.client, hall);
+      opening.workload.start({ seed, atOnce: buyers, holdMs: HOLD_SECONDS * 1000 }, opening.client, programme);
       return opening;
     } catch (error) {
       await system.stop();

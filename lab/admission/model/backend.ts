@@ -16,7 +16,7 @@ interface Process {
   /** When its last POOL units of database work end; `turn`: the oldest. */
   ends: number[];
   turn: number;
-  /** Seconds of its POOL connections in use since it was last asked. */
+  /** Seconds of its POOL connections in use since the last report. */
   busy: number;
   alive: boolean;
 }
@@ -52,7 +52,7 @@ export class Backend {
     this.now = now;
   }
 
-  /** So many processes live from now on; what a dying one had under way is lost. */
+  /** Sets the number of processes; the requests of a process that ends are lost. */
   scaleTo(count: number): void {
     while (this.processes.length < count)
       this.processes.push({
@@ -68,7 +68,7 @@ export class Backend {
       this.databaseFreeAt = Math.max(this.databaseFreeAt, this.now()) + this.exponential(FLUSH.lasts);
   }
 
-  /** @returns undefined when it is turned away */
+  /** @returns undefined when it is shed */
   ask(isWrite: boolean, pollsPerSecond: number, slowness: number): Asked | undefined {
     const process = this.processes[Math.floor(this.random() * this.processes.length)];
     if (process === undefined) return undefined;
@@ -86,7 +86,7 @@ export class Backend {
     return { process, askedAt: now, doneAt, isWrite };
   }
 
-  /** At `doneAt`. @returns whether there is an answer: not from a process that has died meanwhile */
+  /** Called at `doneAt`. @returns whether there is a response: a process that has ended gives none */
   answer({ process, askedAt, isWrite }: Asked): boolean {
     this.inFlight -= 1;
     if (isWrite) process.shedder.leave();
@@ -94,7 +94,7 @@ export class Backend {
     return process.alive;
   }
 
-  /** What all processes have seen since it was last asked. */
+  /** What all processes have seen since the last report. */
   take(): Signals {
     const poolBusy = Math.min(1, Math.max(...this.processes.map(({ busy }) => busy)) / POOL);
     for (const process of this.processes) process.busy = 0;

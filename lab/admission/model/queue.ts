@@ -1,11 +1,11 @@
 import { AdmissionRate, etaSeconds, jittered, pollAfterMs } from '../../capacity/rule.ts';
 
-/** The door as those who wait are told of it. */
-interface Told {
+/** What a poll tells a waiting user. */
+interface Announced {
   at: number;
-  cap: number;
+  limit: number;
   rate: number;
-  inside: number;
+  active: number;
   served: number;
   waiting: number;
   perSecond: number;
@@ -13,19 +13,19 @@ interface Told {
 
 /** As `npm start` has them. */
 const POLLING = { maxPerSecond: 10_000, awayMs: 30_000 };
-const LEASE_SECONDS = 600;
+const SESSION_SECONDS = 600;
 const REMEMBERED_SECONDS = 60;
 
 /**
- * Those who wait, in the order of their arrival. They ask when they come, and then when they were told to or every
- * `polls` seconds; so whoever is let in hears of it some time later. Times in seconds.
+ * The waiting users in the order of their arrival. A user polls on arrival, and then as the last poll said or every
+ * `polls` seconds, so an admitted user learns of it some time later. Times in seconds.
  */
-export class Line {
+export class ModelQueue {
   private joined = 0;
   private served = 0;
-  /** Up to which number those had come who had come by then. */
+  /** How many users had arrived by a time. */
   private readonly arrivals: { at: number; upTo: number }[] = [];
-  private readonly told: Told[] = [];
+  private readonly announced: Announced[] = [];
   private readonly rate = new AdmissionRate();
   private readonly polls: number | 'as told';
   private readonly random: () => number;
@@ -44,44 +44,49 @@ export class Line {
     this.arrivals.push({ at, upTo: this.joined });
   }
 
-  /** The next one has its turn. @returns after how long it asks, and hears of it */
+  /** Admits the next user. @returns the seconds until that user's next poll */
   next(now: number): number {
     this.served += 1;
     while ((this.arrivals[0]?.upTo ?? Infinity) < this.served) this.arrivals.shift();
     const arrivedAt = this.arrivals[0]?.at ?? now;
-    // The moments at which it may have asked last: since then it has not been told to ask again by now.
-    const moments: number[] = [];
+    // The times of polls that the user may have made last: none of them was followed by another one until now.
+    const polls: number[] = [];
     let isFirst = true;
-    for (let i = this.told.length - 1; i >= 0; i--) {
-      const told = this.told[i];
-      if (told === undefined || told.at < arrivedAt) break;
-      const askedAgainAt = told.at + this.interval(told);
-      if (askedAgainAt < now) {
+    for (let i = this.announced.length - 1; i >= 0; i--) {
+      const announced = this.announced[i];
+      if (announced === undefined || announced.at < arrivedAt) break;
+      const pollsAgainAt = announced.at + this.interval(announced);
+      if (pollsAgainAt < now) {
         isFirst = false;
         break;
       }
-      moments.push(askedAgainAt);
+      polls.push(pollsAgainAt);
     }
-    const asksAt = isFirst ? moments.at(-1) : moments[Math.floor(this.random() * moments.length)];
-    return Math.max(0, (asksAt ?? now) - now);
+    const pollsAt = isFirst ? polls.at(-1) : polls[Math.floor(this.random() * polls.length)];
+    return Math.max(0, (pollsAt ?? now) - now);
   }
 
-  /** What is told from now on. */
-  tell(now: number, door: { cap: number; rate: number; inside: number }): void {
+  /** Sets what polls tell from now on. */
+  announce(now: number, limits: { limit: number; rate: number; active: number }): void {
     this.rate.add(now * 1000, this.served);
     const { served, waiting } = this;
-    this.told.push({ at: now, ...door, served, waiting, perSecond: this.rate.perSecond });
-    if (now - (this.told[0]?.at ?? now) > REMEMBERED_SECONDS) this.told.shift();
+    this.announced.push({ at: now, ...limits, served, waiting, perSecond: this.rate.perSecond });
+    if (now - (this.announced[0]?.at ?? now) > REMEMBERED_SECONDS) this.announced.shift();
   }
 
-  private interval({ cap, rate, inside, served, waiting, perSecond }: Told): number {
+  private interval({ limit, rate, active, served, waiting, perSecond }: Announced): number {
     if (this.polls !== 'as told') return this.polls;
-    const door = {
-      ...{ activeLimit: cap, rateLimit: rate === Infinity ? undefined : rate },
+    const limits = {
+      ...{ activeLimit: limit, rateLimit: rate === Infinity ? undefined : rate },
       ...{ paused: false, source: 'auto' as const },
     };
     const position = this.served - served;
-    const { soonestSeconds } = etaSeconds(position, { door, inside, perSecond, leaseSeconds: LEASE_SECONDS });
+    const { soonestSeconds } = etaSeconds(position, {
+      door: limits,
+      inside: active,
+      perSecond,
+      leaseSeconds: SESSION_SECONDS,
+    });
     return jittered(pollAfterMs(position, waiting, soonestSeconds, POLLING), this.random()) / 1000;
   }
 }

@@ -1,71 +1,75 @@
 import { Agenda } from '../../capacity/heap.ts';
 import { dice } from '../../capacity/random.ts';
 import { type Asked, Backend } from './backend.ts';
-import { Line } from './queue.ts';
 import { decide, newControllerState, quantileMs, INACTIVE_SECONDS, type Signals } from './product.ts';
-import type { Shape } from './scenarios.ts';
+import { ModelQueue } from './queue.ts';
+import type { ModelScenario } from './scenarios.ts';
 
-/** One second of it. */
+/** One second of a run, on the model or real. */
 export interface Second {
   at: number;
-  cap: number;
+  limit: number;
   rate: number;
-  /** The controller's move and its binding signal. */
-  said: string;
+  /** The controller's action and the bottleneck that it saw. */
+  action: string;
   p99Ms: number;
   requests: number;
   failed: number;
   waiting: number;
-  inside: number;
+  active: number;
   admitted: number;
   completed: number;
 }
 
-export interface House {
+export interface Occupancy {
   waiting: number;
   active: number;
   inactive: number;
   admitted: number;
 }
 
-/** Decides once a second, by what the second before has shown. */
-export type Door = (
-  signals: Signals | undefined,
-  house: House,
-) => { cap: number; rate: number; said: string };
+interface Decision {
+  limit: number;
+  rate: number;
+  action: string;
+}
 
-export const fixedCap = (cap: number): Door => {
-  const decision = { cap, rate: Infinity, said: '' };
+/** Decides once a second, by what the second before has shown. */
+export type Policy = (signals: Signals | undefined, occupancy: Occupancy) => Decision;
+
+export const fixedLimit = (limit: number): Policy => {
+  const decision = { limit, rate: Infinity, action: '' };
   return () => decision;
 };
 
 /** The product's controller. */
-export function adaptiveCap(limits = { targetP99Ms: 200, min: 30, max: 1_000_000 }): Door {
-  let memory = newControllerState(limits);
-  return (signals, house) => {
-    const decision = decide(memory, signals, house, limits);
-    memory = decision.state;
-    return { cap: decision.limit, rate: decision.rate, said: `${decision.action}:${decision.bottleneck}` };
+export function adaptiveLimit(limits = { targetP99Ms: 200, min: 30, max: 1_000_000 }): Policy {
+  let state = newControllerState(limits);
+  return (signals, occupancy) => {
+    const decision = decide(state, signals, occupancy, limits);
+    state = decision.state;
+    const { limit, rate, action, bottleneck } = decision;
+    return { limit, rate, action: `${action}:${bottleneck}` };
   };
 }
 
-interface Visitor {
+interface User {
   step: number;
   tries: number;
-  seenAt: number;
-  gone: boolean;
+  lastRequestAt: number;
+  hasLeft: boolean;
 }
 
-type Happening =
-  { kind: 'ask' | 'come again'; visitor: Visitor } | { kind: 'answer'; visitor: Visitor; asked: Asked };
+type ModelEvent = { kind: 'request' | 'return'; user: User } | { kind: 'response'; user: User; asked: Asked };
 
 const TICK = 0.1;
+const TICKS_PER_SECOND = 10;
 const IDLE_SECONDS = 120;
-/** Reports are half a second old on average when they are decided on. */
+/** Reports are half a second old on average when the controller decides on them. */
 const REPORTED_LATE = 5;
-/** Turned away so often, a visitor gives up without a word. */
-const PATIENCE = 10;
-const MOST_POLLS = 5000;
+/** A user whose requests fail so many times in a row leaves silently. */
+const TRIES = 10;
+const MAX_POLLS_PER_SECOND = 5000;
 const STEPS = {
   buy: [
     { isWrite: false, pause: true },
@@ -81,126 +85,165 @@ const STEPS = {
 };
 
 /**
- * A discrete-event simulation of a waiting room's door and of those it lets in: they hear of it by a poll, think, ask, try
- * again when turned away, and pay or are away without a word; their place is free when they have paid or are idle.
+ * A discrete-event simulation of a waiting room and the users that it admits. A user learns of the admission by a poll,
+ * thinks, sends requests, tries again when one fails, and pays or leaves silently. The session ends with the payment or
+ * the idle time-out.
  */
-export function simulateDoor(shape: Shape, door: Door, seed = 1): Second[] {
-  const random = dice(seed);
-  const agenda = new Agenda<Happening>();
-  const steps = STEPS[shape.visit];
-  const course: Second[] = [];
-  let now = 0;
-  /** Those who have gone are taken out once a second. */
-  let visitors: Visitor[] = [];
-  let [looping, arriving, tokens, inside, admitted, completed] = [0, 0, 0, 0, 0, 0];
-  const line = new Line(shape.polls, random);
-  const backend = new Backend(shape.costs, random, () => now);
+class Simulation {
+  private readonly timeline: Second[] = [];
+  private readonly agenda = new Agenda<ModelEvent>();
+  private readonly random: () => number;
+  private readonly queue: ModelQueue;
+  private readonly backend: Backend;
+  private now = 0;
+  /** Users who have left are removed once a second. */
+  private users: User[] = [];
+  private looping = 0;
+  private arriving = 0;
+  private rateTokens = 0;
+  private active = 0;
+  private admitted = 0;
+  private completed = 0;
+  private decision: Decision;
+  private report: { signals: Signals; occupancy: Occupancy } | undefined;
+  private readonly scenario: ModelScenario;
+  private readonly policy: Policy;
 
-  const pause = (step: number): number =>
-    steps[step]?.pause === true ? -Math.log(1 - random()) * shape.think : 0;
+  constructor(scenario: ModelScenario, policy: Policy, seed: number) {
+    this.scenario = scenario;
+    this.policy = policy;
+    this.random = dice(seed);
+    this.queue = new ModelQueue(scenario.polls, this.random);
+    this.backend = new Backend(scenario.costs, this.random, () => this.now);
+    this.decision = policy(undefined, { waiting: 0, active: 0, inactive: 0, admitted: 0 });
+  }
 
-  const arrive = (): void => {
-    if ('perSecond' in shape.come) {
-      arriving += shape.come.perSecond(now) * TICK;
-      line.join(Math.floor(arriving), now);
-      arriving -= Math.floor(arriving);
-    } else for (const wanted = shape.come.loop(now); looping < wanted; looping++) line.join(1, now);
-  };
-
-  const admit = ({ cap, rate }: { cap: number; rate: number }): void => {
-    tokens = Math.min(tokens + rate * TICK, Math.max(1, 2 * rate * TICK));
-    for (; line.waiting > 0 && tokens >= 1 && inside < cap; tokens--) {
-      const visitor = { step: 0, tries: 0, seenAt: now, gone: false };
-      visitors.push(visitor);
-      inside += 1;
-      admitted += 1;
-      const heardAfter = line.next(now);
-      if (random() < shape.silent) continue;
-      agenda.put(now + heardAfter + pause(0), { kind: 'ask', visitor });
+  run(): Second[] {
+    for (let tick = 0; tick < this.scenario.seconds / TICK; tick++) {
+      this.tick(tick);
+      if (tick % TICKS_PER_SECOND < TICKS_PER_SECOND - 1) continue;
+      this.now = (tick + 1) * TICK;
+      this.endSecond();
     }
-    line.tell(now, { cap, rate, inside });
-  };
+    return this.timeline;
+  }
 
-  const ask = (visitor: Visitor): void => {
-    visitor.seenAt = now;
-    const isWrite = steps[visitor.step]?.isWrite === true;
-    const asked = backend.ask(isWrite, Math.min(line.waiting, MOST_POLLS), shape.slowness(now));
-    if (asked === undefined) tryAgain(visitor);
-    else agenda.put(asked.doneAt, { kind: 'answer', visitor, asked });
-  };
+  private tick(tick: number): void {
+    this.now = tick * TICK;
+    this.backend.scaleTo(this.scenario.replicas(this.now));
+    this.backend.pass(TICK);
+    this.arrive();
+    if (this.report !== undefined && tick % TICKS_PER_SECOND === REPORTED_LATE)
+      this.decision = this.policy(this.report.signals, this.report.occupancy);
+    this.admit(this.decision);
+    const endsAt = tick * TICK + TICK;
+    for (let next = this.agenda.nextBefore(endsAt); next; next = this.agenda.nextBefore(endsAt)) {
+      this.now = Math.max(this.now, next.at);
+      this.handle(next.what);
+    }
+  }
 
-  const tryAgain = (visitor: Visitor): void => {
-    visitor.tries += 1;
-    if (visitor.tries <= PATIENCE) agenda.put(now + 1 + random(), { kind: 'ask', visitor });
-  };
-
-  const leave = (visitor: Visitor): void => {
-    visitor.gone = true;
-    inside -= 1;
-  };
-
-  const goOn = (visitor: Visitor): void => {
-    visitor.tries = 0;
-    visitor.step += 1;
-    if (visitor.step < steps.length) {
-      agenda.put(now + pause(visitor.step), { kind: 'ask', visitor });
+  private arrive(): void {
+    const { arrivals } = this.scenario;
+    if ('perSecond' in arrivals) {
+      this.arriving += arrivals.perSecond(this.now) * TICK;
+      this.queue.join(Math.floor(this.arriving), this.now);
+      this.arriving -= Math.floor(this.arriving);
       return;
     }
-    completed += 1;
-    if (shape.visit === 'buy') leave(visitor);
-    else agenda.put(now + 1, { kind: 'come again', visitor });
-  };
+    for (const wanted = arrivals.loop(this.now); this.looping < wanted; this.looping++)
+      this.queue.join(1, this.now);
+  }
 
-  const happen = (what: Happening): void => {
-    if (what.kind === 'answer') {
-      if (backend.answer(what.asked)) goOn(what.visitor);
-      else tryAgain(what.visitor);
-    } else if (what.kind === 'ask') {
-      if (!what.visitor.gone) ask(what.visitor);
-    } else if ('loop' in shape.come) {
-      if (looping > shape.come.loop(now)) looping -= 1;
-      else line.join(1, now);
+  private admit({ limit, rate }: Decision): void {
+    this.rateTokens = Math.min(this.rateTokens + rate * TICK, Math.max(1, 2 * rate * TICK));
+    for (; this.queue.waiting > 0 && this.rateTokens >= 1 && this.active < limit; this.rateTokens--) {
+      const user = { step: 0, tries: 0, lastRequestAt: this.now, hasLeft: false };
+      this.users.push(user);
+      this.active += 1;
+      this.admitted += 1;
+      const polledAfter = this.queue.next(this.now);
+      if (this.random() < this.scenario.silent) continue;
+      this.agenda.put(this.now + polledAfter + this.pauseBefore(0), { kind: 'request', user });
     }
-  };
+    this.queue.announce(this.now, { limit, rate, active: this.active });
+  }
 
-  let decision = door(undefined, { waiting: 0, active: 0, inactive: 0, admitted: 0 });
-  let heard: { signals: Signals; house: House } | undefined;
-  for (let tick = 0; tick < shape.seconds / TICK; tick++) {
-    now = tick * TICK;
-    backend.scaleTo(shape.replicas(now));
-    backend.pass(TICK);
-    arrive();
-    if (heard !== undefined && tick % 10 === REPORTED_LATE) decision = door(heard.signals, heard.house);
-    admit(decision);
-    for (
-      let next = agenda.nextBefore(now + TICK);
-      next !== undefined;
-      next = agenda.nextBefore(tick * TICK + TICK)
-    ) {
-      now = Math.max(now, next.at);
-      happen(next.what);
+  private handle(event: ModelEvent): void {
+    const { user } = event;
+    if (event.kind === 'response') {
+      if (this.backend.answer(event.asked)) this.advance(user);
+      else this.tryAgain(user);
+    } else if (event.kind === 'request') {
+      if (!user.hasLeft) this.sendRequest(user);
+    } else if ('loop' in this.scenario.arrivals) {
+      if (this.looping > this.scenario.arrivals.loop(this.now)) this.looping -= 1;
+      else this.queue.join(1, this.now);
     }
-    if (tick % 10 < 9) continue;
-    now = (tick + 1) * TICK;
-    visitors = visitors.filter((visitor) => !visitor.gone);
-    for (const visitor of visitors) if (now - visitor.seenAt >= IDLE_SECONDS) leave(visitor);
-    const signals = backend.take();
-    const inactive = visitors.filter(({ gone, seenAt }) => !gone && now - seenAt >= INACTIVE_SECONDS).length;
-    const house = { waiting: line.waiting, active: inside, inactive, admitted };
-    heard = { signals, house };
+  }
+
+  private sendRequest(user: User): void {
+    user.lastRequestAt = this.now;
+    const isWrite = this.steps[user.step]?.isWrite === true;
+    const polls = Math.min(this.queue.waiting, MAX_POLLS_PER_SECOND);
+    const asked = this.backend.ask(isWrite, polls, this.scenario.slowness(this.now));
+    if (asked === undefined) this.tryAgain(user);
+    else this.agenda.put(asked.doneAt, { kind: 'response', user, asked });
+  }
+
+  private tryAgain(user: User): void {
+    user.tries += 1;
+    if (user.tries <= TRIES) this.agenda.put(this.now + 1 + this.random(), { kind: 'request', user });
+  }
+
+  private advance(user: User): void {
+    user.tries = 0;
+    user.step += 1;
+    if (user.step < this.steps.length) {
+      this.agenda.put(this.now + this.pauseBefore(user.step), { kind: 'request', user });
+      return;
+    }
+    this.completed += 1;
+    if (this.scenario.visit === 'buy') this.endSession(user);
+    else this.agenda.put(this.now + 1, { kind: 'return', user });
+  }
+
+  private endSession(user: User): void {
+    user.hasLeft = true;
+    this.active -= 1;
+  }
+
+  private endSecond(): void {
+    const silentSeconds = (user: User): number => this.now - user.lastRequestAt;
+    this.users = this.users.filter(({ hasLeft }) => !hasLeft);
+    for (const user of this.users) if (silentSeconds(user) >= IDLE_SECONDS) this.endSession(user);
+    const signals = this.backend.take();
+    const inactive = this.users.filter(
+      (user) => !user.hasLeft && silentSeconds(user) >= INACTIVE_SECONDS,
+    ).length;
+    const { active, admitted, completed, decision, queue } = this;
+    const occupancy = { waiting: queue.waiting, active, inactive, admitted };
+    this.report = { signals, occupancy };
     const { requests, failed } = signals;
     const p99Ms = quantileMs(signals, 0.99);
-    course.push({
-      at: Math.round(now) - 1,
+    this.timeline.push({
+      at: Math.round(this.now) - 1,
       ...decision,
-      p99Ms,
-      requests,
-      failed,
-      ...house,
-      inside,
-      completed,
+      ...{ p99Ms, requests, failed, completed },
+      ...occupancy,
     });
-    admitted = completed = 0;
+    this.admitted = this.completed = 0;
   }
-  return course;
+
+  private get steps(): (typeof STEPS)['buy'] {
+    return STEPS[this.scenario.visit];
+  }
+
+  /** Exponential. */
+  private pauseBefore(step: number): number {
+    return this.steps[step]?.pause === true ? -Math.log(1 - this.random()) * this.scenario.think : 0;
+  }
 }
+
+export const simulate = (scenario: ModelScenario, policy: Policy, seed = 1): Second[] =>
+  new Simulation(scenario, policy, seed).run();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Act, isUnderWay, type Operation } from '../history.ts';
 import { between, pick, type Random } from '../random.ts';
 import type { Answered, Client } from './client.ts';
-import type { Hall } from './hall.ts';
+import type { Programme } from './programme.ts';
 
 const PATIENCE_MS = 25_000;
 const AGAIN_MS = [150, 500] as const;
@@ -29,15 +29,15 @@ export class Buyer {
   private token = '';
   private readonly userId: number;
   private readonly client: Client;
-  private readonly hall: Hall;
+  private readonly programme: Programme;
   private readonly random: Random;
   private readonly holdMs: number;
   private keys = 0;
 
-  constructor(userId: number, client: Client, hall: Hall, random: Random, holdMs: number) {
+  constructor(userId: number, client: Client, programme: Programme, random: Random, holdMs: number) {
     this.userId = userId;
     this.client = client;
-    this.hall = hall;
+    this.programme = programme;
     this.random = random;
     this.holdMs = holdMs;
   }
@@ -82,7 +82,7 @@ export class Buyer {
 
   private async waits(): Promise<boolean> {
     const until = performance.now() + 4 * PATIENCE_MS;
-    while (performance.now() < until && !this.hall.isClosed) {
+    while (performance.now() < until && !this.programme.isClosed) {
       const { told } = await this.checks();
       if (told?.status === 'PROGRESS') return true;
       if (told !== undefined && told.status !== 'WAITING') return false;
@@ -92,7 +92,7 @@ export class Buyer {
   }
 
   private async charges(): Promise<void> {
-    const amount = this.hall.price + between(this.random, 1, 1_000_000); // of its own, so that it can be told from others
+    const amount = this.programme.price + between(this.random, 1, 1_000_000); // of its own, so that it can be told from others
     await this.wishes('charge', '/v1/api/user/amount', { amount }, { amount }, ({ amount: balance }) => ({
       amount: Number(balance),
     }));
@@ -108,12 +108,12 @@ export class Buyer {
   }
 
   private async takesSeat(): Promise<{ seatId: number; reservationId: number } | undefined> {
-    for (let i = 0; i < TRIES_FOR_A_SEAT && !this.hall.isClosed; i++) {
+    for (let i = 0; i < TRIES_FOR_A_SEAT && !this.programme.isClosed; i++) {
       await sleep(between(this.random, 10, 60));
-      const { scheduleId } = this.hall;
+      const { scheduleId } = this.programme;
       const seats = await this.freeSeats(scheduleId);
       if (seats.length === 0) {
-        this.hall.next(scheduleId);
+        this.programme.next(scheduleId);
         continue;
       }
       const seatId = pick(this.random, seats.slice(0, WANTED_SEATS));
@@ -131,14 +131,14 @@ export class Buyer {
     if (operation.outcome === 'ok' && Array.isArray(data))
       return (data as { seatId: number }[]).map(({ seatId }) => seatId);
     await sleep(200);
-    return this.hall.someSeats(this.random);
+    return this.programme.someSeats(this.random);
   }
 
   private async reserves(seatId: number): Promise<number | undefined> {
     const { told } = await this.wishes(
       'reserve',
       '/v1/api/concerts/reserve',
-      { scheduleId: this.hall.scheduleOf(seatId), seatId },
+      { scheduleId: this.programme.scheduleOf(seatId), seatId },
       { seatId },
       ({ reservationId }) => ({ reservationId: Number(reservationId) }),
     );

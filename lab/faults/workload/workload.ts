@@ -1,7 +1,7 @@
 import { seededBy } from '../random.ts';
 import { Buyer } from './buyer.ts';
 import type { Client } from './client.ts';
-import type { Hall } from './hall.ts';
+import type { Programme } from './programme.ts';
 
 /** Buyers who come one after the other, so many at once, until it is stopped. */
 export class Workload {
@@ -10,12 +10,12 @@ export class Workload {
   /** Visits that ended by themselves. */
   visits = 0;
 
-  start(o: { seed: number; atOnce: number; holdMs: number }, client: Client, hall: Hall): void {
+  start(o: { seed: number; atOnce: number; holdMs: number }, client: Client, programme: Programme): void {
     this.slots = Promise.all(
       Array.from({ length: o.atOnce }, async (_, i) => {
         const random = seededBy(o.seed, `buyer ${i}`);
-        while (!this.isOver && !hall.isClosed) {
-          await new Buyer(hall.newcomer(), client, hall, random, o.holdMs).visit();
+        while (!this.isOver && !programme.isClosed) {
+          await new Buyer(programme.newcomer(), client, programme, random, o.holdMs).visit();
           this.visits += 1;
         }
       }),

@@ -2,18 +2,18 @@ import { once } from 'node:events';
 import { Agent, createServer, get, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Backend, TcpBalancer } from '../../../lab/admission/balancer';
-import { courseOf, settleSeconds } from '../../../lab/admission/timeline';
+import { timelineOf, settleSeconds } from '../../../lab/admission/timeline';
 import { readArguments } from '../../../lab/admission/options';
 import { variablesOf } from '../../../lab/admission/scenarios';
 import type { Second } from '../../../lab/admission/model/simulate';
 import { until } from '../../support/wait';
 
-describe('the course of a run', () => {
+describe('the timeline of a run', () => {
   const START_MS = 1_000_000;
-  const door = (cap: number, move: string): Record<string, number> => ({
-    'concert_queue_active_limit{queue="main"}': cap,
+  const metrics = (limit: number, move: string): Record<string, number> => ({
+    'concert_queue_active_limit{queue="main"}': limit,
     'concert_queue_waiting{queue="main"}': 600,
-    'concert_queue_active{queue="main"}': cap - 1,
+    'concert_queue_active{queue="main"}': limit - 1,
     'concert_queue_controller_action{queue="main",action="increase"}': move === 'increase' ? 1 : 0,
     'concert_queue_controller_action{queue="main",action="back-off"}': move === 'back-off' ? 1 : 0,
     'concert_queue_controller_bottleneck{queue="main",signal="latency"}': 1,
@@ -22,14 +22,14 @@ describe('the course of a run', () => {
     {
       at: 0,
       atMs: START_MS - 100,
-      values: { ...door(30, 'increase'), 'concert_queue_admission_rate_limit{queue="main"}': 12.5 },
+      values: { ...metrics(30, 'increase'), 'concert_queue_admission_rate_limit{queue="main"}': 12.5 },
     },
-    { at: 1, atMs: START_MS + 1500, values: door(20, 'back-off') },
+    { at: 1, atMs: START_MS + 1500, values: metrics(20, 'back-off') },
   ];
   const asked = (afterMs: number, ms: number, status: number): string =>
     `course ${START_MS + afterMs} reserve ${ms} ${status}`;
 
-  it('is told by second, of the crowd’s time alone', () => {
+  it('the timeline counts by second what happened during the load', () => {
     const lines = [
       `course ${START_MS - 1} visit`,
       `course ${START_MS} admitted`,
@@ -44,29 +44,29 @@ describe('the course of a run', () => {
       `course ${START_MS + 2000} visit`,
       '',
     ];
-    const course = courseOf(lines, samples, START_MS, 2);
-    expect(course.seconds).toEqual([
+    const timeline = timelineOf(lines, samples, START_MS, 2);
+    expect(timeline.seconds).toEqual([
       {
-        ...{ at: 0, cap: 30, rate: 12.5, said: 'increase:latency', waiting: 600, inside: 29 },
+        ...{ at: 0, limit: 30, rate: 12.5, action: 'increase:latency', waiting: 600, active: 29 },
         ...{ p99Ms: 250.5, requests: 100, failed: 0, admitted: 1, completed: 0 },
       },
       {
-        ...{ at: 1, cap: 20, rate: NaN, said: 'back-off:latency', waiting: 600, inside: 19 },
+        ...{ at: 1, limit: 20, rate: NaN, action: 'back-off:latency', waiting: 600, active: 19 },
         ...{ p99Ms: 5, requests: 3, failed: 2, admitted: 0, completed: 1 },
       },
     ]);
-    expect(course.p99Ms).toBe(250.5);
+    expect(timeline.p99Ms).toBe(250.5);
   });
 
-  const ofCaps = (caps: number[]): Second[] => caps.map((cap, at) => ({ at, cap }) as Second);
-  const level = (cap: number, seconds: number): number[] => Array.from({ length: seconds }, () => cap);
+  const ofCaps = (limits: number[]): Second[] => limits.map((limit, at) => ({ at, limit }) as Second);
+  const level = (limit: number, seconds: number): number[] => Array.from({ length: seconds }, () => limit);
 
-  it('tells for each stretch when the cap has settled', () => {
-    const caps = [30, 45, 68, ...level(100, 17), 50, 60, ...level(40, 18)];
-    expect(settleSeconds(ofCaps(caps), [0, 20])).toEqual([3, 2]);
+  it('each stretch has the second at which its limit settled', () => {
+    const limits = [30, 45, 68, ...level(100, 17), 50, 60, ...level(40, 18)];
+    expect(settleSeconds(ofCaps(limits), [0, 20])).toEqual([3, 2]);
   });
 
-  it('tells when it has not', () => {
+  it('a sawtooth never settles', () => {
     const sawtooth = Array.from({ length: 40 }, (_, i) => 100 + 50 * (i % 3));
     expect(settleSeconds(ofCaps(sawtooth), [0])).toEqual([undefined]);
   });
@@ -98,12 +98,12 @@ describe('the balancer', () => {
   }
 
   const askTimes = async (times: number, agent?: Agent): Promise<string> => {
-    let told = '';
-    for (let i = 0; i < times; i++) told += await ask(agent);
-    return told;
+    let announced = '';
+    for (let i = 0; i < times; i++) announced += await ask(agent);
+    return announced;
   };
 
-  it('gives each connection to the next one, and keeps it there', async () => {
+  it('the balancer gives each connection to the next process, where it stays', async () => {
     balancer = await new TcpBalancer([await backend('a'), await backend('b')]).open();
     const before = Date.now();
     expect(await askTimes(4)).toBe('abab');
@@ -113,7 +113,7 @@ describe('the balancer', () => {
     agent.destroy();
   });
 
-  it('leaves out who is not ready, until it is', async () => {
+  it('the balancer leaves out a process until it is ready', async () => {
     const [a, b] = [await backend('a'), await backend('b')];
     a.isUp = false;
     balancer = await new TcpBalancer([a, b]).open();
@@ -124,22 +124,22 @@ describe('the balancer', () => {
 });
 
 describe('npm run lab -- admission', () => {
-  it('makes shapes as long as is wanted, and what happens in them with it', () => {
+  it('--seconds changes the length of a scenario and the times of its changes', () => {
     const wanted = readArguments(['c', 'e', '--seconds', '30', '--limits', '60,120']);
-    expect(wanted.shapes.map(({ changes, caps }) => [changes, caps])).toEqual([
+    expect(wanted.scenarios.map(({ changes, limits }) => [changes, limits])).toEqual([
       [
         [0, 10, 20],
         [60, 120],
       ],
       [[0], [60, 120]],
     ]);
-    expect(wanted.shapes.map(variablesOf)).toEqual([
+    expect(wanted.scenarios.map(variablesOf)).toEqual([
       { USERS_ACTIVE: '700', THINK: '1', DATES: 'any', DURATION: '32s' },
       { DURATION_SCALE: '0.5' },
     ]);
   });
 
-  it('says what is wrong', () => {
+  it('an error names the argument that is wrong', () => {
     expect(() => readArguments(['z'])).toThrow('There is no scenario "z".');
     expect(() => readArguments(['--limits', '30,'])).toThrow(
       '--limits must be a whole number above 0, not "".',

@@ -4,7 +4,7 @@ import { pick, type Random } from '../random.ts';
 const ROWS_AT_ONCE = 1000;
 
 /** The programme and the members of a run, made directly in the database. */
-export class Hall {
+export class Programme {
   readonly price: number;
   isClosed = false;
   private readonly schedules: { id: number; seats: number[] }[];
@@ -14,7 +14,7 @@ export class Hall {
   private at = 0;
   private taken = 0;
 
-  private constructor(schedules: Hall['schedules'], firstUser: number, users: number, price: number) {
+  private constructor(schedules: Programme['schedules'], firstUser: number, users: number, price: number) {
     this.schedules = schedules;
     this.firstUser = firstUser;
     this.users = users;
@@ -26,7 +26,7 @@ export class Hall {
   static async build(
     mariadb: MariaDb,
     o: { users: number; schedules: number; seats: number; price: number; balance?: number },
-  ): Promise<Hall> {
+  ): Promise<Programme> {
     const connection = await mariadb.connect();
     try {
       const insert = async (sql: string, binds: unknown[] = []): Promise<number> =>
@@ -61,7 +61,7 @@ export class Hall {
         );
         schedules.push({ id, seats: seats.map((seat) => seat.id) });
       }
-      return new Hall(schedules, firstUser, o.users, o.price);
+      return new Programme(schedules, firstUser, o.users, o.price);
     } finally {
       connection.destroy();
     }
@@ -104,7 +104,7 @@ export class Hall {
 
   private get current(): { id: number; seats: number[] } {
     const schedule = this.schedules[this.at];
-    if (schedule === undefined) throw new Error('The hall has no schedules.');
+    if (schedule === undefined) throw new Error('The programme has no schedules.');
     return schedule;
   }
 }
