@@ -120,7 +120,7 @@ describe('size', () => {
     expect(the(await api({ api: { maxSurge: 0 } }), 'Deployment').spec).toMatchObject({
       strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
     });
-    expect(await refused({ worker: { replicas: 0 } })).toContain('Nobody would do the background work');
+    expect(await refused({ worker: { replicas: 0 } })).toContain('No process would do the background work');
   });
 
   it('shares 60 % of the memory among the heaps of a pod', async () => {
@@ -278,7 +278,7 @@ describe('migrations', () => {
       'helm.sh/hook-delete-policy': 'before-hook-creation,hook-succeeded',
     });
     expect(Object.keys(the(manifests, 'Secret').data ?? {}).sort()).toEqual(['DATABASE_URL', 'TOKEN_SECRET']);
-    expect(await refused({ database: { url } })).toContain('set database.adminUrl, too');
+    expect(await refused({ database: { url } })).toContain('also set database.adminUrl');
   });
 
   it('start a source image as its sources', async () => {

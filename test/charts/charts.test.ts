@@ -33,7 +33,7 @@ describe.each(charts)('chart %s', (name) => {
   });
 
   it('refuses unknown values at every level', () => {
-    // A part of the umbrella has a schema of its own, which names the rest.
+    // A part of the umbrella has its own schema, which names the rest.
     const known = name === 'concert' ? ['/$defs/part'] : [];
     const open: string[] = [];
     const look = (schema: unknown, path: string): void => {

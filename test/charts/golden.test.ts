@@ -4,8 +4,8 @@ import { cases } from './cases';
 import { template } from './support';
 
 /**
- * UPDATE_GOLDEN=1 npm test -- test/charts/golden writes them anew: read the difference before you commit it.
- * Rules, dashboards and scripts come from folders of their own, with tests of their own: here they are one line each,
+ * UPDATE_GOLDEN=1 npm test -- test/charts/golden writes them again: read the difference before you commit it.
+ * Rules, dashboards and scripts come from other folders with their own tests, so that they are one line each here,
  * and checksums of them are left out.
  */
 const folder = join(__dirname, 'golden');

@@ -50,7 +50,7 @@ it('has every script that the build requires', () => {
   expect(allowed.filter((name) => name.startsWith('scripts/')).sort()).toEqual([...needed].sort());
 });
 
-it('runs node itself as an unprivileged user, without a shell or a check of its own', () => {
+it('runs node itself as an unprivileged user, without a shell or a health check', () => {
   expect(valueOf('USER')).toBe('1000:1000');
   expect(JSON.parse(valueOf('ENTRYPOINT') ?? '')).toEqual(['/usr/local/bin/node']);
   expect(JSON.parse(valueOf('CMD') ?? '')).toEqual(['dist/main.js']);

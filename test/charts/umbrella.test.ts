@@ -29,10 +29,10 @@ it.each<[string, Values, string]>([
   [
     'two MariaDBs',
     api({ database: { url, adminUrl: url } }),
-    'concert-api.database names a MariaDB elsewhere: set mariadb.enabled=false',
+    'concert-api.database names an external MariaDB: set mariadb.enabled=false',
   ],
   ['no Redis', { redis: { enabled: false } }, 'redis.enabled=false: give another one'],
-  ['two Redis', api({ redis: { url: 'redis://x' } }), 'concert-api.redis names a Redis elsewhere'],
+  ['two Redis', api({ redis: { url: 'redis://x' } }), 'concert-api.redis names an external Redis'],
   [
     'no Kafka',
     { kafka: { enabled: false } },
@@ -41,7 +41,7 @@ it.each<[string, Values, string]>([
   [
     'a UI of no Kafka',
     { kafka: { enabled: false }, ...api({ kafka: { inRelease: false } }) },
-    'set kafka-ui.enabled=false, too',
+    'also set kafka-ui.enabled=false',
   ],
   ['connections counted wrongly', { mariadb: { maxConnections: 500 } }, 'must be the same'],
   ['prepared statements counted wrongly', { mariadb: { maxPreparedStatements: 9 } }, 'must be the same'],

@@ -68,7 +68,7 @@ async function upgrade(...values: string[]): Promise<void> {
 }
 
 async function expectInvariantsInCluster(): Promise<void> {
-  // Kafka is asked, too: only the worker may.
+  // Kafka is also tried: only the worker may connect.
   const verify = ['exec', 'deployment/concert-api-worker', '--', '/usr/local/bin/node', 'dist/cli/verify.js'];
   const verified = await kubectl(...verify);
   expect(verified).toContain('I1');

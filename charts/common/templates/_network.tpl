@@ -1,4 +1,4 @@
-{{/* Nothing in, nothing out: for all pods that one release's other policies do not speak of. */}}
+{{/* Denies all connections of the pods of a release that no other policy selects. */}}
 {{- define "common.denyAll" -}}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -15,12 +15,12 @@ spec:
 {{- end -}}
 
 {{/*
-A component's arrows; what is not listed is denied.
+Connections of a component; all others are denied.
   (dict "root" . ["component" "worker"] ["name" "suffix"]
         "ingress" (list (dict "from" (list "api" "worker") "ports" (list 3306)))
         "egress" (list (dict "to" "any" "ports" (list 443))))
-from, to: components of the concert in this namespace, or "any". Who may call out may ask the DNS, too.
-Values: networkPolicy.enabled, and rules of the user's own in networkPolicy.extraIngress and extraEgress.
+from, to: components of the concert in this namespace, or "any". A pod with outgoing connections may also use the DNS.
+Values: networkPolicy.enabled, and more rules in networkPolicy.extraIngress and extraEgress.
 */}}
 {{- define "common.networkPolicy" -}}
 {{- $own := .root.Values.networkPolicy -}}

@@ -1,4 +1,4 @@
-{{/* All that the restricted Pod Security level asks of pods and containers, and a read-only root besides. */}}
+{{/* What the restricted Pod Security level requires of pods and containers, and a read-only root. */}}
 
 {{/* (dict "uid" 999 ["gid" 999]) */}}
 {{- define "common.podSecurityContext" -}}

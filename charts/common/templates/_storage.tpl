@@ -1,6 +1,6 @@
 {{/* Where data lie: (dict "root" . "name" "data"). Values: persistence.enabled, size, storageClass, keep. */}}
 
-{{/* For `volumes`: only when nothing has to last. */}}
+{{/* For `volumes`, if data need not be kept. */}}
 {{- define "common.dataVolume" -}}
 {{- if not .root.Values.persistence.enabled -}}
 - name: {{ .name }}

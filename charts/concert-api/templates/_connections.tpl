@@ -1,4 +1,4 @@
-{{/* Where MariaDB, Redis and Kafka are: elsewhere (a URL, or a Secret of the user's with it), or in this release. */}}
+{{/* Addresses of MariaDB, Redis and Kafka: external (a URL, or an existing Secret with it) or in this release. */}}
 
 {{/* (dict "root" . "chart" "mariadb"): the name of that chart's objects in the same release. */}}
 {{- define "concert-api.peer" -}}
@@ -13,7 +13,7 @@
 {{- if not (or .Values.redis.url .Values.redis.existingSecret) }}true{{ end -}}
 {{- end -}}
 
-{{/* Alone, without the umbrella, there is no neighbour to take for granted. */}}
+{{/* Without the umbrella chart there is no other chart in the release to rely on. */}}
 {{- define "concert-api.demandConnections" -}}
 {{- if .Chart.IsRoot -}}
 {{- if and (include "concert-api.mariadbInRelease" .) (not .Values.database.host) -}}
@@ -24,7 +24,7 @@
 {{- end -}}
 {{- end -}}
 {{- if and .Values.database.url (not .Values.database.adminUrl) -}}
-{{- fail "database.url is that of the user with least rights; set database.adminUrl, too: as whom to migrate." -}}
+{{- fail "database.url names the least-privileged account; also set database.adminUrl, with the account that migrates." -}}
 {{- end -}}
 {{- end -}}
 
@@ -39,7 +39,7 @@
       {{- end }}
 {{- end -}}
 
-{{/* Inline URLs of the Jobs are in a Secret of their own, which exists only while a Job runs. */}}
+{{/* Inline URLs of the Jobs are in a separate Secret, which exists only while a Job runs. */}}
 {{- define "concert-api.databaseEnv" -}}
 {{- $root := .root -}}
 {{- $database := $root.Values.database -}}

@@ -61,7 +61,7 @@ spec:
         - name: management
           containerPort: 9090
       # It listens before it has met its database: that is alive, and ready only when it has, and when all
-      # migrations of its version are there. A lost database makes nobody unready (ADR 0004).
+      # migrations of its version are there. A lost database does not make a pod unready (ADR 0004).
       startupProbe:
         httpGet: { path: /health/live, port: http }
         periodSeconds: 1
@@ -77,7 +77,7 @@ spec:
         timeoutSeconds: 5
         failureThreshold: 6
       {{- with $shutdown.preStopSeconds }}
-      # Load balancers forget the pod first. Told to close at once, clients would connect anew and land here again.
+      # Load balancers must stop using the pod first: clients whose connections close would else reconnect to this pod.
       lifecycle:
         preStop:
           sleep:
@@ -87,7 +87,7 @@ spec:
         {{- toYaml .size.resources | nindent 8 }}
 {{- end -}}
 
-{{/* Of pods that serve: with the class by which the quota knows them. */}}
+{{/* Priority class of pods that serve, by which the quota selects them. */}}
 {{- define "concert-api.podSpec" -}}
 {{- $spec := include "common.podSpec" (dict "root" . "uid" 1000) | fromYaml -}}
 {{- with include "concert-api.priorityClassName" . -}}
@@ -119,7 +119,7 @@ The pod of a Job that runs a tool as the database's administrator.
 {{- /* It may run before the release's own account exists. */ -}}
 {{- $_ := set $spec "serviceAccountName" "default" -}}
 {{- end -}}
-# The tool waits half a minute for its database; a new database's first start may take longer.
+# The tool waits 30 s for its database; the first start of a new database may take longer.
 backoffLimit: 20
 activeDeadlineSeconds: {{ .deadlineSeconds }}
 {{- if .hook }}

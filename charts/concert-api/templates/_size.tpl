@@ -12,13 +12,13 @@
 {{- toYaml (dict "api" $api "worker" $worker) -}}
 {{- end -}}
 
-{{/* Fails when the pods at their most numerous want more than the budget, or more connections or prepared statements than MariaDB has. */}}
+{{/* Fails if the largest number of pods exceeds the budget, or the connections or prepared statements of MariaDB. */}}
 {{- define "concert-api.guard" -}}
 {{- $size := include "concert-api.size" . | fromYaml -}}
 {{- $api := $size.api -}}
 {{- $worker := $size.worker -}}
 {{- if and (eq $api.role "api") (eq (int $worker.replicas) 0) -}}
-{{- fail "Nobody would do the background work: set worker.replicas to 1 or more, or api.role to all." -}}
+{{- fail "No process would do the background work: set worker.replicas to 1 or more, or api.role to all." -}}
 {{- end -}}
 {{- range $kind := list "requests" "limits" -}}
 {{- range $what, $parser := dict "cpu" "concert-api.millicores" "memory" "concert-api.mebibytes" -}}
@@ -36,18 +36,18 @@
 {{- $apiPods := add (int $api.maxReplicas) (int $api.maxSurge) | int -}}
 {{- $ofApi := mul $apiPods (int $api.workers) (int $api.poolMax) -}}
 {{- $ofWorker := mul (int $worker.replicas) (int $worker.poolMax) -}}
-{{- $ofTools := 12 -}}{{/* migrate, its look at the application's account, seed: 4 each */}}
+{{- $ofTools := 12 -}}{{/* migrate, its check of the account of the application, and seed: 4 each */}}
 {{- $sum := add $ofApi $ofWorker $ofTools | int -}}
 {{- if gt $sum (int .Values.database.maxConnections) -}}
-{{- fail (printf "Database connections: %d API pods (%d of them in a rollout) × %d processes × %d = %d, workers %d × %d = %d, Jobs %d: %d in all, but database.maxConnections is %d. Lower api.maxReplicas, api.workers or api.poolMax, or raise MariaDB's max_connections and tell it in database.maxConnections." $apiPods (int $api.maxSurge) (int $api.workers) (int $api.poolMax) $ofApi (int $worker.replicas) (int $worker.poolMax) $ofWorker $ofTools $sum (int .Values.database.maxConnections)) -}}
+{{- fail (printf "Database connections: %d API pods (%d of them in a rollout) × %d processes × %d = %d, workers %d × %d = %d, Jobs %d: %d in all, but database.maxConnections is %d. Lower api.maxReplicas, api.workers or api.poolMax, or raise MariaDB's max_connections and set it in database.maxConnections." $apiPods (int $api.maxSurge) (int $api.workers) (int $api.poolMax) $ofApi (int $worker.replicas) (int $worker.poolMax) $ofWorker $ofTools $sum (int .Values.database.maxConnections)) -}}
 {{- end -}}
 {{- $each := .Values.config.DATABASE_STATEMENTS_MAX | default 48 | int -}}{{/* the application's own default */}}
 {{- $statements := mul $sum $each | int -}}
 {{- if gt $statements (int .Values.database.maxPreparedStatements) -}}
-{{- fail (printf "Prepared statements: %d database connections (API pods %d, workers %d, Jobs %d) × config.DATABASE_STATEMENTS_MAX %d = %d, but database.maxPreparedStatements is %d. Lower the connections or config.DATABASE_STATEMENTS_MAX, or raise MariaDB's max_prepared_stmt_count and tell it in database.maxPreparedStatements." $sum $ofApi $ofWorker $ofTools $each $statements (int .Values.database.maxPreparedStatements)) -}}
+{{- fail (printf "Prepared statements: %d database connections (API pods %d, workers %d, Jobs %d) × config.DATABASE_STATEMENTS_MAX %d = %d, but database.maxPreparedStatements is %d. Lower the connections or config.DATABASE_STATEMENTS_MAX, or raise MariaDB's max_prepared_stmt_count and set it in database.maxPreparedStatements." $sum $ofApi $ofWorker $ofTools $each $statements (int .Values.database.maxPreparedStatements)) -}}
 {{- end -}}
 {{- if and .Values.budget.quota (not .Values.priorityClass.create) (not .Values.priorityClassName) -}}
-{{- fail "budget.quota tells the API's pods from others by their priority class: set priorityClass.create or priorityClassName, or budget.quota=false." -}}
+{{- fail "budget.quota selects the API's pods by their priority class: set priorityClass.create or priorityClassName, or budget.quota=false." -}}
 {{- end -}}
 {{- end -}}
 
@@ -59,7 +59,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* A Node process takes a quarter of the machine's memory for its heap, whatever the others in the pod take. */}}
+{{/* By default a Node process uses up to a quarter of the memory of the machine for its heap, without regard to the other processes of the pod. */}}
 {{- define "concert-api.nodeOptions" -}}
 {{- if .root.Values.nodeOptions -}}
 {{- .root.Values.nodeOptions -}}

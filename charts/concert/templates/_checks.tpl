@@ -12,7 +12,7 @@ A store that is switched off while its claim is there: nobody would use its data
 {{- end -}}
 {{- end -}}
 
-{{/* What one chart cannot know of its neighbours. */}}
+{{/* Checks that need the values of several charts. */}}
 {{- define "concert.checks" -}}
 {{- include "concert.claims" . -}}
 {{- $api := index .Values "concert-api" -}}
@@ -21,20 +21,20 @@ A store that is switched off while its claim is there: nobody would use its data
 {{- fail "mariadb.enabled=false: give another one, by concert-api.database.url and adminUrl or concert-api.database.existingSecret." -}}
 {{- end -}}
 {{- if and .Values.mariadb.enabled $hasDatabase -}}
-{{- fail "concert-api.database names a MariaDB elsewhere: set mariadb.enabled=false, nobody would use the one of this release." -}}
+{{- fail "concert-api.database names an external MariaDB: set mariadb.enabled=false, because the one of this release would be unused." -}}
 {{- end -}}
 {{- $hasRedis := or $api.redis.url $api.redis.existingSecret -}}
 {{- if and (not .Values.redis.enabled) (not $hasRedis) -}}
 {{- fail "redis.enabled=false: give another one, by concert-api.redis.url or concert-api.redis.existingSecret." -}}
 {{- end -}}
 {{- if and .Values.redis.enabled $hasRedis -}}
-{{- fail "concert-api.redis names a Redis elsewhere: set redis.enabled=false, nobody would use the one of this release." -}}
+{{- fail "concert-api.redis names an external Redis: set redis.enabled=false, because the one of this release would be unused." -}}
 {{- end -}}
 {{- if and $api.kafka.inRelease (not .Values.kafka.enabled) (not $api.kafka.brokers) -}}
 {{- fail "kafka.enabled=false: give another one by concert-api.kafka.brokers, or set concert-api.kafka.inRelease=false to handle events in-process." -}}
 {{- end -}}
 {{- if and (index .Values "kafka-ui").enabled (not .Values.kafka.enabled) -}}
-{{- fail "kafka.enabled=false: set kafka-ui.enabled=false, too." -}}
+{{- fail "kafka.enabled=false: also set kafka-ui.enabled=false." -}}
 {{- end -}}
 {{- if .Values.mariadb.enabled -}}
 {{- if ne (int .Values.mariadb.maxConnections) (int $api.database.maxConnections) -}}

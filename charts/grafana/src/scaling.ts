@@ -5,9 +5,9 @@ import { events, of, prom, quantile, rate, variables } from './lib/prometheus.ts
 import { API } from './service/routes.ts';
 
 const HPA = 'horizontalpodautoscaler=~".*concert.*"';
-/** Without Kubernetes nobody desires anything but what is there. */
+/** Without Kubernetes the desired replicas are the existing ones. */
 const desired = `max(kube_horizontalpodautoscaler_status_desired_replicas{${HPA}}) or count(up{job=~"$job"})`;
-const most = `max(kube_horizontalpodautoscaler_spec_max_replicas{${HPA}}) or count(up{job=~"$job"})`;
+const allowed = `max(kube_horizontalpodautoscaler_spec_max_replicas{${HPA}}) or count(up{job=~"$job"})`;
 const ready = 'sum(up{job=~"$job"})';
 const cpu = rate('process_cpu_seconds_total');
 
@@ -15,13 +15,13 @@ export const scaling = dashboard({
   uid: 'concert-scaling',
   title: 'Scaling',
   description:
-    'For experiments with the number and size of replicas: what was asked, what was there, what it did to buyers.',
+    'For experiments with the number and size of replicas: desired and ready replicas, and the effect on users.',
   source: 'prometheus',
   variables: [
     ...variables(),
     new TextBoxVariableBuilder('cpu_request')
       .label('CPU request')
-      .description('Cores that a replica asks for (resources.requests.cpu)')
+      .description('Cores that a replica requests (resources.requests.cpu)')
       .defaultValue('1')
       .current({ text: '1', value: '1' }),
   ],
@@ -33,7 +33,7 @@ export const scaling = dashboard({
         number(
           {
             title: 'Desired',
-            description: 'By the HPA; without one, as many as Prometheus knows.',
+            description: 'Replicas desired by the HPA; without one, those that Prometheus knows.',
             unit: 'short',
             width: 3,
           },
@@ -46,7 +46,7 @@ export const scaling = dashboard({
         number(
           {
             title: 'CPU of request',
-            description: 'Mean over replicas; the HPA adds some above its target.',
+            description: 'Mean over all replicas. The HPA adds replicas above its target.',
             unit: 'percentunit',
             width: 6,
           },
@@ -57,26 +57,26 @@ export const scaling = dashboard({
           prom(quantile(0.99, 'http_request_duration_seconds', '', API)),
         ),
         number(
-          { title: 'Waiting', description: 'People in line who are present.', unit: 'short', width: 6 },
+          { title: 'Waiting', description: 'Users who wait and are present.', unit: 'short', width: 6 },
           prom(`sum(max by (queue) (${of('concert_queue_waiting')}))`),
         ),
         graph(
           {
             title: 'Replicas',
             description:
-              'Desired, most allowed (HPA; without one: as many as Prometheus knows) and ready. The gap is the time to start.',
+              'Desired, allowed (both by the HPA; without one, those that Prometheus knows) and ready replicas. The gap is the time to start.',
             unit: 'short',
             width: 12,
           },
           prom(desired, 'desired'),
-          prom(most, 'most'),
+          prom(allowed, 'allowed'),
           prom(ready, 'ready'),
         ),
         graph(
           {
             title: 'CPU against request',
             description:
-              'By replica. Above 100 % it lives on what the node has left; the HPA follows the mean.',
+              'CPU by replica. Above 100 % a replica uses the spare CPU of its node. The HPA follows the mean.',
             unit: 'percentunit',
             width: 12,
             bad: 1,
@@ -87,12 +87,12 @@ export const scaling = dashboard({
       ],
     },
     {
-      title: 'What buyers had of it',
+      title: 'Effect on users',
       panels: [
         graph(
           {
             title: 'Requests by replica',
-            description: 'Uneven: the balancer keeps old connections on old replicas.',
+            description: 'Uneven rates mean that the balancer keeps old connections on old replicas.',
             unit: 'reqps',
             stacked: true,
           },
@@ -101,7 +101,7 @@ export const scaling = dashboard({
         graph(
           {
             title: 'p99 by replica',
-            description: 'And over all. A new one is slow while it warms up.',
+            description: 'p99 by replica and of all. A new replica is slow while it warms up.',
             unit: 's',
             bad: 0.2,
           },
@@ -110,36 +110,36 @@ export const scaling = dashboard({
         ),
         graph(
           {
-            title: 'Turned away',
-            description: 'Answered 503 at once, by replica: too few of them, for now.',
+            title: 'Requests shed',
+            description: 'Requests answered 503 at once, by replica: there are too few replicas for the load.',
             unit: 'reqps',
           },
           prom(`sum by (instance) (${rate('http_requests_shed_total')})`, '{{instance}}'),
         ),
         graph(
           {
-            title: 'Waiting and inside',
-            description: 'The waiting room keeps the load steady: a crowd shows here, not in CPU.',
+            title: 'Waiting and active',
+            description: 'The waiting room keeps the load steady, so that a rush shows here and not in CPU.',
             unit: 'short',
           },
           prom(`sum(max by (queue) (${of('concert_queue_waiting')}))`, 'waiting'),
-          prom(`sum(max by (queue) (${of('concert_queue_active')}))`, 'inside'),
+          prom(`sum(max by (queue) (${of('concert_queue_active')}))`, 'active'),
         ),
         graph(
           {
             title: 'Event loop in use',
-            description: 'The fullest replica: what CPU shares of several cores hide.',
+            description: 'Use of the event loop by the busiest replica. CPU shares of several cores hide it.',
             unit: 'percentunit',
             max: 1,
             bad: 0.9,
           },
-          prom(`max(${of('nodejs_eventloop_utilization')})`, 'fullest'),
+          prom(`max(${of('nodejs_eventloop_utilization')})`, 'busiest'),
           prom(`avg(${of('nodejs_eventloop_utilization')})`, 'mean'),
         ),
         graph(
           {
             title: 'Cost of a request',
-            description: 'CPU time of all replicas a request: the number to size by.',
+            description: 'CPU time of all replicas per request, for sizing.',
             unit: 's',
           },
           prom(`sum(${cpu}) / (sum(${rate('http_request_duration_seconds_count', API)}) > 0)`, 'CPU'),

@@ -1,4 +1,4 @@
-{{/* A Job cannot be changed: each upgrade makes another one. */}}
+{{/* A Job is immutable, so that each upgrade makes a new one. */}}
 {{- define "k6.jobName" -}}
 {{ include "common.fullname" . }}-{{ .Release.Revision }}
 {{- end -}}

@@ -1,4 +1,4 @@
-{{/* Pods of one component, found in our namespace alone; the label `instance` is the pod's name. */}}
+{{/* Pods of one component, found in this namespace only; the label `instance` is the pod's name. */}}
 {{- define "prometheus.job" -}}
 - job_name: concert-{{ .component }}
   kubernetes_sd_configs:

@@ -7,7 +7,7 @@ export const endpoints: Row = {
   title: 'Endpoints',
   panels: [
     rows(
-      { title: 'Endpoints', description: 'All requests of the shown time, by the tag endpoint.', unit: 'ms' },
+      { title: 'Endpoints', description: 'All requests of the selected time range, by the tag `endpoint`.', unit: 'ms' },
       'endpoint',
       [
         { from: 'endpoint' },
@@ -24,17 +24,17 @@ export const endpoints: Row = {
       rowsBy('mean("value") AS "failed"', 'http_req_failed', REQUESTS, 'endpoint'),
     ),
     graph(
-      { title: 'Requests by endpoint', description: 'Finished a second.', unit: 'reqps' },
+      { title: 'Requests by endpoint', description: 'Requests finished per second.', unit: 'reqps' },
       over(sum, 'http_reqs', REQUESTS, '', 'endpoint'),
     ),
     graph(
-      { title: 'p95 by endpoint', description: 'Of each interval.', unit: 'ms' },
+      { title: 'p95 by endpoint', description: '95 % of the requests of each interval are faster.', unit: 'ms' },
       over(percentile(95), 'http_req_duration', REQUESTS, '', 'endpoint'),
     ),
     graph(
       {
         title: 'p99 by endpoint',
-        description: 'Of each interval. “Loaded” is above 200 ms.',
+        description: '99 % of the requests of each interval are faster. The objective is 200 ms.',
         unit: 'ms',
         bad: 200,
       },

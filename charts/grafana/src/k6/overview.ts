@@ -9,7 +9,7 @@ export const overview: Row = {
     graph(
       {
         title: 'Virtual users',
-        description: 'Active and reserved. Only the filter by test applies: users belong to no endpoint.',
+        description: 'Active and reserved virtual users. Only the filter by test applies, because users belong to no endpoint.',
         unit: 'short',
         width: 6,
       },
@@ -17,7 +17,7 @@ export const overview: Row = {
       over('max("value")', 'vus_max', RUNS, 'reserved'),
     ),
     graph(
-      { title: 'Requests per second', description: 'Requests finished.', unit: 'reqps', width: 6 },
+      { title: 'Requests per second', description: 'Requests finished per second.', unit: 'reqps', width: 6 },
       over(sum, 'http_reqs', REQUESTS, 'requests'),
     ),
     graph(
@@ -32,7 +32,7 @@ export const overview: Row = {
     graph(
       {
         title: 'Checks per second',
-        description: 'Checks made, and those that did not hold.',
+        description: 'Checks made and checks failed per second.',
         unit: 'cps',
         width: 6,
       },
@@ -40,7 +40,7 @@ export const overview: Row = {
       over(perSecond('(count("value") - sum("value"))'), 'checks', ITERATIONS, 'failed'),
     ),
     number(
-      { title: 'Requests', description: 'In the shown time.', unit: 'short' },
+      { title: 'Requests', description: 'In the selected time range.', unit: 'short' },
       total('sum("value")', 'http_reqs', REQUESTS, 'requests'),
     ),
     number(
@@ -53,22 +53,22 @@ export const overview: Row = {
       total('mean("value")', 'http_req_failed', REQUESTS, 'failed'),
     ),
     number(
-      { title: 'p99', description: '“Loaded” is above 200 ms.', unit: 'ms', bad: 200 },
+      { title: 'p99', description: '99 % of the requests are faster. The objective is 200 ms.', unit: 'ms', bad: 200 },
       total(percentile(99), 'http_req_duration', REQUESTS, 'p99'),
     ),
     number(
-      { title: 'Checks held', description: 'Share of checks that held.', unit: 'percentunit' },
-      total('mean("value")', 'checks', ITERATIONS, 'held'),
+      { title: 'Checks passed', description: 'Share of checks that passed.', unit: 'percentunit' },
+      total('mean("value")', 'checks', ITERATIONS, 'passed'),
     ),
     number(
-      { title: 'Iterations', description: `Finished in the shown time. ${NOT_BY_ENDPOINT}`, unit: 'short' },
+      { title: 'Iterations', description: `Finished in the selected time range. ${NOT_BY_ENDPOINT}`, unit: 'short' },
       total('sum("value")', 'iterations', ITERATIONS, 'iterations'),
     ),
     number(
       {
         title: 'Dropped iterations',
         description:
-          'Not begun, since no virtual user was free: the run asked for less than it says. No data means none.',
+          'Iterations that were not started because no virtual user was free, so that the load was lower than configured. No data means none.',
         unit: 'short',
         bad: 1,
         none: '0',

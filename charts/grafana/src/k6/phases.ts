@@ -14,10 +14,10 @@ const STATISTICS: [name: string, select: string][] = [
 ];
 
 const PHASES: [phase: string, what: string][] = [
-  ['duration', 'Sending, waiting and receiving together: what the service took.'],
+  ['duration', 'Sending, waiting and receiving together: the time of the service.'],
   ['blocked', 'Waiting for a free connection.'],
-  ['connecting', 'Making the TCP connection; 0 on one that is open.'],
-  ['tls_handshaking', 'Making TLS; 0 without TLS or on a connection that is open.'],
+  ['connecting', 'Opening the TCP connection; 0 on an open one.'],
+  ['tls_handshaking', 'TLS handshake; 0 without TLS or on an open connection.'],
   ['sending', 'Sending the request.'],
   ['waiting', 'Waiting for the first byte of the answer.'],
   ['receiving', 'Receiving the answer.'],
@@ -29,7 +29,7 @@ function rowOf(name: string, what: string): Row {
     title: metric,
     panels: [
       number(
-        { title: metric, description: `${what} Over the shown time.`, unit: 'ms', width: 6, height: 8 },
+        { title: metric, description: `${what} Over the selected time range.`, unit: 'ms', width: 6, height: 8 },
         ...STATISTICS.map(([as, select]) => total(select, metric, REQUESTS, as)),
       ),
       graph(
@@ -39,7 +39,7 @@ function rowOf(name: string, what: string): Row {
       density(
         {
           title: `${metric} heatmap`,
-          description: `${what} Of each interval up to 50 requests drawn by chance: all points of a long run would be too many.`,
+          description: `${what} Up to 50 randomly chosen requests of each interval, because a long run has too many points.`,
           unit: 'ms',
           width: 9,
           height: 8,

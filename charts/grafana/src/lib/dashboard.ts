@@ -22,7 +22,7 @@ export interface Row {
 }
 
 export interface Plan {
-  /** Part of bookmarks: never changes. Also the file's name. */
+  /** Part of bookmarks, so that it never changes. Also the name of the file. */
   uid: string;
   title: string;
   description: string;
@@ -32,7 +32,7 @@ export interface Plan {
   rows: Row[];
 }
 
-/** The chosen data source and processes go along, but not to a dashboard whose data source is of another kind. */
+/** Links keep the selected data source and processes, except to a dashboard with a data source of another kind. */
 const linkTo = (source: Source, includeVars: boolean): DashboardLinkBuilder =>
   new DashboardLinkBuilder(source === 'prometheus' ? 'Service' : 'Load')
     .type(DashboardLinkType.Dashboards)

@@ -36,10 +36,10 @@ import * as table from '@grafana/grafana-foundation-sdk/table';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 import type * as units from '@grafana/grafana-foundation-sdk/units';
 
-/** One that Grafana knows. */
+/** A unit of Grafana. */
 type Unit = Extract<(typeof units)[keyof typeof units], string>;
 
-/** What every panel must say of itself. */
+/** Required by every panel. */
 export interface About {
   title: string;
   /** What it shows and when to worry. */
@@ -49,19 +49,19 @@ export interface About {
   width?: number;
   height?: number;
   max?: number;
-  /** From this value on it is bad: red, and a line in a graph. */
+  /** Values from here on are bad: they are red, and a graph shows a line. */
   bad?: number;
   /** Series are shares of a whole. */
   stacked?: boolean;
   /** Values may be below zero. */
   signed?: boolean;
-  /** What no data means, where it is normal. */
+  /** Text for “no data” where that is normal. */
   none?: string;
 }
 
 export interface Query extends Builder<Dataquery> {
   refId(id: string): this;
-  /** Between two points; finer than its source is fed there is nothing. */
+  /** Shortest distance of two points: the interval at which the source gets data. */
   readonly leastInterval?: string;
 }
 
@@ -159,7 +159,7 @@ const renamed = (columns: Column[]): DataTransformerConfig => ({
   },
 });
 
-/** Density over time: of a Prometheus histogram's buckets, or (`ofPoints`) of single values. */
+/** Density over time, of the buckets of a Prometheus histogram or (`ofPoints`) of single values. */
 export function density(about: About, ofPoints: boolean, ...queries: Query[]): PanelBuilder {
   const builder = describe(new heatmap.PanelBuilder(), about, queries, [12, 9])
     .calculate(ofPoints)

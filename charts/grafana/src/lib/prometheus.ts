@@ -15,7 +15,7 @@ import {
 
 const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 
-/** A query over the shown time. */
+/** A query over the selected time range. */
 export function prom(expr: string, legend = ''): DataqueryBuilder {
   const query = new DataqueryBuilder()
     .datasource(DATASOURCE)
@@ -25,7 +25,7 @@ export function prom(expr: string, legend = ''): DataqueryBuilder {
   return legend === '' ? query.legendFormat('__auto') : query.legendFormat(legend);
 }
 
-/** A query of the end of the shown time, as rows of a table. */
+/** A query at the end of the selected time range, as rows of a table. */
 export const promNow = (expr: string): DataqueryBuilder =>
   new DataqueryBuilder()
     .datasource(DATASOURCE)
@@ -38,20 +38,20 @@ export const promNow = (expr: string): DataqueryBuilder =>
 export const promBuckets = (expr: string): DataqueryBuilder =>
   prom(expr, '{{le}}').format(PromQueryFormat.Heatmap);
 
-/** The series of a metric that belong to the chosen processes. */
+/** The series of a metric that belong to the selected processes. */
 export const of = (metric: string, more = ''): string =>
   `${metric}{job=~"$job", instance=~"$instance"${more === '' ? '' : `, ${more}`}}`;
 
-/** How much of a counter a second. */
+/** Increase of a counter per second. */
 export const rate = (metric: string, more = ''): string => `rate(${of(metric, more)}[$__rate_interval])`;
 
 export const quantile = (q: number, histogram: string, by = '', more = ''): string =>
   `histogram_quantile(${q}, sum by (le${by === '' ? '' : `, ${by}`}) (${rate(`${histogram}_bucket`, more)}))`;
 
-/** 0 while nothing has been counted: labelled counts are born with the first. Only for what may well never happen. */
+/** 0 while nothing has been counted, because a labelled series starts with its first event. Only for events that may never happen. */
 export const orNone = (expr: string): string => `${expr} or vector(0) unless on() ${expr}`;
 
-/** The chosen data source and processes. */
+/** The selectors of data source and processes. */
 export function variables(): Builder<VariableModel>[] {
   const processes = (name: string, label: string, query: string): QueryVariableBuilder =>
     new QueryVariableBuilder(name)
@@ -83,7 +83,7 @@ const event = (name: string, iconColor: string, expr: string, titleFormat: strin
     .titleFormat(titleFormat)
     .step('5s');
 
-/** What explains a bend in a curve. */
+/** Events that explain a change in a curve. */
 export const events = (): Builder<AnnotationQuery>[] => [
   event(
     'Process started',
@@ -102,6 +102,6 @@ export const events = (): Builder<AnnotationQuery>[] => [
     'Redis restored',
     'orange',
     `sum by (queue) (${of('concert_queue_state_restores_total')}) > (sum by (queue) (${of('concert_queue_state_restores_total')} offset 1m) or sum by (queue) (${of('concert_queue_state_restores_total')}) * 0)`,
-    'line {{queue}} was lost and has been restored',
+    'the state of queue {{queue}} was lost and has been restored',
   ),
 ];

@@ -19,7 +19,7 @@ export const processes: Row = {
       {
         title: 'Event loop in use',
         description:
-          'Share of time that the event loop was busy. Above 0.9 answers begin to wait for each other.',
+          'Share of time that the event loop was busy. Above 0.9 requests queue up.',
         unit: 'percentunit',
         max: 1,
         bad: 0.9,
@@ -30,7 +30,7 @@ export const processes: Row = {
       {
         title: 'Event loop lag',
         description:
-          'How late timers come. Every answer of the process waits as long (EventLoopLag above 0.1 s).',
+          'How late timers fire. Every request of the process waits as long (EventLoopLag above 0.1 s).',
         unit: 's',
         bad: 0.1,
       },
@@ -58,7 +58,7 @@ export const processes: Row = {
     graph(
       {
         title: 'Heap by space',
-        description: 'Used, by V8 space. old: what lives long.',
+        description: 'Heap used by V8 space. “old” holds what lives long.',
         unit: 'bytes',
         stacked: true,
       },
@@ -67,20 +67,20 @@ export const processes: Row = {
     graph(
       {
         title: 'Time in GC',
-        description: 'Share of time that each process collects garbage, by kind. major stops everything.',
+        description: 'Share of time that each process collects garbage, by kind. “major” stops the process.',
         unit: 'percentunit',
       },
       prom(`sum by (job, instance, kind) (${rate('nodejs_gc_duration_seconds_sum')})`, `{{kind}} ${BY}`),
     ),
     graph(
-      { title: 'Collections', description: 'Garbage collections a second, by kind.', unit: 'cps' },
+      { title: 'Collections', description: 'Garbage collections per second, by kind.', unit: 'cps' },
       prom(`sum by (kind) (${rate('nodejs_gc_duration_seconds_count')})`, '{{kind}}'),
     ),
     graph(
       {
         title: 'Files and handles',
         description:
-          'Open file descriptors against their limit ends in EMFILE; handles are sockets, timers and the like.',
+          'Open file descriptors and active handles (sockets, timers). At the limit of descriptors calls fail with EMFILE.',
         unit: 'short',
       },
       prom(of('process_open_fds'), `descriptors ${BY}`),
@@ -89,13 +89,13 @@ export const processes: Row = {
     graph(
       {
         title: 'External memory',
-        description: 'Buffers outside the heap: bodies, sockets, the snapshot of the line.',
+        description: 'Buffers outside the heap: bodies, sockets, the snapshots of the queues.',
         unit: 'bytes',
       },
       prom(of('nodejs_external_memory_bytes'), BY),
     ),
     graph(
-      { title: 'Age', description: 'Time since each process started: a saw is a crash loop.', unit: 's' },
+      { title: 'Age', description: 'Time since each process started. A sawtooth is a crash loop.', unit: 's' },
       prom(`time() - ${of('process_start_time_seconds')}`, BY),
     ),
     graph(

@@ -2,9 +2,9 @@ import type { Row } from '../lib/dashboard.ts';
 import { graph } from '../lib/panels.ts';
 import { of, orNone, prom, quantile, rate } from '../lib/prometheus.ts';
 
-/** Every worker tells the same of a server, so they are not added up. */
-const told = (metric: string): string => `max(${of(metric)})`;
-const toldRate = (metric: string): string => `max(${rate(metric)})`;
+/** Every worker reports the same value of a server, so that the maximum is taken. */
+const reported = (metric: string): string => `max(${of(metric)})`;
+const reportedRate = (metric: string): string => `max(${rate(metric)})`;
 
 export const database: Row = {
   title: 'Database pool and MariaDB',
@@ -21,7 +21,7 @@ export const database: Row = {
     graph(
       {
         title: 'Waiting for a connection',
-        description: 'By process. Above zero for long: the pool is too small or the database too slow.',
+        description: 'By process. If it stays above zero, the pool is too small or the database too slow.',
         unit: 'short',
         bad: 1,
       },
@@ -30,53 +30,53 @@ export const database: Row = {
     graph(
       {
         title: 'Connections',
-        description: 'Of the server, against its limit: all pools together must stay below.',
+        description: 'Connections of the server and its limit. The sum of all pools must stay below.',
         unit: 'short',
       },
-      prom(told('concert_mariadb_threads_connected'), 'connected'),
-      prom(told('concert_mariadb_threads_running'), 'running'),
-      prom(told('concert_mariadb_max_connections'), 'limit'),
+      prom(reported('concert_mariadb_threads_connected'), 'connected'),
+      prom(reported('concert_mariadb_threads_running'), 'running'),
+      prom(reported('concert_mariadb_max_connections'), 'limit'),
     ),
     graph(
       {
         title: 'Statements',
-        description: 'Statements a second that the server ran, of all its clients.',
+        description: 'Statements per second of all clients of the server.',
         unit: 'cps',
       },
-      prom(toldRate('concert_mariadb_queries_total'), 'statements'),
+      prom(reportedRate('concert_mariadb_queries_total'), 'statements'),
     ),
     graph(
       {
         title: 'Row lock waits',
-        description: 'How often a second one transaction waits for another’s row: many buyers want one seat.',
+        description: 'Waits for a row lock per second. They rise when many users want one seat.',
         unit: 'cps',
       },
-      prom(toldRate('concert_mariadb_row_lock_waits_total'), 'waits'),
+      prom(reportedRate('concert_mariadb_row_lock_waits_total'), 'waits'),
     ),
     graph(
       {
         title: 'Time in row locks',
-        description: 'Seconds a second that transactions wait for rows, all together.',
+        description: 'Seconds per second that all transactions together wait for row locks.',
         unit: 'short',
       },
-      prom(toldRate('concert_mariadb_row_lock_time_seconds_total'), 'waiting'),
+      prom(reportedRate('concert_mariadb_row_lock_time_seconds_total'), 'waiting'),
     ),
     graph(
       {
         title: 'Buffer pool hits',
-        description: 'Share of page reads answered from memory. Below 0.99: the buffer pool is too small.',
+        description: 'Share of page reads answered from memory. Below 0.99 the buffer pool is too small.',
         unit: 'percentunit',
         max: 1,
       },
       prom(
-        `1 - ${toldRate('concert_mariadb_buffer_pool_reads_total')} / (${toldRate('concert_mariadb_buffer_pool_read_requests_total')} > 0)`,
+        `1 - ${reportedRate('concert_mariadb_buffer_pool_reads_total')} / (${reportedRate('concert_mariadb_buffer_pool_read_requests_total')} > 0)`,
         'hits',
       ),
     ),
     graph(
-      { title: 'Traffic', description: 'Bytes a second into and out of the server.', unit: 'Bps' },
-      prom(toldRate('concert_mariadb_received_bytes_total'), 'in'),
-      prom(toldRate('concert_mariadb_sent_bytes_total'), 'out'),
+      { title: 'Traffic', description: 'Bytes per second into and out of the server.', unit: 'Bps' },
+      prom(reportedRate('concert_mariadb_received_bytes_total'), 'in'),
+      prom(reportedRate('concert_mariadb_sent_bytes_total'), 'out'),
     ),
   ],
 };
@@ -87,7 +87,7 @@ export const redis: Row = {
     graph(
       {
         title: 'Scripts: p99',
-        description: 'Time of the waiting room’s scripts as seen from the processes, network included.',
+        description: 'Duration of the scripts of the waiting room as measured by the processes, with the network.',
         unit: 's',
       },
       prom(quantile(0.99, 'concert_redis_command_duration_seconds', 'script'), '{{script}}'),
@@ -95,50 +95,50 @@ export const redis: Row = {
     graph(
       {
         title: 'Scripts',
-        description: 'Calls a second by script. Polls call none: they are answered from the snapshot.',
+        description: 'Calls per second by script. Polls call none, because they are answered from the snapshot.',
         unit: 'cps',
       },
       prom(`sum by (script) (${rate('concert_redis_command_duration_seconds_count')})`, '{{script}}'),
     ),
     graph(
-      { title: 'Commands', description: 'Of the server, by all its clients.', unit: 'cps' },
-      prom(toldRate('concert_redis_commands_total'), 'commands'),
+      { title: 'Commands', description: 'Commands per second of all clients of the server.', unit: 'cps' },
+      prom(reportedRate('concert_redis_commands_total'), 'commands'),
     ),
     graph(
       {
         title: 'CPU',
-        description: 'Cores in use by Redis. It runs commands on one: at 1 it is full.',
+        description: 'Cores in use by Redis. Redis runs commands on one core, so that 1 is its limit.',
         unit: 'short',
         bad: 0.8,
       },
-      prom(toldRate('concert_redis_cpu_seconds_total'), 'CPU'),
+      prom(reportedRate('concert_redis_cpu_seconds_total'), 'CPU'),
     ),
     graph(
       {
         title: 'Memory',
-        description: 'Used by Redis. A million waiters need some hundred megabytes.',
+        description: 'Memory used by Redis. A million waiting users need some hundred megabytes.',
         unit: 'bytes',
       },
-      prom(told('concert_redis_used_memory_bytes'), 'used'),
+      prom(reported('concert_redis_used_memory_bytes'), 'used'),
     ),
     graph(
-      { title: 'Keys', description: 'Keys in Redis; each user in line has one.', unit: 'short' },
-      prom(told('concert_redis_keys'), 'keys'),
+      { title: 'Keys', description: 'Keys in Redis; each user in a queue has one.', unit: 'short' },
+      prom(reported('concert_redis_keys'), 'keys'),
     ),
     graph(
       {
         title: 'Eviction',
         description:
-          'Masters whose maxmemory-policy is not noeviction (RedisEvictionPolicy), and keys thrown away a second (RedisKeysEvicted). Anything but 0: users lose sessions and places.',
+          'Masters whose maxmemory-policy is not noeviction (RedisEvictionPolicy), and keys evicted per second (RedisKeysEvicted). Above 0 users lose sessions and entries.',
         unit: 'short',
         bad: 1,
       },
-      prom(told('concert_redis_unsafe_eviction_policies'), 'masters that may evict'),
-      prom(toldRate('concert_redis_evicted_keys_total'), 'keys evicted'),
+      prom(reported('concert_redis_unsafe_eviction_policies'), 'masters that may evict'),
+      prom(reportedRate('concert_redis_evicted_keys_total'), 'keys evicted'),
     ),
     graph(
-      { title: 'Clients', description: 'Connections to Redis: two or so a process.', unit: 'short' },
-      prom(told('concert_redis_connected_clients'), 'clients'),
+      { title: 'Clients', description: 'Connections to Redis: about two per process.', unit: 'short' },
+      prom(reported('concert_redis_connected_clients'), 'clients'),
     ),
   ],
 };
@@ -150,7 +150,7 @@ export const kafka: Row = {
       {
         title: 'Consumer lag',
         description:
-          'Events in a topic that the notifier has not yet handled. Without KAFKA_BROKERS there is no lag: 0.',
+          'Events in a topic that the consumer has not yet handled. Without KAFKA_BROKERS the lag is 0.',
         unit: 'short',
         width: 24,
       },

@@ -4,7 +4,7 @@ import { prom, rate } from '../lib/prometheus.ts';
 import { API } from './routes.ts';
 
 const WINDOWS = ['5m', '30m', '1h', '6h'];
-const RULES = 'From the recording rules, so over all processes whatever is chosen above.';
+const RULES = 'From the recording rules, so over all processes, regardless of the selection above.';
 
 const burn = (slo: 'availability' | 'latency', budget: number) =>
   WINDOWS.map((window) => prom(`concert:${slo}_errors:ratio_rate${window} / ${budget}`, window));
@@ -15,7 +15,7 @@ export const objectives: Row = {
     graph(
       {
         title: 'Availability: budget burn',
-        description: `How many times too fast the error budget goes. Above 14.4 over 1 h and 5 m somebody is paged, above 6 over 6 h and 30 m there is a ticket. ${RULES}`,
+        description: `Burn rate of the error budget; 1 uses it up in 30 days. Above 14.4 over 1 h and 5 m an alert pages, above 6 over 6 h and 30 m it opens a ticket. ${RULES}`,
         unit: 'short',
         bad: 14.4,
       },

@@ -8,7 +8,7 @@ export const protection: Row = {
     states(
       {
         title: 'Breakers',
-        description: 'The worst state of all processes. queueService guards Redis, concertService MariaDB.',
+        description: 'The worst state of all processes. queueService protects Redis, concertService protects MariaDB.',
         unit: 'short',
       },
       {
@@ -25,7 +25,7 @@ export const protection: Row = {
       {
         title: 'Calls through breakers',
         description:
-          'By outcome; refused: without a try, since the breaker is open. ignored: a business answer.',
+          'Calls by outcome. “refused” was not tried because the breaker is open; “ignored” is a business answer.',
         unit: 'cps',
       },
       prom(`sum by (breaker, outcome) (${rate('concert_breaker_calls_total')})`, '{{breaker}} {{outcome}}'),
@@ -34,7 +34,7 @@ export const protection: Row = {
       {
         title: 'Cache hits',
         description:
-          'Share of list reads answered without the database; one that shares another’s load counts as a hit.',
+          'Share of list reads that were answered without the database. A read that shares the load of another one counts as a hit.',
         unit: 'percentunit',
         max: 1,
       },
@@ -46,7 +46,7 @@ export const protection: Row = {
     graph(
       {
         title: 'Outbox',
-        description: 'Events committed and not yet delivered (OutboxBacklog above 1,000).',
+        description: 'Events that are committed and not yet delivered. The alert OutboxBacklog fires above 1,000.',
         unit: 'short',
         bad: 1000,
       },
@@ -55,7 +55,7 @@ export const protection: Row = {
     graph(
       {
         title: 'Oldest event',
-        description: 'Age of the oldest event not yet delivered (OutboxOldestEventAge above a minute).',
+        description: 'Age of the oldest event that is not yet delivered. The alert OutboxOldestEventAge fires above one minute.',
         unit: 's',
         bad: 60,
       },
@@ -65,7 +65,7 @@ export const protection: Row = {
       {
         title: 'Events',
         description:
-          'By topic and what became of them. dlq, given_up: a notification that could not be made.',
+          'Events by topic and result. “dlq” and “given_up” count notifications that failed.',
         unit: 'cps',
       },
       prom(orNone(`sum by (topic, result) (${rate('concert_events_total')})`), '{{topic}} {{result}}'),

@@ -2,12 +2,12 @@ import type { Row } from '../lib/dashboard.ts';
 import { density, graph, rows } from '../lib/panels.ts';
 import { of, prom, promBuckets, promNow, quantile, rate } from '../lib/prometheus.ts';
 
-/** The API's own routes: probes and scrapes are no business of the SLO. */
+/** The API's own routes: the SLO does not count probes and scrapes. */
 export const API = 'route=~"/v1/.*"';
 
 const HISTOGRAM = 'http_request_duration_seconds';
 const count = (more = ''): string => rate(`${HISTOGRAM}_count`, more === '' ? API : `${API}, ${more}`);
-/** Without the zero a route that has never failed would have no share at all. */
+/** Adds a zero, because a route that has never failed has no series of failures. */
 const failed = (by: string): string =>
   `(sum by (${by}) (${count('status=~"5.."')}) or sum by (${by}) (${count()}) * 0)`;
 
@@ -17,7 +17,7 @@ export const routes: Row = {
     graph(
       {
         title: 'Requests by route',
-        description: 'Answers a second by method and route template.',
+        description: 'Answers per second by method and route template.',
         unit: 'reqps',
       },
       prom(`sum by (method, route) (${count()})`, '{{method}} {{route}}'),
@@ -26,7 +26,7 @@ export const routes: Row = {
       {
         title: 'Failing share by route',
         description:
-          'Share of 5xx. 503 with Retry-After (shed, breaker open) counts: the buyer got no answer.',
+          'Share of 5xx. 503 with Retry-After (shed, breaker open) counts as a failure: the user got no answer.',
         unit: 'percentunit',
         bad: 0.001,
       },
@@ -36,7 +36,7 @@ export const routes: Row = {
       {
         title: 'Answers by status',
         description:
-          '4xx are answers, too: 409 tells a buyer that the seat is gone, 403 that the token waits.',
+          '4xx are correct answers: 409 means that the seat is gone, 403 that the token still waits.',
         unit: 'reqps',
         stacked: true,
       },
@@ -54,7 +54,7 @@ export const routes: Row = {
     graph(
       {
         title: 'p99 by route',
-        description: 'Which route is slow. Lists come from a cache, sales from MariaDB.',
+        description: 'Shows which route is slow. Lists are served from a cache, sales from MariaDB.',
         unit: 's',
         bad: 0.2,
       },
@@ -64,23 +64,23 @@ export const routes: Row = {
       {
         title: 'In flight and requests shed',
         description:
-          'Requests being answered, and those answered 503 at once because more is asked than can be done within LOAD_SHEDDING_MAX_DELAY_MS.',
+          'Requests in progress, and requests that were answered 503 at once because they could not be served within LOAD_SHEDDING_MAX_DELAY_MS.',
         unit: 'short',
       },
       prom(`sum(${of('http_requests_in_flight')})`, 'in flight'),
-      prom(`sum(${rate('http_requests_shed_total')})`, 'turned away a second'),
+      prom(`sum(${rate('http_requests_shed_total')})`, 'shed per second'),
     ),
     density(
       {
         title: 'Duration, all answers',
-        description: 'How many answers took how long. A second band is a second kind of work.',
+        description: 'Distribution of durations. A second band means a second kind of work.',
         unit: 's',
       },
       false,
       promBuckets(`sum by (le) (increase(${of(`${HISTOGRAM}_bucket`, API)}[$__rate_interval]))`),
     ),
     rows(
-      { title: 'Routes', description: 'At the end of the shown time.', unit: 'short', width: 12 },
+      { title: 'Routes', description: 'At the end of the selected time range.', unit: 'short', width: 12 },
       'route',
       [
         { from: 'route' },

@@ -9,29 +9,29 @@ export const seatsAndMoney: Row = {
       {
         title: 'Holds',
         description:
-          'Asked for, by result; refused: somebody else was quicker. Passed: tidied up by the sweeper.',
+          'Hold requests by result; “refused” means that another user was faster. “expired” counts the holds that the expiry job released.',
         unit: 'cps',
       },
       prom(orNone(`sum by (result) (${rate('concert_seat_holds_total')})`), '{{result}}'),
-      prom(`sum(${rate('concert_seat_holds_expired_total')})`, 'passed'),
+      prom(`sum(${rate('concert_seat_holds_expired_total')})`, 'expired'),
     ),
     graph(
       {
-        title: 'Tickets and charges',
-        description: 'Seats paid for, and balances charged, a second.',
+        title: 'Tickets and top-ups',
+        description: 'Seats paid for and balances topped up, per second.',
         unit: 'cps',
       },
       prom(`sum(${rate('concert_ticket_sales_total')})`, 'tickets'),
-      prom(`sum(${rate('concert_balance_topups_total')})`, 'charges'),
+      prom(`sum(${rate('concert_balance_topups_total')})`, 'top-ups'),
     ),
     graph(
-      { title: 'Revenue', description: 'Money taken for seats, won a minute.', unit: 'currencyKRW' },
-      prom(`sum(${rate('concert_ticket_revenue_krw_total')}) * 60`, 'a minute'),
+      { title: 'Revenue', description: 'Revenue from tickets, KRW per minute.', unit: 'currencyKRW' },
+      prom(`sum(${rate('concert_ticket_revenue_krw_total')}) * 60`, 'per minute'),
     ),
     graph(
       {
-        title: 'Sweeper',
-        description: 'How late the oldest passed hold was tidied up. Seats are free on time all the same.',
+        title: 'Hold expiry',
+        description: 'How late the oldest expired hold was released in the tables. The seat itself can be reserved on time.',
         unit: 's',
         bad: 5,
       },
@@ -40,7 +40,7 @@ export const seatsAndMoney: Row = {
     graph(
       {
         title: 'Idempotent replays',
-        description: 'Requests answered from the memory of their key: clients that tried again.',
+        description: 'Requests that were answered with the stored result of their Idempotency-Key, because the client retried.',
         unit: 'cps',
       },
       prom(`sum(${rate('concert_idempotent_replays_total')})`, 'replays'),
@@ -48,25 +48,25 @@ export const seatsAndMoney: Row = {
     graph(
       {
         title: 'Conversion',
-        description: 'Tickets sold per visitor let in, over five minutes.',
+        description: 'Tickets sold per admitted user, over five minutes.',
         unit: 'percentunit',
       },
       prom(
         `sum(increase(${of('concert_ticket_sales_total')}[5m])) / (sum(increase(${of('concert_queue_admissions_total')}[5m])) > 0)`,
-        'sold per visitor',
+        'sold per admission',
       ),
     ),
   ],
 };
 
-export const oversellWatch: Row = {
+export const invariantChecks: Row = {
   title: 'Invariant checks',
   panels: [
     graph(
       {
         title: 'Invariant violations',
         description:
-          'Rows that break an invariant: I1 a seat sold twice, I2 balance and ledger differ, … Anything but 0 is an alarm.',
+          'Rows that break an invariant: I1 a seat sold twice, I2 balance and ledger differ, … Any value but 0 is an incident.',
         unit: 'short',
         bad: 1,
       },
@@ -75,7 +75,7 @@ export const oversellWatch: Row = {
     graph(
       {
         title: 'Age of the last check',
-        description: 'Older than two minutes: nobody watches (InvariantCheckStale).',
+        description: 'Above two minutes no worker checks the invariants (InvariantCheckStale).',
         unit: 's',
         bad: 120,
       },
@@ -89,7 +89,7 @@ export const oversellWatch: Row = {
       {
         title: 'Unchecked chunks',
         description:
-          'Chunks of tables that were too slow to be checked, or whose check failed (InvariantCheckSlow). All others are checked; these are tried again.',
+          'Chunks of tables whose check was too slow or failed (InvariantCheckSlow). All others are checked; these are retried.',
         unit: 'short',
         bad: 1,
       },

@@ -9,41 +9,41 @@ export const waitingRoom: Row = {
       {
         title: 'Arrivals and admissions',
         description:
-          'Token requests by the status they were answered with, and visitors let in. Above the line of admissions the crowd grows.',
+          'Token requests by the status of their answer, and admissions. The queue grows while there are more requests than admissions.',
         unit: 'cps',
       },
-      prom(`sum by (status) (${rate('concert_queue_tokens_issued_total')})`, 'asked: {{status}}'),
-      prom(`sum(${rate('concert_queue_admissions_total')})`, 'let in'),
+      prom(`sum by (status) (${rate('concert_queue_tokens_issued_total')})`, 'requested: {{status}}'),
+      prom(`sum(${rate('concert_queue_admissions_total')})`, 'admitted'),
     ),
     graph(
-      { title: 'Waiting', description: 'People in line who are present, by line.', unit: 'short' },
+      { title: 'Waiting', description: 'Users who wait and are present, by queue.', unit: 'short' },
       prom(`max by (queue) (${of('concert_queue_waiting')})`, '{{queue}}'),
     ),
     graph(
       {
         title: 'Active vs. limit',
-        description: 'Below its cap while people wait for more than a moment: QueueStalled.',
+        description: 'Active users and their limit. Below the limit while users wait for a minute: QueueStalled.',
         unit: 'short',
       },
-      prom(`max by (queue) (${of('concert_queue_active')})`, '{{queue}} inside'),
-      prom(`max by (queue) (${of('concert_queue_active_limit')})`, '{{queue}} cap'),
+      prom(`max by (queue) (${of('concert_queue_active')})`, '{{queue}} active'),
+      prom(`max by (queue) (${of('concert_queue_active_limit')})`, '{{queue}} limit'),
     ),
     graph(
       {
         title: 'Admissions allowed',
         description:
-          'Most admissions a second beside those made, and 1 while the operator lets nobody in. No limit with a fixed cap.',
+          'The admission rate limit next to the actual rate, and 1 while an operator has paused admission. A fixed limit has no rate limit.',
         unit: 'cps',
       },
       prom(orNone(`max by (queue) (${of('concert_queue_admission_rate_limit')})`), '{{queue}} at most'),
-      prom(`sum by (queue) (${rate('concert_queue_admissions_total')})`, '{{queue}} let in'),
+      prom(`sum by (queue) (${rate('concert_queue_admissions_total')})`, '{{queue}} admitted'),
       prom(`max by (queue) (${of('concert_queue_paused')})`, '{{queue}} paused'),
     ),
     graph(
       {
         title: 'Admission controller',
         description:
-          'The controller’s last decision and the signal closest to its limit (crowd: nobody is kept out by the door), who sets the door, and acts of the operator.',
+          'The last decision of the controller, the signal closest to its limit (“crowd”: the limit keeps no user waiting), the source of the limits, and commands of operators.',
         unit: 'short',
       },
       prom(orNone(`max by (action) (${of('concert_queue_controller_action')}) > 0`), '{{action}}'),
@@ -54,7 +54,7 @@ export const waitingRoom: Row = {
     graph(
       {
         title: 'Wait',
-        description: 'From token to admission, of those let in. Resolution 0.25 s.',
+        description: 'Time from token to admission of the users who were admitted. The resolution is 0.25 s.',
         unit: 's',
       },
       ...[0.5, 0.95, 0.99].map((q) => prom(quantile(q, 'concert_queue_wait_seconds'), `p${q * 100}`)),
@@ -63,7 +63,7 @@ export const waitingRoom: Row = {
       {
         title: 'ETA error',
         description:
-          'Real minus promised wait (etaSeconds): above zero people waited longer than they were told.',
+          'Actual minus predicted wait (etaSeconds). Above zero users waited longer than predicted.',
         unit: 's',
         signed: true,
       },
@@ -73,7 +73,7 @@ export const waitingRoom: Row = {
       {
         title: 'Sessions ended',
         description:
-          'By why they ended: paid, idle, or at the end of the lease. None until the first visitor leaves.',
+          'Sessions by the reason of their end: paid, idle, or past their deadline.',
         unit: 'cps',
       },
       prom(orNone(`sum by (reason) (${rate('concert_queue_sessions_ended_total')})`), '{{reason}}'),
@@ -82,16 +82,16 @@ export const waitingRoom: Row = {
       {
         title: 'Event streams',
         description:
-          'Waiters who are told instead of polling, and streams cut because the client did not read.',
+          'Open streams, and streams that were closed because the client did not read.',
         unit: 'short',
       },
       prom(`sum(${of('concert_queue_streams')})`, 'open'),
-      prom(`sum(${rate('concert_queue_streams_dropped_total')})`, 'cut a second'),
+      prom(`sum(${rate('concert_queue_streams_dropped_total')})`, 'dropped per second'),
     ),
     graph(
       {
         title: 'Events pushed',
-        description: 'By type. None unless somebody opened a stream.',
+        description: 'Events sent on streams, by type.',
         unit: 'cps',
       },
       prom(orNone(`sum by (event) (${rate('concert_queue_stream_events_total')})`), '{{event}}'),
@@ -100,10 +100,10 @@ export const waitingRoom: Row = {
       {
         title: 'Redis unavailable / state restored',
         description:
-          'Writes let pass by the copy while Redis was away, and times a line was lost and restored (none is normal).',
+          'Requests that were checked against the snapshot because Redis was unavailable, and restores of the state of a queue (0 is normal).',
         unit: 'short',
       },
-      prom(`sum(${rate('concert_queue_checks_from_snapshot_total')})`, 'by copy a second'),
+      prom(`sum(${rate('concert_queue_checks_from_snapshot_total')})`, 'from snapshot per second'),
       prom(orNone(`sum(${of('concert_queue_state_restores_total')})`), 'restored'),
     ),
   ],

@@ -5,13 +5,13 @@ import { API } from './routes.ts';
 
 const requests = rate('http_request_duration_seconds_count', API);
 
-export const atAGlance: Row = {
-  title: 'At a glance',
+export const overview: Row = {
+  title: 'Overview',
   panels: [
     number(
       {
         title: 'Requests',
-        description: 'Answers of the API a second, whatever their status.',
+        description: 'Answers of the API per second, with any status.',
         unit: 'reqps',
         width: 3,
       },
@@ -20,7 +20,7 @@ export const atAGlance: Row = {
     number(
       {
         title: 'p99',
-        description: 'The slowest hundredth takes longer than this. “Loaded” is above 200 ms.',
+        description: '1 % of the answers take longer than this. The objective is 200 ms.',
         unit: 's',
         width: 3,
         bad: 0.2,
@@ -42,7 +42,7 @@ export const atAGlance: Row = {
     number(
       {
         title: 'Waiting',
-        description: 'People in line who are present, all lines together.',
+        description: 'Users who wait and are present, over all queues.',
         unit: 'short',
         width: 3,
       },
@@ -50,8 +50,8 @@ export const atAGlance: Row = {
     ),
     number(
       {
-        title: 'Inside',
-        description: 'Visitors inside as a share of the cap. Full is normal while people wait.',
+        title: 'Active',
+        description: 'Active users as a share of the admission limit. 100 % is normal while users wait.',
         unit: 'percentunit',
         width: 3,
         max: 1,
@@ -59,13 +59,13 @@ export const atAGlance: Row = {
       prom(`sum(max by (queue) (${of('concert_queue_active')})) / sum(max by (queue) (${of('concert_queue_active_limit')}))`),
     ),
     number(
-      { title: 'Sold', description: 'Tickets sold in the shown time.', unit: 'short', width: 3 },
+      { title: 'Sold', description: 'Tickets sold in the selected time range.', unit: 'short', width: 3 },
       prom(`sum(increase(${of('concert_ticket_sales_total')}[$__range]))`),
     ),
     number(
       {
         title: 'Breakers open',
-        description: 'Breakers that refuse calls, over all processes. See the runbook BreakerOpen.',
+        description: 'Circuit breakers that refuse calls, over all processes. See the runbook BreakerOpen.',
         unit: 'short',
         width: 3,
         bad: 1,
