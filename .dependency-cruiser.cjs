@@ -53,7 +53,7 @@ module.exports = {
     {
       name: 'only-stores-know-redis',
       severity: 'error',
-      from: { path: ours('^src/modules/'), pathNot: ours('store\\.ts$') },
+      from: { path: ours('^src/modules/'), pathNot: ours('(store|scripts)\\.ts$') },
       to: { path: ours('^src/platform/redis'), dependencyTypesNot: ['type-only'] },
     },
     {

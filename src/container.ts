@@ -38,6 +38,7 @@ import { StoreMetrics } from './platform/observability/store-metrics';
 import { RedisEvictionLog } from './platform/redis/eviction-log';
 import { AdaptiveLimit, FixedLimit } from './modules/waiting-room/admission/policy';
 import { ProofOfWork } from './modules/waiting-room/tokens/proof-of-work';
+import type { StoreGuards } from './modules/waiting-room/recovery/guards';
 import { QueueRepository } from './modules/waiting-room/state/repository';
 import { queueRules } from './modules/waiting-room/rules';
 import { QueueStore } from './modules/waiting-room/state/store';
@@ -85,6 +86,11 @@ export function createContainer(config: Config): DependencyContainer {
 
   const rules = queueRules(config);
   const repository = container.resolve(QueueRepository);
+  const breakers = container.resolve(Breakers);
+  const guards: StoreGuards = {
+    redis: (call) => breakers.queue.run(call),
+    database: (call) => breakers.concert.run(call),
+  };
   const limits = {
     targetP99Ms: config.QUEUE_AUTO_TARGET_P99_MS,
     min: config.QUEUE_AUTO_MIN_ACTIVE,
@@ -97,6 +103,7 @@ export function createContainer(config: Config): DependencyContainer {
       repository,
       metrics,
       logger,
+      guards,
     );
   const own = [...config.QUEUES].map(([id, cap]) => room(id, cap));
   container.registerInstance(

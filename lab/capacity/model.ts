@@ -82,7 +82,7 @@ export function simulate(opening: Opening, costs: Costs, seed = 1): Course {
     1,
     Math.floor(Math.min(opening.visitors / MOST_GROUPS, opening.cap / LEAST_GROUPS_INSIDE)),
   );
-  const polling = { maxPerSecond: opening.maxPollsPerSecond, awayMs: opening.awaySeconds * 1000 };
+  const polling = { maxPerSecond: opening.maxPollsPerSecond, presenceTimeoutMs: opening.awaySeconds * 1000 };
   const agenda = new Agenda<Happening>();
   const line: Group[] = [];
   const admissions: { at: number; size: number }[] = [];
@@ -164,8 +164,9 @@ export function simulate(opening: Opening, costs: Costs, seed = 1): Course {
       const position = group.before - served + 1;
       const rate = perSecond(at);
       const { cap, leaseSeconds } = opening;
-      const door = { activeLimit: cap, rateLimit: undefined, paused: false, source: 'fixed' as const };
-      const { soonestSeconds } = etaSeconds(position, { door, inside, perSecond: rate, leaseSeconds });
+      const limits = { activeLimit: cap, rateLimit: undefined, paused: false, source: 'fixed' as const };
+      const flow = { limits, active: inside, perSecond: rate, sessionSeconds: leaseSeconds };
+      const { soonestSeconds } = etaSeconds(position, flow);
       const pauseMs = jittered(pollAfterMs(position, lined - served, soonestSeconds, polling), random());
       agenda.put(told + pauseMs / 1000, { kind: 'poll', group });
     } else visit(at, what);

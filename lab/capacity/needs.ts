@@ -94,7 +94,7 @@ const each = ({ opening, steady }: Phases, of: (number: number) => number): Phas
 
 /** Polls a second of a whole line, by segment of presence; by the product's own rule for each place in it. */
 function pollRates({ waiting, salesPerSecond, maxPollsPerSecond, awaySeconds }: Demand): number[] {
-  const options = { maxPerSecond: maxPollsPerSecond, awayMs: awaySeconds * 1000 };
+  const options = { maxPerSecond: maxPollsPerSecond, presenceTimeoutMs: awaySeconds * 1000 };
   const step = Math.max(1, Math.floor(waiting / SAMPLES));
   const rates = Array.from({ length: Math.ceil((waiting + 1) / SEGMENT) }, () => 0);
   for (let position = 1; position <= waiting; position += step) {

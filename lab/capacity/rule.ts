@@ -9,8 +9,8 @@ export const { pollAfterMs, jittered } = product(
 ) as typeof import('../../src/modules/waiting-room/polling/interval');
 
 export const { SEGMENT } = product(
-  './dist/modules/waiting-room/snapshot/presence.js',
-) as typeof import('../../src/modules/waiting-room/snapshot/presence');
+  './dist/modules/waiting-room/snapshot/segment.js',
+) as typeof import('../../src/modules/waiting-room/snapshot/segment');
 
 export const { AdmissionRate, etaSeconds } = product(
   './dist/modules/waiting-room/polling/eta.js',

@@ -25,8 +25,8 @@ export class AdmissionWatch {
   constructor(redis: RedisServer, history: History, queueId = 'main') {
     this.redis = redis;
     this.history = history;
-    const { place, prefix } = queueKeys(queueId);
-    this.keys = { state: place[0] ?? '', active: place[1] ?? '', log: `${prefix}log` };
+    const { state, active, prefix } = queueKeys(queueId);
+    this.keys = { state, active, log: `${prefix}log` };
   }
 
   start(): void {

@@ -45,7 +45,7 @@ module.exports = {
     code: [
       ofModule(
         'waiting-room',
-        'admission/controller,admission/signals,polling/eta,polling/interval,snapshot/presence,tokens/token',
+        'admission/controller/*,admission/signals,polling/eta,polling/interval,snapshot/presence,snapshot/presence-marks,snapshot/segment,tokens/token',
       ),
     ],
     tests: [
@@ -60,7 +60,12 @@ module.exports = {
   },
   line: {
     services: ['redis'],
-    code: [ofModule('waiting-room', 'waiting-room,snapshot/snapshot')],
+    code: [
+      ofModule(
+        'waiting-room',
+        'waiting-room,snapshot/snapshot,snapshot/refresher,recovery/recovery,polling/snapshot-poller',
+      ),
+    ],
     tests: [
       'test/queue/copy.test.ts',
       'test/queue/room.test.ts',

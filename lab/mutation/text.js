@@ -80,7 +80,12 @@ async function demandThatTestsPass(area, copyOf, env) {
 
 /** A file, or the files of a folder. */
 const filesOf = (name) =>
-  fs.statSync(inRoot(name)).isFile() ? [name] : fs.readdirSync(inRoot(name)).map((file) => `${name}/${file}`);
+  fs.statSync(inRoot(name)).isFile()
+    ? [name]
+    : fs
+        .readdirSync(inRoot(name), { recursive: true })
+        .filter((file) => path.extname(file) !== '')
+        .map((file) => `${name}/${file}`);
 
 const mutantsOf = (file) =>
   textMutants(file, fs.readFileSync(inRoot(file), 'utf8')).map((mutant) => ({

@@ -162,7 +162,7 @@ export function serveEndpoints(endpoints: Endpoint[], steps: Steps): PathHandler
     input: RequestInput,
     claims: Claims,
   ): Promise<Answer | SseResponse> {
-    const isKnown = steps.queue.isKnownActive(claims);
+    const isKnown = steps.queue.touchIfActive(claims);
     let refusal: unknown;
     const admit = async (): Promise<ActiveUser> => {
       try {

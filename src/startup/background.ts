@@ -10,7 +10,7 @@ import { Breakers } from '../modules/operations/breakers';
 import { HoldExpiryJob } from '../modules/orders/hold-expiry-job';
 import { LoadMonitor } from '../modules/waiting-room/admission/load-monitor';
 import { WaitingRoomRegistry } from '../modules/waiting-room/registry';
-import { SessionReconciler } from '../modules/waiting-room/state/session-reconciler';
+import { SessionReconciler } from '../modules/waiting-room/recovery/session-reconciler';
 import { QueueStreams } from '../modules/waiting-room/streams/streams';
 import { DatabaseContact } from '../platform/database/contact';
 import { LOGGER, type Logger } from '../platform/observability/logger';
@@ -54,9 +54,7 @@ function queueTasks(container: DependencyContainer, task: MakeTask): Phase[] {
       breakers.queue.close(); // Redis answers: trial calls are not needed
     }),
     task(`presence in ${room.queueId}`, PRESENCE_FLUSH_INTERVAL_MS, () => room.flushPresence()),
-    task(`admission to ${room.queueId}`, config.QUEUE_ADMISSION_INTERVAL_MS, () =>
-      breakers.queue.run(() => room.tick()),
-    ),
+    task(`admission to ${room.queueId}`, config.QUEUE_ADMISSION_INTERVAL_MS, () => room.tick()),
   ]);
   return [...phases, task('database contact', DatabaseContact.INTERVAL_MS, () => contact.probe())];
 }

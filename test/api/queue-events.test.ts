@@ -182,7 +182,7 @@ describe('the events of the waiting room', () => {
 
   it('forget a client that goes away while its place is looked up', async () => {
     const room = it_.service.container.resolve(WaitingRoomRegistry).main;
-    const look = jest.spyOn(room, 'pollFromSnapshot').mockReturnValue(undefined); // the store is asked
+    const look = jest.spyOn(room, 'poll').mockReturnValue(undefined); // the store is asked
     const settle = room.resolve.bind(room);
     const slowly = jest.spyOn(room, 'resolve').mockImplementation(async (place) => {
       await wait(100);

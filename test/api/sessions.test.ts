@@ -18,7 +18,7 @@ describe('a session whose user holds a seat', () => {
     Number(
       await it_.service.container
         .resolve(Redis)
-        .zscore(at(queueKeys(it_.queueId).place, 1), String(seqOf(buyer))),
+        .zscore(queueKeys(it_.queueId).active, String(seqOf(buyer))),
     );
   const heldUntil = async (reservationId: number): Promise<number> => {
     const [row] = await it_.admin.query<{ heldUntil: Date }>(

@@ -475,7 +475,7 @@ describe('what the schema refuses, so that no code can do it', () => {
 
 describe('the invariants of a queue', () => {
   const queueId = `verify-${randomBytes(6).toString('hex')}`;
-  const [state = '', active = '', idle = '', returned = ''] = queueKeys(queueId).place;
+  const { state, active, idle, rejoined } = queueKeys(queueId);
   const inAnHour = Date.now() + 3_600_000; // longer than the slowest machine takes
   let scratch: Scratch;
   let redis: Redis;
@@ -488,9 +488,9 @@ describe('the invariants of a queue', () => {
   beforeEach(async () => {
     await redis.hset(state, { issued: 10, headSeq: 5, gen: 1, limitAtAdmission: 3 });
     await redis.zadd(active, inAnHour, '3', inAnHour, '4', inAnHour, '5');
-    await redis.zadd(returned, 2, '2');
+    await redis.zadd(rejoined, 2, '2');
   });
-  afterEach(() => redis.del(state, active, idle, returned));
+  afterEach(() => redis.del(state, active, idle, rejoined));
   afterAll(async () => {
     redis.disconnect();
     await scratch.drop();
@@ -534,7 +534,7 @@ describe('the invariants of a queue', () => {
 
   it.each([
     ['inside', active, inAnHour],
-    ['among those who came back', returned, 6],
+    ['among those who came back', rejoined, 6],
   ])('show one %s before its turn', async (_where, key, score) => {
     if (key === active) await redis.zrem(active, '5');
     await redis.zadd(key, score, '6');
@@ -545,7 +545,7 @@ describe('the invariants of a queue', () => {
   });
 
   it('are found for every queue there is when none is named', async () => {
-    await redis.zadd(returned, 9, '9');
+    await redis.zadd(rejoined, 9, '9');
     const report = await checkInvariants({ database: scratch.app, redis });
     const rows = resultOf(report, 'I7').findings.flatMap((finding) => finding.rows);
     expect(rows).toContainEqual({ queueId, seq: 9, headSeq: 5 });

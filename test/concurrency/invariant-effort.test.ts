@@ -156,11 +156,11 @@ describe('what the invariant checks read of one user, one seat, one schedule and
 
 describe('the invariant check of a queue with many active users', () => {
   const queueId = `effort-${process.pid}`;
-  const [state = '', active = '', , returned = ''] = queueKeys(queueId).place;
+  const { state, active, rejoined } = queueKeys(queueId);
   const redis = connectRedis(testConfig().REDIS_URL, 60_000);
   beforeAll(() => redis.connect());
   afterAll(async () => {
-    await redis.del(state, active, returned);
+    await redis.del(state, active, rejoined);
     redis.disconnect();
   });
 

@@ -143,7 +143,7 @@ describe('the watch over the invariants', () => {
   });
 
   it('finds a queue with too many inside', async () => {
-    const [state = '', active = ''] = queueKeys(watched.config.QUEUE_ID).place;
+    const { state, active } = queueKeys(watched.config.QUEUE_ID);
     const inAnHour = Date.now() + 3_600_000;
     await redis.hset(state, 'limitAtAdmission', 2);
     await redis.zadd(active, inAnHour, '1', inAnHour, '2', inAnHour, '3');

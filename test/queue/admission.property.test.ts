@@ -1,5 +1,5 @@
+import type { QueueRules } from '../../src/modules/waiting-room/rules';
 import fc from 'fast-check';
-import type { QueueRules } from '../../src/modules/waiting-room/state/store';
 import type { WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
 import { at } from '../support/at';
 import { type Copy, Oracle } from '../support/queue-oracle';
@@ -75,7 +75,7 @@ class Line {
 
   static async open(rooms: Rooms, start: number, tellTime: () => Promise<unknown>): Promise<Line> {
     await rooms.store.restore({ issued: 0, headSeq: 0, gen: 0 }, rooms.cap, []);
-    if (start > 0) await rooms.redis.hset(at(rooms.keys.place, 0), { issued: start, headSeq: start });
+    if (start > 0) await rooms.redis.hset(rooms.keys.state, { issued: start, headSeq: start });
     return new Line(rooms, new Oracle(rooms.rules, rooms.cap, start), tellTime);
   }
 
@@ -115,7 +115,7 @@ class Line {
 
   /** As a check does it: by the copy; what that cannot tell, by the store. */
   private async poll(one: Process, token: Token): Promise<void> {
-    const looked = one.room.pollFromSnapshot(token);
+    const looked = one.room.poll(token);
     expect(looked).toEqual(this.look(one.copy, token));
     if (looked === undefined) await this.settle(one, token);
   }

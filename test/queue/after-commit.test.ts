@@ -64,10 +64,10 @@ describe('what must follow a COMMIT', () => {
   };
 
   const isActive = async (seq: number): Promise<boolean> =>
-    (await redis.zscore(at(queueKeys(api.queueId).place, 1), String(seq))) !== null;
+    (await redis.zscore(queueKeys(api.queueId).active, String(seq))) !== null;
 
   const idleUntil = async (seq: number): Promise<number> =>
-    Number(await redis.zscore(at(queueKeys(api.queueId).place, 2), String(seq)));
+    Number(await redis.zscore(queueKeys(api.queueId).idle, String(seq)));
 
   describe('a payment whose session was not ended', () => {
     async function paid(

@@ -1,7 +1,7 @@
+import type { QueueRules } from '../../src/modules/waiting-room/rules';
 import { loadConfig } from '../../src/config/config';
 import { connectRedis, mastersOf, type Redis } from '../../src/platform/redis/redis';
 import { InvariantStore } from '../../src/modules/invariants/store';
-import type { QueueRules } from '../../src/modules/waiting-room/state/store';
 import { at } from '../support/at';
 import { outcome } from '../support/buyer';
 import { uniqueQueueId } from '../support/config';
@@ -50,15 +50,15 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
         const [inside, next, last] = [await one.issue(1), await one.issue(2), await other.issue(3)];
         await one.refresh();
         await other.refresh();
-        expect(other.pollFromSnapshot(last)).toEqual({ status: 'WAITING', position: 2 });
+        expect(other.poll(last)).toEqual({ status: 'WAITING', position: 2 });
         await other.flushPresence();
         await one.extendSession(inside.seq, 60_000);
         await one.tick();
         await one.endSession(inside.seq);
         expect(await other.resolve(next)).toMatchObject({ status: 'PROGRESS' });
         await other.refresh();
-        expect(other.pollFromSnapshot(next)).toEqual({ status: 'PROGRESS' });
-        expect(other.pollFromSnapshot(last)).toEqual({ status: 'WAITING', position: 1 });
+        expect(other.poll(next)).toEqual({ status: 'PROGRESS' });
+        expect(other.poll(last)).toEqual({ status: 'WAITING', position: 1 });
       }),
     );
     const sizes = await Promise.all(mastersOf(redis).map((node) => node.dbsize()));
@@ -77,7 +77,7 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
     await Promise.all(mastersOf(redis).map((node) => node.flushall()));
     expect((await room.issue(3)).seq).toBeGreaterThan(100_000);
     await room.refresh();
-    expect(room.pollFromSnapshot(waiter)).toEqual({ status: 'WAITING', position: 1 });
+    expect(room.poll(waiter)).toEqual({ status: 'WAITING', position: 1 });
   });
 
   it('serves the product; without the queue’s node it says 503, and goes on when the node is back', async () => {

@@ -1,11 +1,11 @@
+import { decide } from '../../src/modules/waiting-room/admission/controller/controller';
+import type {
+  ControllerState,
+  Decision,
+  Occupancy,
+} from '../../src/modules/waiting-room/admission/controller/decision';
+import { newControllerState } from '../../src/modules/waiting-room/admission/controller/estimates';
 import fc from 'fast-check';
-import {
-  decide,
-  type Decision,
-  type Occupancy,
-  type ControllerState,
-  newControllerState,
-} from '../../src/modules/waiting-room/admission/controller';
 import { recordRequest, type Signals, emptySignals } from '../../src/modules/waiting-room/admission/signals';
 
 const LIMITS = { targetP99Ms: 200, min: 30, max: 5000 };

@@ -1,6 +1,6 @@
+import type { SnapshotDelta } from '../../src/modules/waiting-room/state/results';
 import { INITIAL_ADMISSION_STATE } from '../../src/modules/waiting-room/admission/policy';
 import { Snapshot } from '../../src/modules/waiting-room/snapshot/snapshot';
-import type { SnapshotDelta } from '../../src/modules/waiting-room/state/store';
 
 const clock = { nowMs: 5000 };
 jest.mock('../../src/common/clock', () => ({ monotonicMs: () => clock.nowMs }));

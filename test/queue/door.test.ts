@@ -1,6 +1,6 @@
+import type { QueueRules } from '../../src/modules/waiting-room/rules';
 import { createLogger } from '../../src/platform/observability/logger';
 import { AdaptiveLimit } from '../../src/modules/waiting-room/admission/policy';
-import type { QueueRules } from '../../src/modules/waiting-room/state/store';
 import { recordRequest, type Signals, emptySignals } from '../../src/modules/waiting-room/admission/signals';
 import { WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
 import { WaitingRoomMetrics } from '../../src/modules/waiting-room/metrics';
@@ -96,9 +96,7 @@ describe('the door', () => {
     const line = new Line(3);
     await line.come(50);
     for (let i = 0; i < 4; i++) await line.second(calm());
-    const kept = JSON.parse(
-      (await time.redis.hget(at(line.rooms.keys.place, 0), 'controllerState')) ?? '{}',
-    ) as {
+    const kept = JSON.parse((await time.redis.hget(line.rooms.keys.state, 'controllerState')) ?? '{}') as {
       state: { second: number };
     };
     expect(kept.state.second).toBe(4);

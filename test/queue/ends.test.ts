@@ -1,9 +1,8 @@
+import type { QueueRules } from '../../src/modules/waiting-room/rules';
+import { PresenceMarks } from '../../src/modules/waiting-room/snapshot/presence-marks';
+import type { Ends, IssuedEntry } from '../../src/modules/waiting-room/state/results';
 import type { Script } from '../../src/platform/redis/redis';
-import type { Ends } from '../../src/modules/waiting-room/state/ends';
-import { PresenceMarks } from '../../src/modules/waiting-room/snapshot/presence';
-import { type IssuedEntry, LOST, type QueueRules } from '../../src/modules/waiting-room/state/store';
 import type { WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
-import { at } from '../support/at';
 import { Rooms } from '../support/rooms';
 import { useVirtualTime, virtualTime } from '../support/virtual-time';
 import { until } from '../support/wait';
@@ -78,26 +77,27 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
     const rooms = open(1);
     const known = { issued: 10, headSeq: 10, gen: 1 };
     const ends = { done: marked(...Array.from({ length: 40 }, (_, i) => i * 65_536 + 1)), expired: [] };
-    const { recovery } = rooms.store as unknown as { recovery: { scripts: { ends: Script } } };
-    const { scripts } = recovery;
-    const send = scripts.ends;
+    const { scripts } = (rooms.store as unknown as { scripts: { scripts: { importEnds: Script } } }).scripts;
+    const send = scripts.importEnds;
     let sent = 0;
-    scripts.ends = async (...call) => {
+    scripts.importEnds = async (...call) => {
       const reply = await send(...call);
       if (++sent === piece) await rooms.lose();
       return reply;
     };
-    expect(await rooms.store.restore(known, 1, [], undefined, ends)).toBe(LOST);
-    expect(await redis.hget(at(rooms.keys.place, 0), 'issued')).toBeNull();
-    scripts.ends = send;
-    expect(await rooms.store.restore(known, 1, [], undefined, ends)).not.toBe(LOST);
+    expect(await rooms.store.restore(known, 1, [], undefined, ends)).toBe('state-lost');
+    expect(await redis.hget(rooms.keys.state, 'issued')).toBeNull();
+    scripts.importEnds = send;
+    expect(await rooms.store.restore(known, 1, [], undefined, ends)).not.toBe('state-lost');
     expect(await redis.keys(`${rooms.keys.prefix}done:*`)).toHaveLength(40);
   });
 
   it('mends nothing that is lost without knowing of ended sessions', async () => {
     const rooms = open(1);
-    expect(await rooms.store.restore({ issued: 3, headSeq: 1, gen: 1 }, 1, [], undefined, null)).toBe(LOST);
-    expect(await redis.exists(at(rooms.keys.place, 0))).toBe(0);
+    expect(await rooms.store.restore({ issued: 3, headSeq: 1, gen: 1 }, 1, [], undefined, null)).toBe(
+      'state-lost',
+    );
+    expect(await redis.exists(rooms.keys.state)).toBe(0);
   });
 
   it('gives back 60,000 leases and marks as many active users, in pieces', async () => {
@@ -107,7 +107,7 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
     const leases = Array.from({ length: count }, (_, i) => ({ seq: i + 1, sessionUntilMs }));
     const known = { issued: count, headSeq: count, gen: 1 };
     expect(await rooms.store.restore(known, count, leases)).toMatchObject({ headSeq: count });
-    expect(await redis.zcard(at(rooms.keys.place, 1))).toBe(count);
+    expect(await redis.zcard(rooms.keys.active)).toBe(count);
     const active = leases.map(({ seq }) => seq);
     const bitmaps = marked(...Array.from({ length: 60 }, (_, i) => i * 65_536 + 5));
     expect(await rooms.store.flushPresence({ bitmaps, active, longestPollIntervalMs: 0 }, count)).toBe('OK');
@@ -116,7 +116,7 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
     expect(room.snapshot.active).toBe(count);
     await rooms.lose();
     await room.tick(); // the process that has the copy gives all of it back
-    expect(await redis.zcard(at(rooms.keys.place, 1))).toBe(count);
+    expect(await redis.zcard(rooms.keys.active)).toBe(count);
   });
 
   describe('two entries of one user', () => {
@@ -143,13 +143,13 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
 
     const statusOf = async (room: WaitingRoom, entry: IssuedEntry): Promise<unknown> => {
       const settled = await room.resolve(entry);
-      return typeof settled === 'symbol' ? settled : settled.status;
+      return settled === 'not-issued-here' ? settled : settled.status;
     };
 
     it('become the older one with the next poll of its token', async () => {
       const { room, other, first, second } = await twice(1);
       await room.refresh();
-      expect(room.pollFromSnapshot(first)).toMatchObject({ status: 'WAITING' }); // a poll, without I/O
+      expect(room.poll(first)).toMatchObject({ status: 'WAITING' }); // a poll, without I/O
       await room.flushPresence();
       expect((await other.issue(2)).seq).toBe(first.seq);
       expect(await statusOf(other, second)).toBe('EXPIRED');
@@ -160,7 +160,7 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
       const { room, other, first, second } = await twice(2);
       await room.refresh();
       expect((await other.issue(2)).seq).toBe(first.seq);
-      expect(room.pollFromSnapshot(first)).toEqual({ status: 'PROGRESS' });
+      expect(room.poll(first)).toEqual({ status: 'PROGRESS' });
       expect(await statusOf(other, second)).toBe('EXPIRED');
     });
 
@@ -172,9 +172,9 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
       await room.endSession(1);
       await other.refresh();
       expect([...(await rooms.scores('active')).keys()]).toEqual([first.seq]);
-      expect(other.pollFromSnapshot(first)).toBeUndefined(); // it is not active before the store has said whose it is
+      expect(other.poll(first)).toBeUndefined(); // it is not active before the store has said whose it is
       expect(await statusOf(other, first)).toBe('PROGRESS');
-      expect(other.pollFromSnapshot(first)).toEqual({ status: 'PROGRESS' });
+      expect(other.poll(first)).toEqual({ status: 'PROGRESS' });
       await room.endSession(first.seq);
       await room.endSession(3);
       await room.tick();

@@ -90,85 +90,91 @@ describe('the admission rate’s window', () => {
   });
 });
 
-describe('the time until somebody gets in', () => {
-  const door = { activeLimit: 10, rateLimit: undefined, paused: false, source: 'fixed' as const };
-  const line = { door, inside: 10, perSecond: 0, leaseSeconds: 600 };
+describe('the estimated time to admission', () => {
+  const limits = { activeLimit: 10, rateLimit: undefined, paused: false, source: 'fixed' as const };
+  const flow = { limits, active: 10, perSecond: 0, sessionSeconds: 600 };
 
   it.each([
-    ['is the next tick where a place is free', 4, { inside: 6 }, 1, false],
-    ['is not where the free places go to those before', 5, { inside: 6 }, 600, false],
+    ['is one second when a session is free', 4, { active: 6 }, 1, false],
+    ['is a whole session when the free sessions go to those ahead', 5, { active: 6 }, 600, false],
     [
-      'is not for one whom the rate does not let in yet',
+      'is a whole session when the rate limit does not admit the position yet',
       3,
-      { inside: 0, door: { ...door, rateLimit: 2 } },
+      { active: 0, limits: { ...limits, rateLimit: 2 } },
       600,
       false,
     ],
     [
-      'is the next tick for one whom the rate lets in',
+      'is one second when the rate limit admits the position',
       2,
-      { inside: 0, door: { ...door, rateLimit: 2 } },
+      { active: 0, limits: { ...limits, rateLimit: 2 } },
       1,
       false,
     ],
-    ['is not while the door is paused', 1, { inside: 0, door: { ...door, paused: true } }, 600, false],
-    ['goes by the measured rate', 21, { perSecond: 2 }, 11, true],
     [
-      'goes by the door’s rate where that is less',
+      'is a whole session while admission is paused',
+      1,
+      { active: 0, limits: { ...limits, paused: true } },
+      600,
+      false,
+    ],
+    ['follows the measured rate', 21, { perSecond: 2 }, 11, true],
+    [
+      'follows the rate limit when that is lower than the measured rate',
       20,
-      { perSecond: 5, door: { ...door, rateLimit: 4 } },
+      { perSecond: 5, limits: { ...limits, rateLimit: 4 } },
       5,
       true,
     ],
     [
-      'goes by the measured rate where the door’s is more',
+      'follows the measured rate when that is lower than the rate limit',
       20,
-      { perSecond: 2, door: { ...door, rateLimit: 4 } },
+      { perSecond: 2, limits: { ...limits, rateLimit: 4 } },
       10,
       true,
     ],
-    ['is no later than when all leases before have ended', 20, { perSecond: 0.001 }, 1200, true],
-    ['is one lease for each houseful where nothing is known', 11, {}, 1200, false],
+    ['is no later than when all sessions ahead have ended', 20, { perSecond: 0.001 }, 1200, true],
+    ['is one session per limit’s number of entries when no rate is known', 11, {}, 1200, false],
     [
-      'is that of a house of one where nobody may be inside',
+      'counts a limit of 0 as a limit of 1',
       3,
-      { door: { ...door, activeLimit: 0 }, inside: 0 },
+      { limits: { ...limits, activeLimit: 0 }, active: 0 },
       1800,
       false,
     ],
   ])('%s', (_what, position, changes, seconds, isMeasured) => {
-    expect(etaSeconds(position, { ...line, ...changes })).toMatchObject({ seconds, isMeasured });
+    expect(etaSeconds(position, { ...flow, ...changes })).toMatchObject({ seconds, isMeasured });
   });
 
   it.each([
-    ['at once where a place is free', 4, { inside: 6 }, 0],
+    ['now when a session is free', 4, { active: 6 }, 0],
     [
-      'at the door’s rate, which it may be about to use',
+      'at the rate limit, which admission may be about to use',
       20,
-      { perSecond: 1, door: { ...door, rateLimit: 40 } },
+      { perSecond: 1, limits: { ...limits, rateLimit: 40 } },
       0.5,
     ],
-    ['at the measured rate where the door has none', 21, { perSecond: 2 }, 10.5],
+    ['at the measured rate without a rate limit', 21, { perSecond: 2 }, 10.5],
     [
-      'at the measured rate where the door is shut',
+      'at the measured rate when the rate limit is 0',
       20,
-      { perSecond: 2, door: { ...door, rateLimit: 0 } },
+      { perSecond: 2, limits: { ...limits, rateLimit: 0 } },
       10,
     ],
-    ['a short visit for each houseful where nothing is known', 20, {}, 8],
+    ['a shortest session per limit’s number of entries when no rate is known', 20, {}, 8],
     [
-      'no sooner than expected while the door is paused',
+      'the estimate itself while admission is paused',
       20,
-      { perSecond: 2, door: { ...door, paused: true } },
+      { perSecond: 2, limits: { ...limits, paused: true } },
       10,
     ],
-  ])('is at the soonest %s', (_what, position, changes, soonestSeconds) => {
-    expect(etaSeconds(position, { ...line, ...changes })).toMatchObject({ soonestSeconds });
+  ])('has as its soonest value: %s', (_what, position, changes, soonestSeconds) => {
+    expect(etaSeconds(position, { ...flow, ...changes })).toMatchObject({ soonestSeconds });
   });
 });
 
 describe('the calibration of predictions', () => {
-  it('says by how many seconds reality was later than predicted, once each', () => {
+  it('returns actual minus predicted seconds of each prediction once', () => {
     const calibration = new EtaCalibration();
     calibration.predicted(10, T0, 5);
     calibration.predicted(20, T0 + 1000, 5);
@@ -178,7 +184,7 @@ describe('the calibration of predictions', () => {
     expect(calibration.served(25, T0 + 9000)).toEqual([]);
   });
 
-  it('remembers one prediction each 250 ms and a thousand in all', () => {
+  it('keeps one prediction every 250 ms and a thousand in all', () => {
     const calibration = new EtaCalibration();
     for (let ms = 0; ms < 1000; ms += 10) calibration.predicted(1, T0 + ms, 1);
     expect(calibration.served(1, T0 + 1000)).toHaveLength(4);
@@ -186,20 +192,20 @@ describe('the calibration of predictions', () => {
     expect(calibration.served(1, T0 + 10_000_000)).toHaveLength(1000);
   });
 
-  it('remembers the next one 250 ms after the last that it remembered', () => {
+  it('keeps the next prediction 250 ms after the last one that it kept', () => {
     const calibration = new EtaCalibration();
     for (const ms of [0, 0, 249, 250, 400, 500]) calibration.predicted(1, T0 + ms, 0);
     expect(calibration.served(1, T0 + 1000)).toEqual([1, 0.75, 0.5]);
   });
 
-  it('remembers one made at the very moment at which it is judged', () => {
+  it('counts a prediction made at the moment of the admission', () => {
     const calibration = new EtaCalibration();
     calibration.predicted(3, T0, 2);
     expect(calibration.served(3, T0)).toEqual([-2]);
     expect(calibration.served(3, T0)).toEqual([]);
   });
 
-  it('goes on after the clock has stepped back, without errors of hours', () => {
+  it('drops predictions from before the clock stepped back', () => {
     const calibration = new EtaCalibration();
     const backMs = T0 - 3_600_000;
     calibration.predicted(10, T0, 5);

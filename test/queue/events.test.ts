@@ -23,7 +23,7 @@ describe('one stream of events, by the clock', () => {
       ({ status: 'WAITING', queuePosition, etaSeconds: 1, pollAfterMs: 1000 }) as const;
     const queue = {
       check: () => Promise.resolve(at(position)),
-      pollFromSnapshot: () => ({ status: 'WAITING', position }),
+      poll: () => ({ status: 'WAITING', position }),
       describe: () => at(position),
     } as unknown as QueueService;
     events = new QueueStreams(

@@ -7,7 +7,8 @@ const AWAY_MS = 30_000;
 function load(waiting: number, etaOf: (position: number) => number, maxPerSecond: number): number {
   let perSecond = 0;
   for (let position = 1; position <= waiting; position++)
-    perSecond += 1000 / pollAfterMs(position, waiting, etaOf(position), { maxPerSecond, awayMs: AWAY_MS });
+    perSecond +=
+      1000 / pollAfterMs(position, waiting, etaOf(position), { maxPerSecond, presenceTimeoutMs: AWAY_MS });
   return perSecond;
 }
 
@@ -20,7 +21,10 @@ describe('when a waiter should ask again', () => {
     ['in proportion to the position, right behind the front', 5001, 105_000, 0, 6091],
     ['that of the front where the parts are shorter', 5001, 5001, 60, 6000],
   ])('is %s', (_what, position, waiting, etaSeconds, afterMs) => {
-    const told = pollAfterMs(position, waiting, etaSeconds, { maxPerSecond: 10_000, awayMs: AWAY_MS });
+    const told = pollAfterMs(position, waiting, etaSeconds, {
+      maxPerSecond: 10_000,
+      presenceTimeoutMs: AWAY_MS,
+    });
     expect(told).toBe(afterMs);
   });
 
@@ -39,7 +43,7 @@ describe('when a waiter should ask again', () => {
 
   const options = fc.record({
     maxPerSecond: fc.integer({ min: 2, max: 100_000 }),
-    awayMs: fc.integer({ min: 2, max: 3600 }).map((seconds) => seconds * 1000),
+    presenceTimeoutMs: fc.integer({ min: 2, max: 3600 }).map((seconds) => seconds * 1000),
   });
   const crowd = fc.integer({ min: 1, max: 2_000_000 });
   const rate = fc.double({ min: 0.01, max: 5000, noNaN: true });
@@ -69,7 +73,7 @@ describe('when a waiter should ask again', () => {
     fc.assert(
       fc.property(crowd, crowd, fc.double({ min: 0.01, max: 1, noNaN: true }), (one, other, share) => {
         const [position, waiting] = [Math.min(one, other), Math.max(one, other)];
-        const polling = { maxPerSecond: 10_000, awayMs: AWAY_MS };
+        const polling = { maxPerSecond: 10_000, presenceTimeoutMs: AWAY_MS };
         const fastest =
           polling.maxPerSecond / (4 * Math.log(Math.max(waiting / (polling.maxPerSecond / 2), Math.E)));
         const eta = position / (fastest * share);
@@ -81,13 +85,15 @@ describe('when a waiter should ask again', () => {
   });
 
   it('is a second at the front, where news is near', () => {
-    expect(pollAfterMs(1, 100_000, 0, { maxPerSecond: 10_000, awayMs: AWAY_MS })).toBe(1000);
-    expect(pollAfterMs(3000, 100_000, 30, { maxPerSecond: 10_000, awayMs: AWAY_MS })).toBe(3000);
+    expect(pollAfterMs(1, 100_000, 0, { maxPerSecond: 10_000, presenceTimeoutMs: AWAY_MS })).toBe(1000);
+    expect(pollAfterMs(3000, 100_000, 30, { maxPerSecond: 10_000, presenceTimeoutMs: AWAY_MS })).toBe(3000);
   });
 
   it('goes by the position when the copy has not heard of the crowd yet', () => {
-    const told = pollAfterMs(1_000_000, 0, 0, { maxPerSecond: 10_000, awayMs: AWAY_MS });
-    expect(told).toBe(pollAfterMs(1_000_000, 1_000_000, 0, { maxPerSecond: 10_000, awayMs: AWAY_MS }));
+    const told = pollAfterMs(1_000_000, 0, 0, { maxPerSecond: 10_000, presenceTimeoutMs: AWAY_MS });
+    expect(told).toBe(
+      pollAfterMs(1_000_000, 1_000_000, 0, { maxPerSecond: 10_000, presenceTimeoutMs: AWAY_MS }),
+    );
   });
 });
 
@@ -127,7 +133,7 @@ describe('the interval that one waiter is told', () => {
 
   it('calls nobody away later who would have been told to come back within a third of the time', () => {
     for (const etaSeconds of [0, 50, 100, 7200]) {
-      const meantMs = pollAfterMs(1, 1, etaSeconds, { maxPerSecond: 10_000, awayMs: AWAY_MS });
+      const meantMs = pollAfterMs(1, 1, etaSeconds, { maxPerSecond: 10_000, presenceTimeoutMs: AWAY_MS });
       expect(jittered(meantMs, 1)).toBeLessThanOrEqual(AWAY_MS / 3);
     }
   });

@@ -1,5 +1,7 @@
+import { Presence } from '../../src/modules/waiting-room/snapshot/presence';
+import { PresenceMarks } from '../../src/modules/waiting-room/snapshot/presence-marks';
+import { SEGMENT } from '../../src/modules/waiting-room/snapshot/segment';
 import fc from 'fast-check';
-import { Presence, PresenceMarks, SEGMENT } from '../../src/modules/waiting-room/snapshot/presence';
 
 /** Numbers at and around borders of words, blocks and segments, and anywhere. */
 const seq = fc.oneof(

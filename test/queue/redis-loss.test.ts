@@ -59,7 +59,7 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
     observer.on('error', () => undefined);
     endings.push(() => observer.disconnect());
     await observer.connect();
-    activeKey = at(queueKeys(queueId).place, 1);
+    activeKey = queueKeys(queueId).active;
     highestActive = new Meanwhile(50, () => observer.zcard(activeKey).catch(() => 0));
     endings.push(() => highestActive.stop());
     const sample = [0, 1, 2, 3, 9_999, 10_000, WAITERS - 2, WAITERS - 1].map((i) => crowd.member(i));
@@ -125,10 +125,10 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
     const waiting = crowd.places.filter(({ seq }) => !gone.has(seq));
     for (const room of rooms) {
       await until('the copy knows who was let in', () => {
-        const first = room.pollFromSnapshot(at(waiting, 0));
+        const first = room.poll(at(waiting, 0));
         return first?.status === 'WAITING' && first.position === 1;
       });
-      expect(waiting.map((place) => room.pollFromSnapshot(place))).toEqual(
+      expect(waiting.map((place) => room.poll(place))).toEqual(
         waiting.map((_, i) => ({ status: 'WAITING', position: i + 1 })),
       );
     }

@@ -1,5 +1,5 @@
-import type { RunningService } from '../../src/service';
 import { QueueStore } from '../../src/modules/waiting-room/state/store';
+import type { RunningService } from '../../src/service';
 import { at } from '../support/at';
 import { uniqueQueueId } from '../support/config';
 import { checked, Crowd, mainRoom } from '../support/crowd';
@@ -24,7 +24,7 @@ describe('two processes of one queue', () => {
     for (let i = 0; i < 8; i++) {
       const [inside, next] = [at(crowd.places, i), at(crowd.places, i + 1)];
       await one.endSession(inside.seq);
-      await until('the copy knows', () => other.pollFromSnapshot(next)?.status === 'PROGRESS');
+      await until('the copy knows', () => other.poll(next)?.status === 'PROGRESS');
     }
   });
 

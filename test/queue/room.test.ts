@@ -1,10 +1,12 @@
+import type { QueueRules } from '../../src/modules/waiting-room/rules';
+import type { QueueProgress } from '../../src/modules/waiting-room/state/results';
 import { createLogger } from '../../src/platform/observability/logger';
 import { WaitingRoomMetrics } from '../../src/modules/waiting-room/metrics';
 import { Metrics } from '../../src/platform/observability/metrics';
 import { AdaptiveLimit, FixedLimit } from '../../src/modules/waiting-room/admission/policy';
 import { recordRequest, emptySignals } from '../../src/modules/waiting-room/admission/signals';
-import { type QueueProgress, type QueueRules, UNKNOWN } from '../../src/modules/waiting-room/state/store';
-import { type Place, WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
+import type { Entry } from '../../src/modules/waiting-room/state/entry';
+import { WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
 import { at } from '../support/at';
 import { Rooms } from '../support/rooms';
 import { useVirtualTime, virtualTime } from '../support/virtual-time';
@@ -52,15 +54,15 @@ describe('a process’ room', () => {
       return isOfThisQueue ? one?.value : NaN;
     }
 
-    async issue(count: number): Promise<Place[]> {
+    async issue(count: number): Promise<Entry[]> {
       const places = [];
       for (let user = 1; user <= count; user++) places.push(await this.room.issue(user));
       return places;
     }
   }
 
-  const standing = (room: WaitingRoom, place: Place): string => {
-    const told = room.pollFromSnapshot(place);
+  const standing = (room: WaitingRoom, place: Entry): string => {
+    const told = room.poll(place);
     return told?.status === 'WAITING' ? `WAITING ${told.position}` : (told?.status ?? 'ask the store');
   };
 
@@ -79,7 +81,7 @@ describe('a process’ room', () => {
   it('answers by its copy as soon as it has one, and knows at once whom it has let in itself', async () => {
     const { room, rooms } = new Line(2);
     const [first] = [await room.issue(1)];
-    expect([standing(room, first), room.isActive(first)]).toEqual(['ask the store', false]);
+    expect([standing(room, first), room.touchIfActive(first)]).toEqual(['ask the store', false]);
     await room.refresh();
     const [second, third] = [await room.issue(2), await room.issue(3)];
     expect([first, second, third].map((one) => standing(room, one))).toEqual([
@@ -87,10 +89,10 @@ describe('a process’ room', () => {
       'ask the store',
       'ask the store',
     ]);
-    expect([first, second, third].map((one) => room.isActive(one))).toEqual([true, true, false]);
+    expect([first, second, third].map((one) => room.touchIfActive(one))).toEqual([true, true, false]);
     await room.refresh();
     expect([second, third].map((one) => standing(room, one))).toEqual(['PROGRESS', 'WAITING 1']);
-    expect(room.isActive({ ...second, gen: second.gen + 1 })).toBe(false);
+    expect(room.touchIfActive({ ...second, gen: second.gen + 1 })).toBe(false);
     await rooms.lose();
   });
 
@@ -115,11 +117,11 @@ describe('a process’ room', () => {
     await rooms.open().endSession(inside.seq); // by another process
     expect(standing(room, inside)).toBe('PROGRESS'); // as far as it knows
     expect(await room.resolve(inside)).toMatchObject({ status: 'DONE' });
-    expect(room.isActive(inside)).toBe(false);
+    expect(room.touchIfActive(inside)).toBe(false);
     expect(await room.resolve(next)).toMatchObject({ status: 'PROGRESS' });
-    expect(room.isActive(next)).toBe(true);
-    expect(await room.resolve({ ...next, gen: 9 })).toBe(UNKNOWN);
-    expect(room.isActive(next)).toBe(true); // whatever another's token says
+    expect(room.touchIfActive(next)).toBe(true);
+    expect(await room.resolve({ ...next, gen: 9 })).toBe('not-issued-here');
+    expect(room.touchIfActive(next)).toBe(true); // whatever another's token says
     expect(await saved(room, rooms)).toEqual({ issued: 2, headSeq: 2, gen: next.gen });
     const waiter = await room.issue(3);
     expect(await room.resolve(waiter)).toMatchObject({ status: 'WAITING' });
@@ -131,16 +133,20 @@ describe('a process’ room', () => {
   it('gives the place of who has paid to the next, and counts both', async () => {
     const line = new Line(1);
     const { room, rooms } = line;
-    const [inside, next, last] = (await line.issue(3)) as [Place, Place, Place];
+    const [inside, next, last] = (await line.issue(3)) as [Entry, Entry, Entry];
     await room.refresh();
     await room.endSession(inside.seq);
-    expect([room.isActive(inside), room.isActive(next), room.isActive(last)]).toEqual([false, true, false]);
+    expect([room.touchIfActive(inside), room.touchIfActive(next), room.touchIfActive(last)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
     expect(room.snapshot.headSeq).toBe(next.seq);
     expect(await saved(room, rooms)).toEqual({ issued: 3, headSeq: next.seq, gen: next.gen });
     await time.pass(RULES.sessionMs - 1);
-    expect(room.isActive(next)).toBe(true);
+    expect(room.touchIfActive(next)).toBe(true);
     await time.pass(1);
-    expect(room.isActive(next)).toBe(false); // its lease is of its own
+    expect(room.touchIfActive(next)).toBe(false); // its lease is of its own
     expect([
       await line.metric('concert_queue_sessions_ended_total', 'paid'),
       await line.metric('concert_queue_admissions_total'),
@@ -169,7 +175,7 @@ describe('a process’ room', () => {
   it('ends a session once, however often it is finished', async () => {
     const line = new Line(1);
     const { room, rooms } = line;
-    const [inside, next] = (await line.issue(2)) as [Place, Place];
+    const [inside, next] = (await line.issue(2)) as [Entry, Entry];
     await room.refresh();
     await room.endSession(inside.seq);
     await rooms.open().endSession(inside.seq);
@@ -195,8 +201,8 @@ describe('a process’ room', () => {
       const [looked, guarded, silent] = [await room.issue(1), await room.issue(2), await room.issue(3)];
       await room.refresh();
       await time.pass(2000);
-      room.pollFromSnapshot(looked);
-      room.isActive(guarded);
+      room.poll(looked);
+      room.touchIfActive(guarded);
       await room.flushPresence();
       await time.pass(1000);
       await room.tick();
@@ -215,7 +221,7 @@ describe('a process’ room', () => {
       await room.flushPresence();
       await room.refresh();
       expect(standing(room, { ...inside, seq: 9 })).toBe('ask the store');
-      expect(room.isActive({ ...inside, seq: 2 })).toBe(false);
+      expect(room.touchIfActive({ ...inside, seq: 2 })).toBe(false);
       const mark = jest.spyOn(rooms.store, 'flushPresence');
       await room.flushPresence();
       expect(at(mark.mock.calls, 0)[0]).toEqual({ bitmaps: [], active: [], longestPollIntervalMs: 0 });
@@ -229,7 +235,7 @@ describe('a process’ room', () => {
       for (const ms of [500, 7000, 6000]) room.recordPollInterval(ms);
       await room.flushPresence();
       expect(await rooms.numbers('longestPollInterval')).toEqual([7000]);
-      await time.redis.hset(at(rooms.keys.place, 0), 'longestPollInterval', 0);
+      await time.redis.hset(rooms.keys.state, 'longestPollInterval', 0);
       await room.flushPresence();
       expect(await rooms.numbers('longestPollInterval')).toEqual([0]);
       await rooms.lose();
@@ -244,7 +250,7 @@ describe('a process’ room', () => {
       await room.refresh();
       await room.resolve(inside);
       await room.refresh();
-      room.pollFromSnapshot(waiter);
+      room.poll(waiter);
       room.recordPollInterval(4000);
       const down = jest.spyOn(rooms.store, 'flushPresence').mockRejectedValueOnce(new Error('down'));
       await expect(room.flushPresence()).rejects.toThrow('down');
@@ -264,7 +270,7 @@ describe('a process’ room', () => {
       await room.flushPresence();
       await room.refresh();
       const mark = jest.spyOn(rooms.store, 'flushPresence');
-      room.pollFromSnapshot(waiter);
+      room.poll(waiter);
       await room.flushPresence();
       expect(at(mark.mock.calls, 0)[0].bitmaps).toEqual([]);
       mark.mockRestore();
@@ -339,7 +345,7 @@ describe('a process’ room', () => {
     it('gives nobody’s place to another, and leaves those inside where they are', async () => {
       const line = new Line(2);
       const { room, rooms, lines } = line;
-      const [one, two, three] = (await line.issue(4)) as [Place, Place, Place];
+      const [one, two, three] = (await line.issue(4)) as [Entry, Entry, Entry];
       await room.refresh();
       await rooms.lose();
       const late = await room.issue(9);
@@ -362,7 +368,7 @@ describe('a process’ room', () => {
       ]);
       await time.pass(QUIET_MS);
       await room.endSession(one.seq);
-      expect(room.isActive(three)).toBe(true);
+      expect(room.touchIfActive(three)).toBe(true);
       await rooms.lose();
     });
 
@@ -391,7 +397,7 @@ describe('a process’ room', () => {
       expect(lines.at(-1)).toMatchObject({
         ...{ level: 'warn', msg: 'saved queue progress not read', queue: rooms.queueId },
       });
-      expect(await time.redis.exists(at(rooms.keys.place, 0))).toBe(0);
+      expect(await time.redis.exists(rooms.keys.state)).toBe(0);
     });
 
     it('says nothing of a loss when a line is made for the first time', async () => {
@@ -441,7 +447,7 @@ describe('a process’ room', () => {
     it('makes those present again whom a copy knows', async () => {
       const line = new Line(1);
       const { room, rooms } = line;
-      const [inside, waiter] = (await line.issue(2)) as [Place, Place];
+      const [inside, waiter] = (await line.issue(2)) as [Entry, Entry];
       await room.refresh();
       await rooms.lose();
       await room.tick(); // restores
@@ -453,7 +459,7 @@ describe('a process’ room', () => {
       ]);
       await time.pass(QUIET_MS);
       await room.endSession(inside.seq);
-      expect(room.isActive(waiter)).toBe(true);
+      expect(room.touchIfActive(waiter)).toBe(true);
       await rooms.lose();
     });
 
@@ -479,7 +485,7 @@ describe('a process’ room', () => {
     it('that came back older than it was goes on from what was known', async () => {
       const line = new Line(1);
       const { room, rooms } = line;
-      const [inside] = (await line.issue(2)) as [Place];
+      const [inside] = (await line.issue(2)) as [Entry];
       await room.refresh();
       const photo = await rooms.photograph();
       await room.endSession(inside.seq);
@@ -487,7 +493,7 @@ describe('a process’ room', () => {
       await rooms.goBackTo(photo);
       await room.refresh();
       expect((await rooms.numbers('gen', 'headSeq')).map(Number)).toEqual([inside.gen + 1, 2]);
-      expect(room.isActive(inside)).toBe(false);
+      expect(room.touchIfActive(inside)).toBe(false);
       await rooms.lose();
     });
   });
@@ -501,7 +507,7 @@ describe('a process’ room', () => {
       const signals = emptySignals();
       for (let i = 0; i < 30; i++) recordRequest(signals, 5, false, true);
       await room.coordinateAdmission(signals);
-      expect(await time.redis.hget(at(rooms.keys.place, 0), 'autoLimit')).toBe('10');
+      expect(await time.redis.hget(rooms.keys.state, 'autoLimit')).toBe('10');
       await room.refresh();
       expect(room.limits).toMatchObject({ activeLimit: 10, source: 'auto' });
       await rooms.lose();
@@ -514,7 +520,7 @@ describe('a process’ room', () => {
       for (const ms of [0, 0, 949, 1, 950]) {
         await time.pass(ms);
         await room.coordinateAdmission(emptySignals());
-        const kept = (await time.redis.hget(at(rooms.keys.place, 0), 'controllerState')) ?? '{}';
+        const kept = (await time.redis.hget(rooms.keys.state, 'controllerState')) ?? '{}';
         turns.push((JSON.parse(kept) as { state: { second: number } }).state.second);
       }
       expect(turns).toEqual([1, 1, 1, 2, 3]);
@@ -527,7 +533,7 @@ describe('a process’ room', () => {
       await time.pass(10_001);
       await room.issue(2);
       await room.coordinateAdmission(emptySignals());
-      expect(await time.redis.hget(at(rooms.keys.place, 0), 'autoLimit')).toBe('11');
+      expect(await time.redis.hget(rooms.keys.state, 'autoLimit')).toBe('11');
       await rooms.lose();
     });
 
@@ -535,7 +541,7 @@ describe('a process’ room', () => {
       const { room, rooms } = new Line(10);
       await room.issue(1);
       await room.coordinateAdmission(emptySignals());
-      expect(await time.redis.hget(at(rooms.keys.place, 0), 'autoLimit')).toBeNull();
+      expect(await time.redis.hget(rooms.keys.state, 'autoLimit')).toBeNull();
       await rooms.lose();
     });
 
@@ -596,17 +602,17 @@ describe('a process’ room', () => {
     const { room, rooms } = line;
     const places = await line.issue(40);
     await room.refresh();
-    expect(room.eta(at(places, 3), 3).seconds).toBe(3 * (RULES.sessionMs / 1000)); // nobody was let in yet: a guess
+    expect(room.estimateEta(at(places, 3), 3).seconds).toBe(3 * (RULES.sessionMs / 1000)); // nobody was let in yet: a guess
     for (let i = 0; i < 10; i++) {
       await room.endSession(i + 1); // one a second
       await time.pass(1000);
-      for (const place of places) room.pollFromSnapshot(place);
+      for (const place of places) room.poll(place);
       await room.refresh();
     }
-    expect(room.eta(at(places, 14), 4).seconds).toBe(4);
+    expect(room.estimateEta(at(places, 14), 4).seconds).toBe(4);
     for (const index of [5, 10]) {
       await time.pass(300);
-      room.eta(at(places, index), 1); // have had their turn: no prediction
+      room.estimateEta(at(places, index), 1); // have had their turn: no prediction
     }
     for (let i = 10; i < 15; i++) {
       await room.endSession(i + 1);

@@ -1,18 +1,16 @@
+import { historyOf } from '../../src/modules/waiting-room/state/generation';
+import { QueueStore } from '../../src/modules/waiting-room/state/store';
+import type { QueueRules } from '../../src/modules/waiting-room/rules';
+import type {
+  EntryStatus,
+  IssuedEntry,
+  SnapshotDelta,
+  Tick,
+} from '../../src/modules/waiting-room/state/results';
 import { at } from '../support/at';
 import { WaitingRoomMetrics } from '../../src/modules/waiting-room/metrics';
 import { Metrics } from '../../src/platform/observability/metrics';
-import { lifeOf } from '../../src/modules/waiting-room/state/generation';
 import { queueKeys } from '../../src/modules/waiting-room/state/keys';
-import {
-  LOST,
-  QueueStore,
-  UNKNOWN,
-  type IssuedEntry,
-  type QueueRules,
-  type EntryStatus,
-  type SnapshotDelta,
-  type Tick,
-} from '../../src/modules/waiting-room/state/store';
 import { uniqueQueueId } from '../support/config';
 import { useVirtualTime, virtualTime } from '../support/virtual-time';
 
@@ -281,7 +279,7 @@ describe('the waiting room’s scripts', () => {
 
     it('outlives a loss of Redis: of two copies the one counts that has heard of it', async () => {
       const line = await queue(HOLDS, 2);
-      await redis.del(queueKeys(line.store.queueId).place);
+      await redis.del(queueKeys(line.store.queueId).scriptKeys);
       const [early, late] = [virtualTime.nowMs + 5000, virtualTime.nowMs + 25_000];
       const known = { issued: 3, headSeq: 2, gen: 1 };
       for (const sessionUntilMs of [early, late, early])
@@ -388,7 +386,7 @@ describe('the waiting room’s scripts', () => {
     expect(ticks).toHaveLength(5);
     const inside = await line.issue(1);
     await line.issue(2);
-    const [state = '', active = ''] = queueKeys(line.store.queueId).place;
+    const { state, active } = queueKeys(line.store.queueId);
     await redis.zrem(active, inside.seq);
     await redis.hdel(state, 'has:active'); // else the state would be lost
     expect((await line.admit()).admitted).toEqual([]); // within the same tick: no effect
@@ -396,8 +394,8 @@ describe('the waiting room’s scripts', () => {
 
   it('walks over segment borders', async () => {
     const line = await queue({}, 1);
-    const { place } = queueKeys(line.store.queueId);
-    await redis.hset(at(place, 0), { issued: 65_534, headSeq: 65_534 });
+    const { state } = queueKeys(line.store.queueId);
+    await redis.hset(state, { issued: 65_534, headSeq: 65_534 });
     const places = [];
     for (let user = 1; user <= 5; user++) places.push(await line.issue(user));
     expect(places.map((p) => p.seq)).toEqual([65_535, 65_536, 65_537, 65_538, 65_539]);
@@ -406,7 +404,7 @@ describe('the waiting room’s scripts', () => {
       expect(await line.status(one)).toBe('PROGRESS');
       await line.store.endSession(one.seq, line.cap, 0);
     }
-    await redis.hset(at(place, 0), { issued: 5_000_000 }); // a gap of many empty segments
+    await redis.hset(state, { issued: 5_000_000 }); // a gap of many empty segments
     expect((await line.issue(9)).seq).toBe(5_000_001);
     expect((await line.admit()).admitted).toEqual([5_000_001]);
     expect((await line.copy()).active).toBe(1);
@@ -415,8 +413,8 @@ describe('the waiting room’s scripts', () => {
   it('admits ten thousand, a thousand each tick, in order', async () => {
     const line = await queue({}, 1);
     const first = await line.issue(1);
-    const { place, prefix } = queueKeys(line.store.queueId);
-    await redis.hset(at(place, 0), 'issued', 10_001);
+    const { state, prefix } = queueKeys(line.store.queueId);
+    await redis.hset(state, 'issued', 10_001);
     for (const epoch of [0, 1, 2])
       await redis.setrange(`${prefix}present:${epoch}:0`, 0, Buffer.alloc(2000, 0xff));
     const wide = new Line(line.store, 10_001);
@@ -428,8 +426,8 @@ describe('the waiting room’s scripts', () => {
   it('goes on at once when it has admitted as many as one call may', async () => {
     const line = await queue({ admissionIntervalMs: 60_000 }, 1);
     await line.issue(1);
-    const { place, prefix } = queueKeys(line.store.queueId);
-    await redis.hset(at(place, 0), 'issued', 2501);
+    const { state, prefix } = queueKeys(line.store.queueId);
+    await redis.hset(state, 'issued', 2501);
     for (const epoch of [0, 1, 2])
       await redis.setrange(`${prefix}present:${epoch}:0`, 0, Buffer.alloc(400, 0xff));
     const wide = new Line(line.store, 9999);
@@ -440,7 +438,7 @@ describe('the waiting room’s scripts', () => {
 
   it('makes those present who were seen, and nobody else', async () => {
     const line = await queue();
-    await redis.hset(at(queueKeys(line.store.queueId).place, 0), 'issued', 70_000);
+    await redis.hset(queueKeys(line.store.queueId).state, 'issued', 70_000);
     const bitmaps: [number, number, Buffer][] = [
       [0, 0, Buffer.from([0x80])],
       [1, 3, Buffer.from([0x40])],
@@ -470,10 +468,10 @@ describe('the waiting room’s scripts', () => {
   it('says that the state is lost, and restores it with no place given twice', async () => {
     const line = await queue({}, 1);
     const places = [await line.issue(1), await line.issue(2), await line.issue(3)];
-    await redis.del(queueKeys(line.store.queueId).place);
-    expect(await line.store.issue(4, 1, 3)).toBe(LOST);
-    expect(await line.store.resolve(at(places, 2), 1, 3)).toBe(LOST);
-    expect(await line.store.admit(1, 3)).toBe(LOST);
+    await redis.del(queueKeys(line.store.queueId).scriptKeys);
+    expect(await line.store.issue(4, 1, 3)).toBe('state-lost');
+    expect(await line.store.resolve(at(places, 2), 1, 3)).toBe('state-lost');
+    expect(await line.store.admit(1, 3)).toBe('state-lost');
     const { gen } = at(places, 0);
     const known = { issued: 3, headSeq: 1, gen };
     const restored = await Promise.all([
@@ -491,7 +489,7 @@ describe('the waiting room’s scripts', () => {
 
   it('takes back in whose lease lasts and who has had a turn, as far as there are places', async () => {
     const line = await queue();
-    await redis.del(queueKeys(line.store.queueId).place);
+    await redis.del(queueKeys(line.store.queueId).scriptKeys);
     const [past, later] = [virtualTime.nowMs - 1000, virtualTime.nowMs + 60_000];
     const leases = [past, later, later, later].map((sessionUntilMs, i) => ({ seq: i + 1, sessionUntilMs }));
     const beyond = { seq: 9, sessionUntilMs: later };
@@ -502,36 +500,42 @@ describe('the waiting room’s scripts', () => {
   it('notices a state older than what its caller has seen', async () => {
     const line = await queue();
     const { gen } = await line.issue(1);
-    expect(await line.store.issue(2, 2, 500)).toBe(LOST);
+    expect(await line.store.issue(2, 2, 500)).toBe('state-lost');
     const place = { userId: 9, seq: 900, gen, iatMs: virtualTime.nowMs };
-    expect(await line.store.resolve(place, 2, 0)).toBe(LOST); // a genuine token of a later seq proves it, too
+    expect(await line.store.resolve(place, 2, 0)).toBe('state-lost'); // a genuine token of a later seq proves it, too
   });
 
   it('does not know a token of a generation yet to come', async () => {
     const line = await queue();
     const place = await line.issue(1);
-    expect(await line.store.resolve({ ...place, gen: place.gen + 1 }, 2, 0)).toBe(UNKNOWN);
+    expect(await line.store.resolve({ ...place, gen: place.gen + 1 }, 2, 0)).toBe('not-issued-here');
   });
 
   it('does not know a token of an earlier history, however its generation compares', async () => {
     const line = await queue();
     const { gen, ...place } = await line.issue(1);
-    const ofEarlier = [1, 2 ** 20, lifeOf(gen) - 1, lifeOf(gen) + 2 ** 20 + 1, lifeOf(gen) + 2 ** 21];
+    const ofEarlier = [
+      1,
+      2 ** 20,
+      historyOf(gen) - 1,
+      historyOf(gen) + 2 ** 20 + 1,
+      historyOf(gen) + 2 ** 21,
+    ];
     for (const other of ofEarlier)
-      expect(await line.store.resolve({ ...place, gen: other }, 2, 0)).toBe(UNKNOWN);
+      expect(await line.store.resolve({ ...place, gen: other }, 2, 0)).toBe('not-issued-here');
     expect(await line.store.resolve({ ...place, gen }, 2, 0)).toMatchObject({ status: 'PROGRESS' });
   });
 
   it('draws a life at random for each history, and keeps it through every restore', async () => {
     const lines = await Promise.all(Array.from({ length: 20 }, () => queue()));
     const gens = await Promise.all(lines.map(async (line) => (await line.issue(1)).gen));
-    expect(new Set(gens.map(lifeOf)).size).toBe(20);
-    expect(gens.map((gen) => gen - lifeOf(gen))).toEqual(gens.map(() => 1));
+    expect(new Set(gens.map(historyOf)).size).toBe(20);
+    expect(gens.map((gen) => gen - historyOf(gen))).toEqual(gens.map(() => 1));
     expect(gens.every((gen) => Number.isSafeInteger(gen) && gen > 2 ** 20)).toBe(true);
     const line = at(lines, 0);
     let gen = at(gens, 0);
     for (const restore of [1, 2, 3]) {
-      await redis.del(queueKeys(line.store.queueId).place);
+      await redis.del(queueKeys(line.store.queueId).scriptKeys);
       ({ gen } = must(await line.store.restore({ issued: 1, headSeq: 1, gen }, 2, [])));
       expect(gen).toBe(at(gens, 0) + restore);
     }
@@ -542,17 +546,18 @@ describe('the waiting room’s scripts', () => {
     const first = await line.issue(1);
     await line.issue(2);
     await line.store.endSession(first.seq, line.cap, 0);
-    const { prefix, place } = queueKeys(line.store.queueId);
+    const { prefix, scriptKeys } = queueKeys(line.store.queueId);
     const keys = await redis.keys(`${prefix.replace(/[[\]]/g, '\\$&')}*`);
     const immortal = [];
     for (const key of keys) if ((await redis.ttl(key)) < 0) immortal.push(key);
-    const owned = [...place, `${prefix}log`, `${prefix}changed`];
+    const owned = [...scriptKeys, `${prefix}log`, `${prefix}changed`];
     expect(immortal.filter((key) => !owned.includes(key))).toEqual([]);
     expect(keys.length).toBeGreaterThan(4);
   });
 });
 
-function must<T>(reply: T | typeof LOST | typeof UNKNOWN): T {
-  if (reply === LOST || reply === UNKNOWN) throw new Error('The state is lost, or the token unknown.');
+function must<T>(reply: T | 'state-lost' | 'not-issued-here'): T {
+  if (reply === 'state-lost' || reply === 'not-issued-here')
+    throw new Error('The state is lost, or the token unknown.');
   return reply;
 }

@@ -1,7 +1,8 @@
+import type { QueueRules } from '../../src/modules/waiting-room/rules';
 import fc from 'fast-check';
 import type { Snapshot } from '../../src/modules/waiting-room/snapshot/snapshot';
-import type { QueueRules } from '../../src/modules/waiting-room/state/store';
-import type { Place, WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
+import type { Entry } from '../../src/modules/waiting-room/state/entry';
+import type { WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
 import { at } from '../support/at';
 import { Rooms } from '../support/rooms';
 import { useVirtualTime, virtualTime } from '../support/virtual-time';
@@ -58,8 +59,8 @@ describe('a process’ copy of the queue', () => {
     for (const user of [2, 3, 4]) line.push(await room.issue(user));
     await room.refresh();
     const told = line.map((place) => {
-      const standing = room.pollFromSnapshot(place);
-      return standing?.status === 'WAITING' ? room.eta(place, standing.position).seconds : standing;
+      const standing = room.poll(place);
+      return standing?.status === 'WAITING' ? room.estimateEta(place, standing.position).seconds : standing;
     });
     expect(told).toEqual([1, 1, RULES.sessionMs / 1000]);
   });
@@ -89,8 +90,8 @@ describe('a process’ copy of the queue', () => {
         const rooms = queue(3, { sessionMs: 20_000 });
         const processes = [rooms.open(), rooms.open()];
         for (const room of processes) await room.refresh();
-        if (from > 0) await time.redis.hset(at(rooms.keys.place, 0), { issued: from, headSeq: from });
-        const places = new Map<number, Place>();
+        if (from > 0) await time.redis.hset(rooms.keys.state, { issued: from, headSeq: from });
+        const places = new Map<number, Entry>();
         for (const { act, process, user, ms } of steps) {
           const room = at(processes, process);
           const place = places.get(user);
@@ -102,7 +103,7 @@ describe('a process’ copy of the queue', () => {
             await room.refresh();
             expect(known(room.snapshot)).toEqual(await whole(rooms));
           } else if (act === 'poll' && place !== undefined) {
-            if (room.pollFromSnapshot(place) === undefined) await room.resolve(place);
+            if (room.poll(place) === undefined) await room.resolve(place);
           } else if (act === 'finish' && place !== undefined) await room.endSession(place.seq);
         }
       }),
@@ -147,7 +148,7 @@ describe('a process’ copy of the queue', () => {
     await room.refresh();
     const sent = jest.spyOn(time.redis, 'sendCommand');
     const piped = jest.spyOn(time.redis, 'pipeline');
-    const told = places.map((place) => room.pollFromSnapshot(place));
+    const told = places.map((place) => room.poll(place));
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect([sent.mock.calls.length, piped.mock.calls.length]).toEqual([0, 0]);
     sent.mockRestore();
@@ -197,7 +198,7 @@ describe('a process’ copy of the queue', () => {
             expect(await isPresent()).toBe(true);
             if (virtualTime.nowMs < nextAtMs) return;
             const room = polls % 2 === 0 ? first : second;
-            expect(room.pollFromSnapshot(place)).toEqual({ status: 'WAITING', position: 1 });
+            expect(room.poll(place)).toEqual({ status: 'WAITING', position: 1 });
             const afterMs = (seconds[polls++] ?? 1) * 1000;
             room.recordPollInterval(afterMs);
             nextAtMs = virtualTime.nowMs + afterMs;
@@ -218,10 +219,8 @@ describe('a process’ copy of the queue', () => {
         await room.issue(3),
         await room.issue(4),
       ];
-      await live(processes, 3 * EPOCH_MS + 1000, () =>
-        [patient, last].forEach((one) => void room.pollFromSnapshot(one)),
-      );
-      expect(room.pollFromSnapshot(last)).toEqual({ status: 'WAITING', position: 2 }); // one is not counted
+      await live(processes, 3 * EPOCH_MS + 1000, () => [patient, last].forEach((one) => void room.poll(one)));
+      expect(room.poll(last)).toEqual({ status: 'WAITING', position: 2 }); // one is not counted
       await room.endSession(inside.seq);
       expect(await room.resolve(patient)).toMatchObject({ status: 'PROGRESS' });
       expect(await room.resolve(away)).toMatchObject({ status: 'WAITING', position: 1 });

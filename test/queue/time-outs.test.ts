@@ -1,5 +1,6 @@
 import { queueRules } from '../../src/modules/waiting-room/rules';
-import type { Place, WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
+import type { Entry } from '../../src/modules/waiting-room/state/entry';
+import type { WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
 import { testConfig } from '../support/config';
 import { Rooms } from '../support/rooms';
 import { useVirtualTime, virtualTime } from '../support/virtual-time';
@@ -36,11 +37,11 @@ describe('a time-out lasts as long as its variable says, at least', () => {
       }
     }
 
-    isPresent({ seq }: Place): boolean {
+    isPresent({ seq }: Entry): boolean {
       return this.other.snapshot.presence.countBetween(seq - 1, seq + 1) === 1;
     }
 
-    async isInside({ seq }: Place): Promise<boolean> {
+    async isInside({ seq }: Entry): Promise<boolean> {
       return (await this.rooms.scores('active')).has(seq);
     }
   }
@@ -50,7 +51,7 @@ describe('a time-out lasts as long as its variable says, at least', () => {
       const line = new Line({ QUEUE_PRESENCE_TIMEOUT_SECONDS: seconds, QUEUE_IDLE_TIMEOUT_SECONDS: 0 });
       await line.pass(STEP_MS);
       const [, waiter] = [await line.asked.issue(1), await line.asked.issue(2)];
-      await line.pass(seconds * 1000 + afterMs, () => line.asked.pollFromSnapshot(waiter));
+      await line.pass(seconds * 1000 + afterMs, () => line.asked.poll(waiter));
       await line.pass(seconds * 1000 - 1);
       expect([afterMs, line.isPresent(waiter)]).toEqual([afterMs, true]);
       await line.pass(seconds * 500 + 5000);
@@ -66,7 +67,7 @@ describe('a time-out lasts as long as its variable says, at least', () => {
     await line.pass(2000);
     for (let i = 0; i < 40; i++) {
       await line.pass(500);
-      line.asked.pollFromSnapshot(waiter);
+      line.asked.poll(waiter);
       expect([i, line.isPresent(waiter)]).toEqual([i, true]);
     }
     await line.rooms.lose();
@@ -77,7 +78,7 @@ describe('a time-out lasts as long as its variable says, at least', () => {
       const line = new Line({ QUEUE_IDLE_TIMEOUT_SECONDS: seconds });
       await line.pass(STEP_MS);
       const user = await line.asked.issue(1);
-      await line.pass(seconds * 1000 + afterMs, () => line.asked.isActive(user));
+      await line.pass(seconds * 1000 + afterMs, () => line.asked.touchIfActive(user));
       await line.pass(seconds * 1000 - 1);
       expect([afterMs, await line.isInside(user)]).toEqual([afterMs, true]);
       await line.pass(5000);
@@ -94,10 +95,10 @@ describe('a time-out lasts as long as its variable says, at least', () => {
     const line = new Line({ QUEUE_SESSION_SECONDS: 10, HOLD_SECONDS: 20, QUEUE_IDLE_TIMEOUT_SECONDS: 5 });
     await line.pass(500);
     const [holder, next] = [await line.asked.issue(1), await line.asked.issue(2)];
-    await line.pass(8000, () => line.asked.isActive(holder));
+    await line.pass(8000, () => line.asked.touchIfActive(holder));
     line.asked.snapshot.prolong(holder.seq, line.asked.snapshot.nowMs + 20_000); // Redis is away
     await time.pass(6000);
-    expect(line.asked.isActive(holder)).toBe(true);
+    expect(line.asked.touchIfActive(holder)).toBe(true);
     await line.pass(1000); // Redis is back, and nobody has told it yet
     await line.asked.extendSession(holder.seq, 13_000);
     await line.pass(12_900);

@@ -88,7 +88,7 @@ describe('the outcome of a sale', () => {
     await (await it_.visitor()).hold(id, at(seats, 0).id);
     const redis = connectRedis(testConfig().REDIS_URL, 60_000);
     await redis.connect();
-    const [, until] = await redis.zrevrange(at(queueKeys(it_.queueId).place, 2), 0, 0, 'WITHSCORES');
+    const [, until] = await redis.zrevrange(queueKeys(it_.queueId).idle, 0, 0, 'WITHSCORES');
     const [seconds] = await redis.time();
     redis.disconnect();
     expect(Number(until) / 1000 - Number(seconds)).toBeGreaterThan(290);

@@ -41,7 +41,7 @@ describe('a challenge', () => {
     expect(bits).toBe(BITS);
     const proof = { challenge, nonce: solve(challenge) };
     const demand = (userId: number, given: typeof proof | undefined, nowMs = NOW_MS, gen = GEN): void => {
-      challenges.demand(userId, given, nowMs, gen);
+      challenges.check(userId, given, nowMs, gen);
     };
     const lastMs = NOW_MS + expiresInSeconds * 1000 - 1;
     demand(7, proof);

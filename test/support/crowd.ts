@@ -1,6 +1,7 @@
 import { WaitingRoomRegistry } from '../../src/modules/waiting-room/registry';
 import { TokenCodec } from '../../src/modules/waiting-room/tokens/token';
-import type { Place, WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
+import type { Entry } from '../../src/modules/waiting-room/state/entry';
+import type { WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
 import type { RunningService } from '../../src/service';
 import { at } from './at';
 import { Buyer, outcome } from './buyer';
@@ -14,7 +15,7 @@ export const mainRoom = ({ container }: RunningService): WaitingRoom =>
 
 /** Many waiters with places of one queue, who poll all its processes in turn. */
 export class Crowd {
-  readonly places: Place[] = [];
+  readonly places: Entry[] = [];
   private readonly rooms: WaitingRoom[];
   private polls = 0;
 
@@ -38,7 +39,7 @@ export class Crowd {
   /** Everybody polls once; by the copy only. @returns how many waiters the copy could tell their position */
   poll(): number {
     const room = at(this.rooms, this.polls++ % this.rooms.length);
-    return this.places.filter((place) => room.pollFromSnapshot(place)?.status === 'WAITING').length;
+    return this.places.filter((place) => room.poll(place)?.status === 'WAITING').length;
   }
 
   /** One of the crowd as the API sees it; its member need not exist. */

@@ -1,4 +1,4 @@
-import type { QueueRules } from '../../src/modules/waiting-room/state/store';
+import type { QueueRules } from '../../src/modules/waiting-room/rules';
 
 const SEEN_AGAIN_MS = 3000;
 const EPOCHS = 3;

@@ -1,3 +1,6 @@
+import type { QueueRules } from '../../src/modules/waiting-room/rules';
+import type { QueueProgress } from '../../src/modules/waiting-room/state/results';
+import { QueueStore } from '../../src/modules/waiting-room/state/store';
 import type { Database } from '../../src/platform/database/database';
 import { createLogger } from '../../src/platform/observability/logger';
 import { WaitingRoomMetrics } from '../../src/modules/waiting-room/metrics';
@@ -6,9 +9,7 @@ import type { Redis } from '../../src/platform/redis/redis';
 import { FixedLimit } from '../../src/modules/waiting-room/admission/policy';
 import { queueKeys } from '../../src/modules/waiting-room/state/keys';
 import { QueueRepository } from '../../src/modules/waiting-room/state/repository';
-import { type QueueProgress, type QueueRules, QueueStore } from '../../src/modules/waiting-room/state/store';
 import { WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
-import { at } from './at';
 import { uniqueQueueId } from './config';
 
 /** What the database remembers of queues, without a database. */
@@ -81,7 +82,7 @@ export class Rooms {
   }
 
   async numbers(...fields: string[]): Promise<number[]> {
-    return (await this.redis.hmget(at(this.keys.place, 0), ...fields)).map(Number);
+    return (await this.redis.hmget(this.keys.state, ...fields)).map(Number);
   }
 
   /** seq → score of one of the queue's sorted sets. */

@@ -1,6 +1,8 @@
+import type { QueueRules } from '../../src/modules/waiting-room/rules';
+import type { QueueStore } from '../../src/modules/waiting-room/state/store';
 import { RedisUnavailable } from '../../src/platform/redis/redis';
-import type { QueueRules, QueueStore } from '../../src/modules/waiting-room/state/store';
-import type { Place, WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
+import type { Entry } from '../../src/modules/waiting-room/state/entry';
+import type { WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
 import { at } from './at';
 import type { Rooms } from './rooms';
 import { virtualTime } from './virtual-time';
@@ -23,7 +25,7 @@ export interface Visit {
 export interface Visitor extends Visit {
   userId: number;
   state: 'coming' | 'waiting' | 'inside' | 'paid' | 'gone';
-  place: Place | undefined;
+  place: Entry | undefined;
   dueAtMs: number;
   toldInsideAtMs: number;
 }
@@ -141,8 +143,8 @@ export class Simulation {
 
   private async poll(visitor: Visitor, room: WaitingRoom): Promise<void> {
     if (visitor.place === undefined) return;
-    const told = room.pollFromSnapshot(visitor.place) ?? (await room.resolve(visitor.place));
-    this.told(visitor, typeof told === 'symbol' ? { status: 'UNKNOWN' } : told);
+    const told = room.poll(visitor.place) ?? (await room.resolve(visitor.place));
+    this.told(visitor, told === 'not-issued-here' ? { status: told } : told);
     room.recordPollInterval(visitor.pollEveryMs);
   }
 

@@ -12,7 +12,7 @@ interface Announced {
 }
 
 /** As `npm start` has them. */
-const POLLING = { maxPerSecond: 10_000, awayMs: 30_000 };
+const POLLING = { maxPerSecond: 10_000, presenceTimeoutMs: 30_000 };
 const SESSION_SECONDS = 600;
 const REMEMBERED_SECONDS = 60;
 
@@ -81,12 +81,8 @@ export class ModelQueue {
       ...{ paused: false, source: 'auto' as const },
     };
     const position = this.served - served;
-    const { soonestSeconds } = etaSeconds(position, {
-      door: limits,
-      inside: active,
-      perSecond,
-      leaseSeconds: SESSION_SECONDS,
-    });
+    const flow = { limits, active, perSecond, sessionSeconds: SESSION_SECONDS };
+    const { soonestSeconds } = etaSeconds(position, flow);
     return jittered(pollAfterMs(position, waiting, soonestSeconds, POLLING), this.random()) / 1000;
   }
 }

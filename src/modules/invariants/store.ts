@@ -22,7 +22,7 @@ export class InvariantStore {
   async queueIds(): Promise<string[]> {
     const ids = new Set<string>();
     for (const node of mastersOf(this.redis))
-      for (const pattern of queueKeys('*').place.slice(0, 2)) {
+      for (const pattern of [queueKeys('*').state, queueKeys('*').active]) {
         let cursor = '0';
         do {
           const [next, keys] = await scan(node, cursor, pattern);
@@ -42,7 +42,7 @@ export class InvariantStore {
 
   /** @param pages most pages of active users to read at once; the next call goes on behind them */
   async state(queueId: string, pages = Infinity): Promise<QueueState> {
-    const [state = '', activeKey = '', , rejoined = ''] = queueKeys(queueId).place;
+    const { state, active: activeKey, rejoined } = queueKeys(queueId);
     const suspects = await this.activeAboveServing(queueId, { state, active: activeKey }, pages);
     const reply = await this.look([state, activeKey, rejoined], [ROWS_SHOWN + 1, ...suspects]);
     const [issued, headSeq, active, tooEarly, limitAtAdmission] = reply as [

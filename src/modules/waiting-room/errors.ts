@@ -1,35 +1,35 @@
 import { ApiError, Conflict, Forbidden } from '../../common/errors';
 import type { QueueStatus } from './schema';
 
-/** 001: a genuine token, but this queue never gave it out (another installation's, or of a queue that is gone). */
+/** 001: a genuine token that this queue never issued (of another installation, or of a queue that does not exist any more). */
 export class TokenNotIssuedByQueue extends ApiError {
   constructor() {
     super('001', 403, 'This token never came through the queue: ask for a new one.');
   }
 }
 
-/** 003: the token waits, has paid, or has expired; only a token in PROGRESS may go on. */
+/** 003: the token waits, has paid or has expired; only a token in PROGRESS may go on. */
 export class TokenNotActive extends ApiError {
   constructor(readonly queueStatus: QueueStatus) {
     super('003', 403, `The queue token is not active: its status is ${queueStatus}.`);
   }
 }
 
-/** 409: holds have prolonged the session by as long as one hold lasts; it ends with those that there are. */
+/** 409: holds have prolonged the session as far as they may; it ends with the holds that the user has. */
 export class SessionUsedUp extends Conflict {
   constructor() {
     super('Your session is over but for the seats that you hold: pay for them, or ask for a new token.');
   }
 }
 
-/** 403: no proof of work, or none that counts. */
+/** 403: no proof of work, or an invalid one. */
 export class ProofOfWorkRefused extends Forbidden {
   constructor(why: string) {
     super(`${why}: solve a challenge of POST /v1/api/queue/challenge and send it as proof.`);
   }
 }
 
-/** 403: the proof of work has given an entry before, which is not live any more, or is another queue's. */
+/** 403: the proof of work has given an entry before that is not live any more, or that belongs to another queue. */
 export class ProofSpent extends ProofOfWorkRefused {
   constructor() {
     super('The proof of work is spent');

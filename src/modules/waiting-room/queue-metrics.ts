@@ -1,27 +1,30 @@
 import type { WaitingRoomMetrics } from './metrics';
+import { ACTIONS, BOTTLENECKS } from './admission/controller/decision';
 import type { EffectiveLimits } from './admission/policy';
-import { BOTTLENECKS, ACTIONS } from './admission/controller';
-import type { Admitted, SnapshotDelta, Tick } from './state/store';
+import type { Admitted, SnapshotDelta, Tick } from './state/results';
 
-/** Every process exports the same: what Redis holds. `said`: `<move>:<binding>` of the controller's last decision. */
+/**
+ * What Redis holds of the admission; every process exports the same.
+ * @param lastDecision `<action>:<bottleneck>` of the controller's last decision
+ */
 export function observeAdmission(
   metrics: WaitingRoomMetrics,
   queue: string,
-  door: EffectiveLimits,
-  said: string | undefined,
+  limits: EffectiveLimits,
+  lastDecision: string | undefined,
 ): void {
-  metrics.queueActiveLimit.set({ queue }, door.activeLimit);
-  if (door.rateLimit === undefined) metrics.queueAdmissionRateLimit.remove({ queue });
-  else metrics.queueAdmissionRateLimit.set({ queue }, door.rateLimit);
-  metrics.queuePaused.set({ queue }, door.paused ? 1 : 0);
+  metrics.queueActiveLimit.set({ queue }, limits.activeLimit);
+  if (limits.rateLimit === undefined) metrics.queueAdmissionRateLimit.remove({ queue });
+  else metrics.queueAdmissionRateLimit.set({ queue }, limits.rateLimit);
+  metrics.queuePaused.set({ queue }, limits.paused ? 1 : 0);
   for (const source of ['operator', 'auto', 'fixed'])
-    metrics.queueLimitSource.set({ queue, source }, door.source === source ? 1 : 0);
-  if (said === undefined) return;
-  const [move, binding] = said.split(':');
+    metrics.queueLimitSource.set({ queue, source }, limits.source === source ? 1 : 0);
+  if (lastDecision === undefined) return;
+  const [action, bottleneck] = lastDecision.split(':');
   for (const each of ACTIONS)
-    metrics.queueControllerAction.set({ queue, action: each }, each === move ? 1 : 0);
+    metrics.queueControllerAction.set({ queue, action: each }, each === action ? 1 : 0);
   for (const each of BOTTLENECKS)
-    metrics.queueControllerBottleneck.set({ queue, signal: each }, each === binding ? 1 : 0);
+    metrics.queueControllerBottleneck.set({ queue, signal: each }, each === bottleneck ? 1 : 0);
 }
 
 export function observeQueue(

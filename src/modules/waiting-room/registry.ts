@@ -1,14 +1,14 @@
 import type { WaitingRoom } from './waiting-room';
 
-/** The lines of the product: the main one, and those of concerts that have their own (QUEUES). */
+/** All queues: the main one, and those of concerts that have their own (QUEUES). */
 export class WaitingRoomRegistry {
   private readonly byId: Map<string, WaitingRoom>;
 
   constructor(
     readonly main: WaitingRoom,
-    own: WaitingRoom[],
+    others: WaitingRoom[],
   ) {
-    this.byId = new Map([main, ...own].map((room) => [room.queueId, room]));
+    this.byId = new Map([main, ...others].map((room) => [room.queueId, room]));
   }
 
   get all(): WaitingRoom[] {

@@ -1,17 +1,30 @@
 import type { Config } from '../../config/config';
-import type { QueueRules } from './state/store';
 
-/** A copy of the queue is refreshed, a stream looked at and what was seen told: 500, 500 and 1000 ms at most. */
-const HEARD_AFTER_MS = 2000;
+export interface QueueRules {
+  sessionMs: number;
+  maxWaitMs: number;
+  /** 0: active users are never idle. */
+  idleTimeoutMs: number;
+  /** A user stays present for at least this long after the store has heard of a poll. */
+  presenceTimeoutMs: number;
+  admissionIntervalMs: number;
+  /** How long a hold lasts; a queue that sells nothing has no holds. */
+  holdMs?: number;
+  /** Within how long a hold is made or refused. */
+  holdRequestMs?: number;
+}
 
-/** The rules of all queues. What a process sees the store hears later: times that it ends are so much longer. */
+/** A snapshot is refreshed every 500 ms, a stream updated every 500 ms, presence flushed every 1000 ms, at most. */
+const REPORT_DELAY_MS = 2000;
+
+/** The rules of all queues. The store hears with a delay of what a process sees: the time-outs are longer by it. */
 export function queueRules(config: Config): QueueRules {
   const idleMs = config.QUEUE_IDLE_TIMEOUT_SECONDS * 1000;
   return {
     sessionMs: config.QUEUE_SESSION_SECONDS * 1000,
     maxWaitMs: config.QUEUE_MAX_WAIT_SECONDS * 1000,
-    idleTimeoutMs: idleMs === 0 ? 0 : idleMs + HEARD_AFTER_MS,
-    presenceTimeoutMs: config.QUEUE_PRESENCE_TIMEOUT_SECONDS * 1000 + HEARD_AFTER_MS,
+    idleTimeoutMs: idleMs === 0 ? 0 : idleMs + REPORT_DELAY_MS,
+    presenceTimeoutMs: config.QUEUE_PRESENCE_TIMEOUT_SECONDS * 1000 + REPORT_DELAY_MS,
     admissionIntervalMs: config.QUEUE_ADMISSION_INTERVAL_MS,
     holdMs: config.HOLD_SECONDS * 1000,
     holdRequestMs: config.DATABASE_ACQUIRE_TIMEOUT_MS + config.DATABASE_TIMEOUT_MS,

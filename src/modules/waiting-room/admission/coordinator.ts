@@ -1,68 +1,64 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '../../../platform/observability/logger';
-import {
-  decide,
-  type ControllerBounds,
-  type ControllerState,
-  newControllerState,
-  INACTIVE_SECONDS,
-} from './controller';
-import { mergeSignals, type Signals, emptySignals } from './signals';
 import type { AdmissionStore } from '../state/admission-store';
-import { LOST } from '../state/replies';
+import type { StateLost } from '../state/results';
+import { decide } from './controller/controller';
+import type { ControllerBounds, ControllerState, Decision, Occupancy } from './controller/decision';
+import { newControllerState } from './controller/estimates';
+import { INACTIVE_SECONDS } from './controller/tuning';
+import { emptySignals, mergeSignals, type Signals } from './signals';
 
-/** A little less than a second: a loop that is late by some milliseconds must not skip a turn. */
-const TIMES = { everyMs: 950, freshMs: 3000, quietMs: INACTIVE_SECONDS * 1000 };
+/** A little less than a second, so that a task that is late by some milliseconds does not skip a turn. */
+const TIMES = { everyMs: 950, freshMs: 3000, inactiveMs: INACTIVE_SECONDS * 1000 };
 
+/** What is kept in Redis from one decision to the next. */
 interface Kept {
   state: ControllerState;
   admittedTotal: number;
   action: string;
 }
 
-/** One process' part in steering one queue's door: it reports, and decides when it is its turn. */
+/** One process' part in the admission control of one queue: it reports its signals, and decides when it is its turn. */
 export class AdmissionCoordinator {
-  private readonly process = randomUUID();
+  private readonly processId = randomUUID();
 
   constructor(
     private readonly store: AdmissionStore,
     private readonly queueId: string,
-    private readonly limits: ControllerBounds,
+    private readonly bounds: ControllerBounds,
     private readonly logger: Logger,
   ) {}
 
-  /** @returns LOST when the state must be restored first */
-  async report(signals: Signals, waiting: number, known: number): Promise<typeof LOST | undefined> {
-    const turn = await this.store.reportLoad(this.process, JSON.stringify(signals), TIMES, known);
-    if (turn === undefined || turn === LOST) return turn;
+  async report(signals: Signals, waiting: number, known: number): Promise<StateLost | undefined> {
+    const turn = await this.store.reportLoad(this.processId, JSON.stringify(signals), TIMES, known);
+    if (turn === undefined || turn === 'state-lost') return turn;
     const { active, inactive, admittedTotal } = turn;
     const kept = readKept(turn.controllerState);
     const admitted = Math.max(0, admittedTotal - (kept?.admittedTotal ?? admittedTotal));
-    const heard = turn.reports.map((report) => ({
+    const decision = this.decide(kept, turn.reports, { waiting, active, inactive, admitted });
+    const { limit, action, bottleneck, state } = decision;
+    const rate = Math.round(decision.rate * 10) / 10;
+    const controllerState = JSON.stringify({ state, admittedTotal, action } satisfies Kept);
+    const lastDecision = `${action}:${bottleneck}`;
+    const applied = { limit, rate, lastDecision, controllerState };
+    const isInForce = await this.store.applyDecision(turn, applied, known);
+    if (isInForce === 'state-lost') return isInForce;
+    if (isInForce && action !== kept?.action) {
+      const fields = { queue: this.queueId, action, bottleneck, limit, rate, active, waiting };
+      this.logger.info(fields, 'admission limit changed');
+    }
+    return undefined;
+  }
+
+  /** Reports and state may come from processes of another version: what is missing takes its default. */
+  private decide(kept: Kept | undefined, reports: string[], occupancy: Occupancy): Decision {
+    const before = { ...newControllerState(this.bounds), ...kept?.state };
+    const signals = reports.map((report) => ({
       ...emptySignals(),
       ...(JSON.parse(report) as Partial<Signals>),
     }));
-    const decision = decide(
-      { ...newControllerState(this.limits), ...kept?.state }, // whose process may be of another version
-      heard.length > 0 ? mergeSignals(heard) : undefined,
-      { waiting, active, inactive, admitted },
-      this.limits,
-    );
-    const { limit, action, bottleneck } = decision;
-    const rate = Math.round(decision.rate * 10) / 10;
-    const memory = JSON.stringify({ state: decision.state, admittedTotal, action } satisfies Kept);
-    const isInForce = await this.store.applyDecision(
-      turn,
-      { cap: limit, rate, said: `${action}:${bottleneck}`, memory },
-      known,
-    );
-    if (isInForce === LOST) return LOST;
-    if (isInForce && action !== kept?.action)
-      this.logger.info(
-        { queue: this.queueId, action, bottleneck, limit, rate, active, waiting },
-        'admission limit changed',
-      );
-    return undefined;
+    const merged = signals.length > 0 ? mergeSignals(signals) : undefined;
+    return decide(before, merged, occupancy, this.bounds);
   }
 }
 

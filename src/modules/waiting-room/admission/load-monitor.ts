@@ -3,16 +3,16 @@ import { Lifecycle, scoped } from 'tsyringe';
 import { Breakers } from '../../operations/breakers';
 import { Database } from '../../../platform/database/database';
 import { HttpMetrics } from '../../../http/metrics';
-import { recordRequest, type Signals, emptySignals } from './signals';
+import { emptySignals, recordRequest, type Signals } from './signals';
 
 const RESOLUTION_MS = 10;
 const NS_PER_MS = 1e6;
 
-/** What this process sees of the requests of those inside, second by second. */
+/** What this process sees of the requests of active users, second by second. */
 @scoped(Lifecycle.ContainerScoped)
 export class LoadMonitor {
   private signals = emptySignals();
-  private readonly loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  private readonly eventLoopDelay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 
   constructor(
     private readonly breakers: Breakers,
@@ -21,31 +21,32 @@ export class LoadMonitor {
   ) {}
 
   start(): void {
-    this.loop.enable();
+    this.eventLoopDelay.enable();
   }
 
   stop(): void {
-    this.loop.disable();
+    this.eventLoopDelay.disable();
   }
 
-  /** One request of somebody inside was answered. */
+  /** A request of an active user was answered. */
   recordRequest(ms: number, status: number, isWrite: boolean): void {
     recordRequest(this.signals, ms, status >= 500, isWrite);
   }
 
-  /** Everything since it was last asked. */
+  /** Hands over everything since the last call. */
   drain(): Signals {
     const { queue, concert } = this.breakers;
-    const taken: Signals = {
+    const p99DelayMs = this.eventLoopDelay.percentile(99) / NS_PER_MS;
+    const signals: Signals = {
       ...this.signals,
       poolWaitMs: this.database.takeLongestWaitMs(),
       poolBusy: this.database.takeBusyShare(),
-      loopDelayMs: Math.max(0, this.loop.percentile(99) / NS_PER_MS - RESOLUTION_MS), // its timer's own interval
+      loopDelayMs: Math.max(0, p99DelayMs - RESOLUTION_MS), // the monitor measures its own timer's interval as well
       inFlight: this.metrics.requestsInFlight,
       breakerOpen: queue.state !== 'closed' || concert.state !== 'closed',
     };
     this.signals = emptySignals();
-    this.loop.reset();
-    return taken;
+    this.eventLoopDelay.reset();
+    return signals;
   }
 }

@@ -4,14 +4,14 @@ import { NotFound } from '../../../common/errors';
 import { WaitingRoomRegistry } from '../registry';
 import type { WaitingRoom } from '../waiting-room';
 
-/** What the operator may do to a line's door; `auto` takes the hand off cap and rate. */
+/** What an operator may do to a queue's admission; `auto` removes the override of limit and rate. */
 export const AdmissionCommand = z.discriminatedUnion('command', [
   z.strictObject({ command: z.enum(['pause', 'resume', 'auto']) }),
   z.strictObject({ command: z.enum(['limit', 'rate']), value: z.int().min(1).max(999_999_999) }),
 ]);
 export type AdmissionCommand = z.infer<typeof AdmissionCommand>;
 
-/** A line's door as this process knows it, not older than its snapshot. */
+/** A queue's admission as of this process' snapshot. */
 export interface AdmissionStatus {
   queueId: string;
   activeLimit: number;
@@ -21,11 +21,11 @@ export interface AdmissionStatus {
   source: 'operator' | 'auto' | 'fixed';
   active: number;
   waiting: number;
-  /** `<move>:<binding signal>` of the controller's last decision; null: it has not decided. */
+  /** `<action>:<bottleneck>` of the controller's last decision; null: it has not decided. */
   lastDecision: string | null;
 }
 
-/** The operator's hand on the doors. */
+/** Shows and overrides the admission of all queues. */
 @scoped(Lifecycle.ContainerScoped)
 export class AdmissionOperatorService {
   constructor(private readonly rooms: WaitingRoomRegistry) {}
@@ -35,10 +35,10 @@ export class AdmissionOperatorService {
   }
 
   /** @throws NotFound (404), RedisUnavailable (503) */
-  async execute(queueId: string, order: AdmissionCommand): Promise<AdmissionStatus> {
+  async execute(queueId: string, command: AdmissionCommand): Promise<AdmissionStatus> {
     const room = this.rooms.find(queueId);
     if (room === undefined) throw new NotFound(`Queue ${queueId}`);
-    await room.applyOverride(order.command, 'value' in order ? order.value : 0);
+    await room.applyOverride(command.command, 'value' in command ? command.value : 0);
     return statusOf(room);
   }
 }

@@ -1,12 +1,12 @@
-import type { ControllerBounds } from './controller';
+import type { ControllerBounds } from './controller/decision';
 
-/** How many visitors may be inside, as the scripts take it: a number, or as many as the controller says. */
+/** The admission limit as the scripts take it: a number, or the controller's with this minimum. */
 export type ScriptLimit = number | `auto:${number}`;
 
-/** Decides how many visitors may be inside. */
+/** Where a queue's admission limit comes from when no operator override is set. */
 export interface AdmissionPolicy {
   readonly scriptLimit: ScriptLimit;
-  /** Within which the controller decides; undefined: it does not. */
+  /** The bounds of the controller; undefined: there is no controller. */
   readonly bounds: ControllerBounds | undefined;
 }
 
@@ -15,7 +15,7 @@ export class FixedLimit implements AdmissionPolicy {
   constructor(readonly scriptLimit: number) {}
 }
 
-/** As many as are served within the objective: decided by controller.ts, once a second, by one process for all. */
+/** As many as are served within the objective: controller.ts decides once a second, in one process for all. */
 export class AdaptiveLimit implements AdmissionPolicy {
   readonly scriptLimit: ScriptLimit;
   constructor(readonly bounds: ControllerBounds) {
@@ -23,17 +23,17 @@ export class AdaptiveLimit implements AdmissionPolicy {
   }
 }
 
-/** What Redis holds of the door; undefined: not set. */
+/** What Redis holds of a queue's admission; undefined: not set. */
 export interface AdmissionState {
-  /** The controller's. */
+  /** Set by the controller. */
   autoLimit: number | undefined;
   autoRate: number | undefined;
   lastDecision: string | undefined;
-  /** The operator's. */
+  /** Set by the operator. */
   overrideLimit: number | undefined;
   overrideRate: number | undefined;
   paused: boolean;
-  /** In force when the last visitor was let in. */
+  /** The limit in force at the last admission. */
   limitAtAdmission: number | undefined;
 }
 
@@ -42,7 +42,7 @@ export const INITIAL_ADMISSION_STATE: AdmissionState = {
   ...{ overrideLimit: undefined, overrideRate: undefined, paused: false },
 };
 
-/** What is in force: the operator's hand, else the controller's, else the fixed cap; the same rule as in common.lua. */
+/** The limits in force: the override, else the controller's, else the fixed one; the same rule as lua/include/limits.lua. */
 export interface EffectiveLimits {
   activeLimit: number;
   /** Admissions a second; undefined: no limit. */
@@ -53,13 +53,15 @@ export interface EffectiveLimits {
 
 export function effectiveLimits(policy: AdmissionPolicy, state: AdmissionState): EffectiveLimits {
   const { bounds } = policy;
-  const own = bounds === undefined ? Number(policy.scriptLimit) : (state.autoLimit ?? bounds.min);
-  const isByHand = state.paused || state.overrideLimit !== undefined || state.overrideRate !== undefined;
+  const ownLimit = bounds === undefined ? Number(policy.scriptLimit) : (state.autoLimit ?? bounds.min);
+  const ownRate = bounds === undefined ? undefined : state.autoRate;
+  const isOverridden = state.paused || state.overrideLimit !== undefined || state.overrideRate !== undefined;
+  const ownSource = bounds === undefined ? 'fixed' : 'auto';
   return {
-    activeLimit: state.overrideLimit ?? own,
-    rateLimit: state.overrideRate ?? (bounds === undefined ? undefined : state.autoRate),
+    activeLimit: state.overrideLimit ?? ownLimit,
+    rateLimit: state.overrideRate ?? ownRate,
     paused: state.paused,
-    source: isByHand ? 'operator' : bounds === undefined ? 'fixed' : 'auto',
+    source: isOverridden ? 'operator' : ownSource,
   };
 }
 

@@ -1,15 +1,15 @@
-/** Latencies counted in buckets whose bounds grow by a tenth: a quantile is right to 5 %, and processes' counts add up. */
+/** Latencies are counted in buckets whose bounds grow by a tenth: a quantile is right to 5 %, and processes' counts add up. */
 const GROWTH = Math.log(1.1);
-const LEAST_MS = 0.1;
+const MIN_MS = 0.1;
 
-/** What one process, or all of them together, saw in the last second of the requests of those inside. */
+/** What one process, or all of them together, saw in the last second of the requests of active users. */
 export interface Signals {
   /** Requests by bucket of their latency. */
   buckets: Record<number, number>;
   requests: number;
-  /** Answered 5xx, those turned away early included. */
+  /** Answered 5xx, including requests that were shed. */
   failed: number;
-  /** Those that lean on the database each time and succeeded, and how long they took together. */
+  /** Successful requests that use the database each time, and how long they took together. */
   writes: number;
   writesMs: number;
   /** Longest wait for a database connection. */
@@ -28,7 +28,7 @@ export const emptySignals = (): Signals => ({
   ...{ poolWaitMs: 0, poolBusy: 0, loopDelayMs: 0, inFlight: 0, breakerOpen: false },
 });
 
-const bucketOf = (ms: number): number => Math.ceil(Math.log(Math.max(ms, LEAST_MS) / LEAST_MS) / GROWTH);
+const bucketOf = (ms: number): number => Math.ceil(Math.log(Math.max(ms, MIN_MS) / MIN_MS) / GROWTH);
 
 export function recordRequest(signals: Signals, ms: number, failed: boolean, isWrite: boolean): void {
   const bucket = bucketOf(ms);
@@ -41,7 +41,7 @@ export function recordRequest(signals: Signals, ms: number, failed: boolean, isW
   }
 }
 
-/** All processes as one: counts add up, of waits the longest counts, and one broken process is enough. */
+/** All processes as one: counts add up, the longest of the waits counts, and one open breaker is enough. */
 export function mergeSignals(all: Signals[]): Signals {
   const sum = emptySignals();
   for (const one of all) {
@@ -68,7 +68,7 @@ export function quantileMs({ buckets, requests }: Signals, share: number): numbe
   let count = 0;
   for (const bucket of ascending) {
     count += buckets[bucket] ?? 0;
-    if (count >= requests * share) return LEAST_MS * Math.exp((bucket - 0.5) * GROWTH);
+    if (count >= requests * share) return MIN_MS * Math.exp((bucket - 0.5) * GROWTH);
   }
   return 0;
 }

@@ -3,13 +3,13 @@ import type { EffectiveLimits } from '../admission/policy';
 const RATE_WINDOW_MS = 30_000;
 const SAMPLE_EVERY_MS = 1000;
 
-/** How many visitors are let in per second, measured over the last 30 s of Redis' clock. */
+/** Admissions per second, measured over the last 30 s of Redis' clock. */
 export class AdmissionRate {
   private readonly samples: { nowMs: number; admittedTotal: number }[] = [];
 
   add(nowMs: number, admittedTotal: number): void {
     const last = this.samples.at(-1);
-    // A restored state begins to count anew, and a clock may step back: start over.
+    // A restored state counts from 0, and a clock may step back: start over.
     if (last !== undefined && (admittedTotal < last.admittedTotal || nowMs < last.nowMs))
       this.samples.length = 0;
     if (last === undefined || nowMs - last.nowMs >= SAMPLE_EVERY_MS)
@@ -18,7 +18,7 @@ export class AdmissionRate {
       this.samples.shift();
   }
 
-  /** 0 when nobody was let in, or too little is known. */
+  /** 0 when nobody was admitted, or too little is known. */
   get perSecond(): number {
     const [first, last] = [this.samples[0], this.samples.at(-1)];
     if (first === undefined || last === undefined || last.nowMs === first.nowMs) return 0;
@@ -26,10 +26,10 @@ export class AdmissionRate {
   }
 }
 
-const MOST_PREDICTIONS = 1000;
+const MAX_PREDICTIONS = 1000;
 const PREDICT_EVERY_MS = 250;
 
-/** Holds predictions against what came of them: one is remembered each 250 ms, and judged when its turn comes. */
+/** Compares predictions with the actual waits: it keeps one prediction every 250 ms until the entry has had its turn. */
 export class EtaCalibration {
   private pending: { seq: number; atMs: number; etaMs: number }[] = [];
   private lastMs = 0;
@@ -37,52 +37,61 @@ export class EtaCalibration {
   predicted(seq: number, nowMs: number, etaSeconds: number): void {
     const sinceMs = nowMs - this.lastMs;
     if (sinceMs >= 0 && sinceMs < PREDICT_EVERY_MS) return; // below 0: the clock has stepped back
-    if (this.pending.length >= MOST_PREDICTIONS) return;
+    if (this.pending.length >= MAX_PREDICTIONS) return;
     this.lastMs = nowMs;
     this.pending.push({ seq, atMs: nowMs, etaMs: etaSeconds * 1000 });
   }
 
-  /** Judges those whose turn has come. @returns real minus predicted wait of each, seconds */
-  served(serving: number, nowMs: number): number[] {
+  /** Ends the predictions of entries that have had their turn. @returns actual minus predicted wait of each, seconds */
+  served(headSeq: number, nowMs: number): number[] {
     const errors: number[] = [];
-    this.pending = this.pending.filter(({ atMs }) => atMs <= nowMs); // the clock has stepped back: no telling
+    this.pending = this.pending.filter(({ atMs }) => atMs <= nowMs); // else the clock has stepped back: the wait is unknown
     this.pending = this.pending.filter(({ seq, atMs, etaMs }) => {
-      if (seq <= serving) errors.push((nowMs - atMs - etaMs) / 1000);
-      return seq > serving;
+      if (seq <= headSeq) errors.push((nowMs - atMs - etaMs) / 1000);
+      return seq > headSeq;
     });
     return errors;
   }
 }
 
-/** A visit is hardly shorter: while nobody has left yet, no more than a houseful of visitors can get in meanwhile. */
-const SHORTEST_VISIT_SECONDS = 4;
+/**
+ * A session is hardly shorter than this: while nobody has left yet, no more than the limit's number of users can be
+ * admitted in this time.
+ */
+const SHORTEST_SESSION_SECONDS = 4;
 
 export interface Eta {
   seconds: number;
-  /** It rests on a rate. */
+  /** The estimate rests on a measured rate. */
   isMeasured: boolean;
-  /** It can hardly be sooner: whoever looks again by then does not let a free place wait. */
+  /** The earliest time that is plausible: a client that polls by then does not leave a free session unused. */
   soonestSeconds: number;
 }
 
+export interface QueueFlow {
+  limits: EffectiveLimits;
+  active: number;
+  /** Admissions. */
+  perSecond: number;
+  sessionSeconds: number;
+}
+
 /**
- * Seconds until somebody at `position` gets in: at the measured rate, or the door's if that is less, and no later than
- * when every lease before it has ended. The soonest is at the door's rate, which it is about to use, if it has one.
+ * Seconds until an entry at `position` is admitted: at the measured rate, or the rate limit if that is less, and no later
+ * than when every session before it has ended. The soonest is at the rate limit, which admission is about to use, if
+ * there is one.
  */
-export function etaSeconds(
-  position: number,
-  line: { door: EffectiveLimits; inside: number; perSecond: number; leaseSeconds: number },
-): Eta {
-  const { activeLimit, rateLimit = Infinity, paused } = line.door;
-  const isFree = !paused && position <= Math.min(activeLimit - line.inside, rateLimit);
-  if (isFree) return { seconds: 1, isMeasured: false, soonestSeconds: 0 }; // the next tick's
-  const wholeLeases = Math.ceil(position / Math.max(1, activeLimit)) * line.leaseSeconds;
-  const perSecond = Math.min(line.perSecond, rateLimit);
-  const isMeasured = perSecond > 0;
-  const seconds = isMeasured ? Math.min(Math.ceil(position / perSecond), wholeLeases) : wholeLeases;
+export function etaSeconds(position: number, { limits, active, perSecond, sessionSeconds }: QueueFlow): Eta {
+  const { activeLimit, rateLimit = Infinity, paused } = limits;
+  const isFree = !paused && position <= Math.min(activeLimit - active, rateLimit);
+  if (isFree) return { seconds: 1, isMeasured: false, soonestSeconds: 0 }; // the next admission interval takes it
+  const wholeSessions = Math.ceil(position / Math.max(1, activeLimit)) * sessionSeconds;
+  const usableRate = Math.min(perSecond, rateLimit);
+  const isMeasured = usableRate > 0;
+  const seconds = isMeasured ? Math.min(Math.ceil(position / usableRate), wholeSessions) : wholeSessions;
   if (paused) return { seconds, isMeasured, soonestSeconds: seconds };
-  const housefuls = Math.max(1, activeLimit) / SHORTEST_VISIT_SECONDS;
-  const fastest =
-    Number.isFinite(rateLimit) && rateLimit > 0 ? rateLimit : line.perSecond > 0 ? line.perSecond : housefuls;
+  const fastestTurnover = Math.max(1, activeLimit) / SHORTEST_SESSION_SECONDS;
+  const unlimited = perSecond > 0 ? perSecond : fastestTurnover;
+  const fastest = Number.isFinite(rateLimit) && rateLimit > 0 ? rateLimit : unlimited;
   return { seconds, isMeasured, soonestSeconds: position / fastest };
 }

@@ -1,25 +1,26 @@
 import { monotonicMs } from '../../../common/clock';
 import { type AdmissionState, INITIAL_ADMISSION_STATE } from '../admission/policy';
-import { lifeOf } from '../state/generation';
-import { Presence, PresenceMarks } from './presence';
-import type { SnapshotDelta } from '../state/store';
+import { historyOf } from '../state/generation';
+import type { ActiveSession, SnapshotDelta } from '../state/results';
+import { Presence } from './presence';
+import { PresenceMarks } from './presence-marks';
 
-/** Where a token stands as of the snapshot. */
+/** The status of an entry as of the snapshot. */
 export type SnapshotPosition = { status: 'WAITING'; position: number } | { status: 'PROGRESS' };
 
 /**
- * This process' copy of one queue: the serving number, who is inside, and who of the waiters is present. With it a
- * poll is answered without any I/O; what it cannot answer (`undefined`) the store settles.
+ * This process' copy of one queue: the head, the active sessions, and which waiting users are present. A poll is answered
+ * from it without any I/O; where it cannot answer (`undefined`), Redis must.
  */
 export class Snapshot {
   readonly presence = new Presence();
-  /** Whose lease has ended, as far as this process has seen: for a store that has lost it. */
+  /** Entries whose session has ended, as far as this process has seen: for a Redis that has lost it. */
   readonly expired = new PresenceMarks();
   admission: AdmissionState = INITIAL_ADMISSION_STATE;
   private readonly sessions = new Map<number, number>();
-  private state = { issued: 0, serving: 0, gen: 0, returned: 0, version: 0 };
+  private state = { issued: 0, headSeq: 0, gen: 0, rejoined: 0, version: 0 };
   private firstGen = 0;
-  private waitingNow = 0;
+  private waitingCount = 0;
   private redisMs = 0;
   private takenAtMs = 0;
 
@@ -32,15 +33,15 @@ export class Snapshot {
   }
 
   get headSeq(): number {
-    return this.state.serving;
+    return this.state.headSeq;
   }
 
-  /** Present waiters, those who came back included. */
+  /** Present waiting users, including the rejoined ones. */
   get waiting(): number {
-    return this.waitingNow;
+    return this.waitingCount;
   }
 
-  /** Visitors inside. */
+  /** Active users. */
   get active(): number {
     return this.sessions.size;
   }
@@ -50,7 +51,7 @@ export class Snapshot {
     return this.redisMs + (monotonicMs() - this.takenAtMs);
   }
 
-  /** How long ago the copy was taken. */
+  /** How long ago the snapshot was taken. */
   get ageMs(): number {
     return monotonicMs() - this.takenAtMs;
   }
@@ -59,41 +60,41 @@ export class Snapshot {
     return [...this.sessions.keys()];
   }
 
-  /** Brings the copy up to date. */
+  /** Brings the snapshot up to date. */
   apply(delta: SnapshotDelta): void {
     const { nowMs, issued, headSeq, gen, rejoined, version } = delta;
     if (delta.whole) {
       this.sessions.clear();
       this.presence.clear();
     }
-    this.state = { issued, serving: headSeq, gen, returned: rejoined, version };
-    this.firstGen = lifeOf(gen);
+    this.state = { issued, headSeq, gen, rejoined, version };
+    this.firstGen = historyOf(gen);
     this.admission = delta.admission;
     this.redisMs = nowMs;
     this.takenAtMs = monotonicMs();
     for (const { seq, sessionUntilMs } of delta.changes) {
-      if (sessionUntilMs === undefined) this.left(seq, nowMs);
+      if (sessionUntilMs === undefined) this.applyLeave(seq, nowMs);
       else this.sessions.set(seq, sessionUntilMs);
     }
     this.presence.startEpoch(delta.epoch);
     for (const { epoch, segmentId, bitmap } of delta.bitmaps) this.presence.set(epoch, segmentId, bitmap);
     this.presence.index(headSeq);
-    this.waitingNow = rejoined + this.presence.countBetween(headSeq, issued + 1);
+    this.waitingCount = rejoined + this.presence.countBetween(headSeq, issued + 1);
   }
 
-  private left(seq: number, nowMs: number): void {
+  private applyLeave(seq: number, nowMs: number): void {
     if ((this.sessions.get(seq) ?? Infinity) <= nowMs) this.expired.add(seq);
     this.sessions.delete(seq);
   }
 
-  /** Takes over what this process has just learnt by itself, ahead of the next refresh. */
-  enter(seqs: number[], sessionUntilMs: number, serving: number): void {
+  /** Adds admissions that this process knows ahead of the next refresh. */
+  enter(seqs: number[], sessionUntilMs: number, headSeq: number): void {
     if (this.state.gen === 0) return;
     for (const seq of seqs) this.sessions.set(seq, sessionUntilMs);
-    if (serving > this.state.serving) this.state.serving = serving;
+    if (headSeq > this.state.headSeq) this.state.headSeq = headSeq;
   }
 
-  /** A hold prolongs the session of one who is active by this copy. */
+  /** A hold prolongs a session that this snapshot knows. */
   prolong(seq: number, sessionUntilMs: number): void {
     const known = this.sessions.get(seq);
     if (known !== undefined && known < sessionUntilMs) this.sessions.set(seq, sessionUntilMs);
@@ -103,40 +104,39 @@ export class Snapshot {
     this.sessions.delete(seq);
   }
 
-  /** Whether `seq` is inside and its lease lasts, as far as this process knows. */
+  /** Whether `seq` is active and its session has not ended, as far as this process knows. */
   isActive(seq: number): boolean {
     const sessionUntilMs = this.sessions.get(seq);
     return sessionUntilMs !== undefined && sessionUntilMs > this.nowMs;
   }
 
-  /** Whether `seq` has a session by this copy, past or not: the store may have kept it open (common.lua). */
+  /** Whether `seq` has a session, even one past its deadline: Redis may have kept it open (lua/include/sessions.lua). */
   hasSession(seq: number): boolean {
     return this.sessions.has(seq);
   }
 
-  /** Whether the token's turn has been called. */
-  hasCalled({ seq, gen }: { seq: number; gen: number }): boolean {
-    return this.isOfLife(gen) && seq <= this.state.serving;
+  /** Whether the token has had its turn. */
+  hasHadTurn({ seq, gen }: { seq: number; gen: number }): boolean {
+    return this.isOfHistory(gen) && seq <= this.state.headSeq;
   }
 
-  /** Whether the history of now has had this generation. */
-  isOfLife(gen: number): boolean {
+  /** Whether the generation belongs to the current history and has begun. */
+  isOfHistory(gen: number): boolean {
     return gen <= this.state.gen && gen >= this.firstGen;
   }
 
-  /** Where a token stands, or undefined when only the store can tell. */
-  peek(place: { seq: number; gen: number }, waitUntilMs: number): SnapshotPosition | undefined {
-    const { seq } = place;
-    const { issued, serving, returned } = this.state;
-    if (!this.isOfLife(place.gen) || seq > issued) return undefined;
+  /** The status of an entry; undefined when only Redis can tell. */
+  peek({ seq, gen }: { seq: number; gen: number }, waitUntilMs: number): SnapshotPosition | undefined {
+    const { issued, headSeq, rejoined } = this.state;
+    if (!this.isOfHistory(gen) || seq > issued) return undefined;
     if (this.isActive(seq)) return { status: 'PROGRESS' };
-    // Who has waited too long gives up its turn: the store has to know, or it would be let in all the same.
-    if (seq <= serving || this.nowMs >= waitUntilMs) return undefined;
-    return { status: 'WAITING', position: returned + this.presence.countBetween(serving, seq) + 1 };
+    // An entry that has waited too long expires. Redis must learn it, or it would still be admitted.
+    if (seq <= headSeq || this.nowMs >= waitUntilMs) return undefined;
+    return { status: 'WAITING', position: rejoined + this.presence.countBetween(headSeq, seq) + 1 };
   }
 
-  /** Leases that last, for a store that has lost them. */
-  liveSessions(): { seq: number; sessionUntilMs: number }[] {
+  /** Sessions that have not ended: for a Redis that has lost them. */
+  liveSessions(): ActiveSession[] {
     const { nowMs } = this;
     return [...this.sessions]
       .filter(([, until]) => until > nowMs)

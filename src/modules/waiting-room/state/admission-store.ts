@@ -1,65 +1,66 @@
-import type { Script, ScriptArgument } from '../../../platform/redis/redis';
 import type { OperatorCommand } from '../admission/policy';
-import { LOST, type Numbers } from './replies';
+import type { Numbers } from './replies';
+import type { StateLost } from './results';
+import type { QueueScripts } from './scripts';
 
 /** It is this process' turn to decide. */
 export interface DecisionTurn {
-  /** Names the turn. */
+  /** Identifies the turn. */
   atMs: number;
   active: number;
   inactive: number;
   admittedTotal: number;
-  /** What was remembered at the last decision. */
+  /** What was kept at the last decision. */
   controllerState: string | undefined;
   /** Of all processes that have reported lately. */
   reports: string[];
 }
 
-/** One queue's door in Redis. Every method is one atomic script, one round trip. @throws RedisUnavailable */
-export class AdmissionStore {
-  constructor(
-    private readonly scripts: Record<'reportLoad' | 'applyDecision' | 'setOverride', Script>,
-    /** Keys and arguments of a script, from the highest seq known and the script's own. */
-    private readonly call: (known: number, own: ScriptArgument[]) => [string[], ScriptArgument[]],
-  ) {}
+/** What a decision puts into the state. */
+export interface AppliedDecision {
+  limit: number;
+  rate: number;
+  /** `<action>:<bottleneck>` */
+  lastDecision: string;
+  controllerState: string;
+}
 
-  /** What this process has seen in the last second. @returns undefined when others decide */
+/** One queue's admission state in Redis. Every method is one atomic script, one round trip. @throws RedisUnavailable */
+export class AdmissionStore {
+  constructor(private readonly scripts: QueueScripts) {}
+
+  /** Reports what this process has seen in the last second. @returns undefined when it is not this process' turn to decide */
   async reportLoad(
-    from: string,
+    processId: string,
     report: string,
-    times: { everyMs: number; freshMs: number; quietMs: number },
+    times: { everyMs: number; freshMs: number; inactiveMs: number },
     known: number,
-  ): Promise<DecisionTurn | undefined | typeof LOST> {
-    const own = [from, report, times.everyMs, times.freshMs, times.quietMs];
-    const reply = await this.scripts.reportLoad(...this.call(known, own));
-    const [status, ...rest] = reply as ['OK' | 'LOST' | 'DECIDE', ...Numbers<4>, string | null, string[]];
-    if (status !== 'DECIDE') return status === 'LOST' ? LOST : undefined;
-    const [atMs, inside, quiet, admittedTotal, memory, reports] = rest;
-    return {
-      atMs,
-      active: inside,
-      inactive: quiet,
-      admittedTotal,
-      controllerState: memory ?? undefined,
-      reports,
-    };
+  ): Promise<DecisionTurn | undefined | StateLost> {
+    const own = [processId, report, times.everyMs, times.freshMs, times.inactiveMs];
+    const reply = await this.scripts.run('reportLoad', { known, own });
+    const [status, ...rest] = reply as ['OK' | StateLost | 'DECIDE', ...Numbers<4>, string | null, string[]];
+    if (status === 'state-lost') return status;
+    if (status === 'OK') return undefined;
+    const [atMs, active, inactive, admittedTotal, controllerState, reports] = rest;
+    return { atMs, active, inactive, admittedTotal, controllerState: controllerState ?? undefined, reports };
   }
 
   /** Puts a decision in force. @returns whether it was in time */
   async applyDecision(
     { atMs }: DecisionTurn,
-    decision: { cap: number; rate: number; said: string; memory: string },
+    { limit, rate, lastDecision, controllerState }: AppliedDecision,
     known: number,
-  ): Promise<boolean | typeof LOST> {
-    const { cap, rate, said, memory } = decision;
-    const reply = await this.scripts.applyDecision(...this.call(known, [atMs, cap, rate, said, memory]));
-    const [status] = reply as ['OK' | 'LATE' | 'LOST'];
-    return status === 'LOST' ? LOST : status === 'OK';
+  ): Promise<boolean | StateLost> {
+    const own = [atMs, limit, rate, lastDecision, controllerState];
+    const [status] = (await this.scripts.run('applyDecision', { known, own })) as ['OK' | 'LATE' | StateLost];
+    return status === 'state-lost' ? status : status === 'OK';
   }
 
-  /** The operator's hand. */
-  async setOverride(act: OperatorCommand, value: number, known: number): Promise<'OK' | typeof LOST> {
-    const [status] = (await this.scripts.setOverride(...this.call(known, [act, value]))) as ['OK' | 'LOST'];
-    return status === 'LOST' ? LOST : status;
+  /** Sets or removes the operator override. */
+  async setOverride(command: OperatorCommand, value: number, known: number): Promise<'OK' | StateLost> {
+    const [status] = (await this.scripts.run('setOverride', { known, own: [command, value] })) as [
+      'OK' | StateLost,
+    ];
+    return status;
   }
 }

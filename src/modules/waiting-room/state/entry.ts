@@ -1,4 +1,4 @@
-/** What a token says about its place. */
+/** A user's place in a queue, as its token carries it. */
 export interface Entry {
   userId: number;
   seq: number;

@@ -1,34 +1,49 @@
-/** Users a hash of live places holds: small enough for Redis to keep it as a packed list, a tenth of a key each. */
+/** Users in one hash of live entries: few enough for Redis to keep it as a packed list, at a tenth of a key's memory each. */
 const USERS_PER_BUCKET = 100;
+
+export interface QueueKeys {
+  prefix: string;
+  state: string;
+  active: string;
+  idle: string;
+  rejoined: string;
+  /** KEYS 1 to 4 of every script: state, active, idle, rejoined. */
+  scriptKeys: string[];
+  users(userId: number): string;
+  proof(id: string): string;
+}
 
 /**
  * The only builder of the waiting room's key names. The queue id is the hash tag: all keys of one queue lie in one
- * slot of a Redis Cluster, so scripts may touch several of them, and queues spread over the nodes.
+ * slot of a Redis Cluster, so a script may use several of them, and queues spread over the nodes.
  *
- * | key | what | gone with |
+ * | key | type | gone with |
  * |---|---|---|
- * | `state` | hash: issued, serving, gen, admitted, epoch, version, …; `has:<key>`: until when a key must be there | owned by the queue, stays |
- * | `active`, `idle`, `returned` | sorted sets by seq | their members leave by the scripts |
- * | `log`, `changed` | sorted sets by version: what copies have to learn | trimmed by the tick |
- * | `users:<bucket>` | hash: user → its live place | TTL: a token's life |
- * | `present:<epoch>:<segment>` | bit per seq | the next epoch but two; TTL: a token's life |
- * | `done:<segment>`, `expired:<segment>` | bit per seq | TTL: a token's life |
- * | `idled`, `extended` | sorted sets: seq → the deadline of the session of one who idled out; the session's own before a hold prolonged it | the session; TTL: a token's life |
- * | `holding` | sorted set: seq → until when a hold under way keeps the session open | trimmed by the tick; TTL: a token's life |
- * | `spent:<proof>`, `proof:<proof>` | a proof of work has given an entry; in which queue (of the main queue alone) | TTL: a challenge's life |
+ * | `state` | hash; its fields: head of lua/include/common.lua | stays |
+ * | `active`, `idle`, `rejoined` | sorted sets by seq | removed by the scripts |
+ * | `log`, `changed` | sorted sets by version: what snapshots must learn | trimmed by the admission script |
+ * | `users:<bucket>` | hash: user → its live entry | TTL: life of a token |
+ * | `present:<epoch>:<segment>` | bit per seq | the third epoch after it; TTL: life of a token |
+ * | `done:<segment>`, `expired:<segment>` | bit per seq | TTL: life of a token |
+ * | `idled` | sorted set: seq → deadline of the session of a user who idled out | the session; TTL: life of a token |
+ * | `extended` | sorted set: seq → the session's deadline before a hold prolonged it | the session; TTL: life of a token |
+ * | `holding` | sorted set: seq → until when a hold that is being made keeps the session open | trimmed by the admission script; TTL: life of a token |
+ * | `spent:<proof>` | the proof of work has given an entry | TTL: life of a challenge |
+ * | `proof:<proof>` | the queue in which the proof is spent (only in the main queue) | TTL: life of a challenge |
  * | `reports` | hash: process → what it has seen in the last second | TTL: 30 s |
- * | `arrivals` | samples of (seq, time) | TTL: a token's life |
+ * | `arrivals` | samples of (seq, time) | TTL: life of a token |
  */
-export function queueKeys(queueId: string): {
-  prefix: string;
-  place: string[];
-  users(userId: number): string;
-  proof(id: string): string;
-} {
+export function queueKeys(queueId: string): QueueKeys {
   const prefix = `queue:{${queueId}}:`;
+  const [state, active, idle, rejoined] = [
+    `${prefix}state`,
+    `${prefix}active`,
+    `${prefix}idle`,
+    `${prefix}rejoined`,
+  ];
   return {
-    prefix,
-    place: [`${prefix}state`, `${prefix}active`, `${prefix}idle`, `${prefix}rejoined`],
+    ...{ prefix, state, active, idle, rejoined },
+    scriptKeys: [state, active, idle, rejoined],
     users: (userId) => `${prefix}users:${Math.floor(userId / USERS_PER_BUCKET)}`,
     proof: (id) => `${prefix}proof:${id}`,
   };

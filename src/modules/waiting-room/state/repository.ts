@@ -1,19 +1,19 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Database, placeholders, type SqlExecutor } from '../../../platform/database/database';
-import { LIFE, lifeOf } from './generation';
-import type { QueueProgress } from './store';
+import { HISTORY_SIZE, historyOf } from './generation';
+import type { QueueProgress } from './results';
 
-/** A turn inside as the database knows it: rows of payments and holds carry the session that made them. */
+/** A session as the database knows it: rows of payments and holds carry the session that made them. */
 export interface SessionId {
   queueId: string;
   gen: number;
   seq: number;
 }
 
-/** A hold that lasts. */
+/** A hold that has not expired. */
 export interface SessionHold extends SessionId {
   reservationId: number;
-  /** How long it still lasts, by the database's clock. */
+  /** Time left by the database's clock. */
   leftMs: number;
 }
 
@@ -29,9 +29,9 @@ const SAVE = `INSERT INTO queue_state (queue_id, issued, serving, gen) VALUES (?
 export const HAS_PAID = `EXISTS (SELECT 1 FROM payment p
                                   WHERE p.queue_id = ? AND p.queue_seq = ? AND p.queue_generation = ?)`;
 
-const ASK_PAID = `SELECT ${HAS_PAID} AS hasPaid`;
+const SELECT_PAID = `SELECT ${HAS_PAID} AS hasPaid`;
 
-/** Seqs that one statement asks for: always as many, so that it is prepared once. */
+/** Seqs per statement: always the same number, so that it is prepared once. */
 const SEQS = 500;
 
 const PAID_AMONG = `SELECT queue_generation AS gen, queue_seq AS seq FROM payment
@@ -43,7 +43,7 @@ const PAID_SINCE = `SELECT id, queue_seq AS seq, created_at AS paidAt FROM payme
                        AND (created_at > ? OR id > ?)
                        AND queue_generation >= ? AND queue_generation < ?
                      ORDER BY created_at, id LIMIT ?`;
-const SALES_AT_ONCE = 5000;
+const SALES_PER_PAGE = 5000;
 
 const SESSION = 'queue_id AS queueId, queue_generation AS gen, queue_seq AS seq';
 
@@ -56,9 +56,9 @@ const HOLD_OF = `SELECT ${HOLD} FROM reservation WHERE id = ? AND ${IS_LIVE_HOLD
 
 const LIVE_HOLDS = `SELECT ${HOLD} FROM reservation WHERE ${IS_LIVE_HOLD} ORDER BY held_until LIMIT ? OFFSET ?`;
 
-const HOLDS_AT_ONCE = 1000;
+const HOLDS_PER_PAGE = 1000;
 
-/** What the database remembers of each queue, for the day that Redis forgets. */
+/** What the database keeps of each queue, for when Redis loses it. */
 @scoped(Lifecycle.ContainerScoped)
 export class QueueRepository {
   constructor(private readonly database: Database) {}
@@ -73,7 +73,7 @@ export class QueueRepository {
   }
 
   async hasPaid({ queueId, gen, seq }: SessionId, on: SqlExecutor = this.database): Promise<boolean> {
-    const [row] = await on.query<{ hasPaid: 0 | 1 }>(ASK_PAID, [queueId, seq, gen]);
+    const [row] = await on.query<{ hasPaid: 0 | 1 }>(SELECT_PAID, [queueId, seq, gen]);
     return row?.hasPaid === 1;
   }
 
@@ -82,7 +82,7 @@ export class QueueRepository {
     const paid = [];
     for (let from = 0; from < seqs.length; from += SEQS) {
       const piece = seqs.slice(from, from + SEQS);
-      const filled = [...piece, ...Array<number>(SEQS - piece.length).fill(0)]; // no place has seq 0
+      const filled = [...piece, ...Array<number>(SEQS - piece.length).fill(0)]; // no entry has seq 0
       paid.push(await this.database.query<{ gen: number; seq: number }>(PAID_AMONG, [queueId, ...filled]));
     }
     return paid.flat();
@@ -90,37 +90,37 @@ export class QueueRepository {
 
   /** The seqs that have paid in this history within the last `seconds`, in pages. */
   async *paidSince(queueId: string, gen: number, seconds: number): AsyncGenerator<number[]> {
-    const firstGen = lifeOf(gen);
+    const firstGen = historyOf(gen);
     let [since, lastId] = [new Date(0), 0];
     for (;;) {
       const page = await this.database.query<{ id: number; seq: number; paidAt: Date }>(PAID_SINCE, [
-        ...[queueId, since, seconds, since, lastId, firstGen, firstGen + LIFE, SALES_AT_ONCE],
+        ...[queueId, since, seconds, since, lastId, firstGen, firstGen + HISTORY_SIZE, SALES_PER_PAGE],
       ]);
       yield page.map(({ seq }) => seq);
       const last = page.at(-1);
-      if (last === undefined || page.length < SALES_AT_ONCE) return;
+      if (last === undefined || page.length < SALES_PER_PAGE) return;
       [since, lastId] = [last.paidAt, last.id];
     }
   }
 
-  /** Whose payment it was; undefined: there is none, or of a version that did not keep it. */
+  /** The session that paid; undefined: there is no payment, or a version wrote it that did not store the session. */
   async sessionOfPayment(reservationId: number): Promise<SessionId | undefined> {
     const [row] = await this.database.query<SessionId>(OF_PAYMENT, [reservationId]);
     return row;
   }
 
-  /** The hold if it lasts. */
+  /** The hold, unless it has expired. */
   async holdOf(reservationId: number): Promise<SessionHold | undefined> {
     const [row] = await this.database.query<SessionHold>(HOLD_OF, [reservationId]);
     return row;
   }
 
-  /** Every hold that lasts, of all queues, in pages; one that is made or ends meanwhile may be missed, or come twice. */
+  /** All holds that have not expired, of all queues, in pages. One that is made or ends meanwhile may be missed or come twice. */
   async *liveHolds(): AsyncGenerator<SessionHold[]> {
-    for (let from = 0; ; from += HOLDS_AT_ONCE) {
-      const page = await this.database.query<SessionHold>(LIVE_HOLDS, [HOLDS_AT_ONCE, from]);
+    for (let from = 0; ; from += HOLDS_PER_PAGE) {
+      const page = await this.database.query<SessionHold>(LIVE_HOLDS, [HOLDS_PER_PAGE, from]);
       if (page.length > 0) yield page;
-      if (page.length < HOLDS_AT_ONCE) return;
+      if (page.length < HOLDS_PER_PAGE) return;
     }
   }
 }

@@ -1,47 +1,27 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { monotonicMs } from '../../../common/clock';
-import { CONFIG, type Config } from '../../../config/config';
 import { ApiError } from '../../../common/errors';
+import { PeriodicTask } from '../../../common/periodic-task';
+import { CONFIG, type Config } from '../../../config/config';
 import type { EventSink } from '../../../http/event-stream';
 import { LOGGER, type Logger } from '../../../platform/observability/logger';
-import { PeriodicTask } from '../../../common/periodic-task';
 import { WaitingRoomMetrics } from '../metrics';
-import type { CheckedToken, QueueStatus } from '../schema';
+import type { CheckedToken } from '../schema';
 import { QueueService } from '../service';
 import type { Claims } from '../tokens/token';
+import { EVENT_NAMES, eventId, OpenStreams, type Stream } from './stream';
 
-/** Every stream is looked at once a round: a slice of them each turn, so that a crowd's writes do not come at once. */
+/** Every stream is updated once a round, in slices, so that the writes of many streams do not come at once. */
 const SLICES = 10;
 const SLICE_MS = 50;
-/** Positions are told at most this often; admission and the other ends as soon as they are seen. */
+/** Positions are sent at most this often; admission and the other ends as soon as they are seen. */
 const POSITION_EVERY_MS = 1000;
-const BEAT_EVERY_MS = 15_000;
-/** A client comes back at some moment of this span: those of a process that ends do not come back as one crowd. */
-const RETRY_MS = { least: 2000, spread: 3000 };
-/** About 100 events: whoever is so far behind does not read. */
-const MOST_UNSENT_BYTES = 16_384;
-/** Streams of one place; one more ends its oldest, which is likely a connection that the client has lost. */
-const MOST_PER_PLACE = 4;
-
-const EVENT: Record<QueueStatus, string> = {
-  WAITING: 'position',
-  PROGRESS: 'admitted',
-  DONE: 'done',
-  EXPIRED: 'expired',
-};
-
-interface Stream {
-  readonly out: EventSink;
-  readonly claims: Claims;
-  readonly slice: number;
-  said: CheckedToken;
-  saidAtMs: number;
-  beatAtMs: number;
-  /** When the store may be asked again; Infinity while it is being asked. */
-  settleAtMs: number;
-}
-
-const idOf = ({ status, queuePosition }: CheckedToken): string => `${status}-${queuePosition}`;
+const HEARTBEAT_EVERY_MS = 15_000;
+/** Clients reconnect at random moments of this span, so that those of a stopped process do not all come at once. */
+const RETRY_MS = { min: 2000, spread: 3000 };
+/** About 100 events: a client that is so far behind does not read. */
+const MAX_UNSENT_BYTES = 16_384;
+const MAX_STREAMS_PER_TOKEN = 4;
 
 /** 503: poll instead. */
 class StreamsFull extends ApiError {
@@ -52,21 +32,20 @@ class StreamsFull extends ApiError {
 }
 
 /**
- * Waiters who are told instead of asking:
+ * Sends waiting users their positions, so that they need not poll:
  *
  *   open ──▶ position … position ──▶ admitted | done | expired, and the stream ends
  *
- * A stream that ends without one of the last three was cut (slow reader, shutdown): the client comes back, and since
- * nothing is remembered of it, its new stream begins with the current position. One loop serves all streams from this
- * process' copy of the queue; the store is asked only for what the copy cannot tell, and no sooner than a poll would.
+ * A stream that ends without one of the last three was cut (slow reader, shutdown). The client reconnects, and as the
+ * process keeps nothing of it, the new stream begins with the current position. One task serves all streams from this
+ * process' snapshot of the queue. It asks Redis only for what the snapshot cannot tell, and no sooner than a poll would.
  */
 @scoped(Lifecycle.ContainerScoped)
 export class QueueStreams {
   /** 0: there are no streams. */
   readonly max: number;
-  private readonly streams = new Set<Stream>();
-  private readonly places = new Map<string, Set<Stream>>(); // by jti
-  private readonly loop: PeriodicTask;
+  private readonly streams = new OpenStreams(MAX_STREAMS_PER_TOKEN);
+  private readonly task: PeriodicTask;
   private opened = 0;
   private turn = 0;
   private stopped = false;
@@ -82,63 +61,54 @@ export class QueueStreams {
       this.updateSlice();
       return Promise.resolve();
     };
-    this.loop = new PeriodicTask('queue events', SLICE_MS, turn, logger);
+    this.task = new PeriodicTask('queue events', SLICE_MS, turn, logger);
   }
 
   start(): void {
-    this.loop.start();
+    this.task.start();
   }
 
-  /** Ends every stream: their clients come back to another process. */
+  /** Ends every stream: the clients reconnect to another process. */
   async stop(): Promise<void> {
     this.stopped = true;
-    await this.loop.stop();
+    await this.task.stop();
     for (const { out } of this.streams) {
       if (out.unsentBytes > 0) out.drop();
       else out.end();
     }
   }
 
-  /** Looks where the token stands; the rest begins its stream. @throws NeverQueued (001), StreamsFull (503) */
+  /**
+   * Polls for the first position.
+   * @returns begins the stream on a response @throws TokenNotIssuedByQueue (001), StreamsFull (503)
+   */
   async open(claims: Claims): Promise<(out: EventSink) => void> {
-    this.demandRoom();
+    this.requireCapacity();
     const first = await this.queue.check(claims);
     return (out) => {
-      this.demandRoom(); // others have come meanwhile
-      if (first.status !== 'WAITING' && out.lastEventId === idOf(first)) out.decline();
+      this.requireCapacity(); // other streams may have been opened meanwhile
+      if (first.status !== 'WAITING' && out.lastEventId === eventId(first)) out.decline();
       else this.begin(out, claims, first);
     };
   }
 
-  private demandRoom(): void {
+  private requireCapacity(): void {
     if (this.stopped || this.streams.size >= this.max) throw new StreamsFull();
   }
 
   private begin(out: EventSink, claims: Claims, first: CheckedToken): void {
     const slice = this.opened++ % SLICES;
-    const settleAtMs = monotonicMs() + first.pollAfterMs;
-    const stream = { out, claims, slice, said: first, saidAtMs: 0, beatAtMs: 0, settleAtMs };
-    const retryMs = RETRY_MS.least + Math.floor(Math.random() * RETRY_MS.spread);
-    if (!out.open(retryMs, () => this.forget(stream))) return;
-    this.remember(stream);
-    this.send(stream, first);
-  }
-
-  private remember(stream: Stream): void {
+    const nextResolveMs = monotonicMs() + first.pollAfterMs;
+    const stream = { out, claims, slice, lastSent: first, sentAtMs: 0, nextHeartbeatMs: 0, nextResolveMs };
+    const retryMs = RETRY_MS.min + Math.floor(Math.random() * RETRY_MS.spread);
+    const onClose = (): void => {
+      this.streams.remove(stream);
+      this.metrics.queueStreams.set(this.streams.size);
+    };
+    if (!out.open(retryMs, onClose)) return;
     this.streams.add(stream);
     this.metrics.queueStreams.set(this.streams.size);
-    const ofPlace = this.places.get(stream.claims.jti) ?? new Set();
-    this.places.set(stream.claims.jti, ofPlace.add(stream));
-    const [oldest] = ofPlace;
-    if (ofPlace.size > MOST_PER_PLACE) oldest?.out.drop();
-  }
-
-  private forget(stream: Stream): void {
-    this.streams.delete(stream);
-    this.metrics.queueStreams.set(this.streams.size);
-    const ofPlace = this.places.get(stream.claims.jti);
-    ofPlace?.delete(stream);
-    if (ofPlace?.size === 0) this.places.delete(stream.claims.jti);
+    this.send(stream, first);
   }
 
   private updateSlice(): void {
@@ -149,56 +119,57 @@ export class QueueStreams {
 
   private update(stream: Stream, nowMs: number): void {
     const { out } = stream;
-    const isPastBeat = nowMs >= stream.beatAtMs;
-    const isEnded = stream.said.status !== 'WAITING'; // but the client has not taken the end yet
-    if (out.unsentBytes > MOST_UNSENT_BYTES || (isEnded && isPastBeat)) {
+    const isHeartbeatDue = nowMs >= stream.nextHeartbeatMs;
+    const isEnded = stream.lastSent.status !== 'WAITING'; // but the client has not closed the connection yet
+    if (out.unsentBytes > MAX_UNSENT_BYTES || (isEnded && isHeartbeatDue)) {
       this.metrics.queueStreamsDropped.inc();
       out.drop();
       return;
     }
     if (isEnded) return;
-    this.pollFromSnapshot(stream, nowMs);
-    if (!isPastBeat || nowMs < stream.beatAtMs) return;
-    stream.beatAtMs = nowMs + BEAT_EVERY_MS;
+    this.poll(stream, nowMs);
+    if (!isHeartbeatDue || nowMs < stream.nextHeartbeatMs) return; // the poll may have sent an event
+    stream.nextHeartbeatMs = nowMs + HEARTBEAT_EVERY_MS;
     out.beat();
   }
 
-  /** Looking keeps the waiter present, as a poll does. */
-  private pollFromSnapshot(stream: Stream, nowMs: number): void {
-    const standing = this.queue.pollFromSnapshot(stream.claims);
-    const isPositionDue = nowMs >= stream.saidAtMs + POSITION_EVERY_MS;
-    if (standing === undefined) {
-      if (isPositionDue && nowMs >= stream.settleAtMs) void this.resolve(stream);
+  /** Polls for the user, who stays present by it, and sends what has changed. */
+  private poll(stream: Stream, nowMs: number): void {
+    const position = this.queue.poll(stream.claims);
+    const isPositionDue = nowMs >= stream.sentAtMs + POSITION_EVERY_MS;
+    if (position === undefined) {
+      if (isPositionDue && nowMs >= stream.nextResolveMs) void this.resolve(stream);
       return;
     }
-    stream.settleAtMs = 0;
-    const { status, position } = standing;
-    const isNews = status !== 'WAITING' || (isPositionDue && position !== stream.said.queuePosition);
-    if (isNews) this.send(stream, this.queue.describe(stream.claims, standing));
+    stream.nextResolveMs = 0;
+    const hasMoved = position.position !== stream.lastSent.queuePosition;
+    if (position.status !== 'WAITING' || (isPositionDue && hasMoved))
+      this.send(stream, this.queue.describe(stream.claims, position));
   }
 
-  /** Asks the store; while it is away the stream is silent and goes on asking. */
+  /** Asks Redis. While Redis is away the stream sends nothing, and goes on asking. */
   private async resolve(stream: Stream): Promise<void> {
-    stream.settleAtMs = Infinity;
+    stream.nextResolveMs = Infinity;
     try {
-      const found = await this.queue.check(stream.claims);
-      stream.settleAtMs = monotonicMs() + found.pollAfterMs;
-      if (stream.said.status === 'WAITING' && idOf(found) !== idOf(stream.said)) this.send(stream, found);
+      const checked = await this.queue.check(stream.claims);
+      stream.nextResolveMs = monotonicMs() + checked.pollAfterMs;
+      const isNew = eventId(checked) !== eventId(stream.lastSent);
+      if (stream.lastSent.status === 'WAITING' && isNew) this.send(stream, checked);
     } catch (error) {
-      stream.settleAtMs = monotonicMs() + POSITION_EVERY_MS;
-      // No such place any more: the client comes back and is told so.
+      stream.nextResolveMs = monotonicMs() + POSITION_EVERY_MS;
+      // The entry does not exist any more: the client reconnects and gets the error.
       if (error instanceof ApiError && error.status < 500) stream.out.end();
     }
   }
 
-  private send(stream: Stream, what: CheckedToken): void {
+  private send(stream: Stream, checked: CheckedToken): void {
     if (!this.streams.has(stream)) return;
-    const event = EVENT[what.status];
-    stream.said = what;
-    stream.saidAtMs = monotonicMs();
-    stream.beatAtMs = stream.saidAtMs + BEAT_EVERY_MS;
-    stream.out.send(event, idOf(what), JSON.stringify(what));
+    const event = EVENT_NAMES[checked.status];
+    stream.lastSent = checked;
+    stream.sentAtMs = monotonicMs();
+    stream.nextHeartbeatMs = stream.sentAtMs + HEARTBEAT_EVERY_MS;
+    stream.out.send(event, eventId(checked), JSON.stringify(checked));
     this.metrics.queueStreamEvents.inc({ event });
-    if (what.status !== 'WAITING') stream.out.end();
+    if (checked.status !== 'WAITING') stream.out.end();
   }
 }

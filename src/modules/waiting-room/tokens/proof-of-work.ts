@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { Hs256 } from '../../../platform/jwt';
 import { ProofOfWorkRefused } from '../errors';
 import type { IssuedChallenge, Proof } from '../schema';
-import type { SpentProof } from '../state/store';
+import type { SpentProof } from '../state/results';
 
 /** Time to solve it, for the slowest phone as well. */
 const CHALLENGE_SECONDS = 120;
-const LONGEST_CHALLENGE = 512;
+const MAX_CHALLENGE_LENGTH = 512;
 
 interface ChallengeClaims {
   purpose: 'queue-challenge';
@@ -14,20 +14,20 @@ interface ChallengeClaims {
   bits: number;
   /** End of life by Redis' clock, milliseconds. */
   untilMs: number;
-  /** Of the main queue: Redis may have lost what was spent in an earlier one. Older versions of the product had none. */
+  /** Generation of the main queue: Redis may have lost which proofs were spent in an earlier one. Older versions had none. */
   gen?: number;
 }
 
 /**
- * Proof of work against bots that ask for tokens by the thousand (hashcash): a token is given for a nonce with which
- * SHA-256 of `<challenge>.<nonce>` begins with so many zero bits. Finding one takes 2^bits hashes on average, checking
- * it takes one. Challenges are signed and kept nowhere. One is good for its user and for two minutes, and its proof is
- * spent once: sent again it gives the same entry as long as that is live, and no other one.
+ * Proof of work against bots that ask for tokens by the thousand (hashcash): a token costs a nonce with which SHA-256 of
+ * `<challenge>.<nonce>` begins with `bits` zero bits. Finding one takes 2^bits hashes on average, checking it takes one.
+ * Challenges are signed and stored nowhere. A challenge is valid for its user and for two minutes. Its proof is spent
+ * once: sent again, it gives the same entry as long as that is live, and never another one.
  */
 export class ProofOfWork {
   private readonly jwt: Hs256;
 
-  /** @param bits 0: no proof is asked for */
+  /** @param bits 0: no proof is required */
   constructor(
     readonly bits: number,
     secret: string,
@@ -44,13 +44,13 @@ export class ProofOfWork {
   }
 
   /**
-   * @returns what is to be spent
-   * @throws Unproven (403) unless the proof is this user's and counts
+   * Checks a proof, which is not spent by it.
+   * @throws ProofOfWorkRefused (403) unless the proof is this user's and valid
    */
-  demand(userId: number, proof: Proof | undefined, nowMs: number, gen: number): SpentProof {
+  check(userId: number, proof: Proof | undefined, nowMs: number, gen: number): SpentProof {
     if (proof === undefined) throw new ProofOfWorkRefused('There is no proof of work');
     const { challenge, nonce } = proof;
-    const claims = challenge.length > LONGEST_CHALLENGE ? undefined : this.jwt.verify(challenge);
+    const claims = challenge.length > MAX_CHALLENGE_LENGTH ? undefined : this.jwt.verify(challenge);
     if (!isChallenge(claims) || claims.userId !== userId)
       throw new ProofOfWorkRefused('The challenge is not yours');
     if (nowMs >= claims.untilMs || (claims.gen ?? gen) !== gen)

@@ -1,7 +1,7 @@
 /**
- * Tokens that were verified before, the recent ones: two generations of at most `size`; when the young one is full it
- * becomes the old one, and the old one is forgotten. Found by their signature, which is shorter to hash than the
- * whole, and taken only if the whole is the same.
+ * Remembers recently verified tokens in two generations of at most `size`. When the young generation is full it becomes
+ * the old one, and the old one is forgotten. Tokens are found by their signature, which is shorter to hash than the
+ * whole token, and count only if the whole token is the same.
  */
 export class RecentTokens<Claims> {
   private young = new Map<string, { token: string; claims: Claims }>();

@@ -9,7 +9,7 @@ export interface Claims {
   jti: string;
   /** Queue id. */
   queueId: string;
-  /** Place in line. */
+  /** Number of the entry in its queue. */
   seq: number;
   /** Generation of the sequence: raised whenever the queue's state had to be restored. */
   gen: number;
@@ -20,7 +20,7 @@ export interface Claims {
   exp: number;
 }
 
-/** Nests the token's claims: neither can be taken for the other. */
+/** Nests the queue token's claims, so that neither token can pass for the other. */
 interface StreamTokenClaims {
   purpose: 'queue-events';
   /** End of life by Redis' clock, milliseconds. */
@@ -28,27 +28,27 @@ interface StreamTokenClaims {
   token: Claims;
 }
 
-const LONGEST_TOKEN = 1024;
-/** Two generations of so many: about 30 MB at most. */
+const MAX_TOKEN_LENGTH = 1024;
+/** Per generation, of which there are two: about 30 MB at most. */
 const RECENT_TOKENS = 25_000;
 
 /**
- * Signs and reads queue tokens and tickets. Whether a token has expired is not judged here but by the queue, with
- * Redis' clock: a wrong clock on this host must not throw anyone out.
+ * Signs and reads queue tokens and stream tokens. It does not check whether a queue token has expired: the queue does, by
+ * Redis' clock, so that a wrong clock on this host ends nobody's session.
  */
 export class TokenCodec {
   private readonly jwt: Hs256;
-  /** Verified before: a waiter polls with the same token again and again. */
-  private readonly known = new RecentTokens<Claims>(RECENT_TOKENS);
+  /** A waiting user polls with the same token many times: it is verified once. */
+  private readonly recent = new RecentTokens<Claims>(RECENT_TOKENS);
 
-  /** @param accepted a second secret, whose tokens are as good as our own; empty: none */
-  constructor(secret: string, accepted = '') {
-    this.jwt = new Hs256(secret, accepted);
+  /** @param secondary a second secret whose tokens are accepted as well; empty: none */
+  constructor(secret: string, secondary = '') {
+    this.jwt = new Hs256(secret, secondary);
   }
 
-  /** The same place gives the same token, to the letter, until the secret changes. */
-  sign(place: Omit<Claims, 'jti' | 'iat' | 'exp'>, lifeMs: number): string {
-    const { userId, queueId, seq, gen, iatMs } = place;
+  /** The same entry gives the same token, to the letter, until the secret changes. */
+  sign(entry: Omit<Claims, 'jti' | 'iat' | 'exp'>, lifeMs: number): string {
+    const { userId, queueId, seq, gen, iatMs } = entry;
     const iat = Math.floor(iatMs / 1000);
     const jti = `${queueId}-${gen}-${seq}`;
     return this.jwt.sign({
@@ -65,30 +65,30 @@ export class TokenCodec {
 
   /** @throws Unauthorized (401) when the token is malformed or not signed by us */
   read(token: string): Claims {
-    const known = this.known.get(token);
+    const known = this.recent.get(token);
     if (known !== undefined) return known;
     const claims = this.verify(token, 'queue token');
     if (!isClaims(claims)) throw new Unauthorized('The queue token is malformed.');
-    this.known.set(token, claims);
+    this.recent.set(token, claims);
     return claims;
   }
 
-  /** A ticket for the holder of a token; good until `untilMs` (Redis' clock). */
+  /** @param untilMs end of life by Redis' clock */
   signStreamToken(token: Claims, untilMs: number): string {
-    const ticket: StreamTokenClaims = { purpose: 'queue-events', untilMs: Math.floor(untilMs), token };
-    return this.jwt.sign(ticket);
+    const claims: StreamTokenClaims = { purpose: 'queue-events', untilMs: Math.floor(untilMs), token };
+    return this.jwt.sign(claims);
   }
 
-  /** Of whose token the ticket is. @throws Unauthorized (401) when it is malformed, not signed by us or too old */
-  readStreamToken(ticket: string, nowMs: number): Claims {
-    const claims = this.verify(ticket, 'ticket');
-    if (!isTicket(claims)) throw new Unauthorized('The ticket is malformed.');
+  /** The claims of the queue token behind it. @throws Unauthorized (401) when it is malformed, not signed by us or too old */
+  readStreamToken(streamToken: string, nowMs: number): Claims {
+    const claims = this.verify(streamToken, 'ticket');
+    if (!isStreamTokenClaims(claims)) throw new Unauthorized('The ticket is malformed.');
     if (nowMs >= claims.untilMs) throw new Unauthorized('The ticket has expired: ask for a new one.');
     return claims.token;
   }
 
   private verify(text: string, what: string): unknown {
-    const claims = text.length > LONGEST_TOKEN ? undefined : this.jwt.verify(text);
+    const claims = text.length > MAX_TOKEN_LENGTH ? undefined : this.jwt.verify(text);
     if (claims === undefined) throw new Unauthorized(`The ${what} is malformed or not signed by us.`);
     return claims;
   }
@@ -112,7 +112,7 @@ function isClaims(value: unknown): value is Claims {
   );
 }
 
-function isTicket(value: unknown): value is StreamTokenClaims {
+function isStreamTokenClaims(value: unknown): value is StreamTokenClaims {
   return (
     isRecord(value) && value.purpose === 'queue-events' && isCount(value.untilMs) && isClaims(value.token)
   );

@@ -1,12 +1,14 @@
--- flush-presence-4.lua: takes over what a process has seen: waiters who polled, visitors who did something.
+-- flush-presence-4.lua: stores what a process has seen: waiting users who polled, active users who sent a request.
 -- KEYS  1–4 see common.lua
--- ARGV  1–7 see common.lua  8 longest poll interval it asked for ms  9 number of bitmaps n
---       10… n times: segment, first byte, bits to be set (from that byte on)  then the seqs of active visitors
--- Returns {'LOST'} when the state must be restored first, else {'OK'}
--- @include common.lua
-if lost() then return { 'LOST' } end
-local asked = tonumber(ARGV[8])
-if asked > (tonumber(redis.call('HGET', KEYS[1], 'longestPollInterval')) or 0) then redis.call('HSET', KEYS[1], 'longestPollInterval', asked) end
+-- ARGV  1–7 see common.lua  8 longest poll interval (ms) that the process gave to a client  9 number of bitmaps n
+--       10… n times: segment, first byte, bits to be set (from that byte on)  then the seqs of active users
+-- Returns {'state-lost'} when the state must be restored first, else {'OK'}
+-- @include include/common.lua
+-- @include include/presence.lua
+if lost() then return { 'state-lost' } end
+local interval = tonumber(ARGV[8])
+local longest = tonumber(redis.call('HGET', KEYS[1], 'longestPollInterval')) or 0
+if interval > longest then redis.call('HSET', KEYS[1], 'longestPollInterval', interval) end
 
 local seen = prefix .. 'present:seen'
 local at = 10

@@ -1,38 +1,46 @@
--- issue-5.lua: gives a user its place in line, the same one while it is live; a free place is taken at once.
--- KEYS  1–4 see common.lua  5 the users' live places (hash: user -> "seq:gen:iat ms"), a bucket of them
--- ARGV  1–7 see common.lua  8 user  9 longest wait ms  10 id of the proof of work ('': none)  11 how long to remember it ms
--- Returns {'LOST'} when the state must be restored first, {'SPENT'} when the proof has given an entry before that is not
---         live any more, else {status, seq, gen, iat ms, serving, lease deadline ms, 1 when the place is new,
---         1 when the proof was spent before}
---         status: WAITING | PROGRESS; deadline 0 unless inside
--- @include common.lua
-if lost() then return { 'LOST' } end
+-- issue-5.lua: gives a user an entry, the same one while it is live. An entry is admitted at once when a session is free
+-- and nobody is ahead.
+-- KEYS  1–4 see common.lua  5 users (hash: user -> "seq:gen:iat ms" of the live entry), the user's bucket
+-- ARGV  1–7 see common.lua  8 user  9 longest wait ms  10 id of the proof of work ('': none)  11 how long to keep it ms
+-- Returns {'state-lost'} when the state must be restored first, {'SPENT'} when the proof has given an entry before that
+--         is not live any more, else {status, seq, gen, iat ms, headSeq, deadline of the session (ms), 1 when the entry
+--         is new, 1 when the proof was spent before}
+--         status: WAITING | PROGRESS; deadline: 0 unless active
+-- @include include/common.lua
+-- @include include/limits.lua
+-- @include include/presence.lua
+-- @include include/ends.lua
+-- @include include/sessions.lua
+-- @include include/enter.lua
+-- @include include/users.lua
+if lost() then return { 'state-lost' } end
 if isMissing(string.sub(KEYS[5], #prefix + 1)) then
   declareLost()
-  return { 'LOST' }
+  return { 'state-lost' }
 end
 
--- In the step that makes the entry: a client that has lost its answer gets the same entry for the same proof.
+-- The proof is spent in the step that makes the entry: a client that lost the answer gets the same entry for the same
+-- proof.
 local isSpent = ARGV[10] ~= '' and not redis.call('SET', prefix .. 'spent:' .. ARGV[10], 1, 'NX', 'PX', ARGV[11])
 local wasSpent = isSpent and 1 or 0
 
 local live = redis.call('HGET', KEYS[5], ARGV[8])
 local liveSeq, liveGen, liveIat = string.match(live or '', '^(%d+):(%d+):(%d+)$')
-if liveSeq and tonumber(liveGen) >= gen - gen % LIFE then -- of this history
-  local seq, itsGen, iat = tonumber(liveSeq), tonumber(liveGen), tonumber(liveIat)
+if liveSeq and tonumber(liveGen) >= firstGen() then
+  local seq, entryGen, iat = tonumber(liveSeq), tonumber(liveGen), tonumber(liveIat)
   if hasLostEnds(seq) then
     declareLost()
-    return { 'LOST' }
+    return { 'state-lost' }
   end
-  local deadline = leaseOf(seq)
-  if deadline then return { 'PROGRESS', seq, itsGen, iat, serving, deadline, 0, wasSpent } end
+  local deadline = sessionDeadline(seq)
+  if deadline then return { 'PROGRESS', seq, entryGen, iat, headSeq, deadline, 0, wasSpent } end
   local hasTime = now < iat + tonumber(ARGV[9]) and not hasMissedDeadline(seq)
-  if hasTime and not hasEnded('done', seq) and not hasEnded('expired', seq) then
+  if hasTime and not isOver(seq) then
     markPresent(seq)
-    if seq <= serving then redis.call('ZADD', KEYS[4], seq, seq) end -- was passed over: asking again is coming back
-    return { 'WAITING', seq, itsGen, iat, serving, 0, 0, wasSpent }
+    if seq <= headSeq then redis.call('ZADD', KEYS[4], seq, seq) end -- it was passed over, and rejoins
+    return { 'WAITING', seq, entryGen, iat, headSeq, 0, 0, wasSpent }
   end
-  redis.call('ZREM', KEYS[4], seq) -- the old place must not be served besides the new one
+  redis.call('ZREM', KEYS[4], seq) -- the old entry must not be admitted besides the new one
   if not hasEnded('done', seq) then markEnded('expired', seq) end
 end
 if isSpent then return { 'SPENT' } end
@@ -41,17 +49,17 @@ local seq = issued + 1
 redis.call('HSET', KEYS[1], 'issued', seq)
 register(KEYS[5], ARGV[8], seq, gen, now, tonumber(ARGV[9]))
 
--- One sample of (seq, arrival) each 250 ms is enough to know waits.
-local sampled = tonumber(redis.call('HGET', KEYS[1], 'sampled')) or 0
-if now - sampled >= 250 or sampled > now then
-  redis.call('HSET', KEYS[1], 'sampled', now)
+-- One sample of (seq, arrival) every 250 ms is enough to know how long entries wait.
+local sampledAt = tonumber(redis.call('HGET', KEYS[1], 'lastSampleAt')) or 0
+if now - sampledAt >= 250 or sampledAt > now then
+  redis.call('HSET', KEYS[1], 'lastSampleAt', now)
   redis.call('ZADD', prefix .. 'arrivals', seq, string.format('%.0f', now))
   redis.call('PEXPIRE', prefix .. 'arrivals', tokenMs)
 end
 
-if serving == seq - 1 and redis.call('ZCARD', KEYS[4]) == 0 and freePlaces() > 0 then
-  setServing(seq)
-  return { 'PROGRESS', seq, gen, now, serving, enter(seq), 1, 0 }
+if headSeq == seq - 1 and redis.call('ZCARD', KEYS[4]) == 0 and freeSessions() > 0 then
+  setHead(seq)
+  return { 'PROGRESS', seq, gen, now, headSeq, enter(seq), 1, 0 }
 end
 markPresent(seq)
-return { 'WAITING', seq, gen, now, serving, 0, 1, 0 }
+return { 'WAITING', seq, gen, now, headSeq, 0, 1, 0 }

@@ -1,24 +1,27 @@
--- restore-4.lua: makes or mends the state from what a process knows. Idempotent; any number may call it at once.
+-- restore-4.lua: makes or mends the state from what a process knows. It is idempotent, and any number may call it at once.
 -- KEYS  1–4 see common.lua
--- ARGV  1–7 see common.lua  8 highest serving known  9 highest gen known  10 gap: more seqs than can have been issued
---       unknown to the caller  11 1 when the caller has a copy of the queue  12–18 the door by that copy ('': none),
---       in the order of DOOR  19 a new life, should there be no history
---       20 name of the attempt  21 how many pieces of ended turns it has sent by import-ends-4.lua; -1: none, make no state
---       22… leases of that copy: seq, deadline ms, …; any number of calls, so that no call takes too many
--- Returns {issued, serving, gen}, or {'LOST'} when what the attempt has sent is lost as well.
--- @include common.lua
-local knownServing, knownGen = tonumber(ARGV[8]), tonumber(ARGV[9])
-local DOOR = { 'autoLimit', 'autoRate', 'lastDecision', 'overrideLimit', 'overrideRate', 'paused', 'limitAtAdmission' }
-if lost() then
-  local attempt = 'ends:' .. ARGV[20]
-  local sent = tonumber(redis.call('HGET', KEYS[1], attempt)) or 0
-  redis.call('HDEL', KEYS[1], attempt)
-  if sent ~= tonumber(ARGV[21]) then return { 'LOST' } end
-  if issued == nil then redis.call('UNLINK', prefix .. 'log', prefix .. 'changed') end -- their versions begin anew
-  if issued ~= nil and issued < known and ARGV[11] == '1' then -- older than known: who has left since would be inside for ever
-    redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4])
-  end
-  for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do -- of what is missing nobody knows more than was sent
+-- ARGV  1–7 see common.lua  8 highest headSeq known  9 highest gen known  10 gap: more seqs than can have been issued
+--       unknown to the caller  11 1 when the caller has a snapshot of the queue  12–18 the admission state by that snapshot
+--       ('': none), in the order of ADMISSION_FIELDS  19 first generation of a new history, if there is none
+--       20 name of the attempt  21 how many pieces of ended sessions it has sent by import-ends-4.lua; -1: none, make no state
+--       22… sessions of that snapshot: seq, deadline ms, …; several calls if they are too many for one
+-- Returns {issued, headSeq, gen}, or {'state-lost'} when what the attempt has sent is lost as well.
+-- @include include/common.lua
+-- @include include/admission-fields.lua
+-- @include include/limits.lua
+-- @include include/ends.lua
+-- @include include/sessions.lua
+local knownHead, knownGen = tonumber(ARGV[8]), tonumber(ARGV[9])
+
+local function freeze()
+  frozenUntil = now + FREEZE_MS
+  redis.call('HSET', KEYS[1], 'frozenUntil', frozenUntil)
+end
+
+-- Forgets which keys must exist and which bitmaps have changed, where they are missing: nobody knows more of them than
+-- the caller has sent.
+local function forgetMissingKeys()
+  for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
     local key = string.match(field, '^has:(.*)$')
     if key and redis.call('EXISTS', prefix .. key) == 0 then redis.call('HDEL', KEYS[1], field) end
   end
@@ -26,44 +29,59 @@ if lost() then
     if redis.call('EXISTS', prefix .. 'present:' .. member) == 0 then redis.call('ZREM', prefix .. 'changed', member) end
   end
   redis.call('HDEL', KEYS[1], 'lost')
-  for i, field in ipairs(DOOR) do
+end
+
+local function makeState()
+  if issued == nil then redis.call('UNLINK', prefix .. 'log', prefix .. 'changed') end -- their versions start again
+  if issued ~= nil and issued < knownIssued and ARGV[11] == '1' then
+    redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4]) -- older than known: users who have left since would stay active
+  end
+  forgetMissingKeys()
+  for i, field in ipairs(ADMISSION_FIELDS) do
     if ARGV[11 + i] ~= '' then redis.call('HSETNX', KEYS[1], field, ARGV[11 + i]) end
   end
-  local history = known > 0 or knownGen > 0 or gen ~= nil
-  issued = history and math.max(issued or 0, known) + tonumber(ARGV[10]) or 0
+  local hasHistory = knownIssued > 0 or knownGen > 0 or gen ~= nil
+  issued = hasHistory and math.max(issued or 0, knownIssued) + tonumber(ARGV[10]) or 0
   gen = math.max(gen or 0, knownGen)
   if gen == 0 then gen = tonumber(ARGV[19]) end
   gen = gen + 1
-  redis.call('HSET', KEYS[1], 'issued', issued, 'gen', gen, 'headSeq', serving or 0)
-  if history then
-    quietUntil = now + QUIET_MS
-    redis.call('HSET', KEYS[1], 'frozenUntil', quietUntil)
-  end
-  isLost, sound = false, {}
+  redis.call('HSET', KEYS[1], 'issued', issued, 'gen', gen, 'headSeq', headSeq or 0)
+  if hasHistory then freeze() end
+  isLost, exists = false, {}
 end
-serving = serving or 0
-if knownServing > serving then setServing(math.min(knownServing, issued)) end
 
--- Only while nobody is admitted: a later caller's copy may be out of date.
-if isQuiet() then
-  if #ARGV > 21 then -- nobody is admitted before the last piece is in
-    quietUntil = now + QUIET_MS
-    redis.call('HSET', KEYS[1], 'frozenUntil', quietUntil)
-  end
-  lookAtDoor()
-  -- A cap that has been cut since throws nobody out.
-  local most = math.max(cap, tonumber(redis.call('HGET', KEYS[1], 'limitAtAdmission')) or 0)
+-- Brings sessions back, as far as the limit allows: the one in force at the last admission, if that was higher. A limit
+-- that was lowered since ends nobody's session.
+local function restoreSessions()
+  loadLimits()
+  local most = math.max(limit, tonumber(redis.call('HGET', KEYS[1], 'limitAtAdmission')) or 0)
   for i = 22, #ARGV, 2 do
     local seq, deadline = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
-    local free = redis.call('ZCARD', KEYS[2]) < most
-    local live = deadline > now and seq <= serving and not hasEnded('done', seq) and not hasEnded('expired', seq)
+    local isFree = redis.call('ZCARD', KEYS[2]) < most
+    local isLive = deadline > now and seq <= headSeq and not isOver(seq)
     local known = tonumber(redis.call('ZSCORE', KEYS[2], seq))
-    if live and known then
-      if deadline > known then setLease(seq, deadline) end -- prolonged by a hold that the caller before had not heard of
-    elseif free and live then
-      setInside(seq, deadline)
+    if isLive and known then
+      if deadline > known then setDeadline(seq, deadline) end -- a hold prolonged it, of which the caller before did not know
+    elseif isFree and isLive then
+      openSession(seq, deadline)
       redis.call('HSET', KEYS[1], 'limitAtAdmission', most)
     end
   end
 end
-return { issued, serving, gen }
+
+if lost() then
+  local attempt = 'ends:' .. ARGV[20]
+  local sent = tonumber(redis.call('HGET', KEYS[1], attempt)) or 0
+  redis.call('HDEL', KEYS[1], attempt)
+  if sent ~= tonumber(ARGV[21]) then return { 'state-lost' } end
+  makeState()
+end
+headSeq = headSeq or 0
+if knownHead > headSeq then setHead(math.min(knownHead, issued)) end
+
+-- Only while nobody is admitted: the snapshot of a later caller may be out of date.
+if isFrozen() then
+  if #ARGV > 21 then freeze() end -- nobody is admitted before the last piece is in
+  restoreSessions()
+end
+return { issued, headSeq, gen }

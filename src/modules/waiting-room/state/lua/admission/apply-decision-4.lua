@@ -1,9 +1,10 @@
 -- apply-decision-4.lua: puts a decision of the controller in force, unless a later one has been made meanwhile.
 -- KEYS  1–4 see common.lua
--- ARGV  1–7 see common.lua  8 when report-load-4.lua asked for it (ms)  9 cap  10 rate  11 what is said of it  12 memory
--- Returns {'LOST'} when the state must be restored first, {'LATE'}, or {'OK'}
--- @include common.lua
-if lost() then return { 'LOST' } end
+-- ARGV  1–7 see common.lua  8 when report-load-4.lua gave the turn to decide (ms)  9 limit  10 rate
+--       11 '<action>:<bottleneck>'  12 controller state (JSON)
+-- Returns {'state-lost'} when the state must be restored first, {'LATE'}, or {'OK'}
+-- @include ../include/common.lua
+if lost() then return { 'state-lost' } end
 if redis.call('HGET', KEYS[1], 'lastDecisionAt') ~= ARGV[8] then return { 'LATE' } end
 redis.call('HSET', KEYS[1], 'autoLimit', ARGV[9], 'autoRate', ARGV[10], 'lastDecision', ARGV[11], 'controllerState', ARGV[12])
 return { 'OK' }

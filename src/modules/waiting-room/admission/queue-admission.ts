@@ -1,0 +1,56 @@
+import type { Logger } from '../../../platform/observability/logger';
+import type { WaitingRoomMetrics } from '../metrics';
+import { observeTick } from '../queue-metrics';
+import type { StateRecovery } from '../recovery/recovery';
+import type { Snapshot } from '../snapshot/snapshot';
+import type { QueueStore } from '../state/store';
+import { AdmissionCoordinator } from './coordinator';
+import { type AdmissionPolicy, type EffectiveLimits, effectiveLimits, type OperatorCommand } from './policy';
+import type { Signals } from './signals';
+
+/** One queue's admission: the tick that admits, the controller's turn, the operator override. */
+export class QueueAdmission {
+  private readonly coordinator: AdmissionCoordinator | undefined;
+
+  constructor(
+    private readonly policy: AdmissionPolicy,
+    private readonly snapshot: Snapshot,
+    private readonly recovery: StateRecovery,
+    private readonly deps: { store: QueueStore; metrics: WaitingRoomMetrics; logger: Logger },
+  ) {
+    const { store, logger } = deps;
+    const { bounds } = policy;
+    this.coordinator = bounds && new AdmissionCoordinator(store.admission, store.queueId, bounds, logger);
+  }
+
+  /** What is in force, as of the snapshot. */
+  get limits(): EffectiveLimits {
+    return effectiveLimits(this.policy, this.snapshot.admission);
+  }
+
+  /** Ends what is past and admits the next entries. @returns whether there is more to do at once */
+  async tick(): Promise<boolean> {
+    const { store, metrics } = this.deps;
+    const tick = await this.recovery.guardedBackground((known) =>
+      store.admit(this.policy.scriptLimit, known),
+    );
+    observeTick(metrics, store.queueId, tick);
+    return tick.more;
+  }
+
+  /** Reports this process' signals, and decides for all processes when it is its turn. */
+  async coordinate(signals: Signals): Promise<void> {
+    const { coordinator, snapshot } = this;
+    if (coordinator === undefined) return;
+    await this.recovery.background((known) => coordinator.report(signals, snapshot.waiting, known));
+  }
+
+  /** Sets or removes the operator override. */
+  async applyOverride(command: OperatorCommand, value: number): Promise<void> {
+    const { store, metrics, logger } = this.deps;
+    await this.recovery.background((known) => store.admission.setOverride(command, value, known));
+    metrics.queueOperatorCommands.inc({ queue: store.queueId, command });
+    const fields = { queue: store.queueId, command, ...(value > 0 && { value }) };
+    logger.warn(fields, 'operator override set');
+  }
+}

@@ -1,0 +1,38 @@
+import type { EffectiveLimits } from '../admission/policy';
+import type { Snapshot } from '../snapshot/snapshot';
+import type { Entry } from '../state/entry';
+import { AdmissionRate, type Eta, EtaCalibration, etaSeconds } from './eta';
+
+/** Estimates when entries of one queue are admitted, and measures the error of the estimates. */
+export class QueueEta {
+  private readonly rate = new AdmissionRate();
+  private readonly calibration = new EtaCalibration();
+
+  constructor(
+    private readonly snapshot: Snapshot,
+    private readonly sessionSeconds: number,
+  ) {}
+
+  /** @param admittedTotal admissions since the state was made @returns actual minus predicted wait, seconds, of entries admitted since */
+  update({
+    nowMs,
+    admittedTotal,
+    headSeq,
+  }: {
+    nowMs: number;
+    admittedTotal: number;
+    headSeq: number;
+  }): number[] {
+    this.rate.add(nowMs, admittedTotal);
+    return this.calibration.served(headSeq, nowMs);
+  }
+
+  /** Estimates the wait of an entry at `position`, and records the estimate for the calibration. */
+  estimate({ seq }: Entry, position: number, limits: EffectiveLimits): Eta {
+    const { active, headSeq, nowMs } = this.snapshot;
+    const { perSecond } = this.rate;
+    const eta = etaSeconds(position, { limits, active, perSecond, sessionSeconds: this.sessionSeconds });
+    if (eta.isMeasured && seq > headSeq) this.calibration.predicted(seq, nowMs, eta.seconds);
+    return eta;
+  }
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import type { AdmissionState, ScriptLimit } from '../admission/policy';
+import { admissionArguments } from '../state/admission-fields';
+import { BITMAPS_PER_CALL, chunksOf, ENTRIES_PER_CALL } from '../state/chunks';
+import type { Entry } from '../state/entry';
+import { drawHistory } from '../state/generation';
+import type { Numbers } from '../state/replies';
+import type { ActiveSession, Ends, QueueProgress, StateLost } from '../state/results';
+import type { QueueScripts } from '../state/scripts';
+
+/** More seqs than all processes together issue between two saves of the progress (two presence segments). */
+const RESTORE_GAP = 131_072;
+const NO_ENDS: Ends = { done: [], expired: [] };
+
+/** Sent instead of a number of pieces: the call may mend a state, but must not make one. */
+const ONLY_MEND = -1;
+
+/** Makes one queue's state in Redis again. @throws RedisUnavailable */
+export class RecoveryStore {
+  constructor(
+    private readonly scripts: QueueScripts,
+    private readonly maxWaitMs: number,
+    private readonly usersKey: (userId: number) => string,
+  ) {}
+
+  /**
+   * Makes the state from what a process knows, where Redis does not know better.
+   * @param sessions active sessions by the process' snapshot; undefined: it has none
+   * @param admission what is in force by the process' snapshot
+   * @param ends entries that have ended: the state knows them from its first moment on; null: a lost state stays lost,
+   * only one that another process has restored is mended
+   * @returns 'state-lost' when Redis has lost its state again meanwhile, or when it is lost and `ends` is null
+   */
+  async restore(
+    known: QueueProgress,
+    limit: ScriptLimit,
+    sessions?: ActiveSession[],
+    admission?: AdmissionState,
+    ends: Ends | null = NO_ENDS,
+  ): Promise<QueueProgress | StateLost> {
+    const attempt = randomUUID();
+    const sent = ends === null ? ONLY_MEND : await this.sendEnds(attempt, ends, known.issued);
+    if (sent === 'state-lost') return sent;
+    const hasSnapshot = sessions === undefined ? 0 : 1;
+    const own = [known.headSeq, known.gen, RESTORE_GAP, hasSnapshot, ...admissionArguments(admission)];
+    let progress: QueueProgress | StateLost = 'state-lost';
+    let pieces = sent;
+    const chunks = chunksOf(sessions ?? [], ENTRIES_PER_CALL);
+    for (const chunk of chunks.length > 0 ? chunks : [[]]) {
+      const active = chunk.flatMap(({ seq, sessionUntilMs }) => [seq, sessionUntilMs]);
+      const call = { known: known.issued, limit, own: [...own, drawHistory(), attempt, pieces, ...active] };
+      const [issued, headSeq = 0, gen = 0] = (await this.scripts.run('restore', call)) as
+        [StateLost] | Numbers<3>;
+      if (issued === 'state-lost') return issued;
+      progress = { issued, headSeq, gen };
+      pieces = ONLY_MEND; // the first chunk makes the state, the others only mend it
+    }
+    return progress;
+  }
+
+  /** Gives entries back to their users. @returns the seqs of those that are not: another entry of the user stays */
+  async register(entries: Entry[], known: number): Promise<number[] | StateLost> {
+    const refused = [];
+    for (const chunk of chunksOf(entries, ENTRIES_PER_CALL)) {
+      const flat = chunk.flatMap(({ userId, seq, gen, iatMs }) => [
+        ...[this.usersKey(userId), userId, seq, gen, iatMs],
+      ]);
+      const reply = await this.scripts.run('register', { known, own: [this.maxWaitMs, ...flat] });
+      const [status, seqs] = reply as ['OK' | StateLost, number[]];
+      if (status === 'state-lost') return status;
+      refused.push(seqs);
+    }
+    return refused.flat();
+  }
+
+  /** @returns how many pieces were sent */
+  private async sendEnds(attempt: string, ends: Ends, known: number): Promise<number | StateLost> {
+    let sent = 0;
+    for (const how of ['done', 'expired'] as const)
+      for (const chunk of chunksOf(ends[how], BITMAPS_PER_CALL)) {
+        const own = [attempt, ++sent, how, ...chunk.flat()];
+        if ((await this.scripts.run('importEnds', { known, own })) !== 1) return 'state-lost';
+      }
+    return sent;
+  }
+}

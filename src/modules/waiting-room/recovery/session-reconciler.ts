@@ -1,0 +1,52 @@
+import { Lifecycle, scoped } from 'tsyringe';
+import { WaitingRoomRegistry } from '../registry';
+import { QueueRepository } from '../state/repository';
+import type { WaitingRoom } from '../waiting-room';
+
+/** Most sessions that are compared in one turn: 10 statements, some ms. */
+const SESSIONS_PER_TURN = 5000;
+
+/**
+ * Brings sessions in line with committed rows: a process may die, or Redis be away, between a COMMIT and the call that
+ * must follow it. It ends the sessions that have paid and prolongs those that hold a seat. Each turn compares the active
+ * sessions with the rows and keeps nothing that matters, so any number of workers may do it and a restart loses nothing.
+ */
+@scoped(Lifecycle.ContainerScoped)
+export class SessionReconciler {
+  /** Where the next turn goes on among a queue's active sessions. */
+  private nextIndex = new Map<WaitingRoom, number>();
+  /** Holds that Redis knows of, while they last: `generation of the queue:reservation`. */
+  private reported = new Set<string>();
+
+  constructor(
+    private readonly rooms: WaitingRoomRegistry,
+    private readonly repository: QueueRepository,
+  ) {}
+
+  async turn(): Promise<void> {
+    for (const room of this.rooms.all) await this.endPaid(room);
+    await this.prolongHolders();
+  }
+
+  private async endPaid(room: WaitingRoom): Promise<void> {
+    const active = room.snapshot.activeSeqs();
+    const from = this.nextIndex.get(room) ?? 0;
+    const to = from + SESSIONS_PER_TURN;
+    this.nextIndex.set(room, to < active.length ? to : 0);
+    for (const { gen, seq } of await this.repository.paidAmong(room.queueId, active.slice(from, to)))
+      if (room.isOfHistory(gen)) await room.endSession(seq);
+  }
+
+  private async prolongHolders(): Promise<void> {
+    const reported = new Set<string>();
+    for await (const holds of this.repository.liveHolds())
+      for (const { reservationId, queueId, gen, seq, leftMs } of holds) {
+        const room = this.rooms.find(queueId);
+        if (room?.isOfHistory(gen) !== true || !room.snapshot.hasSession(seq)) continue;
+        const name = `${room.snapshot.gen}:${reservationId}`;
+        if (!this.reported.has(name)) await room.extendSession(seq, leftMs);
+        reported.add(name);
+      }
+    this.reported = reported;
+  }
+}

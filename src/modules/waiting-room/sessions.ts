@@ -1,0 +1,65 @@
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { Breakers } from '../operations/breakers';
+import { LOGGER, type Logger } from '../../platform/observability/logger';
+import { WaitingRoomRegistry } from './registry';
+import { QueueRepository, type SessionId } from './state/repository';
+import type { WaitingRoom } from './waiting-room';
+
+/**
+ * Tells the queue what a committed transaction means for a session. The sale or the hold is committed by then, so a
+ * failure here is logged and is no failure of the request: SessionReconciler repeats the call when Redis is back.
+ */
+@scoped(Lifecycle.ContainerScoped)
+export class Sessions {
+  constructor(
+    private readonly rooms: WaitingRoomRegistry,
+    private readonly repository: QueueRepository,
+    private readonly breakers: Breakers,
+    @inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** After a payment. */
+  async end(session: SessionId): Promise<void> {
+    const room = this.roomOf(session);
+    if (room === undefined) return;
+    await this.afterCommit('session not ended after payment yet', () => room.endSession(session.seq));
+  }
+
+  /** After a payment's replay: what should have followed its COMMIT may not have happened. */
+  async endOfPayment(reservationId: number): Promise<void> {
+    await this.afterCommit('session not ended after replayed payment yet', async () => {
+      const session = await this.breakers.concert.run(() => this.repository.sessionOfPayment(reservationId));
+      if (session !== undefined) await this.end(session);
+    });
+  }
+
+  /** After a hold: the session lasts as long as the hold does, and the user is not idle meanwhile. */
+  async extend(session: SessionId, holdMs: number): Promise<void> {
+    const room = this.roomOf(session);
+    if (room === undefined) return;
+    const { seq } = session;
+    room.snapshot.prolong(seq, room.snapshot.nowMs + holdMs); // also while Redis is away
+    await this.afterCommit('session not prolonged after hold yet', () => room.extendSession(seq, holdMs));
+  }
+
+  /** After a hold's replay. */
+  async extendForHold(reservationId: number): Promise<void> {
+    await this.afterCommit('session not prolonged after replayed hold yet', async () => {
+      const hold = await this.breakers.concert.run(() => this.repository.holdOf(reservationId));
+      if (hold !== undefined) await this.extend(hold, hold.leftMs);
+    });
+  }
+
+  private roomOf({ queueId, gen }: SessionId): WaitingRoom | undefined {
+    const room = this.rooms.find(queueId);
+    return room?.isOfHistory(gen) === true ? room : undefined;
+  }
+
+  private async afterCommit(failure: string, act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act();
+    } catch (err) {
+      this.logger.warn({ err }, failure);
+    }
+  }
+}

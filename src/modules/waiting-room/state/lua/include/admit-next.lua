@@ -1,0 +1,43 @@
+-- admit-next.lua: admits the next entries. Needs common.lua, limits.lua, presence.lua, ends.lua, sessions.lua, enter.lua.
+
+-- How long an entry has waited, from the arrivals sampled at issue (every 250 ms); nil when no sample is left.
+local function waitedMs(seq)
+  local sample = redis.call('ZREVRANGEBYSCORE', prefix .. 'arrivals', seq, '-inf', 'LIMIT', 0, 1)
+  return sample[1] and math.max(0, now - tonumber(sample[1]))
+end
+
+-- Admits at most `most` entries: first those who rejoined, in order of seq, then the next present ones. An entry that is
+-- over (its user has seen EXPIRED, or has paid before a loss) is not admitted again.
+-- Returns the admitted seqs, the waits (ms) that are known, and the deadlines of the sessions.
+local function admitNext(most)
+  local admitted, waits, deadlines, free = {}, {}, {}, math.min(freeSessions(), most)
+  while #admitted < free do
+    local seq
+    local first = redis.call('ZPOPMIN', KEYS[4])
+    if first[1] then
+      seq = tonumber(first[1])
+      if hasLostEnds(seq) then
+        redis.call('ZADD', KEYS[4], seq, seq)
+        declareLost()
+        break
+      end
+      if not isPresent(seq) then seq = nil end -- absent again; it may rejoin once more
+    else
+      seq = nextPresent(headSeq, issued)
+      if seq and hasLostEnds(seq) then declareLost() end
+      if isLost then break end
+      if seq == nil then
+        if headSeq < issued then setHead(issued) end -- all others are passed over
+        break
+      end
+      setHead(seq)
+    end
+    if seq ~= nil and not isOver(seq) and not hasMissedDeadline(seq) then
+      deadlines[#deadlines + 1] = enter(seq)
+      admitted[#admitted + 1] = seq
+      local waited = waitedMs(seq)
+      if waited then waits[#waits + 1] = waited end
+    end
+  end
+  return admitted, waits, deadlines
+end

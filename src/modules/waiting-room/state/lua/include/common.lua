@@ -1,0 +1,96 @@
+-- common.lua: what every script of a queue needs. It is included, and never runs by itself.
+-- KEYS  1 state (hash, see below)  2 active (zset: seq -> deadline of the session, ms)
+--       3 idle (zset: seq -> idle deadline, ms)  4 rejoined (zset: seq -> seq)
+-- ARGV  1 key prefix  2 admission limit, or 'auto:<min>': the controller's  3 session ms  4 idle time-out ms (0: never)
+--       5 shortest presence epoch ms  6 life of a token ms  7 highest seq that the caller knows to be issued
+--       8… each script's own
+-- Keys made from the prefix share the hash slot of KEYS. Time is Redis TIME: every process sees one clock.
+--
+-- Fields of the state:
+--   issued               highest seq given out
+--   headSeq              everything up to it has had its turn
+--   gen                  generation; each restore adds one (generation.ts)
+--   admitted             admissions since the state was made
+--   version              version of the last change that snapshots must learn
+--   logFrom              version from which on the log is complete
+--   epoch, epochAt       presence epoch, and when it began (ms)
+--   longestPollInterval, longestPollIntervalBefore   longest interval given to a client in this epoch and the last one (ms)
+--   lastTickAt           when the admission script last had an effect (ms)
+--   lastSampleAt         when an arrival was last sampled (ms)
+--   frozenUntil          nobody is admitted before (ms), after a restore
+--   lost                 1: a part of the state is gone, so all of it must be restored
+--   has:<key>            until when (ms) a key must exist
+--   ends:<attempt>       pieces of ended sessions that an attempt to restore has sent
+--   autoLimit, autoRate, lastDecision                the controller's limit and rate, and '<action>:<bottleneck>'
+--   controllerState, lastDecisionAt                  the controller's memory (JSON), and when it last decided (ms)
+--   overrideLimit, overrideRate, paused              the operator's override
+--   limitAtAdmission     the limit in force at the last admission
+--   tokens, tokensAt     admissions that the rate limit allows, as of when (ms)
+local HISTORY_SIZE = 1048576 -- generations of one history, as in generation.ts
+local LOG_LENGTH = 10000
+-- Nobody is admitted for so long after a restore: first every process reports the waiting users that it has seen.
+local FREEZE_MS = 2000
+local CATCH_UP_MS = 3000 -- within this time every process has reported whom it has seen and which holds were made
+local prefix = ARGV[1]
+local sessionMs, idleMs = tonumber(ARGV[3]), tonumber(ARGV[4])
+local tokenMs, knownIssued = tonumber(ARGV[6]), tonumber(ARGV[7])
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local state = redis.call('HMGET', KEYS[1], 'issued', 'headSeq', 'gen', 'epoch', 'frozenUntil', 'lastTickAt', 'has:active', 'lost')
+local issued, headSeq, gen = tonumber(state[1]), tonumber(state[2]), tonumber(state[3])
+local epoch, frozenUntil, lastTickAt = tonumber(state[4]) or 0, tonumber(state[5]) or 0, tonumber(state[6]) or 0
+
+-- The state is lost when it is gone (restart without data, FLUSHALL), older than what the caller knows (failover), or
+-- incomplete.
+local isLost = state[8] == '1' or state[7] ~= false and redis.call('EXISTS', KEYS[2]) == 0
+local function lost()
+  return isLost or issued == nil or issued < knownIssued
+end
+
+-- A Redis that evicts removes single keys. Therefore the state says until when each key must exist ('has:<key>'), and
+-- counts as lost as a whole when one is missing: without its bitmap, ended sessions could begin again.
+local ALWAYS = 2 ^ 53
+local function mustHave(key, untilMs)
+  redis.call('HSET', KEYS[1], 'has:' .. key, string.format('%.0f', untilMs))
+end
+
+local exists = {}
+local function isMissing(key)
+  if exists[key] == nil then
+    local untilMs = tonumber(redis.call('HGET', KEYS[1], 'has:' .. key))
+    exists[key] = untilMs == nil or untilMs - 1000 < now or redis.call('EXISTS', prefix .. key) == 1
+  end
+  return not exists[key]
+end
+
+local function declareLost()
+  isLost = true
+  redis.call('HSET', KEYS[1], 'lost', 1)
+end
+
+-- Every change that snapshots must learn has a version. 'log' holds who became active and who left, 'changed' which
+-- bitmaps have changed.
+local function nextVersion()
+  return redis.call('HINCRBY', KEYS[1], 'version', 1)
+end
+
+local SEGMENT = 65536
+local function segmentOf(seq)
+  return math.floor(seq / SEGMENT)
+end
+
+-- The first generation of the history that the queue is in.
+local function firstGen()
+  return gen - gen % HISTORY_SIZE
+end
+
+local function setHead(seq)
+  headSeq = seq
+  redis.call('HSET', KEYS[1], 'headSeq', seq)
+end
+
+-- After a clock that stepped back, the frozen time ends at once rather than late.
+local function isFrozen()
+  return now < frozenUntil and frozenUntil - now <= FREEZE_MS
+end

@@ -1,0 +1,9 @@
+-- enter.lua: admits one entry. Needs common.lua, limits.lua, ends.lua and sessions.lua.
+-- A user who idled out gets the rest of the session: the longest session counts from the first admission.
+-- Returns the deadline of the session.
+local function enter(seq)
+  local deadline = readTime('idled', seq) or now + sessionMs
+  openSession(seq, deadline)
+  countAdmission()
+  return deadline
+end

@@ -1,0 +1,72 @@
+-- presence.lua: which waiting users are present: a bit per seq, in segments and epochs. Needs common.lua.
+local EPOCHS = 3 -- three bitmaps count: that of the current epoch and the two before it
+
+local function presenceKey(at, segment)
+  return prefix .. 'present:' .. at .. ':' .. segment
+end
+
+local function presenceChanged(segment)
+  redis.call('PEXPIRE', presenceKey(epoch, segment), tokenMs) -- a safety net: the rotation deletes it long before
+  redis.call('ZADD', prefix .. 'changed', nextVersion(), epoch .. ':' .. segment)
+end
+
+local function markPresent(seq)
+  local segment = segmentOf(seq)
+  if redis.call('SETBIT', presenceKey(epoch, segment), seq % SEGMENT, 1) == 0 then presenceChanged(segment) end
+end
+
+-- A user is present who was seen in this epoch or in one of the two before, so for two whole epochs at least.
+local function isPresent(seq)
+  local segment, bit = segmentOf(seq), seq % SEGMENT
+  for at = epoch, epoch - EPOCHS + 1, -1 do
+    if redis.call('GETBIT', presenceKey(at, segment), bit) == 1 then return true end
+  end
+  return false
+end
+
+-- Whether a bitmap that 'changed' names does not exist any more.
+local function hasLostPresence(at, segment)
+  return redis.call('EXISTS', presenceKey(at, segment)) == 0
+    and redis.call('ZSCORE', prefix .. 'changed', at .. ':' .. segment) ~= false
+end
+
+-- The first present seq in (after, upTo]. Returns nil when there is none, and also when a bitmap is missing: then the
+-- state is declared lost.
+local function nextPresent(after, upTo)
+  local seq = after + 1
+  while seq <= upTo do
+    local segment, found = segmentOf(seq), nil
+    for at = epoch - EPOCHS + 1, epoch do
+      local bit = redis.call('BITPOS', presenceKey(at, segment), 1, seq % SEGMENT, -1, 'BIT')
+      if bit < 0 and hasLostPresence(at, segment) then
+        declareLost()
+        return nil
+      end
+      if bit >= 0 and (found == nil or bit < found) then found = bit end
+    end
+    if found ~= nil then
+      local first = segment * SEGMENT + found
+      if first <= upTo then return first end
+      return nil
+    end
+    seq = (segment + 1) * SEGMENT
+  end
+  return nil
+end
+
+-- How many of (after, upTo] are present.
+local function countPresent(after, upTo)
+  local total, any = 0, prefix .. 'present:any'
+  local first = after + 1
+  while first <= upTo do
+    local segment = segmentOf(first)
+    local last = math.min(upTo, segment * SEGMENT + SEGMENT - 1)
+    local keys = {}
+    for at = epoch - EPOCHS + 1, epoch do keys[#keys + 1] = presenceKey(at, segment) end
+    redis.call('BITOP', 'OR', any, unpack(keys))
+    total = total + redis.call('BITCOUNT', any, first % SEGMENT, last % SEGMENT, 'BIT')
+    first = last + 1
+  end
+  redis.call('DEL', any)
+  return total
+end
