@@ -13,6 +13,8 @@ import { BENCHMARKS, readArguments, type Wanted } from './options.ts';
 
 /** One that hangs must not keep the others from being measured. */
 const LIMIT_MS = 5 * 60_000;
+/** Where the saved results stand on their page. */
+const TABLE = /<!-- bench -->[^]*<!-- \/bench -->/;
 
 /** @returns its results, or the reason why there are none */
 async function runOne(benchmark: Benchmark, options: Options): Promise<Result[] | string> {
@@ -55,7 +57,7 @@ function write(results: Result[], { rounds, seconds, save }: Wanted): void {
   if (save) saveBeside(results, head);
 }
 
-/** Saved results stay until they are measured again, each with the time of its own. */
+/** A saved result stays, with its time, until it is measured again. */
 function saveBeside(
   results: Result[],
   head: { at: string; machine: string; rounds: number; seconds: number },
@@ -72,10 +74,12 @@ function saveBeside(
   const all = order.flatMap((name) => byName.get(name) ?? []);
   writeFileSync(file, `${JSON.stringify({ ...head, results: all }, null, 1)}\n`);
   const times = [...new Set(all.map(({ at }) => at))].sort();
-  const about = `${head.machine}. ${head.rounds} rounds of ${head.seconds} s each, between ${times[0] ?? ''} and ${times.at(-1) ?? ''}. What the numbers mean: [benchmarks](../benchmarks.md).`;
+  const about = `${head.machine}. ${head.rounds} rounds of ${head.seconds} s each, between ${times[0] ?? ''} and ${times.at(-1) ?? ''}.`;
+  const page = join(folder, 'README.md');
+  const text = readFileSync(page, 'utf8');
   writeFileSync(
-    join(folder, 'bench.md'),
-    `# Benchmarks\n\nMade by \`npm run lab -- bench --save\`. ${about}\n\n${markdownTable(all)}\n`,
+    page,
+    text.replace(TABLE, () => `<!-- bench -->\n${about}\n\n${markdownTable(all)}\n<!-- /bench -->`),
   );
 }
 

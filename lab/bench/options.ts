@@ -20,7 +20,7 @@ export const BENCHMARKS: Benchmark[] = [
 export const USAGE = `npm run lab -- bench [name … --rounds 5 --seconds 3 --save]
   --rounds   measured rounds of each side, in turn
   --seconds  length of a round
-  --save     also writes docs/results/bench.md and bench.json
+  --save     also writes docs/results/bench.json and the table in docs/results/README.md
 
   observation                      polls with metrics and logging, against the same process without
   check-known                      polls of 20,000 waiting users in turn, against bare node:http with the same body

@@ -106,7 +106,11 @@ export class Opening {
       const opening = new Opening(options, system, webhook);
       opening.balancer.start();
       opening.watch.start();
-      opening.workload.start({ seed, atOnce: buyers, holdMs: HOLD_SECONDS * 1000 }, opening.client, programme);
+      opening.workload.start(
+        { seed, atOnce: buyers, holdMs: HOLD_SECONDS * 1000 },
+        opening.client,
+        programme,
+      );
       return opening;
     } catch (error) {
       await system.stop();
