@@ -1,10 +1,11 @@
+import type { Express } from 'express';
 import type { DependencyContainer } from 'tsyringe';
-import { createApp } from './app';
+import { createApps } from './app';
 import { type Phase, Phases } from './common/lifecycle';
 import { CONFIG, type Config } from './config/config';
 import { createContainer } from './container';
 import { HttpMetrics } from './http/metrics';
-import { type Handlers, HttpServer } from './http/server';
+import { HttpServer } from './http/server';
 import { Breakers } from './modules/operations/breakers';
 import { Database } from './platform/database/database';
 import { LOGGER, type Logger } from './platform/observability/logger';
@@ -32,9 +33,9 @@ export async function startService(config: Config): Promise<RunningService> {
   const container = createContainer(config);
   const logger = container.resolve<Logger>(LOGGER);
   const metrics = container.resolve(HttpMetrics);
-  const app = createApp(container);
-  const serverOn = (port: number, handlers: Handlers): HttpServer =>
-    new HttpServer(handlers, {
+  const apps = createApps(container);
+  const serverOn = (port: number, app: Express): HttpServer =>
+    new HttpServer(app, {
       host: config.HOST,
       port,
       requestMs: config.HTTP_REQUEST_TIMEOUT_MS,
@@ -43,8 +44,8 @@ export async function startService(config: Config): Promise<RunningService> {
       onDrop: () => metrics.connectionsDropped.inc(),
       graceMs: config.SHUTDOWN_GRACE_MS,
     });
-  const http = serverOn(config.PORT, app.main);
-  const management = app.management && serverOn(config.MANAGEMENT_PORT ?? 0, app.management);
+  const http = serverOn(config.PORT, apps.main);
+  const management = apps.management && serverOn(config.MANAGEMENT_PORT ?? 0, apps.management);
   if (config.NODE_ENV === 'production' && management === undefined)
     logger.warn('MANAGEMENT_PORT is empty: metrics and documents are served nowhere');
   const ready = readiness(container);

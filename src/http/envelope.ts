@@ -1,7 +1,9 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import type { ApiError } from '../common/errors';
+import type { Response } from 'express';
 import type { Compressible } from './compressible';
+import type { HttpError } from './errors';
+import { codingFor, isNamed } from './negotiation';
 
 /** An answer made ready before: its text is sent as it is. */
 export class EncodedResponse {
@@ -52,20 +54,36 @@ export function sendText(
   res.end(text);
 }
 
-export function sendFailure(res: ServerResponse, error: ApiError, headers: readonly string[] = []): void {
-  sendText(res, error.status, failure(error.code, error.message), [...headers, ...headersOf(error)]);
+export function sendFailure(res: ServerResponse, { status, code, message, headers }: HttpError): void {
+  sendText(res, status, failure(code, message), headers);
 }
 
-function headersOf({ status, retryAfterSeconds }: ApiError): string[] {
-  if (status === 401) return ['WWW-Authenticate', CHALLENGE]; // RFC 9110, 15.5.2
-  return retryAfterSeconds === undefined ? [] : ['Retry-After', String(retryAfterSeconds)];
+/** Answers with `data` in the envelope. */
+export function sendData<Answer>(res: Response<Answer>, data: Answer): void {
+  sendText(res, 200, success(data));
 }
 
-/** How to authenticate: with a queue token, or for operators with MANAGEMENT_TOKEN (RFC 6750, 3). */
-export const CHALLENGE = 'Bearer realm="concert-reservation"';
+/** Sends an answer made before, in the coding that this client wants; 304 when it has it already. */
+export async function sendEncoded(
+  req: IncomingMessage,
+  res: ServerResponse,
+  answer: EncodedResponse,
+): Promise<void> {
+  const { text, headers, etag, forms } = answer;
+  if (etag !== undefined && isNamed(etag, req.headers['if-none-match'])) {
+    sendText(res, 304, '', headers);
+    return;
+  }
+  if (forms === undefined) {
+    sendText(res, 200, text, headers);
+    return;
+  }
+  const { coding, bytes } = await forms.in(codingFor(req.headers['accept-encoding']?.toString()));
+  sendText(res, 200, bytes, coding === 'identity' ? headers : [...headers, 'Content-Encoding', coding]);
+}
 
 /** A whole answer for a connection that Node has no response for; then the connection has to be closed. */
-export function rawFailure({ status, code, message }: ApiError, headers: readonly string[] = []): string {
+export function rawFailure({ status, code, message, headers }: HttpError): string {
   const body = failure(code, message);
   const all = [
     ...['Date', new Date().toUTCString()],

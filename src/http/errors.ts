@@ -1,47 +1,103 @@
-import type { ErrorRequestHandler } from 'express';
-import { ApiError, BadInput, NotFound, Overloaded, Unavailable, Unknown } from '../common/errors';
-import { CallTimedOut, CircuitOpen } from '../platform/circuit-breaker/breaker';
-import type { Logger } from '../platform/observability/logger';
-import { sendFailure } from './envelope';
+import { DomainError, NotFound, Unavailable } from '../common/errors';
+import { CallTimedOut, CircuitOpen } from '../platform/circuit-breaker/errors';
+
+/** How to authenticate: with a queue token, or for operators with MANAGEMENT_TOKEN (RFC 6750, 3). */
+export const CHALLENGE = 'Bearer realm="concert-reservation"';
+
+/** An error in the words of HTTP; `headers` are name, value, name, value, … */
+export class HttpError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly headers: readonly string[] = [],
+    /** `exception.code` of the answer. */
+    readonly code = String(status),
+  ) {
+    super(message);
+    this.name = new.target.name;
+  }
+}
+
+export class BadInput extends HttpError {
+  constructor(message: string) {
+    super(400, message);
+  }
+}
+
+/** What Node cannot read as a request. */
+export class BrokenRequest extends HttpError {
+  constructor(status: 400 | 408 | 413 | 431, message: string) {
+    super(status, message, [], '400');
+  }
+}
+
+export class MethodNotAllowed extends HttpError {
+  constructor(allowed: string) {
+    super(405, `This path answers ${allowed} only.`, ['Allow', allowed]);
+  }
+}
+
+export class PayloadTooLarge extends HttpError {
+  constructor(limitBytes: number) {
+    super(413, `The body is larger than ${limitBytes} bytes.`);
+  }
+}
+
+export class UnsupportedMediaType extends HttpError {
+  constructor(message = 'The body must be JSON in UTF-8: send Content-Type: application/json.') {
+    super(415, message);
+  }
+}
+
+export class ExpectationFailed extends HttpError {
+  constructor() {
+    super(417, 'Expect: 100-continue is the only one that is understood.');
+  }
+}
+
+export class TooManyRequests extends HttpError {
+  constructor(sender: 'address' | 'user', retryAfterSeconds: number) {
+    super(429, `Too many requests from this ${sender}: slow down.`, retryAfter(retryAfterSeconds));
+  }
+}
+
+/** More is asked than can be done in time. It is refused at once, so that the rest is served. */
+export class Overloaded extends HttpError {
+  constructor() {
+    super(503, 'This service is not available right now: try again shortly.', retryAfter(1));
+  }
+}
+
+/** Error codes of the study, whose HTTP status does not follow from the code. */
+const STATUS: Record<string, number | undefined> = {
+  ...{ '001': 403, '002': 409, '003': 403, '004': 409, '005': 409 },
+};
+
+/** HTTP status of an error code. */
+export const statusOf = (code: string): number => STATUS[code] ?? Number(code);
 
 /** The one place where an error becomes an answer. What is not known is 500, and its stack stays in the log. */
-export function toApiError(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
+export function toHttpError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
+  if (error instanceof DomainError) return fromDomain(error);
   if (error instanceof CircuitOpen)
-    return new Unavailable('This service', Math.max(1, Math.ceil(error.retryAfterMs / 1000)));
-  if (error instanceof CallTimedOut) return new Unavailable('This service');
-  return fromExpress(error) ?? new Unknown();
+    return fromDomain(new Unavailable('This service', Math.max(1, Math.ceil(error.retryAfterMs / 1000))));
+  if (error instanceof CallTimedOut) return fromDomain(new Unavailable('This service'));
+  return fromExpress(error) ?? new HttpError(500, 'Something went wrong on our side.');
 }
 
-/**
- * Says in the log what failed on our side; what the caller did wrong is no concern of the operator's. Nor is each
- * single one of thousands refused in a second: breaker states are logged, and metrics count the refused.
- */
-export function logFailure(
-  logger: Logger,
-  error: unknown,
-  known: ApiError,
-  request: { requestId: string; method: string; route: string },
-): void {
-  if (known.status < 500 || error instanceof CircuitOpen || error instanceof Overloaded) return;
-  logger[known.status === 500 ? 'error' : 'warn']({ err: error, ...request }, 'request failed');
+function fromDomain({ code, message, retryAfterSeconds }: DomainError): HttpError {
+  const status = statusOf(code);
+  const headers = retryAfterSeconds === undefined ? [] : retryAfter(retryAfterSeconds);
+  if (status === 401) headers.push('WWW-Authenticate', CHALLENGE); // RFC 9110, 15.5.2
+  return new HttpError(status, message, headers, code);
 }
 
-/** For what Express serves. */
-export function errorHandler(logger: Logger): ErrorRequestHandler {
-  return (error: unknown, req, res, next) => {
-    const known = toApiError(error);
-    const requestId = String(res.locals.requestId);
-    logFailure(logger, error, known, { requestId, method: req.method, route: 'none' });
-    if (res.headersSent)
-      next(error); // too late for an answer: Express ends the connection
-    else sendFailure(res, known);
-  };
-}
+const retryAfter = (seconds: number): string[] => ['Retry-After', String(seconds)];
 
 /** Express' own errors carry a 4xx `status`: a broken percent-encoding, a missing file. */
-function fromExpress(error: unknown): ApiError | undefined {
+function fromExpress(error: unknown): HttpError | undefined {
   if (!(error instanceof Error && 'status' in error && typeof error.status === 'number')) return undefined;
   if (error.status >= 500) return undefined;
-  return error.status === 404 ? new NotFound('This path') : new BadInput('url: malformed');
+  return error.status === 404 ? fromDomain(new NotFound('This path')) : new BadInput('url: malformed');
 }

@@ -1,5 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'express';
-import { BadInput } from '../common/errors';
+import { BadInput } from './errors';
 
 /** What a stream of events is written to. */
 export interface EventSink {
@@ -19,16 +20,14 @@ export interface EventSink {
   decline(): void;
 }
 
-/** An answer that goes on as server-sent events; `follow` may throw an ApiError before it opens the sink. */
-export class SseResponse {
-  constructor(private readonly follow: (out: EventSink) => void) {}
-
-  /** @param headers name, value, name, value, … @returns the status */
-  begin(req: Request, res: Response, headers: readonly string[]): number {
-    if (req.method === 'HEAD') res.writeHead(200, [...HEADERS, ...headers]).end();
-    else this.follow(new ResponseSink(req, res, headers));
-    return res.statusCode;
-  }
+/**
+ * Begins an answer that goes on as server-sent events. `follow` may throw before it opens the sink. From then on it is
+ * no request in flight any more.
+ */
+export function startStream(req: IncomingMessage, res: Response, follow: (out: EventSink) => void): void {
+  if (req.method === 'HEAD') res.writeHead(200, [...HEADERS]).end();
+  else follow(new ResponseSink(req, res));
+  res.exchange.answered(res.statusCode);
 }
 
 /** The ticket of a request without Authorization: EventSource can send no headers. @throws BadInput (400) */
@@ -51,11 +50,10 @@ class ResponseSink implements EventSink {
   readonly lastEventId: string | undefined;
 
   constructor(
-    req: Request,
+    { headers }: IncomingMessage,
     private readonly res: Response,
-    private readonly headers: readonly string[],
   ) {
-    this.lastEventId = req.get('last-event-id');
+    this.lastEventId = headers['last-event-id']?.toString();
   }
 
   get unsentBytes(): number {
@@ -67,7 +65,7 @@ class ResponseSink implements EventSink {
     this.res.once('close', onClose);
     this.res.on('error', onClose); // a write that meets a connection just lost
     this.res.socket?.setTimeout(0); // between two events there is nothing to take
-    this.res.writeHead(200, [...HEADERS, ...this.headers]);
+    this.res.writeHead(200, [...HEADERS]);
     this.write(`retry: ${retryMs}\n\n`);
     return true;
   }
@@ -89,7 +87,7 @@ class ResponseSink implements EventSink {
   }
 
   decline(): void {
-    this.res.writeHead(204, [...this.headers]).end();
+    this.res.writeHead(204).end();
   }
 
   private write(text: string): void {

@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Router } from 'express';
 import { z } from 'zod';
-import { CHALLENGE, Failure, Success } from './envelope';
-import { type Endpoint, isPerUser } from './endpoint';
+import { Failure, Success } from './envelope';
+import { CHALLENGE, statusOf } from './errors';
+import { type Documentation, documentationOf, type Operation } from './operation';
 
 const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as {
   version: string;
 };
-
-/** HTTP status of each error code. */
-const STATUS: Record<string, number> = { '001': 403, '002': 409, '003': 403, '004': 409, '005': 409 };
 
 const toSchema = (schema: z.ZodType, io: 'input' | 'output'): unknown => {
   const made = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
@@ -17,10 +16,14 @@ const toSchema = (schema: z.ZodType, io: 'input' | 'output'): unknown => {
   return made;
 };
 
-/** The API document, OpenAPI 3.1, made of the same schemas that check the requests. */
-export function openApiDocument(endpoints: Endpoint[]): object {
+/**
+ * The API document, OpenAPI 3.1, made of the same schemas that check the requests, and of what each route's own
+ * middleware says. Routes without an operation (probes, metrics, operators) are not in it.
+ */
+export function openApiDocument(routers: Router[]): object {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const it of endpoints) paths[it.path] = { ...paths[it.path], [it.method]: operation(it) };
+  for (const { path, method, documentation } of routers.flatMap(documentedRoutes))
+    paths[path] = { ...paths[path], [method]: describeOperation(documentation) };
   return {
     openapi: '3.1.0',
     info: {
@@ -46,48 +49,64 @@ export function openApiDocument(endpoints: Endpoint[]): object {
   };
 }
 
-function operation(it: Endpoint): object {
+type RouteDocumentation = Required<Documentation>;
+
+interface DocumentedRoute {
+  path: string;
+  method: string;
+  documentation: RouteDocumentation;
+}
+
+/** The routes of a router that end in an operation. */
+function documentedRoutes({ stack }: Router): DocumentedRoute[] {
+  return stack.flatMap(({ route }) => {
+    if (route === undefined) return [];
+    const all = route.stack.map(({ handle }) => documentationOf(handle) ?? {});
+    const operation = all.find((each) => each.operation !== undefined)?.operation;
+    const method = route.stack[0]?.method;
+    if (operation === undefined || method === undefined) return [];
+    const documentation = {
+      operation,
+      security: all.flatMap(({ security = [] }) => security),
+      parameters: all.flatMap(({ parameters = [] }) => parameters),
+      errors: Object.assign({}, ...all.map(({ errors }) => errors), OURS, operation.errors) as Record<
+        string,
+        string
+      >,
+    };
+    return [{ path: route.path, method, documentation }];
+  });
+}
+
+/** Codes of every operation. */
+const OURS = {
+  '500': 'Something went wrong on our side',
+  '503': 'A dependency is down or its breaker is open: see Retry-After',
+};
+
+function describeOperation({ operation, security, parameters, errors }: RouteDocumentation): object {
+  const { tag, summary, description, body, conditional, events } = operation;
   return {
-    tags: [it.tag],
-    summary: it.summary,
-    ...(it.description === undefined ? {} : { description: it.description }),
-    security: SECURITY[it.access],
-    parameters: [
-      ...queryParameters(it),
-      ...(it.idempotent ? [idempotencyKey] : []),
-      ...(it.conditional ? [ifNoneMatch] : []),
-    ],
-    ...(it.body === undefined
+    tags: [tag],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    security,
+    parameters: [...queryParameters(operation), ...parameters, ...(conditional ? [ifNoneMatch] : [])],
+    ...(body === undefined
       ? {}
       : {
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: toSchema(it.body, 'input') } },
+            content: { 'application/json': { schema: toSchema(body, 'input') } },
           },
         }),
     responses: {
-      ...(it.events === undefined ? { '200': successResponse(it) } : eventResponses(it, it.events)),
-      ...(it.conditional ? { '304': { description: 'What If-None-Match names is still current' } } : {}),
-      ...failureResponses(it),
+      ...(events === undefined ? { '200': successResponse(operation) } : eventResponses(operation, events)),
+      ...(conditional ? { '304': { description: 'What If-None-Match names is still current' } } : {}),
+      ...failureResponses(errors),
     },
   };
 }
-
-const SECURITY: Record<Endpoint['access'], object[]> = {
-  public: [],
-  token: [{ queueToken: [] }],
-  ticket: [{ queueToken: [] }, { eventTicket: [] }],
-  inside: [{ queueToken: [] }],
-};
-
-const idempotencyKey = {
-  in: 'header',
-  name: 'Idempotency-Key',
-  required: false,
-  description:
-    'The request acts once, however often it is sent with this key; its answer is kept at least 24 h.',
-  schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
-};
 
 const ifNoneMatch = {
   in: 'header',
@@ -97,9 +116,9 @@ const ifNoneMatch = {
   schema: { type: 'string' },
 };
 
-function queryParameters(it: Endpoint): object[] {
-  if (it.query === undefined) return [];
-  const schema = toSchema(it.query, 'input') as { properties: Record<string, object>; required?: string[] };
+function queryParameters({ query }: Operation): object[] {
+  if (query === undefined) return [];
+  const schema = toSchema(query, 'input') as { properties: Record<string, object>; required?: string[] };
   return Object.entries(schema.properties).map(([name, property]) => ({
     in: 'query',
     name,
@@ -108,17 +127,20 @@ function queryParameters(it: Endpoint): object[] {
   }));
 }
 
-const successResponse = (it: Endpoint): object => ({
+const successResponse = ({ answer, example }: Operation): object => ({
   description: 'Done',
   content: {
     'application/json': {
-      schema: toSchema(Success(it.answer), 'output'),
-      example: { resultType: 'SUCCESS', data: it.example, exception: null },
+      schema: toSchema(Success(answer), 'output'),
+      example: { resultType: 'SUCCESS', data: example, exception: null },
     },
   },
 });
 
-const eventResponses = (it: Endpoint, events: Record<string, string>): Record<string, object> => ({
+const eventResponses = (
+  { answer, example }: Operation,
+  events: Record<string, string>,
+): Record<string, object> => ({
   '200': {
     description: `Events: ${Object.entries(events)
       .map(([name, when]) => `\`${name}\` ${when}`)
@@ -135,11 +157,11 @@ const eventResponses = (it: Endpoint, events: Record<string, string>): Record<st
             data: {
               type: 'string',
               contentMediaType: 'application/json',
-              contentSchema: toSchema(it.answer, 'output'),
+              contentSchema: toSchema(answer, 'output'),
             },
           },
         },
-        example: `event: ${Object.keys(events)[0] ?? ''}\ndata: ${JSON.stringify(it.example)}\n\n`,
+        example: `event: ${Object.keys(events)[0] ?? ''}\ndata: ${JSON.stringify(example)}\n\n`,
       },
     },
   },
@@ -151,7 +173,7 @@ const AUTHENTICATE = {
 };
 
 /** Every code with an example, grouped by HTTP status. */
-function failureResponses(it: Endpoint): Record<string, object> {
+function failureResponses(errors: Record<string, string>): Record<string, object> {
   const responses: Record<
     string,
     {
@@ -160,8 +182,8 @@ function failureResponses(it: Endpoint): Record<string, object> {
       content: { 'application/json': { schema: object; examples: Record<string, object> } };
     }
   > = {};
-  for (const [code, when] of Object.entries(allErrors(it))) {
-    const status = String(STATUS[code] ?? Number(code));
+  for (const [code, when] of Object.entries(errors)) {
+    const status = String(statusOf(code));
     const response = (responses[status] ??= {
       description: when,
       ...(status === '401' ? { headers: AUTHENTICATE } : {}),
@@ -173,29 +195,4 @@ function failureResponses(it: Endpoint): Record<string, object> {
     };
   }
   return responses;
-}
-
-/** What follows from access, input and keys, then the endpoint's own. */
-function allErrors(it: Endpoint): Record<string, string> {
-  return {
-    ...(it.body || it.query || it.idempotent || it.access === 'ticket'
-      ? { '400': 'Bad input: the message names each bad field' }
-      : {}),
-    ...(it.access === 'public' ? {} : { '401': 'The token is missing, malformed or forged' }),
-    ...(it.access === 'inside'
-      ? { '001': 'The token never came through the queue', '003': 'The token is not in PROGRESS' }
-      : {}),
-    ...(it.body ? { '413': 'The body is too large', '415': 'The body is not JSON' } : {}),
-    ...(it.idempotent
-      ? {
-          '409': 'A request with this Idempotency-Key is under way',
-          '422': 'The key was used with another request',
-        }
-      : {}),
-    ...(it.rateLimited ? { '429': 'Too many requests from this address' } : {}),
-    ...(isPerUser(it) ? { '429': 'Too many requests from this visitor at once' } : {}),
-    '500': 'Something went wrong on our side',
-    '503': 'A dependency is down or its breaker is open: see Retry-After',
-    ...it.errors,
-  };
 }

@@ -1,10 +1,10 @@
-import { createServer, IncomingMessage, ServerResponse, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Express, Request, Response } from 'express';
-import { BrokenRequest, MethodNotAllowed } from '../common/errors';
+import type { Express } from 'express';
 import { rawFailure } from './envelope';
-import type { PathHandler } from './mount';
-import { originForm, protocolFault } from './protocol';
+import { BrokenRequest, MethodNotAllowed } from './errors';
+import { METHODS, originForm } from './middleware/protocol';
+import { expressPrototypes } from './prototypes';
 
 export interface ServerOptions {
   host: string;
@@ -19,8 +19,6 @@ export interface ServerOptions {
 }
 
 const HEADER_BYTES = 16_384;
-/** What paths of this service answer, for who asks about none. */
-export const METHODS = 'GET, HEAD, POST';
 /** Above the idle time-out of common load balancers (60 s), so that they close first and no request meets a closed door. */
 const KEEP_ALIVE_MS = 65_000;
 
@@ -37,32 +35,25 @@ interface Exchange {
   pipelined: number;
 }
 
-export interface Handlers {
-  endpoints: PathHandler;
-  /** What is not the endpoints' path. */
-  rest: Express;
-}
-
 /** The HTTP server with its limits, its way to start and its way to stop without failing a request. */
 export class HttpServer {
   private readonly server: Server;
   private readonly exchanges = new WeakMap<Socket, Exchange>();
 
   constructor(
-    { endpoints, rest }: Handlers,
+    app: Express,
     private readonly options: ServerOptions,
   ) {
     this.server = createServer(
       {
-        ...expressPrototypes(rest),
+        ...expressPrototypes(app),
         maxHeaderSize: HEADER_BYTES,
         headersTimeout: options.requestMs,
         requestTimeout: options.requestMs,
         keepAliveTimeout: KEEP_ALIVE_MS,
         connectionsCheckingInterval: 1000,
-        requireHostHeader: false, // protocolFault does, and says so in the envelope
+        requireHostHeader: false, // the protocol middleware does, and says so in the envelope
       },
-      // The endpoints come first: Express' way to its first middleware costs a tenth of a poll.
       (req, res) => {
         req.url = originForm(req.url ?? '', req.method);
         const last = this.exchanges.get(req.socket);
@@ -72,14 +63,13 @@ export class HttpServer {
           return;
         }
         this.exchanges.set(req.socket, { req, res, pipelined });
-        if (protocolFault(req) !== undefined || !endpoints(req as Request, res as unknown as Response))
-          rest(req, res);
+        app(req, res);
       },
     );
     this.server.on('checkExpectation', (req, res) => this.server.emit('request', req, res));
     this.server.on('connect', (_req, socket) => {
       socket.on('error', () => undefined); // the client may have gone
-      socket.end(rawFailure(new MethodNotAllowed(METHODS), ['Allow', METHODS]), () => socket.destroy());
+      socket.end(rawFailure(new MethodNotAllowed(METHODS)), () => socket.destroy());
     });
     this.server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
       // What is written while another request's answer is due would be taken for that answer.
@@ -137,24 +127,6 @@ export class HttpServer {
     clearInterval(closeIdle);
     clearTimeout(force);
   }
-}
-
-/**
- * Express gives every request and response its own prototype (Object.setPrototypeOf), which makes V8 drop what it has
- * learnt about their shape. Made with that prototype from the start, there is nothing to change: two to four times
- * the requests per second (expressjs/express#5998).
- */
-function expressPrototypes(app: Express): {
-  IncomingMessage: typeof IncomingMessage;
-  ServerResponse: typeof ServerResponse;
-} {
-  class Request extends IncomingMessage {}
-  class Response<R extends IncomingMessage> extends ServerResponse<R> {}
-  Object.setPrototypeOf(Request.prototype, app.request);
-  Object.setPrototypeOf(Response.prototype, app.response);
-  app.request = Request.prototype as unknown as Express['request'];
-  app.response = Response.prototype as unknown as Express['response'];
-  return { IncomingMessage: Request, ServerResponse: Response };
 }
 
 /** Requests that Node itself refuses, answered in the envelope as well. */

@@ -1,5 +1,5 @@
 import request from 'supertest';
-import { originForm } from '../../src/http/protocol';
+import { originForm } from '../../src/http/middleware/protocol';
 import { outcome, type Buyer } from '../support/buyer';
 import { askRaw, type RawAnswer } from '../support/raw';
 import { useService } from '../support/suite';

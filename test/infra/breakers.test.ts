@@ -1,4 +1,4 @@
-import { Conflict, Unavailable, Unknown } from '../../src/common/errors';
+import { Conflict, Unavailable } from '../../src/common/errors';
 import { Breakers } from '../../src/modules/operations/breakers';
 import { createLogger } from '../../src/platform/observability/logger';
 import { BreakerMetrics } from '../../src/platform/circuit-breaker/metrics';
@@ -68,7 +68,7 @@ describe('the two breakers of the product', () => {
 
   it.each([
     ['a refusal (4xx)', new Conflict('no'), 'ignored'],
-    ['an error of ours (500)', new Unknown(), 'failure'],
+    ['an error of ours (500)', new Error('a bug'), 'failure'],
     ['a store that is away (503)', new Unavailable('The database'), 'failure'],
     ['what nobody foresaw', new TypeError('x is undefined'), 'failure'],
   ])('take %s for what it says of the store', async (_what, error, as) => {

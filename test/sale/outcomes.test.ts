@@ -201,7 +201,7 @@ describe('the outcome of a sale', () => {
   it('of a question for a stranger’s balance is 404', async () => {
     const balances = it_.service.container.resolve(BalanceService);
     await expect(balances.find(999_999_999)).rejects.toMatchObject({
-      status: 404,
+      code: '404',
       message: 'User 999999999 does not exist.',
     });
   });

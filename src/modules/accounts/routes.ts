@@ -1,32 +1,60 @@
-import { endpoint, type Endpoint } from '../../http/endpoint';
+import type { Router } from 'express';
+import { sendData } from '../../http/envelope';
+import { answers, operation } from '../../http/operation';
+import { literalRouter, refuseOtherMethods } from '../../http/routes';
+import type { RouteMiddleware } from '../middleware';
 import { Balance, ChargeBody } from './schema';
 import type { BalanceService } from './service';
 
-export function userEndpoints(balances: BalanceService): Endpoint[] {
-  return [
-    endpoint({
-      method: 'post',
-      path: '/v1/api/user/amount',
-      summary: 'Charge the balance',
-      tag: 'User',
-      access: 'inside',
-      idempotent: true,
-      body: ChargeBody,
-      answer: Balance,
-      example: { amount: 150_000 },
-      errors: { '409': 'The balance would be more than 2^53 − 1' },
-      handle: ({ visitor, body, key }) => balances.charge(visitor.userId, body.amount, key),
+export function accountRoutes(balances: BalanceService, middleware: RouteMiddleware): Router {
+  const { token, validate, refuseInactive, perUser, measured, shed, active, idempotent } = middleware;
+  const router = literalRouter();
+  const once = idempotent();
+
+  router.post(
+    '/v1/api/user/amount',
+    token,
+    validate(TOP_UP),
+    once.key,
+    refuseInactive('write'),
+    perUser,
+    measured('write'),
+    shed,
+    active('write'),
+    once.replay,
+    answers(TOP_UP, async ({ activeUser, body, idempotencyKey }, res) => {
+      sendData(res, await balances.charge(activeUser.userId, body.amount, idempotencyKey));
     }),
-    endpoint({
-      method: 'get',
-      path: '/v1/api/user/amount',
-      summary: 'The balance',
-      tag: 'User',
-      access: 'inside',
-      answer: Balance,
-      example: { amount: 150_000 },
-      errors: {},
-      handle: ({ visitor }) => balances.find(visitor.userId),
+    once.replayIfRefused,
+  );
+
+  router.get(
+    '/v1/api/user/amount',
+    token,
+    refuseInactive('read'),
+    measured('read'),
+    shed,
+    active('read'),
+    answers(READ_BALANCE, async ({ activeUser }, res) => {
+      sendData(res, await balances.find(activeUser.userId));
     }),
-  ];
+  );
+
+  return refuseOtherMethods(router);
 }
+
+const TOP_UP = operation({
+  tag: 'User',
+  summary: 'Top up the balance',
+  body: ChargeBody,
+  answer: Balance,
+  example: { amount: 150_000 },
+  errors: { '409': 'The balance would be more than 2^53 − 1' },
+});
+
+const READ_BALANCE = operation({
+  tag: 'User',
+  summary: 'The balance',
+  answer: Balance,
+  example: { amount: 150_000 },
+});

@@ -1,60 +1,82 @@
+import type { Router } from 'express';
 import { z } from 'zod';
 import { Compressible } from '../../http/compressible';
-import { endpoint, type Endpoint } from '../../http/endpoint';
-import { EncodedResponse, successOf } from '../../http/envelope';
+import { EncodedResponse, sendEncoded, successOf } from '../../http/envelope';
+import { answers, operation } from '../../http/operation';
+import { literalRouter, refuseOtherMethods } from '../../http/routes';
+import type { RouteMiddleware } from '../middleware';
 import { Schedule, Seat, SeatQuery } from './schema';
 import type { ConcertService, ListAnswer } from './service';
+
+/** The lists are answered from memory: nothing of them is shed. */
+export function catalogRoutes(concerts: ConcertService, middleware: RouteMiddleware): Router {
+  const { token, validate, refuseInactive, measured, active } = middleware;
+  const router = literalRouter();
+
+  router.get(
+    '/v1/api/concerts/schedule',
+    token,
+    refuseInactive('read'),
+    measured('read'),
+    active('read'),
+    answers(LIST_SCHEDULES, async (req, res) => {
+      await sendEncoded(req, res, encode(await concerts.schedules()));
+    }),
+  );
+
+  router.get(
+    '/v1/api/concerts/seat',
+    token,
+    validate(LIST_SEATS),
+    refuseInactive('read'),
+    measured('read'),
+    active('read'),
+    answers(LIST_SEATS, async (req, res) => {
+      await sendEncoded(req, res, encode(await concerts.seats(req.query.scheduleId)));
+    }),
+  );
+
+  return refuseOtherMethods(router);
+}
 
 const LISTS =
   'The list is whole, however long; it comes compressed (br, gzip) to a client that accepts that, and 304 answers If-None-Match as long as it has not changed. When the list cannot be read, the last good one is answered with `X-Fallback: stale`, or an empty one with `X-Fallback: empty`.';
 
-export function concertEndpoints(concerts: ConcertService): Endpoint[] {
-  return [
-    endpoint({
-      method: 'get',
-      path: '/v1/api/concerts/schedule',
-      summary: 'Future schedules that still have seats',
-      description: LISTS,
-      conditional: true,
-      tag: 'Concert',
-      access: 'inside',
-      answer: z.array(Schedule),
-      example: [
-        {
-          scheduleId: 1,
-          concertTitle: 'Winter Lights',
-          openDate: '2030-01-31',
-          startTime: '19:00',
-          endTime: '21:30',
-          startsAt: '2030-01-31T19:00:00+09:00',
-          endsAt: '2030-01-31T21:30:00+09:00',
-          seatStatus: 'AVAILABLE',
-        },
-      ],
-      errors: {},
-      handle: async () => present(await concerts.schedules()),
-    }),
-    endpoint({
-      method: 'get',
-      path: '/v1/api/concerts/seat',
-      summary: 'Seats of a schedule that can be reserved',
-      description: LISTS,
-      conditional: true,
-      tag: 'Concert',
-      access: 'inside',
-      query: SeatQuery,
-      answer: z.array(Seat),
-      example: [{ seatId: 1, position: 1, amount: 150_000, seatStatus: 'AVAILABLE' }],
-      errors: { '404': 'There is no such schedule' },
-      handle: async ({ query }) => present(await concerts.seats(query.scheduleId)),
-    }),
-  ];
-}
+const LIST_SCHEDULES = operation({
+  tag: 'Concert',
+  summary: 'Future schedules that still have seats',
+  description: LISTS,
+  conditional: true,
+  answer: z.array(Schedule),
+  example: [
+    {
+      scheduleId: 1,
+      concertTitle: 'Winter Lights',
+      openDate: '2030-01-31',
+      startTime: '19:00',
+      endTime: '21:30',
+      startsAt: '2030-01-31T19:00:00+09:00',
+      endsAt: '2030-01-31T21:30:00+09:00',
+      seatStatus: 'AVAILABLE',
+    },
+  ],
+});
+
+const LIST_SEATS = operation({
+  tag: 'Concert',
+  summary: 'Seats of a schedule that can be reserved',
+  description: LISTS,
+  conditional: true,
+  query: SeatQuery,
+  answer: z.array(Seat),
+  example: [{ seatId: 1, position: 1, amount: 150_000, seatStatus: 'AVAILABLE' }],
+  errors: { '404': 'There is no such schedule' },
+});
 
 /** An answer is made once per list, and each of its compressed forms, however many read it. */
 const prepared = new WeakMap<ListAnswer, EncodedResponse>();
 
-function present(list: ListAnswer): EncodedResponse {
+export function encode(list: ListAnswer): EncodedResponse {
   const known = prepared.get(list);
   if (known !== undefined) return known;
   const { json, etag, fallback } = list;

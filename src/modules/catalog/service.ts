@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
-import { ApiError, NotFound, Unavailable } from '../../common/errors';
+import { isRefusal, NotFound, Unavailable } from '../../common/errors';
 import { DisplayTime } from '../../common/display-time';
 import { CallTimedOut, CircuitOpen } from '../../platform/circuit-breaker/breaker';
 import { Breakers } from '../operations/breakers';
@@ -85,7 +85,7 @@ export class ConcertService {
         }),
       );
     } catch (err) {
-      if (err instanceof ApiError && err.status < 500) throw err;
+      if (isRefusal(err)) throw err;
       this.logger.warn({ err, key }, 'list not read: answering with a fallback');
       const stale = cache.lastGood(key);
       if (stale !== undefined) return this.staleOf(stale);

@@ -1,7 +1,8 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { ApiError, Conflict, KeyReused } from '../../common/errors';
+import { Forbidden, NotFound } from '../../common/errors';
 import { Database, type SqlExecutor } from '../../platform/database/database';
 import { IdempotencyMetrics } from './metrics';
+import { AnsweredMeanwhile, KeyInUse, KeyReused } from './errors';
 import type { RequestKey } from './key';
 import { IdempotencyRepository } from './repository';
 
@@ -11,17 +12,10 @@ export interface Remembered {
   answer: { code: string; message: string };
 }
 
-/** A duplicate of this request was answered while this one was under way: `recall` has the answer, nothing was done. */
-export class AnsweredMeanwhile extends Conflict {
-  constructor() {
-    super('A request with this Idempotency-Key was answered just now: send it again to see the answer.', 1);
-  }
-}
-
 /**
  * Idempotency keys: a request acts once, however often it is sent. The key is claimed and its answer stored in the
- * transaction of the act itself, so that no crash can part them. 2xx and 4xx are remembered; 409, 429 and 5xx are
- * not: those may be tried again.
+ * transaction of the act itself, so that no crash can part them. A success is remembered, and a refusal that a later
+ * try would get as well. A Conflict is not: it may be tried again. Nor is the end of a session: a later one may do it.
  */
 @scoped(Lifecycle.ContainerScoped)
 export class IdempotencyService {
@@ -43,7 +37,7 @@ export class IdempotencyService {
   /**
    * Runs `work` in a transaction, once per key, and stores what `answerOf` makes of its result. It returns only what
    * was done now: whatever follows a success (counters, the session's end) cannot mistake a replay for one.
-   * @throws AnsweredMeanwhile when the answer is that of a duplicate; Conflict (409) while another request with the
+   * @throws AnsweredMeanwhile when the answer is that of a duplicate; KeyInUse (409) while another request with the
    * key is under way
    */
   async run<T>(
@@ -56,7 +50,7 @@ export class IdempotencyService {
       return await this.database.transaction(async (tx) => {
         const claim = await this.repository.claim(tx, key);
         if (claim === 'done') throw new AnsweredMeanwhile();
-        if (claim === 'in flight') throw new Conflict('A request with this Idempotency-Key is under way.', 1);
+        if (claim === 'in flight') throw new KeyInUse();
         const result = await work(tx);
         await this.repository.store(tx, key, 200, JSON.stringify(answerOf(result)));
         return result;
@@ -64,16 +58,12 @@ export class IdempotencyService {
     } catch (error) {
       if (isRemembered(error)) {
         const answer = JSON.stringify({ code: error.code, message: error.message });
-        if (!(await this.repository.remember(key, error.status, answer))) throw new AnsweredMeanwhile();
+        if (!(await this.repository.remember(key, Number(error.code), answer))) throw new AnsweredMeanwhile();
       }
       throw error;
     }
   }
 }
 
-const isRemembered = (error: unknown): error is ApiError =>
-  error instanceof ApiError &&
-  error.status < 500 &&
-  error.status !== 409 &&
-  error.status !== 429 &&
-  error.code !== '003'; // of the token, not of the request: a later session may do it
+const isRemembered = (error: unknown): error is Forbidden | NotFound =>
+  error instanceof Forbidden || error instanceof NotFound;

@@ -1,6 +1,6 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
-import { ApiError } from '../../common/errors';
+import { isRefusal } from '../../common/errors';
 import {
   Breaker,
   breakerPresets,
@@ -14,9 +14,6 @@ const STATES: BreakerState[] = ['closed', 'half_open', 'open'];
 
 /** Above the drivers' own time limits, so that these speak first. */
 const SLACK_MS = 500;
-
-/** Business errors say nothing about the health of what was called. */
-const isBusinessError = (error: unknown): boolean => error instanceof ApiError && error.status < 500;
 
 /** The two breakers of the product: `queue` around Redis, `concert` around the database. */
 @scoped(Lifecycle.ContainerScoped)
@@ -36,7 +33,7 @@ export class Breakers {
       for (const state of STATES)
         metrics.breakerState.set({ breaker: name, state }, state === 'closed' ? 1 : 0);
       const settings = { ...breakerPresets[config.BREAKER_PRESET], timeoutMs: limitMs + SLACK_MS };
-      return new Breaker(name, settings, { isIgnored: isBusinessError, listener });
+      return new Breaker(name, settings, { isIgnored: isRefusal, listener });
     };
     this.queue = make('queueService', config.REDIS_TIMEOUT_MS);
     this.concert = make('concertService', config.DATABASE_ACQUIRE_TIMEOUT_MS + config.DATABASE_TIMEOUT_MS);

@@ -1,5 +1,7 @@
-import { Router, static as serveFolder } from 'express';
+import { type RequestHandler, type Router, static as serveFolder } from 'express';
+import helmet from 'helmet';
 import swaggerFolder from 'swagger-ui-dist/absolute-path';
+import { literalRouter, refuseOtherMethods } from '../../http/routes';
 import { scrape } from '../../platform/observability/cluster-metrics';
 import type { Metrics } from '../../platform/observability/metrics';
 import type { Health } from './health';
@@ -14,38 +16,45 @@ const DOCS_PAGE = `<!doctype html>
 
 const DOCS_START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true });`;
 
-/** A path is what it says, to the letter: no other case, no slash at its end. */
-export const LITERAL = { strict: true, caseSensitive: true };
+/** Security headers of what is no answer of the API. */
+const secured = helmet() as RequestHandler;
 
 /** For probes and load balancers: on every port. */
 export function healthRoutes(health: Health): Router {
-  const router = Router(LITERAL);
-  router.get('/health/live', (_req, res) => {
+  const router = literalRouter();
+  router.get('/health/live', secured, (_req, res) => {
     res.json({ status: 'up' });
   });
-  router.get('/health/ready', async (_req, res) => {
+  router.get('/health/ready', secured, async (_req, res) => {
     const report = await health.report();
     res.status(report.status === 'ready' ? 200 : 503).json(report);
   });
-  return router;
+  return refuseOtherMethods(router);
 }
 
 /** For operators and their machines: metrics, the API document and its page. Not for the world: MANAGEMENT_PORT. */
 export function managementRoutes(metrics: Metrics, document: object | undefined): Router {
-  const router = Router(LITERAL);
-  router.get('/metrics', async (_req, res) => {
+  const router = literalRouter();
+  router.get('/metrics', secured, async (_req, res) => {
     res.type(metrics.registry.contentType).send(await scrape(metrics.registry));
   });
-  if (document === undefined) return router;
-  router.get('/openapi.json', (_req, res) => {
+  if (document === undefined) return refuseOtherMethods(router);
+  router.get('/openapi.json', secured, (_req, res) => {
     res.json(document);
   });
-  router.get('/docs', (_req, res) => {
+  router.get('/docs', secured, (_req, res) => {
     res.type('html').send(DOCS_PAGE);
   });
-  router.get('/docs/start.js', (_req, res) => {
+  router.get('/docs/start.js', secured, (_req, res) => {
     res.type('js').send(DOCS_START);
   });
-  router.use('/docs', serveFolder(swaggerFolder(), { index: false }));
+  refuseOtherMethods(router);
+  router.use('/docs', secured, untilClosed, serveFolder(swaggerFolder(), { index: false }));
   return router;
 }
+
+/** A file is piped: when its client goes away, nobody ends the answer. */
+const untilClosed: RequestHandler = (_req, res, next) => {
+  res.once('close', () => res.exchange.answered(res.statusCode));
+  next();
+};

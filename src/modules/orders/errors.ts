@@ -1,16 +1,16 @@
-import { ApiError, Conflict, Forbidden } from '../../common/errors';
+import { Conflict, Forbidden } from '../../common/errors';
 
 /** 002: every seat of the schedule is sold. */
-export class ScheduleSoldOut extends ApiError {
+export class ScheduleSoldOut extends Conflict {
   constructor(scheduleId: number) {
-    super('002', 409, `Schedule ${scheduleId} is sold out.`);
+    super(`Schedule ${scheduleId} is sold out.`, { code: '002' });
   }
 }
 
 /** 004: somebody else holds the seat, or it is sold. */
-export class SeatNotAvailable extends ApiError {
+export class SeatNotAvailable extends Conflict {
   constructor(seatId: number) {
-    super('004', 409, `Seat ${seatId} cannot be reserved: somebody else has it.`);
+    super(`Seat ${seatId} cannot be reserved: somebody else has it.`, { code: '004' });
   }
 }
 

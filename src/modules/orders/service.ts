@@ -1,7 +1,7 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
 import { DisplayTime } from '../../common/display-time';
-import { type ApiError, NotFound } from '../../common/errors';
+import { type DomainError, NotFound } from '../../common/errors';
 import { Breakers } from '../operations/breakers';
 import type { SqlExecutor } from '../../platform/database/database';
 import { OrderMetrics } from './metrics';
@@ -127,7 +127,7 @@ export class ReservationService {
     { queueId }: ActiveUser,
     scheduleId: number,
     seatId: number,
-  ): ApiError | typeof FREE_MEANWHILE {
+  ): DomainError | typeof FREE_MEANWHILE {
     if (found === undefined) return new NotFound(`Schedule ${scheduleId}`);
     if (found.seatStatus === null) return new NotFound(`Seat ${seatId} of schedule ${scheduleId}`);
     if (found.queueId !== queueId) return new OtherLine(found.queueId, this.reservations.mainQueueId);

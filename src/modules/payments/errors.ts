@@ -1,9 +1,9 @@
-import { ApiError, Conflict } from '../../common/errors';
+import { Conflict } from '../../common/errors';
 
 /** 005: charge first. */
-export class BalanceTooSmall extends ApiError {
+export class BalanceTooSmall extends Conflict {
   constructor() {
-    super('005', 409, 'The balance is too small for this reservation: charge it first.');
+    super('The balance is too small for this reservation: charge it first.', { code: '005' });
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Id, Won } from '../../http/fields';
 
 export const PayBody = z.strictObject({ reservationId: Id });
+export type PayBody = z.infer<typeof PayBody>;
 
 export const Paid = z.object({
   paymentAmount: Won,

@@ -1,5 +1,5 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { type ApiError, Forbidden, NotFound } from '../../common/errors';
+import { type DomainError, Forbidden, NotFound } from '../../common/errors';
 import { Breakers } from '../operations/breakers';
 import type { SqlExecutor } from '../../platform/database/database';
 import { PaymentMetrics } from './metrics';
@@ -74,11 +74,11 @@ export class PaymentService {
     return { paymentAmount: amount, seatStatus: 'RESERVED', queueStatus: 'DONE' };
   }
 
-  private async whyNotEnough(tx: SqlExecutor, visitor: ActiveUser): Promise<ApiError> {
+  private async whyNotEnough(tx: SqlExecutor, visitor: ActiveUser): Promise<DomainError> {
     return (await this.sessions.hasPaid(visitor, tx)) ? new TokenNotActive('DONE') : new BalanceTooSmall();
   }
 
-  private async whyNotSold(tx: SqlExecutor, reservationId: number): Promise<ApiError> {
+  private async whyNotSold(tx: SqlExecutor, reservationId: number): Promise<DomainError> {
     const reservation = await this.reservations.find(tx, reservationId);
     return reservation?.status === 'RESERVED' ? new AlreadyPaid(reservationId) : new HoldEnded(reservationId);
   }

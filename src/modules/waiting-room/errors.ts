@@ -1,17 +1,17 @@
-import { ApiError, Conflict, Forbidden } from '../../common/errors';
+import { Conflict, DomainError, Forbidden } from '../../common/errors';
 import type { QueueStatus } from './schema';
 
 /** 001: a genuine token that this queue never issued (of another installation, or of a queue that does not exist any more). */
-export class TokenNotIssuedByQueue extends ApiError {
+export class TokenNotIssuedByQueue extends DomainError {
   constructor() {
-    super('001', 403, 'This token never came through the queue: ask for a new one.');
+    super('001', 'This token never came through the queue: ask for a new one.');
   }
 }
 
 /** 003: the token waits, has paid or has expired; only a token in PROGRESS may go on. */
-export class TokenNotActive extends ApiError {
+export class TokenNotActive extends DomainError {
   constructor(readonly queueStatus: QueueStatus) {
-    super('003', 403, `The queue token is not active: its status is ${queueStatus}.`);
+    super('003', `The queue token is not active: its status is ${queueStatus}.`);
   }
 }
 

@@ -1,7 +1,10 @@
+import type { Response, Router } from 'express';
 import type { z } from 'zod';
-import { endpoint, type Endpoint } from '../../http/endpoint';
-import { EncodedResponse, successOf } from '../../http/envelope';
-import { SseResponse } from '../../http/event-stream';
+import { sendData, sendText, successOf } from '../../http/envelope';
+import { startStream } from '../../http/event-stream';
+import { answers, type Operation, operation } from '../../http/operation';
+import { literalRouter, refuseOtherMethods } from '../../http/routes';
+import type { RouteMiddleware } from '../middleware';
 import type { QueueStreams } from './streams/streams';
 import {
   ChallengeBody,
@@ -14,111 +17,135 @@ import {
 } from './schema';
 import type { QueueService } from './service';
 
-/** A poll's answer, written by hand: a crowd asks for it all day. */
-function present({ queuePosition, status, etaSeconds, pollAfterMs }: CheckedToken): EncodedResponse {
-  const json = `{"queuePosition":${queuePosition},"status":"${status}","etaSeconds":${etaSeconds},"pollAfterMs":${pollAfterMs}}`;
-  return new EncodedResponse(
-    successOf(json),
-    pollAfterMs > 0 ? ['Retry-After', String(Math.round(pollAfterMs / 1000))] : [],
+export function queueRoutes(queue: QueueService, streams: QueueStreams, middleware: RouteMiddleware): Router {
+  const { token, validate, rateLimited, shed } = middleware;
+  const router = literalRouter();
+  const issue = queue.requiresProofOfWork ? ISSUE_FOR_PROOF : ISSUE;
+
+  // Answered from the snapshot: it uses no store, so it is not shed.
+  router.post(
+    '/v1/api/queue/token/check',
+    token,
+    answers(CHECK, ({ claims }, res) => {
+      const position = queue.poll(claims);
+      if (position === undefined) return queue.check(claims).then((checked) => sendPosition(res, checked));
+      sendPosition(res, queue.describe(claims, position));
+      return undefined;
+    }),
+  );
+
+  router.post(
+    '/v1/api/queue/token',
+    rateLimited,
+    validate(issue),
+    shed,
+    answers(issue, async ({ body }, res) => {
+      sendData(res, await queue.issue(body.userId, body.queueId, body.proof));
+    }),
+  );
+
+  if (queue.requiresProofOfWork)
+    // Made without a store, so it is not shed.
+    router.post(
+      '/v1/api/queue/challenge',
+      validate(CHALLENGE),
+      answers(CHALLENGE, ({ body }, res) => sendData(res, queue.issueChallenge(body.userId))),
+    );
+  if (streams.max > 0) addStreams(router, queue, streams, middleware);
+
+  return refuseOtherMethods(router);
+}
+
+function addStreams(
+  router: Router,
+  queue: QueueService,
+  streams: QueueStreams,
+  { token, streamToken }: RouteMiddleware,
+): void {
+  router.post(
+    '/v1/api/queue/events/ticket',
+    token,
+    answers(ISSUE_TICKET, ({ claims }, res) => sendData(res, queue.issueStreamToken(claims))),
+  );
+
+  router.get(
+    '/v1/api/queue/events',
+    streamToken,
+    answers(STREAM, async (req, res) => startStream(req, res, await streams.open(req.claims))),
   );
 }
 
-export function queueEndpoints(queue: QueueService, events: QueueStreams): Endpoint[] {
-  const issueBody: z.ZodType<ProvenIssueBody> = queue.requiresProofOfWork ? ProvenIssueBody : IssueBody;
-  const polled = [
-    endpoint({
-      method: 'post',
-      path: '/v1/api/queue/token',
-      summary: 'Take a place in line',
-      description: 'The same user asking again gets the same place while it is live.',
-      tag: 'Queue',
-      access: 'public',
-      rateLimited: true,
-      body: issueBody,
-      answer: IssuedToken,
-      example: { queueToken: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VySWQiOjF9.c2lnbmF0dXJl' },
-      errors: {
-        ...(queue.requiresProofOfWork
-          ? { '403': 'The proof of work is missing, wrong, too old or spent' }
-          : {}),
-        '404': 'There is no such member, or no such line',
-      },
-      handle: ({ body }) => queue.issue(body.userId, body.queueId, body.proof),
-    }),
-    endpoint({
-      method: 'post',
-      path: '/v1/api/queue/token/check',
-      summary: 'Look at the place in line',
-      description:
-        'Keeps the place: a waiter unseen for QUEUE_PRESENCE_TIMEOUT_SECONDS or more is passed over until it is back.',
-      tag: 'Queue',
-      access: 'token',
-      answer: CheckedToken,
-      example: { queuePosition: 120, status: 'WAITING', etaSeconds: 24, pollAfterMs: 2400 },
-      errors: { '001': 'The token never came through this queue' },
-      handle: async ({ claims }) => present(await queue.check(claims)),
-    }),
-  ];
-  return [
-    ...(queue.requiresProofOfWork ? [challengeEndpoint(queue)] : []),
-    ...polled,
-    ...(events.max > 0 ? pushedEndpoints(queue, events) : []),
-  ];
+/** A poll's answer, written by hand: everybody who waits asks for it again and again. */
+function sendPosition(res: Response, { queuePosition, status, etaSeconds, pollAfterMs }: CheckedToken): void {
+  const json = `{"queuePosition":${queuePosition},"status":"${status}","etaSeconds":${etaSeconds},"pollAfterMs":${pollAfterMs}}`;
+  const headers = pollAfterMs > 0 ? ['Retry-After', String(Math.round(pollAfterMs / 1000))] : [];
+  sendText(res, 200, successOf(json), headers);
 }
 
-const challengeEndpoint = (queue: QueueService): Endpoint =>
-  endpoint({
-    method: 'post',
-    path: '/v1/api/queue/challenge',
-    summary: 'Take a challenge, whose solution a token costs',
-    tag: 'Queue',
-    access: 'public',
-    body: ChallengeBody,
-    answer: IssuedChallenge,
-    example: {
-      challenge: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJwdXJwb3NlIjoi.c2ln',
-      bits: 18,
-      expiresInSeconds: 120,
-    },
-    errors: {},
-    handle: ({ body }) => Promise.resolve(queue.issueChallenge(body.userId)),
-  });
+const NOT_ISSUED_HERE = { '001': 'The token never came through this queue' };
 
-function pushedEndpoints(queue: QueueService, events: QueueStreams): Endpoint[] {
-  return [
-    endpoint({
-      method: 'post',
-      path: '/v1/api/queue/events/ticket',
-      summary: 'Take a ticket for the events',
-      description: 'For EventSource, which cannot send headers. It is no queue token: nothing else takes it.',
-      tag: 'Queue',
-      access: 'token',
-      answer: IssuedTicket,
-      example: { ticket: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJwdXJwb3NlIjoi.c2ln', expiresInSeconds: 60 },
-      errors: { '001': 'The token never came through this queue' },
-      handle: ({ claims }) => Promise.resolve(queue.issueStreamToken(claims)),
-    }),
-    endpoint({
-      method: 'get',
-      path: '/v1/api/queue/events',
-      summary: 'Be told instead of asking',
-      description:
-        'Keeps the place as polling does. After the last event the stream ends; one that ends without it was cut: come back after `retry`. The new stream begins with the current position, or is 204 when the last event has been received.',
-      tag: 'Queue',
-      access: 'ticket',
-      answer: CheckedToken,
-      events: {
-        position: 'at once, then whenever the position has changed, at most once a second',
-        admitted: 'last: the token is in PROGRESS',
-        done: 'last: the token has paid',
-        expired: 'last: the token has expired',
-      },
-      example: { queuePosition: 120, status: 'WAITING', etaSeconds: 24, pollAfterMs: 2400 },
-      errors: {
-        '001': 'The token never came through this queue',
-        '503': 'A dependency is down, or the process has QUEUE_MAX_STREAMS streams: poll instead',
-      },
-      handle: async ({ claims }) => new SseResponse(await events.open(claims)),
-    }),
-  ];
-}
+const CHECK = operation({
+  tag: 'Queue',
+  summary: 'Look at the place in line',
+  description:
+    'Keeps the place: a waiter unseen for QUEUE_PRESENCE_TIMEOUT_SECONDS or more is passed over until it is back.',
+  answer: CheckedToken,
+  example: { queuePosition: 120, status: 'WAITING', etaSeconds: 24, pollAfterMs: 2400 },
+  errors: NOT_ISSUED_HERE,
+});
+
+const ISSUE: Operation<ProvenIssueBody, unknown, z.infer<typeof IssuedToken>> = operation({
+  tag: 'Queue',
+  summary: 'Take a place in line',
+  description: 'The same user asking again gets the same place while it is live.',
+  body: IssueBody,
+  answer: IssuedToken,
+  example: { queueToken: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VySWQiOjF9.c2lnbmF0dXJl' },
+  errors: { '404': 'There is no such user, or no such queue' },
+});
+
+const ISSUE_FOR_PROOF: typeof ISSUE = {
+  ...ISSUE,
+  body: ProvenIssueBody,
+  errors: { '403': 'The proof of work is missing, wrong, too old or spent', ...ISSUE.errors },
+};
+
+const CHALLENGE = operation({
+  tag: 'Queue',
+  summary: 'Take a challenge, whose solution a token costs',
+  body: ChallengeBody,
+  answer: IssuedChallenge,
+  example: {
+    challenge: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJwdXJwb3NlIjoi.c2ln',
+    bits: 18,
+    expiresInSeconds: 120,
+  },
+});
+
+const ISSUE_TICKET = operation({
+  tag: 'Queue',
+  summary: 'Take a ticket for the events',
+  description: 'For EventSource, which cannot send headers. It is no queue token: nothing else takes it.',
+  answer: IssuedTicket,
+  example: { ticket: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJwdXJwb3NlIjoi.c2ln', expiresInSeconds: 60 },
+  errors: NOT_ISSUED_HERE,
+});
+
+const STREAM = operation({
+  tag: 'Queue',
+  summary: 'Be told instead of asking',
+  description:
+    'Keeps the place as polling does. After the last event the stream ends; one that ends without it was cut: come back after `retry`. The new stream begins with the current position, or is 204 when the last event has been received.',
+  answer: CheckedToken,
+  events: {
+    position: 'at once, then whenever the position has changed, at most once a second',
+    admitted: 'last: the token is in PROGRESS',
+    done: 'last: the token has paid',
+    expired: 'last: the token has expired',
+  },
+  example: { queuePosition: 120, status: 'WAITING', etaSeconds: 24, pollAfterMs: 2400 },
+  errors: {
+    ...NOT_ISSUED_HERE,
+    '503': 'A dependency is down, or the process has QUEUE_MAX_STREAMS streams: poll instead',
+  },
+});

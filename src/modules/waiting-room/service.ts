@@ -1,6 +1,6 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
-import { ApiError } from '../../common/errors';
+import { isRefusal } from '../../common/errors';
 import { Breakers } from '../operations/breakers';
 import { SessionUsedUp, TokenNotActive, TokenNotIssuedByQueue } from './errors';
 import { WaitingRoomMetrics } from './metrics';
@@ -197,4 +197,4 @@ function pollsFarBehind(room: WaitingRoom, claims: Claims): boolean {
 }
 
 /** True for an answer that could not be obtained, false for an answer that says no. */
-const isFailure = (error: unknown): boolean => !(error instanceof ApiError) || error.status >= 500;
+const isFailure = (error: unknown): boolean => !isRefusal(error);

@@ -1,6 +1,6 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { monotonicMs } from '../../../common/clock';
-import { ApiError } from '../../../common/errors';
+import { isRefusal, Unavailable } from '../../../common/errors';
 import { PeriodicTask } from '../../../common/periodic-task';
 import { CONFIG, type Config } from '../../../config/config';
 import type { EventSink } from '../../../http/event-stream';
@@ -24,10 +24,10 @@ const MAX_UNSENT_BYTES = 16_384;
 const MAX_STREAMS_PER_TOKEN = 4;
 
 /** 503: poll instead. */
-class StreamsFull extends ApiError {
+class StreamsFull extends Unavailable {
   constructor() {
     const retryAfterSeconds = 5 + Math.floor(Math.random() * 10);
-    super('503', 503, 'No more event streams here: poll the token’s check instead.', retryAfterSeconds);
+    super('This', retryAfterSeconds, 'No more event streams here: poll the token’s check instead.');
   }
 }
 
@@ -158,7 +158,7 @@ export class QueueStreams {
     } catch (error) {
       stream.nextResolveMs = monotonicMs() + POSITION_EVERY_MS;
       // The entry does not exist any more: the client reconnects and gets the error.
-      if (error instanceof ApiError && error.status < 500) stream.out.end();
+      if (isRefusal(error)) stream.out.end();
     }
   }
 

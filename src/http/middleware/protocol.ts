@@ -1,15 +1,31 @@
 import type { IncomingMessage } from 'node:http';
-import { type ApiError, BadInput, ExpectationFailed, UnsupportedMediaType } from '../common/errors';
+import type { RequestHandler } from 'express';
+import { success } from '../envelope';
+import { BadInput, ExpectationFailed, type HttpError, UnsupportedMediaType } from '../errors';
 
 /** A registered name, an IPv4 address or an IPv6 address in brackets, with or without a port (RFC 9110, 7.2). */
 const HOST = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/i;
 const CONTINUE = /^100-continue$/i;
 
+/** What paths of this service answer, for who asks about none. */
+export const METHODS = 'GET, HEAD, POST';
+
+/** Refuses what is no proper request, and ends its connection: how its body would have to be read is not known. */
+export const protocol: RequestHandler = (req, res, next) => {
+  const fault = faultOf(req);
+  if (fault !== undefined) {
+    res.exchange.closeConnection();
+    throw fault;
+  }
+  if (isAsterisk(req)) res.setHeader('Allow', METHODS).type('json').send(success(null));
+  else next();
+};
+
 /**
  * What is wrong with a request before anybody looks at its path; undefined when nothing is. Node itself refuses some of
  * it with an empty answer (server.ts turns that off), and takes the rest for what it is not.
  */
-export function protocolFault(req: IncomingMessage): ApiError | undefined {
+function faultOf(req: IncomingMessage): HttpError | undefined {
   const { headers } = req;
   if (hostsOf(req) !== 1 && (req.httpVersionMinor > 0 || hostsOf(req) > 1))
     return new BadInput('Host: send it once.');
@@ -24,7 +40,7 @@ export function protocolFault(req: IncomingMessage): ApiError | undefined {
 }
 
 /** `OPTIONS *` asks about the server as a whole (RFC 9110, 9.3.7). */
-export const isAsterisk = (req: IncomingMessage): boolean => req.url === '*' && req.method === 'OPTIONS';
+const isAsterisk = (req: IncomingMessage): boolean => req.url === '*' && req.method === 'OPTIONS';
 
 const ORIGIN = /^https?:\/\/[^/?]*/i;
 

@@ -1,0 +1,59 @@
+import { monotonicMs } from '../common/clock';
+
+/** One request and its answer, as middleware sees it. */
+export class Exchange {
+  /** Monotonic; the moment from which the request is in flight. */
+  startedAtMs = monotonicMs();
+  /** Refused early, since it could not have been done in time. */
+  isShed = false;
+  /** The answer is that of an earlier request with the same Idempotency-Key. */
+  isReplay = false;
+  /** Sent with the answer, whoever gives it: name, value, name, value, … */
+  readonly headers: string[];
+  private isInFlight = true;
+  private isAnswered = false;
+  private readonly callbacks: ((status: number) => void)[] = [];
+
+  constructor(
+    readonly requestId: string,
+    private readonly load: { requestsInFlight: number },
+  ) {
+    this.headers = ['X-Request-Id', requestId];
+    load.requestsInFlight++;
+  }
+
+  /** Tells the client that the connection ends with this answer. */
+  closeConnection(): void {
+    if (!this.headers.includes('Connection')) this.headers.push('Connection', 'close');
+  }
+
+  /**
+   * A request is in flight, and timed, when it has arrived as a whole: otherwise clients that send slowly would look
+   * like a service that works slowly.
+   */
+  receiving(): void {
+    this.isInFlight = false;
+    this.load.requestsInFlight--;
+  }
+
+  received(): void {
+    this.isInFlight = true;
+    this.load.requestsInFlight++;
+    this.startedAtMs = monotonicMs();
+  }
+
+  /**
+   * Calls back when the answer has been given, which is when the work has ended. The client may have gone before:
+   * 'close' of the response would tell of that, and whoever counts work by it can be made to do any amount of it.
+   */
+  onAnswered(callback: (status: number) => void): void {
+    this.callbacks.push(callback);
+  }
+
+  answered(status: number): void {
+    if (this.isAnswered) return;
+    this.isAnswered = true;
+    if (this.isInFlight) this.load.requestsInFlight--;
+    for (const callback of this.callbacks) callback(status);
+  }
+}

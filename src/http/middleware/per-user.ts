@@ -1,0 +1,32 @@
+import type { Request, RequestHandler } from 'express';
+import { TooManyRequests } from '../errors';
+import { documented } from '../operation';
+import { PerUserLimiter } from '../per-user-limiter';
+
+/** One for all: a stack trace costs more than the rest of the refusal. */
+const TOO_MANY = new TooManyRequests('user', 1);
+
+export interface PerUserOptions {
+  /** Most that is worked on at once for one user. */
+  atOnce: number;
+  /** Most that one user may ask at once, what waits included. */
+  asked: number;
+  userOf: (req: Request) => number;
+}
+
+const PATIENCE_MS = 10_000;
+
+export const perUserLimiter = (limits: Pick<PerUserOptions, 'atOnce' | 'asked'>): PerUserLimiter =>
+  new PerUserLimiter({ ...limits, patienceMs: PATIENCE_MS, refusal: () => TOO_MANY });
+
+/** Lets one user have so much worked on at once, and wait for the rest. */
+export function perUser({ userOf, ...limits }: PerUserOptions): RequestHandler {
+  const limiter = perUserLimiter(limits);
+  return documented<RequestHandler>(
+    async (req, res, next) => {
+      res.exchange.onAnswered(await limiter.enter(userOf(req)));
+      next();
+    },
+    { errors: { '429': 'Too many requests from this user at once' } },
+  );
+}

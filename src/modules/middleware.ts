@@ -1,0 +1,57 @@
+import type { RequestHandler } from 'express';
+import type { LoadShedding } from '../http/middleware/load-shedding';
+import { perUser, perUserLimiter } from '../http/middleware/per-user';
+import type { Validate } from '../http/middleware/validate';
+import { type Idempotent, idempotency } from './idempotency/middleware';
+import type { IdempotencyService } from './idempotency/service';
+import type { LoadMonitor } from './waiting-room/admission/load-monitor';
+import { type QueueMiddleware, queueMiddleware } from './waiting-room/middleware';
+import type { QueueService } from './waiting-room/service';
+
+/** What routes are made of. A route names what applies to it, in the order in which it happens. */
+export interface RouteMiddleware extends QueueMiddleware {
+  /** Limits token issue per client address. */
+  rateLimited: RequestHandler;
+  validate: Validate;
+  /** Limits what one user has worked on at once. */
+  perUser: RequestHandler;
+  /** Refuses what could not be done in time. For all that uses a store each time. */
+  shed: RequestHandler;
+  idempotent: Idempotent;
+}
+
+/** What one user may want of a process: no page asks so much. */
+const MAX_PER_USER = 100;
+/** What one user may ask again after the end of its session. */
+const REPLAYS = { atOnce: 1, asked: 10 };
+
+export interface RouteMiddlewareOptions {
+  queue: QueueService;
+  idempotency: IdempotencyService;
+  load: LoadMonitor;
+  rateLimited: RequestHandler;
+  validate: Validate;
+  shedding: LoadShedding;
+  /** Most holds, top-ups and payments of one user that are worked on at once. */
+  perUserAtOnce: number;
+}
+
+export function routeMiddleware(options: RouteMiddlewareOptions): RouteMiddleware {
+  const { queue, load, shedding, rateLimited, validate, perUserAtOnce } = options;
+  return {
+    ...queueMiddleware(queue, load),
+    rateLimited,
+    validate,
+    perUser: perUser({
+      atOnce: perUserAtOnce,
+      asked: MAX_PER_USER,
+      userOf: ({ claims }) => claims.userId,
+    }),
+    shed: shedding.shed,
+    idempotent: idempotency(options.idempotency, {
+      limiter: perUserLimiter(REPLAYS),
+      mayHaveEnded: ({ claims }, refusal) => queue.mayHaveEnded(claims, refusal),
+      shed: ({ exchange }) => shedding.enter(exchange),
+    }),
+  };
+}

@@ -1,0 +1,99 @@
+import type { RequestHandler } from 'express';
+import { readStreamToken } from '../../http/event-stream';
+import { documented } from '../../http/operation';
+import { readToken } from '../../http/token';
+import { monotonicMs } from '../../common/clock';
+import type { LoadMonitor } from './admission/load-monitor';
+import type { Purpose, QueueService } from './service';
+
+/** What a route may ask of a queue token, in the order in which a route names it. */
+export interface QueueMiddleware {
+  /** A genuine queue token: `req.claims`. */
+  token: RequestHandler;
+  /** That, or a stream token as `?ticket=`. */
+  streamToken: RequestHandler;
+  /** Refuses a token that is not active before it takes the time of those that are. */
+  refuseInactive: (purpose: Purpose) => RequestHandler;
+  /** Measures for the controller what is done for an active user, from here to the answer. */
+  measured: (kind: 'read' | 'write') => RequestHandler;
+  /** A token in PROGRESS: `req.activeUser`. */
+  active: (purpose: Purpose) => RequestHandler;
+}
+
+const FORGED = { '401': 'The token is missing, malformed or forged' };
+
+export function queueMiddleware(queue: QueueService, load: LoadMonitor): QueueMiddleware {
+  const token: RequestHandler = (req, _res, next) => {
+    req.claims = queue.identify(readToken(req));
+    next();
+  };
+  const streamToken: RequestHandler = (req, _res, next) => {
+    const given = readStreamToken(req);
+    req.claims = given === undefined ? queue.identify(readToken(req)) : queue.identifyByStreamToken(given);
+    next();
+  };
+  return {
+    token: documented(token, { security: [{ queueToken: [] }], errors: FORGED }),
+    streamToken: documented(streamToken, {
+      security: [{ queueToken: [] }, { eventTicket: [] }],
+      errors: { '400': 'Bad input: the message names each bad field', ...FORGED },
+    }),
+    refuseInactive: refuseInactive(queue),
+    measured: measured(load),
+    active: active(queue),
+  };
+}
+
+/**
+ * Nothing of a token that is not active reaches the database, takes the time of those who are, or moves the admission
+ * limit: one that waits is refused from this process' snapshot of the queue, or by Redis where only that can tell.
+ */
+const refuseInactive =
+  (queue: QueueService) =>
+  (purpose: Purpose): RequestHandler =>
+  (req, _res, next) => {
+    if (queue.touchIfActive(req.claims)) next();
+    else
+      queue.admit(req.claims, purpose).then(
+        () => next(),
+        (error: unknown) => next((req.inactive = error)),
+      );
+  };
+
+/**
+ * Tells the controller how long the service has worked for an active user. Not how long a client took to send its
+ * request, or has waited for itself: by those, anybody could open and close admission. Nor what was only said again,
+ * or was refused for its token: those are quicker than the work.
+ */
+const measured =
+  (load: LoadMonitor) =>
+  (kind: 'read' | 'write'): RequestHandler =>
+  (req, res, next) => {
+    const sinceMs = monotonicMs();
+    const { exchange } = res;
+    exchange.onAnswered((status) => {
+      const isAdmitted = (req.activeUser as unknown) !== undefined;
+      const isWork = isAdmitted && !exchange.isReplay && status !== 401 && status !== 403;
+      if (isWork) load.recordRequest(monotonicMs() - sinceMs, status, kind === 'write');
+      else if (exchange.isShed) load.recordRequest(0, status, kind === 'write');
+    });
+    next();
+  };
+
+/** Reads are admitted by the snapshot where it can tell; writes ask Redis. */
+const active =
+  (queue: QueueService) =>
+  (purpose: Purpose): RequestHandler => {
+    const admit: RequestHandler = (req, _res, next) => {
+      queue.admit(req.claims, purpose).then(
+        (user) => {
+          req.activeUser = user;
+          next();
+        },
+        (error: unknown) => next((req.inactive = error)),
+      );
+    };
+    return documented(admit, {
+      errors: { '001': 'The token never came through the queue', '003': 'The token is not in PROGRESS' },
+    });
+  };

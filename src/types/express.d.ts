@@ -1,0 +1,25 @@
+import type { Exchange } from '../http/exchange';
+import type { RequestKey } from '../modules/idempotency/key';
+import type { ActiveUser } from '../modules/waiting-room/service';
+import type { Claims } from '../modules/waiting-room/tokens/token';
+
+/** What middleware adds to requests and responses; each is there behind the middleware that adds it. */
+declare global {
+  namespace Express {
+    interface Response {
+      /** Of `context`, the first middleware of every app. */
+      exchange: Exchange;
+    }
+
+    interface Request {
+      /** Of `token` and `streamToken`. */
+      claims: Claims;
+      /** Of `active`. */
+      activeUser: ActiveUser;
+      /** Why the token was found not to be active. */
+      inactive?: unknown;
+      /** Of the idempotency middleware; undefined when the request carries no Idempotency-Key. */
+      idempotencyKey: RequestKey | undefined;
+    }
+  }
+}
