@@ -43,7 +43,7 @@ function copyAssets() {
   }
 }
 
-/** What has lost its source must not live on: an old migration in dist would still be run. */
+/** Files without a source are deleted: an old migration in dist would still be run. */
 function removeOrphans() {
   for (const file of listFiles(inRoot('dist'))) {
     if (file.startsWith('.')) continue;
@@ -52,15 +52,17 @@ function removeOrphans() {
   }
 }
 
-async function compile() {
+/** `isChecked: false`: types are checked elsewhere at the same time. */
+async function compile({ isChecked }) {
   const compiler = inRoot('node_modules', 'typescript', 'bin', 'tsc');
   if (!fs.existsSync(compiler)) throw new Failure('The compiler is not installed.', { todo: 'run npm ci' });
-  // The stamp bears the time of the start: what changes while tsc runs is compiled next time.
+  // The stamp has the time of the start, so that what changes while tsc runs is compiled next time.
   const startedAt = new Date();
-  // Without a stamp dist may lack files that tsc believes to have written.
+  // Without a stamp dist may lack files that tsc's records list as written.
   if (!fs.existsSync(STAMP)) fs.rmSync(BUILD_INFO, { force: true });
   fs.rmSync(STAMP, { force: true });
-  await run(nodeBinary(), [compiler, '-p', 'tsconfig.build.json', '--pretty', 'false'], {
+  const flags = isChecked ? [] : ['--noCheck'];
+  await run(nodeBinary(), [compiler, '-p', 'tsconfig.build.json', '--pretty', 'false', ...flags], {
     what: 'The build (tsc)',
     todo: 'correct the errors above.',
   });
@@ -70,11 +72,11 @@ async function compile() {
   fs.utimesSync(STAMP, startedAt, startedAt);
 }
 
-/** @param {{force?: boolean}} [options] */
-async function build({ force = false } = {}) {
+/** @param {{force?: boolean, isChecked?: boolean}} [options] */
+async function build({ force = false, isChecked = true } = {}) {
   if (force) fs.rmSync(STAMP, { force: true });
   else if (isUpToDate()) return;
-  await step('build', compile);
+  await step('build', () => compile({ isChecked }));
 }
 
 module.exports = { build };

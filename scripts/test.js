@@ -35,13 +35,14 @@ async function toolVariable(name, isAsked, signal) {
   }
 }
 
-async function prepare(getTool) {
+/** `isChecked: false`: npm run check reports wrong types, so the build does not look for them. */
+async function prepare(getTool, isChecked) {
   await ensureDependencies();
   const urls = await ensureServices(['mariadb', 'redis', 'kafka'], { what: 'npm test', forTests: true });
   const tools = {};
   for (const name of Object.keys(VARIABLES))
     if (name !== MADE_MEANWHILE) Object.assign(tools, await getTool(name));
-  await build();
+  await build({ isChecked });
   return testEnvironment({ ...urls, ...tools });
 }
 
@@ -116,7 +117,7 @@ runMain(async () => {
   const reports = [];
   let env = null;
   try {
-    const services = await withLock(() => prepare(getTool));
+    const services = await withLock(() => prepare(getTool, jestArguments.length > 0));
     env = await step('a test database', () => createDatabase(services));
     const checked = jestArguments.length > 0 ? Promise.resolve(0) : check();
     checked.catch(() => {}); // told where it is awaited

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { monotonicMs } from '../common/clock';
 import type { Database } from '../platform/database/database';
 import { openDatabase } from '../platform/database/ready';
