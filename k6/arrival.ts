@@ -1,10 +1,10 @@
-// An open model: visitors come at a rate, whether the service keeps up or not. A closed loop would hide an overload.
+// An open model: users arrive at a fixed rate even if the service is slow. A closed loop would hide an overload.
 import type { Options } from 'k6/options';
 import { Api } from './lib/api.ts';
 import { browse } from './lib/browsing.ts';
-import { BROWSING, common, fairLine, nobodyDropped } from './lib/limits.ts';
+import { BROWSING, common, fairQueue, noneDropped } from './lib/limits.ts';
 import { decimal, duration, seconds } from './lib/options.ts';
-import { anyMember } from './lib/random.ts';
+import { anyUser } from './lib/random.ts';
 import { perMinute, readyVus } from './lib/rate.ts';
 
 export { handleSummary } from './lib/summary.ts';
@@ -17,7 +17,7 @@ const api = new Api();
 const { rate, timeUnit } = perMinute(RATE);
 
 export const options: Options = {
-  ...common(BROWSING, { ...fairLine, ...nobodyDropped }),
+  ...common(BROWSING, { ...fairQueue, ...noneDropped }),
   scenarios: {
     arrival: {
       executor: 'ramping-arrival-rate',
@@ -35,5 +35,5 @@ export const options: Options = {
 };
 
 export default function (): void {
-  browse(api, anyMember(), { seconds: PATIENCE });
+  browse(api, anyUser(), { seconds: PATIENCE });
 }

@@ -1,11 +1,11 @@
 // Raises the rate step by step until the service is loaded (p99 > 200 ms) or fails (> 1 %), and prints the capacity.
-// Each step is a scenario of its own, so that its p99 is of its own requests and not of the whole run until then.
+// Each step is a separate scenario, so that its p99 covers only the requests of the step and not the whole run so far.
 import type { Options, Scenario } from 'k6/options';
 import { capacityOf, type Step, stepThresholds } from './lib/capacity.ts';
-import { common, eachAsked } from './lib/limits.ts';
+import { common, eachRequested } from './lib/limits.ts';
 import { duration, oneOf, seconds, whole } from './lib/options.ts';
 import { outputs, type Summary, textOf } from './lib/summary.ts';
-import { ask, askMix, prepare, type Stage, TARGETS } from './lib/target.ts';
+import { request, requestMix, prepare, type Stage, TARGETS } from './lib/target.ts';
 
 const START_RATE = whole('START_RATE', 100);
 const STEP_RATE = whole('STEP_RATE', 100);
@@ -30,7 +30,7 @@ const steps: Step[] = Array.from(
   },
 );
 
-/** Before the first step, judged by nobody: virtual users, connections and caches become warm. */
+/** Runs before the first step and is not scored: it warms up virtual users, connections and caches. */
 const warmUp: Step = { name: 'warm_up', rate: START_RATE, startSeconds: 0, seconds: WARM_UP_SECONDS };
 
 const scenarioOf = ({ rate, startSeconds, seconds: length }: Step): Scenario => ({
@@ -41,22 +41,22 @@ const scenarioOf = ({ rate, startSeconds, seconds: length }: Step): Scenario => 
   duration: seconds(length),
   preAllocatedVUs: VUS,
   maxVUs: VUS,
-  gracefulStop: '0s', // the next step begins; what is still in flight is late anyway
+  gracefulStop: '0s', // the next step begins; requests still in flight are late anyway
 });
 
 const targets = TARGET === 'mix' ? TARGETS : [TARGET];
 
 export const options: Options = {
   ...common(targets),
-  thresholds: { ...eachAsked(targets), ...Object.fromEntries(steps.flatMap(stepThresholds)) },
+  thresholds: { ...eachRequested(targets), ...Object.fromEntries(steps.flatMap(stepThresholds)) },
   scenarios: Object.fromEntries([warmUp, ...steps].map((step) => [step.name, scenarioOf(step)])),
 };
 
 export const setup = (): Stage => prepare(targets);
 
 export default function (stage: Stage): void {
-  if (TARGET === 'mix') askMix(stage);
-  else ask(TARGET, stage);
+  if (TARGET === 'mix') requestMix(stage);
+  else request(TARGET, stage);
 }
 
 export function handleSummary(data: Summary): Record<string, string> {

@@ -1,5 +1,5 @@
-// The crowd in line: polls at a fixed rate, by members of whom most wait.
-import { ask, optionsFor, prepare, type Stage } from './lib/target.ts';
+// Polls of the waiting room at a fixed rate, by users of whom most wait.
+import { request, optionsFor, prepare, type Stage } from './lib/target.ts';
 
 export { handleSummary } from './lib/summary.ts';
 
@@ -8,5 +8,5 @@ export const options = optionsFor('check');
 export const setup = (): Stage => prepare(['check']);
 
 export default function (stage: Stage): void {
-  ask('check', stage);
+  request('check', stage);
 }

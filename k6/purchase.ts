@@ -1,4 +1,4 @@
-// Whole journeys to the paid ticket, as real buyers make them; ends with a look at the balances.
+// Complete purchases up to the paid ticket; afterwards the balances are compared.
 import { purchases } from './lib/purchases.ts';
 
 export { handleSummary } from './lib/summary.ts';

@@ -1,5 +1,5 @@
-// The programme at a fixed rate, read by members inside.
-import { ask, optionsFor, prepare, type Stage } from './lib/target.ts';
+// Active users read the list of schedules at a fixed rate.
+import { request, optionsFor, prepare, type Stage } from './lib/target.ts';
 
 export { handleSummary } from './lib/summary.ts';
 
@@ -8,5 +8,5 @@ export const options = optionsFor('schedule');
 export const setup = (): Stage => prepare(['schedule']);
 
 export default function (stage: Stage): void {
-  ask('schedule', stage);
+  request('schedule', stage);
 }

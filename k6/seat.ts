@@ -1,5 +1,5 @@
-// The first schedule’s free seats at a fixed rate, read by members inside.
-import { ask, optionsFor, prepare, type Stage } from './lib/target.ts';
+// Active users read the free seats of the first schedule at a fixed rate.
+import { request, optionsFor, prepare, type Stage } from './lib/target.ts';
 
 export { handleSummary } from './lib/summary.ts';
 
@@ -8,5 +8,5 @@ export const options = optionsFor('seat');
 export const setup = (): Stage => prepare(['seat']);
 
 export default function (stage: Stage): void {
-  ask('seat', stage);
+  request('seat', stage);
 }

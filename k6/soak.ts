@@ -1,4 +1,4 @@
-// Buyers at a low, steady rate for long: what leaks, grows or slows down shows.
+// Purchases at a low, steady rate for a long time, to find leaks, growth and slowdown.
 import { purchases } from './lib/purchases.ts';
 
 export { handleSummary } from './lib/summary.ts';

@@ -1,8 +1,8 @@
-// A step of load and back, for what scales with it: RATE requests a second, STEP_RATE from one moment on, RATE again.
+// A step of load, to observe autoscaling: RATE requests per second, then STEP_RATE at once, then RATE again.
 import type { Options, Scenario } from 'k6/options';
 import { common } from './lib/limits.ts';
 import { duration, seconds, whole } from './lib/options.ts';
-import { askMix, prepare, type Stage, TARGETS } from './lib/target.ts';
+import { requestMix, prepare, type Stage, TARGETS } from './lib/target.ts';
 
 export { handleSummary } from './lib/summary.ts';
 
@@ -36,5 +36,5 @@ export const options: Options = {
 export const setup = (): Stage => prepare(TARGETS);
 
 export default function (stage: Stage): void {
-  askMix(stage);
+  requestMix(stage);
 }

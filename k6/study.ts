@@ -1,10 +1,10 @@
-// The published study's scenario, to the letter: a closed loop of visitors who look at the first schedule's seats.
+// The exact scenario of the published study: a closed loop of users who read the seats of the first schedule.
 import type { Options } from 'k6/options';
 import { Api } from './lib/api.ts';
 import { browse } from './lib/browsing.ts';
-import { BROWSING, common, fairLine } from './lib/limits.ts';
+import { BROWSING, common, fairQueue } from './lib/limits.ts';
 import { decimal, seconds } from './lib/options.ts';
-import { anyMember } from './lib/random.ts';
+import { anyUser } from './lib/random.ts';
 
 export { handleSummary } from './lib/summary.ts';
 
@@ -15,7 +15,7 @@ const PATIENCE = { mostChecks: 15, pauseSeconds: (): number => 2 };
 const api = new Api();
 
 export const options: Options = {
-  ...common(BROWSING, { http_req_duration: [`p(95)<${P95_MS}`], ...fairLine }),
+  ...common(BROWSING, { http_req_duration: [`p(95)<${P95_MS}`], ...fairQueue }),
   scenarios: {
     study: {
       executor: 'ramping-vus',
@@ -30,5 +30,5 @@ export function setup(): void {
 }
 
 export default function (): void {
-  browse(api, anyMember(), PATIENCE);
+  browse(api, anyUser(), PATIENCE);
 }

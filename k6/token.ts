@@ -1,5 +1,5 @@
-// The crowd at the door: tokens at a fixed rate, each for any member.
-import { ask, optionsFor, prepare, type Stage } from './lib/target.ts';
+// Token requests at a fixed rate, each for a random user.
+import { request, optionsFor, prepare, type Stage } from './lib/target.ts';
 
 export { handleSummary } from './lib/summary.ts';
 
@@ -8,5 +8,5 @@ export const options = optionsFor('token');
 export const setup = (): Stage => prepare(['token']);
 
 export default function (stage: Stage): void {
-  ask('token', stage);
+  request('token', stage);
 }

@@ -4,8 +4,8 @@ const REFUSED_FOR_NOW = [429, 503];
 const NO_ANSWER = 0;
 
 /**
- * An answer of the API. What is asked for is cut out of the body outside of JavaScript: to parse a list of 1,000 seats
- * here takes 12 ms, which would make the generator the bottleneck.
+ * An answer of the API. Values are extracted from the body outside of JavaScript, because parsing a list of 1,000 seats
+ * here takes 12 ms and would make the generator the bottleneck.
  */
 export class Answer<T> {
   constructor(private readonly response: RefinedResponse<'text'>) {}
@@ -18,32 +18,32 @@ export class Answer<T> {
     return this.status === 200;
   }
 
-  /** `exception.code` of a failure; empty when it is none, or not from the API. */
+  /** `exception.code` of a failure; empty for a success, or if the answer is not from the API. */
   get code(): string {
     return this.ok ? '' : ((this.part('exception.code') as string | undefined) ?? '');
   }
 
-  /** Only of an answer that is ok. */
+  /** Only valid if the answer is ok. */
   get data(): T {
     return this.part('data') as T;
   }
 
-  /** Of a list: how many items. */
+  /** Number of items of a list. */
   get count(): number {
     return this.ok ? ((this.part('data.#') as number | undefined) ?? 0) : 0;
   }
 
-  /** Of a list: the one at an index, or the first that fits a GJSON query such as `#(seatStatus=="AVAILABLE")`. */
+  /** The item of a list at an index, or the first that matches a GJSON query such as `#(seatStatus=="AVAILABLE")`. */
   item<I>(this: Answer<I[]>, which: number | string): I | undefined {
     return this.ok ? (this.part(`data.${which}`) as I | undefined) : undefined;
   }
 
-  /** When the same request may be sent again; undefined: it is answered for good. */
+  /** Delay before the same request may be sent again; undefined if the answer is final. */
   get retryAfterSeconds(): number | undefined {
-    const inFlight = this.status === 409 && this.code === '409'; // its Idempotency-Key is being worked on
+    const inFlight = this.status === 409 && this.code === '409'; // another request with the same Idempotency-Key is in progress
     if (this.status !== NO_ANSWER && !REFUSED_FOR_NOW.includes(this.status) && !inFlight) return undefined;
-    const told = Number(this.response.headers['Retry-After']);
-    return told > 0 ? told : 1;
+    const seconds = Number(this.response.headers['Retry-After']);
+    return seconds > 0 ? seconds : 1;
   }
 
   private part(path: string): unknown {

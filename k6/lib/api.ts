@@ -3,7 +3,7 @@ import { randomBytes } from 'k6/crypto';
 import { b64encode } from 'k6/encoding';
 import http from 'k6/http';
 import { Answer } from './answer.ts';
-import { tell } from './course.ts';
+import { record } from './timeline.ts';
 import { BASE_URL, TRIES } from './options.ts';
 
 export type Endpoint = 'token' | 'check' | 'schedule' | 'seat' | 'amount' | 'charge' | 'reserve' | 'payment';
@@ -30,15 +30,15 @@ interface Call {
   query?: string;
   token?: string;
   body?: Record<string, number>;
-  /** Sent with every try, so that they act once together. */
+  /** Sent with every attempt, so that all of them together act once. */
   idempotencyKey?: string;
-  /** Also an answer, not a failure: somebody else has the seat (409). */
+  /** 409 counts as a success, because another user has the seat. */
   conflictIsFine?: boolean;
 }
 
 /** The endpoints of the service, one function each. Every request is tagged `endpoint` and has a `name` without ids. */
 export class Api {
-  /** `tries` 1: who is refused does not come back, as in a script whose every iteration is another visitor's. */
+  /** With `tries` 1 a refused request is not retried, for scripts in which each iteration is another user. */
   constructor(private readonly tries = TRIES) {}
 
   readonly token = (userId: number): Answer<{ queueToken: string }> =>
@@ -81,7 +81,7 @@ export class Api {
     return this.call({ ...what, method: 'POST', idempotencyKey: b64encode(randomBytes(18), 'rawurl') });
   }
 
-  /** Sends it until it is answered for good, coming back when Retry-After says so. */
+  /** Sends a request until its answer is final, and retries after the delay of Retry-After. */
   private call<T>(what: Call): Answer<T> {
     for (let attempt = 1; ; attempt++) {
       const answer = send<T>(what);
@@ -91,13 +91,13 @@ export class Api {
         check(answer, { [`${what.endpoint} served`]: () => served }, { endpoint: what.endpoint });
         return answer;
       }
-      sleep(pause * (1 + Math.random() / 4)); // those who were refused together do not come back together
+      sleep(pause * (1 + Math.random() / 4)); // spreads the retries of requests that were refused at the same time
     }
   }
 }
 
-/** Asked for by those outside. */
-const AT_THE_DOOR: Endpoint[] = ['token', 'check'];
+/** Endpoints for users who are not active. */
+const WITHOUT_ADMISSION: Endpoint[] = ['token', 'check'];
 const served = http.expectedStatuses(200);
 const servedOrConflict = http.expectedStatuses(200, 409);
 
@@ -126,6 +126,6 @@ function send<T>({
       responseCallback: conflictIsFine === true ? servedOrConflict : served,
     },
   );
-  if (!AT_THE_DOOR.includes(endpoint)) tell(endpoint, response.timings.duration, response.status);
+  if (!WITHOUT_ADMISSION.includes(endpoint)) record(endpoint, response.timings.duration, response.status);
   return new Answer(response);
 }

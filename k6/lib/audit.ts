@@ -3,10 +3,10 @@ import { compareBalances } from './buying.ts';
 import { whole } from './options.ts';
 import { enter, type Patience } from './waiting.ts';
 
-/** Members 1 … AUDIT, the first to buy, are asked for their balance before and after. */
+/** Users 1 … AUDIT are the first to buy; their balances are read before and after the run. */
 const AUDIT = whole('AUDIT', 10, 0);
 const BEFORE = { mostChecks: 3 };
-/** Longer than QUEUE_IDLE_TIMEOUT_SECONDS: the last visitors may still hold all places. */
+/** Longer than QUEUE_IDLE_TIMEOUT_SECONDS, because the last users may still be active. */
 const AFTER_SECONDS = 180;
 
 export type Balances = Record<number, number>;
@@ -18,18 +18,18 @@ function balanceOf(api: Api, userId: number, patience: Patience): number | undef
   return answer.ok ? answer.data.amount : undefined;
 }
 
-/** For setup. Their places stay theirs until they come to buy. */
+/** Used by setup. The users keep their entries until they buy. */
 export function balancesBefore(api: Api): Balances {
   const balances: Balances = {};
   for (let userId = 1; userId <= AUDIT; userId++) {
     const balance = balanceOf(api, userId, BEFORE);
-    if (balance === undefined) break; // the house is full
+    if (balance === undefined) break; // the admission limit is reached
     balances[userId] = balance;
   }
   return balances;
 }
 
-/** For teardown: each has charged exactly what was paid, so nothing may have changed. */
+/** Used by teardown. Each user topped up exactly the price, so that no balance may differ. */
 export function compareWith(api: Api, before: Balances): void {
   const deadline = Date.now() + AFTER_SECONDS * 1000;
   for (const [userId, expected] of Object.entries(before)) {

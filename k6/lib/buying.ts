@@ -22,7 +22,7 @@ interface Hold {
   price: number;
 }
 
-/** The journey inside. Half of those who leave do so before the hall's plan, half with a seat in hand. */
+/** The visit of an active user. Half of the users who abandon it leave before they read the seats, half with a held seat. */
 export class Buying {
   private readonly abandon: number;
 
@@ -33,7 +33,7 @@ export class Buying {
     this.abandon = share('ABANDON_SHARE', defaultAbandon);
   }
 
-  /** Picks a seat, tops up exactly its price and pays: afterwards the balance is what it was. */
+  /** Picks a seat, tops up exactly its price and pays, so that the balance is the same afterwards. */
   visit(token: string): void {
     const leaves = Math.random() < this.abandon;
     sleepAbout(THINK);
@@ -47,11 +47,11 @@ export class Buying {
     if (leaves || this.pay(token, hold)) visitDone();
   }
 
-  /** Whoever loses a seat picks another; who finds the hall sold out looks at the programme again. */
+  /** After 004 the user picks another seat; after 002 (sold out) it reads the schedules again. */
   private holdSeat(token: string): Hold | undefined {
     let hall: Hall | undefined;
     for (let attempt = 1; attempt <= SEAT_TRIES; attempt++) {
-      hall ??= this.lookAround(token);
+      hall ??= this.readHall(token);
       const seat = hall?.pick();
       if (hall === undefined || seat === undefined) return undefined;
       const held = this.api.reserve(token, hall.scheduleId, seat.seatId);
@@ -67,7 +67,7 @@ export class Buying {
     return undefined;
   }
 
-  private lookAround(token: string): Hall | undefined {
+  private readHall(token: string): Hall | undefined {
     const hall = Hall.find(this.api, token);
     sleepAbout(THINK);
     return hall;
@@ -86,7 +86,7 @@ export class Buying {
   }
 }
 
-/** Won that must be and won that is. */
+/** Compares the expected with the actual amount (KRW). */
 export function compareBalances(expected: number, actual: number): void {
   balancesCompared.add(1);
   balanceDifferences.add(expected === actual ? 0 : 1);

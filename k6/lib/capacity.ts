@@ -3,10 +3,10 @@ import { P99_MS } from './options.ts';
 import type { Summary } from './summary.ts';
 
 const MOST_FAILED = 0.01;
-/** Of the planned iterations, so many must have ended within their step: else the rate was not reached. */
+/** Share of the planned iterations that must end within their step; below it the rate was not reached. */
 const LEAST_DONE = 0.95;
 
-/** A part of the run with a rate of its own; `name` is its scenario. */
+/** A part of the run with its own rate; `name` is its scenario. */
 export interface Step {
   name: string;
   rate: number;
@@ -15,14 +15,14 @@ export interface Step {
 }
 
 export interface Capacity {
-  /** The last rate held, before the first that was not; 0: not even the first. Requests per second. */
+  /** The last rate that was held before the first that was not, in requests per second; 0 if none was held. */
   rate: number;
   p99Ms: number;
-  /** The first rate not held; null: all were, the capacity is higher. */
+  /** The first rate that was not held; null if all were held, so that the capacity is higher. */
   brokeAt: number | null;
 }
 
-/** A step that is over its limits in its second half ends the run. */
+/** The run ends when a step exceeds its limits in its second half. */
 export function stepThresholds({ name, rate, startSeconds, seconds }: Step): [string, Threshold[]][] {
   const abort = { abortOnFail: true, delayAbortEval: `${Math.round((startSeconds + seconds / 2) * 1000)}ms` };
   const mostDropped = Math.ceil(rate * seconds * (1 - LEAST_DONE));
@@ -34,7 +34,7 @@ export function stepThresholds({ name, rate, startSeconds, seconds }: Step): [st
   ];
 }
 
-/** Steps are judged one by one, from the lowest, by their own samples; a step cut short is not held. */
+/** Scores the steps from the lowest rate on by their own samples. A step that was aborted is not held. */
 export function capacityOf(
   steps: readonly Step[],
   { metrics }: Summary,
@@ -57,7 +57,7 @@ export function capacityOf(
   };
   const broken =
     lost === undefined
-      ? 'no step was too much: raise MAX_RATE'
+      ? 'all steps were held: raise MAX_RATE'
       : `not held: ${lost.rate}/s (p99 ${p99(lost).toFixed(1)} ms, ${(failed(lost) * 100).toFixed(2)} % failed, ` +
         `${(Math.min(done(lost), 1) * 100).toFixed(0)} % done)`;
   return {

@@ -4,7 +4,7 @@ import { P99_MS, TEST_ID } from './options.ts';
 
 type Thresholds = Record<string, Threshold[]>;
 
-/** What all runs share: tags, what the summary tells of a Trend, and that failures stay below 1 %. */
+/** Options of all runs: tags, the statistics of a Trend in the summary, and less than 1 % failures. */
 export function common(endpoints: readonly Endpoint[], thresholds: Thresholds = {}): Options {
   return {
     tags: { testid: TEST_ID },
@@ -14,14 +14,14 @@ export function common(endpoints: readonly Endpoint[], thresholds: Thresholds = 
       http_req_failed: ['rate<0.01'],
       http_reqs: ['count>0'], // a rate without samples passes
       checks: ['rate>0.99'],
-      ...eachAsked(endpoints),
+      ...eachRequested(endpoints),
       ...thresholds,
     },
   };
 }
 
-/** Each endpoint must have been asked; the second, which always holds, puts its latency into the summary. */
-export const eachAsked = (endpoints: readonly Endpoint[]): Thresholds =>
+/** Each endpoint must have requests. The second threshold always holds; it puts the latency into the summary. */
+export const eachRequested = (endpoints: readonly Endpoint[]): Thresholds =>
   Object.fromEntries(
     endpoints.flatMap((endpoint) => [
       [`http_reqs{endpoint:${endpoint}}`, ['count>0']],
@@ -29,11 +29,11 @@ export const eachAsked = (endpoints: readonly Endpoint[]): Thresholds =>
     ]),
   );
 
-/** For those who line up: the line is fair, and somebody has come to the end of the journey. */
-export const fairLine: Thresholds = { queue_position_back: ['count==0'], visits: ['count>0'] };
+/** For runs with waiting users: the queue is fair, and at least one visit was finished. */
+export const fairQueue: Thresholds = { queue_position_back: ['count==0'], visits: ['count>0'] };
 
-/** For an open model: nobody was left out because the generator ran out of VUs. */
-export const nobodyDropped: Thresholds = { dropped_iterations: ['count==0'] };
+/** For an open model: no iteration was dropped because the generator ran out of VUs. */
+export const noneDropped: Thresholds = { dropped_iterations: ['count==0'] };
 
 export const BROWSING = ['token', 'check', 'schedule', 'seat'] as const satisfies Endpoint[];
 export const BUYING = [...BROWSING, 'amount', 'charge', 'reserve', 'payment'] as const satisfies Endpoint[];

@@ -1,25 +1,25 @@
 import { Counter, Rate, Trend } from 'k6/metrics';
-import { tell } from './course.ts';
+import { record } from './timeline.ts';
 
-/** From the token to PROGRESS, ms. */
+/** Time from the token to PROGRESS, in ms. */
 export const queueTime = new Trend('queue_time', true);
-/** Of those who lined up: who got in. */
+/** Share of the users with a token who were admitted. */
 export const queueAdmitted = new Rate('queue_admitted');
-/** A waiter saw a larger position than before. Adds 0 otherwise: a metric without samples proves nothing. */
+/** Counts polls with a larger position than before. Adds 0 otherwise, because a metric without samples proves nothing. */
 export const queuePositionBack = new Counter('queue_position_back');
-/** Somebody else was quicker (004); adds 0 otherwise. */
+/** Counts seats that another user took first (004); adds 0 otherwise. */
 export const seatConflicts = new Counter('seat_conflicts');
 export const holds = new Counter('holds');
 export const ticketsSold = new Counter('tickets_sold');
 const visits = new Counter('visits');
 
-/** A whole journey, to the end that the visitor wished for. */
+/** Counts a finished visit, with or without a purchase. */
 export function visitDone(): void {
   visits.add(1);
-  tell('visit');
+  record('visit');
 }
 
-/** Balances held against what they must be. */
+/** Counts the balances that were compared. */
 export const balancesCompared = new Counter('balances_compared');
-/** … and found different; adds 0 otherwise. */
+/** Counts the balances that differed; adds 0 otherwise. */
 export const balanceDifferences = new Counter('balance_differences');

@@ -1,4 +1,4 @@
-// What every script reads from the environment. A wrong value ends the run with its name before any load is made.
+// Variables of all scripts. A wrong value ends the run with the name of the variable before there is any load.
 import { randomSeed } from 'k6';
 
 function read<T>(name: string, fallback: T, expected: string, parse: (text: string) => T | undefined): T {
@@ -54,21 +54,21 @@ export const seconds = (value: number): string => `${Math.round(value * 1000)}ms
 export const BASE_URL = read('BASE_URL', 'http://127.0.0.1:8080', 'an http(s) URL without a path', (text) =>
   /^https?:\/\/[^/\s]+\/?$/.test(text) ? text.replace(/\/$/, '') : undefined,
 );
-/** Members are 1 … USERS. */
+/** User ids are 1 … USERS. */
 export const USERS = whole('USERS', 100_000);
-/** Tag `testid` of every sample: tells runs apart in InfluxDB. */
+/** Tag `testid` of every sample: distinguishes runs in InfluxDB. */
 export const TEST_ID = read(
   'TEST_ID',
   'local',
   '1 to 64 letters, digits, dots, hyphens or underscores',
   (text) => (/^[\w.-]{1,64}$/.test(text) ? text : undefined),
 );
-/** Most tries of one request that is told to come back. */
+/** Most attempts of a request that is refused with Retry-After. */
 export const TRIES = whole('TRIES', 3);
 /** "Loaded" in the study: p99 above 200 ms. */
 export const P99_MS = whole('P99_MS', 200);
-/** Where the summary goes as JSON; empty: nowhere. */
+/** File for the summary as JSON; empty: none. */
 export const SUMMARY = __ENV['SUMMARY'] ?? '';
 
 const SEED = whole('SEED', 0, 0);
-if (SEED > 0) randomSeed(SEED * 1_000_003 + __VU); // each visitor has dice of its own
+if (SEED > 0) randomSeed(SEED * 1_000_003 + __VU); // each virtual user draws different numbers

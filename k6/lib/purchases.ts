@@ -1,13 +1,13 @@
-// What purchase.ts and soak.ts share: members come one after another, each to buy.
+// Shared by purchase.ts and soak.ts: users arrive one after another, and each buys.
 import exec from 'k6/execution';
 import type { Options } from 'k6/options';
 import { Api } from './api.ts';
 import { type Balances, balancesBefore, compareWith } from './audit.ts';
 import { Buying } from './buying.ts';
-import { BUYING, common, fairLine, nobodyDropped } from './limits.ts';
+import { BUYING, common, fairQueue, noneDropped } from './limits.ts';
 import { duration, USERS } from './options.ts';
 import { steady } from './rate.ts';
-import { lineUp } from './waiting.ts';
+import { waitForAdmission } from './waiting.ts';
 
 const PATIENCE = duration('PATIENCE', 60);
 const INSIDE_SECONDS = 30;
@@ -29,8 +29,8 @@ export function purchases(
   return {
     options: {
       ...common(BUYING, {
-        ...fairLine,
-        ...nobodyDropped,
+        ...fairQueue,
+        ...noneDropped,
         tickets_sold: ['count>0'],
         balances_compared: ['count>0'],
         balance_differences: ['count==0'],
@@ -40,8 +40,8 @@ export function purchases(
     },
     setup: () => balancesBefore(api),
     visit: () => {
-      // In turn: nobody is two visitors at once, whose balances would mix.
-      const token = lineUp(api, 1 + (exec.scenario.iterationInTest % USERS), { seconds: PATIENCE });
+      // Users take turns, so that no user has two visits at once whose balances would mix.
+      const token = waitForAdmission(api, 1 + (exec.scenario.iterationInTest % USERS), { seconds: PATIENCE });
       if (token !== undefined) buying.visit(token);
     },
     teardown: (before) => compareWith(api, before),

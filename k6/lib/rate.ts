@@ -1,13 +1,13 @@
 import type { Scenario } from 'k6/options';
 import { decimal, duration, seconds, whole } from './options.ts';
 
-/** So many iterations per second, decimals allowed: k6 counts whole ones, so it gets them per minute. */
+/** Iterations per second as k6 options. k6 takes whole numbers, so that decimals are converted to a rate per minute. */
 export const perMinute = (rate: number): { rate: number; timeUnit: string } => ({
   rate: Math.max(1, Math.round(rate * 60)),
   timeUnit: '1m',
 });
 
-/** VUS virtual users stand ready; by default as many as RATE keeps busy when an iteration lasts so long. */
+/** Allocates VUS virtual users; by default as many as RATE needs for iterations of this length. */
 export function readyVus(
   rate: number,
   iterationSeconds: number,
@@ -16,7 +16,7 @@ export function readyVus(
   return { preAllocatedVUs: vus, maxVUs: vus };
 }
 
-/** RATE iterations per second for DURATION, whatever the answers. */
+/** RATE iterations per second for DURATION, regardless of the answers. */
 export function steady(
   defaults: { rate: number; durationSeconds: number },
   iterationSeconds: number,

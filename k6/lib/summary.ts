@@ -12,7 +12,7 @@ export interface Summary {
 const COUNTERS = ['iterations', 'dropped_iterations', 'visits', 'holds', 'seat_conflicts', 'tickets_sold'];
 const SUBMETRIC = 'http_req_duration{endpoint:';
 
-/** Exported by every script: SUMMARY gets k6's data as JSON, the screen a short text. */
+/** Exported by every script. Writes the data of k6 to SUMMARY as JSON, and a short text to the screen. */
 export function handleSummary(data: Summary): Record<string, string> {
   return outputs(data, textOf(data));
 }

@@ -1,39 +1,39 @@
 import { sleep } from 'k6';
 import type { Api, Place } from './api.ts';
-import { tell } from './course.ts';
+import { record } from './timeline.ts';
 import { queueAdmitted, queuePositionBack, queueTime } from './metrics.ts';
 
 export interface Patience {
-  /** How often to look; default: as often as it takes. */
+  /** Most polls; default: no limit. */
   mostChecks?: number;
-  /** How long to wait in all; default: for ever. */
+  /** Longest wait; default: no limit. */
   seconds?: number;
-  /** How long to wait before the next look; default: what the service asks for. */
+  /** Delay before the next poll; default: the interval that the service asks for. */
   pauseSeconds?: (place: Place) => number;
 }
 
-/** Takes a place and waits for the turn. @returns the token when inside, undefined when patience is over */
-export function lineUp(api: Api, userId: number, patience: Patience = {}): string | undefined {
+/** Requests a token and polls until it is admitted. @returns the token if it is active, undefined after the longest wait */
+export function waitForAdmission(api: Api, userId: number, patience: Patience = {}): string | undefined {
   const since = Date.now();
   const token = enter(api, userId, patience);
   queueAdmitted.add(token !== undefined);
   if (token === undefined) return undefined;
   queueTime.add(Date.now() - since);
-  tell('admitted');
+  record('admitted');
   return token;
 }
 
-/** The same for those who are not part of the load. */
+/** The same without metrics, for users that are not part of the load. */
 export function enter(api: Api, userId: number, patience: Patience): string | undefined {
   const since = Date.now();
   const issued = api.token(userId);
   if (!issued.ok) return undefined;
   const token = issued.data.queueToken;
-  return waitForTurn(api, token, since, patience) ? token : undefined;
+  return pollUntilAdmitted(api, token, since, patience) ? token : undefined;
 }
 
-function waitForTurn(api: Api, token: string, since: number, patience: Patience): boolean {
-  const { mostChecks = Infinity, seconds = Infinity, pauseSeconds = asTold } = patience;
+function pollUntilAdmitted(api: Api, token: string, since: number, patience: Patience): boolean {
+  const { mostChecks = Infinity, seconds = Infinity, pauseSeconds = asRequested } = patience;
   let lastPosition = Infinity;
   for (let checks = 1; ; checks++) {
     const answer = api.check(token);
@@ -48,4 +48,4 @@ function waitForTurn(api: Api, token: string, since: number, patience: Patience)
   }
 }
 
-const asTold = ({ pollAfterMs }: Place): number => pollAfterMs / 1000;
+const asRequested = ({ pollAfterMs }: Place): number => pollAfterMs / 1000;

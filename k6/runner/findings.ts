@@ -57,7 +57,7 @@ export interface Figures {
   dropped: number;
 }
 
-/** Makes k6 keep a series of its own for an endpoint; it demands nothing. */
+/** Makes k6 keep a separate series for an endpoint, without a limit. */
 const ALWAYS_KEPT = 'max>=0';
 
 interface Summary {

@@ -25,7 +25,7 @@ const withGaps = (points: Series['points']): Series['points'] =>
     return before !== undefined && point[0] - before[0] > GAP_SECONDS ? [[point[0], NaN], point] : [point];
   });
 
-/** A plot over time as an SVG of its own, legend included. */
+/** A plot over time as a separate SVG with a legend. */
 export function drawPlot({ title, unit, series, limit }: Plot): string {
   const drawn = series.map((each) => thin(each));
   const all = drawn.flatMap(({ points }) => points);

@@ -23,7 +23,7 @@ export function verdict({ figures, thresholds, meta }: Findings): string {
     `${share(figures.failedShare)} of the requests failed`,
     ...(figures.admittedShare === undefined
       ? []
-      : [`${share(figures.admittedShare)} of the visitors got in`]),
+      : [`${share(figures.admittedShare)} of the users were admitted`]),
     ...(figures.sold > 0 ? [`${whole(figures.sold)} tickets sold`] : []),
     broken.length === 0
       ? 'all thresholds kept'

@@ -88,7 +88,7 @@ function productEnv({ id, scenario, kafka }: RunCommand): Record<string, string>
   return {
     ROLE: 'all',
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn',
-    QUEUE_ID: `load-${id.replaceAll('.', '_')}`, // a line of its own: Redis may have others
+    QUEUE_ID: `load-${id.replaceAll('.', '_')}`, // its own queue, because Redis may hold others
     ...(kafka ? {} : { KAFKA_BROKERS: '' }),
     ...(scenario === 'breaker' ? { QUEUE_MAX_ACTIVE: process.env.QUEUE_MAX_ACTIVE ?? '10000' } : {}),
   };

@@ -13,8 +13,8 @@ interface Asked {
   failed: boolean;
 }
 
-/** What k6/lib/course.ts writes; other lines are k6's own. */
-const LINE = /^course (\d+) (\w+)(?: ([\d.]+) (\d+))?$/;
+/** What k6/lib/timeline.ts writes; other lines are k6's own. */
+const LINE = /^timeline (\d+) (\w+)(?: ([\d.]+) (\d+))?$/;
 /** A limit has settled within this share of its median. */
 const SETTLED = 0.2;
 /** A shorter stretch shows nothing. */

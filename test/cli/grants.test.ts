@@ -1,4 +1,4 @@
-import { checkDatabase } from '../../src/config/server-checks';
+import { checkDatabase } from '../../src/startup/server-checks';
 import { missingMigrations } from '../../src/database/applied';
 import { RIGHTS } from '../../src/database/grants';
 import { UserDirectory } from '../../src/modules/accounts/directory';

@@ -37,7 +37,7 @@ describe('the capacity that a breakpoint run has found', () => {
   it('is the last rate if all were held', () => {
     const { capacity, text } = capacityOf(STEPS, summary(held, held, [200, 0.01, 0.95]));
     expect(capacity).toEqual({ rate: 60, p99Ms: 200, brokeAt: null });
-    expect(text).toContain('capacity: 60 requests/s (p99 200.0 ms); no step was too much');
+    expect(text).toContain('capacity: 60 requests/s (p99 200.0 ms); all steps were held');
   });
 
   it.each<[string, typeof held]>([

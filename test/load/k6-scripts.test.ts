@@ -157,10 +157,10 @@ describe('against the service', () => {
     expect(crowd.count('visits')).toBeGreaterThan(0);
     expect((await paid()) - before).toBeGreaterThanOrEqual(crowd.count('tickets_sold'));
     const told = (what: RegExp): number => crowd.output.match(what)?.length ?? 0;
-    expect(told(/course \d{13} visit\b/g)).toBe(crowd.count('visits'));
-    expect(told(/course \d{13} payment [\d.]+ 200\b/g)).toBe(crowd.count('tickets_sold'));
-    expect(told(/course \d{13} admitted\b/g)).toBe(crowd.count('queue_time'));
-    expect(told(/course \d{13} check\b/g)).toBe(0);
+    expect(told(/timeline \d{13} visit\b/g)).toBe(crowd.count('visits'));
+    expect(told(/timeline \d{13} payment [\d.]+ 200\b/g)).toBe(crowd.count('tickets_sold'));
+    expect(told(/timeline \d{13} admitted\b/g)).toBe(crowd.count('queue_time'));
+    expect(told(/timeline \d{13} check\b/g)).toBe(0);
   });
 
   it('crowd: with SINGLE_VISIT nobody comes again', async () => {

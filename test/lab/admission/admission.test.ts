@@ -27,12 +27,12 @@ describe('the timeline of a run', () => {
     { at: 1, atMs: START_MS + 1500, values: metrics(20, 'back-off') },
   ];
   const asked = (afterMs: number, ms: number, status: number): string =>
-    `course ${START_MS + afterMs} reserve ${ms} ${status}`;
+    `timeline ${START_MS + afterMs} reserve ${ms} ${status}`;
 
   it('the timeline counts by second what happened during the load', () => {
     const lines = [
-      `course ${START_MS - 1} visit`,
-      `course ${START_MS} admitted`,
+      `timeline ${START_MS - 1} visit`,
+      `timeline ${START_MS} admitted`,
       ...Array.from({ length: 98 }, () => asked(500, 10, 200)),
       asked(999, 250.5, 409),
       asked(999, 300, 200),
@@ -40,8 +40,8 @@ describe('the timeline of a run', () => {
       asked(1000, 0, 0),
       asked(1001, 5, 503),
       asked(1002, 5, 404),
-      `course ${START_MS + 1999} visit`,
-      `course ${START_MS + 2000} visit`,
+      `timeline ${START_MS + 1999} visit`,
+      `timeline ${START_MS + 2000} visit`,
       '',
     ];
     const timeline = timelineOf(lines, samples, START_MS, 2);
