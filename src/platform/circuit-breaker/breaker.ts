@@ -39,6 +39,7 @@ export class Breaker {
   private readonly trialCalls: OutcomeWindow;
   private readonly listener: BreakerListener | undefined;
   private outcomes: OutcomeWindow;
+  private current: BreakerState = 'closed';
   private generation = 0;
   private trialPlaces = 0;
   private openUntil = 0;
@@ -54,9 +55,9 @@ export class Breaker {
     this.trialCalls = new OutcomeWindow(halfOpenCalls, halfOpenCalls, failureRateThreshold);
     this.outcomes = this.lastCalls;
 
-    // opossum bounds each call in time, holds the state and times the wait. Its own verdicts are by time and by
-    // call count, so they are switched off: no error fails it, no success closes it, its statistics see nothing
-    // (its buckets would cost a timer and, at every failure, microseconds), its one trial place is never taken.
+    // opossum bounds each call in time, refuses while it is open, and times the wait. Its own verdicts go by time, so
+    // they are switched off: no error fails it, and its statistics, which would keep every latency, count nothing.
+    // Its trial admits a single call, so it is closed again when its trial begins: ours runs on the closed circuit.
     this.options = {
       name,
       resetTimeout: openMs,
@@ -67,27 +68,25 @@ export class Breaker {
     };
     this.circuit = new CircuitBreaker(invoke, this.options);
     for (const event of ['fire', 'success', 'timeout']) this.circuit.removeAllListeners(event);
-    Object.defineProperty(this.circuit, 'pendingClose', { get: () => this.circuit.halfOpen });
 
     this.circuit.on('open', () => {
       this.openUntil = performance.now() + openMs;
       this.enter('open');
     });
     this.circuit.on('halfOpen', () => {
+      this.circuit.close();
       this.trialPlaces = halfOpenCalls;
       this.enter('half_open', this.trialCalls);
     });
-    this.circuit.on('close', () => this.enter('closed', this.lastCalls));
   }
 
   get state(): BreakerState {
-    if (this.circuit.closed) return 'closed';
-    return this.circuit.halfOpen ? 'half_open' : 'open';
+    return this.current;
   }
 
   /** Milliseconds until the next trial call is let through; 0 unless open. */
   get retryAfterMs(): number {
-    return this.circuit.opened ? Math.max(0, Math.ceil(this.openUntil - performance.now())) : 0;
+    return this.current === 'open' ? Math.max(0, Math.ceil(this.openUntil - performance.now())) : 0;
   }
 
   /**
@@ -103,32 +102,36 @@ export class Breaker {
     this.options.timeout = timeoutMs >= 1 ? timeoutMs : 1;
     try {
       const result = await this.circuit.fire(action);
-      this.settle(generation, 'success');
+      this.record(generation, 'success');
       return result as T;
     } catch (error) {
       if (!isTimeout(error)) {
-        this.settle(generation, this.isIgnored(error) ? 'ignored' : 'failure');
+        this.record(generation, this.isIgnored(error) ? 'ignored' : 'failure');
         throw error;
       }
-      this.settle(generation, 'timeout');
+      this.record(generation, 'timeout');
       throw new CallTimedOut(this.name, timeoutMs);
     }
   }
 
-  /** Closes at once, for one who knows that the cause is gone (Resilience4j's transitionToClosedState). */
+  /** Closes at once, for a caller that knows that the cause is gone (Resilience4j's transitionToClosedState). */
   close(): void {
-    if (!this.circuit.closed) this.circuit.close();
+    if (this.current === 'closed' || this.circuit.isShutdown) return;
+    this.circuit.close();
+    this.enter('closed', this.lastCalls);
   }
 
   /** Clears its timers. From then on it refuses every call; those in flight still end within their limit. */
   shutdown(): void {
     this.circuit.shutdown();
+    this.current = 'open';
+    this.openUntil = 0;
   }
 
-  /** Asked before opossum, which would answer the same with a second error object for nothing. */
+  /** Decided before opossum, which would answer the same with a second error object for nothing. */
   private admit(): number {
-    if (this.circuit.closed) return this.generation;
-    if (this.circuit.halfOpen && this.trialPlaces > 0) {
+    if (this.current === 'closed') return this.generation;
+    if (this.current === 'half_open' && this.trialPlaces > 0) {
       this.trialPlaces -= 1;
       return this.generation;
     }
@@ -136,7 +139,7 @@ export class Breaker {
     throw new CircuitOpen(this.name, this.retryAfterMs);
   }
 
-  private settle(generation: number, outcome: 'success' | 'failure' | 'ignored' | 'timeout'): void {
+  private record(generation: number, outcome: 'success' | 'failure' | 'ignored' | 'timeout'): void {
     if (generation !== this.generation) {
       this.listener?.onOutcome(this.name, 'late');
       return;
@@ -148,11 +151,12 @@ export class Breaker {
     }
     const verdict = this.outcomes.record(outcome !== 'success');
     if (verdict === 'reached') this.circuit.open();
-    else if (verdict === 'below' && this.circuit.halfOpen) this.circuit.close();
+    else if (verdict === 'below' && this.current === 'half_open') this.close();
   }
 
   private enter(state: BreakerState, outcomes?: OutcomeWindow): void {
     this.generation += 1;
+    this.current = state;
     if (outcomes) {
       outcomes.reset();
       this.outcomes = outcomes;

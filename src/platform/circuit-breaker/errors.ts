@@ -1,4 +1,4 @@
-/** The breaker let nobody through: the action was not called. */
+/** The breaker refused the call: the action was not called. */
 export class CircuitOpen extends Error {
   override readonly name = 'CircuitOpen';
   constructor(
@@ -10,7 +10,7 @@ export class CircuitOpen extends Error {
   }
 }
 
-/** The action took longer than its limit: its signal is aborted, whatever it still does is ignored. */
+/** The action took longer than its limit. It is not cancelled: the caller no longer waits, and its result is ignored. */
 export class CallTimedOut extends Error {
   override readonly name = 'CallTimedOut';
   constructor(
