@@ -1,4 +1,5 @@
-import { Database, lockTimeouts } from '../../src/platform/database/database';
+import { lockTimeouts } from '../../src/platform/database/connection-options';
+import { Database } from '../../src/platform/database/database';
 import { testConfig } from '../support/config';
 
 describe('the connections of a process', () => {

@@ -1,4 +1,5 @@
 import { ConnectionAcquireTimeoutError, ConnectionError } from 'sequelize';
+import { Unavailable } from '../../common/errors';
 
 /**
  * What an error of MariaDB, or of its connector, means for the caller:
@@ -136,4 +137,17 @@ function isMistake(errno: number, sqlState: string): boolean {
   if (sqlState !== '' && sqlState !== 'HY000') return false;
   if (GENERAL_MISTAKES.has(errno)) return true;
   return errno >= NEWER_MISTAKES.from && errno <= NEWER_MISTAKES.to && !NEWER_NOT_MISTAKES.has(errno);
+}
+
+/** MariaDB could not be asked: no connection, or no answer in time. */
+export class DatabaseUnavailable extends Unavailable {
+  constructor(override readonly cause: unknown) {
+    super('The database');
+  }
+}
+
+/** Turns errors that say "not now" into DatabaseUnavailable; leaves the others (bugs, broken constraints) alone. */
+export function toUnavailable(error: unknown): unknown {
+  if (error instanceof Unavailable) return error;
+  return databaseErrorKind(error) === 'mistake' ? error : new DatabaseUnavailable(error);
 }

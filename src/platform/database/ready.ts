@@ -1,4 +1,5 @@
 import { monotonicMs } from '../../common/clock';
+import { retry } from '../../common/retry';
 import { Database, DatabaseUnavailable } from './database';
 
 /** Longest wait for a MariaDB that has just been started. */
@@ -6,7 +7,7 @@ const PATIENCE_MS = 30_000;
 const PAUSE_MS = 500;
 const CONNECT_MS = 3000;
 
-/** Answers of a server that is up but will not have us: waiting does not help. */
+/** Answers of a server that is up but refuses this account: waiting does not help. */
 const REFUSALS = new Set([
   1044, // no right to this database
   1045, // wrong user or password
@@ -29,7 +30,7 @@ export function describeDatabaseError(error: unknown): string {
 }
 
 /** `host:port` or `host:port/database`, for messages: never the password. */
-function whereIs(url: string): string {
+function describeTarget(url: string): string {
   const { host, pathname } = new URL(url);
   return pathname.length > 1 ? `${host}${pathname}` : host;
 }
@@ -37,7 +38,7 @@ function whereIs(url: string): string {
 /**
  * Connects for a tool's work, which may take long, and waits for a server that is just starting.
  * @param timeoutMs longest time one piece of work may take
- * @param report told once if there is something to wait for
+ * @param report called once if the server has to be waited for
  * @throws Error saying which database could not be reached, and why
  */
 export async function openDatabase(o: {
@@ -48,21 +49,24 @@ export async function openDatabase(o: {
 }): Promise<Database> {
   const { url, timeoutMs, patienceMs = PATIENCE_MS, report } = o;
   const database = new Database({ url, poolMax: 4, acquireMs: CONNECT_MS, timeoutMs });
-  const startedAt = monotonicMs();
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await database.query('SELECT 1');
-      return database;
-    } catch (error) {
-      const refused = REFUSALS.has(rootCause(error).errno ?? 0) || !(error instanceof DatabaseUnavailable);
-      if (refused || monotonicMs() - startedAt + PAUSE_MS > patienceMs) {
-        await database.close();
-        throw new Error(`MariaDB at ${whereIs(url)} cannot be used: ${describeDatabaseError(error)}`, {
-          cause: error,
-        });
-      }
-      if (attempt === 1) report?.(`waiting for MariaDB at ${whereIs(url)} …`);
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-    }
+  const startedAtMs = monotonicMs();
+  const where = describeTarget(url);
+  const isFinal = (error: unknown): boolean =>
+    REFUSALS.has(rootCause(error).errno ?? 0) ||
+    !(error instanceof DatabaseUnavailable) ||
+    monotonicMs() - startedAtMs + PAUSE_MS > patienceMs;
+  try {
+    await retry(
+      () => database.query('SELECT 1'),
+      (error, attempt) => {
+        if (isFinal(error)) return undefined;
+        if (attempt === 1) report?.(`waiting for MariaDB at ${where} …`);
+        return PAUSE_MS;
+      },
+    );
+    return database;
+  } catch (error) {
+    await database.close();
+    throw new Error(`MariaDB at ${where} cannot be used: ${describeDatabaseError(error)}`, { cause: error });
   }
 }

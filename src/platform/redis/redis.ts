@@ -12,10 +12,10 @@ export { Redis };
 
 const SLOTS_REFRESH_MS = 2000;
 
-/** Redis could not be asked: no connection, or no answer in time. Mapped to 503. */
+/** Redis could not be asked: no connection, or no answer in time. */
 export class RedisUnavailable extends Unavailable {
   constructor(override readonly cause: unknown) {
-    super('The waiting room');
+    super('This service');
   }
 }
 

@@ -1,0 +1,49 @@
+import type { Connection, Prepare, UpsertResult } from 'mariadb';
+import { isStatementLimit } from './errors';
+import type { SqlExecutor, SqlParam } from './sql';
+
+/** Runs statements on one connection, prepared. */
+export class PreparedExecutor implements SqlExecutor {
+  constructor(private readonly connection: Connection) {}
+
+  async query<T>(sql: string, binds?: SqlParam[]): Promise<T[]> {
+    return this.runPrepared<T[]>(sql, binds);
+  }
+
+  async execute(sql: string, binds?: SqlParam[]): Promise<{ affectedRows: number; insertId: number }> {
+    const { affectedRows, insertId } = await this.runPrepared<UpsertResult>(sql, binds);
+    return { affectedRows, insertId: Number(insertId) };
+  }
+
+  /**
+   * Not `connection.execute`: it sends PREPARE and EXECUTE at once, the latter for "the last statement that was
+   * prepared". If the PREPARE fails, the server executes an older statement with these values, and the connector throws
+   * a TypeError in a callback of the socket. When the server has no room for another prepared statement, the statement
+   * goes by the text protocol.
+   */
+  private async runPrepared<T>(sql: string, binds?: SqlParam[]): Promise<T> {
+    let statement: Prepare;
+    try {
+      statement = await this.connection.prepare(sql); // from the connection's cache, nearly always
+    } catch (error) {
+      if (!isStatementLimit(error)) throw error;
+      return this.connection.query<T>(sql, binds);
+    }
+    try {
+      return await statement.execute<T>(binds);
+    } finally {
+      statement.close(); // gives it back to the cache
+    }
+  }
+}
+
+/**
+ * A statement waits for a row lock for two thirds of the time that its unit of work may take (2 s by default). The
+ * server ends a transaction that a vanished host has left behind after 10 s, or later if work may take longer.
+ * @param timeoutMs longest time that a unit of work may take
+ */
+export function lockTimeouts(timeoutMs: number): string {
+  const lockWaitSeconds = Math.min(50, Math.max(1, Math.floor((timeoutMs * 2) / 3000)));
+  const idleSeconds = Math.min(60, Math.max(10, Math.ceil(timeoutMs / 1000)));
+  return `innodb_lock_wait_timeout = ${lockWaitSeconds}, idle_transaction_timeout = ${idleSeconds}`;
+}
