@@ -5,6 +5,7 @@ import request from 'supertest';
 import { addressOf } from '../../src/http/client-address';
 import { Breakers } from '../../src/modules/operations/breakers';
 import { outcome, tally } from '../support/buyer';
+import { askRaw } from '../support/raw';
 import { startTestService } from '../support/service';
 import { useService } from '../support/suite';
 
@@ -173,6 +174,21 @@ describe('a limit of tokens per address', () => {
     expect(tally(answers)).toEqual({ '200': 5 });
     for (let i = 1; i <= 3; i++) answers.push(await ask(`[${mine}::2]:815${i}`));
     expect(tally(answers)).toEqual({ '200': 7, '429 429': 1 });
+  });
+
+  it('is applied before the body arrives, to a request that announces one', async () => {
+    const [userId, mine] = [await behindProxy.given.member(), `${network()}::1`];
+    for (let i = 1; i <= 3; i++) expect(outcome(await take(behindProxy.url, userId, mine))).toBe('200');
+    const head = `POST /v1/api/queue/token HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: ${mine}\r\nContent-Type: application/json`;
+    const answer = await askRaw(behindProxy.url, `${head}\r\nContent-Length: 50\r\n\r\n`);
+    expect(answer.status).toBe(429);
+  });
+
+  it('counts requests with a bad body as well', async () => {
+    const mine = `${network()}::1`;
+    const answers = [];
+    for (let i = 1; i <= 4; i++) answers.push(await take(behindProxy.url, 0, mine));
+    expect(tally(answers)).toEqual({ '400 400': 3, '429 429': 1 });
   });
 
   it('is counted for each installation on one Redis by itself', async () => {

@@ -14,9 +14,8 @@ const BYTE_ORDER_MARK = '\ufeff';
  * known before it is read, and nothing inflates. Refuses with UnsupportedMediaType (415), PayloadTooLarge (413) and
  * BadInput (400).
  *
- * `express.json` could not keep three promises: it refuses `charset=utf8` and takes UTF-16, it replaces bytes that are
- * no UTF-8 instead of refusing them, and it answers a body that is too large only when all of it has arrived. It also
- * skips the body of a client that has closed its sending side.
+ * `express.json` cannot do this: it refuses `charset=utf8` and takes UTF-16, it replaces bytes that are no UTF-8 instead
+ * of refusing them, and it answers a body that is too large only when all of it has arrived.
  */
 export const jsonBody =
   (limitBytes: number): RequestHandler =>
