@@ -118,9 +118,36 @@ describe('size', () => {
 
   it('takes a zero over the preset for what it is', async () => {
     expect(the(await api({ api: { maxSurge: 0 } }), 'Deployment').spec).toMatchObject({
-      strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
+      strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: '25%' } },
     });
     expect(await refused({ worker: { replicas: 0 } })).toContain('No process would do the background work');
+  });
+
+  it.each(['standard', 'thin'])('%s takes no pod of its minimum away in a rollout', async (preset) => {
+    const { rollingUpdate } = the(await api({ preset }), 'Deployment').spec?.strategy as {
+      rollingUpdate: { maxUnavailable: string; maxSurge: number };
+    };
+    const share = Number(/^(\d+)%$/.exec(rollingUpdate.maxUnavailable)?.[1]) / 100;
+    expect(rollingUpdate.maxSurge).toBe(1);
+    expect(Math.floor(2 * share)).toBe(0); // two pods are the minimum
+    expect(Math.floor(4 * share)).toBe(1); // beside four there is no room in the budget
+  });
+
+  it('can drop the CPU limits, and then says what the quota has to know', async () => {
+    const none = { resources: { limits: { cpu: null } } };
+    expect(await refused({ api: none })).toContain('set budget.limits.cpu=null as well');
+    const values = { api: none, worker: none, budget: { limits: { cpu: null } } };
+    const manifests = await api(values);
+    for (const { owner, spec } of podsOf(manifests).filter(({ kind }) => kind === 'Deployment')) {
+      const { limits, requests } = spec.containers[0]?.resources ?? {};
+      expect({ owner, limits: Object.keys(limits ?? {}) }).toEqual({ owner, limits: ['memory'] });
+      expect(Object.keys(requests ?? {})).toEqual(['cpu', 'memory']);
+    }
+    expect(the(manifests, 'ResourceQuota').spec?.hard).not.toHaveProperty('limits.cpu');
+    const fat = { ...values, preset: 'fat', api: { ...none, maxReplicas: 2, maxSurge: 0 }, budget: {} };
+    expect(
+      await refused({ ...fat, budget: { requests: { cpu: 4, memory: '8Gi' }, limits: null } }),
+    ).toContain('the autoscaler needs hpa.cpu');
   });
 
   it('shares 60 % of the memory among the heaps of a pod', async () => {
@@ -152,6 +179,46 @@ describe('scaling', () => {
       ['nodejs_eventloop_utilization', '700m'],
       ['concert_queue_waiting', 1000],
     ]);
+  });
+});
+
+describe('scaling by KEDA', () => {
+  const cron = [{ start: '50 19 * * 5', end: '0 22 * * 5', timezone: 'Asia/Seoul', replicas: 4 }];
+  interface Trigger {
+    type: string;
+    metadata: Record<string, string>;
+  }
+
+  it('takes the place of the HPA, with the same range and the same pace', async () => {
+    const manifests = await api({ keda: { enabled: true, waiting: 500, cron } });
+    expect(manifests.map(({ kind }) => kind)).not.toContain('HorizontalPodAutoscaler');
+    const spec = the(manifests, 'ScaledObject').spec as unknown as {
+      advanced: { horizontalPodAutoscalerConfig: unknown };
+      triggers: Trigger[];
+    };
+    expect(spec).toMatchObject({ minReplicaCount: 2, maxReplicaCount: 4 });
+    const { behavior } = the(await api({}), 'HorizontalPodAutoscaler').spec as { behavior: unknown };
+    expect(spec.advanced.horizontalPodAutoscalerConfig).toEqual({ behavior });
+    expect(the(manifests, 'Deployment').spec).not.toHaveProperty('replicas');
+    expect(spec.triggers.map(({ type }) => type)).toEqual(['cpu', 'prometheus', 'prometheus', 'cron']);
+    expect(spec.triggers.map(({ metadata }) => metadata)).toMatchObject([
+      { value: '812m', containerName: 'api' },
+      { serverAddress: 'http://concert-prometheus.shop:9090', threshold: '50' },
+      { query: expect.stringContaining('max by (queue) (concert_queue_waiting{namespace="shop"') as string },
+      { start: '50 19 * * 5', timezone: 'Asia/Seoul', desiredReplicas: '4' },
+    ]);
+  });
+
+  it('asks for metrics that the product has', async () => {
+    const manifests = await api({ keda: { enabled: true, waiting: '500' } });
+    const text = JSON.stringify(the(manifests, 'ScaledObject'));
+    const asked = [...text.matchAll(/(http_requests_in_flight|concert_\w+)\{/g)].map(([, name]) => name);
+    expect(asked).toEqual(['http_requests_in_flight', 'concert_queue_waiting']);
+  });
+
+  it('refuses more pods before an opening than there may be', async () => {
+    const many = cron.map((it) => ({ ...it, replicas: 9 }));
+    expect(await refused({ keda: { enabled: true, cron: many } })).toContain('but api.maxReplicas is 4');
   });
 });
 
@@ -342,6 +409,23 @@ describe('connections', () => {
     expect(outside(policyOf(other, 'concert-api-migrate').egress)).toEqual([3306]);
     const alone = await api({ preset: 'fat', kafka: { brokers: 'kafka.example:9092' } });
     expect(outside(policyOf(alone, 'concert-api').egress)).toEqual([9092]);
+  });
+
+  it('go to the ports that the URLs name', async () => {
+    const manifests = await api({
+      database: {
+        url: 'mariadb://u:p@db.example:3307/concert',
+        adminUrl: 'mariadb://a:p@db.example/concert',
+      },
+      redis: { url: 'rediss://u:p@one.example:6380,rediss://two.example:6381' },
+      kafka: { brokers: 'k1.example:9094,k2.example:9095' },
+    });
+    expect(outside(policyOf(manifests, 'concert-api').egress)).toEqual([3307, 3306, 6380, 6381]);
+    expect(outside(policyOf(manifests, 'concert-api-migrate').egress)).toEqual([3307, 3306]);
+    expect(outside(policyOf(manifests, 'concert-api-worker').egress)).toEqual([
+      ...[3307, 3306, 6380, 6381],
+      ...[9094, 9095],
+    ]);
   });
 
   it('are demanded of who installs the chart alone', async () => {

@@ -5,7 +5,12 @@ const digest = `sha256:${'0'.repeat(64)}`;
 const noStorage = { persistence: { enabled: false } };
 const service = { tokenSecret: 'golden-token-secret-of-32-bytes-' };
 const databases = { mariadb: { auth: { ...auth, rootPassword: 'golden', adminPassword: 'golden' } } };
-const whole = { ...databases, redis: { auth }, grafana: { auth }, 'concert-api': service };
+const whole = {
+  ...databases,
+  redis: { auth },
+  grafana: { auth },
+  'concert-api': { ...service, redis: { password: auth.password } },
+};
 const PARTS = ['mariadb', 'redis', 'kafka', 'kafka-ui', 'influxdb', 'prometheus', 'grafana'];
 
 /** Each of them has a golden file, and is checked in every way. Passwords are given, for random ones differ. */
@@ -72,6 +77,20 @@ const ALL: Case[] = [
     chart: 'concert-api',
     values: { preset, ...service, database: { host: 'concert-mariadb' }, redis: { host: 'concert-redis' } },
   })),
+  {
+    name: 'concert-api-keda',
+    chart: 'concert-api',
+    values: {
+      ...service,
+      database: { host: 'concert-mariadb' },
+      redis: { host: 'concert-redis' },
+      keda: {
+        enabled: true,
+        waiting: '500',
+        cron: [{ start: '50 19 * * 5', end: '0 22 * * 5', timezone: 'Asia/Seoul', replicas: 4 }],
+      },
+    },
+  },
   {
     name: 'concert-api-elsewhere',
     chart: 'concert-api',

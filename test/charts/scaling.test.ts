@@ -8,8 +8,23 @@ interface Autoscaler {
 }
 
 const of = (manifests: Manifest[], kind: string): Manifest[] => manifests.filter((it) => it.kind === kind);
-const autoscalersOf = (manifests: Manifest[]): Autoscaler[] =>
-  of(manifests, 'HorizontalPodAutoscaler').map(({ spec }) => spec as unknown as Autoscaler);
+interface ScaledObject {
+  scaleTargetRef: { name: string };
+  minReplicaCount: number;
+  maxReplicaCount: number;
+}
+/** Of KEDA's ScaledObject as well: it makes an HPA of the same numbers. */
+const autoscalersOf = (manifests: Manifest[]): Autoscaler[] => [
+  ...of(manifests, 'HorizontalPodAutoscaler').map(({ spec }) => spec as unknown as Autoscaler),
+  ...of(manifests, 'ScaledObject').map(({ spec }) => {
+    const { scaleTargetRef, minReplicaCount, maxReplicaCount } = spec as unknown as ScaledObject;
+    return {
+      scaleTargetRef: { kind: 'Deployment', ...scaleTargetRef },
+      minReplicas: minReplicaCount,
+      maxReplicas: maxReplicaCount,
+    };
+  }),
+];
 
 describe.each(cases)('scaling of $name', (one) => {
   let manifests: Manifest[];

@@ -139,7 +139,7 @@ function askedBy(manifests: Manifest[], kind: 'requests' | 'limits', resource: s
 
 const experiments = readdirSync(join(root, 'k8s/experiments')).map((file) => `k8s/experiments/${file}`);
 
-it.each(['k8s/values/small.yaml', ...experiments])(
+it.each(['k8s/values/small.yaml', 'k8s/values/laptop.yaml', ...experiments])(
   'installs with %s, and has room in the namespace beside a load test',
   async (file) => {
     const values = valuesIn(file);
@@ -149,6 +149,20 @@ it.each(['k8s/values/small.yaml', ...experiments])(
     for (const kind of ['requests', 'limits'] as const)
       for (const resource of ['cpu', 'memory'])
         expect(askedBy(manifests, kind, resource)).toBeLessThanOrEqual(amountOf(hard[`${kind}.${resource}`]));
+  },
+);
+
+it.each(['laptop', 'small'])(
+  'runs with %s values on the cluster that they name as the minimum',
+  async (name) => {
+    const file = `k8s/values/${name}.yaml`;
+    const [, cores, gibibytes] = /Minimum for the cluster: (\d+) cores, (\d+) GiB\./.exec(read(file)) ?? [];
+    const manifests = await render({ chart: 'concert', values: valuesIn(file) });
+    // Half a core and 1 GiB are for Kubernetes itself.
+    expect(askedBy(manifests, 'requests', 'cpu')).toBeLessThanOrEqual(Number(cores) - 0.5);
+    expect(askedBy(manifests, 'requests', 'memory')).toBeLessThanOrEqual(Number(gibibytes) - 1);
+    if (name === 'laptop')
+      expect(askedBy(manifests, 'limits', 'memory')).toBeLessThanOrEqual(Number(gibibytes) - 1);
   },
 );
 

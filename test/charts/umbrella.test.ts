@@ -46,6 +46,26 @@ it.each<[string, Values, string]>([
   ['connections counted wrongly', { mariadb: { maxConnections: 500 } }, 'must be the same'],
   ['prepared statements counted wrongly', { mariadb: { maxPreparedStatements: 9 } }, 'must be the same'],
   ['a Secret that one side knows', { redis: { auth: { existingSecret: 'vault' } } }, 'the same Secret'],
+  [
+    'a password that one side knows',
+    { redis: { auth: { password: 'x' } } },
+    'concert-api.redis.password must be',
+  ],
+  [
+    'a MariaDB under a name that nobody knows',
+    { mariadb: { fullnameOverride: 'db' } },
+    'set concert-api.database.host=db, or nobody finds it',
+  ],
+  [
+    'a Redis under a name that nobody knows',
+    { redis: { nameOverride: 'cache' } },
+    'set concert-api.redis.host=concert-cache, or nobody finds it',
+  ],
+  [
+    'a Kafka under a name that nobody knows',
+    { kafka: { nameOverride: 'log' } },
+    'set concert-api.kafka.brokers=concert-log:9092, or nobody finds it',
+  ],
   ['too large an API', api({ preset: 'thin', api: { poolMax: 100 } }), 'Database connections: 6 API pods'],
   ['an unknown value of a part', { mariadb: { enabled: true, replicas: 2 } }, "'replicas' not allowed"],
 ])('refuses %s', async (_what, values, message) => {
@@ -67,4 +87,39 @@ it('goes without what it can do without', async () => {
     'concert-redis',
   ]);
   expect(JSON.stringify(manifests)).not.toContain('kafka');
+});
+
+it('finds stores under other names when it is told them, and the policies still let it', async () => {
+  const values = {
+    ...{
+      mariadb: { fullnameOverride: 'db' },
+      redis: { nameOverride: 'cache' },
+      kafka: { nameOverride: 'log' },
+    },
+    ...api({
+      database: { host: 'db' },
+      redis: { host: 'concert-cache' },
+      kafka: { brokers: 'concert-log:9092' },
+    }),
+  };
+  const manifests = await render({ chart: 'concert', values });
+  const components = podsOf(manifests).map(({ labels }) => labels['app.kubernetes.io/component']);
+  expect(components).toEqual(expect.arrayContaining(['mariadb', 'redis', 'kafka']));
+  const policy = manifests.find(
+    ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'concert-api-worker',
+  );
+  const text = JSON.stringify(policy?.spec?.egress);
+  for (const store of ['mariadb', 'redis', 'kafka']) expect(text).toContain(`"values":["${store}"]`);
+});
+
+it("restarts the API's pods when the password of Redis is another one", async () => {
+  const annotations = async (password: string): Promise<unknown> => {
+    const values = { redis: { auth: { password } }, ...api({ redis: { password } }) };
+    const deployment = (await render({ chart: 'concert', values })).find(
+      ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'concert-api',
+    );
+    return (deployment?.spec?.template as Manifest).metadata.annotations;
+  };
+  expect(await annotations('one')).toEqual(await annotations('one'));
+  expect(await annotations('two')).not.toEqual(await annotations('one'));
 });

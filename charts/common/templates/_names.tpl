@@ -1,6 +1,7 @@
 {{/*
 Labels and names. Where a template takes `.`, it takes (dict "root" . "component" "worker") too: a chart whose pods
-play several parts names each; otherwise the component is the chart's name. Network policies find pods by component.
+play several parts names each; otherwise the component is the chart's name, whatever nameOverride is. Network policies
+find pods by component.
 */}}
 
 {{- define "common.name" -}}
@@ -47,7 +48,7 @@ what is longer than 52 is cut, and 8 letters of its hash keep two long names apa
 {{- $root := .root | default . -}}
 app.kubernetes.io/name: {{ include "common.name" $root }}
 app.kubernetes.io/instance: {{ $root.Release.Name }}
-app.kubernetes.io/component: {{ .component | default (include "common.name" $root) }}
+app.kubernetes.io/component: {{ .component | default $root.Chart.Name }}
 {{- end -}}
 
 {{- define "common.labels" -}}
@@ -61,12 +62,18 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 
 {{/* Labels of a pod: without the chart's version, whose change alone must not restart it. */}}
 {{- define "common.podLabels" -}}
+{{- $root := .root | default . -}}
 {{ include "common.selectorLabels" . }}
 app.kubernetes.io/part-of: concert
+{{- with $root.Values.podLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
-{{/* (dict "image" .Values.image) → repository:tag, and the digest when there is one. */}}
+{{/* (dict "root" . ["image" .Values.image]) → registry/repository:tag, and the digest when there is one. */}}
 {{- define "common.image" -}}
-{{- printf "%s:%s" .image.repository .image.tag -}}
-{{- with .image.digest }}@{{ . }}{{ end -}}
+{{- $image := .image | default .root.Values.image -}}
+{{- with (.root.Values.global | default dict).imageRegistry -}}{{ trimSuffix "/" . }}/{{- end -}}
+{{- printf "%s:%s" $image.repository $image.tag -}}
+{{- with $image.digest }}@{{ . }}{{ end -}}
 {{- end -}}

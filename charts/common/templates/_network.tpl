@@ -49,16 +49,7 @@ spec:
   {{- end }}
   {{- if or .egress $own.extraEgress }}
   egress:
-    - ports:
-        - { port: 53, protocol: UDP }
-        - { port: 53, protocol: TCP }
-      to:
-        - namespaceSelector:
-            matchLabels:
-              kubernetes.io/metadata.name: kube-system
-          podSelector:
-            matchLabels:
-              k8s-app: kube-dns
+    {{- include "common.dns" .root | nindent 4 }}
     {{- range .egress }}
     - ports:
         {{- include "common.policyPorts" .ports | nindent 8 }}
@@ -84,6 +75,27 @@ domain; otherwise anywhere, on the URL's port.
 {{- $port := regexFind "[0-9]+$" (trimPrefix $url.hostname $url.host) | default (ternary "443" "80" (eq $url.scheme "https")) -}}
 {{- dict "to" "any" "ports" (list $port) | toJson -}}
 {{- end -}}
+{{- end -}}
+
+{{/* The rule that lets a pod ask for names. Values: global.dns. */}}
+{{- define "common.dns" -}}
+{{- $own := (.Values.global | default dict).dns | default dict -}}
+- ports:
+    {{- range $own.ports | default (list 53) }}
+    - { port: {{ . }}, protocol: UDP }
+    - { port: {{ . }}, protocol: TCP }
+    {{- end }}
+  to:
+    - namespaceSelector:
+        matchLabels:
+          kubernetes.io/metadata.name: {{ $own.namespace | default "kube-system" }}
+      podSelector:
+        matchLabels:
+          {{- toYaml ($own.podLabels | default (dict "k8s-app" "kube-dns")) | nindent 10 }}
+    {{- range $own.addresses }}
+    - ipBlock:
+        cidr: {{ . }}
+    {{- end }}
 {{- end -}}
 
 {{- define "common.policyPorts" -}}
@@ -114,6 +126,10 @@ metadata:
   name: {{ include "common.fullname" .root }}
   labels:
     {{- include "common.labels" . | nindent 4 }}
+  {{- with (.root.Values.service | default dict).annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 spec:
   type: ClusterIP
   selector:

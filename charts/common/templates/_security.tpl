@@ -1,21 +1,26 @@
 {{/* What the restricted Pod Security level requires of pods and containers, and a read-only root. */}}
 
-{{/* (dict "uid" 999 ["gid" 999]) */}}
+{{/* (dict "root" . "uid" 999 ["gid" 999]). Values: global.arbitraryUser, podSecurityContext. */}}
 {{- define "common.podSecurityContext" -}}
-runAsNonRoot: true
-runAsUser: {{ .uid }}
-runAsGroup: {{ .gid | default .uid }}
-fsGroup: {{ .gid | default .uid }}
-fsGroupChangePolicy: OnRootMismatch
-seccompProfile:
-  type: RuntimeDefault
+{{- $context := dict
+  "runAsNonRoot" true
+  "fsGroupChangePolicy" "OnRootMismatch"
+  "seccompProfile" (dict "type" "RuntimeDefault") -}}
+{{- /* OpenShift gives each namespace users and groups that a pod may have, and refuses others. */ -}}
+{{- if not (.root.Values.global | default dict).arbitraryUser -}}
+{{- $group := .gid | default .uid -}}
+{{- $_ := merge $context (dict "runAsUser" .uid "runAsGroup" $group "fsGroup" $group) -}}
+{{- end -}}
+{{- toYaml (mergeOverwrite $context (deepCopy (.root.Values.podSecurityContext | default dict))) -}}
 {{- end -}}
 
+{{/* Values: containerSecurityContext. */}}
 {{- define "common.containerSecurityContext" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities:
-  drop: [ALL]
+{{- $context := dict
+  "allowPrivilegeEscalation" false
+  "readOnlyRootFilesystem" true
+  "capabilities" (dict "drop" (list "ALL")) -}}
+{{- toYaml (mergeOverwrite $context (deepCopy (.Values.containerSecurityContext | default dict))) -}}
 {{- end -}}
 
 {{- define "common.serviceAccount" -}}
@@ -39,7 +44,7 @@ automountServiceAccountToken: {{ .token | default false }}
 enableServiceLinks: false
 securityContext:
   {{- include "common.podSecurityContext" . | nindent 2 }}
-{{- with $values.imagePullSecrets }}
+{{- with concat $values.imagePullSecrets ((.root.Values.global | default dict).imagePullSecrets | default list) | uniq }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -58,4 +63,19 @@ tolerations:
 affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- end -}}
+
+{{/*
+The resources of a container without the entries that are null: limits.cpu=null drops the limit. (the resources)
+*/}}
+{{- define "common.resources" -}}
+{{- $result := dict -}}
+{{- range $kind, $amounts := . -}}
+{{- $kept := dict -}}
+{{- range $what, $amount := $amounts -}}
+{{- if not (kindIs "invalid" $amount) -}}{{- $_ := set $kept $what $amount -}}{{- end -}}
+{{- end -}}
+{{- if $kept -}}{{- $_ := set $result $kind $kept -}}{{- end -}}
+{{- end -}}
+{{- toYaml $result -}}
 {{- end -}}

@@ -11,8 +11,10 @@
 
 {{/* For the spec of a StatefulSet. */}}
 {{- define "common.dataClaim" -}}
+# A pod that does not start must not keep the one that mends it from being made.
+podManagementPolicy: Parallel
 {{- $persistence := .root.Values.persistence -}}
-{{- if $persistence.enabled -}}
+{{- if $persistence.enabled }}
 persistentVolumeClaimRetentionPolicy:
   whenDeleted: {{ $persistence.keep | ternary "Retain" "Delete" }}
   whenScaled: Retain

@@ -84,3 +84,20 @@
 {{- include "concert-api.peer" (dict "root" . "chart" "kafka") }}:9092
 {{- end -}}
 {{- end -}}
+
+{{/* Brokers that are not the release's Kafka, whatever that is called: it has a name without a domain. */}}
+{{- define "concert-api.kafkaElsewhere" -}}
+{{- if and .Values.kafka.brokers (or (not .Values.kafka.inRelease) (contains "." .Values.kafka.brokers)) }}true{{ end -}}
+{{- end -}}
+
+{{/*
+The ports of URLs, or of host:port, as a JSON list. (dict "urls" (list "redis://x:6380") "port" 6379); port: where none is named
+*/}}
+{{- define "concert-api.portsOf" -}}
+{{- $ports := list -}}
+{{- range compact .urls -}}
+{{- $authority := regexReplaceAll "^[a-z]+://" (trim .) "" | splitList "/" | first | splitList "@" | last -}}
+{{- $ports = append $ports (regexFind ":[0-9]+$" $authority | trimPrefix ":" | default ($.port | toString) | int) -}}
+{{- end -}}
+{{- uniq $ports | toJson -}}
+{{- end -}}

@@ -38,6 +38,9 @@ spec:
         - configMapRef:
             name: {{ include "common.fullname" $root }}
       env:
+        {{- with $root.Values.extraEnv }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
         - name: ROLE
           value: {{ .role }}
         - name: WORKERS
@@ -84,7 +87,15 @@ spec:
             seconds: {{ . }}
       {{- end }}
       resources:
-        {{- toYaml .size.resources | nindent 8 }}
+        {{- include "common.resources" .size.resources | nindent 8 }}
+      {{- with $root.Values.extraVolumeMounts }}
+      volumeMounts:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+  {{- with $root.Values.extraVolumes }}
+  volumes:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 {{- end -}}
 
 {{/* Priority class of pods that serve, by which the quota selects them. */}}
@@ -98,7 +109,7 @@ spec:
 
 {{/* Image and rights of every container. */}}
 {{- define "concert-api.container" -}}
-image: {{ include "common.image" (dict "image" .Values.image) }}
+image: {{ include "common.image" (dict "root" .) }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 {{- $security := include "common.containerSecurityContext" . | fromYaml -}}
 {{- if .Values.devImage -}}
@@ -146,7 +157,18 @@ template:
           - {{ . | quote }}
           {{- end }}
         env:
+          {{- with $root.Values.extraEnv }}
+          {{- toYaml . | nindent 10 }}
+          {{- end }}
           {{- include "concert-api.databaseEnv" (dict "root" $root "admin" true) | nindent 10 }}
         resources:
-          {{- toYaml $root.Values.migrate.resources | nindent 10 }}
+          {{- include "common.resources" $root.Values.migrate.resources | nindent 10 }}
+        {{- with $root.Values.extraVolumeMounts }}
+        volumeMounts:
+          {{- toYaml . | nindent 10 }}
+        {{- end }}
+    {{- with $root.Values.extraVolumes }}
+    volumes:
+      {{- toYaml . | nindent 6 }}
+    {{- end }}
 {{- end -}}

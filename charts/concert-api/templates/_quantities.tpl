@@ -12,3 +12,16 @@
 {{- $unit := trimPrefix $number $text -}}
 {{- divf (mulf (float64 $number) (get $bytes $unit | default 1 | float64)) 1048576 | ceil | int -}}
 {{- end -}}
+
+{{/* Cores of an API pod above which more pods come: 65 % of its limit. Without a limit it may use as much as it finds. */}}
+{{- define "concert-api.cpuTarget" -}}
+{{- if .root.Values.hpa.cpu -}}
+{{- .root.Values.hpa.cpu -}}
+{{- else -}}
+{{- $limit := dig "resources" "limits" "cpu" "" .api | default (ternary "1" "" (eq (int .api.workers) 1)) -}}
+{{- if not $limit -}}
+{{- fail "Without api.resources.limits.cpu and with several processes in a pod the autoscaler needs hpa.cpu." -}}
+{{- end -}}
+{{- printf "%dm" (div (mul 65 (include "concert-api.millicores" $limit | int)) 100) -}}
+{{- end -}}
+{{- end -}}

@@ -3,6 +3,14 @@
 {{- $preset := index (.Files.Get "presets.yaml" | fromYaml) .Values.preset -}}
 {{- $api := mergeOverwrite (deepCopy $preset.api) .Values.api -}}
 {{- $worker := mergeOverwrite (deepCopy $preset.worker) .Values.worker -}}
+{{- /* A merge would let the preset's amount stand where the values say null. */ -}}
+{{- range $name, $size := dict "api" $api "worker" $worker -}}
+{{- range $kind := list "requests" "limits" -}}
+{{- range $what, $amount := dig "resources" $kind dict (index $.Values $name) -}}
+{{- if kindIs "invalid" $amount -}}{{- $_ := unset (index $size.resources $kind) $what -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if lt (int $api.maxReplicas) (int $api.minReplicas) -}}
 {{- $_ := set $api "maxReplicas" $api.minReplicas -}}
 {{- end -}}
@@ -22,8 +30,11 @@
 {{- end -}}
 {{- range $kind := list "requests" "limits" -}}
 {{- range $what, $parser := dict "cpu" "concert-api.millicores" "memory" "concert-api.mebibytes" -}}
-{{- with dig $kind $what "" $.Values.budget -}}
+{{- with dig $kind $what "" $.Values.budget | default "" -}}
 {{- $most := include $parser . | int -}}
+{{- if and $.Values.budget.quota (not (dig "resources" $kind $what "" $api)) -}}
+{{- fail (printf "The API's pods have no %s.%s, and budget.quota refuses such pods while budget.%s.%s is set: set budget.%s.%s=null as well, or budget.quota=false." $kind $what $kind $what $kind $what) -}}
+{{- end -}}
 {{- $ofApi := dig "resources" $kind $what 0 $api | include $parser | int | mul (int $api.maxReplicas) -}}
 {{- $ofWorker := dig "resources" $kind $what 0 $worker | include $parser | int | mul (int $worker.replicas) -}}
 {{- if gt (add $ofApi $ofWorker | int) $most -}}

@@ -15,6 +15,7 @@ A store that is switched off while its claim is there: nobody would use its data
 {{/* Checks that need the values of several charts. */}}
 {{- define "concert.checks" -}}
 {{- include "concert.claims" . -}}
+{{- include "concert.names" . -}}
 {{- $api := index .Values "concert-api" -}}
 {{- $hasDatabase := or $api.database.url $api.database.existingSecret -}}
 {{- if and (not .Values.mariadb.enabled) (not $hasDatabase) -}}
@@ -49,6 +50,27 @@ A store that is switched off while its claim is there: nobody would use its data
 {{- end -}}
 {{- if and .Values.redis.enabled (ne .Values.redis.auth.existingSecret $api.redis.passwordSecret) -}}
 {{- fail "redis.auth.existingSecret and concert-api.redis.passwordSecret must name the same Secret." -}}
+{{- end -}}
+{{- if and .Values.redis.enabled (ne .Values.redis.auth.password $api.redis.password) -}}
+{{- fail "redis.auth.password and concert-api.redis.password must be the same: by the second the API's pods notice a new one." -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+The parts find each other by the names that they have without overrides; what is named otherwise must be told to those that
+call it.
+*/}}
+{{- define "concert.names" -}}
+{{- $api := index .Values "concert-api" -}}
+{{- range $store, $told := dict "mariadb" $api.database.host "redis" $api.redis.host "kafka" $api.kafka.brokers -}}
+{{- $values := index $.Values $store -}}
+{{- if and $values.enabled (or $values.nameOverride $values.fullnameOverride) -}}
+{{- $name := include "common.fullname" (dict "Values" $values "Chart" (dict "Name" $store) "Release" $.Release) -}}
+{{- $expected := eq $store "kafka" | ternary (printf "%s:9092" $name) $name -}}
+{{- if ne $told $expected -}}
+{{- fail (printf "%s is called %s by nameOverride or fullnameOverride: set concert-api.%s=%s, or nobody finds it." $store $name (get (dict "mariadb" "database.host" "redis" "redis.host" "kafka" "kafka.brokers") $store) $expected) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 
