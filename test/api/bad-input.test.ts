@@ -26,7 +26,7 @@ describe('bad input', () => {
   const it_ = useService();
   let buyer: Buyer;
   beforeAll(async () => {
-    buyer = await it_.visitor(1000);
+    buyer = await it_.buyer(1000);
   });
 
   const message = (answer: request.Response): string =>
@@ -108,7 +108,7 @@ describe('bad input', () => {
         }),
         duplex: 'half',
       });
-    const member = await it_.given.member(0);
+    const member = await it_.given.user(0);
     expect((await send(['{"user', `Id":${member}`, '}'])).status).toBe(200);
     expect((await send(Array<string>(20).fill('x'.repeat(1000)))).status).toBe(413);
   });

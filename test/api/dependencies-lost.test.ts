@@ -35,7 +35,7 @@ describe('a dependency that is lost', () => {
 
   it('database: lists fall back to the last good copy, the rest is 503 with Retry-After, and it recovers', async () => {
     const [seen, unseen] = [await given.scheduleWithSeats(2), await given.scheduleWithSeats(1)];
-    const buyer = await new Buyer(service.url, await given.member(10)).enter();
+    const buyer = await new Buyer(service.url, await given.user(10)).enter();
     const fresh = await buyer.seats(seen.id);
     expect(fresh.headers['x-fallback']).toBeUndefined();
 
@@ -65,7 +65,7 @@ describe('a dependency that is lost', () => {
   });
 
   it('database: the breaker opens and then answers without asking, and closes when the database is back', async () => {
-    const buyer = await new Buyer(service.url, await given.member(10)).enter();
+    const buyer = await new Buyer(service.url, await given.user(10)).enter();
     const breaker = service.container.resolve(Breakers).concert;
     await database.proxy.cut();
     await Promise.all(Array.from({ length: 60 }, () => buyer.amount()));
@@ -81,7 +81,7 @@ describe('a dependency that is lost', () => {
   });
 
   it('garbage tokens and business errors open no breaker', async () => {
-    const buyer = await new Buyer(service.url, await given.member()).enter();
+    const buyer = await new Buyer(service.url, await given.user()).enter();
     const liar = new Buyer(service.url, 1);
     liar.token = 'garbage';
     await Promise.all(Array.from({ length: 150 }, () => liar.check()));
@@ -90,9 +90,9 @@ describe('a dependency that is lost', () => {
   });
 
   it('redis: what needs it is 503 with Retry-After, and it recovers with every place kept', async () => {
-    const buyer = await new Buyer(service.url, await given.member(10)).enter();
+    const buyer = await new Buyer(service.url, await given.user(10)).enter();
     await redis.proxy.cut();
-    const refused = await new Buyer(service.url, await given.member())
+    const refused = await new Buyer(service.url, await given.user())
       .post('/v1/api/queue/token')
       .send({ userId: buyer.userId });
     expect(outcome(refused)).toBe('503 503');

@@ -32,7 +32,7 @@ describe('an Idempotency-Key', () => {
     );
 
   it('charges once, however often the request is sent, and answers the same', async () => {
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     const key = randomUUID();
     const [first, again] = [await buyer.charge(500, key), await buyer.charge(500, key)];
     expect(again.body).toEqual(first.body);
@@ -44,7 +44,7 @@ describe('an Idempotency-Key', () => {
   });
 
   it('acts once when its requests come all at once: the others get the same answer or 409', async () => {
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     const key = randomUUID();
     const answers = await Promise.all(Array.from({ length: 20 }, () => buyer.charge(7, key)));
     const counts = tally(answers);
@@ -54,7 +54,7 @@ describe('an Idempotency-Key', () => {
   });
 
   it('says 409 while its first request is under way', async () => {
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     const key = randomUUID();
     let first: Promise<string> | undefined;
     await it_.admin.transaction(async (tx) => {
@@ -70,7 +70,7 @@ describe('an Idempotency-Key', () => {
   });
 
   it('is refused with 422 for another body or another endpoint', async () => {
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     const key = randomUUID();
     await buyer.charge(1, key);
     expect(outcome(await buyer.charge(2, key))).toBe('422 422');
@@ -78,7 +78,7 @@ describe('an Idempotency-Key', () => {
   });
 
   it('belongs to its user', async () => {
-    const [one, other] = [await it_.visitor(), await it_.visitor()];
+    const [one, other] = [await it_.buyer(), await it_.buyer()];
     const key = randomUUID();
     await one.charge(1, key);
     expect(outcome(await other.charge(2, key))).toBe('200');
@@ -86,7 +86,7 @@ describe('an Idempotency-Key', () => {
 
   it('reserves and pays once, and answers a lost payment again though the turn is over', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-    const buyer = await it_.visitor(100);
+    const buyer = await it_.buyer(100);
     const [holdKey, payKey] = [randomUUID(), randomUUID()];
     const hold = await buyer.reserve(id, at(seats, 0).id, holdKey);
     const held = await buyer.reserve(id, at(seats, 0).id, holdKey);
@@ -101,7 +101,7 @@ describe('an Idempotency-Key', () => {
 
   it('replays an answer of a version that gave no times with their offset', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
-    const [buyer, key] = [await it_.visitor(), randomUUID()];
+    const [buyer, key] = [await it_.buyer(), randomUUID()];
     const hold = await buyer.reserve(id, at(seats, 0).id, key);
     await it_.admin.execute(
       "UPDATE idempotency_key SET answer = JSON_REMOVE(answer, '$.reservedAt', '$.reservedUntil') WHERE id = ?",
@@ -116,7 +116,7 @@ describe('an Idempotency-Key', () => {
 
   it('remembers a 404, but not a 409: that may be tried again', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     const reservationId = await buyer.hold(id, at(seats, 0).id);
     const [poor, unknown] = [randomUUID(), randomUUID()];
     expect(outcome(await buyer.pay(reservationId, poor))).toBe('409 005');
@@ -138,7 +138,7 @@ describe('an Idempotency-Key', () => {
     });
     try {
       const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-      const [buyer, key] = [await it_.visitor(100), randomUUID()];
+      const [buyer, key] = [await it_.buyer(100), randomUUID()];
       const reservationId = await buyer.hold(id, at(seats, 0).id);
       const elsewhere = new Buyer(other.url, buyer.userId);
       elsewhere.token = buyer.token;
@@ -203,7 +203,7 @@ describe('an Idempotency-Key', () => {
     'marks the replay of a concurrent %s and counts the act once, also in the events',
     async (act) => {
       const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-      const [buyer, key] = [await it_.visitor(100), randomUUID()];
+      const [buyer, key] = [await it_.buyer(100), randomUUID()];
       const seatId = at(seats, 0).id;
       const reservationId = act === 'payment' ? await buyer.hold(id, seatId) : 0;
       const before = await counted();
@@ -235,14 +235,14 @@ describe('an Idempotency-Key', () => {
   );
 
   it('answers a concurrent duplicate of a refused request with the same refusal, marked', async () => {
-    const [buyer, key] = [await it_.visitor(), randomUUID()];
+    const [buyer, key] = [await it_.buyer(), randomUUID()];
     const [first, second] = await duplicates(async () => buyer.pay(987_654_321, key));
     expect([outcome(first), outcome(second), second.body]).toEqual(['404 404', '404 404', first.body]);
     expect(second.headers['idempotency-replayed']).toBe('true');
   });
 
   it('is refused with 422 for another body also while its first request is under way', async () => {
-    const [buyer, key] = [await it_.visitor(), randomUUID()];
+    const [buyer, key] = [await it_.buyer(), randomUUID()];
     let amount = 0;
     const answers = await duplicates(async () => buyer.charge(++amount, key));
     expect(answers.map(outcome)).toEqual(['200', '422 422']);
@@ -250,7 +250,7 @@ describe('an Idempotency-Key', () => {
   });
 
   it('answers as was done when it was done while a refusal was being remembered', async () => {
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     const key = { userId: buyer.userId, id: randomUUID(), fingerprint: Buffer.alloc(32) };
     const service = it_.service.container.resolve(IdempotencyService);
     let done: Promise<unknown> = Promise.resolve();

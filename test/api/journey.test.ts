@@ -9,7 +9,7 @@ describe('the whole journey', () => {
 
   it('goes from a token to a paid seat, and the ledger tells it', async () => {
     const { id: scheduleId, title, seats } = await it_.given.scheduleWithSeats(2, { amount: 30_000 });
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
 
     expect((await buyer.check()).body).toEqual({
       resultType: 'SUCCESS',
@@ -77,7 +77,7 @@ describe('the whole journey', () => {
       "UPDATE concert_schedule SET starts_at = '2031-05-01 16:30:00', ends_at = '2031-05-01 18:00:00' WHERE id = ?",
       [id],
     );
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     const list = (await buyer.schedules()).body as { data: { scheduleId: number }[] };
     expect(list.data.find((s) => s.scheduleId === id)).toMatchObject({
       openDate: '2031-05-02', // 01:30 of the next day in Seoul
@@ -90,7 +90,7 @@ describe('the whole journey', () => {
   });
 
   it('takes the token as Bearer, too', async () => {
-    const buyer = await it_.visitor(70);
+    const buyer = await it_.buyer(70);
     buyer.token = `Bearer ${buyer.token}`;
     expect((await buyer.amount()).body).toMatchObject({ data: { amount: 70 } });
   });
@@ -99,9 +99,9 @@ describe('the whole journey', () => {
     const begun = await it_.given.scheduleWithSeats(1, { startsInSeconds: -60 });
     const sold = await it_.given.scheduleWithSeats(1);
     const held = await it_.given.scheduleWithSeats(1);
-    const owner = await it_.visitor(100);
+    const owner = await it_.buyer(100);
     await owner.pay(await owner.hold(sold.id, at(sold.seats, 0).id));
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     await buyer.hold(held.id, at(held.seats, 0).id);
     const list = ((await buyer.schedules()).body as { data: { scheduleId: number; seatStatus: string }[] })
       .data;
@@ -115,7 +115,7 @@ describe('the whole journey', () => {
 
   it('answers 304 to a list that has not changed', async () => {
     const { id } = await it_.given.scheduleWithSeats(3);
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     const first = await buyer.seats(id);
     const again = await buyer.seats(id).set('If-None-Match', String(first.headers.etag));
     expect([again.status, again.text]).toEqual([304, '']);

@@ -15,7 +15,7 @@ describe('a list', () => {
   const it_ = useService({ DATABASE_TIMEOUT_MS: 30_000 });
   let buyer: Buyer;
   beforeAll(async () => {
-    buyer = await it_.visitor();
+    buyer = await it_.buyer();
   });
 
   const ask = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Response> =>
@@ -128,7 +128,7 @@ describe('a list', () => {
     const { id, seats } = await it_.given.scheduleWithSeats(100);
     const path = `/v1/api/concerts/seat?scheduleId=${id}`;
     const etag = (await ask(path)).headers.get('etag') ?? '';
-    await (await it_.visitor()).hold(id, seats[0]?.id ?? 0);
+    await (await it_.buyer()).hold(id, seats[0]?.id ?? 0);
     const changed = await until('a new list', async () => {
       const one = await ask(path, { 'If-None-Match': etag });
       return one.status === 200 && one;

@@ -21,8 +21,8 @@ describe('MANAGEMENT_PORT', () => {
       expect(await statuses(own, OPERATORS)).toEqual(all(OPERATORS, 200));
       expect(await statuses(service.url, PROBES)).toEqual(all(PROBES, 200));
       expect(await statuses(own, PROBES)).toEqual(all(PROBES, 200));
-      const visitor = await request(own).post('/v1/api/queue/token').send({ userId: 1 });
-      expect([visitor.status, visitor.body]).toMatchObject([404, { exception: { code: '404' } }]);
+      const buyer = await request(own).post('/v1/api/queue/token').send({ userId: 1 });
+      expect([buyer.status, buyer.body]).toMatchObject([404, { exception: { code: '404' } }]);
     } finally {
       await service.stop();
     }

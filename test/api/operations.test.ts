@@ -25,7 +25,7 @@ describe('operations', () => {
 
   it('counts what happens', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 40 });
-    const buyer = await it_.visitor(40);
+    const buyer = await it_.buyer(40);
     await buyer.schedules();
     await buyer.schedules();
     await buyer.pay(await buyer.hold(id, at(seats, 0).id));

@@ -32,7 +32,7 @@ describe('a service whose database stands still', () => {
     });
     metrics = service.container.resolve(HttpMetrics);
     while (buyers.length < BUYERS) {
-      const userIds = await given.members(FEW);
+      const userIds = await given.users(FEW);
       const entered = userIds.map((userId) => new Buyer(service.url, userId).enter());
       buyers.push(...(await Promise.all(entered)));
     }

@@ -35,7 +35,7 @@ describe('reserving a seat that one holds oneself', () => {
     ['with a key the second time', undefined, randomUUID()],
   ])('is answered with the same hold, %s', async (_name, firstKey, secondKey) => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
-    const [buyer, seatId] = [await it_.visitor(), at(seats, 0).id];
+    const [buyer, seatId] = [await it_.buyer(), at(seats, 0).id];
     const before = [await holds('held'), await holds('repeated'), await holds('refused')];
     const first = await buyer.reserve(id, seatId, firstKey);
     const [row] = await reservationsOf(buyer);
@@ -50,7 +50,7 @@ describe('reserving a seat that one holds oneself', () => {
 
   it('is one hold when its requests come all at once', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
-    const [buyer, rival] = [await it_.visitor(), await it_.visitor()];
+    const [buyer, rival] = [await it_.buyer(), await it_.buyer()];
     const seatId = at(seats, 0).id;
     const answers = await Promise.all(Array.from({ length: 20 }, () => buyer.reserve(id, seatId)));
     expect(tally(answers)).toEqual({ '200': 20 });
@@ -62,7 +62,7 @@ describe('reserving a seat that one holds oneself', () => {
 
   it('counts as no further seat of MAX_SEATS_PER_USER', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(LIMIT + 1);
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     const first = await buyer.reserve(id, at(seats, 0).id);
     await buyer.reserve(id, at(seats, 1).id);
     expect((await buyer.reserve(id, at(seats, 0).id)).body).toEqual(first.body);
@@ -71,11 +71,11 @@ describe('reserving a seat that one holds oneself', () => {
 
   it('is answered though the limit was higher when the seats were held', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(LIMIT + 2);
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     const holdsOfMore: Hold[] = [];
     for (const seat of seats.slice(0, LIMIT)) holdsOfMore.push(dataOf(await buyer.reserve(id, seat.id)));
     const [more, last] = [at(seats, LIMIT).id, at(seats, LIMIT + 1).id];
-    const rival = await it_.visitor();
+    const rival = await it_.buyer();
     const moreHeld = await rival.hold(id, more);
     await it_.admin.execute('UPDATE reservation SET user_id = ? WHERE id = ?', [buyer.userId, moreHeld]);
     expect(dataOf(await buyer.reserve(id, more)).reservationId).toBe(moreHeld);
@@ -85,7 +85,7 @@ describe('reserving a seat that one holds oneself', () => {
 
   it('is a new hold when the old one has passed', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
-    const [buyer, seatId] = [await it_.visitor(), at(seats, 0).id];
+    const [buyer, seatId] = [await it_.buyer(), at(seats, 0).id];
     const first = await buyer.hold(id, seatId);
     await it_.given.holdIsPast(first);
     const second = await buyer.hold(id, seatId);
@@ -95,7 +95,7 @@ describe('reserving a seat that one holds oneself', () => {
 
   it('is answered though the schedule has begun, since the hold can still be paid', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
-    const [buyer, seatId] = [await it_.visitor(), at(seats, 0).id];
+    const [buyer, seatId] = [await it_.buyer(), at(seats, 0).id];
     const first = await buyer.reserve(id, seatId);
     await it_.admin.execute(
       'UPDATE concert_schedule SET starts_at = NOW(3) - INTERVAL 1 SECOND WHERE id = ?',
@@ -106,7 +106,7 @@ describe('reserving a seat that one holds oneself', () => {
 
   it('is 004 when the seat is paid', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 10 });
-    const buyer = await it_.visitor(100);
+    const buyer = await it_.buyer(100);
     await buyer.pay(await buyer.hold(id, at(seats, 0).id));
     await buyer.enter();
     await buyer.hold(id, at(seats, 1).id); // as many as one may have
@@ -115,7 +115,7 @@ describe('reserving a seat that one holds oneself', () => {
 
   it('is 404 under another schedule', async () => {
     const [one, other] = [await it_.given.scheduleWithSeats(1), await it_.given.scheduleWithSeats(1)];
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     await buyer.hold(one.id, at(one.seats, 0).id);
     expect(outcome(await buyer.reserve(other.id, at(one.seats, 0).id))).toBe('404 404');
   });

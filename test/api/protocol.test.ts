@@ -12,7 +12,7 @@ describe('a request', () => {
   let buyer: Buyer;
   let scheduleId: number;
   beforeAll(async () => {
-    buyer = await it_.visitor(100);
+    buyer = await it_.buyer(100);
     scheduleId = (await it_.given.scheduleWithSeats(2)).id;
   });
 

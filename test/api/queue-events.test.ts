@@ -46,8 +46,8 @@ describe('the events of the waiting room', () => {
   let inside: Buyer;
   let waiter: Buyer;
   beforeAll(async () => {
-    inside = await it_.visitor(1);
-    waiter = await it_.visitor();
+    inside = await it_.buyer(1);
+    waiter = await it_.buyer();
   });
 
   it('begin with the position at once, to a token sent raw or as Bearer', async () => {
@@ -205,12 +205,7 @@ describe('a stream of a waiter', () => {
   const it_ = useService({ QUEUE_MAX_ACTIVE: 1, HTTP_REQUEST_TIMEOUT_MS: 1000 });
 
   it('tells each step up, then the admission, and ends', async () => {
-    const [a, b, c, d] = [
-      await it_.visitor(1),
-      await it_.visitor(1),
-      await it_.visitor(1),
-      await it_.visitor(1),
-    ];
+    const [a, b, c, d] = [await it_.buyer(1), await it_.buyer(1), await it_.buyer(1), await it_.buyer(1)];
     const stream = await listen(it_.url, d);
     await stream.hears('position 3');
     await payAndGo(it_, a);
@@ -240,8 +235,8 @@ describe('a stream of a waiter', () => {
   });
 
   it('lives longer than a request may take', async () => {
-    await it_.visitor(); // so that the other one waits
-    const stream = await listen(it_.url, await it_.visitor());
+    await it_.buyer(); // so that the other one waits
+    const stream = await listen(it_.url, await it_.buyer());
     await wait(2500);
     expect(stream.ended).toBe(false);
     stream.close();
@@ -252,8 +247,8 @@ describe('a waiter whose stream is open', () => {
   const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_PRESENCE_TIMEOUT_SECONDS: 2 });
 
   it('is present without polling; one without is passed over, and hears of its return', async () => {
-    const [inside, silent] = [await it_.visitor(1), await it_.visitor(1)];
-    const [listening, polling] = [await it_.visitor(1), await it_.visitor(1)];
+    const [inside, silent] = [await it_.buyer(1), await it_.buyer(1)];
+    const [listening, polling] = [await it_.buyer(1), await it_.buyer(1)];
     const stillPolling = setInterval(() => void polling.check().catch(() => undefined), 400);
     const stream = await listen(it_.url, listening);
     await stream.hears('position 2');
@@ -278,8 +273,8 @@ describe('a stream of a waiter that waits too long', () => {
   const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_MAX_WAIT_SECONDS: 2 });
 
   it('ends with expired', async () => {
-    await it_.visitor();
-    const stream = await listen(it_.url, await it_.visitor());
+    await it_.buyer();
+    const stream = await listen(it_.url, await it_.buyer());
     await stream.hears('expired');
     await stream.end();
     expect(stream.story).toEqual(['position 1', 'expired 0']);
@@ -290,8 +285,8 @@ describe('the number of streams', () => {
   const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_MAX_STREAMS: 2 });
 
   it('is bounded: beyond it 503 with Retry-After, until one has ended', async () => {
-    await it_.visitor();
-    const [a, b, c] = [await it_.visitor(), await it_.visitor(), await it_.visitor()];
+    await it_.buyer();
+    const [a, b, c] = [await it_.buyer(), await it_.buyer(), await it_.buyer()];
     const streams = [await listen(it_.url, a), await listen(it_.url, b)];
     const refused = await listen(it_.url, c);
     await refused.end();
@@ -312,7 +307,7 @@ describe('the number of streams', () => {
 
   it('is never exceeded by many who come at once', async () => {
     await until('no stream left', async () => (await metric(it_.url, 'concert_queue_streams')) === 0);
-    const waiters = await it_.visitors(20);
+    const waiters = await it_.buyers(20);
     const streams = await Promise.all(waiters.map((waiter) => listen(it_.url, waiter)));
     expect(streams.filter(({ status }) => status === 200).length).toBe(2);
     expect(streams.filter(({ status }) => status === 503).length).toBe(18);
@@ -324,7 +319,7 @@ describe('without streams', () => {
   const it_ = useService({ QUEUE_MAX_STREAMS: 0 });
 
   it('there is no such path', async () => {
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     expect(outcome(await buyer.get(EVENTS))).toBe('404 404');
     expect(outcome(await buyer.post(`${EVENTS}/ticket`))).toBe('404 404');
     expect((await request(it_.url).get('/openapi.json')).text).not.toContain('/events');
@@ -335,9 +330,9 @@ describe('a thousand streams', () => {
   const it_ = useService({ QUEUE_MAX_ACTIVE: 1 });
 
   it('share one timer, all hear of a step up, and leave nothing behind', async () => {
-    const inside = await it_.visitor(1);
-    const next = await it_.visitor(1);
-    const waiters = await it_.visitors(250);
+    const inside = await it_.buyer(1);
+    const next = await it_.buyer(1);
+    const waiters = await it_.buyers(250);
     const timers = (): number => process.getActiveResourcesInfo().filter((it) => it === 'Timeout').length;
     const before = { timers: timers(), heap: process.memoryUsage().heapUsed };
     const streams = (
@@ -375,7 +370,7 @@ describe('SIGTERM with open streams', () => {
       LOG_LEVEL: 'trace',
     }).start();
     const [first, ...waiters] = await Promise.all(
-      (await given.members(10)).map((id) => new Buyer(service.url, id).enter()),
+      (await given.users(10)).map((id) => new Buyer(service.url, id).enter()),
     );
     const tickets = await Promise.all([first, ...waiters].map((it) => ticketOf(it as Buyer)));
     const streams = await Promise.all(tickets.map((it) => withTicket(service.url, `ticket=${it}`)));

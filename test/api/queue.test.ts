@@ -9,7 +9,7 @@ describe('the waiting room', () => {
 
   it('lets in as many as the cap, gives the next their position, and moves on when somebody pays', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 1 });
-    const [a, , c, d] = [await it_.visitor(1), await it_.visitor(), await it_.visitor(), await it_.visitor()];
+    const [a, , c, d] = [await it_.buyer(1), await it_.buyer(), await it_.buyer(), await it_.buyer()];
     expect((await c.check()).body).toMatchObject({ data: { status: 'WAITING', queuePosition: 1 } });
     const waiting = (await d.check()).body as { data: { etaSeconds: number; pollAfterMs: number } };
     expect(waiting).toMatchObject({ data: { status: 'WAITING', queuePosition: 2 } });
@@ -25,7 +25,7 @@ describe('the waiting room', () => {
   });
 
   it('gives the same user the same token while its place is live', async () => {
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     const before = buyer.token;
     expect((await buyer.enter()).token).toBe(before);
   });
@@ -36,7 +36,7 @@ describe('the waiting room', () => {
   });
 
   it('refuses missing, malformed and forged tokens with 401', async () => {
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     const [header, payload, signature] = buyer.token.split('.') as [string, string, string];
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
     const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -91,7 +91,7 @@ describe('a limit of tokens per address', () => {
   const it_ = useService({ TOKEN_RATE_PER_MINUTE: 3, TRUST_PROXY: 1 });
 
   it('answers 429 with Retry-After beyond it, to that address only', async () => {
-    const userId = await it_.given.member();
+    const userId = await it_.given.user();
     const from = (address: string): request.Test =>
       request(it_.url).post('/v1/api/queue/token').set('X-Forwarded-For', address).send({ userId });
     const mine = `10.1.${Date.now() % 250}.${process.pid % 250}`;

@@ -11,7 +11,7 @@ describe('a concert with a line of its own', () => {
   const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUES: `${OWN}=2` });
 
   const enter = async (queueId?: string): Promise<Buyer> => {
-    const buyer = new Buyer(it_.url, await it_.given.member(100));
+    const buyer = new Buyer(it_.url, await it_.given.user(100));
     const answer = await buyer.post('/v1/api/queue/token').send({ userId: buyer.userId, queueId });
     buyer.token = (answer.body as { data: { queueToken: string } }).data.queueToken;
     return buyer;
@@ -51,7 +51,7 @@ describe('a concert with a line of its own', () => {
   });
 
   it('is refused when there is none of that name', async () => {
-    const buyer = new Buyer(it_.url, await it_.given.member());
+    const buyer = new Buyer(it_.url, await it_.given.user());
     const ask = (queueId: unknown): Promise<string> =>
       buyer.post('/v1/api/queue/token').send({ userId: buyer.userId, queueId }).then(outcome);
     expect(await ask('nowhere')).toBe('404 404');
@@ -89,7 +89,7 @@ describe('a hold of one queue', () => {
     'is sold by the main queue when the concert has %s, whether or not the token names it',
     async (_what, queueId) => {
       for (const asked of [undefined, MAIN]) {
-        const buyer = await enter(await it_.given.member(10), asked);
+        const buyer = await enter(await it_.given.user(10), asked);
         expect(outcome(await buyer.pay(await buyer.hold(...(await seatSoldBy(queueId)))))).toBe('200');
         expect(await statusOf(buyer)).toBe('DONE');
       }
@@ -107,7 +107,7 @@ describe('a hold of one queue', () => {
       MAIN.toUpperCase(),
     ],
   ])('cannot be paid with the token of another: %s', async (_what, own, other, sells, message) => {
-    const userId = await it_.given.member(10);
+    const userId = await it_.given.user(10);
     const [holder, payer] = [await enter(userId, own), await enter(userId, other)];
     const reservationId = await holder.hold(...(await seatSoldBy(sells)));
     const refused = await payer.pay(reservationId);

@@ -7,14 +7,14 @@ describe('holds and payments', () => {
 
   it('gives a second buyer of the same seat 004', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
-    const [first, second] = [await it_.visitor(), await it_.visitor()];
+    const [first, second] = [await it_.buyer(), await it_.buyer()];
     expect(outcome(await first.reserve(id, at(seats, 0).id))).toBe('200');
     expect(outcome(await second.reserve(id, at(seats, 0).id))).toBe('409 004');
   });
 
   it('gives a seat that the sweeper frees at this very moment', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
-    const [first, second] = [await it_.visitor(), await it_.visitor()];
+    const [first, second] = [await it_.buyer(), await it_.buyer()];
     const [reservationId, seatId] = [await first.hold(id, at(seats, 0).id), at(seats, 0).id];
     await it_.given.holdIsPast(reservationId);
     let answer: Promise<string> | undefined; // asked once, also when a deadlock begins the transaction anew
@@ -32,7 +32,7 @@ describe('holds and payments', () => {
 
   it('gives 002 when every seat is sold', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-    const [buyer, late] = [await it_.visitor(10), await it_.visitor()];
+    const [buyer, late] = [await it_.buyer(10), await it_.buyer()];
     await buyer.pay(await buyer.hold(id, at(seats, 0).id));
     expect(outcome(await late.reserve(id, at(seats, 0).id))).toBe('409 002');
   });
@@ -40,7 +40,7 @@ describe('holds and payments', () => {
   it('refuses a seat under another schedule, an unknown schedule and one that has begun', async () => {
     const [one, other] = [await it_.given.scheduleWithSeats(1), await it_.given.scheduleWithSeats(1)];
     const begun = await it_.given.scheduleWithSeats(1, { startsInSeconds: -1 });
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     expect(outcome(await buyer.reserve(one.id, at(other.seats, 0).id))).toBe('404 404');
     expect(outcome(await buyer.reserve(999_999_999, at(one.seats, 0).id))).toBe('404 404');
     expect(outcome(await buyer.reserve(begun.id, at(begun.seats, 0).id))).toBe('409 409');
@@ -50,7 +50,7 @@ describe('holds and payments', () => {
 
   it('sells a seat whose hold is past to the next buyer at once, and nothing to the first', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-    const [slow, next] = [await it_.visitor(10), await it_.visitor(10)];
+    const [slow, next] = [await it_.buyer(10), await it_.buyer(10)];
     const lost = await slow.hold(id, at(seats, 0).id);
     await it_.given.holdIsPast(lost);
     const won = await next.hold(id, at(seats, 0).id);
@@ -61,7 +61,7 @@ describe('holds and payments', () => {
 
   it('refuses payment of a hold that is past though nobody else wants the seat', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-    const buyer = await it_.visitor(10);
+    const buyer = await it_.buyer(10);
     const reservationId = await buyer.hold(id, at(seats, 0).id);
     await it_.given.holdIsPast(reservationId);
     expect(outcome(await buyer.pay(reservationId))).toBe('409 409');
@@ -70,7 +70,7 @@ describe('holds and payments', () => {
 
   it('lets the sweeper free seats whose hold is past', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     const reservationId = await buyer.hold(id, at(seats, 0).id);
     await it_.given.holdIsPast(reservationId);
     const status = async (): Promise<unknown> =>
@@ -87,7 +87,7 @@ describe('holds and payments', () => {
 
   it('lets nobody pay another’s reservation, an unknown one, or one twice', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 10 });
-    const [owner, stranger] = [await it_.visitor(100), await it_.visitor(100)];
+    const [owner, stranger] = [await it_.buyer(100), await it_.buyer(100)];
     const reservationId = await owner.hold(id, at(seats, 0).id);
     expect(outcome(await stranger.pay(reservationId))).toBe('403 403');
     expect(outcome(await stranger.pay(999_999_999))).toBe('404 404');
@@ -99,7 +99,7 @@ describe('holds and payments', () => {
 
   it('says 005 when the balance is too small, and sells after a charge', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 1000 });
-    const buyer = await it_.visitor(999);
+    const buyer = await it_.buyer(999);
     const reservationId = await buyer.hold(id, at(seats, 0).id);
     expect(outcome(await buyer.pay(reservationId))).toBe('409 005');
     await buyer.charge(1);
@@ -111,7 +111,7 @@ describe('holds and payments', () => {
 
   it('keeps on the reservation what was bought, though the programme changes', async () => {
     const { id, title, seats } = await it_.given.scheduleWithSeats(1, { amount: 55 });
-    const buyer = await it_.visitor(55);
+    const buyer = await it_.buyer(55);
     const reservationId = await buyer.hold(id, at(seats, 0).id);
     await it_.admin.execute('UPDATE concert_seat SET amount = 99 WHERE id = ?', [at(seats, 0).id]);
     expect((await buyer.pay(reservationId)).body).toMatchObject({ data: { paymentAmount: 55 } });

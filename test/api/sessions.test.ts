@@ -16,9 +16,7 @@ describe('a session whose user holds a seat', () => {
     (JSON.parse(Buffer.from(at(token.split('.'), 1), 'base64url').toString()) as { seq: number }).seq;
   const deadlineOf = async (buyer: Buyer): Promise<number> =>
     Number(
-      await it_.service.container
-        .resolve(Redis)
-        .zscore(queueKeys(it_.queueId).active, String(seqOf(buyer))),
+      await it_.service.container.resolve(Redis).zscore(queueKeys(it_.queueId).active, String(seqOf(buyer))),
     );
   const heldUntil = async (reservationId: number): Promise<number> => {
     const [row] = await it_.admin.query<{ heldUntil: Date }>(
@@ -32,7 +30,7 @@ describe('a session whose user holds a seat', () => {
     const other = await startTestService({ ...TIMES, QUEUE_ID: it_.queueId, QUEUE_MAX_ACTIVE: 10_000 });
     try {
       const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-      const holder = await it_.visitor(10);
+      const holder = await it_.buyer(10);
       const ownMs = await deadlineOf(holder);
       const reservationId = await holder.hold(id, at(seats, 0).id);
       const heldUntilMs = await heldUntil(reservationId);
@@ -61,7 +59,7 @@ describe('a session whose user holds a seat', () => {
 
   it('is not prolonged by asking for the same seat again, nor by a seat that somebody else has', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 10 });
-    const [holder, other] = [await it_.visitor(10), await it_.visitor(10)];
+    const [holder, other] = [await it_.buyer(10), await it_.buyer(10)];
     const reservationId = await holder.hold(id, at(seats, 0).id);
     await it_.admin.execute(
       `UPDATE reservation r JOIN concert_seat s ON s.id = r.seat_id
@@ -77,7 +75,7 @@ describe('a session whose user holds a seat', () => {
   it('says so when holds have prolonged it as long as may be, and goes on but for holds', async () => {
     const room = it_.service.container.resolve(WaitingRoomRegistry).main;
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-    const holder = await it_.visitor(10);
+    const holder = await it_.buyer(10);
     const settle = jest.spyOn(room, 'resolve').mockImplementation((_place, isToHold) =>
       Promise.resolve({
         status: 'PROGRESS',

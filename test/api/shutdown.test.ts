@@ -9,7 +9,7 @@ describe('SIGTERM', () => {
 
   it('fails no request under way, turns readiness off first, and ends with 0', async () => {
     const service = await new ServiceProcess({ SHUTDOWN_DRAIN_MS: 3000, QUEUE_MAX_ACTIVE: 1000 }).start();
-    const buyer = await new Buyer(service.url, await given.member(10)).enter();
+    const buyer = await new Buyer(service.url, await given.user(10)).enter();
     const answers: number[] = [];
     let readiness = 200;
     const ask = async (): Promise<void> => {
@@ -29,7 +29,7 @@ describe('SIGTERM', () => {
 
   it('waits for a request that is stuck no longer than SHUTDOWN_GRACE_MS', async () => {
     const service = await new ServiceProcess({ SHUTDOWN_GRACE_MS: 300, QUEUE_MAX_ACTIVE: 1000 }).start();
-    const userId = await given.member();
+    const userId = await given.user();
     const buyer = await new Buyer(service.url, userId).enter();
     await admin.transaction(async (tx) => {
       await tx.query('SELECT id FROM member WHERE id = ? FOR UPDATE', [userId]);
@@ -55,7 +55,7 @@ describe('SIGTERM', () => {
 
   it('logs JSON lines without tokens', async () => {
     const service = await new ServiceProcess({ LOG_LEVEL: 'trace', QUEUE_MAX_ACTIVE: 1000 }).start();
-    const buyer = await new Buyer(service.url, await given.member()).enter();
+    const buyer = await new Buyer(service.url, await given.user()).enter();
     await buyer.amount();
     await service.stop();
     const text = service.lines.join('\n');

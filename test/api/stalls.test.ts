@@ -27,7 +27,7 @@ describe('a service of which one part stands still for a while', () => {
       },
       LOAD_SHEDDING_MAX_DELAY_MS: 5000, // the machine may be busy: what is shed would be shed for that
     });
-    for (const userId of await new Given(admin).members(BUYERS))
+    for (const userId of await new Given(admin).users(BUYERS))
       buyers.push(await new Buyer(service.url, userId).enter());
   });
   afterAll(async () => {
@@ -41,7 +41,7 @@ describe('a service of which one part stands still for a while', () => {
   async function isNormal(): Promise<boolean> {
     const charges = await Promise.all(buyers.map(async (buyer) => outcome(await buyer.charge(1))));
     if (charges.some((charge) => charge !== '200')) return false;
-    const [newcomer] = await new Given(admin).members(1);
+    const [newcomer] = await new Given(admin).users(1);
     const token = await new Buyer(service.url, newcomer ?? 0).enter().catch(() => undefined);
     if (token === undefined) return false;
     const { data } = (await token.check()).body as { data: { status: string } };

@@ -37,7 +37,7 @@ describe('WORKERS=3', () => {
     return Number(line?.split(' ')[1] ?? 0);
   };
 
-  it('share one port for visitors and one for operators', () => {
+  it('share one port for users and one for operators', () => {
     const told = service.lines.map((line) => JSON.parse(line) as { msg?: string; managementPort?: number });
     const ports = told.filter(({ msg }) => msg === 'listening').map(({ managementPort }) => managementPort);
     expect(new Set(ports)).toEqual(new Set([Number(new URL(service.managementUrl).port)]));
@@ -55,9 +55,7 @@ describe('WORKERS=3', () => {
 
   it('tell the same of the queue and of the metrics, whichever is asked', async () => {
     const before = await metric('concert_balance_topups_total');
-    const buyers = await Promise.all(
-      (await given.members(30)).map((id) => new Buyer(service.url, id).enter()),
-    );
+    const buyers = await Promise.all((await given.users(30)).map((id) => new Buyer(service.url, id).enter()));
     const answers = await Promise.all(buyers.map((buyer) => buyer.charge(5)));
     expect(tally(answers)).toEqual({ '200': 30 });
     await until('every worker has the same copy of the queue', async () => {
@@ -73,7 +71,7 @@ describe('WORKERS=3', () => {
   });
 
   it('replace one that dies, and go on meanwhile', async () => {
-    const buyer = await new Buyer(service.url, await given.member()).enter();
+    const buyer = await new Buyer(service.url, await given.user()).enter();
     const [victim] = lines('ready').filter(({ role }) => role === 'api');
     process.kill(victim?.pid ?? 0, 'SIGKILL');
     await until('a fourth is ready', () => lines('ready').length === 4);

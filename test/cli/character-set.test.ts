@@ -68,7 +68,7 @@ describe('a database whose default is latin1', () => {
     await scratch.admin.execute('UPDATE concert SET title = ?', [TITLE]);
     const service = await startTestService({ ...scratch.env, QUEUE_MAX_ACTIVE: 10 });
     try {
-      const buyer = await new Buyer(service.url, await given.member(1000)).enter();
+      const buyer = await new Buyer(service.url, await given.user(1000)).enter();
       const listed = (await buyer.schedules()).body as { data: { concertTitle: string }[] };
       expect(listed.data.map(({ concertTitle }) => concertTitle)).toEqual([TITLE]);
       await buyer.pay(await buyer.hold(id, at(seats, 0).id));

@@ -61,7 +61,7 @@ describe('seed', () => {
     await expectInvariants({ database: scratch.app });
   });
 
-  it('gives each member its balance with the ledger entry, and each date its evening and price classes', async () => {
+  it('gives each user its balance with the ledger entry, and each date its evening and price classes', async () => {
     await seed(...SMALL);
     const [member] = await scratch.admin.query<Row>(
       `SELECT m.name, m.balance, h.kind, h.amount FROM member m JOIN payment_history h ON h.user_id = m.id WHERE m.id = 7`,
@@ -141,7 +141,7 @@ describe('seed', () => {
     expect((await seed(...SMALL)).stdout).toContain('0 concerts, 1 date, 10 seats; moved 0 past');
   });
 
-  it('with --if-empty does nothing where members are, and all of it where none are', async () => {
+  it('with --if-empty does nothing where users are, and all of it where none are', async () => {
     expect((await seed('--if-empty', ...SMALL)).stdout).toContain('seeded 50 members');
     const before = await counts();
     expect((await seed('--if-empty', '--users', '99')).stdout).toContain('seeded nothing');

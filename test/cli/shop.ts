@@ -31,10 +31,10 @@ export class Shop {
     this.keys = new IdempotencyRepository(scratch.app);
   }
 
-  /** With one rich member and one schedule. */
+  /** With one rich user and one schedule. */
   static async open(scratch: Scratch, seats = 10): Promise<Shop> {
     const shop = new Shop(scratch);
-    shop.userId = await shop.given.member(1_000_000);
+    shop.userId = await shop.given.user(1_000_000);
     const schedule = await shop.given.scheduleWithSeats(seats, { amount: PRICE });
     shop.scheduleId = schedule.id;
     shop.seatIds = schedule.seats.map(({ id }) => id);

@@ -504,7 +504,7 @@ describe('the invariants of a queue', () => {
     expect(verdictsOf(await check())).toMatchObject({ I6: 'ok', I7: 'ok' });
   });
 
-  it('show one visitor too many', async () => {
+  it('show one user too many', async () => {
     await redis.zadd(active, inAnHour, '1');
     expect(resultOf(await check(), 'I6')).toMatchObject({
       verdict: 'violated',

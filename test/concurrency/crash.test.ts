@@ -29,7 +29,7 @@ describe('kill -9 in the middle of 1,000 reservations and payments', () => {
 
   it('loses no answered sale and sells nothing twice; retries with the same keys finish the rest', async () => {
     const { id: scheduleId, seats } = await given.scheduleWithSeats(BUYERS, { amount: 10 });
-    const users = await given.members(BUYERS, 10);
+    const users = await given.users(BUYERS, 10);
     await service.start();
     const purchases: Purchase[] = [];
     await inParallel(users, async (userId) => {

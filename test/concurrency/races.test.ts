@@ -9,7 +9,7 @@ describe('races', () => {
 
   it('sells a seat to exactly one of 200 simultaneous buyers', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
-    const buyers = await it_.visitors(200);
+    const buyers = await it_.buyers(200);
     const answers = await Promise.all(buyers.map((buyer) => buyer.reserve(id, at(seats, 0).id)));
     expect(tally(answers)).toEqual({ '200': 1, '409 004': 199 });
     expect(
@@ -19,15 +19,15 @@ describe('races', () => {
 
   it('gives a seat whose hold is past to exactly one of 50', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
-    await it_.given.holdIsPast(await (await it_.visitor()).hold(id, at(seats, 0).id));
-    const buyers = await it_.visitors(50);
+    await it_.given.holdIsPast(await (await it_.buyer()).hold(id, at(seats, 0).id));
+    const buyers = await it_.buyers(50);
     const answers = await Promise.all(buyers.map((buyer) => buyer.reserve(id, at(seats, 0).id)));
     expect(tally(answers)).toEqual({ '200': 1, '409 004': 49 });
   });
 
   it('gives many seats whose holds are past to their next buyers at once: no deadlock is an error', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(60);
-    const buyers = await it_.visitors(120);
+    const buyers = await it_.buyers(120);
     for (let round = 0; round < 3; round++) {
       const first = buyers.slice(0, 60).map((buyer, i) => buyer.reserve(id, at(seats, i).id));
       expect(tally(await Promise.all(first))).toEqual({ '200': 60 });
@@ -49,7 +49,7 @@ describe('races', () => {
   });
 
   it('adds up 50 concurrent charges of one user', async () => {
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     const answers = await Promise.all(Array.from({ length: 50 }, () => buyer.charge(1000)));
     expect(tally(answers)).toEqual({ '200': 50 });
     expect((await buyer.amount()).body).toMatchObject({ data: { amount: 50_000 } });
@@ -62,7 +62,7 @@ describe('races', () => {
 
   it('takes the money once for 20 concurrent payments of one reservation', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 300 });
-    const buyer = await it_.visitor(10_000);
+    const buyer = await it_.buyer(10_000);
     const reservationId = await buyer.hold(id, at(seats, 0).id);
     const answers = await Promise.all(Array.from({ length: 20 }, () => buyer.pay(reservationId)));
     const counts = tally(answers);
@@ -78,7 +78,7 @@ describe('races', () => {
 
   it('does not spend a balance twice on two seats', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 100 });
-    const buyer = await it_.visitor(150);
+    const buyer = await it_.buyer(150);
     const holds = [await buyer.hold(id, at(seats, 0).id), await buyer.hold(id, at(seats, 1).id)];
     const answers = await Promise.all(holds.map((reservationId) => buyer.pay(reservationId)));
     expect(tally(answers)['200']).toBe(1);
@@ -89,7 +89,7 @@ describe('races', () => {
 
   it('fills a hall without selling a seat twice or leaving one over', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(40, { amount: 5 });
-    const buyers = await it_.visitors(80, 5);
+    const buyers = await it_.buyers(80, 5);
     await Promise.all(
       buyers.map(async (buyer, i) => {
         for (let n = 0; n < seats.length; n++) {

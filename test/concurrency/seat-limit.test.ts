@@ -19,7 +19,7 @@ describe(`MAX_SEATS_PER_USER=${LIMIT}`, () => {
       QUEUE_MAX_ACTIVE: 10_000,
     });
     try {
-      const buyer = await it_.visitor();
+      const buyer = await it_.buyer();
       const elsewhere = new Buyer(other.url, buyer.userId);
       elsewhere.token = buyer.token;
       const answers = await Promise.all(
@@ -36,7 +36,7 @@ describe(`MAX_SEATS_PER_USER=${LIMIT}`, () => {
   it('counts what was bought and what is held, of one user and one schedule alone', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(6, { amount: 10 });
     const another = await it_.given.scheduleWithSeats(1);
-    const [buyer, friend] = [await it_.visitor(100), await it_.visitor()];
+    const [buyer, friend] = [await it_.buyer(100), await it_.buyer()];
     await buyer.pay(await buyer.hold(id, at(seats, 0).id));
     await buyer.enter(); // its turn was over
     await buyer.hold(id, at(seats, 1).id);
@@ -48,7 +48,7 @@ describe(`MAX_SEATS_PER_USER=${LIMIT}`, () => {
 
   it('gives back what was let go: a hold that has passed counts no more', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(4);
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     const first = await buyer.hold(id, at(seats, 0).id);
     for (const i of [1, 2]) await buyer.hold(id, at(seats, i).id);
     expect(outcome(await buyer.reserve(id, at(seats, 3).id))).toBe('409 409');
@@ -62,7 +62,7 @@ describe('MAX_SEATS_PER_USER=0', () => {
 
   it('is no limit', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(30);
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     const answers = await Promise.all(seats.map((seat) => buyer.reserve(id, seat.id)));
     expect(tally(answers)).toEqual({ '200': 30 });
   });

@@ -35,7 +35,7 @@ described('a failover of Redis that breaks no connection', () => {
   }
   /** To a new user: nothing is written for one who asks again. */
   const issue = async (): Promise<string> => {
-    const userId = await new Given(admin).member();
+    const userId = await new Given(admin).user();
     return outcome(await new Buyer(service.url, userId).post('/v1/api/queue/token').send({ userId }));
   };
   const readiness = async (): Promise<string | undefined> => {

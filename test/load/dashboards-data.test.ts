@@ -163,7 +163,7 @@ async function startPrometheus(jobs: Record<string, string>): Promise<void> {
 }
 
 async function runK6(url: string, given: Given): Promise<void> {
-  const members = await given.members(200);
+  const members = await given.users(200);
   const { id } = await given.scheduleWithSeats(2000);
   writeFileSync(join(folder, 'run.js'), SCRIPT);
   const args = ['run', '--quiet', '--no-summary', '--no-usage-report', '--out', `influxdb=${influxUrl}/k6`];

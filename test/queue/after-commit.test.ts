@@ -49,7 +49,7 @@ describe('what must follow a COMMIT', () => {
 
   /** With as much as two seats cost. */
   const buyer = async (balance = 200): Promise<Buyer> =>
-    new Buyer(api.url, await given.member(balance)).enter();
+    new Buyer(api.url, await given.user(balance)).enter();
 
   const holds = async (by: Buyer, count: number): Promise<number[]> => {
     const { id, seats } = await given.scheduleWithSeats(count);
@@ -206,7 +206,7 @@ describe('what must follow a COMMIT', () => {
     const queueId = uniqueQueueId();
     const first = await startTestService({ QUEUE_ID: queueId, QUEUE_MAX_ACTIVE: 1 });
     const olds = await Promise.all(
-      [1, 2, 3].map(async () => new Buyer(first.url, await given.member()).enter()),
+      [1, 2, 3].map(async () => new Buyer(first.url, await given.user()).enter()),
     );
     await first.stop();
     await redis.del(await redis.keys(`${queueKeys(queueId).prefix}*`));
@@ -216,7 +216,7 @@ describe('what must follow a COMMIT', () => {
       const there = olds.map(({ token, userId }) => Object.assign(new Buyer(second.url, userId), { token }));
       expect(outcome(await at(there, 2).check())).toBe('403 001'); // before any token of the new life
       const fresh = await Promise.all(
-        [1, 2, 3].map(async () => new Buyer(second.url, await given.member()).enter()),
+        [1, 2, 3].map(async () => new Buyer(second.url, await given.user()).enter()),
       );
       for (const old of there) expect(outcome(await old.check())).toBe('403 001');
       for (const old of there) expect(outcome(await old.charge(10))).toBe('403 001');

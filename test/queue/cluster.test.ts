@@ -91,7 +91,7 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
     const crowd = new Crowd([service]);
     await crowd.come(50);
     await wait(600);
-    const [inside, waiter] = [crowd.member(0), crowd.member(40)];
+    const [inside, waiter] = [crowd.user(0), crowd.user(40)];
     expect([await checked(inside), await checked(waiter)]).toEqual(['200 PROGRESS', '200 WAITING']);
 
     const { queueId } = mainRoom(service);
@@ -101,7 +101,7 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
       cluster.nodes.findIndex(({ port }) => ownerOf(redis, slot).endsWith(`:${port}`)),
     );
     home.freeze();
-    const userId = await given.member();
+    const userId = await given.user();
     inside.token = '';
     const issue = async (): Promise<string> =>
       outcome(await inside.post('/v1/api/queue/token').send({ userId }));

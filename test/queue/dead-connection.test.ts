@@ -18,7 +18,7 @@ describe('a connection to Redis on which no answer comes any more', () => {
       REDIS_TIMEOUT_MS: 1000,
       QUEUE_ID: uniqueQueueId(),
     });
-    const userId = await new Given(admin).member();
+    const userId = await new Given(admin).user();
     const buyer = await new Buyer(service.url, userId).enter();
     proxy.loseAnswers();
     const issue = async (): Promise<string> =>

@@ -28,7 +28,7 @@ describe('a change of TOKEN_SECRET', () => {
     const line = { QUEUE_ID: uniqueQueueId(), QUEUE_MAX_ACTIVE: 1 };
     for (const [stage, secrets] of Object.entries(STAGES))
       services[stage as Stage] = await startTestService({ ...line, ...secrets });
-    await new Buyer(services.before.url, await given.member()).enter(); // has the only place inside
+    await new Buyer(services.before.url, await given.user()).enter(); // has the only place inside
   });
   afterAll(async () => {
     await Promise.all(Object.values(services).map((service) => service.stop()));
@@ -41,8 +41,8 @@ describe('a change of TOKEN_SECRET', () => {
     ((await buyer.check()).body as { data: { queuePosition: number } }).data.queuePosition;
 
   it('takes nobody’s place: each token is good wherever it meets a neighbour', async () => {
-    const early = await new Buyer(services.prepared.url, await given.member()).enter();
-    const late = await new Buyer(services.changed.url, await given.member()).enter();
+    const early = await new Buyer(services.prepared.url, await given.user()).enter();
+    const late = await new Buyer(services.changed.url, await given.user()).enter();
     const place = await positionOf(early);
     for (const stage of ['before', 'prepared', 'changed'] as const)
       expect([stage, await positionOf(at(stage, early))]).toEqual([stage, place]);
@@ -51,7 +51,7 @@ describe('a change of TOKEN_SECRET', () => {
   });
 
   it('gives the same place to whoever asks again, with a token of the new secret', async () => {
-    const buyer = await new Buyer(services.before.url, await given.member()).enter();
+    const buyer = await new Buyer(services.before.url, await given.user()).enter();
     const [token, place] = [buyer.token, await positionOf(buyer)];
     const again = await at('after', buyer).enter();
     expect(again.token).not.toBe(token);
@@ -60,7 +60,7 @@ describe('a change of TOKEN_SECRET', () => {
   });
 
   it('leaves tickets for events good, too', async () => {
-    const buyer = await new Buyer(services.prepared.url, await given.member()).enter();
+    const buyer = await new Buyer(services.prepared.url, await given.user()).enter();
     const answer = await buyer.post('/v1/api/queue/events/ticket');
     const { ticket } = (answer.body as { data: { ticket: string } }).data;
     const open = (stage: Stage): Promise<Listener> =>

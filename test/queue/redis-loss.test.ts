@@ -48,7 +48,7 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
     endings.push(() => Promise.all(services.map((service) => service.stop())));
     inside = await Promise.all(
       Array.from({ length: CAP }, async (_, i) =>
-        new Buyer(at(services, i % 2).url, await given.member(1000)).enter(),
+        new Buyer(at(services, i % 2).url, await given.user(1000)).enter(),
       ),
     );
     crowd = new Crowd(services);
@@ -62,7 +62,7 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
     activeKey = queueKeys(queueId).active;
     highestActive = new Meanwhile(50, () => observer.zcard(activeKey).catch(() => 0));
     endings.push(() => highestActive.stop());
-    const sample = [0, 1, 2, 3, 9_999, 10_000, WAITERS - 2, WAITERS - 1].map((i) => crowd.member(i));
+    const sample = [0, 1, 2, 3, 9_999, 10_000, WAITERS - 2, WAITERS - 1].map((i) => crowd.user(i));
     let next = 0;
     polls = new Meanwhile(20, () => {
       if (next % 50 === 0) crowd.poll();
@@ -77,7 +77,7 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
   });
   afterAll(() => admin.close());
 
-  const newcomer = async (i: number): Promise<Buyer> => new Buyer(at(services, i).url, await given.member());
+  const newcomer = async (i: number): Promise<Buyer> => new Buyer(at(services, i).url, await given.user());
 
   /** Buys a seat from first to last. */
   async function buys(buyer: Buyer): Promise<string[]> {

@@ -29,7 +29,7 @@ describe('two processes of one queue', () => {
   });
 
   it('polls of waiters through the API cost no command', async () => {
-    const waiters = Array.from({ length: 100 }, (_, i) => crowd.member(100 + 2 * i));
+    const waiters = Array.from({ length: 100 }, (_, i) => crowd.user(100 + 2 * i));
     // Beside the polls each process asks Redis by its loops, but never for one token.
     const asked = jest.spyOn(QueueStore.prototype, 'resolve');
     const said = await Promise.all(waiters.map((waiter) => checked(waiter)));

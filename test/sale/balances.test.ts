@@ -19,9 +19,9 @@ describe('balances in the database', () => {
       [userId],
     );
 
-  it('a charge adds up, is in the ledger, and is no other member’s', () =>
+  it('a charge adds up, is in the ledger, and is no other user’s', () =>
     undone(admin, async (tx, given) => {
-      const [member, other] = [await given.member(), await given.member(7)];
+      const [member, other] = [await given.user(), await given.user(7)];
       expect(await balances.charge(tx, member, 50)).toBe(50);
       expect(await balances.charge(tx, member, 20)).toBe(70);
       expect([await balances.find(tx, member), await balances.find(tx, other)]).toEqual([70, 7]);
@@ -34,7 +34,7 @@ describe('balances in the database', () => {
 
   it('holds 2^53 − 1 and not a won more', () =>
     undone(admin, async (tx, given) => {
-      const member = await given.member(10);
+      const member = await given.user(10);
       expect(await balances.charge(tx, member, MOST - 9)).toBeUndefined();
       expect(await balances.find(tx, member)).toBe(10);
       expect(await ledger(tx, member)).toHaveLength(1);
@@ -44,7 +44,7 @@ describe('balances in the database', () => {
 
   it('gives what is there, to the last won, and no more', () =>
     undone(admin, async (tx, given) => {
-      const [member, other] = [await given.member(100), await given.member(100)];
+      const [member, other] = [await given.user(100), await given.user(100)];
       expect(await balances.take(tx, member, 101)).toBe(false);
       expect(await balances.take(tx, member, 40)).toBe(true);
       expect(await balances.take(tx, member, 60)).toBe(true);
@@ -54,7 +54,7 @@ describe('balances in the database', () => {
 
   it('a payment is in the ledger with what it left', () =>
     undone(admin, async (tx, given) => {
-      const member = await given.member(100);
+      const member = await given.user(100);
       const reservation = await aReservation(tx, member);
       await balances.take(tx, member, 30);
       const payment = await new PaymentRepository().insert(tx, reservation, member, 30);
@@ -65,7 +65,7 @@ describe('balances in the database', () => {
       ).toEqual([{ reservation_id: reservation, user_id: member, amount: 30, status: 'DONE' }]);
     }));
 
-  it('are of members alone', () =>
+  it('are of users alone', () =>
     undone(admin, async (tx) => {
       expect(await balances.find(tx, 999_999_999)).toBeUndefined();
       expect(await balances.charge(tx, 999_999_999, 1)).toBeUndefined();
@@ -95,13 +95,13 @@ describe('balances in the database', () => {
   }
 });
 
-describe('the directory of members', () => {
+describe('the directory of users', () => {
   const admin = openAdminDatabase();
   afterAll(() => admin.close());
   const newMember = async (): Promise<number> =>
     (await admin.execute("INSERT INTO member (name) VALUES ('Test member')")).insertId;
 
-  it('asks for a member once, and for a stranger each time: it may be a member by then', async () => {
+  it('asks for a user once, and for a stranger each time: it may be a user by then', async () => {
     const [directory, member] = [new UserDirectory(admin), await newMember()];
     const asked = jest.spyOn(admin, 'query');
     expect(directory.isKnown(member)).toBe(false);
@@ -117,7 +117,7 @@ describe('the directory of members', () => {
     asked.mockRestore();
   });
 
-  it('learns all members by and by, and those who came meanwhile', async () => {
+  it('learns all users by and by, and those who came meanwhile', async () => {
     const [directory, member] = [new UserDirectory(admin), await newMember()];
     const learnAll = async (): Promise<void> => {
       for (let turns = 0; await directory.learnMore();) expect(turns++).toBeLessThan(50);

@@ -14,7 +14,7 @@ describe('a guard under an update that changes nothing', () => {
 
   it.each([0, 50])('sells a seat of price 0 to a user with a balance of %d, once', async (balance) => {
     const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 0 });
-    const [buyer, key] = [await it_.visitor(balance), randomUUID()];
+    const [buyer, key] = [await it_.buyer(balance), randomUUID()];
     const listed = (await buyer.seats(id)).body as { data: { amount: number }[] };
     expect(listed.data.map(({ amount }) => amount)).toEqual([0, 0]);
     const reservationId = await buyer.hold(id, at(seats, 0).id);
@@ -35,13 +35,13 @@ describe('a guard under an update that changes nothing', () => {
 
   it('refuses a price above the balance still, by one won', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 1 });
-    const buyer = await it_.visitor(0);
+    const buyer = await it_.buyer(0);
     expect(outcome(await buyer.pay(await buyer.hold(id, at(seats, 0).id)))).toBe('409 005');
   });
 
   it('takes a top-up of nothing for done, and one that passes 2^53 − 1 not', () =>
     undone(it_.admin, async (tx, given) => {
-      const [member, balances] = [await given.member(7), new BalanceRepository()];
+      const [member, balances] = [await given.user(7), new BalanceRepository()];
       expect(await balances.charge(tx, member, 0)).toBe(7);
       expect(await balances.take(tx, member, 0)).toBe(true);
       expect(await balances.charge(tx, member, Number.MAX_SAFE_INTEGER)).toBeUndefined();

@@ -35,7 +35,7 @@ describe('the outcome of a sale', () => {
   it('of a hold is counted and told', async () => {
     const { id, title, seats } = await it_.given.scheduleWithSeats(2);
     const before = await holds('held');
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     const answer = await buyer.reserve(id, at(seats, 1).id);
     const { reservationId } = (answer.body as { data: { reservationId: number } }).data;
     expect(answer.body).toMatchObject({ data: { seatStatus: 'TEMP_RESERVED' } });
@@ -58,7 +58,7 @@ describe('the outcome of a sale', () => {
       await metric('concert_ticket_sales_total'),
       await metric('concert_ticket_revenue_krw_total'),
     ];
-    const buyer = await it_.visitor(100);
+    const buyer = await it_.buyer(100);
     const reservationId = await buyer.hold(id, at(seats, 0).id);
     expect((await buyer.pay(reservationId)).body).toMatchObject({
       data: { paymentAmount: 70, seatStatus: 'RESERVED', queueStatus: 'DONE' },
@@ -85,7 +85,7 @@ describe('the outcome of a sale', () => {
 
   it('keeps a holder from being idle as long as the hold lasts', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
-    await (await it_.visitor()).hold(id, at(seats, 0).id);
+    await (await it_.buyer()).hold(id, at(seats, 0).id);
     const redis = connectRedis(testConfig().REDIS_URL, 60_000);
     await redis.connect();
     const [, until] = await redis.zrevrange(queueKeys(it_.queueId).idle, 0, 0, 'WITHSCORES');
@@ -99,7 +99,7 @@ describe('the outcome of a sale', () => {
     const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 10 });
     const [one, other] = [at(seats, 0).id, at(seats, 1).id];
     const begun = await it_.given.scheduleWithSeats(1, { startsInSeconds: -1 });
-    const [owner, late] = [await it_.visitor(100), await it_.visitor()];
+    const [owner, late] = [await it_.buyer(100), await it_.buyer()];
     const refused = await holds('refused');
     const first = await owner.hold(id, one);
     expect(said(await late.reserve(id, one))).toBe(`Seat ${one} cannot be reserved: somebody else has it.`);
@@ -129,7 +129,7 @@ describe('the outcome of a sale', () => {
       "UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = 'elsewhere' WHERE d.id = ?",
       [id],
     );
-    const answer = await (await it_.visitor()).reserve(id, at(seats, 0).id);
+    const answer = await (await it_.buyer()).reserve(id, at(seats, 0).id);
     expect([outcome(answer), said(answer)]).toEqual([
       '403 403',
       'This concert has a queue of its own: ask for a token with queueId elsewhere.',
@@ -139,7 +139,7 @@ describe('the outcome of a sale', () => {
   it('gives one buyer MAX_SEATS_PER_USER seats of a schedule and no more, also at once', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(8);
     const limited = await holds('limited');
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     const answers = await Promise.all(seats.map((seat) => buyer.reserve(id, seat.id)));
     const refusals = answers.filter(({ status }) => status === 409);
     expect(refusals).toHaveLength(seats.length - LIMIT);
@@ -154,14 +154,14 @@ describe('the outcome of a sale', () => {
     const take = jest
       .spyOn(it_.service.container.resolve(ReservationRepository), 'take')
       .mockResolvedValue(false);
-    expect(outcome(await (await it_.visitor()).reserve(id, at(seats, 0).id))).toBe('409 004');
+    expect(outcome(await (await it_.buyer()).reserve(id, at(seats, 0).id))).toBe('409 004');
     expect(take).toHaveBeenCalledTimes(2);
     take.mockRestore();
   });
 
   it('says why a payment is refused, and takes nothing', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 50 });
-    const [buyer, stranger] = [await it_.visitor(80), await it_.visitor(80)];
+    const [buyer, stranger] = [await it_.buyer(80), await it_.buyer(80)];
     const first = await buyer.hold(id, at(seats, 0).id);
     const second = await buyer.hold(id, at(seats, 1).id);
     expect(said(await stranger.pay(first))).toBe(`Reservation ${first} is not yours.`);
@@ -184,7 +184,7 @@ describe('the outcome of a sale', () => {
 
   it('of a charge is the balance, counted; what it cannot hold is refused', async () => {
     const before = await metric('concert_balance_topups_total');
-    const buyer = await it_.visitor(5);
+    const buyer = await it_.buyer(5);
     expect((await buyer.charge(10)).body).toMatchObject({ data: { amount: 15 } });
     expect(await metric('concert_balance_topups_total')).toBe(before + 1);
     await it_.admin.execute('UPDATE member SET balance = ? WHERE id = ?', [
@@ -212,7 +212,7 @@ describe('without MAX_SEATS_PER_USER', () => {
 
   it('one buyer may have them all', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(3);
-    const buyer = await it_.visitor();
+    const buyer = await it_.buyer();
     for (const seat of seats) expect(outcome(await buyer.reserve(id, seat.id))).toBe('200');
   });
 });

@@ -229,10 +229,10 @@ describe('seats and holds in the database', () => {
       );
     }));
 
-  it('counts the seats that a member has of a schedule: bought, and held as long as the hold lasts', () =>
+  it('counts the seats that a user has of a schedule: bought, and held as long as the hold lasts', () =>
     undone(admin, async (tx, given) => {
       const [one, other] = [await given.scheduleWithSeats(4), await given.scheduleWithSeats(1)];
-      const [member, friend] = [await given.member(), await given.member()];
+      const [member, friend] = [await given.user(), await given.user()];
       const seat = (index: number): number => at(one.seats, index).id;
       const count = (besides = 0): Promise<number> => reservations.seatsOf(tx, member, one.id, besides);
       expect(await count()).toBe(0);
@@ -253,7 +253,7 @@ describe('seats and holds in the database', () => {
       expect(await reservations.seatsOf(tx, 999_999_999, one.id, 0)).toBe(0); // no such member
     }));
 
-  it('a member’s count waits for the one before it', async () => {
+  it('a user’s count waits for the one before it', async () => {
     const { insertId: member } = await admin.execute("INSERT INTO member (name) VALUES ('Test member')");
     let isCounted = false;
     let second: Promise<void> = Promise.resolve();

@@ -24,7 +24,7 @@ describe('what belongs to others', () => {
 
   it('is neither paid nor seen: the user is the token’s, whatever the request says', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-    const [owner, stranger] = [await it_.visitor(500), await it_.visitor(7)];
+    const [owner, stranger] = [await it_.buyer(500), await it_.buyer(7)];
     const reservationId = await owner.hold(id, at(seats, 0).id);
     expect(outcome(await stranger.pay(reservationId))).toBe('403 403');
     const asOwner = `?userId=${owner.userId}`;
@@ -39,7 +39,7 @@ describe('what belongs to others', () => {
 
   it('is not answered by the owner’s Idempotency-Key', async () => {
     const key = `shared-${Date.now()}`;
-    const [owner, stranger] = [await it_.visitor(1000), await it_.visitor(0)];
+    const [owner, stranger] = [await it_.buyer(1000), await it_.buyer(0)];
     expect((await owner.charge(5, key)).body).toMatchObject({ data: { amount: 1005 } });
     const answer = await stranger.charge(5, key);
     expect(answer.headers['idempotency-replayed']).toBeUndefined();
@@ -51,7 +51,7 @@ describe('fields that nobody asked for', () => {
   const it_ = useService();
   let buyer: Buyer;
   beforeAll(async () => {
-    buyer = await it_.visitor(100);
+    buyer = await it_.buyer(100);
   });
 
   it.each([
@@ -76,7 +76,7 @@ describe('hostile text', () => {
   const it_ = useService();
 
   it('is refused or taken as text wherever text may stand', async () => {
-    const buyer = await it_.visitor(10);
+    const buyer = await it_.buyer(10);
     const rows = async (): Promise<unknown> =>
       it_.admin.query(
         'SELECT (SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()) AS t',
@@ -112,7 +112,7 @@ describe('a page of another origin', () => {
   const it_ = useService();
 
   it('may neither send a token nor read an answer', async () => {
-    const buyer = await it_.visitor(10);
+    const buyer = await it_.buyer(10);
     const origin = 'https://elsewhere.example';
     const asked = await request(it_.url)
       .options('/v1/api/user/amount')
@@ -132,7 +132,7 @@ describe('the log', () => {
 
   it('is one JSON object a line, without a control character, whatever clients send', async () => {
     const service = await new ServiceProcess({ LOG_LEVEL: 'trace' }).start();
-    const userId = await new Given(admin).member();
+    const userId = await new Given(admin).user();
     for (const text of ['{"level":"error","msg":"forged"}', '\u001b[31mforged', ...HOSTILE]) {
       const header = encodeURI(text);
       await request(service.url).get(`/v1/api/${encodeURIComponent(text)}?q=${encodeURIComponent(text)}`);

@@ -147,14 +147,14 @@ describe('a limit of tokens per address', () => {
     request(url).post('/v1/api/queue/token').set('X-Forwarded-For', forwardedFor).send({ userId });
 
   it('is not escaped by the other addresses of one network', async () => {
-    const [userId, prefix] = [await behindProxy.given.member(), network()];
+    const [userId, prefix] = [await behindProxy.given.user(), network()];
     const answers = [];
     for (let i = 1; i <= 5; i++) answers.push(await take(behindProxy.url, userId, `${prefix}::${i}`));
     expect(tally(answers)).toEqual({ '200': 3, '429 429': 2 });
   });
 
   it('is not escaped by telling the proxy of addresses in front of it', async () => {
-    const userId = await behindProxy.given.member();
+    const userId = await behindProxy.given.user();
     const mine = `${network()}::1`;
     const answers = [];
     for (let i = 1; i <= 5; i++) answers.push(await take(behindProxy.url, userId, `10.9.8.${i}, ${mine}`));
@@ -167,7 +167,7 @@ describe('a limit of tokens per address', () => {
         .post('/v1/api/queue/token')
         .set(header, header === 'Forwarded' ? `for="${client}"` : client)
         .send({ userId });
-    const userId = await behindProxy.given.member();
+    const userId = await behindProxy.given.user();
     const mine = network();
     const answers = [];
     for (let i = 1; i <= 5; i++) answers.push(await ask(`[${i === 1 ? mine : network()}::1]:471${i}`));
@@ -194,7 +194,7 @@ describe('a limit of tokens per address', () => {
   it('is counted for each installation on one Redis by itself', async () => {
     const other = await startTestService({ TOKEN_RATE_PER_MINUTE: 3, TRUST_PROXY: 1 });
     try {
-      const [userId, mine] = [await behindProxy.given.member(), `${network()}::1`];
+      const [userId, mine] = [await behindProxy.given.user(), `${network()}::1`];
       for (const url of [behindProxy.url, other.url]) {
         const answers = [];
         for (let i = 1; i <= 4; i++) answers.push(await take(url, userId, mine));
@@ -206,7 +206,7 @@ describe('a limit of tokens per address', () => {
   });
 
   it('takes nobody’s word without a proxy', async () => {
-    const userId = await direct.given.member();
+    const userId = await direct.given.user();
     const answers = [];
     for (let i = 1; i <= 5; i++) answers.push(await take(direct.url, userId, `10.9.7.${i}`));
     expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(2); // others may use it up, too
@@ -216,7 +216,7 @@ describe('a limit of tokens per address', () => {
 describe('a flood of nonsense', () => {
   const it_ = useService();
 
-  it('opens no breaker and takes no place: the next visitor enters', async () => {
+  it('opens no breaker and takes no place: the next user enters', async () => {
     const garbage = Array.from({ length: 150 }, (_, i) =>
       request(it_.url).post('/v1/api/queue/token/check').set('Authorization', `garbage-${i}`),
     );
@@ -228,12 +228,12 @@ describe('a flood of nonsense', () => {
     expect(tally(await Promise.all([...garbage, ...nobody]))).toEqual({ '401 401': 150, '404 404': 150 });
     const breakers = it_.service.container.resolve(Breakers);
     expect([breakers.queue.state, breakers.concert.state]).toEqual(['closed', 'closed']);
-    const visitor = await it_.visitor();
-    expect(outcome(await visitor.schedules())).toBe('200');
+    const buyer = await it_.buyer();
+    expect(outcome(await buyer.schedules())).toBe('200');
   });
 
   it('gives one place to a user who asks for fifty at once', async () => {
-    const userId = await it_.given.member();
+    const userId = await it_.given.user();
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => request(it_.url).post('/v1/api/queue/token').send({ userId })),
     );

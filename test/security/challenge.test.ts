@@ -77,14 +77,14 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
   };
 
   it('gives a token for a solution, once more the same for the same, and none without', async () => {
-    const userId = await it_.given.member();
+    const userId = await it_.given.user();
     const challenge = await challengeFor(userId);
     const proof = { challenge, nonce: solve(challenge) };
     expect(outcome(await ask(userId))).toBe('403 403');
     const first = await ask(userId, proof);
     expect(outcome(first)).toBe('200');
     expect((await ask(userId, proof)).text).toBe(first.text);
-    expect(outcome(await ask(await it_.given.member(), proof))).toBe('403 403');
+    expect(outcome(await ask(await it_.given.user(), proof))).toBe('403 403');
     expect(outcome(await ask(userId, { ...proof, nonce: 'not one' }))).toBe('400 400');
     expect(outcome(await ask(userId, { challenge }))).toBe('400 400');
   });
@@ -109,7 +109,7 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
         [undefined, OWN],
         [OWN, undefined],
       ]) {
-        const userId = await it_.given.member();
+        const userId = await it_.given.user();
         const proof = await solved(userId);
         expect(outcome(await ask(userId, proof, first))).toBe('200');
         expect(told(await ask(userId, proof, second))).toEqual(SPENT);
@@ -118,7 +118,7 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
     });
 
     it('for one entry: after it has ended the user needs another proof', async () => {
-      const userId = await it_.given.member();
+      const userId = await it_.given.user();
       const proof = await solved(userId);
       const [first] = [await ask(userId, proof)];
       await finish(first);
@@ -130,7 +130,7 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
     });
 
     it('though it was sent for a live entry, made by another proof', async () => {
-      const userId = await it_.given.member();
+      const userId = await it_.given.user();
       const [one, other] = [await solved(userId), await solved(userId)];
       const first = await ask(userId, one);
       expect((await ask(userId, other)).text).toBe(first.text);
@@ -144,7 +144,7 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
         QUEUES: `${OWN}=1000`,
       });
       try {
-        const userId = await it_.given.member();
+        const userId = await it_.given.user();
         const proof = await solved(userId);
         const asked = [undefined, OWN].flatMap((queueId) =>
           [it_.url, another.url].flatMap((url) => [1, 2, 3].map(() => ask(userId, proof, queueId, url))),
@@ -159,7 +159,7 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
     });
 
     it('also when Redis has forgotten everything meanwhile', async () => {
-      const userId = await it_.given.member();
+      const userId = await it_.given.user();
       const proof = await solved(userId);
       expect(outcome(await ask(userId, proof))).toBe('200');
       const redis = it_.service.container.resolve(Redis);
@@ -173,7 +173,7 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
   });
 
   it('takes a challenge for no token, and a token for no challenge', async () => {
-    const userId = await it_.given.member();
+    const userId = await it_.given.user();
     const challenge = await challengeFor(userId);
     const proof = { challenge, nonce: solve(challenge) };
     const buyer = new Buyer(it_.url, userId);

@@ -67,8 +67,8 @@ describe('who sends slowly', () => {
     const until800Ms = performance.now() + 800; // they are cut off after a second
     const outcomes = new Set<string>();
     while (performance.now() < until800Ms) {
-      const visitor = await it_.visitor();
-      outcomes.add(outcome(await visitor.charge(1)));
+      const buyer = await it_.buyer();
+      outcomes.add(outcome(await buyer.charge(1)));
     }
     expect(outcomes).toEqual(new Set(['200']));
     for (const { socket } of slow) socket.destroy();
@@ -102,7 +102,7 @@ describe('who reads slowly', () => {
 
   it('gets no heap of answers, is cut off when it takes nothing, and leaves the others alone', async () => {
     const { id } = await given.scheduleWithSeats(1000);
-    const { token } = await new Buyer(service.url, await given.member()).enter();
+    const { token } = await new Buyer(service.url, await given.user()).enter();
     const asked = 20_000; // of some 60 kB each
     const raw = await Raw.to(service);
     raw.socket.pause();

@@ -4,11 +4,11 @@ import { lockMembers } from '../support/given';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
 
-describe('one visitor who asks for everything at once', () => {
+describe('one user who asks for everything at once', () => {
   const it_ = useService({ DATABASE_POOL_MAX: 8 });
 
   it('waits for itself: others are served, and what is too much is refused', async () => {
-    const [hog, other] = [await it_.visitor(), await it_.visitor()];
+    const [hog, other] = [await it_.buyer(), await it_.buyer()];
     const { letGo, locked } = await lockMembers(it_.admin, [hog.userId]);
     const asked = Array.from({ length: 100 }, () => hog.charge(1).then((answer) => answer));
     const metrics = it_.service.container.resolve(HttpMetrics);

@@ -32,8 +32,8 @@ describe('a token that is not active', () => {
   beforeAll(async () => {
     const { container } = it_.service;
     schedule = await it_.given.scheduleWithSeats(2, { amount: 10 });
-    active = await it_.visitor(100);
-    for (let i = 0; i < 3; i++) waiting.push(await it_.visitor());
+    active = await it_.buyer(100);
+    for (let i = 0; i < 3; i++) waiting.push(await it_.buyer());
     const { main } = container.resolve(WaitingRoomRegistry);
     await until('the copy of the queue has all of them', () => main.snapshot.waiting === 3);
     const database = container.resolve(Database);
@@ -72,7 +72,7 @@ describe('a token that is not active', () => {
   it('that never came through a queue of this installation gets 001, and a forged one 401', async () => {
     const elsewhere = await startTestService();
     try {
-      const stranger = await new Buyer(elsewhere.url, await it_.given.member()).enter();
+      const stranger = await new Buyer(elsewhere.url, await it_.given.user()).enter();
       const here = new Buyer(it_.url, stranger.userId);
       here.token = stranger.token;
       expect(new Set(await everything(here))).toEqual(new Set(['403 001']));

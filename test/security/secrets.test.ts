@@ -38,7 +38,7 @@ describe('secrets', () => {
       OUTBOX_POLL_MS: 50,
     }).start();
     const { id, seats } = await given.scheduleWithSeats(1, { amount: 10 });
-    const buyer = await new Buyer(service.url, await given.member(100)).enter();
+    const buyer = await new Buyer(service.url, await given.user(100)).enter();
     const key = 'idempotency-key-0815';
     await buyer.charge(5, key);
     const ticket = await buyer.post('/v1/api/queue/events/ticket');

@@ -8,9 +8,9 @@ const copyOf = ({ url }: Suite, { userId, token }: Buyer): Buyer =>
 describe('a token that is shared or stolen', () => {
   const it_ = useService();
 
-  it('is one visitor, one place and one turn, whoever shows it', async () => {
+  it('is one user, one place and one turn, whoever shows it', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 10 });
-    const owner = await it_.visitor(100);
+    const owner = await it_.buyer(100);
     const other = copyOf(it_, owner);
     const mine = await owner.hold(id, at(seats, 0).id);
     await other.hold(id, at(seats, 1).id);
@@ -27,7 +27,7 @@ describe('a token that is shared or stolen', () => {
 
   it('is not good again after its turn, however often it is replayed', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-    const buyer = await it_.visitor(100);
+    const buyer = await it_.buyer(100);
     const spent = copyOf(it_, buyer);
     await buyer.pay(await buyer.hold(id, at(seats, 0).id));
     const replays = await Promise.all(
@@ -40,7 +40,7 @@ describe('a token that is shared or stolen', () => {
   });
 
   it('stands in no answer but the one that gives it', async () => {
-    const buyer = await it_.visitor(10);
+    const buyer = await it_.buyer(10);
     const signature = buyer.token.split('.')[2] ?? '';
     for (const answer of [await buyer.check(), await buyer.amount(), await buyer.schedules()])
       expect(answer.text + JSON.stringify(answer.headers)).not.toContain(signature);
@@ -53,15 +53,15 @@ describe('a place in line', () => {
     ((await buyer.check()).body as { data: { queuePosition: number } }).data.queuePosition;
 
   it('is bettered neither by asking again nor by polling more than others', async () => {
-    await it_.visitor(); // has the only place inside
-    const [first, second, third] = [await it_.visitor(), await it_.visitor(), await it_.visitor()];
+    await it_.buyer(); // has the only place inside
+    const [first, second, third] = [await it_.buyer(), await it_.buyer(), await it_.buyer()];
     for (let i = 0; i < 5; i++) await third.enter();
     await Promise.all(Array.from({ length: 100 }, () => third.check()));
     expect([await positionOf(first), await positionOf(second), await positionOf(third)]).toEqual([1, 2, 3]);
   });
 
   it('is no matter of the clocks that a client tells of', async () => {
-    const waiter = await it_.visitor();
+    const waiter = await it_.buyer();
     const position = await positionOf(waiter);
     const dated = await waiter
       .check()

@@ -1,6 +1,6 @@
 import request, { type Response, type Test } from 'supertest';
 
-/** A visitor as the API sees one. */
+/** A user as the API sees one. */
 export class Buyer {
   token = '';
 

@@ -42,8 +42,8 @@ export class Crowd {
     return this.places.filter((place) => room.poll(place)?.status === 'WAITING').length;
   }
 
-  /** One of the crowd as the API sees it; its member need not exist. */
-  member(index: number): Buyer {
+  /** One of the crowd as the API sees it; its user need not exist. */
+  user(index: number): Buyer {
     const { container, url } = at(this.services, index % this.services.length);
     const room = at(this.rooms, 0);
     const place = at(this.places, index);

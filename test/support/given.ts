@@ -18,8 +18,8 @@ export interface GivenSeat {
 export class Given {
   constructor(readonly database: SqlExecutor) {}
 
-  /** A member with an opening balance and the ledger entry that goes with it. */
-  async member(balance = 0): Promise<number> {
+  /** A user with an opening balance and the ledger entry that goes with it. */
+  async user(balance = 0): Promise<number> {
     const { insertId } = await this.database.execute('INSERT INTO member (name, balance) VALUES (?, ?)', [
       'Test member',
       balance,
@@ -32,8 +32,8 @@ export class Given {
     return insertId;
   }
 
-  async members(count: number, balance = 0): Promise<number[]> {
-    return Promise.all(Array.from({ length: count }, () => this.member(balance)));
+  async users(count: number, balance = 0): Promise<number[]> {
+    return Promise.all(Array.from({ length: count }, () => this.user(balance)));
   }
 
   /** A schedule with seats 1 … count; `startsInSeconds` may be negative. */
@@ -70,7 +70,7 @@ export class Given {
   }
 }
 
-/** Locks members' rows, as a slow payment does, until `letGo` is called; `locked` is then the lock's end. */
+/** Locks users' rows, as a slow payment does, until `letGo` is called; `locked` is then the lock's end. */
 export async function lockMembers(
   admin: Database,
   userIds: number[],

@@ -11,9 +11,9 @@ export interface Suite {
   service: RunningService;
   admin: Database;
   given: Given;
-  /** A new member inside, with this balance. */
-  visitor(balance?: number): Promise<Buyer>;
-  visitors(count: number, balance?: number): Promise<Buyer[]>;
+  /** A new user inside, with this balance. */
+  buyer(balance?: number): Promise<Buyer>;
+  buyers(count: number, balance?: number): Promise<Buyer[]>;
 }
 
 /** Starts a service before the file's tests and stops it after them. */
@@ -23,18 +23,18 @@ export function useService(overrides: Record<string, string | number> = {}): Sui
     const admin = openAdminDatabase();
     const given = new Given(admin);
     const service = await startTestService({ QUEUE_MAX_ACTIVE: 10_000, ...overrides });
-    const visitor = async (balance = 0): Promise<Buyer> =>
-      new Buyer(service.url, await given.member(balance)).enter();
-    const visitors = (count: number, balance = 0): Promise<Buyer[]> =>
-      Promise.all(Array.from({ length: count }, () => visitor(balance)));
+    const buyer = async (balance = 0): Promise<Buyer> =>
+      new Buyer(service.url, await given.user(balance)).enter();
+    const buyers = (count: number, balance = 0): Promise<Buyer[]> =>
+      Promise.all(Array.from({ length: count }, () => buyer(balance)));
     Object.assign(suite, {
       url: service.url,
       queueId: service.queueId,
       service,
       admin,
       given,
-      visitor,
-      visitors,
+      buyer,
+      buyers,
     });
   });
   afterAll(async () => {

@@ -9,7 +9,7 @@ import { type FuzzRequest, type Known, requestsFor } from './requests';
 /** Of each endpoint; more of them: FUZZ_RUNS=4000 npm test -- test/security/fuzz */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 150);
 const LIMIT_MS = 600_000 + 200 * RUNS;
-const VISITORS = 30;
+const BUYERS = 30;
 
 describe('whatever is asked', () => {
   const it_ = useService({ MAX_SEATS_PER_USER: 3 });
@@ -20,13 +20,13 @@ describe('whatever is asked', () => {
   beforeAll(async () => {
     document = new ApiDocument((await (await fetch(`${it_.url}/openapi.json`)).json()) as never);
     const { id, seats } = await it_.given.scheduleWithSeats(200, { amount: 5 });
-    const visitors = await it_.visitors(VISITORS, 20);
+    const buyers = await it_.buyers(BUYERS, 20);
     const holds = await Promise.all(
-      visitors.slice(0, VISITORS / 2).map((visitor, i) => visitor.hold(id, at(seats, i).id)),
+      buyers.slice(0, BUYERS / 2).map((buyer, i) => buyer.hold(id, at(seats, i).id)),
     );
-    tokens = ['', 'garbage', ...visitors.map(({ token }) => token)];
+    tokens = ['', 'garbage', ...buyers.map(({ token }) => token)];
     known = {
-      userId: fc.constantFrom(...visitors.map(({ userId }) => userId)),
+      userId: fc.constantFrom(...buyers.map(({ userId }) => userId)),
       scheduleId: fc.constant(id),
       seatId: fc.constantFrom(...seats.map((seat) => seat.id)),
       reservationId: fc.constantFrom(...holds),
@@ -77,7 +77,7 @@ describe('whatever is asked', () => {
   );
 
   it('with each kind of refusal made on purpose, fits the document as well', async () => {
-    const [buyer, other] = [await it_.visitor(0), await it_.visitor(0)];
+    const [buyer, other] = [await it_.buyer(0), await it_.buyer(0)];
     const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 5 });
     const reservationId = await buyer.hold(id, at(seats, 0).id);
     const [reserve, pay, seat] = ['concerts/reserve', 'concerts/payment', `concerts/seat?scheduleId=${id}`];
