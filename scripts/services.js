@@ -80,7 +80,7 @@ runMain(() => {
   const [command, ...flags] = process.argv.slice(2);
   if (asksForHelp(process.argv.slice(2))) throw new Help(USAGE);
   const known = { up: Object.keys(OPTIONAL), down: ['--force'], status: [] };
-  if (command === undefined) throw misuse('What shall be done?', USAGE);
+  if (command === undefined) throw misuse('npm run services: the subcommand is missing.', USAGE);
   if (!Object.hasOwn(known, command))
     throw misuse(`There is no "${command}".${didYouMean(command, Object.keys(known))}`, USAGE);
   const wrong = flags.find((flag) => !known[command].includes(flag));

@@ -1,5 +1,5 @@
 // npm test [-- jest arguments]: checks and tests against real MariaDB, Redis and Kafka.
-// With arguments (npm test -- test/queue) only jest runs. The load tests need programs of their own (lib/tools.js).
+// With arguments (npm test -- test/queue) only jest runs. The load tests need further programs (lib/tools.js).
 const fs = require('node:fs');
 const path = require('node:path');
 const { asksForHelp, misuse } = require('./lib/arguments');
@@ -24,7 +24,7 @@ const LOAD_TESTS = 'test/load';
 const CHART_TESTS = 'test/charts';
 const MADE_MEANWHILE = 'k6'; // building it takes minutes
 
-/** Where a program cannot be had, its tests are skipped, unless they were asked for by name. */
+/** Where a program cannot be got, its tests are skipped, unless the arguments name them. */
 async function toolVariable(name, isAsked, signal) {
   try {
     return { [VARIABLES[name]]: await findTool(name, { signal }) };
@@ -92,7 +92,7 @@ function checkPaths(args) {
   if (missing !== undefined) throw misuse(`There is no ${missing}.`, USAGE);
 }
 
-/** jest takes the beginning of a path, too. */
+/** jest also takes the beginning of a path. */
 const mayBePath = (argument) => {
   const [folder, base] = [path.dirname(argument), path.basename(argument)];
   return (

@@ -6,16 +6,16 @@ import { spread } from './lib/rounds.ts';
 import { OurServer } from './lib/server.ts';
 
 const WAITERS = 10_000;
-/** Nobody comes in at first: the process is up and idle when the doors open. */
-const SHUT_MS = 1000;
-const SHUT_AGAIN_MS = 100;
+/** Admission is closed at first, so that the process is up and idle when it opens. */
+const CLOSED_MS = 1000;
+const CLOSE_AGAIN_MS = 100;
 const QUIET_MS = 500;
 const LIMIT_MS = 15_000;
 const LOOK_EVERY_MS = 5;
 const MOST_ROUNDS = 3;
 
 interface Admission {
-  /** From the opening until all are inside, by Redis' clock. */
+  /** From the opening until all are active, by Redis' clock. */
   storeMs: number;
   /** … and until the last one's poll says so. */
   pollMs: number;
@@ -25,32 +25,32 @@ interface Admission {
 async function admitAll(): Promise<Admission> {
   const line = await Line.start();
   const waiters = await line.seed({ count: WAITERS, cap: 0 });
-  await line.keepShut(SHUT_MS);
-  const keepShut = setInterval(() => void line.keepShut(SHUT_MS), SHUT_AGAIN_MS);
+  await line.keepClosed(CLOSED_MS);
+  const keepClosed = setInterval(() => void line.keepClosed(CLOSED_MS), CLOSE_AGAIN_MS);
   const server = await OurServer.start({ QUEUE_MAX_ACTIVE: WAITERS });
   await sleep(QUIET_MS);
-  clearInterval(keepShut);
-  const opensAtMs = await line.keepShut(SHUT_MS);
-  await sleep(SHUT_MS - QUIET_MS);
-  let { count, nowMs } = await line.inside();
-  if (nowMs > opensAtMs || count > 0) throw new Error('The doors did not stay shut.');
+  clearInterval(keepClosed);
+  const opensAtMs = await line.keepClosed(CLOSED_MS);
+  await sleep(CLOSED_MS - QUIET_MS);
+  let { count, nowMs } = await line.active();
+  if (nowMs > opensAtMs || count > 0) throw new Error('Admission did not stay closed.');
   await server.metrics(); // the event loop's longest delay counts from here
 
   while (count < WAITERS) {
     await sleep(LOOK_EVERY_MS);
-    ({ count, nowMs } = await line.inside());
+    ({ count, nowMs } = await line.active());
     if (nowMs > opensAtMs + LIMIT_MS) throw new Error(`Only ${count} of ${WAITERS} were admitted.`);
   }
   const storeMs = nowMs - opensAtMs;
   const last = waiters.at(-1)?.token ?? '';
   for (;;) {
     const { body } = await server.answerTo(CHECK, { method: 'POST', headers: { Authorization: last } });
-    ({ nowMs } = await line.inside());
+    ({ nowMs } = await line.active());
     if (body.includes('PROGRESS')) break;
-    if (nowMs > opensAtMs + LIMIT_MS) throw new Error('The last one inside is not told so.');
+    if (nowMs > opensAtMs + LIMIT_MS) throw new Error('The poll of the last admitted user does not say so.');
     await sleep(LOOK_EVERY_MS);
   }
-  await sleep(QUIET_MS); // the copies' refresh after the last admission counts as well
+  await sleep(QUIET_MS); // the snapshots' refresh after the last admission counts as well
   const longest = (await server.metrics()).get('nodejs_eventloop_lag_max_seconds') ?? Number.NaN;
   await server.stop();
   await line.close();
@@ -68,7 +68,7 @@ async function run({ rounds }: Options): Promise<Result[]> {
       measured: spread(admissions.map(({ storeMs }) => storeMs)),
       unit: 'ms',
       target: { atMost: 1000 },
-      counted: 'opening to all inside',
+      counted: 'opening to all active',
       notes: [`the last one’s poll says so after ${Math.round(polled)} ms`],
       rounds: all,
     },
@@ -86,6 +86,6 @@ async function run({ rounds }: Options): Promise<Result[]> {
 
 export const admission: Benchmark = {
   names: ['admit-10k', 'admit-10k-block'],
-  about: '10,000 waiters are let in at once: time, and how long the event loop was blocked',
+  about: '10,000 waiting users admitted at once: time, and how long the event loop was blocked',
   run,
 };

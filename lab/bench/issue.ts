@@ -1,4 +1,4 @@
-import { addMembers, emptyDatabase } from './lib/database.ts';
+import { addUsers, emptyDatabase } from './lib/database.ts';
 import { ISSUE, requestText } from './lib/http.ts';
 import { Line } from './lib/line.ts';
 import { closedLoop, writeValues } from './lib/load.ts';
@@ -9,15 +9,15 @@ import { OurServer, startLimitServer, type Target } from './lib/server.ts';
 const CONNECTIONS = 32;
 /** Six digits each, so that all requests are of one length. */
 const FIRST_USER = 100_000;
-const MEMBERS = 600_000;
+const USERS = 600_000;
 
 /** Everybody asks once: each request is a new place in line, written to Redis. */
 async function run(options: Options): Promise<Result[]> {
   await emptyDatabase();
-  await addMembers(FIRST_USER, MEMBERS);
+  await addUsers(FIRST_USER, USERS);
   const line = await Line.start();
   await line.seed({ count: 1, cap: 1 });
-  const users = Array.from({ length: MEMBERS }, (_, i) => String(FIRST_USER + i));
+  const users = Array.from({ length: USERS }, (_, i) => String(FIRST_USER + i));
   const file = writeValues(users);
   const [prefix, suffix] = requestText({ path: ISSUE, body: { userId: FIRST_USER } }).split(
     String(FIRST_USER),
@@ -50,6 +50,6 @@ async function run(options: Options): Promise<Result[]> {
 
 export const issue: Benchmark = {
   names: ['issue'],
-  about: 'tokens, each for another member, against bare node:http reading the same JSON',
+  about: 'tokens, each for another user, against bare node:http reading the same JSON',
   run,
 };

@@ -7,22 +7,22 @@ import { alternate, compare, measure, type Round } from './lib/rounds.ts';
 import { OurServer, startLimitServer, type Target } from './lib/server.ts';
 
 const CONNECTIONS = 32;
-const VISITORS = 100;
+const ACTIVE = 100;
 const SCHEDULES = 30;
 /** Short lists: the less there is to send, the more our own share shows. */
 const SEATS = 50;
 
-/** A cached list with the guard at the door: visitors inside read it again and again. */
+/** A cached list with the admission check: active users read it again and again. */
 async function readList(name: string, path: string, options: Options): Promise<Result[]> {
   await emptyDatabase();
   await addProgramme(SCHEDULES, SEATS);
   const line = await Line.start();
-  const visitors = await line.seed({ count: VISITORS, cap: VISITORS });
-  const file = writeValues(visitors.map(({ token }) => token));
+  const users = await line.seed({ count: ACTIVE, cap: ACTIVE });
+  const file = writeValues(users.map(({ token }) => token));
   const requests = { file, ...aroundValue({ method: 'GET', path, token: 'VALUE' }), wrap: true };
 
-  const server = await OurServer.start({ QUEUE_MAX_ACTIVE: VISITORS, QUEUE_IDLE_TIMEOUT_SECONDS: 0 });
-  const sample = await server.answerTo(path, { headers: { Authorization: visitors[0]?.token ?? '' } });
+  const server = await OurServer.start({ QUEUE_MAX_ACTIVE: ACTIVE, QUEUE_IDLE_TIMEOUT_SECONDS: 0 });
+  const sample = await server.answerTo(path, { headers: { Authorization: users[0]?.token ?? '' } });
   const bare = await startLimitServer(sample);
   const ask = (target: Target, seconds: number): Promise<Round> =>
     measure(target.pid, () =>

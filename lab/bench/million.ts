@@ -47,7 +47,7 @@ const asking = (server: OurServer, waiters: Waiter[]): Ask => {
     measure(server.pid, () => closedLoop({ ...load, delayMs: pauseMs, seconds }));
 };
 
-/** A line of a million beside a line of a thousand, each with a process of its own. */
+/** A queue of a million beside a queue of a thousand, each with its own process. */
 async function run(options: Options): Promise<Result[]> {
   const [manyUrl, fewUrl] = redisUrls();
   const few = await Line.start(fewUrl);

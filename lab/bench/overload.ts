@@ -1,4 +1,4 @@
-import { addMembers, addSeats, emptyDatabase } from './lib/database.ts';
+import { addUsers, addSeats, emptyDatabase } from './lib/database.ts';
 import { RESERVE, requestText } from './lib/http.ts';
 import { FIRST_USER, itemOf, RESERVING } from './lib/items.ts';
 import { Line } from './lib/line.ts';
@@ -23,11 +23,11 @@ const GENERATOR_LIMIT = 0.9;
 
 async function requestsOf(line: Line): Promise<string> {
   await addSeats(0, RESERVABLE);
-  await addMembers(FIRST_USER, RESERVING);
-  const visitors = await line.seed({ count: RESERVING, cap: RESERVING, firstUser: FIRST_USER });
+  await addUsers(FIRST_USER, RESERVING);
+  const users = await line.seed({ count: RESERVING, cap: RESERVING, firstUser: FIRST_USER });
   const requests = Array.from({ length: RESERVABLE }, (_, i) => {
     const { scheduleId, seatId } = itemOf('reserve', i);
-    const token = visitors[i % RESERVING]?.token ?? '';
+    const token = users[i % RESERVING]?.token ?? '';
     return requestText({ path: RESERVE, token, body: { scheduleId, seatId } });
   });
   return writeValues(requests);

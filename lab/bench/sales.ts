@@ -1,5 +1,5 @@
 import { cores, inBench, redisUrls, secret } from './lib/context.ts';
-import { addHolds, addMembers, addSeats, emptyDatabase, SEATS_PER_SCHEDULE } from './lib/database.ts';
+import { addHolds, addUsers, addSeats, emptyDatabase, SEATS_PER_SCHEDULE } from './lib/database.ts';
 import { PAYMENT, RESERVE, requestText } from './lib/http.ts';
 import { FIRST_USER, itemOf, RESERVING } from './lib/items.ts';
 import { Line } from './lib/line.ts';
@@ -58,7 +58,7 @@ class Supply {
 
   private async reserves(): Promise<string[]> {
     if (this.tokens.length === 0) {
-      await addMembers(FIRST_USER, RESERVING);
+      await addUsers(FIRST_USER, RESERVING);
       this.tokens = await this.admit(RESERVING, FIRST_USER);
     }
     return this.texts((index) => {
@@ -70,7 +70,7 @@ class Supply {
 
   private async payments(): Promise<string[]> {
     const { from, to } = this;
-    await addMembers(FIRST_USER + from, to - from);
+    await addUsers(FIRST_USER + from, to - from);
     await addHolds(from, to, FIRST_USER);
     const tokens = await this.admit(to - from, FIRST_USER + from);
     return this.texts((index) => {
@@ -84,8 +84,8 @@ class Supply {
   }
 
   private async admit(count: number, firstUser: number): Promise<string[]> {
-    const visitors = await this.line.seed({ count, cap: QUEUE.QUEUE_MAX_ACTIVE, firstUser });
-    return visitors.map(({ token }) => token);
+    const users = await this.line.seed({ count, cap: QUEUE.QUEUE_MAX_ACTIVE, firstUser });
+    return users.map(({ token }) => token);
   }
 }
 

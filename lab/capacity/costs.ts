@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What one act costs, measured by `npm run lab -- bench --save`. CPU in microseconds. */
+/** What one operation costs, measured by `npm run lab -- bench --save`. CPU in microseconds. */
 export interface Costs {
   machine: string;
-  /** Of the API's process; `pollNew`: of a waiter whose token it has forgotten, and verifies again. */
+  /** Of the API's process; `pollNew`: of a waiting user whose token it has forgotten and verifies again. */
   api: Record<'pollKnown' | 'pollNew' | 'issue' | 'schedule' | 'seat' | 'hold' | 'payment', number>;
-  /** `process`: what each process asks a line's Redis for in a second, whoever polls. */
+  /** `process`: the work that each process gives a queue's Redis in a second, whatever the polls. */
   redis: Record<'issue' | 'hold' | 'payment' | 'process', number>;
   mariadb: Record<'hold' | 'payment', number>;
-  /** Bytes per waiter: in Redis, and in each process. */
+  /** Bytes per waiting user: in Redis, and in each process. */
   bytes: { redis: number; process: number };
 }
 
@@ -28,7 +28,7 @@ const FILE = join('docs', 'results', 'bench.json');
 /** Tokens that a process remembers as verified (src/modules/waiting-room/tokens/token.ts). */
 const REMEMBERED = 50_000;
 
-/** Of a poll in a line of so many, who ask any process in turn. */
+/** Of a poll in a queue of that length, whose users poll any process in turn. */
 export const pollMicros = ({ api }: Costs, waiting: number): number =>
   waiting > REMEMBERED ? api.pollNew : api.pollKnown;
 
@@ -58,11 +58,11 @@ export function readCosts(root: string): Costs {
       issue: cost('issue', 'redisMicros'),
       hold: cost('reserve', 'redisMicros'),
       payment: cost('payment', 'redisMicros'),
-      // Polls ask no store: all that Redis did meanwhile was for the one process, its copies, ticks and presence.
+      // Polls use no store: Redis worked only for the one process, for its snapshots, admission ticks and presence.
       process: cost('check-new', 'redisMicros') * cost('check-new', 'perSecond'),
     },
     mariadb: { hold: cost('reserve', 'mariadbMicros'), payment: cost('payment', 'mariadbMicros') },
-    // Measured with a million waiters.
+    // Measured with a million waiting users.
     bytes: { redis: of('redis-bytes').measured.median, process: of('memory').measured.median },
   };
 }

@@ -8,7 +8,7 @@ import type { Plot } from '../../k6/runner/series.ts';
 import { readCosts } from './costs.ts';
 import { needsOf } from './needs.ts';
 import { readArguments, USAGE } from './options.ts';
-import { type Course, type Opening, simulate } from './model.ts';
+import { type Timeline, type OnSale, simulate } from './model.ts';
 
 const root = process.cwd();
 const SIZES = [100_000, 1_000_000, 10_000_000];
@@ -30,45 +30,47 @@ function capacityTable(): string {
   return markdownTable({
     head: ['', ...demands.map(({ waiting }) => `${number(waiting)} waiting`)],
     rows: [
-      row('tokens/s while they come (in 60 s)', (n) => number(n.issuesPerSecond)),
+      row('tokens/s while users arrive (in 60 s)', (n) => number(n.issuesPerSecond)),
       row('polls/s', (n) => number(n.pollsPerSecond)),
-      row('API cores, while they come', (n) => number(n.apiCores.opening, 1)),
+      row('API cores, while users arrive', (n) => number(n.apiCores.opening, 1)),
       row('API cores, afterwards', (n) => number(n.apiCores.steady, 1)),
-      row('API pods of 1 core (thin), while they come', (n) => number(n.pods.opening)),
+      row('API pods of 1 core (thin), while users arrive', (n) => number(n.pods.opening)),
       row('API pods, afterwards', (n) => number(n.pods.steady)),
-      row('Redis cores, while they come', (n) => number(n.redisCores.opening, 2)),
+      row('Redis cores, while users arrive', (n) => number(n.redisCores.opening, 2)),
       row('Redis cores, afterwards', (n) => number(n.redisCores.steady, 2)),
-      row('Redis nodes with a queue each, while they come', (n) => number(n.redisNodes.opening)),
+      row('Redis nodes with a queue each, while users arrive', (n) => number(n.redisNodes.opening)),
       row('Redis nodes, afterwards', (n) => number(n.redisNodes.steady)),
-      row('Redis memory of the line, MB', (n) => number(n.redisMb)),
-      row('memory of the line in each process, MB', (n) => number(n.processMb)),
+      row('Redis memory of the queue, MB', (n) => number(n.redisMb)),
+      row('memory of the queue in each process, MB', (n) => number(n.processMb)),
       row('MariaDB cores at 500 sales/s', (n) => number(n.mariadbCores, 2)),
       row('events/s', (n) => number(n.eventsPerSecond)),
       row(`events/s of each of ${PARTITIONS} Kafka partitions`, (n) =>
         number(n.eventsPerSecond / PARTITIONS),
       ),
       row('network of the polls, Mbit/s', (n) => number(n.network.polls)),
-      row('network from Redis to the processes’ copies, Mbit/s at most', (n) => number(n.network.copies)),
-      row('hours until all have had their turn', (n) => number(n.hoursToServe, 1)),
+      row('network from Redis to the processes’ snapshots, Mbit/s at most', (n) =>
+        number(n.network.snapshots),
+      ),
+      row('hours until every user has been admitted', (n) => number(n.hoursToServe, 1)),
     ],
   });
 }
 
-/** A million come within a minute to four cores of API, which sell some 300 tickets a second. */
-const MILLION: Opening = {
-  ...{ visitors: 1_000_000, arriveSeconds: 60, cap: 10_000, cores: 4, thinkSeconds: 10, abandon: 0.1 },
+/** A million users arrive within a minute at four cores of API, which sell some 300 tickets a second. */
+const MILLION: OnSale = {
+  ...{ users: 1_000_000, arriveSeconds: 60, limit: 10_000, cores: 4, thinkSeconds: 10, abandon: 0.1 },
   ...{ idleSeconds: 120, holdSeconds: 300, leaseSeconds: 600, ...USUAL },
 };
 
-function plotsOf({ seconds }: Course): Plot[] {
-  const over = (name: string, of: (second: Course['seconds'][number]) => number): Plot['series'] => [
+function plotsOf({ seconds }: Timeline): Plot[] {
+  const over = (name: string, of: (second: Timeline['seconds'][number]) => number): Plot['series'] => [
     { name, points: seconds.map((second) => [second.at, of(second)]) },
   ];
   return [
     {
-      title: 'Waiting and inside',
+      title: 'Waiting and active',
       unit: 'count',
-      series: [...over('waiting', (s) => s.waiting), ...over('inside', (s) => s.inside)],
+      series: [...over('waiting', (s) => s.waiting), ...over('active', (s) => s.active)],
     },
     {
       title: 'Requests',
@@ -80,19 +82,19 @@ function plotsOf({ seconds }: Course): Plot[] {
       ],
     },
     { title: 'Work for the API', unit: 'count', series: over('cores', (s) => s.cores) },
-    { title: 'Longest answer', unit: 'ms', series: over('longest', (s) => s.answerMs) },
+    { title: 'Longest response', unit: 'ms', series: over('longest', (s) => s.responseMs) },
   ];
 }
 
-const described = ({ polls, sold, drainedAfter, wait }: Course): [string, string][] => [
+const described = ({ polls, sold, drainedAfter, wait }: Timeline): [string, string][] => [
   ['polls', number(polls)],
   ['tickets sold', number(sold)],
   ['wait p50', `${number(wait.p50, 1)} s`],
   ['wait p95', `${number(wait.p95, 1)} s`],
-  ['last one inside after', `${number(drainedAfter, 1)} s`],
+  ['last user admitted after', `${number(drainedAfter, 1)} s`],
 ];
 
-/** The model beside a real run of the same opening: before it is believed at large size. */
+/** The model beside a real run of the same on-sale, which shows whether it can be trusted at larger sizes. */
 function check(id: string): string {
   const run = readFindings(id);
   const { recording, samples } = run;
@@ -101,15 +103,15 @@ function check(id: string): string {
     const setting = new RegExp(`${name}=(\\S+)`).exec(run.meta.environment.settings ?? '')?.[1];
     return Number(run.meta.variables[name] ?? setting ?? fallback);
   };
-  const cap = variable('QUEUE_MAX_ACTIVE', NaN);
-  if (Number.isNaN(cap))
-    throw new Error(`${id} had no fixed cap: QUEUE_MAX_ACTIVE=200 npm run load -- spike.`);
-  const course = simulate(
+  const limit = variable('QUEUE_MAX_ACTIVE', NaN);
+  if (Number.isNaN(limit))
+    throw new Error(`${id} had no fixed limit: QUEUE_MAX_ACTIVE=200 npm run load -- spike.`);
+  const timeline = simulate(
     {
       ...{
-        visitors: variable('PEAK', 1000),
+        users: variable('PEAK', 1000),
         arriveSeconds: 1,
-        cap,
+        limit,
         cores: 1,
       },
       ...{ thinkSeconds: variable('THINK', 2), abandon: variable('ABANDON_SHARE', 0.1) },
@@ -129,11 +131,11 @@ function check(id: string): string {
     'tickets sold': number(run.figures.sold),
     'wait p50': `${number((recording.whole('queue_time', 'med') ?? 0) / 1000, 1)} s`,
     'wait p95': `${number((recording.whole('queue_time', 'p(95)') ?? 0) / 1000, 1)} s`,
-    'last one inside after': `${number(empty?.at ?? 0, 1)} s`,
+    'last user admitted after': `${number(empty?.at ?? 0, 1)} s`,
   };
   return markdownTable({
     head: [id, 'measured', 'simulated'],
-    rows: described(course).map(([name, simulated]) => [name, real[name] ?? '', simulated]),
+    rows: described(timeline).map(([name, simulated]) => [name, real[name] ?? '', simulated]),
   });
 }
 
@@ -141,21 +143,21 @@ function main(): void {
   const values = readArguments(process.argv.slice(2));
   const checked = values.check === undefined ? undefined : check(values.check);
   const costs = readCosts(root);
-  const course = simulate(MILLION, costs);
+  const timeline = simulate(MILLION, costs);
   const text = [
     `Costs: docs/results/bench.json (${costs.machine}).`,
     ...(checked === undefined ? [] : ['## The model beside a real run', checked]),
-    '## What a line needs',
+    '## What a queue needs',
     capacityTable(),
     '## A million at once',
-    `${number(MILLION.visitors)} visitors within ${MILLION.arriveSeconds} s, ${number(MILLION.cap)} inside at most, ${MILLION.cores} cores of API, pauses of ${MILLION.thinkSeconds} s on average, ${MILLION.abandon * 100} % leave without a word.`,
-    markdownTable({ head: ['', ''], rows: described(course) }),
+    `${number(MILLION.users)} users within ${MILLION.arriveSeconds} s, ${number(MILLION.limit)} active at most, ${MILLION.cores} cores of API, pauses of ${MILLION.thinkSeconds} s on average, ${MILLION.abandon * 100} % leave silently.`,
+    markdownTable({ head: ['', ''], rows: described(timeline) }),
   ].join('\n\n');
   process.stdout.write(`${text}\n`);
   if (!values.save) return;
   const folder = join(root, 'docs', 'results');
   mkdirSync(folder, { recursive: true });
-  const pictures = plotsOf(course).map((plot) => {
+  const pictures = plotsOf(timeline).map((plot) => {
     const name = `simulation-${plot.title.toLowerCase().replaceAll(' ', '-')}.svg`;
     writeFileSync(join(folder, name), `${drawPlot(plot)}\n`);
     return `![${plot.title}](${name})`;

@@ -3,18 +3,18 @@ import { Agenda } from './heap.ts';
 import { dice } from './random.ts';
 import { etaSeconds, jittered, pollAfterMs } from './rule.ts';
 
-/** A ticket opening. */
-export interface Opening {
-  visitors: number;
-  /** Over which they come, evenly. */
+/** A ticket onSale. */
+export interface OnSale {
+  users: number;
+  /** They arrive evenly over this time. */
   arriveSeconds: number;
-  /** Most inside at once. */
-  cap: number;
+  /** Most active users at once. */
+  limit: number;
   /** Cores of the API in all. */
   cores: number;
   /** Mean of each of the three pauses of a visit, exponential. */
   thinkSeconds: number;
-  /** Share that leaves without a word: half at once, half with a seat on hold. */
+  /** Share that leaves silently: half at once, half with a seat on hold. */
   abandon: number;
   idleSeconds: number;
   holdSeconds: number;
@@ -27,38 +27,38 @@ export interface Opening {
 export interface Second {
   at: number;
   waiting: number;
-  inside: number;
+  active: number;
   polls: number;
   issues: number;
   sales: number;
   /** Cores that the API had work for. */
   cores: number;
-  /** Longest time that an answer took, ms. */
-  answerMs: number;
+  /** Longest time that a response took, ms. */
+  responseMs: number;
 }
 
-export interface Course {
+export interface Timeline {
   seconds: Second[];
   polls: number;
   sold: number;
-  /** Until the last one is inside. */
+  /** Seconds until the last user is active. */
   drainedAfter: number;
   /** Seconds from the request for a token to the poll that says PROGRESS. */
   wait: { p50: number; p95: number };
 }
 
-/** So many together as one: a million visitors are not a million objects. */
+/** Users simulated together as one: a million users are not a million objects. */
 interface Group {
   size: number;
   arrivedAt: number;
-  /** How many are before it, itself excluded, of all that ever came. */
+  /** How many users are before it, of all that have arrived. */
   before: number;
   admitted: boolean;
 }
 
 type Happening =
   | {
-      kind: 'arrive' | 'line up' | 'poll' | 'look' | 'hold' | 'pay' | 'leave';
+      kind: 'arrive' | 'get token' | 'poll' | 'look' | 'hold' | 'pay' | 'leave';
       group: Group;
       leaves?: boolean;
     }
@@ -66,52 +66,52 @@ type Happening =
 
 const TICK_SECONDS = 0.1;
 const RATE_SECONDS = 30;
-/** At most so many groups, and never so large that a few of them fill the house. */
-const MOST_GROUPS = 5000;
-const LEAST_GROUPS_INSIDE = 20;
+/** The number of groups, and the least number of them that fills the limit. */
+const MAX_GROUPS = 5000;
+const LEAST_ACTIVE_GROUPS = 20;
 const LONGEST_SECONDS = 7 * 86_400;
 
 /**
- * A discrete-event simulation: visitors come, line up, poll by the product's rule, are let in by the tick in the order
- * of arrival, look around, hold, pay and go, or stay away without a word. The API is one queue before `cores` servers.
+ * A discrete-event simulation: users arrive, get a token, poll by the product's rule, are admitted by the tick in the
+ * order of arrival, look, hold, pay and leave, or leave silently. The API is one queue before `cores` servers.
  */
-export function simulate(opening: Opening, costs: Costs, seed = 1): Course {
+export function simulate(onSale: OnSale, costs: Costs, seed = 1): Timeline {
   const random = dice(seed);
-  const think = (): number => -Math.log(1 - random()) * opening.thinkSeconds;
+  const think = (): number => -Math.log(1 - random()) * onSale.thinkSeconds;
   const size = Math.max(
     1,
-    Math.floor(Math.min(opening.visitors / MOST_GROUPS, opening.cap / LEAST_GROUPS_INSIDE)),
+    Math.floor(Math.min(onSale.users / MAX_GROUPS, onSale.limit / LEAST_ACTIVE_GROUPS)),
   );
-  const polling = { maxPerSecond: opening.maxPollsPerSecond, presenceTimeoutMs: opening.awaySeconds * 1000 };
+  const polling = { maxPerSecond: onSale.maxPollsPerSecond, presenceTimeoutMs: onSale.awaySeconds * 1000 };
   const agenda = new Agenda<Happening>();
   const line: Group[] = [];
   const admissions: { at: number; size: number }[] = [];
-  const course: Course = { seconds: [], polls: 0, sold: 0, drainedAfter: 0, wait: { p50: 0, p95: 0 } };
+  const timeline: Timeline = { seconds: [], polls: 0, sold: 0, drainedAfter: 0, wait: { p50: 0, p95: 0 } };
   const waits: number[] = [];
-  let [first, lined, served, inside, freeAt] = [0, 0, 0, 0, 0];
+  let [first, queued, served, active, freeAt] = [0, 0, 0, 0, 0];
 
   const second = (at: number): Second => {
     const index = Math.floor(at);
-    for (let i = course.seconds.length; i <= index; i++)
-      course.seconds.push({
+    for (let i = timeline.seconds.length; i <= index; i++)
+      timeline.seconds.push({
         at: i,
-        waiting: lined - served,
-        inside,
+        waiting: queued - served,
+        active,
         polls: 0,
         issues: 0,
         sales: 0,
         cores: 0,
-        answerMs: 0,
+        responseMs: 0,
       });
-    return course.seconds[index] as Second;
+    return timeline.seconds[index] as Second;
   };
   /** Work for so many at once. @returns when the last of them has its answer */
   const work = (at: number, count: number, micros: number): number => {
     const seconds = (count * micros) / 1e6;
-    freeAt = Math.max(freeAt, at) + seconds / opening.cores;
+    freeAt = Math.max(freeAt, at) + seconds / onSale.cores;
     const now = second(at);
     now.cores += seconds;
-    now.answerMs = Math.max(now.answerMs, (freeAt - at) * 1000);
+    now.responseMs = Math.max(now.responseMs, (freeAt - at) * 1000);
     return freeAt;
   };
   const perSecond = (at: number): number => {
@@ -119,9 +119,9 @@ export function simulate(opening: Opening, costs: Costs, seed = 1): Course {
     return admissions.reduce((sum, each) => sum + each.size, 0) / Math.min(RATE_SECONDS, Math.max(at, 1));
   };
 
-  for (let come = 0; come < opening.visitors; come += size) {
-    const group = { size: Math.min(size, opening.visitors - come), arrivedAt: 0, before: 0, admitted: false };
-    agenda.put((come / opening.visitors) * opening.arriveSeconds, { kind: 'arrive', group });
+  for (let come = 0; come < onSale.users; come += size) {
+    const group = { size: Math.min(size, onSale.users - come), arrivedAt: 0, before: 0, admitted: false };
+    agenda.put((come / onSale.users) * onSale.arriveSeconds, { kind: 'arrive', group });
   }
   agenda.put(0, { kind: 'tick' });
 
@@ -129,70 +129,70 @@ export function simulate(opening: Opening, costs: Costs, seed = 1): Course {
     if (what.kind === 'tick') {
       for (; first < line.length; first++) {
         const group = line[first];
-        if (group === undefined || inside + group.size > opening.cap) break;
+        if (group === undefined || active + group.size > onSale.limit) break;
         group.admitted = true;
-        inside += group.size;
+        active += group.size;
         served += group.size;
         admissions.push({ at, size: group.size });
-        course.drainedAfter = at;
+        timeline.drainedAfter = at;
       }
-      if (served < opening.visitors) agenda.put(at + TICK_SECONDS, { kind: 'tick' });
+      if (served < onSale.users) agenda.put(at + TICK_SECONDS, { kind: 'tick' });
       return;
     }
     const { group } = what;
     if (what.kind === 'arrive') {
       group.arrivedAt = at;
       second(at).issues += group.size;
-      agenda.put(work(at, group.size, costs.api.issue), { kind: 'line up', group });
-    } else if (what.kind === 'line up') {
-      group.before = lined;
-      lined += group.size;
+      agenda.put(work(at, group.size, costs.api.issue), { kind: 'get token', group });
+    } else if (what.kind === 'get token') {
+      group.before = queued;
+      queued += group.size;
       line.push(group);
       agenda.put(at, { kind: 'poll', group });
     } else if (what.kind === 'poll') {
-      course.polls += group.size;
+      timeline.polls += group.size;
       second(at).polls += group.size;
-      const told = work(at, group.size, pollMicros(costs, lined - served));
+      const told = work(at, group.size, pollMicros(costs, queued - served));
       if (group.admitted) {
         waits.push(told - group.arrivedAt);
-        const leaves = random() < opening.abandon;
+        const leaves = random() < onSale.abandon;
         if (leaves && random() < 0.5)
-          agenda.put(told + think() + opening.idleSeconds, { kind: 'leave', group });
+          agenda.put(told + think() + onSale.idleSeconds, { kind: 'leave', group });
         else agenda.put(told + think(), { kind: 'look', group, leaves });
         return;
       }
       const position = group.before - served + 1;
       const rate = perSecond(at);
-      const { cap, leaseSeconds } = opening;
-      const limits = { activeLimit: cap, rateLimit: undefined, paused: false, source: 'fixed' as const };
-      const flow = { limits, active: inside, perSecond: rate, sessionSeconds: leaseSeconds };
+      const { limit, leaseSeconds } = onSale;
+      const limits = { activeLimit: limit, rateLimit: undefined, paused: false, source: 'fixed' as const };
+      const flow = { limits, active, perSecond: rate, sessionSeconds: leaseSeconds };
       const { soonestSeconds } = etaSeconds(position, flow);
-      const pauseMs = jittered(pollAfterMs(position, lined - served, soonestSeconds, polling), random());
+      const pauseMs = jittered(pollAfterMs(position, queued - served, soonestSeconds, polling), random());
       agenda.put(told + pauseMs / 1000, { kind: 'poll', group });
     } else visit(at, what);
   };
 
-  /** What somebody inside does, one thing after another. */
+  /** The steps of an active user. */
   const visit = (at: number, { kind, group, leaves = false }: Exclude<Happening, { kind: 'tick' }>): void => {
     if (kind === 'look') {
       work(at, group.size, costs.api.schedule + costs.api.seat);
       agenda.put(at + think(), { kind: 'hold', group, leaves });
     } else if (kind === 'hold') {
       work(at, group.size, costs.api.hold);
-      if (leaves) agenda.put(at + opening.holdSeconds + opening.idleSeconds, { kind: 'leave', group });
+      if (leaves) agenda.put(at + onSale.holdSeconds + onSale.idleSeconds, { kind: 'leave', group });
       else agenda.put(at + think(), { kind: 'pay', group });
     } else if (kind === 'pay') {
       const paid = work(at, group.size, costs.api.payment);
       second(at).sales += group.size;
-      course.sold += group.size;
+      timeline.sold += group.size;
       agenda.put(paid, { kind: 'leave', group });
-    } else inside -= group.size;
+    } else active -= group.size;
   };
 
   for (let next = agenda.next(); next !== undefined && next.at < LONGEST_SECONDS; next = agenda.next())
     happen(next.at, next.what);
   waits.sort((a, b) => a - b);
   const part = (share: number): number => waits[Math.floor(waits.length * share)] ?? 0;
-  course.wait = { p50: part(0.5), p95: part(0.95) };
-  return course;
+  timeline.wait = { p50: part(0.5), p95: part(0.95) };
+  return timeline;
 }

@@ -25,7 +25,7 @@ export interface Needs {
   /** Of one process and one core each, without a reserve. */
   pods: Phases;
   redisCores: Phases;
-  /** Nodes of a Cluster, each with a queue of its own: a line's scripts run on one core. */
+  /** Nodes of a Cluster, each with its own queue, because a queue's scripts run on one core. */
   redisNodes: Phases;
   redisMb: number;
   processMb: number;
@@ -36,7 +36,7 @@ export interface Needs {
     /** Both ways. */
     polls: number;
     /** From Redis to all processes, at most. */
-    copies: number;
+    snapshots: number;
   };
   hoursToServe: number;
 }
@@ -79,7 +79,7 @@ export function needsOf(demand: Demand, costs: Costs): Needs {
     eventsPerSecond: salesPerSecond * EVENTS_PER_SALE,
     network: {
       polls: (pollsPerSecond * POLL_BYTES * 8) / 1e6,
-      copies: pods.opening * copyMegabits(polls, pods.opening),
+      snapshots: pods.opening * copyMegabits(polls, pods.opening),
     },
     hoursToServe: waiting / salesPerSecond / 3600,
   };

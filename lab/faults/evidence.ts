@@ -64,7 +64,7 @@ export interface Evidence {
   admissions: Admission[];
   /** What the webhook heard: the Idempotency-Key of a call is the id of its event. */
   calls: { key: string; atMs: number }[];
-  /** Most visitors seen inside at once. */
+  /** Most active users seen at once. */
   mostInside: number;
   cap: number;
   holdMs: number;

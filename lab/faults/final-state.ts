@@ -11,7 +11,7 @@ export async function readState(mariadb: MariaDb, history: History): Promise<Fin
     const askedMs = history.nowMs;
     const [clock] = await rows<{ ms: number }>('SELECT UNIX_TIMESTAMP(NOW(3)) * 1000 AS ms');
     const startedMs = (clock?.ms ?? 0) - (askedMs + history.nowMs) / 2;
-    const members = await rows<{ id: number; balance: number }>(
+    const users = await rows<{ id: number; balance: number }>(
       'SELECT id, balance FROM member WHERE balance <> 0 OR id IN (SELECT user_id FROM payment_history)',
     );
     const reservations = await rows<ReservationRow>(
@@ -21,7 +21,7 @@ export async function readState(mariadb: MariaDb, history: History): Promise<Fin
          FROM reservation`,
     );
     return {
-      balances: new Map(members.map(({ id, balance }) => [id, balance])),
+      balances: new Map(users.map(({ id, balance }) => [id, balance])),
       ledger: await rows(
         'SELECT user_id AS userId, kind, amount, payment_id AS paymentId FROM payment_history',
       ),

@@ -195,7 +195,7 @@ class Storm {
     for (const connection of connections) connection.close();
   }
 
-  /** To the process of its own while that is there: those that were killed get their share again. */
+  /** To its own process while that runs, so that a process that was killed gets its share again. */
   private reachable(connections: RawConnection[], slot: number): RawConnection {
     const own = slot % connections.length;
     const other = connections.findIndex((_, i) => !this.down.has(i));

@@ -23,7 +23,7 @@ export interface OpeningOptions {
   apis: number;
   workers: number;
   buyers: number;
-  /** How long buyers come: members and seats enough for that are made. */
+  /** How long buyers arrive; the run makes enough users and seats for that. */
   seconds: number;
   /** Besides PRODUCT_ENV. */
   env?: Record<string, string>;
@@ -65,7 +65,7 @@ const PRODUCT_ENV = {
   LOAD_SHEDDING_MAX_DELAY_MS: '60000', // the suite is about faults, not about overload of a busy machine
 };
 
-/** A system of its own with buyers in it, and everything that its judges need. */
+/** A separate system with buyers, and everything that the checker needs. */
 export class Opening {
   readonly system: System;
   readonly history: History;

@@ -3,7 +3,7 @@ import { dice } from '../capacity/random.ts';
 /** Numbers in [0, 1) that the seed alone decides. */
 export type Random = () => number;
 
-/** A source of its own for each `name`: what one draws changes nothing for the others. */
+/** A separate source for each `name`: what one draws changes nothing for the others. */
 export function seededBy(seed: number, name: string): Random {
   let hash = seed >>> 0;
   for (const char of name) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0;

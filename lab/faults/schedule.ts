@@ -27,7 +27,7 @@ const HEALING_MS = 3000;
 
 /**
  * The same seed gives a nemesis the same faults, alone as in a whole run, whatever the buyers do. Lines and `mixed` are
- * chosen among what is there: they depend on `shape` and on `usable`, too.
+ * chosen among what is there: they also depend on `shape` and on `usable`.
  */
 export function plan(
   names: string[],

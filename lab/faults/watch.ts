@@ -8,7 +8,7 @@ const EVERY_MS = 40;
 
 /**
  * Reads the waiting room's own log, in which every admission and every leave has a number: between two looks nothing
- * is missed. After a loss of Redis the log begins anew, and so does this.
+ * is missed. After a loss of Redis the log starts again, and so does this.
  */
 export class AdmissionWatch {
   readonly admissions: Admission[] = [];

@@ -23,7 +23,7 @@ def post(path, body, token=""):
 
 @schemathesis.auth(refresh_interval=1)
 class QueueToken:
-    """A visitor's turn ends with a payment, so another one comes every second."""
+    """A session ends with a payment, so another user arrives every second."""
 
     def get(self, case, context):
         return post("/v1/api/queue/token", {"userId": random.randint(1, USERS)})["queueToken"]
@@ -34,7 +34,7 @@ class QueueToken:
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Every third payment is for a seat that this visitor holds, with money for it."""
+    """Every third payment is for a seat that this user holds, with money for it."""
     token = (case.headers or {}).get("Authorization", "")
     body = case.body
     if case.path != "/v1/api/concerts/payment" or not isinstance(body, dict) or random.random() > 0.3:

@@ -24,10 +24,10 @@ export interface Bench {
   upgrade(plan: Plan, values: Values): Promise<void>;
 }
 
-/** One load on one variant, with a report of its own under results/<id>/<name>/. */
+/** One load on one variant, with its own report under results/<id>/<name>/. */
 export interface Plan {
   name: string;
-  /** Of charts/concert-api. Each run has a line of its own, so that no visitor of an earlier one is left. */
+  /** Of charts/concert-api. Each run has its own queue, so that no user of an earlier run is left. */
   values: Values;
   load: Load;
   /** Once the variant is installed. */

@@ -33,7 +33,7 @@ export const kubectl = (...args: string[]): Promise<string> =>
 export const helm = (...args: string[]): Promise<string> =>
   call(process.env.HELM, 'helm', ['--namespace', NAMESPACE, ...args]);
 
-/** The Kubernetes API by HTTP: once a second a program of its own for each question would be a load in itself. */
+/** The Kubernetes API by HTTP: starting a program for each question, once a second, would be a load in itself. */
 export class KubeProxy {
   private readonly child: ChildProcess;
   private readonly url: string;

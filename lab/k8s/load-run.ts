@@ -24,7 +24,7 @@ export function earlierRun(id: string): LoadRun | undefined {
 }
 
 /**
- * One load in the cluster, watched, with a report of its own like those of `npm run load`.
+ * One load in the cluster, watched, with its own report, like those of `npm run load`.
  * @param queueId the line that is loaded
  * @param meanwhile goes on beside it; the run fails when it does
  */

@@ -22,7 +22,7 @@ async function environmentOf(): Promise<Record<string, string>> {
   return {
     machine,
     product,
-    kubernetes: `${serverVersion.gitVersion}, ${nodes} node(s); the load runs in it, too`,
+    kubernetes: `${serverVersion.gitVersion}, ${nodes} node(s); the load runs in it as well`,
   };
 }
 

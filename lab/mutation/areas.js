@@ -1,11 +1,11 @@
 // What is mutated, and the tests that must notice, the quickest first: once one has failed, the rest is left out.
-// `text`: files whose SQL or Lua is mutated, too. Routes and schemas are left out: descriptions for readers, and rules
+// `text`: files whose SQL or Lua is mutated as well. Routes and schemas are left out: descriptions for readers, and rules
 // that test/api/bad-input.test.ts holds.
 const ofModule = (name, files) => `src/modules/${name}/{${files}}.ts`;
 
 const STORES = ['mariadb', 'redis'];
 
-/** `ownRedis`: each text mutant is tried on a Redis of its own, as a script that never ends blocks it for good. */
+/** `ownRedis`: each text mutant is tried on a separate Redis, because a script that never ends blocks it for good. */
 module.exports = {
   breaker: {
     code: [

@@ -6,7 +6,7 @@ const describeMutant = ({ file, line, kind, from, to }) =>
 
 const isSame = (one, other) => one.range === other.range && describeMutant(one) === describeMutant(other);
 
-/** A row for each area and part: a mutant that makes tests never end is noticed, too. */
+/** A row for each area and part: a mutant that makes tests never end counts as noticed. */
 function tableOf(results) {
   const rows = results.map(({ name, part, mutants }) => {
     const survived = mutants.filter(({ status }) => status === 'survived').length;

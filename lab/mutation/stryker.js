@@ -1,4 +1,4 @@
-// Runs Stryker with the options in argv, as a process of its own: it may be ended, and leaves nothing open behind.
+// Runs Stryker with the options in argv, as a separate process, which can be ended and leaves nothing open.
 async function main() {
   const { Stryker } = await import('@stryker-mutator/core');
   await new Stryker(JSON.parse(process.argv[2])).runMutationTest();

@@ -30,7 +30,7 @@ const PROGRAMME = { concerts: 3, dates: 2, seats: 200 };
 const READY_MS = 60_000;
 const LISTENING = /^\{.*"msg":"listening".*\}$/;
 
-/** @returns {Promise<string>} its program, in a virtual environment of its own under .services/tools */
+/** @returns {Promise<string>} its program, in a separate virtual environment under .services/tools */
 async function schemathesis() {
   const venv = path.join(toolsDir, `schemathesis-${SCHEMATHESIS}`);
   const program = path.join(venv, 'bin', 'schemathesis');

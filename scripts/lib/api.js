@@ -87,7 +87,7 @@ function isReady({ HOST, PORT }) {
 }
 
 function startApi(env, address) {
-  // In a session of its own: a Ctrl-C of the terminal reaches only us, and is passed on exactly once.
+  // In a separate session: a Ctrl-C of the terminal reaches only us, and is passed on exactly once.
   const child = spawn(nodeBinary(), [inRoot('dist', 'main.js')], {
     cwd: root,
     env: { ...env, ...address },
@@ -142,7 +142,7 @@ async function waitUntilReady(address, ended) {
 /** How the host is told in the URLs that are shown. */
 const shown = (host) => (isEverywhere(host) ? 'localhost' : inUrl(host));
 
-/** Documents and metrics: on a port of their own if one is set; in production else nowhere. */
+/** Documents and metrics: on a separate port if one is set; in production else nowhere. */
 function operators(base, { MANAGEMENT_PORT, HOST }) {
   const { NODE_ENV } = process.env;
   if (!MANAGEMENT_PORT && NODE_ENV === 'production') return '';

@@ -1,11 +1,11 @@
-// A database of a command's own, beside the one of `npm start`, on the same server.
+// A separate database for a command, beside the one of `npm start`, on the same server.
 const { inRoot } = require('./paths');
 const { nodeBinary } = require('./node-binary');
 const { run } = require('./run');
 const { query } = require('./services/mariadb-client');
 
 /**
- * Makes it anew, with all tables, and something in them if it is to be seeded.
+ * Drops and makes it, with all tables, and seeds it if options say so.
  * @param {{DATABASE_URL: string, DATABASE_ADMIN_URL: string}} urls of the database that it is named after
  * @param {{suffix: string, seed?: string[], env: object}} options seed: options of the tool; env: of the tools
  * @returns {Promise<{DATABASE_URL: string, DATABASE_ADMIN_URL: string}>} its URLs

@@ -40,7 +40,7 @@ function unzip(archive, wanted) {
   throw new Failure(`${archive} has no ${wanted}.`, { todo: 'delete node_modules and run this again.' });
 }
 
-/** Aside first, so that what lies in its place is whole, whoever else does the same now. */
+/** Writes aside first, so that the file in place is always complete, also when two runs do this at once. */
 function place(file, write) {
   const aside = `${file}.${process.pid}`;
   fs.mkdirSync(path.dirname(file), { recursive: true });

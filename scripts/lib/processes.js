@@ -66,7 +66,7 @@ async function stopProcess(record, terminateMs = TERMINATE_MS) {
 }
 
 /**
- * Starts a process in a session of its own (a Ctrl-C here does not reach it), with its output in `logFile`.
+ * Starts a process in a separate session (a Ctrl-C here does not reach it), with its output in `logFile`.
  * @returns {import('node:child_process').ChildProcess & {failed?: Error}}
  */
 function spawnBackground(command, args, { cwd, env = process.env, logFile }) {

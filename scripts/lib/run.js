@@ -20,7 +20,7 @@ function excerpt(text) {
  *   what?: string, todo?: string, patienceMs?: number, signal?: AbortSignal, onOutput?: (text: string) => void}} [options]
  *   wholeOutput: a failure shows all of it, not only its beginning and end; what: the command's name in messages;
  *   todo: advice when it fails;
- *   patienceMs: after a signal, how long until it is killed (else a second signal does that); signal: ends it, too
+ *   patienceMs: after a signal, how long until it is killed (else a second signal does that); signal: ends it as well
  * @returns {Promise<string>} stdout (`withStderr`: and stderr); rejects with Failure (carrying the exit code) or Interrupted
  */
 function run(command, args, options = {}) {

@@ -1,4 +1,4 @@
-// What tests are run with: services of their own, secrets, and an empty database with the latest tables.
+// What tests are run with: separate services, secrets, and an empty database with the latest tables.
 const crypto = require('node:crypto');
 const { nodeBinary } = require('./node-binary');
 const { inRoot } = require('./paths');

@@ -72,11 +72,11 @@ export async function forgetQueueProgress(): Promise<void> {
 
 const BALANCE = 1_000_000;
 
-/** Members of ids `from` … `from + count - 1`, each with money for many seats. */
-export async function addMembers(from: number, count: number): Promise<void> {
-  const members = `seq_${from}_to_${from + count - 1}`;
+/** Users of ids `from` … `from + count - 1`, each with money for many seats. */
+export async function addUsers(from: number, count: number): Promise<void> {
+  const ids = `seq_${from}_to_${from + count - 1}`;
   await run(
-    `INSERT INTO member (id, name, balance) SELECT seq, CONCAT('Member ', seq), ${BALANCE} FROM ${members}`,
+    `INSERT INTO member (id, name, balance) SELECT seq, CONCAT('User ', seq), ${BALANCE} FROM ${ids}`,
   );
 }
 
@@ -117,7 +117,7 @@ export async function addSeats(from: number, to: number): Promise<void> {
                FROM seq_${from}_to_${to - 1}`);
 }
 
-/** Holds of an hour on seats of indexes `from` … `to - 1`, each of another member, from `firstUser` on. */
+/** Holds of an hour on seats of indexes `from` … `to - 1`, each of another user, from `firstUser` on. */
 export async function addHolds(from: number, to: number, firstUser: number): Promise<void> {
   await run(`UPDATE concert_seat SET status = 'TEMP_RESERVED', held_until = NOW(3) + INTERVAL 1 HOUR
               WHERE id BETWEEN ${seatId(from)} AND ${seatId(to - 1)}`);

@@ -4,14 +4,14 @@ import type { Act, Item } from './sales.ts';
 export const FIRST_USER = 100_000;
 /** Like no other number of an item: a recorded statement's values are told apart by it. */
 const FIRST_SEQ = 50_000_001;
-/** Visitors who reserve, in turn; who pays does so once, because that ends the visit. */
+/** Users who reserve, in turn. A user pays once, because that ends the session. */
 export const RESERVING = 2000;
 
 export function itemOf(act: Act, index: number): Item {
-  const visitor = act === 'reserve' ? index % RESERVING : index;
+  const user = act === 'reserve' ? index % RESERVING : index;
   return {
-    userId: FIRST_USER + visitor,
-    seq: FIRST_SEQ + visitor,
+    userId: FIRST_USER + user,
+    seq: FIRST_SEQ + user,
     scheduleId: scheduleOf(index),
     seatId: seatId(index),
     reservationId: reservationId(index),

@@ -106,7 +106,7 @@ export class Line {
   }
 
   /** Nobody is admitted before `ms` (at most 1000) from now. @returns that instant, by Redis' clock */
-  async keepShut(ms: number): Promise<number> {
+  async keepClosed(ms: number): Promise<number> {
     const [seconds, micros] = await this.redis.time();
     const opensAtMs = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) + ms;
     await this.redis.hset(this.keys.state, 'frozenUntil', opensAtMs);
@@ -114,7 +114,7 @@ export class Line {
   }
 
   /** How many are inside, and when that was (Redis' clock). */
-  async inside(): Promise<{ count: number; nowMs: number }> {
+  async active(): Promise<{ count: number; nowMs: number }> {
     const replies = await this.redis.multi().zcard(this.keys.active).time().exec();
     const [count, [seconds, micros]] = (replies ?? []).map(([, value]) => value) as [
       number,

@@ -19,7 +19,7 @@ export interface Requests {
   file: string;
   prefix?: string;
   suffix?: string;
-  /** Begins anew at the end; else each value is used once, and too few are an error. */
+  /** Starts again at the end; otherwise each value is used once, and too few are an error. */
   wrap: boolean;
 }
 

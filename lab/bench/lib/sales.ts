@@ -11,7 +11,7 @@ export interface Item {
   reservationId: number;
 }
 
-/** A value bound to a statement: the same each time, or the item's, or made anew. */
+/** A value bound to a statement: the same each time, or the item's, or made each time. */
 export type Slot = { value: unknown } | { of: keyof Item | 'insertId' | 'uuid' };
 
 /** What our path asked of MariaDB for one item, in order; replayed as it is by the limit. */

@@ -32,7 +32,7 @@ let offered = 0;
 const startedAt = performance.now();
 const endsAt = startedAt + settings.seconds * 1000;
 
-/** One keep-alive connection; opened anew when it breaks. */
+/** One keep-alive connection; opened again when it breaks. */
 class Connection {
   private socket: Socket | undefined;
   private buffer = '';

@@ -54,12 +54,12 @@ async function startServices(): Promise<Services> {
   await main.refresh();
   const reservations = container.resolve(ReservationService);
   const payments = container.resolve(PaymentService);
-  const visitor = ({ userId, seq }: Item): ActiveUser => ({
+  const userOf = ({ userId, seq }: Item): ActiveUser => ({
     ...{ userId, seq, gen: main.snapshot.gen, queueId: config.QUEUE_ID },
   });
   return {
-    reserve: (item) => reservations.hold(visitor(item), item.scheduleId, item.seatId, undefined),
-    payment: (item) => payments.pay(visitor(item), item.reservationId, undefined),
+    reserve: (item) => reservations.hold(userOf(item), item.scheduleId, item.seatId, undefined),
+    payment: (item) => payments.pay(userOf(item), item.reservationId, undefined),
   };
 }
 

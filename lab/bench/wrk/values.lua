@@ -1,6 +1,6 @@
--- Sends prefix .. value .. suffix, value by value from the file; each value is used once, or in turn for ever.
+-- Sends prefix .. value .. suffix, value by value from the file; each value is used once, or in turn without end.
 -- Environment: BENCH_FILE (values, each ended by RS, \30)  BENCH_PREFIX  BENCH_SUFFIX  BENCH_FIRST (values to skip)
---              BENCH_WRAP (1: begin anew at the end)  BENCH_DELAY_MS (0: none; else the mean pause before each request)
+--              BENCH_WRAP (1: start again at the end)  BENCH_DELAY_MS (0: none; else the mean pause before each request)
 -- Prints one line: BENCH {json}. `used` is where the next round goes on; `exhausted`: the values did not suffice.
 local threads = {}
 

@@ -2,7 +2,7 @@ import type { Evidence, Violation } from '../evidence.ts';
 import type { Operation } from '../history.ts';
 import { wishesOf } from './wishes.ts';
 
-/** 409, 429 and the door's 003 are not remembered: before the wish was done they say "not now". */
+/** 409, 429 and code 003 are not stored: they say "not now" before the request has any effect. */
 const isFinal = ({ status, code, startMs }: Operation, okMs: number): boolean =>
   (status !== 409 && status !== 429 && code !== '003') || startMs > okMs;
 

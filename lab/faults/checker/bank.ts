@@ -13,7 +13,7 @@ interface Effect {
 }
 
 /**
- * A bank per member: the ledger has each charge and payment that was acknowledged exactly once, none that was
+ * A bank per user: the ledger has each top-up and payment that was acknowledged exactly once, none that was
  * refused, those of unknown outcome at most once, and nothing else; the balance is its sum. Each balance that a buyer
  * was told can be explained by an order of the requests: what was known to be done before it was asked is in it,
  * what was asked for later is not, what was under way may be.

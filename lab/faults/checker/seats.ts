@@ -14,7 +14,7 @@ interface Ownership {
 /**
  * The register of a seat: free, or one reservation's. A hold took effect between its first request and its answer,
  * and lasted `holdMs` from there; so from the answer until `holdMs` after the first request it surely was the
- * reservation's, and after a payment for ever. Two such times of one seat must not overlap: no order of the requests
+ * reservation's, and after a payment without end. Two such times of one seat must not overlap: no order of the requests
  * would explain the answers. The rows that are left must say the same, to the millisecond.
  */
 export function checkSeats({ operations, state, holdMs }: Evidence): Violation[] {

@@ -25,10 +25,10 @@ const locks: Nemesis = {
   },
 };
 
-/** Sessions that lock reservation, seat and member against the order of the product. */
+/** Sessions that lock reservation, seat and user against the order of the product. */
 const deadlocks: Nemesis = {
   name: 'mariadb-deadlocks',
-  about: 'sessions lock seat, reservation and member in the wrong order: deadlocks (1213)',
+  about: 'sessions lock seat, reservation and user in the wrong order: deadlocks (1213)',
   plan: (random) => ({ what: 'deadlocks', target: 'mariadb', lastsMs: between(random, 2500, 4000) }),
   inject: async ({ mariadb }) => {
     const before = await deadlocksOf(mariadb);
@@ -142,7 +142,7 @@ const diskFull: Nemesis = {
   },
 };
 
-/** A table has free pages of its own. As long as this transaction is open it has none, and must grow. */
+/** A table has free pages. While this transaction is open it has none, and must grow. */
 async function takeFreePages(mariadb: MariaDb): Promise<Connection> {
   const hog = await mariadb.connect();
   await hog.beginTransaction();

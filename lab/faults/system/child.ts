@@ -25,7 +25,7 @@ export class Child {
   private readonly logFile: string;
   private child: ChildProcess | undefined;
 
-  /** @param answers whether it can be asked, now @param command made anew at each start */
+  /** @param answers whether it responds now @param command called at each start */
   constructor(name: string, logFile: string, command: Child['command'], answers: () => Promise<boolean>) {
     this.name = name;
     this.logFile = logFile;

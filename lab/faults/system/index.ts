@@ -32,7 +32,7 @@ export interface SystemOptions {
 const MEMORY = '/dev/shm';
 const ROOM_BYTES = 2 ** 31;
 
-/** Everything that a run needs, as processes of its own: stores, product, and the lines between them. */
+/** Everything that a run needs, as separate processes: stores, product, and the lines between them. */
 export class System {
   readonly mariadb: MariaDb;
   readonly redis: RedisServer;

@@ -15,7 +15,7 @@ export function kafkaJars(): string | undefined {
 
 /**
  * A broker of the run's own. A client goes on at the address that the broker tells it, so each product process that
- * shall have a line of its own gets a listener whose advertised address is its proxy's.
+ * has its own connection gets a listener whose advertised address is its proxy's.
  */
 export class KafkaBroker {
   readonly child: Child;

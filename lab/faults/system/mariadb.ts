@@ -88,7 +88,7 @@ export class MariaDb {
     return connection;
   }
 
-  /** Rows of one statement, on a connection of its own, as one who may do everything. */
+  /** Rows of one statement, on a separate connection with all rights. */
   async rows<T>(sql: string, binds: unknown[] = []): Promise<T[]> {
     const connection = await this.connect();
     try {

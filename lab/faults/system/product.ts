@@ -19,7 +19,7 @@ export interface Held {
   resources: Record<string, number>;
 }
 
-/** One process of the built product, with lines of its own to everything it needs. */
+/** One process of the built product, with its own connections to everything it needs. */
 export class ProductProcess {
   readonly child: Child;
   readonly role: 'api' | 'worker';

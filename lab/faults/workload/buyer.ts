@@ -92,7 +92,7 @@ export class Buyer {
   }
 
   private async charges(): Promise<void> {
-    const amount = this.programme.price + between(this.random, 1, 1_000_000); // of its own, so that it can be told from others
+    const amount = this.programme.price + between(this.random, 1, 1_000_000); // unlike the others, so that the checker can tell it apart
     await this.wishes('charge', '/v1/api/user/amount', { amount }, { amount }, ({ amount: balance }) => ({
       amount: Number(balance),
     }));

@@ -3,7 +3,7 @@ import { pick, type Random } from '../random.ts';
 
 const ROWS_AT_ONCE = 1000;
 
-/** The programme and the members of a run, made directly in the database. */
+/** The programme and the users of a run, made directly in the database. */
 export class Programme {
   readonly price: number;
   isClosed = false;
@@ -22,7 +22,7 @@ export class Programme {
     for (const { id, seats } of schedules) for (const seat of seats) this.bySeat.set(seat, id);
   }
 
-  /** @param o balance: each member's to begin with */
+  /** @param o balance: each user's at the start */
   static async build(
     mariadb: MariaDb,
     o: { users: number; schedules: number; seats: number; price: number; balance?: number },
@@ -35,7 +35,7 @@ export class Programme {
       let firstUser = 0;
       for (let done = 0; done < o.users; done += ROWS_AT_ONCE) {
         const count = Math.min(ROWS_AT_ONCE, o.users - done);
-        const rows = Array.from({ length: count }, (_, i) => `('Member ${done + i}', ${balance})`);
+        const rows = Array.from({ length: count }, (_, i) => `('User ${done + i}', ${balance})`);
         const first = await insert(`INSERT INTO member (name, balance) VALUES ${rows.join(',')}`);
         if (done === 0) firstUser = first;
       }
@@ -96,9 +96,9 @@ export class Programme {
     return this.schedules[schedule]?.seats ?? [];
   }
 
-  /** A member who has not come yet. */
+  /** A user who has not arrived yet. */
   newcomer(): number {
-    if (this.taken >= this.users) throw new Error('More buyers than members.');
+    if (this.taken >= this.users) throw new Error('More buyers than users.');
     return this.firstUser + this.taken++;
   }
 

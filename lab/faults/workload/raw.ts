@@ -38,7 +38,7 @@ export class RawConnection {
     });
   }
 
-  /** The next request opens it anew. */
+  /** The next request opens it again. */
   close(): void {
     this.socket?.destroy();
     this.socket = undefined;

@@ -26,7 +26,7 @@ export const rollout: Experiment = async (bench) => {
       for (let n = 1; n <= bench.runs; n++)
         await timed(`upgrade ${n}`, async () => {
           await bench.upgrade(plan, { ...values, podAnnotations: { upgrade: String(n) } });
-          return 'helm upgrade: migrations, then every pod anew';
+          return 'helm upgrade: migrations, then every pod again';
         });
       await timed('drain', () => drain(bench.kube));
     },

@@ -46,7 +46,7 @@ function fromState(service) {
 
 /**
  * Data have a home: what this checkout has run itself before is not exchanged for a server that happens to listen on
- * the default port today. SERVICES_FROM, too, says that such a server is not wanted.
+ * the default port today. SERVICES_FROM also says that such a server is not wanted.
  */
 async function fromDefaultPort(service, env) {
   if (env.SERVICES_FROM || readState().origins[service.name]) return null;

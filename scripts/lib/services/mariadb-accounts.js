@@ -25,7 +25,7 @@ function accountStatements() {
     ...createAccount(APP, secret('mariadbApp')),
     `GRANT ALL PRIVILEGES ON ${DATABASE}.* TO ${account(ADMIN)} WITH GRANT OPTION`,
     `GRANT ALL PRIVILEGES ON ${TEST_DATABASE}.* TO ${account(ADMIN)} WITH GRANT OPTION`,
-    // Tests of the migrations make databases of their own.
+    // Tests of the migrations make separate databases.
     `GRANT ALL PRIVILEGES ON \`${TEST_DATABASE.replaceAll('_', '\\_')}\\_%\`.* TO ${account(ADMIN)} WITH GRANT OPTION`,
   ];
 }

@@ -8,7 +8,7 @@ const TIMEOUT_MS = 3000;
 const RULES = inRoot('charts', 'prometheus', 'rules');
 const configFile = inServices('prometheus', 'prometheus.json');
 
-/** JSON is YAML, too. The rules are read at the start. */
+/** JSON is also YAML. The rules are read at the start. */
 const CONFIG = {
   global: { scrape_interval: '5s', evaluation_interval: '5s' },
   rule_files: [path.join(RULES, '*.yml')],
@@ -30,7 +30,7 @@ async function ask(url, place) {
   }
 }
 
-/** Rejects with the reason unless it answers; one that was only met by chance must scrape our targets, too. */
+/** Rejects with the reason unless it answers; one that was only met by chance must also scrape our targets. */
 async function probe({ PROMETHEUS_URL }, how) {
   const ready = await ask(PROMETHEUS_URL, '/-/ready');
   if (!ready.ok) throw new Error(`it is not ready (HTTP ${ready.status})`);

@@ -48,7 +48,7 @@ async function probe({ REDIS_URL }) {
     throw new Error(`Redis ${version} is too old (needs ${MIN_MAJOR}.0)`);
 }
 
-/** Tests use a database index of their own beside a running API. */
+/** Tests use a separate database index beside a running API. */
 function urlForTests(url) {
   const changed = new URL(url);
   if (/^\/?0?$/.test(changed.pathname)) changed.pathname = `/${TEST_DATABASE_INDEX}`;
@@ -71,7 +71,7 @@ module.exports = {
     const dir = inServices('redis', 'data');
     fs.mkdirSync(dir, { recursive: true });
     const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir];
-    // An order of visitors survives a restart: every write goes to a file that is flushed each second.
+    // The order of users survives a restart: every write goes to a file that is flushed each second.
     const durability = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''];
     return spawnBackground(commands['redis-server'], [...options, ...durability], {
       cwd: dir,
