@@ -15,7 +15,7 @@ describe('while the load shedder admits nothing', () => {
 
   beforeAll(async () => {
     schedule = await suite.given.scheduleWithSeats(1);
-    buyer = await suite.visitor();
+    buyer = await suite.buyer();
   });
   beforeEach(() => {
     jest.spyOn(LoadShedder.prototype, 'enter').mockReturnValue(false);

@@ -148,7 +148,7 @@ const SPOILS: Spoil[] = [
     ({ shop }) => ({ userId: shop.userId, balance: 1_000_151, ledger: '1000150' }),
   ],
   [
-    'a member with a balance and no ledger',
+    'a user with a balance and no ledger',
     () => ["INSERT INTO member (id, name, balance) VALUES (777, 'x', 5)"],
     'I2',
     'balances that are not the sum of the ledger, or negative',
@@ -181,7 +181,7 @@ const SPOILS: Spoil[] = [
     ({ sold }) => ({ paymentId: sold.paymentId, entryId: null }),
   ],
   [
-    'a payment booked to another member',
+    'a payment booked to another user',
     ({ sold }) => [`UPDATE payment_history SET user_id = 4711 WHERE payment_id = ${sold.paymentId}`],
     'I2',
     'DONE payments without their ledger entry',

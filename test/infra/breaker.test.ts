@@ -446,7 +446,7 @@ describe('a call that began in an earlier state', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  it('does not count in the window of a breaker closed anew', async () => {
+  it('does not count in the window of a breaker that has closed again', async () => {
     const { breaker, begin, fail, succeed, halfOpen } = given();
     const old = Array.from({ length: 60 }, () => begin());
     await halfOpen();

@@ -35,7 +35,7 @@ described('a MariaDB that answers, but not as before', () => {
     await proxy.open();
     // The same rows on both, as on a primary and its replica.
     const given = [new Given(one.root), new Given(other.root)] as const;
-    const [members] = await Promise.all(given.map((each) => each.users(CHARGERS)));
+    const [userIds] = await Promise.all(given.map((each) => each.users(CHARGERS)));
     const [schedule] = await Promise.all(given.map((each) => each.scheduleWithSeats(3)));
     seat = { scheduleId: schedule?.id ?? 0, seatId: schedule?.seats[0]?.id ?? 0 };
     service = await startTestService({
@@ -45,7 +45,7 @@ described('a MariaDB that answers, but not as before', () => {
       QUEUE_MAX_ACTIVE: 100,
       LIST_CACHE_TTL_MS: 0,
     });
-    buyers = await Promise.all((members ?? []).map((id) => new Buyer(service.url, id).enter()));
+    buyers = await Promise.all((userIds ?? []).map((id) => new Buyer(service.url, id).enter()));
   });
   afterAll(async () => {
     await service.stop();

@@ -141,7 +141,7 @@ describe('the metrics of the stores', () => {
     await until('it is back', there);
   });
 
-  (noRedisServer === undefined ? describe : describe.skip)('of a Redis of their own', () => {
+  (noRedisServer === undefined ? describe : describe.skip)('of a separate Redis', () => {
     it('vanish when it dies, and come back with it', async () => {
       const server = await new RedisServer(await freePort()).start();
       ends.push(() => server.end());

@@ -21,11 +21,11 @@ describe('balances in the database', () => {
 
   it('a charge adds up, is in the ledger, and is no other user’s', () =>
     undone(admin, async (tx, given) => {
-      const [member, other] = [await given.user(), await given.user(7)];
-      expect(await balances.charge(tx, member, 50)).toBe(50);
-      expect(await balances.charge(tx, member, 20)).toBe(70);
-      expect([await balances.find(tx, member), await balances.find(tx, other)]).toEqual([70, 7]);
-      expect(await ledger(tx, member)).toEqual([
+      const [userId, other] = [await given.user(), await given.user(7)];
+      expect(await balances.charge(tx, userId, 50)).toBe(50);
+      expect(await balances.charge(tx, userId, 20)).toBe(70);
+      expect([await balances.find(tx, userId), await balances.find(tx, other)]).toEqual([70, 7]);
+      expect(await ledger(tx, userId)).toEqual([
         { kind: 'CHARGE', amount: 50, after: 50, paid: 0 },
         { kind: 'CHARGE', amount: 20, after: 70, paid: 0 },
       ]);
@@ -34,35 +34,35 @@ describe('balances in the database', () => {
 
   it('holds 2^53 − 1 and not a won more', () =>
     undone(admin, async (tx, given) => {
-      const member = await given.user(10);
-      expect(await balances.charge(tx, member, MOST - 9)).toBeUndefined();
-      expect(await balances.find(tx, member)).toBe(10);
-      expect(await ledger(tx, member)).toHaveLength(1);
-      expect(await balances.charge(tx, member, MOST - 10)).toBe(MOST);
-      expect(await balances.charge(tx, member, 1)).toBeUndefined();
+      const userId = await given.user(10);
+      expect(await balances.charge(tx, userId, MOST - 9)).toBeUndefined();
+      expect(await balances.find(tx, userId)).toBe(10);
+      expect(await ledger(tx, userId)).toHaveLength(1);
+      expect(await balances.charge(tx, userId, MOST - 10)).toBe(MOST);
+      expect(await balances.charge(tx, userId, 1)).toBeUndefined();
     }));
 
   it('gives what is there, to the last won, and no more', () =>
     undone(admin, async (tx, given) => {
-      const [member, other] = [await given.user(100), await given.user(100)];
-      expect(await balances.take(tx, member, 101)).toBe(false);
-      expect(await balances.take(tx, member, 40)).toBe(true);
-      expect(await balances.take(tx, member, 60)).toBe(true);
-      expect(await balances.take(tx, member, 1)).toBe(false);
-      expect([await balances.find(tx, member), await balances.find(tx, other)]).toEqual([0, 100]);
+      const [userId, other] = [await given.user(100), await given.user(100)];
+      expect(await balances.take(tx, userId, 101)).toBe(false);
+      expect(await balances.take(tx, userId, 40)).toBe(true);
+      expect(await balances.take(tx, userId, 60)).toBe(true);
+      expect(await balances.take(tx, userId, 1)).toBe(false);
+      expect([await balances.find(tx, userId), await balances.find(tx, other)]).toEqual([0, 100]);
     }));
 
   it('a payment is in the ledger with what it left', () =>
     undone(admin, async (tx, given) => {
-      const member = await given.user(100);
-      const reservation = await aReservation(tx, member);
-      await balances.take(tx, member, 30);
-      const payment = await new PaymentRepository().insert(tx, reservation, member, 30);
-      await balances.enterPayment(tx, member, 30, payment);
-      expect((await ledger(tx, member)).at(-1)).toEqual({ kind: 'PAYMENT', amount: -30, after: 70, paid: 1 });
+      const userId = await given.user(100);
+      const reservation = await aReservation(tx, userId);
+      await balances.take(tx, userId, 30);
+      const payment = await new PaymentRepository().insert(tx, reservation, userId, 30);
+      await balances.enterPayment(tx, userId, 30, payment);
+      expect((await ledger(tx, userId)).at(-1)).toEqual({ kind: 'PAYMENT', amount: -30, after: 70, paid: 1 });
       expect(
         await tx.query('SELECT reservation_id, user_id, amount, status FROM payment WHERE id = ?', [payment]),
-      ).toEqual([{ reservation_id: reservation, user_id: member, amount: 30, status: 'DONE' }]);
+      ).toEqual([{ reservation_id: reservation, user_id: userId, amount: 30, status: 'DONE' }]);
     }));
 
   it('are of users alone', () =>
@@ -71,7 +71,7 @@ describe('balances in the database', () => {
       expect(await balances.charge(tx, 999_999_999, 1)).toBeUndefined();
       expect(await balances.take(tx, 999_999_999, 0)).toBe(false);
       await expect(balances.enterPayment(tx, 999_999_999, 1, 1)).rejects.toThrow(
-        'No ledger entry for member 999999999.',
+        'No ledger entry for user 999999999.',
       );
     }));
 
@@ -98,15 +98,15 @@ describe('balances in the database', () => {
 describe('the directory of users', () => {
   const admin = openAdminDatabase();
   afterAll(() => admin.close());
-  const newMember = async (): Promise<number> =>
-    (await admin.execute("INSERT INTO member (name) VALUES ('Test member')")).insertId;
+  const newUser = async (): Promise<number> =>
+    (await admin.execute("INSERT INTO member (name) VALUES ('Test user')")).insertId;
 
   it('asks for a user once, and for a stranger each time: it may be a user by then', async () => {
-    const [directory, member] = [new UserDirectory(admin), await newMember()];
+    const [directory, userId] = [new UserDirectory(admin), await newUser()];
     const asked = jest.spyOn(admin, 'query');
-    expect(directory.isKnown(member)).toBe(false);
-    expect([await directory.exists(member), await directory.exists(member)]).toEqual([true, true]);
-    expect(directory.isKnown(member)).toBe(true);
+    expect(directory.isKnown(userId)).toBe(false);
+    expect([await directory.exists(userId), await directory.exists(userId)]).toEqual([true, true]);
+    expect(directory.isKnown(userId)).toBe(true);
     expect(asked).toHaveBeenCalledTimes(1);
     expect([await directory.exists(999_999_999), await directory.exists(999_999_999)]).toEqual([
       false,
@@ -118,15 +118,15 @@ describe('the directory of users', () => {
   });
 
   it('learns all users by and by, and those who came meanwhile', async () => {
-    const [directory, member] = [new UserDirectory(admin), await newMember()];
+    const [directory, userId] = [new UserDirectory(admin), await newUser()];
     const learnAll = async (): Promise<void> => {
       for (let turns = 0; await directory.learnMore();) expect(turns++).toBeLessThan(50);
     };
     expect(await directory.learnMore()).toBe(true);
     await learnAll();
-    expect(directory.isKnown(member)).toBe(true);
-    expect(directory.isKnown(member + 1_000_000)).toBe(false);
-    const late = await newMember();
+    expect(directory.isKnown(userId)).toBe(true);
+    expect(directory.isKnown(userId + 1_000_000)).toBe(false);
+    const late = await newUser();
     expect(directory.isKnown(late)).toBe(false);
     await learnAll();
     expect(directory.isKnown(late)).toBe(true);

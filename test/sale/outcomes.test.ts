@@ -95,7 +95,7 @@ describe('the outcome of a sale', () => {
     expect(Number(until) / 1000 - Number(seconds)).toBeLessThan(310);
   });
 
-  it('says why a seat cannot be had', async () => {
+  it('says why a seat cannot be reserved', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 10 });
     const [one, other] = [at(seats, 0).id, at(seats, 1).id];
     const begun = await it_.given.scheduleWithSeats(1, { startsInSeconds: -1 });
@@ -149,7 +149,7 @@ describe('the outcome of a sale', () => {
     expect(await holds('limited')).toBe(limited + seats.length - LIMIT);
   });
 
-  it('is 004 when a seat is free at each look and yet cannot be had: it does not try for ever', async () => {
+  it('is 004 when each attempt finds the seat free and cannot take it: the attempts are limited', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
     const take = jest
       .spyOn(it_.service.container.resolve(ReservationRepository), 'take')

@@ -125,15 +125,15 @@ describe('seats and holds in the database', () => {
   it('a hold that is past goes to the next, and no other hold with it', () =>
     undone(admin, async (tx, given) => {
       const { id, seats } = await given.scheduleWithSeats(3);
-      const [first, second, lively] = [at(seats, 0).id, at(seats, 1).id, at(seats, 2).id];
-      for (const seat of [first, second, lively]) await hold(tx, id, seat);
+      const [first, second, current] = [at(seats, 0).id, at(seats, 1).id, at(seats, 2).id];
+      for (const seat of [first, second, current]) await hold(tx, id, seat);
       await isPast(tx, first);
       await isPast(tx, second);
       await hold(tx, id, first, OTHER);
       expect(await look(tx, first)).toBe('TEMP_RESERVED CANCELED TEMP_RESERVED');
       expect(await look(tx, second)).toBe('TEMP_RESERVED TEMP_RESERVED');
-      expect(await take(tx, id, lively)).toBe(false);
-      expect(await look(tx, lively)).toBe('TEMP_RESERVED TEMP_RESERVED');
+      expect(await take(tx, id, current)).toBe(false);
+      expect(await look(tx, current)).toBe('TEMP_RESERVED TEMP_RESERVED');
       await hold(tx, id, second, OTHER);
       const [row] = await tx.query<{ lasts: 0 | 1 }>(
         'SELECT held_until > NOW(3) AS lasts FROM concert_seat WHERE id = ?',
@@ -170,7 +170,7 @@ describe('seats and holds in the database', () => {
       expect(await look(tx, seat)).toBe('RESERVED RESERVED');
     }));
 
-  it('a sale is of one’s own hold, alone, once, while it lasts', () =>
+  it('a sale needs the user’s own hold, and happens once while the hold lasts', () =>
     undone(admin, async (tx, given) => {
       const { id, seats } = await given.scheduleWithSeats(3);
       const [first, second, third] = [at(seats, 0).id, at(seats, 1).id, at(seats, 2).id];
@@ -232,16 +232,16 @@ describe('seats and holds in the database', () => {
   it('counts the seats that a user has of a schedule: bought, and held as long as the hold lasts', () =>
     undone(admin, async (tx, given) => {
       const [one, other] = [await given.scheduleWithSeats(4), await given.scheduleWithSeats(1)];
-      const [member, friend] = [await given.user(), await given.user()];
+      const [userId, friend] = [await given.user(), await given.user()];
       const seat = (index: number): number => at(one.seats, index).id;
-      const count = (besides = 0): Promise<number> => reservations.seatsOf(tx, member, one.id, besides);
+      const count = (besides = 0): Promise<number> => reservations.seatsOf(tx, userId, one.id, besides);
       expect(await count()).toBe(0);
-      await sell(tx, await hold(tx, one.id, seat(0), member), seat(0), member);
-      await hold(tx, one.id, seat(1), member);
+      await sell(tx, await hold(tx, one.id, seat(0), userId), seat(0), userId);
+      await hold(tx, one.id, seat(1), userId);
       await hold(tx, one.id, seat(2), friend);
-      await hold(tx, other.id, at(other.seats, 0).id, member);
+      await hold(tx, other.id, at(other.seats, 0).id, userId);
       expect(await count()).toBe(2);
-      await hold(tx, one.id, seat(3), member);
+      await hold(tx, one.id, seat(3), userId);
       expect(await count()).toBe(3);
       expect(await Promise.all([0, 1, 2, 3].map((index) => count(seat(index))))).toEqual([2, 2, 3, 2]);
       await isPast(tx, seat(0));
@@ -250,17 +250,17 @@ describe('seats and holds in the database', () => {
       expect(await count()).toBe(2);
       await tx.execute("UPDATE reservation SET status = 'CANCELED' WHERE seat_id = ?", [seat(3)]);
       expect(await count()).toBe(1);
-      expect(await reservations.seatsOf(tx, 999_999_999, one.id, 0)).toBe(0); // no such member
+      expect(await reservations.seatsOf(tx, 999_999_999, one.id, 0)).toBe(0); // no such user
     }));
 
   it('a user’s count waits for the one before it', async () => {
-    const { insertId: member } = await admin.execute("INSERT INTO member (name) VALUES ('Test member')");
+    const { insertId: userId } = await admin.execute("INSERT INTO member (name) VALUES ('Test user')");
     let isCounted = false;
     let second: Promise<void> = Promise.resolve();
     await undone(admin, async (tx) => {
-      await reservations.seatsOf(tx, member, 1, 0);
+      await reservations.seatsOf(tx, userId, 1, 0);
       second = undone(admin, async (other) => {
-        await reservations.seatsOf(other, member, 1, 0);
+        await reservations.seatsOf(other, userId, 1, 0);
         isCounted = true;
       });
       await new Promise((resolve) => setTimeout(resolve, 150));
@@ -301,20 +301,20 @@ describe('seats and holds in the database', () => {
       expect(await why(other.id, at(other.seats, 0).id)).toEqual({ ...open, queueId: 'vip' });
     }));
 
-  describe('the sweeper', () => {
+  describe('the expiry of holds', () => {
     const DAY = 86_400; // older than anything that other tests let be past
 
     it('frees the seats of the holds that are past longest, and nothing else', () =>
       undone(admin, async (tx, given) => {
         const { id, seats } = await given.scheduleWithSeats(5);
-        const [newer, oldest, older, lively, sold] = seats.map((seat) => seat.id) as [
+        const [newer, oldest, older, current, sold] = seats.map((seat) => seat.id) as [
           number,
           number,
           number,
           number,
           number,
         ];
-        for (const seat of [newer, oldest, older, lively]) await hold(tx, id, seat);
+        for (const seat of [newer, oldest, older, current]) await hold(tx, id, seat);
         await sell(tx, await hold(tx, id, sold), sold);
         for (const [seat, days] of [
           [newer, 1],
@@ -326,7 +326,7 @@ describe('seats and holds in the database', () => {
         const late = await reservations.sweep(tx, 2);
         expect(late.map((seconds) => Math.round(seconds / DAY))).toEqual([3, 2]);
         const all = (): Promise<string[]> =>
-          Promise.all([newer, oldest, older, lively, sold].map((seat) => look(tx, seat)));
+          Promise.all([newer, oldest, older, current, sold].map((seat) => look(tx, seat)));
         const [held, free, bought] = [
           'TEMP_RESERVED TEMP_RESERVED',
           'AVAILABLE CANCELED',
@@ -338,7 +338,7 @@ describe('seats and holds in the database', () => {
         expect(await all()).toEqual([free, free, free, held, bought]);
       }));
 
-    it('leaves alone what another sweeper has in hand, without waiting', () =>
+    it('skips holds that another process is expiring, without waiting', () =>
       undone(admin, async (tx, given) => {
         const { id, seats } = await given.scheduleWithSeats(1);
         await hold(tx, id, at(seats, 0).id);
@@ -373,10 +373,10 @@ describe('seats and holds in the database', () => {
         const database = {
           transaction: (work: (on: SqlExecutor) => unknown) => work(tx),
         } as unknown as Database;
-        const sweeper = new HoldExpiryJob(database, reservations, metrics);
+        const job = new HoldExpiryJob(database, reservations, metrics);
         const value = async (name: string): Promise<number> =>
           (await metrics.registry.getSingleMetric(name)?.get())?.values[0]?.value ?? -1;
-        expect(await sweeper.expireBatch()).toBe(true);
+        expect(await job.expireBatch()).toBe(true);
         expect(Math.round((await value('concert_hold_expiry_lag_seconds')) / DAY)).toBe(1);
         expect(await value('concert_seat_holds_expired_total')).toBe(500);
         const [row] = await tx.query<{ n: number }>(
@@ -384,7 +384,7 @@ describe('seats and holds in the database', () => {
           [id],
         );
         expect([row?.n, seats.length]).toEqual([500, 501]);
-        expect(await sweeper.expireBatch()).toBe(false);
+        expect(await job.expireBatch()).toBe(false);
 
         const nothing = { transaction: () => Promise.resolve([]) } as unknown as Database;
         expect(await new HoldExpiryJob(nothing, reservations, metrics).expireBatch()).toBe(false);

@@ -177,7 +177,7 @@ describe('a limit of tokens per address', () => {
   });
 
   it('is applied before the body arrives, to a request that announces one', async () => {
-    const [userId, mine] = [await behindProxy.given.member(), `${network()}::1`];
+    const [userId, mine] = [await behindProxy.given.user(), `${network()}::1`];
     for (let i = 1; i <= 3; i++) expect(outcome(await take(behindProxy.url, userId, mine))).toBe('200');
     const head = `POST /v1/api/queue/token HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: ${mine}\r\nContent-Type: application/json`;
     const answer = await askRaw(behindProxy.url, `${head}\r\nContent-Length: 50\r\n\r\n`);
@@ -209,7 +209,7 @@ describe('a limit of tokens per address', () => {
     const userId = await direct.given.user();
     const answers = [];
     for (let i = 1; i <= 5; i++) answers.push(await take(direct.url, userId, `10.9.7.${i}`));
-    expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(2); // others may use it up, too
+    expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(2); // others may also use it up
   });
 });
 

@@ -86,7 +86,7 @@ describe('who sends slowly', () => {
 describe('who reads slowly', () => {
   const admin = openAdminDatabase();
   const given = new Given(admin);
-  let service: ServiceProcess; // of its own: its client must not share its event loop
+  let service: ServiceProcess; // a separate process, because its client must not share its event loop
   beforeAll(async () => {
     service = await new ServiceProcess({ HTTP_SOCKET_TIMEOUT_MS: 1000, QUEUE_MAX_ACTIVE: 10 }).start();
   });

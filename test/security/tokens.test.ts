@@ -8,7 +8,7 @@ const copyOf = ({ url }: Suite, { userId, token }: Buyer): Buyer =>
 describe('a token that is shared or stolen', () => {
   const it_ = useService();
 
-  it('is one user, one place and one turn, whoever shows it', async () => {
+  it('is one user, one entry and one session, for any client that sends it', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 10 });
     const owner = await it_.buyer(100);
     const other = copyOf(it_, owner);
@@ -35,7 +35,7 @@ describe('a token that is shared or stolen', () => {
     );
     expect(tally(replays)).toEqual({ '403 003': 20 });
     await buyer.enter();
-    expect(outcome(await spent.amount())).toBe('403 003'); // also while the owner is inside anew
+    expect(outcome(await spent.amount())).toBe('403 003'); // also while the owner is active again
     expect((await buyer.amount()).body).toMatchObject({ data: { amount: 90 } });
   });
 

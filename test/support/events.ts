@@ -62,7 +62,7 @@ export interface StartedWorker {
   kafkaState(): KafkaConnectionStatus['state'];
 }
 
-/** A corner of the database and of Kafka for one test: events, leases, topics and groups of its own. */
+/** What one test owns in the database and in Kafka: its events, leases, topics and groups. */
 export class Bench {
   readonly prefix = `test-${randomBytes(6).toString('hex')}-`;
   readonly recorder = new Recorder();

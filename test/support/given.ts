@@ -14,14 +14,14 @@ export interface GivenSeat {
   amount: number;
 }
 
-/** Makes rows on the real database; every row has ids of its own, nothing is shared between tests. */
+/** Makes rows on the real database; every row has its own ids, and tests share nothing. */
 export class Given {
   constructor(readonly database: SqlExecutor) {}
 
   /** A user with an opening balance and the ledger entry that goes with it. */
   async user(balance = 0): Promise<number> {
     const { insertId } = await this.database.execute('INSERT INTO member (name, balance) VALUES (?, ?)', [
-      'Test member',
+      'Test user',
       balance,
     ]);
     if (balance > 0)
@@ -59,7 +59,7 @@ export class Given {
     return { id, title, seats };
   }
 
-  /** Lets the hold of a reservation be past, as if its time had gone by; in one step, as sweepers run meanwhile. */
+  /** Lets the hold of a reservation be past, as if its time had gone by; in one step, because expiry jobs run meanwhile. */
   async holdIsPast(reservationId: number): Promise<void> {
     await this.database.execute(
       `UPDATE reservation r JOIN concert_seat s ON s.id = r.seat_id

@@ -12,7 +12,7 @@ export class ServiceProcess {
   /** Its log lines. */
   readonly lines: string[] = [];
 
-  /** Of its own, like in test/support/config.ts. */
+  /** A separate queue, as in test/support/config.ts. */
   readonly queueId = uniqueQueueId();
 
   constructor(private readonly env: Record<string, string | number>) {}

@@ -4,8 +4,8 @@ import { Given } from './given';
 class Undone extends Error {}
 
 /**
- * Runs `work` in a transaction that is never committed: nobody else sees its rows, the sweepers of the services that
- * run beside it included.
+ * Runs `work` in a transaction that is never committed, so that no other process sees its rows. That includes the
+ * expiry jobs of services that run beside it.
  */
 export async function undone(
   database: Database,

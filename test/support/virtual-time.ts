@@ -11,7 +11,7 @@ export const virtualTime = { nowMs: 1_700_000_000_000 };
 const TIME = "redis.call('TIME')";
 
 interface VirtualTime {
-  /** Its scripts live in virtual time, too. */
+  /** Its scripts also use virtual time. */
   redis: Redis;
   /** Tells the scripts what the processes know already. */
   tell: () => Promise<unknown>;

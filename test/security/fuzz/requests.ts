@@ -7,7 +7,7 @@ export interface FuzzRequest {
   body: string | undefined;
 }
 
-/** Values that mean something to the service, by the names of their fields: others are refused at the door. */
+/** Values that mean something to the service, by the names of their fields: others are refused by validation. */
 export type Known = Record<string, fc.Arbitrary<unknown>>;
 
 /** Anything that the schema allows. */
