@@ -31,7 +31,9 @@ function usedFields(): Set<string> {
 /** The fields that the head of common.lua lists: `a`, `a, b`, `has:<key>`. */
 function documentedFields(): Set<string> {
   const [, head = ''] = /Fields of the state:\n((?:--.*\n)+)/.exec(textOf('include/common.lua')) ?? [];
-  const names = [...head.matchAll(/^-- {3}([^\s,]+(?:, [^\s,]+)*) /gm)].flatMap(([, list = '']) => list.split(', '));
+  const names = [...head.matchAll(/^-- {3}([^\s,]+(?:, [^\s,]+)*) /gm)].flatMap(([, list = '']) =>
+    list.split(', '),
+  );
   return new Set(names.map((name) => name.replace(/<.*$/, '')));
 }
 

@@ -236,10 +236,10 @@ class Line {
 
 const bySeq = (a: [number, number], b: [number, number]): number => a[0] - b[0];
 
-describe('the waiting room, as several processes and a random crowd use it', () => {
+describe('the waiting room, used by several processes and random users', () => {
   const time = useVirtualTime();
 
-  it('does what the rules say: the cap is kept, the present go in by order, positions are exact', async () => {
+  it('follows the rules: the limit holds, present entries are admitted in order, positions are exact', async () => {
     await fc.assert(
       fc.asyncProperty(setting, steps, async ({ cap, idleMs, start }, program) => {
         const rules: QueueRules = {

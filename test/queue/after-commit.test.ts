@@ -82,7 +82,7 @@ describe('what must follow a COMMIT', () => {
       return { by, reservationId, other };
     }
 
-    it('ends it when its Idempotency-Key is replayed', async () => {
+    it('a replayed Idempotency-Key ends the session', async () => {
       const { by, reservationId } = await paid('replayed');
       const again = await by.pay(reservationId, 'replayed');
       expect([outcome(again), again.headers['idempotency-replayed']]).toEqual(['200', 'true']);
@@ -90,7 +90,7 @@ describe('what must follow a COMMIT', () => {
       expect(await checked(by)).toBe('200 DONE');
     });
 
-    it('ends the session that paid, not the one that replays', async () => {
+    it('a replay ends the session that paid, not the one that replays', async () => {
       const { by, reservationId } = await paid('by-another');
       const first = seqOf(by.token);
       const live = jest.spyOn(room, 'issue');
@@ -102,7 +102,7 @@ describe('what must follow a COMMIT', () => {
       expect(await checked(by)).toBe('200 PROGRESS');
     });
 
-    it('ends it in the worker, though nobody asks again', async () => {
+    it('the worker ends the session without any further request', async () => {
       const { by } = await paid('never-again');
       const worker = await startWorker();
       try {
@@ -113,19 +113,19 @@ describe('what must follow a COMMIT', () => {
       await until('the copy knows', async () => (await checked(by)) === '200 DONE');
     });
 
-    it('can neither hold nor pay again with it', async () => {
+    it('the session can neither hold nor pay again', async () => {
       const { by, other } = await paid('once');
       const { id, seats } = await given.scheduleWithSeats(1);
       expect(outcome(await by.reserve(id, at(seats, 0).id))).toBe('403 003');
       expect(outcome(await by.pay(other))).toBe('403 003');
     });
 
-    it('says that the session is over also when the balance is too small: a charge would not help', async () => {
+    it('a payment gets 003 even when the balance is too small: a top-up would not help', async () => {
       const { by, other } = await paid('poor', 100);
       expect(outcome(await by.pay(other))).toBe('403 003');
     });
 
-    it('is told a new token when asked for one, not the one that is about to end', async () => {
+    it('the user gets a new token, not the one whose session is about to end', async () => {
       const { by } = await paid('asks-at-once');
       const before = by.token;
       await by.enter();
@@ -134,7 +134,7 @@ describe('what must follow a COMMIT', () => {
       expect(await checked(by)).toBe('200 PROGRESS');
     });
 
-    it('lets a later session of the user pay under a key that the ended one was refused with', async () => {
+    it('a later session of the user can pay with a key with which the ended one was refused', async () => {
       const { by, other } = await paid('first');
       expect(outcome(await by.pay(other, 'second'))).toBe('403 003');
       await by.enter();
@@ -142,7 +142,7 @@ describe('what must follow a COMMIT', () => {
     });
   });
 
-  it('sells once to a session that pays for two holds at the same instant', async () => {
+  it('a session that pays for two holds at once pays for one of them', async () => {
     const by = await buyer(1000);
     const mine = await holds(by, 4);
     const answers = await Promise.all(mine.map((reservationId) => by.pay(reservationId)));
@@ -153,7 +153,7 @@ describe('what must follow a COMMIT', () => {
     expect(sold).toHaveLength(1);
   });
 
-  it('refuses every write of a token that has paid elsewhere while Redis is away', async () => {
+  it('every write of a token that has paid elsewhere is refused while Redis is away', async () => {
     const by = await buyer();
     const [reservationId = 0, other] = await holds(by, 2);
     const elsewhere = await startTestService({ ROLE: 'api', QUEUE_ID: api.queueId, QUEUE_MAX_ACTIVE: 100 });
@@ -185,13 +185,13 @@ describe('what must follow a COMMIT', () => {
       return { by, again, seq };
     }
 
-    it('prolongs it when its Idempotency-Key is replayed', async () => {
+    it('a replayed Idempotency-Key prolongs the session', async () => {
       const { again, seq } = await held('replayed');
       expect(await again()).toBe('200');
       expect((await idleUntil(seq)) - Date.now()).toBeGreaterThan(200_000);
     });
 
-    it('prolongs it in the worker', async () => {
+    it('the worker prolongs the session', async () => {
       const { seq } = await held('never-again');
       const worker = await startWorker();
       try {
@@ -202,7 +202,7 @@ describe('what must follow a COMMIT', () => {
     });
   });
 
-  it('knows no token of an earlier life of the stores, though the secret is the same', async () => {
+  it('a token of an earlier history is not known, though the secret is the same', async () => {
     const queueId = uniqueQueueId();
     const first = await startTestService({ QUEUE_ID: queueId, QUEUE_MAX_ACTIVE: 1 });
     const olds = await Promise.all(

@@ -42,7 +42,7 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
     await admin.close();
   });
 
-  it('keeps each queue on one node and spreads queues over all; every script works', async () => {
+  it('each queue lies on one node, queues spread over all nodes, and every script works', async () => {
     const queues = Array.from({ length: QUEUES }, () => new Rooms(redis, RULES, 1));
     await Promise.all(
       queues.map(async (rooms) => {
@@ -68,7 +68,7 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
     expect(known).toEqual(expect.arrayContaining(queues.map(({ queueId }) => queueId)));
   });
 
-  it('restores a queue whose node has lost it', async () => {
+  it('a queue is restored whose node has lost it', async () => {
     const rooms = new Rooms(redis, RULES, 1);
     const room = rooms.open();
     await room.issue(1);
@@ -80,7 +80,7 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
     expect(room.poll(waiter)).toEqual({ status: 'WAITING', position: 1 });
   });
 
-  it('serves the product; without the queue’s node it says 503, and goes on when the node is back', async () => {
+  it('the product answers 503 without the queue’s node, and goes on when the node is back', async () => {
     const service = await startTestService({
       REDIS_URL: cluster.urls,
       QUEUE_ID: uniqueQueueId(),
@@ -112,7 +112,7 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
     await service.stop();
   });
 
-  it('is what several URLs mean', () => {
+  it('several URLs make a cluster connection', () => {
     expect(loadConfig({ REDIS_URL: 'redis://a:1,redis://b:2' }).REDIS_URL).toBe('redis://a:1,redis://b:2');
     expect(() => loadConfig({ REDIS_URL: 'redis://a:1,b:2' })).toThrow('REDIS_URL');
   });

@@ -64,7 +64,7 @@ class Full {
 }
 
 describe('the controller', () => {
-  it('keeps within its limits, whatever it is told', () => {
+  it('the decision stays within the bounds, whatever the signals are', () => {
     fc.assert(
       fc.property(history, arbitrary, house, (past, signals, now) => {
         const { limit, rate, state } = decide(after(past), second(signals), now, LIMITS);
@@ -99,7 +99,7 @@ describe('the controller', () => {
     },
   );
 
-  it('holds without signals', () => {
+  it('without signals it holds', () => {
     fc.assert(
       fc.property(history, house, (past, now) => {
         const state = after(past);
@@ -110,13 +110,13 @@ describe('the controller', () => {
     );
   });
 
-  it('grows fast while all is calm and somebody waits', () => {
+  it('the limit grows fast while all is calm and somebody waits', () => {
     const full = new Full();
     for (let i = 0; i < 25; i++) full.turn(second({ ms: 5 }));
     expect(full.decision?.limit).toBeGreaterThan(1000);
   });
 
-  it('grows while somebody waits, and never far ahead of those active: no windup', () => {
+  it('the window grows while somebody waits, and never far beyond the active users (no windup)', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 600 }), (turns) => {
         for (const [waiting, active, most] of [
@@ -140,25 +140,28 @@ describe('the controller', () => {
     ['failures', { failed: 50 }],
     ['pool', { poolWaitMs: 300 }],
     ['event-loop', { loopDelayMs: 300 }],
-  ])('cuts on a breach of %s, names it, and recovers when it is over', (bottleneck, breach) => {
-    const full = new Full();
-    for (let i = 0; i < 25; i++) full.turn(second({ ms: 5 }));
-    const before = full.decision?.limit ?? 0;
-    expect(full.turn(second(breach))).toMatchObject({ action: 'back-off', bottleneck });
-    expect(full.decision?.limit).toBeLessThanOrEqual(0.9 * before);
-    for (let i = 0; i < 1000; i++) full.turn(second(breach));
-    expect(full.decision?.limit).toBe(LIMITS.min);
-    for (let i = 0; i < 120; i++) full.turn(second({ ms: 5 }));
-    expect(full.decision?.limit).toBeGreaterThanOrEqual(before);
-  });
+  ])(
+    'a breach of %s makes the limit smaller, is named as the bottleneck, and the limit recovers afterwards',
+    (bottleneck, breach) => {
+      const full = new Full();
+      for (let i = 0; i < 25; i++) full.turn(second({ ms: 5 }));
+      const before = full.decision?.limit ?? 0;
+      expect(full.turn(second(breach))).toMatchObject({ action: 'back-off', bottleneck });
+      expect(full.decision?.limit).toBeLessThanOrEqual(0.9 * before);
+      for (let i = 0; i < 1000; i++) full.turn(second(breach));
+      expect(full.decision?.limit).toBe(LIMITS.min);
+      for (let i = 0; i < 120; i++) full.turn(second({ ms: 5 }));
+      expect(full.decision?.limit).toBeGreaterThanOrEqual(before);
+    },
+  );
 
-  it('counts the inactive ones out: whoever left without a word keeps nobody out', () => {
+  it('inactive users do not count: users who left without a word keep nobody waiting', () => {
     const signals = second({ ms: 5 });
     const now = { waiting: 9, active: 1030, inactive: 1000, admitted: 5 };
     expect(decide(newControllerState(LIMITS), signals, now, LIMITS).limit).toBeGreaterThan(1030);
   });
 
-  it('lets nobody in while a breaker is open, and starts slowly afterwards', () => {
+  it('nobody is admitted while a breaker is open, and growth starts slowly afterwards', () => {
     const full = new Full();
     for (let i = 0; i < 25; i++) full.turn(second({ ms: 5 }));
     expect(full.turn({ ...second({ ms: 5 }), breakerOpen: true })).toMatchObject({

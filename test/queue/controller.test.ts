@@ -72,14 +72,14 @@ describe('a breach', () => {
     ['three of ten failed', second({ requests: 1000, failed: 300 }), 0.7],
     ['three of ten failed, and slow', second({ requests: 1000, failed: 300, poolWaitMs: 250 }), 0.7],
     ['one of ten failed, and slow', second({ requests: 1000, failed: 100, poolWaitMs: 250 }), 0.8],
-  ])('of %s cuts by as much as was too much, by a tenth to a half', (_what, signals, factor) => {
+  ])('of %s makes the window smaller by the excess, by a tenth to a half', (_what, signals, factor) => {
     const { action, limit, state } = at(settled(FULL, lasting), signals);
     expect([action, limit]).toEqual(['back-off', 800 * factor]);
     expect(state.window).toBeCloseTo(800 * factor, 9);
     expect(state.threshold).toBeCloseTo(0.95 * 800 * factor, 9);
   });
 
-  it('that begins cuts by a fifth at most, as it may be a stall; the second after it completes the cut', () => {
+  it('takes a fifth at most in its first second, as it may be a stall, and the rest in the next one', () => {
     const begun = at(settled(FULL), pressed(4));
     expect([begun.action, begun.limit]).toEqual(['back-off', 640]);
     expect(at(settled(FULL), pressed(1)).limit).toBe(720);
@@ -89,13 +89,13 @@ describe('a breach', () => {
     expect(at(completed.state, pressed(4)).action).toBe('hold');
   });
 
-  it('that lasts when the rest is over cuts by all that is too much, once', () => {
+  it('takes the whole excess, once, when it lasts beyond the cooldown', () => {
     const cut = at(settled(FULL, lasting), pressed(4));
     expect([cut.action, cut.limit]).toEqual(['back-off', 400]);
     expect(at(cut.state, pressed(4)).action).toBe('hold');
   });
 
-  it('does not wait for the rest after an ease', () => {
+  it('does not wait for the cooldown of a decrease', () => {
     const eased = at(settled(FULL, { pressures: [0.6, 0.6] }), pressed(0.6));
     expect([eased.action, at(eased.state, pressed(0.9)).action]).toEqual(['decrease', 'hold']);
     const cut = at(eased.state, pressed(2));
@@ -103,13 +103,13 @@ describe('a breach', () => {
     expect(at(cut.state, pressed(2)).limit).toBe(760 * 0.5); // completed
   });
 
-  it('with little load was a stall: nothing is remembered', () => {
+  it('leaves no threshold when the load was low: it was a stall', () => {
     const thresholdOf = (load: number): number | null =>
       at(settled(FULL, { ...lasting, loads: loads(load) }), pressed(2)).state.threshold;
     expect([thresholdOf(0.49), thresholdOf(0.5)]).toEqual([null, 380]);
   });
 
-  it('of load leaves a ceiling: where it began', () => {
+  it('caused by load leaves a ceiling at the window where it began', () => {
     const ceilingOf = (state: Partial<ControllerState>, share: number): ControllerState['ceiling'] =>
       at(settled(FULL, { loads: loads(0.5), ...state }), pressed(share)).state.ceiling;
     const before = { window: 900, second: 50 };
@@ -120,23 +120,23 @@ describe('a breach', () => {
     expect(at(begun, pressed(2)).state.ceiling).toBe(begun.ceiling); // completed
   });
 
-  it('at the least window says nothing of what can be borne', () => {
+  it('leaves no threshold when the window is at its minimum', () => {
     const atLeast = at(settled(steady(31), lasting), pressed(2), steady(31));
     expect([atLeast.action, atLeast.limit, atLeast.state.threshold]).toEqual(['back-off', 30, null]);
   });
 
-  it('of latency counts like any other wait', () => {
+  it('of latency counts like any other delay', () => {
     const { action, bottleneck, limit } = at(settled(FULL, lasting), second({ ms: 300 }));
     expect([action, bottleneck]).toEqual(['back-off', 'latency']);
     expect(limit / 800).toBeCloseTo(200 / 300, 1);
   });
 
-  it('is cut from those who are active, or from the window where that is less', () => {
+  it('is taken from the recently active users, or from the window if that is smaller', () => {
     expect(at(settled(FULL, { window: 5000, ...lasting }), pressed(2)).limit).toBe(400);
     expect(at(settled(FULL, { window: 600, ...lasting }), pressed(2)).limit).toBe(300);
   });
 
-  it('is followed by rest until the cut has shown its effect: four fifths of a visit', () => {
+  it('is followed by a cooldown of four fifths of a session', () => {
     for (const [meanSessionSeconds, turns] of [
       [40, 32],
       [8, 6],
@@ -155,14 +155,14 @@ describe('a breach', () => {
     }
   });
 
-  it('needs a hundredth of failures, of a hundred requests at least', () => {
+  it('begins at 1 % of failures, of a hundred requests at least', () => {
     const moveOf = (requests: number, failed: number): string =>
       at(settled(FULL), second({ requests, failed })).action;
     expect([moveOf(1000, 10), moveOf(10_000, 99)]).toEqual(['back-off', 'increase']);
     expect([moveOf(10, 1), moveOf(10, 0)]).toEqual(['back-off', 'increase']);
   });
 
-  it('of latency needs twenty requests: fewer have no p99', () => {
+  it('of latency needs twenty requests', () => {
     const moveOf = (requests: number): string => at(settled(FULL), second({ ms: 900, requests })).action;
     expect([moveOf(19), moveOf(20)]).toEqual(['increase', 'back-off']);
   });
@@ -172,7 +172,7 @@ describe('a breach', () => {
     ['failures', { failed: 50 }],
     ['pool', { poolWaitMs: 500 }],
     ['event-loop', { loopDelayMs: 500 }],
-  ])('is called by what is worst: %s', (bottleneck, worst) => {
+  ])('is named after the worst signal: %s', (bottleneck, worst) => {
     const others = { poolWaitMs: 201, loopDelayMs: 201, failed: 6 };
     expect(at(settled(FULL), second({ ms: 201, ...others, ...worst })).bottleneck).toBe(bottleneck);
   });
@@ -182,7 +182,7 @@ describe('pressure above the target', () => {
   const after = (pressures: number[], now: number): Decision =>
     at(settled(FULL, { pressures, loads: Array<number>(60).fill(0.6) }), pressed(now));
 
-  it('eases by a twentieth, in two of three seconds', () => {
+  it('decreases the window by a twentieth when it lasts for two of three seconds', () => {
     const { action, state, limit } = after([0.5, 0.5], 0.51);
     expect([action, limit]).toEqual(['decrease', 760]);
     expect(state.threshold).toBeCloseTo(0.95 * 760, 9);
@@ -194,7 +194,7 @@ describe('pressure above the target', () => {
     expect(after([9, 0, 0], 0.8).action).toBe('increase'); // longer ago
   });
 
-  it('is without what the work itself takes, as far as is known: by the writes that were seen', () => {
+  it('does not include the time of the work itself, as known from the writes', () => {
     const moveOf = (state: Partial<ControllerState>): string =>
       at(settled(FULL, { pressures: [0, 0.9], ...state }), second({ ms: 120 })).action;
     expect(moveOf({ baselineLatencyMs: 1 })).toBe('decrease');
@@ -226,19 +226,19 @@ describe('growth', () => {
   const factorOf = ({ state }: Decision, before = 800): number => state.window / before;
   const loads = (load: number): number[] => Array<number>(60).fill(load);
 
-  it('is to the double at most', () => {
+  it('at most doubles the window', () => {
     const decision = grow({});
     expect(decision).toMatchObject({ action: 'increase', limit: 1600 });
     expect(factorOf(decision)).toBe(2);
   });
 
-  it('is as fast as the load is far from nine tenths', () => {
+  it('is faster the farther the load is from nine tenths', () => {
     const turns = 0.5 * 6; // of the delay of six
     expect(factorOf(grow({ loads: loads(0.45) }))).toBeCloseTo(2 ** (1 / turns), 6);
     expect(factorOf(grow({ loads: loads(0.6) }))).toBeCloseTo(1.5 ** (1 / turns), 6);
   });
 
-  it('is by the room that the window leaves, also when fewer have come in yet', () => {
+  it('follows the room that the window leaves, even when fewer users are active yet', () => {
     const loaded = { loads: loads(0.45), window: 850 };
     expect(factorOf(grow(loaded), 850)).toBeCloseTo(((2 * 800) / 850) ** (1 / 3), 6);
   });
@@ -254,7 +254,7 @@ describe('growth', () => {
     expect(factorOf(grow({ loads: loads(0.6), ceiling }))).toBeCloseTo(factor, 6); // of 1,200 that are bearable
   });
 
-  it('is judged by those who came before the delay, and by the second highest load since', () => {
+  it('is judged by the users who came before the delay, and by the second highest load since', () => {
     const grown = [...Array<number>(50).fill(9), 800, 800, 800, 800, 800, 800, 1200, 1200, 1200, 1200];
     const admitted = [...Array<number>(56).fill(9), 230, 230, 230, 230];
     const house = { ...FULL, active: 1200, admitted: 230 };
@@ -269,7 +269,7 @@ describe('growth', () => {
     expect(factorOf(grow({ loads: past }))).toBe(2);
   });
 
-  it('is to eight times of those who came before the delay at most', () => {
+  it('reaches at most eight times the users who came before the delay', () => {
     const grown = [...Array<number>(54).fill(9), 200, 200, 200, 200, 200, 1500];
     const house = { ...FULL, active: 1500 };
     const admitted = [...Array<number>(59).fill(100), 1400]; // as many leave as ever
@@ -277,7 +277,7 @@ describe('growth', () => {
     expect(factorOf(at(settled(FULL, state), emptySignals(), house), 1500)).toBeCloseTo((8 * 200) / 1500, 6);
   });
 
-  it('is to four times the least at most as long as nobody came before the delay', () => {
+  it('reaches at most four times the minimum while nobody came before the delay', () => {
     const house = { ...FULL, active: 100 };
     const state = { recentlyActive: [30, 60], active: [30, 60], admitted: [30, 30], window: 100 };
     expect(factorOf(at(settled(FULL, state), emptySignals(), house), 100)).toBeCloseTo((4 * 30) / 100, 6);
@@ -287,7 +287,7 @@ describe('growth', () => {
     ['when nobody has asked for anything', 0, (4 * 30) / 100],
     ['when fewer have asked than are let in at the least', 29, (4 * 30) / 100],
     ['when some have asked', 40, (8 * 40) / 200],
-  ])('does not take those for shown who have not asked yet: %s', (_when, requests, factor) => {
+  ])('does not count the load of users without a request yet: %s', (_when, requests, factor) => {
     const active = requests < 30 ? 100 : 200;
     const recentlyActive = Array<number>(60).fill(active);
     const asked = [...Array<number>(59).fill(0), requests];
@@ -298,7 +298,7 @@ describe('growth', () => {
     );
   });
 
-  it('shows after three seconds where nobody writes', () => {
+  it('shows its effect after three seconds where nobody writes', () => {
     const grown = [...Array<number>(56).fill(9), 200, 800, 800, 800];
     const state = { recentlyActive: grown, active: grown, window: 800 };
     const writes: [number, number][] = [[0, 0]];
@@ -313,23 +313,23 @@ describe('growth', () => {
     ['the load is beyond it', { loads: loads(0.99) }, 0],
     ['a breach is remembered', { threshold: 800 }, 1],
     ['the pressure is half of the target', { loads: loads(0.8), pressures: [0.9, 0.25, 0.25] }, 1 / 2],
-  ])('is a creep of 6 % a visit when %s', (_when, state, headroom) => {
+  ])('is 6 % a session when %s', (_when, state, headroom) => {
     const decision = grow(state);
     expect(decision).toMatchObject({ action: 'increase', bottleneck: 'latency' }); // still full: the first of the signals
     expect(factorOf(decision)).toBeCloseTo(1 + (0.06 / 8) * headroom, 6);
   });
 
-  it('is fast below what is remembered of a breach', () => {
+  it('is fast below the threshold of a breach', () => {
     expect(factorOf(grow({ threshold: 801 }))).toBe(2);
   });
 
-  it('ends at the operator’s most', () => {
+  it('ends at the configured maximum', () => {
     const house = steady(4900);
     expect(grow({}, house).limit).toBe(LIMITS.max);
     expect(grow({}, house).state.window).toBe(LIMITS.max);
   });
 
-  it('waits until the window is nine tenths full, now or a second ago, and somebody waits', () => {
+  it('needs a window that is nine tenths full, now or a second ago, and somebody waiting', () => {
     const moveOf = (recentlyActive: number, beforeBreach: number, waiting = 1): string => {
       const house = { ...steady(1000), active: recentlyActive, waiting };
       return grow({ window: 1000, recentlyActive: [beforeBreach], loads: loads(0.1) }, house).action;
@@ -344,7 +344,7 @@ describe('growth', () => {
     expect(grow({ window: 1000, recentlyActive: [1000, 0] }, { ...FULL, active: 0 }).action).toBe('hold'); // two seconds ago
   });
 
-  it('runs ahead of those active, to their double, while there is little load and somebody waited a moment ago', () => {
+  it('goes up to twice the active users at low load when somebody waited within ten seconds', () => {
     const moveOf = (recentlyActive: number, state: Partial<ControllerState>): string =>
       grow(
         { window: 1000, recentlyActive: [0], ...state },
@@ -357,14 +357,14 @@ describe('growth', () => {
     expect(moveOf(500, { ...justNow, pressures: [0, 0.15, 0.16] })).toBe('hold');
   });
 
-  it('that the crowd does not ask for is bound by the crowd', () => {
+  it('does not happen without demand, and demand is named as the bottleneck', () => {
     expect(at(settled(FULL), second(), { ...FULL, waiting: 0 })).toMatchObject({
       ...{ action: 'hold', bottleneck: 'demand', limit: 800 },
     });
   });
 });
 
-describe('what is remembered', () => {
+describe('the controller’s state', () => {
   /** So many seconds alike. */
   function live(
     turns: number,
@@ -377,7 +377,7 @@ describe('what is remembered', () => {
     return state;
   }
 
-  it('begins with the least window, six seconds a visit, and nothing known', () => {
+  it('begins with the minimum as window, six seconds a session, and nothing else known', () => {
     expect(newControllerState(LIMITS)).toEqual({
       ...{
         second: 0,
@@ -400,7 +400,7 @@ describe('what is remembered', () => {
     expect([limit, rate, action]).toEqual([30, 30, 'hold']);
   });
 
-  it('is how long a visit takes, by Little’s law', () => {
+  it('has the length of a session by Little’s law', () => {
     expect(live(200, steady(800, 40)).meanSessionSeconds).toBeCloseTo(40, 1);
     expect(live(200, steady(800, 10)).meanSessionSeconds).toBeCloseTo(10, 1);
     const inactive = { active: 1000, inactive: 500, admitted: 50, waiting: 0 }; // three in ten of the inactive come back
@@ -415,7 +415,7 @@ describe('what is remembered', () => {
     expect(live(100, filling).meanSessionSeconds).toBeLessThan(40);
   });
 
-  it('is how long visits take now, by the last five seconds', () => {
+  it('has the length of sessions over the last five seconds', () => {
     const before = [...Array<number>(55).fill(9000), 800, 800, 800, 800, 800];
     const admitted = [...Array<number>(55).fill(9000), 100, 100, 100, 100, 100];
     expect(
@@ -424,7 +424,7 @@ describe('what is remembered', () => {
     ).toBeCloseTo(8, 6);
   });
 
-  it('takes a visit for 4 to 60 seconds long, and for no longer than it has been watched', () => {
+  it('keeps the length of a session between 4 and 60 seconds, and below the time of observation', () => {
     expect(live(200, steady(800, 1)).meanSessionSeconds).toBeCloseTo(4, 1);
     expect(live(200, steady(800, 100)).meanSessionSeconds).toBeCloseTo(60, 0);
     expect(live(200, { active: 800, inactive: 0, admitted: 0, waiting: 0 }).meanSessionSeconds).toBeCloseTo(
@@ -435,7 +435,7 @@ describe('what is remembered', () => {
     expect(live(10, steady(800, 100)).meanSessionSeconds).toBeGreaterThan(7);
   });
 
-  it('is of a minute, rounded', () => {
+  it('keeps samples of a minute, rounded', () => {
     const state = live(200, steady(800, 6), pressed(1 / 6));
     for (const kept of [state.recentlyActive, state.active, state.admitted, state.loads, state.pressures])
       expect(kept).toHaveLength(60);
@@ -444,13 +444,13 @@ describe('what is remembered', () => {
 
   const writing = (writes: number, ms: number): Signals => ({ ...second(), writes, writesMs: writes * ms });
 
-  it('is the load by how long connections were in use, where that is more', () => {
+  it('has as load the share of time in which connections were in use, if that is more', () => {
     const loadsAfter = (poolBusy: number): number[] =>
       at(settled(FULL), { ...second(), poolBusy }).state.loads;
     expect([loadsAfter(0.7).at(-1), loadsAfter(0).at(-1)]).toEqual([0.7, 0]);
   });
 
-  it('is the load: how much of a write’s time is waiting, over three seconds', () => {
+  it('has as load the waiting share of a write’s time, over three seconds', () => {
     const idle = steady(100, 10, { waiting: 0 });
     let { state } = at(newControllerState(LIMITS), writing(100, 10), idle);
     expect([state.baselineLatencyMs, state.loads]).toEqual([10, [0]]);
@@ -467,7 +467,7 @@ describe('what is remembered', () => {
     expect(state.baselineLatencyMs).toBeLessThan(6); // and is the least
   });
 
-  it('is no load of fewer than sixty writes in three seconds', () => {
+  it('has no load below sixty writes in three seconds', () => {
     const idle = steady(100, 10, { waiting: 0 });
     const calm = { ...settled(idle), baselineLatencyMs: 10 };
     const one = at(
@@ -496,7 +496,7 @@ describe('what is remembered', () => {
     expect(other.loads.at(-1)).toBeCloseTo(0.75, 2);
   });
 
-  describe('of a breach', () => {
+  describe('after a breach', () => {
     const idle = steady(100, 1, { waiting: 0 });
     const forgets = (more: Partial<ControllerState>, ...signals: Signals[]): number => {
       let state: ControllerState = {
@@ -513,11 +513,11 @@ describe('what is remembered', () => {
       return Infinity;
     };
 
-    it('is forgotten after a visit without a busy second', () => {
+    it('forgets the threshold after a session’s length without a busy second', () => {
       expect(forgets({}, second())).toBe(5);
     });
 
-    it('is kept as long as it is busy: pressed, loaded or resting', () => {
+    it('keeps the threshold while it is busy: pressure, load or cooldown', () => {
       const loaded = { ...pressed(0.51), poolBusy: 0.6 };
       expect(forgets({ loads: Array<number>(60).fill(0.6) }, loaded)).toBe(Infinity);
       expect(forgets({}, pressed(0.49))).toBe(5);
@@ -531,8 +531,8 @@ describe('what is remembered', () => {
   });
 });
 
-describe('the door', () => {
-  it('lets in as many as leave and a quarter more, and the growth', () => {
+describe('a decision', () => {
+  it('has a rate limit of as many as leave and a quarter more, plus the growth', () => {
     const house = { ...FULL, waiting: 0 };
     expect(at(settled(house), second(), house).rate).toBeCloseTo(1.25 * 100, 6);
     const { rate, state } = at(settled(FULL), second());
@@ -541,7 +541,7 @@ describe('the door', () => {
     expect(at(settled(FULL), pressed(2)).rate).toBeCloseTo((1.25 * 640) / 8, 6); // a cut is not less than none
   });
 
-  it('goes by how fast the lively are replaced, where the inactive make visits look long', () => {
+  it('follows the turnover of recently active users when inactive ones make sessions look long', () => {
     const house = { active: 1000, inactive: 500, admitted: 100, waiting: 0 };
     const past = { recentlyActive: [...Array<number>(55).fill(9000), 500, 500, 500, 500, 500] };
     const gone = { admitted: [...Array<number>(55).fill(9000), 100, 100, 100, 100, 100] };
@@ -554,19 +554,19 @@ describe('the door', () => {
     );
   });
 
-  it('never lets in less than the operator’s least a second', () => {
+  it('never has a rate limit below the configured minimum', () => {
     const house = steady(60, 60, { waiting: 0 });
     expect(at(settled(house), second(), house).rate).toBe(30);
   });
 
-  it('leaves room for the inactive ones besides the window', () => {
+  it('has a limit of the window plus the inactive users', () => {
     const house = { active: 900, inactive: 100.5, admitted: 100, waiting: 0 };
     expect(at(settled(house, { window: 800 }), second(), house).limit).toBe(901);
     const asleep = { active: 100, inactive: 300, admitted: 1, waiting: 0 }; // told a moment apart
     expect(at(settled(FULL, { window: 40 }), second(), asleep).state.recentlyActive.at(-1)).toBe(0);
   });
 
-  it('holds without signals, and goes on watching who is active', () => {
+  it('holds without signals, and still samples who is active', () => {
     const before = settled(FULL, { pressures: [0.1], loads: [0.2] });
     const { action, bottleneck, limit, rate, state } = at(before, undefined, { ...FULL, active: 700 });
     expect([action, bottleneck, limit, state.window]).toEqual(['hold', 'none', 800, 800]);
@@ -579,7 +579,7 @@ describe('the door', () => {
     ]);
   });
 
-  it('is shut while a breaker is open, and remembers nothing but what is calm', () => {
+  it('closes while a breaker is open, and keeps only the calm estimates', () => {
     const before = settled(FULL, { threshold: 900, baselineLatencyMs: 7, cooldownUntil: 200 });
     const house = { ...FULL, active: 900, inactive: 100 };
     const { action, bottleneck, limit, rate, state } = at(before, second({ breakerOpen: true }), house);

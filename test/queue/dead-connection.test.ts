@@ -5,11 +5,11 @@ import { startTestService } from '../support/service';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/wait';
 
-describe('a connection to Redis on which no answer comes any more', () => {
+describe('a connection to Redis that does not answer any more', () => {
   const admin = openAdminDatabase();
   afterAll(() => admin.close());
 
-  it('is given up for a new one, as after a failover that nobody was told of', async () => {
+  it('is replaced by a new one, as after a failover without a notice', async () => {
     const target = new URL(testConfig().REDIS_URL);
     const proxy = await new TcpProxy({ host: target.hostname, port: Number(target.port) }).open();
     target.host = `127.0.0.1:${proxy.port}`;

@@ -40,7 +40,7 @@ describe('a change of TOKEN_SECRET', () => {
   const positionOf = async (buyer: Buyer): Promise<number> =>
     ((await buyer.check()).body as { data: { queuePosition: number } }).data.queuePosition;
 
-  it('takes nobody’s place: each token is good wherever it meets a neighbour', async () => {
+  it('every token stays valid in processes of either secret', async () => {
     const early = await new Buyer(services.prepared.url, await given.user()).enter();
     const late = await new Buyer(services.changed.url, await given.user()).enter();
     const place = await positionOf(early);
@@ -50,7 +50,7 @@ describe('a change of TOKEN_SECRET', () => {
       expect([stage, await positionOf(at(stage, late))]).toEqual([stage, place + 1]);
   });
 
-  it('gives the same place to whoever asks again, with a token of the new secret', async () => {
+  it('a user who asks again gets the same entry in a token of the new secret', async () => {
     const buyer = await new Buyer(services.before.url, await given.user()).enter();
     const [token, place] = [buyer.token, await positionOf(buyer)];
     const again = await at('after', buyer).enter();
@@ -59,7 +59,7 @@ describe('a change of TOKEN_SECRET', () => {
     expect(outcome(await at('after', buyer).check())).toBe('401 401'); // the old one has had its time
   });
 
-  it('leaves tickets for events good, too', async () => {
+  it('stream tokens stay valid', async () => {
     const buyer = await new Buyer(services.prepared.url, await given.user()).enter();
     const answer = await buyer.post('/v1/api/queue/events/ticket');
     const { ticket } = (answer.body as { data: { ticket: string } }).data;

@@ -43,7 +43,7 @@ function numbersOf(segmentId: number, firstByte: number, bits: Buffer): number[]
 
 const sorted = (numbers: Iterable<number>): number[] => [...numbers].sort((a, b) => a - b);
 
-describe('the rank index of those present', () => {
+describe('the rank index of present entries', () => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant('seen' as const), seqs, ago: fc.nat(2) }),
     fc.record({ kind: fc.constant('epochs' as const), passed: fc.constantFrom(0, 1, 1, 2, 3, 4) }),
@@ -51,7 +51,7 @@ describe('the rank index of those present', () => {
   );
   const question = fc.tuple(seq, seq);
 
-  it('counts, between any two numbers, those seen in this epoch or in one of the two before', () => {
+  it('counts, between any two seqs, those seen in this epoch or in one of the two before', () => {
     fc.assert(
       fc.property(
         fc.array(step, { maxLength: 12 }),
@@ -97,7 +97,7 @@ describe('the rank index of those present', () => {
     );
   });
 
-  it('ignores bitmaps of epochs that are over or yet to come', () => {
+  it('ignores bitmaps of epochs that are over or have not begun', () => {
     const presence = new Presence();
     presence.startEpoch(5);
     for (const epoch of [2, 6]) presence.set(epoch, 0, Buffer.from([0xff]));
@@ -111,7 +111,7 @@ describe('the rank index of those present', () => {
     [3, []],
     [4, []],
     [-1, []],
-  ])('%i epochs later holds of those seen in one %j', (passed, left) => {
+  ])('%i epochs later has, of those seen in one epoch, %j', (passed, left) => {
     const presence = new Presence();
     presence.startEpoch(5);
     presence.set(5, 0, Buffer.from([0b01100000]));
@@ -126,7 +126,7 @@ describe('the rank index of those present', () => {
     expect([0, 1, 2, 3, 4].filter(isPresent)).toEqual([0]); // and so on
   });
 
-  it('keeps nothing of the segments that have been served', () => {
+  it('drops the segments before the head', () => {
     const presence = new Presence();
     for (const segment of [0, 1, 2]) presence.set(0, segment, Buffer.from([0xff]));
     presence.index(2 * SEGMENT - 1);
@@ -136,7 +136,7 @@ describe('the rank index of those present', () => {
     ]);
   });
 
-  it('takes back what a newer bitmap of the same epoch no longer has', () => {
+  it('drops what a newer bitmap of the same epoch does not have', () => {
     const presence = new Presence();
     presence.set(0, 0, Buffer.from([0, 0xff]));
     presence.set(0, 0, Buffer.from([0, 0x0f]));
@@ -145,14 +145,14 @@ describe('the rank index of those present', () => {
   });
 });
 
-describe('the marks of those seen', () => {
+describe('presence marks', () => {
   const act = fc.oneof(
     fc.record({ kind: fc.constant('add' as const), seqs }),
     fc.record({ kind: fc.constant('merge' as const), seqs }),
     fc.record({ kind: fc.constant('take' as const), isSent: fc.boolean() }),
   );
 
-  it('are told once each, unless telling failed', () => {
+  it('are handed over once each, unless the report failed', () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 12 }), (acts) => {
         const marks = new PresenceMarks();
@@ -182,7 +182,7 @@ describe('the marks of those seen', () => {
     );
   });
 
-  it('are told as no more bytes than they touch', () => {
+  it('take no more bytes than they touch', () => {
     const marks = new PresenceMarks();
     marks.add(7);
     expect(marks.drain()).toEqual([[0, 0, Buffer.from([1])]]);
@@ -193,7 +193,7 @@ describe('the marks of those seen', () => {
     ]);
   });
 
-  it('put back join those seen meanwhile', () => {
+  it('that are put back join those added meanwhile', () => {
     const marks = new PresenceMarks();
     marks.add(8);
     const taken = marks.drain();

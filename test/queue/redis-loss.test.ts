@@ -141,7 +141,7 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
   const said = (what: string): void => void process.stdout.write(`    ${what}\n`);
   const ms = (value: number): string => `${Math.round(value)} ms`;
 
-  it('restart without data: no place, order or admission is lost', async () => {
+  it('restart without data: no entry, order or admission is lost', async () => {
     await server.kill();
     const started = performance.now();
     await sleep(1500);
@@ -160,7 +160,7 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
     expect((await polls.stop()).filter((said) => !said.startsWith('200'))).toEqual([]);
   });
 
-  it('FLUSHALL: no place, order or admission is lost', async () => {
+  it('FLUSHALL: no entry, order or admission is lost', async () => {
     await observer.flushall();
     const lostAtMs = performance.now();
     const issuesAfterMs = await recovered(lostAtMs);

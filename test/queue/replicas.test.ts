@@ -19,7 +19,7 @@ describe('two processes of one queue', () => {
   });
   afterAll(() => Promise.all(services.map((service) => service.stop())));
 
-  it('the poll at one sees what the other has admitted', async () => {
+  it('a poll at one process shows what the other has admitted', async () => {
     const [one, other] = [mainRoom(at(services, 0)), mainRoom(at(services, 1))];
     for (let i = 0; i < 8; i++) {
       const [inside, next] = [at(crowd.places, i), at(crowd.places, i + 1)];
@@ -28,7 +28,7 @@ describe('two processes of one queue', () => {
     }
   });
 
-  it('polls of waiters through the API cost no command', async () => {
+  it('polls of waiting users through the API send no command to Redis', async () => {
     const waiters = Array.from({ length: 100 }, (_, i) => crowd.user(100 + 2 * i));
     // Beside the polls each process asks Redis by its loops, but never for one token.
     const asked = jest.spyOn(QueueStore.prototype, 'resolve');

@@ -18,7 +18,7 @@ function seen(all: number[], of: Partial<Signals> = {}): Signals {
 }
 
 describe('signals', () => {
-  it('tell quantiles right to 5 %', () => {
+  it('have quantiles that are right to 5 %', () => {
     fc.assert(
       fc.property(latencies, fc.constantFrom(0.5, 0.9, 0.99), (all, share) => {
         const exact = all.sort((a, b) => a - b)[Math.ceil(all.length * share) - 1] ?? 0;
@@ -29,7 +29,7 @@ describe('signals', () => {
     );
   });
 
-  it('merged are what one process would have seen of all, in whatever order', () => {
+  it('merged in any order are what one process would have seen of all', () => {
     fc.assert(
       fc.property(latencies, latencies, latencies, fc.boolean(), (a, b, c, breakerOpen) => {
         const [one, two, three] = [
@@ -59,7 +59,7 @@ describe('signals', () => {
     expect(Object.values(signals.buckets).reduce((sum, count) => sum + count)).toBe(5);
   });
 
-  it('of several processes: counts add up, of waits the longest counts, one breaker is enough', () => {
+  it('of several processes merge: counts add up, the longest wait counts, one open breaker is enough', () => {
     const [one, other] = [emptySignals(), emptySignals()];
     for (const ms of [10, 20]) recordRequest(one, ms, false, true);
     for (const ms of [10, 500]) recordRequest(other, ms, true, true);
@@ -75,7 +75,7 @@ describe('signals', () => {
     expect(mergeSignals([one]).breakerOpen).toBe(false);
   });
 
-  it('tell a quantile that so large a share does not exceed', () => {
+  it('have a quantile that the given share does not exceed', () => {
     const signals = seen([1, 1, 100, 100]);
     expect(quantileMs(signals, 0.5)).toBeLessThan(1.1);
     expect(quantileMs(signals, 0.51)).toBeGreaterThan(90);
@@ -83,7 +83,7 @@ describe('signals', () => {
     expect(quantileMs(seen([0, 0.05, 0.1]), 0.99)).toBeLessThan(0.11); // faster than can be told
   });
 
-  it('of nobody are silence', () => {
+  it('of no process are empty', () => {
     expect(emptySignals()).toEqual({
       ...{ buckets: {}, requests: 0, failed: 0, writes: 0, writesMs: 0 },
       ...{ poolWaitMs: 0, poolBusy: 0, loopDelayMs: 0, inFlight: 0, breakerOpen: false },

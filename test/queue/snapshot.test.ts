@@ -1,231 +1,136 @@
-import type { QueueRules } from '../../src/modules/waiting-room/rules';
-import fc from 'fast-check';
-import type { Snapshot } from '../../src/modules/waiting-room/snapshot/snapshot';
-import type { Entry } from '../../src/modules/waiting-room/state/entry';
-import type { WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
-import { at } from '../support/at';
-import { Rooms } from '../support/rooms';
-import { useVirtualTime, virtualTime } from '../support/virtual-time';
+import type { SnapshotDelta } from '../../src/modules/waiting-room/state/results';
+import { INITIAL_ADMISSION_STATE } from '../../src/modules/waiting-room/admission/policy';
+import { Snapshot } from '../../src/modules/waiting-room/snapshot/snapshot';
 
-jest.mock('../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
+const clock = { nowMs: 5000 };
+jest.mock('../../src/common/clock', () => ({ monotonicMs: () => clock.nowMs }));
 
-const RULES: QueueRules = {
-  sessionMs: 600_000,
-  maxWaitMs: 7_200_000,
-  idleTimeoutMs: 0,
-  presenceTimeoutMs: 10_000,
-  admissionIntervalMs: 100,
-};
-const EPOCH_MS = RULES.presenceTimeoutMs / 2;
+/** Redis' clock is another than the process'. */
+const T0 = 1_700_000_000_000;
+const LATER = T0 + 60_000;
 
-/** All that a copy knows. */
-const known = (copy: Snapshot): unknown => ({
-  ...{ version: copy.version, gen: copy.gen, headSeq: copy.headSeq, waiting: copy.waiting },
-  leases: copy.liveSessions().sort((a, b) => a.seq - b.seq),
-  present: [...copy.presence.bitmaps()]
-    .filter(({ bitmap }) => bitmap.some((byte) => byte > 0))
-    .map(({ segmentId, bitmap }) => [segmentId, bitmap.toString('latin1')])
-    .sort(),
+/** Twelve places given out: 1 to 4 have had their turn, 2 and 3 are inside, 6 and from 8 on are present. */
+const delta = (changes: Partial<SnapshotDelta> = {}): SnapshotDelta => ({
+  ...{ nowMs: T0, issued: 12, headSeq: 4, gen: 1, epoch: 7, version: 30, active: 2, rejoined: 0 },
+  ...{ admittedTotal: 4, whole: true, admission: INITIAL_ADMISSION_STATE },
+  changes: [
+    { seq: 2, sessionUntilMs: LATER },
+    { seq: 3, sessionUntilMs: LATER },
+  ],
+  bitmaps: [{ epoch: 7, segmentId: 0, bitmap: Buffer.from([0b00000010, 0b11111000]) }],
+  ...changes,
 });
 
-describe('a process’ copy of the queue', () => {
-  const time = useVirtualTime();
-  const opened: Rooms[] = [];
+function copy(changes: Partial<SnapshotDelta> = {}): Snapshot {
+  clock.nowMs = 5000;
+  const made = new Snapshot();
+  made.apply(delta(changes));
+  return made;
+}
 
-  afterEach(async () => {
-    for (const rooms of opened.splice(0)) await rooms.lose();
-  });
+const place = (seq: number, gen = 1): { seq: number; gen: number } => ({ seq, gen });
+const look = (of: Snapshot, seq: number): unknown => of.peek(place(seq), LATER);
 
-  function queue(cap: number, rules: Partial<QueueRules> = {}): Rooms {
-    const rooms = new Rooms(time.redis, { ...RULES, ...rules }, cap);
-    opened.push(rooms);
-    return rooms;
-  }
-
-  /** What a process that has just started learns. */
-  async function whole(rooms: Rooms): Promise<unknown> {
-    const room = rooms.open();
-    await room.refresh();
-    return known(room.snapshot);
-  }
-
-  it('tells those for whom a place is free that they are next, though no rate is known yet', async () => {
-    const rooms = queue(3);
-    const room = rooms.open();
-    await room.issue(1);
-    await room.refresh();
-    await rooms.lose(); // for a short time nobody is let in: others may know better who was inside
-    const line = [];
-    for (const user of [2, 3, 4]) line.push(await room.issue(user));
-    await room.refresh();
-    const told = line.map((place) => {
-      const standing = room.poll(place);
-      return standing?.status === 'WAITING' ? room.estimateEta(place, standing.position).seconds : standing;
+describe('a snapshot', () => {
+  it('is empty before its first refresh', () => {
+    const empty = new Snapshot();
+    expect(empty).toMatchObject({
+      version: 0,
+      gen: 0,
+      headSeq: 0,
+      waiting: 0,
+      active: 0,
+      admission: INITIAL_ADMISSION_STATE,
     });
-    expect(told).toEqual([1, 1, RULES.sessionMs / 1000]);
+    expect([look(empty, 1), empty.isActive(1), empty.liveSessions()]).toEqual([undefined, false, []]);
   });
 
-  const step = fc.record({
-    act: fc.constantFrom(
-      'issue',
-      'issue',
-      'issue',
-      'poll',
-      'finish',
-      'tick',
-      'tell',
-      'refresh',
-      'refresh',
-      'pass',
-    ),
-    process: fc.nat(1),
-    user: fc.nat(15),
-    ms: fc.constantFrom(50, 150, 1000, EPOCH_MS, 2 * EPOCH_MS),
+  it('has the active users and the positions of the waiting ones', () => {
+    const of = copy();
+    expect(of).toMatchObject({ version: 30, gen: 1, headSeq: 4, waiting: 6, active: 2 });
+    expect([look(of, 2), look(of, 3)]).toEqual([{ status: 'PROGRESS' }, { status: 'PROGRESS' }]);
+    expect([6, 7, 8, 12].map((seq) => look(of, seq))).toEqual(
+      [1, 2, 2, 6].map((position) => ({ status: 'WAITING', position })),
+    );
   });
-  const start = fc.constantFrom(0, 65_530, 131_065);
 
-  it('refreshed by changes is the same as one made anew', async () => {
-    await fc.assert(
-      fc.asyncProperty(start, fc.array(step, { maxLength: 60, size: 'max' }), async (from, steps) => {
-        const rooms = queue(3, { sessionMs: 20_000 });
-        const processes = [rooms.open(), rooms.open()];
-        for (const room of processes) await room.refresh();
-        if (from > 0) await time.redis.hset(rooms.keys.state, { issued: from, headSeq: from });
-        const places = new Map<number, Entry>();
-        for (const { act, process, user, ms } of steps) {
-          const room = at(processes, process);
-          const place = places.get(user);
-          if (act === 'issue') places.set(user, await room.issue(user + 1));
-          else if (act === 'tick') await room.tick();
-          else if (act === 'tell') await room.flushPresence();
-          else if (act === 'pass') await time.pass(ms);
-          else if (act === 'refresh') {
-            await room.refresh();
-            expect(known(room.snapshot)).toEqual(await whole(rooms));
-          } else if (act === 'poll' && place !== undefined) {
-            if (room.poll(place) === undefined) await room.resolve(place);
-          } else if (act === 'finish' && place !== undefined) await room.endSession(place.seq);
-        }
+  it('counts rejoined entries ahead of all that have not had their turn', () => {
+    const of = copy({ rejoined: 3 });
+    expect([of.waiting, look(of, 6)]).toEqual([9, { status: 'WAITING', position: 4 }]);
+  });
+
+  it('leaves to Redis what only Redis can tell', () => {
+    const of = copy();
+    expect(look(of, 4)).toBeUndefined(); // has had its turn and is not inside
+    expect(look(of, 13)).toBeUndefined(); // given out since
+    expect(of.peek(place(6, 2), LATER)).toBeUndefined(); // of a generation that it has not heard of
+    expect(of.peek(place(6, 1), T0)).toBeUndefined(); // has waited too long
+    expect(of.peek(place(6, 1), T0 + 1)).toBeDefined();
+    expect(of.peek(place(2, 0), 0)).toEqual({ status: 'PROGRESS' }); // of an earlier one, and inside
+  });
+
+  it('goes on with the clock of the process from the moment of the refresh', () => {
+    const of = copy();
+    clock.nowMs += 1500;
+    expect(of.nowMs).toBe(T0 + 1500);
+    expect(of.peek(place(6), T0 + 1500)).toBeUndefined();
+    clock.nowMs += 58_499;
+    expect([of.isActive(2), of.liveSessions()]).toEqual([
+      true,
+      [
+        { seq: 2, sessionUntilMs: LATER },
+        { seq: 3, sessionUntilMs: LATER },
+      ],
+    ]);
+    clock.nowMs += 1; // the leases are past
+    expect([of.isActive(2), of.liveSessions(), look(of, 2)]).toEqual([false, [], undefined]);
+  });
+
+  it('applies what has changed', () => {
+    const of = copy();
+    clock.nowMs += 9999;
+    const bitmaps = [{ epoch: 8, segmentId: 0, bitmap: Buffer.from([0, 0, 0b10000000]) }];
+    const changes = [
+      { seq: 2, sessionUntilMs: undefined },
+      { seq: 5, sessionUntilMs: LATER },
+    ];
+    const door = { ...INITIAL_ADMISSION_STATE, autoLimit: 9 };
+    of.apply(
+      delta({
+        ...{ whole: false, nowMs: T0 + 10, issued: 16, headSeq: 5, version: 31, epoch: 8 },
+        ...{ changes, bitmaps, admission: door },
       }),
-      { numRuns: 100 },
     );
-  });
-
-  it('is made anew when it has missed more changes than are kept', async () => {
-    const rooms = queue(6000);
-    const [late, busy] = [rooms.open(), rooms.open()];
-    await busy.issue(1);
-    await late.refresh();
-    const seqs = (await Promise.all(Array.from({ length: 5500 }, (_, i) => busy.issue(i + 2)))).map(
-      ({ seq }) => seq,
-    );
-    await Promise.all(seqs.slice(100).map((seq) => busy.endSession(seq)));
-    await time.pass(100);
-    await busy.tick(); // trims
-    expect(await time.redis.zcard(`${rooms.keys.prefix}log`)).toBe(10_000);
-    await late.refresh();
-    expect(late.snapshot.liveSessions()).toHaveLength(101);
-    expect(known(late.snapshot)).toEqual(await whole(rooms));
-  });
-
-  it('goes on by changes as long as all of them are kept', async () => {
-    const rooms = queue(3);
-    const room = rooms.open();
-    await room.refresh();
-    const asked = jest.spyOn(rooms.store, 'snapshot');
-    await room.issue(1);
-    await room.refresh();
-    await room.refresh();
-    const versions = asked.mock.calls.map(([version]) => version);
-    expect(versions.every((version, i) => i === 0 || version > 0)).toBe(true);
-    asked.mockRestore();
-  });
-
-  it('answers waiters without a command to Redis', async () => {
-    const rooms = queue(1);
-    const room = rooms.open();
-    const places = await Promise.all(Array.from({ length: 1000 }, (_, i) => room.issue(i + 1)));
-    await room.refresh();
-    const sent = jest.spyOn(time.redis, 'sendCommand');
-    const piped = jest.spyOn(time.redis, 'pipeline');
-    const told = places.map((place) => room.poll(place));
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect([sent.mock.calls.length, piped.mock.calls.length]).toEqual([0, 0]);
-    sent.mockRestore();
-    piped.mockRestore();
-    expect(told.slice(1).map((one) => one?.status === 'WAITING' && one.position)).toEqual(
-      Array.from({ length: 999 }, (_, i) => i + 1),
-    );
-  });
-
-  describe('and presence', () => {
-    /** Two processes with their loops for a while; the waiters of `polls` ask whenever it is time. */
-    async function live(
-      processes: WaitingRoom[],
-      ms: number,
-      poll: () => Promise<void> | void,
-    ): Promise<void> {
-      for (let passed = 0; passed < ms; passed += 500) {
-        await time.pass(500);
-        await poll();
-        for (const room of processes) {
-          await room.tick();
-          await room.refresh();
-          if (passed % 1000 === 0) await room.flushPresence();
-        }
-      }
-    }
-
-    it('never calls away one who asks whenever it was told to, however seldom that is', async () => {
-      const intervals = fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 2, maxLength: 5 });
-      await fc.assert(
-        fc.asyncProperty(intervals, async (seconds) => {
-          const rooms = queue(1);
-          const processes = [rooms.open(), rooms.open()];
-          const [first, second] = [at(processes, 0), at(processes, 1)];
-          for (const room of processes) await room.refresh();
-          await first.issue(1);
-          const place = await first.issue(2);
-          let polls = 0;
-          let nextAtMs = virtualTime.nowMs + 1000;
-          const isPresent = async (): Promise<boolean> => {
-            const copy = rooms.open();
-            await copy.refresh();
-            return copy.snapshot.presence.countBetween(place.seq - 1, place.seq + 1) === 1;
-          };
-          const totalMs = seconds.reduce((sum, one) => sum + one * 1000, 2000);
-          await live(processes, totalMs, async () => {
-            expect(await isPresent()).toBe(true);
-            if (virtualTime.nowMs < nextAtMs) return;
-            const room = polls % 2 === 0 ? first : second;
-            expect(room.poll(place)).toEqual({ status: 'WAITING', position: 1 });
-            const afterMs = (seconds[polls++] ?? 1) * 1000;
-            room.recordPollInterval(afterMs);
-            nextAtMs = virtualTime.nowMs + afterMs;
-          });
-        }),
-        { numRuns: 6 },
-      );
+    expect(of).toMatchObject({
+      version: 31,
+      headSeq: 5,
+      active: 2,
+      waiting: 7,
+      nowMs: T0 + 10,
+      admission: door,
     });
+    expect([2, 3, 5].map((seq) => of.isActive(seq))).toEqual([false, true, true]);
+  });
 
-    it('passes over one unseen for three epochs, who comes back at the next free place', async () => {
-      const rooms = queue(1);
-      const processes = [rooms.open(), rooms.open()];
-      const room = at(processes, 0);
-      for (const one of processes) await one.refresh();
-      const [inside, away, patient, last] = [
-        await room.issue(1),
-        await room.issue(2),
-        await room.issue(3),
-        await room.issue(4),
-      ];
-      await live(processes, 3 * EPOCH_MS + 1000, () => [patient, last].forEach((one) => void room.poll(one)));
-      expect(room.poll(last)).toEqual({ status: 'WAITING', position: 2 }); // one is not counted
-      await room.endSession(inside.seq);
-      expect(await room.resolve(patient)).toMatchObject({ status: 'PROGRESS' });
-      expect(await room.resolve(away)).toMatchObject({ status: 'WAITING', position: 1 });
-      await at(processes, 1).endSession(patient.seq);
-      expect(await room.resolve(away)).toMatchObject({ status: 'PROGRESS' });
-    });
+  it('forgets what it had when a whole one is applied', () => {
+    const of = copy();
+    of.apply(delta({ changes: [{ seq: 9, sessionUntilMs: LATER }], bitmaps: [] }));
+    expect([of.active, of.waiting, of.isActive(2), of.isActive(9)]).toEqual([1, 0, false, true]);
+  });
+
+  it('adds admissions that the process knows by itself', () => {
+    const of = copy();
+    of.enter([5, 6], LATER, 6);
+    expect([of.headSeq, of.active, of.isActive(6)]).toEqual([6, 4, true]);
+    of.enter([], LATER, 5); // an older answer
+    expect(of.headSeq).toBe(6);
+    of.leave(5);
+    expect([of.active, look(of, 5)]).toEqual([3, undefined]);
+  });
+
+  it('adds nothing before its first refresh', () => {
+    const of = new Snapshot();
+    of.enter([1], LATER, 1);
+    expect([of.active, of.headSeq]).toEqual([0, 0]);
   });
 });

@@ -88,18 +88,18 @@ describe('the controller after a stall of the backend', () => {
   }
   const calmSecond = served(500);
 
-  it('needs two calm seconds to take back what it has cut', () => {
+  it('takes a decrease back after two calm seconds', () => {
     expect(breached(900, [calmSecond]).limit).toBe(800);
     expect(breached(900, [calmSecond, calmSecond]).limit).toBe(1000);
     expect(breached(900, [calmSecond, stalled(), calmSecond]).limit).toBe(800);
   });
 
-  it('takes nothing back when those have left who may have caused the breach', () => {
+  it('keeps the decrease when the users have left who may have caused the breach', () => {
     expect(breached(500, [calmSecond, calmSecond]).limit).toBe(1000);
     expect(breached(499, [calmSecond, calmSecond]).limit).toBe(800);
   });
 
-  it('takes back at most once a minute: what comes again is no stall', () => {
+  it('takes a decrease back at most once a minute: a breach that comes again is no stall', () => {
     const turn = 101; // of the breach, by the memory
     expect(breached(900, [calmSecond, calmSecond], { undoneAt: turn + 2 - 60 }).limit).toBe(1000);
     expect(breached(900, [calmSecond, calmSecond], { undoneAt: turn + 2 - 59 }).limit).toBe(800);

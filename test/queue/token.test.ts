@@ -12,12 +12,12 @@ describe('queue tokens', () => {
   const claims = { ...PLACE, jti: 'main-2-12', iat: 1_700_000_000, exp: 1_700_000_062 };
   const signed = (changes: object): string => jwt.sign({ ...claims, ...changes });
 
-  it('say whose place it is, and from when to when it is good', () => {
+  it('carry the entry, and the times of issue and expiry', () => {
     expect(codec.read(token)).toEqual(claims);
     expect(codec.sign(PLACE, 60_700)).toBe(token); // to the letter
   });
 
-  it('are read once: who polls again is known', () => {
+  it('are verified once: a second poll takes the remembered claims', () => {
     const own = new TokenCodec(SECRET);
     const verify = jest.spyOn(Hs256.prototype, 'verify');
     expect([own.read(token), own.read(token)]).toEqual([claims, claims]);
@@ -34,7 +34,7 @@ describe('queue tokens', () => {
     expect(() => codec.read(text)).toThrow('The queue token is malformed or not signed by us.');
   });
 
-  it('may be 1024 characters long', () => {
+  it('may be 1024 characters long, and no longer', () => {
     let text = '';
     for (let size = 0; text.length < 1024; size++) text = signed({ more: 'x'.repeat(size) });
     expect(text).toHaveLength(1024);
@@ -54,34 +54,34 @@ describe('queue tokens', () => {
     expect(() => codec.read(signed(changes))).toThrow('The queue token is malformed.');
   });
 
-  it.each([null, 7, 'text', []])('that say only %j are refused', (said) => {
+  it.each([null, 7, 'text', []])('that contain only %j are refused', (said) => {
     expect(() => codec.read(jwt.sign(said as object))).toThrow(/The queue token is malformed/);
   });
 
-  it('of the first place and generation are good', () => {
+  it('of the first entry and generation are valid', () => {
     const first = { ...PLACE, userId: 1, seq: 1, gen: 1, iatMs: 1 };
     expect(codec.read(codec.sign(first, 0))).toMatchObject(first);
   });
 
-  it('of a secret that is accepted, too, are as good', () => {
+  it('signed with the secondary secret are valid', () => {
     const other = 'another secret of thirty-two bytes';
     expect(new TokenCodec(other, SECRET).read(token)).toEqual(claims);
     expect(() => new TokenCodec(other).read(token)).toThrow('not signed by us');
   });
 
-  describe('and tickets', () => {
+  describe('and stream tokens', () => {
     const ticket = codec.signStreamToken(claims, T0 + 1000.7);
     const ticketOf = (changes: object): string =>
       jwt.sign({ purpose: 'queue-events', untilMs: T0, token: claims, ...changes });
 
-    it('are good for the holder of the token, until their end', () => {
+    it('are valid for the holder of the token until they expire', () => {
       expect(codec.readStreamToken(ticket, T0 + 999)).toEqual(claims);
       expect(() => codec.readStreamToken(ticket, T0 + 1000)).toThrow(
         'The ticket has expired: ask for a new one.',
       );
     });
 
-    it('are not taken for each other', () => {
+    it('do not pass for each other', () => {
       expect(() => codec.read(ticket)).toThrow('The queue token is malformed.');
       expect(() => codec.readStreamToken(token, T0)).toThrow('The ticket is malformed.');
     });
@@ -95,7 +95,7 @@ describe('queue tokens', () => {
       expect(() => codec.readStreamToken(ticketOf(changes), 1)).toThrow('The ticket is malformed.');
     });
 
-    it.each([null, 7])('that say only %j are refused', (said) => {
+    it.each([null, 7])('that contain only %j are refused', (said) => {
       expect(() => codec.readStreamToken(jwt.sign(said as unknown as object), 1)).toThrow(
         /The ticket is malformed/,
       );

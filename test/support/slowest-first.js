@@ -14,7 +14,7 @@ const SLOWEST = [
   'test/charts/api.test.ts',
   'test/load/alerts.test.ts',
   'test/load/dashboards-data.test.ts',
-  'test/queue/snapshot.test.ts',
+  'test/queue/snapshot-refresh.test.ts',
   'test/concurrency/races.test.ts',
   'test/load/report.test.ts',
   'test/cli/clone.test.ts',

@@ -9,7 +9,7 @@ import { testConfig } from '../support/config';
 /** Every stream is looked at once in half a second. */
 const ROUND_MS = 500;
 
-describe('one stream of events, by the clock', () => {
+describe('the timing of a stream', () => {
   /** Where the token stands, as its process' copy says. */
   let position: number;
   let sent: string[];
@@ -53,7 +53,7 @@ describe('one stream of events, by the clock', () => {
     jest.useRealTimers();
   });
 
-  it('tells a new position within half a second, and not before a second after the last one', async () => {
+  it('a new position is sent within half a second, and not before a second after the last one', async () => {
     position = 3;
     await jest.advanceTimersByTimeAsync(ROUND_MS);
     expect(sent).toEqual(['position WAITING-4', 'position WAITING-3']);
@@ -65,7 +65,7 @@ describe('one stream of events, by the clock', () => {
     expect(sent.slice(2)).toEqual(['position WAITING-1']);
   });
 
-  it('says nothing while the position stays, but for a heartbeat every 15 s', async () => {
+  it('only a heartbeat every 15 s is sent while the position stays', async () => {
     await jest.advanceTimersByTimeAsync(13_900);
     expect([sent.length, beats]).toEqual([1, 0]);
     await jest.advanceTimersByTimeAsync(ROUND_MS + 100);

@@ -27,7 +27,7 @@ function calm(ms = 5): Signals {
   return signals;
 }
 
-describe('the door', () => {
+describe('admission limits of several processes', () => {
   const time = useVirtualTime();
 
   /** A crowd before a line of several processes that steer it together. */
@@ -75,7 +75,7 @@ describe('the door', () => {
     }
   }
 
-  it('opens while all is calm, closes on a breach, and lets in no more than the cap in force', async () => {
+  it('the limit grows while all is calm and falls on a breach, and no admission exceeds the limit in force', async () => {
     const line = new Line(3);
     await line.come(400);
     expect(await line.inside()).toBeLessThanOrEqual(LIMITS.min);
@@ -92,7 +92,7 @@ describe('the door', () => {
     await line.rooms.lose();
   });
 
-  it('is decided upon once a second, by what all processes have seen', async () => {
+  it('one decision a second uses the signals of all processes', async () => {
     const line = new Line(3);
     await line.come(50);
     for (let i = 0; i < 4; i++) await line.second(calm());
@@ -112,7 +112,7 @@ describe('the door', () => {
     await line.rooms.lose();
   });
 
-  it('stays as it is when nobody reports', async () => {
+  it('the limit stays as it is when no process reports', async () => {
     const line = new Line(2);
     await line.come(200);
     for (let i = 0; i < 6; i++) await line.second(calm());
@@ -123,7 +123,7 @@ describe('the door', () => {
     await line.rooms.lose();
   });
 
-  it('obeys the operator’s hand on every process, and survives the loss of Redis', async () => {
+  it('an operator override holds in every process and survives the loss of Redis', async () => {
     const line = new Line(2);
     const [one, other] = line.processes as [WaitingRoom, WaitingRoom];
     await line.come(200);

@@ -51,10 +51,10 @@ function apart(list: Fault[]): Fault[] {
     });
 }
 
-describe('the waiting room, when processes crash and Redis is away, loses everything or its last second', () => {
+describe('the waiting room, when processes crash and Redis is away or loses its state or its last second', () => {
   const time = useVirtualTime();
 
-  it('keeps places, order and cap, takes no admission back, and lets everybody in at last', async () => {
+  it('keeps entries, order and limit, takes no admission back, and admits everybody at last', async () => {
     await fc.assert(
       fc.asyncProperty(crowd, faults, fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })), run),
       { numRuns: RUNS, endOnFailure: true },

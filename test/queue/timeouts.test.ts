@@ -12,7 +12,7 @@ const STEP_MS = 250;
 const EVERY_MS = { tick: 250, refresh: 500, flushPresence: 1000 };
 
 /** What a variable says is the least, whenever in the loops' rounds a user was seen last. */
-describe('a time-out lasts as long as its variable says, at least', () => {
+describe('a time-out lasts at least as long as its variable says', () => {
   const time = useVirtualTime();
 
   /** Two processes with their loops on virtual time: one that the user asks, one that looks on. */
@@ -46,21 +46,24 @@ describe('a time-out lasts as long as its variable says, at least', () => {
     }
   }
 
-  it.each([2, 20])('QUEUE_PRESENCE_TIMEOUT_SECONDS=%i', async (seconds) => {
-    for (const afterMs of [0, 900, 1700]) {
-      const line = new Line({ QUEUE_PRESENCE_TIMEOUT_SECONDS: seconds, QUEUE_IDLE_TIMEOUT_SECONDS: 0 });
-      await line.pass(STEP_MS);
-      const [, waiter] = [await line.asked.issue(1), await line.asked.issue(2)];
-      await line.pass(seconds * 1000 + afterMs, () => line.asked.poll(waiter));
-      await line.pass(seconds * 1000 - 1);
-      expect([afterMs, line.isPresent(waiter)]).toEqual([afterMs, true]);
-      await line.pass(seconds * 500 + 5000);
-      expect([afterMs, line.isPresent(waiter)]).toEqual([afterMs, false]);
-      await line.rooms.lose();
-    }
-  });
+  it.each([2, 20])(
+    'QUEUE_PRESENCE_TIMEOUT_SECONDS=%i: a waiting user stays present for that long',
+    async (seconds) => {
+      for (const afterMs of [0, 900, 1700]) {
+        const line = new Line({ QUEUE_PRESENCE_TIMEOUT_SECONDS: seconds, QUEUE_IDLE_TIMEOUT_SECONDS: 0 });
+        await line.pass(STEP_MS);
+        const [, waiter] = [await line.asked.issue(1), await line.asked.issue(2)];
+        await line.pass(seconds * 1000 + afterMs, () => line.asked.poll(waiter));
+        await line.pass(seconds * 1000 - 1);
+        expect([afterMs, line.isPresent(waiter)]).toEqual([afterMs, true]);
+        await line.pass(seconds * 500 + 5000);
+        expect([afterMs, line.isPresent(waiter)]).toEqual([afterMs, false]);
+        await line.rooms.lose();
+      }
+    },
+  );
 
-  it('QUEUE_PRESENCE_TIMEOUT_SECONDS=2 keeps a waiter present whose stream is looked at twice a second', async () => {
+  it('QUEUE_PRESENCE_TIMEOUT_SECONDS=2 keeps a user present whose stream is updated twice a second', async () => {
     const line = new Line({ QUEUE_PRESENCE_TIMEOUT_SECONDS: 2 });
     await line.pass(STEP_MS);
     const [, waiter] = [await line.asked.issue(1), await line.asked.issue(2)];
@@ -73,25 +76,28 @@ describe('a time-out lasts as long as its variable says, at least', () => {
     await line.rooms.lose();
   });
 
-  it.each([1, 6])('QUEUE_IDLE_TIMEOUT_SECONDS=%i', async (seconds) => {
-    for (const afterMs of [0, 500, 900]) {
-      const line = new Line({ QUEUE_IDLE_TIMEOUT_SECONDS: seconds });
-      await line.pass(STEP_MS);
-      const user = await line.asked.issue(1);
-      await line.pass(seconds * 1000 + afterMs, () => line.asked.touchIfActive(user));
-      await line.pass(seconds * 1000 - 1);
-      expect([afterMs, await line.isInside(user)]).toEqual([afterMs, true]);
-      await line.pass(5000);
-      expect([afterMs, await line.isInside(user)]).toEqual([afterMs, false]);
-      await line.rooms.lose();
-    }
-  });
+  it.each([1, 6])(
+    'QUEUE_IDLE_TIMEOUT_SECONDS=%i: an active user is not idle for that long',
+    async (seconds) => {
+      for (const afterMs of [0, 500, 900]) {
+        const line = new Line({ QUEUE_IDLE_TIMEOUT_SECONDS: seconds });
+        await line.pass(STEP_MS);
+        const user = await line.asked.issue(1);
+        await line.pass(seconds * 1000 + afterMs, () => line.asked.touchIfActive(user));
+        await line.pass(seconds * 1000 - 1);
+        expect([afterMs, await line.isInside(user)]).toEqual([afterMs, true]);
+        await line.pass(5000);
+        expect([afterMs, await line.isInside(user)]).toEqual([afterMs, false]);
+        await line.rooms.lose();
+      }
+    },
+  );
 
-  it('QUEUE_IDLE_TIMEOUT_SECONDS=0: never', () => {
+  it('QUEUE_IDLE_TIMEOUT_SECONDS=0: an active user is never idle', () => {
     expect(queueRules(testConfig({ QUEUE_IDLE_TIMEOUT_SECONDS: 0 })).idleTimeoutMs).toBe(0);
   });
 
-  it('a hold made while Redis could not be told lasts by the copy, and in Redis when it is told after its return', async () => {
+  it('a hold made while Redis is away prolongs the session in the snapshot, and in Redis after its return', async () => {
     const line = new Line({ QUEUE_SESSION_SECONDS: 10, HOLD_SECONDS: 20, QUEUE_IDLE_TIMEOUT_SECONDS: 5 });
     await line.pass(500);
     const [holder, next] = [await line.asked.issue(1), await line.asked.issue(2)];

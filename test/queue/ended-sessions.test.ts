@@ -18,7 +18,7 @@ const RULES: QueueRules = {
 };
 const QUIET_MS = 2000; // after a loss nobody is admitted so long
 
-describe('what a queue knows of ended sessions after Redis has lost it', () => {
+describe('ended sessions after Redis has lost its state', () => {
   const time = useVirtualTime();
   const { redis } = time;
   const opened: Rooms[] = [];
@@ -39,7 +39,7 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
     return marks.drain();
   };
 
-  it('tells a token that has paid that it is DONE from the first moment on, and never admits it', async () => {
+  it('a token that has paid is DONE from the first moment on, and is never admitted', async () => {
     const rooms = open(1);
     const room = rooms.open();
     const [paid, next, last] = [await room.issue(1), await room.issue(2), await room.issue(3)];
@@ -59,7 +59,7 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
     expect([...(await rooms.scores('active')).keys()]).toEqual([last.seq]);
   });
 
-  it('tells a token whose lease has ended that it is EXPIRED, as far as a process has seen it', async () => {
+  it('a token whose session has ended is EXPIRED, as far as a process has seen it', async () => {
     const rooms = open(1, { sessionMs: 50 });
     const room = rooms.open();
     const ended = await room.issue(1);
@@ -73,7 +73,7 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
     expect(await room.resolve(ended)).toMatchObject({ status: 'EXPIRED' });
   });
 
-  it.each([1, 3])('makes no state when it is lost again after piece %i of 3', async (piece) => {
+  it.each([1, 3])('no state is made when Redis loses it again after piece %i of 3', async (piece) => {
     const rooms = open(1);
     const known = { issued: 10, headSeq: 10, gen: 1 };
     const ends = { done: marked(...Array.from({ length: 40 }, (_, i) => i * 65_536 + 1)), expired: [] };
@@ -92,7 +92,7 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
     expect(await redis.keys(`${rooms.keys.prefix}done:*`)).toHaveLength(40);
   });
 
-  it('mends nothing that is lost without knowing of ended sessions', async () => {
+  it('a lost state stays lost when the ended sessions are not known', async () => {
     const rooms = open(1);
     expect(await rooms.store.restore({ issued: 3, headSeq: 1, gen: 1 }, 1, [], undefined, null)).toBe(
       'state-lost',
@@ -100,7 +100,7 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
     expect(await redis.exists(rooms.keys.state)).toBe(0);
   });
 
-  it('gives back 60,000 leases and marks as many active users, in pieces', async () => {
+  it('60,000 sessions and as many active users are restored in chunks', async () => {
     const count = 60_000;
     const rooms = open(count);
     const sessionUntilMs = virtualTime.nowMs + 600_000;
@@ -156,7 +156,7 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
       expect(await statusOf(room, first)).toBe('WAITING');
     });
 
-    it('become the active one, at once, if a process knows of it', async () => {
+    it('become the active one at once if a process knows of it', async () => {
       const { room, other, first, second } = await twice(2);
       await room.refresh();
       expect((await other.issue(2)).seq).toBe(first.seq);
@@ -193,7 +193,7 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
     });
   });
 
-  describe('a single key that Redis has evicted', () => {
+  describe('after Redis has evicted a single key', () => {
     const evicted = [
       'state',
       'active',
@@ -205,7 +205,7 @@ describe('what a queue knows of ended sessions after Redis has lost it', () => {
       'expired:0',
       'present:0:0',
     ];
-    it.each(evicted)('%s: nobody has a second turn, and all go in by order', async (name) => {
+    it.each(evicted)('%s: nobody has a second session, and all are admitted in order', async (name) => {
       const rooms = open(1, { idleTimeoutMs: 600_000 });
       const room = rooms.open();
       const entries = [];

@@ -12,7 +12,7 @@ function load(waiting: number, etaOf: (position: number) => number, maxPerSecond
   return perSecond;
 }
 
-describe('when a waiter should ask again', () => {
+describe('the poll interval', () => {
   it.each([
     ['a tenth of the time that is left', 100, 100, 40, 4000],
     ['a third of the time until one is away, less the jitter, at most', 100, 100, 7200, 9090],
@@ -35,11 +35,14 @@ describe('when a waiter should ask again', () => {
     () => 7200,
   ];
 
-  it.each([10, 10_000, 1_000_000])('%i waiters together never ask more often than allowed', (waiting) => {
-    for (const maxPerSecond of waiting < 1_000_000 ? [2, 3, 100, 10_000] : [10_000])
-      for (const etaOf of waiting < 1_000_000 ? etas : etas.slice(0, 2))
-        expect(load(waiting, etaOf, maxPerSecond)).toBeLessThanOrEqual(maxPerSecond * (1 + 1e-9));
-  });
+  it.each([10, 10_000, 1_000_000])(
+    '%i waiting users together never poll more often than allowed',
+    (waiting) => {
+      for (const maxPerSecond of waiting < 1_000_000 ? [2, 3, 100, 10_000] : [10_000])
+        for (const etaOf of waiting < 1_000_000 ? etas : etas.slice(0, 2))
+          expect(load(waiting, etaOf, maxPerSecond)).toBeLessThanOrEqual(maxPerSecond * (1 + 1e-9));
+    },
+  );
 
   const options = fc.record({
     maxPerSecond: fc.integer({ min: 2, max: 100_000 }),
@@ -58,7 +61,7 @@ describe('when a waiter should ask again', () => {
     );
   });
 
-  it('is no sooner further behind', () => {
+  it('is no shorter further behind', () => {
     fc.assert(
       fc.property(options, crowd, crowd, crowd, rate, (polling, one, other, waiting, perSecond) => {
         const [ahead, behind] = [Math.min(one, other), Math.max(one, other)];
@@ -69,7 +72,7 @@ describe('when a waiter should ask again', () => {
     );
   });
 
-  it('is before the turn comes, unless the line moves faster than polls are allowed for', () => {
+  it('ends before the turn comes, unless the queue moves faster than the poll budget allows', () => {
     fc.assert(
       fc.property(crowd, crowd, fc.double({ min: 0.01, max: 1, noNaN: true }), (one, other, share) => {
         const [position, waiting] = [Math.min(one, other), Math.max(one, other)];
@@ -84,12 +87,12 @@ describe('when a waiter should ask again', () => {
     );
   });
 
-  it('is a second at the front, where news is near', () => {
+  it('is a second at the head', () => {
     expect(pollAfterMs(1, 100_000, 0, { maxPerSecond: 10_000, presenceTimeoutMs: AWAY_MS })).toBe(1000);
     expect(pollAfterMs(3000, 100_000, 30, { maxPerSecond: 10_000, presenceTimeoutMs: AWAY_MS })).toBe(3000);
   });
 
-  it('goes by the position when the copy has not heard of the crowd yet', () => {
+  it('follows the position when the snapshot does not have the new users yet', () => {
     const told = pollAfterMs(1_000_000, 0, 0, { maxPerSecond: 10_000, presenceTimeoutMs: AWAY_MS });
     expect(told).toBe(
       pollAfterMs(1_000_000, 1_000_000, 0, { maxPerSecond: 10_000, presenceTimeoutMs: AWAY_MS }),
@@ -97,11 +100,11 @@ describe('when a waiter should ask again', () => {
   });
 });
 
-describe('the interval that one waiter is told', () => {
+describe('the jittered interval of one client', () => {
   const meant = fc.integer({ min: 1000, max: 3_600_000 });
   const draw = fc.double({ min: 0, max: 1, noNaN: true });
 
-  it('is within a tenth of what was meant, and a second or more', () => {
+  it('is within a tenth of the intended interval, and a second or more', () => {
     fc.assert(
       fc.property(meant, draw, (ms, drawn) => {
         const told = jittered(ms, drawn);
@@ -119,11 +122,11 @@ describe('the interval that one waiter is told', () => {
     [1000, 0, 1000],
     [1000, 1, 1200],
     [1050, 0, 1000],
-  ])('of %i ms, with the lot %d, is %i ms', (ms, drawn, told) => {
+  ])('of %i ms, with the draw %d, is %i ms', (ms, drawn, told) => {
     expect(jittered(ms, drawn)).toBe(told);
   });
 
-  it('is no shorter on average, so that all together ask no more often than allowed', () => {
+  it('is no shorter on average, so that all together poll no more often than allowed', () => {
     fc.assert(
       fc.property(meant, draw, (ms, drawn) => {
         expect(jittered(ms, drawn) + jittered(ms, 1 - drawn)).toBeGreaterThanOrEqual(2 * ms - 1);
@@ -131,14 +134,14 @@ describe('the interval that one waiter is told', () => {
     );
   });
 
-  it('calls nobody away later who would have been told to come back within a third of the time', () => {
+  it('stays within a third of the presence time-out where the intended interval does', () => {
     for (const etaSeconds of [0, 50, 100, 7200]) {
       const meantMs = pollAfterMs(1, 1, etaSeconds, { maxPerSecond: 10_000, presenceTimeoutMs: AWAY_MS });
       expect(jittered(meantMs, 1)).toBeLessThanOrEqual(AWAY_MS / 3);
     }
   });
 
-  it.each([1000, 5000])('of %i ms brings those who came at one instant out of step', (ms) => {
+  it.each([1000, 5000])('of %i ms spreads clients that came at one instant', (ms) => {
     const told = Array.from({ length: 1000 }, () => jittered(ms));
     const busiest = Math.max(
       ...told.map((at) => told.filter((other) => Math.abs(other - at) < ms / 100).length),
