@@ -2,7 +2,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import { z } from 'zod';
 import type { Response } from 'express';
 import type { Compressible } from './compressible';
-import type { HttpError } from './errors';
+import type { Failure as HttpFailure } from './errors';
 import { codingFor, isNamed } from './negotiation';
 
 /** An answer made ready before: its text is sent as it is. */
@@ -54,7 +54,7 @@ export function sendText(
   res.end(text);
 }
 
-export function sendFailure(res: ServerResponse, { status, code, message, headers }: HttpError): void {
+export function sendFailure(res: ServerResponse, { status, code, message, headers }: HttpFailure): void {
   sendText(res, status, failure(code, message), headers);
 }
 
@@ -83,7 +83,7 @@ export async function sendEncoded(
 }
 
 /** A whole answer for a connection that Node has no response for; then the connection has to be closed. */
-export function rawFailure({ status, code, message, headers }: HttpError): string {
+export function rawFailure({ status, code, message, headers }: HttpFailure): string {
   const body = failure(code, message);
   const all = [
     ...['Date', new Date().toUTCString()],

@@ -4,13 +4,22 @@ import { CallTimedOut, CircuitOpen } from '../platform/circuit-breaker/errors';
 /** How to authenticate: with a queue token, or for operators with MANAGEMENT_TOKEN (RFC 6750, 3). */
 export const CHALLENGE = 'Bearer realm="concert-reservation"';
 
-/** An error in the words of HTTP; `headers` are name, value, name, value, … */
-export class HttpError extends Error {
+/** An error as HTTP tells it. */
+export interface Failure {
+  status: number;
+  /** `exception.code` of the answer. */
+  code: string;
+  message: string;
+  /** Name, value, name, value, … */
+  headers: readonly string[];
+}
+
+/** An error that only HTTP knows of. */
+export class HttpError extends Error implements Failure {
   constructor(
     readonly status: number,
     message: string,
     readonly headers: readonly string[] = [],
-    /** `exception.code` of the answer. */
     readonly code = String(status),
   ) {
     super(message);
@@ -77,7 +86,7 @@ const STATUS: Record<string, number | undefined> = {
 export const statusOf = (code: string): number => STATUS[code] ?? Number(code);
 
 /** The one place where an error becomes an answer. What is not known is 500, and its stack stays in the log. */
-export function toHttpError(error: unknown): HttpError {
+export function failureOf(error: unknown): Failure {
   if (error instanceof HttpError) return error;
   if (error instanceof DomainError) return fromDomain(error);
   if (error instanceof CircuitOpen)
@@ -86,17 +95,18 @@ export function toHttpError(error: unknown): HttpError {
   return fromExpress(error) ?? new HttpError(500, 'Something went wrong on our side.');
 }
 
-function fromDomain({ code, message, retryAfterSeconds }: DomainError): HttpError {
+/** No second error: its stack trace would cost more than the rest of a refusal. */
+function fromDomain({ code, message, retryAfterSeconds }: DomainError): Failure {
   const status = statusOf(code);
   const headers = retryAfterSeconds === undefined ? [] : retryAfter(retryAfterSeconds);
   if (status === 401) headers.push('WWW-Authenticate', CHALLENGE); // RFC 9110, 15.5.2
-  return new HttpError(status, message, headers, code);
+  return { status, code, message, headers };
 }
 
 const retryAfter = (seconds: number): string[] => ['Retry-After', String(seconds)];
 
 /** Express' own errors carry a 4xx `status`: a broken percent-encoding, a missing file. */
-function fromExpress(error: unknown): HttpError | undefined {
+function fromExpress(error: unknown): Failure | undefined {
   if (!(error instanceof Error && 'status' in error && typeof error.status === 'number')) return undefined;
   if (error.status >= 500) return undefined;
   return error.status === 404 ? fromDomain(new NotFound('This path')) : new BadInput('url: malformed');

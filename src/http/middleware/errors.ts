@@ -3,7 +3,7 @@ import { NotFound } from '../../common/errors';
 import { CircuitOpen } from '../../platform/circuit-breaker/errors';
 import type { Logger } from '../../platform/observability/logger';
 import { sendFailure } from '../envelope';
-import { type HttpError, Overloaded, toHttpError } from '../errors';
+import { type Failure, failureOf, Overloaded } from '../errors';
 import { routeOf } from './context';
 
 /** Behind all routes. */
@@ -15,7 +15,7 @@ export const notFound: RequestHandler = () => {
 export function errorHandler(logger: Logger): ErrorRequestHandler {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows an error handler by its four parameters
   return (error: unknown, req, res, _next) => {
-    const known = toHttpError(error);
+    const known = failureOf(error);
     if (isOurs(error, known)) {
       const request = { requestId: res.exchange.requestId, method: req.method, route: routeOf(req) };
       logger[known.status === 500 ? 'error' : 'warn']({ err: error, ...request }, 'request failed');
@@ -31,5 +31,5 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
  * Whether an error is one of our side, for the log; what the caller did wrong is no concern of the operator's. Nor is
  * each single one of thousands refused in a second: breaker states are logged, and metrics count the refused.
  */
-const isOurs = (error: unknown, { status }: HttpError): boolean =>
+const isOurs = (error: unknown, { status }: Failure): boolean =>
   status >= 500 && !(error instanceof CircuitOpen) && !(error instanceof Overloaded);
