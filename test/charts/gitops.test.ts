@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { stringify } from 'yaml';
+import { parseAllDocuments, stringify } from 'yaml';
 import { cases } from './cases';
-import { root, template } from './support';
+import { parse, root, template, type Values } from './support';
 
 /** What tools that render a repository ask of it: Flux ignores links, Argo CD sees no cluster, Windows has no links. */
 const { findHelm } = jest.requireActual<{ findHelm: () => string }>('../../scripts/lib/helm');
@@ -46,4 +46,50 @@ it('charts/k6 without its scripts says how to get them', async () => {
   await run(findHelm(), ['dependency', 'build', path]);
   const refused = run(findHelm(), ['template', 'load', path]);
   await expect(refused).rejects.toThrow('This copy of the chart has no scripts: npm run cluster -- charts');
+});
+
+describe('the examples for Argo CD and Flux', () => {
+  interface Example {
+    kind: string;
+    spec: {
+      source?: { path: string; helm: { valuesObject: Values } };
+      chart?: { spec: { chart: string } };
+      values?: Values;
+    };
+  }
+  const example = (file: string, kind: string): Example['spec'] | undefined =>
+    parseAllDocuments(readFileSync(join(root, 'docs/operations/gitops', file), 'utf8'))
+      .map((it) => it.toJS() as Example)
+      .find((it) => it.kind === kind)?.spec;
+  const argo = example('argocd.yaml', 'Application')?.source;
+  const flux = example('flux.yaml', 'HelmRelease');
+
+  it('name a chart of this repository, with the same values', () => {
+    expect(argo?.path).toBe('charts/concert');
+    expect(flux?.chart?.spec.chart).toBe('./charts/concert');
+    expect(argo?.helm.valuesObject).toEqual(flux?.values);
+  });
+
+  it('render the same twice, and no password', async () => {
+    const values = argo?.helm.valuesObject ?? {};
+    const once = await template({ chart: 'concert', values });
+    expect(await template({ chart: 'concert', values })).toBe(once);
+    const manifests = parse(once);
+    expect(manifests.filter(({ kind }) => kind === 'Secret')).toEqual([]);
+    const secrets = [...once.matchAll(/secretKeyRef:\s+name: (\S+)/g)].map(([, name]) => name);
+    expect([...new Set(secrets)].sort()).toEqual([
+      'concert-grafana-password',
+      'concert-mariadb-passwords',
+      'concert-redis-password',
+      'concert-token',
+    ]);
+  });
+
+  it('have no hook before the stores, which a sync would wait for', async () => {
+    const manifests = parse(await template({ chart: 'concert', values: flux?.values ?? {} }));
+    const hooks = manifests.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] !== undefined);
+    expect(hooks.map(({ metadata }) => metadata.annotations?.['helm.sh/hook'])).toEqual(['test']);
+    const jobs = manifests.filter(({ kind }) => kind === 'Job').map(({ metadata }) => metadata.name);
+    expect(jobs).toEqual([expect.stringMatching(/^concert-api-migrate-[0-9a-f]{8}$/)]);
+  });
 });

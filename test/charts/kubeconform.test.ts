@@ -69,6 +69,11 @@ check('are taken by Kubernetes: all of k8s/', async () => {
   }
 });
 
+check('is taken by Argo CD: the example of docs/operations/gitops', async () => {
+  const yaml = readFileSync(join(root, 'docs/operations/gitops/argocd.yaml'), 'utf8');
+  expect(await validate(yaml)).toMatch(/Valid: 1, Invalid: 0, Errors: 0/);
+});
+
 check.each([
   [
     'an unknown field',
