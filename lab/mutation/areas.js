@@ -13,7 +13,10 @@ module.exports = {
       'src/platform/circuit-breaker/breakers.ts',
       'src/platform/circuit-breaker/*.ts',
     ],
-    tests: ['test/infra/breakers.test.ts', 'test/infra/breaker.test.ts'],
+    tests: [
+      'test/platform/circuit-breaker/breakers.test.ts',
+      'test/platform/circuit-breaker/breaker.test.ts',
+    ],
   },
   money: {
     services: STORES,
@@ -21,25 +24,25 @@ module.exports = {
       ofModule('accounts', 'service,repository,directory'),
       ofModule('payments', 'service,repository,errors'),
     ],
-    tests: ['test/sale/balances.test.ts', 'test/sale/outcomes.test.ts', 'test/api/reservation.test.ts'],
+    tests: ['test/accounts/balances.test.ts', 'test/orders/outcomes.test.ts', 'test/api/reservation.test.ts'],
     text: [
       'src/modules/accounts/repository.ts',
       'src/modules/accounts/directory.ts',
       'src/modules/payments/repository.ts',
     ],
-    textTests: ['test/sale/balances.test.ts', 'test/sale/outcomes.test.ts'],
+    textTests: ['test/accounts/balances.test.ts', 'test/orders/outcomes.test.ts'],
   },
   seats: {
     services: STORES,
     code: [ofModule('orders', 'service,repository,hold-expiry-job,errors')],
     tests: [
-      'test/sale/seats.test.ts',
-      'test/sale/outcomes.test.ts',
+      'test/orders/seats.test.ts',
+      'test/orders/outcomes.test.ts',
       'test/api/queues.test.ts',
       'test/api/reservation.test.ts',
     ],
     text: ['src/modules/orders/repository.ts'],
-    textTests: ['test/sale/seats.test.ts', 'test/sale/outcomes.test.ts', 'test/api/reservation.test.ts'],
+    textTests: ['test/orders/seats.test.ts', 'test/orders/outcomes.test.ts', 'test/api/reservation.test.ts'],
   },
   admission: {
     code: [

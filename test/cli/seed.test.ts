@@ -5,8 +5,8 @@ import { ReservationRepository } from '../../src/modules/orders/repository';
 import { testConfig } from '../support/config';
 import { expectInvariants } from '../support/invariants';
 import { until } from '../support/wait';
-import { Scratch } from './scratch';
-import { type Ended, runTool } from './tool';
+import { Scratch } from '../support/scratch';
+import { type Ended, runTool } from '../support/tool';
 
 const SMALL = ['--users', '50', '--concerts', '3', '--dates', '2', '--seats', '10'];
 

@@ -6,7 +6,7 @@ import { EventsInKafka } from '../../src/modules/invariants/events-in-kafka';
 import type { InvariantResult } from '../../src/modules/invariants/schema';
 import { checkInvariants } from '../../src/modules/invariants/service';
 import { Topics } from '../../src/modules/outbox/topics';
-import { Scratch } from './scratch';
+import { Scratch } from '../support/scratch';
 
 const brokers = process.env.KAFKA_BROKERS ?? '';
 const TOPIC = 'payment-notification';

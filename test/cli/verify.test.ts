@@ -6,9 +6,9 @@ import type { InvariantReport, InvariantResult } from '../../src/modules/invaria
 import { checkInvariants } from '../../src/modules/invariants/service';
 import { at } from '../support/at';
 import { testConfig } from '../support/config';
-import { Scratch } from './scratch';
-import { Shop } from './shop';
-import { runTool } from './tool';
+import { Scratch } from '../support/scratch';
+import { Shop } from '../support/shop';
+import { runTool } from '../support/tool';
 
 /** What happened in a shop before the spoiling: seat 0 is sold, seat 1 is held, the hold of seat 2 was canceled. */
 interface Day {

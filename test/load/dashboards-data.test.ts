@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Scratch } from '../cli/scratch';
+import { Scratch } from '../support/scratch';
 import { uniqueQueueId } from '../support/config';
 import { freePort } from '../support/free-port';
 import { Given } from '../support/given';

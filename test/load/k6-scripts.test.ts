@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Scratch } from '../cli/scratch';
+import { Scratch } from '../support/scratch';
 import { Given } from '../support/given';
 import { startTestService } from '../support/service';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { connectRedis, followRedis } from '../../src/platform/redis/redis';
 import { createLogger } from '../../src/platform/observability/logger';
-import { Scratch } from '../cli/scratch';
+import { Scratch } from '../support/scratch';
 import { at } from '../support/at';
 import { Buyer } from '../support/buyer';
 import { testConfig } from '../support/config';

@@ -3,7 +3,7 @@ import { Database } from '../../src/platform/database/database';
 import { RIGHTS } from '../../src/database/grants';
 import { Migrator } from '../../src/database/migrate';
 import { quoteAccount } from '../../src/database/names';
-import { testConfig } from '../support/config';
+import { testConfig } from './config';
 
 const TIMEOUT_MS = 300_000;
 

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { Database, type SqlExecutor } from '../../src/platform/database/database';
-import { createClient, KafkaLag } from '../../src/platform/kafka';
-import { createLogger } from '../../src/platform/observability/logger';
-import { Metrics } from '../../src/platform/observability/metrics';
-import { connectRedis, mastersOf, type Redis } from '../../src/platform/redis/redis';
-import { RedisEvictionLog } from '../../src/platform/redis/eviction-log';
-import { StoreMetrics } from '../../src/platform/observability/store-metrics';
-import { testConfig } from '../support/config';
-import { ServiceProcess } from '../support/process';
-import { RedisCluster } from '../support/redis-cluster';
-import { freePort } from '../support/free-port';
-import { noRedisServer, RedisServer } from '../support/redis-server';
-import { until } from '../support/wait';
+import { Database, type SqlExecutor } from '../../../src/platform/database/database';
+import { createClient, KafkaLag } from '../../../src/platform/kafka';
+import { createLogger } from '../../../src/platform/observability/logger';
+import { Metrics } from '../../../src/platform/observability/metrics';
+import { connectRedis, mastersOf, type Redis } from '../../../src/platform/redis/redis';
+import { RedisEvictionLog } from '../../../src/platform/redis/eviction-log';
+import { StoreMetrics } from '../../../src/platform/observability/store-metrics';
+import { testConfig } from '../../support/config';
+import { ServiceProcess } from '../../support/process';
+import { RedisCluster } from '../../support/redis-cluster';
+import { freePort } from '../../support/free-port';
+import { noRedisServer, RedisServer } from '../../support/redis-server';
+import { until } from '../../support/wait';
 
 const EVERY_MS = 50;
 const MARIADB = [

@@ -1,5 +1,5 @@
 import { ReplyError } from 'ioredis';
-import { redisErrorKind, type RedisErrorKind } from '../../src/platform/redis/errors';
+import { redisErrorKind, type RedisErrorKind } from '../../../src/platform/redis/errors';
 
 const reply = (message: string): Error => new (ReplyError as new (message: string) => Error)(message);
 

@@ -1,15 +1,15 @@
 import { pino } from 'pino';
-import { testConfig } from '../support/config';
-import { freePort } from '../support/free-port';
-import { noRedisServer, RedisServer } from '../support/redis-server';
-import { createContainer } from '../../src/container';
-import { Health } from '../../src/modules/operations/health';
-import { Breakers } from '../../src/modules/operations/breakers';
-import { Database } from '../../src/platform/database/database';
-import { LOGGER, type Logger } from '../../src/platform/observability/logger';
-import { connectRedis, Redis } from '../../src/platform/redis/redis';
-import { type Eviction, isUnsafe, readEvictions } from '../../src/platform/redis/eviction';
-import { RedisEvictionLog } from '../../src/platform/redis/eviction-log';
+import { testConfig } from '../../support/config';
+import { freePort } from '../../support/free-port';
+import { noRedisServer, RedisServer } from '../../support/redis-server';
+import { createContainer } from '../../../src/container';
+import { Health } from '../../../src/modules/operations/health';
+import { Breakers } from '../../../src/modules/operations/breakers';
+import { Database } from '../../../src/platform/database/database';
+import { LOGGER, type Logger } from '../../../src/platform/observability/logger';
+import { connectRedis, Redis } from '../../../src/platform/redis/redis';
+import { type Eviction, isUnsafe, readEvictions } from '../../../src/platform/redis/eviction';
+import { RedisEvictionLog } from '../../../src/platform/redis/eviction-log';
 
 interface Line {
   level: number;

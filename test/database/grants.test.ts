@@ -6,8 +6,8 @@ import { ConcertRepository } from '../../src/modules/catalog/repository';
 import { NotificationRepository } from '../../src/modules/notifications/repository';
 import { QueueRepository } from '../../src/modules/waiting-room/state/repository';
 import { at } from '../support/at';
-import { Scratch } from './scratch';
-import { Shop } from './shop';
+import { Scratch } from '../support/scratch';
+import { Shop } from '../support/shop';
 
 describe("the application's account", () => {
   let scratch: Scratch;

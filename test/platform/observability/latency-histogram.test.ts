@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Histogram, Registry } from 'prom-client';
-import { LatencyHistogram } from '../../src/platform/observability/latency-histogram';
+import { LatencyHistogram } from '../../../src/platform/observability/latency-histogram';
 
 const description = { name: 'duration_seconds', help: 'Time', buckets: [0.001, 0.01, 0.1, 1] };
 const routes = fc.constantFrom('/a', '/b "quoted"', '/c');

@@ -1,6 +1,6 @@
-import { lockTimeouts } from '../../src/platform/database/connection-options';
-import { Database } from '../../src/platform/database/database';
-import { testConfig } from '../support/config';
+import { lockTimeouts } from '../../../src/platform/database/connection-options';
+import { Database } from '../../../src/platform/database/database';
+import { testConfig } from '../../support/config';
 
 describe('the connections of a process', () => {
   const database = new Database({

@@ -8,7 +8,7 @@ import { Buyer } from '../support/buyer';
 import { Given } from '../support/given';
 import { startTestService } from '../support/service';
 import { until } from '../support/wait';
-import { Scratch } from './scratch';
+import { Scratch } from '../support/scratch';
 
 const TITLE = '겨울의 빛 🎸 Été à Zürich';
 /** What latin1 has letters for. */

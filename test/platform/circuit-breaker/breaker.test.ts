@@ -7,7 +7,7 @@ import {
   type BreakerOutcome,
   type BreakerSettings,
   type BreakerState,
-} from '../../src/platform/circuit-breaker/breaker';
+} from '../../../src/platform/circuit-breaker/breaker';
 
 class BusinessError extends Error {}
 const isIgnored = (error: unknown) => error instanceof BusinessError;

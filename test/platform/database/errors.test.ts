@@ -6,8 +6,8 @@ import {
   DatabaseError,
   HostNotFoundError,
 } from 'sequelize';
-import { Conflict } from '../../src/common/errors';
-import { databaseErrorKind, isDeadlock } from '../../src/platform/database/errors';
+import { Conflict } from '../../../src/common/errors';
+import { databaseErrorKind, isDeadlock } from '../../../src/platform/database/errors';
 
 const error = (errno: number, sqlState: string, message = `errno ${errno}`): Error =>
   new SqlError(message, undefined, false, undefined, sqlState, errno);

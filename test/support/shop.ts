@@ -6,8 +6,8 @@ import { paymentDone, reservationMade } from '../../src/modules/outbox/events';
 import { PaymentRepository } from '../../src/modules/payments/repository';
 import { type HoldRow, ReservationRepository } from '../../src/modules/orders/repository';
 import { BalanceRepository } from '../../src/modules/accounts/repository';
-import { testConfig } from '../support/config';
-import { Given } from '../support/given';
+import { testConfig } from './config';
+import { Given } from './given';
 import type { Scratch } from './scratch';
 
 const PRICE = 100;

@@ -1,11 +1,11 @@
-import { Health } from '../../src/modules/operations/health';
-import { Database } from '../../src/platform/database/database';
-import { Buyer, outcome } from '../support/buyer';
-import { Given } from '../support/given';
-import { MariaDbServer, noMariaDbServer } from '../support/mariadb-server';
-import { startTestService } from '../support/service';
-import { TcpProxy } from '../support/tcp-proxy';
-import { until, wait } from '../support/wait';
+import { Health } from '../../../src/modules/operations/health';
+import { Database } from '../../../src/platform/database/database';
+import { Buyer, outcome } from '../../support/buyer';
+import { Given } from '../../support/given';
+import { MariaDbServer, noMariaDbServer } from '../../support/mariadb-server';
+import { startTestService } from '../../support/service';
+import { TcpProxy } from '../../support/tcp-proxy';
+import { until, wait } from '../../support/wait';
 
 const described = noMariaDbServer === undefined ? describe : describe.skip;
 

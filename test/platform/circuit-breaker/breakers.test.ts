@@ -1,9 +1,9 @@
-import { Conflict, Unavailable } from '../../src/common/errors';
-import { Breakers } from '../../src/modules/operations/breakers';
-import { createLogger } from '../../src/platform/observability/logger';
-import { BreakerMetrics } from '../../src/platform/circuit-breaker/metrics';
-import { Metrics } from '../../src/platform/observability/metrics';
-import { testConfig } from '../support/config';
+import { Conflict, Unavailable } from '../../../src/common/errors';
+import { Breakers } from '../../../src/modules/operations/breakers';
+import { createLogger } from '../../../src/platform/observability/logger';
+import { BreakerMetrics } from '../../../src/platform/circuit-breaker/metrics';
+import { Metrics } from '../../../src/platform/observability/metrics';
+import { testConfig } from '../../support/config';
 
 const SLACK_MS = 500;
 
