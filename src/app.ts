@@ -1,7 +1,7 @@
 import express, { type Express, type RequestHandler, type Router } from 'express';
 import type { DependencyContainer } from 'tsyringe';
 import { CONFIG, type Config } from './config/config';
-import { ConnectionAge } from './http/connection-age';
+import { ConnectionAge } from './http/limits/connection-age';
 import { HttpMetrics } from './http/metrics';
 import { context } from './http/middleware/context';
 import { errorHandler, notFound } from './http/middleware/errors';
@@ -10,7 +10,7 @@ import { protocol } from './http/middleware/protocol';
 import { rateLimit } from './http/middleware/rate-limit';
 import { validation } from './http/middleware/validate';
 import { openApiDocument } from './http/openapi';
-import { LoadShedder } from './http/shedder';
+import { LoadShedder } from './http/limits/shedder';
 import { accountRoutes } from './modules/accounts/routes';
 import { BalanceService } from './modules/accounts/service';
 import { catalogRoutes } from './modules/catalog/routes';

@@ -1,9 +1,9 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import type { Response } from 'express';
-import type { Compressible } from './compressible';
+import type { Compressible } from './encoding/compressible';
 import type { Failure as HttpFailure } from './errors';
-import { codingFor, isNamed } from './negotiation';
+import { codingFor, isNamed } from './encoding/negotiation';
 
 /** An answer made ready before: its text is sent as it is. */
 export class EncodedResponse {

@@ -2,7 +2,7 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { until } from '../support/wait';
 import { useService } from '../support/suite';
-import { ConnectionAge } from '../../src/http/connection-age';
+import { ConnectionAge } from '../../src/http/limits/connection-age';
 
 describe('a connection', () => {
   const it_ = useService({ HTTP_MAX_CONNECTION_AGE_SECONDS: 1 });

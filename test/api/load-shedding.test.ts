@@ -1,5 +1,5 @@
 import request from 'supertest';
-import { LoadShedder } from '../../src/http/shedder';
+import { LoadShedder } from '../../src/http/limits/shedder';
 import { LoadMonitor } from '../../src/modules/waiting-room/admission/load-monitor';
 import { at } from '../support/at';
 import { type Buyer, outcome } from '../support/buyer';

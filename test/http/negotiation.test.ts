@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { Compressible } from '../../src/http/compressible';
-import { codingFor, isNamed } from '../../src/http/negotiation';
+import { Compressible } from '../../src/http/encoding/compressible';
+import { codingFor, isNamed } from '../../src/http/encoding/negotiation';
 
 describe('the coding of an answer', () => {
   it.each([

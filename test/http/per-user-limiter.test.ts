@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { PerUserLimiter } from '../../src/http/per-user-limiter';
+import { PerUserLimiter } from '../../src/http/limits/per-user-limiter';
 
 let nowMs = 0;
 jest.mock('../../src/common/clock', () => ({ monotonicMs: () => nowMs }));

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { LoadShedder } from '../../src/http/shedder';
+import { LoadShedder } from '../../src/http/limits/shedder';
 import { type Demand, type Server, simulate } from '../support/backlog-model';
 
 let nowMs = 0;

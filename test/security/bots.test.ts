@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import fc from 'fast-check';
 import request from 'supertest';
-import { addressOf } from '../../src/http/client-address';
+import { addressOf } from '../../src/http/limits/client-address';
 import { Breakers } from '../../src/modules/operations/breakers';
 import { outcome, tally } from '../support/buyer';
 import { askRaw } from '../support/raw';

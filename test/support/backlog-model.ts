@@ -1,4 +1,4 @@
-import type { LoadShedder } from '../../src/http/shedder';
+import type { LoadShedder } from '../../src/http/limits/shedder';
 
 /** Who asks, in virtual time. */
 export type Demand =

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** The product's own rules, compiled: the model must not have others. */
 const load = createRequire(join(process.cwd(), 'package.json'));
 
-export const { LoadShedder } = load('./dist/http/shedder.js') as {
+export const { LoadShedder } = load('./dist/http/limits/shedder.js') as {
   LoadShedder: new (targetMs: number, nowMs: () => number) => { enter(): boolean; leave(): void };
 };
 export const { decide } = load(

@@ -4,7 +4,7 @@ import type { Request, RequestHandler } from 'express';
 import { monotonicMs } from '../../common/clock';
 import type { Logger } from '../../platform/observability/logger';
 import type { LatencySeries } from '../../platform/observability/latency-histogram';
-import type { ConnectionAge } from '../connection-age';
+import type { ConnectionAge } from '../limits/connection-age';
 import { Exchange } from '../exchange';
 import type { HttpMetrics } from '../metrics';
 

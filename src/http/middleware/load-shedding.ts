@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { Exchange } from '../exchange';
 import { Overloaded } from '../errors';
-import type { LoadShedder } from '../shedder';
+import type { LoadShedder } from '../limits/shedder';
 
 /** One for all: a stack trace costs more than the rest of the refusal. */
 const OVERLOADED = new Overloaded();

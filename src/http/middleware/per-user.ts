@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { TooManyRequests } from '../errors';
 import { documented } from '../operation';
-import { PerUserLimiter } from '../per-user-limiter';
+import { PerUserLimiter } from '../limits/per-user-limiter';
 
 /** One for all: a stack trace costs more than the rest of the refusal. */
 const TOO_MANY = new TooManyRequests('user', 1);

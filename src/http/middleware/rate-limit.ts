@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Redis } from '../../platform/redis/redis';
-import { addressOf } from '../client-address';
+import { addressOf } from '../limits/client-address';
 import { TooManyRequests } from '../errors';
 import { documented } from '../operation';
 

@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import { z } from 'zod';
-import { Compressible } from '../../http/compressible';
+import { Compressible } from '../../http/encoding/compressible';
 import { EncodedResponse, sendEncoded, successOf } from '../../http/envelope';
 import { answers, operation } from '../../http/operation';
 import { literalRouter, refuseOtherMethods } from '../../http/routes';

@@ -3,7 +3,7 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'exp
 import { failure, sendText, success } from '../../http/envelope';
 import { BadInput } from '../../http/errors';
 import { documented } from '../../http/operation';
-import type { PerUserLimiter } from '../../http/per-user-limiter';
+import type { PerUserLimiter } from '../../http/limits/per-user-limiter';
 import { AnsweredMeanwhile } from './errors';
 import type { RequestKey } from './key';
 import type { IdempotencyService } from './service';

@@ -1,4 +1,4 @@
-import { monotonicMs } from '../common/clock';
+import { monotonicMs } from '../../common/clock';
 
 export interface PerUserLimits {
   /** Most that is worked on at once for one user. */

@@ -1,4 +1,4 @@
-import { monotonicMs } from '../common/clock';
+import { monotonicMs } from '../../common/clock';
 
 /** Time over which the rate is taken. */
 const WINDOW_MS = 200;
