@@ -5,13 +5,13 @@
 # which stay in no layer: --secret id=npmrc,src=~/.npmrc --secret id=ca,src=/etc/ssl/certs/ca-certificates.crt
 #
 # The same commit gives the same files with the same times; with --build-arg SOURCE_DATE_EPOCH=0 the image's own time is
-# the same, too, and with --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:… what lies below.
+# the same, and with --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:… what lies below.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# No package may run scripts of its own: none that is needed at run time has any.
+# Packages may not run install scripts; none that is needed at run time has any.
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
     --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
     --mount=type=cache,target=/root/.npm \
@@ -20,7 +20,7 @@ RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
     fi; \
     npm ci --ignore-scripts --no-audit
 
-# The loop of edit and run (skaffold.yaml): sources are copied into the running container, where node starts anew.
+# For development (skaffold.yaml): sources are copied into the running container, where node restarts.
 FROM dependencies AS dev
 COPY scripts/dev.js scripts/
 COPY --chown=1000:1000 src src

@@ -43,7 +43,7 @@ export class BalanceRepository {
     paymentId: number | null,
   ): Promise<number> {
     const [row] = await tx.query<{ balance: number }>(ENTER, [kind, amount, paymentId, userId]);
-    if (row === undefined) throw new Error(`No ledger entry for member ${userId}.`);
+    if (row === undefined) throw new Error(`No ledger entry for user ${userId}.`);
     return row.balance;
   }
 }
