@@ -1,21 +1,24 @@
 // npm run cluster -- deploy: builds the image and installs charts/concert.
 const path = require('node:path');
 const { assembledCharts } = require('../lib/charts');
+const { misuse } = require('../lib/arguments');
 const { ensureDependencies } = require('../lib/dependencies');
 const { Failure } = require('../lib/failure');
 const { listen } = require('../lib/interruption');
 const { inRoot } = require('../lib/paths');
 const { note, step } = require('../lib/progress');
 const { run: runProgram } = require('../lib/run');
-const { CLUSTER, currentContext, demand, helm, KIND_CONTEXT, kubectl, NAMESPACE } = require('./context');
+const { currentContext, demand, helm, kubectl, NAMESPACE } = require('./context');
+const { deliveryTo } = require('./images');
 
 const IMAGE_SOURCES = ['Dockerfile', 'package-lock.json', 'src'];
 const INSTALL_MINUTES = 10;
 
-const USAGE = `npm run cluster -- deploy [options]   builds the image, gives it to kind, installs or upgrades charts/concert, and waits
-  --no-build   the cluster has the image: name it by --set concert-api.image.tag=…
-  others       go to helm: -f k8s/values/hpa.yaml --set concert-api.preset=thin
-It uses kubectl's current context, so any cluster that has the image will do.`;
+const USAGE = `npm run cluster -- deploy [options]   builds the image, gives it to the cluster, installs or upgrades charts/concert, and waits
+  --no-build        the cluster has the image: name it by --set concert-api.image.tag=…
+  --registry HOST   pushes the image there, for clusters that are neither kind, k3d, minikube nor this machine's Docker
+  others            go to helm: -f k8s/values/hpa.yaml --set concert-api.preset=thin
+It uses kubectl's current context.`;
 
 /** The last commit that changed what the image is made of: a later one must not make it another image. */
 async function revision() {
@@ -30,7 +33,8 @@ async function revision() {
 /** Named by its content, so that an upgrade rolls the pods exactly when something has changed. */
 async function buildImage() {
   await demand('docker', 'start Docker, or use --no-build and an image that the cluster has');
-  const env = { ...process.env, DOCKER_BUILDKIT: '1' }; // an old client would build without it, and fail
+  // An old client would build without BuildKit, and fail. An attestation would change the image's id at each build.
+  const env = { ...process.env, DOCKER_BUILDKIT: '1', BUILDX_NO_DEFAULT_ATTESTATIONS: '1' };
   const values = ['SOURCE_DATE_EPOCH=0', `REVISION=${(await revision()) || 'unknown'}`];
   const args = ['build', '--quiet', ...values.flatMap((value) => ['--build-arg', value]), inRoot()];
   const id = (await runProgram('docker', args, { env, what: 'docker build' })).trim();
@@ -39,17 +43,33 @@ async function buildImage() {
   return tag;
 }
 
+/** @returns {Promise<string[]>} options of helm that name the image */
+async function deliverImage(context, registry) {
+  const delivery = deliveryTo(context, registry); // before the build, which takes minutes
+  const tag = await step('image', buildImage);
+  const { repository, commands } = delivery(tag);
+  for (const [program, args] of commands)
+    await step(`image: ${program} ${args[0]}`, () => runProgram(program, args));
+  return [
+    ...['--set', `concert-api.image.repository=${repository}`],
+    ...['--set-string', `concert-api.image.tag=${tag}`],
+  ];
+}
+
+/** @throws Failure for --registry without a value */
+function takeRegistry(args) {
+  const at = args.indexOf('--registry');
+  if (at < 0) return { rest: args };
+  const registry = args[at + 1];
+  if (registry === undefined || registry.startsWith('-')) throw misuse('--registry needs a value.', USAGE);
+  return { registry: registry.replace(/\/$/, ''), rest: args.toSpliced(at, 2) };
+}
+
 async function deploy(args) {
   const context = await currentContext();
-  const options = args.filter((arg) => arg !== '--no-build');
-  if (options.length === args.length) {
-    const tag = await step('image', buildImage);
-    options.push('--set', `concert-api.image.tag=${tag}`);
-    if (context === KIND_CONTEXT)
-      await step('image to kind', () =>
-        runProgram('kind', ['load', 'docker-image', '--name', CLUSTER, `concert-api:${tag}`]),
-      );
-  }
+  const { registry, rest } = takeRegistry(args);
+  const options = rest.filter((arg) => arg !== '--no-build');
+  if (options.length === rest.length) options.push(...(await deliverImage(context, registry)));
   // An autoscaler, or an operator who has scaled before, may have set the same fields.
   const wait = ['--wait', '--timeout', `${INSTALL_MINUTES}m`, '--force-conflicts'];
   await kubectl(['apply', '-f', inRoot('k8s', 'namespace.yaml')]);
