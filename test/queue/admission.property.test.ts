@@ -53,9 +53,9 @@ interface Token {
 }
 
 const newCopy = (): Copy => ({
-  ...{ made: false, issued: 0, headSeq: 0, returned: 0 },
-  ...{ inside: new Map(), present: new Set(), marked: new Set() },
-  toTell: { seen: new Set(), active: new Set(), askedMs: 0 },
+  ...{ made: false, issued: 0, headSeq: 0, rejoined: 0 },
+  ...{ active: new Map(), present: new Set(), marked: new Set() },
+  pending: { seen: new Set(), active: new Set(), longestPollMs: 0 },
 });
 
 /** A line of several processes beside the oracle; every act is done by both and has to come out the same. */
@@ -74,16 +74,16 @@ class Line {
   }
 
   static async open(rooms: Rooms, start: number, tellTime: () => Promise<unknown>): Promise<Line> {
-    await rooms.store.restore({ issued: 0, headSeq: 0, gen: 0 }, rooms.cap, []);
+    await rooms.store.restore({ issued: 0, headSeq: 0, gen: 0 }, rooms.limit, []);
     if (start > 0) await rooms.redis.hset(rooms.keys.state, { issued: start, headSeq: start });
-    return new Line(rooms, new Oracle(rooms.rules, rooms.cap, start), tellTime);
+    return new Line(rooms, new Oracle(rooms.rules, rooms.limit, start), tellTime);
   }
 
   async act({ act, process, user, ms }: Step): Promise<void> {
     const one = at(this.processes, process);
     const token = this.tokens.get(user);
     this.oracle.nowMs = virtualTime.nowMs;
-    const before = { headSeq: this.oracle.headSeq, inside: new Set(this.oracle.inside.keys()) };
+    const before = { headSeq: this.oracle.headSeq, active: new Set(this.oracle.active.keys()) };
     if (act === 'pass') virtualTime.nowMs += ms;
     else if (act === 'issue') await this.issue(one, user);
     else if (act === 'tick') await this.tick(one);
@@ -94,7 +94,7 @@ class Line {
     else if (token !== undefined) {
       if (act === 'poll') await this.poll(one, token);
       if (act === 'pay') await this.pay(one, token);
-      if (act === 'hold') await this.settle(one, token, true);
+      if (act === 'hold') await this.resolve(one, token, true);
       if (act === 'stay') await this.stay(one, token, ms);
     }
     if (act === 'pass') await this.tellTime();
@@ -110,45 +110,45 @@ class Line {
     this.tokens.set(user, { userId: user, seq, gen, iatMs });
     this.seenAtMs.set(seq, virtualTime.nowMs);
     if (status === 'PROGRESS') this.entered(copy, [seq], sessionUntilMs, this.oracle.headSeq);
-    else if (!copy.marked.has(seq)) copy.toTell.seen.add(seq);
+    else if (!copy.marked.has(seq)) copy.pending.seen.add(seq);
   }
 
   /** As a check does it: by the copy; what that cannot tell, by the store. */
   private async poll(one: Process, token: Token): Promise<void> {
     const looked = one.room.poll(token);
     expect(looked).toEqual(this.look(one.copy, token));
-    if (looked === undefined) await this.settle(one, token);
+    if (looked === undefined) await this.resolve(one, token);
   }
 
-  private async settle({ room, copy }: Process, token: Token, isToHold = false): Promise<void> {
-    const expected = this.oracle.settle(token.seq, token.iatMs, isToHold);
+  private async resolve({ room, copy }: Process, token: Token, isToHold = false): Promise<void> {
+    const expected = this.oracle.resolve(token.seq, token.iatMs, isToHold);
     const settled = await room.resolve(token, isToHold);
     expect(settled).toMatchObject(expected);
     this.seenAtMs.set(token.seq, virtualTime.nowMs);
     if (expected.status === 'PROGRESS') this.entered(copy, [token.seq], expected.sessionUntilMs);
-    else copy.inside.delete(token.seq);
+    else copy.active.delete(token.seq);
   }
 
   private look(copy: Copy, { seq, iatMs }: Token): { status: string; position?: number } | undefined {
     if (!copy.made || seq > copy.issued) return undefined;
-    if ((copy.inside.get(seq) ?? 0) > virtualTime.nowMs) {
-      copy.toTell.active.add(seq);
+    if ((copy.active.get(seq) ?? 0) > virtualTime.nowMs) {
+      copy.pending.active.add(seq);
       return { status: 'PROGRESS' };
     }
     if (seq <= copy.headSeq) return undefined;
     if (virtualTime.nowMs >= iatMs + this.rooms.rules.maxWaitMs) return undefined;
-    if (!copy.marked.has(seq)) copy.toTell.seen.add(seq);
+    if (!copy.marked.has(seq)) copy.pending.seen.add(seq);
     const ahead = [...copy.present].filter((other) => other > copy.headSeq && other < seq).length;
-    return { status: 'WAITING', position: copy.returned + ahead + 1 };
+    return { status: 'WAITING', position: copy.rejoined + ahead + 1 };
   }
 
   private async pay({ room, copy }: Process, { seq }: Token): Promise<void> {
-    if (!this.oracle.inside.has(seq)) return;
+    if (!this.oracle.active.has(seq)) return;
     const admitted = this.oracle.finish(seq);
     await room.endSession(seq);
-    copy.inside.delete(seq);
+    copy.active.delete(seq);
     for (const one of admitted)
-      this.entered(copy, [one], this.oracle.inside.get(one)?.sessionUntilMs ?? 0, this.oracle.headSeq);
+      this.entered(copy, [one], this.oracle.active.get(one)?.sessionUntilMs ?? 0, this.oracle.headSeq);
   }
 
   private async stay({ room, copy }: Process, { seq }: Token, ms: number): Promise<void> {
@@ -163,72 +163,72 @@ class Line {
   }
 
   private async refresh(one: Process): Promise<void> {
-    one.copy = this.oracle.copy(one.copy.toTell);
+    one.copy = this.oracle.copy(one.copy.pending);
     await one.room.refresh();
     expect(one.room.snapshot.waiting).toBe(
-      one.copy.returned + [...one.copy.present].filter((seq) => seq > one.copy.headSeq).length,
+      one.copy.rejoined + [...one.copy.present].filter((seq) => seq > one.copy.headSeq).length,
     );
   }
 
   private async tell({ room, copy }: Process): Promise<void> {
-    this.oracle.mark(copy.toTell);
-    for (const seq of copy.toTell.seen) this.seenAtMs.set(seq, virtualTime.nowMs);
-    copy.toTell = { seen: new Set(), active: new Set(), askedMs: 0 };
+    this.oracle.mark(copy.pending);
+    for (const seq of copy.pending.seen) this.seenAtMs.set(seq, virtualTime.nowMs);
+    copy.pending = { seen: new Set(), active: new Set(), longestPollMs: 0 };
     await room.flushPresence();
   }
 
   private asked({ room, copy }: Process, ms: number): void {
-    copy.toTell.askedMs = Math.max(copy.toTell.askedMs, ms);
+    copy.pending.longestPollMs = Math.max(copy.pending.longestPollMs, ms);
     room.recordPollInterval(ms);
   }
 
   /** What a process has just learnt by itself. */
   private entered(copy: Copy, seqs: number[], sessionUntilMs: number, headSeq = 0): void {
     if (!copy.made) return;
-    for (const seq of seqs) copy.inside.set(seq, sessionUntilMs);
+    for (const seq of seqs) copy.active.set(seq, sessionUntilMs);
     copy.headSeq = Math.max(copy.headSeq, headSeq);
   }
 
   /** The store holds what the oracle holds, the cap is kept, and nobody present was overtaken. */
-  private async agree(before: { headSeq: number; inside: Set<number> }): Promise<void> {
-    const [[issued, headSeq, epoch], active, idle, returned] = await Promise.all([
+  private async agree(before: { headSeq: number; active: Set<number> }): Promise<void> {
+    const [[issued, headSeq, epoch], active, idle, rejoined] = await Promise.all([
       this.rooms.numbers('issued', 'headSeq', 'epoch'),
       this.rooms.scores('active'),
       this.rooms.scores('idle'),
       this.rooms.scores('rejoined'),
     ]);
     const { oracle } = this;
-    expect({ issued, headSeq, epoch, returned: [...returned.keys()] }).toEqual({
+    expect({ issued, headSeq, epoch, rejoined: [...rejoined.keys()] }).toEqual({
       ...{ issued: oracle.issued, headSeq: oracle.headSeq, epoch: oracle.epoch },
-      returned: [...oracle.returned].sort((a, b) => a - b),
+      rejoined: [...oracle.rejoined].sort((a, b) => a - b),
     });
     expect([...active].sort(bySeq)).toEqual(
-      [...oracle.inside]
+      [...oracle.active]
         .map(([seq, { sessionUntilMs }]): [number, number] => [seq, sessionUntilMs])
         .sort(bySeq),
     );
     if (this.rooms.rules.idleTimeoutMs > 0)
       expect([...idle].sort(bySeq)).toEqual(
-        [...oracle.inside].map(([seq, { idleUntilMs }]): [number, number] => [seq, idleUntilMs]).sort(bySeq),
+        [...oracle.active].map(([seq, { idleUntilMs }]): [number, number] => [seq, idleUntilMs]).sort(bySeq),
       );
-    expect(active.size).toBeLessThanOrEqual(this.rooms.cap); // I6
+    expect(active.size).toBeLessThanOrEqual(this.rooms.limit); // I6
     this.nobodyOvertaken(before, active);
   }
 
   /** I7, without the oracle: from what was told to the store and what came of it. */
   private nobodyOvertaken(
-    before: { headSeq: number; inside: Set<number> },
+    before: { headSeq: number; active: Set<number> },
     active: Map<number, number>,
   ): void {
-    const { headSeq, returned } = this.oracle;
+    const { headSeq, rejoined } = this.oracle;
     const { presenceTimeoutMs } = this.rooms.rules; // the least: until then nobody is called away
     const seenLately = (seq: number): boolean =>
       (this.seenAtMs.get(seq) ?? 0) > virtualTime.nowMs - presenceTimeoutMs;
     for (let seq = before.headSeq + 1; seq <= headSeq; seq++)
       if (!active.has(seq) && seenLately(seq) && !this.oracle.ended.has(seq))
         throw new Error(`${seq} is present and was passed over: headSeq is ${headSeq}`);
-    const entered = [...active.keys()].filter((seq) => !before.inside.has(seq));
-    for (const back of returned)
+    const entered = [...active.keys()].filter((seq) => !before.active.has(seq));
+    for (const back of rejoined)
       for (const seq of entered)
         if (back < seq && seenLately(back)) throw new Error(`${seq} got in before ${back}, who was back`);
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Rooms } from '../support/rooms';
-import { isOver, SIMULATED, Simulation, type Visit, type Visitor } from '../support/simulation';
+import { isOver, SIMULATED, Simulation, type Behaviour, type SimulatedUser } from '../support/simulation';
 import { useVirtualTime, virtualTime } from '../support/virtual-time';
 
 jest.mock('../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
@@ -23,10 +23,10 @@ interface Fault {
   awayMs: number;
 }
 
-const visit = fc.record<Visit>({
-  comesAtMs: fc.integer({ min: 0, max: 12_000 }),
+const behaviour = fc.record<Behaviour>({
+  joinsAtMs: fc.integer({ min: 0, max: 12_000 }),
   pollEveryMs: fc.integer({ min: 300, max: 3000 }),
-  insideMs: fc.integer({ min: 500, max: 4000 }),
+  activeMs: fc.integer({ min: 500, max: 4000 }),
   awayAtMs: fc.integer({ min: 3000, max: 15_000 }),
   awayMs: fc.constantFrom(0, 0, 0, 0, 14_000, 25_000),
 });
@@ -36,7 +36,7 @@ const fault = fc.record<Fault>({
   process: fc.nat(PROCESSES - 1),
   awayMs: fc.constantFrom(0, 0, 300, 3000, 9000),
 });
-const crowd = fc.array(visit, { minLength: 8, maxLength: 30, size: 'max' });
+const crowd = fc.array(behaviour, { minLength: 8, maxLength: 30, size: 'max' });
 const faults = fc.array(fault, { maxLength: 4, size: 'max' }).map(apart);
 
 /** In order, and far enough apart for each to be recovered from: what is known to one process only may be lost once. */
@@ -61,16 +61,16 @@ describe('the waiting room, when processes crash and Redis is away or loses its 
     );
   });
 
-  async function run(visits: Visit[], plan: Fault[], randoms: Iterator<number>): Promise<void> {
+  async function run(behaviours: Behaviour[], plan: Fault[], randoms: Iterator<number>): Promise<void> {
     const rooms = new Rooms(time.redis, SIMULATED, CAP);
     const random = (): number => Number(randoms.next().value);
-    const simulation = new Simulation(rooms, PROCESSES, visits, () => time.tell(), random);
+    const simulation = new Simulation(rooms, PROCESSES, behaviours, () => time.tell(), random);
     const judge = new Judge(simulation);
     try {
       const todo = [...plan];
       let backAtMs = Infinity;
       let photo = await rooms.photograph();
-      for (let steps = 0; !simulation.visitors.every(isOver); steps++) {
+      for (let steps = 0; !simulation.users.every(isOver); steps++) {
         const [next] = todo;
         if (next !== undefined && simulation.elapsedMs >= next.atMs) {
           todo.shift();
@@ -94,32 +94,32 @@ describe('the waiting room, when processes crash and Redis is away or loses its 
   }
 });
 
-/** What must hold, from what the visitors were told and who is inside. */
+/** What must hold, from what the users were answer and who is active. */
 class Judge {
   fault = { kind: 'none', fromMs: -Infinity, toMs: -Infinity };
   private idleSinceMs: number | undefined;
-  private told: { visitor: Visitor; position: number }[] = [];
+  private answer: { user: SimulatedUser; position: number }[] = [];
 
   constructor(private readonly simulation: Simulation) {
-    simulation.onTold = (visitor, told) => this.hear(visitor, told);
+    simulation.onAnswer = (user, answer) => this.hear(user, answer);
   }
 
   step(): void {
     const { simulation } = this;
-    const { inside, visitors, elapsedMs } = simulation;
-    for (const { visitor, position } of this.told.splice(0)) this.positionIsTrue(visitor, position);
-    if (inside.size > CAP) throw new Error(`${inside.size} are inside`); // I6
+    const { active, users, elapsedMs } = simulation;
+    for (const { user, position } of this.answer.splice(0)) this.positionIsTrue(user, position);
+    if (active.size > CAP) throw new Error(`${active.size} are active`); // I6
     if (elapsedMs > LONGEST_MS) throw new Error('somebody never gets in');
-    const isWaiting = visitors.some(
-      (one) => one.state === 'waiting' && one.awayMs === 0 && !inside.has(seqOf(one)),
+    const isWaiting = users.some(
+      (one) => one.state === 'waiting' && one.awayMs === 0 && !active.has(seqOf(one)),
     );
     const isRecovered = elapsedMs > this.fault.toMs + RECOVERED_MS;
-    if (!isWaiting || inside.size === CAP || !isRecovered) this.idleSinceMs = undefined;
-    else if (elapsedMs > (this.idleSinceMs ??= elapsedMs) + STALE_MS) throw new Error('a place stays free');
+    if (!isWaiting || active.size === CAP || !isRecovered) this.idleSinceMs = undefined;
+    else if (elapsedMs > (this.idleSinceMs ??= elapsedMs) + STALE_MS) throw new Error('a entry stays free');
   }
 
   end(): void {
-    const seqs = this.simulation.visitors.map(({ place }) => place?.seq ?? 0);
+    const seqs = this.simulation.users.map(({ entry }) => entry?.seq ?? 0);
     if (new Set(seqs).size < seqs.length) throw new Error(`a number was given twice: ${seqs.join(' ')}`);
     // I7: those who kept polling got in by order of their numbers. One whose admission was lost untold is let in again
     // before anybody behind it; who came in until the loss was not before it.
@@ -135,26 +135,26 @@ class Judge {
       }
   }
 
-  private hear(visitor: Visitor, { status, position }: { status: string; position?: number }): void {
-    const { place, state, toldInsideAtMs, awayMs } = visitor;
-    const stays = state === 'inside' && awayMs === 0;
+  private hear(user: SimulatedUser, { status, position }: { status: string; position?: number }): void {
+    const { entry, state, activeSeenAtMs, awayMs } = user;
+    const stays = state === 'active' && awayMs === 0;
     if (status === 'PROGRESS') return;
     if (status === 'EXPIRED' && awayMs > 0) return; // its lease has ended while it was away
-    if (status !== 'WAITING') throw new Error(`${String(place?.seq)} is told ${status}`);
-    if (stays && this.simulation.isRedisUp && virtualTime.nowMs < toldInsideAtMs + SIMULATED.sessionMs)
-      throw new Error(`the admission of ${seqOf(visitor)} is taken back at ${this.simulation.elapsedMs}`);
-    if (position !== undefined) this.told.push({ visitor, position }); // to be judged when the step is over
+    if (status !== 'WAITING') throw new Error(`${String(entry?.seq)} is answer ${status}`);
+    if (stays && this.simulation.isRedisUp && virtualTime.nowMs < activeSeenAtMs + SIMULATED.sessionMs)
+      throw new Error(`the admission of ${seqOf(user)} is taken back at ${this.simulation.elapsedMs}`);
+    if (position !== undefined) this.answer.push({ user, position }); // to be judged when the step is over
   }
 
   /** At least those who surely wait before it, at most those who may. */
-  private positionIsTrue(visitor: Visitor, position: number): void {
-    const { admittedAtMs, enteredAtMs, lost, visitors, inside, elapsedMs, startedAtMs } = this.simulation;
-    const others = visitors.filter((one) => one.place !== undefined && one !== visitor);
-    const ahead = others.filter((one) => seqOf(one) < seqOf(visitor));
+  private positionIsTrue(user: SimulatedUser, position: number): void {
+    const { admittedAtMs, enteredAtMs, lost, users, active, elapsedMs, startedAtMs } = this.simulation;
+    const others = users.filter((one) => one.entry !== undefined && one !== user);
+    const ahead = others.filter((one) => seqOf(one) < seqOf(user));
     const isLost = (seq: number): boolean => lost.has(seq) && !admittedAtMs.has(seq);
     const isFault = elapsedMs < this.fault.toMs + STALE_MS; // copies are as old as the fault
     const lately = startedAtMs + (isFault ? this.fault.fromMs : elapsedMs) - STALE_MS;
-    const isForgetful = isFault && this.fault.kind !== 'crash'; // until the first process has told whom it has seen
+    const isForgetful = isFault && this.fault.kind !== 'crash'; // until the first process has answer whom it has seen
     const surely = ahead.filter(
       (one) => one.awayMs === 0 && !admittedAtMs.has(seqOf(one)) && !isLost(seqOf(one)),
     );
@@ -162,17 +162,17 @@ class Judge {
       (one) =>
         isLost(seqOf(one)) ||
         (enteredAtMs.get(seqOf(one)) ?? 0) > lately ||
-        (one.awayMs > 0 && !inside.has(seqOf(one)) && !isOver(one)),
+        (one.awayMs > 0 && !active.has(seqOf(one)) && !isOver(one)),
     );
     if ((position < surely.length + 1 && !isForgetful) || position > new Set([...surely, ...maybe]).size + 1)
       throw new Error(
-        `${seqOf(visitor)} is told ${position} at ${elapsedMs}, fault ${JSON.stringify(this.fault)}: before it are ${String(surely.map(seqOf))}, perhaps ${String(maybe.map(seqOf))}`,
+        `${seqOf(user)} is answer ${position} at ${elapsedMs}, fault ${JSON.stringify(this.fault)}: before it are ${String(surely.map(seqOf))}, perhaps ${String(maybe.map(seqOf))}`,
       );
   }
 
-  private patient(): Visitor[] {
-    return this.simulation.visitors.filter(({ awayMs }) => awayMs === 0);
+  private patient(): SimulatedUser[] {
+    return this.simulation.users.filter(({ awayMs }) => awayMs === 0);
   }
 }
 
-const seqOf = ({ place }: Visitor): number => place?.seq ?? 0;
+const seqOf = ({ entry }: SimulatedUser): number => entry?.seq ?? 0;

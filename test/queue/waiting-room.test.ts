@@ -99,7 +99,7 @@ describe('a waiting room', () => {
     expect(await room.tick()).toBe(false);
     await room.refresh();
     expect([...(await rooms.scores('active')).keys()]).toEqual([2]);
-    expect(await queue.metric('concert_queue_sessions_ended_total', 'lease')).toBe(1);
+    expect(await queue.metric('concert_queue_sessions_ended_total', 'deadline')).toBe(1);
     expect(await queue.metrics.registry.metrics()).toContain(
       `concert_queue_wait_seconds_sum{queue="${rooms.queueId}"} 1\n`,
     );

@@ -1,9 +1,9 @@
 import type { QueueRules } from '../../src/modules/waiting-room/rules';
 
-const SEEN_AGAIN_MS = 3000;
+const CATCH_UP_MS = 3000;
 const EPOCHS = 3;
 
-interface Stay {
+interface OracleSession {
   sessionUntilMs: number;
   /** Before holds prolonged it. */
   ownUntilMs: number;
@@ -16,12 +16,12 @@ export interface Copy {
   made: boolean;
   issued: number;
   headSeq: number;
-  returned: number;
-  inside: Map<number, number>;
+  rejoined: number;
+  active: Map<number, number>;
   present: Set<number>;
   /** Present in the newest epoch: no need to tell again. */
   marked: Set<number>;
-  toTell: { seen: Set<number>; active: Set<number>; askedMs: number };
+  pending: { seen: Set<number>; active: Set<number>; longestPollMs: number };
 }
 
 /** The waiting room's rules in plain sets and loops: slow, and simple enough to be believed. */
@@ -30,8 +30,8 @@ export class Oracle {
   issued: number;
   headSeq: number;
   epoch = 0;
-  readonly inside = new Map<number, Stay>();
-  readonly returned = new Set<number>();
+  readonly active = new Map<number, OracleSession>();
+  readonly rejoined = new Set<number>();
   readonly ended = new Map<number, 'DONE' | 'EXPIRED'>();
   /** Deadlines of the sessions of those who have idled out once. */
   private readonly idled = new Map<number, number>();
@@ -40,20 +40,20 @@ export class Oracle {
   private readonly users = new Map<number, { seq: number; iatMs: number }>();
   private readonly seen = new Map<number, Set<number>>();
   private epochAtMs = 0;
-  private askedMs = 0;
-  private askedBeforeMs = 0;
-  private tickedMs = 0;
+  private longestPollMs = 0;
+  private longestPollBeforeMs = 0;
+  private lastTickMs = 0;
 
   constructor(
     private readonly rules: QueueRules,
-    private readonly cap: number,
+    private readonly limit: number,
     start: number,
   ) {
     this.issued = this.headSeq = start;
   }
 
   get free(): number {
-    return Math.max(0, this.cap - this.inside.size);
+    return Math.max(0, this.limit - this.active.size);
   }
 
   isPresent(seq: number): boolean {
@@ -68,14 +68,14 @@ export class Oracle {
       if (openUntilMs !== undefined) return { status: 'PROGRESS', seq, sessionUntilMs: openUntilMs };
       if (!this.ended.has(seq) && this.nowMs < iatMs + this.rules.maxWaitMs && !this.hasMissedDeadline(seq)) {
         this.see(seq);
-        if (seq <= this.headSeq) this.returned.add(seq);
+        if (seq <= this.headSeq) this.rejoined.add(seq);
         return { status: 'WAITING', seq, sessionUntilMs: 0 };
       }
       if (!this.ended.has(seq)) this.end(seq, 'EXPIRED');
     }
     const seq = ++this.issued;
     this.users.set(user, { seq, iatMs: this.nowMs });
-    if (this.headSeq === seq - 1 && this.returned.size === 0 && this.free > 0) {
+    if (this.headSeq === seq - 1 && this.rejoined.size === 0 && this.free > 0) {
       this.headSeq = seq;
       return { status: 'PROGRESS', seq, sessionUntilMs: this.enter(seq) };
     }
@@ -83,13 +83,13 @@ export class Oracle {
     return { status: 'WAITING', seq, sessionUntilMs: 0 };
   }
 
-  settle(
+  resolve(
     seq: number,
     iatMs: number,
     isToHold = false,
   ): { status: string; position: number; sessionUntilMs: number; mayHold?: boolean } {
     const openUntilMs = this.openUntil(seq);
-    const stay = this.inside.get(seq);
+    const stay = this.active.get(seq);
     if (openUntilMs !== undefined && stay !== undefined) {
       const { holdRequestMs = 0, holdMs = 0 } = this.rules;
       const withinMs = isToHold ? holdRequestMs : 0;
@@ -111,24 +111,24 @@ export class Oracle {
     this.see(seq);
     if (seq > this.headSeq) {
       const ahead = range(this.headSeq + 1, seq - 1).filter((other) => this.isPresent(other)).length;
-      return { status: 'WAITING', position: this.returned.size + ahead + 1, sessionUntilMs: 0 };
+      return { status: 'WAITING', position: this.rejoined.size + ahead + 1, sessionUntilMs: 0 };
     }
-    this.returned.add(seq);
-    const ahead = [...this.returned].filter((other) => other < seq).length;
+    this.rejoined.add(seq);
+    const ahead = [...this.rejoined].filter((other) => other < seq).length;
     if (ahead > 0 || this.free === 0) return { status: 'WAITING', position: ahead + 1, sessionUntilMs: 0 };
-    this.returned.delete(seq);
+    this.rejoined.delete(seq);
     return { status: 'PROGRESS', position: 0, sessionUntilMs: this.enter(seq) };
   }
 
   finish(seq: number): number[] {
-    this.inside.delete(seq);
+    this.active.delete(seq);
     this.end(seq, 'DONE');
     return this.fill();
   }
 
   /** @returns the session's deadline; 0: it has none */
   stay(seq: number, holdMs: number): number {
-    const stay = this.openUntil(seq) === undefined ? undefined : this.inside.get(seq);
+    const stay = this.openUntil(seq) === undefined ? undefined : this.active.get(seq);
     if (stay === undefined) return 0;
     stay.idleUntilMs = Math.max(stay.idleUntilMs, this.nowMs + holdMs);
     stay.sessionUntilMs = Math.max(stay.sessionUntilMs, this.nowMs + holdMs);
@@ -136,60 +136,60 @@ export class Oracle {
   }
 
   tick(): number[] {
-    const first = this.tickedMs === 0;
-    const sinceMs = this.nowMs - this.tickedMs;
-    if (this.tickedMs <= this.nowMs && sinceMs < this.rules.admissionIntervalMs * 0.9) return [];
-    this.tickedMs = this.nowMs;
-    if (!first && sinceMs > Math.max(SEEN_AGAIN_MS, 3 * this.rules.admissionIntervalMs)) {
-      for (const [seq, stay] of this.inside) {
-        stay.idleUntilMs = Math.max(stay.idleUntilMs, this.nowMs + SEEN_AGAIN_MS);
-        if (stay.sessionUntilMs <= this.nowMs + SEEN_AGAIN_MS) this.keepOpen(seq, SEEN_AGAIN_MS);
+    const first = this.lastTickMs === 0;
+    const sinceMs = this.nowMs - this.lastTickMs;
+    if (this.lastTickMs <= this.nowMs && sinceMs < this.rules.admissionIntervalMs * 0.9) return [];
+    this.lastTickMs = this.nowMs;
+    if (!first && sinceMs > Math.max(CATCH_UP_MS, 3 * this.rules.admissionIntervalMs)) {
+      for (const [seq, stay] of this.active) {
+        stay.idleUntilMs = Math.max(stay.idleUntilMs, this.nowMs + CATCH_UP_MS);
+        if (stay.sessionUntilMs <= this.nowMs + CATCH_UP_MS) this.keepOpen(seq, CATCH_UP_MS);
       }
       this.epochAtMs = this.nowMs;
     }
     this.rotate();
-    for (const seq of [...this.inside.keys()]) this.openUntil(seq);
-    for (const [seq, { idleUntilMs, sessionUntilMs }] of [...this.inside]) {
+    for (const seq of [...this.active.keys()]) this.openUntil(seq);
+    for (const [seq, { idleUntilMs, sessionUntilMs }] of [...this.active]) {
       if (idleUntilMs > this.nowMs) continue;
-      this.inside.delete(seq);
+      this.active.delete(seq);
       if (this.idled.has(seq)) this.end(seq, 'EXPIRED');
       else this.idled.set(seq, sessionUntilMs);
     }
     for (const seq of [...this.idled.keys()])
-      if (this.hasMissedDeadline(seq) && !this.inside.has(seq)) this.end(seq, 'EXPIRED');
+      if (this.hasMissedDeadline(seq) && !this.active.has(seq)) this.end(seq, 'EXPIRED');
     return this.fill();
   }
 
-  mark({ seen, active, askedMs }: Copy['toTell']): void {
-    this.askedMs = Math.max(this.askedMs, askedMs);
+  mark({ seen, active, longestPollMs }: Copy['pending']): void {
+    this.longestPollMs = Math.max(this.longestPollMs, longestPollMs);
     for (const seq of seen) this.see(seq);
     for (const seq of active) {
-      const stay = this.inside.get(seq);
+      const stay = this.active.get(seq);
       if (stay !== undefined) stay.idleUntilMs = Math.max(stay.idleUntilMs, this.idleUntil());
     }
   }
 
-  copy(toTell: Copy['toTell']): Copy {
+  copy(pending: Copy['pending']): Copy {
     return {
       made: true,
       issued: this.issued,
       headSeq: this.headSeq,
-      returned: this.returned.size,
-      inside: new Map([...this.inside].map(([seq, { sessionUntilMs }]) => [seq, sessionUntilMs])),
+      rejoined: this.rejoined.size,
+      active: new Map([...this.active].map(([seq, { sessionUntilMs }]) => [seq, sessionUntilMs])),
       present: new Set(
         range(this.epoch - EPOCHS + 1, this.epoch).flatMap((epoch) => [...this.seenIn(epoch)]),
       ),
       marked: new Set(this.seenIn(this.epoch)),
-      toTell,
+      pending,
     };
   }
 
   private fill(): number[] {
     const admitted: number[] = [];
     while (this.free > 0) {
-      const back = Math.min(...this.returned);
+      const back = Math.min(...this.rejoined);
       if (back !== Infinity) {
-        this.returned.delete(back);
+        this.rejoined.delete(back);
         if (this.isPresent(back) && !this.isOver(back)) {
           this.enter(back);
           admitted.push(back);
@@ -208,12 +208,12 @@ export class Oracle {
 
   /** The deadline of a session that is open; one that is past ends here, unless something keeps it open. */
   private openUntil(seq: number): number | undefined {
-    const stay = this.inside.get(seq);
+    const stay = this.active.get(seq);
     if (stay === undefined || stay.sessionUntilMs > this.nowMs) return stay?.sessionUntilMs;
     const holdingUntilMs = this.holdings.get(seq) ?? 0;
-    const isSilent = this.tickedMs > 0 && this.nowMs - this.tickedMs > SEEN_AGAIN_MS;
+    const isSilent = this.lastTickMs > 0 && this.nowMs - this.lastTickMs > CATCH_UP_MS;
     if (holdingUntilMs > this.nowMs || isSilent) return stay.sessionUntilMs;
-    this.inside.delete(seq);
+    this.active.delete(seq);
     this.end(seq, 'EXPIRED');
     return undefined;
   }
@@ -232,14 +232,14 @@ export class Oracle {
 
   private end(seq: number, how: 'DONE' | 'EXPIRED'): void {
     this.idled.delete(seq);
-    this.returned.delete(seq);
+    this.rejoined.delete(seq);
     this.ended.set(seq, how);
   }
 
   /** @returns the session's deadline */
   private enter(seq: number): number {
     const sessionUntilMs = this.idled.get(seq) ?? this.nowMs + this.rules.sessionMs;
-    this.inside.set(seq, { sessionUntilMs, ownUntilMs: sessionUntilMs, idleUntilMs: this.idleUntil() });
+    this.active.set(seq, { sessionUntilMs, ownUntilMs: sessionUntilMs, idleUntilMs: this.idleUntil() });
     return sessionUntilMs;
   }
 
@@ -250,14 +250,14 @@ export class Oracle {
   private rotate(): void {
     const longest = Math.max(
       Math.ceil(this.rules.presenceTimeoutMs / 2),
-      1.5 * Math.max(this.askedMs, this.askedBeforeMs),
+      1.5 * Math.max(this.longestPollMs, this.longestPollBeforeMs),
     );
     if (this.nowMs - this.epochAtMs < longest) return;
     this.epoch += 1;
     this.epochAtMs = this.nowMs;
-    this.askedBeforeMs = this.askedMs;
-    this.askedMs = 0;
-    for (const seq of this.returned) if (!this.isPresent(seq)) this.returned.delete(seq); // left again
+    this.longestPollBeforeMs = this.longestPollMs;
+    this.longestPollMs = 0;
+    for (const seq of this.rejoined) if (!this.isPresent(seq)) this.rejoined.delete(seq); // left again
   }
 
   private see(seq: number): void {

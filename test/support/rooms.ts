@@ -49,14 +49,14 @@ export class Rooms {
   constructor(
     readonly redis: Redis,
     readonly rules: QueueRules,
-    readonly cap: number,
+    readonly limit: number,
   ) {
     this.store = new QueueStore(redis, this.queueId, rules, metrics);
   }
 
   /** A process that has just started. */
   open(store = this.store): WaitingRoom {
-    return new WaitingRoom(store, new FixedLimit(this.cap), this.repository, metrics, logger);
+    return new WaitingRoom(store, new FixedLimit(this.limit), this.repository, metrics, logger);
   }
 
   /** Everything of this queue is gone, as after FLUSHALL. */

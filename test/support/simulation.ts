@@ -9,25 +9,25 @@ import { virtualTime } from './virtual-time';
 
 const STEP_MS = 100;
 const REFRESH_MS = 250;
-const TELL_MS = 1000;
+const FLUSH_MS = 1000;
 const TICK_MS = 200;
 
-/** One who comes, polls until inside, looks round, pays and is gone. */
-export interface Visit {
-  comesAtMs: number;
+/** How one user behaves: joins, polls until active, reads, pays and leaves. */
+export interface Behaviour {
+  joinsAtMs: number;
   pollEveryMs: number;
-  insideMs: number;
-  /** Does not poll from then on, for so long; 0: keeps polling. */
+  activeMs: number;
+  /** Does not poll from awayAtMs on, for this long; 0: keeps polling. */
   awayAtMs: number;
   awayMs: number;
 }
 
-export interface Visitor extends Visit {
+export interface SimulatedUser extends Behaviour {
   userId: number;
-  state: 'coming' | 'waiting' | 'inside' | 'paid' | 'gone';
-  place: Entry | undefined;
+  state: 'joining' | 'waiting' | 'active' | 'paid' | 'gone';
+  entry: Entry | undefined;
   dueAtMs: number;
-  toldInsideAtMs: number;
+  activeSeenAtMs: number;
 }
 
 interface Process {
@@ -35,34 +35,34 @@ interface Process {
   dueAtMs: { refresh: number; flushPresence: number; tick: number };
 }
 
-/** Processes with their loops, a crowd, and a Redis that can be away, all on virtual time. */
+/** Processes with their periodic tasks, users, and a Redis that can be away, all on virtual time. */
 export class Simulation {
   readonly startedAtMs = virtualTime.nowMs;
-  readonly visitors: Visitor[];
-  /** When each seq was first let in, by the store; and when last: who was idle may come back. */
+  readonly users: SimulatedUser[];
+  /** When each seq was first admitted, by Redis. */
   readonly admittedAtMs = new Map<number, number>();
-  /** Admissions that were lost before anybody was told. */
+  /** Admissions that were lost before any poll answered them. */
   readonly lost = new Map<number, { wasAtMs: number; atMs: number }>();
   readonly enteredAtMs = new Map<number, number>();
-  inside = new Set<number>();
+  active = new Set<number>();
   isRedisUp = true;
-  /** What a visitor was told, for the test to judge. */
-  onTold: (visitor: Visitor, told: { status: string; position?: number }) => void = () => undefined;
+  /** Called with what a poll answered, for the test to judge. */
+  onAnswer: (user: SimulatedUser, answer: { status: string; position?: number }) => void = () => undefined;
   private readonly processes: Process[];
   private readonly paid = new Set<number>();
 
   constructor(
     private readonly rooms: Rooms,
     processes: number,
-    visits: Visit[],
+    behaviours: Behaviour[],
     private readonly tellTime: () => Promise<unknown>,
     private readonly random: () => number,
   ) {
     this.processes = Array.from({ length: processes }, (_, i) => this.newProcess(i * 37));
-    this.visitors = visits.map((visit, i) => ({
-      ...visit,
-      ...{ userId: i + 1, state: 'coming', place: undefined, toldInsideAtMs: 0 },
-      dueAtMs: this.startedAtMs + visit.comesAtMs,
+    this.users = behaviours.map((behaviour, i) => ({
+      ...behaviour,
+      ...{ userId: i + 1, state: 'joining', entry: undefined, activeSeenAtMs: 0 },
+      dueAtMs: this.startedAtMs + behaviour.joinsAtMs,
     }));
   }
 
@@ -74,36 +74,36 @@ export class Simulation {
     this.processes[process % this.processes.length] = this.newProcess(0);
   }
 
-  /** Admissions that nobody was told of may be lost with Redis. */
+  /** Admissions that no poll has answered may be lost with Redis. */
   forgetUnseen(): void {
-    for (const { place, state } of this.visitors) {
-      const wasAtMs = this.admittedAtMs.get(place?.seq ?? 0);
-      if (state !== 'waiting' || place === undefined || wasAtMs === undefined) continue;
-      this.admittedAtMs.delete(place.seq);
-      this.lost.set(place.seq, { wasAtMs, atMs: virtualTime.nowMs });
+    for (const { entry, state } of this.users) {
+      const wasAtMs = this.admittedAtMs.get(entry?.seq ?? 0);
+      if (state !== 'waiting' || entry === undefined || wasAtMs === undefined) continue;
+      this.admittedAtMs.delete(entry.seq);
+      this.lost.set(entry.seq, { wasAtMs, atMs: virtualTime.nowMs });
     }
   }
 
   /** One step of time for everybody. */
   async step(): Promise<void> {
     virtualTime.nowMs += STEP_MS;
-    const due = this.visitors.filter(({ dueAtMs }) => virtualTime.nowMs >= dueAtMs);
+    const due = this.users.filter(({ dueAtMs }) => virtualTime.nowMs >= dueAtMs);
     await Promise.all([
       this.tellTime(),
       ...this.processes.flatMap((process) => this.loops(process)),
-      ...due.map((visitor) => this.act(visitor)),
+      ...due.map((user) => this.act(user)),
     ]);
     if (!this.isRedisUp) return;
     await this.reconcile();
-    const before = this.inside;
-    this.inside = new Set((await this.rooms.scores('active')).keys());
-    for (const seq of this.inside) {
+    const before = this.active;
+    this.active = new Set((await this.rooms.scores('active')).keys());
+    for (const seq of this.active) {
       if (!this.admittedAtMs.has(seq)) this.admittedAtMs.set(seq, virtualTime.nowMs);
       if (!before.has(seq)) this.enteredAtMs.set(seq, virtualTime.nowMs);
     }
   }
 
-  /** As SessionReconciler does: whose payment Redis could not be told is finished when it is back. */
+  /** As SessionReconciler does: a payment that could not be reported to Redis is reported when Redis is back. */
   private async reconcile(): Promise<void> {
     for (const seq of this.paid) {
       this.paid.delete(seq);
@@ -117,52 +117,50 @@ export class Simulation {
       dueAtMs[name] = virtualTime.nowMs + everyMs;
       await whenReached(() => room[name]());
     };
-    return [loop('refresh', REFRESH_MS), loop('flushPresence', TELL_MS), loop('tick', TICK_MS)];
+    return [loop('refresh', REFRESH_MS), loop('flushPresence', FLUSH_MS), loop('tick', TICK_MS)];
   }
 
-  private async act(visitor: Visitor): Promise<void> {
+  private async act(user: SimulatedUser): Promise<void> {
     const { room } = at(this.processes, Math.floor(this.random() * this.processes.length));
-    const pauseMs = visitor.state === 'inside' ? 1000 : visitor.pollEveryMs;
-    visitor.dueAtMs = virtualTime.nowMs + pauseMs;
+    const pauseMs = user.state === 'active' ? 1000 : user.pollEveryMs;
+    user.dueAtMs = virtualTime.nowMs + pauseMs;
     const isAway =
-      visitor.awayMs > 0 &&
-      this.elapsedMs >= visitor.awayAtMs &&
-      this.elapsedMs < visitor.awayAtMs + visitor.awayMs;
-    if (isAway || isOver(visitor)) return;
-    if (visitor.place === undefined) await whenReached(() => this.come(visitor, room));
-    else if (visitor.state === 'inside' && virtualTime.nowMs >= visitor.toldInsideAtMs + visitor.insideMs)
-      await this.pay(visitor, visitor.place.seq, room);
-    else await whenReached(() => this.poll(visitor, room));
+      user.awayMs > 0 && this.elapsedMs >= user.awayAtMs && this.elapsedMs < user.awayAtMs + user.awayMs;
+    if (isAway || isOver(user)) return;
+    if (user.entry === undefined) await whenReached(() => this.join(user, room));
+    else if (user.state === 'active' && virtualTime.nowMs >= user.activeSeenAtMs + user.activeMs)
+      await this.pay(user, user.entry.seq, room);
+    else await whenReached(() => this.poll(user, room));
   }
 
-  private async come(visitor: Visitor, room: WaitingRoom): Promise<void> {
-    const { seq, gen, iatMs, status } = await room.issue(visitor.userId);
-    visitor.place = { userId: visitor.userId, seq, gen, iatMs };
-    this.told(visitor, { status });
+  private async join(user: SimulatedUser, room: WaitingRoom): Promise<void> {
+    const { seq, gen, iatMs, status } = await room.issue(user.userId);
+    user.entry = { userId: user.userId, seq, gen, iatMs };
+    this.answer(user, { status });
   }
 
-  private async poll(visitor: Visitor, room: WaitingRoom): Promise<void> {
-    if (visitor.place === undefined) return;
-    const told = room.poll(visitor.place) ?? (await room.resolve(visitor.place));
-    this.told(visitor, told === 'not-issued-here' ? { status: told } : told);
-    room.recordPollInterval(visitor.pollEveryMs);
+  private async poll(user: SimulatedUser, room: WaitingRoom): Promise<void> {
+    if (user.entry === undefined) return;
+    const answer = room.poll(user.entry) ?? (await room.resolve(user.entry));
+    this.answer(user, answer === 'not-issued-here' ? { status: answer } : answer);
+    room.recordPollInterval(user.pollEveryMs);
   }
 
-  private async pay(visitor: Visitor, seq: number, room: WaitingRoom): Promise<void> {
-    visitor.state = 'paid';
+  private async pay(user: SimulatedUser, seq: number, room: WaitingRoom): Promise<void> {
+    user.state = 'paid';
     if (!(await whenReached(() => room.endSession(seq)))) this.paid.add(seq);
   }
 
-  private told(visitor: Visitor, told: { status: string; position?: number }): void {
-    this.onTold(visitor, told);
-    if (told.status === 'PROGRESS' && visitor.state !== 'inside') {
-      visitor.state = 'inside';
-      visitor.toldInsideAtMs = virtualTime.nowMs;
-      const seq = visitor.place?.seq ?? 0; // a copy still knows of it
+  private answer(user: SimulatedUser, answer: { status: string; position?: number }): void {
+    this.onAnswer(user, answer);
+    if (answer.status === 'PROGRESS' && user.state !== 'active') {
+      user.state = 'active';
+      user.activeSeenAtMs = virtualTime.nowMs;
+      const seq = user.entry?.seq ?? 0; // a copy still knows of it
       if (!this.admittedAtMs.has(seq))
         this.admittedAtMs.set(seq, this.lost.get(seq)?.wasAtMs ?? virtualTime.nowMs);
-    } else if (told.status === 'WAITING') visitor.state = 'waiting';
-    else if (told.status === 'EXPIRED') visitor.state = 'gone';
+    } else if (answer.status === 'WAITING') user.state = 'waiting';
+    else if (answer.status === 'EXPIRED') user.state = 'gone';
   }
 
   private newProcess(delayMs: number): Process {
@@ -186,7 +184,7 @@ export class Simulation {
   }
 }
 
-export const isOver = ({ state }: Visitor): boolean => state === 'paid' || state === 'gone';
+export const isOver = ({ state }: SimulatedUser): boolean => state === 'paid' || state === 'gone';
 
 /** Whether Redis could be asked. */
 async function whenReached(ask: () => Promise<unknown>): Promise<boolean> {

@@ -42,7 +42,7 @@ export function observeEta(metrics: WaitingRoomMetrics, queue: string, errorsSec
 }
 
 export function observeTick(metrics: WaitingRoomMetrics, queue: string, tick: Tick): void {
-  if (tick.ended > 0) metrics.queueSessionsEnded.inc({ queue, reason: 'lease' }, tick.ended);
+  if (tick.ended > 0) metrics.queueSessionsEnded.inc({ queue, reason: 'deadline' }, tick.ended);
   if (tick.idle > 0) metrics.queueSessionsEnded.inc({ queue, reason: 'idle' }, tick.idle);
   observeAdmitted(metrics, queue, tick);
 }
