@@ -70,7 +70,7 @@ function apiTasks(container: DependencyContainer, task: MakeTask): Phase[] {
       const signals = load.drain();
       await Promise.all(rooms.all.map((room) => room.coordinateAdmission(signals)));
     }),
-    task('user directory', USER_REFRESH_INTERVAL_MS, () => users.learnMore()),
+    task('user directory', USER_REFRESH_INTERVAL_MS, () => users.loadMore()),
     { name: 'streams', start: () => streams.start(), stop: () => streams.stop() },
   ];
 }

@@ -22,9 +22,9 @@ describe('balances in the database', () => {
   it('a charge adds up, is in the ledger, and is no other user’s', () =>
     undone(admin, async (tx, given) => {
       const [userId, other] = [await given.user(), await given.user(7)];
-      expect(await balances.charge(tx, userId, 50)).toBe(50);
-      expect(await balances.charge(tx, userId, 20)).toBe(70);
-      expect([await balances.find(tx, userId), await balances.find(tx, other)]).toEqual([70, 7]);
+      expect(await balances.topUp(tx, userId, 50)).toBe(50);
+      expect(await balances.topUp(tx, userId, 20)).toBe(70);
+      expect([await balances.findBalance(tx, userId), await balances.findBalance(tx, other)]).toEqual([70, 7]);
       expect(await ledger(tx, userId)).toEqual([
         { kind: 'CHARGE', amount: 50, after: 50, paid: 0 },
         { kind: 'CHARGE', amount: 20, after: 70, paid: 0 },
@@ -35,30 +35,30 @@ describe('balances in the database', () => {
   it('holds 2^53 − 1 and not a won more', () =>
     undone(admin, async (tx, given) => {
       const userId = await given.user(10);
-      expect(await balances.charge(tx, userId, MOST - 9)).toBeUndefined();
-      expect(await balances.find(tx, userId)).toBe(10);
+      expect(await balances.topUp(tx, userId, MOST - 9)).toBeUndefined();
+      expect(await balances.findBalance(tx, userId)).toBe(10);
       expect(await ledger(tx, userId)).toHaveLength(1);
-      expect(await balances.charge(tx, userId, MOST - 10)).toBe(MOST);
-      expect(await balances.charge(tx, userId, 1)).toBeUndefined();
+      expect(await balances.topUp(tx, userId, MOST - 10)).toBe(MOST);
+      expect(await balances.topUp(tx, userId, 1)).toBeUndefined();
     }));
 
   it('gives what is there, to the last won, and no more', () =>
     undone(admin, async (tx, given) => {
       const [userId, other] = [await given.user(100), await given.user(100)];
-      expect(await balances.take(tx, userId, 101)).toBe(false);
-      expect(await balances.take(tx, userId, 40)).toBe(true);
-      expect(await balances.take(tx, userId, 60)).toBe(true);
-      expect(await balances.take(tx, userId, 1)).toBe(false);
-      expect([await balances.find(tx, userId), await balances.find(tx, other)]).toEqual([0, 100]);
+      expect(await balances.debit(tx, userId, 101)).toBe(false);
+      expect(await balances.debit(tx, userId, 40)).toBe(true);
+      expect(await balances.debit(tx, userId, 60)).toBe(true);
+      expect(await balances.debit(tx, userId, 1)).toBe(false);
+      expect([await balances.findBalance(tx, userId), await balances.findBalance(tx, other)]).toEqual([0, 100]);
     }));
 
   it('a payment is in the ledger with what it left', () =>
     undone(admin, async (tx, given) => {
       const userId = await given.user(100);
       const reservation = await aReservation(tx, userId);
-      await balances.take(tx, userId, 30);
-      const payment = await new PaymentRepository().insert(tx, reservation, userId, 30);
-      await balances.enterPayment(tx, userId, 30, payment);
+      await balances.debit(tx, userId, 30);
+      const payment = await new PaymentRepository().insertPayment(tx, reservation, userId, 30);
+      await balances.recordPayment(tx, userId, 30, payment);
       expect((await ledger(tx, userId)).at(-1)).toEqual({ kind: 'PAYMENT', amount: -30, after: 70, paid: 1 });
       expect(
         await tx.query('SELECT reservation_id, user_id, amount, status FROM payment WHERE id = ?', [payment]),
@@ -67,10 +67,10 @@ describe('balances in the database', () => {
 
   it('are of users alone', () =>
     undone(admin, async (tx) => {
-      expect(await balances.find(tx, 999_999_999)).toBeUndefined();
-      expect(await balances.charge(tx, 999_999_999, 1)).toBeUndefined();
-      expect(await balances.take(tx, 999_999_999, 0)).toBe(false);
-      await expect(balances.enterPayment(tx, 999_999_999, 1, 1)).rejects.toThrow(
+      expect(await balances.findBalance(tx, 999_999_999)).toBeUndefined();
+      expect(await balances.topUp(tx, 999_999_999, 1)).toBeUndefined();
+      expect(await balances.debit(tx, 999_999_999, 0)).toBe(false);
+      await expect(balances.recordPayment(tx, 999_999_999, 1, 1)).rejects.toThrow(
         'No ledger entry for user 999999999.',
       );
     }));
@@ -120,9 +120,9 @@ describe('the directory of users', () => {
   it('learns all users by and by, and those who came meanwhile', async () => {
     const [directory, userId] = [new UserDirectory(admin), await newUser()];
     const learnAll = async (): Promise<void> => {
-      for (let turns = 0; await directory.learnMore();) expect(turns++).toBeLessThan(50);
+      for (let turns = 0; await directory.loadMore();) expect(turns++).toBeLessThan(50);
     };
-    expect(await directory.learnMore()).toBe(true);
+    expect(await directory.loadMore()).toBe(true);
     await learnAll();
     expect(directory.isKnown(userId)).toBe(true);
     expect(directory.isKnown(userId + 1_000_000)).toBe(false);

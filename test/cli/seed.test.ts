@@ -100,7 +100,7 @@ describe('seed', () => {
     await seed(...SMALL);
     const reservations = new ReservationRepository(testConfig({ QUEUE_ID: 'main' }));
     await scratch.app.transaction(async (tx) => {
-      await reservations.take(tx, 1, 1, 300, 'main');
+      await reservations.reserveSeat(tx, 1, 1, 300, 'main');
       await reservations.insertHold(tx, 1, 1, 300);
     });
     await scratch.admin.execute(
@@ -122,7 +122,7 @@ describe('seed', () => {
     await seed(...SMALL);
     const reservations = new ReservationRepository(testConfig({ QUEUE_ID: 'main' }));
     await scratch.app.transaction(async (tx) => {
-      await reservations.take(tx, 2, 11, 300, 'main');
+      await reservations.reserveSeat(tx, 2, 11, 300, 'main');
       await reservations.insertHold(tx, 1, 11, 300);
     });
     const datesOf = (): Promise<{ id: number; startsAt: Date }[]> =>

@@ -24,7 +24,7 @@ async function aDay(scratch: Scratch): Promise<Day> {
   const held = { reservationId: (await shop.hold(at(shop.seatIds, 1))).id, seatId: at(shop.seatIds, 1) };
   const { id } = await shop.hold(at(shop.seatIds, 2));
   await shop.given.holdIsPast(id);
-  await scratch.app.transaction((tx) => shop.reservations.sweep(tx, 10));
+  await scratch.app.transaction((tx) => shop.reservations.expireHolds(tx, 10));
   await shop.charge(250);
   return { shop, sold, held };
 }

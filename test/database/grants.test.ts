@@ -78,13 +78,13 @@ describe("the application's account", () => {
     await shop.hold(at(shop.seatIds, 1)); // takes over
     const left = await shop.hold(at(shop.seatIds, 2));
     await shop.given.holdIsPast(left.id);
-    expect(await scratch.app.transaction((tx) => shop.reservations.sweep(tx, 10))).toHaveLength(1);
+    expect(await scratch.app.transaction((tx) => shop.reservations.expireHolds(tx, 10))).toHaveLength(1);
 
     const on = scratch.app;
-    expect(await shop.reservations.find(on, left.id)).toMatchObject({ status: 'CANCELED' });
-    const why = await shop.reservations.whyNotTaken(on, shop.scheduleId, at(shop.seatIds, 0), shop.userId);
+    expect(await shop.reservations.findReservation(on, left.id)).toMatchObject({ status: 'CANCELED' });
+    const why = await shop.reservations.explainRejection(on, shop.scheduleId, at(shop.seatIds, 0), shop.userId);
     expect(why).toMatchObject({ started: 0, queueId: 'main', seatStatus: 'RESERVED', soldOut: 0 });
-    expect(await shop.balances.find(on, shop.userId)).toBe(1_000_400);
+    expect(await shop.balances.findBalance(on, shop.userId)).toBe(1_000_400);
     expect(await new UserDirectory(on).exists(shop.userId)).toBe(true);
   });
 

@@ -42,10 +42,10 @@ describe('a guard under an update that changes nothing', () => {
   it('takes a top-up of nothing for done, and one that passes 2^53 − 1 not', () =>
     undone(it_.admin, async (tx, given) => {
       const [userId, balances] = [await given.user(7), new BalanceRepository()];
-      expect(await balances.charge(tx, userId, 0)).toBe(7);
-      expect(await balances.take(tx, userId, 0)).toBe(true);
-      expect(await balances.charge(tx, userId, Number.MAX_SAFE_INTEGER)).toBeUndefined();
-      expect(await balances.take(tx, 999_999_999, 0)).toBe(false); // nobody
+      expect(await balances.topUp(tx, userId, 0)).toBe(7);
+      expect(await balances.debit(tx, userId, 0)).toBe(true);
+      expect(await balances.topUp(tx, userId, Number.MAX_SAFE_INTEGER)).toBeUndefined();
+      expect(await balances.debit(tx, 999_999_999, 0)).toBe(false); // nobody
     }));
 
   it('keeps a lease that is prolonged twice in one instant', () =>

@@ -152,7 +152,7 @@ describe('the outcome of a sale', () => {
   it('is 004 when each attempt finds the seat free and cannot take it: the attempts are limited', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
     const take = jest
-      .spyOn(it_.service.container.resolve(ReservationRepository), 'take')
+      .spyOn(it_.service.container.resolve(ReservationRepository), 'reserveSeat')
       .mockResolvedValue(false);
     expect(outcome(await (await it_.buyer()).reserve(id, at(seats, 0).id))).toBe('409 004');
     expect(take).toHaveBeenCalledTimes(2);
@@ -200,7 +200,7 @@ describe('the outcome of a sale', () => {
 
   it('of a question for a stranger’s balance is 404', async () => {
     const balances = it_.service.container.resolve(BalanceService);
-    await expect(balances.find(999_999_999)).rejects.toMatchObject({
+    await expect(balances.findBalance(999_999_999)).rejects.toMatchObject({
       code: '404',
       message: 'User 999999999 does not exist.',
     });

@@ -18,7 +18,7 @@ describe('seats and holds in the database', () => {
   afterAll(() => admin.close());
 
   const take = (tx: SqlExecutor, schedule: number, seat: number, queueId = MAIN): Promise<boolean> =>
-    reservations.take(tx, schedule, seat, HOLD_SECONDS, queueId);
+    reservations.reserveSeat(tx, schedule, seat, HOLD_SECONDS, queueId);
 
   async function hold(tx: SqlExecutor, schedule: number, seat: number, user = USER): Promise<number> {
     expect(await take(tx, schedule, seat)).toBe(true);
@@ -26,7 +26,7 @@ describe('seats and holds in the database', () => {
   }
 
   const sell = (tx: SqlExecutor, id: number, seatId: number, user = USER): Promise<boolean> =>
-    reservations.sell(tx, { id, seatId }, user);
+    reservations.sellHold(tx, { id, seatId }, user);
 
   /** Lets what is held be past, the seat and its reservation as they are. */
   async function isPast(tx: SqlExecutor, seatId: number, seconds = 1): Promise<void> {
@@ -91,10 +91,10 @@ describe('seats and holds in the database', () => {
       );
       const other = seller === MAIN ? 'vip' : MAIN;
       expect(await take(tx, id, seat, other)).toBe(false);
-      expect(await reservations.whyNotTaken(tx, id, seat, USER)).toMatchObject({ queueId: seller });
+      expect(await reservations.explainRejection(tx, id, seat, USER)).toMatchObject({ queueId: seller });
       expect(await take(tx, id, seat, seller)).toBe(true);
       const { id: held } = await reservations.insertHold(tx, USER, seat, HOLD_SECONDS);
-      expect(await reservations.find(tx, held)).toMatchObject({ queueId: seller });
+      expect(await reservations.findReservation(tx, held)).toMatchObject({ queueId: seller });
     }),
   );
 
@@ -112,11 +112,11 @@ describe('seats and holds in the database', () => {
       );
       expect(left?.seconds).toBeGreaterThan(HOLD_SECONDS - 10);
       expect(left?.seconds).toBeLessThanOrEqual(HOLD_SECONDS);
-      expect(await reservations.find(tx, row.id)).toEqual({
+      expect(await reservations.findReservation(tx, row.id)).toEqual({
         ...{ id: row.id, userId: USER, seatId: at(seats, 1).id, status: 'TEMP_RESERVED' },
         ...{ concertTitle: title, seatPosition: 2, amount: 55, queueId: MAIN },
       });
-      expect(await reservations.find(tx, row.id + 1_000_000)).toBeUndefined();
+      expect(await reservations.findReservation(tx, row.id + 1_000_000)).toBeUndefined();
       await expect(reservations.insertHold(tx, USER, 999_999_999, HOLD_SECONDS)).rejects.toThrow(
         'No hold for seat 999999999.',
       );
@@ -212,7 +212,7 @@ describe('seats and holds in the database', () => {
       expect([await take(tx, id, held), await take(tx, id, sold)]).toEqual([false, false]);
       expect(await seatsNow()).toEqual(['TEMP_RESERVED', 'RESERVED']);
       await reservationIsPast();
-      expect(await reservations.sweep(tx, 2)).toHaveLength(2);
+      expect(await reservations.expireHolds(tx, 2)).toHaveLength(2);
       expect(await seatsNow()).toEqual(['TEMP_RESERVED', 'RESERVED']);
     }));
 
@@ -234,7 +234,7 @@ describe('seats and holds in the database', () => {
       const [one, other] = [await given.scheduleWithSeats(4), await given.scheduleWithSeats(1)];
       const [userId, friend] = [await given.user(), await given.user()];
       const seat = (index: number): number => at(one.seats, index).id;
-      const count = (besides = 0): Promise<number> => reservations.seatsOf(tx, userId, one.id, besides);
+      const count = (besides = 0): Promise<number> => reservations.lockUserAndCountSeats(tx, userId, one.id, besides);
       expect(await count()).toBe(0);
       await sell(tx, await hold(tx, one.id, seat(0), userId), seat(0), userId);
       await hold(tx, one.id, seat(1), userId);
@@ -250,7 +250,7 @@ describe('seats and holds in the database', () => {
       expect(await count()).toBe(2);
       await tx.execute("UPDATE reservation SET status = 'CANCELED' WHERE seat_id = ?", [seat(3)]);
       expect(await count()).toBe(1);
-      expect(await reservations.seatsOf(tx, 999_999_999, one.id, 0)).toBe(0); // no such user
+      expect(await reservations.lockUserAndCountSeats(tx, 999_999_999, one.id, 0)).toBe(0); // no such user
     }));
 
   it('a user’s count waits for the one before it', async () => {
@@ -258,9 +258,9 @@ describe('seats and holds in the database', () => {
     let isCounted = false;
     let second: Promise<void> = Promise.resolve();
     await undone(admin, async (tx) => {
-      await reservations.seatsOf(tx, userId, 1, 0);
+      await reservations.lockUserAndCountSeats(tx, userId, 1, 0);
       second = undone(admin, async (other) => {
-        await reservations.seatsOf(other, userId, 1, 0);
+        await reservations.lockUserAndCountSeats(other, userId, 1, 0);
         isCounted = true;
       });
       await new Promise((resolve) => setTimeout(resolve, 150));
@@ -277,7 +277,7 @@ describe('seats and holds in the database', () => {
       const [first, second] = [at(one.seats, 0).id, at(one.seats, 1).id];
       const stranger = USER + 1;
       const why = (schedule: number, seat: number, user = stranger): Promise<unknown> =>
-        reservations.whyNotTaken(tx, schedule, seat, user);
+        reservations.explainRejection(tx, schedule, seat, user);
       const ofNobody = { holdId: null, reservedAt: null, heldUntil: null, leftMs: null };
       const isOpen = { hasPaid: 0, started: 0, queueId: MAIN };
       const open = { ...isOpen, seatStatus: 'AVAILABLE', soldOut: 0, ...ofNobody };
@@ -323,7 +323,7 @@ describe('seats and holds in the database', () => {
           [sold, 4],
         ] as const)
           await isPast(tx, seat, days * DAY);
-        const late = await reservations.sweep(tx, 2);
+        const late = await reservations.expireHolds(tx, 2);
         expect(late.map((seconds) => Math.round(seconds / DAY))).toEqual([3, 2]);
         const all = (): Promise<string[]> =>
           Promise.all([newer, oldest, older, current, sold].map((seat) => look(tx, seat)));
@@ -333,7 +333,7 @@ describe('seats and holds in the database', () => {
           'RESERVED RESERVED',
         ];
         expect(await all()).toEqual([held, free, free, held, bought]);
-        for (let turns = 0; (await reservations.sweep(tx, 100)).length > 0;)
+        for (let turns = 0; (await reservations.expireHolds(tx, 100)).length > 0;)
           expect(turns++).toBeLessThan(100);
         expect(await all()).toEqual([free, free, free, held, bought]);
       }));
@@ -343,10 +343,10 @@ describe('seats and holds in the database', () => {
         const { id, seats } = await given.scheduleWithSeats(1);
         await hold(tx, id, at(seats, 0).id);
         await isPast(tx, at(seats, 0).id, DAY);
-        await reservations.sweep(tx, 500);
+        await reservations.expireHolds(tx, 500);
         // If it waited, this transaction would keep it waiting until its lock wait times out.
         const other = undone(admin, async (tx2) => {
-          await reservations.sweep(tx2, 500);
+          await reservations.expireHolds(tx2, 500);
         });
         await expect(other).resolves.toBeUndefined();
       }));

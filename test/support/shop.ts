@@ -43,7 +43,7 @@ export class Shop {
 
   async hold(seatId: number, userId = this.userId): Promise<HoldRow> {
     return this.app.transaction(async (tx) => {
-      if (!(await this.reservations.take(tx, this.scheduleId, seatId, HOLD_SECONDS, 'main')))
+      if (!(await this.reservations.reserveSeat(tx, this.scheduleId, seatId, HOLD_SECONDS, 'main')))
         throw new Error('not taken');
       const row = await this.reservations.insertHold(tx, userId, seatId, HOLD_SECONDS);
       const { id, concertTitle, seatPosition } = row;
@@ -65,10 +65,10 @@ export class Shop {
     const key = { userId, id: randomUUID(), fingerprint: createHash('sha256').update(String(id)).digest() };
     return this.app.transaction(async (tx) => {
       await this.keys.claim(tx, key);
-      if (!(await this.balances.take(tx, userId, PRICE))) throw new Error('too poor');
-      if (!(await this.reservations.sell(tx, { id, seatId }, userId))) throw new Error('not sold');
-      const paymentId = await this.payments.insert(tx, id, userId, PRICE);
-      await this.balances.enterPayment(tx, userId, PRICE, paymentId);
+      if (!(await this.balances.debit(tx, userId, PRICE))) throw new Error('too poor');
+      if (!(await this.reservations.sellHold(tx, { id, seatId }, userId))) throw new Error('not sold');
+      const paymentId = await this.payments.insertPayment(tx, id, userId, PRICE);
+      await this.balances.recordPayment(tx, userId, PRICE, paymentId);
       const event = { reservationId: id, userId, paymentAmount: PRICE, concertTitle, seatPosition };
       await appendEvent(tx, paymentDone(event));
       await this.keys.store(tx, key, 200, '{}');
@@ -77,7 +77,7 @@ export class Shop {
   }
 
   async charge(amount: number, userId = this.userId): Promise<void> {
-    await this.app.transaction((tx) => this.balances.charge(tx, userId, amount));
+    await this.app.transaction((tx) => this.balances.topUp(tx, userId, amount));
   }
 
   async buy(seatId: number): Promise<{ reservationId: number; paymentId: number }> {

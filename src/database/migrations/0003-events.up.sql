@@ -12,7 +12,7 @@ CREATE TABLE outbox (
   given_up_at  DATETIME(3)     NULL COMMENT 'in-process handling only: the permanent DLQ',
   last_error   VARCHAR(500)    NULL COMMENT 'in-process handling only: why the last try failed',
   UNIQUE KEY outbox_event (event_id),
-  KEY concert_outbox_backlog (delivered_at, given_up_at, next_try_at, id)
+  KEY outbox_backlog (delivered_at, given_up_at, next_try_at, id)
 );
 
 -- Who may deliver events: one relay of a name at a time, until its lease is over by the database's clock.

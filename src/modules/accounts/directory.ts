@@ -6,7 +6,7 @@ const EXISTS = 'SELECT 1 FROM member WHERE id = ?';
 
 const NEXT = 'SELECT id FROM member WHERE id > ? ORDER BY id LIMIT 20000';
 
-/** Knows which members exist, a bit each. Members are never deleted, so a yes is remembered; a no is asked again. */
+/** Remembers which users exist, a bit each. Users are never deleted, so only a missing one is looked up again. */
 @scoped(Lifecycle.ContainerScoped)
 export class UserDirectory {
   private readonly known = new SparseBits();
@@ -14,7 +14,7 @@ export class UserDirectory {
 
   constructor(private readonly database: Database) {}
 
-  /** Without asking the database; false may still be a member. */
+  /** Without asking the database; false: the user may exist all the same. */
   isKnown(userId: number): boolean {
     return this.known.has(userId);
   }
@@ -27,8 +27,8 @@ export class UserDirectory {
     return true;
   }
 
-  /** Learns the next members by id, so that an opening finds them known. @returns whether there may be more */
-  async learnMore(): Promise<boolean> {
+  /** Loads the next users by id, so that the first request of each needs no query. @returns whether there may be more */
+  async loadMore(): Promise<boolean> {
     const rows = await this.database.query<{ id: number }>(NEXT, [this.loadedUpTo]);
     for (const { id } of rows) this.known.add(id);
     this.loadedUpTo = rows.at(-1)?.id ?? this.loadedUpTo;

@@ -23,7 +23,7 @@ export function accountRoutes(balances: BalanceService, middleware: RouteMiddlew
     active('write'),
     once.replay,
     answers(TOP_UP, async ({ activeUser, body, idempotencyKey }, res) => {
-      sendData(res, await balances.charge(activeUser.userId, body.amount, idempotencyKey));
+      sendData(res, await balances.topUp(activeUser.userId, body.amount, idempotencyKey));
     }),
     once.replayIfRefused,
   );
@@ -36,7 +36,7 @@ export function accountRoutes(balances: BalanceService, middleware: RouteMiddlew
     shed,
     active('read'),
     answers(READ_BALANCE, async ({ activeUser }, res) => {
-      sendData(res, await balances.find(activeUser.userId));
+      sendData(res, await balances.findBalance(activeUser.userId));
     }),
   );
 

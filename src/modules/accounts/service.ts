@@ -18,17 +18,17 @@ export class BalanceService {
     private readonly metrics: AccountMetrics,
   ) {}
 
-  async find(userId: number): Promise<Balance> {
-    const amount = await this.breakers.concert.run(() => this.balances.find(this.database, userId));
+  async findBalance(userId: number): Promise<Balance> {
+    const amount = await this.breakers.concert.run(() => this.balances.findBalance(this.database, userId));
     if (amount === undefined) throw new NotFound(`User ${userId}`);
     return { amount };
   }
 
   /** Adds `amount` won. @throws Conflict (409) when the balance would pass 2^53 − 1 */
-  async charge(userId: number, amount: number, key: RequestKey | undefined): Promise<Balance> {
+  async topUp(userId: number, amount: number, key: RequestKey | undefined): Promise<Balance> {
     const balance = await this.breakers.concert.run(() =>
       this.idempotency.run(key, async (tx) => {
-        const after = await this.balances.charge(tx, userId, amount);
+        const after = await this.balances.topUp(tx, userId, amount);
         if (after === undefined) throw new Conflict('The balance cannot hold that much.');
         return { amount: after };
       }),

@@ -28,11 +28,11 @@ export class ScheduleStarted extends Conflict {
 }
 
 /** 403: admitted, but by another queue than the concert's. */
-export class OtherLine extends Forbidden {
+export class WrongQueue extends Forbidden {
   constructor(queueId: string, mainQueueId: string) {
     super(
       queueId === mainQueueId
-        ? 'This concert is sold to visitors of the main queue: ask for a token without queueId.'
+        ? 'This concert is sold to users of the main queue: ask for a token without queueId.'
         : `This concert has a queue of its own: ask for a token with queueId ${queueId}.`,
     );
   }

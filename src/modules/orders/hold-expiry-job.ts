@@ -6,8 +6,8 @@ import { ReservationRepository } from './repository';
 const BATCH = 500;
 
 /**
- * Tidies up holds that have passed. Only a tidying: such a hold counts as free everywhere at once, by the database's
- * clock. Any number of workers may sweep: each locks its own batch (SKIP LOCKED).
+ * Cancels expired holds. Nothing waits for it: an expired hold counts as free everywhere at once, by the database's
+ * clock. Any number of workers may run it: each locks its own batch (SKIP LOCKED).
  */
 @scoped(Lifecycle.ContainerScoped)
 export class HoldExpiryJob {
@@ -17,9 +17,9 @@ export class HoldExpiryJob {
     private readonly metrics: OrderMetrics,
   ) {}
 
-  /** One turn. @returns whether there may be more to do at once */
+  /** @returns whether there may be more to do at once */
   async expireBatch(): Promise<boolean> {
-    const late = await this.database.transaction((tx) => this.reservations.sweep(tx, BATCH));
+    const late = await this.database.transaction((tx) => this.reservations.expireHolds(tx, BATCH));
     this.metrics.holdExpiryLag.set(late[0] ?? 0);
     this.metrics.holdsExpired.inc(late.length);
     return late.length === BATCH;

@@ -28,7 +28,7 @@ export interface ReservationRow {
   queueId: string;
 }
 
-export interface NotTakenRow {
+export interface RejectionRow {
   /** The session has. */
   hasPaid: 0 | 1;
   started: 0 | 1;
@@ -56,16 +56,16 @@ const QUEUE_OF_CONCERT = "COALESCE(NULLIF(c.queue_id, ''), ?)";
 const IS_OPEN = `(SELECT d.starts_at FROM concert_schedule d JOIN concert c ON c.id = d.concert_id
                    WHERE d.id = ? AND ${QUEUE_OF_CONCERT} = ?) > NOW(3) AND NOT ${HAS_PAID}`;
 
-/** One statement decides the race: of all who want the seat, the first to lock its row finds it AVAILABLE. */
-const TAKE = `UPDATE concert_seat
+/** One statement decides the race: of all users who want the seat, the first to lock its row finds it AVAILABLE. */
+const RESERVE_SEAT = `UPDATE concert_seat
                  SET status = 'TEMP_RESERVED', held_until = NOW(3) + INTERVAL ? SECOND
                WHERE id = ? AND schedule_id = ? AND status = 'AVAILABLE' AND ${IS_OPEN}`;
 
-/** A hold that has passed counts as free before the sweeper comes: reservation first, then seat, as payment locks. */
-const CANCEL_PAST_HOLD = `UPDATE reservation SET status = 'CANCELED'
+/** An expired hold counts as free before the worker cancels it: reservation first, then seat, as payment locks. */
+const CANCEL_EXPIRED_HOLD = `UPDATE reservation SET status = 'CANCELED'
                            WHERE live_seat_id = ? AND status = 'TEMP_RESERVED' AND held_until <= NOW(3)`;
 
-const TAKE_OVER = `UPDATE concert_seat
+const RESERVE_EXPIRED = `UPDATE concert_seat
                       SET held_until = NOW(3) + INTERVAL ? SECOND
                     WHERE id = ? AND schedule_id = ? AND status = 'TEMP_RESERVED' AND held_until <= NOW(3) AND ${IS_OPEN}`;
 
@@ -83,20 +83,20 @@ const INSERT_HOLD = `
             held_until AS heldUntil`;
 
 /**
- * Waits for the member's row and then counts: under READ COMMITTED, what the holder of the lock before has committed.
+ * Waits for the user's row and then counts: under READ COMMITTED, what the holder of the lock before has committed.
  * As two statements it takes a quarter of the rate at which seats can be held, as one a fifth.
  */
-const LOCK_MEMBER_AND_COUNT = `
+const LOCK_USER_AND_COUNT_SEATS = `
   SELECT (SELECT COUNT(*) FROM reservation r
            WHERE r.user_id = m.id AND r.schedule_id = ? AND r.seat_id <> ? AND r.status IN ('RESERVED', 'TEMP_RESERVED')
              AND (r.status = 'RESERVED' OR r.held_until > NOW(3))) AS seats
     FROM member m WHERE m.id = ? FOR UPDATE`;
 
 /**
- * Most of a rush is refused: one statement for all that a refusal is chosen by. A hold that passed since the seat was
- * asked for leaves it AVAILABLE.
+ * In a rush most requests are refused, so one statement reads all that decides the reason. A hold that has expired
+ * since the request came leaves the seat AVAILABLE.
  */
-const WHY_NOT_TAKEN = `
+const EXPLAIN_REJECTION = `
   SELECT ${HAS_PAID} AS hasPaid, d.starts_at <= NOW(3) AS started, ${QUEUE_OF_CONCERT} AS queueId,
          IF(s.status = 'TEMP_RESERVED' AND s.held_until <= NOW(3), 'AVAILABLE', s.status) AS seatStatus,
          NOT EXISTS (SELECT 1 FROM concert_seat u
@@ -122,7 +122,7 @@ const SELL = `UPDATE reservation SET status = 'RESERVED'
 
 const SELL_SEAT = `UPDATE concert_seat SET status = 'RESERVED', held_until = NULL WHERE id = ? AND status = 'TEMP_RESERVED'`;
 
-const PAST_HOLDS = `SELECT id, seat_id AS seatId, TIMESTAMPDIFF(MICROSECOND, held_until, NOW(3)) / 1000000 AS lateSeconds
+const EXPIRED_HOLDS = `SELECT id, seat_id AS seatId, TIMESTAMPDIFF(MICROSECOND, held_until, NOW(3)) / 1000000 AS lateSeconds
                       FROM reservation
                      WHERE status = 'TEMP_RESERVED' AND held_until <= NOW(3)
                      ORDER BY held_until LIMIT ? FOR UPDATE SKIP LOCKED`;
@@ -140,8 +140,8 @@ export class ReservationRepository {
     this.mainQueueId = config.QUEUE_ID;
   }
 
-  /** Puts the seat on hold if nobody has it, the schedule is in the future and this queue sells its concert. */
-  async take(
+  /** Puts the seat on hold if nobody has it, the schedule is in the future and this queue sells its concert. @returns whether it did */
+  async reserveSeat(
     tx: SqlExecutor,
     scheduleId: number,
     seatId: number,
@@ -158,12 +158,12 @@ export class ReservationRepository {
       queueId,
       ...sessionBinds(session),
     ];
-    if ((await tx.execute(TAKE, seat)).affectedRows === 1) return true;
-    if ((await tx.execute(CANCEL_PAST_HOLD, [seatId])).affectedRows === 0) return false;
-    return (await tx.execute(TAKE_OVER, seat)).affectedRows === 1;
+    if ((await tx.execute(RESERVE_SEAT, seat)).affectedRows === 1) return true;
+    if ((await tx.execute(CANCEL_EXPIRED_HOLD, [seatId])).affectedRows === 0) return false;
+    return (await tx.execute(RESERVE_EXPIRED, seat)).affectedRows === 1;
   }
 
-  /** Writes the reservation of a seat taken in this transaction. */
+  /** Writes the reservation of a seat reserved in this transaction. */
   async insertHold(
     tx: SqlExecutor,
     userId: number,
@@ -180,33 +180,42 @@ export class ReservationRepository {
 
   /**
    * Seats of the schedule that the user holds or has bought, not counting `seatId`: exact until the transaction ends,
-   * which locks the member.
+   * since the user's row is locked until then.
    */
-  async seatsOf(tx: SqlExecutor, userId: number, scheduleId: number, seatId: number): Promise<number> {
-    const [row] = await tx.query<{ seats: number }>(LOCK_MEMBER_AND_COUNT, [scheduleId, seatId, userId]);
+  async lockUserAndCountSeats(
+    tx: SqlExecutor,
+    userId: number,
+    scheduleId: number,
+    seatId: number,
+  ): Promise<number> {
+    const [row] = await tx.query<{ seats: number }>(LOCK_USER_AND_COUNT_SEATS, [scheduleId, seatId, userId]);
     return row?.seats ?? 0;
   }
 
   /** @returns undefined when there is no such schedule */
-  async whyNotTaken(
+  async explainRejection(
     on: SqlExecutor,
     scheduleId: number,
     seatId: number,
     userId: number,
     session?: SessionId,
-  ): Promise<NotTakenRow | undefined> {
+  ): Promise<RejectionRow | undefined> {
     const binds = [...sessionBinds(session), this.mainQueueId, seatId, userId, scheduleId];
-    const [row] = await on.query<NotTakenRow>(WHY_NOT_TAKEN, binds);
+    const [row] = await on.query<RejectionRow>(EXPLAIN_REJECTION, binds);
     return row;
   }
 
-  async find(on: SqlExecutor, id: number): Promise<ReservationRow | undefined> {
+  async findReservation(on: SqlExecutor, id: number): Promise<ReservationRow | undefined> {
     const [row] = await on.query<ReservationRow>(FIND, [this.mainQueueId, id]);
     return row;
   }
 
   /** Makes the user's hold a sale if it has not passed. Locks reservation, then seat. */
-  async sell(tx: SqlExecutor, reservation: { id: number; seatId: number }, userId: number): Promise<boolean> {
+  async sellHold(
+    tx: SqlExecutor,
+    reservation: { id: number; seatId: number },
+    userId: number,
+  ): Promise<boolean> {
     if ((await tx.execute(SELL, [reservation.id, userId])).affectedRows === 0) return false;
     const { affectedRows } = await tx.execute(SELL_SEAT, [reservation.seatId]);
     if (affectedRows !== 1)
@@ -215,15 +224,15 @@ export class ReservationRepository {
   }
 
   /** Cancels at most `limit` holds that have passed and frees their seats. @returns how late each was, seconds */
-  async sweep(tx: SqlExecutor, limit: number): Promise<number[]> {
-    const past = await tx.query<{ id: number; seatId: number; lateSeconds: number }>(PAST_HOLDS, [limit]);
+  async expireHolds(tx: SqlExecutor, limit: number): Promise<number[]> {
+    const past = await tx.query<{ id: number; seatId: number; lateSeconds: number }>(EXPIRED_HOLDS, [limit]);
     if (past.length === 0) return [];
     const reservationIds = past.map(({ id }) => id);
     await tx.execute(
       `UPDATE reservation SET status = 'CANCELED' WHERE id IN (${placeholders(limit)})`,
       padded(reservationIds, limit),
     );
-    // In order of id: two sweepers lock seats in the same order.
+    // In order of id: two workers lock seats in the same order.
     const seatIds = past.map(({ seatId }) => seatId).sort((a, b) => a - b);
     await tx.execute(
       `UPDATE concert_seat SET status = 'AVAILABLE', held_until = NULL

@@ -11,12 +11,12 @@ import { IdempotencyService } from '../idempotency/service';
 import { reservationMade } from '../outbox/events';
 import { TokenNotActive } from '../waiting-room/errors';
 import { QueueService, type ActiveUser } from '../waiting-room/service';
-import { OtherLine, ScheduleSoldOut, ScheduleStarted, SeatLimitReached, SeatNotAvailable } from './errors';
-import { type HeldRow, type NotTakenRow, ReservationRepository } from './repository';
+import { WrongQueue, ScheduleSoldOut, ScheduleStarted, SeatLimitReached, SeatNotAvailable } from './errors';
+import { type HeldRow, type RejectionRow, ReservationRepository } from './repository';
 import type { Hold } from './schema';
 
-/** The sweeper freed the seat while it was asked for: it must not be refused, it is free. */
-const FREE_MEANWHILE = Symbol('free meanwhile');
+/** The seat's hold expired while this request was on its way: the seat is free, so the request is tried again. */
+const RELEASED_CONCURRENTLY = Symbol('released concurrently');
 
 /** A user's hold: made by this request, or before it. */
 interface Held {
@@ -48,10 +48,10 @@ export class ReservationService {
    * Puts a seat on hold for HOLD_SECONDS. A seat that the user holds already is answered with that hold: it is not
    * prolonged, and nothing is written.
    * @throws SeatNotAvailable (004), ScheduleSoldOut (002), ScheduleStarted (409), SeatLimitReached (409),
-   * OtherLine (403), TokenNotActive (003) when the session has paid, NotFound (404)
+   * WrongQueue (403), TokenNotActive (003) when the session has paid, NotFound (404)
    */
   async hold(
-    visitor: ActiveUser,
+    user: ActiveUser,
     scheduleId: number,
     seatId: number,
     key: RequestKey | undefined,
@@ -59,12 +59,12 @@ export class ReservationService {
     const { row, isNew, leftMs } = await this.breakers.concert.run(() =>
       this.idempotency.run(
         key,
-        (tx) => this.take(tx, visitor, scheduleId, seatId),
+        (tx) => this.holdSeat(tx, user, scheduleId, seatId),
         (held) => this.present(held.row),
       ),
     );
     this.metrics.holds.inc({ result: isNew ? 'held' : 'repeated' });
-    await this.queue.extendSession(visitor, leftMs);
+    await this.queue.extendSession(user, leftMs);
     return this.present(row);
   }
 
@@ -73,21 +73,21 @@ export class ReservationService {
     await this.queue.extendSessionOfHold(reservationId);
   }
 
-  private async take(
+  private async holdSeat(
     tx: SqlExecutor,
-    visitor: ActiveUser,
+    user: ActiveUser,
     scheduleId: number,
     seatId: number,
   ): Promise<Held> {
-    const isFull = await this.hasReachedLimit(tx, visitor.userId, scheduleId, seatId);
+    const isFull = await this.lockUserAndCheckLimit(tx, user.userId, scheduleId, seatId);
     for (let isLast = false; ; isLast = true) {
-      const { userId, queueId } = visitor;
+      const { userId, queueId } = user;
       if (
         !isFull &&
-        (await this.reservations.take(tx, scheduleId, seatId, this.holdSeconds, queueId, visitor))
+        (await this.reservations.reserveSeat(tx, scheduleId, seatId, this.holdSeconds, queueId, user))
       )
-        return this.enter(tx, visitor, seatId);
-      const found = await this.reservations.whyNotTaken(tx, scheduleId, seatId, userId, visitor);
+        return this.recordHold(tx, user, seatId);
+      const found = await this.reservations.explainRejection(tx, scheduleId, seatId, userId, user);
       if (found?.hasPaid === 1) throw new TokenNotActive('DONE');
       if (found !== undefined && found.holdId !== null && found.queueId === queueId)
         return { row: { ...found, id: found.holdId }, isNew: false, leftMs: found.leftMs };
@@ -95,44 +95,44 @@ export class ReservationService {
         this.metrics.holds.inc({ result: 'limited' });
         throw new SeatLimitReached(this.seatLimit);
       }
-      const refusal = this.refusal(found, visitor, scheduleId, seatId);
-      if (refusal !== FREE_MEANWHILE) throw refusal;
+      const rejection = this.rejectionOf(found, user, scheduleId, seatId);
+      if (rejection !== RELEASED_CONCURRENTLY) throw rejection;
       if (isLast) throw new SeatNotAvailable(seatId);
     }
   }
 
-  /** Locks the member first of all, as payment does. The seat that is asked for may be one that the user holds. */
-  private async hasReachedLimit(
+  /** Locks the user's row first of all, as payment does. The seat may be one that the user holds already. */
+  private async lockUserAndCheckLimit(
     tx: SqlExecutor,
     userId: number,
     scheduleId: number,
     seatId: number,
   ): Promise<boolean> {
     if (this.seatLimit === 0) return false;
-    return (await this.reservations.seatsOf(tx, userId, scheduleId, seatId)) >= this.seatLimit;
+    return (await this.reservations.lockUserAndCountSeats(tx, userId, scheduleId, seatId)) >= this.seatLimit;
   }
 
-  /** Writes the reservation of a seat taken in this transaction, and its event. */
-  private async enter(tx: SqlExecutor, visitor: ActiveUser, seatId: number): Promise<Held> {
-    const { userId } = visitor;
-    const row = await this.reservations.insertHold(tx, userId, seatId, this.holdSeconds, visitor);
+  /** Writes the reservation of a seat reserved in this transaction, and its event. */
+  private async recordHold(tx: SqlExecutor, user: ActiveUser, seatId: number): Promise<Held> {
+    const { userId } = user;
+    const row = await this.reservations.insertHold(tx, userId, seatId, this.holdSeconds, user);
     const { id, concertTitle, seatPosition, heldUntil } = row;
     const made = { reservationId: id, userId, concertTitle, seatPosition };
     await appendEvent(tx, reservationMade({ ...made, heldUntil: heldUntil.toISOString() }));
     return { row, isNew: true, leftMs: this.holdSeconds * 1000 };
   }
 
-  private refusal(
-    found: NotTakenRow | undefined,
+  private rejectionOf(
+    found: RejectionRow | undefined,
     { queueId }: ActiveUser,
     scheduleId: number,
     seatId: number,
-  ): DomainError | typeof FREE_MEANWHILE {
+  ): DomainError | typeof RELEASED_CONCURRENTLY {
     if (found === undefined) return new NotFound(`Schedule ${scheduleId}`);
     if (found.seatStatus === null) return new NotFound(`Seat ${seatId} of schedule ${scheduleId}`);
-    if (found.queueId !== queueId) return new OtherLine(found.queueId, this.reservations.mainQueueId);
+    if (found.queueId !== queueId) return new WrongQueue(found.queueId, this.reservations.mainQueueId);
     if (found.started === 1) return new ScheduleStarted(scheduleId);
-    if (found.seatStatus === 'AVAILABLE') return FREE_MEANWHILE;
+    if (found.seatStatus === 'AVAILABLE') return RELEASED_CONCURRENTLY;
     this.metrics.holds.inc({ result: 'refused' });
     return found.soldOut === 1 ? new ScheduleSoldOut(scheduleId) : new SeatNotAvailable(seatId);
   }

@@ -21,9 +21,9 @@ const COLUMNS = `o.id, o.event_id AS eventId, o.topic, o.partition_key AS partit
 const OPEN = 'delivered_at IS NULL AND given_up_at IS NULL';
 
 // FORCE INDEX: in the order of the primary key the server would wade through a week of delivered events.
-const FRESH = `SELECT ${COLUMNS} FROM outbox o FORCE INDEX (concert_outbox_backlog)
+const FRESH = `SELECT ${COLUMNS} FROM outbox o FORCE INDEX (outbox_backlog)
                 WHERE ${OPEN} AND next_try_at IS NULL AND topic IN (?, ?) ORDER BY id LIMIT ${BATCH}`;
-const DUE = `SELECT ${COLUMNS} FROM outbox o FORCE INDEX (concert_outbox_backlog)
+const DUE = `SELECT ${COLUMNS} FROM outbox o FORCE INDEX (outbox_backlog)
               WHERE ${OPEN} AND next_try_at <= NOW(3) AND topic IN (?, ?) ORDER BY next_try_at, id LIMIT ${BATCH}`;
 const DELIVERED = `UPDATE outbox SET delivered_at = NOW(3), delivered_by = ?
                     WHERE id IN (${placeholders(BATCH)}) AND delivered_at IS NULL`;

@@ -13,7 +13,7 @@ export class PaymentRepository {
    * @returns the payment's id
    * @throws TokenNotActive (003) when the session has paid before
    */
-  async insert(
+  async insertPayment(
     tx: SqlExecutor,
     reservationId: number,
     userId: number,

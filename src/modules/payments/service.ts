@@ -10,7 +10,7 @@ import { paymentDone } from '../outbox/events';
 import { TokenNotActive } from '../waiting-room/errors';
 import { QueueRepository } from '../waiting-room/state/repository';
 import { QueueService, type ActiveUser } from '../waiting-room/service';
-import { OtherLine } from '../orders/errors';
+import { WrongQueue } from '../orders/errors';
 import { ReservationRepository } from '../orders/repository';
 import { BalanceRepository } from '../accounts/repository';
 import { AlreadyPaid, BalanceTooSmall, HoldEnded } from './errors';
@@ -31,17 +31,17 @@ export class PaymentService {
   ) {}
 
   /**
-   * Pays for the visitor's own hold and ends its turn.
+   * Pays for the user's own hold and ends the session.
    * @throws TokenNotActive (003) when the session has paid before, BalanceTooSmall (005), AlreadyPaid (409),
-   * HoldEnded (409), Forbidden (403), OtherLine (403), NotFound (404)
+   * HoldEnded (409), Forbidden (403), WrongQueue (403), NotFound (404)
    */
-  async pay(visitor: ActiveUser, reservationId: number, key: RequestKey | undefined): Promise<Paid> {
+  async pay(user: ActiveUser, reservationId: number, key: RequestKey | undefined): Promise<Paid> {
     const paid = await this.breakers.concert.run(() =>
-      this.idempotency.run(key, (tx) => this.sell(tx, visitor, reservationId)),
+      this.idempotency.run(key, (tx) => this.sellHold(tx, user, reservationId)),
     );
     this.metrics.sales.inc();
     this.metrics.ticketRevenue.inc(paid.paymentAmount);
-    await this.queue.endSession(visitor);
+    await this.queue.endSession(user);
     return paid;
   }
 
@@ -50,23 +50,25 @@ export class PaymentService {
     await this.queue.endSessionOfPayment(reservationId);
   }
 
-  /** Locks in the fixed order: member, reservation, seat. */
-  private async sell(tx: SqlExecutor, visitor: ActiveUser, reservationId: number): Promise<Paid> {
-    const { userId, queueId } = visitor;
-    const reservation = await this.reservations.find(tx, reservationId);
+  /** Locks in the fixed order: user, reservation, seat. */
+  private async sellHold(tx: SqlExecutor, user: ActiveUser, reservationId: number): Promise<Paid> {
+    const { userId, queueId } = user;
+    const reservation = await this.reservations.findReservation(tx, reservationId);
     if (reservation === undefined) throw new NotFound(`Reservation ${reservationId}`);
     if (reservation.userId !== userId) throw new Forbidden(`Reservation ${reservationId} is not yours.`);
     if (reservation.queueId !== queueId)
-      throw new OtherLine(reservation.queueId, this.reservations.mainQueueId); // another session would stay open
+      throw new WrongQueue(reservation.queueId, this.reservations.mainQueueId); // another session would stay open
 
     const { amount, concertTitle, seatPosition } = reservation;
-    const enough = await this.balances.take(tx, userId, amount);
-    const sold = await this.reservations.sell(tx, reservation, userId);
-    if (!sold) throw await this.whyNotSold(tx, reservationId);
-    if (!enough) throw await this.whyNotEnough(tx, visitor);
+    // The debit comes first because it locks the user's row, which every transaction locks before reservation and
+    // seat: in another order two payments of a user could deadlock. If the sale then fails, its error rolls it back.
+    const debited = await this.balances.debit(tx, userId, amount);
+    const sold = await this.reservations.sellHold(tx, reservation, userId);
+    if (!sold) throw await this.explainUnsold(tx, reservationId);
+    if (!debited) throw await this.explainMissingDebit(tx, user);
 
-    const paymentId = await this.payments.insert(tx, reservationId, userId, amount, visitor);
-    await this.balances.enterPayment(tx, userId, amount, paymentId);
+    const paymentId = await this.payments.insertPayment(tx, reservationId, userId, amount, user);
+    await this.balances.recordPayment(tx, userId, amount, paymentId);
     await appendEvent(
       tx,
       paymentDone({ reservationId, userId, paymentAmount: amount, concertTitle, seatPosition }),
@@ -74,12 +76,12 @@ export class PaymentService {
     return { paymentAmount: amount, seatStatus: 'RESERVED', queueStatus: 'DONE' };
   }
 
-  private async whyNotEnough(tx: SqlExecutor, visitor: ActiveUser): Promise<DomainError> {
-    return (await this.sessions.hasPaid(visitor, tx)) ? new TokenNotActive('DONE') : new BalanceTooSmall();
+  private async explainMissingDebit(tx: SqlExecutor, user: ActiveUser): Promise<DomainError> {
+    return (await this.sessions.hasPaid(user, tx)) ? new TokenNotActive('DONE') : new BalanceTooSmall();
   }
 
-  private async whyNotSold(tx: SqlExecutor, reservationId: number): Promise<DomainError> {
-    const reservation = await this.reservations.find(tx, reservationId);
+  private async explainUnsold(tx: SqlExecutor, reservationId: number): Promise<DomainError> {
+    const reservation = await this.reservations.findReservation(tx, reservationId);
     return reservation?.status === 'RESERVED' ? new AlreadyPaid(reservationId) : new HoldEnded(reservationId);
   }
 }
