@@ -2,7 +2,7 @@ import { monotonicMs } from '../common/clock';
 import type { Database } from '../platform/database/database';
 import { openDatabase, rootCause } from '../platform/database/ready';
 import { withAdvisoryLock } from '../platform/database/advisory-lock';
-import { hasMembers, seedMembers } from './seed/members';
+import { hasUsers, seedUsers } from './seed/users';
 import { readSeedOptions, type SeedOptions, USAGE } from './seed/options';
 import { seedProgramme } from './seed/programme';
 import { startProgress } from './support/progress';
@@ -21,11 +21,11 @@ async function seed(database: Database, { users, concerts, dates, seats }: SeedO
   const onProgress = (done: number): void => progress.advance(done);
   try {
     const added = await seedProgramme(database, { concerts, dates, seats }, onProgress);
-    const members = await seedMembers(database, users, onProgress); // last: --if-empty takes members for a complete run
+    const addedUsers = await seedUsers(database, users, onProgress); // last: --if-empty takes users for a complete run
     // Else the optimizer goes by what it knew of empty tables until its statistics catch up: a list took 50 ms for 2.
     await database.query('ANALYZE TABLE member, concert, concert_schedule, concert_seat');
     return [
-      count(members, 'member'),
+      count(addedUsers, 'user'),
       count(added.concerts, 'concert'),
       count(added.dates, 'date'),
       count(added.seats, 'seat'),
@@ -45,9 +45,9 @@ runTool(USAGE, async () => {
   });
   try {
     await withAdvisoryLock(database, 'seed', print, async () => {
-      const leave = options.ifEmpty && (await hasMembers(database));
+      const leave = options.ifEmpty && (await hasUsers(database));
       const renewed = await renewDates(database);
-      const added = leave ? 'nothing (there are members already)' : await seed(database, options);
+      const added = leave ? 'nothing (there are users already)' : await seed(database, options);
       const seconds = ((monotonicMs() - startedAt) / 1000).toFixed(1);
       print(`seeded ${added}; moved ${count(renewed, 'past date')} ahead; ${seconds} s`);
       if (!(await hasUpcomingDates(database)))

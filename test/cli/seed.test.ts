@@ -24,7 +24,7 @@ describe('seed', () => {
   const counts = async (): Promise<Row | undefined> =>
     (
       await scratch.admin.query<Row>(`
-        SELECT (SELECT COUNT(*) FROM member) AS members, (SELECT COUNT(*) FROM payment_history) AS entries,
+        SELECT (SELECT COUNT(*) FROM member) AS users, (SELECT COUNT(*) FROM payment_history) AS entries,
                (SELECT COUNT(*) FROM concert) AS concerts, (SELECT COUNT(*) FROM concert_schedule) AS dates,
                (SELECT COUNT(*) FROM concert_seat) AS seats`)
     )[0];
@@ -46,9 +46,9 @@ describe('seed', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('seed 100% (110 of 110)\n');
     expect(stdout).toMatch(
-      /seeded 50 members, 3 concerts, 6 dates, 60 seats; moved 0 past dates ahead; \d+\.\d s\n$/,
+      /seeded 50 users, 3 concerts, 6 dates, 60 seats; moved 0 past dates ahead; \d+\.\d s\n$/,
     );
-    expect(await counts()).toEqual({ members: 50, entries: 50, concerts: 3, dates: 6, seats: 60 });
+    expect(await counts()).toEqual({ users: 50, entries: 50, concerts: 3, dates: 6, seats: 60 });
     for (const [table, last] of Object.entries({
       member: 50,
       concert: 3,
@@ -63,10 +63,10 @@ describe('seed', () => {
 
   it('gives each user its balance with the ledger entry, and each date its evening and price classes', async () => {
     await seed(...SMALL);
-    const [member] = await scratch.admin.query<Row>(
+    const [user] = await scratch.admin.query<Row>(
       `SELECT m.name, m.balance, h.kind, h.amount FROM member m JOIN payment_history h ON h.user_id = m.id WHERE m.id = 7`,
     );
-    expect(member).toEqual({ name: 'Member 7', balance: 1_000_000, kind: 'CHARGE', amount: 1_000_000 });
+    expect(user).toEqual({ name: 'User 7', balance: 1_000_000, kind: 'CHARGE', amount: 1_000_000 });
     const dates = await scratch.admin.query<{ startsAt: Date; hours: number }>(
       `SELECT starts_at AS startsAt, TIMESTAMPDIFF(MINUTE, starts_at, ends_at) / 60 AS hours FROM concert_schedule`,
     );
@@ -86,13 +86,13 @@ describe('seed', () => {
   it('changes nothing the second time, and adds what is missing when more is asked for', async () => {
     await seed(...SMALL);
     const before = await scratch.admin.query('SELECT * FROM concert_schedule');
-    expect((await seed(...SMALL)).stdout).toContain('seeded 0 members, 0 concerts, 0 dates, 0 seats;');
+    expect((await seed(...SMALL)).stdout).toContain('seeded 0 users, 0 concerts, 0 dates, 0 seats;');
     expect(await scratch.admin.query('SELECT * FROM concert_schedule')).toEqual(before);
 
     await scratch.admin.execute('DELETE FROM concert_seat WHERE id = 5');
     const more = await seed('--users', '60', '--concerts', '4', '--dates', '3', '--seats', '12');
-    expect(more.stdout).toContain('seeded 10 members, 1 concert, 6 dates, 85 seats;');
-    expect(await counts()).toEqual({ members: 60, entries: 60, concerts: 4, dates: 12, seats: 144 });
+    expect(more.stdout).toContain('seeded 10 users, 1 concert, 6 dates, 85 seats;');
+    expect(await counts()).toEqual({ users: 60, entries: 60, concerts: 4, dates: 12, seats: 144 });
     await expectInvariants({ database: scratch.app });
   });
 
@@ -142,7 +142,7 @@ describe('seed', () => {
   });
 
   it('with --if-empty does nothing where users are, and all of it where none are', async () => {
-    expect((await seed('--if-empty', ...SMALL)).stdout).toContain('seeded 50 members');
+    expect((await seed('--if-empty', ...SMALL)).stdout).toContain('seeded 50 users');
     const before = await counts();
     expect((await seed('--if-empty', '--users', '99')).stdout).toContain('seeded nothing');
     expect(await counts()).toEqual(before);
@@ -152,7 +152,7 @@ describe('seed', () => {
     await seed(...SMALL);
     await scratch.admin.execute('DELETE FROM payment_history WHERE user_id < 20');
     await scratch.admin.execute('DELETE FROM member WHERE id < 20'); // the lower ones come last
-    expect((await seed('--if-empty', ...SMALL)).stdout).toContain('seeded 19 members, 0 concerts');
+    expect((await seed('--if-empty', ...SMALL)).stdout).toContain('seeded 19 users, 0 concerts');
   });
 
   it('touches no programme but its own', async () => {
@@ -169,9 +169,9 @@ describe('seed', () => {
 
   it('runs once when several start at once', async () => {
     const all = await Promise.all([1, 2, 3].map(() => seed('--if-empty', ...SMALL)));
-    expect(all.filter(({ stdout }) => stdout.includes('seeded 50 members'))).toHaveLength(1);
+    expect(all.filter(({ stdout }) => stdout.includes('seeded 50 users'))).toHaveLength(1);
     expect(all.map(({ code }) => code)).toEqual([0, 0, 0]);
-    expect(await counts()).toEqual({ members: 50, entries: 50, concerts: 3, dates: 6, seats: 60 });
+    expect(await counts()).toEqual({ users: 50, entries: 50, concerts: 3, dates: 6, seats: 60 });
   });
 
   it('waits while another one is at work', async () => {
@@ -182,11 +182,11 @@ describe('seed', () => {
       async () => {
         const ended = seed(...SMALL);
         await until('the other one waits for the lock', isLockAwaited);
-        expect(await counts()).toMatchObject({ members: 0, concerts: 0 });
+        expect(await counts()).toMatchObject({ users: 0, concerts: 0 });
         return { ended };
       },
     );
-    expect((await waiting.ended).stdout).toMatch(/already: waiting for it …\n[^]*seeded 50 members/);
+    expect((await waiting.ended).stdout).toMatch(/already: waiting for it …\n[^]*seeded 50 users/);
   });
 
   it('says so when there are no tables yet', async () => {

@@ -42,7 +42,7 @@ type LimitScore = { limit: number } & Score;
 const best = (all: LimitScore[]): LimitScore => all.reduce((a, b) => (b.perMinute > a.perMinute ? b : a));
 
 /** The fixed limit with the best score in this scenario. */
-export function bestFixedLimit(scenario: ModelScenario): LimitScore {
+function bestFixedLimit(scenario: ModelScenario): LimitScore {
   const scoreLimit = (limit: number): LimitScore => ({
     limit,
     ...scorePolicy(scenario, fixedLimit(limit), 1),

@@ -2,7 +2,7 @@ import { readArguments, UsageError, wholeNumber } from '../support/tool';
 import type { Wanted } from './programme';
 
 export const USAGE = `Usage: npm run db -- seed [--users 100000] [--concerts 10] [--dates 3] [--seats 1000] [--if-empty]
-  --users     members, each with an opening balance of 1,000,000 won
+  --users     users, each with an opening balance of 1,000,000 won
   --concerts  concerts
   --dates     upcoming dates of each concert
   --seats     seats of each date

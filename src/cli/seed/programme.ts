@@ -32,7 +32,7 @@ const NEW_DATE = `
     FROM (SELECT TIMESTAMP(DATE(NOW(3) + INTERVAL 9 HOUR)) + INTERVAL ? DAY AS day) today
   RETURNING id`;
 
-/** VIP 10 %, R 20 %, S 30 %, A 40 % of the house, from the front; won. */
+/** VIP 10 %, R 20 %, S 30 %, A 40 % of the hall, from the front; won. */
 const missingSeats = (count: number): string => `
   INSERT INTO concert_seat (id, schedule_id, position, amount)
   SELECT (SELECT COALESCE(MAX(id), 0) FROM concert_seat) + ROW_NUMBER() OVER (ORDER BY seq), ?, seq,
