@@ -43,7 +43,7 @@ const slow: Nemesis = {
 /** Clients that go away in the middle of their request, or before the answer. */
 const gone: Nemesis = {
   name: 'gone-clients',
-  about: 'clients go away in the middle of their request or before its answer',
+  about: 'clients go away in the middle of their request or before its response',
   plan: (random, shape) => ({
     what: 'clients gone',
     target: anyApi(random, shape),

@@ -39,17 +39,17 @@ const network = (
 });
 
 export const networkNemeses: Nemesis[] = [
-  network('net-cut', 'a line is cut: connections reset, new ones refused', [1000, 5000], async (line) => {
+  network('net-cut', 'a connection is cut: connections reset, new ones refused', [1000, 5000], async (line) => {
     await line.cut();
     return () => line.mend();
   }),
-  network('net-silent', 'a line is silent: nothing arrives until it is back', [1000, 6000], (line) => {
+  network('net-silent', 'a connection is silent: nothing arrives until it is back', [1000, 6000], (line) => {
     line.change({ silent: true });
     return () => line.mend();
   }),
   network(
     'net-delay',
-    'a line is slow',
+    'a connection is slow',
     [2000, 5000],
     (line, { amount = 0 }) => {
       line.change({ delayMs: amount, jitterMs: amount });
@@ -59,7 +59,7 @@ export const networkNemeses: Nemesis[] = [
   ),
   network(
     'net-loss',
-    'a line loses some of what is sent: resent, and at times reset',
+    'a connection loses some of what is sent: resent, and at times reset',
     [2000, 5000],
     (line, { amount = 0 }) => {
       line.change({ loss: amount / 100 });
@@ -69,14 +69,14 @@ export const networkNemeses: Nemesis[] = [
   ),
   network(
     'net-half-open',
-    'connections are dead and neither end is told; new ones work',
+    'connections are dead and neither end is notified; new ones work',
     [2000, 5000],
     (line) => {
       line.halfOpen();
       return () => undefined;
     },
   ),
-  network('net-answers-lost', 'requests arrive, answers do not', [1500, 4000], (line) => {
+  network('net-answers-lost', 'requests arrive, responses do not', [1500, 4000], (line) => {
     line.loseAnswers();
     return () => line.mend();
   }),
