@@ -39,10 +39,15 @@ const network = (
 });
 
 export const networkNemeses: Nemesis[] = [
-  network('net-cut', 'a connection is cut: connections reset, new ones refused', [1000, 5000], async (line) => {
-    await line.cut();
-    return () => line.mend();
-  }),
+  network(
+    'net-cut',
+    'a connection is cut: connections reset, new ones refused',
+    [1000, 5000],
+    async (line) => {
+      await line.cut();
+      return () => line.mend();
+    },
+  ),
   network('net-silent', 'a connection is silent: nothing arrives until it is back', [1000, 6000], (line) => {
     line.change({ silent: true });
     return () => line.mend();
