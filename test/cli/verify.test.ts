@@ -145,14 +145,14 @@ const SPOILS: Spoil[] = [
     ({ shop }) => [`UPDATE member SET balance = balance + 1 WHERE id = ${shop.userId}`],
     'I2',
     'balances that are not the sum of the ledger, or negative',
-    ({ shop }) => ({ userId: shop.userId, balance: 1_000_151, ledger: '1000150' }),
+    ({ shop }) => ({ userId: shop.userId, balance: '1000151', ledger: '1000150' }),
   ],
   [
     'a user with a balance and no ledger',
     () => ["INSERT INTO member (id, name, balance) VALUES (777, 'x', 5)"],
     'I2',
     'balances that are not the sum of the ledger, or negative',
-    () => ({ userId: 777, balance: 5, ledger: '0' }),
+    () => ({ userId: 777, balance: '5', ledger: '0' }),
   ],
   [
     'a negative balance, though the ledger agrees',
@@ -162,7 +162,7 @@ const SPOILS: Spoil[] = [
     ],
     'I2',
     'balances that are not the sum of the ledger, or negative',
-    () => ({ userId: 777, balance: -5 }),
+    () => ({ userId: 777, balance: '-5' }),
   ],
   [
     'a ledger whose chain is broken',
@@ -171,7 +171,23 @@ const SPOILS: Spoil[] = [
     ],
     'I2',
     'ledger entries whose balance_after does not follow',
-    ({ shop }) => ({ userId: shop.userId, kind: 'PAYMENT', balanceAfter: 7, expected: '999900' }),
+    ({ shop }) => ({ userId: shop.userId, kind: 'PAYMENT', balanceAfter: '7', expected: '999900' }),
+  ],
+  [
+    'a ledger entry beyond 2^53',
+    () => [
+      "INSERT INTO payment_history (user_id, kind, amount, balance_after) VALUES (777, 'CHARGE', 1, 9007199254740993)",
+    ],
+    'I2',
+    'ledger entries whose balance_after does not follow',
+    () => ({ userId: 777, amount: '1', balanceAfter: '9007199254740993', expected: '1' }),
+  ],
+  [
+    'a balance beyond 2^53',
+    () => ["INSERT INTO member (id, name, balance) VALUES (777, 'x', 9007199254740993)"],
+    'I2',
+    'balances that are not the sum of the ledger, or negative',
+    () => ({ userId: 777, balance: '9007199254740993', ledger: '0' }),
   ],
   [
     'a payment that is not in the ledger',
@@ -608,7 +624,7 @@ describe('the verify command', () => {
       const json = JSON.parse((await verify({}, '--json')).stdout) as InvariantReport;
       expect(json.ok).toBe(false);
       expect(resultOf(json, 'I2').findings[0]?.rows).toEqual([
-        { userId, balance: 1_000_151, ledger: '1000150' },
+        { userId, balance: '1000151', ledger: '1000150' },
       ]);
     } finally {
       await scratch.admin.execute('UPDATE member SET balance = balance - 1 WHERE id = ?', [userId]);

@@ -123,7 +123,7 @@ describe('the watch over the invariants', () => {
     await watched.look();
     expect(await watched.violations('I2')).toBeGreaterThanOrEqual(1);
     expect(watched.errors().flatMap(({ rows }) => rows)).toContainEqual(
-      expect.objectContaining({ userId: shop.userId, balance: 1_000_006, ledger: '1000005' }),
+      expect.objectContaining({ userId: shop.userId, balance: '1000006', ledger: '1000005' }),
     );
     await scratch.admin.execute('UPDATE member SET balance = balance - 1 WHERE id = ?', [shop.userId]);
     await watched.look();
@@ -203,7 +203,7 @@ describe('the watch over the invariants', () => {
     await lookUntil(async () => (await unchecked()) === 0);
     expect(await unchecked()).toBe(0);
     expect(hasty.errors().flatMap(({ rows }) => rows)).toContainEqual(
-      expect.objectContaining({ userId: shop.userId, balance: 999_901, ledger: '999900' }),
+      expect.objectContaining({ userId: shop.userId, balance: '999901', ledger: '999900' }),
     );
   });
 

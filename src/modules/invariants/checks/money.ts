@@ -1,6 +1,7 @@
 import type { SqlCheck } from '../schema';
 
-// Sums are compared by the server and shown as text: they may be larger than 2^53.
+// Amounts and sums are compared by the server and shown as text: a number beyond 2^53, which the driver refuses to read,
+// must be shown as a violation, and not keep the check from being made.
 
 /** The one entry at the end of the member's; FORCE INDEX: else the server may wade through everybody's. */
 const LAST_ENTRY = `(SELECT h.balance_after FROM payment_history h FORCE INDEX (history_by_user)
@@ -8,7 +9,7 @@ const LAST_ENTRY = `(SELECT h.balance_after FROM payment_history h FORCE INDEX (
 
 /** What the last entry has left is the sum of all when each entry follows from the one before: see `brokenChain`. */
 const offBalance = (members: string): string => `
-  SELECT userId, balance, CAST(total AS CHAR) AS ledger
+  SELECT userId, CAST(balance AS CHAR) AS balance, CAST(total AS CHAR) AS ledger
     FROM (SELECT m.id AS userId, m.balance, COALESCE(${LAST_ENTRY}, 0) AS total
             FROM member m WHERE m.id ${members}) sums
    WHERE balance <> total OR balance < 0`;
@@ -21,7 +22,8 @@ const OF_FRESH_ENTRIES = 'IN (SELECT user_id FROM payment_history WHERE id BETWE
  * is to be found, and not to fail the check.
  */
 const brokenChain = (beforeSpan: string, span: string): string => `
-  SELECT entryId, userId, kind, amount, balanceAfter, CAST(expected AS CHAR) AS expected
+  SELECT entryId, userId, kind, CAST(amount AS CHAR) AS amount, CAST(balanceAfter AS CHAR) AS balanceAfter,
+         CAST(expected AS CHAR) AS expected
     FROM (SELECT h.id AS entryId, h.user_id AS userId, h.kind, h.amount, h.balance_after AS balanceAfter,
                  CAST(h.amount AS DECIMAL(30)) + COALESCE(LAG(h.balance_after) OVER (PARTITION BY h.user_id ORDER BY h.id), ${beforeSpan}) AS expected
             FROM payment_history h ${span}) entries
@@ -52,7 +54,8 @@ const FRESH_CHAIN = brokenChain(
 );
 
 const PAYMENT_UNBOOKED = `
-  SELECT p.id AS paymentId, p.user_id AS userId, p.amount, h.id AS entryId, h.user_id AS entryUserId, h.amount AS entryAmount
+  SELECT p.id AS paymentId, p.user_id AS userId, CAST(p.amount AS CHAR) AS amount, h.id AS entryId,
+         h.user_id AS entryUserId, CAST(h.amount AS CHAR) AS entryAmount
     FROM payment p
     LEFT JOIN payment_history h ON h.payment_id = p.id AND h.kind = 'PAYMENT'
    WHERE p.id BETWEEN @first AND @last AND p.status = 'DONE'
@@ -60,7 +63,7 @@ const PAYMENT_UNBOOKED = `
 
 /** A payment taken back keeps its entry and has a REFUND of the same amount. */
 const BOOKED_UNPAID = `
-  SELECT h.id AS entryId, h.kind, h.user_id AS userId, h.amount, h.payment_id AS paymentId, p.status AS paymentStatus
+  SELECT h.id AS entryId, h.kind, h.user_id AS userId, CAST(h.amount AS CHAR) AS amount, h.payment_id AS paymentId, p.status AS paymentStatus
     FROM payment_history h
     LEFT JOIN payment p ON p.id = h.payment_id
     LEFT JOIN payment_history b ON b.payment_id = h.payment_id AND b.kind = 'REFUND'
