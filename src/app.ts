@@ -37,13 +37,13 @@ import { Redis } from './platform/redis/redis';
 const MAX_PER_USER_AT_ONCE = 4;
 
 export interface Apps {
-  /** The API (not in the worker role), probes, and what operators ask if it is to be here. */
+  /** The API (not in the worker role), probes, and the operator routes if they have no separate port. */
   main: Express;
-  /** Probes and what operators ask, if they have a port of their own. */
+  /** Probes and the operator routes, if MANAGEMENT_PORT gives them a separate port. */
   management: Express | undefined;
 }
 
-/** @param extra middleware of one's own, which every request of every route goes through */
+/** @param extra additional middleware, which every request of every route passes */
 export function createApps(container: DependencyContainer, extra: RequestHandler[] = []): Apps {
   const config = container.resolve<Config>(CONFIG);
   const api = config.ROLE === 'worker' ? [] : apiRoutes(container);

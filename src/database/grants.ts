@@ -6,7 +6,7 @@ import { quoteAccount, quoteName } from './names';
  * bought nor rewrite the ledger (payment_history is append-only), and it can create, alter and drop nothing.
  */
 export const RIGHTS: Record<string, string> = {
-  member: 'SELECT, UPDATE (balance)',
+  member: 'SELECT, UPDATE (balance)', // words-allow: member
   concert: 'SELECT',
   concert_schedule: 'SELECT',
   concert_seat: 'SELECT, UPDATE (status, held_until)',

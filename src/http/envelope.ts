@@ -28,7 +28,7 @@ export const failure = (code: string, message: string): string =>
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** For JSON; the pages under /docs have helmet's. HSTS is the business of whoever ends TLS. */
+/** For JSON; the pages under /docs have helmet's. HSTS is set by the proxy that terminates TLS. */
 const SECURITY_HEADERS = [
   ...['X-Content-Type-Options', 'nosniff'],
   ...['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],

@@ -8,7 +8,7 @@ export class Exchange {
   isShed = false;
   /** The answer is that of an earlier request with the same Idempotency-Key. */
   isReplay = false;
-  /** Sent with the answer, whoever gives it: name, value, name, value, … */
+  /** Sent with the answer, a success or an error: name, value, name, value, … */
   readonly headers: string[];
   private isInFlight = true;
   private isAnswered = false;
@@ -44,7 +44,7 @@ export class Exchange {
 
   /**
    * Calls back when the answer has been given, which is when the work has ended. The client may have gone before:
-   * 'close' of the response would tell of that, and whoever counts work by it can be made to do any amount of it.
+   * the response's 'close' reports that, so a limit that counted work by 'close' could be bypassed by disconnecting.
    */
   onAnswered(callback: (status: number) => void): void {
     this.callbacks.push(callback);

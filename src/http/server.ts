@@ -19,7 +19,7 @@ export interface ServerOptions {
 }
 
 const HEADER_BYTES = 16_384;
-/** Above the idle time-out of common load balancers (60 s), so that they close first and no request meets a closed door. */
+/** Above the idle time-out of common load balancers (60 s), so that they close first and no request meets a closed connection. */
 const KEEP_ALIVE_MS = 65_000;
 
 /**
@@ -87,7 +87,7 @@ export class HttpServer {
     this.server.on('drop', options.onDrop);
   }
 
-  /** Rejects when the port cannot be had. */
+  /** Rejects when the port cannot be bound. */
   async listen(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);

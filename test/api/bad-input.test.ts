@@ -108,8 +108,8 @@ describe('bad input', () => {
         }),
         duplex: 'half',
       });
-    const member = await it_.given.user(0);
-    expect((await send(['{"user', `Id":${member}`, '}'])).status).toBe(200);
+    const userId = await it_.given.user(0);
+    expect((await send(['{"user', `Id":${userId}`, '}'])).status).toBe(200);
     expect((await send(Array<string>(20).fill('x'.repeat(1000)))).status).toBe(413);
   });
 

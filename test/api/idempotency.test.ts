@@ -127,7 +127,7 @@ describe('an Idempotency-Key', () => {
     expect(outcome(await buyer.pay(reservationId, poor))).toBe('200');
   });
 
-  it('answers a repeated payment as the first, also when that ended the turn in between', async () => {
+  it('answers a repeated payment as the first, also when the first one ended the session in between', async () => {
     const redis = new URL(testConfig().REDIS_URL);
     const proxy = await new TcpProxy({ host: redis.hostname, port: Number(redis.port) }).open();
     redis.host = `127.0.0.1:${proxy.port}`;
@@ -143,7 +143,7 @@ describe('an Idempotency-Key', () => {
       const elsewhere = new Buyer(other.url, buyer.userId);
       elsewhere.token = buyer.token;
       proxy.change({ silent: true });
-      const repeated = elsewhere.pay(reservationId, key).then((answer) => answer); // asks for the key, then at the door
+      const repeated = elsewhere.pay(reservationId, key).then((answer) => answer); // reads the key, then checks the token
       await new Promise((resolve) => setTimeout(resolve, 200));
       const paid = await buyer.pay(reservationId, key);
       proxy.change({});

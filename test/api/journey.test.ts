@@ -89,7 +89,7 @@ describe('the whole journey', () => {
     expect(seats).toHaveLength(1);
   });
 
-  it('takes the token as Bearer, too', async () => {
+  it('accepts the token as Bearer as well', async () => {
     const buyer = await it_.buyer(70);
     buyer.token = `Bearer ${buyer.token}`;
     expect((await buyer.amount()).body).toMatchObject({ data: { amount: 70 } });

@@ -13,7 +13,7 @@ const all = (paths: string[], status: number): Record<string, number> =>
   Object.fromEntries(paths.map((path) => [path, status]));
 
 describe('MANAGEMENT_PORT', () => {
-  it('set: operators have a port of their own, probes both', async () => {
+  it('gives the operator routes a separate port when it is set, and serves probes on both', async () => {
     const service = await startTestService({ MANAGEMENT_PORT: 0 });
     try {
       const own = `http://127.0.0.1:${service.managementPort ?? 0}`;

@@ -362,7 +362,7 @@ describe('SIGTERM with open streams', () => {
 
   it('ends them at once and the process with 0; no ticket is in the log', async () => {
     const redis = new URL(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379');
-    redis.pathname = '/15'; // a waiting room of its own
+    redis.pathname = '/15'; // a separate waiting room
     const service = await new ServiceProcess({
       REDIS_URL: redis.href,
       QUEUE_MAX_ACTIVE: 1,

@@ -7,7 +7,7 @@ const OWN = uniqueQueueId();
 
 const MAIN = uniqueQueueId();
 
-describe('a concert with a line of its own', () => {
+describe('a concert with its own queue', () => {
   const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUES: `${OWN}=2` });
 
   const enter = async (queueId?: string): Promise<Buyer> => {

@@ -12,12 +12,12 @@ describe('holds and payments', () => {
     expect(outcome(await second.reserve(id, at(seats, 0).id))).toBe('409 004');
   });
 
-  it('gives a seat that the sweeper frees at this very moment', async () => {
+  it('gives a buyer a seat that the hold expiry releases at this very moment', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
     const [first, second] = [await it_.buyer(), await it_.buyer()];
     const [reservationId, seatId] = [await first.hold(id, at(seats, 0).id), at(seats, 0).id];
     await it_.given.holdIsPast(reservationId);
-    let answer: Promise<string> | undefined; // asked once, also when a deadlock begins the transaction anew
+    let answer: Promise<string> | undefined; // sent once, also when a deadlock restarts the transaction
     await it_.admin.transaction(async (tx) => {
       await tx.execute("UPDATE reservation SET status = 'CANCELED' WHERE id = ?", [reservationId]);
       answer ??= second.reserve(id, seatId).then(outcome); // finds the seat taken, then waits for the reservation
@@ -68,7 +68,7 @@ describe('holds and payments', () => {
     expect((await buyer.amount()).body).toMatchObject({ data: { amount: 10 } });
   });
 
-  it('lets the sweeper free seats whose hold is past', async () => {
+  it('releases seats whose hold has expired', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
     const buyer = await it_.buyer();
     const reservationId = await buyer.hold(id, at(seats, 0).id);

@@ -50,7 +50,7 @@ describe('seed', () => {
     );
     expect(await counts()).toEqual({ users: 50, entries: 50, concerts: 3, dates: 6, seats: 60 });
     for (const [table, last] of Object.entries({
-      member: 50,
+      member: 50, // words-allow: member
       concert: 3,
       concert_schedule: 6,
       concert_seat: 60,

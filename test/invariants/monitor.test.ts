@@ -181,7 +181,7 @@ describe('the watch over the invariants', () => {
     const seatId = at(shop.seatIds, 3);
     await shop.buy(at(shop.seatIds, 0));
     await scratch.admin.transaction(async (tx) => {
-      await tx.execute('LOCK TABLES payment WRITE, member WRITE');
+      await tx.execute('LOCK TABLES member WRITE, payment WRITE');
       await tx.execute('UPDATE member SET balance = balance + 1 WHERE id = ?', [shop.userId]);
       try {
         await lookUntil(async () => (await unchecked()) !== undefined && (await unchecked()) !== 0);

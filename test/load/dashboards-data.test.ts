@@ -40,7 +40,7 @@ import { Api } from '${root}/k6/lib/api.ts';
 import { holds, seatConflicts, ticketsSold, visitDone } from '${root}/k6/lib/metrics.ts';
 import { lineUp } from '${root}/k6/lib/waiting.ts';
 
-const members = JSON.parse(__ENV.MEMBERS);
+const userIds = JSON.parse(__ENV.USER_IDS);
 const scheduleId = Number(__ENV.SCHEDULE);
 const api = new Api(1);
 export const options = {
@@ -52,10 +52,10 @@ export const options = {
   },
 };
 export function buy() {
-  const token = lineUp(api, members[(__VU * 97 + __ITER) % members.length]);
+  const token = lineUp(api, userIds[(__VU * 97 + __ITER) % userIds.length]);
   if (token === undefined) return;
   api.schedule(token);
-  sleep(0.5); // slow enough that a line forms
+  sleep(0.5); // slow enough that a queue forms
   for (let tries = 0; tries < 20; tries++) {
     const seats = api.seat(token, scheduleId).data;
     const seat = seats[Math.floor(Math.random() * 3)];
@@ -152,7 +152,7 @@ async function startPrometheus(jobs: Record<string, string>): Promise<void> {
       static_configs: [{ targets: [new URL(url).host] }],
     })),
   };
-  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config)); // JSON is YAML, too
+  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config)); // JSON is valid YAML
   run('PROMETHEUS', 'prometheus', [
     '--config.file=prometheus.yml',
     `--web.listen-address=127.0.0.1:${port}`,
@@ -163,13 +163,13 @@ async function startPrometheus(jobs: Record<string, string>): Promise<void> {
 }
 
 async function runK6(url: string, given: Given): Promise<void> {
-  const members = await given.users(200);
+  const userIds = await given.users(200);
   const { id } = await given.scheduleWithSeats(2000);
   writeFileSync(join(folder, 'run.js'), SCRIPT);
   const args = ['run', '--quiet', '--no-summary', '--no-usage-report', '--out', `influxdb=${influxUrl}/k6`];
   const k6 = run('K6', 'k6', [...args, 'run.js'], {
     BASE_URL: url,
-    MEMBERS: JSON.stringify(members),
+    USER_IDS: JSON.stringify(userIds),
     SCHEDULE: String(id),
   });
   const [code] = (await once(k6, 'exit')) as [number];

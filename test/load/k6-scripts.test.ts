@@ -10,7 +10,7 @@ import { Given } from '../support/given';
 import { startTestService } from '../support/service';
 
 const SCRIPTS = 'arrival breakpoint check crowd purchase schedule seat soak spike study token'.split(' ');
-const MEMBERS = 300;
+const USERS = 300;
 const THRESHOLDS_CROSSED = 99;
 /** This machine is busy with other tests: latency is not what is proved here. */
 const SLOW_IS_FINE = { P99_MS: 20_000, P95_MS: 20_000 };
@@ -56,7 +56,7 @@ let runs = 0;
 async function run(script: string, env: Record<string, string | number>): Promise<Ran> {
   const file = join(folder, `${script}-${++runs}.json`);
   const ended = await k6(['run', '--quiet', `${script}.ts`], {
-    USERS: MEMBERS,
+    USERS,
     THINK: 0.05,
     SUMMARY: file,
     ...SLOW_IS_FINE,
@@ -101,8 +101,8 @@ describe('against the service', () => {
 
   beforeAll(async () => {
     scratch = await Scratch.migrated();
-    const names = Array.from({ length: MEMBERS }, () => "('Member')").join(', ');
-    await scratch.admin.execute(`INSERT INTO member (name) VALUES ${names}`); // 1 … MEMBERS
+    const names = Array.from({ length: USERS }, () => "('User')").join(', ');
+    await scratch.admin.execute(`INSERT INTO member (name) VALUES ${names}`); // 1 … USERS
     await new Given(scratch.admin).scheduleWithSeats(200, { amount: 70_000 });
     service = await startTestService({ ...scratch.env, QUEUE_MAX_ACTIVE: 10_000 });
   });
@@ -130,7 +130,7 @@ describe('against the service', () => {
       expect(study.count(`http_req_duration{endpoint:${endpoint}}`)).toBeGreaterThan(0);
   });
 
-  it('arrival: visitors come at their rate', async () => {
+  it('arrival: users arrive at the given rate', async () => {
     const arrival = await against('arrival', { RATE: 20, DURATION: '2s', VUS: 60 });
     expect(arrival).toMatchObject({ code: 0 });
     expect(arrival.count('visits')).toBeGreaterThan(0);
@@ -144,7 +144,7 @@ describe('against the service', () => {
     expect(spike.count('tickets_sold')).toBe((await paid()) - before);
   });
 
-  it('crowd: whoever has bought comes again, and each event of those inside is told', async () => {
+  it('crowd: a user who has bought comes again, and every event of an active user is in the time line', async () => {
     const before = await paid();
     const crowd = await against('crowd', {
       USERS_ACTIVE: 6,

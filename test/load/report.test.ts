@@ -32,7 +32,7 @@ describe('npm run load', () => {
   const folder = join(root, 'results', id);
 
   beforeAll(async () => {
-    await admin.execute(`INSERT IGNORE INTO member (id, name) SELECT seq, 'Visitor' FROM seq_1_to_${USERS}`);
+    await admin.execute(`INSERT IGNORE INTO member (id, name) SELECT seq, 'User' FROM seq_1_to_${USERS}`);
     await new Given(admin).scheduleWithSeats(5);
   });
   afterAll(async () => {
@@ -71,7 +71,7 @@ describe('npm run load', () => {
     expect(of('positions that went back')).toBe(0);
   });
 
-  it('compares runs, and writes a report anew', async () => {
+  it('compares runs, and writes a report again', async () => {
     const compared = await load(['compare', id, id]);
     expect(compared.output).toMatch(new RegExp(`^\\|  \\| ${id} \\| ${id} \\|`));
     const [first, second] = /\| p99 ms \| (\S+) \| (\S+) \|/.exec(compared.output)?.slice(1) ?? [];

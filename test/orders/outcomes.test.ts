@@ -132,7 +132,7 @@ describe('the outcome of a sale', () => {
     const answer = await (await it_.buyer()).reserve(id, at(seats, 0).id);
     expect([outcome(answer), said(answer)]).toEqual([
       '403 403',
-      'This concert has a queue of its own: ask for a token with queueId elsewhere.',
+      'This concert has its own queue: ask for a token with queueId elsewhere.',
     ]);
   });
 

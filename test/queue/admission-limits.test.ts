@@ -30,7 +30,7 @@ function calm(ms = 5): Signals {
 describe('admission limits of several processes', () => {
   const time = useVirtualTime();
 
-  /** A crowd before a line of several processes that steer it together. */
+  /** Many users in one queue, whose limits several processes control together. */
   class Line {
     readonly rooms = new Rooms(time.redis, RULES, CAP);
     readonly metrics = new WaitingRoomMetrics(new Metrics());
@@ -46,8 +46,8 @@ describe('admission limits of several processes', () => {
       return new WaitingRoom(this.rooms.store, policy, this.rooms.repository, this.metrics, logger);
     }
 
-    async come(visitors: number): Promise<void> {
-      for (let user = 1; user <= visitors; user++)
+    async come(users: number): Promise<void> {
+      for (let user = 1; user <= users; user++)
         await at(this.processes, user % this.processes.length).issue(user);
       await this.refresh();
     }

@@ -27,24 +27,26 @@ const arbitrary = fc.record({
   poolWaitMs: fc.double({ min: 0, max: 1000, noNaN: true }),
   loopDelayMs: fc.double({ min: 0, max: 1000, noNaN: true }),
 });
-const house = fc.record({
+const occupancy = fc.record({
   waiting: fc.integer({ min: 0, max: 10_000 }),
   active: fc.integer({ min: 0, max: 6000 }),
   inactive: fc.integer({ min: 0, max: 3000 }),
   admitted: fc.integer({ min: 0, max: 2000 }),
 });
-const history = fc.array(fc.record({ signals: fc.option(arbitrary, { freq: 10 }), house }), {
+const history = fc.array(fc.record({ signals: fc.option(arbitrary, { freq: 10 }), occupancy }), {
   maxLength: 60,
 });
 
-function after(past: { signals: Parameters<typeof second>[0] | null; house: Occupancy }[]): ControllerState {
+function after(
+  past: { signals: Parameters<typeof second>[0] | null; occupancy: Occupancy }[],
+): ControllerState {
   let state = newControllerState(LIMITS);
-  for (const { signals, house } of past)
-    state = decide(state, signals === null ? undefined : second(signals), house, LIMITS).state;
+  for (const { signals, occupancy } of past)
+    state = decide(state, signals === null ? undefined : second(signals), occupancy, LIMITS).state;
   return state;
 }
 
-/** A house that fills up to the limit at once, with a crowd before it; those active stay for `visit` decisions. */
+/** A queue that is filled up to its limit at once, with many waiting; a session lasts `meanSessionSeconds` decisions. */
 class Full {
   state = newControllerState(LIMITS);
   decision: Decision | undefined;
@@ -56,8 +58,8 @@ class Full {
     const active = this.stays.reduce((a, b) => a + b, 0);
     const admitted = waiting > 0 ? Math.max(0, Math.floor(Math.min(rate, limit - active))) : 0;
     this.stays.push(admitted);
-    const house = { waiting, active: active + admitted, inactive: 0, admitted };
-    this.decision = decide(this.state, signals, house, LIMITS);
+    const occupancy = { waiting, active: active + admitted, inactive: 0, admitted };
+    this.decision = decide(this.state, signals, occupancy, LIMITS);
     this.state = this.decision.state;
     return this.decision;
   }
@@ -66,7 +68,7 @@ class Full {
 describe('the controller', () => {
   it('the decision stays within the bounds, whatever the signals are', () => {
     fc.assert(
-      fc.property(history, arbitrary, house, (past, signals, now) => {
+      fc.property(history, arbitrary, occupancy, (past, signals, now) => {
         const { limit, rate, state } = decide(after(past), second(signals), now, LIMITS);
         expect(limit).toBeGreaterThanOrEqual(LIMITS.min);
         expect(limit).toBeLessThanOrEqual(LIMITS.max);
@@ -84,7 +86,7 @@ describe('the controller', () => {
         fc.property(
           history,
           arbitrary,
-          house,
+          occupancy,
           fc.double({ min: 1, max: 20, noNaN: true }),
           (past, signals, now, factor) => {
             const state = after(past);
@@ -101,7 +103,7 @@ describe('the controller', () => {
 
   it('without signals it holds', () => {
     fc.assert(
-      fc.property(history, house, (past, now) => {
+      fc.property(history, occupancy, (past, now) => {
         const state = after(past);
         const { state: held, action } = decide(state, undefined, now, LIMITS);
         expect([action, held.window]).toEqual(['hold', state.window]);
@@ -124,10 +126,10 @@ describe('the controller', () => {
           [9, 14, LIMITS.min],
           [9, 200, 4 * 200],
         ] as const) {
-          const house = { waiting, active, inactive: 0, admitted: 5 };
+          const occupancy = { waiting, active, inactive: 0, admitted: 5 };
           let state = newControllerState(LIMITS);
           for (let i = 0; i < turns; i++)
-            ({ state: state } = decide(state, second({ ms: 2 }), house, LIMITS));
+            ({ state: state } = decide(state, second({ ms: 2 }), occupancy, LIMITS));
           expect(state.window).toBeLessThanOrEqual(most);
         }
       }),

@@ -19,7 +19,7 @@ function second({ ms = 1, requests = 500, ...rest }: Partial<Signals> & { ms?: n
 /** How far a wait is over its objective. */
 const pressed = (share: number): Signals => second({ poolWaitMs: share * LIMITS.targetP99Ms });
 
-/** `lively` are active, as many come as go, so that each stays for `visit` seconds. */
+/** `recentlyActive` users are active, as many come as go, so that each stays for `meanSessionSeconds`. */
 const steady = (
   recentlyActive: number,
   meanSessionSeconds = 8,
@@ -29,7 +29,7 @@ const steady = (
   ...more,
 });
 
-/** What is remembered when it has been so for a minute. */
+/** The state after a minute of this occupancy. */
 function settled(
   { active, inactive, admitted }: Occupancy,
   more: Partial<ControllerState> = {},
@@ -55,12 +55,12 @@ function settled(
 }
 
 const FULL = steady(800);
-const at = (state: ControllerState, signals: Signals | undefined, house = FULL): Decision =>
-  decide(state, signals, house, LIMITS);
+const at = (state: ControllerState, signals: Signals | undefined, occupancy = FULL): Decision =>
+  decide(state, signals, occupancy, LIMITS);
 
 describe('a breach', () => {
   const loads = (load: number): number[] => Array<number>(60).fill(load);
-  /** It was one a second ago, too. */
+  /** There was a breach a second ago as well. */
   const lasting = { pressures: [0, 1, 1], loads: loads(0.6) };
 
   it.each<[string, Signals, number]>([
@@ -142,16 +142,16 @@ describe('a breach', () => {
       [8, 6],
       [4, 3],
     ] as const) {
-      const house = steady(800, meanSessionSeconds);
-      let { state } = at(at(settled(house), pressed(2), house).state, pressed(2), house);
+      const occupancy = steady(800, meanSessionSeconds);
+      let { state } = at(at(settled(occupancy), pressed(2), occupancy).state, pressed(2), occupancy);
       expect(state.cooldownUntil - state.second).toBe(turns);
       const { window } = state;
       for (let turn = 1; turn < turns; turn++) {
-        const next = at(state, pressed(2), house);
+        const next = at(state, pressed(2), occupancy);
         expect([next.action, next.state.window]).toEqual(['hold', window]);
         state = { ...next.state, meanSessionSeconds: meanSessionSeconds };
       }
-      expect(at(state, pressed(2), house).action).toBe('back-off');
+      expect(at(state, pressed(2), occupancy).action).toBe('back-off');
     }
   });
 
@@ -221,8 +221,8 @@ describe('pressure above the target', () => {
 });
 
 describe('growth', () => {
-  const grow = (state: Partial<ControllerState>, house = FULL, signals = emptySignals()): Decision =>
-    at(settled(house, state), signals, house);
+  const grow = (state: Partial<ControllerState>, occupancy = FULL, signals = emptySignals()): Decision =>
+    at(settled(occupancy, state), signals, occupancy);
   const factorOf = ({ state }: Decision, before = 800): number => state.window / before;
   const loads = (load: number): number[] => Array<number>(60).fill(load);
 
@@ -257,10 +257,13 @@ describe('growth', () => {
   it('is judged by the users who came before the delay, and by the second highest load since', () => {
     const grown = [...Array<number>(50).fill(9), 800, 800, 800, 800, 800, 800, 1200, 1200, 1200, 1200];
     const admitted = [...Array<number>(56).fill(9), 230, 230, 230, 230];
-    const house = { ...FULL, active: 1200, admitted: 230 };
+    const occupancy = { ...FULL, active: 1200, admitted: 230 };
     const state = { recentlyActive: grown, active: grown, admitted, loads: loads(0.45), window: 1200 };
     const room = (0.9 * 800) / (0.45 * 1200);
-    expect(factorOf(at(settled(FULL, state), emptySignals(), house), 1200)).toBeCloseTo(room ** (1 / 3), 6);
+    expect(factorOf(at(settled(FULL, state), emptySignals(), occupancy), 1200)).toBeCloseTo(
+      room ** (1 / 3),
+      6,
+    );
     const peak = [...loads(0).slice(0, 55), 0.45, 0.9, 0, 0, 0];
     expect(factorOf(grow({ loads: peak }))).toBeCloseTo(2 ** (1 / 3), 6);
     const stall = [...loads(0).slice(0, 56), 0.9, 0, 0, 0];
@@ -271,16 +274,19 @@ describe('growth', () => {
 
   it('reaches at most eight times the users who came before the delay', () => {
     const grown = [...Array<number>(54).fill(9), 200, 200, 200, 200, 200, 1500];
-    const house = { ...FULL, active: 1500 };
+    const occupancy = { ...FULL, active: 1500 };
     const admitted = [...Array<number>(59).fill(100), 1400]; // as many leave as ever
     const state = { recentlyActive: grown, active: grown, admitted, window: 1500 };
-    expect(factorOf(at(settled(FULL, state), emptySignals(), house), 1500)).toBeCloseTo((8 * 200) / 1500, 6);
+    expect(factorOf(at(settled(FULL, state), emptySignals(), occupancy), 1500)).toBeCloseTo(
+      (8 * 200) / 1500,
+      6,
+    );
   });
 
   it('reaches at most four times the minimum while nobody came before the delay', () => {
-    const house = { ...FULL, active: 100 };
+    const occupancy = { ...FULL, active: 100 };
     const state = { recentlyActive: [30, 60], active: [30, 60], admitted: [30, 30], window: 100 };
-    expect(factorOf(at(settled(FULL, state), emptySignals(), house), 100)).toBeCloseTo((4 * 30) / 100, 6);
+    expect(factorOf(at(settled(FULL, state), emptySignals(), occupancy), 100)).toBeCloseTo((4 * 30) / 100, 6);
   });
 
   it.each([
@@ -324,15 +330,15 @@ describe('growth', () => {
   });
 
   it('ends at the configured maximum', () => {
-    const house = steady(4900);
-    expect(grow({}, house).limit).toBe(LIMITS.max);
-    expect(grow({}, house).state.window).toBe(LIMITS.max);
+    const occupancy = steady(4900);
+    expect(grow({}, occupancy).limit).toBe(LIMITS.max);
+    expect(grow({}, occupancy).state.window).toBe(LIMITS.max);
   });
 
   it('needs a window that is nine tenths full, now or a second ago, and somebody waiting', () => {
     const moveOf = (recentlyActive: number, beforeBreach: number, waiting = 1): string => {
-      const house = { ...steady(1000), active: recentlyActive, waiting };
-      return grow({ window: 1000, recentlyActive: [beforeBreach], loads: loads(0.1) }, house).action;
+      const occupancy = { ...steady(1000), active: recentlyActive, waiting };
+      return grow({ window: 1000, recentlyActive: [beforeBreach], loads: loads(0.1) }, occupancy).action;
     };
     expect([moveOf(900, 0), moveOf(899, 0), moveOf(0, 900), moveOf(0, 899)]).toEqual([
       'increase',
@@ -368,12 +374,12 @@ describe('the controller’s state', () => {
   /** So many seconds alike. */
   function live(
     turns: number,
-    house: Occupancy | ((second: number) => Occupancy),
+    occupancy: Occupancy | ((second: number) => Occupancy),
     signals = second(),
   ): ControllerState {
     let state = newControllerState(LIMITS);
     for (let turn = 1; turn <= turns; turn++)
-      ({ state: state } = at(state, signals, typeof house === 'function' ? house(turn) : house));
+      ({ state: state } = at(state, signals, typeof occupancy === 'function' ? occupancy(turn) : occupancy));
     return state;
   }
 
@@ -533,8 +539,8 @@ describe('the controller’s state', () => {
 
 describe('a decision', () => {
   it('has a rate limit of as many as leave and a quarter more, plus the growth', () => {
-    const house = { ...FULL, waiting: 0 };
-    expect(at(settled(house), second(), house).rate).toBeCloseTo(1.25 * 100, 6);
+    const occupancy = { ...FULL, waiting: 0 };
+    expect(at(settled(occupancy), second(), occupancy).rate).toBeCloseTo(1.25 * 100, 6);
     const { rate, state } = at(settled(FULL), second());
     expect(state.window).toBe(1600);
     expect(rate).toBeCloseTo((1.25 * 1600) / 8 + 1600, 6);
@@ -542,11 +548,11 @@ describe('a decision', () => {
   });
 
   it('follows the turnover of recently active users when inactive ones make sessions look long', () => {
-    const house = { active: 1000, inactive: 500, admitted: 100, waiting: 0 };
+    const occupancy = { active: 1000, inactive: 500, admitted: 100, waiting: 0 };
     const past = { recentlyActive: [...Array<number>(55).fill(9000), 500, 500, 500, 500, 500] };
     const gone = { admitted: [...Array<number>(55).fill(9000), 100, 100, 100, 100, 100] };
     for (const state of [{}, past, gone])
-      expect(at(settled(house, state), second(), house).rate).toBeCloseTo((1.25 * 500) / 5, 6);
+      expect(at(settled(occupancy, state), second(), occupancy).rate).toBeCloseTo((1.25 * 500) / 5, 6);
     const restless = { active: 500, inactive: 0, admitted: 500, waiting: 0 };
     expect(at({ ...settled(restless), meanSessionSeconds: 6 }, second(), restless).rate).toBeCloseTo(
       (1.25 * 500) / 4,
@@ -555,13 +561,13 @@ describe('a decision', () => {
   });
 
   it('never has a rate limit below the configured minimum', () => {
-    const house = steady(60, 60, { waiting: 0 });
-    expect(at(settled(house), second(), house).rate).toBe(30);
+    const occupancy = steady(60, 60, { waiting: 0 });
+    expect(at(settled(occupancy), second(), occupancy).rate).toBe(30);
   });
 
   it('has a limit of the window plus the inactive users', () => {
-    const house = { active: 900, inactive: 100.5, admitted: 100, waiting: 0 };
-    expect(at(settled(house, { window: 800 }), second(), house).limit).toBe(901);
+    const occupancy = { active: 900, inactive: 100.5, admitted: 100, waiting: 0 };
+    expect(at(settled(occupancy, { window: 800 }), second(), occupancy).limit).toBe(901);
     const asleep = { active: 100, inactive: 300, admitted: 1, waiting: 0 }; // told a moment apart
     expect(at(settled(FULL, { window: 40 }), second(), asleep).state.recentlyActive.at(-1)).toBe(0);
   });
@@ -581,8 +587,8 @@ describe('a decision', () => {
 
   it('closes while a breaker is open, and keeps only the calm estimates', () => {
     const before = settled(FULL, { threshold: 900, baselineLatencyMs: 7, cooldownUntil: 200 });
-    const house = { ...FULL, active: 900, inactive: 100 };
-    const { action, bottleneck, limit, rate, state } = at(before, second({ breakerOpen: true }), house);
+    const occupancy = { ...FULL, active: 900, inactive: 100 };
+    const { action, bottleneck, limit, rate, state } = at(before, second({ breakerOpen: true }), occupancy);
     expect([action, bottleneck, limit, rate]).toEqual(['close', 'breaker', 130, 0]);
     const { window, threshold, ceiling, meanSessionSeconds } = before;
     const noted = {

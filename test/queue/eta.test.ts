@@ -32,7 +32,7 @@ describe('the admission rate', () => {
 
   it.each([
     ['the clock steps back', -3_600_000, 0],
-    ['the count begins anew after a loss', 0, -100],
+    ['the count restarts at 0 after a loss', 0, -100],
   ])('starts over when %s, and is never negative', (_when, clockMs, count) => {
     const rate = new AdmissionRate();
     for (let s = 0; s <= 20; s++) rate.add(T0 + s * 1000, 100 + s * 10);
@@ -65,7 +65,7 @@ describe('the admission rate’s window', () => {
     expect(rate.perSecond).toBe(0); // all came before
   });
 
-  it('begins anew with the very sample that is lower, or earlier', () => {
+  it('starts over with the very sample that is lower, or earlier', () => {
     for (const [ms, count] of [
       [2000, 99],
       [-2000, 200],

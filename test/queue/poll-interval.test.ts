@@ -14,12 +14,12 @@ function load(waiting: number, etaOf: (position: number) => number, maxPerSecond
 
 describe('the poll interval', () => {
   it.each([
-    ['a tenth of the time that is left', 100, 100, 40, 4000],
-    ['a third of the time until one is away, less the jitter, at most', 100, 100, 7200, 9090],
-    ['that, too, for the last of the front', 5000, 100_000, 0, 1000],
-    ['an equal part of the crowd where that is less', 90_000, 105_000, 0, 40_000],
+    ['a tenth of the remaining wait', 100, 100, 40, 4000],
+    ['at most a third of the presence time-out, less the jitter', 100, 100, 7200, 9090],
+    ['the same third for the last of the front', 5000, 100_000, 0, 1000],
+    ['an equal share among all who wait where that is less', 90_000, 105_000, 0, 40_000],
     ['in proportion to the position, right behind the front', 5001, 105_000, 0, 6091],
-    ['that of the front where the parts are shorter', 5001, 5001, 60, 6000],
+    ['that of the front where the shares are shorter', 5001, 5001, 60, 6000],
   ])('is %s', (_what, position, waiting, etaSeconds, afterMs) => {
     const told = pollAfterMs(position, waiting, etaSeconds, {
       maxPerSecond: 10_000,

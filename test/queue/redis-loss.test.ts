@@ -185,7 +185,7 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
       const backAtMs = performance.now();
       const issuesAfterMs = await recovered(backAtMs);
       for (const buyer of inside.slice(0, 3))
-        // paid meanwhile: the place is given on
+        // paid during the outage: the session has ended
         await until('its turn is over', async () => (await checked(buyer)) === '200 DONE');
       const admitsAfterMs = await nothingIsLost(backAtMs);
       said(`tokens after ${ms(issuesAfterMs)}, admission after ${ms(admitsAfterMs)}`);

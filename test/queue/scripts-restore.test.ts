@@ -48,7 +48,7 @@ describe('the restore of a lost state by the scripts', () => {
     const { gen } = await queue.issue(1);
     expect(await queue.store.issue(2, 2, 500)).toBe('state-lost');
     const entry = { userId: 9, seq: 900, gen, iatMs: virtualTime.nowMs };
-    expect(await queue.store.resolve(entry, 2, 0)).toBe('state-lost'); // a genuine token of a later seq proves it, too
+    expect(await queue.store.resolve(entry, 2, 0)).toBe('state-lost'); // a genuine token of a later seq also proves it
   });
 
   it('a token of a later generation is not issued here', async () => {

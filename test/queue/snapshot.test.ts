@@ -94,11 +94,11 @@ describe('a snapshot', () => {
       { seq: 2, sessionUntilMs: undefined },
       { seq: 5, sessionUntilMs: LATER },
     ];
-    const door = { ...INITIAL_ADMISSION_STATE, autoLimit: 9 };
+    const admission = { ...INITIAL_ADMISSION_STATE, autoLimit: 9 };
     of.apply(
       delta({
         ...{ whole: false, nowMs: T0 + 10, issued: 16, headSeq: 5, version: 31, epoch: 8 },
-        ...{ changes, bitmaps, admission: door },
+        ...{ changes, bitmaps, admission },
       }),
     );
     expect(of).toMatchObject({
@@ -107,7 +107,7 @@ describe('a snapshot', () => {
       active: 2,
       waiting: 7,
       nowMs: T0 + 10,
-      admission: door,
+      admission,
     });
     expect([2, 3, 5].map((seq) => of.isActive(seq))).toEqual([false, true, true]);
   });

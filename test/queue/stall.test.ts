@@ -80,10 +80,10 @@ describe('the controller after a stall of the backend', () => {
     more: Partial<ControllerState> = {},
   ): Decision {
     const calm = run(emptySignals, 0)[STALLS_AT - 1]?.state ?? newControllerState(LIMITS);
-    const house = { waiting: 1e6, active: 1000, inactive: 0, admitted: 100 };
-    let last = decide({ ...calm, ...more }, stalled(), house, LIMITS);
+    const occupancy = { waiting: 1e6, active: 1000, inactive: 0, admitted: 100 };
+    let last = decide({ ...calm, ...more }, stalled(), occupancy, LIMITS);
     for (const signals of seconds)
-      last = decide(last.state, signals, { ...house, active: recentlyActive, admitted: 0 }, LIMITS);
+      last = decide(last.state, signals, { ...occupancy, active: recentlyActive, admitted: 0 }, LIMITS);
     return last;
   }
   const calmSecond = served(500);

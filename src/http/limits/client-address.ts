@@ -22,7 +22,7 @@ export function addressOf({ headers, socket }: Sender, hops: number): string {
 /**
  * What the proxies say, nearest first; undefined where it is no address. A proxy writes one of the two headers and may
  * let through the other as the client wrote it. So if a request has both, entries count only as far as both agree:
- * a client that adds the other header gains no address of its own choice.
+ * a client that adds the other header cannot choose its address.
  */
 function forwarded(headers: IncomingHttpHeaders): (string | undefined)[] {
   const [one, other] = [xForwardedFor(headers['x-forwarded-for']), forwardedFor(headers.forwarded)].map(
@@ -78,7 +78,7 @@ const IPV4_NETWORKS = [
   { begin: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff], at: 12 }, // IPv4-mapped, ::ffff:0:0/96 (RFC 4291)
   { begin: [0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0], at: 12 }, // IPv4-translated, ::ffff:0:0:0/96 (RFC 2765)
   { begin: [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0], at: 12 }, // NAT64, 64:ff9b::/96 (RFC 6052)
-  { begin: [0, 0x64, 0xff, 0x9b, 0, 1], at: 12 }, // NAT64 of one's own, a /96 in 64:ff9b:1::/48 (RFC 8215)
+  { begin: [0, 0x64, 0xff, 0x9b, 0, 1], at: 12 }, // local-use NAT64, a /96 in 64:ff9b:1::/48 (RFC 8215)
   { begin: [0x20, 0x02], at: 2 }, // 6to4, 2002::/16 (RFC 3056)
 ];
 

@@ -33,7 +33,7 @@ export class WrongQueue extends Forbidden {
     super(
       queueId === mainQueueId
         ? 'This concert is sold to users of the main queue: ask for a token without queueId.'
-        : `This concert has a queue of its own: ask for a token with queueId ${queueId}.`,
+        : `This concert has its own queue: ask for a token with queueId ${queueId}.`,
     );
   }
 }

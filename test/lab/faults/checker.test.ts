@@ -136,7 +136,7 @@ describe('the checker of the fault suite', () => {
     expect(check(story.evidence)).toEqual([]);
   });
 
-  it('finds nothing when the door refuses a hold that is done a moment later, under the same key', () => {
+  it('finds nothing when a refused hold succeeds a moment later under the same key', () => {
     const story = Story.good();
     const refused = { outcome: 'fail', status: 403, code: '003' } as const;
     story.ask('reserve', 1, 690, 695, { key: 'r3', seatId: 9, ...refused });

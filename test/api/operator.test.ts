@@ -11,7 +11,7 @@ import { startTestService } from '../support/service';
 import { until } from '../support/wait';
 
 const TOKEN = createHash('sha256').update('a token of the tests').digest('hex');
-const ORDERS = [
+const INVALID_COMMANDS = [
   {},
   { command: 'open' },
   { command: 'limit' },
@@ -19,7 +19,7 @@ const ORDERS = [
   { command: 'pause', value: 1 },
 ];
 
-describe('the operator’s hand', () => {
+describe('an operator override', () => {
   const queueId = uniqueQueueId();
   let services: (RunningService & { url: string })[];
   let urls: string[];
@@ -32,49 +32,52 @@ describe('the operator’s hand', () => {
   });
   afterAll(() => Promise.all(services.map((service) => service.stop())));
 
-  const order = (url: string, body: object, token = TOKEN): request.Test =>
+  const command = (url: string, body: object, token = TOKEN): request.Test =>
     request(url).post(`/queues/${queueId}/admission`).set('Authorization', `Bearer ${token}`).send(body);
-  const doorAt = async (url: string): Promise<unknown> => {
+  const limitsAt = async (url: string): Promise<unknown> => {
     const answer = await request(url).get('/queues').set('Authorization', `Bearer ${TOKEN}`);
     return (answer.body as { data: unknown[] }).data[0];
   };
 
-  it('wants its token, on the management port alone', async () => {
+  it('is accepted with the management token and on the management port only', async () => {
     const [url = ''] = urls;
     expect((await request(url).get('/queues')).status).toBe(401);
-    expect((await order(url, { command: 'pause' }, `${TOKEN}x`)).status).toBe(401);
-    expect((await order(at(services, 0).url, { command: 'pause' })).status).toBe(404);
-    expect(await doorAt(url)).toMatchObject({ queueId, paused: false, source: 'auto' });
+    expect((await command(url, { command: 'pause' }, `${TOKEN}x`)).status).toBe(401);
+    expect((await command(at(services, 0).url, { command: 'pause' })).status).toBe(404);
+    expect(await limitsAt(url)).toMatchObject({ queueId, paused: false, source: 'auto' });
   });
 
-  it('is nobody’s without MANAGEMENT_TOKEN', async () => {
+  it('is answered with 404 when there is no MANAGEMENT_TOKEN', async () => {
     const service = await startTestService({ MANAGEMENT_PORT: 0 });
     const url = `http://127.0.0.1:${service.managementPort ?? 0}`;
     expect((await request(url).get('/queues').set('Authorization', 'Bearer ')).status).toBe(404);
     await service.stop();
   });
 
-  it.each(ORDERS)('names what is wrong with %j', async (body) => {
-    const answer = await order(at(urls, 0), body);
+  it.each(INVALID_COMMANDS)('answers 400 to the invalid command %j', async (body) => {
+    const answer = await command(at(urls, 0), body);
     expect([answer.status, answer.body]).toMatchObject([400, { exception: { code: '400' } }]);
   });
 
-  it('given to one process holds at the other; nobody gets in while it is paused', async () => {
+  it('set at one process applies to the other; nobody is admitted while the queue is paused', async () => {
     const [one = '', other = ''] = urls;
-    expect((await order(one, { command: 'pause' })).body).toMatchObject({
+    expect((await command(one, { command: 'pause' })).body).toMatchObject({
       data: { paused: true, source: 'operator' },
     });
-    await until('the other knows', async () => ((await doorAt(other)) as { paused: boolean }).paused);
+    await until(
+      'the other process is paused',
+      async () => ((await limitsAt(other)) as { paused: boolean }).paused,
+    );
     const crowd = new Crowd(services);
     await crowd.come(3);
-    expect(((await doorAt(other)) as { active: number }).active).toBe(0);
-    expect((await order(other, { command: 'limit', value: 2 })).body).toMatchObject({
+    expect(((await limitsAt(other)) as { active: number }).active).toBe(0);
+    expect((await command(other, { command: 'limit', value: 2 })).body).toMatchObject({
       data: { activeLimit: 2 },
     });
-    await order(one, { command: 'resume' });
-    await until('two are in', async () => ((await doorAt(other)) as { active: number }).active === 2);
-    expect((await order(one, { command: 'auto' })).body).toMatchObject({ data: { source: 'auto' } });
-    await until('all are in', async () => ((await doorAt(one)) as { active: number }).active === 3);
+    await command(one, { command: 'resume' });
+    await until('two are active', async () => ((await limitsAt(other)) as { active: number }).active === 2);
+    expect((await command(one, { command: 'auto' })).body).toMatchObject({ data: { source: 'auto' } });
+    await until('all are active', async () => ((await limitsAt(one)) as { active: number }).active === 3);
     expect(
       (
         await request(one)
@@ -85,7 +88,7 @@ describe('the operator’s hand', () => {
     ).toBe(404);
   });
 
-  it('has a command', async () => {
+  it('can be set with the queue command', async () => {
     const run = async (...args: string[]): Promise<string> =>
       (
         await promisify(execFile)(
