@@ -33,7 +33,7 @@ describe('a dependency that is lost', () => {
   });
   afterAll(() => admin.close());
 
-  it('database: lists fall back to the last good copy, the rest is 503 with Retry-After, and it recovers', async () => {
+  it('database: lists are served from the last good cache, other requests get 503 with Retry-After, and it recovers', async () => {
     const [seen, unseen] = [await given.scheduleWithSeats(2), await given.scheduleWithSeats(1)];
     const buyer = await new Buyer(service.url, await given.user(10)).enter();
     const fresh = await buyer.seats(seen.id);
@@ -89,7 +89,7 @@ describe('a dependency that is lost', () => {
     expect([outcome(await buyer.check()), outcome(await buyer.amount())]).toEqual(['200', '200']);
   });
 
-  it('redis: what needs it is 503 with Retry-After, and it recovers with every place kept', async () => {
+  it('redis: requests that need it get 503 with Retry-After, and it recovers with every entry kept', async () => {
     const buyer = await new Buyer(service.url, await given.user(10)).enter();
     await redis.proxy.cut();
     const refused = await new Buyer(service.url, await given.user())

@@ -84,7 +84,7 @@ describe('an Idempotency-Key', () => {
     expect(outcome(await other.charge(2, key))).toBe('200');
   });
 
-  it('reserves and pays once, and answers a lost payment again though the turn is over', async () => {
+  it('reserves and pays once, and repeats the answer to a payment although the session is over', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
     const buyer = await it_.buyer(100);
     const [holdKey, payKey] = [randomUUID(), randomUUID()];

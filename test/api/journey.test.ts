@@ -7,7 +7,7 @@ const OFFSET_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+09:00$/;
 describe('the whole journey', () => {
   const it_ = useService({ LIST_CACHE_TTL_MS: 0 });
 
-  it('goes from a token to a paid seat, and the ledger tells it', async () => {
+  it('goes from a token to a paid seat, and the ledger shows it', async () => {
     const { id: scheduleId, title, seats } = await it_.given.scheduleWithSeats(2, { amount: 30_000 });
     const buyer = await it_.buyer();
 

@@ -48,7 +48,7 @@ describe('MANAGEMENT_PORT', () => {
     expect(await service.stop()).toBe(0);
   });
 
-  it('tells its metrics while it drains', async () => {
+  it('serves metrics while it drains', async () => {
     const service = await new ServiceProcess({ MANAGEMENT_PORT: 0, SHUTDOWN_DRAIN_MS: 60_000 }).start();
     service.signal('SIGTERM');
     for (let ready = 200; ready === 200;)

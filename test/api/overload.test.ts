@@ -43,7 +43,7 @@ describe('a service whose database stands still', () => {
     await admin.close();
   });
 
-  it('refuses what cannot be done in time with 503 and Retry-After; what it has let in is done, and nothing else', async () => {
+  it('answers 503 with Retry-After to requests that cannot be served in time, and completes exactly the accepted ones', async () => {
     const crowd = buyers.slice(0, NEVER_REFUSED);
     const latecomer = at(buyers, NEVER_REFUSED);
     database.proxy.change({ silent: true });

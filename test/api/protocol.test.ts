@@ -66,7 +66,7 @@ describe('a request', () => {
     expect(originForm(target, method)).toBe(path);
   });
 
-  it('about the server as a whole is told the methods', async () => {
+  it('about the server as a whole is answered with the allowed methods', async () => {
     for (const target of ['*', 'http://x']) {
       const answer = await ask(`OPTIONS ${target} HTTP/1.1\r\nHost: x`);
       expect([answer.status, answer.headers.allow, codeOf(answer)]).toEqual([200, 'GET, HEAD, POST', 'none']);
@@ -219,7 +219,7 @@ describe('a request', () => {
     }
   });
 
-  it('without a good token is told how to authenticate', async () => {
+  it('without a valid token is answered with 401 and WWW-Authenticate', async () => {
     const token = { Authorization: 'Basic YTpi' };
     const answers = [
       await request(it_.url).get('/v1/api/user/amount'),

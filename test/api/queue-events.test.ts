@@ -67,7 +67,7 @@ describe('the events of the waiting room', () => {
     }
   });
 
-  it('ask a crowd to come back at different moments', async () => {
+  it('give each client a different reconnection delay', async () => {
     const streams = await Promise.all(Array.from({ length: 4 }, () => listen(it_.url, waiter)));
     for (const stream of streams) await stream.hears('position');
     const moments = streams.map(({ retryMs }) => retryMs);
@@ -144,7 +144,7 @@ describe('the events of the waiting room', () => {
     expect(await metric(it_.url, 'concert_queue_streams')).toBe(0);
   });
 
-  it('end the oldest of five streams of one place', async () => {
+  it('end the oldest of five streams of one entry', async () => {
     const streams: Listener[] = [];
     for (let i = 0; i < 5; i++) {
       const stream = await listen(it_.url, waiter);
@@ -180,7 +180,7 @@ describe('the events of the waiting room', () => {
     expect(await metric(it_.url, 'concert_queue_streams_dropped_total')).toBe(1);
   });
 
-  it('forget a client that goes away while its place is looked up', async () => {
+  it('forget a client that disconnects while its entry is resolved', async () => {
     const room = it_.service.container.resolve(WaitingRoomRegistry).main;
     const look = jest.spyOn(room, 'poll').mockReturnValue(undefined); // the store is asked
     const settle = room.resolve.bind(room);
@@ -201,10 +201,10 @@ describe('the events of the waiting room', () => {
   });
 });
 
-describe('a stream of a waiter', () => {
+describe('a stream of a waiting user', () => {
   const it_ = useService({ QUEUE_MAX_ACTIVE: 1, HTTP_REQUEST_TIMEOUT_MS: 1000 });
 
-  it('tells each step up, then the admission, and ends', async () => {
+  it('reports each position, then the admission, and ends', async () => {
     const [a, b, c, d] = [await it_.buyer(1), await it_.buyer(1), await it_.buyer(1), await it_.buyer(1)];
     const stream = await listen(it_.url, d);
     await stream.hears('position 3');
@@ -243,7 +243,7 @@ describe('a stream of a waiter', () => {
   });
 });
 
-describe('a waiter whose stream is open', () => {
+describe('a waiting user whose stream is open', () => {
   const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_PRESENCE_TIMEOUT_SECONDS: 2 });
 
   it('is present without polling; one without is passed over, and hears of its return', async () => {
@@ -269,7 +269,7 @@ describe('a waiter whose stream is open', () => {
   });
 });
 
-describe('a stream of a waiter that waits too long', () => {
+describe('a stream of a user that waits too long', () => {
   const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_MAX_WAIT_SECONDS: 2 });
 
   it('ends with expired', async () => {

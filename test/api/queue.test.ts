@@ -7,7 +7,7 @@ import { useService } from '../support/suite';
 describe('the waiting room', () => {
   const it_ = useService({ QUEUE_MAX_ACTIVE: 2 });
 
-  it('lets in as many as the cap, gives the next their position, and moves on when somebody pays', async () => {
+  it('admits as many users as the limit, gives the next ones positions, and admits another when a session ends by payment', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 1 });
     const [a, , c, d] = [await it_.buyer(1), await it_.buyer(), await it_.buyer(), await it_.buyer()];
     expect((await c.check()).body).toMatchObject({ data: { status: 'WAITING', queuePosition: 1 } });
@@ -24,7 +24,7 @@ describe('the waiting room', () => {
     expect((await d.check()).body).toMatchObject({ data: { status: 'WAITING', queuePosition: 1 } });
   });
 
-  it('gives the same user the same token while its place is live', async () => {
+  it('gives the same user the same token while its entry is live', async () => {
     const buyer = await it_.buyer();
     const before = buyer.token;
     expect((await buyer.enter()).token).toBe(before);

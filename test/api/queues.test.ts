@@ -19,7 +19,7 @@ describe('a concert with its own queue', () => {
   const statusOf = async (buyer: Buyer): Promise<string> =>
     ((await buyer.check()).body as { data: { status: string } }).data.status;
 
-  it('has its own cap and its own order', async () => {
+  it('has its own limit and its own order', async () => {
     const [main, mainNext] = [await enter(), await enter()];
     const [first, second, third] = [await enter(OWN), await enter(OWN), await enter(OWN)];
     expect(await Promise.all([main, mainNext, first, second, third].map(statusOf))).toEqual([

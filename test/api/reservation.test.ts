@@ -59,7 +59,7 @@ describe('holds and payments', () => {
     expect((await slow.amount()).body).toMatchObject({ data: { amount: 10 } });
   });
 
-  it('refuses payment of a hold that is past though nobody else wants the seat', async () => {
+  it('refuses payment of an expired hold even if nobody else wants the seat', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
     const buyer = await it_.buyer(10);
     const reservationId = await buyer.hold(id, at(seats, 0).id);

@@ -72,7 +72,7 @@ describe('a session whose user holds a seat', () => {
     expect([await deadlineOf(holder), await deadlineOf(other)]).toEqual([holderMs, otherMs]);
   });
 
-  it('says so when holds have prolonged it as long as may be, and goes on but for holds', async () => {
+  it('cannot be prolonged by holds beyond its maximum: further holds are refused, other requests are served', async () => {
     const room = it_.service.container.resolve(WaitingRoomRegistry).main;
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
     const holder = await it_.buyer(10);

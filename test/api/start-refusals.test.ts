@@ -96,7 +96,7 @@ describe('a start that cannot succeed', () => {
     60_000,
   );
 
-  it('waits for what may come: a store that is away', async () => {
+  it('is not given up while a store is unreachable: the start waits', async () => {
     const service = await startService(testConfig({ REDIS_URL: 'redis://127.0.0.1:1/99999' }));
     const later = new Promise((resolve) => setTimeout(resolve, 500, 'waits'));
     expect(await Promise.race([service.proved, later])).toBe('waits');

@@ -44,7 +44,7 @@ describe('WORKERS=3', () => {
     expect(service.managementUrl).not.toBe(service.url);
   });
 
-  it('share the work: one of them alone does what goes on in the background', () => {
+  it('share requests, and only one of them does the background work', () => {
     expect(new Set(lines('ready').map(({ pid }) => pid)).size).toBe(3);
     expect(
       lines('ready')
@@ -53,7 +53,7 @@ describe('WORKERS=3', () => {
     ).toEqual(['all', 'api', 'api']);
   });
 
-  it('tell the same of the queue and of the metrics, whichever is asked', async () => {
+  it('report the same queue and the same metrics, whichever answers', async () => {
     const before = await metric('concert_balance_topups_total');
     const buyers = await Promise.all((await given.users(30)).map((id) => new Buyer(service.url, id).enter()));
     const answers = await Promise.all(buyers.map((buyer) => buyer.charge(5)));

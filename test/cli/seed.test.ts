@@ -222,7 +222,7 @@ describe('the options of seed', () => {
     });
   });
 
-  it('end the tool with 2 when they are wrong, before it asks the database', async () => {
+  it('end the tool with code 2 when they are invalid, before it connects to the database', async () => {
     const { code, stderr } = await runTool('seed', ['--seats', 'ten'], {
       DATABASE_ADMIN_URL: 'mariadb://x@127.0.0.1:9/x',
     });

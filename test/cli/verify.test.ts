@@ -515,7 +515,7 @@ describe('the invariants of a queue', () => {
   const check = (): Promise<InvariantReport> =>
     checkInvariants({ database: scratch.app, redis, queueIds: [queueId] });
 
-  it('are kept by a full one; a lease that is past counts no more', async () => {
+  it('are kept by a full queue; a session that is over does not count', async () => {
     await redis.zadd(active, Date.now() - 1, '1');
     expect(verdictsOf(await check())).toMatchObject({ I6: 'ok', I7: 'ok' });
   });

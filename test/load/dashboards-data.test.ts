@@ -303,7 +303,7 @@ it('finds the values of every variable that is asked for', async () => {
   expect(empty).toEqual([]);
 });
 
-it('asks for marks that Prometheus understands', async () => {
+it('has annotations whose queries Prometheus can answer', async () => {
   const counts = await Promise.all(
     dashboards.flatMap(({ annotations }) =>
       annotations.list.map(async ({ name, expr }) => [name, await askPrometheus(expr)] as const),

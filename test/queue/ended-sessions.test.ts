@@ -164,7 +164,7 @@ describe('ended sessions after Redis has lost its state', () => {
       expect(await statusOf(other, second)).toBe('EXPIRED');
     });
 
-    it('are never both admitted, though neither was polled before its turn', async () => {
+    it('are never both admitted, though neither was polled before its admission', async () => {
       const { rooms, room, other, first, second } = await twice(1);
       await room.refresh();
       await other.refresh();

@@ -4,7 +4,7 @@ import { AdmissionRate, EtaCalibration, etaSeconds } from '../../src/modules/wai
 const T0 = 1_700_000_000_000;
 
 describe('the admission rate', () => {
-  it('is unknown before two samples, and nought while nobody is let in', () => {
+  it('is unknown before two samples, and 0 while nobody is admitted', () => {
     const rate = new AdmissionRate();
     expect(rate.perSecond).toBe(0);
     rate.add(T0, 5);
@@ -80,7 +80,7 @@ describe('the admission rate’s window', () => {
     }
   });
 
-  it('goes on when nobody was let in and no time has passed', () => {
+  it('keeps its value when nobody was admitted and no time has passed', () => {
     const rate = new AdmissionRate();
     rate.add(T0, 100);
     rate.add(T0 + 1000, 110);

@@ -72,7 +72,7 @@ describe('the poll interval', () => {
     );
   });
 
-  it('ends before the turn comes, unless the queue moves faster than the poll budget allows', () => {
+  it('ends before the admission, unless the queue moves faster than the poll budget allows', () => {
     fc.assert(
       fc.property(crowd, crowd, fc.double({ min: 0.01, max: 1, noNaN: true }), (one, other, share) => {
         const [position, waiting] = [Math.min(one, other), Math.max(one, other)];

@@ -55,7 +55,7 @@ describe('after Redis has lost the state', () => {
     expect((await room.issue(2)).seq).toBeGreaterThan(100_000);
   });
 
-  it('it is restored from the database when no process knows anything', async () => {
+  it('it is restored from the database when no process has a state', async () => {
     const { room, rooms } = newQueue(1);
     const saved: QueueProgress = { issued: 50, headSeq: 40, gen: 3 };
     await rooms.repository.save(rooms.queueId, saved);
@@ -151,7 +151,7 @@ describe('after Redis has lost the state', () => {
     ]);
   });
 
-  it('a Redis that comes back with an older state goes on from what was known', async () => {
+  it('a Redis that comes back with an older state is advanced to the head that the process has seen', async () => {
     const queue = newQueue(1);
     const { room, rooms } = queue;
     const [active] = (await queue.issue(2)) as [Entry];

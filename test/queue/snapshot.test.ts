@@ -54,12 +54,12 @@ describe('a snapshot', () => {
     );
   });
 
-  it('counts rejoined entries ahead of all that have not had their turn', () => {
+  it('counts rejoined entries ahead of all entries behind the head', () => {
     const of = copy({ rejoined: 3 });
     expect([of.waiting, look(of, 6)]).toEqual([9, { status: 'WAITING', position: 4 }]);
   });
 
-  it('leaves to Redis what only Redis can tell', () => {
+  it('leaves a poll to Redis when only Redis has the answer', () => {
     const of = copy();
     expect(look(of, 4)).toBeUndefined(); // has had its turn and is not inside
     expect(look(of, 13)).toBeUndefined(); // given out since
@@ -86,7 +86,7 @@ describe('a snapshot', () => {
     expect([of.isActive(2), of.liveSessions(), look(of, 2)]).toEqual([false, [], undefined]);
   });
 
-  it('applies what has changed', () => {
+  it('applies the changes of a refresh', () => {
     const of = copy();
     clock.nowMs += 9999;
     const bitmaps = [{ epoch: 8, segmentId: 0, bitmap: Buffer.from([0, 0, 0b10000000]) }];
@@ -112,13 +112,13 @@ describe('a snapshot', () => {
     expect([2, 3, 5].map((seq) => of.isActive(seq))).toEqual([false, true, true]);
   });
 
-  it('forgets what it had when a whole one is applied', () => {
+  it('is replaced when a whole snapshot is applied', () => {
     const of = copy();
     of.apply(delta({ changes: [{ seq: 9, sessionUntilMs: LATER }], bitmaps: [] }));
     expect([of.active, of.waiting, of.isActive(2), of.isActive(9)]).toEqual([1, 0, false, true]);
   });
 
-  it('adds admissions that the process knows by itself', () => {
+  it('adds admissions that the process has made itself', () => {
     const of = copy();
     of.enter([5, 6], LATER, 6);
     expect([of.headSeq, of.active, of.isActive(6)]).toEqual([6, 4, true]);

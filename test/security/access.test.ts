@@ -19,7 +19,7 @@ const HOSTILE = [
   '\u202e\u0000\u001b[2J',
 ];
 
-describe('what belongs to others', () => {
+describe('the resources of other users', () => {
   const it_ = useService();
 
   it('is neither paid nor seen: the user is the token’s, whatever the request says', async () => {
@@ -130,7 +130,7 @@ describe('the log', () => {
   const admin = openAdminDatabase();
   afterAll(() => admin.close());
 
-  it('is one JSON object a line, without a control character, whatever clients send', async () => {
+  it('is one JSON object per line, without control characters, whatever clients send', async () => {
     const service = await new ServiceProcess({ LOG_LEVEL: 'trace' }).start();
     const userId = await new Given(admin).user();
     for (const text of ['{"level":"error","msg":"forged"}', '\u001b[31mforged', ...HOSTILE]) {

@@ -205,7 +205,7 @@ describe('a limit of tokens per address', () => {
     }
   });
 
-  it('takes nobody’s word without a proxy', async () => {
+  it('ignores forwarded addresses when no proxy is configured', async () => {
     const userId = await direct.given.user();
     const answers = [];
     for (let i = 1; i <= 5; i++) answers.push(await take(direct.url, userId, `10.9.7.${i}`));
@@ -216,7 +216,7 @@ describe('a limit of tokens per address', () => {
 describe('a flood of nonsense', () => {
   const it_ = useService();
 
-  it('opens no breaker and takes no place: the next user enters', async () => {
+  it('opens no breaker and makes no entry: the next user is admitted', async () => {
     const garbage = Array.from({ length: 150 }, (_, i) =>
       request(it_.url).post('/v1/api/queue/token/check').set('Authorization', `garbage-${i}`),
     );
@@ -232,7 +232,7 @@ describe('a flood of nonsense', () => {
     expect(outcome(await buyer.schedules())).toBe('200');
   });
 
-  it('gives one place to a user who asks for fifty at once', async () => {
+  it('gives one entry to a user who sends fifty requests at once', async () => {
     const userId = await it_.given.user();
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => request(it_.url).post('/v1/api/queue/token').send({ userId })),

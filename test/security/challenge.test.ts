@@ -183,7 +183,7 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
     expect(outcome(await ask(userId, { challenge: token, nonce: solve(token) }))).toBe('403 403');
   });
 
-  it('asks no store of those who bring no proof', async () => {
+  it('reads no store for a request without proof', async () => {
     expect(outcome(await ask(Number.MAX_SAFE_INTEGER))).toBe('403 403'); // not 404: nobody has looked
   });
 
@@ -193,7 +193,7 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
   });
 });
 
-it('TOKEN_PROOF_OF_WORK_BITS=0 asks for nothing and has no such path', async () => {
+it('TOKEN_PROOF_OF_WORK_BITS=0 requires no proof and has no challenge path', async () => {
   const service = await startTestService();
   try {
     const answer = await request(service.url).post('/v1/api/queue/challenge').send({ userId: 1 });

@@ -37,7 +37,7 @@ class Raw {
 
 const POST = 'POST /v1/api/queue/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
 
-describe('who sends slowly', () => {
+describe('a client that sends slowly', () => {
   const it_ = useService({ HTTP_REQUEST_TIMEOUT_MS: 1000, LOAD_SHEDDING_MAX_DELAY_MS: 100 });
 
   it('a connection that says nothing is closed', async () => {
@@ -61,7 +61,7 @@ describe('who sends slowly', () => {
     await until('nothing is in flight', () => metrics.requestsInFlight === 0);
   });
 
-  it('takes nothing from others: who sends slowly is no overload', async () => {
+  it('does not slow other clients: a slow upload is no overload', async () => {
     const slow = await Promise.all(Array.from({ length: 150 }, () => Raw.to(it_)));
     for (const raw of slow) raw.say(`${POST}Content-Length: 1000\r\n\r\n{`);
     const until800Ms = performance.now() + 800; // they are cut off after a second
@@ -83,7 +83,7 @@ describe('who sends slowly', () => {
   });
 });
 
-describe('who reads slowly', () => {
+describe('a client that reads slowly', () => {
   const admin = openAdminDatabase();
   const given = new Given(admin);
   let service: ServiceProcess; // a separate process, because its client must not share its event loop
@@ -100,7 +100,7 @@ describe('who reads slowly', () => {
     return Number(/^http_request_duration_seconds_count\{.*concerts\/seat.* (\d+)$/m.exec(text)?.[1] ?? 0);
   };
 
-  it('gets no heap of answers, is cut off when it takes nothing, and leaves the others alone', async () => {
+  it('gets a bounded number of buffered answers, is disconnected when it reads nothing, and does not disturb others', async () => {
     const { id } = await given.scheduleWithSeats(1000);
     const { token } = await new Buyer(service.url, await given.user()).enter();
     const asked = 20_000; // of some 60 kB each

@@ -1,15 +1,15 @@
 import { HttpMetrics } from '../../src/http/metrics';
 import { outcome, tally } from '../support/buyer';
-import { lockMembers } from '../support/given';
+import { lockUsers } from '../support/given';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
 
-describe('one user who asks for everything at once', () => {
+describe('one user who sends very many requests at once', () => {
   const it_ = useService({ DATABASE_POOL_MAX: 8 });
 
-  it('waits for itself: others are served, and what is too much is refused', async () => {
+  it('waits only for its own requests: others are served, and the excess is refused', async () => {
     const [hog, other] = [await it_.buyer(), await it_.buyer()];
-    const { letGo, locked } = await lockMembers(it_.admin, [hog.userId]);
+    const { letGo, locked } = await lockUsers(it_.admin, [hog.userId]);
     const asked = Array.from({ length: 100 }, () => hog.charge(1).then((answer) => answer));
     const metrics = it_.service.container.resolve(HttpMetrics);
     await until('all are asked', () => metrics.requestsInFlight === 100);

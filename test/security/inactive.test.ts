@@ -57,13 +57,13 @@ describe('a token that is not active', () => {
   });
   afterAll(() => jest.restoreAllMocks());
 
-  it('that waits reaches neither the database nor the controller, whatever it asks for', async () => {
+  it('that waits reaches neither the database nor the controller, whatever it requests', async () => {
     for (const buyer of waiting) expect(new Set(await everything(buyer))).toEqual(new Set(['403 003']));
     expect(statements).toEqual([]);
     expect(observed).not.toHaveBeenCalled();
   });
 
-  it('that waits behind more than there are places inside does not even reach Redis', async () => {
+  it('that waits behind more users than the limit does not even reach Redis', async () => {
     const settle = jest.spyOn(it_.service.container.resolve(WaitingRoomRegistry).main, 'resolve');
     for (const buyer of waiting.slice(1)) await everything(buyer);
     expect(settle).not.toHaveBeenCalled();
@@ -95,7 +95,7 @@ describe('a token that is not active', () => {
     expect(observed).toHaveBeenCalledTimes(1); // nothing was done for it
   });
 
-  it('because it has paid gets its own answers again, by one look each, and is no load of the active ones', async () => {
+  it('because it has paid gets its own answers again, by one read each, and is no load of the active users', async () => {
     const [heldKey, paidKey] = [randomUUID(), randomUUID()];
     const hold = await active.reserve(schedule.id, at(schedule.seats, 0).id, heldKey);
     const { reservationId } = (hold.body as { data: { reservationId: number } }).data;

@@ -77,7 +77,7 @@ describe('secrets', () => {
     expect(text()).not.toContain('redis-password');
   });
 
-  it('may hang on any error, and on its causes: only what tells the fault is written', () => {
+  it('are left out when they are attached to an error or its causes: only the description of the fault is logged', () => {
     // An assigned __proto__ would make it another thing than an error.
     const names = fc.string({ minLength: 1 }).filter((name) => name !== '__proto__');
     const extras = fc.dictionary(names, fc.anything(), { maxKeys: 4 });
@@ -96,7 +96,7 @@ describe('secrets', () => {
     );
   });
 
-  it('are censored by name when somebody logs them after all', () => {
+  it('are censored by name when they are logged nevertheless', () => {
     const { logger, text } = listen();
     const named = { authorization: 's3cret!', token: 's3cret!', queueToken: 's3cret!', password: 's3cret!' };
     logger.info({ ...named, request: named }, 'a mistake');

@@ -25,7 +25,7 @@ describe('a token that is shared or stolen', () => {
     ).toEqual([{ users: 1 }]);
   });
 
-  it('is not good again after its turn, however often it is replayed', async () => {
+  it('stays invalid after its session, however often it is replayed', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
     const buyer = await it_.buyer(100);
     const spent = copyOf(it_, buyer);
@@ -47,12 +47,12 @@ describe('a token that is shared or stolen', () => {
   });
 });
 
-describe('a place in line', () => {
+describe('a position in the queue', () => {
   const it_ = useService({ QUEUE_MAX_ACTIVE: 1 });
   const positionOf = async (buyer: Buyer): Promise<number> =>
     ((await buyer.check()).body as { data: { queuePosition: number } }).data.queuePosition;
 
-  it('is bettered neither by asking again nor by polling more than others', async () => {
+  it('improves neither by requesting another token nor by polling more often', async () => {
     await it_.buyer(); // has the only place inside
     const [first, second, third] = [await it_.buyer(), await it_.buyer(), await it_.buyer()];
     for (let i = 0; i < 5; i++) await third.enter();
@@ -60,7 +60,7 @@ describe('a place in line', () => {
     expect([await positionOf(first), await positionOf(second), await positionOf(third)]).toEqual([1, 2, 3]);
   });
 
-  it('is no matter of the clocks that a client tells of', async () => {
+  it('does not depend on dates that a client sends', async () => {
     const waiter = await it_.buyer();
     const position = await positionOf(waiter);
     const dated = await waiter

@@ -71,7 +71,7 @@ export class Given {
 }
 
 /** Locks users' rows, as a slow payment does, until `letGo` is called; `locked` is then the lock's end. */
-export async function lockMembers(
+export async function lockUsers(
   admin: Database,
   userIds: number[],
 ): Promise<{ letGo: () => void; locked: Promise<void> }> {
