@@ -33,7 +33,7 @@ interface Slot {
 }
 
 /**
- * The primary of WORKERS processes on one port. Of role `all` the first worker does the background work, too, and the
+ * The primary of WORKERS processes on one port. In role `all` the first worker also does the background work, and the
  * others answer requests only. A worker that dies is replaced, later each time that it dies soon; one that cannot even
  * start for the first time ends the whole with its reason and exit code 1, as one process does. Signals go to all, and
  * the primary ends when they have.

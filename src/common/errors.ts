@@ -21,7 +21,7 @@ export class Unauthorized extends DomainError {
   }
 }
 
-/** Whoever asks has no right to it, now or later. */
+/** The user has no right to the resource, now or later. */
 export class Forbidden extends DomainError {
   constructor(message: string) {
     super('403', message);
@@ -57,6 +57,6 @@ export class Unavailable extends DomainError {
   }
 }
 
-/** Whether an error says no, rather than that the answer could not be had. It says nothing about the health of what was called. */
+/** Whether an error is a refusal rather than an outage. A refusal says nothing about the health of the dependency. */
 export const isRefusal = (error: unknown): error is DomainError =>
   error instanceof DomainError && !(error instanceof Unavailable);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Tries `work` until it succeeds. It is the one retry of technical failures; events have a policy of their own.
+ * Tries `work` until it succeeds. It is the one retry of technical failures; events have their own policy.
  * @param pauseMs after a failed attempt (1, 2, …): the pause before the next one; undefined: the error is final
  */
 export async function retry<T>(

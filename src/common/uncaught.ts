@@ -6,8 +6,8 @@ const isBrokenPipe = (error: unknown): boolean =>
 
 /**
  * Keeps the process alive when a driver, a socket or a timer throws where no caller can catch it, or rejects a promise
- * that nobody awaits. Whoever waits for the broken callback has a time limit, and gives its connection up with it
- * (ADR 13); to end the process would take everybody else's requests along.
+ * that nobody awaits. A caller that waits for the broken callback has a time limit, after which it gives up its
+ * connection (ADR 13); an end of the process would also end all other requests.
  */
 export function surviveUncaught(logger: Logger, count: () => void = () => undefined): void {
   const tell = (err: unknown, origin: string): void => {

@@ -19,7 +19,7 @@ export interface ServerOptions {
 }
 
 const HEADER_BYTES = 16_384;
-/** Above the idle time-out of common load balancers (60 s), so that they close first and no request meets a closed connection. */
+/** Above the idle time-out of common load balancers (60 s): they close first, and no request meets a closed connection. */
 const KEEP_ALIVE_MS = 65_000;
 
 /**

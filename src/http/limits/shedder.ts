@@ -10,16 +10,16 @@ const BUSY = NEVER_REFUSED / 2;
 const MEMORY_MS = 2000;
 
 /**
- * Turns requests away early when more are asked for than can be done in time. A late answer helps nobody, and waiting
- * for it takes room from those who could be served. How long one more would take is Little's law: those in flight over
- * the rate at which they end, whatever it is that they wait for. The rate is taken over WINDOW_MS of the time in which
- * many were in flight. As long as it is not known, all are let in. (Controlled delay as in RFC 8289, applied to requests as in
- * "Fail at Scale", ACM Queue 13(8), 2015.)
+ * Sheds load: it refuses requests early when there are more than the service can answer in time. A late answer helps
+ * nobody, and waiting for it takes room from requests that could be served. By Little's law one more request would take
+ * the number of requests in flight over the rate at which they end, whatever they wait for. The rate is measured over
+ * WINDOW_MS of the time in which many were in flight. As long as it is unknown, all requests are accepted. (Controlled
+ * delay as in RFC 8289, applied to requests as in "Fail at Scale", ACM Queue 13(8), 2015.)
  *
- * It comes back by itself from a rate that was measured in a stall. BUSY is below NEVER_REFUSED, so the requests that it
- * always lets in measure the rate again; and where they are too few for that, the rate is forgotten after MEMORY_MS. What
- * it lets in needs no probing: while requests end sooner than they have to, those in flight over the rate at which they
- * end are less than the target, and the limit rises.
+ * It recovers by itself from a rate that was measured in a stall. BUSY is below NEVER_REFUSED, so the requests that it
+ * always accepts measure the rate again; where they are too few for that, the rate is forgotten after MEMORY_MS. The
+ * accepted requests need no probing: while requests end sooner than they have to, the requests in flight over the rate
+ * at which they end are less than the target, and the limit rises.
  */
 export class LoadShedder {
   private inFlight = 0;

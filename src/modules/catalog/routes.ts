@@ -88,7 +88,7 @@ export function encode(list: ListAnswer): EncodedResponse {
   return answer;
 }
 
-/** In memory of its own: Buffer.from cuts short texts off a pool, all of which would live as long as the list is cached. */
+/** Allocates separate memory: Buffer.from takes short texts from a pool, which would live as long as the list is cached. */
 function bytesOf(text: string): Buffer {
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
   bytes.write(text);

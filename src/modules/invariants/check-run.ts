@@ -60,7 +60,7 @@ export class CheckRun {
     this.lastStartMs = monotonicMs() + timeoutMs * LAST_START_SHARE;
   }
 
-  /** Nothing further shall be begun. */
+  /** True when no further check may begin. */
   get isOver(): boolean {
     return this.slow.length >= SLOW_MOST || monotonicMs() > this.lastStartMs;
   }

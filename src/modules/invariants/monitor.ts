@@ -24,7 +24,7 @@ import { InvariantStore } from './store';
 import { scansOfAll, type TableScan } from './table-scan';
 
 const MS_PER_SECOND = 1000;
-/** Of the time between two looks a look shall take no more. */
+/** A check takes at most this share of the time between two checks. */
 const BUDGET_SHARE = 0.01;
 const ROWS_AT_FIRST = 1000;
 const ROWS_LEAST = 100;

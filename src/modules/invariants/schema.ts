@@ -6,7 +6,7 @@ export const INVARIANTS = {
   I2: 'balance = sum of the ledger, never negative, and money is conserved',
   I4: 'no Idempotency-Key was committed without its answer',
   I5: 'each sale and each hold has one event, and each delivered event has acted',
-  I6: 'no queue has more visitors active than places',
+  I6: 'no queue has more active users than its limit',
   I7: 'nobody has been let in who was not next',
   I8: 'no hold is longer than it was to be, and past ones are tidied up',
   I9: 'nobody has paid for the reservation of another',
@@ -114,9 +114,9 @@ export interface QueueState {
   /** undefined when the state is lost and not yet restored */
   issued: number | undefined;
   headSeq: number | undefined;
-  /** Visitors whose lease has not ended. */
+  /** Users whose session has not ended. */
   active: number;
-  /** Places when the last one was let in; undefined: nobody was yet. */
+  /** The limit at the last admission; undefined: nobody was admitted yet. */
   limitAtAdmission: number | undefined;
   /** Seqs active or come back although their turn has not been, at most ROWS_SHOWN + 1. */
   tooEarly: number[];

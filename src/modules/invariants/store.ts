@@ -77,9 +77,9 @@ export class InvariantStore {
     const scan = this.scans.get(queueId) ?? { cursor: '0', suspects: new Set() };
     this.scans.set(queueId, scan);
     for (let page = 0; page < pages; page++) {
-      const [next, members, headSeq] = await activePage(this.redis, state, active, scan.cursor);
-      for (let i = 0; i < members.length; i += 2) {
-        const seq = members[i] ?? '';
+      const [next, seqsAndScores, headSeq] = await activePage(this.redis, state, active, scan.cursor);
+      for (let i = 0; i < seqsAndScores.length; i += 2) {
+        const seq = seqsAndScores[i] ?? '';
         if (Number(seq) > headSeq && scan.suspects.size <= ROWS_SHOWN) scan.suspects.add(seq);
       }
       scan.cursor = next;
@@ -89,7 +89,7 @@ export class InvariantStore {
   }
 }
 
-/** @returns the next cursor, members and scores in turn, and headSeq as it was afterwards (Infinity: not known) */
+/** @returns the next cursor, seqs and scores in turn, and headSeq as it was afterwards (Infinity: not known) */
 async function activePage(
   redis: Redis,
   state: string,
@@ -97,9 +97,9 @@ async function activePage(
   cursor: string,
 ): Promise<[string, string[], number]> {
   try {
-    const [next, members] = await redis.zscan(active, cursor, 'COUNT', SCAN_COUNT);
+    const [next, seqsAndScores] = await redis.zscan(active, cursor, 'COUNT', SCAN_COUNT);
     const headSeq = await redis.hget(state, 'headSeq');
-    return [next, members, headSeq === null ? Infinity : Number(headSeq)];
+    return [next, seqsAndScores, headSeq === null ? Infinity : Number(headSeq)];
   } catch (error) {
     throw new RedisUnavailable(error);
   }

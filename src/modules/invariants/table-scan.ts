@@ -132,7 +132,7 @@ class InOrderOfUsers implements TableScan {
   }
 }
 
-/** The scans of all tables, each at a place of its own. The outbox comes first: others need to know its end. */
+/** The scans of all tables, each with its own place. The outbox comes first, because others need its end. */
 export const scansOfAll = (): TableScan[] => {
   const outbox = { end: 0 };
   const ids = [...TABLES].sort((a, b) => Number(b === 'outbox') - Number(a === 'outbox'));

@@ -27,7 +27,7 @@ export const isChunked = ({ along, whileFresh }: SqlCheck): boolean =>
   along !== undefined && whileFresh === undefined;
 
 /**
- * Asks checks of whole tables, a chunk after the other, each in a snapshot of its own: no statement and no snapshot
+ * Runs checks of whole tables, one chunk after the other, each in its own snapshot: no statement and no snapshot
  * lasts as long as the whole. A check that cannot be asked keeps no other from going on.
  * @param checks chunked ones
  */

@@ -60,7 +60,7 @@ export class NotificationConsumer {
     const options = { mayGoOn: () => Promise.resolve(!stopping.aborted), stopping };
     try {
       const result = await this.attempts.handle(event, attempts, this.failedStore(message), options);
-      return result === 'interrupted' ? { waitMs: 0 } : 'done'; // interrupted: another member starts over
+      return result === 'interrupted' ? { waitMs: 0 } : 'done'; // interrupted: another member of the group starts over
     } catch (error) {
       if (error instanceof DatabaseUnavailable || error instanceof KafkaUnavailable)
         return { waitMs: STORE_UNAVAILABLE_PAUSE_MS };

@@ -28,7 +28,7 @@ export class KafkaPipeline {
     status: KafkaConnectionStatus,
     @inject(LOGGER) logger: Logger,
   ) {
-    // A group of its own for the DLQs: kafkajs fetches again only when all batches are done, and wants all members of
+    // The DLQs have a separate group: kafkajs fetches again only when all batches are done, and wants all consumers of
     // a group to read the same topics. Slow retries must not hold up the main topics.
     const { main, dlq } = topics.groups;
     const concurrency = CONCURRENT_PARTITIONS;

@@ -13,7 +13,7 @@ export class HealthStore {
     @inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** Changes nothing: it updates a member that does not exist. A replica, or a server that takes no writes, refuses it. */
+  /** Changes nothing: it updates an entry that does not exist. A replica, or a read-only server, refuses the command. */
   async checkWritable(): Promise<void> {
     const queueIds = [this.config.QUEUE_ID, ...this.config.QUEUES.keys()];
     await Promise.all(

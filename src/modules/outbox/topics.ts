@@ -19,7 +19,7 @@ export class Topics {
     this.dlq = this.main.map((topic) => topic + DLQ);
   }
 
-  /** The DLQs have a group of their own: see kafka-pipeline.ts. */
+  /** The DLQs have a separate group: see kafka-pipeline.ts. */
   get groups(): { main: Group; dlq: Group } {
     return {
       main: { groupId: `${this.prefix}${GROUP}`, topics: this.main },

@@ -82,13 +82,13 @@ function sendPosition(res: Response, { queuePosition, status, etaSeconds, pollAf
   sendText(res, 200, successOf(json), headers);
 }
 
-const NOT_ISSUED_HERE = { '001': 'The token never came through this queue' };
+const NOT_ISSUED_HERE = { '001': 'This queue has not issued the token' };
 
 const CHECK = operation({
   tag: 'Queue',
-  summary: 'Look at the place in line',
+  summary: 'Poll the position',
   description:
-    'Keeps the place: a waiter unseen for QUEUE_PRESENCE_TIMEOUT_SECONDS or more is passed over until it is back.',
+    'Keeps the entry present: a user who has not polled for QUEUE_PRESENCE_TIMEOUT_SECONDS is passed over until the next poll.',
   answer: CheckedToken,
   example: { queuePosition: 120, status: 'WAITING', etaSeconds: 24, pollAfterMs: 2400 },
   errors: NOT_ISSUED_HERE,
@@ -96,8 +96,8 @@ const CHECK = operation({
 
 const ISSUE: Operation<ProvenIssueBody, unknown, z.infer<typeof IssuedToken>> = operation({
   tag: 'Queue',
-  summary: 'Take a place in line',
-  description: 'The same user asking again gets the same place while it is live.',
+  summary: 'Join the queue',
+  description: 'A user who asks again gets the same entry while it is live.',
   body: IssueBody,
   answer: IssuedToken,
   example: { queueToken: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VySWQiOjF9.c2lnbmF0dXJl' },

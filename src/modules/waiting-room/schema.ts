@@ -2,20 +2,20 @@ import { z } from 'zod';
 import { Id } from '../../http/fields';
 
 export const IssueBody = z.strictObject({
-  userId: Id.describe('A member'),
+  userId: Id.describe('The user who joins'),
   queueId: z
     .string()
     .regex(/^[\w-]{1,64}$/)
     .optional()
-    .describe('A concert’s own line; without it the main one'),
+    .describe('The queue of a concert; without it the main queue'),
 });
 
 export const Proof = z.strictObject({
-  challenge: z.string().max(1024).describe('Of POST /v1/api/queue/challenge, as it was given'),
+  challenge: z.string().max(1024).describe('From POST /v1/api/queue/challenge, unchanged'),
   nonce: z
     .string()
     .regex(/^[\w-]{1,64}$/)
-    .describe('With which it is solved'),
+    .describe('The nonce that solves it'),
 });
 export type Proof = z.infer<typeof Proof>;
 
@@ -35,7 +35,7 @@ export const IssuedChallenge = z.object({
 export type IssuedChallenge = z.infer<typeof IssuedChallenge>;
 
 export const IssuedToken = z.object({
-  queueToken: z.string().describe('A place in line, signed; send it as Authorization'),
+  queueToken: z.string().describe('The signed entry; send it as Authorization'),
 });
 
 export const QueueStatus = z.enum(['WAITING', 'PROGRESS', 'DONE', 'EXPIRED']);
@@ -45,12 +45,12 @@ export const CheckedToken = z.object({
   queuePosition: z.int().min(0).describe('1 is the next to enter; 0 when not waiting'),
   status: QueueStatus,
   etaSeconds: z.int().min(0).describe('Estimated time to admission'),
-  pollAfterMs: z.int().min(0).describe('When to ask again'),
+  pollAfterMs: z.int().min(0).describe('When to poll again'),
 });
 export type CheckedToken = z.infer<typeof CheckedToken>;
 
 export const IssuedTicket = z.object({
-  ticket: z.string().describe('Put it into the URL of the events: ?ticket='),
+  ticket: z.string().describe('The stream token; put it into the URL of the events: ?ticket='),
   expiresInSeconds: z.int().min(1),
 });
 export type IssuedTicket = z.infer<typeof IssuedTicket>;

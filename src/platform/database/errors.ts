@@ -63,7 +63,7 @@ const DEMOTED = new Set([
   3032, // offline mode
 ]);
 const READ_ONLY_TRANSACTION = '25006';
-/** "The server runs with --read-only"; other options can prevent statements, too. */
+/** "The server runs with --read-only"; other options can also prevent statements. */
 const OPTION_PREVENTS = 1290;
 const CONNECTION_KILLED = 1927;
 

@@ -12,9 +12,9 @@ const CLAIM = `UPDATE outbox_lease SET holder = ?, held_until = NOW(3) + INTERVA
 const RELEASE = 'UPDATE outbox_lease SET held_until = NOW(3) WHERE name = ? AND holder = ?';
 
 /**
- * The right to deliver events, or to do something else that one worker at a time shall do. A row with a deadline instead of a row lock: no transaction is
- * open while Kafka or a webhook is waited for, and a worker whose host vanished is succeeded after `leaseMs`, where the
- * server would keep the locks of its connection until wait_timeout (8 h).
+ * A time-limited lock held by one worker, for example to deliver events. It is a row with a deadline instead of a row
+ * lock: no transaction is open while the worker waits for Kafka or a webhook, and a worker whose host vanished is
+ * succeeded after `leaseMs`, where the server would keep the locks of its connection until wait_timeout (8 h).
  */
 export class Lease {
   private readonly holder = randomUUID();

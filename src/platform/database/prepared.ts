@@ -36,14 +36,3 @@ export class PreparedExecutor implements SqlExecutor {
     }
   }
 }
-
-/**
- * A statement waits for a row lock for two thirds of the time that its unit of work may take (2 s by default). The
- * server ends a transaction that a vanished host has left behind after 10 s, or later if work may take longer.
- * @param timeoutMs longest time that a unit of work may take
- */
-export function lockTimeouts(timeoutMs: number): string {
-  const lockWaitSeconds = Math.min(50, Math.max(1, Math.floor((timeoutMs * 2) / 3000)));
-  const idleSeconds = Math.min(60, Math.max(10, Math.ceil(timeoutMs / 1000)));
-  return `innodb_lock_wait_timeout = ${lockWaitSeconds}, idle_transaction_timeout = ${idleSeconds}`;
-}

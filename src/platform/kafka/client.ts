@@ -19,7 +19,7 @@ const REQUEST_TIMEOUT_MS = 4_000;
 /** Short: what takes longer fails, and the caller starts again from a clean connection. */
 export const RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 };
 
-export interface KafkaOptions {
+interface KafkaOptions {
   /** host:port,host:port,… */
   brokers: string;
   /** Makes the connections; for tests that stand between us and the broker. */

@@ -1,11 +1,4 @@
-export {
-  createClient,
-  KAFKA,
-  type KafkaClient,
-  type KafkaOptions,
-  SOCKET_FACTORY,
-  type SocketFactory,
-} from './client';
+export { createClient, KAFKA, type KafkaClient, SOCKET_FACTORY, type SocketFactory } from './client';
 export { type IncomingMessage, KafkaConsumer, type MessageOutcome } from './consumer';
 export { type Group, KAFKA_GROUPS, KafkaLag } from './lag';
 export { KafkaConnectionStatus } from './connection-status';

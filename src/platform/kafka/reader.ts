@@ -21,7 +21,7 @@ interface Part {
   to: number;
 }
 
-/** Looks at topics from outside: what is written now, as a group of its own that is deleted afterwards. */
+/** Looks at topics from outside: what is written now, as a separate group that is deleted afterwards. */
 export class KafkaReader {
   constructor(private readonly kafka: Kafka) {}
 
@@ -96,7 +96,7 @@ export class KafkaReader {
       return seen;
     } finally {
       await consumer.disconnect().catch(() => undefined);
-      await this.asAdmin((admin) => admin.deleteGroups([groupId])).catch(() => undefined); // it ends by itself, too
+      await this.asAdmin((admin) => admin.deleteGroups([groupId])).catch(() => undefined); // it also ends by itself
     }
   }
 

@@ -6,7 +6,7 @@ const schedule = RequestQueue.prototype.scheduleCheckPendingRequests;
 let mended = false;
 
 /**
- * kafkajs 2.2.4 looks for requests to send every millisecond on every connection, for ever, also when none waits:
+ * kafkajs 2.2.4 looks for requests to send every millisecond on every connection without end, also when none waits:
  * 4–5 % of a core per connection, and a TimeoutNegativeWarning on Node 24. Here it looks only when one waits; a
  * request that has to wait calls this again (`push`), and so does every response.
  */

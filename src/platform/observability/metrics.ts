@@ -14,7 +14,7 @@ interface ObservedGauge<L extends string> {
   aggregator?: 'sum' | 'average';
 }
 
-/** The metrics of a process, in one registry of its own: two instances in one process do not mix. */
+/** The metrics of a process, in a separate registry: two instances in one process do not mix. */
 @scoped(Lifecycle.ContainerScoped)
 export class Metrics {
   readonly registry = new Registry();

@@ -66,13 +66,16 @@ export function connectRedis(urls: string, timeoutMs: number, onGivenUp?: (error
   return cluster as unknown as Redis; // the one token of what can be asked, whichever it is
 }
 
-/** Each Redis that holds keys of its own: for what has to be asked of all of them. */
+/** Every Redis master, for commands that must go to all of them. */
 export function mastersOf(redis: Redis): Redis[] {
   const one: unknown = redis;
   return one instanceof Cluster ? one.nodes('master') : [redis];
 }
 
-/** Connects; when the first try fails goes on in the background, for ever. Says so when the connection is lost and when it is back. */
+/**
+ * Connects; when the first attempt fails it goes on in the background, without end. It logs when the connection is lost
+ * and when it is back.
+ */
 export async function followRedis(redis: Redis, logger: Logger): Promise<void> {
   let down = false;
   redis.on('error', (err) => {

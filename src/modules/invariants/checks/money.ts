@@ -3,21 +3,21 @@ import type { SqlCheck } from '../schema';
 // Amounts and sums are compared by the server and shown as text: a number beyond 2^53, which the driver refuses to read,
 // must be shown as a violation, and not keep the check from being made.
 
-/** The one entry at the end of the member's; FORCE INDEX: else the server may wade through everybody's. */
+/** The user's last entry. FORCE INDEX keeps the server from scanning the entries of all users. */
 const LAST_ENTRY = `(SELECT h.balance_after FROM payment_history h FORCE INDEX (history_by_user)
                       WHERE h.user_id = m.id ORDER BY h.id DESC LIMIT 1)`;
 
 /** What the last entry has left is the sum of all when each entry follows from the one before: see `brokenChain`. */
-const offBalance = (members: string): string => `
+const offBalance = (userIds: string): string => `
   SELECT userId, CAST(balance AS CHAR) AS balance, CAST(total AS CHAR) AS ledger
     FROM (SELECT m.id AS userId, m.balance, COALESCE(${LAST_ENTRY}, 0) AS total
-            FROM member m WHERE m.id ${members}) sums
+            FROM member m WHERE m.id ${userIds}) sums
    WHERE balance <> total OR balance < 0`;
 
 const OF_FRESH_ENTRIES = 'IN (SELECT user_id FROM payment_history WHERE id BETWEEN @first AND @last)';
 
 /**
- * Entries of one member are written under the lock of its row, so their ids are in order. The one before an entry is
+ * Entries of one user are written under the lock of its row, so their ids are in order. The one before an entry is
  * the row before it; at the start of a span it is the span's to say where that is. As DECIMAL: an entry that is far out
  * is to be found, and not to fail the check.
  */
@@ -38,8 +38,8 @@ const CHAIN_BY_USER = `${brokenChain(
 )} AND NOT (userId = @after_user AND entryId = @after_id)`;
 
 /**
- * Fresh entries are the last ones: what was before them is near the end of their member's. LIMIT: else the server asks
- * for it once per entry rather than once per member.
+ * Fresh entries are the last ones: the entry before them is near the end of their user's. Without LIMIT the server
+ * would look it up once per entry rather than once per user.
  */
 const FRESH_CHAIN = brokenChain(
   'u.balance_before, 0',

@@ -6,8 +6,8 @@ const finding = (what: string, rows: Row[]): Finding[] =>
     : [{ what, severity: 'violation', rows: rows.slice(0, ROWS_SHOWN), more: rows.length > ROWS_SHOWN }];
 
 /**
- * I6: queues with more visitors active than there were places when the last one was let in, as the queue's own state
- * says; a cap that has been cut since throws nobody out. A queue that has let nobody in yet is not judged.
+ * I6: queues with more active users than the limit that the queue's state recorded at the last admission; a limit that
+ * was lowered since then ends no session. A queue that has admitted nobody yet is not judged.
  */
 export function overfullQueues(states: QueueState[]): Finding[] {
   const overfull = states.flatMap(({ queueId, active, limitAtAdmission }) =>

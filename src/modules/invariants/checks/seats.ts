@@ -1,6 +1,6 @@
 import type { SqlCheck } from '../schema';
 
-/** Slower than this is not the sweeper's pace any more. */
+/** The hold expiry job is late when it takes longer than this. */
 const SWEPT_WITHIN_SECONDS = 5;
 /** After a failover the new primary's clock may be behind by so much. */
 const CLOCKS_APART_SECONDS = 5;

@@ -22,7 +22,7 @@ export async function knownEnds(repository: QueueRepository, guard: Guard, query
     const seconds = Math.ceil((tokenLifeMs + MAX_CLOCK_DIFFERENCE_MS) / 1000);
     const pages = repository.paidSince(queueId, gen, seconds);
     for (;;) {
-      const page = await guard(() => pages.next()); // each page is a call of its own: all of them may take long
+      const page = await guard(() => pages.next()); // a call for each page: all together may take long
       if (page.done === true) break;
       for (const seq of page.value) done.add(seq);
     }
