@@ -8,10 +8,10 @@ const RESTART_AFTER_MOST_MS = 30_000;
 /** A worker that has lived for this long did not die of its start. */
 const LIVED_MS = 60_000;
 
-/** What a worker tells the primary of its start. */
+/** What a worker reports to the primary about its start. */
 export type StartMessage = { type: 'started' } | { type: 'cannot-start'; why: string };
 
-/** In a worker. @returns false where there is no primary to tell */
+/** In a worker. @returns false where there is no primary */
 export function tellPrimary(message: StartMessage, onSent: () => void = () => undefined): boolean {
   if (!cluster.isWorker || !process.connected) return false;
   process.send?.(message, undefined, {}, onSent);

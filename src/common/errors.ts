@@ -1,5 +1,5 @@
 /**
- * A reason to refuse, as the caller is told it. `code` is stable: it goes into `exception.code` of the answer.
+ * A reason to refuse, as the caller receives it. `code` is stable: it goes into `exception.code` of the answer.
  * What an error means in HTTP (status, headers) is decided in http/errors.ts alone.
  */
 export abstract class DomainError extends Error {

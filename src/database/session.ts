@@ -15,7 +15,7 @@ const DENIED = new Set([1044, 1142, 1143, 1227, 1370]);
 
 export interface SessionOptions {
   adminUrl: string;
-  /** Told each step. */
+  /** Called at each step. */
   report: (line: string) => void;
   /** How long to wait for a server that is just starting. */
   patienceMs?: number | undefined;

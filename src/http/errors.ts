@@ -4,7 +4,7 @@ import { CallTimedOut, CircuitOpen } from '../platform/circuit-breaker/errors';
 /** How to authenticate: with a queue token, or for operators with MANAGEMENT_TOKEN (RFC 6750, 3). */
 export const CHALLENGE = 'Bearer realm="concert-reservation"';
 
-/** An error as HTTP tells it. */
+/** An error with its HTTP status. */
 export interface Failure {
   status: number;
   /** `exception.code` of the answer. */
@@ -70,7 +70,7 @@ export class TooManyRequests extends HttpError {
   }
 }
 
-/** More is asked than can be done in time. It is refused at once, so that the rest is served. */
+/** There are more requests than can be answered in time. One is refused at once, so that the others are served. */
 export class Overloaded extends HttpError {
   constructor() {
     super(503, 'This service is not available right now: try again shortly.', retryAfter(1));

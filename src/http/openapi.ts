@@ -102,7 +102,7 @@ function describeOperation({ operation, security, parameters, errors }: RouteDoc
         }),
     responses: {
       ...(events === undefined ? { '200': successResponse(operation) } : eventResponses(operation, events)),
-      ...(conditional ? { '304': { description: 'What If-None-Match names is still current' } } : {}),
+      ...(conditional ? { '304': { description: 'The version in If-None-Match is still current' } } : {}),
       ...failureResponses(errors),
     },
   };

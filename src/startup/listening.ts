@@ -8,7 +8,7 @@ const LISTEN_ERRORS: Record<string, string | undefined> = {
   EACCES: 'must not be opened by this account',
 };
 
-/** Opens a port; an address that cannot be listened on is told by its variable. */
+/** Opens a port; an error names the variable of the address that cannot be bound. */
 export const listening = (
   variable: 'PORT' | 'MANAGEMENT_PORT',
   server: HttpServer,

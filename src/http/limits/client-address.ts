@@ -2,14 +2,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { parse } from 'ipaddr.js';
 
-/** What of a request tells who sends it. */
+/** The parts of a request that identify its sender. */
 interface Sender {
   headers: IncomingHttpHeaders;
   socket: { remoteAddress?: string | undefined };
 }
 
 /**
- * Who sends a request, as far as addresses tell: the IPv4 address, or the /64 network of an IPv6 address, which is
+ * The sender of a request, as its address shows: the IPv4 address, or the /64 network of an IPv6 address, which is
  * what one customer of a provider has. Behind `hops` trusted proxies that is the `hops`-th entry from the right of
  * X-Forwarded-For or Forwarded; if that entry is no address, the entry of the next nearer proxy counts, and at last
  * the connection's.

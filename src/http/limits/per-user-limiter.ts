@@ -5,7 +5,7 @@ export interface PerUserLimits {
   atOnce: number;
   /** Most that one user may ask at once, what waits included. */
   asked: number;
-  /** What has waited longer is refused when its turn comes. */
+  /** A request that has waited longer is refused when it would begin. */
   patienceMs: number;
   /** What is thrown to refuse. */
   refusal: () => Error;

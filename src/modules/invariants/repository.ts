@@ -8,7 +8,7 @@ const SET_USERS = 'SET @after_user = ?, @after_id = ?, @last_user = ?, @last_id 
 const STATEMENT_TIMEOUT = 1969;
 const MS_PER_SECOND = 1000;
 
-/** What a check is asked with. */
+/** The parameters of a check. */
 export type Question = Pick<SqlCheck, 'sql' | 'binds'>;
 
 /** Looks for rows that break an invariant. Reads only, and locks nothing: it may run under live traffic. */

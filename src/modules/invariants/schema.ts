@@ -7,7 +7,7 @@ export const INVARIANTS = {
   I4: 'no Idempotency-Key was committed without its answer',
   I5: 'each sale and each hold has one event, and each delivered event has acted',
   I6: 'no queue has more active users than its limit',
-  I7: 'nobody has been let in who was not next',
+  I7: 'nobody has been admitted out of order',
   I8: 'no hold is longer than it was to be, and past ones are tidied up',
   I9: 'nobody has paid for the reservation of another',
 } as const;
@@ -65,7 +65,7 @@ export type UserScan = keyof typeof USER_SCANS;
 
 export type Scan = Table | UserScan;
 
-/** Ids from `first` to `last`; what they must be told of has an outbox id from `eventsFrom` on. */
+/** Ids from `first` to `last`; the events about them have outbox ids from `eventsFrom` on. */
 export interface IdSpan {
   first: number;
   last: number;

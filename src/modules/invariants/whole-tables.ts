@@ -10,19 +10,19 @@ const CHUNK_ROWS = 20_000;
 const ESTIMATES = `SELECT table_name AS name, table_rows AS rowCount FROM information_schema.tables
                     WHERE table_schema = DATABASE()`;
 
-/** Is told how many rows of all scans there are, about, and how many have been scanned. */
+/** Receives the approximate number of rows of all scans, and how many have been scanned. */
 export interface ScanProgress {
   start(total: number): void;
   advance(by: number): void;
 }
 
-/** Offending rows, at most ROWS_SHOWN + 1; `error`: why the check could not be asked of all rows. */
+/** Offending rows, at most ROWS_SHOWN + 1; `error`: why the check could not read all rows. */
 export interface Outcome {
   rows: Row[];
   error?: unknown;
 }
 
-/** Whether a check is asked of one chunk after the other. The others are asked of everything at once. */
+/** Whether a check runs on one chunk after the other. The other checks run on all rows at once. */
 export const isChunked = ({ along, whileFresh }: SqlCheck): boolean =>
   along !== undefined && whileFresh === undefined;
 

@@ -73,7 +73,7 @@ export class Health {
       );
   }
 
-  /** Anybody may ask: however many do at once, each store is asked once. */
+  /** Anybody may call the probe: concurrent calls share one check of each store. */
   async report(): Promise<HealthReport> {
     this.asking ??= this.probeAll().finally(() => (this.asking = undefined));
     return { status: this.phase, dependencies: await this.asking };

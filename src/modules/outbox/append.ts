@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SqlExecutor } from '../../platform/database/database';
 
-/** Something that happened, to be told to others. Its name is the Kafka topic. */
+/** An event to publish. Its name is the Kafka topic. */
 export interface DomainEvent {
   topic: string;
   /** Events of one key stay in order. */
@@ -11,7 +11,7 @@ export interface DomainEvent {
 
 const APPEND = 'INSERT INTO outbox (event_id, topic, partition_key, payload) VALUES (?, ?, ?, ?)';
 
-/** Writes the event in the transaction of what it tells of: both are committed, or neither. */
+/** Writes the event in the transaction of the change that it reports: both are committed, or neither. */
 export async function appendEvent(tx: SqlExecutor, event: DomainEvent): Promise<void> {
   await tx.execute(APPEND, [randomUUID(), event.topic, event.partitionKey, JSON.stringify(event.payload)]);
 }

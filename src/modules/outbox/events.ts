@@ -6,7 +6,7 @@ export const RESERVATION_TOPIC = 'reservation-notification';
 
 const id = z.number().int().positive();
 
-/** What a payment event tells. Unknown fields are let through: a newer version may write more. */
+/** The payload of a payment event. Unknown fields are accepted, because a newer version may write more. */
 export const paymentDoneSchema = z.object({
   reservationId: id,
   userId: id,

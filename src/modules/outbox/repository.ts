@@ -49,7 +49,7 @@ export interface OutboxEvent extends IncomingEvent {
   partitionKey: string;
   /** Failed tries so far; in-process handling only. */
   attempts: number;
-  /** The last earlier event of its key that is neither acted upon nor given up; null: its turn has come. */
+  /** The last earlier event of its key that is neither acted upon nor given up; null: the event may be delivered. */
   earlierId: number | null;
 }
 

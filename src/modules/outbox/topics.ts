@@ -44,7 +44,7 @@ export class Topics {
     return this.mainOf(topic) + PERMANENT;
   }
 
-  /** What an event of this topic tells of; undefined for a topic of others. */
+  /** The kind of an event of this topic; undefined for a topic of other applications. */
   kindOf(topic: string): Kind | undefined {
     return KINDS.find((kind) => this.prefix + kind === this.mainOf(topic));
   }

@@ -94,6 +94,9 @@ const active =
       );
     };
     return documented(admit, {
-      errors: { '001': 'The token never came through the queue', '003': 'The token is not in PROGRESS' },
+      errors: {
+        '001': 'No queue of this service has issued the token',
+        '003': 'The token is not in PROGRESS',
+      },
     });
   };

@@ -112,7 +112,7 @@ const ISSUE_FOR_PROOF: typeof ISSUE = {
 
 const CHALLENGE = operation({
   tag: 'Queue',
-  summary: 'Take a challenge, whose solution a token costs',
+  summary: 'Get a challenge for the proof of work that a token requires',
   body: ChallengeBody,
   answer: IssuedChallenge,
   example: {
@@ -124,8 +124,9 @@ const CHALLENGE = operation({
 
 const ISSUE_TICKET = operation({
   tag: 'Queue',
-  summary: 'Take a ticket for the events',
-  description: 'For EventSource, which cannot send headers. It is no queue token: nothing else takes it.',
+  summary: 'Get a stream token for the events',
+  description:
+    'For EventSource, which cannot send headers. It opens the events only and is not accepted as a queue token.',
   answer: IssuedTicket,
   example: { ticket: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJwdXJwb3NlIjoi.c2ln', expiresInSeconds: 60 },
   errors: NOT_ISSUED_HERE,
@@ -133,9 +134,9 @@ const ISSUE_TICKET = operation({
 
 const STREAM = operation({
   tag: 'Queue',
-  summary: 'Be told instead of asking',
+  summary: 'Receive the position as events instead of polling',
   description:
-    'Keeps the place as polling does. After the last event the stream ends; one that ends without it was cut: come back after `retry`. The new stream begins with the current position, or is 204 when the last event has been received.',
+    'Keeps the entry present as polling does. After the last event the stream ends. A stream that ends without it was cut: reconnect after `retry`. The new stream begins with the current position, or is 204 when the last event has been received.',
   answer: CheckedToken,
   events: {
     position: 'at once, then whenever the position has changed, at most once a second',

@@ -42,7 +42,7 @@ export const QueueStatus = z.enum(['WAITING', 'PROGRESS', 'DONE', 'EXPIRED']);
 export type QueueStatus = z.infer<typeof QueueStatus>;
 
 export const CheckedToken = z.object({
-  queuePosition: z.int().min(0).describe('1 is the next to enter; 0 when not waiting'),
+  queuePosition: z.int().min(0).describe('1 is the next to be admitted; 0 when not waiting'),
   status: QueueStatus,
   etaSeconds: z.int().min(0).describe('Estimated time to admission'),
   pollAfterMs: z.int().min(0).describe('When to poll again'),

@@ -3,7 +3,7 @@ export type BreakerState = 'closed' | 'open' | 'half_open';
 /** `late`: the call began in an earlier state, so its end counts for nothing, however it ended. */
 export type BreakerOutcome = 'success' | 'failure' | 'ignored' | 'timeout' | 'refused' | 'late';
 
-/** Told once of every call, as it ends, and of every change of state. What it throws becomes a process warning. */
+/** Called once for each call when it ends and for each change of state. What it throws becomes a process warning. */
 export interface BreakerListener {
   onOutcome(name: string, outcome: BreakerOutcome): void;
   onState(name: string, state: BreakerState): void;

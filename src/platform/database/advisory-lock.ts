@@ -8,7 +8,7 @@ const RELEASE_LOCK = "DO RELEASE_LOCK(CONCAT(?, ':', MD5(DATABASE())))";
  * Runs a tool's work while no other process does the same on this database. `on` is the connection that has the lock,
  * outside any transaction: what runs on it ends together with the lock, should the connection break.
  * @param name of the lock, without the database's
- * @param report told if another process has it
+ * @param report called if another process has it
  */
 export async function withAdvisoryLock<T>(
   database: Database,

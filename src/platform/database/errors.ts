@@ -74,7 +74,7 @@ const SERIALIZATION_FAILURE = '40001';
 const DEADLOCKS = new Set([
   1020, // the row has changed since the transaction's snapshot
   1213,
-  1467, // how a deadlock over the AUTO-INC lock of an INSERT … SELECT is told
+  1467, // reports a deadlock over the AUTO-INC lock of an INSERT … SELECT
 ]);
 
 interface ServerError {

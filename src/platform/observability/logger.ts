@@ -5,7 +5,7 @@ export type { Logger };
 /** Where the container keeps the logger. */
 export const LOGGER = Symbol('Logger');
 
-/** JSON lines, on stdout unless told otherwise. Tokens, keys and passwords never reach them. */
+/** JSON lines, on stdout by default. Tokens, keys and passwords never reach them. */
 export function createLogger(level: string, role: string, destination?: DestinationStream): Logger {
   return pino(
     {

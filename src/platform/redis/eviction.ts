@@ -2,14 +2,14 @@ import { mastersOf, type Redis, RedisUnavailable } from './redis';
 
 /** The only policy under which Redis forgets nothing: at its limit it refuses writes, which are answered with 503. */
 const SAFE_POLICY = 'noeviction';
-/** INFO tells all of it without the right to CONFIG GET, which managed servers refuse. */
+/** INFO has all of it and needs no right to CONFIG GET, which managed servers refuse. */
 const SECTIONS = ['memory', 'stats'];
 
 /** What one master says of eviction. */
 export interface Eviction {
   /** host:port */
   master: string;
-  /** undefined: the server does not tell. */
+  /** undefined: the server does not report it. */
   policy: string | undefined;
   /** 0: no limit, so nothing is evicted yet. */
   maxMemoryBytes: number;

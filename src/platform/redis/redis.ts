@@ -86,7 +86,7 @@ export async function followRedis(redis: Redis, logger: Logger): Promise<void> {
     if (down) logger.info('redis is back');
     down = false;
   });
-  await redis.connect().catch(() => undefined); // told by 'error'; ioredis goes on trying
+  await redis.connect().catch(() => undefined); // the 'error' event reports it; ioredis keeps trying
 }
 
 const INCLUDE = /^-- @include (\S+)$/gm;
