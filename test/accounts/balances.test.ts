@@ -24,7 +24,9 @@ describe('balances in the database', () => {
       const [userId, other] = [await given.user(), await given.user(7)];
       expect(await balances.topUp(tx, userId, 50)).toBe(50);
       expect(await balances.topUp(tx, userId, 20)).toBe(70);
-      expect([await balances.findBalance(tx, userId), await balances.findBalance(tx, other)]).toEqual([70, 7]);
+      expect([await balances.findBalance(tx, userId), await balances.findBalance(tx, other)]).toEqual([
+        70, 7,
+      ]);
       expect(await ledger(tx, userId)).toEqual([
         { kind: 'CHARGE', amount: 50, after: 50, paid: 0 },
         { kind: 'CHARGE', amount: 20, after: 70, paid: 0 },
@@ -49,7 +51,9 @@ describe('balances in the database', () => {
       expect(await balances.debit(tx, userId, 40)).toBe(true);
       expect(await balances.debit(tx, userId, 60)).toBe(true);
       expect(await balances.debit(tx, userId, 1)).toBe(false);
-      expect([await balances.findBalance(tx, userId), await balances.findBalance(tx, other)]).toEqual([0, 100]);
+      expect([await balances.findBalance(tx, userId), await balances.findBalance(tx, other)]).toEqual([
+        0, 100,
+      ]);
     }));
 
   it('a payment is in the ledger with what it left', () =>

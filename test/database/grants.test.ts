@@ -82,7 +82,12 @@ describe("the application's account", () => {
 
     const on = scratch.app;
     expect(await shop.reservations.findReservation(on, left.id)).toMatchObject({ status: 'CANCELED' });
-    const why = await shop.reservations.explainRejection(on, shop.scheduleId, at(shop.seatIds, 0), shop.userId);
+    const why = await shop.reservations.explainRejection(
+      on,
+      shop.scheduleId,
+      at(shop.seatIds, 0),
+      shop.userId,
+    );
     expect(why).toMatchObject({ started: 0, queueId: 'main', seatStatus: 'RESERVED', soldOut: 0 });
     expect(await shop.balances.findBalance(on, shop.userId)).toBe(1_000_400);
     expect(await new UserDirectory(on).exists(shop.userId)).toBe(true);

@@ -38,7 +38,7 @@ const SCRIPT = `
 import { sleep } from 'k6';
 import { Api } from '${root}/k6/lib/api.ts';
 import { holds, seatConflicts, ticketsSold, visitDone } from '${root}/k6/lib/metrics.ts';
-import { lineUp } from '${root}/k6/lib/waiting.ts';
+import { waitForAdmission } from '${root}/k6/lib/waiting.ts';
 
 const userIds = JSON.parse(__ENV.USER_IDS);
 const scheduleId = Number(__ENV.SCHEDULE);
@@ -52,7 +52,7 @@ export const options = {
   },
 };
 export function buy() {
-  const token = lineUp(api, userIds[(__VU * 97 + __ITER) % userIds.length]);
+  const token = waitForAdmission(api, userIds[(__VU * 97 + __ITER) % userIds.length]);
   if (token === undefined) return;
   api.schedule(token);
   sleep(0.5); // slow enough that a queue forms

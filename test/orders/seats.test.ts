@@ -234,7 +234,8 @@ describe('seats and holds in the database', () => {
       const [one, other] = [await given.scheduleWithSeats(4), await given.scheduleWithSeats(1)];
       const [userId, friend] = [await given.user(), await given.user()];
       const seat = (index: number): number => at(one.seats, index).id;
-      const count = (besides = 0): Promise<number> => reservations.lockUserAndCountSeats(tx, userId, one.id, besides);
+      const count = (besides = 0): Promise<number> =>
+        reservations.lockUserAndCountSeats(tx, userId, one.id, besides);
       expect(await count()).toBe(0);
       await sell(tx, await hold(tx, one.id, seat(0), userId), seat(0), userId);
       await hold(tx, one.id, seat(1), userId);

@@ -40,6 +40,15 @@ export const processes: Row = {
     ),
     graph(
       {
+        title: 'Uncaught errors',
+        description:
+          'Errors of drivers, sockets and timers that nothing caught. The process goes on; normal is none (UncaughtErrors).',
+        unit: 'short',
+      },
+      prom(`increase(${of('concert_uncaught_errors_total')}[10m])`, BY),
+    ),
+    graph(
+      {
         title: 'Memory',
         description: 'Resident memory of each process, as the kernel counts it.',
         unit: 'bytes',
