@@ -34,7 +34,7 @@ const steps = fc.array(
   { maxLength: 90, size: 'max' },
 );
 const setting = fc.record({
-  cap: fc.integer({ min: 1, max: 3 }),
+  limit: fc.integer({ min: 1, max: 3 }),
   idleMs: fc.constantFrom(0, 700, 1500),
   /** The first numbers lie in the first segment, across a border, or close to one. */
   start: fc.constantFrom(0, 65_531, 131_070),
@@ -58,8 +58,8 @@ const newCopy = (): Copy => ({
   pending: { seen: new Set(), active: new Set(), longestPollMs: 0 },
 });
 
-/** A line of several processes beside the oracle; every act is done by both and has to come out the same. */
-class Line {
+/** A queue of several processes beside the oracle; both do every step and must have the same result. */
+class TestQueue {
   private readonly processes: Process[];
   private readonly tokens = new Map<number, Token>();
   private readonly seenAtMs = new Map<number, number>();
@@ -73,10 +73,10 @@ class Line {
     this.processes = Array.from({ length: PROCESSES }, () => ({ room: rooms.open(), copy: newCopy() }));
   }
 
-  static async open(rooms: Rooms, start: number, tellTime: () => Promise<unknown>): Promise<Line> {
+  static async open(rooms: Rooms, start: number, tellTime: () => Promise<unknown>): Promise<TestQueue> {
     await rooms.store.restore({ issued: 0, headSeq: 0, gen: 0 }, rooms.limit, []);
     if (start > 0) await rooms.redis.hset(rooms.keys.state, { issued: start, headSeq: start });
-    return new Line(rooms, new Oracle(rooms.rules, rooms.limit, start), tellTime);
+    return new TestQueue(rooms, new Oracle(rooms.rules, rooms.limit, start), tellTime);
   }
 
   async act({ act, process, user, ms }: Step): Promise<void> {
@@ -113,10 +113,10 @@ class Line {
     else if (!copy.marked.has(seq)) copy.pending.seen.add(seq);
   }
 
-  /** As a check does it: by the copy; what that cannot tell, by the store. */
+  /** As a poll does it: from the snapshot, and from the store where the snapshot has no answer. */
   private async poll(one: Process, token: Token): Promise<void> {
     const looked = one.room.poll(token);
-    expect(looked).toEqual(this.look(one.copy, token));
+    expect(looked).toEqual(this.peek(one.copy, token));
     if (looked === undefined) await this.resolve(one, token);
   }
 
@@ -129,7 +129,7 @@ class Line {
     else copy.active.delete(token.seq);
   }
 
-  private look(copy: Copy, { seq, iatMs }: Token): { status: string; position?: number } | undefined {
+  private peek(copy: Copy, { seq, iatMs }: Token): { status: string; position?: number } | undefined {
     if (!copy.made || seq > copy.issued) return undefined;
     if ((copy.active.get(seq) ?? 0) > virtualTime.nowMs) {
       copy.pending.active.add(seq);
@@ -189,7 +189,7 @@ class Line {
     copy.headSeq = Math.max(copy.headSeq, headSeq);
   }
 
-  /** The store holds what the oracle holds, the cap is kept, and nobody present was overtaken. */
+  /** The store holds what the oracle holds, the limit is kept, and nobody present was overtaken. */
   private async agree(before: { headSeq: number; active: Set<number> }): Promise<void> {
     const [[issued, headSeq, epoch], active, idle, rejoined] = await Promise.all([
       this.rooms.numbers('issued', 'headSeq', 'epoch'),
@@ -215,7 +215,7 @@ class Line {
     this.nobodyOvertaken(before, active);
   }
 
-  /** I7, without the oracle: from what was told to the store and what came of it. */
+  /** I7, without the oracle: from the calls to the store and their results. */
   private nobodyOvertaken(
     before: { headSeq: number; active: Set<number> },
     active: Map<number, number>,
@@ -241,7 +241,7 @@ describe('the waiting room, used by several processes and random users', () => {
 
   it('follows the rules: the limit holds, present entries are admitted in order, positions are exact', async () => {
     await fc.assert(
-      fc.asyncProperty(setting, steps, async ({ cap, idleMs, start }, program) => {
+      fc.asyncProperty(setting, steps, async ({ limit, idleMs, start }, program) => {
         const rules: QueueRules = {
           ...{
             sessionMs: 3000,
@@ -252,10 +252,10 @@ describe('the waiting room, used by several processes and random users', () => {
           },
           ...{ holdMs: 2000, holdRequestMs: 500 },
         };
-        const rooms = new Rooms(time.redis, rules, cap);
-        const line = await Line.open(rooms, start, () => time.tell());
+        const rooms = new Rooms(time.redis, rules, limit);
+        const queue = await TestQueue.open(rooms, start, () => time.tell());
         try {
-          for (const step of program) await line.act(step);
+          for (const step of program) await queue.act(step);
         } finally {
           await rooms.lose();
         }

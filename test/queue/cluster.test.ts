@@ -47,14 +47,14 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
     await Promise.all(
       queues.map(async (rooms) => {
         const [one, other] = [rooms.open(), rooms.open()];
-        const [inside, next, last] = [await one.issue(1), await one.issue(2), await other.issue(3)];
+        const [active, next, last] = [await one.issue(1), await one.issue(2), await other.issue(3)];
         await one.refresh();
         await other.refresh();
         expect(other.poll(last)).toEqual({ status: 'WAITING', position: 2 });
         await other.flushPresence();
-        await one.extendSession(inside.seq, 60_000);
+        await one.extendSession(active.seq, 60_000);
         await one.tick();
-        await one.endSession(inside.seq);
+        await one.endSession(active.seq);
         expect(await other.resolve(next)).toMatchObject({ status: 'PROGRESS' });
         await other.refresh();
         expect(other.poll(next)).toEqual({ status: 'PROGRESS' });
@@ -72,12 +72,12 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
     const rooms = new Rooms(redis, RULES, 1);
     const room = rooms.open();
     await room.issue(1);
-    const waiter = await room.issue(2);
+    const waiting = await room.issue(2);
     await room.refresh();
     await Promise.all(mastersOf(redis).map((node) => node.flushall()));
     expect((await room.issue(3)).seq).toBeGreaterThan(100_000);
     await room.refresh();
-    expect(room.poll(waiter)).toEqual({ status: 'WAITING', position: 1 });
+    expect(room.poll(waiting)).toEqual({ status: 'WAITING', position: 1 });
   });
 
   it('the product answers 503 without the queue’s node, and goes on when the node is back', async () => {
@@ -91,8 +91,8 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
     const crowd = new Crowd([service]);
     await crowd.come(50);
     await wait(600);
-    const [inside, waiter] = [crowd.user(0), crowd.user(40)];
-    expect([await checked(inside), await checked(waiter)]).toEqual(['200 PROGRESS', '200 WAITING']);
+    const [active, waiting] = [crowd.user(0), crowd.user(40)];
+    expect([await checked(active), await checked(waiting)]).toEqual(['200 PROGRESS', '200 WAITING']);
 
     const { queueId } = mainRoom(service);
     const slot = await redis.cluster('KEYSLOT', `queue:{${queueId}}:state`);
@@ -102,11 +102,11 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
     );
     home.freeze();
     const userId = await given.user();
-    inside.token = '';
+    active.token = '';
     const issue = async (): Promise<string> =>
-      outcome(await inside.post('/v1/api/queue/token').send({ userId }));
+      outcome(await active.post('/v1/api/queue/token').send({ userId }));
     expect(await issue()).toBe('503 503');
-    expect(await checked(waiter)).toBe('200 WAITING');
+    expect(await checked(waiting)).toBe('200 WAITING');
     home.thaw();
     await until('works again', async () => (await issue()) === '200');
     await service.stop();

@@ -10,7 +10,7 @@ const [OLD, NEW] = [
   'the new secret, of thirty-two bytes or more',
 ];
 
-/** The four configurations that meet during the three upgrades, on one line. */
+/** The four configurations that meet during the three upgrades, with one queue. */
 const STAGES = {
   before: { TOKEN_SECRET: OLD },
   prepared: { TOKEN_SECRET: OLD, TOKEN_SECRET_SECONDARY: NEW },
@@ -25,10 +25,10 @@ describe('a change of TOKEN_SECRET', () => {
   const services = {} as Record<Stage, RunningService & { url: string }>;
 
   beforeAll(async () => {
-    const line = { QUEUE_ID: uniqueQueueId(), QUEUE_MAX_ACTIVE: 1 };
+    const queue = { QUEUE_ID: uniqueQueueId(), QUEUE_MAX_ACTIVE: 1 };
     for (const [stage, secrets] of Object.entries(STAGES))
-      services[stage as Stage] = await startTestService({ ...line, ...secrets });
-    await new Buyer(services.before.url, await given.user()).enter(); // has the only place inside
+      services[stage as Stage] = await startTestService({ ...queue, ...secrets });
+    await new Buyer(services.before.url, await given.user()).enter(); // is the only active user
   });
   afterAll(async () => {
     await Promise.all(Object.values(services).map((service) => service.stop()));
@@ -43,19 +43,19 @@ describe('a change of TOKEN_SECRET', () => {
   it('every token stays valid in processes of either secret', async () => {
     const early = await new Buyer(services.prepared.url, await given.user()).enter();
     const late = await new Buyer(services.changed.url, await given.user()).enter();
-    const place = await positionOf(early);
+    const position = await positionOf(early);
     for (const stage of ['before', 'prepared', 'changed'] as const)
-      expect([stage, await positionOf(at(stage, early))]).toEqual([stage, place]);
+      expect([stage, await positionOf(at(stage, early))]).toEqual([stage, position]);
     for (const stage of ['prepared', 'changed', 'after'] as const)
-      expect([stage, await positionOf(at(stage, late))]).toEqual([stage, place + 1]);
+      expect([stage, await positionOf(at(stage, late))]).toEqual([stage, position + 1]);
   });
 
   it('a user who asks again gets the same entry in a token of the new secret', async () => {
     const buyer = await new Buyer(services.before.url, await given.user()).enter();
-    const [token, place] = [buyer.token, await positionOf(buyer)];
+    const [token, position] = [buyer.token, await positionOf(buyer)];
     const again = await at('after', buyer).enter();
     expect(again.token).not.toBe(token);
-    expect(await positionOf(again)).toBe(place);
+    expect(await positionOf(again)).toBe(position);
     expect(outcome(await at('after', buyer).check())).toBe('401 401'); // the old one has had its time
   });
 

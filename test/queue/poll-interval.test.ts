@@ -1,14 +1,18 @@
 import fc from 'fast-check';
 import { jittered, pollAfterMs } from '../../src/modules/waiting-room/polling/interval';
 
-const AWAY_MS = 30_000;
+const PRESENCE_TIMEOUT_MS = 30_000;
 
-/** Polls per second of all waiters, each as often as it was told to. */
+/** Polls per second of all waiting users, each of whom polls at the given interval. */
 function load(waiting: number, etaOf: (position: number) => number, maxPerSecond: number): number {
   let perSecond = 0;
   for (let position = 1; position <= waiting; position++)
     perSecond +=
-      1000 / pollAfterMs(position, waiting, etaOf(position), { maxPerSecond, presenceTimeoutMs: AWAY_MS });
+      1000 /
+      pollAfterMs(position, waiting, etaOf(position), {
+        maxPerSecond,
+        presenceTimeoutMs: PRESENCE_TIMEOUT_MS,
+      });
   return perSecond;
 }
 
@@ -17,15 +21,15 @@ describe('the poll interval', () => {
     ['a tenth of the remaining wait', 100, 100, 40, 4000],
     ['at most a third of the presence time-out, less the jitter', 100, 100, 7200, 9090],
     ['the same third for the last of the front', 5000, 100_000, 0, 1000],
-    ['an equal share among all who wait where that is less', 90_000, 105_000, 0, 40_000],
+    ['an equal share among all waiting users where that is less', 90_000, 105_000, 0, 40_000],
     ['in proportion to the position, right behind the front', 5001, 105_000, 0, 6091],
     ['that of the front where the shares are shorter', 5001, 5001, 60, 6000],
   ])('is %s', (_what, position, waiting, etaSeconds, afterMs) => {
-    const told = pollAfterMs(position, waiting, etaSeconds, {
+    const intervalMs = pollAfterMs(position, waiting, etaSeconds, {
       maxPerSecond: 10_000,
-      presenceTimeoutMs: AWAY_MS,
+      presenceTimeoutMs: PRESENCE_TIMEOUT_MS,
     });
-    expect(told).toBe(afterMs);
+    expect(intervalMs).toBe(afterMs);
   });
 
   const etas: ((position: number) => number)[] = [
@@ -48,12 +52,12 @@ describe('the poll interval', () => {
     maxPerSecond: fc.integer({ min: 2, max: 100_000 }),
     presenceTimeoutMs: fc.integer({ min: 2, max: 3600 }).map((seconds) => seconds * 1000),
   });
-  const crowd = fc.integer({ min: 1, max: 2_000_000 });
+  const count = fc.integer({ min: 1, max: 2_000_000 });
   const rate = fc.double({ min: 0.01, max: 5000, noNaN: true });
 
   it('is a whole number of milliseconds, a second or more', () => {
     fc.assert(
-      fc.property(options, crowd, crowd, rate, (polling, position, waiting, perSecond) => {
+      fc.property(options, count, count, rate, (polling, position, waiting, perSecond) => {
         const after = pollAfterMs(position, waiting, position / perSecond, polling);
         expect(Number.isInteger(after)).toBe(true);
         expect(after).toBeGreaterThanOrEqual(1000);
@@ -63,7 +67,7 @@ describe('the poll interval', () => {
 
   it('is no shorter further behind', () => {
     fc.assert(
-      fc.property(options, crowd, crowd, crowd, rate, (polling, one, other, waiting, perSecond) => {
+      fc.property(options, count, count, count, rate, (polling, one, other, waiting, perSecond) => {
         const [ahead, behind] = [Math.min(one, other), Math.max(one, other)];
         const at = (position: number): number =>
           pollAfterMs(position, Math.max(waiting, behind), position / perSecond, polling);
@@ -74,9 +78,9 @@ describe('the poll interval', () => {
 
   it('ends before the admission, unless the queue moves faster than the poll budget allows', () => {
     fc.assert(
-      fc.property(crowd, crowd, fc.double({ min: 0.01, max: 1, noNaN: true }), (one, other, share) => {
+      fc.property(count, count, fc.double({ min: 0.01, max: 1, noNaN: true }), (one, other, share) => {
         const [position, waiting] = [Math.min(one, other), Math.max(one, other)];
-        const polling = { maxPerSecond: 10_000, presenceTimeoutMs: AWAY_MS };
+        const polling = { maxPerSecond: 10_000, presenceTimeoutMs: PRESENCE_TIMEOUT_MS };
         const fastest =
           polling.maxPerSecond / (4 * Math.log(Math.max(waiting / (polling.maxPerSecond / 2), Math.E)));
         const eta = position / (fastest * share);
@@ -88,14 +92,21 @@ describe('the poll interval', () => {
   });
 
   it('is a second at the head', () => {
-    expect(pollAfterMs(1, 100_000, 0, { maxPerSecond: 10_000, presenceTimeoutMs: AWAY_MS })).toBe(1000);
-    expect(pollAfterMs(3000, 100_000, 30, { maxPerSecond: 10_000, presenceTimeoutMs: AWAY_MS })).toBe(3000);
+    expect(pollAfterMs(1, 100_000, 0, { maxPerSecond: 10_000, presenceTimeoutMs: PRESENCE_TIMEOUT_MS })).toBe(
+      1000,
+    );
+    expect(
+      pollAfterMs(3000, 100_000, 30, { maxPerSecond: 10_000, presenceTimeoutMs: PRESENCE_TIMEOUT_MS }),
+    ).toBe(3000);
   });
 
   it('follows the position when the snapshot does not have the new users yet', () => {
-    const told = pollAfterMs(1_000_000, 0, 0, { maxPerSecond: 10_000, presenceTimeoutMs: AWAY_MS });
-    expect(told).toBe(
-      pollAfterMs(1_000_000, 1_000_000, 0, { maxPerSecond: 10_000, presenceTimeoutMs: AWAY_MS }),
+    const intervalMs = pollAfterMs(1_000_000, 0, 0, {
+      maxPerSecond: 10_000,
+      presenceTimeoutMs: PRESENCE_TIMEOUT_MS,
+    });
+    expect(intervalMs).toBe(
+      pollAfterMs(1_000_000, 1_000_000, 0, { maxPerSecond: 10_000, presenceTimeoutMs: PRESENCE_TIMEOUT_MS }),
     );
   });
 });
@@ -107,10 +118,10 @@ describe('the jittered interval of one client', () => {
   it('is within a tenth of the intended interval, and a second or more', () => {
     fc.assert(
       fc.property(meant, draw, (ms, drawn) => {
-        const told = jittered(ms, drawn);
-        expect(Number.isInteger(told)).toBe(true);
-        expect(told).toBeGreaterThanOrEqual(Math.max(1000, Math.floor(ms * 0.9)));
-        expect(told).toBeLessThanOrEqual(Math.max(1000 + ms * 0.2, ms * 1.1) + 1);
+        const intervalMs = jittered(ms, drawn);
+        expect(Number.isInteger(intervalMs)).toBe(true);
+        expect(intervalMs).toBeGreaterThanOrEqual(Math.max(1000, Math.floor(ms * 0.9)));
+        expect(intervalMs).toBeLessThanOrEqual(Math.max(1000 + ms * 0.2, ms * 1.1) + 1);
       }),
     );
   });
@@ -122,8 +133,8 @@ describe('the jittered interval of one client', () => {
     [1000, 0, 1000],
     [1000, 1, 1200],
     [1050, 0, 1000],
-  ])('of %i ms, with the draw %d, is %i ms', (ms, drawn, told) => {
-    expect(jittered(ms, drawn)).toBe(told);
+  ])('of %i ms, with the draw %d, is %i ms', (ms, drawn, intervalMs) => {
+    expect(jittered(ms, drawn)).toBe(intervalMs);
   });
 
   it('is no shorter on average, so that all together poll no more often than allowed', () => {
@@ -136,15 +147,18 @@ describe('the jittered interval of one client', () => {
 
   it('stays within a third of the presence time-out where the intended interval does', () => {
     for (const etaSeconds of [0, 50, 100, 7200]) {
-      const meantMs = pollAfterMs(1, 1, etaSeconds, { maxPerSecond: 10_000, presenceTimeoutMs: AWAY_MS });
-      expect(jittered(meantMs, 1)).toBeLessThanOrEqual(AWAY_MS / 3);
+      const meantMs = pollAfterMs(1, 1, etaSeconds, {
+        maxPerSecond: 10_000,
+        presenceTimeoutMs: PRESENCE_TIMEOUT_MS,
+      });
+      expect(jittered(meantMs, 1)).toBeLessThanOrEqual(PRESENCE_TIMEOUT_MS / 3);
     }
   });
 
   it.each([1000, 5000])('of %i ms spreads clients that came at one instant', (ms) => {
-    const told = Array.from({ length: 1000 }, () => jittered(ms));
+    const intervalMs = Array.from({ length: 1000 }, () => jittered(ms));
     const busiest = Math.max(
-      ...told.map((at) => told.filter((other) => Math.abs(other - at) < ms / 100).length),
+      ...intervalMs.map((at) => intervalMs.filter((other) => Math.abs(other - at) < ms / 100).length),
     );
     expect(busiest).toBeLessThan(250); // of 1000; evenly spread, about 100
   });

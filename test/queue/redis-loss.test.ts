@@ -12,8 +12,8 @@ import { noRedisServer, RedisServer } from '../support/redis-server';
 import { startTestService } from '../support/service';
 import { until } from '../support/wait';
 
-const WAITERS = 20_000;
-const CAP = 5;
+const WAITING = 20_000;
+const LIMIT = 5;
 /** Of the outage that is left when it has been seen that buying goes on. */
 const OUTAGE_MS = Number(process.env.REDIS_OUTAGE_SECONDS ?? 3) * 1000;
 
@@ -25,7 +25,7 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
   let server: RedisServer;
   let services: (RunningService & { url: string; queueId: string })[];
   let crowd: Crowd;
-  let inside: Buyer[];
+  let active: Buyer[];
   let observer: Redis;
   let activeKey: string;
   let highestActive: Meanwhile<number>;
@@ -41,19 +41,19 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
       QUEUE_ID: queueId,
       REDIS_URL: server.url,
       REDIS_TIMEOUT_MS: 5000,
-      QUEUE_MAX_ACTIVE: CAP,
+      QUEUE_MAX_ACTIVE: LIMIT,
       QUEUE_IDLE_TIMEOUT_SECONDS: 0,
     };
     services = await Promise.all([startTestService(overrides), startTestService(overrides)]);
     endings.push(() => Promise.all(services.map((service) => service.stop())));
-    inside = await Promise.all(
-      Array.from({ length: CAP }, async (_, i) =>
+    active = await Promise.all(
+      Array.from({ length: LIMIT }, async (_, i) =>
         new Buyer(at(services, i % 2).url, await given.user(1000)).enter(),
       ),
     );
     crowd = new Crowd(services);
-    await crowd.come(WAITERS);
-    await until('every copy knows them', () => crowd.poll() === WAITERS && crowd.poll() === WAITERS);
+    await crowd.come(WAITING);
+    await until('every snapshot has them', () => crowd.poll() === WAITING && crowd.poll() === WAITING);
 
     observer = connectRedis(server.url, 60_000);
     observer.on('error', () => undefined);
@@ -62,7 +62,7 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
     activeKey = queueKeys(queueId).active;
     highestActive = new Meanwhile(50, () => observer.zcard(activeKey).catch(() => 0));
     endings.push(() => highestActive.stop());
-    const sample = [0, 1, 2, 3, 9_999, 10_000, WAITERS - 2, WAITERS - 1].map((i) => crowd.user(i));
+    const sample = [0, 1, 2, 3, 9_999, 10_000, WAITING - 2, WAITING - 1].map((i) => crowd.user(i));
     let next = 0;
     polls = new Meanwhile(20, () => {
       if (next % 50 === 0) crowd.poll();
@@ -103,38 +103,38 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
     return performance.now() - sinceMs;
   }
 
-  /** Every place is kept, nobody got another's, and from here on they go in by order. */
+  /** Every entry is kept, none belongs to another user, and users are admitted in order from here on. */
   async function nothingIsLost(sinceMs: number): Promise<number> {
     const rooms = services.map(mainRoom);
-    const insiders = async (): Promise<number[]> =>
+    const activeSeqs = async (): Promise<number[]> =>
       (await observer.zrange(activeKey, '0', '-1')).map(Number).sort((a, b) => a - b);
-    const isOfCrowd = new Set(crowd.places.map(({ seq }) => seq));
+    const isOfCrowd = new Set(crowd.entries.map(({ seq }) => seq));
     const admitted: number[] = [];
     let firstAfterMs = 0;
     while (admitted.length < 20) {
-      const fresh = await until('somebody is let in', async () => {
-        const now = (await insiders()).filter((seq) => isOfCrowd.has(seq) && !admitted.includes(seq));
+      const fresh = await until('somebody is admitted', async () => {
+        const now = (await activeSeqs()).filter((seq) => isOfCrowd.has(seq) && !admitted.includes(seq));
         return now.length > 0 ? now : undefined;
       });
       if (firstAfterMs === 0) firstAfterMs = performance.now() - sinceMs;
       admitted.push(...fresh);
       for (const seq of fresh) await at(rooms, seq % 2).endSession(seq);
     }
-    expect(admitted).toEqual(crowd.places.slice(0, admitted.length).map(({ seq }) => seq)); // order kept
-    const gone = new Set([...admitted, ...(await insiders())]);
-    const waiting = crowd.places.filter(({ seq }) => !gone.has(seq));
+    expect(admitted).toEqual(crowd.entries.slice(0, admitted.length).map(({ seq }) => seq)); // order kept
+    const gone = new Set([...admitted, ...(await activeSeqs())]);
+    const waiting = crowd.entries.filter(({ seq }) => !gone.has(seq));
     for (const room of rooms) {
-      await until('the copy knows who was let in', () => {
+      await until('the snapshot has the admissions', () => {
         const first = room.poll(at(waiting, 0));
         return first?.status === 'WAITING' && first.position === 1;
       });
-      expect(waiting.map((place) => room.poll(place))).toEqual(
+      expect(waiting.map((entry) => room.poll(entry))).toEqual(
         waiting.map((_, i) => ({ status: 'WAITING', position: i + 1 })),
       );
     }
     const late = await at(rooms, 0).issue(2_000_000_000);
-    expect(late.seq).toBeGreaterThan(at(crowd.places, WAITERS - 1).seq); // no number is given twice
-    expect(Math.max(...(await highestActive.stop()))).toBeLessThanOrEqual(CAP);
+    expect(late.seq).toBeGreaterThan(at(crowd.entries, WAITING - 1).seq); // no seq is issued twice
+    expect(Math.max(...(await highestActive.stop()))).toBeLessThanOrEqual(LIMIT);
     return firstAfterMs;
   }
 
@@ -146,13 +146,13 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
     const started = performance.now();
     await sleep(1500);
     expect(await tokenAt(await newcomer(0))).toBe('503 503');
-    expect(await buys(at(inside, 0))).toEqual(['200', '200']); // those inside go on buying
+    expect(await buys(at(active, 0))).toEqual(['200', '200']); // active users keep buying
     await server.start();
     const backAtMs = performance.now();
     const issuesAfterMs = await recovered(backAtMs);
-    expect(await until('inside', async () => (await checked(at(inside, 1))) === '200 PROGRESS')).toBe(true);
-    expect(await buys(at(inside, 1))).toEqual(['200', '200']);
-    await until('its turn is over', async () => (await checked(at(inside, 0))) === '200 DONE');
+    expect(await until('active', async () => (await checked(at(active, 1))) === '200 PROGRESS')).toBe(true);
+    expect(await buys(at(active, 1))).toEqual(['200', '200']);
+    await until('its session is over', async () => (await checked(at(active, 0))) === '200 DONE');
     const admitsAfterMs = await nothingIsLost(backAtMs);
     said(
       `away ${ms(backAtMs - started)}; tokens after ${ms(issuesAfterMs)}, admission after ${ms(admitsAfterMs)}`,
@@ -164,19 +164,19 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
     await observer.flushall();
     const lostAtMs = performance.now();
     const issuesAfterMs = await recovered(lostAtMs);
-    for (const buyer of inside.slice(0, 2)) expect(await buys(buyer)).toEqual(['200', '200']);
+    for (const buyer of active.slice(0, 2)) expect(await buys(buyer)).toEqual(['200', '200']);
     const admitsAfterMs = await nothingIsLost(lostAtMs);
     said(`tokens after ${ms(issuesAfterMs)}, admission after ${ms(admitsAfterMs)}`);
     expect((await polls.stop()).filter((said) => !said.startsWith('200'))).toEqual([]);
   });
 
   it(
-    'an outage (shortened by default; REDIS_OUTAGE_SECONDS=30 for all of it): waiters keep polling, those inside keep buying, and it goes on after',
+    'an outage (shortened by default; REDIS_OUTAGE_SECONDS=30 for all of it): waiting users keep polling, active users keep buying, and admission continues afterwards',
     async () => {
       server.freeze(); // it hangs with its data, which is worse than to refuse
       await sleep(1200);
       const before = polls.results.length;
-      const bought = await Promise.all(inside.slice(0, 3).map((buyer) => buys(buyer)));
+      const bought = await Promise.all(active.slice(0, 3).map((buyer) => buys(buyer)));
       expect(bought).toEqual(Array.from({ length: 3 }, () => ['200', '200']));
       expect(await tokenAt(await newcomer(1))).toBe('503 503');
       await sleep(OUTAGE_MS);
@@ -184,9 +184,9 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
       server.thaw();
       const backAtMs = performance.now();
       const issuesAfterMs = await recovered(backAtMs);
-      for (const buyer of inside.slice(0, 3))
+      for (const buyer of active.slice(0, 3))
         // paid during the outage: the session has ended
-        await until('its turn is over', async () => (await checked(buyer)) === '200 DONE');
+        await until('its session is over', async () => (await checked(buyer)) === '200 DONE');
       const admitsAfterMs = await nothingIsLost(backAtMs);
       said(`tokens after ${ms(issuesAfterMs)}, admission after ${ms(admitsAfterMs)}`);
     },

@@ -15,24 +15,24 @@ describe('two processes of one queue', () => {
     services = await Promise.all([startTestService(overrides), startTestService(overrides)]);
     crowd = new Crowd(services);
     await crowd.come(300);
-    await until('every copy knows them', () => crowd.poll() === 299 && crowd.poll() === 299);
+    await until('every snapshot has them', () => crowd.poll() === 299 && crowd.poll() === 299);
   });
   afterAll(() => Promise.all(services.map((service) => service.stop())));
 
   it('a poll at one process shows what the other has admitted', async () => {
     const [one, other] = [mainRoom(at(services, 0)), mainRoom(at(services, 1))];
     for (let i = 0; i < 8; i++) {
-      const [inside, next] = [at(crowd.places, i), at(crowd.places, i + 1)];
-      await one.endSession(inside.seq);
-      await until('the copy knows', () => other.poll(next)?.status === 'PROGRESS');
+      const [active, next] = [at(crowd.entries, i), at(crowd.entries, i + 1)];
+      await one.endSession(active.seq);
+      await until('the snapshot has the admission', () => other.poll(next)?.status === 'PROGRESS');
     }
   });
 
   it('polls of waiting users through the API send no command to Redis', async () => {
-    const waiters = Array.from({ length: 100 }, (_, i) => crowd.user(100 + 2 * i));
+    const waiting = Array.from({ length: 100 }, (_, i) => crowd.user(100 + 2 * i));
     // Beside the polls each process asks Redis by its loops, but never for one token.
     const asked = jest.spyOn(QueueStore.prototype, 'resolve');
-    const said = await Promise.all(waiters.map((waiter) => checked(waiter)));
+    const said = await Promise.all(waiting.map((buyer) => checked(buyer)));
     expect(new Set(said)).toEqual(new Set(['200 WAITING']));
     expect(asked).not.toHaveBeenCalled();
     asked.mockRestore();

@@ -18,11 +18,11 @@ const RULES: QueueRules = {
 };
 const EPOCH_MS = RULES.presenceTimeoutMs / 2;
 
-/** All that a copy knows. */
-const known = (copy: Snapshot): unknown => ({
-  ...{ version: copy.version, gen: copy.gen, headSeq: copy.headSeq, waiting: copy.waiting },
-  leases: copy.liveSessions().sort((a, b) => a.seq - b.seq),
-  present: [...copy.presence.bitmaps()]
+/** All that a snapshot holds. */
+const known = (snapshot: Snapshot): unknown => ({
+  ...{ version: snapshot.version, gen: snapshot.gen, headSeq: snapshot.headSeq, waiting: snapshot.waiting },
+  leases: snapshot.liveSessions().sort((a, b) => a.seq - b.seq),
+  present: [...snapshot.presence.bitmaps()]
     .filter(({ bitmap }) => bitmap.some((byte) => byte > 0))
     .map(({ segmentId, bitmap }) => [segmentId, bitmap.toString('latin1')])
     .sort(),
@@ -54,13 +54,13 @@ describe('the refresh of a snapshot', () => {
     const room = rooms.open();
     await room.issue(1);
     await room.refresh();
-    await rooms.lose(); // for a short time nobody is let in: others may know better who was inside
-    const line = [];
-    for (const user of [2, 3, 4]) line.push(await room.issue(user));
+    await rooms.lose(); // for a short time nobody is admitted: another process may have a later state
+    const entries = [];
+    for (const user of [2, 3, 4]) entries.push(await room.issue(user));
     await room.refresh();
-    const told = line.map((place) => {
-      const standing = room.poll(place);
-      return standing?.status === 'WAITING' ? room.estimateEta(place, standing.position).seconds : standing;
+    const told = entries.map((entry) => {
+      const standing = room.poll(entry);
+      return standing?.status === 'WAITING' ? room.estimateEta(entry, standing.position).seconds : standing;
     });
     expect(told).toEqual([1, 1, RULES.sessionMs / 1000]);
   });
@@ -91,20 +91,20 @@ describe('the refresh of a snapshot', () => {
         const processes = [rooms.open(), rooms.open()];
         for (const room of processes) await room.refresh();
         if (from > 0) await time.redis.hset(rooms.keys.state, { issued: from, headSeq: from });
-        const places = new Map<number, Entry>();
+        const entries = new Map<number, Entry>();
         for (const { act, process, user, ms } of steps) {
           const room = at(processes, process);
-          const place = places.get(user);
-          if (act === 'issue') places.set(user, await room.issue(user + 1));
+          const entry = entries.get(user);
+          if (act === 'issue') entries.set(user, await room.issue(user + 1));
           else if (act === 'tick') await room.tick();
           else if (act === 'tell') await room.flushPresence();
           else if (act === 'pass') await time.pass(ms);
           else if (act === 'refresh') {
             await room.refresh();
             expect(known(room.snapshot)).toEqual(await whole(rooms));
-          } else if (act === 'poll' && place !== undefined) {
-            if (room.poll(place) === undefined) await room.resolve(place);
-          } else if (act === 'finish' && place !== undefined) await room.endSession(place.seq);
+          } else if (act === 'poll' && entry !== undefined) {
+            if (room.poll(entry) === undefined) await room.resolve(entry);
+          } else if (act === 'finish' && entry !== undefined) await room.endSession(entry.seq);
         }
       }),
       { numRuns: 100 },
@@ -144,11 +144,11 @@ describe('the refresh of a snapshot', () => {
   it('lets polls of waiting users be answered without a command to Redis', async () => {
     const rooms = queue(1);
     const room = rooms.open();
-    const places = await Promise.all(Array.from({ length: 1000 }, (_, i) => room.issue(i + 1)));
+    const entries = await Promise.all(Array.from({ length: 1000 }, (_, i) => room.issue(i + 1)));
     await room.refresh();
     const sent = jest.spyOn(time.redis, 'sendCommand');
     const piped = jest.spyOn(time.redis, 'pipeline');
-    const told = places.map((place) => room.poll(place));
+    const told = entries.map((entry) => room.poll(entry));
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect([sent.mock.calls.length, piped.mock.calls.length]).toEqual([0, 0]);
     sent.mockRestore();
@@ -159,7 +159,7 @@ describe('the refresh of a snapshot', () => {
   });
 
   describe('with presence', () => {
-    /** Two processes with their loops for a while; the waiters of `polls` ask whenever it is time. */
+    /** Two processes with their loops for a while; the users of `polls` poll whenever it is time. */
     async function live(
       processes: WaitingRoom[],
       ms: number,
@@ -185,20 +185,20 @@ describe('the refresh of a snapshot', () => {
           const [first, second] = [at(processes, 0), at(processes, 1)];
           for (const room of processes) await room.refresh();
           await first.issue(1);
-          const place = await first.issue(2);
+          const entry = await first.issue(2);
           let polls = 0;
           let nextAtMs = virtualTime.nowMs + 1000;
           const isPresent = async (): Promise<boolean> => {
-            const copy = rooms.open();
-            await copy.refresh();
-            return copy.snapshot.presence.countBetween(place.seq - 1, place.seq + 1) === 1;
+            const other = rooms.open();
+            await other.refresh();
+            return other.snapshot.presence.countBetween(entry.seq - 1, entry.seq + 1) === 1;
           };
           const totalMs = seconds.reduce((sum, one) => sum + one * 1000, 2000);
           await live(processes, totalMs, async () => {
             expect(await isPresent()).toBe(true);
             if (virtualTime.nowMs < nextAtMs) return;
             const room = polls % 2 === 0 ? first : second;
-            expect(room.poll(place)).toEqual({ status: 'WAITING', position: 1 });
+            expect(room.poll(entry)).toEqual({ status: 'WAITING', position: 1 });
             const afterMs = (seconds[polls++] ?? 1) * 1000;
             room.recordPollInterval(afterMs);
             nextAtMs = virtualTime.nowMs + afterMs;

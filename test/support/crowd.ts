@@ -13,9 +13,9 @@ const AT_ONCE = 100;
 export const mainRoom = ({ container }: RunningService): WaitingRoom =>
   container.resolve(WaitingRoomRegistry).main;
 
-/** Many waiters with places of one queue, who poll all its processes in turn. */
+/** Many waiting users of one queue, who poll all its processes in rotation. */
 export class Crowd {
-  readonly places: Entry[] = [];
+  readonly entries: Entry[] = [];
   private readonly rooms: WaitingRoom[];
   private polls = 0;
 
@@ -23,37 +23,37 @@ export class Crowd {
     this.rooms = services.map(mainRoom);
   }
 
-  /** Takes places without HTTP, for speed. */
+  /** Issues entries without HTTP, for speed. */
   async come(count: number): Promise<void> {
     for (let done = 0; done < count; done += AT_ONCE) {
       const issued = await Promise.all(
         Array.from({ length: Math.min(AT_ONCE, count - done) }, (_, i) =>
-          at(this.rooms, i % this.rooms.length).issue(FIRST_USER + this.places.length + i),
+          at(this.rooms, i % this.rooms.length).issue(FIRST_USER + this.entries.length + i),
         ),
       );
-      this.places.push(...issued.map(({ userId, seq, gen, iatMs }) => ({ userId, seq, gen, iatMs })));
+      this.entries.push(...issued.map(({ userId, seq, gen, iatMs }) => ({ userId, seq, gen, iatMs })));
     }
-    this.places.sort((a, b) => a.seq - b.seq);
+    this.entries.sort((a, b) => a.seq - b.seq);
   }
 
-  /** Everybody polls once; by the copy only. @returns how many waiters the copy could tell their position */
+  /** Every user polls one snapshot once. @returns how many got a position from it */
   poll(): number {
     const room = at(this.rooms, this.polls++ % this.rooms.length);
-    return this.places.filter((place) => room.poll(place)?.status === 'WAITING').length;
+    return this.entries.filter((entry) => room.poll(entry)?.status === 'WAITING').length;
   }
 
   /** One of the crowd as the API sees it; its user need not exist. */
   user(index: number): Buyer {
     const { container, url } = at(this.services, index % this.services.length);
     const room = at(this.rooms, 0);
-    const place = at(this.places, index);
-    const buyer = new Buyer(url, place.userId);
-    buyer.token = container.resolve(TokenCodec).sign({ queueId: room.queueId, ...place }, room.tokenLifeMs);
+    const entry = at(this.entries, index);
+    const buyer = new Buyer(url, entry.userId);
+    buyer.token = container.resolve(TokenCodec).sign({ queueId: room.queueId, ...entry }, room.tokenLifeMs);
     return buyer;
   }
 }
 
-/** Does something again and again, beside the test, and keeps what came of it. */
+/** Repeats something while the test runs, and keeps the results. */
 export class Meanwhile<T> {
   readonly results: T[] = [];
   private readonly ended: Promise<void>;
