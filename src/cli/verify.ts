@@ -22,7 +22,7 @@ is set, Kafka: whether each event that was delivered and has not acted still wai
 the stores: no other variable makes a difference. Large tables are checked a chunk at a time; stderr says how far it is.
   --json   the report as JSON
   --queue  only this queue, and others named so; otherwise all that Redis has
-Exit code: 0 all kept, 1 something is violated, 2 something could not be asked.`;
+Exit code: 0 all kept, 1 something is violated, 2 something could not be checked.`;
 
 /** A check may read whole tables; nobody waits for it. */
 const CHECK_MS = 10 * 60_000;
@@ -59,7 +59,7 @@ async function demandQueues(
 ): Promise<void> {
   if (wanted.length === 0) return;
   const inRedis = await new InvariantStore(redis).queueIds().catch(() => undefined);
-  if (inRedis === undefined) return; // the report says that Redis cannot be asked
+  if (inRedis === undefined) return; // the report says that Redis cannot be reached
   const inDatabase = (await database.query<{ id: string }>(QUEUES_IN_DATABASE)).map(({ id }) => id);
   const configured = [config.QUEUE_ID, ...config.QUEUES.keys()];
   const known = [...new Set([...inRedis, ...inDatabase, ...configured])].sort();
@@ -81,7 +81,7 @@ runTool(USAGE, async () => {
     throw new CannotRun(error instanceof Error ? error.message : String(error));
   });
   const redis = connectRedis(config.REDIS_URL, config.REDIS_TIMEOUT_MS);
-  redis.on('error', () => undefined); // what cannot be asked is in the report
+  redis.on('error', () => undefined); // the report names a store that cannot be reached
   await redis.connect().catch(() => undefined);
   const kafka = config.KAFKA_BROKERS === '' ? undefined : eventsIn(config.KAFKA_BROKERS);
   const progress = progressTo(process.stderr);

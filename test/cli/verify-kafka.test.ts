@@ -103,7 +103,7 @@ describe('invariants of events, with Kafka', () => {
     expect(await events()).toMatchObject({ verdict: 'violated' });
   });
 
-  it('says that it does not know when Kafka cannot be asked', async () => {
+  it('says that it does not know when Kafka cannot be reached', async () => {
     expect(await events('127.0.0.1:1')).toMatchObject({ verdict: 'unknown' });
   });
 });

@@ -631,14 +631,14 @@ describe('the verify command', () => {
     }
   });
 
-  it('ends with 2 when Redis cannot be asked, and still checks the database', async () => {
+  it('ends with 2 when Redis cannot be reached, and still checks the database', async () => {
     const { code, stdout } = await verify({ REDIS_URL: 'redis://127.0.0.1:9' });
     expect(code).toBe(2);
     expect(stdout).toMatch(/^unknown {2}I6 /m);
     expect(stdout).toMatch(/^ok {7}I2 /m);
   });
 
-  it('ends with 2 when the database cannot be asked', async () => {
+  it('ends with 2 when the database cannot be reached', async () => {
     const { code, stderr } = await verify({ DATABASE_URL: 'mariadb://x:y@127.0.0.1:9/x' });
     expect(code).toBe(2);
     expect(stderr).toMatch(/^MariaDB at 127\.0\.0\.1:9\/x cannot be used: /);

@@ -155,7 +155,7 @@ describe('the watch over the invariants', () => {
     await redis.del(state, active);
   });
 
-  it('keeps its numbers and its time when the database cannot be asked, and says so by failing', async () => {
+  it('keeps its numbers and its time when the database cannot be reached, and says so by failing', async () => {
     await scratch.admin.execute('UPDATE member SET balance = balance + 1 WHERE id = ?', [shop.userId]);
     await watched.look();
     const checkedAt = await watched.metric(CHECKED);

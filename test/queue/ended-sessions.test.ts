@@ -50,7 +50,7 @@ describe('ended sessions after Redis has lost its state', () => {
     rooms.repository.paid.add(next.seq);
     await room.refresh();
     await rooms.lose();
-    const other = rooms.open(); // has no copy, and is the first to be asked
+    const other = rooms.open(); // has no snapshot, and is called first
     expect(await other.resolve(paid)).toMatchObject({ status: 'DONE' });
     expect(await room.resolve(next)).toMatchObject({ status: 'DONE' });
     await room.refresh(); // gives back whom it knows to be active

@@ -186,7 +186,7 @@ export class Simulation {
 
 export const isOver = ({ state }: SimulatedUser): boolean => state === 'paid' || state === 'gone';
 
-/** Whether Redis could be asked. */
+/** Whether Redis could be reached. */
 async function whenReached(ask: () => Promise<unknown>): Promise<boolean> {
   try {
     await ask();

@@ -63,7 +63,7 @@ function inversions(visits: Visit[], { admissions, awayMs }: Evidence): Violatio
         violations.push({
           check: 'order inversion',
           atMs: itsAdmission.atMs,
-          what: `place ${later.seq} was let in before place ${earlier.seq}, which was polling`,
+          what: `place ${later.seq} was admitted before place ${earlier.seq}, which was polling`,
         });
     }
   }

@@ -71,7 +71,7 @@ export class CheckRun {
     return this.noting({ name, part: undefined }, () => scan.step(this.on, rows, this.limitMs));
   }
 
-  /** @returns whether it could be asked; if not, that is noted */
+  /** @returns whether it could run; if not, that is noted */
   async ask(part: Part): Promise<boolean> {
     if (this.parts.some((other) => covers(other, part))) {
       this.asked.add(nameOf(part));

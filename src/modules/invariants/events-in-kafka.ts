@@ -12,12 +12,12 @@ export class EventsInKafka {
     private readonly topics: Topics,
   ) {}
 
-  /** @returns topics that do not exist @throws when Kafka cannot be asked */
+  /** @returns topics that do not exist @throws when Kafka cannot be reached */
   missingTopics(): Promise<string[]> {
     return this.reader.missing(this.topics.all);
   }
 
-  /** @returns by event id; an event that has been moved on is where it came last @throws when Kafka cannot be asked */
+  /** @returns by event id; an event that has been moved on is where it came last @throws when Kafka cannot be reached */
   async whereabouts(): Promise<Map<string, Whereabouts>> {
     const { groups, main } = this.topics;
     const found = new Map<string, Whereabouts>();

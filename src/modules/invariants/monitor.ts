@@ -70,7 +70,7 @@ export class InvariantMonitor {
   /** Time that looks have taken beyond what they may. */
   private debtMs = 0;
   private looksSinceTry = 0;
-  /** Offending rows by invariant, as text: of those that could be asked. */
+  /** Offending rows by invariant, as text, of the checks that could run. */
   private known = new Map<InvariantId, Set<string>>();
 
   constructor(
@@ -101,7 +101,7 @@ export class InvariantMonitor {
   }
 
   /**
-   * One look. What cannot be asked keeps its numbers, and the time of the last whole look stays.
+   * Runs the checks once. A check that cannot run keeps its numbers, and the time of the last complete run stays.
    * @throws DatabaseUnavailable, RedisUnavailable and other errors of the database or Redis
    */
   async look(): Promise<void> {
@@ -123,7 +123,7 @@ export class InvariantMonitor {
   /**
    * Within the time limit of a unit of database work.
    * @returns as of when, by the database's clock, in Unix seconds
-   * @throws the first error of what could not be asked, when everything else has been
+   * @throws the first error of a check that could not run, after all others have run
    */
   private async lookAtRows(): Promise<number> {
     const startedAtMs = monotonicMs();

@@ -27,7 +27,7 @@ export interface Finding {
   more: boolean;
 }
 
-/** `unknown`: the database or Redis could not be asked. `skipped`: nobody wanted to know. */
+/** `unknown`: the database or Redis could not be reached. `skipped`: the check was not requested. */
 export type InvariantStatus = 'ok' | 'warning' | 'violated' | 'unknown' | 'skipped';
 
 export interface InvariantResult {

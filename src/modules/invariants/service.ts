@@ -35,7 +35,7 @@ export interface Checked {
 /**
  * Checks every invariant that the state can show, under live traffic too. Depends on what is stored alone, not on the
  * configuration of the process that asks.
- * Does not throw: where the database or Redis cannot be asked, or refuses, the verdict is `unknown`.
+ * Does not throw: where the database or Redis cannot be reached, or refuses, the verdict is `unknown`.
  */
 export async function checkInvariants({
   database,
@@ -175,7 +175,7 @@ const blank = (id: InvariantId): InvariantResult => ({
   findings: [],
 });
 
-/** A violation is one whatever else could not be asked. */
+/** A violation is reported even if other checks could not be run. */
 function resultOf(id: InvariantId, parts: Found[]): InvariantResult {
   const findings = parts.flatMap((part) => part.findings);
   const reasons = parts.flatMap(({ reason }) => reason ?? []);

@@ -28,7 +28,7 @@ export const isChunked = ({ along, whileFresh }: SqlCheck): boolean =>
 
 /**
  * Runs checks of whole tables, one chunk after the other, each in its own snapshot: no statement and no snapshot
- * lasts as long as the whole. A check that cannot be asked keeps no other from going on.
+ * lasts as long as the whole. A check that cannot run does not stop the others.
  * @param checks chunked ones
  */
 export async function scanWholeTables(

@@ -139,7 +139,7 @@ function isMistake(errno: number, sqlState: string): boolean {
   return errno >= NEWER_MISTAKES.from && errno <= NEWER_MISTAKES.to && !NEWER_NOT_MISTAKES.has(errno);
 }
 
-/** MariaDB could not be asked: no connection, or no answer in time. */
+/** MariaDB could not be reached: no connection, or no answer in time. */
 export class DatabaseUnavailable extends Unavailable {
   constructor(override readonly cause: unknown) {
     super('The database');

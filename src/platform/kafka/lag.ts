@@ -26,7 +26,7 @@ export class KafkaLag {
     @inject(KAFKA_GROUPS) private readonly groups: Group[],
   ) {}
 
-  /** @returns messages by topic that are written and not yet done. @throws when Kafka cannot be asked */
+  /** @returns messages by topic that are written and not yet done. @throws when Kafka cannot be reached */
   async measure(): Promise<Map<string, number>> {
     try {
       this.admin ??= await this.connect();

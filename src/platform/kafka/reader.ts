@@ -25,7 +25,7 @@ interface Part {
 export class KafkaReader {
   constructor(private readonly kafka: Kafka) {}
 
-  /** @returns those of the topics that do not exist @throws when Kafka cannot be asked */
+  /** @returns those of the topics that do not exist @throws when Kafka cannot be reached */
   async missing(topics: string[]): Promise<string[]> {
     return this.asAdmin(async (admin) => {
       const there = new Set(await admin.listTopics());
@@ -33,12 +33,12 @@ export class KafkaReader {
     });
   }
 
-  /** Every message of these topics. @throws when Kafka cannot be asked in time, or there are too many */
+  /** Every message of these topics. @throws when Kafka cannot be reached in time, or there are too many */
   async all(topics: string[]): Promise<SeenMessage[]> {
     return this.read(await this.asAdmin((admin) => partsOf(admin, topics, () => 0)));
   }
 
-  /** The messages that the group has yet to do. @throws when Kafka cannot be asked in time, or there are too many */
+  /** The messages that the group has yet to do. @throws when Kafka cannot be reached in time, or there are too many */
   async undone({ groupId, topics }: Group): Promise<SeenMessage[]> {
     const parts = await this.asAdmin(async (admin) => {
       const done = new Map<string, number>();

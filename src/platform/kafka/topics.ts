@@ -17,7 +17,7 @@ export class KafkaTopics {
     @inject(KAFKA_TOPICS) private readonly names: string[],
   ) {}
 
-  /** Creates those that do not exist, once for all callers. @throws when Kafka cannot be asked, or refuses */
+  /** Creates those that do not exist, once for all callers. @throws when Kafka cannot be reached, or refuses */
   ensure(): Promise<void> {
     this.ensured ??= this.create().catch((error: unknown) => {
       this.ensured = undefined;

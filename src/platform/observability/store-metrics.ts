@@ -90,7 +90,7 @@ interface Store {
   read: () => Promise<void>;
 }
 
-/** What the stores say of themselves, every few seconds. Of one that cannot be asked nothing is exported. */
+/** What the stores report about themselves, every few seconds. A store that cannot be reached exports nothing. */
 export class StoreMetrics {
   private readonly loops: PeriodicTask[];
 

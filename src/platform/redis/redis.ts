@@ -12,7 +12,7 @@ export { Redis };
 
 const SLOTS_REFRESH_MS = 2000;
 
-/** Redis could not be asked: no connection, or no answer in time. */
+/** Redis could not be reached: no connection, or no answer in time. */
 export class RedisUnavailable extends Unavailable {
   constructor(override readonly cause: unknown) {
     super('This service');
@@ -63,7 +63,7 @@ export function connectRedis(urls: string, timeoutMs: number, onGivenUp?: (error
     maxRedirections: 4, // 100 ms each: what a failover takes is for the caller to wait
     redisOptions: { ...node, ...access },
   });
-  return cluster as unknown as Redis; // the one token of what can be asked, whichever it is
+  return cluster as unknown as Redis; // one type for a single Redis and a cluster
 }
 
 /** Every Redis master, for commands that must go to all of them. */
@@ -104,7 +104,7 @@ type Command = (...args: ScriptArgument[]) => Promise<unknown>;
 
 /**
  * Loads `<name>-<number of keys>.lua` as a command; `buffers`: strings of its replies come as they are, undecoded.
- * The returned function throws RedisUnavailable when Redis cannot be asked, and plain errors for errors of the script.
+ * The returned function throws RedisUnavailable when Redis cannot be reached, and plain errors for errors of the script.
  */
 export function loadScript(
   redis: Redis,

@@ -10,7 +10,7 @@ export interface Stream {
   lastSent: CheckedToken;
   sentAtMs: number;
   nextHeartbeatMs: number;
-  /** When Redis may be asked again; Infinity while a call is under way. */
+  /** When Redis may be called again; Infinity while a call is under way. */
   nextResolveMs: number;
 }
 
