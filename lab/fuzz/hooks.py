@@ -1,4 +1,4 @@
-"""What schemathesis (scripts/fuzz.js) cannot know of the API from its document: tokens, and seats that can be paid."""
+"""What schemathesis (scripts/lab/fuzz.js) cannot know of the API from its document: tokens, and seats that can be paid."""
 
 import json
 import os

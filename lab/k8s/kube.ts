@@ -11,7 +11,7 @@ export const API = 'concert-api';
 const run = promisify(execFile);
 const MOST_OUTPUT = 64 * 1024 * 1024;
 
-/** Where a chart is, with all that it is made of. scripts/experiment.js and scripts/test-cluster.js say where they are. */
+/** Where a chart is, with all that it is made of. scripts/experiment.js and scripts/cluster/test.js say where they are. */
 export const chart = (name: string): string => join(process.env.CHARTS ?? 'charts', name);
 
 /** scripts/experiment.js and test/cluster say where the programs are. @throws Error with what the program said */

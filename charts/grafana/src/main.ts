@@ -1,4 +1,4 @@
-// Started by scripts/dashboards.js [--check]: writes charts/grafana/dashboards, or tells which files are not current.
+// Started by scripts/cluster/dashboards.js [--check]: writes charts/grafana/dashboards, or names the files that are not current.
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { k6 } from './k6.ts';

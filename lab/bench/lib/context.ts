@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** scripts/bench.js starts everything in the checkout's folder. */
+/** scripts/lab/bench.js starts everything in the checkout's folder. */
 export const root = process.cwd();
 export const inBench = (...parts: string[]): string => join(root, 'lab', 'bench', ...parts);
 

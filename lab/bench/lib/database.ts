@@ -31,7 +31,7 @@ export function connectionOptions(url: string): ConnectionConfig {
 
 let connection: Promise<Connection> | undefined;
 
-/** As the administrator; as long as the connection lives, no other run takes this database (scripts/bench.js). */
+/** As the administrator; as long as the connection lives, no other run takes this database (scripts/lab/bench.js). */
 async function connect(): Promise<Connection> {
   const it = await mariadb.createConnection(connectionOptions(adminUrl()));
   const [lock] = await it.query<{ taken: number | bigint | null }[]>(

@@ -4,7 +4,7 @@ import { titleOf } from './titles';
 /** Dates move by whole periods, which keeps their weekday and hour, and the programme spread out. */
 const PERIOD_DAYS = 28;
 
-/** Dates that have begun and in which nobody has a seat. A hold counts until it has been swept. */
+/** Dates that have begun and in which nobody has a seat. A hold counts until the worker has cancelled it. */
 const PAST = `
   SELECT d.id, c.id AS concertId, c.title
     FROM concert_schedule d JOIN concert c ON c.id = d.concert_id

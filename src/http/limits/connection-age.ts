@@ -15,7 +15,7 @@ export class ConnectionAge {
     if (this.lifeMs === 0) return false;
     const endMs = this.endMs.get(socket);
     if (endMs !== undefined) return nowMs >= endMs;
-    // A crowd that came together must not come back together: half as long to one and a half times.
+    // Clients that came together must not come back together: half as long to one and a half times.
     this.endMs.set(socket, nowMs + this.lifeMs * (0.5 + Math.random()));
     return false;
   }

@@ -17,7 +17,7 @@ export interface QueueRules {
 /** A snapshot is refreshed every 500 ms, a stream updated every 500 ms, presence flushed every 1000 ms, at most. */
 const REPORT_DELAY_MS = 2000;
 
-/** The rules of all queues. The store hears with a delay of what a process sees: the time-outs are longer by it. */
+/** The rules of all queues. A process reports what it sees with a delay, by which the time-outs are longer. */
 export function queueRules(config: Config): QueueRules {
   const idleMs = config.QUEUE_IDLE_TIMEOUT_SECONDS * 1000;
   return {

@@ -43,7 +43,7 @@ export const waitingRoom: Row = {
       {
         title: 'Admission controller',
         description:
-          'The last decision of the controller, the signal closest to its limit (“crowd”: the limit keeps no user waiting), the source of the limits, and commands of operators.',
+          'The last decision of the controller, the signal closest to its limit (“demand”: the limit keeps no user waiting), the source of the limits, and commands of operators.',
         unit: 'short',
       },
       prom(orNone(`max by (action) (${of('concert_queue_controller_action')}) > 0`), '{{action}}'),

@@ -1,8 +1,8 @@
 -- inspect-3.lua: one queue as it is at this instant. Changes nothing, and reads a bounded number of members.
--- KEYS  1 state  2 active (zset: seq -> lease deadline ms)  3 rejoined (zset: seq -> seq)
--- ARGV  1 most seqs to list  2… seqs that were seen active above serving, to be looked at again
--- Returns {issued or -1, serving or -1, inside, {seqs inside or come back above serving},
---         places when the last one was let in or -1}
+-- KEYS  1 state  2 active (zset: seq -> deadline of the session, ms)  3 rejoined (zset: seq -> seq)
+-- ARGV  1 most seqs to list  2… seqs that were active above headSeq, to be checked again
+-- Returns {issued or -1, headSeq or -1, active users, {seqs active or rejoined above headSeq},
+--         limit at the last admission or -1}
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local state = redis.call('HMGET', KEYS[1], 'issued', 'headSeq', 'limitAtAdmission')
@@ -19,6 +19,6 @@ if serving >= 0 then
     if #tooEarly < most then tooEarly[#tooEarly + 1] = tonumber(seq) end
   end
 end
--- A lease whose deadline is past is over, though the tick has not yet dropped it.
+-- A session whose deadline has passed is over, although the admission script has not removed it yet.
 local inside = redis.call('ZCOUNT', KEYS[2], '(' .. string.format('%.0f', now), '+inf')
 return { issued, serving, inside, tooEarly, tonumber(state[3]) or -1 }

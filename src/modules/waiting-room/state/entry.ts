@@ -1,4 +1,4 @@
-/** A user's place in a queue, as its token carries it. */
+/** What a user has in a queue, as the token carries it. */
 export interface Entry {
   userId: number;
   seq: number;
