@@ -12,7 +12,8 @@ export const limitsFields = {
     max: 60_000,
     default: 100,
     unit: 'ms',
-    about: 'Under overload, a token, balance, top-up, hold or payment that would take longer gets 503 at once',
+    about:
+      'Under overload, a token, balance, top-up, hold or payment that would take longer gets 503 at once',
   }),
   HTTP_BODY_BYTES: integer({
     min: 256,
