@@ -17,7 +17,7 @@ function identityFromProc(pid) {
   try {
     boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   } catch {
-    // Some sandboxes hide it; the start time still tells processes apart.
+    // Some containers hide it; the start time still tells processes apart.
   }
   return `${boot}:${fields[19]}`;
 }
