@@ -52,7 +52,7 @@ const eventsIn = (brokers: string): EventsInKafka =>
 const QUEUES_IN_DATABASE = `
   SELECT queue_id AS id FROM queue_state UNION SELECT queue_id FROM concert WHERE queue_id IS NOT NULL`;
 
-/** @throws CannotRun for a queue that no store and no variable knows: all would be well with it */
+/** @throws CannotRun for a queue that is in no store and no variable: its checks would find nothing */
 async function demandQueues(
   wanted: string[],
   { database, redis, config }: { database: Database; redis: Redis; config: Config },

@@ -1,6 +1,6 @@
 import type { Logger } from '../platform/observability/logger';
 
-/** Nobody reads our lines any more: to log that would fail again. */
+/** The reader of our log has closed it: logging that would fail again. */
 const isBrokenPipe = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'EPIPE';
 

@@ -98,7 +98,7 @@ export class HttpServer {
     });
   }
 
-  /** The one that it listens on, also where 0 was asked for. */
+  /** The port that it listens on, also if 0 was configured. */
   get port(): number {
     return (this.server.address() as AddressInfo).port;
   }

@@ -13,16 +13,16 @@ export interface RouteMiddleware extends QueueMiddleware {
   /** Limits token issue per client address. */
   rateLimited: RequestHandler;
   validate: Validate;
-  /** Limits what one user has worked on at once. */
+  /** Limits the requests of one user that are processed at once. */
   perUser: RequestHandler;
   /** Refuses what could not be done in time. For all that uses a store each time. */
   shed: RequestHandler;
   idempotent: Idempotent;
 }
 
-/** What one user may want of a process: no page asks so much. */
+/** Most requests of one user at once in a process: no page sends so many. */
 const MAX_PER_USER = 100;
-/** What one user may ask again after the end of its session. */
+/** Limits the requests of one user after the end of the session, which may only be answered as before. */
 const REPLAYS = { atOnce: 1, asked: 10 };
 
 export interface RouteMiddlewareOptions {
@@ -32,7 +32,7 @@ export interface RouteMiddlewareOptions {
   rateLimited: RequestHandler;
   validate: Validate;
   shedding: LoadShedding;
-  /** Most holds, top-ups and payments of one user that are worked on at once. */
+  /** Most holds, top-ups and payments of one user that are processed at once. */
   perUserAtOnce: number;
 }
 

@@ -11,7 +11,7 @@ export class UsageError extends Error {}
 /** The tool could not do its work, for a reason that has been put in words: exit code 2, no stack. */
 export class CannotRun extends Error {}
 
-/** The arguments are right, and more was not asked. */
+/** The arguments are right, and only they were to be checked. */
 class ArgumentsOnly extends Error {}
 
 /**

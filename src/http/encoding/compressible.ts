@@ -26,7 +26,7 @@ interface Encoded {
   bytes: Buffer;
 }
 
-/** Bytes for many readers; each compressed form is made once, when the first of them asks for it, and kept. */
+/** Bytes that many clients get; each compressed form is made once, for the first client that accepts it, and kept. */
 export class Compressible {
   private readonly forms = new Map<Coding, Encoded | Promise<Encoded>>();
 

@@ -32,7 +32,7 @@ function choose(acceptEncoding: string): Choice {
   }
   const qualityOf = (name: string): number => given.get(name) ?? given.get('*') ?? 0;
   const coding: Coding = qualityOf('br') >= qualityOf('gzip') ? 'br' : 'gzip';
-  // A client that does not speak of plain answers takes them, and would rather have a coding that it names.
+  // A client that does not mention identity accepts it, but prefers a coding that it names.
   const isWanted = qualityOf(coding) > 0 && qualityOf(coding) >= (given.get('identity') ?? 0);
   return isWanted ? { coding, isDemanded: (given.get('identity') ?? given.get('*')) === 0 } : PLAIN;
 }

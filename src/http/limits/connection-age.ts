@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 
 /**
- * Tells when a connection has lived long enough. What is in front of the pods often spreads connections, not requests
- * (a Service of Kubernetes does), so a pod that came later would get nothing from clients who keep theirs (ADR 11).
+ * Decides when a connection has reached its maximum age. A load balancer often spreads connections, not requests (a
+ * Service of Kubernetes does), so a new pod would get no requests of clients that keep their connections (ADR 11).
  */
 export class ConnectionAge {
   private readonly endMs = new WeakMap<Socket, number>();
 
-  /** @param lifeMs 0: connections live as long as their clients like */
+  /** @param lifeMs 0: there is no maximum age */
   constructor(private readonly lifeMs: number) {}
 
   /** Whether the answer at `nowMs` (monotonic) should be the connection's last; counted from its first request. */

@@ -1,9 +1,9 @@
 import { monotonicMs } from '../../common/clock';
 
 export interface PerUserLimits {
-  /** Most that is worked on at once for one user. */
+  /** Most requests of one user that are processed at once. */
   atOnce: number;
-  /** Most that one user may ask at once, what waits included. */
+  /** Most requests of one user at once, waiting ones included. */
   asked: number;
   /** A request that has waited longer is refused when it would begin. */
   patienceMs: number;
@@ -17,15 +17,16 @@ interface Lane {
 }
 
 /**
- * Keeps users apart, in one process: a user who asks a hundred things at once waits for itself. Otherwise one user
- * could have every connection to the database wait for the lock on its own row, and all others would be refused.
+ * Limits the requests of each user in one process: those of a user who sends a hundred at once wait for each other.
+ * Otherwise the requests of one user could make every database connection wait for the lock on that user's row, and all
+ * other users would be refused.
  */
 export class PerUserLimiter {
   private readonly lanes = new Map<number, Lane>();
 
   constructor(private readonly limits: PerUserLimits) {}
 
-  /** Waits for the user's turn. @returns what ends it, to be called once */
+  /** Waits until the user has fewer than `atOnce` requests in progress. @returns what ends the request, to be called once */
   async enter(userId: number): Promise<() => void> {
     const { atOnce, asked, refusal } = this.limits;
     const lane = this.lanes.get(userId) ?? { running: 0, waiting: [] };

@@ -7,9 +7,9 @@ import { PerUserLimiter } from '../limits/per-user-limiter';
 const TOO_MANY = new TooManyRequests('user', 1);
 
 export interface PerUserOptions {
-  /** Most that is worked on at once for one user. */
+  /** Most requests of one user that are processed at once. */
   atOnce: number;
-  /** Most that one user may ask at once, what waits included. */
+  /** Most requests of one user at once, waiting ones included. */
   asked: number;
   userOf: (req: Request) => number;
 }
@@ -19,7 +19,7 @@ const PATIENCE_MS = 10_000;
 export const perUserLimiter = (limits: Pick<PerUserOptions, 'atOnce' | 'asked'>): PerUserLimiter =>
   new PerUserLimiter({ ...limits, patienceMs: PATIENCE_MS, refusal: () => TOO_MANY });
 
-/** Lets one user have so much worked on at once, and wait for the rest. */
+/** Processes so many requests of one user at once; further ones wait. */
 export function perUser({ userOf, ...limits }: PerUserOptions): RequestHandler {
   const limiter = perUserLimiter(limits);
   return documented<RequestHandler>(

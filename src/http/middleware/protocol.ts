@@ -7,10 +7,10 @@ import { BadInput, ExpectationFailed, type HttpError, UnsupportedMediaType } fro
 const HOST = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/i;
 const CONTINUE = /^100-continue$/i;
 
-/** What paths of this service answer, for who asks about none. */
+/** The methods of this service, which answer `OPTIONS *`. */
 export const METHODS = 'GET, HEAD, POST';
 
-/** Refuses what is no proper request, and ends its connection: how its body would have to be read is not known. */
+/** Refuses a malformed request and closes its connection, because the end of its body is not known. */
 export const protocol: RequestHandler = (req, res, next) => {
   const fault = faultOf(req);
   if (fault !== undefined) {
@@ -22,8 +22,8 @@ export const protocol: RequestHandler = (req, res, next) => {
 };
 
 /**
- * What is wrong with a request before anybody looks at its path; undefined when nothing is. Node itself refuses some of
- * it with an empty answer (server.ts turns that off), and takes the rest for what it is not.
+ * What is wrong with a request before its path is considered; undefined when nothing is. Node refuses some of these
+ * requests with an empty answer (server.ts turns that off) and misreads the others.
  */
 function faultOf(req: IncomingMessage): HttpError | undefined {
   const { headers } = req;

@@ -89,7 +89,7 @@ export class ConcertService {
       this.logger.warn({ err, key }, 'list not read: answering with a fallback');
       const stale = cache.lastGood(key);
       if (stale !== undefined) return this.staleOf(stale);
-      if (!isNotNow(err)) throw err; // a bug of ours must not look like an empty hall
+      if (!isNotNow(err)) throw err; // a bug must not look like a schedule without free seats
       return EMPTY;
     }
   }

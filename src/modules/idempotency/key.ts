@@ -1,4 +1,4 @@
-/** An Idempotency-Key of one user, with the SHA-256 of what was asked under it. */
+/** An Idempotency-Key of one user, with the SHA-256 of the request that it was sent with. */
 export interface RequestKey {
   userId: number;
   id: string;

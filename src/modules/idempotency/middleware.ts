@@ -24,7 +24,7 @@ export type Idempotent = <Body, Answer>(afterReplay?: AfterReplay<Body, Answer>)
 type AfterReplay<Body, Answer> = (body: Body, answer: Answer) => Promise<void>;
 
 export interface IdempotencyOptions {
-  /** Limits what one user may ask again after the end of its session. */
+  /** Limits the repeated requests of one user after the end of the session. */
   limiter: PerUserLimiter;
   /** Whether a token that is refused may have been active before. */
   mayHaveEnded: (req: Request, refusal: unknown) => boolean;

@@ -53,7 +53,7 @@ export function managementRoutes(metrics: Metrics, document: object | undefined)
   return router;
 }
 
-/** A file is piped: when its client goes away, nobody ends the answer. */
+/** A file is piped: when its client disconnects, nothing else ends the answer. */
 const untilClosed: RequestHandler = (_req, res, next) => {
   res.once('close', () => res.exchange.answered(res.statusCode));
   next();

@@ -52,9 +52,9 @@ interface LaneOptions {
 
 /**
  * Relays events in the order of id. An event is handed on when every earlier one of its partition key, of whatever
- * topic, has been handled or given up: a sale is never told before its hold. Two relays that each took rows by SKIP
- * LOCKED would let the later events of a key overtake the earlier ones in the other's hands, so one relay of a name
- * delivers at a time, by lease. A relay that lost its lease on the way can repeat events, but never lets one overtake
+ * topic, has been handled or given up: the event of a sale never precedes that of its hold. If two relays each took
+ * rows by SKIP LOCKED, later events of a key would overtake earlier ones that the other relay has, so one relay of a
+ * name delivers at a time, by lease. A relay that lost its lease on the way can repeat events, but never lets one overtake
  * another for the first time: its successor begins with the same rows.
  */
 class RelayLane {

@@ -6,7 +6,7 @@ import { monotonicMs } from '../../common/clock';
 import type { LoadMonitor } from './admission/load-monitor';
 import type { Purpose, QueueService } from './service';
 
-/** What a route may ask of a queue token, in the order in which a route names it. */
+/** What a route may require of a queue token, in the order in which a route names it. */
 export interface QueueMiddleware {
   /** A genuine queue token: `req.claims`. */
   token: RequestHandler;
@@ -61,9 +61,9 @@ const refuseInactive =
   };
 
 /**
- * Tells the controller how long the service has worked for an active user. Not how long a client took to send its
- * request, or has waited for itself: by those, anybody could open and close admission. Nor what was only said again,
- * or was refused for its token: those are quicker than the work.
+ * Reports to the controller how long the service has worked for an active user. Upload time and per-user queueing are
+ * excluded, so that one client cannot influence the limit. So are replays and requests that were refused for their
+ * token, which take less time than the work.
  */
 const measured =
   (load: LoadMonitor) =>

@@ -75,7 +75,7 @@ function addStreams(
   );
 }
 
-/** A poll's answer, written by hand: everybody who waits asks for it again and again. */
+/** A poll's answer, written without a serializer: it is the most frequent answer. */
 function sendPosition(res: Response, { queuePosition, status, etaSeconds, pollAfterMs }: CheckedToken): void {
   const json = `{"queuePosition":${queuePosition},"status":"${status}","etaSeconds":${etaSeconds},"pollAfterMs":${pollAfterMs}}`;
   const headers = pollAfterMs > 0 ? ['Retry-After', String(Math.round(pollAfterMs / 1000))] : [];

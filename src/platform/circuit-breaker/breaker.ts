@@ -21,7 +21,7 @@ const invoke = (action: Action): Promise<unknown> => action();
  *   open ── after `openMs` ──▶ half_open, which admits `halfOpenCalls` and refuses the rest
  *   half_open ── when all of those have ended: rate ≥ threshold ──▶ open, else ──▶ closed, window empty
  *
- * Ignored (business) errors are neither success nor failure; in half_open they give their place back.
+ * Ignored (business) errors are neither success nor failure; in half_open another trial call is admitted instead.
  * A call that passes its time limit is a failure, and the caller has `CallTimedOut` at once.
  *
  * Where it differs from Resilience4j:

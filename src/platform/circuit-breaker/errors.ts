@@ -3,7 +3,7 @@ export class CircuitOpen extends Error {
   override readonly name = 'CircuitOpen';
   constructor(
     readonly breaker: string,
-    /** Milliseconds until trial calls are let through; 0 when the trial is on and its places are taken. */
+    /** Milliseconds until trial calls are admitted; 0 while the trial has all its calls. */
     readonly retryAfterMs: number,
   ) {
     super(`Breaker ${breaker} is open.`);

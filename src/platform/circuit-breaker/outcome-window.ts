@@ -24,7 +24,7 @@ export class OutcomeWindow {
 
   record(failed: boolean): FailureRate {
     const outcome = failed ? 1 : 0;
-    this.failures += outcome - (this.failed[this.next] ?? 0); // the oldest leaves; an unused place is 0
+    this.failures += outcome - (this.failed[this.next] ?? 0); // the oldest leaves; an unused slot is 0
     this.failed[this.next] = outcome;
     this.next = this.next + 1 === this.size ? 0 : this.next + 1;
     if (this.calls < this.size) this.calls += 1;

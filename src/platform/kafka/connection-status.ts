@@ -1,7 +1,7 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { LOGGER, type Logger } from '../observability/logger';
 
-/** Whether every part of this process that speaks to Kafka (producer, consumers) can. Logs changes only. */
+/** Whether every part of this process that uses Kafka (producer, consumers) is connected. Logs changes only. */
 @scoped(Lifecycle.ContainerScoped)
 export class KafkaConnectionStatus {
   private readonly expected = new Set<string>();
@@ -11,7 +11,7 @@ export class KafkaConnectionStatus {
 
   constructor(@inject(LOGGER) private readonly logger: Logger) {}
 
-  /** `off`: no part of this process speaks to Kafka. */
+  /** `off`: no part of this process uses Kafka. */
   get state(): 'off' | 'up' | 'down' {
     if (this.expected.size === 0) return 'off';
     return this.down.size === 0 ? 'up' : 'down';

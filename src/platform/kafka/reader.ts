@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Admin, Kafka } from 'kafkajs';
 import type { Group } from './lag';
 
-/** More would take minutes, and more memory than a look is worth. */
+/** More would take minutes, and too much memory. */
 const READ_MOST = 200_000;
 const READ_WITHIN_MS = 60_000;
 const FETCH_WAIT_MS = 200;
 
-/** A message as far as a look needs it. */
+/** The parts of a message that readers need. */
 export interface SeenMessage {
   topic: string;
   headers: Record<string, string>;
@@ -21,7 +21,7 @@ interface Part {
   to: number;
 }
 
-/** Looks at topics from outside: what is written now, as a separate group that is deleted afterwards. */
+/** Reads what is in topics now, as a separate consumer group that is deleted afterwards. */
 export class KafkaReader {
   constructor(private readonly kafka: Kafka) {}
 

@@ -2,7 +2,7 @@
  * What an error of Redis, or of its client, means for the caller:
  * - `mistake`: a bug of a script or of a call. The same code fails again, everywhere: 500.
  * - `not-now`: a later try, or one elsewhere, may succeed: 503.
- * - `demoted`: the same, and the server says that it is no longer the master to ask: a new connection may reach that.
+ * - `demoted`: the same, and the server says that it is no longer the master: a new connection may reach the master.
  */
 export type RedisErrorKind = 'mistake' | 'not-now' | 'demoted';
 
@@ -10,17 +10,17 @@ export type RedisErrorKind = 'mistake' | 'not-now' | 'demoted';
 const BUGS = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError', 'URIError', 'EvalError']);
 
 /**
- * First words of replies that blame the command. All others tell of the server's state, its rights or its cluster,
+ * First words of replies that blame the command. All others report the state of the server, its rights or its cluster,
  * and so does a reply without such a word, which comes from a proxy.
  */
 const MISTAKES = new Set(['ERR', 'WRONGTYPE', 'CROSSSLOT', 'BUSYKEY', 'BUSYGROUP']);
 
 const DEMOTED = new Set(['READONLY', 'MASTERDOWN', 'LOADING', 'NOREPLICAS', 'UNBLOCKED', 'CLUSTERDOWN']);
 
-/** What is told as ERR, but is of the server's state: its limits, rights that a script lacks, a proxy's failed way to it. */
+/** Replies that begin with ERR but report a state: a limit, a right that a script lacks, a proxy that has no server. */
 const ERR_NOT_NOW =
   /max number of clients|ACL failure|the user executing the script|connection (refused|reset|timed out)|server closed|upstream/i;
-/** An error of a command that a script has called, as Redis told it before 7.0. */
+/** An error of a command that a script has called, as Redis before 7.0 reports it. */
 const OF_A_SCRIPTS_CALL = /^ERR Error running script .*?: -?([A-Z]+) /;
 
 export function redisErrorKind(error: unknown): RedisErrorKind {

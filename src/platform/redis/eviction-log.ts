@@ -4,8 +4,8 @@ import { Redis } from './redis';
 import { type Eviction, isUnsafe, readEvictions } from './eviction';
 
 /**
- * Logs masters that may forget keys, or have forgotten some: with an evicted key a user loses the session or the place
- * in the queue. What was logged once is logged again only when it changes.
+ * Logs masters that may evict keys, or have evicted some: with an evicted key a user loses the session or the entry.
+ * What was logged once is logged again only when it changes.
  */
 @scoped(Lifecycle.ContainerScoped)
 export class RedisEvictionLog {
