@@ -116,13 +116,13 @@ export const redis: Row = {
     graph(
       {
         title: 'Memory',
-        description: 'Memory used by Redis. A million waiting users need some hundred megabytes.',
+        description: 'Memory used by Redis. A million waiting users need about 32 MB.',
         unit: 'bytes',
       },
       prom(reported('concert_redis_used_memory_bytes'), 'used'),
     ),
     graph(
-      { title: 'Keys', description: 'Keys in Redis; each user in a queue has one.', unit: 'short' },
+      { title: 'Keys', description: 'Keys in Redis: one for each hundred users with an entry, and some for each queue.', unit: 'short' },
       prom(reported('concert_redis_keys'), 'keys'),
     ),
     graph(
@@ -137,7 +137,7 @@ export const redis: Row = {
       prom(reportedRate('concert_redis_evicted_keys_total'), 'keys evicted'),
     ),
     graph(
-      { title: 'Clients', description: 'Connections to Redis: about two per process.', unit: 'short' },
+      { title: 'Clients', description: 'Connections to Redis: one per process, in a Redis Cluster one per process and node.', unit: 'short' },
       prom(reported('concert_redis_connected_clients'), 'clients'),
     ),
   ],
