@@ -10,8 +10,9 @@ export class Exchange {
   isReplay = false;
   /** Sent with the answer, a success or an error: name, value, name, value, … */
   readonly headers: string[];
+  private isClosing = false;
   private isInFlight = true;
-  private isAnswered = false;
+  private status: number | undefined;
   private readonly callbacks: ((status: number) => void)[] = [];
 
   constructor(
@@ -24,7 +25,8 @@ export class Exchange {
 
   /** Tells the client that the connection ends with this answer. */
   closeConnection(): void {
-    if (!this.headers.includes('Connection')) this.headers.push('Connection', 'close');
+    if (!this.isClosing) this.headers.push('Connection', 'close');
+    this.isClosing = true;
   }
 
   /**
@@ -47,12 +49,13 @@ export class Exchange {
    * the response's 'close' reports that, so a limit that counted work by 'close' could be bypassed by disconnecting.
    */
   onAnswered(callback: (status: number) => void): void {
-    this.callbacks.push(callback);
+    if (this.status !== undefined) callback(this.status);
+    else this.callbacks.push(callback);
   }
 
   answered(status: number): void {
-    if (this.isAnswered) return;
-    this.isAnswered = true;
+    if (this.status !== undefined) return;
+    this.status = status;
     if (this.isInFlight) this.load.requestsInFlight--;
     for (const callback of this.callbacks) callback(status);
   }

@@ -17,7 +17,20 @@ interface Prototypes {
  * The response adds the headers of its exchange to every answer, and tells the exchange when it has been given.
  */
 export function expressPrototypes(app: Express): Prototypes {
-  class ApiRequest extends IncomingMessage {}
+  const expressRequest = app.request;
+
+  class ApiRequest extends IncomingMessage {
+    private knownQuery: unknown = undefined;
+
+    /** Express parses the URL each time that it is asked, and takes no other value. */
+    get query(): unknown {
+      return (this.knownQuery ??= Reflect.get(expressRequest, 'query', this));
+    }
+
+    set query(value: unknown) {
+      this.knownQuery = value;
+    }
+  }
 
   class ApiResponse<R extends IncomingMessage> extends ServerResponse<R> {
     /** Made by the first middleware. */
@@ -41,7 +54,7 @@ export function expressPrototypes(app: Express): Prototypes {
     }
   }
 
-  Object.setPrototypeOf(ApiRequest.prototype, app.request);
+  Object.setPrototypeOf(ApiRequest.prototype, expressRequest);
   Object.setPrototypeOf(ApiResponse.prototype, app.response);
   app.request = ApiRequest.prototype as unknown as Express['request'];
   app.response = ApiResponse.prototype as unknown as Express['response'];

@@ -77,6 +77,12 @@ describe('a request', () => {
   it.each([
     ['without a Host', 'GET /v1/api/user/amount HTTP/1.1', 400, '400'],
     ['without a Host, of health', 'GET /health/live HTTP/1.1', 400, '400'],
+    [
+      'without a Host, and named as the header that ends the connection',
+      'GET /health/live HTTP/1.1\r\nX-Request-Id: Connection',
+      400,
+      '400',
+    ],
     ['with two Hosts', 'GET /v1/api/user/amount HTTP/1.1\r\nHost: a\r\nhOST: a', 400, '400'],
     ['with two Hosts in HTTP/1.0', 'GET /v1/api/user/amount HTTP/1.0\r\nHost: a\r\nHost: b', 400, '400'],
     ['with a Host that is none', 'GET /v1/api/user/amount HTTP/1.1\r\nHost: a/b', 400, '400'],

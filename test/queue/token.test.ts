@@ -17,6 +17,12 @@ describe('queue tokens', () => {
     expect(codec.sign(PLACE, 60_700)).toBe(token); // to the letter
   });
 
+  it('of version 0.1, which called the queue q, are valid', () => {
+    const { queueId, ...others } = claims;
+    expect(codec.read(jwt.sign({ ...others, q: queueId }))).toMatchObject(claims);
+    expect(() => codec.read(jwt.sign({ ...others, q: 1 }))).toThrow('The queue token is malformed.');
+  });
+
   it('are verified once: a second poll takes the remembered claims', () => {
     const own = new TokenCodec(SECRET);
     const verify = jest.spyOn(Hs256.prototype, 'verify');

@@ -31,8 +31,7 @@ const checkBody = (schema: z.ZodType): RequestHandler =>
 const checkQuery = (schema: z.ZodType): RequestHandler =>
   documented<RequestHandler>(
     (req, _res, next) => {
-      // Express defines `query` as a getter that parses the URL each time.
-      Object.defineProperty(req, 'query', { value: check('query', schema, req.query) });
+      (req as { query: unknown }).query = check('query', schema, req.query);
       next();
     },
     { errors: BAD_INPUT },

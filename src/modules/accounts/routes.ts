@@ -7,7 +7,8 @@ import { Balance, ChargeBody } from './schema';
 import type { BalanceService } from './service';
 
 export function accountRoutes(balances: BalanceService, middleware: RouteMiddleware): Router {
-  const { token, validate, refuseInactive, perUser, measured, shed, active, idempotent } = middleware;
+  const { token, validate, refuseWaiting, refuseInactive, perUser, measured, shed, active, idempotent } =
+    middleware;
   const router = literalRouter();
   const once = idempotent();
 
@@ -16,8 +17,9 @@ export function accountRoutes(balances: BalanceService, middleware: RouteMiddlew
     token,
     validate(TOP_UP),
     once.key,
-    refuseInactive('write'),
+    refuseWaiting,
     perUser,
+    refuseInactive('write'),
     measured('write'),
     shed,
     active('write'),

@@ -7,7 +7,8 @@ import { Hold, ReserveBody } from './schema';
 import type { ReservationService } from './service';
 
 export function orderRoutes(reservations: ReservationService, middleware: RouteMiddleware): Router {
-  const { token, validate, refuseInactive, perUser, measured, shed, active, idempotent } = middleware;
+  const { token, validate, refuseWaiting, refuseInactive, perUser, measured, shed, active, idempotent } =
+    middleware;
   const router = literalRouter();
   const once = idempotent((_body, hold: Hold) => reservations.replayed(hold.reservationId));
 
@@ -16,8 +17,9 @@ export function orderRoutes(reservations: ReservationService, middleware: RouteM
     token,
     validate(RESERVE),
     once.key,
-    refuseInactive('hold'),
+    refuseWaiting,
     perUser,
+    refuseInactive('hold'),
     measured('write'),
     shed,
     active('hold'),

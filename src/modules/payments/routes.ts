@@ -7,7 +7,8 @@ import { Paid, PayBody } from './schema';
 import type { PaymentService } from './service';
 
 export function paymentRoutes(payments: PaymentService, middleware: RouteMiddleware): Router {
-  const { token, validate, refuseInactive, perUser, measured, shed, active, idempotent } = middleware;
+  const { token, validate, refuseWaiting, refuseInactive, perUser, measured, shed, active, idempotent } =
+    middleware;
   const router = literalRouter();
   const once = idempotent((body: PayBody) => payments.replayed(body.reservationId));
 
@@ -16,8 +17,9 @@ export function paymentRoutes(payments: PaymentService, middleware: RouteMiddlew
     token,
     validate(PAY),
     once.key,
-    refuseInactive('write'),
+    refuseWaiting,
     perUser,
+    refuseInactive('write'),
     measured('write'),
     shed,
     active('write'),

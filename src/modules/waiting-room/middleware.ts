@@ -12,7 +12,9 @@ export interface QueueMiddleware {
   token: RequestHandler;
   /** That, or a stream token as `?ticket=`. */
   streamToken: RequestHandler;
-  /** Refuses a token that is not active before it takes the time of those that are. */
+  /** Refuses a token that waits so far behind that this process' snapshot is enough to tell. */
+  refuseWaiting: RequestHandler;
+  /** Refuses a token that is not active before it takes the time of those that are: Redis tells where the snapshot cannot. */
   refuseInactive: (purpose: Purpose) => RequestHandler;
   /** Measures for the controller what is done for an active user, from here to the answer. */
   measured: (kind: 'read' | 'write') => RequestHandler;
@@ -38,6 +40,10 @@ export function queueMiddleware(queue: QueueService, load: LoadMonitor): QueueMi
       security: [{ queueToken: [] }, { eventTicket: [] }],
       errors: { '400': 'Bad input: the message names each bad field', ...FORGED },
     }),
+    refuseWaiting: (req, _res, next) => {
+      queue.touchIfActive(req.claims);
+      next();
+    },
     refuseInactive: refuseInactive(queue),
     measured: measured(load),
     active: active(queue),

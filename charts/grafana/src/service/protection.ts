@@ -17,7 +17,7 @@ export const protection: Row = {
         2: { text: 'open', color: 'red' },
       },
       prom(
-        `max by (breaker) (${of('concert_breaker_state', 'state="open"')} * 2) > 0 or max by (breaker) (${of('concert_breaker_state', 'state="half_open"')})`,
+        `clamp_max(max by (breaker) (${of('concert_breaker_state', 'state="open"')}), 1) * 2 > 0 or clamp_max(max by (breaker) (${of('concert_breaker_state', 'state="half_open"')}), 1)`,
         '{{breaker}}',
       ),
     ),

@@ -49,7 +49,8 @@ export class ProgressTracker {
   /** As `load`; a failure is logged. */
   async tryLoad(): Promise<void> {
     try {
-      await this.load();
+      // Not through the guard: at a cold start every task comes here until MariaDB answers, and would open the breaker.
+      this.advance((await this.repository.find(this.queueId)) ?? {});
     } catch (err) {
       this.logger.warn({ err, queue: this.queueId }, 'saved queue progress not read');
     }

@@ -67,7 +67,7 @@ export class TokenCodec {
   read(token: string): Claims {
     const known = this.recent.get(token);
     if (known !== undefined) return known;
-    const claims = this.verify(token, 'queue token');
+    const claims = withQueueId(this.verify(token, 'queue token'));
     if (!isClaims(claims)) throw new Unauthorized('The queue token is malformed.');
     this.recent.set(token, claims);
     return claims;
@@ -98,6 +98,10 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 1;
+
+/** Tokens issued by version 0.1 name the queue `q`: their users keep their entries over the upgrade. */
+const withQueueId = (value: unknown): unknown =>
+  isRecord(value) && typeof value.q === 'string' ? { ...value, queueId: value.q } : value;
 
 /** Signed by us is not enough: the secret may sign other things as well. */
 function isClaims(value: unknown): value is Claims {
