@@ -14,7 +14,7 @@ const MADE_BY_CHART = {
   REDIS_URL: 'redis',
   KAFKA_BROKERS: 'kafka',
   TOKEN_SECRET: 'tokenSecret',
-  TOKEN_SECRET_SECONDARY: 'tokenSecretAccepted',
+  TOKEN_SECRET_SECONDARY: 'tokenSecretSecondary',
   MANAGEMENT_TOKEN: 'managementTokenSecret',
   SHUTDOWN_DRAIN_MS: 'shutdown.drainMs',
   SHUTDOWN_GRACE_MS: 'shutdown.graceMs',
@@ -264,12 +264,12 @@ describe('the secret of the tokens', () => {
     const keys = async (values: Values): Promise<string[]> =>
       Object.keys(the(await api(values), 'Secret').data ?? {}).sort();
     expect(await keys({})).toEqual(['TOKEN_SECRET']);
-    const tokenSecretAccepted = 'the-next-secret-of-32-bytes-or-more';
-    expect(await keys({ tokenSecretAccepted })).toEqual(['TOKEN_SECRET', 'TOKEN_SECRET_SECONDARY']);
+    const tokenSecretSecondary = 'the-next-secret-of-32-bytes-or-more';
+    expect(await keys({ tokenSecretSecondary })).toEqual(['TOKEN_SECRET', 'TOKEN_SECRET_SECONDARY']);
     expect(envOf(await api({}), 'Deployment concert-api').get('TOKEN_SECRET_SECONDARY')).toMatchObject({
       valueFrom: { secretKeyRef: { name: 'concert-api', optional: true } },
     });
-    expect(await refused({ tokenSecretAccepted: 'short' })).toContain('/tokenSecretAccepted');
+    expect(await refused({ tokenSecretSecondary: 'short' })).toContain('/tokenSecretSecondary');
   });
 });
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { connectRedis } from '../../src/platform/redis/redis';
 import type { SqlExecutor } from '../../src/platform/database/database';
 import { allChecks } from '../../src/modules/invariants/checks';
-import { deliveredToKafkaInVain } from '../../src/modules/invariants/checks/events';
+import { deliveredToKafkaWithoutEffect } from '../../src/modules/invariants/checks/events';
 import { InvariantRepository, rowsIn } from '../../src/modules/invariants/repository';
 import { EVERYTHING, type Scan, type Span, type SqlCheck } from '../../src/modules/invariants/schema';
 import { InvariantStore } from '../../src/modules/invariants/store';
@@ -12,7 +12,7 @@ import { queueKeys } from '../../src/modules/waiting-room/state/keys';
 import { Scratch } from '../support/scratch';
 import { testConfig } from '../support/config';
 
-const checks = [...allChecks(), deliveredToKafkaInVain()];
+const checks = [...allChecks(), deliveredToKafkaWithoutEffect()];
 const chunked = checks.filter(({ along, whileFresh }) => along !== undefined && whileFresh === undefined);
 
 /** Rows that this connection has read since it was opened, from tables and from what was sorted. */

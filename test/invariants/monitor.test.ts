@@ -46,7 +46,7 @@ class Watched {
     );
   }
 
-  look = (): Promise<void> => this.watch.look();
+  look = (): Promise<void> => this.watch.run();
 
   /** undefined: not exported. */
   async metric(series: string): Promise<number | undefined> {
@@ -62,7 +62,7 @@ class Watched {
   errors = (): Line[] => this.lines.filter(({ level }) => level === 50);
 }
 
-describe('the watch over the invariants', () => {
+describe('the invariant monitor', () => {
   let scratch: Scratch;
   let redis: Redis;
   let shop: Shop;

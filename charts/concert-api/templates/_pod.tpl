@@ -12,7 +12,7 @@ metadata:
     {{- include "common.podLabels" . | nindent 4 }}
   annotations:
     {{- include "common.checksum" (dict "root" $root "templates" (list "configmap.yaml")
-      "values" (list $root.Values.tokenSecret $root.Values.tokenSecretAccepted $root.Values.database $root.Values.redis)) | nindent 4 }}
+      "values" (list $root.Values.tokenSecret $root.Values.tokenSecretSecondary $root.Values.database $root.Values.redis)) | nindent 4 }}
     {{- with $root.Values.podAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}

@@ -7,7 +7,7 @@ import { LOGGER, type Logger } from '../../platform/observability/logger';
 import { PeriodicTask } from '../../common/periodic-task';
 import { InvariantMetrics } from './metrics';
 import { allChecks } from './checks';
-import { deliveredToKafkaInVain } from './checks/events';
+import { deliveredToKafkaWithoutEffect } from './checks/events';
 import { disorderedQueues, overfullQueues } from './checks/queues';
 import { covers, CheckRun, nameOf, type Part, partsOf } from './check-run';
 import { InvariantRepository } from './repository';
@@ -35,7 +35,7 @@ const LEASE_LOOKS = 3;
 const BROKEN_MOST = 20;
 
 /** What was too slow is tried again when looks have cost less than they may for as long; after so many at last. */
-const LOOKS_BETWEEN_TRIES_MOST = 64;
+const MAX_RUNS_BETWEEN_RETRIES = 64;
 /** Further slow parts are not remembered: the scan comes by again. */
 const UNCHECKED_MOST = 100;
 /** Pages of a queue's active users that are read in one look. */
@@ -69,7 +69,7 @@ export class InvariantMonitor {
   private readonly unchecked = new Map<string, Part | undefined>();
   /** Time that looks have taken beyond what they may. */
   private debtMs = 0;
-  private looksSinceTry = 0;
+  private runsSinceRetry = 0;
   /** Offending rows by invariant, as text, of the checks that could run. */
   private known = new Map<InvariantId, Set<string>>();
 
@@ -83,12 +83,12 @@ export class InvariantMonitor {
   ) {
     this.checks = [
       ...allChecks(),
-      ...(config.KAFKA_BROKERS === '' ? [] : [deliveredToKafkaInVain(config)]),
+      ...(config.KAFKA_BROKERS === '' ? [] : [deliveredToKafkaWithoutEffect(config)]),
     ].filter(({ along, severity }) => along !== undefined && severity !== 'warning');
     this.queueIds = [config.QUEUE_ID, ...config.QUEUES.keys()];
     const everyMs = config.INVARIANT_CHECK_INTERVAL_SECONDS * MS_PER_SECOND;
     this.lease = new Lease(database, 'invariants', LEASE_LOOKS * everyMs);
-    this.loop = new PeriodicTask('watch over the invariants', everyMs, () => this.look(), logger);
+    this.loop = new PeriodicTask('invariant checks', everyMs, () => this.run(), logger);
   }
 
   start(): void {
@@ -104,13 +104,13 @@ export class InvariantMonitor {
    * Runs the checks once. A check that cannot run keeps its numbers, and the time of the last complete run stays.
    * @throws DatabaseUnavailable, RedisUnavailable and other errors of the database or Redis
    */
-  async look(): Promise<void> {
+  async run(): Promise<void> {
     if (!(await this.lease.hold())) {
-      this.tellNothing();
+      this.clearReadings();
       return;
     }
     const startedAtMs = monotonicMs();
-    const [rows, queues] = await Promise.allSettled([this.lookAtRows(), this.lookAtQueues()]);
+    const [rows, queues] = await Promise.allSettled([this.checkRows(), this.checkQueues()]);
     this.metrics.invariantViolations.setAll(
       [...this.known].map(([invariant, offending]) => ({ labels: { invariant }, value: offending.size })),
     );
@@ -125,10 +125,10 @@ export class InvariantMonitor {
    * @returns as of when, by the database's clock, in Unix seconds
    * @throws the first error of a check that could not run, after all others have run
    */
-  private async lookAtRows(): Promise<number> {
+  private async checkRows(): Promise<number> {
     const startedAtMs = monotonicMs();
-    const triesAgain = this.debtMs === 0 || this.looksSinceTry >= LOOKS_BETWEEN_TRIES_MOST;
-    this.looksSinceTry = triesAgain ? 0 : this.looksSinceTry + 1;
+    const triesAgain = this.debtMs === 0 || this.runsSinceRetry >= MAX_RUNS_BETWEEN_RETRIES;
+    this.runsSinceRetry = triesAgain ? 0 : this.runsSinceRetry + 1;
     try {
       const { look, done, now } = await this.repository.inSnapshot(async (on) => {
         const [clock] = await on.query<{ now: number }>('SELECT UNIX_TIMESTAMP(NOW(3)) AS now');
@@ -147,7 +147,7 @@ export class InvariantMonitor {
     }
   }
 
-  private async lookAtQueues(): Promise<void> {
+  private async checkQueues(): Promise<void> {
     const states: QueueState[] = [];
     for (const queueId of this.queueIds) states.push(await this.store.state(queueId, PAGES_PER_LOOK));
     this.learn('I6', overfullQueues(states));
@@ -250,7 +250,7 @@ export class InvariantMonitor {
     this.known.set(invariant, now);
   }
 
-  private tellNothing(): void {
+  private clearReadings(): void {
     this.known.clear();
     for (const of of [
       this.metrics.invariantViolations,

@@ -2,7 +2,7 @@ import type { Database } from '../../platform/database/database';
 import { describeDatabaseError } from '../../platform/database/ready';
 import type { Redis } from '../../platform/redis/redis';
 import { allChecks } from './checks';
-import { deliveredInVain, deliveredToKafkaInVain } from './checks/events';
+import { deliveredWithoutEffect, deliveredToKafkaWithoutEffect } from './checks/events';
 import { disorderedQueues, overfullQueues } from './checks/queues';
 import type { EventsInKafka, Whereabouts } from './events-in-kafka';
 import { findingOf, InvariantRepository } from './repository';
@@ -92,8 +92,11 @@ async function found(find: () => Promise<Found>): Promise<Found> {
 /** Events that were delivered to Kafka and have not acted may wait there; without Kafka nobody can tell. */
 const eventsUnasked = (repository: InvariantRepository): Promise<Found> =>
   found(async () => {
-    const inVain = deliveredToKafkaInVain();
-    const idle = findingOf({ ...inVain, severity: 'warning' }, await repository.rows(inVain, ROWS_SHOWN + 1));
+    const withoutEffect = deliveredToKafkaWithoutEffect();
+    const idle = findingOf(
+      { ...withoutEffect, severity: 'warning' },
+      await repository.rows(withoutEffect, ROWS_SHOWN + 1),
+    );
     return idle === undefined
       ? { findings: [] }
       : { findings: [idle], reason: 'KAFKA_BROKERS is not set: Kafka was not asked whether it has them' };
@@ -107,13 +110,15 @@ const eventsAsked =
   (kafka: EventsInKafka) =>
   (repository: InvariantRepository): Promise<Found> =>
     found(async () => {
-      const inVain = deliveredInVain('kafka');
+      const withoutEffect = deliveredWithoutEffect('kafka');
       const missing = (await kafka.missingTopics()).map((topic) => ({ topic }));
-      const idle = await repository.rows(inVain, EVENTS_MOST);
+      const idle = await repository.rows(withoutEffect, EVENTS_MOST);
       const isThere = idle.length > 0 && missing.length === 0;
       const where = isThere ? await kafka.whereabouts() : new Map<string, Whereabouts>();
       // Once more: what has acted since then has left Kafka.
-      const still = new Set((await repository.rows(inVain, EVENTS_MOST)).map(({ eventId }) => eventId));
+      const still = new Set(
+        (await repository.rows(withoutEffect, EVENTS_MOST)).map(({ eventId }) => eventId),
+      );
       const of = (wanted: Whereabouts | undefined): Row[] =>
         idle.filter(({ eventId }) => still.has(eventId ?? null) && where.get(String(eventId)) === wanted);
       const findings = [
@@ -121,7 +126,7 @@ const eventsAsked =
           { what: 'topics that Kafka does not have (has a worker ever run?)', severity: 'warning' },
           missing,
         ),
-        findingOf({ what: `${inVain.what}, and Kafka has them no more` }, of(undefined)),
+        findingOf({ what: `${withoutEffect.what}, and Kafka has them no more` }, of(undefined)),
         findingOf({ what: 'events given up (DLQ.permanent)', severity: 'warning' }, of('given up')),
       ].filter((finding) => finding !== undefined);
       return { findings };

@@ -20,7 +20,7 @@ const UNANSWERED = `
 type DeliveredBy = 'process' | 'kafka';
 
 /** Of an event that an older version delivered nobody knows by what: it may wait in Kafka. */
-const deliveredInVainSince = (by: DeliveredBy, seconds: number): string => `
+const deliveredWithoutEffectSince = (by: DeliveredBy, seconds: number): string => `
   SELECT o.id AS outboxId, o.event_id AS eventId, o.topic, o.delivered_at AS deliveredAt
     FROM outbox o
     LEFT JOIN notification n ON n.event_id = o.event_id
@@ -33,14 +33,14 @@ const eventsPerReservation = `
   (SELECT CAST(JSON_VALUE(payload, '$.reservationId') AS UNSIGNED) AS reservation_id, COUNT(*) AS events
      FROM outbox WHERE id >= @events_from AND topic = ? GROUP BY reservation_id)`;
 
-const PAID_UNTOLD = `
+const PAID_WITHOUT_EVENT = `
   SELECT p.id AS paymentId, p.reservation_id AS reservationId, COALESCE(e.events, 0) AS events
     FROM payment p
     LEFT JOIN ${eventsPerReservation} e ON e.reservation_id = p.reservation_id
    WHERE p.id BETWEEN @first AND @last AND p.status = 'DONE'
      AND p.created_at > NOW(3) - INTERVAL ${EVENTS_KEPT_HOURS} HOUR AND COALESCE(e.events, 0) <> 1`;
 
-const HELD_UNTOLD = `
+const HELD_WITHOUT_EVENT = `
   SELECT r.id AS reservationId, r.user_id AS userId, COALESCE(e.events, 0) AS events
     FROM reservation r
     LEFT JOIN ${eventsPerReservation} e ON e.reservation_id = r.id
@@ -52,11 +52,11 @@ const GIVEN_UP = `
     FROM outbox WHERE delivered_at IS NULL AND given_up_at IS NOT NULL`;
 
 /** @param seconds within which a delivered event must have acted */
-export const deliveredInVain = (by: DeliveredBy, seconds = ACTED_WITHIN_SECONDS): SqlCheck => ({
+export const deliveredWithoutEffect = (by: DeliveredBy, seconds = ACTED_WITHIN_SECONDS): SqlCheck => ({
   invariant: 'I5',
   along: 'outbox',
   what: `events ${by === 'kafka' ? 'delivered' : 'handled in-process'} more than ${seconds} s ago without a notification`,
-  sql: deliveredInVainSince(by, seconds),
+  sql: deliveredWithoutEffectSince(by, seconds),
   binds: [PAYMENT_TOPIC, RESERVATION_TOPIC],
 });
 
@@ -66,8 +66,8 @@ type Retries = Pick<Config, 'EVENT_DLQ_MAX_ATTEMPTS' | 'EVENT_DLQ_RETRY_DELAY_MS
  * Without asking Kafka, by a process that is configured as the consumers are: an event is not lost as long as it may be
  * tried from the DLQ.
  */
-export const deliveredToKafkaInVain = (retries?: Retries): SqlCheck =>
-  deliveredInVain(
+export const deliveredToKafkaWithoutEffect = (retries?: Retries): SqlCheck =>
+  deliveredWithoutEffect(
     'kafka',
     retries === undefined
       ? TRIED_FOR_SECONDS
@@ -78,14 +78,14 @@ export const deliveredToKafkaInVain = (retries?: Retries): SqlCheck =>
 /** I4 and I5: what was promised to be answered and told, as far as the rows say. What Kafka has is not among it. */
 export const eventChecks = (): SqlCheck[] => [
   { invariant: 'I4', along: 'idempotency_key by user', what: 'keys without an answer', sql: UNANSWERED },
-  deliveredInVain('process'),
+  deliveredWithoutEffect('process'),
   { invariant: 'I5', what: 'events given up (handled in-process)', severity: 'warning', sql: GIVEN_UP },
   {
     invariant: 'I5',
     along: 'payment',
     whileFresh: true,
     what: 'payments without exactly one event',
-    sql: PAID_UNTOLD,
+    sql: PAID_WITHOUT_EVENT,
     binds: [PAYMENT_TOPIC],
   },
   {
@@ -93,7 +93,7 @@ export const eventChecks = (): SqlCheck[] => [
     along: 'reservation',
     whileFresh: true,
     what: 'holds without exactly one event',
-    sql: HELD_UNTOLD,
+    sql: HELD_WITHOUT_EVENT,
     binds: [RESERVATION_TOPIC],
   },
 ];

@@ -1,7 +1,7 @@
 import type { SqlCheck } from '../schema';
 
 /** The hold expiry job is late when it takes longer than this. */
-const SWEPT_WITHIN_SECONDS = 5;
+const EXPIRED_WITHIN_SECONDS = 5;
 /** After a failover the new primary's clock may be behind by so much. */
 const CLOCKS_APART_SECONDS = 5;
 
@@ -60,7 +60,7 @@ const HELD_TOO_LONG = `
 const NOT_SWEPT = `
   SELECT id AS reservationId, seat_id AS seatId, held_until AS heldUntil
     FROM reservation
-   WHERE status = 'TEMP_RESERVED' AND held_until < NOW(3) - INTERVAL ${SWEPT_WITHIN_SECONDS} SECOND`;
+   WHERE status = 'TEMP_RESERVED' AND held_until < NOW(3) - INTERVAL ${EXPIRED_WITHIN_SECONDS} SECOND`;
 
 /** I1, I8 and I9: seats, holds, sales. */
 export const seatChecks = (): SqlCheck[] => [
@@ -103,7 +103,7 @@ export const seatChecks = (): SqlCheck[] => [
   },
   {
     invariant: 'I8',
-    what: `holds past for more than ${SWEPT_WITHIN_SECONDS} s that nobody tidied up (is a worker running?)`,
+    what: `holds past for more than ${EXPIRED_WITHIN_SECONDS} s that were not expired (is a worker running?)`,
     severity: 'warning',
     sql: NOT_SWEPT,
   },
