@@ -9,6 +9,8 @@ export const RIGHTS: Record<string, string> = {
   member: 'SELECT, UPDATE (balance)', // words-allow: member
   concert: 'SELECT',
   concert_schedule: 'SELECT',
+  layout: 'SELECT',
+  price_class: 'SELECT',
   concert_seat: 'SELECT, UPDATE (status, held_until)',
   reservation: 'SELECT, INSERT, UPDATE (status)',
   payment: 'SELECT, INSERT',

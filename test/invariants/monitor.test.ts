@@ -251,7 +251,9 @@ describe('the watch over large tables', () => {
   const fill = async (): Promise<void> => {
     const { admin } = scratch;
     await admin.execute("INSERT INTO concert (id, title) VALUES (1, 'x')");
-    await admin.execute('INSERT INTO concert_schedule VALUES (1, 1, NOW(3), NOW(3) + INTERVAL 1 HOUR)');
+    await admin.execute(
+      'INSERT INTO concert_schedule (id, concert_id, starts_at, ends_at) VALUES (1, 1, NOW(3), NOW(3) + INTERVAL 1 HOUR)',
+    );
     const from = `FROM seq_1_to_${ROWS}`;
     for (const insert of [
       `member (id, name, balance) SELECT seq, 'x', 50 ${from}`,
