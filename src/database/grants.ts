@@ -3,7 +3,7 @@ import { quoteAccount, quoteName } from './names';
 
 /**
  * What the application may do, table by table: no more than its statements need. It can neither change what was
- * bought nor rewrite the ledger (payment_history is append-only), and it can create, alter and drop nothing.
+ * bought, nor for how much, nor rewrite the ledger (payment_history is append-only), and it can create, alter and drop nothing.
  */
 export const RIGHTS: Record<string, string> = {
   member: 'SELECT, UPDATE (balance)', // words-allow: member
@@ -12,8 +12,9 @@ export const RIGHTS: Record<string, string> = {
   layout: 'SELECT',
   price_class: 'SELECT',
   concert_seat: 'SELECT, UPDATE (status, held_until)',
-  reservation: 'SELECT, INSERT, UPDATE (status)',
-  payment: 'SELECT, INSERT',
+  orders: 'SELECT, INSERT, UPDATE (status, held_until, extended, paid_at, ended_at)',
+  reservation: 'SELECT, INSERT, UPDATE (status, held_until, order_id)',
+  payment: 'SELECT, INSERT, UPDATE (status, queue_id, queue_generation, queue_seq)',
   payment_history: 'SELECT, INSERT',
   idempotency_key: 'SELECT, INSERT, UPDATE, DELETE',
   outbox: 'SELECT, INSERT, UPDATE, DELETE',
@@ -24,16 +25,30 @@ export const RIGHTS: Record<string, string> = {
   migration: 'SELECT',
 };
 
-const TABLES = `SELECT table_name AS name FROM information_schema.tables
-                 WHERE table_schema = ? AND table_type = 'BASE TABLE'`;
+const COLUMNS = `SELECT table_name AS tableName, column_name AS columnName FROM information_schema.columns
+                  WHERE table_schema = ?`;
 
-/** Gives `account` its rights on those tables of `database` that exist; rights it had before stay. @returns how many */
+/**
+ * Gives `account` its rights on those tables and columns of `database` that exist: the migrations may have been applied
+ * up to an earlier one. Rights it had before stay. @returns how many tables
+ */
 export async function grantRights(on: SqlExecutor, database: string, account: string): Promise<number> {
-  const existing = new Set((await on.query<{ name: string }>(TABLES, [database])).map(({ name }) => name));
+  const existing = new Map<string, Set<string>>();
+  for (const { tableName, columnName } of await on.query<{ tableName: string; columnName: string }>(COLUMNS, [
+    database,
+  ]))
+    existing.set(tableName, (existing.get(tableName) ?? new Set()).add(columnName));
   const granted = Object.entries(RIGHTS).filter(([table]) => existing.has(table));
   for (const [table, rights] of granted)
     await on.execute(
-      `GRANT ${rights} ON ${quoteName(database)}.${quoteName(table)} TO ${quoteAccount(account)}`,
+      `GRANT ${onColumns(rights, existing.get(table) ?? new Set())} ON ${quoteName(database)}.${quoteName(table)} TO ${quoteAccount(account)}`,
     );
   return granted.length;
 }
+
+/** The rights, without the columns that do not exist. */
+const onColumns = (rights: string, columns: Set<string>): string =>
+  rights.replace(/\(([^()]*)\)/g, (_list, names: string) => {
+    const those = names.split(', ').filter((name) => columns.has(name));
+    return `(${those.join(', ')})`;
+  });

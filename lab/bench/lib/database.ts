@@ -10,6 +10,7 @@ const TABLES = [
   'payment_history',
   'payment',
   'reservation',
+  'orders',
   'concert_seat',
   'concert_schedule',
   'concert',
