@@ -1,0 +1,64 @@
+export interface BatcherOptions {
+  /** Most items of one batch. */
+  maxSize: number;
+  /** Most batches on their way at once. */
+  maxInFlight?: number;
+  /** Whether the items of a batch that has failed with this error are tried again, each alone. */
+  isTriedAlone?: (error: unknown) => boolean;
+  /** Called with the size of each batch that is sent. */
+  onSend?: (size: number) => void;
+}
+
+interface Waiting<Item, Result> {
+  item: Item;
+  resolve: (result: Result) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Natural batching: an item is sent at once when the way is free, and what arrives while a batch is on its way forms the
+ * next one. So an idle process sends batches of one without delay, a busy one as few as it can, and no timer decides.
+ * Items are sent in the order of their arrival.
+ */
+export class Batcher<Item, Result> {
+  private waiting: Waiting<Item, Result>[] = [];
+  private inFlight = 0;
+
+  /** @param send sends a batch. @returns the results, in the order of the items */
+  constructor(
+    private readonly send: (items: Item[]) => Promise<Result[]>,
+    private readonly options: BatcherOptions,
+  ) {}
+
+  /** @returns the item's own result @throws what `send` throws */
+  async add(item: Item): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      this.waiting.push({ item, resolve, reject });
+      this.sendNext();
+    });
+  }
+
+  private sendNext(): void {
+    const { maxSize, maxInFlight = 1 } = this.options;
+    if (this.inFlight >= maxInFlight || this.waiting.length === 0) return;
+    const batch = this.waiting;
+    this.waiting = batch.splice(maxSize);
+    this.inFlight += 1;
+    void this.deliver(batch).finally(() => {
+      this.inFlight -= 1;
+      this.sendNext();
+    });
+  }
+
+  private async deliver(batch: Waiting<Item, Result>[]): Promise<void> {
+    this.options.onSend?.(batch.length);
+    try {
+      const results = await this.send(batch.map(({ item }) => item));
+      batch.forEach(({ resolve }, i) => resolve(results[i] as Result));
+    } catch (error) {
+      if (batch.length > 1 && this.options.isTriedAlone?.(error) === true)
+        await Promise.all(batch.map((one) => this.deliver([one])));
+      else for (const { reject } of batch) reject(error);
+    }
+  }
+}
