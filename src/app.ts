@@ -25,9 +25,12 @@ import { paymentRoutes } from './modules/payments/routes';
 import { PaymentService } from './modules/payments/service';
 import { LoadMonitor } from './modules/waiting-room/admission/load-monitor';
 import { AdmissionOperatorService } from './modules/waiting-room/admission/operator-service';
-import { operatorRoutes } from './modules/waiting-room/admission/routes';
+import { operatorRoutes, operatorToken } from './modules/waiting-room/admission/routes';
 import { queueRoutes } from './modules/waiting-room/routes';
 import { QueueService } from './modules/waiting-room/service';
+import { noticeRoutes } from './modules/waiting-room/status/operator-routes';
+import { statusRoutes } from './modules/waiting-room/status/routes';
+import { QueueStatusService } from './modules/waiting-room/status/service';
 import { QueueStreams } from './modules/waiting-room/streams/streams';
 import { LOGGER, type Logger } from './platform/observability/logger';
 import { Metrics } from './platform/observability/metrics';
@@ -88,6 +91,7 @@ function apiRoutes(container: DependencyContainer): Router[] {
   const middleware = middlewareOf(container);
   return [
     queueRoutes(container.resolve(QueueService), container.resolve(QueueStreams), middleware),
+    statusRoutes(container.resolve(QueueStatusService), container.resolve(QueueService), middleware),
     catalogRoutes(container.resolve(ConcertService), middleware),
     orderRoutes(container.resolve(ReservationService), middleware),
     paymentRoutes(container.resolve(PaymentService), middleware),
@@ -100,7 +104,11 @@ function operationsRoutes(container: DependencyContainer, api: Router[]): Router
   const document = api.length > 0 ? openApiDocument(api) : undefined;
   const management = managementRoutes(container.resolve(Metrics), document);
   if (token === '') return [management];
-  return [management, operatorRoutes(container.resolve(AdmissionOperatorService), token)];
+  return [
+    management,
+    operatorRoutes(container.resolve(AdmissionOperatorService), token),
+    noticeRoutes(container.resolve(QueueStatusService), operatorToken(token)),
+  ];
 }
 
 function middlewareOf(container: DependencyContainer): RouteMiddleware {

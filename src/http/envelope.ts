@@ -63,6 +63,11 @@ export function sendData<Answer>(res: Response<Answer>, data: Answer): void {
   sendText(res, 200, success(data));
 }
 
+/** Answers that it is done, without a body: 204. */
+export function sendNothing(res: ServerResponse): void {
+  res.writeHead(204, [...SECURITY_HEADERS]).end();
+}
+
 /** Sends an answer made before, in the coding that this client wants; 304 when it has it already. */
 export async function sendEncoded(
   req: IncomingMessage,

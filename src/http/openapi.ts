@@ -23,7 +23,10 @@ const toSchema = (schema: z.ZodType, io: 'input' | 'output'): unknown => {
 export function openApiDocument(routers: Router[]): object {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { path, method, documentation } of routers.flatMap(documentedRoutes))
-    paths[path] = { ...paths[path], [method]: describeOperation(documentation) };
+    paths[templateOf(path)] = {
+      ...paths[templateOf(path)],
+      [method]: describeOperation(documentation, path),
+    };
   return {
     openapi: '3.1.0',
     info: {
@@ -48,6 +51,19 @@ export function openApiDocument(routers: Router[]): object {
     },
   };
 }
+
+const PARAMETER = /:(\w+)/g;
+
+/** Express' `:id` is `{id}` in OpenAPI. */
+const templateOf = (path: string): string => path.replace(PARAMETER, '{$1}');
+
+const pathParameters = (path: string): object[] =>
+  [...path.matchAll(PARAMETER)].map(([, name]) => ({
+    in: 'path',
+    name,
+    required: true,
+    schema: { type: 'string' },
+  }));
 
 type RouteDocumentation = Required<Documentation>;
 
@@ -84,14 +100,22 @@ const OURS = {
   '503': 'A dependency is down or its breaker is open: see Retry-After',
 };
 
-function describeOperation({ operation, security, parameters, errors }: RouteDocumentation): object {
+function describeOperation(
+  { operation, security, parameters, errors }: RouteDocumentation,
+  path: string,
+): object {
   const { tag, summary, description, body, conditional, events } = operation;
   return {
     tags: [tag],
     summary,
     ...(description === undefined ? {} : { description }),
     security,
-    parameters: [...queryParameters(operation), ...parameters, ...(conditional ? [ifNoneMatch] : [])],
+    parameters: [
+      ...pathParameters(path),
+      ...queryParameters(operation),
+      ...parameters,
+      ...(conditional ? [ifNoneMatch] : []),
+    ],
     ...(body === undefined
       ? {}
       : {
@@ -101,7 +125,7 @@ function describeOperation({ operation, security, parameters, errors }: RouteDoc
           },
         }),
     responses: {
-      ...(events === undefined ? { '200': successResponse(operation) } : eventResponses(operation, events)),
+      ...(events === undefined ? successResponse(operation) : eventResponses(operation, events)),
       ...(conditional ? { '304': { description: 'The version in If-None-Match is still current' } } : {}),
       ...failureResponses(errors),
     },
@@ -127,15 +151,20 @@ function queryParameters({ query }: Operation): object[] {
   }));
 }
 
-const successResponse = ({ answer, example }: Operation): object => ({
-  description: 'Done',
-  content: {
-    'application/json': {
-      schema: toSchema(Success(answer), 'output'),
-      example: { resultType: 'SUCCESS', data: example, exception: null },
-    },
-  },
-});
+const successResponse = ({ answer, example, status }: Operation): object =>
+  status === 204
+    ? { '204': { description: 'Done' } }
+    : {
+        '200': {
+          description: 'Done',
+          content: {
+            'application/json': {
+              schema: toSchema(Success(answer), 'output'),
+              example: { resultType: 'SUCCESS', data: example, exception: null },
+            },
+          },
+        },
+      };
 
 const eventResponses = (
   { answer, example }: Operation,

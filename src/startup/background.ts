@@ -11,6 +11,7 @@ import { HoldExpiryJob } from '../modules/orders/hold-expiry-job';
 import { LoadMonitor } from '../modules/waiting-room/admission/load-monitor';
 import { WaitingRoomRegistry } from '../modules/waiting-room/registry';
 import { SessionReconciler } from '../modules/waiting-room/recovery/session-reconciler';
+import { QueueStatusService } from '../modules/waiting-room/status/service';
 import { QueueStreams } from '../modules/waiting-room/streams/streams';
 import { DatabaseContact } from '../platform/database/contact';
 import { LOGGER, type Logger } from '../platform/observability/logger';
@@ -24,6 +25,8 @@ const PRESENCE_FLUSH_INTERVAL_MS = 1000;
 const CONTROL_INTERVAL_MS = 1000;
 /** How soon a session follows a payment or hold after which its process could not reach Redis. */
 const RECONCILE_INTERVAL_MS = 1000;
+/** How soon what the operator tells, and what is left, reach those who wait. */
+const BOARD_INTERVAL_MS = 1000;
 
 type MakeTask = (name: string, pauseMs: number, turn: Turn) => Phase;
 
@@ -64,7 +67,11 @@ function apiTasks(container: DependencyContainer, task: MakeTask): Phase[] {
   const users = container.resolve(UserDirectory);
   const streams = container.resolve(QueueStreams);
   const load = container.resolve(LoadMonitor);
+  const statuses = container.resolve(QueueStatusService);
   return [
+    task('boards', BOARD_INTERVAL_MS, async () => {
+      await Promise.all(statuses.queueIds.map((id) => statuses.refreshBoard(id)));
+    }),
     { name: 'load monitor', start: () => load.start(), stop: () => load.stop() },
     task('admission control', CONTROL_INTERVAL_MS, async () => {
       const signals = load.drain();

@@ -186,6 +186,11 @@ export class WaitingRoom {
     await this.progress.save();
   }
 
+  /** Measured over the last 30 s. */
+  get admissionsPerSecond(): number {
+    return this.queueEta.admissionsPerSecond;
+  }
+
   /** When the entry at `position` is admitted. The estimate is recorded, to measure its error later. */
   estimateEta(entry: Entry, position: number): Eta {
     return this.queueEta.estimate(entry, position, this.limits);

@@ -1,6 +1,6 @@
 const MIN_MS = 1000;
 /** How far an interval may be from the intended one, as a share of it. */
-const JITTER = 0.1;
+export const JITTER = 0.1;
 
 export interface PollingOptions {
   /** Most polls per second of all waiting users together, over all processes. */
@@ -25,7 +25,7 @@ export function pollAfterMs(
   { maxPerSecond, presenceTimeoutMs }: PollingOptions,
 ): number {
   const front = maxPerSecond / 2;
-  const longestMs = presenceTimeoutMs / 3 / (1 + JITTER);
+  const longestMs = untilNextPresenceMs(presenceTimeoutMs);
   const intendedMs = Math.max(Math.min(soonestSeconds * 100, longestMs), MIN_MS);
   if (position <= front) return Math.floor(intendedMs);
   const total = Math.max(waiting, position); // users who have just come are not in the snapshot yet
@@ -34,6 +34,13 @@ export function pollAfterMs(
   const byPosition = (position * Math.log(total / front)) / perSecond; // the sum of 1/p from a to b is at most ln(b/a)
   return Math.ceil(Math.max(intendedMs, Math.min(equalParts, byPosition) * 1000));
 }
+
+/** So seldom that a presence is not in doubt: three of it, with jitter, are within the presence time-out. */
+const untilNextPresenceMs = (presenceTimeoutMs: number): number => presenceTimeoutMs / 3 / (1 + JITTER);
+
+/** When a user who reads the status of the queue should say again that it is present: no need to be fast near the head. */
+export const presenceAfterMs = (pollAfterMs: number, { presenceTimeoutMs }: PollingOptions): number =>
+  Math.max(pollAfterMs, Math.floor(untilNextPresenceMs(presenceTimeoutMs)));
 
 /**
  * The interval of one client: without jitter, clients that came at one instant would poll at one instant each time.

@@ -27,6 +27,11 @@ export class QueueEta {
     return this.calibration.served(headSeq, nowMs);
   }
 
+  /** Admissions, measured over the last 30 s. */
+  get admissionsPerSecond(): number {
+    return this.rate.perSecond;
+  }
+
   /** Estimates the wait of an entry at `position`, and records the estimate for the calibration. */
   estimate({ seq }: Entry, position: number, limits: EffectiveLimits): Eta {
     const { active, headSeq, nowMs } = this.snapshot;

@@ -61,6 +61,17 @@ export class Presence {
     return Math.max(0, this.countBefore(before) - this.countBefore(after + 1));
   }
 
+  /** Whether each of (after, after + count] is present, a bit each, from the most significant one of the first byte. */
+  bitmapAfter(after: number, count: number): Buffer {
+    const bitmap = Buffer.alloc(Math.ceil(count / 8));
+    for (let i = 0; i < count; i++) {
+      const seq = after + 1 + i;
+      if (this.segments.get(segmentOf(seq))?.isPresent(seq % SEGMENT) === true)
+        bitmap[i >>> 3] = (bitmap[i >>> 3] ?? 0) | (0x80 >>> (i & 7));
+    }
+    return bitmap;
+  }
+
   /** Whether `seq` was seen in the current epoch. */
   isMarked(seq: number): boolean {
     return this.segments.get(segmentOf(seq))?.isMarked(seq % SEGMENT) ?? false;

@@ -71,6 +71,11 @@ export class PresenceSegment {
     return ((this.epochs[0]?.[bit >>> 5] ?? 0) & (0x80000000 >>> (bit % 32))) !== 0;
   }
 
+  /** Whether the bit was set in any epoch, as of the last `index`. */
+  isPresent(bit: number): boolean {
+    return ((this.present[bit >>> 5] ?? 0) & (0x80000000 >>> (bit % 32))) !== 0;
+  }
+
   private bitsOf(word: number): number {
     let bits = 0;
     for (const epoch of this.epochs) bits |= epoch[word] ?? 0;

@@ -36,6 +36,16 @@ export class Snapshot {
     return this.state.headSeq;
   }
 
+  /** The last seq that was given out. */
+  get issued(): number {
+    return this.state.issued;
+  }
+
+  /** Users who were passed over while absent and came back: they are ahead of all others. */
+  get rejoined(): number {
+    return this.state.rejoined;
+  }
+
   /** Present waiting users, including the rejoined ones. */
   get waiting(): number {
     return this.waitingCount;
@@ -49,6 +59,11 @@ export class Snapshot {
   /** Redis' clock as far as this process can tell, milliseconds; steps of the host's clock do not move it. */
   get nowMs(): number {
     return this.redisMs + (monotonicMs() - this.takenAtMs);
+  }
+
+  /** Redis' clock when the snapshot was taken, milliseconds; 0: there is none yet. */
+  get takenAtRedisMs(): number {
+    return this.redisMs;
   }
 
   /** How long ago the snapshot was taken. */

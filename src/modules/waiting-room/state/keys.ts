@@ -7,6 +7,7 @@ export interface QueueKeys {
   active: string;
   idle: string;
   rejoined: string;
+  board: string;
   /** KEYS 1 to 4 of every script: state, active, idle, rejoined. */
   scriptKeys: string[];
   users(userId: number): string;
@@ -31,6 +32,7 @@ export interface QueueKeys {
  * | `spent:<proof>` | the proof of work has given an entry | TTL: life of a challenge |
  * | `proof:<proof>` | the queue in which the proof is spent (only in the main queue) | TTL: life of a challenge |
  * | `reports` | hash: process → what it has seen in the last second | TTL: 30 s |
+ * | `board` | hash: `notice` of the operator, `sale` facts (status/board-store.ts) | stays |
  * | `arrivals` | samples of (seq, time) | TTL: life of a token |
  */
 export function queueKeys(queueId: string): QueueKeys {
@@ -43,6 +45,7 @@ export function queueKeys(queueId: string): QueueKeys {
   ];
   return {
     ...{ prefix, state, active, idle, rejoined },
+    board: `${prefix}board`,
     scriptKeys: [state, active, idle, rejoined],
     users: (userId) => `${prefix}users:${Math.floor(userId / USERS_PER_BUCKET)}`,
     proof: (id) => `${prefix}proof:${id}`,

@@ -1,0 +1,47 @@
+import { Lifecycle, scoped } from 'tsyringe';
+import { Redis } from '../../../platform/redis/redis';
+import { queueKeys } from '../state/keys';
+import { Notice, SaleFacts } from './schema';
+
+/** What is told to all who wait for a queue, besides the queue itself. */
+export interface Board {
+  notice: Notice | null;
+  sale: SaleFacts;
+}
+
+export const EMPTY_BOARD: Board = { notice: null, sale: {} };
+
+/** Reads and writes the boards of queues in Redis. */
+@scoped(Lifecycle.ContainerScoped)
+export class BoardStore {
+  constructor(private readonly redis: Redis) {}
+
+  /** What cannot be read as it should be counts as not told. */
+  async read(queueId: string): Promise<Board> {
+    const [notice, sale] = await this.redis.hmget(queueKeys(queueId).board, 'notice', 'sale');
+    return {
+      notice: parsed(notice, (value) => Notice.safeParse(value).data) ?? null,
+      sale: parsed(sale, (value) => SaleFacts.safeParse(value).data) ?? {},
+    };
+  }
+
+  /** @param notice null removes it */
+  async writeNotice(queueId: string, notice: Notice | null): Promise<void> {
+    const { board } = queueKeys(queueId);
+    if (notice === null) await this.redis.hdel(board, 'notice');
+    else await this.redis.hset(board, 'notice', JSON.stringify(notice));
+  }
+
+  async writeSale(queueId: string, sale: SaleFacts): Promise<void> {
+    await this.redis.hset(queueKeys(queueId).board, 'sale', JSON.stringify(sale));
+  }
+}
+
+function parsed<T>(text: string | null | undefined, read: (value: unknown) => T | undefined): T | undefined {
+  if (text === null || text === undefined) return undefined;
+  try {
+    return read(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { OffsetTime, Won } from '../../../http/fields';
+
+export const SaleState = z.enum(['NOT_OPEN', 'OPEN', 'PAUSED', 'SOLD_OUT', 'CLOSED']);
+
+const MAX_MESSAGE = 500;
+
+/** What the operator says to all who wait. */
+export const Notice = z.strictObject({ ko: z.string().max(MAX_MESSAGE), en: z.string().max(MAX_MESSAGE) });
+export type Notice = z.infer<typeof Notice>;
+
+/** What is left of one price class. */
+export const SeatsLeft = z.object({ name: z.string(), amount: Won, seats: z.int().min(0) });
+
+/** What the sale says of itself; each field is left out as long as nobody tells it. */
+export const SaleFacts = z.object({
+  state: SaleState.exclude(['PAUSED']).optional(),
+  opensAt: OffsetTime.optional(),
+  left: z.array(SeatsLeft).optional(),
+});
+export type SaleFacts = z.infer<typeof SaleFacts>;
+
+/** How a client at this position, or the next smaller one that is listed, goes on. */
+export const Pace = z.object({
+  position: z.int().min(1),
+  etaSeconds: z.int().min(0).describe('Estimated time to admission; between two positions, in proportion'),
+  statusAfterMs: z.int().min(1).describe('When to read the status again, ± 10 % at random'),
+  presenceAfterMs: z
+    .int()
+    .min(1)
+    .describe('When to send POST /v1/api/queue/presence again, ± 10 % at random'),
+});
+export type Pace = z.infer<typeof Pace>;
+
+export const QueueStatusReport = z.object({
+  queueId: z.string(),
+  state: SaleState,
+  nowMs: z
+    .int()
+    .min(0)
+    .describe('Clock of the queue when this was made, milliseconds since 1970; 0: not known yet'),
+  opensAt: OffsetTime.nullable().describe('When the sale opens or has opened'),
+  generation: z.int().min(0).describe('Raised by each restore of the queue'),
+  firstGeneration: z
+    .int()
+    .min(0)
+    .describe('A token of an earlier generation than this is of another queue history'),
+  headSeq: z.int().min(0).describe('Entries up to this one have had their turn: ask POST /queue/token/check'),
+  issued: z.int().min(0).describe('The last entry that was given out'),
+  waiting: z.int().min(0).describe('Present waiting users'),
+  active: z.int().min(0),
+  admissionsPerSecond: z.number().min(0).describe('Measured over the last 30 s'),
+  etaBand: z
+    .object({ low: z.number(), high: z.number() })
+    .nullable()
+    .describe('8 of 10 waits were between low and high times the estimate; null: too few are known to say'),
+  left: z.array(SeatsLeft).nullable().describe('Free seats by price class; null: not known'),
+  notice: Notice.nullable().describe('What the operator says to all who wait'),
+  pace: z.array(Pace),
+  rejoined: z.int().min(0).describe('Waiting users ahead of all others: they were passed over and came back'),
+  exact: z
+    .string()
+    .describe(
+      'A bit for each entry from headSeq + 1 on, at most 4,096, most significant bit first: present or not. Base64',
+    ),
+  counts: z
+    .array(z.int().min(0))
+    .describe(
+      'Present entries beyond those, from point to point. The first point is 4,096 entries behind the head, each further one ⌈2 %⌉ farther, the last one is `issued`',
+    ),
+});
+export type QueueStatusReport = z.infer<typeof QueueStatusReport>;

@@ -1,0 +1,99 @@
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { NotFound } from '../../../common/errors';
+import { CONFIG, type Config } from '../../../config/config';
+import { JITTER, type PollingOptions } from '../polling/interval';
+import { WaitingRoomRegistry } from '../registry';
+import type { WaitingRoom } from '../waiting-room';
+import { type Board, BoardStore, EMPTY_BOARD } from './board-store';
+import { EtaBand } from './eta-band';
+import { reportOf } from './report';
+import type { Notice } from './schema';
+
+/** A status as JSON, made once for all its readers. */
+export interface StatusAnswer {
+  json: string;
+}
+
+interface QueueBoard {
+  board: Board;
+  band: EtaBand;
+  /** The snapshot and the board that the answer was made of. */
+  madeOf: { takenAtRedisMs: number; board: Board; answer: StatusAnswer } | undefined;
+}
+
+/** The status of queues: one text per snapshot for everybody, so that any cache can carry a crowd of any size. */
+@scoped(Lifecycle.ContainerScoped)
+export class QueueStatusService {
+  private readonly polling: PollingOptions;
+  private readonly queues = new Map<string, QueueBoard>();
+
+  constructor(
+    private readonly rooms: WaitingRoomRegistry,
+    private readonly boards: BoardStore,
+    @inject(CONFIG) config: Config,
+  ) {
+    this.polling = {
+      maxPerSecond: config.QUEUE_MAX_POLLS_PER_SECOND,
+      presenceTimeoutMs: config.QUEUE_PRESENCE_TIMEOUT_SECONDS * 1000,
+    };
+  }
+
+  get queueIds(): string[] {
+    return this.rooms.all.map(({ queueId }) => queueId);
+  }
+
+  /** The same object until the snapshot or the board changes. No I/O. @throws NotFound (404) */
+  status(queueId: string): StatusAnswer {
+    const room = this.roomOf(queueId);
+    const queue = this.queueOf(queueId);
+    const { takenAtRedisMs } = room.snapshot;
+    const known = queue.madeOf;
+    if (known?.takenAtRedisMs === takenAtRedisMs && known.board === queue.board) return known.answer;
+    const answer = this.make(room, queue);
+    queue.madeOf = { takenAtRedisMs, board: queue.board, answer };
+    return answer;
+  }
+
+  /** Reads what is told besides the queue; what was told last stays while Redis is away. */
+  async refreshBoard(queueId: string): Promise<void> {
+    const queue = this.queueOf(queueId);
+    const board = await this.boards.read(queueId);
+    if (JSON.stringify(board) !== JSON.stringify(queue.board)) queue.board = board;
+  }
+
+  /** @param notice null removes it @throws NotFound (404), RedisUnavailable (503) */
+  async setNotice(queueId: string, notice: Notice | null): Promise<void> {
+    this.roomOf(queueId);
+    await this.boards.writeNotice(queueId, notice);
+    await this.refreshBoard(queueId);
+  }
+
+  private make(room: WaitingRoom, { board, band }: QueueBoard): StatusAnswer {
+    const { headSeq, issued, nowMs, gen } = room.snapshot;
+    const secondsAt = (distance: number): number => {
+      const entry = { userId: 0, seq: headSeq + distance, gen, iatMs: nowMs };
+      const eta = room.estimateEta(entry, room.snapshot.presence.countBetween(headSeq, entry.seq) + 1);
+      return eta.isMeasured ? eta.seconds : 0;
+    };
+    band.served(headSeq, nowMs);
+    band.predict({ headSeq, issued, nowMs }, secondsAt);
+    const report = reportOf(room, board, band, this.polling);
+    const longestMs = Math.max(...report.pace.map(({ presenceAfterMs }) => presenceAfterMs));
+    room.recordPollInterval(longestMs * (1 + JITTER)); // whoever follows the pace is never passed over
+    return { json: JSON.stringify(report) };
+  }
+
+  private roomOf(queueId: string): WaitingRoom {
+    const room = this.rooms.find(queueId);
+    if (room === undefined) throw new NotFound(`Queue ${queueId}`);
+    return room;
+  }
+
+  private queueOf(queueId: string): QueueBoard {
+    const known = this.queues.get(queueId);
+    if (known !== undefined) return known;
+    const made: QueueBoard = { board: EMPTY_BOARD, band: new EtaBand(), madeOf: undefined };
+    this.queues.set(queueId, made);
+    return made;
+  }
+}
