@@ -54,15 +54,16 @@ describe('size', () => {
     expect(envOf(manifests, 'Deployment concert-api').get('ROLE')?.value).toBe(hasWorker ? 'api' : 'all');
   });
 
-  it('keeps the budget by a quota for the pods of its class alone', async () => {
+  it('keeps the budget, and the room of a rollout, by a quota for the pods of its class alone', async () => {
     const manifests = await api({ budget: { limits: { memory: '9Gi' } } });
     const priorityClass = 'shop-concert-api';
+    // The budget, 4 old pods of the API, 1 by maxSurge, and 1 old worker.
     expect(the(manifests, 'ResourceQuota').spec).toEqual({
       hard: {
-        'requests.cpu': '2',
-        'requests.memory': '4Gi',
-        'limits.cpu': '6',
-        'limits.memory': '9Gi',
+        'requests.cpu': `${2000 + 5 * 430 + 280}m`,
+        'requests.memory': `${4096 + 5 * 850 + 696}Mi`,
+        'limits.cpu': `${6000 + 5 * 1250 + 1000}m`,
+        'limits.memory': `${9216 + 5 * 1792 + 1024}Mi`,
       },
       scopeSelector: {
         matchExpressions: [{ scopeName: 'PriorityClass', operator: 'In', values: [priorityClass] }],

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse as parseYaml, parseAllDocuments } from 'yaml';
 import { merged } from '../../lab/k8s/release.ts';
-import { type Manifest, podsOf, render, root, type Values } from './support';
+import { amountOf, type Manifest, podsOf, render, root, type Values } from './support';
 
 /** Neither skaffold nor kind can be run everywhere: what their files name must exist, and install. */
 interface Artifact {
@@ -115,12 +115,6 @@ it('synchronizes sources into an image that runs them and can be written to', as
 it('has a version of skaffold’s format that takes patches of values files', () => {
   expect(skaffold().apiVersion).toMatch(/^skaffold\/v4beta1[3-9]$/);
 });
-
-/** Cores, or GiB. */
-function amountOf(quantity: unknown): number {
-  const [, number = '', unit = ''] = /^([\d.]+)(m|Mi|Gi)?$/.exec(String(quantity)) ?? [];
-  return Number(number || NaN) / ({ m: 1000, Mi: 1024 }[unit] ?? 1);
-}
 
 /** What all pods ask for when they are as many as they may be. */
 function askedBy(manifests: Manifest[], kind: 'requests' | 'limits', resource: string): number {

@@ -118,3 +118,9 @@ export const podsOf = (manifests: Manifest[]): Pod[] =>
     if (template === undefined) return [];
     return [{ owner, kind, labels: template.metadata?.labels ?? {}, spec: template.spec }];
   });
+
+/** Cores, or GiB. */
+export function amountOf(quantity: unknown): number {
+  const [, number = '', unit = ''] = /^([\d.]+)(m|Mi|Gi)?$/.exec(String(quantity)) ?? [];
+  return Number(number || NaN) / ({ m: 1000, Mi: 1024 }[unit] ?? 1);
+}

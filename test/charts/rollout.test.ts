@@ -1,0 +1,44 @@
+import { amountOf, type Manifest, podsOf, render } from './support';
+
+/** A pod that a quota refuses is tried again after pauses that double, so a rollout must never be refused one. */
+const beside = { database: { host: 'concert-mariadb' }, redis: { host: 'concert-redis' } };
+
+const specOf = (manifests: Manifest[], kind: string, name: string): Record<string, unknown> =>
+  manifests.find((it) => it.kind === kind && it.metadata.name === name)?.spec ?? {};
+
+/** Of one Deployment at its largest, while all its old pods are still ending. */
+function podsInRollout(manifests: Manifest[], name: string): number {
+  const { replicas, strategy } = specOf(manifests, 'Deployment', name) as {
+    replicas?: number;
+    strategy: { rollingUpdate: { maxSurge: number } };
+  };
+  const most = Number(specOf(manifests, 'HorizontalPodAutoscaler', name).maxReplicas ?? replicas);
+  return 2 * most + strategy.rollingUpdate.maxSurge;
+}
+
+it.each(['fat', 'standard', 'thin', 'dev'])(
+  'the quota of %s has room for a rollout at the maximum',
+  async (preset) => {
+    const manifests = await render({ chart: 'concert-api', values: { preset, ...beside } });
+    const { hard } = specOf(manifests, 'ResourceQuota', 'concert-api') as { hard: Record<string, string> };
+    const pods = podsOf(manifests).filter(({ kind }) => kind === 'Deployment');
+    for (const kind of ['requests', 'limits'] as const)
+      for (const what of ['cpu', 'memory']) {
+        const asked = pods.map(({ owner, spec }) => {
+          const name = owner.replace('Deployment ', '');
+          return podsInRollout(manifests, name) * amountOf(spec.containers[0]?.resources?.[kind]?.[what]);
+        });
+        const room = amountOf(hard[`${kind}.${what}`]) + 1e-9; // thousandths do not add up exactly
+        expect(asked.reduce((sum, it) => sum + it, 0)).toBeLessThanOrEqual(room);
+      }
+  },
+);
+
+it('MariaDB is found alive by a login, for a connection without one would be a line in its log', async () => {
+  const pods = podsOf(await render({ chart: 'mariadb' }));
+  const [container] = pods[0]?.spec.containers ?? [];
+  expect(JSON.stringify(container?.livenessProbe)).toContain(
+    'mariadb-admin --user=root --protocol=socket ping',
+  );
+  expect(JSON.stringify(container)).not.toContain('tcpSocket');
+});
