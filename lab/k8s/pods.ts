@@ -1,3 +1,4 @@
+import type { Forwards } from './forwards.ts';
 import { API, type KubeProxy, NAMESPACE } from './kube.ts';
 
 interface Condition {
@@ -35,12 +36,17 @@ export const startedAt = ({ status }: Pod): number | undefined => {
   return running && Date.parse(running.startedAt);
 };
 
-/** The pod's /metrics, through the Kubernetes API; undefined while it does not answer. */
-export async function metricsOf(kube: KubeProxy, pod: Pod): Promise<string | undefined> {
+const ANSWER_WITHIN_MS = 2000;
+
+/** The pod's /metrics; undefined while it does not answer. */
+export async function metricsOf(forwards: Forwards, pod: Pod): Promise<string | undefined> {
   const ports = pod.spec.containers[0]?.ports ?? [];
   const port = (ports.find(({ name }) => name === 'management') ?? ports[0])?.containerPort ?? 8080;
+  const url = await forwards.urlOf(pod.metadata.name, port);
+  if (url === undefined) return undefined;
   try {
-    return await kube.text(`/api/v1/namespaces/${NAMESPACE}/pods/${pod.metadata.name}:${port}/proxy/metrics`);
+    const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    return response.ok ? await response.text() : undefined;
   } catch {
     return undefined;
   }

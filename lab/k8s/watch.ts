@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { readMetrics, type Sample } from '../../k6/runner/scrape.ts';
+import { Forwards } from './forwards.ts';
 import type { KubeProxy } from './kube.ts';
 import { desiredReplicas, metricsOf, type Pod, podsOf, since, startedAt } from './pods.ts';
 
@@ -24,13 +25,14 @@ export interface ClusterSample {
 const LOOK_EVERY_MS = 1000;
 /** All processes say the same of these, or only the worst of them counts; the others add up. */
 const NOT_ADDED =
-  /^(queue_(waiting|active|cap)|concert_breaker_state|nodejs_eventloop_lag|nodejs_eventloop_utilization)/;
+  /^(concert_queue_(waiting|active|active_limit|admission_rate_limit)|concert_breaker_state|nodejs_eventloop_lag|nodejs_eventloop_utilization)/;
 
 /** Looks at the API's pods, their metrics and their autoscaler once a second while a load runs. */
 export class Watch {
   readonly samples: ClusterSample[] = [];
   private timer: NodeJS.Timeout | undefined;
   private isBusy = false;
+  private readonly forwards = new Forwards();
   private readonly kube: KubeProxy;
   private readonly serverFile: string;
   private readonly startedAt = Date.now();
@@ -47,6 +49,7 @@ export class Watch {
 
   stop(): void {
     clearInterval(this.timer);
+    this.forwards.stop();
   }
 
   private async look(): Promise<void> {
@@ -55,6 +58,7 @@ export class Watch {
     const at = Date.now();
     try {
       const [found, desired] = await Promise.all([podsOf(this.kube), desiredReplicas(this.kube)]);
+      this.forwards.keepOnly(found.map(({ metadata }) => metadata.name));
       const pods = await Promise.all(found.map((pod) => this.lookAt(pod)));
       this.samples.push({ at, desired, pods });
       const sample: Sample = { at: (at - this.startedAt) / 1000, values: together(pods) };
@@ -68,7 +72,7 @@ export class Watch {
 
   private async lookAt(pod: Pod): Promise<PodSample> {
     const started = startedAt(pod);
-    const metrics = started === undefined ? undefined : await metricsOf(this.kube, pod);
+    const metrics = started === undefined ? undefined : await metricsOf(this.forwards, pod);
     return {
       name: pod.metadata.name,
       scheduledAt: since(pod, 'PodScheduled'),
