@@ -5,10 +5,14 @@
 # which stay in no layer: --secret id=npmrc,src=~/.npmrc --secret id=ca,src=/etc/ssl/certs/ca-certificates.crt
 #
 # The same commit gives the same files with the same times; with --build-arg SOURCE_DATE_EPOCH=0 the image's own time is
-# the same, and with --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:… what lies below.
-ARG NODE_IMAGE=node:24-bookworm-slim
+# the same, and with --build-arg NODE_IMAGE=…@sha256:… and BASE_IMAGE=…@sha256:… what lies below.
+ARG NODE_IMAGE=node:24.21.0-bookworm-slim
+# What NODE_IMAGE is made on.
+ARG BASE_IMAGE=debian:bookworm-slim
 
-FROM ${NODE_IMAGE} AS dependencies
+FROM ${NODE_IMAGE} AS base
+
+FROM base AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Packages may not run install scripts; none that is needed at run time has any.
@@ -46,7 +50,8 @@ COPY LICENSE ./
 # Times of making would make every image another one.
 RUN rm package-lock.json .npmrc && find /app -exec touch --no-dereference --date=@0 {} +
 
-FROM ${NODE_IMAGE}
+# Without npm, yarn and their packages, which nothing at run time uses.
+FROM ${BASE_IMAGE}
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="concert-api" \
@@ -56,6 +61,8 @@ LABEL org.opencontainers.image.title="concert-api" \
       org.opencontainers.image.revision="${REVISION}"
 # NODE_OPTIONS is left alone: how much memory one of WORKERS may take is known where the limit is set (the chart).
 ENV NODE_ENV=production
+COPY --from=base /etc/passwd /etc/group /etc/
+COPY --from=base /usr/local/bin/node /usr/local/bin/node
 COPY --from=production /app /app
 WORKDIR /app
 # By number, so that Kubernetes can tell that it is not root. Nothing under / is written at run time.
