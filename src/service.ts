@@ -89,7 +89,13 @@ function foundation(container: DependencyContainer): Phase[] {
       start: () => meetRedis(redis, container.resolve<Config>(CONFIG), logger),
       stop: () => redis.disconnect(),
     },
-    { name: 'runtime metrics', start: () => metrics.followRuntime() },
+    {
+      name: 'runtime metrics',
+      start: () => {
+        metrics.followRuntime();
+        metrics.showCpuRequest(container.resolve<Config>(CONFIG).POD_CPU_REQUEST_MILLICORES);
+      },
+    },
   ];
 }
 

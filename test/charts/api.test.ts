@@ -9,6 +9,7 @@ const MADE_BY_CHART = {
   ROLE: 'api.role',
   WORKERS: 'api.workers',
   DATABASE_POOL_MAX: 'api.poolMax, worker.poolMax',
+  POD_CPU_REQUEST_MILLICORES: 'api.resources, worker.resources',
   DATABASE_URL: 'database',
   DATABASE_ADMIN_URL: 'database',
   REDIS_URL: 'redis',

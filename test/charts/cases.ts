@@ -54,6 +54,7 @@ const ALL: Case[] = [
       kubeStateMetrics: { target: 'kube-state-metrics.kube-system:8080' },
     },
   },
+  { name: 'prometheus-state', chart: 'prometheus', values: { kubeStateMetrics: { enabled: true } } },
   {
     name: 'prometheus-rules-alone',
     chart: 'prometheus',

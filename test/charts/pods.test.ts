@@ -3,7 +3,7 @@ import { type Container, type Pod, podsOf, render } from './support';
 
 /** What the restricted Pod Security level asks (https://kubernetes.io/docs/concepts/security/pod-security-standards), and more. */
 const RUNS_TO_ITS_END = ['Job', 'CronJob', 'Pod'];
-const TALKS_TO_KUBERNETES = ['StatefulSet concert-prometheus'];
+const TALKS_TO_KUBERNETES = ['StatefulSet concert-prometheus', 'Deployment concert-prometheus-ksm'];
 const HARMLESS_VOLUMES = ['configMap', 'emptyDir', 'persistentVolumeClaim', 'projected', 'secret'];
 
 describe.each(cases)('pods of $name', (one) => {

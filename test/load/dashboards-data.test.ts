@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,6 +82,28 @@ const endings: (() => Promise<unknown>)[] = [];
 let folder: string;
 let prometheusUrl: string;
 let influxUrl: string;
+/** Seconds since 1970 at which everything was measured: the queries may come later on a busy machine. */
+let measuredAt: number;
+
+/** What kube-state-metrics 2.x writes of the release's autoscaler, and of a Job and an autoscaler of others. */
+const CLUSTER_STATE = `# HELP kube_horizontalpodautoscaler_spec_max_replicas [STABLE] Upper limit for the number of pods that can be set by the autoscaler; cannot be smaller than MinReplicas.
+# TYPE kube_horizontalpodautoscaler_spec_max_replicas gauge
+kube_horizontalpodautoscaler_spec_max_replicas{namespace="shop",horizontalpodautoscaler="concert-api"} 4
+kube_horizontalpodautoscaler_spec_max_replicas{namespace="shop",horizontalpodautoscaler="other"} 50
+# HELP kube_horizontalpodautoscaler_status_desired_replicas [STABLE] Desired number of replicas of pods managed by this autoscaler.
+# TYPE kube_horizontalpodautoscaler_status_desired_replicas gauge
+kube_horizontalpodautoscaler_status_desired_replicas{namespace="shop",horizontalpodautoscaler="concert-api"} 3
+kube_horizontalpodautoscaler_status_desired_replicas{namespace="shop",horizontalpodautoscaler="other"} 40
+`;
+
+async function startClusterState(): Promise<string> {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/plain; version=0.0.4').end(CLUSTER_STATE);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  endings.push(() => new Promise((resolve) => server.close(resolve)));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 /** A number that nobody listens on now: neither server says which it took when asked for any. */
 function run(variable: string, name: string, args: string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
@@ -198,19 +222,26 @@ beforeAll(async () => {
     QUEUE_PRESENCE_TIMEOUT_SECONDS: 5,
   };
   const [api, worker] = await Promise.all([
-    startTestService({ ...own, ROLE: 'api' }),
-    startTestService({ ...own, ROLE: 'worker', INVARIANT_CHECK_INTERVAL_SECONDS: 1 }),
+    startTestService({ ...own, ROLE: 'api', POD_CPU_REQUEST_MILLICORES: 430 }),
+    startTestService({
+      ...own,
+      ...{ ROLE: 'worker', INVARIANT_CHECK_INTERVAL_SECONDS: 1, POD_CPU_REQUEST_MILLICORES: 280 },
+    }),
   ]);
   endings.push(
     () => worker.stop(),
     () => api.stop(),
   );
+  const clusterState = await startClusterState();
   await Promise.all([
     startInflux(),
-    startPrometheus({ 'concert-api': api.url, 'concert-worker': worker.url }),
+    startPrometheus({
+      ...{ 'concert-api': api.url, 'concert-worker': worker.url, 'kube-state-metrics': clusterState },
+    }),
   ]);
   await runK6(api.url, new Given(scratch.admin));
   await wait(1_500); // the last scrape and rule
+  measuredAt = Date.now() / 1000;
 });
 
 afterAll(async () => {
@@ -231,13 +262,12 @@ interface PrometheusAnswer {
   data: { result: { values?: [number, string][]; value?: [number, string] }[] };
 }
 
-/** How many values there are that are numbers. */
-async function askPrometheus(expr: string, instant = false): Promise<number> {
-  const end = Date.now() / 1000;
+/** The values that are numbers. @param job what is selected: all, unless the dashboard is about one */
+async function valuesFrom(expr: string, instant: boolean, job = 'concert-.+'): Promise<number[]> {
+  const end = measuredAt;
   const query = fill(expr, {
-    job: 'concert-.+',
+    job,
     instance: '.+',
-    cpu_request: '1',
     __rate_interval: '12s',
     __range: '60s',
   });
@@ -250,8 +280,12 @@ async function askPrometheus(expr: string, instant = false): Promise<number> {
   if (status !== 'success') throw new Error(`${error ?? status}: ${query}`);
   return data.result
     .flatMap(({ values = [], value }) => (value === undefined ? values : [value]))
-    .filter(([, it]) => Number.isFinite(Number(it))).length;
+    .map(([, it]) => Number(it))
+    .filter((it) => Number.isFinite(it));
 }
+
+const askPrometheus = async (expr: string, instant = false): Promise<number> =>
+  (await valuesFrom(expr, instant)).length;
 
 interface InfluxAnswer {
   error?: string;
@@ -342,4 +376,34 @@ it('shows less when a filter is set', async () => {
   const checks = await requests({ scenario: 'buyers', endpoint: '(check|token)' });
   expect([checks > 0, checks < bought]).toEqual([true, true]);
   expect((await askInflux(queryOf('Virtual users'), { testid: TEST_ID })).length).toBeGreaterThan(0);
+});
+
+describe('Scaling', () => {
+  const scaling = dashboards.find(({ title }) => title === 'Scaling');
+  const API_JOB = 'concert-api';
+  const lastOf = async (title: string, refId: string): Promise<number | undefined> => {
+    const panel = scaling?.panels.find((it) => it.title === title && it.type !== 'row');
+    const expr = panel?.targets?.find((it) => it.refId === refId)?.expr ?? '';
+    return (await valuesFrom(expr, true, API_JOB)).at(-1);
+  };
+
+  it('is about the API alone', () => {
+    const definitions = scaling?.templating.list.map(({ definition }) => definition);
+    expect(definitions).toContain('label_values(http_requests_in_flight{job=~"concert-api"}, job)');
+    expect(JSON.stringify(scaling?.templating.list)).toContain('"allValue":"concert-api"');
+  });
+
+  it('shows what kube-state-metrics says of the autoscaler of the release, and pods of the API', async () => {
+    expect([await lastOf('Desired', 'A'), await lastOf('Replicas', 'B')]).toEqual([3, 4]);
+    expect(await lastOf('Ready', 'A')).toBe(1); // the worker answers as well, and is none
+  });
+
+  it('relates CPU to what a pod requests, as the chart has told it', async () => {
+    const cpu = 'sum(rate(process_cpu_seconds_total{job="concert-api"}[12s]))';
+    const [[used = 0], ofRequest = 0] = await Promise.all([
+      valuesFrom(cpu, true),
+      lastOf('CPU of request', 'A'),
+    ]);
+    expect(ofRequest * 0.43).toBeCloseTo(used, 5);
+  });
 });

@@ -49,6 +49,10 @@ spec:
           value: {{ .size.poolMax | quote }}
         - name: NODE_OPTIONS
           value: {{ include "concert-api.nodeOptions" (dict "root" $root "memory" .size.resources.limits.memory "processes" .processes) }}
+        {{- with dig "resources" "requests" "cpu" "" .size }}
+        - name: POD_CPU_REQUEST_MILLICORES
+          value: {{ include "concert-api.millicores" . | quote }}
+        {{- end }}
         {{- $secret := $root.Values.tokenExistingSecret | default (include "common.fullname" $root) }}
         {{- include "concert-api.fromSecret" (dict "name" "TOKEN_SECRET" "secret" $secret) | nindent 8 }}
         {{- include "concert-api.fromSecret" (dict "name" "TOKEN_SECRET_SECONDARY" "secret" $secret "optional" true) | nindent 8 }}

@@ -1,15 +1,19 @@
-import { TextBoxVariableBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { dashboard } from './lib/dashboard.ts';
 import { graph, number } from './lib/panels.ts';
 import { events, of, prom, quantile, rate, variables } from './lib/prometheus.ts';
 import { API } from './service/routes.ts';
 
 const HPA = 'horizontalpodautoscaler=~".*concert.*"';
-/** Without Kubernetes the desired replicas are the existing ones. */
+/** The API is what is scaled: the worker has a number of its own. With ROLE=all a process of that job does both. */
+const API_JOB = 'concert-api';
+/** Without kube-state-metrics the desired replicas are the existing ones. */
 const desired = `max(kube_horizontalpodautoscaler_status_desired_replicas{${HPA}}) or count(up{job=~"$job"})`;
-const allowed = `max(kube_horizontalpodautoscaler_spec_max_replicas{${HPA}}) or count(up{job=~"$job"})`;
+const allowed = `max(kube_horizontalpodautoscaler_spec_max_replicas{${HPA}})`;
 const ready = 'sum(up{job=~"$job"})';
 const cpu = rate('process_cpu_seconds_total');
+/** What the chart tells each pod of its own resources.requests.cpu. */
+const request = of('concert_pod_cpu_request_cores');
+const ofRequest = `${cpu} / on (job, instance) ${request}`;
 
 export const scaling = dashboard({
   uid: 'concert-scaling',
@@ -18,12 +22,7 @@ export const scaling = dashboard({
     'For experiments with the number and size of replicas: desired and ready replicas, and the effect on users.',
   source: 'prometheus',
   variables: [
-    ...variables(),
-    new TextBoxVariableBuilder('cpu_request')
-      .label('CPU request')
-      .description('Cores that a replica requests (resources.requests.cpu)')
-      .defaultValue('1')
-      .current({ text: '1', value: '1' }),
+    ...variables(API_JOB),
   ],
   annotations: events(),
   rows: [
@@ -33,24 +32,27 @@ export const scaling = dashboard({
         number(
           {
             title: 'Desired',
-            description: 'Replicas desired by the HPA; without one, those that Prometheus knows.',
+            description:
+              'Replicas desired by the HPA, by kube-state-metrics; without that, those that Prometheus knows.',
             unit: 'short',
             width: 3,
           },
           prom(desired),
         ),
         number(
-          { title: 'Ready', description: 'Replicas that answer Prometheus.', unit: 'short', width: 3 },
+          { title: 'Ready', description: 'Replicas of the API that answer Prometheus.', unit: 'short', width: 3 },
           prom(ready),
         ),
         number(
           {
             title: 'CPU of request',
-            description: 'Mean over all replicas. The HPA adds replicas above its target.',
+            description:
+              'Mean over all replicas, of what a pod requests. The HPA adds replicas above its target, which is a number of cores.',
             unit: 'percentunit',
             width: 6,
+            none: 'not in Kubernetes',
           },
-          prom(`avg(${cpu}) / $cpu_request`),
+          prom(`avg(${ofRequest})`),
         ),
         number(
           { title: 'p99', description: 'The objective is 200 ms.', unit: 's', width: 6, bad: 0.2 },
@@ -64,7 +66,7 @@ export const scaling = dashboard({
           {
             title: 'Replicas',
             description:
-              'Desired, allowed (both by the HPA; without one, those that Prometheus knows) and ready replicas. The gap is the time to start.',
+              'Desired, allowed (both by the HPA, from kube-state-metrics) and ready replicas. The gap is the time to start.',
             unit: 'short',
             width: 12,
           },
@@ -80,9 +82,10 @@ export const scaling = dashboard({
             unit: 'percentunit',
             width: 12,
             bad: 1,
+            none: 'not in Kubernetes',
           },
-          prom(`${cpu} / $cpu_request`, '{{instance}}'),
-          prom(`avg(${cpu}) / $cpu_request`, 'mean'),
+          prom(ofRequest, '{{instance}}'),
+          prom(`avg(${ofRequest})`, 'mean'),
         ),
       ],
     },

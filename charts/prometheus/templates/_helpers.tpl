@@ -21,6 +21,19 @@
       target_label: instance
 {{- end -}}
 
+{{/* host:port of the kube-state-metrics that is scraped: one that is there already, or our own; empty: none. */}}
+{{- define "prometheus.kubeStateMetrics" -}}
+{{- with .Values.kubeStateMetrics.target -}}
+{{- tpl . $ -}}
+{{- else -}}
+{{- if .Values.kubeStateMetrics.enabled -}}{{ include "prometheus.kubeStateMetricsName" . }}:8080{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "prometheus.kubeStateMetricsName" -}}
+{{ include "common.fullname" . }}-ksm
+{{- end -}}
+
 {{/* (dict "root" . "path" "rules/alerts.yml"): the text of a file of rules, with the absolute addresses of its runbooks. */}}
 {{- define "prometheus.rules" -}}
 {{- $text := .root.Files.Get .path -}}

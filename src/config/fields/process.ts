@@ -27,6 +27,12 @@ export const processFields = {
     about:
       'Processes on one port, for machines and pods with several cores; each has its own DATABASE_POOL_MAX',
   }),
+  POD_CPU_REQUEST_MILLICORES: integer({
+    min: 0,
+    default: 0,
+    unit: 'millicores',
+    about: 'CPU that the pod requests, exported for the dashboard Scaling; the chart sets it; 0: unknown',
+  }),
   LOG_LEVEL: oneOf({
     values: ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
     default: 'info',

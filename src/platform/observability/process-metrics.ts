@@ -20,6 +20,12 @@ export class ProcessMetrics extends MetricGroup {
     );
   }
 
+  /** Exports what the pod of all these processes requests; nothing where that is unknown. */
+  showCpuRequest(millicores: number): void {
+    if (millicores === 0) return;
+    this.sharedGauge('concert_pod_cpu_request_cores', 'CPU that the pod requests').set(millicores / 1000);
+  }
+
   /** Exports the event loop's utilization over the time since the last scrape. */
   followRuntime(): void {
     const help = 'Share of time that the event loop was busy since the last scrape';

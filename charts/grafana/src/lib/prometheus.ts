@@ -51,8 +51,8 @@ export const quantile = (q: number, histogram: string, by = '', more = ''): stri
 /** 0 while nothing has been counted, because a labelled series starts with its first event. Only for events that may never happen. */
 export const orNone = (expr: string): string => `${expr} or vector(0) unless on() ${expr}`;
 
-/** The selectors of data source and processes. */
-export function variables(): Builder<VariableModel>[] {
+/** The selectors of data source and processes. @param jobs which processes there are to select from */
+export function variables(jobs = 'concert-.+'): Builder<VariableModel>[] {
   const processes = (name: string, label: string, query: string): QueryVariableBuilder =>
     new QueryVariableBuilder(name)
       .label(label)
@@ -68,7 +68,7 @@ export function variables(): Builder<VariableModel>[] {
   return [
     new DatasourceVariableBuilder('datasource').label('Prometheus').type('prometheus'),
     // `up` of other jobs must not count: All is every job that serves this product, not every job.
-    processes('job', 'Job', 'label_values(http_requests_in_flight, job)').allValue('concert-.+'),
+    processes('job', 'Job', `label_values(http_requests_in_flight{job=~"${jobs}"}, job)`).allValue(jobs),
     processes('instance', 'Process', 'label_values(http_requests_in_flight{job=~"$job"}, instance)'),
   ];
 }
