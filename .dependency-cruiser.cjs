@@ -13,7 +13,7 @@ function ours(pattern) {
 const HOMES = {
   kafkajs: 'kafka/',
   ioredis: 'redis/redis\\.ts$',
-  '(sequelize|mariadb)': 'database/(database|pool|prepared|transaction|errors)\\.ts$',
+  mariadb: 'database/(database|pool|prepared|transaction|errors)\\.ts$',
   opossum: 'circuit-breaker/breaker\\.ts$',
   'prom-client': 'observability/',
 };
@@ -50,6 +50,13 @@ module.exports = {
       from: { pathNot: ours(`^src/platform/${home}`) },
       to: { path: `^node_modules/${driver}/` },
     })),
+    {
+      name: 'one-home-of-sequelize',
+      comment: 'The pool, and the models of each module.',
+      severity: 'error',
+      from: { pathNot: ['^src/platform/database/', '(models/[^/]+)\\.ts$'].map(ours) },
+      to: { path: '^node_modules/sequelize/' },
+    },
     {
       name: 'only-stores-know-redis',
       severity: 'error',

@@ -15,6 +15,8 @@ import { accountRoutes } from './modules/accounts/routes';
 import { BalanceService } from './modules/accounts/service';
 import { catalogRoutes } from './modules/catalog/routes';
 import { ConcertService } from './modules/catalog/service';
+import { seatMapRoutes } from './modules/catalog/seat-map/routes';
+import { SeatMapService } from './modules/catalog/seat-map/service';
 import { IdempotencyService } from './modules/idempotency/service';
 import { type RouteMiddleware, routeMiddleware } from './modules/middleware';
 import { Health } from './modules/operations/health';
@@ -93,6 +95,7 @@ function apiRoutes(container: DependencyContainer): Router[] {
     queueRoutes(container.resolve(QueueService), container.resolve(QueueStreams), middleware),
     statusRoutes(container.resolve(QueueStatusService), container.resolve(QueueService), middleware),
     catalogRoutes(container.resolve(ConcertService), middleware),
+    seatMapRoutes(container.resolve(SeatMapService), middleware),
     orderRoutes(container.resolve(ReservationService), middleware),
     paymentRoutes(container.resolve(PaymentService), middleware),
     accountRoutes(container.resolve(BalanceService), middleware),

@@ -21,6 +21,17 @@ export class EncodedResponse {
 
 export const successOf = (json: string): string => `{"resultType":"SUCCESS","data":${json},"exception":null}`;
 
+/**
+ * The same as bytes in separate memory: Buffer.from takes short texts from a pool, which would live as long as the
+ * bytes are kept.
+ */
+export function successBytesOf(json: string): Buffer {
+  const text = successOf(json);
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
+}
+
 export const success = (data: unknown): string => successOf(JSON.stringify(data));
 
 export const failure = (code: string, message: string): string =>

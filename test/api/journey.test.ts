@@ -31,6 +31,9 @@ describe('the whole journey', () => {
       startsAt: expect.stringMatching(OFFSET_TIME) as string,
       endsAt: expect.stringMatching(OFFSET_TIME) as string,
       endTime: expect.stringMatching(/^\d\d:\d\d$/) as string,
+      opensAt: null,
+      closesAt: null,
+      queueId: expect.stringMatching(/^test-/) as string,
       seatStatus: 'AVAILABLE',
     });
 

@@ -2,6 +2,7 @@ import { checkDatabase } from '../../src/startup/server-checks';
 import { missingMigrations } from '../../src/database/applied';
 import { RIGHTS } from '../../src/database/grants';
 import { UserDirectory } from '../../src/modules/accounts/directory';
+import { CatalogModels } from '../../src/modules/catalog/models';
 import { ConcertRepository } from '../../src/modules/catalog/repository';
 import { NotificationRepository } from '../../src/modules/notifications/repository';
 import { QueueRepository } from '../../src/modules/waiting-room/state/repository';
@@ -101,9 +102,12 @@ describe("the application's account", () => {
   });
 
   it('may read the programme, remember keys and save the progress of queues', async () => {
-    const concerts = new ConcertRepository(scratch.app);
+    const concerts = new ConcertRepository(scratch.app, new CatalogModels(scratch.app));
     expect(await concerts.schedules()).toHaveLength(1);
-    expect(await concerts.hasStarted(shop.scheduleId)).toBe(false);
+    expect(await concerts.sale(shop.scheduleId)).toBe('OPEN');
+    expect((await concerts.shownSchedules()).has(shop.scheduleId)).toBe(true);
+    expect(await concerts.availability(shop.scheduleId)).toMatchObject({ sale: 'OPEN' });
+    expect(await concerts.seats(shop.scheduleId)).toHaveLength(shop.seatIds.length);
     expect(await concerts.availableSeats(shop.scheduleId)).not.toEqual([]);
 
     const key = { userId: shop.userId, id: 'k', fingerprint: Buffer.alloc(32) };

@@ -3,23 +3,30 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { Choice, Coding } from './negotiation';
 
 /** Shorter texts fit into one packet, compressed or not. */
-const LEAST_BYTES = 1024;
+const MIN_BYTES = 1024;
 /** Compression takes a millisecond in other threads; if those are busy, nobody waits for it. */
 const PATIENCE_MS = 25;
 /** Beyond it brotli costs more time than its bytes are worth, for a list that lives half a second. */
 const BROTLI_QUALITY = 4;
 
-const MAKERS = {
-  br: (bytes: Buffer): Promise<Buffer> =>
+const brotli =
+  (quality: number) =>
+  (bytes: Buffer): Promise<Buffer> =>
     promisify(brotliCompress)(bytes, {
       params: {
-        [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY,
+        [constants.BROTLI_PARAM_QUALITY]: quality,
         [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
         [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
       },
-    }),
+    });
+
+const MAKERS = {
+  br: brotli(BROTLI_QUALITY),
   gzip: (bytes: Buffer): Promise<Buffer> => promisify(gzip)(bytes),
 };
+
+/** For what is made once and read by a crowd: each byte counts more than the time to make it. */
+export const SMALLEST = { ...MAKERS, br: brotli(constants.BROTLI_MAX_QUALITY) };
 
 interface Encoded {
   coding: Coding;
@@ -30,16 +37,20 @@ interface Encoded {
 export class Compressible {
   private readonly forms = new Map<Coding, Encoded | Promise<Encoded>>();
 
-  /** @param makers of the compressed forms */
+  /**
+   * @param makers of the compressed forms
+   * @param minBytes shorter bytes are compressed only for a client that takes no others
+   */
   constructor(
     readonly bytes: Buffer,
     private readonly makers = MAKERS,
+    private readonly minBytes = MIN_BYTES,
   ) {}
 
   /** The bytes in the coding; plain ones if they are short, or if compressing them takes long or fails. */
   async in({ coding, isDemanded }: Choice): Promise<Encoded> {
     const plain: Encoded = { coding: 'identity', bytes: this.bytes };
-    if (coding === 'identity' || (this.bytes.length < LEAST_BYTES && !isDemanded)) return plain;
+    if (coding === 'identity' || (this.bytes.length < this.minBytes && !isDemanded)) return plain;
     const form = this.forms.get(coding) ?? this.make(coding, plain);
     if (!(form instanceof Promise) || isDemanded) return form;
     let timer: NodeJS.Timeout | undefined;

@@ -1,7 +1,7 @@
 import type { Router } from 'express';
 import { z } from 'zod';
 import { Compressible } from '../../http/encoding/compressible';
-import { EncodedResponse, sendEncoded, successOf } from '../../http/envelope';
+import { EncodedResponse, sendEncoded, successBytesOf } from '../../http/envelope';
 import { answers, operation } from '../../http/operation';
 import { literalRouter, refuseOtherMethods } from '../../http/routes';
 import type { RouteMiddleware } from '../middleware';
@@ -57,6 +57,9 @@ const LIST_SCHEDULES = operation({
       endTime: '21:30',
       startsAt: '2030-01-31T19:00:00+09:00',
       endsAt: '2030-01-31T21:30:00+09:00',
+      opensAt: '2030-01-02T20:00:00+09:00',
+      closesAt: null,
+      queueId: 'main',
       seatStatus: 'AVAILABLE',
     },
   ],
@@ -82,15 +85,8 @@ export function encode(list: ListAnswer): EncodedResponse {
   const { json, etag, fallback } = list;
   const headers = ['ETag', etag, 'Cache-Control', 'private, no-cache', 'Vary', 'Accept-Encoding'];
   if (fallback !== undefined) headers.push('X-Fallback', fallback);
-  const bytes = bytesOf(successOf(json));
+  const bytes = successBytesOf(json);
   const answer = new EncodedResponse(bytes, headers, etag, new Compressible(bytes));
   prepared.set(list, answer);
   return answer;
-}
-
-/** Allocates separate memory: Buffer.from takes short texts from a pool, which would live as long as the list is cached. */
-function bytesOf(text: string): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
-  bytes.write(text);
-  return bytes;
 }

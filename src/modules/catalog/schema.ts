@@ -11,6 +11,9 @@ export const Schedule = z.object({
   endTime: z.string().describe('HH:mm'),
   startsAt: OffsetTime,
   endsAt: OffsetTime,
+  opensAt: OffsetTime.nullable().describe('When the sale opens; null: it is open'),
+  closesAt: OffsetTime.nullable().describe('When the sale closes; null: when the concert starts'),
+  queueId: z.string().describe('The queue that sells it'),
   seatStatus: z.enum(['AVAILABLE', 'SOLD_OUT']).describe('SOLD_OUT: every seat left is on hold just now'),
 });
 export type Schedule = z.infer<typeof Schedule>;

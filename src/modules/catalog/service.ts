@@ -30,6 +30,7 @@ export class ConcertService {
   private readonly seatsCache: ReadCache<number, ListAnswer>;
   /** The lists that stand in for newer ones. */
   private readonly stale = new WeakMap<ListAnswer, ListAnswer>();
+  private readonly mainQueueId: string;
 
   constructor(
     private readonly concerts: ConcertRepository,
@@ -49,6 +50,7 @@ export class ConcertService {
           bytesOf: ({ json }) => BYTES_PER_LETTER * json.length,
         },
       );
+    this.mainQueueId = config.QUEUE_ID;
     this.schedulesCache = cache('schedules', 1);
     this.seatsCache = cache('seats', MOST_SCHEDULES_CACHED);
   }
@@ -61,12 +63,12 @@ export class ConcertService {
     });
   }
 
-  /** The seats of a schedule that can be reserved; none once it has begun. @throws NotFound (404) */
+  /** The seats of a schedule that can be reserved; none once the sale is over. @throws NotFound (404) */
   async seats(scheduleId: number): Promise<ListAnswer> {
     return this.list(this.seatsCache, scheduleId, async () => {
-      const hasStarted = await this.concerts.hasStarted(scheduleId);
-      if (hasStarted === undefined) throw new NotFound(`Schedule ${scheduleId}`);
-      return hasStarted ? [] : this.concerts.availableSeats(scheduleId);
+      const sale = await this.concerts.sale(scheduleId);
+      if (sale === undefined) throw new NotFound(`Schedule ${scheduleId}`);
+      return sale === 'OPEN' || sale === 'BEFORE' ? this.concerts.availableSeats(scheduleId) : [];
     });
   }
 
@@ -111,6 +113,9 @@ export class ConcertService {
       endTime: this.displayTime.minutes(row.endsAt),
       startsAt: this.displayTime.withOffset(row.startsAt),
       endsAt: this.displayTime.withOffset(row.endsAt),
+      opensAt: row.opensAt && this.displayTime.withOffset(row.opensAt),
+      closesAt: row.closesAt && this.displayTime.withOffset(row.closesAt),
+      queueId: row.queueId === null || row.queueId === '' ? this.mainQueueId : row.queueId,
       seatStatus: row.available === 1 ? 'AVAILABLE' : 'SOLD_OUT',
     };
   }

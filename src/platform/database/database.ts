@@ -1,4 +1,4 @@
-import type { Sequelize } from 'sequelize';
+import type { Sequelize, Transaction } from 'sequelize';
 import { retry } from '../../common/retry';
 import { DatabaseUnavailable, isDeadlock } from './errors';
 import type { DatabaseOptions } from './connection-options';
@@ -13,6 +13,11 @@ export { padded, placeholders, type SqlExecutor, type SqlParam } from './sql';
 const DEADLOCK_ATTEMPTS = 8;
 
 const causeOf = (error: unknown): unknown => (error instanceof DatabaseUnavailable ? error.cause : error);
+
+/** A transaction of Sequelize's, for models, in which SQL can be run as well. */
+export interface ModelTransaction extends SqlExecutor {
+  readonly transaction: Transaction;
+}
 
 /**
  * MariaDB. Sequelize owns the connections (pool, validation, migrations); statements are SQL in plain sight, run as
@@ -66,12 +71,30 @@ export class Database implements SqlExecutor {
    * @throws DatabaseUnavailable when the outcome is not known in time; then a commit may or may not have happened
    */
   async transaction<T>(work: (tx: SqlExecutor) => Promise<T>): Promise<T> {
-    return retry(
-      () => this.connections.withConnection((connection) => inTransaction(connection, work)),
-      (error, attempt) =>
-        isDeadlock(causeOf(error)) && attempt < DEADLOCK_ATTEMPTS
-          ? Math.random() * 5 * 2 ** attempt
-          : undefined,
+    return this.untilNoDeadlock(() =>
+      this.connections.withConnection((connection) => inTransaction(connection, work)),
+    );
+  }
+
+  /** The same for models; what they read outside of one would know no time limit. */
+  async modelTransaction<T>(work: (tx: ModelTransaction) => Promise<T>): Promise<T> {
+    return this.untilNoDeadlock(() =>
+      this.connections.withTransaction((transaction, connection) => {
+        const sql = new PreparedExecutor(connection);
+        return work({
+          transaction,
+          query: (text, binds) => sql.query(text, binds),
+          execute: (text, binds) => sql.execute(text, binds),
+        });
+      }),
+    );
+  }
+
+  private async untilNoDeadlock<T>(work: () => Promise<T>): Promise<T> {
+    return retry(work, (error, attempt) =>
+      isDeadlock(causeOf(error)) && attempt < DEADLOCK_ATTEMPTS
+        ? Math.random() * 5 * 2 ** attempt
+        : undefined,
     );
   }
 

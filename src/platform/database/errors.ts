@@ -91,17 +91,25 @@ function serverError(error: unknown): ServerError | undefined {
   return { errno: error.errno, sqlState, message: error.message };
 }
 
-const errnoOf = (error: unknown): number | undefined => serverError(error)?.errno;
+/** Sequelize wraps the errors of statements that it has made. */
+const unwrapped = (error: unknown): unknown =>
+  error instanceof Error && error.name.startsWith('Sequelize') && 'original' in error
+    ? error.original
+    : error;
+
+const errnoOf = (error: unknown): number | undefined => serverError(unwrapped(error))?.errno;
 
 /** @param key which unique key it is to be; without: any */
-export const isDuplicateKey = (error: unknown, key = ''): boolean =>
-  errnoOf(error) === DUPLICATE_KEY && error instanceof Error && error.message.includes(key);
+export function isDuplicateKey(error: unknown, key = ''): boolean {
+  const from = serverError(unwrapped(error));
+  return from?.errno === DUPLICATE_KEY && from.message.includes(key);
+}
 export const isLockWaitTimeout = (error: unknown): boolean => errnoOf(error) === LOCK_WAIT_TIMEOUT;
 export const isStatementLimit = (error: unknown): boolean => errnoOf(error) === MAX_PREPARED_STATEMENTS;
 
 /** Whether the server has rolled the transaction back for the sake of another: it may be tried again at once. */
 export function isDeadlock(error: unknown): boolean {
-  const from = serverError(error);
+  const from = serverError(unwrapped(error));
   return from !== undefined && (DEADLOCKS.has(from.errno) || from.sqlState === SERIALIZATION_FAILURE);
 }
 

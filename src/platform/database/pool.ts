@@ -1,5 +1,5 @@
 import type { Connection } from 'mariadb';
-import { Sequelize } from 'sequelize';
+import { Sequelize, type Transaction } from 'sequelize';
 import { monotonicMs } from '../../common/clock';
 import { parseDatabaseUrl } from '../../config/urls';
 import { ReconnectLimit } from '../reconnect-limit';
@@ -95,6 +95,33 @@ export class ConnectionPool {
       clearTimeout(timer);
       this.sequelize.connectionManager.releaseConnection(connection);
       this.busy.ms += monotonicMs() - gotAtMs;
+    }
+  }
+
+  /**
+   * Runs `work` in a transaction of Sequelize's, for at most `timeoutMs`; an error rolls back.
+   * @throws DatabaseUnavailable without a connection in time, or without an answer in time
+   */
+  async withTransaction<T>(
+    work: (transaction: Transaction, connection: Connection) => Promise<T>,
+  ): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await this.sequelize.transaction(async (transaction) => {
+        const { connection } = transaction as unknown as { connection: Connection };
+        const late = new Promise<never>((_resolve, reject) => {
+          timer = setTimeout(() => {
+            connection.destroy();
+            reject(new DatabaseUnavailable(new Error(`no answer within ${this.options.timeoutMs} ms`)));
+          }, this.options.timeoutMs);
+        });
+        return Promise.race([work(transaction, connection), late]);
+      });
+    } catch (error) {
+      this.noticeError(error);
+      throw toUnavailable(error);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -1,0 +1,213 @@
+import { request } from 'node:http';
+import { brotliDecompressSync } from 'node:zlib';
+import fc from 'fast-check';
+import { packed } from '../../src/modules/catalog/seat-map/availability';
+import { layoutOf, type SeatRow } from '../../src/modules/catalog/seat-map/layout';
+import type { Availability, SeatLayout } from '../../src/modules/catalog/seat-map/schema';
+import { at } from '../support/at';
+import { useService } from '../support/suite';
+import { until } from '../support/wait';
+
+const MAX_LAYOUT_BYTES = 15_000;
+const MAX_AVAILABILITY_BYTES = 350;
+
+/** As docs/api.md tells a page to do it. */
+const codeOf = (seats: string, seat: number): number =>
+  ((Buffer.from(seats, 'base64')[Math.floor(seat / 4)] ?? 0) >> (2 * (seat % 4))) & 3;
+
+const seatRow = (position: number, own: Partial<SeatRow> = {}): SeatRow => ({
+  ...{ id: 1000 + position, position, amount: 90_000, isAccessible: 0 },
+  ...{ section: null, rowLabel: null, seatNumber: null, priceClass: null, x: null, y: null },
+  ...own,
+});
+
+describe('two bits per seat', () => {
+  it('say of each seat what its digit says, whatever the number of seats', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 50 }), (codes) => {
+        const seats = packed(codes.join(''));
+        expect(codes.map((_, seat) => codeOf(seats, seat))).toEqual(codes);
+        expect(Buffer.from(seats, 'base64')).toHaveLength(Math.ceil(codes.length / 4));
+      }),
+    );
+  });
+});
+
+describe('a layout', () => {
+  it('lists sections, rows and seats in the order of the positions, also where a row is in pieces', () => {
+    const rows = [
+      seatRow(1, { section: 'A', rowLabel: '1', seatNumber: '7', x: 5, y: 6, priceClass: 'VIP', amount: 5 }),
+      seatRow(2, {
+        section: 'B',
+        rowLabel: '1',
+        seatNumber: '1',
+        isAccessible: 1,
+        priceClass: 'R',
+        amount: 3,
+      }),
+      seatRow(3, { section: 'A', rowLabel: '1', seatNumber: '8', priceClass: 'VIP', amount: 5 }),
+    ];
+    const { sections, priceClasses } = layoutOf(1, rows);
+    expect(priceClasses).toEqual([
+      { name: 'VIP', amount: 5 },
+      { name: 'R', amount: 3 },
+    ]);
+    expect(sections.map(({ name }) => name)).toEqual(['A', 'B', 'A']);
+    const seats = sections.flatMap((section) => section.rows.flatMap((row) => row.seats));
+    expect(seats.map(({ seatId }) => seatId)).toEqual([1001, 1002, 1003]);
+    expect(seats[0]).toEqual({ seatId: 1001, number: '7', x: 5, y: 6, priceClass: 0 });
+    expect(seats[1]).toMatchObject({ accessible: true, priceClass: 1 });
+  });
+
+  it('has rows of 25 and a price class per price where the schedule has no plan', () => {
+    const rows = Array.from({ length: 30 }, (_, i) => seatRow(i + 1, { amount: i < 10 ? 2 : 1 }));
+    const { sections, priceClasses, seatCount } = layoutOf(1, rows);
+    expect([seatCount, sections.length]).toEqual([30, 1]);
+    expect(at(sections, 0).rows.map(({ label, seats }) => [label, seats.length])).toEqual([
+      ['1', 25],
+      ['2', 5],
+    ]);
+    expect(priceClasses).toEqual([
+      { name: '2', amount: 2 },
+      { name: '1', amount: 1 },
+    ]);
+  });
+
+  it('has another version when a seat is elsewhere, costs something else or is another one', () => {
+    const versionOf = (own: Partial<SeatRow>): string => layoutOf(1, [seatRow(1), seatRow(2, own)]).version;
+    const changes = [{ x: 3 }, { amount: 1 }, { id: 7 }, { isAccessible: 1 as const }, { rowLabel: 'B' }];
+    expect(versionOf({})).toBe(versionOf({}));
+    expect(new Set([{}, ...changes].map(versionOf)).size).toBe(changes.length + 1);
+  });
+});
+
+describe('the seat map of a schedule', () => {
+  const it_ = useService();
+
+  const ask = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${it_.url}/v1/api/concerts/${path}`, { headers: { 'Accept-Encoding': 'identity', ...headers } });
+  const dataOf = async <T>(path: string): Promise<T> =>
+    ((await (await ask(path)).json()) as { data: T }).data;
+  const layoutFor = (id: number): Promise<SeatLayout> => dataOf(`layout?scheduleId=${id}`);
+  const availabilityFor = (id: number): Promise<Availability> => dataOf(`availability?scheduleId=${id}`);
+  /** A published schedule is in the list of shown ones within a second. */
+  const shown = async (seats: number): Promise<{ id: number; seatIds: number[] }> => {
+    const schedule = await it_.given.scheduleWithSeats(seats);
+    await until('it is shown', async () => (await ask(`layout?scheduleId=${schedule.id}`)).status === 200);
+    return { id: schedule.id, seatIds: schedule.seats.map(({ id }) => id) };
+  };
+  /** What went over the wire. */
+  const compressed = (path: string): Promise<Buffer> => {
+    return until('it is compressed', () => {
+      return new Promise<Buffer | false>((resolve, reject) => {
+        request(
+          `${it_.url}/v1/api/concerts/${path}`,
+          { agent: false, headers: { 'Accept-Encoding': 'br' } },
+          (res) => {
+            const parts: Buffer[] = [];
+            res.on('data', (part: Buffer) => parts.push(part));
+            res.on('end', () => resolve(res.headers['content-encoding'] === 'br' && Buffer.concat(parts)));
+          },
+        )
+          .on('error', reject)
+          .end();
+      });
+    });
+  };
+
+  it('tells without a token which seats are free, on hold, sold and not for sale', async () => {
+    const { id, seatIds } = await shown(6);
+    await (await it_.buyer()).hold(id, at(seatIds, 1));
+    const buyer = await it_.buyer(1000);
+    await buyer.pay(await buyer.hold(id, at(seatIds, 2)));
+    await it_.admin.execute("UPDATE concert_seat SET status = 'BLOCKED' WHERE id = ?", [at(seatIds, 3)]);
+    const expected = [0, 1, 2, 3, 0, 0];
+    await until('the availability says so', async () => {
+      const { seats } = await availabilityFor(id);
+      return expected.every((code, seat) => codeOf(seats, seat) === code);
+    });
+    const layout = await layoutFor(id);
+    const inOrder = layout.sections.flatMap(({ rows }) => rows.flatMap(({ seats }) => seats));
+    expect(inOrder.map(({ seatId }) => seatId)).toEqual(seatIds);
+    expect(await availabilityFor(id)).toMatchObject({ layoutVersion: layout.version, sale: 'OPEN' });
+  });
+
+  it('tells whether the sale is open, and nothing of a draft', async () => {
+    const { id } = await shown(1);
+    const set = (assignment: string): Promise<unknown> =>
+      it_.admin.execute(`UPDATE concert_schedule SET ${assignment} WHERE id = ?`, [id]);
+    const becomes = (sale: string): Promise<unknown> =>
+      until(sale, async () => (await availabilityFor(id)).sale === sale);
+    await set('opens_at = NOW(3) + INTERVAL 1 HOUR');
+    await becomes('BEFORE');
+    await set('opens_at = NOW(3) - INTERVAL 2 HOUR, closes_at = NOW(3) - INTERVAL 1 HOUR');
+    await becomes('CLOSED');
+    await set("state = 'CANCELED'");
+    await becomes('CANCELED');
+    await set("state = 'DRAFT'");
+    for (const part of ['layout', 'availability'])
+      await until('404', async () => (await ask(`${part}?scheduleId=${id}`)).status === 404);
+  });
+
+  it('may be kept for a year when its version is named, and answers If-None-Match', async () => {
+    const { id } = await shown(3);
+    const { version } = await layoutFor(id);
+    const cacheControl = async (path: string): Promise<string | null> =>
+      (await ask(path)).headers.get('cache-control');
+    expect(await cacheControl(`layout?scheduleId=${id}&version=${version}`)).toBe(
+      'public, max-age=31536000, immutable',
+    );
+    expect(await cacheControl(`layout?scheduleId=${id}`)).toBe('public, max-age=10');
+    expect(await cacheControl(`layout?scheduleId=${id}&version=${'x'.repeat(16)}`)).toBe(
+      'public, max-age=10',
+    );
+    expect(await cacheControl(`availability?scheduleId=${id}`)).toBe('public, max-age=1, stale-if-error=60');
+    for (const part of ['layout', 'availability']) {
+      const etag = (await ask(`${part}?scheduleId=${id}`)).headers.get('etag') ?? '';
+      expect((await ask(`${part}?scheduleId=${id}`, { 'If-None-Match': etag })).status).toBe(304);
+    }
+  });
+
+  it(`of 1,000 seats takes at most ${MAX_LAYOUT_BYTES} and ${MAX_AVAILABILITY_BYTES} bytes`, async () => {
+    const { id } = await shown(1000);
+    // Sections, numbers, coordinates without a pattern, and a third each free, on hold and sold in disorder.
+    await it_.admin.execute(
+      `UPDATE concert_seat SET section = CONCAT('Block ', position DIV 100), row_label = CONCAT('R', position DIV 20),
+              seat_number = CONCAT(position MOD 20, IF(position MOD 3 = 0, 'B', 'A')), price_class = 'Standing',
+              is_accessible = position MOD 50 = 0, x = CRC32(position) MOD 2000, y = CRC32(position + 5000) MOD 2000,
+              status = IF(CRC32(position * 7) MOD 3 = 0, 'RESERVED', IF(CRC32(position * 7) MOD 3 = 1, 'TEMP_RESERVED', 'AVAILABLE')),
+              held_until = IF(CRC32(position * 7) MOD 3 = 1, NOW(3) + INTERVAL 1 HOUR, NULL)
+        WHERE schedule_id = ?`,
+      [id],
+    );
+    await it_.admin.execute(
+      "INSERT INTO concert_seat (schedule_id, position, amount, status) VALUES (?, 1001, 1, 'BLOCKED')",
+      [id],
+    );
+    await until('the new layout', async () => (await layoutFor(id)).seatCount === 1001);
+    const layout = await compressed(`layout?scheduleId=${id}`);
+    const availability = await compressed(`availability?scheduleId=${id}`);
+    expect((JSON.parse(brotliDecompressSync(layout).toString()) as { data: SeatLayout }).data.seatCount).toBe(
+      1001,
+    );
+    expect(layout.length).toBeLessThanOrEqual(MAX_LAYOUT_BYTES);
+    expect(availability.length).toBeLessThanOrEqual(MAX_AVAILABILITY_BYTES);
+    if (process.env.PRINT_SIZES === '1')
+      process.stderr.write(`layout ${layout.length} B, availability ${availability.length} B\n`);
+  });
+
+  it.each([
+    ['layout', 400],
+    ['layout?scheduleId=x', 400],
+    ['layout?scheduleId=1&version=no', 400],
+    ['layout?scheduleId=999999999999', 404],
+    ['availability?scheduleId=0', 400],
+    ['availability?scheduleId=999999999999', 404],
+  ])('answers %s with %d', async (path, status) => {
+    const answer = await ask(path);
+    expect([answer.status, await answer.json()]).toMatchObject([
+      status,
+      { exception: { code: String(status) } },
+    ]);
+  });
+});
