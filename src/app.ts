@@ -18,6 +18,7 @@ import { ConcertService } from './modules/catalog/service';
 import { seatMapRoutes } from './modules/catalog/seat-map/routes';
 import { SeatMapService } from './modules/catalog/seat-map/service';
 import { IdempotencyService } from './modules/idempotency/service';
+import { IdentityService } from './modules/identity/service';
 import { type RouteMiddleware, routeMiddleware } from './modules/middleware';
 import { Health } from './modules/operations/health';
 import { healthRoutes, managementRoutes } from './modules/operations/routes';
@@ -92,7 +93,12 @@ function createApp(container: DependencyContainer, extra: RequestHandler[], rout
 function apiRoutes(container: DependencyContainer): Router[] {
   const middleware = middlewareOf(container);
   return [
-    queueRoutes(container.resolve(QueueService), container.resolve(QueueStreams), middleware),
+    queueRoutes(
+      container.resolve(QueueService),
+      container.resolve(QueueStreams),
+      container.resolve(IdentityService),
+      middleware,
+    ),
     statusRoutes(container.resolve(QueueStatusService), container.resolve(QueueService), middleware),
     catalogRoutes(container.resolve(ConcertService), middleware),
     seatMapRoutes(container.resolve(SeatMapService), middleware),

@@ -6,6 +6,7 @@ import { HttpMetrics } from './http/metrics';
 import { AccountMetrics } from './modules/accounts/metrics';
 import { CatalogMetrics } from './modules/catalog/metrics';
 import { IdempotencyMetrics } from './modules/idempotency/metrics';
+import { IdentityMetrics } from './modules/identity/metrics';
 import { InvariantMetrics } from './modules/invariants/metrics';
 import { OrderMetrics } from './modules/orders/metrics';
 import { OutboxMetrics } from './modules/outbox/metrics';
@@ -49,7 +50,7 @@ import { WaitingRoom } from './modules/waiting-room/waiting-room';
 /** Made at the start, so that a process of any role exports all metrics, with 0 where nothing has happened. */
 const METRIC_GROUPS = [
   ...[ProcessMetrics, HttpMetrics, WaitingRoomMetrics, CatalogMetrics, AccountMetrics, OrderMetrics],
-  ...[PaymentMetrics, IdempotencyMetrics, OutboxMetrics, InvariantMetrics],
+  ...[PaymentMetrics, IdempotencyMetrics, OutboxMetrics, InvariantMetrics, IdentityMetrics],
 ];
 
 /**

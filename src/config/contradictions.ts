@@ -12,6 +12,11 @@ interface Rule<Name extends keyof Config = keyof Config> {
 
 const rule = <const Name extends keyof Config>(it: Rule<Name>): Rule => it;
 
+const IDENTITY_KEYS = ['TOKEN_IDENTITY_JWKS_URL', 'TOKEN_IDENTITY_PUBLIC_KEY'] as const;
+
+const hasIdentity = (it: Pick<Config, (typeof IDENTITY_KEYS)[number]>): boolean =>
+  IDENTITY_KEYS.some((name) => it[name] !== '');
+
 const RULES: Rule[] = [
   rule({
     of: ['TOKEN_SECRET', 'TOKEN_SECRET_SECONDARY'],
@@ -32,6 +37,26 @@ const RULES: Rule[] = [
     of: ['QUEUE_AUTO_MIN_ACTIVE', 'QUEUE_AUTO_MAX_ACTIVE'],
     isBroken: (it) => it.QUEUE_AUTO_MAX_ACTIVE < it.QUEUE_AUTO_MIN_ACTIVE,
     fault: 'QUEUE_AUTO_MAX_ACTIVE must not be below QUEUE_AUTO_MIN_ACTIVE',
+  }),
+  rule({
+    of: ['TOKEN_IDENTITY_JWKS_URL', 'TOKEN_IDENTITY_PUBLIC_KEY'],
+    isBroken: (it) => it.TOKEN_IDENTITY_JWKS_URL !== '' && it.TOKEN_IDENTITY_PUBLIC_KEY !== '',
+    fault: 'TOKEN_IDENTITY_PUBLIC_KEY must be empty with TOKEN_IDENTITY_JWKS_URL: one of them says the keys',
+  }),
+  rule({
+    of: [...IDENTITY_KEYS, 'TOKEN_IDENTITY_ISSUER'],
+    isBroken: (it) => hasIdentity(it) && it.TOKEN_IDENTITY_ISSUER === '',
+    fault: 'TOKEN_IDENTITY_ISSUER must be set: another issuer may sign with the same keys',
+  }),
+  rule({
+    of: [...IDENTITY_KEYS, 'TOKEN_IDENTITY_AUDIENCE'],
+    isBroken: (it) => hasIdentity(it) && it.TOKEN_IDENTITY_AUDIENCE === '',
+    fault: 'TOKEN_IDENTITY_AUDIENCE must be set: what the shop signs for others must not open this queue',
+  }),
+  rule({
+    of: [...IDENTITY_KEYS, 'TOKEN_PROOF_OF_WORK_BITS'],
+    isBroken: (it) => hasIdentity(it) && it.TOKEN_PROOF_OF_WORK_BITS > 0,
+    fault: 'TOKEN_PROOF_OF_WORK_BITS must be 0 with TOKEN_IDENTITY_*: the assertion is what a token costs',
   }),
   rule({
     of: ['DATABASE_URL', 'DATABASE_ADMIN_URL'],

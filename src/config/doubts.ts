@@ -1,5 +1,6 @@
 import type { Config } from './fields';
 import { closest } from './closest';
+import { isLoopback, parseUrl } from './urls';
 
 /** Beginnings that only our variables have; others (REDIS_, HTTP_, NODE_ …) are used by many programs. */
 const OURS =
@@ -40,6 +41,11 @@ export function doubts(
   if (hold > session)
     found.push(
       `HOLD_SECONDS (${hold}) is more than QUEUE_SESSION_SECONDS (${session}): a user who holds a seat stays active for up to ${session + hold} s.`,
+    );
+  const { TOKEN_IDENTITY_JWKS_URL: jwks } = config;
+  if (jwks.startsWith('http:') && !isLoopback(parseUrl(jwks, ['http:']).host))
+    found.push(
+      'TOKEN_IDENTITY_JWKS_URL is not https: a program on the way could answer with its keys and be every user.',
     );
   if (wait < away)
     found.push(

@@ -29,6 +29,9 @@ const HOST_NAME = /^(?=.{1,253}$)[a-z\d_](?:[\w-]*\w)?(?:\.[a-z\d_](?:[\w-]*\w)?
 export const isHost = (text: string): boolean =>
   isIP(text) !== 0 || (HOST_NAME.test(text) && (isIPv4(text) || !/^[\d.]+$/.test(text)));
 
+/** This very host. */
+export const isLoopback = (host: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/i.test(host);
+
 const isPort = (text: string): boolean => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535;
 
 interface UrlParts {

@@ -1,3 +1,4 @@
+import { groupBy } from '../common/group-by';
 import type { SqlExecutor } from '../platform/database/database';
 import { quoteAccount, quoteName } from './names';
 
@@ -6,7 +7,7 @@ import { quoteAccount, quoteName } from './names';
  * bought, nor for how much, nor rewrite the ledger (payment_history is append-only), and it can create, alter and drop nothing.
  */
 export const RIGHTS: Record<string, string> = {
-  member: 'SELECT, UPDATE (balance)', // words-allow: member
+  member: 'SELECT, INSERT (issuer, subject), UPDATE (balance)', // words-allow: member
   concert: 'SELECT',
   concert_schedule: 'SELECT',
   layout: 'SELECT',
@@ -25,30 +26,34 @@ export const RIGHTS: Record<string, string> = {
   migration: 'SELECT',
 };
 
-const COLUMNS = `SELECT table_name AS tableName, column_name AS columnName FROM information_schema.columns
-                  WHERE table_schema = ?`;
+const COLUMNS = `SELECT table_name AS name, column_name AS columnName FROM information_schema.columns
+                 WHERE table_schema = ?`;
+
+/** Of `INSERT (a, b)`, in a table that was not migrated as far as `b` yet: `INSERT (a)`. */
+const ofExisting = (rights: string, columns: ReadonlySet<string>): string =>
+  rights
+    .split(/, (?![^(]*\))/)
+    .flatMap((right) => {
+      const [verb = '', list] = right.replace(')', '').split(' (');
+      if (list === undefined) return [right];
+      const existing = list.split(', ').filter((column) => columns.has(column));
+      return existing.length === 0 ? [] : [`${verb} (${existing.join(', ')})`];
+    })
+    .join(', ');
 
 /**
- * Gives `account` its rights on those tables and columns of `database` that exist: the migrations may have been applied
- * up to an earlier one. Rights it had before stay. @returns how many tables
+ * Gives `account` its rights on those tables and columns of `database` that exist; rights it had before stay.
+ * @returns on how many tables
  */
 export async function grantRights(on: SqlExecutor, database: string, account: string): Promise<number> {
-  const existing = new Map<string, Set<string>>();
-  for (const { tableName, columnName } of await on.query<{ tableName: string; columnName: string }>(COLUMNS, [
-    database,
-  ]))
-    existing.set(tableName, (existing.get(tableName) ?? new Set()).add(columnName));
-  const granted = Object.entries(RIGHTS).filter(([table]) => existing.has(table));
-  for (const [table, rights] of granted)
+  const columns = await on.query<{ name: string; columnName: string }>(COLUMNS, [database]);
+  const tables = groupBy(columns, ({ name }) => name);
+  const granted = Object.entries(RIGHTS).filter(([table]) => tables.has(table));
+  for (const [table, rights] of granted) {
+    const existing = new Set(tables.get(table)?.map(({ columnName }) => columnName));
     await on.execute(
-      `GRANT ${onColumns(rights, existing.get(table) ?? new Set())} ON ${quoteName(database)}.${quoteName(table)} TO ${quoteAccount(account)}`,
+      `GRANT ${ofExisting(rights, existing)} ON ${quoteName(database)}.${quoteName(table)} TO ${quoteAccount(account)}`,
     );
+  }
   return granted.length;
 }
-
-/** The rights, without the columns that do not exist. */
-const onColumns = (rights: string, columns: Set<string>): string =>
-  rights.replace(/\(([^()]*)\)/g, (_list, names: string) => {
-    const those = names.split(', ').filter((name) => columns.has(name));
-    return `(${those.join(', ')})`;
-  });

@@ -4,6 +4,7 @@ import type { Phase } from '../common/lifecycle';
 import { PeriodicTask, type Turn } from '../common/periodic-task';
 import { UserDirectory } from '../modules/accounts/directory';
 import { IdempotencyRepository } from '../modules/idempotency/repository';
+import { IdentityService } from '../modules/identity/service';
 import { InvariantMonitor } from '../modules/invariants/monitor';
 import { NotificationWorker } from '../modules/notifications/worker';
 import { Breakers } from '../modules/operations/breakers';
@@ -19,6 +20,8 @@ import { StoreMetrics } from '../platform/observability/store-metrics';
 
 const IDEMPOTENCY_PURGE_INTERVAL_MS = 10_000;
 const USER_REFRESH_INTERVAL_MS = 10_000;
+/** How often it is asked whether the shop's keys are to be fetched again; after a failure they are. */
+const KEY_REFRESH_INTERVAL_MS = 10_000;
 /** How soon a poll that this process has answered counts as presence everywhere. */
 const PRESENCE_FLUSH_INTERVAL_MS = 1000;
 /** How often processes report their load and one of them decides the admission limit. */
@@ -65,6 +68,7 @@ function queueTasks(container: DependencyContainer, task: MakeTask): Phase[] {
 function apiTasks(container: DependencyContainer, task: MakeTask): Phase[] {
   const rooms = container.resolve(WaitingRoomRegistry);
   const users = container.resolve(UserDirectory);
+  const identity = container.resolve(IdentityService);
   const streams = container.resolve(QueueStreams);
   const load = container.resolve(LoadMonitor);
   const statuses = container.resolve(QueueStatusService);
@@ -78,6 +82,9 @@ function apiTasks(container: DependencyContainer, task: MakeTask): Phase[] {
       await Promise.all(rooms.all.map((room) => room.coordinateAdmission(signals)));
     }),
     task('user directory', USER_REFRESH_INTERVAL_MS, () => users.loadMore()),
+    ...(identity.isRequired
+      ? [task('keys of the shop', KEY_REFRESH_INTERVAL_MS, () => identity.refreshKeys())]
+      : []),
     { name: 'streams', start: () => streams.start(), stop: () => streams.stop() },
   ];
 }

@@ -1,4 +1,5 @@
 import type { Exchange } from '../http/exchange';
+import type { Subject } from '../modules/identity/verifier';
 import type { RequestKey } from '../modules/idempotency/key';
 import type { ActiveUser } from '../modules/waiting-room/service';
 import type { Claims } from '../modules/waiting-room/tokens/token';
@@ -14,6 +15,8 @@ declare global {
     interface Request {
       /** Of `token` and `streamToken`. */
       claims: Claims;
+      /** Of `asserted`, if an assertion is required. */
+      subject?: Subject;
       /** Of `active`. */
       activeUser: ActiveUser;
       /** Why the token was found not to be active. */

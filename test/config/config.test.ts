@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configDoubts, ConfigError, configTable, loadConfig, VARIABLES } from '../../src/config/config';
@@ -279,6 +280,59 @@ describe('the configuration', () => {
         stdio: 'pipe',
       }).toString();
     expect(run).toThrow(/PORT must be a whole number(?![^]*at .*\.js)/);
+  });
+
+  describe('of identity', () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519', {
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    });
+    const whose = { TOKEN_IDENTITY_ISSUER: 'https://shop.example', TOKEN_IDENTITY_AUDIENCE: 'queue' };
+    const TOKEN_IDENTITY_JWKS_URL = 'https://shop.example/jwks';
+
+    it('takes a key set or a key, with issuer and audience', () => {
+      expect(faultsOf({ ...whose, TOKEN_IDENTITY_JWKS_URL })).toEqual([]);
+      expect(faultsOf({ ...whose, TOKEN_IDENTITY_PUBLIC_KEY: publicKey.trim() })).toEqual([]);
+    });
+
+    it.each([
+      [
+        { ...whose, TOKEN_IDENTITY_JWKS_URL, TOKEN_IDENTITY_ISSUER: '' },
+        /^TOKEN_IDENTITY_ISSUER must be set/,
+      ],
+      [
+        { ...whose, TOKEN_IDENTITY_JWKS_URL, TOKEN_IDENTITY_AUDIENCE: '' },
+        /^TOKEN_IDENTITY_AUDIENCE must be/,
+      ],
+      [
+        { ...whose, TOKEN_IDENTITY_JWKS_URL, TOKEN_IDENTITY_PUBLIC_KEY: publicKey.trim() },
+        /must be empty with/,
+      ],
+      [
+        { ...whose, TOKEN_IDENTITY_JWKS_URL, TOKEN_PROOF_OF_WORK_BITS: '8' },
+        /^TOKEN_PROOF_OF_WORK_BITS must be 0/,
+      ],
+      [{ ...whose, TOKEN_IDENTITY_JWKS_URL: 'ftp://shop' }, /^TOKEN_IDENTITY_JWKS_URL must be a URL/],
+      [
+        { ...whose, TOKEN_IDENTITY_PUBLIC_KEY: privateKey.trim() },
+        /^TOKEN_IDENTITY_PUBLIC_KEY must be the public/,
+      ],
+      [
+        { ...whose, TOKEN_IDENTITY_PUBLIC_KEY: 'secret' },
+        /^TOKEN_IDENTITY_PUBLIC_KEY must be a public key in PEM/,
+      ],
+    ])('refuses what opens more than was meant', (env, fault) => {
+      expect(faultsOf(env)).toEqual([expect.stringMatching(fault)]);
+    });
+
+    it('warns of keys that anybody on the way may exchange', () => {
+      const doubtsAt = (url: string): string[] => {
+        const env = { ...whose, TOKEN_IDENTITY_JWKS_URL: url };
+        return configDoubts(loadConfig(env), env);
+      };
+      expect(doubtsAt('http://shop.example/jwks')).toEqual([expect.stringContaining('not https')]);
+      expect(doubtsAt('http://127.0.0.1:8000/jwks')).toEqual([]);
+    });
   });
 
   it('is printed in docs/configuration.md', () => {

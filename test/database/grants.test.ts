@@ -3,6 +3,7 @@ import { missingMigrations } from '../../src/database/applied';
 import { RIGHTS } from '../../src/database/grants';
 import { UserDirectory } from '../../src/modules/accounts/directory';
 import { CatalogModels } from '../../src/modules/catalog/models';
+import { SubjectDirectory } from '../../src/modules/accounts/subjects';
 import { ConcertRepository } from '../../src/modules/catalog/repository';
 import { NotificationRepository } from '../../src/modules/notifications/repository';
 import { QueueRepository } from '../../src/modules/waiting-room/state/repository';
@@ -49,6 +50,8 @@ describe("the application's account", () => {
     ['create a table', 'CREATE TABLE loot (id INT)'],
     ['create a trigger', 'CREATE TRIGGER t BEFORE INSERT ON payment FOR EACH ROW SET NEW.amount = 0'],
     ['make a user', "INSERT INTO member (name) VALUES ('x')"],
+    ['make a user with money', "INSERT INTO member (issuer, subject, balance) VALUES ('x', 'x', 1)"],
+    ['take over a user', "UPDATE member SET subject = 'x'"],
     ['rename a user', "UPDATE member SET name = 'x'"],
     ['erase a user', 'DELETE FROM member'],
     ['change a price', 'UPDATE concert_seat SET amount = 0'],
@@ -95,6 +98,17 @@ describe("the application's account", () => {
     expect(why).toMatchObject({ started: 0, queueId: 'main', seatStatus: 'RESERVED', soldOut: 0 });
     expect(await shop.balances.findBalance(on, shop.userId)).toBe(1_000_400);
     expect(await new UserDirectory(on).exists(shop.userId)).toBe(true);
+  });
+
+  it('may make the user whom the shop names, once', async () => {
+    const subjects = new SubjectDirectory(scratch.app);
+    const { userId, isNew } = await subjects.findOrCreate('shop', 'ada');
+    expect(isNew).toBe(true);
+    expect(await new SubjectDirectory(scratch.app).findOrCreate('shop', 'ada')).toEqual({
+      userId,
+      isNew: false,
+    });
+    expect(subjects.knownIdOf('ada')).toBe(userId);
   });
 
   it('may forget what was handled long ago', async () => {

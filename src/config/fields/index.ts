@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { eventsFields } from './events';
+import { identityFields } from './identity';
 import { limitsFields } from './limits';
 import { processFields } from './process';
 import { salesFields } from './sales';
@@ -12,6 +13,7 @@ export const fields = {
   ...processFields,
   ...storesFields,
   ...tokensFields,
+  ...identityFields,
   ...waitingRoomFields,
   ...salesFields,
   ...eventsFields,

@@ -6,21 +6,30 @@ import { answers, type Operation, operation } from '../../http/operation';
 import { literalRouter, refuseOtherMethods } from '../../http/routes';
 import type { RouteMiddleware } from '../middleware';
 import type { QueueStreams } from './streams/streams';
+import { asserted } from '../identity/middleware';
+import type { IdentityService } from '../identity/service';
 import {
+  AssertedIssueBody,
   ChallengeBody,
   CheckedToken,
   IssueBody,
   IssuedChallenge,
   IssuedTicket,
   IssuedToken,
+  type IssueRequest,
   ProvenIssueBody,
 } from './schema';
 import type { QueueService } from './service';
 
-export function queueRoutes(queue: QueueService, streams: QueueStreams, middleware: RouteMiddleware): Router {
+export function queueRoutes(
+  queue: QueueService,
+  streams: QueueStreams,
+  identity: IdentityService,
+  middleware: RouteMiddleware,
+): Router {
   const { token, validate, rateLimited, shed } = middleware;
   const router = literalRouter();
-  const issue = queue.requiresProofOfWork ? ISSUE_FOR_PROOF : ISSUE;
+  const issue = issueOperation(queue, identity);
 
   // Answered from the snapshot: it uses no store, so it is not shed.
   router.post(
@@ -38,9 +47,11 @@ export function queueRoutes(queue: QueueService, streams: QueueStreams, middlewa
     '/v1/api/queue/token',
     rateLimited,
     validate(issue),
+    asserted(identity, () => queue.nowMs),
     shed,
-    answers(issue, async ({ body }, res) => {
-      sendData(res, await queue.issue(body.userId, body.queueId, body.proof));
+    answers(issue, async ({ body, subject }, res) => {
+      const userId = await identity.userIdOf(subject, body.userId);
+      sendData(res, await queue.issue(userId, body.queueId, body.proof));
     }),
   );
 
@@ -94,7 +105,7 @@ const CHECK = operation({
   errors: NOT_ISSUED_HERE,
 });
 
-const ISSUE: Operation<ProvenIssueBody, unknown, z.infer<typeof IssuedToken>> = operation({
+const ISSUE: Operation<IssueRequest, unknown, z.infer<typeof IssuedToken>> = operation({
   tag: 'Queue',
   summary: 'Join the queue',
   description: 'A user who asks again gets the same entry while it is live.',
@@ -109,6 +120,18 @@ const ISSUE_FOR_PROOF: typeof ISSUE = {
   body: ProvenIssueBody,
   errors: { '403': 'The proof of work is missing, wrong, too old or spent', ...ISSUE.errors },
 };
+
+const ISSUE_FOR_ASSERTION: typeof ISSUE = {
+  ...ISSUE,
+  description:
+    'The user is the `sub` of the shop’s assertion, made at its first sight. A user who asks again gets the same entry while it is live.',
+  body: AssertedIssueBody,
+};
+
+function issueOperation(queue: QueueService, identity: IdentityService): typeof ISSUE {
+  if (identity.isRequired) return ISSUE_FOR_ASSERTION;
+  return queue.requiresProofOfWork ? ISSUE_FOR_PROOF : ISSUE;
+}
 
 const CHALLENGE = operation({
   tag: 'Queue',

@@ -21,7 +21,18 @@ export type Proof = z.infer<typeof Proof>;
 
 /** With TOKEN_PROOF_OF_WORK_BITS. */
 export const ProvenIssueBody = IssueBody.extend({ proof: Proof.optional() });
-export type ProvenIssueBody = z.infer<typeof ProvenIssueBody>;
+
+/** With TOKEN_IDENTITY_*: the shop names the user. */
+export const AssertedIssueBody = IssueBody.omit({ userId: true }).extend({
+  assertion: z
+    .string()
+    .max(8192)
+    .regex(/^[\w-]+\.[\w-]+\.[\w-]*$/, 'Invalid input: expected a signed JSON Web Token')
+    .describe('The shop’s signed JSON Web Token about the user: RS256, ES256 or EdDSA'),
+});
+
+/** What of these the configuration asks for is there. */
+export type IssueRequest = Partial<z.infer<typeof ProvenIssueBody> & z.infer<typeof AssertedIssueBody>>;
 
 export const ChallengeBody = IssueBody.pick({ userId: true });
 

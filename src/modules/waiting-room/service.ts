@@ -60,6 +60,11 @@ export class QueueService {
     return this.issuer.requiresProofOfWork;
   }
 
+  /** Redis' clock by this process' snapshot. @throws Unavailable (503) before the first snapshot */
+  get nowMs(): number {
+    return redisNowMs(this.rooms.main);
+  }
+
   /** See TokenIssuer. */
   issueChallenge(userId: number): IssuedChallenge {
     return this.issuer.issueChallenge(userId);

@@ -1,0 +1,103 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { type JWTPayload, SignJWT } from 'jose';
+
+export const ISSUER = 'https://shop.example';
+export const AUDIENCE = 'concert-queue';
+
+export interface ShopKey {
+  kid: string;
+  alg: string;
+  privateKey: KeyObject;
+  publicKey: KeyObject;
+}
+
+type Pair = Pick<ShopKey, 'privateKey' | 'publicKey'>;
+const MAKE: Record<string, ((rsaBits: number) => Pair) | undefined> = {
+  RS256: (modulusLength) => generateKeyPairSync('rsa', { modulusLength }),
+  ES256: () => generateKeyPairSync('ec', { namedCurve: 'prime256v1' }),
+  EdDSA: () => generateKeyPairSync('ed25519'),
+};
+
+let count = 0;
+
+/** A new pair of keys. */
+export function shopKey(alg = 'EdDSA', rsaBits = 2048): ShopKey {
+  const pair = MAKE[alg]?.(rsaBits);
+  if (pair === undefined) throw new Error(`no key of ${alg}`);
+  return { kid: `key-${++count}`, alg, ...pair };
+}
+
+export const pemOf = ({ publicKey }: ShopKey): string =>
+  publicKey.export({ type: 'spki', format: 'pem' }).toString().trim();
+
+export const jwkOf = ({ publicKey, kid }: ShopKey, more: object = {}): JsonWebKey => ({
+  ...publicKey.export({ format: 'jwk' }),
+  kid,
+  use: 'sig',
+  ...more,
+});
+
+/** What an assertion says; `undefined` leaves a claim out. Times are seconds from now. */
+export interface Said extends Omit<JWTPayload, 'iat' | 'exp' | 'nbf'> {
+  iat?: number | undefined;
+  exp?: number | undefined;
+  nbf?: number | undefined;
+}
+
+/** An assertion of the shop, right unless said otherwise. @param header replaces fields of it */
+export async function assertion(
+  key: ShopKey,
+  said: Record<string, unknown> = {},
+  header: { kid?: string | undefined; alg?: string; typ?: string } = {},
+): Promise<string> {
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { iss: ISSUER, aud: AUDIENCE, sub: 'user-1', iat: 0, exp: 60, ...said };
+  const payload: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(claims)) {
+    const isTime = ['iat', 'exp', 'nbf'].includes(name) && typeof value === 'number';
+    if (value !== undefined) payload[name] = isTime ? now + value : value;
+  }
+  const given = { alg: key.alg, kid: key.kid, ...header };
+  const { kid, ...rest } = given;
+  return new SignJWT(payload)
+    .setProtectedHeader(kid === undefined ? rest : { ...rest, kid })
+    .sign(key.privateKey);
+}
+
+/** Base64url of JSON. */
+export const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** The shop's server, which publishes keys; `answer` may be replaced. */
+export class KeyServer {
+  fetches = 0;
+  keys: JsonWebKey[] = [];
+  answer: RequestListener = (_req, res) => {
+    res.setHeader('content-type', 'application/jwk-set+json');
+    res.end(JSON.stringify({ keys: this.keys }));
+  };
+  readonly publish = this.answer;
+  private server: Server | undefined;
+  private port = 0;
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}/jwks`;
+  }
+
+  async open(): Promise<this> {
+    const server = createServer((req, res) => {
+      this.fetches++;
+      this.answer(req, res);
+    });
+    this.server = server;
+    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
+    this.port = (server.address() as AddressInfo).port;
+    return this;
+  }
+
+  async close(): Promise<void> {
+    this.server?.closeAllConnections();
+    await new Promise((resolve) => this.server?.close(resolve));
+  }
+}
