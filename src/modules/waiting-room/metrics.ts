@@ -3,6 +3,7 @@ import { MetricGroup } from '../../platform/observability/metrics';
 
 const WAIT_BUCKETS_S = [0.25, 1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200];
 const ETA_ERROR_BUCKETS_S = [-300, -60, -30, -10, -5, -2, -1, 0, 1, 2, 5, 10, 30, 60, 300];
+const BATCH_SIZE_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 100];
 
 /** What the queues export. Limits and occupancy come from Redis, so every process reports the same. */
 @scoped(Lifecycle.ContainerScoped)
@@ -81,6 +82,12 @@ export class WaitingRoomMetrics extends MetricGroup {
   readonly checksFromSnapshot = this.counter(
     'concert_queue_checks_from_snapshot_total',
     'Writes of active users that the snapshot allowed while Redis was unavailable',
+  );
+  readonly batchSize = this.histogram(
+    'concert_queue_batch_size',
+    'Entries that one script call has issued or resolved',
+    ['script'],
+    BATCH_SIZE_BUCKETS,
   );
   readonly redisDuration = this.latency(
     'concert_redis_command_duration_seconds',

@@ -20,7 +20,6 @@ export class RecoveryStore {
   constructor(
     private readonly scripts: QueueScripts,
     private readonly maxWaitMs: number,
-    private readonly usersKey: (userId: number) => string,
   ) {}
 
   /**
@@ -62,9 +61,7 @@ export class RecoveryStore {
   async register(entries: Entry[], known: number): Promise<number[] | StateLost> {
     const refused = [];
     for (const chunk of chunksOf(entries, ENTRIES_PER_CALL)) {
-      const flat = chunk.flatMap(({ userId, seq, gen, iatMs }) => [
-        ...[this.usersKey(userId), userId, seq, gen, iatMs],
-      ]);
+      const flat = chunk.flatMap(({ userId, seq, gen, iatMs }) => [userId, seq, gen, iatMs]);
       const reply = await this.scripts.run('register', { known, own: [this.maxWaitMs, ...flat] });
       const [status, seqs] = reply as ['OK' | StateLost, number[]];
       if (status === 'state-lost') return status;

@@ -1,6 +1,3 @@
-/** Users in one hash of live entries: few enough for Redis to keep it as a packed list, at a tenth of a key's memory each. */
-const USERS_PER_BUCKET = 100;
-
 export interface QueueKeys {
   prefix: string;
   state: string;
@@ -10,7 +7,6 @@ export interface QueueKeys {
   board: string;
   /** KEYS 1 to 4 of every script: state, active, idle, rejoined. */
   scriptKeys: string[];
-  users(userId: number): string;
   proof(id: string): string;
 }
 
@@ -23,7 +19,7 @@ export interface QueueKeys {
  * | `state` | hash; its fields: head of lua/include/common.lua | stays |
  * | `active`, `idle`, `rejoined` | sorted sets by seq | removed by the scripts |
  * | `log`, `changed` | sorted sets by version: what snapshots must learn | trimmed by the admission script |
- * | `users:<bucket>` | hash: user → its live entry | TTL: life of a token |
+ * | `users:<bucket>` | hash: user → its live entry (lua/include/users.lua) | TTL: life of a token |
  * | `present:<epoch>:<segment>` | bit per seq | the third epoch after it; TTL: life of a token |
  * | `done:<segment>`, `expired:<segment>` | bit per seq | TTL: life of a token |
  * | `idled` | sorted set: seq → deadline of the session of a user who idled out | the session; TTL: life of a token |
@@ -47,7 +43,6 @@ export function queueKeys(queueId: string): QueueKeys {
     ...{ prefix, state, active, idle, rejoined },
     board: `${prefix}board`,
     scriptKeys: [state, active, idle, rejoined],
-    users: (userId) => `${prefix}users:${Math.floor(userId / USERS_PER_BUCKET)}`,
     proof: (id) => `${prefix}proof:${id}`,
   };
 }

@@ -14,22 +14,39 @@ export type Numbers<N extends number, A extends number[] = []> = A['length'] ext
   ? A
   : Numbers<N, [...A, number]>;
 
-/** Reads the reply of issue-5.lua. @returns 'proof-spent' when the proof of work has given another entry before */
-export function readIssued(reply: unknown, userId: number): IssuedEntry | StateLost | 'proof-spent' {
-  const [status, ...numbers] = reply as [QueueStatus | StateLost | 'SPENT', ...Numbers<7>];
-  if (status === 'state-lost') return status;
-  if (status === 'SPENT') return 'proof-spent';
-  const [seq, gen, iatMs, headSeq, sessionUntilMs, isNew, wasSpent] = numbers;
-  const entry = { userId, seq, gen, iatMs };
-  return { ...entry, status, headSeq, sessionUntilMs, isNew: isNew === 1, wasSpent: wasSpent === 1 };
+/** 'proof-spent': the proof of work has given another entry before. */
+export type IssueReply = IssuedEntry | StateLost | 'proof-spent';
+export type ResolveReply = EntryStatus | StateLost | NotIssuedHere;
+
+const ISSUED_FIELDS = 7;
+const STATUS_FIELDS = 4;
+
+/** Reads the reply of issue-4.lua. @param users those for whom the script was called */
+export function readIssued(reply: unknown, users: { userId: number }[]): IssueReply[] {
+  const [head, ...fields] = reply as [number | StateLost, ...(string | number)[]];
+  if (head === 'state-lost') return users.map(() => head);
+  return users.map(({ userId }, i) => {
+    const own = fields.slice(i * ISSUED_FIELDS, (i + 1) * ISSUED_FIELDS);
+    const [status, ...numbers] = own as [QueueStatus | StateLost | 'SPENT', ...Numbers<6>];
+    if (status === 'state-lost') return status;
+    if (status === 'SPENT') return 'proof-spent';
+    const [seq, gen, iatMs, sessionUntilMs, isNew, wasSpent] = numbers;
+    const entry = { userId, seq, gen, iatMs };
+    return { ...entry, status, headSeq: head, sessionUntilMs, isNew: isNew === 1, wasSpent: wasSpent === 1 };
+  });
 }
 
-/** Reads the reply of resolve-5.lua. */
-export function readEntryStatus(reply: unknown): EntryStatus | StateLost | NotIssuedHere {
-  const [status, ...numbers] = reply as [QueueStatus | StateLost | NotIssuedHere, ...Numbers<4>];
-  if (status === 'state-lost' || status === 'not-issued-here') return status;
-  const [position, sessionUntilMs, nowMs, mayHold] = numbers;
-  return { status, position, sessionUntilMs, nowMs, mayHold: mayHold === 1 };
+/** Reads the reply of resolve-4.lua to so many tokens. */
+export function readEntryStatuses(reply: unknown, count: number): ResolveReply[] {
+  const [nowMs, ...fields] = reply as [number | StateLost, ...(string | number)[]];
+  if (nowMs === 'state-lost') return Array<StateLost>(count).fill(nowMs);
+  return Array.from({ length: count }, (_, i) => {
+    const own = fields.slice(i * STATUS_FIELDS, (i + 1) * STATUS_FIELDS);
+    const [status, ...numbers] = own as [QueueStatus | StateLost | NotIssuedHere, ...Numbers<3>];
+    if (status === 'state-lost' || status === 'not-issued-here') return status;
+    const [position, sessionUntilMs, mayHold] = numbers;
+    return { status, position, sessionUntilMs, nowMs, mayHold: mayHold === 1 };
+  });
 }
 
 type AdmitReply = ['OK' | StateLost, ...Numbers<2>, admitted: number[], waitsMs: number[]];

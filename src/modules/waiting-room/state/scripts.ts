@@ -7,8 +7,8 @@ import type { QueueKeys } from './keys';
 
 /** Script → its file: `<name>-<number of keys>`. */
 const FILES = {
-  issue: 'issue-5',
-  resolve: 'resolve-5',
+  issue: 'issue-4',
+  resolve: 'resolve-4',
   admit: 'admit-4',
   endSession: 'end-session-4',
   extendSession: 'extend-session-4',
@@ -31,8 +31,6 @@ export interface ScriptCall {
   own: ScriptArgument[];
   /** For scripts that admit. */
   limit?: ScriptLimit;
-  /** KEYS from 5 on. */
-  keys?: string[];
 }
 
 /** The Lua scripts of one queue, with the keys and arguments that all of them take (head of lua/include/common.lua). */
@@ -58,14 +56,14 @@ export class QueueScripts {
 
   /**
    * Life of a token: the longest wait and the longest session. Holds may be made until one hold's length after the
-   * session's original deadline, and the last one lasts as long again (resolve-5.lua).
+   * session's original deadline, and the last one lasts as long again (resolve-4.lua).
    */
   get tokenLifeMs(): number {
     return this.rules.maxWaitMs + this.rules.sessionMs + 2 * (this.rules.holdMs ?? 0);
   }
 
   /** One atomic script, one round trip. @throws RedisUnavailable */
-  async run(name: ScriptName, { known, own, limit = 0, keys = [] }: ScriptCall): Promise<unknown> {
+  async run(name: ScriptName, { known, own, limit = 0 }: ScriptCall): Promise<unknown> {
     const { sessionMs, idleTimeoutMs, presenceTimeoutMs } = this.rules;
     const shortestEpochMs = Math.ceil(presenceTimeoutMs / 2);
     const common = [
@@ -77,6 +75,6 @@ export class QueueScripts {
       this.tokenLifeMs,
       known,
     ];
-    return this.scripts[name]([...this.keys.scriptKeys, ...keys], [...common, ...own]);
+    return this.scripts[name](this.keys.scriptKeys, [...common, ...own]);
   }
 }

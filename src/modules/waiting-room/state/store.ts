@@ -7,8 +7,9 @@ import type { QueueRules } from '../rules';
 import { AdmissionStore } from './admission-store';
 import { BITMAPS_PER_CALL, chunksOf, ENTRIES_PER_CALL } from './chunks';
 import type { Entry } from './entry';
+import { EntryBatches } from './entry-batches';
 import { type QueueKeys, queueKeys } from './keys';
-import { readDelta, readEndedSession, readEntryStatus, readIssued, readTick } from './replies';
+import { readDelta, readEndedSession, readTick } from './replies';
 import type {
   EndedSession,
   EntryStatus,
@@ -25,10 +26,14 @@ import { QueueScripts } from './scripts';
 /** Most admissions in one script call: about 10 ms of Redis' time. */
 const MAX_ADMISSIONS_PER_CALL = 1000;
 
-/** One queue's state in Redis. Every method is one atomic script, one round trip. @throws RedisUnavailable */
+/**
+ * One queue's state in Redis. Every method is one atomic script, one round trip; `issue` and `resolve` share it with all
+ * calls of the same moment. @throws RedisUnavailable
+ */
 export class QueueStore {
   private readonly keys: QueueKeys;
   private readonly scripts: QueueScripts;
+  private readonly entries: EntryBatches;
   readonly admission: AdmissionStore;
   private readonly recovery: RecoveryStore;
 
@@ -40,8 +45,9 @@ export class QueueStore {
   ) {
     this.keys = queueKeys(queueId);
     this.scripts = new QueueScripts(redis, this.keys, rules, metrics);
+    this.entries = new EntryBatches(this.scripts, rules, metrics);
     this.admission = new AdmissionStore(this.scripts);
-    this.recovery = new RecoveryStore(this.scripts, rules.maxWaitMs, (userId) => this.keys.users(userId));
+    this.recovery = new RecoveryStore(this.scripts, rules.maxWaitMs);
   }
 
   get tokenLifeMs(): number {
@@ -55,9 +61,7 @@ export class QueueStore {
     known: number,
     proof?: SpentProof,
   ): Promise<IssuedEntry | StateLost> {
-    const own = [userId, this.rules.maxWaitMs, proof?.id ?? '', proof?.lifeMs ?? 0];
-    const keys = [this.keys.users(userId)];
-    const issued = readIssued(await this.scripts.run('issue', { known, limit, keys, own }), userId);
+    const issued = await this.entries.issue({ userId, limit, known, proof });
     if (issued === 'proof-spent') throw new ProofSpent();
     return issued;
   }
@@ -85,11 +89,7 @@ export class QueueStore {
     known: number,
     isToHold = false,
   ): Promise<EntryStatus | StateLost | NotIssuedHere> {
-    const { userId, seq, gen, iatMs } = entry;
-    const { maxWaitMs, holdRequestMs = 0, holdMs = 0 } = this.rules;
-    const own = [seq, gen, iatMs + maxWaitMs, isToHold ? holdRequestMs : 0, holdMs, userId, maxWaitMs];
-    const keys = [this.keys.users(userId)];
-    return readEntryStatus(await this.scripts.run('resolve', { known, limit, keys, own }));
+    return this.entries.resolve({ entry, limit, known, isToHold });
   }
 
   /** Ends what is past and admits the next entries. */

@@ -55,12 +55,28 @@ local function mustHave(key, untilMs)
   redis.call('HSET', KEYS[1], 'has:' .. key, string.format('%.0f', untilMs))
 end
 
-local exists = {}
-local function isMissing(key)
-  if exists[key] == nil then
-    local untilMs = tonumber(redis.call('HGET', KEYS[1], 'has:' .. key))
-    exists[key] = untilMs == nil or untilMs - 1000 < now or redis.call('EXISTS', prefix .. key) == 1
+-- What is known of keys: until when each must exist (ms; 0: it need not), and whether it does, if it must.
+local mustExistUntil, exists = {}, {}
+local function checkKey(key)
+  if exists[key] ~= nil then return end
+  mustExistUntil[key] = tonumber(redis.call('HGET', KEYS[1], 'has:' .. key)) or 0
+  exists[key] = mustExistUntil[key] - 1000 < now or redis.call('EXISTS', prefix .. key) == 1
+end
+
+-- The same of several keys, in two calls if all of them exist.
+local function checkKeys(keys)
+  local fields, wanted = {}, {}
+  for i, key in ipairs(keys) do fields[i] = 'has:' .. key end
+  for i, untilMs in ipairs(redis.call('HMGET', KEYS[1], unpack(fields))) do
+    mustExistUntil[keys[i]] = tonumber(untilMs) or 0
+    if mustExistUntil[keys[i]] - 1000 >= now then wanted[#wanted + 1] = prefix .. keys[i] end
   end
+  if #wanted > 0 and redis.call('EXISTS', unpack(wanted)) < #wanted then return end
+  for _, key in ipairs(keys) do exists[key] = true end
+end
+
+local function isMissing(key)
+  checkKey(key)
   return not exists[key]
 end
 

@@ -10,9 +10,15 @@ local function presenceChanged(segment)
   redis.call('ZADD', prefix .. 'changed', nextVersion(), epoch .. ':' .. segment)
 end
 
+local marked = {}
 local function markPresent(seq)
   local segment = segmentOf(seq)
-  if redis.call('SETBIT', presenceKey(epoch, segment), seq % SEGMENT, 1) == 0 then presenceChanged(segment) end
+  if redis.call('SETBIT', presenceKey(epoch, segment), seq % SEGMENT, 1) == 0 then marked[segment] = true end
+end
+
+-- To be called at the end of a script that has marked users.
+local function reportPresence()
+  for segment in pairs(marked) do presenceChanged(segment) end
 end
 
 -- A user is present who was seen in this epoch or in one of the two before, so for two whole epochs at least.
