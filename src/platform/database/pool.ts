@@ -4,6 +4,7 @@ import { monotonicMs } from '../../common/clock';
 import { parseDatabaseUrl } from '../../config/urls';
 import { ReconnectLimit } from '../reconnect-limit';
 import { connectionOptions, type DatabaseOptions } from './connection-options';
+import { connector } from './connector';
 import { databaseErrorKind, DatabaseUnavailable, toUnavailable } from './errors';
 
 /** What is used of Sequelize's pool. */
@@ -30,6 +31,7 @@ export class ConnectionPool {
     const { database, user, password, host, port, ssl } = parseDatabaseUrl(options.url);
     this.sequelize = new Sequelize(database, user, password, {
       dialect: 'mariadb',
+      dialectModule: connector,
       host,
       port,
       logging: false,

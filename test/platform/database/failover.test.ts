@@ -1,5 +1,5 @@
 import { Health } from '../../../src/modules/operations/health';
-import { Database } from '../../../src/platform/database/database';
+import { Database, DatabaseUnavailable } from '../../../src/platform/database/database';
 import { Buyer, outcome } from '../../support/buyer';
 import { Given } from '../../support/given';
 import { MariaDbServer, noMariaDbServer } from '../../support/mariadb-server';
@@ -125,6 +125,41 @@ described('a MariaDB that answers, but not as before', () => {
     expect(answer && outcome(answer)).toBe(result);
     expect(answer?.headers['retry-after'] ?? 'none').toBe(retryAfter);
     expect(await charge()).toEqual(all('200'));
+  });
+
+  it('is asked nothing more, and no other server is, about a statement that has taken too long', async () => {
+    const status = async (server: MariaDbServer, name: string): Promise<number> => {
+      const [row] = await server.root.query<{ value: number }>(
+        'SELECT CAST(variable_value AS UNSIGNED) AS value FROM information_schema.global_status WHERE variable_name = ?',
+        [name],
+      );
+      return row?.value ?? 0;
+    };
+    const options = { url: one.url('app', proxy.port), poolMax: 1, acquireMs: 60_000, timeoutMs: 60_000 };
+    const database = new Database(options);
+    await database.query('SELECT 1'); // connects, with time
+    options.timeoutMs = 2000;
+    const waiting = async (): Promise<number> =>
+      (await one.root.query("SELECT 1 FROM information_schema.processlist WHERE state = 'User lock'")).length;
+    const before = await status(other, 'CONNECTIONS');
+    await one.root.transaction(async (holder) => {
+      await holder.query("SELECT GET_LOCK('held', 0)");
+      const late = expect(database.query("SELECT GET_LOCK('held', 600)")).rejects.toThrow(
+        DatabaseUnavailable,
+      );
+      await until('the statement runs', async () => (await waiting()) === 1);
+      target.port = other.port; // the failover
+      await late;
+      options.timeoutMs = 60_000;
+      await database.query('SELECT 1');
+      expect(await waiting()).toBe(1);
+      await holder.query("SELECT RELEASE_LOCK('held')");
+    });
+    await until('the old server has found its client gone', async () => (await waiting()) === 0);
+    target.port = one.port;
+    await database.close();
+    expect((await status(other, 'CONNECTIONS')) - before).toBeGreaterThan(0);
+    expect([await status(one, 'COM_KILL'), await status(other, 'COM_KILL')]).toEqual([0, 0]);
   });
 
   it('tells that it is read-only, and is asked again when it no longer is', async () => {
