@@ -37,6 +37,7 @@ FROM dependencies AS build
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY src src
+COPY web web
 RUN node scripts/build.js && find dist -name '*.map' -delete && rm dist/.build-stamp dist/.tsbuildinfo
 
 # What runs in production needs neither compilers nor the Node that comes by npm (the image has one), nor what only

@@ -31,7 +31,7 @@ const NOT_CONSTANT = `:not(${[
 ]})`;
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', '.services', 'results', 'coverage'] },
+  { ignores: ['dist', 'node_modules', '.services', 'results', 'coverage', 'web/shared/api/schema.d.ts'] },
   js.configs.recommended,
   {
     plugins: { regexp },
@@ -43,7 +43,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

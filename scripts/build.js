@@ -1,4 +1,4 @@
-// Compiles src/ to dist/ when something changed. `--force` compiles in any case.
+// Compiles src/ to dist/, and the pages of web/ to dist/web, when something changed. `--force` compiles in any case.
 const fs = require('node:fs');
 const path = require('node:path');
 const { readArguments } = require('./lib/arguments');
@@ -7,10 +7,13 @@ const { nodeBinary } = require('./lib/node-binary');
 const { inRoot } = require('./lib/paths');
 const { step } = require('./lib/progress');
 const { run } = require('./lib/run');
+const { buildWeb } = require('./lib/web');
 
 const STAMP = inRoot('dist', '.build-stamp');
 const BUILD_INFO = inRoot('dist', '.tsbuildinfo');
-const INPUTS = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const FOLDERS = ['src', 'web'];
+const INPUTS = [...FOLDERS, 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const WEB_PROJECTS = ['web', 'web/worker'];
 const ASSETS = ['.lua', '.sql'];
 
 function listFiles(folder) {
@@ -27,8 +30,8 @@ function newestInputMs() {
   return Math.max(
     ...INPUTS.flatMap((name) => [
       changedMs(inRoot(name)),
-      ...(name === 'src'
-        ? fs.readdirSync(inRoot('src'), { recursive: true }).map((file) => changedMs(inRoot('src', file)))
+      ...(FOLDERS.includes(name)
+        ? fs.readdirSync(inRoot(name), { recursive: true }).map((file) => changedMs(inRoot(name, file)))
         : []),
     ]),
   );
@@ -46,7 +49,7 @@ function copyAssets() {
 /** Files without a source are deleted: an old migration in dist would still be run. */
 function removeOrphans() {
   for (const file of listFiles(inRoot('dist'))) {
-    if (file.startsWith('.')) continue;
+    if (file.startsWith('.') || file.startsWith(`web${path.sep}`)) continue;
     const source = file.replace(/\.js(\.map)?$/, '.ts');
     if (!fs.existsSync(inRoot('src', source))) fs.rmSync(inRoot('dist', file));
   }
@@ -62,10 +65,13 @@ async function compile({ isChecked }) {
   if (!fs.existsSync(STAMP)) fs.rmSync(BUILD_INFO, { force: true });
   fs.rmSync(STAMP, { force: true });
   const flags = isChecked ? [] : ['--noCheck'];
-  await run(nodeBinary(), [compiler, '-p', 'tsconfig.build.json', '--pretty', 'false', ...flags], {
-    what: 'The build (tsc)',
-    todo: 'correct the errors above.',
-  });
+  const how = { what: 'The build (tsc)', todo: 'correct the errors above.' };
+  await run(nodeBinary(), [compiler, '-p', 'tsconfig.build.json', '--pretty', 'false', ...flags], how);
+  // esbuild looks at no types: a text that one language lacks is found here.
+  if (isChecked)
+    for (const folder of WEB_PROJECTS)
+      await run(nodeBinary(), [compiler, '-p', folder, '--noEmit', '--pretty', 'false'], how);
+  await buildWeb();
   copyAssets();
   removeOrphans();
   fs.writeFileSync(STAMP, '');
@@ -84,7 +90,7 @@ module.exports = { build };
 if (require.main === module)
   runMain(() => {
     const usage =
-      'node scripts/build.js [--force]   compiles src/ to dist/ when something changed; --force: in any case';
+      'node scripts/build.js [--force]   compiles src/ and web/ to dist/ when something changed; --force: in any case';
     const { values } = readArguments({ usage, options: { force: { type: 'boolean', default: false } } });
     return build(values);
   });

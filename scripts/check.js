@@ -23,6 +23,8 @@ const PRETTIER = program('prettier', 'bin', 'prettier.cjs');
 const CHECKS = [
   ['types', TSC, '--noEmit'],
   ['types of the k6 scripts', TSC, '--noEmit', '-p', 'k6'],
+  ['types of the pages', TSC, '--noEmit', '-p', 'web'],
+  ['types of the pages’ workers', TSC, '--noEmit', '-p', 'web/worker'],
   ['types of the dashboards', TSC, '--noEmit', '-p', 'charts/grafana'],
   ['lint', ESLINT, '.'],
   ['format', PRETTIER, '--check', '--log-level', 'warn', '.'],

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import express, { type Express, type RequestHandler, type Router } from 'express';
 import type { DependencyContainer } from 'tsyringe';
 import { CONFIG, type Config } from './config/config';
@@ -22,6 +23,8 @@ import { IdentityService } from './modules/identity/service';
 import { type RouteMiddleware, routeMiddleware } from './modules/middleware';
 import { Health } from './modules/operations/health';
 import { healthRoutes, managementRoutes } from './modules/operations/routes';
+import { readPages } from './modules/pages/files';
+import { pageRoutes } from './modules/pages/routes';
 import { orderRoutes } from './modules/orders/routes';
 import { ReservationService } from './modules/orders/service';
 import { paymentRoutes } from './modules/payments/routes';
@@ -42,6 +45,9 @@ import { Redis } from './platform/redis/redis';
 /** Most writes of one user that are worked on at once, in one process; of a small pool of connections the half. */
 const MAX_PER_USER_AT_ONCE = 4;
 
+/** Where scripts/build.js puts the pages, seen from dist/ and from src/. */
+const PAGES = join(__dirname, '../dist/web');
+
 export interface Apps {
   /** The API (not in the worker role), probes, and the operator routes if they have no separate port. */
   main: Express;
@@ -53,16 +59,31 @@ export interface Apps {
 export function createApps(container: DependencyContainer, extra: RequestHandler[] = []): Apps {
   const config = container.resolve<Config>(CONFIG);
   const api = config.ROLE === 'worker' ? [] : apiRoutes(container);
+  const pages = pagesOf(container);
   const probes = healthRoutes(container.resolve(Health));
   const operations = operationsRoutes(container, api);
   const serve = (routers: Router[]): Express => createApp(container, [...extra], routers);
   if (config.MANAGEMENT_PORT !== undefined)
-    return { main: serve([...api, probes]), management: serve([probes, ...operations]) };
+    return { main: serve([...api, ...pages, probes]), management: serve([probes, ...operations]) };
   const isPublic = config.NODE_ENV === 'production';
   return {
-    main: serve(isPublic ? [...api, probes] : [...api, probes, ...operations]),
+    main: serve([...api, ...pages, probes, ...(isPublic ? [] : operations)]),
     management: undefined,
   };
+}
+
+/** Sources that are run as they are (scripts/dev.js) have no pages. */
+function pagesOf(container: DependencyContainer): Router[] {
+  const config = container.resolve<Config>(CONFIG);
+  if (config.ROLE === 'worker') return [];
+  const files = readPages(PAGES, {
+    queueId: config.QUEUE_ID,
+    maxWaitSeconds: config.QUEUE_MAX_WAIT_SECONDS,
+    idleSeconds: config.QUEUE_IDLE_TIMEOUT_SECONDS,
+  });
+  if (files !== undefined) return [pageRoutes(files)];
+  container.resolve<Logger>(LOGGER).warn({ folder: PAGES }, 'there are no pages: they have not been built');
+  return [];
 }
 
 /** One app: middleware in order, one router per module, 404, errors. */

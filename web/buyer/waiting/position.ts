@@ -27,8 +27,7 @@ export function positionOf(seq: number, ranked: Ranked): number | undefined {
 function presentAmong(base64: string, count: number): number {
   const bytes = atob(base64);
   let present = 0;
-  for (let i = 0; i < count; i++)
-    if ((bytes.charCodeAt(i >>> 3) & (0x80 >>> (i & 7))) !== 0) present++; // NaN beyond the end: absent
+  for (let i = 0; i < count; i++) if ((bytes.charCodeAt(i >>> 3) & (0x80 >>> (i & 7))) !== 0) present++; // NaN beyond the end: absent
   return present;
 }
 

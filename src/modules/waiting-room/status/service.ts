@@ -79,7 +79,7 @@ export class QueueStatusService {
     band.predict({ headSeq, issued, nowMs }, secondsAt);
     const report = reportOf(room, board, band, this.polling);
     const longestMs = Math.max(...report.pace.map(({ presenceAfterMs }) => presenceAfterMs));
-    room.recordPollInterval(longestMs * (1 + JITTER)); // whoever follows the pace is never passed over
+    room.recordPollInterval(longestMs * (1 + JITTER)); // a client that follows the pace is never passed over
     return { json: JSON.stringify(report) };
   }
 

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import type { Coding } from '../../http/encoding/negotiation';
+
+/** One file of the pages, ready to be sent: all of its forms are in memory. */
+export interface PageFile {
+  path: string;
+  type: string;
+  etag: string;
+  /** Its name changes with its content. */
+  isImmutable: boolean;
+  forms: Record<Coding, Buffer>;
+}
+
+/** Written into the page for this installation. */
+export interface PageSettings {
+  queueId: string;
+  maxWaitSeconds: number;
+  idleSeconds: number;
+}
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+};
+
+const ASSETS = 'assets';
+
+/** Reads what scripts/build.js has made; undefined when it has made nothing. */
+export function readPages(folder: string, settings: PageSettings): PageFile[] | undefined {
+  if (!existsSync(join(folder, 'index.html'))) return undefined;
+  const names = [
+    ...readdirSync(folder).filter((name) => extname(name) === '.js'),
+    ...readdirSync(join(folder, ASSETS)).map((name) => `${ASSETS}/${name}`),
+  ].filter((name) => extname(name) in TYPES);
+  return [indexPage(folder, settings), ...names.map((name) => builtFile(folder, name))];
+}
+
+function builtFile(folder: string, name: string): PageFile {
+  const read = (suffix: string): Buffer => readFileSync(join(folder, `${name}${suffix}`));
+  const forms = { identity: read(''), br: read('.br'), gzip: read('.gz') };
+  return fileOf(`/${name}`, extname(name), forms, name.startsWith(`${ASSETS}/`));
+}
+
+/** The page names its queue, so its compressed forms are made here. */
+function indexPage(folder: string, { queueId, maxWaitSeconds, idleSeconds }: PageSettings): PageFile {
+  const values: Record<string, string> = {
+    queue: queueId,
+    maxWait: String(maxWaitSeconds),
+    idle: String(idleSeconds),
+  };
+  const html = readFileSync(join(folder, 'index.html'), 'utf8').replace(
+    /\{\{(\w+)\}\}/g,
+    (_whole, name: string) => escaped(values[name] ?? ''),
+  );
+  const identity = Buffer.from(html);
+  const forms = { identity, br: brotliCompressSync(identity), gzip: gzipSync(identity) };
+  return fileOf('/', '.html', forms, false);
+}
+
+const escaped = (text: string): string =>
+  text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;');
+
+const fileOf = (
+  path: string,
+  extension: string,
+  forms: PageFile['forms'],
+  isImmutable: boolean,
+): PageFile => ({
+  path,
+  type: TYPES[extension] ?? 'application/octet-stream',
+  etag: `W/"${createHash('sha256').update(forms.identity).digest('base64url').slice(0, 22)}"`,
+  isImmutable,
+  forms,
+});

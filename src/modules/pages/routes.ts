@@ -1,0 +1,52 @@
+import type { Router } from 'express';
+import { codingFor, isNamed } from '../../http/encoding/negotiation';
+import { literalRouter, refuseOtherMethods } from '../../http/routes';
+import type { PageFile } from './files';
+
+/** No code but our own files, nothing from elsewhere, in nobody's frame (docs/security.md). */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  'trusted-types app',
+].join('; ');
+
+const SECURITY_HEADERS = [
+  ...['Content-Security-Policy', POLICY, 'X-Content-Type-Options', 'nosniff'],
+  ...['Referrer-Policy', 'no-referrer', 'Cross-Origin-Opener-Policy', 'same-origin'],
+  ...['Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=()'],
+];
+
+const IMMUTABLE = 'public, max-age=31536000, immutable';
+/** A browser asks each time; a cache asks once a minute, and goes on for a day when nothing answers behind it. */
+const REVALIDATED = 'public, max-age=0, s-maxage=60, stale-while-revalidate=600, stale-if-error=86400';
+
+/** The buyer's pages, from memory. */
+export function pageRoutes(files: PageFile[]): Router {
+  const router = literalRouter();
+  for (const file of files) {
+    const { path, type, etag, forms, isImmutable } = file;
+    const caching = ['ETag', etag, 'Cache-Control', isImmutable ? IMMUTABLE : REVALIDATED];
+    const always = [...caching, 'Vary', 'Accept-Encoding', ...SECURITY_HEADERS];
+    router.get(path, (req, res) => {
+      if (isNamed(etag, req.headers['if-none-match'])) {
+        res.writeHead(304, [...always]).end();
+        return;
+      }
+      const { coding } = codingFor(req.headers['accept-encoding']?.toString());
+      const bytes = forms[coding];
+      const encoding = coding === 'identity' ? [] : ['Content-Encoding', coding];
+      const own = ['Content-Type', type, 'Content-Length', String(bytes.length)];
+      res.writeHead(200, [...own, ...encoding, ...always]).end(bytes);
+    });
+  }
+  return refuseOtherMethods(router);
+}

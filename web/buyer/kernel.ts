@@ -1,0 +1,16 @@
+/** What both scripts share: it stands in the first one, and the second one takes it from there. */
+export { Fragment, h } from 'preact';
+export type { VNode } from 'preact';
+export { batch, computed, effect, signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
+export { api, ask, isUnknown, limited, type Answer } from '../shared/api/client';
+export { everySecond, serverNow } from '../shared/clock';
+export { drop, keep, readKept } from '../shared/kept';
+export { jittered, wait } from '../shared/wait';
+export { announce } from './announce';
+export * from './format';
+export { authorized, claimsOf, movePhase, place, setPlace } from './place';
+export { errorText, language, t } from './texts';
+export { Card, Heading, Problem } from './views/parts';
+export { join } from './join';
+export { IDLE_MS } from './page';
+export { checkPlace } from './waiting/check';

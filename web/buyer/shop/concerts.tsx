@@ -1,0 +1,67 @@
+import type { Schedule } from '../../shared/api/types';
+import {
+  api,
+  ask,
+  authorized,
+  Card,
+  h,
+  Heading,
+  limited,
+  Problem,
+  signal,
+  t,
+  useSignal,
+  type VNode,
+} from '../kernel';
+import { shopTexts } from './texts';
+import { problemOf, schedule, tokenOf } from './state';
+
+const schedules = signal<Schedule[] | undefined>(undefined);
+
+/** What is on: choose a date. */
+export function Concerts(): VNode {
+  const problem = useSignal('');
+  const load = async (): Promise<void> => {
+    const answer = await ask(
+      api.GET('/v1/api/concerts/schedule', { ...authorized(tokenOf()), ...limited() }),
+    );
+    if (answer.ok) schedules.value = answer.data;
+    problem.value = problemOf(answer);
+  };
+  if (schedules.value === undefined && problem.value === '') void load();
+  const { concerts } = shopTexts.value;
+  const { admitted, loading } = t.value;
+  const all = schedules.value;
+  return (
+    <Card>
+      <Heading name="concerts">{admitted.title}</Heading>
+      <p class="lead">{concerts.title}</p>
+      <Problem code={problem.value} />
+      {all === undefined && problem.value === '' ? <p>{loading}</p> : null}
+      {all?.length === 0 ? <p>{concerts.none}</p> : null}
+      <ul class="choices">
+        {(all ?? []).map((each) => (
+          <li key={each.scheduleId}>
+            <button type="button" onClick={() => choose(each)}>
+              <strong>{each.concertTitle}</strong>
+              <span>{concerts.on(each.openDate, each.startTime, each.endTime)}</span>
+              {each.seatStatus === 'SOLD_OUT' ? <span class="tag">{concerts.soldOut}</span> : null}
+            </button>
+          </li>
+        ))}
+      </ul>
+      {all?.length === 0 || problem.value !== '' ? (
+        <p class="actions">
+          <button type="button" class="primary" onClick={() => void load()}>
+            {concerts.again}
+          </button>
+        </p>
+      ) : null}
+    </Card>
+  );
+}
+
+function choose({ scheduleId, concertTitle, openDate, startTime, endTime }: Schedule): void {
+  schedules.value = undefined;
+  schedule.value = { scheduleId, title: concertTitle, date: openDate, from: startTime, to: endTime };
+}

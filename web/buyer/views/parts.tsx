@@ -1,0 +1,34 @@
+import { type ComponentChildren, h, type VNode } from 'preact';
+import { errorText } from '../texts';
+
+/** The title of a screen. A new screen takes the focus, so that a screen reader goes on where the page goes on. */
+let hasFocused = false;
+let shown = '';
+
+export function Heading({ name, children }: { name: string; children: ComponentChildren }): VNode {
+  const take = (heading: HTMLHeadingElement | null): void => {
+    if (heading === null || shown === name) return;
+    shown = name;
+    if (hasFocused) heading.focus();
+    hasFocused = true;
+  };
+  return (
+    <h1 ref={take} tabIndex={-1} data-screen={name}>
+      {children}
+    </h1>
+  );
+}
+
+/** A screen's frame: what it is about, and below it what can be done. */
+export function Card({ children, wide = false }: { children: ComponentChildren; wide?: boolean }): VNode {
+  return <section class={wide ? 'card wide' : 'card'}>{children}</section>;
+}
+
+/** What went wrong, in words, read out at once. */
+export function Problem({ code }: { code: string }): VNode {
+  return (
+    <p class="problem" role="alert">
+      {code === '' ? '' : errorText(code)}
+    </p>
+  );
+}

@@ -1,0 +1,86 @@
+import { useSignal } from '@preact/signals';
+import { Fragment, h, type VNode } from 'preact';
+import { everySecond, serverNow } from '../../shared/clock';
+import { formatCount, formatLeft, formatMoment } from '../format';
+import { join } from '../join';
+import { t } from '../texts';
+import { heard } from '../waiting/status';
+import { Card, Heading, Problem } from './parts';
+
+/** The beginning: who it is, and into the line. */
+export function SignIn(): VNode {
+  const problem = useSignal('');
+  const isBusy = useSignal(false);
+  const submit = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    if (isBusy.value) return;
+    const given = new FormData(event.currentTarget as HTMLFormElement).get('userId');
+    const userId = Number(given);
+    problem.value = '';
+    if (!Number.isSafeInteger(userId) || userId < 1) {
+      problem.value = 'wrong';
+      return;
+    }
+    isBusy.value = true;
+    const answer = await join(userId);
+    isBusy.value = false;
+    if (!answer.ok) problem.value = answer.code;
+  };
+  const { signIn, checking } = t.value;
+  const own: Record<string, string> = { wrong: signIn.wrong, '404': signIn.unknown };
+  return (
+    <Card>
+      <Heading name="sign-in">{signIn.title}</Heading>
+      <p class="lead">{signIn.lead}</p>
+      <Opening />
+      <form onSubmit={(event) => void submit(event)} noValidate>
+        <label for="user">{signIn.number}</label>
+        <input
+          id="user"
+          name="userId"
+          inputMode="numeric"
+          autocomplete="username"
+          required
+          aria-describedby="user-hint user-problem"
+        />
+        <p id="user-hint" class="hint">
+          {signIn.hint}
+        </p>
+        <div id="user-problem">
+          {problem.value in own ? (
+            <p class="problem" role="alert">
+              {own[problem.value]}
+            </p>
+          ) : (
+            <Problem code={problem.value} />
+          )}
+        </div>
+        <button class="primary" type="submit" aria-disabled={isBusy.value}>
+          {isBusy.value ? checking : signIn.join}
+        </button>
+      </form>
+    </Card>
+  );
+}
+
+/** Before the sale opens, when it does; afterwards how many wait. */
+function Opening(): VNode {
+  const status = heard.value?.status;
+  if (status?.state === 'NOT_OPEN') return <Countdown opensAt={status.opensAt} />;
+  const waiting = status?.waiting ?? 0;
+  return <p class="hint slot">{waiting > 0 ? t.value.signIn.crowd(formatCount(waiting)) : ' '}</p>;
+}
+
+export function Countdown({ opensAt }: { opensAt: string | null }): VNode {
+  if (opensAt === null) return <Fragment />;
+  everySecond();
+  const atMs = Date.parse(opensAt);
+  return (
+    <div class="countdown">
+      <p class="number" role="timer">
+        {formatLeft(atMs - serverNow())}
+      </p>
+      <p class="hint">{t.value.notOpen.opens(formatMoment(atMs))}</p>
+    </div>
+  );
+}

@@ -1,0 +1,175 @@
+import { Fragment, h, type VNode } from 'preact';
+import { everySecond } from '../../shared/clock';
+import { formatAge, formatCount, formatRange, formatTime, formatWon } from '../format';
+import { MAX_WAIT_MS } from '../page';
+import { claimsOf, type Place, setPlace } from '../place';
+import { language, t } from '../texts';
+import { askSoon } from '../waiting/leader';
+import { etaAt, heard, isLost, type Status } from '../waiting/status';
+import { isTold, tellMe } from '../waiting/tell';
+import { Card, Heading } from './parts';
+import { Countdown } from './sign-in';
+
+const OLD_MS = 15_000;
+
+/** In line: one screen for all that can happen there, so that nothing jumps. */
+export function Waiting({ now }: { now: Place }): VNode {
+  const status = heard.value?.status;
+  const { title, lead } = wordsOf(now, status);
+  return (
+    <Card>
+      <Heading name={nameOf(now, status)}>{title}</Heading>
+      <p class="lead">{lead}</p>
+      {status?.state === 'NOT_OPEN' ? (
+        <Countdown opensAt={status.opensAt} />
+      ) : (
+        <Position now={now} status={status} />
+      )}
+      <Notice status={status} />
+      <Left status={status} />
+      <Connection now={now} />
+      <TellMe />
+      <p class="actions">
+        <button type="button" class="quiet" onClick={() => setPlace(undefined)}>
+          {t.value.waiting.leave}
+        </button>
+      </p>
+    </Card>
+  );
+}
+
+function nameOf({ phase }: Place, status: Status | undefined): string {
+  if (phase === 'rejoined') return 'rejoined';
+  const names = {
+    NOT_OPEN: 'not-open',
+    PAUSED: 'paused',
+    SOLD_OUT: 'sold-out',
+    CLOSED: 'closed',
+    OPEN: 'waiting',
+  };
+  return names[status?.state ?? 'OPEN'];
+}
+
+function wordsOf({ phase }: Place, status: Status | undefined): { title: string; lead: string } {
+  const { waiting, rejoined, paused, soldOut, closed, notOpen } = t.value;
+  if (phase === 'rejoined') return rejoined;
+  switch (status?.state) {
+    case 'PAUSED':
+      return paused;
+    case 'SOLD_OUT':
+      return soldOut;
+    case 'CLOSED':
+      return closed;
+    case 'NOT_OPEN':
+      return { title: notOpen.title, lead: notOpen.registered };
+    case 'OPEN':
+    case undefined:
+      return { title: waiting.title, lead: waiting.close };
+  }
+}
+
+function Position({ now, status }: { now: Place; status: Status | undefined }): VNode {
+  const { waiting } = t.value;
+  const { position, firstPosition } = now;
+  const isMoving = status?.state === 'OPEN' && now.phase === 'waiting';
+  return (
+    <div class="position">
+      <p class="hint" id="position-name">
+        {waiting.position}
+      </p>
+      <p class="number" aria-labelledby="position-name" data-position={position}>
+        {position === undefined || now.phase === 'rejoined' ? '–' : formatCount(position)}
+      </p>
+      <p class="eta slot">{isMoving && position !== undefined ? etaText(status, position) : ' '}</p>
+      <Progress
+        share={
+          firstPosition === undefined || position === undefined
+            ? undefined
+            : (firstPosition - position) / firstPosition
+        }
+      />
+    </div>
+  );
+}
+
+/** Nothing is said of a wait that nobody can know. */
+function etaText(status: Status, position: number): string {
+  if (position === 1) return t.value.waiting.next;
+  const { etaBand } = status;
+  if (etaBand === null) return ' ';
+  const seconds = etaAt(status, position);
+  return t.value.waiting.eta(formatRange(seconds * etaBand.low, seconds * etaBand.high));
+}
+
+/** How far one has come since one's own start: it never goes back, and does not move by time. */
+function Progress({ share }: { share: number | undefined }): VNode {
+  return (
+    <progress
+      class={share === undefined ? 'hidden' : ''}
+      max={100}
+      value={Math.round((share ?? 0) * 100)}
+      aria-label={t.value.waiting.progress}
+    />
+  );
+}
+
+function Notice({ status }: { status: Status | undefined }): VNode {
+  const text = status?.notice?.[language.value] ?? '';
+  if (text === '') return <Fragment />;
+  return (
+    <aside class="notice" aria-label={t.value.waiting.notice}>
+      <p>{text}</p>
+    </aside>
+  );
+}
+
+function Left({ status }: { status: Status | undefined }): VNode {
+  const left = status?.left ?? [];
+  if (left.length === 0) return <Fragment />;
+  return (
+    <Fragment>
+      <h2>{t.value.waiting.left}</h2>
+      <dl class="left">
+        {left.map(({ name, amount, seats }) => (
+          <div key={name}>
+            <dt>
+              {name} <span class="hint">{formatWon(amount)}</span>
+            </dt>
+            <dd>{t.value.waiting.seats(formatCount(seats))}</dd>
+          </div>
+        ))}
+      </dl>
+    </Fragment>
+  );
+}
+
+/** How old what is shown is; without a connection, how long the place is kept. */
+function Connection({ now }: { now: Place }): VNode {
+  everySecond();
+  const ageMs = Date.now() - (heard.value?.atMs ?? Date.now());
+  const { waiting, offline } = t.value;
+  if (!isLost.value || ageMs < OLD_MS / 3)
+    return <p class="hint slot age">{waiting.updated(formatAge(ageMs))}</p>;
+  const keptUntilMs = (claimsOf(now.token)?.iatMs ?? Date.now()) + MAX_WAIT_MS;
+  return (
+    <div class="offline" role="status">
+      <p>
+        <strong>{offline.title}.</strong> {offline.lead(formatTime(keptUntilMs))}
+      </p>
+      <p class="hint">{waiting.updated(formatAge(ageMs))}</p>
+      <button type="button" onClick={askSoon}>
+        {offline.retry}
+      </button>
+    </div>
+  );
+}
+
+function TellMe(): VNode {
+  return (
+    <p class="actions">
+      <button type="button" class="primary" aria-pressed={isTold.value} onClick={() => void tellMe()}>
+        {isTold.value ? t.value.waiting.told : t.value.waiting.tellMe}
+      </button>
+    </p>
+  );
+}

@@ -1,0 +1,100 @@
+import { effect } from '@preact/signals';
+import { scriptUrl } from '../../shared/trusted';
+import { jittered } from '../../shared/wait';
+import { QUEUE_ID } from '../page';
+import { claimsOf, place } from '../place';
+import { checkPlace, sayPresent } from './check';
+import { type Heard, heard, isLost, paceAt, readStatus, takeStatus } from './status';
+
+const TURN_MS = 500;
+const RETRY_MS = 2000;
+const MAX_RETRY_MS = 15_000;
+/** Of those who are not in line: what the line looks like. */
+const ONLOOKER_MS = 5000;
+
+const channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel('concert') : undefined;
+
+/** Of all tabs of a browser one asks the service; the others hear from it what it has heard. */
+export function follow(): void {
+  channel?.addEventListener('message', ({ data }: MessageEvent<Heard>) => takeStatus(data));
+  // Lib.dom says that there are locks, which old browsers lack: then each tab asks.
+  const { locks } = navigator as { locks?: LockManager };
+  if (locks === undefined) lead();
+  else void locks.request('concert.leader', () => new Promise<never>(lead));
+}
+
+let failures = 0;
+let statusAtMs = 0;
+let presenceAtMs = 0;
+let isBusy = false;
+
+function lead(): void {
+  setInterval(turn, TURN_MS);
+  // The timers of a hidden tab stop nearly; those of a worker do not.
+  let worker: Worker | undefined;
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'hidden' && worker === undefined) {
+      worker = new Worker(scriptUrl('/ticker.js'));
+      worker.onmessage = turn;
+    } else if (document.visibilityState === 'visible') {
+      worker?.terminate();
+      worker = undefined;
+      askSoon();
+    }
+  });
+  addEventListener('online', askSoon);
+  effect(() => {
+    if (place.value?.phase === 'waiting') askSoon();
+  });
+  turn();
+}
+
+/** The next turn asks. */
+export function askSoon(): void {
+  statusAtMs = 0;
+  failures = 0;
+}
+
+function turn(): void {
+  if (isBusy) return;
+  isBusy = true;
+  void act().finally(() => (isBusy = false));
+}
+
+async function act(): Promise<void> {
+  const now = Date.now();
+  const inLine = place.value?.phase === 'waiting' || place.value?.phase === 'rejoined';
+  if (inLine && now >= presenceAtMs) {
+    presenceAtMs = now + jittered(paceOfPlace()?.presenceAfterMs ?? RETRY_MS);
+    await sayPresent();
+  }
+  const isSeen = document.visibilityState === 'visible';
+  if (!isSeen && !(inLine && isNear())) return;
+  if (now < statusAtMs || (place.value?.phase === 'active' && failures === 0 && statusAtMs > 0)) return;
+  await update(inLine);
+}
+
+async function update(inLine: boolean): Promise<void> {
+  const claims = place.value && claimsOf(place.value.token);
+  const hasCome = await readStatus(claims?.queueId ?? QUEUE_ID);
+  if (hasCome && heard.value !== undefined) channel?.postMessage(heard.value);
+  if (inLine && (!hasCome || isTurn())) await checkPlace();
+  failures = isLost.value ? failures + 1 : 0;
+  const retryMs = Math.min(RETRY_MS * 2 ** (failures - 1), MAX_RETRY_MS);
+  const nextMs = inLine ? (paceOfPlace()?.statusAfterMs ?? RETRY_MS) : ONLOOKER_MS;
+  statusAtMs = Date.now() + jittered(failures > 0 ? retryMs : nextMs);
+}
+
+const paceOfPlace = (): ReturnType<typeof paceAt> =>
+  heard.value && paceAt(heard.value.status, place.value?.position ?? 1);
+
+/** Hidden, only those who are about to get in go on reading. */
+const isNear = (): boolean => (place.value?.position ?? Infinity) <= 1000;
+
+/** Whether only the queue itself can tell how it stands. */
+function isTurn(): boolean {
+  const claims = place.value && claimsOf(place.value.token);
+  if (claims === undefined || heard.value === undefined) return false;
+  const { headSeq, issued, firstGeneration } = heard.value.status;
+  return claims.seq <= headSeq || claims.seq > issued || claims.gen < firstGeneration;
+}
