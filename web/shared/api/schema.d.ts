@@ -4,1676 +4,1968 @@
  */
 
 export interface paths {
-  '/v1/api/queue/token/check': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /**
-     * Poll the position
-     * @description Keeps the entry present: a user who has not polled for QUEUE_PRESENCE_TIMEOUT_SECONDS is passed over until the next poll.
-     */
-    post: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Done */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            /**
-             * @example {
-             *       "resultType": "SUCCESS",
-             *       "data": {
-             *         "queuePosition": 120,
-             *         "status": "WAITING",
-             *         "etaSeconds": 24,
-             *         "pollAfterMs": 2400
-             *       },
-             *       "exception": null
-             *     }
-             */
-            'application/json': {
-              /** @constant */
-              resultType: 'SUCCESS';
-              data: {
-                /** @description 1 is the next to be admitted; 0 when not waiting */
-                queuePosition: number;
-                /** @enum {string} */
-                status: 'WAITING' | 'PROGRESS' | 'DONE' | 'EXPIRED';
-                /** @description Estimated time to admission */
-                etaSeconds: number;
-                /** @description When to poll again */
-                pollAfterMs: number;
-              };
-              exception: null;
+    "/v1/api/queue/token/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Poll the position
+         * @description Keeps the entry present: a user who has not polled for QUEUE_PRESENCE_TIMEOUT_SECONDS is passed over until the next poll.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
             };
-          };
-        };
-        /** @description The token is missing, malformed or forged */
-        401: {
-          headers: {
-            /** @description How to authenticate */
-            'WWW-Authenticate'?: 'Bearer realm="concert-reservation"';
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description This queue has not issued the token */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description Something went wrong on our side */
-        500: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description A dependency is down or its breaker is open: see Retry-After */
-        503: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/api/queue/token': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /**
-     * Join the queue
-     * @description A user who asks again gets the same entry while it is live.
-     */
-    post: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody: {
-        content: {
-          'application/json': {
-            /** @description The user who joins */
-            userId: number;
-            /** @description The queue of a concert; without it the main queue */
-            queueId?: string;
-            proof?: {
-              /** @description From POST /v1/api/queue/challenge, unchanged */
-              challenge: string;
-              /** @description The nonce that solves it */
-              nonce: string;
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "queuePosition": 120,
+                         *         "status": "WAITING",
+                         *         "etaSeconds": 24,
+                         *         "pollAfterMs": 2400
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                /** @description 1 is the next to be admitted; 0 when not waiting */
+                                queuePosition: number;
+                                /** @enum {string} */
+                                status: "WAITING" | "PROGRESS" | "DONE" | "EXPIRED";
+                                /** @description Estimated time to admission */
+                                etaSeconds: number;
+                                /** @description When to poll again */
+                                pollAfterMs: number;
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description The token is missing, malformed or forged */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description This queue has not issued the token */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
             };
-          };
         };
-      };
-      responses: {
-        /** @description Done */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            /**
-             * @example {
-             *       "resultType": "SUCCESS",
-             *       "data": {
-             *         "queueToken": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VySWQiOjF9.c2lnbmF0dXJl"
-             *       },
-             *       "exception": null
-             *     }
-             */
-            'application/json': {
-              /** @constant */
-              resultType: 'SUCCESS';
-              data: {
-                /** @description The signed entry; send it as Authorization */
-                queueToken: string;
-              };
-              exception: null;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/queue/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join the queue
+         * @description A user who asks again gets the same entry while it is live.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
             };
-          };
-        };
-        /** @description Bad input: the message names each bad field */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The proof of work is missing, wrong, too old or spent */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description There is no such user, or no such queue */
-        404: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The body is too large */
-        413: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The body is not JSON */
-        415: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description Too many requests from this address */
-        429: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description Something went wrong on our side */
-        500: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description A dependency is down or its breaker is open: see Retry-After */
-        503: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/api/queue/challenge': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** Get a challenge for the proof of work that a token requires */
-    post: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody: {
-        content: {
-          'application/json': {
-            /** @description The user who joins */
-            userId: number;
-          };
-        };
-      };
-      responses: {
-        /** @description Done */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            /**
-             * @example {
-             *       "resultType": "SUCCESS",
-             *       "data": {
-             *         "challenge": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJwdXJwb3NlIjoi.c2ln",
-             *         "bits": 18,
-             *         "expiresInSeconds": 120
-             *       },
-             *       "exception": null
-             *     }
-             */
-            'application/json': {
-              /** @constant */
-              resultType: 'SUCCESS';
-              data: {
-                /** @description Find a nonce with which SHA-256 of `<challenge>.<nonce>` begins with `bits` zero bits */
-                challenge: string;
-                bits: number;
-                expiresInSeconds: number;
-              };
-              exception: null;
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description The user who joins */
+                        userId: number;
+                        /** @description The queue of a concert; without it the main queue */
+                        queueId?: string;
+                        proof?: {
+                            /** @description From POST /v1/api/queue/challenge, unchanged */
+                            challenge: string;
+                            /** @description The nonce that solves it */
+                            nonce: string;
+                        };
+                    };
+                };
             };
-          };
-        };
-        /** @description Bad input: the message names each bad field */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The body is too large */
-        413: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The body is not JSON */
-        415: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description Something went wrong on our side */
-        500: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description A dependency is down or its breaker is open: see Retry-After */
-        503: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/api/queue/events/ticket': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /**
-     * Get a stream token for the events
-     * @description For EventSource, which cannot send headers. It opens the events only and is not accepted as a queue token.
-     */
-    post: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Done */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            /**
-             * @example {
-             *       "resultType": "SUCCESS",
-             *       "data": {
-             *         "ticket": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJwdXJwb3NlIjoi.c2ln",
-             *         "expiresInSeconds": 60
-             *       },
-             *       "exception": null
-             *     }
-             */
-            'application/json': {
-              /** @constant */
-              resultType: 'SUCCESS';
-              data: {
-                /** @description The stream token; put it into the URL of the events: ?ticket= */
-                ticket: string;
-                expiresInSeconds: number;
-              };
-              exception: null;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "queueToken": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VySWQiOjF9.c2lnbmF0dXJl"
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                /** @description The signed entry; send it as Authorization */
+                                queueToken: string;
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The proof of work is missing, wrong, too old or spent */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description There is no such user, or no such queue */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is not JSON */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Too many requests from this address */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
             };
-          };
         };
-        /** @description The token is missing, malformed or forged */
-        401: {
-          headers: {
-            /** @description How to authenticate */
-            'WWW-Authenticate'?: 'Bearer realm="concert-reservation"';
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description This queue has not issued the token */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description Something went wrong on our side */
-        500: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description A dependency is down or its breaker is open: see Retry-After */
-        503: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-      };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/api/queue/events': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Receive the position as events instead of polling
-     * @description Keeps the entry present as polling does. After the last event the stream ends. A stream that ends without it was cut: reconnect after `retry`. The new stream begins with the current position, or is 204 when the last event has been received.
-     */
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Events: `position` at once, then whenever the position has changed, at most once a second · `admitted` last: the token is in PROGRESS · `done` last: the token has paid · `expired` last: the token has expired */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            /**
-             * @example event: position
-             *     data: {"queuePosition":120,"status":"WAITING","etaSeconds":24,"pollAfterMs":2400}
-             */
-            'text/event-stream': {
-              /** @enum {unknown} */
-              event: 'position' | 'admitted' | 'done' | 'expired';
-              id: string;
-              data: string;
+    "/v1/api/queue/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get a challenge for the proof of work that a token requires */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
             };
-          };
-        };
-        /** @description Last-Event-ID says that the last event has been received */
-        204: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content?: never;
-        };
-        /** @description Bad input: the message names each bad field */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The token is missing, malformed or forged */
-        401: {
-          headers: {
-            /** @description How to authenticate */
-            'WWW-Authenticate'?: 'Bearer realm="concert-reservation"';
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description This queue has not issued the token */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description Something went wrong on our side */
-        500: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description A dependency is down, or the process has QUEUE_MAX_STREAMS streams: poll instead */
-        503: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/api/queues/{queueId}/status': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * The status of a queue, the same for everybody
-     * @description For pages behind a cache. A client reads `seq` and `gen` from its own token, computes its position, and polls its token only when `headSeq` has reached its seq. It keeps its entry present by POST /v1/api/queue/presence.
-     */
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path: {
-          queueId: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Done */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            /**
-             * @example {
-             *       "resultType": "SUCCESS",
-             *       "data": {
-             *         "queueId": "main",
-             *         "state": "OPEN",
-             *         "nowMs": 1900000000000,
-             *         "opensAt": null,
-             *         "generation": 1048577,
-             *         "firstGeneration": 1048576,
-             *         "headSeq": 40,
-             *         "issued": 48,
-             *         "waiting": 7,
-             *         "active": 30,
-             *         "admissionsPerSecond": 2.5,
-             *         "etaBand": {
-             *           "low": 0.8,
-             *           "high": 1.3
-             *         },
-             *         "left": null,
-             *         "notice": null,
-             *         "pace": [
-             *           {
-             *             "position": 1,
-             *             "etaSeconds": 1,
-             *             "statusAfterMs": 1000,
-             *             "presenceAfterMs": 9090
-             *           },
-             *           {
-             *             "position": 8,
-             *             "etaSeconds": 4,
-             *             "statusAfterMs": 1000,
-             *             "presenceAfterMs": 9090
-             *           }
-             *         ],
-             *         "rejoined": 0,
-             *         "exact": "/g==",
-             *         "counts": []
-             *       },
-             *       "exception": null
-             *     }
-             */
-            'application/json': {
-              /** @constant */
-              resultType: 'SUCCESS';
-              data: {
-                queueId: string;
-                /** @enum {string} */
-                state: 'NOT_OPEN' | 'OPEN' | 'PAUSED' | 'SOLD_OUT' | 'CLOSED';
-                /** @description Clock of the queue when this was made, milliseconds since 1970; 0: not known yet */
-                nowMs: number;
-                /** @description When the sale opens or has opened */
-                opensAt: string | null;
-                /** @description Raised by each restore of the queue */
-                generation: number;
-                /** @description A token of an earlier generation than this is of another queue history */
-                firstGeneration: number;
-                /** @description Entries up to this one have had their turn: ask POST /queue/token/check */
-                headSeq: number;
-                /** @description The last entry that was given out */
-                issued: number;
-                /** @description Present waiting users */
-                waiting: number;
-                active: number;
-                /** @description Measured over the last 30 s */
-                admissionsPerSecond: number;
-                /** @description 8 of 10 waits were between low and high times the estimate; null: too few are known to say */
-                etaBand: {
-                  low: number;
-                  high: number;
-                } | null;
-                /** @description Free seats by price class; null: not known */
-                left:
-                  | {
-                      name: string;
-                      amount: number;
-                      seats: number;
-                    }[]
-                  | null;
-                /** @description What the operator says to all who wait */
-                notice: {
-                  ko: string;
-                  en: string;
-                } | null;
-                pace: {
-                  position: number;
-                  /** @description Estimated time to admission; between two positions, in proportion */
-                  etaSeconds: number;
-                  /** @description When to read the status again, ± 10 % at random */
-                  statusAfterMs: number;
-                  /** @description When to send POST /v1/api/queue/presence again, ± 10 % at random */
-                  presenceAfterMs: number;
-                }[];
-                /** @description Waiting users ahead of all others: they were passed over and came back */
-                rejoined: number;
-                /** @description A bit for each entry from headSeq + 1 on, at most 4,096, most significant bit first: present or not. Base64 */
-                exact: string;
-                /** @description Present entries beyond those, from point to point. The first point is 4,096 entries behind the head, each further one ⌈2 %⌉ farther, the last one is `issued` */
-                counts: number[];
-              };
-              exception: null;
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description The user who joins */
+                        userId: number;
+                    };
+                };
             };
-          };
-        };
-        /** @description There is no such queue */
-        404: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description Something went wrong on our side */
-        500: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description A dependency is down or its breaker is open: see Retry-After */
-        503: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/api/queue/presence': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /**
-     * Stay present
-     * @description Says that the user is still here, as a poll does, and answers nothing: 204. At the interval that the status gives.
-     */
-    post: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Done */
-        204: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content?: never;
-        };
-        /** @description The token is missing, malformed or forged */
-        401: {
-          headers: {
-            /** @description How to authenticate */
-            'WWW-Authenticate'?: 'Bearer realm="concert-reservation"';
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description This queue has not issued the token */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description Something went wrong on our side */
-        500: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description A dependency is down or its breaker is open: see Retry-After */
-        503: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/api/concerts/schedule': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Future schedules that still have seats
-     * @description The list is whole, however long; it comes compressed (br, gzip) to a client that accepts that, and 304 answers If-None-Match as long as it has not changed. When the list cannot be read, the last good one is answered with `X-Fallback: stale`, or an empty one with `X-Fallback: empty`.
-     */
-    get: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description The ETag of a list that the client has, several, or `*` */
-          'If-None-Match'?: string;
-        };
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Done */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            /**
-             * @example {
-             *       "resultType": "SUCCESS",
-             *       "data": [
-             *         {
-             *           "scheduleId": 1,
-             *           "concertTitle": "Winter Lights",
-             *           "openDate": "2030-01-31",
-             *           "startTime": "19:00",
-             *           "endTime": "21:30",
-             *           "startsAt": "2030-01-31T19:00:00+09:00",
-             *           "endsAt": "2030-01-31T21:30:00+09:00",
-             *           "seatStatus": "AVAILABLE"
-             *         }
-             *       ],
-             *       "exception": null
-             *     }
-             */
-            'application/json': {
-              /** @constant */
-              resultType: 'SUCCESS';
-              data: {
-                scheduleId: number;
-                concertTitle: string;
-                /** @description yyyy-MM-dd */
-                openDate: string;
-                /** @description HH:mm */
-                startTime: string;
-                /** @description HH:mm */
-                endTime: string;
-                /**
-                 * Format: date-time
-                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
-                 */
-                startsAt: string;
-                /**
-                 * Format: date-time
-                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
-                 */
-                endsAt: string;
-                /**
-                 * @description SOLD_OUT: every seat left is on hold just now
-                 * @enum {string}
-                 */
-                seatStatus: 'AVAILABLE' | 'SOLD_OUT';
-              }[];
-              exception: null;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "challenge": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJwdXJwb3NlIjoi.c2ln",
+                         *         "bits": 18,
+                         *         "expiresInSeconds": 120
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                /** @description Find a nonce with which SHA-256 of `<challenge>.<nonce>` begins with `bits` zero bits */
+                                challenge: string;
+                                bits: number;
+                                expiresInSeconds: number;
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is not JSON */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
             };
-          };
         };
-        /** @description The version in If-None-Match is still current */
-        304: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content?: never;
-        };
-        /** @description The token is missing, malformed or forged */
-        401: {
-          headers: {
-            /** @description How to authenticate */
-            'WWW-Authenticate'?: 'Bearer realm="concert-reservation"';
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description No queue of this service has issued the token */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description Something went wrong on our side */
-        500: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description A dependency is down or its breaker is open: see Retry-After */
-        503: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-      };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/api/concerts/seat': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Seats of a schedule that can be reserved
-     * @description The list is whole, however long; it comes compressed (br, gzip) to a client that accepts that, and 304 answers If-None-Match as long as it has not changed. When the list cannot be read, the last good one is answered with `X-Fallback: stale`, or an empty one with `X-Fallback: empty`.
-     */
-    get: {
-      parameters: {
-        query: {
-          scheduleId: string;
+    "/v1/api/queue/events/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        header?: {
-          /** @description The ETag of a list that the client has, several, or `*` */
-          'If-None-Match'?: string;
-        };
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Done */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            /**
-             * @example {
-             *       "resultType": "SUCCESS",
-             *       "data": [
-             *         {
-             *           "seatId": 1,
-             *           "position": 1,
-             *           "amount": 150000,
-             *           "seatStatus": "AVAILABLE"
-             *         }
-             *       ],
-             *       "exception": null
-             *     }
-             */
-            'application/json': {
-              /** @constant */
-              resultType: 'SUCCESS';
-              data: {
-                seatId: number;
-                position: number;
-                amount: number;
-                /** @enum {string} */
-                seatStatus: 'AVAILABLE' | 'TEMP_RESERVED' | 'RESERVED';
-              }[];
-              exception: null;
+        get?: never;
+        put?: never;
+        /**
+         * Get a stream token for the events
+         * @description For EventSource, which cannot send headers. It opens the events only and is not accepted as a queue token.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
             };
-          };
-        };
-        /** @description The version in If-None-Match is still current */
-        304: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content?: never;
-        };
-        /** @description Bad input: the message names each bad field */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The token is missing, malformed or forged */
-        401: {
-          headers: {
-            /** @description How to authenticate */
-            'WWW-Authenticate'?: 'Bearer realm="concert-reservation"';
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description No queue of this service has issued the token */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description There is no such schedule */
-        404: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description Something went wrong on our side */
-        500: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description A dependency is down or its breaker is open: see Retry-After */
-        503: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/api/concerts/reserve': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /**
-     * Put a seat on hold
-     * @description The hold ends after HOLD_SECONDS unless it is paid for; until then the session lasts. A seat that you hold already is answered with that same hold, which is not prolonged.
-     */
-    post: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description The request acts once, however often it is sent with this key; its answer is kept at least 24 h. */
-          'Idempotency-Key'?: string;
-        };
-        path?: never;
-        cookie?: never;
-      };
-      requestBody: {
-        content: {
-          'application/json': {
-            scheduleId: number;
-            seatId: number;
-          };
-        };
-      };
-      responses: {
-        /** @description Done */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            /**
-             * @example {
-             *       "resultType": "SUCCESS",
-             *       "data": {
-             *         "reservationId": 1,
-             *         "seatStatus": "TEMP_RESERVED",
-             *         "reservedDate": "2030-01-01 12:00:00",
-             *         "reservedUntilDate": "2030-01-01 12:05:00",
-             *         "reservedAt": "2030-01-01T12:00:00+09:00",
-             *         "reservedUntil": "2030-01-01T12:05:00+09:00"
-             *       },
-             *       "exception": null
-             *     }
-             */
-            'application/json': {
-              /** @constant */
-              resultType: 'SUCCESS';
-              data: {
-                reservationId: number;
-                /** @constant */
-                seatStatus: 'TEMP_RESERVED';
-                /** @description yyyy-MM-dd HH:mm:ss in the display zone */
-                reservedDate: string;
-                /** @description yyyy-MM-dd HH:mm:ss in the display zone: pay before */
-                reservedUntilDate: string;
-                /**
-                 * Format: date-time
-                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
-                 */
-                reservedAt?: string;
-                /**
-                 * Format: date-time
-                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
-                 */
-                reservedUntil?: string;
-              };
-              exception: null;
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "ticket": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJwdXJwb3NlIjoi.c2ln",
+                         *         "expiresInSeconds": 60
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                /** @description The stream token; put it into the URL of the events: ?ticket= */
+                                ticket: string;
+                                expiresInSeconds: number;
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description The token is missing, malformed or forged */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description This queue has not issued the token */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
             };
-          };
         };
-        /** @description Bad input: the message names each bad field */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The token is missing, malformed or forged */
-        401: {
-          headers: {
-            /** @description How to authenticate */
-            'WWW-Authenticate'?: 'Bearer realm="concert-reservation"';
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The concert is sold by another queue than the one that admitted you */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description No such schedule, or no such seat in it */
-        404: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The schedule has begun, you have MAX_SEATS_PER_USER of its seats, or your session is over but for what you hold */
-        409: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The body is too large */
-        413: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The body is not JSON */
-        415: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The key was used with another request */
-        422: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description Too many requests from this user at once */
-        429: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description Something went wrong on our side */
-        500: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description A dependency is down or its breaker is open: see Retry-After */
-        503: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-      };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/api/concerts/payment': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /**
-     * Pay for a seat on hold
-     * @description Takes the price off the balance, sells the seat and ends the session, so the next user is admitted.
-     */
-    post: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description The request acts once, however often it is sent with this key; its answer is kept at least 24 h. */
-          'Idempotency-Key'?: string;
+    "/v1/api/queue/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        path?: never;
-        cookie?: never;
-      };
-      requestBody: {
-        content: {
-          'application/json': {
-            reservationId: number;
-          };
-        };
-      };
-      responses: {
-        /** @description Done */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            /**
-             * @example {
-             *       "resultType": "SUCCESS",
-             *       "data": {
-             *         "paymentAmount": 150000,
-             *         "seatStatus": "RESERVED",
-             *         "queueStatus": "DONE"
-             *       },
-             *       "exception": null
-             *     }
-             */
-            'application/json': {
-              /** @constant */
-              resultType: 'SUCCESS';
-              data: {
-                paymentAmount: number;
-                /** @constant */
-                seatStatus: 'RESERVED';
-                /** @constant */
-                queueStatus: 'DONE';
-              };
-              exception: null;
+        /**
+         * Receive the position as events instead of polling
+         * @description Keeps the entry present as polling does. After the last event the stream ends. A stream that ends without it was cut: reconnect after `retry`. The new stream begins with the current position, or is 204 when the last event has been received.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
             };
-          };
-        };
-        /** @description Bad input: the message names each bad field */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The token is missing, malformed or forged */
-        401: {
-          headers: {
-            /** @description How to authenticate */
-            'WWW-Authenticate'?: 'Bearer realm="concert-reservation"';
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The reservation is somebody else’s, or the concert is sold by another queue than the token’s */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description There is no such reservation */
-        404: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description It is paid already, or its hold has ended */
-        409: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The body is too large */
-        413: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The body is not JSON */
-        415: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The key was used with another request */
-        422: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description Too many requests from this user at once */
-        429: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description Something went wrong on our side */
-        500: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description A dependency is down or its breaker is open: see Retry-After */
-        503: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/api/user/amount': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** The balance */
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Done */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            /**
-             * @example {
-             *       "resultType": "SUCCESS",
-             *       "data": {
-             *         "amount": 150000
-             *       },
-             *       "exception": null
-             *     }
-             */
-            'application/json': {
-              /** @constant */
-              resultType: 'SUCCESS';
-              data: {
-                /** @description Balance, won */
-                amount: number;
-              };
-              exception: null;
+            requestBody?: never;
+            responses: {
+                /** @description Events: `position` at once, then whenever the position has changed, at most once a second · `admitted` last: the token is in PROGRESS · `done` last: the token has paid · `expired` last: the token has expired */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example event: position
+                         *     data: {"queuePosition":120,"status":"WAITING","etaSeconds":24,"pollAfterMs":2400}
+                         */
+                        "text/event-stream": {
+                            /** @enum {unknown} */
+                            event: "position" | "admitted" | "done" | "expired";
+                            id: string;
+                            data: string;
+                        };
+                    };
+                };
+                /** @description Last-Event-ID says that the last event has been received */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The token is missing, malformed or forged */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description This queue has not issued the token */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down, or the process has QUEUE_MAX_STREAMS streams: poll instead */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
             };
-          };
         };
-        /** @description The token is missing, malformed or forged */
-        401: {
-          headers: {
-            /** @description How to authenticate */
-            'WWW-Authenticate'?: 'Bearer realm="concert-reservation"';
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description No queue of this service has issued the token */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description Something went wrong on our side */
-        500: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description A dependency is down or its breaker is open: see Retry-After */
-        503: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-      };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    put?: never;
-    /** Top up the balance */
-    post: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description The request acts once, however often it is sent with this key; its answer is kept at least 24 h. */
-          'Idempotency-Key'?: string;
+    "/v1/api/queues/{queueId}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        path?: never;
-        cookie?: never;
-      };
-      requestBody: {
-        content: {
-          'application/json': {
-            /** @description Won to add to the balance */
-            amount: number;
-          };
-        };
-      };
-      responses: {
-        /** @description Done */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            /**
-             * @example {
-             *       "resultType": "SUCCESS",
-             *       "data": {
-             *         "amount": 150000
-             *       },
-             *       "exception": null
-             *     }
-             */
-            'application/json': {
-              /** @constant */
-              resultType: 'SUCCESS';
-              data: {
-                /** @description Balance, won */
-                amount: number;
-              };
-              exception: null;
+        /**
+         * The status of a queue, the same for everybody
+         * @description For pages behind a cache. A client reads `seq` and `gen` from its own token, computes its position, and polls its token only when `headSeq` has reached its seq. It keeps its entry present by POST /v1/api/queue/presence.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    queueId: string;
+                };
+                cookie?: never;
             };
-          };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "queueId": "main",
+                         *         "state": "OPEN",
+                         *         "nowMs": 1900000000000,
+                         *         "opensAt": null,
+                         *         "generation": 1048577,
+                         *         "firstGeneration": 1048576,
+                         *         "headSeq": 40,
+                         *         "issued": 48,
+                         *         "waiting": 7,
+                         *         "active": 30,
+                         *         "admissionsPerSecond": 2.5,
+                         *         "etaBand": {
+                         *           "low": 0.8,
+                         *           "high": 1.3
+                         *         },
+                         *         "left": null,
+                         *         "notice": null,
+                         *         "pace": [
+                         *           {
+                         *             "position": 1,
+                         *             "etaSeconds": 1,
+                         *             "statusAfterMs": 1000,
+                         *             "presenceAfterMs": 9090
+                         *           },
+                         *           {
+                         *             "position": 8,
+                         *             "etaSeconds": 4,
+                         *             "statusAfterMs": 1000,
+                         *             "presenceAfterMs": 9090
+                         *           }
+                         *         ],
+                         *         "rejoined": 0,
+                         *         "exact": "/g==",
+                         *         "counts": []
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                queueId: string;
+                                /** @enum {string} */
+                                state: "NOT_OPEN" | "OPEN" | "PAUSED" | "SOLD_OUT" | "CLOSED";
+                                /** @description Clock of the queue when this was made, milliseconds since 1970; 0: not known yet */
+                                nowMs: number;
+                                /** @description When the sale opens or has opened */
+                                opensAt: string | null;
+                                /** @description Raised by each restore of the queue */
+                                generation: number;
+                                /** @description A token of an earlier generation than this is of another queue history */
+                                firstGeneration: number;
+                                /** @description Entries up to this one have had their turn: ask POST /queue/token/check */
+                                headSeq: number;
+                                /** @description The last entry that was given out */
+                                issued: number;
+                                /** @description Present waiting users */
+                                waiting: number;
+                                active: number;
+                                /** @description Measured over the last 30 s */
+                                admissionsPerSecond: number;
+                                /** @description 8 of 10 waits were between low and high times the estimate; null: too few are known to say */
+                                etaBand: {
+                                    low: number;
+                                    high: number;
+                                } | null;
+                                /** @description Free seats by price class; null: not known */
+                                left: {
+                                    name: string;
+                                    amount: number;
+                                    seats: number;
+                                }[] | null;
+                                /** @description What the operator says to all who wait */
+                                notice: {
+                                    ko: string;
+                                    en: string;
+                                } | null;
+                                pace: {
+                                    position: number;
+                                    /** @description Estimated time to admission; between two positions, in proportion */
+                                    etaSeconds: number;
+                                    /** @description When to read the status again, ± 10 % at random */
+                                    statusAfterMs: number;
+                                    /** @description When to send POST /v1/api/queue/presence again, ± 10 % at random */
+                                    presenceAfterMs: number;
+                                }[];
+                                /** @description Waiting users ahead of all others: they were passed over and came back */
+                                rejoined: number;
+                                /** @description A bit for each entry from headSeq + 1 on, at most 4,096, most significant bit first: present or not. Base64 */
+                                exact: string;
+                                /** @description Present entries beyond those, from point to point. The first point is 4,096 entries behind the head, each further one ⌈2 %⌉ farther, the last one is `issued` */
+                                counts: number[];
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description There is no such queue */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
         };
-        /** @description Bad input: the message names each bad field */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The token is missing, malformed or forged */
-        401: {
-          headers: {
-            /** @description How to authenticate */
-            'WWW-Authenticate'?: 'Bearer realm="concert-reservation"';
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description No queue of this service has issued the token */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The balance would be more than 2^53 − 1 */
-        409: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The body is too large */
-        413: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The body is not JSON */
-        415: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description The key was used with another request */
-        422: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description Too many requests from this user at once */
-        429: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description Something went wrong on our side */
-        500: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-        /** @description A dependency is down or its breaker is open: see Retry-After */
-        503: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': components['schemas']['Failure'];
-          };
-        };
-      };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
+    "/v1/api/queue/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stay present
+         * @description Says that the user is still here, as a poll does, and answers nothing: 204. At the interval that the status gives.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description The token is missing, malformed or forged */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description This queue has not issued the token */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/concerts/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Future schedules that still have seats
+         * @description The list is whole, however long; it comes compressed (br, gzip) to a client that accepts that, and 304 answers If-None-Match as long as it has not changed. When the list cannot be read, the last good one is answered with `X-Fallback: stale`, or an empty one with `X-Fallback: empty`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The ETag of a list that the client has, several, or `*` */
+                    "If-None-Match"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": [
+                         *         {
+                         *           "scheduleId": 1,
+                         *           "concertTitle": "Winter Lights",
+                         *           "openDate": "2030-01-31",
+                         *           "startTime": "19:00",
+                         *           "endTime": "21:30",
+                         *           "startsAt": "2030-01-31T19:00:00+09:00",
+                         *           "endsAt": "2030-01-31T21:30:00+09:00",
+                         *           "opensAt": "2030-01-02T20:00:00+09:00",
+                         *           "closesAt": null,
+                         *           "queueId": "main",
+                         *           "seatStatus": "AVAILABLE"
+                         *         }
+                         *       ],
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                scheduleId: number;
+                                concertTitle: string;
+                                /** @description yyyy-MM-dd */
+                                openDate: string;
+                                /** @description HH:mm */
+                                startTime: string;
+                                /** @description HH:mm */
+                                endTime: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                startsAt: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                endsAt: string;
+                                /** @description When the sale opens; null: it is open */
+                                opensAt: string | null;
+                                /** @description When the sale closes; null: when the concert starts */
+                                closesAt: string | null;
+                                /** @description The queue that sells it */
+                                queueId: string;
+                                /**
+                                 * @description SOLD_OUT: every seat left is on hold just now
+                                 * @enum {string}
+                                 */
+                                seatStatus: "AVAILABLE" | "SOLD_OUT";
+                            }[];
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description The version in If-None-Match is still current */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description The token is missing, malformed or forged */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description No queue of this service has issued the token */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/concerts/seat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Seats of a schedule that can be reserved
+         * @description The list is whole, however long; it comes compressed (br, gzip) to a client that accepts that, and 304 answers If-None-Match as long as it has not changed. When the list cannot be read, the last good one is answered with `X-Fallback: stale`, or an empty one with `X-Fallback: empty`.
+         */
+        get: {
+            parameters: {
+                query: {
+                    scheduleId: string;
+                };
+                header?: {
+                    /** @description The ETag of a list that the client has, several, or `*` */
+                    "If-None-Match"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": [
+                         *         {
+                         *           "seatId": 1,
+                         *           "position": 1,
+                         *           "amount": 150000,
+                         *           "seatStatus": "AVAILABLE"
+                         *         }
+                         *       ],
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                seatId: number;
+                                position: number;
+                                amount: number;
+                                /** @enum {string} */
+                                seatStatus: "AVAILABLE" | "TEMP_RESERVED" | "RESERVED";
+                            }[];
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description The version in If-None-Match is still current */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The token is missing, malformed or forged */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description No queue of this service has issued the token */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description There is no such schedule */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/concerts/layout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sections, rows and seats of a schedule, with coordinates and price classes
+         * @description Public and the same for everybody. A layout never changes: with its own `version` in the URL the answer may be kept for a year, without it for 10 s.
+         */
+        get: {
+            parameters: {
+                query: {
+                    scheduleId: string;
+                    version?: string;
+                };
+                header?: {
+                    /** @description The ETag of a list that the client has, several, or `*` */
+                    "If-None-Match"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "version": "Zm9vYmFyYmF6cXV4",
+                         *         "scheduleId": 1,
+                         *         "seatCount": 2,
+                         *         "priceClasses": [
+                         *           {
+                         *             "name": "VIP",
+                         *             "amount": 200000
+                         *           }
+                         *         ],
+                         *         "sections": [
+                         *           {
+                         *             "name": "Stalls",
+                         *             "rows": [
+                         *               {
+                         *                 "label": "A",
+                         *                 "seats": [
+                         *                   {
+                         *                     "seatId": 1,
+                         *                     "number": "1",
+                         *                     "x": 0,
+                         *                     "y": 0,
+                         *                     "priceClass": 0,
+                         *                     "accessible": true
+                         *                   },
+                         *                   {
+                         *                     "seatId": 2,
+                         *                     "number": "2",
+                         *                     "x": 10,
+                         *                     "y": 0,
+                         *                     "priceClass": 0
+                         *                   }
+                         *                 ]
+                         *               }
+                         *             ]
+                         *           }
+                         *         ]
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                /** @description The content hash of the layout: another content has another one */
+                                version: string;
+                                scheduleId: number;
+                                seatCount: number;
+                                priceClasses: {
+                                    name: string;
+                                    amount: number;
+                                }[];
+                                sections: {
+                                    /** @description Empty in a schedule without sections */
+                                    name: string;
+                                    rows: {
+                                        label: string;
+                                        seats: {
+                                            seatId: number;
+                                            /** @description As it stands on the seat */
+                                            number: string;
+                                            /** @description From the left, in a unit of the layout: seats are usually 10 apart */
+                                            x: number;
+                                            /** @description From the stage, in the same unit */
+                                            y: number;
+                                            /** @description Index in priceClasses */
+                                            priceClass: number;
+                                            /**
+                                             * @description For a wheelchair; absent: no
+                                             * @constant
+                                             */
+                                            accessible?: true;
+                                        }[];
+                                    }[];
+                                }[];
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description The version in If-None-Match is still current */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description There is no such schedule, it is not published, or it ended more than a day ago */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/concerts/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which seats of a schedule are free, two bits per seat
+         * @description Public and the same for everybody, at most a second old. A reserve always looks at the database. When the seats cannot be read, the last good answer is given with `X-Fallback: stale`.
+         */
+        get: {
+            parameters: {
+                query: {
+                    scheduleId: string;
+                };
+                header?: {
+                    /** @description The ETag of a list that the client has, several, or `*` */
+                    "If-None-Match"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "layoutVersion": "Zm9vYmFyYmF6cXV4",
+                         *         "sale": "OPEN",
+                         *         "seats": "CA=="
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                /** @description The layout that `seats` refers to */
+                                layoutVersion: string;
+                                /**
+                                 * @description Whether the sales window is open; CANCELED: the schedule was canceled
+                                 * @enum {string}
+                                 */
+                                sale: "BEFORE" | "OPEN" | "CLOSED" | "CANCELED";
+                                /**
+                                 * Format: base64
+                                 * @description Two bits per seat, in the order in which the layout lists the seats: 0 AVAILABLE, 1 TEMP_RESERVED, 2 RESERVED, 3 not for sale. Seat i is in byte floor(i / 4), `(byte >> (2 * (i % 4))) & 3`
+                                 */
+                                seats: string;
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description The version in If-None-Match is still current */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description There is no such schedule, it is not published, or it ended more than a day ago */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/concerts/reserve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a seat on hold
+         * @description The hold ends after HOLD_SECONDS unless it is paid for; until then the session lasts. A seat that you hold already is answered with that same hold, which is not prolonged.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The request acts once, however often it is sent with this key; its answer is kept at least 24 h. */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        scheduleId: number;
+                        seatId: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "reservationId": 1,
+                         *         "seatStatus": "TEMP_RESERVED",
+                         *         "reservedDate": "2030-01-01 12:00:00",
+                         *         "reservedUntilDate": "2030-01-01 12:05:00",
+                         *         "reservedAt": "2030-01-01T12:00:00+09:00",
+                         *         "reservedUntil": "2030-01-01T12:05:00+09:00"
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                reservationId: number;
+                                /** @constant */
+                                seatStatus: "TEMP_RESERVED";
+                                /** @description yyyy-MM-dd HH:mm:ss in the display zone */
+                                reservedDate: string;
+                                /** @description yyyy-MM-dd HH:mm:ss in the display zone: pay before */
+                                reservedUntilDate: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                reservedAt?: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                reservedUntil?: string;
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The token is missing, malformed or forged */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The concert is sold by another queue than the one that admitted you */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description No such schedule, or no such seat in it */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The schedule has begun, you have MAX_SEATS_PER_USER of its seats, or your session is over but for what you hold */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is not JSON */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The key was used with another request */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Too many requests from this user at once */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/concerts/payment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay for a seat on hold
+         * @description Takes the price off the balance, sells the seat and ends the session, so the next user is admitted.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The request acts once, however often it is sent with this key; its answer is kept at least 24 h. */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reservationId: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "paymentAmount": 150000,
+                         *         "seatStatus": "RESERVED",
+                         *         "queueStatus": "DONE"
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                paymentAmount: number;
+                                /** @constant */
+                                seatStatus: "RESERVED";
+                                /** @constant */
+                                queueStatus: "DONE";
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The token is missing, malformed or forged */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The reservation is somebody else’s, or the concert is sold by another queue than the token’s */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description There is no such reservation */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description It is paid already, or its hold has ended */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is not JSON */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The key was used with another request */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Too many requests from this user at once */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/user/amount": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The balance */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "amount": 150000
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                /** @description Balance, won */
+                                amount: number;
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description The token is missing, malformed or forged */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description No queue of this service has issued the token */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Top up the balance */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The request acts once, however often it is sent with this key; its answer is kept at least 24 h. */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Won to add to the balance */
+                        amount: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "amount": 150000
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                /** @description Balance, won */
+                                amount: number;
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The token is missing, malformed or forged */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description No queue of this service has issued the token */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The balance would be more than 2^53 − 1 */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is not JSON */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The key was used with another request */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Too many requests from this user at once */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    Failure: {
-      /** @constant */
-      resultType: 'FAIL';
-      data: null;
-      exception: {
-        code: string;
-        message: string;
-      };
+    schemas: {
+        Failure: {
+            /** @constant */
+            resultType: "FAIL";
+            data: null;
+            exception: {
+                code: string;
+                message: string;
+            };
+        };
     };
-  };
-  responses: never;
-  parameters: never;
-  requestBodies: never;
-  headers: never;
-  pathItems: never;
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;
