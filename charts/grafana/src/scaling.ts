@@ -4,14 +4,14 @@ import { events, of, prom, quantile, rate, variables } from './lib/prometheus.ts
 import { API } from './service/routes.ts';
 
 const HPA = 'horizontalpodautoscaler=~".*concert.*"';
-/** The API is what is scaled: the worker has a number of its own. With ROLE=all a process of that job does both. */
+/** The API is what is scaled: the worker has its own number. With ROLE=all a process of that job does both. */
 const API_JOB = 'concert-api';
 /** Without kube-state-metrics the desired replicas are the existing ones. */
 const desired = `max(kube_horizontalpodautoscaler_status_desired_replicas{${HPA}}) or count(up{job=~"$job"})`;
 const allowed = `max(kube_horizontalpodautoscaler_spec_max_replicas{${HPA}})`;
 const ready = 'sum(up{job=~"$job"})';
 const cpu = rate('process_cpu_seconds_total');
-/** What the chart tells each pod of its own resources.requests.cpu. */
+/** What the chart tells each pod of its resources.requests.cpu. */
 const request = of('concert_pod_cpu_request_cores');
 const ofRequest = `${cpu} / on (job, instance) ${request}`;
 
