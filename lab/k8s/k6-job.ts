@@ -18,6 +18,7 @@ export async function runK6({ scenario, variables }: Load, folder: RunFolder): P
   const set = Object.entries({
     scenario,
     report: true,
+    run: Date.now().toString(36), // the same once more is another run
     'influx.enabled': false,
     'resources.requests.cpu': '100m',
   });
@@ -26,8 +27,8 @@ export async function runK6({ scenario, variables }: Load, folder: RunFolder): P
     ...set.flatMap(([name, value]) => ['--set', `${name}=${String(value)}`]),
     ...Object.entries(variables).flatMap(([name, value]) => ['--set-string', `variables.${name}=${value}`]),
   );
-  const { version } = JSON.parse(await helm('status', RELEASE, '--output', 'json')) as { version: number };
-  const job = `${RELEASE}-k6-${version}`;
+  const [, job = ''] =
+    /^kind: Job\nmetadata:\n {2}name: (\S+)$/m.exec(await helm('get', 'manifest', RELEASE)) ?? [];
   const code = await exitCodeOf(job);
   const log = await kubectl('logs', `job/${job}`, '--tail=-1');
   const files = unpack(log);

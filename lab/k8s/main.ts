@@ -85,6 +85,7 @@ function environmentRows(metas: [run: string, of: Meta][]): string[][] {
 async function end(kube: KubeProxy, release: Release): Promise<void> {
   kube.stop();
   await helm('uninstall', LOAD_RELEASE, '--ignore-not-found');
+  await kubectl('delete', 'jobs', '--selector', `app.kubernetes.io/instance=${LOAD_RELEASE}`);
   await release.restore();
 }
 

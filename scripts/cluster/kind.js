@@ -5,7 +5,7 @@ const { listen } = require('../lib/interruption');
 const { inRoot } = require('../lib/paths');
 const { step } = require('../lib/progress');
 const { run } = require('../lib/run');
-const { CLUSTER, currentContext, demand, helm, KIND_CONTEXT, kubectl } = require('./context');
+const { CLUSTER, currentContext, demand, helm, KIND_CONTEXT, kubectl, NAMESPACE } = require('./context');
 
 async function up() {
   await demand('kind', 'install it (https://kind.sigs.k8s.io), and start Docker');
@@ -26,6 +26,15 @@ async function down() {
   }
   for (const release of ['load', 'concert'])
     await step(`uninstall ${release}`, () => helm(['uninstall', release, '--ignore-not-found', '--wait']));
+  // Helm leaves the runs of a load test to end by themselves.
+  await kubectl([
+    'delete',
+    'jobs',
+    '--namespace',
+    NAMESPACE,
+    '--selector',
+    'app.kubernetes.io/instance=load',
+  ]);
 }
 
 /** Neither takes arguments. */

@@ -1,5 +1,6 @@
 // npm run cluster -- load: one k6 run as a Job in the cluster.
 const fs = require('node:fs');
+const zlib = require('node:zlib');
 const path = require('node:path');
 const { misuse } = require('../lib/arguments');
 const { assembledCharts } = require('../lib/charts');
@@ -10,14 +11,16 @@ const { listen } = require('../lib/interruption');
 const { inRoot } = require('../lib/paths');
 const { note, step } = require('../lib/progress');
 const { currentContext, helm, kubectl, NAMESPACE } = require('./context');
+const { crossed, merge, textOf } = require('./merge');
 
 const START_MINUTES = 5;
 const THRESHOLDS_FAILED = 99;
 const POLL_MS = 2000;
 
-const USAGE = `npm run cluster -- load [scenario] [VARIABLE=value…] [options]
+const USAGE = `npm run cluster -- load [scenario] [VARIABLE=value…] [--pods N] [options]
 One run of k6/<scenario>.ts in the cluster, by default study; exit code 99: thresholds were missed.
-VARIABLE: k6/README.md. The options go to helm.`;
+VARIABLE: k6/README.md. --pods: as many share the load, and what they have measured is judged as a whole. The other
+options go to helm.`;
 
 /** @returns {Promise<string>} of the Job's only pod, by JSONPath; empty while there is none */
 const ofPod = async (job, path) => {
@@ -52,6 +55,58 @@ async function until(job, read) {
   }
 }
 
+/** @returns {Promise<number[]>} exit codes of the pods that have ended */
+async function exitCodes(job) {
+  const codes = await ofPod(job, 'containerStatuses[0].state.terminated.exitCode');
+  return codes === '' ? [] : codes.split(' ').map(Number);
+}
+
+/** Waits for all pods, puts together what they have measured, and judges that. @returns {Promise<number>} as k6's */
+async function followAll(job, pods) {
+  await until(job, async () =>
+    (await ofPod(job, 'phase')).split(' ').some((it) => !['', 'Pending'].includes(it)),
+  );
+  for (let ended = []; ended.length < pods; ended = await exitCodes(job)) {
+    const failed = ended.find((code) => code !== 0);
+    if (failed !== undefined) break; // the Job ends the others
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  const names = (
+    await kubectl([
+      'get',
+      'pods',
+      '--namespace',
+      NAMESPACE,
+      '--selector',
+      `job-name=${job}`,
+      '--output',
+      'name',
+    ])
+  )
+    .trim()
+    .split('\n');
+  const summaries = [];
+  for (const name of names) {
+    const log = await kubectl(['logs', '--namespace', NAMESPACE, '--tail=-1', name]);
+    const { 'summary.json': summary } = unpack(log);
+    if (summary === undefined) throw new Failure(`${name} has left no results.`, { details: log });
+    summaries.push(JSON.parse(summary));
+  }
+  const merged = merge(summaries);
+  process.stdout.write(`\n${textOf(merged, pods)}\n`);
+  return crossed(merged).length === 0 ? 0 : THRESHOLDS_FAILED;
+}
+
+/** Each file stands behind a line `=== name` as base64 of its gzip; `===` alone ends the last. */
+function unpack(log) {
+  const parts = log.split(/^===(?: (\S+))?\n/m).slice(1);
+  const files = {};
+  for (let i = 0; i + 1 < parts.length; i += 2)
+    if (parts[i] !== undefined)
+      files[parts[i]] = zlib.gunzipSync(Buffer.from(parts[i + 1], 'base64')).toString();
+  return files;
+}
+
 /** Shows the log as it comes. @returns {Promise<number>} k6's exit code */
 async function follow(job) {
   await until(job, async () => !['', 'Pending'].includes(await ofPod(job, 'phase')));
@@ -59,19 +114,29 @@ async function follow(job) {
   return Number(await until(job, () => ofPod(job, 'containerStatuses[0].state.terminated.exitCode')));
 }
 
-async function load(args) {
+/** @throws Failure for --pods without a number */
+function takePods(args) {
+  const at = args.indexOf('--pods');
+  if (at < 0) return { pods: 1, rest: args };
+  if (!/^[1-9]\d?$/.test(args[at + 1] ?? '')) throw misuse('--pods needs a number from 1 to 99.', USAGE);
+  return { pods: Number(args[at + 1]), rest: args.toSpliced(at, 2) };
+}
+
+async function load(all) {
+  const { pods, rest: args } = takePods(all);
   await currentContext();
   const scenario = /^[a-z]/.test(args[0] ?? '') ? args.shift() : 'study';
   const isVariable = (arg) => /^[A-Z][A-Z0-9_]*=/.test(arg);
   const variables = args.filter(isVariable).flatMap((arg) => ['--set-string', `variables.${arg}`]);
   const options = args.filter((arg) => !isVariable(arg));
-  const set = ['--set', `scenario=${scenario}`, ...variables, ...options];
+  // The same once more is another run.
+  const run = ['--set-string', `run=${Date.now().toString(36)}`, '--set', `pods=${pods}`];
+  const set = ['--set', `scenario=${scenario}`, ...run, ...variables, ...options];
   await helm(['upgrade', '--install', 'load', path.join(assembledCharts(), 'k6'), ...set], {
     what: 'helm upgrade',
   });
-  const { version } = JSON.parse(await helm(['status', 'load', '--output', 'json']));
-  const job = `load-k6-${version}`;
-  const code = await step(job, () => follow(job), { inherits: true });
+  const [, job] = /^kind: Job\nmetadata:\n {2}name: (\S+)$/m.exec(await helm(['get', 'manifest', 'load']));
+  const code = await step(job, () => (pods === 1 ? follow(job) : followAll(job, pods)), { inherits: true });
   if (code === THRESHOLDS_FAILED) note('thresholds failed');
   return code;
 }
