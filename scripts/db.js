@@ -1,4 +1,5 @@
-// npm run db -- migrate|seed|verify …: the tools of dist/cli on the services that run here, or on those of the variables.
+// npm run db -- migrate|seed|verify|backup|restore …: the tools of dist/cli on the services that run here, or on those of the variables.
+const { backup, restore } = require('./db/backup');
 const { usageOf } = require('./lib/arguments');
 const { runCommand } = require('./lib/subcommands');
 const { runTool } = require('./lib/tool');
@@ -19,4 +20,6 @@ runCommand('db', {
     usage: () => usageOf('src/cli/verify.ts'),
     run: (args) => runTool('verify', args, { needs: ['mariadb', 'redis'], uses: ['kafka'] }),
   },
+  backup,
+  restore,
 });

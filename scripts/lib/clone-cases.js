@@ -6,8 +6,9 @@ const MISUSED = 2;
 
 const HELP = [
   ...['start', 'test', 'check', 'check config', 'check:clone', 'services', 'queue', 'load', 'experiment'],
-  ...['db', 'db migrate', 'db seed', 'db verify'],
+  ...['db', 'db migrate', 'db seed', 'db verify', 'db backup', 'db restore'],
   ...['cluster', 'cluster up', 'cluster deploy', 'cluster load', 'cluster down', 'cluster test'],
+  ...['cluster backup', 'cluster restore'],
   ...['cluster charts', 'cluster dashboards', 'cluster sbom'],
   ...['lab', 'lab bench', 'lab faults', 'lab fuzz', 'lab mutation', 'lab capacity', 'lab admission'],
 ];
@@ -20,6 +21,8 @@ const WRONG = [
   ['check:clone --qick', 'Did you mean "--quick"?'],
   ['services statsu', 'Did you mean "status"?'],
   ['db migrat', 'Did you mean "migrate"?'],
+  ['db backup --kepe 3', 'Did you mean "--keep"?'],
+  ['db restore', 'confirm it by --replace'],
   ['cluster depoly', 'Did you mean "deploy"?'],
   ['cluster load studdy', 'Did you mean "study"?'],
   ['lab bnech', 'Did you mean "bench"?'],
@@ -53,6 +56,8 @@ const REAL = [
   ['db migrate status', OK, 'applied'],
   ['db seed --users 100 --concerts 1 --dates 1 --seats 10', OK, 'seeded'],
   ['db verify', OK],
+  ['db backup', OK, 'written: concert-'],
+  ['db restore --replace', OK, 'restored: concert-'],
   ['lab faults --plan --seed 1', OK],
   ['lab capacity', OK],
   ['cluster charts', OK],

@@ -51,4 +51,4 @@ async function runTool(name, args, services = {}) {
   return exitCodeOf(nodeBinary(), [file, ...args], { env });
 }
 
-module.exports = { runTool };
+module.exports = { runTool, urlsOfRunning };

@@ -4,7 +4,9 @@ const auth = { password: 'golden' };
 const digest = `sha256:${'0'.repeat(64)}`;
 const noStorage = { persistence: { enabled: false } };
 const service = { tokenSecret: 'golden-token-secret-of-32-bytes-' };
-const databases = { mariadb: { auth: { ...auth, rootPassword: 'golden', adminPassword: 'golden' } } };
+const databases = {
+  mariadb: { auth: { ...auth, rootPassword: 'golden', adminPassword: 'golden', backupPassword: 'golden' } },
+};
 const whole = {
   ...databases,
   redis: { auth },
@@ -105,6 +107,36 @@ const ALL: Case[] = [
       gateway: { enabled: true, parentRefs: [{ name: 'edge' }], hostnames: ['concert.local'] },
       serviceMonitor: { enabled: true },
       hpa: { requestsInFlight: '50', waiting: '500' },
+    },
+  },
+  {
+    name: 'concert-api-backup',
+    chart: 'concert-api',
+    values: {
+      ...service,
+      database: { host: 'concert-mariadb' },
+      redis: { host: 'concert-redis' },
+      backup: { enabled: true },
+    },
+  },
+  {
+    name: 'concert-api-backup-elsewhere',
+    chart: 'concert-api',
+    values: {
+      ...service,
+      database: { existingSecret: 'database' },
+      redis: { existingSecret: 'redis' },
+      backup: {
+        enabled: true,
+        claim: { existingClaim: 'dumps' },
+        database: {
+          host: 'db.example',
+          port: 3307,
+          passwordSecret: 'database-backup',
+          options: ['--ssl', '--ssl-verify-server-cert'],
+        },
+        s3: { enabled: true, endpoint: 'https://s3.example:9000', bucket: 'dumps', existingSecret: 's3' },
+      },
     },
   },
   { name: 'concert', chart: 'concert', values: whole },

@@ -19,7 +19,7 @@ const PASSWORD = 'a-test'; // listens on 127.0.0.1, for as long as a test lasts
 const ACCOUNTS = [
   'CREATE DATABASE concert',
   ...['root', 'owner', 'app'].map((user) => `CREATE USER '${user}'@'127.0.0.1' IDENTIFIED BY '${PASSWORD}'`),
-  "GRANT ALL PRIVILEGES ON *.* TO 'root'@'127.0.0.1'",
+  "GRANT ALL PRIVILEGES ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION",
   "GRANT ALL PRIVILEGES ON concert.* TO 'owner'@'127.0.0.1' WITH GRANT OPTION",
 ];
 const asUser = (): string[] => (process.getuid?.() === 0 ? ['--user=root'] : []);

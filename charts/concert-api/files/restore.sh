@@ -1,0 +1,27 @@
+#!/bin/sh
+# Replaces $DATABASE by a dump that backup.sh has written: by $FILE in $FOLDER, or by the newest. Nothing of the product
+# may run meanwhile. Afterwards migrate: the dump has the schema of its time, and no rights of accounts.
+# Environment: DATABASE_HOST DATABASE_PORT DATABASE_USER MYSQL_PWD DATABASE FOLDER FILE; arguments: more options of mariadb
+set -eu
+file=${FILE:-$(ls -1 "$FOLDER" | grep '^concert-[0-9TZ]*\.sql\.gz$' | sort | tail -n 1)}
+if [ -z "$file" ] || [ ! -f "$FOLDER/$file" ]; then
+  echo "There is no backup ${file:-at all} in $FOLDER. There are:" >&2
+  ls -1 "$FOLDER" >&2
+  exit 1
+fi
+# Before anything is deleted.
+if ! gzip -dc "$FOLDER/$file" | tail -n 1 | grep -q '^-- Dump completed'; then
+  echo "$file is not whole: nothing was changed." >&2
+  exit 1
+fi
+sql() {
+  mariadb --host="$DATABASE_HOST" --port="$DATABASE_PORT" --user="$DATABASE_USER" --protocol=tcp \
+    --default-character-set=utf8mb4 --batch --skip-column-names "$@"
+}
+# The dump does not have the character set of the database, which new tables take over.
+charset=$(sql "$@" --execute="SELECT CONCAT('CHARACTER SET ', DEFAULT_CHARACTER_SET_NAME, ' COLLATE ', DEFAULT_COLLATION_NAME)
+  FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '$DATABASE'")
+# Tables that are newer than the dump must go as well.
+sql "$@" --execute="DROP DATABASE IF EXISTS \`$DATABASE\`; CREATE DATABASE \`$DATABASE\` $charset"
+gzip -dc "$FOLDER/$file" | sql "$@" "$DATABASE"
+echo "restored: $file"
