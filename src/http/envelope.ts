@@ -37,12 +37,15 @@ export const success = (data: unknown): string => successOf(JSON.stringify(data)
 export const failure = (code: string, message: string): string =>
   JSON.stringify({ resultType: 'FAIL', data: null, exception: { code, message } });
 
-const JSON_TYPE = 'application/json; charset=utf-8';
-
-/** For JSON; the pages under /docs have helmet's. HSTS is set by the proxy that terminates TLS. */
-const SECURITY_HEADERS = [
+/** The pages under /docs have helmet's. HSTS is set by the proxy that terminates TLS. */
+const SECURITY_HEADERS: readonly string[] = [
   ...['X-Content-Type-Options', 'nosniff'],
   ...['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
+];
+const JSON_HEADERS: readonly string[] = [
+  'Content-Type',
+  'application/json; charset=utf-8',
+  ...SECURITY_HEADERS,
 ];
 
 /**
@@ -59,9 +62,7 @@ export function sendText(
     res.writeHead(status, [...headers]).end();
     return;
   }
-  const length = String(Buffer.byteLength(text));
-  const own = ['Content-Type', JSON_TYPE, 'Content-Length', length];
-  res.writeHead(status, [...own, ...SECURITY_HEADERS, ...headers]);
+  res.writeHead(status, JSON_HEADERS.concat('Content-Length', String(Buffer.byteLength(text)), headers));
   res.end(text);
 }
 
@@ -102,9 +103,8 @@ export async function sendEncoded(
 export function rawFailure({ status, code, message, headers }: HttpFailure): string {
   const body = failure(code, message);
   const all = [
-    ...['Date', new Date().toUTCString()],
-    ...['Content-Type', JSON_TYPE, 'Content-Length', String(Buffer.byteLength(body))],
-    ...[...SECURITY_HEADERS, ...headers, 'Connection', 'close'],
+    ...['Date', new Date().toUTCString(), ...JSON_HEADERS],
+    ...['Content-Length', String(Buffer.byteLength(body)), ...headers, 'Connection', 'close'],
   ];
   const lines = all.map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('');
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}\r\n${body}`;

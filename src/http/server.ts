@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Express } from 'express';
+import type { Express, Request, Response } from 'express';
 import { rawFailure } from './envelope';
 import { BrokenRequest, MethodNotAllowed } from './errors';
 import { METHODS, originForm } from './middleware/protocol';
@@ -56,14 +56,9 @@ export class HttpServer {
       },
       (req, res) => {
         req.url = originForm(req.url ?? '', req.method);
-        const last = this.exchanges.get(req.socket);
-        const pipelined = last === undefined || last.res.writableEnded ? 1 : last.pipelined + 1;
-        if (pipelined > MAX_PIPELINED) {
-          req.socket.destroy();
-          return;
-        }
-        this.exchanges.set(req.socket, { req, res, pipelined });
-        app(req, res);
+        if (this.isPipelineFull(req, res)) req.socket.destroy();
+        // Instead of Express' own last handler, made anew for each request: the apps answer everything themselves.
+        else app(req as Request, res as Response, () => res.destroy());
       },
     );
     this.server.on('checkExpectation', (req, res) => this.server.emit('request', req, res));
@@ -101,6 +96,21 @@ export class HttpServer {
   /** The port that it listens on, also if 0 was configured. */
   get port(): number {
     return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Takes note of the connection's latest request. @returns whether too many came before their answers */
+  private isPipelineFull(req: IncomingMessage, res: ServerResponse): boolean {
+    const last = this.exchanges.get(req.socket);
+    if (last === undefined) {
+      this.exchanges.set(req.socket, { req, res, pipelined: 1 });
+      return false;
+    }
+    const pipelined = last.res.writableEnded ? 1 : last.pipelined + 1;
+    if (pipelined > MAX_PIPELINED) return true;
+    last.req = req;
+    last.res = res;
+    last.pipelined = pipelined;
+    return false;
   }
 
   /** Whether a request has arrived as a whole and its answer has not gone out: the client waits for us, not we for it. */
