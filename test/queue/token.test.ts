@@ -23,11 +23,23 @@ describe('queue tokens', () => {
     expect(() => codec.read(jwt.sign({ ...others, q: 1 }))).toThrow('The queue token is malformed.');
   });
 
-  it('are verified once: a second poll takes the remembered claims', () => {
+  it('are verified twice: from the third poll on the remembered claims are taken', () => {
     const own = new TokenCodec(SECRET);
     const verify = jest.spyOn(Hs256.prototype, 'verify');
-    expect([own.read(token), own.read(token)]).toEqual([claims, claims]);
-    expect(verify).toHaveBeenCalledTimes(1);
+    for (let poll = 0; poll < 5; poll++) expect(own.read(token)).toEqual(claims);
+    expect(verify).toHaveBeenCalledTimes(2);
+    verify.mockRestore();
+  });
+
+  it('are verified each time when more users poll than can be remembered', () => {
+    const own = new TokenCodec(SECRET);
+    const crowd = Array.from({ length: 70_000 }, (_, i) => codec.sign({ ...PLACE, seq: i + 1 }, 60_700));
+    for (const each of crowd) own.read(each);
+    const verify = jest.spyOn(Hs256.prototype, 'verify');
+    expect(own.read(crowd[0] ?? '').seq).toBe(1); // another entry has taken its slot since
+    expect(own.read(crowd[69_999] ?? '').seq).toBe(70_000);
+    expect(own.read(crowd[69_999] ?? '').seq).toBe(70_000);
+    expect(verify).toHaveBeenCalledTimes(2);
     verify.mockRestore();
   });
 

@@ -38,7 +38,7 @@ const RECENT_TOKENS = 25_000;
  */
 export class TokenCodec {
   private readonly jwt: Hs256;
-  /** A waiting user polls with the same token many times: it is verified once. */
+  /** A waiting user polls with the same token many times: it is verified twice. */
   private readonly recent = new RecentTokens<Claims>(RECENT_TOKENS);
 
   /** @param secondary a second secret whose tokens are accepted as well; empty: none */
