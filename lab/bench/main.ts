@@ -7,7 +7,8 @@ import { closeDatabase } from './lib/database.ts';
 import { hasWrk } from './lib/load.ts';
 import { killAll } from './lib/processes.ts';
 import type { Benchmark, Options, Result } from './lib/result.ts';
-import { reached } from './lib/result.ts';
+import { certainRegressions, changeLines, changes } from './lib/gate.ts';
+import { verdictOf } from './lib/result.ts';
 import { markdownTable, textTable } from './lib/table.ts';
 import { BENCHMARKS, readArguments, type Wanted } from './options.ts';
 
@@ -52,7 +53,7 @@ function write(results: Result[], { rounds, seconds, save }: Wanted): void {
   const file = join('results', `bench-${at.replaceAll(':', '-')}.json`);
   writeFileSync(join(root, file), `${JSON.stringify({ ...head, results }, null, 1)}\n`);
   process.stdout.write(
-    `\n${textTable(results)}\n\n${head.machine}; ${rounds} rounds of ${seconds} s; all rounds: ${file}\n`,
+    `\n${textTable(results)}\n\n${head.machine}; ${rounds} rounds of ${seconds} s; in parentheses: 95 % intervals; all rounds: ${file}\n`,
   );
   if (save) saveBeside(results, head);
 }
@@ -74,7 +75,7 @@ function saveBeside(
   const all = order.flatMap((name) => byName.get(name) ?? []);
   writeFileSync(file, `${JSON.stringify({ ...head, results: all }, null, 1)}\n`);
   const times = [...new Set(all.map(({ at }) => at))].sort();
-  const about = `${head.machine}. ${head.rounds} rounds of ${head.seconds} s each, between ${times[0] ?? ''} and ${times.at(-1) ?? ''}.`;
+  const about = `${head.machine}. ${head.rounds} rounds of ${head.seconds} s each (in parentheses: 95 % intervals of the median), between ${times[0] ?? ''} and ${times.at(-1) ?? ''}.`;
   const page = join(folder, 'README.md');
   const text = readFileSync(page, 'utf8');
   writeFileSync(
@@ -95,10 +96,19 @@ async function main(): Promise<number> {
   }
   await closeDatabase();
   write(results, wanted);
-  const missed = results.filter((result) => reached(result) === false).map(({ name }) => name);
+  const missed = results.filter((result) => verdictOf(result)?.reached === false).map(({ name }) => name);
   if (missed.length > 0) process.stdout.write(`Missed: ${missed.join(', ')}\n`);
   if (failures > 0) process.stdout.write(`${failures} could not be measured.\n`);
-  return failures > 0 ? 1 : 0;
+  return failures > 0 || !isPassed(results, wanted) ? 1 : 0;
+}
+
+/** Shows what has changed since the earlier run, if one was given. @returns false when the gate is wanted and closed */
+function isPassed(results: Result[], { against, gate }: Wanted): boolean {
+  const since = changes(results, against);
+  for (const line of changeLines(since)) process.stdout.write(`${line}\n`);
+  const regressions = gate ? certainRegressions(results, since) : [];
+  for (const line of regressions) process.stdout.write(`GATE: ${line}\n`);
+  return regressions.length === 0;
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { admission } from './admission.ts';
 import { checks } from './checks.ts';
@@ -8,7 +9,7 @@ import { overload } from './overload.ts';
 import { redisCommands } from './redis-commands.ts';
 import { sales } from './sales.ts';
 import { start } from './start.ts';
-import type { Benchmark, Options } from './lib/result.ts';
+import type { Benchmark, Options, Result } from './lib/result.ts';
 import closest from '../../scripts/lib/closest.js';
 
 const { didYouMean } = closest;
@@ -17,9 +18,11 @@ export const BENCHMARKS: Benchmark[] = [
   ...[...checks, issue, ...lists, ...sales],
   ...[million, redisCommands, admission, start, overload],
 ];
-export const USAGE = `npm run lab -- bench [name … --rounds 5 --seconds 3 --save]
-  --rounds   measured rounds of each side, in turn
+export const USAGE = `npm run lab -- bench [name … --rounds 7 --seconds 3 --against FILE --gate --save]
+  --rounds   measured rounds of each side, in turn; with fewer than 6 there is no 95 % interval
   --seconds  length of a round
+  --against  results/bench-….json of an earlier run: shows the change with its 95 % interval
+  --gate     ends with 1 when a target is missed, or a change is for the worse, with the whole interval
   --save     also writes docs/results/bench.json and the table in docs/results/README.md
 
   observation                      polls with metrics and logging, against the same process without
@@ -41,6 +44,9 @@ export const USAGE = `npm run lab -- bench [name … --rounds 5 --seconds 3 --sa
 export interface Wanted extends Options {
   benchmarks: Benchmark[];
   save: boolean;
+  gate: boolean;
+  /** Results of an earlier run. */
+  against: Result[];
 }
 
 /** @throws Error that says what is wrong */
@@ -49,9 +55,11 @@ export function readArguments(args: string[]): Wanted {
     args,
     allowPositionals: true,
     options: {
-      rounds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '7' },
       seconds: { type: 'string', default: '3' },
       save: { type: 'boolean', default: false },
+      gate: { type: 'boolean', default: false },
+      against: { type: 'string' },
     },
   });
   const whole = (name: 'rounds' | 'seconds', most: number): number => {
@@ -73,5 +81,22 @@ export function readArguments(args: string[]): Wanted {
       ({ names }) => wanted.length === 0 || names.some((name) => wanted.includes(name)),
     ),
     save: values.save,
+    gate: values.gate,
+    against: values.against === undefined ? [] : resultsIn(values.against),
   };
+}
+
+/** @throws Error that names the file when it holds no results with all their rounds */
+function resultsIn(file: string): Result[] {
+  let results: unknown;
+  try {
+    ({ results } = JSON.parse(readFileSync(file, 'utf8')) as { results?: unknown });
+  } catch (error) {
+    throw new Error(`--against: ${file} cannot be read.`, { cause: error });
+  }
+  const isResult = (one: unknown): one is Result =>
+    Array.isArray((one as Partial<Result> | null)?.measured?.values);
+  if (!Array.isArray(results) || !results.every(isResult))
+    throw new Error(`--against: ${file} is no results/bench-….json of this version.`);
+  return results;
 }

@@ -13,7 +13,7 @@ export function refuseOtherMethods(router: Router): Router {
   }
   for (const routes of routesOf.values()) {
     const allowed = routes.flatMap(methodsOf).join(', ');
-    // On the last route of the path rather than on one of its own, so that there is one path less to compare with.
+    // On the last route of the path rather than on a separate one, so that there is one path less to compare with.
     routes.at(-1)?.all(() => {
       throw new MethodNotAllowed(allowed);
     });

@@ -57,7 +57,7 @@ export class HttpServer {
       (req, res) => {
         req.url = originForm(req.url ?? '', req.method);
         if (this.isPipelineFull(req, res)) req.socket.destroy();
-        // Instead of Express' own last handler, made anew for each request: the apps answer everything themselves.
+        // Instead of Express' own last handler, which it makes for each request: the apps answer everything themselves.
         else app(req as Request, res as Response, () => res.destroy());
       },
     );

@@ -59,7 +59,20 @@ export function ratioResult(
   };
 }
 
-export function reached({ measured, target }: Result): boolean | undefined {
+/** Whether the measured median reaches the target, and whether its whole interval says the same. */
+export interface Verdict {
+  reached: boolean;
+  certain: boolean;
+}
+
+/** @returns undefined when there is no target */
+export function verdictOf({ measured, target }: Result): Verdict | undefined {
   if (target === undefined) return undefined;
-  return 'atLeast' in target ? measured.median >= target.atLeast : measured.median <= target.atMost;
+  const reaches = (value: number): boolean =>
+    'atLeast' in target ? value >= target.atLeast : value <= target.atMost;
+  const reached = reaches(measured.median);
+  const { interval } = measured;
+  // What is measured once, such as memory, has no interval to doubt it by.
+  if (interval === undefined) return { reached, certain: measured.values.length === 1 };
+  return { reached, certain: reaches(interval.low) === reached && reaches(interval.high) === reached };
 }

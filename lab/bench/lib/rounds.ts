@@ -1,3 +1,4 @@
+import { type Interval, intervalOf, median } from '../../statistics/intervals.ts';
 import { cpuMs } from './cpu.ts';
 import { type Answered, demandSound } from './load.ts';
 import { storeCpuMs } from './stores.ts';
@@ -57,17 +58,17 @@ export async function alternate<K extends string>(
 
 export interface Spread {
   median: number;
-  min: number;
-  max: number;
+  /** Of the median, with 95 % confidence; undefined with fewer than six rounds. */
+  interval: Interval | undefined;
+  /** Of each round. */
+  values: number[];
 }
 
-export function spread(values: number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (index: number): number => sorted[index] ?? Number.NaN;
-  const middle = Math.floor((sorted.length - 1) / 2);
-  const median = sorted.length % 2 === 1 ? at(middle) : (at(middle) + at(middle + 1)) / 2;
-  return { median, min: at(0), max: at(sorted.length - 1) };
-}
+export const spread = (values: number[]): Spread => ({
+  median: median(values),
+  interval: intervalOf(values),
+  values,
+});
 
 type Costs = Pick<Round, 'perSecond' | 'cpuMicros' | 'redisMicros' | 'mariadbMicros'>;
 
@@ -86,16 +87,16 @@ export function compare(ours: Round[], limit: Round[]): Comparison {
   const ratios = (of: (ours: Round, limit: Round) => number): Spread =>
     spread(ours.flatMap((round, i) => (limit[i] ? [of(round, limit[i])] : [])));
   const summary = (rounds: Round[]): Costs => {
-    const median = (of: keyof Costs): number => spread(rounds.map((round) => round[of])).median;
-    const [perSecond, cpuMicros] = [median('perSecond'), median('cpuMicros')];
+    const medianOf = (of: keyof Costs): number => median(rounds.map((round) => round[of]));
+    const [perSecond, cpuMicros] = [medianOf('perSecond'), medianOf('cpuMicros')];
     return {
       perSecond,
       cpuMicros,
-      redisMicros: median('redisMicros'),
-      mariadbMicros: median('mariadbMicros'),
+      redisMicros: medianOf('redisMicros'),
+      mariadbMicros: medianOf('mariadbMicros'),
     };
   };
-  const medianBusy = (rounds: Round[]): number => spread(rounds.map(({ busy }) => busy)).median;
+  const medianBusy = (rounds: Round[]): number => median(rounds.map(({ busy }) => busy));
   return {
     rates: ratios((a, b) => a.perSecond / b.perSecond),
     cpu: ratios((a, b) => b.cpuMicros / a.cpuMicros),

@@ -1,13 +1,20 @@
-import { type Result, reached } from './result.ts';
+import { type Result, verdictOf } from './result.ts';
 import type { Spread } from './rounds.ts';
 
 const digits = (value: number): string =>
   value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(value >= 10 ? 1 : 2);
 
-const shown = ({ median, min, max }: Spread, unit: string): string => {
-  const range = min === max ? '' : ` (${digits(min)}–${digits(max)})`;
+const shown = ({ median, interval }: Spread, unit: string): string => {
+  const range = interval === undefined ? '' : ` (${digits(interval.low)}–${digits(interval.high)})`;
   return `${digits(median)}${unit && ` ${unit}`}${range}`;
 };
+
+function verdict(result: Result): string {
+  const known = verdictOf(result);
+  if (known === undefined) return '';
+  const word = known.reached ? 'reached' : 'MISSED';
+  return known.certain ? word : `${word}, not certain`;
+}
 
 function targetOf({ target, unit }: Result): string {
   if (target === undefined) return '–';
@@ -18,16 +25,15 @@ function targetOf({ target, unit }: Result): string {
 const side = ({ perSecond, cpuMicros }: { perSecond: number; cpuMicros: number }): string =>
   `${digits(perSecond)}/s, ${digits(cpuMicros)} µs`;
 
-const HEAD = ['benchmark', 'measured', 'to reach', '', 'rates', 'CPU', 'ours', 'limit', 'what counts'];
+const HEAD = ['benchmark', 'measured (95 %)', 'to reach', '', 'rates', 'CPU', 'ours', 'limit', 'what counts'];
 
 function cells(result: Result): string[] {
   const { comparison: it } = result;
-  const ok = reached(result);
   return [
     result.name,
     shown(result.measured, result.unit),
     targetOf(result),
-    ok === undefined ? '' : ok ? 'reached' : 'MISSED',
+    verdict(result),
     it ? digits(it.rates.median) : '',
     it ? digits(it.cpu.median) : '',
     it ? side(it.ours) : '',
