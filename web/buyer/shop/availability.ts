@@ -1,47 +1,48 @@
-import type { Seat } from '../../shared/api/types';
-import { api, ask, authorized, jittered, limited, signal } from '../kernel';
+import type { Layout } from '../../shared/api/types';
+import { type Answer, api, ask, jittered, limited, signal } from '../kernel';
+import { type HallRow, hallOf } from './hall';
 import { isIdle } from './idle';
-import { order, problemOf, schedule, tokenOf } from './state';
+import { order, schedule } from './state';
 
-/** The free seats of the date that is looked at. */
-export const free = signal<Seat[] | undefined>(undefined);
-/** The last position that was seen there, free or not. */
-export const last = signal(0);
+/** The hall of the date that is looked at. */
+export const hall = signal<HallRow[] | undefined>(undefined);
 
-const EVERY_MS = 3000;
+const EVERY_MS = 2000;
 
+let layout: Layout | undefined;
 let followed: number | undefined;
 
-/** Keeps the free seats of a date up to date, while it is looked at. */
+/** Keeps the hall of a date up to date, while it is looked at. */
 export function followSeats(scheduleId: number): void {
   if (followed === scheduleId) return;
   followed = scheduleId;
-  free.value = undefined;
-  last.value = 0;
+  layout = undefined;
+  hall.value = undefined;
   void readSeats(scheduleId).finally(() => again(scheduleId));
 }
 
 function again(scheduleId: number): void {
   setTimeout(() => {
-    const isShown =
-      followed === scheduleId && schedule.value?.scheduleId === scheduleId && order.value === undefined;
-    if (!isShown) {
-      if (followed === scheduleId) followed = undefined;
-      return;
-    }
-    const isSeen = document.visibilityState === 'visible' && !isIdle();
-    void (isSeen ? readSeats(scheduleId) : Promise.resolve()).finally(() => again(scheduleId));
+    if (followed !== scheduleId) return;
+    const isShown = schedule.value?.scheduleId === scheduleId && order.value === undefined;
+    if (!isShown) followed = undefined;
+    else if (document.visibilityState === 'visible' && !isIdle())
+      void readSeats(scheduleId).finally(() => again(scheduleId));
+    else again(scheduleId);
   }, jittered(EVERY_MS));
 }
 
-export async function readSeats(scheduleId: number): Promise<void> {
-  const params = { query: { scheduleId: String(scheduleId) } };
-  const answer = await ask(
-    api.GET('/v1/api/concerts/seat', { params, ...authorized(tokenOf()), ...limited() }),
-  );
-  if (schedule.value?.scheduleId !== scheduleId) return;
-  problemOf(answer);
-  if (!answer.ok) return;
-  free.value = answer.data;
-  last.value = Math.max(last.value, ...answer.data.map(({ position }) => position));
+export async function readSeats(scheduleId: number): Promise<Answer<unknown>> {
+  const query = { scheduleId: String(scheduleId) };
+  const answer = await ask(api.GET('/v1/api/concerts/availability', { params: { query }, ...limited() }));
+  if (!answer.ok) return answer;
+  const { layoutVersion: version, seats } = answer.data;
+  if (layout?.version !== version) {
+    const params = { query: { ...query, version } };
+    const found = await ask(api.GET('/v1/api/concerts/layout', { params, ...limited() }));
+    if (!found.ok) return found;
+    layout = found.data;
+  }
+  if (followed === scheduleId) hall.value = hallOf(layout, seats);
+  return answer;
 }

@@ -1,45 +1,60 @@
-import type { Seat } from '../../shared/api/types';
+import type { Layout } from '../../shared/api/types';
+
+export type SeatState = 'free' | 'held' | 'taken';
 
 /** A seat as the map and the list show it. */
 export interface HallSeat {
+  seatId: number;
+  section: string;
   row: string;
   number: string;
-  /** Undefined for one that nobody can get. */
-  seatId: number | undefined;
   amount: number;
-  isFree: boolean;
+  priceClass: string;
+  isAccessible: boolean;
+  /** There is an aisle before it. */
+  isAfterGap: boolean;
+  state: SeatState;
 }
 
 export interface HallRow {
+  section: string;
   name: string;
   seats: HallSeat[];
 }
 
-/** So many seats are in one row of a hall that says nothing of its rows. */
-const ROW_SEATS = 20;
-const LETTERS = 26;
+/** What two bits mean. */
+const STATES: SeatState[] = ['free', 'held', 'taken', 'taken'];
 
-/** A, B, …, Z, AA, AB, … */
-export function rowName(index: number): string {
-  const letter = String.fromCharCode(65 + (index % LETTERS));
-  return index < LETTERS ? letter : rowName(Math.floor(index / LETTERS) - 1) + letter;
+/** The rows of a layout, in its order, with what the availability says of each seat. @param bits two bits per seat, base64 */
+export function hallOf({ sections, priceClasses }: Layout, bits: string): HallRow[] {
+  const bytes = atob(bits);
+  const pitch = pitchOf(sections);
+  let index = 0;
+  const stateOf = (seat: number): SeatState =>
+    STATES[(bytes.charCodeAt(seat >> 2) >> (2 * (seat & 3))) & 3] ?? 'taken';
+  return sections.flatMap(({ name: section, rows }) =>
+    rows.map(({ label, seats }) => ({
+      section,
+      name: label,
+      seats: seats.map(({ seatId, number, x, priceClass, accessible }, i) => ({
+        ...{ seatId, section, row: label, number },
+        amount: priceClasses[priceClass]?.amount ?? 0,
+        priceClass: priceClasses[priceClass]?.name ?? '',
+        isAccessible: accessible === true,
+        isAfterGap: i > 0 && x - (seats[i - 1]?.x ?? x) > 1.5 * pitch,
+        state: stateOf(index++),
+      })),
+    })),
+  );
 }
 
-/** The hall by the list of its free seats: what is missing in it is taken. @param last the last position that was ever seen */
-export function hallOf(free: Seat[], last: number): HallRow[] {
-  const byPosition = new Map(free.map((seat) => [seat.position, seat]));
-  const rows: HallRow[] = [];
-  for (let position = 1; position <= last; position++) {
-    const index = Math.floor((position - 1) / ROW_SEATS);
-    const row = (rows[index] ??= { name: rowName(index), seats: [] });
-    const seat = byPosition.get(position);
-    row.seats.push({
-      row: row.name,
-      number: String(position - index * ROW_SEATS),
-      seatId: seat?.seatId,
-      amount: seat?.amount ?? 0,
-      isFree: seat !== undefined,
-    });
-  }
-  return rows;
+/** The distance of most neighbours. */
+function pitchOf(sections: Layout['sections']): number {
+  const { seats = [] } = sections[0]?.rows[0] ?? {};
+  const steps = seats.slice(1).map(({ x }, i) => x - (seats[i]?.x ?? x));
+  return Math.min(...steps.filter((step) => step > 0), Infinity);
 }
+
+/** `Stalls A 12`, or `A12` in a hall without sections. */
+export const seatName = ({ section, row, number }: Pick<HallSeat, 'section' | 'row' | 'number'>): string =>
+  section === '' ? `${row}${number}` : `${section} ${row}${number}`;

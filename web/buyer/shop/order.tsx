@@ -124,7 +124,11 @@ export function Summary({ of }: { of: Order }): VNode {
         <strong>{title}</strong>
       </p>
       <p>{concerts.on(date, from, to)}</p>
-      <p>{of.seats.map(({ row, number }) => `${seats.row(row)} ${seats.seat(number)}`).join(', ')}</p>
+      <p>
+        {of.seats
+          .map(({ section, row, number }) => `${section} ${seats.row(row)} ${seats.seat(number)}`)
+          .join(', ')}
+      </p>
     </div>
   );
 }

@@ -21,6 +21,7 @@ export interface ScheduleName {
 
 export interface OrderedSeat {
   seatId: number;
+  section: string;
   row: string;
   number: string;
   amount: number;

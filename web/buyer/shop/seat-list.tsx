@@ -8,17 +8,21 @@ export function SeatList({ rows, isChosen, toggle }: SeatChoice): VNode {
   return (
     <div class="rows">
       {rows.map((row) => {
-        const free = row.seats.filter((seat) => seat.isFree || isChosen(seat));
+        const free = row.seats.filter((seat) => seat.state === 'free' || isChosen(seat));
         return (
-          <details key={row.name}>
+          <details key={`${row.section} ${row.name}`}>
             <summary>
-              {seats.row(row.name)} <span class="hint">{seats.left(formatCount(free.length))}</span>
+              {row.section} {seats.row(row.name)}{' '}
+              <span class="hint">{seats.left(formatCount(free.length))}</span>
             </summary>
             <ul>
               {free.map((seat) => (
                 <li key={seat.number}>
                   <button type="button" aria-pressed={isChosen(seat)} onClick={() => toggle(seat)}>
-                    {seats.seat(seat.number)} <span class="hint">{formatWon(seat.amount)}</span>
+                    {seats.seat(seat.number)}{' '}
+                    <span class="hint">
+                      {seat.priceClass} {formatWon(seat.amount)}
+                    </span>
                   </button>
                 </li>
               ))}

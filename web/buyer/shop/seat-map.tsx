@@ -1,6 +1,6 @@
 import { formatWon, h, useSignal, type VNode } from '../kernel';
 import { shopTexts } from './texts';
-import type { HallRow, HallSeat } from './hall';
+import type { HallRow, HallSeat, SeatState } from './hall';
 import { usePinch } from './pinch';
 
 export interface SeatChoice {
@@ -44,8 +44,16 @@ export function SeatMap({ rows, isChosen, toggle }: SeatChoice): VNode {
           <p class="stage">{seats.stage}</p>
           <div role="grid" aria-label={seats.title} aria-describedby="grid-help" onKeyDown={onKeyDown}>
             {rows.map((row, r) => (
-              <div role="row" key={row.name}>
-                <span role="rowheader" aria-label={seats.row(row.name)}>
+              <div
+                role="row"
+                key={`${row.section} ${row.name}`}
+                class={isFirstOfSection(rows, r) ? 'first' : ''}
+              >
+                <span
+                  role="rowheader"
+                  aria-label={`${row.section} ${seats.row(row.name)}`}
+                  data-section={row.section}
+                >
                   {row.name}
                 </span>
                 {row.seats.map((seat, s) => (
@@ -80,23 +88,36 @@ interface CellProps {
 }
 
 function SeatCell({ seat, isChosen, isStop, choose }: CellProps): VNode {
-  const { states } = shopTexts.value.seats;
-  const state = isChosen ? 'chosen' : seat.isFree ? 'free' : 'taken';
+  const { states, row, seat: seatText, accessible, label } = shopTexts.value.seats;
+  const state = isChosen ? 'chosen' : seat.state;
+  const place = `${seat.section} ${row(seat.row)}`.trim();
+  const name = label(
+    place,
+    seatText(seat.number),
+    `${seat.priceClass} ${formatWon(seat.amount)}`.trim(),
+    states[state],
+  );
   return (
     <span
       role="gridcell"
-      class={state}
+      class={`${state}${seat.isAfterGap ? ' gap' : ''}${seat.isAccessible ? ' accessible' : ''}`}
       tabIndex={isStop ? 0 : -1}
       aria-selected={isChosen}
-      aria-disabled={state === 'taken'}
-      aria-label={shopTexts.value.seats.label(seat.row, seat.number, formatWon(seat.amount), states[state])}
+      aria-disabled={state === 'taken' || state === 'held'}
+      aria-label={seat.isAccessible ? `${name}, ${accessible}` : name}
       data-seat={seat.seatId}
       onClick={choose}
     >
-      {isChosen ? '✓' : seat.isFree ? seat.number : '×'}
+      {MARKS[state] ?? seat.number}
     </span>
   );
 }
+
+/** State is said by shape too: not by colour alone. */
+const MARKS: Partial<Record<SeatState | 'chosen', string>> = { chosen: '✓', held: '·', taken: '×' };
+
+const isFirstOfSection = (rows: HallRow[], index: number): boolean =>
+  rows[index]?.section !== '' && rows[index]?.section !== rows[index - 1]?.section;
 
 const cellAt = (grid: HTMLElement, { row, seat }: Cell): HTMLElement | undefined =>
   grid.querySelectorAll<HTMLElement>('[role=row]')[row]?.querySelectorAll<HTMLElement>('[role=gridcell]')[

@@ -1,9 +1,9 @@
 import { Card, formatCount, formatWon, h, Heading, Problem, t, useSignal, type VNode } from '../kernel';
 import { shopTexts } from './texts';
-import { type HallSeat, hallOf } from './hall';
+import { type HallSeat, seatName } from './hall';
 import { hold, MOST_SEATS, type OrderedSeat, type ScheduleName } from './orders';
 import { isChecking } from './once';
-import { followSeats, free, last, readSeats } from './availability';
+import { followSeats, hall, readSeats } from './availability';
 import { SeatList } from './seat-list';
 import { SeatMap } from './seat-map';
 import { problemOf, schedule, setOrder, tokenOf } from './state';
@@ -15,14 +15,14 @@ export function Seats({ of }: { of: ScheduleName }): VNode {
   const isList = useSignal(false);
   const isBusy = useSignal(false);
   followSeats(of.scheduleId);
-  const rows = hallOf(free.value ?? [], last.value);
+  const rows = hall.value ?? [];
   const isChosen = ({ seatId }: HallSeat): boolean => chosen.value.some((each) => each.seatId === seatId);
   const toggle = (seat: HallSeat): void => {
     problem.value = '';
-    const { seatId, row, number, amount } = seat;
+    const { seatId, section, row, number, amount } = seat;
     if (isChosen(seat)) chosen.value = chosen.value.filter((each) => each.seatId !== seatId);
-    else if (seatId !== undefined && seat.isFree)
-      chosen.value = [...chosen.value, { seatId, row, number, amount }].slice(-MOST_SEATS);
+    else if (seat.state === 'free')
+      chosen.value = [...chosen.value, { seatId, section, row, number, amount }].slice(-MOST_SEATS);
   };
   const submit = async (): Promise<void> => {
     if (isBusy.value || chosen.value.length === 0) return;
@@ -57,7 +57,7 @@ export function Seats({ of }: { of: ScheduleName }): VNode {
           {seats.list}
         </button>
       </p>
-      {free.value === undefined ? (
+      {hall.value === undefined ? (
         <p class="hall">{loading}</p>
       ) : isList.value ? (
         <SeatList rows={rows} isChosen={isChosen} toggle={toggle} />
@@ -70,7 +70,7 @@ export function Seats({ of }: { of: ScheduleName }): VNode {
         <p aria-live="polite">
           {chosen.value.length === 0
             ? seats.none
-            : `${seats.chosen(chosen.value.map(({ row, number }) => `${row}${number}`).join(', '))} · ${formatWon(total)}`}
+            : `${seats.chosen(chosen.value.map(seatName).join(', '))} · ${formatWon(total)}`}
         </p>
         <button
           type="button"
@@ -101,6 +101,12 @@ function Legend(): VNode {
           ✓
         </span>
         {seats.states.chosen}
+      </li>
+      <li>
+        <span class="held" aria-hidden="true">
+          ·
+        </span>
+        {seats.states.held}
       </li>
       <li>
         <span class="taken" aria-hidden="true">

@@ -11,4 +11,4 @@ type DataOf<Path extends keyof paths, Verb extends Method> = paths[Path][Verb] e
 
 export type QueueStatus = DataOf<'/v1/api/queues/{queueId}/status', 'get'>;
 export type Schedule = DataOf<'/v1/api/concerts/schedule', 'get'>[number];
-export type Seat = DataOf<'/v1/api/concerts/seat', 'get'>[number];
+export type Layout = DataOf<'/v1/api/concerts/layout', 'get'>;

@@ -16,9 +16,10 @@ export const en = {
     zoomOut: 'Smaller',
     row: (row: string) => `Row ${row}`,
     seat: (seat: string) => `seat ${seat}`,
-    label: (row: string, seat: string, price: string, state: string) =>
-      `Row ${row}, seat ${seat}, ${price}, ${state}`,
-    states: { free: 'free', taken: 'taken', chosen: 'chosen' },
+    label: (row: string, seat: string, price: string, state: string) => `${row}, ${seat}, ${price}, ${state}`,
+    states: { free: 'free', held: 'on hold', taken: 'taken', chosen: 'chosen' },
+    accessible: 'wheelchair space',
+    full: 'Everything is taken just now. Held seats become free again when they are not paid.',
     legend: 'What the marks mean',
     none: 'No seat chosen',
     chosen: (seats: string) => `Chosen: ${seats}`,
