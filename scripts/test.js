@@ -21,7 +21,13 @@ const { findTool } = require('./lib/tools');
 const { testPathIgnorePatterns } = require('../jest.config');
 
 const LOAD_TESTS = 'test/load';
-const CHART_TESTS = 'test/charts';
+/** What needs a program beside the load tests; without it the others of the folder can still be run. */
+const TESTS_OF = {
+  kubeconform: 'test/charts',
+  chromium: 'test/browser',
+  nginx: 'test/web',
+  varnishd: 'test/web',
+};
 const MADE_MEANWHILE = 'k6'; // building it takes minutes
 
 /** Where a program cannot be got, its tests are skipped, unless the arguments name them. */
@@ -108,9 +114,9 @@ runMain(async () => {
   const areAsked = (tests) => jestArguments.some((argument) => argument.includes(tests));
   const ending = new AbortController();
   const getTool = async (name) => {
-    const isForCharts = name === 'kubeconform'; // without it most of the charts' tests can still be run
-    if (jestArguments.length > 0 && !areAsked(isForCharts ? CHART_TESTS : LOAD_TESTS)) return {};
-    return toolVariable(name, !isForCharts && areAsked(LOAD_TESTS), ending.signal);
+    const tests = TESTS_OF[name] ?? LOAD_TESTS;
+    if (jestArguments.length > 0 && !areAsked(tests)) return {};
+    return toolVariable(name, tests === LOAD_TESTS && areAsked(tests), ending.signal);
   };
   const meanwhile = getTool(MADE_MEANWHILE);
   meanwhile.catch(() => {}); // told where it is awaited

@@ -12,6 +12,9 @@ const VARIABLES = {
   prometheus: 'PROMETHEUS',
   influxd: 'INFLUXD',
   kubeconform: 'KUBECONFORM',
+  chromium: 'CHROMIUM',
+  nginx: 'NGINX',
+  varnishd: 'VARNISHD',
 };
 const toolsDir = inServices('tools');
 

@@ -1,4 +1,4 @@
-// Programs of the load study, and of the charts' tests: found (commands.js), or got in the way that this machine allows.
+// Programs of the load study, and of the tests of charts, pages and caches: found (commands.js), or got in the way that this machine allows.
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -16,6 +16,9 @@ const TOOLS = {
   promtool: { debian: 'prometheus', image: PROMETHEUS_IMAGE },
   prometheus: { debian: 'prometheus', image: PROMETHEUS_IMAGE },
   influxd: { debian: 'influxdb', image: 'influxdb:1.8' },
+  chromium: { debian: ['chromium', 'fonts-noto-cjk'] },
+  nginx: { debian: 'nginx-light' },
+  varnishd: { debian: 'varnish' },
   kubeconform: { go: 'github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0' },
 };
 const TELL_EVERY_MS = 30_000;
@@ -64,14 +67,16 @@ async function get(name, signal) {
     return step(`build ${name} with Go`, () => buildWithGo(name, go, signal), { inherits: true });
   if (image && !(debian && canInstall()) && (await engineRuns())) return wrapContainer(name, image);
   if (debian)
-    return ensurePackages([{ title: name, variables, packages: { commands: [name], debian: [debian] } }]);
+    return ensurePackages([
+      { title: name, variables, packages: { commands: [name], debian: [debian].flat() } },
+    ]);
   throw new Failure(`${name} is not here, and there is nothing to get it with.`, {
     todo: `install Go (https://go.dev/dl)${image ? ', start Docker,' : ''} or set ${variables[0]} to one that is there.`,
   });
 }
 
 /**
- * @param {'k6'|'promtool'|'prometheus'|'influxd'|'kubeconform'} name
+ * @param {string} name one of VARIABLES
  * @param {{signal?: AbortSignal}} [options] signal: ends a build
  * @returns {Promise<string>} path of the program, which is got if it is nowhere
  */

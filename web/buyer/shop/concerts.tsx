@@ -4,6 +4,7 @@ import {
   ask,
   authorized,
   Card,
+  claimsOf,
   h,
   Heading,
   limited,
@@ -25,7 +26,9 @@ export function Concerts(): VNode {
     const answer = await ask(
       api.GET('/v1/api/concerts/schedule', { ...authorized(tokenOf()), ...limited() }),
     );
-    if (answer.ok) schedules.value = answer.data;
+    // A queue lets its users buy what it sells, and nothing else.
+    const { queueId } = claimsOf(tokenOf()) ?? {};
+    if (answer.ok) schedules.value = answer.data.filter((each) => each.queueId === queueId);
     problem.value = problemOf(answer);
   };
   if (schedules.value === undefined && problem.value === '') void load();

@@ -39,7 +39,7 @@ export function hallOf({ sections, priceClasses }: Layout, bits: string): HallRo
       seats: seats.map(({ seatId, number, x, priceClass, accessible }, i) => ({
         ...{ seatId, section, row: label, number },
         amount: priceClasses[priceClass]?.amount ?? 0,
-        priceClass: priceClasses[priceClass]?.name ?? '',
+        priceClass: classNameOf(priceClasses[priceClass]),
         isAccessible: accessible === true,
         isAfterGap: i > 0 && x - (seats[i - 1]?.x ?? x) > 1.5 * pitch,
         state: stateOf(index++),
@@ -47,6 +47,10 @@ export function hallOf({ sections, priceClasses }: Layout, bits: string): HallRo
     })),
   );
 }
+
+/** A class that is named after its price says nothing more. */
+const classNameOf = (priceClass: Layout['priceClasses'][number] | undefined): string =>
+  priceClass === undefined || priceClass.name === String(priceClass.amount) ? '' : priceClass.name;
 
 /** The distance of most neighbours. */
 function pitchOf(sections: Layout['sections']): number {

@@ -106,10 +106,9 @@ function SeatCell({ seat, isChosen, isStop, choose }: CellProps): VNode {
       aria-disabled={state === 'taken' || state === 'held'}
       aria-label={seat.isAccessible ? `${name}, ${accessible}` : name}
       data-seat={seat.seatId}
+      data-mark={MARKS[state] ?? seat.number}
       onClick={choose}
-    >
-      {MARKS[state] ?? seat.number}
-    </span>
+    />
   );
 }
 

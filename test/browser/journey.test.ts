@@ -1,0 +1,177 @@
+import type { Page } from 'playwright-core';
+import { Buyer } from '../support/buyer';
+import { useService } from '../support/suite';
+import { at } from '../support/at';
+import {
+  axe,
+  concertOf,
+  describeInBrowser,
+  enter,
+  overflowOf,
+  queueName,
+  screen,
+  useBrowser,
+} from './support';
+
+/** Each test has its queue. */
+const QUEUES = [queueName(), queueName(), queueName()];
+const PRICE = 70_000;
+
+describeInBrowser('a buyer in front of the page', () => {
+  const it_ = useService({
+    QUEUES: QUEUES.map((id) => `${id}=1`).join(','),
+    QUEUE_PRESENCE_TIMEOUT_SECONDS: 3600,
+  });
+  const browser = useBrowser();
+
+  /** Somebody who is in, and leaves by paying. */
+  const someoneAhead = async (queue: string): Promise<() => Promise<void>> => {
+    const userId = await it_.given.user(PRICE);
+    const buyer = new Buyer(it_.url, userId);
+    buyer.token = await enter(it_.url, queue, userId);
+    const concert = await concertOf(it_, queue, 3, PRICE);
+    return async () => {
+      const answer = await buyer.pay(await buyer.hold(concert.id, at(concert.seats, 0).id));
+      expect(answer.status).toBe(200);
+    };
+  };
+
+  /** Presses Tab until what has the focus matches. */
+  const tabTo = async (page: Page, selector: string): Promise<void> => {
+    for (let presses = 0; presses < 60; presses++) {
+      await page.keyboard.press('Tab');
+      const isThere = await page.evaluate(
+        (wanted) =>
+          (
+            globalThis as unknown as { document: { activeElement: { matches(css: string): boolean } | null } }
+          ).document.activeElement?.matches(wanted) === true,
+        selector,
+      );
+      if (isThere) return;
+    }
+    throw new Error(`Tab does not lead to ${selector}`);
+  };
+
+  const bought = async (userId: number): Promise<{ seats: number; paid: number }> => {
+    const [row] = await it_.admin.query<{ seats: number; paid: number }>(
+      `SELECT COUNT(*) AS seats, CAST(SUM(p.amount) AS UNSIGNED) AS paid
+         FROM reservation r JOIN payment p ON p.reservation_id = r.id
+        WHERE r.user_id = ? AND r.status = 'RESERVED'`,
+      [userId],
+    );
+    return row ?? { seats: 0, paid: 0 };
+  };
+
+  it('gets from the line to a ticket by the keyboard alone, in Korean', async () => {
+    const queue = at(QUEUES, 0);
+    const leaves = await someoneAhead(queue);
+    const { title } = await concertOf(it_, queue, 45, PRICE);
+    const userId = await it_.given.user(20_000);
+    const { page, faults } = await browser.open({ locale: 'ko-KR', viewport: { width: 1280, height: 800 } });
+    await page.goto(`${it_.url}/?queue=${queue}`);
+    await screen(page, 'sign-in');
+    expect(await axe(page)).toEqual([]);
+    await tabTo(page, '#user');
+    await page.keyboard.type(String(userId));
+    await page.keyboard.press('Enter');
+    await screen(page, 'waiting');
+    await page.waitForSelector('[data-position="1"]');
+    expect(await axe(page)).toEqual([]);
+
+    await leaves();
+    await screen(page, 'concerts');
+    await page.waitForSelector('.choices button');
+    expect(await page.title()).toContain('차례');
+    expect(await page.textContent('[aria-live]')).toContain('차례');
+    expect(await axe(page)).toEqual([]);
+    while (!(await focusedText(page)).includes(title)) await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+
+    await page.waitForSelector('[role=gridcell].free');
+    expect(await axe(page)).toEqual([]);
+    await tabTo(page, '[role=gridcell]');
+    for (const key of ['ArrowRight', 'ArrowRight', 'ArrowDown', 'End', 'ArrowLeft', 'Home', 'ArrowRight'])
+      await page.keyboard.press(key);
+    await page.keyboard.press('Enter');
+    expect(await page.getAttribute(':focus', 'aria-selected')).toBe('true');
+    expect(await page.getAttribute(':focus', 'aria-label')).toMatch(/2열 2번, 70,000원, 선택함/);
+    await tabTo(page, '.checkout .primary');
+    await page.keyboard.press('Enter');
+
+    await screen(page, 'order');
+    await page.waitForSelector('.primary:has-text("50,000")'); // what the balance lacks
+    expect(await axe(page)).toEqual([]);
+    await tabTo(page, 'main .primary');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.primary:has-text("70,000")');
+    await page.keyboard.press('Enter');
+
+    await screen(page, 'ticket');
+    await page.waitForSelector('.code path');
+    expect(await axe(page)).toEqual([]);
+    expect(await bought(userId)).toEqual({ seats: 1, paid: PRICE });
+    expect(faults).toEqual([]);
+  });
+
+  it('gets from the line to a ticket by touch on a small screen, in English, by the list of seats', async () => {
+    const queue = at(QUEUES, 1);
+    const leaves = await someoneAhead(queue);
+    const { title } = await concertOf(it_, queue, 30, PRICE);
+    const userId = await it_.given.user(PRICE);
+    const { page, faults } = await browser.open({
+      viewport: { width: 320, height: 640 },
+      hasTouch: true,
+      isMobile: true,
+      colorScheme: 'dark',
+    });
+    await page.goto(`${it_.url}/?queue=${queue}`);
+    await page.tap('#user');
+    await page.keyboard.type(String(userId));
+    await page.tap('.primary');
+    await screen(page, 'waiting');
+    expect([await overflowOf(page), await axe(page)]).toEqual([0, []]);
+    await leaves();
+    await screen(page, 'concerts');
+    await page.tap(`.choices button:has-text("${title}")`);
+    await page.waitForSelector('[role=gridcell].free');
+    expect([await overflowOf(page), await axe(page)]).toEqual([0, []]);
+    await page.tap('.toolbar button:has-text("List")');
+    await page.tap('details >> nth=1');
+    expect(await axe(page)).toEqual([]);
+    await page.tap('details >> nth=1 >> button >> nth=2');
+    await page.tap('.checkout .primary');
+    await screen(page, 'order');
+    expect([await overflowOf(page), await axe(page)]).toEqual([0, []]);
+    await page.tap('.primary:has-text("Pay")');
+    await screen(page, 'ticket');
+    expect([await overflowOf(page), await axe(page)]).toEqual([0, []]);
+    expect(await bought(userId)).toEqual({ seats: 1, paid: PRICE });
+    await page.reload();
+    await page.waitForSelector('.code path'); // the ticket stays in this browser
+    expect(faults).toEqual([]);
+  });
+
+  it('needs three requests for the page in which one waits', async () => {
+    const queue = at(QUEUES, 2);
+    const leaves = await someoneAhead(queue);
+    const userId = await it_.given.user(PRICE);
+    const { page } = await browser.open({ serviceWorkers: 'block' });
+    const files: string[] = [];
+    page.on('request', (request) => {
+      if (['document', 'script', 'stylesheet', 'image', 'font'].includes(request.resourceType()))
+        files.push(new URL(request.url()).pathname);
+    });
+    await page.goto(`${it_.url}/?queue=${queue}`);
+    await screen(page, 'sign-in');
+    expect(files.filter((file) => !file.startsWith('/assets/shop')).length).toBe(3);
+    expect(userId).toBeGreaterThan(0);
+    await leaves();
+  });
+});
+
+const focusedText = (page: Page): Promise<string> =>
+  page.evaluate(
+    () =>
+      (globalThis as unknown as { document: { activeElement: { textContent: string } | null } }).document
+        .activeElement?.textContent ?? '',
+  );
