@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Meta, Outage } from './meta.ts';
 import { RunFolder } from './paths.ts';
 import { Recording } from './record.ts';
-import { gauge, type Sample } from './scrape.ts';
+import { gauge, rate, type Sample } from './scrape.ts';
+import { median } from '../../lab/statistics/intervals.ts';
 
 /** One line of the table of endpoints. */
 export interface EndpointFigures {
@@ -23,8 +24,12 @@ export interface Threshold {
 export interface OutageFigures extends Outage {
   /** First sample with the breaker open, after the stop; undefined: it stayed closed. */
   openedAfter: number | undefined;
+  /** The median second's p99, from a few seconds after the breaker opened until the store's return, ms. */
+  fastP99Ms: number | undefined;
   /** First sample with all breakers closed, after the return. */
   recoveredAfter: number | undefined;
+  /** First sale after the return. */
+  soldAfter: number | undefined;
 }
 
 /** All that the report tells of a run. */
@@ -82,7 +87,7 @@ export function readFindings(id: string): Findings {
         .filter(([condition]) => condition !== ALWAYS_KEPT)
         .map(([condition, { ok }]) => ({ metric, condition, kept: ok })),
     ),
-    outages: meta.outages.map((outage) => throughOutage(outage, samples)),
+    outages: meta.outages.map((outage) => throughOutage(outage, samples, recording)),
     figures: {
       requests: value('http_reqs', 'count'),
       perSecond: value('http_reqs', 'rate'),
@@ -131,14 +136,26 @@ function figuresOf(recording: Recording, endpoint: string): EndpointFigures {
   };
 }
 
-function throughOutage(outage: Outage, samples: Sample[]): OutageFigures {
+/** Requests that began before the breaker opened end within their time-out. */
+const SETTLING_SECONDS = 3;
+
+function throughOutage(outage: Outage, samples: Sample[], recording: Recording): OutageFigures {
+  const { from, until } = outage;
   const closed = gauge(samples, 'concert_breaker_state', '', { state: 'closed' }).points;
   const all = Math.max(0, ...closed.map(([, count]) => count));
-  const opened = closed.find(([at, count]) => at >= outage.from && at <= outage.until && count < all);
-  const recovered = closed.find(([at, count]) => at >= outage.until && count === all);
+  const opened = closed.find(([at, count]) => at >= from && at <= until && count < all);
+  const recovered = closed.find(([at, count]) => at >= until && count === all);
+  const sold = rate(samples, 'concert_ticket_sales_total', '').points.find(
+    ([at, perSecond]) => at >= until && perSecond > 0,
+  );
+  const p99s = recording.get('http_req_duration', 'p(99)')?.points ?? [];
+  const whileOpen =
+    opened === undefined ? [] : p99s.filter(([at]) => at >= opened[0] + SETTLING_SECONDS && at <= until);
   return {
     ...outage,
-    openedAfter: opened && opened[0] - outage.from,
-    recoveredAfter: recovered && recovered[0] - outage.until,
+    openedAfter: opened && opened[0] - from,
+    fastP99Ms: whileOpen.length === 0 ? undefined : median(whileOpen.map(([, p99]) => p99)),
+    recoveredAfter: recovered && recovered[0] - until,
+    soldAfter: sold && sold[0] - until,
   };
 }

@@ -1,17 +1,17 @@
 // npm run load -- …: started by scripts/load.js, which has brought up what the run needs.
 import { readFindings } from './findings.ts';
 import { type Command, needsOf, readArguments } from './options.ts';
-import { comparison, markdownTable, saveReport, verdict, writeReport } from './report.ts';
+import { changesOf, changeTable, isCertainlyWorse } from './report/changes.ts';
+import { isMet } from './report/outages.ts';
+import { markdownTable } from './report/page.ts';
+import { comparison, saveReport, verdict, writeReport } from './report.ts';
 import { run } from './run.ts';
 
 const args = process.argv.slice(2);
 
-/** @returns the exit code: k6's own, or 1 when an invariant is violated */
+/** @returns the exit code: k6's own, or 1 when an invariant is violated, a demand on outages missed or a gate closed */
 async function act(command: Command): Promise<number> {
-  if (command.command === 'compare') {
-    process.stdout.write(`${markdownTable(comparison(command.ids.map((id) => readFindings(id))))}\n`);
-    return 0;
-  }
+  if (command.command === 'compare') return compare(command);
   if (command.command === 'report') {
     const { folder, findings } = writeReport(command.ids[0]);
     process.stdout.write(`${verdict(findings)}\n${folder.html}\n`);
@@ -22,7 +22,19 @@ async function act(command: Command): Promise<number> {
   const { folder, findings } = writeReport(command.id, command.compareWith);
   process.stdout.write(`\n${verdict(findings)}\n\nReport: ${folder.html}\n        ${folder.markdown}\n`);
   if (meta.invariants?.ok === false) return 1;
-  return command.scenario === 'breaker' ? 0 : meta.exitCode; // in outages thresholds are missed: the report says how
+  if (command.scenario === 'breaker') return isMet(findings) ? 0 : 1;
+  return meta.exitCode;
+}
+
+/** @returns 1 when the gate is wanted and the second run is worse for certain */
+function compare({ ids, gate }: Extract<Command, { command: 'compare' }>): number {
+  const [before, now] = [readFindings(ids[0]), readFindings(ids[1])];
+  const changes = changesOf(before, now);
+  const tables = [comparison([before, now]), changeTable(changes)].map(markdownTable);
+  process.stdout.write(`${tables.join('\n\n')}\n`);
+  const regressions = gate ? changes.filter((change) => isCertainlyWorse(change)) : [];
+  for (const { name } of regressions) process.stdout.write(`GATE: ${name} is worse for certain\n`);
+  return regressions.length > 0 ? 1 : 0;
 }
 
 async function main(): Promise<void> {

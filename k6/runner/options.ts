@@ -24,7 +24,7 @@ export interface RunCommand {
 
 export type Command =
   | RunCommand
-  | { command: 'compare'; ids: [string, string] }
+  | { command: 'compare'; ids: [string, string]; gate: boolean }
   | { command: 'report'; ids: [string]; saveAs: string | undefined };
 
 const VARIABLE = /^([A-Z][A-Z0-9_]*)=(.*)$/;
@@ -40,7 +40,8 @@ const scenarios = (): string[] => [
 ];
 
 export const USAGE = `npm run load -- <scenario> [NAME=value …] [options]
-npm run load -- compare <run> <run>          two runs beside each other
+npm run load -- compare <run> <run> [--gate] two runs beside each other, the second against the first with 95 %
+                                             intervals; --gate ends with 1 when it is worse for certain, by 5 % or more
 npm run load -- report <run> [--save NAME]   writes a run's report again; with --save also docs/results/load/NAME.md
 
   scenario          arrival, breakpoint, check, crowd, purchase, schedule, seat, soak, spike, step, study, token: the
@@ -64,13 +65,16 @@ export function readArguments(args: string[], now = new Date()): Command {
       id: { type: 'string' },
       compare: { type: 'string' },
       save: { type: 'string' },
+      gate: { type: 'boolean', default: false },
       influx: { type: 'boolean', default: false },
       prometheus: { type: 'boolean', default: false },
       kafka: { type: 'boolean', default: false },
     },
   });
   const [command = '', ...rest] = positionals;
-  if (command === 'compare' && rest.length === 2) return { command, ids: rest as [string, string] };
+  if (command === 'compare' && rest.length === 2)
+    return { command, ids: rest as [string, string], gate: values.gate };
+  if (values.gate) throw new Error('--gate belongs to compare.');
   if (values.save !== undefined && !ID.test(values.save))
     throw new Error(`--save: ${ID_RULE}, not "${values.save}".`);
   if (command === 'report' && rest.length === 1)

@@ -8,7 +8,15 @@ export const LOADED_MS = 200;
 const named = (name: string, series: Series | undefined): Series[] =>
   series === undefined ? [] : [{ name, points: series.points }];
 
-/** The pictures of a run, those without any point left out. */
+/** Failed requests: their share of a second, times its requests. */
+function failuresPerSecond(recording: Findings['recording']): Series[] {
+  const shares = new Map(recording.get('http_req_failed', 'rate')?.points);
+  const requests = recording.get('http_reqs', 'rate')?.points ?? [];
+  const points = requests.map(([at, count]): [number, number] => [at, count * (shares.get(at) ?? 0)]);
+  return [{ name: 'failed', points }];
+}
+
+/** The charts of a run, one for each question; those without any point are left out. */
 export function plotsOf({ recording, samples, endpoints }: Findings): Plot[] {
   const k6 = (metric: string, aggregate: Parameters<typeof recording.get>[1], name: string): Series[] =>
     named(name, recording.get(metric, aggregate));
@@ -22,7 +30,7 @@ export function plotsOf({ recording, samples, endpoints }: Findings): Plot[] {
   const duration = 'http_req_duration';
   const plots: Plot[] = [
     {
-      title: 'Latency, all requests',
+      title: 'How fast are the answers?',
       unit: 'ms',
       limit,
       series: [
@@ -31,43 +39,49 @@ export function plotsOf({ recording, samples, endpoints }: Findings): Plot[] {
         ...k6(duration, 'p(99)', 'p99'),
       ],
     },
-    { title: 'p50 by endpoint', unit: 'ms', series: perEndpoint(duration, 'med') },
-    { title: 'p95 by endpoint', unit: 'ms', series: perEndpoint(duration, 'p(95)') },
-    { title: 'p99 by endpoint', unit: 'ms', limit, series: perEndpoint(duration, 'p(99)') },
-    { title: 'Requests by endpoint', unit: '/s', series: perEndpoint('http_reqs', 'rate') },
-    { title: 'Virtual users', unit: 'count', series: k6('vus', 'value', 'virtual users') },
     {
-      title: 'Failed requests',
-      unit: 'share',
-      series: [...k6('http_req_failed', 'rate', 'all'), ...perEndpoint('http_req_failed', 'rate')],
+      title: 'Which endpoint is slow? (p99)',
+      unit: 'ms',
+      limit,
+      series: perEndpoint(duration, 'p(99)'),
     },
-    { title: 'Dropped iterations', unit: '/s', series: k6('dropped_iterations', 'rate', 'dropped') },
+    { title: 'How much is asked?', unit: '/s', series: perEndpoint('http_reqs', 'rate') },
     {
-      title: 'Time in the queue',
+      title: 'What is not done?',
+      unit: '/s',
+      series: [
+        ...failuresPerSecond(recording),
+        rate(samples, 'http_requests_shed_total', 'shed'),
+        ...k6('dropped_iterations', 'rate', 'not sent: no free virtual user'),
+      ],
+    },
+    {
+      title: 'Who waits, and who is active?',
+      unit: 'count',
+      series: [
+        gauge(samples, 'concert_queue_waiting', 'waiting'),
+        gauge(samples, 'concert_queue_active', 'active'),
+        gauge(samples, 'concert_queue_active_limit', 'admission limit'),
+        ...k6('vus', 'value', 'virtual users'),
+      ],
+    },
+    {
+      title: 'How long do users wait?',
       unit: 'ms',
       series: [...k6('queue_time', 'med', 'p50'), ...k6('queue_time', 'p(95)', 'p95')],
     },
     {
-      title: 'Waiting room',
-      unit: 'count',
-      series: [
-        gauge(samples, 'concert_queue_waiting', 'waiting'),
-        gauge(samples, 'concert_queue_active', 'inside'),
-        gauge(samples, 'concert_queue_active_limit', 'cap'),
-      ],
-    },
-    { title: 'Let in', unit: '/s', series: [rate(samples, 'concert_queue_admissions_total', 'admitted')] },
-    {
-      title: 'Seats',
+      title: 'What comes of it?',
       unit: '/s',
       series: [
-        rate(samples, 'concert_seat_holds_total', 'held', { result: 'held' }),
-        rate(samples, 'concert_seat_holds_total', 'refused', { result: 'refused' }),
-        rate(samples, 'concert_ticket_sales_total', 'sold'),
+        rate(samples, 'concert_queue_admissions_total', 'admitted'),
+        rate(samples, 'concert_seat_holds_total', 'seats held', { result: 'held' }),
+        rate(samples, 'concert_seat_holds_total', 'seats refused', { result: 'refused' }),
+        rate(samples, 'concert_ticket_sales_total', 'seats sold'),
       ],
     },
     {
-      title: 'Breakers (1: in that state)',
+      title: 'When are breakers open? (1: in that state)',
       unit: 'count',
       series: ['queueService', 'concertService'].flatMap((breaker) =>
         ['open', 'half_open'].map((state) =>
@@ -76,15 +90,14 @@ export function plotsOf({ recording, samples, endpoints }: Findings): Plot[] {
       ),
     },
     {
-      title: 'Breaker calls',
+      title: 'How do calls to the stores end?',
       unit: '/s',
       series: ['success', 'failure', 'timeout', 'refused', 'ignored'].map((outcome) =>
         rate(samples, 'concert_breaker_calls_total', outcome, { outcome }),
       ),
     },
-    { title: 'Turned away', unit: '/s', series: [rate(samples, 'http_requests_shed_total', 'shed')] },
     {
-      title: 'Event-loop delay',
+      title: 'Does the event loop stall?',
       unit: 'ms',
       series: [
         toMs(gauge(samples, 'nodejs_eventloop_lag_p99_seconds', 'p99')),
@@ -92,7 +105,7 @@ export function plotsOf({ recording, samples, endpoints }: Findings): Plot[] {
       ],
     },
     {
-      title: 'Processor',
+      title: 'How busy is the process?',
       unit: 'share',
       series: [
         rate(samples, 'process_cpu_seconds_total', 'cores used'),
@@ -100,7 +113,7 @@ export function plotsOf({ recording, samples, endpoints }: Findings): Plot[] {
       ],
     },
     {
-      title: 'Database connections',
+      title: 'Are there enough database connections?',
       unit: 'connections',
       series: [
         gauge(samples, 'concert_database_pool_connections', 'in use', { state: 'inUse' }),

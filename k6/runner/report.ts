@@ -2,12 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Figures, type Findings, readFindings } from './findings.ts';
 import { root, RunFolder } from './paths.ts';
-import { drawPlot, escape } from './plot.ts';
 import { LOADED_MS, plotsOf } from './plots.ts';
 import { type Published, published } from './published.ts';
-import type { Plot } from './series.ts';
-
-export type Table = { head: string[]; rows: string[][] };
+import { demandsOf, outageSection, outageVerdict } from './report/outages.ts';
+import { htmlPage, markdownPage, type Page, savePlots, type Section, type Table } from './report/page.ts';
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en');
 const ms = (value: number): string => (value < 10 ? value.toFixed(1) : whole(value));
@@ -16,24 +14,33 @@ const share = (value: number | undefined): string =>
 const seconds = (value: number | undefined): string => (value === undefined ? '–' : `${value.toFixed(1)} s`);
 
 /** One sentence: is the system loaded, did anything fail, did everybody get in. */
-export function verdict({ figures, thresholds, meta }: Findings): string {
+export function verdict(run: Findings): string {
+  const { figures, thresholds, meta, outages } = run;
   const broken = thresholds.filter(({ kept }) => !kept);
   const parts = [
-    `p99 ${ms(figures.p99Ms)} ms: ${figures.p99Ms > LOADED_MS ? 'LOADED' : 'not loaded'} (the objective is ${LOADED_MS} ms)`,
+    ...(outages.length > 0 ? [] : [loaded(figures)]), // in an outage the objective is another one
     `${share(figures.failedShare)} of the requests failed`,
     ...(figures.admittedShare === undefined
       ? []
       : [`${share(figures.admittedShare)} of the users were admitted`]),
     ...(figures.sold > 0 ? [`${whole(figures.sold)} tickets sold`] : []),
-    broken.length === 0
-      ? 'all thresholds kept'
-      : `${broken.length} of ${thresholds.length} thresholds missed`,
+    ...(outages.length > 0 ? [outageVerdict(demandsOf(run))] : []),
+    ...(thresholds.length === 0
+      ? []
+      : [
+          broken.length === 0
+            ? 'all thresholds kept'
+            : `${broken.length} of ${thresholds.length} thresholds missed`,
+        ]),
     ...(meta.invariants === undefined
       ? []
       : [meta.invariants.ok ? 'all invariants hold' : 'INVARIANTS VIOLATED']),
   ];
   return `${parts.join('; ')}.`;
 }
+
+const loaded = ({ p99Ms }: Figures): string =>
+  `p99 ${ms(p99Ms)} ms: ${p99Ms > LOADED_MS ? 'LOADED' : 'not loaded'} (the objective is ${LOADED_MS} ms)`;
 
 const COMPARED: [name: string, of: (figures: Figures) => string][] = [
   ['requests', (f) => whole(f.requests)],
@@ -76,12 +83,6 @@ export function comparison(runs: Findings[], others: Published[] = []): Table {
   };
 }
 
-export interface Section {
-  title: string;
-  note?: string;
-  table: Table;
-}
-
 function sectionsOf(run: Findings, earlier: Findings | undefined): Section[] {
   const { meta, endpoints, thresholds, outages } = run;
   const isStudy = meta.scenario === 'study';
@@ -100,29 +101,20 @@ function sectionsOf(run: Findings, earlier: Findings | undefined): Section[] {
         ]),
       },
     },
-    ...(outages.length === 0
+    ...(outages.length === 0 ? [] : [outageSection(run)]),
+    ...(thresholds.length === 0
       ? []
       : [
           {
-            title: 'Outages',
-            note: 'By samples taken once a second. Recovered: all breakers closed again.',
+            title: 'Thresholds',
             table: {
-              head: ['stopped', 'at', 'for', 'breaker opened after', 'recovered after its return'],
-              rows: outages.map(({ service, from, until, openedAfter, recoveredAfter }) => [
-                ...[service, seconds(from), seconds(until - from)],
-                openedAfter === undefined ? 'stayed closed' : seconds(openedAfter),
-                seconds(recoveredAfter),
+              head: ['metric', 'condition', ''],
+              rows: thresholds.map(({ metric, condition, kept }) => [
+                ...[metric, condition, kept ? 'kept' : 'MISSED'],
               ]),
             },
           },
         ]),
-    {
-      title: 'Thresholds',
-      table: {
-        head: ['metric', 'condition', ''],
-        rows: thresholds.map(({ metric, condition, kept }) => [metric, condition, kept ? 'kept' : 'MISSED']),
-      },
-    },
     ...(meta.invariants === undefined || meta.invariants.findings.length === 0
       ? []
       : [
@@ -165,8 +157,14 @@ export function writeReport(id: string, compareWith?: string): { folder: RunFold
 
 /** Those that a committed report shows: the others are in report.html. */
 const SAVED = new Set([
-  ...['Latency, all requests', 'p99 by endpoint', 'Requests by endpoint', 'Failed requests', 'Waiting room'],
-  ...['Seats', 'Breakers (1: in that state)', 'Event-loop delay', 'Processor'],
+  ...[
+    'How fast are the answers?',
+    'Which endpoint is slow? (p99)',
+    'How much is asked?',
+    'What is not done?',
+  ],
+  ...['Who waits, and who is active?', 'What comes of it?', 'When are breakers open? (1: in that state)'],
+  ...['Does the event loop stall?', 'How busy is the process?'],
 ]);
 
 /** Writes docs/results/load/<name>.md with its pictures beside it. @returns its path */
@@ -191,66 +189,3 @@ const pageOf = (findings: Findings, sections: Section[]): Page => ({
   plots: plotsOf(findings),
   details: sections.slice(2),
 });
-
-/** What a report of any kind shows, in this order. */
-export interface Page {
-  title: string;
-  verdict: string;
-  sections: Section[];
-  plots: Plot[];
-  details: Section[];
-}
-
-export function htmlPage({ title, verdict, sections, plots, details }: Page): string {
-  const figures = plots.map(
-    (plot) =>
-      `<figure><figcaption>${escape(plot.title)} (${plot.unit})</figcaption>${drawPlot(plot)}</figure>`,
-  );
-  const tables = (some: Section[]): string =>
-    some
-      .map(
-        ({ title: of, note, table }) =>
-          `<h2>${escape(of)}</h2>${note === undefined ? '' : `<p>${escape(note)}</p>`}${htmlTable(table)}`,
-      )
-      .join('\n');
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(title)}</title><style>${STYLE}</style></head>
-<body><h1>${escape(title)}</h1><p class="verdict">${escape(verdict)}</p>
-${tables(sections)}
-<h2>Over time</h2><div class="plots">${figures.join('\n')}</div>
-${tables(details)}
-</body></html>
-`;
-}
-
-const STYLE =
-  'body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:1440px;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse}td,th{padding:.25rem .75rem;border-bottom:1px solid #ddd;text-align:right;vertical-align:top}td:first-child,th:first-child{text-align:left}.verdict{font-size:1.15rem;font-weight:600}.plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(440px,1fr));gap:1rem}figure{margin:0}figcaption{font-weight:600}svg{width:100%;height:auto}';
-
-const htmlTable = ({ head, rows }: Table): string =>
-  `<table><thead><tr>${head.map((cell) => `<th>${escape(cell)}</th>`).join('')}</tr></thead><tbody>${rows.map((row) => `<tr>${row.map((cell) => `<td>${escape(cell)}</td>`).join('')}</tr>`).join('')}</tbody></table>`;
-
-/** Without its plots. */
-export function markdownPage({ title, verdict, sections, details }: Page): string {
-  const tables = [...sections, ...details].map(
-    ({ title: of, note, table }) =>
-      `## ${of}\n\n${note === undefined ? '' : `${note}\n\n`}${markdownTable(table)}`,
-  );
-  return `# ${title}\n\n${verdict}\n\n${tables.join('\n\n')}\n`;
-}
-
-/** Puts pictures into a folder. @returns Markdown that shows them */
-export function savePlots(folder: string, name: string, plots: Plot[]): string {
-  const pictures = plots.map((plot) => {
-    const title = plot.title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-    const file = `${name}-${title.replace(/-$/, '')}.svg`;
-    writeFileSync(join(folder, file), `${drawPlot(plot)}\n`);
-    return `### ${plot.title} (${plot.unit})\n\n![${plot.title}](${file})`;
-  });
-  return `## Over time\n\n${pictures.join('\n\n')}\n`;
-}
-
-export function markdownTable({ head, rows }: Table): string {
-  const line = (cells: string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}

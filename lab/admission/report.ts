@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { markdownTable } from '../../k6/runner/report.ts';
+import { markdownTable } from '../../k6/runner/report/page.ts';
 import { drawTimeline } from './plots.ts';
 import { type ModelResult, type Score, scoreOf } from './model/score.ts';
 import type { Scenario } from './scenarios.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFindings } from '../../k6/runner/findings.ts';
 import { drawPlot } from '../../k6/runner/plot.ts';
-import { markdownTable } from '../../k6/runner/report.ts';
+import { markdownTable } from '../../k6/runner/report/page.ts';
 import type { Plot } from '../../k6/runner/series.ts';
 import { readCosts } from './costs.ts';
 import { needsOf } from './needs.ts';

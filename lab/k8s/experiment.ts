@@ -1,4 +1,4 @@
-import type { Section } from '../../k6/runner/report.ts';
+import type { Section } from '../../k6/runner/report/page.ts';
 import type { Plot } from '../../k6/runner/series.ts';
 import type { Load } from './k6-job.ts';
 import type { KubeProxy } from './kube.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeEnvironment, type Meta } from '../../k6/runner/meta.ts';
 import { root, RunFolder } from '../../k6/runner/paths.ts';
-import { htmlPage, markdownPage, type Page, savePlots } from '../../k6/runner/report.ts';
+import { htmlPage, markdownPage, type Page, savePlots } from '../../k6/runner/report/page.ts';
 import type { Bench, Plan } from './experiment.ts';
 import { helm, KubeProxy, kubectl } from './kube.ts';
 import { earlierRun, type LoadRun, loadRun } from './load-run.ts';

@@ -53,12 +53,14 @@ describe('npm run load', () => {
     const figures = [...html.matchAll(/<figcaption>(.*?) \(/g)].map(([, title]) => title);
     expect(figures).toEqual(
       expect.arrayContaining([
-        ...['Latency, all requests', 'p50 by endpoint', 'p95 by endpoint', 'p99 by endpoint'],
-        ...['Requests by endpoint', 'Virtual users', 'Waiting room', 'Event-loop delay', 'Processor'],
+        ...['How fast are the answers?', 'Which endpoint is slow?', 'How much is asked?'],
+        ...['Who waits, and who is active?', 'Does the event loop stall?', 'How busy is the process?'],
       ]),
     );
     expect(html).not.toMatch(/NaN|undefined|Infinity/);
     for (const [, path] of html.matchAll(/<path d="([^"]*)"/g)) expect(path).toMatch(/^M/);
+    for (const [, json = ''] of html.matchAll(/<script type="application\/json">(.*?)<\/script>/g))
+      expect(Object.keys(JSON.parse(json) as object)).toEqual(['unit', 'seconds', 'series']);
 
     const markdown = readFileSync(join(folder, 'report.md'), 'utf8');
     for (const endpoint of ['token', 'check', 'schedule', 'seat'])
@@ -76,6 +78,8 @@ describe('npm run load', () => {
     expect(compared.output).toMatch(new RegExp(`^\\|  \\| ${id} \\| ${id} \\|`));
     const [first, second] = /\| p99 ms \| (\S+) \| (\S+) \|/.exec(compared.output)?.slice(1) ?? [];
     expect(first).toBe(second);
+    expect(compared.output).toMatch(/^\| p99 of a second, ms \| (\S+) \| \1 \| 1 \(/m);
+    expect((await load(['compare', id, id, '--gate'])).code).toBe(0); // nothing is worse than itself
     const before = readFileSync(join(folder, 'report.html'), 'utf8');
     rmSync(join(folder, 'report.html'));
     expect((await load(['report', id])).code).toBe(0);
@@ -87,6 +91,7 @@ describe('npm run load', () => {
     [['study', 'users=5'], '"users=5" is not NAME=value.'],
     [['study', '--id', '../up'], '--id: 1 to 64 letters'],
     [['compare', 'one', 'two'], 'There is no run one in results/.'],
+    [['study', '--gate'], '--gate belongs to compare.'],
     [['breaker', 'BASE_URL=http://127.0.0.1:1'], 'without BASE_URL'],
   ])('says what is wrong with %j', async (args, reason) => {
     const { code, output } = await load(args);
