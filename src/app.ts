@@ -32,6 +32,7 @@ import { PaymentService } from './modules/payments/service';
 import { LoadMonitor } from './modules/waiting-room/admission/load-monitor';
 import { AdmissionOperatorService } from './modules/waiting-room/admission/operator-service';
 import { operatorRoutes, operatorToken } from './modules/waiting-room/admission/routes';
+import { queueMiddleware } from './modules/waiting-room/middleware';
 import { queueRoutes } from './modules/waiting-room/routes';
 import { QueueService } from './modules/waiting-room/service';
 import { noticeRoutes } from './modules/waiting-room/status/operator-routes';
@@ -58,7 +59,7 @@ export interface Apps {
 /** @param extra additional middleware, which every request of every route passes */
 export function createApps(container: DependencyContainer, extra: RequestHandler[] = []): Apps {
   const config = container.resolve<Config>(CONFIG);
-  const api = config.ROLE === 'worker' ? [] : apiRoutes(container);
+  const api = routesOf[config.ROLE](container);
   const pages = pagesOf(container);
   const probes = healthRoutes(container.resolve(Health));
   const operations = operationsRoutes(container, api);
@@ -70,6 +71,20 @@ export function createApps(container: DependencyContainer, extra: RequestHandler
     main: serve([...api, ...pages, probes, ...(isPublic ? [] : operations)]),
     management: undefined,
   };
+}
+
+const routesOf: Record<Config['ROLE'], (container: DependencyContainer) => Router[]> = {
+  all: apiRoutes,
+  api: apiRoutes,
+  web: webRoutes,
+  worker: () => [],
+};
+
+/** What a page needs to wait, without any store. */
+function webRoutes(container: DependencyContainer): Router[] {
+  const queue = container.resolve(QueueService);
+  const middleware = queueMiddleware(queue, container.resolve(LoadMonitor));
+  return [statusRoutes(container.resolve(QueueStatusService), queue, middleware)];
 }
 
 /** Sources that are run as they are (scripts/dev.js) have no pages. */

@@ -1,4 +1,5 @@
 import { container as root, type DependencyContainer, instanceCachingFactory } from 'tsyringe';
+import { Unavailable } from './common/errors';
 import { CONFIG, type Config } from './config/config';
 import { Database } from './platform/database/database';
 import { createLogger, LOGGER, type Logger } from './platform/observability/logger';
@@ -40,6 +41,7 @@ import { RedisEvictionLog } from './platform/redis/eviction-log';
 import { AdaptiveLimit, FixedLimit } from './modules/waiting-room/admission/policy';
 import { ProofOfWork } from './modules/waiting-room/tokens/proof-of-work';
 import type { StoreGuards } from './modules/waiting-room/recovery/guards';
+import { NoQueueRepository } from './modules/waiting-room/state/no-repository';
 import { QueueRepository } from './modules/waiting-room/state/repository';
 import { queueRules } from './modules/waiting-room/rules';
 import { QueueStore } from './modules/waiting-room/state/store';
@@ -86,11 +88,13 @@ export function createContainer(config: Config): DependencyContainer {
   );
 
   const rules = queueRules(config);
-  const repository = container.resolve(QueueRepository);
+  const isWeb = config.ROLE === 'web';
+  const repository = isWeb ? new NoQueueRepository(database) : container.resolve(QueueRepository);
   const breakers = container.resolve(Breakers);
   const guards: StoreGuards = {
     redis: (call) => breakers.queue.run(call),
-    database: (call) => breakers.concert.run(call),
+    database: (call) =>
+      isWeb ? Promise.reject(new Unavailable('The database')) : breakers.concert.run(call),
   };
   const limits = {
     targetP99Ms: config.QUEUE_AUTO_TARGET_P99_MS,

@@ -33,7 +33,10 @@ const BOARD_INTERVAL_MS = 1000;
 
 type MakeTask = (name: string, pauseMs: number, turn: Turn) => Phase;
 
-/** The periodic tasks of the role. Every role admits users, so admission goes on while any process lives. */
+/**
+ * The periodic tasks of the role. Every role but `web` admits users, so admission goes on while any process lives. A
+ * process of role `web` reads Redis once a snapshot and reports presence, and that is all.
+ */
 export function background(container: DependencyContainer): Phase[] {
   const { ROLE } = container.resolve<Config>(CONFIG);
   const logger = container.resolve<Logger>(LOGGER);
@@ -41,6 +44,7 @@ export function background(container: DependencyContainer): Phase[] {
     const periodic = new PeriodicTask(name, pauseMs, turn, logger);
     return { name, start: () => periodic.start(), stop: () => periodic.stop() };
   };
+  if (ROLE === 'web') return [...snapshotTasks(container, task), boardTask(container, task)];
   return [
     ...queueTasks(container, task),
     ...(ROLE === 'worker' ? [] : apiTasks(container, task)),
@@ -50,19 +54,37 @@ export function background(container: DependencyContainer): Phase[] {
 
 function queueTasks(container: DependencyContainer, task: MakeTask): Phase[] {
   const config = container.resolve<Config>(CONFIG);
-  const breakers = container.resolve(Breakers);
   const contact = container.resolve(DatabaseContact);
-  const phases = container.resolve(WaitingRoomRegistry).all.flatMap((room): Phase[] => [
-    { name: `progress of ${room.queueId}`, stop: () => room.save() },
+  const rooms = container.resolve(WaitingRoomRegistry).all;
+  return [
+    ...rooms.map((room): Phase => ({ name: `progress of ${room.queueId}`, stop: () => room.save() })),
+    ...snapshotTasks(container, task),
+    ...rooms.map((room) =>
+      task(`admission to ${room.queueId}`, config.QUEUE_ADMISSION_INTERVAL_MS, () => room.tick()),
+    ),
+    task('database contact', DatabaseContact.INTERVAL_MS, () => contact.probe()),
+  ];
+}
+
+/** What a process must do to know its queues, and to tell whom it has seen. */
+function snapshotTasks(container: DependencyContainer, task: MakeTask): Phase[] {
+  const config = container.resolve<Config>(CONFIG);
+  const breakers = container.resolve(Breakers);
+  return container.resolve(WaitingRoomRegistry).all.flatMap((room): Phase[] => [
     { name: `last presence in ${room.queueId}`, stop: () => room.flushPresence() },
     task(`snapshot of ${room.queueId}`, config.QUEUE_SNAPSHOT_INTERVAL_MS, async () => {
       await room.refresh();
       breakers.queue.close(); // Redis answers: trial calls are not needed
     }),
     task(`presence in ${room.queueId}`, PRESENCE_FLUSH_INTERVAL_MS, () => room.flushPresence()),
-    task(`admission to ${room.queueId}`, config.QUEUE_ADMISSION_INTERVAL_MS, () => room.tick()),
   ]);
-  return [...phases, task('database contact', DatabaseContact.INTERVAL_MS, () => contact.probe())];
+}
+
+function boardTask(container: DependencyContainer, task: MakeTask): Phase {
+  const statuses = container.resolve(QueueStatusService);
+  return task('boards', BOARD_INTERVAL_MS, async () => {
+    await Promise.all(statuses.queueIds.map((id) => statuses.refreshBoard(id)));
+  });
 }
 
 function apiTasks(container: DependencyContainer, task: MakeTask): Phase[] {
@@ -71,11 +93,8 @@ function apiTasks(container: DependencyContainer, task: MakeTask): Phase[] {
   const identity = container.resolve(IdentityService);
   const streams = container.resolve(QueueStreams);
   const load = container.resolve(LoadMonitor);
-  const statuses = container.resolve(QueueStatusService);
   return [
-    task('boards', BOARD_INTERVAL_MS, async () => {
-      await Promise.all(statuses.queueIds.map((id) => statuses.refreshBoard(id)));
-    }),
+    boardTask(container, task),
     { name: 'load monitor', start: () => load.start(), stop: () => load.stop() },
     task('admission control', CONTROL_INTERVAL_MS, async () => {
       const signals = load.drain();

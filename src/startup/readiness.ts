@@ -34,8 +34,11 @@ export function readiness(container: DependencyContainer): Readiness {
     STARTING_RETRY_MS,
     async () => {
       try {
-        await Promise.all([checkDatabase(database), checkRedis(redis, config.REDIS_URL)]);
-        await health.firstContact();
+        // Pages come from memory, and a status that is old is better than none.
+        if (config.ROLE !== 'web') {
+          await Promise.all([checkDatabase(database), checkRedis(redis, config.REDIS_URL)]);
+          await health.firstContact();
+        }
       } catch (error) {
         if (!(error instanceof ServerMismatch)) throw error;
         end(error);

@@ -15,9 +15,9 @@ export const processFields = {
   }),
   HOST: text({ default: '0.0.0.0', about: 'Address to listen on', check: listenAddress }),
   ROLE: oneOf({
-    values: ['api', 'worker', 'all'],
+    values: ['api', 'worker', 'web', 'all'],
     default: 'all',
-    about: 'What this process does: answer requests, background work, or both',
+    about: 'What this process does: answer requests, background work, the pages and the status of queues alone, or all of it',
   }),
   WORKERS: integer({
     min: 1,

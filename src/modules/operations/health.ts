@@ -15,6 +15,9 @@ export interface HealthReport {
 
 const PROBE_LIMIT_MS = 1000;
 
+/** The pages do without the database. */
+const NEVER_ASKED = { status: 'off' as const };
+
 const LIMITS = 'SELECT @@max_connections AS connections, @@max_prepared_stmt_count AS statements';
 
 interface DatabaseLimits {
@@ -81,7 +84,7 @@ export class Health {
 
   private async probeAll(): Promise<HealthReport['dependencies']> {
     const [database, redis] = await Promise.all([
-      probe(() => checkWritable(this.database)),
+      this.config.ROLE === 'web' ? NEVER_ASKED : probe(() => checkWritable(this.database)),
       probe(() => this.store.checkWritable()),
     ]);
     return { database, redis, kafka: { status: this.kafka.state } };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { OffsetTime, Won } from '../../../http/fields';
 
-export const SaleState = z.enum(['NOT_OPEN', 'OPEN', 'PAUSED', 'SOLD_OUT', 'CLOSED']);
+const SaleState = z.enum(['NOT_OPEN', 'OPEN', 'PAUSED', 'SOLD_OUT', 'CLOSED']);
 
 const MAX_MESSAGE = 500;
 
@@ -10,7 +10,7 @@ export const Notice = z.strictObject({ ko: z.string().max(MAX_MESSAGE), en: z.st
 export type Notice = z.infer<typeof Notice>;
 
 /** What is left of one price class. */
-export const SeatsLeft = z.object({ name: z.string(), amount: Won, seats: z.int().min(0) });
+const SeatsLeft = z.object({ name: z.string(), amount: Won, seats: z.int().min(0) });
 
 /** What the sale says of itself; each field is left out as long as nobody tells it. */
 export const SaleFacts = z.object({

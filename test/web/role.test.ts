@@ -1,0 +1,106 @@
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import request from 'supertest';
+import type { QueueStatusReport } from '../../src/modules/waiting-room/status/schema';
+import type { RunningService } from '../../src/service';
+import { outcome } from '../support/buyer';
+import { testConfig } from '../support/config';
+import { startTestService } from '../support/service';
+import { useService } from '../support/suite';
+import { TcpProxy } from '../support/tcp-proxy';
+import { until } from '../support/wait';
+
+type Web = RunningService & { url: string; queueId: string };
+
+/** Where nothing listens. */
+const NOWHERE = '127.0.0.1:1';
+
+describe('a process of role web', () => {
+  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_PRESENCE_TIMEOUT_SECONDS: 2 });
+  let database: Server;
+  let databaseConnections = 0;
+  let proxy: TcpProxy;
+  let web: Web;
+
+  beforeAll(async () => {
+    database = createServer((socket) => {
+      databaseConnections++;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => database.listen(0, '127.0.0.1', resolve));
+    const redis = new URL(testConfig().REDIS_URL);
+    proxy = await new TcpProxy({ host: redis.hostname, port: Number(redis.port || 6379) }).open();
+    redis.host = `127.0.0.1:${proxy.port}`;
+    web = await startTestService({
+      ROLE: 'web',
+      QUEUE_ID: it_.queueId,
+      QUEUE_MAX_ACTIVE: 1,
+      QUEUE_PRESENCE_TIMEOUT_SECONDS: 2,
+      REDIS_URL: redis.href,
+      REDIS_TIMEOUT_MS: 500,
+      DATABASE_URL: `mariadb://nobody:nothing@127.0.0.1:${(database.address() as AddressInfo).port}/concert`,
+      DATABASE_ADMIN_URL: '',
+    });
+  });
+  afterAll(async () => {
+    await web.stop();
+    await proxy.cut();
+    database.close();
+  });
+
+  const status = async (): Promise<QueueStatusReport> => {
+    const answer = await request(web.url).get(`/v1/api/queues/${it_.queueId}/status`);
+    expect(answer.status).toBe(200);
+    return (answer.body as { data: QueueStatusReport }).data;
+  };
+
+  it('shows the queue of the API, keeps its users present, and never asks the database', async () => {
+    await it_.buyer();
+    const [here, gone] = [await it_.buyer(), await it_.buyer()];
+    expect(gone.token).not.toBe('');
+    await until('both wait', async () => (await status()).waiting === 2);
+    await until('one is absent', async () => {
+      const answer = await request(web.url).post('/v1/api/queue/presence').set('Authorization', here.token);
+      expect(answer.status).toBe(204);
+      return (await status()).waiting === 1;
+    });
+    expect((await here.check()).body).toMatchObject({ data: { status: 'WAITING', queuePosition: 1 } });
+    expect(databaseConnections).toBe(0);
+  });
+
+  it('has the pages and no endpoint that sells', async () => {
+    expect((await request(web.url).get('/')).status).toBe(200);
+    const tokens = await request(web.url).post('/v1/api/queue/token').send({ userId: 1 });
+    const schedules = await request(web.url).get('/v1/api/concerts/schedule');
+    expect([outcome(tokens), outcome(schedules)]).toEqual(['404 404', '404 404']);
+  });
+
+  it('goes on with what it knew when Redis is gone, and with what is new when it is back', async () => {
+    await it_.buyer();
+    await until('somebody waits', async () => (await status()).waiting > 0);
+    await proxy.cut();
+    const known = await status();
+    expect(known.issued).toBeGreaterThan(0);
+    expect((await request(web.url).get('/')).status).toBe(200);
+    await proxy.open();
+    await until('a newer status', async () => (await status()).nowMs > known.nowMs);
+    expect(databaseConnections).toBe(0);
+  });
+
+  it('starts and answers with no store at all', async () => {
+    const alone = await startTestService({
+      ROLE: 'web',
+      REDIS_URL: `redis://${NOWHERE}`,
+      DATABASE_URL: `mariadb://nobody:nothing@${NOWHERE}/concert`,
+      DATABASE_ADMIN_URL: '',
+    });
+    const page = await request(alone.url).get('/');
+    const answer = await request(alone.url).get(`/v1/api/queues/${alone.queueId}/status`);
+    const health = await request(alone.url).get('/health/ready');
+    await alone.stop();
+    expect([page.status, answer.status, health.status]).toEqual([200, 200, 200]);
+    expect(answer.body).toMatchObject({ data: { nowMs: 0, waiting: 0 } });
+    expect(health.body).toMatchObject({
+      dependencies: { redis: { status: 'down' }, database: { status: 'off' } },
+    });
+  });
+});
