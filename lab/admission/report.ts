@@ -2,7 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { markdownTable } from '../../k6/runner/report/page.ts';
 import { drawTimeline } from './plots.ts';
+import { mean } from '../statistics/intervals.ts';
 import { type ModelResult, type Score, scoreOf } from './model/score.ts';
+import type { Second } from './model/simulate.ts';
+import { ratioLine } from './ratio.ts';
 import type { Scenario } from './scenarios.ts';
 import { settleSeconds, type Timeline } from './timeline.ts';
 
@@ -28,7 +31,6 @@ const HEAD = [
 ];
 const MODEL_HEAD = ['scenario', 'auto', 'best fixed limit', 'ratio'];
 
-const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const whole = (value: number): string => Math.round(value).toLocaleString('en');
 /** Nothing but time to settle gives no share. */
 const percent = (share: number): string => (Number.isNaN(share) ? '–' : `${(share * 100).toFixed(1)} %`);
@@ -71,10 +73,12 @@ function realSection({ scenario, byLimit }: RealResult, plots: string): string {
   const auto = rows.find(({ limit }) => limit === AUTO);
   const [best] = rows.filter(({ limit }) => limit !== AUTO).sort((a, b) => b.perMinute - a.perMinute);
   const timeline = byLimit.find(({ limit }) => limit === AUTO)?.runs[0]?.seconds ?? [];
+  const secondsOf = (wanted: string | undefined): Second[] =>
+    byLimit.find(({ limit }) => limit === wanted)?.runs.flatMap((run) => run.seconds) ?? [];
   const ratio =
     auto === undefined || best === undefined || best.perMinute === 0
       ? ''
-      : `\`auto\` / the best fixed limit: ${(auto.perMinute / best.perMinute).toFixed(2)}.`;
+      : ratioLine(auto.perMinute / best.perMinute, secondsOf(AUTO), secondsOf(best.limit));
   const changed = changes.length > 1 ? `, changes at ${changes.slice(1).join(' s and ')} s` : '';
   return [
     `### ${name}: ${about}`,

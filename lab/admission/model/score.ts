@@ -19,6 +19,9 @@ export interface Score {
 const isKept = ({ p99Ms, failed, requests }: Second): boolean =>
   p99Ms < TARGET_MS && failed <= MAX_FAILED_SHARE * requests;
 
+/** Visits completed in a second, if it kept the target. */
+export const usefulVisits = (second: Second): number => (isKept(second) ? second.completed : 0);
+
 export function scoreOf(
   { seconds, changes }: Pick<ModelScenario, 'seconds' | 'changes'>,
   timeline: Second[],
@@ -26,7 +29,7 @@ export function scoreOf(
   const maySettle = (at: number): boolean =>
     changes.some((from) => at >= from && at < from + SETTLING_SECONDS);
   const judged = timeline.filter(({ at }) => !maySettle(at));
-  const completed = timeline.filter(isKept).reduce((sum, second) => sum + second.completed, 0);
+  const completed = timeline.reduce((sum, second) => sum + usefulVisits(second), 0);
   return {
     perMinute: completed / (seconds / 60),
     kept: judged.filter(isKept).length / judged.length,
