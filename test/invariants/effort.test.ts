@@ -38,7 +38,8 @@ async function fill(scratch: Scratch, rows: number): Promise<void> {
     await tx.execute('SET SESSION foreign_key_checks = 0');
     for (const insert of [
       `concert (id, title) VALUES (1, 'x')`,
-      'concert_schedule VALUES (1, 1, NOW(3), NOW(3) + INTERVAL 1 HOUR)',
+      `concert_schedule (id, concert_id, starts_at, ends_at)
+       VALUES (1, 1, NOW(3), NOW(3) + INTERVAL 1 HOUR)`,
       `member (id, name, balance) SELECT seq, 'x', IF(seq = 1, ${rows}, 0) ${from}`,
       `concert_seat (id, schedule_id, position, amount, status)
        SELECT seq, 1, seq, 100, IF(seq = 1, 'RESERVED', 'AVAILABLE') ${from}`,
