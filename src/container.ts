@@ -1,6 +1,8 @@
 import { container as root, type DependencyContainer, instanceCachingFactory } from 'tsyringe';
 import { Unavailable } from './common/errors';
 import { CONFIG, type Config } from './config/config';
+import { Batchers } from './platform/database/batch';
+import { BatchMetrics } from './platform/database/batch-metrics';
 import { Database } from './platform/database/database';
 import { createLogger, LOGGER, type Logger } from './platform/observability/logger';
 import { HttpMetrics } from './http/metrics';
@@ -52,7 +54,7 @@ import { WaitingRoom } from './modules/waiting-room/waiting-room';
 /** Made at the start, so that a process of any role exports all metrics, with 0 where nothing has happened. */
 const METRIC_GROUPS = [
   ...[ProcessMetrics, HttpMetrics, WaitingRoomMetrics, CatalogMetrics, AccountMetrics, OrderMetrics],
-  ...[PaymentMetrics, IdempotencyMetrics, OutboxMetrics, InvariantMetrics, IdentityMetrics],
+  ...[PaymentMetrics, IdempotencyMetrics, OutboxMetrics, InvariantMetrics, IdentityMetrics, BatchMetrics],
 ];
 
 /**
@@ -79,6 +81,10 @@ export function createContainer(config: Config): DependencyContainer {
   for (const group of METRIC_GROUPS) container.resolve<object>(group);
   const metrics = container.resolve(WaitingRoomMetrics);
   container.registerInstance(Database, database);
+  container.registerInstance(
+    Batchers,
+    new Batchers(database, container.resolve(BatchMetrics), config.DATABASE_ACQUIRE_TIMEOUT_MS),
+  );
   container.registerInstance(Redis, redis);
   container.registerInstance(TokenCodec, new TokenCodec(config.TOKEN_SECRET, config.TOKEN_SECRET_SECONDARY));
 

@@ -7,6 +7,7 @@ import { createContainer } from './container';
 import { HttpMetrics } from './http/metrics';
 import { HttpServer } from './http/server';
 import { Breakers } from './modules/operations/breakers';
+import { Batchers } from './platform/database/batch';
 import { Database } from './platform/database/database';
 import { LOGGER, type Logger } from './platform/observability/logger';
 import { ProcessMetrics } from './platform/observability/process-metrics';
@@ -84,6 +85,7 @@ function foundation(container: DependencyContainer): Phase[] {
       start: () => metrics.followPool(() => database.pool),
       stop: () => database.close(),
     },
+    { name: 'batches', stop: () => container.resolve(Batchers).close() },
     {
       name: 'redis',
       start: () => meetRedis(redis, container.resolve<Config>(CONFIG), logger),

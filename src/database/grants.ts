@@ -15,7 +15,7 @@ export const RIGHTS: Record<string, string> = {
   concert_seat: 'SELECT, UPDATE (status, held_until)',
   orders: 'SELECT, INSERT, UPDATE (status, held_until, extended, paid_at, ended_at)',
   reservation: 'SELECT, INSERT, UPDATE (status, held_until, order_id)',
-  payment: 'SELECT, INSERT, UPDATE (status, queue_id, queue_generation, queue_seq)',
+  payment: 'SELECT, INSERT, UPDATE (status, order_id, queue_id, queue_generation, queue_seq)',
   payment_history: 'SELECT, INSERT',
   idempotency_key: 'SELECT, INSERT, UPDATE, DELETE',
   outbox: 'SELECT, INSERT, UPDATE, DELETE',

@@ -1,16 +1,22 @@
-import type { SqlExecutor } from '../../src/platform/database/database';
-import { PaymentRepository } from '../../src/modules/payments/repository';
+import type { SqlExecutor, Transaction } from '../../src/platform/database/database';
 import { UserDirectory } from '../../src/modules/accounts/directory';
 import { BalanceRepository } from '../../src/modules/accounts/repository';
 import { openAdminDatabase } from '../support/given';
+import { activeUser, Sales } from '../support/sales';
 import { undone } from '../support/undone';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
 describe('balances in the database', () => {
   const admin = openAdminDatabase();
-  const balances = new BalanceRepository();
+  const [sales, balances] = [new Sales(), new BalanceRepository()];
   afterAll(() => admin.close());
+
+  /** @returns the balance after it; undefined: refused */
+  async function topUp(tx: Transaction, userId: number, amount: number): Promise<number | undefined> {
+    const outcome = await sales.topUp(tx, userId, amount);
+    return outcome.kind === 'done' ? outcome.value : undefined;
+  }
 
   const ledger = (tx: SqlExecutor, userId: number): Promise<unknown[]> =>
     tx.query(
@@ -22,8 +28,8 @@ describe('balances in the database', () => {
   it('a charge adds up, is in the ledger, and is no other user’s', () =>
     undone(admin, async (tx, given) => {
       const [userId, other] = [await given.user(), await given.user(7)];
-      expect(await balances.topUp(tx, userId, 50)).toBe(50);
-      expect(await balances.topUp(tx, userId, 20)).toBe(70);
+      expect(await topUp(tx, userId, 50)).toBe(50);
+      expect(await topUp(tx, userId, 20)).toBe(70);
       expect([await balances.findBalance(tx, userId), await balances.findBalance(tx, other)]).toEqual([
         70, 7,
       ]);
@@ -37,20 +43,20 @@ describe('balances in the database', () => {
   it('holds 2^53 − 1 and not a won more', () =>
     undone(admin, async (tx, given) => {
       const userId = await given.user(10);
-      expect(await balances.topUp(tx, userId, MOST - 9)).toBeUndefined();
+      expect(await topUp(tx, userId, MOST - 9)).toBeUndefined();
       expect(await balances.findBalance(tx, userId)).toBe(10);
       expect(await ledger(tx, userId)).toHaveLength(1);
-      expect(await balances.topUp(tx, userId, MOST - 10)).toBe(MOST);
-      expect(await balances.topUp(tx, userId, 1)).toBeUndefined();
+      expect(await topUp(tx, userId, MOST - 10)).toBe(MOST);
+      expect(await topUp(tx, userId, 1)).toBeUndefined();
     }));
 
   it('gives what is there, to the last won, and no more', () =>
     undone(admin, async (tx, given) => {
       const [userId, other] = [await given.user(100), await given.user(100)];
-      expect(await balances.debit(tx, userId, 101)).toBe(false);
-      expect(await balances.debit(tx, userId, 40)).toBe(true);
-      expect(await balances.debit(tx, userId, 60)).toBe(true);
-      expect(await balances.debit(tx, userId, 1)).toBe(false);
+      expect(await balances.debit(tx, [{ userId, amount: 101 }])).toBe(false);
+      expect(await balances.debit(tx, [{ userId, amount: 40 }])).toBe(true);
+      expect(await balances.debit(tx, [{ userId, amount: 60 }])).toBe(true);
+      expect(await balances.debit(tx, [{ userId, amount: 1 }])).toBe(false);
       expect([await balances.findBalance(tx, userId), await balances.findBalance(tx, other)]).toEqual([
         0, 100,
       ]);
@@ -59,44 +65,45 @@ describe('balances in the database', () => {
   it('a payment is in the ledger with what it left', () =>
     undone(admin, async (tx, given) => {
       const userId = await given.user(100);
-      const reservation = await aReservation(tx, userId);
-      await balances.debit(tx, userId, 30);
-      const payment = await new PaymentRepository().insertPayment(tx, reservation, userId, 30);
-      await balances.recordPayment(tx, userId, 30, payment);
+      const [schedule, user] = [await given.scheduleWithSeats(1, { amount: 30 }), activeUser(userId)];
+      const [held] = await sales.hold(tx, [
+        { user, scheduleId: schedule.id, seatIds: schedule.seats.map(({ id }) => id) },
+      ]);
+      const reservationId = held?.kind === 'done' ? (held.value.rows[0]?.id ?? 0) : 0;
+      const [paid] = await sales.pay(tx, [{ userId, reservationId }]);
+      expect(paid).toMatchObject({ kind: 'done', value: { amount: 30, seats: 1, endsSession: true } });
       expect((await ledger(tx, userId)).at(-1)).toEqual({ kind: 'PAYMENT', amount: -30, after: 70, paid: 1 });
       expect(
-        await tx.query('SELECT reservation_id, user_id, amount, status FROM payment WHERE id = ?', [payment]),
-      ).toEqual([{ reservation_id: reservation, user_id: userId, amount: 30, status: 'DONE' }]);
+        await tx.query('SELECT user_id, amount, status FROM payment WHERE reservation_id = ?', [
+          reservationId,
+        ]),
+      ).toEqual([{ user_id: userId, amount: 30, status: 'DONE' }]);
+    }));
+
+  it('several changes of a user in one statement add up, and follow from each other', () =>
+    undone(admin, async (tx, given) => {
+      const [userId, other] = [await given.user(100), await given.user(5)];
+      const debits = [
+        { userId, amount: 60 },
+        { userId: other, amount: 5 },
+        { userId, amount: 40 },
+      ];
+      expect(await balances.debit(tx, debits)).toBe(true);
+      expect(
+        await balances.debit(tx, [
+          { userId, amount: 0 },
+          { userId: other, amount: 1 },
+        ]),
+      ).toBe(false);
+      expect([await balances.findBalance(tx, userId), await balances.findBalance(tx, other)]).toEqual([0, 0]);
     }));
 
   it('are of users alone', () =>
     undone(admin, async (tx) => {
       expect(await balances.findBalance(tx, 999_999_999)).toBeUndefined();
-      expect(await balances.topUp(tx, 999_999_999, 1)).toBeUndefined();
-      expect(await balances.debit(tx, 999_999_999, 0)).toBe(false);
-      await expect(balances.recordPayment(tx, 999_999_999, 1, 1)).rejects.toThrow(
-        'No ledger entry for user 999999999.',
-      );
+      expect(await topUp(tx, 999_999_999, 1)).toBeUndefined();
+      expect(await balances.debit(tx, [{ userId: 999_999_999, amount: 0 }])).toBe(false);
     }));
-
-  async function aReservation(tx: SqlExecutor, userId: number): Promise<number> {
-    const concert = await tx.execute("INSERT INTO concert (title) VALUES ('t')");
-    const schedule = await tx.execute(
-      'INSERT INTO concert_schedule (concert_id, starts_at, ends_at) VALUES (?, NOW(3), NOW(3) + INTERVAL 1 HOUR)',
-      [concert.insertId],
-    );
-    const seat = await tx.execute(
-      'INSERT INTO concert_seat (schedule_id, position, amount) VALUES (?, 1, 30)',
-      [schedule.insertId],
-    );
-    const { insertId } = await tx.execute(
-      `INSERT INTO reservation (user_id, schedule_id, seat_id, status, concert_title, starts_at, ends_at,
-                                seat_position, amount, reserved_at, held_until)
-       VALUES (?, ?, ?, 'RESERVED', 't', NOW(3), NOW(3), 1, 30, NOW(3), NOW(3))`,
-      [userId, schedule.insertId, seat.insertId],
-    );
-    return insertId;
-  }
 });
 
 describe('the directory of users', () => {

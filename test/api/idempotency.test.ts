@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Response } from 'supertest';
 import { NotFound } from '../../src/common/errors';
 import { Metrics } from '../../src/platform/observability/metrics';
+import type { RunningService } from '../../src/service';
 import { IdempotencyRepository } from '../../src/modules/idempotency/repository';
 import { AnsweredMeanwhile } from '../../src/modules/idempotency/errors';
 import { IdempotencyService } from '../../src/modules/idempotency/service';
@@ -156,35 +157,52 @@ describe('an Idempotency-Key', () => {
     }
   });
 
-  /** Sends two requests of one key so that both are past `recall` before either is answered. @returns first, second */
-  async function duplicates(send: () => Promise<Response>): Promise<[Response, Response]> {
-    const repository = it_.service.container.resolve(IdempotencyRepository);
-    const claim = repository.claim.bind(repository);
+  /**
+   * Sends two requests of one key, to a process each, so that both are past `recall` before either is answered.
+   * @returns first, second
+   */
+  async function duplicates(
+    buyer: Buyer,
+    send: (to: Buyer) => Promise<Response>,
+  ): Promise<[Response, Response]> {
+    const other = await startTestService({ QUEUE_ID: it_.queueId, QUEUE_MAX_ACTIVE: 10_000 });
+    const elsewhere = new Buyer(other.url, buyer.userId);
+    elsewhere.token = buyer.token;
     const [firstClaims, secondClaims] = [signal(), signal()];
-    const spy = jest
-      .spyOn(repository, 'claim')
-      .mockImplementationOnce(async (tx, key) => {
-        firstClaims.give();
-        await secondClaims.given;
-        return claim(tx, key);
-      })
-      .mockImplementationOnce(async (tx, key) => {
-        secondClaims.give();
-        await first;
-        return claim(tx, key);
+    const claimsOf = (service: Pick<RunningService, 'container'>, before: () => Promise<unknown>): void => {
+      const repository = service.container.resolve(IdempotencyRepository);
+      const claim = repository.claim.bind(repository);
+      jest.spyOn(repository, 'claim').mockImplementationOnce(async (tx, keys) => {
+        await before();
+        return claim(tx, keys);
       });
-    const first = send();
+    };
+    claimsOf(it_.service, () => {
+      firstClaims.give();
+      return secondClaims.given;
+    });
+    claimsOf(other, () => {
+      secondClaims.give();
+      return first;
+    });
+    const first = send(buyer);
     try {
       await firstClaims.given;
-      return await Promise.all([first, send()]);
+      const answers = await Promise.all([first, send(elsewhere)]);
+      replays = await countedBy(other);
+      return answers;
     } finally {
-      spy.mockRestore();
+      jest.restoreAllMocks();
+      await other.stop();
     }
   }
 
+  /** What the other process has counted in the last `duplicates`. */
+  let replays: Record<string, number> = {};
+
   /** What the product counts of its sales. */
-  async function counted(): Promise<Record<string, number>> {
-    const { registry } = it_.service.container.resolve(Metrics);
+  async function countedBy(service: Pick<RunningService, 'container'>): Promise<Record<string, number>> {
+    const { registry } = service.container.resolve(Metrics);
     const names = {
       holds: 'concert_seat_holds_total',
       sales: 'concert_ticket_sales_total',
@@ -206,18 +224,18 @@ describe('an Idempotency-Key', () => {
       const [buyer, key] = [await it_.buyer(100), randomUUID()];
       const seatId = at(seats, 0).id;
       const reservationId = act === 'payment' ? await buyer.hold(id, seatId) : 0;
-      const before = await counted();
-      const [first, second] = await duplicates(async () => {
-        if (act === 'hold') return buyer.reserve(id, seatId, key);
-        return act === 'payment' ? buyer.pay(reservationId, key) : buyer.charge(5, key);
+      const before = await countedBy(it_.service);
+      const [first, second] = await duplicates(buyer, async (to) => {
+        if (act === 'hold') return to.reserve(id, seatId, key);
+        return act === 'payment' ? to.pay(reservationId, key) : to.charge(5, key);
       });
       expect([outcome(first), outcome(second)]).toEqual(['200', '200']);
       expect(second.body).toEqual(first.body);
       const marks = [first, second].map(({ headers }) => headers['idempotency-replayed']);
       expect(marks).toEqual([undefined, 'true']);
-      const after = await counted();
+      const after = await countedBy(it_.service);
       const grown = Object.fromEntries(
-        Object.entries(after).map(([name, n]) => [name, n - (before[name] ?? 0)]),
+        Object.entries(after).map(([name, n]) => [name, n + (replays[name] ?? 0) - (before[name] ?? 0)]),
       );
       expect(grown).toEqual({
         holds: act === 'hold' ? 1 : 0,
@@ -236,7 +254,7 @@ describe('an Idempotency-Key', () => {
 
   it('answers a concurrent duplicate of a refused request with the same refusal, marked', async () => {
     const [buyer, key] = [await it_.buyer(), randomUUID()];
-    const [first, second] = await duplicates(async () => buyer.pay(987_654_321, key));
+    const [first, second] = await duplicates(buyer, async (to) => to.pay(987_654_321, key));
     expect([outcome(first), outcome(second), second.body]).toEqual(['404 404', '404 404', first.body]);
     expect(second.headers['idempotency-replayed']).toBe('true');
   });
@@ -244,7 +262,7 @@ describe('an Idempotency-Key', () => {
   it('is refused with 422 for another body also while its first request is under way', async () => {
     const [buyer, key] = [await it_.buyer(), randomUUID()];
     let amount = 0;
-    const answers = await duplicates(async () => buyer.charge(++amount, key));
+    const answers = await duplicates(buyer, async (to) => to.charge(++amount, key));
     expect(answers.map(outcome)).toEqual(['200', '422 422']);
     expect((await buyer.amount()).body).toMatchObject({ data: { amount: 1 } });
   });

@@ -1,9 +1,8 @@
 import { withAdvisoryLock } from '../../src/platform/database/advisory-lock';
 import { titleOf } from '../../src/cli/seed/titles';
 import { readSeedOptions } from '../../src/cli/seed/options';
-import { ReservationRepository } from '../../src/modules/orders/repository';
-import { testConfig } from '../support/config';
 import { expectInvariants } from '../support/invariants';
+import { activeUser, Sales } from '../support/sales';
 import { until } from '../support/wait';
 import { Scratch } from '../support/scratch';
 import { type Ended, runTool } from '../support/tool';
@@ -98,11 +97,8 @@ describe('seed', () => {
 
   it('leaves balances and seats that are held as they are', async () => {
     await seed(...SMALL);
-    const reservations = new ReservationRepository(testConfig({ QUEUE_ID: 'main' }));
-    await scratch.app.transaction(async (tx) => {
-      await reservations.reserveSeat(tx, 1, 1, 300, 'main');
-      await reservations.insertHold(tx, 1, 1, 300);
-    });
+    const hold = { user: activeUser(1), scheduleId: 1, seatIds: [1] };
+    await scratch.app.transaction((tx) => new Sales().hold(tx, [hold]));
     await scratch.admin.execute(
       "INSERT INTO payment_history (user_id, kind, amount, balance_after) VALUES (2, 'CHARGE', 5, 1000005)",
     );
@@ -120,11 +116,8 @@ describe('seed', () => {
 
   it('moves past dates ahead by whole weeks, but none in which somebody has a seat', async () => {
     await seed(...SMALL);
-    const reservations = new ReservationRepository(testConfig({ QUEUE_ID: 'main' }));
-    await scratch.app.transaction(async (tx) => {
-      await reservations.reserveSeat(tx, 2, 11, 300, 'main');
-      await reservations.insertHold(tx, 1, 11, 300);
-    });
+    const hold = { user: activeUser(1), scheduleId: 2, seatIds: [11] };
+    await scratch.app.transaction((tx) => new Sales().hold(tx, [hold]));
     const datesOf = (): Promise<{ id: number; startsAt: Date }[]> =>
       scratch.admin.query('SELECT id, starts_at AS startsAt FROM concert_schedule WHERE id <= 3 ORDER BY id');
     const before = await datesOf();

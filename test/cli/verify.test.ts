@@ -21,10 +21,10 @@ async function aDay(scratch: Scratch): Promise<Day> {
   const shop = await Shop.open(scratch);
   const seatId = at(shop.seatIds, 0);
   const sold = { ...(await shop.buy(seatId)), seatId };
-  const held = { reservationId: (await shop.hold(at(shop.seatIds, 1))).id, seatId: at(shop.seatIds, 1) };
-  const { id } = await shop.hold(at(shop.seatIds, 2));
+  const held = { reservationId: await shop.hold(at(shop.seatIds, 1)), seatId: at(shop.seatIds, 1) };
+  const id = await shop.hold(at(shop.seatIds, 2));
   await shop.given.holdIsPast(id);
-  await scratch.app.transaction((tx) => shop.reservations.expireHolds(tx, 10));
+  await scratch.app.transaction((tx) => shop.sales.expiry.expireHolds(tx, 10));
   await shop.charge(250);
   return { shop, sold, held };
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Lease } from '../../src/platform/database/lease';
-import { BalanceRepository } from '../../src/modules/accounts/repository';
+import { done } from '../../src/platform/database/batch';
 import { at } from '../support/at';
 import { outcome } from '../support/buyer';
 import { expectInvariants } from '../support/invariants';
+import { Sales } from '../support/sales';
 import { useService } from '../support/suite';
 import { undone } from '../support/undone';
 
@@ -41,11 +42,12 @@ describe('a guard under an update that changes nothing', () => {
 
   it('takes a top-up of nothing for done, and one that passes 2^53 − 1 not', () =>
     undone(it_.admin, async (tx, given) => {
-      const [userId, balances] = [await given.user(7), new BalanceRepository()];
-      expect(await balances.topUp(tx, userId, 0)).toBe(7);
-      expect(await balances.debit(tx, userId, 0)).toBe(true);
-      expect(await balances.topUp(tx, userId, Number.MAX_SAFE_INTEGER)).toBeUndefined();
-      expect(await balances.debit(tx, 999_999_999, 0)).toBe(false); // nobody
+      const [userId, sales] = [await given.user(7), new Sales()];
+      const debit = (id: number): Promise<boolean> => sales.balances.debit(tx, [{ userId: id, amount: 0 }]);
+      expect(await sales.topUp(tx, userId, 0)).toEqual(done(7));
+      expect(await debit(userId)).toBe(true);
+      expect(await sales.topUp(tx, userId, Number.MAX_SAFE_INTEGER)).toMatchObject({ kind: 'refused' });
+      expect(await debit(999_999_999)).toBe(false); // nobody
     }));
 
   it('keeps a lease that is prolonged twice in one instant', () =>

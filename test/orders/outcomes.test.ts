@@ -1,7 +1,7 @@
 import { Metrics } from '../../src/platform/observability/metrics';
 import { connectRedis } from '../../src/platform/redis/redis';
 import { queueKeys } from '../../src/modules/waiting-room/state/keys';
-import { ReservationRepository } from '../../src/modules/orders/repository';
+import { HoldRepository } from '../../src/modules/orders/hold-repository';
 import { BalanceService } from '../../src/modules/accounts/service';
 import { at } from '../support/at';
 import { type Buyer, outcome } from '../support/buyer';
@@ -152,8 +152,8 @@ describe('the outcome of a sale', () => {
   it('is 004 when each attempt finds the seat free and cannot take it: the attempts are limited', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(1);
     const take = jest
-      .spyOn(it_.service.container.resolve(ReservationRepository), 'reserveSeat')
-      .mockResolvedValue(false);
+      .spyOn(it_.service.container.resolve(HoldRepository), 'reserveSeats')
+      .mockResolvedValue(0);
     expect(outcome(await (await it_.buyer()).reserve(id, at(seats, 0).id))).toBe('409 004');
     expect(take).toHaveBeenCalledTimes(2);
     take.mockRestore();

@@ -62,8 +62,9 @@ export class Given {
   /** Lets the hold of a reservation be past, as if its time had gone by; in one step, because expiry jobs run meanwhile. */
   async holdIsPast(reservationId: number): Promise<void> {
     await this.database.execute(
-      `UPDATE reservation r JOIN concert_seat s ON s.id = r.seat_id
-          SET r.held_until = NOW(3) - INTERVAL 1 SECOND, s.held_until = NOW(3) - INTERVAL 1 SECOND
+      `UPDATE reservation r JOIN concert_seat s ON s.id = r.seat_id JOIN orders o ON o.id = r.order_id
+          SET r.held_until = NOW(3) - INTERVAL 1 SECOND, s.held_until = NOW(3) - INTERVAL 1 SECOND,
+              o.held_until = NOW(3) - INTERVAL 1 SECOND
         WHERE r.id = ? AND s.status = 'TEMP_RESERVED'`,
       [reservationId],
     );

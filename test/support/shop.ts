@@ -1,23 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Database } from '../../src/platform/database/database';
-import { appendEvent } from '../../src/modules/outbox/append';
+import type { Outcome } from '../../src/platform/database/batch';
 import { IdempotencyRepository } from '../../src/modules/idempotency/repository';
-import { paymentDone, reservationMade } from '../../src/modules/outbox/events';
-import { PaymentRepository } from '../../src/modules/payments/repository';
-import { type HoldRow, ReservationRepository } from '../../src/modules/orders/repository';
-import { BalanceRepository } from '../../src/modules/accounts/repository';
-import { testConfig } from './config';
 import { Given } from './given';
+import { activeUser, Sales } from './sales';
 import type { Scratch } from './scratch';
 
 const PRICE = 100;
-const HOLD_SECONDS = 300;
 
 /** Sells seats with the product's own statements, as the application's account. */
 export class Shop {
-  readonly reservations = new ReservationRepository(testConfig({ QUEUE_ID: 'main' }));
-  readonly balances = new BalanceRepository();
-  readonly payments = new PaymentRepository();
+  readonly sales = new Sales();
   readonly keys: IdempotencyRepository;
   readonly given: Given;
   private readonly app: Database;
@@ -41,47 +34,41 @@ export class Shop {
     return shop;
   }
 
-  async hold(seatId: number, userId = this.userId): Promise<HoldRow> {
+  /** @returns the reservation's id */
+  async hold(seatId: number, userId = this.userId): Promise<number> {
     return this.app.transaction(async (tx) => {
-      if (!(await this.reservations.reserveSeat(tx, this.scheduleId, seatId, HOLD_SECONDS, 'main')))
-        throw new Error('not taken');
-      const row = await this.reservations.insertHold(tx, userId, seatId, HOLD_SECONDS);
-      const { id, concertTitle, seatPosition } = row;
-      const heldUntil = row.heldUntil.toISOString();
-      await appendEvent(
-        tx,
-        reservationMade({ reservationId: id, userId, concertTitle, seatPosition, heldUntil }),
-      );
-      return row;
+      const request = { user: activeUser(userId), scheduleId: this.scheduleId, seatIds: [seatId] };
+      const [outcome] = await this.sales.hold(tx, [request]);
+      return valueOf(outcome).rows[0]?.id ?? 0;
     });
   }
 
   /** As a request with an Idempotency-Key. @returns the payment's id */
-  async pay(
-    { id, concertTitle, seatPosition }: HoldRow,
-    seatId: number,
-    userId = this.userId,
-  ): Promise<number> {
-    const key = { userId, id: randomUUID(), fingerprint: createHash('sha256').update(String(id)).digest() };
+  async pay(reservationId: number, userId = this.userId): Promise<number> {
+    const fingerprint = createHash('sha256').update(String(reservationId)).digest();
+    const key = { userId, id: randomUUID(), fingerprint };
     return this.app.transaction(async (tx) => {
-      await this.keys.claim(tx, key);
-      if (!(await this.balances.debit(tx, userId, PRICE))) throw new Error('too poor');
-      if (!(await this.reservations.sellHold(tx, { id, seatId }, userId))) throw new Error('not sold');
-      const paymentId = await this.payments.insertPayment(tx, id, userId, PRICE);
-      await this.balances.recordPayment(tx, userId, PRICE, paymentId);
-      const event = { reservationId: id, userId, paymentAmount: PRICE, concertTitle, seatPosition };
-      await appendEvent(tx, paymentDone(event));
-      await this.keys.store(tx, key, 200, '{}');
-      return paymentId;
+      await this.keys.claim(tx, [key]);
+      const [outcome] = await this.sales.pay(tx, [{ userId, reservationId }]);
+      valueOf(outcome);
+      await this.keys.store(tx, [{ key, status: 200, answer: '{}' }]);
+      const sql = 'SELECT id FROM payment WHERE reservation_id = ?';
+      const [payment] = await tx.query<{ id: number }>(sql, [reservationId]);
+      return payment?.id ?? 0;
     });
   }
 
   async charge(amount: number, userId = this.userId): Promise<void> {
-    await this.app.transaction((tx) => this.balances.topUp(tx, userId, amount));
+    await this.app.transaction((tx) => this.sales.topUp(tx, userId, amount));
   }
 
   async buy(seatId: number): Promise<{ reservationId: number; paymentId: number }> {
-    const held = await this.hold(seatId);
-    return { reservationId: held.id, paymentId: await this.pay(held, seatId) };
+    const reservationId = await this.hold(seatId);
+    return { reservationId, paymentId: await this.pay(reservationId) };
   }
+}
+
+function valueOf<T>(outcome: Outcome<T> | undefined): T {
+  if (outcome?.kind === 'done') return outcome.value;
+  throw new Error(outcome?.kind === 'refused' ? outcome.error.message : 'not decided');
 }

@@ -1,18 +1,44 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import type { SqlExecutor } from '../../platform/database/database';
+import { ascending, type SqlExecutor, type Transaction } from '../../platform/database/database';
+
+/** Added to a user's balance; negative: taken off. */
+export interface BalanceChange {
+  userId: number;
+  /** Won. */
+  amount: number;
+}
+
+export interface LedgerEntry extends BalanceChange {
+  kind: 'CHARGE' | 'PAYMENT' | 'REFUND';
+  /** Won. */
+  balanceAfter: number;
+  paymentId: number | null;
+}
 
 const BALANCE = 'SELECT balance FROM member WHERE id = ?';
 
-const ADD = 'UPDATE member SET balance = balance + ? WHERE id = ? AND balance <= ? - ?';
+/** The rows are locked as JSON lists them: in the order of ids, as by every batch. */
+const LOCK_USERS = `
+  SELECT m.id, m.balance FROM JSON_TABLE(?, '$[*]' COLUMNS (user_id BIGINT UNSIGNED PATH '$')) q
+  STRAIGHT_JOIN member m FORCE INDEX (PRIMARY) ON m.id = q.user_id FOR UPDATE`;
 
-const SUBTRACT = 'UPDATE member SET balance = balance - ? WHERE id = ? AND balance >= ?';
+const CHANGES = `
+  UPDATE JSON_TABLE(?, '$[*]' COLUMNS (user_id BIGINT UNSIGNED PATH '$[0]', amount BIGINT PATH '$[1]')) q
+  STRAIGHT_JOIN member m FORCE INDEX (PRIMARY) ON m.id = q.user_id
+     SET m.balance = m.balance + q.amount`;
 
-/** Follows a change of the balance in the same transaction, which has the user's row locked. */
-const INSERT_LEDGER_ENTRY = `INSERT INTO payment_history (user_id, kind, amount, balance_after, payment_id)
-               SELECT id, ?, ?, balance, ? FROM member WHERE id = ?
-               RETURNING balance_after AS balance`;
+const DEBIT = `${CHANGES} WHERE m.balance + q.amount >= 0`;
 
-/** Balances and their ledger: no balance changes without its entry. */
+const CREDIT = `${CHANGES} WHERE m.balance <= ${Number.MAX_SAFE_INTEGER} - q.amount`;
+
+const INSERT_ENTRIES = `
+  INSERT INTO payment_history (user_id, kind, amount, balance_after, payment_id)
+  SELECT user_id, kind, amount, balance_after, payment_id
+    FROM JSON_TABLE(?, '$[*]' COLUMNS (
+           user_id BIGINT UNSIGNED PATH '$[0]', kind VARCHAR(10) PATH '$[1]', amount BIGINT PATH '$[2]',
+           balance_after BIGINT PATH '$[3]', payment_id BIGINT UNSIGNED PATH '$[4]')) q`;
+
+/** Balances and their ledger: no balance changes without its entry. Each statement is for any number of users. */
 @scoped(Lifecycle.ContainerScoped)
 export class BalanceRepository {
   async findBalance(on: SqlExecutor, userId: number): Promise<number | undefined> {
@@ -20,30 +46,43 @@ export class BalanceRepository {
     return row?.balance;
   }
 
-  /** @returns the balance after the top-up, or undefined when it would be more than 2^53 − 1 */
-  async topUp(tx: SqlExecutor, userId: number, amount: number): Promise<number | undefined> {
-    const { affectedRows } = await tx.execute(ADD, [amount, userId, Number.MAX_SAFE_INTEGER, amount]);
-    return affectedRows === 1 ? this.insertLedgerEntry(tx, userId, 'CHARGE', amount, null) : undefined;
+  /**
+   * Locks the users' rows, as each act on their seats and money does first of all.
+   * @param isToWait false: a row that another transaction has locked is passed over
+   * @returns the balances of the rows that are locked now, by user
+   */
+  async lockUsers(tx: Transaction, userIds: number[], isToWait: boolean): Promise<Map<number, number>> {
+    const sql = isToWait ? LOCK_USERS : `${LOCK_USERS} SKIP LOCKED`;
+    const rows = await tx.read<{ id: number; balance: number }>(sql, [ascending(userIds)]);
+    return new Map(rows.map(({ id, balance }) => [id, balance]));
   }
 
-  /** Locks the user's row and takes `amount` off. @returns false when the balance is too small */
-  async debit(tx: SqlExecutor, userId: number, amount: number): Promise<boolean> {
-    return (await tx.execute(SUBTRACT, [amount, userId, amount])).affectedRows === 1;
+  /** Takes amounts off. @returns false when a balance is too small */
+  async debit(tx: SqlExecutor, debits: BalanceChange[]): Promise<boolean> {
+    const changes = sums(debits).map(({ userId, amount }) => [userId, -amount]);
+    return (await tx.execute(DEBIT, [JSON.stringify(changes)])).affectedRows === changes.length;
   }
 
-  async recordPayment(tx: SqlExecutor, userId: number, amount: number, paymentId: number): Promise<void> {
-    await this.insertLedgerEntry(tx, userId, 'PAYMENT', -amount, paymentId);
+  /** Adds amounts. @returns false when a balance would be more than 2^53 − 1 */
+  async credit(tx: SqlExecutor, credits: BalanceChange[]): Promise<boolean> {
+    const changes = sums(credits).map(({ userId, amount }) => [userId, amount]);
+    return (await tx.execute(CREDIT, [JSON.stringify(changes)])).affectedRows === changes.length;
   }
 
-  private async insertLedgerEntry(
-    tx: SqlExecutor,
-    userId: number,
-    kind: string,
-    amount: number,
-    paymentId: number | null,
-  ): Promise<number> {
-    const [row] = await tx.query<{ balance: number }>(INSERT_LEDGER_ENTRY, [kind, amount, paymentId, userId]);
-    if (row === undefined) throw new Error(`No ledger entry for user ${userId}.`);
-    return row.balance;
+  /** In the order in which the entries follow from each other. */
+  async insertEntries(tx: SqlExecutor, entries: LedgerEntry[]): Promise<void> {
+    const rows = entries.map(({ userId, kind, amount, balanceAfter, paymentId }) => [
+      ...[userId, kind, amount, balanceAfter, paymentId],
+    ]);
+    await tx.execute(INSERT_ENTRIES, [JSON.stringify(rows)]);
   }
+}
+
+/** One change for each user, in the order of ids. */
+function sums(changes: BalanceChange[]): BalanceChange[] {
+  const byUser = new Map<number, number>();
+  for (const { userId, amount } of changes) byUser.set(userId, (byUser.get(userId) ?? 0) + amount);
+  return [...byUser]
+    .map(([userId, amount]) => ({ userId, amount }))
+    .sort((one, other) => one.userId - other.userId);
 }

@@ -1,22 +1,33 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { Conflict, NotFound } from '../../common/errors';
-import { Breakers } from '../operations/breakers';
+import { NotFound } from '../../common/errors';
 import { Database } from '../../platform/database/database';
-import { AccountMetrics } from './metrics';
+import { KeyedBatches, type KeyedBatcher } from '../idempotency/batch';
 import type { RequestKey } from '../idempotency/key';
-import { IdempotencyService } from '../idempotency/service';
-import { BalanceRepository } from './repository';
+import { Breakers } from '../operations/breakers';
+import { AccountMetrics } from './metrics';
+import { type BalanceChange, BalanceRepository } from './repository';
 import type { Balance } from './schema';
+import { TopUpBatch } from './top-up-batch';
 
 @scoped(Lifecycle.ContainerScoped)
 export class BalanceService {
+  private readonly topUps: KeyedBatcher<BalanceChange, number>;
+
   constructor(
+    batches: KeyedBatches,
+    topUpBatch: TopUpBatch,
     private readonly database: Database,
     private readonly balances: BalanceRepository,
-    private readonly idempotency: IdempotencyService,
     private readonly breakers: Breakers,
     private readonly metrics: AccountMetrics,
-  ) {}
+  ) {
+    this.topUps = batches.of({
+      name: 'top-up',
+      userOf: ({ userId }) => userId,
+      work: (tx, requests) => topUpBatch.work(tx, requests),
+      answerOf: (amount): Balance => ({ amount }),
+    });
+  }
 
   async findBalance(userId: number): Promise<Balance> {
     const amount = await this.breakers.concert.run(() => this.balances.findBalance(this.database, userId));
@@ -26,14 +37,8 @@ export class BalanceService {
 
   /** Adds `amount` won. @throws Conflict (409) when the balance would pass 2^53 − 1 */
   async topUp(userId: number, amount: number, key: RequestKey | undefined): Promise<Balance> {
-    const balance = await this.breakers.concert.run(() =>
-      this.idempotency.run(key, async (tx) => {
-        const after = await this.balances.topUp(tx, userId, amount);
-        if (after === undefined) throw new Conflict('The balance cannot hold that much.');
-        return { amount: after };
-      }),
-    );
+    const balance = await this.breakers.concert.run(() => this.topUps.submit({ userId, amount }, key));
     this.metrics.topUps.inc();
-    return balance;
+    return { amount: balance };
   }
 }

@@ -1,10 +1,5 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import {
-  Database,
-  isDuplicateKey,
-  isLockWaitTimeout,
-  type SqlExecutor,
-} from '../../platform/database/database';
+import { Database, isLockWaitTimeout, type SqlExecutor } from '../../platform/database/database';
 import type { RequestKey } from './key';
 
 export interface StoredAnswer {
@@ -15,11 +10,32 @@ export interface StoredAnswer {
 
 const FIND = 'SELECT fingerprint, status, answer FROM idempotency_key WHERE user_id = ? AND id = ?';
 
-/** Waits for nobody: a row of a transaction still under way is error 1205 at once. */
-const CLAIM = `SET STATEMENT innodb_lock_wait_timeout = 0 FOR
-               INSERT INTO idempotency_key (user_id, id, fingerprint, status, answer) VALUES (?, ?, ?, 0, '')`;
+/** A key with its answer. */
+export interface Answer {
+  key: RequestKey;
+  status: number;
+  answer: string;
+}
 
-const STORE = 'UPDATE idempotency_key SET status = ?, answer = ? WHERE user_id = ? AND id = ?';
+const KEY_COLUMNS = `user_id BIGINT UNSIGNED PATH '$[0]', id VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$[1]'`;
+
+/**
+ * Takes the keys that are not answered yet. It waits for nobody: a row of a transaction still under way is error 1205
+ * at once, which IGNORE does not pass over.
+ */
+const CLAIM = `SET STATEMENT innodb_lock_wait_timeout = 0 FOR
+               INSERT IGNORE INTO idempotency_key (user_id, id, fingerprint, status, answer)
+               SELECT user_id, id, UNHEX(fingerprint), 0, ''
+                 FROM JSON_TABLE(?, '$[*]' COLUMNS (${KEY_COLUMNS}, fingerprint CHAR(64) PATH '$[2]')) q
+               RETURNING user_id AS userId, id`;
+
+const STORE = `UPDATE JSON_TABLE(?, '$[*]' COLUMNS (${KEY_COLUMNS}, status SMALLINT UNSIGNED PATH '$[2]',
+                                                    answer LONGTEXT PATH '$[3]')) q
+               STRAIGHT_JOIN idempotency_key k FORCE INDEX (PRIMARY) ON k.user_id = q.user_id AND k.id = q.id
+                  SET k.status = q.status, k.answer = q.answer`;
+
+const GIVE_BACK = `DELETE k FROM JSON_TABLE(?, '$[*]' COLUMNS (${KEY_COLUMNS})) q
+                   STRAIGHT_JOIN idempotency_key k FORCE INDEX (PRIMARY) ON k.user_id = q.user_id AND k.id = q.id`;
 
 const REMEMBER =
   'INSERT IGNORE INTO idempotency_key (user_id, id, fingerprint, status, answer) VALUES (?, ?, ?, ?, ?)';
@@ -38,20 +54,31 @@ export class IdempotencyRepository {
     return row;
   }
 
-  /** Takes the key for this transaction. `done`: answered before; `in flight`: another transaction has it now. */
-  async claim(tx: SqlExecutor, key: RequestKey): Promise<'claimed' | 'done' | 'in flight'> {
+  /**
+   * Takes keys for this transaction. @returns those that it has now; the others were answered before. `in flight`: another
+   * transaction has one of them, and none was taken
+   */
+  async claim(tx: SqlExecutor, keys: RequestKey[]): Promise<Set<RequestKey> | 'in flight'> {
+    const rows = keys.map(({ userId, id, fingerprint }) => [userId, id, fingerprint.toString('hex')]);
     try {
-      await tx.execute(CLAIM, [key.userId, key.id, key.fingerprint]);
-      return 'claimed';
+      const claimed = await tx.query<{ userId: number; id: string }>(CLAIM, [JSON.stringify(rows)]);
+      const names = new Set(claimed.map(({ userId, id }) => `${userId} ${id}`));
+      return new Set(keys.filter(({ userId, id }) => names.has(`${userId} ${id}`)));
     } catch (error) {
-      if (isDuplicateKey(error)) return 'done';
       if (isLockWaitTimeout(error)) return 'in flight';
       throw error;
     }
   }
 
-  async store(tx: SqlExecutor, key: RequestKey, status: number, answer: string): Promise<void> {
-    await tx.execute(STORE, [status, answer, key.userId, key.id]);
+  /** Stores the answers of keys that this transaction has. */
+  async store(tx: SqlExecutor, answers: Answer[]): Promise<void> {
+    const rows = answers.map(({ key, status, answer }) => [key.userId, key.id, status, answer]);
+    await tx.execute(STORE, [JSON.stringify(rows)]);
+  }
+
+  /** Gives back keys that this transaction has: their requests may be tried again. */
+  async giveBack(tx: SqlExecutor, keys: RequestKey[]): Promise<void> {
+    await tx.execute(GIVE_BACK, [JSON.stringify(keys.map(({ userId, id }) => [userId, id]))]);
   }
 
   /** @returns false when the key was answered meanwhile, by a request that came later and was done sooner */

@@ -1,6 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { Forbidden, NotFound } from '../../common/errors';
-import { Database, type SqlExecutor } from '../../platform/database/database';
+import { type DomainError, Forbidden, NotFound } from '../../common/errors';
+import { Database, type Transaction } from '../../platform/database/database';
 import { IdempotencyMetrics } from './metrics';
 import { AnsweredMeanwhile, KeyInUse, KeyReused } from './errors';
 import type { RequestKey } from './key';
@@ -42,28 +42,34 @@ export class IdempotencyService {
    */
   async run<T>(
     key: RequestKey | undefined,
-    work: (tx: SqlExecutor) => Promise<T>,
+    work: (tx: Transaction) => Promise<T>,
     answerOf: (result: T) => unknown = (result) => result,
   ): Promise<T> {
     if (key === undefined) return this.database.transaction(work);
     try {
       return await this.database.transaction(async (tx) => {
-        const claim = await this.repository.claim(tx, key);
-        if (claim === 'done') throw new AnsweredMeanwhile();
+        const claim = await this.repository.claim(tx, [key]);
         if (claim === 'in flight') throw new KeyInUse();
+        if (claim.size === 0) throw new AnsweredMeanwhile();
         const result = await work(tx);
-        await this.repository.store(tx, key, 200, JSON.stringify(answerOf(result)));
+        await this.repository.store(tx, [{ key, status: 200, answer: JSON.stringify(answerOf(result)) }]);
         return result;
       });
     } catch (error) {
       if (isRemembered(error)) {
-        const answer = JSON.stringify({ code: error.code, message: error.message });
-        if (!(await this.repository.remember(key, Number(error.code), answer))) throw new AnsweredMeanwhile();
+        const { status, answer } = refusalAnswer(error);
+        if (!(await this.repository.remember(key, status, answer))) throw new AnsweredMeanwhile();
       }
       throw error;
     }
   }
 }
 
-const isRemembered = (error: unknown): error is Forbidden | NotFound =>
+/** Whether a later try would be refused as well, so that the refusal is remembered. */
+export const isRemembered = (error: unknown): error is Forbidden | NotFound =>
   error instanceof Forbidden || error instanceof NotFound;
+
+export const refusalAnswer = ({ code, message }: DomainError): { status: number; answer: string } => ({
+  status: Number(code),
+  answer: JSON.stringify({ code, message }),
+});

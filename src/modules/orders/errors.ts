@@ -7,10 +7,15 @@ export class ScheduleSoldOut extends Conflict {
   }
 }
 
-/** 004: somebody else holds the seat, or it is sold. */
+/** 004: somebody else holds the seats, or they are sold. */
 export class SeatNotAvailable extends Conflict {
-  constructor(seatId: number) {
-    super(`Seat ${seatId} cannot be reserved: somebody else has it.`, { code: '004' });
+  constructor(seatIds: number[]) {
+    super(
+      seatIds.length === 1
+        ? `Seat ${seatIds[0]} cannot be reserved: somebody else has it.`
+        : `Seats ${seatIds.join(', ')} cannot be reserved: somebody else has them.`,
+      { code: '004' },
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Database } from '../../platform/database/database';
 import { OrderMetrics } from './metrics';
-import { ReservationRepository } from './repository';
+import { ExpiryRepository } from './expiry-repository';
 
 const BATCH = 500;
 
@@ -13,13 +13,13 @@ const BATCH = 500;
 export class HoldExpiryJob {
   constructor(
     private readonly database: Database,
-    private readonly reservations: ReservationRepository,
+    private readonly expiry: ExpiryRepository,
     private readonly metrics: OrderMetrics,
   ) {}
 
   /** @returns whether there may be more to do at once */
   async expireBatch(): Promise<boolean> {
-    const late = await this.database.transaction((tx) => this.reservations.expireHolds(tx, BATCH));
+    const late = await this.database.transaction((tx) => this.expiry.expireHolds(tx, BATCH));
     this.metrics.holdExpiryLag.set(late[0] ?? 0);
     this.metrics.holdsExpired.inc(late.length);
     return late.length === BATCH;

@@ -8,13 +8,15 @@ export class BalanceTooSmall extends Conflict {
 }
 
 export class AlreadyPaid extends Conflict {
-  constructor(reservationId: number) {
-    super(`Reservation ${reservationId} is paid already.`);
+  /** @param what "Order 7", "Reservation 7" */
+  constructor(what: string) {
+    super(`${what} is paid already.`);
   }
 }
 
 export class HoldEnded extends Conflict {
-  constructor(reservationId: number) {
-    super(`The hold of reservation ${reservationId} has ended: reserve again.`);
+  /** @param what "Order 7", "Reservation 7" */
+  constructor(what: string) {
+    super(`The hold of ${what.toLowerCase()} has ended: reserve again.`);
   }
 }

@@ -1,28 +1,134 @@
-import { Lifecycle, scoped } from 'tsyringe';
-import { isDuplicateKey, type SqlExecutor } from '../../platform/database/database';
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { CONFIG, type Config } from '../../config/config';
+import { isDuplicateKey, type SqlExecutor, type Transaction } from '../../platform/database/database';
 import { TokenNotActive } from '../waiting-room/errors';
-import type { SessionId } from '../waiting-room/state/repository';
+import type { ActiveUser } from '../waiting-room/service';
+import { HAS_PAID_OF_Q, SESSION_COLUMNS } from '../waiting-room/state/repository';
 
-const INSERT = `INSERT INTO payment (reservation_id, user_id, amount, status, queue_id, queue_generation, queue_seq)
-                VALUES (?, ?, ?, 'DONE', ?, ?, ?)`;
+/** What a payment is for: an order, or one of its reservations as the study has it. */
+export interface Payable {
+  user: ActiveUser;
+  orderId?: number;
+  reservationId?: number;
+}
 
+/** A reservation of an order that is to be paid. */
+export interface PayableItem {
+  /** Of the payments that were asked for: 0, 1, … */
+  payment: number;
+  /** The user's session has. */
+  hasPaid: 0 | 1;
+  /** Orders of the user that are held in the session's queue, this one among them. */
+  heldOrders: number;
+  /** null: there is no such order or reservation. */
+  userId: number | null;
+  /** null: an older version has made the reservation, and it has no order yet. */
+  orderId: number | null;
+  orderStatus: 'HELD' | 'PAID' | 'CANCELED' | 'EXPIRED' | null;
+  /** Won. */
+  total: number;
+  reservationId: number;
+  concertTitle: string;
+  seatPosition: number;
+  /** Won. */
+  amount: number;
+  /** The item is on hold, and its hold has not expired. */
+  isHeld: 0 | 1;
+  /** The concert's queue. */
+  queueId: string;
+}
+
+/** A payment to be written. */
+export interface NewPayment {
+  user: ActiveUser;
+  orderId: number;
+  /** The order's first. */
+  reservationId: number;
+  /** Won. */
+  amount: number;
+  endsSession: boolean;
+}
+
+/** Read after the user's row is locked: what other acts of the user have committed is seen. */
+const ITEMS = `
+  SELECT q.payment - 1 AS payment, ${HAS_PAID_OF_Q} AS hasPaid,
+         (SELECT COUNT(*) FROM orders h
+           WHERE h.user_id = q.user_id AND h.status = 'HELD' AND h.held_until > NOW(3)
+             AND h.queue_id = q.queue_id) AS heldOrders,
+         COALESCE(r.user_id, a.user_id) AS userId, o.id AS orderId, o.status AS orderStatus, o.total,
+         r.id AS reservationId, r.concert_title AS concertTitle, r.seat_position AS seatPosition, r.amount,
+         r.status = 'TEMP_RESERVED' AND r.held_until > NOW(3) AS isHeld,
+         COALESCE(NULLIF(c.queue_id, ''), ?) AS queueId
+    FROM JSON_TABLE(?, '$[*]' COLUMNS (
+           payment FOR ORDINALITY, user_id BIGINT UNSIGNED PATH '$[0]',
+           order_id BIGINT UNSIGNED PATH '$[1]', reservation_id BIGINT UNSIGNED PATH '$[2]', ${SESSION_COLUMNS})) q
+    LEFT JOIN reservation a ON a.id = q.reservation_id
+    LEFT JOIN orders o ON o.id = COALESCE(q.order_id, a.order_id)
+    LEFT JOIN reservation r ON r.order_id = o.id
+    LEFT JOIN concert_schedule d ON d.id = r.schedule_id
+    LEFT JOIN concert c ON c.id = d.concert_id
+   ORDER BY payment, reservationId`;
+
+/** Makes held orders sales as far as their holds last: order, reservations and seats, a row of each. */
+const SELL = `
+  UPDATE JSON_TABLE(?, '$[*]' COLUMNS (order_id BIGINT UNSIGNED PATH '$[0]', user_id BIGINT UNSIGNED PATH '$[1]')) q
+  STRAIGHT_JOIN orders o FORCE INDEX (PRIMARY) ON o.id = q.order_id
+  STRAIGHT_JOIN reservation r FORCE INDEX (reservation_by_order) ON r.order_id = o.id
+  STRAIGHT_JOIN concert_seat s FORCE INDEX (PRIMARY) ON s.id = r.seat_id
+     SET o.status = 'PAID', o.paid_at = NOW(3), r.status = 'RESERVED', s.status = 'RESERVED', s.held_until = NULL
+   WHERE o.user_id = q.user_id AND o.status = 'HELD' AND r.status = 'TEMP_RESERVED' AND r.held_until > NOW(3)
+     AND s.status = 'TEMP_RESERVED'`;
+
+const INSERT = `
+  INSERT INTO payment (order_id, reservation_id, user_id, amount, status, queue_id, queue_seq, queue_generation)
+  SELECT order_id, reservation_id, user_id, amount, 'DONE', queue_id, queue_seq, queue_generation
+    FROM JSON_TABLE(?, '$[*]' COLUMNS (
+           user_id BIGINT UNSIGNED PATH '$[0]', order_id BIGINT UNSIGNED PATH '$[1]',
+           reservation_id BIGINT UNSIGNED PATH '$[2]', ${SESSION_COLUMNS}, amount BIGINT PATH '$[6]')) q
+  RETURNING id, user_id AS userId`;
+
+/** The statements of payments, each for any number of them. */
 @scoped(Lifecycle.ContainerScoped)
 export class PaymentRepository {
+  readonly mainQueueId: string;
+
+  constructor(@inject(CONFIG) config: Config) {
+    this.mainQueueId = config.QUEUE_ID;
+  }
+
+  /** The items of the orders to be paid, by payment and in ascending order; of an order that does not exist, one empty item. */
+  async findItems(tx: Transaction, payables: Payable[]): Promise<PayableItem[]> {
+    const rows = payables.map(({ user, orderId = null, reservationId = null }) => [
+      ...[user.userId, orderId, reservationId],
+      ...[user.queueId, user.seq, user.gen],
+    ]);
+    return tx.read<PayableItem>(ITEMS, [this.mainQueueId, JSON.stringify(rows)]);
+  }
+
+  /** @returns rows that have changed: of an order one, of each of its items two */
+  async sell(tx: SqlExecutor, orders: { orderId: number; userId: number }[]): Promise<number> {
+    const rows = orders.map(({ orderId, userId }) => [orderId, userId]);
+    return (await tx.execute(SELL, [JSON.stringify(rows)])).affectedRows;
+  }
+
   /**
-   * @param session that pays; a session pays once
-   * @returns the payment's id
-   * @throws TokenNotActive (003) when the session has paid before
+   * A payment that ends its session carries it; a session is ended once.
+   * @returns the payments' ids
+   * @throws TokenNotActive (003) when a session has been ended by a payment before
    */
-  async insertPayment(
-    tx: SqlExecutor,
-    reservationId: number,
-    userId: number,
-    amount: number,
-    session?: SessionId,
-  ): Promise<number> {
-    const { queueId = null, gen = null, seq = null } = session ?? {};
+  async insertPayments(tx: SqlExecutor, payments: NewPayment[]): Promise<number[]> {
+    const rows = payments.map(({ user, orderId, reservationId, amount, endsSession }) => [
+      ...[user.userId, orderId, reservationId],
+      ...(endsSession ? [user.queueId, user.seq, user.gen] : [null, null, null]),
+      amount,
+    ]);
     try {
-      return (await tx.execute(INSERT, [reservationId, userId, amount, queueId, gen, seq])).insertId;
+      const inserted = await tx.query<{ id: number; userId: number }>(INSERT, [JSON.stringify(rows)]);
+      return payments.map(({ user }, i) => {
+        const row = inserted[i]; // as they were inserted, in the order of the JSON
+        if (row?.userId !== user.userId) throw new Error(`No payment of user ${user.userId}.`);
+        return row.id;
+      });
     } catch (error) {
       throw isDuplicateKey(error, 'one_payment_per_session') ? new TokenNotActive('DONE') : error;
     }

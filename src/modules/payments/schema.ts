@@ -7,6 +7,8 @@ export type PayBody = z.infer<typeof PayBody>;
 export const Paid = z.object({
   paymentAmount: Won,
   seatStatus: z.literal('RESERVED'),
-  queueStatus: z.literal('DONE'),
+  queueStatus: z
+    .enum(['DONE', 'PROGRESS'])
+    .describe('DONE: the session has ended; PROGRESS: you hold another order, so it goes on'),
 });
 export type Paid = z.infer<typeof Paid>;

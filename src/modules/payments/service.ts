@@ -1,48 +1,39 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { type DomainError, Forbidden, NotFound } from '../../common/errors';
-import { Breakers } from '../operations/breakers';
-import type { SqlExecutor } from '../../platform/database/database';
-import { PaymentMetrics } from './metrics';
-import { appendEvent } from '../outbox/append';
+import { KeyedBatches, type KeyedBatcher } from '../idempotency/batch';
 import type { RequestKey } from '../idempotency/key';
-import { IdempotencyService } from '../idempotency/service';
-import { paymentDone } from '../outbox/events';
-import { TokenNotActive } from '../waiting-room/errors';
-import { QueueRepository } from '../waiting-room/state/repository';
+import { Breakers } from '../operations/breakers';
 import { QueueService, type ActiveUser } from '../waiting-room/service';
-import { WrongQueue } from '../orders/errors';
-import { ReservationRepository } from '../orders/repository';
-import { BalanceRepository } from '../accounts/repository';
-import { AlreadyPaid, BalanceTooSmall, HoldEnded } from './errors';
-import { PaymentRepository } from './repository';
+import { PaymentBatch, type Sale } from './batch';
+import { PaymentMetrics } from './metrics';
+import type { Payable } from './repository';
 import type { Paid } from './schema';
 
 @scoped(Lifecycle.ContainerScoped)
 export class PaymentService {
+  private readonly payments: KeyedBatcher<Payable, Sale>;
+
   constructor(
-    private readonly payments: PaymentRepository,
-    private readonly reservations: ReservationRepository,
-    private readonly balances: BalanceRepository,
-    private readonly idempotency: IdempotencyService,
+    batches: KeyedBatches,
+    batch: PaymentBatch,
     private readonly queue: QueueService,
-    private readonly sessions: QueueRepository,
     private readonly breakers: Breakers,
     private readonly metrics: PaymentMetrics,
-  ) {}
+  ) {
+    this.payments = batches.of({
+      name: 'payment',
+      userOf: ({ user }) => user.userId,
+      work: (tx, requests) => batch.work(tx, requests),
+      answerOf: presentPaid,
+    });
+  }
 
   /**
-   * Pays for the user's own hold and ends the session.
-   * @throws TokenNotActive (003) when the session has paid before, BalanceTooSmall (005), AlreadyPaid (409),
+   * Pays for the order of the user's own reservation. The session ends unless the user holds another order.
+   * @throws TokenNotActive (003) when the session has ended by a payment before, BalanceTooSmall (005), AlreadyPaid (409),
    * HoldEnded (409), Forbidden (403), WrongQueue (403), NotFound (404)
    */
   async pay(user: ActiveUser, reservationId: number, key: RequestKey | undefined): Promise<Paid> {
-    const paid = await this.breakers.concert.run(() =>
-      this.idempotency.run(key, (tx) => this.sellHold(tx, user, reservationId)),
-    );
-    this.metrics.sales.inc();
-    this.metrics.ticketRevenue.inc(paid.paymentAmount);
-    await this.queue.endSession(user);
-    return paid;
+    return presentPaid(await this.sell({ user, reservationId }, key));
   }
 
   /** The answer is given again: the session may not have been ended after the COMMIT. */
@@ -50,38 +41,17 @@ export class PaymentService {
     await this.queue.endSessionOfPayment(reservationId);
   }
 
-  /** Locks in the fixed order: user, reservation, seat. */
-  private async sellHold(tx: SqlExecutor, user: ActiveUser, reservationId: number): Promise<Paid> {
-    const { userId, queueId } = user;
-    const reservation = await this.reservations.findReservation(tx, reservationId);
-    if (reservation === undefined) throw new NotFound(`Reservation ${reservationId}`);
-    if (reservation.userId !== userId) throw new Forbidden(`Reservation ${reservationId} is not yours.`);
-    if (reservation.queueId !== queueId)
-      throw new WrongQueue(reservation.queueId, this.reservations.mainQueueId); // another session would stay open
-
-    const { amount, concertTitle, seatPosition } = reservation;
-    // The debit comes first because it locks the user's row, which every transaction locks before reservation and
-    // seat: in another order two payments of a user could deadlock. If the sale then fails, its error rolls it back.
-    const debited = await this.balances.debit(tx, userId, amount);
-    const sold = await this.reservations.sellHold(tx, reservation, userId);
-    if (!sold) throw await this.explainUnsold(tx, reservationId);
-    if (!debited) throw await this.explainMissingDebit(tx, user);
-
-    const paymentId = await this.payments.insertPayment(tx, reservationId, userId, amount, user);
-    await this.balances.recordPayment(tx, userId, amount, paymentId);
-    await appendEvent(
-      tx,
-      paymentDone({ reservationId, userId, paymentAmount: amount, concertTitle, seatPosition }),
-    );
-    return { paymentAmount: amount, seatStatus: 'RESERVED', queueStatus: 'DONE' };
-  }
-
-  private async explainMissingDebit(tx: SqlExecutor, user: ActiveUser): Promise<DomainError> {
-    return (await this.sessions.hasPaid(user, tx)) ? new TokenNotActive('DONE') : new BalanceTooSmall();
-  }
-
-  private async explainUnsold(tx: SqlExecutor, reservationId: number): Promise<DomainError> {
-    const reservation = await this.reservations.findReservation(tx, reservationId);
-    return reservation?.status === 'RESERVED' ? new AlreadyPaid(reservationId) : new HoldEnded(reservationId);
+  private async sell(payable: Payable, key: RequestKey | undefined): Promise<Sale> {
+    const sale = await this.breakers.concert.run(() => this.payments.submit(payable, key));
+    this.metrics.sales.inc(sale.seats);
+    this.metrics.ticketRevenue.inc(sale.amount);
+    if (sale.endsSession) await this.queue.endSession(payable.user);
+    return sale;
   }
 }
+
+const presentPaid = ({ amount, endsSession }: Sale): Paid => ({
+  paymentAmount: amount,
+  seatStatus: 'RESERVED',
+  queueStatus: endsSession ? 'DONE' : 'PROGRESS',
+});

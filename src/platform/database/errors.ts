@@ -159,3 +159,13 @@ export function toUnavailable(error: unknown): unknown {
   if (error instanceof Unavailable) return error;
   return databaseErrorKind(error) === 'mistake' ? error : new DatabaseUnavailable(error);
 }
+
+/**
+ * Whether a transaction that failed with this was rolled back for what its statements met (a lock, a broken constraint),
+ * so that a part of its work may succeed by itself. False: the server is away or late, or a COMMIT may have happened.
+ */
+export function isOfItsStatements(error: unknown): boolean {
+  if (!(error instanceof DatabaseUnavailable)) return true;
+  const from = serverError(error.cause);
+  return from !== undefined && kindOf(from) === 'not-now';
+}

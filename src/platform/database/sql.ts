@@ -17,3 +17,7 @@ export const padded = (ids: number[], count: number): number[] => [
   ...ids,
   ...ids.slice(0, 1).flatMap((first) => Array<number>(count - ids.length).fill(first)),
 ];
+
+/** Ids as a JSON array, each once and in ascending order: rows are locked as a JSON_TABLE lists them. */
+export const ascending = (ids: number[]): string =>
+  JSON.stringify([...new Set(ids)].sort((one, other) => one - other));

@@ -1,16 +1,38 @@
 import type { Connection } from 'mariadb';
 import { PreparedExecutor } from './prepared';
-import type { SqlExecutor } from './sql';
+import type { SqlExecutor, SqlParam } from './sql';
+
+/** A transaction as its work sees it. */
+export interface Transaction extends SqlExecutor {
+  /**
+   * Rows of a SELECT that does no harm outside a transaction; locking reads are such. It is sent at once, behind a BEGIN
+   * that is not answered yet and behind other reads, so that several take one round trip.
+   */
+  read<T>(sql: string, binds?: SqlParam[]): Promise<T[]>;
+}
 
 /** Runs `work` between BEGIN and COMMIT on a connection; an error rolls back. */
 export async function inTransaction<T>(
   connection: Connection,
-  work: (tx: SqlExecutor) => Promise<T>,
+  work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
-  // Awaited: a first statement sent right behind a BEGIN that fails would be committed by itself.
-  await connection.beginTransaction();
+  const statements = new PreparedExecutor(connection);
+  // What writes waits for it: a statement sent right behind a BEGIN that fails would be committed by itself.
+  const begun = connection.beginTransaction();
+  begun.catch(() => undefined); // it is reported by whoever waits for it
   try {
-    const result = await work(new PreparedExecutor(connection));
+    const result = await work({
+      read: (sql, binds) => statements.query(sql, binds),
+      query: async (sql, binds) => {
+        await begun;
+        return statements.query(sql, binds);
+      },
+      execute: async (sql, binds) => {
+        await begun;
+        return statements.execute(sql, binds);
+      },
+    });
+    await begun;
     await connection.commit();
     return result;
   } catch (error) {

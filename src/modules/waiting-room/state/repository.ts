@@ -26,8 +26,16 @@ const SAVE = `INSERT INTO queue_state (queue_id, issued, serving, gen) VALUES (?
                                       gen     = GREATEST(gen, VALUES(gen))`;
 
 /** Binds: queue, seq, generation. A session buys once (unique key `one_payment_per_session`). */
-export const HAS_PAID = `EXISTS (SELECT 1 FROM payment p
+const HAS_PAID = `EXISTS (SELECT 1 FROM payment p
                                   WHERE p.queue_id = ? AND p.queue_seq = ? AND p.queue_generation = ?)`;
+
+/** The session as columns of a JSON_TABLE: places 3 to 5 of each row. */
+export const SESSION_COLUMNS = `queue_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$[3]',
+    queue_seq BIGINT UNSIGNED PATH '$[4]', queue_generation BIGINT UNSIGNED PATH '$[5]'`;
+
+/** The same for the session of each row of a table `q` that has SESSION_COLUMNS. */
+export const HAS_PAID_OF_Q = `EXISTS (SELECT 1 FROM payment p FORCE INDEX (one_payment_per_session)
+            WHERE p.queue_id = q.queue_id AND p.queue_seq = q.queue_seq AND p.queue_generation = q.queue_generation)`;
 
 const SELECT_PAID = `SELECT ${HAS_PAID} AS hasPaid`;
 
@@ -47,7 +55,10 @@ const SALES_PER_PAGE = 5000;
 
 const SESSION = 'queue_id AS queueId, queue_generation AS gen, queue_seq AS seq';
 
-const OF_PAYMENT = `SELECT ${SESSION} FROM payment WHERE reservation_id = ? AND queue_id IS NOT NULL`;
+/** By the order: the payment names its first reservation only. */
+const OF_PAYMENT = `SELECT p.queue_id AS queueId, p.queue_generation AS gen, p.queue_seq AS seq
+                      FROM reservation r JOIN payment p ON p.order_id = r.order_id
+                     WHERE r.id = ? AND p.queue_id IS NOT NULL`;
 
 const HOLD = `id AS reservationId, ${SESSION}, TIMESTAMPDIFF(MICROSECOND, NOW(3), held_until) / 1000 AS leftMs`;
 const IS_LIVE_HOLD = "status = 'TEMP_RESERVED' AND held_until > NOW(3) AND queue_id IS NOT NULL";

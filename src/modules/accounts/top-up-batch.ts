@@ -1,0 +1,35 @@
+import { Lifecycle, scoped } from 'tsyringe';
+import { Conflict, NotFound } from '../../common/errors';
+import { ALONE, done, GuardFailed, type Outcome, refused } from '../../platform/database/batch';
+import type { Transaction } from '../../platform/database/database';
+import { type BalanceChange, BalanceRepository, type LedgerEntry } from './repository';
+
+/** Top-ups, many in one transaction (ADR 15): lock the balances, add in the order of arrival, write. */
+@scoped(Lifecycle.ContainerScoped)
+export class TopUpBatch {
+  constructor(private readonly balances: BalanceRepository) {}
+
+  /** @returns the balance after each */
+  async work(tx: Transaction, requests: BalanceChange[]): Promise<Outcome<number>[]> {
+    // A user whose row another transaction has is to keep nobody else waiting.
+    const isAlone = requests.length === 1;
+    const userIds = requests.map(({ userId }) => userId);
+    const balances = await this.balances.lockUsers(tx, userIds, isAlone);
+    const entries: LedgerEntry[] = [];
+    const outcomes = requests.map(({ userId, amount }): Outcome<number> => {
+      const balance = balances.get(userId);
+      if (balance === undefined) return isAlone ? refused(new NotFound(`User ${userId}`)) : ALONE;
+      if (balance > Number.MAX_SAFE_INTEGER - amount) return refused(balanceFull());
+      const balanceAfter = balance + amount;
+      balances.set(userId, balanceAfter);
+      entries.push({ userId, kind: 'CHARGE', amount, balanceAfter, paymentId: null });
+      return done(balanceAfter);
+    });
+    if (entries.length === 0) return outcomes;
+    if (!(await this.balances.credit(tx, entries))) throw new GuardFailed(balanceFull());
+    await this.balances.insertEntries(tx, entries);
+    return outcomes;
+  }
+}
+
+const balanceFull = (): Conflict => new Conflict('The balance cannot hold that much.');
