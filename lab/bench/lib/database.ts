@@ -62,7 +62,6 @@ export async function closeDatabase(): Promise<void> {
 export async function emptyDatabase(): Promise<void> {
   await run('SET FOREIGN_KEY_CHECKS = 0');
   for (const table of TABLES) await run(`TRUNCATE TABLE ${table}`);
-  await run('ALTER TABLE payment AUTO_INCREMENT = 40000000'); // far from other ids, as below
   await run('SET FOREIGN_KEY_CHECKS = 1');
 }
 
@@ -122,10 +121,14 @@ export async function addSeats(from: number, to: number): Promise<void> {
 export async function addHolds(from: number, to: number, firstUser: number): Promise<void> {
   await run(`UPDATE concert_seat SET status = 'TEMP_RESERVED', held_until = NOW(3) + INTERVAL 1 HOUR
               WHERE id BETWEEN ${seatId(from)} AND ${seatId(to - 1)}`);
-  await run(`INSERT INTO reservation (id, user_id, schedule_id, seat_id, concert_title, starts_at, ends_at,
+  const held = `FROM concert_seat s JOIN concert_schedule d ON d.id = s.schedule_id
+               WHERE s.id BETWEEN ${seatId(from)} AND ${seatId(to - 1)}`;
+  const id = `${FIRST_RESERVATION} + s.id - ${FIRST_SEAT}`; // of the order, and of its only reservation
+  const userId = `${firstUser} + s.id - ${FIRST_SEAT}`;
+  await run(`INSERT INTO orders (id, user_id, schedule_id, total, held_until)
+             SELECT ${id}, ${userId}, d.id, s.amount, s.held_until ${held}`);
+  await run(`INSERT INTO reservation (id, order_id, user_id, schedule_id, seat_id, concert_title, starts_at, ends_at,
                                       seat_position, amount, reserved_at, held_until)
-             SELECT ${FIRST_RESERVATION} + s.id - ${FIRST_SEAT}, ${firstUser} + s.id - ${FIRST_SEAT}, d.id, s.id,
-                    'Winter Lights', d.starts_at, d.ends_at, s.position, s.amount, NOW(3), s.held_until
-               FROM concert_seat s JOIN concert_schedule d ON d.id = s.schedule_id
-              WHERE s.id BETWEEN ${seatId(from)} AND ${seatId(to - 1)}`);
+             SELECT ${id}, ${id}, ${userId}, d.id, s.id, 'Winter Lights', d.starts_at, d.ends_at, s.position, s.amount,
+                    NOW(3), s.held_until ${held}`);
 }

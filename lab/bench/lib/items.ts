@@ -2,7 +2,6 @@ import { reservationId, scheduleOf, seatId } from './database.ts';
 import type { Act, Item } from './sales.ts';
 
 export const FIRST_USER = 100_000;
-/** Like no other number of an item: a recorded statement's values are told apart by it. */
 const FIRST_SEQ = 50_000_001;
 /** Users who reserve, in turn. A user pays once, because that ends the session. */
 export const RESERVING = 2000;

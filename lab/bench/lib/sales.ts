@@ -11,17 +11,16 @@ export interface Item {
   reservationId: number;
 }
 
-/** A value bound to a statement: the same each time, or the item's, or made each time. */
-export type Slot = { value: unknown } | { of: keyof Item | 'insertId' | 'uuid' };
+export type Question = {
+  /** `service`: by the product's service in that process; `raw`: by the bare connector, one transaction each. */
+  do: 'service' | 'raw';
+  act: Act;
+  from: number;
+  to: number;
+  seconds: number;
+  /** Items under way at once. */
+  atOnce: number;
+};
 
-/** What our path asked of MariaDB for one item, in order; replayed as it is by the limit. */
-export type Step =
-  { kind: 'begin' | 'commit' | 'rollback' } | { kind: 'execute' | 'query'; sql: string; binds: Slot[] };
-
-export type Question =
-  | { do: 'record'; act: Act; from: number }
-  | { do: 'service'; act: Act; from: number; to: number; seconds: number }
-  | { do: 'raw'; act: Act; plan: Step[]; from: number; to: number; seconds: number };
-
-/** A worker's answer to `record` is the plan, else this. */
+/** A worker's answer. */
 export type Worked = Answered;
