@@ -1,4 +1,4 @@
-import type { SqlExecutor, Transaction } from '../../src/platform/database/database';
+import type { SqlExecutor, SqlTransaction } from '../../src/platform/database/database';
 import { UserDirectory } from '../../src/modules/accounts/directory';
 import { BalanceRepository } from '../../src/modules/accounts/repository';
 import { openAdminDatabase } from '../support/given';
@@ -13,7 +13,7 @@ describe('balances in the database', () => {
   afterAll(() => admin.close());
 
   /** @returns the balance after it; undefined: refused */
-  async function topUp(tx: Transaction, userId: number, amount: number): Promise<number | undefined> {
+  async function topUp(tx: SqlTransaction, userId: number, amount: number): Promise<number | undefined> {
     const outcome = await sales.topUp(tx, userId, amount);
     return outcome.kind === 'done' ? outcome.value : undefined;
   }

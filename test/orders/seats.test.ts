@@ -1,6 +1,6 @@
 import { OrderMetrics } from '../../src/modules/orders/metrics';
 import { Metrics } from '../../src/platform/observability/metrics';
-import type { Database, SqlExecutor, Transaction } from '../../src/platform/database/database';
+import type { Database, SqlExecutor, SqlTransaction } from '../../src/platform/database/database';
 import type { Held } from '../../src/modules/orders/hold-batch';
 import { HoldExpiryJob } from '../../src/modules/orders/hold-expiry-job';
 import { at } from '../support/at';
@@ -17,7 +17,7 @@ describe('seats and holds in the database', () => {
   afterAll(() => admin.close());
 
   const ask = (
-    tx: Transaction,
+    tx: SqlTransaction,
     schedule: number,
     seat: number,
     user = USER,
@@ -26,30 +26,30 @@ describe('seats and holds in the database', () => {
     sales.hold(tx, [{ user: activeUser(user, queueId), scheduleId: schedule, seatIds: [seat] }]);
 
   /** @returns whether the seat was free, and is now on hold */
-  async function take(tx: Transaction, schedule: number, seat: number, queueId = MAIN): Promise<boolean> {
+  async function take(tx: SqlTransaction, schedule: number, seat: number, queueId = MAIN): Promise<boolean> {
     const [outcome] = await ask(tx, schedule, seat, OTHER + 1, queueId);
     return outcome?.kind === 'done' && outcome.value.isNew;
   }
 
   const why = (
-    tx: Transaction,
+    tx: SqlTransaction,
     schedule: number,
     seat: number,
     user = USER + 9,
   ): Promise<string | undefined> => refusalOf(ask(tx, schedule, seat, user));
 
-  async function holdOf(tx: Transaction, schedule: number, seat: number, user = USER): Promise<Held> {
+  async function holdOf(tx: SqlTransaction, schedule: number, seat: number, user = USER): Promise<Held> {
     const [outcome] = await ask(tx, schedule, seat, user);
     if (outcome?.kind !== 'done' || !outcome.value.isNew) throw new Error(JSON.stringify(outcome));
     return outcome.value;
   }
 
   /** @returns the reservation's id */
-  const hold = async (tx: Transaction, schedule: number, seat: number, user = USER): Promise<number> =>
+  const hold = async (tx: SqlTransaction, schedule: number, seat: number, user = USER): Promise<number> =>
     at((await holdOf(tx, schedule, seat, user)).rows, 0).id;
 
   /** By the statement that sells. */
-  async function sell(tx: Transaction, id: number, userId = USER): Promise<boolean> {
+  async function sell(tx: SqlTransaction, id: number, userId = USER): Promise<boolean> {
     const [row] = await tx.query<{ orderId: number }>(
       'SELECT order_id AS orderId FROM reservation WHERE id = ?',
       [id],
@@ -58,7 +58,7 @@ describe('seats and holds in the database', () => {
   }
 
   /** Lets what is held be past, the seat and its reservation as they are. */
-  async function isPast(tx: Transaction, seatId: number, seconds = 1): Promise<void> {
+  async function isPast(tx: SqlTransaction, seatId: number, seconds = 1): Promise<void> {
     for (const sql of [
       'UPDATE concert_seat SET held_until = NOW(3) - INTERVAL ? SECOND WHERE id = ? AND held_until IS NOT NULL',
       'UPDATE reservation SET held_until = NOW(3) - INTERVAL ? SECOND WHERE seat_id = ?',
@@ -67,7 +67,7 @@ describe('seats and holds in the database', () => {
   }
 
   /** "TEMP_RESERVED CANCELED": the seat, and its reservations in order. */
-  async function look(tx: Transaction, seatId: number): Promise<string> {
+  async function look(tx: SqlTransaction, seatId: number): Promise<string> {
     const [seat] = await tx.query<{ status: string }>('SELECT status FROM concert_seat WHERE id = ?', [
       seatId,
     ]);

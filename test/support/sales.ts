@@ -8,7 +8,7 @@ import { PaymentBatch, type Sale } from '../../src/modules/payments/batch';
 import { PaymentRepository } from '../../src/modules/payments/repository';
 import type { ActiveUser } from '../../src/modules/waiting-room/service';
 import { done, GuardFailed, type Outcome } from '../../src/platform/database/batch';
-import type { Transaction } from '../../src/platform/database/database';
+import type { SqlTransaction } from '../../src/platform/database/database';
 import { testConfig } from './config';
 
 export const MAIN = 'main';
@@ -37,13 +37,13 @@ export class Sales {
   }
 
   /** As one batch. */
-  async hold(tx: Transaction, requests: HoldRequest[]): Promise<Outcome<Held>[]> {
+  async hold(tx: SqlTransaction, requests: HoldRequest[]): Promise<Outcome<Held>[]> {
     return this.holdBatch.work(tx, requests, { holdSeconds: HOLD_SECONDS, seatLimit: this.seatLimit });
   }
 
   /** As one batch. */
   async pay(
-    tx: Transaction,
+    tx: SqlTransaction,
     requests: { userId: number; reservationId: number }[],
   ): Promise<Outcome<Sale>[]> {
     const payables = requests.map(({ userId, reservationId }) => ({
@@ -54,7 +54,7 @@ export class Sales {
   }
 
   /** As one batch. */
-  async topUp(tx: Transaction, userId: number, amount: number): Promise<Outcome<number>> {
+  async topUp(tx: SqlTransaction, userId: number, amount: number): Promise<Outcome<number>> {
     const [outcome = done(0)] = await this.topUpBatch.work(tx, [{ userId, amount }]);
     return outcome;
   }

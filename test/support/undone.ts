@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../../src/platform/database/database';
+import type { Database, SqlTransaction } from '../../src/platform/database/database';
 import { Given } from './given';
 
 class Undone extends Error {}
@@ -9,7 +9,7 @@ class Undone extends Error {}
  */
 export async function undone(
   database: Database,
-  work: (tx: Transaction, given: Given) => Promise<void>,
+  work: (tx: SqlTransaction, given: Given) => Promise<void>,
 ): Promise<void> {
   await database
     .transaction(async (tx) => {

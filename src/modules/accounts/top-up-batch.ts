@@ -1,7 +1,7 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Conflict, NotFound } from '../../common/errors';
 import { ALONE, done, GuardFailed, type Outcome, refused } from '../../platform/database/batch';
-import type { Transaction } from '../../platform/database/database';
+import type { SqlTransaction } from '../../platform/database/database';
 import { type BalanceChange, BalanceRepository, type LedgerEntry } from './repository';
 
 /** Top-ups, many in one transaction (ADR 15): lock the balances, add in the order of arrival, write. */
@@ -10,7 +10,7 @@ export class TopUpBatch {
   constructor(private readonly balances: BalanceRepository) {}
 
   /** @returns the balance after each */
-  async work(tx: Transaction, requests: BalanceChange[]): Promise<Outcome<number>[]> {
+  async work(tx: SqlTransaction, requests: BalanceChange[]): Promise<Outcome<number>[]> {
     // A user whose row another transaction has is to keep nobody else waiting.
     const isAlone = requests.length === 1;
     const userIds = requests.map(({ userId }) => userId);

@@ -1,6 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Batchers, isToCommit, type Outcome, refused } from '../../platform/database/batch';
-import type { Transaction } from '../../platform/database/database';
+import type { SqlTransaction } from '../../platform/database/database';
 import { AnsweredMeanwhile, KeyInUse } from './errors';
 import type { RequestKey } from './key';
 import { type Answer, IdempotencyRepository } from './repository';
@@ -11,7 +11,7 @@ export interface KeyedBatch<Request, Result> {
   name: string;
   userOf: (request: Request) => number;
   /** See BatchKind. A request with a key is among them only if the transaction has the key. */
-  work: (tx: Transaction, requests: Request[]) => Promise<Outcome<Result>[]>;
+  work: (tx: SqlTransaction, requests: Request[]) => Promise<Outcome<Result>[]>;
   /** The answer to remember. */
   answerOf: (result: Result) => unknown;
 }
@@ -68,7 +68,7 @@ export class KeyedBatcher<Request, Result> {
   }
 
   /** Claims the keys, does what has not been done before, and stores the answers. */
-  private async work(tx: Transaction, requests: Keyed<Request>[]): Promise<Outcome<Result>[]> {
+  private async work(tx: SqlTransaction, requests: Keyed<Request>[]): Promise<Outcome<Result>[]> {
     const keys = requests.flatMap(({ key }) => key ?? []);
     if (keys.length === 0)
       return this.kind.work(
@@ -87,7 +87,7 @@ export class KeyedBatcher<Request, Result> {
   }
 
   /** A key that another process has now: the batch fails, and so the others do not wait for it. */
-  private async claim(tx: Transaction, keys: RequestKey[]): Promise<Set<RequestKey>> {
+  private async claim(tx: SqlTransaction, keys: RequestKey[]): Promise<Set<RequestKey>> {
     const claim = await this.repository.claim(tx, keys);
     if (claim !== 'in flight') return claim;
     throw new KeyInUse();
@@ -95,7 +95,7 @@ export class KeyedBatcher<Request, Result> {
 
   /** Stores the answers of what was done or refused for good, and gives the other keys back. */
   private async settleKeys(
-    tx: Transaction,
+    tx: SqlTransaction,
     requests: Keyed<Request>[],
     outcomes: Outcome<Result>[],
   ): Promise<Outcome<Result>[]> {

@@ -1,6 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { type DomainError, Forbidden, NotFound } from '../../common/errors';
-import { Database, type Transaction } from '../../platform/database/database';
+import { Database, type SqlTransaction } from '../../platform/database/database';
 import { IdempotencyMetrics } from './metrics';
 import { AnsweredMeanwhile, KeyInUse, KeyReused } from './errors';
 import type { RequestKey } from './key';
@@ -42,7 +42,7 @@ export class IdempotencyService {
    */
   async run<T>(
     key: RequestKey | undefined,
-    work: (tx: Transaction) => Promise<T>,
+    work: (tx: SqlTransaction) => Promise<T>,
     answerOf: (result: T) => unknown = (result) => result,
   ): Promise<T> {
     if (key === undefined) return this.database.transaction(work);

@@ -1,6 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { done, GuardFailed, type Outcome, refused } from '../../platform/database/batch';
-import type { Transaction } from '../../platform/database/database';
+import type { SqlTransaction } from '../../platform/database/database';
 import { BalanceRepository } from '../accounts/repository';
 import { appendEvents } from '../outbox/append';
 import { reservationMade } from '../outbox/events';
@@ -38,7 +38,7 @@ export class HoldBatch {
     private readonly expiry: ExpiryRepository,
   ) {}
 
-  async work(tx: Transaction, requests: HoldRequest[], rules: HoldRules): Promise<Outcome<Held>[]> {
+  async work(tx: SqlTransaction, requests: HoldRequest[], rules: HoldRules): Promise<Outcome<Held>[]> {
     const round = await this.look(tx, requests, rules);
     const decisions = requests.map((request) => round.decide(request));
     await this.nameReasons(tx, decisions);
@@ -47,7 +47,7 @@ export class HoldBatch {
   }
 
   /** Locks users, then seats, each in ascending order, and reads what else decides: one round trip. */
-  private async look(tx: Transaction, requests: HoldRequest[], rules: HoldRules): Promise<HoldRound> {
+  private async look(tx: SqlTransaction, requests: HoldRequest[], rules: HoldRules): Promise<HoldRound> {
     const wanted = requests.flatMap(({ user, scheduleId, seatIds }) =>
       seatIds.map((seatId) => ({ user, scheduleId, seatId })),
     );
@@ -67,7 +67,7 @@ export class HoldBatch {
   }
 
   /** Of the seats that are gone: whether all others are as well. */
-  private async nameReasons(tx: Transaction, decisions: Decision[]): Promise<void> {
+  private async nameReasons(tx: SqlTransaction, decisions: Decision[]): Promise<void> {
     const late = decisions.filter((decision) => decision.kind === 'gone');
     const soldOut = await this.holds.soldOut(
       tx,
@@ -76,7 +76,7 @@ export class HoldBatch {
     for (const decision of late) decision.isSoldOut = soldOut.has(decision.scheduleId);
   }
 
-  private async write(tx: Transaction, decisions: Decision[], { holdSeconds }: HoldRules): Promise<Written> {
+  private async write(tx: SqlTransaction, decisions: Decision[], { holdSeconds }: HoldRules): Promise<Written> {
     const won = decisions.filter((decision) => decision.kind === 'won');
     if (won.length === 0) return new Map();
     const items = won.flatMap(({ order: { user, scheduleId, seatIds } }) =>

@@ -1,6 +1,6 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
-import { ascending, type SqlExecutor, type Transaction } from '../../platform/database/database';
+import { ascending, type SqlExecutor, type SqlTransaction } from '../../platform/database/database';
 import type { ActiveUser } from '../waiting-room/service';
 import { HAS_PAID_OF_Q, SESSION_COLUMNS } from '../waiting-room/state/repository';
 
@@ -159,13 +159,13 @@ export class HoldRepository {
   }
 
   /** @returns the seats that exist, by id */
-  async lockSeats(tx: Transaction, seatIds: number[]): Promise<Map<number, LockedSeat>> {
+  async lockSeats(tx: SqlTransaction, seatIds: number[]): Promise<Map<number, LockedSeat>> {
     const seats = await tx.read<LockedSeat>(LOCK_SEATS, [ascending(seatIds)]);
     return new Map(seats.map((seat) => [seat.id, seat]));
   }
 
   /** What else decides, for each of the wanted seats in their order. To be read after the locks were asked for. */
-  async factsOf(tx: Transaction, wanted: WantedSeat[]): Promise<SeatFacts[]> {
+  async factsOf(tx: SqlTransaction, wanted: WantedSeat[]): Promise<SeatFacts[]> {
     return tx.read<SeatFacts>(FACTS, [this.mainQueueId, JSON.stringify(wanted.map(wantedRow))]);
   }
 

@@ -1,7 +1,7 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Forbidden, NotFound } from '../../common/errors';
 import { ALONE, done, GuardFailed, type Outcome, refused } from '../../platform/database/batch';
-import type { Transaction } from '../../platform/database/database';
+import type { SqlTransaction } from '../../platform/database/database';
 import { BalanceRepository } from '../accounts/repository';
 import { WrongQueue } from '../orders/errors';
 import { OlderRows } from '../orders/older-rows';
@@ -40,7 +40,7 @@ export class PaymentBatch {
     private readonly balances: BalanceRepository,
   ) {}
 
-  async work(tx: Transaction, requests: Payable[]): Promise<Outcome<Sale>[]> {
+  async work(tx: SqlTransaction, requests: Payable[]): Promise<Outcome<Sale>[]> {
     // A user whose row another transaction has is to keep nobody else waiting.
     const isAlone = requests.length === 1;
     const userIds = requests.map(({ user }) => user.userId);
@@ -60,7 +60,7 @@ export class PaymentBatch {
     return decisions.map((each) => (each.kind === 'accepted' ? done(saleOf(each.payment)) : each));
   }
 
-  private async itemsOf(tx: Transaction, requests: Payable[]): Promise<PayableItem[][]> {
+  private async itemsOf(tx: SqlTransaction, requests: Payable[]): Promise<PayableItem[][]> {
     const group = (items: PayableItem[]): PayableItem[][] =>
       requests.map((_, i) => items.filter(({ payment }) => payment === i));
     const items = await this.payments.findItems(tx, requests);
@@ -71,7 +71,7 @@ export class PaymentBatch {
     return group(await this.payments.findItems(tx, requests));
   }
 
-  private async write(tx: Transaction, payments: Accepted[]): Promise<void> {
+  private async write(tx: SqlTransaction, payments: Accepted[]): Promise<void> {
     if (payments.length === 0) return;
     const debits = payments.map(({ user, amount }) => ({ userId: user.userId, amount }));
     if (!(await this.balances.debit(tx, debits))) throw new GuardFailed(new BalanceTooSmall());

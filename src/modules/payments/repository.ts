@@ -1,6 +1,6 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
-import { isDuplicateKey, type SqlExecutor, type Transaction } from '../../platform/database/database';
+import { isDuplicateKey, type SqlExecutor, type SqlTransaction } from '../../platform/database/database';
 import { TokenNotActive } from '../waiting-room/errors';
 import type { ActiveUser } from '../waiting-room/service';
 import { HAS_PAID_OF_Q, SESSION_COLUMNS } from '../waiting-room/state/repository';
@@ -97,7 +97,7 @@ export class PaymentRepository {
   }
 
   /** The items of the orders to be paid, by payment and in ascending order; of an order that does not exist, one empty item. */
-  async findItems(tx: Transaction, payables: Payable[]): Promise<PayableItem[]> {
+  async findItems(tx: SqlTransaction, payables: Payable[]): Promise<PayableItem[]> {
     const rows = payables.map(({ user, orderId = null, reservationId = null }) => [
       ...[user.userId, orderId, reservationId],
       ...[user.queueId, user.seq, user.gen],

@@ -1,6 +1,6 @@
 import { monotonicMs } from '../../common/clock';
 import { BatchMetrics } from './batch-metrics';
-import type { Database, Transaction } from './database';
+import type { Database, SqlTransaction } from './database';
 import { DatabaseUnavailable, isOfItsStatements } from './errors';
 import { GuardFailed, isToCommit, type Outcome } from './outcome';
 
@@ -24,7 +24,7 @@ export interface BatchKind<Request, Result> {
    * @returns what became of each, in their order
    * @throws GuardFailed, or what a statement threw: then nothing is done, and each request is tried alone
    */
-  work: (tx: Transaction, requests: Request[]) => Promise<Outcome<Result>[]>;
+  work: (tx: SqlTransaction, requests: Request[]) => Promise<Outcome<Result>[]>;
 }
 
 interface Pending<Request, Result> {

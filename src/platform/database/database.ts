@@ -5,11 +5,11 @@ import type { DatabaseOptions } from './connection-options';
 import { ConnectionPool } from './pool';
 import { PreparedExecutor } from './prepared';
 import type { SqlExecutor, SqlParam } from './sql';
-import { inTransaction, type Transaction } from './transaction';
+import { inTransaction, type SqlTransaction } from './transaction';
 
 export { DatabaseUnavailable, isDuplicateKey, isLockWaitTimeout } from './errors';
 export { ascending, padded, placeholders, type SqlExecutor, type SqlParam } from './sql';
-export type { Transaction } from './transaction';
+export type { SqlTransaction } from './transaction';
 
 const DEADLOCK_ATTEMPTS = 8;
 
@@ -71,7 +71,7 @@ export class Database implements SqlExecutor {
    * Runs `work` in one transaction; a deadlock is tried again with jitter.
    * @throws DatabaseUnavailable when the outcome is not known in time; then a commit may or may not have happened
    */
-  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
     return this.untilNoDeadlock(() =>
       this.connections.withConnection((connection) => inTransaction(connection, work)),
     );

@@ -3,7 +3,7 @@ import { PreparedExecutor } from './prepared';
 import type { SqlExecutor, SqlParam } from './sql';
 
 /** A transaction as its work sees it. */
-export interface Transaction extends SqlExecutor {
+export interface SqlTransaction extends SqlExecutor {
   /**
    * Rows of a SELECT that does no harm outside a transaction; locking reads are such. It is sent at once, behind a BEGIN
    * that is not answered yet and behind other reads, so that several take one round trip.
@@ -14,7 +14,7 @@ export interface Transaction extends SqlExecutor {
 /** Runs `work` between BEGIN and COMMIT on a connection; an error rolls back. */
 export async function inTransaction<T>(
   connection: Connection,
-  work: (tx: Transaction) => Promise<T>,
+  work: (tx: SqlTransaction) => Promise<T>,
 ): Promise<T> {
   const statements = new PreparedExecutor(connection);
   // What writes waits for it: a statement sent right behind a BEGIN that fails would be committed by itself.
