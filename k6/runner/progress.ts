@@ -25,7 +25,7 @@ export class Progress {
       const open =
         last(gauge(samples, 'concert_breaker_state', '', { state: 'open' })) > 0 ? ', A BREAKER IS OPEN' : '';
       process.stdout.write(
-        `  ${at.toFixed(0).padStart(4)} s  ${requests.padStart(6)} requests/s  ${of('concert_queue_waiting').padStart(6)} waiting  ${of('concert_queue_active').padStart(6)} inside  event loop p99 ${lagMs} ms${open}\n`,
+        `  ${at.toFixed(0).padStart(4)} s  ${requests.padStart(6)} requests/s  ${of('concert_queue_waiting').padStart(6)} waiting  ${of('concert_queue_active').padStart(6)} active  event loop p99 ${lagMs} ms${open}\n`,
       );
     }, EVERY_MS);
   }

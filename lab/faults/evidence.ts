@@ -65,12 +65,12 @@ export interface Evidence {
   /** What the webhook heard: the Idempotency-Key of a call is the id of its event. */
   calls: { key: string; atMs: number }[];
   /** Most active users seen at once. */
-  mostInside: number;
-  cap: number;
+  mostActive: number;
+  activeLimit: number;
   holdMs: number;
-  leaseMs: number;
-  waitMs: number;
-  awayMs: number;
+  sessionMs: number;
+  maxWaitMs: number;
+  presenceTimeoutMs: number;
   phases: PhaseRecord[];
 }
 
@@ -79,9 +79,9 @@ export type Check =
   | 'ledger drift'
   | 'lost 2xx'
   | 'key acted twice'
-  | 'cap exceeded'
+  | 'limit exceeded'
   | 'order inversion'
-  | 'place lost'
+  | 'entry lost'
   | 'hold ended early'
   | 'hold freed late'
   | 'event lost'

@@ -125,11 +125,11 @@ class Storm {
     const none = {
       admissions: [],
       calls: [],
-      mostInside: 0,
-      cap: Infinity,
-      leaseMs: 0,
-      waitMs: 0,
-      awayMs: 0,
+      mostActive: 0,
+      activeLimit: Infinity,
+      sessionMs: 0,
+      maxWaitMs: 0,
+      presenceTimeoutMs: 0,
     };
     const phases: PhaseRecord[] = [];
     const state = await readState(this.system.mariadb, this.history);

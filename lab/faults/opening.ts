@@ -133,12 +133,12 @@ export class Opening {
       state: await readState(this.system.mariadb, this.history),
       admissions: this.watch.admissions,
       calls: this.webhook.calls.map(({ key, atMs }) => ({ key, atMs: atMs - this.history.startedAtMs })),
-      mostInside: this.watch.mostInside,
-      cap: CAP,
+      mostActive: this.watch.mostActive,
+      activeLimit: CAP,
       holdMs: HOLD_SECONDS * 1000,
-      leaseMs: Number(this.system.env.QUEUE_SESSION_SECONDS) * 1000,
-      waitMs: Number(this.system.env.QUEUE_MAX_WAIT_SECONDS) * 1000,
-      awayMs: AWAY_SECONDS * 1000,
+      sessionMs: Number(this.system.env.QUEUE_SESSION_SECONDS) * 1000,
+      maxWaitMs: Number(this.system.env.QUEUE_MAX_WAIT_SECONDS) * 1000,
+      presenceTimeoutMs: AWAY_SECONDS * 1000,
       phases,
     };
     const violations = check(evidence);

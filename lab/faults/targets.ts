@@ -32,9 +32,9 @@ export function targetsOf(evidence: Evidence, violations: Violation[]): Target[]
     none(`double sales in ${reserves} reserve attempts`, 'double sale'),
     none('ledger drift', 'ledger drift', 'key acted twice'),
     none('lost 2xx', 'lost 2xx'),
-    none('PROGRESS above the cap', 'cap exceeded'),
+    none('PROGRESS above the admission limit', 'limit exceeded'),
     none('order inversions', 'order inversion'),
-    none('places lost', 'place lost'),
+    none('entries lost', 'entry lost'),
     none('events lost, or acted upon though never told', 'event lost', 'phantom event'),
     actOnce(evidence),
     holdsFree(evidence),
@@ -112,9 +112,9 @@ function recovers(what: string, evidence: Evidence, names: string[]): Target {
 }
 
 function redisLost(evidence: Evidence, violations: Violation[]): Target {
-  const target = recovers('Redis lost: places kept, and tokens are given again', evidence, REDIS_LOST);
+  const target = recovers('Redis lost: entries kept, and tokens are given again', evidence, REDIS_LOST);
   const lost = phasesOf(evidence, REDIS_LOST).some(({ fromMs, toMs }) =>
-    violations.some(({ check, atMs = -1 }) => check === 'place lost' && atMs >= fromMs && atMs < toMs),
+    violations.some(({ check, atMs = -1 }) => check === 'entry lost' && atMs >= fromMs && atMs < toMs),
   );
   return lost ? { ...target, verdict: 'missed' } : target;
 }

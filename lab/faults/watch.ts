@@ -12,7 +12,7 @@ const EVERY_MS = 40;
  */
 export class AdmissionWatch {
   readonly admissions: Admission[] = [];
-  mostInside = 0;
+  mostActive = 0;
   private order = 0;
   private version = 0;
   private gen = 0;
@@ -57,28 +57,28 @@ export class AdmissionWatch {
       .zrange(active, '0', '-1')
       .zcount(active, `(${now}`, '+inf')
       .exec();
-    const [[, [gen, version]], [, changes], [, inside], [, count]] = replies as [
+    const [[, [gen, version]], [, changes], [, activeSeqs], [, count]] = replies as [
       [null, [string | null, string | null]],
       [null, string[]],
       [null, string[]],
       [null, number],
     ];
     if (gen === null || version === null) return;
-    this.mostInside = Math.max(this.mostInside, count);
+    this.mostActive = Math.max(this.mostActive, count);
     const isAnew = Number(gen) !== this.gen || Number(version) < this.version;
-    if (isAnew) this.begin(inside, Number(gen));
+    if (isAnew) this.begin(activeSeqs, Number(gen));
     else for (const change of changes) this.add(change);
     this.version = Number(version);
   }
 
-  /** Another history: who is inside now, is so as of now. */
-  private begin(inside: string[], gen: number): void {
+  /** Another history: its active users count from now on. */
+  private begin(activeSeqs: string[], gen: number): void {
     const before = new Set<number>();
     for (const { seq, entered } of this.admissions) {
       if (entered) before.add(seq);
       else before.delete(seq);
     }
-    const now = new Set(inside.map(Number));
+    const now = new Set(activeSeqs.map(Number));
     for (const seq of before) if (!now.has(seq)) this.add(`-${seq}:0`);
     for (const seq of now) if (!before.has(seq)) this.add(`+${seq}:0`);
     this.gen = gen;

@@ -210,9 +210,9 @@ describe('when something is away', () => {
     await until('all marked', async () => (await bench.open()) === 0);
     await until('up', () => worker.kafkaState() === 'up');
     expect(bench.log.map(({ msg }) => msg)).toEqual([
-      'Kafka is away; events wait in the outbox, trying on',
+      'Kafka is unreachable: events wait in the outbox, will retry',
       'connected to Kafka',
-      'Kafka is away; events wait in the outbox, trying on',
+      'Kafka is unreachable: events wait in the outbox, will retry',
       'Kafka is back',
     ]);
   });

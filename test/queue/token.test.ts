@@ -95,13 +95,13 @@ describe('queue tokens', () => {
     it('are valid for the holder of the token until they expire', () => {
       expect(codec.readStreamToken(ticket, T0 + 999)).toEqual(claims);
       expect(() => codec.readStreamToken(ticket, T0 + 1000)).toThrow(
-        'The ticket has expired: ask for a new one.',
+        'The stream token has expired: ask for a new one.',
       );
     });
 
     it('do not pass for each other', () => {
       expect(() => codec.read(ticket)).toThrow('The queue token is malformed.');
-      expect(() => codec.readStreamToken(token, T0)).toThrow('The ticket is malformed.');
+      expect(() => codec.readStreamToken(token, T0)).toThrow('The stream token is malformed.');
     });
 
     it.each<[string, object]>([
@@ -110,17 +110,19 @@ describe('queue tokens', () => {
       ['without a token', { token: undefined }],
       ['of a token that is none', { token: { ...claims, seq: 'x' } }],
     ])('%s are refused', (_what, changes) => {
-      expect(() => codec.readStreamToken(ticketOf(changes), 1)).toThrow('The ticket is malformed.');
+      expect(() => codec.readStreamToken(ticketOf(changes), 1)).toThrow('The stream token is malformed.');
     });
 
     it.each([null, 7])('that contain only %j are refused', (said) => {
       expect(() => codec.readStreamToken(jwt.sign(said as unknown as object), 1)).toThrow(
-        /The ticket is malformed/,
+        /The stream token is malformed/,
       );
     });
 
     it('not signed by us are refused', () => {
-      expect(() => codec.readStreamToken('abc', 1)).toThrow('The ticket is malformed or not signed by us.');
+      expect(() => codec.readStreamToken('abc', 1)).toThrow(
+        'The stream token is malformed or not signed by us.',
+      );
     });
   });
 });

@@ -1,7 +1,7 @@
 import type { Admission, Evidence, Violation } from '../evidence.ts';
 import type { Operation } from '../history.ts';
 
-/** What a waiter's polls have been heard in the line at the latest: told once a second, copied four times a second. */
+/** A waiter's poll is known to the queue after this at the latest: presence is flushed each second, snapshots four times a second. */
 const HEARD_MS = 2500;
 /** An admission is seen a little later than it happened. */
 const CLOCKS_MS = 1000;
@@ -14,7 +14,7 @@ interface Visit {
   checks: Operation[];
 }
 
-/** Never more inside than places; who got its token before another asked goes in no later; no place is lost. */
+/** Never more are active than may be; a user answered before another asked is admitted no later; no entry is lost. */
 export function checkQueue(evidence: Evidence): Violation[] {
   const visits = visitsOf(evidence.operations);
   return [
@@ -25,20 +25,20 @@ export function checkQueue(evidence: Evidence): Violation[] {
   ];
 }
 
-function overfull({ admissions, cap, mostInside }: Evidence): Violation[] {
-  const inside = new Set<number>();
+function overfull({ admissions, activeLimit, mostActive }: Evidence): Violation[] {
+  const active = new Set<number>();
   for (const { seq, entered, atMs } of inOrder(admissions)) {
-    if (entered) inside.add(seq);
-    else inside.delete(seq);
-    if (inside.size > cap)
-      return [{ check: 'cap exceeded', atMs, what: `${inside.size} inside, ${cap} places` }];
+    if (entered) active.add(seq);
+    else active.delete(seq);
+    if (active.size > activeLimit)
+      return [{ check: 'limit exceeded', atMs, what: `${active.size} active, limit ${activeLimit}` }];
   }
-  return mostInside > cap
-    ? [{ check: 'cap exceeded', what: `${mostInside} seen inside, ${cap} places` }]
+  return mostActive > activeLimit
+    ? [{ check: 'limit exceeded', what: `${mostActive} seen active, limit ${activeLimit}` }]
     : [];
 }
 
-function inversions(visits: Visit[], { admissions, awayMs }: Evidence): Violation[] {
+function inversions(visits: Visit[], { admissions, presenceTimeoutMs }: Evidence): Violation[] {
   const violations: Violation[] = [];
   const first = new Map<number, Admission>();
   for (const admission of inOrder(admissions))
@@ -53,17 +53,17 @@ function inversions(visits: Visit[], { admissions, awayMs }: Evidence): Violatio
         violations.push({
           check: 'order inversion',
           atMs: later.answeredMs,
-          what: `user ${later.userId} asked after user ${earlier.userId} was answered, and got place ${later.seq} before ${earlier.seq}`,
+          what: `user ${later.userId} asked after user ${earlier.userId} was answered, and got entry ${later.seq} before ${earlier.seq}`,
         });
         continue;
       }
       const admission = first.get(earlier.seq);
       if (admission === undefined || admission.order < itsAdmission.order) continue;
-      if (isPresent(earlier, itsAdmission.atMs, awayMs))
+      if (isPresent(earlier, itsAdmission.atMs, presenceTimeoutMs))
         violations.push({
           check: 'order inversion',
           atMs: itsAdmission.atMs,
-          what: `place ${later.seq} was admitted before place ${earlier.seq}, which was polling`,
+          what: `entry ${later.seq} was admitted before entry ${earlier.seq}, which was polling`,
         });
     }
   }
@@ -71,9 +71,9 @@ function inversions(visits: Visit[], { admissions, awayMs }: Evidence): Violatio
 }
 
 /** Asked again and again, and was heard: no longer ago than half of what counts as away. */
-function isPresent({ checks, answeredMs }: Visit, atMs: number, awayMs: number): boolean {
+function isPresent({ checks, answeredMs }: Visit, atMs: number, presenceTimeoutMs: number): boolean {
   const heard = [answeredMs, ...checks.filter(({ outcome }) => outcome === 'ok').map(({ endMs }) => endMs)];
-  return heard.some((endMs) => endMs < atMs - HEARD_MS && endMs > atMs - awayMs / 2);
+  return heard.some((endMs) => endMs < atMs - HEARD_MS && endMs > atMs - presenceTimeoutMs / 2);
 }
 
 function doubled(visits: Visit[]): Violation[] {
@@ -83,9 +83,9 @@ function doubled(visits: Visit[]): Violation[] {
     const other = owner.get(visit.seq);
     if (other !== undefined && other.userId !== visit.userId)
       violations.push({
-        check: 'place lost',
+        check: 'entry lost',
         atMs: visit.answeredMs,
-        what: `place ${visit.seq} is user ${other.userId}’s and user ${visit.userId}’s`,
+        what: `entry ${visit.seq} is user ${other.userId}’s and user ${visit.userId}’s`,
       });
     owner.set(visit.seq, visit);
   }
@@ -93,7 +93,7 @@ function doubled(visits: Visit[]): Violation[] {
 }
 
 /** A genuine token is never unknown, nor past before its time: that of its first admission, or its second idleness. */
-function lost(visits: Visit[], { admissions, leaseMs, waitMs }: Evidence): Violation[] {
+function lost(visits: Visit[], { admissions, sessionMs, maxWaitMs }: Evidence): Violation[] {
   const entered = new Map<number, number>();
   const left = new Map<number, number>();
   for (const { seq, entered: isIn, atMs } of admissions) {
@@ -101,8 +101,9 @@ function lost(visits: Visit[], { admissions, leaseMs, waitMs }: Evidence): Viola
     else left.set(seq, (left.get(seq) ?? 0) + 1);
   }
   return visits.flatMap(({ userId, seq, checks, answeredMs }): Violation[] => {
-    const insideMs = entered.get(seq);
-    const mayExpireMs = (insideMs === undefined ? answeredMs + waitMs : insideMs + leaseMs) - CLOCKS_MS;
+    const enteredMs = entered.get(seq);
+    const mayExpireMs =
+      (enteredMs === undefined ? answeredMs + maxWaitMs : enteredMs + sessionMs) - CLOCKS_MS;
     const wrong = checks.find(
       ({ told, code, endMs }) =>
         code === '001' ||
@@ -112,9 +113,9 @@ function lost(visits: Visit[], { admissions, leaseMs, waitMs }: Evidence): Viola
     return wrong
       ? [
           {
-            check: 'place lost',
+            check: 'entry lost',
             atMs: wrong.endMs,
-            what: `user ${userId} at place ${seq} was told ${wrong.told?.status ?? `${wrong.status} ${wrong.code ?? ''}`}`,
+            what: `user ${userId} with entry ${seq} was told ${wrong.told?.status ?? `${wrong.status} ${wrong.code ?? ''}`}`,
           },
         ]
       : [];
@@ -123,7 +124,7 @@ function lost(visits: Visit[], { admissions, leaseMs, waitMs }: Evidence): Viola
 
 function visitsOf(operations: Operation[]): Visit[] {
   const visits = new Map<number, Visit>();
-  const firstMs = new Map<number, number>(); // its answer may be lost, and its place given all the same
+  const firstMs = new Map<number, number>(); // its answer may be lost although the entry was made
   for (const { act, outcome, userId, told, startMs, endMs } of operations) {
     if (act !== 'token') continue;
     const askedMs = Math.min(startMs, firstMs.get(userId) ?? Infinity);

@@ -33,7 +33,7 @@ export class KafkaConnectionStatus {
   reportDown(part: string, err: unknown): void {
     this.down.add(part);
     if (this.loggedDown) this.logger.debug({ err, part }, 'Kafka is still away');
-    else this.logger.warn({ err, part }, 'Kafka is away; events wait in the outbox, trying on');
+    else this.logger.warn({ err, part }, 'Kafka is unreachable: events wait in the outbox, will retry');
     this.loggedDown = true;
   }
 }

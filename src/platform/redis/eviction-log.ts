@@ -37,7 +37,10 @@ export class RedisEvictionLog {
     if (policy === undefined)
       this.logger.warn({ master }, 'redis does not tell its maxmemory-policy: it must be noeviction');
     else if (isUnsafe(eviction))
-      this.logger.error(eviction, 'maxmemory-policy is not noeviction: redis may forget sessions and places');
+      this.logger.error(
+        eviction,
+        'maxmemory-policy is not noeviction: redis may evict sessions and queue entries',
+      );
     else if (before !== undefined) this.logger.info({ master, policy }, 'maxmemory-policy is noeviction');
   }
 

@@ -79,7 +79,7 @@ export function mastersOf(redis: Redis): Redis[] {
 export async function followRedis(redis: Redis, logger: Logger): Promise<void> {
   let down = false;
   redis.on('error', (err) => {
-    if (!down) logger.warn({ err }, 'redis is not reachable; trying on');
+    if (!down) logger.warn({ err }, 'redis is not reachable, will retry');
     down = true;
   });
   redis.on('ready', () => {

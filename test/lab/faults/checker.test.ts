@@ -18,12 +18,12 @@ class Story {
     admissions: this.admissions,
     calls: [],
     state: { balances: new Map(), ledger: [], reservations: [], payments: [], events: [] },
-    mostInside: 0,
-    cap: 2,
+    mostActive: 0,
+    activeLimit: 2,
     holdMs: HOLD_MS,
-    leaseMs: 90_000,
-    waitMs: 600_000,
-    awayMs: 20_000,
+    sessionMs: 90_000,
+    maxWaitMs: 600_000,
+    presenceTimeoutMs: 20_000,
     phases: [],
   };
 
@@ -118,12 +118,12 @@ describe('the checker of the fault suite', () => {
     expect(check(story.evidence)).toEqual([]);
   });
 
-  it('finds no inversion when a place was given with an answer that was lost', () => {
+  it('finds no inversion when an entry was made by a request whose answer was lost', () => {
     const story = Story.good();
     story.ask('token', 3, 20, 22, { outcome: 'unknown', status: 0 });
     story.comes(4, 4, 30);
     story.comes(3, 3, 50);
-    story.evidence.cap = 10;
+    story.evidence.activeLimit = 10;
     story.enters(3, 60);
     story.enters(4, 61);
     expect(check(story.evidence)).toEqual([]);
@@ -291,8 +291,8 @@ describe('the checker of the fault suite', () => {
       },
     ],
     [
-      'three inside of two places',
-      'cap exceeded',
+      'three active where two may be',
+      'limit exceeded',
       (story) => {
         story.comes(3, 3, 20);
         story.enters(3, 22);
@@ -302,7 +302,7 @@ describe('the checker of the fault suite', () => {
       'one who came later let in before',
       'order inversion',
       (story) => {
-        story.evidence.cap = 10;
+        story.evidence.activeLimit = 10;
         story.comes(3, 3, 20);
         for (let atMs = 500; atMs < 20_000; atMs += 500)
           story.ask('check', 3, atMs, atMs + 1, { told: { status: 'WAITING' } });
@@ -312,27 +312,27 @@ describe('the checker of the fault suite', () => {
       },
     ],
     [
-      'a later one given an earlier place',
+      'a later user with an earlier entry',
       'order inversion',
       (story) => {
-        story.evidence.cap = 10;
+        story.evidence.activeLimit = 10;
         story.comes(3, 4, 20);
         story.comes(4, 3, 100);
         story.enters(4, 110);
         story.enters(3, 120);
       },
     ],
-    ['two users on one place', 'place lost', (story) => story.comes(3, 2, 20)],
+    ['two users with one entry', 'entry lost', (story) => story.comes(3, 2, 20)],
     [
       'a genuine token called unknown',
-      'place lost',
+      'entry lost',
       (story) => {
         story.ask('check', 2, 500, 510, { outcome: 'fail', status: 403, code: '001' });
       },
     ],
     [
       'a waiter called expired',
-      'place lost',
+      'entry lost',
       (story) => {
         story.comes(3, 3, 20);
         story.ask('check', 3, 500, 510, { told: { status: 'EXPIRED' } });

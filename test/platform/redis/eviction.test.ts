@@ -19,7 +19,7 @@ interface Line {
 }
 
 const ERROR = 50;
-const MAY_FORGET = 'maxmemory-policy is not noeviction: redis may forget sessions and places';
+const MAY_FORGET = 'maxmemory-policy is not noeviction: redis may evict sessions and queue entries';
 
 const logTo = (lines: Line[]): Logger =>
   pino({}, { write: (line: string) => lines.push(JSON.parse(line) as Line) });

@@ -81,9 +81,9 @@ export class TokenCodec {
 
   /** The claims of the queue token behind it. @throws Unauthorized (401) when it is malformed, not signed by us or too old */
   readStreamToken(streamToken: string, nowMs: number): Claims {
-    const claims = this.verify(streamToken, 'ticket');
-    if (!isStreamTokenClaims(claims)) throw new Unauthorized('The ticket is malformed.');
-    if (nowMs >= claims.untilMs) throw new Unauthorized('The ticket has expired: ask for a new one.');
+    const claims = this.verify(streamToken, 'stream token');
+    if (!isStreamTokenClaims(claims)) throw new Unauthorized('The stream token is malformed.');
+    if (nowMs >= claims.untilMs) throw new Unauthorized('The stream token has expired: ask for a new one.');
     return claims.token;
   }
 
