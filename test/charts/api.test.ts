@@ -135,7 +135,7 @@ describe('size', () => {
     expect(Math.floor(4 * share)).toBe(1); // beside four there is no room in the budget
   });
 
-  it('can drop the CPU limits, and then says what the quota has to know', async () => {
+  it('can drop the CPU limits, and then names what the quota must allow', async () => {
     const none = { resources: { limits: { cpu: null } } };
     expect(await refused({ api: none })).toContain('set budget.limits.cpu=null as well');
     const values = { api: none, worker: none, budget: { limits: { cpu: null } } };
@@ -161,7 +161,7 @@ describe('size', () => {
 });
 
 describe('scaling', () => {
-  it('looks at CPU alone unless told', async () => {
+  it('goes by CPU alone by default', async () => {
     expect(the(await api({}), 'HorizontalPodAutoscaler').spec).toMatchObject({
       minReplicas: 2,
       maxReplicas: 4,
@@ -169,7 +169,7 @@ describe('scaling', () => {
     });
   });
 
-  it('looks at each signal that has a target', async () => {
+  it('goes by each signal that has a target', async () => {
     const hpa = { requestsInFlight: '20', eventLoopUtilization: '700m', waiting: '1000' };
     const { metrics } = the(await api({ hpa }), 'HorizontalPodAutoscaler').spec as {
       metrics: Record<string, { metric?: { name: string }; target: { averageValue: string | number } }>[];
@@ -191,7 +191,7 @@ describe('scaling by KEDA', () => {
     metadata: Record<string, string>;
   }
 
-  it('takes the place of the HPA, with the same range and the same pace', async () => {
+  it('replaces the HPA, with the same range and the same pace', async () => {
     const manifests = await api({ keda: { enabled: true, waiting: 500, cron } });
     expect(manifests.map(({ kind }) => kind)).not.toContain('HorizontalPodAutoscaler');
     const spec = the(manifests, 'ScaledObject').spec as unknown as {
@@ -211,7 +211,7 @@ describe('scaling by KEDA', () => {
     ]);
   });
 
-  it('asks for metrics that the product has', async () => {
+  it('queries metrics that the product exports', async () => {
     const manifests = await api({ keda: { enabled: true, waiting: '500' } });
     const text = JSON.stringify(the(manifests, 'ScaledObject'));
     const asked = [...text.matchAll(/(http_requests_in_flight|concert_\w+)\{/g)].map(([, name]) => name);
@@ -278,7 +278,7 @@ describe('the secret of the tokens', () => {
 describe('config', () => {
   const names = [...configTable().matchAll(/^\| `([A-Z0-9_]+)`/gm)].map(([, name]) => name ?? '');
 
-  it('knows every variable of the product, and no other', async () => {
+  it('lists every variable of the product, and no other', async () => {
     const made = Object.keys(MADE_BY_CHART);
     const settable = names.filter((name) => !made.includes(name));
     expect(names).toEqual(expect.arrayContaining(made));

@@ -95,13 +95,13 @@ it('allows exactly the arrows of the system', () => {
   expect(arrows.sort()).toEqual(ARROWS);
 });
 
-it('lets only those that must call addresses outside, and nobody be called from there', () => {
+it('lets only the pods that need it call addresses outside, and none be called from there', () => {
   const outside = pods.filter((pod) => of(pod).some(({ egress = [] }) => egress.some(({ to }) => !to)));
   expect(outside.map(componentOf)).toEqual(CALL_OUT);
   expect(policies.filter(({ ingress = [] }) => ingress.some(({ from }) => !from))).toEqual([]);
 });
 
-it('lets who may call somebody ask the DNS, and nobody else', () => {
+it('opens the DNS to pods that may call another, and to no other pod', () => {
   for (const pod of pods) {
     const rules = of(pod).flatMap(({ egress = [] }) => egress);
     const asks = rules.some(

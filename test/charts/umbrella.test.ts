@@ -89,7 +89,7 @@ it('goes without what it can do without', async () => {
   expect(JSON.stringify(manifests)).not.toContain('kafka');
 });
 
-it('finds stores under other names when it is told them, and the policies still let it', async () => {
+it('reaches stores under other names that its values give, also through the network policies', async () => {
   const values = {
     ...{
       mariadb: { fullnameOverride: 'db' },

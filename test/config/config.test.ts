@@ -225,10 +225,10 @@ describe('the configuration', () => {
     ]);
   });
 
-  describe('doubts', () => {
+  describe('warnings about the environment', () => {
     const doubtsOf = (env: Record<string, string>): string[] => configDoubts(loadConfig(env), env);
 
-    it('are told for variables that nobody reads', () => {
+    it('name variables that the product does not read, with the likely name', () => {
       expect(doubtsOf({ QUEUE_MAX_ACTIV: '30' })).toEqual([
         'QUEUE_MAX_ACTIV is not known and changes nothing. Did you mean QUEUE_MAX_ACTIVE?',
       ]);
@@ -240,7 +240,7 @@ describe('the configuration', () => {
       ]);
     });
 
-    it('are not told for what belongs to others', () => {
+    it('leave out variables of other programs', () => {
       const others = {
         ...{
           HTTP_PROXY: 'x',
@@ -262,7 +262,7 @@ describe('the configuration', () => {
       expect(doubtsOf({ QUEUE_MAX_ACTIV: '' })).toEqual([]);
     });
 
-    it('are told for a hold that is longer than a session', () => {
+    it('name a hold that is longer than a session', () => {
       expect(doubtsOf({})).toEqual([]);
       expect(doubtsOf({ HOLD_SECONDS: '86400' })).toEqual([
         expect.stringMatching(/^HOLD_SECONDS \(86400\).* up to 87000 s/),

@@ -54,7 +54,7 @@ describe('a database whose default is latin1', () => {
       );
   }
 
-  it('is made utf8mb4, and shows and tells Korean and emoji as they were written', async () => {
+  it('becomes utf8mb4, and lists and notifications show Korean and emoji as they were written', async () => {
     await scratch.migrator().up();
     expect(scratch.lines).toContainEqual(
       "the database's default is now utf8mb4 (utf8mb4_bin); it was latin1 (latin1_swedish_ci)",
@@ -106,7 +106,7 @@ describe('a database whose default is latin1', () => {
     expect(await scratch.admin.query('SELECT title FROM concert')).toEqual([{ title: TITLE }]);
   });
 
-  it('compares text as it is: case, accents, emoji and blanks in front tell apart', async () => {
+  it('distinguishes text by case, accents, emoji and leading blanks', async () => {
     await scratch.migrator().up();
     const names = ['relay', 'Relay', 'rélay', '🎸', '🎹', ' relay'];
     for (const name of names)
@@ -120,7 +120,7 @@ describe('a database whose default is latin1', () => {
 });
 
 describe('the character set of text', () => {
-  it('is told to an administrator when the account may not change the default', async () => {
+  it('is reported to an administrator when the account may not change the default', async () => {
     const asked: string[] = [];
     const denied = Object.assign(new Error('Access denied'), { errno: 1044 });
     const on: SqlExecutor = {

@@ -90,7 +90,7 @@ describe('the invariant monitor', () => {
     expect(watched.errors()).toEqual([]);
   });
 
-  it('finds a seat that is sold twice, at the next look, and sees it mended at the one after', async () => {
+  it('reports a seat that is sold twice at the next check, and its correction at the one after', async () => {
     const seatId = at(shop.seatIds, 0);
     const { reservationId } = await shop.buy(seatId);
     await watched.look();
@@ -116,7 +116,7 @@ describe('the invariant monitor', () => {
     expect(await watched.violations('I1')).toBe(0);
   });
 
-  it('finds a balance that has drifted from the ledger, and an entry that does not follow', async () => {
+  it('reports a balance that differs from the ledger, and a ledger entry that does not follow from the one before', async () => {
     await shop.charge(5);
     await watched.look();
     await scratch.admin.execute('UPDATE member SET balance = balance + 1 WHERE id = ?', [shop.userId]);
@@ -134,7 +134,7 @@ describe('the invariant monitor', () => {
     expect(await watched.violations('I2')).toBeGreaterThanOrEqual(1);
   });
 
-  it('finds a sale of which nobody is told while it is fresh', async () => {
+  it('reports a fresh sale without a notification in the outbox', async () => {
     await watched.look();
     await shop.buy(at(shop.seatIds, 0));
     await scratch.admin.execute("DELETE FROM outbox WHERE topic = 'payment-notification'");
@@ -142,7 +142,7 @@ describe('the invariant monitor', () => {
     expect(await watched.violations('I5')).toBe(1);
   });
 
-  it('finds a queue with too many inside', async () => {
+  it('reports a queue with more active users than its limit', async () => {
     const { state, active } = queueKeys(watched.config.QUEUE_ID);
     const inAnHour = Date.now() + 3_600_000;
     await redis.hset(state, 'limitAtAdmission', 2);
