@@ -52,9 +52,9 @@ module.exports = {
     })),
     {
       name: 'one-home-of-sequelize',
-      comment: 'The pool, and the models of each module.',
+      comment: 'The pool, the models of each module, and the repositories that ask by them.',
       severity: 'error',
-      from: { pathNot: ['^src/platform/database/', '(models/[^/]+)\\.ts$'].map(ours) },
+      from: { pathNot: ['^src/platform/database/', '(models/[^/]+|repository)\\.ts$'].map(ours) },
       to: { path: '^node_modules/sequelize/' },
     },
     {

@@ -1,4 +1,4 @@
-// npm run db -- migrate|seed|verify|backup|restore …: the tools of dist/cli on the services that run here, or on those of the variables.
+// npm run db -- migrate|seed|operator|verify|backup|restore …: the tools of dist/cli on the services that run here, or on those of the variables.
 const { backup, restore } = require('./db/backup');
 const { usageOf } = require('./lib/arguments');
 const { runCommand } = require('./lib/subcommands');
@@ -14,6 +14,11 @@ runCommand('db', {
     about: 'adds users and concerts',
     usage: () => usageOf('src/cli/seed/options.ts'),
     run: (args) => runTool('seed', args, { needs: ['mariadb'] }),
+  },
+  operator: {
+    about: 'adds, lists and revokes those who may use the management port',
+    usage: () => usageOf('src/cli/operator.ts'),
+    run: (args) => runTool('operator', args, { needs: ['mariadb'] }),
   },
   verify: {
     about: 'checks all invariants on the live database, Redis and Kafka',

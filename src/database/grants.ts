@@ -8,11 +8,16 @@ import { quoteAccount, quoteName } from './names';
  */
 export const RIGHTS: Record<string, string> = {
   member: 'SELECT, INSERT (issuer, subject), UPDATE (balance)', // words-allow: member
-  concert: 'SELECT',
-  concert_schedule: 'SELECT',
-  layout: 'SELECT',
-  price_class: 'SELECT',
-  concert_seat: 'SELECT, UPDATE (status, held_until)',
+  // The organizer's: what a seat costs and where it is never changes once it is there.
+  concert: 'SELECT, INSERT, UPDATE (title, queue_id, version)',
+  concert_schedule:
+    'SELECT, INSERT, UPDATE (starts_at, ends_at, state, opens_at, closes_at, refundable_until, seats_per_user, version)',
+  layout: 'SELECT, INSERT',
+  price_class: 'SELECT, INSERT',
+  concert_seat: 'SELECT, INSERT, UPDATE (status, held_until)',
+  operator: 'SELECT',
+  audit: 'SELECT, INSERT',
+  schedule_cancellation: 'SELECT, INSERT, UPDATE (failed, finished_at)',
   orders: 'SELECT, INSERT, UPDATE (status, held_until, extended, paid_at, ended_at)',
   reservation: 'SELECT, INSERT, UPDATE (status, held_until, order_id)',
   payment: 'SELECT, INSERT, UPDATE (status, order_id, queue_id, queue_generation, queue_seq)',

@@ -1,6 +1,7 @@
 import type { Exchange } from '../http/exchange';
 import type { Subject } from '../modules/identity/verifier';
 import type { RequestKey } from '../modules/idempotency/key';
+import type { Operator } from '../modules/organizer/operators/service';
 import type { ActiveUser } from '../modules/waiting-room/service';
 import type { Claims } from '../modules/waiting-room/tokens/token';
 
@@ -21,6 +22,10 @@ declare global {
       activeUser: ActiveUser;
       /** Why the token was found not to be active. */
       inactive?: unknown;
+      /** Of `access`, on the management port. */
+      operator: Operator;
+      /** Of `ifMatch`. */
+      expectedVersion: number;
       /** Of the idempotency middleware; undefined when the request carries no Idempotency-Key. */
       idempotencyKey: RequestKey | undefined;
     }

@@ -47,10 +47,11 @@ describe('an operator override', () => {
     expect(await limitsAt(url)).toMatchObject({ queueId, paused: false, source: 'auto' });
   });
 
-  it('is answered with 404 when there is no MANAGEMENT_TOKEN', async () => {
+  it('is refused to everybody without an operator key when there is no MANAGEMENT_TOKEN', async () => {
     const service = await startTestService({ MANAGEMENT_PORT: 0 });
     const url = `http://127.0.0.1:${service.managementPort ?? 0}`;
-    expect((await request(url).get('/queues').set('Authorization', 'Bearer ')).status).toBe(404);
+    for (const token of ['', TOKEN])
+      expect((await request(url).get('/queues').set('Authorization', `Bearer ${token}`)).status).toBe(401);
     await service.stop();
   });
 

@@ -1,0 +1,3 @@
+DROP TABLE schedule_cancellation;
+DROP TABLE audit;
+DROP TABLE operator;

@@ -1,0 +1,18 @@
+import { Conflict, DomainError } from '../../common/errors';
+
+/** The thing has been edited since the caller read it. */
+export class EditedMeanwhile extends DomainError {
+  constructor(what: string) {
+    super('412', `${what} has been edited since: read it again, then repeat the edit.`);
+  }
+}
+
+/** Its state does not allow the act. */
+export class WrongState extends Conflict {}
+
+/** What was sent is well-formed, but contradicts itself or what it refers to. */
+export class Contradiction extends DomainError {
+  constructor(message: string) {
+    super('400', message);
+  }
+}
