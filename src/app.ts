@@ -10,7 +10,6 @@ import { loadShedding } from './http/middleware/load-shedding';
 import { protocol } from './http/middleware/protocol';
 import { rateLimit } from './http/middleware/rate-limit';
 import { validation } from './http/middleware/validate';
-import { openApiDocument } from './http/openapi';
 import { LoadShedder } from './http/limits/shedder';
 import { accountRoutes } from './modules/accounts/routes';
 import { BalanceService } from './modules/accounts/service';
@@ -22,7 +21,7 @@ import { IdempotencyService } from './modules/idempotency/service';
 import { IdentityService } from './modules/identity/service';
 import { type RouteMiddleware, routeMiddleware } from './modules/middleware';
 import { Health } from './modules/operations/health';
-import { healthRoutes, managementRoutes } from './modules/operations/routes';
+import { healthRoutes } from './modules/operations/routes';
 import { readPages } from './modules/pages/files';
 import { pageRoutes } from './modules/pages/routes';
 import { orderRoutes } from './modules/orders/routes';
@@ -30,18 +29,15 @@ import { ReservationService } from './modules/orders/service';
 import { paymentRoutes } from './modules/payments/routes';
 import { PaymentService } from './modules/payments/service';
 import { LoadMonitor } from './modules/waiting-room/admission/load-monitor';
-import { AdmissionOperatorService } from './modules/waiting-room/admission/operator-service';
-import { operatorRoutes, operatorToken } from './modules/waiting-room/admission/routes';
 import { queueMiddleware } from './modules/waiting-room/middleware';
 import { queueRoutes } from './modules/waiting-room/routes';
 import { QueueService } from './modules/waiting-room/service';
-import { noticeRoutes } from './modules/waiting-room/status/operator-routes';
 import { statusRoutes } from './modules/waiting-room/status/routes';
 import { QueueStatusService } from './modules/waiting-room/status/service';
 import { QueueStreams } from './modules/waiting-room/streams/streams';
 import { LOGGER, type Logger } from './platform/observability/logger';
-import { Metrics } from './platform/observability/metrics';
 import { Redis } from './platform/redis/redis';
+import { managementRouters } from './startup/management';
 
 /** Most writes of one user that are worked on at once, in one process; of a small pool of connections the half. */
 const MAX_PER_USER_AT_ONCE = 4;
@@ -62,7 +58,7 @@ export function createApps(container: DependencyContainer, extra: RequestHandler
   const api = routesOf[config.ROLE](container);
   const pages = pagesOf(container);
   const probes = healthRoutes(container.resolve(Health));
-  const operations = operationsRoutes(container, api);
+  const operations = managementRouters(container, api);
   const serve = (routers: Router[]): Express => createApp(container, [...extra], routers);
   if (config.MANAGEMENT_PORT !== undefined)
     return { main: serve([...api, ...pages, probes]), management: serve([probes, ...operations]) };
@@ -141,18 +137,6 @@ function apiRoutes(container: DependencyContainer): Router[] {
     orderRoutes(container.resolve(ReservationService), middleware),
     paymentRoutes(container.resolve(PaymentService), middleware),
     accountRoutes(container.resolve(BalanceService), middleware),
-  ];
-}
-
-function operationsRoutes(container: DependencyContainer, api: Router[]): Router[] {
-  const { MANAGEMENT_TOKEN: token } = container.resolve<Config>(CONFIG);
-  const document = api.length > 0 ? openApiDocument(api) : undefined;
-  const management = managementRoutes(container.resolve(Metrics), document);
-  if (token === '') return [management];
-  return [
-    management,
-    operatorRoutes(container.resolve(AdmissionOperatorService), token),
-    noticeRoutes(container.resolve(QueueStatusService), operatorToken(token)),
   ];
 }
 

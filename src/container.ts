@@ -41,6 +41,7 @@ import { Metrics } from './platform/observability/metrics';
 import { StoreMetrics } from './platform/observability/store-metrics';
 import { RedisEvictionLog } from './platform/redis/eviction-log';
 import { AdaptiveLimit, FixedLimit } from './modules/waiting-room/admission/policy';
+import { OrganizerMetrics } from './modules/organizer/metrics';
 import { ProofOfWork } from './modules/waiting-room/tokens/proof-of-work';
 import type { StoreGuards } from './modules/waiting-room/recovery/guards';
 import { NoQueueRepository } from './modules/waiting-room/state/no-repository';
@@ -55,6 +56,7 @@ import { WaitingRoom } from './modules/waiting-room/waiting-room';
 const METRIC_GROUPS = [
   ...[ProcessMetrics, HttpMetrics, WaitingRoomMetrics, CatalogMetrics, AccountMetrics, OrderMetrics],
   ...[PaymentMetrics, IdempotencyMetrics, OutboxMetrics, InvariantMetrics, IdentityMetrics, BatchMetrics],
+  OrganizerMetrics,
 ];
 
 /**

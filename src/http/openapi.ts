@@ -16,11 +16,22 @@ const toSchema = (schema: z.ZodType, io: 'input' | 'output'): unknown => {
   return made;
 };
 
+interface About {
+  title: string;
+  description: string;
+}
+
+const API: About = {
+  title: 'Concert reservation',
+  description:
+    'A fair waiting room joined to the whole ticket lifecycle: token → check until PROGRESS → charge → schedule → seat → reserve → payment. Times are written in the display zone; those named …At and …Until are ISO 8601 with their offset.',
+};
+
 /**
  * The API document, OpenAPI 3.1, made of the same schemas that check the requests, and of what each route's own
  * middleware says. Routes without an operation (probes, metrics, operators) are not in it.
  */
-export function openApiDocument(routers: Router[]): object {
+export function openApiDocument(routers: Router[], about: About = API): object {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { path, method, documentation } of routers.flatMap(documentedRoutes))
     paths[templateOf(path)] = {
@@ -30,11 +41,10 @@ export function openApiDocument(routers: Router[]): object {
   return {
     openapi: '3.1.0',
     info: {
-      title: 'Concert reservation',
+      title: about.title,
       version,
       license: { name: 'MIT', identifier: 'MIT' },
-      description:
-        'A fair waiting room joined to the whole ticket lifecycle: token → check until PROGRESS → charge → schedule → seat → reserve → payment. Times are written in the display zone; those named …At and …Until are ISO 8601 with their offset.',
+      description: about.description,
     },
     paths,
     components: {
@@ -44,6 +54,11 @@ export function openApiDocument(routers: Router[]): object {
           in: 'header',
           name: 'Authorization',
           description: 'The queue token, raw or as `Bearer <token>`',
+        },
+        operatorKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'On the management port: an operator key, or MANAGEMENT_TOKEN',
         },
         eventTicket: { type: 'apiKey', in: 'query', name: 'ticket', description: 'Good for 60 s' },
       },
@@ -151,20 +166,27 @@ function queryParameters({ query }: Operation): object[] {
   }));
 }
 
-const successResponse = ({ answer, example, status }: Operation): object =>
+const successResponse = ({ answer, example, status, mediaType }: Operation): object =>
   status === 204
     ? { '204': { description: 'Done' } }
-    : {
-        '200': {
-          description: 'Done',
-          content: {
-            'application/json': {
-              schema: toSchema(Success(answer), 'output'),
-              example: { resultType: 'SUCCESS', data: example, exception: null },
+    : mediaType !== undefined
+      ? {
+          '200': {
+            description: 'Done',
+            content: { [mediaType]: { schema: toSchema(answer, 'output'), example } },
+          },
+        }
+      : {
+          '200': {
+            description: 'Done',
+            content: {
+              'application/json': {
+                schema: toSchema(Success(answer), 'output'),
+                example: { resultType: 'SUCCESS', data: example, exception: null },
+              },
             },
           },
-        },
-      };
+        };
 
 const eventResponses = (
   { answer, example }: Operation,

@@ -12,6 +12,8 @@ export interface Operation<Body = unknown, Query = unknown, Answer = unknown> {
   answer: z.ZodType<Answer>;
   /** Answers with a stream of events whose data are `answer`s: each event's name, and when it is sent. */
   events?: Record<string, string>;
+  /** What is answered is no JSON in an envelope, but the text of `answer` in this type. */
+  mediaType?: string;
   /** 204: answers have no body. */
   status?: 204;
   /** Answers carry an ETag: If-None-Match gets 304. */

@@ -6,6 +6,7 @@ import { UserDirectory } from '../modules/accounts/directory';
 import { IdempotencyRepository } from '../modules/idempotency/repository';
 import { IdentityService } from '../modules/identity/service';
 import { InvariantMonitor } from '../modules/invariants/monitor';
+import { CancellationJob } from '../modules/organizer/cancellation/job';
 import { NotificationWorker } from '../modules/notifications/worker';
 import { Breakers } from '../modules/operations/breakers';
 import { HoldExpiryJob } from '../modules/orders/hold-expiry-job';
@@ -26,6 +27,8 @@ const KEY_REFRESH_INTERVAL_MS = 10_000;
 const PRESENCE_FLUSH_INTERVAL_MS = 1000;
 /** How often processes report their load and one of them decides the admission limit. */
 const CONTROL_INTERVAL_MS = 1000;
+/** How soon a worker begins to refund a canceled schedule. */
+const CANCELLATION_INTERVAL_MS = 1000;
 /** How soon a session follows a payment or hold after which its process could not reach Redis. */
 const RECONCILE_INTERVAL_MS = 1000;
 /** How soon what the operator tells, and what is left, reach those who wait. */
@@ -114,11 +117,14 @@ function workerTasks(container: DependencyContainer, task: MakeTask): Phase[] {
   const sessions = container.resolve(SessionReconciler);
   const keys = container.resolve(IdempotencyRepository);
   const notifications = container.resolve(NotificationWorker);
+  const cancellations = container.resolve(CancellationJob);
   const invariants = container.resolve(InvariantMonitor);
   const stores = container.resolve(StoreMetrics);
   return [
     { name: 'notifications', start: () => notifications.start(), stop: () => notifications.stop() },
     task('hold expiry', config.HOLD_EXPIRY_INTERVAL_MS, () => holds.expireBatch()),
+    { name: 'lease of cancellations', stop: () => cancellations.stop() },
+    task('schedule cancellation', CANCELLATION_INTERVAL_MS, () => cancellations.turn()),
     task('session reconciliation', RECONCILE_INTERVAL_MS, () => sessions.turn()),
     { name: 'invariant checks', start: () => invariants.start(), stop: () => invariants.stop() },
     { name: 'store metrics', start: () => stores.start(), stop: () => stores.stop() },

@@ -81,6 +81,8 @@ describe('operations', () => {
       Object.keys(methods).map((m) => `${m} ${path}`),
     );
     expect(endpoints.sort()).toEqual([
+      'get /v1/api/concerts/availability',
+      'get /v1/api/concerts/layout',
       'get /v1/api/concerts/schedule',
       'get /v1/api/concerts/seat',
       'get /v1/api/queue/events',

@@ -30,6 +30,13 @@ export const salesFields = {
     unit: 's',
     about: 'How often the worker checks the invariants, a part of the rows at a time; 0: never',
   }),
+  REFUNDS_PER_SECOND: integer({
+    min: 1,
+    max: 10_000,
+    default: 250,
+    unit: 'orders/s',
+    about: 'How fast the worker refunds the orders of a canceled schedule, so that other sales go on',
+  }),
   LIST_CACHE_TTL_MS: integer({
     min: 0,
     max: 1000,

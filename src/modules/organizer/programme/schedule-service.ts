@@ -1,0 +1,202 @@
+import { Lifecycle, scoped } from 'tsyringe';
+import { DisplayTime } from '../../../common/display-time';
+import { Database, type ModelTransaction } from '../../../platform/database/database';
+import type { Schedule } from '../../catalog/models';
+import { type Actor, AuditRepository } from '../audit/repository';
+import { Contradiction, EditedMeanwhile, WrongState } from '../errors';
+import { LayoutRepository } from '../layouts/repository';
+import { priceClassesOf } from '../layouts/service';
+import type { Versioned } from './concert-service';
+import { ProgrammeRepository } from './repository';
+import type {
+  BlockInput,
+  ScheduleDetail,
+  ScheduleInput,
+  SchedulePatch,
+  ScheduleQuery,
+  ScheduleView,
+} from './schema';
+
+/** Schedules, for their organizer: each act is in the audit. */
+@scoped(Lifecycle.ContainerScoped)
+export class ScheduleAdminService {
+  constructor(
+    private readonly database: Database,
+    private readonly programme: ProgrammeRepository,
+    private readonly layouts: LayoutRepository,
+    private readonly audit: AuditRepository,
+    private readonly displayTime: DisplayTime,
+  ) {}
+
+  async list(query: ScheduleQuery): Promise<ScheduleView[]> {
+    return (await this.programme.listSchedules(query)).map((schedule) => this.viewOf(schedule));
+  }
+
+  /** @throws NotFound (404) */
+  async find(id: number): Promise<Versioned<ScheduleDetail>> {
+    return this.database.modelTransaction((tx) => this.detail(tx, id));
+  }
+
+  /** A draft with all seats of its layout. @throws NotFound (404), Contradiction (400) */
+  async create(actor: Actor, concertId: number, input: ScheduleInput): Promise<Versioned<ScheduleDetail>> {
+    const { layoutId, prices, reason, ...rest } = input;
+    await this.checkPrices(layoutId, prices);
+    const fields = {
+      ...{ startsAt: new Date(rest.startsAt), endsAt: new Date(rest.endsAt) },
+      ...{ opensAt: null, closesAt: null, refundableUntil: null, ...timesOf(windowOf(input)) },
+      seatsPerUser: rest.seatsPerUser ?? null,
+    };
+    checkTimes(fields);
+    return this.database.modelTransaction(async (tx) => {
+      await this.programme.findConcert(tx, concertId);
+      const { id } = await this.programme.createSchedule(tx, { concertId, layoutId, ...fields }, prices);
+      const made = await this.detail(tx, id);
+      const what = { act: 'schedule.create', subject: `schedule:${id}`, reason, after: made.view };
+      await this.audit.append(tx, actor, what);
+      return made;
+    });
+  }
+
+  /** @throws NotFound (404), EditedMeanwhile (412), WrongState (409), Contradiction (400) */
+  async edit(
+    actor: Actor,
+    id: number,
+    version: number,
+    { reason, seatsPerUser, ...changes }: SchedulePatch,
+  ): Promise<Versioned<ScheduleDetail>> {
+    return this.change(actor, id, { act: 'schedule.edit', reason, version }, (schedule) => {
+      if (schedule.state === 'CANCELED') throw new WrongState(`Schedule ${id} was canceled.`);
+      const movesDate = changes.startsAt !== undefined || changes.endsAt !== undefined;
+      if (movesDate && schedule.state !== 'DRAFT')
+        throw new WrongState(`Schedule ${id} is published: its tickets are for this date.`);
+      schedule.set({ ...timesOf(changes), ...(seatsPerUser === undefined ? {} : { seatsPerUser }) });
+      checkTimes(schedule);
+    });
+  }
+
+  /** Puts a draft on sale, at its opensAt. @throws NotFound (404), WrongState (409) */
+  async publish(actor: Actor, id: number, reason: string | undefined): Promise<Versioned<ScheduleDetail>> {
+    return this.change(actor, id, { act: 'schedule.publish', reason }, (schedule) => {
+      if (schedule.state !== 'DRAFT')
+        throw new WrongState(`Schedule ${id} is ${schedule.state}, not a draft.`);
+      schedule.set({ state: 'PUBLISHED' });
+    });
+  }
+
+  /** All seats or none. @throws NotFound (404), WrongState (409) naming the seats that somebody has */
+  async block(
+    actor: Actor,
+    id: number,
+    { seatIds, blocked, reason }: BlockInput,
+  ): Promise<{ changed: number }> {
+    const [from, to] = blocked ? (['AVAILABLE', 'BLOCKED'] as const) : (['BLOCKED', 'AVAILABLE'] as const);
+    return this.database.modelTransaction(async (tx) => {
+      await this.programme.findSchedule(tx, id);
+      const seats = await this.programme.lockSeats(tx, id, seatIds);
+      const known = new Set(seats.map((seat) => seat.id));
+      const unknown = seatIds.filter((seatId) => !known.has(seatId));
+      if (unknown.length > 0)
+        throw new Contradiction(`seatIds: schedule ${id} has no seat ${unknown.slice(0, 20).join(', ')}.`);
+      const others = seats.filter(({ status }) => status !== from && status !== to);
+      if (others.length > 0 && blocked)
+        throw new WrongState(
+          `On hold or sold: seat ${others
+            .slice(0, 20)
+            .map((seat) => seat.id)
+            .join(', ')}.`,
+        );
+      const changed = seats.filter(({ status }) => status === from).map((seat) => seat.id);
+      if (changed.length > 0) await this.programme.setSeatStatus(tx, changed, to);
+      const what = { act: blocked ? 'seats.block' : 'seats.unblock', subject: `schedule:${id}`, reason };
+      await this.audit.append(tx, actor, { ...what, after: { seatIds: changed } });
+      return { changed: changed.length };
+    });
+  }
+
+  /** Locks the schedule, changes it, and writes down what it was and is. */
+  private async change(
+    actor: Actor,
+    id: number,
+    { act, reason, version }: { act: string; reason: string | undefined; version?: number },
+    apply: (schedule: Schedule) => void,
+  ): Promise<Versioned<ScheduleDetail>> {
+    return this.database.modelTransaction(async (tx) => {
+      const schedule = await this.programme.lockSchedule(tx, id);
+      if (version !== undefined && schedule.version !== version) throw new EditedMeanwhile(`Schedule ${id}`);
+      const before = this.viewOf(schedule);
+      apply(schedule);
+      await schedule.save({ transaction: tx.transaction });
+      const after = this.viewOf(schedule);
+      await this.audit.append(tx, actor, { act, subject: `schedule:${id}`, reason, before, after });
+      return this.detail(tx, id);
+    });
+  }
+
+  private async checkPrices(layoutId: number, prices: Record<string, number>): Promise<void> {
+    const layout = await this.layouts.find(layoutId);
+    if (layout === undefined) throw new Contradiction(`layoutId: there is no layout ${layoutId}.`);
+    const classes = priceClassesOf(layout);
+    const missing = classes.filter((name) => prices[name] === undefined);
+    const unknown = Object.keys(prices).filter((name) => !classes.includes(name));
+    if (missing.length > 0) throw new Contradiction(`prices: ${missing.join(', ')} missing.`);
+    if (unknown.length > 0) throw new Contradiction(`prices: the layout has no class ${unknown.join(', ')}.`);
+  }
+
+  private async detail(tx: ModelTransaction, id: number): Promise<Versioned<ScheduleDetail>> {
+    const schedule = await this.programme.findSchedule(tx, id);
+    const prices = Object.fromEntries(
+      (schedule.priceClasses ?? []).map(({ name, amount }) => [name, amount]),
+    );
+    const seats = await this.programme.countSeats(tx, id);
+    return { view: { ...this.viewOf(schedule), prices, seats }, version: schedule.version };
+  }
+
+  private viewOf(schedule: Schedule): ScheduleView {
+    const at = (time: Date | null): string | null => time && this.displayTime.withOffset(time);
+    const { id, concertId, state, startsAt, endsAt, opensAt, closesAt, refundableUntil } = schedule;
+    return {
+      ...{ scheduleId: id, concertId, state },
+      startsAt: this.displayTime.withOffset(startsAt),
+      endsAt: this.displayTime.withOffset(endsAt),
+      ...{ opensAt: at(opensAt), closesAt: at(closesAt), refundableUntil: at(refundableUntil) },
+      ...{ seatsPerUser: schedule.seatsPerUser, layoutId: schedule.layoutId },
+    };
+  }
+}
+
+const windowOf = ({ opensAt, closesAt, refundableUntil }: Sent): Sent => ({
+  opensAt,
+  closesAt,
+  refundableUntil,
+});
+
+type Times = 'startsAt' | 'endsAt' | 'opensAt' | 'closesAt' | 'refundableUntil';
+
+interface Dates extends Partial<Record<'startsAt' | 'endsAt', Date>> {
+  opensAt?: Date | null;
+  closesAt?: Date | null;
+  refundableUntil?: Date | null;
+}
+
+type Sent = Partial<Record<Times, string | null | undefined>>;
+
+/** The times of what was sent as dates; what was not sent is not there. */
+function timesOf(sent: Sent): Dates {
+  const names: Times[] = ['startsAt', 'endsAt', 'opensAt', 'closesAt', 'refundableUntil'];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const text = sent[name];
+      return text === undefined ? [] : [[name, text && new Date(text)]];
+    }),
+  ) as Dates;
+}
+
+function checkTimes({ startsAt, endsAt, opensAt, closesAt }: Pick<Schedule, Times>): void {
+  if (endsAt <= startsAt) throw new Contradiction('endsAt: it must be after startsAt.');
+  if (opensAt !== null && opensAt >= startsAt)
+    throw new Contradiction('opensAt: it must be before startsAt.');
+  if (closesAt !== null && closesAt > startsAt)
+    throw new Contradiction('closesAt: it must not be after startsAt.');
+  if (opensAt !== null && closesAt !== null && closesAt <= opensAt)
+    throw new Contradiction('closesAt: it must be after opensAt.');
+}

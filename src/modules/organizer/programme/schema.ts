@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { Id, OffsetTime, QueryId, Won } from '../../../http/fields';
+import { SCHEDULE_STATES } from '../../catalog/models/schedule';
+import { PriceClassName } from '../layouts/schema';
+
+const Title = z.string().trim().min(1).max(200);
+const QueueId = z
+  .string()
+  .regex(/^[\w-]{1,64}$/)
+  .nullable()
+  .describe('The queue that sells it; null: the main queue');
+const SeatsPerUser = z.int().min(1).max(10_000).nullable().describe('null: MAX_SEATS_PER_USER');
+const Window = OffsetTime.nullable();
+export const Reason = z.string().trim().min(1).max(500).describe('Why, for the audit');
+
+export const ConcertInput = z.strictObject({
+  title: Title,
+  queueId: QueueId.optional(),
+  reason: Reason.optional(),
+});
+export type ConcertInput = z.infer<typeof ConcertInput>;
+export const ConcertPatch = ConcertInput.partial();
+export type ConcertPatch = z.infer<typeof ConcertPatch>;
+
+export const ConcertView = z.object({ concertId: Id, title: z.string(), queueId: z.string().nullable() });
+export type ConcertView = z.infer<typeof ConcertView>;
+
+const windowFields = {
+  opensAt: Window.optional().describe('When the sale opens; null: when the schedule is published'),
+  closesAt: Window.optional().describe('When the sale closes; null: when the concert starts'),
+  refundableUntil: Window.optional().describe('Until when users may cancel; null: never'),
+  seatsPerUser: SeatsPerUser.optional(),
+};
+
+export const ScheduleInput = z.strictObject({
+  startsAt: OffsetTime,
+  endsAt: OffsetTime,
+  layoutId: Id,
+  prices: z.record(PriceClassName, Won).describe('Won, for each price class of the layout'),
+  ...windowFields,
+  reason: Reason.optional(),
+});
+export type ScheduleInput = z.infer<typeof ScheduleInput>;
+
+export const SchedulePatch = z.strictObject({
+  startsAt: OffsetTime.optional().describe('Of a draft only'),
+  endsAt: OffsetTime.optional().describe('Of a draft only'),
+  ...windowFields,
+  reason: Reason.optional(),
+});
+export type SchedulePatch = z.infer<typeof SchedulePatch>;
+
+export const ScheduleQuery = z.object({
+  concertId: QueryId.optional(),
+  state: z.enum(SCHEDULE_STATES).optional(),
+  after: QueryId.optional().describe('Only schedules with a larger id: the last one of the page before'),
+});
+export type ScheduleQuery = z.infer<typeof ScheduleQuery>;
+
+export const ScheduleView = z.object({
+  scheduleId: Id,
+  concertId: Id,
+  state: z.enum(SCHEDULE_STATES),
+  startsAt: OffsetTime,
+  endsAt: OffsetTime,
+  opensAt: Window,
+  closesAt: Window,
+  refundableUntil: Window,
+  seatsPerUser: SeatsPerUser,
+  layoutId: Id.nullable(),
+});
+export type ScheduleView = z.infer<typeof ScheduleView>;
+
+export const ScheduleDetail = ScheduleView.extend({
+  prices: z.record(z.string(), Won),
+  seats: z.object({ AVAILABLE: z.int(), TEMP_RESERVED: z.int(), RESERVED: z.int(), BLOCKED: z.int() }),
+});
+export type ScheduleDetail = z.infer<typeof ScheduleDetail>;
+
+export const ReasonInput = z.strictObject({ reason: Reason.optional() });
+
+export const BlockInput = z.strictObject({
+  seatIds: z.array(Id).min(1).max(10_000),
+  blocked: z.boolean().describe('true: not for sale; false: for sale again'),
+  reason: Reason.optional(),
+});
+export type BlockInput = z.infer<typeof BlockInput>;
+export const BlockView = z.object({ changed: z.int().describe('Seats that were not so already') });

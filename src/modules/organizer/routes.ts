@@ -1,0 +1,60 @@
+import type { Router } from 'express';
+import type { DisplayTime } from '../../common/display-time';
+import { openApiDocument } from '../../http/openapi';
+import { literalRouter, refuseOtherMethods } from '../../http/routes';
+import { auditRoutes } from './audit/routes';
+import type { AuditService } from './audit/service';
+import { cancellationRoutes } from './cancellation/routes';
+import type { CancellationService } from './cancellation/service';
+import { exportRoutes } from './exports/routes';
+import type { ExportService } from './exports/service';
+import { layoutRoutes } from './layouts/routes';
+import type { LayoutService } from './layouts/service';
+import type { Access } from './middleware';
+import { operatorListRoutes } from './operators/routes';
+import type { OperatorService } from './operators/service';
+import { orderAdminRoutes } from './orders/routes';
+import type { OrderAdminService } from './orders/service';
+import type { ConcertAdminService } from './programme/concert-service';
+import { concertRoutes, scheduleRoutes } from './programme/routes';
+import type { ScheduleAdminService } from './programme/schedule-service';
+
+export interface OrganizerServices {
+  operators: OperatorService;
+  concerts: ConcertAdminService;
+  schedules: ScheduleAdminService;
+  layouts: LayoutService;
+  cancellations: CancellationService;
+  orders: OrderAdminService;
+  exports: ExportService;
+  audit: AuditService;
+  displayTime: DisplayTime;
+}
+
+/** Everything under /v1/admin, with the document that describes it. */
+export function organizerRoutes(services: OrganizerServices, access: Access): Router[] {
+  const routers = [
+    operatorListRoutes(services.operators, access, services.displayTime),
+    concertRoutes(services.concerts, access),
+    scheduleRoutes(services.schedules, access),
+    layoutRoutes(services.layouts, access),
+    cancellationRoutes(services.cancellations, access),
+    orderAdminRoutes(services.orders, access),
+    exportRoutes(services.exports, access),
+    auditRoutes(services.audit, access),
+  ];
+  return [...routers, documentRoute(routers)];
+}
+
+function documentRoute(routers: Router[]): Router {
+  const document = openApiDocument(routers, {
+    title: 'Concert reservation: organizer and operators',
+    description:
+      'On the management port. Every request carries an operator key (npm run db -- operator add) or MANAGEMENT_TOKEN. Every act is written down with its actor (GET /v1/admin/audit).',
+  });
+  const router = literalRouter();
+  router.get('/v1/admin/openapi.json', (_req, res) => {
+    res.json(document);
+  });
+  return refuseOtherMethods(router);
+}

@@ -1,0 +1,64 @@
+import { parseCsv } from '../../src/modules/organizer/layouts/csv';
+import { givenOrders } from '../support/orders';
+import { dataOf, givenOperator, OrganizerClient } from '../support/organizer';
+import { useService } from '../support/suite';
+
+describe('an export', () => {
+  const it_ = useService({ MANAGEMENT_PORT: 0 });
+  let url: string;
+  let key: string;
+  let organizer: OrganizerClient;
+  beforeAll(async () => {
+    url = `http://127.0.0.1:${it_.service.managementPort ?? 0}`;
+    ({ key } = await givenOperator(it_.admin, 'admin'));
+    organizer = new OrganizerClient(url, key);
+  });
+
+  const download = async (path: string): Promise<{ text: string; headers: Headers }> => {
+    const answer = await fetch(`${url}/v1/admin/exports/${path}`, {
+      headers: { Authorization: `Bearer ${key}` },
+    });
+    expect(answer.status).toBe(200);
+    return { text: await answer.text(), headers: answer.headers };
+  };
+  const records = (text: string): Record<string, string>[] => {
+    const [header = [], ...rows] = parseCsv(text) ?? [];
+    return rows.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i] ?? ''])));
+  };
+
+  it('of a schedule has each of its orders, seats and ledger entries once, over many chunks', async () => {
+    const { scheduleId } = await organizer.published({ rows: 50, seatsPerRow: 100, price: 7 });
+    await givenOrders(it_.admin, scheduleId, 4500);
+    const orders = records((await download(`orders.csv?scheduleId=${scheduleId}`)).text);
+    expect(orders).toHaveLength(4500);
+    expect(new Set(orders.map(({ id }) => id)).size).toBe(4500);
+    expect(orders[0]).toMatchObject({ status: 'PAID', total: '7', positions: '1', concertTitle: 'Given' });
+    const seats = records((await download(`seats.csv?scheduleId=${scheduleId}`)).text);
+    expect(seats.filter(({ status }) => status === 'AVAILABLE')).toHaveLength(500);
+    const ledger = records((await download(`ledger.csv?scheduleId=${scheduleId}`)).text);
+    expect([ledger.length, ledger[0]?.amount, ledger[0]?.kind]).toEqual([4500, '-7', 'PAYMENT']);
+  });
+
+  it('is a file, and what a buyer or operator has written runs in no spreadsheet', async () => {
+    const { scheduleId } = await organizer.published();
+    const reason = '=HYPERLINK("http://example.com","refund")';
+    dataOf(await organizer.post(`schedules/${scheduleId}/cancellation`, { reason }));
+    const { text, headers } = await download(`audit.csv?scheduleId=${scheduleId}`);
+    expect(headers.get('content-type')).toContain('text/csv');
+    expect(headers.get('content-disposition')).toBe('attachment; filename="audit.csv"');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(records(text).at(-1)).toMatchObject({ act: 'schedule.cancel', reason: `'${reason}` });
+  });
+
+  it('that its reader breaks off ends, and frees its connection', async () => {
+    const { scheduleId } = await organizer.published({ rows: 100, seatsPerRow: 200 });
+    const abort = new AbortController();
+    const answer = await fetch(`${url}/v1/admin/exports/seats.csv?scheduleId=${scheduleId}`, {
+      headers: { Authorization: `Bearer ${key}` },
+      signal: abort.signal,
+    });
+    await answer.body?.getReader().read();
+    abort.abort();
+    expect((await download(`seats.csv?scheduleId=${scheduleId}`)).text.split('\r\n')).toHaveLength(20_002);
+  });
+});

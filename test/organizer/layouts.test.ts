@@ -1,0 +1,129 @@
+import fc from 'fast-check';
+import { Contradiction } from '../../src/modules/organizer/errors';
+import { csvLine } from '../../src/modules/organizer/exports/csv';
+import { parseCsv } from '../../src/modules/organizer/layouts/csv';
+import { readSeats } from '../../src/modules/organizer/layouts/reader';
+import { LayoutInput, type LayoutSeat } from '../../src/modules/organizer/layouts/schema';
+import { dataOf, givenOperator, OrganizerClient } from '../support/organizer';
+import { useService } from '../support/suite';
+
+const CSV = `section,row,number,priceClass,accessible,x,y
+Stalls,A,1,VIP,yes,5,7
+"Box ""1"", left",1,1,R,,,
+Stalls,A,2,VIP,,,
+Stalls,B,1,VIP,no,,
+`;
+
+const read = (input: unknown): LayoutSeat[] => readSeats(LayoutInput.parse(input));
+
+describe('a layout that is given', () => {
+  it('as CSV has its seats in sections and rows, and places those without coordinates', () => {
+    expect(read({ name: 'x', csv: CSV.replaceAll('\n', '\r\n') })).toEqual(read({ name: 'x', csv: CSV }));
+    expect(read({ name: 'x', csv: CSV })).toEqual([
+      { section: 'Stalls', row: 'A', number: '1', priceClass: 'VIP', accessible: true, x: 5, y: 7 },
+      { section: 'Stalls', row: 'A', number: '2', priceClass: 'VIP', accessible: false, x: 10, y: 0 },
+      { section: 'Stalls', row: 'B', number: '1', priceClass: 'VIP', accessible: false, x: 0, y: 30 },
+      { section: 'Box "1", left', row: '1', number: '1', priceClass: 'R', accessible: false, x: 0, y: 20 },
+    ]);
+  });
+
+  it('as rows × seats, or with each seat by itself, has every seat', () => {
+    const grid = read({
+      name: 'x',
+      grid: [{ name: 'S', rows: 2, seatsPerRow: 2, priceClass: 'R', accessibleRows: [2] }],
+    });
+    expect(grid.map(({ row, number, accessible, x, y }) => [row, number, accessible, x, y])).toEqual([
+      ['1', '1', false, 0, 0],
+      ['1', '2', false, 10, 0],
+      ['2', '1', true, 0, 10],
+      ['2', '2', true, 10, 10],
+    ]);
+    const seat = { number: '1', x: -3, y: 4, priceClass: 'R' };
+    expect(read({ name: 'x', sections: [{ name: 'S', rows: [{ label: 'A', seats: [seat] }] }] })).toEqual([
+      { section: 'S', row: 'A', accessible: false, ...seat },
+    ]);
+  });
+
+  it.each([
+    ['a seat that comes twice', 'section,row,number,priceClass\nS,A,1,R\nS,A,1,R', /comes twice/],
+    ['an unknown column', 'section,row,number,priceClass,colour\nS,A,1,R,red', /unknown columns colour/],
+    ['a missing column', 'section,row,number\nS,A,1', /priceClass are missing/],
+    ['a line that is too short', 'section,row,number,priceClass\nS,A,1', /line 2 has 3 fields, not 4/],
+    ['an empty label', 'section,row,number,priceClass\nS,,1,R', /line 2: row/],
+    ['a coordinate that is no whole number', 'section,row,number,priceClass,x\nS,A,1,R,1.5', /line 2: x/],
+    ['a quote that is not closed', 'section,row,number,priceClass\n"S,A,1,R', /a quote is not closed/],
+  ])('as CSV with %s is refused by name', (_what, csv, message) => {
+    const reading = (): unknown => read({ name: 'x', csv });
+    expect(reading).toThrow(Contradiction);
+    expect(reading).toThrow(message);
+  });
+
+  it('with more than 100,000 seats is refused before they are made', () => {
+    const grid = Array.from({ length: 1000 }, (_, i) => ({
+      name: `S${i}`,
+      rows: 1000,
+      seatsPerRow: 1000,
+      priceClass: 'R',
+    }));
+    expect(() => read({ name: 'x', grid })).toThrow(/at most 100000 seats/);
+  });
+});
+
+describe('a line of CSV', () => {
+  it('is read back as what was written, whatever the text', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.string().map((text) => text.replace(/^[=+\-@\t\r']/, 'x')),
+          { minLength: 2 },
+        ),
+        (fields) => {
+          expect(parseCsv(csvLine(fields))).toEqual([fields]);
+        },
+      ),
+    );
+  });
+
+  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '=cmd|"/c calc"!A1'])(
+    'runs no formula: %j',
+    (text) => {
+      const [[field = '']] = parseCsv(csvLine([text, 1])) as [[string]];
+      expect(field).toBe(`'${text}`);
+    },
+  );
+
+  it('leaves numbers, times and nothing as they are', () => {
+    expect(csvLine([-5, null, new Date(0)])).toBe('-5,,1970-01-01T00:00:00.000Z\r\n');
+  });
+});
+
+describe('the layouts of an organizer', () => {
+  const it_ = useService({ MANAGEMENT_PORT: 0 });
+  let organizer: OrganizerClient;
+  beforeAll(async () => {
+    const { key } = await givenOperator(it_.admin, 'admin');
+    organizer = new OrganizerClient(`http://127.0.0.1:${it_.service.managementPort ?? 0}`, key);
+  });
+
+  it('are kept once each, however often they are sent at once', async () => {
+    const csv = `section,row,number,priceClass\n${Math.random()},A,1,R`;
+    const send = (name: string): Promise<{ layoutId: number; hash: string }> =>
+      organizer
+        .post('layouts', { name, csv })
+        .then((answer) => dataOf<{ layoutId: number; hash: string }>(answer));
+    const made = await Promise.all(['a', 'b', 'c', 'd'].map(send));
+    expect(new Set(made.map(({ layoutId }) => layoutId)).size).toBe(1);
+    const layout = dataOf(await organizer.get(`layouts/${made[0]?.layoutId ?? 0}`));
+    expect(layout).toMatchObject({ seatCount: 1, priceClasses: ['R'], seats: [{ row: 'A' }] });
+    expect(dataOf(await organizer.get('layouts'))).toContainEqual(
+      expect.objectContaining({ hash: made[0]?.hash }),
+    );
+  });
+
+  it('that cannot be read are 400 with the reason', async () => {
+    const answer = await organizer.post('layouts', { name: 'x', csv: 'section\nS' });
+    expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('row, number, priceClass')]);
+    expect((await organizer.post('layouts', { name: 'x' })).status).toBe(400);
+    expect((await organizer.get('layouts/999999999')).status).toBe(404);
+  });
+});
