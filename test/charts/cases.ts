@@ -104,6 +104,7 @@ const ALL: Case[] = [
       kafka: { brokers: 'kafka.example:9092' },
       seed: { enabled: true },
       ingress: { enabled: true, tlsSecret: 'certificate' },
+      web: { enabled: true },
       gateway: { enabled: true, parentRefs: [{ name: 'edge' }], hostnames: ['concert.local'] },
       serviceMonitor: { enabled: true },
       hpa: { requestsInFlight: '50', waiting: '500' },

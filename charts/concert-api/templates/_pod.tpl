@@ -1,4 +1,4 @@
-{{/* What the pods of the API and of the worker have in common. */}}
+{{/* What the pods of the API, of the worker and of the pages have in common. */}}
 
 {{/*
 A Deployment's pods. (dict "root" . "component" "api" "size" of the preset "role" "api" "processes" 1)
@@ -17,7 +17,12 @@ metadata:
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
+  {{- /* The quota is for those who work on the stores: pages must come up also when it is used up. */}}
+  {{- if eq .role "web" }}
+  {{- include "common.podSpec" (dict "root" $root "uid" 1000) | nindent 2 }}
+  {{- else }}
   {{- include "concert-api.podSpec" $root | nindent 2 }}
+  {{- end }}
   # What the process waits for, the pause before it, and 5 s to close what is left.
   terminationGracePeriodSeconds: {{ add $shutdown.preStopSeconds (div (add $waitMs 999) 1000) 5 }}
   topologySpreadConstraints:
@@ -45,8 +50,10 @@ spec:
           value: {{ .role }}
         - name: WORKERS
           value: {{ .processes | quote }}
+        {{- if ne .role "web" }}
         - name: DATABASE_POOL_MAX
           value: {{ .size.poolMax | quote }}
+        {{- end }}
         - name: NODE_OPTIONS
           value: {{ include "concert-api.nodeOptions" (dict "root" $root "memory" .size.resources.limits.memory "processes" .processes) }}
         {{- with dig "resources" "requests" "cpu" "" .size }}
@@ -59,7 +66,9 @@ spec:
         {{- with $root.Values.managementTokenSecret }}
         {{- include "concert-api.fromSecret" (dict "name" "MANAGEMENT_TOKEN" "secret" .) | nindent 8 }}
         {{- end }}
+        {{- if ne .role "web" }}
         {{- include "concert-api.databaseEnv" (dict "root" $root) | nindent 8 }}
+        {{- end }}
         {{- include "concert-api.redisEnv" $root | nindent 8 }}
       ports:
         - name: http
