@@ -20,6 +20,11 @@ runCommand('db', {
     usage: () => usageOf('src/cli/operator.ts'),
     run: (args) => runTool('operator', args, { needs: ['mariadb'] }),
   },
+  webhook: {
+    about: 'adds, lists and removes webhooks, changes their secrets, sends again',
+    usage: () => usageOf('src/cli/webhook.ts'),
+    run: (args) => runTool('webhook', args, { needs: ['mariadb'] }),
+  },
   verify: {
     about: 'checks all invariants on the live database, Redis and Kafka',
     usage: () => usageOf('src/cli/verify.ts'),

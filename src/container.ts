@@ -9,6 +9,9 @@ import { HttpMetrics } from './http/metrics';
 import { AccountMetrics } from './modules/accounts/metrics';
 import { CatalogMetrics } from './modules/catalog/metrics';
 import { IdempotencyMetrics } from './modules/idempotency/metrics';
+import { FAN_OUT } from './modules/outbox/fan-out';
+import { WebhookFanOut } from './modules/webhooks/fan-out';
+import { WebhookMetrics } from './modules/webhooks/metrics';
 import { IdentityMetrics } from './modules/identity/metrics';
 import { InvariantMetrics } from './modules/invariants/metrics';
 import { OrderMetrics } from './modules/orders/metrics';
@@ -56,7 +59,7 @@ import { WaitingRoom } from './modules/waiting-room/waiting-room';
 const METRIC_GROUPS = [
   ...[ProcessMetrics, HttpMetrics, WaitingRoomMetrics, CatalogMetrics, AccountMetrics, OrderMetrics],
   ...[PaymentMetrics, IdempotencyMetrics, OutboxMetrics, InvariantMetrics, IdentityMetrics, BatchMetrics],
-  OrganizerMetrics,
+  ...[OrganizerMetrics, WebhookMetrics],
 ];
 
 /**
@@ -145,6 +148,7 @@ function registerEvents(container: DependencyContainer, config: Config, logger: 
       webhook === '' ? new LogNotifier(logger) : new WebhookNotifier(webhook, NOTIFIER_TIMEOUT_MS),
     ),
   });
+  container.register(FAN_OUT, { useToken: WebhookFanOut });
   container.register(EVENT_HANDLER, { useToken: NotificationHandler });
   if (hasKafka) container.register(DESTINATION, { useToken: KafkaDestination });
   else container.register(DESTINATION, { useToken: InProcessDestination });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Check, parseLimits } from './checks';
+import { parseNetworks } from './networks';
 import { parsePublicKey } from './public-key';
 import { closest } from './closest';
 import { parseBrokers, parseDatabaseUrl, parseRedisUrls, parseUrl } from './urls';
@@ -144,6 +145,9 @@ const parsedBy =
 /** Empty, or a URL of the web. */
 export const webUrl = ({ about }: About) =>
   text({ default: '', about, check: parsedBy((value) => parseUrl(value, ['http:', 'https:'])) });
+
+/** Empty, or networks in CIDR notation. */
+export const networks = ({ about }: About) => text({ default: '', about, check: parsedBy(parseNetworks) });
 
 /** Empty, or a public key in PEM. */
 export const publicKey = ({ about }: About) => text({ default: '', about, check: parsedBy(parsePublicKey) });

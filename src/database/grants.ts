@@ -26,6 +26,9 @@ export const RIGHTS: Record<string, string> = {
   outbox: 'SELECT, INSERT, UPDATE, DELETE',
   outbox_lease: 'SELECT, INSERT, UPDATE',
   notification: 'SELECT, INSERT, DELETE',
+  webhook_endpoint: 'SELECT, INSERT, UPDATE, DELETE',
+  webhook_delivery: 'SELECT, INSERT, UPDATE, DELETE',
+  webhook_attempt: 'SELECT, INSERT',
   queue_state: 'SELECT, INSERT, UPDATE',
   // A process serves only when the migrations of its version are there.
   migration: 'SELECT',

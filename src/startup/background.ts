@@ -15,6 +15,7 @@ import { WaitingRoomRegistry } from '../modules/waiting-room/registry';
 import { SessionReconciler } from '../modules/waiting-room/recovery/session-reconciler';
 import { QueueStatusService } from '../modules/waiting-room/status/service';
 import { QueueStreams } from '../modules/waiting-room/streams/streams';
+import { WebhookWorker } from '../modules/webhooks/delivery/worker';
 import { DatabaseContact } from '../platform/database/contact';
 import { LOGGER, type Logger } from '../platform/observability/logger';
 import { StoreMetrics } from '../platform/observability/store-metrics';
@@ -120,8 +121,10 @@ function workerTasks(container: DependencyContainer, task: MakeTask): Phase[] {
   const cancellations = container.resolve(CancellationJob);
   const invariants = container.resolve(InvariantMonitor);
   const stores = container.resolve(StoreMetrics);
+  const webhooks = container.resolve(WebhookWorker);
   return [
     { name: 'notifications', start: () => notifications.start(), stop: () => notifications.stop() },
+    { name: 'webhooks', start: () => webhooks.start(), stop: () => webhooks.stop() },
     task('hold expiry', config.HOLD_EXPIRY_INTERVAL_MS, () => holds.expireBatch()),
     { name: 'lease of cancellations', stop: () => cancellations.stop() },
     task('schedule cancellation', CANCELLATION_INTERVAL_MS, () => cancellations.turn()),

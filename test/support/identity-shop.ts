@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { type JWTPayload, SignJWT } from 'jose';
+import { SignJWT } from 'jose';
 
 export const ISSUER = 'https://shop.example';
 export const AUDIENCE = 'concert-queue';
@@ -39,30 +39,33 @@ export const jwkOf = ({ publicKey, kid }: ShopKey, more: object = {}): JsonWebKe
   ...more,
 });
 
-/** What an assertion says; `undefined` leaves a claim out. Times are seconds from now. */
-export interface Said extends Omit<JWTPayload, 'iat' | 'exp' | 'nbf'> {
-  iat?: number | undefined;
-  exp?: number | undefined;
-  nbf?: number | undefined;
-}
-
-/** An assertion of the shop, right unless said otherwise. @param header replaces fields of it */
+/**
+ * An assertion of the shop, right unless said otherwise.
+ * @param said claims; `undefined` leaves one out; times are seconds from now @param header replaces fields of it
+ */
 export async function assertion(
   key: ShopKey,
   said: Record<string, unknown> = {},
   header: { kid?: string | undefined; alg?: string; typ?: string } = {},
 ): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
-  const claims = { iss: ISSUER, aud: AUDIENCE, sub: 'user-1', iat: 0, exp: 60, ...said };
+  const claims: Record<string, unknown> = {
+    iss: ISSUER,
+    aud: AUDIENCE,
+    sub: 'user-1',
+    iat: 0,
+    exp: 60,
+    ...said,
+  };
   const payload: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(claims)) {
     const isTime = ['iat', 'exp', 'nbf'].includes(name) && typeof value === 'number';
     if (value !== undefined) payload[name] = isTime ? now + value : value;
   }
-  const given = { alg: key.alg, kid: key.kid, ...header };
-  const { kid, ...rest } = given;
+  const { kid = key.kid, ...rest } = header;
+  const hasKid = !('kid' in header) || header.kid !== undefined;
   return new SignJWT(payload)
-    .setProtectedHeader(kid === undefined ? rest : { ...rest, kid })
+    .setProtectedHeader({ alg: key.alg, ...rest, ...(hasKid && { kid }) })
     .sign(key.privateKey);
 }
 

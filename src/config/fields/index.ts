@@ -6,6 +6,7 @@ import { processFields } from './process';
 import { salesFields } from './sales';
 import { storesFields } from './stores';
 import { tokensFields } from './tokens';
+import { webhooksFields } from './webhooks';
 import { waitingRoomFields } from './waiting-room';
 
 /** All variables, in the order of their table. */
@@ -17,6 +18,7 @@ export const fields = {
   ...waitingRoomFields,
   ...salesFields,
   ...eventsFields,
+  ...webhooksFields,
   ...limitsFields,
 };
 

@@ -5,6 +5,7 @@ import { Database } from '../../platform/database/database';
 import { Lease } from '../../platform/database/lease';
 import { LOGGER, type Logger } from '../../platform/observability/logger';
 import { type Destination, DESTINATION } from './destination';
+import { FAN_OUT, type FanOut } from './fan-out';
 import { BATCH, type OutboxEvent, OutboxRepository } from './repository';
 import { Topics } from './topics';
 
@@ -22,6 +23,7 @@ export class OutboxRelay {
     outbox: OutboxRepository,
     topics: Topics,
     @inject(DESTINATION) private readonly destination: Destination,
+    @inject(FAN_OUT) fanOut: FanOut,
     @inject(CONFIG) config: Config,
     @inject(LOGGER) logger: Logger,
   ) {
@@ -30,7 +32,12 @@ export class OutboxRelay {
       const options = { name: `outbox ${name}`, pauseMs: config.OUTBOX_POLL_MS, read };
       return new RelayLane(options, outbox, lease, destination, logger);
     };
-    this.lanes = [lane('due', () => outbox.due()), lane('fresh', () => outbox.fresh())];
+    const fresh = async (): Promise<OutboxEvent[]> => {
+      const events = await outbox.fresh();
+      await fanOut.keep(events.map(({ id }) => id)); // each event is fresh once at least
+      return events;
+    };
+    this.lanes = [lane('due', () => outbox.due()), lane('fresh', fresh)];
   }
 
   start(): void {

@@ -1,0 +1,193 @@
+import 'reflect-metadata';
+import { didYouMean } from '../config/closest';
+import { NotFound } from '../common/errors';
+import { TargetRefused } from '../modules/webhooks/errors';
+import { EVENT_TYPES, typeOf } from '../modules/webhooks/message';
+import { EndpointRepository } from '../modules/webhooks/repository';
+import { type Replay, WebhookService } from '../modules/webhooks/service';
+import { openDatabase } from '../platform/database/ready';
+import {
+  CannotRun,
+  print,
+  readArguments,
+  runTool,
+  toolConfig,
+  UsageError,
+  wholeNumber,
+} from './support/tool';
+
+const USAGE = `Usage: npm run db -- webhook add URL | list | log ID | rotate ID | enable ID | replay ID | remove ID
+Webhooks after Standard Webhooks: where events are posted to (docs/webhooks.md).
+  add     makes one and shows its secret, this once; --types payment.completed,reservation.held (default: all),
+          --description TEXT
+  list    all of them, with their state
+  log     the newest calls; --limit N (default 20)
+  rotate  gives a new secret; --keep-hours N: the old one signs as well for so long (default 24; 0: not at all)
+  enable  calls one again that was disabled
+  replay  sends again: --event ID, --failed (what was given up), or --since 2026-11-29T10:00:00Z
+  remove  forgets one, with its deliveries and log`;
+const TIMEOUT_MS = 60_000;
+const MAX_LOG = 10_000;
+const MAX_KEEP_HOURS = 8760;
+
+const OPTIONS = {
+  types: { type: 'string' },
+  description: { type: 'string' },
+  limit: { type: 'string' },
+  'keep-hours': { type: 'string' },
+  event: { type: 'string' },
+  failed: { type: 'boolean' },
+  since: { type: 'string' },
+} as const;
+
+interface Given {
+  /** Of `add` the URL, else the id. */
+  what: string;
+  values: { [K in keyof typeof OPTIONS]?: string | boolean };
+}
+
+interface Command {
+  takes: 'url' | 'id' | 'nothing';
+  options: (keyof typeof OPTIONS)[];
+  run: (webhooks: WebhookService, given: Given) => Promise<void>;
+}
+
+const textOf = ({ values }: Given, name: keyof typeof OPTIONS): string | undefined => {
+  const value = values[name];
+  return typeof value === 'string' ? value : undefined;
+};
+const idOf = ({ what }: Given): number =>
+  wholeNumber('The webhook', what, { min: 1, max: Number.MAX_SAFE_INTEGER });
+
+const COMMANDS: Record<string, Command | undefined> = {
+  add: {
+    takes: 'url',
+    options: ['types', 'description'],
+    run: async (webhooks, given) => {
+      const types = textOf(given, 'types')?.split(',') ?? [];
+      for (const type of types)
+        if (!EVENT_TYPES.includes(type))
+          throw new UsageError(`--types: there is no ${type}: they are ${EVENT_TYPES.join(', ')}.`);
+      const { id, secret } = await webhooks.add(given.what, types, textOf(given, 'description'));
+      print(`webhook ${id} is called from now on`);
+      print(`secret ${secret}`);
+    },
+  },
+  list: { takes: 'nothing', options: [], run: list },
+  log: { takes: 'id', options: ['limit'], run: log },
+  rotate: {
+    takes: 'id',
+    options: ['keep-hours'],
+    run: async (webhooks, given) => {
+      const hours = wholeNumber('--keep-hours', textOf(given, 'keep-hours') ?? '24', {
+        min: 0,
+        max: MAX_KEEP_HOURS,
+      });
+      const { secret } = await webhooks.rotate(idOf(given), hours);
+      print(`secret ${secret}`);
+      print(hours === 0 ? 'the old one signs no more' : `the old one signs as well for ${hours} h`);
+    },
+  },
+  enable: {
+    takes: 'id',
+    options: [],
+    run: async (webhooks, given) => {
+      await webhooks.enable(idOf(given));
+      print(`webhook ${idOf(given)} is called again; replay sends what it has missed`);
+    },
+  },
+  replay: {
+    takes: 'id',
+    options: ['event', 'failed', 'since'],
+    run: async (webhooks, given) => {
+      print(`${await webhooks.replay(idOf(given), replayOf(given))} events are sent again`);
+    },
+  },
+  remove: {
+    takes: 'id',
+    options: [],
+    run: async (webhooks, given) => {
+      await webhooks.remove(idOf(given));
+      print(`webhook ${idOf(given)} is removed`);
+    },
+  },
+};
+
+function replayOf(given: Given): Replay {
+  const { event, failed, since } = given.values;
+  if ([event, failed, since].filter((one) => one !== undefined).length !== 1)
+    throw new UsageError('replay takes one of --event, --failed and --since.');
+  if (failed === true) return { failed };
+  if (typeof event === 'string') {
+    if (!/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(event))
+      throw new UsageError(`--event must be the webhook-id of a call, not "${event}".`);
+    return { eventId: event };
+  }
+  const time = new Date(String(since));
+  if (!/^\d{4}-\d\d-\d\dT.*(?:Z|[+-]\d\d:\d\d)$/.test(String(since)) || Number.isNaN(time.getTime()))
+    throw new UsageError(
+      `--since must be a time with its offset as 2026-11-29T10:00:00Z, not "${String(since)}".`,
+    );
+  return { since: time };
+}
+
+async function list(webhooks: WebhookService): Promise<void> {
+  const all = await webhooks.list();
+  if (all.length === 0) print('there is no webhook');
+  for (const each of all) {
+    const state =
+      each.disabledAt !== null
+        ? `DISABLED at ${each.disabledAt.toISOString()}: ${each.disabledReason ?? ''}`
+        : each.failingSince !== null
+          ? `failing since ${each.failingSince.toISOString()} (${each.failures} calls)`
+          : 'ok';
+    const types = each.types?.join(', ') ?? 'all events';
+    const two = each.previousUntil === null ? '' : `, two secrets until ${each.previousUntil.toISOString()}`;
+    print(`${each.id} ${each.url} ${each.description}`.trimEnd());
+    print(`  ${types}; ${each.pending} pending, ${each.failed} given up; ${state}${two}`);
+  }
+}
+
+async function log(webhooks: WebhookService, given: Given): Promise<void> {
+  const limit = wholeNumber('--limit', textOf(given, 'limit') ?? '20', { min: 1, max: MAX_LOG });
+  for (const { at, eventId, topic, httpStatus, durationMs, error, status } of await webhooks.log(
+    idOf(given),
+    limit,
+  ))
+    print(
+      `${at.toISOString()} ${eventId} ${typeOf(topic)} ${httpStatus ?? 'no answer'} ${durationMs} ms ` +
+        `${error ?? 'delivered'} (now ${status})`,
+    );
+}
+
+function commandOf(name: string | undefined): Command {
+  const command = COMMANDS[name ?? ''];
+  if (command !== undefined) return command;
+  const known = Object.keys(COMMANDS);
+  throw new UsageError(`There is no command "${name ?? ''}".${didYouMean(name ?? '', known)}`);
+}
+
+runTool(USAGE, async () => {
+  const { positionals, values } = readArguments({ allowPositionals: true, options: OPTIONS });
+  const [name, what, ...more] = positionals;
+  const command = commandOf(name);
+  if (more.length > 0) throw new UsageError(`What is ${more.join(' ')}?`);
+  if ((command.takes === 'nothing') !== (what === undefined))
+    throw new UsageError(
+      `${name ?? ''} takes ${command.takes === 'nothing' ? 'no' : 'the'} ${command.takes === 'nothing' ? (what ?? '') : command.takes}.`,
+    );
+  for (const option of Object.keys(values) as (keyof typeof OPTIONS)[])
+    if (!command.options.includes(option)) throw new UsageError(`${name ?? ''} takes no --${option}.`);
+  const config = toolConfig();
+  const database = await openDatabase({ url: config.DATABASE_URL, timeoutMs: TIMEOUT_MS, report: print });
+  try {
+    const webhooks = new WebhookService(database, new EndpointRepository(), config);
+    await command.run(webhooks, { what: what ?? '', values });
+    return 0;
+  } catch (error) {
+    if (error instanceof TargetRefused) throw new UsageError(`The URL is refused: ${error.message}.`);
+    throw error instanceof NotFound ? new CannotRun(error.message) : error;
+  } finally {
+    await database.close();
+  }
+});

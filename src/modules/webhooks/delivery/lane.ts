@@ -1,0 +1,119 @@
+import { PeriodicTask } from '../../../common/periodic-task';
+import type { Lease } from '../../../platform/database/lease';
+import type { Logger } from '../../../platform/observability/logger';
+import type { WebhookMetrics } from '../metrics';
+import { bodyOf } from '../message';
+import { deliveryPauseS, endpointPauseS } from './backoff';
+import { BATCH, type DeliveryRepository, type DueDelivery } from './repository';
+import type { CallResult, WebhookSender } from './sender';
+
+/** Calls of one endpoint at once, each of another reservation. */
+const CONCURRENT = 4;
+const RENEW_MS = 3_000;
+const GONE = 410;
+
+export interface LaneOptions {
+  endpointId: number;
+  pollMs: number;
+  disableAfterHours: number;
+}
+
+export interface LaneParts {
+  lease: Lease;
+  deliveries: DeliveryRepository;
+  sender: WebhookSender;
+  metrics: WebhookMetrics;
+  logger: Logger;
+}
+
+/**
+ * The deliveries of one endpoint, by the worker that holds its lease: a slow endpoint holds up no other. Events of a key
+ * go one after the other, in the order of the outbox; the outcome of a call is recorded after it, so that a crash
+ * between the two repeats it with the same id.
+ */
+export class EndpointLane {
+  private readonly task: PeriodicTask;
+  private readonly stopping = new AbortController();
+
+  constructor(
+    private readonly options: LaneOptions,
+    private readonly parts: LaneParts,
+  ) {
+    const { endpointId, pollMs } = options;
+    this.task = new PeriodicTask(`webhook ${endpointId}`, pollMs, () => this.deliverBatch(), parts.logger);
+  }
+
+  start(): void {
+    this.task.start();
+  }
+
+  /** Ends the calls under way: they are repeated. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.task.stop();
+    await this.parts.lease.release().catch(() => undefined); // else it ends by itself
+  }
+
+  /** @returns whether there is more to do at once */
+  private async deliverBatch(): Promise<boolean> {
+    const { lease, deliveries } = this.parts;
+    if (!(await lease.hold())) return false;
+    const due = await deliveries.due(this.options.endpointId);
+    // One call tells whether an endpoint that has failed is back.
+    const isFailing = due.some(({ failures }) => failures > 0);
+    const left = due.slice(0, isFailing ? 1 : BATCH).values();
+    const renewal = setInterval(() => void lease.hold().catch(() => undefined), RENEW_MS);
+    const batch = { hasFailed: false };
+    const work = async (): Promise<void> => {
+      for (const delivery of left) {
+        if (batch.hasFailed || this.stopping.signal.aborted || !(await lease.hold())) return;
+        if (!(await this.deliver(delivery))) batch.hasFailed = true;
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: CONCURRENT }, work));
+    } finally {
+      clearInterval(renewal);
+    }
+    return !batch.hasFailed && due.length > 0;
+  }
+
+  private async deliver(delivery: DueDelivery): Promise<boolean> {
+    const { sender, metrics, deliveries } = this.parts;
+    const { url, eventId: id, topic, occurredAt, payload, nowS, secret, previousSecret } = delivery;
+    const body = bodyOf(topic, occurredAt, payload);
+    const secrets = previousSecret === null ? [secret] : [secret, previousSecret];
+    const call = { url, id, timestamp: Math.floor(nowS), body, secrets };
+    const result = await sender.send(call, this.stopping.signal);
+    if (result.error !== undefined && this.stopping.signal.aborted) return false; // says nothing about the endpoint
+    metrics.duration.labels({}).observe(result.durationMs / 1000);
+    if (result.error === undefined) {
+      await deliveries.recordSuccess(this.options.endpointId, delivery.id, result);
+      metrics.calls.inc({ result: 'delivered' });
+      return true;
+    }
+    await this.fail(delivery, result);
+    return false;
+  }
+
+  private async fail(delivery: DueDelivery, result: CallResult): Promise<void> {
+    const { deliveries, metrics, logger } = this.parts;
+    const { endpointId, disableAfterHours } = this.options;
+    const pauseS = deliveryPauseS(delivery.attempts + 1, result.retryAfterS);
+    await deliveries.recordFailure(endpointId, delivery, result, {
+      pauseS,
+      endpointPauseS: endpointPauseS(delivery.failures + 1, result.retryAfterS),
+    });
+    const about = {
+      endpointId,
+      eventId: delivery.eventId,
+      error: result.error,
+      attempts: delivery.attempts + 1,
+    };
+    metrics.calls.inc({ result: pauseS === undefined ? 'given_up' : 'failed' });
+    if (pauseS === undefined) logger.error(about, 'webhook delivery given up: it can be replayed');
+    else if (delivery.failures === 0) logger.warn(about, 'webhook failing, will retry');
+    if (await deliveries.disableIfHopeless(endpointId, result.status === GONE, disableAfterHours))
+      logger.error(about, 'webhook disabled');
+  }
+}

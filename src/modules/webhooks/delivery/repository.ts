@@ -1,0 +1,143 @@
+import { Lifecycle, scoped } from 'tsyringe';
+import { Database, type SqlExecutor } from '../../../platform/database/database';
+import { shortened } from '../../outbox/errors';
+import type { CallResult } from './sender';
+
+/** Most deliveries taken at once. */
+export const BATCH = 20;
+const PURGE_BATCH = 500;
+const MAX_ERROR = 500;
+const US_PER_S = 1_000_000;
+
+// The first of each key only: a later event of a reservation never overtakes an earlier one.
+const DUE = `SELECT d.id, d.event_id AS eventId, d.outbox_id AS outboxId, d.topic, d.partition_key AS partitionKey,
+                    d.payload, d.occurred_at AS occurredAt, d.attempts, e.url, e.secret, e.failures,
+                    IF(e.previous_until > NOW(3), e.previous_secret, NULL) AS previousSecret,
+                    UNIX_TIMESTAMP(NOW(3)) AS nowS
+               FROM webhook_endpoint e
+               JOIN webhook_delivery d ON d.endpoint_id = e.id AND d.status = 'PENDING'
+                    AND d.next_attempt_at <= NOW(3)
+              WHERE e.id = ? AND e.disabled_at IS NULL AND (e.retry_at IS NULL OR e.retry_at <= NOW(3))
+                AND NOT EXISTS (SELECT 1 FROM webhook_delivery p
+                                 WHERE p.endpoint_id = d.endpoint_id AND p.partition_key = d.partition_key
+                                   AND p.status = 'PENDING' AND p.outbox_id < d.outbox_id)
+              ORDER BY d.next_attempt_at, d.id LIMIT ${BATCH}`;
+const LOG = 'INSERT INTO webhook_attempt (delivery_id, http_status, duration_ms, error) VALUES (?, ?, ?, ?)';
+const DELIVERED = "UPDATE webhook_delivery SET status = 'DELIVERED', attempts = attempts + 1 WHERE id = ?";
+const HEALTHY = `UPDATE webhook_endpoint SET failures = 0, failing_since = NULL, retry_at = NULL
+                  WHERE id = ? AND failures > 0`;
+const POSTPONED = `UPDATE webhook_delivery
+                      SET attempts = attempts + 1, next_attempt_at = NOW(3) + INTERVAL ? MICROSECOND WHERE id = ?`;
+const FOLLOWERS = `UPDATE webhook_delivery SET next_attempt_at = NOW(3) + INTERVAL ? MICROSECOND
+                    WHERE endpoint_id = ? AND partition_key = ? AND status = 'PENDING' AND outbox_id > ?`;
+const FAILED = "UPDATE webhook_delivery SET status = 'FAILED', attempts = attempts + 1 WHERE id = ?";
+const FAILING = `UPDATE webhook_endpoint
+                    SET failures = failures + 1, failing_since = COALESCE(failing_since, NOW(3)),
+                        retry_at = NOW(3) + INTERVAL ? MICROSECOND
+                  WHERE id = ?`;
+const GONE = `UPDATE webhook_endpoint SET disabled_at = NOW(3), disabled_reason = 'it answered 410 Gone'
+               WHERE id = ? AND disabled_at IS NULL`;
+const HOPELESS = `UPDATE webhook_endpoint
+                     SET disabled_at = NOW(3), disabled_reason = CONCAT('failing since ', failing_since, ' UTC')
+                   WHERE id = ? AND disabled_at IS NULL AND failing_since < NOW(3) - INTERVAL ? HOUR`;
+const ENABLED = 'SELECT id FROM webhook_endpoint WHERE disabled_at IS NULL ORDER BY id';
+const STATES = `SELECT e.id, IF(e.disabled_at IS NOT NULL, 'disabled', IF(e.failures > 0, 'failing', 'ok')) AS state,
+                       COUNT(d.id) AS pending,
+                       COALESCE(TIMESTAMPDIFF(SECOND, MIN(d.created_at), NOW(3)), 0) AS oldestAgeS
+                  FROM webhook_endpoint e
+                  LEFT JOIN webhook_delivery d ON d.endpoint_id = e.id AND d.status = 'PENDING'
+                 GROUP BY e.id`;
+const PURGE = `DELETE FROM webhook_delivery
+                WHERE status = ? AND created_at < NOW(3) - INTERVAL ? DAY LIMIT ${PURGE_BATCH}`;
+
+export interface DueDelivery {
+  id: number;
+  eventId: string;
+  outboxId: number;
+  topic: string;
+  partitionKey: string;
+  /** JSON. */
+  payload: string;
+  occurredAt: Date;
+  /** Failed ones so far. */
+  attempts: number;
+  url: string;
+  secret: string;
+  /** Signs as well. */
+  previousSecret: string | null;
+  /** Failed calls of the endpoint in a row. */
+  failures: number;
+  /** The database's clock. */
+  nowS: number;
+}
+
+export interface EndpointState {
+  id: number;
+  state: 'ok' | 'failing' | 'disabled';
+  pending: number;
+  oldestAgeS: number;
+}
+
+/** Deliveries: PENDING → DELIVERED, or after MAX_ATTEMPTS failed ones FAILED. */
+@scoped(Lifecycle.ContainerScoped)
+export class DeliveryRepository {
+  constructor(private readonly database: Database) {}
+
+  async enabledEndpoints(): Promise<number[]> {
+    return (await this.database.query<{ id: number }>(ENABLED)).map(({ id }) => id);
+  }
+
+  /** Of each key the first delivery, if its time has come; none while the endpoint is left alone. */
+  due(endpointId: number): Promise<DueDelivery[]> {
+    return this.database.query<DueDelivery>(DUE, [endpointId]);
+  }
+
+  async recordSuccess(endpointId: number, deliveryId: number, result: CallResult): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      await tx.execute(DELIVERED, [deliveryId]);
+      await this.log(tx, deliveryId, result);
+      await tx.execute(HEALTHY, [endpointId]);
+    });
+  }
+
+  /** @param pauseS until the next attempt; undefined: there is none @param endpointPauseS until any other of the endpoint */
+  async recordFailure(
+    endpointId: number,
+    { id, partitionKey, outboxId }: DueDelivery,
+    result: CallResult,
+    { pauseS, endpointPauseS }: { pauseS: number | undefined; endpointPauseS: number },
+  ): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      if (pauseS === undefined) await tx.execute(FAILED, [id]);
+      else {
+        const us = Math.round(pauseS * US_PER_S);
+        await tx.execute(POSTPONED, [us, id]);
+        await tx.execute(FOLLOWERS, [us, endpointId, partitionKey, outboxId]);
+      }
+      await this.log(tx, id, result);
+      await tx.execute(FAILING, [Math.round(endpointPauseS * US_PER_S), endpointId]);
+    });
+  }
+
+  /** Disables an endpoint that has said it is gone, or that has failed for so long. @returns whether it was disabled */
+  async disableIfHopeless(endpointId: number, isGone: boolean, afterHours: number): Promise<boolean> {
+    const { affectedRows } = isGone
+      ? await this.database.execute(GONE, [endpointId])
+      : await this.database.execute(HOPELESS, [endpointId, afterHours]);
+    return affectedRows === 1;
+  }
+
+  states(): Promise<EndpointState[]> {
+    return this.database.query<EndpointState>(STATES);
+  }
+
+  /** Forgets a batch of deliveries that ended more than `days` ago. */
+  async purge(days: number): Promise<void> {
+    for (const status of ['DELIVERED', 'FAILED']) await this.database.execute(PURGE, [status, days]);
+  }
+
+  private async log(tx: SqlExecutor, id: number, { status, durationMs, error }: CallResult): Promise<void> {
+    const text = error === undefined ? null : shortened(error, MAX_ERROR);
+    await tx.execute(LOG, [id, status ?? null, durationMs, text]);
+  }
+}

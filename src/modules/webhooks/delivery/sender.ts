@@ -1,0 +1,131 @@
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  request as requestHttp,
+} from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { CONFIG, type Config } from '../../../config/config';
+import { monotonicMs } from '../../../common/clock';
+import { sign } from '../signature';
+import { parseTarget } from '../target';
+import { AddressRules } from './addresses';
+
+export interface Call {
+  url: string;
+  /** The same at each attempt. */
+  id: string;
+  /** Seconds, of the attempt. */
+  timestamp: number;
+  body: string;
+  secrets: readonly string[];
+}
+
+export interface CallResult {
+  /** Undefined: there was no answer. */
+  status?: number;
+  /** Why it counts as failed; undefined: it was delivered. */
+  error?: string;
+  /** What the receiver asks for. */
+  retryAfterS?: number;
+  durationMs: number;
+}
+
+/**
+ * Calls a webhook, once. Only a 2xx is a success; redirects are not followed, and the body of the answer is not read.
+ * Each call makes its own connection, to an address that was checked for this call.
+ */
+@scoped(Lifecycle.ContainerScoped)
+export class WebhookSender {
+  private readonly rules: AddressRules;
+  private readonly timeoutMs: number;
+
+  constructor(@inject(CONFIG) config: Config) {
+    this.rules = new AddressRules(config.WEBHOOK_ALLOWED_NETWORKS);
+    this.timeoutMs = config.WEBHOOK_TIMEOUT_MS;
+  }
+
+  async send(call: Call, stopping?: AbortSignal): Promise<CallResult> {
+    const startedAtMs = monotonicMs();
+    const elapsed = (): number => Math.round(monotonicMs() - startedAtMs);
+    try {
+      const { statusCode: status = 0, headers } = await this.answerTo(call, stopping);
+      const durationMs = elapsed();
+      if (status >= 200 && status < 300) return { status, durationMs };
+      const retryAfter = Number(headers['retry-after']);
+      return {
+        status,
+        error: `it answered ${status}`,
+        durationMs,
+        ...(Number.isFinite(retryAfter) && retryAfter > 0 && { retryAfterS: retryAfter }),
+      };
+    } catch (error) {
+      return { error: error instanceof Error ? error.message : String(error), durationMs: elapsed() };
+    }
+  }
+
+  /** @throws TargetRefused; whatever keeps the answer from coming */
+  private answerTo(call: Call, stopping?: AbortSignal): Promise<IncomingMessage> {
+    const { url, isHttps } = parseTarget(call.url, this.rules);
+    const options: RequestOptions = {
+      method: 'POST',
+      agent: false,
+      lookup: this.rules.lookup(isHttps),
+      headers: {
+        ...sign(call, call.secrets),
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(call.body),
+        'user-agent': 'concert-reservation-webhooks',
+      },
+    };
+    return new Promise((resolve, reject) => {
+      const request = (isHttps ? requestHttps : requestHttp)(url, options);
+      const end = this.limit(request, stopping, reject);
+      request.once('response', (answer) => {
+        end();
+        answer.once('error', () => undefined);
+        answer.destroy(); // of no interest, and of any length
+        resolve(answer);
+      });
+      request.on('error', (error) => {
+        end();
+        reject(error);
+      });
+      request.end(call.body);
+    });
+  }
+
+  /** From here on the request has its time; the connection's own address is looked at once more. */
+  private limit(
+    request: ClientRequest,
+    stopping: AbortSignal | undefined,
+    reject: (error: Error) => void,
+  ): () => void {
+    const fail = (why: string): void => {
+      const error = new Error(why);
+      reject(error);
+      request.destroy(error);
+    };
+    const timer = setTimeout(() => {
+      fail(`no answer within ${this.timeoutMs} ms`);
+    }, this.timeoutMs);
+    const stop = (): void => {
+      fail('the worker stops');
+    };
+    stopping?.addEventListener('abort', stop);
+    request.once('socket', (socket) => {
+      socket.once('connect', () => {
+        try {
+          this.rules.check(socket.remoteAddress ?? '');
+        } catch (error) {
+          fail((error as Error).message);
+        }
+      });
+    });
+    return () => {
+      clearTimeout(timer);
+      stopping?.removeEventListener('abort', stop);
+    };
+  }
+}

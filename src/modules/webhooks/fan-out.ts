@@ -1,0 +1,24 @@
+import { Lifecycle, scoped } from 'tsyringe';
+import { Database, padded, placeholders } from '../../platform/database/database';
+import type { FanOut } from '../outbox/fan-out';
+import { BATCH } from '../outbox/repository';
+
+// IGNORE: an event may come again, and has its delivery then.
+const KEEP = `INSERT IGNORE INTO webhook_delivery
+                (endpoint_id, outbox_id, event_id, topic, partition_key, payload, occurred_at)
+              SELECT e.id, o.id, o.event_id, o.topic, o.partition_key, o.payload, o.created_at
+                FROM outbox o
+                JOIN webhook_endpoint e ON e.disabled_at IS NULL
+                     AND (e.topics IS NULL OR FIND_IN_SET(o.topic, e.topics) > 0)
+               WHERE o.id IN (${placeholders(BATCH)})
+               ORDER BY o.id, e.id`;
+
+/** Makes a delivery of each event for each endpoint that wants it. */
+@scoped(Lifecycle.ContainerScoped)
+export class WebhookFanOut implements FanOut {
+  constructor(private readonly database: Database) {}
+
+  async keep(ids: number[]): Promise<void> {
+    if (ids.length > 0) await this.database.execute(KEEP, padded(ids, BATCH));
+  }
+}
