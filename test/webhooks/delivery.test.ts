@@ -1,6 +1,6 @@
 import { EndpointRepository } from '../../src/modules/webhooks/repository';
 import { WebhookService } from '../../src/modules/webhooks/service';
-import { appendEvent } from '../../src/modules/outbox/append';
+import { appendEvents } from '../../src/modules/outbox/append';
 import { paymentDone, reservationMade } from '../../src/modules/outbox/events';
 import { retry } from '../../src/common/retry';
 import { testConfig } from '../support/config';
