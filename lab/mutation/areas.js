@@ -10,8 +10,9 @@ module.exports = {
   breaker: {
     code: ['src/platform/circuit-breaker/*.ts'],
     tests: [
-      'test/platform/circuit-breaker/breakers.test.ts',
-      'test/platform/circuit-breaker/breaker.test.ts',
+      ...['breakers', 'closed', 'open', 'time-limit', 'listener', 'model.property'].map(
+        (name) => `test/platform/circuit-breaker/${name}.test.ts`,
+      ),
     ],
   },
   money: {
