@@ -15,5 +15,4 @@ export const OffsetTime = z.iso
 export const QueryId = z
   .string()
   .regex(/^[1-9]\d{0,14}$/, 'Invalid input: expected a positive whole number')
-  .transform(Number)
-  .pipe(Id);
+  .transform(Number);

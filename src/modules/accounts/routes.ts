@@ -33,10 +33,9 @@ export function accountRoutes(balances: BalanceService, middleware: RouteMiddlew
   router.get(
     '/v1/api/user/amount',
     token,
-    refuseInactive('read'),
+    active('read'),
     measured('read'),
     shed,
-    active('read'),
     answers(READ_BALANCE, async ({ activeUser }, res) => {
       sendData(res, await balances.findBalance(activeUser.userId));
     }),

@@ -124,6 +124,11 @@ export class QueueService {
     return false;
   }
 
+  /** The active user of a token, as `touchIfActive`; undefined: only Redis can tell. */
+  findActive(claims: Claims): ActiveUser | undefined {
+    return this.touchIfActive(claims) ? userOf(claims) : undefined;
+  }
+
   /** Whether a refused token may have been active before: it has ended, or Redis did not answer. */
   mayHaveEnded(claims: Claims, refusal: unknown): boolean {
     if (refusal instanceof SessionUsedUp) return true;
@@ -133,14 +138,13 @@ export class QueueService {
   }
 
   /**
-   * Lets only active users pass. Reads go by the snapshot; writes ask Redis, and go by the snapshot only while Redis is
-   * away: seats and money are safe without it.
+   * Lets only active users pass, by Redis; while it is away by the snapshot, because seats and money are safe without it.
+   * Reads ask here only what `findActive` cannot tell.
    * @throws TokenNotIssuedByQueue (001), TokenNotActive (003), SessionUsedUp (409)
    */
   async admit(claims: Claims, purpose: Purpose): Promise<ActiveUser> {
     const room = this.roomOf(claims);
-    const user = { userId: claims.userId, queueId: room.queueId, gen: claims.gen, seq: claims.seq };
-    if (purpose === 'read' && room.touchIfActive(claims)) return user;
+    const user = userOf(claims);
     try {
       const { status, mayHold } = await this.resolve(claims, purpose === 'hold');
       if (status !== 'PROGRESS') throw new TokenNotActive(status);
@@ -190,6 +194,8 @@ export class QueueService {
     return resolved;
   }
 }
+
+const userOf = ({ userId, queueId, gen, seq }: Claims): ActiveUser => ({ userId, queueId, gen, seq });
 
 /**
  * Polls, and tells whether the token waits behind more entries than there may be active users, by a recent snapshot: all
