@@ -67,9 +67,11 @@ function saveBeside(
   const file = join(folder, 'bench.json');
   mkdirSync(folder, { recursive: true });
   const now = results.map((result) => ({ ...result, rounds: {}, at: head.at }));
-  const before = existsSync(file)
+  const saved = existsSync(file)
     ? (JSON.parse(readFileSync(file, 'utf8')) as { results: typeof now }).results
     : [];
+  // Those of before 0.2 have neither rounds nor intervals.
+  const before = saved.filter(({ measured }) => Array.isArray(measured.values as unknown));
   const byName = new Map([...before, ...now].map((result) => [result.name, result]));
   const order = BENCHMARKS.flatMap(({ names }) => names);
   const all = order.flatMap((name) => byName.get(name) ?? []);
