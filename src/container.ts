@@ -43,8 +43,8 @@ import {
 import { Metrics } from './platform/observability/metrics';
 import { StoreMetrics } from './platform/observability/store-metrics';
 import { RedisEvictionLog } from './platform/redis/eviction-log';
-import { AdaptiveLimit, FixedLimit } from './modules/waiting-room/admission/policy';
 import { OrganizerMetrics } from './modules/organizer/metrics';
+import { AdaptiveLimit, controllerBounds, FixedLimit } from './modules/waiting-room/admission/policy';
 import { ProofOfWork } from './modules/waiting-room/tokens/proof-of-work';
 import type { StoreGuards } from './modules/waiting-room/recovery/guards';
 import { NoQueueRepository } from './modules/waiting-room/state/no-repository';
@@ -107,11 +107,7 @@ export function createContainer(config: Config): DependencyContainer {
     database: (call) =>
       isWeb ? Promise.reject(new Unavailable('The database')) : breakers.concert.run(call),
   };
-  const limits = {
-    targetP99Ms: config.QUEUE_AUTO_TARGET_P99_MS,
-    min: config.QUEUE_AUTO_MIN_ACTIVE,
-    max: config.QUEUE_AUTO_MAX_ACTIVE,
-  };
+  const limits = controllerBounds(config);
   const room = (id: string, cap: number | 'auto'): WaitingRoom =>
     new WaitingRoom(
       new QueueStore(redis, id, rules, metrics),

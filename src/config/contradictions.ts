@@ -39,6 +39,12 @@ const RULES: Rule[] = [
     fault: 'QUEUE_AUTO_MAX_ACTIVE must not be below QUEUE_AUTO_MIN_ACTIVE',
   }),
   rule({
+    of: ['QUEUE_AUTO_START_ACTIVE', 'QUEUE_AUTO_MIN_ACTIVE', 'QUEUE_AUTO_MAX_ACTIVE'],
+    isBroken: ({ QUEUE_AUTO_START_ACTIVE: start, QUEUE_AUTO_MIN_ACTIVE: min, QUEUE_AUTO_MAX_ACTIVE: max }) =>
+      start !== 'auto' && (start < min || start > max),
+    fault: 'QUEUE_AUTO_START_ACTIVE must lie between QUEUE_AUTO_MIN_ACTIVE and QUEUE_AUTO_MAX_ACTIVE',
+  }),
+  rule({
     of: ['TOKEN_IDENTITY_JWKS_URL', 'TOKEN_IDENTITY_PUBLIC_KEY'],
     isBroken: (it) => it.TOKEN_IDENTITY_JWKS_URL !== '' && it.TOKEN_IDENTITY_PUBLIC_KEY !== '',
     fault: 'TOKEN_IDENTITY_PUBLIC_KEY must be empty with TOKEN_IDENTITY_JWKS_URL: one of them says the keys',

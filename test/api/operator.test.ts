@@ -25,7 +25,12 @@ describe('an operator override', () => {
   let urls: string[];
 
   beforeAll(async () => {
-    const own = { QUEUE_ID: queueId, QUEUE_MAX_ACTIVE: 'auto', QUEUE_AUTO_MIN_ACTIVE: 5 };
+    const own = {
+      QUEUE_ID: queueId,
+      QUEUE_MAX_ACTIVE: 'auto',
+      QUEUE_AUTO_MIN_ACTIVE: 5,
+      QUEUE_AUTO_START_ACTIVE: 5,
+    };
     const overrides = { ...own, MANAGEMENT_PORT: 0, MANAGEMENT_TOKEN: TOKEN };
     services = await Promise.all([startTestService(overrides), startTestService(overrides)]);
     urls = services.map(({ managementPort }) => `http://127.0.0.1:${managementPort ?? 0}`);

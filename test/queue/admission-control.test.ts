@@ -9,7 +9,7 @@ describe('admission control', () => {
   const time = useVirtualTime();
   const newQueue = useObservedQueues(time.redis);
 
-  const adaptive = new AdaptiveLimit({ targetP99Ms: 200, min: 10, max: 1000 });
+  const adaptive = new AdaptiveLimit({ targetP99Ms: 200, min: 10, max: 1000, start: 10 });
 
   it('lets the controller set the limit where it is auto', async () => {
     const { room, rooms } = newQueue(10, {}, adaptive);

@@ -18,7 +18,7 @@ const RULES: QueueRules = {
   presenceTimeoutMs: 600_000,
   admissionIntervalMs: 100,
 };
-const LIMITS = { targetP99Ms: 200, min: 10, max: 1000 };
+const LIMITS = { targetP99Ms: 200, min: 10, max: 1000, start: 10 };
 const FIRST_LIMIT = 100;
 
 function calm(ms = 5): Signals {

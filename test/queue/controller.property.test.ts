@@ -8,7 +8,7 @@ import { newControllerState } from '../../src/modules/waiting-room/admission/con
 import fc from 'fast-check';
 import { recordRequest, type Signals, emptySignals } from '../../src/modules/waiting-room/admission/signals';
 
-const LIMITS = { targetP99Ms: 200, min: 30, max: 5000 };
+const LIMITS = { targetP99Ms: 200, min: 30, max: 5000, start: 30 };
 
 /** A second with so many requests, all of one latency. */
 function second(

@@ -7,7 +7,7 @@ import type {
 import { newControllerState } from '../../src/modules/waiting-room/admission/controller/estimates';
 import { recordRequest, type Signals, emptySignals } from '../../src/modules/waiting-room/admission/signals';
 
-const LIMITS = { targetP99Ms: 200, min: 30, max: 5000 };
+const LIMITS = { targetP99Ms: 200, min: 30, max: 5000, start: 30 };
 
 /** A second in which so many requests were answered in `ms` each, and whatever else is said. */
 function second({ ms = 1, requests = 500, ...rest }: Partial<Signals> & { ms?: number } = {}): Signals {
@@ -46,6 +46,7 @@ function settled(
     ...{ recentlyActive: minute(recentlyActive), active: minute(active), admitted: minute(admitted) },
     ...{
       requests: minute(500),
+      served: minute(500),
       loads: minute(0),
       pressures: minute(0),
       writes: Array<[number, number]>(3).fill([1, 1]),
@@ -245,11 +246,12 @@ describe('growth', () => {
 
   it.each([
     ['up to nine tenths of the last breach', { window: 1000, second: 100 }, 1.125],
-    ['not beyond', { window: 800, second: 100 }, 1 + 0.06 / 8],
+    ['not beyond', { window: 860, second: 100 }, 1 + 0.06 / 8],
+    ['not at all from 94 % of it on', { window: 851, second: 100 }, 1],
     ['when it is twenty visits ago', { window: 800, second: 101 - 161 }, 1.5 ** (1 / 3)],
-    ['not before', { window: 800, second: 101 - 160 }, 1 + 0.06 / 8],
+    ['not before', { window: 860, second: 101 - 160 }, 1 + 0.06 / 8],
     ['when the load speaks of twice as many', { window: 600, second: 100 }, 1.5 ** (1 / 3)],
-    ['not of a little less', { window: 601, second: 100 }, 1 + 0.06 / 8],
+    ['not of a little less', { window: 601, second: 100 }, 1],
   ])('is fast %s', (_when, ceiling, factor) => {
     expect(factorOf(grow({ loads: loads(0.6), ceiling }))).toBeCloseTo(factor, 6); // of 1,200 that are bearable
   });
@@ -272,13 +274,13 @@ describe('growth', () => {
     expect(factorOf(grow({ loads: past }))).toBe(2);
   });
 
-  it('reaches at most eight times the users who came before the delay', () => {
+  it('reaches at most six times the users who came before the delay', () => {
     const grown = [...Array<number>(54).fill(9), 200, 200, 200, 200, 200, 1500];
     const occupancy = { ...FULL, active: 1500 };
     const admitted = [...Array<number>(59).fill(100), 1400]; // as many leave as ever
-    const state = { recentlyActive: grown, active: grown, admitted, window: 1500 };
-    expect(factorOf(at(settled(FULL, state), emptySignals(), occupancy), 1500)).toBeCloseTo(
-      (8 * 200) / 1500,
+    const state = { recentlyActive: grown, active: grown, admitted, window: 1000 };
+    expect(factorOf(at(settled(FULL, state), emptySignals(), occupancy), 1000)).toBeCloseTo(
+      (6 * 200) / 1000,
       6,
     );
   });
@@ -292,7 +294,7 @@ describe('growth', () => {
   it.each([
     ['when nobody has asked for anything', 0, (4 * 30) / 100],
     ['when fewer have asked than are let in at the least', 29, (4 * 30) / 100],
-    ['when some have asked', 40, (8 * 40) / 200],
+    ['when some have asked', 40, (6 * 40) / 200],
   ])('does not count the load of users without a request yet: %s', (_when, requests, factor) => {
     const active = requests < 30 ? 100 : 200;
     const recentlyActive = Array<number>(60).fill(active);
@@ -383,7 +385,7 @@ describe('the controller’s state', () => {
     return state;
   }
 
-  it('begins with the minimum as window, six seconds a session, and nothing else known', () => {
+  it('begins with the known window, six seconds a session, and nothing else known', () => {
     expect(newControllerState(LIMITS)).toEqual({
       ...{
         second: 0,
@@ -400,7 +402,16 @@ describe('the controller’s state', () => {
         busyAt: 0,
         lastWaitingAt: -10,
       },
-      ...{ recentlyActive: [], active: [], admitted: [], requests: [], loads: [], pressures: [], writes: [] },
+      ...{
+        recentlyActive: [],
+        active: [],
+        admitted: [],
+        requests: [],
+        served: [],
+        loads: [],
+        pressures: [],
+        writes: [],
+      },
     });
     const { limit, rate, action } = at(newControllerState(LIMITS), second(), steady(0, 1, { waiting: 0 }));
     expect([limit, rate, action]).toEqual([30, 30, 'hold']);
@@ -565,6 +576,20 @@ describe('a decision', () => {
     expect(at(settled(occupancy), second(), occupancy).rate).toBe(30);
   });
 
+  it('has a rate limit of what may come at once while the backend is idle, and not at some load', () => {
+    const bounds = { ...LIMITS, start: 300 };
+    const [nobody, few] = [steady(0, 1, { waiting: 0 }), steady(60, 60, { waiting: 0 })];
+    const rate = (more: Partial<ControllerState>, occupancy: Occupancy): number =>
+      decide(settled(occupancy, { meanSessionSeconds: 60, ...more }), second(), occupancy, bounds).rate;
+    expect(decide(newControllerState(bounds), second(), nobody, bounds)).toMatchObject({
+      limit: 300,
+      rate: 300,
+    });
+    expect(rate({}, few)).toBe(300);
+    expect(rate({ loads: Array<number>(60).fill(0.1) }, few)).toBe(30);
+    expect(rate({ pressures: [0.2, 0.2, 0.2] }, few)).toBe(30);
+  });
+
   it('has a limit of the window plus the inactive users', () => {
     const occupancy = { active: 900, inactive: 100.5, admitted: 100, waiting: 0 };
     expect(at(settled(occupancy, { window: 800 }), second(), occupancy).limit).toBe(901);
@@ -588,7 +613,9 @@ describe('a decision', () => {
   it('closes while a breaker is open, and keeps only the calm estimates', () => {
     const before = settled(FULL, { threshold: 900, baselineLatencyMs: 7, cooldownUntil: 200 });
     const occupancy = { ...FULL, active: 900, inactive: 100 };
-    const { action, bottleneck, limit, rate, state } = at(before, second({ breakerOpen: true }), occupancy);
+    const bounds = { ...LIMITS, start: 300 };
+    const breaking = second({ breakerOpen: true });
+    const { action, bottleneck, limit, rate, state } = decide(before, breaking, occupancy, bounds);
     expect([action, bottleneck, limit, rate]).toEqual(['close', 'breaker', 130, 0]);
     const { window, threshold, ceiling, meanSessionSeconds } = before;
     const noted = {
@@ -598,13 +625,16 @@ describe('a decision', () => {
       ceiling,
       meanSessionSeconds: meanSessionSeconds,
       recentlyActive: 800,
+      served: 500,
     };
     const pressures = [...before.pressures.slice(1), 1];
     expect(state).toEqual({
-      ...newControllerState(LIMITS),
+      ...newControllerState({ ...LIMITS, start: 300 }),
+      window: 30,
       second: 101,
       baselineLatencyMs: 7,
       pressures,
+      served: [...before.served.slice(1), 500],
       beforeBreach: noted,
     });
   });

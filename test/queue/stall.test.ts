@@ -3,7 +3,7 @@ import type { ControllerState, Decision } from '../../src/modules/waiting-room/a
 import { newControllerState } from '../../src/modules/waiting-room/admission/controller/estimates';
 import { recordRequest, type Signals, emptySignals } from '../../src/modules/waiting-room/admission/signals';
 
-const LIMITS = { targetP99Ms: 200, min: 30, max: 1000 };
+const LIMITS = { targetP99Ms: 200, min: 30, max: 1000, start: 30 };
 const VISIT_SECONDS = 8;
 /** So many would be too many. */
 const CAPACITY = 1500;
@@ -97,6 +97,16 @@ describe('the controller after a stall of the backend', () => {
   it('keeps the decrease when the users have left who may have caused the breach', () => {
     expect(breached(500, [calmSecond, calmSecond]).limit).toBe(1000);
     expect(breached(499, [calmSecond, calmSecond]).limit).toBe(800);
+  });
+
+  it('keeps the decrease when as much was served meanwhile as before: it was an overload', () => {
+    const overloaded = { ...served(900), poolWaitMs: 1000 };
+    const calm = run(emptySignals, 0)[STALLS_AT - 1]?.state ?? newControllerState(LIMITS);
+    const occupancy = { waiting: 1e6, active: 1000, inactive: 0, admitted: 100 };
+    let last = decide(calm, overloaded, occupancy, LIMITS);
+    for (const signals of [calmSecond, calmSecond])
+      last = decide(last.state, signals, { ...occupancy, active: 900, admitted: 0 }, LIMITS);
+    expect(last.limit).toBe(800);
   });
 
   it('takes a decrease back at most once a minute: a breach that comes again is no stall', () => {

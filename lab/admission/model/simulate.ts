@@ -42,8 +42,8 @@ export const fixedLimit = (limit: number): Policy => {
   return () => decision;
 };
 
-/** The product's controller. */
-export function adaptiveLimit(limits = { targetP99Ms: 200, min: 30, max: 1_000_000 }): Policy {
+/** The product's controller, with the bounds of `npm start`. */
+export function adaptiveLimit(limits = { targetP99Ms: 200, min: 30, max: 1_000_000, start: 320 }): Policy {
   let state = newControllerState(limits);
   return (signals, occupancy) => {
     const decision = decide(state, signals, occupancy, limits);

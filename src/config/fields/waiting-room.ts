@@ -18,7 +18,12 @@ export const waitingRoomFields = {
     max: 1_000_000,
     default: 30,
     unit: 'users',
-    about: 'auto: lower bound of the admission limit, and its initial value',
+    about: 'auto: lower bound of the admission limit',
+  }),
+  QUEUE_AUTO_START_ACTIVE: integerOrAuto({
+    unit: 'users',
+    about:
+      'auto: the admission limit at first, and how many users may come in a second while the backend is idle; auto: ten for each of DATABASE_POOL_MAX',
   }),
   QUEUE_AUTO_MAX_ACTIVE: integer({
     min: 1,

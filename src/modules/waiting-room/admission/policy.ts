@@ -1,6 +1,9 @@
+import type { Config } from '../../../config/config';
 import type { ControllerBounds } from './controller/decision';
+import { clamp } from './controller/statistics';
+import { START_ACTIVE_PER_CONNECTION } from './controller/tuning';
 
-/** The admission limit as the scripts take it: a number, or the controller's with this minimum. */
+/** The admission limit as the scripts take it: a number, or the controller's, with this one until it has decided. */
 export type ScriptLimit = number | `auto:${number}`;
 
 /** Where a queue's admission limit comes from when no operator override is set. */
@@ -19,8 +22,15 @@ export class FixedLimit implements AdmissionPolicy {
 export class AdaptiveLimit implements AdmissionPolicy {
   readonly scriptLimit: ScriptLimit;
   constructor(readonly bounds: ControllerBounds) {
-    this.scriptLimit = `auto:${bounds.min}`;
+    this.scriptLimit = `auto:${bounds.start}`;
   }
+}
+
+export function controllerBounds(config: Config): ControllerBounds {
+  const [min, max] = [config.QUEUE_AUTO_MIN_ACTIVE, config.QUEUE_AUTO_MAX_ACTIVE];
+  const known = config.QUEUE_AUTO_START_ACTIVE;
+  const start = known === 'auto' ? START_ACTIVE_PER_CONNECTION * config.DATABASE_POOL_MAX : known;
+  return { targetP99Ms: config.QUEUE_AUTO_TARGET_P99_MS, min, max, start: clamp(start, min, max) };
 }
 
 /** What Redis holds of a queue's admission; undefined: not set. */
@@ -53,7 +63,7 @@ export interface EffectiveLimits {
 
 export function effectiveLimits(policy: AdmissionPolicy, state: AdmissionState): EffectiveLimits {
   const { bounds } = policy;
-  const ownLimit = bounds === undefined ? Number(policy.scriptLimit) : (state.autoLimit ?? bounds.min);
+  const ownLimit = bounds === undefined ? Number(policy.scriptLimit) : (state.autoLimit ?? bounds.start);
   const ownRate = bounds === undefined ? undefined : state.autoRate;
   const isOverridden = state.paused || state.overrideLimit !== undefined || state.overrideRate !== undefined;
   const ownSource = bounds === undefined ? 'fixed' : 'auto';

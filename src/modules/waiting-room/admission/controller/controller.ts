@@ -1,7 +1,7 @@
 import { nextStep, type Step } from './action';
 import type { Bottleneck, ControllerBounds, ControllerState, Decision, Occupancy } from './decision';
 import { appendSample, delayOf, loadOf, newControllerState, updateEstimates } from './estimates';
-import { isLimitBinding } from './growth';
+import { isIdle, isLimitBinding } from './growth';
 import { pressureOf } from './pressure';
 import type { Signals } from '../signals';
 import { beforeBreach, undoStall } from './stall';
@@ -53,9 +53,9 @@ export function decide(
   updated.pressures = appendSample(before.pressures, sample);
   const noted = beforeBreach(before, recentlyActive, TARGET_PRESSURE);
   if (signals.breakerOpen) {
-    const { second, baselineLatencyMs, pressures, undoneAt } = updated;
-    const kept = { second, baselineLatencyMs, pressures, undoneAt, beforeBreach: noted };
-    const closed = { ...newControllerState(bounds), ...kept };
+    const { second, baselineLatencyMs, pressures, served, undoneAt } = updated;
+    const kept = { second, baselineLatencyMs, pressures, served, undoneAt, beforeBreach: noted };
+    const closed = { ...newControllerState(bounds), window: bounds.min, ...kept };
     return { ...decideTo(closed, { action: 'close', factor: 1 }, 'breaker'), rate: 0 };
   }
 
@@ -104,11 +104,14 @@ function applyDecrease(
   state.cooldownAfter = action;
 }
 
-/** The rate admits as many as leave and a quarter more, and the growth: a window that has emptied fills gently. */
+/**
+ * The rate admits as many as leave and a quarter more, and the growth: a window that has emptied fills gently. While the
+ * backend is idle, as many may come in a second as at the start.
+ */
 function decisionOf(
   state: ControllerState,
   { inactive }: Occupancy,
-  { min, max }: ControllerBounds,
+  { min, max, start }: ControllerBounds,
   { action, factor }: Step,
   bottleneck: Bottleneck,
 ): Decision {
@@ -116,5 +119,5 @@ function decisionOf(
   const sessionSeconds = Math.min(state.meanSessionSeconds, Math.max(SESSION_SECONDS.min, turnover));
   const rate = (1.25 * state.window) / sessionSeconds + Math.max(0, factor - 1) * state.window;
   const limit = clamp(Math.ceil(inactive + state.window), min, max);
-  return { limit, rate: Math.max(min, rate), action, bottleneck, state };
+  return { limit, rate: Math.max(isIdle(state) ? start : min, rate), action, bottleneck, state };
 }

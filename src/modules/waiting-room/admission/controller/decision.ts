@@ -6,6 +6,8 @@ export interface ControllerBounds {
   targetP99Ms: number;
   min: number;
   max: number;
+  /** The window at first, and how many users may come in a second while the backend is idle. */
+  start: number;
 }
 
 /** The queue at the moment of a decision. */
@@ -61,6 +63,8 @@ export interface ControllerState {
   active: number[];
   admitted: number[];
   requests: number[];
+  /** Requests that succeeded. */
+  served: number[];
   loads: number[];
   pressures: number[];
   writes: [count: number, ms: number][];

@@ -9,13 +9,23 @@ import {
   RETURNING_SHARE,
   SECONDS_KEPT,
   SESSION_SECONDS,
+  STALLED_SECONDS_SHARE,
 } from './tuning';
 
-export const newControllerState = ({ min }: ControllerBounds): ControllerState => ({
-  ...{ second: 0, window: min, threshold: null, ceiling: null, beforeBreach: null, undoneAt: -UNDO_EVERY },
+export const newControllerState = ({ start }: ControllerBounds): ControllerState => ({
+  ...{ second: 0, window: start, threshold: null, ceiling: null, beforeBreach: null, undoneAt: -UNDO_EVERY },
   ...{ meanSessionSeconds: SESSION_SECONDS.first, baselineLatencyMs: null },
   ...{ cooldownFrom: 0, cooldownUntil: 0, cooldownAfter: 'hold', busyAt: 0, lastWaitingAt: -RECENT_SECONDS },
-  ...{ recentlyActive: [], active: [], admitted: [], requests: [], loads: [], pressures: [], writes: [] },
+  ...{
+    recentlyActive: [],
+    active: [],
+    admitted: [],
+    requests: [],
+    served: [],
+    loads: [],
+    pressures: [],
+    writes: [],
+  },
 });
 
 /** Rounded, because the state travels as text. */
@@ -66,7 +76,7 @@ function sessionSeconds(before: ControllerState, state: ControllerState, active:
 
 /** Load as in Gradient2: 1 − baseline latency / latency; or the connections' share of time in use, if that is more. */
 function updateLoad(state: ControllerState, before: ControllerState, signals: Signals): ControllerState {
-  const { requests, writes: count, writesMs, poolBusy } = signals;
+  const { requests, failed, writes: count, writesMs, poolBusy } = signals;
   const latest: [number, number] = [count, writesMs];
   const writes = [...before.writes, latest].slice(-3);
   const { count: seen, ms } = meanLatency(writes);
@@ -79,6 +89,7 @@ function updateLoad(state: ControllerState, before: ControllerState, signals: Si
     writes,
     baselineLatencyMs,
     requests: appendSample(before.requests, requests),
+    served: appendSample(before.served, requests - failed),
     loads: appendSample(before.loads, Math.max(waits, poolBusy)),
   };
 }
@@ -87,8 +98,9 @@ function updateLoad(state: ControllerState, before: ControllerState, signals: Si
 export const delayOf = ({ meanSessionSeconds, writes }: ControllerState): number =>
   writes.every(([count]) => count === 0) ? 3 : Math.max(3, Math.round(meanSessionSeconds * 0.8));
 
-/** The second highest load since the present users came: one second alone may be a stall of the database. */
+/** The load that the present users produce: as it was in most seconds since they came. The others may be stalls of the database. */
 export function loadOf(state: ControllerState): number {
-  const [, second = 0] = state.loads.slice(-delayOf(state)).sort((a, b) => b - a);
-  return Math.max(0.02, second);
+  const delay = delayOf(state);
+  const descending = state.loads.slice(-delay).sort((a, b) => b - a);
+  return Math.max(0.02, descending[Math.max(1, Math.floor(STALLED_SECONDS_SHARE * delay))] ?? 0);
 }

@@ -17,6 +17,8 @@ export const TARGET_PRESSURE = 0.5;
 export const WORK_P99_FACTOR = 2;
 export const MAX_WORK_SHARE = 0.5;
 
+/** Share of the seconds whose load is not taken for that of the users, because it may be that of a stall. */
+export const STALLED_SECONDS_SHARE = 0.2;
 /** Load (share of the time in which a write waits for others): slow start grows towards TARGET, and stops at LOW. */
 export const LOAD_TARGET = 0.9;
 export const LOAD_LOW = 0.8;
@@ -25,10 +27,15 @@ export const LOAD_SATURATION = 0.94;
 /** With less load, a breach was not caused by the active users. */
 export const LOAD_SIGNIFICANT = 0.5;
 
+/**
+ * Users who may come at once while nothing is known of the backend, for each connection of a process. A user uses a
+ * connection for some hundredths of a session, so ten load it by a small part, also where its database is a slow one.
+ */
+export const START_ACTIVE_PER_CONNECTION = 10;
 /** The window at most doubles in a step … */
 export const MAX_STEP_FACTOR = 2;
 /** … and reaches at most this multiple of the users whose load was observed: it may be misjudged, above all at first. */
-export const GROWTH_FROM_OBSERVED = { first: 4, later: 8 };
+export const GROWTH_FROM_OBSERVED = { first: 4, later: 6 };
 /** With less load and pressure than this the backend is idle: then the window may be HEADROOM_FACTOR times the active … */
 export const IDLE = 0.1;
 export const HEADROOM_FACTOR = 2;
@@ -42,8 +49,8 @@ export const DECREASE_FACTOR = 0.95;
 export const BACK_OFF_FACTOR = { first: 0.8, min: 0.5, max: 0.9 };
 /** Threshold after a back-off, as a share of the new window. */
 export const THRESHOLD_SHARE = 0.95;
-/** Growth is fast up to this share of the last breach's window, for this many session lengths … */
-export const CEILING = { share: 0.9, sessions: 20 };
+/** Growth is fast up to this share of the last breach's window, and ends at the other one, for this many session lengths … */
+export const CEILING = { share: 0.9, hold: 0.94, sessions: 20 };
 /** … unless the load allows this multiple of that window: then the backend has changed. */
 export const CHANGED_FACTOR = 2;
 /** Session lengths without a busy second after which the threshold is forgotten. */
