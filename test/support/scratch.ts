@@ -59,6 +59,16 @@ export class Scratch {
     return rows.map(({ name }) => name);
   }
 
+  /** Deletes all rows but those of the migrations; much quicker than another migrated database. */
+  async empty(): Promise<void> {
+    const tables = (await this.tables()).filter((table) => table !== 'migration');
+    await this.admin.transaction(async (tx) => {
+      await tx.execute('SET SESSION foreign_key_checks = 0');
+      for (const table of tables) await tx.execute(`DELETE FROM ${table}`);
+      await tx.execute('SET SESSION foreign_key_checks = 1');
+    });
+  }
+
   /** Rights outlive their tables, so they are taken back first. */
   async drop(): Promise<void> {
     const [app] = await onServer(
