@@ -46,12 +46,11 @@ async function worker(more: Record<string, string | number> = {}): Promise<void>
 async function emit(reservationId = ++reservations, isPaid = false): Promise<number> {
   const common = { reservationId, userId: 1, concertTitle: 'IU 🎤', seatPosition: 7 };
   await scratch.admin.transaction((tx) =>
-    appendEvent(
-      tx,
+    appendEvents(tx, [
       isPaid
         ? paymentDone({ ...common, paymentAmount: 100 })
         : reservationMade({ ...common, heldUntil: '2026-11-29T10:00:00.000Z' }),
-    ),
+    ]),
   );
   return reservationId;
 }
