@@ -185,7 +185,7 @@ runTool(USAGE, async () => {
     await command.run(webhooks, { what: what ?? '', values });
     return 0;
   } catch (error) {
-    if (error instanceof TargetRefused) throw new UsageError(`The URL is refused: ${error.message}.`);
+    if (error instanceof TargetRefused) throw new UsageError(error.message);
     throw error instanceof NotFound ? new CannotRun(error.message) : error;
   } finally {
     await database.close();

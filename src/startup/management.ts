@@ -14,6 +14,7 @@ import { OperatorService } from '../modules/organizer/operators/service';
 import { OrderAdminService } from '../modules/organizer/orders/service';
 import { ConcertAdminService } from '../modules/organizer/programme/concert-service';
 import { ScheduleAdminService } from '../modules/organizer/programme/schedule-service';
+import { WebhookService } from '../modules/webhooks/service';
 import { organizerRoutes } from '../modules/organizer/routes';
 import { AdmissionOperatorService } from '../modules/waiting-room/admission/operator-service';
 import { operatorRoutes } from '../modules/waiting-room/admission/routes';
@@ -47,8 +48,9 @@ export function managementRouters(container: DependencyContainer, api: Router[])
         orders: container.resolve(OrderAdminService),
         exports: container.resolve(ExportService),
         displayTime: container.resolve(DisplayTime),
+        webhooks: container.resolve(WebhookService),
       },
-      access,
+      acts,
     ),
   ];
 }

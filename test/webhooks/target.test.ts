@@ -66,14 +66,14 @@ describe('a name', () => {
   });
 
   it('is refused if any of its addresses is not public', async () => {
-    expect(await resolved(['8.8.8.8', '127.0.0.1'])).toBe('127.0.0.1 is no public address');
+    expect(await resolved(['8.8.8.8', '127.0.0.1'])).toMatch('127.0.0.1 is no public address');
     expect(await resolved(['::ffff:169.254.169.254'])).toMatch('no public address');
   });
 
   it('is called by http only in a configured network', async () => {
     expect(await resolved(['10.1.1.1'], false)).toEqual([{ address: '10.1.1.1', family: 4 }]);
-    expect(await resolved(['8.8.8.8'], false)).toBe('it must be https');
-    expect(await resolved(['10.1.1.1', '8.8.8.8'], false)).toBe('it must be https');
+    expect(await resolved(['8.8.8.8'], false)).toMatch('it must be https');
+    expect(await resolved(['10.1.1.1', '8.8.8.8'], false)).toMatch('it must be https');
   });
 });
 

@@ -16,10 +16,14 @@ import type { OperatorService } from './operators/service';
 import { orderAdminRoutes } from './orders/routes';
 import type { OrderAdminService } from './orders/service';
 import type { ConcertAdminService } from './programme/concert-service';
+import { webhookRoutes } from '../webhooks/routes';
+import type { WebhookService } from '../webhooks/service';
+import type { Audited } from './audit/middleware';
 import { concertRoutes, scheduleRoutes } from './programme/routes';
 import type { ScheduleAdminService } from './programme/schedule-service';
 
 export interface OrganizerServices {
+  webhooks: WebhookService;
   operators: OperatorService;
   concerts: ConcertAdminService;
   schedules: ScheduleAdminService;
@@ -31,8 +35,14 @@ export interface OrganizerServices {
   displayTime: DisplayTime;
 }
 
+interface OrganizerActs {
+  access: Access;
+  audited: Audited;
+}
+
 /** Everything under /v1/admin, with the document that describes it. */
-export function organizerRoutes(services: OrganizerServices, access: Access): Router[] {
+export function organizerRoutes(services: OrganizerServices, acts: OrganizerActs): Router[] {
+  const { access, audited } = acts;
   const routers = [
     operatorListRoutes(services.operators, access, services.displayTime),
     concertRoutes(services.concerts, access),
@@ -42,6 +52,7 @@ export function organizerRoutes(services: OrganizerServices, access: Access): Ro
     orderAdminRoutes(services.orders, access),
     exportRoutes(services.exports, access),
     auditRoutes(services.audit, access),
+    webhookRoutes(services.webhooks, { access, audited, time: services.displayTime }),
   ];
   return [...routers, documentRoute(routers)];
 }
