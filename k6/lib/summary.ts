@@ -35,6 +35,7 @@ export function textOf({ metrics, state }: Summary): string {
       .filter(([, { ok }]) => !ok)
       .map(([expression]) => `  ✗ ${name}: ${expression}`),
   );
+  const isJudged = Object.values(metrics).some((metric) => metric?.thresholds !== undefined);
   return [
     '',
     `${(state.testRunDurationMs / 1000).toFixed(1)} s, ${valueOf('http_reqs', 'count')} requests, ` +
@@ -46,7 +47,7 @@ export function textOf({ metrics, state }: Summary): string {
     line('all requests', 'http_req_duration'),
     ...endpoints.map((name) => line(name.slice(SUBMETRIC.length, -1), name)),
     ...(metrics['queue_time'] === undefined ? [] : [line('in the queue', 'queue_time')]),
-    crossed.length === 0 ? 'all thresholds hold' : 'thresholds crossed:',
+    isJudged ? (crossed.length === 0 ? 'all thresholds hold' : 'thresholds crossed:') : 'no thresholds',
     ...crossed,
     '',
   ].join('\n');
