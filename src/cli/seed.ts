@@ -1,9 +1,11 @@
+import 'reflect-metadata';
 import { monotonicMs } from '../common/clock';
 import type { Database } from '../platform/database/database';
 import { openDatabase, rootCause } from '../platform/database/ready';
 import { withAdvisoryLock } from '../platform/database/advisory-lock';
 import { hasUsers, seedUsers } from './seed/users';
 import { readSeedOptions, type SeedOptions, USAGE } from './seed/options';
+import { ShopSeed } from './seed/shop';
 import { seedProgramme } from './seed/programme';
 import { startProgress } from './support/progress';
 import { hasUpcomingDates, renewDates } from './seed/renewal';
@@ -16,7 +18,10 @@ const NO_SUCH_TABLE = 1146;
 
 const count = (n: number, what: string): string => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
 
-async function seed(database: Database, { users, concerts, dates, seats }: SeedOptions): Promise<string> {
+async function seed(
+  database: Database,
+  { users, concerts, dates, seats, shop }: SeedOptions,
+): Promise<string> {
   const progress = startProgress('seed', users + concerts * dates * seats);
   const onProgress = (done: number): void => progress.advance(done);
   try {
@@ -24,7 +29,9 @@ async function seed(database: Database, { users, concerts, dates, seats }: SeedO
     const addedUsers = await seedUsers(database, users, onProgress); // last: --if-empty takes users for a complete run
     // Else the optimizer goes by what it knew of empty tables until its statistics catch up: a list took 50 ms for 2.
     await database.query('ANALYZE TABLE member, concert, concert_schedule, concert_seat');
+    const addedShows = shop ? await new ShopSeed(database, toolConfig()).add() : 0;
     return [
+      ...(shop ? [count(addedShows, 'show')] : []),
       count(addedUsers, 'user'),
       count(added.concerts, 'concert'),
       count(added.dates, 'date'),

@@ -134,6 +134,32 @@ describe('seed', () => {
     expect((await seed(...SMALL)).stdout).toContain('0 concerts, 1 date, 10 seats; moved 0 past');
   });
 
+  it('makes with --shop one sale that opens in a minute, one that is sold out, and one that is past, once', async () => {
+    const { stdout, stderr } = await seed(...SMALL, '--shop');
+    expect([stdout, stderr]).toEqual([expect.stringContaining('seeded 3 shows, 50 users, 3 concerts'), '']);
+    const shows = await scratch.admin.query<{
+      state: string;
+      opensIn: number;
+      past: number;
+      free: number;
+      seats: number;
+    }>(`
+      SELECT d.state, TIMESTAMPDIFF(SECOND, NOW(3), d.opens_at) AS opensIn, d.ends_at < NOW(3) AS past,
+             SUM(s.status = 'AVAILABLE') AS free, COUNT(*) AS seats
+        FROM concert_schedule d JOIN concert_seat s ON s.schedule_id = d.id
+       WHERE d.layout_id IS NOT NULL GROUP BY d.id ORDER BY d.id`);
+    expect(shows).toMatchObject([
+      { state: 'PUBLISHED', past: 0, free: 1000, seats: 1000 },
+      { state: 'PUBLISHED', opensIn: null, past: 1, free: 1000 },
+      { state: 'PUBLISHED', opensIn: null, past: 0, free: 0, seats: 40 },
+    ]);
+    expect(shows[0]?.opensIn).toBeLessThanOrEqual(60);
+    expect((await seed(...SMALL, '--shop')).stdout).toContain('seeded 0 shows, 0 users');
+    const few = await seed('--users', '39', '--shop');
+    expect([few.code, few.stderr]).toEqual([2, expect.stringContaining('--users must be at least that')]);
+    await expectInvariants({ database: scratch.app });
+  });
+
   it('with --if-empty does nothing where users are, and all of it where none are', async () => {
     expect((await seed('--if-empty', ...SMALL)).stdout).toContain('seeded 50 users');
     const before = await counts();

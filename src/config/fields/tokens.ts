@@ -11,7 +11,7 @@ export const tokensFields = {
   }),
   MANAGEMENT_TOKEN: headerSecret({
     about:
-      'Allows operator commands (npm run queue) where /metrics is served: at least 32 bytes; empty: they are switched off',
+      'Acts as an admin on the management port (npm run queue, /v1/admin), beside operator keys: at least 32 bytes; empty: only the keys do',
   }),
   TOKEN_RATE_PER_MINUTE: integer({
     min: 0,
