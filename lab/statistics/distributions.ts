@@ -1,5 +1,5 @@
 /** Quantile of the normal distribution at 0.975. */
-export const Z_975 = 1.959963984540054;
+const Z_975 = 1.959963984540054;
 
 /**
  * Quantile of Student's t distribution at 0.975, within 0.003 of the table from 5 degrees of freedom on.

@@ -10,7 +10,7 @@ export interface Interval {
 export type Statistic = (values: readonly number[]) => number;
 
 /** With fewer independent samples even their least and greatest do not enclose the median in 95 of 100 cases. */
-export const MIN_SAMPLES = 6;
+const MIN_SAMPLES = 6;
 
 export interface BootstrapOptions {
   resamples?: number;
