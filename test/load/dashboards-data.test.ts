@@ -239,9 +239,13 @@ beforeAll(async () => {
       ...{ 'concert-api': api.url, 'concert-worker': worker.url, 'kube-state-metrics': clusterState },
     }),
   ]);
-  await runK6(api.url, new Given(scratch.admin));
-  await wait(1_500); // the last scrape and rule
-  measuredAt = Date.now() / 1000;
+  // On a busy machine scrapes are late or fail; a rate needs some of them while there is load, so that is tried again.
+  for (let scrapes = 0; scrapes < RUN_SECONDS / 2;) {
+    await runK6(api.url, new Given(scratch.admin));
+    await wait(1_500); // the last scrape and rule
+    measuredAt = Date.now() / 1000;
+    scrapes = await scrapesOfRun();
+  }
 });
 
 afterAll(async () => {
@@ -282,6 +286,12 @@ async function valuesFrom(expr: string, instant: boolean, job = 'concert-.+'): P
     .flatMap(({ values = [], value }) => (value === undefined ? values : [value]))
     .map(([, it]) => Number(it))
     .filter((it) => Number.isFinite(it));
+}
+
+/** How often each service was scraped during the last run, at least. */
+async function scrapesOfRun(): Promise<number> {
+  const [least = 0] = await valuesFrom(`min(sum_over_time(up[${RUN_SECONDS}s]))`, true);
+  return least;
 }
 
 const askPrometheus = async (expr: string, instant = false): Promise<number> =>
