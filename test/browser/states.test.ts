@@ -1,0 +1,61 @@
+import { BoardStore } from '../../src/modules/waiting-room/status/board-store';
+import type { SaleFacts } from '../../src/modules/waiting-room/status/schema';
+import { WaitingRoomRegistry } from '../../src/modules/waiting-room/registry';
+import { useService } from '../support/suite';
+import { axe, describeInBrowser, enter, join, overflowOf, queueName, screen, useBrowser } from './support';
+
+const STATES: { name: string; sale: SaleFacts; isPaused?: true; text: Record<'ko' | 'en', RegExp> }[] = [
+  {
+    name: 'not-open',
+    sale: { state: 'NOT_OPEN', opensAt: '2099-01-01T20:00:00+09:00' },
+    text: { ko: /아직 판매가 시작되지/, en: /has not opened yet/ },
+  },
+  { name: 'paused', sale: {}, isPaused: true, text: { ko: /잠시 멈췄습니다/, en: /Admission is paused/ } },
+  { name: 'sold-out', sale: { state: 'SOLD_OUT' }, text: { ko: /매진/, en: /Sold out/ } },
+  { name: 'closed', sale: { state: 'CLOSED' }, text: { ko: /판매가 끝났습니다/, en: /sale is closed/ } },
+  {
+    name: 'waiting',
+    sale: { left: [{ name: 'VIP', amount: 200_000, seats: 12 }] },
+    text: { ko: /순서를 기다리는/, en: /You are in line/ },
+  },
+];
+const QUEUES = STATES.map(() => queueName());
+
+describeInBrowser('what the page shows of the sale', () => {
+  const it_ = useService({
+    QUEUES: QUEUES.map((id) => `${id}=1`).join(','),
+    QUEUE_PRESENCE_TIMEOUT_SECONDS: 3600,
+  });
+  const browser = useBrowser();
+
+  for (const [i, { name, sale, isPaused, text }] of STATES.entries())
+    it(`is the screen ${name}, in both languages, light and dark, without a fault, down to 320 pixels`, async () => {
+      const queue = QUEUES[i] ?? '';
+      const { container } = it_.service;
+      await enter(it_.url, queue, await it_.given.user());
+      const boards = container.resolve(BoardStore);
+      await boards.writeSale(queue, sale);
+      await boards.writeNotice(queue, { ko: '곧 다시 시작합니다', en: 'We go on soon' });
+      if (isPaused) await container.resolve(WaitingRoomRegistry).find(queue)?.applyOverride('pause', 0);
+      const user = await it_.given.user();
+      for (const [locale, colorScheme] of [
+        ['ko-KR', 'light'],
+        ['en-GB', 'dark'],
+      ] as const) {
+        const language = locale === 'ko-KR' ? 'ko' : 'en';
+        const { page, faults } = await browser.open({
+          locale,
+          colorScheme,
+          viewport: { width: 320, height: 700 },
+        });
+        await join(page, it_.url, queue, user);
+        await screen(page, name);
+        await page.waitForSelector(`.notice:has-text("${language === 'ko' ? '곧' : 'soon'}")`);
+        expect(await page.textContent('h1')).toMatch(text[language]);
+        expect([await overflowOf(page), await axe(page)]).toEqual([0, []]);
+        expect(faults).toEqual([]);
+        // Every state has one thing to do next.
+        expect(await page.locator('main button.primary').count()).toBe(1);
+      }
+    });
+});
