@@ -13,8 +13,6 @@ const VARIABLES = {
   influxd: 'INFLUXD',
   kubeconform: 'KUBECONFORM',
   chromium: 'CHROMIUM',
-  nginx: 'NGINX',
-  varnishd: 'VARNISHD',
 };
 const toolsDir = inServices('tools');
 

@@ -113,7 +113,7 @@ function SeatCell({ seat, isChosen, isStop, choose }: CellProps): VNode {
 }
 
 /** State is said by shape too: not by colour alone. */
-const MARKS: Partial<Record<SeatState | 'chosen', string>> = { chosen: '✓', held: '·', taken: '×' };
+const MARKS: Partial<Record<SeatState | 'chosen', string>> = { chosen: '✓', held: '–', taken: '×' };
 
 const isFirstOfSection = (rows: HallRow[], index: number): boolean =>
   rows[index]?.section !== '' && rows[index]?.section !== rows[index - 1]?.section;

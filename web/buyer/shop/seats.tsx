@@ -104,7 +104,7 @@ function Legend(): VNode {
       </li>
       <li>
         <span class="held" aria-hidden="true">
-          ·
+          –
         </span>
         {seats.states.held}
       </li>

@@ -28,9 +28,13 @@ export function Waiting({ now }: { now: Place }): VNode {
       <Notice status={status} />
       <Left status={status} />
       <Connection now={now} />
-      <TellMe />
+      {status?.state === 'CLOSED' ? null : <TellMe />}
       <p class="actions">
-        <button type="button" class="quiet" onClick={() => setPlace(undefined)}>
+        <button
+          type="button"
+          class={status?.state === 'CLOSED' ? 'primary' : 'quiet'}
+          onClick={() => setPlace(undefined)}
+        >
           {t.value.waiting.leave}
         </button>
       </p>

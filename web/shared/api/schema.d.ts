@@ -1601,8 +1601,11 @@ export interface paths {
                                 paymentAmount: number;
                                 /** @constant */
                                 seatStatus: "RESERVED";
-                                /** @constant */
-                                queueStatus: "DONE";
+                                /**
+                                 * @description DONE: the session has ended; PROGRESS: you hold another order, so it goes on
+                                 * @enum {string}
+                                 */
+                                queueStatus: "DONE" | "PROGRESS";
                             };
                             exception: null;
                         };
