@@ -10,8 +10,11 @@ const { countsOf, runJest } = require('../lib/jest');
 const { run: runProgram } = require('../lib/run');
 const { ensureServicesDir } = require('../lib/state');
 
-/** The load tests' users need sessions beside those that the other tests admit. */
-const LIMIT = ['--set', 'concert-api.config.QUEUE_MAX_ACTIVE=1000'];
+/** The load tests' users need sessions beside those that the other tests admit; a backup is made and restored. */
+const NEEDED = [
+  ...['--set', 'concert-api.config.QUEUE_MAX_ACTIVE=1000'],
+  ...['--set', 'concert-api.backup.enabled=true'],
+];
 
 const USAGE = `npm run cluster -- test [options]   tests the product on kubectl's current context, from the installation to its end
 The options are those of npm run cluster -- deploy.`;
@@ -29,7 +32,7 @@ async function run(args) {
     HELM: findHelm(),
     KUBECTL: findKubectl(),
     CHARTS: assembledCharts(),
-    CLUSTER_OPTIONS: [...LIMIT, ...args].join(' '),
+    CLUSTER_OPTIONS: [...NEEDED, ...args].join(' '),
   };
   const only = ['--testPathIgnorePatterns', '/node_modules/', '--runInBand', '--verbose', 'test/cluster'];
   const { code, report } = await runJest(only, env);

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { chart, helm, kubectl, KubeProxy, NAMESPACE } from '../../lab/k8s/kube.ts';
 import { podsOf } from '../../lab/k8s/pods.ts';
 import { Buyer, outcome } from '../support/buyer';
 import { until } from '../support/wait';
-import { cluster, killOne, readyPods, withApi } from './support';
+import { Shoppers } from './shoppers';
+import { absenceOf, cluster, killOne, readyPods, sql, withApi } from './support';
 
 /**
  * npm run cluster -- test: the product on kubectl's current context, from the installation to its end. One story: each
@@ -13,7 +15,8 @@ const LONG_MS = 15 * 60_000;
 /** What a namespace has of itself, and what k8s/namespace.yaml gives it. */
 const NOT_OURS = /kube-root-ca\.crt|serviceaccount\/default|resourcequota\/all/;
 /** What `helm uninstall` leaves of the stores. */
-const KEPT = /^(persistentvolumeclaim\/data-concert-|secret\/concert-(mariadb|redis)$|persistentvolume\/)/;
+const KEPT =
+  /^(persistentvolumeclaim\/(data-concert-|concert-api-backup$)|secret\/concert-(mariadb|redis)$|persistentvolume\/)/;
 const KINDS = [
   ...['all', 'persistentvolumeclaims', 'secrets', 'configmaps', 'networkpolicies', 'poddisruptionbudgets'],
   ...['serviceaccounts', 'roles', 'rolebindings', 'resourcequotas', 'ingresses'],
@@ -157,6 +160,16 @@ describe('the concert on a cluster', () => {
     expect(code).toBe(0);
   });
 
+  it('is loaded by several pods, which are judged as one', async () => {
+    const { code, output } = await cluster(
+      ...['load', 'token', 'RATE=20', 'DURATION=10s', 'P99_MS=5000', '--pods', '2', ...LITTLE],
+    );
+    tell(output.split('\n').find((line) => / requests, /.test(line)) ?? output);
+    expect(output).toMatch(/2 pods, .* (19\d|20\d) requests, /);
+    expect(output).toContain('all thresholds hold');
+    expect(code).toBe(0);
+  });
+
   it('says of a Job that its thresholds failed', async () => {
     const { code, output } = await cluster('load', 'token', 'RATE=50', 'DURATION=5s', 'P99_MS=1', ...LITTLE);
     expect(output).toContain('thresholds failed');
@@ -185,11 +198,31 @@ describe('the concert on a cluster', () => {
     await upgrade('--set', 'concert-api.hpa.cpu=');
   });
 
-  it('is upgraded under load without a failed request', async () => {
+  it('is upgraded under load at its maximum without a failed request, and without a pod that the quota refuses', async () => {
+    const quota = await kubectl('get', 'resourcequota', 'concert-api', '--output', 'jsonpath={.spec.hard}');
+    const most = 4;
+    const worker = absenceOf(kube, 'worker');
     const [{ code, output }] = await Promise.all([
       cluster('load', 'purchase', 'RATE=5', 'DURATION=60s', 'P99_MS=5000', ...LITTLE),
-      upgrade('--set-string', 'concert-api.podAnnotations.upgrade=1'),
+      (async () => {
+        await upgrade('--set', `concert-api.api.minReplicas=${most}`);
+        await until('the maximum', async () => (await readyPods(kube, 'api')).length === most, 180_000);
+        await upgrade('--set-string', 'concert-api.podAnnotations.upgrade=1');
+      })(),
     ]);
+    tell(`quota ${quota}; no ready worker for ${(await worker.stop()).toFixed(1)} s at most`);
+    const events = await kubectl(
+      'get',
+      'events',
+      '--field-selector',
+      'reason=FailedCreate',
+      '--output',
+      'json',
+    );
+    const refused = (JSON.parse(events) as { items: { message: string }[] }).items.map(
+      ({ message }) => message,
+    );
+    expect(refused.filter((message) => message.includes('exceeded quota: concert-api'))).toEqual([]);
     const line = output.split('\n').find((it) => / requests, /.test(it)) ?? output;
     tell(line.trim());
     expect(line).toContain(' 0.00 % failed');
@@ -203,20 +236,57 @@ describe('the concert on a cluster', () => {
     expect(await buyTicket(2)).toBe('200');
   });
 
-  it.each(['redis', 'mariadb'])('goes on after a restart of %s', async (store) => {
-    const took = await killOne(kube, store);
-    tell(`${store} ready again after ${took.toFixed(1)} s`);
-    const userId = store === 'redis' ? 3 : 4;
-    const sold = await until(
-      'a ticket is sold again',
-      async () => {
-        const answer = await buyTicket(userId).catch((error: unknown) => String(error));
-        return answer === '200' ? answer : undefined;
-      },
-      120_000,
+  it.each(['redis', 'mariadb'])(
+    'answers only 503 while %s is killed under load, and sells on without losing a sale',
+    async (store) => {
+      await withApi(async (url) => {
+        const shoppers = new Shoppers(
+          url,
+          Array.from({ length: 8 }, (_, i) => 100 + i),
+        );
+        await until('tickets are sold', () => shoppers.paid.length >= 8, 120_000);
+        const killedAt = performance.now();
+        const took = await killOne(kube, store, '--force', '--grace-period=0');
+        const back = await until('tickets are sold again', () => shoppers.paidAgainAfter(killedAt), 120_000);
+        await sleep(5000); // whether it stays so
+        await shoppers.stop();
+        const statuses = shoppers.statuses(killedAt);
+        const again = shoppers.paidAgainAfter(killedAt) ?? back;
+        tell(`${store} ready after ${took.toFixed(1)} s, tickets paid again after ${again.toFixed(1)} s`);
+        tell(`answers since: ${JSON.stringify(statuses)}; ${shoppers.paid.length} tickets paid in all`);
+        expect(Object.keys(statuses).filter((status) => Number(status) >= 500 && status !== '503')).toEqual(
+          [],
+        );
+        expect(statuses['0'] ?? 0).toBe(0); // each request is answered
+        const ids = shoppers.paid.join();
+        const rows = await sql(
+          `SELECT COUNT(*) FROM reservation r JOIN concert_seat s ON s.id = r.seat_id
+            WHERE r.id IN (${ids}) AND r.status = 'RESERVED' AND s.status = 'RESERVED'`,
+        );
+        expect(Number(rows)).toBe(shoppers.paid.length);
+      });
+      await expectInvariantsInCluster();
+    },
+  );
+
+  it('is whole again after MariaDB has lost its disk, from its backup', async () => {
+    const tickets = "SELECT COUNT(*) FROM reservation WHERE status = 'RESERVED'";
+    expect(await buyTicket(5)).toBe('200');
+    const sold = await sql(tickets);
+    const backup = await cluster('backup');
+    if (backup.code !== 0) throw new Error(backup.output);
+    tell(backup.output.trim());
+    await kubectl('delete', 'persistentvolumeclaim', 'data-concert-mariadb-0', '--wait=false');
+    await killOne(kube, 'mariadb', '--force', '--grace-period=0');
+    expect(await sql("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'concert'")).toBe(
+      '0',
     );
-    expect(sold).toBe('200');
+    const restore = await cluster('restore', '--replace');
+    if (restore.code !== 0) throw new Error(restore.output);
+    tell(restore.output.trim().replaceAll('\n', '\n    '));
+    expect(await sql(tickets)).toBe(sold);
     await expectInvariantsInCluster();
+    expect(await buyTicket(6)).toBe('200');
   });
 
   it('leaves nothing behind', async () => {
@@ -232,6 +302,7 @@ describe('the concert on a cluster', () => {
     expect(await others()).toEqual([]);
     // What was bought outlives the release, with the passwords that open it.
     expect((await left()).filter((it) => !it.startsWith('persistentvolume/')).sort()).toEqual([
+      'persistentvolumeclaim/concert-api-backup',
       ...['kafka', 'mariadb', 'redis'].map((it) => `persistentvolumeclaim/data-concert-${it}-0`),
       ...['mariadb', 'redis'].map((it) => `secret/concert-${it}`),
     ]);

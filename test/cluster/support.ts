@@ -35,6 +35,37 @@ export async function withApi<T>(use: (url: string) => Promise<T>): Promise<T> {
   }
 }
 
+/** What MariaDB answers to its root: one value. */
+export async function sql(query: string): Promise<string> {
+  const client =
+    'mariadb --batch --skip-column-names -uroot -p"$MARIADB_ROOT_PASSWORD" concert --execute="$0"';
+  return (
+    await kubectl('exec', 'concert-mariadb-0', '--container', 'mariadb', '--', 'sh', '-c', client, query)
+  ).trim();
+}
+
+/** Looks twice a second whether a component has a ready pod. `stop` tells for how many seconds at most it had none. */
+export function absenceOf(kube: KubeProxy, component: string): { stop: () => Promise<number> } {
+  const end = new AbortController();
+  let longest = 0;
+  const watching = (async () => {
+    let since: number | undefined;
+    while (!end.signal.aborted) {
+      const isThere = (await readyPods(kube, component)).length > 0;
+      since = isThere ? undefined : (since ?? performance.now());
+      if (since !== undefined) longest = Math.max(longest, performance.now() - since);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  })();
+  return {
+    stop: async () => {
+      end.abort();
+      await watching;
+      return longest / 1000;
+    },
+  };
+}
+
 const RECOVERY_MS = 180_000;
 
 /** Ready pods of a component that are not on their way out. */
