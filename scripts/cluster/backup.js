@@ -55,7 +55,18 @@ async function runJob({ metadata, spec }, environment = {}) {
     for (const variable of container.env ?? [])
       if (Object.hasOwn(environment, variable.name)) variable.value = environment[variable.name];
   const name = `${metadata.name}-${Date.now().toString(36)}`;
-  const manifest = { apiVersion: 'batch/v1', kind: 'Job', metadata: { ...labels, name }, spec: job };
+  // It goes with the CronJob, which also limits how many are kept.
+  const owner = {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    name: metadata.name,
+    uid: metadata.uid,
+    controller: true,
+  };
+  const manifest = {
+    ...{ apiVersion: 'batch/v1', kind: 'Job', spec: job },
+    metadata: { ...labels, name, ownerReferences: [owner] },
+  };
   await create(manifest);
   const logs = () => own(['logs', `job/${name}`, '--all-containers', '--tail=-1']);
   for (;;) {

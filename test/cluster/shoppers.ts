@@ -14,7 +14,7 @@ const PAUSE_MS = 150;
 /** Users who buy one ticket after another, whatever happens meanwhile, and remember every answer. */
 export class Shoppers {
   readonly answers: Answer[] = [];
-  /** Reservations whose payment got a 2xx: they must be paid for ever after. */
+  /** Reservations whose payment got a 2xx: they must be paid forever after. */
   readonly paid: number[] = [];
   private isOver = false;
   private readonly all: Promise<unknown>;

@@ -139,3 +139,31 @@ A container of MariaDB's image that runs a script of files/ on the database.
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
+
+{{/* The pod that makes a backup. (dict "root" . "component" "backup") */}}
+{{- define "concert-api.backupPod" -}}
+{{- $part := . -}}
+{{- $own := .root.Values.backup -}}
+{{- with .root -}}
+template:
+  metadata:
+    labels:
+      {{- include "common.podLabels" $part | nindent 6 }}
+  spec:
+    {{- include "common.podSpec" (dict "root" . "uid" 999) | nindent 4 }}
+    restartPolicy: OnFailure
+    {{- $dump := include "concert-api.backupContainer" (dict "root" . "name" "backup" "user" $own.database.user "key" $own.database.passwordKey) }}
+    {{- if $own.s3.enabled }}
+    initContainers:
+      {{- $dump | nindent 6 }}
+    containers:
+      {{- $script := printf "rclone copy /backups \"$STORE\" --include 'concert-*.sql.gz' --no-traverse\nrclone delete \"$STORE\" --include 'concert-*.sql.gz' --min-age %dd" (int $own.s3.keepDays) }}
+      {{- include "concert-api.s3Container" (dict "root" . "name" "upload" "script" $script) | nindent 6 }}
+    {{- else }}
+    containers:
+      {{- $dump | nindent 6 }}
+    {{- end }}
+    volumes:
+      {{- include "concert-api.backupVolumes" . | nindent 6 }}
+{{- end -}}
+{{- end -}}
