@@ -13,7 +13,10 @@ export interface DatabaseTarget {
 }
 
 export interface RedisTarget {
+  /** One server, the nodes of a cluster, or sentinels. */
   nodes: { host: string; port: number }[];
+  /** What the sentinels call the master, and how one logs in to them; undefined: the nodes are no sentinels. */
+  sentinel?: { master: string; username: string; password: string };
   username: string;
   password: string;
   /** Index of the database; of a cluster always 0. */
@@ -23,6 +26,7 @@ export interface RedisTarget {
 
 const MARIADB_PORT = 3306;
 const REDIS_PORT = 6379;
+const SENTINEL_PORT = 26_379;
 const HOST_NAME = /^(?=.{1,253}$)[a-z\d_](?:[\w-]*\w)?(?:\.[a-z\d_](?:[\w-]*\w)?)*\.?$/i;
 
 /** A host's name, or an IP address without brackets. */
@@ -102,11 +106,12 @@ export function parseDatabaseUrl(text: string): DatabaseTarget {
 }
 
 /**
- * `redis://user:password@host:port/index`, or several with `,` between them: nodes of a Redis Cluster, which has one
- * database and one account.
+ * `redis://user:password@host:port/index`; several with `,` between them: nodes of a Redis Cluster, which has one
+ * database and one account; or `redis+sentinel://…`. With `rediss` in place of `redis`: TLS.
  * @throws Error that says what is wrong, without the URL
  */
 export function parseRedisUrls(text: string): RedisTarget {
+  if (/^rediss?\+sentinel:/i.test(text)) return parseSentinelUrl(text);
   const all = splitList(text).map(parseRedisUrl);
   const [first] = all;
   if (first === undefined) throw new Error('must not be empty');
@@ -134,6 +139,39 @@ function parseRedisUrl(text: string): Omit<RedisTarget, 'nodes'> & { host: strin
     password,
     db: Number(index),
     tls: protocol === 'rediss:',
+  };
+}
+
+const SENTINEL_URL = /^(rediss?)\+sentinel:\/\/((?:[^@/?#]*@)?)([^@/?#]*)([/?#].*)?$/i;
+
+/** `redis+sentinel://user:password@host:port,host:port/master/index?sentinelUser=…&sentinelPassword=…` */
+function parseSentinelUrl(text: string): RedisTarget {
+  const [, protocol = '', account = '', hosts = '', rest = ''] = SENTINEL_URL.exec(text) ?? [];
+  if (hosts === '')
+    throw new Error(`must be redis+sentinel://user:password@host:port,host:port/master/index: ${RESERVED}`);
+  const all = splitList(hosts).map((host) => parseUrl(`redis://${account}${host}${rest}`, ['redis:']));
+  const [first] = all as [UrlParts];
+  const [master = '', index = '', ...more] = first.segments;
+  if (!/^[\w.-]{1,100}$/.test(master) || more.length > 0 || !/^(?:|0|[1-9]\d{0,8})$/.test(index))
+    throw new Error(
+      'must end in the name of the master and, if need be, the number of a database: /mymaster/0',
+    );
+  for (const name of first.query.keys())
+    if (!['sentinelUser', 'sentinelPassword'].includes(name))
+      throw new Error(`must have no ?… but ?sentinelUser= and &sentinelPassword=: ${RESERVED}`);
+  if (first.username !== '' && first.password === '')
+    throw new Error('must have a password where it has a user');
+  return {
+    nodes: all.map(({ host, port }) => ({ host, port: port ?? SENTINEL_PORT })),
+    sentinel: {
+      master,
+      username: first.query.get('sentinelUser') ?? '',
+      password: first.query.get('sentinelPassword') ?? '',
+    },
+    username: first.username,
+    password: first.password,
+    db: Number(index),
+    tls: protocol.toLowerCase() === 'rediss',
   };
 }
 

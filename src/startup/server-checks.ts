@@ -62,9 +62,9 @@ const LEAST_REDIS = 7;
  * @throws ServerMismatch for what waiting does not mend, other errors for what it may
  */
 export async function checkRedis(redis: Redis, urls: string): Promise<void> {
-  const { db, nodes } = parseRedisUrls(urls);
+  const { db, nodes, sentinel } = parseRedisUrls(urls);
   try {
-    if (nodes.length === 1) await redis.select(db);
+    if (nodes.length === 1 || sentinel !== undefined) await redis.select(db);
     for (const one of mastersOf(redis)) {
       await one.eval('return 1', 0);
       const [, version = ''] = /^redis_version:(\S+)/m.exec(await one.info('server')) ?? [];

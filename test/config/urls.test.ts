@@ -25,6 +25,21 @@ describe('URLs of stores', () => {
       ],
       ...{ username: '', password: 'pw', db: 0, tls: false },
     });
+    expect(
+      parseRedisUrls('rediss+sentinel://u:p%40@s1,[::1]:7,s3:26380/my-master.1/2?sentinelPassword=x%2Fy'),
+    ).toEqual({
+      nodes: [
+        { host: 's1', port: 26379 },
+        { host: '::1', port: 7 },
+        { host: 's3', port: 26380 },
+      ],
+      sentinel: { master: 'my-master.1', username: '', password: 'x/y' },
+      ...{ username: 'u', password: 'p@', db: 2, tls: true },
+    });
+    expect(parseRedisUrls('redis+sentinel://s/m')).toMatchObject({
+      nodes: [{ host: 's', port: 26379 }],
+      ...{ db: 0, tls: false, username: '', password: '' },
+    });
     expect(parseBrokers('kafka-0.kafka:9092, 10.0.0.1:65535')).toEqual([
       'kafka-0.kafka:9092',
       '10.0.0.1:65535',
@@ -101,6 +116,18 @@ describe('URLs of stores', () => {
     'redis://:x@a:1,redis://:y@b:2',
     'redis://a:1/1,redis://b:2/1',
     'redis://a:1,redis://b:0',
+    ...everywhere('redis+sentinel').filter((it) => !/^ftp|^u:p|^host/.test(it)),
+    'redis+sentinel://host',
+    'redis+sentinel://host/',
+    'redis+sentinel://host/m/x',
+    'redis+sentinel://host/m/0/1',
+    'redis+sentinel://host/m m',
+    'redis+sentinel://a,,b/m',
+    'redis+sentinel://a:1,b:0/m',
+    'redis+sentinel://u@a/m',
+    'redis+sentinel://a/m?db=1',
+    'redis+sentinel://a/m,redis+sentinel://b/m',
+    'redis://a:1,redis+sentinel://b/m',
   ])('REDIS_URL refuses %s', (value) => {
     expect(() => loadConfig({ REDIS_URL: value })).toThrow(
       /^Configuration is wrong:\n {2}REDIS_URL must [^\n]*$/,

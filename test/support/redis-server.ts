@@ -24,12 +24,12 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Resolves when it answers. */
-  async start(): Promise<this> {
+  /** Resolves when it answers. @param password of its option --requirepass */
+  async start(password = ''): Promise<this> {
     const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir];
     const nothingKept = ['--save', '', '--appendonly', 'no'];
     this.child = spawn('redis-server', [...own, ...nothingKept, ...this.options], { stdio: 'ignore' });
-    await until('redis answers', () => this.answers());
+    await until('redis answers', () => this.answers(password));
     return this;
   }
 
@@ -55,8 +55,8 @@ export class RedisServer {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  private async answers(): Promise<boolean> {
-    const redis = connectRedis(this.url, 500);
+  private async answers(password: string): Promise<boolean> {
+    const redis = connectRedis(this.url.replace('//', password === '' ? '//' : `//:${password}@`), 500);
     redis.on('error', () => undefined);
     try {
       await redis.connect();

@@ -96,7 +96,7 @@ The ports of URLs, or of host:port, as a JSON list. (dict "urls" (list "redis://
 {{- define "concert-api.portsOf" -}}
 {{- $ports := list -}}
 {{- range compact .urls -}}
-{{- $authority := regexReplaceAll "^[a-z]+://" (trim .) "" | splitList "/" | first | splitList "@" | last -}}
+{{- $authority := regexReplaceAll "^[a-z+]+://" (trim .) "" | splitList "/" | first | splitList "@" | last -}}
 {{- $ports = append $ports (regexFind ":[0-9]+$" $authority | trimPrefix ":" | default ($.port | toString) | int) -}}
 {{- end -}}
 {{- uniq $ports | toJson -}}

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { Cluster, Redis } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { monotonicMs } from '../../common/clock';
-import { parseRedisUrls } from '../../config/urls';
+import { parseRedisUrls, type RedisTarget } from '../../config/urls';
 import { Unavailable } from '../../common/errors';
 import type { Logger } from '../observability/logger';
 import { ReconnectLimit } from '../reconnect-limit';
@@ -25,7 +25,8 @@ const retryAfterMs = (attempt: number): number => Math.min(50 * attempt, 500);
  * A connection that fails fast: nothing queues up in memory while Redis is away. It is given up for a new one when the
  * server says that it is no master, as after a failover: the new one finds the master by DNS or proxy. In a Redis
  * Cluster, the replies of the nodes lead there.
- * @param urls one URL, or several of a Redis Cluster's nodes (`,` between them), which answers to the same commands
+ * @param urls one URL, several of a Redis Cluster's nodes (`,` between them), which answers to the same commands, or one
+ * with sentinels (config/urls.ts)
  * @param onGivenUp called with the reply because of which the connection is given up
  */
 export function connectRedis(urls: string, timeoutMs: number, onGivenUp?: (error: Error) => void): Redis {
@@ -36,16 +37,17 @@ export function connectRedis(urls: string, timeoutMs: number, onGivenUp?: (error
     socketTimeout: 2 * timeoutMs, // a connection whose other end is gone without a word is given up
     maxRetriesPerRequest: 0,
   };
-  const { nodes, username, password, db, tls } = parseRedisUrls(urls);
+  const { nodes, sentinel, username, password, db, tls } = parseRedisUrls(urls);
   const access = {
     ...(password === '' ? {} : { username: username || 'default', password }),
     ...(tls ? { tls: {} } : {}),
   };
   const [first, ...others] = nodes;
-  if (first !== undefined && others.length === 0) {
+  if (first !== undefined && (others.length === 0 || sentinel !== undefined)) {
     const reconnects = new ReconnectLimit();
+    const where = sentinel === undefined ? first : bySentinels(nodes, sentinel, tls, timeoutMs);
     return new Redis({
-      ...{ ...first, db, ...access, ...common, ...node },
+      ...{ ...where, db, ...access, ...common, ...node },
       retryStrategy: retryAfterMs,
       enableReadyCheck: false, // it would wait on this connection for a replica that loads, perhaps for minutes
       reconnectOnError: (error) => {
@@ -64,6 +66,23 @@ export function connectRedis(urls: string, timeoutMs: number, onGivenUp?: (error
     redisOptions: { ...node, ...access },
   });
   return cluster as unknown as Redis; // one type for a single Redis and a cluster
+}
+
+/** Each connection asks the sentinels for the master. One to a server that is none any more is given up like any other. */
+function bySentinels(
+  sentinels: RedisTarget['nodes'],
+  { master, username, password }: NonNullable<RedisTarget['sentinel']>,
+  tls: boolean,
+  timeoutMs: number,
+) {
+  return {
+    ...{ sentinels, name: master, role: 'master' as const, updateSentinels: false },
+    ...(password === '' ? {} : { sentinelPassword: password }),
+    ...(username === '' ? {} : { sentinelUsername: username }),
+    ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
+    sentinelCommandTimeout: timeoutMs,
+    sentinelRetryStrategy: retryAfterMs,
+  } satisfies RedisOptions;
 }
 
 /** Every Redis master, for commands that must go to all of them. */
