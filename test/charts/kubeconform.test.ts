@@ -26,15 +26,25 @@ const check = program === '' ? it.skip : it;
 
 /** One schema each, as kubeconform wants them: <kind>-<group>-<version>.json. */
 function writeSchemas(): void {
-  const { kinds, definitions } = JSON.parse(
-    readFileSync(join(__dirname, 'schemas/kubernetes.json'), 'utf8'),
-  ) as { kinds: Record<string, string>; definitions: unknown };
+  const read = (name: string): unknown =>
+    JSON.parse(readFileSync(join(__dirname, 'schemas', name), 'utf8')) as unknown;
+  const made = read('kubernetes.json') as {
+    kinds: Record<string, string>;
+    definitions: Record<string, unknown>;
+  };
+  // Of what comes in no module of the proxy: as much as we use, by the types of its source.
+  const written = read('written.json') as Record<string, unknown>;
+  const kinds = { ...made.kinds, ...Object.fromEntries(Object.keys(written).map((id) => [id, id])) };
+  const definitions = { ...made.definitions, ...written };
   mkdirSync(join(folder, 'schemas'));
   for (const [id, name] of Object.entries(kinds)) {
     const [version = '', kind = ''] = id.split(' ');
     const [group = '', plain] = version.split('/');
     const file = plain === undefined ? `${kind}-${version}` : `${kind}-${group.split('.')[0] ?? ''}-${plain}`;
-    const schema = { $ref: `#/definitions/${name}`, definitions };
+    const schema = {
+      $ref: `#/definitions/${name.replaceAll('/', '~1').replaceAll(' ', '%20')}`,
+      definitions,
+    };
     writeFileSync(join(folder, 'schemas', `${file.toLowerCase()}.json`), JSON.stringify(schema));
   }
 }
