@@ -155,7 +155,7 @@ function registerEvents(container: DependencyContainer, config: Config, logger: 
       const socketFactory = from.isRegistered(SOCKET_FACTORY)
         ? from.resolve<SocketFactory>(SOCKET_FACTORY)
         : undefined;
-      return createClient({ brokers, ...(socketFactory && { socketFactory }) }, from.resolve(LOGGER));
+      return createClient({ config, ...(socketFactory && { socketFactory }) }, from.resolve(LOGGER));
     }),
   });
   container.register(KAFKA_TOPICS, { useFactory: (from) => from.resolve(Topics).all });

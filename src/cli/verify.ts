@@ -46,8 +46,8 @@ function progressTo(stream: NodeJS.WriteStream): ScanProgress & { stop(): void }
 const exitCodeOf = ({ ok, results }: InvariantReport): number =>
   ok ? 0 : results.some(({ verdict }) => verdict === 'violated') ? 1 : 2;
 
-const eventsIn = (brokers: string): EventsInKafka =>
-  new EventsInKafka(new KafkaReader(createClient({ brokers }, createLogger('silent', 'all'))), new Topics());
+const eventsIn = (config: Config): EventsInKafka =>
+  new EventsInKafka(new KafkaReader(createClient({ config }, createLogger('silent', 'all'))), new Topics());
 
 const QUEUES_IN_DATABASE = `
   SELECT queue_id AS id FROM queue_state UNION SELECT queue_id FROM concert WHERE queue_id IS NOT NULL`;
@@ -83,7 +83,7 @@ runTool(USAGE, async () => {
   const redis = connectRedis(config.REDIS_URL, config.REDIS_TIMEOUT_MS);
   redis.on('error', () => undefined); // the report names a store that cannot be reached
   await redis.connect().catch(() => undefined);
-  const kafka = config.KAFKA_BROKERS === '' ? undefined : eventsIn(config.KAFKA_BROKERS);
+  const kafka = config.KAFKA_BROKERS === '' ? undefined : eventsIn(config);
   const progress = progressTo(process.stderr);
   try {
     await demandQueues(values.queue ?? [], { database, redis, config });

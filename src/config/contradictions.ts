@@ -33,6 +33,18 @@ const RULES: Rule[] = [
     isBroken: (it) => it.MANAGEMENT_PORT === it.PORT && it.PORT !== 0,
     fault: 'MANAGEMENT_PORT must not be PORT: leave it empty to have all on one',
   }),
+  ...(['KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const).flatMap((name) => [
+    rule({
+      of: ['KAFKA_SECURITY_PROTOCOL', name],
+      isBroken: (it) => it.KAFKA_SECURITY_PROTOCOL.startsWith('SASL') && it[name] === '',
+      fault: `${name} must be set with a KAFKA_SECURITY_PROTOCOL that begins with SASL`,
+    }),
+    rule({
+      of: ['KAFKA_SECURITY_PROTOCOL', name],
+      isBroken: (it) => !it.KAFKA_SECURITY_PROTOCOL.startsWith('SASL') && it[name] !== '',
+      fault: `KAFKA_SECURITY_PROTOCOL must begin with SASL where ${name} is set: otherwise nobody logs in`,
+    }),
+  ]),
   rule({
     of: ['QUEUE_AUTO_MIN_ACTIVE', 'QUEUE_AUTO_MAX_ACTIVE'],
     isBroken: (it) => it.QUEUE_AUTO_MAX_ACTIVE < it.QUEUE_AUTO_MIN_ACTIVE,

@@ -14,6 +14,10 @@ const MADE_BY_CHART = {
   DATABASE_ADMIN_URL: 'database',
   REDIS_URL: 'redis',
   KAFKA_BROKERS: 'kafka',
+  KAFKA_SECURITY_PROTOCOL: 'kafka.securityProtocol',
+  KAFKA_SASL_MECHANISM: 'kafka.saslMechanism',
+  KAFKA_SASL_USERNAME: 'kafka.existingSecret',
+  KAFKA_SASL_PASSWORD: 'kafka.existingSecret',
   TOKEN_SECRET: 'tokenSecret',
   TOKEN_SECRET_SECONDARY: 'tokenSecretSecondary',
   MANAGEMENT_TOKEN: 'managementTokenSecret',
@@ -242,9 +246,11 @@ describe('pods', () => {
     async (one) => {
       const pods = podsOf(await render(one));
       const seeing = pods.filter(({ spec }) => /admin/i.test(JSON.stringify(spec))).map(({ owner }) => owner);
-      expect(seeing.every((owner) => /^Job concert-api-(migrate|seed)(-[0-9a-f]{8})?$/.test(owner))).toBe(
-        true,
-      );
+      expect(
+        seeing.every((owner) =>
+          /^(Job concert-api-(migrate|seed)(-[0-9a-f]{8})?|CronJob concert-api-restore)$/.test(owner),
+        ),
+      ).toBe(true);
       expect(seeing.some((owner) => owner.startsWith('Job concert-api-migrate'))).toBe(true);
     },
   );
@@ -428,6 +434,29 @@ describe('connections', () => {
       ...[3307, 3306, 6380, 6381],
       ...[9094, 9095],
     ]);
+  });
+
+  it('go to the sentinels and to the Redis that they name', async () => {
+    const url = 'redis+sentinel://:p@s1.example,s2.example:26380/tickets/0';
+    const manifests = await api({ redis: { url } });
+    expect(outside(policyOf(manifests, 'concert-api').egress)).toEqual([26379, 26380, 6379]);
+    expect(await refused({ redis: { url: 'redis+cluster://a/b' } })).toContain('/redis/url');
+  });
+
+  it('log in to the brokers with a Secret, in the pods that talk to them', async () => {
+    const kafka = { brokers: 'k.example:9093', securityProtocol: 'SASL_SSL' };
+    expect(await refused({ kafka })).toContain('kafka.existingSecret');
+    const manifests = await api({ kafka: { ...kafka, existingSecret: 'broker' } });
+    const worker = envOf(manifests, 'Deployment concert-api-worker');
+    expect(worker.get('KAFKA_SECURITY_PROTOCOL')?.value).toBe('SASL_SSL');
+    expect(worker.get('KAFKA_SASL_MECHANISM')?.value).toBe('SCRAM-SHA-512');
+    expect(worker.get('KAFKA_SASL_PASSWORD')?.valueFrom?.secretKeyRef).toEqual({
+      name: 'broker',
+      key: 'password',
+    });
+    expect([...envOf(manifests, 'Deployment concert-api').keys()].join()).not.toContain('KAFKA');
+    const tls = await api({ kafka: { ...kafka, securityProtocol: 'SSL' } });
+    expect(envOf(tls, 'Deployment concert-api-worker').has('KAFKA_SASL_USERNAME')).toBe(false);
   });
 
   it('are demanded of who installs the chart alone', async () => {

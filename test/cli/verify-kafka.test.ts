@@ -6,6 +6,7 @@ import { EventsInKafka } from '../../src/modules/invariants/events-in-kafka';
 import type { InvariantResult } from '../../src/modules/invariants/schema';
 import { checkInvariants } from '../../src/modules/invariants/service';
 import { Topics } from '../../src/modules/outbox/topics';
+import { testConfig } from '../support/config';
 import { Scratch } from '../support/scratch';
 
 const brokers = process.env.KAFKA_BROKERS ?? '';
@@ -31,7 +32,9 @@ describe('invariants of events, with Kafka', () => {
   });
 
   const events = async (at = brokers): Promise<InvariantResult | undefined> => {
-    const reader = new KafkaReader(createClient({ brokers: at }, createLogger('silent', 'all')));
+    const reader = new KafkaReader(
+      createClient({ config: testConfig({ KAFKA_BROKERS: at }) }, createLogger('silent', 'all')),
+    );
     const report = await checkInvariants({
       database: scratch.app,
       kafka: new EventsInKafka(reader, topics),

@@ -6,6 +6,7 @@ import {
   KafkaTopics,
   KafkaUnavailable,
 } from '../../src/platform/kafka';
+import { testConfig } from '../support/config';
 import { addressOf, Bench, kafkaBrokers, through } from '../support/events';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/wait';
@@ -15,7 +16,10 @@ const logger = pino({ level: 'silent' });
 test('a message after one whose acknowledgement was lost is not taken for its repetition', async () => {
   const bench = new Bench(kafkaBrokers());
   const proxy = await new TcpProxy(addressOf(kafkaBrokers())).open();
-  const client = createClient({ brokers: kafkaBrokers(), socketFactory: through(proxy) }, logger);
+  const client = createClient(
+    { config: testConfig({ KAFKA_BROKERS: kafkaBrokers() }), socketFactory: through(proxy) },
+    logger,
+  );
   const topic = `${bench.prefix}topic`;
   const status = new KafkaConnectionStatus(logger);
   const producer = new KafkaProducer(client, new KafkaTopics(client, [topic]), status);

@@ -70,6 +70,18 @@ spec:
         {{- include "concert-api.databaseEnv" (dict "root" $root) | nindent 8 }}
         {{- end }}
         {{- include "concert-api.redisEnv" $root | nindent 8 }}
+        {{- /* Only who does the background work talks to the brokers. */}}
+        {{- if and (ne .role "api") (ne $root.Values.kafka.securityProtocol "PLAINTEXT") }}
+        - name: KAFKA_SECURITY_PROTOCOL
+          value: {{ $root.Values.kafka.securityProtocol }}
+        {{- if hasPrefix "SASL" $root.Values.kafka.securityProtocol }}
+        {{- $account := $root.Values.kafka.existingSecret | required "kafka.securityProtocol begins with SASL: name the Secret with username and password in kafka.existingSecret." }}
+        - name: KAFKA_SASL_MECHANISM
+          value: {{ $root.Values.kafka.saslMechanism }}
+        {{- include "concert-api.fromSecret" (dict "name" "KAFKA_SASL_USERNAME" "secret" $account "key" "username") | nindent 8 }}
+        {{- include "concert-api.fromSecret" (dict "name" "KAFKA_SASL_PASSWORD" "secret" $account "key" "password") | nindent 8 }}
+        {{- end }}
+        {{- end }}
       ports:
         - name: http
           containerPort: 8080

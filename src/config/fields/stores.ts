@@ -1,4 +1,4 @@
-import { brokers, databaseUrl, integer, redisUrls } from '../field';
+import { brokers, databaseUrl, integer, oneOf, redisUrls, text } from '../field';
 
 /** Where the stores are, and how long they may take. */
 export const storesFields = {
@@ -41,7 +41,8 @@ export const storesFields = {
   }),
   REDIS_URL: redisUrls({
     default: 'redis://127.0.0.1:6379',
-    about: 'Redis ≥ 7.0 or Valkey; url,url,…: nodes of a Redis Cluster',
+    about:
+      'Redis ≥ 7.0 or Valkey; url,url,…: nodes of a Redis Cluster; redis+sentinel://host:26379,host:26379/master/0: by sentinels; rediss: TLS',
   }),
   REDIS_TIMEOUT_MS: integer({
     min: 50,
@@ -51,4 +52,16 @@ export const storesFields = {
     about: 'Longest time that a Redis command may take before 503',
   }),
   KAFKA_BROKERS: brokers({ about: 'host:port,…; empty: events are handled in-process' }),
+  KAFKA_SECURITY_PROTOCOL: oneOf({
+    values: ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'],
+    default: 'PLAINTEXT',
+    about: 'Of the brokers’ listener: SSL is TLS, SASL a login',
+  }),
+  KAFKA_SASL_MECHANISM: oneOf({
+    values: ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'],
+    default: 'SCRAM-SHA-512',
+    about: 'How the brokers check the login',
+  }),
+  KAFKA_SASL_USERNAME: text({ default: '', about: 'Account for the brokers' }),
+  KAFKA_SASL_PASSWORD: text({ default: '', about: 'Its password' }),
 };

@@ -1,4 +1,5 @@
-import { Kafka, logLevel, type ISocketFactory, type LogEntry } from 'kafkajs';
+import { Kafka, logLevel, type ISocketFactory, type KafkaConfig, type LogEntry } from 'kafkajs';
+import type { Config } from '../../config/config';
 import { parseBrokers } from '../../config/urls';
 import type { Logger } from '../observability/logger';
 import { patchIdleTimers } from './timers';
@@ -19,18 +20,28 @@ const REQUEST_TIMEOUT_MS = 4_000;
 /** Short: what takes longer fails, and the caller starts again from a clean connection. */
 export const RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 };
 
+/** Where the brokers are, and how one logs in to them. */
+type Brokers = Pick<
+  Config,
+  | 'KAFKA_BROKERS'
+  | 'KAFKA_SECURITY_PROTOCOL'
+  | 'KAFKA_SASL_MECHANISM'
+  | 'KAFKA_SASL_USERNAME'
+  | 'KAFKA_SASL_PASSWORD'
+>;
+
 interface KafkaOptions {
-  /** host:port,host:port,… */
-  brokers: string;
+  config: Brokers;
   /** Makes the connections; for tests that stand between us and the broker. */
   socketFactory?: SocketFactory;
 }
 
-export function createClient({ brokers, socketFactory }: KafkaOptions, logger: Logger): Kafka {
+export function createClient({ config, socketFactory }: KafkaOptions, logger: Logger): Kafka {
   patchIdleTimers();
   return new Kafka({
     clientId: CLIENT_ID,
-    brokers: parseBrokers(brokers),
+    brokers: parseBrokers(config.KAFKA_BROKERS),
+    ...securityOf(config),
     connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     retry: RETRY,
@@ -38,6 +49,30 @@ export function createClient({ brokers, socketFactory }: KafkaOptions, logger: L
     logLevel: logLevel.INFO,
     logCreator: () => (entry) => writeLog(logger, entry),
   });
+}
+
+/** TLS trusts the authorities of Node, and those of NODE_EXTRA_CA_CERTS. */
+function securityOf(config: Brokers): Pick<KafkaConfig, 'ssl' | 'sasl'> {
+  const { KAFKA_SECURITY_PROTOCOL: protocol, KAFKA_SASL_MECHANISM: mechanism } = config;
+  const account = { username: config.KAFKA_SASL_USERNAME, password: config.KAFKA_SASL_PASSWORD };
+  return {
+    ssl: protocol.endsWith('SSL'),
+    ...(protocol.startsWith('SASL') && { sasl: saslOf(mechanism, account) }),
+  };
+}
+
+function saslOf(
+  mechanism: Config['KAFKA_SASL_MECHANISM'],
+  account: { username: string; password: string },
+): NonNullable<KafkaConfig['sasl']> {
+  switch (mechanism) {
+    case 'PLAIN':
+      return { mechanism: 'plain', ...account };
+    case 'SCRAM-SHA-256':
+      return { mechanism: 'scram-sha-256', ...account };
+    case 'SCRAM-SHA-512':
+      return { mechanism: 'scram-sha-512', ...account };
+  }
 }
 
 /**

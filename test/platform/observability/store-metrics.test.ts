@@ -200,7 +200,7 @@ describe('the metrics of the stores', () => {
     const brokers = process.env.KAFKA_BROKERS ?? '';
     const topic = `lag-${randomBytes(6).toString('hex')}`;
     const groupId = `${topic}-group`;
-    const kafka = createClient({ brokers }, logger);
+    const kafka = createClient({ config: testConfig({ KAFKA_BROKERS: brokers }) }, logger);
     const admin = kafka.admin();
     const producer = kafka.producer();
     await Promise.all([admin.connect(), producer.connect()]);
@@ -222,7 +222,7 @@ describe('the metrics of the stores', () => {
     await send(1, 1);
     await until('one more came', async () => (await lag()) === 6);
 
-    const nowhere = createClient({ brokers: '127.0.0.1:1' }, logger);
+    const nowhere = createClient({ config: testConfig({ KAFKA_BROKERS: '127.0.0.1:1' }) }, logger);
     const without = scrapeOf(open(), await connect(), new KafkaLag(nowhere, groups));
     await until('the others are there', async () => (await without()).has('concert_redis_keys'));
     expect([...(await without()).keys()].filter((name) => name.startsWith('kafka'))).toEqual([]);
