@@ -24,7 +24,9 @@ import { Health } from './modules/operations/health';
 import { healthRoutes } from './modules/operations/routes';
 import { readPages } from './modules/pages/files';
 import { pageRoutes } from './modules/pages/routes';
-import { orderRoutes } from './modules/orders/routes';
+import { orderRoutes } from './modules/orders/order-routes';
+import { OrderService } from './modules/orders/order-service';
+import { reservationRoutes } from './modules/orders/routes';
 import { ReservationService } from './modules/orders/service';
 import { paymentRoutes } from './modules/payments/routes';
 import { PaymentService } from './modules/payments/service';
@@ -134,7 +136,8 @@ function apiRoutes(container: DependencyContainer): Router[] {
     statusRoutes(container.resolve(QueueStatusService), container.resolve(QueueService), middleware),
     catalogRoutes(container.resolve(ConcertService), middleware),
     seatMapRoutes(container.resolve(SeatMapService), middleware),
-    orderRoutes(container.resolve(ReservationService), middleware),
+    reservationRoutes(container.resolve(ReservationService), middleware),
+    orderRoutes(container.resolve(OrderService), container.resolve(PaymentService), middleware),
     paymentRoutes(container.resolve(PaymentService), middleware),
     accountRoutes(container.resolve(BalanceService), middleware),
   ];

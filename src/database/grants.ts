@@ -19,7 +19,7 @@ export const RIGHTS: Record<string, string> = {
   audit: 'SELECT, INSERT',
   schedule_cancellation: 'SELECT, INSERT, UPDATE (failed, finished_at)',
   orders: 'SELECT, INSERT, UPDATE (status, held_until, extended, paid_at, ended_at)',
-  reservation: 'SELECT, INSERT, UPDATE (status, held_until, order_id)',
+  reservation: 'SELECT, INSERT, UPDATE (status, held_until, hold_seconds, order_id)',
   payment: 'SELECT, INSERT, UPDATE (status, order_id, queue_id, queue_generation, queue_seq)',
   payment_history: 'SELECT, INSERT',
   idempotency_key: 'SELECT, INSERT, UPDATE, DELETE',

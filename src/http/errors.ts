@@ -82,8 +82,10 @@ const STATUS: Record<string, number | undefined> = {
   ...{ '001': 403, '002': 409, '003': 403, '004': 409, '005': 409 },
 };
 
-/** HTTP status of an error code. */
-export const statusOf = (code: string): number => STATUS[code] ?? Number(code);
+const WORD = /^[A-Z_]+$/;
+
+/** HTTP status of an error code. The codes that are words name a state of things that does not allow the request: 409. */
+export const statusOf = (code: string): number => STATUS[code] ?? (WORD.test(code) ? 409 : Number(code));
 
 /** The one place where an error becomes an answer. What is not known is 500, and its stack stays in the log. */
 export function failureOf(error: unknown): Failure {

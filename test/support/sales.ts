@@ -4,6 +4,7 @@ import { TopUpBatch } from '../../src/modules/accounts/top-up-batch';
 import { ExpiryRepository } from '../../src/modules/orders/expiry-repository';
 import { HoldBatch, type Held, type HoldRequest } from '../../src/modules/orders/hold-batch';
 import { HoldRepository } from '../../src/modules/orders/hold-repository';
+import { OrderRepository } from '../../src/modules/orders/order-repository';
 import { PaymentBatch, type Sale } from '../../src/modules/payments/batch';
 import { PaymentRepository } from '../../src/modules/payments/repository';
 import type { ActiveUser } from '../../src/modules/waiting-room/service';
@@ -32,7 +33,12 @@ export class Sales {
   constructor(private readonly seatLimit = 0) {
     const config = testConfig({ QUEUE_ID: MAIN });
     this.payments = new PaymentRepository(config);
-    this.holdBatch = new HoldBatch(this.balances, new HoldRepository(config), this.expiry);
+    this.holdBatch = new HoldBatch(
+      this.balances,
+      new HoldRepository(config),
+      this.expiry,
+      new OrderRepository(),
+    );
     this.paymentBatch = new PaymentBatch(this.payments, this.balances);
   }
 

@@ -9,6 +9,13 @@ export const salesFields = {
     unit: 's',
     about: 'How long a seat stays reserved for its user to pay',
   }),
+  HOLD_EXTENSION_SECONDS: integer({
+    min: 0,
+    max: 86_400,
+    default: 120,
+    unit: 's',
+    about: 'By how much the hold of an order may be prolonged, once; 0: not at all',
+  }),
   MAX_SEATS_PER_USER: integer({
     min: 0,
     max: 10_000,

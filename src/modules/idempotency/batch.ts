@@ -13,7 +13,7 @@ export interface KeyedBatch<Request, Result> {
   /** See BatchKind. A request with a key is among them only if the transaction has the key. */
   work: (tx: SqlTransaction, requests: Request[]) => Promise<Outcome<Result>[]>;
   /** The answer to remember. */
-  answerOf: (result: Result) => unknown;
+  answerOf: (result: Result, request: Request) => unknown;
 }
 
 interface Keyed<Request> {
@@ -102,10 +102,12 @@ export class KeyedBatcher<Request, Result> {
     const answers: Answer[] = [];
     const unanswered: RequestKey[] = [];
     const settled = outcomes.map((outcome, i): Outcome<Result> => {
-      const key = requests[i]?.key;
-      if (key === undefined) return outcome;
+      const keyed = requests[i];
+      if (keyed?.key === undefined) return outcome;
+      const { key, request } = keyed;
       if (outcome.kind === 'done') {
-        answers.push({ key, status: 200, answer: JSON.stringify(this.kind.answerOf(outcome.value)) });
+        const answer = JSON.stringify(this.kind.answerOf(outcome.value, request));
+        answers.push({ key, status: 200, answer });
         return outcome;
       }
       if (outcome.kind === 'refused' && isRemembered(outcome.error)) {

@@ -100,9 +100,8 @@ function keyOf(req: Request): RequestKey | undefined {
   if (id === undefined) return undefined;
   if (typeof id !== 'string' || !KEY.test(id))
     throw new BadInput('Idempotency-Key: send 1 to 255 printable ASCII characters without spaces.');
-  const { path } = req.route as { path: string };
   const fingerprint = createHash('sha256')
-    .update(`${req.method} ${path} ${JSON.stringify(req.body)}`)
+    .update(`${req.method} ${req.path} ${JSON.stringify(req.body)}`)
     .digest();
   return { userId: req.claims.userId, id, fingerprint };
 }

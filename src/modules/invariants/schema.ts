@@ -49,6 +49,7 @@ export interface InvariantReport {
 export const TABLES = [
   'member',
   'concert_seat',
+  'orders',
   'reservation',
   'payment',
   'payment_history',

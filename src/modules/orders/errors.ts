@@ -19,10 +19,17 @@ export class SeatNotAvailable extends Conflict {
   }
 }
 
-/** 409: the user has as many seats of the schedule as one may have. */
+/** The user has as many seats of the schedule as one may have: 409 of the study's reserve, SEAT_LIMIT of an order. */
 export class SeatLimitReached extends Conflict {
-  constructor(limit: number) {
-    super(`You have ${limit} seats of this schedule: that is the most that one buyer may have.`);
+  constructor(
+    private readonly limit: number,
+    code = '409',
+  ) {
+    super(`You have ${limit} seats of this schedule: that is the most that one buyer may have.`, { code });
+  }
+
+  named(): SeatLimitReached {
+    return new SeatLimitReached(this.limit, 'SEAT_LIMIT');
   }
 }
 
@@ -40,5 +47,50 @@ export class WrongQueue extends Forbidden {
         ? 'This concert is sold to users of the main queue: ask for a token without queueId.'
         : `This concert has its own queue: ask for a token with queueId ${queueId}.`,
     );
+  }
+}
+
+/** NOT_ON_SALE: the sale of the schedule has not opened yet, or has closed, or the schedule is canceled. */
+export class NotOnSale extends Conflict {
+  constructor(scheduleId: number, opensAt: Date | null = null) {
+    const isComing = opensAt !== null && opensAt.getTime() > Date.now();
+    super(
+      isComing
+        ? `The sale of schedule ${scheduleId} opens at ${opensAt.toISOString()}.`
+        : `Schedule ${scheduleId} is not on sale.`,
+      { code: 'NOT_ON_SALE' },
+    );
+  }
+}
+
+/** HOLD_ENDED: the order is not held any more. */
+export class OrderNotHeld extends Conflict {
+  constructor(orderId: number) {
+    super(`Order ${orderId} is not held any more.`, { code: 'HOLD_ENDED' });
+  }
+}
+
+/** ALREADY_EXTENDED: a hold is prolonged once. */
+export class AlreadyExtended extends Conflict {
+  constructor(orderId: number) {
+    super(`The hold of order ${orderId} was prolonged before: that can be done once.`, {
+      code: 'ALREADY_EXTENDED',
+    });
+  }
+}
+
+/** NOT_REFUNDABLE: the order is not paid, or it is too late to give the tickets back. */
+export class NotRefundable extends Conflict {
+  constructor(orderId: number, why: string) {
+    super(`Order ${orderId} cannot be canceled: ${why}.`, { code: 'NOT_REFUNDABLE' });
+  }
+}
+
+/** NO_ADJACENT_SEATS: so many adjacent seats are not free. */
+export class NoAdjacentSeats extends Conflict {
+  constructor(count: number) {
+    super(`There are not ${count} free seats next to each other: ask for fewer, or choose seats.`, {
+      code: 'NO_ADJACENT_SEATS',
+    });
   }
 }

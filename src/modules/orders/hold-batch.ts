@@ -6,6 +6,7 @@ import { appendEvents } from '../outbox/append';
 import { reservationMade } from '../outbox/events';
 import { ScheduleSoldOut, SeatNotAvailable } from './errors';
 import { ExpiryRepository } from './expiry-repository';
+import { OrderRepository } from './order-repository';
 import {
   type Decision,
   type Held,
@@ -36,6 +37,7 @@ export class HoldBatch {
     private readonly balances: BalanceRepository,
     private readonly holds: HoldRepository,
     private readonly expiry: ExpiryRepository,
+    private readonly orders: OrderRepository,
   ) {}
 
   async work(tx: SqlTransaction, requests: HoldRequest[], rules: HoldRules): Promise<Outcome<Held>[]> {
@@ -43,7 +45,9 @@ export class HoldBatch {
     const decisions = requests.map((request) => round.decide(request));
     await this.nameReasons(tx, decisions);
     const held = await this.write(tx, decisions, rules);
-    return decisions.map((decision) => outcomeOf(decision, held));
+    const outcomes = decisions.map((decision) => outcomeOf(decision, held));
+    await this.addOrders(tx, requests, outcomes);
+    return outcomes;
   }
 
   /** Locks users, then seats, each in ascending order, and reads what else decides: one round trip. */
@@ -66,6 +70,27 @@ export class HoldBatch {
     return new HoldRound({ users, seats, facts, rules, mainQueueId: this.holds.mainQueueId });
   }
 
+  /** Reads the orders of those who have asked for more than a seat. */
+  private async addOrders(
+    tx: SqlTransaction,
+    requests: HoldRequest[],
+    outcomes: Outcome<Held>[],
+  ): Promise<void> {
+    const held = outcomes.flatMap((outcome, i) =>
+      outcome.kind === 'done' && requests[i]?.isOrder === true ? [outcome.value] : [],
+    );
+    if (held.length === 0) return;
+    const orders = await this.orders.find(
+      tx,
+      held.map(({ orderId }) => orderId),
+    );
+    const byId = new Map(orders.map((order) => [order.id, order]));
+    for (const each of held) {
+      const order = byId.get(each.orderId);
+      if (order !== undefined) each.order = order;
+    }
+  }
+
   /** Of the seats that are gone: whether all others are as well. */
   private async nameReasons(tx: SqlTransaction, decisions: Decision[]): Promise<void> {
     const late = decisions.filter((decision) => decision.kind === 'gone');
@@ -76,7 +101,11 @@ export class HoldBatch {
     for (const decision of late) decision.isSoldOut = soldOut.has(decision.scheduleId);
   }
 
-  private async write(tx: SqlTransaction, decisions: Decision[], { holdSeconds }: HoldRules): Promise<Written> {
+  private async write(
+    tx: SqlTransaction,
+    decisions: Decision[],
+    { holdSeconds }: HoldRules,
+  ): Promise<Written> {
     const won = decisions.filter((decision) => decision.kind === 'won');
     if (won.length === 0) return new Map();
     const items = won.flatMap(({ order: { user, scheduleId, seatIds } }) =>

@@ -4,7 +4,7 @@ import { ascending, type SqlExecutor, type SqlTransaction } from '../../platform
 import type { ActiveUser } from '../waiting-room/service';
 import { HAS_PAID_OF_Q, SESSION_COLUMNS } from '../waiting-room/state/repository';
 
-export type SeatStatus = 'AVAILABLE' | 'TEMP_RESERVED' | 'RESERVED';
+export type SeatStatus = 'AVAILABLE' | 'TEMP_RESERVED' | 'RESERVED' | 'BLOCKED';
 
 /** A seat that somebody wants to hold. */
 export interface WantedSeat {
@@ -31,6 +31,11 @@ export interface SeatFacts {
   /** The concert's queue; null: there is no such schedule. */
   queueId: string | null;
   isStarted: 0 | 1;
+  /** The schedule is published, and its sale has opened and not closed. */
+  isOnSale: 0 | 1;
+  opensAt: Date | null;
+  /** Most seats of the schedule for one user, if it has a limit of its own. */
+  seatLimit: number | null;
   /** Seats of the schedule that the user holds or has bought. */
   seatsOfUser: number;
   /** The seat's live reservation, if it has one. */
@@ -73,6 +78,9 @@ export interface HeldRow extends HeldSeat {
 /** The queue that sells a concert; no name means the main queue, whose name the statement is given. */
 const QUEUE_OF_CONCERT = "COALESCE(NULLIF(c.queue_id, ''), ?)";
 
+const IS_ON_SALE = `(d.state = 'PUBLISHED' AND COALESCE(d.opens_at <= NOW(3), TRUE)
+                     AND COALESCE(d.closes_at > NOW(3), TRUE))`;
+
 /** In the order of ids, as every batch locks: the rows are locked as JSON lists them. */
 const LOCK_SEATS = `
   SELECT s.id, s.schedule_id AS scheduleId, s.status, s.amount,
@@ -87,7 +95,7 @@ const WANTED = `JSON_TABLE(?, '$[*]' COLUMNS (
 /** Read after the locks: under READ COMMITTED it sees what their holders before have committed. */
 const FACTS = `
   SELECT ${HAS_PAID_OF_Q} AS hasPaid, IF(d.id IS NULL, NULL, ${QUEUE_OF_CONCERT}) AS queueId,
-         d.starts_at <= NOW(3) AS isStarted,
+         d.starts_at <= NOW(3) AS isStarted, ${IS_ON_SALE} AS isOnSale, d.opens_at AS opensAt, d.seats_per_user AS seatLimit,
          (SELECT COUNT(*) FROM reservation v
            WHERE v.user_id = q.user_id AND v.schedule_id = q.schedule_id AND v.status IN ('RESERVED', 'TEMP_RESERVED')
              AND (v.status = 'RESERVED' OR v.held_until > NOW(3))) AS seatsOfUser,
@@ -96,7 +104,7 @@ const FACTS = `
          r.reserved_at AS reservedAt, r.held_until AS heldUntil,
          TIMESTAMPDIFF(MICROSECOND, NOW(3), r.held_until) DIV 1000 AS leftMs
     FROM ${WANTED}
-    LEFT JOIN concert_schedule d ON d.id = q.schedule_id
+    LEFT JOIN concert_schedule d ON d.id = q.schedule_id AND d.state <> 'DRAFT'
     LEFT JOIN concert c ON c.id = d.concert_id
     LEFT JOIN reservation r ON r.live_seat_id = q.seat_id`;
 
@@ -107,7 +115,7 @@ const SOLD_OUT = `
 
 /**
  * The statement that sells. It judges again all that was read before it: whether the seat is free, whether the schedule
- * is in the future, whether its concert is sold by the user's queue, and whether the session goes on: after its payment
+ * is in the future and on sale, whether its concert is sold by the user's queue, and whether the session goes on: after its payment
  * Redis may not know for a moment that it is over.
  */
 const RESERVE_SEATS = `
@@ -116,7 +124,7 @@ const RESERVE_SEATS = `
   STRAIGHT_JOIN concert_schedule d FORCE INDEX (PRIMARY) ON d.id = s.schedule_id
   STRAIGHT_JOIN concert c FORCE INDEX (PRIMARY) ON c.id = d.concert_id
      SET s.status = 'TEMP_RESERVED', s.held_until = NOW(3) + INTERVAL ? SECOND
-   WHERE s.schedule_id = q.schedule_id AND s.status = 'AVAILABLE' AND d.starts_at > NOW(3)
+   WHERE s.schedule_id = q.schedule_id AND s.status = 'AVAILABLE' AND d.starts_at > NOW(3) AND ${IS_ON_SALE}
      AND ${QUEUE_OF_CONCERT} = q.queue_id AND NOT ${HAS_PAID_OF_Q}`;
 
 const INSERT_ORDERS = `

@@ -2,11 +2,14 @@ import { NotFound } from '../../common/errors';
 import { ALONE, refused } from '../../platform/database/batch';
 import { TokenNotActive } from '../waiting-room/errors';
 import type { ActiveUser } from '../waiting-room/service';
-import { ScheduleStarted, SeatLimitReached, WrongQueue } from './errors';
+import { NotOnSale, ScheduleStarted, SeatLimitReached, WrongQueue } from './errors';
+import type { OrderRow } from './order-repository';
 import type { HeldSeat, LockedSeat, SeatFacts } from './hold-repository';
 
 export interface HoldRequest {
   user: ActiveUser;
+  /** The answer tells the whole order rather than its first seat. */
+  isOrder?: boolean;
   scheduleId: number;
   /** Ascending, each once, at least one. */
   seatIds: number[];
@@ -20,6 +23,8 @@ export interface Held {
   isNew: boolean;
   /** Until it expires, milliseconds. */
   leftMs: number;
+  /** Of a request that asks for it. */
+  order?: OrderRow;
 }
 
 export interface HoldRules {
@@ -100,14 +105,15 @@ export class HoldRound {
 
   private refuse(request: HoldRequest, facts: SeatFacts[]): Decision | undefined {
     const { user, scheduleId, seatIds } = request;
-    const { seatLimit } = this.known.rules;
-    if (this.passesLimit(request, facts)) return refused(new SeatLimitReached(seatLimit));
     const [first] = facts;
+    const seatLimit = first?.seatLimit ?? this.known.rules.seatLimit;
+    if (this.passesLimit(seatLimit, request, facts)) return refused(new SeatLimitReached(seatLimit));
     if (first === undefined || first.queueId === null) return refused(new NotFound(`Schedule ${scheduleId}`));
     const unknown = this.unknownSeat(scheduleId, seatIds);
     if (unknown !== undefined) return refused(new NotFound(`Seat ${unknown} of schedule ${scheduleId}`));
     if (first.queueId !== user.queueId) return refused(new WrongQueue(first.queueId, this.known.mainQueueId));
     if (first.isStarted === 1) return refused(new ScheduleStarted(scheduleId));
+    if (first.isOnSale === 0) return refused(new NotOnSale(scheduleId, first.opensAt));
     const gone = seatIds.filter((id, i) => !this.isFree(id, facts[i]));
     return gone.length > 0 ? { kind: 'gone', scheduleId, seatIds: gone, isSoldOut: false } : undefined;
   }
@@ -118,8 +124,11 @@ export class HoldRound {
   }
 
   /** Of the seats that are wanted, those that the user has already do not count twice. */
-  private passesLimit({ user, scheduleId, seatIds }: HoldRequest, facts: SeatFacts[]): boolean {
-    const { seatLimit } = this.known.rules;
+  private passesLimit(
+    seatLimit: number,
+    { user, scheduleId, seatIds }: HoldRequest,
+    facts: SeatFacts[],
+  ): boolean {
     if (seatLimit === 0) return false;
     const already = facts.filter(({ holderId, isSold, isExpired }) => {
       return holderId === user.userId && (isSold === 1 || isExpired === 0);

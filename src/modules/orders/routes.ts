@@ -6,7 +6,7 @@ import type { RouteMiddleware } from '../middleware';
 import { Hold, ReserveBody } from './schema';
 import type { ReservationService } from './service';
 
-export function orderRoutes(reservations: ReservationService, middleware: RouteMiddleware): Router {
+export function reservationRoutes(reservations: ReservationService, middleware: RouteMiddleware): Router {
   const { token, validate, refuseWaiting, refuseInactive, perUser, measured, shed, active, idempotent } =
     middleware;
   const router = literalRouter();
@@ -53,6 +53,7 @@ const RESERVE = operation({
     '004': 'Somebody else holds the seat, or it is sold',
     '403': 'The concert is sold by another queue than the one that admitted you',
     '404': 'No such schedule, or no such seat in it',
+    NOT_ON_SALE: 'The sale of the schedule has not opened yet, or has closed',
     '409':
       'The schedule has begun, you have MAX_SEATS_PER_USER of its seats, or your session is over but for what you hold',
   },

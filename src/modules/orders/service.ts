@@ -9,6 +9,8 @@ import { ScheduleSoldOut, SeatLimitReached, SeatNotAvailable } from './errors';
 import { HoldBatch, type Held, type HoldRequest } from './hold-batch';
 import type { HeldSeat } from './hold-repository';
 import { OrderMetrics } from './metrics';
+import { OrderPresenter } from './order-presenter';
+import type { Order } from './order-schema';
 import type { Hold } from './schema';
 
 @scoped(Lifecycle.ContainerScoped)
@@ -21,6 +23,7 @@ export class ReservationService {
     private readonly queue: QueueService,
     private readonly breakers: Breakers,
     private readonly displayTime: DisplayTime,
+    private readonly presenter: OrderPresenter,
     private readonly metrics: OrderMetrics,
     @inject(CONFIG) config: Config,
   ) {
@@ -29,7 +32,8 @@ export class ReservationService {
       name: 'hold',
       userOf: ({ user }) => user.userId,
       work: (tx, requests) => holdBatch.work(tx, requests, rules),
-      answerOf: ({ rows }) => this.present(rows[0]),
+      answerOf: (held, { isOrder }) =>
+        isOrder === true ? this.presentOrder(held) : this.present(held.rows[0]),
     });
   }
 
@@ -45,12 +49,37 @@ export class ReservationService {
     seatId: number,
     key: RequestKey | undefined,
   ): Promise<Hold> {
-    const { rows, isNew, leftMs } = await this.breakers.concert
-      .run(() => this.holds.submit({ user, scheduleId, seatIds: [seatId] }, key))
-      .catch((error: unknown) => this.countRefusal(error));
-    this.metrics.holds.inc({ result: isNew ? 'held' : 'repeated' });
-    await this.queue.extendSession(user, leftMs);
+    const { rows } = await this.submit({ user, scheduleId, seatIds: [seatId] }, key);
     return this.present(rows[0]);
+  }
+
+  /**
+   * Puts seats on hold, all or none. Seats that the user holds in one order already are answered with that order.
+   * @throws as `hold`; SeatNotAvailable names the seats that are gone
+   */
+  async holdOrder(
+    user: ActiveUser,
+    scheduleId: number,
+    seatIds: number[],
+    key: RequestKey | undefined,
+  ): Promise<Order> {
+    const ascending = [...new Set(seatIds)].sort((one, other) => one - other);
+    const request = { user, scheduleId, seatIds: ascending, isOrder: true };
+    return this.presentOrder(await this.submit(request, key));
+  }
+
+  private async submit(request: HoldRequest, key: RequestKey | undefined): Promise<Held> {
+    const held = await this.breakers.concert
+      .run(() => this.holds.submit(request, key))
+      .catch((error: unknown) => this.countRefusal(error));
+    this.metrics.holds.inc({ result: held.isNew ? 'held' : 'repeated' });
+    await this.queue.extendSession(request.user, held.leftMs);
+    return held;
+  }
+
+  private presentOrder({ order }: Held): Order {
+    if (order === undefined) throw new Error('A hold without its order.');
+    return this.presenter.present(order);
   }
 
   /** The answer is given again: the session may not have been prolonged after the COMMIT. */

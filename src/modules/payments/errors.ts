@@ -17,6 +17,8 @@ export class AlreadyPaid extends Conflict {
 export class HoldEnded extends Conflict {
   /** @param what "Order 7", "Reservation 7" */
   constructor(what: string) {
-    super(`The hold of ${what.toLowerCase()} has ended: reserve again.`);
+    // The study's payment of a reservation has the number, an order's the word.
+    const code = what.startsWith('Order') ? 'HOLD_ENDED' : '409';
+    super(`The hold of ${what.toLowerCase()} has ended: reserve again.`, { code });
   }
 }

@@ -57,7 +57,7 @@ const ITEMS = `
              AND h.queue_id = q.queue_id) AS heldOrders,
          COALESCE(r.user_id, a.user_id) AS userId, o.id AS orderId, o.status AS orderStatus, o.total,
          r.id AS reservationId, r.concert_title AS concertTitle, r.seat_position AS seatPosition, r.amount,
-         r.status = 'TEMP_RESERVED' AND r.held_until > NOW(3) AS isHeld,
+         r.status = 'TEMP_RESERVED' AND r.held_until > NOW(3) AND d.state <> 'CANCELED' AS isHeld,
          COALESCE(NULLIF(c.queue_id, ''), ?) AS queueId
     FROM JSON_TABLE(?, '$[*]' COLUMNS (
            payment FOR ORDINALITY, user_id BIGINT UNSIGNED PATH '$[0]',
@@ -69,14 +69,15 @@ const ITEMS = `
     LEFT JOIN concert c ON c.id = d.concert_id
    ORDER BY payment, reservationId`;
 
-/** Makes held orders sales as far as their holds last: order, reservations and seats, a row of each. */
+/** Makes held orders sales as far as their holds last and their schedules are not canceled: order, reservations and seats, a row of each. */
 const SELL = `
   UPDATE JSON_TABLE(?, '$[*]' COLUMNS (order_id BIGINT UNSIGNED PATH '$[0]', user_id BIGINT UNSIGNED PATH '$[1]')) q
   STRAIGHT_JOIN orders o FORCE INDEX (PRIMARY) ON o.id = q.order_id
+  STRAIGHT_JOIN concert_schedule d FORCE INDEX (PRIMARY) ON d.id = o.schedule_id
   STRAIGHT_JOIN reservation r FORCE INDEX (reservation_by_order) ON r.order_id = o.id
   STRAIGHT_JOIN concert_seat s FORCE INDEX (PRIMARY) ON s.id = r.seat_id
      SET o.status = 'PAID', o.paid_at = NOW(3), r.status = 'RESERVED', s.status = 'RESERVED', s.held_until = NULL
-   WHERE o.user_id = q.user_id AND o.status = 'HELD' AND r.status = 'TEMP_RESERVED' AND r.held_until > NOW(3)
+   WHERE d.state <> 'CANCELED' AND o.user_id = q.user_id AND o.status = 'HELD' AND r.status = 'TEMP_RESERVED' AND r.held_until > NOW(3)
      AND s.status = 'TEMP_RESERVED'`;
 
 const INSERT = `

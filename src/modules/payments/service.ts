@@ -3,6 +3,7 @@ import { KeyedBatches, type KeyedBatcher } from '../idempotency/batch';
 import type { RequestKey } from '../idempotency/key';
 import { Breakers } from '../operations/breakers';
 import { QueueService, type ActiveUser } from '../waiting-room/service';
+import type { PaidOrder } from '../orders/order-schema';
 import { PaymentBatch, type Sale } from './batch';
 import { PaymentMetrics } from './metrics';
 import type { Payable } from './repository';
@@ -23,7 +24,7 @@ export class PaymentService {
       name: 'payment',
       userOf: ({ user }) => user.userId,
       work: (tx, requests) => batch.work(tx, requests),
-      answerOf: presentPaid,
+      answerOf: (sale, { orderId }) => (orderId === undefined ? presentPaid(sale) : presentPaidOrder(sale)),
     });
   }
 
@@ -41,6 +42,16 @@ export class PaymentService {
     await this.queue.endSessionOfPayment(reservationId);
   }
 
+  /** Pays for the user's own order. @throws as `pay` */
+  async payOrder(user: ActiveUser, orderId: number, key: RequestKey | undefined): Promise<PaidOrder> {
+    return presentPaidOrder(await this.sell({ user, orderId }, key));
+  }
+
+  /** The answer is given again: the session may not have been ended after the COMMIT. */
+  async replayedOrder(orderId: number): Promise<void> {
+    await this.queue.endSessionOfOrder(orderId);
+  }
+
   private async sell(payable: Payable, key: RequestKey | undefined): Promise<Sale> {
     const sale = await this.breakers.concert.run(() => this.payments.submit(payable, key));
     this.metrics.sales.inc(sale.seats);
@@ -53,5 +64,10 @@ export class PaymentService {
 const presentPaid = ({ amount, endsSession }: Sale): Paid => ({
   paymentAmount: amount,
   seatStatus: 'RESERVED',
+  queueStatus: endsSession ? 'DONE' : 'PROGRESS',
+});
+
+const presentPaidOrder = ({ orderId, amount, endsSession }: Sale): PaidOrder => ({
+  ...{ orderId, paymentAmount: amount, status: 'PAID' },
   queueStatus: endsSession ? 'DONE' : 'PROGRESS',
 });

@@ -169,6 +169,11 @@ export class QueueService {
   }
 
   /** See Sessions. */
+  async endSessionOfOrder(orderId: number): Promise<void> {
+    await this.sessions.endOfOrder(orderId);
+  }
+
+  /** See Sessions. */
   async extendSession(session: SessionId, holdMs: number): Promise<void> {
     await this.sessions.extend(session, holdMs);
   }

@@ -33,6 +33,14 @@ export class Sessions {
     });
   }
 
+  /** The same by the order. */
+  async endOfOrder(orderId: number): Promise<void> {
+    await this.afterCommit('session not ended after replayed payment yet', async () => {
+      const session = await this.breakers.concert.run(() => this.repository.sessionOfOrder(orderId));
+      if (session !== undefined) await this.end(session);
+    });
+  }
+
   /** After a hold: the session lasts as long as the hold does, and the user is not idle meanwhile. */
   async extend(session: SessionId, holdMs: number): Promise<void> {
     const room = this.roomOf(session);

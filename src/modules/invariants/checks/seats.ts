@@ -27,20 +27,35 @@ const DISAGREEING = `
      AND (r.status <> s.status OR r.schedule_id <> s.schedule_id
           OR (s.status = 'TEMP_RESERVED' AND NOT (r.held_until <=> s.held_until)))`;
 
+/** A payment of a version before orders names the reservation alone, until the worker has made its order. */
 const SOLD_UNPAID = `
-  SELECT r.id AS reservationId, r.user_id AS userId, r.amount, COUNT(p.id) AS donePayments
+  SELECT r.id AS reservationId, r.order_id AS orderId, r.user_id AS userId, r.amount
     FROM reservation r
-    LEFT JOIN payment p ON p.reservation_id = r.id AND p.status = 'DONE'
    WHERE r.id BETWEEN @first AND @last AND r.status = 'RESERVED'
-   GROUP BY r.id HAVING COUNT(p.id) <> 1`;
+     AND (SELECT COUNT(*) FROM payment p WHERE p.order_id = r.order_id AND p.status = 'DONE')
+       + (SELECT COUNT(*) FROM payment p
+           WHERE p.reservation_id = r.id AND p.order_id IS NULL AND p.status = 'DONE') <> 1`;
 
 const PAID_UNSOLD = `
-  SELECT p.id AS paymentId, p.reservation_id AS reservationId, r.status AS reservationStatus,
-         p.amount AS paid, r.amount AS price
+  SELECT p.id AS paymentId, p.order_id AS orderId, p.reservation_id AS reservationId, p.amount AS paid,
+         SUM(IF(r.status = 'RESERVED', r.amount, NULL)) AS price, COUNT(r.id) AS seats
     FROM payment p
-    LEFT JOIN reservation r ON r.id = p.reservation_id
+    LEFT JOIN reservation r ON r.order_id = p.order_id OR p.order_id IS NULL AND r.id = p.reservation_id
    WHERE p.id BETWEEN @first AND @last AND p.status = 'DONE'
-     AND (r.id IS NULL OR r.status <> 'RESERVED' OR r.amount <> p.amount)`;
+   GROUP BY p.id
+  HAVING NOT (SUM(r.status = 'RESERVED') <=> COUNT(r.id)) OR NOT (price <=> paid)`;
+
+/** An order lasts for a moment longer than its hold, until the worker ends it. */
+const DIVIDED_ORDERS = `
+  SELECT o.id AS orderId, o.status, o.total, COUNT(r.id) AS seats, SUM(r.amount) AS price,
+         GROUP_CONCAT(DISTINCT r.status) AS seatStatuses
+    FROM orders o
+    LEFT JOIN reservation r ON r.order_id = o.id
+   WHERE o.id BETWEEN @first AND @last AND NOT (o.status = 'HELD' AND o.held_until <= NOW(3))
+   GROUP BY o.id
+  HAVING COUNT(r.id) = 0 OR price <> o.total OR SUM(r.user_id <> o.user_id OR r.schedule_id <> o.schedule_id) > 0
+      OR SUM(r.status <> CASE o.status WHEN 'HELD' THEN 'TEMP_RESERVED' WHEN 'PAID' THEN 'RESERVED' ELSE 'CANCELED' END) > 0
+      OR SUM(o.status = 'HELD' AND r.held_until <> o.held_until) > 0`;
 
 const PAID_BY_ANOTHER = `
   SELECT p.id AS paymentId, p.user_id AS payer, r.id AS reservationId, r.user_id AS holder
@@ -88,6 +103,12 @@ export const seatChecks = (): SqlCheck[] => [
     along: 'payment',
     what: 'DONE payments whose reservation is not sold at that price',
     sql: PAID_UNSOLD,
+  },
+  {
+    invariant: 'I1',
+    along: 'orders',
+    what: 'orders whose seats do not live and die with them, or cost something else',
+    sql: DIVIDED_ORDERS,
   },
   {
     invariant: 'I9',

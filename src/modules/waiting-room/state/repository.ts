@@ -60,6 +60,8 @@ const OF_PAYMENT = `SELECT p.queue_id AS queueId, p.queue_generation AS gen, p.q
                       FROM reservation r JOIN payment p ON p.order_id = r.order_id
                      WHERE r.id = ? AND p.queue_id IS NOT NULL`;
 
+const OF_ORDER = `SELECT ${SESSION} FROM payment WHERE order_id = ? AND queue_id IS NOT NULL`;
+
 const HOLD = `id AS reservationId, ${SESSION}, TIMESTAMPDIFF(MICROSECOND, NOW(3), held_until) / 1000 AS leftMs`;
 const IS_LIVE_HOLD = "status = 'TEMP_RESERVED' AND held_until > NOW(3) AND queue_id IS NOT NULL";
 
@@ -117,6 +119,12 @@ export class QueueRepository {
   /** The session that paid; undefined: there is no payment, or a version wrote it that did not store the session. */
   async sessionOfPayment(reservationId: number): Promise<SessionId | undefined> {
     const [row] = await this.database.query<SessionId>(OF_PAYMENT, [reservationId]);
+    return row;
+  }
+
+  /** The session that the payment of the order has ended. */
+  async sessionOfOrder(orderId: number): Promise<SessionId | undefined> {
+    const [row] = await this.database.query<SessionId>(OF_ORDER, [orderId]);
     return row;
   }
 

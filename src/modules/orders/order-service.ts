@@ -1,0 +1,174 @@
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { CONFIG, type Config } from '../../config/config';
+import { Conflict, Forbidden, NotFound } from '../../common/errors';
+import { Database, type SqlTransaction } from '../../platform/database/database';
+import type { RequestKey } from '../idempotency/key';
+import { IdempotencyService } from '../idempotency/service';
+import { Breakers } from '../operations/breakers';
+import { QueueService, type ActiveUser } from '../waiting-room/service';
+import { bestSeats } from './best-seats';
+import {
+  AlreadyExtended,
+  NoAdjacentSeats,
+  NotRefundable,
+  OrderNotHeld,
+  ScheduleSoldOut,
+  SeatLimitReached,
+  SeatNotAvailable,
+} from './errors';
+import { HallRepository } from './hall-repository';
+import { OrderRepository, type OrderRow } from './order-repository';
+import { OrderPresenter } from './order-presenter';
+import type { Order, OrderBody } from './order-schema';
+import { Refunds } from './refunds';
+import { ReservationService } from './service';
+
+const PAGE = 100;
+/** How often adjacent seats are chosen, when others are faster each time. */
+const MAX_CHOICES = 5;
+/** Among so many of the best choices one is drawn, so that buyers of the same moment do not all want the same seats. */
+const DRAWN_AMONG = 8;
+
+/** Orders of several seats: held, prolonged, released and canceled as one. */
+@scoped(Lifecycle.ContainerScoped)
+export class OrderService {
+  private readonly extensionSeconds: number;
+
+  constructor(
+    private readonly database: Database,
+    private readonly reservations: ReservationService,
+    private readonly orders: OrderRepository,
+    private readonly halls: HallRepository,
+    private readonly refunds: Refunds,
+    private readonly idempotency: IdempotencyService,
+    private readonly queue: QueueService,
+    private readonly breakers: Breakers,
+    private readonly presenter: OrderPresenter,
+    @inject(CONFIG) config: Config,
+  ) {
+    this.extensionSeconds = config.HOLD_EXTENSION_SECONDS;
+  }
+
+  /**
+   * Puts seats on hold, all or none.
+   * @throws as ReservationService.hold; SeatNotAvailable names the seats that are gone; NoAdjacentSeats
+   */
+  async create(user: ActiveUser, { scheduleId, seatIds, best }: OrderBody, key?: RequestKey): Promise<Order> {
+    try {
+      if (seatIds !== undefined) return await this.reservations.holdOrder(user, scheduleId, seatIds, key);
+      return await this.holdBest(user, scheduleId, best ?? { count: 1 }, key);
+    } catch (error) {
+      throw error instanceof SeatLimitReached ? error.named() : error;
+    }
+  }
+
+  /** One of the user's orders. @throws NotFound (404), Forbidden (403) */
+  async find(userId: number, orderId: number): Promise<Order> {
+    const order = await this.breakers.concert.run(() => this.ownOrder(this.database, userId, orderId));
+    return this.presenter.present(order);
+  }
+
+  /** The user's newest orders, at most 100. @param before only those with smaller ids */
+  async list(userId: number, before = Number.MAX_SAFE_INTEGER): Promise<Order[]> {
+    const orders = await this.breakers.concert.run(() =>
+      this.orders.list(this.database, userId, before, PAGE),
+    );
+    return orders.map((order) => this.presenter.present(order));
+  }
+
+  /** The answer is given again: the session may not have been prolonged after the COMMIT. */
+  async replayed(orderId: number): Promise<void> {
+    const [order] = await this.breakers.concert.run(() => this.orders.find(this.database, [orderId]));
+    await this.queue.extendSessionOfHold(order?.items[0]?.reservationId ?? 0);
+  }
+
+  /** Frees the seats at once. @throws OrderNotHeld, NotFound (404), Forbidden (403) */
+  async release(user: ActiveUser, orderId: number, key?: RequestKey): Promise<Order> {
+    const { order, isOver } = await this.act(user, orderId, key, async (tx) => {
+      if ((await this.refunds.releaseOrders(tx, [orderId])).length === 0) throw new OrderNotHeld(orderId);
+      return this.orders.endSessionIfPaid(tx, user);
+    });
+    if (isOver) await this.queue.endSession(user);
+    return order;
+  }
+
+  /** Prolongs the hold, once. @throws OrderNotHeld, AlreadyExtended, NotFound (404), Forbidden (403) */
+  async extend(user: ActiveUser, orderId: number, key?: RequestKey): Promise<Order> {
+    if (this.extensionSeconds === 0) throw new Conflict('Holds are not prolonged here.');
+    const { order } = await this.act(user, orderId, key, async (tx, before) => {
+      if (before.status !== 'HELD') throw new OrderNotHeld(orderId);
+      if (before.extended === 1) throw new AlreadyExtended(orderId);
+      if (!(await this.orders.extend(tx, orderId, user.userId, this.extensionSeconds)))
+        throw new OrderNotHeld(orderId);
+      return false;
+    });
+    const leftMs = Date.parse(order.reservedUntil) - Date.now();
+    await this.queue.extendSession(user, leftMs);
+    return order;
+  }
+
+  /** Gives the tickets back for their money. @throws NotRefundable, NotFound (404), Forbidden (403) */
+  async cancel(userId: number, orderId: number, key?: RequestKey): Promise<Order> {
+    const { order } = await this.act({ userId }, orderId, key, async (tx, before) => {
+      if (before.status !== 'PAID') throw new NotRefundable(orderId, 'it is not paid');
+      if (!(await this.orders.isRefundable(tx, orderId)))
+        throw new NotRefundable(orderId, 'it is too late to give its tickets back');
+      await this.refunds.refundOrders(tx, [orderId]);
+      return false;
+    });
+    return order;
+  }
+
+  /** Does something to an order of the user's own, whose row is locked meanwhile. */
+  private async act(
+    { userId }: { userId: number },
+    orderId: number,
+    key: RequestKey | undefined,
+    work: (tx: SqlTransaction, before: OrderRow) => Promise<boolean>,
+  ): Promise<{ order: Order; isOver: boolean }> {
+    return this.breakers.concert.run(() =>
+      this.idempotency.run(
+        key,
+        async (tx) => {
+          await this.orders.lockUser(tx, userId);
+          const isOver = await work(tx, await this.ownOrder(tx, userId, orderId));
+          return { order: this.presenter.present(await this.ownOrder(tx, userId, orderId)), isOver };
+        },
+        ({ order }) => order,
+      ),
+    );
+  }
+
+  private async ownOrder(
+    on: Parameters<OrderRepository['find']>[0],
+    userId: number,
+    orderId: number,
+  ): Promise<OrderRow> {
+    const [order] = await this.orders.find(on, [orderId]);
+    if (order === undefined) throw new NotFound(`Order ${orderId}`);
+    if (order.userId !== userId) throw new Forbidden(`Order ${orderId} is not yours.`);
+    return order;
+  }
+
+  private async holdBest(
+    user: ActiveUser,
+    scheduleId: number,
+    { count, priceClass }: NonNullable<OrderBody['best']>,
+    key?: RequestKey,
+  ): Promise<Order> {
+    for (let choice = 1; ; choice++) {
+      const seats = await this.breakers.concert.run(() => this.halls.seatsOf(scheduleId, priceClass));
+      const best = bestSeats(seats, count).slice(0, DRAWN_AMONG);
+      const seatIds = best[Math.floor(Math.random() * best.length)];
+      if (seatIds === undefined) {
+        if (seats.some(({ isFree }) => isFree)) throw new NoAdjacentSeats(count);
+        throw seats.length === 0 ? new NotFound(`Schedule ${scheduleId}`) : new ScheduleSoldOut(scheduleId);
+      }
+      try {
+        return await this.reservations.holdOrder(user, scheduleId, seatIds, key);
+      } catch (error) {
+        if (!(error instanceof SeatNotAvailable) || choice === MAX_CHOICES) throw error;
+      }
+    }
+  }
+}

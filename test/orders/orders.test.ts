@@ -1,0 +1,260 @@
+import { randomUUID } from 'node:crypto';
+import request, { type Response, type Test } from 'supertest';
+import { at } from '../support/at';
+import { type Buyer, outcome, tally } from '../support/buyer';
+import { expectInvariants } from '../support/invariants';
+import { useService } from '../support/suite';
+
+describe('orders', () => {
+  const it_ = useService({ MAX_SEATS_PER_USER: 4, HOLD_EXTENSION_SECONDS: 60 });
+  afterAll(() => expectInvariants({ queueIds: [it_.queueId] }));
+
+  interface Order {
+    orderId: number;
+    status: string;
+    totalAmount: number;
+    seats: { seatId: number; reservationId: number; position: number }[];
+    extended: boolean;
+    reservedUntil: string;
+  }
+  const order = (answer: Response): Order => (answer.body as { data: Order }).data;
+  const said = (answer: Response): string =>
+    (answer.body as { exception: { message: string } }).exception.message;
+
+  const create = (buyer: Buyer, body: object, key?: string): Test =>
+    buyer.post('/v1/api/orders', key).send(body);
+  const act = (buyer: Buyer, id: number, what: string, key?: string): Test =>
+    buyer.post(`/v1/api/orders/${id}/${what}`, key);
+  const release = (buyer: Buyer, id: number): Test =>
+    request(it_.url).delete(`/v1/api/orders/${id}`).set('Authorization', buyer.token);
+  const idsOf = (seats: { id: number }[]): number[] => seats.map(({ id }) => id);
+  const statusesOf = async (scheduleId: number): Promise<string[]> =>
+    (
+      await it_.admin.query<{ status: string }>(
+        'SELECT status FROM concert_seat WHERE schedule_id = ? ORDER BY position',
+        [scheduleId],
+      )
+    ).map(({ status }) => status);
+  const balanceOf = async ({ userId }: Buyer): Promise<number | undefined> =>
+    (await it_.admin.query<{ balance: number }>('SELECT balance FROM member WHERE id = ?', [userId]))[0]
+      ?.balance;
+  const refundable = (scheduleId: number, seconds: number): Promise<unknown> =>
+    it_.admin.execute(
+      'UPDATE concert_schedule SET refundable_until = NOW(3) + INTERVAL ? SECOND WHERE id = ?',
+      [seconds, scheduleId],
+    );
+
+  it('sells a couple two seats: held, paid and listed as one', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(3, { amount: 70 });
+    const buyer = await it_.buyer(200);
+    const held = order(await create(buyer, { scheduleId: id, seatIds: [at(seats, 1).id, at(seats, 0).id] }));
+    expect(held).toMatchObject({
+      status: 'HELD',
+      totalAmount: 140,
+      seats: [{ position: 1 }, { position: 2 }],
+    });
+    const paid = await act(buyer, held.orderId, 'payment');
+    expect(paid.body).toMatchObject({ data: { paymentAmount: 140, status: 'PAID', queueStatus: 'DONE' } });
+    expect(await balanceOf(buyer)).toBe(60);
+    expect(await statusesOf(id)).toEqual(['RESERVED', 'RESERVED', 'AVAILABLE']);
+    const listed = (await buyer.get('/v1/api/orders')).body as { data: Order[] }; // the session is over
+    expect(listed.data).toMatchObject([{ orderId: held.orderId, status: 'PAID' }]);
+    expect(order(await buyer.get(`/v1/api/orders/${held.orderId}`))).toMatchObject({ totalAmount: 140 });
+    const events = await it_.admin.query("SELECT id FROM outbox WHERE JSON_VALUE(payload, '$.userId') = ?", [
+      buyer.userId,
+    ]);
+    expect(events).toHaveLength(4); // one per seat and act
+  });
+
+  it('holds all seats or none, and names those that are gone', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(4);
+    const [rival, buyer] = [await it_.buyer(), await it_.buyer()];
+    await rival.hold(id, at(seats, 1).id);
+    const refused = await create(buyer, { scheduleId: id, seatIds: idsOf(seats) });
+    expect(outcome(refused)).toBe('409 004');
+    expect(said(refused)).toBe(`Seat ${at(seats, 1).id} cannot be reserved: somebody else has it.`);
+    expect(await statusesOf(id)).toEqual(['AVAILABLE', 'TEMP_RESERVED', 'AVAILABLE', 'AVAILABLE']);
+  });
+
+  it('gives overlapping parties of four whole orders only, whoever comes first', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(12);
+    const buyers = await it_.buyers(30);
+    const parties = buyers.map((buyer, i) =>
+      create(buyer, { scheduleId: id, seatIds: [0, 1, 2, 3].map((n) => at(seats, (i * 2 + n) % 12).id) }),
+    );
+    const answers = await Promise.all(parties);
+    const held = answers.filter(({ status }) => status === 200).map(order);
+    expect(held.length).toBeGreaterThanOrEqual(2);
+    expect(held.length + (tally(answers)['409 004'] ?? 0)).toBe(30);
+    expect(new Set(held.flatMap((each) => each.seats.map(({ seatId }) => seatId))).size).toBe(
+      held.length * 4,
+    );
+  });
+
+  it('answers the same order to one who holds those seats, and again by its key', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(2);
+    const [buyer, key, body] = [await it_.buyer(), randomUUID(), { scheduleId: id, seatIds: idsOf(seats) }];
+    const first = await create(buyer, body, key);
+    expect((await create(buyer, body)).body).toEqual(first.body);
+    const replay = await create(buyer, body, key);
+    expect([replay.body, replay.headers['idempotency-replayed']]).toEqual([first.body, 'true']);
+    expect(outcome(await act(buyer, order(first).orderId, 'payment', key))).toBe('422 422');
+  });
+
+  it('counts the seats of an order against MAX_SEATS_PER_USER, or the schedule’s own limit', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(6);
+    const buyer = await it_.buyer();
+    expect(outcome(await create(buyer, { scheduleId: id, seatIds: idsOf(seats.slice(0, 5)) }))).toBe(
+      '409 SEAT_LIMIT',
+    );
+    expect((await create(buyer, { scheduleId: id, seatIds: idsOf(seats.slice(0, 3)) })).status).toBe(200);
+    await it_.admin.execute('UPDATE concert_schedule SET seats_per_user = 3 WHERE id = ?', [id]);
+    expect(outcome(await create(buyer, { scheduleId: id, seatIds: [at(seats, 4).id] }))).toBe(
+      '409 SEAT_LIMIT',
+    );
+  });
+
+  it.each([
+    ['before it opens', 'opens_at = NOW(3) + INTERVAL 1 HOUR'],
+    ['after it has closed', 'opens_at = NULL, closes_at = NOW(3) - INTERVAL 1 SECOND'],
+    ['when it is canceled', "state = 'CANCELED'"],
+  ])('sells nothing of a schedule %s', async (_when, change) => {
+    const { id, seats } = await it_.given.scheduleWithSeats(2);
+    const buyer = await it_.buyer();
+    await it_.admin.execute(`UPDATE concert_schedule SET ${change} WHERE id = ?`, [id]);
+    expect(outcome(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }))).toBe('409 NOT_ON_SALE');
+    expect(outcome(await buyer.reserve(id, at(seats, 0).id))).toBe('409 NOT_ON_SALE');
+    expect(await statusesOf(id)).toEqual(['AVAILABLE', 'AVAILABLE']);
+  });
+
+  it('keeps the session while another order is held, and ends it with the last one', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(3, { amount: 10 });
+    const buyer = await it_.buyer(100);
+    const [first, second, third] = [0, 1, 2].map((n) => ({ scheduleId: id, seatIds: [at(seats, n).id] }));
+    const orders: Order[] = [];
+    for (const body of [first, second, third]) orders.push(order(await create(buyer, body ?? {})));
+    const paid = await act(buyer, at(orders, 0).orderId, 'payment');
+    expect(paid.body).toMatchObject({ data: { queueStatus: 'PROGRESS' } });
+    expect((await buyer.check()).body).toMatchObject({ data: { status: 'PROGRESS' } });
+    expect((await act(buyer, at(orders, 1).orderId, 'payment')).body).toMatchObject({
+      data: { queueStatus: 'PROGRESS' },
+    });
+    expect((await release(buyer, at(orders, 2).orderId)).status).toBe(200);
+    expect((await buyer.check()).body).toMatchObject({ data: { status: 'DONE' } });
+  });
+
+  it('frees the seats of a released order at once, and releases nothing twice', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(2);
+    const [buyer, rival] = [await it_.buyer(), await it_.buyer()];
+    const { orderId } = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
+    expect(outcome(await release(rival, orderId))).toBe('403 403');
+    expect(order(await release(buyer, orderId))).toMatchObject({ status: 'CANCELED' });
+    expect(outcome(await release(buyer, orderId))).toBe('409 HOLD_ENDED');
+    expect(outcome(await act(buyer, orderId, 'payment'))).toBe('409 HOLD_ENDED');
+    expect((await create(rival, { scheduleId: id, seatIds: idsOf(seats) })).status).toBe(200);
+  });
+
+  it('prolongs a hold once, also when it is asked for many times at once', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(2);
+    const buyer = await it_.buyer();
+    const held = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
+    const answers = await Promise.all(Array.from({ length: 6 }, () => act(buyer, held.orderId, 'extension')));
+    expect(tally(answers)).toEqual({ '200': 1, '409 ALREADY_EXTENDED': 5 });
+    const now = order(await buyer.get(`/v1/api/orders/${held.orderId}`));
+    expect(now.extended).toBe(true);
+    expect(Date.parse(now.reservedUntil) - Date.parse(held.reservedUntil)).toBe(60_000);
+    const rows = await it_.admin.query<{ n: number }>(
+      `SELECT COUNT(*) AS n FROM orders o JOIN reservation r ON r.order_id = o.id AND r.held_until = o.held_until
+         JOIN concert_seat s ON s.id = r.seat_id AND s.held_until = o.held_until WHERE o.id = ?`,
+      [held.orderId],
+    );
+    expect(rows).toEqual([{ n: 2 }]);
+  });
+
+  it('gives the money back for tickets that are returned in time, once', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 40 });
+    const [buyer, stranger] = [await it_.buyer(100), await it_.buyer()];
+    const { orderId } = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
+    expect(outcome(await act(buyer, orderId, 'cancellation'))).toBe('409 NOT_REFUNDABLE');
+    await act(buyer, orderId, 'payment');
+    expect(outcome(await act(buyer, orderId, 'cancellation'))).toBe('409 NOT_REFUNDABLE'); // takes no ticket back
+    await refundable(id, 3600);
+    expect(outcome(await act(stranger, orderId, 'cancellation'))).toBe('403 403');
+    const answers = await Promise.all(Array.from({ length: 5 }, () => act(buyer, orderId, 'cancellation')));
+    expect(tally(answers)).toEqual({ '200': 1, '409 NOT_REFUNDABLE': 4 });
+    expect(await balanceOf(buyer)).toBe(100);
+    expect(await statusesOf(id)).toEqual(['AVAILABLE', 'AVAILABLE']);
+    const ledger = await it_.admin.query(
+      `SELECT h.kind, h.amount, h.balance_after AS after, p.status FROM payment_history h
+         JOIN payment p ON p.id = h.payment_id WHERE h.user_id = ? ORDER BY h.id`,
+      [buyer.userId],
+    );
+    expect(ledger).toEqual([
+      { kind: 'PAYMENT', amount: -80, after: 20, status: 'CANCELED' },
+      { kind: 'REFUND', amount: 80, after: 100, status: 'CANCELED' },
+    ]);
+    expect((await create(stranger, { scheduleId: id, seatIds: idsOf(seats) })).status).toBe(200);
+  });
+
+  it('gives nothing back when it is too late', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 40 });
+    const buyer = await it_.buyer(100);
+    const { orderId } = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
+    await act(buyer, orderId, 'payment');
+    await refundable(id, -1);
+    expect(outcome(await act(buyer, orderId, 'cancellation'))).toBe('409 NOT_REFUNDABLE');
+    expect(await balanceOf(buyer)).toBe(60);
+  });
+
+  it('sells free tickets and takes them back', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 0 });
+    const buyer = await it_.buyer();
+    await refundable(id, 3600);
+    const { orderId } = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
+    expect((await act(buyer, orderId, 'payment')).body).toMatchObject({ data: { paymentAmount: 0 } });
+    expect(order(await act(buyer, orderId, 'cancellation'))).toMatchObject({ status: 'CANCELED' });
+  });
+
+  it('ends an order whose hold has expired as a whole', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(2);
+    const [buyer, rival] = [await it_.buyer(), await it_.buyer()];
+    const held = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
+    await it_.admin.execute(
+      `UPDATE orders o JOIN reservation r ON r.order_id = o.id JOIN concert_seat s ON s.id = r.seat_id
+          SET o.held_until = NOW(3) - INTERVAL 1 SECOND,
+              r.held_until = NOW(3) - INTERVAL 1 SECOND, s.held_until = NOW(3) - INTERVAL 1 SECOND
+        WHERE o.id = ?`,
+      [held.orderId],
+    );
+    expect((await rival.reserve(id, at(seats, 1).id)).status).toBe(200);
+    expect(order(await buyer.get(`/v1/api/orders/${held.orderId}`))).toMatchObject({ status: 'EXPIRED' });
+    expect(outcome(await act(buyer, held.orderId, 'payment'))).toBe('409 HOLD_ENDED');
+    expect(outcome(await act(buyer, held.orderId, 'extension'))).toBe('409 HOLD_ENDED');
+  });
+
+  it('chooses adjacent seats, and leaves no single seat over', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(5);
+    const [buyer, other] = [await it_.buyer(), await it_.buyer()];
+    await other.hold(id, at(seats, 2).id); // two free on each side
+    const chosen = order(await create(buyer, { scheduleId: id, best: { count: 2 } }));
+    expect([
+      [1, 2],
+      [4, 5],
+    ]).toContainEqual(chosen.seats.map(({ position }) => position));
+    expect(outcome(await create(buyer, { scheduleId: id, best: { count: 3 } }))).toBe(
+      '409 NO_ADJACENT_SEATS',
+    );
+  });
+
+  it.each([
+    ['neither seats nor best', {}],
+    ['both', { seatIds: [1], best: { count: 1 } }],
+    ['no seat', { seatIds: [] }],
+    ['21 seats', { seatIds: Array.from({ length: 21 }, (_, i) => i + 1) }],
+  ])('refuses %s as bad input', async (_what, body) => {
+    const buyer = await it_.buyer();
+    expect(outcome(await create(buyer, { scheduleId: 1, ...body }))).toBe('400 400');
+    expect(outcome(await buyer.get('/v1/api/orders/none'))).toBe('400 400');
+    expect(outcome(await buyer.get('/v1/api/orders/999999999'))).toBe('404 404');
+  });
+});
