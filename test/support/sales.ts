@@ -60,6 +60,13 @@ export class Sales {
   }
 
   /** As one batch. */
+  async topUpAll(
+    tx: SqlTransaction,
+    topUps: { userId: number; amount: number }[],
+  ): Promise<Outcome<number>[]> {
+    return this.topUpBatch.work(tx, topUps);
+  }
+
   async topUp(tx: SqlTransaction, userId: number, amount: number): Promise<Outcome<number>> {
     const [outcome = done(0)] = await this.topUpBatch.work(tx, [{ userId, amount }]);
     return outcome;

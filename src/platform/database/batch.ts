@@ -12,6 +12,8 @@ const MAX_SIZE = 64;
 const PARALLEL = 2;
 /** Most transactions of a kind with a request that is tried alone: each may have to wait for a lock. */
 const PARALLEL_ALONE = 8;
+/** The lane of requests that keep the order of arrival also when they are tried alone. */
+const IN_ORDER = Symbol('in order of arrival');
 
 /** How one kind of request is done in batches. */
 export interface BatchKind<Request, Result> {
@@ -44,12 +46,12 @@ interface Pending<Request, Result> {
 export class Batcher<Request, Result> {
   /** In the order of arrival. */
   private waiting: Pending<Request, Result>[] = [];
-  private readonly alone: Pending<Request, Result>[] = [];
+  private readonly alone: { pending: Pending<Request, Result>; lane: number | typeof IN_ORDER }[] = [];
   /** How many requests of a user have begun and not ended: the user's next ones wait. */
   private readonly begun = new Map<number, number>();
   private running = 0;
-  /** Whose request is tried alone now. */
-  private readonly aloneUsers = new Set<number>();
+  /** Those of which a request is tried alone now: of a user, or of the batches that failed. */
+  private readonly lanes = new Set<number | typeof IN_ORDER>();
   private expiry: NodeJS.Timeout | undefined;
   private onIdle: (() => void) | undefined;
 
@@ -80,7 +82,7 @@ export class Batcher<Request, Result> {
   }
 
   private get isIdle(): boolean {
-    return this.running + this.aloneUsers.size + this.waiting.length + this.alone.length === 0;
+    return this.running + this.lanes.size + this.waiting.length + this.alone.length === 0;
   }
 
   /** Begins as many batches as may run. */
@@ -115,26 +117,29 @@ export class Batcher<Request, Result> {
     try {
       const outcomes = await this.transact(batch);
       batch.forEach((pending, i) => {
-        if (!this.answer(pending, outcomes[i])) this.alone.push(pending);
+        if (!this.answer(pending, outcomes[i])) this.alone.push({ pending, lane: pending.userId });
       });
     } catch (error) {
       const isWorthIt = batch.length > 1 ? isOfItsStatements(error) : error instanceof GuardFailed;
+      // In the order of arrival, unless it was a lock: only who wants that one is to wait for it.
+      const isLocked = error instanceof DatabaseUnavailable;
       for (const pending of batch)
-        if (isWorthIt) this.alone.push(pending);
+        if (isWorthIt) this.alone.push({ pending, lane: isLocked ? pending.userId : IN_ORDER });
         else this.end(pending, () => pending.reject(error));
     }
     this.beginAlone();
   }
 
-  /** Requests of one user are tried one after the other, in their order. */
+  /** The requests of one lane are tried one after the other, in their order. */
   private beginAlone(): void {
-    while (this.aloneUsers.size < PARALLEL_ALONE) {
-      const next = this.alone.findIndex(({ userId }) => !this.aloneUsers.has(userId));
-      const [pending] = next === -1 ? [] : this.alone.splice(next, 1);
-      if (pending === undefined) return;
-      this.aloneUsers.add(pending.userId);
+    while (this.lanes.size < PARALLEL_ALONE) {
+      const next = this.alone.findIndex(({ lane }) => !this.lanes.has(lane));
+      const [first] = next === -1 ? [] : this.alone.splice(next, 1);
+      if (first === undefined) return;
+      const { pending, lane } = first;
+      this.lanes.add(lane);
       void this.runAlone(pending).finally(() => {
-        this.aloneUsers.delete(pending.userId);
+        this.lanes.delete(lane);
         this.beginAlone();
         this.begin();
       });
