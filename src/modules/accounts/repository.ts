@@ -51,7 +51,11 @@ export class BalanceRepository {
    * @param isToWait false: a row that another transaction has locked is passed over
    * @returns the balances of the rows that are locked now, by user
    */
-  async lockUsers(tx: SqlTransaction, userIds: number[], isToWait: boolean): Promise<Map<number, number>> {
+  async lockUsers(
+    tx: Pick<SqlTransaction, 'read'>,
+    userIds: number[],
+    isToWait: boolean,
+  ): Promise<Map<number, number>> {
     const sql = isToWait ? LOCK_USERS : `${LOCK_USERS} SKIP LOCKED`;
     const rows = await tx.read<{ id: number; balance: number }>(sql, [ascending(userIds)]);
     return new Map(rows.map(({ id, balance }) => [id, balance]));

@@ -20,7 +20,7 @@ import { HallRepository } from './hall-repository';
 import { OrderRepository, type OrderRow } from './order-repository';
 import { OrderPresenter } from './order-presenter';
 import type { Order, OrderBody } from './order-schema';
-import { Refunds } from './refunds';
+import { RefundRepository } from './refund-repository';
 import { ReservationService } from './service';
 
 const PAGE = 100;
@@ -39,7 +39,7 @@ export class OrderService {
     private readonly reservations: ReservationService,
     private readonly orders: OrderRepository,
     private readonly halls: HallRepository,
-    private readonly refunds: Refunds,
+    private readonly refunds: RefundRepository,
     private readonly idempotency: IdempotencyService,
     private readonly queue: QueueService,
     private readonly breakers: Breakers,

@@ -1,88 +1,123 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { placeholders, type SqlExecutor } from '../../platform/database/database';
+import { ascending, type SqlExecutor, type SqlParam } from '../../platform/database/database';
+import { BalanceRepository } from '../accounts/repository';
 
-/** Users first, then orders, reservations and seats, each in ascending order: as sales lock them. */
-const LOCK_USERS = (count: number): string =>
-  `SELECT m.id FROM member m JOIN orders o ON o.user_id = m.id
-    WHERE o.id IN (${placeholders(count)}) ORDER BY m.id FOR UPDATE`;
-
-const LOCK_ORDERS = (count: number): string =>
-  `SELECT id, user_id AS userId, status FROM orders
-    WHERE id IN (${placeholders(count)}) AND status IN ('HELD', 'PAID') ORDER BY id FOR UPDATE`;
-
-const ITEMS = (count: number): string =>
-  `SELECT id, seat_id AS seatId FROM reservation
-    WHERE order_id IN (${placeholders(count)}) AND status <> 'CANCELED' ORDER BY id`;
-
-const CANCEL_ITEMS = (count: number): string =>
-  `UPDATE reservation SET status = 'CANCELED' WHERE id IN (${placeholders(count)})`;
-
-const FREE_SEATS = (count: number): string =>
-  `UPDATE concert_seat SET status = 'AVAILABLE', held_until = NULL
-    WHERE id IN (${placeholders(count)}) AND status IN ('TEMP_RESERVED', 'RESERVED')`;
-
-const END_ORDERS = (count: number): string =>
-  `UPDATE orders SET status = 'CANCELED', ended_at = NOW(3) WHERE id IN (${placeholders(count)})`;
-
-const TAKE_PAYMENTS_BACK = (count: number): string =>
-  `UPDATE payment SET status = 'CANCELED' WHERE order_id IN (${placeholders(count)}) AND status = 'DONE'`;
-
-/** One payment per user and call, so that each balance changes once and its entry follows from it. */
-const CREDIT = (count: number): string =>
-  `UPDATE member m JOIN payment p ON p.user_id = m.id SET m.balance = m.balance + p.amount
-    WHERE p.order_id IN (${placeholders(count)})`;
-
-const RECORD_REFUNDS = (count: number): string =>
-  `INSERT INTO payment_history (user_id, kind, amount, balance_after, payment_id)
-   SELECT m.id, 'REFUND', p.amount, m.balance, p.id
-     FROM payment p JOIN member m ON m.id = p.user_id
-    WHERE p.order_id IN (${placeholders(count)})`;
-
-interface LockedOrder {
-  id: number;
+/** An order whose money went back. */
+export interface Refund {
+  orderId: number;
   userId: number;
-  status: 'HELD' | 'PAID';
+  paymentId: number;
+  /** Won. */
+  amount: number;
 }
 
-export interface Refunded {
+const USERS_OF = `
+  SELECT DISTINCT o.user_id AS userId FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) q
+  STRAIGHT_JOIN orders o FORCE INDEX (PRIMARY) ON o.id = q.id`;
+
+const LOCK_ORDERS = `
+  SELECT o.id AS orderId, o.user_id AS userId, o.status, o.total AS amount,
+         (SELECT p.id FROM payment p WHERE p.order_id = o.id AND p.status = 'DONE') AS paymentId,
+         (SELECT COUNT(*) FROM reservation r WHERE r.order_id = o.id) AS items
+    FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) q
+    STRAIGHT_JOIN orders o FORCE INDEX (PRIMARY) ON o.id = q.id FOR UPDATE`;
+
+/** Order, payment, reservations and seats, a row of each. */
+const CANCEL_PAID = `
+  UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) q
+  STRAIGHT_JOIN orders o FORCE INDEX (PRIMARY) ON o.id = q.id
+  STRAIGHT_JOIN payment p FORCE INDEX (one_payment_per_order) ON p.order_id = o.id
+  STRAIGHT_JOIN reservation r FORCE INDEX (reservation_by_order) ON r.order_id = o.id
+  STRAIGHT_JOIN concert_seat s FORCE INDEX (PRIMARY) ON s.id = r.seat_id
+     SET o.status = 'CANCELED', o.ended_at = NOW(3), p.status = 'CANCELED', r.status = 'CANCELED',
+         s.status = 'AVAILABLE'
+   WHERE o.status = 'PAID' AND p.status = 'DONE' AND r.status = 'RESERVED' AND s.status = 'RESERVED'`;
+
+/** Order, reservations and seats, a row of each. */
+const CANCEL_HELD = `
+  UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) q
+  STRAIGHT_JOIN orders o FORCE INDEX (PRIMARY) ON o.id = q.id
+  STRAIGHT_JOIN reservation r FORCE INDEX (reservation_by_order) ON r.order_id = o.id
+  STRAIGHT_JOIN concert_seat s FORCE INDEX (PRIMARY) ON s.id = r.seat_id
+     SET o.status = 'CANCELED', o.ended_at = NOW(3), r.status = 'CANCELED', s.status = 'AVAILABLE', s.held_until = NULL
+   WHERE o.status = 'HELD' AND r.status = 'TEMP_RESERVED' AND s.status = 'TEMP_RESERVED'`;
+
+interface LockedOrder {
+  orderId: number;
+  userId: number;
+  status: string;
+  /** Won. */
+  amount: number;
+  paymentId: number | null;
+  items: number;
+}
+
+export interface EndedOrders {
   /** Paid orders whose money is back on the balance. */
   refunded: number[];
   /** Held ones that were released. */
   released: number[];
 }
 
-/** Ends orders from our side: the money of paid ones goes back to the balance, and their seats are free. */
+/**
+ * Ends orders before their time, any number in one transaction: those that are paid get their money back. For a buyer's
+ * cancellation of one order, and for the organizer, who cancels a schedule's in batches of some hundred.
+ */
 @scoped(Lifecycle.ContainerScoped)
 export class RefundRepository {
-  /**
-   * Ends those of the orders that are held or paid; of a user's orders only the first, so call it again for the rest.
-   * Whether an order may be refunded is for the caller to say.
-   */
-  async endOrders(tx: SqlExecutor, orderIds: number[]): Promise<Refunded> {
-    if (orderIds.length === 0) return { refunded: [], released: [] };
-    await tx.query(LOCK_USERS(orderIds.length), orderIds);
-    const locked = await tx.query<LockedOrder>(LOCK_ORDERS(orderIds.length), orderIds);
-    const orders = [...new Map(locked.reverse().map((order) => [order.userId, order])).values()];
-    const idsOf = (status: LockedOrder['status']): number[] =>
-      orders.filter((order) => order.status === status).map(({ id }) => id);
-    const [refunded, released] = [idsOf('PAID'), idsOf('HELD')];
-    await this.freeSeats(tx, [...refunded, ...released]);
-    if (refunded.length > 0) {
-      await tx.execute(TAKE_PAYMENTS_BACK(refunded.length), refunded);
-      await tx.execute(CREDIT(refunded.length), refunded);
-      await tx.execute(RECORD_REFUNDS(refunded.length), refunded);
-    }
-    return { refunded, released };
+  constructor(private readonly balances: BalanceRepository) {}
+
+  /** Ends those of the orders that are held or paid. Whether an order may be refunded is for the caller to say. */
+  async endOrders(tx: SqlExecutor, orderIds: number[]): Promise<EndedOrders> {
+    const refunded = (await this.refundOrders(tx, orderIds)).map(({ orderId }) => orderId);
+    return { refunded, released: await this.releaseOrders(tx, orderIds) };
   }
 
-  private async freeSeats(tx: SqlExecutor, orderIds: number[]): Promise<void> {
-    if (orderIds.length === 0) return;
-    const items = await tx.query<{ id: number; seatId: number }>(ITEMS(orderIds.length), orderIds);
-    await tx.execute(END_ORDERS(orderIds.length), orderIds);
-    if (items.length === 0) return;
-    const reservationIds = items.map(({ id }) => id);
-    await tx.execute(CANCEL_ITEMS(items.length), reservationIds);
-    const seatIds = items.map(({ seatId }) => seatId).sort((a, b) => a - b);
-    await tx.execute(FREE_SEATS(items.length), seatIds);
+  /**
+   * Refunds those of the orders that are paid: ledger REFUND, payment CANCELED, seats free. The others stay as they are,
+   * so that a job may repeat a batch.
+   * @throws Error when a row disagrees with its order: nothing of the transaction may be committed then
+   */
+  async refundOrders(tx: SqlExecutor, orderIds: number[]): Promise<Refund[]> {
+    const { balances, orders } = await this.lock(tx, orderIds);
+    const paid = orders.filter(({ status }) => status === 'PAID');
+    if (paid.length === 0) return [];
+    const { affectedRows } = await tx.execute(CANCEL_PAID, [ascending(paid.map(({ orderId }) => orderId))]);
+    if (affectedRows !== paid.reduce((rows, { items }) => rows + 2 + 2 * items, 0))
+      throw new Error('Not all of the orders to refund have their payment and their seats.');
+    const refunds = paid.map(({ orderId, userId, amount, paymentId }) => ({
+      ...{ orderId, userId, amount, paymentId: paymentId ?? 0 },
+    }));
+    if (!(await this.balances.credit(tx, refunds))) throw new Error('A balance cannot hold a refund.');
+    await this.balances.insertEntries(
+      tx,
+      refunds.map(({ userId, amount, paymentId }) => {
+        const balanceAfter = (balances.get(userId) ?? 0) + amount;
+        balances.set(userId, balanceAfter);
+        return { userId, kind: 'REFUND', amount, balanceAfter, paymentId };
+      }),
+    );
+    return refunds;
+  }
+
+  /** Frees the seats of those of the orders that are held. @returns the ids of those */
+  async releaseOrders(tx: SqlExecutor, orderIds: number[]): Promise<number[]> {
+    const { orders } = await this.lock(tx, orderIds);
+    const held = orders.filter(({ status }) => status === 'HELD').map(({ orderId }) => orderId);
+    if (held.length > 0) await tx.execute(CANCEL_HELD, [ascending(held)]);
+    return held;
+  }
+
+  /** Users first, as every act on seats and money locks them; then the orders. */
+  private async lock(
+    tx: SqlExecutor,
+    orderIds: number[],
+  ): Promise<{ balances: Map<number, number>; orders: LockedOrder[] }> {
+    const ids = ascending(orderIds);
+    const users = await tx.query<{ userId: number }>(USERS_OF, [ids]);
+    const userIds = users.map(({ userId }) => userId);
+    const reader = { read: <T>(sql: string, binds?: SqlParam[]) => tx.query<T>(sql, binds) };
+    const balances = await this.balances.lockUsers(reader, userIds, true);
+    return { balances, orders: await tx.query<LockedOrder>(LOCK_ORDERS, [ids]) };
   }
 }

@@ -4,7 +4,7 @@ import { CONFIG, type Config } from '../../../config/config';
 import { Database } from '../../../platform/database/database';
 import { Lease } from '../../../platform/database/lease';
 import { LOGGER, type Logger } from '../../../platform/observability/logger';
-import { type Refunded, RefundRepository } from '../../orders/refund-repository';
+import { type EndedOrders, RefundRepository } from '../../orders/refund-repository';
 import { OrganizerMetrics } from '../metrics';
 import { CancellationRepository } from './repository';
 
@@ -88,7 +88,7 @@ export class CancellationJob {
     }
   }
 
-  private count({ refunded, released }: Refunded): void {
+  private count({ refunded, released }: EndedOrders): void {
     this.metrics.refunds.inc({ outcome: 'refunded' }, refunded.length);
     this.metrics.refunds.inc({ outcome: 'released' }, released.length);
   }
