@@ -8,8 +8,7 @@ import type { Audited } from '../organizer/audit/middleware';
 import { type Access, pathId } from '../organizer/middleware';
 import { typeOf } from './message';
 import { ACTIVATE, ADD, ATTEMPTS, LIST, REMOVE, REPLAY, type ReplayBody, ROTATE } from './schema';
-import type { Endpoint, Replay, WebhookService } from './service';
-import type { AttemptRow } from './repository';
+import type { Attempt, Endpoint, Replay, WebhookService } from './service';
 
 const BODY_BYTES = 16_384;
 const SHOWN_ATTEMPTS = 100;
@@ -111,7 +110,7 @@ const endpointView = (endpoint: Endpoint, time: DisplayTime) => {
   };
 };
 
-const attemptView = (attempt: AttemptRow, time: DisplayTime) => {
+const attemptView = (attempt: Attempt, time: DisplayTime) => {
   const { eventId, topic, status, at, httpStatus, durationMs, error } = attempt;
   return { eventId, type: typeOf(topic), status, at: time.withOffset(at), httpStatus, durationMs, error };
 };

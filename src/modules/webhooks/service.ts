@@ -13,6 +13,8 @@ export interface Endpoint extends Omit<EndpointRow, 'topics'> {
   types: string[] | undefined;
 }
 
+export type Attempt = AttemptRow;
+
 /** What to send again: one event, all that were given up, or all since a time. */
 export type Replay = { eventId: string } | { failed: true } | { since: Date };
 
@@ -95,7 +97,7 @@ export class WebhookService {
   }
 
   /** The newest calls and what came of them. @throws NotFound (404) */
-  async log(id: number, limit: number): Promise<AttemptRow[]> {
+  async log(id: number, limit: number): Promise<Attempt[]> {
     await this.find(id);
     return this.endpoints.log(this.database, id, limit);
   }
