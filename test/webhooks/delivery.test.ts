@@ -26,7 +26,7 @@ afterAll(() => scratch.drop());
 afterEach(async () => {
   await Promise.all(stops.map((stop) => stop()));
   await Promise.all(receivers.map((receiver) => receiver.close()));
-  await scratch.admin.execute('DELETE FROM webhook_endpoint');
+  await scratch.admin.transaction((tx) => tx.execute('DELETE FROM webhook_endpoint'));
   stops = [];
   receivers = [];
 });

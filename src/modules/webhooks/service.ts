@@ -66,7 +66,8 @@ export class WebhookService {
 
   /** Forgets the endpoint, what was to be delivered to it, and its log. @throws NotFound (404) */
   async remove(id: number): Promise<void> {
-    if (!(await this.endpoints.remove(this.database, id))) throw missing(id);
+    // In a transaction, which is repeated after a deadlock with a worker.
+    if (!(await this.database.transaction((tx) => this.endpoints.remove(tx, id)))) throw missing(id);
   }
 
   /**

@@ -78,7 +78,10 @@ export interface EndpointState {
   oldestAgeS: number;
 }
 
-/** Deliveries: PENDING → DELIVERED, or after MAX_ATTEMPTS failed ones FAILED. */
+/**
+ * Locks are taken in the order endpoint → delivery, as the removal of an endpoint takes them.
+ * Deliveries: PENDING → DELIVERED, or after MAX_ATTEMPTS failed ones FAILED.
+ */
 @scoped(Lifecycle.ContainerScoped)
 export class DeliveryRepository {
   constructor(private readonly database: Database) {}
@@ -94,9 +97,9 @@ export class DeliveryRepository {
 
   async recordSuccess(endpointId: number, deliveryId: number, result: CallResult): Promise<void> {
     await this.database.transaction(async (tx) => {
-      await tx.execute(DELIVERED, [deliveryId]);
-      await this.log(tx, deliveryId, result);
       await tx.execute(HEALTHY, [endpointId]);
+      const { affectedRows } = await tx.execute(DELIVERED, [deliveryId]);
+      if (affectedRows === 1) await this.log(tx, deliveryId, result); // else it was removed meanwhile
     });
   }
 
@@ -108,14 +111,13 @@ export class DeliveryRepository {
     { pauseS, endpointPauseS }: { pauseS: number | undefined; endpointPauseS: number },
   ): Promise<void> {
     await this.database.transaction(async (tx) => {
-      if (pauseS === undefined) await tx.execute(FAILED, [id]);
-      else {
-        const us = Math.round(pauseS * US_PER_S);
-        await tx.execute(POSTPONED, [us, id]);
-        await tx.execute(FOLLOWERS, [us, endpointId, partitionKey, outboxId]);
-      }
-      await this.log(tx, id, result);
       await tx.execute(FAILING, [Math.round(endpointPauseS * US_PER_S), endpointId]);
+      const us = Math.round((pauseS ?? 0) * US_PER_S);
+      const { affectedRows } =
+        pauseS === undefined ? await tx.execute(FAILED, [id]) : await tx.execute(POSTPONED, [us, id]);
+      if (affectedRows === 0) return; // removed meanwhile
+      await this.log(tx, id, result);
+      if (pauseS !== undefined) await tx.execute(FOLLOWERS, [us, endpointId, partitionKey, outboxId]);
     });
   }
 
