@@ -8,7 +8,7 @@ import { openDatabase } from '../platform/database/ready';
 import { CannotRun, print, readArguments, runTool, toolConfig, UsageError } from './support/tool';
 
 const USAGE = `Usage: npm run db -- operator add NAME --role viewer|operator|admin | list | revoke NAME
-Who may use /v1/admin and /queues on the management port. Every call is in the audit.
+Who may use /v1/admin and /queues on the management port. Adding and revoking is written to the audit.
   add     makes an operator and prints its key, once: it is stored as a hash
   list    names, roles, since when, until when
   revoke  makes the key worthless at once

@@ -33,7 +33,7 @@ describe('operator', () => {
 
   it.each([
     [[], /There is no command ""/],
-    [['ad', 'kim'], /Did you mean add/i],
+    [['ad', 'kim'], /Did you mean "add"/],
     [['add', 'kim'], /--role must be viewer, operator, admin/],
     [['add', 'kim', '--role', 'owner'], /--role must be/],
     [['add', 'a b', '--role', 'viewer'], /NAME: 1 to 64/],

@@ -87,7 +87,7 @@ describe('a line of CSV', () => {
   it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '=cmd|"/c calc"!A1'])(
     'runs no formula: %j',
     (text) => {
-      const [[field = '']] = parseCsv(csvLine([text, 1])) as [[string]];
+      const [[field]] = parseCsv(csvLine([text, 1])) as [[string]];
       expect(field).toBe(`'${text}`);
     },
   );

@@ -9,7 +9,7 @@ export interface OrderRow extends Pick<OrderView, 'orderId' | 'userId' | 'schedu
   endedAt: Date | null;
 }
 
-export type OrderItem = OrderDetail['seats'][number] & { concertTitle: string };
+export type OrderItem = OrderDetail['seats'][number];
 
 const ORDER = `id AS orderId, user_id AS userId, schedule_id AS scheduleId, status, total, held_until AS heldUntil,
                created_at AS createdAt, paid_at AS paidAt, ended_at AS endedAt`;
@@ -25,9 +25,11 @@ const FIND = `SELECT ${ORDER} FROM orders WHERE id = ?`;
 
 const ITEMS = `
   SELECT r.id AS reservationId, r.seat_id AS seatId, r.seat_position AS position, s.section, s.row_label AS \`row\`,
-         s.seat_number AS number, r.amount, r.status, r.concert_title AS concertTitle
+         s.seat_number AS number, r.amount, r.status
     FROM reservation r JOIN concert_seat s ON s.id = r.seat_id
    WHERE r.order_id = ? ORDER BY r.id`;
+
+const TITLE = 'SELECT concert_title AS title FROM reservation WHERE order_id = ? ORDER BY id LIMIT 1';
 
 /** Orders as operators look for them. */
 @scoped(Lifecycle.ContainerScoped)
@@ -44,6 +46,12 @@ export class OrderSearchRepository {
   async find(on: SqlExecutor, id: number): Promise<OrderRow | undefined> {
     const [row] = await on.query<OrderRow>(FIND, [id]);
     return row;
+  }
+
+  /** As it was when the order was made. */
+  async concertTitle(on: SqlExecutor, id: number): Promise<string | undefined> {
+    const [row] = await on.query<{ title: string }>(TITLE, [id]);
+    return row?.title;
   }
 
   async items(on: SqlExecutor, id: number): Promise<OrderItem[]> {

@@ -55,10 +55,8 @@ export class OrderAdminService {
   private async detail(on: SqlExecutor, id: number): Promise<OrderDetail> {
     const order = await this.orders.find(on, id);
     if (order === undefined) throw new NotFound(`Order ${id}`);
-    const items = await this.orders.items(on, id);
-    const [first] = items;
-    const seats = items.map(({ concertTitle: _title, ...seat }) => seat);
-    return { ...this.viewOf(order), concertTitle: first?.concertTitle ?? '', seats };
+    const concertTitle = (await this.orders.concertTitle(on, id)) ?? '';
+    return { ...this.viewOf(order), concertTitle, seats: await this.orders.items(on, id) };
   }
 
   private viewOf(row: OrderRow): OrderView {

@@ -81,7 +81,7 @@ export class ConcertAdminService {
 }
 
 const viewOf = ({ id, title, queueId }: Concert): ConcertView => ({
-  ...{ concertId: id, title, queueId: (queueId as string | null | undefined) ?? null },
+  ...{ concertId: id, title, queueId },
 });
 
 const versioned = (concert: Concert): Versioned<ConcertView> => ({

@@ -188,7 +188,7 @@ function timesOf(sent: Sent): Dates {
       const text = sent[name];
       return text === undefined ? [] : [[name, text && new Date(text)]];
     }),
-  ) as Dates;
+  );
 }
 
 function checkTimes({ startsAt, endsAt, opensAt, closesAt }: Pick<Schedule, Times>): void {
