@@ -23,8 +23,9 @@ export const isLost = signal(false);
 
 /** Reads the status of a queue. @returns whether it came */
 export async function readStatus(queueId: string): Promise<boolean> {
-  const params = { path: { queueId } };
-  const answer = await ask(api.GET('/v1/api/queues/{queueId}/status', { params, ...limited() }));
+  // The browser's cache would show the last status once more while it fetches the next one.
+  const fresh = { params: { path: { queueId } }, cache: 'no-store' as const, ...limited() };
+  const answer = await ask(api.GET('/v1/api/queues/{queueId}/status', fresh));
   isLost.value = !answer.ok && answer.code !== '404';
   if (answer.ok) takeStatus({ status: answer.data, atMs: Date.now() });
   return answer.ok;
