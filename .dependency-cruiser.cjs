@@ -60,7 +60,7 @@ module.exports = {
     {
       name: 'only-stores-know-redis',
       severity: 'error',
-      from: { path: ours('^src/modules/'), pathNot: ours('(store|scripts)\\.ts$') },
+      from: { path: ours('^src/modules/'), pathNot: ours('(store|scripts|entry-batches)\\.ts$') },
       to: { path: ours('^src/platform/redis'), dependencyTypesNot: ['type-only'] },
     },
     {

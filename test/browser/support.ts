@@ -14,7 +14,7 @@ import type { Suite } from '../support/suite';
 export const describeInBrowser = process.env.CHROMIUM === undefined ? describe.skip : describe;
 
 /** A busy machine is slow: this only ends what hangs. */
-export const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 120_000;
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];

@@ -233,6 +233,7 @@ describe('the options of seed', () => {
 
   it('have the defaults of the study', () => {
     expect(readSeedOptions([])).toEqual({
+      shop: false,
       users: 100_000,
       concerts: 10,
       dates: 3,

@@ -76,7 +76,7 @@ describe('orders', () => {
     expect(await statusesOf(id)).toEqual(['AVAILABLE', 'TEMP_RESERVED', 'AVAILABLE', 'AVAILABLE']);
   });
 
-  it('gives overlapping parties of four whole orders only, whoever comes first', async () => {
+  it('gives overlapping parties of four whole orders only', async () => {
     const { id, seats } = await it_.given.scheduleWithSeats(12);
     const buyers = await it_.buyers(30);
     const parties = buyers.map((buyer, i) =>

@@ -17,7 +17,8 @@ export const processFields = {
   ROLE: oneOf({
     values: ['api', 'worker', 'web', 'all'],
     default: 'all',
-    about: 'What this process does: answer requests, background work, the pages and the status of queues alone, or all of it',
+    about:
+      'What this process does: answer requests, background work, the pages and the status of queues alone, or all of it',
   }),
   WORKERS: integer({
     min: 1,

@@ -52,12 +52,12 @@ export class WrongQueue extends Forbidden {
 
 /** NOT_ON_SALE: the sale of the schedule has not opened yet, or has closed, or the schedule is canceled. */
 export class NotOnSale extends Conflict {
+  /** @param opensAt null: it has opened, or will not */
   constructor(scheduleId: number, opensAt: Date | null = null) {
-    const isComing = opensAt !== null && opensAt.getTime() > Date.now();
     super(
-      isComing
-        ? `The sale of schedule ${scheduleId} opens at ${opensAt.toISOString()}.`
-        : `Schedule ${scheduleId} is not on sale.`,
+      opensAt === null
+        ? `Schedule ${scheduleId} is not on sale.`
+        : `The sale of schedule ${scheduleId} opens at ${opensAt.toISOString()}.`,
       { code: 'NOT_ON_SALE' },
     );
   }

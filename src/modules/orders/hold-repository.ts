@@ -1,8 +1,7 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
 import { ascending, type SqlExecutor, type SqlTransaction } from '../../platform/database/database';
-import type { ActiveUser } from '../waiting-room/service';
-import { HAS_PAID_OF_Q, SESSION_COLUMNS } from '../waiting-room/state/repository';
+import { type ActiveUser, HAS_PAID_OF_Q, SESSION_COLUMNS } from '../waiting-room/state/repository';
 
 export type SeatStatus = 'AVAILABLE' | 'TEMP_RESERVED' | 'RESERVED' | 'BLOCKED';
 
@@ -33,8 +32,9 @@ export interface SeatFacts {
   isStarted: 0 | 1;
   /** The schedule is published, and its sale has opened and not closed. */
   isOnSale: 0 | 1;
+  /** null: it has opened. */
   opensAt: Date | null;
-  /** Most seats of the schedule for one user, if it has a limit of its own. */
+  /** Most seats of the schedule for one user, if it has a separate limit. */
   seatLimit: number | null;
   /** Seats of the schedule that the user holds or has bought. */
   seatsOfUser: number;
@@ -95,7 +95,7 @@ const WANTED = `JSON_TABLE(?, '$[*]' COLUMNS (
 /** Read after the locks: under READ COMMITTED it sees what their holders before have committed. */
 const FACTS = `
   SELECT ${HAS_PAID_OF_Q} AS hasPaid, IF(d.id IS NULL, NULL, ${QUEUE_OF_CONCERT}) AS queueId,
-         d.starts_at <= NOW(3) AS isStarted, ${IS_ON_SALE} AS isOnSale, d.opens_at AS opensAt, d.seats_per_user AS seatLimit,
+         d.starts_at <= NOW(3) AS isStarted, ${IS_ON_SALE} AS isOnSale, IF(d.opens_at > NOW(3), d.opens_at, NULL) AS opensAt, d.seats_per_user AS seatLimit,
          (SELECT COUNT(*) FROM reservation v
            WHERE v.user_id = q.user_id AND v.schedule_id = q.schedule_id AND v.status IN ('RESERVED', 'TEMP_RESERVED')
              AND (v.status = 'RESERVED' OR v.held_until > NOW(3))) AS seatsOfUser,

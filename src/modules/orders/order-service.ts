@@ -102,8 +102,7 @@ export class OrderService {
         throw new OrderNotHeld(orderId);
       return false;
     });
-    const leftMs = Date.parse(order.reservedUntil) - Date.now();
-    await this.queue.extendSession(user, leftMs);
+    await this.replayed(orderId);
     return order;
   }
 

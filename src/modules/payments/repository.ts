@@ -2,8 +2,7 @@ import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
 import { isDuplicateKey, type SqlExecutor, type SqlTransaction } from '../../platform/database/database';
 import { TokenNotActive } from '../waiting-room/errors';
-import type { ActiveUser } from '../waiting-room/service';
-import { HAS_PAID_OF_Q, SESSION_COLUMNS } from '../waiting-room/state/repository';
+import { type ActiveUser, HAS_PAID_OF_Q, SESSION_COLUMNS } from '../waiting-room/state/repository';
 
 /** What a payment is for: an order, or one of its reservations as the study has it. */
 export interface Payable {

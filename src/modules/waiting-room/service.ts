@@ -8,16 +8,13 @@ import { jittered, pollAfterMs, type PollingOptions } from './polling/interval';
 import { WaitingRoomRegistry } from './registry';
 import type { CheckedToken, IssuedChallenge, IssuedTicket, Proof, QueueStatus } from './schema';
 import { Sessions } from './sessions';
-import { QueueRepository, type SessionId } from './state/repository';
+import { type ActiveUser, QueueRepository, type SessionId } from './state/repository';
 import type { EntryStatus } from './state/results';
 import { redisNowMs, TokenIssuer } from './tokens/issuer';
 import { type Claims, TokenCodec } from './tokens/token';
 import type { WaitingRoom } from './waiting-room';
 
-/** The active user who sent a request. */
-export interface ActiveUser extends SessionId {
-  userId: number;
-}
+export type { ActiveUser } from './state/repository';
 
 /** What an active user is admitted for. */
 export type Purpose = 'read' | 'write' | 'hold';

@@ -13,7 +13,7 @@ export class BatchMetrics extends MetricGroup {
   );
   readonly triedAlone = this.counter(
     'concert_batch_tried_alone_total',
-    'Requests that were tried in a transaction of their own, because their batch failed or a lock was taken',
+    'Requests that were tried in a separate transaction, because their batch failed or a lock was taken',
     ['kind'],
   );
 }

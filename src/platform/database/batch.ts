@@ -65,7 +65,7 @@ export class Batcher<Request, Result> {
 
   /**
    * @returns what `work` made of the request
-   * @throws what it was refused with; DatabaseUnavailable as of a transaction of its own, or when it could not begin in time
+   * @throws what it was refused with; DatabaseUnavailable as of a separate transaction, or when it could not begin in time
    */
   submit(request: Request): Promise<Result> {
     return new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@
  * What became of one request of a batch.
  * - `done`: what it did is committed.
  * - `refused`: the error is its answer; `isWritten`: the batch has written something for it that is to be committed.
- * - `alone`: not decided; it is to be tried in a transaction of its own, where it may wait for a lock.
+ * - `alone`: not decided; it is to be tried in a separate transaction, where it may wait for a lock.
  */
 export type Outcome<T> =
   { kind: 'done'; value: T } | { kind: 'refused'; error: Error; isWritten?: boolean } | { kind: 'alone' };

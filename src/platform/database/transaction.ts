@@ -19,7 +19,7 @@ export async function inTransaction<T>(
   const statements = new PreparedExecutor(connection);
   // What writes waits for it: a statement sent right behind a BEGIN that fails would be committed by itself.
   const begun = connection.beginTransaction();
-  begun.catch(() => undefined); // it is reported by whoever waits for it
+  begun.catch(() => undefined); // it is reported where it is awaited
   try {
     const result = await work({
       read: (sql, binds) => statements.query(sql, binds),

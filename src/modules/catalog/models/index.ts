@@ -10,8 +10,8 @@ import { defineSeat, type Seat } from './seat';
 export type { Concert } from './concert';
 export type { Layout } from './layout';
 export type { PriceClass } from './price-class';
-export { type Schedule, SCHEDULE_STATES, type ScheduleState } from './schedule';
-export { type Seat, SEAT_STATUSES, type SeatStatus } from './seat';
+export type { Schedule } from './schedule';
+export type { Seat, SeatStatus } from './seat';
 
 /**
  * The catalogue as Sequelize models: a concert has schedules, a schedule has seats and price classes, and may have a

@@ -1,12 +1,9 @@
-/** The digits that AVAILABILITY (repository.ts) writes for a seat, which are the two bits of the answer. */
-export const SEAT_CODES = { AVAILABLE: 0, TEMP_RESERVED: 1, RESERVED: 2, BLOCKED: 3 } as const;
-
 const SEATS_PER_BYTE = 4;
 const BITS = 2;
 const ZERO = '0'.charCodeAt(0);
 
 /**
- * Packs a digit per seat into two bits per seat: seat i is in bits 2·(i mod 4) and 2·(i mod 4) + 1 of byte ⌊i/4⌋, bit 0
+ * Packs a digit per seat, as AVAILABILITY (repository.ts) writes it, into two bits per seat: seat i is in bits 2·(i mod 4) and 2·(i mod 4) + 1 of byte ⌊i/4⌋, bit 0
  * being the lowest.
  * @returns base64
  */

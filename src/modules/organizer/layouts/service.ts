@@ -58,7 +58,7 @@ export class LayoutService {
   }
 }
 
-export const seatsOf = ({ document }: { document: string }): LayoutSeat[] =>
+const seatsOf = ({ document }: { document: string }): LayoutSeat[] =>
   (JSON.parse(document) as { seats: LayoutSeat[] }).seats;
 
 export const priceClassesOf = (layout: { document: string }): string[] => [

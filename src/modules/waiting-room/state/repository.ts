@@ -10,6 +10,11 @@ export interface SessionId {
   seq: number;
 }
 
+/** The active user who sent a request. */
+export interface ActiveUser extends SessionId {
+  userId: number;
+}
+
 /** A hold that has not expired. */
 export interface SessionHold extends SessionId {
   reservationId: number;
