@@ -19,7 +19,11 @@ describe('holds and payments', () => {
     await it_.given.holdIsPast(reservationId);
     let answer: Promise<string> | undefined; // sent once, also when a deadlock restarts the transaction
     await it_.admin.transaction(async (tx) => {
-      await tx.execute("UPDATE reservation SET status = 'CANCELED' WHERE id = ?", [reservationId]);
+      await tx.execute(
+        `UPDATE reservation r JOIN orders o ON o.id = r.order_id SET r.status = 'CANCELED', o.status = 'EXPIRED'
+          WHERE r.id = ?`,
+        [reservationId],
+      );
       answer ??= second.reserve(id, seatId).then(outcome); // finds the seat taken, then waits for the reservation
       await new Promise((resolve) => setTimeout(resolve, 200));
       await tx.execute(

@@ -62,8 +62,9 @@ describe('a session whose user holds a seat', () => {
     const [holder, other] = [await it_.buyer(10), await it_.buyer(10)];
     const reservationId = await holder.hold(id, at(seats, 0).id);
     await it_.admin.execute(
-      `UPDATE reservation r JOIN concert_seat s ON s.id = r.seat_id
-          SET r.held_until = NOW(3) + INTERVAL 70 SECOND, s.held_until = r.held_until WHERE r.id = ?`,
+      `UPDATE reservation r JOIN concert_seat s ON s.id = r.seat_id JOIN orders o ON o.id = r.order_id
+          SET r.held_until = NOW(3) + INTERVAL 70 SECOND, s.held_until = r.held_until, o.held_until = r.held_until
+        WHERE r.id = ?`,
       [reservationId],
     );
     const [holderMs, otherMs] = [await deadlineOf(holder), await deadlineOf(other)];

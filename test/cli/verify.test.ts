@@ -339,7 +339,8 @@ describe('the invariants of the database', () => {
           `UPDATE reservation SET held_until = NOW(3) - INTERVAL ${seconds} SECOND WHERE id = ${day.held.reservationId}`,
         );
         await tx.execute(
-          `UPDATE concert_seat s JOIN reservation r ON r.seat_id = s.id SET s.held_until = r.held_until WHERE r.id = ${day.held.reservationId}`,
+          `UPDATE reservation r JOIN concert_seat s ON s.id = r.seat_id JOIN orders o ON o.id = r.order_id
+              SET s.held_until = r.held_until, o.held_until = r.held_until WHERE r.id = ${day.held.reservationId}`,
         );
       });
     await past(3);

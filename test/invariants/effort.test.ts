@@ -43,10 +43,12 @@ async function fill(scratch: Scratch, rows: number): Promise<void> {
       `member (id, name, balance) SELECT seq, 'x', IF(seq = 1, ${rows}, 0) ${from}`,
       `concert_seat (id, schedule_id, position, amount, status)
        SELECT seq, 1, seq, 100, IF(seq = 1, 'RESERVED', 'AVAILABLE') ${from}`,
-      `reservation (id, user_id, schedule_id, seat_id, status, concert_title, starts_at, ends_at, seat_position, amount,
-                    reserved_at, held_until)
-       SELECT seq, 1, 1, 1, IF(seq = ${rows}, 'RESERVED', 'CANCELED'), 'x', NOW(3), NOW(3), 1, 0, NOW(3), NOW(3) ${from}`,
-      `payment (id, reservation_id, user_id, amount, status) VALUES (1, ${rows}, 1, 0, 'DONE')`,
+      `orders (id, user_id, schedule_id, status, total, held_until)
+       SELECT seq, 1, 1, IF(seq = ${rows}, 'PAID', 'EXPIRED'), 0, NOW(3) ${from}`,
+      `reservation (id, order_id, user_id, schedule_id, seat_id, status, concert_title, starts_at, ends_at, seat_position,
+                    amount, reserved_at, held_until)
+       SELECT seq, seq, 1, 1, 1, IF(seq = ${rows}, 'RESERVED', 'CANCELED'), 'x', NOW(3), NOW(3), 1, 0, NOW(3), NOW(3) ${from}`,
+      `payment (id, order_id, reservation_id, user_id, amount, status) VALUES (1, ${rows}, ${rows}, 1, 0, 'DONE')`,
       `payment_history (id, user_id, kind, amount, balance_after) SELECT seq, 1, 'CHARGE', 1, seq ${from}`,
       `payment_history (user_id, kind, amount, balance_after, payment_id) VALUES (1, 'PAYMENT', 0, ${rows}, 1)`,
       `idempotency_key (user_id, id, fingerprint, status, answer)
@@ -60,7 +62,7 @@ async function fill(scratch: Scratch, rows: number): Promise<void> {
     await tx.execute('SET SESSION foreign_key_checks = 1');
   });
   await admin.execute(
-    'ANALYZE TABLE member, concert_seat, reservation, payment, payment_history, outbox, idempotency_key',
+    'ANALYZE TABLE member, concert_seat, orders, reservation, payment, payment_history, outbox, idempotency_key',
   );
 }
 

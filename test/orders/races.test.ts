@@ -32,16 +32,17 @@ describe('races', () => {
       const first = buyers.slice(0, 60).map((buyer, i) => buyer.reserve(id, at(seats, i).id));
       expect(tally(await Promise.all(first))).toEqual({ '200': 60 });
       await it_.admin.execute(
-        `UPDATE reservation r JOIN concert_seat s ON s.id = r.seat_id
-            SET r.held_until = NOW(3) - INTERVAL 1 SECOND, s.held_until = NOW(3) - INTERVAL 1 SECOND
+        `UPDATE reservation r JOIN concert_seat s ON s.id = r.seat_id JOIN orders o ON o.id = r.order_id
+            SET r.held_until = NOW(3) - INTERVAL 1 SECOND, s.held_until = NOW(3) - INTERVAL 1 SECOND,
+                o.held_until = NOW(3) - INTERVAL 1 SECOND
           WHERE r.schedule_id = ? AND r.status = 'TEMP_RESERVED'`,
         [id],
       );
       const next = buyers.slice(60).map((buyer, i) => buyer.reserve(id, at(seats, i).id));
       expect(tally(await Promise.all(next))).toEqual({ '200': 60 });
       await it_.admin.execute(
-        `UPDATE reservation r JOIN concert_seat s ON s.id = r.seat_id
-            SET r.status = 'CANCELED', s.status = 'AVAILABLE', s.held_until = NULL
+        `UPDATE reservation r JOIN concert_seat s ON s.id = r.seat_id JOIN orders o ON o.id = r.order_id
+            SET r.status = 'CANCELED', s.status = 'AVAILABLE', s.held_until = NULL, o.status = 'EXPIRED'
           WHERE r.schedule_id = ? AND r.status = 'TEMP_RESERVED'`,
         [id],
       );

@@ -33,7 +33,7 @@ export interface Answer {
 
 /** The API document, as what answers are held against. */
 export class ApiDocument {
-  private readonly ajv = new Ajv2020({ strict: false, formats: { 'date-time': true } });
+  private readonly ajv = new Ajv2020({ strict: false, formats: { 'date-time': true, base64: true } });
   private readonly validators = new Map<string, ValidateFunction>();
   readonly operations: Operation[];
 

@@ -16,6 +16,11 @@ function valid(schema: Schema, known: Known, name = ''): fc.Arbitrary<unknown> {
   if (own !== undefined) return fc.oneof({ arbitrary: own, weight: 3 }, valid(schema, {}, name));
   if (typeof schema === 'boolean') return fc.jsonValue();
   const { type, properties = {}, required = [], minimum, maximum, pattern, maxLength } = schema;
+  if (type === 'array')
+    return fc.array(valid(schema.items as Schema, known, name), {
+      minLength: Number(schema['minItems'] ?? 0),
+      maxLength: Number(schema['maxItems']),
+    });
   if (type === 'object')
     return fc.record(
       Object.fromEntries(Object.entries(properties).map(([key, of]) => [key, valid(of, known, key)])),
