@@ -3,6 +3,7 @@ import { CONFIG, type Config } from '../config/config';
 import type { Phase } from '../common/lifecycle';
 import { PeriodicTask, type Turn } from '../common/periodic-task';
 import { UserDirectory } from '../modules/accounts/directory';
+import { SaleBoardJob } from '../modules/catalog/sale-board/job';
 import { IdempotencyRepository } from '../modules/idempotency/repository';
 import { IdentityService } from '../modules/identity/service';
 import { InvariantMonitor } from '../modules/invariants/monitor';
@@ -33,7 +34,9 @@ const CANCELLATION_INTERVAL_MS = 1000;
 /** How soon a session follows a payment or hold after which its process could not reach Redis. */
 const RECONCILE_INTERVAL_MS = 1000;
 /** How soon what the operator tells, and what is left, reach those who wait. */
-const BOARD_INTERVAL_MS = 1000;
+const BOARD_INTERVAL_MS = 500;
+/** How often a worker counts what is left, as long as that is quick. */
+const SALE_BOARD_INTERVAL_MS = 500;
 
 type MakeTask = (name: string, pauseMs: number, turn: Turn) => Phase;
 
@@ -122,12 +125,15 @@ function workerTasks(container: DependencyContainer, task: MakeTask): Phase[] {
   const invariants = container.resolve(InvariantMonitor);
   const stores = container.resolve(StoreMetrics);
   const webhooks = container.resolve(WebhookWorker);
+  const saleBoard = container.resolve(SaleBoardJob);
   return [
     { name: 'notifications', start: () => notifications.start(), stop: () => notifications.stop() },
     { name: 'webhooks', start: () => webhooks.start(), stop: () => webhooks.stop() },
     task('hold expiry', config.HOLD_EXPIRY_INTERVAL_MS, () => holds.expireBatch()),
     { name: 'lease of cancellations', stop: () => cancellations.stop() },
     task('schedule cancellation', CANCELLATION_INTERVAL_MS, () => cancellations.turn()),
+    { name: 'lease of the sale board', stop: () => saleBoard.stop() },
+    task('sale board', SALE_BOARD_INTERVAL_MS, () => saleBoard.turn()),
     task('session reconciliation', RECONCILE_INTERVAL_MS, () => sessions.turn()),
     { name: 'invariant checks', start: () => invariants.start(), stop: () => invariants.stop() },
     { name: 'store metrics', start: () => stores.start(), stop: () => stores.stop() },

@@ -218,6 +218,7 @@ const WORKER_READY = `navigator.serviceWorker.ready.then(async () => {
 async function twoUsers(): Promise<[number, number]> {
   const admin = openAdminDatabase();
   const given = new Given(admin);
+  await given.scheduleWithSeats(1); // what other tests have made may be sold out
   const users: [number, number] = [await given.user(), await given.user()];
   await admin.close();
   return users;

@@ -34,7 +34,7 @@ describeInBrowser('what the page shows of the sale', () => {
       const { container } = it_.service;
       await enter(it_.url, queue, await it_.given.user());
       const boards = container.resolve(BoardStore);
-      await boards.writeSale(queue, sale);
+      await boards.writeSale(queue, sale, 3_600_000);
       await boards.writeNotice(queue, { ko: '곧 다시 시작합니다', en: 'We go on soon' });
       if (isPaused) await container.resolve(WaitingRoomRegistry).find(queue)?.applyOverride('pause', 0);
       const user = await it_.given.user();

@@ -9,6 +9,7 @@ const TOKEN = 'a-token-of-the-operators-0123456789abcdef';
 
 describe('the status of a queue', () => {
   const it_ = useService({ QUEUE_MAX_ACTIVE: 1, MANAGEMENT_TOKEN: TOKEN });
+  beforeAll(() => it_.given.scheduleWithSeats(1)); // the main queue sells what other tests have made as well
   const path = (): string => `/v1/api/queues/${it_.queueId}/status`;
   const read = async (): Promise<QueueStatusReport> =>
     ((await request(it_.url).get(path())).body as { data: QueueStatusReport }).data;

@@ -7,4 +7,5 @@ export class CatalogMetrics extends MetricGroup {
     'cache',
     'result',
   ]);
+  readonly freeSeats = this.reading('concert_free_seats', 'Free seats by queue and price class, as last counted');
 }

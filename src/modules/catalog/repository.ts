@@ -38,7 +38,8 @@ const SCHEDULES = `
           OR EXISTS (SELECT 1 FROM concert_seat s WHERE s.schedule_id = d.id AND s.status = 'TEMP_RESERVED'))
    ORDER BY d.starts_at, d.id`;
 
-const SALE_OF_SCHEDULE = `
+/** How the sale of a schedule `d` that is no draft stands. */
+export const SALE_OF_SCHEDULE = `
   CASE WHEN d.state = 'CANCELED' THEN 'CANCELED'
        WHEN d.starts_at <= NOW(3) OR d.closes_at <= NOW(3) THEN 'CLOSED'
        WHEN d.opens_at > NOW(3) THEN 'BEFORE'

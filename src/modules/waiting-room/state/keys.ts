@@ -5,6 +5,7 @@ export interface QueueKeys {
   idle: string;
   rejoined: string;
   board: string;
+  sale: string;
   /** KEYS 1 to 4 of every script: state, active, idle, rejoined. */
   scriptKeys: string[];
   proof(id: string): string;
@@ -28,7 +29,8 @@ export interface QueueKeys {
  * | `spent:<proof>` | the proof of work has given an entry | TTL: life of a challenge |
  * | `proof:<proof>` | the queue in which the proof is spent (only in the main queue) | TTL: life of a challenge |
  * | `reports` | hash: process → what it has seen in the last second | TTL: 30 s |
- * | `board` | hash: `notice` of the operator, `sale` facts (status/board-store.ts) | stays |
+ * | `board` | hash: `notice` of the operator (status/board-store.ts) | stays |
+ * | `sale` | JSON: how the sale stands and what is left (status/board-store.ts) | TTL: three times the longest pause of its writer |
  * | `arrivals` | samples of (seq, time) | TTL: life of a token |
  */
 export function queueKeys(queueId: string): QueueKeys {
@@ -42,6 +44,7 @@ export function queueKeys(queueId: string): QueueKeys {
   return {
     ...{ prefix, state, active, idle, rejoined },
     board: `${prefix}board`,
+    sale: `${prefix}sale`,
     scriptKeys: [state, active, idle, rejoined],
     proof: (id) => `${prefix}proof:${id}`,
   };

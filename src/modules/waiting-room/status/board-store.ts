@@ -18,7 +18,11 @@ export class BoardStore {
 
   /** What cannot be read as it should be counts as not told. */
   async read(queueId: string): Promise<Board> {
-    const [notice, sale] = await this.redis.hmget(queueKeys(queueId).board, 'notice', 'sale');
+    const keys = queueKeys(queueId);
+    const [notice, sale] = await Promise.all([
+      this.redis.hget(keys.board, 'notice'),
+      this.redis.get(keys.sale),
+    ]);
     return {
       notice: parsed(notice, (value) => Notice.safeParse(value).data) ?? null,
       sale: parsed(sale, (value) => SaleFacts.safeParse(value).data) ?? {},
@@ -32,8 +36,9 @@ export class BoardStore {
     else await this.redis.hset(board, 'notice', JSON.stringify(notice));
   }
 
-  async writeSale(queueId: string, sale: SaleFacts): Promise<void> {
-    await this.redis.hset(queueKeys(queueId).board, 'sale', JSON.stringify(sale));
+  /** @param lifeMs how long it may be told when nobody writes it again: old facts are none */
+  async writeSale(queueId: string, sale: SaleFacts, lifeMs: number): Promise<void> {
+    await this.redis.set(queueKeys(queueId).sale, JSON.stringify(sale), 'PX', lifeMs);
   }
 }
 

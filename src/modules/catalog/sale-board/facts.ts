@@ -1,0 +1,30 @@
+import type { SaleFacts } from '../../waiting-room/status/schema';
+import type { ClassCount, ScheduleSale } from './repository';
+
+/**
+ * What a queue says of its sale. @returns undefined when it sells nothing, so that nothing is to be said
+ * @param offsetTime writes a time for the page
+ */
+export function saleFactsOf(
+  sales: Omit<ScheduleSale, 'queueId'>[],
+  counts: Omit<ClassCount, 'queueId'>[],
+  offsetTime: (at: Date) => string,
+): SaleFacts | undefined {
+  const open = sales.find(({ sale }) => sale === 'OPEN');
+  const coming = sales.find(({ sale }) => sale === 'BEFORE');
+  if (sales.length === 0) return undefined;
+  if (open === undefined && coming === undefined) return { state: 'CLOSED', left: [] };
+  const openCounts = counts.filter(({ sale }) => sale === 'OPEN');
+  // Held seats may lapse: as long as there are any, not everything is sold.
+  const isSoldOut = openCounts.every(({ free, held }) => free + held === 0);
+  if (open !== undefined && !isSoldOut) return { state: 'OPEN', left: leftOf(openCounts) };
+  if (coming?.opensAt == null) return { state: 'SOLD_OUT', left: leftOf(openCounts) };
+  return {
+    state: 'NOT_OPEN',
+    opensAt: offsetTime(coming.opensAt),
+    left: leftOf(counts.filter(({ sale }) => sale === 'BEFORE')),
+  };
+}
+
+const leftOf = (counts: Omit<ClassCount, 'queueId'>[]): SaleFacts['left'] =>
+  counts.map(({ name, amount, free }) => ({ name, amount, seats: free }));

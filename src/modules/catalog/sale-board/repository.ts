@@ -1,0 +1,68 @@
+import { Lifecycle, scoped } from 'tsyringe';
+import { Database } from '../../../platform/database/database';
+import { SALE_OF_SCHEDULE, type Sale } from '../repository';
+
+export interface ScheduleSale {
+  /** null or empty: the main queue. */
+  queueId: string | null;
+  sale: Sale;
+  opensAt: Date | null;
+}
+
+/** Seats of one class, of all schedules of a queue whose sale stands alike. */
+export interface ClassCount {
+  queueId: string | null;
+  sale: Sale;
+  name: string;
+  amount: number;
+  free: number;
+  /** On hold: free again, or sold, when it ends. */
+  held: number;
+}
+
+const SCHEDULES = `
+  SELECT c.queue_id AS queueId, ${SALE_OF_SCHEDULE} AS sale, MIN(d.opens_at) AS opensAt
+    FROM concert_schedule d JOIN concert c ON c.id = d.concert_id
+   WHERE d.state <> 'DRAFT' AND d.ends_at > NOW(3) - INTERVAL 1 DAY
+   GROUP BY queueId, sale`;
+
+/**
+ * Reads rows of free and held seats only: what is left of a sale, not the whole of it, so the fewer seats are left the
+ * sooner it answers. Classes without a seat come from price_class.
+ */
+const COUNTS = `
+  WITH open_sale AS (
+    SELECT d.id, c.queue_id, ${SALE_OF_SCHEDULE} AS sale
+      FROM concert_schedule d JOIN concert c ON c.id = d.concert_id
+     WHERE d.state = 'PUBLISHED' AND d.starts_at > NOW(3) AND (d.closes_at IS NULL OR d.closes_at > NOW(3)))
+  SELECT queue_id AS queueId, sale, name, amount,
+         CAST(SUM(free) AS UNSIGNED) AS free, CAST(SUM(held) AS UNSIGNED) AS held
+    FROM (SELECT o.queue_id, o.sale, p.name, p.amount, 0 AS free, 0 AS held
+            FROM open_sale o JOIN price_class p ON p.schedule_id = o.id
+           UNION ALL
+          SELECT o.queue_id, o.sale, COALESCE(s.price_class, s.amount), s.amount, COUNT(*), 0
+            FROM open_sale o JOIN concert_seat s ON s.schedule_id = o.id AND s.status = 'AVAILABLE'
+           GROUP BY o.queue_id, o.sale, s.price_class, s.amount
+           UNION ALL
+          SELECT o.queue_id, o.sale, COALESCE(s.price_class, s.amount), s.amount,
+                 SUM(s.held_until <= NOW(3)), SUM(s.held_until > NOW(3))
+            FROM open_sale o JOIN concert_seat s ON s.schedule_id = o.id AND s.status = 'TEMP_RESERVED'
+           GROUP BY o.queue_id, o.sale, s.price_class, s.amount) AS counted
+   GROUP BY queue_id, sale, name, amount
+   ORDER BY amount DESC, name`;
+
+/** How the sales of all queues stand. A hold that has passed counts as free, at once. */
+@scoped(Lifecycle.ContainerScoped)
+export class SaleBoardRepository {
+  constructor(private readonly database: Database) {}
+
+  /** One row per queue and state of a sale; none of drafts, nor of what ended more than a day ago. */
+  async sales(): Promise<ScheduleSale[]> {
+    return this.database.query<ScheduleSale>(SCHEDULES);
+  }
+
+  /** Of schedules whose sale is open, or will be; dearest first. */
+  async counts(): Promise<ClassCount[]> {
+    return this.database.query<ClassCount>(COUNTS);
+  }
+}
