@@ -157,7 +157,11 @@ const HELD: Order = {
   refundableUntil: '2030-01-24T19:00:00+09:00',
 };
 
-const NOT_YOURS = { '403': 'The order is somebody else’s', '404': 'There is no such order' };
+const NOT_YOURS = {
+  '400': 'Bad input: the message names each bad field',
+  '403': 'The order is somebody else’s',
+  '404': 'There is no such order',
+};
 const NOT_HELD = { HOLD_ENDED: 'The order is not held any more' };
 
 const LIST = operation({

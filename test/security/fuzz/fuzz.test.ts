@@ -30,11 +30,19 @@ describe('whatever is asked', () => {
       scheduleId: fc.constant(id),
       seatId: fc.constantFrom(...seats.map((seat) => seat.id)),
       reservationId: fc.constantFrom(...holds),
+      orderId: fc.constantFrom(...(await ordersOf(holds))),
       amount: fc.constantFrom(1, 5),
       queueId: fc.constant(it_.queueId),
     };
   });
   afterAll(() => expectInvariants({ queueIds: [it_.queueId] }));
+
+  const ordersOf = async (reservationIds: number[]): Promise<number[]> => {
+    const rows = await it_.admin.query<{ id: number }>(
+      `SELECT order_id AS id FROM reservation WHERE id IN (${reservationIds.join()})`,
+    );
+    return rows.map(({ id }) => id);
+  };
 
   /** Sends it; of a stream of events only the beginning is read. */
   const ask = (method: string, { path, headers, body }: FuzzRequest): Promise<Answer> =>

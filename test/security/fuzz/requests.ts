@@ -111,12 +111,28 @@ export function requestsFor(it: Operation, tokens: string[], known: Known): fc.A
     fc.constantFrom('application/json; charset=utf-8', 'application/json;charset=latin1', 'text/plain', 'x'),
   );
   const body = it.body === undefined ? fc.constant(undefined) : bodies(it.body, known);
-  return fc.tuple(query, headers, type, body).map(([asked, given, contentType, text]) => ({
-    path: it.path + queryText(asked as Record<string, unknown>),
+  const names = it.parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name);
+  const inPath = fc.record(Object.fromEntries(names.map((name) => [name, segment(known[name])])));
+  return fc.tuple(inPath, query, headers, type, body).map(([named, asked, given, contentType, text]) => ({
+    path:
+      it.path.replaceAll(/\{(\w+)\}/g, (_braces, name: string) => encodeURIComponent(named[name] ?? '')) +
+      queryText(asked as Record<string, unknown>),
     headers: { ...given, ...(text === undefined ? {} : { 'Content-Type': contentType }) },
     body: text,
   }));
 }
+
+/** What stands in a path; without surrogates, which no URL can carry. */
+const segment = (known: fc.Arbitrary<unknown> | undefined): fc.Arbitrary<string> =>
+  fc
+    .oneof(
+      ...(known === undefined ? [] : [{ arbitrary: known, weight: 3 }]),
+      fc.constantFrom('0', '-1', '1.5', '9007199254740992', 'x', '%', '__proto__'),
+      fc.string({ minLength: 1, unit: 'grapheme' }),
+    )
+    .map((value) => String(value).replaceAll(/\p{Cs}/gu, '') || 'x')
+    // A URL has no such segments: they are gone before the request is sent.
+    .map((value) => (/^\.{1,2}$/.test(value) ? 'x' : value));
 
 function queryText(query: Record<string, unknown>): string {
   const pairs = Object.entries(query).map(

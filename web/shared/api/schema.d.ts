@@ -1546,6 +1546,1395 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/api/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your orders, newest first
+         * @description At most 100; `before` asks for older ones. A token of any status will do.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    before?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": [
+                         *         {
+                         *           "orderId": 1,
+                         *           "scheduleId": 1,
+                         *           "status": "HELD",
+                         *           "concertTitle": "Winter Lights",
+                         *           "startsAt": "2030-01-31T19:00:00+09:00",
+                         *           "seats": [
+                         *             {
+                         *               "reservationId": 1,
+                         *               "seatId": 11,
+                         *               "position": 11,
+                         *               "section": "A",
+                         *               "row": "2",
+                         *               "number": "1",
+                         *               "amount": 150000
+                         *             },
+                         *             {
+                         *               "reservationId": 2,
+                         *               "seatId": 12,
+                         *               "position": 12,
+                         *               "section": "A",
+                         *               "row": "2",
+                         *               "number": "2",
+                         *               "amount": 150000
+                         *             }
+                         *           ],
+                         *           "totalAmount": 300000,
+                         *           "reservedDate": "2030-01-01 12:00:00",
+                         *           "reservedUntilDate": "2030-01-01 12:05:00",
+                         *           "reservedAt": "2030-01-01T12:00:00+09:00",
+                         *           "reservedUntil": "2030-01-01T12:05:00+09:00",
+                         *           "extended": false,
+                         *           "paidAt": null,
+                         *           "endedAt": null,
+                         *           "refundableUntil": "2030-01-24T19:00:00+09:00"
+                         *         }
+                         *       ],
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                orderId: number;
+                                scheduleId: number;
+                                /** @enum {string} */
+                                status: "HELD" | "PAID" | "CANCELED" | "EXPIRED";
+                                concertTitle: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                startsAt: string;
+                                seats: {
+                                    reservationId: number;
+                                    seatId: number;
+                                    position: number;
+                                    section: string | null;
+                                    row: string | null;
+                                    number: string | null;
+                                    amount: number;
+                                }[];
+                                totalAmount: number;
+                                /** @description yyyy-MM-dd HH:mm:ss in the display zone */
+                                reservedDate: string;
+                                /** @description yyyy-MM-dd HH:mm:ss in the display zone: pay before */
+                                reservedUntilDate: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                reservedAt: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                reservedUntil: string;
+                                /** @description The hold was prolonged */
+                                extended: boolean;
+                                paidAt: string | null;
+                                /** @description When it was canceled, or had expired */
+                                endedAt: string | null;
+                                /** @description Until when it may be canceled for its money */
+                                refundableUntil: string | null;
+                            }[];
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The token is missing, malformed or forged */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Too many requests from this user at once */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Put seats on hold
+         * @description All or none. The hold ends after HOLD_SECONDS unless it is paid for; until then the session lasts. Seats that you hold in one order already are answered with that order. `best` chooses adjacent seats near the stage, and leaves no single seat over where it can be helped.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The request acts once, however often it is sent with this key; its answer is kept at least 24 h. */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        scheduleId: number;
+                        /** @description The seats, all or none */
+                        seatIds?: number[];
+                        /** @description So many adjacent seats, chosen by the service */
+                        best?: {
+                            count: number;
+                            priceClass?: string;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "orderId": 1,
+                         *         "scheduleId": 1,
+                         *         "status": "HELD",
+                         *         "concertTitle": "Winter Lights",
+                         *         "startsAt": "2030-01-31T19:00:00+09:00",
+                         *         "seats": [
+                         *           {
+                         *             "reservationId": 1,
+                         *             "seatId": 11,
+                         *             "position": 11,
+                         *             "section": "A",
+                         *             "row": "2",
+                         *             "number": "1",
+                         *             "amount": 150000
+                         *           },
+                         *           {
+                         *             "reservationId": 2,
+                         *             "seatId": 12,
+                         *             "position": 12,
+                         *             "section": "A",
+                         *             "row": "2",
+                         *             "number": "2",
+                         *             "amount": 150000
+                         *           }
+                         *         ],
+                         *         "totalAmount": 300000,
+                         *         "reservedDate": "2030-01-01 12:00:00",
+                         *         "reservedUntilDate": "2030-01-01 12:05:00",
+                         *         "reservedAt": "2030-01-01T12:00:00+09:00",
+                         *         "reservedUntil": "2030-01-01T12:05:00+09:00",
+                         *         "extended": false,
+                         *         "paidAt": null,
+                         *         "endedAt": null,
+                         *         "refundableUntil": "2030-01-24T19:00:00+09:00"
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                orderId: number;
+                                scheduleId: number;
+                                /** @enum {string} */
+                                status: "HELD" | "PAID" | "CANCELED" | "EXPIRED";
+                                concertTitle: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                startsAt: string;
+                                seats: {
+                                    reservationId: number;
+                                    seatId: number;
+                                    position: number;
+                                    section: string | null;
+                                    row: string | null;
+                                    number: string | null;
+                                    amount: number;
+                                }[];
+                                totalAmount: number;
+                                /** @description yyyy-MM-dd HH:mm:ss in the display zone */
+                                reservedDate: string;
+                                /** @description yyyy-MM-dd HH:mm:ss in the display zone: pay before */
+                                reservedUntilDate: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                reservedAt: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                reservedUntil: string;
+                                /** @description The hold was prolonged */
+                                extended: boolean;
+                                paidAt: string | null;
+                                /** @description When it was canceled, or had expired */
+                                endedAt: string | null;
+                                /** @description Until when it may be canceled for its money */
+                                refundableUntil: string | null;
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The token is missing, malformed or forged */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The concert is sold by another queue than the one that admitted you */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description No such schedule, or no such seat in it */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The schedule has begun, or your session is over but for what you hold */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is not JSON */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The key was used with another request */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Too many requests from this user at once */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/orders/{orderId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of your orders
+         * @description A token of any status will do.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    orderId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "orderId": 1,
+                         *         "scheduleId": 1,
+                         *         "status": "HELD",
+                         *         "concertTitle": "Winter Lights",
+                         *         "startsAt": "2030-01-31T19:00:00+09:00",
+                         *         "seats": [
+                         *           {
+                         *             "reservationId": 1,
+                         *             "seatId": 11,
+                         *             "position": 11,
+                         *             "section": "A",
+                         *             "row": "2",
+                         *             "number": "1",
+                         *             "amount": 150000
+                         *           },
+                         *           {
+                         *             "reservationId": 2,
+                         *             "seatId": 12,
+                         *             "position": 12,
+                         *             "section": "A",
+                         *             "row": "2",
+                         *             "number": "2",
+                         *             "amount": 150000
+                         *           }
+                         *         ],
+                         *         "totalAmount": 300000,
+                         *         "reservedDate": "2030-01-01 12:00:00",
+                         *         "reservedUntilDate": "2030-01-01 12:05:00",
+                         *         "reservedAt": "2030-01-01T12:00:00+09:00",
+                         *         "reservedUntil": "2030-01-01T12:05:00+09:00",
+                         *         "extended": false,
+                         *         "paidAt": null,
+                         *         "endedAt": null,
+                         *         "refundableUntil": "2030-01-24T19:00:00+09:00"
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                orderId: number;
+                                scheduleId: number;
+                                /** @enum {string} */
+                                status: "HELD" | "PAID" | "CANCELED" | "EXPIRED";
+                                concertTitle: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                startsAt: string;
+                                seats: {
+                                    reservationId: number;
+                                    seatId: number;
+                                    position: number;
+                                    section: string | null;
+                                    row: string | null;
+                                    number: string | null;
+                                    amount: number;
+                                }[];
+                                totalAmount: number;
+                                /** @description yyyy-MM-dd HH:mm:ss in the display zone */
+                                reservedDate: string;
+                                /** @description yyyy-MM-dd HH:mm:ss in the display zone: pay before */
+                                reservedUntilDate: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                reservedAt: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                reservedUntil: string;
+                                /** @description The hold was prolonged */
+                                extended: boolean;
+                                paidAt: string | null;
+                                /** @description When it was canceled, or had expired */
+                                endedAt: string | null;
+                                /** @description Until when it may be canceled for its money */
+                                refundableUntil: string | null;
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The token is missing, malformed or forged */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The order is somebody else’s */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description There is no such order */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Too many requests from this user at once */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Let an order go
+         * @description Its seats are free at once.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The request acts once, however often it is sent with this key; its answer is kept at least 24 h. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    orderId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "orderId": 1,
+                         *         "scheduleId": 1,
+                         *         "status": "CANCELED",
+                         *         "concertTitle": "Winter Lights",
+                         *         "startsAt": "2030-01-31T19:00:00+09:00",
+                         *         "seats": [
+                         *           {
+                         *             "reservationId": 1,
+                         *             "seatId": 11,
+                         *             "position": 11,
+                         *             "section": "A",
+                         *             "row": "2",
+                         *             "number": "1",
+                         *             "amount": 150000
+                         *           },
+                         *           {
+                         *             "reservationId": 2,
+                         *             "seatId": 12,
+                         *             "position": 12,
+                         *             "section": "A",
+                         *             "row": "2",
+                         *             "number": "2",
+                         *             "amount": 150000
+                         *           }
+                         *         ],
+                         *         "totalAmount": 300000,
+                         *         "reservedDate": "2030-01-01 12:00:00",
+                         *         "reservedUntilDate": "2030-01-01 12:05:00",
+                         *         "reservedAt": "2030-01-01T12:00:00+09:00",
+                         *         "reservedUntil": "2030-01-01T12:05:00+09:00",
+                         *         "extended": false,
+                         *         "paidAt": null,
+                         *         "endedAt": "2030-01-01T12:01:00+09:00",
+                         *         "refundableUntil": "2030-01-24T19:00:00+09:00"
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                orderId: number;
+                                scheduleId: number;
+                                /** @enum {string} */
+                                status: "HELD" | "PAID" | "CANCELED" | "EXPIRED";
+                                concertTitle: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                startsAt: string;
+                                seats: {
+                                    reservationId: number;
+                                    seatId: number;
+                                    position: number;
+                                    section: string | null;
+                                    row: string | null;
+                                    number: string | null;
+                                    amount: number;
+                                }[];
+                                totalAmount: number;
+                                /** @description yyyy-MM-dd HH:mm:ss in the display zone */
+                                reservedDate: string;
+                                /** @description yyyy-MM-dd HH:mm:ss in the display zone: pay before */
+                                reservedUntilDate: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                reservedAt: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                reservedUntil: string;
+                                /** @description The hold was prolonged */
+                                extended: boolean;
+                                paidAt: string | null;
+                                /** @description When it was canceled, or had expired */
+                                endedAt: string | null;
+                                /** @description Until when it may be canceled for its money */
+                                refundableUntil: string | null;
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The token is missing, malformed or forged */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The order is somebody else’s */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description There is no such order */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A request with this Idempotency-Key is under way */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The key was used with another request */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Too many requests from this user at once */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/orders/{orderId}/payment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay for an order
+         * @description Takes the price off the balance and sells the seats. The session ends, so the next user is admitted, unless you hold another order.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The request acts once, however often it is sent with this key; its answer is kept at least 24 h. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    orderId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "orderId": 1,
+                         *         "paymentAmount": 300000,
+                         *         "status": "PAID",
+                         *         "queueStatus": "DONE"
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                orderId: number;
+                                paymentAmount: number;
+                                /** @constant */
+                                status: "PAID";
+                                /**
+                                 * @description DONE: the session has ended; PROGRESS: you hold another order, so it goes on
+                                 * @enum {string}
+                                 */
+                                queueStatus: "DONE" | "PROGRESS";
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The token is missing, malformed or forged */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The order is somebody else’s */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description There is no such order */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description It is paid already */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The key was used with another request */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Too many requests from this user at once */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/orders/{orderId}/extension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prolong the hold of an order
+         * @description Once, by HOLD_EXTENSION_SECONDS; the session lasts as long.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The request acts once, however often it is sent with this key; its answer is kept at least 24 h. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    orderId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "orderId": 1,
+                         *         "scheduleId": 1,
+                         *         "status": "HELD",
+                         *         "concertTitle": "Winter Lights",
+                         *         "startsAt": "2030-01-31T19:00:00+09:00",
+                         *         "seats": [
+                         *           {
+                         *             "reservationId": 1,
+                         *             "seatId": 11,
+                         *             "position": 11,
+                         *             "section": "A",
+                         *             "row": "2",
+                         *             "number": "1",
+                         *             "amount": 150000
+                         *           },
+                         *           {
+                         *             "reservationId": 2,
+                         *             "seatId": 12,
+                         *             "position": 12,
+                         *             "section": "A",
+                         *             "row": "2",
+                         *             "number": "2",
+                         *             "amount": 150000
+                         *           }
+                         *         ],
+                         *         "totalAmount": 300000,
+                         *         "reservedDate": "2030-01-01 12:00:00",
+                         *         "reservedUntilDate": "2030-01-01 12:05:00",
+                         *         "reservedAt": "2030-01-01T12:00:00+09:00",
+                         *         "reservedUntil": "2030-01-01T12:05:00+09:00",
+                         *         "extended": true,
+                         *         "paidAt": null,
+                         *         "endedAt": null,
+                         *         "refundableUntil": "2030-01-24T19:00:00+09:00"
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                orderId: number;
+                                scheduleId: number;
+                                /** @enum {string} */
+                                status: "HELD" | "PAID" | "CANCELED" | "EXPIRED";
+                                concertTitle: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                startsAt: string;
+                                seats: {
+                                    reservationId: number;
+                                    seatId: number;
+                                    position: number;
+                                    section: string | null;
+                                    row: string | null;
+                                    number: string | null;
+                                    amount: number;
+                                }[];
+                                totalAmount: number;
+                                /** @description yyyy-MM-dd HH:mm:ss in the display zone */
+                                reservedDate: string;
+                                /** @description yyyy-MM-dd HH:mm:ss in the display zone: pay before */
+                                reservedUntilDate: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                reservedAt: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                reservedUntil: string;
+                                /** @description The hold was prolonged */
+                                extended: boolean;
+                                paidAt: string | null;
+                                /** @description When it was canceled, or had expired */
+                                endedAt: string | null;
+                                /** @description Until when it may be canceled for its money */
+                                refundableUntil: string | null;
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The token is missing, malformed or forged */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The order is somebody else’s */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description There is no such order */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A request with this Idempotency-Key is under way */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The key was used with another request */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Too many requests from this user at once */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/orders/{orderId}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give tickets back
+         * @description The price goes back to the balance and the seats are free, until `refundableUntil`. A token of any status will do.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The request acts once, however often it is sent with this key; its answer is kept at least 24 h. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    orderId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "orderId": 1,
+                         *         "scheduleId": 1,
+                         *         "status": "CANCELED",
+                         *         "concertTitle": "Winter Lights",
+                         *         "startsAt": "2030-01-31T19:00:00+09:00",
+                         *         "seats": [
+                         *           {
+                         *             "reservationId": 1,
+                         *             "seatId": 11,
+                         *             "position": 11,
+                         *             "section": "A",
+                         *             "row": "2",
+                         *             "number": "1",
+                         *             "amount": 150000
+                         *           },
+                         *           {
+                         *             "reservationId": 2,
+                         *             "seatId": 12,
+                         *             "position": 12,
+                         *             "section": "A",
+                         *             "row": "2",
+                         *             "number": "2",
+                         *             "amount": 150000
+                         *           }
+                         *         ],
+                         *         "totalAmount": 300000,
+                         *         "reservedDate": "2030-01-01 12:00:00",
+                         *         "reservedUntilDate": "2030-01-01 12:05:00",
+                         *         "reservedAt": "2030-01-01T12:00:00+09:00",
+                         *         "reservedUntil": "2030-01-01T12:05:00+09:00",
+                         *         "extended": false,
+                         *         "paidAt": "2030-01-01T12:02:00+09:00",
+                         *         "endedAt": null,
+                         *         "refundableUntil": "2030-01-24T19:00:00+09:00"
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                orderId: number;
+                                scheduleId: number;
+                                /** @enum {string} */
+                                status: "HELD" | "PAID" | "CANCELED" | "EXPIRED";
+                                concertTitle: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                startsAt: string;
+                                seats: {
+                                    reservationId: number;
+                                    seatId: number;
+                                    position: number;
+                                    section: string | null;
+                                    row: string | null;
+                                    number: string | null;
+                                    amount: number;
+                                }[];
+                                totalAmount: number;
+                                /** @description yyyy-MM-dd HH:mm:ss in the display zone */
+                                reservedDate: string;
+                                /** @description yyyy-MM-dd HH:mm:ss in the display zone: pay before */
+                                reservedUntilDate: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                reservedAt: string;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                reservedUntil: string;
+                                /** @description The hold was prolonged */
+                                extended: boolean;
+                                paidAt: string | null;
+                                /** @description When it was canceled, or had expired */
+                                endedAt: string | null;
+                                /** @description Until when it may be canceled for its money */
+                                refundableUntil: string | null;
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The token is missing, malformed or forged */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The order is somebody else’s */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description There is no such order */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A request with this Idempotency-Key is under way */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The key was used with another request */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Too many requests from this user at once */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/api/concerts/payment": {
         parameters: {
             query?: never;
