@@ -29,7 +29,7 @@ CREATE TABLE audit (
 CREATE TABLE schedule_cancellation (
   schedule_id BIGINT UNSIGNED NOT NULL PRIMARY KEY,
   order_count INT UNSIGNED    NOT NULL COMMENT 'held and paid ones when it began',
-  failed      INT UNSIGNED    NOT NULL DEFAULT 0 COMMENT 'that the last pass could not refund; it is tried again',
+  failed      INT UNSIGNED    NOT NULL DEFAULT 0 COMMENT 'that the last pass could not refund, it is tried again',
   started_at  DATETIME(3)     NOT NULL DEFAULT NOW(3),
   finished_at DATETIME(3)     NULL,
   KEY cancellation_under_way (finished_at),
