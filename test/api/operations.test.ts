@@ -81,15 +81,22 @@ describe('operations', () => {
       Object.keys(methods).map((m) => `${m} ${path}`),
     );
     expect(endpoints.sort()).toEqual([
+      'delete /v1/api/orders/{orderId}',
       'get /v1/api/concerts/availability',
       'get /v1/api/concerts/layout',
       'get /v1/api/concerts/schedule',
       'get /v1/api/concerts/seat',
+      'get /v1/api/orders',
+      'get /v1/api/orders/{orderId}',
       'get /v1/api/queue/events',
       'get /v1/api/queues/{queueId}/status',
       'get /v1/api/user/amount',
       'post /v1/api/concerts/payment',
       'post /v1/api/concerts/reserve',
+      'post /v1/api/orders',
+      'post /v1/api/orders/{orderId}/cancellation',
+      'post /v1/api/orders/{orderId}/extension',
+      'post /v1/api/orders/{orderId}/payment',
       'post /v1/api/queue/events/ticket',
       'post /v1/api/queue/presence',
       'post /v1/api/queue/token',
@@ -119,6 +126,12 @@ describe('operations', () => {
       '429',
       '500',
       '503',
+      'ALREADY_EXTENDED',
+      'HOLD_ENDED',
+      'NOT_ON_SALE',
+      'NOT_REFUNDABLE',
+      'NO_ADJACENT_SEATS',
+      'SEAT_LIMIT',
     ];
     expect([...codes].sort()).toEqual(all);
   });

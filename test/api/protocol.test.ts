@@ -38,7 +38,7 @@ describe('a request', () => {
     ['GET', '/health/live', 200],
     ['GET', '/openapi.json', 200],
     ['GET', '/v1/api/nothing', 404],
-    ['GET', '/', 200],
+    ['GET', '/nothing', 404],
   ])('is answered with a whole URL as its target as with the path: %s %s', async (method, path, status) => {
     const target = path.replace('ID', String(scheduleId));
     const plain = await ask(`${method} ${target} HTTP/1.1\r\nHost: x`);

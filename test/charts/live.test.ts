@@ -36,7 +36,12 @@ const autoscaler = (minReplicas: number, ...managers: string[]): Live => ({
   spec: { minReplicas },
 });
 const secrets = [
-  secret('concert-mariadb', { 'root-password': 'r', 'admin-password': 'a', password: 'p' }),
+  secret('concert-mariadb', {
+    'root-password': 'r',
+    'admin-password': 'a',
+    password: 'p',
+    'backup-password': 'b',
+  }),
   secret('concert-redis', { password: 'q' }),
   secret('concert-grafana', { password: 'g' }),
   secret('concert-api', { TOKEN_SECRET: 't'.repeat(48) }),

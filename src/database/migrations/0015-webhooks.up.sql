@@ -3,7 +3,7 @@ CREATE TABLE webhook_endpoint (
   id              BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
   url             VARCHAR(2000)   NOT NULL,
   description     VARCHAR(200)    NOT NULL DEFAULT '',
-  topics          VARCHAR(1000)   NULL COMMENT 'with commas between them; NULL: all',
+  topics          VARCHAR(1000)   NULL COMMENT 'with commas between them, NULL: all',
   secret          VARCHAR(100)    NOT NULL,
   previous_secret VARCHAR(100)    NULL COMMENT 'signs as well until previous_until',
   previous_until  DATETIME(3)     NULL,
