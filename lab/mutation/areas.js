@@ -31,14 +31,19 @@ module.exports = {
   },
   seats: {
     services: STORES,
-    code: [ofModule('orders', 'service,repository,hold-expiry-job,errors')],
+    code: [
+      ofModule(
+        'orders',
+        'service,hold-batch,hold-round,hold-repository,expiry-repository,hold-expiry-job,errors',
+      ),
+    ],
     tests: [
       'test/orders/seats.test.ts',
       'test/orders/outcomes.test.ts',
       'test/api/queues.test.ts',
       'test/api/reservation.test.ts',
     ],
-    text: ['src/modules/orders/repository.ts'],
+    text: ['src/modules/orders/hold-repository.ts', 'src/modules/orders/expiry-repository.ts'],
     textTests: ['test/orders/seats.test.ts', 'test/orders/outcomes.test.ts', 'test/api/reservation.test.ts'],
   },
   admission: {

@@ -55,7 +55,7 @@ function assignments(sql, masked) {
   const set = /^\s*UPDATE\b[^]*?\bSET\s+/.exec(masked);
   for (let start = set?.[0].length; start !== undefined && start < sql.length;) {
     const end = endOf(masked, start, { atComma: true });
-    const [, column, value] = /^(\w+) = ([^]*)$/.exec(sql.slice(start, end));
+    const [, column, value] = /^([\w.]+) = ([^]*)$/.exec(sql.slice(start, end));
     found.push([start, end - start, `${column} = IF(TRUE, ${column}, ${value})`]);
     start = masked[end] === ',' ? end + 1 + /^\s*/.exec(masked.slice(end + 1))[0].length : undefined;
   }

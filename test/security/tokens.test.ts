@@ -13,8 +13,9 @@ describe('a token that is shared or stolen', () => {
     const owner = await it_.buyer(100);
     const other = copyOf(it_, owner);
     const mine = await owner.hold(id, at(seats, 0).id);
-    await other.hold(id, at(seats, 1).id);
+    const second = await other.hold(id, at(seats, 1).id);
     expect(outcome(await other.pay(mine))).toBe('200'); // with the owner’s money, for the owner’s seat
+    expect(outcome(await owner.pay(second))).toBe('200');
     const afterwards = [await owner.amount(), await other.amount(), await owner.schedules()];
     expect(tally(afterwards)).toEqual({ '403 003': 3 }); // the turn is over for both
     expect(

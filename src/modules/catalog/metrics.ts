@@ -7,5 +7,8 @@ export class CatalogMetrics extends MetricGroup {
     'cache',
     'result',
   ]);
-  readonly freeSeats = this.reading('concert_free_seats', 'Free seats by queue and price class, as last counted');
+  readonly freeSeats = this.reading(
+    'concert_free_seats',
+    'Free seats by queue and price class, as last counted',
+  );
 }

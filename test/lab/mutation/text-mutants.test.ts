@@ -59,8 +59,8 @@ describe('mutants of SQL', () => {
     expect(changes('a.ts', "// SELECT 1 WHERE a < b\nconst a = b < c && d === 'RESERVED';")).toEqual([]);
   });
 
-  it.each(['accounts', 'orders'])('keep every placeholder of the %s repository', (module) => {
-    const file = join(src, `modules/${module}/repository.ts`);
+  it.each(['accounts/repository', 'orders/hold-repository'])('keep every placeholder of %s', (name) => {
+    const file = join(src, `modules/${name}.ts`);
     const source = readFileSync(file, 'utf8');
     const count = (text: string): number => text.split('?').length;
     const mutants = textMutants(file, source);
