@@ -18,8 +18,8 @@ module.exports = {
   money: {
     services: STORES,
     code: [
-      ofModule('accounts', 'service,repository,directory'),
-      ofModule('payments', 'service,repository,errors'),
+      ofModule('accounts', 'service,top-up-batch,repository,directory'),
+      ofModule('payments', 'service,batch,repository,errors'),
     ],
     tests: ['test/accounts/balances.test.ts', 'test/orders/outcomes.test.ts', 'test/api/reservation.test.ts'],
     text: [

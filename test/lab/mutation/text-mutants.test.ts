@@ -64,7 +64,7 @@ describe('mutants of SQL', () => {
     const source = readFileSync(file, 'utf8');
     const count = (text: string): number => text.split('?').length;
     const mutants = textMutants(file, source);
-    expect(mutants.length).toBeGreaterThan(10);
+    expect(mutants.length).toBeGreaterThan(5);
     expect(mutants.filter(({ text }) => count(text) !== count(source))).toEqual([]);
   });
 });
