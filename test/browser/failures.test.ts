@@ -130,7 +130,7 @@ describeInBrowser('a place in the line, seen by the page', () => {
     await screen(page, 'order');
     const keys: (string | undefined)[] = [];
     const kept: unknown[] = [];
-    await page.route('**/concerts/payment', async (route) => {
+    await page.route('**/orders/*/payment', async (route) => {
       keys.push(route.request().headers()['idempotency-key']);
       kept.push(await page.evaluate(PENDING_PAYMENT));
       if (keys.length > 1) {

@@ -14,7 +14,7 @@ import {
 } from './support';
 
 /** Each test has its queue. */
-const QUEUES = [queueName(), queueName(), queueName()];
+const QUEUES = [queueName(), queueName(), queueName(), queueName()];
 const PRICE = 70_000;
 
 describeInBrowser('a buyer in front of the page', () => {
@@ -54,10 +54,9 @@ describeInBrowser('a buyer in front of the page', () => {
 
   const bought = async (userId: number): Promise<{ seats: number; paid: number }> => {
     const [row] = await it_.admin.query<{ seats: number; paid: number }>(
-      `SELECT COUNT(*) AS seats, CAST(SUM(p.amount) AS UNSIGNED) AS paid
-         FROM reservation r JOIN payment p ON p.reservation_id = r.id
-        WHERE r.user_id = ? AND r.status = 'RESERVED'`,
-      [userId],
+      `SELECT (SELECT COUNT(*) FROM reservation WHERE user_id = ? AND status = 'RESERVED') AS seats,
+              (SELECT CAST(SUM(amount) AS UNSIGNED) FROM payment WHERE user_id = ?) AS paid`,
+      [userId, userId],
     );
     return row ?? { seats: 0, paid: 0 };
   };
@@ -66,7 +65,7 @@ describeInBrowser('a buyer in front of the page', () => {
     const queue = at(QUEUES, 0);
     const leaves = await someoneAhead(queue);
     const { title } = await concertOf(it_, queue, 45, PRICE);
-    const userId = await it_.given.user(20_000);
+    const userId = await it_.given.user(90_000);
     const { page, faults } = await browser.open({ locale: 'ko-KR', viewport: { width: 1280, height: 800 } });
     await page.goto(`${it_.url}/?queue=${queue}`);
     await screen(page, 'sign-in');
@@ -95,6 +94,9 @@ describeInBrowser('a buyer in front of the page', () => {
     await page.keyboard.press('Enter');
     expect(await page.getAttribute(':focus', 'aria-selected')).toBe('true');
     expect(await page.getAttribute(':focus', 'aria-label')).toMatch(/2열 2번, 70,000원, 선택함/);
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    expect(await page.getAttribute(':focus', 'aria-label')).toMatch(/2열 3번, 70,000원, 선택함/);
     await tabTo(page, '.checkout .primary');
     await page.keyboard.press('Enter');
 
@@ -103,13 +105,13 @@ describeInBrowser('a buyer in front of the page', () => {
     expect(await axe(page)).toEqual([]);
     await tabTo(page, 'main .primary');
     await page.keyboard.press('Enter');
-    await page.waitForSelector('.primary:has-text("70,000")');
+    await page.waitForSelector('.primary:has-text("140,000")');
     await page.keyboard.press('Enter');
 
     await screen(page, 'ticket');
     await page.waitForSelector('.code path');
     expect(await axe(page)).toEqual([]);
-    expect(await bought(userId)).toEqual({ seats: 1, paid: PRICE });
+    expect(await bought(userId)).toEqual({ seats: 2, paid: 2 * PRICE });
     expect(faults).toEqual([]);
   });
 
@@ -148,6 +150,64 @@ describeInBrowser('a buyer in front of the page', () => {
     expect(await bought(userId)).toEqual({ seats: 1, paid: PRICE });
     await page.reload();
     await page.waitForSelector('.code path'); // the ticket stays in this browser
+    expect(faults).toEqual([]);
+  });
+
+  it('gives seats back, chooses others, is given more time once, and is told when that is too late', async () => {
+    const queue = at(QUEUES, 3);
+    const { id, title } = await concertOf(it_, queue, 6, PRICE);
+    const userId = await it_.given.user(10 * PRICE);
+    const { page, faults } = await browser.open({ viewport: { width: 320, height: 640 } });
+    const orders = (): Promise<object[]> =>
+      it_.admin.query(
+        `SELECT o.status, o.extended, COUNT(r.id) AS seats
+           FROM orders o JOIN reservation r ON r.order_id = o.id
+          WHERE o.user_id = ? AND o.schedule_id = ? GROUP BY o.id ORDER BY o.id`,
+        [userId, id],
+      );
+    const choose = async (count: number): Promise<void> => {
+      await page.waitForSelector('[role=gridcell].free');
+      for (let seat = 0; seat < count; seat++) await page.click('[role=gridcell].free >> nth=0');
+    };
+    await page.goto(`${it_.url}/?queue=${queue}`);
+    await page.fill('#user', String(userId));
+    await page.press('#user', 'Enter');
+    await screen(page, 'concerts');
+    await page.click(`.choices button:has-text("${title}")`);
+    await choose(5);
+    await page.waitForSelector('.problem:has-text("At most 4")');
+    expect(await page.locator('[role=gridcell][aria-selected=true]').count()).toBe(4);
+    await it_.admin.execute('UPDATE concert_schedule SET seats_per_user = 3 WHERE id = ?', [id]);
+    await page.click('.checkout .primary');
+    await page.waitForSelector('.problem:has-text("one buyer")');
+    await it_.admin.execute('UPDATE concert_schedule SET seats_per_user = NULL WHERE id = ?', [id]);
+    await page.click('.checkout .primary');
+    await screen(page, 'order');
+    await page.click('button:has-text("Give the seats back")');
+    await screen(page, 'seats');
+    expect(await orders()).toEqual([{ status: 'CANCELED', extended: 0, seats: 4 }]);
+
+    await choose(2);
+    await page.click('.checkout .primary');
+    await screen(page, 'order');
+    await page.click('button:has-text("more time")');
+    await page.waitForSelector('button:has-text("more time")', { state: 'detached' });
+    expect(await page.textContent('.unseen')).toContain('more time');
+    await page.waitForSelector('.primary:focus'); // the button that had the focus is gone
+    expect([await overflowOf(page), await axe(page)]).toEqual([0, []]);
+    expect((await orders())[1]).toEqual({ status: 'HELD', extended: 1, seats: 2 });
+    await page.reload();
+    await screen(page, 'order');
+    await page.waitForSelector('.primary:has-text("140,000")');
+    expect(await page.locator('button:has-text("more time")').count()).toBe(0);
+
+    const [held] = await it_.admin.query<{ id: number }>(
+      `SELECT r.id FROM reservation r WHERE r.user_id = ? AND r.status = 'TEMP_RESERVED'`,
+      [userId],
+    );
+    await it_.given.holdIsPast(held?.id ?? 0);
+    await page.click('main .primary');
+    await screen(page, 'hold-ended');
     expect(faults).toEqual([]);
   });
 

@@ -1,8 +1,5 @@
 import {
   announce,
-  api,
-  ask,
-  authorized,
   Card,
   effect,
   formatAge,
@@ -10,28 +7,26 @@ import {
   formatWon,
   h,
   Heading,
-  limited,
-  movePhase,
-  place,
   Problem,
   everySecond,
   serverNow,
-  signal,
   t,
   useSignal,
   type VNode,
 } from '../kernel';
+import {
+  balance,
+  type Outcome,
+  readBalance,
+  submitExtension,
+  submitPayment,
+  submitRelease,
+  submitTopUp,
+} from './acts';
 import { shopTexts } from './texts';
 import { isChecking } from './once';
-import { type Order, pay, topUp } from './orders';
-import { addTicket, order, problemOf, setOrder, tokenOf } from './state';
-
-const balance = signal<number | undefined>(undefined);
-
-async function readBalance(): Promise<void> {
-  const answer = await ask(api.GET('/v1/api/user/amount', { ...authorized(tokenOf()), ...limited() }));
-  if (answer.ok) balance.value = answer.data.amount;
-}
+import type { Order } from './orders';
+import { order, setOrder } from './state';
 
 /** Said aloud when so many seconds are left. */
 const ANNOUNCED_S = [60, 30, 10];
@@ -45,7 +40,7 @@ effect(() => {
   announcedS = due ?? Infinity;
 });
 
-/** Held seats: pay for them in time. */
+/** Held seats: pay for them in time, ask for more time once, or give them back. */
 export function OrderScreen({ of }: { of: Order }): VNode {
   everySecond();
   const problem = useSignal('');
@@ -53,32 +48,14 @@ export function OrderScreen({ of }: { of: Order }): VNode {
   if (balance.value === undefined) void readBalance();
   const leftMs = of.heldUntilMs - serverNow();
   if (leftMs <= 0 && !isBusy.value) return <Ended />;
-  const act = async (what: () => Promise<void>): Promise<void> => {
+  const act = async (what: () => Outcome): Promise<void> => {
     if (isBusy.value) return;
     isBusy.value = true;
     problem.value = '';
-    await what();
+    problem.value = await what();
     isBusy.value = false;
   };
-  const submitPayment = async (): Promise<void> => {
-    const userId = place.value?.userId ?? 0;
-    const answer = await pay(tokenOf(), of);
-    if (answer.ok) finish(of, answer.data, userId);
-    else if (answer.code === '005') await readBalance();
-    else problem.value = problemOf(answer);
-  };
-  const submitTopUp = async (amount: number): Promise<void> => {
-    const answer = await topUp(tokenOf(), amount);
-    if (answer.ok) balance.value = answer.data;
-    else problem.value = problemOf(answer);
-  };
-  const missing = of.total - (balance.value ?? of.total);
-  const { order: texts } = shopTexts.value;
-  const { checking } = t.value;
-  const next =
-    missing > 0
-      ? { text: texts.topUp(formatWon(missing)), run: () => submitTopUp(missing) }
-      : { text: texts.pay(formatWon(of.total)), run: submitPayment };
+  const { order: texts, errors } = shopTexts.value;
   return (
     <Card>
       <Heading name="order">{texts.title}</Heading>
@@ -87,32 +64,64 @@ export function OrderScreen({ of }: { of: Order }): VNode {
       </p>
       <p class="hint">{texts.until(formatLeft(leftMs))}</p>
       <Summary of={of} />
-      <dl class="left">
-        <div>
-          <dt>{texts.total}</dt>
-          <dd>{formatWon(of.total)}</dd>
-        </div>
-        <div>
-          <dt>{texts.balance}</dt>
-          <dd>{balance.value === undefined ? '–' : formatWon(balance.value)}</dd>
-        </div>
-      </dl>
-      <Problem code={problem.value} />
-      <p class="actions">
-        <button type="button" class="primary" aria-disabled={isBusy.value} onClick={() => void act(next.run)}>
-          {isChecking.value || isBusy.value ? checking : next.text}
-        </button>
-      </p>
+      <Amounts of={of} />
+      <Problem code={problem.value} texts={errors} />
+      <Actions of={of} isBusy={isBusy.value} act={(what) => void act(what)} />
     </Card>
   );
 }
 
-/** Paid: the ticket is kept before anything else. */
-export function finish(of: Order, paid: number, userId: number): void {
-  addTicket({ id: of.id, userId, paid, order: of });
-  balance.value = undefined;
-  setOrder(undefined);
-  movePhase('done');
+interface ActionsProps {
+  of: Order;
+  isBusy: boolean;
+  act: (what: () => Outcome) => void;
+}
+
+/** The button that was pressed goes, so the focus goes on. */
+async function extendAndGoOn(of: Order): Outcome {
+  const problem = await submitExtension(of);
+  document.querySelector<HTMLElement>('main .primary')?.focus();
+  return problem;
+}
+
+function Actions({ of, isBusy, act }: ActionsProps): VNode {
+  const { order: texts } = shopTexts.value;
+  const missing = of.total - (balance.value ?? of.total);
+  const next =
+    missing > 0
+      ? { text: texts.topUp(formatWon(missing)), run: () => submitTopUp(missing) }
+      : { text: texts.pay(formatWon(of.total)), run: () => submitPayment(of) };
+  return (
+    <p class="actions">
+      <button type="button" class="primary" aria-disabled={isBusy} onClick={() => act(next.run)}>
+        {isChecking.value || isBusy ? t.value.checking : next.text}
+      </button>
+      {of.extended ? null : (
+        <button type="button" aria-disabled={isBusy} onClick={() => act(() => extendAndGoOn(of))}>
+          {texts.extend}
+        </button>
+      )}
+      <button type="button" class="quiet" aria-disabled={isBusy} onClick={() => act(() => submitRelease(of))}>
+        {texts.release}
+      </button>
+    </p>
+  );
+}
+
+function Amounts({ of }: { of: Order }): VNode {
+  const { order: texts } = shopTexts.value;
+  return (
+    <dl class="left">
+      <div>
+        <dt>{texts.total}</dt>
+        <dd>{formatWon(of.total)}</dd>
+      </div>
+      <div>
+        <dt>{texts.balance}</dt>
+        <dd>{balance.value === undefined ? '–' : formatWon(balance.value)}</dd>
+      </div>
+    </dl>
+  );
 }
 
 export function Summary({ of }: { of: Order }): VNode {

@@ -21,8 +21,9 @@ export function Seats({ of }: { of: ScheduleName }): VNode {
     problem.value = '';
     const { seatId, section, row, number, amount } = seat;
     if (isChosen(seat)) chosen.value = chosen.value.filter((each) => each.seatId !== seatId);
+    else if (seat.state === 'free' && chosen.value.length === MOST_SEATS) problem.value = 'MOST';
     else if (seat.state === 'free')
-      chosen.value = [...chosen.value, { seatId, section, row, number, amount }].slice(-MOST_SEATS);
+      chosen.value = [...chosen.value, { seatId, section, row, number, amount }];
   };
   const submit = async (): Promise<void> => {
     if (isBusy.value || chosen.value.length === 0) return;
@@ -34,10 +35,17 @@ export function Seats({ of }: { of: ScheduleName }): VNode {
       return;
     }
     problem.value = problemOf(answer);
-    chosen.value = [];
     await readSeats(of.scheduleId);
+    const free = new Set(
+      hall.value
+        ?.flatMap((row) => row.seats)
+        .filter(({ state }) => state === 'free')
+        .map(({ seatId }) => seatId),
+    );
+    chosen.value = chosen.value.filter(({ seatId }) => free.has(seatId));
   };
-  const { seats, concerts } = shopTexts.value;
+  const { seats, concerts, errors } = shopTexts.value;
+  const most = seats.most(formatCount(MOST_SEATS));
   const { loading, checking } = t.value;
   const total = chosen.value.reduce((sum, { amount }) => sum + amount, 0);
   return (
@@ -66,7 +74,7 @@ export function Seats({ of }: { of: ScheduleName }): VNode {
       )}
       <Legend />
       <div class="checkout">
-        <Problem code={problem.value} />
+        <Problem code={problem.value} texts={{ ...errors, MOST: most }} />
         <p aria-live="polite">
           {chosen.value.length === 0
             ? seats.none
@@ -80,7 +88,7 @@ export function Seats({ of }: { of: ScheduleName }): VNode {
         >
           {isChecking.value || isBusy.value ? checking : seats.hold}
         </button>
-        {MOST_SEATS > 1 ? <p class="hint">{seats.most(formatCount(MOST_SEATS))}</p> : null}
+        <p class="hint">{most}</p>
       </div>
     </Card>
   );

@@ -1,9 +1,10 @@
 import { Fragment, h, place, type VNode } from '../kernel';
 import { Concerts } from './concerts';
 import { StillThere } from './idle';
-import { finish, OrderScreen } from './order';
+import { submitExtension, submitPayment, submitRelease } from './acts';
+import { OrderScreen } from './order';
 import { pendingBody } from './once';
-import { hold, pay, type Wish } from './orders';
+import { type Act, hold, type Wish } from './orders';
 import { Seats } from './seats';
 import { order, schedule, setOrder, tokenOf } from './state';
 import { Tickets } from './ticket';
@@ -32,12 +33,13 @@ async function resume(): Promise<void> {
     const answer = await hold(tokenOf(), wish);
     if (answer.ok) setOrder(answer.data);
   }
-  const paying = pendingBody('payment') as { reservationId: number } | undefined;
   const held = order.value;
-  if (paying === undefined || held?.id !== paying.reservationId) return;
-  const userId = place.value?.userId ?? 0;
-  const answer = await pay(tokenOf(), held);
-  if (answer.ok) finish(held, answer.data, userId);
+  if (held === undefined) return;
+  const isOpen = (act: Act): boolean =>
+    (pendingBody(act) as { orderId: number } | undefined)?.orderId === held.id;
+  if (isOpen('extension')) await submitExtension(held);
+  if (isOpen('release')) await submitRelease(held);
+  else if (isOpen('payment')) await submitPayment(held);
 }
 
 void resume();

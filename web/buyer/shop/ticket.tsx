@@ -47,7 +47,7 @@ function TicketCard({ ticket }: { ticket: Ticket }): VNode {
   const { ticket: texts } = shopTexts.value;
   return (
     <article class="ticket">
-      <Code text={`concert:ticket:${ticket.id}`} />
+      <Code text={`concert:order:${ticket.id}`} />
       <div>
         <p class="hint">{texts.number(String(ticket.id))}</p>
         <Summary of={ticket.order} />

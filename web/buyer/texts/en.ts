@@ -66,10 +66,7 @@ export const en = {
   loading: 'One moment …',
   errors: {
     '001': 'This queue does not know your place. Get in line again.',
-    '002': 'This date is sold out. Choose another one.',
     '003': 'Your session is over.',
-    '004': 'Somebody was faster. Choose another seat.',
-    '005': 'The balance is too small.',
     '401': 'Your place cannot be read. Get in line again.',
     '403': 'This is not possible with your place in this line.',
     '404': 'This does not exist any more.',

@@ -24,11 +24,11 @@ export function Card({ children, wide = false }: { children: ComponentChildren; 
   return <section class={wide ? 'card wide' : 'card'}>{children}</section>;
 }
 
-/** What went wrong, in words, read out at once. */
-export function Problem({ code }: { code: string }): VNode {
+/** What went wrong, in words, read out at once. @param texts those of a part of the app that the first script lacks */
+export function Problem({ code, texts }: { code: string; texts?: Partial<Record<string, string>> }): VNode {
   return (
     <p class="problem" role="alert">
-      {code === '' ? '' : errorText(code)}
+      {code === '' ? '' : (texts?.[code] ?? errorText(code))}
     </p>
   );
 }
