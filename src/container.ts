@@ -46,7 +46,7 @@ import { RedisEvictionLog } from './platform/redis/eviction-log';
 import { OrganizerMetrics } from './modules/organizer/metrics';
 import { AdaptiveLimit, controllerBounds, FixedLimit } from './modules/waiting-room/admission/policy';
 import { ProofOfWork } from './modules/waiting-room/tokens/proof-of-work';
-import type { StoreGuards } from './modules/waiting-room/recovery/guards';
+import type { Guard, StoreGuards } from './modules/waiting-room/recovery/guards';
 import { NoQueueRepository } from './modules/waiting-room/state/no-repository';
 import { QueueRepository } from './modules/waiting-room/state/repository';
 import { queueRules } from './modules/waiting-room/rules';
@@ -102,10 +102,11 @@ export function createContainer(config: Config): DependencyContainer {
   const isWeb = config.ROLE === 'web';
   const repository = isWeb ? new NoQueueRepository(database) : container.resolve(QueueRepository);
   const breakers = container.resolve(Breakers);
+  const refuse: Guard = () => Promise.reject(new Unavailable('The database'));
   const guards: StoreGuards = {
     redis: (call) => breakers.queue.run(call),
-    database: (call) =>
-      isWeb ? Promise.reject(new Unavailable('The database')) : breakers.concert.run(call),
+    database: isWeb ? refuse : (call) => breakers.concert.run(call),
+    databaseForTasks: isWeb ? refuse : (call) => call(),
   };
   const limits = controllerBounds(config);
   const room = (id: string, cap: number | 'auto'): WaitingRoom =>

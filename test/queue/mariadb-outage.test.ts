@@ -36,6 +36,7 @@ describe('while MariaDB is away and the queue’s state must be restored', () =>
     const guards: StoreGuards = {
       redis: (call) => breakers.queue.run(call),
       database: (call) => breakers.concert.run(call),
+      databaseForTasks: (call) => call(),
     };
     rooms = new Rooms(time.redis, RULES, 1);
     const metrics = new WaitingRoomMetrics(new Metrics());
@@ -58,6 +59,17 @@ describe('while MariaDB is away and the queue’s state must be restored', () =>
       failures.push(await room.issue(i + 2).catch((error: unknown) => error));
     expect(failures.filter((failure) => failure instanceof Error)).toHaveLength(REQUESTS);
     expect([breakers.queue.state, breakers.concert.state]).toEqual(['closed', 'open']);
+  });
+
+  it('background tasks fail and count for no breaker', async () => {
+    jest.spyOn(rooms.repository, 'find').mockRejectedValue(new Error('MariaDB is away'));
+    const failures = [];
+    for (let i = 0; i < REQUESTS; i++) {
+      const turn = [() => room.tick(), () => room.refresh(), () => room.flushPresence()][i % 3];
+      failures.push(await turn?.().catch((error: unknown) => error));
+    }
+    expect(failures.filter((failure) => failure instanceof Error).length).toBeGreaterThan(REQUESTS / 2);
+    expect([breakers.queue.state, breakers.concert.state]).toEqual(['closed', 'closed']);
   });
 
   it('a MariaDB that does not answer keeps queueService closed', async () => {

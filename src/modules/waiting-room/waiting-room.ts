@@ -45,7 +45,7 @@ export class WaitingRoom {
     private readonly guards: StoreGuards = UNGUARDED,
   ) {
     const { snapshot, pending, registrations } = this;
-    this.progress = new ProgressTracker(store.queueId, repository, guards.database, logger);
+    this.progress = new ProgressTracker(store.queueId, repository, logger);
     const local: LocalState = { snapshot, pending, registrations, progress: this.progress };
     const limit = policy.scriptLimit;
     this.recovery = new StateRecovery(local, { store, repository, limit, guards, metrics, logger });

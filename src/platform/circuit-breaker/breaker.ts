@@ -26,7 +26,7 @@ const invoke = (action: Action): Promise<unknown> => action();
  *
  * Where it differs from Resilience4j:
  * - Resilience4j credits an outcome to whatever state it ends in, so a call begun long before can decide a trial.
- *   Here every change of state starts a new generation, and a call of an earlier one ends as `late`: its caller
+ *   Here every change of state, or reset, starts a new generation, and a call of an earlier one ends as `late`: its caller
  *   has its result, the breaker doesn't count it.
  * - open → half_open comes by opossum's timer, as with automaticTransitionFromOpenToHalfOpenEnabled=true, and at
  *   `openMs` sharp, where Resilience4j by default waits for the first call after it.
@@ -119,6 +119,18 @@ export class Breaker {
     if (this.current === 'closed' || this.circuit.isShutdown) return;
     this.circuit.close();
     this.enter('closed', this.lastCalls);
+  }
+
+  /**
+   * Closes, and forgets what it has seen also when it was closed, for a caller that knows that the cause was there and
+   * is gone (Resilience4j's reset): the failures of before must not open it by the next successes. Calls of before end as
+   * `late`.
+   */
+  reset(): void {
+    if (this.circuit.isShutdown) return;
+    this.close();
+    this.generation += 1;
+    this.lastCalls.reset();
   }
 
   /** Clears its timers. From then on it refuses every call; those in flight still end within their limit. */

@@ -1,6 +1,6 @@
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
-/** `late`: the call began in an earlier state, so its end counts for nothing, however it ended. */
+/** `late`: the call began in an earlier state, or before a reset, so its end counts for nothing, however it ended. */
 export type BreakerOutcome = 'success' | 'failure' | 'ignored' | 'timeout' | 'refused' | 'late';
 
 /** Called once for each call when it ends and for each change of state. What it throws becomes a process warning. */

@@ -5,17 +5,18 @@ import { checkWritable } from './probe';
 
 /**
  * Probes every 500 ms, beside the breaker, whether the database takes writes. When it does so after an outage or a
- * failover, the breaker is closed: waiting longer would only refuse buyers (ADR 7). A database that takes writes but fails
- * at its work (locks, a full disk) was never away, and its breaker goes through half-open.
+ * failover, the breaker is reset: waiting longer would only refuse buyers, and a breaker that stayed closed would still
+ * be opened by what failed meanwhile (ADR 7). A database that takes writes but fails at its work (locks, a full disk) was
+ * never away, and its breaker goes through half-open.
  */
 export class DatabaseContact {
   static readonly INTERVAL_MS = 500;
   private unansweredAtMs = -Infinity;
 
-  /** @param lateMs how long after its return calls may still fail that began before, and open the breaker */
+  /** @param lateMs how long after its return calls may still fail for what was before: dead connections */
   constructor(
     private readonly database: Pick<Database, 'execute' | 'lostAtMs'>,
-    private readonly breaker: Pick<Breaker, 'close'>,
+    private readonly breaker: Pick<Breaker, 'reset'>,
     private readonly lateMs: number,
   ) {}
 
@@ -28,6 +29,6 @@ export class DatabaseContact {
       throw error;
     }
     const awayAtMs = Math.max(this.unansweredAtMs, this.database.lostAtMs);
-    if (monotonicMs() - awayAtMs < this.lateMs) this.breaker.close();
+    if (monotonicMs() - awayAtMs < this.lateMs) this.breaker.reset();
   }
 }

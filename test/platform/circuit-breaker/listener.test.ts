@@ -88,6 +88,44 @@ describe('closed by one who knows that the cause is gone', () => {
   });
 });
 
+describe('reset by one who knows that the cause was there and is gone', () => {
+  it.each(['closed', 'open', 'half_open'])('starts with an empty window when it was %s', async (was) => {
+    const { breaker, fail, open, halfOpen, succeed } = given();
+    await (was === 'closed' ? fail(49) : was === 'open' ? open() : halfOpen());
+    expect(breaker.state).toBe(was);
+    breaker.reset();
+    await succeed(1);
+    await fail(48);
+    expect(breaker.state).toBe('closed');
+    await fail();
+    expect(breaker.state).toBe('open');
+  });
+
+  it('counts no call that began before', async () => {
+    const { breaker, begin, count } = given();
+    const calls = Array.from({ length: 60 }, () => begin());
+    breaker.reset();
+    for (const call of calls) await call.fail();
+    expect(breaker.state).toBe('closed');
+    expect(count('late')).toBe(60);
+    expect(count('failure')).toBe(0);
+  });
+
+  it('tells nobody of a state that has not changed', async () => {
+    const { breaker, fail, events } = given();
+    await fail(3);
+    breaker.reset();
+    expect(events).toEqual(['failure', 'failure', 'failure']);
+  });
+
+  it('stays shut down', () => {
+    const { breaker } = given();
+    breaker.shutdown();
+    breaker.reset();
+    expect(breaker.state).toBe('open');
+  });
+});
+
 describe('errors', () => {
   it('say which breaker, and how long was waited', async () => {
     const { breaker, begin, open } = given();

@@ -5,6 +5,14 @@ export type Guard = <T>(call: () => Promise<T>) => Promise<T>;
 export interface StoreGuards {
   redis: Guard;
   database: Guard;
+  /** For what a background task asks the database: it tries again and again, and is to open nobody's breaker. */
+  databaseForTasks: Guard;
 }
 
-export const UNGUARDED: StoreGuards = { redis: (call) => call(), database: (call) => call() };
+const unguarded: Guard = (call) => call();
+
+export const UNGUARDED: StoreGuards = {
+  redis: unguarded,
+  database: unguarded,
+  databaseForTasks: unguarded,
+};

@@ -3,7 +3,7 @@ import type { Entry } from '../state/entry';
 import { historyOf } from '../state/generation';
 import type { QueueRepository } from '../state/repository';
 import type { QueueProgress } from '../state/results';
-import type { Guard } from './guards';
+import { type Guard, UNGUARDED } from './guards';
 
 /** The highest progress of a queue that this process knows. It is saved in the database, for when Redis loses it. */
 export class ProgressTracker {
@@ -12,7 +12,6 @@ export class ProgressTracker {
   constructor(
     private readonly queueId: string,
     private readonly repository: QueueRepository,
-    private readonly guard: Guard,
     private readonly logger: Logger,
   ) {}
 
@@ -42,15 +41,15 @@ export class ProgressTracker {
   }
 
   /** Advances to what processes have saved, perhaps some that are gone. @throws when the database is away */
-  async load(): Promise<void> {
-    this.advance((await this.guard(() => this.repository.find(this.queueId))) ?? {});
+  async load(guard: Guard): Promise<void> {
+    this.advance((await guard(() => this.repository.find(this.queueId))) ?? {});
   }
 
   /** As `load`; a failure is logged. */
   async tryLoad(): Promise<void> {
     try {
       // Not through the guard: at a cold start every task comes here until MariaDB answers, and would open the breaker.
-      this.advance((await this.repository.find(this.queueId)) ?? {});
+      await this.load(UNGUARDED.database);
     } catch (err) {
       this.logger.warn({ err, queue: this.queueId }, 'saved queue progress not read');
     }

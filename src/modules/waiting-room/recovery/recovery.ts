@@ -8,7 +8,7 @@ import type { QueueRepository } from '../state/repository';
 import type { Ends, StateLost } from '../state/results';
 import type { QueueStore } from '../state/store';
 import { knownEnds } from './ends';
-import type { StoreGuards } from './guards';
+import type { Guard, StoreGuards } from './guards';
 import type { ProgressTracker } from './progress';
 import type { Registrations } from './registrations';
 
@@ -29,6 +29,8 @@ export interface LocalState {
 /**
  * Calls scripts, and restores the queue's state when Redis has lost it. The restore reads the database, so it runs
  * outside of the breaker of Redis: a database that is away fails the request, and counts against its own breaker only.
+ * A restore that a background task has begun counts against none: tasks try again and again while MariaDB is away, above
+ * all at a cold start, and the breaker is to judge by what users ask for.
  */
 export class StateRecovery {
   private restoring: Promise<void> | undefined;
@@ -55,7 +57,7 @@ export class StateRecovery {
       (known) => guards.redis(() => call(known)),
       async () => {
         beforeRestore?.();
-        await within(MAX_REQUEST_WAIT_MS, this.restoreOnce());
+        await within(MAX_REQUEST_WAIT_MS, this.restoreOnce(guards.database));
       },
     );
   }
@@ -71,8 +73,8 @@ export class StateRecovery {
   }
 
   /** Requests and background tasks find a loss at the same moment: one of them restores, all wait for it. */
-  async restoreOnce(): Promise<void> {
-    this.restoring ??= this.restore().finally(() => (this.restoring = undefined));
+  async restoreOnce(guard = this.deps.guards.databaseForTasks): Promise<void> {
+    this.restoring ??= this.restore(guard).finally(() => (this.restoring = undefined));
     return this.restoring;
   }
 
@@ -106,15 +108,15 @@ export class StateRecovery {
     }
   }
 
-  private async restore(): Promise<void> {
+  private async restore(guard: Guard): Promise<void> {
     const { progress, snapshot } = this.local;
-    const { store, repository, guards, metrics, logger } = this.deps;
+    const { store, repository, metrics, logger } = this.deps;
     const { queueId, tokenLifeMs } = store;
     // The database has what processes knew that are gone by now. Without it an entry might be given twice.
-    await progress.load();
+    await progress.load(guard);
     const { hasHistory } = progress;
     const query = { queueId, gen: progress.known.gen, tokenLifeMs, expired: snapshot.expired };
-    await this.pushLocalState(await knownEnds(repository, guards.database, query));
+    await this.pushLocalState(await knownEnds(repository, guard, query));
     await progress.save();
     if (!hasHistory) return;
     metrics.queueStateRestores.inc({ queue: queueId });
