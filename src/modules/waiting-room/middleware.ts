@@ -80,8 +80,8 @@ const measured =
     exchange.onAnswered((status) => {
       const isAdmitted = (req.activeUser as unknown) !== undefined;
       const isWork = isAdmitted && !exchange.isReplay && status !== 401 && status !== 403;
-      if (isWork) load.recordRequest(monotonicMs() - sinceMs, status, kind === 'write');
-      else if (exchange.isShed) load.recordRequest(0, status, kind === 'write');
+      if (exchange.isShed) load.recordRequest(0, status, kind === 'write');
+      else if (isWork) load.recordRequest(monotonicMs() - sinceMs, status, kind === 'write');
     });
     next();
   };
