@@ -46,7 +46,7 @@ describe('npm run load', () => {
       ...['P95_MS=20000', 'P99_MS=20000'], // a busy machine is slow
     ]);
     expect([code, output]).toEqual([0, expect.stringContaining('all invariants hold')]);
-    expect(output).toMatch(/requests\/s +\d+ waiting +\d+ inside/); // progress meanwhile
+    expect(output).toMatch(/requests\/s +\d+ waiting +\d+ active/); // progress meanwhile
 
     const html = readFileSync(join(folder, 'report.html'), 'utf8');
     expect(html).not.toMatch(/(src|href)=/);
