@@ -35,6 +35,20 @@ const LEDGER = `
   SELECT m.id, 'PAYMENT', -p.amount, m.balance, p.id
     FROM member m JOIN payment p ON p.user_id = m.id WHERE m.id BETWEEN ? AND ?`;
 
+/** As the product tells of each hold and each sale. */
+const EVENTS = `
+  INSERT INTO outbox (event_id, topic, partition_key, payload)
+  SELECT UUID(), 'reservation-notification', r.id,
+         JSON_OBJECT('reservationId', r.id, 'userId', r.user_id, 'concertTitle', r.concert_title,
+                     'seatPosition', r.seat_position,
+                     'heldUntil', DATE_FORMAT(r.held_until, '%Y-%m-%dT%H:%i:%s.000Z'))
+    FROM reservation r WHERE r.user_id BETWEEN ? AND ? AND r.schedule_id = ?
+  UNION ALL
+  SELECT UUID(), 'payment-notification', r.id,
+         JSON_OBJECT('reservationId', r.id, 'userId', r.user_id, 'paymentAmount', r.amount,
+                     'concertTitle', r.concert_title, 'seatPosition', r.seat_position)
+    FROM reservation r WHERE r.user_id BETWEEN ? AND ? AND r.schedule_id = ? AND r.status = 'RESERVED'`;
+
 /** Opening balance of each user made here. */
 export const BALANCE = 1000;
 
@@ -68,6 +82,7 @@ export async function givenOrders(
       await tx.execute(BALANCES, [first, last]);
       await tx.execute(LEDGER, [first, last]);
     }
+    await tx.execute(EVENTS, [first, last, scheduleId, first, last, scheduleId]);
     return { first, last };
   });
 }
