@@ -86,7 +86,7 @@ export class NotRefundable extends Conflict {
   }
 }
 
-/** NO_ADJACENT_SEATS: so many adjacent seats are not free. */
+/** NO_ADJACENT_SEATS: there are not enough free seats next to each other. */
 export class NoAdjacentSeats extends Conflict {
   constructor(count: number) {
     super(`There are not ${count} free seats next to each other: ask for fewer, or choose seats.`, {

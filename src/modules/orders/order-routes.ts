@@ -198,7 +198,7 @@ const CREATE = operation({
     '409': 'The schedule has begun, or your session is over but for what you hold',
     SEAT_LIMIT: 'You would have more seats of the schedule than one may have',
     NOT_ON_SALE: 'The sale has not opened yet, or has closed',
-    NO_ADJACENT_SEATS: 'So many free seats are not next to each other',
+    NO_ADJACENT_SEATS: 'There are not enough free seats next to each other',
   },
 });
 

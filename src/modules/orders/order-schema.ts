@@ -14,7 +14,7 @@ export const OrderBody = z
   .strictObject({
     scheduleId: Id,
     seatIds: Seats.optional().describe('The seats, all or none'),
-    best: Best.optional().describe('So many adjacent seats, chosen by the service'),
+    best: Best.optional().describe('This number of adjacent seats, chosen by the service'),
   })
   .refine(
     ({ seatIds, best }) => (seatIds === undefined) !== (best === undefined),

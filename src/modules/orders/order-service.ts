@@ -26,7 +26,7 @@ import { ReservationService } from './service';
 const PAGE = 100;
 /** How often adjacent seats are chosen, when others are faster each time. */
 const MAX_CHOICES = 5;
-/** Among so many of the best choices one is drawn, so that buyers of the same moment do not all want the same seats. */
+/** One of this many best choices is drawn, so that buyers of the same moment do not all want the same seats. */
 const DRAWN_AMONG = 8;
 
 /** Orders of several seats: held, prolonged, released and canceled as one. */

@@ -1738,7 +1738,7 @@ export interface paths {
                         scheduleId: number;
                         /** @description The seats, all or none */
                         seatIds?: number[];
-                        /** @description So many adjacent seats, chosen by the service */
+                        /** @description This number of adjacent seats, chosen by the service */
                         best?: {
                             count: number;
                             priceClass?: string;

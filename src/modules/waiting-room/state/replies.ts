@@ -36,7 +36,7 @@ export function readIssued(reply: unknown, users: { userId: number }[]): IssueRe
   });
 }
 
-/** Reads the reply of resolve-4.lua to so many tokens. */
+/** Reads the reply of resolve-4.lua to a batch of tokens. */
 export function readEntryStatuses(reply: unknown, count: number): ResolveReply[] {
   const [nowMs, ...fields] = reply as [number | StateLost, ...(string | number)[]];
   if (nowMs === 'state-lost') return Array<StateLost>(count).fill(nowMs);

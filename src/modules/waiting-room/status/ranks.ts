@@ -1,6 +1,6 @@
 import type { Presence } from '../snapshot/presence';
 
-/** So many entries behind the head have exact positions. */
+/** Entries behind the head whose positions are exact. */
 export const EXACT_ENTRIES = 4096;
 /** Beyond them, positions are known at points that lie this factor farther behind the head each. */
 const POINT_FACTOR = 1.02;
