@@ -13,7 +13,7 @@ export interface ServerOptions {
   idleMs: number;
   /** 0: no limit. */
   maxConnections: number;
-  /** A connection was closed because there are so many already. */
+  /** A connection was closed because the limit of connections is reached. */
   onDrop: () => void;
   graceMs: number;
 }

@@ -20,7 +20,7 @@ export interface RouteMiddleware extends QueueMiddleware {
   idempotent: Idempotent;
 }
 
-/** Most requests of one user at once in a process: no page sends so many. */
+/** Most requests of one user at once in a process: no page sends more. */
 const MAX_PER_USER = 100;
 /** Limits the requests of one user after the end of the session, which may only be answered as before. */
 const REPLAYS = { atOnce: 1, asked: 10 };

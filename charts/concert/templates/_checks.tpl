@@ -62,12 +62,12 @@ call it.
 */}}
 {{- define "concert.names" -}}
 {{- $api := index .Values "concert-api" -}}
-{{- range $store, $told := dict "mariadb" $api.database.host "redis" $api.redis.host "kafka" $api.kafka.brokers -}}
+{{- range $store, $given := dict "mariadb" $api.database.host "redis" $api.redis.host "kafka" $api.kafka.brokers -}}
 {{- $values := index $.Values $store -}}
 {{- if and $values.enabled (or $values.nameOverride $values.fullnameOverride) -}}
 {{- $name := include "common.fullname" (dict "Values" $values "Chart" (dict "Name" $store) "Release" $.Release) -}}
 {{- $expected := eq $store "kafka" | ternary (printf "%s:9092" $name) $name -}}
-{{- if ne $told $expected -}}
+{{- if ne $given $expected -}}
 {{- fail (printf "%s is called %s by nameOverride or fullnameOverride: set concert-api.%s=%s, or nobody finds it." $store $name (get (dict "mariadb" "database.host" "redis" "redis.host" "kafka" "kafka.brokers") $store) $expected) -}}
 {{- end -}}
 {{- end -}}

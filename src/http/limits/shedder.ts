@@ -2,7 +2,7 @@ import { monotonicMs } from '../../common/clock';
 
 /** Time over which the rate is taken. */
 const WINDOW_MS = 200;
-/** Below so many concurrent requests nothing is shed, however slow the ones before were. */
+/** Below this many concurrent requests nothing is shed, however slow the ones before were. */
 const NEVER_REFUSED = 64;
 /** With fewer in flight the rate is what was asked for, and says nothing of what can be done. */
 const BUSY = NEVER_REFUSED / 2;

@@ -19,7 +19,7 @@ const PATIENCE_MS = 10_000;
 export const perUserLimiter = (limits: Pick<PerUserOptions, 'atOnce' | 'asked'>): PerUserLimiter =>
   new PerUserLimiter({ ...limits, patienceMs: PATIENCE_MS, refusal: () => TOO_MANY });
 
-/** Processes so many requests of one user at once; further ones wait. */
+/** Processes at most `atOnce` requests of one user at once; further ones wait. */
 export function perUser({ userOf, ...limits }: PerUserOptions): RequestHandler {
   const limiter = perUserLimiter(limits);
   return documented<RequestHandler>(

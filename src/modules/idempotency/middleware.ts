@@ -88,7 +88,7 @@ const replaying =
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** The request's Idempotency-Key, tied to its user and to what it asks for. */
+/** The request's Idempotency-Key, tied to its user and to the request's content. */
 const readKey: RequestHandler = (req, _res, next) => {
   req.idempotencyKey = keyOf(req);
   next();

@@ -8,7 +8,7 @@ import type { ScanStep, TableScan } from './table-scan';
 const LIMIT_SHARE = 0.25;
 /** Behind this share of that time nothing further is begun, so that nothing is cut off by the end of all. */
 const LAST_START_SHARE = 0.5;
-/** A look ends after so many statements that were too slow: when all are, the database needs rest. */
+/** A look ends after this many slow statements: when all are slow, the database needs rest. */
 const SLOW_MOST = 2;
 
 /** One check of one span: what a look consists of. */

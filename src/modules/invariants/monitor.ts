@@ -34,7 +34,7 @@ const LEASE_LOOKS = 3;
 /** Spans with violations that are looked at again each time; further ones wait for the walk. */
 const BROKEN_MOST = 20;
 
-/** What was too slow is tried again when looks have cost less than they may for as long; after so many at last. */
+/** What was too slow is tried again when looks have cost less than they may for as long; after this many looks at the latest. */
 const MAX_RUNS_BETWEEN_RETRIES = 64;
 /** Further slow parts are not remembered: the scan comes by again. */
 const UNCHECKED_MOST = 100;

@@ -21,7 +21,7 @@ export class InvariantRepository {
     return findingOf(check, await this.rows(check, ROWS_SHOWN + 1));
   }
 
-  /** The offending rows themselves, at most so many. */
+  /** The first of the offending rows themselves. */
   async rows(check: SqlCheck, most: number): Promise<Row[]> {
     return this.inSnapshot((on) => rowsIn(on, check, EVERYTHING, { most }));
   }

@@ -16,7 +16,7 @@ export type InvariantId = keyof typeof INVARIANTS;
 
 export type Row = Record<string, string | number | Date | null>;
 
-/** At most so many offending rows are shown of each finding. */
+/** Most offending rows shown of each finding. */
 export const ROWS_SHOWN = 20;
 
 /** Offending rows of one kind. `more`: there are others besides these. */

@@ -34,7 +34,7 @@ export interface Checked {
 
 /**
  * Checks every invariant that the state can show, under live traffic too. Depends on what is stored alone, not on the
- * configuration of the process that asks.
+ * configuration of the process that runs the check.
  * Does not throw: where the database or Redis cannot be reached, or refuses, the verdict is `unknown`.
  */
 export async function checkInvariants({

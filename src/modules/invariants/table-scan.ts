@@ -98,7 +98,7 @@ class IdScan implements TableScan {
     return 1 + (this.ends.length > FRESH_LOOKS ? before : Math.max(0, before - FRESH_MOST));
   }
 
-  /** So many looks ago, or at the first look when there were fewer. */
+  /** This many looks ago, or at the first look when there were fewer. */
   private earlier(looks: number): Ends | undefined {
     return this.ends[looks - 1] ?? this.ends.at(-1);
   }

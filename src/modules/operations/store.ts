@@ -4,7 +4,7 @@ import { Redis } from '../../platform/redis/redis';
 import { RedisEvictionLog } from '../../platform/redis/eviction-log';
 import { queueKeys } from '../waiting-room/state/keys';
 
-/** Asks Redis whether it can serve every queue of this installation. */
+/** Checks that Redis can serve every queue of this installation. */
 @scoped(Lifecycle.ContainerScoped)
 export class HealthStore {
   constructor(

@@ -26,7 +26,7 @@ const SECURITY_HEADERS = [
 ];
 
 const IMMUTABLE = 'public, max-age=31536000, immutable';
-/** A browser asks each time; a cache asks once a minute, and goes on for a day when nothing answers behind it. */
+/** A browser revalidates each time; a cache once a minute, and it serves the old page for a day when the origin is down. */
 const REVALIDATED = 'public, max-age=0, s-maxage=60, stale-while-revalidate=600, stale-if-error=86400';
 
 /** The buyer's pages, from memory. */

@@ -31,7 +31,7 @@ export const AssertedIssueBody = IssueBody.omit({ userId: true }).extend({
     .describe('The shop’s signed JSON Web Token about the user: RS256, ES256 or EdDSA'),
 });
 
-/** What of these the configuration asks for is there. */
+/** Only what the configuration demands is present. */
 export type IssueRequest = Partial<z.infer<typeof ProvenIssueBody> & z.infer<typeof AssertedIssueBody>>;
 
 export const ChallengeBody = IssueBody.pick({ userId: true });

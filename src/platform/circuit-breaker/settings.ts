@@ -1,7 +1,7 @@
 export interface BreakerSettings {
   /** How many of the last outcomes are remembered. */
   readonly window: number;
-  /** No rate is computed before so many outcomes. */
+  /** No rate is computed before this many outcomes. */
   readonly minimumCalls: number;
   /** Opens at this rate or above, percent. */
   readonly failureRateThreshold: number;

@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import { AggregatorRegistry, type Registry } from 'prom-client';
 
 /**
- * Metrics over all workers of one process tree. Any worker may be scraped: it asks the primary, which gathers and
+ * Metrics over all workers of one process tree. Any worker may be scraped: it sends the request to the primary, which gathers and
  * merges what each worker has (counters and histograms add up; gauges as each says, see metrics.ts).
  */
 const ASK = 'concert:metrics?';

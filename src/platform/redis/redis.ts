@@ -68,7 +68,7 @@ export function connectRedis(urls: string, timeoutMs: number, onGivenUp?: (error
   return cluster as unknown as Redis; // one type for a single Redis and a cluster
 }
 
-/** Each connection asks the sentinels for the master. One to a server that is none any more is given up like any other. */
+/** Each connection learns the master from the sentinels. A connection to a demoted server is given up like any other. */
 function bySentinels(
   sentinels: RedisTarget['nodes'],
   { master, username, password }: NonNullable<RedisTarget['sentinel']>,

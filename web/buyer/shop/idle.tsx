@@ -13,7 +13,7 @@ const idleMs = (): number => Date.now() - actedAtMs.value;
 /** A third of the time-out without a sign of life: the page stops asking. */
 export const isIdle = (): boolean => IDLE_MS > 0 && idleMs() > IDLE_MS / 3;
 
-/** Asks whether somebody is there, before the place goes to the next one. */
+/** Checks that the user is present before the place goes to the next one. */
 export function StillThere(): VNode {
   everySecond();
   if (IDLE_MS === 0 || order.value !== undefined || idleMs() < IDLE_MS / 2) return <Fragment />;

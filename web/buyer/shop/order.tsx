@@ -28,7 +28,7 @@ import { isChecking } from './once';
 import type { Order } from './orders';
 import { order, setOrder } from './state';
 
-/** Said aloud when so many seconds are left. */
+/** Announced when this many seconds are left. */
 const ANNOUNCED_S = [60, 30, 10];
 let announcedS = Infinity;
 effect(() => {

@@ -35,7 +35,7 @@ export interface Wish {
   seats: OrderedSeat[];
 }
 
-/** So many seats go into one order. */
+/** Most seats of one order. */
 export const MOST_SEATS = 4;
 
 /** Holds seats: all of them or none. */
@@ -70,7 +70,7 @@ export async function pay(token: string, order: Order): Promise<Answer<number>> 
   return answer.ok ? { ok: true, data: answer.data.paymentAmount } : answer;
 }
 
-/** Asks for more time, once. */
+/** Extends the hold, once. */
 export async function extend(token: string, order: Order): Promise<Answer<Order>> {
   const answer = await once('extension', bodyOf(order), (key) =>
     ask(api.POST('/v1/api/orders/{orderId}/extension', about(order, key, token))),

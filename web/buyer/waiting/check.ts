@@ -2,7 +2,7 @@ import { api, ask, limited } from '../../shared/api/client';
 import { authorized, claimsOf, movePhase, type Place, place, setPlace } from '../place';
 import { heard, isLost } from './status';
 
-/** Asks the queue itself about the place: its turn has come, or only the queue can tell. */
+/** Checks the token at the queue: when its turn has come, or when the status alone cannot say. */
 export async function checkPlace(): Promise<void> {
   const now = place.value;
   if (now === undefined) return;

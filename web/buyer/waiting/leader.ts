@@ -14,10 +14,10 @@ const ONLOOKER_MS = 5000;
 
 const channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel('concert') : undefined;
 
-/** Of all tabs of a browser one asks the service; the others hear from it what it has heard. */
+/** One tab of a browser polls the service and passes the answers on to the others. */
 export function follow(): void {
   channel?.addEventListener('message', ({ data }: MessageEvent<Heard>) => takeStatus(data));
-  // Lib.dom says that there are locks, which old browsers lack: then each tab asks.
+  // Lib.dom says that there are locks, which old browsers lack: then each tab polls.
   const { locks } = navigator as { locks?: LockManager };
   if (locks === undefined) lead();
   else void locks.request('concert.leader', () => new Promise<never>(lead));
@@ -49,7 +49,7 @@ function lead(): void {
   turn();
 }
 
-/** The next turn asks. */
+/** The next turn polls. */
 export function askSoon(): void {
   statusAtMs = 0;
   failures = 0;

@@ -2,7 +2,7 @@ import { effect, signal } from '@preact/signals';
 import { place } from '../place';
 import { t } from '../texts';
 
-/** Whether the user has asked to be told. Before, the page makes no sound and asks for no permission. */
+/** Whether the user wants to be notified. Before that the page makes no sound and requests no permission. */
 export const isTold = signal(false);
 
 let audio: AudioContext | undefined;

@@ -19,7 +19,7 @@ const SALE_FACTS_MS = 3 * LONGEST_PAUSE_MS;
 
 /**
  * Tells those who wait how the sale of their queue stands and what is left of it. One worker at a time counts, by lease,
- * and not more often than the counting is cheap. Nothing depends on it: what cannot be told lapses by itself.
+ * and not more often than the counting is cheap. Nothing depends on it: a fact that cannot be written expires by itself.
  */
 @scoped(Lifecycle.ContainerScoped)
 export class SaleBoardJob {

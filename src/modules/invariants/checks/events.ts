@@ -75,7 +75,7 @@ export const deliveredToKafkaWithoutEffect = (retries?: Retries): SqlCheck =>
           Math.ceil((retries.EVENT_DLQ_MAX_ATTEMPTS * retries.EVENT_DLQ_RETRY_DELAY_MS) / 1000),
   );
 
-/** I4 and I5: what was promised to be answered and told, as far as the rows say. What Kafka has is not among it. */
+/** I4 and I5: what was promised to be answered and published, as far as the rows show. The contents of Kafka are not checked here. */
 export const eventChecks = (): SqlCheck[] => [
   { invariant: 'I4', along: 'idempotency_key by user', what: 'keys without an answer', sql: UNANSWERED },
   deliveredWithoutEffect('process'),

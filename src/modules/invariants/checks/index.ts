@@ -3,5 +3,5 @@ import { eventChecks } from './events';
 import { moneyChecks } from './money';
 import { seatChecks } from './seats';
 
-/** All that the rows of the database tell by themselves: no check depends on who asks, with which configuration. */
+/** Everything that follows from the rows of the database alone: no check depends on the configuration of the process that runs it. */
 export const allChecks = (): SqlCheck[] => [...seatChecks(), ...moneyChecks(), ...eventChecks()];

@@ -5,7 +5,7 @@ export type Guard = <T>(call: () => Promise<T>) => Promise<T>;
 export interface StoreGuards {
   redis: Guard;
   database: Guard;
-  /** For what a background task asks the database: it tries again and again, and is to open nobody's breaker. */
+  /** For database calls of background tasks: they retry by themselves and must not open the breaker of requests. */
   databaseForTasks: Guard;
 }
 

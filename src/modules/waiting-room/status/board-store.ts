@@ -3,7 +3,7 @@ import { Redis } from '../../../platform/redis/redis';
 import { queueKeys } from '../state/keys';
 import { Notice, SaleFacts } from './schema';
 
-/** What is told to all who wait for a queue, besides the queue itself. */
+/** Facts published to everyone who waits for a queue, beside the queue itself. */
 export interface Board {
   notice: Notice | null;
   sale: SaleFacts;
@@ -16,7 +16,7 @@ export const EMPTY_BOARD: Board = { notice: null, sale: {} };
 export class BoardStore {
   constructor(private readonly redis: Redis) {}
 
-  /** What cannot be read as it should be counts as not told. */
+  /** Facts that cannot be parsed count as absent. */
   async read(queueId: string): Promise<Board> {
     const keys = queueKeys(queueId);
     const [notice, sale] = await Promise.all([
@@ -36,7 +36,7 @@ export class BoardStore {
     else await this.redis.hset(board, 'notice', JSON.stringify(notice));
   }
 
-  /** @param lifeMs how long it may be told when nobody writes it again: old facts are none */
+  /** @param lifeMs how long the facts are valid unless they are written again */
   async writeSale(queueId: string, sale: SaleFacts, lifeMs: number): Promise<void> {
     await this.redis.set(queueKeys(queueId).sale, JSON.stringify(sale), 'PX', lifeMs);
   }

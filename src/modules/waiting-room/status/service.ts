@@ -54,7 +54,7 @@ export class QueueStatusService {
     return answer;
   }
 
-  /** Reads what is told besides the queue; what was told last stays while Redis is away. */
+  /** Reads the facts published beside the queue; the last ones stay while Redis is unavailable. */
   async refreshBoard(queueId: string): Promise<void> {
     const queue = this.queueOf(queueId);
     const board = await this.boards.read(queueId);

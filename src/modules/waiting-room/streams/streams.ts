@@ -38,7 +38,7 @@ class StreamsFull extends Unavailable {
  *
  * A stream that ends without one of the last three was cut (slow reader, shutdown). The client reconnects, and as the
  * process keeps nothing of it, the new stream begins with the current position. One task serves all streams from this
- * process' snapshot of the queue. It asks Redis only for what the snapshot cannot tell, and no sooner than a poll would.
+ * process' snapshot of the queue. It reads Redis only for what the snapshot does not hold, and no sooner than a poll would.
  */
 @scoped(Lifecycle.ContainerScoped)
 export class QueueStreams {
@@ -147,7 +147,7 @@ export class QueueStreams {
       this.send(stream, this.queue.describe(stream.claims, position));
   }
 
-  /** Asks Redis. While Redis is away the stream sends nothing, and goes on asking. */
+  /** Reads Redis. While Redis is unavailable the stream sends nothing and tries again. */
   private async resolve(stream: Stream): Promise<void> {
     stream.nextResolveMs = Infinity;
     try {

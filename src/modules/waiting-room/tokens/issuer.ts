@@ -30,7 +30,7 @@ export class TokenIssuer {
     return this.proofOfWork.bits > 0;
   }
 
-  /** What a proof of work must solve. It asks no store, not even whether the user exists. */
+  /** What a proof of work must solve. It reads no store, not even to see whether the user exists. */
   issueChallenge(userId: number): IssuedChallenge {
     const { main } = this.rooms;
     return this.proofOfWork.issue(userId, redisNowMs(main), main.snapshot.gen);

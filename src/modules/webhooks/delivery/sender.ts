@@ -27,7 +27,7 @@ export interface CallResult {
   status?: number;
   /** Why it counts as failed; undefined: it was delivered. */
   error?: string;
-  /** What the receiver asks for. */
+  /** The delay that the receiver demands. */
   retryAfterS?: number;
   durationMs: number;
 }
