@@ -57,7 +57,7 @@ module.exports = {
       'test/queue/token.test.ts',
       'test/queue/eta.test.ts',
       'test/queue/signals.test.ts',
-      'test/queue/controller.test.ts',
+      'test/queue/controller',
       'test/queue/poll-interval.test.ts',
       'test/queue/presence.test.ts',
       'test/queue/controller.property.test.ts',
