@@ -202,7 +202,7 @@ describe('the waiting room’s scripts', () => {
     const keys = await redis.keys(`${prefix.replace(/[[\]]/g, '\\$&')}*`);
     const immortal = [];
     for (const key of keys) if ((await redis.ttl(key)) < 0) immortal.push(key);
-    const owned = [...scriptKeys, `${prefix}log`, `${prefix}changed`];
+    const owned = [...scriptKeys, `${prefix}log`, `${prefix}changed`, `${prefix}leaves`];
     expect(immortal.filter((key) => !owned.includes(key))).toEqual([]);
     expect(keys.length).toBeGreaterThan(4);
   });

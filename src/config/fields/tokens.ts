@@ -1,4 +1,4 @@
-import { headerSecret, integer, secret } from '../field';
+import { headerSecret, integer, oneOf, secret } from '../field';
 
 /** Secrets, and what a token costs. */
 export const tokensFields = {
@@ -8,6 +8,15 @@ export const tokensFields = {
   TOKEN_SECRET_SECONDARY: secret({
     about:
       'Signs nothing, but its tokens are accepted: the next secret before a change, the previous one after it',
+  }),
+  TRANSPARENCY: oneOf({
+    values: ['on', 'off'],
+    default: 'on',
+    about: 'Whether each queue keeps a log by which anybody can check its order (docs/transparency.md)',
+  }),
+  TRANSPARENCY_SECRET: secret({
+    about:
+      'The key that signs the transparency log is made of it: at least 32 bytes, never changed; empty: made of TOKEN_SECRET, and another one when that changes',
   }),
   MANAGEMENT_TOKEN: headerSecret({
     about:

@@ -12,6 +12,8 @@ export interface QueueRules {
   holdMs?: number;
   /** Within how long a hold is made or refused. */
   holdRequestMs?: number;
+  /** False: no transparency log is kept. */
+  isLogged?: boolean;
 }
 
 /** A snapshot is refreshed every 500 ms, a stream updated every 500 ms, presence flushed every 1000 ms, at most. */
@@ -28,5 +30,6 @@ export function queueRules(config: Config): QueueRules {
     admissionIntervalMs: config.QUEUE_ADMISSION_INTERVAL_MS,
     holdMs: config.HOLD_SECONDS * 1000,
     holdRequestMs: config.DATABASE_ACQUIRE_TIMEOUT_MS + config.DATABASE_TIMEOUT_MS,
+    isLogged: config.TRANSPARENCY === 'on',
   };
 }

@@ -17,7 +17,14 @@ import { SnapshotRefresher } from './snapshot/refresher';
 import { Snapshot, type SnapshotPosition } from './snapshot/snapshot';
 import type { Entry } from './state/entry';
 import type { QueueRepository } from './state/repository';
-import type { EntryStatus, IssuedEntry, NotIssuedHere, SpentProof } from './state/results';
+import type {
+  DrainedLeaves,
+  DrainRequest,
+  EntryStatus,
+  IssuedEntry,
+  NotIssuedHere,
+  SpentProof,
+} from './state/results';
 import type { QueueStore } from './state/store';
 
 /**
@@ -179,6 +186,11 @@ export class WaitingRoom {
   /** Reports to Redis who was seen since the last time; if that fails, it is kept for the next time. */
   async flushPresence(): Promise<void> {
     await this.flusher.flush();
+  }
+
+  /** Leaves of the transparency log that are not durable yet. */
+  async drainLeaves(request: DrainRequest): Promise<DrainedLeaves> {
+    return this.recovery.background((known) => this.store.drainLeaves(request, known));
   }
 
   /** Saves the progress in the database; a failure is logged. */

@@ -110,10 +110,10 @@ export async function followRedis(redis: Redis, logger: Logger): Promise<void> {
 
 const INCLUDE = /^-- @include (\S+)$/gm;
 
-/** The text of a Lua file with its `-- @include name.lua` lines replaced by those files. */
-function readScript(path: string): string {
+/** The text of a Lua file with its `-- @include name.lua` lines replaced by those files, or by others instead. */
+function readScript(path: string, instead: Readonly<Record<string, string>>): string {
   return readFileSync(path, 'utf8').replace(INCLUDE, (_line, name: string) =>
-    readScript(join(dirname(path), name)),
+    readScript(join(dirname(path), dirname(name), instead[basename(name)] ?? basename(name)), instead),
   );
 }
 
@@ -121,20 +121,27 @@ export type ScriptArgument = string | number | Buffer;
 export type Script = (keys: string[], args: ScriptArgument[]) => Promise<unknown>;
 type Command = (...args: ScriptArgument[]) => Promise<unknown>;
 
+export interface ScriptOptions {
+  /** `buffers`: strings of its replies come as they are, undecoded. */
+  replies?: 'strings' | 'buffers';
+  /** Included file → the file that is included instead. */
+  instead?: Readonly<Record<string, string>>;
+}
+
 /**
- * Loads `<name>-<number of keys>.lua` as a command; `buffers`: strings of its replies come as they are, undecoded.
+ * Loads `<name>-<number of keys>.lua` as a command.
  * The returned function throws RedisUnavailable when Redis cannot be reached, and plain errors for errors of the script.
  */
 export function loadScript(
   redis: Redis,
   path: string,
   observe: (seconds: number) => void,
-  replies: 'strings' | 'buffers' = 'strings',
+  { replies = 'strings', instead = {} }: ScriptOptions = {},
 ): Script {
   const [, name, keyCount] = /^([a-z-]+)-(\d+)$/.exec(basename(path)) ?? [];
   if (name === undefined) throw new Error(`${path} is not named <name>-<number of keys>`);
   const defined = `script:${name}`; // the plain name may be a command of Redis
-  redis.defineCommand(defined, { numberOfKeys: Number(keyCount), lua: readScript(`${path}.lua`) });
+  redis.defineCommand(defined, { numberOfKeys: Number(keyCount), lua: readScript(`${path}.lua`, instead) });
   const commands = redis as unknown as Record<string, Command | undefined>;
   const command = commands[replies === 'buffers' ? `${defined}Buffer` : defined];
   if (command === undefined) throw new Error(`${path} was not defined`);

@@ -6,6 +6,8 @@ export interface QueueKeys {
   rejoined: string;
   board: string;
   sale: string;
+  /** Leaves of the transparency log that are not durable yet. */
+  leaves: string;
   /** KEYS 1 to 4 of every script: state, active, idle, rejoined. */
   scriptKeys: string[];
   proof(id: string): string;
@@ -31,6 +33,7 @@ export interface QueueKeys {
  * | `reports` | hash: process → what it has seen in the last second | TTL: 30 s |
  * | `board` | hash: `notice` of the operator (status/board-store.ts) | stays |
  * | `sale` | JSON: how the sale stands and what is left (status/board-store.ts) | TTL: three times the longest pause of its writer |
+ * | `leaves` | list: leaves of the transparency log (lua/include/leaves.lua) | trimmed when a worker has made them durable |
  * | `arrivals` | samples of (seq, time) | TTL: life of a token |
  */
 export function queueKeys(queueId: string): QueueKeys {
@@ -45,6 +48,7 @@ export function queueKeys(queueId: string): QueueKeys {
     ...{ prefix, state, active, idle, rejoined },
     board: `${prefix}board`,
     sale: `${prefix}sale`,
+    leaves: `${prefix}leaves`,
     scriptKeys: [state, active, idle, rejoined],
     proof: (id) => `${prefix}proof:${id}`,
   };

@@ -1,6 +1,7 @@
 import type { QueueStatus } from '../schema';
 import { readAdmission } from './admission-fields';
 import type {
+  DrainedLeaves,
   EndedSession,
   EntryStatus,
   IssuedEntry,
@@ -85,6 +86,13 @@ export function readDelta(reply: unknown): SnapshotDelta | StateLost {
     bitmaps: readBitmaps(bitmaps),
     admission: readAdmission(admission),
   };
+}
+
+/** Reads the reply of drain-leaves-4.lua. */
+export function readDrained(reply: unknown): DrainedLeaves | StateLost {
+  const [nowMs, isWhole, left, leaves] = reply as [...Numbers<3>, Buffer[]] | [Buffer, never, never, never];
+  if (typeof nowMs !== 'number') return 'state-lost';
+  return { nowMs, isWhole: isWhole === 1, left, leaves };
 }
 
 /** `+<seq>:<deadline of the session>` or `-<seq>:…` */

@@ -96,6 +96,26 @@ export interface ActiveSession {
   sessionUntilMs: number;
 }
 
+/** What a worker wants of the leaves of the transparency log. */
+export interface DrainRequest {
+  /** The last leaf that is durable; undefined: there is none yet. */
+  anchor: Buffer | undefined;
+  /** Most leaves to give. */
+  max: number;
+  /** The whole state is to be said by leaves, at the end. */
+  saysState: boolean;
+}
+
+/** Leaves of the transparency log that are not durable yet. */
+export interface DrainedLeaves {
+  nowMs: number;
+  /** The last durable leaf was found; false: leaves have been lost, and these are all there are. */
+  isWhole: boolean;
+  /** How many are left besides these. */
+  left: number;
+  leaves: Buffer[];
+}
+
 /** A proof of work, and how long Redis must remember that it is spent. */
 export interface SpentProof {
   id: string;

@@ -17,10 +17,15 @@ const FILES = {
   importEnds: 'import-ends-4',
   register: 'register-4',
   restore: 'restore-4',
+  drainLeaves: 'drain-leaves-4',
   reportLoad: 'admission/report-load-4',
   applyDecision: 'admission/apply-decision-4',
   setOverride: 'admission/set-override-4',
 } as const;
+
+/** Their replies hold bytes that are no text. */
+const WITH_BYTES: ReadonlySet<ScriptName> = new Set(['snapshot', 'drainLeaves']);
+const WITHOUT_LEAVES = { 'leaves.lua': 'no-leaves.lua' };
 
 type ScriptName = keyof typeof FILES;
 
@@ -48,7 +53,10 @@ export class QueueScripts {
       const script = FILES[name].replace(/^.*\/|-\d+$/g, '');
       const duration = metrics.redisDuration.labels({ script });
       const observe = (seconds: number): void => duration.observe(seconds);
-      return loadScript(redis, path, observe, name === 'snapshot' ? 'buffers' : 'strings');
+      return loadScript(redis, path, observe, {
+        replies: WITH_BYTES.has(name) ? 'buffers' : 'strings',
+        instead: rules.isLogged === false ? WITHOUT_LEAVES : {},
+      });
     };
     const names = Object.keys(FILES) as ScriptName[];
     this.scripts = Object.fromEntries(names.map((name) => [name, load(name)])) as typeof this.scripts;

@@ -9,8 +9,10 @@ import { BITMAPS_PER_CALL, chunksOf, ENTRIES_PER_CALL } from './chunks';
 import type { Entry } from './entry';
 import { EntryBatches } from './entry-batches';
 import { type QueueKeys, queueKeys } from './keys';
-import { readDelta, readEndedSession, readTick } from './replies';
+import { readDelta, readDrained, readEndedSession, readTick } from './replies';
 import type {
+  DrainedLeaves,
+  DrainRequest,
   EndedSession,
   EntryStatus,
   IssuedEntry,
@@ -130,6 +132,15 @@ export class QueueStore {
       if (status === 'state-lost') return status;
     }
     return 'OK';
+  }
+
+  /** Leaves of the transparency log that are not durable yet. @param anchor the last durable one; undefined: there is none */
+  async drainLeaves(
+    { anchor, max, saysState }: DrainRequest,
+    known: number,
+  ): Promise<DrainedLeaves | StateLost> {
+    const own = [anchor ?? '', max, saysState ? 1 : 0];
+    return readDrained(await this.scripts.run('drainLeaves', { known, own }));
   }
 
   /** See RecoveryStore. */

@@ -1,5 +1,8 @@
-import { Lifecycle, scoped } from 'tsyringe';
-import { Redis } from '../../../platform/redis/redis';
+import { join } from 'node:path';
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { CONFIG, type Config } from '../../../config/config';
+import { loadScript, Redis, type Script } from '../../../platform/redis/redis';
+import { WaitingRoomMetrics } from '../metrics';
 import { queueKeys } from '../state/keys';
 import { Notice, SaleFacts } from './schema';
 
@@ -14,7 +17,17 @@ export const EMPTY_BOARD: Board = { notice: null, sale: {} };
 /** Reads and writes the boards of queues in Redis. */
 @scoped(Lifecycle.ContainerScoped)
 export class BoardStore {
-  constructor(private readonly redis: Redis) {}
+  private readonly setSale: Script;
+
+  constructor(
+    private readonly redis: Redis,
+    metrics: WaitingRoomMetrics,
+    @inject(CONFIG) private readonly config: Config,
+  ) {
+    const duration = metrics.redisDuration.labels({ script: 'write-sale' });
+    const path = join(__dirname, '../state/lua/write-sale-2');
+    this.setSale = loadScript(redis, path, (seconds) => duration.observe(seconds));
+  }
 
   /** Facts that cannot be parsed count as absent. */
   async read(queueId: string): Promise<Board> {
@@ -36,9 +49,11 @@ export class BoardStore {
     else await this.redis.hset(board, 'notice', JSON.stringify(notice));
   }
 
-  /** @param lifeMs how long the facts are valid unless they are written again */
+  /** A change of the sale's state goes into the transparency log. @param lifeMs how long the facts are valid unless they are written again */
   async writeSale(queueId: string, sale: SaleFacts, lifeMs: number): Promise<void> {
-    await this.redis.set(queueKeys(queueId).sale, JSON.stringify(sale), 'PX', lifeMs);
+    const { sale: key, leaves } = queueKeys(queueId);
+    const isLogged = this.config.TRANSPARENCY === 'on' ? 1 : 0;
+    await this.setSale([key, leaves], [JSON.stringify(sale), lifeMs, sale.state ?? '', isLogged]);
   }
 }
 

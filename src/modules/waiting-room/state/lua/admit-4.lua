@@ -5,12 +5,15 @@
 -- Returns {'state-lost'} when the state must be restored first, else
 --         {'OK', sessions ended by their deadline, sessions ended by idleness, {seqs admitted}, {waits ms}}
 -- @include include/common.lua
+-- @include include/leaves.lua
 -- @include include/limits.lua
 -- @include include/presence.lua
 -- @include include/ends.lua
 -- @include include/sessions.lua
 -- @include include/enter.lua
 -- @include include/admit-next.lua
+-- Leaves that no worker has fetched take no more memory than this (about 40 MB). What is lost then is told by the log.
+local MAX_LEAVES = 500000
 local epochMs, intervalMs, most = tonumber(ARGV[5]), tonumber(ARGV[8]), tonumber(ARGV[9])
 
 -- Ends sessions whose deadline has passed and those of idle users. An idle user may rejoin once for the rest of the
@@ -30,8 +33,9 @@ local function endPast()
     local deadline = tonumber(redis.call('ZSCORE', KEYS[2], seq))
     leave(seq)
     if readTime('idled', seq) then
-      markEnded('expired', tonumber(seq))
+      markEnded('expired', tonumber(seq), 'expired')
     elseif deadline then
+      addLeaf('end', '%s released', seq)
       storeTime('idled', 'NX', seq, deadline)
     end
   end
@@ -39,10 +43,22 @@ local function endPast()
     redis.call('ZREM', prefix .. 'idled', seq)
     if not redis.call('ZSCORE', KEYS[2], seq) then
       redis.call('ZREM', KEYS[4], seq)
-      markEnded('expired', tonumber(seq))
+      markEnded('expired', tonumber(seq), 'expired')
     end
   end
   return ended, #idle
+end
+
+-- Who was present in the epoch that ends, as leaves.
+local function addPresence()
+  local bitmaps = {}
+  for _, member in ipairs(redis.call('ZRANGE', prefix .. 'changed', 0, -1)) do
+    local at, segment = string.match(member, '^(%d+):(%d+)$')
+    if tonumber(at) == epoch then bitmaps[segment] = redis.call('GET', presenceKey(epoch, segment)) or '' end
+  end
+  if next(bitmaps) == nil and headSeq == issued then return end -- nobody waits, and nobody did
+  addLeaf('epoch', '%.0f', epoch)
+  for segment, bits in pairs(bitmaps) do addBits(segment, bits) end
 end
 
 -- Begins a new epoch when the current one has lasted one and a half times the longest poll interval that a client was
@@ -53,6 +69,7 @@ local function rotateEpoch()
   local since, longest, longestBefore = tonumber(fields[1]) or 0, tonumber(fields[2]) or 0, tonumber(fields[3]) or 0
   local age = now - since
   if age >= 0 and age < math.max(epochMs, 1.5 * longest, 1.5 * longestBefore) then return end
+  addPresence()
   epoch = epoch + 1
   redis.call('HSET', KEYS[1], 'epoch', epoch, 'epochAt', now, 'longestPollIntervalBefore', longest, 'longestPollInterval', 0)
   for _, member in ipairs(redis.call('ZRANGE', prefix .. 'changed', 0, -1)) do
@@ -62,7 +79,10 @@ local function rotateEpoch()
     end
   end
   for _, seq in ipairs(redis.call('ZRANGE', KEYS[4], 0, -1)) do
-    if not isPresent(tonumber(seq)) then redis.call('ZREM', KEYS[4], seq) end
+    if not isPresent(tonumber(seq)) then
+      redis.call('ZREM', KEYS[4], seq)
+      addLeaf('away', '%s', seq)
+    end
   end
 end
 
@@ -96,4 +116,6 @@ if #admitted > 0 then -- arrivals before the head are not needed any more
   if oldest[2] then redis.call('ZREMRANGEBYSCORE', prefix .. 'arrivals', '-inf', '(' .. oldest[2]) end
 end
 redis.call('ZREMRANGEBYRANK', prefix .. 'log', 0, -LOG_LENGTH - 1)
+appendLeaves()
+redis.call('LTRIM', prefix .. 'leaves', -MAX_LEAVES, -1)
 return { 'OK', ended, idle, admitted, waits }

@@ -5,6 +5,7 @@
 --         {'OK', headSeq, now ms, {seqs admitted}, {waits ms}, 1 when the entry was not DONE before,
 --         {deadlines (ms) of the sessions of those admitted}}
 -- @include include/common.lua
+-- @include include/leaves.lua
 -- @include include/limits.lua
 -- @include include/presence.lua
 -- @include include/ends.lua
@@ -16,6 +17,7 @@ local seq = tonumber(ARGV[8])
 local isNew = hasEnded('done', seq) and 0 or 1
 leave(seq)
 redis.call('ZREM', KEYS[4], seq)
-markEnded('done', seq)
+markEnded('done', seq, 'paid')
 local admitted, waits, deadlines = admitNext(tonumber(ARGV[9]))
+appendLeaves()
 return { 'OK', headSeq, now, admitted, waits, isNew, deadlines }

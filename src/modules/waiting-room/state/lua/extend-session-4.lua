@@ -3,11 +3,13 @@
 -- ARGV  1–7 see common.lua  8 seq  9 hold ms
 -- Returns {'state-lost'} when the state must be restored first, else {'OK', deadline of the session (ms), 0 without one}
 -- @include include/common.lua
+-- @include include/leaves.lua
 -- @include include/ends.lua
 -- @include include/sessions.lua
 if lost() then return { 'state-lost' } end
 local seq, heldUntil = tonumber(ARGV[8]), now + tonumber(ARGV[9])
 local deadline = sessionDeadline(seq)
+appendLeaves()
 if deadline == nil then return { 'OK', 0 } end
 if heldUntil > deadline then
   storeTime('extended', 'NX', seq, deadline) -- the session's original deadline, however often it is prolonged

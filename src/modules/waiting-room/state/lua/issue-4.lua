@@ -8,6 +8,7 @@
 --         state-lost, when the state is found lost at this user
 --         deadline: 0 unless active
 -- @include include/common.lua
+-- @include include/leaves.lua
 -- @include include/limits.lua
 -- @include include/presence.lua
 -- @include include/ends.lua
@@ -52,10 +53,11 @@ local function makeEntry(user)
   issued = issued + 1
   local seq = issued
   storeEntry(user, seq, gen, now)
+  addLeaf('issue', '%.0f %.0f %s', seq, gen, user)
   sampleArrival(seq)
   if headSeq == seq - 1 and redis.call('ZCARD', KEYS[4]) == 0 and freeSessions() > 0 then
     setHead(seq)
-    answer('PROGRESS', seq, gen, now, enter(seq), 1, 0)
+    answer('PROGRESS', seq, gen, now, enter(seq, 'free'), 1, 0)
   else
     markPresent(seq)
     answer('WAITING', seq, gen, now, 0, 1, 0)
@@ -73,11 +75,11 @@ local function issue(user, proof)
     if deadline then return answer('PROGRESS', seq, entryGen, iat, deadline, 0, wasSpent) end
     if now < iat + waitMs and not hasMissedDeadline(seq) and not isOver(seq) then
       markPresent(seq)
-      if seq <= headSeq then redis.call('ZADD', KEYS[4], seq, seq) end -- it was passed over, and rejoins
+      if seq <= headSeq then rejoin(seq) end -- it was passed over
       return answer('WAITING', seq, entryGen, iat, 0, 0, wasSpent)
     end
     redis.call('ZREM', KEYS[4], seq) -- the old entry must not be admitted besides the new one
-    if not hasEnded('done', seq) then markEnded('expired', seq) end
+    if not hasEnded('done', seq) then markEnded('expired', seq, 'expired') end
   end
   if spent then return answer('SPENT', 0, 0, 0, 0, 0, 1) end
   makeEntry(user)
@@ -93,5 +95,6 @@ for i = 9, #ARGV, 2 do issue(ARGV[i], ARGV[i + 1]) end
 if issued < mostIssued then redis.call('HSET', KEYS[1], 'issued', issued) end
 keepUsers()
 reportPresence()
+appendLeaves()
 reply[1] = headSeq
 return reply

@@ -3,6 +3,7 @@
 -- ARGV  1–7 see common.lua  8 longest wait ms  9… n times: user, seq, gen, iat ms
 -- Returns {'state-lost'} when the state must be restored first, else {'OK', {seqs that are not their users' entries}}
 -- @include include/common.lua
+-- @include include/leaves.lua
 -- @include include/ends.lua
 -- @include include/sessions.lua
 -- @include include/users.lua
@@ -17,4 +18,5 @@ for i = 9, #ARGV, 4 do
   if not isUsers then refused[#refused + 1] = seq end
 end
 keepUsers()
+appendLeaves()
 return { 'OK', refused }

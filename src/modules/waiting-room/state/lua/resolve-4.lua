@@ -8,6 +8,7 @@
 --         status: WAITING | PROGRESS | DONE | EXPIRED | not-issued-here, when this queue never issued it | state-lost, when
 --         the state is found lost at this token
 -- @include include/common.lua
+-- @include include/leaves.lua
 -- @include include/limits.lua
 -- @include include/presence.lua
 -- @include include/ends.lua
@@ -39,11 +40,11 @@ local function answerWaiting(seq)
   markPresent(seq)
   if seq > headSeq then return answer('WAITING', redis.call('ZCARD', KEYS[4]) + countPresent(headSeq, seq - 1) + 1) end
   -- The entry was passed over and rejoins: it is admitted to the next free session, in order of seq among the rejoined.
-  redis.call('ZADD', KEYS[4], seq, seq)
+  rejoin(seq)
   local ahead = redis.call('ZRANK', KEYS[4], seq)
   if ahead > 0 or freeSessions() == 0 then return answer('WAITING', ahead + 1) end
   redis.call('ZREM', KEYS[4], seq)
-  return answer('PROGRESS', 0, enter(seq), 1)
+  return answer('PROGRESS', 0, enter(seq, 'rejoined'), 1)
 end
 
 local function resolve(seq, entryGen, user, iat, isToHold)
@@ -60,7 +61,7 @@ local function resolve(seq, entryGen, user, iat, isToHold)
     if hasEnded('expired', seq) then return answer('EXPIRED') end
     if now >= iat + waitMs or hasMissedDeadline(seq) then
       redis.call('ZREM', KEYS[4], seq)
-      markEnded('expired', seq)
+      markEnded('expired', seq, 'expired')
       return answer('EXPIRED')
     end
   end
@@ -75,4 +76,5 @@ for i = 11, #ARGV, 5 do
 end
 keepUsers()
 reportPresence()
+appendLeaves()
 return reply

@@ -7,6 +7,7 @@
 --       22… sessions of that snapshot: seq, deadline ms, …; several calls if they are too many for one
 -- Returns {issued, headSeq, gen}, or {'state-lost'} when what the attempt has sent is lost as well.
 -- @include include/common.lua
+-- @include include/leaves.lua
 -- @include include/admission-fields.lua
 -- @include include/limits.lua
 -- @include include/ends.lua
@@ -41,6 +42,7 @@ local function makeState()
     if ARGV[11 + i] ~= '' then redis.call('HSETNX', KEYS[1], field, ARGV[11 + i]) end
   end
   local hasHistory = knownIssued > 0 or knownGen > 0 or gen ~= nil
+  local issuedBefore = math.max(issued or 0, knownIssued)
   issued = hasHistory and math.max(issued or 0, knownIssued) + tonumber(ARGV[10]) or 0
   gen = math.max(gen or 0, knownGen)
   if gen == 0 then gen = tonumber(ARGV[19]) end
@@ -48,6 +50,7 @@ local function makeState()
   redis.call('HSET', KEYS[1], 'issued', issued, 'gen', gen, 'headSeq', headSeq or 0)
   if hasHistory then freeze() end
   isLost, exists = false, {}
+  addWholeState(hasHistory and 'restore' or 'begin', issuedBefore)
 end
 
 -- Brings sessions back, as far as the limit allows: the one in force at the last admission, if that was higher. A limit
@@ -64,6 +67,7 @@ local function restoreSessions()
       if deadline > known then setDeadline(seq, deadline) end -- a hold prolonged it, of which the caller before did not know
     elseif isFree and isLive then
       openSession(seq, deadline)
+      addLeaf('open', '%.0f', seq)
       redis.call('HSET', KEYS[1], 'limitAtAdmission', most)
     end
   end
@@ -84,4 +88,5 @@ if isFrozen() then
   if #ARGV > 21 then freeze() end -- nobody is admitted before the last piece is in
   restoreSessions()
 end
+appendLeaves()
 return { issued, headSeq, gen }

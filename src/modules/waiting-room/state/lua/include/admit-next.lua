@@ -12,28 +12,35 @@ end
 local function admitNext(most)
   local admitted, waits, deadlines, free = {}, {}, {}, math.min(freeSessions(), most)
   while #admitted < free do
-    local seq
+    local seq, why
     local first = redis.call('ZPOPMIN', KEYS[4])
     if first[1] then
-      seq = tonumber(first[1])
+      seq, why = tonumber(first[1]), 'rejoined'
       if hasLostEnds(seq) then
         redis.call('ZADD', KEYS[4], seq, seq)
         declareLost()
         break
       end
-      if not isPresent(seq) then seq = nil end -- absent again; it may rejoin once more
+      if not isPresent(seq) or hasMissedDeadline(seq) then -- absent again; it may rejoin once more
+        addLeaf('away', '%.0f', seq)
+        seq = nil
+      end
     else
       seq = nextPresent(headSeq, issued)
       if seq and hasLostEnds(seq) then declareLost() end
       if isLost then break end
       if seq == nil then
-        if headSeq < issued then setHead(issued) end -- all others are passed over
+        if headSeq < issued then -- all others are passed over
+          addLeaf('pass', '%.0f %.0f', headSeq, issued)
+          setHead(issued)
+        end
         break
       end
+      why = string.format('next %.0f', headSeq)
       setHead(seq)
     end
     if seq ~= nil and not isOver(seq) and not hasMissedDeadline(seq) then
-      deadlines[#deadlines + 1] = enter(seq)
+      deadlines[#deadlines + 1] = enter(seq, why)
       admitted[#admitted + 1] = seq
       local waited = waitedMs(seq)
       if waited then waits[#waits + 1] = waited end

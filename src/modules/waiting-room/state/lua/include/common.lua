@@ -25,6 +25,7 @@
 --   controllerState, lastDecisionAt                  the controller's memory (JSON), and when it last decided (ms)
 --   overrideLimit, overrideRate, paused              the operator's override
 --   limitAtAdmission     the limit in force at the last admission
+--   loggedLimit          the limits that the transparency log knows
 --   tokens, tokensAt     admissions that the rate limit allows, as of when (ms)
 local HISTORY_SIZE = 1048576 -- generations of one history, as in generation.ts
 local LOG_LENGTH = 10000

@@ -1,8 +1,9 @@
 -- ends.lua: how entries ended: a bit per seq in done:<segment> or expired:<segment>, for as long as a token lives. Needs
--- common.lua.
-local function markEnded(how, seq)
+-- common.lua and leaves.lua.
+-- why: paid | expired | replaced
+local function markEnded(how, seq, why)
   local key = how .. ':' .. segmentOf(seq)
-  redis.call('SETBIT', prefix .. key, seq % SEGMENT, 1)
+  if redis.call('SETBIT', prefix .. key, seq % SEGMENT, 1) == 0 then addLeaf('end', '%.0f %s', seq, why) end
   redis.call('PEXPIRE', prefix .. key, tokenMs)
   mustHave(key, now + tokenMs)
   redis.call('ZREM', prefix .. 'idled', seq)

@@ -1,14 +1,17 @@
--- limits.lua: the limits in force. Needs common.lua.
+-- limits.lua: the limits in force. Needs common.lua and leaves.lua.
 -- The operator's override comes first, then the controller's decision (if ARGV 2 is 'auto:…'), then the fixed limit
 -- without a rate limit.
 -- tokens: how many admissions the rate limit still allows. The bucket holds what a fifth of a second fills, at least one.
-local limit, tokens, isPaused
+local limit, rate, source, tokens, isPaused, loggedLimit
 local function loadLimits()
-  local fields = redis.call('HMGET', KEYS[1], 'overrideLimit', 'overrideRate', 'paused', 'autoLimit', 'autoRate', 'tokens', 'tokensAt')
+  local fields = redis.call('HMGET', KEYS[1], 'overrideLimit', 'overrideRate', 'paused', 'autoLimit', 'autoRate', 'tokens', 'tokensAt', 'loggedLimit')
   local min = tonumber(string.match(ARGV[2], '^auto:(%d+)$'))
   limit = tonumber(fields[1]) or min and (tonumber(fields[4]) or min) or tonumber(ARGV[2])
   isPaused = fields[3] == '1'
-  local rate, filledAt = tonumber(fields[2]) or min and tonumber(fields[5]), tonumber(fields[7])
+  source = fields[1] and 'operator' or min and 'auto' or 'fixed'
+  loggedLimit = fields[8]
+  rate = tonumber(fields[2]) or min and tonumber(fields[5])
+  local filledAt = tonumber(fields[7])
   if not rate then return end
   local full = math.max(1, rate / 5)
   local isRecent = filledAt and filledAt <= now -- after a clock that stepped back the bucket counts as full
@@ -23,8 +26,18 @@ local function freeSessions()
   return tokens and math.min(free, math.floor(tokens)) or free
 end
 
+-- The limits under which entries are admitted are a leaf before the first of them.
+local function logLimits()
+  local text = string.format('%s %.0f %s', source, limit, rate and tostring(rate) or '-')
+  if text == loggedLimit then return end
+  loggedLimit = text
+  redis.call('HSET', KEYS[1], 'loggedLimit', text)
+  addLeaf('limit', '%s', text)
+end
+
 -- Counts an admission; the rate limit has one token less.
 local function countAdmission()
+  logLimits()
   redis.call('HINCRBY', KEYS[1], 'admitted', 1)
   if tokens then
     tokens = tokens - 1

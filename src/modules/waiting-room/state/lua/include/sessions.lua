@@ -1,4 +1,4 @@
--- sessions.lua: sessions of active users and their deadlines. Needs common.lua and ends.lua.
+-- sessions.lua: sessions of active users and their deadlines. Needs common.lua, leaves.lua and ends.lua.
 
 -- 'extended', 'idled' and 'holding' map a seq to a time. NX keeps the first time, GT the latest.
 local function storeTime(name, which, seq, time)
@@ -40,6 +40,11 @@ local function leave(seq)
   return wasActive
 end
 
+-- An entry that was passed over is back: it is admitted to the next free session, in order of seq among the rejoined.
+local function rejoin(seq)
+  if redis.call('ZADD', KEYS[4], seq, seq) == 1 then addLeaf('back', '%.0f', seq) end
+end
+
 -- Whether a user who idled out has stayed away until the deadline of the session.
 local function hasMissedDeadline(seq)
   local deadline = readTime('idled', seq)
@@ -57,6 +62,6 @@ local function sessionDeadline(seq)
   if holding and holding > now then return deadline end
   if lastTickAt > 0 and now - lastTickAt > CATCH_UP_MS then return deadline end
   leave(seq)
-  markEnded('expired', seq)
+  markEnded('expired', seq, 'expired')
   return nil
 end

@@ -47,7 +47,7 @@ local function register(user, seq, entryGen, iat, waitMs)
     if stays and (isActive or now < otherIat + waitMs) then other = seq end
     leave(other)
     redis.call('ZREM', KEYS[4], other)
-    markEnded('expired', other)
+    markEnded('expired', other, 'replaced')
     if other == seq then return false end
   end
   storeEntry(user, seq, entryGen, iat)

@@ -1,0 +1,34 @@
+-- drain-leaves-4.lua: gives a worker the leaves that it has not made durable yet, and forgets those that it has. The last
+-- durable leaf stays in front: while it is there, nothing has been lost.
+-- KEYS  1–4 see common.lua
+-- ARGV  1–7 see common.lua  8 the last durable leaf ('': none)  9 most leaves to give  10 1 to have the whole state said
+--       by leaves at the end, when the caller has found that some are lost
+-- Returns {'state-lost'} when the state must be restored first, else
+--         {now ms, 1 when the last durable leaf was found, leaves that are left besides, {leaf, …}}
+--         When it was not found, the leaves are those from the front of the list on.
+-- @include include/common.lua
+-- @include include/leaves.lua
+if lost() then return { 'state-lost' } end
+local key, anchor, most = prefix .. 'leaves', ARGV[8], tonumber(ARGV[9])
+if ARGV[10] == '1' then
+  addWholeState('state', issued)
+  appendLeaves()
+end
+
+-- Where the anchor is: in front, or behind leaves that are durable as well, when the worker died before they were forgotten.
+local function indexOfAnchor()
+  if anchor == '' then return nil end
+  if redis.call('LINDEX', key, 0) == anchor then return 0 end
+  for from = 0, redis.call('LLEN', key) - 1, 1000 do
+    for i, leaf in ipairs(redis.call('LRANGE', key, from, from + 999)) do
+      if leaf == anchor then return from + i - 1 end
+    end
+  end
+  return nil
+end
+
+local index = indexOfAnchor()
+if index and index > 0 then redis.call('LTRIM', key, index, -1) end
+local from = index and 1 or 0
+local given = redis.call('LRANGE', key, from, from + most - 1)
+return { now, index and 1 or 0, redis.call('LLEN', key) - from - #given, given }

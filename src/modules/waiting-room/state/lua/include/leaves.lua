@@ -1,0 +1,33 @@
+-- leaves.lua: what a script has done, as leaves of the queue's transparency log. Needs common.lua.
+-- A leaf is a line of text: its type, the time (ms), and what is said of it (docs/transparency.md). They lie in the list
+-- 'leaves' until a worker has made them durable (drain-leaves-4.lua).
+local leaves = {}
+
+local function addLeaf(kind, text, ...)
+  leaves[#leaves + 1] = string.format('%s %.0f ' .. text, kind, now, ...)
+end
+
+-- Bits of a segment that were present in the epoch, from the first byte on that is not zero.
+local function addBits(segment, bits)
+  local first = string.find(bits, '[^%z]')
+  if first then leaves[#leaves + 1] = string.format('present %.0f %.0f %s %d ', now, epoch, segment, first - 1) .. string.sub(bits, first) end
+end
+
+-- To be called at the end of a script that may have added leaves. Lua does not unpack any number of values at once.
+local function appendLeaves()
+  for from = 1, #leaves, 1000 do
+    redis.call('RPUSH', prefix .. 'leaves', unpack(leaves, from, math.min(#leaves, from + 999)))
+  end
+  leaves = {}
+end
+
+-- Leaves that say all of the state that admission depends on: what follows can be checked without what was before.
+local function addWholeState(kind, issuedBefore)
+  local set = redis.call('HMGET', KEYS[1], 'paused', 'overrideLimit', 'overrideRate', 'autoLimit', 'autoRate')
+  for i = 1, 5 do set[i] = set[i] or '-' end
+  local active, rejoined = redis.call('ZRANGE', KEYS[2], 0, -1), redis.call('ZRANGE', KEYS[4], 0, -1)
+  local progress = string.format('%.0f %.0f %.0f %.0f %.0f %d %d ', gen, issuedBefore, issued, headSeq or 0, epoch, #active, #rejoined)
+  addLeaf(kind, '%s', progress .. table.concat(set, ' '))
+  for _, seq in ipairs(active) do addLeaf('open', '%s', seq) end
+  for _, seq in ipairs(rejoined) do addLeaf('back', '%s', seq) end
+end
