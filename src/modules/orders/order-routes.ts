@@ -1,10 +1,11 @@
-import type { Request, Router } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import { sendData } from '../../http/envelope';
 import { BadInput } from '../../http/errors';
 import { QueryId } from '../../http/fields';
 import { answers, operation } from '../../http/operation';
 import { literalRouter, refuseOtherMethods } from '../../http/routes';
+import type { OncePerKey } from '../idempotency/middleware';
 import type { RouteMiddleware } from '../middleware';
 import type { PaymentService } from '../payments/service';
 import { Order, OrderBody, OrderQuery, PaidOrder } from './order-schema';
@@ -22,6 +23,27 @@ export function orderRoutes(
   const hold = idempotent((_body, { orderId }: Order) => orders.replayed(orderId));
   const pay = idempotent((_body, { orderId }: PaidOrder) => payments.replayedOrder(orderId));
   const once = idempotent();
+
+  /** All that an active user's act on orders passes, in this order. @param read of the request, if it has a body */
+  const asActiveUser = (
+    purpose: 'hold' | 'write',
+    { key, replay, replayIfRefused }: OncePerKey,
+    handler: RequestHandler,
+    read: RequestHandler[] = [],
+  ): (RequestHandler | ErrorRequestHandler)[] => [
+    token,
+    ...read,
+    key,
+    refuseWaiting,
+    perUser,
+    refuseInactive(purpose),
+    measured('write'),
+    shed,
+    active(purpose),
+    replay,
+    handler,
+    replayIfRefused,
+  ];
 
   router.get(
     '/v1/api/orders',
@@ -46,71 +68,47 @@ export function orderRoutes(
 
   router.post(
     '/v1/api/orders',
-    token,
-    validate(CREATE),
-    hold.key,
-    refuseWaiting,
-    perUser,
-    refuseInactive('hold'),
-    measured('write'),
-    shed,
-    active('hold'),
-    hold.replay,
-    answers(CREATE, async ({ activeUser, body, idempotencyKey }, res) => {
-      sendData(res, await orders.create(activeUser, body, idempotencyKey));
-    }),
-    hold.replayIfRefused,
+    ...asActiveUser(
+      'hold',
+      hold,
+      answers(CREATE, async ({ activeUser, body, idempotencyKey }, res) => {
+        sendData(res, await orders.create(activeUser, body, idempotencyKey));
+      }),
+      validate(CREATE),
+    ),
   );
 
   router.post(
     '/v1/api/orders/:orderId/payment',
-    token,
-    pay.key,
-    refuseWaiting,
-    perUser,
-    refuseInactive('write'),
-    measured('write'),
-    shed,
-    active('write'),
-    pay.replay,
-    answers(PAY, async (req, res) => {
-      sendData(res, await payments.payOrder(req.activeUser, orderIdOf(req), req.idempotencyKey));
-    }),
-    pay.replayIfRefused,
+    ...asActiveUser(
+      'write',
+      pay,
+      answers(PAY, async (req, res) => {
+        sendData(res, await payments.payOrder(req.activeUser, orderIdOf(req), req.idempotencyKey));
+      }),
+    ),
   );
 
   router.delete(
     '/v1/api/orders/:orderId',
-    token,
-    once.key,
-    refuseWaiting,
-    perUser,
-    refuseInactive('write'),
-    measured('write'),
-    shed,
-    active('write'),
-    once.replay,
-    answers(RELEASE, async (req, res) => {
-      sendData(res, await orders.release(req.activeUser, orderIdOf(req), req.idempotencyKey));
-    }),
-    once.replayIfRefused,
+    ...asActiveUser(
+      'write',
+      once,
+      answers(RELEASE, async (req, res) => {
+        sendData(res, await orders.release(req.activeUser, orderIdOf(req), req.idempotencyKey));
+      }),
+    ),
   );
 
   router.post(
     '/v1/api/orders/:orderId/extension',
-    token,
-    hold.key,
-    refuseWaiting,
-    perUser,
-    refuseInactive('write'),
-    measured('write'),
-    shed,
-    active('write'),
-    hold.replay,
-    answers(EXTEND, async (req, res) => {
-      sendData(res, await orders.extend(req.activeUser, orderIdOf(req), req.idempotencyKey));
-    }),
-    hold.replayIfRefused,
+    ...asActiveUser(
+      'write',
+      hold,
+      answers(EXTEND, async (req, res) => {
+        sendData(res, await orders.extend(req.activeUser, orderIdOf(req), req.idempotencyKey));
+      }),
+    ),
   );
 
   router.post(
