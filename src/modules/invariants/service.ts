@@ -60,7 +60,7 @@ export async function checkInvariants({
     results.push(resultOf(id, parts));
   }
   results.push(...(await judgeQueues(redis, queueIds)));
-  results.sort((a, b) => a.id.localeCompare(b.id));
+  results.sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
   return { ok: results.every(({ verdict }) => verdict !== 'violated' && verdict !== 'unknown'), results };
 }
 

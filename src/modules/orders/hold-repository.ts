@@ -137,12 +137,17 @@ const INSERT_ORDERS = `
     STRAIGHT_JOIN concert_seat s FORCE INDEX (PRIMARY) ON s.id = q.seat_id
   RETURNING id, user_id AS userId`;
 
-/** A reservation keeps what was bought: title, times, seat and price as they were. */
+/**
+ * A reservation keeps what was bought: title, times, seat and price as they were, and the window in which it was sold.
+ * That is the one which the selling statement has judged: an edit of the schedule waits for its shared lock.
+ */
 const INSERT_RESERVATIONS = `
   INSERT INTO reservation (order_id, user_id, schedule_id, seat_id, concert_title, starts_at, ends_at, seat_position,
-                           amount, reserved_at, held_until, hold_seconds, queue_id, queue_generation, queue_seq)
+                           amount, reserved_at, held_until, hold_seconds, queue_id, queue_generation, queue_seq,
+                           sale_opens_at, sale_closes_at)
   SELECT q.order_id, q.user_id, d.id, s.id, c.title, d.starts_at, d.ends_at, s.position, s.amount,
-         s.held_until - INTERVAL ? SECOND, s.held_until, ?, q.queue_id, q.queue_generation, q.queue_seq
+         s.held_until - INTERVAL ? SECOND, s.held_until, ?, q.queue_id, q.queue_generation, q.queue_seq,
+         d.opens_at, d.closes_at
     FROM JSON_TABLE(?, '$[*]' COLUMNS (
            user_id BIGINT UNSIGNED PATH '$[0]', order_id BIGINT UNSIGNED PATH '$[1]',
            seat_id BIGINT UNSIGNED PATH '$[2]', ${SESSION_COLUMNS})) q

@@ -85,7 +85,14 @@ const NOT_SWEPT = `
     FROM reservation
    WHERE status = 'TEMP_RESERVED' AND held_until < NOW(3) - INTERVAL ${EXPIRED_WITHIN_SECONDS} SECOND`;
 
-/** I1, I8 and I9: seats, holds, sales. */
+/** By the window that the row has kept, and the database's clock at the time; one sold without a window is not judged. */
+const OUTSIDE_WINDOW = `
+  SELECT id AS reservationId, user_id AS userId, schedule_id AS scheduleId, reserved_at AS reservedAt,
+         sale_opens_at AS opensAt, sale_closes_at AS closesAt
+    FROM reservation
+   WHERE id BETWEEN @first AND @last AND (reserved_at < sale_opens_at OR reserved_at >= sale_closes_at)`;
+
+/** I1, I8, I9 and I11: seats, holds, sales. */
 export const seatChecks = (): SqlCheck[] => [
   { invariant: 'I1', along: 'reservation', what: 'seats with several live reservations', sql: DOUBLE_SOLD },
   {
@@ -135,5 +142,11 @@ export const seatChecks = (): SqlCheck[] => [
     what: `holds past for more than ${EXPIRED_WITHIN_SECONDS} s that were not expired (is a worker running?)`,
     severity: 'warning',
     sql: NOT_SWEPT,
+  },
+  {
+    invariant: 'I11',
+    along: 'reservation',
+    what: 'seats that were sold before their sale had opened, or after it had closed',
+    sql: OUTSIDE_WINDOW,
   },
 ];

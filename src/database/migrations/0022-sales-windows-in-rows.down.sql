@@ -1,0 +1,1 @@
+ALTER TABLE reservation DROP COLUMN sale_opens_at, DROP COLUMN sale_closes_at;
