@@ -18,7 +18,7 @@ import {
 
 const USAGE = `Usage: npm run db -- webhook add URL | list | log ID | rotate ID | enable ID | replay ID | remove ID
 Webhooks after Standard Webhooks: where events are posted to (docs/webhooks.md).
-  add     makes one and shows its secret, this once; --types payment.completed,reservation.held (default: all),
+  add     makes one and shows its secret, this once; --types payment.completed,payment.refunded (default: all),
           --description TEXT
   list    all of them, with their state
   log     the newest calls; --limit N (default 20)

@@ -193,6 +193,15 @@ describe('orders', () => {
       { kind: 'PAYMENT', amount: -80, after: 20, status: 'CANCELED' },
       { kind: 'REFUND', amount: 80, after: 100, status: 'CANCELED' },
     ]);
+    const events = await it_.admin.query(
+      `SELECT JSON_VALUE(payload, '$.refundAmount') AS amount, JSON_VALUE(payload, '$.canceledBy') AS canceledBy
+         FROM outbox WHERE topic = 'refund-notification' AND JSON_VALUE(payload, '$.orderId') = ? ORDER BY id`,
+      [orderId],
+    );
+    expect(events).toEqual([
+      { amount: '40', canceledBy: 'buyer' },
+      { amount: '40', canceledBy: 'buyer' },
+    ]);
     expect((await create(stranger, { scheduleId: id, seatIds: idsOf(seats) })).status).toBe(200);
   });
 

@@ -29,6 +29,15 @@ describe('the refund of an order', () => {
         [first, last],
       )
     ).map(({ balance }) => balance);
+  /** What is told to webhooks and users of the refunds of these users. */
+  const refundEvents = async (first: number, last: number): Promise<Record<string, unknown>[]> =>
+    (
+      await it_.admin.query<{ payload: string }>(
+        `SELECT payload FROM outbox
+          WHERE topic = 'refund-notification' AND JSON_VALUE(payload, '$.userId') BETWEEN ? AND ? ORDER BY id`,
+        [first, last],
+      )
+    ).map(({ payload }) => JSON.parse(payload) as Record<string, unknown>);
   const ordersOf = async (query: string): Promise<OrderView[]> =>
     dataOf(await operator.get(`orders?${query}`));
 
@@ -53,8 +62,14 @@ describe('the refund of an order', () => {
         after: { status: 'CANCELED', total: PRICE },
       },
     ]);
+    const { seatId, reservationId, position } = at(refunded.seats, 0);
+    expect(await refundEvents(first, first)).toEqual([
+      {
+        ...{ reservationId, orderId: order?.orderId, userId: first, refundAmount: PRICE },
+        ...{ concertTitle: 'Given', seatPosition: position, canceledBy: 'operator' },
+      },
+    ]);
     const buyer = await it_.buyer(PRICE);
-    const seatId = at(refunded.seats, 0).seatId;
     expect((await buyer.pay(await buyer.hold(scheduleId, seatId))).status).toBe(200);
     await expectInvariants();
   });
@@ -112,6 +127,9 @@ describe('the refund of an order', () => {
     expect(await balances(paid.first, paid.last)).toEqual([BALANCE]);
     expect(await balances(held.first, held.last)).toEqual([BALANCE]);
     expect(await balances(elsewhere.first, elsewhere.last)).toEqual([BALANCE - PRICE]);
+    const events = await refundEvents(paid.first, held.last);
+    expect(events).toHaveLength(60); // of what was paid, and of nothing else
+    expect(events.every(({ canceledBy }) => canceledBy === 'schedule')).toBe(true);
     expect(dataOf(await organizer.post(path, REASON))).toMatchObject({ state: 'DONE' }); // once
     expect((await organizer.patch(`schedules/${scheduleId}`, { opensAt: inDays(1) }, etag)).status).toBe(412);
     const { etag: now } = (await organizer.get(`schedules/${scheduleId}`)).headers as { etag: string };

@@ -16,13 +16,18 @@ describe('events without Kafka', () => {
     const worker = await bench.worker();
     const paid = await bench.emit(PAYMENT, { userId: 8 });
     const held = await bench.emit('reservation-notification', { userId: 9 });
-    await until('both marked', async () => (await bench.open()) === 0);
+    const refunded = await bench.emit('refund-notification', { userId: 10 });
+    await until('all marked', async () => (await bench.open()) === 0);
+    expect(bench.recorder.doneOf(refunded)).toBe(1);
     expect(bench.recorder.doneOf(paid)).toBe(1);
     expect(bench.recorder.doneOf(held)).toBe(1);
     expect(worker.kafkaState()).toBe('off');
     await expect(bench.outbox(paid)).resolves.toMatchObject({ delivered: 1, attempts: 0, postponed: 0 });
-    const users = (await bench.notificationRows()).map(({ userId }) => userId);
-    expect(users.sort()).toEqual([8, 9]);
+    const rows = (await bench.notificationRows()).sort((one, other) => one.userId - other.userId);
+    expect(rows.map(({ userId }) => userId)).toEqual([8, 9, 10]);
+    expect(rows[2]?.message).toMatch(
+      /^50,000 won are on your balance again .* because the concert was canceled/,
+    );
   });
 
   test('a poison event is postponed after 3 tries, and a later one of another key passes it', async () => {

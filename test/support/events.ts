@@ -16,7 +16,8 @@ import { testConfig } from './config';
 import { openAdminDatabase } from './given';
 import type { TcpProxy } from './tcp-proxy';
 
-export type Kind = 'payment-notification' | 'reservation-notification';
+export type { Kind } from '../../src/modules/outbox/topics';
+import type { Kind } from '../../src/modules/outbox/topics';
 
 /** Keeps what it is told; fails or waits when the test says so. */
 class Recorder implements Notifier {
@@ -241,6 +242,8 @@ function examplePayload(kind: Kind): Record<string, unknown> {
     concertTitle: 'Nachtmusik',
     seatPosition: 12,
   };
+  if (kind === 'refund-notification')
+    return { ...common, orderId: 3, refundAmount: 50_000, canceledBy: 'schedule' };
   return kind === 'payment-notification'
     ? { ...common, paymentAmount: 50_000 }
     : { ...common, heldUntil: '2030-01-02T03:04:05.678Z' };

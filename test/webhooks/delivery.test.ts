@@ -1,7 +1,7 @@
 import { EndpointRepository } from '../../src/modules/webhooks/repository';
 import { WebhookService } from '../../src/modules/webhooks/service';
 import { appendEvents } from '../../src/modules/outbox/append';
-import { paymentDone, reservationMade } from '../../src/modules/outbox/events';
+import { paymentDone, paymentRefunded, reservationMade } from '../../src/modules/outbox/events';
 import { retry } from '../../src/common/retry';
 import { testConfig } from '../support/config';
 import { ServiceProcess } from '../support/process';
@@ -107,6 +107,22 @@ describe('an event', () => {
     const next = await emit();
     await until('the late one is called', () => late.calls.length === 1);
     expect(late.reservations).toEqual([next]);
+  });
+
+  it('of a refund is posted behind that of its payment', async () => {
+    const hook = await receiver();
+    await webhooks.add(hook.url, ['payment.completed', 'payment.refunded']);
+    const id = await emit(undefined, true);
+    const what = { reservationId: id, orderId: 2, userId: 1, concertTitle: 'IU 🎤', seatPosition: 7 };
+    await scratch.admin.transaction((tx) =>
+      appendEvents(tx, [paymentRefunded({ ...what, refundAmount: 100, canceledBy: 'operator' })]),
+    );
+    await worker();
+    await until('both are posted', () => hook.calls.length === 2);
+    expect(hook.calls.map(({ data }) => data)).toMatchObject([
+      { type: 'payment.completed', data: { paymentAmount: 100 } },
+      { type: 'payment.refunded', data: { ...what, refundAmount: 100, canceledBy: 'operator' } },
+    ]);
   });
 
   it('is posted again after a failure, with the same id and body and a signature that is fresh', async () => {

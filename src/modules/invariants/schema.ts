@@ -5,11 +5,12 @@ export const INVARIANTS = {
   I1: 'a seat has at most one live reservation, agrees with it, and is sold exactly when it is paid for',
   I2: 'balance = sum of the ledger, never negative, and money is conserved',
   I4: 'no Idempotency-Key was committed without its answer',
-  I5: 'each sale and each hold has one event, and each delivered event has acted',
+  I5: 'each hold, each sale and each refund has one event, and each delivered event has acted',
   I6: 'no queue has more active users than its limit',
   I7: 'nobody has been admitted out of order',
   I8: 'no hold is longer than it was to be, and past ones are tidied up',
   I9: 'nobody has paid for the reservation of another',
+  I11: 'nothing was sold before its sale had opened, or after it had closed',
 } as const;
 
 export type InvariantId = keyof typeof INVARIANTS;

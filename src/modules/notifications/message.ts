@@ -5,7 +5,11 @@ import { type IncomingEvent, isEventId } from '../outbox/event';
 import {
   PAYMENT_TOPIC,
   paymentDoneSchema,
+  paymentRefundedSchema,
+  type CanceledBy,
   type PaymentDone,
+  type PaymentRefunded,
+  REFUND_TOPIC,
   type ReservationMade,
   reservationMadeSchema,
 } from '../outbox/events';
@@ -19,12 +23,15 @@ const LONGEST_MESSAGE = 500;
 export function toNotification(kind: Kind, event: IncomingEvent, time: DisplayTime): Notification {
   const { eventId } = event;
   if (!isEventId(eventId)) throw new MalformedEvent(`the event id "${eventId}" is not a UUID`);
-  const { payload, message } =
-    kind === PAYMENT_TOPIC
-      ? compose(event, paymentDoneSchema, paid)
-      : compose(event, reservationMadeSchema, (made) => reserved(made, time));
+  const { payload, message } = composed(kind, event, time);
   const { userId, reservationId } = payload;
   return { eventId, topic: event.topic, userId, reservationId, message: shortened(message, LONGEST_MESSAGE) };
+}
+
+function composed(kind: Kind, event: IncomingEvent, time: DisplayTime) {
+  if (kind === PAYMENT_TOPIC) return compose(event, paymentDoneSchema, paid);
+  if (kind === REFUND_TOPIC) return compose(event, paymentRefundedSchema, refunded);
+  return compose(event, reservationMadeSchema, (made) => reserved(made, time));
 }
 
 function compose<T>(event: IncomingEvent, schema: z.ZodType<T>, write: (payload: T) => string) {
@@ -48,3 +55,13 @@ const paid = (it: PaymentDone): string =>
 const reserved = (it: ReservationMade, time: DisplayTime): string =>
   `Seat ${it.seatPosition} of “${it.concertTitle}” is held for you until ${time.text(new Date(it.heldUntil))}: ` +
   `please pay before then (reservation ${it.reservationId}).`;
+
+const BECAUSE: Record<CanceledBy, string> = {
+  buyer: 'that you gave back',
+  operator: 'that was taken back',
+  schedule: 'because the concert was canceled',
+};
+
+const refunded = (it: PaymentRefunded): string =>
+  `${won.format(it.refundAmount)} won are on your balance again for seat ${it.seatPosition} of “${it.concertTitle}” ` +
+  `${BECAUSE[it.canceledBy]} (reservation ${it.reservationId}).`;

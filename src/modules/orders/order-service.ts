@@ -112,7 +112,7 @@ export class OrderService {
       if (before.status !== 'PAID') throw new NotRefundable(orderId, 'it is not paid');
       if (!(await this.orders.isRefundable(tx, orderId)))
         throw new NotRefundable(orderId, 'it is too late to give its tickets back');
-      await this.refunds.refundOrders(tx, [orderId]);
+      await this.refunds.refundOrders(tx, [orderId], 'buyer');
       return false;
     });
     return order;

@@ -1,15 +1,8 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { ascending, type SqlExecutor, type SqlParam } from '../../platform/database/database';
 import { BalanceRepository } from '../accounts/repository';
-
-/** An order whose money went back. */
-export interface Refund {
-  orderId: number;
-  userId: number;
-  paymentId: number;
-  /** Won. */
-  amount: number;
-}
+import { appendEvents } from '../outbox/append';
+import { type CanceledBy, paymentRefunded } from '../outbox/events';
 
 const USERS_OF = `
   SELECT DISTINCT o.user_id AS userId FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) q
@@ -21,6 +14,17 @@ const LOCK_ORDERS = `
          (SELECT COUNT(*) FROM reservation r WHERE r.order_id = o.id) AS items
     FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) q
     STRAIGHT_JOIN orders o FORCE INDEX (PRIMARY) ON o.id = q.id FOR UPDATE`;
+
+const ITEMS = `
+  SELECT r.id AS reservationId, r.order_id AS orderId, r.user_id AS userId, r.seat_id AS seatId, r.amount AS refundAmount,
+         r.concert_title AS concertTitle, r.seat_position AS seatPosition
+    FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) q
+    STRAIGHT_JOIN reservation r FORCE INDEX (reservation_by_order) ON r.order_id = q.id`;
+
+/** In the order of ids, as holds lock them: the updates below would take the seats in the order of the orders. */
+const LOCK_SEATS = `
+  SELECT s.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) q
+  STRAIGHT_JOIN concert_seat s FORCE INDEX (PRIMARY) ON s.id = q.id FOR UPDATE`;
 
 /** Order, payment, reservations and seats, a row of each. */
 const CANCEL_PAID = `
@@ -52,6 +56,23 @@ interface LockedOrder {
   items: number;
 }
 
+/** A seat of an order that ends. */
+interface EndedItem {
+  reservationId: number;
+  orderId: number;
+  userId: number;
+  seatId: number;
+  /** Won. */
+  refundAmount: number;
+  concertTitle: string;
+  seatPosition: number;
+}
+
+interface Locked {
+  balances: Map<number, number>;
+  orders: LockedOrder[];
+}
+
 export interface EndedOrders {
   /** Paid orders whose money is back on the balance. */
   refunded: number[];
@@ -61,63 +82,96 @@ export interface EndedOrders {
 
 /**
  * Ends orders before their time, any number in one transaction: those that are paid get their money back. For a buyer's
- * cancellation of one order, and for the organizer, who cancels a schedule's in batches of some hundred.
+ * cancellation of one order, and for the organizer, who cancels a schedule's in chunks.
  */
 @scoped(Lifecycle.ContainerScoped)
 export class RefundRepository {
   constructor(private readonly balances: BalanceRepository) {}
 
   /** Ends those of the orders that are held or paid. Whether an order may be refunded is for the caller to say. */
-  async endOrders(tx: SqlExecutor, orderIds: number[]): Promise<EndedOrders> {
-    const refunded = (await this.refundOrders(tx, orderIds)).map(({ orderId }) => orderId);
-    return { refunded, released: await this.releaseOrders(tx, orderIds) };
+  async endOrders(tx: SqlExecutor, orderIds: number[], canceledBy: CanceledBy): Promise<EndedOrders> {
+    const locked = await this.lock(tx, orderIds);
+    const items = await this.lockSeats(tx, locked.orders);
+    const refunded = await this.refund(tx, locked, items, canceledBy);
+    return { refunded, released: await this.release(tx, locked) };
   }
 
   /**
-   * Refunds those of the orders that are paid: ledger REFUND, payment CANCELED, seats free. The others stay as they are,
-   * so that a job may repeat a batch.
+   * Refunds those of the orders that are paid: ledger REFUND, payment CANCELED, seats free, an event for each seat. The
+   * others stay as they are, so that a job may repeat a batch.
+   * @returns the ids of those that were refunded
    * @throws Error when a row disagrees with its order: nothing of the transaction may be committed then
    */
-  async refundOrders(tx: SqlExecutor, orderIds: number[]): Promise<Refund[]> {
-    const { balances, orders } = await this.lock(tx, orderIds);
-    const paid = orders.filter(({ status }) => status === 'PAID');
-    if (paid.length === 0) return [];
-    const { affectedRows } = await tx.execute(CANCEL_PAID, [ascending(paid.map(({ orderId }) => orderId))]);
-    if (affectedRows !== paid.reduce((rows, { items }) => rows + 2 + 2 * items, 0))
-      throw new Error('Not all of the orders to refund have their payment and their seats.');
-    const refunds = paid.map(({ orderId, userId, amount, paymentId }) => ({
-      ...{ orderId, userId, amount, paymentId: paymentId ?? 0 },
-    }));
-    if (!(await this.balances.credit(tx, refunds))) throw new Error('A balance cannot hold a refund.');
-    await this.balances.insertEntries(
-      tx,
-      refunds.map(({ userId, amount, paymentId }) => {
-        const balanceAfter = (balances.get(userId) ?? 0) + amount;
-        balances.set(userId, balanceAfter);
-        return { userId, kind: 'REFUND', amount, balanceAfter, paymentId };
-      }),
-    );
-    return refunds;
+  async refundOrders(tx: SqlExecutor, orderIds: number[], canceledBy: CanceledBy): Promise<number[]> {
+    const locked = await this.lock(tx, orderIds);
+    const items = await this.lockSeats(tx, locked.orders);
+    return this.refund(tx, locked, items, canceledBy);
   }
 
   /** Frees the seats of those of the orders that are held. @returns the ids of those */
   async releaseOrders(tx: SqlExecutor, orderIds: number[]): Promise<number[]> {
-    const { orders } = await this.lock(tx, orderIds);
+    const locked = await this.lock(tx, orderIds);
+    await this.lockSeats(tx, locked.orders);
+    return this.release(tx, locked);
+  }
+
+  private async refund(
+    tx: SqlExecutor,
+    { balances, orders }: Locked,
+    items: EndedItem[],
+    canceledBy: CanceledBy,
+  ): Promise<number[]> {
+    const paid = orders.filter(({ status }) => status === 'PAID');
+    if (paid.length === 0) return [];
+    const orderIds = paid.map(({ orderId }) => orderId);
+    const { affectedRows } = await tx.execute(CANCEL_PAID, [ascending(orderIds)]);
+    if (affectedRows !== paid.reduce((rows, order) => rows + 2 + 2 * order.items, 0))
+      throw new Error('Not all of the orders to refund have their payment and their seats.');
+    if (!(await this.balances.credit(tx, paid))) throw new Error('A balance cannot hold a refund.');
+    await this.balances.insertEntries(
+      tx,
+      paid.map(({ userId, amount, paymentId }) => {
+        const balanceAfter = (balances.get(userId) ?? 0) + amount;
+        balances.set(userId, balanceAfter);
+        return { userId, kind: 'REFUND', amount, balanceAfter, paymentId: paymentId ?? 0 };
+      }),
+    );
+    const isPaid = new Set(orderIds);
+    await appendEvents(
+      tx,
+      items
+        .filter(({ orderId }) => isPaid.has(orderId))
+        .map(({ reservationId, orderId, userId, refundAmount, concertTitle, seatPosition }) =>
+          paymentRefunded({
+            ...{ reservationId, orderId, userId, refundAmount, concertTitle, seatPosition, canceledBy },
+          }),
+        ),
+    );
+    return orderIds;
+  }
+
+  private async release(tx: SqlExecutor, { orders }: Locked): Promise<number[]> {
     const held = orders.filter(({ status }) => status === 'HELD').map(({ orderId }) => orderId);
     if (held.length > 0) await tx.execute(CANCEL_HELD, [ascending(held)]);
     return held;
   }
 
   /** Users first, as every act on seats and money locks them; then the orders. */
-  private async lock(
-    tx: SqlExecutor,
-    orderIds: number[],
-  ): Promise<{ balances: Map<number, number>; orders: LockedOrder[] }> {
+  private async lock(tx: SqlExecutor, orderIds: number[]): Promise<Locked> {
     const ids = ascending(orderIds);
     const users = await tx.query<{ userId: number }>(USERS_OF, [ids]);
     const userIds = users.map(({ userId }) => userId);
     const reader = { read: <T>(sql: string, binds?: SqlParam[]) => tx.query<T>(sql, binds) };
     const balances = await this.balances.lockUsers(reader, userIds, true);
     return { balances, orders: await tx.query<LockedOrder>(LOCK_ORDERS, [ids]) };
+  }
+
+  /** The seats of those of the locked orders that are held or paid. */
+  private async lockSeats(tx: SqlExecutor, orders: LockedOrder[]): Promise<EndedItem[]> {
+    const live = orders.filter(({ status }) => status === 'PAID' || status === 'HELD');
+    if (live.length === 0) return [];
+    const items = await tx.query<EndedItem>(ITEMS, [ascending(live.map(({ orderId }) => orderId))]);
+    await tx.query(LOCK_SEATS, [ascending(items.map(({ seatId }) => seatId))]);
+    return items;
   }
 }

@@ -3,6 +3,7 @@ import type { DomainEvent } from './append';
 
 export const PAYMENT_TOPIC = 'payment-notification';
 export const RESERVATION_TOPIC = 'reservation-notification';
+export const REFUND_TOPIC = 'refund-notification';
 
 const id = z.number().int().positive();
 
@@ -25,8 +26,24 @@ export const reservationMadeSchema = z.object({
   heldUntil: z.iso.datetime(),
 });
 
+/** One for each seat of an order whose money went back. */
+export const paymentRefundedSchema = z.object({
+  reservationId: id,
+  orderId: id,
+  userId: id,
+  /** Won. */
+  refundAmount: z.number().int().nonnegative(),
+  concertTitle: z.string(),
+  seatPosition: z.number().int(),
+  /** Who gave the ticket back: its buyer, an operator, or the cancellation of the whole schedule. */
+  canceledBy: z.enum(['buyer', 'operator', 'schedule']),
+});
+
 export type PaymentDone = z.infer<typeof paymentDoneSchema>;
 export type ReservationMade = z.infer<typeof reservationMadeSchema>;
+
+export type PaymentRefunded = z.infer<typeof paymentRefundedSchema>;
+export type CanceledBy = PaymentRefunded['canceledBy'];
 
 export const paymentDone = (event: PaymentDone): DomainEvent => ({
   topic: PAYMENT_TOPIC,
@@ -36,6 +53,12 @@ export const paymentDone = (event: PaymentDone): DomainEvent => ({
 
 export const reservationMade = (event: ReservationMade): DomainEvent => ({
   topic: RESERVATION_TOPIC,
+  partitionKey: String(event.reservationId),
+  payload: { ...event },
+});
+
+export const paymentRefunded = (event: PaymentRefunded): DomainEvent => ({
+  topic: REFUND_TOPIC,
   partitionKey: String(event.reservationId),
   payload: { ...event },
 });

@@ -2,7 +2,7 @@ import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
 import { Database, padded, placeholders } from '../../platform/database/database';
 import type { IncomingEvent } from './event';
-import { Topics } from './topics';
+import { KINDS, Topics } from './topics';
 
 /** Most events taken at once. */
 export const BATCH = 100;
@@ -14,7 +14,7 @@ const BACKLOG_COUNTED = 100_000;
 /** The last event of the same key that is neither acted upon nor given up: a later one must not overtake it. */
 const EARLIER = `(SELECT MAX(e.id) FROM outbox e FORCE INDEX (outbox_by_key)
                     LEFT JOIN notification n ON n.event_id = e.event_id
-                   WHERE e.partition_key = o.partition_key AND e.id < o.id AND e.topic IN (?, ?)
+                   WHERE e.partition_key = o.partition_key AND e.id < o.id AND e.topic IN (${placeholders(KINDS.length)})
                      AND e.given_up_at IS NULL AND n.event_id IS NULL)`;
 const COLUMNS = `o.id, o.event_id AS eventId, o.topic, o.partition_key AS partitionKey, o.payload, o.attempts,
                  ${EARLIER} AS earlierId`;
@@ -22,9 +22,9 @@ const OPEN = 'delivered_at IS NULL AND given_up_at IS NULL';
 
 // FORCE INDEX: in the order of the primary key the server would wade through a week of delivered events.
 const FRESH = `SELECT ${COLUMNS} FROM outbox o FORCE INDEX (outbox_backlog)
-                WHERE ${OPEN} AND next_try_at IS NULL AND topic IN (?, ?) ORDER BY id LIMIT ${BATCH}`;
+                WHERE ${OPEN} AND next_try_at IS NULL AND topic IN (${placeholders(KINDS.length)}) ORDER BY id LIMIT ${BATCH}`;
 const DUE = `SELECT ${COLUMNS} FROM outbox o FORCE INDEX (outbox_backlog)
-              WHERE ${OPEN} AND next_try_at <= NOW(3) AND topic IN (?, ?) ORDER BY next_try_at, id LIMIT ${BATCH}`;
+              WHERE ${OPEN} AND next_try_at <= NOW(3) AND topic IN (${placeholders(KINDS.length)}) ORDER BY next_try_at, id LIMIT ${BATCH}`;
 const DELIVERED = `UPDATE outbox SET delivered_at = NOW(3), delivered_by = ?
                     WHERE id IN (${placeholders(BATCH)}) AND delivered_at IS NULL`;
 const FAILED = 'UPDATE outbox SET attempts = ?, last_error = ? WHERE id = ?';
@@ -59,7 +59,7 @@ export interface OutboxEvent extends IncomingEvent {
  */
 @scoped(Lifecycle.ContainerScoped)
 export class OutboxRepository {
-  /** Exactly two, as the placeholders above; once for each of their places. */
+  /** One for each of the placeholders above, once for each of their places. */
   private readonly topics: string[];
   /** Whether Kafka has what is marked as delivered, or this process has handled it. */
   private readonly deliveredBy: 'process' | 'kafka';

@@ -1,12 +1,12 @@
 import type { Group } from '../../platform/kafka';
-import { PAYMENT_TOPIC, RESERVATION_TOPIC } from './events';
+import { PAYMENT_TOPIC, REFUND_TOPIC, RESERVATION_TOPIC } from './events';
 
 const GROUP = 'concert-notifier';
 const DLQ = '.DLQ';
 const PERMANENT = '.DLQ.permanent';
 
-export type Kind = typeof PAYMENT_TOPIC | typeof RESERVATION_TOPIC;
-const KINDS: readonly Kind[] = [PAYMENT_TOPIC, RESERVATION_TOPIC];
+export const KINDS = [PAYMENT_TOPIC, RESERVATION_TOPIC, REFUND_TOPIC] as const;
+export type Kind = (typeof KINDS)[number];
 
 /** The topics that this worker cares for: `<prefix><kind>`, and for each a DLQ and a permanent DLQ. */
 export class Topics {

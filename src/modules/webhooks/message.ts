@@ -1,9 +1,10 @@
-import { PAYMENT_TOPIC, RESERVATION_TOPIC } from '../outbox/events';
+import { PAYMENT_TOPIC, REFUND_TOPIC, RESERVATION_TOPIC } from '../outbox/events';
 
 /** Types of events as receivers know them, by topic. */
 const TYPES: Record<string, string | undefined> = {
   [RESERVATION_TOPIC]: 'reservation.held',
   [PAYMENT_TOPIC]: 'payment.completed',
+  [REFUND_TOPIC]: 'payment.refunded',
 };
 
 /** A topic that is not in the table goes by its name: `seat-map-changed` is `seat.map.changed`. */

@@ -120,6 +120,22 @@ export const OF_MONEY_AND_EVENTS: Violation[] = [
     ({ sold }) => ({ reservationId: sold.reservationId, events: 2 }),
   ],
   [
+    'a refund of which nobody is told',
+    ({ sold }) => [
+      `UPDATE orders o JOIN payment p ON p.order_id = o.id JOIN reservation r ON r.order_id = o.id
+         JOIN concert_seat s ON s.id = r.seat_id JOIN member m ON m.id = o.user_id
+          SET o.status = 'CANCELED', p.status = 'CANCELED', r.status = 'CANCELED', s.status = 'AVAILABLE',
+              m.balance = m.balance + p.amount
+        WHERE r.id = ${sold.reservationId}`,
+      `INSERT INTO payment_history (user_id, kind, amount, balance_after, payment_id)
+       SELECT p.user_id, 'REFUND', p.amount, m.balance, p.id
+         FROM payment p JOIN member m ON m.id = p.user_id WHERE p.reservation_id = ${sold.reservationId}`,
+    ],
+    'I5',
+    'refunded seats without exactly one event',
+    ({ sold }) => ({ reservationId: sold.reservationId, events: 0 }),
+  ],
+  [
     'a hold of which nobody is told',
     ({ held }) => [
       `DELETE FROM outbox WHERE topic = 'reservation-notification' AND partition_key = '${held.reservationId}'`,

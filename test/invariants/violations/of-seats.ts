@@ -80,6 +80,22 @@ export const OF_SEATS: Violation[] = [
     ({ sold }) => ({ paymentId: sold.paymentId, paid: 99, price: 100 }),
   ],
   [
+    'a seat that was sold after its sale had closed',
+    ({ held }) => [`UPDATE reservation SET sale_closes_at = reserved_at WHERE id = ${held.reservationId}`],
+    'I11',
+    'seats that were sold before their sale had opened, or after it had closed',
+    ({ held }) => ({ reservationId: held.reservationId }),
+  ],
+  [
+    'a seat that was sold before its sale had opened',
+    ({ held }) => [
+      `UPDATE reservation SET sale_opens_at = reserved_at + INTERVAL 1000 MICROSECOND WHERE id = ${held.reservationId}`,
+    ],
+    'I11',
+    'seats that were sold before their sale had opened, or after it had closed',
+    ({ held }) => ({ reservationId: held.reservationId }),
+  ],
+  [
     'a hold that is too long',
     ({ held }) => [
       `UPDATE reservation SET held_until = held_until + INTERVAL 1 SECOND WHERE id = ${held.reservationId}`,

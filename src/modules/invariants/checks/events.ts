@@ -1,5 +1,7 @@
 import type { Config } from '../../../config/config';
-import { PAYMENT_TOPIC, RESERVATION_TOPIC } from '../../outbox/events';
+import { PAYMENT_TOPIC, REFUND_TOPIC, RESERVATION_TOPIC } from '../../outbox/events';
+import { KINDS } from '../../outbox/topics';
+import { placeholders } from '../../../platform/database/database';
 import type { SqlCheck } from '../schema';
 
 /** A delivered event has acted after this, if nothing fails. */
@@ -24,7 +26,7 @@ const deliveredWithoutEffectSince = (by: DeliveredBy, seconds: number): string =
   SELECT o.id AS outboxId, o.event_id AS eventId, o.topic, o.delivered_at AS deliveredAt
     FROM outbox o
     LEFT JOIN notification n ON n.event_id = o.event_id
-   WHERE o.id BETWEEN @first AND @last AND o.topic IN (?, ?)
+   WHERE o.id BETWEEN @first AND @last AND o.topic IN (${placeholders(KINDS.length)})
      AND ${by === 'process' ? "o.delivered_by = 'process'" : "COALESCE(o.delivered_by, 'kafka') = 'kafka'"}
      AND o.delivered_at < NOW(3) - INTERVAL ${seconds} SECOND AND n.event_id IS NULL
    ORDER BY o.id`;
@@ -39,6 +41,15 @@ const PAID_WITHOUT_EVENT = `
     LEFT JOIN ${eventsPerReservation} e ON e.reservation_id = p.reservation_id
    WHERE p.id BETWEEN @first AND @last AND p.status = 'DONE'
      AND p.created_at > NOW(3) - INTERVAL ${EVENTS_KEPT_HOURS} HOUR AND COALESCE(e.events, 0) <> 1`;
+
+const REFUNDED_WITHOUT_EVENT = `
+  SELECT h.id AS entryId, p.order_id AS orderId, r.id AS reservationId, COALESCE(e.events, 0) AS events
+    FROM payment_history h
+    JOIN payment p ON p.id = h.payment_id
+    JOIN reservation r ON r.order_id = p.order_id
+    LEFT JOIN ${eventsPerReservation} e ON e.reservation_id = r.id
+   WHERE h.id BETWEEN @first AND @last AND h.kind = 'REFUND'
+     AND h.created_at > NOW(3) - INTERVAL ${EVENTS_KEPT_HOURS} HOUR AND COALESCE(e.events, 0) <> 1`;
 
 const HELD_WITHOUT_EVENT = `
   SELECT r.id AS reservationId, r.user_id AS userId, COALESCE(e.events, 0) AS events
@@ -57,7 +68,7 @@ export const deliveredWithoutEffect = (by: DeliveredBy, seconds = ACTED_WITHIN_S
   along: 'outbox',
   what: `events ${by === 'kafka' ? 'delivered' : 'handled in-process'} more than ${seconds} s ago without a notification`,
   sql: deliveredWithoutEffectSince(by, seconds),
-  binds: [PAYMENT_TOPIC, RESERVATION_TOPIC],
+  binds: [...KINDS],
 });
 
 type Retries = Pick<Config, 'EVENT_DLQ_MAX_ATTEMPTS' | 'EVENT_DLQ_RETRY_DELAY_MS'>;
@@ -95,5 +106,13 @@ export const eventChecks = (): SqlCheck[] => [
     what: 'holds without exactly one event',
     sql: HELD_WITHOUT_EVENT,
     binds: [RESERVATION_TOPIC],
+  },
+  {
+    invariant: 'I5',
+    along: 'payment_history',
+    whileFresh: true,
+    what: 'refunded seats without exactly one event',
+    sql: REFUNDED_WITHOUT_EVENT,
+    binds: [REFUND_TOPIC],
   },
 ];

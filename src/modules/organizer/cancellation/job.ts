@@ -76,7 +76,7 @@ export class CancellationJob {
 
   private async refund(orderIds: number[]): Promise<void> {
     try {
-      this.count(await this.database.transaction((tx) => this.refunds.endOrders(tx, orderIds)));
+      this.count(await this.database.transaction((tx) => this.refunds.endOrders(tx, orderIds, 'schedule')));
     } catch (error) {
       if (orderIds.length === 1) {
         this.failedInPass++;

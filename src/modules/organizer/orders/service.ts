@@ -37,7 +37,7 @@ export class OrderAdminService {
   async refund(actor: Actor, id: number, reason: string): Promise<OrderDetail> {
     const { detail, outcome } = await this.database.modelTransaction(async (tx) => {
       const before = await this.detail(tx, id);
-      const { refunded, released } = await this.refunds.endOrders(tx, [id]);
+      const { refunded, released } = await this.refunds.endOrders(tx, [id], 'operator');
       if (refunded.length + released.length === 0)
         throw new WrongState(`Order ${id} is ${before.status}: there is nothing to refund.`);
       const after = await this.detail(tx, id);
