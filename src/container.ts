@@ -1,6 +1,7 @@
 import { container as root, type DependencyContainer, instanceCachingFactory } from 'tsyringe';
 import { Unavailable } from './common/errors';
 import { CONFIG, type Config } from './config/config';
+import { batchWaitMs, databaseRequestMs } from './config/database-times';
 import { Batchers } from './platform/database/batch';
 import { BatchMetrics } from './platform/database/batch-metrics';
 import { Database } from './platform/database/database';
@@ -88,7 +89,7 @@ export function createContainer(config: Config): DependencyContainer {
   container.registerInstance(Database, database);
   container.registerInstance(
     Batchers,
-    new Batchers(database, container.resolve(BatchMetrics), config.DATABASE_ACQUIRE_TIMEOUT_MS),
+    new Batchers(database, container.resolve(BatchMetrics), batchWaitMs(config)),
   );
   container.registerInstance(Redis, redis);
   container.registerInstance(TokenCodec, new TokenCodec(config.TOKEN_SECRET, config.TOKEN_SECRET_SECONDARY));
@@ -126,8 +127,7 @@ export function createContainer(config: Config): DependencyContainer {
 
   container.register(DatabaseContact, {
     useFactory: instanceCachingFactory((from) => {
-      const lateMs =
-        config.DATABASE_ACQUIRE_TIMEOUT_MS + config.DATABASE_TIMEOUT_MS + 2 * DatabaseContact.INTERVAL_MS;
+      const lateMs = databaseRequestMs(config) + 2 * DatabaseContact.INTERVAL_MS;
       return new DatabaseContact(database, from.resolve(Breakers).concert, lateMs);
     }),
   });

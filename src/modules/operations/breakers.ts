@@ -1,5 +1,6 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
+import { databaseRequestMs } from '../../config/database-times';
 import { isRefusal } from '../../common/errors';
 import {
   Breaker,
@@ -36,7 +37,7 @@ export class Breakers {
       return new Breaker(name, settings, { isIgnored: isRefusal, listener });
     };
     this.queue = make('queueService', config.REDIS_TIMEOUT_MS);
-    this.concert = make('concertService', config.DATABASE_ACQUIRE_TIMEOUT_MS + config.DATABASE_TIMEOUT_MS);
+    this.concert = make('concertService', databaseRequestMs(config));
   }
 
   shutdown(): void {

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config';
+import { databaseRequestMs } from '../../config/database-times';
 
 export interface QueueRules {
   sessionMs: number;
@@ -29,7 +30,7 @@ export function queueRules(config: Config): QueueRules {
     presenceTimeoutMs: config.QUEUE_PRESENCE_TIMEOUT_SECONDS * 1000 + REPORT_DELAY_MS,
     admissionIntervalMs: config.QUEUE_ADMISSION_INTERVAL_MS,
     holdMs: config.HOLD_SECONDS * 1000,
-    holdRequestMs: config.DATABASE_ACQUIRE_TIMEOUT_MS + config.DATABASE_TIMEOUT_MS,
+    holdRequestMs: databaseRequestMs(config),
     isLogged: config.TRANSPARENCY === 'on',
   };
 }

@@ -218,7 +218,7 @@ class NothingToCommit extends Error {
 export class Batchers {
   private readonly all: { close(): Promise<void> }[] = [];
 
-  /** @param maxWaitMs longest time that a request may wait to begin: as long as for a connection */
+  /** @param maxWaitMs longest time that a request may wait to begin: no less than a transaction may take */
   constructor(
     private readonly database: Database,
     private readonly metrics: BatchMetrics,

@@ -89,7 +89,7 @@ describe('the two breakers of the product', () => {
     await jest.advanceTimersByTimeAsync(10_000);
     expect(await Promise.all(answers)).toMatchObject([
       { timeoutMs: 700 + SLACK_MS },
-      { timeoutMs: 4000 + SLACK_MS },
+      { timeoutMs: 3000 + 1000 + 3000 + SLACK_MS }, // the wait for a batch, for a connection, the transaction
     ]);
   });
 

@@ -1,0 +1,13 @@
+import type { Config } from './config';
+
+type Times = Pick<Config, 'DATABASE_ACQUIRE_TIMEOUT_MS' | 'DATABASE_TIMEOUT_MS'>;
+
+/**
+ * How long a request may wait for its batch to begin: as long as the transactions before it may take. With less, a stall
+ * that a transaction survives would refuse all who wait behind it.
+ */
+export const batchWaitMs = ({ DATABASE_TIMEOUT_MS }: Times): number => DATABASE_TIMEOUT_MS;
+
+/** The longest time of a request at the database: the wait for its batch, the wait for a connection, its transaction. */
+export const databaseRequestMs = (times: Times): number =>
+  batchWaitMs(times) + times.DATABASE_ACQUIRE_TIMEOUT_MS + times.DATABASE_TIMEOUT_MS;

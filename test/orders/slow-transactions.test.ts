@@ -1,0 +1,45 @@
+import { BatchMetrics } from '../../src/platform/database/batch-metrics';
+import { tally } from '../support/buyer';
+import { at } from '../support/at';
+import { useService } from '../support/suite';
+import { until, wait } from '../support/wait';
+
+const ACQUIRE_MS = 1000;
+/** Locks are waited for for two thirds of it. */
+const TIMEOUT_MS = 60_000;
+/** As many batches of holds are under way at once. */
+const PARALLEL = 2;
+
+describe('holds behind transactions that take long', () => {
+  const it_ = useService({ DATABASE_ACQUIRE_TIMEOUT_MS: ACQUIRE_MS, DATABASE_TIMEOUT_MS: TIMEOUT_MS });
+
+  it('wait for their turn as long as a transaction may take, and are made', async () => {
+    const busy = await it_.given.scheduleWithSeats(PARALLEL);
+    const other = await it_.given.scheduleWithSeats(1);
+    const buyers = await it_.buyers(PARALLEL + 1);
+    const batches = async (): Promise<number> =>
+      (await it_.service.container.resolve(BatchMetrics).size.get()).values.find(
+        ({ metricName, labels }) => metricName?.endsWith('_count') === true && labels.kind === 'hold',
+      )?.value ?? 0;
+    const held = await it_.admin.transaction(async (tx) => {
+      await tx.query(`SELECT id FROM concert_schedule WHERE id = ${busy.id} FOR UPDATE`);
+      const asked = [];
+      for (const [i, { id }] of busy.seats.entries()) {
+        asked.push(
+          at(buyers, i)
+            .reserve(busy.id, id)
+            .then((answer) => answer),
+        );
+        await until('its batch has begun', async () => (await batches()) > i);
+      }
+      asked.push(
+        at(buyers, PARALLEL)
+          .reserve(other.id, at(other.seats, 0).id)
+          .then((answer) => answer),
+      );
+      await wait(1.5 * ACQUIRE_MS);
+      return asked;
+    });
+    expect(tally(await Promise.all(held))).toEqual({ '200': PARALLEL + 1 });
+  });
+});
