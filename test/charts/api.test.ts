@@ -62,13 +62,13 @@ describe('size', () => {
   it('keeps the budget, and the room of a rollout, by a quota for the pods of its class alone', async () => {
     const manifests = await api({ budget: { limits: { memory: '9Gi' } } });
     const priorityClass = 'shop-concert-api';
-    // The budget, 4 old pods of the API, 1 by maxSurge, and 1 old worker.
+    // The budget; of the API 4 old pods and 1 by maxSurge; of the worker 1 old pod and 1 by maxSurge.
     expect(the(manifests, 'ResourceQuota').spec).toEqual({
       hard: {
-        'requests.cpu': `${2000 + 5 * 430 + 280}m`,
-        'requests.memory': `${4096 + 5 * 850 + 696}Mi`,
-        'limits.cpu': `${6000 + 5 * 1250 + 1000}m`,
-        'limits.memory': `${9216 + 5 * 1792 + 1024}Mi`,
+        'requests.cpu': `${2000 + 5 * 430 + 2 * 280}m`,
+        'requests.memory': `${4096 + 5 * 850 + 2 * 696}Mi`,
+        'limits.cpu': `${6000 + 5 * 1250 + 2 * 1000}m`,
+        'limits.memory': `${9216 + 5 * 1792 + 2 * 1024}Mi`,
       },
       scopeSelector: {
         matchExpressions: [{ scopeName: 'PriorityClass', operator: 'In', values: [priorityClass] }],
@@ -100,25 +100,25 @@ describe('size', () => {
   });
 
   it('refuses more connections than MariaDB has, those of a rollout and of the worker among them', async () => {
-    // (4 + 1) × 32, worker 16, Jobs 12
-    expect(await refused({ database: { host: 'x', maxConnections: 187 } })).toContain(
-      '5 API pods (1 of them in a rollout) × 1 processes × 32 = 160, workers 1 × 16 = 16, Jobs 12: 188 in all, but database.maxConnections is 187',
+    // (4 + 1) × 32, worker (1 + 1) × 16, Jobs 12
+    expect(await refused({ database: { host: 'x', maxConnections: 203 } })).toContain(
+      '5 API pods (1 of them in a rollout) × 1 processes × 32 = 160, workers 2 × 16 = 32, Jobs 12: 204 in all, but database.maxConnections is 203',
     );
-    await api({ database: { host: 'x', maxConnections: 188 } });
+    await api({ database: { host: 'x', maxConnections: 204 } });
     expect(await refused({ preset: 'fat', api: { workers: 12 } })).toContain('1 API pods (0 of them');
   });
 
   it('refuses more prepared statements than MariaDB has, counted by what the application keeps', async () => {
     const each = Number(/\| `DATABASE_STATEMENTS_MAX` \| `(\d+)`/.exec(configTable())?.[1]);
-    const most = 188 * each;
+    const most = 204 * each;
     expect(await refused({ database: { host: 'x', maxPreparedStatements: most - 1 } })).toContain(
-      `188 database connections (API pods 160, workers 16, Jobs 12) × config.DATABASE_STATEMENTS_MAX ${each} = ${most}, but database.maxPreparedStatements is ${most - 1}`,
+      `204 database connections (API pods 160, workers 32, Jobs 12) × config.DATABASE_STATEMENTS_MAX ${each} = ${most}, but database.maxPreparedStatements is ${most - 1}`,
     );
     await api({ database: { host: 'x', maxPreparedStatements: most } });
-    expect(await refused({ config: { DATABASE_STATEMENTS_MAX: '256' } })).toContain('= 48128, but');
+    expect(await refused({ config: { DATABASE_STATEMENTS_MAX: '256' } })).toContain('= 52224, but');
     await api({
       config: { DATABASE_STATEMENTS_MAX: 256 },
-      database: { host: 'x', maxPreparedStatements: 48_128 },
+      database: { host: 'x', maxPreparedStatements: 52_224 },
     });
   });
 

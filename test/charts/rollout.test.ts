@@ -34,6 +34,22 @@ it.each(['fat', 'standard', 'thin', 'dev'])(
   },
 );
 
+it.each(['standard', 'thin'])('a rollout of %s always leaves a worker that is ready', async (preset) => {
+  const manifests = await render({ chart: 'concert-api', values: { preset, ...beside } });
+  expect(specOf(manifests, 'Deployment', 'concert-api-worker').strategy).toEqual({
+    rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },
+  });
+});
+
+it.each(['mariadb', 'redis', 'kafka'])(
+  'the Service of %s leads to its pod before a probe has found it ready, for there is no other',
+  async (chart) => {
+    const manifests = await render({ chart });
+    const service = manifests.find(({ kind }) => kind === 'Service');
+    expect(service?.spec).toMatchObject({ publishNotReadyAddresses: true });
+  },
+);
+
 it('MariaDB is found alive by a login, for a connection without one would be a line in its log', async () => {
   const pods = podsOf(await render({ chart: 'mariadb' }));
   const [container] = pods[0]?.spec.containers ?? [];

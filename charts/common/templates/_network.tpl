@@ -118,7 +118,11 @@ domain; otherwise anywhere, on the URL's port.
 {{- end -}}
 {{- end -}}
 
-{{/* (dict "root" . ["component" "worker"] "ports" (dict "mysql" 3306)); the ports of the pod have the same names. */}}
+{{/*
+(dict "root" . ["component" "worker"] "ports" (dict "mysql" 3306) ["isSingleStore" true]); the ports of the pod have the same names.
+isSingleStore: the Service leads to the only pod also before its probe has found it ready. There is no other pod to spare
+for, and clients that try again find it within their own pauses instead of a probe's.
+*/}}
 {{- define "common.service" -}}
 apiVersion: v1
 kind: Service
@@ -132,6 +136,9 @@ metadata:
   {{- end }}
 spec:
   type: ClusterIP
+  {{- if .isSingleStore }}
+  publishNotReadyAddresses: true
+  {{- end }}
   selector:
     {{- include "common.selectorLabels" . | nindent 4 }}
   ports:

@@ -46,11 +46,12 @@
 {{- end -}}
 {{- $apiPods := add (int $api.maxReplicas) (int $api.maxSurge) | int -}}
 {{- $ofApi := mul $apiPods (int $api.workers) (int $api.poolMax) -}}
-{{- $ofWorker := mul (int $worker.replicas) (int $worker.poolMax) -}}
+{{- $workerPods := include "concert-api.workerPods" $size | int -}}
+{{- $ofWorker := mul $workerPods (int $worker.poolMax) -}}
 {{- $ofTools := 12 -}}{{/* migrate, its check of the account of the application, and seed: 4 each */}}
 {{- $sum := add $ofApi $ofWorker $ofTools | int -}}
 {{- if gt $sum (int .Values.database.maxConnections) -}}
-{{- fail (printf "Database connections: %d API pods (%d of them in a rollout) × %d processes × %d = %d, workers %d × %d = %d, Jobs %d: %d in all, but database.maxConnections is %d. Lower api.maxReplicas, api.workers or api.poolMax, or raise MariaDB's max_connections and set it in database.maxConnections." $apiPods (int $api.maxSurge) (int $api.workers) (int $api.poolMax) $ofApi (int $worker.replicas) (int $worker.poolMax) $ofWorker $ofTools $sum (int .Values.database.maxConnections)) -}}
+{{- fail (printf "Database connections: %d API pods (%d of them in a rollout) × %d processes × %d = %d, workers %d × %d = %d, Jobs %d: %d in all, but database.maxConnections is %d. Lower api.maxReplicas, api.workers or api.poolMax, or raise MariaDB's max_connections and set it in database.maxConnections." $apiPods (int $api.maxSurge) (int $api.workers) (int $api.poolMax) $ofApi $workerPods (int $worker.poolMax) $ofWorker $ofTools $sum (int .Values.database.maxConnections)) -}}
 {{- end -}}
 {{- $each := .Values.config.DATABASE_STATEMENTS_MAX | default 48 | int -}}{{/* the application's own default */}}
 {{- $statements := mul $sum $each | int -}}
