@@ -11,7 +11,10 @@ interface Answer {
 
 const PAUSE_MS = 150;
 
-/** Users who buy one ticket after another, whatever happens meanwhile, and remember every answer. */
+/**
+ * Users who buy tickets side by side, whatever happens meanwhile, and remember every answer. After a ticket comes the
+ * next user: one may have only MAX_SEATS_PER_USER seats of a schedule.
+ */
 export class Shoppers {
   readonly answers: Answer[] = [];
   /** Reservations whose payment got a 2xx: they must be paid forever after. */
@@ -21,9 +24,10 @@ export class Shoppers {
 
   constructor(
     private readonly url: string,
-    userIds: number[],
+    private nextUserId: number,
+    sideBySide: number,
   ) {
-    this.all = Promise.all(userIds.map((userId) => this.shop(new Buyer(url, userId))));
+    this.all = Promise.all(Array.from({ length: sideBySide }, () => this.shop()));
   }
 
   /** Lets each finish what it is doing. */
@@ -46,30 +50,35 @@ export class Shoppers {
     return counts;
   }
 
-  private async shop(buyer: Buyer): Promise<void> {
-    while (!this.isOver) {
-      await this.visit(buyer).catch(() => undefined); // every answer is remembered; the next visit starts from the token
+  private async shop(): Promise<void> {
+    const nextBuyer = (): Buyer => new Buyer(this.url, this.nextUserId++);
+    for (let buyer = nextBuyer(); !this.isOver;) {
+      // Every answer is remembered. A visit that failed is begun again from the token.
+      const hasPaid = await this.visit(buyer).catch(() => false);
+      if (hasPaid) buyer = nextBuyer();
       await sleep(PAUSE_MS);
     }
   }
 
-  private async visit(buyer: Buyer): Promise<void> {
+  /** @returns whether a ticket was paid. @throws Error for an answer that is not a 200 */
+  private async visit(buyer: Buyer): Promise<boolean> {
     const say = (what: string, path: string, body?: object): Promise<unknown> =>
       this.ask(what, () => fetchJson(`${this.url}/v1/api/${path}`, body, buyer.token));
     const { userId } = buyer;
     buyer.token = ((await say('token', 'queue/token', { userId })) as { queueToken: string }).queueToken;
     const { status } = (await say('check', 'queue/token/check', {})) as { status: string };
-    if (status !== 'PROGRESS') return;
+    if (status !== 'PROGRESS') return false;
     await say('charge', 'user/amount', { amount: 200_000 });
     const schedules = (await say('schedule', 'concerts/schedule')) as { scheduleId: number }[];
     const { scheduleId } = schedules.at(-1) ?? { scheduleId: 0 };
     const seats = (await say('seat', `concerts/seat?scheduleId=${scheduleId}`)) as { seatId: number }[];
     const seat = seats[(userId * 7919) % seats.length];
-    if (seat === undefined) return;
+    if (seat === undefined) return false;
     const held = await say('reserve', 'concerts/reserve', { scheduleId, seatId: seat.seatId });
     const { reservationId } = held as { reservationId: number };
     await say('pay', 'concerts/payment', { reservationId });
     this.paid.push(reservationId);
+    return true;
   }
 
   /** @returns the answer's data. @throws Error unless it is a 200 */
