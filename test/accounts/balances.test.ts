@@ -112,7 +112,7 @@ describe('the directory of users', () => {
   const newUser = async (): Promise<number> =>
     (await admin.execute("INSERT INTO member (name) VALUES ('Test user')")).insertId;
 
-  it('asks for a user once, and for a stranger each time: it may be a user by then', async () => {
+  it('looks a known user up once, and an unknown one each time: it may be a user by then', async () => {
     const [directory, userId] = [new UserDirectory(admin), await newUser()];
     const asked = jest.spyOn(admin, 'query');
     expect(directory.isKnown(userId)).toBe(false);

@@ -80,7 +80,7 @@ describeInBrowser('a place in the line, seen by the page', () => {
     expect(faults).toEqual([]);
   });
 
-  it('is told to be kept while there is no connection, and goes on by itself afterwards', async () => {
+  it('is shown as kept while there is no connection, and goes on by itself afterwards', async () => {
     const first = at(await ahead(OFFLINE, 2), 0);
     const { page, context } = await browser.open();
     await join(page, it_.url, OFFLINE, await it_.given.user());

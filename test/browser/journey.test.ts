@@ -153,7 +153,7 @@ describeInBrowser('a buyer in front of the page', () => {
     expect(faults).toEqual([]);
   });
 
-  it('gives seats back, chooses others, is given more time once, and is told when that is too late', async () => {
+  it('gives seats back, chooses others, gets more time once, and sees when that is too late', async () => {
     const queue = at(QUEUES, 3);
     const { id, title } = await concertOf(it_, queue, 6, PRICE);
     const userId = await it_.given.user(10 * PRICE);

@@ -31,7 +31,7 @@ function egressOf(manifests: Manifest[], name: string): [string, number[]][] {
 }
 
 describe('backups', () => {
-  it('are made by nobody unless that is asked for', async () => {
+  it('are made only when the values enable them', async () => {
     const manifests = await api({});
     expect([...named(manifests, 'CronJob'), ...named(manifests, 'PersistentVolumeClaim')]).toEqual([]);
   });

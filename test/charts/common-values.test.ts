@@ -40,7 +40,7 @@ describe.each(parts)('%s', (chart) => {
     for (const { spec } of manifests) expect(JSON.stringify(spec?.selector ?? {})).not.toContain('tickets');
   });
 
-  it('leaves users and groups to the platform when it is told so, and takes contexts of the user', async () => {
+  it('leaves users and groups to the platform when the values say so, and takes contexts of the user', async () => {
     const manifests = await rendered(chart, {
       global: { arbitraryUser: true },
       podSecurityContext: { supplementalGroups: [7] },
@@ -55,7 +55,7 @@ describe.each(parts)('%s', (chart) => {
     }
   });
 
-  it('asks the DNS that the values name', async () => {
+  it('queries the DNS that the values name', async () => {
     const dns = {
       ...{ namespace: 'openshift-dns', podLabels: { dns: 'default' }, ports: [5353] },
       addresses: ['169.254.20.10/32'],

@@ -41,7 +41,7 @@ describe('a time with its offset', () => {
     }
   });
 
-  it('is told to people beside the local time', () => {
+  it('is shown to people beside the local time', () => {
     expect(inZone('Asia/Seoul').text(new Date('2030-01-02T03:04:05.678Z'))).toBe(
       '2030-01-02 12:04:05 (UTC+09:00)',
     );

@@ -54,7 +54,7 @@ describe('the shop’s keys', () => {
     expect(await find(first)).toBe('JWKSNoMatchingKey');
   });
 
-  it('are not asked for again for each key that nobody has', async () => {
+  it('are not fetched again for each unknown key', async () => {
     expect(await find(first)).toBe('found');
     clockMs += 10_000;
     for (let i = 0; i < 50; i++) {

@@ -408,7 +408,7 @@ describe('Scaling', () => {
     expect(await lastOf('Ready', 'A')).toBe(1); // the worker answers as well, and is none
   });
 
-  it('relates CPU to what a pod requests, as the chart has told it', async () => {
+  it('relates CPU to what a pod requests, by the value of the chart', async () => {
     const cpu = 'sum(rate(process_cpu_seconds_total{job="concert-api"}[12s]))';
     const [[used = 0], ofRequest = 0] = await Promise.all([
       valuesFrom(cpu, true),

@@ -293,7 +293,7 @@ describe('against a service that does wrong', () => {
     expect(purchase.count('balance_differences')).toBe(1); // found by teardown
   });
 
-  it('a buyer comes back with the same key when told to, and picks another seat when one is taken', async () => {
+  it('a buyer retries with the same key after Retry-After, and picks another seat when one is taken', async () => {
     const keys: Record<string, { key: unknown; atMs: number }[]> = {};
     const firstIsRefused =
       (name: string, refusal: Told): Behaviour =>

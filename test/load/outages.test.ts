@@ -38,7 +38,7 @@ describe('a run with outages', () => {
     expect(outageVerdict(demandsOf(runWith({}, false)))).toBe('1 of 6 demands on outages MISSED');
   });
 
-  it('is told by its demands, each with what was measured', () => {
+  it('is reported by its demands, each with what was measured', () => {
     const { rows } = outageSection(runWith({ openedAfter: 11 })).table;
     expect(rows[0]).toEqual(['mariadb: a breaker opens within 10 s', '11.0 s', 'MISSED']);
     expect(rows[1]?.slice(1)).toEqual(['25 ms', 'met']);

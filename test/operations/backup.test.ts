@@ -143,7 +143,7 @@ async function migrate(): Promise<void> {
     expect(await balances()).toEqual(before);
   });
 
-  it('that is not there is told, with those that are', async () => {
+  it('that does not exist is reported, with those that do', async () => {
     await run('backup', 'concert_backup');
     const { code, output } = await run('restore', 'concert_admin', { FILE: 'concert-1.sql.gz' });
     expect([code, output]).toEqual([1, expect.stringContaining('There is no backup concert-1.sql.gz')]);

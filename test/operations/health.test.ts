@@ -5,7 +5,7 @@ import { useService } from '../support/suite';
 describe('readiness', () => {
   const it_ = useService();
 
-  it('asks the stores once for a crowd that asks at once', async () => {
+  it('probes the stores once for all probes that arrive at once', async () => {
     const { container } = it_.service;
     const asked = jest.spyOn(container.resolve(Database), 'execute');
     const reports = await Promise.all(Array.from({ length: 100 }, () => container.resolve(Health).report()));

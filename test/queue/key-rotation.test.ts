@@ -50,7 +50,7 @@ describe('a change of TOKEN_SECRET', () => {
       expect([stage, await positionOf(at(stage, late))]).toEqual([stage, position + 1]);
   });
 
-  it('a user who asks again gets the same entry in a token of the new secret', async () => {
+  it('a user who requests a token again gets the same entry in a token of the new secret', async () => {
     const buyer = await new Buyer(services.before.url, await given.user()).enter();
     const [token, position] = [buyer.token, await positionOf(buyer)];
     const again = await at('after', buyer).enter();

@@ -43,7 +43,7 @@ describe('a user who idled out', () => {
     expect(await queue.issue(1)).toMatchObject({ status: 'PROGRESS', sessionUntilMs: untilMs });
   });
 
-  it.each(['polls', 'asks for a token'])('is EXPIRED when no time is left as the user %s', async (how) => {
+  it.each(['polls', 'requests a token'])('is EXPIRED when no time is left as the user %s', async (how) => {
     const queue = await newQueue(IDLES, 1);
     const [user, other] = [await queue.issue(1), await queue.issue(2)];
     await idleOut(queue);

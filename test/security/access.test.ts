@@ -47,7 +47,7 @@ describe('the resources of other users', () => {
   });
 });
 
-describe('fields that nobody asked for', () => {
+describe('fields that no schema names', () => {
   const it_ = useService();
   let buyer: Buyer;
   beforeAll(async () => {

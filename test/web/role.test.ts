@@ -53,7 +53,7 @@ describe('a process of role web', () => {
     return (answer.body as { data: QueueStatusReport }).data;
   };
 
-  it('shows the queue of the API, keeps its users present, and never asks the database', async () => {
+  it('shows the queue of the API, keeps its users present, and never queries the database', async () => {
     await it_.buyer();
     const [here, gone] = [await it_.buyer(), await it_.buyer()];
     expect(gone.token).not.toBe('');

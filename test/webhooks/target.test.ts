@@ -122,7 +122,7 @@ describe('the pause after a failure', () => {
     expect(pauses(1)[0]).toBeCloseTo(6);
   });
 
-  it('is at least as long as the receiver asks for, up to an hour', () => {
+  it('is at least as long as the receiver demands, up to an hour', () => {
     expect(deliveryPauseS(1, 120, () => 0.5)).toBe(120);
     expect(deliveryPauseS(1, 1e9, () => 0.5)).toBe(3600);
     expect(deliveryPauseS(10, 120)).toBeUndefined();

@@ -14,7 +14,7 @@ function runOf(perSecond: number, seed: number): Second[] {
 }
 
 describe('the ratio of the admission controller to a fixed limit', () => {
-  it('is told with its 95 % interval, which holds the true one', () => {
+  it('is given with its 95 % interval, which contains the true one', () => {
     const line = ratioLine(0.9, [...runOf(90, 1), ...runOf(90, 2)], [...runOf(100, 3), ...runOf(100, 4)]);
     const [ratio = NaN, low = NaN, high = NaN] =
       /: ([\d.]+) \(95 %: ([\d.]+)–([\d.]+)\)\.$/.exec(line)?.slice(1).map(Number) ?? [];

@@ -50,7 +50,7 @@ describe('95 % intervals', () => {
     expect([median([3, 1, 2]), median([4, 1, 3, 2]), mean([1, 2, 6])]).toEqual([2, 2.5, 3]);
   });
 
-  it('six rounds are told by their least and greatest', () => {
+  it('six rounds are given by their least and greatest', () => {
     expect(intervalOf([0.58, 0.61, 0.55, 0.6, 0.59, 0.57])).toEqual({ low: 0.55, high: 0.61 });
   });
 

@@ -111,7 +111,7 @@ describe('reset by one who knows that the cause was there and is gone', () => {
     expect(count('failure')).toBe(0);
   });
 
-  it('tells nobody of a state that has not changed', async () => {
+  it('reports no state that has not changed', async () => {
     const { breaker, fail, events } = given();
     await fail(3);
     breaker.reset();

@@ -141,7 +141,7 @@ describe('an error of the database', () => {
     expect(databaseErrorKind(wrapped)).toBe(kind);
   });
 
-  it('lets the transaction be tried again if it is a deadlock, however it is told', () => {
+  it('lets the transaction be tried again if it is a deadlock, in whichever form it is reported', () => {
     const deadlocks: [number, string][] = [
       [1213, '40001'],
       [1213, 'HY000'],

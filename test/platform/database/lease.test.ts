@@ -96,7 +96,7 @@ describe('a lease', () => {
     expect(await third.hold()).toBe(false);
   });
 
-  it('asks the database again after 30 % of its time, not before, and is prolonged then', async () => {
+  it('queries the database again after 30 % of its time, not before, and is prolonged then', async () => {
     const one = lease();
     await one.hold();
     const begun = one.sent.length;

@@ -112,7 +112,7 @@ describe('the metrics of the stores', () => {
     });
   });
 
-  it('have types by which counters are told from gauges', async () => {
+  it('have types that distinguish counters from gauges', async () => {
     const metrics = new Metrics();
     const redis = await connect();
     new StoreMetrics(open(), redis, new RedisEvictionLog(redis, logger), undefined, metrics, logger);
