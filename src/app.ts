@@ -32,6 +32,8 @@ import { paymentRoutes } from './modules/payments/routes';
 import { PaymentService } from './modules/payments/service';
 import { LoadMonitor } from './modules/waiting-room/admission/load-monitor';
 import { queueMiddleware } from './modules/waiting-room/middleware';
+import { drawRoutes } from './modules/waiting-room/opening/routes';
+import { DrawService } from './modules/waiting-room/opening/service';
 import { queueRoutes } from './modules/waiting-room/routes';
 import { QueueService } from './modules/waiting-room/service';
 import { statusRoutes } from './modules/waiting-room/status/routes';
@@ -134,6 +136,7 @@ function apiRoutes(container: DependencyContainer): Router[] {
       middleware,
     ),
     statusRoutes(container.resolve(QueueStatusService), container.resolve(QueueService), middleware),
+    drawRoutes(container.resolve(DrawService)),
     catalogRoutes(container.resolve(ConcertService), middleware),
     seatMapRoutes(container.resolve(SeatMapService), middleware),
     reservationRoutes(container.resolve(ReservationService), middleware),

@@ -143,8 +143,8 @@ const parsedBy =
   };
 
 /** Empty, or a URL of the web. */
-export const webUrl = ({ about }: About) =>
-  text({ default: '', about, check: parsedBy((value) => parseUrl(value, ['http:', 'https:'])) });
+export const webUrl = ({ default: otherwise = '', about }: About & { default?: string }) =>
+  text({ default: otherwise, about, check: parsedBy((value) => parseUrl(value, ['http:', 'https:'])) });
 
 /** Empty, or networks in CIDR notation. */
 export const networks = ({ about }: About) => text({ default: '', about, check: parsedBy(parseNetworks) });

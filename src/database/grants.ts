@@ -30,6 +30,11 @@ export const RIGHTS: Record<string, string> = {
   webhook_delivery: 'SELECT, INSERT, UPDATE, DELETE',
   webhook_attempt: 'SELECT, INSERT',
   queue_state: 'SELECT, INSERT, UPDATE',
+  queue_opening: 'SELECT, INSERT, UPDATE',
+  // A secret may be added once, and what was drawn is never changed: the statements say so, and the audit has each act.
+  queue_commitment: 'SELECT, INSERT, UPDATE (secret)',
+  queue_draw: 'SELECT, INSERT, UPDATE (beacon, seed, drawn_at)',
+  queue_registrant: 'SELECT, INSERT',
   // A process serves only when the migrations of its version are there.
   migration: 'SELECT',
 };

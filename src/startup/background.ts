@@ -12,6 +12,7 @@ import { NotificationWorker } from '../modules/notifications/worker';
 import { Breakers } from '../modules/operations/breakers';
 import { HoldExpiryJob } from '../modules/orders/hold-expiry-job';
 import { LoadMonitor } from '../modules/waiting-room/admission/load-monitor';
+import { OpeningJob } from '../modules/waiting-room/opening/job';
 import { WaitingRoomRegistry } from '../modules/waiting-room/registry';
 import { SessionReconciler } from '../modules/waiting-room/recovery/session-reconciler';
 import { QueueStatusService } from '../modules/waiting-room/status/service';
@@ -37,6 +38,9 @@ const RECONCILE_INTERVAL_MS = 1000;
 const BOARD_INTERVAL_MS = 500;
 /** How often a worker counts what is left, as long as that is quick. */
 const SALE_BOARD_INTERVAL_MS = 500;
+
+/** How soon an opening that was set, or a beacon that is known, has effect. */
+const OPENING_INTERVAL_MS = 500;
 
 type MakeTask = (name: string, pauseMs: number, turn: Turn) => Phase;
 
@@ -126,6 +130,7 @@ function workerTasks(container: DependencyContainer, task: MakeTask): Phase[] {
   const stores = container.resolve(StoreMetrics);
   const webhooks = container.resolve(WebhookWorker);
   const saleBoard = container.resolve(SaleBoardJob);
+  const openings = container.resolve(OpeningJob);
   return [
     { name: 'notifications', start: () => notifications.start(), stop: () => notifications.stop() },
     { name: 'webhooks', start: () => webhooks.start(), stop: () => webhooks.stop() },
@@ -134,6 +139,8 @@ function workerTasks(container: DependencyContainer, task: MakeTask): Phase[] {
     task('schedule cancellation', CANCELLATION_INTERVAL_MS, () => cancellations.turn()),
     { name: 'lease of the sale board', stop: () => saleBoard.stop() },
     task('sale board', SALE_BOARD_INTERVAL_MS, () => saleBoard.turn()),
+    { name: 'lease of the openings', stop: () => openings.stop() },
+    task('openings', OPENING_INTERVAL_MS, () => openings.turn()),
     task('session reconciliation', RECONCILE_INTERVAL_MS, () => sessions.turn()),
     { name: 'invariant checks', start: () => invariants.start(), stop: () => invariants.stop() },
     { name: 'store metrics', start: () => stores.start(), stop: () => stores.stop() },

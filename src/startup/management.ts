@@ -10,6 +10,7 @@ import { CancellationService } from '../modules/organizer/cancellation/service';
 import { ExportService } from '../modules/organizer/exports/service';
 import { LayoutService } from '../modules/organizer/layouts/service';
 import { operatorAccess } from '../modules/organizer/middleware';
+import { OpeningAdminService } from '../modules/organizer/openings/service';
 import { OperatorService } from '../modules/organizer/operators/service';
 import { OrderAdminService } from '../modules/organizer/orders/service';
 import { ConcertAdminService } from '../modules/organizer/programme/concert-service';
@@ -44,6 +45,7 @@ export function managementRouters(container: DependencyContainer, api: Router[])
         concerts: container.resolve(ConcertAdminService),
         schedules: container.resolve(ScheduleAdminService),
         layouts: container.resolve(LayoutService),
+        openings: container.resolve(OpeningAdminService),
         cancellations: container.resolve(CancellationService),
         orders: container.resolve(OrderAdminService),
         exports: container.resolve(ExportService),

@@ -21,7 +21,7 @@ export async function givenOperator(admin: Database, role: Role): Promise<Operat
 export const revokeOperator = (admin: Database, name: string): Promise<boolean> =>
   new OperatorRepository(admin, new AuditRepository(admin)).revoke(name, 'test');
 
-type Method = 'get' | 'post' | 'patch';
+type Method = 'get' | 'post' | 'patch' | 'put';
 
 /** Requests to the management port with an operator's key. */
 export class OrganizerClient {

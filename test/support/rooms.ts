@@ -1,3 +1,4 @@
+import type { OpeningState } from '../../src/modules/waiting-room/opening/state';
 import type { QueueRules } from '../../src/modules/waiting-room/rules';
 import type { QueueProgress } from '../../src/modules/waiting-room/state/results';
 import { QueueStore } from '../../src/modules/waiting-room/state/store';
@@ -24,6 +25,10 @@ class MemoryRepository extends QueueRepository {
 
   override find(): Promise<QueueProgress | undefined> {
     return Promise.resolve(this.saved);
+  }
+
+  override opening(): Promise<OpeningState | undefined> {
+    return Promise.resolve(undefined);
   }
 
   override async *paidSince(): AsyncGenerator<number[]> {

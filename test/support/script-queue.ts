@@ -3,6 +3,7 @@ import type { Redis } from '../../src/platform/redis/redis';
 import { WaitingRoomMetrics } from '../../src/modules/waiting-room/metrics';
 import type { QueueRules } from '../../src/modules/waiting-room/rules';
 import type {
+  DrawnMeanwhile,
   EntryStatus,
   IssuedEntry,
   NotIssuedHere,
@@ -29,7 +30,9 @@ export class ScriptQueue {
   ) {}
 
   async issue(userId: number, known = 0): Promise<IssuedEntry> {
-    return must(await this.store.issue(userId, this.limit, known));
+    const issued = must(await this.store.issue(userId, this.limit, known));
+    if ('drawnSeq' in issued) throw new Error('A draw has given the entry another number.');
+    return issued;
   }
 
   async resolve(entry: IssuedEntry): Promise<EntryStatus> {
@@ -68,8 +71,8 @@ export function useScriptQueues(
   };
 }
 
-export function must<T>(reply: T | StateLost | NotIssuedHere): T {
-  if (reply === 'state-lost' || reply === 'not-issued-here')
+export function must<T>(reply: T | StateLost | NotIssuedHere | DrawnMeanwhile): T {
+  if (reply === 'state-lost' || reply === 'not-issued-here' || reply === 'drawn')
     throw new Error('The state is lost, or the token was not issued here.');
   return reply;
 }

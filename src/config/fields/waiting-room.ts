@@ -1,5 +1,5 @@
 import { queueId } from '../checks';
-import { integer, integerOrAuto, numbersById, text } from '../field';
+import { integer, integerOrAuto, numbersById, text, webUrl } from '../field';
 
 /** Queues: admission, sessions, presence and polls. */
 export const waitingRoomFields = {
@@ -97,5 +97,9 @@ export const waitingRoomFields = {
     default: 10_000,
     unit: 'streams',
     about: 'Most streams of one process, beyond them 503; 0: no streams, waiting users poll',
+  }),
+  DRAW_DRAND_URL: webUrl({
+    default: 'https://api.drand.sh',
+    about: 'Node of the drand network that is asked for the round of a draw',
   }),
 };

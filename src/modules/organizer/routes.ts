@@ -11,6 +11,8 @@ import type { ExportService } from './exports/service';
 import { layoutRoutes } from './layouts/routes';
 import type { LayoutService } from './layouts/service';
 import type { Access } from './middleware';
+import { openingRoutes } from './openings/routes';
+import type { OpeningAdminService } from './openings/service';
 import { operatorListRoutes } from './operators/routes';
 import type { OperatorService } from './operators/service';
 import { orderAdminRoutes } from './orders/routes';
@@ -31,6 +33,7 @@ export interface OrganizerServices {
   cancellations: CancellationService;
   orders: OrderAdminService;
   exports: ExportService;
+  openings: OpeningAdminService;
   audit: AuditService;
   displayTime: DisplayTime;
 }
@@ -48,6 +51,7 @@ export function organizerRoutes(services: OrganizerServices, acts: OrganizerActs
     concertRoutes(services.concerts, access),
     scheduleRoutes(services.schedules, access),
     layoutRoutes(services.layouts, access),
+    openingRoutes(services.openings, access),
     cancellationRoutes(services.cancellations, access),
     orderAdminRoutes(services.orders, access),
     exportRoutes(services.exports, access),

@@ -52,6 +52,12 @@ export class WaitingRoomMetrics extends MetricGroup {
     'Sessions that have ended, by reason',
     ['queue', 'reason'],
   );
+  readonly drawRegistrants = this.counter(
+    'concert_queue_draw_registrants_total',
+    'Entries that were written down for a draw',
+    ['queue'],
+  );
+  readonly draws = this.counter('concert_queue_draws_total', 'Orders that were drawn', ['queue']);
   readonly queueStateRestores = this.counter(
     'concert_queue_state_restores_total',
     'Times the state was lost and restored',

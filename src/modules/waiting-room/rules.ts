@@ -11,6 +11,8 @@ export interface QueueRules {
   admissionIntervalMs: number;
   /** How long a hold lasts; a queue that sells nothing has no holds. */
   holdMs?: number;
+  /** By how much a hold may be extended, once. */
+  holdExtensionMs?: number;
   /** Within how long a hold is made or refused. */
   holdRequestMs?: number;
   /** False: no transparency log is kept. */
@@ -30,6 +32,7 @@ export function queueRules(config: Config): QueueRules {
     presenceTimeoutMs: config.QUEUE_PRESENCE_TIMEOUT_SECONDS * 1000 + REPORT_DELAY_MS,
     admissionIntervalMs: config.QUEUE_ADMISSION_INTERVAL_MS,
     holdMs: config.HOLD_SECONDS * 1000,
+    holdExtensionMs: config.HOLD_EXTENSION_SECONDS * 1000,
     holdRequestMs: databaseRequestMs(config),
     isLogged: config.TRANSPARENCY === 'on',
   };

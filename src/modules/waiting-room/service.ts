@@ -95,7 +95,8 @@ export class QueueService {
 
   /** Polls without I/O; undefined when only Redis can tell. @throws TokenNotIssuedByQueue (001) */
   poll(claims: Claims): QueuePosition | undefined {
-    const position = this.roomOf(claims).poll(claims);
+    const room = this.roomOf(claims);
+    const position = room.poll(room.entryOf(claims));
     return position && { position: 0, ...position };
   }
 
@@ -103,7 +104,7 @@ export class QueueService {
   describe(claims: Claims, { status, position }: QueuePosition): CheckedToken {
     if (status !== 'WAITING') return { queuePosition: 0, status, etaSeconds: 0, pollAfterMs: 0 };
     const room = this.roomOf(claims);
-    const { seconds: etaSeconds, soonestSeconds } = room.estimateEta(claims, position);
+    const { seconds: etaSeconds, soonestSeconds } = room.estimateEta(room.entryOf(claims), position);
     const afterMs = jittered(pollAfterMs(position, room.snapshot.waiting, soonestSeconds, this.polling));
     room.recordPollInterval(afterMs);
     return { queuePosition: position, status, etaSeconds, pollAfterMs: afterMs };
@@ -116,14 +117,15 @@ export class QueueService {
    */
   touchIfActive(claims: Claims): boolean {
     const room = this.roomOf(claims);
-    if (room.touchIfActive(claims)) return true;
-    if (pollsFarBehind(room, claims)) throw new TokenNotActive('WAITING');
+    const entry = room.entryOf(claims);
+    if (room.touchIfActive(entry)) return true;
+    if (pollsFarBehind(room, entry)) throw new TokenNotActive('WAITING');
     return false;
   }
 
   /** The active user of a token, as `touchIfActive`; undefined: only Redis can tell. */
   findActive(claims: Claims): ActiveUser | undefined {
-    return this.touchIfActive(claims) ? userOf(claims) : undefined;
+    return this.touchIfActive(claims) ? userOf(this.roomOf(claims).entryOf(claims)) : undefined;
   }
 
   /** Whether a refused token may have been active before: it has ended, or Redis did not answer. */
@@ -131,7 +133,8 @@ export class QueueService {
     if (refusal instanceof SessionUsedUp) return true;
     if (refusal instanceof TokenNotActive && refusal.queueStatus === 'DONE') return true;
     const isOpen = refusal instanceof TokenNotActive ? refusal.queueStatus === 'EXPIRED' : isFailure(refusal);
-    return isOpen && this.roomOf(claims).snapshot.hasHadTurn(claims);
+    const room = this.roomOf(claims);
+    return isOpen && room.snapshot.hasHadTurn(room.entryOf(claims));
   }
 
   /**
@@ -141,13 +144,14 @@ export class QueueService {
    */
   async admit(claims: Claims, purpose: Purpose): Promise<ActiveUser> {
     const room = this.roomOf(claims);
-    const user = userOf(claims);
+    const entry = room.entryOf(claims);
+    const user = userOf(entry);
     try {
       const { status, mayHold } = await this.resolve(claims, purpose === 'hold');
       if (status !== 'PROGRESS') throw new TokenNotActive(status);
       if (purpose === 'hold' && !mayHold) throw new SessionUsedUp();
     } catch (error) {
-      if (!isFailure(error) || !room.touchIfActive(claims)) throw error;
+      if (!isFailure(error) || !room.touchIfActive(entry)) throw error;
       // The snapshot need not know of a payment through another process.
       if (purpose === 'write' && (await this.hasPaid(user))) throw new TokenNotActive('DONE');
       this.metrics.checksFromSnapshot.inc();
@@ -191,7 +195,8 @@ export class QueueService {
   }
 
   private async resolve(claims: Claims, isToHold = false): Promise<EntryStatus> {
-    const resolved = await this.roomOf(claims).resolve(claims, isToHold);
+    const room = this.roomOf(claims);
+    const resolved = await room.resolve(room.entryOf(claims), isToHold);
     if (resolved === 'not-issued-here') throw new TokenNotIssuedByQueue();
     return resolved;
   }

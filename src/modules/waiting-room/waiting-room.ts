@@ -1,3 +1,4 @@
+import { Unavailable } from '../../common/errors';
 import type { Logger } from '../../platform/observability/logger';
 import type { WaitingRoomMetrics } from './metrics';
 import type { AdmissionPolicy, EffectiveLimits, OperatorCommand } from './admission/policy';
@@ -8,6 +9,7 @@ import { QueueEta } from './polling/queue-eta';
 import { SnapshotPoller } from './polling/snapshot-poller';
 import { observeAdmission, observeAdmitted, observeEta, observeQueue } from './queue-metrics';
 import { type StoreGuards, UNGUARDED } from './recovery/guards';
+import { QueueOpening } from './opening/queue-opening';
 import { ProgressTracker } from './recovery/progress';
 import { type LocalState, StateRecovery } from './recovery/recovery';
 import { Registrations } from './recovery/registrations';
@@ -42,6 +44,8 @@ export class WaitingRoom {
   private readonly admission: QueueAdmission;
   private readonly poller: SnapshotPoller;
   private readonly queueEta: QueueEta;
+  /** When the queue opens, and the draw of its order. */
+  readonly opening: QueueOpening;
 
   constructor(
     private readonly store: QueueStore,
@@ -61,6 +65,7 @@ export class WaitingRoom {
     this.admission = new QueueAdmission(policy, snapshot, this.recovery, { store, metrics, logger });
     this.poller = new SnapshotPoller(local, store.rules.maxWaitMs);
     this.queueEta = new QueueEta(snapshot, store.rules.sessionMs / 1000);
+    this.opening = new QueueOpening(store, snapshot, this.recovery);
   }
 
   get queueId(): string {
@@ -84,15 +89,30 @@ export class WaitingRoom {
   /** @throws ProofSpent (403) when the proof of work has given an entry that is not live any more */
   async issue(userId: number, proof?: SpentProof): Promise<IssuedEntry> {
     const { scriptLimit } = this.policy;
-    const issued = await this.recovery.request((known) =>
-      this.store.issue(userId, scriptLimit, known, proof),
-    );
+    const issueOnce = (drawnSeq?: number): Promise<IssuedEntry | { drawnSeq: number }> =>
+      this.recovery.request((known) => this.store.issue(userId, scriptLimit, known, proof, drawnSeq));
+    let issued = await issueOnce();
+    if ('drawnSeq' in issued) issued = await issueOnce(await this.drawnNumberOf(issued.drawnSeq));
+    if ('drawnSeq' in issued) throw new Unavailable('The queue');
     const { seq, gen, headSeq, sessionUntilMs } = issued;
     this.progress.advance({ issued: seq, headSeq, gen });
     this.registrations.confirm(issued, sessionUntilMs > 0);
     if (sessionUntilMs > 0) this.snapshot.enter([seq], sessionUntilMs, headSeq);
     else this.poller.markPresent(seq); // Redis has it already, but may lose it before any snapshot has it
     return issued;
+  }
+
+  /** The entry by its number in the order: a draw may have given it another one than its token says. */
+  entryOf<T extends Entry>(entry: T): T {
+    return this.snapshot.numbers.entryOf(entry);
+  }
+
+  /** Redis says that a draw has given the entry another number: the snapshot learns which one. */
+  private async drawnNumberOf(seq: number): Promise<number> {
+    await this.refresher.refresh();
+    const drawnSeq = this.snapshot.numbers.of(seq);
+    if (drawnSeq === seq) throw new Unavailable('The queue');
+    return drawnSeq;
   }
 
   /** Claims a proof of work for a queue. @returns the queue that has it: of all that claim it here, the first */
@@ -124,6 +144,8 @@ export class WaitingRoom {
       (known) => this.store.resolve(entry, this.policy.scriptLimit, known, isToHold),
       () => this.progress.advanceByToken(entry),
     );
+    if (resolved === 'drawn')
+      return this.resolve({ ...entry, seq: await this.drawnNumberOf(entry.seq) }, isToHold);
     if (resolved === 'not-issued-here') return resolved;
     const isActive = resolved.status === 'PROGRESS';
     if (isActive || resolved.status === 'WAITING') this.registrations.confirm(entry, isActive);

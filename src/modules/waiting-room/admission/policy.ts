@@ -45,11 +45,20 @@ export interface AdmissionState {
   paused: boolean;
   /** The limit in force at the last admission. */
   limitAtAdmission: number | undefined;
+  /** Nobody is admitted before, milliseconds of Redis' clock; 0: it is open. */
+  opensAt: number | undefined;
+  /** Nobody is admitted before the order of those who are registered is drawn. */
+  drawing: boolean;
+  /** `<first>:<last>`: the registration has closed, and the entries of (first, last] take part in the draw. */
+  cut: string | undefined;
+  /** The draws that were made (opening/draws.ts). */
+  draws: string | undefined;
 }
 
 export const INITIAL_ADMISSION_STATE: AdmissionState = {
   ...{ autoLimit: undefined, autoRate: undefined, lastDecision: undefined, limitAtAdmission: undefined },
   ...{ overrideLimit: undefined, overrideRate: undefined, paused: false },
+  ...{ opensAt: undefined, drawing: false, cut: undefined, draws: undefined },
 };
 
 /** The limits in force: the override, else the controller's, else the fixed one; the same rule as lua/include/limits.lua. */

@@ -11,7 +11,9 @@ export class SnapshotPoller {
 
   /** The status of an entry as of the snapshot; undefined when only Redis can tell. */
   peek(entry: Entry): SnapshotPosition | undefined {
-    return this.local.snapshot.peek(entry, entry.iatMs + this.maxWaitMs);
+    const { snapshot } = this.local;
+    // The longest wait counts from the opening.
+    return snapshot.peek(entry, Math.max(entry.iatMs, snapshot.opensAtMs) + this.maxWaitMs);
   }
 
   /**

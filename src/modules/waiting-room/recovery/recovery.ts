@@ -7,6 +7,7 @@ import type { Snapshot } from '../snapshot/snapshot';
 import type { QueueRepository } from '../state/repository';
 import type { Ends, StateLost } from '../state/results';
 import type { QueueStore } from '../state/store';
+import { headByDraws, issuedByDraws, type OpeningState, withOpening } from '../opening/state';
 import { knownEnds } from './ends';
 import type { Guard, StoreGuards } from './guards';
 import type { ProgressTracker } from './progress';
@@ -83,12 +84,13 @@ export class StateRecovery {
    * Presence follows with the next flush.
    * @param ends needed to make a lost state; without it the state is left to be found lost
    */
-  async pushLocalState(ends?: Ends): Promise<void> {
+  async pushLocalState(ends?: Ends, opening?: OpeningState): Promise<void> {
     const { progress, snapshot, pending, registrations } = this.local;
+    const admission = withOpening(snapshot.admission, opening);
     const { store, limit } = this.deps;
     pending.requeueAll(snapshot.presence);
     const sessions = snapshot.gen > 0 ? snapshot.liveSessions() : undefined;
-    const restored = await store.restore(progress.known, limit, sessions, snapshot.admission, ends ?? null);
+    const restored = await store.restore(progress.known, limit, sessions, admission, ends ?? null);
     if (restored === 'state-lost') return;
     progress.advance(restored);
     registrations.reset();
@@ -115,8 +117,11 @@ export class StateRecovery {
     // The database has what processes knew that are gone by now. Without it an entry might be given twice.
     await progress.load(guard);
     const { hasHistory } = progress;
+    const opening = await guard(() => repository.opening(queueId));
+    if (opening !== undefined)
+      progress.advance({ issued: issuedByDraws(opening), headSeq: headByDraws(opening) });
     const query = { queueId, gen: progress.known.gen, tokenLifeMs, expired: snapshot.expired };
-    await this.pushLocalState(await knownEnds(repository, guard, query));
+    await this.pushLocalState(await knownEnds(repository, guard, query), opening);
     await progress.save();
     if (!hasHistory) return;
     metrics.queueStateRestores.inc({ queue: queueId });

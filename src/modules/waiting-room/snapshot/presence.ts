@@ -66,10 +66,14 @@ export class Presence {
     const bitmap = Buffer.alloc(Math.ceil(count / 8));
     for (let i = 0; i < count; i++) {
       const seq = after + 1 + i;
-      if (this.segments.get(segmentOf(seq))?.isPresent(seq % SEGMENT) === true)
-        bitmap[i >>> 3] = (bitmap[i >>> 3] ?? 0) | (0x80 >>> (i & 7));
+      if (this.isPresent(seq)) bitmap[i >>> 3] = (bitmap[i >>> 3] ?? 0) | (0x80 >>> (i & 7));
     }
     return bitmap;
+  }
+
+  /** Whether `seq` is present. */
+  isPresent(seq: number): boolean {
+    return this.segments.get(segmentOf(seq))?.isPresent(seq % SEGMENT) ?? false;
   }
 
   /** Whether `seq` was seen in the current epoch. */

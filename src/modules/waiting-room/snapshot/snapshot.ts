@@ -2,6 +2,7 @@ import { monotonicMs } from '../../../common/clock';
 import { type AdmissionState, INITIAL_ADMISSION_STATE } from '../admission/policy';
 import { historyOf } from '../state/generation';
 import type { ActiveSession, SnapshotDelta } from '../state/results';
+import { EntryNumbers } from '../opening/draws';
 import { Presence } from './presence';
 import { PresenceMarks } from './presence-marks';
 
@@ -16,11 +17,14 @@ export class Snapshot {
   readonly presence = new Presence();
   /** Entries whose session has ended, as far as this process has seen: for a Redis that has lost it. */
   readonly expired = new PresenceMarks();
+  /** Which numbers entries have by the draws that were made. */
+  readonly numbers = new EntryNumbers();
   admission: AdmissionState = INITIAL_ADMISSION_STATE;
   private readonly sessions = new Map<number, number>();
   private state = { issued: 0, headSeq: 0, gen: 0, rejoined: 0, version: 0 };
   private firstGen = 0;
   private waitingCount = 0;
+  private admittedTotal = 0;
   private redisMs = 0;
   private takenAtMs = 0;
 
@@ -71,6 +75,16 @@ export class Snapshot {
     return monotonicMs() - this.takenAtMs;
   }
 
+  /** Admissions since the state in Redis was made. */
+  get admitted(): number {
+    return this.admittedTotal;
+  }
+
+  /** When the queue opens, milliseconds of Redis' clock; 0: it is open. */
+  get opensAtMs(): number {
+    return this.admission.opensAt ?? 0;
+  }
+
   activeSeqs(): number[] {
     return [...this.sessions.keys()];
   }
@@ -85,6 +99,8 @@ export class Snapshot {
     this.state = { issued, headSeq, gen, rejoined, version };
     this.firstGen = historyOf(gen);
     this.admission = delta.admission;
+    this.numbers.update(delta.admission.draws);
+    this.admittedTotal = delta.admittedTotal;
     this.redisMs = nowMs;
     this.takenAtMs = monotonicMs();
     for (const { seq, sessionUntilMs } of delta.changes) {

@@ -13,6 +13,10 @@ export const ADMISSION_FIELDS = [
   'overrideRate',
   'paused',
   'limitAtAdmission',
+  'opensAt',
+  'drawing',
+  'cut',
+  'draws',
 ] as const satisfies (keyof AdmissionState)[];
 
 type Field = (typeof ADMISSION_FIELDS)[number];
@@ -32,6 +36,10 @@ export function readAdmission(values: (Buffer | null)[]): AdmissionState {
     overrideRate: number('overrideRate'),
     paused: text('paused') === '1',
     limitAtAdmission: number('limitAtAdmission'),
+    opensAt: number('opensAt'),
+    drawing: text('drawing') === '1',
+    cut: text('cut'),
+    draws: text('draws'),
   };
 }
 

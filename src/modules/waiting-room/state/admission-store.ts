@@ -56,6 +56,18 @@ export class AdmissionStore {
     return status === 'state-lost' ? status : status === 'OK';
   }
 
+  /**
+   * Sets how many may have been admitted in all since the state was made, so that each finds a seat.
+   * @param upTo undefined: seats limit nothing
+   * @param lifeMs for how long this is known; 0: until it is said otherwise
+   */
+  async admitUpTo(upTo: number | undefined, lifeMs: number, known: number): Promise<'OK' | StateLost> {
+    const [status] = (await this.scripts.run('admitUpTo', { known, own: [upTo ?? -1, lifeMs] })) as [
+      'OK' | StateLost,
+    ];
+    return status;
+  }
+
   /** Sets or removes the operator override. */
   async setOverride(command: OperatorCommand, value: number, known: number): Promise<'OK' | StateLost> {
     const [status] = (await this.scripts.run('setOverride', { known, own: [command, value] })) as [

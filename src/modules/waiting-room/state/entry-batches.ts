@@ -21,6 +21,8 @@ export interface IssueRequest extends Request {
   userId: number;
   /** What the entry costs; undefined: nothing. */
   proof: SpentProof | undefined;
+  /** The number that a draw has given to the user's entry, if the script has said that there is one. */
+  drawnSeq?: number | undefined;
 }
 
 export interface ResolveRequest extends Request {
@@ -65,8 +67,8 @@ export class EntryBatches {
 
   private async issueAll(requests: IssueRequest[]): Promise<IssueReply[]> {
     const own: ScriptArgument[] = [this.rules.maxWaitMs];
-    for (const { userId, proof } of requests)
-      own.push(userId, proof === undefined ? '' : `${proof.lifeMs}:${proof.id}`);
+    for (const { userId, proof, drawnSeq = '' } of requests)
+      own.push(userId, proof === undefined ? '' : `${proof.lifeMs}:${proof.id}`, drawnSeq);
     return readIssued(await this.scripts.run('issue', { ...latest(requests), own }), requests);
   }
 

@@ -10,7 +10,10 @@ export interface QueueKeys {
   leaves: string;
   /** KEYS 1 to 4 of every script: state, active, idle, rejoined. */
   scriptKeys: string[];
+  /** Entries that take part in a draw and are not written down yet. */
+  entrants: string;
   proof(id: string): string;
+  expired(segmentId: number): string;
 }
 
 /**
@@ -34,6 +37,7 @@ export interface QueueKeys {
  * | `board` | hash: `notice` of the operator (status/board-store.ts) | stays |
  * | `sale` | JSON: how the sale stands and what is left (status/board-store.ts) | TTL: three times the longest pause of its writer |
  * | `leaves` | list: leaves of the transparency log (lua/include/leaves.lua) | trimmed when a worker has made them durable |
+ * | `entrants` | list of `user:seq:gen:iat`: who takes part in the draw ahead, until the worker has written it down | TTL: life of a token |
  * | `arrivals` | samples of (seq, time) | TTL: life of a token |
  */
 export function queueKeys(queueId: string): QueueKeys {
@@ -49,7 +53,9 @@ export function queueKeys(queueId: string): QueueKeys {
     board: `${prefix}board`,
     sale: `${prefix}sale`,
     leaves: `${prefix}leaves`,
+    entrants: `${prefix}entrants`,
     scriptKeys: [state, active, idle, rejoined],
     proof: (id) => `${prefix}proof:${id}`,
+    expired: (segmentId) => `${prefix}expired:${segmentId}`,
   };
 }

@@ -6,6 +6,10 @@ export class NoQueueRepository extends QueueRepository {
     return Promise.resolve(undefined);
   }
 
+  override opening(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   override save(): Promise<void> {
     return Promise.resolve();
   }

@@ -2,6 +2,7 @@ import type { QueueStatus } from '../schema';
 import { readAdmission } from './admission-fields';
 import type {
   DrainedLeaves,
+  DrawnMeanwhile,
   EndedSession,
   EntryStatus,
   IssuedEntry,
@@ -16,8 +17,8 @@ export type Numbers<N extends number, A extends number[] = []> = A['length'] ext
   : Numbers<N, [...A, number]>;
 
 /** 'proof-spent': the proof of work has given another entry before. */
-export type IssueReply = IssuedEntry | StateLost | 'proof-spent';
-export type ResolveReply = EntryStatus | StateLost | NotIssuedHere;
+export type IssueReply = IssuedEntry | StateLost | 'proof-spent' | { drawnSeq: number };
+export type ResolveReply = EntryStatus | StateLost | NotIssuedHere | DrawnMeanwhile;
 
 const ISSUED_FIELDS = 7;
 const STATUS_FIELDS = 4;
@@ -28,10 +29,11 @@ export function readIssued(reply: unknown, users: { userId: number }[]): IssueRe
   if (head === 'state-lost') return users.map(() => head);
   return users.map(({ userId }, i) => {
     const own = fields.slice(i * ISSUED_FIELDS, (i + 1) * ISSUED_FIELDS);
-    const [status, ...numbers] = own as [QueueStatus | StateLost | 'SPENT', ...Numbers<6>];
+    const [status, ...numbers] = own as [QueueStatus | StateLost | 'SPENT' | DrawnMeanwhile, ...Numbers<6>];
     if (status === 'state-lost') return status;
     if (status === 'SPENT') return 'proof-spent';
     const [seq, gen, iatMs, sessionUntilMs, isNew, wasSpent] = numbers;
+    if (status === 'drawn') return { drawnSeq: seq };
     const entry = { userId, seq, gen, iatMs };
     return { ...entry, status, headSeq: head, sessionUntilMs, isNew: isNew === 1, wasSpent: wasSpent === 1 };
   });
@@ -43,8 +45,8 @@ export function readEntryStatuses(reply: unknown, count: number): ResolveReply[]
   if (nowMs === 'state-lost') return Array<StateLost>(count).fill(nowMs);
   return Array.from({ length: count }, (_, i) => {
     const own = fields.slice(i * STATUS_FIELDS, (i + 1) * STATUS_FIELDS);
-    const [status, ...numbers] = own as [QueueStatus | StateLost | NotIssuedHere, ...Numbers<3>];
-    if (status === 'state-lost' || status === 'not-issued-here') return status;
+    const [status, ...numbers] = own as [Exclude<ResolveReply, EntryStatus> | QueueStatus, ...Numbers<3>];
+    if (status === 'state-lost' || status === 'not-issued-here' || status === 'drawn') return status;
     const [position, sessionUntilMs, mayHold] = numbers;
     return { status, position, sessionUntilMs, nowMs, mayHold: mayHold === 1 };
   });

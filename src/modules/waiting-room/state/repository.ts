@@ -1,5 +1,7 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Database, placeholders, type SqlExecutor } from '../../../platform/database/database';
+import type { Draw } from '../opening/draws';
+import type { OpeningState } from '../opening/state';
 import { HISTORY_SIZE, historyOf } from './generation';
 import type { QueueProgress } from './results';
 
@@ -23,6 +25,16 @@ export interface SessionHold extends SessionId {
 }
 
 const FIND = 'SELECT issued, serving AS headSeq, gen FROM queue_state WHERE queue_id = ?';
+
+/** With the draw that is ahead, or under way. */
+const OPENING = `
+  SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', o.opens_at) DIV 1000 AS opensAtMs, d.first_seq AS firstSeq, d.last_seq AS lastSeq,
+         o.mode = 'draw' AND o.opens_at IS NOT NULL AND d.drawn_at IS NULL AS isDrawing
+    FROM queue_opening o LEFT JOIN queue_draw d ON d.queue_id = o.queue_id AND d.number = o.number
+   WHERE o.queue_id = ?`;
+
+const DRAWS = `SELECT first_seq AS firstSeq, last_seq AS lastSeq, seed FROM queue_draw
+                WHERE queue_id = ? AND drawn_at IS NOT NULL ORDER BY number`;
 
 /** Progress only ever grows: a late or stale save changes nothing. */
 const SAVE = `INSERT INTO queue_state (queue_id, issued, serving, gen) VALUES (?, ?, ?, ?)
@@ -76,6 +88,13 @@ const LIVE_HOLDS = `SELECT ${HOLD} FROM reservation WHERE ${IS_LIVE_HOLD} ORDER 
 
 const HOLDS_PER_PAGE = 1000;
 
+interface OpeningRow {
+  opensAtMs: number | string | null;
+  isDrawing: 0 | 1;
+  firstSeq: number | null;
+  lastSeq: number | null;
+}
+
 /** What the database keeps of each queue, for when Redis loses it. */
 @scoped(Lifecycle.ContainerScoped)
 export class QueueRepository {
@@ -84,6 +103,19 @@ export class QueueRepository {
   async find(queueId: string): Promise<QueueProgress | undefined> {
     const [row] = await this.database.query<QueueProgress>(FIND, [queueId]);
     return row;
+  }
+
+  /** The queue's opening; undefined: this process cannot know it. */
+  async opening(queueId: string): Promise<OpeningState | undefined> {
+    const [openings, draws] = [
+      await this.database.query<OpeningRow>(OPENING, [queueId]),
+      await this.database.query<Draw>(DRAWS, [queueId]),
+    ];
+    const [row] = openings;
+    if (row === undefined) return { opensAtMs: 0, isDrawing: false, cut: undefined, draws };
+    const { opensAtMs, isDrawing, firstSeq, lastSeq } = row;
+    const cut = firstSeq === null || lastSeq === null ? undefined : { firstSeq, lastSeq };
+    return { opensAtMs: Number(opensAtMs ?? 0), isDrawing: isDrawing === 1, cut, draws };
   }
 
   async save(queueId: string, { issued, headSeq, gen }: QueueProgress): Promise<void> {

@@ -6,6 +6,8 @@ import type { Entry } from './entry';
 export type StateLost = 'state-lost';
 /** This queue never issued the token. */
 export type NotIssuedHere = 'not-issued-here';
+/** A draw has given the entry another number, which the caller's snapshot does not know yet. */
+export type DrawnMeanwhile = 'drawn';
 
 /** How far a queue has come. Seqs up to `issued` are given out; those up to `headSeq` have had their turn. */
 export interface QueueProgress {

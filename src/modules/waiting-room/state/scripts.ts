@@ -21,6 +21,9 @@ const FILES = {
   reportLoad: 'admission/report-load-4',
   applyDecision: 'admission/apply-decision-4',
   setOverride: 'admission/set-override-4',
+  admitUpTo: 'admission/admit-up-to-4',
+  setOpening: 'opening/set-opening-4',
+  draw: 'opening/draw-4',
 } as const;
 
 /** Their replies hold bytes that are no text. */
@@ -64,10 +67,11 @@ export class QueueScripts {
 
   /**
    * Life of a token: the longest wait and the longest session. Holds may be made until one hold's length after the
-   * session's original deadline, and the last one lasts as long again (resolve-4.lua).
+   * session's original deadline, and the last one lasts as long again (resolve-4.lua), and may be extended once.
    */
   get tokenLifeMs(): number {
-    return this.rules.maxWaitMs + this.rules.sessionMs + 2 * (this.rules.holdMs ?? 0);
+    const { maxWaitMs, sessionMs, holdMs = 0, holdExtensionMs = 0 } = this.rules;
+    return maxWaitMs + sessionMs + 2 * holdMs + holdExtensionMs;
   }
 
   /** One atomic script, one round trip. @throws RedisUnavailable */

@@ -3,6 +3,7 @@ import { type Redis, RedisUnavailable } from '../../../platform/redis/redis';
 import type { ScriptLimit } from '../admission/policy';
 import { ProofSpent } from '../errors';
 import { RecoveryStore } from '../recovery/recovery-store';
+import { OpeningStore } from '../opening/store';
 import type { QueueRules } from '../rules';
 import { AdmissionStore } from './admission-store';
 import { BITMAPS_PER_CALL, chunksOf, ENTRIES_PER_CALL } from './chunks';
@@ -13,6 +14,7 @@ import { readDelta, readDrained, readEndedSession, readTick } from './replies';
 import type {
   DrainedLeaves,
   DrainRequest,
+  DrawnMeanwhile,
   EndedSession,
   EntryStatus,
   IssuedEntry,
@@ -37,6 +39,7 @@ export class QueueStore {
   private readonly scripts: QueueScripts;
   private readonly entries: EntryBatches;
   readonly admission: AdmissionStore;
+  readonly opening: OpeningStore;
   private readonly recovery: RecoveryStore;
 
   constructor(
@@ -49,6 +52,7 @@ export class QueueStore {
     this.scripts = new QueueScripts(redis, this.keys, rules, metrics);
     this.entries = new EntryBatches(this.scripts, rules, metrics);
     this.admission = new AdmissionStore(this.scripts);
+    this.opening = new OpeningStore(redis, this.keys, this.scripts);
     this.recovery = new RecoveryStore(this.scripts, rules.maxWaitMs);
   }
 
@@ -56,14 +60,20 @@ export class QueueStore {
     return this.scripts.tokenLifeMs;
   }
 
-  /** @param proof what the entry costs; undefined: nothing @throws ProofSpent (403) */
+  /**
+   * @param proof what the entry costs; undefined: nothing
+   * @param drawnSeq the number that a draw has given to the user's entry
+   * @returns the number that the entry had before the draw if `drawnSeq` is missing
+   * @throws ProofSpent (403)
+   */
   async issue(
     userId: number,
     limit: ScriptLimit,
     known: number,
     proof?: SpentProof,
-  ): Promise<IssuedEntry | StateLost> {
-    const issued = await this.entries.issue({ userId, limit, known, proof });
+    drawnSeq?: number,
+  ): Promise<IssuedEntry | StateLost | { drawnSeq: number }> {
+    const issued = await this.entries.issue({ userId, limit, known, proof, drawnSeq });
     if (issued === 'proof-spent') throw new ProofSpent();
     return issued;
   }
@@ -90,7 +100,7 @@ export class QueueStore {
     limit: ScriptLimit,
     known: number,
     isToHold = false,
-  ): Promise<EntryStatus | StateLost | NotIssuedHere> {
+  ): Promise<EntryStatus | StateLost | NotIssuedHere | DrawnMeanwhile> {
     return this.entries.resolve({ entry, limit, known, isToHold });
   }
 

@@ -1,10 +1,12 @@
 -- issue-4.lua: gives entries to users, in the order in which they have asked; the same one while it is live. An entry is
 -- admitted at once when a session is free and nobody is ahead.
 -- KEYS  1–4 see common.lua
--- ARGV  1–7 see common.lua  8 longest wait ms  9… n times: user, proof of work ('': none, else '<how long to keep it ms>:<id>')
+-- ARGV  1–7 see common.lua  8 longest wait ms  9… n times: user, proof of work ('': none, else '<how long to keep it ms>:<id>'),
+--       number that a draw has given to the user's entry ('': none is known)
 -- Returns {'state-lost'} when the state must be restored first, else {headSeq, n times: status, seq, gen, iat ms,
 --         deadline of the session (ms), 1 when the entry is new, 1 when the proof was spent before}
---         status: WAITING | PROGRESS | SPENT, when the proof has given an entry before that is not live any more |
+--         status: WAITING | PROGRESS | drawn, when a draw has given the entry another number, to be called again with |
+--         SPENT, when the proof has given an entry before that is not live any more |
 --         state-lost, when the state is found lost at this user
 --         deadline: 0 unless active
 -- @include include/common.lua
@@ -15,6 +17,7 @@
 -- @include include/sessions.lua
 -- @include include/enter.lua
 -- @include include/users.lua
+-- @include include/registration.lua
 if lost() then return { 'state-lost' } end
 local waitMs = tonumber(ARGV[8])
 local reply = { headSeq }
@@ -64,16 +67,21 @@ local function makeEntry(user)
   end
 end
 
-local function issue(user, proof)
+local function issue(user, proof, drawn)
   if isLost or isMissing(bucketOf(user)) then return answerLost() end
+  local seq, entryGen, iat = liveEntry(user)
+  if seq and isDrawn(seq) then
+    if not drawn then return answer('drawn', seq, entryGen, iat, 0, 0, 0) end
+    storeEntry(user, drawn, entryGen, iat)
+    seq = drawn
+  end
   local spent = isSpent(proof)
   local wasSpent = spent and 1 or 0
-  local seq, entryGen, iat = liveEntry(user)
   if seq then
     if hasLostEnds(seq) then return answerLost() end
     local deadline = sessionDeadline(seq)
     if deadline then return answer('PROGRESS', seq, entryGen, iat, deadline, 0, wasSpent) end
-    if now < iat + waitMs and not hasMissedDeadline(seq) and not isOver(seq) then
+    if now < waitEnds(iat, waitMs) and not hasMissedDeadline(seq) and not isOver(seq) then
       markPresent(seq)
       if seq <= headSeq then rejoin(seq) end -- it was passed over
       return answer('WAITING', seq, entryGen, iat, 0, 0, wasSpent)
@@ -86,12 +94,13 @@ local function issue(user, proof)
 end
 
 local buckets = {}
-for i = 9, #ARGV, 2 do buckets[#buckets + 1] = bucketOf(ARGV[i]) end
+for i = 9, #ARGV, 3 do buckets[#buckets + 1] = bucketOf(ARGV[i]) end
 checkKeys(buckets)
+closeRegistration()
 -- As many as may be new, until it is known how many are: so no error on the way can lead to two entries with one seq.
 local mostIssued = issued + #buckets
 redis.call('HSET', KEYS[1], 'issued', mostIssued)
-for i = 9, #ARGV, 2 do issue(ARGV[i], ARGV[i + 1]) end
+for i = 9, #ARGV, 3 do issue(ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])) end
 if issued < mostIssued then redis.call('HSET', KEYS[1], 'issued', issued) end
 keepUsers()
 reportPresence()

@@ -11,7 +11,7 @@ if lost() then return { 'state-lost' } end
 local refused = {}
 for i = 9, #ARGV, 4 do
   local user, seq, entryGen, iat = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
-  local isUsers = not isOver(seq)
+  local isUsers = not isDrawn(seq) and not isOver(seq)
   if isUsers and entryGen >= firstGen() then
     isUsers = register(user, seq, entryGen, iat, tonumber(ARGV[8]))
   end

@@ -5,8 +5,8 @@
 --       11… n times: seq, gen of the token, user, iat ms, 1 when a hold is to be made
 -- Returns {'state-lost'} when the state must be restored first, else {now ms, n times: status, position (0 unless waiting),
 --         deadline of the session (ms, 0 unless active), 1 if it may hold more}
---         status: WAITING | PROGRESS | DONE | EXPIRED | not-issued-here, when this queue never issued it | state-lost, when
---         the state is found lost at this token
+--         status: WAITING | PROGRESS | DONE | EXPIRED | not-issued-here, when this queue never issued it | drawn, when a draw
+--         has given it another number | state-lost, when the state is found lost at this token
 -- @include include/common.lua
 -- @include include/leaves.lua
 -- @include include/limits.lua
@@ -50,6 +50,7 @@ end
 local function resolve(seq, entryGen, user, iat, isToHold)
   if isLost then return answer('state-lost') end
   if entryGen > gen or entryGen < firstGen() then return answer('not-issued-here') end -- a later generation, or an earlier history
+  if isDrawn(seq) then return answer('drawn') end
   if seq > issued then return answer('state-lost') end -- a genuine token proves that its seq was issued
   if hasLostEnds(seq) then
     declareLost()
@@ -59,7 +60,7 @@ local function resolve(seq, entryGen, user, iat, isToHold)
   if not deadline then
     if hasEnded('done', seq) then return answer('DONE') end
     if hasEnded('expired', seq) then return answer('EXPIRED') end
-    if now >= iat + waitMs or hasMissedDeadline(seq) then
+    if now >= waitEnds(iat, waitMs) or hasMissedDeadline(seq) then
       redis.call('ZREM', KEYS[4], seq)
       markEnded('expired', seq, 'expired')
       return answer('EXPIRED')

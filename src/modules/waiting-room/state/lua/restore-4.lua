@@ -1,10 +1,10 @@
 -- restore-4.lua: makes or mends the state from what a process knows. It is idempotent, and any number may call it at once.
 -- KEYS  1–4 see common.lua
 -- ARGV  1–7 see common.lua  8 highest headSeq known  9 highest gen known  10 gap: more seqs than can have been issued
---       unknown to the caller  11 1 when the caller has a snapshot of the queue  12–18 the admission state by that snapshot
---       ('': none), in the order of ADMISSION_FIELDS  19 first generation of a new history, if there is none
---       20 name of the attempt  21 how many pieces of ended sessions it has sent by import-ends-4.lua; -1: none, make no state
---       22… sessions of that snapshot: seq, deadline ms, …; several calls if they are too many for one
+--       unknown to the caller  11 1 when the caller has a snapshot of the queue  12–22 the admission state by that snapshot
+--       ('': none), in the order of ADMISSION_FIELDS  23 first generation of a new history, if there is none
+--       24 name of the attempt  25 how many pieces of ended sessions it has sent by import-ends-4.lua; -1: none, make no state
+--       26… sessions of that snapshot: seq, deadline ms, …; several calls if they are too many for one
 -- Returns {issued, headSeq, gen}, or {'state-lost'} when what the attempt has sent is lost as well.
 -- @include include/common.lua
 -- @include include/leaves.lua
@@ -45,7 +45,7 @@ local function makeState()
   local issuedBefore = math.max(issued or 0, knownIssued)
   issued = hasHistory and math.max(issued or 0, knownIssued) + tonumber(ARGV[10]) or 0
   gen = math.max(gen or 0, knownGen)
-  if gen == 0 then gen = tonumber(ARGV[19]) end
+  if gen == 0 then gen = tonumber(ARGV[23]) end
   gen = gen + 1
   redis.call('HSET', KEYS[1], 'issued', issued, 'gen', gen, 'headSeq', headSeq or 0)
   if hasHistory then freeze() end
@@ -58,7 +58,7 @@ end
 local function restoreSessions()
   loadLimits()
   local most = math.max(limit, tonumber(redis.call('HGET', KEYS[1], 'limitAtAdmission')) or 0)
-  for i = 22, #ARGV, 2 do
+  for i = 26, #ARGV, 2 do
     local seq, deadline = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
     local isFree = redis.call('ZCARD', KEYS[2]) < most
     local isLive = deadline > now and seq <= headSeq and not isOver(seq)
@@ -74,10 +74,10 @@ local function restoreSessions()
 end
 
 if lost() then
-  local attempt = 'ends:' .. ARGV[20]
+  local attempt = 'ends:' .. ARGV[24]
   local sent = tonumber(redis.call('HGET', KEYS[1], attempt)) or 0
   redis.call('HDEL', KEYS[1], attempt)
-  if sent ~= tonumber(ARGV[21]) then return { 'state-lost' } end
+  if sent ~= tonumber(ARGV[25]) then return { 'state-lost' } end
   makeState()
 end
 headSeq = headSeq or 0
@@ -85,7 +85,7 @@ if knownHead > headSeq then setHead(math.min(knownHead, issued)) end
 
 -- Only while nobody is admitted: the snapshot of a later caller may be out of date.
 if isFrozen() then
-  if #ARGV > 21 then freeze() end -- nobody is admitted before the last piece is in
+  if #ARGV > 25 then freeze() end -- nobody is admitted before the last piece is in
   restoreSessions()
 end
 appendLeaves()

@@ -27,6 +27,11 @@
 --   limitAtAdmission     the limit in force at the last admission
 --   loggedLimit          the limits that the transparency log knows
 --   tokens, tokensAt     admissions that the rate limit allows, as of when (ms)
+--   admitUpTo, admitUpToUntil   the highest `admitted` that the seats allow, and until when that is known (ms; 0: for good)
+--   opensAt              nobody is admitted before (ms)
+--   drawing              1: nobody is admitted before the order of those who are registered is drawn
+--   cut                  '<first>:<last>': the registration has closed, and the entries of (first, last] take part in the draw
+--   draws                '<first>:<last>:<seed>,…': draws that were made (opening/draws.ts)
 local HISTORY_SIZE = 1048576 -- generations of one history, as in generation.ts
 local LOG_LENGTH = 10000
 -- Nobody is admitted for so long after a restore: first every process reports the waiting users that it has seen.
@@ -38,9 +43,25 @@ local tokenMs, knownIssued = tonumber(ARGV[6]), tonumber(ARGV[7])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
-local state = redis.call('HMGET', KEYS[1], 'issued', 'headSeq', 'gen', 'epoch', 'frozenUntil', 'lastTickAt', 'has:active', 'lost')
+local state = redis.call('HMGET', KEYS[1], 'issued', 'headSeq', 'gen', 'epoch', 'frozenUntil', 'lastTickAt', 'has:active', 'lost',
+  'opensAt', 'drawing', 'cut', 'draws')
 local issued, headSeq, gen = tonumber(state[1]), tonumber(state[2]), tonumber(state[3])
 local epoch, frozenUntil, lastTickAt = tonumber(state[4]) or 0, tonumber(state[5]) or 0, tonumber(state[6]) or 0
+
+-- When the queue opens; before that its tokens live longer, and the longest wait counts from there.
+local opensAt, isDrawing, cut, draws = tonumber(state[9]) or 0, state[10] == '1', state[11], state[12] or ''
+tokenMs = tokenMs + math.max(0, opensAt - now)
+local function waitEnds(iat, waitMs)
+  return math.max(iat, opensAt) + waitMs
+end
+
+-- Whether a draw has given the entry another number: under this one it does not exist any more.
+local function isDrawn(seq)
+  for first, last in string.gmatch(draws, '(%d+):(%d+):') do
+    if seq > tonumber(first) and seq <= tonumber(last) then return true end
+  end
+  return false
+end
 
 -- The state is lost when it is gone (restart without data, FLUSHALL), older than what the caller knows (failover), or
 -- incomplete.

@@ -2,14 +2,18 @@
 -- The operator's override comes first, then the controller's decision (if ARGV 2 is 'auto:…'), then the fixed limit
 -- without a rate limit.
 -- tokens: how many admissions the rate limit still allows. The bucket holds what a fifth of a second fills, at least one.
-local limit, rate, source, tokens, isPaused, loggedLimit
+-- bySeats: how many more may be admitted so that each finds a seat; nil: not known.
+local limit, rate, source, tokens, isPaused, bySeats, loggedLimit
 local function loadLimits()
-  local fields = redis.call('HMGET', KEYS[1], 'overrideLimit', 'overrideRate', 'paused', 'autoLimit', 'autoRate', 'tokens', 'tokensAt', 'loggedLimit')
+  local fields = redis.call('HMGET', KEYS[1], 'overrideLimit', 'overrideRate', 'paused', 'autoLimit', 'autoRate', 'tokens', 'tokensAt', 'loggedLimit',
+    'admitUpTo', 'admitUpToUntil', 'admitted')
   local min = tonumber(string.match(ARGV[2], '^auto:(%d+)$'))
   limit = tonumber(fields[1]) or min and (tonumber(fields[4]) or min) or tonumber(ARGV[2])
   isPaused = fields[3] == '1'
   source = fields[1] and 'operator' or min and 'auto' or 'fixed'
   loggedLimit = fields[8]
+  local upTo, knownUntil = tonumber(fields[9]), tonumber(fields[10]) or 0
+  bySeats = upTo and (knownUntil == 0 or now < knownUntil) and math.max(0, upTo - (tonumber(fields[11]) or 0)) or nil
   rate = tonumber(fields[2]) or min and tonumber(fields[5])
   local filledAt = tonumber(fields[7])
   if not rate then return end
@@ -21,8 +25,8 @@ loadLimits()
 
 -- How many entries may be admitted now.
 local function freeSessions()
-  if isFrozen() or isPaused then return 0 end
-  local free = math.max(0, limit - redis.call('ZCARD', KEYS[2]))
+  if isFrozen() or isPaused or isDrawing or now < opensAt then return 0 end
+  local free = math.min(bySeats or math.huge, math.max(0, limit - redis.call('ZCARD', KEYS[2])))
   return tokens and math.min(free, math.floor(tokens)) or free
 end
 
@@ -39,6 +43,7 @@ end
 local function countAdmission()
   logLimits()
   redis.call('HINCRBY', KEYS[1], 'admitted', 1)
+  if bySeats then bySeats = bySeats - 1 end
   if tokens then
     tokens = tokens - 1
     redis.call('HSET', KEYS[1], 'tokens', tokens, 'tokensAt', now, 'limitAtAdmission', limit)

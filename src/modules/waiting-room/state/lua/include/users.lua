@@ -17,9 +17,14 @@ local function liveEntry(user)
   return nil
 end
 
+-- While a draw is ahead, those who take part are told to the worker, which publishes their tokens' hashes.
 local stored = {}
 local function storeEntry(user, seq, entryGen, iat)
   local bucket = bucketOf(user)
+  if isDrawing and not cut then
+    redis.call('RPUSH', prefix .. 'entrants', string.format('%.0f:%.0f:%.0f:%.0f', user, seq, entryGen, iat))
+    redis.call('PEXPIRE', prefix .. 'entrants', tokenMs)
+  end
   redis.call('HSET', prefix .. bucket, user, string.format('%.0f:%.0f:%.0f', seq, entryGen, iat))
   stored[bucket] = true
 end
@@ -41,10 +46,10 @@ end
 local function register(user, seq, entryGen, iat, waitMs)
   local other, otherGen, otherIat = liveEntry(user)
   if other == seq and otherGen == entryGen then return true end
-  if other and not isOver(other) then
+  if other and not isDrawn(other) and not isOver(other) then
     local isActive = redis.call('ZSCORE', KEYS[2], other) ~= false
     local stays = isActive or redis.call('ZSCORE', KEYS[2], seq) == false and other < seq
-    if stays and (isActive or now < otherIat + waitMs) then other = seq end
+    if stays and (isActive or now < waitEnds(otherIat, waitMs)) then other = seq end
     leave(other)
     redis.call('ZREM', KEYS[4], other)
     markEnded('expired', other, 'replaced')

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { Commitment } from './repository';
+
+/** So many operators must have committed: a single one could try secrets until the draw suits it. */
+export const MIN_OPERATORS = 2;
+
+const Hex = z.string().regex(/^[0-9a-f]+$/);
+const Hash = Hex.length(64);
+
+/** What a drand node says of its chain. */
+const ChainInfo = z.object({
+  public_key: Hex,
+  period: z.int().min(1),
+  genesis_time: z.int().min(0),
+  hash: Hash,
+  groupHash: Hash,
+  metadata: z.object({ beaconID: z.string() }).optional(),
+});
+type ChainInfo = z.infer<typeof ChainInfo>;
+
+/** What it says of a round. */
+const Round = z.object({ round: z.int().min(1), randomness: Hash, signature: Hex });
+
+/** The beacon cannot be used, and never will be: an organizer must decide. */
+export class BeaconRefused extends Error {}
+
+/**
+ * The beacon's text when every operator who has committed has revealed; undefined before, or if too few have committed.
+ */
+export function revealedBeacon(commitments: Commitment[]): string | undefined {
+  if (commitments.length < MIN_OPERATORS) return undefined;
+  const words = commitments.map(({ hash, secret }) => secret && `${hash}=${secret}`);
+  return words.some((word) => !word) ? undefined : `reveal ${words.join(' ')}`;
+}
+
+export const commitmentOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+/**
+ * Reads a round of a drand chain. Verified: that the chain's parameters have the named hash, that the round is the named
+ * one and is made after the registration has closed, that the randomness is the hash of the signature. Not verified
+ * here: the signature itself (BLS12-381); any drand client does that with what is published.
+ * @returns the beacon's text; undefined: the round is not there yet
+ * @throws BeaconRefused when what the node says is not what was named, or the round was known before the closing
+ */
+export async function drandBeacon(
+  fetchJson: (path: string) => Promise<unknown>,
+  named: { chain: string; round: number },
+  closesAt: Date,
+): Promise<string | undefined> {
+  const info = ChainInfo.parse(await fetchJson(`${named.chain}/info`));
+  if (chainHash(info) !== named.chain) throw new BeaconRefused('the chain has not the hash that was named');
+  const madeAtMs = (info.genesis_time + (named.round - 1) * info.period) * 1000;
+  if (madeAtMs < closesAt.getTime())
+    throw new BeaconRefused('the round is made before the registration closes: it could be known');
+  if (Date.now() < madeAtMs) return undefined;
+  const round = Round.parse(await fetchJson(`${named.chain}/public/${named.round}`));
+  if (round.round !== named.round) throw new BeaconRefused('the node has answered with another round');
+  const hashed = createHash('sha256').update(Buffer.from(round.signature, 'hex')).digest('hex');
+  if (hashed !== round.randomness) throw new BeaconRefused('the randomness is not the hash of the signature');
+  return `drand ${named.chain} ${round.round} ${round.signature}`;
+}
+
+/** As drand makes it of the chain's parameters. */
+export function chainHash({ period, genesis_time, public_key, groupHash, metadata }: ChainInfo): string {
+  const numbers = Buffer.alloc(12);
+  numbers.writeUInt32BE(period);
+  numbers.writeBigInt64BE(BigInt(genesis_time), 4);
+  const hash = createHash('sha256').update(numbers);
+  hash.update(Buffer.from(public_key, 'hex')).update(Buffer.from(groupHash, 'hex'));
+  const id = metadata?.beaconID ?? 'default';
+  if (id !== 'default') hash.update(id);
+  return hash.digest('hex');
+}

@@ -1,0 +1,78 @@
+import type { Router } from 'express';
+import { z } from 'zod';
+import { NotFound } from '../../../common/errors';
+import { OffsetTime, QueryId } from '../../../http/fields';
+import { sendData } from '../../../http/envelope';
+import { validation } from '../../../http/middleware/validate';
+import { answers, operation } from '../../../http/operation';
+import { literalRouter, refuseOtherMethods } from '../../../http/routes';
+import type { DrawService } from './service';
+
+/** What anybody needs to make a draw again. */
+export function drawRoutes(draws: DrawService): Router {
+  const router = literalRouter();
+  const validate = validation(0);
+
+  router.get(
+    '/v1/api/queues/:queueId/draws',
+    answers(DRAWS, async (req, res) => sendData(res, await draws.list(req.params.queueId ?? ''))),
+  );
+
+  router.get(
+    '/v1/api/queues/:queueId/draws/:number/registrants',
+    validate(REGISTRANTS),
+    answers(REGISTRANTS, async (req, res) => {
+      const number = QueryId.safeParse(req.params.number);
+      if (!number.success) throw new NotFound(`Draw ${String(req.params.number)}`);
+      sendData(res, await draws.registrants(req.params.queueId ?? '', number.data, req.query.after ?? 0));
+    }),
+  );
+
+  return refuseOtherMethods(router);
+}
+
+const Hash = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const PublishedDraw = z.object({
+  number: z.int().min(1),
+  opensAt: OffsetTime.describe('When the registration closed'),
+  firstSeq: z.int().min(0),
+  lastSeq: z.int().min(0).describe('Entries of (firstSeq, lastSeq] take part'),
+  registered: z.int().min(0).describe('Tokens that the root is over'),
+  root: Hash.describe('Merkle tree hash (RFC 9162) over 8 bytes of seq and the SHA-256 of its token, by seq'),
+  commitments: z.array(z.object({ operator: z.string(), hash: z.string(), secret: z.string().nullable() })),
+  beacon: z.string().nullable().describe('The text of which the seed is made; null: not known yet'),
+  seed: Hash.nullable().describe(
+    'SHA-256 of "concert draw 1\\n<queue> <number>\\n<root>\\n<beacon>\\n": the entry at index i gets the number lastSeq + 1 + compute_shuffled_index(i, lastSeq - firstSeq, seed)',
+  ),
+  drawnAt: OffsetTime.nullable(),
+});
+export type PublishedDraw = z.infer<typeof PublishedDraw>;
+
+const DRAWS = operation({
+  tag: 'Queue',
+  summary: 'The draws of a queue',
+  description: 'All that is needed to make a draw again: npm run lab -- draw does so.',
+  answer: z.array(PublishedDraw),
+  example: [
+    {
+      ...{ number: 1, opensAt: '2030-01-01T20:00:00+09:00', firstSeq: 0, lastSeq: 3, registered: 3 },
+      root: '3b6d0b6b3a0b2b1c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4',
+      commitments: [],
+      beacon: 'drand 8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce 1 8d61d910',
+      seed: '0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0',
+      drawnAt: '2030-01-01T20:00:02+09:00',
+    },
+  ],
+  errors: { '404': 'There is no such queue' },
+});
+
+const REGISTRANTS = operation({
+  tag: 'Queue',
+  summary: 'Who takes part in a draw',
+  description: 'At most 10,000 at once, by seq: the next ones are those after the last one.',
+  query: z.object({ after: QueryId.optional().describe('Only larger seqs') }),
+  answer: z.array(z.tuple([z.int().min(1), Hash])),
+  example: [[1, 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855']],
+  errors: { '404': 'There is no such draw, or its registration has not closed' },
+});

@@ -1,0 +1,27 @@
+-- set-opening-4.lua: puts in force what the database says of a queue's opening. It is idempotent.
+-- KEYS  1–4 see common.lua
+-- ARGV  1–7 see common.lua  8 when it opens (ms; 0: it is open)  9 1 when a draw is ahead  10 the cut that the database has
+--       ('': none)  11 the draws that were made
+-- Returns {'state-lost'} when the state must be restored first, else {'OK', the cut ('': none), the draws in force}
+-- @include ../include/common.lua
+-- @include ../include/registration.lua
+if lost() then return { 'state-lost' } end
+opensAt, isDrawing = tonumber(ARGV[8]), ARGV[9] == '1'
+redis.call('HSET', KEYS[1], 'opensAt', ARGV[8])
+-- A worker may have ended between the draw and the row that says so: then the state is ahead.
+local isAhead = #draws > #ARGV[11] and string.sub(draws, 1, #ARGV[11]) == ARGV[11]
+if not isAhead and draws ~= ARGV[11] then
+  draws = ARGV[11]
+  redis.call('HSET', KEYS[1], 'draws', draws)
+end
+if isAhead or not isDrawing then
+  redis.call('HDEL', KEYS[1], 'drawing', 'cut')
+  return { 'OK', '', draws }
+end
+redis.call('HSET', KEYS[1], 'drawing', 1)
+if ARGV[10] ~= '' and cut ~= ARGV[10] then
+  cut = ARGV[10]
+  redis.call('HSET', KEYS[1], 'cut', cut)
+end
+closeRegistration()
+return { 'OK', cut or '', draws }
