@@ -5,6 +5,7 @@
 --       11… n times: segment, first byte, bits to be set (from that byte on)  then the same of expired entries
 -- Returns {'state-lost'} when the state must be restored first, else {'OK'}
 -- @include ../include/common.lua
+-- @include ../include/leaves.lua
 -- @include ../include/presence.lua
 -- @include ../include/ends.lua
 if lost() then return { 'state-lost' } end
@@ -30,7 +31,10 @@ for i = 11, #ARGV, 3 do
   end
 end
 if last > headSeq then setHead(last) end
+local first, _, seed = string.match(ARGV[8], '(%d+):(%d+):(%x+)$')
+addLeaf('draw', '%s %.0f %s', first, last, seed)
 -- Until every process knows the new numbers, nobody is admitted.
 redis.call('HSET', KEYS[1], 'draws', ARGV[8], 'frozenUntil', now + FREEZE_MS)
 redis.call('HDEL', KEYS[1], 'drawing', 'cut')
+appendLeaves()
 return { 'OK' }

@@ -4,6 +4,7 @@
 --       ('': none)  11 the draws that were made
 -- Returns {'state-lost'} when the state must be restored first, else {'OK', the cut ('': none), the draws in force}
 -- @include ../include/common.lua
+-- @include ../include/leaves.lua
 -- @include ../include/registration.lua
 if lost() then return { 'state-lost' } end
 opensAt, isDrawing = tonumber(ARGV[8]), ARGV[9] == '1'
@@ -24,4 +25,5 @@ if ARGV[10] ~= '' and cut ~= ARGV[10] then
   redis.call('HSET', KEYS[1], 'cut', cut)
 end
 closeRegistration()
+appendLeaves()
 return { 'OK', cut or '', draws }
