@@ -32,7 +32,7 @@ describe('the outcome of a sale', () => {
       [userId],
     );
 
-  it('of a hold is counted and logged', async () => {
+  it('of a hold is counted, and makes an event', async () => {
     const { id, title, seats } = await it_.given.scheduleWithSeats(2);
     const before = await holds('held');
     const buyer = await it_.buyer();
@@ -52,7 +52,7 @@ describe('the outcome of a sale', () => {
     });
   });
 
-  it('of a payment is counted and logged', async () => {
+  it('of a payment is counted, and makes an event', async () => {
     const { id, title, seats } = await it_.given.scheduleWithSeats(1, { amount: 70 });
     const before = [
       await metric('concert_ticket_sales_total'),
