@@ -9,19 +9,13 @@ import { InvariantMetrics } from './metrics';
 import { allChecks } from './checks';
 import { deliveredToKafkaWithoutEffect } from './checks/events';
 import { disorderedQueues, overfullQueues } from './checks/queues';
-import { covers, CheckRun, nameOf, type Part, partsOf } from './check-run';
+import { CheckRun, nameOf, partsOf } from './check-run';
 import { InvariantRepository } from './repository';
-import {
-  type Finding,
-  type InvariantId,
-  INVARIANTS,
-  type QueueState,
-  type Row,
-  type Scan,
-  type SqlCheck,
-} from './schema';
+import type { QueueState, Scan, SqlCheck } from './schema';
+import { KnownViolations } from './known-violations';
 import { InvariantStore } from './store';
 import { scansOfAll, type TableScan } from './table-scan';
+import { type Broken, UncheckedParts, withoutCovered } from './unchecked-parts';
 
 const MS_PER_SECOND = 1000;
 /** A check takes at most this share of the time between two checks. */
@@ -36,16 +30,8 @@ const BROKEN_MOST = 20;
 
 /** What was too slow is tried again when looks have cost less than they may for as long; after this many looks at the latest. */
 const MAX_RUNS_BETWEEN_RETRIES = 64;
-/** Further slow parts are not remembered: the scan comes by again. */
-const UNCHECKED_MOST = 100;
 /** Pages of a queue's active users that are read in one look. */
 const PAGES_PER_LOOK = 20;
-
-/** A part that is known to be broken, and what was found in it last. */
-interface Broken {
-  part: Part;
-  finding: Finding;
-}
 
 /**
  * Looks again and again whether the invariants are kept, at a cost that does not grow with the tables: each look takes
@@ -65,13 +51,11 @@ export class InvariantMonitor {
   /** Scans that were too slow when they were last looked at. */
   private readonly paused = new Set<Scan>();
   private broken: Broken[] = [];
-  /** By name, those that have waited longest first. */
-  private readonly unchecked = new Map<string, Part | undefined>();
+  private readonly unchecked = new UncheckedParts();
   /** Time that looks have taken beyond what they may. */
   private debtMs = 0;
   private runsSinceRetry = 0;
-  /** Offending rows by invariant, as text, of the checks that could run. */
-  private known = new Map<InvariantId, Set<string>>();
+  private readonly violations: KnownViolations;
 
   constructor(
     database: Database,
@@ -81,6 +65,7 @@ export class InvariantMonitor {
     private readonly metrics: InvariantMetrics,
     @inject(LOGGER) private readonly logger: Logger,
   ) {
+    this.violations = new KnownViolations(logger);
     this.checks = [
       ...allChecks(),
       ...(config.KAFKA_BROKERS === '' ? [] : [deliveredToKafkaWithoutEffect(config)]),
@@ -111,9 +96,7 @@ export class InvariantMonitor {
     }
     const startedAtMs = monotonicMs();
     const [rows, queues] = await Promise.allSettled([this.checkRows(), this.checkQueues()]);
-    this.metrics.invariantViolations.setAll(
-      [...this.known].map(([invariant, offending]) => ({ labels: { invariant }, value: offending.size })),
-    );
+    this.metrics.invariantViolations.setAll(this.violations.readings());
     this.metrics.invariantCheckDuration.set((monotonicMs() - startedAtMs) / MS_PER_SECOND);
     if (rows.status === 'rejected') throw rows.reason;
     if (queues.status === 'rejected') throw queues.reason;
@@ -150,8 +133,8 @@ export class InvariantMonitor {
   private async checkQueues(): Promise<void> {
     const states: QueueState[] = [];
     for (const queueId of this.queueIds) states.push(await this.store.state(queueId, PAGES_PER_LOOK));
-    this.learn('I6', overfullQueues(states));
-    this.learn('I7', disorderedQueues(states));
+    this.violations.learn('I6', overfullQueues(states));
+    this.violations.learn('I7', disorderedQueues(states));
   }
 
   private get budgetMs(): number {
@@ -159,10 +142,10 @@ export class InvariantMonitor {
   }
 
   private async tryAgain(look: CheckRun): Promise<void> {
-    const part = [...this.unchecked.values()].find((one) => one !== undefined);
+    const part = this.unchecked.first();
     if (part === undefined || look.isOver) return;
-    this.unchecked.delete(nameOf(part)); // to the end, when it is too slow again
-    if (!(await look.ask(part))) this.unchecked.set(nameOf(part), part);
+    this.unchecked.forget(nameOf(part)); // to the end, when it is too slow again
+    if (!(await look.ask(part))) this.unchecked.add(nameOf(part), part);
   }
 
   /** @returns what to call for the scans to go on behind their chunks */
@@ -208,16 +191,14 @@ export class InvariantMonitor {
     const broken = [...look.found, ...stillUnknown];
     this.broken = withoutCovered(broken).slice(0, BROKEN_MOST);
     for (const invariant of new Set(this.checks.map((check) => check.invariant)))
-      this.learn(
+      this.violations.learn(
         invariant,
         broken.filter(({ part }) => part.check.invariant === invariant).map(({ finding }) => finding),
       );
-    for (const name of look.asked) this.unchecked.delete(name);
-    for (const part of look.parts) this.forgetCovered(part);
+    for (const name of look.asked) this.unchecked.forget(name);
+    for (const part of look.parts) this.unchecked.forgetCovered(part);
     for (const { name, part } of [...look.slow, ...look.failed]) {
-      if (this.unchecked.has(name) || this.unchecked.size >= UNCHECKED_MOST) continue;
-      if (part !== undefined) this.forgetCovered(part);
-      this.unchecked.set(name, part);
+      if (!this.unchecked.add(name, part)) continue;
       this.logger.warn(
         { check: name, limitMs: look.limitMs },
         'an invariant check was too slow or failed and is tried again later',
@@ -226,32 +207,8 @@ export class InvariantMonitor {
     this.metrics.invariantUncheckedChunks.set(this.unchecked.size);
   }
 
-  private forgetCovered(by: Part): void {
-    for (const [name, part] of this.unchecked)
-      if (part !== undefined && covers(by, part)) this.unchecked.delete(name);
-  }
-
-  /** A row is logged when it is first seen, not at each look. */
-  private learn(invariant: InvariantId, findings: Finding[]): void {
-    const before = this.known.get(invariant);
-    const now = new Set<string>();
-    for (const { what, rows, more } of findings) {
-      const fresh = rows.filter((row) => !before?.has(textOf(what, row)));
-      if (fresh.length > 0)
-        this.logger.error(
-          { invariant, about: INVARIANTS[invariant], what, rows: fresh, more },
-          'an invariant is violated',
-        );
-      for (const row of rows) now.add(textOf(what, row));
-      if (more) now.add(`${what}: more`);
-    }
-    if (now.size === 0 && before !== undefined && before.size > 0)
-      this.logger.info({ invariant, about: INVARIANTS[invariant] }, 'the invariant is kept again');
-    this.known.set(invariant, now);
-  }
-
   private clearReadings(): void {
-    this.known.clear();
+    this.violations.clear();
     for (const of of [
       this.metrics.invariantViolations,
       this.metrics.invariantChecked,
@@ -261,12 +218,3 @@ export class InvariantMonitor {
       of.forget();
   }
 }
-
-const textOf = (what: string, row: Row): string => `${what}: ${JSON.stringify(row)}`;
-
-/** Of two parts that are the same the first one stays. */
-const withoutCovered = (broken: Broken[]): Broken[] =>
-  broken.filter(
-    ({ part }, i) =>
-      !broken.some(({ part: other }, j) => j !== i && covers(other, part) && (j < i || !covers(part, other))),
-  );
