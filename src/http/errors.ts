@@ -92,10 +92,16 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof HttpError) return error;
   if (error instanceof DomainError) return fromDomain(error);
   if (error instanceof CircuitOpen)
-    return fromDomain(new Unavailable('This service', Math.max(1, Math.ceil(error.retryAfterMs / 1000))));
+    return fromDomain(new Unavailable('This service', secondsUntilRetry(error)));
   if (error instanceof CallTimedOut) return fromDomain(new Unavailable('This service'));
   return fromExpress(error) ?? new HttpError(500, 'Something went wrong on our side.');
 }
+
+/** A probe closes the breaker as soon as its store is back (ADR 7), so nobody needs to wait for the end of its time. */
+const MAX_BREAKER_SECONDS = 5;
+
+const secondsUntilRetry = ({ retryAfterMs }: CircuitOpen): number =>
+  Math.min(MAX_BREAKER_SECONDS, Math.max(1, Math.ceil(retryAfterMs / 1000)));
 
 /** No second error: its stack trace would cost more than the rest of a refusal. */
 function fromDomain({ code, message, retryAfterSeconds }: DomainError): Failure {

@@ -73,7 +73,7 @@ describe('a dependency that is lost', () => {
     expect(text).toContain('concert_breaker_state{breaker="concertService",state="open"} 1');
     const refused = await buyer.amount();
     expect(outcome(refused)).toBe('503 503');
-    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(1); // what is left of the breaker's 30 s
+    expect(refused.headers['retry-after']).toBe('5'); // not what is left of the breaker's 30 s: a probe may close it
     const close = jest.spyOn(breaker, 'close');
     await database.proxy.open();
     await until('works again', async () => (await buyer.amount()).status === 200);

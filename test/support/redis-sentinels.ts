@@ -8,7 +8,7 @@ import { RedisServer } from './redis-server';
 import { until } from './wait';
 
 const COUNT = 3;
-const PASSWORD = 'of-a-test';
+export const REDIS_PASSWORD = 'of-a-test';
 
 /** A master with a replica, and three sentinels that make the replica the master when the master is gone. */
 export class RedisSentinels {
@@ -19,17 +19,24 @@ export class RedisSentinels {
   /** What REDIS_URL is for them. */
   get url(): string {
     const hosts = this.sentinels.map(({ port }) => `127.0.0.1:${port}`).join();
-    return `redis+sentinel://:${PASSWORD}@${hosts}/tickets/0`;
+    return `redis+sentinel://:${REDIS_PASSWORD}@${hosts}/tickets/0`;
   }
 
   async start(): Promise<this> {
-    const access = ['--requirepass', PASSWORD, '--masterauth', PASSWORD, '--repl-diskless-sync-delay', '0'];
-    const master = await new RedisServer(await freePort(), access).start(PASSWORD);
+    const access = [
+      '--requirepass',
+      REDIS_PASSWORD,
+      '--masterauth',
+      REDIS_PASSWORD,
+      '--repl-diskless-sync-delay',
+      '0',
+    ];
+    const master = await new RedisServer(await freePort(), access).start(REDIS_PASSWORD);
     const following = ['--replicaof', `127.0.0.1 ${master.port}`];
-    const replica = await new RedisServer(await freePort(), [...access, ...following]).start(PASSWORD);
+    const replica = await new RedisServer(await freePort(), [...access, ...following]).start(REDIS_PASSWORD);
     this.servers.push(master, replica);
     await until('the replica is in step', () =>
-      cli(replica.port, PASSWORD, 'info', 'replication').includes('master_link_status:up'),
+      cli(replica.port, REDIS_PASSWORD, 'info', 'replication').includes('master_link_status:up'),
     );
     while (this.sentinels.length < COUNT) await this.startSentinel(master.port);
     await until('the sentinels know each other and the replica', () =>
@@ -65,7 +72,7 @@ export class RedisSentinels {
     const lines = [
       ...[`port ${port}`, 'bind 127.0.0.1', `dir ${this.folder}`],
       `sentinel monitor tickets 127.0.0.1 ${master} 2`,
-      `sentinel auth-pass tickets ${PASSWORD}`,
+      `sentinel auth-pass tickets ${REDIS_PASSWORD}`,
       ...['down-after-milliseconds 1000', 'failover-timeout 10000'].map((it) => {
         const [name, value] = it.split(' ');
         return `sentinel ${name ?? ''} tickets ${value ?? ''}`;

@@ -13,12 +13,18 @@ export const noRedisServer =
 /** A Redis of the test's own that keeps nothing on disk: it can be killed, frozen and started again. */
 export class RedisServer {
   private child: ChildProcess | undefined;
+  private isFrozen = false;
   private readonly dir = mkdtempSync(join(tmpdir(), 'redis-'));
 
   constructor(
     readonly port: number,
     private readonly options: string[] = [],
   ) {}
+
+  /** Whether it can answer. */
+  get isUp(): boolean {
+    return this.child !== undefined && !this.isFrozen;
+  }
 
   get url(): string {
     return `redis://127.0.0.1:${this.port}`;
@@ -44,10 +50,12 @@ export class RedisServer {
 
   freeze(): void {
     this.child?.kill('SIGSTOP');
+    this.isFrozen = true;
   }
 
   thaw(): void {
     this.child?.kill('SIGCONT');
+    this.isFrozen = false;
   }
 
   async end(): Promise<void> {
