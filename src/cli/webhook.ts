@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import { didYouMean } from '../config/closest';
 import { NotFound } from '../common/errors';
-import { TargetRefused } from '../modules/webhooks/errors';
+import { SecretUnreadable, TargetRefused } from '../modules/webhooks/errors';
 import { EVENT_TYPES, typeOf } from '../modules/webhooks/message';
 import { EndpointRepository } from '../modules/webhooks/repository';
+import { WebhookSecrets } from '../modules/webhooks/secrets';
 import { type Replay, WebhookService } from '../modules/webhooks/service';
 import { openDatabase } from '../platform/database/ready';
 import {
@@ -16,7 +17,7 @@ import {
   wholeNumber,
 } from './support/tool';
 
-const USAGE = `Usage: npm run db -- webhook add URL | list | log ID | rotate ID | enable ID | replay ID | remove ID
+const USAGE = `Usage: npm run db -- webhook add URL | list | log ID | rotate ID | enable ID | replay ID | remove ID | encrypt
 Webhooks after Standard Webhooks: where events are posted to (docs/webhooks.md).
   add     makes one and shows its secret, this once; --types payment.completed,payment.refunded (default: all),
           --description TEXT
@@ -25,7 +26,9 @@ Webhooks after Standard Webhooks: where events are posted to (docs/webhooks.md).
   rotate  gives a new secret; --keep-hours N: the old one signs as well for so long (default 24; 0: not at all)
   enable  calls one again that was disabled
   replay  sends again: --event ID, --failed (what was given up), or --since 2026-11-29T10:00:00Z
-  remove  forgets one, with its deliveries and log`;
+  remove  forgets one, with its deliveries and log
+  encrypt stores all secrets under WEBHOOK_ENCRYPTION_KEY, or as they are without it; what the previous key has
+          encrypted is opened by WEBHOOK_ENCRYPTION_KEY_SECONDARY`;
 const TIMEOUT_MS = 60_000;
 const MAX_LOG = 10_000;
 const MAX_KEEP_HOURS = 8760;
@@ -111,6 +114,13 @@ const COMMANDS: Record<string, Command | undefined> = {
       print(`webhook ${idOf(given)} is removed`);
     },
   },
+  encrypt: {
+    takes: 'nothing',
+    options: [],
+    run: async (webhooks) => {
+      print(`the secrets of ${await webhooks.encrypt()} webhooks are stored under the present key`);
+    },
+  },
 };
 
 function replayOf(given: Given): Replay {
@@ -181,11 +191,17 @@ runTool(USAGE, async () => {
   const config = toolConfig();
   const database = await openDatabase({ url: config.DATABASE_URL, timeoutMs: TIMEOUT_MS, report: print });
   try {
-    const webhooks = new WebhookService(database, new EndpointRepository(), config);
+    const webhooks = new WebhookService(
+      database,
+      new EndpointRepository(),
+      new WebhookSecrets(config),
+      config,
+    );
     await command.run(webhooks, { what: what ?? '', values });
     return 0;
   } catch (error) {
     if (error instanceof TargetRefused) throw new UsageError(error.message);
+    if (error instanceof SecretUnreadable) throw new CannotRun(`Of a webhook ${error.message}.`);
     throw error instanceof NotFound ? new CannotRun(error.message) : error;
   } finally {
     await database.close();

@@ -24,6 +24,12 @@ const RULES: Rule[] = [
     fault: 'TOKEN_SECRET_SECONDARY must be another secret than TOKEN_SECRET',
   }),
   rule({
+    of: ['WEBHOOK_ENCRYPTION_KEY', 'WEBHOOK_ENCRYPTION_KEY_SECONDARY'],
+    isBroken: (it) =>
+      it.WEBHOOK_ENCRYPTION_KEY !== '' && it.WEBHOOK_ENCRYPTION_KEY === it.WEBHOOK_ENCRYPTION_KEY_SECONDARY,
+    fault: 'WEBHOOK_ENCRYPTION_KEY_SECONDARY must be another secret than WEBHOOK_ENCRYPTION_KEY',
+  }),
+  rule({
     of: ['QUEUE_ID', 'QUEUES'],
     isBroken: (it) => it.QUEUES.has(it.QUEUE_ID),
     fault: 'QUEUES must not name the main queue (QUEUE_ID): its limit is QUEUE_MAX_ACTIVE',

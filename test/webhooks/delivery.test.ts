@@ -1,4 +1,5 @@
 import { EndpointRepository } from '../../src/modules/webhooks/repository';
+import { WebhookSecrets } from '../../src/modules/webhooks/secrets';
 import { WebhookService } from '../../src/modules/webhooks/service';
 import { appendEvents } from '../../src/modules/outbox/append';
 import { paymentDone, paymentRefunded, reservationMade } from '../../src/modules/outbox/events';
@@ -20,7 +21,7 @@ let reservations = 0;
 
 beforeAll(async () => {
   scratch = await Scratch.migrated();
-  webhooks = new WebhookService(scratch.app, new EndpointRepository(), testConfig(ENV));
+  webhooks = serviceWith(ENV);
 });
 afterAll(() => scratch.drop());
 afterEach(async () => {
@@ -40,6 +41,11 @@ async function receiver(): Promise<WebhookReceiver> {
 async function worker(more: Record<string, string | number> = {}): Promise<void> {
   const service = await startTestService({ ...ENV, ...scratch.env, ...more });
   stops.push(() => service.stop());
+}
+
+function serviceWith(env: Record<string, string | number>): WebhookService {
+  const config = testConfig(env);
+  return new WebhookService(scratch.app, new EndpointRepository(), new WebhookSecrets(config), config);
 }
 
 /** Commits an event. @returns its reservation */
@@ -333,5 +339,75 @@ describe('two workers', () => {
     await until('recorded', async () => (await stateOf(id))?.pending === 0);
     expect(hook.calls[0]?.id).toBe(hook.calls[1]?.id);
     expect(hook.calls[0]?.body).toBe(hook.calls[1]?.body);
+  });
+});
+
+describe('the secret of a webhook', () => {
+  const KEY = 'first-key-of-webhooks-0123456789-abcdef';
+  const NEXT = 'second-key-of-webhooks-0123456789-uvwxyz';
+  const stored = async (): Promise<string> =>
+    (await scratch.admin.query<{ secret: string }>('SELECT secret FROM webhook_endpoint'))[0]?.secret ?? '';
+
+  it('is encrypted in the database, and signs the calls all the same', async () => {
+    const hook = await receiver();
+    const env = { ...ENV, WEBHOOK_ENCRYPTION_KEY: KEY };
+    const { id, secret } = await serviceWith(env).add(hook.url);
+    expect(await stored()).toMatch(/^enc1:/);
+    expect(await stored()).not.toContain(secret.slice('whsec_'.length));
+    await worker(env);
+    await emit();
+    await until('it is called', () => hook.calls.length === 1);
+    const { secret: newer } = await serviceWith(env).rotate(id, 24);
+    await emit();
+    await until('it is called again', () => hook.calls.length === 2);
+    const [first, second] = hook.calls;
+    if (first === undefined || second === undefined) throw new Error('not called');
+    expect(isGenuine(first, secret)).toBe(true);
+    expect([isGenuine(second, newer), isGenuine(second, secret)]).toEqual([true, true]);
+  });
+
+  it('goes to another key, and back to none, without a change for the receiver', async () => {
+    const hook = await receiver();
+    const { secret } = await webhooks.add(hook.url);
+    expect(await stored()).toBe(secret);
+    const seen = new Set<string>();
+    for (const env of [
+      { WEBHOOK_ENCRYPTION_KEY: KEY },
+      { WEBHOOK_ENCRYPTION_KEY: NEXT, WEBHOOK_ENCRYPTION_KEY_SECONDARY: KEY },
+    ]) {
+      expect(await serviceWith({ ...ENV, ...env }).encrypt()).toBe(1);
+      seen.add(await stored());
+    }
+    expect(seen.size).toBe(2);
+    await worker({ WEBHOOK_ENCRYPTION_KEY: NEXT });
+    await emit();
+    await until('it is called', () => hook.calls.length === 1);
+    expect(hook.calls.map((call) => isGenuine(call, secret))).toEqual([true]);
+    await serviceWith({ ...ENV, WEBHOOK_ENCRYPTION_KEY_SECONDARY: NEXT }).encrypt();
+    expect(await stored()).toBe(secret);
+  });
+
+  it('that no key opens is named in the log of deliveries, and nothing is called unsigned', async () => {
+    const hook = await receiver();
+    const { id } = await serviceWith({ ...ENV, WEBHOOK_ENCRYPTION_KEY: KEY }).add(hook.url);
+    await expect(serviceWith({ ...ENV, WEBHOOK_ENCRYPTION_KEY: NEXT }).encrypt()).rejects.toThrow(
+      /cannot be decrypted/,
+    );
+    await worker({ WEBHOOK_ENCRYPTION_KEY: NEXT });
+    await emit();
+    await until('it has failed', async () => (await webhooks.log(id, 10)).length > 0);
+    expect((await webhooks.log(id, 1))[0]).toMatchObject({
+      error: expect.stringMatching(/cannot be decrypted/) as unknown,
+    });
+    expect(hook.calls).toEqual([]);
+  });
+
+  it('is not opened for another URL, nor when a letter of it is changed', () => {
+    const secrets = new WebhookSecrets(testConfig({ WEBHOOK_ENCRYPTION_KEY: KEY }));
+    const sealed = secrets.seal('whsec_abc', 'https://one.example/');
+    expect(secrets.open(sealed, 'https://one.example/')).toBe('whsec_abc');
+    expect(() => secrets.open(sealed, 'https://other.example/')).toThrow(/cannot be decrypted/);
+    const changed = sealed.slice(0, 20) + (sealed[20] === 'A' ? 'B' : 'A') + sealed.slice(21);
+    expect(() => secrets.open(changed, 'https://one.example/')).toThrow(/cannot be decrypted/);
   });
 });

@@ -1,7 +1,14 @@
-import { integer, networks } from '../field';
+import { integer, networks, secret } from '../field';
 
 /** Calls of webhooks. */
 export const webhooksFields = {
+  WEBHOOK_ENCRYPTION_KEY: secret({
+    about:
+      'Encrypts the secrets of webhooks in the database: at least 32 bytes; empty: they are stored as they are',
+  }),
+  WEBHOOK_ENCRYPTION_KEY_SECONDARY: secret({
+    about: 'Encrypts nothing, but opens what the previous key has encrypted',
+  }),
   WEBHOOK_TIMEOUT_MS: integer({
     min: 100,
     max: 60_000,

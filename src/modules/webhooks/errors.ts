@@ -6,3 +6,13 @@ export class TargetRefused extends DomainError {
     super('400', `The URL is refused: ${why}.`);
   }
 }
+
+/** A stored secret that no configured key opens: calls of its webhook cannot be signed. */
+export class SecretUnreadable extends Error {
+  constructor() {
+    super(
+      'its secret cannot be decrypted: WEBHOOK_ENCRYPTION_KEY and WEBHOOK_ENCRYPTION_KEY_SECONDARY are other keys',
+    );
+    this.name = 'SecretUnreadable';
+  }
+}

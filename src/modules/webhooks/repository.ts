@@ -13,6 +13,10 @@ const LIST = `SELECT e.id, e.url, e.description, e.topics, e.created_at AS creat
 const REMOVE = 'DELETE FROM webhook_endpoint WHERE id = ?';
 const ROTATE = `UPDATE webhook_endpoint
                    SET previous_secret = secret, previous_until = NOW(3) + INTERVAL ? HOUR, secret = ? WHERE id = ?`;
+const URL_OF = 'SELECT url FROM webhook_endpoint WHERE id = ?';
+const LOCK_SECRETS =
+  'SELECT id, url, secret, previous_secret AS previousSecret FROM webhook_endpoint ORDER BY id FOR UPDATE';
+const STORE_SECRETS = 'UPDATE webhook_endpoint SET secret = ?, previous_secret = ? WHERE id = ?';
 const ENABLE = `UPDATE webhook_endpoint
                    SET disabled_at = NULL, disabled_reason = NULL, failures = 0, failing_since = NULL, retry_at = NULL
                  WHERE id = ?`;
@@ -49,6 +53,14 @@ export interface EndpointRow {
   failed: number;
 }
 
+/** Secrets as they are stored. */
+export interface StoredSecrets {
+  id: number;
+  url: string;
+  secret: string;
+  previousSecret: string | null;
+}
+
 export interface AttemptRow {
   eventId: string;
   topic: string;
@@ -83,6 +95,20 @@ export class EndpointRepository {
     return (await on.execute(REMOVE, [id])).affectedRows === 1;
   }
 
+  async urlOf(on: SqlExecutor, id: number): Promise<string | undefined> {
+    return (await on.query<{ url: string }>(URL_OF, [id]))[0]?.url;
+  }
+
+  /** Locks all endpoints. */
+  lockSecrets(tx: SqlExecutor): Promise<StoredSecrets[]> {
+    return tx.query<StoredSecrets>(LOCK_SECRETS);
+  }
+
+  async storeSecrets(tx: SqlExecutor, { id, secret, previousSecret }: StoredSecrets): Promise<void> {
+    await tx.execute(STORE_SECRETS, [secret, previousSecret, id]);
+  }
+
+  /** @param secret as it is stored */
   async rotate(on: SqlExecutor, id: number, secret: string, keepHours: number): Promise<boolean> {
     return (await on.execute(ROTATE, [keepHours, secret, id])).affectedRows === 1;
   }

@@ -5,6 +5,7 @@ import { Database } from '../../platform/database/database';
 import { AddressRules } from './delivery/addresses';
 import { topicOf, typeOf } from './message';
 import { type AttemptRow, EndpointRepository, type EndpointRow } from './repository';
+import { WebhookSecrets } from './secrets';
 import { newSecret } from './signature';
 import { parseTarget } from './target';
 
@@ -26,6 +27,7 @@ export class WebhookService {
   constructor(
     private readonly database: Database,
     private readonly endpoints: EndpointRepository,
+    private readonly secrets: WebhookSecrets,
     @inject(CONFIG) config: Config,
   ) {
     this.rules = new AddressRules(config.WEBHOOK_ALLOWED_NETWORKS);
@@ -52,7 +54,7 @@ export class WebhookService {
       url: target.url.href,
       description,
       topics: topics.length === 0 ? null : topics.join(),
-      secret,
+      secret: this.secrets.seal(secret, target.url.href),
     };
     return { id: await this.endpoints.add(this.database, row), secret };
   }
@@ -76,8 +78,28 @@ export class WebhookService {
    */
   async rotate(id: number, keepHours: number): Promise<{ secret: string }> {
     const secret = newSecret();
-    if (!(await this.endpoints.rotate(this.database, id, secret, keepHours))) throw missing(id);
+    const url = await this.endpoints.urlOf(this.database, id);
+    if (url === undefined) throw missing(id);
+    const sealed = this.secrets.seal(secret, url);
+    if (!(await this.endpoints.rotate(this.database, id, sealed, keepHours))) throw missing(id);
     return { secret };
+  }
+
+  /**
+   * Stores all secrets as WEBHOOK_ENCRYPTION_KEY has it: encrypted with it, or, without one, as they are.
+   * @returns how many webhooks there are
+   * @throws SecretUnreadable: then none is changed
+   */
+  async encrypt(): Promise<number> {
+    return this.database.transaction(async (tx) => {
+      const all = await this.endpoints.lockSecrets(tx);
+      for (const { id, url, secret, previousSecret } of all)
+        await this.endpoints.storeSecrets(tx, {
+          ...{ id, url, secret: this.secrets.reseal(secret, url) },
+          previousSecret: previousSecret && this.secrets.reseal(previousSecret, url),
+        });
+      return all.length;
+    });
   }
 
   /** Calls it again although it was disabled. @throws NotFound (404) */

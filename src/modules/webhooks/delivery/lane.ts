@@ -1,8 +1,10 @@
 import { PeriodicTask } from '../../../common/periodic-task';
 import type { Lease } from '../../../platform/database/lease';
 import type { Logger } from '../../../platform/observability/logger';
+import { SecretUnreadable } from '../errors';
 import type { WebhookMetrics } from '../metrics';
 import { bodyOf } from '../message';
+import type { WebhookSecrets } from '../secrets';
 import { deliveryPauseS, endpointPauseS } from './backoff';
 import { BATCH, type DeliveryRepository, type DueDelivery } from './repository';
 import type { CallResult, WebhookSender } from './sender';
@@ -22,6 +24,7 @@ export interface LaneParts {
   lease: Lease;
   deliveries: DeliveryRepository;
   sender: WebhookSender;
+  secrets: WebhookSecrets;
   metrics: WebhookMetrics;
   logger: Logger;
 }
@@ -79,12 +82,8 @@ export class EndpointLane {
   }
 
   private async deliver(delivery: DueDelivery): Promise<boolean> {
-    const { sender, metrics, deliveries } = this.parts;
-    const { url, eventId: id, topic, occurredAt, payload, nowS, secret, previousSecret } = delivery;
-    const body = bodyOf(topic, occurredAt, payload);
-    const secrets = previousSecret === null ? [secret] : [secret, previousSecret];
-    const call = { url, id, timestamp: Math.floor(nowS), body, secrets };
-    const result = await sender.send(call, this.stopping.signal);
+    const { metrics, deliveries } = this.parts;
+    const result = await this.call(delivery);
     if (result.error !== undefined && this.stopping.signal.aborted) return false; // says nothing about the endpoint
     metrics.duration.labels({}).observe(result.durationMs / 1000);
     if (result.error === undefined) {
@@ -94,6 +93,20 @@ export class EndpointLane {
     }
     await this.fail(delivery, result);
     return false;
+  }
+
+  private async call(delivery: DueDelivery): Promise<CallResult> {
+    const { url, eventId: id, topic, occurredAt, payload, nowS, secret, previousSecret } = delivery;
+    const body = bodyOf(topic, occurredAt, payload);
+    const stored = previousSecret === null ? [secret] : [secret, previousSecret];
+    try {
+      const secrets = stored.map((each) => this.parts.secrets.open(each, url));
+      const call = { url, id, timestamp: Math.floor(nowS), body, secrets };
+      return await this.parts.sender.send(call, this.stopping.signal);
+    } catch (error) {
+      if (error instanceof SecretUnreadable) return { error: error.message, durationMs: 0 };
+      throw error;
+    }
   }
 
   private async fail(delivery: DueDelivery, result: CallResult): Promise<void> {

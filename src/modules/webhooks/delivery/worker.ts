@@ -5,6 +5,7 @@ import { Database } from '../../../platform/database/database';
 import { Lease } from '../../../platform/database/lease';
 import { LOGGER, type Logger } from '../../../platform/observability/logger';
 import { WebhookMetrics } from '../metrics';
+import { WebhookSecrets } from '../secrets';
 import { EndpointLane } from './lane';
 import { DeliveryRepository } from './repository';
 import { WebhookSender } from './sender';
@@ -22,6 +23,7 @@ export class WebhookWorker {
     private readonly database: Database,
     private readonly deliveries: DeliveryRepository,
     private readonly sender: WebhookSender,
+    private readonly secrets: WebhookSecrets,
     private readonly metrics: WebhookMetrics,
     @inject(CONFIG) private readonly config: Config,
     @inject(LOGGER) private readonly logger: Logger,
@@ -51,14 +53,21 @@ export class WebhookWorker {
   }
 
   private openLane(endpointId: number): void {
-    const { deliveries, sender, metrics, logger, config } = this;
+    const { deliveries, sender, secrets, metrics, logger, config } = this;
     const lane = new EndpointLane(
       {
         endpointId,
         pollMs: config.OUTBOX_POLL_MS,
         disableAfterHours: config.WEBHOOK_DISABLE_AFTER_HOURS,
       },
-      { lease: new Lease(this.database, `webhook ${endpointId}`), deliveries, sender, metrics, logger },
+      {
+        lease: new Lease(this.database, `webhook ${endpointId}`),
+        deliveries,
+        sender,
+        secrets,
+        metrics,
+        logger,
+      },
     );
     this.lanes.set(endpointId, lane);
     lane.start();
