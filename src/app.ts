@@ -30,6 +30,8 @@ import { reservationRoutes } from './modules/orders/routes';
 import { ReservationService } from './modules/orders/service';
 import { paymentRoutes } from './modules/payments/routes';
 import { PaymentService } from './modules/payments/service';
+import { transparencyRoutes } from './modules/transparency/routes';
+import { TransparencyService } from './modules/transparency/service';
 import { LoadMonitor } from './modules/waiting-room/admission/load-monitor';
 import { queueMiddleware } from './modules/waiting-room/middleware';
 import { drawRoutes } from './modules/waiting-room/opening/routes';
@@ -143,6 +145,7 @@ function apiRoutes(container: DependencyContainer): Router[] {
     orderRoutes(container.resolve(OrderService), container.resolve(PaymentService), middleware),
     paymentRoutes(container.resolve(PaymentService), middleware),
     accountRoutes(container.resolve(BalanceService), middleware),
+    transparencyRoutes(container.resolve(TransparencyService), middleware),
   ];
 }
 

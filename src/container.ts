@@ -44,6 +44,8 @@ import {
 import { Metrics } from './platform/observability/metrics';
 import { StoreMetrics } from './platform/observability/store-metrics';
 import { RedisEvictionLog } from './platform/redis/eviction-log';
+import { LogKeys } from './modules/transparency/keys';
+import { TransparencyMetrics } from './modules/transparency/metrics';
 import { OrganizerMetrics } from './modules/organizer/metrics';
 import { AdaptiveLimit, controllerBounds, FixedLimit } from './modules/waiting-room/admission/policy';
 import { ProofOfWork } from './modules/waiting-room/tokens/proof-of-work';
@@ -52,6 +54,7 @@ import { NoQueueRepository } from './modules/waiting-room/state/no-repository';
 import { QueueRepository } from './modules/waiting-room/state/repository';
 import { queueRules } from './modules/waiting-room/rules';
 import { QueueStore } from './modules/waiting-room/state/store';
+import { Blinding } from './modules/waiting-room/tokens/blinding';
 import { TokenCodec } from './modules/waiting-room/tokens/token';
 import { WaitingRoomRegistry } from './modules/waiting-room/registry';
 import { WaitingRoom } from './modules/waiting-room/waiting-room';
@@ -60,7 +63,7 @@ import { WaitingRoom } from './modules/waiting-room/waiting-room';
 const METRIC_GROUPS = [
   ...[ProcessMetrics, HttpMetrics, WaitingRoomMetrics, CatalogMetrics, AccountMetrics, OrderMetrics],
   ...[PaymentMetrics, IdempotencyMetrics, OutboxMetrics, InvariantMetrics, IdentityMetrics, BatchMetrics],
-  ...[OrganizerMetrics, WebhookMetrics],
+  ...[OrganizerMetrics, WebhookMetrics, TransparencyMetrics],
 ];
 
 /**
@@ -92,7 +95,18 @@ export function createContainer(config: Config): DependencyContainer {
     new Batchers(database, container.resolve(BatchMetrics), batchWaitMs(config)),
   );
   container.registerInstance(Redis, redis);
-  container.registerInstance(TokenCodec, new TokenCodec(config.TOKEN_SECRET, config.TOKEN_SECRET_SECONDARY));
+  const logSecret = config.TRANSPARENCY_SECRET || config.TOKEN_SECRET;
+  const blinding = new Blinding(logSecret);
+  container.registerInstance(Blinding, blinding);
+  container.registerInstance(LogKeys, new LogKeys(logSecret));
+  container.registerInstance(
+    TokenCodec,
+    new TokenCodec(
+      config.TOKEN_SECRET,
+      config.TOKEN_SECRET_SECONDARY,
+      config.TRANSPARENCY === 'on' ? blinding : undefined,
+    ),
+  );
 
   container.registerInstance(
     ProofOfWork,

@@ -35,6 +35,10 @@ export const RIGHTS: Record<string, string> = {
   queue_commitment: 'SELECT, INSERT, UPDATE (secret)',
   queue_draw: 'SELECT, INSERT, UPDATE (beacon, seed, drawn_at)',
   queue_registrant: 'SELECT, INSERT',
+  // Append-only: what a checkpoint was signed over stays.
+  transparency_entries: 'SELECT, INSERT',
+  transparency_tile: 'SELECT, INSERT',
+  transparency_checkpoint: 'SELECT, INSERT',
   // A process serves only when the migrations of its version are there.
   migration: 'SELECT',
 };

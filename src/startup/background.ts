@@ -11,6 +11,7 @@ import { CancellationJob } from '../modules/organizer/cancellation/job';
 import { NotificationWorker } from '../modules/notifications/worker';
 import { Breakers } from '../modules/operations/breakers';
 import { HoldExpiryJob } from '../modules/orders/hold-expiry-job';
+import { TransparencyJob } from '../modules/transparency/job';
 import { LoadMonitor } from '../modules/waiting-room/admission/load-monitor';
 import { OpeningJob } from '../modules/waiting-room/opening/job';
 import { WaitingRoomRegistry } from '../modules/waiting-room/registry';
@@ -38,6 +39,8 @@ const RECONCILE_INTERVAL_MS = 1000;
 const BOARD_INTERVAL_MS = 500;
 /** How often a worker counts what is left, as long as that is quick. */
 const SALE_BOARD_INTERVAL_MS = 500;
+/** How often the transparency logs get a checkpoint, as long as they grow. */
+const TRANSPARENCY_INTERVAL_MS = 1500;
 
 /** How soon an opening that was set, or a beacon that is known, has effect. */
 const OPENING_INTERVAL_MS = 500;
@@ -141,11 +144,21 @@ function workerTasks(container: DependencyContainer, task: MakeTask): Phase[] {
     task('sale board', SALE_BOARD_INTERVAL_MS, () => saleBoard.turn()),
     { name: 'lease of the openings', stop: () => openings.stop() },
     task('openings', OPENING_INTERVAL_MS, () => openings.turn()),
+    ...transparencyTasks(container, task),
     task('session reconciliation', RECONCILE_INTERVAL_MS, () => sessions.turn()),
     { name: 'invariant checks', start: () => invariants.start(), stop: () => invariants.stop() },
     { name: 'store metrics', start: () => stores.start(), stop: () => stores.stop() },
     task('idempotency key purge', IDEMPOTENCY_PURGE_INTERVAL_MS, () =>
       keys.forgetOlderThan(config.IDEMPOTENCY_HOURS),
     ),
+  ];
+}
+
+function transparencyTasks(container: DependencyContainer, task: MakeTask): Phase[] {
+  if (container.resolve<Config>(CONFIG).TRANSPARENCY === 'off') return [];
+  const logs = container.resolve(TransparencyJob);
+  return [
+    { name: 'lease of the transparency logs', stop: () => logs.stop() },
+    task('transparency logs', TRANSPARENCY_INTERVAL_MS, () => logs.turn()),
   ];
 }

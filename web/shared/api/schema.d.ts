@@ -3339,6 +3339,258 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/api/transparency/{queueId}/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The latest checkpoint of a queue’s log
+         * @description A signed note: the size and the root of the log. Tiles and entries lie beside it, as C2SP tlog-tiles has them: `tile/0/000`, `tile/entries/000.p/17`, … ([format](docs/transparency.md)).
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    queueId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example concert-reservation/main
+                         *     3
+                         *     qIdOZEdMUpSRi6GAuRqBg6pVj+GCQYTJgVrfRBv7NAQ=
+                         *     time 1900000000000
+                         *
+                         *     — concert-reservation/main Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=
+                         */
+                        "text/plain": string;
+                    };
+                };
+                /** @description There is no such queue, or its log is empty */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/transparency/{queueId}/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key that checkpoints of a queue’s log are verified with */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    queueId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example concert-reservation/main+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8 */
+                        "text/plain": string;
+                    };
+                };
+                /** @description There is no such queue */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/transparency/{queueId}/inclusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The proof that an entry of the queue is in its log
+         * @description The token is the promise that this answers, from two seconds after the issue on: its holder computes the leaf from the token, and the root from the leaf and the proof.
+         */
+        get: {
+            parameters: {
+                query: {
+                    seq: number;
+                    generation: number;
+                };
+                header?: never;
+                path: {
+                    queueId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "checkpoint": "concert-reservation/main\n3\n…",
+                         *         "key": "concert-reservation/main+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8",
+                         *         "leafIndex": 1,
+                         *         "leaf": "issue 1900000000000 1 1048577 LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=",
+                         *         "proof": [
+                         *           "qIdOZEdMUpSRi6GAuRqBg6pVj+GCQYTJgVrfRBv7NAQ="
+                         *         ]
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                /** @description Signed note (C2SP tlog-checkpoint) */
+                                checkpoint: string;
+                                /** @description Verifier key of the log (C2SP signed-note) */
+                                key: string;
+                                leafIndex: number;
+                                /** @description The entry of the log that says that this entry of the queue was issued */
+                                leaf: string;
+                                /** @description Inclusion proof after RFC 9162, 2.1.3, from the bottom up, Base64 */
+                                proof: string[];
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description There is no such queue, or its log does not have the entry (yet) */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {

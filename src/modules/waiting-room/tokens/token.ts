@@ -1,5 +1,6 @@
 import { Unauthorized } from '../../../common/errors';
 import { Hs256 } from '../../../platform/jwt';
+import { type Blinding, tokenIdOf } from './blinding';
 import { RecentTokens } from './recent-tokens';
 
 /** What a queue token says. Times are Redis' clock. */
@@ -41,8 +42,15 @@ export class TokenCodec {
   /** A waiting user polls with the same token many times: it is verified twice. */
   private readonly recent = new RecentTokens<Claims>(RECENT_TOKENS);
 
-  /** @param secondary a second secret whose tokens are accepted as well; empty: none */
-  constructor(secret: string, secondary = '') {
+  /**
+   * @param secondary a second secret whose tokens are accepted as well; empty: none
+   * @param blinding what tokens carry by which their holders find themselves in the transparency log; undefined: nothing
+   */
+  constructor(
+    secret: string,
+    secondary = '',
+    private readonly blinding?: Blinding,
+  ) {
     this.jwt = new Hs256(secret, secondary);
   }
 
@@ -50,7 +58,7 @@ export class TokenCodec {
   sign(entry: Omit<Claims, 'jti' | 'iat' | 'exp'>, lifeMs: number): string {
     const { userId, queueId, seq, gen, iatMs } = entry;
     const iat = Math.floor(iatMs / 1000);
-    const jti = `${queueId}-${gen}-${seq}`;
+    const jti = tokenIdOf(queueId, gen, seq);
     return this.jwt.sign({
       userId,
       jti,
@@ -60,6 +68,7 @@ export class TokenCodec {
       iatMs,
       iat,
       exp: Math.ceil((iatMs + lifeMs) / 1000),
+      ...(this.blinding && { blinding: this.blinding.of(jti) }),
     });
   }
 

@@ -1,0 +1,48 @@
+import { type Blinding, tokenIdOf } from '../waiting-room/tokens/blinding';
+
+const BLANK = 0x20;
+
+/** Where the blank after the n-th word is. */
+function endOfWord(leaf: Buffer, n: number): number {
+  let at = -1;
+  for (let word = 0; word < n; word++) at = leaf.indexOf(BLANK, at + 1);
+  return at;
+}
+
+/**
+ * A leaf as the log has it, of one as the scripts write it (lua/include/leaves.lua): instead of the user the blinded hash
+ * of the token, and bits as text. Everything else stays as it is.
+ */
+export function publicLeaf(leaf: Buffer, queueId: string, blinding: Blinding): Buffer {
+  if (leaf.subarray(0, 6).equals(ISSUE)) return publicIssue(leaf.toString('latin1'), queueId, blinding);
+  if (leaf.subarray(0, 8).equals(PRESENT)) {
+    const bitsFrom = endOfWord(leaf, 5) + 1;
+    const bits = leaf.subarray(bitsFrom).toString('base64');
+    return Buffer.concat([leaf.subarray(0, bitsFrom), Buffer.from(bits)]);
+  }
+  return leaf;
+}
+
+const ISSUE = Buffer.from('issue ');
+const PRESENT = Buffer.from('present ');
+
+/** `issue <ms> <seq> <gen> <user>` */
+function publicIssue(leaf: string, queueId: string, blinding: Blinding): Buffer {
+  const [, ms = '', seq = '', gen = '', user = ''] = leaf.split(' ');
+  const commitment = blinding.commitment(tokenIdOf(queueId, Number(gen), Number(seq)), user);
+  return Buffer.from(`issue ${ms} ${seq} ${gen} ${commitment}`);
+}
+
+/** The type of a leaf, and its second and third word as numbers: the time (ms), and of many leaves the seq. */
+export function readLeaf(leaf: Buffer): { kind: string; ms: number; seq: number } {
+  const [kind = '', ms, seq] = leaf.subarray(0, 64).toString('latin1').split(' ');
+  return { kind, ms: Number(ms), seq: Number(seq) };
+}
+
+/**
+ * Says that leaves were lost: what happened from one time to another is not known.
+ * @param forgotten how many of the leaves before this one Redis has forgotten as well, so that they may be undone;
+ * undefined: all of what it knew
+ */
+export const gapLeaf = (nowMs: number, fromMs: number, toMs: number, forgotten: number | undefined): Buffer =>
+  Buffer.from(`gap ${nowMs} ${fromMs} ${toMs} ${forgotten ?? '-'}`);
