@@ -23,7 +23,7 @@ const BALANCE = 1_000_000_000;
 const PRICE = 10;
 const PAYS = 0.1;
 const KILL_EVERY_MS: [number, number] = [6000, 12_000];
-const RESTART_MS = 60_000;
+const RESTART_MS = 180_000;
 const SAY_EVERY_MS = 10_000;
 /** After no answer: the process is being killed, or the other one gets twice as many. */
 const AGAIN_MS = 50;

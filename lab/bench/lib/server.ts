@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { freePort } from '../../../test/support/free-port.ts';
 import { type Child, startPinned, stop, until } from './processes.ts';
 
-const START_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 180_000;
 const ASK_LIMIT_MS = 5000;
 
 /** An HTTP server under test, ours or the one that shows the limit. */

@@ -4,7 +4,8 @@ import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 25;
-const PATIENCE_MS = 30_000;
+/** For a process to start or to end; far longer than any takes, also beside other work on a busy machine. */
+const PATIENCE_MS = 180_000;
 const living = new Set<ChildProcess>();
 
 /** However this process ends (but by kill -9), its children do not outlive it. */

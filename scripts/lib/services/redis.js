@@ -60,7 +60,7 @@ module.exports = {
   title: 'Redis',
   variables: ['REDIS_URL'],
   defaultUrl: 'redis://127.0.0.1:6379',
-  startupMs: 30_000,
+  startupMs: 180_000,
   given: (env) => ({ REDIS_URL: env.REDIS_URL }),
   urlsOf: ({ port }) => ({ REDIS_URL: `redis://127.0.0.1:${port}` }),
   forTests: ({ REDIS_URL }) => ({ REDIS_URL: urlForTests(REDIS_URL) }),
