@@ -10,10 +10,15 @@ const { countsOf, runJest } = require('../lib/jest');
 const { run: runProgram } = require('../lib/run');
 const { ensureServicesDir } = require('../lib/state');
 
-/** The load tests' users need sessions beside those that the other tests admit; a backup is made and restored. */
+/**
+ * The load tests' users need sessions beside those that the other tests admit; a backup is made and restored; the pages
+ * have a pod of their own.
+ */
 const NEEDED = [
   ...['--set', 'concert-api.config.QUEUE_MAX_ACTIVE=1000'],
   ...['--set', 'concert-api.backup.enabled=true'],
+  ...['--set', 'concert-api.web.enabled=true'],
+  ...['--set', 'concert-api.web.minReplicas=1', '--set', 'concert-api.web.maxReplicas=1'],
 ];
 
 const USAGE = `npm run cluster -- test [options]   tests the product on kubectl's current context, from the installation to its end

@@ -50,6 +50,15 @@ it.each(['mariadb', 'redis', 'kafka'])(
   },
 );
 
+it('no pod of the API or the worker is taken out because it is slow: the others would have its load as well', async () => {
+  const pods = podsOf(await render({ chart: 'concert-api', values: beside }));
+  const probes = pods
+    .filter(({ kind }) => kind === 'Deployment')
+    .map(({ spec }) => spec.containers[0]?.readinessProbe);
+  expect(probes).toHaveLength(2);
+  for (const probe of probes) expect(probe).toMatchObject({ timeoutSeconds: 3, failureThreshold: 10 });
+});
+
 it('MariaDB is found alive by a login, for a connection without one would be a line in its log', async () => {
   const pods = podsOf(await render({ chart: 'mariadb' }));
   const [container] = pods[0]?.spec.containers ?? [];

@@ -160,6 +160,28 @@ it.each(['laptop', 'small'])(
   },
 );
 
+/** Users who are let in before anything is known of the backend, for each core that the least pods of the API may use. */
+function startPerCore(manifests: Manifest[]): number {
+  const pod = podsOf(manifests).find(({ owner }) => owner === 'Deployment concert-api');
+  const [container] = pod?.spec.containers ?? [];
+  const of = (name: string): string | undefined => container?.env?.find((it) => it.name === name)?.value;
+  const specOf = (kind: string): Record<string, unknown> | undefined =>
+    manifests.find((it) => it.kind === kind && it.metadata.name === 'concert-api')?.spec;
+  const pods = Number(specOf('HorizontalPodAutoscaler')?.minReplicas ?? specOf('Deployment')?.replicas);
+  const cores = amountOf(container?.resources?.limits?.cpu) * pods;
+  return (10 * Number(of('DATABASE_POOL_MAX'))) / cores;
+}
+
+it.each<[string, Values]>([
+  ...['fat', 'standard', 'thin', 'dev'].map((preset): [string, Values] => [
+    `the preset ${preset}`,
+    { 'concert-api': { preset } },
+  ]),
+  ...['small', 'laptop'].map((name): [string, Values] => [name, valuesIn(`k8s/values/${name}.yaml`)]),
+])('with %s no more users are let in at first than the pods’ cores can serve', async (_name, values) => {
+  expect(startPerCore(await render({ chart: 'concert', values }))).toBeLessThanOrEqual(200);
+});
+
 it('describes a kind cluster on which the charts’ features exist', () => {
   const { name, nodes } = parseYaml(read('kind-config.yaml')) as {
     name: string;

@@ -4,7 +4,7 @@ import { podsOf } from '../../lab/k8s/pods.ts';
 import { Buyer, outcome } from '../support/buyer';
 import { until } from '../support/wait';
 import { Shoppers } from './shoppers';
-import { absenceOf, cluster, killOne, readyPods, sql, withApi } from './support';
+import { absenceOf, cluster, killOne, readyPods, sql, withApi, withPodOf } from './support';
 
 /**
  * npm run cluster -- test: the product on kubectl's current context, from the installation to its end. One story: each
@@ -237,6 +237,29 @@ describe('the concert on a cluster', () => {
     expect(line).toContain(' 0.00 % failed');
     expect(code).toBe(0);
     await expectInvariantsInCluster();
+  });
+
+  it('shows the pages and the status of the queue when there is no API, and lets them to no database', async () => {
+    const before = (await readyPods(kube, 'api')).length;
+    await kubectl('scale', 'deployment/concert-api', '--replicas=0'); // it also stops the autoscaler
+    try {
+      await until('no pod of the API', async () => (await podsOf(kube, 'api')).length === 0, 120_000);
+      await withPodOf('concert-api-web', async (url) => {
+        const status = await fetch(`${url}/v1/api/queues/main/status`);
+        const { data } = (await status.json()) as { data: { issued: number } };
+        expect([(await fetch(`${url}/`)).status, status.status, data.issued > 0]).toEqual([200, 200, true]);
+        expect((await fetch(`${url}/v1/api/concerts/schedule`)).status).toBe(404);
+      });
+      const script =
+        "require('net').connect(3306,'concert-mariadb').setTimeout(4000,()=>{console.log('denied');process.exit()}).on('error',()=>{console.log('denied');process.exit()}).on('connect',()=>process.exit())";
+      const tried = await kubectl(
+        ...['exec', 'deployment/concert-api-web', '--', '/usr/local/bin/node', '--eval', script],
+      );
+      expect(tried.trim()).toBe('denied');
+    } finally {
+      await kubectl('scale', 'deployment/concert-api', `--replicas=${before}`);
+    }
+    await until('the API is back', async () => (await readyPods(kube, 'api')).length >= before, 180_000);
   });
 
   it('replaces an API pod that was killed', async () => {

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { kubectl, KubeProxy } from '../../lab/k8s/kube.ts';
@@ -6,6 +6,7 @@ import { type Pod, podsOf, since } from '../../lab/k8s/pods.ts';
 import { until } from '../support/wait';
 
 const root = join(__dirname, '../..');
+const RECOVERY_MS = 180_000;
 
 export interface Ended {
   code: number;
@@ -23,16 +24,26 @@ export function cluster(...args: string[]): Promise<Ended> {
 }
 
 /** Calls `use` with a URL of the API, by a port-forward to one of its pods. */
-export async function withApi<T>(use: (url: string) => Promise<T>): Promise<T> {
-  const args = ['--namespace', 'concert', 'port-forward', 'service/concert-api', ':8080'];
-  const child = spawn(process.env.KUBECTL ?? 'kubectl', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+export const withApi = <T>(use: (url: string) => Promise<T>): Promise<T> => withPodOf('concert-api', use);
+
+/** The same for the pods of another Service. kubectl may pick a pod that is just starting, and then gives up. */
+export async function withPodOf<T>(service: string, use: (url: string) => Promise<T>): Promise<T> {
+  const { url, child } = await until(`a port-forward to ${service}`, () => forwardTo(service), RECOVERY_MS);
   try {
-    const [line] = (await once(child.stdout, 'data')) as [Buffer];
-    const port = /127\.0\.0\.1:(\d+)/.exec(line.toString())?.[1];
-    return await use(`http://127.0.0.1:${port ?? '0'}`);
+    return await use(url);
   } finally {
     child.kill();
   }
+}
+
+/** @returns undefined when kubectl has given up */
+async function forwardTo(service: string): Promise<{ url: string; child: ChildProcess } | undefined> {
+  const args = ['--namespace', 'concert', 'port-forward', `service/${service}`, ':8080'];
+  const child = spawn(process.env.KUBECTL ?? 'kubectl', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit').then(() => undefined);
+  const line = await Promise.race([once(child.stdout, 'data') as Promise<[Buffer]>, ended]);
+  const port = /127\.0\.0\.1:(\d+)/.exec(line?.[0].toString() ?? '')?.[1];
+  return port === undefined ? undefined : { url: `http://127.0.0.1:${port}`, child };
 }
 
 /** What MariaDB answers to its root: one value. */
@@ -65,8 +76,6 @@ export function absenceOf(kube: KubeProxy, component: string): { stop: () => Pro
     },
   };
 }
-
-const RECOVERY_MS = 180_000;
 
 /** Ready pods of a component that are not on their way out. */
 export async function readyPods(kube: KubeProxy, component: string): Promise<Pod[]> {

@@ -13,8 +13,8 @@ import { startTestService } from '../support/service';
 import { until, wait } from '../support/wait';
 
 /**
- * Every query of every dashboard, against a Prometheus and an InfluxDB that a short run has filled: an api and a worker
- * process with more buyers than places, and a scenario that fails and drops.
+ * Every query of every dashboard, against a Prometheus and an InfluxDB that a short run has filled: an api, a worker and a
+ * web process with more buyers than places, and a scenario that fails and drops.
  */
 const root = join(__dirname, '../..');
 const RUN_SECONDS = 12;
@@ -210,6 +210,14 @@ async function runK6(url: string, given: Given): Promise<void> {
   expect(code).toBe(0);
 }
 
+/** As a page that waits does, for as long as a run. */
+async function readStatus({ url, queueId }: { url: string; queueId: string }): Promise<void> {
+  for (let second = 0; second < RUN_SECONDS; second++) {
+    expect((await fetch(`${url}/v1/api/queues/${queueId}/status`)).status).toBe(200);
+    await wait(1000);
+  }
+}
+
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'dashboards-'));
   const scratch = await Scratch.migrated(); // one worker of a database watches over its invariants: ours
@@ -221,8 +229,9 @@ beforeAll(async () => {
     QUEUE_MAX_ACTIVE: 5,
     QUEUE_PRESENCE_TIMEOUT_SECONDS: 5,
   };
-  const [api, worker] = await Promise.all([
+  const [api, web, worker] = await Promise.all([
     startTestService({ ...own, ROLE: 'api', POD_CPU_REQUEST_MILLICORES: 430 }),
+    startTestService({ ...own, ROLE: 'web', POD_CPU_REQUEST_MILLICORES: 100 }),
     startTestService({
       ...own,
       ...{ ROLE: 'worker', INVARIANT_CHECK_INTERVAL_SECONDS: 1, POD_CPU_REQUEST_MILLICORES: 280 },
@@ -230,18 +239,24 @@ beforeAll(async () => {
   ]);
   endings.push(
     () => worker.stop(),
+    () => web.stop(),
     () => api.stop(),
   );
   const clusterState = await startClusterState();
   await Promise.all([
     startInflux(),
     startPrometheus({
-      ...{ 'concert-api': api.url, 'concert-worker': worker.url, 'kube-state-metrics': clusterState },
+      ...{
+        'concert-api': api.url,
+        'concert-worker': worker.url,
+        'concert-web': web.url,
+        'kube-state-metrics': clusterState,
+      },
     }),
   ]);
   // On a busy machine scrapes are late or fail; a rate needs some of them while there is load, so that is tried again.
   for (let scrapes = 0; scrapes < RUN_SECONDS / 2;) {
-    await runK6(api.url, new Given(scratch.admin));
+    await Promise.all([runK6(api.url, new Given(scratch.admin)), readStatus(web)]);
     await wait(1_500); // the last scrape and rule
     measuredAt = Date.now() / 1000;
     scrapes = await scrapesOfRun();

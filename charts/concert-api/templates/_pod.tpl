@@ -63,6 +63,11 @@ spec:
         {{- $secret := $root.Values.tokenExistingSecret | default (include "common.fullname" $root) }}
         {{- include "concert-api.fromSecret" (dict "name" "TOKEN_SECRET" "secret" $secret) | nindent 8 }}
         {{- include "concert-api.fromSecret" (dict "name" "TOKEN_SECRET_SECONDARY" "secret" $secret "optional" true) | nindent 8 }}
+        {{- if ne .role "web" }}
+        {{- range list "TRANSPARENCY_SECRET" "WEBHOOK_ENCRYPTION_KEY" "WEBHOOK_ENCRYPTION_KEY_SECONDARY" }}
+        {{- include "concert-api.fromSecret" (dict "name" . "secret" $secret "optional" true) | nindent 8 }}
+        {{- end }}
+        {{- end }}
         {{- with $root.Values.managementTokenSecret }}
         {{- include "concert-api.fromSecret" (dict "name" "MANAGEMENT_TOKEN" "secret" .) | nindent 8 }}
         {{- end }}
@@ -99,6 +104,9 @@ spec:
         httpGet: { path: /health/ready, port: http }
         periodSeconds: 1 # a new pod is wanted the second it can serve
         timeoutSeconds: 3
+        # A pod that is too slow to answer is as overloaded as the others: without it they would have its load as well.
+        # One that starts or ends says so, and one that hangs is restarted by the next probe.
+        failureThreshold: 10
       livenessProbe:
         httpGet: { path: /health/live, port: http }
         periodSeconds: 10

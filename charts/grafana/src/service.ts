@@ -2,6 +2,7 @@ import { dashboard } from './lib/dashboard.ts';
 import { events, variables } from './lib/prometheus.ts';
 import { objectives } from './service/objectives.ts';
 import { overview } from './service/overview.ts';
+import { pages } from './service/pages.ts';
 import { protection } from './service/protection.ts';
 import { routes } from './service/routes.ts';
 import { invariantChecks, seatsAndMoney } from './service/sales.ts';
@@ -14,5 +15,5 @@ export const service = dashboard({
   source: 'prometheus',
   variables: variables(),
   annotations: events(),
-  rows: [overview, waitingRoom, routes, objectives, seatsAndMoney, protection, invariantChecks],
+  rows: [overview, waitingRoom, pages, routes, objectives, seatsAndMoney, protection, invariantChecks],
 });
