@@ -1,4 +1,4 @@
-// npm run lab -- bench|faults|fuzz|mutation|capacity|admission …: what measures and breaks the product (lab/).
+// npm run lab -- bench|faults|fuzz|mutation|capacity|admission|audit …: what measures and breaks the product (lab/).
 const { runCommand } = require('./lib/subcommands');
 
 runCommand('lab', {
@@ -8,4 +8,5 @@ runCommand('lab', {
   mutation: require('./lab/mutation'),
   capacity: require('./lab/capacity'),
   admission: require('./lab/admission'),
+  audit: require('./lab/audit'),
 });

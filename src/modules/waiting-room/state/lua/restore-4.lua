@@ -81,7 +81,10 @@ if lost() then
   makeState()
 end
 headSeq = headSeq or 0
-if knownHead > headSeq then setHead(math.min(knownHead, issued)) end
+if knownHead > headSeq then
+  setHead(math.min(knownHead, issued))
+  addLeaf('head', '%.0f', headSeq)
+end
 
 -- Only while nobody is admitted: the snapshot of a later caller may be out of date.
 if isFrozen() then

@@ -1,0 +1,57 @@
+import type { PublishedDraw } from './draw.ts';
+import { RunningRoot } from './hashing.ts';
+import { BadLog, type Checkpoint, readCheckpoint } from './note.ts';
+import { replay } from './replay.ts';
+import { Sale } from './sale.ts';
+import { entriesOf, type Read } from './source.ts';
+
+/** How far the clock of the worker that signs may be behind the one that the leaves have. */
+const CLOCK_MS = 1000;
+
+export interface Audited {
+  sale: Sale;
+  checkpoint: Checkpoint;
+  /** Checkpoints out of which the log has grown. */
+  consistent: number;
+  /** What contradicts a signature of the log. */
+  contradictions: string[];
+}
+
+export interface AuditOptions {
+  /** The verifier key. */
+  key: string;
+  /** Signed notes that were seen elsewhere or before. */
+  seen: string[];
+  /** As far as the service publishes them. */
+  draws?: PublishedDraw[] | undefined;
+}
+
+/** Replays a whole log. @throws BadLog when it cannot be read as it is signed */
+export async function audit(read: Read, { key, seen, draws }: AuditOptions): Promise<Audited> {
+  const note = await read('checkpoint');
+  if (note === undefined) throw new BadLog('There is no checkpoint.');
+  const checkpoint = readCheckpoint(note.toString('utf8'), key);
+  const others = seen.map((each) => readCheckpoint(each, key));
+  const sale = new Sale();
+  sale.queueId = checkpoint.origin.slice(checkpoint.origin.indexOf('/') + 1);
+  const contradictions = others
+    .filter(({ size }) => size > checkpoint.size)
+    .map(({ size }) => `a checkpoint of ${size} leaves was seen, and the log has ${checkpoint.size}`);
+  const judge = (root: Buffer, at: number): void => {
+    for (const other of [...others, checkpoint])
+      if (other.size === at && !other.root.equals(root))
+        contradictions.push(`the first ${at} leaves are not those that a checkpoint was signed for`);
+  };
+  const running = new RunningRoot();
+  const sizes = new Set([...others, checkpoint].map(({ size }) => size));
+  if (sizes.has(0)) judge(running.root(), 0);
+  for await (const entry of entriesOf(read, checkpoint.size)) {
+    running.add(entry);
+    if (sizes.has(running.size)) judge(running.root(), running.size);
+    replay(sale, entry, draws);
+  }
+  if (checkpoint.ms > 0 && sale.ms > checkpoint.ms + CLOCK_MS)
+    contradictions.push('the log has leaves that are later than its checkpoint');
+  const consistent = others.filter(({ size }) => size <= checkpoint.size).length;
+  return { sale, checkpoint, consistent, contradictions: [...new Set(contradictions)] };
+}

@@ -1,0 +1,53 @@
+// npm run lab -- audit: replays a sale from its transparency log. scripts/lab/audit.js starts it. It shares no code with
+// the product: what the two agree on is the format (docs/transparency.md).
+import { readFileSync } from 'node:fs';
+import { audit } from './audit.ts';
+import type { PublishedDraw } from './draw.ts';
+import { readKept, writeKept } from './kept.ts';
+import { BadLog } from './note.ts';
+import { readArguments, type Wanted } from './options.ts';
+import { writeSample } from './sample.ts';
+import { sourceOf } from './source.ts';
+import { isHonest, verdictOf } from './verdict.ts';
+
+const UNKNOWN = 2;
+
+/** From beside the log: the service's list, or a file of it. */
+async function publishedDraws(where: string): Promise<PublishedDraw[] | undefined> {
+  const file = await sourceOf(where)('draws.json');
+  if (file !== undefined) return JSON.parse(file.toString('utf8')) as PublishedDraw[];
+  if (!/^https?:/.test(where)) return undefined;
+  const list = where.replace(/\/transparency\/([^/]+)\/?$/, '/queues/$1');
+  const answer = await sourceOf(list)('draws');
+  return answer && (JSON.parse(answer.toString('utf8')) as { data: PublishedDraw[] }).data;
+}
+
+async function run({ where, key: givenKey, keep, checkpoints }: Wanted): Promise<number> {
+  const startedAt = performance.now();
+  const read = sourceOf(where);
+  const kept = readKept(keep);
+  const key = givenKey ?? kept?.key ?? (await read('key'))?.toString('utf8').trim();
+  if (key === undefined) throw new BadLog('There is no verifier key: give one by --key.');
+  const seen = [...(kept?.checkpoints ?? []), ...checkpoints.map((file) => readFileSync(file, 'utf8'))];
+  const audited = await audit(read, { key, seen, draws: await publishedDraws(where) });
+  if (givenKey === undefined && kept === undefined)
+    process.stdout.write(
+      'The key is the one that the log itself names: compare it with one that you trust.\n',
+    );
+  process.stdout.write(verdictOf(audited, (performance.now() - startedAt) / 1000));
+  if (keep !== undefined)
+    writeKept(keep, { key, checkpoints: [...(kept?.checkpoints ?? []), audited.checkpoint.note] });
+  return isHonest(audited) ? 0 : 1;
+}
+
+async function main(wanted: Wanted): Promise<void> {
+  try {
+    if (wanted.sample === undefined) process.exitCode = await run(wanted);
+    else writeSample(wanted.where, wanted.sample);
+  } catch (error) {
+    process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = error instanceof BadLog ? 1 : UNKNOWN;
+  }
+}
+
+void main(readArguments(process.argv.slice(2)));

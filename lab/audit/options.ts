@@ -1,0 +1,38 @@
+import { parseArgs } from 'node:util';
+
+export const USAGE = `npm run lab -- audit URL|FOLDER      replays a sale from its transparency log, and judges it (docs/transparency.md)
+  URL: https://…/v1/api/transparency/QUEUE; FOLDER: the same files, with checkpoint, key and tile/entries/
+  --key KEY          the verifier key, from a source that you trust; without it the log's own word is taken
+  --keep FILE        checkpoints seen by earlier audits: the log must have grown out of each, and this one is added
+  --checkpoint FILE  a checkpoint from elsewhere, such as a receipt; may be given several times
+npm run lab -- audit --sample N FOLDER   writes the log of a made-up honest sale of N entries, to measure audits with
+Exit code: 0 everything is as it must be; 1 something is not; 2 it cannot be told`;
+
+export interface Wanted {
+  where: string;
+  key: string | undefined;
+  keep: string | undefined;
+  checkpoints: string[];
+  /** Write a sample of so many entries instead. */
+  sample: number | undefined;
+}
+
+/** @throws Error that says what is wrong */
+export function readArguments(args: string[]): Wanted {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      key: { type: 'string' },
+      keep: { type: 'string' },
+      checkpoint: { type: 'string', multiple: true, default: [] },
+      sample: { type: 'string' },
+    },
+  });
+  const [where, ...others] = positionals;
+  if (where === undefined || others.length > 0) throw new Error('One URL or folder is wanted.');
+  const sample = values.sample === undefined ? undefined : Number(values.sample);
+  if (sample !== undefined && !(Number.isInteger(sample) && sample > 0))
+    throw new Error('--sample wants a number of entries.');
+  return { where, key: values.key, keep: values.keep, checkpoints: values.checkpoint, sample };
+}

@@ -1,0 +1,138 @@
+import { admit } from './admissions.ts';
+import { isOver, State } from './book.ts';
+import type { PublishedDraw } from './draw.ts';
+import { cut, draw, gap, head, open, restate } from './losses.ts';
+import type { Leaf, Sale } from './sale.ts';
+
+/** A clock may step back by so much without anybody having done wrong. */
+const CLOCK_MS = 1000;
+const COMMITMENT = /^[\w+/]{43}=$/;
+const SALE_STATES = ['NOT_OPEN', 'OPEN', 'SOLD_OUT', 'CLOSED', ''];
+
+/** Replays one leaf. */
+export function replay(sale: Sale, entry: Buffer, published: PublishedDraw[] | undefined): void {
+  const [kind = '', ms, ...words] = entry.toString('latin1').split(' ');
+  const leaf: Leaf = { kind, ms: Number(ms), words };
+  if (!/^\d{13}$/.test(ms ?? '')) sale.find('a leaf has no time');
+  else if (kind !== 'gap') followClock(sale, leaf.ms);
+  const act = KINDS[kind];
+  if (act === undefined) sale.find(`there are no leaves of type ${kind}`);
+  else act(sale, leaf, published);
+  sale.remember(kind, Number(words[0]));
+  sale.counts.leaves++;
+  sale.index++;
+}
+
+function followClock(sale: Sale, ms: number): void {
+  if (ms < sale.ms - CLOCK_MS && !sale.isUncertain) sale.find(`the clock went back by ${sale.ms - ms} ms`);
+  sale.ms = Math.max(sale.ms, ms);
+}
+
+type Act = (sale: Sale, leaf: Leaf, published: PublishedDraw[] | undefined) => void;
+
+const wholeState: Act = (sale, { kind, words }) => {
+  const [gen = 0, issuedBefore = 0, issued = 0, headSeq = 0] = words.slice(0, 4).map(Number);
+  restate(sale, kind, { gen, issuedBefore, issued, head: headSeq }, words.slice(7));
+};
+
+const KINDS: Record<string, Act | undefined> = {
+  begin: wholeState,
+  restore: wholeState,
+  state: wholeState,
+  open: (sale, { words }) => open(sale, Number(words[0])),
+  head: (sale, { words }) => head(sale, Number(words[0])),
+  gap: (sale, { words }) => gap(sale, Number(words[1]), words[2]),
+  issue,
+  admit: (sale, { words }) => admit(sale, Number(words[0]), words[1], Number(words[2])),
+  pass: (sale, { words }) => pass(sale, Number(words[0]), Number(words[1])),
+  back: (sale, { words }) => back(sale, Number(words[0])),
+  away: (sale, { words }) => away(sale, Number(words[0])),
+  end: (sale, { words }) => end(sale, Number(words[0]), words[1]),
+  limit: (sale, { words }) => {
+    const wrong = sale.limits.set(words[0] ?? '', Number(words[1]));
+    if (wrong !== undefined) sale.findIfCertain(wrong);
+  },
+  decision: (sale, { words }) => sale.limits.decide(Number(words[0])),
+  command: (sale, { words }) => sale.limits.command(words[0] ?? '', words[1]),
+  epoch: (sale, { words }) => sale.presence.close(Number(words[0])),
+  present: (sale, { words }) => {
+    const [epoch = 0, segment = 0, first = 0] = words.slice(0, 3).map(Number);
+    const isInTime = sale.presence.add(epoch, segment, first, Buffer.from(words[3] ?? '', 'base64'));
+    if (!isInTime) sale.findIfCertain(`who was present in epoch ${epoch} was said at another time`);
+  },
+  sale: (sale, { words }) => {
+    if (!SALE_STATES.includes(words[0] ?? '')) sale.find(`a sale is ${String(words[0])}`);
+  },
+  cut: (sale, { words }) => cut(sale, Number(words[0]), Number(words[1])),
+  draw: (sale, { words }, published) => {
+    const [first, last, seed = ''] = words;
+    draw(sale, { first: Number(first), last: Number(last), seed }, published);
+  },
+};
+
+/** `issue <seq> <generation> <commitment>` */
+function issue(sale: Sale, { words }: Leaf): void {
+  const seq = Number(words[0]);
+  if (words.length !== 3 || !COMMITMENT.test(words[2] ?? ''))
+    sale.find(`the issue of entry ${seq} is malformed`);
+  if (seq !== sale.issued + 1) {
+    const isAgain = sale.book.state(seq) === State.Unknown;
+    if (!isAgain) sale.findIfCertain(`entry ${seq} was issued behind entry ${sale.issued}`);
+    for (let lost = sale.issued + 1; lost < seq && sale.isUncertain; lost++)
+      sale.setState(lost, State.Unknown);
+  }
+  sale.counts.issued++;
+  sale.issued = Math.max(sale.issued, seq);
+  sale.setState(seq, State.Waiting);
+  sale.book.setIssuedIn(seq, sale.presence.count + 1);
+}
+
+/** `pass <from> <to>`: nobody of them was present. */
+function pass(sale: Sale, from: number, to: number): void {
+  if (from !== sale.head || to > sale.issued)
+    sale.findIfCertain(
+      `the entries from ${from} to ${to} were passed over, but the turn was at ${sale.head}`,
+    );
+  sale.passOver(from, to + 1);
+  sale.head = Math.max(sale.head, to);
+}
+
+/** `back <seq>`: an entry whose turn has passed waits again, before all others. */
+function back(sale: Sale, seq: number): void {
+  const state = sale.book.state(seq);
+  if (seq > sale.head) sale.findIfCertain(`entry ${seq} was back before its turn had passed`);
+  if ((isOver(state) || state === State.Active) && !sale.isFromBeforeLoss(seq))
+    sale.findIfCertain(`entry ${seq} was back, though it had a session or had ended`);
+  sale.book.rejoin(seq);
+}
+
+/** `away <seq>`: an entry that was back is absent again. */
+function away(sale: Sale, seq: number): void {
+  const wasThere = sale.book.leaveRejoined(seq);
+  if (!wasThere) sale.findIfCertain(`entry ${seq} was away, and had not been back`);
+  else if (sale.book.state(seq) !== State.Released && sale.presence.wasPresent(seq))
+    sale.findIfCertain(`entry ${seq} was present, and was sent away`);
+}
+
+/** `end <seq> paid|expired|released|replaced` */
+function end(sale: Sale, seq: number, reason: string | undefined): void {
+  const state = sale.book.state(seq);
+  const isSure = !sale.isFromBeforeLoss(seq) && !sale.isUncertain;
+  const isActive = state === State.Active;
+  if (reason === 'paid') {
+    const isAllowed = isActive || state === State.Expired || state === State.Released;
+    if (isSure && !isAllowed) sale.find(`entry ${seq} paid without a session`);
+    sale.counts.paid++;
+    sale.setState(seq, State.Paid);
+  } else if (reason === 'released') {
+    if (isSure && !isActive) sale.find(`entry ${seq} was released without a session`);
+    sale.counts.released++;
+    sale.setState(seq, State.Released);
+  } else if (reason === 'expired' || reason === 'replaced') {
+    if (isSure && (isOver(state) || state === State.None))
+      sale.find(`entry ${seq} ended twice, or was never issued`);
+    sale.counts[reason]++;
+    sale.setState(seq, reason === 'expired' ? State.Expired : State.Replaced);
+  } else sale.find(`entry ${seq} ended for a reason that does not exist: ${String(reason)}`);
+  sale.book.leaveRejoined(seq);
+}

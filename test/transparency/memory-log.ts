@@ -1,0 +1,47 @@
+import { audit, type Audited, type AuditOptions } from '../../lab/audit/audit';
+import { RunningRoot } from '../../lab/audit/hashing';
+import type { Read } from '../../lab/audit/source';
+import { encodeEntries } from '../../src/modules/transparency/bundle';
+import { publicLeaf } from '../../src/modules/transparency/leaf';
+import { SigningKey } from '../../src/modules/transparency/signing-key';
+import { Blinding } from '../../src/modules/waiting-room/tokens/blinding';
+
+export const QUEUE_ID = 'main';
+const key = new SigningKey('a secret of these tests', `concert-reservation/${QUEUE_ID}`);
+const blinding = new Blinding('a secret of these tests');
+const NOW_MS = 9_000_000_000_000;
+const BUNDLE = 256;
+
+/** The leaves of a queue as Redis has them, as the log has them. */
+export const publicLeaves = (leaves: Buffer[]): string[] =>
+  leaves.map((leaf) => publicLeaf(leaf, QUEUE_ID, blinding).toString('latin1'));
+
+function rootOf(leaves: string[]): Buffer {
+  const running = new RunningRoot();
+  for (const leaf of leaves) running.add(Buffer.from(leaf));
+  return running.root();
+}
+
+/** The checkpoint that the operator of the log signs over these leaves. */
+export const checkpointOf = (leaves: string[]): string =>
+  key.checkpoint(leaves.length, rootOf(leaves), NOW_MS);
+
+/** Audits a log of these leaves. @param note another checkpoint than the one that they have */
+export async function auditOf(
+  leaves: string[],
+  { note = checkpointOf(leaves), ...options }: Partial<AuditOptions> & { note?: string } = {},
+): Promise<Audited> {
+  const read: Read = (path) => {
+    if (path === 'checkpoint') return Promise.resolve(Buffer.from(note));
+    const [, index = '0'] = /^tile\/entries\/(\d{3})/.exec(path) ?? [];
+    const from = Number(index) * BUNDLE;
+    return Promise.resolve(encodeEntries(leaves.slice(from, from + BUNDLE).map((leaf) => Buffer.from(leaf))));
+  };
+  return audit(read, { key: key.verifierKey, seen: [], ...options });
+}
+
+/** What an audit says is wrong. */
+export async function faultsOf(...of: Parameters<typeof auditOf>): Promise<string[]> {
+  const { sale, contradictions } = await auditOf(...of);
+  return [...contradictions, ...sale.findings.map(({ text }) => text)];
+}
