@@ -19,6 +19,12 @@ export interface ReservationRow {
   /** Since the run's start, by the database's clock. */
   reservedMs: number;
   heldUntilMs: number;
+  /** Without it the reservation is a separate order. */
+  orderId?: number;
+  /** Its hold was prolonged once. */
+  extended?: 0 | 1;
+  /** When it was released or refunded; null: neither. */
+  endedMs?: number | null;
 }
 
 /** What the stores hold when all is over. */
@@ -31,7 +37,15 @@ export interface FinalState {
     paymentId: number | null;
   }[];
   reservations: ReservationRow[];
-  payments: { id: number; reservationId: number; userId: number; amount: number; status: string }[];
+  payments: {
+    id: number;
+    reservationId: number;
+    /** Without it the payment is for the reservation alone. */
+    orderId?: number;
+    userId: number;
+    amount: number;
+    status: string;
+  }[];
   events: { eventId: string; topic: string; reservationId: number; delivered: boolean }[];
 }
 
@@ -68,6 +82,8 @@ export interface Evidence {
   mostActive: number;
   activeLimit: number;
   holdMs: number;
+  /** Of a hold that was prolonged. */
+  extensionMs?: number;
   sessionMs: number;
   maxWaitMs: number;
   presenceTimeoutMs: number;

@@ -15,10 +15,11 @@ export async function readState(mariadb: MariaDb, history: History): Promise<Fin
       'SELECT id, balance FROM member WHERE balance <> 0 OR id IN (SELECT user_id FROM payment_history)',
     );
     const reservations = await rows<ReservationRow>(
-      `SELECT id, user_id AS userId, seat_id AS seatId, status, amount,
-              UNIX_TIMESTAMP(reserved_at) * 1000 - ${startedMs} AS reservedMs,
-              UNIX_TIMESTAMP(held_until) * 1000 - ${startedMs} AS heldUntilMs
-         FROM reservation`,
+      `SELECT r.id, r.user_id AS userId, r.seat_id AS seatId, r.status, r.amount, o.id AS orderId, o.extended,
+              UNIX_TIMESTAMP(r.reserved_at) * 1000 - ${startedMs} AS reservedMs,
+              UNIX_TIMESTAMP(r.held_until) * 1000 - ${startedMs} AS heldUntilMs,
+              IF(o.status = 'CANCELED', UNIX_TIMESTAMP(o.ended_at) * 1000 - ${startedMs}, NULL) AS endedMs
+         FROM reservation r JOIN orders o ON o.id = r.order_id`,
     );
     return {
       balances: new Map(users.map(({ id, balance }) => [id, balance])),
@@ -27,7 +28,7 @@ export async function readState(mariadb: MariaDb, history: History): Promise<Fin
       ),
       reservations,
       payments: await rows(
-        'SELECT id, reservation_id AS reservationId, user_id AS userId, amount, status FROM payment',
+        'SELECT id, reservation_id AS reservationId, order_id AS orderId, user_id AS userId, amount, status FROM payment',
       ),
       events: (
         await rows<{ eventId: string; topic: string; reservationId: number; delivered: number }>(

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkAcknowledged } from './checker/acknowledged.ts';
+import { perSeat } from './checker/per-seat.ts';
 import { checkSeats } from './checker/seats.ts';
 import type { Evidence, PhaseRecord, Violation } from './evidence.ts';
 import { readState } from './final-state.ts';
@@ -9,7 +10,7 @@ import { summaryOf } from './opening.ts';
 import { between, type Random, seededBy } from './random.ts';
 import { System } from './system/index.ts';
 import { Programme } from './workload/programme.ts';
-import { RawConnection } from './workload/raw.ts';
+import { type RawAnswer, RawConnection } from './workload/raw.ts';
 
 const CONNECTIONS = 48;
 const HOLD_SECONDS = 2;
@@ -22,6 +23,7 @@ const SCHEDULES = 60;
 const BALANCE = 1_000_000_000;
 const PRICE = 10;
 const PAYS = 0.1;
+const MOST_SEATS = 4;
 const KILL_EVERY_MS: [number, number] = [6000, 12_000];
 const RESTART_MS = 180_000;
 const SAY_EVERY_MS = 10_000;
@@ -53,6 +55,14 @@ export interface HammerResult {
   violations: Violation[];
 }
 
+interface HeldSeats {
+  userId: number;
+  seatIds: number[];
+  /** Of an order; the study's reserve has none. */
+  orderId?: number;
+  reservationIds: number[];
+}
+
 interface Options {
   seed: number;
   folder: string;
@@ -61,7 +71,7 @@ interface Options {
   say: (text: string) => void;
 }
 
-/** Reserve attempts as fast as two cores allow, while API processes are killed with -9 again and again. */
+/** Attempts to hold one to four seats as fast as two cores allow, while API processes are killed with -9 again and again. */
 export async function hammer(options: Options): Promise<HammerResult> {
   const { seed, folder, say } = options;
   mkdirSync(folder, { recursive: true });
@@ -81,7 +91,8 @@ export async function hammer(options: Options): Promise<HammerResult> {
     await sleep(HOLD_SECONDS * 1000 + 3000); // the last holds end, events are acted upon
     say('the judges look');
     const evidence = await storm.evidence();
-    const violations = [...checkSeats(evidence), ...checkAcknowledged(evidence)];
+    const ofSeats = perSeat(evidence);
+    const violations = [...checkSeats(ofSeats), ...checkAcknowledged(ofSeats)];
     const verify = await system.tool('verify', ['--json']);
     if (verify.code !== 0)
       violations.push({ check: 'invariant', what: `verify: ${summaryOf(verify.output)}` });
@@ -89,6 +100,21 @@ export async function hammer(options: Options): Promise<HammerResult> {
   } finally {
     await system.stop();
   }
+}
+
+/** What a hold was answered. */
+function heldIn(body: string): Pick<HeldSeats, 'orderId' | 'reservationIds'> {
+  const { data } = JSON.parse(body) as {
+    data: {
+      reservationId?: number;
+      orderId?: number;
+      seats?: { seatId: number; reservationId: number }[];
+    };
+  };
+  const { orderId, seats = [], reservationId } = data;
+  if (orderId === undefined) return { reservationIds: [reservationId ?? 0] };
+  const ascending = seats.sort((one, other) => one.seatId - other.seatId);
+  return { orderId, reservationIds: ascending.map((seat) => seat.reservationId) };
 }
 
 class Storm {
@@ -172,16 +198,14 @@ class Storm {
         else await sleep(AGAIN_MS);
         continue;
       }
-      const seatId = this.someSeat(random);
+      const seatIds = this.someSeats(random);
       const startMs = this.history.nowMs;
-      const body = `{"scheduleId":${this.programme.scheduleOf(seatId)},"seatId":${seatId}}`;
-      const { status, body: told } = await connection.post('/v1/api/concerts/reserve', token, body);
+      const { status, body } = await this.holds(connection, token, seatIds);
       if (status === 200) {
-        const { reservationId } = (JSON.parse(told) as { data: { reservationId: number } }).data;
-        this.note('reserve', userId, startMs, { key: `${slot}-${asked}`, seatId, told: { reservationId } });
+        const held = { userId, seatIds, ...heldIn(body) };
+        this.note('reserve', userId, startMs, { key: `${slot}-${asked}`, seatIds, told: held });
         this.counts.attempts += 1;
         this.counts.held += 1;
-        const held = { userId, seatId, reservationId };
         if (random() < PAYS && (await this.pays(connection, token, held, `${slot}-${asked}-pay`))) token = '';
       } else if (status === 409) {
         this.counts.attempts += 1;
@@ -190,7 +214,7 @@ class Storm {
       else if (status === 0 || status >= 500) {
         this.counts.unknown += 1;
         await sleep(AGAIN_MS);
-      } else throw new Error(`An attempt was answered ${status}: ${told}`);
+      } else throw new Error(`An attempt was answered ${status}: ${body}`);
     }
     for (const connection of connections) connection.close();
   }
@@ -204,20 +228,32 @@ class Storm {
     return found;
   }
 
+  /** One seat as the study does it, several as an order. */
+  private holds(connection: RawConnection, token: string, seatIds: number[]): Promise<RawAnswer> {
+    const [seatId = 0] = seatIds;
+    const scheduleId = this.programme.scheduleOf(seatId);
+    return seatIds.length === 1
+      ? connection.post('/v1/api/concerts/reserve', token, JSON.stringify({ scheduleId, seatId }))
+      : connection.post('/v1/api/orders', token, JSON.stringify({ scheduleId, seatIds }));
+  }
+
   private async pays(
     connection: RawConnection,
     token: string,
-    { userId, seatId, reservationId }: { userId: number; seatId: number; reservationId: number },
+    { userId, seatIds, orderId, reservationIds }: HeldSeats,
     key: string,
   ): Promise<boolean> {
     const startMs = this.history.nowMs;
-    const { status } = await connection.post(
-      '/v1/api/concerts/payment',
-      token,
-      `{"reservationId":${reservationId}}`,
-    );
+    const { status } =
+      orderId === undefined
+        ? await connection.post(
+            '/v1/api/concerts/payment',
+            token,
+            `{"reservationId":${reservationIds[0] ?? 0}}`,
+          )
+        : await connection.post(`/v1/api/orders/${orderId}/payment`, token, '');
     if (status !== 200) return false;
-    this.note('pay', userId, startMs, { key, seatId, reservationId });
+    this.note('pay', userId, startMs, { key, seatIds, reservationIds });
     this.counts.paid += 1;
     this.moveOn();
     return true;
@@ -229,9 +265,12 @@ class Storm {
     this.operations.push({ ...own, outcome: 'ok', status: 200, ...more });
   }
 
-  private someSeat(random: Random): number {
+  /** One to four next to each other. */
+  private someSeats(random: Random): number[] {
     const seats = this.programme.seatsOf(this.schedule);
-    return seats[this.first + Math.floor(random() * HOT_SEATS)] ?? seats[0] ?? 0;
+    const from = this.first + Math.floor(random() * HOT_SEATS);
+    const some = seats.slice(from, from + 1 + Math.floor(random() * MOST_SEATS));
+    return some.length === 0 ? seats.slice(0, 1) : some;
   }
 
   /** Sold seats stay among those asked for, for a while. */

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
-export type Act = 'token' | 'check' | 'seats' | 'balance' | 'charge' | 'reserve' | 'pay';
+export type Act =
+  'token' | 'check' | 'seats' | 'balance' | 'charge' | 'reserve' | 'pay' | 'release' | 'extend' | 'cancel';
 
 /**
  * `ok`: a 2xx came. `fail`: a 4xx came, nothing was done. `unknown`: no answer or 5xx; it may have been done, now or
@@ -21,6 +22,9 @@ export interface Operation {
   amount?: number;
   seatId?: number;
   reservationId?: number;
+  /** Of an order of several seats; `reservationId` is then its first. In the same order. */
+  seatIds?: number[];
+  reservationIds?: number[];
   startMs: number;
   endMs: number;
   outcome: Outcome;
@@ -30,7 +34,15 @@ export interface Operation {
   code?: string;
   hasRetryAfter?: boolean;
   /** What a 2xx told: balance, reservationId, status and position, seq of the token. */
-  told?: { amount?: number; reservationId?: number; status?: string; position?: number; seq?: number };
+  told?: {
+    amount?: number;
+    reservationId?: number;
+    orderId?: number;
+    reservationIds?: number[];
+    status?: string;
+    position?: number;
+    seq?: number;
+  };
 }
 
 /** Refused because a request with the same key is under way. */

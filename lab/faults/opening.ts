@@ -38,6 +38,7 @@ export interface Verdict {
 
 const CAP = 14;
 const HOLD_SECONDS = 3;
+const EXTENSION_SECONDS = 2;
 const LEASE_SECONDS = 90;
 const WAIT_SECONDS = 1200;
 const AWAY_SECONDS = 20;
@@ -58,6 +59,7 @@ const PRODUCT_ENV = {
   QUEUE_PRESENCE_TIMEOUT_SECONDS: String(AWAY_SECONDS),
   QUEUE_IDLE_TIMEOUT_SECONDS: String(IDLE_SECONDS),
   HOLD_SECONDS: String(HOLD_SECONDS),
+  HOLD_EXTENSION_SECONDS: String(EXTENSION_SECONDS),
   DATABASE_POOL_MAX: String(POOL),
   EVENT_DLQ_RETRY_DELAY_MS: '2000',
   SHUTDOWN_DRAIN_MS: '1000',
@@ -136,6 +138,7 @@ export class Opening {
       mostActive: this.watch.mostActive,
       activeLimit: CAP,
       holdMs: HOLD_SECONDS * 1000,
+      extensionMs: EXTENSION_SECONDS * 1000,
       sessionMs: Number(this.system.env.QUEUE_SESSION_SECONDS) * 1000,
       maxWaitMs: Number(this.system.env.QUEUE_MAX_WAIT_SECONDS) * 1000,
       presenceTimeoutMs: AWAY_SECONDS * 1000,

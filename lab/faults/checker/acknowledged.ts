@@ -1,6 +1,8 @@
-import type { Evidence, Violation } from '../evidence.ts';
+import type { Evidence, FinalState, Violation } from '../evidence.ts';
 import type { Operation } from '../history.ts';
 import { wishesOf } from './wishes.ts';
+
+type Payment = FinalState['payments'][number];
 
 /** 409, 429 and code 003 are not stored: they say "not now" before the request has any effect. */
 const isFinal = ({ status, code, startMs }: Operation, okMs: number): boolean =>
@@ -10,8 +12,14 @@ const isFinal = ({ status, code, startMs }: Operation, okMs: number): boolean =>
 export function checkAcknowledged({ operations, state }: Evidence): Violation[] {
   const violations: Violation[] = [];
   const rows = new Map(state.reservations.map((row) => [row.id, row]));
-  const paid = new Map(state.payments.map((payment) => [payment.reservationId, payment]));
-  for (const { key, act, userId, done, okMs, operations: same } of wishesOf(operations)) {
+  const wishes = wishesOf(operations);
+  const paid = paymentsByReservation(state);
+  const givenBack = new Set(
+    wishes
+      .filter(({ act, verdict }) => act === 'cancel' && verdict !== 'fail')
+      .map(({ operations: [first] }) => first?.reservationId),
+  );
+  for (const { key, act, userId, done, okMs, operations: same } of wishes) {
     if (done === undefined) continue;
     const lost = (what: string): void =>
       void violations.push({ check: 'lost 2xx', atMs: okMs, what: `${act} ${key}: ${what}` });
@@ -23,11 +31,16 @@ export function checkAcknowledged({ operations, state }: Evidence): Violation[] 
     }
     if (act === 'pay') {
       const payment = paid.get(done.reservationId ?? 0);
-      if (payment?.status !== 'DONE' || payment.userId !== userId)
+      const mayBeBack = givenBack.has(done.reservationId);
+      if (payment?.userId !== userId || (payment.status !== 'DONE' && !mayBeBack))
         lost(`reservation ${done.reservationId ?? '?'} has no payment of user ${userId}`);
-      if (rows.get(done.reservationId ?? 0)?.status !== 'RESERVED')
+      if (rows.get(done.reservationId ?? 0)?.status !== 'RESERVED' && !mayBeBack)
         lost(`reservation ${done.reservationId ?? '?'} is not sold`);
     }
+    if (act === 'cancel' && paid.get(done.reservationId ?? 0)?.status !== 'CANCELED')
+      lost(`the payment of reservation ${done.reservationId ?? '?'} was not taken back`);
+    if ((act === 'cancel' || act === 'release') && rows.get(done.reservationId ?? 0)?.status !== 'CANCELED')
+      lost(`reservation ${done.reservationId ?? '?'} goes on`);
     const answers = new Set(
       same.filter(({ outcome }) => outcome === 'ok').map(({ told }) => JSON.stringify(told)),
     );
@@ -46,4 +59,15 @@ export function checkAcknowledged({ operations, state }: Evidence): Violation[] 
       });
   }
   return violations;
+}
+
+/** The payment of each reservation's order. */
+function paymentsByReservation({ reservations, payments }: FinalState): Map<number, Payment> {
+  const byOrder = new Map(payments.map((payment) => [payment.orderId, payment]));
+  const paid = new Map(payments.map((payment) => [payment.reservationId, payment]));
+  for (const { id, orderId } of reservations) {
+    const payment = orderId === undefined ? undefined : byOrder.get(orderId);
+    if (payment !== undefined) paid.set(id, payment);
+  }
+  return paid;
 }

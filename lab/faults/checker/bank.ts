@@ -19,8 +19,10 @@ interface Effect {
  * what was asked for later is not, what was under way may be.
  */
 export function checkBank({ operations, state }: Evidence): Violation[] {
-  const wishes = wishesOf(operations).filter(({ act }) => act === 'charge' || act === 'pay');
-  const prices = new Map(state.reservations.map(({ id, amount }) => [id, amount]));
+  const wishes = wishesOf(operations).filter(
+    ({ act }) => act === 'charge' || act === 'pay' || act === 'cancel',
+  );
+  const prices = pricesOf(state);
   const reservationOf = new Map(state.payments.map(({ id, reservationId }) => [id, reservationId]));
   const ledger = new Map<number, FinalState['ledger']>();
   for (const entry of state.ledger) ledger.set(entry.userId, [...(ledger.get(entry.userId) ?? []), entry]);
@@ -45,6 +47,14 @@ export function checkBank({ operations, state }: Evidence): Violation[] {
   return violations;
 }
 
+/** By its first reservation: what an order costs. */
+function pricesOf({ reservations }: FinalState): Map<number, number> {
+  const totals = new Map<number, number>();
+  for (const { orderId, amount } of reservations)
+    if (orderId !== undefined) totals.set(orderId, (totals.get(orderId) ?? 0) + amount);
+  return new Map(reservations.map(({ id, orderId, amount }) => [id, totals.get(orderId ?? 0) ?? amount]));
+}
+
 function settle(
   userId: number,
   wishes: Wish[],
@@ -56,21 +66,19 @@ function settle(
   const found: Violation[] = [];
   const own = ledger.get(userId) ?? [];
   const explained = new Set<(typeof own)[number]>();
-  const paidFor = new Set<number>();
-  const maybePaid = new Set(
-    wishes
-      .filter(({ act, verdict }) => act === 'pay' && verdict !== 'fail')
-      .map(({ operations }) => operations[0]?.reservationId),
-  );
+  const booked = new Set<string>();
+  const nameOf = ({ act, operations }: Wish): string => `${act} ${operations[0]?.reservationId ?? 0}`;
+  const maybeBooked = new Set(wishes.filter(({ verdict }) => verdict !== 'fail').map(nameOf));
   const effects: Effect[] = [];
   for (const wish of wishes) {
     const { act, verdict, okMs } = wish;
     const request = wish.operations[0];
     const reservationId = request?.reservationId ?? 0;
+    const kind = act === 'cancel' ? 'REFUND' : 'PAYMENT';
     const entries = own.filter((entry) =>
       act === 'charge'
         ? entry.kind === 'CHARGE' && entry.amount === request?.amount
-        : entry.kind === 'PAYMENT' && reservationOf.get(entry.paymentId ?? 0) === reservationId,
+        : entry.kind === kind && reservationOf.get(entry.paymentId ?? 0) === reservationId,
     );
     for (const entry of entries) explained.add(entry);
     const about = `${act} ${wish.key} of user ${userId}`;
@@ -86,16 +94,19 @@ function settle(
         atMs: okMs,
         what: `${about} was acknowledged and is not in the ledger`,
       });
-    const isAnothers = act === 'pay' && maybePaid.has(reservationId); // a second payment of it is refused
+    const isAnothers = act !== 'charge' && maybeBooked.has(nameOf(wish)); // a second one of it is refused
     if (verdict === 'fail' && entries.length > 0 && !isAnothers)
       found.push({
         check: 'key acted twice',
         atMs: wish.startMs,
         what: `${about} was refused and is in the ledger`,
       });
-    if (act === 'pay' && (paidFor.has(reservationId) || verdict === 'fail')) continue; // the same money
-    if (act === 'pay') paidFor.add(reservationId);
-    const amount = act === 'charge' ? (request?.amount ?? 0) : -(prices.get(reservationId) ?? 0);
+    if (act !== 'charge' && (booked.has(nameOf(wish)) || verdict === 'fail')) continue; // the same money
+    if (act !== 'charge') booked.add(nameOf(wish));
+    const price = prices.get(reservationId) ?? 0;
+    const amount = { charge: request?.amount ?? 0, pay: -price, cancel: price }[
+      act as 'charge' | 'pay' | 'cancel'
+    ];
     effects.push({ wish, amount, happened: entries.length > 0 });
   }
   for (const { kind, amount } of own.filter((entry) => !explained.has(entry)))

@@ -1,11 +1,11 @@
-import type { Evidence, Violation } from '../evidence.ts';
+import type { Evidence, FinalState, Violation } from '../evidence.ts';
 
 /** A call whose transaction was broken off is made again: so long before or after a fault it may have been. */
 const NEAR_MS = 5000;
 /** What a call's transaction leans on. */
 const BREAKS_OFF = /^(?:worker\d+(?:-mariadb)?|mariadb)$/;
 
-/** Every hold and every sale has one event, each was delivered, and the webhook heard of each, and of nothing else. */
+/** Every hold, every sale and every refund has one event for each seat, each was delivered, and the webhook heard of each, and of nothing else. */
 export function checkEvents({ state, calls }: Evidence): Violation[] {
   const violations: Violation[] = [];
   const heard = new Set(calls.map(({ key }) => key));
@@ -25,8 +25,21 @@ export function checkEvents({ state, calls }: Evidence): Violation[] {
       violations.push({ check: 'event lost', what: `${topic} ${reservationId}: ${events} events` });
   };
   for (const { id } of state.reservations) expect('reservation-notification', id);
-  for (const { reservationId } of state.payments) expect('payment-notification', reservationId);
+  const orders = byOrder(state);
+  for (const { reservationId, orderId, status } of state.payments)
+    for (const id of orders.get(orderId ?? 0) ?? [reservationId]) {
+      expect('payment-notification', id);
+      if (status === 'CANCELED') expect('refund-notification', id);
+    }
   return violations;
+}
+
+/** The reservations of each order. */
+function byOrder({ reservations }: FinalState): Map<number, number[]> {
+  const orders = new Map<number, number[]>();
+  for (const { id, orderId } of reservations)
+    if (orderId !== undefined) orders.set(orderId, [...(orders.get(orderId) ?? []), id]);
+  return orders;
 }
 
 /** Events that acted again, though no fault had broken off the first act. */

@@ -15,11 +15,15 @@ export function freedLate({
   for (const row of state.reservations) bySeat.set(row.seatId, [...(bySeat.get(row.seatId) ?? []), row]);
   for (const rows of bySeat.values()) rows.sort((a, b) => a.reservedMs - b.reservedMs);
   const samples = new Map<ReservationRow, { seatId: number; atMs: number; lateMs: number }>();
-  for (const { act, seatId = 0, startMs, endMs, status, code } of operations) {
+  for (const { act, seatId = 0, seatIds = [], startMs, endMs, status, code } of operations) {
     if (act !== 'reserve' || (status !== 200 && code !== '004')) continue;
+    if (status !== 200 && seatIds.length > 1) continue; // refused for any of them
     const rows = bySeat.get(seatId) ?? [];
     const before = rows
-      .filter(({ heldUntilMs, status: ended }) => ended === 'CANCELED' && heldUntilMs < startMs)
+      .filter(
+        ({ heldUntilMs, status: ended, endedMs }) =>
+          ended === 'CANCELED' && endedMs == null && heldUntilMs < startMs,
+      )
       .at(-1);
     if (before === undefined) continue;
     const next = rows[rows.indexOf(before) + 1];

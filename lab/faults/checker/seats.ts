@@ -17,9 +17,9 @@ interface Ownership {
  * reservation's, and after a payment without end. Two such times of one seat must not overlap: no order of the requests
  * would explain the answers. The rows that are left must say the same, to the millisecond.
  */
-export function checkSeats({ operations, state, holdMs }: Evidence): Violation[] {
+export function checkSeats({ operations, state, holdMs, extensionMs = 0 }: Evidence): Violation[] {
   const wishes = wishesOf(operations);
-  return [...byAnswers(wishes, holdMs), ...byRows(state.reservations, holdMs)];
+  return [...byAnswers(wishes, holdMs), ...byRows(state.reservations, holdMs, extensionMs)];
 }
 
 function byAnswers(wishes: Wish[], holdMs: number): Violation[] {
@@ -28,17 +28,24 @@ function byAnswers(wishes: Wish[], holdMs: number): Violation[] {
       .filter(({ act, verdict }) => act === 'pay' && verdict === 'ok')
       .map(({ done }) => done?.reservationId),
   );
+  /** From when on a reservation may have been given back. */
+  const givenBackMs = new Map<number | undefined, number>();
+  for (const { act, verdict, operations, startMs } of wishes)
+    if ((act === 'release' || act === 'cancel') && verdict !== 'fail')
+      givenBackMs.set(operations[0]?.reservationId, startMs);
   const bySeat = new Map<number, Ownership[]>();
   for (const { act, done, startMs, okMs, userId } of wishes) {
     const reservationId = done?.told?.reservationId;
     if (act !== 'reserve' || reservationId === undefined || done?.seatId === undefined) continue;
-    const isPaid = paid.has(reservationId);
+    const backMs = givenBackMs.get(reservationId) ?? Infinity;
+    const isPaid = paid.has(reservationId) && backMs === Infinity;
+    const lastsUntilMs = paid.has(reservationId) ? Infinity : startMs + holdMs;
     const owned = {
       reservationId,
       userId,
       seatId: done.seatId,
       fromMs: okMs,
-      untilMs: isPaid ? Infinity : startMs + holdMs,
+      untilMs: Math.min(lastsUntilMs, backMs),
     };
     // One's own held seat is answered with the same hold: that it was had from the first answer on is what counts.
     const owners = bySeat.get(done.seatId) ?? [];
@@ -68,13 +75,13 @@ function byAnswers(wishes: Wish[], holdMs: number): Violation[] {
   return violations;
 }
 
-function byRows(reservations: ReservationRow[], holdMs: number): Violation[] {
+function byRows(reservations: ReservationRow[], holdMs: number, extensionMs: number): Violation[] {
   const violations: Violation[] = [];
   const bySeat = new Map<number, ReservationRow[]>();
   for (const row of reservations) {
     bySeat.set(row.seatId, [...(bySeat.get(row.seatId) ?? []), row]);
     const lengthMs = row.heldUntilMs - row.reservedMs;
-    if (Math.abs(lengthMs - holdMs) > 2)
+    if (Math.abs(lengthMs - holdMs - (row.extended === 1 ? extensionMs : 0)) > 2)
       violations.push({
         check: 'hold ended early',
         what: `hold ${row.id} was for ${Math.round(lengthMs)} ms`,
@@ -90,7 +97,7 @@ function byRows(reservations: ReservationRow[], holdMs: number): Violation[] {
           check: 'double sale',
           what: `seat ${seatId}: reservation ${next.id} after ${row.id} was sold`,
         });
-      else if (next.reservedMs < row.heldUntilMs - 1)
+      else if (next.reservedMs < Math.min(row.heldUntilMs, row.endedMs ?? Infinity) - 1)
         violations.push({
           check: 'hold ended early',
           atMs: next.reservedMs,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Act, isUnderWay, type Operation } from '../history.ts';
 import { between, pick, type Random } from '../random.ts';
 import type { Answered, Client } from './client.ts';
+import { type OrderWish, Party, type PartyBuyer } from './party.ts';
 import type { Programme } from './programme.ts';
 
 const PATIENCE_MS = 25_000;
@@ -22,10 +23,12 @@ const ODDS = {
   paysLate: 0.04,
   paysAgain: 0.05,
   looks: 0.5,
+  buysForParty: 0.4,
 };
+const MOST_SEATS = 4;
 
 /** One visit of one buyer, from the token to the ticket, or to giving up. */
-export class Buyer {
+export class Buyer implements PartyBuyer {
   private token = '';
   private readonly userId: number;
   private readonly client: Client;
@@ -45,6 +48,12 @@ export class Buyer {
   async visit(): Promise<void> {
     if (!(await this.comes()) || !(await this.waits()) || this.chance(ODDS.leaves)) return;
     await this.charges();
+    if (this.chance(ODDS.buysForParty)) {
+      const party = new Party(this, this.programme, this.random, this.holdMs);
+      await party.buys(between(this.random, 1, MOST_SEATS));
+      await this.checks();
+      return;
+    }
     let held = await this.takesSeat();
     if (held === undefined) return;
     if (this.chance(ODDS.letsHoldPass)) held = await this.letsHoldPass(held.seatId);
@@ -92,14 +101,14 @@ export class Buyer {
   }
 
   private async charges(): Promise<void> {
-    const amount = this.programme.price + between(this.random, 1, 1_000_000); // unlike the others, so that the checker can tell it apart
+    const amount = MOST_SEATS * this.programme.price + between(this.random, 1, 1_000_000); // unlike the others, so that the checker can tell it apart
     await this.wishes('charge', '/v1/api/user/amount', { amount }, { amount }, ({ amount: balance }) => ({
       amount: Number(balance),
     }));
     if (this.chance(ODDS.looks)) await this.looksAtBalance();
   }
 
-  private async looksAtBalance(): Promise<void> {
+  async looksAtBalance(): Promise<void> {
     await this.client.ask(
       { act: 'balance', userId: this.userId },
       { method: 'GET', path: '/v1/api/user/amount', token: this.token },
@@ -123,7 +132,7 @@ export class Buyer {
     return undefined;
   }
 
-  private async freeSeats(scheduleId: number): Promise<number[]> {
+  async freeSeats(scheduleId: number): Promise<number[]> {
     const { operation, data } = await this.client.ask(
       { act: 'seats', userId: this.userId },
       { method: 'GET', path: `/v1/api/concerts/seat?scheduleId=${scheduleId}`, token: this.token },
@@ -160,7 +169,20 @@ export class Buyer {
     return undefined;
   }
 
-  /** One wish, under one key, however often it must be sent; at times twice at once. */
+  /** An act on an order, however often it must be sent. */
+  async wishesOrder(wish: OrderWish): Promise<Operation> {
+    return this.sends(wish, ({ orderId, seats }) =>
+      wish.act === 'reserve'
+        ? {
+            orderId: Number(orderId),
+            reservationIds: (seats as { reservationId: number; seatId: number }[])
+              .sort((one, other) => one.seatId - other.seatId)
+              .map(({ reservationId }) => reservationId),
+          }
+        : { orderId: Number(orderId) },
+    );
+  }
+
   private async wishes(
     act: Act,
     path: string,
@@ -168,11 +190,19 @@ export class Buyer {
     about: Partial<Operation>,
     tell?: Parameters<Client['ask']>[2],
   ): Promise<Operation> {
+    return this.sends({ act, method: 'POST', path, body, about }, tell);
+  }
+
+  /** One wish, under one key, however often it must be sent; at times twice at once. */
+  private async sends(
+    { act, method, path, body, about }: Omit<OrderWish, 'act'> & { act: Act },
+    tell?: Parameters<Client['ask']>[2],
+  ): Promise<Operation> {
     const key = `${this.userId}-${act}-${++this.keys}`;
     const send = (avoid?: number): Promise<Answered> =>
       this.client.ask(
         { act, userId: this.userId, key, ...about },
-        { method: 'POST', path, token: this.token, body },
+        { method, path, token: this.token, ...(body !== undefined && { body }) },
         tell,
         avoid,
       );
@@ -194,7 +224,7 @@ export class Buyer {
     return answered;
   }
 
-  private chance(odds: number): boolean {
+  chance(odds: number): boolean {
     return this.random() < odds;
   }
 }

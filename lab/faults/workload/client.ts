@@ -10,7 +10,7 @@ interface Envelope {
 }
 
 interface Asked {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   path: string;
   token?: string;
   body?: object;

@@ -49,8 +49,8 @@ export class Programme {
       const schedules = [];
       for (let i = 0; i < o.schedules; i++) {
         const id = await insert(
-          `INSERT INTO concert_schedule (concert_id, starts_at, ends_at)
-           VALUES (?, NOW(3) + INTERVAL 30 DAY, NOW(3) + INTERVAL 31 DAY)`,
+          `INSERT INTO concert_schedule (concert_id, starts_at, ends_at, refundable_until)
+           VALUES (?, NOW(3) + INTERVAL 30 DAY, NOW(3) + INTERVAL 31 DAY, NOW(3) + INTERVAL 29 DAY)`,
           [concert],
         );
         const rows = Array.from({ length: o.seats }, (_, seat) => `(${id}, ${seat + 1}, ${o.price})`);

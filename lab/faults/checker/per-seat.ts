@@ -1,0 +1,25 @@
+import type { Evidence } from '../evidence.ts';
+import type { Operation } from '../history.ts';
+
+/** A request about an order of several seats as one request for each of them: a seat and its reservation are judged alone. */
+export const perSeat = (evidence: Evidence): Evidence => ({
+  ...evidence,
+  operations: evidence.operations.flatMap((operation) =>
+    operation.seatIds === undefined
+      ? [operation]
+      : operation.seatIds.map((seatId, i) => ofSeat(operation, seatId, i)),
+  ),
+});
+
+function ofSeat(operation: Operation, seatId: number, i: number): Operation {
+  const { key, reservationIds, told } = operation;
+  const reservationId = reservationIds?.[i];
+  const toldId = told?.reservationIds?.[i];
+  return {
+    ...operation,
+    seatId,
+    ...(key !== undefined && { key: `${key} seat ${seatId}` }),
+    ...(reservationId !== undefined && { reservationId }),
+    ...(told !== undefined && { told: toldId === undefined ? {} : { reservationId: toldId } }),
+  };
+}
