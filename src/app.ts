@@ -22,7 +22,9 @@ import { IdentityService } from './modules/identity/service';
 import { type RouteMiddleware, routeMiddleware } from './modules/middleware';
 import { Health } from './modules/operations/health';
 import { healthRoutes } from './modules/operations/routes';
-import { readPages } from './modules/pages/files';
+import { type PageFile, readPages } from './modules/pages/files';
+import { FormGuard } from './modules/pages/forms/guard';
+import { formRoutes } from './modules/pages/forms/routes';
 import { pageRoutes } from './modules/pages/routes';
 import { orderRoutes } from './modules/orders/order-routes';
 import { OrderService } from './modules/orders/order-service';
@@ -97,10 +99,32 @@ function pagesOf(container: DependencyContainer): Router[] {
     queueId: config.QUEUE_ID,
     maxWaitSeconds: config.QUEUE_MAX_WAIT_SECONDS,
     idleSeconds: config.QUEUE_IDLE_TIMEOUT_SECONDS,
+    extensionSeconds: config.HOLD_EXTENSION_SECONDS,
   });
-  if (files !== undefined) return [pageRoutes(files)];
+  if (files !== undefined)
+    return [pageRoutes(files), ...(config.ROLE === 'web' ? [] : formsOf(container, files))];
   container.resolve<Logger>(LOGGER).warn({ folder: PAGES }, 'there are no pages: they have not been built');
   return [];
+}
+
+/** The buyer's way without JavaScript; where a token takes a proof of work or the shop's assertion there is none. */
+function formsOf(container: DependencyContainer, files: PageFile[]): Router[] {
+  const config = container.resolve<Config>(CONFIG);
+  const queue = container.resolve(QueueService);
+  const style = files.find(({ path }) => path.endsWith('.css'));
+  if (style === undefined || queue.requiresProofOfWork || container.resolve(IdentityService).isRequired)
+    return [];
+  const services = {
+    queue,
+    concerts: container.resolve(ConcertService),
+    orders: container.resolve(OrderService),
+    payments: container.resolve(PaymentService),
+    balances: container.resolve(BalanceService),
+    guard: new FormGuard([config.TOKEN_SECRET, config.TOKEN_SECRET_SECONDARY]),
+    style: style.path,
+    mayExtend: config.HOLD_EXTENSION_SECONDS > 0,
+  };
+  return [formRoutes(services, middlewareOf(container))];
 }
 
 /** One app: middleware in order, one router per module, 404, errors. */

@@ -9,7 +9,6 @@ const SEATS_OF_ONE = 200;
 /** Of a sale, and of the times before and after it in which buyers try all the same. */
 const LASTS_MS = 400;
 
-/** `npm run lab -- faults windows` does the same with 10^5 attempts. */
 describe('the window of a sale', () => {
   const it_ = useService({ MAX_SEATS_PER_USER: 0, QUEUE_MAX_ACTIVE: 1000 });
   afterAll(() => expectInvariants());

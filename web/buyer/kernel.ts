@@ -12,5 +12,5 @@ export { authorized, claimsOf, movePhase, place, setPlace } from './place';
 export { errorText, language, t } from './texts';
 export { Card, Heading, Problem } from './views/parts';
 export { join } from './join';
-export { IDLE_MS } from './page';
+export { EXTENSION_SECONDS, IDLE_MS } from './page';
 export { checkPlace } from './waiting/check';

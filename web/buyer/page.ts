@@ -9,3 +9,5 @@ export const MAX_WAIT_MS = Number(meta('max-wait')) * 1000;
 export const SHOP_SCRIPT = meta('shop');
 /** A session without a request for so long ends, milliseconds; 0: it does not. */
 export const IDLE_MS = Number(meta('idle')) * 1000;
+/** How long a hold can be prolonged, seconds; 0: it cannot. */
+export const EXTENSION_SECONDS = Number(meta('extension'));

@@ -19,6 +19,8 @@ export interface PageSettings {
   queueId: string;
   maxWaitSeconds: number;
   idleSeconds: number;
+  /** 0: a hold cannot be prolonged. */
+  extensionSeconds: number;
 }
 
 const TYPES: Record<string, string> = {
@@ -46,11 +48,12 @@ function builtFile(folder: string, name: string): PageFile {
 }
 
 /** The page names its queue, so its compressed forms are made here. */
-function indexPage(folder: string, { queueId, maxWaitSeconds, idleSeconds }: PageSettings): PageFile {
+function indexPage(folder: string, settings: PageSettings): PageFile {
   const values: Record<string, string> = {
-    queue: queueId,
-    maxWait: String(maxWaitSeconds),
-    idle: String(idleSeconds),
+    queue: settings.queueId,
+    maxWait: String(settings.maxWaitSeconds),
+    idle: String(settings.idleSeconds),
+    extension: String(settings.extensionSeconds),
   };
   const html = readFileSync(join(folder, 'index.html'), 'utf8').replace(
     /\{\{(\w+)\}\}/g,

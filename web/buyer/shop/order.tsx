@@ -2,6 +2,7 @@ import {
   announce,
   Card,
   effect,
+  EXTENSION_SECONDS,
   formatAge,
   formatLeft,
   formatWon,
@@ -96,7 +97,7 @@ function Actions({ of, isBusy, act }: ActionsProps): VNode {
       <button type="button" class="primary" aria-disabled={isBusy} onClick={() => act(next.run)}>
         {isChecking.value || isBusy ? t.value.checking : next.text}
       </button>
-      {of.extended ? null : (
+      {of.extended || EXTENSION_SECONDS === 0 ? null : (
         <button type="button" aria-disabled={isBusy} onClick={() => act(() => extendAndGoOn(of))}>
           {texts.extend}
         </button>

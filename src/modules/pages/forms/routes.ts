@@ -1,0 +1,187 @@
+import type { ErrorRequestHandler, Request, RequestHandler, Router } from 'express';
+import { z } from 'zod';
+import { BadInput } from '../../../http/errors';
+import { QueryId } from '../../../http/fields';
+import { literalRouter, refuseOtherMethods } from '../../../http/routes';
+import type { BalanceService } from '../../accounts/service';
+import type { Schedule, Seat } from '../../catalog/schema';
+import type { ConcertService } from '../../catalog/service';
+import type { OncePerKey } from '../../idempotency/middleware';
+import type { RouteMiddleware } from '../../middleware';
+import type { OrderService } from '../../orders/order-service';
+import type { PaymentService } from '../../payments/service';
+import type { QueueService } from '../../waiting-room/service';
+import type { FormGuard } from './guard';
+import { formSteps } from './steps';
+import * as views from './views';
+
+const { FORMS } = views;
+
+export interface FormServices {
+  queue: QueueService;
+  concerts: ConcertService;
+  orders: OrderService;
+  payments: PaymentService;
+  balances: BalanceService;
+  guard: FormGuard;
+  /** Path of the stylesheet. */
+  style: string;
+  mayExtend: boolean;
+}
+
+/**
+ * The buyer's way without JavaScript: forms, and a page that renews itself. Each form passes what the route of the API
+ * passes that does the same; its token comes from a cookie. Every act is answered by a redirection to what is now.
+ */
+export function formRoutes(services: FormServices, middleware: RouteMiddleware): Router {
+  const { queue, concerts, orders, payments, balances, guard } = services;
+  const { rateLimited, token, refuseWaiting, perUser, refuseInactive, measured, shed, active } = middleware;
+  const { buyer, form, problems, page, send, goOn } = formSteps(guard, services.style);
+  const once: OncePerKey = middleware.idempotent();
+  const router = literalRouter();
+
+  /** All that an active user's form passes, in this order. */
+  const asActiveUser = (
+    purpose: 'hold' | 'write',
+    act: RequestHandler,
+  ): (RequestHandler | ErrorRequestHandler)[] => [
+    ...[...form, buyer, token, once.key, refuseWaiting, perUser],
+    ...[refuseInactive(purpose), measured('write'), shed, active(purpose), act, problems],
+  ];
+  const shows = (handler: RequestHandler): (RequestHandler | ErrorRequestHandler)[] => [handler, problems];
+  const reading = [buyer, token, perUser, refuseInactive('read'), active('read'), measured('read'), shed];
+
+  router.get(
+    FORMS,
+    ...shows(async (req, res) => {
+      const given = guard.tokenOf(req);
+      if (given === undefined) {
+        send(res, views.enterPage(page(req, res)));
+        return;
+      }
+      const checked = await queue.check(queue.identify(given));
+      if (checked.status === 'PROGRESS') goOn(res, '/shop');
+      else if (checked.status === 'WAITING') send(res, views.waitingPage(page(req, res), checked));
+      else send(res, views.endedPage(page(req, res), checked.status === 'DONE'));
+    }),
+  );
+
+  router.post(
+    `${FORMS}/entry`,
+    rateLimited,
+    ...form,
+    shed,
+    ...shows(async (req, res) => {
+      const { queueToken } = await queue.issue(idIn(req, 'userId'));
+      for (const cookie of guard.entered(queueToken)) res.append('Set-Cookie', cookie);
+      goOn(res);
+    }),
+  );
+
+  router.post(
+    `${FORMS}/departure`,
+    ...form,
+    ...shows((_req, res) => {
+      for (const cookie of guard.left()) res.append('Set-Cookie', cookie);
+      goOn(res);
+    }),
+  );
+
+  router.get(
+    `${FORMS}/shop`,
+    ...reading,
+    ...shows(async (req, res) => {
+      const { userId } = req.activeUser;
+      const held = (await orders.list(userId)).find(
+        ({ status, reservedUntil }) => status === 'HELD' && Date.parse(reservedUntil) > queue.nowMs,
+      );
+      if (held === undefined) {
+        const all = JSON.parse((await concerts.schedules()).json) as Schedule[];
+        const own = all.filter(({ queueId }) => queueId === req.activeUser.queueId);
+        send(res, views.concertsPage(page(req, res), own));
+        return;
+      }
+      const { amount } = await balances.findBalance(userId);
+      send(res, views.orderPage(page(req, res), held, amount, services.mayExtend));
+    }),
+  );
+
+  router.get(
+    `${FORMS}/seats`,
+    ...reading,
+    ...shows(async (req, res) => {
+      const scheduleId = idIn({ body: req.query }, 'scheduleId');
+      const seats = JSON.parse((await concerts.seats(scheduleId)).json) as Seat[];
+      send(res, views.seatsPage(page(req, res), scheduleId, seats));
+    }),
+  );
+
+  router.get(
+    `${FORMS}/orders`,
+    ...[buyer, token, perUser, shed],
+    ...shows(async (req, res) =>
+      send(res, views.ordersPage(page(req, res), await orders.list(req.claims.userId))),
+    ),
+  );
+
+  router.post(
+    `${FORMS}/orders`,
+    ...asActiveUser('hold', async (req, res) => {
+      await orders.create(req.activeUser, seatsIn(req), req.idempotencyKey);
+      goOn(res, '/shop');
+    }),
+  );
+
+  router.post(
+    `${FORMS}/balance`,
+    ...asActiveUser('write', async (req, res) => {
+      await balances.topUp(req.activeUser.userId, idIn(req, 'amount'), req.idempotencyKey);
+      goOn(res, '/shop');
+    }),
+  );
+
+  router.post(
+    `${FORMS}/payment`,
+    ...asActiveUser('write', async (req, res) => {
+      await payments.payOrder(req.activeUser, idIn(req, 'orderId'), req.idempotencyKey);
+      goOn(res, '/orders');
+    }),
+  );
+
+  router.post(
+    `${FORMS}/extension`,
+    ...asActiveUser('write', async (req, res) => {
+      await orders.extend(req.activeUser, idIn(req, 'orderId'), req.idempotencyKey);
+      goOn(res, '/shop');
+    }),
+  );
+
+  router.post(
+    `${FORMS}/release`,
+    ...asActiveUser('write', async (req, res) => {
+      await orders.release(req.activeUser, idIn(req, 'orderId'), req.idempotencyKey);
+      goOn(res, '/shop');
+    }),
+  );
+
+  return refuseOtherMethods(router);
+}
+
+/** @throws BadInput (400) */
+function idIn({ body }: Pick<Request, 'body'>, name: string): number {
+  const id = QueryId.safeParse((body as Record<string, unknown>)[name]);
+  if (!id.success) throw new BadInput(`${name}: Invalid input: expected a positive whole number`);
+  return id.data;
+}
+
+const Ids = z.union([QueryId.transform((id) => [id]), z.array(QueryId).min(1).max(20)]);
+
+/** Seats that were ticked, or how many are wanted next to each other. @throws BadInput (400) */
+function seatsIn(req: Request): Parameters<OrderService['create']>[1] {
+  const { seatId, count } = req.body as Record<string, unknown>;
+  const scheduleId = idIn(req, 'scheduleId');
+  if (count !== undefined) return { scheduleId, best: { count: Math.min(idIn(req, 'count'), 20) } };
+  const seats = Ids.safeParse(seatId);
+  if (!seats.success) throw new BadInput('seatId: choose one to twenty seats');
+  return { scheduleId, seatIds: seats.data };
+}

@@ -1,0 +1,55 @@
+import { useService } from '../support/suite';
+import { axe, concertOf, describeInBrowser, overflowOf, queueName, useBrowser } from './support';
+
+describeInBrowser('without JavaScript', () => {
+  const queueId = queueName();
+  const it_ = useService({ QUEUE_ID: queueId, HOLD_EXTENSION_SECONDS: 60, QUEUE_MAX_ACTIVE: 1 });
+  const browser = useBrowser();
+
+  it('a user takes a place, waits, is admitted, chooses seats and pays, by forms alone', async () => {
+    const { title } = await concertOf(it_, queueId, 8, 100);
+    const first = await it_.buyer();
+    const userId = await it_.given.user(1000);
+    const { page } = await browser.open({ javaScriptEnabled: false, viewport: { width: 320, height: 640 } });
+    await page.goto(`${it_.url}/`);
+    await page.click('noscript a, a[href="/v1/forms"]');
+    await page.fill('#user', String(userId));
+    await page.press('#user', 'Enter');
+    await page.waitForSelector('[data-position="1"]');
+    expect(await overflowOf(page).catch(() => 0)).toBe(0);
+    const { id, seats } = await concertOf(it_, queueId, 1, 0);
+    const hold = await first.hold(id, seats[0]?.id ?? 0);
+    await first.pay(hold); // its session ends, and the page renews itself
+    await page.waitForSelector(`li:has-text("${title}")`);
+    await page.click(`li:has-text("${title}") a`);
+    await page.selectOption('select[name="count"]', '2');
+    await page.click('button.primary');
+    await page.waitForSelector('form[action$="/payment"]');
+    await page.click('form[action$="/extension"] button');
+    await page.waitForSelector('form[action$="/payment"]');
+    expect(await page.locator('form[action$="/extension"]').count()).toBe(0);
+    await page.click('form[action$="/payment"] button');
+    await page.waitForSelector('[data-status="PAID"]');
+  });
+
+  it('each page has no fault that axe finds', async () => {
+    await concertOf(it_, queueId, 8, 100);
+    const userId = await it_.given.user(1000);
+    const { page } = await browser.open();
+    const look = async (): Promise<void> => expect(await axe(page)).toEqual([]);
+    await page.goto(`${it_.url}/v1/forms`);
+    await look();
+    await page.fill('#user', String(userId));
+    await page.press('#user', 'Enter');
+    await page.waitForSelector('a[href*="/seats"]');
+    await look();
+    await page.click('a[href*="/seats"]');
+    await look();
+    await page.click('button.primary');
+    await page.waitForSelector('form[action$="/payment"]');
+    await look();
+    await page.click('form[action$="/payment"] button');
+    await page.waitForSelector('[data-status="PAID"]');
+    await look();
+  });
+});

@@ -1,0 +1,214 @@
+import request, { type Response } from 'supertest';
+import { useService } from '../support/suite';
+
+const FORMS = '/v1/forms';
+
+/** A browser without JavaScript, as far as forms need one: it keeps cookies and follows redirections. */
+class Buyer {
+  readonly cookies = new Map<string, string>();
+  last: Response | undefined;
+
+  constructor(private readonly url: string) {}
+
+  async get(path: string): Promise<Response> {
+    return this.keep(await request(this.url).get(path).set('Cookie', this.cookie));
+  }
+
+  /** Presses the button of the form that the last page has for `action`. */
+  async submit(action: string, fields: object = {}, headers: Record<string, string> = {}): Promise<Response> {
+    return this.post(action, { ...this.formOf(action), ...fields }, headers);
+  }
+
+  async post(action: string, fields: object, headers: Record<string, string> = {}): Promise<Response> {
+    const sent = request(this.url).post(`${FORMS}/${action}`).type('form').set('Cookie', this.cookie);
+    const answer = this.keep(await sent.set(headers).send(fields));
+    return answer.status === 303 ? this.follow(answer) : answer;
+  }
+
+  /** The hidden fields of a form. */
+  formOf(action: string): Record<string, string> {
+    const text = this.last?.text ?? '';
+    const form = text.split('<form').find((each) => each.includes(`action="${FORMS}/${action}"`)) ?? '';
+    const fields = [...form.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)];
+    return Object.fromEntries(fields.map(([, name, value]) => [name, value])) as Record<string, string>;
+  }
+
+  private get cookie(): string {
+    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
+  private async follow(answer: Response): Promise<Response> {
+    const next = await this.get(answer.headers.location ?? '');
+    return next.status === 303 ? this.follow(next) : next;
+  }
+
+  private keep(answer: Response): Response {
+    for (const line of (answer.headers['set-cookie'] as unknown as string[] | undefined) ?? []) {
+      const [name = '', value = ''] = (line.split(';')[0] ?? '').split('=');
+      if (/Max-Age=0/.test(line)) this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+    this.last = answer;
+    return answer;
+  }
+}
+
+describe('the forms', () => {
+  const it_ = useService({ HOLD_EXTENSION_SECONDS: 60, MAX_SEATS_PER_USER: 4 });
+
+  const open = async (): Promise<Buyer> => {
+    const buyer = new Buyer(it_.url);
+    await buyer.get(FORMS);
+    return buyer;
+  };
+  const entered = async (balance = 0): Promise<{ buyer: Buyer; userId: number; page: Response }> => {
+    const userId = await it_.given.user(balance);
+    const buyer = await open();
+    await buyer.submit('entry', { userId });
+    let page = await buyer.get(FORMS);
+    while (page.status === 303) page = await buyer.get(page.headers.location ?? '');
+    return { buyer, userId, page };
+  };
+  const ordersOf = async (userId: number): Promise<{ status: string; total: number }[]> =>
+    it_.admin.query('SELECT status, total FROM orders WHERE user_id = ? ORDER BY id', [userId]);
+
+  it('lead from the queue to a ticket: seats, top-up, more time, payment', async () => {
+    const { id, title } = await it_.given.scheduleWithSeats(6, { amount: 300 });
+    const { buyer, userId, page } = await entered(100);
+    expect(page.text).toContain(title);
+    await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
+    const held = await buyer.submit('orders', { count: 2 });
+    expect(held.text).toContain('600');
+    await buyer.submit('extension');
+    expect(buyer.last?.text).not.toContain('action="/v1/forms/extension"');
+    expect(buyer.last?.text).not.toContain('action="/v1/forms/payment"');
+    await buyer.submit('balance'); // 500 are missing
+    const paid = await buyer.submit('payment');
+    expect(paid.text).toContain('data-status="PAID"');
+    expect(await ordersOf(userId)).toEqual([{ status: 'PAID', total: 600 }]);
+    expect((await buyer.get(FORMS)).text).toContain(`action="${FORMS}/departure"`);
+    expect((await buyer.submit('departure')).text).toContain('name="userId"');
+  });
+
+  it('hold the seats that were ticked, and give them back', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(3);
+    const { buyer, userId } = await entered();
+    await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
+    await buyer.submit('orders', { count: undefined, seatId: seats.slice(0, 2).map((seat) => seat.id) });
+    expect(await ordersOf(userId)).toEqual([{ status: 'HELD', total: 200 }]);
+    await buyer.submit('release');
+    expect(await ordersOf(userId)).toEqual([{ status: 'CANCELED', total: 200 }]);
+  });
+
+  it('act once when a button is pressed twice', async () => {
+    const { id } = await it_.given.scheduleWithSeats(1, { amount: 500 });
+    const { buyer, userId } = await entered();
+    await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
+    await buyer.submit('orders', { count: 1 });
+    const form = buyer.formOf('balance');
+    await Promise.all([buyer.post('balance', form), buyer.post('balance', form)]);
+    const [user] = await it_.admin.query('SELECT balance FROM member WHERE id = ?', [userId]);
+    expect(user).toEqual({ balance: 500 });
+  });
+
+  it('say in a page what was refused', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(2);
+    const rival = await it_.buyer();
+    await rival.reserve(id, seats[0]?.id ?? 0);
+    const { buyer } = await entered();
+    await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
+    const refused = await buyer.submit('orders', { count: undefined, seatId: seats[0]?.id });
+    expect([refused.status, refused.headers['content-type']]).toEqual([409, 'text/html; charset=utf-8']);
+    expect((await buyer.get(`${FORMS}/seats?scheduleId=1<b>`)).status).toBe(400);
+    expect(buyer.last?.text).not.toContain('<b>');
+  });
+
+  it('renew themselves while they wait, and show the position', async () => {
+    const { buyer } = await entered();
+    const page = await buyer.get(FORMS);
+    expect([200, 303]).toContain(page.status); // it may be in at once
+    expect((await open()).last?.headers['content-security-policy']).toMatch(
+      /^default-src 'none'; style-src 'self'/,
+    );
+  });
+
+  describe('refuse what is not from a page of this site', () => {
+    const refusals: [string, (buyer: Buyer) => Promise<Response>][] = [
+      ['a form without its proof', (buyer) => buyer.post('entry', { userId: 1 })],
+      ['another proof', (buyer) => buyer.submit('entry', { userId: 1, proof: 'A'.repeat(43) })],
+      [
+        'the proof of another buyer',
+        async (buyer) => buyer.submit('entry', { userId: 1, proof: (await open()).formOf('entry').proof }),
+      ],
+      [
+        'a proof without its cookie',
+        async (buyer) => {
+          buyer.cookies.clear();
+          return buyer.submit('entry', { userId: 1 });
+        },
+      ],
+      [
+        'a cookie that somebody has added',
+        async (buyer) => {
+          buyer.cookies.set('__Host-buyer', `x; __Host-buyer=${buyer.cookies.get('__Host-buyer') ?? ''}`);
+          return buyer.submit('entry', { userId: 1 });
+        },
+      ],
+      [
+        'a form that a browser sends from another site',
+        (buyer) => buyer.submit('entry', { userId: 1 }, { 'Sec-Fetch-Site': 'cross-site' }),
+      ],
+      [
+        'a form that a browser sends from a neighbour',
+        (buyer) => buyer.submit('entry', { userId: 1 }, { 'Sec-Fetch-Site': 'same-site' }),
+      ],
+      ['an array of proofs', (buyer) => buyer.submit('entry', { userId: 1, proof: ['a', 'b'] })],
+    ];
+    it.each(refusals)('%s', async (_name, misuse) => {
+      const buyer = await open();
+      const answer = await misuse(buyer);
+      expect(answer.status).toBe(403);
+      expect(buyer.cookies.has('__Host-queue-token')).toBe(false);
+    });
+
+    it('a proof of before the buyer had a place', async () => {
+      const buyer = await open();
+      const { proof } = buyer.formOf('entry');
+      await buyer.submit('entry', { userId: await it_.given.user() });
+      expect((await buyer.post('departure', { proof })).status).toBe(403);
+    });
+
+    it('a payment by the token of the cookie alone', async () => {
+      const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 0 });
+      const { buyer, userId } = await entered();
+      await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
+      await buyer.submit('orders', { count: undefined, seatId: seats[0]?.id });
+      const { orderId } = buyer.formOf('payment');
+      expect((await buyer.post('payment', { orderId })).status).toBe(403);
+      expect(await ordersOf(userId)).toEqual([{ status: 'HELD', total: 0 }]);
+    });
+
+    it('the cookie in place of the header, on the routes of the API', async () => {
+      const { buyer } = await entered();
+      const token = buyer.cookies.get('__Host-queue-token') ?? '';
+      const answer = await request(it_.url)
+        .get('/v1/api/orders')
+        .set('Cookie', `__Host-queue-token=${token}`);
+      expect(answer.status).toBe(401);
+    });
+  });
+
+  it('set cookies for this host alone, that no script reads and no other site sends', async () => {
+    const userId = await it_.given.user();
+    const buyer = await open();
+    const sent = await request(it_.url)
+      .post(`${FORMS}/entry`)
+      .type('form')
+      .set('Cookie', [...buyer.cookies].map(([name, value]) => `${name}=${value}`).join('; '))
+      .send({ ...buyer.formOf('entry'), userId });
+    const lines = sent.headers['set-cookie'] as unknown as string[];
+    expect(lines).toHaveLength(2);
+    for (const line of lines)
+      expect(line).toMatch(/^__Host-[\w-]+=[\w.-]+; Path=\/; Secure; HttpOnly; SameSite=Strict$/);
+  });
+});
