@@ -16,6 +16,7 @@ const HOMES = {
   mariadb: 'database/(connector|database|pool|prepared|transaction|errors)\\.ts$',
   opossum: 'circuit-breaker/breaker\\.ts$',
   'prom-client': 'observability/',
+  '@opentelemetry': 'observability/traces/(sdk|export)\\.ts$',
 };
 
 /** The one direction of calls: routes → service → repository | store → platform. */

@@ -44,6 +44,7 @@ import { statusRoutes } from './modules/waiting-room/status/routes';
 import { QueueStatusService } from './modules/waiting-room/status/service';
 import { QueueStreams } from './modules/waiting-room/streams/streams';
 import { LOGGER, type Logger } from './platform/observability/logger';
+import { Tracer } from './platform/observability/traces/tracer';
 import { Redis } from './platform/redis/redis';
 import { managementRouters } from './startup/management';
 
@@ -140,6 +141,7 @@ function createApp(container: DependencyContainer, extra: RequestHandler[], rout
     context({
       metrics: container.resolve(HttpMetrics),
       logger,
+      tracer: container.resolve(Tracer),
       connections: new ConnectionAge(config.HTTP_MAX_CONNECTION_AGE_SECONDS * 1000),
       isDraining: () => health.phase === 'draining',
     }),

@@ -6,6 +6,9 @@ import { Batchers } from './platform/database/batch';
 import { BatchMetrics } from './platform/database/batch-metrics';
 import { Database } from './platform/database/database';
 import { createLogger, LOGGER, type Logger } from './platform/observability/logger';
+import { createTracer } from './platform/observability/traces/create';
+import { TraceMetrics } from './platform/observability/traces/metrics';
+import { Tracer } from './platform/observability/traces/tracer';
 import { HttpMetrics } from './http/metrics';
 import { AccountMetrics } from './modules/accounts/metrics';
 import { CatalogMetrics } from './modules/catalog/metrics';
@@ -63,7 +66,7 @@ import { WaitingRoom } from './modules/waiting-room/waiting-room';
 const METRIC_GROUPS = [
   ...[ProcessMetrics, HttpMetrics, WaitingRoomMetrics, CatalogMetrics, AccountMetrics, OrderMetrics],
   ...[PaymentMetrics, IdempotencyMetrics, OutboxMetrics, InvariantMetrics, IdentityMetrics, BatchMetrics],
-  ...[OrganizerMetrics, WebhookMetrics, TransparencyMetrics],
+  ...[OrganizerMetrics, WebhookMetrics, TransparencyMetrics, TraceMetrics],
 ];
 
 /**
@@ -72,8 +75,10 @@ const METRIC_GROUPS = [
  */
 export function createContainer(config: Config): DependencyContainer {
   const container = root.createChildContainer();
-  const logger = createLogger(config.LOG_LEVEL, config.ROLE);
+  const tracer = createTracer(config, container.resolve(TraceMetrics));
+  const logger = createLogger(config.LOG_LEVEL, config.ROLE, undefined, tracer);
   container.registerInstance(CONFIG, config);
+  container.registerInstance(Tracer, tracer);
   container.registerInstance(LOGGER, logger);
 
   const database = new Database({
@@ -82,6 +87,7 @@ export function createContainer(config: Config): DependencyContainer {
     acquireMs: config.DATABASE_ACQUIRE_TIMEOUT_MS,
     timeoutMs: config.DATABASE_TIMEOUT_MS,
     statementsMax: config.DATABASE_STATEMENTS_MAX,
+    tracer,
     onGivenUp: (err) => logger.warn({ err }, 'the database is demoted: its connections are given up'),
   });
   const redis = connectRedis(config.REDIS_URL, config.REDIS_TIMEOUT_MS, (err) =>
@@ -92,7 +98,7 @@ export function createContainer(config: Config): DependencyContainer {
   container.registerInstance(Database, database);
   container.registerInstance(
     Batchers,
-    new Batchers(database, container.resolve(BatchMetrics), batchWaitMs(config)),
+    new Batchers(database, container.resolve(BatchMetrics), batchWaitMs(config), tracer),
   );
   container.registerInstance(Redis, redis);
   const logSecret = config.TRANSPARENCY_SECRET || config.TOKEN_SECRET;
@@ -126,7 +132,7 @@ export function createContainer(config: Config): DependencyContainer {
   const limits = controllerBounds(config);
   const room = (id: string, cap: number | 'auto'): WaitingRoom =>
     new WaitingRoom(
-      new QueueStore(redis, id, rules, metrics),
+      new QueueStore(redis, id, rules, metrics, tracer),
       cap === 'auto' ? new AdaptiveLimit(limits) : new FixedLimit(cap),
       repository,
       metrics,
@@ -156,7 +162,9 @@ function registerEvents(container: DependencyContainer, config: Config, logger: 
   container.registerInstance(Topics, new Topics());
   container.register(NOTIFIER, {
     useFactory: instanceCachingFactory<Notifier>(() =>
-      webhook === '' ? new LogNotifier(logger) : new WebhookNotifier(webhook, NOTIFIER_TIMEOUT_MS),
+      webhook === ''
+        ? new LogNotifier(logger)
+        : new WebhookNotifier(webhook, NOTIFIER_TIMEOUT_MS, container.resolve(Tracer)),
     ),
   });
   container.register(FAN_OUT, { useToken: WebhookFanOut });

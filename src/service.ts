@@ -11,11 +11,15 @@ import { Batchers } from './platform/database/batch';
 import { Database } from './platform/database/database';
 import { LOGGER, type Logger } from './platform/observability/logger';
 import { ProcessMetrics } from './platform/observability/process-metrics';
+import { Tracer } from './platform/observability/traces/tracer';
 import { followRedis, Redis } from './platform/redis/redis';
 import { background } from './startup/background';
 import { listening } from './startup/listening';
 import { type Readiness, readiness } from './startup/readiness';
 import { checkRedis, refusalOf, type ServerMismatch } from './startup/server-checks';
+
+/** Longest wait for the collector at the end: a process that is told to stop is killed if it takes long. */
+const TRACES_STOP_MS = 2_000;
 
 export interface RunningService {
   port: number;
@@ -78,7 +82,10 @@ function foundation(container: DependencyContainer): Phase[] {
   const redis = container.resolve(Redis);
   const metrics = container.resolve(ProcessMetrics);
   const breakers = container.resolve(Breakers);
+  const tracer = container.resolve(Tracer);
   return [
+    // Last of all: what stops before it may still end spans.
+    { name: 'traces', start: () => tracer.start(logger), stop: () => tracer.stop(TRACES_STOP_MS) },
     { name: 'breakers', stop: () => breakers.shutdown() },
     {
       name: 'database',

@@ -1,4 +1,11 @@
+import type { Span } from '../platform/observability/traces/span';
+import { NO_TRACES, type Tracer } from '../platform/observability/traces/tracer';
+
 export interface BatcherOptions {
+  /** What a batch does, for its span. */
+  name?: string;
+  /** Gives batches with an item of a traced request a span. */
+  tracer?: Tracer;
   /** Most items of one batch. */
   maxSize: number;
   /** Most batches on their way at once. */
@@ -11,6 +18,8 @@ export interface BatcherOptions {
 
 interface Waiting<Item, Result> {
   item: Item;
+  /** Of the request that waits for it, if that is traced. */
+  span: Span | undefined;
   resolve: (result: Result) => void;
   reject: (error: unknown) => void;
 }
@@ -33,7 +42,7 @@ export class Batcher<Item, Result> {
   /** @returns the item's own result @throws what `send` throws */
   async add(item: Item): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      this.waiting.push({ item, resolve, reject });
+      this.waiting.push({ item, span: this.options.tracer?.active(), resolve, reject });
       this.sendNext();
     });
   }
@@ -53,12 +62,21 @@ export class Batcher<Item, Result> {
   private async deliver(batch: Waiting<Item, Result>[]): Promise<void> {
     this.options.onSend?.(batch.length);
     try {
-      const results = await this.send(batch.map(({ item }) => item));
+      const results = await this.sendTraced(batch);
       batch.forEach(({ resolve }, i) => resolve(results[i] as Result));
     } catch (error) {
       if (batch.length > 1 && this.options.isTriedAlone?.(error) === true)
         await Promise.all(batch.map((one) => this.deliver([one])));
       else for (const { reject } of batch) reject(error);
     }
+  }
+
+  private sendTraced(batch: Waiting<Item, Result>[]): Promise<Result[]> {
+    const { name = 'batch', tracer = NO_TRACES } = this.options;
+    const attributes = { 'concert.batch.size': batch.length };
+    const spans = batch.map(({ span }) => span);
+    return tracer.together(`${name} batch`, attributes, spans, () =>
+      this.send(batch.map(({ item }) => item)),
+    );
   }
 }

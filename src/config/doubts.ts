@@ -4,7 +4,7 @@ import { isLoopback, parseUrl } from './urls';
 
 /** Beginnings that only our variables have; others (REDIS_, HTTP_, NODE_ …) are used by many programs. */
 const OURS =
-  /^(?:QUEUE|HOLD|TOKEN|MANAGEMENT|IDEMPOTENCY|OUTBOX|EVENT|NOTIFIER|BREAKER|SHUTDOWN|SWEEP|WATCH|TRUST|SLO|WEBHOOK)_/;
+  /^(?:QUEUE|HOLD|TOKEN|MANAGEMENT|IDEMPOTENCY|OUTBOX|EVENT|NOTIFIER|BREAKER|SHUTDOWN|SWEEP|WATCH|TRUST|SLO|WEBHOOK|TRACES)_/;
 /** What Kubernetes sets for each Service. */
 const SERVICE_LINK = /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_\w+)?)$/;
 /** Shorter names are near to too many others. */

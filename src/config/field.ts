@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Check, parseLimits } from './checks';
 import { parseNetworks } from './networks';
+import { parsePairs } from './pairs';
 import { parsePublicKey } from './public-key';
 import { closest } from './closest';
 import { parseBrokers, parseDatabaseUrl, parseRedisUrls, parseUrl } from './urls';
@@ -148,6 +149,23 @@ export const webUrl = ({ default: otherwise = '', about }: About & { default?: s
 
 /** Empty, or networks in CIDR notation. */
 export const networks = ({ about }: About) => text({ default: '', about, check: parsedBy(parseNetworks) });
+
+/** Empty, or `name=value,name=value`. */
+export const pairs = ({ about }: About) => text({ default: '', about, check: parsedBy(parsePairs) });
+
+const SHARE = /^(?:0?\.\d{1,9}|0|1(?:\.0{1,9})?)$/;
+
+/** A number from 0 to 1. */
+export const share = ({ default: otherwise, about }: About & { default: number }) =>
+  variable(
+    given
+      .refine((value) => SHARE.test(value), {
+        error: ({ input }) => `must be a number from 0 to 1, as 0.01, not "${String(input)}"`,
+      })
+      .transform(Number)
+      .default(otherwise),
+    { about },
+  );
 
 /** Empty, or a public key in PEM. */
 export const publicKey = ({ about }: About) => text({ default: '', about, check: parsedBy(parsePublicKey) });

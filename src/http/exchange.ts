@@ -1,4 +1,5 @@
 import { monotonicMs } from '../common/clock';
+import type { Span } from '../platform/observability/traces/span';
 
 /** One request and its answer, as middleware sees it. */
 export class Exchange {
@@ -8,6 +9,8 @@ export class Exchange {
   isShed = false;
   /** The answer is that of an earlier request with the same Idempotency-Key. */
   isReplay = false;
+  /** Of a request that is traced. */
+  span: Span | undefined;
   /** Sent with the answer, a success or an error: name, value, name, value, … */
   readonly headers: string[];
   private isClosing = false;

@@ -23,12 +23,13 @@ import { noticeRoutes } from '../modules/waiting-room/status/operator-routes';
 import { QueueStatusService } from '../modules/waiting-room/status/service';
 import { LOGGER } from '../platform/observability/logger';
 import { Metrics } from '../platform/observability/metrics';
+import { Tracer } from '../platform/observability/traces/tracer';
 
 /** What the management port serves besides probes. @param api the routers whose document it shows */
 export function managementRouters(container: DependencyContainer, api: Router[]): Router[] {
   const { ROLE } = container.resolve<Config>(CONFIG);
   const document = api.length > 0 ? openApiDocument(api) : undefined;
-  const management = managementRoutes(container.resolve(Metrics), document);
+  const management = managementRoutes(container.resolve(Metrics), document, container.resolve(Tracer).isOn);
   if (ROLE === 'web') return [management]; // it has no database
   const operators = container.resolve(OperatorService);
   const audit = container.resolve(AuditService);

@@ -6,6 +6,7 @@ import { processFields } from './process';
 import { salesFields } from './sales';
 import { storesFields } from './stores';
 import { tokensFields } from './tokens';
+import { tracesFields } from './traces';
 import { webhooksFields } from './webhooks';
 import { waitingRoomFields } from './waiting-room';
 
@@ -20,6 +21,7 @@ export const fields = {
   ...eventsFields,
   ...webhooksFields,
   ...limitsFields,
+  ...tracesFields,
 };
 
 export type Config = { readonly [K in keyof typeof fields]: z.output<(typeof fields)[K]> };

@@ -4,6 +4,7 @@ import type { Request, RequestHandler } from 'express';
 import { monotonicMs } from '../../common/clock';
 import type { Logger } from '../../platform/observability/logger';
 import type { LatencySeries } from '../../platform/observability/latency-histogram';
+import type { Tracer } from '../../platform/observability/traces/tracer';
 import type { ConnectionAge } from '../limits/connection-age';
 import { Exchange } from '../exchange';
 import type { HttpMetrics } from '../metrics';
@@ -11,21 +12,49 @@ import type { HttpMetrics } from '../metrics';
 export interface ContextOptions {
   metrics: HttpMetrics;
   logger: Logger;
+  tracer: Tracer;
   connections: ConnectionAge;
   /** Whether the process is on its way out: the client's next request should go to another one. */
   isDraining: () => boolean;
 }
 
 /** First of all: gives the request its id, decides whether its connection goes on, counts it and logs its answer. */
-export function context({ metrics, logger, connections, isDraining }: ContextOptions): RequestHandler {
+export function context(options: ContextOptions): RequestHandler {
+  const { metrics, logger, tracer, connections, isDraining } = options;
   const answers = new AnswerLog(metrics, logger);
   return (req, res, next) => {
     const exchange = new Exchange(requestIdOf(req), metrics);
     res.exchange = exchange;
     if (isDraining() || connections.isOver(req.socket, exchange.startedAtMs)) exchange.closeConnection();
     exchange.onAnswered((status) => answers.record(req, exchange, status));
-    next();
+    if (tracer.isOn && !OWN_STATE.test(req.url)) traced(tracer, req, exchange, next);
+    else next();
   };
+}
+
+/** What asks for the state of this process: probes and scrapes come all the time, and mean no user. */
+const OWN_STATE = /^\/(?:health\/|metrics$)/;
+
+/** Says nothing of a client: no address, no user, no URL, of which no one knows what it holds. */
+function traced(tracer: Tracer, req: Request, exchange: Exchange, next: () => void): void {
+  const span = tracer.server(req);
+  if (span === undefined) {
+    next();
+    return;
+  }
+  exchange.span = span;
+  exchange.onAnswered((status) => {
+    const route = routeOf(req);
+    span.rename(`${req.method} ${route}`);
+    span.set({
+      'http.request.method': req.method,
+      'http.route': route,
+      'http.response.status_code': status,
+      'concert.request_id': exchange.requestId,
+    });
+    span.end(status >= 500 ? String(status) : undefined);
+  });
+  tracer.within(span, next);
 }
 
 const GIVEN_ID = /^[\w.-]{1,64}$/;
@@ -50,11 +79,11 @@ class AnswerLog {
     private readonly logger: Logger,
   ) {}
 
-  record(req: Request, { startedAtMs, requestId }: Exchange, status: number): void {
+  record(req: Request, { startedAtMs, requestId, span }: Exchange, status: number): void {
     const ms = monotonicMs() - startedAtMs;
     const method = status === 405 ? 'other' : req.method;
     const route = routeOf(req);
-    this.seriesOf(route, method, status).observe(ms / 1000);
+    this.seriesOf(route, method, status).observe(ms / 1000, span?.context);
     if (!this.logger.isLevelEnabled('debug')) return;
     this.logger.debug({ requestId, method, route, status, ms: Math.round(ms * 10) / 10 }, 'answered');
   }

@@ -9,7 +9,7 @@ import {
 import { EventAttempts, type FailedAttempt, type FailedEventStore } from '../outbox/attempts';
 import { describeFailure } from '../outbox/errors';
 import { isEventId } from '../outbox/event';
-import { attemptsOf, EVENT_ID, failedHeaders } from '../outbox/headers';
+import { attemptsOf, EVENT_ID, failedHeaders, TRACEPARENT } from '../outbox/headers';
 import { OutboxRepository } from '../outbox/repository';
 import { RetryPolicy } from '../outbox/retry-policy';
 import { Topics } from '../outbox/topics';
@@ -56,6 +56,7 @@ export class NotificationConsumer {
       eventId: message.headers[EVENT_ID] ?? '',
       topic: this.topics.mainOf(message.topic),
       payload: message.value?.toString() ?? '',
+      traceparent: message.headers[TRACEPARENT] ?? null,
     };
     const options = { mayGoOn: () => Promise.resolve(!stopping.aborted), stopping };
     try {

@@ -1,4 +1,7 @@
 import type { Logger } from '../../platform/observability/logger';
+import type { Span } from '../../platform/observability/traces/span';
+import { NO_TRACES, type Tracer } from '../../platform/observability/traces/tracer';
+import { traceParentOf } from '../../platform/observability/traces/traceparent';
 
 export interface Notification {
   /** UUID of the event; the same event is always the same notification. */
@@ -39,6 +42,7 @@ export class WebhookNotifier implements Notifier {
   constructor(
     url: string,
     private readonly timeoutMs: number,
+    private readonly tracer: Tracer = NO_TRACES,
   ) {
     const target = new URL(url);
     if (target.username !== '' || target.password !== '') {
@@ -51,10 +55,26 @@ export class WebhookNotifier implements Notifier {
   }
 
   async notify(notification: Notification, signal?: AbortSignal): Promise<void> {
+    const span = this.tracer.child('notify', {
+      kind: 'client',
+      attributes: { 'http.request.method': 'POST' },
+    });
+    await this.tracer.ending(span, () => this.post(notification, span, signal));
+  }
+
+  private async post(
+    notification: Notification,
+    span: Span | undefined,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const inTime = AbortSignal.timeout(this.timeoutMs);
     const response = await fetch(this.url, {
       method: 'POST',
-      headers: { ...this.headers, 'idempotency-key': notification.eventId },
+      headers: {
+        ...this.headers,
+        'idempotency-key': notification.eventId,
+        ...(span !== undefined && { traceparent: traceParentOf(span.context) }),
+      },
       body: JSON.stringify(notification),
       redirect: 'manual',
       signal: signal === undefined ? inTime : AbortSignal.any([signal, inTime]),

@@ -3,6 +3,7 @@ import helmet from 'helmet';
 import swaggerFolder from 'swagger-ui-dist/absolute-path';
 import { literalRouter, refuseOtherMethods } from '../../http/routes';
 import { scrape } from '../../platform/observability/cluster-metrics';
+import { wantsOpenMetrics } from '../../platform/observability/open-metrics';
 import type { Metrics } from '../../platform/observability/metrics';
 import type { Health } from './health';
 
@@ -33,10 +34,17 @@ export function healthRoutes(health: Health): Router {
 }
 
 /** For operators and their machines: metrics, the API document and its page. Not for the world: MANAGEMENT_PORT. */
-export function managementRoutes(metrics: Metrics, document: object | undefined): Router {
+/** @param hasExemplars whether requests are traced: then a scraper that takes OpenMetrics gets it */
+export function managementRoutes(
+  metrics: Metrics,
+  document: object | undefined,
+  hasExemplars: boolean,
+): Router {
   const router = literalRouter();
-  router.get('/metrics', secured, async (_req, res) => {
-    res.type(metrics.registry.contentType).send(await scrape(metrics.registry));
+  router.get('/metrics', secured, async (req, res) => {
+    const wants = hasExemplars && wantsOpenMetrics(req.headers.accept);
+    const { contentType, text } = await scrape(metrics.registry, wants);
+    res.type(contentType).send(text);
   });
   if (document === undefined) return refuseOtherMethods(router);
   router.get('/openapi.json', secured, (_req, res) => {

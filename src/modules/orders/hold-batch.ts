@@ -108,8 +108,8 @@ export class HoldBatch {
   ): Promise<Written> {
     const won = decisions.filter((decision) => decision.kind === 'won');
     if (won.length === 0) return new Map();
-    const items = won.flatMap(({ order: { user, scheduleId, seatIds } }) =>
-      seatIds.map((seatId) => ({ user, scheduleId, seatId })),
+    const items = won.flatMap(({ order: { user, scheduleId, seatIds, trace } }) =>
+      seatIds.map((seatId) => ({ user, scheduleId, seatId, trace })),
     );
     await this.expiry.expireHoldsOf(
       tx,
@@ -124,7 +124,7 @@ export class HoldBatch {
     );
     await appendEvents(
       tx,
-      items.map(({ user, seatId }) => madeEvent(user.userId, rowOf(rows, seatId))),
+      items.map(({ user, seatId, trace }) => ({ ...madeEvent(user.userId, rowOf(rows, seatId)), trace })),
     );
     return new Map(
       won.map((decision, i) => {

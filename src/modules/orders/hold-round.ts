@@ -13,6 +13,8 @@ export interface HoldRequest {
   scheduleId: number;
   /** Ascending, each once, at least one. */
   seatIds: number[];
+  /** Its `traceparent`, if it is traced. */
+  trace?: string | undefined;
 }
 
 /** A user's order of seats on hold: made by this request, or before it. */

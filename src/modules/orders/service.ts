@@ -1,6 +1,7 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
 import { DisplayTime } from '../../common/display-time';
+import { Tracer } from '../../platform/observability/traces/tracer';
 import type { RequestKey } from '../idempotency/key';
 import { KeyedBatches, type KeyedBatcher } from '../idempotency/batch';
 import { Breakers } from '../operations/breakers';
@@ -25,6 +26,7 @@ export class ReservationService {
     private readonly displayTime: DisplayTime,
     private readonly presenter: OrderPresenter,
     private readonly metrics: OrderMetrics,
+    private readonly tracer: Tracer,
     @inject(CONFIG) config: Config,
   ) {
     const rules = { holdSeconds: config.HOLD_SECONDS, seatLimit: config.MAX_SEATS_PER_USER };
@@ -70,7 +72,7 @@ export class ReservationService {
 
   private async submit(request: HoldRequest, key: RequestKey | undefined): Promise<Held> {
     const held = await this.breakers.concert
-      .run(() => this.holds.submit(request, key))
+      .run(() => this.holds.submit({ ...request, trace: this.tracer.traceparent() }, key))
       .catch((error: unknown) => this.countRefusal(error));
     this.metrics.holds.inc({ result: held.isNew ? 'held' : 'repeated' });
     await this.queue.extendSession(request.user, held.leftMs);

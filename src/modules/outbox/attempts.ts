@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { DatabaseUnavailable } from '../../platform/database/database';
 import { LOGGER, type Logger } from '../../platform/observability/logger';
+import type { Span } from '../../platform/observability/traces/span';
+import { Tracer } from '../../platform/observability/traces/tracer';
 import { EVENT_HANDLER, type EventHandler, type IncomingEvent } from './event';
 import { OutboxMetrics } from './metrics';
 import { RetryPolicy } from './retry-policy';
@@ -35,6 +37,7 @@ export class EventAttempts {
     @inject(EVENT_HANDLER) private readonly handler: EventHandler,
     private readonly policy: RetryPolicy,
     private readonly metrics: OutboxMetrics,
+    private readonly tracer: Tracer,
     @inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -61,12 +64,24 @@ export class EventAttempts {
   /** @returns what went wrong */
   private async tryOnce(event: IncomingEvent): Promise<unknown> {
     try {
-      await this.handler.handle(event);
+      await this.tracer.ending(this.spanOf(event), () => this.handler.handle(event));
       return undefined;
     } catch (error) {
       if (error instanceof DatabaseUnavailable) throw error;
       return error ?? new Error('unknown failure');
     }
+  }
+
+  private spanOf({ eventId, topic, traceparent }: IncomingEvent): Span | undefined {
+    return this.tracer.continued(traceparent, `process ${topic}`, {
+      kind: 'consumer',
+      attributes: {
+        'messaging.operation.type': 'process',
+        'messaging.operation.name': 'process',
+        'messaging.destination.name': topic,
+        'messaging.message.id': eventId,
+      },
+    });
   }
 
   /** @returns false when another of the first attempts is left */

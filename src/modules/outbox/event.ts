@@ -7,6 +7,8 @@ export interface IncomingEvent {
   topic: string;
   /** JSON. */
   payload: string;
+  /** Of the request that has caused it, if that is traced. */
+  traceparent?: string | null;
 }
 
 /** Acts on an event once, however often it comes. */

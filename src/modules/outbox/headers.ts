@@ -2,6 +2,7 @@ import type { IncomingMessage } from '../../platform/kafka';
 import { describeFailure } from './errors';
 
 export const EVENT_ID = 'event-id';
+export const TRACEPARENT = 'traceparent';
 const ERROR = 'error';
 const ATTEMPTS = 'attempts';
 const FIRST_FAILED_AT = 'first-failed-at';

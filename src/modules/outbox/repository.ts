@@ -16,7 +16,7 @@ const EARLIER = `(SELECT MAX(e.id) FROM outbox e FORCE INDEX (outbox_by_key)
                     LEFT JOIN notification n ON n.event_id = e.event_id
                    WHERE e.partition_key = o.partition_key AND e.id < o.id AND e.topic IN (${placeholders(KINDS.length)})
                      AND e.given_up_at IS NULL AND n.event_id IS NULL)`;
-const COLUMNS = `o.id, o.event_id AS eventId, o.topic, o.partition_key AS partitionKey, o.payload, o.attempts,
+const COLUMNS = `o.id, o.event_id AS eventId, o.topic, o.partition_key AS partitionKey, o.payload, o.traceparent, o.attempts,
                  ${EARLIER} AS earlierId`;
 const OPEN = 'delivered_at IS NULL AND given_up_at IS NULL';
 

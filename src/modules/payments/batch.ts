@@ -23,6 +23,7 @@ export interface Sale {
 /** A payment that is to be written, with the items that it is for. */
 interface Accepted extends NewPayment {
   items: PayableItem[];
+  trace: string | undefined;
   /** Won; of the user, after the payment. */
   balanceAfter: number;
 }
@@ -88,7 +89,9 @@ export class PaymentBatch {
     );
     await appendEvents(
       tx,
-      payments.flatMap(({ user, items }) => items.map((item) => paidEvent(user.userId, item))),
+      payments.flatMap(({ user, items, trace }) =>
+        items.map((item) => ({ ...paidEvent(user.userId, item), trace })),
+      ),
     );
   }
 }
@@ -121,7 +124,8 @@ class PaymentRound {
     this.paid.set(orderId, userId);
     const endsSession = first.heldOrders - paidBefore <= 1;
     if (endsSession) this.ended.add(userId);
-    const payment = { user: request.user, orderId, reservationId, amount, endsSession, items, balanceAfter };
+    const { user, trace } = request;
+    const payment = { user, orderId, reservationId, amount, endsSession, items, balanceAfter, trace };
     return { kind: 'accepted', payment };
   }
 

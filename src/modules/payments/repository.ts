@@ -9,6 +9,8 @@ export interface Payable {
   user: ActiveUser;
   orderId?: number;
   reservationId?: number;
+  /** Its `traceparent`, if it is traced. */
+  trace?: string | undefined;
 }
 
 /** A reservation of an order that is to be paid. */

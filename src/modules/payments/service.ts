@@ -1,5 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { KeyedBatches, type KeyedBatcher } from '../idempotency/batch';
+import { Tracer } from '../../platform/observability/traces/tracer';
 import type { RequestKey } from '../idempotency/key';
 import { Breakers } from '../operations/breakers';
 import { QueueService, type ActiveUser } from '../waiting-room/service';
@@ -19,6 +20,7 @@ export class PaymentService {
     private readonly queue: QueueService,
     private readonly breakers: Breakers,
     private readonly metrics: PaymentMetrics,
+    private readonly tracer: Tracer,
   ) {
     this.payments = batches.of({
       name: 'payment',
@@ -53,7 +55,9 @@ export class PaymentService {
   }
 
   private async sell(payable: Payable, key: RequestKey | undefined): Promise<Sale> {
-    const sale = await this.breakers.concert.run(() => this.payments.submit(payable, key));
+    const sale = await this.breakers.concert.run(() =>
+      this.payments.submit({ ...payable, trace: this.tracer.traceparent() }, key),
+    );
     this.metrics.sales.inc(sale.seats);
     this.metrics.ticketRevenue.inc(sale.amount);
     if (sale.endsSession) await this.queue.endSession(payable.user);

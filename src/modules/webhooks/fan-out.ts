@@ -5,8 +5,8 @@ import { BATCH } from '../outbox/repository';
 
 // IGNORE: an event may come again, and has its delivery then.
 const KEEP = `INSERT IGNORE INTO webhook_delivery
-                (endpoint_id, outbox_id, event_id, topic, partition_key, payload, occurred_at)
-              SELECT e.id, o.id, o.event_id, o.topic, o.partition_key, o.payload, o.created_at
+                (endpoint_id, outbox_id, event_id, topic, partition_key, payload, occurred_at, traceparent)
+              SELECT e.id, o.id, o.event_id, o.topic, o.partition_key, o.payload, o.created_at, o.traceparent
                 FROM outbox o
                 JOIN webhook_endpoint e ON e.disabled_at IS NULL
                      AND (e.topics IS NULL OR FIND_IN_SET(o.topic, e.topics) > 0)

@@ -1,4 +1,6 @@
 import { monotonicMs } from '../../common/clock';
+import type { Span } from '../observability/traces/span';
+import { NO_TRACES, type Tracer } from '../observability/traces/tracer';
 import { BatchMetrics } from './batch-metrics';
 import type { Database, SqlTransaction } from './database';
 import { DatabaseUnavailable, isOfItsStatements } from './errors';
@@ -36,6 +38,8 @@ interface Pending<Request, Result> {
   reject: (error: unknown) => void;
   /** It is refused when it has not begun by then. */
   beginsUntilMs: number;
+  /** Of the request, if that is traced. */
+  span: Span | undefined;
 }
 
 /**
@@ -61,6 +65,7 @@ export class Batcher<Request, Result> {
     private readonly database: Pick<Database, 'transaction'>,
     private readonly metrics: BatchMetrics,
     private readonly maxWaitMs: number,
+    private readonly tracer: Tracer = NO_TRACES,
   ) {}
 
   /**
@@ -70,7 +75,9 @@ export class Batcher<Request, Result> {
   submit(request: Request): Promise<Result> {
     return new Promise((resolve, reject) => {
       const beginsUntilMs = monotonicMs() + this.maxWaitMs;
-      this.waiting.push({ request, userId: this.kind.userOf(request), resolve, reject, beginsUntilMs });
+      const userId = this.kind.userOf(request);
+      const span = this.tracer.active();
+      this.waiting.push({ request, userId, resolve, reject, beginsUntilMs, span });
       this.begin();
     });
   }
@@ -166,9 +173,15 @@ export class Batcher<Request, Result> {
     return true;
   }
 
-  /** One transaction. It is committed if it has written something. */
-  private async transact(batch: Pending<Request, Result>[]): Promise<Outcome<Result>[]> {
+  private transact(batch: Pending<Request, Result>[]): Promise<Outcome<Result>[]> {
+    const attributes = { 'concert.batch.size': batch.length };
+    const spans = batch.map(({ span }) => span);
     const requests = batch.map(({ request }) => request);
+    return this.tracer.together(`${this.kind.name} batch`, attributes, spans, () => this.inOne(requests));
+  }
+
+  /** One transaction. It is committed if it has written something. */
+  private async inOne(requests: Request[]): Promise<Outcome<Result>[]> {
     try {
       return await this.database.transaction(async (tx) => {
         const outcomes = await this.kind.work(tx, requests);
@@ -209,6 +222,9 @@ export class Batcher<Request, Result> {
 
 /** Rolls back a transaction in which every request was refused. */
 class NothingToCommit extends Error {
+  /** For its span: nothing has failed. */
+  readonly isRefusal = true;
+
   constructor(readonly outcomes: Outcome<unknown>[]) {
     super('Every request of the batch was refused.');
   }
@@ -223,10 +239,11 @@ export class Batchers {
     private readonly database: Database,
     private readonly metrics: BatchMetrics,
     private readonly maxWaitMs: number,
+    private readonly tracer?: Tracer,
   ) {}
 
   of<Request, Result>(kind: BatchKind<Request, Result>): Batcher<Request, Result> {
-    const batcher = new Batcher(kind, this.database, this.metrics, this.maxWaitMs);
+    const batcher = new Batcher(kind, this.database, this.metrics, this.maxWaitMs, this.tracer);
     this.all.push(batcher);
     return batcher;
   }

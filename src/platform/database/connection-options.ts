@@ -1,3 +1,5 @@
+import type { Tracer } from '../observability/traces/tracer';
+
 export interface DatabaseOptions {
   url: string;
   poolMax: number;
@@ -5,6 +7,8 @@ export interface DatabaseOptions {
   timeoutMs: number;
   /** Most prepared statements that a connection keeps. */
   statementsMax?: number;
+  /** Gives statements and transactions their spans. */
+  tracer?: Tracer;
   /** Called when the server says that it is demoted, and all connections are given up for new ones. */
   onGivenUp?: (error: unknown) => void;
 }

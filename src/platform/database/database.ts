@@ -5,6 +5,8 @@ import type { DatabaseOptions } from './connection-options';
 import { ConnectionPool } from './pool';
 import { PreparedExecutor } from './prepared';
 import type { SqlExecutor, SqlParam } from './sql';
+import { NO_TRACES, type Tracer } from '../observability/traces/tracer';
+import { tracedStatement, TRANSACTION } from '../observability/traces/statements';
 import { inTransaction, type SqlTransaction } from './transaction';
 
 export { DatabaseUnavailable, isDuplicateKey, isLockWaitTimeout } from './errors';
@@ -26,8 +28,10 @@ export interface ModelTransaction extends SqlExecutor {
  */
 export class Database implements SqlExecutor {
   private readonly connections: ConnectionPool;
+  private readonly tracer: Tracer;
 
   constructor(options: DatabaseOptions) {
+    this.tracer = options.tracer ?? NO_TRACES;
     this.connections = new ConnectionPool(options);
   }
 
@@ -56,14 +60,14 @@ export class Database implements SqlExecutor {
   }
 
   async query<T>(sql: string, binds?: SqlParam[]): Promise<T[]> {
-    return this.connections.withConnection((connection) =>
-      new PreparedExecutor(connection).query<T>(sql, binds),
+    return tracedStatement(this.tracer, sql, () =>
+      this.connections.withConnection((connection) => new PreparedExecutor(connection).query<T>(sql, binds)),
     );
   }
 
   async execute(sql: string, binds?: SqlParam[]): Promise<{ affectedRows: number; insertId: number }> {
-    return this.connections.withConnection((connection) =>
-      new PreparedExecutor(connection).execute(sql, binds),
+    return tracedStatement(this.tracer, sql, () =>
+      this.connections.withConnection((connection) => new PreparedExecutor(connection).execute(sql, binds)),
     );
   }
 
@@ -73,7 +77,9 @@ export class Database implements SqlExecutor {
    */
   async transaction<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
     return this.untilNoDeadlock(() =>
-      this.connections.withConnection((connection) => inTransaction(connection, work)),
+      this.tracer.run('transaction', TRANSACTION, () =>
+        this.connections.withConnection((connection) => inTransaction(connection, work, this.tracer)),
+      ),
     );
   }
 
@@ -81,7 +87,7 @@ export class Database implements SqlExecutor {
   async modelTransaction<T>(work: (tx: ModelTransaction) => Promise<T>): Promise<T> {
     return this.untilNoDeadlock(() =>
       this.connections.withTransaction((transaction, connection) => {
-        const sql = new PreparedExecutor(connection);
+        const sql = new PreparedExecutor(connection, this.tracer);
         return work({
           transaction,
           query: (text, binds) => sql.query(text, binds),

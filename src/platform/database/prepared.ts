@@ -1,17 +1,24 @@
 import type { Connection, Prepare, UpsertResult } from 'mariadb';
+import { NO_TRACES, type Tracer } from '../observability/traces/tracer';
 import { isStatementLimit } from './errors';
 import type { SqlExecutor, SqlParam } from './sql';
+import { tracedStatement } from '../observability/traces/statements';
 
 /** Runs statements on one connection, prepared. */
 export class PreparedExecutor implements SqlExecutor {
-  constructor(private readonly connection: Connection) {}
+  constructor(
+    private readonly connection: Connection,
+    private readonly tracer: Tracer = NO_TRACES,
+  ) {}
 
   async query<T>(sql: string, binds?: SqlParam[]): Promise<T[]> {
-    return this.runPrepared<T[]>(sql, binds);
+    return tracedStatement(this.tracer, sql, () => this.runPrepared<T[]>(sql, binds));
   }
 
   async execute(sql: string, binds?: SqlParam[]): Promise<{ affectedRows: number; insertId: number }> {
-    const { affectedRows, insertId } = await this.runPrepared<UpsertResult>(sql, binds);
+    const { affectedRows, insertId } = await tracedStatement(this.tracer, sql, () =>
+      this.runPrepared<UpsertResult>(sql, binds),
+    );
     return { affectedRows, insertId: Number(insertId) };
   }
 

@@ -1,6 +1,8 @@
 import type { Connection } from 'mariadb';
+import { NO_TRACES, type Tracer } from '../observability/traces/tracer';
 import { PreparedExecutor } from './prepared';
 import type { SqlExecutor, SqlParam } from './sql';
+import { tracedStatement } from '../observability/traces/statements';
 
 /** A transaction as its work sees it. */
 export interface SqlTransaction extends SqlExecutor {
@@ -15,8 +17,9 @@ export interface SqlTransaction extends SqlExecutor {
 export async function inTransaction<T>(
   connection: Connection,
   work: (tx: SqlTransaction) => Promise<T>,
+  tracer: Tracer = NO_TRACES,
 ): Promise<T> {
-  const statements = new PreparedExecutor(connection);
+  const statements = new PreparedExecutor(connection, tracer);
   // What writes waits for it: a statement sent right behind a BEGIN that fails would be committed by itself.
   const begun = connection.beginTransaction();
   begun.catch(() => undefined); // it is reported where it is awaited
@@ -33,7 +36,7 @@ export async function inTransaction<T>(
       },
     });
     await begun;
-    await connection.commit();
+    await tracedStatement(tracer, 'COMMIT', () => connection.commit());
     return result;
   } catch (error) {
     // Also after 1205, which undoes the statement only (innodb_rollback_on_timeout is OFF).

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import { AggregatorRegistry, type Registry } from 'prom-client';
+import { OPEN_METRICS, openMetrics } from './open-metrics';
 
 /**
  * Metrics over all workers of one process tree. Any worker may be scraped: it sends the request to the primary, which gathers and
@@ -47,9 +48,23 @@ export function joinScrapes(registry: Registry): void {
   });
 }
 
-/** The metrics to answer a scrape with: of all workers, or of this process if it is alone. */
-export async function scrape(registry: Registry): Promise<string> {
-  if (!cluster.isWorker) return registry.metrics();
+export interface Scrape {
+  contentType: string;
+  text: string;
+}
+
+/**
+ * The metrics to answer a scrape with: of all workers, or of this process if it is alone.
+ * @param withExemplars as OpenMetrics, which has them; workers leave it at the older format: merged buckets have none
+ */
+export async function scrape(registry: Registry, withExemplars: boolean): Promise<Scrape> {
+  if (!cluster.isWorker && withExemplars)
+    return { contentType: OPEN_METRICS, text: await openMetrics(registry) };
+  const text = cluster.isWorker ? await scrapeAll() : await registry.metrics();
+  return { contentType: registry.contentType, text };
+}
+
+async function scrapeAll(): Promise<string> {
   const id = asked++;
   const answer = await new Promise<Tell>((resolve) => {
     pending.set(id, resolve);

@@ -9,11 +9,21 @@ interface Description {
 
 type Labels = Record<string, string | number>;
 
+/** A traced request, as an example of those in a bucket. */
+interface Exemplar {
+  labelSet: { trace_id: string; span_id: string };
+  value: number;
+  /** Seconds since 1970. */
+  timestamp: number;
+}
+
 /** The observations under one set of labels. */
 export class LatencySeries {
   /** By bucket; the last one is for what is above all bounds. */
   readonly counts: Float64Array;
   sum = 0;
+  /** By bucket, the latest of each; undefined without traces. */
+  exemplars: (Exemplar | undefined)[] | undefined;
 
   constructor(
     readonly labels: Labels,
@@ -22,11 +32,16 @@ export class LatencySeries {
     this.counts = new Float64Array(bounds.length + 1);
   }
 
-  observe(seconds: number): void {
+  /** @param trace the span that took so long, if it is traced */
+  observe(seconds: number, trace?: { traceId: string; spanId: string }): void {
     let bucket = 0;
     while (bucket < this.bounds.length && seconds > (this.bounds[bucket] ?? 0)) bucket++;
     this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
     this.sum += seconds;
+    if (trace === undefined) return;
+    const labelSet = { trace_id: trace.traceId, span_id: trace.spanId };
+    this.exemplars ??= [];
+    this.exemplars[bucket] = { labelSet, value: seconds, timestamp: new Date().getTime() / 1000 };
   }
 }
 
@@ -63,12 +78,14 @@ export class LatencyHistogram {
     return { name, help, type: 'histogram', values, aggregator: 'sum' };
   }
 
-  private valuesOf({ labels, counts, sum }: LatencySeries): object[] {
+  private valuesOf({ labels, counts, sum, exemplars }: LatencySeries): object[] {
     let count = 0;
     const buckets = Array.from(counts, (own, i) => {
       count += own;
       const le = this.description.buckets[i] ?? '+Inf';
-      return { labels: { le, ...labels }, value: count, metricName: `${this.name}_bucket` };
+      const exemplar = exemplars?.[i];
+      const value = { labels: { le, ...labels }, value: count, metricName: `${this.name}_bucket` };
+      return exemplar === undefined ? value : { ...value, exemplar };
     });
     return [
       ...buckets,

@@ -1,15 +1,25 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
+import { NO_TRACES, type Tracer } from './traces/tracer';
 
 export type { Logger };
 
 /** Where the container keeps the logger. */
 export const LOGGER = Symbol('Logger');
 
-/** JSON lines, on stdout by default. Tokens, keys and passwords never reach them. */
-export function createLogger(level: string, role: string, destination?: DestinationStream): Logger {
+/**
+ * JSON lines, on stdout by default. Tokens, keys and passwords never reach them. What is logged within a span has its
+ * ids.
+ */
+export function createLogger(
+  level: string,
+  role: string,
+  destination?: DestinationStream,
+  tracer: Tracer = NO_TRACES,
+): Logger {
   return pino(
     {
       level,
+      ...(tracer.isOn && { mixin: () => idsOf(tracer) }),
       base: { role, pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
@@ -30,6 +40,12 @@ export function createLogger(level: string, role: string, destination?: Destinat
     },
     destination,
   );
+}
+
+/** As OpenTelemetry calls them where a log is no OTLP. */
+function idsOf(tracer: Tracer): object {
+  const span = tracer.active();
+  return span === undefined ? {} : { trace_id: span.context.traceId, span_id: span.context.spanId };
 }
 
 /**

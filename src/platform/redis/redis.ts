@@ -5,6 +5,8 @@ import { monotonicMs } from '../../common/clock';
 import { parseRedisUrls, type RedisTarget } from '../../config/urls';
 import { Unavailable } from '../../common/errors';
 import type { Logger } from '../observability/logger';
+import type { SpanOptions } from '../observability/traces/span';
+import { NO_TRACES, type Tracer } from '../observability/traces/tracer';
 import { ReconnectLimit } from '../reconnect-limit';
 import { redisErrorKind } from './errors';
 
@@ -126,6 +128,8 @@ export interface ScriptOptions {
   replies?: 'strings' | 'buffers';
   /** Included file → the file that is included instead. */
   instead?: Readonly<Record<string, string>>;
+  /** Gives each call a span. */
+  tracer?: Tracer;
 }
 
 /**
@@ -136,7 +140,7 @@ export function loadScript(
   redis: Redis,
   path: string,
   observe: (seconds: number) => void,
-  { replies = 'strings', instead = {} }: ScriptOptions = {},
+  { replies = 'strings', instead = {}, tracer = NO_TRACES }: ScriptOptions = {},
 ): Script {
   const [, name, keyCount] = /^([a-z-]+)-(\d+)$/.exec(basename(path)) ?? [];
   if (name === undefined) throw new Error(`${path} is not named <name>-<number of keys>`);
@@ -145,7 +149,13 @@ export function loadScript(
   const commands = redis as unknown as Record<string, Command | undefined>;
   const command = commands[replies === 'buffers' ? `${defined}Buffer` : defined];
   if (command === undefined) throw new Error(`${path} was not defined`);
-  return async (keys, args) => {
+  const attributes = {
+    'db.system.name': 'redis',
+    'db.operation.name': 'EVALSHA',
+    'db.stored_procedure.name': name,
+  };
+  const options: SpanOptions = { kind: 'client', attributes };
+  const call: Script = async (keys, args) => {
     const startedAtMs = monotonicMs();
     try {
       return await command.call(redis, ...keys, ...args);
@@ -155,6 +165,7 @@ export function loadScript(
       observe((monotonicMs() - startedAtMs) / 1000);
     }
   };
+  return (keys, args) => tracer.run(`script ${name}`, options, () => call(keys, args));
 }
 
 /** Turns errors that say "not now" into RedisUnavailable; leaves the others (bugs) alone. */

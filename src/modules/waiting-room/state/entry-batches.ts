@@ -1,4 +1,5 @@
 import { Batcher } from '../../../common/batcher';
+import type { Tracer } from '../../../platform/observability/traces/tracer';
 import { RedisUnavailable, type ScriptArgument } from '../../../platform/redis/redis';
 import type { ScriptLimit } from '../admission/policy';
 import type { WaitingRoomMetrics } from '../metrics';
@@ -43,10 +44,13 @@ export class EntryBatches {
     private readonly scripts: QueueScripts,
     private readonly rules: QueueRules,
     metrics: WaitingRoomMetrics,
+    tracer: Tracer,
   ) {
     const options = (script: string) => {
       const size = metrics.batchSize.labels({ script });
       return {
+        name: script,
+        tracer,
         maxSize: MAX_BATCH,
         // A script that fails by a mistake may fail because of one entry.
         isTriedAlone: (error: unknown) => !(error instanceof RedisUnavailable),

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { WaitingRoomMetrics } from '../metrics';
+import type { Tracer } from '../../../platform/observability/traces/tracer';
 import { loadScript, type Redis, type Script, type ScriptArgument } from '../../../platform/redis/redis';
 import type { ScriptLimit } from '../admission/policy';
 import type { QueueRules } from '../rules';
@@ -50,6 +51,7 @@ export class QueueScripts {
     private readonly keys: QueueKeys,
     private readonly rules: QueueRules,
     metrics: WaitingRoomMetrics,
+    tracer: Tracer,
   ) {
     const load = (name: ScriptName): Script => {
       const path = join(__dirname, 'lua', FILES[name]);
@@ -59,6 +61,7 @@ export class QueueScripts {
       return loadScript(redis, path, observe, {
         replies: WITH_BYTES.has(name) ? 'buffers' : 'strings',
         instead: rules.isLogged === false ? WITHOUT_LEAVES : {},
+        tracer,
       });
     };
     const names = Object.keys(FILES) as ScriptName[];

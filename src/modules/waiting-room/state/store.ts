@@ -1,3 +1,4 @@
+import { NO_TRACES, type Tracer } from '../../../platform/observability/traces/tracer';
 import type { WaitingRoomMetrics } from '../metrics';
 import { type Redis, RedisUnavailable } from '../../../platform/redis/redis';
 import type { ScriptLimit } from '../admission/policy';
@@ -47,10 +48,11 @@ export class QueueStore {
     readonly queueId: string,
     readonly rules: QueueRules,
     metrics: WaitingRoomMetrics,
+    tracer: Tracer = NO_TRACES,
   ) {
     this.keys = queueKeys(queueId);
-    this.scripts = new QueueScripts(redis, this.keys, rules, metrics);
-    this.entries = new EntryBatches(this.scripts, rules, metrics);
+    this.scripts = new QueueScripts(redis, this.keys, rules, metrics, tracer);
+    this.entries = new EntryBatches(this.scripts, rules, metrics, tracer);
     this.admission = new AdmissionStore(this.scripts);
     this.opening = new OpeningStore(redis, this.keys, this.scripts);
     this.recovery = new RecoveryStore(this.scripts, rules.maxWaitMs);

@@ -96,12 +96,22 @@ export class EndpointLane {
   }
 
   private async call(delivery: DueDelivery): Promise<CallResult> {
-    const { url, eventId: id, topic, occurredAt, payload, nowS, secret, previousSecret } = delivery;
+    const {
+      url,
+      eventId: id,
+      topic,
+      occurredAt,
+      payload,
+      nowS,
+      secret,
+      previousSecret,
+      traceparent,
+    } = delivery;
     const body = bodyOf(topic, occurredAt, payload);
     const stored = previousSecret === null ? [secret] : [secret, previousSecret];
     try {
       const secrets = stored.map((each) => this.parts.secrets.open(each, url));
-      const call = { url, id, timestamp: Math.floor(nowS), body, secrets };
+      const call = { url, id, timestamp: Math.floor(nowS), body, secrets, traceparent };
       return await this.parts.sender.send(call, this.stopping.signal);
     } catch (error) {
       if (error instanceof SecretUnreadable) return { error: error.message, durationMs: 0 };

@@ -11,7 +11,7 @@ const US_PER_S = 1_000_000;
 
 // The first of each key only: a later event of a reservation never overtakes an earlier one.
 const DUE = `SELECT d.id, d.event_id AS eventId, d.outbox_id AS outboxId, d.topic, d.partition_key AS partitionKey,
-                    d.payload, d.occurred_at AS occurredAt, d.attempts, e.url, e.secret, e.failures,
+                    d.payload, d.traceparent, d.occurred_at AS occurredAt, d.attempts, e.url, e.secret, e.failures,
                     IF(e.previous_until > NOW(3), e.previous_secret, NULL) AS previousSecret,
                     UNIX_TIMESTAMP(NOW(3)) AS nowS
                FROM webhook_endpoint e
@@ -58,6 +58,8 @@ export interface DueDelivery {
   partitionKey: string;
   /** JSON. */
   payload: string;
+  /** Of the request that has caused the event, if that is traced. */
+  traceparent: string | null;
   occurredAt: Date;
   /** Failed ones so far. */
   attempts: number;

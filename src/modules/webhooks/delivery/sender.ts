@@ -8,6 +8,9 @@ import { request as requestHttps } from 'node:https';
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../../config/config';
 import { monotonicMs } from '../../../common/clock';
+import type { Span } from '../../../platform/observability/traces/span';
+import { NO_TRACES, Tracer } from '../../../platform/observability/traces/tracer';
+import { traceParentOf } from '../../../platform/observability/traces/traceparent';
 import { sign } from '../signature';
 import { parseTarget } from '../target';
 import { AddressRules } from './addresses';
@@ -20,6 +23,8 @@ export interface Call {
   timestamp: number;
   body: string;
   secrets: readonly string[];
+  /** Of the request that has caused the event, if that is traced. */
+  traceparent?: string | null;
 }
 
 export interface CallResult {
@@ -41,16 +46,30 @@ export class WebhookSender {
   private readonly rules: AddressRules;
   private readonly timeoutMs: number;
 
-  constructor(@inject(CONFIG) config: Config) {
+  constructor(
+    @inject(CONFIG) config: Config,
+    private readonly tracer: Tracer = NO_TRACES,
+  ) {
     this.rules = new AddressRules(config.WEBHOOK_ALLOWED_NETWORKS);
     this.timeoutMs = config.WEBHOOK_TIMEOUT_MS;
   }
 
   async send(call: Call, stopping?: AbortSignal): Promise<CallResult> {
+    const span = this.tracer.continued(call.traceparent, 'call webhook', {
+      kind: 'client',
+      attributes: { 'http.request.method': 'POST', 'messaging.message.id': call.id },
+    });
+    const result = await this.attempt(call, span, stopping);
+    if (result.status !== undefined) span?.set({ 'http.response.status_code': result.status });
+    span?.end(result.error === undefined ? undefined : String(result.status ?? 'no_answer'));
+    return result;
+  }
+
+  private async attempt(call: Call, span: Span | undefined, stopping?: AbortSignal): Promise<CallResult> {
     const startedAtMs = monotonicMs();
     const elapsed = (): number => Math.round(monotonicMs() - startedAtMs);
     try {
-      const { statusCode: status = 0, headers } = await this.answerTo(call, stopping);
+      const { statusCode: status = 0, headers } = await this.answerTo(call, span, stopping);
       const durationMs = elapsed();
       if (status >= 200 && status < 300) return { status, durationMs };
       const retryAfter = Number(headers['retry-after']);
@@ -66,7 +85,7 @@ export class WebhookSender {
   }
 
   /** @throws TargetRefused; whatever keeps the answer from coming */
-  private answerTo(call: Call, stopping?: AbortSignal): Promise<IncomingMessage> {
+  private answerTo(call: Call, span: Span | undefined, stopping?: AbortSignal): Promise<IncomingMessage> {
     const { url, isHttps } = parseTarget(call.url, this.rules);
     const options: RequestOptions = {
       method: 'POST',
@@ -77,6 +96,7 @@ export class WebhookSender {
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(call.body),
         'user-agent': 'concert-reservation-webhooks',
+        ...(span !== undefined && { traceparent: traceParentOf(span.context) }),
       },
     };
     return new Promise((resolve, reject) => {
