@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { EndpointRepository } from '../../src/modules/webhooks/repository';
+import { WebhookSecrets } from '../../src/modules/webhooks/secrets';
 import { WebhookService } from '../../src/modules/webhooks/service';
 import { at } from '../support/at';
 import { Buyer } from '../support/buyer';
@@ -147,11 +148,9 @@ describe('the trace of a purchase', () => {
 
   it('reaches the receivers of webhooks', async () => {
     const hook = await receiver();
-    const webhooks = new WebhookService(
-      scratch.app,
-      new EndpointRepository(),
-      testConfig({ WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' }),
-    );
+    const config = testConfig({ WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' });
+    const secrets = new WebhookSecrets(config);
+    const webhooks = new WebhookService(scratch.app, new EndpointRepository(), secrets, config);
     const { id } = await webhooks.add(hook.url);
     stops.push(() => webhooks.remove(id));
     const { url } = await service({ WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' });

@@ -1,5 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { ascending, type SqlExecutor, type SqlParam } from '../../platform/database/database';
+import { Tracer } from '../../platform/observability/traces/tracer';
 import { BalanceRepository } from '../accounts/repository';
 import { appendEvents } from '../outbox/append';
 import { type CanceledBy, paymentRefunded } from '../outbox/events';
@@ -86,7 +87,10 @@ export interface EndedOrders {
  */
 @scoped(Lifecycle.ContainerScoped)
 export class RefundRepository {
-  constructor(private readonly balances: BalanceRepository) {}
+  constructor(
+    private readonly balances: BalanceRepository,
+    private readonly tracer: Tracer,
+  ) {}
 
   /** Ends those of the orders that are held or paid. Whether an order may be refunded is for the caller to say. */
   async endOrders(tx: SqlExecutor, orderIds: number[], canceledBy: CanceledBy): Promise<EndedOrders> {
@@ -137,15 +141,17 @@ export class RefundRepository {
       }),
     );
     const isPaid = new Set(orderIds);
+    const trace = this.tracer.traceparent();
     await appendEvents(
       tx,
       items
         .filter(({ orderId }) => isPaid.has(orderId))
-        .map(({ reservationId, orderId, userId, refundAmount, concertTitle, seatPosition }) =>
-          paymentRefunded({
+        .map(({ reservationId, orderId, userId, refundAmount, concertTitle, seatPosition }) => ({
+          ...paymentRefunded({
             ...{ reservationId, orderId, userId, refundAmount, concertTitle, seatPosition, canceledBy },
           }),
-        ),
+          trace,
+        })),
     );
     return orderIds;
   }
