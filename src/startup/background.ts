@@ -11,6 +11,7 @@ import { CancellationJob } from '../modules/organizer/cancellation/job';
 import { NotificationWorker } from '../modules/notifications/worker';
 import { Breakers } from '../modules/operations/breakers';
 import { HoldExpiryJob } from '../modules/orders/hold-expiry-job';
+import { LapsedSessionsJob } from '../modules/orders/lapsed-sessions-job';
 import { TransparencyJob } from '../modules/transparency/job';
 import { LoadMonitor } from '../modules/waiting-room/admission/load-monitor';
 import { OpeningJob } from '../modules/waiting-room/opening/job';
@@ -42,6 +43,8 @@ const SALE_BOARD_INTERVAL_MS = 500;
 /** How often the transparency logs get a checkpoint, as long as they grow. */
 const TRANSPARENCY_INTERVAL_MS = 1500;
 
+/** How soon the session of a user who has paid ends after another hold has lapsed. */
+const LAPSED_INTERVAL_MS = 1000;
 /** How soon an opening that was set, or a beacon that is known, has effect. */
 const OPENING_INTERVAL_MS = 500;
 
@@ -134,6 +137,7 @@ function workerTasks(container: DependencyContainer, task: MakeTask): Phase[] {
   const webhooks = container.resolve(WebhookWorker);
   const saleBoard = container.resolve(SaleBoardJob);
   const openings = container.resolve(OpeningJob);
+  const lapsed = container.resolve(LapsedSessionsJob);
   return [
     { name: 'notifications', start: () => notifications.start(), stop: () => notifications.stop() },
     { name: 'webhooks', start: () => webhooks.start(), stop: () => webhooks.stop() },
@@ -142,6 +146,7 @@ function workerTasks(container: DependencyContainer, task: MakeTask): Phase[] {
     task('schedule cancellation', CANCELLATION_INTERVAL_MS, () => cancellations.turn()),
     { name: 'lease of the sale board', stop: () => saleBoard.stop() },
     task('sale board', SALE_BOARD_INTERVAL_MS, () => saleBoard.turn()),
+    task('sessions of lapsed holds', LAPSED_INTERVAL_MS, () => lapsed.turn()),
     { name: 'lease of the openings', stop: () => openings.stop() },
     task('openings', OPENING_INTERVAL_MS, () => openings.turn()),
     ...transparencyTasks(container, task),

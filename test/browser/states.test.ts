@@ -11,11 +11,20 @@ const STATES: { name: string; sale: SaleFacts; isPaused?: true; text: Record<'ko
     text: { ko: /아직 판매가 시작되지/, en: /has not opened yet/ },
   },
   { name: 'paused', sale: {}, isPaused: true, text: { ko: /잠시 멈췄습니다/, en: /Admission is paused/ } },
+  {
+    name: 'waitlist',
+    sale: { state: 'WAITLIST', left: [{ name: 'R', amount: 100, seats: 0 }] },
+    text: { ko: /예비 대기/, en: /Waiting list/ },
+  },
   { name: 'sold-out', sale: { state: 'SOLD_OUT' }, text: { ko: /매진/, en: /Sold out/ } },
   { name: 'closed', sale: { state: 'CLOSED' }, text: { ko: /판매가 끝났습니다/, en: /sale is closed/ } },
   {
     name: 'waiting',
-    sale: { left: [{ name: 'VIP', amount: 200_000, seats: 12 }] },
+    sale: {
+      left: [{ name: 'VIP', amount: 200_000, seats: 12 }],
+      chances: { likelyUpTo: 0, possibleUpTo: 9 },
+      countedAtMs: 1,
+    },
     text: { ko: /순서를 기다리는/, en: /You are in line/ },
   },
 ];

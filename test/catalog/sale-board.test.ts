@@ -40,10 +40,10 @@ describe('what a queue says of its sale', () => {
     expect(factsOf([sale('CLOSED'), sale('CANCELED')])?.state).toBe('CLOSED');
   });
 
-  it('is OPEN as long as one seat is free or on hold, whatever comes later', () => {
+  it('is OPEN as long as one seat is free, a WAITLIST while one is on hold, whatever comes later', () => {
     const sales = [sale('BEFORE', later), sale('OPEN'), sale('CLOSED')];
     expect(factsOf(sales, [count('OPEN', 1), count('BEFORE', 9)])).toEqual({ state: 'OPEN', left: left(1) });
-    expect(factsOf(sales, [count('OPEN', 0, 1)])).toEqual({ state: 'OPEN', left: left(0) });
+    expect(factsOf(sales, [count('OPEN', 0, 1)])).toEqual({ state: 'WAITLIST', left: left(0) });
   });
 
   it('is SOLD_OUT when all is sold, and NOT_OPEN when more comes later', () => {
@@ -107,7 +107,7 @@ describe('the status of a queue that sells', () => {
     await first.pay(reservation);
     await untilSaid('one is sold', { state: 'OPEN', left: left(1) });
     const held = await second.hold(id, at(seats, 1).id);
-    await untilSaid('held, not sold out', { state: 'OPEN', left: left(0) });
+    await untilSaid('held, not sold out', { state: 'WAITLIST', left: left(0) });
     await it_.given.holdIsPast(held);
     await untilSaid('free again', { state: 'OPEN', left: left(1) });
     const third = await buyer();

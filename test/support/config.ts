@@ -14,6 +14,7 @@ export function testConfig(overrides: Record<string, string | number> = {}): Con
     QUEUE_ID: uniqueQueueId(), // tests run side by side on one Redis
     DATABASE_POOL_MAX: '16',
     QUEUE_ADMISSION_INTERVAL_MS: '20',
+    QUEUE_ADMIT_BY_SEATS: 'off', // tests race for single seats, and share a database
     INVARIANT_CHECK_INTERVAL_SECONDS: '0', // tests spoil rows, and share a database
     ...own,
   });

@@ -29,6 +29,7 @@ export class ServiceProcess {
         LOG_LEVEL: 'info',
         QUEUE_ID: this.queueId,
         INVARIANT_CHECK_INTERVAL_SECONDS: '0',
+        QUEUE_ADMIT_BY_SEATS: 'off',
         ...own,
       },
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -11,6 +11,8 @@ export interface Place {
   token: string;
   userId: number;
   phase: Phase;
+  /** The number in the order, if a draw has given it another one than the token says. */
+  seq?: number;
   /** The first position that was seen, and the best since: a position never goes back. */
   firstPosition?: number;
   position?: number;
@@ -49,6 +51,12 @@ export function claimsOf(token: string): Claims | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The claims of a place, with its number in the order. */
+export function entryOf(now: Place | undefined): Claims | undefined {
+  const claims = now && claimsOf(now.token);
+  return claims && { ...claims, seq: now.seq ?? claims.seq };
 }
 
 /** Headers of a request in the name of the place. */

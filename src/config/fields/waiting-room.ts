@@ -1,5 +1,5 @@
 import { queueId } from '../checks';
-import { integer, integerOrAuto, numbersById, text, webUrl } from '../field';
+import { integer, integerOrAuto, numbersById, oneOf, text, webUrl } from '../field';
 
 /** Queues: admission, sessions, presence and polls. */
 export const waitingRoomFields = {
@@ -97,6 +97,12 @@ export const waitingRoomFields = {
     default: 10_000,
     unit: 'streams',
     about: 'Most streams of one process, beyond them 503; 0: no streams, waiting users poll',
+  }),
+  QUEUE_ADMIT_BY_SEATS: oneOf({
+    values: ['on', 'off'],
+    default: 'on',
+    about:
+      'on: a queue that sells seats admits only as many users as find one, and nobody when all are sold or held',
   }),
   DRAW_DRAND_URL: webUrl({
     default: 'https://api.drand.sh',

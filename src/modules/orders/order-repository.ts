@@ -89,6 +89,23 @@ const OPEN_PAYMENT = `
                         AND h.queue_id = o.queue_id)
    ORDER BY p.id DESC LIMIT 1`;
 
+const IS_HOLDING = `
+  SELECT EXISTS (SELECT 1 FROM orders FORCE INDEX (order_by_user)
+                  WHERE user_id = ? AND status = 'HELD' AND held_until > NOW(3) AND queue_id = ?) AS isHolding`;
+
+/** Sessions of holds that have lapsed since then, in which another order is paid and whose payment left them open. */
+const LAPSED_WITH_PAID = `
+  SELECT DISTINCT e.user_id AS userId, e.queue_id AS queueId, e.queue_seq AS seq, e.queue_generation AS gen
+    FROM orders e FORCE INDEX (order_by_hold_end)
+    JOIN orders o FORCE INDEX (order_by_user) ON o.user_id = e.user_id AND o.status = 'PAID'
+     AND o.queue_id = e.queue_id AND o.queue_seq = e.queue_seq AND o.queue_generation = e.queue_generation
+    JOIN payment p ON p.order_id = o.id AND p.queue_id IS NULL AND p.status = 'DONE'
+   WHERE e.status = 'EXPIRED' AND e.held_until > NOW(3) - INTERVAL ? SECOND
+     AND NOT EXISTS (SELECT 1 FROM payment ended FORCE INDEX (one_payment_per_session)
+                      WHERE ended.queue_id = e.queue_id AND ended.queue_seq = e.queue_seq
+                        AND ended.queue_generation = e.queue_generation)
+   LIMIT 500`;
+
 const END_SESSION = 'UPDATE payment SET queue_id = ?, queue_seq = ?, queue_generation = ? WHERE id = ?';
 
 /** Orders as their users see them, and what is done to one at a time. */
@@ -120,6 +137,23 @@ export class OrderRepository {
     const { affectedRows } = await tx.execute(EXTEND, [seconds, seconds, seconds, orderId, userId]);
     if (affectedRows === 0) return false;
     return (await tx.execute(EXTEND_ORDER, [seconds, orderId, userId])).affectedRows === 1;
+  }
+
+  /** Whether the user holds seats in the session's queue. */
+  async isHolding(
+    tx: SqlExecutor,
+    { userId, queueId }: { userId: number; queueId: string },
+  ): Promise<boolean> {
+    const [row] = await tx.query<{ isHolding: 0 | 1 }>(IS_HOLDING, [userId, queueId]);
+    return row?.isHolding === 1;
+  }
+
+  /** Sessions whose last hold has lapsed within so many seconds, and in which another order is paid; at most 500. */
+  async sessionsOfLapsedHolds(
+    on: SqlExecutor,
+    seconds: number,
+  ): Promise<{ userId: number; queueId: string; seq: number; gen: number }[]> {
+    return on.query(LAPSED_WITH_PAID, [seconds]);
   }
 
   /** Ends the session if an order of it is paid and none of the user's is held any more. @returns whether it did */

@@ -84,11 +84,14 @@ export class OrderService {
 
   /** Frees the seats at once. @throws OrderNotHeld, NotFound (404), Forbidden (403) */
   async release(user: ActiveUser, orderId: number, key?: RequestKey): Promise<Order> {
+    let isHolding = true;
     const { order, isOver } = await this.act(user, orderId, key, async (tx) => {
       if ((await this.refunds.releaseOrders(tx, [orderId])).length === 0) throw new OrderNotHeld(orderId);
+      isHolding = await this.orders.isHolding(tx, user);
       return this.orders.endSessionIfPaid(tx, user);
     });
     if (isOver) await this.queue.endSession(user);
+    else if (!isHolding) await this.queue.releaseSession(user);
     return order;
   }
 

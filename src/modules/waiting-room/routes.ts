@@ -87,11 +87,19 @@ function addStreams(
 }
 
 /** A poll's answer, written without a serializer: it is the most frequent answer. */
-function sendPosition(res: Response, { queuePosition, status, etaSeconds, pollAfterMs }: CheckedToken): void {
-  const json = `{"queuePosition":${queuePosition},"status":"${status}","etaSeconds":${etaSeconds},"pollAfterMs":${pollAfterMs}}`;
+function sendPosition(res: Response, checked: CheckedToken): void {
+  const { queuePosition, status, etaSeconds, pollAfterMs, seq, queueState, opensAt, chance } = checked;
+  const quoted = (text: string | null): string => (text === null ? 'null' : `"${text}"`);
+  const position = `"queuePosition":${queuePosition},"status":"${status}","etaSeconds":${etaSeconds},"pollAfterMs":${pollAfterMs}`;
+  const json = `{${position},"seq":${seq},"queueState":"${queueState}","opensAt":${quoted(opensAt)},"chance":${quoted(chance)}}`;
   const headers = pollAfterMs > 0 ? ['Retry-After', String(Math.round(pollAfterMs / 1000))] : [];
   sendText(res, 200, successOf(json), headers);
 }
+
+const CHECKED: CheckedToken = {
+  ...{ queuePosition: 120, status: 'WAITING', etaSeconds: 24, pollAfterMs: 2400 },
+  ...{ seq: 4711, queueState: 'OPEN', opensAt: null, chance: 'likely' },
+};
 
 const NOT_ISSUED_HERE = { '001': 'This queue has not issued the token' };
 
@@ -101,7 +109,7 @@ const CHECK = operation({
   description:
     'Keeps the entry present: a user who has not polled for QUEUE_PRESENCE_TIMEOUT_SECONDS is passed over until the next poll.',
   answer: CheckedToken,
-  example: { queuePosition: 120, status: 'WAITING', etaSeconds: 24, pollAfterMs: 2400 },
+  example: CHECKED,
   errors: NOT_ISSUED_HERE,
 });
 
@@ -167,7 +175,7 @@ const STREAM = operation({
     done: 'last: the token has paid',
     expired: 'last: the token has expired',
   },
-  example: { queuePosition: 120, status: 'WAITING', etaSeconds: 24, pollAfterMs: 2400 },
+  example: CHECKED,
   errors: {
     ...NOT_ISSUED_HERE,
     '503': 'A dependency is down, or the process has QUEUE_MAX_STREAMS streams: poll instead',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Id } from '../../http/fields';
+import { Id, OffsetTime } from '../../http/fields';
+import { Chance, QueueState } from './status/schema';
 
 export const IssueBody = z.strictObject({
   userId: Id.describe('The user who joins'),
@@ -57,6 +58,15 @@ export const CheckedToken = z.object({
   status: QueueStatus,
   etaSeconds: z.int().min(0).describe('Estimated time to admission'),
   pollAfterMs: z.int().min(0).describe('When to poll again'),
+  seq: z
+    .int()
+    .min(1)
+    .describe('Number of the entry in the order: of the token, or the one that a draw has given it'),
+  queueState: QueueState.describe('How the queue stands, as its status says'),
+  opensAt: OffsetTime.nullable().describe('Until then nobody is admitted'),
+  chance: Chance.nullable().describe(
+    'Whether seats are left when the turn comes; null: not known, or not waiting',
+  ),
 });
 export type CheckedToken = z.infer<typeof CheckedToken>;
 

@@ -10,6 +10,7 @@ import type { CheckedToken, IssuedChallenge, IssuedTicket, Proof, QueueStatus } 
 import { Sessions } from './sessions';
 import { type ActiveUser, QueueRepository, type SessionId } from './state/repository';
 import type { EntryStatus } from './state/results';
+import { QueueStatusService } from './status/service';
 import { redisNowMs, TokenIssuer } from './tokens/issuer';
 import { type Claims, TokenCodec } from './tokens/token';
 import type { WaitingRoom } from './waiting-room';
@@ -40,6 +41,7 @@ export class QueueService {
     private readonly rooms: WaitingRoomRegistry,
     private readonly tokens: TokenCodec,
     private readonly issuer: TokenIssuer,
+    private readonly statuses: QueueStatusService,
     private readonly sessions: Sessions,
     private readonly repository: QueueRepository,
     private readonly breakers: Breakers,
@@ -102,12 +104,14 @@ export class QueueService {
 
   /** The answer to a poll. The interval that it gives to the client is recorded. */
   describe(claims: Claims, { status, position }: QueuePosition): CheckedToken {
-    if (status !== 'WAITING') return { queuePosition: 0, status, etaSeconds: 0, pollAfterMs: 0 };
     const room = this.roomOf(claims);
+    const { state: queueState, opensAt, chance } = this.statuses.standing(room, position);
+    const standing = { seq: room.entryOf(claims).seq, queueState, opensAt, chance };
+    if (status !== 'WAITING') return { queuePosition: 0, status, etaSeconds: 0, pollAfterMs: 0, ...standing };
     const { seconds: etaSeconds, soonestSeconds } = room.estimateEta(room.entryOf(claims), position);
     const afterMs = jittered(pollAfterMs(position, room.snapshot.waiting, soonestSeconds, this.polling));
     room.recordPollInterval(afterMs);
-    return { queuePosition: position, status, etaSeconds, pollAfterMs: afterMs };
+    return { queuePosition: position, status, etaSeconds, pollAfterMs: afterMs, ...standing };
   }
 
   /**
@@ -177,6 +181,11 @@ export class QueueService {
   /** See Sessions. */
   async extendSession(session: SessionId, holdMs: number): Promise<void> {
     await this.sessions.extend(session, holdMs);
+  }
+
+  /** After the last hold of a session was released. */
+  async releaseSession(session: SessionId): Promise<void> {
+    await this.sessions.extend(session, 0);
   }
 
   /** See Sessions. */

@@ -18,6 +18,7 @@ import { PresenceFlusher } from './snapshot/presence-flusher';
 import { SnapshotRefresher } from './snapshot/refresher';
 import { Snapshot, type SnapshotPosition } from './snapshot/snapshot';
 import type { Entry } from './state/entry';
+import type { SeatLimit } from './state/admission-store';
 import type { QueueRepository } from './state/repository';
 import type {
   DrainedLeaves,
@@ -189,6 +190,11 @@ export class WaitingRoom {
     await this.admission.coordinate(signals);
   }
 
+  /** Sets how many more may be admitted, so that each finds a seat. @returns active users who may still take one */
+  async admitBySeats(limit: SeatLimit): Promise<number> {
+    return this.recovery.background((known) => this.store.admission.admitBySeats(limit, known));
+  }
+
   /** Sets or removes the operator override. */
   async applyOverride(command: OperatorCommand, value: number): Promise<void> {
     await this.admission.applyOverride(command, value);
@@ -227,7 +233,12 @@ export class WaitingRoom {
 
   /** When the entry at `position` is admitted. The estimate is recorded, to measure its error later. */
   estimateEta(entry: Entry, position: number): Eta {
-    return this.queueEta.estimate(entry, position, this.limits);
+    const eta = this.queueEta.estimate(entry, position, this.limits);
+    const { opensAtMs, nowMs } = this.snapshot;
+    const closedSeconds = Math.max(0, Math.ceil((opensAtMs - nowMs) / 1000));
+    if (closedSeconds === 0) return eta;
+    const { seconds, soonestSeconds } = eta;
+    return { ...eta, seconds: seconds + closedSeconds, soonestSeconds: soonestSeconds + closedSeconds };
   }
 
   /** A client was given this interval until its next poll. */

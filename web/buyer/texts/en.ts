@@ -17,6 +17,12 @@ export const en = {
     opens: (when: string) => `It opens on ${when}.`,
     registered: 'You are in line. When the sale opens, your place counts; there is nothing to do until then.',
   },
+  draw: {
+    title: 'You are registered for the draw',
+    lead: 'When the sale opens, the order of all who are registered by then is drawn. Coming early makes no difference. You may close this tab until shortly before.',
+    now: 'The order is being drawn',
+    how: 'It is drawn from a random number that nobody could know before, and from the list of all who are registered. Anyone can check it afterwards.',
+  },
   waiting: {
     title: 'You are in line',
     position: 'Your position',
@@ -26,6 +32,7 @@ export const en = {
     updated: (age: string) => `Updated ${age} ago`,
     left: 'Still available',
     seats: (count: string) => `${count} seats`,
+    counted: (age: string) => `Counted ${age} ago`,
     tellMe: 'Tell me when it is my turn',
     told: 'You will hear from this page',
     notice: 'From the organizer',
@@ -51,9 +58,19 @@ export const en = {
     live: 'It is your turn. Choose your seats.',
     documentTitle: 'Your turn!',
   },
+  chances: {
+    label: 'That seats are left when it is your turn is',
+    likely: 'likely.',
+    possible: 'possible.',
+    unlikely: 'unlikely.',
+  },
+  waitlist: {
+    title: 'Waiting list',
+    lead: 'All seats are sold or held just now. Held seats that are not paid go to the first in this line: your place counts.',
+  },
   soldOut: {
     title: 'Sold out',
-    lead: 'All seats are sold. Held seats that are not paid become free again: you may stay in line.',
+    lead: 'All seats are sold. A ticket that is given back goes to the first in this line: you may stay.',
     again: 'Look again',
   },
   closed: { title: 'The sale is closed', lead: 'Thank you for coming.', again: 'Look again' },

@@ -1,6 +1,6 @@
 import { Fragment, h, type VNode } from 'preact';
 import { everySecond } from '../../shared/clock';
-import { formatAge, formatCount, formatRange, formatTime, formatWon } from '../format';
+import { formatAge, formatCount, formatRange, formatTime } from '../format';
 import { MAX_WAIT_MS } from '../page';
 import { claimsOf, type Place, setPlace } from '../place';
 import { language, t } from '../texts';
@@ -8,6 +8,7 @@ import { askSoon } from '../waiting/leader';
 import { etaAt, heard, isLost, type Status } from '../waiting/status';
 import { isTold, tellMe } from '../waiting/tell';
 import { Card, Heading } from './parts';
+import { ChanceWord, Left } from './sale';
 import { Countdown } from './sign-in';
 
 const OLD_MS = 15_000;
@@ -20,12 +21,13 @@ export function Waiting({ now }: { now: Place }): VNode {
     <Card>
       <Heading name={nameOf(now, status)}>{title}</Heading>
       <p class="lead">{lead}</p>
-      {status?.state === 'NOT_OPEN' ? (
-        <Countdown opensAt={status.opensAt} />
+      {isBeforeOrder(status) ? (
+        <Countdown opensAt={status?.opensAt ?? null} />
       ) : (
         <Position now={now} status={status} />
       )}
       <Notice status={status} />
+      {isBeforeOrder(status) ? null : <ChanceWord now={now} status={status} />}
       <Left status={status} />
       <Connection now={now} />
       {status?.state === 'CLOSED' ? null : <TellMe />}
@@ -42,10 +44,17 @@ export function Waiting({ now }: { now: Place }): VNode {
   );
 }
 
+/** There is no order yet, or nobody moves in it. */
+const isBeforeOrder = (status: Status | undefined): boolean =>
+  status?.state === 'NOT_OPEN' || status?.state === 'DRAW';
+
 function nameOf({ phase }: Place, status: Status | undefined): string {
   if (phase === 'rejoined') return 'rejoined';
+  if (isBeforeOrder(status) && status?.mode === 'draw') return 'draw';
   const names = {
     NOT_OPEN: 'not-open',
+    DRAW: 'draw',
+    WAITLIST: 'waitlist',
     PAUSED: 'paused',
     SOLD_OUT: 'sold-out',
     CLOSED: 'closed',
@@ -55,17 +64,21 @@ function nameOf({ phase }: Place, status: Status | undefined): string {
 }
 
 function wordsOf({ phase }: Place, status: Status | undefined): { title: string; lead: string } {
-  const { waiting, rejoined, paused, soldOut, closed, notOpen } = t.value;
+  const { waiting, rejoined, paused, waitlist, soldOut, closed, notOpen, draw } = t.value;
   if (phase === 'rejoined') return rejoined;
   switch (status?.state) {
     case 'PAUSED':
       return paused;
+    case 'WAITLIST':
+      return waitlist;
     case 'SOLD_OUT':
       return soldOut;
+    case 'DRAW':
+      return { title: draw.now, lead: draw.how };
     case 'CLOSED':
       return closed;
     case 'NOT_OPEN':
-      return { title: notOpen.title, lead: notOpen.registered };
+      return status.mode === 'draw' ? draw : { title: notOpen.title, lead: notOpen.registered };
     case 'OPEN':
     case undefined:
       return { title: waiting.title, lead: waiting.close };
@@ -124,26 +137,6 @@ function Notice({ status }: { status: Status | undefined }): VNode {
     <aside class="notice" aria-label={t.value.waiting.notice}>
       <p>{text}</p>
     </aside>
-  );
-}
-
-function Left({ status }: { status: Status | undefined }): VNode {
-  const left = status?.left ?? [];
-  if (left.length === 0) return <Fragment />;
-  return (
-    <Fragment>
-      <h2>{t.value.waiting.left}</h2>
-      <dl class="left">
-        {left.map(({ name, amount, seats }) => (
-          <div key={name}>
-            <dt>
-              {name} <span class="hint">{formatWon(amount)}</span>
-            </dt>
-            <dd>{t.value.waiting.seats(formatCount(seats))}</dd>
-          </div>
-        ))}
-      </dl>
-    </Fragment>
   );
 }
 

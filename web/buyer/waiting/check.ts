@@ -1,5 +1,5 @@
 import { api, ask, limited } from '../../shared/api/client';
-import { authorized, claimsOf, movePhase, type Place, place, setPlace } from '../place';
+import { authorized, entryOf, movePhase, type Place, place, setPlace } from '../place';
 import { heard, isLost } from './status';
 
 /** Checks the token at the queue: when its turn has come, or when the status alone cannot say. */
@@ -17,18 +17,20 @@ export async function checkPlace(): Promise<void> {
   if (status === 'PROGRESS') movePhase('active');
   else if (status === 'DONE') movePhase('done');
   else if (status === 'EXPIRED') movePhase('expired');
-  else takeWaiting(now, queuePosition);
+  else takeWaiting(now, queuePosition, answer.data.seq);
 }
 
-function takeWaiting(now: Place, position: number): void {
-  const { seq = 0 } = claimsOf(now.token) ?? {};
+/** After a draw the position is another one, once; else it never goes back. */
+function takeWaiting(now: Place, position: number, seq: number): void {
   const isPassed = seq <= (heard.value?.status.headSeq ?? 0);
-  const best = Math.min(now.position ?? position, position);
+  const before: Partial<Place> = seq === entryOf(now)?.seq ? now : {};
+  const best = Math.min(before.position ?? position, position);
   setPlace({
     ...now,
+    seq,
     phase: isPassed ? 'rejoined' : 'waiting',
     position: best,
-    firstPosition: now.firstPosition ?? best,
+    firstPosition: before.firstPosition ?? best,
   });
 }
 

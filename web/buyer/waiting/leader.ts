@@ -2,7 +2,7 @@ import { effect } from '@preact/signals';
 import { scriptUrl } from '../../shared/trusted';
 import { jittered } from '../../shared/wait';
 import { QUEUE_ID } from '../page';
-import { claimsOf, place } from '../place';
+import { claimsOf, entryOf, place } from '../place';
 import { checkPlace, sayPresent } from './check';
 import { type Heard, heard, isLost, paceAt, readStatus, takeStatus } from './status';
 
@@ -93,7 +93,7 @@ const isNear = (): boolean => (place.value?.position ?? Infinity) <= 1000;
 
 /** Whether only the queue itself can tell how it stands. */
 function isTurn(): boolean {
-  const claims = place.value && claimsOf(place.value.token);
+  const claims = entryOf(place.value);
   if (claims === undefined || heard.value === undefined) return false;
   const { headSeq, issued, firstGeneration } = heard.value.status;
   return claims.seq <= headSeq || claims.seq > issued || claims.gen < firstGeneration;

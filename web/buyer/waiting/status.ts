@@ -3,7 +3,7 @@ import type { QueueStatus } from '../../shared/api/types';
 import { api, ask, limited } from '../../shared/api/client';
 import { learnTime } from '../../shared/clock';
 import { keep, readKept } from '../../shared/kept';
-import { claimsOf, place, setPlace } from '../place';
+import { entryOf, place, setPlace } from '../place';
 import { positionOf } from './position';
 
 export type Status = QueueStatus;
@@ -43,7 +43,7 @@ export function takeStatus(next: Heard): void {
 /** A position never goes back, whatever happens to the line. */
 function advance(status: Status): void {
   const now = place.value;
-  const claims = now && claimsOf(now.token);
+  const claims = entryOf(now);
   if (now?.phase !== 'waiting' || claims?.queueId !== status.queueId) return;
   if (claims.gen < status.firstGeneration || claims.seq > status.issued) return;
   const seen = positionOf(claims.seq, status);

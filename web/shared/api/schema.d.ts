@@ -39,7 +39,11 @@ export interface paths {
                          *         "queuePosition": 120,
                          *         "status": "WAITING",
                          *         "etaSeconds": 24,
-                         *         "pollAfterMs": 2400
+                         *         "pollAfterMs": 2400,
+                         *         "seq": 4711,
+                         *         "queueState": "OPEN",
+                         *         "opensAt": null,
+                         *         "chance": "likely"
                          *       },
                          *       "exception": null
                          *     }
@@ -56,6 +60,17 @@ export interface paths {
                                 etaSeconds: number;
                                 /** @description When to poll again */
                                 pollAfterMs: number;
+                                /** @description Number of the entry in the order: of the token, or the one that a draw has given it */
+                                seq: number;
+                                /**
+                                 * @description How the queue stands, as its status says
+                                 * @enum {string}
+                                 */
+                                queueState: "NOT_OPEN" | "DRAW" | "OPEN" | "PAUSED" | "WAITLIST" | "SOLD_OUT" | "CLOSED";
+                                /** @description Until then nobody is admitted */
+                                opensAt: string | null;
+                                /** @description Whether seats are left when the turn comes; null: not known, or not waiting */
+                                chance: ("likely" | "possible" | "unlikely") | null;
                             };
                             exception: null;
                         };
@@ -483,7 +498,7 @@ export interface paths {
                     content: {
                         /**
                          * @example event: position
-                         *     data: {"queuePosition":120,"status":"WAITING","etaSeconds":24,"pollAfterMs":2400}
+                         *     data: {"queuePosition":120,"status":"WAITING","etaSeconds":24,"pollAfterMs":2400,"seq":4711,"queueState":"OPEN","opensAt":null,"chance":"likely"}
                          */
                         "text/event-stream": {
                             /** @enum {unknown} */
@@ -604,7 +619,13 @@ export interface paths {
                          *           "low": 0.8,
                          *           "high": 1.3
                          *         },
+                         *         "mode": "fifo",
                          *         "left": null,
+                         *         "countedAtMs": 1900000000000,
+                         *         "chances": {
+                         *           "likelyUpTo": 120,
+                         *           "possibleUpTo": 180
+                         *         },
                          *         "notice": null,
                          *         "pace": [
                          *           {
@@ -633,7 +654,12 @@ export interface paths {
                             data: {
                                 queueId: string;
                                 /** @enum {string} */
-                                state: "NOT_OPEN" | "OPEN" | "PAUSED" | "SOLD_OUT" | "CLOSED";
+                                state: "NOT_OPEN" | "DRAW" | "OPEN" | "PAUSED" | "WAITLIST" | "SOLD_OUT" | "CLOSED";
+                                /**
+                                 * @description draw: the order of those who are registered at opensAt is drawn then
+                                 * @enum {string}
+                                 */
+                                mode: "fifo" | "draw";
                                 /** @description Clock of the queue when this was made, milliseconds since 1970; 0: not known yet */
                                 nowMs: number;
                                 /** @description When the sale opens or has opened */
@@ -662,6 +688,15 @@ export interface paths {
                                     amount: number;
                                     seats: number;
                                 }[] | null;
+                                /** @description Clock of the queue when state, left and chances were last counted; null: never */
+                                countedAtMs: number | null;
+                                /** @description Whether seats are left when the turn comes, by position; null: not known */
+                                chances: {
+                                    /** @description Positions up to this one have a likely chance */
+                                    likelyUpTo: number;
+                                    /** @description The next ones, up to this one, a possible one; all others an unlikely one */
+                                    possibleUpTo: number;
+                                } | null;
                                 /** @description What the operator says to all who wait */
                                 notice: {
                                     ko: string;
@@ -793,6 +828,223 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/queues/{queueId}/draws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The draws of a queue
+         * @description All that is needed to make a draw again: npm run lab -- draw does so.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    queueId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": [
+                         *         {
+                         *           "number": 1,
+                         *           "opensAt": "2030-01-01T20:00:00+09:00",
+                         *           "firstSeq": 0,
+                         *           "lastSeq": 3,
+                         *           "registered": 3,
+                         *           "root": "3b6d0b6b3a0b2b1c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4",
+                         *           "commitments": [],
+                         *           "beacon": "drand 8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce 1 8d61d910",
+                         *           "seed": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0",
+                         *           "drawnAt": "2030-01-01T20:00:02+09:00"
+                         *         }
+                         *       ],
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                number: number;
+                                /**
+                                 * Format: date-time
+                                 * @description When the registration closed
+                                 */
+                                opensAt: string;
+                                firstSeq: number;
+                                /** @description Entries of (firstSeq, lastSeq] take part */
+                                lastSeq: number;
+                                /** @description Tokens that the root is over */
+                                registered: number;
+                                /** @description Merkle tree hash (RFC 9162) over 8 bytes of seq and the SHA-256 of its token, by seq */
+                                root: string;
+                                commitments: {
+                                    operator: string;
+                                    hash: string;
+                                    secret: string | null;
+                                }[];
+                                /** @description The text of which the seed is made; null: not known yet */
+                                beacon: string | null;
+                                /** @description SHA-256 of "concert draw 1\n<queue> <number>\n<root>\n<beacon>\n": the entry at index i gets the number lastSeq + 1 + compute_shuffled_index(i, lastSeq - firstSeq, seed) */
+                                seed: string | null;
+                                drawnAt: string | null;
+                            }[];
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description There is no such queue */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/queues/{queueId}/draws/{number}/registrants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who takes part in a draw
+         * @description At most 10,000 at once, by seq: the next ones are those after the last one.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    after?: string;
+                };
+                header?: never;
+                path: {
+                    queueId: string;
+                    number: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": [
+                         *         [
+                         *           1,
+                         *           "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+                         *         ]
+                         *       ],
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: [
+                                number,
+                                string
+                            ][];
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description There is no such draw, or its registration has not closed */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;

@@ -5,26 +5,37 @@ import { CONFIG, type Config } from '../../../config/config';
 import { Database } from '../../../platform/database/database';
 import { Lease } from '../../../platform/database/lease';
 import { LOGGER, type Logger } from '../../../platform/observability/logger';
+import { WaitingRoomRegistry } from '../../waiting-room/registry';
+import type { WaitingRoom } from '../../waiting-room/waiting-room';
 import { BoardStore } from '../../waiting-room/status/board-store';
 import type { SaleFacts } from '../../waiting-room/status/schema';
 import { CatalogMetrics } from '../metrics';
-import { saleFactsOf } from './facts';
+import type { ChanceOutcome, Supply } from './chances';
+import { saleFactsOf, seatsOf } from './facts';
 import { SaleBoardRepository } from './repository';
+import { occupancyOf, SeatAdmission } from './seat-admission';
 
-/** Counting takes at most this share of the time, and is never so rare that what it said lapses. */
+type Counted = {
+  [K in 'sales' | 'counts' | 'holders' | 'bought']: Awaited<ReturnType<SaleBoardRepository[K]>>;
+};
+
+/** Counting takes at most this share of the time, as long as what it says is no older than a second. */
 const COUNTING_SHARE = 0.05;
-const LONGEST_PAUSE_MS = 5000;
-/** What was said so long ago is not said any more: three of the longest pauses. */
-const SALE_FACTS_MS = 3 * LONGEST_PAUSE_MS;
+const LONGEST_PAUSE_MS = 1000;
+/** What was counted stays published, with its age, until somebody counts again; after a day it is worth nothing. */
+const SALE_FACTS_MS = 86_400_000;
+/** Without a worker that counts, seats limit nothing any more after this time, unless all are sold. */
+const ADMISSION_LIFE_MS = 15_000;
 
 /**
  * Tells those who wait how the sale of their queue stands and what is left of it. One worker at a time counts, by lease,
- * and not more often than the counting is cheap. Nothing depends on it: a fact that cannot be written expires by itself.
+ * and not more often than the counting is cheap. By what is counted the queue admits: nobody when nothing can be had.
  */
 @scoped(Lifecycle.ContainerScoped)
 export class SaleBoardJob {
   private readonly lease: Lease;
-  private readonly queueIds: string[];
+  private readonly admissions = new Map<string, SeatAdmission>();
+  private lastPayment: number | undefined;
   private readonly states = new Map<string, SaleFacts['state']>();
   private nextAtMs = -Infinity;
 
@@ -32,12 +43,12 @@ export class SaleBoardJob {
     database: Database,
     private readonly sales: SaleBoardRepository,
     private readonly boards: BoardStore,
+    private readonly rooms: WaitingRoomRegistry,
     private readonly displayTime: DisplayTime,
     private readonly metrics: CatalogMetrics,
     @inject(CONFIG) private readonly config: Config,
     @inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.queueIds = [config.QUEUE_ID, ...config.QUEUES.keys()];
     this.lease = new Lease(database, `sale-board of ${config.QUEUE_ID}`);
   }
 
@@ -51,18 +62,83 @@ export class SaleBoardJob {
     }
     const countedAtMs = monotonicMs();
     this.nextAtMs = countedAtMs + LONGEST_PAUSE_MS; // also when it fails: it may have been too much
-    const [sales, counts] = [await this.sales.sales(), await this.sales.counts()];
+    const counted = await this.count();
     const tookMs = monotonicMs() - countedAtMs;
     this.nextAtMs = countedAtMs + Math.min(LONGEST_PAUSE_MS, tookMs / COUNTING_SHARE);
-    const facts = this.queueIds.map((queueId) => {
-      const isOurs = (row: { queueId: string | null }): boolean =>
-        (row.queueId === null || row.queueId === '' ? this.config.QUEUE_ID : row.queueId) === queueId;
-      const offsetTime = (at: Date): string => this.displayTime.withOffset(at);
-      return { queueId, sale: saleFactsOf(sales.filter(isOurs), counts.filter(isOurs), offsetTime) };
-    });
-    for (const { queueId, sale } of facts)
-      if (sale !== undefined) await this.boards.writeSale(queueId, sale, SALE_FACTS_MS);
+    const facts = [];
+    for (const room of this.rooms.all) {
+      const sale = await this.follow(room, counted);
+      facts.push({ queueId: room.queueId, sale });
+    }
     this.report(facts);
+  }
+
+  private async count(): Promise<Counted> {
+    const lastPayment = await this.sales.lastPayment();
+    const after = this.lastPayment ?? lastPayment;
+    const counted = {
+      sales: await this.sales.sales(),
+      counts: await this.sales.counts(),
+      holders: await this.sales.holders(),
+      bought: lastPayment > after ? await this.sales.bought(after, lastPayment) : [],
+    };
+    this.lastPayment = lastPayment;
+    return counted;
+  }
+
+  /** Publishes how the sale of a queue stands, and admits by it. */
+  private async follow(
+    room: WaitingRoom,
+    { sales, counts, holders, bought }: Counted,
+  ): Promise<SaleFacts | undefined> {
+    const { queueId } = room;
+    const isOurs = (row: { queueId: string | null }): boolean =>
+      (row.queueId === null || row.queueId === '' ? this.config.QUEUE_ID : row.queueId) === queueId;
+    const sale = saleFactsOf(sales.filter(isOurs), counts.filter(isOurs), (at) =>
+      this.displayTime.withOffset(at),
+    );
+    if (sale === undefined) {
+      if (this.states.get(queueId) !== undefined)
+        await room.admitBySeats({ users: undefined, holders: 0, lifeMs: 0 });
+      return undefined;
+    }
+    const admission = this.admissionOf(queueId);
+    admission.learn(occupancyOf(room), bought.find(isOurs) ?? { buyers: 0, seats: 0, seatsSquared: 0 });
+    const seats = seatsOf(counts.filter(isOurs));
+    const isForSale = sale.state === 'OPEN' || sale.state === 'WAITLIST';
+    const undecided = await room.admitBySeats({
+      users: this.config.QUEUE_ADMIT_BY_SEATS === 'on' ? admission.demand.usersFor(seats.free) : undefined,
+      holders: holders.find(isOurs)?.holders ?? 0,
+      lifeMs: isForSale || sale.state === 'NOT_OPEN' ? ADMISSION_LIFE_MS : 0, // what is sold stays so while nobody counts
+    });
+    const supply: Supply = { ...seats, undecided };
+    const chances = isForSale ? admission.chances(supply) : undefined;
+    const countedAtMs = Math.round(room.snapshot.nowMs);
+    await this.boards.writeSale(
+      queueId,
+      { ...sale, ...(chances && { chances }), countedAtMs },
+      SALE_FACTS_MS,
+    );
+    const isSoldOut = sale.state === 'SOLD_OUT' || sale.state === 'CLOSED';
+    this.observe(queueId, admission, admission.calibrate(room, supply, isSoldOut));
+    return sale;
+  }
+
+  private observe(queue: string, { demand }: SeatAdmission, outcomes: ChanceOutcome[]): void {
+    this.metrics.conversion.set({ queue }, demand.conversion);
+    this.metrics.seatsPerBuyer.set({ queue }, demand.seatsPerBuyer);
+    for (const { word, isServed, squaredError } of outcomes) {
+      this.metrics.chanceOutcomes.inc({ queue, chance: word, outcome: isServed ? 'served' : 'sold_out' });
+      this.metrics.chanceError.inc({ queue }, squaredError);
+    }
+  }
+
+  private admissionOf(queueId: string): SeatAdmission {
+    const known = this.admissions.get(queueId);
+    if (known !== undefined) return known;
+    const made = new SeatAdmission();
+    this.admissions.set(queueId, made);
+    return made;
   }
 
   async stop(): Promise<void> {

@@ -24,6 +24,7 @@ const SCHEDULES = `
   SELECT c.queue_id AS queueId, ${SALE_OF_SCHEDULE} AS sale, MIN(d.opens_at) AS opensAt
     FROM concert_schedule d JOIN concert c ON c.id = d.concert_id
    WHERE d.state <> 'DRAFT' AND d.ends_at > NOW(3) - INTERVAL 1 DAY
+     AND EXISTS (SELECT 1 FROM concert_seat s WHERE s.schedule_id = d.id AND s.status <> 'BLOCKED')
    GROUP BY queueId, sale`;
 
 /**
@@ -51,12 +52,49 @@ const COUNTS = `
    GROUP BY queue_id, sale, name, amount
    ORDER BY amount DESC, name`;
 
+/** Sessions that hold seats. */
+const HOLDERS = `
+  SELECT queueId, COUNT(*) AS holders
+    FROM (SELECT DISTINCT queue_id AS queueId, queue_generation, queue_seq FROM reservation
+           WHERE status = 'TEMP_RESERVED' AND held_until > NOW(3) AND queue_id IS NOT NULL) AS sessions
+   GROUP BY queueId`;
+
+const LAST_PAYMENT = 'SELECT COALESCE(MAX(id), 0) AS id FROM payment';
+
+/** A payment that names a session has ended it. */
+const BOUGHT = `
+  SELECT queueId, COUNT(*) AS buyers, CAST(SUM(seats) AS UNSIGNED) AS seats,
+         CAST(SUM(seats * seats) AS UNSIGNED) AS seatsSquared
+    FROM (SELECT p.queue_id AS queueId, COUNT(*) AS seats
+            FROM payment p JOIN reservation r ON r.order_id = p.order_id
+           WHERE p.id > ? AND p.id <= ? AND p.queue_id IS NOT NULL
+           GROUP BY p.id, p.queue_id) AS payments
+   GROUP BY queueId`;
+
 /** How the sales of all queues stand. A hold that has passed counts as free, at once. */
 @scoped(Lifecycle.ContainerScoped)
 export class SaleBoardRepository {
   constructor(private readonly database: Database) {}
 
-  /** One row per queue and state of a sale; none of drafts, nor of what ended more than a day ago. */
+  /** How many sessions hold seats, by queue. */
+  async holders(): Promise<{ queueId: string; holders: number }[]> {
+    return this.database.query(HOLDERS);
+  }
+
+  async lastPayment(): Promise<number> {
+    const [row] = await this.database.query<{ id: number }>(LAST_PAYMENT);
+    return Number(row?.id ?? 0);
+  }
+
+  /** What sessions have bought that were ended by payments (after, upTo]. */
+  async bought(
+    after: number,
+    upTo: number,
+  ): Promise<{ queueId: string; buyers: number; seats: number; seatsSquared: number }[]> {
+    return this.database.query(BOUGHT, [after, upTo]);
+  }
+
+  /** One row per queue and state of a sale; none of drafts, schedules without seats, or what ended more than a day ago. */
   async sales(): Promise<ScheduleSale[]> {
     return this.database.query<ScheduleSale>(SCHEDULES);
   }

@@ -25,6 +25,19 @@ export interface AppliedDecision {
   controllerState: string;
 }
 
+/** For how many users there are seats. */
+export interface SeatLimit {
+  /** Active users who hold nothing are among them; undefined: seats limit nothing. */
+  users: number | undefined;
+  /** Active users who hold seats. */
+  holders: number;
+  /** For how long this is known; 0: until it is said otherwise. */
+  lifeMs: number;
+}
+
+/** An active user without a request for so long does not count as a buyer. */
+const GONE_AFTER_MS = 20_000;
+
 /** One queue's admission state in Redis. Every method is one atomic script, one round trip. @throws RedisUnavailable */
 export class AdmissionStore {
   constructor(private readonly scripts: QueueScripts) {}
@@ -57,15 +70,16 @@ export class AdmissionStore {
   }
 
   /**
-   * Sets how many may have been admitted in all since the state was made, so that each finds a seat.
-   * @param upTo undefined: seats limit nothing
-   * @param lifeMs for how long this is known; 0: until it is said otherwise
+   * Sets how many more may be admitted, so that each finds a seat.
+   * @returns active users who hold nothing and have sent a request lately
    */
-  async admitUpTo(upTo: number | undefined, lifeMs: number, known: number): Promise<'OK' | StateLost> {
-    const [status] = (await this.scripts.run('admitUpTo', { known, own: [upTo ?? -1, lifeMs] })) as [
+  async admitBySeats({ users, holders, lifeMs }: SeatLimit, known: number): Promise<number | StateLost> {
+    const own = [users ?? -1, lifeMs, holders, GONE_AFTER_MS];
+    const [status, undecided = 0] = (await this.scripts.run('admitUpTo', { known, own })) as [
       'OK' | StateLost,
+      number?,
     ];
-    return status;
+    return status === 'state-lost' ? status : undecided;
   }
 
   /** Sets or removes the operator override. */

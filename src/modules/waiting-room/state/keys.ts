@@ -35,7 +35,7 @@ export interface QueueKeys {
  * | `proof:<proof>` | the queue in which the proof is spent (only in the main queue) | TTL: life of a challenge |
  * | `reports` | hash: process → what it has seen in the last second | TTL: 30 s |
  * | `board` | hash: `notice` of the operator (status/board-store.ts) | stays |
- * | `sale` | JSON: how the sale stands and what is left (status/board-store.ts) | TTL: three times the longest pause of its writer |
+ * | `sale` | JSON: how the sale stands and what is left (status/board-store.ts) | TTL: a day |
  * | `leaves` | list: leaves of the transparency log (lua/include/leaves.lua) | trimmed when a worker has made them durable |
  * | `entrants` | list of `user:seq:gen:iat`: who takes part in the draw ahead, until the worker has written it down | TTL: life of a token |
  * | `arrivals` | samples of (seq, time) | TTL: life of a token |

@@ -4,29 +4,49 @@ import type { WaitingRoom } from '../waiting-room';
 import type { Board } from './board-store';
 import type { EtaBand } from './eta-band';
 import { ranksOf } from './ranks';
-import type { Pace, QueueStatusReport } from './schema';
+import type { Pace, QueueState, QueueStatusReport } from './schema';
+
+/** How a queue stands, as all who wait for it are told. */
+export interface Standing {
+  state: QueueState;
+  mode: 'fifo' | 'draw';
+  opensAt: string | null;
+}
+
+/** The queue's own opening comes first, then the operator's pause, then the sale. */
+export function standingOf(room: WaitingRoom, { sale }: Board, offsetTime: (at: Date) => string): Standing {
+  const { admission, opensAtMs, nowMs } = room.snapshot;
+  const mode = admission.drawing ? 'draw' : 'fifo';
+  const opensAt = opensAtMs > 0 ? offsetTime(new Date(opensAtMs)) : null;
+  if (opensAtMs > nowMs) return { state: 'NOT_OPEN', mode, opensAt };
+  if (admission.drawing) return { state: 'DRAW', mode, opensAt };
+  const state = sale.state ?? 'OPEN';
+  const isPaused = room.limits.paused && (state === 'OPEN' || state === 'WAITLIST');
+  return { state: isPaused ? 'PAUSED' : state, mode, opensAt: sale.opensAt ?? opensAt };
+}
 
 /** What the status of a queue says, as of the process' snapshot: the same for all who ask. */
 export function reportOf(
   room: WaitingRoom,
   { notice, sale }: Board,
+  standing: Standing,
   band: EtaBand,
   polling: PollingOptions,
 ): QueueStatusReport {
-  const { snapshot, limits, queueId } = room;
+  const { snapshot, queueId } = room;
   const { gen, headSeq, issued, waiting, active, rejoined } = snapshot;
-  const state = sale.state ?? 'OPEN';
   return {
     queueId,
-    state: limits.paused && state === 'OPEN' ? 'PAUSED' : state,
+    ...standing,
     nowMs: Math.round(snapshot.takenAtRedisMs),
-    opensAt: sale.opensAt ?? null,
     generation: gen,
     firstGeneration: historyOf(gen),
     ...{ headSeq, issued, waiting, active, rejoined },
     admissionsPerSecond: Math.round(room.admissionsPerSecond * 100) / 100,
     etaBand: band.range ?? null,
     left: sale.left ?? null,
+    countedAtMs: sale.countedAtMs ?? null,
+    chances: sale.chances ?? null,
     notice,
     pace: paceOf(room, polling),
     ...ranksOf(snapshot.presence, headSeq, issued),

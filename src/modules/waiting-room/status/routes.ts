@@ -70,7 +70,10 @@ const STATUS = operation({
     active: 30,
     admissionsPerSecond: 2.5,
     etaBand: { low: 0.8, high: 1.3 },
+    mode: 'fifo',
     left: null,
+    countedAtMs: 1_900_000_000_000,
+    chances: { likelyUpTo: 120, possibleUpTo: 180 },
     notice: null,
     pace: [
       { position: 1, etaSeconds: 1, statusAfterMs: 1000, presenceAfterMs: 9090 },

@@ -1,7 +1,22 @@
 import { z } from 'zod';
 import { OffsetTime, Won } from '../../../http/fields';
 
-const SaleState = z.enum(['NOT_OPEN', 'OPEN', 'PAUSED', 'SOLD_OUT', 'CLOSED']);
+/** How a queue stands. WAITLIST: all seats are sold or held; those that become free again go to the head of the queue. */
+export const QueueState = z.enum(['NOT_OPEN', 'DRAW', 'OPEN', 'PAUSED', 'WAITLIST', 'SOLD_OUT', 'CLOSED']);
+export type QueueState = z.infer<typeof QueueState>;
+
+/** Whether seats are left when the turn comes: probability of at least 0.8, at least 0.2, or less. */
+export const Chance = z.enum(['likely', 'possible', 'unlikely']);
+export type Chance = z.infer<typeof Chance>;
+
+const Chances = z.object({
+  likelyUpTo: z.int().min(0).describe('Positions up to this one have a likely chance'),
+  possibleUpTo: z
+    .int()
+    .min(0)
+    .describe('The next ones, up to this one, a possible one; all others an unlikely one'),
+});
+export type Chances = z.infer<typeof Chances>;
 
 const MAX_MESSAGE = 500;
 
@@ -14,9 +29,11 @@ const SeatsLeft = z.object({ name: z.string(), amount: Won, seats: z.int().min(0
 
 /** What the sale says of itself; each field is left out as long as nobody tells it. */
 export const SaleFacts = z.object({
-  state: SaleState.exclude(['PAUSED']).optional(),
+  state: QueueState.exclude(['PAUSED', 'DRAW']).optional(),
   opensAt: OffsetTime.optional(),
   left: z.array(SeatsLeft).optional(),
+  chances: Chances.optional(),
+  countedAtMs: z.int().optional(),
 });
 export type SaleFacts = z.infer<typeof SaleFacts>;
 
@@ -34,7 +51,10 @@ export type Pace = z.infer<typeof Pace>;
 
 export const QueueStatusReport = z.object({
   queueId: z.string(),
-  state: SaleState,
+  state: QueueState,
+  mode: z
+    .enum(['fifo', 'draw'])
+    .describe('draw: the order of those who are registered at opensAt is drawn then'),
   nowMs: z
     .int()
     .min(0)
@@ -55,6 +75,13 @@ export const QueueStatusReport = z.object({
     .nullable()
     .describe('8 of 10 waits were between low and high times the estimate; null: too few are known to say'),
   left: z.array(SeatsLeft).nullable().describe('Free seats by price class; null: not known'),
+  countedAtMs: z
+    .int()
+    .nullable()
+    .describe('Clock of the queue when state, left and chances were last counted; null: never'),
+  chances: Chances.nullable().describe(
+    'Whether seats are left when the turn comes, by position; null: not known',
+  ),
   notice: Notice.nullable().describe('What the operator says to all who wait'),
   pace: z.array(Pace),
   rejoined: z.int().min(0).describe('Waiting users ahead of all others: they were passed over and came back'),

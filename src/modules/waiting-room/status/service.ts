@@ -1,4 +1,5 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
+import { DisplayTime } from '../../../common/display-time';
 import { NotFound } from '../../../common/errors';
 import { CONFIG, type Config } from '../../../config/config';
 import { JITTER, type PollingOptions } from '../polling/interval';
@@ -6,8 +7,8 @@ import { WaitingRoomRegistry } from '../registry';
 import type { WaitingRoom } from '../waiting-room';
 import { type Board, BoardStore, EMPTY_BOARD } from './board-store';
 import { EtaBand } from './eta-band';
-import { reportOf } from './report';
-import type { Notice } from './schema';
+import { reportOf, type Standing, standingOf } from './report';
+import type { Chance, Chances, Notice } from './schema';
 
 /** A status as JSON, made once for all its readers. */
 export interface StatusAnswer {
@@ -26,10 +27,13 @@ interface QueueBoard {
 export class QueueStatusService {
   private readonly polling: PollingOptions;
   private readonly queues = new Map<string, QueueBoard>();
+  /** The last time that was written: each poll needs the same one. */
+  private written: { atMs: number; text: string } | undefined;
 
   constructor(
     private readonly rooms: WaitingRoomRegistry,
     private readonly boards: BoardStore,
+    private readonly displayTime: DisplayTime,
     @inject(CONFIG) config: Config,
   ) {
     this.polling = {
@@ -77,10 +81,24 @@ export class QueueStatusService {
     };
     band.served(headSeq, nowMs);
     band.predict({ headSeq, issued, nowMs }, secondsAt);
-    const report = reportOf(room, board, band, this.polling);
+    const report = reportOf(room, board, this.standingOf(room, board), band, this.polling);
     const longestMs = Math.max(...report.pace.map(({ presenceAfterMs }) => presenceAfterMs));
     room.recordPollInterval(longestMs * (1 + JITTER)); // a client that follows the pace is never passed over
     return { json: JSON.stringify(report) };
+  }
+
+  /** How a queue stands, and the chance of a position. No I/O. */
+  standing(room: WaitingRoom, position: number): Standing & { chance: Chance | null } {
+    const { board } = this.queueOf(room.queueId);
+    return { ...this.standingOf(room, board), chance: chanceAt(board.sale.chances, position) };
+  }
+
+  private standingOf(room: WaitingRoom, board: Board): Standing {
+    return standingOf(room, board, (at) => {
+      if (this.written?.atMs !== at.getTime())
+        this.written = { atMs: at.getTime(), text: this.displayTime.withOffset(at) };
+      return this.written.text;
+    });
   }
 
   private roomOf(queueId: string): WaitingRoom {
@@ -96,4 +114,10 @@ export class QueueStatusService {
     this.queues.set(queueId, made);
     return made;
   }
+}
+
+function chanceAt(chances: Chances | undefined, position: number): Chance | null {
+  if (chances === undefined || position < 1) return null;
+  if (position <= chances.likelyUpTo) return 'likely';
+  return position <= chances.possibleUpTo ? 'possible' : 'unlikely';
 }

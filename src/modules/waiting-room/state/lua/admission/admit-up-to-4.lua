@@ -1,14 +1,19 @@
--- admit-up-to-4.lua: how many may have been admitted in all, so that each finds a seat.
+-- admit-up-to-4.lua: how many more may be admitted so that each finds a seat.
 -- KEYS  1–4 see common.lua
--- ARGV  1–7 see common.lua  8 the highest number of admissions since the state was made; -1: seats limit nothing
---       9 for how long (ms) this is known; 0: until it is said otherwise
--- Returns {'state-lost'} when the state must be restored first, else {'OK'}
+-- ARGV  1–7 see common.lua  8 users for whom there are seats, those among them who are active and hold none; -1: seats
+--       limit nothing  9 for how long (ms) this is known; 0: until it is said otherwise  10 active users who hold seats
+--       11 time (ms) without a request after which an active user counts as gone
+-- Returns {'state-lost'} when the state must be restored first, else {'OK', active users who hold nothing and are not gone}
 -- @include ../include/common.lua
 if lost() then return { 'state-lost' } end
-if ARGV[8] == '-1' then
+local users, lifeMs = tonumber(ARGV[8]), tonumber(ARGV[9])
+local gone = idleMs > 0 and redis.call('ZCOUNT', KEYS[3], '-inf', now + idleMs - tonumber(ARGV[11])) or 0
+local undecided = math.max(0, redis.call('ZCARD', KEYS[2]) - gone - tonumber(ARGV[10]))
+if users < 0 then
   redis.call('HDEL', KEYS[1], 'admitUpTo', 'admitUpToUntil')
 else
-  local knownUntil = ARGV[9] == '0' and 0 or now + tonumber(ARGV[9])
-  redis.call('HSET', KEYS[1], 'admitUpTo', ARGV[8], 'admitUpToUntil', string.format('%.0f', knownUntil))
+  local admitted = tonumber(redis.call('HGET', KEYS[1], 'admitted')) or 0
+  local knownUntil = lifeMs == 0 and 0 or now + lifeMs
+  redis.call('HSET', KEYS[1], 'admitUpTo', admitted + math.max(0, users - undecided), 'admitUpToUntil', string.format('%.0f', knownUntil))
 end
-return { 'OK' }
+return { 'OK', undecided }

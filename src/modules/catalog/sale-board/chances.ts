@@ -1,0 +1,78 @@
+import type { Chance, Chances } from '../../waiting-room/status/schema';
+import type { Demand } from './demand';
+
+export const LIKELY = 0.8;
+export const POSSIBLE = 0.2;
+
+/** What can be bought, and who is in front of those who wait. */
+export interface Supply {
+  free: number;
+  held: number;
+  /** Active users who hold nothing. */
+  undecided: number;
+}
+
+/** The chance of the entry at a position. */
+export const chanceAt = (position: number, demand: Demand, { free, held, undecided }: Supply): number =>
+  demand.chanceBehind(undecided + position - 1, free, held);
+
+export const wordOf = (chance: number): Chance => {
+  if (chance >= LIKELY) return 'likely';
+  return chance >= POSSIBLE ? 'possible' : 'unlikely';
+};
+
+/** Up to which positions the chance is likely, and up to which at least possible: the farther back, the smaller it is. */
+export function chancesOf(demand: Demand, supply: Supply): Chances {
+  const lastWith = (least: number): number => {
+    let [low, high] = [0, 2 ** 31];
+    while (low + 1 < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (chanceAt(middle, demand, supply) >= least) low = middle;
+      else high = middle;
+    }
+    return low;
+  };
+  return { likelyUpTo: lastWith(LIKELY), possibleUpTo: lastWith(POSSIBLE) };
+}
+
+interface Prediction {
+  seq: number;
+  chance: number;
+}
+
+export interface ChanceOutcome {
+  word: Chance;
+  /** Whether its turn came while seats could be had. */
+  isServed: boolean;
+  squaredError: number;
+}
+
+/** Most entries of a queue whose chance is remembered. */
+const MAX_PENDING = 2000;
+/** Where in the line, in turn: evenly over all of it. */
+const SHARES = [0.1, 0.3, 0.5, 0.7, 0.9];
+
+/** Compares what was said of chances with what came of them. */
+export class ChanceCalibration {
+  private pending: Prediction[] = [];
+  private turn = 0;
+
+  /** Remembers what is said now of one entry of (headSeq, issued]. */
+  predict(headSeq: number, issued: number, chanceOf: (seq: number) => number): void {
+    if (issued <= headSeq || this.pending.length >= MAX_PENDING) return;
+    const share = SHARES[this.turn++ % SHARES.length] ?? 1;
+    const seq = headSeq + Math.ceil((issued - headSeq) * share);
+    this.pending.push({ seq, chance: chanceOf(seq) });
+  }
+
+  /** What is known of the entries up to the head, and of all others when nothing is left. */
+  settle(headSeq: number, isSoldOut: boolean): ChanceOutcome[] {
+    const isSettled = ({ seq }: Prediction): boolean => isSoldOut || seq <= headSeq;
+    const settled = this.pending.filter(isSettled);
+    this.pending = this.pending.filter((each) => !isSettled(each));
+    return settled.map(({ seq, chance }) => {
+      const isServed = seq <= headSeq;
+      return { word: wordOf(chance), isServed, squaredError: (chance - (isServed ? 1 : 0)) ** 2 };
+    });
+  }
+}
