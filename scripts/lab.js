@@ -1,4 +1,4 @@
-// npm run lab -- bench|faults|fuzz|mutation|capacity|admission|audit …: what measures and breaks the product (lab/).
+// npm run lab -- bench|faults|fuzz|mutation|capacity|admission|audit|draw …: what measures and breaks the product (lab/).
 const { runCommand } = require('./lib/subcommands');
 
 runCommand('lab', {
@@ -9,4 +9,5 @@ runCommand('lab', {
   capacity: require('./lab/capacity'),
   admission: require('./lab/admission'),
   audit: require('./lab/audit'),
+  draw: require('./lab/draw'),
 });

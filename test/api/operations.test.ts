@@ -89,6 +89,8 @@ describe('operations', () => {
       'get /v1/api/orders',
       'get /v1/api/orders/{orderId}',
       'get /v1/api/queue/events',
+      'get /v1/api/queues/{queueId}/draws',
+      'get /v1/api/queues/{queueId}/draws/{number}/registrants',
       'get /v1/api/queues/{queueId}/status',
       'get /v1/api/transparency/{queueId}/checkpoint',
       'get /v1/api/transparency/{queueId}/inclusion',

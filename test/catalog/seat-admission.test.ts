@@ -20,7 +20,7 @@ describe('an opening with ten times more buyers than seats', () => {
     QUEUES: `${QUEUE}=40`,
     QUEUE_ADMIT_BY_SEATS: 'on',
     QUEUE_PRESENCE_TIMEOUT_SECONDS: 600,
-    QUEUE_IDLE_TIMEOUT_SECONDS: 5, // whoever has given a seat back leaves
+    QUEUE_IDLE_TIMEOUT_SECONDS: 5, // users who have given a seat back leave
   });
   const status = async (): Promise<QueueStatusReport> =>
     ((await request(it_.url).get(`/v1/api/queues/${QUEUE}/status`)).body as { data: QueueStatusReport }).data;

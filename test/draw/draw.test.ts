@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import request from 'supertest';
 import type { PublishedDraw } from '../../src/modules/waiting-room/opening/routes';
 import { queueKeys } from '../../src/modules/waiting-room/state/keys';
@@ -59,7 +61,7 @@ described(`a draw${noRedisServer === undefined ? '' : ` (${noRedisServer})`}`, (
   afterAll(async () => {
     for (const each of processes) await each.stop('SIGKILL');
     redis.disconnect();
-    server.end();
+    await server.end();
     await admin.close();
   });
 
@@ -76,6 +78,15 @@ described(`a draw${noRedisServer === undefined ? '' : ` (${noRedisServer})`}`, (
   /** Tokens in the order in which they stand. */
   const orderOf = async (tokens: string[]): Promise<number[]> =>
     Promise.all(tokens.map(async (token, i) => (await check(token, i)).queuePosition));
+
+  /** What the program that shares no code with the product says. */
+  const recomputed = async (url: string): Promise<string> =>
+    new Promise((resolve) => {
+      const program = join(__dirname, '../../lab/draw/main.mjs');
+      execFile(process.execPath, [program, '--url', url, '--queue', queueId], (_error, stdout, stderr) =>
+        resolve(stdout + stderr),
+      );
+    });
 
   it('admits nobody before it, gives everybody another place, and keeps it through kill -9 and FLUSHALL', async () => {
     const path = `queues/${queueId}/opening`;
@@ -136,6 +147,12 @@ described(`a draw${noRedisServer === undefined ? '' : ` (${noRedisServer})`}`, (
     const hashes = tokens.map((token) => createHash('sha256').update(token).digest('hex'));
     expect(registrants).toEqual(hashes.map((hash, i) => [i + 1, hash]));
 
+    expect(await recomputed(urlOf(0))).toMatch(/draw 1: 60 registered, as published/);
+    const other = draw.seed.replace(/^./, (digit) => (digit === '0' ? '1' : '0'));
+    await admin.execute('UPDATE queue_draw SET seed = ? WHERE queue_id = ?', [other, queueId]);
+    expect(await recomputed(urlOf(0))).toMatch(/the seed is not the hash of root and beacon/);
+    await admin.execute('UPDATE queue_draw SET seed = ? WHERE queue_id = ?', [draw.seed, queueId]);
+
     // A user who asks again has the same place.
     const again = await tokenOf(at(users, 5), 0);
     expect((await check(again, 1)).queuePosition).toBe(order[5]);
@@ -148,10 +165,13 @@ described(`a draw${noRedisServer === undefined ? '' : ` (${noRedisServer})`}`, (
     for (const each of processes) await each.stop('SIGKILL');
     await redis.flushall();
     for (const each of processes) await each.start();
-    // Nothing but the database remembers. Whoever polls is present again, in the drawn order; the session of the one who
-    // was in is forgotten, and whoever polled first has it.
+    // Nothing but the database remembers. Users who poll are present again, in the drawn order; the session of the one who
+    // was in is forgotten, and the user who polled first has it.
     let after: number[] = [];
-    await until('all are back', async () => (after = await placed()) && new Set(after).size === USERS);
+    await until('all are back', async () => {
+      after = await placed();
+      return new Set(after).size === USERS;
+    });
     const isIn = after.indexOf(0);
     const byPlace = (places: number[]): number[] =>
       tokens

@@ -4,6 +4,7 @@ import { at } from '../support/at';
 import { type Buyer, outcome, tally } from '../support/buyer';
 import { expectInvariants } from '../support/invariants';
 import { useService } from '../support/suite';
+import { until } from '../support/wait';
 
 describe('orders', () => {
   const it_ = useService({ MAX_SEATS_PER_USER: 4, HOLD_EXTENSION_SECONDS: 60 });
@@ -141,6 +142,22 @@ describe('orders', () => {
     });
     expect((await release(buyer, at(orders, 2).orderId)).status).toBe(200);
     expect((await buyer.check()).body).toMatchObject({ data: { status: 'DONE' } });
+  });
+
+  it('ends the session of a user who has paid when the other hold lapses', async () => {
+    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 10 });
+    const buyer = await it_.buyer(100);
+    const [first, second] = [0, 1].map((n) => ({ scheduleId: id, seatIds: [at(seats, n).id] }));
+    const paid = order(await create(buyer, first ?? {}));
+    const lapsing = order(await create(buyer, second ?? {}));
+    expect((await act(buyer, paid.orderId, 'payment')).body).toMatchObject({
+      data: { queueStatus: 'PROGRESS' },
+    });
+    await it_.given.holdIsPast(at(lapsing.seats, 0).reservationId);
+    await until('the session is over', async () => {
+      const { data } = (await buyer.check()).body as { data: { status: string } };
+      return data.status === 'DONE';
+    });
   });
 
   it('frees the seats of a released order at once, and releases nothing twice', async () => {

@@ -42,7 +42,7 @@ interface Prediction {
 
 export interface ChanceOutcome {
   word: Chance;
-  /** Whether its turn came while seats could be had. */
+  /** Whether its turn came while there were seats. */
   isServed: boolean;
   squaredError: number;
 }

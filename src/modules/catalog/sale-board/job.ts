@@ -29,7 +29,7 @@ const ADMISSION_LIFE_MS = 15_000;
 
 /**
  * Tells those who wait how the sale of their queue stands and what is left of it. One worker at a time counts, by lease,
- * and not more often than the counting is cheap. By what is counted the queue admits: nobody when nothing can be had.
+ * and not more often than the counting is cheap. By what is counted the queue admits: nobody while every seat is sold or held.
  */
 @scoped(Lifecycle.ContainerScoped)
 export class SaleBoardJob {

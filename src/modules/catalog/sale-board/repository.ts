@@ -83,7 +83,7 @@ export class SaleBoardRepository {
 
   async lastPayment(): Promise<number> {
     const [row] = await this.database.query<{ id: number }>(LAST_PAYMENT);
-    return Number(row?.id ?? 0);
+    return row?.id ?? 0;
   }
 
   /** What sessions have bought that were ended by payments (after, upTo]. */

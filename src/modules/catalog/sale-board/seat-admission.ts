@@ -18,7 +18,7 @@ export const occupancyOf = ({ snapshot }: WaitingRoom): Occupancy => {
 
 /**
  * How many users of one queue may be admitted so that each finds a seat, and what that means for those who wait. What
- * users buy is measured while this worker counts; another one begins anew.
+ * users buy is measured while this worker counts; another one begins from the start.
  */
 export class SeatAdmission {
   readonly demand = new Demand();

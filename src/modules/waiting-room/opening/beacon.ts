@@ -46,14 +46,14 @@ export const commitmentOf = (secret: string): string => createHash('sha256').upd
 export async function drandBeacon(
   fetchJson: (path: string) => Promise<unknown>,
   named: { chain: string; round: number },
-  closesAt: Date,
+  { closesAtMs, nowMs }: { closesAtMs: number; nowMs: number },
 ): Promise<string | undefined> {
   const info = ChainInfo.parse(await fetchJson(`${named.chain}/info`));
   if (chainHash(info) !== named.chain) throw new BeaconRefused('the chain has not the hash that was named');
   const madeAtMs = (info.genesis_time + (named.round - 1) * info.period) * 1000;
-  if (madeAtMs < closesAt.getTime())
+  if (madeAtMs < closesAtMs)
     throw new BeaconRefused('the round is made before the registration closes: it could be known');
-  if (Date.now() < madeAtMs) return undefined;
+  if (nowMs < madeAtMs) return undefined;
   const round = Round.parse(await fetchJson(`${named.chain}/public/${named.round}`));
   if (round.round !== named.round) throw new BeaconRefused('the node has answered with another round');
   const hashed = createHash('sha256').update(Buffer.from(round.signature, 'hex')).digest('hex');

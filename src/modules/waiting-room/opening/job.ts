@@ -27,7 +27,7 @@ const BEACON_TIMEOUT_MS = 3000;
  *   registration ──▶ closed (root of all tokens) ──▶ beacon known (seed) ──▶ drawn (new numbers in force)
  *
  * Each step is written in the database before the next one begins, follows from what is written, and may be repeated:
- * whoever takes over goes on from there, with the same result. One worker at a time, by lease.
+ * the next worker goes on from there, with the same result. One worker at a time, by lease.
  */
 @scoped(Lifecycle.ContainerScoped)
 export class OpeningJob {
@@ -67,8 +67,9 @@ export class OpeningJob {
     const isAhead = readDraws(draws).length > state.draws.length;
     if (!state.isDrawing) return;
     const isWritten = await this.writeEntrants(room, opening.number);
-    if (isAhead) return this.finish(await this.openings.findDraw(room.queueId, opening.number));
-    if (cut === undefined) return this.say(room, 'registration', opening);
+    if (isAhead) await this.finish(await this.openings.findDraw(room.queueId, opening.number));
+    else if (cut === undefined) this.say(room, 'registration', opening);
+    if (isAhead || cut === undefined) return;
     if (!isWritten) return; // the next turn goes on
     const draw = await this.closed(opening, cut);
     if (draw !== undefined) await this.draw(room, opening, draw);
@@ -118,8 +119,11 @@ export class OpeningJob {
   private async draw(room: WaitingRoom, opening: Opening, draw: DrawRow): Promise<void> {
     const { queueId, number, root } = draw;
     if (draw.seed === null) {
-      const beacon = await this.beacon(opening, draw);
-      if (beacon === undefined) return this.say(room, 'waits for its beacon', opening);
+      const beacon = await this.beacon(room, opening, draw);
+      if (beacon === undefined) {
+        this.say(room, 'waits for its beacon', opening);
+        return;
+      }
       await this.openings.setSeed(draw, beacon, seedOf({ queueId, number, root, beacon }));
     }
     const seeded = await this.openings.findDraw(queueId, number);
@@ -139,7 +143,11 @@ export class OpeningJob {
   }
 
   /** The beacon's text; undefined: it is not known yet. */
-  private async beacon(opening: Opening, { opensAt }: DrawRow): Promise<string | undefined> {
+  private async beacon(
+    { snapshot }: WaitingRoom,
+    opening: Opening,
+    { opensAt }: DrawRow,
+  ): Promise<string | undefined> {
     const { queueId, number, drandChain, drandRound } = opening;
     if (drandChain === null || drandRound === null)
       return revealedBeacon(await this.openings.commitments(queueId, number));
@@ -147,7 +155,7 @@ export class OpeningJob {
       return await drandBeacon(
         (path) => this.fetchJson(path),
         { chain: drandChain, round: drandRound },
-        opensAt,
+        { closesAtMs: opensAt.getTime(), nowMs: snapshot.nowMs },
       );
     } catch (err) {
       const kind = err instanceof BeaconRefused ? 'is refused' : 'cannot be read';

@@ -32,7 +32,7 @@ export class QueueOpening {
   }
 
   /**
-   * Puts a draw in force: all who take part get their new numbers in one step, and whoever is present stays so.
+   * Puts a draw in force: all who take part get their new numbers in one step, and users who are present stay so.
    * @param draws all draws of the queue, the new one last @throws Unavailable (503) without a recent snapshot
    */
   async draw(draws: Draw[]): Promise<void> {

@@ -23,15 +23,15 @@ export class DrawService {
     if (this.rooms.find(queueId) === undefined) throw new NotFound(`Queue ${queueId}`);
     return this.breakers.concert.run(async () => {
       const draws = [];
-      for (const { queueId: _, closedAt: __, opensAt, drawnAt, ...draw } of await this.openings.draws(
-        queueId,
-      ))
+      for (const draw of await this.openings.draws(queueId)) {
+        const { number, firstSeq, lastSeq, registered, root, beacon, seed, opensAt, drawnAt } = draw;
         draws.push({
-          ...draw,
+          ...{ number, firstSeq, lastSeq, registered, root, beacon, seed },
           opensAt: this.displayTime.withOffset(opensAt),
-          commitments: await this.openings.commitments(queueId, draw.number),
+          commitments: await this.openings.commitments(queueId, number),
           drawnAt: drawnAt && this.displayTime.withOffset(drawnAt),
         });
+      }
       return draws;
     });
   }

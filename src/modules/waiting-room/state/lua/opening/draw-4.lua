@@ -1,5 +1,5 @@
--- draw-4.lua: puts a draw in force: in one step all who take part get their new numbers, and whoever is present, or has
--- expired, is so under the new one. It is idempotent.
+-- draw-4.lua: puts a draw in force: in one step all who take part get their new numbers, and users who are present, or have
+-- expired, are so under the new one. It is idempotent.
 -- KEYS  1–4 see common.lua
 -- ARGV  1–7 see common.lua  8 all draws, this one last  9 last seq that takes part  10 number of bitmaps of present entries n
 --       11… n times: segment, first byte, bits to be set (from that byte on)  then the same of expired entries
