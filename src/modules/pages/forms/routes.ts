@@ -12,7 +12,7 @@ import type { OrderService } from '../../orders/order-service';
 import type { PaymentService } from '../../payments/service';
 import type { QueueService } from '../../waiting-room/service';
 import type { FormGuard } from './guard';
-import { formSteps } from './steps';
+import { formSteps } from './middleware';
 import * as views from './views';
 
 const { FORMS } = views;

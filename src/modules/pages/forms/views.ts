@@ -20,7 +20,7 @@ export interface Page {
 const won = new Intl.NumberFormat('en');
 
 /** @param refreshS when the browser is to ask again */
-export function document({ texts, style }: Page, heading: string, body: Html[], refreshS?: number): string {
+function document({ texts, style }: Page, heading: string, body: Html[], refreshS?: number): string {
   const refresh =
     refreshS === undefined ? undefined : html`<meta http-equiv="refresh" content="${refreshS}" />`;
   return html`<!doctype html>

@@ -30,7 +30,7 @@ const HEADERS = {
   Vary: 'Cookie, Accept-Language',
 };
 
-export type Fields = Partial<Record<string, string | string[]>>;
+type Fields = Partial<Record<string, string | string[]>>;
 
 /** What the routes of the forms are made of, besides what all routes have. */
 export interface FormSteps {
