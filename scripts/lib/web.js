@@ -35,6 +35,24 @@ async function bundle(esbuild, file, options = {}) {
   return Buffer.from(outputFiles[0].contents);
 }
 
+/** The operator's page: one script and one style, under /operator of the management port. */
+async function buildOperator(esbuild) {
+  const from = (file) => path.join('..', 'operator', file);
+  const inFolder = (name, bytes) => writeHashed(name, bytes, 'operator/assets');
+  const urls = {
+    app: inFolder('app.js', await bundle(esbuild, from('main.tsx'))),
+    style: inFolder('style.css', await bundle(esbuild, from('style.css'))),
+  };
+  writePage(inRoot('web', 'operator'), path.join('operator', 'index.html'), urls);
+}
+
+/** The rest is filled in by the service, which compresses the page when it starts. */
+function writePage(source, file, urls) {
+  const html = fs.readFileSync(path.join(source, 'index.html'), 'utf8').replace(/\n\s+/g, '\n');
+  const page = html.replace(/\{\{(\w+)\}\}/g, (whole, name) => urls[name] ?? whole);
+  fs.writeFileSync(path.join(OUT, file), page);
+}
+
 /** What the first script has already is imported from it, by its URL. */
 const fromFirstScript = (url) => ({
   name: 'from-first-script',
@@ -57,9 +75,9 @@ function write(name, bytes) {
   fs.writeFileSync(`${file}.gz`, zlib.gzipSync(bytes, { level: 9 }));
 }
 
-function writeHashed(name, bytes) {
+function writeHashed(name, bytes, folder = 'assets') {
   const { name: stem, ext } = path.parse(name);
-  const hashed = `assets/${stem}-${hashOf(bytes)}${ext}`;
+  const hashed = `${folder}/${stem}-${hashOf(bytes)}${ext}`;
   write(hashed, bytes);
   return `/${hashed}`;
 }
@@ -75,11 +93,8 @@ async function buildWeb() {
   const shell = [app, shop, style];
   const define = { SHELL: JSON.stringify(shell), VERSION: JSON.stringify(hashOf(shell.join())) };
   write('sw.js', await bundle(esbuild, `${WORKERS}/service-worker.ts`, { define }));
-  const html = fs.readFileSync(path.join(SOURCE, 'index.html'), 'utf8').replace(/\n\s+/g, '\n');
-  const urls = { app, shop, style };
-  const page = html.replace(/\{\{(app|shop|style)\}\}/g, (_whole, name) => urls[name]);
-  // The rest is filled in by the service, which compresses the page when it starts.
-  fs.writeFileSync(path.join(OUT, 'index.html'), page);
+  writePage(SOURCE, 'index.html', { app, shop, style });
+  await buildOperator(esbuild);
 }
 
 module.exports = { buildWeb };

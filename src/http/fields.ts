@@ -16,3 +16,6 @@ export const QueryId = z
   .string()
   .regex(/^[1-9]\d{0,14}$/, 'Invalid input: expected a positive whole number')
   .transform(Number);
+
+/** Why an operator acts. */
+export const Reason = z.string().trim().min(1).max(500).describe('Why, for the audit');

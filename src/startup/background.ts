@@ -6,6 +6,9 @@ import { UserDirectory } from '../modules/accounts/directory';
 import { SaleBoardJob } from '../modules/catalog/sale-board/job';
 import { IdempotencyRepository } from '../modules/idempotency/repository';
 import { IdentityService } from '../modules/identity/service';
+import { ProcessReporter } from '../modules/live/processes/reporter';
+import { SalesCountJob } from '../modules/live/sales/job';
+import { LiveStreams } from '../modules/live/streams';
 import { InvariantMonitor } from '../modules/invariants/monitor';
 import { CancellationJob } from '../modules/organizer/cancellation/job';
 import { NotificationWorker } from '../modules/notifications/worker';
@@ -47,6 +50,10 @@ const TRANSPARENCY_INTERVAL_MS = 1500;
 const LAPSED_INTERVAL_MS = 1000;
 /** How soon an opening that was set, or a beacon that is known, has effect. */
 const OPENING_INTERVAL_MS = 500;
+/** How often a process tells how it is. */
+const PROCESS_REPORT_INTERVAL_MS = 1000;
+/** How soon what was sold is counted when somebody begins to look, and how often then. */
+const SALES_COUNT_INTERVAL_MS = 500;
 
 type MakeTask = (name: string, pauseMs: number, turn: Turn) => Phase;
 
@@ -72,6 +79,8 @@ export function background(container: DependencyContainer): Phase[] {
 function queueTasks(container: DependencyContainer, task: MakeTask): Phase[] {
   const config = container.resolve<Config>(CONFIG);
   const contact = container.resolve(DatabaseContact);
+  const reporter = container.resolve(ProcessReporter);
+  const live = container.resolve(LiveStreams);
   const rooms = container.resolve(WaitingRoomRegistry).all;
   return [
     ...rooms.map((room): Phase => ({ name: `progress of ${room.queueId}`, stop: () => room.save() })),
@@ -80,6 +89,9 @@ function queueTasks(container: DependencyContainer, task: MakeTask): Phase[] {
       task(`admission to ${room.queueId}`, config.QUEUE_ADMISSION_INTERVAL_MS, () => room.tick()),
     ),
     task('database contact', DatabaseContact.INTERVAL_MS, () => contact.probe()),
+    { name: 'report of this process', stop: () => reporter.stop() },
+    task('process report', PROCESS_REPORT_INTERVAL_MS, () => reporter.turn()),
+    { name: 'live view', start: () => live.start(), stop: () => live.stop() },
   ];
 }
 
@@ -110,11 +122,13 @@ function apiTasks(container: DependencyContainer, task: MakeTask): Phase[] {
   const identity = container.resolve(IdentityService);
   const streams = container.resolve(QueueStreams);
   const load = container.resolve(LoadMonitor);
+  const reporter = container.resolve(ProcessReporter);
   return [
     boardTask(container, task),
     { name: 'load monitor', start: () => load.start(), stop: () => load.stop() },
     task('admission control', CONTROL_INTERVAL_MS, async () => {
       const signals = load.drain();
+      reporter.recordSignals(signals);
       await Promise.all(rooms.all.map((room) => room.coordinateAdmission(signals)));
     }),
     task('user directory', USER_REFRESH_INTERVAL_MS, () => users.loadMore()),
@@ -138,6 +152,7 @@ function workerTasks(container: DependencyContainer, task: MakeTask): Phase[] {
   const saleBoard = container.resolve(SaleBoardJob);
   const openings = container.resolve(OpeningJob);
   const lapsed = container.resolve(LapsedSessionsJob);
+  const salesCount = container.resolve(SalesCountJob);
   return [
     { name: 'notifications', start: () => notifications.start(), stop: () => notifications.stop() },
     { name: 'webhooks', start: () => webhooks.start(), stop: () => webhooks.stop() },
@@ -150,6 +165,8 @@ function workerTasks(container: DependencyContainer, task: MakeTask): Phase[] {
     { name: 'lease of the openings', stop: () => openings.stop() },
     task('openings', OPENING_INTERVAL_MS, () => openings.turn()),
     ...transparencyTasks(container, task),
+    { name: 'lease of the sales count', stop: () => salesCount.stop() },
+    task('sales count', SALES_COUNT_INTERVAL_MS, () => salesCount.turn()),
     task('session reconciliation', RECONCILE_INTERVAL_MS, () => sessions.turn()),
     { name: 'invariant checks', start: () => invariants.start(), stop: () => invariants.stop() },
     { name: 'store metrics', start: () => stores.start(), stop: () => stores.stop() },

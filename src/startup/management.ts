@@ -1,11 +1,16 @@
+import { join } from 'node:path';
 import type { Router } from 'express';
 import type { DependencyContainer } from 'tsyringe';
 import { DisplayTime } from '../common/display-time';
 import { CONFIG, type Config } from '../config/config';
 import { openApiDocument } from '../http/openapi';
+import { LiveService } from '../modules/live/service';
+import { LiveStreams } from '../modules/live/streams';
 import { managementRoutes } from '../modules/operations/routes';
 import { audited } from '../modules/organizer/audit/middleware';
 import { AuditService } from '../modules/organizer/audit/service';
+import { readOperatorPage } from '../modules/pages/files';
+import { pageRoutes } from '../modules/pages/routes';
 import { CancellationService } from '../modules/organizer/cancellation/service';
 import { ExportService } from '../modules/organizer/exports/service';
 import { LayoutService } from '../modules/organizer/layouts/service';
@@ -14,6 +19,7 @@ import { OpeningAdminService } from '../modules/organizer/openings/service';
 import { OperatorService } from '../modules/organizer/operators/service';
 import { OrderAdminService } from '../modules/organizer/orders/service';
 import { ConcertAdminService } from '../modules/organizer/programme/concert-service';
+import { SaleService } from '../modules/organizer/programme/sale-service';
 import { ScheduleAdminService } from '../modules/organizer/programme/schedule-service';
 import { WebhookService } from '../modules/webhooks/service';
 import { organizerRoutes } from '../modules/organizer/routes';
@@ -25,6 +31,9 @@ import { LOGGER } from '../platform/observability/logger';
 import { Metrics } from '../platform/observability/metrics';
 import { Tracer } from '../platform/observability/traces/tracer';
 
+/** Where scripts/build.js puts the pages, seen from dist/ and from src/. */
+const PAGES = join(__dirname, '../../dist/web');
+
 /** What the management port serves besides probes. @param api the routers whose document it shows */
 export function managementRouters(container: DependencyContainer, api: Router[]): Router[] {
   const { ROLE } = container.resolve<Config>(CONFIG);
@@ -35,16 +44,21 @@ export function managementRouters(container: DependencyContainer, api: Router[])
   const audit = container.resolve(AuditService);
   const access = operatorAccess(operators);
   const acts = { access, audited: audited(audit, container.resolve(LOGGER)) };
+  const page = readOperatorPage(PAGES);
   return [
     management,
+    ...(page === undefined ? [] : [pageRoutes(page, false)]), // sources that are run as they are have no pages
     operatorRoutes(container.resolve(AdmissionOperatorService), acts),
     noticeRoutes(container.resolve(QueueStatusService), acts),
     ...organizerRoutes(
       {
+        live: container.resolve(LiveService),
+        streams: container.resolve(LiveStreams),
         operators,
         audit,
         concerts: container.resolve(ConcertAdminService),
         schedules: container.resolve(ScheduleAdminService),
+        sales: container.resolve(SaleService),
         layouts: container.resolve(LayoutService),
         openings: container.resolve(OpeningAdminService),
         cancellations: container.resolve(CancellationService),

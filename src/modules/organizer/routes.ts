@@ -18,17 +18,25 @@ import type { OperatorService } from './operators/service';
 import { orderAdminRoutes } from './orders/routes';
 import type { OrderAdminService } from './orders/service';
 import type { ConcertAdminService } from './programme/concert-service';
+import { liveRoutes } from '../live/routes';
+import type { LiveService } from '../live/service';
+import type { LiveStreams } from '../live/streams';
 import { webhookRoutes } from '../webhooks/routes';
 import type { WebhookService } from '../webhooks/service';
 import type { Audited } from './audit/middleware';
 import { concertRoutes, scheduleRoutes } from './programme/routes';
+import { saleRoutes } from './programme/sale-routes';
+import type { SaleService } from './programme/sale-service';
 import type { ScheduleAdminService } from './programme/schedule-service';
 
 export interface OrganizerServices {
+  live: LiveService;
+  streams: LiveStreams;
   webhooks: WebhookService;
   operators: OperatorService;
   concerts: ConcertAdminService;
   schedules: ScheduleAdminService;
+  sales: SaleService;
   layouts: LayoutService;
   cancellations: CancellationService;
   orders: OrderAdminService;
@@ -50,12 +58,14 @@ export function organizerRoutes(services: OrganizerServices, acts: OrganizerActs
     operatorListRoutes(services.operators, access, services.displayTime),
     concertRoutes(services.concerts, access),
     scheduleRoutes(services.schedules, access),
+    saleRoutes(services.sales, access),
     layoutRoutes(services.layouts, access),
     openingRoutes(services.openings, access),
     cancellationRoutes(services.cancellations, access),
     orderAdminRoutes(services.orders, access),
     exportRoutes(services.exports, access),
     auditRoutes(services.audit, access),
+    liveRoutes(services, access),
     webhookRoutes(services.webhooks, { access, audited, time: services.displayTime }),
   ];
   return [...routers, documentRoute(routers)];

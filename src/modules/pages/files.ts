@@ -31,20 +31,35 @@ const TYPES: Record<string, string> = {
 
 const ASSETS = 'assets';
 
-/** Reads what scripts/build.js has made; undefined when it has made nothing. */
+/** Reads the buyer's pages as scripts/build.js has made them; undefined when it has made nothing. */
 export function readPages(folder: string, settings: PageSettings): PageFile[] | undefined {
   if (!existsSync(join(folder, 'index.html'))) return undefined;
+  return [indexPage(folder, settings), ...builtFiles(folder, '')];
+}
+
+const OPERATOR = '/operator';
+
+/** The same for the operator's page: it needs nothing of this installation. */
+export function readOperatorPage(webFolder: string): PageFile[] | undefined {
+  const folder = join(webFolder, OPERATOR);
+  if (!existsSync(join(folder, 'index.html'))) return undefined;
+  const html = readFileSync(join(folder, 'index.html'));
+  return [pageOf(OPERATOR, html), ...builtFiles(folder, OPERATOR)];
+}
+
+/** @param under the path that the folder has on the server */
+function builtFiles(folder: string, under: string): PageFile[] {
   const names = [
     ...readdirSync(folder).filter((name) => extname(name) === '.js'),
     ...readdirSync(join(folder, ASSETS)).map((name) => `${ASSETS}/${name}`),
   ].filter((name) => extname(name) in TYPES);
-  return [indexPage(folder, settings), ...names.map((name) => builtFile(folder, name))];
+  return names.map((name) => builtFile(folder, under, name));
 }
 
-function builtFile(folder: string, name: string): PageFile {
+function builtFile(folder: string, under: string, name: string): PageFile {
   const read = (suffix: string): Buffer => readFileSync(join(folder, `${name}${suffix}`));
   const forms = { identity: read(''), br: read('.br'), gzip: read('.gz') };
-  return fileOf(`/${name}`, extname(name), forms, name.startsWith(`${ASSETS}/`));
+  return fileOf(`${under}/${name}`, extname(name), forms, name.startsWith(`${ASSETS}/`));
 }
 
 /** The page names its queue, so its compressed forms are made here. */
@@ -59,9 +74,12 @@ function indexPage(folder: string, settings: PageSettings): PageFile {
     /\{\{(\w+)\}\}/g,
     (_whole, name: string) => escaped(values[name] ?? ''),
   );
-  const identity = Buffer.from(html);
+  return pageOf('/', Buffer.from(html));
+}
+
+function pageOf(path: string, identity: Buffer): PageFile {
   const forms = { identity, br: brotliCompressSync(identity), gzip: gzipSync(identity) };
-  return fileOf('/', '.html', forms, false);
+  return fileOf(path, '.html', forms, false);
 }
 
 const escaped = (text: string): string =>

@@ -29,12 +29,16 @@ const IMMUTABLE = 'public, max-age=31536000, immutable';
 /** A browser revalidates each time; a cache once a minute, and it serves the old page for a day when the origin is down. */
 const REVALIDATED = 'public, max-age=0, s-maxage=60, stale-while-revalidate=600, stale-if-error=86400';
 
-/** The buyer's pages, from memory. */
-export function pageRoutes(files: PageFile[]): Router {
+/** The operator's page is for nobody's cache. */
+const PRIVATE = 'no-cache, private';
+
+/** Pages from memory. @param isPublic whether caches on the way may keep what has no hash in its name */
+export function pageRoutes(files: PageFile[], isPublic = true): Router {
   const router = literalRouter();
+  const revalidated = isPublic ? REVALIDATED : PRIVATE;
   for (const file of files) {
     const { path, type, etag, forms, isImmutable } = file;
-    const caching = ['ETag', etag, 'Cache-Control', isImmutable ? IMMUTABLE : REVALIDATED];
+    const caching = ['ETag', etag, 'Cache-Control', isImmutable ? IMMUTABLE : revalidated];
     const always = [...caching, 'Vary', 'Accept-Encoding', ...SECURITY_HEADERS];
     router.get(path, (req, res) => {
       if (isNamed(etag, req.headers['if-none-match'])) {

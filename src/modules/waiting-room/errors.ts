@@ -35,3 +35,10 @@ export class ProofSpent extends ProofOfWorkRefused {
     super('The proof of work is spent');
   }
 }
+
+/** 412: another operator has changed it since the caller read it. */
+export class ChangedMeanwhile extends DomainError {
+  constructor(what: string) {
+    super('412', `${what} has been changed meanwhile: look at it again, then repeat the command.`);
+  }
+}

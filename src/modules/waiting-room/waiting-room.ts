@@ -2,6 +2,7 @@ import { Unavailable } from '../../common/errors';
 import type { Logger } from '../../platform/observability/logger';
 import type { WaitingRoomMetrics } from './metrics';
 import type { AdmissionPolicy, EffectiveLimits, OperatorCommand } from './admission/policy';
+import type { Override } from './admission/override';
 import { QueueAdmission } from './admission/queue-admission';
 import type { Signals } from './admission/signals';
 import type { Eta } from './polling/eta';
@@ -17,6 +18,7 @@ import { PendingPresence } from './snapshot/pending-presence';
 import { PresenceFlusher } from './snapshot/presence-flusher';
 import { SnapshotRefresher } from './snapshot/refresher';
 import { Snapshot, type SnapshotPosition } from './snapshot/snapshot';
+import type { OverrideReply } from './state/admission-store';
 import type { Entry } from './state/entry';
 import type { SeatLimit } from './state/admission-store';
 import type { QueueRepository } from './state/repository';
@@ -195,10 +197,11 @@ export class WaitingRoom {
     return this.recovery.background((known) => this.store.admission.admitBySeats(limit, known));
   }
 
-  /** Sets or removes the operator override. */
-  async applyOverride(command: OperatorCommand, value: number): Promise<void> {
-    await this.admission.applyOverride(command, value);
+  /** Sets or removes the operator override. @param expected the one that the operator has seen; undefined: any */
+  async applyOverride(command: OperatorCommand, value: number, expected?: Override): Promise<OverrideReply> {
+    const reply = await this.admission.applyOverride(command, value, expected);
     await this.refresh();
+    return reply;
   }
 
   /** Brings the snapshot up to date, and saves the progress every few seconds. */
@@ -239,6 +242,11 @@ export class WaitingRoom {
     if (closedSeconds === 0) return eta;
     const { seconds, soonestSeconds } = eta;
     return { ...eta, seconds: seconds + closedSeconds, soonestSeconds: soonestSeconds + closedSeconds };
+  }
+
+  /** Estimated seconds until an entry at `position` is admitted. Nothing is recorded. */
+  etaAt(position: number): number {
+    return this.queueEta.secondsAt(position, this.limits);
   }
 
   /** A client was given this interval until its next poll. */

@@ -24,6 +24,12 @@ export class Metrics {
     if (cluster.isWorker) joinScrapes(this.registry);
   }
 
+  /** What a metric of this process is now; nothing where it has no value. */
+  async valuesOf(name: string): Promise<{ labels: Record<string, unknown>; value: number }[]> {
+    const metric = await this.registry.getSingleMetric(name)?.get();
+    return metric?.values ?? [];
+  }
+
   /** Numbers that are kept elsewhere. */
   readings(description: Description): Readings {
     return new Readings(description, this.registry);

@@ -11,6 +11,15 @@ export interface AuditedAct {
   before?: (req: Request) => unknown;
 }
 
+/** What an act has done, when its route knows that better than the request says: `res.locals.act`. */
+export interface DoneAct {
+  /** False: things were so already, so there is nothing to write down. */
+  isChange: boolean;
+  reason?: string | undefined;
+  before?: unknown;
+  after?: unknown;
+}
+
 /** Writes down what an operator does to something else than the database. Behind `access`. */
 export type Audited = (what: AuditedAct) => RequestHandler;
 
@@ -25,7 +34,9 @@ export const audited =
     const was = before?.(req);
     res.exchange.onAnswered((status) => {
       if (status >= 400) return;
-      const entry = { act, subject: subjectOf(req), before: was, after: req.body as unknown };
+      const { isChange = true, ...done } = (res.locals.act ?? {}) as Partial<DoneAct>;
+      if (!isChange) return;
+      const entry = { act, subject: subjectOf(req), before: was, after: req.body as unknown, ...done };
       audit.record(req.operator, entry).catch((err: unknown) => {
         logger.error({ err, actor: req.operator.name, ...entry }, 'operator act not audited');
       });

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { Id, OffsetTime } from '../../../http/fields';
-import { Reason } from '../programme/schema';
+import { Id, OffsetTime, Reason } from '../../../http/fields';
 
 export const CancellationInput = z.strictObject({ reason: Reason });
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { Id, OffsetTime } from '../../../http/fields';
-import { Reason } from '../programme/schema';
+import { Id, OffsetTime, Reason } from '../../../http/fields';
 
 const Hash = z.string().regex(/^[0-9a-f]{64}$/, 'Invalid input: expected 64 hexadecimal digits');
 

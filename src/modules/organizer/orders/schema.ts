@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { Id, OffsetTime, QueryId, Won } from '../../../http/fields';
-import { Reason } from '../programme/schema';
+import { Id, OffsetTime, QueryId, Reason, Won } from '../../../http/fields';
 
 const OrderStatus = z.enum(['HELD', 'PAID', 'CANCELED', 'EXPIRED']);
 

@@ -78,6 +78,13 @@ export class ProgrammeRepository {
     return found(await this.models.schedule.findByPk(id, { lock, transaction }), `Schedule ${id}`);
   }
 
+  /** The clock by which sales windows are judged. */
+  async now(tx: ModelTransaction): Promise<Date> {
+    const [row] = await tx.query<{ now: Date }>('SELECT NOW(3) AS now');
+    if (row === undefined) throw new Error('The database tells no time.');
+    return row.now;
+  }
+
   /** A draft with all seats of its layout. */
   async createSchedule(
     tx: ModelTransaction,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, OffsetTime, QueryId, Won } from '../../../http/fields';
+import { Id, OffsetTime, QueryId, Reason, Won } from '../../../http/fields';
 import { SCHEDULE_STATES } from '../../catalog/models/schedule';
 import { PriceClassName } from '../layouts/schema';
 
@@ -11,7 +11,6 @@ const QueueId = z
   .describe('The queue that sells it; null: the main queue');
 const SeatsPerUser = z.int().min(1).max(10_000).nullable().describe('null: MAX_SEATS_PER_USER');
 const Window = OffsetTime.nullable();
-export const Reason = z.string().trim().min(1).max(500).describe('Why, for the audit');
 
 export const ConcertInput = z.strictObject({
   title: Title,
@@ -86,3 +85,13 @@ export const BlockInput = z.strictObject({
 });
 export type BlockInput = z.infer<typeof BlockInput>;
 export const BlockView = z.object({ changed: z.int().describe('Seats that were not so already') });
+
+export const SaleInput = z.strictObject({ sale: z.enum(['OPEN', 'CLOSED']), reason: Reason });
+export type SaleInput = z.infer<typeof SaleInput>;
+export const SaleView = z.object({
+  scheduleId: Id,
+  sale: z.enum(['OPEN', 'CLOSED']),
+  opensAt: Window,
+  closesAt: Window,
+});
+export type SaleView = z.infer<typeof SaleView>;

@@ -1,15 +1,10 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { z } from 'zod';
 import { NotFound } from '../../../common/errors';
+import { ChangedMeanwhile } from '../errors';
 import { WaitingRoomRegistry } from '../registry';
 import type { WaitingRoom } from '../waiting-room';
-
-/** What an operator may do to a queue's admission; `auto` removes the override of limit and rate. */
-export const AdmissionCommand = z.discriminatedUnion('command', [
-  z.strictObject({ command: z.enum(['pause', 'resume', 'auto']) }),
-  z.strictObject({ command: z.enum(['limit', 'rate']), value: z.int().min(1).max(999_999_999) }),
-]);
-export type AdmissionCommand = z.infer<typeof AdmissionCommand>;
+import { type Override, overrideOf, tagOf } from './override';
+import type { OperatorCommand } from './policy';
 
 /** A queue's admission as of this process' snapshot. */
 export interface AdmissionStatus {
@@ -23,6 +18,23 @@ export interface AdmissionStatus {
   waiting: number;
   /** `<action>:<bottleneck>` of the controller's last decision; null: it has not decided. */
   lastDecision: string | null;
+  /** Names the operator override by its content. */
+  overrideTag: string;
+}
+
+/** What a command has done: the override before, the admission afterwards. */
+export interface ExecutedCommand {
+  isChange: boolean;
+  before: OverrideView;
+  status: AdmissionStatus;
+}
+
+export interface OverrideView {
+  /** In force, as of this process' snapshot. */
+  activeLimit: number;
+  limit: number | null;
+  rate: number | null;
+  paused: boolean;
 }
 
 /** Shows and overrides the admission of all queues. */
@@ -34,20 +46,38 @@ export class AdmissionOperatorService {
     return this.rooms.all.map(statusOf);
   }
 
-  /** @throws NotFound (404), RedisUnavailable (503) */
-  async execute(queueId: string, command: AdmissionCommand): Promise<AdmissionStatus> {
+  /**
+   * A command that changes nothing is done, so it may be repeated.
+   * @param expected the override that the operator has seen; undefined: any
+   * @throws NotFound (404), ChangedMeanwhile (412), RedisUnavailable (503)
+   */
+  async execute(
+    queueId: string,
+    command: OperatorCommand,
+    value: number,
+    expected?: Override,
+  ): Promise<ExecutedCommand> {
     const room = this.rooms.find(queueId);
     if (room === undefined) throw new NotFound(`Queue ${queueId}`);
-    await room.applyOverride(command.command, 'value' in command ? command.value : 0);
-    return statusOf(room);
+    const { activeLimit } = room.limits;
+    const { outcome, before } = await room.applyOverride(command, value, expected);
+    if (outcome === 'CHANGED') throw new ChangedMeanwhile(`The override of queue ${queueId}`);
+    return { isChange: outcome === 'DONE', before: { activeLimit, ...viewOf(before) }, status: statusOf(room) };
   }
 }
 
+const viewOf = ({ limit, rate, paused }: Override): Omit<OverrideView, 'activeLimit'> => ({
+  limit: limit ?? null,
+  rate: rate ?? null,
+  paused,
+});
+
 function statusOf({ queueId, limits, snapshot }: WaitingRoom): AdmissionStatus {
   const { activeLimit, rateLimit, paused, source } = limits;
-  const { active, waiting } = snapshot;
+  const { active, waiting, admission } = snapshot;
   return {
     ...{ queueId, activeLimit, admissionRateLimit: rateLimit ?? null, paused, source, active, waiting },
-    lastDecision: snapshot.admission.lastDecision ?? null,
+    lastDecision: admission.lastDecision ?? null,
+    overrideTag: tagOf(overrideOf(admission)),
   };
 }

@@ -3,8 +3,10 @@ import type { WaitingRoomMetrics } from '../metrics';
 import { observeTick } from '../queue-metrics';
 import type { StateRecovery } from '../recovery/recovery';
 import type { Snapshot } from '../snapshot/snapshot';
+import type { OverrideReply } from '../state/admission-store';
 import type { QueueStore } from '../state/store';
 import { AdmissionCoordinator } from './coordinator';
+import type { Override } from './override';
 import { type AdmissionPolicy, type EffectiveLimits, effectiveLimits, type OperatorCommand } from './policy';
 import type { Signals } from './signals';
 
@@ -45,12 +47,16 @@ export class QueueAdmission {
     await this.recovery.background((known) => coordinator.report(signals, snapshot.waiting, known));
   }
 
-  /** Sets or removes the operator override. */
-  async applyOverride(command: OperatorCommand, value: number): Promise<void> {
+  /** Sets or removes the operator override. @param expected the one that the operator has seen; undefined: any */
+  async applyOverride(command: OperatorCommand, value: number, expected?: Override): Promise<OverrideReply> {
     const { store, metrics, logger } = this.deps;
-    await this.recovery.background((known) => store.admission.setOverride(command, value, known));
+    const reply = await this.recovery.background((known) =>
+      store.admission.setOverride(command, value, known, expected),
+    );
+    if (reply.outcome !== 'DONE') return reply;
     metrics.queueOperatorCommands.inc({ queue: store.queueId, command });
     const fields = { queue: store.queueId, command, ...(value > 0 && { value }) };
     logger.warn(fields, 'operator override set');
+    return reply;
   }
 }

@@ -1,11 +1,23 @@
-import type { RequestHandler, Router } from 'express';
+import type { Request, RequestHandler, Response, Router } from 'express';
+import { z } from 'zod';
 import { sendData } from '../../../http/envelope';
 import { BadInput } from '../../../http/errors';
+import { Reason } from '../../../http/fields';
 import { jsonBody } from '../../../http/middleware/json-body';
 import { literalRouter, refuseOtherMethods } from '../../../http/routes';
-import { AdmissionCommand, type AdmissionOperatorService } from './operator-service';
+import { ChangedMeanwhile } from '../errors';
+import type { AdmissionOperatorService } from './operator-service';
+import { isTag, type Override, readOverride } from './override';
 
-const BODY_BYTES = 1024;
+const BODY_BYTES = 4096;
+
+const reason = Reason.optional();
+
+/** What an operator may do to a queue's admission; `auto` removes the override of limit and rate. */
+const AdmissionCommand = z.discriminatedUnion('command', [
+  z.strictObject({ command: z.enum(['pause', 'resume', 'auto']), reason }),
+  z.strictObject({ command: z.enum(['limit', 'rate']), value: z.int().min(1).max(999_999_999), reason }),
+]);
 
 /** What the management port gives the waiting room: who may act, and the record of acts. */
 export interface OperatorActs {
@@ -13,7 +25,6 @@ export interface OperatorActs {
   audited: (what: {
     act: string;
     subjectOf: (req: { params: Record<string, unknown> }) => string;
-    before?: (req: { params: Record<string, unknown> }) => unknown;
   }) => RequestHandler;
 }
 
@@ -32,18 +43,37 @@ export function operatorRoutes(
     '/queues/:queueId/admission',
     access('operator'),
     jsonBody(BODY_BYTES),
-    audited({
-      act: 'queue.admission',
-      subjectOf: (req) => `queue:${queueOf(req)}`,
-      before: (req) => operators.status().find(({ queueId }) => queueId === queueOf(req)),
-    }),
+    audited({ act: 'queue.admission', subjectOf: (req) => `queue:${queueOf(req)}` }),
     async (req, res) => {
-      const command = AdmissionCommand.safeParse(req.body);
-      if (!command.success)
-        throw new BadInput('command: pause, resume, auto, or limit or rate with a value from 1 on.');
-      sendData(res, await operators.execute(queueOf(req), command.data));
+      const parsed = AdmissionCommand.safeParse(req.body);
+      if (!parsed.success)
+        throw new BadInput(
+          'command: pause, resume, auto, or limit or rate with a value from 1 on; and a reason, if you like.',
+        );
+      const { command, reason: why } = parsed.data;
+      const value = 'value' in parsed.data ? parsed.data.value : undefined;
+      const expected = expectedOverride(req);
+      const done = await operators.execute(queueOf(req), command, value ?? 0, expected);
+      const { activeLimit, admissionRateLimit, paused, source } = done.status;
+      const after = { command, ...(value && { value }), activeLimit, admissionRateLimit, paused, source };
+      res.locals.act = { isChange: done.isChange, reason: why, before: done.before, after };
+      tagOverride(res, done.status.overrideTag);
+      sendData(res, done.status);
     },
   );
 
   return refuseOtherMethods(router);
 }
+
+/** If-Match names the override that the operator has seen; without it any is meant. @throws ChangedMeanwhile (412) */
+function expectedOverride({ headers }: Request): Override | undefined {
+  const header = headers['if-match'];
+  if (header === undefined || header === '*') return undefined;
+  const [, tag = '-'] = /^"([^"]*)"$/.exec(header) ?? [];
+  if (!isTag(tag)) throw new ChangedMeanwhile('The override');
+  return readOverride(tag);
+}
+
+const tagOverride = (res: Response, tag: string): void => {
+  res.exchange.headers.push('ETag', `"${tag}"`);
+};

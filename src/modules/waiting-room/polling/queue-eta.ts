@@ -32,6 +32,13 @@ export class QueueEta {
     return this.rate.perSecond;
   }
 
+  /** Estimated wait at `position`, without a record. */
+  secondsAt(position: number, limits: EffectiveLimits): number {
+    const { active } = this.snapshot;
+    const { perSecond } = this.rate;
+    return etaSeconds(position, { limits, active, perSecond, sessionSeconds: this.sessionSeconds }).seconds;
+  }
+
   /** Estimates the wait of an entry at `position`, and records the estimate for the calibration. */
   estimate({ seq }: Entry, position: number, limits: EffectiveLimits): Eta {
     const { active, headSeq, nowMs } = this.snapshot;

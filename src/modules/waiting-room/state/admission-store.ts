@@ -1,4 +1,5 @@
 import type { OperatorCommand } from '../admission/policy';
+import { type Override, readOverride, tagOf } from '../admission/override';
 import type { Numbers } from './replies';
 import type { StateLost } from './results';
 import type { QueueScripts } from './scripts';
@@ -82,11 +83,25 @@ export class AdmissionStore {
     return status === 'state-lost' ? status : undecided;
   }
 
-  /** Sets or removes the operator override. */
-  async setOverride(command: OperatorCommand, value: number, known: number): Promise<'OK' | StateLost> {
-    const [status] = (await this.scripts.run('setOverride', { known, own: [command, value] })) as [
-      'OK' | StateLost,
-    ];
-    return status;
+  /**
+   * Sets or removes the operator override.
+   * @param expected the override that the operator has seen; undefined: any
+   */
+  async setOverride(
+    command: OperatorCommand,
+    value: number,
+    known: number,
+    expected?: Override,
+  ): Promise<OverrideReply | StateLost> {
+    const own = [command, value, expected === undefined ? '' : tagOf(expected)];
+    const reply = await this.scripts.run('setOverride', { known, own });
+    const [outcome, ...before] = reply as [OverrideReply['outcome'] | StateLost, ...string[]];
+    return outcome === 'state-lost' ? outcome : { outcome, before: readOverride(before.join('/')) };
   }
+}
+
+/** `UNCHANGED`: it was so already. `CHANGED`: it is not the one that the operator has seen, so nothing was done. */
+export interface OverrideReply {
+  outcome: 'DONE' | 'UNCHANGED' | 'CHANGED';
+  before: Override;
 }

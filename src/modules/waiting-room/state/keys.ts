@@ -8,6 +8,9 @@ export interface QueueKeys {
   sale: string;
   /** Leaves of the transparency log that are not durable yet. */
   leaves: string;
+  processes: string;
+  sold: string;
+  watched: string;
   /** KEYS 1 to 4 of every script: state, active, idle, rejoined. */
   scriptKeys: string[];
   /** Entries that take part in a draw and are not written down yet. */
@@ -38,6 +41,9 @@ export interface QueueKeys {
  * | `sale` | JSON: how the sale stands and what is left (status/board-store.ts) | TTL: a day |
  * | `leaves` | list: leaves of the transparency log (lua/include/leaves.lua) | trimmed when a worker has made them durable |
  * | `entrants` | list of `user:seq:gen:iat`: who takes part in the draw ahead, until the worker has written it down | TTL: life of a token |
+ * | `processes` | hash: process → how it is (only in the main queue; live/processes/store.ts) | TTL: 1 min |
+ * | `sold` | JSON: what was sold, by minute and class (only in the main queue; live/sales/store.ts) | TTL: 1 h |
+ * | `watched` | somebody looks at the operator's page (only in the main queue) | TTL: 10 s |
  * | `arrivals` | samples of (seq, time) | TTL: life of a token |
  */
 export function queueKeys(queueId: string): QueueKeys {
@@ -54,6 +60,9 @@ export function queueKeys(queueId: string): QueueKeys {
     sale: `${prefix}sale`,
     leaves: `${prefix}leaves`,
     entrants: `${prefix}entrants`,
+    processes: `${prefix}processes`,
+    sold: `${prefix}sold`,
+    watched: `${prefix}watched`,
     scriptKeys: [state, active, idle, rejoined],
     proof: (id) => `${prefix}proof:${id}`,
     expired: (segmentId) => `${prefix}expired:${segmentId}`,

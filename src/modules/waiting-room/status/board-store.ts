@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../../config/config';
@@ -14,10 +15,22 @@ export interface Board {
 
 export const EMPTY_BOARD: Board = { notice: null, sale: {} };
 
+export interface WrittenNotice {
+  outcome: 'DONE' | 'UNCHANGED' | 'CHANGED';
+  before: Notice | null;
+}
+
+/** Names a notice by its content. */
+export const tagOfNotice = (notice: Notice | null): string =>
+  createHash('sha1')
+    .update(notice === null ? '' : JSON.stringify(notice))
+    .digest('hex');
+
 /** Reads and writes the boards of queues in Redis. */
 @scoped(Lifecycle.ContainerScoped)
 export class BoardStore {
   private readonly setSale: Script;
+  private readonly setNotice: Script;
 
   constructor(
     private readonly redis: Redis,
@@ -27,6 +40,7 @@ export class BoardStore {
     const duration = metrics.redisDuration.labels({ script: 'write-sale' });
     const path = join(__dirname, '../state/lua/write-sale-2');
     this.setSale = loadScript(redis, path, (seconds) => duration.observe(seconds));
+    this.setNotice = loadScript(redis, join(__dirname, 'lua', 'write-notice-1'), () => undefined);
   }
 
   /** Facts that cannot be parsed count as absent. */
@@ -42,11 +56,19 @@ export class BoardStore {
     };
   }
 
-  /** @param notice null removes it */
-  async writeNotice(queueId: string, notice: Notice | null): Promise<void> {
+  /**
+   * @param notice null removes it
+   * @param expected `tagOfNotice` of the one that the operator has seen; undefined: any
+   * @returns `CHANGED`: it is not the one that the operator has seen, so nothing was done
+   */
+  async writeNotice(queueId: string, notice: Notice | null, expected = ''): Promise<WrittenNotice> {
     const { board } = queueKeys(queueId);
-    if (notice === null) await this.redis.hdel(board, 'notice');
-    else await this.redis.hset(board, 'notice', JSON.stringify(notice));
+    const text = notice === null ? '' : JSON.stringify(notice);
+    const [outcome, before] = (await this.setNotice([board], [text, expected])) as [
+      WrittenNotice['outcome'],
+      string,
+    ];
+    return { outcome, before: parsed(before, (value) => Notice.safeParse(value).data) ?? null };
   }
 
   /** A change of the sale's state goes into the transparency log. @param lifeMs how long the facts are valid unless they are written again */

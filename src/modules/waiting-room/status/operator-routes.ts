@@ -1,6 +1,8 @@
 import type { Router } from 'express';
+import { z } from 'zod';
 import { sendData } from '../../../http/envelope';
 import { BadInput } from '../../../http/errors';
+import { Reason } from '../../../http/fields';
 import { jsonBody } from '../../../http/middleware/json-body';
 import { literalRouter, refuseOtherMethods } from '../../../http/routes';
 import type { OperatorActs } from '../admission/routes';
@@ -8,7 +10,10 @@ import { Notice } from './schema';
 import type { QueueStatusService } from './service';
 
 const BODY_BYTES = 8192;
-const NoticeBody = Notice.nullable();
+const NoticeBody = z.union([
+  Notice.nullable(),
+  z.strictObject({ notice: Notice.nullable(), reason: Reason.optional() }),
+]);
 
 /** What operators say to all who wait. */
 export function noticeRoutes(statuses: QueueStatusService, { access, audited }: OperatorActs): Router {
@@ -25,11 +30,18 @@ export function noticeRoutes(statuses: QueueStatusService, { access, audited }: 
     jsonBody(BODY_BYTES),
     record,
     async (req, res) => {
-      const notice = NoticeBody.safeParse(req.body);
-      if (!notice.success)
-        throw new BadInput('body: {"ko": "…", "en": "…"} with at most 500 characters each, or null.');
-      await statuses.setNotice(String(req.params.queueId), notice.data);
-      sendData(res, notice.data);
+      const body = NoticeBody.safeParse(req.body);
+      if (!body.success)
+        throw new BadInput(
+          'body: {"ko": "…", "en": "…"} with at most 500 characters each, or null; or {"notice": one of these, "reason": "…"}.',
+        );
+      const { notice, reason } =
+        body.data !== null && 'notice' in body.data ? body.data : { notice: body.data, reason: undefined };
+      const expected = req.headers['if-match']?.replace(/^"|"$/g, '');
+      const set = await statuses.setNotice(String(req.params.queueId), notice, expected);
+      res.locals.act = { isChange: set.isChange, reason, before: set.before, after: notice };
+      res.exchange.headers.push('ETag', `"${set.tag}"`);
+      sendData(res, notice);
     },
   );
 

@@ -3,9 +3,10 @@ import { DisplayTime } from '../../../common/display-time';
 import { NotFound } from '../../../common/errors';
 import { CONFIG, type Config } from '../../../config/config';
 import { JITTER, type PollingOptions } from '../polling/interval';
+import { ChangedMeanwhile } from '../errors';
 import { WaitingRoomRegistry } from '../registry';
 import type { WaitingRoom } from '../waiting-room';
-import { type Board, BoardStore, EMPTY_BOARD } from './board-store';
+import { type Board, BoardStore, EMPTY_BOARD, tagOfNotice } from './board-store';
 import { EtaBand } from './eta-band';
 import { reportOf, type Standing, standingOf } from './report';
 import type { Chance, Chances, Notice } from './schema';
@@ -65,11 +66,27 @@ export class QueueStatusService {
     if (JSON.stringify(board) !== JSON.stringify(queue.board)) queue.board = board;
   }
 
-  /** @param notice null removes it @throws NotFound (404), RedisUnavailable (503) */
-  async setNotice(queueId: string, notice: Notice | null): Promise<void> {
+  /**
+   * A notice that is there already is set, so the call may be repeated.
+   * @param notice null removes it
+   * @param expected `tagOfNotice` of the one that the operator has seen; undefined: any
+   * @throws NotFound (404), ChangedMeanwhile (412), RedisUnavailable (503)
+   */
+  async setNotice(
+    queueId: string,
+    notice: Notice | null,
+    expected?: string,
+  ): Promise<{ isChange: boolean; before: Notice | null; tag: string }> {
     this.roomOf(queueId);
-    await this.boards.writeNotice(queueId, notice);
+    const { outcome, before } = await this.boards.writeNotice(queueId, notice, expected);
+    if (outcome === 'CHANGED') throw new ChangedMeanwhile(`The notice of queue ${queueId}`);
     await this.refreshBoard(queueId);
+    return { isChange: outcome === 'DONE', before, tag: tagOfNotice(notice) };
+  }
+
+  /** By which waits have differed from the estimates of this process; undefined: too few are known. */
+  etaBand(queueId: string): EtaBand['range'] {
+    return this.queues.get(queueId)?.band.range;
   }
 
   private make(room: WaitingRoom, { board, band }: QueueBoard): StatusAnswer {

@@ -1,0 +1,279 @@
+import type { Page } from 'playwright-core';
+import type { Role } from '../../src/modules/organizer/operators/service';
+import { testConfig, uniqueQueueId } from '../support/config';
+import { dataOf, givenOperator, inDays, type OperatorKey, OrganizerClient } from '../support/organizer';
+import { startTestService } from '../support/service';
+import { useService } from '../support/suite';
+import { TcpProxy } from '../support/tcp-proxy';
+import { until } from '../support/wait';
+import { axe, describeInBrowser, enter, overflowOf, useBrowser, type Watched } from './support';
+
+/** Each test has its queue. */
+const [LIVE, ACTS, CONFLICT, KEYS] = [1, 2, 3, 4].map(() => uniqueQueueId()) as [
+  string,
+  string,
+  string,
+  string,
+];
+
+describeInBrowser('the operator’s page', () => {
+  const it_ = useService({
+    MANAGEMENT_PORT: 0,
+    QUEUES: [LIVE, ACTS, CONFLICT, KEYS].map((id) => `${id}=3`).join(','),
+    QUEUE_PRESENCE_TIMEOUT_SECONDS: 3600,
+  });
+  const browser = useBrowser();
+  let url: string;
+  const keys = new Map<Role, OperatorKey>();
+  beforeAll(async () => {
+    url = `http://127.0.0.1:${it_.service.managementPort ?? 0}`;
+    for (const role of ['viewer', 'operator', 'admin'] as const)
+      keys.set(role, await givenOperator(it_.admin, role));
+  });
+
+  const keyOf = (role: Role): string => keys.get(role)?.key ?? '';
+  const signIn = async (page: Page, key: string, at = url): Promise<void> => {
+    await page.goto(`${at}/operator`);
+    await page.fill('#key', key);
+    await page.press('#key', 'Enter');
+    await page.waitForSelector('[data-figure="waiting"]');
+  };
+  const choose = async (page: Page, queueId: string): Promise<void> => {
+    await page.selectOption('.choice select', queueId);
+    await page.waitForSelector(`#queue-title:has-text("${queueId}")`);
+  };
+  const openAs = async (
+    role: Role,
+    queueId: string,
+    options: Parameters<typeof browser.open>[0] = {},
+  ): Promise<Watched> => {
+    const watched = await browser.open(options);
+    await signIn(watched.page, keyOf(role));
+    await choose(watched.page, queueId);
+    return watched;
+  };
+  const figure = (page: Page, id: string, text: string): Promise<unknown> =>
+    page.waitForSelector(`[data-figure="${id}"]:has-text("${text}")`);
+  const audited = async (queueId: string): Promise<{ act: string; reason: string | null }[]> =>
+    dataOf(await new OrganizerClient(url, keyOf('viewer')).get(`audit?subject=queue:${queueId}`));
+
+  it('refuses a wrong key, keeps a right one out of URLs and other tabs, and forgets it at once', async () => {
+    const { page, context, faults } = await browser.open();
+    const urls: string[] = [];
+    page.on('request', (request) => urls.push(request.url()));
+    await page.goto(`${url}/operator`);
+    expect(await axe(page)).toEqual([]);
+    await page.fill('#key', 'op_wrong');
+    await page.press('#key', 'Enter');
+    await page.waitForSelector('.problem:has-text("not known")');
+    await signIn(page, keyOf('viewer'));
+    await page.reload();
+    await page.waitForSelector('[data-figure="waiting"]');
+    const other = await context.newPage();
+    await other.goto(`${url}/operator`);
+    await other.waitForSelector('#key');
+    await page.click('button:has-text("Sign out")');
+    await page.waitForSelector('#key');
+    await page.reload();
+    await page.waitForSelector('#key');
+    expect(urls.filter((each) => each.includes(keyOf('viewer')))).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+
+  it('shows the line as it changes, in both languages, light and dark, down to 320 pixels', async () => {
+    const admin = new OrganizerClient(url, keyOf('admin'));
+    const { title } = await admin.published({ rows: 1, seatsPerRow: 4, price: 700 });
+    await it_.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [LIVE, title]);
+    for (let i = 0; i < 5; i++) await enter(it_.url, LIVE, await it_.given.user());
+    for (const [locale, colorScheme, width] of [
+      ['ko-KR', 'light', 320],
+      ['en-GB', 'dark', 1280],
+    ] as const) {
+      const { page, faults } = await openAs('admin', LIVE, {
+        ...{ locale, colorScheme, viewport: { width, height: 800 } },
+      });
+      await figure(page, 'waiting', '2');
+      await figure(page, 'active', '3');
+      await page.waitForSelector('[data-class="R"]');
+      await page.waitForSelector(`[data-schedule]:has-text("${title}")`);
+      await page.waitForSelector('[data-panel="processes"] tbody tr');
+      await page.waitForSelector('[data-chart="waiting"] canvas');
+      expect([await overflowOf(page), await axe(page)]).toEqual([0, []]);
+      expect(faults).toEqual([]);
+      await page.close();
+    }
+    const { page } = await openAs('viewer', LIVE);
+    await enter(it_.url, LIVE, await it_.given.user());
+    await figure(page, 'waiting', '3');
+  });
+
+  it('pauses with one press, resumes, sets a limit with a reason, and tells all who wait something', async () => {
+    const { page, faults } = await openAs('operator', ACTS);
+    await page.click('button.pause');
+    await page.waitForSelector('[data-state="PAUSED"]');
+    expect(await page.title()).toMatch(/^⏸/);
+    expect(await axe(page)).toEqual([]);
+    await page.click('button.resume');
+    await page.waitForSelector('[data-state="OPEN"]');
+
+    await page.click('button:has-text("Set limit")');
+    await page.fill('#value', '0');
+    await page.fill('#reason', 'more seats are free');
+    await page.press('#reason', 'Enter');
+    await page.waitForSelector('dialog .problem:has-text("from 1 on")');
+    expect(await axe(page)).toEqual([]);
+    await page.fill('#value', '40');
+    await page.fill('#reason', '');
+    await page.press('#reason', 'Enter');
+    await page.waitForSelector('dialog .problem:has-text("why")');
+    await page.fill('#reason', 'more seats are free');
+    await page.press('#reason', 'Enter');
+    await page.waitForSelector('dialog', { state: 'detached' });
+    await figure(page, 'active', 'of at most 40');
+    await page.waitForSelector('[data-act="queue.admission"]:has-text("more seats are free")');
+
+    await page.click('button:has-text("Message to all")');
+    await page.fill('#ko', '곧 갑니다');
+    await page.fill('#en', 'Soon');
+    await page.fill('#reason', 'they ask');
+    await page.press('#reason', 'Enter');
+    await page.waitForSelector('dialog', { state: 'detached' });
+    await until('the status of the queue says it', async () => {
+      const answer = await fetch(`${it_.url}/v1/api/queues/${ACTS}/status`);
+      const { data } = (await answer.json()) as { data: { notice: { en: string } | null } };
+      return data.notice?.en === 'Soon';
+    });
+    expect(await audited(ACTS)).toMatchObject([
+      { act: 'queue.notice', reason: 'they ask' },
+      { act: 'queue.admission', reason: 'more seats are free' },
+      { act: 'queue.admission', reason: 'Resumed by one press' },
+      { act: 'queue.admission', reason: 'Paused by one press' },
+    ]);
+    expect(faults).toEqual([]);
+  });
+
+  it('tells the second of two operators that the first was quicker, and lets them decide again', async () => {
+    const { page } = await openAs('operator', CONFLICT);
+    await page.click('button:has-text("Set limit")');
+    await page.fill('#value', '50');
+    await page.fill('#reason', 'mine');
+    const other = await openAs('operator', CONFLICT);
+    await other.page.click('button:has-text("Set limit")');
+    await other.page.fill('#value', '60');
+    await other.page.fill('#reason', 'theirs');
+    await other.page.press('#reason', 'Enter');
+    await figure(page, 'active', 'of at most 60');
+    await page.press('#reason', 'Enter');
+    await page.waitForSelector('dialog .problem:has-text("Somebody else")');
+    await figure(page, 'active', 'of at most 60');
+    expect(await axe(page)).toEqual([]);
+    await page.press('#reason', 'Enter');
+    await page.waitForSelector('dialog', { state: 'detached' });
+    await figure(page, 'active', 'of at most 50');
+  });
+
+  it('lets a viewer look and not act, on the page as in the API', async () => {
+    const { page } = await openAs('viewer', ACTS);
+    expect(await page.locator('button.pause, button.resume, button.danger').count()).toBe(0);
+    for (const button of await page.locator('.acts .buttons button').all())
+      expect(await button.isDisabled()).toBe(true);
+    await page.waitForSelector('.acts:has-text("viewer")');
+    expect(await axe(page)).toEqual([]);
+    for (const path of [`/queues/${ACTS}/admission`, `/queues/${ACTS}/notice`]) {
+      const headers = { Authorization: `Bearer ${keyOf('viewer')}` };
+      expect((await fetch(url + path, { method: 'POST', headers })).status).toBe(403);
+    }
+  });
+
+  it('can be used by keyboard alone: a sale is closed, and a date canceled after its name was typed', async () => {
+    const admin = new OrganizerClient(url, keyOf('admin'));
+    const { title, scheduleId } = await admin.published({ closesAt: inDays(2) });
+    await it_.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [KEYS, title]);
+    const { page, faults } = await openAs('admin', KEYS);
+    await page.waitForSelector(`[data-schedule="${scheduleId}"]`);
+    const reach = async (selector: string): Promise<void> => {
+      for (let presses = 0; presses < 60; presses++) {
+        await page.keyboard.press('Tab');
+        const isThere = await page.evaluate(
+          (wanted) =>
+            (
+              globalThis as unknown as { document: { activeElement: { matches(s: string): boolean } } }
+            ).document.activeElement.matches(wanted),
+          selector,
+        );
+        if (isThere) return;
+      }
+      throw new Error(`${selector} cannot be reached by Tab`);
+    };
+    const row = `[data-schedule="${scheduleId}"]`;
+    await reach(`${row} button:not(.danger)`);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('dialog');
+    await reach('#reason');
+    await page.keyboard.type('the hall is full');
+    await until('the version was read', async () => {
+      await page.keyboard.press('Enter');
+      return (await page.locator('dialog').count()) === 0;
+    });
+    await page.waitForSelector(`${row}:has-text("closed")`);
+    await reach(`${row} button.danger`);
+    await page.keyboard.press('Enter');
+    await reach('#name');
+    await page.keyboard.type('something else');
+    await reach('#reason');
+    await page.keyboard.type('the artist is ill');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('dialog .problem:has-text("not the name")');
+    await page.fill('#name', title);
+    await page.press('#reason', 'Enter');
+    await page.waitForSelector('dialog', { state: 'detached' });
+    await page.waitForSelector(row, { state: 'detached' });
+    expect(dataOf<{ state: string }>(await admin.get(`schedules/${scheduleId}`)).state).toBe('CANCELED');
+    expect(faults).toEqual([]);
+  });
+
+  it('keeps what it knew while stores or the service are away, greyed and with its age', async () => {
+    const [redisUrl, databaseUrl] = [new URL(testConfig().REDIS_URL), new URL(testConfig().DATABASE_URL)];
+    const redis = await new TcpProxy({ host: redisUrl.hostname, port: Number(redisUrl.port || 6379) }).open();
+    const database = await new TcpProxy({
+      ...{ host: databaseUrl.hostname, port: Number(databaseUrl.port || 3306) },
+    }).open();
+    redisUrl.host = `127.0.0.1:${redis.port}`;
+    databaseUrl.host = `127.0.0.1:${database.port}`;
+    const service = await startTestService({
+      ...{ MANAGEMENT_PORT: 0, QUEUE_MAX_ACTIVE: 7, REDIS_TIMEOUT_MS: 500 },
+      ...{ DATABASE_ACQUIRE_TIMEOUT_MS: 300, DATABASE_TIMEOUT_MS: 300 },
+      ...{ REDIS_URL: redisUrl.href, DATABASE_URL: databaseUrl.href },
+    });
+    const { page, context, faults } = await browser.open();
+    await signIn(page, keyOf('operator'), `http://127.0.0.1:${service.managementPort ?? 0}`);
+    const fresh = '[data-panel="queue"][data-stale="false"]';
+    const stale = '[data-panel="queue"][data-stale="true"]';
+    await page.waitForSelector(fresh);
+    await page.waitForSelector('[data-figure="MariaDB"]:has-text("up")');
+
+    await database.cut();
+    await page.waitForSelector('.warning:has-text("MariaDB")');
+    await page.waitForSelector('[data-panel="sales"][data-stale="true"]');
+    await page.click('button.pause'); // to stop must be possible above all now
+    await page.waitForSelector('[data-state="PAUSED"]');
+
+    await redis.cut();
+    await page.waitForSelector(stale);
+    await page.waitForSelector('.warning:has-text("Redis")');
+    await figure(page, 'active', 'of at most 7');
+    expect(await axe(page)).toEqual([]);
+    await Promise.all([redis.open(), database.open()]);
+    await page.waitForSelector(fresh);
+    await page.waitForSelector('.warning', { state: 'detached' });
+
+    await context.setOffline(true);
+    await service.stop();
+    await page.waitForSelector('.connection.lost');
+    await page.waitForSelector(stale);
+    await figure(page, 'active', 'of at most 7');
+    expect(await axe(page)).toEqual([]);
+    expect(faults).toEqual([]);
+    await Promise.all([redis.cut(), database.cut()]);
+  });
+});

@@ -1,0 +1,56 @@
+import { type Sales, soldOutAtMs } from '../../src/modules/live/sales/sales';
+import { at } from '../support/at';
+import { uniqueQueueId } from '../support/config';
+import { followLive } from '../support/live';
+import { givenOperator, OrganizerClient } from '../support/organizer';
+import { useService } from '../support/suite';
+
+const MINUTE_MS = 60_000;
+/** Concerts without a queue, which other tests make, are the main one's. */
+const QUEUE = uniqueQueueId();
+
+describe('what the live view tells of sales', () => {
+  const it_ = useService({ MANAGEMENT_PORT: 0, HOLD_SECONDS: 2, QUEUES: `${QUEUE}=10` });
+
+  it('is what the database has: seats by class, holds, and what each minute sold and lost', async () => {
+    const url = `http://127.0.0.1:${it_.service.managementPort ?? 0}`;
+    const admin = new OrganizerClient(url, (await givenOperator(it_.admin, 'admin')).key);
+    const { scheduleId, title } = await admin.published({ rows: 1, seatsPerRow: 4, price: 700 });
+    const seats = await it_.admin.query<{ id: number }>('SELECT id FROM concert_seat WHERE schedule_id = ?', [
+      scheduleId,
+    ]);
+    const [payer, loser] = [await it_.buyer(1000), await it_.buyer(1000)];
+    await payer.pay(await payer.hold(scheduleId, at(seats, 0).id));
+    await loser.hold(scheduleId, at(seats, 1).id);
+    await it_.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [QUEUE, title]);
+    const live = await followLive(url, (await givenOperator(it_.admin, 'viewer')).key);
+    const ours = ({ sales }: { sales: { queues: Sales['queues'] } }): Sales['queues'][number] | undefined =>
+      sales.queues.find(({ queueId }) => queueId === QUEUE);
+    const lapsed = await live.until('the hold has lapsed', (report) => {
+      const minutes = ours(report)?.minutes ?? [];
+      return minutes.some(({ lapses }) => lapses > 0);
+    });
+    const { classes, minutes, holds } = ours(lapsed) ?? { classes: [], minutes: [], holds: -1 };
+    expect(holds).toBe(0);
+    expect(classes).toEqual([{ name: 'R', amount: 700, free: 3, held: 0, sold: 1, blocked: 0 }]);
+    const sold = minutes.filter(({ seats: count }) => count > 0);
+    expect(sold).toMatchObject([{ seats: 1, won: 700, byClass: { R: 1 } }]);
+    expect(minutes.reduce((sum, { lapses }) => sum + lapses, 0)).toBe(1);
+    live.close();
+  });
+
+  it('says when all will be sold by what the last five minutes sold', () => {
+    const nowMs = 1_000 * MINUTE_MS;
+    const minute = (ago: number, seats: number): Sales['queues'][number]['minutes'][number] => ({
+      ...{ minuteMs: nowMs - ago * MINUTE_MS, seats, won: 0, lapses: 0, byClass: {} },
+    });
+    const sales = (free: number, minutes: Sales['queues'][number]['minutes']): Sales['queues'][number] => ({
+      ...{ queueId: 'q', holds: 0, minutes },
+      classes: [{ name: 'R', amount: 1, free, held: 0, sold: 0, blocked: 0 }],
+    });
+    expect(soldOutAtMs(sales(30, [minute(2, 10), minute(1, 10)]), nowMs)).toBe(nowMs + 3 * MINUTE_MS);
+    expect(soldOutAtMs(sales(30, [minute(40, 999), minute(1, 10)]), nowMs)).toBe(nowMs + 3 * MINUTE_MS);
+    expect(soldOutAtMs(sales(0, [minute(1, 10)]), nowMs)).toBeUndefined();
+    expect(soldOutAtMs(sales(30, []), nowMs)).toBeUndefined();
+  });
+});

@@ -1,0 +1,147 @@
+import request from 'supertest';
+import { LiveReport } from '../../src/modules/live/schema';
+import { MOST_STREAMS } from '../../src/modules/live/streams';
+import { OperatorService } from '../../src/modules/organizer/operators/service';
+import { Unauthorized } from '../../src/common/errors';
+import { at } from '../support/at';
+import { testConfig } from '../support/config';
+import { followLive } from '../support/live';
+import { givenOperator, type OperatorKey } from '../support/organizer';
+import { startTestService } from '../support/service';
+import { useService } from '../support/suite';
+import { TcpProxy } from '../support/tcp-proxy';
+import { until } from '../support/wait';
+
+describe('the live view of operators', () => {
+  const it_ = useService({ MANAGEMENT_PORT: 0, QUEUE_MAX_ACTIVE: 2 });
+  let url: string;
+  let viewer: OperatorKey;
+  beforeAll(async () => {
+    url = `http://127.0.0.1:${it_.service.managementPort ?? 0}`;
+    viewer = await givenOperator(it_.admin, 'viewer');
+  });
+
+  it('is refused without a key, and is not on the public port', async () => {
+    expect((await request(url).get('/v1/admin/live/events')).status).toBe(401);
+    const key = `Bearer ${viewer.key}`;
+    expect((await request(it_.url).get('/v1/admin/live/events').set('Authorization', key)).status).toBe(404);
+  });
+
+  it('tells each second how the queue, the processes and the stores are, in its documented shape', async () => {
+    await Promise.all([it_.buyer(), it_.buyer()]);
+    const waiting = await it_.buyer();
+    expect(waiting.token).not.toBe('');
+    const live = await followLive(url, viewer.key);
+    const report = await live.until(
+      'all is known',
+      ({ queues, fleet, stores, sales }) =>
+        at(queues, 0).waiting === 1 && fleet.processes.length === 1 && stores.ageMs >= 0 && sales.ageMs >= 0,
+    );
+    LiveReport.parse(report);
+    expect(at(report.queues, 0)).toMatchObject({
+      ...{ queueId: it_.queueId, waiting: 1, absent: 0, active: 2, activeLimit: 2, source: 'fixed' },
+      ...{ paused: false, state: 'OPEN', override: { limit: null, rate: null } },
+    });
+    expect(report.stores).toMatchObject({ database: { status: 'up' }, redis: { status: 'up' } });
+    expect(report.fleet.breakers).toEqual([
+      { name: 'queueService', closed: 1, halfOpen: 0, open: 0 },
+      { name: 'concertService', closed: 1, halfOpen: 0, open: 0 },
+    ]);
+    const [point] = live.history?.slice(-1) ?? [];
+    expect(Object.keys(point?.queues ?? {})).toEqual([it_.queueId]);
+    live.close();
+  });
+
+  it('is also given once, as JSON', async () => {
+    const answer = await request(url).get('/v1/admin/live').set('Authorization', `Bearer ${viewer.key}`);
+    const report = LiveReport.parse((answer.body as { data: unknown }).data);
+    expect([report.stores.redis.status, report.fleet.ageMs >= 0]).toEqual(['up', true]);
+  });
+
+  it('shows what each process has told, also one that answers no users', async () => {
+    const own = { QUEUE_ID: it_.queueId, QUEUE_MAX_ACTIVE: 2 };
+    const worker = await startTestService({ ...own, ROLE: 'worker' });
+    const live = await followLive(url, viewer.key);
+    // Both run in this process of the tests: the later one to tell has the name.
+    await live.until('a worker', ({ fleet }) => fleet.processes.some(({ role }) => role === 'worker'));
+    await worker.stop();
+    live.close();
+  });
+
+  it('ends within 30 s for a key that is worth nothing any more, and stays while keys cannot be looked up', async () => {
+    const operators = it_.service.container.resolve(OperatorService);
+    const authorize = jest.spyOn(operators, 'authorize');
+    const live = await followLive(url, viewer.key);
+    authorize.mockRejectedValue(new Unauthorized('revoked'));
+    await live.ended;
+    authorize.mockRestore();
+  }, 60_000);
+
+  it(`is given to ${MOST_STREAMS} at once; one more is told to come later`, async () => {
+    const all = await Promise.all(Array.from({ length: MOST_STREAMS }, () => followLive(url, viewer.key)));
+    const answer = await request(url)
+      .get('/v1/admin/live/events')
+      .set('Authorization', `Bearer ${viewer.key}`);
+    expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5']);
+    for (const each of all) each.close();
+    await until('there is room again', async () => {
+      const next = await followLive(url, viewer.key).catch(() => undefined);
+      next?.close();
+      return next !== undefined;
+    });
+  });
+});
+
+describe('the live view without stores', () => {
+  const it_ = useService();
+
+  it('keeps what it knew last, with its age, lets operators stop admission without MariaDB, and goes on afterwards', async () => {
+    const config = testConfig();
+    const redisUrl = new URL(config.REDIS_URL);
+    const databaseUrl = new URL(config.DATABASE_URL);
+    const toRedis = { host: redisUrl.hostname, port: Number(redisUrl.port || 6379) };
+    const toDatabase = { host: databaseUrl.hostname, port: Number(databaseUrl.port || 3306) };
+    const [redis, database] = await Promise.all([
+      new TcpProxy(toRedis).open(),
+      new TcpProxy(toDatabase).open(),
+    ]);
+    redisUrl.host = `127.0.0.1:${redis.port}`;
+    databaseUrl.host = `127.0.0.1:${database.port}`;
+    const service = await startTestService({
+      ...{ MANAGEMENT_PORT: 0, QUEUE_MAX_ACTIVE: 7, REDIS_TIMEOUT_MS: 500 },
+      ...{ DATABASE_ACQUIRE_TIMEOUT_MS: 300, DATABASE_TIMEOUT_MS: 300 },
+      ...{ REDIS_URL: redisUrl.href, DATABASE_URL: databaseUrl.href },
+    });
+    const url = `http://127.0.0.1:${service.managementPort ?? 0}`;
+    const { key } = await givenOperator(it_.admin, 'operator');
+    const live = await followLive(url, key);
+    await live.until(
+      'it is fresh',
+      ({ sales, stores }) => sales.ageMs >= 0 && stores.database.status === 'up',
+    );
+
+    await database.cut();
+    await live.until('MariaDB is away', ({ stores }) => stores.database.status === 'down');
+    await live.until('what was sold is old', ({ sales }) => sales.ageMs > 3000);
+    const command = { command: 'pause', reason: 'MariaDB is away' };
+    const paused = await request(url)
+      .post(`/queues/${service.queueId}/admission`)
+      .set('Authorization', `Bearer ${key}`)
+      .send(command);
+    expect([paused.status, paused.body]).toMatchObject([200, { data: { paused: true } }]);
+
+    await redis.cut();
+    const stale = await live.until('the queue is old', ({ queues }) => at(queues, 0).ageMs > 3000);
+    expect(at(stale.queues, 0)).toMatchObject({ paused: true, activeLimit: 7 });
+    expect(stale.fleet.ageMs).toBeGreaterThan(1000);
+    await Promise.all([redis.open(), database.open()]);
+    await live.until(
+      'all is fresh again',
+      ({ queues, stores, sales }) =>
+        at(queues, 0).ageMs < 1500 && stores.database.status === 'up' && sales.ageMs < 3000,
+    );
+    live.close();
+    await service.stop();
+    await Promise.all([redis.cut(), database.cut()]);
+  }, 120_000);
+});

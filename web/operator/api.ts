@@ -1,0 +1,24 @@
+import createClient from 'openapi-fetch';
+import type { paths } from '../shared/api/admin';
+
+/** Every path of /v1/admin, typed by its own document. */
+export const admin = createClient<paths>({ fetch: (request) => fetch(request) });
+
+type Data<Path extends keyof paths> = paths[Path] extends {
+  get: { responses: { 200: { content: { 'application/json': { data: infer D } } } } };
+}
+  ? D
+  : never;
+
+export type LiveReport = Data<'/v1/admin/live'>;
+export type LiveQueue = LiveReport['queues'][number];
+
+/** A second of the curves. */
+export interface HistoryPoint {
+  atMs: number;
+  p99Ms: number | null;
+  queues: Record<string, { waiting: number; active: number; limit: number }>;
+}
+
+export type Schedule = Data<'/v1/admin/schedules'>[number];
+export type AuditEntry = Data<'/v1/admin/audit'>[number];
