@@ -87,7 +87,10 @@ function titleOf(asked: Question): string {
       return `${asked.sale === 'OPEN' ? acts.openSale : acts.closeSale}: ${asked.date.title}`;
     case 'cancel':
       return `${acts.cancel}: ${asked.date.title}`;
-    default:
+    case 'limit':
+    case 'rate':
+    case 'auto':
+    case 'message':
       return acts[asked.kind];
   }
 }
@@ -109,7 +112,8 @@ function Fields({ asked }: { asked: Question }): VNode | null {
           <input id="name" name="name" autocomplete="off" />
         </Fragment>
       );
-    default:
+    case 'auto':
+    case 'sale':
       return null;
   }
 }

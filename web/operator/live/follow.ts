@@ -25,8 +25,7 @@ export function followWhileSignedIn(): void {
 async function follow(key: string, stopped: AbortSignal): Promise<void> {
   for (let retryMs = FIRST_RETRY_MS; !stopped.aborted; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
     const { status, hasBegun } = await readOnce(key, stopped);
-    if (stopped.aborted) return;
-    if (status === 401 || status === 403) {
+    if ((status === 401 || status === 403) && operator.peek()?.key === key) {
       signOut('ended');
       return;
     }

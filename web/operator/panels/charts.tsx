@@ -100,7 +100,7 @@ function Chart({
     if (element === null) return undefined;
     const made = plotOf(element, curves);
     plot.current = made;
-    made.setData(columns as uPlot.AlignedData);
+    made.setData(columns);
     const watcher = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
     watcher.observe(element);
     const scheme = matchMedia('(prefers-color-scheme: dark)');
@@ -112,7 +112,7 @@ function Chart({
       made.destroy();
     };
   }, [labels]);
-  useEffect(() => plot.current?.setData(columns as uPlot.AlignedData));
+  useEffect(() => plot.current?.setData(columns));
   const values = (columns[1] ?? []).filter((value) => value !== null);
   const now = values.at(-1);
   const { summary, empty } = t.value.charts;

@@ -46,9 +46,8 @@ export function QueueFigures(): VNode {
         />
         <Figure id="eta" label={texts.queue.eta} value={etaOf(now)} note={bandOf(now)} />
       </dl>
-      <meter
+      <progress
         class="fill"
-        min={0}
         max={Math.max(1, activeLimit)}
         value={Math.min(active, activeLimit)}
         aria-label={`${texts.queue.active}: ${formatCount(active)} ${texts.queue.ofLimit(formatCount(activeLimit))}`}

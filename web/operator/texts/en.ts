@@ -56,7 +56,7 @@ export const en = {
       close: 'Lets nobody in',
     } as Record<string, string>,
     because: {
-      latency: 'because answers take nearly as long as the objective allows.',
+      latency: 'because answers take about as long as the objective allows, or longer.',
       failures: 'because requests fail.',
       pool: 'because requests wait for a database connection.',
       'event-loop': 'because a process is short of CPU.',

@@ -57,7 +57,7 @@ export const ko: Texts = {
       close: '아무도 들여보내지 않습니다',
     },
     because: {
-      latency: '응답 시간이 목표에 가깝기 때문입니다.',
+      latency: '응답 시간이 목표에 가깝거나 넘었기 때문입니다.',
       failures: '요청이 실패하기 때문입니다.',
       pool: '데이터베이스 연결을 기다리기 때문입니다.',
       'event-loop': '프로세스의 CPU가 부족하기 때문입니다.',
