@@ -51,7 +51,12 @@ class Story {
     this.books(userId, 'CHARGE', amount, null);
   }
 
-  books(userId: number, kind: 'CHARGE' | 'PAYMENT', amount: number, paymentId: number | null): void {
+  books(
+    userId: number,
+    kind: 'CHARGE' | 'PAYMENT' | 'REFUND',
+    amount: number,
+    paymentId: number | null,
+  ): void {
     const { ledger, balances } = this.evidence.state;
     ledger.push({ userId, kind, amount, paymentId });
     balances.set(userId, (balances.get(userId) ?? 0) + amount);
@@ -105,6 +110,55 @@ const checksOf = (story: Story): Check[] => [
 describe('the checker of the fault suite', () => {
   it('finds nothing in a history where nothing is wrong', () => {
     expect(check(Story.good().evidence)).toEqual([]);
+  });
+
+  /** Seats 20 and 21, held as order 1 of user 1, paid and given back. */
+  function partyStory(): Story {
+    const story = Story.good();
+    const { reservations, payments } = story.evidence.state;
+    const about = { seatIds: [20, 21], reservationIds: [11, 12], reservationId: 11 };
+    const told = { orderId: 1, reservationIds: [11, 12] };
+    story.ask('reserve', 1, 1000, 1010, { key: 'o1', seatIds: [20, 21], told });
+    const times = { reservedMs: 1005, heldUntilMs: 1005 + HOLD_MS, endedMs: 1205 };
+    for (const [i, seatId] of [20, 21].entries()) {
+      const id = 11 + i;
+      reservations.push({ id, userId: 1, seatId, status: 'CANCELED', amount: PRICE, orderId: 1, ...times });
+      for (const topic of ['reservation', 'payment', 'refund']) story.tells(`${topic}-notification`, id);
+    }
+    story.ask('pay', 1, 1100, 1110, { key: 'o1 pay', ...about });
+    story.ask('cancel', 1, 1200, 1210, { key: 'o1 cancel', ...about });
+    payments.push({
+      ...{ id: 99, reservationId: 11, orderId: 1, userId: 1, amount: 2 * PRICE, status: 'CANCELED' },
+    });
+    story.books(1, 'PAYMENT', -2 * PRICE, 99);
+    story.books(1, 'REFUND', 2 * PRICE, 99);
+    return story;
+  }
+
+  it('finds nothing in an order of two seats that was paid and given back, and in its seats sold again', () => {
+    const story = partyStory();
+    expect(check(story.evidence)).toEqual([]);
+    story.reserves(2, 21, 13, 1300);
+    expect(check(story.evidence)).toEqual([]);
+  });
+
+  it('finds a seat of an order that another one had meanwhile', () => {
+    const story = partyStory();
+    story.reserves(2, 21, 13, 1050);
+    expect(checksOf(story)).toContain('double sale');
+  });
+
+  it('finds a refund without its events, and one that did not give the money back', () => {
+    const silent = partyStory();
+    const { events } = silent.evidence.state;
+    events.splice(
+      events.findIndex(({ topic, reservationId }) => topic === 'refund-notification' && reservationId === 12),
+      1,
+    );
+    expect(checksOf(silent)).toContain('event lost');
+    const poor = partyStory();
+    poor.evidence.state.ledger.pop();
+    expect(checksOf(poor)).toContain('lost 2xx');
   });
 
   it('does not take an unknown outcome for a loss, whether it has acted or not', () => {
