@@ -2,9 +2,10 @@
 -- A leaf is a line of text: its type, the time (ms), and what is said of it (docs/transparency.md). They lie in the list
 -- 'leaves' until a worker has made them durable (drain-leaves-4.lua).
 local leaves = {}
+local atNow = string.format(' %.0f ', now)
 
 local function addLeaf(kind, text, ...)
-  leaves[#leaves + 1] = string.format('%s %.0f ' .. text, kind, now, ...)
+  leaves[#leaves + 1] = kind .. atNow .. string.format(text, ...)
 end
 
 -- Bits of a segment that were present in the epoch, from the first byte on that is not zero.
