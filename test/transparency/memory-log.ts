@@ -2,7 +2,7 @@ import { audit, type Audited, type AuditOptions } from '../../lab/audit/audit';
 import { RunningRoot } from '../../lab/audit/hashing';
 import type { Read } from '../../lab/audit/source';
 import { encodeEntries } from '../../src/modules/transparency/bundle';
-import { publicLeaf } from '../../src/modules/transparency/leaf';
+import { publicLeaves as publicLeavesOf } from '../../src/modules/transparency/leaf';
 import { SigningKey } from '../../src/modules/transparency/signing-key';
 import { Blinding } from '../../src/modules/waiting-room/tokens/blinding';
 
@@ -14,7 +14,7 @@ const BUNDLE = 256;
 
 /** The leaves of a queue as Redis has them, as the log has them. */
 export const publicLeaves = (leaves: Buffer[]): string[] =>
-  leaves.map((leaf) => publicLeaf(leaf, QUEUE_ID, blinding).toString('latin1'));
+  leaves.flatMap((leaf) => publicLeavesOf(leaf, QUEUE_ID, blinding)).map((leaf) => leaf.toString('latin1'));
 
 function rootOf(leaves: string[]): Buffer {
   const running = new RunningRoot();

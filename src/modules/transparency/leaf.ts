@@ -10,27 +10,31 @@ function endOfWord(leaf: Buffer, n: number): number {
 }
 
 /**
- * A leaf as the log has it, of one as the scripts write it (lua/include/leaves.lua): instead of the user the blinded hash
- * of the token, and bits as text. Everything else stays as it is.
+ * Leaves as the log has them, of one text as the scripts write it (lua/include/leaves.lua): instead of users the blinded
+ * hashes of their tokens, and bits as text. Everything else stays as it is.
  */
-export function publicLeaf(leaf: Buffer, queueId: string, blinding: Blinding): Buffer {
-  if (leaf.subarray(0, 6).equals(ISSUE)) return publicIssue(leaf.toString('latin1'), queueId, blinding);
-  if (leaf.subarray(0, 8).equals(PRESENT)) {
+export function publicLeaves(leaf: Buffer, queueId: string, blinding: Blinding): Buffer[] {
+  if (leaf.subarray(0, ISSUES.length).equals(ISSUES))
+    return publicIssues(leaf.toString('latin1'), queueId, blinding);
+  if (leaf.subarray(0, PRESENT.length).equals(PRESENT)) {
     const bitsFrom = endOfWord(leaf, 5) + 1;
     const bits = leaf.subarray(bitsFrom).toString('base64');
-    return Buffer.concat([leaf.subarray(0, bitsFrom), Buffer.from(bits)]);
+    return [Buffer.concat([leaf.subarray(0, bitsFrom), Buffer.from(bits)])];
   }
-  return leaf;
+  return [leaf];
 }
 
-const ISSUE = Buffer.from('issue ');
+const ISSUES = Buffer.from('issues ');
 const PRESENT = Buffer.from('present ');
 
-/** `issue <ms> <seq> <gen> <user>` */
-function publicIssue(leaf: string, queueId: string, blinding: Blinding): Buffer {
-  const [, ms = '', seq = '', gen = '', user = ''] = leaf.split(' ');
-  const commitment = blinding.commitment(tokenIdOf(queueId, Number(gen), Number(seq)), user);
-  return Buffer.from(`issue ${ms} ${seq} ${gen} ${commitment}`);
+/** `issues <ms> <first seq> <gen> <user> …` */
+function publicIssues(leaf: string, queueId: string, blinding: Blinding): Buffer[] {
+  const [, ms = '', first = '', gen = '', ...users] = leaf.split(' ');
+  return users.map((user, i) => {
+    const seq = Number(first) + i;
+    const commitment = blinding.commitment(tokenIdOf(queueId, Number(gen), seq), user);
+    return Buffer.from(`issue ${ms} ${seq} ${gen} ${commitment}`);
+  });
 }
 
 /** The type of a leaf, and its second and third word as numbers: the time (ms), and of many leaves the seq. */

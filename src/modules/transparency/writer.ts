@@ -2,15 +2,15 @@ import { leafHash, TILE_WIDTH } from './merkle/hash';
 import { type FullTile, GrowingTree } from './merkle/tree';
 import { decodeEntries, encodeEntries } from './bundle';
 import { LogDamaged } from './errors';
-import { gapLeaf, publicLeaf, readLeaf } from './leaf';
+import { gapLeaf, publicLeaves, readLeaf } from './leaf';
 import type { EntryPiece, StoredCheckpoint, TransparencyRepository } from './repository';
 import type { SigningKey } from './signing-key';
 import type { Blinding } from '../waiting-room/tokens/blinding';
 import type { DrainedLeaves } from '../waiting-room/state/results';
 import type { WaitingRoom } from '../waiting-room/waiting-room';
 
-/** Leaves of one transaction. */
-const MAX_LEAVES = 4096;
+/** Texts of one transaction: a batch of entries that were issued is one. */
+const MAX_LEAVES = 1024;
 /** How far back it looks for leaves that Redis knows again after a failover: more than a replica ever lags. */
 const RECENT_BUNDLES = 64;
 
@@ -66,9 +66,10 @@ export class LogWriter {
     let drained = await this.room.drainLeaves({ anchor, max: MAX_LEAVES, saysState: false });
     const isGap = !drained.isWhole && !(tree.size === 0 && beginsAtTheBeginning(drained.leaves));
     if (isGap) drained = await this.room.drainLeaves({ anchor, max: MAX_LEAVES, saysState: true });
-    const { leaves: added, entries } = await this.newEntries(this.log, drained, isGap);
-    const firstMs = added[0] === undefined ? drained.nowMs : readLeaf(added[0]).ms;
-    if (entries.length > 0) await this.append(this.log, entries, added.at(-1) ?? anchor, drained.nowMs);
+    const entries = await this.newEntries(this.log, drained, isGap);
+    const firstMs = entries[0] === undefined ? drained.nowMs : readLeaf(entries[0]).ms;
+    if (entries.length > 0)
+      await this.append(this.log, entries, drained.leaves.at(-1) ?? anchor, drained.nowMs);
     return {
       ...{ leaves: entries.length, size: this.log.tree.size, isGap },
       lagMs: Math.max(0, drained.nowMs - firstMs),
@@ -77,23 +78,23 @@ export class LogWriter {
     };
   }
 
-  /** The leaves that the log does not have, and the entries that they become. */
+  /** What the log does not have. */
   private async newEntries(
     { tree, lastMs }: Log,
     { leaves, nowMs }: DrainedLeaves,
     isGap: boolean,
-  ): Promise<{ leaves: Buffer[]; entries: Buffer[] }> {
-    const entries = leaves.map((leaf) => publicLeaf(leaf, this.room.queueId, this.blinding));
-    if (!isGap) return { leaves, entries };
+  ): Promise<Buffer[]> {
+    const entries = leaves.flatMap((leaf) => publicLeaves(leaf, this.room.queueId, this.blinding));
+    if (!isGap) return entries;
     const recent = await this.recentEntries(tree.size);
     const isKnown = entries.map((entry) => recent.has(entry.toString('latin1')));
     const from = isKnown.lastIndexOf(true) + 1;
     const lastKnown = recent.get(entries[from - 1]?.toString('latin1') ?? '');
     const forgotten = lastKnown === undefined ? undefined : tree.size - 1 - lastKnown;
-    const added = leaves.slice(from);
+    const added = entries.slice(from);
     const toMs = added[0] === undefined ? nowMs : readLeaf(added[0]).ms;
     const gap = gapLeaf(nowMs, lastMs, toMs, forgotten);
-    return { leaves: added, entries: [gap, ...entries.slice(from)] };
+    return [gap, ...added];
   }
 
   /** Entry → its index. */

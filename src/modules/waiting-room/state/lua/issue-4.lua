@@ -56,7 +56,7 @@ local function makeEntry(user)
   issued = issued + 1
   local seq = issued
   storeEntry(user, seq, gen, now)
-  addLeaf('issue', '%.0f %.0f %s', seq, gen, user)
+  addIssue(seq, user)
   sampleArrival(seq)
   if headSeq == seq - 1 and redis.call('ZCARD', KEYS[4]) == 0 and freeSessions() > 0 then
     setHead(seq)

@@ -4,7 +4,22 @@
 local leaves = {}
 local atNow = string.format(' %.0f ', now)
 
+-- Entries that follow each other are one text until the worker reads it, which is most of what their leaves cost here:
+-- 'issues <ms> <first seq> <gen> <user> …'
+local newUsers, firstNew = {}, nil
+local function addIssue(seq, user)
+  if firstNew == nil then firstNew = seq end
+  newUsers[#newUsers + 1] = user
+end
+
+local function closeIssues()
+  if firstNew == nil then return end
+  leaves[#leaves + 1] = 'issues' .. atNow .. string.format('%.0f %.0f ', firstNew, gen) .. table.concat(newUsers, ' ')
+  newUsers, firstNew = {}, nil
+end
+
 local function addLeaf(kind, text, ...)
+  closeIssues()
   leaves[#leaves + 1] = kind .. atNow .. string.format(text, ...)
 end
 
@@ -16,6 +31,7 @@ end
 
 -- To be called at the end of a script that may have added leaves. Lua does not unpack any number of values at once.
 local function appendLeaves()
+  closeIssues()
   for from = 1, #leaves, 1000 do
     redis.call('RPUSH', prefix .. 'leaves', unpack(leaves, from, math.min(#leaves, from + 999)))
   end
