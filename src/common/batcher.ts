@@ -32,6 +32,7 @@ interface Waiting<Item, Result> {
 export class Batcher<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private inFlight = 0;
+  private soon: NodeJS.Immediate | undefined;
 
   /** @param send sends a batch. @returns the results, in the order of the items */
   constructor(
@@ -43,6 +44,14 @@ export class Batcher<Item, Result> {
   async add(item: Item): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       this.waiting.push({ item, span: this.options.tracer?.active(), resolve, reject });
+      this.sendSoon();
+    });
+  }
+
+  /** When all that has arrived in this moment is there: what one reading of the sockets brings goes together. */
+  private sendSoon(): void {
+    this.soon ??= setImmediate(() => {
+      this.soon = undefined;
       this.sendNext();
     });
   }
@@ -55,7 +64,7 @@ export class Batcher<Item, Result> {
     this.inFlight += 1;
     void this.deliver(batch).finally(() => {
       this.inFlight -= 1;
-      this.sendNext();
+      this.sendSoon();
     });
   }
 

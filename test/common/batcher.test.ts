@@ -22,45 +22,56 @@ class HeldBatches {
   /** The oldest batch on its way has arrived, or has failed. */
   async end(error?: Error): Promise<void> {
     this.held.shift()?.end(error);
-    await new Promise(setImmediate);
+    await new Promise(setImmediate); // its end
+    await new Promise(setImmediate); // the next one's beginning
   }
 
-  addAll(letters: string): Promise<PromiseSettledResult<string>[]> {
-    return Promise.allSettled(Array.from(letters, (item) => this.batcher.add(item)));
+  /** Adds each letter in a separate moment. @returns what came of them */
+  async addAll(letters: string): Promise<() => Promise<string[]>> {
+    const added: Promise<string>[] = [];
+    for (const item of letters) {
+      added.push(this.batcher.add(item).catch((error: unknown) => (error as Error).message));
+      await new Promise(setImmediate);
+    }
+    return () => Promise.all(added);
   }
 }
 
-const outcomes = (settled: PromiseSettledResult<string>[]): string[] =>
-  settled.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Error).message));
-
 describe('a batcher', () => {
-  it('sends an item at once when nothing is on its way', () => {
+  it('sends an item in the moment of its arrival when nothing is on its way', async () => {
     const batches = new HeldBatches();
-    void batches.batcher.add('a');
+    await batches.addAll('a');
     expect(batches.sent).toEqual(['a']);
+  });
+
+  it('sends together what arrives in one moment', async () => {
+    const batches = new HeldBatches();
+    for (const item of 'abc') void batches.batcher.add(item);
+    await new Promise(setImmediate);
+    expect(batches.sent).toEqual(['a,b,c']);
   });
 
   it('sends what arrives meanwhile as the next batch, in the order of arrival', async () => {
     const batches = new HeldBatches();
-    const settled = batches.addAll('abc');
+    const answers = await batches.addAll('abc');
     expect(batches.sent).toEqual(['a']);
     await batches.end();
     expect(batches.sent).toEqual(['a', 'b,c']);
     await batches.end();
-    expect(outcomes(await settled)).toEqual(['A', 'B', 'C']);
+    expect(await answers()).toEqual(['A', 'B', 'C']);
   });
 
   it('sends no more than the largest size at once', async () => {
     const batches = new HeldBatches({ maxSize: 2 });
-    const settled = batches.addAll('abcdef');
+    const answers = await batches.addAll('abcdef');
     for (let i = 0; i < 4; i++) await batches.end();
     expect(batches.sent).toEqual(['a', 'b,c', 'd,e', 'f']);
-    expect(outcomes(await settled)).toEqual(['A', 'B', 'C', 'D', 'E', 'F']);
+    expect(await answers()).toEqual(['A', 'B', 'C', 'D', 'E', 'F']);
   });
 
   it('has as many batches on their way as it may', async () => {
     const batches = new HeldBatches({ maxInFlight: 2 });
-    void batches.addAll('abcd');
+    await batches.addAll('abcd');
     expect(batches.sent).toEqual(['a', 'b']);
     await batches.end();
     expect(batches.sent).toEqual(['a', 'b', 'c,d']);
@@ -68,29 +79,29 @@ describe('a batcher', () => {
 
   it('fails a batch as a whole, and sends the next one', async () => {
     const batches = new HeldBatches();
-    const settled = batches.addAll('abc');
+    const answers = await batches.addAll('abc');
     await batches.end();
     await batches.end(new Error('away'));
-    expect(outcomes(await settled)).toEqual(['A', 'away', 'away']);
-    void batches.batcher.add('d');
+    expect(await answers()).toEqual(['A', 'away', 'away']);
+    await batches.addAll('d');
     expect(batches.sent).toEqual(['a', 'b,c', 'd']);
   });
 
   it('tries the items of a failed batch alone after an error that one of them may have caused', async () => {
     const batches = new HeldBatches({ isTriedAlone: (error) => (error as Error).message === 'bad' });
-    const settled = batches.addAll('abc');
+    const answers = await batches.addAll('abc');
     await batches.end();
     await batches.end(new Error('bad'));
     expect(batches.sent).toEqual(['a', 'b,c', 'b', 'c']);
     await batches.end(new Error('bad'));
     await batches.end();
-    expect(outcomes(await settled)).toEqual(['A', 'bad', 'C']);
+    expect(await answers()).toEqual(['A', 'bad', 'C']);
   });
 
   it('reports the size of each batch', async () => {
     const sizes: number[] = [];
     const batches = new HeldBatches({ onSend: (size) => sizes.push(size) });
-    void batches.addAll('abc');
+    await batches.addAll('abc');
     await batches.end();
     expect(sizes).toEqual([1, 2]);
   });

@@ -12,6 +12,8 @@ export { ALONE, done, GuardFailed, isToCommit, type Outcome, refused } from './o
 const MAX_SIZE = 64;
 /** Transactions of a kind under way at once: while one waits for the disk, the next does its statements. */
 const PARALLEL = 2;
+/** The second one begins when there are at least this share of the first one's requests for it. */
+const WORTH_IT = 0.5;
 /** Most transactions of a kind with a request that is tried alone: each may have to wait for a lock. */
 const PARALLEL_ALONE = 8;
 /** The lane of requests that keep the order of arrival also when they are tried alone. */
@@ -54,6 +56,9 @@ export class Batcher<Request, Result> {
   /** How many requests of a user have begun and not ended: the user's next ones wait. */
   private readonly begun = new Map<number, number>();
   private running = 0;
+  /** Requests of the batches that run. */
+  private underWay = 0;
+  private soon: NodeJS.Immediate | undefined;
   /** Those of which a request is tried alone now: of a user, or of the batches that failed. */
   private readonly lanes = new Set<number | typeof IN_ORDER>();
   private expiry: NodeJS.Timeout | undefined;
@@ -78,7 +83,7 @@ export class Batcher<Request, Result> {
       const userId = this.kind.userOf(request);
       const span = this.tracer.active();
       this.waiting.push({ request, userId, resolve, reject, beginsUntilMs, span });
-      this.begin();
+      this.beginSoon();
     });
   }
 
@@ -92,16 +97,26 @@ export class Batcher<Request, Result> {
     return this.running + this.lanes.size + this.waiting.length + this.alone.length === 0;
   }
 
+  /** When all that has arrived in this moment is there: what one reading of the sockets brings goes together. */
+  private beginSoon(): void {
+    this.soon ??= setImmediate(() => {
+      this.soon = undefined;
+      this.begin();
+    });
+  }
+
   /** Begins as many batches as may run. */
   private begin(): void {
-    while (this.running < PARALLEL) {
+    while (this.running < PARALLEL && this.waiting.length >= this.underWay * WORTH_IT) {
       const batch = this.nextBatch();
       if (batch.length === 0) break;
       this.running++;
+      this.underWay += batch.length;
       for (const { userId } of batch) this.begun.set(userId, (this.begun.get(userId) ?? 0) + 1);
       void this.run(batch).finally(() => {
         this.running--;
-        this.begin();
+        this.underWay -= batch.length;
+        this.beginSoon();
       });
     }
     this.watchWaiting();
