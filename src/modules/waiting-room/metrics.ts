@@ -91,7 +91,7 @@ export class WaitingRoomMetrics extends MetricGroup {
   );
   readonly batchSize = this.histogram(
     'concert_queue_batch_size',
-    'Entries that one script call has issued or resolved',
+    'Entries that one script call has issued or resolved, or whose sessions it has ended or prolonged',
     ['script'],
     BATCH_SIZE_BUCKETS,
   );

@@ -5,8 +5,16 @@ import type { ScriptLimit } from '../admission/policy';
 import type { WaitingRoomMetrics } from '../metrics';
 import type { QueueRules } from '../rules';
 import type { Entry } from './entry';
-import { type IssueReply, readEntryStatuses, readIssued, type ResolveReply } from './replies';
-import type { SpentProof } from './results';
+import { MAX_ADMISSIONS_PER_CALL } from './chunks';
+import {
+  type IssueReply,
+  readEndedSessions,
+  readEntryStatuses,
+  readExtendedSessions,
+  readIssued,
+  type ResolveReply,
+} from './replies';
+import type { EndedSession, SpentProof, StateLost } from './results';
 import type { QueueScripts } from './scripts';
 
 /** Most entries of one script call: less than a millisecond of Redis' time. */
@@ -32,13 +40,24 @@ export interface ResolveRequest extends Request {
   isToHold: boolean;
 }
 
+interface EndRequest extends Request {
+  seq: number;
+}
+
+interface ExtendRequest extends Request {
+  seq: number;
+  holdMs: number;
+}
+
 /**
- * Issues and resolves entries: one script call for all that are wanted in the same moment. The scripts take them in the
+ * Issues and resolves entries, ends and prolongs sessions: one script call for all that are wanted in the same moment. The scripts take them in the
  * order of their arrival, and each has its own outcome.
  */
 export class EntryBatches {
   private readonly issues: Batcher<IssueRequest, IssueReply>;
   private readonly resolves: Batcher<ResolveRequest, ResolveReply>;
+  private readonly ends: Batcher<EndRequest, EndedSession | StateLost>;
+  private readonly extensions: Batcher<ExtendRequest, number | StateLost>;
 
   constructor(
     private readonly scripts: QueueScripts,
@@ -59,6 +78,8 @@ export class EntryBatches {
     };
     this.issues = new Batcher((requests) => this.issueAll(requests), options('issue'));
     this.resolves = new Batcher((requests) => this.resolveAll(requests), options('resolve'));
+    this.ends = new Batcher((requests) => this.endAll(requests), options('end-session'));
+    this.extensions = new Batcher((requests) => this.extendAll(requests), options('extend-session'));
   }
 
   async issue(request: IssueRequest): Promise<IssueReply> {
@@ -67,6 +88,26 @@ export class EntryBatches {
 
   async resolve(request: ResolveRequest): Promise<ResolveReply> {
     return this.resolves.add(request);
+  }
+
+  async endSession(request: EndRequest): Promise<EndedSession | StateLost> {
+    return this.ends.add(request);
+  }
+
+  async extendSession(request: ExtendRequest): Promise<number | StateLost> {
+    return this.extensions.add(request);
+  }
+
+  private async endAll(requests: EndRequest[]): Promise<(EndedSession | StateLost)[]> {
+    const own = [MAX_ADMISSIONS_PER_CALL, ...requests.map(({ seq }) => seq)];
+    const reply = await this.scripts.run('endSession', { ...latest(requests), own });
+    return readEndedSessions(reply, requests.length);
+  }
+
+  private async extendAll(requests: ExtendRequest[]): Promise<(number | StateLost)[]> {
+    const own = requests.flatMap(({ seq, holdMs }) => [seq, holdMs]);
+    const reply = await this.scripts.run('extendSession', { ...latest(requests), own });
+    return readExtendedSessions(reply, requests.length);
   }
 
   private async issueAll(requests: IssueRequest[]): Promise<IssueReply[]> {

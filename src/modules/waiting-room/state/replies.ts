@@ -61,15 +61,25 @@ export function readTick(reply: unknown, most: number): Tick | StateLost {
   return { ended, idle, admitted, waitsMs, more: admitted.length === most };
 }
 
-/** Reads the reply of end-session-4.lua. */
-export function readEndedSession(reply: unknown): EndedSession | StateLost {
-  const [status, headSeq, nowMs, admitted, waitsMs, isNew, deadlinesMs] = reply as [
+/** Reads the reply of end-session-4.lua to a batch. Who was admitted in their places is said of the first. */
+export function readEndedSessions(reply: unknown, count: number): (EndedSession | StateLost)[] {
+  const [status, headSeq, nowMs, admitted, waitsMs, areNew, deadlinesMs] = reply as [
     ...AdmitReply,
-    isNew: number,
+    areNew: number[],
     deadlinesMs: number[],
   ];
-  if (status === 'state-lost') return status;
-  return { headSeq, nowMs, admitted, waitsMs, isNew: isNew === 1, deadlinesMs };
+  if (status === 'state-lost') return Array<StateLost>(count).fill(status);
+  return areNew.map((isNew, i) => {
+    const next =
+      i === 0 ? { admitted, waitsMs, deadlinesMs } : { admitted: [], waitsMs: [], deadlinesMs: [] };
+    return { headSeq, nowMs, isNew: isNew === 1, ...next };
+  });
+}
+
+/** Reads the reply of extend-session-4.lua to a batch: deadlines. */
+export function readExtendedSessions(reply: unknown, count: number): (number | StateLost)[] {
+  const [status, ...deadlinesMs] = reply as ['OK' | StateLost, ...number[]];
+  return status === 'state-lost' ? Array<StateLost>(count).fill(status) : deadlinesMs;
 }
 
 type SnapshotReply = [Buffer, ...Numbers<10>, Buffer[], (number | Buffer)[], (Buffer | null)[]];

@@ -7,11 +7,11 @@ import { RecoveryStore } from '../recovery/recovery-store';
 import { OpeningStore } from '../opening/store';
 import type { QueueRules } from '../rules';
 import { AdmissionStore } from './admission-store';
-import { BITMAPS_PER_CALL, chunksOf, ENTRIES_PER_CALL } from './chunks';
+import { BITMAPS_PER_CALL, chunksOf, ENTRIES_PER_CALL, MAX_ADMISSIONS_PER_CALL } from './chunks';
 import type { Entry } from './entry';
 import { EntryBatches } from './entry-batches';
 import { type QueueKeys, queueKeys } from './keys';
-import { readDelta, readDrained, readEndedSession, readTick } from './replies';
+import { readDelta, readDrained, readTick } from './replies';
 import type {
   DrainedLeaves,
   DrainRequest,
@@ -28,12 +28,9 @@ import type {
 } from './results';
 import { QueueScripts } from './scripts';
 
-/** Most admissions in one script call: about 10 ms of Redis' time. */
-const MAX_ADMISSIONS_PER_CALL = 1000;
-
 /**
- * One queue's state in Redis. Every method is one atomic script, one round trip; `issue` and `resolve` share it with all
- * calls of the same moment. @throws RedisUnavailable
+ * One queue's state in Redis. Every method is one atomic script, one round trip; `issue`, `resolve`, `endSession` and
+ * `extendSession` share it with all calls of the same moment. @throws RedisUnavailable
  */
 export class QueueStore {
   private readonly keys: QueueKeys;
@@ -114,15 +111,12 @@ export class QueueStore {
 
   /** Ends the session of a user who has paid. */
   async endSession(seq: number, limit: ScriptLimit, known: number): Promise<EndedSession | StateLost> {
-    const own = [seq, MAX_ADMISSIONS_PER_CALL];
-    return readEndedSession(await this.scripts.run('endSession', { known, limit, own }));
+    return this.entries.endSession({ seq, limit, known });
   }
 
   /** Prolongs the session of a user who holds a seat. @returns its deadline, milliseconds of Redis' clock; 0: it has none */
   async extendSession(seq: number, holdMs: number, known = 0): Promise<number | StateLost> {
-    const reply = await this.scripts.run('extendSession', { known, own: [seq, holdMs] });
-    const [status, sessionUntilMs] = reply as ['OK' | StateLost, number];
-    return status === 'state-lost' ? status : sessionUntilMs;
+    return this.entries.extendSession({ seq, holdMs, limit: 0, known });
   }
 
   /** What has changed since `version` of generation `gen`; everything since version 0. */
