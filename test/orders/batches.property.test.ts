@@ -89,8 +89,8 @@ describe('a batch', () => {
     return sales.topUpAll(tx, topUps);
   }
 
-  /** A database on which the first transactions wait at a gate, and a later one of several requests fails once. */
-  function gated(failing: { statement: number }): {
+  /** A database on which transactions wait at a gate. */
+  function gated(): {
     database: Pick<Database, 'transaction'>;
     open: () => void;
   } {
@@ -99,7 +99,7 @@ describe('a batch', () => {
     const database: Pick<Database, 'transaction'> = {
       transaction: async (run) => {
         await gate;
-        return admin.transaction((tx) => run(failingAt(tx, failing)));
+        return admin.transaction(run);
       },
     };
     return { database, open };
@@ -143,24 +143,28 @@ describe('a batch', () => {
     ];
   }
 
-  /** All acts of a round in one batch, behind two others that hold it up. */
+  /** All acts of a round in batches, behind two others that hold them up; the first of several requests fails once. */
   async function together(world: World, acts: Act[], statement: number): Promise<string[]> {
     const failing = { statement: 0 };
-    const { database, open } = gated(failing);
+    const { database, open } = gated();
     const batcher = new Batcher<Act | 'blocker', unknown>(
       {
         name: 'test',
         userOf: (act) => (act === 'blocker' ? -Math.random() : act.user),
         work: async (tx, requests) => {
           if (requests[0] === 'blocker') return requests.map(() => ({ kind: 'done', value: 0 }));
-          return work(tx, world, requests as Act[]);
+          return work(requests.length > 1 ? failingAt(tx, failing) : tx, world, requests as Act[]);
         },
       },
       database,
       new BatchMetrics(new Metrics()),
       60_000,
     );
-    const blockers = [batcher.submit('blocker'), batcher.submit('blocker')];
+    const blockers = [];
+    for (let i = 0; i < 2; i++) {
+      blockers.push(batcher.submit('blocker'));
+      await new Promise(setImmediate); // else they would be one batch
+    }
     const answers = acts.map((act) => said(world, batcher.submit(act)));
     failing.statement = acts.length > 1 ? statement : 0;
     open();
@@ -210,6 +214,10 @@ function failingAt(tx: SqlTransaction, failing: { statement: number }): SqlTrans
     execute: async (sql, binds) => {
       await count();
       return tx.execute(sql, binds);
+    },
+    insertRows: async (sql, rows) => {
+      await count();
+      return tx.insertRows(sql, rows);
     },
   };
 }

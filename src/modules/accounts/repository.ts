@@ -1,5 +1,5 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { ascending, type SqlExecutor, type SqlTransaction } from '../../platform/database/database';
+import { forIds, type SqlExecutor, type SqlTransaction, type SqlWriter } from '../../platform/database/database';
 
 /** Added to a user's balance; negative: taken off. */
 export interface BalanceChange {
@@ -17,10 +17,9 @@ export interface LedgerEntry extends BalanceChange {
 
 const BALANCE = 'SELECT balance FROM member WHERE id = ?';
 
-/** The rows are locked as JSON lists them: in the order of ids, as by every batch. */
+/** In the order of ids, as by every batch. */
 const LOCK_USERS = `
-  SELECT m.id, m.balance FROM JSON_TABLE(?, '$[*]' COLUMNS (user_id BIGINT UNSIGNED PATH '$')) q
-  STRAIGHT_JOIN member m FORCE INDEX (PRIMARY) ON m.id = q.user_id FOR UPDATE`;
+  SELECT m.id, m.balance FROM member m FORCE INDEX (PRIMARY) WHERE m.id IN (?) ORDER BY m.id FOR UPDATE`;
 
 const CHANGES = `
   UPDATE JSON_TABLE(?, '$[*]' COLUMNS (user_id BIGINT UNSIGNED PATH '$[0]', amount BIGINT PATH '$[1]')) q
@@ -32,11 +31,7 @@ const DEBIT = `${CHANGES} WHERE m.balance + q.amount >= 0`;
 const CREDIT = `${CHANGES} WHERE m.balance <= ${Number.MAX_SAFE_INTEGER} - q.amount`;
 
 const INSERT_ENTRIES = `
-  INSERT INTO payment_history (user_id, kind, amount, balance_after, payment_id)
-  SELECT user_id, kind, amount, balance_after, payment_id
-    FROM JSON_TABLE(?, '$[*]' COLUMNS (
-           user_id BIGINT UNSIGNED PATH '$[0]', kind VARCHAR(10) PATH '$[1]', amount BIGINT PATH '$[2]',
-           balance_after BIGINT PATH '$[3]', payment_id BIGINT UNSIGNED PATH '$[4]')) q`;
+  INSERT INTO payment_history (user_id, kind, amount, balance_after, payment_id) VALUES (?, ?, ?, ?, ?)`;
 
 /** Balances and their ledger: no balance changes without its entry. Each statement is for any number of users. */
 @scoped(Lifecycle.ContainerScoped)
@@ -56,8 +51,8 @@ export class BalanceRepository {
     userIds: number[],
     isToWait: boolean,
   ): Promise<Map<number, number>> {
-    const sql = isToWait ? LOCK_USERS : `${LOCK_USERS} SKIP LOCKED`;
-    const rows = await tx.read<{ id: number; balance: number }>(sql, [ascending(userIds)]);
+    const { sql, ids } = forIds(isToWait ? LOCK_USERS : `${LOCK_USERS} SKIP LOCKED`, userIds);
+    const rows = await tx.read<{ id: number; balance: number }>(sql, ids);
     return new Map(rows.map(({ id, balance }) => [id, balance]));
   }
 
@@ -74,11 +69,11 @@ export class BalanceRepository {
   }
 
   /** In the order in which the entries follow from each other. */
-  async insertEntries(tx: SqlExecutor, entries: LedgerEntry[]): Promise<void> {
+  async insertEntries(tx: SqlWriter, entries: LedgerEntry[]): Promise<void> {
     const rows = entries.map(({ userId, kind, amount, balanceAfter, paymentId }) => [
       ...[userId, kind, amount, balanceAfter, paymentId],
     ]);
-    await tx.execute(INSERT_ENTRIES, [JSON.stringify(rows)]);
+    await tx.insertRows(INSERT_ENTRIES, rows);
   }
 }
 

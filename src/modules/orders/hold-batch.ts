@@ -50,7 +50,7 @@ export class HoldBatch {
     return outcomes;
   }
 
-  /** Locks users, then seats, each in ascending order, and reads what else decides: one round trip. */
+  /** Locks users, then schedules, then seats, each in ascending order, and reads what else decides: one round trip. */
   private async look(tx: SqlTransaction, requests: HoldRequest[], rules: HoldRules): Promise<HoldRound> {
     const wanted = requests.flatMap(({ user, scheduleId, seatIds }) =>
       seatIds.map((seatId) => ({ user, scheduleId, seatId })),
@@ -58,8 +58,12 @@ export class HoldBatch {
     const userIds = requests.map(({ user }) => user.userId);
     // A user whose row another transaction has is to keep nobody else waiting.
     const isAlone = requests.length === 1;
-    const [lockedUsers, seats, facts] = await Promise.all([
+    const [lockedUsers, schedules, seats, facts] = await Promise.all([
       this.balances.lockUsers(tx, userIds, isAlone),
+      this.holds.lockSchedules(
+        tx,
+        requests.map(({ scheduleId }) => scheduleId),
+      ),
       this.holds.lockSeats(
         tx,
         wanted.map(({ seatId }) => seatId),
@@ -67,7 +71,7 @@ export class HoldBatch {
       this.holds.factsOf(tx, wanted),
     ]);
     const users = new Set(isAlone ? userIds : lockedUsers.keys());
-    return new HoldRound({ users, seats, facts, rules, mainQueueId: this.holds.mainQueueId });
+    return new HoldRound({ users, schedules, seats, facts, rules, mainQueueId: this.holds.mainQueueId });
   }
 
   /** Reads the orders of those who have asked for more than a seat. */
@@ -108,23 +112,23 @@ export class HoldBatch {
   ): Promise<Written> {
     const won = decisions.filter((decision) => decision.kind === 'won');
     if (won.length === 0) return new Map();
-    const items = won.flatMap(({ order: { user, scheduleId, seatIds, trace } }) =>
-      seatIds.map((seatId) => ({ user, scheduleId, seatId, trace })),
-    );
+    const orders = won.map(({ order }) => order);
+    const reservedAt = won[0]?.order.schedule.now ?? new Date(NaN);
+    const heldUntil = new Date(reservedAt.getTime() + holdSeconds * 1000);
+    const times = { holdSeconds, reservedAt, heldUntil };
+    const seats = orders.reduce((sum, { seatIds }) => sum + seatIds.length, 0);
     await this.expiry.expireHoldsOf(
       tx,
       won.flatMap(({ expired }) => expired),
     );
-    if ((await this.holds.reserveSeats(tx, items, holdSeconds)) !== items.length)
+    if ((await this.holds.reserveSeats(tx, orders, times)) !== seats)
       throw new GuardFailed(new SeatNotAvailable(won[0]?.order.seatIds ?? []));
-    const { orderIds, rows } = await this.holds.insertOrders(
-      tx,
-      won.map(({ order }) => order),
-      holdSeconds,
-    );
+    const { orderIds, rows } = await this.holds.insertOrders(tx, orders, times);
     await appendEvents(
       tx,
-      items.map(({ user, seatId, trace }) => ({ ...madeEvent(user.userId, rowOf(rows, seatId)), trace })),
+      orders.flatMap(({ user, seatIds, trace }) =>
+        seatIds.map((id) => ({ ...madeEvent(user.userId, rowOf(rows, id)), trace })),
+      ),
     );
     return new Map(
       won.map((decision, i) => {

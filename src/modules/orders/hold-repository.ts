@@ -1,7 +1,13 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
-import { ascending, type SqlExecutor, type SqlTransaction } from '../../platform/database/database';
-import { type ActiveUser, HAS_PAID_OF_Q, SESSION_COLUMNS } from '../waiting-room/state/repository';
+import {
+  ascending,
+  forIds,
+  type SqlExecutor,
+  type SqlTransaction,
+  type SqlWriter,
+} from '../../platform/database/database';
+import { type ActiveUser, PAYMENT_OF_Q, SESSION_COLUMNS } from '../waiting-room/state/repository';
 
 export type SeatStatus = 'AVAILABLE' | 'TEMP_RESERVED' | 'RESERVED' | 'BLOCKED';
 
@@ -16,6 +22,7 @@ export interface WantedSeat {
 export interface LockedSeat {
   id: number;
   scheduleId: number;
+  position: number;
   status: SeatStatus;
   /** Won. */
   amount: number;
@@ -23,19 +30,32 @@ export interface LockedSeat {
   isExpired: 0 | 1;
 }
 
-/** What decides about a wanted seat besides the seat itself. */
-export interface SeatFacts {
-  /** The user's session has. */
-  hasPaid: 0 | 1;
-  /** The concert's queue; null: there is no such schedule. */
-  queueId: string | null;
+/** A schedule of which seats are wanted. Its row and its concert's are locked, shared: it stays as it was read. */
+export interface LockedSchedule {
+  id: number;
+  /** The database's clock, the same for all of a batch. */
+  now: Date;
+  concertTitle: string;
+  startsAt: Date;
+  endsAt: Date;
+  /** The concert's queue. */
+  queueId: string;
   isStarted: 0 | 1;
-  /** The schedule is published, and its sale has opened and not closed. */
+  /** It is published, and its sale has opened and not closed. */
   isOnSale: 0 | 1;
+  /** The sale's window; null: nothing limits it. */
+  windowOpensAt: Date | null;
+  windowClosesAt: Date | null;
   /** null: it has opened. */
   opensAt: Date | null;
   /** Most seats of the schedule for one user, if it has a separate limit. */
   seatLimit: number | null;
+}
+
+/** What decides about a wanted seat besides the seat and its schedule. */
+export interface SeatFacts {
+  /** The user's session has. */
+  hasPaid: 0 | 1;
   /** Seats of the schedule that the user holds or has bought. */
   seatsOfUser: number;
   /** The seat's live reservation, if it has one. */
@@ -50,13 +70,20 @@ export interface SeatFacts {
   leftMs: number;
 }
 
-/** An order to be written, of seats that are reserved in this transaction. */
+/** An order to be written. */
 export interface NewOrder {
   user: ActiveUser;
-  scheduleId: number;
-  seatIds: number[];
+  seats: LockedSeat[];
+  schedule: LockedSchedule;
   /** Won. */
   total: number;
+}
+
+/** When the holds of a batch begin and end, by the database's clock. */
+export interface HoldTimes {
+  holdSeconds: number;
+  reservedAt: Date;
+  heldUntil: Date;
 }
 
 /** A reservation on hold. */
@@ -81,12 +108,20 @@ const QUEUE_OF_CONCERT = "COALESCE(NULLIF(c.queue_id, ''), ?)";
 const IS_ON_SALE = `(d.state = 'PUBLISHED' AND COALESCE(d.opens_at <= NOW(3), TRUE)
                      AND COALESCE(d.closes_at > NOW(3), TRUE))`;
 
-/** In the order of ids, as every batch locks: the rows are locked as JSON lists them. */
+const LOCK_SCHEDULES = `
+  SELECT d.id, NOW(3) AS now, c.title AS concertTitle, d.starts_at AS startsAt, d.ends_at AS endsAt,
+         ${QUEUE_OF_CONCERT} AS queueId, d.starts_at <= NOW(3) AS isStarted, ${IS_ON_SALE} AS isOnSale,
+         d.opens_at AS windowOpensAt, d.closes_at AS windowClosesAt,
+         IF(d.opens_at > NOW(3), d.opens_at, NULL) AS opensAt, d.seats_per_user AS seatLimit
+    FROM concert_schedule d FORCE INDEX (PRIMARY)
+    STRAIGHT_JOIN concert c FORCE INDEX (PRIMARY) ON c.id = d.concert_id
+   WHERE d.id IN (?) AND d.state <> 'DRAFT' ORDER BY d.id LOCK IN SHARE MODE`;
+
+/** In the order of ids, as every batch locks. */
 const LOCK_SEATS = `
-  SELECT s.id, s.schedule_id AS scheduleId, s.status, s.amount,
+  SELECT s.id, s.schedule_id AS scheduleId, s.position, s.status, s.amount,
          s.status = 'TEMP_RESERVED' AND s.held_until <= NOW(3) AS isExpired
-    FROM JSON_TABLE(?, '$[*]' COLUMNS (seat_id BIGINT UNSIGNED PATH '$')) q
-  STRAIGHT_JOIN concert_seat s FORCE INDEX (PRIMARY) ON s.id = q.seat_id FOR UPDATE`;
+    FROM concert_seat s FORCE INDEX (PRIMARY) WHERE s.id IN (?) ORDER BY s.id FOR UPDATE`;
 
 const WANTED = `JSON_TABLE(?, '$[*]' COLUMNS (
     user_id BIGINT UNSIGNED PATH '$[0]', schedule_id BIGINT UNSIGNED PATH '$[1]', seat_id BIGINT UNSIGNED PATH '$[2]',
@@ -94,9 +129,8 @@ const WANTED = `JSON_TABLE(?, '$[*]' COLUMNS (
 
 /** Read after the locks: under READ COMMITTED it sees what their holders before have committed. */
 const FACTS = `
-  SELECT ${HAS_PAID_OF_Q} AS hasPaid, IF(d.id IS NULL, NULL, ${QUEUE_OF_CONCERT}) AS queueId,
-         d.starts_at <= NOW(3) AS isStarted, ${IS_ON_SALE} AS isOnSale, IF(d.opens_at > NOW(3), d.opens_at, NULL) AS opensAt, d.seats_per_user AS seatLimit,
-         (SELECT COUNT(*) FROM reservation v
+  SELECT p.id IS NOT NULL AS hasPaid,
+         (SELECT COUNT(*) FROM reservation v FORCE INDEX (reservation_by_user_and_schedule)
            WHERE v.user_id = q.user_id AND v.schedule_id = q.schedule_id AND v.status IN ('RESERVED', 'TEMP_RESERVED')
              AND (v.status = 'RESERVED' OR v.held_until > NOW(3))) AS seatsOfUser,
          r.id AS reservationId, r.order_id AS orderId, r.user_id AS holderId, r.status = 'RESERVED' AS isSold,
@@ -104,9 +138,8 @@ const FACTS = `
          r.reserved_at AS reservedAt, r.held_until AS heldUntil,
          TIMESTAMPDIFF(MICROSECOND, NOW(3), r.held_until) DIV 1000 AS leftMs
     FROM ${WANTED}
-    LEFT JOIN concert_schedule d ON d.id = q.schedule_id AND d.state <> 'DRAFT'
-    LEFT JOIN concert c ON c.id = d.concert_id
-    LEFT JOIN reservation r ON r.live_seat_id = q.seat_id`;
+    LEFT JOIN reservation r ON r.live_seat_id = q.seat_id
+    ${PAYMENT_OF_Q}`;
 
 const SOLD_OUT = `
   SELECT q.schedule_id AS id FROM JSON_TABLE(?, '$[*]' COLUMNS (schedule_id BIGINT UNSIGNED PATH '$')) q
@@ -114,48 +147,31 @@ const SOLD_OUT = `
                       WHERE u.schedule_id = q.schedule_id AND u.status IN ('AVAILABLE', 'TEMP_RESERVED'))`;
 
 /**
- * The statement that sells. It judges again all that was read before it: whether the seat is free, whether the schedule
- * is in the future and on sale, whether its concert is sold by the user's queue, and whether the session goes on: after its payment
- * Redis may not know for a moment that it is over.
+ * The statement that sells. It judges again what time may have changed since it was read: whether the seat is free, and
+ * whether the schedule is in the future and on sale. Nothing else can have changed: queue, title and window are in rows
+ * that are locked, and who pays, which ends a session, or holds seats has to lock the user first.
  */
 const RESERVE_SEATS = `
-  UPDATE ${WANTED}
-  STRAIGHT_JOIN concert_seat s FORCE INDEX (PRIMARY) ON s.id = q.seat_id
-  STRAIGHT_JOIN concert_schedule d FORCE INDEX (PRIMARY) ON d.id = s.schedule_id
-  STRAIGHT_JOIN concert c FORCE INDEX (PRIMARY) ON c.id = d.concert_id
-     SET s.status = 'TEMP_RESERVED', s.held_until = NOW(3) + INTERVAL ? SECOND
-   WHERE s.schedule_id = q.schedule_id AND s.status = 'AVAILABLE' AND d.starts_at > NOW(3) AND ${IS_ON_SALE}
-     AND ${QUEUE_OF_CONCERT} = q.queue_id AND NOT ${HAS_PAID_OF_Q}`;
+  UPDATE concert_seat s FORCE INDEX (PRIMARY)
+     SET s.status = 'TEMP_RESERVED', s.held_until = ?
+   WHERE s.id IN (?) AND s.status = 'AVAILABLE'
+     AND (SELECT d.starts_at > NOW(3) AND ${IS_ON_SALE} FROM concert_schedule d WHERE d.id = s.schedule_id)`;
 
 const INSERT_ORDERS = `
   INSERT INTO orders (user_id, schedule_id, total, created_at, held_until, queue_id, queue_seq, queue_generation)
-  SELECT q.user_id, q.schedule_id, q.total, s.held_until - INTERVAL ? SECOND, s.held_until,
-         q.queue_id, q.queue_seq, q.queue_generation
-    FROM JSON_TABLE(?, '$[*]' COLUMNS (
-           user_id BIGINT UNSIGNED PATH '$[0]', schedule_id BIGINT UNSIGNED PATH '$[1]',
-           seat_id BIGINT UNSIGNED PATH '$[2]', ${SESSION_COLUMNS}, total BIGINT PATH '$[6]')) q
-    STRAIGHT_JOIN concert_seat s FORCE INDEX (PRIMARY) ON s.id = q.seat_id
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   RETURNING id, user_id AS userId`;
 
 /**
  * A reservation keeps what was bought: title, times, seat and price as they were, and the window in which it was sold.
- * That is the one which the selling statement has judged: an edit of the schedule waits for its shared lock.
+ * That is the one which the selling statement judges: the schedule's row is locked.
  */
 const INSERT_RESERVATIONS = `
   INSERT INTO reservation (order_id, user_id, schedule_id, seat_id, concert_title, starts_at, ends_at, seat_position,
                            amount, reserved_at, held_until, hold_seconds, queue_id, queue_generation, queue_seq,
                            sale_opens_at, sale_closes_at)
-  SELECT q.order_id, q.user_id, d.id, s.id, c.title, d.starts_at, d.ends_at, s.position, s.amount,
-         s.held_until - INTERVAL ? SECOND, s.held_until, ?, q.queue_id, q.queue_generation, q.queue_seq,
-         d.opens_at, d.closes_at
-    FROM JSON_TABLE(?, '$[*]' COLUMNS (
-           user_id BIGINT UNSIGNED PATH '$[0]', order_id BIGINT UNSIGNED PATH '$[1]',
-           seat_id BIGINT UNSIGNED PATH '$[2]', ${SESSION_COLUMNS})) q
-    STRAIGHT_JOIN concert_seat s FORCE INDEX (PRIMARY) ON s.id = q.seat_id
-    STRAIGHT_JOIN concert_schedule d FORCE INDEX (PRIMARY) ON d.id = s.schedule_id
-    STRAIGHT_JOIN concert c FORCE INDEX (PRIMARY) ON c.id = d.concert_id
-  RETURNING id, seat_id AS seatId, concert_title AS concertTitle, seat_position AS seatPosition, amount,
-            reserved_at AS reservedAt, held_until AS heldUntil`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  RETURNING id, seat_id AS seatId`;
 
 const wantedRow = ({ user, scheduleId, seatId }: WantedSeat): unknown[] => [
   ...[user.userId, scheduleId, seatId],
@@ -171,15 +187,23 @@ export class HoldRepository {
     this.mainQueueId = config.QUEUE_ID;
   }
 
+  /** @returns the schedules that exist and are no drafts, by id */
+  async lockSchedules(tx: SqlTransaction, scheduleIds: number[]): Promise<Map<number, LockedSchedule>> {
+    const { sql, ids } = forIds(LOCK_SCHEDULES, scheduleIds);
+    const schedules = await tx.read<LockedSchedule>(sql, [this.mainQueueId, ...ids]);
+    return new Map(schedules.map((schedule) => [schedule.id, schedule]));
+  }
+
   /** @returns the seats that exist, by id */
   async lockSeats(tx: SqlTransaction, seatIds: number[]): Promise<Map<number, LockedSeat>> {
-    const seats = await tx.read<LockedSeat>(LOCK_SEATS, [ascending(seatIds)]);
+    const { sql, ids } = forIds(LOCK_SEATS, seatIds);
+    const seats = await tx.read<LockedSeat>(sql, ids);
     return new Map(seats.map((seat) => [seat.id, seat]));
   }
 
   /** What else decides, for each of the wanted seats in their order. To be read after the locks were asked for. */
   async factsOf(tx: SqlTransaction, wanted: WantedSeat[]): Promise<SeatFacts[]> {
-    return tx.read<SeatFacts>(FACTS, [this.mainQueueId, JSON.stringify(wanted.map(wantedRow))]);
+    return tx.read<SeatFacts>(FACTS, [JSON.stringify(wanted.map(wantedRow))]);
   }
 
   /** @returns those of the schedules of which every seat is sold */
@@ -189,42 +213,60 @@ export class HoldRepository {
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** Puts the seats on hold as far as nobody has them and they may be sold to their users. @returns how many */
-  async reserveSeats(tx: SqlExecutor, wanted: WantedSeat[], holdSeconds: number): Promise<number> {
-    const rows = JSON.stringify(wanted.map(wantedRow));
-    return (await tx.execute(RESERVE_SEATS, [rows, holdSeconds, this.mainQueueId])).affectedRows;
+  /** Puts the seats on hold as far as nobody has them and they are on sale. @returns how many */
+  async reserveSeats(tx: SqlExecutor, orders: NewOrder[], { heldUntil }: HoldTimes): Promise<number> {
+    const seatIds = orders.flatMap(({ seats }) => seats.map(({ id }) => id));
+    const { sql, ids } = forIds(RESERVE_SEATS, seatIds);
+    return (await tx.execute(sql, [heldUntil, ...ids])).affectedRows;
   }
 
   /** Writes orders of seats that were reserved in this transaction, and their reservations. @returns those, by seat */
   async insertOrders(
-    tx: SqlExecutor,
+    tx: SqlWriter,
     orders: NewOrder[],
-    holdSeconds: number,
+    times: HoldTimes,
   ): Promise<{ orderIds: number[]; rows: Map<number, HeldRow> }> {
-    const sessionOf = ({ queueId, seq, gen }: ActiveUser): unknown[] => [queueId, seq, gen];
-    const inserted = await tx.query<{ id: number; userId: number }>(INSERT_ORDERS, [
-      holdSeconds,
-      JSON.stringify(
-        orders.map(({ user, scheduleId, seatIds, total }) => [
-          ...[user.userId, scheduleId, seatIds[0]],
-          ...[...sessionOf(user), total],
-        ]),
-      ),
-    ]);
+    const { reservedAt, heldUntil } = times;
+    const inserted = await tx.insertRows<{ id: number; userId: number }>(
+      INSERT_ORDERS,
+      orders.map(({ user, schedule, total }) => [
+        ...[user.userId, schedule.id, total, reservedAt, heldUntil],
+        ...[user.queueId, user.seq, user.gen],
+      ]),
+    );
     const orderIds = orders.map(({ user }, i) => {
-      const row = inserted[i]; // as they were inserted, in the order of the JSON
+      const row = inserted[i];
       if (row?.userId !== user.userId) throw new Error(`No order for user ${user.userId}.`);
       return row.id;
     });
-    const items = orders.flatMap(({ user, seatIds }, i) =>
-      seatIds.map((seatId) => [user.userId, orderIds[i], seatId, ...sessionOf(user)]),
+    return { orderIds, rows: await this.insertReservations(tx, orders, orderIds, times) };
+  }
+
+  private async insertReservations(
+    tx: SqlWriter,
+    orders: NewOrder[],
+    orderIds: number[],
+    { holdSeconds, reservedAt, heldUntil }: HoldTimes,
+  ): Promise<Map<number, HeldRow>> {
+    const items = orders.flatMap(({ user, seats, schedule }, i) =>
+      seats.map((seat) => ({ user, seat, schedule, orderId: orderIds[i] ?? 0 })),
     );
-    const held = await tx.query<HeldRow>(INSERT_RESERVATIONS, [
-      holdSeconds,
-      holdSeconds,
-      JSON.stringify(items),
-    ]);
-    if (held.length !== items.length) throw new Error(`${held.length} of ${items.length} seats were held.`);
-    return { orderIds, rows: new Map(held.map((row) => [row.seatId, row])) };
+    const inserted = await tx.insertRows<{ id: number; seatId: number }>(
+      INSERT_RESERVATIONS,
+      items.map(({ user, seat, schedule, orderId }) => [
+        ...[orderId, user.userId, schedule.id, seat.id],
+        ...[schedule.concertTitle, schedule.startsAt, schedule.endsAt, seat.position],
+        ...[seat.amount, reservedAt, heldUntil, holdSeconds, user.queueId, user.gen, user.seq],
+        ...[schedule.windowOpensAt, schedule.windowClosesAt],
+      ]),
+    );
+    return new Map(
+      items.map(({ seat, schedule: { concertTitle } }, i) => {
+        const row = inserted[i];
+        if (row?.seatId !== seat.id) throw new Error(`No reservation for seat ${seat.id}.`);
+        const { position: seatPosition, amount } = seat;
+        return [seat.id, { ...row, concertTitle, seatPosition, amount, reservedAt, heldUntil }];
+      }),
+    );
   }
 }

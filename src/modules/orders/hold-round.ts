@@ -4,7 +4,7 @@ import { TokenNotActive } from '../waiting-room/errors';
 import type { ActiveUser } from '../waiting-room/service';
 import { NotOnSale, ScheduleStarted, SeatLimitReached, WrongQueue } from './errors';
 import type { OrderRow } from './order-repository';
-import type { HeldSeat, LockedSeat, SeatFacts } from './hold-repository';
+import type { HeldSeat, LockedSchedule, LockedSeat, NewOrder, SeatFacts } from './hold-repository';
 
 export interface HoldRequest {
   user: ActiveUser;
@@ -47,14 +47,13 @@ export type Decision =
   | { kind: 'gone'; scheduleId: number; seatIds: number[]; isSoldOut: boolean }
   | typeof ALONE;
 
-interface HoldOrder extends HoldRequest {
-  total: number;
-}
+interface HoldOrder extends HoldRequest, NewOrder {}
 
 interface Known {
   /** Whose rows are locked. */
   users: Set<number>;
   seats: Map<number, LockedSeat>;
+  schedules: Map<number, LockedSchedule>;
   /** Of each wanted seat of each request, in their order. */
   facts: SeatFacts[];
   rules: HoldRules;
@@ -96,7 +95,8 @@ export class HoldRound {
       return { kind: 'repeated', won, seatIds };
     const isOwn = ({ holderId, isSold, isExpired, orderId }: SeatFacts): boolean =>
       holderId === user.userId && isSold === 0 && isExpired === 0 && orderId === first?.orderId;
-    if (first?.queueId !== user.queueId || !facts.every(isOwn)) return undefined;
+    const isOfQueue = this.known.schedules.get(scheduleId)?.queueId === user.queueId;
+    if (first === undefined || !isOfQueue || !facts.every(isOwn)) return undefined;
     if (this.unknownSeat(scheduleId, seatIds) !== undefined) return undefined;
     const { orderId, leftMs } = first;
     const rows = facts.map(({ reservationId, reservedAt, heldUntil }, i) => ({
@@ -107,15 +107,16 @@ export class HoldRound {
 
   private refuse(request: HoldRequest, facts: SeatFacts[]): Decision | undefined {
     const { user, scheduleId, seatIds } = request;
-    const [first] = facts;
-    const seatLimit = first?.seatLimit ?? this.known.rules.seatLimit;
+    const schedule = this.known.schedules.get(scheduleId);
+    const seatLimit = schedule?.seatLimit ?? this.known.rules.seatLimit;
     if (this.passesLimit(seatLimit, request, facts)) return refused(new SeatLimitReached(seatLimit));
-    if (first === undefined || first.queueId === null) return refused(new NotFound(`Schedule ${scheduleId}`));
+    if (schedule === undefined) return refused(new NotFound(`Schedule ${scheduleId}`));
     const unknown = this.unknownSeat(scheduleId, seatIds);
     if (unknown !== undefined) return refused(new NotFound(`Seat ${unknown} of schedule ${scheduleId}`));
-    if (first.queueId !== user.queueId) return refused(new WrongQueue(first.queueId, this.known.mainQueueId));
-    if (first.isStarted === 1) return refused(new ScheduleStarted(scheduleId));
-    if (first.isOnSale === 0) return refused(new NotOnSale(scheduleId, first.opensAt));
+    if (schedule.queueId !== user.queueId)
+      return refused(new WrongQueue(schedule.queueId, this.known.mainQueueId));
+    if (schedule.isStarted === 1) return refused(new ScheduleStarted(scheduleId));
+    if (schedule.isOnSale === 0) return refused(new NotOnSale(scheduleId, schedule.opensAt));
     const gone = seatIds.filter((id, i) => !this.isFree(id, facts[i]));
     return gone.length > 0 ? { kind: 'gone', scheduleId, seatIds: gone, isSoldOut: false } : undefined;
   }
@@ -149,12 +150,14 @@ export class HoldRound {
 
   private win(request: HoldRequest, facts: SeatFacts[]): Won {
     const { user, scheduleId, seatIds } = request;
-    const seats = seatIds.map((id) => this.known.seats.get(id));
-    const total = seats.reduce((sum, seat) => sum + (seat?.amount ?? 0), 0);
+    const seats = seatIds.flatMap((id) => this.known.seats.get(id) ?? []);
+    const schedule = this.known.schedules.get(scheduleId);
+    if (schedule === undefined) throw new Error(`A hold without its schedule ${scheduleId}.`);
+    const total = seats.reduce((sum, { amount }) => sum + amount, 0);
     const expired = facts.flatMap(({ reservationId }, i) =>
       seats[i]?.isExpired === 1 && reservationId !== null ? [reservationId] : [],
     );
-    const won: Won = { kind: 'won', order: { ...request, total }, expired };
+    const won: Won = { kind: 'won', order: { ...request, seats, schedule, total }, expired };
     for (const id of seatIds) this.taken.set(id, won);
     const name = `${user.userId} ${scheduleId}`;
     this.added.set(name, (this.added.get(name) ?? 0) + seatIds.length);

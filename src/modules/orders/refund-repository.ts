@@ -1,5 +1,5 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { ascending, type SqlExecutor, type SqlParam } from '../../platform/database/database';
+import { ascending, type SqlParam, type SqlWriter } from '../../platform/database/database';
 import { Tracer } from '../../platform/observability/traces/tracer';
 import { BalanceRepository } from '../accounts/repository';
 import { appendEvents } from '../outbox/append';
@@ -93,7 +93,7 @@ export class RefundRepository {
   ) {}
 
   /** Ends those of the orders that are held or paid. Whether an order may be refunded is for the caller to say. */
-  async endOrders(tx: SqlExecutor, orderIds: number[], canceledBy: CanceledBy): Promise<EndedOrders> {
+  async endOrders(tx: SqlWriter, orderIds: number[], canceledBy: CanceledBy): Promise<EndedOrders> {
     const locked = await this.lock(tx, orderIds);
     const items = await this.lockSeats(tx, locked.orders);
     const refunded = await this.refund(tx, locked, items, canceledBy);
@@ -106,21 +106,21 @@ export class RefundRepository {
    * @returns the ids of those that were refunded
    * @throws Error when a row disagrees with its order: nothing of the transaction may be committed then
    */
-  async refundOrders(tx: SqlExecutor, orderIds: number[], canceledBy: CanceledBy): Promise<number[]> {
+  async refundOrders(tx: SqlWriter, orderIds: number[], canceledBy: CanceledBy): Promise<number[]> {
     const locked = await this.lock(tx, orderIds);
     const items = await this.lockSeats(tx, locked.orders);
     return this.refund(tx, locked, items, canceledBy);
   }
 
   /** Frees the seats of those of the orders that are held. @returns the ids of those */
-  async releaseOrders(tx: SqlExecutor, orderIds: number[]): Promise<number[]> {
+  async releaseOrders(tx: SqlWriter, orderIds: number[]): Promise<number[]> {
     const locked = await this.lock(tx, orderIds);
     await this.lockSeats(tx, locked.orders);
     return this.release(tx, locked);
   }
 
   private async refund(
-    tx: SqlExecutor,
+    tx: SqlWriter,
     { balances, orders }: Locked,
     items: EndedItem[],
     canceledBy: CanceledBy,
@@ -156,14 +156,14 @@ export class RefundRepository {
     return orderIds;
   }
 
-  private async release(tx: SqlExecutor, { orders }: Locked): Promise<number[]> {
+  private async release(tx: SqlWriter, { orders }: Locked): Promise<number[]> {
     const held = orders.filter(({ status }) => status === 'HELD').map(({ orderId }) => orderId);
     if (held.length > 0) await tx.execute(CANCEL_HELD, [ascending(held)]);
     return held;
   }
 
   /** Users first, as every act on seats and money locks them; then the orders. */
-  private async lock(tx: SqlExecutor, orderIds: number[]): Promise<Locked> {
+  private async lock(tx: SqlWriter, orderIds: number[]): Promise<Locked> {
     const ids = ascending(orderIds);
     const users = await tx.query<{ userId: number }>(USERS_OF, [ids]);
     const userIds = users.map(({ userId }) => userId);
@@ -173,7 +173,7 @@ export class RefundRepository {
   }
 
   /** The seats of those of the locked orders that are held or paid. */
-  private async lockSeats(tx: SqlExecutor, orders: LockedOrder[]): Promise<EndedItem[]> {
+  private async lockSeats(tx: SqlWriter, orders: LockedOrder[]): Promise<EndedItem[]> {
     const live = orders.filter(({ status }) => status === 'PAID' || status === 'HELD');
     if (live.length === 0) return [];
     const items = await tx.query<EndedItem>(ITEMS, [ascending(live.map(({ orderId }) => orderId))]);

@@ -1,8 +1,8 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
-import { isDuplicateKey, type SqlExecutor, type SqlTransaction } from '../../platform/database/database';
+import { isDuplicateKey, type SqlExecutor, type SqlTransaction, type SqlWriter } from '../../platform/database/database';
 import { TokenNotActive } from '../waiting-room/errors';
-import { type ActiveUser, HAS_PAID_OF_Q, SESSION_COLUMNS } from '../waiting-room/state/repository';
+import { type ActiveUser, PAYMENT_OF_Q, SESSION_COLUMNS } from '../waiting-room/state/repository';
 
 /** What a payment is for: an order, or one of its reservations as the study has it. */
 export interface Payable {
@@ -52,7 +52,7 @@ export interface NewPayment {
 
 /** Read after the user's row is locked: what other acts of the user have committed is seen. */
 const ITEMS = `
-  SELECT q.payment - 1 AS payment, ${HAS_PAID_OF_Q} AS hasPaid,
+  SELECT q.payment - 1 AS payment, p.id IS NOT NULL AS hasPaid,
          (SELECT COUNT(*) FROM orders h
            WHERE h.user_id = q.user_id AND h.status = 'HELD' AND h.held_until > NOW(3)
              AND h.queue_id = q.queue_id) AS heldOrders,
@@ -68,6 +68,7 @@ const ITEMS = `
     LEFT JOIN reservation r ON r.order_id = o.id
     LEFT JOIN concert_schedule d ON d.id = r.schedule_id
     LEFT JOIN concert c ON c.id = d.concert_id
+    ${PAYMENT_OF_Q}
    ORDER BY payment, reservationId`;
 
 /** Makes held orders sales as far as their holds last and their schedules are not canceled: order, reservations and seats, a row of each. */
@@ -82,11 +83,8 @@ const SELL = `
      AND s.status = 'TEMP_RESERVED'`;
 
 const INSERT = `
-  INSERT INTO payment (order_id, reservation_id, user_id, amount, status, queue_id, queue_seq, queue_generation)
-  SELECT order_id, reservation_id, user_id, amount, 'DONE', queue_id, queue_seq, queue_generation
-    FROM JSON_TABLE(?, '$[*]' COLUMNS (
-           user_id BIGINT UNSIGNED PATH '$[0]', order_id BIGINT UNSIGNED PATH '$[1]',
-           reservation_id BIGINT UNSIGNED PATH '$[2]', ${SESSION_COLUMNS}, amount BIGINT PATH '$[6]')) q
+  INSERT INTO payment (user_id, order_id, reservation_id, queue_id, queue_seq, queue_generation, amount, status)
+  VALUES (?, ?, ?, ?, ?, ?, ?, 'DONE')
   RETURNING id, user_id AS userId`;
 
 /** The statements of payments, each for any number of them. */
@@ -118,16 +116,16 @@ export class PaymentRepository {
    * @returns the payments' ids
    * @throws TokenNotActive (003) when a session has been ended by a payment before
    */
-  async insertPayments(tx: SqlExecutor, payments: NewPayment[]): Promise<number[]> {
+  async insertPayments(tx: SqlWriter, payments: NewPayment[]): Promise<number[]> {
     const rows = payments.map(({ user, orderId, reservationId, amount, endsSession }) => [
       ...[user.userId, orderId, reservationId],
       ...(endsSession ? [user.queueId, user.seq, user.gen] : [null, null, null]),
       amount,
     ]);
     try {
-      const inserted = await tx.query<{ id: number; userId: number }>(INSERT, [JSON.stringify(rows)]);
+      const inserted = await tx.insertRows<{ id: number; userId: number }>(INSERT, rows);
       return payments.map(({ user }, i) => {
-        const row = inserted[i]; // as they were inserted, in the order of the JSON
+        const row = inserted[i];
         if (row?.userId !== user.userId) throw new Error(`No payment of user ${user.userId}.`);
         return row.id;
       });

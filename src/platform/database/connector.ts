@@ -16,10 +16,24 @@ async function createConnection(config: Config): Promise<mariadb.Connection> {
   let socket: Socket | undefined;
   const connection = await mariadb.createConnection({
     ...config,
-    stream: (): Socket => (socket = connect({ host: config.host, port: config.port, noDelay: true })),
+    stream: (): Socket => (socket = joined(connect({ host: config.host, port: config.port, noDelay: true }))),
   });
   connection.destroy = (): void => void socket?.destroy(givenUp()); // ends what waits for an answer with this error
   return connection;
+}
+
+/** Statements that are sent in one moment leave by one system call, and wake the server once. */
+function joined(socket: Socket): Socket {
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  const uncork = (): void => socket.uncork();
+  socket.write = (...args: unknown[]): boolean => {
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(uncork);
+    }
+    return write(...args);
+  };
+  return socket;
 }
 
 /** For Sequelize. */

@@ -4,13 +4,21 @@ import { DatabaseUnavailable, isDeadlock } from './errors';
 import type { DatabaseOptions } from './connection-options';
 import { ConnectionPool } from './pool';
 import { PreparedExecutor } from './prepared';
-import type { SqlExecutor, SqlParam } from './sql';
+import type { SqlExecutor, SqlParam, SqlWriter } from './sql';
 import { NO_TRACES, type Tracer } from '../observability/traces/tracer';
 import { tracedStatement, TRANSACTION } from '../observability/traces/statements';
 import { inTransaction, type SqlTransaction } from './transaction';
 
 export { DatabaseUnavailable, isDuplicateKey, isLockWaitTimeout } from './errors';
-export { ascending, padded, placeholders, type SqlExecutor, type SqlParam } from './sql';
+export {
+  ascending,
+  forIds,
+  padded,
+  placeholders,
+  type SqlExecutor,
+  type SqlParam,
+  type SqlWriter,
+} from './sql';
 export type { SqlTransaction } from './transaction';
 
 const DEADLOCK_ATTEMPTS = 8;
@@ -18,7 +26,7 @@ const DEADLOCK_ATTEMPTS = 8;
 const causeOf = (error: unknown): unknown => (error instanceof DatabaseUnavailable ? error.cause : error);
 
 /** A transaction of Sequelize's, for models, in which SQL can be run as well. */
-export interface ModelTransaction extends SqlExecutor {
+export interface ModelTransaction extends SqlWriter {
   readonly transaction: Transaction;
 }
 
@@ -92,6 +100,7 @@ export class Database implements SqlExecutor {
           transaction,
           query: (text, binds) => sql.query(text, binds),
           execute: (text, binds) => sql.execute(text, binds),
+          insertRows: (text, rows) => sql.insertRows(text, rows),
         });
       }),
     );

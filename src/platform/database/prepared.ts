@@ -1,11 +1,11 @@
 import type { Connection, Prepare, UpsertResult } from 'mariadb';
 import { NO_TRACES, type Tracer } from '../observability/traces/tracer';
 import { isStatementLimit } from './errors';
-import type { SqlExecutor, SqlParam } from './sql';
+import { forRows, type SqlParam, type SqlWriter } from './sql';
 import { tracedStatement } from '../observability/traces/statements';
 
 /** Runs statements on one connection, prepared. */
-export class PreparedExecutor implements SqlExecutor {
+export class PreparedExecutor implements SqlWriter {
   constructor(
     private readonly connection: Connection,
     private readonly tracer: Tracer = NO_TRACES,
@@ -20,6 +20,17 @@ export class PreparedExecutor implements SqlExecutor {
       this.runPrepared<UpsertResult>(sql, binds),
     );
     return { affectedRows, insertId: Number(insertId) };
+  }
+
+  /** One row by a prepared statement; more by the text protocol: each count would be a separate prepared statement. */
+  async insertRows<T>(sql: string, rows: SqlParam[][]): Promise<T[]> {
+    const [first, ...others] = rows;
+    if (first === undefined) return [];
+    return tracedStatement(this.tracer, sql, () =>
+      others.length === 0
+        ? this.runPrepared<T[]>(sql, first)
+        : this.connection.query<T[]>(forRows(sql, rows.length), rows.flat()),
+    );
   }
 
   /**

@@ -1,11 +1,11 @@
 import type { Connection } from 'mariadb';
 import { NO_TRACES, type Tracer } from '../observability/traces/tracer';
 import { PreparedExecutor } from './prepared';
-import type { SqlExecutor, SqlParam } from './sql';
+import type { SqlParam, SqlWriter } from './sql';
 import { tracedStatement } from '../observability/traces/statements';
 
 /** A transaction as its work sees it. */
-export interface SqlTransaction extends SqlExecutor {
+export interface SqlTransaction extends SqlWriter {
   /**
    * Rows of a SELECT that does no harm outside a transaction; locking reads are such. It is sent at once, behind a BEGIN
    * that is not answered yet and behind other reads, so that several take one round trip.
@@ -33,6 +33,10 @@ export async function inTransaction<T>(
       execute: async (sql, binds) => {
         await begun;
         return statements.execute(sql, binds);
+      },
+      insertRows: async (sql, rows) => {
+        await begun;
+        return statements.insertRows(sql, rows);
       },
     });
     await begun;

@@ -50,9 +50,12 @@ const HAS_PAID = `EXISTS (SELECT 1 FROM payment p
 export const SESSION_COLUMNS = `queue_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$[3]',
     queue_seq BIGINT UNSIGNED PATH '$[4]', queue_generation BIGINT UNSIGNED PATH '$[5]'`;
 
-/** The same for the session of each row of a table `q` that has SESSION_COLUMNS. */
-export const HAS_PAID_OF_Q = `EXISTS (SELECT 1 FROM payment p FORCE INDEX (one_payment_per_session)
-            WHERE p.queue_id = q.queue_id AND p.queue_seq = q.queue_seq AND p.queue_generation = q.queue_generation)`;
+/**
+ * The payment `p` of the session of each row of a table `q` that has SESSION_COLUMNS: NULL, when it has not paid. Not
+ * EXISTS: MariaDB would make a temporary table for it, which takes 0.2 ms.
+ */
+export const PAYMENT_OF_Q = `LEFT JOIN payment p FORCE INDEX (one_payment_per_session)
+      ON p.queue_id = q.queue_id AND p.queue_seq = q.queue_seq AND p.queue_generation = q.queue_generation`;
 
 const SELECT_PAID = `SELECT ${HAS_PAID} AS hasPaid`;
 

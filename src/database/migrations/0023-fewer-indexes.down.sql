@@ -1,0 +1,1 @@
+ALTER TABLE concert_seat ADD KEY seat_by_hold_end (status, held_until);
