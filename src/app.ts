@@ -6,6 +6,7 @@ import { ConnectionAge } from './http/limits/connection-age';
 import { HttpMetrics } from './http/metrics';
 import { context } from './http/middleware/context';
 import { errorHandler, notFound } from './http/middleware/errors';
+import { monotonicMs } from './common/clock';
 import { loadShedding } from './http/middleware/load-shedding';
 import { protocol } from './http/middleware/protocol';
 import { rateLimit } from './http/middleware/rate-limit';
@@ -178,17 +179,19 @@ function apiRoutes(container: DependencyContainer): Router[] {
 function middlewareOf(container: DependencyContainer): RouteMiddleware {
   const config = container.resolve<Config>(CONFIG);
   const { requestsShed } = container.resolve(HttpMetrics);
+  const load = container.resolve(LoadMonitor);
+  const shedder = new LoadShedder(config.LOAD_SHEDDING_MAX_DELAY_MS, monotonicMs, () => load.loopLagMs);
   return routeMiddleware({
     queue: container.resolve(QueueService),
     idempotency: container.resolve(IdempotencyService),
-    load: container.resolve(LoadMonitor),
+    load,
     rateLimited: rateLimit(container.resolve(Redis), {
       perMinute: config.TOKEN_RATE_PER_MINUTE,
       hops: config.TRUST_PROXY,
       queueId: config.QUEUE_ID,
     }),
     validate: validation(config.HTTP_BODY_BYTES),
-    shedding: loadShedding(new LoadShedder(config.LOAD_SHEDDING_MAX_DELAY_MS), () => requestsShed.inc()),
+    shedding: loadShedding(shedder, () => requestsShed.inc()),
     perUserAtOnce: Math.max(1, Math.min(MAX_PER_USER_AT_ONCE, Math.floor(config.DATABASE_POOL_MAX / 2))),
   });
 }

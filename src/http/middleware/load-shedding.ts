@@ -9,19 +9,24 @@ const OVERLOADED = new Overloaded();
 export interface LoadShedding {
   /** Refuses a request that could not be done in time. */
   shed: RequestHandler;
+  /** Whether `shed` would refuse now. */
+  readonly isFull: boolean;
   /** The same, for work that does not go through `shed`. @throws Overloaded (503) */
   enter(exchange: Exchange): void;
+  /** @throws Overloaded (503) */
+  refuse(exchange: Exchange): never;
 }
 
 export function loadShedding(shedder: LoadShedder, onShed: () => void): LoadShedding {
   const entered = new WeakSet<Exchange>();
+  const refuse = (exchange: Exchange): never => {
+    exchange.isShed = true;
+    onShed();
+    throw OVERLOADED;
+  };
   const enter = (exchange: Exchange): void => {
     if (entered.has(exchange)) return;
-    if (!shedder.enter()) {
-      exchange.isShed = true;
-      onShed();
-      throw OVERLOADED;
-    }
+    if (!shedder.enter()) refuse(exchange);
     entered.add(exchange);
     exchange.onAnswered(() => shedder.leave());
   };
@@ -29,5 +34,12 @@ export function loadShedding(shedder: LoadShedder, onShed: () => void): LoadShed
     enter(res.exchange);
     next();
   };
-  return { shed, enter };
+  return {
+    shed,
+    enter,
+    refuse,
+    get isFull() {
+      return shedder.isFull;
+    },
+  };
 }

@@ -7,14 +7,25 @@ import { Balance, ChargeBody } from './schema';
 import type { BalanceService } from './service';
 
 export function accountRoutes(balances: BalanceService, middleware: RouteMiddleware): Router {
-  const { token, validate, refuseWaiting, refuseInactive, perUser, measured, shed, active, idempotent } =
-    middleware;
+  const {
+    token,
+    validate,
+    refuseWaiting,
+    refuseInactive,
+    perUser,
+    measured,
+    refuseIfFull,
+    shed,
+    active,
+    idempotent,
+  } = middleware;
   const router = literalRouter();
   const once = idempotent();
 
   router.post(
     '/v1/api/user/amount',
     token,
+    refuseIfFull,
     validate(TOP_UP),
     once.key,
     refuseWaiting,

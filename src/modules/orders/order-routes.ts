@@ -17,8 +17,18 @@ export function orderRoutes(
   payments: PaymentService,
   middleware: RouteMiddleware,
 ): Router {
-  const { token, validate, perUser, shed, refuseWaiting, refuseInactive, measured, active, idempotent } =
-    middleware;
+  const {
+    token,
+    refuseIfFull,
+    validate,
+    perUser,
+    shed,
+    refuseWaiting,
+    refuseInactive,
+    measured,
+    active,
+    idempotent,
+  } = middleware;
   const router = literalRouter();
   const hold = idempotent((_body, { orderId }: Order) => orders.replayed(orderId));
   const pay = idempotent((_body, { orderId }: PaidOrder) => payments.replayedOrder(orderId));
@@ -32,6 +42,7 @@ export function orderRoutes(
     read: RequestHandler[] = [],
   ): (RequestHandler | ErrorRequestHandler)[] => [
     token,
+    refuseIfFull,
     ...read,
     key,
     refuseWaiting,

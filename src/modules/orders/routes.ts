@@ -7,14 +7,25 @@ import { Hold, ReserveBody } from './schema';
 import type { ReservationService } from './service';
 
 export function reservationRoutes(reservations: ReservationService, middleware: RouteMiddleware): Router {
-  const { token, validate, refuseWaiting, refuseInactive, perUser, measured, shed, active, idempotent } =
-    middleware;
+  const {
+    token,
+    validate,
+    refuseWaiting,
+    refuseInactive,
+    perUser,
+    measured,
+    refuseIfFull,
+    shed,
+    active,
+    idempotent,
+  } = middleware;
   const router = literalRouter();
   const once = idempotent((_body, hold: Hold) => reservations.replayed(hold.reservationId));
 
   router.post(
     '/v1/api/concerts/reserve',
     token,
+    refuseIfFull,
     validate(RESERVE),
     once.key,
     refuseWaiting,

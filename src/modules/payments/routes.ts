@@ -7,14 +7,25 @@ import { Paid, PayBody } from './schema';
 import type { PaymentService } from './service';
 
 export function paymentRoutes(payments: PaymentService, middleware: RouteMiddleware): Router {
-  const { token, validate, refuseWaiting, refuseInactive, perUser, measured, shed, active, idempotent } =
-    middleware;
+  const {
+    token,
+    validate,
+    refuseWaiting,
+    refuseInactive,
+    perUser,
+    measured,
+    refuseIfFull,
+    shed,
+    active,
+    idempotent,
+  } = middleware;
   const router = literalRouter();
   const once = idempotent((body: PayBody) => payments.replayed(body.reservationId));
 
   router.post(
     '/v1/api/concerts/payment',
     token,
+    refuseIfFull,
     validate(PAY),
     once.key,
     refuseWaiting,
