@@ -65,6 +65,7 @@ npm run lab -- faults soak --minutes M       no faults: does anything grow? (def
   mariadb-connections  max_connections is used up by others, and the product’s connections are killed
   mariadb-read-only    read_only = 1, as after a failover to a replica
   mariadb-full         the disk of MariaDB (a tmpfs) is full, and the table that every sale adds to must grow
+  mariadb-batch        kill -9 of mariadb between the statements of batches, started again with its data
   net-cut              a connection is cut: connections reset, new ones refused
   net-silent           a connection is silent: nothing arrives until it is back
   net-delay            a connection is slow

@@ -11,7 +11,7 @@ export interface Target {
   verdict: 'reached' | 'missed' | 'not tried';
 }
 
-const MARIADB_AWAY = ['kill-mariadb', 'restart-mariadb'];
+const MARIADB_AWAY = ['kill-mariadb', 'restart-mariadb', 'mariadb-batch'];
 const KAFKA_AWAY = ['kill-kafka', 'restart-kafka', 'pause-kafka'];
 const REDIS_LOST = ['redis-flush', 'redis-empty', 'kill-redis'];
 const GRACEFUL = ['restart-api', 'restart-worker'];

@@ -157,4 +157,38 @@ async function takeFreePages(mariadb: MariaDb): Promise<Connection> {
   return hog;
 }
 
-export const mariadbNemeses: Nemesis[] = [locks, deadlocks, connections, readOnly, diskFull];
+/** The least time in which some buyers reach the statement that is held up. */
+const HELD_UP_MS = 2000;
+
+/** Batches have done their sales and stand before the statement that writes their events, when the server is killed. */
+const batch: Nemesis = {
+  name: 'mariadb-batch',
+  about: 'kill -9 of mariadb between the statements of batches, started again with its data',
+  plan: (random) => ({ what: 'kill -9 in a batch', target: 'mariadb', lastsMs: between(random, 500, 2500) }),
+  inject: async ({ mariadb }) => {
+    const admin = await mariadb.connect();
+    await admin.query('LOCK TABLES outbox WRITE');
+    const startedAt = performance.now();
+    let heldUp = 0;
+    while (heldUp === 0 && performance.now() - startedAt < HELD_UP_MS) {
+      await sleep(20);
+      heldUp = await waitingForOutbox(mariadb);
+    }
+    await mariadb.child.stop('SIGKILL');
+    admin.destroy();
+    return async () => {
+      await mariadb.child.start(60_000);
+      return `${heldUp} batches were held up`;
+    };
+  },
+};
+
+async function waitingForOutbox(mariadb: MariaDb): Promise<number> {
+  const [row] = await mariadb.rows<{ count: number }>(
+    `SELECT COUNT(*) AS count FROM information_schema.processlist
+      WHERE user = 'app' AND state LIKE 'Waiting for table%' AND info LIKE '%INSERT INTO outbox%'`,
+  );
+  return row?.count ?? 0;
+}
+
+export const mariadbNemeses: Nemesis[] = [locks, deadlocks, connections, readOnly, diskFull, batch];
