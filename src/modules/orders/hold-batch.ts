@@ -15,7 +15,8 @@ import {
   type HoldRules,
   type Won,
 } from './hold-round';
-import { type HeldRow, HoldRepository } from './hold-repository';
+import { HoldRepository } from './hold-repository';
+import type { HeldRow } from './hold-rows';
 
 export type { Held, HoldRequest } from './hold-round';
 

@@ -4,7 +4,7 @@ import { TokenNotActive } from '../waiting-room/errors';
 import type { ActiveUser } from '../waiting-room/service';
 import { NotOnSale, ScheduleStarted, SeatLimitReached, WrongQueue } from './errors';
 import type { OrderRow } from './order-repository';
-import type { HeldSeat, LockedSchedule, LockedSeat, NewOrder, SeatFacts } from './hold-repository';
+import type { HeldSeat, LockedSchedule, LockedSeat, NewOrder, SeatFacts } from './hold-rows';
 
 export interface HoldRequest {
   user: ActiveUser;

@@ -8,7 +8,7 @@ import { Breakers } from '../operations/breakers';
 import { QueueService, type ActiveUser } from '../waiting-room/service';
 import { ScheduleSoldOut, SeatLimitReached, SeatNotAvailable } from './errors';
 import { HoldBatch, type Held, type HoldRequest } from './hold-batch';
-import type { HeldSeat } from './hold-repository';
+import type { HeldSeat } from './hold-rows';
 import { OrderMetrics } from './metrics';
 import { OrderPresenter } from './order-presenter';
 import type { Order } from './order-schema';
