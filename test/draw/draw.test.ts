@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import request from 'supertest';
-import type { PublishedDraw } from '../../src/modules/waiting-room/opening/routes';
+import type { PublishedDraw } from '../../src/modules/waiting-room/opening/schema';
 import { queueKeys } from '../../src/modules/waiting-room/state/keys';
 import { connectRedis, type Redis } from '../../src/platform/redis/redis';
 import { at } from '../support/at';

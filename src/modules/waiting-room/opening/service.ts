@@ -4,7 +4,7 @@ import { DisplayTime } from '../../../common/display-time';
 import { Breakers } from '../../operations/breakers';
 import { WaitingRoomRegistry } from '../registry';
 import { OpeningRepository } from './repository';
-import type { PublishedDraw } from './routes';
+import type { PublishedDraw } from './schema';
 
 const REGISTRANTS_PER_PAGE = 10_000;
 
