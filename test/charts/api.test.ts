@@ -406,10 +406,14 @@ describe('connections', () => {
     ]);
   });
 
-  it('go outside only for services elsewhere and the webhook', async () => {
+  it('go outside only for services elsewhere, the webhook and the collector of traces', async () => {
     const own = await api({ config: { NOTIFIER_WEBHOOK_URL: 'https://hook.example/' } });
     expect(outside(policyOf(own, 'concert-api').egress)).toEqual([]);
     expect(outside(policyOf(own, 'concert-api-worker').egress)).toEqual([80, 443]);
+    const traced = await api({ config: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318' } });
+    expect(outside(policyOf(traced, 'concert-api').egress)).toEqual([4318]);
+    expect(outside(policyOf(traced, 'concert-api-worker').egress)).toEqual([4318]);
+    expect(outside(policyOf(traced, 'concert-api-migrate').egress)).toEqual([]);
     const other = await api({
       database: { existingSecret: 'database' },
       redis: { existingSecret: 'redis' },
