@@ -2261,6 +2261,692 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/queues/{queueId}/opening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When a queue opens, and in which order
+         * @description With its ETag, which an edit must name.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    queueId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "queueId": "main",
+                         *         "number": 1,
+                         *         "opensAt": "2030-01-01T20:00:00+09:00",
+                         *         "mode": "draw",
+                         *         "drand": {
+                         *           "chain": "8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce",
+                         *           "round": 36000000
+                         *         },
+                         *         "commitments": [],
+                         *         "draw": "registration"
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                queueId: string;
+                                /** @description Counts the openings of the queue */
+                                number: number;
+                                opensAt: string | null;
+                                /** @enum {string} */
+                                mode: "fifo" | "draw";
+                                drand: {
+                                    chain: string;
+                                    round: number;
+                                } | null;
+                                commitments: {
+                                    operator: string;
+                                    hash: string;
+                                    isRevealed: boolean;
+                                }[];
+                                /**
+                                 * @description How far the draw of this opening is
+                                 * @enum {string}
+                                 */
+                                draw: "none" | "registration" | "closed" | "drawn";
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description No operator key, or one that was revoked */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The operator has not the role viewer */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description There is no such queue */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        /**
+         * Set when a queue opens, and in which order
+         * @description Until opensAt entries are collected and nobody is admitted. With mode draw the order of those who are registered by then is drawn from a beacon that is named here. A draw whose registration has closed can only be given up.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The ETag of what is edited */
+                    "If-Match": string;
+                };
+                path: {
+                    queueId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Until then nobody is admitted; null: the queue is open */
+                        opensAt: string | null;
+                        /**
+                         * @description Order of those who come before: as they come, or drawn at opensAt
+                         * @enum {string}
+                         */
+                        mode: "fifo" | "draw";
+                        /** @description The beacon of the draw, named beforehand; without it operators commit and reveal */
+                        drand?: {
+                            /** @description Hash of the chain */
+                            chain: string;
+                            /** @description A round that is made after opensAt */
+                            round: number;
+                        } | null;
+                        /** @description Why, for the audit */
+                        reason?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "queueId": "main",
+                         *         "number": 1,
+                         *         "opensAt": "2030-01-01T20:00:00+09:00",
+                         *         "mode": "draw",
+                         *         "drand": {
+                         *           "chain": "8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce",
+                         *           "round": 36000000
+                         *         },
+                         *         "commitments": [],
+                         *         "draw": "registration"
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                queueId: string;
+                                /** @description Counts the openings of the queue */
+                                number: number;
+                                opensAt: string | null;
+                                /** @enum {string} */
+                                mode: "fifo" | "draw";
+                                drand: {
+                                    chain: string;
+                                    round: number;
+                                } | null;
+                                commitments: {
+                                    operator: string;
+                                    hash: string;
+                                    isRevealed: boolean;
+                                }[];
+                                /**
+                                 * @description How far the draw of this opening is
+                                 * @enum {string}
+                                 */
+                                draw: "none" | "registration" | "closed" | "drawn";
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description No operator key, or one that was revoked */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The operator has not the role admin */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description There is no such queue */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A draw is under way */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description It has been edited since */
+                412: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is not JSON */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description If-Match is missing */
+                428: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/queues/{queueId}/opening/commitments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Commit to a secret for the draw
+         * @description Before opensAt, at least two operators, each once.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    queueId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description SHA-256 of your secret */
+                        hash: string;
+                        /** @description Why, for the audit */
+                        reason?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "queueId": "main",
+                         *         "number": 1,
+                         *         "opensAt": "2030-01-01T20:00:00+09:00",
+                         *         "mode": "draw",
+                         *         "drand": null,
+                         *         "commitments": [
+                         *           {
+                         *             "operator": "kim",
+                         *             "hash": "8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce",
+                         *             "isRevealed": false
+                         *           }
+                         *         ],
+                         *         "draw": "registration"
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                queueId: string;
+                                /** @description Counts the openings of the queue */
+                                number: number;
+                                opensAt: string | null;
+                                /** @enum {string} */
+                                mode: "fifo" | "draw";
+                                drand: {
+                                    chain: string;
+                                    round: number;
+                                } | null;
+                                commitments: {
+                                    operator: string;
+                                    hash: string;
+                                    isRevealed: boolean;
+                                }[];
+                                /**
+                                 * @description How far the draw of this opening is
+                                 * @enum {string}
+                                 */
+                                draw: "none" | "registration" | "closed" | "drawn";
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description No operator key, or one that was revoked */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The operator has not the role operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description There is no such queue */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The registration has closed, or there is no such draw */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is not JSON */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/queues/{queueId}/opening/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reveal the secret that you have committed to
+         * @description When the registration has closed. The draw is made when all who have committed have revealed.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    queueId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description What you have committed to: at least 128 random bits */
+                        secret: string;
+                        /** @description Why, for the audit */
+                        reason?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "queueId": "main",
+                         *         "number": 1,
+                         *         "opensAt": "2030-01-01T20:00:00+09:00",
+                         *         "mode": "draw",
+                         *         "drand": null,
+                         *         "commitments": [
+                         *           {
+                         *             "operator": "kim",
+                         *             "hash": "8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce",
+                         *             "isRevealed": false
+                         *           }
+                         *         ],
+                         *         "draw": "closed"
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                queueId: string;
+                                /** @description Counts the openings of the queue */
+                                number: number;
+                                opensAt: string | null;
+                                /** @enum {string} */
+                                mode: "fifo" | "draw";
+                                drand: {
+                                    chain: string;
+                                    round: number;
+                                } | null;
+                                commitments: {
+                                    operator: string;
+                                    hash: string;
+                                    isRevealed: boolean;
+                                }[];
+                                /**
+                                 * @description How far the draw of this opening is
+                                 * @enum {string}
+                                 */
+                                draw: "none" | "registration" | "closed" | "drawn";
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description No operator key, or one that was revoked */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The operator has not the role operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description There is no such queue */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description It has not closed, or you have not committed */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is not JSON */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/schedules/{scheduleId}/cancellation": {
         parameters: {
             query?: never;
@@ -3671,7 +4357,7 @@ export interface paths {
                                     /** @description Of this process’ snapshot of the queue, milliseconds; -1: there is none yet */
                                     ageMs: number;
                                     /** @enum {string} */
-                                    state: "NOT_OPEN" | "OPEN" | "PAUSED" | "SOLD_OUT" | "CLOSED";
+                                    state: "NOT_OPEN" | "DRAW" | "OPEN" | "PAUSED" | "WAITLIST" | "SOLD_OUT" | "CLOSED";
                                     opensAt: string | null;
                                     /** @description Present waiting users */
                                     waiting: number;
@@ -4097,7 +4783,7 @@ export interface paths {
                     "application/json": {
                         url: string;
                         /** @description Without them all */
-                        types?: ("reservation.held" | "payment.completed")[];
+                        types?: ("reservation.held" | "payment.completed" | "payment.refunded")[];
                         description?: string;
                     };
                 };
