@@ -59,6 +59,15 @@ it('no pod of the API or the worker is taken out because it is slow: the others 
   for (const probe of probes) expect(probe).toMatchObject({ timeoutSeconds: 3, failureThreshold: 10 });
 });
 
+it.each(['mariadb', 'redis', 'kafka'])(
+  '%s is started by one container: another before it would cost seconds',
+  async (chart) => {
+    const [pod] = podsOf(await render({ chart }));
+    expect(pod?.spec.initContainers ?? []).toEqual([]);
+    expect(pod?.spec.containers).toHaveLength(1);
+  },
+);
+
 it('MariaDB is found alive by a login, for a connection without one would be a line in its log', async () => {
   const pods = podsOf(await render({ chart: 'mariadb' }));
   const [container] = pods[0]?.spec.containers ?? [];
