@@ -12,7 +12,7 @@ const { ensureServicesDir } = require('../lib/state');
 
 /**
  * The load tests' users need sessions beside those that the other tests admit; a backup is made and restored; the pages
- * have a pod of their own.
+ * have a separate pod.
  */
 const NEEDED = [
   ...['--set', 'concert-api.config.QUEUE_MAX_ACTIVE=1000'],

@@ -112,6 +112,6 @@ export const HistoryPoint = z.object({
 });
 export type HistoryPoint = z.infer<typeof HistoryPoint>;
 
-export const LiveHistory = z.object({ points: z.array(HistoryPoint) });
+const LiveHistory = z.object({ points: z.array(HistoryPoint) });
 export const LiveEvent = z.union([LiveReport, LiveHistory]);
 export type LiveEvent = z.infer<typeof LiveEvent>;

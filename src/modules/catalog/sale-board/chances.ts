@@ -1,8 +1,8 @@
 import type { Chance, Chances } from '../../waiting-room/status/schema';
 import type { Demand } from './demand';
 
-export const LIKELY = 0.8;
-export const POSSIBLE = 0.2;
+const LIKELY = 0.8;
+const POSSIBLE = 0.2;
 
 /** What can be bought, and who is in front of those who wait. */
 export interface Supply {
@@ -16,7 +16,7 @@ export interface Supply {
 export const chanceAt = (position: number, demand: Demand, { free, held, undecided }: Supply): number =>
   demand.chanceBehind(undecided + position - 1, free, held);
 
-export const wordOf = (chance: number): Chance => {
+const wordOf = (chance: number): Chance => {
   if (chance >= LIKELY) return 'likely';
   return chance >= POSSIBLE ? 'possible' : 'unlikely';
 };

@@ -3,7 +3,7 @@ import { Won } from '../../../http/fields';
 
 const Count = z.int().min(0);
 
-export const ClassSales = z.object({
+const ClassSales = z.object({
   name: z.string(),
   amount: Won,
   free: Count,

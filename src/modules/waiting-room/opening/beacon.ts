@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Commitment } from './repository';
 
 /** So many operators must have committed: a single one could try secrets until the draw suits it. */
-export const MIN_OPERATORS = 2;
+const MIN_OPERATORS = 2;
 
 const Hex = z.string().regex(/^[0-9a-f]+$/);
 const Hash = Hex.length(64);
