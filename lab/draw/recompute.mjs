@@ -17,7 +17,7 @@ function treeHash(leaves, from = 0, to = leaves.length) {
 }
 
 /** `compute_shuffled_index` of Ethereum's consensus specification, of 90 rounds, with hashes remembered per round. */
-export function shuffledIndices(count, seed) {
+function shuffledIndices(count, seed) {
   const places = Array.from({ length: count }, (_, i) => i);
   for (let round = 0; round < 90; round++) {
     const pivot = Number(sha256(seed, Buffer.of(round)).readBigUInt64LE(0) % BigInt(count || 1));

@@ -16,8 +16,8 @@ export interface RouteMiddleware extends QueueMiddleware {
   /** Limits the requests of one user that are processed at once. */
   perUser: RequestHandler;
   /**
-   * The same as `shed`, for active users and at once: before the body is read and anything waits. Under an overload a
-   * refusal costs a third of one by `shed`, and that time is for those who are accepted.
+   * The same as `shed`, for active users and at once: before the body is read and anything waits, so that under an
+   * overload the time is left for those who are accepted.
    */
   refuseIfFull: RequestHandler;
   /** Refuses what could not be done in time. For all that uses a store each time. */
