@@ -15,9 +15,11 @@ const ARROWS = [
   'kafka-ui → kafka:9092',
   'migrate → mariadb:3306',
   'prometheus → api:9090',
+  'prometheus → web:9090',
   'prometheus → worker:9090',
   'seed → mariadb:3306',
   'test → api:8080',
+  'web → redis:6379',
   'worker → kafka:9092',
   'worker → mariadb:3306',
   'worker → redis:6379',
@@ -55,7 +57,8 @@ let policies: Policy[];
 
 beforeAll(async () => {
   // Two releases, as on a cluster: who runs k6 has the rest already.
-  const manifests = (await Promise.all(['concert', 'k6'].map((chart) => render({ chart })))).flat();
+  const values = { 'concert-api': { web: { enabled: true } } };
+  const manifests = [...(await render({ chart: 'concert', values })), ...(await render({ chart: 'k6' }))];
   pods = podsOf(manifests);
   policies = policiesOf(manifests);
 });

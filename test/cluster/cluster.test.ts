@@ -258,8 +258,8 @@ describe('the concert on a cluster', () => {
       expect(tried.trim()).toBe('denied');
     } finally {
       await kubectl('scale', 'deployment/concert-api', `--replicas=${before}`);
+      await until('the API is back', async () => (await readyPods(kube, 'api')).length >= before, 180_000);
     }
-    await until('the API is back', async () => (await readyPods(kube, 'api')).length >= before, 180_000);
   });
 
   it('replaces an API pod that was killed', async () => {
