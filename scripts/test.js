@@ -1,5 +1,5 @@
 // npm test [-- jest arguments]: checks and tests against real MariaDB, Redis and Kafka.
-// With arguments (npm test -- test/queue) only jest runs. The load tests need further programs (lib/tools.js).
+// With arguments (npm test -- test/waiting-room) only jest runs. The load tests need further programs (lib/tools.js).
 const fs = require('node:fs');
 const path = require('node:path');
 const { asksForHelp, misuse } = require('./lib/arguments');
@@ -85,7 +85,7 @@ function passesOf(jestArguments) {
 }
 
 const USAGE = `npm test [-- path … or options of jest]   checks and all tests; with arguments jest alone, with these
-(npm test -- test/queue, npm test -- --testNamePattern=hold; all of jest's: npx jest --help)`;
+(npm test -- test/waiting-room, npm test -- --testNamePattern=hold; all of jest's: npx jest --help)`;
 
 /** A path that is none would run no test, and say so only after everything has been started. */
 function checkPaths(args) {

@@ -2,8 +2,8 @@ import { container as root, type DependencyContainer, instanceCachingFactory } f
 import { Unavailable } from './common/errors';
 import { CONFIG, type Config } from './config/config';
 import { batchWaitMs, databaseRequestMs } from './config/database-times';
-import { Batchers } from './platform/database/batch';
-import { BatchMetrics } from './platform/database/batch-metrics';
+import { Batchers } from './platform/database/batch/batch';
+import { BatchMetrics } from './platform/database/batch/metrics';
 import { Database } from './platform/database/database';
 import { createLogger, LOGGER, type Logger } from './platform/observability/logger';
 import { createTracer } from './platform/observability/traces/create';
@@ -13,7 +13,7 @@ import { HttpMetrics } from './http/metrics';
 import { AccountMetrics } from './modules/accounts/metrics';
 import { CatalogMetrics } from './modules/catalog/metrics';
 import { IdempotencyMetrics } from './modules/idempotency/metrics';
-import { FAN_OUT } from './modules/outbox/fan-out';
+import { FAN_OUT } from './modules/outbox/delivery/fan-out';
 import { WebhookFanOut } from './modules/webhooks/fan-out';
 import { WebhookMetrics } from './modules/webhooks/metrics';
 import { IdentityMetrics } from './modules/identity/metrics';
@@ -29,12 +29,12 @@ import { KafkaPipeline } from './modules/notifications/kafka-pipeline';
 import { LogNotifier, NOTIFIER, type Notifier, WebhookNotifier } from './modules/notifications/notifier';
 import { NO_PIPELINE, PIPELINE } from './modules/notifications/worker';
 import { Breakers } from './modules/operations/breakers';
-import { DESTINATION } from './modules/outbox/destination';
+import { DESTINATION } from './modules/outbox/delivery/destination';
 import { EVENT_HANDLER } from './modules/outbox/event';
-import { InProcessDestination } from './modules/outbox/in-process-destination';
-import { KafkaDestination } from './modules/outbox/kafka-destination';
+import { InProcessDestination } from './modules/outbox/delivery/in-process-destination';
+import { KafkaDestination } from './modules/outbox/delivery/kafka-destination';
 import { Topics } from './modules/outbox/topics';
-import { DatabaseContact } from './platform/database/contact';
+import { DatabaseContact } from './platform/database/connection/contact';
 import {
   createClient,
   KAFKA,

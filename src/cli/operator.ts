@@ -4,7 +4,7 @@ import { didYouMean } from '../config/closest';
 import { AuditRepository } from '../modules/organizer/audit/repository';
 import { ROLES, type Role } from '../modules/organizer/operators/models/operator';
 import { OperatorRepository } from '../modules/organizer/operators/repository';
-import { openDatabase } from '../platform/database/ready';
+import { openDatabase } from '../platform/database/connection/ready';
 import { CannotRun, print, readArguments, runTool, toolConfig, UsageError } from './support/tool';
 
 const USAGE = `Usage: npm run db -- operator add NAME --role viewer|operator|admin | list | revoke NAME

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { monotonicMs } from '../common/clock';
 import type { Database } from '../platform/database/database';
-import { openDatabase, rootCause } from '../platform/database/ready';
+import { openDatabase, rootCause } from '../platform/database/connection/ready';
 import { withAdvisoryLock } from '../platform/database/advisory-lock';
 import { hasUsers, seedUsers } from './seed/users';
 import { readSeedOptions, type SeedOptions, USAGE } from './seed/options';

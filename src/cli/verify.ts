@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { monotonicMs } from '../common/clock';
 import type { Database } from '../platform/database/database';
-import { openDatabase } from '../platform/database/ready';
+import { openDatabase } from '../platform/database/connection/ready';
 import { createClient, KafkaReader } from '../platform/kafka';
 import { createLogger } from '../platform/observability/logger';
 import type { Config } from '../config/config';

@@ -6,7 +6,7 @@ import { EVENT_TYPES, typeOf } from '../modules/webhooks/message';
 import { EndpointRepository } from '../modules/webhooks/repository';
 import { WebhookSecrets } from '../modules/webhooks/secrets';
 import { type Replay, WebhookService } from '../modules/webhooks/service';
-import { openDatabase } from '../platform/database/ready';
+import { openDatabase } from '../platform/database/connection/ready';
 import {
   CannotRun,
   print,

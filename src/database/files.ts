@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunnableMigration } from 'umzug';
-import { describeDatabaseError } from '../platform/database/ready';
+import { describeDatabaseError } from '../platform/database/connection/ready';
 import type { SqlExecutor } from '../platform/database/database';
 import { splitStatements } from './statements';
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { SequelizeStorage, Umzug } from 'umzug';
 import { monotonicMs } from '../common/clock';
 import type { SqlExecutor } from '../platform/database/database';
-import { openDatabase } from '../platform/database/ready';
+import { openDatabase } from '../platform/database/connection/ready';
 import { convertTables, pinDefault } from './character-set';
 import { readMigrations } from './files';
 import { grantRights } from './grants';

@@ -1,5 +1,5 @@
 import type { Database, SqlExecutor } from '../platform/database/database';
-import { describeDatabaseError, openDatabase, rootCause } from '../platform/database/ready';
+import { describeDatabaseError, openDatabase, rootCause } from '../platform/database/connection/ready';
 import { withAdvisoryLock } from '../platform/database/advisory-lock';
 import { quoteAccount, quoteName } from './names';
 

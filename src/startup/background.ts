@@ -13,8 +13,8 @@ import { InvariantMonitor } from '../modules/invariants/monitor';
 import { CancellationJob } from '../modules/organizer/cancellation/job';
 import { NotificationWorker } from '../modules/notifications/worker';
 import { Breakers } from '../modules/operations/breakers';
-import { HoldExpiryJob } from '../modules/orders/hold-expiry-job';
-import { LapsedSessionsJob } from '../modules/orders/lapsed-sessions-job';
+import { HoldExpiryJob } from '../modules/orders/expiry/hold-expiry-job';
+import { LapsedSessionsJob } from '../modules/orders/expiry/lapsed-sessions-job';
 import { TransparencyJob } from '../modules/transparency/job';
 import { LoadMonitor } from '../modules/waiting-room/admission/load-monitor';
 import { OpeningJob } from '../modules/waiting-room/opening/job';
@@ -23,7 +23,7 @@ import { SessionReconciler } from '../modules/waiting-room/recovery/session-reco
 import { QueueStatusService } from '../modules/waiting-room/status/service';
 import { QueueStreams } from '../modules/waiting-room/streams/streams';
 import { WebhookWorker } from '../modules/webhooks/delivery/worker';
-import { DatabaseContact } from '../platform/database/contact';
+import { DatabaseContact } from '../platform/database/connection/contact';
 import { LOGGER, type Logger } from '../platform/observability/logger';
 import { StoreMetrics } from '../platform/observability/store-metrics';
 

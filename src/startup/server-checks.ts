@@ -1,7 +1,7 @@
 import type { Config } from '../config/config';
 import { parseRedisUrls } from '../config/urls';
 import type { Database } from '../platform/database/database';
-import { describeDatabaseError, rootCause } from '../platform/database/ready';
+import { describeDatabaseError, rootCause } from '../platform/database/connection/ready';
 import { mastersOf, type Redis } from '../platform/redis/redis';
 import { missingMigrations } from '../database/applied';
 import { RIGHTS } from '../database/grants';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { Batcher, type Outcome } from '../../src/platform/database/batch';
-import { BatchMetrics } from '../../src/platform/database/batch-metrics';
+import { Batcher, type Outcome } from '../../src/platform/database/batch/batch';
+import { BatchMetrics } from '../../src/platform/database/batch/metrics';
 import type { Database, SqlTransaction } from '../../src/platform/database/database';
 import { Metrics } from '../../src/platform/observability/metrics';
 import { at } from '../support/at';

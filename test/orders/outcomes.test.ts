@@ -1,7 +1,7 @@
 import { Metrics } from '../../src/platform/observability/metrics';
 import { connectRedis } from '../../src/platform/redis/redis';
 import { queueKeys } from '../../src/modules/waiting-room/state/keys';
-import { HoldRepository } from '../../src/modules/orders/hold-repository';
+import { HoldRepository } from '../../src/modules/orders/holds/hold-repository';
 import { BalanceService } from '../../src/modules/accounts/service';
 import { at } from '../support/at';
 import { type Buyer, outcome } from '../support/buyer';

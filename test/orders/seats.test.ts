@@ -1,8 +1,8 @@
 import { OrderMetrics } from '../../src/modules/orders/metrics';
 import { Metrics } from '../../src/platform/observability/metrics';
 import type { Database, SqlExecutor, SqlTransaction } from '../../src/platform/database/database';
-import type { Held } from '../../src/modules/orders/hold-batch';
-import { HoldExpiryJob } from '../../src/modules/orders/hold-expiry-job';
+import type { Held } from '../../src/modules/orders/holds/hold-batch';
+import { HoldExpiryJob } from '../../src/modules/orders/expiry/hold-expiry-job';
 import { at } from '../support/at';
 import { openAdminDatabase } from '../support/given';
 import { activeUser, HOLD_SECONDS, MAIN, refusalOf, Sales } from '../support/sales';

@@ -1,4 +1,4 @@
-import { BatchMetrics } from '../../src/platform/database/batch-metrics';
+import { BatchMetrics } from '../../src/platform/database/batch/metrics';
 import { tally } from '../support/buyer';
 import { at } from '../support/at';
 import { useService } from '../support/suite';

@@ -1,4 +1,4 @@
-import { HoldRepository } from '../../src/modules/orders/hold-repository';
+import { HoldRepository } from '../../src/modules/orders/holds/hold-repository';
 import { at } from '../support/at';
 import { type Buyer, outcome } from '../support/buyer';
 import { expectInvariants } from '../support/invariants';

@@ -1,14 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { BalanceRepository } from '../../src/modules/accounts/repository';
 import { TopUpBatch } from '../../src/modules/accounts/top-up-batch';
-import { ExpiryRepository } from '../../src/modules/orders/expiry-repository';
-import { HoldBatch, type Held, type HoldRequest } from '../../src/modules/orders/hold-batch';
-import { HoldRepository } from '../../src/modules/orders/hold-repository';
+import { ExpiryRepository } from '../../src/modules/orders/expiry/expiry-repository';
+import { HoldBatch, type Held, type HoldRequest } from '../../src/modules/orders/holds/hold-batch';
+import { HoldRepository } from '../../src/modules/orders/holds/hold-repository';
 import { OrderRepository } from '../../src/modules/orders/order-repository';
 import { PaymentBatch, type Sale } from '../../src/modules/payments/batch';
 import { PaymentRepository } from '../../src/modules/payments/repository';
 import type { ActiveUser } from '../../src/modules/waiting-room/service';
-import { done, GuardFailed, type Outcome } from '../../src/platform/database/batch';
+import { done, GuardFailed, type Outcome } from '../../src/platform/database/batch/batch';
 import type { SqlTransaction } from '../../src/platform/database/database';
 import { testConfig } from './config';
 

@@ -8,11 +8,11 @@ const SLOWEST = [
   'test/browser/failures.test.ts',
   'test/load/alerts.test.ts',
   'test/cli/verify.test.ts',
-  'test/queue/redis-loss.test.ts',
-  'test/queue/admission.property.test.ts',
+  'test/waiting-room/recovery/redis-loss.test.ts',
+  'test/waiting-room/admission/admission.property.test.ts',
   'test/load/k6-scripts.test.ts',
   'test/charts/kubeconform.test.ts',
-  'test/queue/snapshot-refresh.test.ts',
+  'test/waiting-room/snapshot/snapshot-refresh.test.ts',
   'test/orders/crash.test.ts',
   'test/charts/api.test.ts',
   'test/cli/commands.test.ts',
@@ -33,7 +33,7 @@ const SLOWEST = [
   'test/api/queue-events.test.ts',
   'test/outbox/kafka.test.ts',
   'test/invariants/monitor.test.ts',
-  'test/queue/outages.property.test.ts',
+  'test/waiting-room/recovery/outages.property.test.ts',
   'test/lab/admission/model.test.ts',
 ];
 

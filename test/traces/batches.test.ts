@@ -1,6 +1,6 @@
 import { Batcher as EntryBatcher } from '../../src/common/batcher';
-import { Batcher, done } from '../../src/platform/database/batch';
-import { BatchMetrics } from '../../src/platform/database/batch-metrics';
+import { Batcher, done } from '../../src/platform/database/batch/batch';
+import { BatchMetrics } from '../../src/platform/database/batch/metrics';
 import type { SqlTransaction } from '../../src/platform/database/database';
 import { Metrics } from '../../src/platform/observability/metrics';
 import type { Tracer } from '../../src/platform/observability/traces/tracer';

@@ -1,6 +1,6 @@
 import { container as root, type DependencyContainer } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
-import { HoldBatch } from '../../modules/orders/hold-batch';
+import { HoldBatch } from '../../modules/orders/holds/hold-batch';
 import { PaymentBatch } from '../../modules/payments/batch';
 import { LayoutService } from '../../modules/organizer/layouts/service';
 import { ConcertAdminService } from '../../modules/organizer/programme/concert-service';

@@ -3,7 +3,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { type Config, ConfigError, loadConfig } from '../../config/config';
 import { didYouMean } from '../../config/closest';
 import { Unavailable } from '../../common/errors';
-import { describeDatabaseError } from '../../platform/database/ready';
+import { describeDatabaseError } from '../../platform/database/connection/ready';
 
 /** The tool was called in a way it does not understand: exit code 2. */
 export class UsageError extends Error {}

@@ -1,5 +1,5 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { Batchers, isToCommit, type Outcome, refused } from '../../platform/database/batch';
+import { Batchers, isToCommit, type Outcome, refused } from '../../platform/database/batch/batch';
 import type { SqlTransaction } from '../../platform/database/database';
 import { AnsweredMeanwhile, KeyInUse } from './errors';
 import type { RequestKey } from './key';

@@ -1,5 +1,5 @@
 import type { KafkaReader } from '../../platform/kafka';
-import { EVENT_ID } from '../outbox/headers';
+import { EVENT_ID } from '../outbox/delivery/headers';
 import type { Topics } from '../outbox/topics';
 
 /** Where Kafka has an event that has not acted yet: to be read, in the DLQ to be tried again, given up for good. */

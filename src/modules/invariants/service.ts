@@ -1,5 +1,5 @@
 import type { Database } from '../../platform/database/database';
-import { describeDatabaseError } from '../../platform/database/ready';
+import { describeDatabaseError } from '../../platform/database/connection/ready';
 import type { Redis } from '../../platform/redis/redis';
 import { allChecks } from './checks';
 import { deliveredWithoutEffect, deliveredToKafkaWithoutEffect } from './checks/events';

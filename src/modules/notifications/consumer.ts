@@ -6,12 +6,12 @@ import {
   KafkaUnavailable,
   type MessageOutcome,
 } from '../../platform/kafka';
-import { EventAttempts, type FailedAttempt, type FailedEventStore } from '../outbox/attempts';
+import { EventAttempts, type FailedAttempt, type FailedEventStore } from '../outbox/delivery/attempts';
 import { describeFailure } from '../outbox/errors';
 import { isEventId } from '../outbox/event';
-import { attemptsOf, EVENT_ID, failedHeaders, TRACEPARENT } from '../outbox/headers';
+import { attemptsOf, EVENT_ID, failedHeaders, TRACEPARENT } from '../outbox/delivery/headers';
 import { OutboxRepository } from '../outbox/repository';
-import { RetryPolicy } from '../outbox/retry-policy';
+import { RetryPolicy } from '../outbox/delivery/retry-policy';
 import { Topics } from '../outbox/topics';
 
 /** Before a message is tried again that could not be tried, or not be moved. */

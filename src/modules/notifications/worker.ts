@@ -1,6 +1,6 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { OutboxHousekeeping } from '../outbox/housekeeping';
-import { OutboxRelay } from '../outbox/relay';
+import { OutboxRelay } from '../outbox/delivery/relay';
 import { NotificationHousekeeping } from './housekeeping';
 
 interface Part {

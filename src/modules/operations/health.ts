@@ -3,7 +3,7 @@ import { monotonicMs } from '../../common/clock';
 import { CONFIG, type Config } from '../../config/config';
 import { Database } from '../../platform/database/database';
 import { KafkaConnectionStatus } from '../../platform/kafka';
-import { checkWritable } from '../../platform/database/probe';
+import { checkWritable } from '../../platform/database/connection/probe';
 import { LOGGER, type Logger } from '../../platform/observability/logger';
 import { HealthStore } from './store';
 

@@ -6,7 +6,7 @@ import type { RequestKey } from '../idempotency/key';
 import { IdempotencyService } from '../idempotency/service';
 import { Breakers } from '../operations/breakers';
 import { QueueService, type ActiveUser } from '../waiting-room/service';
-import { bestSeats } from './best-seats';
+import { bestSeats } from './holds/best-seats';
 import {
   AlreadyExtended,
   NoAdjacentSeats,
@@ -16,7 +16,7 @@ import {
   SeatLimitReached,
   SeatNotAvailable,
 } from './errors';
-import { HallRepository } from './hall-repository';
+import { HallRepository } from './holds/hall-repository';
 import { OrderRepository, type OrderRow } from './order-repository';
 import { OrderPresenter } from './order-presenter';
 import type { Order, OrderBody } from './order-schema';
@@ -84,14 +84,14 @@ export class OrderService {
 
   /** Frees the seats at once. @throws OrderNotHeld, NotFound (404), Forbidden (403) */
   async release(user: ActiveUser, orderId: number, key?: RequestKey): Promise<Order> {
-    let isHolding = true;
+    const left = { isHolding: true };
     const { order, isOver } = await this.act(user, orderId, key, async (tx) => {
       if ((await this.refunds.releaseOrders(tx, [orderId])).length === 0) throw new OrderNotHeld(orderId);
-      isHolding = await this.orders.isHolding(tx, user);
+      left.isHolding = await this.orders.isHolding(tx, user);
       return this.orders.endSessionIfPaid(tx, user);
     });
     if (isOver) await this.queue.endSession(user);
-    else if (!isHolding) await this.queue.releaseSession(user);
+    else if (!left.isHolding) await this.queue.releaseSession(user);
     return order;
   }
 

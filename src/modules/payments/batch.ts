@@ -1,10 +1,10 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Forbidden, NotFound } from '../../common/errors';
-import { ALONE, done, GuardFailed, type Outcome, refused } from '../../platform/database/batch';
+import { ALONE, done, GuardFailed, type Outcome, refused } from '../../platform/database/batch/batch';
 import type { SqlTransaction } from '../../platform/database/database';
 import { BalanceRepository } from '../accounts/repository';
 import { WrongQueue } from '../orders/errors';
-import { OlderRows } from '../orders/older-rows';
+import { OlderRows } from '../orders/expiry/older-rows';
 import { appendEvents } from '../outbox/append';
 import { paymentDone } from '../outbox/events';
 import { TokenNotActive } from '../waiting-room/errors';

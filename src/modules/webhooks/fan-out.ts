@@ -1,6 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Database, padded, placeholders } from '../../platform/database/database';
-import type { FanOut } from '../outbox/fan-out';
+import type { FanOut } from '../outbox/delivery/fan-out';
 import { BATCH } from '../outbox/repository';
 
 // IGNORE: an event may come again, and has its delivery then.

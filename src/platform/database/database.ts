@@ -1,9 +1,9 @@
 import type { Sequelize, Transaction } from 'sequelize';
 import { retry } from '../../common/retry';
 import { DatabaseUnavailable, isDeadlock } from './errors';
-import type { DatabaseOptions } from './connection-options';
-import { ConnectionPool } from './pool';
-import { PreparedExecutor } from './prepared';
+import type { DatabaseOptions } from './connection/options';
+import { ConnectionPool } from './connection/pool';
+import { PreparedExecutor } from './connection/prepared';
 import type { SqlExecutor, SqlParam, SqlWriter } from './sql';
 import { NO_TRACES, type Tracer } from '../observability/traces/tracer';
 import { tracedStatement, TRANSACTION } from '../observability/traces/statements';

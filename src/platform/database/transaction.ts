@@ -1,6 +1,6 @@
 import type { Connection } from 'mariadb';
 import { NO_TRACES, type Tracer } from '../observability/traces/tracer';
-import { PreparedExecutor } from './prepared';
+import { PreparedExecutor } from './connection/prepared';
 import type { SqlParam, SqlWriter } from './sql';
 import { tracedStatement } from '../observability/traces/statements';
 

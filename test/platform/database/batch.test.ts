@@ -1,5 +1,5 @@
-import { Batcher, done, GuardFailed, type Outcome, refused } from '../../../src/platform/database/batch';
-import { BatchMetrics } from '../../../src/platform/database/batch-metrics';
+import { Batcher, done, GuardFailed, type Outcome, refused } from '../../../src/platform/database/batch/batch';
+import { BatchMetrics } from '../../../src/platform/database/batch/metrics';
 import { DatabaseUnavailable } from '../../../src/platform/database/errors';
 import type { SqlTransaction } from '../../../src/platform/database/database';
 import { Metrics } from '../../../src/platform/observability/metrics';

@@ -1,5 +1,5 @@
 import { Breaker, breakerPresets } from '../../../src/platform/circuit-breaker/breaker';
-import { DatabaseContact } from '../../../src/platform/database/contact';
+import { DatabaseContact } from '../../../src/platform/database/connection/contact';
 import { DatabaseUnavailable } from '../../../src/platform/database/database';
 import { useVirtualTime, virtualTime } from '../../support/virtual-time';
 

@@ -1,4 +1,4 @@
-import { lockTimeouts } from '../../../src/platform/database/connection-options';
+import { lockTimeouts } from '../../../src/platform/database/connection/options';
 import { Database } from '../../../src/platform/database/database';
 import { testConfig } from '../../support/config';
 

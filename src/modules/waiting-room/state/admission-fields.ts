@@ -3,7 +3,7 @@ import { type AdmissionState, INITIAL_ADMISSION_STATE } from '../admission/polic
 
 /**
  * The fields of the state's hash that hold a queue's admission, in the order in which scripts send and take them. The
- * scripts' own list (lua/include/admission-fields.lua) must be the same; test/queue/admission-fields.test.ts compares.
+ * scripts' own list (lua/include/admission-fields.lua) must be the same; test/waiting-room/admission/fields.test.ts compares.
  */
 export const ADMISSION_FIELDS = [
   'autoLimit',

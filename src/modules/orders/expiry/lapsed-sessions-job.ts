@@ -1,0 +1,35 @@
+import { Lifecycle, scoped } from 'tsyringe';
+import { Database } from '../../../platform/database/database';
+import { QueueService } from '../../waiting-room/service';
+import { OrderRepository } from '../order-repository';
+
+/** At the start, for what a process that is gone has not done; afterwards, several turns back. */
+const FIRST_TURN_SECONDS = 3600;
+const TURN_SECONDS = 60;
+
+/**
+ * Ends the sessions of users who have paid for an order and whose other holds have lapsed: a payment leaves a session open
+ * while another order is held. What is done is in the rows, so any number of workers may do it, and a crash loses nothing.
+ */
+@scoped(Lifecycle.ContainerScoped)
+export class LapsedSessionsJob {
+  private seconds = FIRST_TURN_SECONDS;
+
+  constructor(
+    private readonly database: Database,
+    private readonly orders: OrderRepository,
+    private readonly queue: QueueService,
+  ) {}
+
+  async turn(): Promise<void> {
+    const sessions = await this.orders.sessionsOfLapsedHolds(this.database, this.seconds);
+    for (const session of sessions) {
+      const isOver = await this.database.transaction(async (tx) => {
+        await this.orders.lockUser(tx, session.userId);
+        return this.orders.endSessionIfPaid(tx, session);
+      });
+      if (isOver) await this.queue.endSession(session);
+    }
+    this.seconds = TURN_SECONDS;
+  }
+}

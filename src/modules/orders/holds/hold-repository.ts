@@ -1,0 +1,188 @@
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { CONFIG, type Config } from '../../../config/config';
+import {
+  ascending,
+  forIds,
+  type SqlExecutor,
+  type SqlTransaction,
+  type SqlWriter,
+} from '../../../platform/database/database';
+import { PAYMENT_OF_Q, SESSION_COLUMNS } from '../../waiting-room/state/repository';
+import type {
+  HeldRow,
+  HoldTimes,
+  LockedSchedule,
+  LockedSeat,
+  NewOrder,
+  SeatFacts,
+  WantedSeat,
+} from './hold-rows';
+
+/** The queue that sells a concert; no name means the main queue, whose name the statement is given. */
+const QUEUE_OF_CONCERT = "COALESCE(NULLIF(c.queue_id, ''), ?)";
+
+const IS_ON_SALE = `(d.state = 'PUBLISHED' AND COALESCE(d.opens_at <= NOW(3), TRUE)
+                     AND COALESCE(d.closes_at > NOW(3), TRUE))`;
+
+const LOCK_SCHEDULES = `
+  SELECT d.id, NOW(3) AS now, c.title AS concertTitle, d.starts_at AS startsAt, d.ends_at AS endsAt,
+         ${QUEUE_OF_CONCERT} AS queueId, d.starts_at <= NOW(3) AS isStarted, ${IS_ON_SALE} AS isOnSale,
+         d.opens_at AS windowOpensAt, d.closes_at AS windowClosesAt,
+         IF(d.opens_at > NOW(3), d.opens_at, NULL) AS opensAt, d.seats_per_user AS seatLimit
+    FROM concert_schedule d FORCE INDEX (PRIMARY)
+    STRAIGHT_JOIN concert c FORCE INDEX (PRIMARY) ON c.id = d.concert_id
+   WHERE d.id IN (?) AND d.state <> 'DRAFT' ORDER BY d.id LOCK IN SHARE MODE`;
+
+/** In the order of ids, as every batch locks. */
+const LOCK_SEATS = `
+  SELECT s.id, s.schedule_id AS scheduleId, s.position, s.status, s.amount,
+         s.status = 'TEMP_RESERVED' AND s.held_until <= NOW(3) AS isExpired
+    FROM concert_seat s FORCE INDEX (PRIMARY) WHERE s.id IN (?) ORDER BY s.id FOR UPDATE`;
+
+const WANTED = `JSON_TABLE(?, '$[*]' COLUMNS (
+    user_id BIGINT UNSIGNED PATH '$[0]', schedule_id BIGINT UNSIGNED PATH '$[1]', seat_id BIGINT UNSIGNED PATH '$[2]',
+    ${SESSION_COLUMNS})) q`;
+
+/** Read after the locks: under READ COMMITTED it sees what their holders before have committed. */
+const FACTS = `
+  SELECT p.id IS NOT NULL AS hasPaid,
+         (SELECT COUNT(*) FROM reservation v FORCE INDEX (reservation_by_user_and_schedule)
+           WHERE v.user_id = q.user_id AND v.schedule_id = q.schedule_id AND v.status IN ('RESERVED', 'TEMP_RESERVED')
+             AND (v.status = 'RESERVED' OR v.held_until > NOW(3))) AS seatsOfUser,
+         r.id AS reservationId, r.order_id AS orderId, r.user_id AS holderId, r.status = 'RESERVED' AS isSold,
+         r.status = 'TEMP_RESERVED' AND r.held_until <= NOW(3) AS isExpired,
+         r.reserved_at AS reservedAt, r.held_until AS heldUntil,
+         TIMESTAMPDIFF(MICROSECOND, NOW(3), r.held_until) DIV 1000 AS leftMs
+    FROM ${WANTED}
+    LEFT JOIN reservation r ON r.live_seat_id = q.seat_id
+    ${PAYMENT_OF_Q}`;
+
+const SOLD_OUT = `
+  SELECT q.schedule_id AS id FROM JSON_TABLE(?, '$[*]' COLUMNS (schedule_id BIGINT UNSIGNED PATH '$')) q
+   WHERE NOT EXISTS (SELECT 1 FROM concert_seat u
+                      WHERE u.schedule_id = q.schedule_id AND u.status IN ('AVAILABLE', 'TEMP_RESERVED'))`;
+
+/**
+ * The statement that sells. It judges again what time may have changed since it was read: whether the seat is free, and
+ * whether the schedule is in the future and on sale. Nothing else can have changed: queue, title and window are in rows
+ * that are locked, and who pays, which ends a session, or holds seats has to lock the user first.
+ */
+const RESERVE_SEATS = `
+  UPDATE concert_seat s FORCE INDEX (PRIMARY)
+     SET s.status = 'TEMP_RESERVED', s.held_until = ?
+   WHERE s.id IN (?) AND s.status = 'AVAILABLE'
+     AND (SELECT d.starts_at > NOW(3) AND ${IS_ON_SALE} FROM concert_schedule d WHERE d.id = s.schedule_id)`;
+
+const INSERT_ORDERS = `
+  INSERT INTO orders (user_id, schedule_id, total, created_at, held_until, queue_id, queue_seq, queue_generation)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  RETURNING id, user_id AS userId`;
+
+/**
+ * A reservation keeps what was bought: title, times, seat and price as they were, and the window in which it was sold.
+ * That is the one which the selling statement judges: the schedule's row is locked.
+ */
+const INSERT_RESERVATIONS = `
+  INSERT INTO reservation (order_id, user_id, schedule_id, seat_id, concert_title, starts_at, ends_at, seat_position,
+                           amount, reserved_at, held_until, hold_seconds, queue_id, queue_generation, queue_seq,
+                           sale_opens_at, sale_closes_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  RETURNING id, seat_id AS seatId`;
+
+const wantedRow = ({ user, scheduleId, seatId }: WantedSeat): unknown[] => [
+  ...[user.userId, scheduleId, seatId],
+  ...[user.queueId, user.seq, user.gen],
+];
+
+/** The statements of holds, each for any number of them. The database's clock and guarded updates decide. */
+@scoped(Lifecycle.ContainerScoped)
+export class HoldRepository {
+  readonly mainQueueId: string;
+
+  constructor(@inject(CONFIG) config: Config) {
+    this.mainQueueId = config.QUEUE_ID;
+  }
+
+  /** @returns the schedules that exist and are no drafts, by id */
+  async lockSchedules(tx: SqlTransaction, scheduleIds: number[]): Promise<Map<number, LockedSchedule>> {
+    const { sql, ids } = forIds(LOCK_SCHEDULES, scheduleIds);
+    const schedules = await tx.read<LockedSchedule>(sql, [this.mainQueueId, ...ids]);
+    return new Map(schedules.map((schedule) => [schedule.id, schedule]));
+  }
+
+  /** @returns the seats that exist, by id */
+  async lockSeats(tx: SqlTransaction, seatIds: number[]): Promise<Map<number, LockedSeat>> {
+    const { sql, ids } = forIds(LOCK_SEATS, seatIds);
+    const seats = await tx.read<LockedSeat>(sql, ids);
+    return new Map(seats.map((seat) => [seat.id, seat]));
+  }
+
+  /** What else decides, for each of the wanted seats in their order. To be read after the locks were asked for. */
+  async factsOf(tx: SqlTransaction, wanted: WantedSeat[]): Promise<SeatFacts[]> {
+    return tx.read<SeatFacts>(FACTS, [JSON.stringify(wanted.map(wantedRow))]);
+  }
+
+  /** @returns those of the schedules of which every seat is sold */
+  async soldOut(tx: SqlExecutor, scheduleIds: number[]): Promise<Set<number>> {
+    if (scheduleIds.length === 0) return new Set();
+    const rows = await tx.query<{ id: number }>(SOLD_OUT, [ascending(scheduleIds)]);
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  /** Puts the seats on hold as far as nobody has them and they are on sale. @returns how many */
+  async reserveSeats(tx: SqlExecutor, orders: NewOrder[], { heldUntil }: HoldTimes): Promise<number> {
+    const seatIds = orders.flatMap(({ seats }) => seats.map(({ id }) => id));
+    const { sql, ids } = forIds(RESERVE_SEATS, seatIds);
+    return (await tx.execute(sql, [heldUntil, ...ids])).affectedRows;
+  }
+
+  /** Writes orders of seats that were reserved in this transaction, and their reservations. @returns those, by seat */
+  async insertOrders(
+    tx: SqlWriter,
+    orders: NewOrder[],
+    times: HoldTimes,
+  ): Promise<{ orderIds: number[]; rows: Map<number, HeldRow> }> {
+    const { reservedAt, heldUntil } = times;
+    const inserted = await tx.insertRows<{ id: number; userId: number }>(
+      INSERT_ORDERS,
+      orders.map(({ user, schedule, total }) => [
+        ...[user.userId, schedule.id, total, reservedAt, heldUntil],
+        ...[user.queueId, user.seq, user.gen],
+      ]),
+    );
+    const orderIds = orders.map(({ user }, i) => {
+      const row = inserted[i];
+      if (row?.userId !== user.userId) throw new Error(`No order for user ${user.userId}.`);
+      return row.id;
+    });
+    return { orderIds, rows: await this.insertReservations(tx, orders, orderIds, times) };
+  }
+
+  private async insertReservations(
+    tx: SqlWriter,
+    orders: NewOrder[],
+    orderIds: number[],
+    { holdSeconds, reservedAt, heldUntil }: HoldTimes,
+  ): Promise<Map<number, HeldRow>> {
+    const items = orders.flatMap(({ user, seats, schedule }, i) =>
+      seats.map((seat) => ({ user, seat, schedule, orderId: orderIds[i] ?? 0 })),
+    );
+    const inserted = await tx.insertRows<{ id: number; seatId: number }>(
+      INSERT_RESERVATIONS,
+      items.map(({ user, seat, schedule, orderId }) => [
+        ...[orderId, user.userId, schedule.id, seat.id],
+        ...[schedule.concertTitle, schedule.startsAt, schedule.endsAt, seat.position],
+        ...[seat.amount, reservedAt, heldUntil, holdSeconds, user.queueId, user.gen, user.seq],
+        ...[schedule.windowOpensAt, schedule.windowClosesAt],
+      ]),
+    );
+    return new Map(
+      items.map(({ seat, schedule: { concertTitle } }, i) => {
+        const row = inserted[i];
+        if (row?.seatId !== seat.id) throw new Error(`No reservation for seat ${seat.id}.`);
+        const { position: seatPosition, amount } = seat;
+        return [seat.id, { ...row, concertTitle, seatPosition, amount, reservedAt, heldUntil }];
+      }),
+    );
+  }
+}

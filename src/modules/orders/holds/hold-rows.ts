@@ -1,0 +1,94 @@
+import type { ActiveUser } from '../../waiting-room/state/repository';
+
+type SeatStatus = 'AVAILABLE' | 'TEMP_RESERVED' | 'RESERVED' | 'BLOCKED';
+
+/** A seat that somebody wants to hold. */
+export interface WantedSeat {
+  user: ActiveUser;
+  scheduleId: number;
+  seatId: number;
+}
+
+/** A seat as its locked row has it. */
+export interface LockedSeat {
+  id: number;
+  scheduleId: number;
+  position: number;
+  status: SeatStatus;
+  /** Won. */
+  amount: number;
+  /** Its hold has expired. */
+  isExpired: 0 | 1;
+}
+
+/** A schedule of which seats are wanted. Its row and its concert's are locked, shared: it stays as it was read. */
+export interface LockedSchedule {
+  id: number;
+  /** The database's clock, the same for all of a batch. */
+  now: Date;
+  concertTitle: string;
+  startsAt: Date;
+  endsAt: Date;
+  /** The concert's queue. */
+  queueId: string;
+  isStarted: 0 | 1;
+  /** It is published, and its sale has opened and not closed. */
+  isOnSale: 0 | 1;
+  /** The sale's window; null: nothing limits it. */
+  windowOpensAt: Date | null;
+  windowClosesAt: Date | null;
+  /** null: it has opened. */
+  opensAt: Date | null;
+  /** Most seats of the schedule for one user, if it has a separate limit. */
+  seatLimit: number | null;
+}
+
+/** What decides about a wanted seat besides the seat and its schedule. */
+export interface SeatFacts {
+  /** The user's session has. */
+  hasPaid: 0 | 1;
+  /** Seats of the schedule that the user holds or has bought. */
+  seatsOfUser: number;
+  /** The seat's live reservation, if it has one. */
+  reservationId: number | null;
+  orderId: number | null;
+  holderId: number | null;
+  isSold: 0 | 1;
+  isExpired: 0 | 1;
+  reservedAt: Date;
+  heldUntil: Date;
+  /** What is left of the hold, milliseconds. */
+  leftMs: number;
+}
+
+/** An order to be written. */
+export interface NewOrder {
+  user: ActiveUser;
+  seats: LockedSeat[];
+  schedule: LockedSchedule;
+  /** Won. */
+  total: number;
+}
+
+/** When the holds of a batch begin and end, by the database's clock. */
+export interface HoldTimes {
+  holdSeconds: number;
+  reservedAt: Date;
+  heldUntil: Date;
+}
+
+/** A reservation on hold. */
+export interface HeldSeat {
+  id: number;
+  seatId: number;
+  reservedAt: Date;
+  heldUntil: Date;
+}
+
+/** A reservation that was written. */
+export interface HeldRow extends HeldSeat {
+  concertTitle: string;
+  seatPosition: number;
+  /** Won. */
+  amount: number;
+}

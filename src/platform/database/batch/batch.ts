@@ -1,0 +1,269 @@
+import { monotonicMs } from '../../../common/clock';
+import type { Span } from '../../observability/traces/span';
+import { NO_TRACES, type Tracer } from '../../observability/traces/tracer';
+import { BatchMetrics } from './metrics';
+import type { Database, SqlTransaction } from '../database';
+import { DatabaseUnavailable, isOfItsStatements } from '../errors';
+import { GuardFailed, isToCommit, type Outcome } from './outcome';
+
+export { ALONE, done, GuardFailed, isToCommit, type Outcome, refused } from './outcome';
+
+/** Most requests of one transaction: larger batches commit hardly more rows a second and keep locks for longer. */
+const MAX_SIZE = 64;
+/** Transactions of a kind under way at once: while one waits for the disk, the next does its statements. */
+const PARALLEL = 2;
+/** The second one begins when there are at least this share of the first one's requests for it. */
+const WORTH_IT = 0.5;
+/** Most transactions of a kind with a request that is tried alone: each may have to wait for a lock. */
+const PARALLEL_ALONE = 8;
+/** The lane of requests that keep the order of arrival also when they are tried alone. */
+const IN_ORDER = Symbol('in order of arrival');
+
+/** How one kind of request is done in batches. */
+export interface BatchKind<Request, Result> {
+  /** For the metrics. */
+  name: string;
+  /** Two requests of one user never run at once, and run in their order. */
+  userOf: (request: Request) => number;
+  /**
+   * Does all requests in one transaction, which may be rolled back and begun again: it changes nothing else.
+   * @returns what became of each, in their order
+   * @throws GuardFailed, or what a statement threw: then nothing is done, and each request is tried alone
+   */
+  work: (tx: SqlTransaction, requests: Request[]) => Promise<Outcome<Result>[]>;
+}
+
+interface Pending<Request, Result> {
+  request: Request;
+  userId: number;
+  resolve: (result: Result) => void;
+  reject: (error: unknown) => void;
+  /** It is refused when it has not begun by then. */
+  beginsUntilMs: number;
+  /** Of the request, if that is traced. */
+  span: Span | undefined;
+}
+
+/**
+ * Natural batching. While transactions of a kind are on their way, what arrives waits, and forms the next batch when
+ * one of them ends; an idle process sends a request at once, as a batch of one. No timer decides. A batch that fails
+ * takes nobody along: each of its requests is tried alone and has its own outcome (ADR 15).
+ */
+export class Batcher<Request, Result> {
+  /** In the order of arrival. */
+  private waiting: Pending<Request, Result>[] = [];
+  private readonly alone: { pending: Pending<Request, Result>; lane: number | typeof IN_ORDER }[] = [];
+  /** How many requests of a user have begun and not ended: the user's next ones wait. */
+  private readonly begun = new Map<number, number>();
+  private running = 0;
+  /** Requests of the batches that run. */
+  private underWay = 0;
+  private soon: NodeJS.Immediate | undefined;
+  /** Those of which a request is tried alone now: of a user, or of the batches that failed. */
+  private readonly lanes = new Set<number | typeof IN_ORDER>();
+  private expiry: NodeJS.Timeout | undefined;
+  private onIdle: (() => void) | undefined;
+
+  /** @param maxWaitMs longest time that a request may wait to begin */
+  constructor(
+    private readonly kind: BatchKind<Request, Result>,
+    private readonly database: Pick<Database, 'transaction'>,
+    private readonly metrics: BatchMetrics,
+    private readonly maxWaitMs: number,
+    private readonly tracer: Tracer = NO_TRACES,
+  ) {}
+
+  /**
+   * @returns what `work` made of the request
+   * @throws what it was refused with; DatabaseUnavailable as of a separate transaction, or when it could not begin in time
+   */
+  submit(request: Request): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const beginsUntilMs = monotonicMs() + this.maxWaitMs;
+      const userId = this.kind.userOf(request);
+      const span = this.tracer.active();
+      this.waiting.push({ request, userId, resolve, reject, beginsUntilMs, span });
+      this.beginSoon();
+    });
+  }
+
+  /** Resolves when nothing is under way and nothing waits. */
+  async close(): Promise<void> {
+    if (this.isIdle) return;
+    await new Promise<void>((resolve) => (this.onIdle = resolve));
+  }
+
+  private get isIdle(): boolean {
+    return this.running + this.lanes.size + this.waiting.length + this.alone.length === 0;
+  }
+
+  /** When all that has arrived in this moment is there: what one reading of the sockets brings goes together. */
+  private beginSoon(): void {
+    this.soon ??= setImmediate(() => {
+      this.soon = undefined;
+      this.begin();
+    });
+  }
+
+  /** Begins as many batches as may run. */
+  private begin(): void {
+    while (this.running < PARALLEL && this.waiting.length >= this.underWay * WORTH_IT) {
+      const batch = this.nextBatch();
+      if (batch.length === 0) break;
+      this.running++;
+      this.underWay += batch.length;
+      for (const { userId } of batch) this.begun.set(userId, (this.begun.get(userId) ?? 0) + 1);
+      void this.run(batch).finally(() => {
+        this.running--;
+        this.underWay -= batch.length;
+        this.beginSoon();
+      });
+    }
+    this.watchWaiting();
+    if (this.isIdle) this.onIdle?.();
+  }
+
+  /** The first to arrive, without those whose user's earlier requests are under way. */
+  private nextBatch(): Pending<Request, Result>[] {
+    const batch: Pending<Request, Result>[] = [];
+    const later: Pending<Request, Result>[] = [];
+    for (const pending of this.waiting)
+      if (batch.length < MAX_SIZE && !this.begun.has(pending.userId)) batch.push(pending);
+      else later.push(pending);
+    this.waiting = later;
+    return batch;
+  }
+
+  private async run(batch: Pending<Request, Result>[]): Promise<void> {
+    this.metrics.size.observe({ kind: this.kind.name }, batch.length);
+    try {
+      const outcomes = await this.transact(batch);
+      batch.forEach((pending, i) => {
+        if (!this.answer(pending, outcomes[i])) this.alone.push({ pending, lane: pending.userId });
+      });
+    } catch (error) {
+      const isWorthIt = batch.length > 1 ? isOfItsStatements(error) : error instanceof GuardFailed;
+      // In the order of arrival, unless it was a lock: only who wants that one is to wait for it.
+      const isLocked = error instanceof DatabaseUnavailable;
+      for (const pending of batch)
+        if (isWorthIt) this.alone.push({ pending, lane: isLocked ? pending.userId : IN_ORDER });
+        else this.end(pending, () => pending.reject(error));
+    }
+    this.beginAlone();
+  }
+
+  /** The requests of one lane are tried one after the other, in their order. */
+  private beginAlone(): void {
+    while (this.lanes.size < PARALLEL_ALONE) {
+      const next = this.alone.findIndex(({ lane }) => !this.lanes.has(lane));
+      const [first] = next === -1 ? [] : this.alone.splice(next, 1);
+      if (first === undefined) return;
+      const { pending, lane } = first;
+      this.lanes.add(lane);
+      void this.runAlone(pending).finally(() => {
+        this.lanes.delete(lane);
+        this.beginAlone();
+        this.begin();
+      });
+    }
+  }
+
+  private async runAlone(pending: Pending<Request, Result>): Promise<void> {
+    this.metrics.triedAlone.inc({ kind: this.kind.name });
+    try {
+      const [outcome] = await this.transact([pending]);
+      if (!this.answer(pending, outcome)) throw new Error(`A single ${this.kind.name} has no outcome.`);
+    } catch (error) {
+      this.end(pending, () => pending.reject(error instanceof GuardFailed ? error.refusal : error));
+    }
+  }
+
+  /** @returns false: it is not decided yet */
+  private answer(pending: Pending<Request, Result>, outcome: Outcome<Result> | undefined): boolean {
+    if (outcome === undefined || outcome.kind === 'alone') return false;
+    this.end(pending, () => {
+      if (outcome.kind === 'done') pending.resolve(outcome.value);
+      else pending.reject(outcome.error);
+    });
+    return true;
+  }
+
+  private transact(batch: Pending<Request, Result>[]): Promise<Outcome<Result>[]> {
+    const attributes = { 'concert.batch.size': batch.length };
+    const spans = batch.map(({ span }) => span);
+    const requests = batch.map(({ request }) => request);
+    return this.tracer.together(`${this.kind.name} batch`, attributes, spans, () => this.inOne(requests));
+  }
+
+  /** One transaction. It is committed if it has written something. */
+  private async inOne(requests: Request[]): Promise<Outcome<Result>[]> {
+    try {
+      return await this.database.transaction(async (tx) => {
+        const outcomes = await this.kind.work(tx, requests);
+        if (!outcomes.some(isToCommit)) throw new NothingToCommit(outcomes);
+        return outcomes;
+      });
+    } catch (error) {
+      if (error instanceof NothingToCommit) return error.outcomes as Outcome<Result>[];
+      throw error;
+    }
+  }
+
+  private end({ userId }: Pending<Request, Result>, answer: () => void): void {
+    const left = (this.begun.get(userId) ?? 1) - 1;
+    if (left > 0) this.begun.set(userId, left);
+    else this.begun.delete(userId);
+    answer();
+  }
+
+  /** Requests wait in the order of arrival, so that the first is the first whose time is up. */
+  private watchWaiting(): void {
+    const [first] = this.waiting;
+    if (first === undefined || this.expiry !== undefined) return;
+    this.expiry = setTimeout(
+      () => {
+        this.expiry = undefined;
+        const now = monotonicMs();
+        const late = this.waiting.filter(({ beginsUntilMs }) => beginsUntilMs <= now);
+        this.waiting = this.waiting.filter(({ beginsUntilMs }) => beginsUntilMs > now);
+        for (const { reject } of late)
+          reject(new DatabaseUnavailable(new Error(`no transaction within ${this.maxWaitMs} ms`)));
+        this.begin();
+      },
+      Math.max(1, first.beginsUntilMs - monotonicMs()),
+    ).unref();
+  }
+}
+
+/** Rolls back a transaction in which every request was refused. */
+class NothingToCommit extends Error {
+  /** For its span: nothing has failed. */
+  readonly isRefusal = true;
+
+  constructor(readonly outcomes: Outcome<unknown>[]) {
+    super('Every request of the batch was refused.');
+  }
+}
+
+/** Makes the batchers of a process, and closes them before the database. */
+export class Batchers {
+  private readonly all: { close(): Promise<void> }[] = [];
+
+  /** @param maxWaitMs longest time that a request may wait to begin: no less than a transaction may take */
+  constructor(
+    private readonly database: Database,
+    private readonly metrics: BatchMetrics,
+    private readonly maxWaitMs: number,
+    private readonly tracer?: Tracer,
+  ) {}
+
+  of<Request, Result>(kind: BatchKind<Request, Result>): Batcher<Request, Result> {
+    const batcher = new Batcher(kind, this.database, this.metrics, this.maxWaitMs, this.tracer);
+    this.all.push(batcher);
+    return batcher;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.all.map((batcher) => batcher.close()));
+  }
+}

@@ -1,0 +1,163 @@
+import type { Connection } from 'mariadb';
+import { Sequelize, type Transaction } from 'sequelize';
+import { monotonicMs } from '../../../common/clock';
+import { parseDatabaseUrl } from '../../../config/urls';
+import { ReconnectLimit } from '../../reconnect-limit';
+import { connectionOptions, type DatabaseOptions } from './options';
+import { connector } from './connector';
+import { databaseErrorKind, DatabaseUnavailable, toUnavailable } from '../errors';
+
+/** What is used of Sequelize's pool. */
+interface Pool {
+  size: number;
+  using: number;
+  waiting: number;
+  /** Closes the idle connections. */
+  destroyAllNow(): Promise<void>;
+}
+
+/** The connections of a process, owned by Sequelize. Work that takes too long loses its connection. */
+export class ConnectionPool {
+  readonly sequelize: Sequelize;
+  /** When a connection was last refused or lost, by the monotonic clock. */
+  lostAtMs = -Infinity;
+  private readonly reconnects = new ReconnectLimit();
+  /** Connections made since all were given up for the last time; the pool closes the others instead of lending them. */
+  private current = new WeakSet<object>();
+  private longestWaitMs = 0;
+  private busy = { ms: 0, sinceMs: monotonicMs() };
+
+  constructor(private readonly options: DatabaseOptions) {
+    const { database, user, password, host, port, ssl } = parseDatabaseUrl(options.url);
+    this.sequelize = new Sequelize(database, user, password, {
+      dialect: 'mariadb',
+      dialectModule: connector,
+      host,
+      port,
+      logging: false,
+      keepDefaultTimezone: true, // the session's zone is set below, once per connection
+      pool: {
+        max: options.poolMax,
+        min: 0,
+        idle: 60_000,
+        acquire: options.acquireMs,
+        validate: (connection) => this.isUsable(connection as Connection),
+      },
+      retry: { max: 0 },
+      hooks: { afterConnect: (connection) => void this.current.add(connection as object) },
+      dialectOptions: connectionOptions(this.options, ssl),
+    } as ConstructorParameters<typeof Sequelize>[1]);
+  }
+
+  /** Connections of this process: open, in use, and requests that wait for one. */
+  get size(): { open: number; inUse: number; waiting: number } {
+    const { size, using, waiting } = this.connections;
+    return { open: size, inUse: using, waiting };
+  }
+
+  /** Longest wait for a connection since the last call. */
+  takeLongestWaitMs(): number {
+    const taken = this.longestWaitMs;
+    this.longestWaitMs = 0;
+    return taken;
+  }
+
+  /** Share of the connections' time in which they were in use since the last call; a use counts when it ends. */
+  takeBusyShare(): number {
+    const now = monotonicMs();
+    const { ms, sinceMs } = this.busy;
+    this.busy = { ms: 0, sinceMs: now };
+    return Math.min(1, ms / Math.max(1, (now - sinceMs) * this.options.poolMax));
+  }
+
+  async close(): Promise<void> {
+    await this.sequelize.close();
+  }
+
+  /**
+   * Lends a connection to `work`, for at most `timeoutMs`.
+   * @throws DatabaseUnavailable without a connection in time, or without an answer in time
+   */
+  async withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = await this.acquire();
+    const gotAtMs = monotonicMs();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        connection.destroy(); // the server rolls back what was not committed
+        reject(new DatabaseUnavailable(new Error(`no answer within ${this.options.timeoutMs} ms`)));
+      }, this.options.timeoutMs);
+    });
+    try {
+      return await Promise.race([work(connection), late]);
+    } catch (error) {
+      this.noticeError(error, connection);
+      throw toUnavailable(error);
+    } finally {
+      clearTimeout(timer);
+      this.sequelize.connectionManager.releaseConnection(connection);
+      this.busy.ms += monotonicMs() - gotAtMs;
+    }
+  }
+
+  /**
+   * Runs `work` in a transaction of Sequelize's, for at most `timeoutMs`; an error rolls back.
+   * @throws DatabaseUnavailable without a connection in time, or without an answer in time
+   */
+  async withTransaction<T>(
+    work: (transaction: Transaction, connection: Connection) => Promise<T>,
+  ): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await this.sequelize.transaction(async (transaction) => {
+        const { connection } = transaction as unknown as { connection: Connection };
+        const late = new Promise<never>((_resolve, reject) => {
+          timer = setTimeout(() => {
+            connection.destroy();
+            reject(new DatabaseUnavailable(new Error(`no answer within ${this.options.timeoutMs} ms`)));
+          }, this.options.timeoutMs);
+        });
+        return Promise.race([work(transaction, connection), late]);
+      });
+    } catch (error) {
+      this.noticeError(error);
+      throw toUnavailable(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async acquire(): Promise<Connection> {
+    const startedAtMs = monotonicMs();
+    try {
+      const { connectionManager } = this.sequelize;
+      return (await connectionManager.getConnection({ type: 'write' })) as unknown as Connection;
+    } catch (error) {
+      this.noticeError(error);
+      throw new DatabaseUnavailable(error);
+    } finally {
+      this.longestWaitMs = Math.max(this.longestWaitMs, monotonicMs() - startedAtMs);
+    }
+  }
+
+  private get connections(): Pool {
+    return (this.sequelize.connectionManager as unknown as { pool: Pool }).pool;
+  }
+
+  /** Draws from an error what it says about its connection, and about all of them. */
+  private noticeError(error: unknown, connection?: Connection): void {
+    const kind = databaseErrorKind(error);
+    if (kind === 'lost' || kind === 'demoted') this.lostAtMs = monotonicMs();
+    if (kind === 'lost') connection?.destroy();
+    if (kind !== 'demoted' || !this.reconnects.allow()) return;
+    this.current = new WeakSet();
+    void this.connections.destroyAllNow().catch(() => undefined); // the idle ones; those in use follow
+    this.options.onGivenUp?.(error);
+  }
+
+  private isUsable(connection: Connection): boolean {
+    if (connection.isValid() && this.current.has(connection)) return true;
+    connection.destroy();
+    return false;
+  }
+}

@@ -1,0 +1,56 @@
+import type { Connection, Prepare, UpsertResult } from 'mariadb';
+import { NO_TRACES, type Tracer } from '../../observability/traces/tracer';
+import { isStatementLimit } from '../errors';
+import { forRows, type SqlParam, type SqlWriter } from '../sql';
+import { tracedStatement } from '../../observability/traces/statements';
+
+/** Runs statements on one connection, prepared. */
+export class PreparedExecutor implements SqlWriter {
+  constructor(
+    private readonly connection: Connection,
+    private readonly tracer: Tracer = NO_TRACES,
+  ) {}
+
+  async query<T>(sql: string, binds?: SqlParam[]): Promise<T[]> {
+    return tracedStatement(this.tracer, sql, () => this.runPrepared<T[]>(sql, binds));
+  }
+
+  async execute(sql: string, binds?: SqlParam[]): Promise<{ affectedRows: number; insertId: number }> {
+    const { affectedRows, insertId } = await tracedStatement(this.tracer, sql, () =>
+      this.runPrepared<UpsertResult>(sql, binds),
+    );
+    return { affectedRows, insertId: Number(insertId) };
+  }
+
+  /** One row by a prepared statement; more by the text protocol: each count would be a separate prepared statement. */
+  async insertRows<T>(sql: string, rows: SqlParam[][]): Promise<T[]> {
+    const [first, ...others] = rows;
+    if (first === undefined) return [];
+    return tracedStatement(this.tracer, sql, () =>
+      others.length === 0
+        ? this.runPrepared<T[]>(sql, first)
+        : this.connection.query<T[]>(forRows(sql, rows.length), rows.flat()),
+    );
+  }
+
+  /**
+   * Not `connection.execute`: it sends PREPARE and EXECUTE at once, the latter for "the last statement that was
+   * prepared". If the PREPARE fails, the server executes an older statement with these values, and the connector throws
+   * a TypeError in a callback of the socket. When the server has no room for another prepared statement, the statement
+   * goes by the text protocol.
+   */
+  private async runPrepared<T>(sql: string, binds?: SqlParam[]): Promise<T> {
+    let statement: Prepare;
+    try {
+      statement = await this.connection.prepare(sql); // from the connection's cache, nearly always
+    } catch (error) {
+      if (!isStatementLimit(error)) throw error;
+      return this.connection.query<T>(sql, binds);
+    }
+    try {
+      return await statement.execute<T>(binds);
+    } finally {
+      statement.close(); // gives it back to the cache
+    }
+  }
+}

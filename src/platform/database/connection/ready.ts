@@ -1,0 +1,72 @@
+import { monotonicMs } from '../../../common/clock';
+import { retry } from '../../../common/retry';
+import { Database, DatabaseUnavailable } from '../database';
+
+/** Longest wait for a MariaDB that has just been started. */
+const PATIENCE_MS = 30_000;
+const PAUSE_MS = 500;
+const CONNECT_MS = 3000;
+
+/** Answers of a server that is up but refuses this account: waiting does not help. */
+const REFUSALS = new Set([
+  1044, // no right to this database
+  1045, // wrong user or password
+  1049, // no such database
+  1698, // wrong user or password, by another method
+]);
+
+/** The error that the server or the connector gave, without the wrappings around it. */
+export function rootCause(error: unknown): Error & { errno?: number; sqlMessage?: string } {
+  if (!(error instanceof Error)) return new Error(String(error));
+  const { cause, original } = error as { cause?: unknown; original?: unknown };
+  const inner = original ?? cause;
+  return inner instanceof Error && inner !== error ? rootCause(inner) : error;
+}
+
+/** What went wrong in one line, in the server's own words. */
+export function describeDatabaseError(error: unknown): string {
+  const { message, sqlMessage } = rootCause(error);
+  return (sqlMessage ?? message).split('\n')[0] ?? '';
+}
+
+/** `host:port` or `host:port/database`, for messages: never the password. */
+function describeTarget(url: string): string {
+  const { host, pathname } = new URL(url);
+  return pathname.length > 1 ? `${host}${pathname}` : host;
+}
+
+/**
+ * Connects for a tool's work, which may take long, and waits for a server that is just starting.
+ * @param timeoutMs longest time one piece of work may take
+ * @param report called once if the server has to be waited for
+ * @throws Error saying which database could not be reached, and why
+ */
+export async function openDatabase(o: {
+  url: string;
+  timeoutMs: number;
+  patienceMs?: number | undefined;
+  report?: (line: string) => void;
+}): Promise<Database> {
+  const { url, timeoutMs, patienceMs = PATIENCE_MS, report } = o;
+  const database = new Database({ url, poolMax: 4, acquireMs: CONNECT_MS, timeoutMs });
+  const startedAtMs = monotonicMs();
+  const where = describeTarget(url);
+  const isFinal = (error: unknown): boolean =>
+    REFUSALS.has(rootCause(error).errno ?? 0) ||
+    !(error instanceof DatabaseUnavailable) ||
+    monotonicMs() - startedAtMs + PAUSE_MS > patienceMs;
+  try {
+    await retry(
+      () => database.query('SELECT 1'),
+      (error, attempt) => {
+        if (isFinal(error)) return undefined;
+        if (attempt === 1) report?.(`waiting for MariaDB at ${where} …`);
+        return PAUSE_MS;
+      },
+    );
+    return database;
+  } catch (error) {
+    await database.close();
+    throw new Error(`MariaDB at ${where} cannot be used: ${describeDatabaseError(error)}`, { cause: error });
+  }
+}

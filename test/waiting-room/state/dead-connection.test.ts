@@ -1,0 +1,31 @@
+import { Buyer, outcome } from '../../support/buyer';
+import { testConfig, uniqueQueueId } from '../../support/config';
+import { Given, openAdminDatabase } from '../../support/given';
+import { startTestService } from '../../support/service';
+import { TcpProxy } from '../../support/tcp-proxy';
+import { until } from '../../support/wait';
+
+describe('a connection to Redis that does not answer any more', () => {
+  const admin = openAdminDatabase();
+  afterAll(() => admin.close());
+
+  it('is replaced by a new one, as after a failover without a notice', async () => {
+    const target = new URL(testConfig().REDIS_URL);
+    const proxy = await new TcpProxy({ host: target.hostname, port: Number(target.port) }).open();
+    target.host = `127.0.0.1:${proxy.port}`;
+    const service = await startTestService({
+      REDIS_URL: target.href,
+      REDIS_TIMEOUT_MS: 1000,
+      QUEUE_ID: uniqueQueueId(),
+    });
+    const userId = await new Given(admin).user();
+    const buyer = await new Buyer(service.url, userId).enter();
+    proxy.loseAnswers();
+    const issue = async (): Promise<string> =>
+      outcome(await buyer.post('/v1/api/queue/token').send({ userId }));
+    expect(await issue()).toBe('503 503');
+    await until('tokens are issued again', async () => (await issue()) === '200');
+    await service.stop();
+    await proxy.cut();
+  });
+});

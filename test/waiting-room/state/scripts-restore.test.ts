@@ -1,0 +1,89 @@
+import { historyOf } from '../../../src/modules/waiting-room/state/generation';
+import { queueKeys } from '../../../src/modules/waiting-room/state/keys';
+import { at } from '../../support/at';
+import { must, useScriptQueues } from '../../support/script-queue';
+import { useVirtualTime, virtualTime } from '../../support/virtual-time';
+
+jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
+
+describe('the restore of a lost state by the scripts', () => {
+  const time = useVirtualTime();
+  const { redis } = time;
+  const newQueue = useScriptQueues(time.redis);
+
+  it('a lost state is reported, and restored without giving a seq twice', async () => {
+    const queue = await newQueue({}, 1);
+    const entries = [await queue.issue(1), await queue.issue(2), await queue.issue(3)];
+    await redis.del(queueKeys(queue.store.queueId).scriptKeys);
+    expect(await queue.store.issue(4, 1, 3)).toBe('state-lost');
+    expect(await queue.store.resolve(at(entries, 2), 1, 3)).toBe('state-lost');
+    expect(await queue.store.admit(1, 3)).toBe('state-lost');
+    const { gen } = at(entries, 0);
+    const known = { issued: 3, headSeq: 1, gen };
+    const restored = await Promise.all([
+      queue.store.restore(known, 1, []),
+      queue.store.restore({ ...known, issued: 2 }, 1, []),
+    ]);
+    expect(restored[1]).toEqual(restored[0]); // any number of processes may restore
+    expect(restored[0]).toMatchObject({ headSeq: 1, gen: gen + 1 });
+    expect((await queue.issue(4)).seq).toBeGreaterThan(100_000);
+    expect([await queue.status(at(entries, 1)), await queue.status(at(entries, 2))]).toEqual([
+      'WAITING 1',
+      'WAITING 2',
+    ]);
+  });
+
+  it('a restore brings back sessions that have not ended, as far as the limit allows', async () => {
+    const queue = await newQueue();
+    await redis.del(queueKeys(queue.store.queueId).scriptKeys);
+    const [past, later] = [virtualTime.nowMs - 1000, virtualTime.nowMs + 60_000];
+    const sessions = [past, later, later, later].map((sessionUntilMs, i) => ({ seq: i + 1, sessionUntilMs }));
+    const beyond = { seq: 9, sessionUntilMs: later };
+    await queue.store.restore({ issued: 9, headSeq: 8, gen: 1 }, 2, [beyond, ...sessions]);
+    expect((await queue.snapshot()).changes.map(({ seq }) => seq)).toEqual([2, 3]);
+  });
+
+  it('a state older than what the caller knows counts as lost', async () => {
+    const queue = await newQueue();
+    const { gen } = await queue.issue(1);
+    expect(await queue.store.issue(2, 2, 500)).toBe('state-lost');
+    const entry = { userId: 9, seq: 900, gen, iatMs: virtualTime.nowMs };
+    expect(await queue.store.resolve(entry, 2, 0)).toBe('state-lost'); // a genuine token of a later seq also proves it
+  });
+
+  it('a token of a later generation is not issued here', async () => {
+    const queue = await newQueue();
+    const entry = await queue.issue(1);
+    expect(await queue.store.resolve({ ...entry, gen: entry.gen + 1 }, 2, 0)).toBe('not-issued-here');
+  });
+
+  it('a token of another history is not issued here, however its generation compares', async () => {
+    const queue = await newQueue();
+    const { gen, ...entry } = await queue.issue(1);
+    const ofEarlier = [
+      1,
+      2 ** 20,
+      historyOf(gen) - 1,
+      historyOf(gen) + 2 ** 20 + 1,
+      historyOf(gen) + 2 ** 21,
+    ];
+    for (const other of ofEarlier)
+      expect(await queue.store.resolve({ ...entry, gen: other }, 2, 0)).toBe('not-issued-here');
+    expect(await queue.store.resolve({ ...entry, gen }, 2, 0)).toMatchObject({ status: 'PROGRESS' });
+  });
+
+  it('each history is drawn at random, and kept through every restore', async () => {
+    const queues = await Promise.all(Array.from({ length: 20 }, () => newQueue()));
+    const gens = await Promise.all(queues.map(async (queue) => (await queue.issue(1)).gen));
+    expect(new Set(gens.map(historyOf)).size).toBe(20);
+    expect(gens.map((gen) => gen - historyOf(gen))).toEqual(gens.map(() => 1));
+    expect(gens.every((gen) => Number.isSafeInteger(gen) && gen > 2 ** 20)).toBe(true);
+    const queue = at(queues, 0);
+    let gen = at(gens, 0);
+    for (const restore of [1, 2, 3]) {
+      await redis.del(queueKeys(queue.store.queueId).scriptKeys);
+      ({ gen } = must(await queue.store.restore({ issued: 1, headSeq: 1, gen }, 2, [])));
+      expect(gen).toBe(at(gens, 0) + restore);
+    }
+  });
+});
