@@ -36,7 +36,16 @@ const PROJECTS = ['', 'k6/', 'charts/grafana/', 'web/', 'web/worker/'].map(
 );
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', '.services', 'results', 'coverage', 'web/shared/api/{schema,admin}.d.ts'] },
+  {
+    ignores: [
+      'dist',
+      'node_modules',
+      '.services',
+      'results',
+      'coverage',
+      'web/shared/api/{schema,admin}.d.ts',
+    ],
+  },
   js.configs.recommended,
   {
     plugins: { regexp },

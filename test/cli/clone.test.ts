@@ -10,4 +10,4 @@ it('in a fresh clone, each command shows its help and refuses what it does not k
     status: 0,
     stdout: expect.not.stringContaining('WRONG') as string,
   });
-}, 240_000);
+});

@@ -111,7 +111,7 @@ describe('each command', () => {
       });
     const steps = ends.filter(({ stderr }) => /^\[ *[\d.]+ s\]|Warning|TYPELESS|\n {4}at /m.test(stderr));
     expect(steps).toEqual([]); // nothing was installed, built or started
-  }, 240_000);
+  });
 
   it('shows its usage for --help, on stdout, with exit code 0', async () => {
     const ends = await inTurn(COMMANDS, (command) => {
@@ -123,7 +123,7 @@ describe('each command', () => {
         ...{ command, code: 0, stderr: '' },
         stdout: expect.stringContaining(command.split(' ').at(-1)?.replace('-', ':') ?? '') as string,
       });
-  }, 240_000);
+  });
 
   it('is in package.json, and in the table of the README', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -144,7 +144,7 @@ describe('npm run queue', () => {
       code: 2,
       stderr: expect.stringContaining('MANAGEMENT_TOKEN must be set') as string,
     });
-  }, 120_000);
+  });
 });
 
 describe('npm start', () => {
@@ -159,7 +159,7 @@ describe('npm start', () => {
       const { code, stderr } = await run('start', [], env);
       expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringMatching(words) as string });
     }
-  }, 120_000);
+  });
 });
 
 it('the scripts suggest what the product suggests', () => {

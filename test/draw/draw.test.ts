@@ -179,7 +179,7 @@ described(`a draw${noRedisServer === undefined ? '' : ` (${noRedisServer})`}`, (
         .filter((i) => i !== isIn)
         .sort((a, b) => at(places, a) - at(places, b));
     expect(byPlace(after)).toEqual(byPlace(order));
-  }, 120_000);
+  });
 });
 
 /** compute_shuffled_index of Ethereum's consensus specification, step by step. */

@@ -94,7 +94,8 @@ export class Line {
       const users = Array.from({ length: size }, (_, i) => firstUser + from + i);
       const places = await Promise.all(users.map((userId) => this.store.issue(userId, cap, 0)));
       places.forEach((place, i) => {
-        if (place === 'state-lost' || 'drawnSeq' in place) throw new Error('The line was lost while it was filled.');
+        if (place === 'state-lost' || 'drawnSeq' in place)
+          throw new Error('The line was lost while it was filled.');
         if ((from + i) % signEvery !== 0) return;
         const userId = firstUser + from + i;
         const { seq, gen, iatMs } = place;

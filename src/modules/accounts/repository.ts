@@ -1,5 +1,10 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { forIds, type SqlExecutor, type SqlTransaction, type SqlWriter } from '../../platform/database/database';
+import {
+  forIds,
+  type SqlExecutor,
+  type SqlTransaction,
+  type SqlWriter,
+} from '../../platform/database/database';
 
 /** Added to a user's balance; negative: taken off. */
 export interface BalanceChange {

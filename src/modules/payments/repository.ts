@@ -1,6 +1,11 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
-import { isDuplicateKey, type SqlExecutor, type SqlTransaction, type SqlWriter } from '../../platform/database/database';
+import {
+  isDuplicateKey,
+  type SqlExecutor,
+  type SqlTransaction,
+  type SqlWriter,
+} from '../../platform/database/database';
 import { TokenNotActive } from '../waiting-room/errors';
 import { type ActiveUser, PAYMENT_OF_Q, SESSION_COLUMNS } from '../waiting-room/state/repository';
 

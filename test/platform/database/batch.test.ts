@@ -1,4 +1,10 @@
-import { Batcher, done, GuardFailed, type Outcome, refused } from '../../../src/platform/database/batch/batch';
+import {
+  Batcher,
+  done,
+  GuardFailed,
+  type Outcome,
+  refused,
+} from '../../../src/platform/database/batch/batch';
 import { BatchMetrics } from '../../../src/platform/database/batch/metrics';
 import { DatabaseUnavailable } from '../../../src/platform/database/errors';
 import type { SqlTransaction } from '../../../src/platform/database/database';

@@ -1,7 +1,11 @@
 import type { QueueRules } from '../../../src/modules/waiting-room/rules';
 import { createLogger } from '../../../src/platform/observability/logger';
 import { AdaptiveLimit } from '../../../src/modules/waiting-room/admission/policy';
-import { recordRequest, type Signals, emptySignals } from '../../../src/modules/waiting-room/admission/signals';
+import {
+  recordRequest,
+  type Signals,
+  emptySignals,
+} from '../../../src/modules/waiting-room/admission/signals';
 import { WaitingRoom } from '../../../src/modules/waiting-room/waiting-room';
 import { WaitingRoomMetrics } from '../../../src/modules/waiting-room/metrics';
 import { Metrics } from '../../../src/platform/observability/metrics';

@@ -1,7 +1,14 @@
 import { decide } from '../../../src/modules/waiting-room/admission/controller/controller';
-import type { ControllerState, Decision } from '../../../src/modules/waiting-room/admission/controller/decision';
+import type {
+  ControllerState,
+  Decision,
+} from '../../../src/modules/waiting-room/admission/controller/decision';
 import { newControllerState } from '../../../src/modules/waiting-room/admission/controller/estimates';
-import { recordRequest, type Signals, emptySignals } from '../../../src/modules/waiting-room/admission/signals';
+import {
+  recordRequest,
+  type Signals,
+  emptySignals,
+} from '../../../src/modules/waiting-room/admission/signals';
 
 const LIMITS = { targetP99Ms: 200, min: 30, max: 1000, start: 30 };
 const VISIT_SECONDS = 8;

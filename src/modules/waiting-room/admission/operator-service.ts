@@ -62,7 +62,11 @@ export class AdmissionOperatorService {
     const { activeLimit } = room.limits;
     const { outcome, before } = await room.applyOverride(command, value, expected);
     if (outcome === 'CHANGED') throw new ChangedMeanwhile(`The override of queue ${queueId}`);
-    return { isChange: outcome === 'DONE', before: { activeLimit, ...viewOf(before) }, status: statusOf(room) };
+    return {
+      isChange: outcome === 'DONE',
+      before: { activeLimit, ...viewOf(before) },
+      status: statusOf(room),
+    };
   }
 }
 

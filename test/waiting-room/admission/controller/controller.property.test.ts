@@ -6,7 +6,11 @@ import type {
 } from '../../../../src/modules/waiting-room/admission/controller/decision';
 import { newControllerState } from '../../../../src/modules/waiting-room/admission/controller/estimates';
 import fc from 'fast-check';
-import { recordRequest, type Signals, emptySignals } from '../../../../src/modules/waiting-room/admission/signals';
+import {
+  recordRequest,
+  type Signals,
+  emptySignals,
+} from '../../../../src/modules/waiting-room/admission/signals';
 
 const LIMITS = { targetP99Ms: 200, min: 30, max: 5000, start: 30 };
 
