@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { EntryNumbers, writeDraws } from '../../src/modules/waiting-room/opening/draws';
-import { MerkleTree } from '../../src/modules/waiting-room/opening/merkle';
 import { Shuffle } from '../../src/modules/waiting-room/opening/shuffle';
 
 const seedOf = (n: number): Buffer => createHash('sha256').update(String(n)).digest();
@@ -61,24 +60,5 @@ describe('the numbers of entries', () => {
     const second = numbers.of(15);
     expect(second).toBeGreaterThan(32);
     expect(numbers.of(first)).toBe(second);
-  });
-});
-
-it('a root is the Merkle tree hash of RFC 9162', () => {
-  const sha256 = (...parts: Buffer[]): Buffer => createHash('sha256').update(Buffer.concat(parts)).digest();
-  const leaves = Array.from({ length: 13 }, (_, i) => Buffer.of(i));
-  /** As the RFC defines it, by halves. */
-  const hashOf = (of: Buffer[]): Buffer => {
-    if (of.length === 0) return sha256();
-    if (of.length === 1) return sha256(Buffer.of(0), ...of);
-    let half = 1;
-    while (half * 2 < of.length) half *= 2;
-    return sha256(Buffer.of(1), hashOf(of.slice(0, half)), hashOf(of.slice(half)));
-  };
-  const tree = new MerkleTree();
-  expect(tree.root).toEqual(hashOf([]));
-  leaves.forEach((leaf, i) => {
-    tree.add(leaf);
-    expect(tree.root).toEqual(hashOf(leaves.slice(0, i + 1)));
   });
 });

@@ -1,7 +1,7 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Database } from '../../platform/database/database';
-import { splitHashes, TILE_WIDTH } from './merkle/hash';
-import type { FullTile } from './merkle/tree';
+import { splitHashes, TILE_WIDTH } from '../../common/merkle/hash';
+import type { FullTile } from '../../common/merkle/tree';
 
 /** A checkpoint, and up to where it has read the leaves in Redis. */
 export interface StoredCheckpoint {

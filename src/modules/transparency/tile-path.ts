@@ -1,4 +1,4 @@
-import { TILE_WIDTH } from './merkle/hash';
+import { TILE_WIDTH } from '../../common/merkle/hash';
 
 /** What a path below `/tile/` names (C2SP tlog-tiles). */
 export interface TileName {

@@ -1,5 +1,5 @@
-import { leafHash, TILE_WIDTH } from './merkle/hash';
-import { type FullTile, GrowingTree } from './merkle/tree';
+import { leafHash, TILE_WIDTH } from '../../common/merkle/hash';
+import { type FullTile, GrowingTree } from '../../common/merkle/tree';
 import { decodeEntries, encodeEntries } from './bundle';
 import { LogDamaged } from './errors';
 import { gapLeaf, publicLeaves, readLeaf } from './leaf';

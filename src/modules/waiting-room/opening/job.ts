@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { inject, Lifecycle, scoped } from 'tsyringe';
+import { leafHash } from '../../../common/merkle/hash';
+import { GrowingTree } from '../../../common/merkle/tree';
 import { CONFIG, type Config } from '../../../config/config';
 import { Database } from '../../../platform/database/database';
 import { Lease } from '../../../platform/database/lease';
@@ -11,7 +13,7 @@ import { TokenCodec } from '../tokens/token';
 import type { WaitingRoom } from '../waiting-room';
 import { BeaconRefused, drandBeacon, revealedBeacon } from './beacon';
 import { readDraws } from './draws';
-import { MerkleTree, registrantLeaf, seedOf } from './merkle';
+import { registrantLeaf, seedOf } from './registration';
 import { type DrawRow, type Opening, OpeningRepository } from './repository';
 
 /** Entrants that are written down in one statement. */
@@ -98,7 +100,7 @@ export class OpeningJob {
   ): Promise<DrawRow | undefined> {
     const known = await this.openings.findDraw(queueId, number);
     if (known !== undefined || opensAt === null) return known;
-    const tree = new MerkleTree();
+    const tree = new GrowingTree();
     for (let after = cut.firstSeq; ;) {
       const page = await this.openings.registrants(
         { queueId, number },
@@ -106,12 +108,12 @@ export class OpeningJob {
         cut.lastSeq,
         REGISTRANTS_PER_PAGE,
       );
-      for (const { seq, tokenHash } of page) tree.add(registrantLeaf(seq, tokenHash));
+      for (const { seq, tokenHash } of page) tree.append(leafHash(registrantLeaf(seq, tokenHash)));
       const last = page.at(-1);
       if (last === undefined || page.length < REGISTRANTS_PER_PAGE) break;
       after = last.seq;
     }
-    const root = tree.root.toString('hex');
+    const root = tree.root().toString('hex');
     await this.openings.close({ queueId, number, opensAt, ...cut, registered: tree.size, root });
     return this.openings.findDraw(queueId, number);
   }

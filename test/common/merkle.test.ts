@@ -1,6 +1,7 @@
-import { leafHash, splitHashes, TILE_WIDTH } from '../../src/modules/transparency/merkle/hash';
-import { TileProver } from '../../src/modules/transparency/merkle/proof';
-import { type FullTile, GrowingTree } from '../../src/modules/transparency/merkle/tree';
+import { createHash } from 'node:crypto';
+import { leafHash, splitHashes, TILE_WIDTH } from '../../src/common/merkle/hash';
+import { TileProver } from '../../src/common/merkle/proof';
+import { type FullTile, GrowingTree } from '../../src/common/merkle/tree';
 
 /** The reference tree of RFC 6962 as Certificate Transparency tests it. */
 const ENTRIES = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657'].concat(
@@ -82,3 +83,22 @@ function rootOf(leaf: Buffer, index: number, size: number, proof: Buffer[]): Buf
   expect(sn).toBe(0);
   return r;
 }
+
+it('a root is the Merkle tree hash of RFC 9162', () => {
+  const sha256 = (...parts: Buffer[]): Buffer => createHash('sha256').update(Buffer.concat(parts)).digest();
+  const leaves = Array.from({ length: 13 }, (_, i) => Buffer.of(i));
+  /** As the RFC defines it, by halves. */
+  const hashOf = (of: Buffer[]): Buffer => {
+    if (of.length === 0) return sha256();
+    if (of.length === 1) return sha256(Buffer.of(0), ...of);
+    let half = 1;
+    while (half * 2 < of.length) half *= 2;
+    return sha256(Buffer.of(1), hashOf(of.slice(0, half)), hashOf(of.slice(half)));
+  };
+  const tree = new GrowingTree();
+  expect(tree.root()).toEqual(hashOf([]));
+  leaves.forEach((leaf, i) => {
+    tree.append(leafHash(leaf));
+    expect(tree.root()).toEqual(hashOf(leaves.slice(0, i + 1)));
+  });
+});
