@@ -99,7 +99,10 @@ describe('an audit of a log that was tampered with', () => {
   });
 
   it('finds a second head: two logs of the same length, both signed', async () => {
-    const other = replaced(indexOf(/^issue \d+ 5 /), leafAt(indexOf(/^issue \d+ 5 /)).replace(/.=$/, 'A='));
+    const other = replaced(
+      indexOf(/^issue \d+ 5 /),
+      leafAt(indexOf(/^issue \d+ 5 /)).replace(/.=$/, (end) => (end === 'A=' ? 'E=' : 'A=')),
+    );
     expect(other).not.toEqual(honest);
     expect(await faultsOf(other, { seen: [checkpointOf(honest)] })).toEqual([
       `the first ${honest.length} leaves are not those that a checkpoint was signed for`,
@@ -140,7 +143,9 @@ describe('an audit of a log that was tampered with', () => {
   });
 
   it('does not take a checkpoint that another key has signed', async () => {
-    const forged = checkpointOf(honest).replace(/(— \S+ .{10})./, '$1A');
+    const forged = checkpointOf(honest).replace(/(?<=— \S+ .{10})./, (letter) =>
+      letter === 'A' ? 'B' : 'A',
+    );
     await expect(faultsOf(honest, { note: forged })).rejects.toThrow('is not signed by');
   });
 

@@ -45,7 +45,7 @@ export class HoldBatch {
     const round = await this.look(tx, requests, rules);
     const decisions = requests.map((request) => round.decide(request));
     await this.nameReasons(tx, decisions);
-    const held = await this.write(tx, decisions, rules);
+    const held = await this.write(tx, decisions, round.now, rules);
     const outcomes = decisions.map((decision) => outcomeOf(decision, held));
     await this.addOrders(tx, requests, outcomes);
     return outcomes;
@@ -109,12 +109,12 @@ export class HoldBatch {
   private async write(
     tx: SqlTransaction,
     decisions: Decision[],
+    reservedAt: Date,
     { holdSeconds }: HoldRules,
   ): Promise<Written> {
     const won = decisions.filter((decision) => decision.kind === 'won');
     if (won.length === 0) return new Map();
     const orders = won.map(({ order }) => order);
-    const reservedAt = won[0]?.order.schedule.now ?? new Date(NaN);
     const heldUntil = new Date(reservedAt.getTime() + holdSeconds * 1000);
     const times = { holdSeconds, reservedAt, heldUntil };
     const seats = orders.reduce((sum, { seatIds }) => sum + seatIds.length, 0);

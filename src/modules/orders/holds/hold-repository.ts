@@ -25,7 +25,7 @@ const IS_ON_SALE = `(d.state = 'PUBLISHED' AND COALESCE(d.opens_at <= NOW(3), TR
                      AND COALESCE(d.closes_at > NOW(3), TRUE))`;
 
 const LOCK_SCHEDULES = `
-  SELECT d.id, NOW(3) AS now, c.title AS concertTitle, d.starts_at AS startsAt, d.ends_at AS endsAt,
+  SELECT d.id, c.title AS concertTitle, d.starts_at AS startsAt, d.ends_at AS endsAt,
          ${QUEUE_OF_CONCERT} AS queueId, d.starts_at <= NOW(3) AS isStarted, ${IS_ON_SALE} AS isOnSale,
          d.opens_at AS windowOpensAt, d.closes_at AS windowClosesAt,
          IF(d.opens_at > NOW(3), d.opens_at, NULL) AS opensAt, d.seats_per_user AS seatLimit
@@ -43,9 +43,12 @@ const WANTED = `JSON_TABLE(?, '$[*]' COLUMNS (
     user_id BIGINT UNSIGNED PATH '$[0]', schedule_id BIGINT UNSIGNED PATH '$[1]', seat_id BIGINT UNSIGNED PATH '$[2]',
     ${SESSION_COLUMNS})) q`;
 
-/** Read after the locks: under READ COMMITTED it sees what their holders before have committed. */
+/**
+ * Read after the locks: under READ COMMITTED it sees what their holders before have committed. NOW(3) is the time at which
+ * a statement begins, so only one behind those that wait for locks says when the seats were won.
+ */
 const FACTS = `
-  SELECT p.id IS NOT NULL AS hasPaid,
+  SELECT NOW(3) AS now, p.id IS NOT NULL AS hasPaid,
          (SELECT COUNT(*) FROM reservation v FORCE INDEX (reservation_by_user_and_schedule)
            WHERE v.user_id = q.user_id AND v.schedule_id = q.schedule_id AND v.status IN ('RESERVED', 'TEMP_RESERVED')
              AND (v.status = 'RESERVED' OR v.held_until > NOW(3))) AS seatsOfUser,

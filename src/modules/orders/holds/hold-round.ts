@@ -70,6 +70,11 @@ export class HoldRound {
 
   constructor(private readonly known: Known) {}
 
+  /** The database's clock once all locks were taken. */
+  get now(): Date {
+    return this.known.facts[0]?.now ?? new Date(NaN);
+  }
+
   /** Requests are decided in the order of arrival: the first that wants a free seat has it. */
   decide(request: HoldRequest): Decision {
     const facts = request.seatIds.map(() => this.known.facts[this.nextFact++]) as SeatFacts[];

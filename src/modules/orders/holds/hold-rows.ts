@@ -24,8 +24,6 @@ export interface LockedSeat {
 /** A schedule of which seats are wanted. Its row and its concert's are locked, shared: it stays as it was read. */
 export interface LockedSchedule {
   id: number;
-  /** The database's clock, the same for all of a batch. */
-  now: Date;
   concertTitle: string;
   startsAt: Date;
   endsAt: Date;
@@ -45,6 +43,8 @@ export interface LockedSchedule {
 
 /** What decides about a wanted seat besides the seat and its schedule. */
 export interface SeatFacts {
+  /** The database's clock once all locks were taken, the same for all of a batch. */
+  now: Date;
   /** The user's session has. */
   hasPaid: 0 | 1;
   /** Seats of the schedule that the user holds or has bought. */
