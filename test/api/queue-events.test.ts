@@ -214,7 +214,10 @@ describe('a stream of a waiting user', () => {
     await stream.hears('position 1');
     await payAndGo(it_, c);
     const admitted = await stream.hears('admitted');
-    expect(admitted.data).toEqual({ queuePosition: 0, status: 'PROGRESS', etaSeconds: 0, pollAfterMs: 0 });
+    expect(admitted.data).toEqual({
+      ...{ queuePosition: 0, status: 'PROGRESS', etaSeconds: 0, pollAfterMs: 0 },
+      ...{ seq: expect.any(Number) as number, queueState: 'OPEN', opensAt: null, chance: null },
+    });
     await stream.end();
     expect(stream.story).toEqual(['position 3', 'position 2', 'position 1', 'admitted 0']);
     expect(new Set(stream.heard.map(({ id }) => id)).size).toBe(4);

@@ -63,6 +63,7 @@ export class ApiDocument {
       const data: unknown = JSON.parse(event.data ?? 'null');
       return this.mismatch(at, event) ?? this.mismatch([...at, 'properties', 'data', 'contentSchema'], data);
     }
+    if (type !== 'application/json') return this.mismatch(at, text);
     const body: unknown = JSON.parse(text);
     const code = (body as { exception?: { code: string } | null }).exception?.code;
     if (code !== undefined && content.examples?.[code] === undefined)
