@@ -34,7 +34,7 @@ module.exports = {
     code: [
       ofModule(
         'orders',
-        'service,hold-batch,hold-round,hold-repository,expiry-repository,hold-expiry-job,errors',
+        'service,holds/hold-batch,holds/hold-round,holds/hold-repository,expiry/expiry-repository,expiry/hold-expiry-job,errors',
       ),
     ],
     tests: [

@@ -108,13 +108,16 @@ function* ofLua(source) {
   yield* swaps(masked, /==|~=/g, (sign) => LUA_EQUALITY[sign]);
   yield* swaps(masked, / [+-] /g, (sign) => SIGNS[sign]);
   yield* swaps(masked, / and | or |\bnot |math\.max|math\.min/g, (word) => LUA_WORDS[word]);
+  const withStrings = blank(source, /--.*/g); // where a line ends, also with a text
   let at = 0;
   for (const line of masked.split('\n')) {
     const code = line.trimEnd();
     const opens = code.match(/[({]/g)?.length ?? 0;
     const closes = code.match(/[)}]/g)?.length ?? 0;
-    if (opens === closes && (LUA_LINE.test(code) || LUA_BLOCK.test(code)))
-      yield [at + code.search(/\S/), code.trim().length, ''];
+    if (opens === closes && (LUA_LINE.test(code) || LUA_BLOCK.test(code))) {
+      const [start, end] = [code.search(/\S/), withStrings.slice(at, at + line.length).trimEnd().length];
+      yield [at + start, end - start, ''];
+    }
     at += line.length + 1;
   }
 }

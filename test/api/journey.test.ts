@@ -13,7 +13,10 @@ describe('the whole journey', () => {
 
     expect((await buyer.check()).body).toEqual({
       resultType: 'SUCCESS',
-      data: { queuePosition: 0, status: 'PROGRESS', etaSeconds: 0, pollAfterMs: 0 },
+      data: {
+        ...{ queuePosition: 0, status: 'PROGRESS', etaSeconds: 0, pollAfterMs: 0 },
+        ...{ seq: expect.any(Number) as number, queueState: 'OPEN', opensAt: null, chance: null },
+      },
       exception: null,
     });
     expect((await buyer.charge(50_000)).body).toEqual({

@@ -18,7 +18,8 @@ describe('a token with TOKEN_IDENTITY_PUBLIC_KEY', () => {
   });
 
   const ask = (body: object): request.Test => request(shop.url).post('/v1/api/queue/token').send(body);
-  const claimsOf = ({ body }: Response): { userId: number; queueId: string } => {
+  const claimsOf = ({ status, body }: Response): { userId: number; queueId: string } => {
+    expect({ status, body: body as unknown }).toMatchObject({ status: 200 });
     const { queueToken } = (body as { data: { queueToken: string } }).data;
     const [, payload = ''] = queueToken.split('.');
     return JSON.parse(Buffer.from(payload, 'base64url').toString()) as { userId: number; queueId: string };

@@ -14,8 +14,10 @@ const TOKEN = 'a-management-token-of-the-tests-with-more-than-32-bytes';
 const REFUSED = [401, 403];
 const LIVE = '/v1/admin/live/events';
 
+type Method = 'get' | 'post' | 'patch' | 'put';
+
 /** Every act of /v1/admin and /queues, and the least role that may do it. */
-const ACTS: [string, 'get' | 'post' | 'patch', string, Role][] = [
+const ACTS: [string, Method, string, Role][] = [
   ['reads its own name', 'get', '/v1/admin/me', 'viewer'],
   ['lists concerts', 'get', '/v1/admin/concerts', 'viewer'],
   ['reads a concert', 'get', '/v1/admin/concerts/1', 'viewer'],
@@ -51,6 +53,10 @@ const ACTS: [string, 'get' | 'post' | 'patch', string, Role][] = [
   ['enables a webhook', 'post', '/v1/admin/webhooks/1/activation', 'operator'],
   ['removes a webhook', 'post', '/v1/admin/webhooks/1/removal', 'admin'],
   ['lists operators', 'get', '/v1/admin/operators', 'admin'],
+  ['reads the opening of a queue', 'get', '/v1/admin/queues/1/opening', 'viewer'],
+  ['sets the opening of a queue', 'put', '/v1/admin/queues/1/opening', 'admin'],
+  ['commits to a secret', 'post', '/v1/admin/queues/1/opening/commitments', 'operator'],
+  ['reveals a secret', 'post', '/v1/admin/queues/1/opening/secrets', 'operator'],
   ['reads the limits of queues', 'get', '/queues', 'viewer'],
   ['sets the limits of a queue', 'post', '/queues/none/admission', 'operator'],
   ['tells those who wait something', 'post', '/queues/none/notice', 'operator'],
@@ -64,7 +70,7 @@ describe('the management port', () => {
     url = `http://127.0.0.1:${it_.service.managementPort ?? 0}`;
     for (const role of ROLES) keys.set(role, await givenOperator(it_.admin, role));
   });
-  const ask = (method: 'get' | 'post' | 'patch', path: string, key: string): request.Test =>
+  const ask = (method: Method, path: string, key: string): request.Test =>
     // A stream has no end: HEAD is answered by what would be its head.
     request(url)[path === LIVE ? 'head' : method](path).set('Authorization', `Bearer ${key}`);
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ADMISSION_FIELDS } from '../../../src/modules/waiting-room/state/admission-fields';
 import { readDelta } from '../../../src/modules/waiting-room/state/replies';
 
-const root = join(__dirname, '../..');
+const root = join(__dirname, '../../..');
 const lua = join(root, 'src/modules/waiting-room/state/lua');
 const scripts = readdirSync(lua, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.lua'))
