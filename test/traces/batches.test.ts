@@ -1,5 +1,5 @@
 import { Batcher as EntryBatcher } from '../../src/common/batcher';
-import { Batcher, done } from '../../src/platform/database/batch/batch';
+import { Batcher, done, type Outcome } from '../../src/platform/database/batch/batch';
 import { BatchMetrics } from '../../src/platform/database/batch/metrics';
 import type { SqlTransaction } from '../../src/platform/database/database';
 import { Metrics } from '../../src/platform/observability/metrics';
@@ -24,99 +24,115 @@ function asRequest<T>(work: () => T): { result: T; span: KeptSpan } {
 
 interface Doer {
   /** Hands over one request. */
-  add(item: string): Promise<unknown>;
-  /** Ends what is under way, once for each batch. */
-  release(): void;
+  add: (item: string) => Promise<unknown>;
+  /** Ends the oldest of the batches under way. */
+  release: () => void;
   /** The span that each batch has found. */
   found: (string | undefined)[];
 }
 
-function entryBatches(): Doer {
-  const found: (string | undefined)[] = [];
-  let release: () => void = () => undefined;
-  const batcher = new EntryBatcher<string, string>(
-    async (items) => {
-      found.push((tracer.active() as KeptSpan | undefined)?.name);
-      await new Promise<void>((resolve) => (release = resolve));
-      return items;
-    },
-    { name: 'issue', tracer, maxSize: 10 },
-  );
-  return { found, add: (item) => batcher.add(item), release: () => release() };
-}
-
-function sqlBatches(): Doer {
+/** @param make makes the batches of a kind, of which each calls `begun` and waits for it */
+function doer(make: (begun: () => Promise<void>) => Doer['add']): Doer {
   const found: (string | undefined)[] = [];
   const releases: (() => void)[] = [];
-  const database = {
-    transaction: <T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> => work({} as SqlTransaction),
-  };
-  let users = 0;
-  const batcher = new Batcher<string, string>(
-    {
-      name: 'issue',
-      userOf: () => ++users,
-      work: async (_tx, items) => {
-        found.push((tracer.active() as KeptSpan | undefined)?.name);
-        await new Promise<void>((resolve) => releases.push(resolve));
-        return items.map((item) => done(item));
-      },
-    },
-    database,
-    new BatchMetrics(new Metrics()),
-    60_000,
-    tracer,
-  );
-  return { found, add: (item) => batcher.submit(item), release: () => releases.shift()?.() };
+  const add = make(async () => {
+    found.push((tracer.active() as KeptSpan | undefined)?.name);
+    await new Promise<void>((resolve) => releases.push(resolve));
+  });
+  return { found, add, release: () => releases.shift()?.() };
 }
 
-/** Lets everything run that waits for nothing. */
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const entryBatches = (): Doer =>
+  doer((begun) => {
+    const send = async (items: string[]): Promise<string[]> => {
+      await begun();
+      return items;
+    };
+    const batcher = new EntryBatcher<string, string>(send, { name: 'issue', tracer, maxSize: 10 });
+    return (item) => batcher.add(item);
+  });
+
+const sqlBatches = (): Doer =>
+  doer((begun) => {
+    const database = {
+      transaction: <T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> => work({} as SqlTransaction),
+    };
+    let users = 0;
+    const work = async (_tx: SqlTransaction, items: string[]): Promise<Outcome<string>[]> => {
+      await begun();
+      return items.map((item) => done(item));
+    };
+    const kind = { name: 'issue', userOf: (): number => ++users, work };
+    const batcher = new Batcher<string, string>(
+      kind,
+      database,
+      new BatchMetrics(new Metrics()),
+      60_000,
+      tracer,
+    );
+    return (item) => batcher.submit(item);
+  });
+
+/** Lets everything run that waits for nothing: a batch begins in the turn after the one that makes way for it. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Hands over untraced requests, each in a separate turn, until one has to wait: the first of the next batch. */
+async function addUntilOneWaits({ add, found }: Doer): Promise<Promise<unknown>[]> {
+  const added: Promise<unknown>[] = [];
+  let begun: number;
+  do {
+    begun = found.length;
+    added.push(add('untraced'));
+    await settle();
+  } while (found.length > begun && added.length < 20);
+  expect(found).toHaveLength(begun);
+  return added;
+}
+
+/** Ends what is under way, and what begins then, one after the other. */
+async function end({ found, release }: Doer, added: Promise<unknown>[]): Promise<void> {
+  for (let ended = 0; ended < found.length; ended++) {
+    release();
+    await settle();
+  }
+  await Promise.all(added);
+}
 
 describe.each([
-  ['entries', entryBatches, 1],
-  ['sales', sqlBatches, 2], // that many run at once
-])('a batch of %s', (_what, make, parallel) => {
-  /** As many batches of one as may run at once, and then what `then` adds: the next batch. */
-  async function behind(doer: Doer, then: () => Promise<unknown>[]): Promise<void> {
-    const first = Array.from({ length: parallel }, () => doer.add('first'));
-    const rest = then();
-    for (let i = 0; i < parallel; i++) doer.release();
-    await settle();
-    doer.release();
-    await Promise.all([...first, ...rest]);
-  }
-
+  ['entries', entryBatches],
+  ['sales', sqlBatches],
+])('a batch of %s', (_what, make) => {
   it('is in the trace of its first traced request, and linked with the others, both ways', async () => {
-    const doer = make();
-    let requests: { result: Promise<unknown>; span: KeptSpan }[] = [];
-    await behind(doer, () => {
-      const untraced = doer.add('untraced');
-      requests = ['a', 'b', 'c'].map((item) => asRequest(() => doer.add(item)));
-      return [untraced, ...requests.map(({ result }) => result)];
-    });
+    const batches = make();
+    const untraced = await addUntilOneWaits(batches);
+    const requests = ['a', 'b', 'c'].map((item) => asRequest(() => batches.add(item)));
+    await end(batches, [...untraced, ...requests.map(({ result }) => result)]);
     const [batch, ...more] = spans.named('issue batch');
     expect(more).toEqual([]);
-    expect(batch?.options.attributes).toEqual({ 'concert.batch.size': 4 });
+    expect(batch?.options.attributes).toEqual({ 'concert.batch.size': 4 }); // with the one that had to wait
     expect(batch?.parent).toEqual(at(requests, 0).span.context);
     expect(batch?.links).toEqual([at(requests, 1).span.context, at(requests, 2).span.context]);
     expect(requests.map(({ span }) => span.links)).toEqual([[], [batch?.context], [batch?.context]]);
     expect(batch?.isOpen).toBe(false);
-    expect(doer.found.at(-1)).toBe('issue batch');
+    expect(batches.found.at(-1)).toBe('issue batch');
   });
 
-  it('without a traced request is in no trace, though a traced one has ended before it', async () => {
-    const doer = make();
-    const { result } = asRequest(() =>
-      Promise.all(Array.from({ length: parallel }, () => doer.add('traced'))),
-    );
-    const untraced = doer.add('untraced');
-    for (let i = 0; i < parallel; i++) doer.release();
+  it('without a traced request is in no trace, though the end of a traced one has begun it', async () => {
+    const batches = make();
+    const { result, span } = asRequest(() => batches.add('traced'));
     await settle();
-    doer.release();
-    await Promise.all([result, untraced]);
-    expect(doer.found).toEqual([...Array<string>(parallel).fill('issue batch'), undefined]);
-    expect(spans.named('issue batch')).toHaveLength(parallel);
+    expect(batches.found).toEqual(['issue batch']);
+    const untraced = await addUntilOneWaits(batches);
+    const { length } = batches.found;
+    batches.release();
+    await settle();
+    expect(batches.found).toHaveLength(length + 1);
+    expect(span.isOpen).toBe(true); // else no batch could find it
+    await end(batches, [result, ...untraced]);
+    expect(batches.found).toEqual(['issue batch', ...untraced.map(() => undefined)]);
+    expect(spans.named('issue batch')).toHaveLength(1);
   });
 });
 
