@@ -105,7 +105,7 @@ describe('the trace of a purchase', () => {
     const resolve = await collector.span('script resolve', isOf(hold));
     expect(collector.wayUp(resolve)).toEqual(['script resolve', 'resolve batch', HOLD]);
     const end = await collector.span('script end-session', isOf(payment));
-    expect(collector.wayUp(end)).toEqual(['script end-session', PAYMENT]);
+    expect(collector.wayUp(end)).toEqual(['script end-session', 'end-session batch', PAYMENT]);
     const commit = await collector.span('COMMIT', isOf(payment));
     expect(commit.attributes['db.system.name']).toBe('mariadb');
     expect(hold.traceId).not.toBe(payment.traceId);
