@@ -9,6 +9,7 @@ import type { Act } from './send';
 import { isSending, outcome, perform } from './state';
 
 const MOST_TEXT = 500;
+const UNREAD = Promise.resolve(undefined);
 
 export function Dialog(): VNode | null {
   const now = question.value;
@@ -22,10 +23,10 @@ function Asked({ asked }: { asked: Question }): VNode {
   const problem = useSignal('');
   // What is decided on is what was seen when the dialog opened, until a conflict has shown what it is now.
   const seen = useSignal(queue.peek());
-  const etag = useSignal<string | undefined>(undefined);
+  const etag = useRef<Promise<string | undefined>>(UNREAD);
   const { acts } = t.value;
   const readEtag = (): void => {
-    if (asked.kind === 'sale') void etagOf(asked.date.scheduleId).then((tag) => (etag.value = tag));
+    if (asked.kind === 'sale') etag.current = etagOf(asked.date.scheduleId);
   };
   useEffect(() => {
     box.current?.showModal();
@@ -34,7 +35,7 @@ function Asked({ asked }: { asked: Question }): VNode {
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     if (form.current === null || isSending.peek()) return;
-    const read = readForm(asked, new FormData(form.current), { queue: seen.peek(), etag: etag.peek() });
+    const read = readForm(asked, new FormData(form.current), { queue: seen.peek(), etag: etag.current });
     if (typeof read === 'string') {
       problem.value = read;
       return;
@@ -161,7 +162,7 @@ function MessageFields({ notice }: { notice: { ko: string; en: string } | null }
 
 interface Seen {
   queue: ReturnType<typeof queue.peek>;
-  etag: string | undefined;
+  etag: Promise<string | undefined>;
 }
 
 /** The act that the form describes, or what is wrong with it. */
@@ -181,7 +182,6 @@ function readForm(asked: Question, data: FormData, seen: Seen): Act | string {
   if (asked.kind === 'cancel') return { kind: 'cancel', scheduleId: asked.date.scheduleId, reason };
   if (asked.kind === 'sale') {
     const { date, sale } = asked;
-    if (seen.etag === undefined) return acts.unavailable;
     return { kind: 'sale', scheduleId: date.scheduleId, etag: seen.etag, sale, reason };
   }
   if (seen.queue === undefined) return acts.unavailable;

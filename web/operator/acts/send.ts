@@ -7,8 +7,23 @@ import { authorized } from '../session';
 export type Act =
   | { kind: 'admission'; queue: LiveQueue; command: string; value?: number; reason: string }
   | { kind: 'notice'; queue: LiveQueue; notice: { ko: string; en: string } | null; reason: string }
-  | { kind: 'sale'; scheduleId: number; etag: string; sale: 'OPEN' | 'CLOSED'; reason: string }
+  | {
+      kind: 'sale';
+      scheduleId: number;
+      etag: Promise<string | undefined>;
+      sale: 'OPEN' | 'CLOSED';
+      reason: string;
+    }
   | { kind: 'cancel'; scheduleId: number; reason: string };
+
+/** Without the version nothing is sent, as if the store had refused. */
+const VERSION_UNREAD: Answer<unknown> = {
+  ok: false,
+  code: '503',
+  message: '',
+  status: 503,
+  retryAfterMs: 0,
+};
 
 /** All acts say how something is to be: sent again, they do nothing more. */
 export async function send(act: Act): Promise<Answer<unknown>> {
@@ -24,7 +39,9 @@ export async function send(act: Act): Promise<Answer<unknown>> {
       return post(`/queues/${queue.queueId}/notice`, { notice, reason }, queue.noticeTag);
     }
     case 'sale': {
-      const { scheduleId, etag, sale } = act;
+      const { scheduleId, sale } = act;
+      const etag = await act.etag;
+      if (etag === undefined) return VERSION_UNREAD;
       const params = { path: { scheduleId: String(scheduleId) }, header: { 'If-Match': etag } };
       return ask(
         admin.POST('/v1/admin/schedules/{scheduleId}/sale', {
