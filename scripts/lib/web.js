@@ -16,6 +16,8 @@ const COMMON = {
   minify: true,
   format: 'esm',
   target: 'es2022',
+  // Korean as it is: escaped, each syllable is twice as long. Browsers read modules as UTF-8.
+  charset: 'utf8',
   jsx: 'transform',
   jsxFactory: 'h',
   jsxFragment: 'Fragment',
@@ -63,6 +65,18 @@ const fromFirstScript = (url) => ({
   },
 });
 
+/** A style that a script brings along: as text, made small. */
+const stylesAsText = (esbuild) => ({
+  name: 'styles-as-text',
+  setup: (build) => {
+    build.onLoad({ filter: /\.css$/ }, async ({ path: file }) => {
+      const css = fs.readFileSync(file, 'utf8');
+      const { code } = await esbuild.transform(css, { loader: 'css', minify: true, charset: 'utf8' });
+      return { contents: code, loader: 'text' };
+    });
+  },
+});
+
 function write(name, bytes) {
   const file = path.join(OUT, name);
   fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -86,7 +100,7 @@ async function buildWeb() {
   const esbuild = require('esbuild');
   fs.rmSync(OUT, { recursive: true, force: true });
   const app = writeHashed('app.js', await bundle(esbuild, 'main.tsx'));
-  const plugins = [fromFirstScript(app)];
+  const plugins = [fromFirstScript(app), stylesAsText(esbuild)];
   const shop = writeHashed('shop.js', await bundle(esbuild, 'shop/shop.tsx', { plugins }));
   const style = writeHashed('style.css', await bundle(esbuild, 'style.css'));
   write('ticker.js', await bundle(esbuild, `${WORKERS}/ticker.ts`));

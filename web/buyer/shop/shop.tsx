@@ -7,6 +7,7 @@ import { pendingBody } from './once';
 import { type Act, hold, type Wish } from './orders';
 import { Seats } from './seats';
 import { order, schedule, setOrder, tokenOf } from './state';
+import style from './style.css';
 import { Tickets } from './ticket';
 
 /** Everything behind the line: dates, seats, order, ticket. */
@@ -41,5 +42,10 @@ async function resume(): Promise<void> {
   if (isOpen('release')) await submitRelease(held);
   else if (isOpen('payment')) await submitPayment(held);
 }
+
+// A sheet of a script needs no further request, and the page's policy has no exception for it.
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(style);
+document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 
 void resume();
