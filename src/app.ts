@@ -6,7 +6,6 @@ import { ConnectionAge } from './http/limits/connection-age';
 import { HttpMetrics } from './http/metrics';
 import { context } from './http/middleware/context';
 import { errorHandler, notFound } from './http/middleware/errors';
-import { monotonicMs } from './common/clock';
 import { loadShedding } from './http/middleware/load-shedding';
 import { protocol } from './http/middleware/protocol';
 import { rateLimit } from './http/middleware/rate-limit';
@@ -180,7 +179,7 @@ function middlewareOf(container: DependencyContainer): RouteMiddleware {
   const config = container.resolve<Config>(CONFIG);
   const { requestsShed } = container.resolve(HttpMetrics);
   const load = container.resolve(LoadMonitor);
-  const shedder = new LoadShedder(config.LOAD_SHEDDING_MAX_DELAY_MS, monotonicMs, () => load.loopLagMs);
+  const shedder = new LoadShedder(config.LOAD_SHEDDING_MAX_DELAY_MS);
   return routeMiddleware({
     queue: container.resolve(QueueService),
     idempotency: container.resolve(IdempotencyService),

@@ -12,8 +12,7 @@ const MEMORY_MS = 2000;
 /**
  * Sheds load: it refuses requests early when there are more than the service can answer in time. A late answer helps
  * nobody, and waiting for it takes room from requests that could be served. By Little's law one more request would take
- * the number of requests in flight over the rate at which they end, whatever they wait for; what it has waited before
- * the process came to read it is added. The rate is measured over
+ * the number of requests in flight over the rate at which they end, whatever they wait for. The rate is measured over
  * WINDOW_MS of the time in which many were in flight. As long as it is unknown, all requests are accepted. (Controlled
  * delay as in RFC 8289, applied to requests as in "Fail at Scale", ACM Queue 13(8), 2015.)
  *
@@ -32,8 +31,6 @@ export class LoadShedder {
   constructor(
     private readonly targetMs: number,
     private readonly nowMs = monotonicMs,
-    /** How long what arrives now has waited already, because the process was busy. */
-    private readonly lagMs = (): number => 0,
   ) {
     this.seenAtMs = nowMs();
     this.window = { sinceMs: this.seenAtMs, busyMs: 0, ended: 0 };
@@ -42,7 +39,7 @@ export class LoadShedder {
   /** Whether a request would be refused now. */
   get isFull(): boolean {
     this.measure();
-    return this.inFlight >= NEVER_REFUSED && this.inFlight / this.perMs + this.lagMs() > this.targetMs;
+    return this.inFlight >= NEVER_REFUSED && this.inFlight > this.perMs * this.targetMs;
   }
 
   /** @returns whether the request may go on; then it must `leave` */

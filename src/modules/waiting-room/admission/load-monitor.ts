@@ -1,6 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Lifecycle, scoped } from 'tsyringe';
-import { monotonicMs } from '../../../common/clock';
 import { Breakers } from '../../operations/breakers';
 import { Database } from '../../../platform/database/database';
 import { HttpMetrics } from '../../../http/metrics';
@@ -13,8 +12,6 @@ const NS_PER_MS = 1e6;
 @scoped(Lifecycle.ContainerScoped)
 export class LoadMonitor {
   private signals = emptySignals();
-  private turns: NodeJS.Timeout | undefined;
-  private turnDueAtMs = Infinity;
   private readonly eventLoopDelay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 
   constructor(
@@ -25,18 +22,10 @@ export class LoadMonitor {
 
   start(): void {
     this.eventLoopDelay.enable();
-    this.turns = setInterval(() => (this.turnDueAtMs = monotonicMs() + RESOLUTION_MS), RESOLUTION_MS).unref();
   }
 
   stop(): void {
     this.eventLoopDelay.disable();
-    clearInterval(this.turns);
-    this.turnDueAtMs = Infinity;
-  }
-
-  /** By how much the event loop is late in this moment: what arrives now has waited for at least as long. */
-  get loopLagMs(): number {
-    return Math.max(0, monotonicMs() - this.turnDueAtMs);
   }
 
   /** A request of an active user was answered. */
