@@ -66,7 +66,6 @@ describe('the live view of operators', () => {
     const own = { QUEUE_ID: it_.queueId, QUEUE_MAX_ACTIVE: 2 };
     const worker = await startTestService({ ...own, ROLE: 'worker' });
     const live = await followLive(url, viewer.key);
-    // Both run in this process of the tests: the later one to tell has the name.
     await live.until('a worker', ({ fleet }) => fleet.processes.some(({ role }) => role === 'worker'));
     await worker.stop();
     live.close();
@@ -79,7 +78,7 @@ describe('the live view of operators', () => {
     authorize.mockRejectedValue(new Unauthorized('revoked'));
     await live.ended;
     authorize.mockRestore();
-  }, 60_000);
+  });
 
   it(`is given to ${MOST_STREAMS} at once; one more is told to come later`, async () => {
     const all = await Promise.all(Array.from({ length: MOST_STREAMS }, () => followLive(url, viewer.key)));

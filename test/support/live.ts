@@ -9,7 +9,7 @@ interface Followed {
   close(): void;
 }
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 240_000;
 
 /** Follows the stream of the operator's page, as the page does: with the key in a header. */
 export async function followLive(url: string, key: string): Promise<Followed> {

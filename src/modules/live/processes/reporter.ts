@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../../config/config';
@@ -18,7 +19,8 @@ const MS_PER_SECOND = 1000;
 /** Tells once a second how this process is. */
 @scoped(Lifecycle.ContainerScoped)
 export class ProcessReporter {
-  readonly id = `${hostname()}:${process.pid}`;
+  /** Unique also among the lives of a pod, whose process has the same number each time. */
+  readonly id = `${hostname()}:${process.pid}:${randomBytes(2).toString('hex')}`;
   private readonly signals: Signals[] = [];
   private readonly shed: number[] = [];
 
