@@ -1,4 +1,4 @@
-import type { Connection, Prepare, UpsertResult } from 'mariadb';
+import type { Connection, UpsertResult } from 'mariadb';
 import { NO_TRACES, type Tracer } from '../../observability/traces/tracer';
 import { isStatementLimit } from '../errors';
 import { forRows, type SqlParam, type SqlWriter } from '../sql';
@@ -6,6 +6,9 @@ import { tracedStatement } from '../../observability/traces/statements';
 
 /** Runs statements on one connection, prepared. */
 export class PreparedExecutor implements SqlWriter {
+  /** Resolves when all that was called before has been sent; it is not answered then. */
+  private sent: Promise<void> = Promise.resolve();
+
   constructor(
     private readonly connection: Connection,
     private readonly tracer: Tracer = NO_TRACES,
@@ -40,17 +43,32 @@ export class PreparedExecutor implements SqlWriter {
    * goes by the text protocol.
    */
   private async runPrepared<T>(sql: string, binds?: SqlParam[]): Promise<T> {
-    let statement: Prepare;
-    try {
-      statement = await this.connection.prepare(sql); // from the connection's cache, nearly always
-    } catch (error) {
-      if (!isStatementLimit(error)) throw error;
-      return this.connection.query<T>(sql, binds);
-    }
-    try {
-      return await statement.execute<T>(binds);
-    } finally {
-      statement.close(); // gives it back to the cache
-    }
+    const prepared = this.connection.prepare(sql).then(
+      (statement) => async () => {
+        try {
+          return await statement.execute<T>(binds);
+        } finally {
+          statement.close(); // gives it back to the cache
+        }
+      },
+      (error: unknown) => {
+        if (!isStatementLimit(error)) throw error;
+        return () => this.connection.query<T>(sql, binds);
+      },
+    );
+    return this.sendInOrder(prepared);
+  }
+
+  /**
+   * Statements that are under way at once reach the server in the order in which they were called, also when one of them
+   * has to be prepared first while the next is in the cache: what decides is read behind the locks.
+   */
+  private async sendInOrder<T>(prepared: Promise<() => Promise<T>>): Promise<T> {
+    const sending = Promise.all([prepared, this.sent]).then(([send]) => ({ answer: send() }));
+    this.sent = sending.then(nothing, nothing);
+    const { answer } = await sending;
+    return answer;
   }
 }
+
+const nothing = (): void => undefined;
