@@ -18,7 +18,7 @@ import { listening } from './startup/listening';
 import { type Readiness, readiness } from './startup/readiness';
 import { checkRedis, refusalOf, type ServerMismatch } from './startup/server-checks';
 
-/** Longest wait for the collector at the end: a process that is told to stop is killed if it takes long. */
+/** Longest wait for the collector at the end: a process that has to stop is killed if it takes long. */
 const TRACES_STOP_MS = 2_000;
 
 export interface RunningService {

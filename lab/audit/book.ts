@@ -74,7 +74,7 @@ export class Book {
     this.epochs.set(seq, epoch);
   }
 
-  /** After how many losses its state was last told. */
+  /** After how many losses its state was last stated. */
   eraOf(seq: number): number {
     return this.eras.get(seq);
   }

@@ -13,7 +13,7 @@ export interface Wanted {
   key: string | undefined;
   keep: string | undefined;
   checkpoints: string[];
-  /** Write a sample of so many entries instead. */
+  /** Write a sample of this many entries instead. */
   sample: number | undefined;
 }
 

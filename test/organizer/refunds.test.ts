@@ -29,7 +29,7 @@ describe('the refund of an order', () => {
         [first, last],
       )
     ).map(({ balance }) => balance);
-  /** What is told to webhooks and users of the refunds of these users. */
+  /** The events of the refunds of these users, for webhooks and notifications. */
   const refundEvents = async (first: number, last: number): Promise<Record<string, unknown>[]> =>
     (
       await it_.admin.query<{ payload: string }>(

@@ -9,7 +9,7 @@ import { recordRequest, type Signals, emptySignals } from '../../src/modules/wai
 
 export const LIMITS = { targetP99Ms: 200, min: 30, max: 5000, start: 30 };
 
-/** A second in which so many requests were answered in `ms` each, and whatever else is said. */
+/** A second in which `requests` requests were answered in `ms` each, with the other signals as given. */
 export function second({
   ms = 1,
   requests = 500,

@@ -32,7 +32,7 @@ export function context(options: ContextOptions): RequestHandler {
   };
 }
 
-/** What asks for the state of this process: probes and scrapes come all the time, and mean no user. */
+/** Requests for the state of this process: probes and scrapes come all the time, and mean no user. */
 const OWN_STATE = /^\/(?:health\/|metrics$)/;
 
 /** Says nothing of a client: no address, no user, no URL, of which no one knows what it holds. */

@@ -53,7 +53,7 @@ const ProcessView = z.object({
   pool: Pool,
 });
 
-/** All processes together, as they have told Redis in the last seconds. */
+/** All processes together, as they have reported to Redis in the last seconds. */
 export const Fleet = z.object({
   ageMs: Age.describe('Since the processes’ reports were read, milliseconds; -1: never').min(-1),
   targetP99Ms: z.number(),

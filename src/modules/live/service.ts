@@ -72,7 +72,7 @@ export class LiveService {
     if (nowMs > 0) this.past.add(pointOf({ nowMs, queues: this.queues(), fleet: this.fleet() }));
   }
 
-  /** For one who asks once. */
+  /** For a client that wants one report and no stream. */
   async reportNow(): Promise<LiveReport> {
     await Promise.allSettled([this.refresh(), this.probe()]); // what cannot be read says its age
     return this.report();
@@ -106,7 +106,7 @@ export class LiveService {
     });
   }
 
-  /** What was fresh when it was read last: an age is told, and not judged twice. */
+  /** Facts that were fresh when they were last read: their age is passed on, and judged only once. */
   private fleet(): LiveReport['fleet'] {
     const { value, atMs } = this.processes;
     const ageMs = ageOf(atMs);

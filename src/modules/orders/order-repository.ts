@@ -148,7 +148,7 @@ export class OrderRepository {
     return row?.isHolding === 1;
   }
 
-  /** Sessions whose last hold has lapsed within so many seconds, and in which another order is paid; at most 500. */
+  /** Sessions whose last hold has lapsed within the given seconds, and in which another order is paid; at most 500. */
   async sessionsOfLapsedHolds(
     on: SqlExecutor,
     seconds: number,

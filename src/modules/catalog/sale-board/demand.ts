@@ -1,6 +1,6 @@
 /** What is known of buyers before one was seen: each buys, and two seats on average. It weighs as much as ten sessions. */
 const PRIOR = { ended: 10, buyers: 10, seats: 20, seatsSquared: 50 };
-/** So many standard deviations of the demand must fit in, so that hardly anybody finds no seat. */
+/** Standard deviations of the demand that must fit in as well, so that an admitted user rarely finds no seat. */
 const SAFETY = 2;
 
 /** Sessions that have ended, and what their users have bought. */
@@ -44,7 +44,7 @@ export class Demand {
     return Math.max(0, squares - this.mean ** 2);
   }
 
-  /** To how many users so many seats can be promised: the largest n with n·mean + SAFETY·√(n·variance) ≤ seats; one at least. */
+  /** To how many users this number of seats can be promised: the largest n with n·mean + SAFETY·√(n·variance) ≤ seats; one at least. */
   usersFor(seats: number): number {
     if (seats <= 0) return 0;
     const spread = SAFETY * Math.sqrt(this.variance);
@@ -53,7 +53,7 @@ export class Demand {
   }
 
   /**
-   * How probable it is that a seat is left behind so many users.
+   * The probability that a seat is left behind this number of users.
    * @param held seats on hold: free again if they are not paid
    */
   chanceBehind(users: number, free: number, held: number): number {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Commitment } from './repository';
 
-/** So many operators must have committed: a single one could try secrets until the draw suits it. */
+/** The least number of operators that must have committed: a single one could try secrets until the draw suits it. */
 const MIN_OPERATORS = 2;
 
 const Hex = z.string().regex(/^[0-9a-f]+$/);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /** Rounds of the shuffle. */
 const ROUNDS = 90;
-/** A hash decides over so many positions. */
+/** Positions that one hash decides over. */
 const BITS_PER_HASH = 256;
 
 /**

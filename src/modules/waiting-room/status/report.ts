@@ -6,7 +6,7 @@ import type { EtaBand } from './eta-band';
 import { ranksOf } from './ranks';
 import type { Pace, QueueState, QueueStatusReport } from './schema';
 
-/** How a queue stands, as all who wait for it are told. */
+/** How a queue stands, as it is published to all who wait for it. */
 export interface Standing {
   state: QueueState;
   mode: 'fifo' | 'draw';
