@@ -23,17 +23,17 @@ const NO_IDS = [
 ];
 
 describe('bad input', () => {
-  const it_ = useService();
+  const app = useService();
   let buyer: Buyer;
   beforeAll(async () => {
-    buyer = await it_.buyer(1000);
+    buyer = await app.buyer(1000);
   });
 
   const message = (answer: request.Response): string =>
     (answer.body as { exception: { message: string } }).exception.message;
 
   it.each(NO_IDS)('is refused as userId, scheduleId, seatId and reservationId, by name: %j', async (bad) => {
-    const token = await request(it_.url).post('/v1/api/queue/token').send({ userId: bad });
+    const token = await request(app.url).post('/v1/api/queue/token').send({ userId: bad });
     expect([outcome(token), message(token)]).toEqual(['400 400', expect.stringContaining('userId')]);
     const reserve = await buyer.reserve(bad, bad);
     expect([outcome(reserve), message(reserve)]).toEqual([
@@ -76,7 +76,7 @@ describe('bad input', () => {
 
   it('is refused when it is not JSON, not an object, or has no body', async () => {
     const send = (type: string, body: string): request.Test =>
-      request(it_.url).post('/v1/api/queue/token').set('Content-Type', type).send(body);
+      request(app.url).post('/v1/api/queue/token').set('Content-Type', type).send(body);
     expect(outcome(await send('application/json', '{"userId": 1'))).toBe('400 400');
     expect(outcome(await send('application/json', '[1]'))).toBe('400 400');
     expect(outcome(await send('application/json', '"userId"'))).toBe('400 400');
@@ -84,11 +84,11 @@ describe('bad input', () => {
     expect(outcome(await send('text/plain', 'userId=1'))).toBe('415 415');
     expect(outcome(await send('application/x-www-form-urlencoded', 'userId=1'))).toBe('415 415');
     expect(outcome(await send('application/json; charset=latin1', '{"userId":1}'))).toBe('415 415');
-    expect(outcome(await request(it_.url).post('/v1/api/queue/token'))).toBe('400 400');
+    expect(outcome(await request(app.url).post('/v1/api/queue/token'))).toBe('400 400');
   });
 
   it('is refused when it is compressed', async () => {
-    const gzipped = await request(it_.url)
+    const gzipped = await request(app.url)
       .post('/v1/api/queue/token')
       .set({ 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' })
       .send(gzipSync('{"userId":1}').toString('latin1'));
@@ -97,7 +97,7 @@ describe('bad input', () => {
 
   it('may come in parts without a length, up to the same limit', async () => {
     const send = (parts: string[]): Promise<Response> =>
-      fetch(`${it_.url}/v1/api/queue/token`, {
+      fetch(`${app.url}/v1/api/queue/token`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: new ReadableStream({
@@ -108,18 +108,18 @@ describe('bad input', () => {
         }),
         duplex: 'half',
       });
-    const userId = await it_.given.user(0);
+    const userId = await app.given.user(0);
     expect((await send(['{"user', `Id":${userId}`, '}'])).status).toBe(200);
     expect((await send(Array<string>(20).fill('x'.repeat(1000)))).status).toBe(413);
   });
 
   it('leaves nothing behind when it breaks off', async () => {
-    const socket = connect(Number(new URL(it_.url).port), '127.0.0.1');
+    const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
     socket.write(
       'POST /v1/api/queue/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"userId"',
     );
     const refused = async (): Promise<number> => {
-      const text = await (await fetch(`${it_.url}/metrics`)).text();
+      const text = await (await fetch(`${app.url}/metrics`)).text();
       const series =
         /duration_seconds_count\{method="POST",route="\/v1\/api\/queue\/token",status="400"\} (\d+)/;
       return Number(series.exec(text)?.[1] ?? 0);
@@ -127,16 +127,16 @@ describe('bad input', () => {
     const before = await refused();
     socket.end(); // what was written arrives; what is missing never does
     await until('the request has ended', async () => (await refused()) > before);
-    const metrics = it_.service.container.resolve(HttpMetrics);
+    const metrics = app.service.container.resolve(HttpMetrics);
     await until('nothing is in flight', () => metrics.requestsInFlight === 0);
   });
 
   it('is refused when it is too large', async () => {
-    const big = await request(it_.url)
+    const big = await request(app.url)
       .post('/v1/api/queue/token')
       .send({ userId: 1, padding: 'x'.repeat(20_000) });
     expect(outcome(big)).toBe('413 413');
-    const headers = await request(it_.url).get('/v1/api/user/amount').set('X-Large', 'x'.repeat(20_000));
+    const headers = await request(app.url).get('/v1/api/user/amount').set('X-Large', 'x'.repeat(20_000));
     expect([headers.status, (headers.body as { exception: { code: string } }).exception.code]).toEqual([
       431,
       '400',
@@ -149,24 +149,24 @@ describe('bad input', () => {
   });
 
   it('gets 404 for unknown paths and 405 with Allow for other methods, in the envelope', async () => {
-    expect(outcome(await request(it_.url).get('/v1/api/nothing'))).toBe('404 404');
-    const wrong = await request(it_.url).delete('/v1/api/user/amount');
+    expect(outcome(await request(app.url).get('/v1/api/nothing'))).toBe('404 404');
+    const wrong = await request(app.url).delete('/v1/api/user/amount');
     expect([outcome(wrong), wrong.headers.allow]).toEqual(['405 405', 'POST, GET, HEAD']);
-    expect(outcome(await request(it_.url).get('/v1/api/%'))).toMatch(/^40[04]/);
+    expect(outcome(await request(app.url).get('/v1/api/%'))).toMatch(/^40[04]/);
   });
 
   it('leaves everything as it was', async () => {
     expect((await buyer.amount()).body).toMatchObject({ data: { amount: 1000 } });
     expect(
-      await it_.admin.query('SELECT COUNT(*) AS n FROM reservation WHERE user_id = ?', [buyer.userId]),
+      await app.admin.query('SELECT COUNT(*) AS n FROM reservation WHERE user_id = ?', [buyer.userId]),
     ).toEqual([{ n: 0 }]);
     expect(
-      await it_.admin.query('SELECT COUNT(*) AS n FROM payment_history WHERE user_id = ?', [buyer.userId]),
+      await app.admin.query('SELECT COUNT(*) AS n FROM payment_history WHERE user_id = ?', [buyer.userId]),
     ).toEqual([{ n: 1 }]);
   });
 
   it('never shows a stack, a version or a framework', async () => {
-    const answer = await request(it_.url)
+    const answer = await request(app.url)
       .post('/v1/api/queue/token')
       .set('Content-Type', 'application/json')
       .send('{');

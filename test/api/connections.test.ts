@@ -5,13 +5,13 @@ import { useService } from '../support/suite';
 import { ConnectionAge } from '../../src/http/limits/connection-age';
 
 describe('a connection', () => {
-  const it_ = useService({ HTTP_MAX_CONNECTION_AGE_SECONDS: 1 });
+  const app = useService({ HTTP_MAX_CONNECTION_AGE_SECONDS: 1 });
 
   it('is closed after its time with an answer, and the next request comes by another one', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const ask = (): Promise<{ answer: IncomingMessage; port: number }> =>
       new Promise((resolve, reject) => {
-        const asked = request(`${it_.url}/v1/api/queue/token/check`, { agent, method: 'POST' }, (answer) => {
+        const asked = request(`${app.url}/v1/api/queue/token/check`, { agent, method: 'POST' }, (answer) => {
           const port = asked.socket?.localPort ?? 0;
           answer.resume().once('end', () => {
             resolve({ answer, port });

@@ -23,17 +23,17 @@ function signal(): { given: Promise<void>; give: () => void } {
 }
 
 describe('an Idempotency-Key', () => {
-  const it_ = useService();
+  const app = useService();
 
   /** Whether a transaction that has not ended yet has written this key. */
   const isLocked = (id: string): Promise<boolean> =>
-    it_.admin.query('SELECT 1 FROM idempotency_key WHERE id = ? FOR UPDATE NOWAIT', [id]).then(
+    app.admin.query('SELECT 1 FROM idempotency_key WHERE id = ? FOR UPDATE NOWAIT', [id]).then(
       () => false,
       () => true,
     );
 
   it('charges once, however often the request is sent, and answers the same', async () => {
-    const buyer = await it_.buyer();
+    const buyer = await app.buyer();
     const key = randomUUID();
     const [first, again] = [await buyer.charge(500, key), await buyer.charge(500, key)];
     expect(again.body).toEqual(first.body);
@@ -45,7 +45,7 @@ describe('an Idempotency-Key', () => {
   });
 
   it('acts once when its requests come all at once: the others get the same answer or 409', async () => {
-    const buyer = await it_.buyer();
+    const buyer = await app.buyer();
     const key = randomUUID();
     const answers = await Promise.all(Array.from({ length: 20 }, () => buyer.charge(7, key)));
     const counts = tally(answers);
@@ -55,10 +55,10 @@ describe('an Idempotency-Key', () => {
   });
 
   it('says 409 while its first request is under way', async () => {
-    const buyer = await it_.buyer();
+    const buyer = await app.buyer();
     const key = randomUUID();
     let first: Promise<string> | undefined;
-    await it_.admin.transaction(async (tx) => {
+    await app.admin.transaction(async (tx) => {
       await tx.query('SELECT id FROM member WHERE id = ? FOR UPDATE', [buyer.userId]); // holds the first one up
       first = buyer.charge(9, key).then(outcome);
       await until('the first one has its key', () => isLocked(key));
@@ -71,7 +71,7 @@ describe('an Idempotency-Key', () => {
   });
 
   it('is refused with 422 for another body or another endpoint', async () => {
-    const buyer = await it_.buyer();
+    const buyer = await app.buyer();
     const key = randomUUID();
     await buyer.charge(1, key);
     expect(outcome(await buyer.charge(2, key))).toBe('422 422');
@@ -79,15 +79,15 @@ describe('an Idempotency-Key', () => {
   });
 
   it('belongs to its user', async () => {
-    const [one, other] = [await it_.buyer(), await it_.buyer()];
+    const [one, other] = [await app.buyer(), await app.buyer()];
     const key = randomUUID();
     await one.charge(1, key);
     expect(outcome(await other.charge(2, key))).toBe('200');
   });
 
   it('reserves and pays once, and repeats the answer to a payment although the session is over', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-    const buyer = await it_.buyer(100);
+    const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 10 });
+    const buyer = await app.buyer(100);
     const [holdKey, payKey] = [randomUUID(), randomUUID()];
     const hold = await buyer.reserve(id, at(seats, 0).id, holdKey);
     const held = await buyer.reserve(id, at(seats, 0).id, holdKey);
@@ -101,10 +101,10 @@ describe('an Idempotency-Key', () => {
   });
 
   it('replays an answer of a version that gave no times with their offset', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1);
-    const [buyer, key] = [await it_.buyer(), randomUUID()];
+    const { id, seats } = await app.given.scheduleWithSeats(1);
+    const [buyer, key] = [await app.buyer(), randomUUID()];
     const hold = await buyer.reserve(id, at(seats, 0).id, key);
-    await it_.admin.execute(
+    await app.admin.execute(
       "UPDATE idempotency_key SET answer = JSON_REMOVE(answer, '$.reservedAt', '$.reservedUntil') WHERE id = ?",
       [key],
     );
@@ -116,8 +116,8 @@ describe('an Idempotency-Key', () => {
   });
 
   it('remembers a 404, but not a 409: that may be tried again', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-    const buyer = await it_.buyer();
+    const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 10 });
+    const buyer = await app.buyer();
     const reservationId = await buyer.hold(id, at(seats, 0).id);
     const [poor, unknown] = [randomUUID(), randomUUID()];
     expect(outcome(await buyer.pay(reservationId, poor))).toBe('409 005');
@@ -133,13 +133,13 @@ describe('an Idempotency-Key', () => {
     const proxy = await new TcpProxy({ host: redis.hostname, port: Number(redis.port) }).open();
     redis.host = `127.0.0.1:${proxy.port}`;
     const other = await startTestService({
-      QUEUE_ID: it_.queueId,
+      QUEUE_ID: app.queueId,
       QUEUE_MAX_ACTIVE: 10_000,
       REDIS_URL: redis.href,
     });
     try {
-      const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-      const [buyer, key] = [await it_.buyer(100), randomUUID()];
+      const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 10 });
+      const [buyer, key] = [await app.buyer(100), randomUUID()];
       const reservationId = await buyer.hold(id, at(seats, 0).id);
       const elsewhere = new Buyer(other.url, buyer.userId);
       elsewhere.token = buyer.token;
@@ -165,7 +165,7 @@ describe('an Idempotency-Key', () => {
     buyer: Buyer,
     send: (to: Buyer) => Promise<Response>,
   ): Promise<[Response, Response]> {
-    const other = await startTestService({ QUEUE_ID: it_.queueId, QUEUE_MAX_ACTIVE: 10_000 });
+    const other = await startTestService({ QUEUE_ID: app.queueId, QUEUE_MAX_ACTIVE: 10_000 });
     const elsewhere = new Buyer(other.url, buyer.userId);
     elsewhere.token = buyer.token;
     const [firstClaims, secondClaims] = [signal(), signal()];
@@ -177,7 +177,7 @@ describe('an Idempotency-Key', () => {
         return claim(tx, keys);
       });
     };
-    claimsOf(it_.service, () => {
+    claimsOf(app.service, () => {
       firstClaims.give();
       return secondClaims.given;
     });
@@ -220,11 +220,11 @@ describe('an Idempotency-Key', () => {
   it.each(['hold', 'payment', 'top-up'])(
     'marks the replay of a concurrent %s and counts the act once, also in the events',
     async (act) => {
-      const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-      const [buyer, key] = [await it_.buyer(100), randomUUID()];
+      const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 10 });
+      const [buyer, key] = [await app.buyer(100), randomUUID()];
       const seatId = at(seats, 0).id;
       const reservationId = act === 'payment' ? await buyer.hold(id, seatId) : 0;
-      const before = await countedBy(it_.service);
+      const before = await countedBy(app.service);
       const [first, second] = await duplicates(buyer, async (to) => {
         if (act === 'hold') return to.reserve(id, seatId, key);
         return act === 'payment' ? to.pay(reservationId, key) : to.charge(5, key);
@@ -233,7 +233,7 @@ describe('an Idempotency-Key', () => {
       expect(second.body).toEqual(first.body);
       const marks = [first, second].map(({ headers }) => headers['idempotency-replayed']);
       expect(marks).toEqual([undefined, 'true']);
-      const after = await countedBy(it_.service);
+      const after = await countedBy(app.service);
       const grown = Object.fromEntries(
         Object.entries(after).map(([name, n]) => [name, n + (replays[name] ?? 0) - (before[name] ?? 0)]),
       );
@@ -244,7 +244,7 @@ describe('an Idempotency-Key', () => {
         charges: act === 'top-up' ? 1 : 0,
         replays: 1,
       });
-      const events = await it_.admin.query(
+      const events = await app.admin.query(
         "SELECT id FROM outbox WHERE JSON_VALUE(payload, '$.userId') = ?",
         [buyer.userId],
       );
@@ -253,14 +253,14 @@ describe('an Idempotency-Key', () => {
   );
 
   it('answers a concurrent duplicate of a refused request with the same refusal, marked', async () => {
-    const [buyer, key] = [await it_.buyer(), randomUUID()];
+    const [buyer, key] = [await app.buyer(), randomUUID()];
     const [first, second] = await duplicates(buyer, async (to) => to.pay(987_654_321, key));
     expect([outcome(first), outcome(second), second.body]).toEqual(['404 404', '404 404', first.body]);
     expect(second.headers['idempotency-replayed']).toBe('true');
   });
 
   it('is refused with 422 for another body also while its first request is under way', async () => {
-    const [buyer, key] = [await it_.buyer(), randomUUID()];
+    const [buyer, key] = [await app.buyer(), randomUUID()];
     let amount = 0;
     const answers = await duplicates(buyer, async (to) => to.charge(++amount, key));
     expect(answers.map(outcome)).toEqual(['200', '422 422']);
@@ -268,18 +268,18 @@ describe('an Idempotency-Key', () => {
   });
 
   it('answers as was done when it was done while a refusal was being remembered', async () => {
-    const buyer = await it_.buyer();
+    const buyer = await app.buyer();
     const key = { userId: buyer.userId, id: randomUUID(), fingerprint: Buffer.alloc(32) };
-    const service = it_.service.container.resolve(IdempotencyService);
+    const service = app.service.container.resolve(IdempotencyService);
     let done: Promise<unknown> = Promise.resolve();
     const answer = service.run(key, async () => {
-      done = it_.admin.execute(
+      done = app.admin.execute(
         // waits for the key, and has it before the refusal can be written
         "INSERT INTO idempotency_key (user_id, id, fingerprint, status, answer) VALUES (?, ?, ?, 200, '7')",
         [key.userId, key.id, key.fingerprint],
       );
       await until('it waits for the key', async () => {
-        const [row] = await it_.admin.query<{ n: number }>(
+        const [row] = await app.admin.query<{ n: number }>(
           "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE 'INSERT INTO idempotency_key%'",
         );
         return row?.n === 1;

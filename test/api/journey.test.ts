@@ -5,11 +5,11 @@ const DATE_TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/;
 const OFFSET_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+09:00$/;
 
 describe('the whole journey', () => {
-  const it_ = useService({ LIST_CACHE_TTL_MS: 0 });
+  const app = useService({ LIST_CACHE_TTL_MS: 0 });
 
   it('goes from a token to a paid seat, and the ledger shows it', async () => {
-    const { id: scheduleId, title, seats } = await it_.given.scheduleWithSeats(2, { amount: 30_000 });
-    const buyer = await it_.buyer();
+    const { id: scheduleId, title, seats } = await app.given.scheduleWithSeats(2, { amount: 30_000 });
+    const buyer = await app.buyer();
 
     expect((await buyer.check()).body).toEqual({
       resultType: 'SUCCESS',
@@ -67,7 +67,7 @@ describe('the whole journey', () => {
     });
     expect((await buyer.check()).body).toMatchObject({ data: { status: 'DONE' } });
 
-    const ledger = await it_.admin.query(
+    const ledger = await app.admin.query(
       'SELECT kind, amount, balance_after FROM payment_history WHERE user_id = ? ORDER BY id',
       [buyer.userId],
     );
@@ -78,12 +78,12 @@ describe('the whole journey', () => {
   });
 
   it('shows times in the display zone', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1);
-    await it_.admin.execute(
+    const { id, seats } = await app.given.scheduleWithSeats(1);
+    await app.admin.execute(
       "UPDATE concert_schedule SET starts_at = '2031-05-01 16:30:00', ends_at = '2031-05-01 18:00:00' WHERE id = ?",
       [id],
     );
-    const buyer = await it_.buyer();
+    const buyer = await app.buyer();
     const list = (await buyer.schedules()).body as { data: { scheduleId: number }[] };
     expect(list.data.find((s) => s.scheduleId === id)).toMatchObject({
       openDate: '2031-05-02', // 01:30 of the next day in Seoul
@@ -96,18 +96,18 @@ describe('the whole journey', () => {
   });
 
   it('accepts the token as Bearer as well', async () => {
-    const buyer = await it_.buyer(70);
+    const buyer = await app.buyer(70);
     buyer.token = `Bearer ${buyer.token}`;
     expect((await buyer.amount()).body).toMatchObject({ data: { amount: 70 } });
   });
 
   it('does not list what has begun or is sold out, and calls a hall of holds SOLD_OUT', async () => {
-    const begun = await it_.given.scheduleWithSeats(1, { startsInSeconds: -60 });
-    const sold = await it_.given.scheduleWithSeats(1);
-    const held = await it_.given.scheduleWithSeats(1);
-    const owner = await it_.buyer(100);
+    const begun = await app.given.scheduleWithSeats(1, { startsInSeconds: -60 });
+    const sold = await app.given.scheduleWithSeats(1);
+    const held = await app.given.scheduleWithSeats(1);
+    const owner = await app.buyer(100);
     await owner.pay(await owner.hold(sold.id, at(sold.seats, 0).id));
-    const buyer = await it_.buyer();
+    const buyer = await app.buyer();
     await buyer.hold(held.id, at(held.seats, 0).id);
     const list = ((await buyer.schedules()).body as { data: { scheduleId: number; seatStatus: string }[] })
       .data;
@@ -120,8 +120,8 @@ describe('the whole journey', () => {
   });
 
   it('answers 304 to a list that has not changed', async () => {
-    const { id } = await it_.given.scheduleWithSeats(3);
-    const buyer = await it_.buyer();
+    const { id } = await app.given.scheduleWithSeats(3);
+    const buyer = await app.buyer();
     const first = await buyer.seats(id);
     const again = await buyer.seats(id).set('If-None-Match', String(first.headers.etag));
     expect([again.status, again.text]).toEqual([304, '']);

@@ -12,14 +12,14 @@ interface Listed {
 }
 
 describe('a list', () => {
-  const it_ = useService({ DATABASE_TIMEOUT_MS: 30_000 });
+  const app = useService({ DATABASE_TIMEOUT_MS: 30_000 });
   let buyer: Buyer;
   beforeAll(async () => {
-    buyer = await it_.buyer();
+    buyer = await app.buyer();
   });
 
   const ask = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Response> =>
-    fetch(it_.url + path, {
+    fetch(app.url + path, {
       method,
       headers: { Authorization: buyer.token, 'Accept-Encoding': 'identity', ...headers },
     });
@@ -30,29 +30,29 @@ describe('a list', () => {
     const title = `Test concert of ${MANY} dates ${process.pid}`;
     let concertId: number;
     beforeAll(async () => {
-      concertId = (await it_.admin.execute('INSERT INTO concert (title) VALUES (?)', [title])).insertId;
+      concertId = (await app.admin.execute('INSERT INTO concert (title) VALUES (?)', [title])).insertId;
     });
     // Lists of other tests would be as long.
     afterAll(async () => {
-      await it_.admin.execute(
+      await app.admin.execute(
         'DELETE s FROM concert_seat s JOIN concert_schedule d ON d.id = s.schedule_id WHERE d.concert_id = ?',
         [concertId],
       );
-      await it_.admin.execute('DELETE FROM concert_schedule WHERE concert_id = ?', [concertId]);
-      await it_.admin.execute('DELETE FROM concert WHERE id = ?', [concertId]);
+      await app.admin.execute('DELETE FROM concert_schedule WHERE concert_id = ?', [concertId]);
+      await app.admin.execute('DELETE FROM concert WHERE id = ?', [concertId]);
     });
 
     it(`of ${MANY} schedules is whole, in order and at once`, async () => {
-      await it_.admin.execute(
+      await app.admin.execute(
         `INSERT INTO concert_schedule (concert_id, starts_at, ends_at)
        SELECT ?, NOW(3) + INTERVAL seq HOUR, NOW(3) + INTERVAL seq + 2 HOUR FROM seq_1_to_${MANY}`,
         [concertId],
       );
-      await it_.admin.execute(
+      await app.admin.execute(
         'INSERT INTO concert_seat (schedule_id, position, amount) SELECT id, 1, 100 FROM concert_schedule WHERE concert_id = ?',
         [concertId],
       );
-      const rows = await it_.admin.query<{ id: number }>(
+      const rows = await app.admin.query<{ id: number }>(
         'SELECT id FROM concert_schedule WHERE concert_id = ? ORDER BY starts_at, id',
         [concertId],
       );
@@ -65,12 +65,12 @@ describe('a list', () => {
     });
 
     it(`of ${MANY} and more seats is whole, in order and at once`, async () => {
-      const [first] = await it_.admin.query<{ id: number }>(
+      const [first] = await app.admin.query<{ id: number }>(
         'SELECT MIN(id) AS id FROM concert_schedule WHERE concert_id = ?',
         [concertId],
       );
       const id = first?.id ?? 0;
-      await it_.admin.execute(
+      await app.admin.execute(
         `INSERT INTO concert_seat (schedule_id, position, amount) SELECT ?, seq, 100 FROM seq_2_to_${MANY + 1}`,
         [id],
       );
@@ -82,7 +82,7 @@ describe('a list', () => {
   });
 
   it('comes compressed to who accepts that, and is one list to If-None-Match', async () => {
-    const { id } = await it_.given.scheduleWithSeats(500);
+    const { id } = await app.given.scheduleWithSeats(500);
     const path = `/v1/api/concerts/seat?scheduleId=${id}`;
     const plain = await ask(path);
     const text = await plain.text();
@@ -125,10 +125,10 @@ describe('a list', () => {
   });
 
   it('that has changed is sent to who names the old one', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(100);
+    const { id, seats } = await app.given.scheduleWithSeats(100);
     const path = `/v1/api/concerts/seat?scheduleId=${id}`;
     const etag = (await ask(path)).headers.get('etag') ?? '';
-    await (await it_.buyer()).hold(id, seats[0]?.id ?? 0);
+    await (await app.buyer()).hold(id, seats[0]?.id ?? 0);
     const changed = await until('a new list', async () => {
       const one = await ask(path, { 'If-None-Match': etag });
       return one.status === 200 && one;

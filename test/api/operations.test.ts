@@ -5,11 +5,11 @@ import { useService } from '../support/suite';
 import { until } from '../support/wait';
 
 describe('operations', () => {
-  const it_ = useService();
+  const app = useService();
 
   it('reports live and ready, with each dependency', async () => {
-    expect((await request(it_.url).get('/health/live')).body).toEqual({ status: 'up' });
-    const ready = await request(it_.url).get('/health/ready');
+    expect((await request(app.url).get('/health/live')).body).toEqual({ status: 'up' });
+    const ready = await request(app.url).get('/health/ready');
     expect([ready.status, ready.body]).toEqual([
       200,
       {
@@ -24,27 +24,27 @@ describe('operations', () => {
   });
 
   it('counts what happens', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 40 });
-    const buyer = await it_.buyer(40);
+    const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 40 });
+    const buyer = await app.buyer(40);
     let text = '';
     const value = (series: string): number =>
       Number(new RegExp(`^${series.replace(/[{}"/.]/g, '\\$&')} (\\S+)$`, 'm').exec(text)?.[1] ?? NaN);
     await until('a list is read twice within its time', async () => {
       await Promise.all([buyer.schedules(), buyer.schedules()]);
-      ({ text } = await request(it_.url).get('/metrics'));
+      ({ text } = await request(app.url).get('/metrics'));
       return value('concert_cache_reads_total{cache="schedules",result="hit"}') >= 1;
     });
     await buyer.pay(await buyer.hold(id, at(seats, 0).id));
     await until('the snapshot has counted the queue', async () => {
-      ({ text } = await request(it_.url).get('/metrics'));
-      return value(`concert_queue_active{queue="${it_.queueId}"}`) === 0;
+      ({ text } = await request(app.url).get('/metrics'));
+      return value(`concert_queue_active{queue="${app.queueId}"}`) === 0;
     });
     expect(value('concert_ticket_sales_total')).toBe(1);
     expect(value('concert_ticket_revenue_krw_total')).toBe(40);
     expect(value('concert_seat_holds_total{result="held"}')).toBe(1);
-    expect(value(`concert_queue_active_limit{queue="${it_.queueId}"}`)).toBe(10_000);
-    expect(value(`concert_queue_active{queue="${it_.queueId}"}`)).toBe(0);
-    expect(value(`concert_queue_waiting{queue="${it_.queueId}"}`)).toBe(0);
+    expect(value(`concert_queue_active_limit{queue="${app.queueId}"}`)).toBe(10_000);
+    expect(value(`concert_queue_active{queue="${app.queueId}"}`)).toBe(0);
+    expect(value(`concert_queue_waiting{queue="${app.queueId}"}`)).toBe(0);
     expect(value('concert_breaker_state{breaker="queueService",state="closed"}')).toBe(1);
     expect(
       value(
@@ -58,14 +58,14 @@ describe('operations', () => {
   });
 
   it('never puts a URL or an id into a label', async () => {
-    await request(it_.url).get('/v1/api/nothing-4711');
-    const { text } = await request(it_.url).get('/metrics');
+    await request(app.url).get('/v1/api/nothing-4711');
+    const { text } = await request(app.url).get('/metrics');
     expect(text).not.toMatch(/="[^"]*4711/);
     expect(text).toContain('route="none"');
   });
 
   it('serves a valid OpenAPI 3.1 document with every endpoint, every code and an example of each', async () => {
-    const document = (await request(it_.url).get('/openapi.json')).body as {
+    const document = (await request(app.url).get('/openapi.json')).body as {
       openapi: string;
       paths: Record<
         string,
@@ -144,17 +144,17 @@ describe('operations', () => {
   });
 
   it('serves Swagger UI without inline scripts', async () => {
-    const page = await request(it_.url).get('/docs');
+    const page = await request(app.url).get('/docs');
     expect(page.status).toBe(200);
     expect(page.text).not.toMatch(/<script>(?!<)/);
     for (const [, path] of page.text.matchAll(/(?:src|href)="([^"]+)"/g))
-      expect([path, (await request(it_.url).get(String(path))).status]).toEqual([path, 200]);
+      expect([path, (await request(app.url).get(String(path))).status]).toEqual([path, 200]);
   });
 
   it('keeps a request id that makes sense and replaces one that does not', async () => {
-    const given = await request(it_.url).get('/health/live').set('X-Request-Id', 'abc-123');
+    const given = await request(app.url).get('/health/live').set('X-Request-Id', 'abc-123');
     expect(given.headers['x-request-id']).toBe('abc-123');
-    const evil = await request(it_.url).get('/health/live').set('X-Request-Id', 'a b"\\{}');
+    const evil = await request(app.url).get('/health/live').set('X-Request-Id', 'a b"\\{}');
     expect(evil.headers['x-request-id']).toMatch(/^[\w-]{12}-[0-9a-z]+$/);
   });
 });

@@ -9,8 +9,8 @@ import { useService } from '../support/suite';
 const LIMIT = 2;
 
 describe('reserving a seat that one holds oneself', () => {
-  const it_ = useService({ MAX_SEATS_PER_USER: LIMIT });
-  afterAll(() => expectInvariants({ queueIds: [it_.queueId] }));
+  const app = useService({ MAX_SEATS_PER_USER: LIMIT });
+  afterAll(() => expectInvariants({ queueIds: [app.queueId] }));
 
   interface Hold {
     reservationId: number;
@@ -18,14 +18,14 @@ describe('reserving a seat that one holds oneself', () => {
   const dataOf = (answer: Response): Hold => (answer.body as { data: Hold }).data;
 
   const eventsOf = async ({ userId }: Buyer): Promise<number> =>
-    (await it_.admin.query("SELECT id FROM outbox WHERE JSON_VALUE(payload, '$.userId') = ?", [userId]))
+    (await app.admin.query("SELECT id FROM outbox WHERE JSON_VALUE(payload, '$.userId') = ?", [userId]))
       .length;
 
   const reservationsOf = ({ userId }: Buyer): Promise<{ id: number; held_until: Date }[]> =>
-    it_.admin.query('SELECT id, held_until FROM reservation WHERE user_id = ? ORDER BY id', [userId]);
+    app.admin.query('SELECT id, held_until FROM reservation WHERE user_id = ? ORDER BY id', [userId]);
 
   async function holds(result: string): Promise<number> {
-    const { values } = await it_.service.container.resolve(OrderMetrics).holds.get();
+    const { values } = await app.service.container.resolve(OrderMetrics).holds.get();
     return values.find(({ labels }) => labels.result === result)?.value ?? 0;
   }
 
@@ -34,8 +34,8 @@ describe('reserving a seat that one holds oneself', () => {
     ['with a key each', randomUUID(), randomUUID()],
     ['with a key the second time', undefined, randomUUID()],
   ])('is answered with the same hold, %s', async (_name, firstKey, secondKey) => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1);
-    const [buyer, seatId] = [await it_.buyer(), at(seats, 0).id];
+    const { id, seats } = await app.given.scheduleWithSeats(1);
+    const [buyer, seatId] = [await app.buyer(), at(seats, 0).id];
     const before = [await holds('held'), await holds('repeated'), await holds('refused')];
     const first = await buyer.reserve(id, seatId, firstKey);
     const [row] = await reservationsOf(buyer);
@@ -49,8 +49,8 @@ describe('reserving a seat that one holds oneself', () => {
   });
 
   it('is one hold when its requests come all at once', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1);
-    const [buyer, rival] = [await it_.buyer(), await it_.buyer()];
+    const { id, seats } = await app.given.scheduleWithSeats(1);
+    const [buyer, rival] = [await app.buyer(), await app.buyer()];
     const seatId = at(seats, 0).id;
     const answers = await Promise.all(Array.from({ length: 20 }, () => buyer.reserve(id, seatId)));
     expect(tally(answers)).toEqual({ '200': 20 });
@@ -61,8 +61,8 @@ describe('reserving a seat that one holds oneself', () => {
   });
 
   it('counts as no further seat of MAX_SEATS_PER_USER', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(LIMIT + 1);
-    const buyer = await it_.buyer();
+    const { id, seats } = await app.given.scheduleWithSeats(LIMIT + 1);
+    const buyer = await app.buyer();
     const first = await buyer.reserve(id, at(seats, 0).id);
     await buyer.reserve(id, at(seats, 1).id);
     expect((await buyer.reserve(id, at(seats, 0).id)).body).toEqual(first.body);
@@ -70,34 +70,34 @@ describe('reserving a seat that one holds oneself', () => {
   });
 
   it('is answered though the limit was higher when the seats were held', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(LIMIT + 2);
-    const buyer = await it_.buyer();
+    const { id, seats } = await app.given.scheduleWithSeats(LIMIT + 2);
+    const buyer = await app.buyer();
     const holdsOfMore: Hold[] = [];
     for (const seat of seats.slice(0, LIMIT)) holdsOfMore.push(dataOf(await buyer.reserve(id, seat.id)));
     const [more, last] = [at(seats, LIMIT).id, at(seats, LIMIT + 1).id];
-    const rival = await it_.buyer();
+    const rival = await app.buyer();
     const moreHeld = await rival.hold(id, more);
-    await it_.admin.execute('UPDATE reservation SET user_id = ? WHERE id = ?', [buyer.userId, moreHeld]);
+    await app.admin.execute('UPDATE reservation SET user_id = ? WHERE id = ?', [buyer.userId, moreHeld]);
     expect(dataOf(await buyer.reserve(id, more)).reservationId).toBe(moreHeld);
     expect(outcome(await buyer.reserve(id, last))).toBe('409 409');
-    await it_.admin.execute('UPDATE reservation SET user_id = ? WHERE id = ?', [rival.userId, moreHeld]);
+    await app.admin.execute('UPDATE reservation SET user_id = ? WHERE id = ?', [rival.userId, moreHeld]);
   });
 
   it('is a new hold when the old one has passed', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1);
-    const [buyer, seatId] = [await it_.buyer(), at(seats, 0).id];
+    const { id, seats } = await app.given.scheduleWithSeats(1);
+    const [buyer, seatId] = [await app.buyer(), at(seats, 0).id];
     const first = await buyer.hold(id, seatId);
-    await it_.given.holdIsPast(first);
+    await app.given.holdIsPast(first);
     const second = await buyer.hold(id, seatId);
     expect(second).not.toBe(first);
     expect(await eventsOf(buyer)).toBe(2);
   });
 
   it('is answered though the schedule has begun, since the hold can still be paid', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1);
-    const [buyer, seatId] = [await it_.buyer(), at(seats, 0).id];
+    const { id, seats } = await app.given.scheduleWithSeats(1);
+    const [buyer, seatId] = [await app.buyer(), at(seats, 0).id];
     const first = await buyer.reserve(id, seatId);
-    await it_.admin.execute(
+    await app.admin.execute(
       'UPDATE concert_schedule SET starts_at = NOW(3) - INTERVAL 1 SECOND WHERE id = ?',
       [id],
     );
@@ -105,8 +105,8 @@ describe('reserving a seat that one holds oneself', () => {
   });
 
   it('is 004 when the seat is paid', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 10 });
-    const buyer = await it_.buyer(100);
+    const { id, seats } = await app.given.scheduleWithSeats(2, { amount: 10 });
+    const buyer = await app.buyer(100);
     await buyer.pay(await buyer.hold(id, at(seats, 0).id));
     await buyer.enter();
     await buyer.hold(id, at(seats, 1).id); // as many as one may have
@@ -114,8 +114,8 @@ describe('reserving a seat that one holds oneself', () => {
   });
 
   it('is 404 under another schedule', async () => {
-    const [one, other] = [await it_.given.scheduleWithSeats(1), await it_.given.scheduleWithSeats(1)];
-    const buyer = await it_.buyer();
+    const [one, other] = [await app.given.scheduleWithSeats(1), await app.given.scheduleWithSeats(1)];
+    const buyer = await app.buyer();
     await buyer.hold(one.id, at(one.seats, 0).id);
     expect(outcome(await buyer.reserve(other.id, at(one.seats, 0).id))).toBe('404 404');
   });

@@ -8,16 +8,16 @@ const codeOf = ({ text }: { text: string }): string =>
   (JSON.parse(text) as { exception: { code: string } | null }).exception?.code ?? 'none';
 
 describe('a request', () => {
-  const it_ = useService({ MANAGEMENT_TOKEN: 'the-operators-token-of-at-least-32-bytes' });
+  const app = useService({ MANAGEMENT_TOKEN: 'the-operators-token-of-at-least-32-bytes' });
   let buyer: Buyer;
   let scheduleId: number;
   beforeAll(async () => {
-    buyer = await it_.buyer(100);
-    scheduleId = (await it_.given.scheduleWithSeats(2)).id;
+    buyer = await app.buyer(100);
+    scheduleId = (await app.given.scheduleWithSeats(2)).id;
   });
 
   const ask = (head: string, body = ''): Promise<RawAnswer> =>
-    askRaw(it_.url, `${head}\r\nAuthorization: ${buyer.token}\r\n\r\n${body}`);
+    askRaw(app.url, `${head}\r\nAuthorization: ${buyer.token}\r\n\r\n${body}`);
 
   const expectRefusal = (answer: RawAnswer, status: number, code: string): void => {
     expect([answer.status, codeOf(answer)]).toEqual([status, code]);
@@ -162,8 +162,8 @@ describe('a request', () => {
         await buyer.get(`/v1/api/user/amount?${more}`),
         await buyer.post(`/v1/api/queue/token/check?${more}`),
         await buyer.post(`/v1/api/user/amount?${more}`).send({ amount: 1 }),
-        await request(it_.url).get(`/health/live?${more}`),
-        await request(it_.url).get(`/metrics?${more}`),
+        await request(app.url).get(`/health/live?${more}`),
+        await request(app.url).get(`/metrics?${more}`),
       ];
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
     },
@@ -171,7 +171,7 @@ describe('a request', () => {
 
   it('is refused when its query says twice what counts', async () => {
     const seat = await buyer.seats(`${scheduleId}&scheduleId=${scheduleId}`);
-    const events = await request(it_.url).get('/v1/api/queue/events?ticket=a&ticket=b');
+    const events = await request(app.url).get('/v1/api/queue/events?ticket=a&ticket=b');
     for (const answer of [seat, events]) expect(outcome(answer)).toBe('400 400');
     expect([seat.text, events.text]).toEqual([
       expect.stringContaining('scheduleId'),
@@ -191,7 +191,7 @@ describe('a request', () => {
     ['application/json', '\ufeff'],
     ['application/json; charset=utf8', '\ufeff'],
   ])('may have a body of %s with "%s" before it', async (type, before) => {
-    const answer = await request(it_.url)
+    const answer = await request(app.url)
       .post('/v1/api/queue/token')
       .set('Content-Type', type)
       .send(`${before}{"userId":${buyer.userId}}`);
@@ -209,7 +209,7 @@ describe('a request', () => {
     'application/+json',
     '+json',
   ])('may have no body of %s', async (type) => {
-    const answer = await request(it_.url)
+    const answer = await request(app.url)
       .post('/v1/api/queue/token')
       .set('Content-Type', type)
       .send(`{"userId":${buyer.userId}}`);
@@ -220,7 +220,7 @@ describe('a request', () => {
     for (const body of ['\ufeff\ufeff{"userId":1}', Buffer.from('{"userId":1,"queueId":"\xe9"}', 'latin1')]) {
       const length = Buffer.byteLength(body);
       const head = `POST /v1/api/queue/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
-      const answer = await askRaw(it_.url, Buffer.concat([Buffer.from(head), Buffer.from(body)]));
+      const answer = await askRaw(app.url, Buffer.concat([Buffer.from(head), Buffer.from(body)]));
       expect([answer.status, codeOf(answer)]).toEqual([400, '400']);
     }
   });
@@ -228,13 +228,13 @@ describe('a request', () => {
   it('without a valid token is answered with 401 and WWW-Authenticate', async () => {
     const token = { Authorization: 'Basic YTpi' };
     const answers = [
-      await request(it_.url).get('/v1/api/user/amount'),
-      await request(it_.url).get('/v1/api/user/amount').set(token),
-      await request(it_.url).post('/v1/api/queue/token/check').set('Authorization', `${buyer.token}x`),
-      await request(it_.url).get('/v1/api/queue/events'),
-      await request(it_.url).get('/v1/api/queue/events?ticket=x'),
-      await request(it_.url).get('/queues'),
-      await request(it_.url).post('/queues/main/admission').set(token).send({ command: 'pause' }),
+      await request(app.url).get('/v1/api/user/amount'),
+      await request(app.url).get('/v1/api/user/amount').set(token),
+      await request(app.url).post('/v1/api/queue/token/check').set('Authorization', `${buyer.token}x`),
+      await request(app.url).get('/v1/api/queue/events'),
+      await request(app.url).get('/v1/api/queue/events?ticket=x'),
+      await request(app.url).get('/queues'),
+      await request(app.url).post('/queues/main/admission').set(token).send({ command: 'pause' }),
     ];
     for (const answer of answers)
       expect([outcome(answer), answer.headers['www-authenticate']]).toEqual([

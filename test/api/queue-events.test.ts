@@ -42,17 +42,17 @@ async function metric(url: string, series: string): Promise<number> {
 }
 
 describe('the events of the waiting room', () => {
-  const it_ = useService({ QUEUE_MAX_ACTIVE: 1 });
+  const app = useService({ QUEUE_MAX_ACTIVE: 1 });
   let inside: Buyer;
   let waiter: Buyer;
   beforeAll(async () => {
-    inside = await it_.buyer(1);
-    waiter = await it_.buyer();
+    inside = await app.buyer(1);
+    waiter = await app.buyer();
   });
 
   it('begin with the position at once, to a token sent raw or as Bearer', async () => {
     for (const token of [waiter.token, `Bearer ${waiter.token}`]) {
-      const stream = await new Listener().open(it_.url + EVENTS, { Authorization: token });
+      const stream = await new Listener().open(app.url + EVENTS, { Authorization: token });
       expect(stream.status).toBe(200);
       expect(stream.headers).toMatchObject({
         'content-type': 'text/event-stream',
@@ -68,7 +68,7 @@ describe('the events of the waiting room', () => {
   });
 
   it('give each client a different reconnection delay', async () => {
-    const streams = await Promise.all(Array.from({ length: 4 }, () => listen(it_.url, waiter)));
+    const streams = await Promise.all(Array.from({ length: 4 }, () => listen(app.url, waiter)));
     for (const stream of streams) await stream.hears('position');
     const moments = streams.map(({ retryMs }) => retryMs);
     expect(Math.min(...moments)).toBeGreaterThanOrEqual(2000);
@@ -79,20 +79,20 @@ describe('the events of the waiting room', () => {
 
   it('begin with a ticket in the URL, which is good for 60 s', async () => {
     const ticket = await ticketOf(waiter);
-    const stream = await withTicket(it_.url, `ticket=${ticket}`);
+    const stream = await withTicket(app.url, `ticket=${ticket}`);
     await stream.hears('position 1');
     stream.close();
     const { untilMs } = JSON.parse(Buffer.from(ticket.split('.')[1] ?? '', 'base64url').toString()) as {
       untilMs: number;
     };
-    const { snapshot } = it_.service.container.resolve(WaitingRoomRegistry).main;
+    const { snapshot } = app.service.container.resolve(WaitingRoomRegistry).main;
     expect(untilMs - snapshot.nowMs).toBeGreaterThan(50_000);
     expect(untilMs - snapshot.nowMs).toBeLessThanOrEqual(60_000);
   });
 
   it('refuse a ticket that is missing, forged or has expired', async () => {
     const claims = codec.read(waiter.token);
-    const { nowMs } = it_.service.container.resolve(WaitingRoomRegistry).main.snapshot;
+    const { nowMs } = app.service.container.resolve(WaitingRoomRegistry).main.snapshot;
     const genuine = await ticketOf(waiter);
     const payload = JSON.parse(Buffer.from(genuine.split('.')[1] ?? '', 'base64url').toString()) as object;
     const sign = createSigner({ key: secret, algorithm: 'HS256' });
@@ -109,45 +109,45 @@ describe('the events of the waiting room', () => {
     };
     const outcomes: Record<string, number> = {};
     for (const [name, query] of Object.entries(refused))
-      outcomes[name] = (await withTicket(it_.url, query)).status;
+      outcomes[name] = (await withTicket(app.url, query)).status;
     expect(outcomes).toEqual(Object.fromEntries(Object.keys(refused).map((name) => [name, 401])));
-    expect((await withTicket(it_.url, `ticket=${genuine}&ticket=${genuine}`)).status).toBe(400); // as any parameter
+    expect((await withTicket(app.url, `ticket=${genuine}&ticket=${genuine}`)).status).toBe(400); // as any parameter
     const foreign = codec.signStreamToken({ ...claims, queueId: 'another-queue' }, nowMs + 9999);
-    expect((await withTicket(it_.url, `ticket=${foreign}`)).status).toBe(403);
+    expect((await withTicket(app.url, `ticket=${foreign}`)).status).toBe(403);
   });
 
   it('take no queue token as a ticket, and nothing takes a ticket as a queue token', async () => {
-    expect((await withTicket(it_.url, `ticket=${inside.token}`)).status).toBe(401);
-    const impostor = new Buyer(it_.url, inside.userId);
+    expect((await withTicket(app.url, `ticket=${inside.token}`)).status).toBe(401);
+    const impostor = new Buyer(app.url, inside.userId);
     impostor.token = await ticketOf(inside);
     expect(outcome(await impostor.check())).toBe('401 401');
     expect(outcome(await impostor.amount())).toBe('401 401');
     expect(outcome(await impostor.post(`${EVENTS}/ticket`))).toBe('401 401');
-    expect((await listen(it_.url, impostor)).status).toBe(401);
-    const byQuery = await request(it_.url).get(`/v1/api/user/amount?ticket=${impostor.token}`);
+    expect((await listen(app.url, impostor)).status).toBe(401);
+    const byQuery = await request(app.url).get(`/v1/api/user/amount?ticket=${impostor.token}`);
     expect(outcome(byQuery)).toBe('401 401');
   });
 
   it('resume after a cut with the current position', async () => {
-    const before = await listen(it_.url, waiter);
+    const before = await listen(app.url, waiter);
     const { id } = await before.hears('position 1');
     before.close();
-    const after = await listen(it_.url, waiter, { 'Last-Event-ID': id });
+    const after = await listen(app.url, waiter, { 'Last-Event-ID': id });
     expect(await after.hears('position 1')).toMatchObject({ id });
     after.close();
   });
 
   it('answer HEAD without beginning a stream', async () => {
-    await until('all streams closed', async () => (await metric(it_.url, 'concert_queue_streams')) === 0);
-    const answer = await request(it_.url).head(EVENTS).set('Authorization', waiter.token);
+    await until('all streams closed', async () => (await metric(app.url, 'concert_queue_streams')) === 0);
+    const answer = await request(app.url).head(EVENTS).set('Authorization', waiter.token);
     expect([answer.status, answer.headers['content-type']]).toEqual([200, 'text/event-stream']);
-    expect(await metric(it_.url, 'concert_queue_streams')).toBe(0);
+    expect(await metric(app.url, 'concert_queue_streams')).toBe(0);
   });
 
   it('end the oldest of five streams of one entry', async () => {
     const streams: Listener[] = [];
     for (let i = 0; i < 5; i++) {
-      const stream = await listen(it_.url, waiter);
+      const stream = await listen(app.url, waiter);
       await stream.hears('position');
       streams.push(stream);
     }
@@ -157,7 +157,7 @@ describe('the events of the waiting room', () => {
   });
 
   it('cut a client that does not read, and count it', async () => {
-    const open = await it_.service.container.resolve(QueueStreams).open(codec.read(waiter.token));
+    const open = await app.service.container.resolve(QueueStreams).open(codec.read(waiter.token));
     const fate = { dropped: false, sent: 0, close: (): void => undefined };
     open({
       lastEventId: undefined,
@@ -177,11 +177,11 @@ describe('the events of the waiting room', () => {
     });
     await until('the slow reader is cut', () => fate.dropped);
     expect(fate.sent).toBe(1);
-    expect(await metric(it_.url, 'concert_queue_streams_dropped_total')).toBe(1);
+    expect(await metric(app.url, 'concert_queue_streams_dropped_total')).toBe(1);
   });
 
   it('forget a client that disconnects while its entry is resolved', async () => {
-    const room = it_.service.container.resolve(WaitingRoomRegistry).main;
+    const room = app.service.container.resolve(WaitingRoomRegistry).main;
     const look = jest.spyOn(room, 'poll').mockReturnValue(undefined); // the store is asked
     const settle = room.resolve.bind(room);
     const slowly = jest.spyOn(room, 'resolve').mockImplementation(async (place) => {
@@ -189,7 +189,7 @@ describe('the events of the waiting room', () => {
       return settle(place);
     });
     for (let i = 0; i < 5; i++) {
-      const socket = connect(Number(new URL(it_.url).port), '127.0.0.1');
+      const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
       socket.write(`GET ${EVENTS} HTTP/1.1\r\nHost: x\r\nAuthorization: ${waiter.token}\r\n\r\n`);
       await until('the look-up', () => slowly.mock.calls.length === i + 1);
       socket.resetAndDestroy();
@@ -197,22 +197,22 @@ describe('the events of the waiting room', () => {
     await Promise.all(slowly.mock.results.map(({ value }) => value as Promise<unknown>));
     look.mockRestore();
     slowly.mockRestore();
-    await until('no stream left', async () => (await metric(it_.url, 'concert_queue_streams')) === 0);
+    await until('no stream left', async () => (await metric(app.url, 'concert_queue_streams')) === 0);
   });
 });
 
 describe('a stream of a waiting user', () => {
-  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, HTTP_REQUEST_TIMEOUT_MS: 1000 });
+  const app = useService({ QUEUE_MAX_ACTIVE: 1, HTTP_REQUEST_TIMEOUT_MS: 1000 });
 
   it('reports each position, then the admission, and ends', async () => {
-    const [a, b, c, d] = [await it_.buyer(1), await it_.buyer(1), await it_.buyer(1), await it_.buyer(1)];
-    const stream = await listen(it_.url, d);
+    const [a, b, c, d] = [await app.buyer(1), await app.buyer(1), await app.buyer(1), await app.buyer(1)];
+    const stream = await listen(app.url, d);
     await stream.hears('position 3');
-    await payAndGo(it_, a);
+    await payAndGo(app, a);
     await stream.hears('position 2');
-    await payAndGo(it_, b);
+    await payAndGo(app, b);
     await stream.hears('position 1');
-    await payAndGo(it_, c);
+    await payAndGo(app, c);
     const admitted = await stream.hears('admitted');
     expect(admitted.data).toEqual({
       ...{ queuePosition: 0, status: 'PROGRESS', etaSeconds: 0, pollAfterMs: 0 },
@@ -222,24 +222,24 @@ describe('a stream of a waiting user', () => {
     expect(stream.story).toEqual(['position 3', 'position 2', 'position 1', 'admitted 0']);
     expect(new Set(stream.heard.map(({ id }) => id)).size).toBe(4);
     expect(outcome(await d.schedules())).toBe('200');
-    expect(await metric(it_.url, 'concert_queue_stream_events_total{event="position"}')).toBe(3);
-    expect(await metric(it_.url, 'concert_queue_stream_events_total{event="admitted"}')).toBe(1);
+    expect(await metric(app.url, 'concert_queue_stream_events_total{event="position"}')).toBe(3);
+    expect(await metric(app.url, 'concert_queue_stream_events_total{event="admitted"}')).toBe(1);
 
-    const again = await listen(it_.url, d, { 'Last-Event-ID': at(stream.heard, 2).id });
+    const again = await listen(app.url, d, { 'Last-Event-ID': at(stream.heard, 2).id });
     await again.end();
     expect(again.story).toEqual(['admitted 0']);
-    const told = await listen(it_.url, d, { 'Last-Event-ID': admitted.id });
+    const told = await listen(app.url, d, { 'Last-Event-ID': admitted.id });
     expect(told.status).toBe(204); // an EventSource does not come back
 
-    await payAndGo(it_, d);
-    const done = await listen(it_.url, d, { 'Last-Event-ID': admitted.id });
+    await payAndGo(app, d);
+    const done = await listen(app.url, d, { 'Last-Event-ID': admitted.id });
     await done.end();
     expect(done.story).toEqual(['done 0']);
   });
 
   it('lives longer than a request may take', async () => {
-    await it_.buyer(); // so that the other one waits
-    const stream = await listen(it_.url, await it_.buyer());
+    await app.buyer(); // so that the other one waits
+    const stream = await listen(app.url, await app.buyer());
     await wait(2500);
     expect(stream.ended).toBe(false);
     stream.close();
@@ -247,24 +247,24 @@ describe('a stream of a waiting user', () => {
 });
 
 describe('a waiting user whose stream is open', () => {
-  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_PRESENCE_TIMEOUT_SECONDS: 2 });
+  const app = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_PRESENCE_TIMEOUT_SECONDS: 2 });
 
   it('is present without polling; one without is passed over, and hears of its return', async () => {
-    const [inside, silent] = [await it_.buyer(1), await it_.buyer(1)];
-    const [listening, polling] = [await it_.buyer(1), await it_.buyer(1)];
+    const [inside, silent] = [await app.buyer(1), await app.buyer(1)];
+    const [listening, polling] = [await app.buyer(1), await app.buyer(1)];
     const stillPolling = setInterval(() => void polling.check().catch(() => undefined), 400);
-    const stream = await listen(it_.url, listening);
+    const stream = await listen(app.url, listening);
     await stream.hears('position 2');
     await stream.hears('position 1'); // the silent one is away
     await wait(3000); // more than any time away
-    await payAndGo(it_, inside);
+    await payAndGo(app, inside);
     await stream.hears('admitted');
     expect((await polling.check()).body).toMatchObject({ data: { status: 'WAITING' } });
 
-    const back = await listen(it_.url, silent);
+    const back = await listen(app.url, silent);
     await back.hears('position 1');
     await wait(3000); // only the store knows of this one, and it is kept present there
-    await payAndGo(it_, listening);
+    await payAndGo(app, listening);
     await back.hears('admitted');
     await back.end();
     clearInterval(stillPolling);
@@ -273,11 +273,11 @@ describe('a waiting user whose stream is open', () => {
 });
 
 describe('a stream of a user that waits too long', () => {
-  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_MAX_WAIT_SECONDS: 2 });
+  const app = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_MAX_WAIT_SECONDS: 2 });
 
   it('ends with expired', async () => {
-    await it_.buyer();
-    const stream = await listen(it_.url, await it_.buyer());
+    await app.buyer();
+    const stream = await listen(app.url, await app.buyer());
     await stream.hears('expired');
     await stream.end();
     expect(stream.story).toEqual(['position 1', 'expired 0']);
@@ -285,23 +285,23 @@ describe('a stream of a user that waits too long', () => {
 });
 
 describe('the number of streams', () => {
-  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_MAX_STREAMS: 2 });
+  const app = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_MAX_STREAMS: 2 });
 
   it('is bounded: beyond it 503 with Retry-After, until one has ended', async () => {
-    await it_.buyer();
-    const [a, b, c] = [await it_.buyer(), await it_.buyer(), await it_.buyer()];
-    const streams = [await listen(it_.url, a), await listen(it_.url, b)];
-    const refused = await listen(it_.url, c);
+    await app.buyer();
+    const [a, b, c] = [await app.buyer(), await app.buyer(), await app.buyer()];
+    const streams = [await listen(app.url, a), await listen(app.url, b)];
+    const refused = await listen(app.url, c);
     await refused.end();
     expect(refused.status).toBe(503);
     expect(JSON.parse(refused.text)).toMatchObject({ resultType: 'FAIL', exception: { code: '503' } });
     expect(Number(refused.headers['retry-after'])).toBeGreaterThanOrEqual(5);
     expect((await c.check()).body).toMatchObject({ data: { status: 'WAITING' } });
-    expect(await metric(it_.url, 'concert_queue_streams')).toBe(2);
+    expect(await metric(app.url, 'concert_queue_streams')).toBe(2);
 
     at(streams, 0).close();
     const opened = await until('room again', async () => {
-      const stream = await listen(it_.url, c);
+      const stream = await listen(app.url, c);
       return stream.status === 200 && stream;
     });
     await opened.hears('position');
@@ -309,9 +309,9 @@ describe('the number of streams', () => {
   });
 
   it('is never exceeded by many who come at once', async () => {
-    await until('no stream left', async () => (await metric(it_.url, 'concert_queue_streams')) === 0);
-    const waiters = await it_.buyers(20);
-    const streams = await Promise.all(waiters.map((waiter) => listen(it_.url, waiter)));
+    await until('no stream left', async () => (await metric(app.url, 'concert_queue_streams')) === 0);
+    const waiters = await app.buyers(20);
+    const streams = await Promise.all(waiters.map((waiter) => listen(app.url, waiter)));
     expect(streams.filter(({ status }) => status === 200).length).toBe(2);
     expect(streams.filter(({ status }) => status === 503).length).toBe(18);
     for (const stream of streams) stream.close();
@@ -319,42 +319,42 @@ describe('the number of streams', () => {
 });
 
 describe('without streams', () => {
-  const it_ = useService({ QUEUE_MAX_STREAMS: 0 });
+  const app = useService({ QUEUE_MAX_STREAMS: 0 });
 
   it('there is no such path', async () => {
-    const buyer = await it_.buyer();
+    const buyer = await app.buyer();
     expect(outcome(await buyer.get(EVENTS))).toBe('404 404');
     expect(outcome(await buyer.post(`${EVENTS}/ticket`))).toBe('404 404');
-    expect((await request(it_.url).get('/openapi.json')).text).not.toContain('/events');
+    expect((await request(app.url).get('/openapi.json')).text).not.toContain('/events');
   });
 });
 
 describe('a thousand streams', () => {
-  const it_ = useService({ QUEUE_MAX_ACTIVE: 1 });
+  const app = useService({ QUEUE_MAX_ACTIVE: 1 });
 
   it('share one timer, all hear of a step up, and leave nothing behind', async () => {
-    const inside = await it_.buyer(1);
-    const next = await it_.buyer(1);
-    const waiters = await it_.buyers(250);
+    const inside = await app.buyer(1);
+    const next = await app.buyer(1);
+    const waiters = await app.buyers(250);
     const timers = (): number => process.getActiveResourcesInfo().filter((it) => it === 'Timeout').length;
     const before = { timers: timers(), heap: process.memoryUsage().heapUsed };
     const streams = (
-      await Promise.all([1, 2, 3, 4].map(() => Promise.all(waiters.map((it) => listen(it_.url, it)))))
+      await Promise.all([1, 2, 3, 4].map(() => Promise.all(waiters.map((it) => listen(app.url, it)))))
     ).flat();
     await until('all have a position', () => streams.every(({ heard }) => heard.length > 0));
-    expect(await metric(it_.url, 'concert_queue_streams')).toBe(1000);
+    expect(await metric(app.url, 'concert_queue_streams')).toBe(1000);
     expect(timers() - before.timers).toBeLessThan(20);
     expect((process.memoryUsage().heapUsed - before.heap) / 1000).toBeLessThan(200_000); // client included
 
     await next.check();
-    await payAndGo(it_, inside);
+    await payAndGo(app, inside);
     await until('all have moved up', () => streams.every(({ heard }) => heard.length > 1));
     for (const { heard } of streams)
       expect(at(heard, 0).data.queuePosition - at(heard, heard.length - 1).data.queuePosition).toBe(1);
     expect(streams.some(({ ended }) => ended)).toBe(false);
 
     for (const stream of streams) stream.close();
-    await until('none is left', async () => (await metric(it_.url, 'concert_queue_streams')) === 0);
+    await until('none is left', async () => (await metric(app.url, 'concert_queue_streams')) === 0);
   });
 });
 

@@ -5,11 +5,11 @@ import { Buyer, outcome } from '../support/buyer';
 import { useService } from '../support/suite';
 
 describe('the waiting room', () => {
-  const it_ = useService({ QUEUE_MAX_ACTIVE: 2 });
+  const app = useService({ QUEUE_MAX_ACTIVE: 2 });
 
   it('admits as many users as the limit, gives the next ones positions, and admits another when a session ends by payment', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 1 });
-    const [a, , c, d] = [await it_.buyer(1), await it_.buyer(), await it_.buyer(), await it_.buyer()];
+    const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 1 });
+    const [a, , c, d] = [await app.buyer(1), await app.buyer(), await app.buyer(), await app.buyer()];
     expect((await c.check()).body).toMatchObject({ data: { status: 'WAITING', queuePosition: 1 } });
     const waiting = (await d.check()).body as { data: { etaSeconds: number; pollAfterMs: number } };
     expect(waiting).toMatchObject({ data: { status: 'WAITING', queuePosition: 2 } });
@@ -25,18 +25,18 @@ describe('the waiting room', () => {
   });
 
   it('gives the same user the same token while its entry is live', async () => {
-    const buyer = await it_.buyer();
+    const buyer = await app.buyer();
     const before = buyer.token;
     expect((await buyer.enter()).token).toBe(before);
   });
 
   it('gives no token to a user that does not exist', async () => {
-    const answer = await request(it_.url).post('/v1/api/queue/token').send({ userId: 999_999_999_999 });
+    const answer = await request(app.url).post('/v1/api/queue/token').send({ userId: 999_999_999_999 });
     expect(outcome(answer)).toBe('404 404');
   });
 
   it('refuses missing, malformed and forged tokens with 401', async () => {
-    const buyer = await it_.buyer();
+    const buyer = await app.buyer();
     const [header, payload, signature] = buyer.token.split('.') as [string, string, string];
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
     const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -57,7 +57,7 @@ describe('the waiting room', () => {
     };
     const outcomes: Record<string, string> = {};
     for (const [name, token] of Object.entries(forged)) {
-      const it = new Buyer(it_.url, 1);
+      const it = new Buyer(app.url, 1);
       it.token = token;
       outcomes[name] = `${outcome(await it.check())}, ${outcome(await it.amount())}`;
     }
@@ -76,10 +76,10 @@ describe('the waiting room', () => {
       iatMs: Date.now(),
       exp: Math.ceil(Date.now() / 1000) + 100,
     };
-    const it = new Buyer(it_.url, 1);
+    const it = new Buyer(app.url, 1);
     for (const strange of [
       { ...claims, queueId: 'another-queue' },
-      { ...claims, queueId: it_.queueId, gen: 99 },
+      { ...claims, queueId: app.queueId, gen: 99 },
     ]) {
       it.token = sign(strange);
       expect([outcome(await it.check()), outcome(await it.amount())]).toEqual(['403 001', '403 001']);
@@ -88,12 +88,12 @@ describe('the waiting room', () => {
 });
 
 describe('a limit of tokens per address', () => {
-  const it_ = useService({ TOKEN_RATE_PER_MINUTE: 3, TRUST_PROXY: 1 });
+  const app = useService({ TOKEN_RATE_PER_MINUTE: 3, TRUST_PROXY: 1 });
 
   it('answers 429 with Retry-After beyond it, to that address only', async () => {
-    const userId = await it_.given.user();
+    const userId = await app.given.user();
     const from = (address: string): request.Test =>
-      request(it_.url).post('/v1/api/queue/token').set('X-Forwarded-For', address).send({ userId });
+      request(app.url).post('/v1/api/queue/token').set('X-Forwarded-For', address).send({ userId });
     const mine = `10.1.${Date.now() % 250}.${process.pid % 250}`;
     for (let i = 0; i < 3; i++) expect((await from(mine)).status).toBe(200);
     const refused = await from(mine);

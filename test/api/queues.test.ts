@@ -8,10 +8,10 @@ const OWN = uniqueQueueId();
 const MAIN = uniqueQueueId();
 
 describe('a concert with its own queue', () => {
-  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUES: `${OWN}=2` });
+  const app = useService({ QUEUE_MAX_ACTIVE: 1, QUEUES: `${OWN}=2` });
 
   const enter = async (queueId?: string): Promise<Buyer> => {
-    const buyer = new Buyer(it_.url, await it_.given.user(100));
+    const buyer = new Buyer(app.url, await app.given.user(100));
     const answer = await buyer.post('/v1/api/queue/token').send({ userId: buyer.userId, queueId });
     buyer.token = (answer.body as { data: { queueToken: string } }).data.queueToken;
     return buyer;
@@ -30,9 +30,9 @@ describe('a concert with its own queue', () => {
       'WAITING',
     ]);
 
-    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 10 });
+    const { id, seats } = await app.given.scheduleWithSeats(2, { amount: 10 });
     const seat = at(seats, 0).id;
-    await it_.admin.execute(
+    await app.admin.execute(
       'UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = ? WHERE d.id = ?',
       [OWN, id],
     );
@@ -42,7 +42,7 @@ describe('a concert with its own queue', () => {
     expect(outcome(paid)).toBe('200');
     expect([await statusOf(third), await statusOf(mainNext)]).toEqual(['PROGRESS', 'WAITING']);
 
-    const other = await it_.given.scheduleWithSeats(1);
+    const other = await app.given.scheduleWithSeats(1);
     const round = await second.reserve(other.id, at(other.seats, 0).id); // no way round the main line
     expect([outcome(round), round.text]).toEqual([
       '403 403',
@@ -51,7 +51,7 @@ describe('a concert with its own queue', () => {
   });
 
   it('is refused when there is none of that name', async () => {
-    const buyer = new Buyer(it_.url, await it_.given.user());
+    const buyer = new Buyer(app.url, await app.given.user());
     const ask = (queueId: unknown): Promise<string> =>
       buyer.post('/v1/api/queue/token').send({ userId: buyer.userId, queueId }).then(outcome);
     expect(await ask('nowhere')).toBe('404 404');
@@ -62,17 +62,17 @@ describe('a concert with its own queue', () => {
 });
 
 describe('a hold of one queue', () => {
-  const it_ = useService({ QUEUE_ID: MAIN, QUEUES: `${OWN}=100,${MAIN.toUpperCase()}=100` });
+  const app = useService({ QUEUE_ID: MAIN, QUEUES: `${OWN}=100,${MAIN.toUpperCase()}=100` });
 
   const enter = async (userId: number, queueId?: string): Promise<Buyer> => {
-    const buyer = new Buyer(it_.url, userId);
+    const buyer = new Buyer(app.url, userId);
     const answer = await buyer.post('/v1/api/queue/token').send({ userId, queueId });
     buyer.token = (answer.body as { data: { queueToken: string } }).data.queueToken;
     return buyer;
   };
   const seatSoldBy = async (queueId: string | null): Promise<[scheduleId: number, seatId: number]> => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-    await it_.admin.execute(
+    const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 10 });
+    await app.admin.execute(
       'UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = ? WHERE d.id = ?',
       [queueId, id],
     );
@@ -89,7 +89,7 @@ describe('a hold of one queue', () => {
     'is sold by the main queue when the concert has %s, whether or not the token names it',
     async (_what, queueId) => {
       for (const asked of [undefined, MAIN]) {
-        const buyer = await enter(await it_.given.user(10), asked);
+        const buyer = await enter(await app.given.user(10), asked);
         expect(outcome(await buyer.pay(await buyer.hold(...(await seatSoldBy(queueId)))))).toBe('200');
         expect(await statusOf(buyer)).toBe('DONE');
       }
@@ -107,7 +107,7 @@ describe('a hold of one queue', () => {
       MAIN.toUpperCase(),
     ],
   ])('cannot be paid with the token of another: %s', async (_what, own, other, sells, message) => {
-    const userId = await it_.given.user(10);
+    const userId = await app.given.user(10);
     const [holder, payer] = [await enter(userId, own), await enter(userId, other)];
     const reservationId = await holder.hold(...(await seatSoldBy(sells)));
     const refused = await payer.pay(reservationId);

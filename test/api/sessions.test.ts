@@ -10,16 +10,16 @@ import { until } from '../support/wait';
 const TIMES = { QUEUE_SESSION_SECONDS: 60, HOLD_SECONDS: 120 };
 
 describe('a session whose user holds a seat', () => {
-  const it_ = useService(TIMES);
+  const app = useService(TIMES);
 
   const seqOf = ({ token }: Buyer): number =>
     (JSON.parse(Buffer.from(at(token.split('.'), 1), 'base64url').toString()) as { seq: number }).seq;
   const deadlineOf = async (buyer: Buyer): Promise<number> =>
     Number(
-      await it_.service.container.resolve(Redis).zscore(queueKeys(it_.queueId).active, String(seqOf(buyer))),
+      await app.service.container.resolve(Redis).zscore(queueKeys(app.queueId).active, String(seqOf(buyer))),
     );
   const heldUntil = async (reservationId: number): Promise<number> => {
-    const [row] = await it_.admin.query<{ heldUntil: Date }>(
+    const [row] = await app.admin.query<{ heldUntil: Date }>(
       'SELECT held_until AS heldUntil FROM reservation WHERE id = ?',
       [reservationId],
     );
@@ -27,17 +27,17 @@ describe('a session whose user holds a seat', () => {
   };
 
   it('lasts as long as the hold, in every process, and ends with the payment', async () => {
-    const other = await startTestService({ ...TIMES, QUEUE_ID: it_.queueId, QUEUE_MAX_ACTIVE: 10_000 });
+    const other = await startTestService({ ...TIMES, QUEUE_ID: app.queueId, QUEUE_MAX_ACTIVE: 10_000 });
     try {
-      const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-      const holder = await it_.buyer(10);
+      const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 10 });
+      const holder = await app.buyer(10);
       const ownMs = await deadlineOf(holder);
       const reservationId = await holder.hold(id, at(seats, 0).id);
       const heldUntilMs = await heldUntil(reservationId);
       expect(heldUntilMs - ownMs).toBeGreaterThan(0);
       expect(await deadlineOf(holder)).toBeGreaterThanOrEqual(heldUntilMs);
 
-      for (const { container } of [it_.service, other]) {
+      for (const { container } of [app.service, other]) {
         const { snapshot } = container.resolve(WaitingRoomRegistry).main;
         await until('the copy has learnt of it', () =>
           snapshot
@@ -58,10 +58,10 @@ describe('a session whose user holds a seat', () => {
   });
 
   it('is not prolonged by asking for the same seat again, nor by a seat that somebody else has', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 10 });
-    const [holder, other] = [await it_.buyer(10), await it_.buyer(10)];
+    const { id, seats } = await app.given.scheduleWithSeats(2, { amount: 10 });
+    const [holder, other] = [await app.buyer(10), await app.buyer(10)];
     const reservationId = await holder.hold(id, at(seats, 0).id);
-    await it_.admin.execute(
+    await app.admin.execute(
       `UPDATE reservation r JOIN concert_seat s ON s.id = r.seat_id JOIN orders o ON o.id = r.order_id
           SET r.held_until = NOW(3) + INTERVAL 70 SECOND, s.held_until = r.held_until, o.held_until = r.held_until
         WHERE r.id = ?`,
@@ -74,9 +74,9 @@ describe('a session whose user holds a seat', () => {
   });
 
   it('cannot be prolonged by holds beyond its maximum: further holds are refused, other requests are served', async () => {
-    const room = it_.service.container.resolve(WaitingRoomRegistry).main;
-    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-    const holder = await it_.buyer(10);
+    const room = app.service.container.resolve(WaitingRoomRegistry).main;
+    const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 10 });
+    const holder = await app.buyer(10);
     const settle = jest.spyOn(room, 'resolve').mockImplementation((_place, isToHold) =>
       Promise.resolve({
         status: 'PROGRESS',

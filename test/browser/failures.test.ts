@@ -28,7 +28,7 @@ const [LOST, OFFLINE, TABS, PAYMENT, EXPIRED] = Array.from({ length: 5 }, queueN
 ];
 
 describeInBrowser('a place in the line, seen by the page', () => {
-  const it_ = useService({
+  const app = useService({
     QUEUES: [LOST, OFFLINE, TABS, PAYMENT, EXPIRED].map((id) => `${id}=1`).join(','),
     QUEUE_PRESENCE_TIMEOUT_SECONDS: 3600,
   });
@@ -38,8 +38,8 @@ describeInBrowser('a place in the line, seen by the page', () => {
   const ahead = async (queue: string, count: number): Promise<Buyer[]> => {
     const buyers: Buyer[] = [];
     for (let i = 0; i < count; i++) {
-      const buyer = new Buyer(it_.url, await it_.given.user(PRICE));
-      buyer.token = await enter(it_.url, queue, buyer.userId);
+      const buyer = new Buyer(app.url, await app.given.user(PRICE));
+      buyer.token = await enter(app.url, queue, buyer.userId);
       buyers.push(buyer);
     }
     return buyers;
@@ -48,7 +48,7 @@ describeInBrowser('a place in the line, seen by the page', () => {
   it('survives the loss of Redis’ state, and its position never goes back', async () => {
     await ahead(LOST, 3);
     const { page, faults } = await browser.open({ serviceWorkers: 'block' });
-    await join(page, it_.url, LOST, await it_.given.user());
+    await join(page, app.url, LOST, await app.given.user());
     await page.waitForSelector('[data-position="3"]');
     const redis = new Redis(process.env.REDIS_URL ?? '');
     const names = await redis.keys(`queue:{${LOST}}:*`);
@@ -83,13 +83,13 @@ describeInBrowser('a place in the line, seen by the page', () => {
   it('is shown as kept while there is no connection, and goes on by itself afterwards', async () => {
     const first = at(await ahead(OFFLINE, 2), 0);
     const { page, context } = await browser.open();
-    await join(page, it_.url, OFFLINE, await it_.given.user());
+    await join(page, app.url, OFFLINE, await app.given.user());
     await page.waitForSelector('[data-position="2"]');
     await context.setOffline(true);
     await page.waitForSelector('.offline');
     expect(await page.textContent('.offline')).toMatch(/kept until \d\d:\d\d/);
     expect(await positionOn(page)).toBe(2);
-    const concert = await concertOf(it_, OFFLINE, 1, PRICE);
+    const concert = await concertOf(app, OFFLINE, 1, PRICE);
     await first.pay(await first.hold(concert.id, at(concert.seats, 0).id));
     await context.setOffline(false);
     await page.waitForSelector('[data-position="1"]');
@@ -99,14 +99,14 @@ describeInBrowser('a place in the line, seen by the page', () => {
   it('is asked for by one tab of several; the others show the same', async () => {
     await ahead(TABS, 2);
     const { page: first, context } = await browser.open();
-    await join(first, it_.url, TABS, await it_.given.user());
+    await join(first, app.url, TABS, await app.given.user());
     await first.waitForSelector('[data-position="2"]');
     const { page: second } = await openTab(context);
     let asked = 0;
     second.on('request', (request) => {
       if (/\/status$|\/presence$/.test(request.url())) asked++;
     });
-    await second.goto(`${it_.url}/?queue=${TABS}`);
+    await second.goto(`${app.url}/?queue=${TABS}`);
     await second.waitForSelector('[data-position="2"]');
     const heard = Number(await second.evaluate(LAST_HEARD));
     await until('the second tab hears what the first one asked', async () => {
@@ -119,10 +119,10 @@ describeInBrowser('a place in the line, seen by the page', () => {
   });
 
   it('pays once when the answer of the payment is lost after the commit', async () => {
-    const concert = await concertOf(it_, PAYMENT, 2, PRICE);
-    const userId = await it_.given.user(2 * PRICE);
+    const concert = await concertOf(app, PAYMENT, 2, PRICE);
+    const userId = await app.given.user(2 * PRICE);
     const { page } = await browser.open({ serviceWorkers: 'block' });
-    await join(page, it_.url, PAYMENT, userId);
+    await join(page, app.url, PAYMENT, userId);
     await screen(page, 'concerts');
     await page.click(`.choices button:has-text("${concert.title}")`);
     await page.click('[role=gridcell].free >> nth=0');
@@ -146,7 +146,7 @@ describeInBrowser('a place in the line, seen by the page', () => {
     expect(keys.length).toBeGreaterThan(1);
     expect(new Set(keys).size).toBe(1);
     expect(kept[0]).toBe(keys[0]); // the key was kept before the request left
-    const [row] = await it_.admin.query<{ payments: number; balance: number }>(
+    const [row] = await app.admin.query<{ payments: number; balance: number }>(
       `SELECT (SELECT COUNT(*) FROM payment WHERE user_id = m.id) AS payments, m.balance
          FROM member m WHERE m.id = ?`,
       [userId],
@@ -157,7 +157,7 @@ describeInBrowser('a place in the line, seen by the page', () => {
   it('that the service does not know any more leads back into the line', async () => {
     await ahead(EXPIRED, 1);
     const { page } = await browser.open();
-    await join(page, it_.url, EXPIRED, await it_.given.user());
+    await join(page, app.url, EXPIRED, await app.given.user());
     await screen(page, 'waiting');
     await page.route('**/token/check', (route) =>
       route.fulfill({

@@ -3,21 +3,21 @@ import { axe, concertOf, describeInBrowser, overflowOf, queueName, useBrowser } 
 
 describeInBrowser('without JavaScript', () => {
   const queueId = queueName();
-  const it_ = useService({ QUEUE_ID: queueId, HOLD_EXTENSION_SECONDS: 60, QUEUE_MAX_ACTIVE: 1 });
+  const app = useService({ QUEUE_ID: queueId, HOLD_EXTENSION_SECONDS: 60, QUEUE_MAX_ACTIVE: 1 });
   const browser = useBrowser();
 
   it('a user takes a place, waits, is admitted, chooses seats and pays, by forms alone', async () => {
-    const { title } = await concertOf(it_, queueId, 8, 100);
-    const first = await it_.buyer();
-    const userId = await it_.given.user(1000);
+    const { title } = await concertOf(app, queueId, 8, 100);
+    const first = await app.buyer();
+    const userId = await app.given.user(1000);
     const { page } = await browser.open({ javaScriptEnabled: false, viewport: { width: 320, height: 640 } });
-    await page.goto(`${it_.url}/`);
+    await page.goto(`${app.url}/`);
     await page.click('noscript a, a[href="/v1/forms"]');
     await page.fill('#user', String(userId));
     await page.press('#user', 'Enter');
     await page.waitForSelector('[data-position="1"]');
     expect(await overflowOf(page).catch(() => 0)).toBe(0);
-    const { id, seats } = await concertOf(it_, queueId, 1, 0);
+    const { id, seats } = await concertOf(app, queueId, 1, 0);
     const hold = await first.hold(id, seats[0]?.id ?? 0);
     await first.pay(hold); // its session ends, and the page renews itself
     await page.waitForSelector(`li:has-text("${title}")`);
@@ -33,11 +33,11 @@ describeInBrowser('without JavaScript', () => {
   });
 
   it('each page has no fault that axe finds', async () => {
-    await concertOf(it_, queueId, 8, 100);
-    const userId = await it_.given.user(1000);
+    await concertOf(app, queueId, 8, 100);
+    const userId = await app.given.user(1000);
     const { page } = await browser.open();
     const look = async (): Promise<void> => expect(await axe(page)).toEqual([]);
-    await page.goto(`${it_.url}/v1/forms`);
+    await page.goto(`${app.url}/v1/forms`);
     await look();
     await page.fill('#user', String(userId));
     await page.press('#user', 'Enter');

@@ -18,7 +18,7 @@ const QUEUES = [queueName(), queueName(), queueName(), queueName()];
 const PRICE = 70_000;
 
 describeInBrowser('a buyer in front of the page', () => {
-  const it_ = useService({
+  const app = useService({
     QUEUES: QUEUES.map((id) => `${id}=1`).join(','),
     QUEUE_PRESENCE_TIMEOUT_SECONDS: 3600,
   });
@@ -26,10 +26,10 @@ describeInBrowser('a buyer in front of the page', () => {
 
   /** Somebody who is in, and leaves by paying. */
   const someoneAhead = async (queue: string): Promise<() => Promise<void>> => {
-    const userId = await it_.given.user(PRICE);
-    const buyer = new Buyer(it_.url, userId);
-    buyer.token = await enter(it_.url, queue, userId);
-    const concert = await concertOf(it_, queue, 3, PRICE);
+    const userId = await app.given.user(PRICE);
+    const buyer = new Buyer(app.url, userId);
+    buyer.token = await enter(app.url, queue, userId);
+    const concert = await concertOf(app, queue, 3, PRICE);
     return async () => {
       const answer = await buyer.pay(await buyer.hold(concert.id, at(concert.seats, 0).id));
       expect(answer.status).toBe(200);
@@ -53,7 +53,7 @@ describeInBrowser('a buyer in front of the page', () => {
   };
 
   const bought = async (userId: number): Promise<{ seats: number; paid: number }> => {
-    const [row] = await it_.admin.query<{ seats: number; paid: number }>(
+    const [row] = await app.admin.query<{ seats: number; paid: number }>(
       `SELECT (SELECT COUNT(*) FROM reservation WHERE user_id = ? AND status = 'RESERVED') AS seats,
               (SELECT CAST(SUM(amount) AS UNSIGNED) FROM payment WHERE user_id = ?) AS paid`,
       [userId, userId],
@@ -64,10 +64,10 @@ describeInBrowser('a buyer in front of the page', () => {
   it('gets from the line to a ticket by the keyboard alone, in Korean', async () => {
     const queue = at(QUEUES, 0);
     const leaves = await someoneAhead(queue);
-    const { title } = await concertOf(it_, queue, 45, PRICE);
-    const userId = await it_.given.user(90_000);
+    const { title } = await concertOf(app, queue, 45, PRICE);
+    const userId = await app.given.user(90_000);
     const { page, faults } = await browser.open({ locale: 'ko-KR', viewport: { width: 1280, height: 800 } });
-    await page.goto(`${it_.url}/?queue=${queue}`);
+    await page.goto(`${app.url}/?queue=${queue}`);
     await screen(page, 'sign-in');
     expect(await axe(page)).toEqual([]);
     await tabTo(page, '#user');
@@ -118,15 +118,15 @@ describeInBrowser('a buyer in front of the page', () => {
   it('gets from the line to a ticket by touch on a small screen, in English, by the list of seats', async () => {
     const queue = at(QUEUES, 1);
     const leaves = await someoneAhead(queue);
-    const { title } = await concertOf(it_, queue, 30, PRICE);
-    const userId = await it_.given.user(PRICE);
+    const { title } = await concertOf(app, queue, 30, PRICE);
+    const userId = await app.given.user(PRICE);
     const { page, faults } = await browser.open({
       viewport: { width: 320, height: 640 },
       hasTouch: true,
       isMobile: true,
       colorScheme: 'dark',
     });
-    await page.goto(`${it_.url}/?queue=${queue}`);
+    await page.goto(`${app.url}/?queue=${queue}`);
     await page.tap('#user');
     await page.keyboard.type(String(userId));
     await page.tap('.primary');
@@ -155,11 +155,11 @@ describeInBrowser('a buyer in front of the page', () => {
 
   it('gives seats back, chooses others, gets more time once, and sees when that is too late', async () => {
     const queue = at(QUEUES, 3);
-    const { id, title } = await concertOf(it_, queue, 6, PRICE);
-    const userId = await it_.given.user(10 * PRICE);
+    const { id, title } = await concertOf(app, queue, 6, PRICE);
+    const userId = await app.given.user(10 * PRICE);
     const { page, faults } = await browser.open({ viewport: { width: 320, height: 640 } });
     const orders = (): Promise<object[]> =>
-      it_.admin.query(
+      app.admin.query(
         `SELECT o.status, o.extended, COUNT(r.id) AS seats
            FROM orders o JOIN reservation r ON r.order_id = o.id
           WHERE o.user_id = ? AND o.schedule_id = ? GROUP BY o.id ORDER BY o.id`,
@@ -169,7 +169,7 @@ describeInBrowser('a buyer in front of the page', () => {
       await page.waitForSelector('[role=gridcell].free');
       for (let seat = 0; seat < count; seat++) await page.click('[role=gridcell].free >> nth=0');
     };
-    await page.goto(`${it_.url}/?queue=${queue}`);
+    await page.goto(`${app.url}/?queue=${queue}`);
     await page.fill('#user', String(userId));
     await page.press('#user', 'Enter');
     await screen(page, 'concerts');
@@ -177,10 +177,10 @@ describeInBrowser('a buyer in front of the page', () => {
     await choose(5);
     await page.waitForSelector('.problem:has-text("At most 4")');
     expect(await page.locator('[role=gridcell][aria-selected=true]').count()).toBe(4);
-    await it_.admin.execute('UPDATE concert_schedule SET seats_per_user = 3 WHERE id = ?', [id]);
+    await app.admin.execute('UPDATE concert_schedule SET seats_per_user = 3 WHERE id = ?', [id]);
     await page.click('.checkout .primary');
     await page.waitForSelector('.problem:has-text("one buyer")');
-    await it_.admin.execute('UPDATE concert_schedule SET seats_per_user = NULL WHERE id = ?', [id]);
+    await app.admin.execute('UPDATE concert_schedule SET seats_per_user = NULL WHERE id = ?', [id]);
     await page.click('.checkout .primary');
     await screen(page, 'order');
     await page.click('button:has-text("Give the seats back")');
@@ -201,11 +201,11 @@ describeInBrowser('a buyer in front of the page', () => {
     await page.waitForSelector('.primary:has-text("140,000")');
     expect(await page.locator('button:has-text("more time")').count()).toBe(0);
 
-    const [held] = await it_.admin.query<{ id: number }>(
+    const [held] = await app.admin.query<{ id: number }>(
       `SELECT r.id FROM reservation r WHERE r.user_id = ? AND r.status = 'TEMP_RESERVED'`,
       [userId],
     );
-    await it_.given.holdIsPast(held?.id ?? 0);
+    await app.given.holdIsPast(held?.id ?? 0);
     await page.click('main .primary');
     await screen(page, 'hold-ended');
     expect(faults).toEqual([]);
@@ -214,14 +214,14 @@ describeInBrowser('a buyer in front of the page', () => {
   it('needs three requests for the page in which one waits', async () => {
     const queue = at(QUEUES, 2);
     const leaves = await someoneAhead(queue);
-    const userId = await it_.given.user(PRICE);
+    const userId = await app.given.user(PRICE);
     const { page } = await browser.open({ serviceWorkers: 'block' });
     const files: string[] = [];
     page.on('request', (request) => {
       if (['document', 'script', 'stylesheet', 'image', 'font'].includes(request.resourceType()))
         files.push(new URL(request.url()).pathname);
     });
-    await page.goto(`${it_.url}/?queue=${queue}`);
+    await page.goto(`${app.url}/?queue=${queue}`);
     await screen(page, 'sign-in');
     expect(files.filter((file) => !file.startsWith('/assets/shop')).length).toBe(3);
     expect(userId).toBeGreaterThan(0);

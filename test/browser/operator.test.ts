@@ -17,7 +17,7 @@ const [LIVE, ACTS, CONFLICT, KEYS] = [1, 2, 3, 4].map(() => uniqueQueueId()) as 
 ];
 
 describeInBrowser('the operator’s page', () => {
-  const it_ = useService({
+  const app = useService({
     MANAGEMENT_PORT: 0,
     QUEUES: [LIVE, ACTS, CONFLICT, KEYS].map((id) => `${id}=3`).join(','),
     QUEUE_PRESENCE_TIMEOUT_SECONDS: 3600,
@@ -26,9 +26,9 @@ describeInBrowser('the operator’s page', () => {
   let url: string;
   const keys = new Map<Role, OperatorKey>();
   beforeAll(async () => {
-    url = `http://127.0.0.1:${it_.service.managementPort ?? 0}`;
+    url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
     for (const role of ['viewer', 'operator', 'admin'] as const)
-      keys.set(role, await givenOperator(it_.admin, role));
+      keys.set(role, await givenOperator(app.admin, role));
   });
 
   const keyOf = (role: Role): string => keys.get(role)?.key ?? '';
@@ -83,8 +83,8 @@ describeInBrowser('the operator’s page', () => {
   it('shows the line as it changes, in both languages, light and dark, down to 320 pixels', async () => {
     const admin = new OrganizerClient(url, keyOf('admin'));
     const { title } = await admin.published({ rows: 1, seatsPerRow: 4, price: 700 });
-    await it_.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [LIVE, title]);
-    for (let i = 0; i < 5; i++) await enter(it_.url, LIVE, await it_.given.user());
+    await app.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [LIVE, title]);
+    for (let i = 0; i < 5; i++) await enter(app.url, LIVE, await app.given.user());
     for (const [locale, colorScheme, width] of [
       ['ko-KR', 'light', 320],
       ['en-GB', 'dark', 1280],
@@ -103,7 +103,7 @@ describeInBrowser('the operator’s page', () => {
       await page.close();
     }
     const { page } = await openAs('viewer', LIVE);
-    await enter(it_.url, LIVE, await it_.given.user());
+    await enter(app.url, LIVE, await app.given.user());
     await figure(page, 'waiting', '3');
   });
 
@@ -139,7 +139,7 @@ describeInBrowser('the operator’s page', () => {
     await page.press('#reason', 'Enter');
     await page.waitForSelector('dialog', { state: 'detached' });
     await until('the status of the queue says it', async () => {
-      const answer = await fetch(`${it_.url}/v1/api/queues/${ACTS}/status`);
+      const answer = await fetch(`${app.url}/v1/api/queues/${ACTS}/status`);
       const { data } = (await answer.json()) as { data: { notice: { en: string } | null } };
       return data.notice?.en === 'Soon';
     });
@@ -188,7 +188,7 @@ describeInBrowser('the operator’s page', () => {
   it('can be used by keyboard alone: a sale is closed, and a date canceled after its name was typed', async () => {
     const admin = new OrganizerClient(url, keyOf('admin'));
     const { title, scheduleId } = await admin.published({ closesAt: inDays(2) });
-    await it_.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [KEYS, title]);
+    await app.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [KEYS, title]);
     const { page, faults } = await openAs('admin', KEYS);
     await page.waitForSelector(`[data-schedule="${scheduleId}"]`);
     const reach = async (selector: string): Promise<void> => {

@@ -31,7 +31,7 @@ const STATES: { name: string; sale: SaleFacts; isPaused?: true; text: Record<'ko
 const QUEUES = STATES.map(() => queueName());
 
 describeInBrowser('what the page shows of the sale', () => {
-  const it_ = useService({
+  const app = useService({
     QUEUES: QUEUES.map((id) => `${id}=1`).join(','),
     QUEUE_PRESENCE_TIMEOUT_SECONDS: 3600,
   });
@@ -40,13 +40,13 @@ describeInBrowser('what the page shows of the sale', () => {
   for (const [i, { name, sale, isPaused, text }] of STATES.entries())
     it(`is the screen ${name}, in both languages, light and dark, without a fault, down to 320 pixels`, async () => {
       const queue = QUEUES[i] ?? '';
-      const { container } = it_.service;
-      await enter(it_.url, queue, await it_.given.user());
+      const { container } = app.service;
+      await enter(app.url, queue, await app.given.user());
       const boards = container.resolve(BoardStore);
       await boards.writeSale(queue, sale, 3_600_000);
       await boards.writeNotice(queue, { ko: '곧 다시 시작합니다', en: 'We go on soon' });
       if (isPaused) await container.resolve(WaitingRoomRegistry).find(queue)?.applyOverride('pause', 0);
-      const user = await it_.given.user();
+      const user = await app.given.user();
       for (const [locale, colorScheme] of [
         ['ko-KR', 'light'],
         ['en-GB', 'dark'],
@@ -57,7 +57,7 @@ describeInBrowser('what the page shows of the sale', () => {
           colorScheme,
           viewport: { width: 320, height: 700 },
         });
-        await join(page, it_.url, queue, user);
+        await join(page, app.url, queue, user);
         await screen(page, name);
         await page.waitForSelector(`.notice:has-text("${language === 'ko' ? '곧' : 'soon'}")`);
         expect(await page.textContent('h1')).toMatch(text[language]);

@@ -57,12 +57,12 @@ describe('what a queue says of its sale', () => {
 });
 
 describe('the status of a queue that sells', () => {
-  const it_ = useService({
+  const app = useService({
     QUEUES: `${SOLD_HERE}=100,${NOTHING_HERE}=100`,
     HOLD_EXPIRY_INTERVAL_MS: 60_000, // a hold that has passed counts as free before its row is changed
   });
   const status = async (queue = SOLD_HERE): Promise<QueueStatusReport> =>
-    ((await request(it_.url).get(`/v1/api/queues/${queue}/status`)).body as { data: QueueStatusReport }).data;
+    ((await request(app.url).get(`/v1/api/queues/${queue}/status`)).body as { data: QueueStatusReport }).data;
   const untilSaid = (what: string, facts: Partial<QueueStatusReport>): Promise<unknown> =>
     until(what, async () => {
       const { state, left, opensAt } = await status();
@@ -72,16 +72,16 @@ describe('the status of a queue that sells', () => {
       );
     });
   const buyer = async (): Promise<Buyer> => {
-    const userId = await it_.given.user(PRICE);
-    const one = new Buyer(it_.url, userId);
-    const answer = await request(it_.url).post('/v1/api/queue/token').send({ userId, queueId: SOLD_HERE });
+    const userId = await app.given.user(PRICE);
+    const one = new Buyer(app.url, userId);
+    const answer = await request(app.url).post('/v1/api/queue/token').send({ userId, queueId: SOLD_HERE });
     one.token = (answer.body as { data: { queueToken: string } }).data.queueToken;
     return one;
   };
 
   it('follows the sale from its draft to its end', async () => {
-    const { id, title, seats } = await it_.given.scheduleWithSeats(2, { amount: PRICE });
-    const { admin } = it_;
+    const { id, title, seats } = await app.given.scheduleWithSeats(2, { amount: PRICE });
+    const { admin } = app;
     const left = (free: number): QueueStatusReport['left'] => [
       { name: 'S', amount: PRICE, seats: free },
       { name: 'Gone', amount: 1, seats: 0 },
@@ -108,7 +108,7 @@ describe('the status of a queue that sells', () => {
     await untilSaid('one is sold', { state: 'OPEN', left: left(1) });
     const held = await second.hold(id, at(seats, 1).id);
     await untilSaid('held, not sold out', { state: 'WAITLIST', left: left(0) });
-    await it_.given.holdIsPast(held);
+    await app.given.holdIsPast(held);
     await untilSaid('free again', { state: 'OPEN', left: left(1) });
     const third = await buyer();
     await third.pay(await third.hold(id, at(seats, 1).id));
@@ -118,16 +118,16 @@ describe('the status of a queue that sells', () => {
   });
 
   it('counts in one process only', async () => {
-    const name = `sale-board of ${it_.queueId}`;
+    const name = `sale-board of ${app.queueId}`;
     await until('the lease is taken', async () => {
-      const rows = await it_.admin.query('SELECT 1 FROM outbox_lease WHERE name = ?', [name]);
+      const rows = await app.admin.query('SELECT 1 FROM outbox_lease WHERE name = ?', [name]);
       return rows.length === 1;
     });
-    expect(await new Lease(it_.admin, name).hold()).toBe(false);
+    expect(await new Lease(app.admin, name).hold()).toBe(false);
   });
 
   it('tells nothing that is old', async () => {
-    const boards = it_.service.container.resolve(BoardStore);
+    const boards = app.service.container.resolve(BoardStore);
     await boards.writeSale(NOTHING_HERE, { state: 'SOLD_OUT', left: [] }, 3_600_000);
     await until('it is said', async () => (await status(NOTHING_HERE)).state === 'SOLD_OUT');
     await boards.writeSale(NOTHING_HERE, { state: 'SOLD_OUT', left: [] }, 1);

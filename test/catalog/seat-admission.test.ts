@@ -16,20 +16,20 @@ const GIVES_BACK = 7;
 const PRICE = 10;
 
 describe('an opening with ten times more buyers than seats', () => {
-  const it_ = useService({
+  const app = useService({
     QUEUES: `${QUEUE}=40`,
     QUEUE_ADMIT_BY_SEATS: 'on',
     QUEUE_PRESENCE_TIMEOUT_SECONDS: 600,
     QUEUE_IDLE_TIMEOUT_SECONDS: 5, // users who have given a seat back leave
   });
   const status = async (): Promise<QueueStatusReport> =>
-    ((await request(it_.url).get(`/v1/api/queues/${QUEUE}/status`)).body as { data: QueueStatusReport }).data;
+    ((await request(app.url).get(`/v1/api/queues/${QUEUE}/status`)).body as { data: QueueStatusReport }).data;
 
   it('lets hardly anybody into an empty hall, and tells all others that it is sold out', async () => {
-    const { id, title } = await it_.given.scheduleWithSeats(SEATS, { amount: PRICE });
-    await it_.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [QUEUE, title]);
+    const { id, title } = await app.given.scheduleWithSeats(SEATS, { amount: PRICE });
+    await app.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [QUEUE, title]);
     await until('the seats are counted', async () => (await status()).left?.[0]?.seats === SEATS);
-    const queue = it_.service.container.resolve(QueueService);
+    const queue = app.service.container.resolve(QueueService);
     const outcomes = { bought: 0, gaveBack: 0, foundNothing: 0, neverIn: 0 };
     let isSoldOut = false;
 
@@ -43,7 +43,7 @@ describe('an opening with ten times more buyers than seats', () => {
         const { reservationId } = (held.body as { data: { reservationId: number } }).data;
         if (i % GIVES_BACK === 0) {
           const [order] = ((await buyer.get('/v1/api/orders')).body as { data: { orderId: number }[] }).data;
-          await request(it_.url)
+          await request(app.url)
             .delete(`/v1/api/orders/${String(order?.orderId)}`)
             .set('Authorization', buyer.token);
           outcomes.gaveBack++;
@@ -68,13 +68,13 @@ describe('an opening with ten times more buyers than seats', () => {
         }
         await sleep(300);
       }
-      const buyer = new Buyer(it_.url, userId);
+      const buyer = new Buyer(app.url, userId);
       buyer.token = queueToken;
       await buy(buyer, i);
     };
 
     const users: number[] = [];
-    for (let from = 0; from < BUYERS; from += 100) users.push(...(await it_.given.users(100, PRICE)));
+    for (let from = 0; from < BUYERS; from += 100) users.push(...(await app.given.users(100, PRICE)));
     const visits = Promise.all(users.map(visit));
     await until('sold out', async () => (isSoldOut = (await status()).state === 'SOLD_OUT'), 120_000);
     await visits;

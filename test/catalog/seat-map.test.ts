@@ -82,17 +82,17 @@ describe('a layout', () => {
 });
 
 describe('the seat map of a schedule', () => {
-  const it_ = useService();
+  const app = useService();
 
   const ask = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
-    fetch(`${it_.url}/v1/api/concerts/${path}`, { headers: { 'Accept-Encoding': 'identity', ...headers } });
+    fetch(`${app.url}/v1/api/concerts/${path}`, { headers: { 'Accept-Encoding': 'identity', ...headers } });
   const dataOf = async <T>(path: string): Promise<T> =>
     ((await (await ask(path)).json()) as { data: T }).data;
   const layoutFor = (id: number): Promise<SeatLayout> => dataOf(`layout?scheduleId=${id}`);
   const availabilityFor = (id: number): Promise<Availability> => dataOf(`availability?scheduleId=${id}`);
   /** A published schedule is in the list of shown ones within a second. */
   const shown = async (seats: number): Promise<{ id: number; seatIds: number[] }> => {
-    const schedule = await it_.given.scheduleWithSeats(seats);
+    const schedule = await app.given.scheduleWithSeats(seats);
     await until('it is shown', async () => (await ask(`layout?scheduleId=${schedule.id}`)).status === 200);
     return { id: schedule.id, seatIds: schedule.seats.map(({ id }) => id) };
   };
@@ -101,7 +101,7 @@ describe('the seat map of a schedule', () => {
     return until('it is compressed', () => {
       return new Promise<Buffer | false>((resolve, reject) => {
         request(
-          `${it_.url}/v1/api/concerts/${path}`,
+          `${app.url}/v1/api/concerts/${path}`,
           { agent: false, headers: { 'Accept-Encoding': 'br' } },
           (res) => {
             const parts: Buffer[] = [];
@@ -117,10 +117,10 @@ describe('the seat map of a schedule', () => {
 
   it('tells without a token which seats are free, on hold, sold and not for sale', async () => {
     const { id, seatIds } = await shown(6);
-    await (await it_.buyer()).hold(id, at(seatIds, 1));
-    const buyer = await it_.buyer(1000);
+    await (await app.buyer()).hold(id, at(seatIds, 1));
+    const buyer = await app.buyer(1000);
     await buyer.pay(await buyer.hold(id, at(seatIds, 2)));
-    await it_.admin.execute("UPDATE concert_seat SET status = 'BLOCKED' WHERE id = ?", [at(seatIds, 3)]);
+    await app.admin.execute("UPDATE concert_seat SET status = 'BLOCKED' WHERE id = ?", [at(seatIds, 3)]);
     const expected = [0, 1, 2, 3, 0, 0];
     await until('the availability says so', async () => {
       const { seats } = await availabilityFor(id);
@@ -135,7 +135,7 @@ describe('the seat map of a schedule', () => {
   it('tells whether the sale is open, and nothing of a draft', async () => {
     const { id } = await shown(1);
     const set = (assignment: string): Promise<unknown> =>
-      it_.admin.execute(`UPDATE concert_schedule SET ${assignment} WHERE id = ?`, [id]);
+      app.admin.execute(`UPDATE concert_schedule SET ${assignment} WHERE id = ?`, [id]);
     const becomes = (sale: string): Promise<unknown> =>
       until(sale, async () => (await availabilityFor(id)).sale === sale);
     await set('opens_at = NOW(3) + INTERVAL 1 HOUR');
@@ -171,7 +171,7 @@ describe('the seat map of a schedule', () => {
   it(`of 1,000 seats takes at most ${MAX_LAYOUT_BYTES} and ${MAX_AVAILABILITY_BYTES} bytes`, async () => {
     const { id } = await shown(1000);
     // Sections, numbers, coordinates without a pattern, and a third each free, on hold and sold in disorder.
-    await it_.admin.execute(
+    await app.admin.execute(
       `UPDATE concert_seat SET section = CONCAT('Block ', position DIV 100), row_label = CONCAT('R', position DIV 20),
               seat_number = CONCAT(position MOD 20, IF(position MOD 3 = 0, 'B', 'A')), price_class = 'Standing',
               is_accessible = position MOD 50 = 0, x = CRC32(position) MOD 2000, y = CRC32(position + 5000) MOD 2000,
@@ -180,7 +180,7 @@ describe('the seat map of a schedule', () => {
         WHERE schedule_id = ?`,
       [id],
     );
-    await it_.admin.execute(
+    await app.admin.execute(
       "INSERT INTO concert_seat (schedule_id, position, amount, status) VALUES (?, 1001, 1, 'BLOCKED')",
       [id],
     );
@@ -195,7 +195,7 @@ describe('the seat map of a schedule', () => {
     if (process.env.PRINT_SIZES === '1')
       process.stderr.write(`layout ${layout.length} B, availability ${availability.length} B\n`);
     // Nobody has these seats, which other tests would see as a broken invariant.
-    await it_.admin.execute(
+    await app.admin.execute(
       "UPDATE concert_seat SET status = 'AVAILABLE', held_until = NULL WHERE schedule_id = ?",
       [id],
     );

@@ -22,18 +22,18 @@ interface Entry {
 }
 
 describe('acts of operators', () => {
-  const it_ = useService({ MANAGEMENT_PORT: 0 });
+  const app = useService({ MANAGEMENT_PORT: 0 });
   let url: string;
   const keys = new Map<Role, OperatorKey>();
   beforeAll(async () => {
-    url = `http://127.0.0.1:${it_.service.managementPort ?? 0}`;
-    for (const role of ROLES) keys.set(role, await givenOperator(it_.admin, role));
+    url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
+    for (const role of ROLES) keys.set(role, await givenOperator(app.admin, role));
   });
 
   const as = (role: Role): OrganizerClient => new OrganizerClient(url, keys.get(role)?.key ?? '');
   const act = (what: string, body: object | null, tag?: string): request.Test =>
     request(url)
-      .post(`/queues/${it_.queueId}/${what}`)
+      .post(`/queues/${app.queueId}/${what}`)
       .set({ Authorization: `Bearer ${keys.get('operator')?.key ?? ''}`, 'Content-Type': 'application/json' })
       .set(tag === undefined ? {} : { 'If-Match': tag })
       .send(JSON.stringify(body));
@@ -45,7 +45,7 @@ describe('acts of operators', () => {
     );
 
   describe('on admission', () => {
-    const subject = (): string => `queue:${it_.queueId}`;
+    const subject = (): string => `queue:${app.queueId}`;
     const tagNow = async (): Promise<string> => etagOf(await act('admission', { command: 'auto' }));
 
     it('write down who did it and why, and how it was before and after', async () => {
@@ -93,7 +93,7 @@ describe('acts of operators', () => {
     await act('notice', { notice: { ko: '둘', en: 'two' }, reason: 'say two' }, etagOf(first));
     const late = await act('notice', { notice: null, reason: 'late' }, etagOf(first));
     expect(late.status).toBe(412);
-    expect(await written(`queue:${it_.queueId}`, 'say two')).toMatchObject({
+    expect(await written(`queue:${app.queueId}`, 'say two')).toMatchObject({
       ...{ act: 'queue.notice', before: one, after: { ko: '둘', en: 'two' } },
     });
     expect((await act('notice', null)).status).toBe(200);
@@ -108,17 +108,17 @@ describe('acts of operators', () => {
     it('open it before its time and close it, so that what is sold follows at once', async () => {
       const { scheduleId, etag } = await as('admin').published({ opensAt: inDays(1), closesAt: inDays(2) });
       const seatOf = async (): Promise<number> => {
-        const [row] = await it_.admin.query<{ id: number }>(
+        const [row] = await app.admin.query<{ id: number }>(
           "SELECT id FROM concert_seat WHERE schedule_id = ? AND status = 'AVAILABLE' LIMIT 1",
           [scheduleId],
         );
         return row?.id ?? 0;
       };
-      const buyer = await it_.buyer(1000);
+      const buyer = await app.buyer(1000);
       const tryHold = async (): Promise<string> => {
         const body = { scheduleId, seatId: await seatOf() };
         return codeOf(
-          await request(it_.url)
+          await request(app.url)
             .post('/v1/api/concerts/reserve')
             .set('Authorization', buyer.token)
             .send(body),

@@ -10,20 +10,20 @@ const MINUTE_MS = 60_000;
 const QUEUE = uniqueQueueId();
 
 describe('what the live view tells of sales', () => {
-  const it_ = useService({ MANAGEMENT_PORT: 0, HOLD_SECONDS: 2, QUEUES: `${QUEUE}=10` });
+  const app = useService({ MANAGEMENT_PORT: 0, HOLD_SECONDS: 2, QUEUES: `${QUEUE}=10` });
 
   it('is what the database has: seats by class, holds, and what each minute sold and lost', async () => {
-    const url = `http://127.0.0.1:${it_.service.managementPort ?? 0}`;
-    const admin = new OrganizerClient(url, (await givenOperator(it_.admin, 'admin')).key);
+    const url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
+    const admin = new OrganizerClient(url, (await givenOperator(app.admin, 'admin')).key);
     const { scheduleId, title } = await admin.published({ rows: 1, seatsPerRow: 4, price: 700 });
-    const seats = await it_.admin.query<{ id: number }>('SELECT id FROM concert_seat WHERE schedule_id = ?', [
+    const seats = await app.admin.query<{ id: number }>('SELECT id FROM concert_seat WHERE schedule_id = ?', [
       scheduleId,
     ]);
-    const [payer, loser] = [await it_.buyer(1000), await it_.buyer(1000)];
+    const [payer, loser] = [await app.buyer(1000), await app.buyer(1000)];
     await payer.pay(await payer.hold(scheduleId, at(seats, 0).id));
     await loser.hold(scheduleId, at(seats, 1).id);
-    await it_.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [QUEUE, title]);
-    const live = await followLive(url, (await givenOperator(it_.admin, 'viewer')).key);
+    await app.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [QUEUE, title]);
+    const live = await followLive(url, (await givenOperator(app.admin, 'viewer')).key);
     const ours = ({ sales }: { sales: { queues: Sales['queues'] } }): Sales['queues'][number] | undefined =>
       sales.queues.find(({ queueId }) => queueId === QUEUE);
     const lapsed = await live.until('the hold has lapsed', (report) => {

@@ -13,23 +13,23 @@ import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/wait';
 
 describe('the live view of operators', () => {
-  const it_ = useService({ MANAGEMENT_PORT: 0, QUEUE_MAX_ACTIVE: 2 });
+  const app = useService({ MANAGEMENT_PORT: 0, QUEUE_MAX_ACTIVE: 2 });
   let url: string;
   let viewer: OperatorKey;
   beforeAll(async () => {
-    url = `http://127.0.0.1:${it_.service.managementPort ?? 0}`;
-    viewer = await givenOperator(it_.admin, 'viewer');
+    url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
+    viewer = await givenOperator(app.admin, 'viewer');
   });
 
   it('is refused without a key, and is not on the public port', async () => {
     expect((await request(url).get('/v1/admin/live/events')).status).toBe(401);
     const key = `Bearer ${viewer.key}`;
-    expect((await request(it_.url).get('/v1/admin/live/events').set('Authorization', key)).status).toBe(404);
+    expect((await request(app.url).get('/v1/admin/live/events').set('Authorization', key)).status).toBe(404);
   });
 
   it('tells each second how the queue, the processes and the stores are, in its documented shape', async () => {
-    await Promise.all([it_.buyer(), it_.buyer()]);
-    const waiting = await it_.buyer();
+    await Promise.all([app.buyer(), app.buyer()]);
+    const waiting = await app.buyer();
     expect(waiting.token).not.toBe('');
     const live = await followLive(url, viewer.key);
     const report = await live.until(
@@ -39,7 +39,7 @@ describe('the live view of operators', () => {
     );
     LiveReport.parse(report);
     expect(at(report.queues, 0)).toMatchObject({
-      ...{ queueId: it_.queueId, waiting: 1, absent: 0, active: 2, activeLimit: 2, source: 'fixed' },
+      ...{ queueId: app.queueId, waiting: 1, absent: 0, active: 2, activeLimit: 2, source: 'fixed' },
       ...{ paused: false, state: 'OPEN', override: { limit: null, rate: null } },
     });
     expect(report.stores).toMatchObject({ database: { status: 'up' }, redis: { status: 'up' } });
@@ -52,7 +52,7 @@ describe('the live view of operators', () => {
     // Who comes now sees a point of what was reported before; the first stream may have begun before the first second ended.
     const later = await followLive(url, viewer.key);
     await later.until('a report, which comes after the history', () => true);
-    expect(later.history?.at(-1)?.queues).toEqual({ [it_.queueId]: { waiting: 1, active: 2, limit: 2 } });
+    expect(later.history?.at(-1)?.queues).toEqual({ [app.queueId]: { waiting: 1, active: 2, limit: 2 } });
     later.close();
   });
 
@@ -63,7 +63,7 @@ describe('the live view of operators', () => {
   });
 
   it('shows what each process has told, also one that answers no users', async () => {
-    const own = { QUEUE_ID: it_.queueId, QUEUE_MAX_ACTIVE: 2 };
+    const own = { QUEUE_ID: app.queueId, QUEUE_MAX_ACTIVE: 2 };
     const worker = await startTestService({ ...own, ROLE: 'worker' });
     const live = await followLive(url, viewer.key);
     await live.until('a worker', ({ fleet }) => fleet.processes.some(({ role }) => role === 'worker'));
@@ -72,7 +72,7 @@ describe('the live view of operators', () => {
   });
 
   it('ends within 30 s for a key that is worth nothing any more, and stays while keys cannot be looked up', async () => {
-    const operators = it_.service.container.resolve(OperatorService);
+    const operators = app.service.container.resolve(OperatorService);
     const authorize = jest.spyOn(operators, 'authorize');
     const live = await followLive(url, viewer.key);
     authorize.mockRejectedValue(new Unauthorized('revoked'));
@@ -96,7 +96,7 @@ describe('the live view of operators', () => {
 });
 
 describe('the live view without stores', () => {
-  const it_ = useService();
+  const app = useService();
 
   it('keeps what it knew last, with its age, lets operators stop admission without MariaDB, and goes on afterwards', async () => {
     const config = testConfig();
@@ -116,7 +116,7 @@ describe('the live view without stores', () => {
       ...{ REDIS_URL: redisUrl.href, DATABASE_URL: databaseUrl.href },
     });
     const url = `http://127.0.0.1:${service.managementPort ?? 0}`;
-    const { key } = await givenOperator(it_.admin, 'operator');
+    const { key } = await givenOperator(app.admin, 'operator');
     const live = await followLive(url, key);
     await live.until(
       'it is fresh',

@@ -3,10 +3,10 @@ import { Database } from '../../src/platform/database/database';
 import { useService } from '../support/suite';
 
 describe('readiness', () => {
-  const it_ = useService();
+  const app = useService();
 
   it('probes the stores once for all probes that arrive at once', async () => {
-    const { container } = it_.service;
+    const { container } = app.service;
     const asked = jest.spyOn(container.resolve(Database), 'execute');
     const reports = await Promise.all(Array.from({ length: 100 }, () => container.resolve(Health).report()));
     const probes = asked.mock.calls.filter(([sql]) => sql.includes("name = ''")).length;

@@ -10,12 +10,12 @@ import { undone } from '../support/undone';
 
 /** Guards go by the rows that match, not by those that an update changes. */
 describe('a guard under an update that changes nothing', () => {
-  const it_ = useService();
-  afterAll(() => expectInvariants({ queueIds: [it_.queueId] }));
+  const app = useService();
+  afterAll(() => expectInvariants({ queueIds: [app.queueId] }));
 
   it.each([0, 50])('sells a seat of price 0 to a user with a balance of %d, once', async (balance) => {
-    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 0 });
-    const [buyer, key] = [await it_.buyer(balance), randomUUID()];
+    const { id, seats } = await app.given.scheduleWithSeats(2, { amount: 0 });
+    const [buyer, key] = [await app.buyer(balance), randomUUID()];
     const listed = (await buyer.seats(id)).body as { data: { amount: number }[] };
     expect(listed.data.map(({ amount }) => amount)).toEqual([0, 0]);
     const reservationId = await buyer.hold(id, at(seats, 0).id);
@@ -27,7 +27,7 @@ describe('a guard under an update that changes nothing', () => {
     expect([replay.body, replay.headers['idempotency-replayed']]).toEqual([paid.body, 'true']);
     await buyer.enter();
     expect(outcome(await buyer.pay(reservationId))).toBe('409 409');
-    const ledger = await it_.admin.query(
+    const ledger = await app.admin.query(
       "SELECT amount, balance_after AS left_ FROM payment_history WHERE user_id = ? AND kind = 'PAYMENT'",
       [buyer.userId],
     );
@@ -35,13 +35,13 @@ describe('a guard under an update that changes nothing', () => {
   });
 
   it('refuses a price above the balance still, by one won', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 1 });
-    const buyer = await it_.buyer(0);
+    const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 1 });
+    const buyer = await app.buyer(0);
     expect(outcome(await buyer.pay(await buyer.hold(id, at(seats, 0).id)))).toBe('409 005');
   });
 
   it('takes a top-up of nothing for done, and one that passes 2^53 − 1 not', () =>
-    undone(it_.admin, async (tx, given) => {
+    undone(app.admin, async (tx, given) => {
       const [userId, sales] = [await given.user(7), new Sales()];
       const debit = (id: number): Promise<boolean> => sales.balances.debit(tx, [{ userId: id, amount: 0 }]);
       expect(await sales.topUp(tx, userId, 0)).toEqual(done(7));
@@ -51,7 +51,7 @@ describe('a guard under an update that changes nothing', () => {
     }));
 
   it('keeps a lease that is prolonged twice in one instant', () =>
-    undone(it_.admin, async (tx) => {
+    undone(app.admin, async (tx) => {
       await tx.execute('SET timestamp = 1700000000.5'); // NOW(3) stands still
       const name = `test-${randomUUID()}`;
       const [lease, other] = [new Lease(tx, name, 0), new Lease(tx, name, 10_000)];
@@ -62,7 +62,7 @@ describe('a guard under an update that changes nothing', () => {
     }));
 
   it('tells rows that an insert adds from those that are there already', () =>
-    undone(it_.admin, async (tx) => {
+    undone(app.admin, async (tx) => {
       const name = `test-${randomUUID()}`;
       const add = 'INSERT IGNORE INTO outbox_lease (name) VALUES (?)';
       expect((await tx.execute(add, [name])).affectedRows).toBe(1);

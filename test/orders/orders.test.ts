@@ -7,8 +7,8 @@ import { useService } from '../support/suite';
 import { until } from '../support/wait';
 
 describe('orders', () => {
-  const it_ = useService({ MAX_SEATS_PER_USER: 4, HOLD_EXTENSION_SECONDS: 60 });
-  afterAll(() => expectInvariants({ queueIds: [it_.queueId] }));
+  const app = useService({ MAX_SEATS_PER_USER: 4, HOLD_EXTENSION_SECONDS: 60 });
+  afterAll(() => expectInvariants({ queueIds: [app.queueId] }));
 
   interface Order {
     orderId: number;
@@ -27,27 +27,27 @@ describe('orders', () => {
   const act = (buyer: Buyer, id: number, what: string, key?: string): Test =>
     buyer.post(`/v1/api/orders/${id}/${what}`, key);
   const release = (buyer: Buyer, id: number): Test =>
-    request(it_.url).delete(`/v1/api/orders/${id}`).set('Authorization', buyer.token);
+    request(app.url).delete(`/v1/api/orders/${id}`).set('Authorization', buyer.token);
   const idsOf = (seats: { id: number }[]): number[] => seats.map(({ id }) => id);
   const statusesOf = async (scheduleId: number): Promise<string[]> =>
     (
-      await it_.admin.query<{ status: string }>(
+      await app.admin.query<{ status: string }>(
         'SELECT status FROM concert_seat WHERE schedule_id = ? ORDER BY position',
         [scheduleId],
       )
     ).map(({ status }) => status);
   const balanceOf = async ({ userId }: Buyer): Promise<number | undefined> =>
-    (await it_.admin.query<{ balance: number }>('SELECT balance FROM member WHERE id = ?', [userId]))[0]
+    (await app.admin.query<{ balance: number }>('SELECT balance FROM member WHERE id = ?', [userId]))[0]
       ?.balance;
   const refundable = (scheduleId: number, seconds: number): Promise<unknown> =>
-    it_.admin.execute(
+    app.admin.execute(
       'UPDATE concert_schedule SET refundable_until = NOW(3) + INTERVAL ? SECOND WHERE id = ?',
       [seconds, scheduleId],
     );
 
   it('sells a couple two seats: held, paid and listed as one', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(3, { amount: 70 });
-    const buyer = await it_.buyer(200);
+    const { id, seats } = await app.given.scheduleWithSeats(3, { amount: 70 });
+    const buyer = await app.buyer(200);
     const held = order(await create(buyer, { scheduleId: id, seatIds: [at(seats, 1).id, at(seats, 0).id] }));
     expect(held).toMatchObject({
       status: 'HELD',
@@ -61,15 +61,15 @@ describe('orders', () => {
     const listed = (await buyer.get('/v1/api/orders')).body as { data: Order[] }; // the session is over
     expect(listed.data).toMatchObject([{ orderId: held.orderId, status: 'PAID' }]);
     expect(order(await buyer.get(`/v1/api/orders/${held.orderId}`))).toMatchObject({ totalAmount: 140 });
-    const events = await it_.admin.query("SELECT id FROM outbox WHERE JSON_VALUE(payload, '$.userId') = ?", [
+    const events = await app.admin.query("SELECT id FROM outbox WHERE JSON_VALUE(payload, '$.userId') = ?", [
       buyer.userId,
     ]);
     expect(events).toHaveLength(4); // one per seat and act
   });
 
   it('holds all seats or none, and names those that are gone', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(4);
-    const [rival, buyer] = [await it_.buyer(), await it_.buyer()];
+    const { id, seats } = await app.given.scheduleWithSeats(4);
+    const [rival, buyer] = [await app.buyer(), await app.buyer()];
     await rival.hold(id, at(seats, 1).id);
     const refused = await create(buyer, { scheduleId: id, seatIds: idsOf(seats) });
     expect(outcome(refused)).toBe('409 004');
@@ -78,8 +78,8 @@ describe('orders', () => {
   });
 
   it('gives overlapping parties of four whole orders only', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(12);
-    const buyers = await it_.buyers(30);
+    const { id, seats } = await app.given.scheduleWithSeats(12);
+    const buyers = await app.buyers(30);
     const parties = buyers.map((buyer, i) =>
       create(buyer, { scheduleId: id, seatIds: [0, 1, 2, 3].map((n) => at(seats, (i * 2 + n) % 12).id) }),
     );
@@ -93,8 +93,8 @@ describe('orders', () => {
   });
 
   it('answers the same order to one who holds those seats, and again by its key', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(2);
-    const [buyer, key, body] = [await it_.buyer(), randomUUID(), { scheduleId: id, seatIds: idsOf(seats) }];
+    const { id, seats } = await app.given.scheduleWithSeats(2);
+    const [buyer, key, body] = [await app.buyer(), randomUUID(), { scheduleId: id, seatIds: idsOf(seats) }];
     const first = await create(buyer, body, key);
     expect((await create(buyer, body)).body).toEqual(first.body);
     const replay = await create(buyer, body, key);
@@ -103,13 +103,13 @@ describe('orders', () => {
   });
 
   it('counts the seats of an order against MAX_SEATS_PER_USER, or the schedule’s own limit', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(6);
-    const buyer = await it_.buyer();
+    const { id, seats } = await app.given.scheduleWithSeats(6);
+    const buyer = await app.buyer();
     expect(outcome(await create(buyer, { scheduleId: id, seatIds: idsOf(seats.slice(0, 5)) }))).toBe(
       '409 SEAT_LIMIT',
     );
     expect((await create(buyer, { scheduleId: id, seatIds: idsOf(seats.slice(0, 3)) })).status).toBe(200);
-    await it_.admin.execute('UPDATE concert_schedule SET seats_per_user = 3 WHERE id = ?', [id]);
+    await app.admin.execute('UPDATE concert_schedule SET seats_per_user = 3 WHERE id = ?', [id]);
     expect(outcome(await create(buyer, { scheduleId: id, seatIds: [at(seats, 4).id] }))).toBe(
       '409 SEAT_LIMIT',
     );
@@ -120,17 +120,17 @@ describe('orders', () => {
     ['after it has closed', 'opens_at = NULL, closes_at = NOW(3) - INTERVAL 1 SECOND'],
     ['when it is canceled', "state = 'CANCELED'"],
   ])('sells nothing of a schedule %s', async (_when, change) => {
-    const { id, seats } = await it_.given.scheduleWithSeats(2);
-    const buyer = await it_.buyer();
-    await it_.admin.execute(`UPDATE concert_schedule SET ${change} WHERE id = ?`, [id]);
+    const { id, seats } = await app.given.scheduleWithSeats(2);
+    const buyer = await app.buyer();
+    await app.admin.execute(`UPDATE concert_schedule SET ${change} WHERE id = ?`, [id]);
     expect(outcome(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }))).toBe('409 NOT_ON_SALE');
     expect(outcome(await buyer.reserve(id, at(seats, 0).id))).toBe('409 NOT_ON_SALE');
     expect(await statusesOf(id)).toEqual(['AVAILABLE', 'AVAILABLE']);
   });
 
   it('keeps the session while another order is held, and ends it with the last one', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(3, { amount: 10 });
-    const buyer = await it_.buyer(100);
+    const { id, seats } = await app.given.scheduleWithSeats(3, { amount: 10 });
+    const buyer = await app.buyer(100);
     const [first, second, third] = [0, 1, 2].map((n) => ({ scheduleId: id, seatIds: [at(seats, n).id] }));
     const orders: Order[] = [];
     for (const body of [first, second, third]) orders.push(order(await create(buyer, body ?? {})));
@@ -145,15 +145,15 @@ describe('orders', () => {
   });
 
   it('ends the session of a user who has paid when the other hold lapses', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 10 });
-    const buyer = await it_.buyer(100);
+    const { id, seats } = await app.given.scheduleWithSeats(2, { amount: 10 });
+    const buyer = await app.buyer(100);
     const [first, second] = [0, 1].map((n) => ({ scheduleId: id, seatIds: [at(seats, n).id] }));
     const paid = order(await create(buyer, first ?? {}));
     const lapsing = order(await create(buyer, second ?? {}));
     expect((await act(buyer, paid.orderId, 'payment')).body).toMatchObject({
       data: { queueStatus: 'PROGRESS' },
     });
-    await it_.given.holdIsPast(at(lapsing.seats, 0).reservationId);
+    await app.given.holdIsPast(at(lapsing.seats, 0).reservationId);
     await until('the session is over', async () => {
       const { data } = (await buyer.check()).body as { data: { status: string } };
       return data.status === 'DONE';
@@ -161,8 +161,8 @@ describe('orders', () => {
   });
 
   it('frees the seats of a released order at once, and releases nothing twice', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(2);
-    const [buyer, rival] = [await it_.buyer(), await it_.buyer()];
+    const { id, seats } = await app.given.scheduleWithSeats(2);
+    const [buyer, rival] = [await app.buyer(), await app.buyer()];
     const { orderId } = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
     expect(outcome(await release(rival, orderId))).toBe('403 403');
     expect(order(await release(buyer, orderId))).toMatchObject({ status: 'CANCELED' });
@@ -172,15 +172,15 @@ describe('orders', () => {
   });
 
   it('prolongs a hold once, also when it is asked for many times at once', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(2);
-    const buyer = await it_.buyer();
+    const { id, seats } = await app.given.scheduleWithSeats(2);
+    const buyer = await app.buyer();
     const held = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
     const answers = await Promise.all(Array.from({ length: 6 }, () => act(buyer, held.orderId, 'extension')));
     expect(tally(answers)).toEqual({ '200': 1, '409 ALREADY_EXTENDED': 5 });
     const now = order(await buyer.get(`/v1/api/orders/${held.orderId}`));
     expect(now.extended).toBe(true);
     expect(Date.parse(now.reservedUntil) - Date.parse(held.reservedUntil)).toBe(60_000);
-    const rows = await it_.admin.query<{ n: number }>(
+    const rows = await app.admin.query<{ n: number }>(
       `SELECT COUNT(*) AS n FROM orders o JOIN reservation r ON r.order_id = o.id AND r.held_until = o.held_until
          JOIN concert_seat s ON s.id = r.seat_id AND s.held_until = o.held_until WHERE o.id = ?`,
       [held.orderId],
@@ -189,8 +189,8 @@ describe('orders', () => {
   });
 
   it('gives the money back for tickets that are returned in time, once', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 40 });
-    const [buyer, stranger] = [await it_.buyer(100), await it_.buyer()];
+    const { id, seats } = await app.given.scheduleWithSeats(2, { amount: 40 });
+    const [buyer, stranger] = [await app.buyer(100), await app.buyer()];
     const { orderId } = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
     expect(outcome(await act(buyer, orderId, 'cancellation'))).toBe('409 NOT_REFUNDABLE');
     await act(buyer, orderId, 'payment');
@@ -201,7 +201,7 @@ describe('orders', () => {
     expect(tally(answers)).toEqual({ '200': 1, '409 NOT_REFUNDABLE': 4 });
     expect(await balanceOf(buyer)).toBe(100);
     expect(await statusesOf(id)).toEqual(['AVAILABLE', 'AVAILABLE']);
-    const ledger = await it_.admin.query(
+    const ledger = await app.admin.query(
       `SELECT h.kind, h.amount, h.balance_after AS after, p.status FROM payment_history h
          JOIN payment p ON p.id = h.payment_id WHERE h.user_id = ? ORDER BY h.id`,
       [buyer.userId],
@@ -210,7 +210,7 @@ describe('orders', () => {
       { kind: 'PAYMENT', amount: -80, after: 20, status: 'CANCELED' },
       { kind: 'REFUND', amount: 80, after: 100, status: 'CANCELED' },
     ]);
-    const events = await it_.admin.query(
+    const events = await app.admin.query(
       `SELECT JSON_VALUE(payload, '$.refundAmount') AS amount, JSON_VALUE(payload, '$.canceledBy') AS canceledBy
          FROM outbox WHERE topic = 'refund-notification' AND JSON_VALUE(payload, '$.orderId') = ? ORDER BY id`,
       [orderId],
@@ -223,8 +223,8 @@ describe('orders', () => {
   });
 
   it('gives nothing back when it is too late', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 40 });
-    const buyer = await it_.buyer(100);
+    const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 40 });
+    const buyer = await app.buyer(100);
     const { orderId } = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
     await act(buyer, orderId, 'payment');
     await refundable(id, -1);
@@ -233,8 +233,8 @@ describe('orders', () => {
   });
 
   it('sells free tickets and takes them back', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 0 });
-    const buyer = await it_.buyer();
+    const { id, seats } = await app.given.scheduleWithSeats(2, { amount: 0 });
+    const buyer = await app.buyer();
     await refundable(id, 3600);
     const { orderId } = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
     expect((await act(buyer, orderId, 'payment')).body).toMatchObject({ data: { paymentAmount: 0 } });
@@ -242,10 +242,10 @@ describe('orders', () => {
   });
 
   it('ends an order whose hold has expired as a whole', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(2);
-    const [buyer, rival] = [await it_.buyer(), await it_.buyer()];
+    const { id, seats } = await app.given.scheduleWithSeats(2);
+    const [buyer, rival] = [await app.buyer(), await app.buyer()];
     const held = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
-    await it_.admin.execute(
+    await app.admin.execute(
       `UPDATE orders o JOIN reservation r ON r.order_id = o.id JOIN concert_seat s ON s.id = r.seat_id
           SET o.held_until = NOW(3) - INTERVAL 1 SECOND,
               r.held_until = NOW(3) - INTERVAL 1 SECOND, s.held_until = NOW(3) - INTERVAL 1 SECOND
@@ -259,8 +259,8 @@ describe('orders', () => {
   });
 
   it('chooses adjacent seats, and leaves no single seat over', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(5);
-    const [buyer, other] = [await it_.buyer(), await it_.buyer()];
+    const { id, seats } = await app.given.scheduleWithSeats(5);
+    const [buyer, other] = [await app.buyer(), await app.buyer()];
     await other.hold(id, at(seats, 2).id); // two free on each side
     const chosen = order(await create(buyer, { scheduleId: id, best: { count: 2 } }));
     expect([
@@ -278,7 +278,7 @@ describe('orders', () => {
     ['no seat', { seatIds: [] }],
     ['21 seats', { seatIds: Array.from({ length: 21 }, (_, i) => i + 1) }],
   ])('refuses %s as bad input', async (_what, body) => {
-    const buyer = await it_.buyer();
+    const buyer = await app.buyer();
     expect(outcome(await create(buyer, { scheduleId: 1, ...body }))).toBe('400 400');
     expect(outcome(await buyer.get('/v1/api/orders/none'))).toBe('400 400');
     expect(outcome(await buyer.get('/v1/api/orders/999999999'))).toBe('404 404');

@@ -12,13 +12,13 @@ const LIMIT = 2;
 
 /** What a buyer, an operator and a consumer of events are told of holds and payments. */
 describe('the outcome of a sale', () => {
-  const it_ = useService({ MAX_SEATS_PER_USER: LIMIT });
+  const app = useService({ MAX_SEATS_PER_USER: LIMIT });
 
   const said = (answer: { body: unknown }): string | undefined =>
     (answer.body as { exception?: { message: string } | null }).exception?.message;
 
   async function metric(name: string, labels: Record<string, string> = {}): Promise<number> {
-    const found = await it_.service.container.resolve(Metrics).registry.getSingleMetric(name)?.get();
+    const found = await app.service.container.resolve(Metrics).registry.getSingleMetric(name)?.get();
     const isAsked = (one: Record<string, unknown>): boolean =>
       Object.entries(labels).every(([label, value]) => one[label] === value);
     return found?.values.find((one) => isAsked(one.labels))?.value ?? 0;
@@ -26,21 +26,21 @@ describe('the outcome of a sale', () => {
   const holds = (result: string): Promise<number> => metric('concert_seat_holds_total', { result });
 
   const events = (userId: number): Promise<{ topic: string; key: string; payload: string }[]> =>
-    it_.admin.query(
+    app.admin.query(
       `SELECT topic, partition_key AS \`key\`, payload FROM outbox
         WHERE JSON_VALUE(payload, '$.userId') = ? ORDER BY id`,
       [userId],
     );
 
   it('of a hold is counted, and makes an event', async () => {
-    const { id, title, seats } = await it_.given.scheduleWithSeats(2);
+    const { id, title, seats } = await app.given.scheduleWithSeats(2);
     const before = await holds('held');
-    const buyer = await it_.buyer();
+    const buyer = await app.buyer();
     const answer = await buyer.reserve(id, at(seats, 1).id);
     const { reservationId } = (answer.body as { data: { reservationId: number } }).data;
     expect(answer.body).toMatchObject({ data: { seatStatus: 'TEMP_RESERVED' } });
     expect(await holds('held')).toBe(before + 1);
-    const [row] = await it_.admin.query<{ until: Date }>(
+    const [row] = await app.admin.query<{ until: Date }>(
       'SELECT held_until AS until FROM reservation WHERE id = ?',
       [reservationId],
     );
@@ -53,12 +53,12 @@ describe('the outcome of a sale', () => {
   });
 
   it('of a payment is counted, and makes an event', async () => {
-    const { id, title, seats } = await it_.given.scheduleWithSeats(1, { amount: 70 });
+    const { id, title, seats } = await app.given.scheduleWithSeats(1, { amount: 70 });
     const before = [
       await metric('concert_ticket_sales_total'),
       await metric('concert_ticket_revenue_krw_total'),
     ];
-    const buyer = await it_.buyer(100);
+    const buyer = await app.buyer(100);
     const reservationId = await buyer.hold(id, at(seats, 0).id);
     expect((await buyer.pay(reservationId)).body).toMatchObject({
       data: { paymentAmount: 70, seatStatus: 'RESERVED', queueStatus: 'DONE' },
@@ -75,7 +75,7 @@ describe('the outcome of a sale', () => {
       ...{ concertTitle: title, seatPosition: 1 },
     });
     expect(
-      await it_.admin.query(
+      await app.admin.query(
         `SELECT p.amount, p.status, h.kind, h.amount AS taken FROM payment p JOIN payment_history h ON h.payment_id = p.id
           WHERE p.reservation_id = ? AND p.user_id = ?`,
         [reservationId, buyer.userId],
@@ -84,11 +84,11 @@ describe('the outcome of a sale', () => {
   });
 
   it('keeps a holder from being idle as long as the hold lasts', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1);
-    await (await it_.buyer()).hold(id, at(seats, 0).id);
+    const { id, seats } = await app.given.scheduleWithSeats(1);
+    await (await app.buyer()).hold(id, at(seats, 0).id);
     const redis = connectRedis(testConfig().REDIS_URL, 60_000);
     await redis.connect();
-    const [, until] = await redis.zrevrange(queueKeys(it_.queueId).idle, 0, 0, 'WITHSCORES');
+    const [, until] = await redis.zrevrange(queueKeys(app.queueId).idle, 0, 0, 'WITHSCORES');
     const [seconds] = await redis.time();
     redis.disconnect();
     expect(Number(until) / 1000 - Number(seconds)).toBeGreaterThan(290);
@@ -96,10 +96,10 @@ describe('the outcome of a sale', () => {
   });
 
   it('says why a seat cannot be reserved', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 10 });
+    const { id, seats } = await app.given.scheduleWithSeats(2, { amount: 10 });
     const [one, other] = [at(seats, 0).id, at(seats, 1).id];
-    const begun = await it_.given.scheduleWithSeats(1, { startsInSeconds: -1 });
-    const [owner, late] = [await it_.buyer(100), await it_.buyer()];
+    const begun = await app.given.scheduleWithSeats(1, { startsInSeconds: -1 });
+    const [owner, late] = [await app.buyer(100), await app.buyer()];
     const refused = await holds('refused');
     const first = await owner.hold(id, one);
     expect(said(await late.reserve(id, one))).toBe(`Seat ${one} cannot be reserved: somebody else has it.`);
@@ -124,12 +124,12 @@ describe('the outcome of a sale', () => {
   });
 
   it('says of whose line a concert is', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1);
-    await it_.admin.execute(
+    const { id, seats } = await app.given.scheduleWithSeats(1);
+    await app.admin.execute(
       "UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = 'elsewhere' WHERE d.id = ?",
       [id],
     );
-    const answer = await (await it_.buyer()).reserve(id, at(seats, 0).id);
+    const answer = await (await app.buyer()).reserve(id, at(seats, 0).id);
     expect([outcome(answer), said(answer)]).toEqual([
       '403 403',
       'This concert has its own queue: ask for a token with queueId elsewhere.',
@@ -137,9 +137,9 @@ describe('the outcome of a sale', () => {
   });
 
   it('gives one buyer MAX_SEATS_PER_USER seats of a schedule and no more, also at once', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(8);
+    const { id, seats } = await app.given.scheduleWithSeats(8);
     const limited = await holds('limited');
-    const buyer = await it_.buyer();
+    const buyer = await app.buyer();
     const answers = await Promise.all(seats.map((seat) => buyer.reserve(id, seat.id)));
     const refusals = answers.filter(({ status }) => status === 409);
     expect(refusals).toHaveLength(seats.length - LIMIT);
@@ -150,18 +150,18 @@ describe('the outcome of a sale', () => {
   });
 
   it('is 004 when each attempt finds the seat free and cannot take it: the attempts are limited', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1);
+    const { id, seats } = await app.given.scheduleWithSeats(1);
     const take = jest
-      .spyOn(it_.service.container.resolve(HoldRepository), 'reserveSeats')
+      .spyOn(app.service.container.resolve(HoldRepository), 'reserveSeats')
       .mockResolvedValue(0);
-    expect(outcome(await (await it_.buyer()).reserve(id, at(seats, 0).id))).toBe('409 004');
+    expect(outcome(await (await app.buyer()).reserve(id, at(seats, 0).id))).toBe('409 004');
     expect(take).toHaveBeenCalledTimes(2);
     take.mockRestore();
   });
 
   it('says why a payment is refused, and takes nothing', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 50 });
-    const [buyer, stranger] = [await it_.buyer(80), await it_.buyer(80)];
+    const { id, seats } = await app.given.scheduleWithSeats(2, { amount: 50 });
+    const [buyer, stranger] = [await app.buyer(80), await app.buyer(80)];
     const first = await buyer.hold(id, at(seats, 0).id);
     const second = await buyer.hold(id, at(seats, 1).id);
     expect(said(await stranger.pay(first))).toBe(`Reservation ${first} is not yours.`);
@@ -174,7 +174,7 @@ describe('the outcome of a sale', () => {
       'The balance is too small for this reservation: charge it first.',
     ]);
     expect(said(await buyer.pay(first))).toBe(`Reservation ${first} is paid already.`);
-    await it_.given.holdIsPast(second);
+    await app.given.holdIsPast(second);
     expect(said(await buyer.pay(second))).toBe(`The hold of reservation ${second} has ended: reserve again.`);
     expect(await balanceOf(buyer)).toBe(30);
   });
@@ -184,22 +184,22 @@ describe('the outcome of a sale', () => {
 
   it('of a charge is the balance, counted; what it cannot hold is refused', async () => {
     const before = await metric('concert_balance_topups_total');
-    const buyer = await it_.buyer(5);
+    const buyer = await app.buyer(5);
     expect((await buyer.charge(10)).body).toMatchObject({ data: { amount: 15 } });
     expect(await metric('concert_balance_topups_total')).toBe(before + 1);
-    await it_.admin.execute('UPDATE member SET balance = ? WHERE id = ?', [
+    await app.admin.execute('UPDATE member SET balance = ? WHERE id = ?', [
       Number.MAX_SAFE_INTEGER - 5,
       buyer.userId,
     ]);
     const refusal = await buyer.charge(6);
     expect([outcome(refusal), said(refusal)]).toEqual(['409 409', 'The balance cannot hold that much.']);
     expect(await metric('concert_balance_topups_total')).toBe(before + 1);
-    await it_.admin.execute('UPDATE member SET balance = 15 WHERE id = ?', [buyer.userId]);
+    await app.admin.execute('UPDATE member SET balance = 15 WHERE id = ?', [buyer.userId]);
     expect(await balanceOf(buyer)).toBe(15);
   });
 
   it('of a question for a stranger’s balance is 404', async () => {
-    const balances = it_.service.container.resolve(BalanceService);
+    const balances = app.service.container.resolve(BalanceService);
     await expect(balances.findBalance(999_999_999)).rejects.toMatchObject({
       code: '404',
       message: 'User 999999999 does not exist.',
@@ -208,11 +208,11 @@ describe('the outcome of a sale', () => {
 });
 
 describe('without MAX_SEATS_PER_USER', () => {
-  const it_ = useService({ MAX_SEATS_PER_USER: 0 });
+  const app = useService({ MAX_SEATS_PER_USER: 0 });
 
   it('one buyer may have them all', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(3);
-    const buyer = await it_.buyer();
+    const { id, seats } = await app.given.scheduleWithSeats(3);
+    const buyer = await app.buyer();
     for (const seat of seats) expect(outcome(await buyer.reserve(id, seat.id))).toBe('200');
   });
 });

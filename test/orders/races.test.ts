@@ -4,34 +4,34 @@ import { expectInvariants } from '../support/invariants';
 import { useService } from '../support/suite';
 
 describe('races', () => {
-  const it_ = useService();
-  afterAll(() => expectInvariants({ queueIds: [it_.queueId] }));
+  const app = useService();
+  afterAll(() => expectInvariants({ queueIds: [app.queueId] }));
 
   it('sells a seat to exactly one of 200 simultaneous buyers', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1);
-    const buyers = await it_.buyers(200);
+    const { id, seats } = await app.given.scheduleWithSeats(1);
+    const buyers = await app.buyers(200);
     const answers = await Promise.all(buyers.map((buyer) => buyer.reserve(id, at(seats, 0).id)));
     expect(tally(answers)).toEqual({ '200': 1, '409 004': 199 });
     expect(
-      await it_.admin.query('SELECT COUNT(*) AS n FROM reservation WHERE schedule_id = ?', [id]),
+      await app.admin.query('SELECT COUNT(*) AS n FROM reservation WHERE schedule_id = ?', [id]),
     ).toEqual([{ n: 1 }]);
   });
 
   it('gives a seat whose hold is past to exactly one of 50', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1);
-    await it_.given.holdIsPast(await (await it_.buyer()).hold(id, at(seats, 0).id));
-    const buyers = await it_.buyers(50);
+    const { id, seats } = await app.given.scheduleWithSeats(1);
+    await app.given.holdIsPast(await (await app.buyer()).hold(id, at(seats, 0).id));
+    const buyers = await app.buyers(50);
     const answers = await Promise.all(buyers.map((buyer) => buyer.reserve(id, at(seats, 0).id)));
     expect(tally(answers)).toEqual({ '200': 1, '409 004': 49 });
   });
 
   it('gives many seats whose holds are past to their next buyers at once: no deadlock is an error', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(60);
-    const buyers = await it_.buyers(120);
+    const { id, seats } = await app.given.scheduleWithSeats(60);
+    const buyers = await app.buyers(120);
     for (let round = 0; round < 3; round++) {
       const first = buyers.slice(0, 60).map((buyer, i) => buyer.reserve(id, at(seats, i).id));
       expect(tally(await Promise.all(first))).toEqual({ '200': 60 });
-      await it_.admin.execute(
+      await app.admin.execute(
         `UPDATE reservation r JOIN concert_seat s ON s.id = r.seat_id JOIN orders o ON o.id = r.order_id
             SET r.held_until = NOW(3) - INTERVAL 1 SECOND, s.held_until = NOW(3) - INTERVAL 1 SECOND,
                 o.held_until = NOW(3) - INTERVAL 1 SECOND
@@ -40,7 +40,7 @@ describe('races', () => {
       );
       const next = buyers.slice(60).map((buyer, i) => buyer.reserve(id, at(seats, i).id));
       expect(tally(await Promise.all(next))).toEqual({ '200': 60 });
-      await it_.admin.execute(
+      await app.admin.execute(
         `UPDATE reservation r JOIN concert_seat s ON s.id = r.seat_id JOIN orders o ON o.id = r.order_id
             SET r.status = 'CANCELED', s.status = 'AVAILABLE', s.held_until = NULL, o.status = 'EXPIRED'
           WHERE r.schedule_id = ? AND r.status = 'TEMP_RESERVED'`,
@@ -50,11 +50,11 @@ describe('races', () => {
   });
 
   it('adds up 50 concurrent charges of one user', async () => {
-    const buyer = await it_.buyer();
+    const buyer = await app.buyer();
     const answers = await Promise.all(Array.from({ length: 50 }, () => buyer.charge(1000)));
     expect(tally(answers)).toEqual({ '200': 50 });
     expect((await buyer.amount()).body).toMatchObject({ data: { amount: 50_000 } });
-    const balances = await it_.admin.query<{ b: number }>(
+    const balances = await app.admin.query<{ b: number }>(
       'SELECT balance_after AS b FROM payment_history WHERE user_id = ? ORDER BY id',
       [buyer.userId],
     );
@@ -62,35 +62,35 @@ describe('races', () => {
   });
 
   it('takes the money once for 20 concurrent payments of one reservation', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 300 });
-    const buyer = await it_.buyer(10_000);
+    const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 300 });
+    const buyer = await app.buyer(10_000);
     const reservationId = await buyer.hold(id, at(seats, 0).id);
     const answers = await Promise.all(Array.from({ length: 20 }, () => buyer.pay(reservationId)));
     const counts = tally(answers);
     expect(counts['200']).toBe(1);
     expect((counts['409 409'] ?? 0) + (counts['403 003'] ?? 0)).toBe(19); // paid already, or the turn is over by now
-    expect(await it_.admin.query('SELECT balance FROM member WHERE id = ?', [buyer.userId])).toEqual([
+    expect(await app.admin.query('SELECT balance FROM member WHERE id = ?', [buyer.userId])).toEqual([
       { balance: 9700 },
     ]);
     expect(
-      await it_.admin.query('SELECT COUNT(*) AS n FROM payment WHERE reservation_id = ?', [reservationId]),
+      await app.admin.query('SELECT COUNT(*) AS n FROM payment WHERE reservation_id = ?', [reservationId]),
     ).toEqual([{ n: 1 }]);
   });
 
   it('does not spend a balance twice on two seats', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 100 });
-    const buyer = await it_.buyer(150);
+    const { id, seats } = await app.given.scheduleWithSeats(2, { amount: 100 });
+    const buyer = await app.buyer(150);
     const holds = [await buyer.hold(id, at(seats, 0).id), await buyer.hold(id, at(seats, 1).id)];
     const answers = await Promise.all(holds.map((reservationId) => buyer.pay(reservationId)));
     expect(tally(answers)['200']).toBe(1);
-    expect(await it_.admin.query('SELECT balance FROM member WHERE id = ?', [buyer.userId])).toEqual([
+    expect(await app.admin.query('SELECT balance FROM member WHERE id = ?', [buyer.userId])).toEqual([
       { balance: 50 },
     ]);
   });
 
   it('fills a hall without selling a seat twice or leaving one over', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(40, { amount: 5 });
-    const buyers = await it_.buyers(80, 5);
+    const { id, seats } = await app.given.scheduleWithSeats(40, { amount: 5 });
+    const buyers = await app.buyers(80, 5);
     await Promise.all(
       buyers.map(async (buyer, i) => {
         for (let n = 0; n < seats.length; n++) {
@@ -103,7 +103,7 @@ describe('races', () => {
       }),
     );
     expect(
-      await it_.admin.query(
+      await app.admin.query(
         `SELECT COUNT(*) AS sales, COUNT(DISTINCT r.seat_id) AS seats, COUNT(DISTINCT r.user_id) AS buyers
            FROM reservation r JOIN payment p ON p.reservation_id = r.id WHERE r.schedule_id = ?`,
         [id],

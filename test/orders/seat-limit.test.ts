@@ -8,18 +8,18 @@ import { Buyer } from '../support/buyer';
 const LIMIT = 3;
 
 describe(`MAX_SEATS_PER_USER=${LIMIT}`, () => {
-  const it_ = useService({ MAX_SEATS_PER_USER: LIMIT });
-  afterAll(() => expectInvariants({ queueIds: [it_.queueId] }));
+  const app = useService({ MAX_SEATS_PER_USER: LIMIT });
+  afterAll(() => expectInvariants({ queueIds: [app.queueId] }));
 
   it('holds for 20 simultaneous holds of one user, whichever process takes them', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(20);
+    const { id, seats } = await app.given.scheduleWithSeats(20);
     const other = await startTestService({
       MAX_SEATS_PER_USER: LIMIT,
-      QUEUE_ID: it_.queueId,
+      QUEUE_ID: app.queueId,
       QUEUE_MAX_ACTIVE: 10_000,
     });
     try {
-      const buyer = await it_.buyer();
+      const buyer = await app.buyer();
       const elsewhere = new Buyer(other.url, buyer.userId);
       elsewhere.token = buyer.token;
       const answers = await Promise.all(
@@ -34,9 +34,9 @@ describe(`MAX_SEATS_PER_USER=${LIMIT}`, () => {
   });
 
   it('counts what was bought and what is held, of one user and one schedule alone', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(6, { amount: 10 });
-    const another = await it_.given.scheduleWithSeats(1);
-    const [buyer, friend] = [await it_.buyer(100), await it_.buyer()];
+    const { id, seats } = await app.given.scheduleWithSeats(6, { amount: 10 });
+    const another = await app.given.scheduleWithSeats(1);
+    const [buyer, friend] = [await app.buyer(100), await app.buyer()];
     await buyer.pay(await buyer.hold(id, at(seats, 0).id));
     await buyer.enter(); // its turn was over
     await buyer.hold(id, at(seats, 1).id);
@@ -47,22 +47,22 @@ describe(`MAX_SEATS_PER_USER=${LIMIT}`, () => {
   });
 
   it('gives back what was let go: a hold that has passed counts no more', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(4);
-    const buyer = await it_.buyer();
+    const { id, seats } = await app.given.scheduleWithSeats(4);
+    const buyer = await app.buyer();
     const first = await buyer.hold(id, at(seats, 0).id);
     for (const i of [1, 2]) await buyer.hold(id, at(seats, i).id);
     expect(outcome(await buyer.reserve(id, at(seats, 3).id))).toBe('409 409');
-    await it_.given.holdIsPast(first);
+    await app.given.holdIsPast(first);
     expect(outcome(await buyer.reserve(id, at(seats, 3).id))).toBe('200');
   });
 });
 
 describe('MAX_SEATS_PER_USER=0', () => {
-  const it_ = useService({ MAX_SEATS_PER_USER: 0 });
+  const app = useService({ MAX_SEATS_PER_USER: 0 });
 
   it('is no limit', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(30);
-    const buyer = await it_.buyer();
+    const { id, seats } = await app.given.scheduleWithSeats(30);
+    const buyer = await app.buyer();
     const answers = await Promise.all(seats.map((seat) => buyer.reserve(id, seat.id)));
     expect(tally(answers)).toEqual({ '200': 30 });
   });

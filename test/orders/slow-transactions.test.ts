@@ -11,17 +11,17 @@ const TIMEOUT_MS = 60_000;
 const PARALLEL = 2;
 
 describe('holds behind transactions that take long', () => {
-  const it_ = useService({ DATABASE_ACQUIRE_TIMEOUT_MS: ACQUIRE_MS, DATABASE_TIMEOUT_MS: TIMEOUT_MS });
+  const app = useService({ DATABASE_ACQUIRE_TIMEOUT_MS: ACQUIRE_MS, DATABASE_TIMEOUT_MS: TIMEOUT_MS });
 
   it('wait for their turn as long as a transaction may take, and are made', async () => {
-    const busy = await it_.given.scheduleWithSeats(PARALLEL);
-    const other = await it_.given.scheduleWithSeats(1);
-    const buyers = await it_.buyers(PARALLEL + 1);
+    const busy = await app.given.scheduleWithSeats(PARALLEL);
+    const other = await app.given.scheduleWithSeats(1);
+    const buyers = await app.buyers(PARALLEL + 1);
     const batches = async (): Promise<number> =>
-      (await it_.service.container.resolve(BatchMetrics).size.get()).values.find(
+      (await app.service.container.resolve(BatchMetrics).size.get()).values.find(
         ({ metricName, labels }) => metricName?.endsWith('_count') === true && labels.kind === 'hold',
       )?.value ?? 0;
-    const held = await it_.admin.transaction(async (tx) => {
+    const held = await app.admin.transaction(async (tx) => {
       await tx.query(`SELECT id FROM concert_schedule WHERE id = ${busy.id} FOR UPDATE`);
       const asked = [];
       for (const [i, { id }] of busy.seats.entries()) {

@@ -10,12 +10,12 @@ const SEATS_OF_ONE = 200;
 const LASTS_MS = 400;
 
 describe('the window of a sale', () => {
-  const it_ = useService({ MAX_SEATS_PER_USER: 0, QUEUE_MAX_ACTIVE: 1000 });
+  const app = useService({ MAX_SEATS_PER_USER: 0, QUEUE_MAX_ACTIVE: 1000 });
   afterAll(() => expectInvariants());
 
   const isAfter = async (scheduleId: number): Promise<boolean> =>
     at(
-      await it_.admin.query<{ isAfter: 0 | 1 }>(
+      await app.admin.query<{ isAfter: 0 | 1 }>(
         'SELECT NOW(3) > closes_at + INTERVAL ? MICROSECOND AS isAfter FROM concert_schedule WHERE id = ?',
         [LASTS_MS * 1000, scheduleId],
       ),
@@ -23,7 +23,7 @@ describe('the window of a sale', () => {
     ).isAfter === 1;
 
   const soldIn = (scheduleId: number): Promise<{ isInside: 0 | 1; keepsWindow: 0 | 1 }[]> =>
-    it_.admin.query(
+    app.admin.query(
       `SELECT r.reserved_at >= d.opens_at AND r.reserved_at < d.closes_at AS isInside,
               r.sale_opens_at <=> d.opens_at AND r.sale_closes_at <=> d.closes_at AS keepsWindow
          FROM reservation r JOIN concert_schedule d ON d.id = r.schedule_id WHERE d.id = ?`,
@@ -31,9 +31,9 @@ describe('the window of a sale', () => {
     );
 
   it('has every sale inside of it by the clock of the database, with buyers around both edges', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(BUYERS * SEATS_OF_ONE, { amount: 0 });
-    const buyers = await Promise.all(Array.from({ length: BUYERS }, () => it_.buyer()));
-    await it_.admin.execute(
+    const { id, seats } = await app.given.scheduleWithSeats(BUYERS * SEATS_OF_ONE, { amount: 0 });
+    const buyers = await Promise.all(Array.from({ length: BUYERS }, () => app.buyer()));
+    await app.admin.execute(
       `UPDATE concert_schedule SET opens_at = NOW(3) + INTERVAL ? MICROSECOND,
               closes_at = NOW(3) + INTERVAL ? MICROSECOND WHERE id = ?`,
       [LASTS_MS * 1000, 2 * LASTS_MS * 1000, id],
@@ -60,14 +60,14 @@ describe('the window of a sale', () => {
   });
 
   it('judges a sale by the window of its time, however an operator moves it later', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1);
-    const buyer = await it_.buyer();
-    await it_.admin.execute(
+    const { id, seats } = await app.given.scheduleWithSeats(1);
+    const buyer = await app.buyer();
+    await app.admin.execute(
       'UPDATE concert_schedule SET opens_at = NOW(3) - INTERVAL 1 HOUR, closes_at = NOW(3) + INTERVAL 1 HOUR WHERE id = ?',
       [id],
     );
     expect((await buyer.reserve(id, at(seats, 0).id)).status).toBe(200);
-    await it_.admin.execute(
+    await app.admin.execute(
       'UPDATE concert_schedule SET closes_at = NOW(3) - INTERVAL 1 MINUTE WHERE id = ?',
       [id],
     );
@@ -76,14 +76,14 @@ describe('the window of a sale', () => {
   });
 
   it('cannot be moved between the selling statement and the row that keeps the window', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1);
-    const buyer = await it_.buyer();
-    const repository = it_.service.container.resolve(HoldRepository);
+    const { id, seats } = await app.given.scheduleWithSeats(1);
+    const buyer = await app.buyer();
+    const repository = app.service.container.resolve(HoldRepository);
     const sell = repository.reserveSeats.bind(repository);
     let edit: Promise<unknown> | undefined;
     jest.spyOn(repository, 'reserveSeats').mockImplementationOnce(async (...call) => {
       const rows = await sell(...call);
-      edit = it_.admin.execute(
+      edit = app.admin.execute(
         'UPDATE concert_schedule SET closes_at = NOW(3) - INTERVAL 1 MINUTE WHERE id = ?',
         [id],
       );

@@ -63,12 +63,12 @@ const ACTS: [string, Method, string, Role][] = [
 ];
 
 describe('the management port', () => {
-  const it_ = useService({ MANAGEMENT_PORT: 0, MANAGEMENT_TOKEN: TOKEN });
+  const app = useService({ MANAGEMENT_PORT: 0, MANAGEMENT_TOKEN: TOKEN });
   let url: string;
   const keys = new Map<Role, OperatorKey>();
   beforeAll(async () => {
-    url = `http://127.0.0.1:${it_.service.managementPort ?? 0}`;
-    for (const role of ROLES) keys.set(role, await givenOperator(it_.admin, role));
+    url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
+    for (const role of ROLES) keys.set(role, await givenOperator(app.admin, role));
   });
   const ask = (method: Method, path: string, key: string): request.Test =>
     // A stream has no end: HEAD is answered by what would be its head.
@@ -109,17 +109,17 @@ describe('the management port', () => {
   });
 
   it('does not know the key of an operator that was revoked', async () => {
-    const { name, key } = await givenOperator(it_.admin, 'viewer');
+    const { name, key } = await givenOperator(app.admin, 'viewer');
     expect(dataOf(await ask('get', '/v1/admin/me', key))).toEqual({ name, role: 'viewer' });
-    await revokeOperator(it_.admin, name);
+    await revokeOperator(app.admin, name);
     expect((await ask('get', '/v1/admin/me', key)).status).toBe(401);
-    const again = await givenOperator(it_.admin, 'viewer');
+    const again = await givenOperator(app.admin, 'viewer');
     expect(again.key).not.toBe(key);
   });
 
   it('keeps no key where somebody could read it', async () => {
-    const { key } = await givenOperator(it_.admin, 'viewer');
-    const stored = await it_.admin.query<{ text: string }>(
+    const { key } = await givenOperator(app.admin, 'viewer');
+    const stored = await app.admin.query<{ text: string }>(
       "SELECT CONCAT(name, HEX(key_hash)) AS text FROM operator UNION SELECT CONCAT(COALESCE(before_state, ''), COALESCE(after_state, '')) FROM audit",
     );
     expect(stored.filter(({ text }) => text.includes(key))).toEqual([]);
@@ -127,18 +127,18 @@ describe('the management port', () => {
 
   it('is not on the public port', async () => {
     for (const path of ['/v1/admin/me', '/v1/admin/openapi.json', '/queues'])
-      expect((await request(it_.url).get(path).set('Authorization', `Bearer ${TOKEN}`)).status).toBe(404);
+      expect((await request(app.url).get(path).set('Authorization', `Bearer ${TOKEN}`)).status).toBe(404);
   });
 
   it('writes down who set the limits of a queue, what they were and what was set', async () => {
     const { name, key } = keys.get('operator') ?? { name: '', key: '' };
     const command = { command: 'limit', value: 7 };
-    const path = `/queues/${it_.queueId}/admission`;
+    const path = `/queues/${app.queueId}/admission`;
     dataOf(await ask('post', path, key).send(command));
     const viewer = new OrganizerClient(url, keys.get('viewer')?.key ?? '');
     const [entry] = await until('it is written down', async () => {
       const entries = dataOf<{ before: { activeLimit: number } }[]>(
-        await viewer.get(`audit?subject=queue:${it_.queueId}`),
+        await viewer.get(`audit?subject=queue:${app.queueId}`),
       );
       return entries.length > 0 && entries;
     });

@@ -4,13 +4,13 @@ import { dataOf, givenOperator, OrganizerClient } from '../support/organizer';
 import { useService } from '../support/suite';
 
 describe('an export', () => {
-  const it_ = useService({ MANAGEMENT_PORT: 0 });
+  const app = useService({ MANAGEMENT_PORT: 0 });
   let url: string;
   let key: string;
   let organizer: OrganizerClient;
   beforeAll(async () => {
-    url = `http://127.0.0.1:${it_.service.managementPort ?? 0}`;
-    ({ key } = await givenOperator(it_.admin, 'admin'));
+    url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
+    ({ key } = await givenOperator(app.admin, 'admin'));
     organizer = new OrganizerClient(url, key);
   });
 
@@ -28,7 +28,7 @@ describe('an export', () => {
 
   it('of a schedule has each of its orders, seats and ledger entries once, over many chunks', async () => {
     const { scheduleId } = await organizer.published({ rows: 50, seatsPerRow: 100, price: 7 });
-    await givenOrders(it_.admin, scheduleId, 4500);
+    await givenOrders(app.admin, scheduleId, 4500);
     const orders = records((await download(`orders.csv?scheduleId=${scheduleId}`)).text);
     expect(orders).toHaveLength(4500);
     expect(new Set(orders.map(({ id }) => id)).size).toBe(4500);

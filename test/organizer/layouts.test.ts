@@ -98,11 +98,11 @@ describe('a line of CSV', () => {
 });
 
 describe('the layouts of an organizer', () => {
-  const it_ = useService({ MANAGEMENT_PORT: 0 });
+  const app = useService({ MANAGEMENT_PORT: 0 });
   let organizer: OrganizerClient;
   beforeAll(async () => {
-    const { key } = await givenOperator(it_.admin, 'admin');
-    organizer = new OrganizerClient(`http://127.0.0.1:${it_.service.managementPort ?? 0}`, key);
+    const { key } = await givenOperator(app.admin, 'admin');
+    organizer = new OrganizerClient(`http://127.0.0.1:${app.service.managementPort ?? 0}`, key);
   });
 
   it('are kept once each, however often they are sent at once', async () => {

@@ -5,17 +5,17 @@ import { useService } from '../support/suite';
 import { until } from '../support/wait';
 
 describe('an organizer', () => {
-  const it_ = useService({ MANAGEMENT_PORT: 0 });
+  const app = useService({ MANAGEMENT_PORT: 0 });
   let organizer: OrganizerClient;
   let name: string;
   beforeAll(async () => {
-    const admin = await givenOperator(it_.admin, 'admin');
+    const admin = await givenOperator(app.admin, 'admin');
     name = admin.name;
-    organizer = new OrganizerClient(`http://127.0.0.1:${it_.service.managementPort ?? 0}`, admin.key);
+    organizer = new OrganizerClient(`http://127.0.0.1:${app.service.managementPort ?? 0}`, admin.key);
   });
 
   const listed = async (scheduleId: number): Promise<unknown> => {
-    const list = (await (await it_.buyer()).schedules()).body as { data: { scheduleId: number }[] };
+    const list = (await (await app.buyer()).schedules()).body as { data: { scheduleId: number }[] };
     return list.data.find((one) => one.scheduleId === scheduleId);
   };
   const auditOf = async (scheduleId: number): Promise<{ act: string }[]> =>
@@ -31,7 +31,7 @@ describe('an organizer', () => {
     });
     await until('it is listed', () => listed(scheduleId).then((one) => one !== undefined));
     expect(await listed(scheduleId)).toMatchObject({ concertTitle: title, seatStatus: 'AVAILABLE' });
-    const buyer = await it_.buyer(50);
+    const buyer = await app.buyer(50);
     const seats = (await buyer.seats(scheduleId)).body as { data: { seatId: number; amount: number }[] };
     expect(seats.data).toHaveLength(12);
     const [seat] = seats.data;
@@ -96,7 +96,7 @@ describe('an organizer', () => {
 
   it('takes free seats out of the sale and puts them back, all or none', async () => {
     const { scheduleId } = await organizer.published({ rows: 1, seatsPerRow: 4 });
-    const rows = await it_.admin.query<{ id: number }>(
+    const rows = await app.admin.query<{ id: number }>(
       'SELECT id FROM concert_seat WHERE schedule_id = ? ORDER BY position',
       [scheduleId],
     );
@@ -104,18 +104,18 @@ describe('an organizer', () => {
     const block = (seatIds: number[], blocked: boolean): ReturnType<OrganizerClient['post']> =>
       organizer.post(`schedules/${scheduleId}/blocks`, { seatIds, blocked });
     const statusOf = async (id: number): Promise<string | undefined> =>
-      (await it_.admin.query<{ status: string }>('SELECT status FROM concert_seat WHERE id = ?', [id]))[0]
+      (await app.admin.query<{ status: string }>('SELECT status FROM concert_seat WHERE id = ?', [id]))[0]
         ?.status;
-    const buyer = await it_.buyer();
+    const buyer = await app.buyer();
     await buyer.hold(scheduleId, three);
     const refused = await block([one, three], true);
     expect([refused.status, refused.text.includes(String(three))]).toEqual([409, true]);
     expect(await statusOf(one)).toBe('AVAILABLE');
     expect(dataOf(await block([one, two], true))).toEqual({ changed: 2 });
     expect(dataOf(await block([one], true))).toEqual({ changed: 0 });
-    expect((await (await it_.buyer()).reserve(scheduleId, one)).status).toBe(409);
+    expect((await (await app.buyer()).reserve(scheduleId, one)).status).toBe(409);
     expect(dataOf(await block([one, three], false))).toEqual({ changed: 1 });
-    expect((await (await it_.buyer()).reserve(scheduleId, one)).status).toBe(200);
+    expect((await (await app.buyer()).reserve(scheduleId, one)).status).toBe(200);
     expect((await block([one, 999_999_999], true)).status).toBe(400);
     expect((await auditOf(scheduleId))[0]).toMatchObject({ act: 'seats.unblock', after: { seatIds: [one] } });
   });
@@ -179,7 +179,7 @@ describe('an organizer', () => {
         ...{ startsAt: inDays(5), endsAt: inDays(6), layoutId, prices: { VIP: 9, A: 0 } },
       }),
     );
-    const [counts] = await it_.admin.query(
+    const [counts] = await app.admin.query(
       `SELECT COUNT(*) AS seats, SUM(amount) AS worth, SUM(is_accessible) AS wheelchairs, MAX(position) AS last,
               COUNT(DISTINCT section, row_label, seat_number) AS places FROM concert_seat WHERE schedule_id = ?`,
       [scheduleId],

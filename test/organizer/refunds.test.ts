@@ -13,18 +13,18 @@ const PRICE = 100;
 const REASON = { reason: 'The singer is ill' };
 
 describe('the refund of an order', () => {
-  const it_ = useService({ MANAGEMENT_PORT: 0, REFUNDS_PER_SECOND: 10_000 });
+  const app = useService({ MANAGEMENT_PORT: 0, REFUNDS_PER_SECOND: 10_000 });
   let organizer: OrganizerClient;
   let operator: OrganizerClient;
   beforeAll(async () => {
-    const url = `http://127.0.0.1:${it_.service.managementPort ?? 0}`;
-    organizer = new OrganizerClient(url, (await givenOperator(it_.admin, 'admin')).key);
-    operator = new OrganizerClient(url, (await givenOperator(it_.admin, 'operator')).key);
+    const url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
+    organizer = new OrganizerClient(url, (await givenOperator(app.admin, 'admin')).key);
+    operator = new OrganizerClient(url, (await givenOperator(app.admin, 'operator')).key);
   });
 
   const balances = async (first: number, last: number): Promise<number[]> =>
     (
-      await it_.admin.query<{ balance: number }>(
+      await app.admin.query<{ balance: number }>(
         'SELECT DISTINCT balance FROM member WHERE id BETWEEN ? AND ? ORDER BY balance',
         [first, last],
       )
@@ -32,7 +32,7 @@ describe('the refund of an order', () => {
   /** The events of the refunds of these users, for webhooks and notifications. */
   const refundEvents = async (first: number, last: number): Promise<Record<string, unknown>[]> =>
     (
-      await it_.admin.query<{ payload: string }>(
+      await app.admin.query<{ payload: string }>(
         `SELECT payload FROM outbox
           WHERE topic = 'refund-notification' AND JSON_VALUE(payload, '$.userId') BETWEEN ? AND ? ORDER BY id`,
         [first, last],
@@ -43,7 +43,7 @@ describe('the refund of an order', () => {
 
   it('puts the money back, frees the seat, and leaves ledger, audit and invariants in order', async () => {
     const { scheduleId } = await organizer.published({ price: PRICE });
-    const { first, last } = await givenOrders(it_.admin, scheduleId, 2);
+    const { first, last } = await givenOrders(app.admin, scheduleId, 2);
     const [order] = await ordersOf(`userId=${first}`);
     const path = `orders/${order?.orderId ?? 0}`;
     expect(order).toMatchObject({ status: 'PAID', total: PRICE, scheduleId });
@@ -69,14 +69,14 @@ describe('the refund of an order', () => {
         ...{ concertTitle: 'Given', seatPosition: position, canceledBy: 'operator' },
       },
     ]);
-    const buyer = await it_.buyer(PRICE);
+    const buyer = await app.buyer(PRICE);
     expect((await buyer.pay(await buyer.hold(scheduleId, seatId))).status).toBe(200);
     await expectInvariants();
   });
 
   it('happens once, however many ask for it at once', async () => {
     const { scheduleId } = await organizer.published({ price: PRICE });
-    const { first } = await givenOrders(it_.admin, scheduleId, 1);
+    const { first } = await givenOrders(app.admin, scheduleId, 1);
     const [order] = await ordersOf(`userId=${first}`);
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => operator.post(`orders/${order?.orderId ?? 0}/refund`, REASON)),
@@ -87,7 +87,7 @@ describe('the refund of an order', () => {
 
   it('releases an order that is held and not paid', async () => {
     const { scheduleId } = await organizer.published({ price: PRICE });
-    const { first } = await givenOrders(it_.admin, scheduleId, 1, 'HELD');
+    const { first } = await givenOrders(app.admin, scheduleId, 1, 'HELD');
     const [order] = await ordersOf(`userId=${first}&status=HELD`);
     expect(dataOf(await operator.post(`orders/${order?.orderId ?? 0}/refund`, REASON))).toMatchObject({
       status: 'CANCELED',
@@ -97,7 +97,7 @@ describe('the refund of an order', () => {
 
   it('can be looked for by user, schedule and status, page by page', async () => {
     const { scheduleId } = await organizer.published({ rows: 11, seatsPerRow: 10, price: PRICE });
-    await givenOrders(it_.admin, scheduleId, 105);
+    await givenOrders(app.admin, scheduleId, 105);
     const page = await ordersOf(`scheduleId=${scheduleId}&status=PAID`);
     expect(page).toHaveLength(100);
     const rest = await ordersOf(`scheduleId=${scheduleId}&before=${at(page, 99).orderId}`);
@@ -111,9 +111,9 @@ describe('the refund of an order', () => {
   it('is that of all orders when their schedule is canceled, and of nobody else', async () => {
     const { scheduleId, etag } = await organizer.published({ rows: 10, seatsPerRow: 10, price: PRICE });
     const other = await organizer.published({ price: PRICE });
-    const paid = await givenOrders(it_.admin, scheduleId, 60);
-    const held = await givenOrders(it_.admin, scheduleId, 7, 'HELD');
-    const elsewhere = await givenOrders(it_.admin, other.scheduleId, 1);
+    const paid = await givenOrders(app.admin, scheduleId, 60);
+    const held = await givenOrders(app.admin, scheduleId, 7, 'HELD');
+    const elsewhere = await givenOrders(app.admin, other.scheduleId, 1);
     const path = `schedules/${scheduleId}/cancellation`;
     expect((await organizer.get(path)).status).toBe(404);
     expect((await organizer.post(path, {})).status).toBe(400);
@@ -140,9 +140,9 @@ describe('the refund of an order', () => {
 
   it('is made also for a user with several orders, and for a free ticket', async () => {
     const { scheduleId } = await organizer.published({ rows: 2, seatsPerRow: 5, price: 0 });
-    const { first, last } = await givenOrders(it_.admin, scheduleId, 4);
+    const { first, last } = await givenOrders(app.admin, scheduleId, 4);
     const all = [first, first, first, last];
-    await it_.admin.transaction(async (tx) => {
+    await app.admin.transaction(async (tx) => {
       for (const [i, userId] of all.entries())
         for (const table of ['orders', 'reservation', 'payment'])
           await tx.execute(`UPDATE ${table} SET user_id = ? WHERE user_id = ?`, [userId, first + i]);
@@ -157,7 +157,7 @@ describe('the refund of an order', () => {
       const view = dataOf<CancellationView>(await organizer.get(`schedules/${scheduleId}/cancellation`));
       return view.state === 'DONE';
     });
-    const refunds = await it_.admin.query<{ userId: number; refunds: number }>(
+    const refunds = await app.admin.query<{ userId: number; refunds: number }>(
       "SELECT user_id AS userId, COUNT(*) AS refunds FROM payment_history WHERE kind = 'REFUND' AND user_id BETWEEN ? AND ? GROUP BY user_id",
       [first, last],
     );

@@ -20,11 +20,11 @@ const HOSTILE = [
 ];
 
 describe('the resources of other users', () => {
-  const it_ = useService();
+  const app = useService();
 
   it('is neither paid nor seen: the user is the token’s, whatever the request says', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 10 });
-    const [owner, stranger] = [await it_.buyer(500), await it_.buyer(7)];
+    const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 10 });
+    const [owner, stranger] = [await app.buyer(500), await app.buyer(7)];
     const reservationId = await owner.hold(id, at(seats, 0).id);
     expect(outcome(await stranger.pay(reservationId))).toBe('403 403');
     const asOwner = `?userId=${owner.userId}`;
@@ -32,14 +32,14 @@ describe('the resources of other users', () => {
     expect((await stranger.amount().set('X-User-Id', String(owner.userId))).body).toMatchObject({
       data: { amount: 7 },
     });
-    expect(await it_.admin.query('SELECT status FROM reservation WHERE id = ?', [reservationId])).toEqual([
+    expect(await app.admin.query('SELECT status FROM reservation WHERE id = ?', [reservationId])).toEqual([
       { status: 'TEMP_RESERVED' },
     ]);
   });
 
   it('is not answered by the owner’s Idempotency-Key', async () => {
     const key = `shared-${Date.now()}`;
-    const [owner, stranger] = [await it_.buyer(1000), await it_.buyer(0)];
+    const [owner, stranger] = [await app.buyer(1000), await app.buyer(0)];
     expect((await owner.charge(5, key)).body).toMatchObject({ data: { amount: 1005 } });
     const answer = await stranger.charge(5, key);
     expect(answer.headers['idempotency-replayed']).toBeUndefined();
@@ -48,10 +48,10 @@ describe('the resources of other users', () => {
 });
 
 describe('fields that no schema names', () => {
-  const it_ = useService();
+  const app = useService();
   let buyer: Buyer;
   beforeAll(async () => {
-    buyer = await it_.buyer(100);
+    buyer = await app.buyer(100);
   });
 
   it.each([
@@ -73,28 +73,28 @@ describe('fields that no schema names', () => {
 });
 
 describe('hostile text', () => {
-  const it_ = useService();
+  const app = useService();
 
   it('is refused or taken as text wherever text may stand', async () => {
-    const buyer = await it_.buyer(10);
+    const buyer = await app.buyer(10);
     const rows = async (): Promise<unknown> =>
-      it_.admin.query(
+      app.admin.query(
         'SELECT (SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()) AS t',
       );
     const tables = await rows();
     for (const text of HOSTILE) {
       const header = encodeURI(text);
       const answers = [
-        await request(it_.url).post('/v1/api/queue/token').send({ userId: buyer.userId, queueId: text }),
-        await request(it_.url).post('/v1/api/queue/token').send({ userId: text }),
-        await request(it_.url).post('/v1/api/queue/token/check').set('Authorization', header),
-        await request(it_.url).get(`/v1/api/queue/events?ticket=${encodeURIComponent(text)}`),
+        await request(app.url).post('/v1/api/queue/token').send({ userId: buyer.userId, queueId: text }),
+        await request(app.url).post('/v1/api/queue/token').send({ userId: text }),
+        await request(app.url).post('/v1/api/queue/token/check').set('Authorization', header),
+        await request(app.url).get(`/v1/api/queue/events?ticket=${encodeURIComponent(text)}`),
         await buyer.seats(encodeURIComponent(text)),
         await buyer.charge(text),
         await buyer.charge(1, header),
         await buyer.amount().set('X-Request-Id', header),
         await buyer.amount().set('Last-Event-ID', header),
-        await request(it_.url).get(`/v1/api/${encodeURIComponent(text)}`),
+        await request(app.url).get(`/v1/api/${encodeURIComponent(text)}`),
       ];
       for (const answer of answers) {
         expect([text, answer.status < 500]).toEqual([text, true]);
@@ -104,17 +104,17 @@ describe('hostile text', () => {
     }
     expect(await rows()).toEqual(tables);
     expect(outcome(await buyer.check())).toBe('200'); // the line is still there
-    expect(await it_.service.container.resolve(Redis).exists(`queue:{${it_.queueId}}:state`)).toBe(1);
+    expect(await app.service.container.resolve(Redis).exists(`queue:{${app.queueId}}:state`)).toBe(1);
   });
 });
 
 describe('a page of another origin', () => {
-  const it_ = useService();
+  const app = useService();
 
   it('may neither send a token nor read an answer', async () => {
-    const buyer = await it_.buyer(10);
+    const buyer = await app.buyer(10);
     const origin = 'https://elsewhere.example';
-    const asked = await request(it_.url)
+    const asked = await request(app.url)
       .options('/v1/api/user/amount')
       .set({ Origin: origin, 'Access-Control-Request-Method': 'POST' })
       .set('Access-Control-Request-Headers', 'authorization');

@@ -214,28 +214,28 @@ describe('a limit of tokens per address', () => {
 });
 
 describe('a flood of nonsense', () => {
-  const it_ = useService();
+  const app = useService();
 
   it('opens no breaker and makes no entry: the next user is admitted', async () => {
     const garbage = Array.from({ length: 150 }, (_, i) =>
-      request(it_.url).post('/v1/api/queue/token/check').set('Authorization', `garbage-${i}`),
+      request(app.url).post('/v1/api/queue/token/check').set('Authorization', `garbage-${i}`),
     );
     const nobody = Array.from({ length: 150 }, (_, i) =>
-      request(it_.url)
+      request(app.url)
         .post('/v1/api/queue/token')
         .send({ userId: Number.MAX_SAFE_INTEGER - i }),
     );
     expect(tally(await Promise.all([...garbage, ...nobody]))).toEqual({ '401 401': 150, '404 404': 150 });
-    const breakers = it_.service.container.resolve(Breakers);
+    const breakers = app.service.container.resolve(Breakers);
     expect([breakers.queue.state, breakers.concert.state]).toEqual(['closed', 'closed']);
-    const buyer = await it_.buyer();
+    const buyer = await app.buyer();
     expect(outcome(await buyer.schedules())).toBe('200');
   });
 
   it('gives one entry to a user who sends fifty requests at once', async () => {
-    const userId = await it_.given.user();
+    const userId = await app.given.user();
     const answers = await Promise.all(
-      Array.from({ length: 50 }, () => request(it_.url).post('/v1/api/queue/token').send({ userId })),
+      Array.from({ length: 50 }, () => request(app.url).post('/v1/api/queue/token').send({ userId })),
     );
     const tokens = answers.map(({ body }) => (body as { data: { queueToken: string } }).data.queueToken);
     expect(new Set(tokens).size).toBe(1);

@@ -62,8 +62,8 @@ describe('a challenge', () => {
 
 describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
   const OWN = uniqueQueueId();
-  const it_ = useService({ TOKEN_PROOF_OF_WORK_BITS: BITS, QUEUES: `${OWN}=1000` });
-  const ask = async (userId: number, proof?: object, queueId?: string, url = it_.url): Promise<Response> =>
+  const app = useService({ TOKEN_PROOF_OF_WORK_BITS: BITS, QUEUES: `${OWN}=1000` });
+  const ask = async (userId: number, proof?: object, queueId?: string, url = app.url): Promise<Response> =>
     request(url)
       .post('/v1/api/queue/token')
       .send({ userId, queueId, ...(proof && { proof }) });
@@ -72,19 +72,19 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
     return { challenge, nonce: solve(challenge) };
   };
   const challengeFor = async (userId: number): Promise<string> => {
-    const answer = await request(it_.url).post('/v1/api/queue/challenge').send({ userId });
+    const answer = await request(app.url).post('/v1/api/queue/challenge').send({ userId });
     return (answer.body as { data: { challenge: string } }).data.challenge;
   };
 
   it('gives a token for a solution, once more the same for the same, and none without', async () => {
-    const userId = await it_.given.user();
+    const userId = await app.given.user();
     const challenge = await challengeFor(userId);
     const proof = { challenge, nonce: solve(challenge) };
     expect(outcome(await ask(userId))).toBe('403 403');
     const first = await ask(userId, proof);
     expect(outcome(first)).toBe('200');
     expect((await ask(userId, proof)).text).toBe(first.text);
-    expect(outcome(await ask(await it_.given.user(), proof))).toBe('403 403');
+    expect(outcome(await ask(await app.given.user(), proof))).toBe('403 403');
     expect(outcome(await ask(userId, { ...proof, nonce: 'not one' }))).toBe('400 400');
     expect(outcome(await ask(userId, { challenge }))).toBe('400 400');
   });
@@ -101,7 +101,7 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
         queueId: string;
         seq: number;
       };
-      await it_.service.container.resolve(WaitingRoomRegistry).find(queueId)?.endSession(seq);
+      await app.service.container.resolve(WaitingRoomRegistry).find(queueId)?.endSession(seq);
     };
 
     it('in one queue: the other queues give nothing for it, whichever comes first', async () => {
@@ -109,7 +109,7 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
         [undefined, OWN],
         [OWN, undefined],
       ]) {
-        const userId = await it_.given.user();
+        const userId = await app.given.user();
         const proof = await solved(userId);
         expect(outcome(await ask(userId, proof, first))).toBe('200');
         expect(told(await ask(userId, proof, second))).toEqual(SPENT);
@@ -118,7 +118,7 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
     });
 
     it('for one entry: after it has ended the user needs another proof', async () => {
-      const userId = await it_.given.user();
+      const userId = await app.given.user();
       const proof = await solved(userId);
       const [first] = [await ask(userId, proof)];
       await finish(first);
@@ -130,7 +130,7 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
     });
 
     it('though it was sent for a live entry, made by another proof', async () => {
-      const userId = await it_.given.user();
+      const userId = await app.given.user();
       const [one, other] = [await solved(userId), await solved(userId)];
       const first = await ask(userId, one);
       expect((await ask(userId, other)).text).toBe(first.text);
@@ -140,14 +140,14 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
 
     it('for all processes, and however many ask at once', async () => {
       const another = await startTestService({
-        ...{ TOKEN_PROOF_OF_WORK_BITS: BITS, QUEUE_MAX_ACTIVE: 10_000, QUEUE_ID: it_.queueId },
+        ...{ TOKEN_PROOF_OF_WORK_BITS: BITS, QUEUE_MAX_ACTIVE: 10_000, QUEUE_ID: app.queueId },
         QUEUES: `${OWN}=1000`,
       });
       try {
-        const userId = await it_.given.user();
+        const userId = await app.given.user();
         const proof = await solved(userId);
         const asked = [undefined, OWN].flatMap((queueId) =>
-          [it_.url, another.url].flatMap((url) => [1, 2, 3].map(() => ask(userId, proof, queueId, url))),
+          [app.url, another.url].flatMap((url) => [1, 2, 3].map(() => ask(userId, proof, queueId, url))),
         );
         const answers = await Promise.all(asked);
         const tokens = answers.filter(({ status }) => status === 200).map(({ text }) => text);
@@ -159,12 +159,12 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
     });
 
     it('also when Redis has forgotten everything meanwhile', async () => {
-      const userId = await it_.given.user();
+      const userId = await app.given.user();
       const proof = await solved(userId);
       expect(outcome(await ask(userId, proof))).toBe('200');
-      const redis = it_.service.container.resolve(Redis);
-      for (const id of [it_.queueId, OWN]) await redis.del(await redis.keys(`queue:{${id}}:*`));
-      const { snapshot } = it_.service.container.resolve(WaitingRoomRegistry).main;
+      const redis = app.service.container.resolve(Redis);
+      for (const id of [app.queueId, OWN]) await redis.del(await redis.keys(`queue:{${id}}:*`));
+      const { snapshot } = app.service.container.resolve(WaitingRoomRegistry).main;
       const { gen } = snapshot;
       await until('the state is restored', () => snapshot.gen !== gen);
       expect(outcome(await ask(userId, proof))).toBe('403 403');
@@ -173,10 +173,10 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
   });
 
   it('takes a challenge for no token, and a token for no challenge', async () => {
-    const userId = await it_.given.user();
+    const userId = await app.given.user();
     const challenge = await challengeFor(userId);
     const proof = { challenge, nonce: solve(challenge) };
-    const buyer = new Buyer(it_.url, userId);
+    const buyer = new Buyer(app.url, userId);
     buyer.token = challenge;
     expect(outcome(await buyer.check())).toBe('401 401');
     const token = ((await ask(userId, proof)).body as { data: { queueToken: string } }).data.queueToken;
@@ -188,7 +188,7 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
   });
 
   it('is in the API document', async () => {
-    const { body } = (await request(it_.url).get('/openapi.json')) as { body: { paths: object } };
+    const { body } = (await request(app.url).get('/openapi.json')) as { body: { paths: object } };
     expect(Object.keys(body.paths)).toContain('/v1/api/queue/challenge');
   });
 });

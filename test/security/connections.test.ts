@@ -38,14 +38,14 @@ class Raw {
 const POST = 'POST /v1/api/queue/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
 
 describe('a client that sends slowly', () => {
-  const it_ = useService({ HTTP_REQUEST_TIMEOUT_MS: 1000, LOAD_SHEDDING_MAX_DELAY_MS: 100 });
+  const app = useService({ HTTP_REQUEST_TIMEOUT_MS: 1000, LOAD_SHEDDING_MAX_DELAY_MS: 100 });
 
   it('a connection that says nothing is closed', async () => {
-    await (await Raw.to(it_)).ended();
+    await (await Raw.to(app)).ended();
   });
 
   it('headers that never end get 408, however steadily they trickle', async () => {
-    const raw = (await Raw.to(it_)).say(POST);
+    const raw = (await Raw.to(app)).say(POST);
     const drip = setInterval(() => raw.say('X-Drip: 1\r\n'), 200);
     expect(await raw.ended()).toBe('HTTP/1.1 408 Request Timeout');
     clearInterval(drip);
@@ -53,21 +53,21 @@ describe('a client that sends slowly', () => {
   });
 
   it('a body that never ends is cut off and leaves nothing in flight', async () => {
-    const raw = (await Raw.to(it_)).say(`${POST}Content-Length: 1000\r\n\r\n`);
+    const raw = (await Raw.to(app)).say(`${POST}Content-Length: 1000\r\n\r\n`);
     const drip = setInterval(() => raw.say(' '), 200);
     await raw.ended();
     clearInterval(drip);
-    const metrics = it_.service.container.resolve(HttpMetrics);
+    const metrics = app.service.container.resolve(HttpMetrics);
     await until('nothing is in flight', () => metrics.requestsInFlight === 0);
   });
 
   it('does not slow other clients: a slow upload is no overload', async () => {
-    const slow = await Promise.all(Array.from({ length: 150 }, () => Raw.to(it_)));
+    const slow = await Promise.all(Array.from({ length: 150 }, () => Raw.to(app)));
     for (const raw of slow) raw.say(`${POST}Content-Length: 1000\r\n\r\n{`);
     const until800Ms = performance.now() + 800; // they are cut off after a second
     const outcomes = new Set<string>();
     while (performance.now() < until800Ms) {
-      const buyer = await it_.buyer();
+      const buyer = await app.buyer();
       outcomes.add(outcome(await buyer.charge(1)));
     }
     expect(outcomes).toEqual(new Set(['200']));
@@ -75,7 +75,7 @@ describe('a client that sends slowly', () => {
   });
 
   it('a request of two lengths is none', async () => {
-    const raw = (await Raw.to(it_)).say(
+    const raw = (await Raw.to(app)).say(
       `${POST}Content-Length: 12\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n`,
     );
     expect(await raw.ended()).toBe('HTTP/1.1 400 Bad Request');
@@ -120,12 +120,12 @@ describe('a client that reads slowly', () => {
 });
 
 describe('HTTP_MAX_CONNECTIONS', () => {
-  const it_ = useService({ HTTP_MAX_CONNECTIONS: 20 });
+  const app = useService({ HTTP_MAX_CONNECTIONS: 20 });
 
   it('closes what is beyond it at once, counts that, and serves those who are connected', async () => {
-    const first = await Raw.to(it_);
-    const others = await Promise.all(Array.from({ length: 60 }, () => Raw.to(it_)));
-    const metrics = it_.service.container.resolve(HttpMetrics);
+    const first = await Raw.to(app);
+    const others = await Promise.all(Array.from({ length: 60 }, () => Raw.to(app)));
+    const metrics = app.service.container.resolve(HttpMetrics);
     await until('the others are closed', () => others.filter(({ isClosed }) => isClosed).length >= 40);
     expect((await metrics.connectionsDropped.get()).values[0]?.value).toBeGreaterThanOrEqual(40);
     first.say('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');

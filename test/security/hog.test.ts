@@ -5,13 +5,13 @@ import { useService } from '../support/suite';
 import { until } from '../support/wait';
 
 describe('one user who sends very many requests at once', () => {
-  const it_ = useService({ DATABASE_POOL_MAX: 8 });
+  const app = useService({ DATABASE_POOL_MAX: 8 });
 
   it('waits only for its own requests: others are served, and the excess is refused', async () => {
-    const [hog, other] = [await it_.buyer(), await it_.buyer()];
-    const { letGo, locked } = await lockUsers(it_.admin, [hog.userId]);
+    const [hog, other] = [await app.buyer(), await app.buyer()];
+    const { letGo, locked } = await lockUsers(app.admin, [hog.userId]);
     const asked = Array.from({ length: 100 }, () => hog.charge(1).then((answer) => answer));
-    const metrics = it_.service.container.resolve(HttpMetrics);
+    const metrics = app.service.container.resolve(HttpMetrics);
     await until('all are asked', () => metrics.requestsInFlight === 100);
     expect(outcome(await hog.charge(1))).toBe('429 429');
     expect(outcome(await other.charge(1))).toBe('200');

@@ -12,7 +12,7 @@ import { until } from '../support/wait';
 const OWN = /^SELECT 1$|queue_state|WHERE id > \?|^UPDATE outbox_lease /;
 
 describe('a token that is not active', () => {
-  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_IDLE_TIMEOUT_SECONDS: 3600, ROLE: 'api' });
+  const app = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_IDLE_TIMEOUT_SECONDS: 3600, ROLE: 'api' });
   let active: Buyer;
   const waiting: Buyer[] = [];
   let schedule: { id: number; seats: { id: number }[] };
@@ -30,10 +30,10 @@ describe('a token that is not active', () => {
       buyer.seats(schedule.id).then(outcome),
     ]);
   beforeAll(async () => {
-    const { container } = it_.service;
-    schedule = await it_.given.scheduleWithSeats(2, { amount: 10 });
-    active = await it_.buyer(100);
-    for (let i = 0; i < 3; i++) waiting.push(await it_.buyer());
+    const { container } = app.service;
+    schedule = await app.given.scheduleWithSeats(2, { amount: 10 });
+    active = await app.buyer(100);
+    for (let i = 0; i < 3; i++) waiting.push(await app.buyer());
     const { main } = container.resolve(WaitingRoomRegistry);
     await until('the copy of the queue has all of them', () => main.snapshot.waiting === 3);
     const database = container.resolve(Database);
@@ -64,7 +64,7 @@ describe('a token that is not active', () => {
   });
 
   it('that waits behind more users than the limit does not even reach Redis', async () => {
-    const settle = jest.spyOn(it_.service.container.resolve(WaitingRoomRegistry).main, 'resolve');
+    const settle = jest.spyOn(app.service.container.resolve(WaitingRoomRegistry).main, 'resolve');
     for (const buyer of waiting.slice(1)) await everything(buyer);
     expect(settle).not.toHaveBeenCalled();
   });
@@ -72,8 +72,8 @@ describe('a token that is not active', () => {
   it('that never came through a queue of this installation gets 001, and a forged one 401', async () => {
     const elsewhere = await startTestService();
     try {
-      const stranger = await new Buyer(elsewhere.url, await it_.given.user()).enter();
-      const here = new Buyer(it_.url, stranger.userId);
+      const stranger = await new Buyer(elsewhere.url, await app.given.user()).enter();
+      const here = new Buyer(app.url, stranger.userId);
       here.token = stranger.token;
       expect(new Set(await everything(here))).toEqual(new Set(['403 001']));
       here.token = `${stranger.token.slice(0, -4)}AAAA`;

@@ -13,12 +13,12 @@ const SCHEMAS = [
 
 describe('the client of the pages', () => {
   // With everything that a configuration may switch on.
-  const it_ = useService({ TOKEN_PROOF_OF_WORK_BITS: 1, MANAGEMENT_PORT: 0 });
+  const app = useService({ TOKEN_PROOF_OF_WORK_BITS: 1, MANAGEMENT_PORT: 0 });
 
   it.each(SCHEMAS)(
     'is made of the document of this version: the $pages (UPDATE_GOLDEN=1 writes it)',
     async ({ document: path, file }) => {
-      const { text } = await request(`http://127.0.0.1:${it_.service.managementPort ?? 0}`).get(path);
+      const { text } = await request(`http://127.0.0.1:${app.service.managementPort ?? 0}`).get(path);
       const folder = mkdtempSync(join(tmpdir(), 'openapi-'));
       const document = join(folder, 'openapi.json');
       writeFileSync(document, text);

@@ -54,15 +54,15 @@ class Buyer {
 }
 
 describe('the forms', () => {
-  const it_ = useService({ HOLD_EXTENSION_SECONDS: 60, MAX_SEATS_PER_USER: 4 });
+  const app = useService({ HOLD_EXTENSION_SECONDS: 60, MAX_SEATS_PER_USER: 4 });
 
   const open = async (): Promise<Buyer> => {
-    const buyer = new Buyer(it_.url);
+    const buyer = new Buyer(app.url);
     await buyer.get(FORMS);
     return buyer;
   };
   const entered = async (balance = 0): Promise<{ buyer: Buyer; userId: number; page: Response }> => {
-    const userId = await it_.given.user(balance);
+    const userId = await app.given.user(balance);
     const buyer = await open();
     await buyer.submit('entry', { userId });
     let page = await buyer.get(FORMS);
@@ -70,10 +70,10 @@ describe('the forms', () => {
     return { buyer, userId, page };
   };
   const ordersOf = async (userId: number): Promise<{ status: string; total: number }[]> =>
-    it_.admin.query('SELECT status, total FROM orders WHERE user_id = ? ORDER BY id', [userId]);
+    app.admin.query('SELECT status, total FROM orders WHERE user_id = ? ORDER BY id', [userId]);
 
   it('lead from the queue to a ticket: seats, top-up, more time, payment', async () => {
-    const { id, title } = await it_.given.scheduleWithSeats(6, { amount: 300 });
+    const { id, title } = await app.given.scheduleWithSeats(6, { amount: 300 });
     const { buyer, userId, page } = await entered(100);
     expect(page.text).toContain(title);
     await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
@@ -91,7 +91,7 @@ describe('the forms', () => {
   });
 
   it('hold the seats that were ticked, and give them back', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(3);
+    const { id, seats } = await app.given.scheduleWithSeats(3);
     const { buyer, userId } = await entered();
     await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
     await buyer.submit('orders', { count: undefined, seatId: seats.slice(0, 2).map((seat) => seat.id) });
@@ -101,19 +101,19 @@ describe('the forms', () => {
   });
 
   it('act once when a button is pressed twice', async () => {
-    const { id } = await it_.given.scheduleWithSeats(1, { amount: 500 });
+    const { id } = await app.given.scheduleWithSeats(1, { amount: 500 });
     const { buyer, userId } = await entered();
     await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
     await buyer.submit('orders', { count: 1 });
     const form = buyer.formOf('balance');
     await Promise.all([buyer.post('balance', form), buyer.post('balance', form)]);
-    const [user] = await it_.admin.query('SELECT balance FROM member WHERE id = ?', [userId]);
+    const [user] = await app.admin.query('SELECT balance FROM member WHERE id = ?', [userId]);
     expect(user).toEqual({ balance: 500 });
   });
 
   it('say in a page what was refused', async () => {
-    const { id, seats } = await it_.given.scheduleWithSeats(2);
-    const rival = await it_.buyer();
+    const { id, seats } = await app.given.scheduleWithSeats(2);
+    const rival = await app.buyer();
     await rival.reserve(id, seats[0]?.id ?? 0);
     const { buyer } = await entered();
     await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
@@ -174,12 +174,12 @@ describe('the forms', () => {
     it('a proof of before the buyer had a place', async () => {
       const buyer = await open();
       const { proof } = buyer.formOf('entry');
-      await buyer.submit('entry', { userId: await it_.given.user() });
+      await buyer.submit('entry', { userId: await app.given.user() });
       expect((await buyer.post('departure', { proof })).status).toBe(403);
     });
 
     it('a payment by the token of the cookie alone', async () => {
-      const { id, seats } = await it_.given.scheduleWithSeats(1, { amount: 0 });
+      const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 0 });
       const { buyer, userId } = await entered();
       await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
       await buyer.submit('orders', { count: undefined, seatId: seats[0]?.id });
@@ -191,7 +191,7 @@ describe('the forms', () => {
     it('the cookie in place of the header, on the routes of the API', async () => {
       const { buyer } = await entered();
       const token = buyer.cookies.get('__Host-queue-token') ?? '';
-      const answer = await request(it_.url)
+      const answer = await request(app.url)
         .get('/v1/api/orders')
         .set('Cookie', `__Host-queue-token=${token}`);
       expect(answer.status).toBe(401);
@@ -199,9 +199,9 @@ describe('the forms', () => {
   });
 
   it('set cookies for this host alone, that no script reads and no other site sends', async () => {
-    const userId = await it_.given.user();
+    const userId = await app.given.user();
     const buyer = await open();
-    const sent = await request(it_.url)
+    const sent = await request(app.url)
       .post(`${FORMS}/entry`)
       .type('form')
       .set('Cookie', [...buyer.cookies].map(([name, value]) => `${name}=${value}`).join('; '))

@@ -5,9 +5,9 @@ import { useService } from '../support/suite';
 const BUDGET = 80_000;
 
 describe('the operator’s page', () => {
-  const it_ = useService({ MANAGEMENT_PORT: 0 });
+  const app = useService({ MANAGEMENT_PORT: 0 });
   const get = (path: string): request.Test =>
-    request(`http://127.0.0.1:${it_.service.managementPort ?? 0}`)
+    request(`http://127.0.0.1:${app.service.managementPort ?? 0}`)
       .get(path)
       .set('Accept-Encoding', 'br');
   const attribute = (text: string, pattern: RegExp): string => pattern.exec(text)?.[1] ?? '';
@@ -38,6 +38,6 @@ describe('the operator’s page', () => {
 
   it('is not on the public port', async () => {
     for (const path of ['/operator', ...(await assets())])
-      expect([path, (await request(it_.url).get(path)).status]).toEqual([path, 404]);
+      expect([path, (await request(app.url).get(path)).status]).toEqual([path, 404]);
   });
 });

@@ -10,10 +10,10 @@ const WAITING_BUDGET = 20_000;
 const WHOLE_BUDGET = 45_000;
 
 describe('the pages', () => {
-  const it_ = useService({ QUEUE_MAX_WAIT_SECONDS: 1234, QUEUE_IDLE_TIMEOUT_SECONDS: 77 });
-  const html = async (): Promise<string> => (await request(it_.url).get('/')).text;
+  const app = useService({ QUEUE_MAX_WAIT_SECONDS: 1234, QUEUE_IDLE_TIMEOUT_SECONDS: 77 });
+  const html = async (): Promise<string> => (await request(app.url).get('/')).text;
   const sent = async (path: string): Promise<number> => {
-    const answer = await request(it_.url).get(path).set('Accept-Encoding', 'br');
+    const answer = await request(app.url).get(path).set('Accept-Encoding', 'br');
     expect([path, answer.status, answer.headers['content-encoding']]).toEqual([path, 200, 'br']);
     return Number(answer.headers['content-length']);
   };
@@ -36,7 +36,7 @@ describe('the pages', () => {
   it('name their queue and its times', async () => {
     const text = await html();
     for (const [name, content] of [
-      ['queue', it_.queueId],
+      ['queue', app.queueId],
       ['max-wait', '1234'],
       ['idle', '77'],
     ])
@@ -45,7 +45,7 @@ describe('the pages', () => {
   });
 
   it('run no code but their own, and stand in nobody’s frame', async () => {
-    const answer = await request(it_.url).get('/');
+    const answer = await request(app.url).get('/');
     expect(answer.headers['content-security-policy']).toBe(
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types app",
     );
@@ -53,19 +53,19 @@ describe('the pages', () => {
   });
 
   it('are kept by caches: what has a hash in its name for a year, the page for a minute', async () => {
-    const page = await request(it_.url).get('/');
+    const page = await request(app.url).get('/');
     expect(page.headers['cache-control']).toBe(
       'public, max-age=0, s-maxage=60, stale-while-revalidate=600, stale-if-error=86400',
     );
     const etag = String(page.headers.etag);
-    expect((await request(it_.url).get('/').set('If-None-Match', etag)).status).toBe(304);
-    const asset = await request(it_.url).get(attribute(page.text, /src="([^"]+)"/));
+    expect((await request(app.url).get('/').set('If-None-Match', etag)).status).toBe(304);
+    const asset = await request(app.url).get(attribute(page.text, /src="([^"]+)"/));
     expect(asset.headers['cache-control']).toBe('public, max-age=31536000, immutable');
   });
 
   it('are what was built and nothing else: no other path leads to a file', async () => {
     for (const path of ['/assets/', '/assets/../package.json', '/index.html', '/assets/app.js', '/sw.js.br'])
-      expect([path, (await request(it_.url).get(path)).status]).toEqual([path, 404]);
-    expect((await request(it_.url).post('/')).status).toBe(405);
+      expect([path, (await request(app.url).get(path)).status]).toEqual([path, 404]);
+    expect((await request(app.url).post('/')).status).toBe(405);
   });
 });

@@ -15,7 +15,7 @@ type Web = RunningService & { url: string; queueId: string };
 const NOWHERE = '127.0.0.1:1';
 
 describe('a process of role web', () => {
-  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_PRESENCE_TIMEOUT_SECONDS: 2 });
+  const app = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_PRESENCE_TIMEOUT_SECONDS: 2 });
   let database: Server;
   let databaseConnections = 0;
   let proxy: TcpProxy;
@@ -32,7 +32,7 @@ describe('a process of role web', () => {
     redis.host = `127.0.0.1:${proxy.port}`;
     web = await startTestService({
       ROLE: 'web',
-      QUEUE_ID: it_.queueId,
+      QUEUE_ID: app.queueId,
       QUEUE_MAX_ACTIVE: 1,
       QUEUE_PRESENCE_TIMEOUT_SECONDS: 2,
       REDIS_URL: redis.href,
@@ -48,14 +48,14 @@ describe('a process of role web', () => {
   });
 
   const status = async (): Promise<QueueStatusReport> => {
-    const answer = await request(web.url).get(`/v1/api/queues/${it_.queueId}/status`);
+    const answer = await request(web.url).get(`/v1/api/queues/${app.queueId}/status`);
     expect(answer.status).toBe(200);
     return (answer.body as { data: QueueStatusReport }).data;
   };
 
   it('shows the queue of the API, keeps its users present, and never queries the database', async () => {
-    await it_.buyer();
-    const [here, gone] = [await it_.buyer(), await it_.buyer()];
+    await app.buyer();
+    const [here, gone] = [await app.buyer(), await app.buyer()];
     expect(gone.token).not.toBe('');
     await until('both wait', async () => (await status()).waiting === 2);
     await until('one is absent', async () => {
@@ -75,7 +75,7 @@ describe('a process of role web', () => {
   });
 
   it('goes on with what it knew when Redis is gone, and with what is new when it is back', async () => {
-    await it_.buyer();
+    await app.buyer();
     await until('somebody waits', async () => (await status()).waiting > 0);
     await proxy.cut();
     const known = await status();

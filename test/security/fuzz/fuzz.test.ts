@@ -12,15 +12,15 @@ const LIMIT_MS = 600_000 + 200 * RUNS;
 const BUYERS = 30;
 
 describe('whatever is asked', () => {
-  const it_ = useService({ MAX_SEATS_PER_USER: 3 });
+  const app = useService({ MAX_SEATS_PER_USER: 3 });
   let document: ApiDocument;
   let tokens: string[];
   let known: Known;
 
   beforeAll(async () => {
-    document = new ApiDocument((await (await fetch(`${it_.url}/openapi.json`)).json()) as never);
-    const { id, seats } = await it_.given.scheduleWithSeats(200, { amount: 5 });
-    const buyers = await it_.buyers(BUYERS, 20);
+    document = new ApiDocument((await (await fetch(`${app.url}/openapi.json`)).json()) as never);
+    const { id, seats } = await app.given.scheduleWithSeats(200, { amount: 5 });
+    const buyers = await app.buyers(BUYERS, 20);
     const holds = await Promise.all(
       buyers.slice(0, BUYERS / 2).map((buyer, i) => buyer.hold(id, at(seats, i).id)),
     );
@@ -32,13 +32,13 @@ describe('whatever is asked', () => {
       reservationId: fc.constantFrom(...holds),
       orderId: fc.constantFrom(...(await ordersOf(holds))),
       amount: fc.constantFrom(1, 5),
-      queueId: fc.constant(it_.queueId),
+      queueId: fc.constant(app.queueId),
     };
   });
-  afterAll(() => expectInvariants({ queueIds: [it_.queueId] }));
+  afterAll(() => expectInvariants({ queueIds: [app.queueId] }));
 
   const ordersOf = async (reservationIds: number[]): Promise<number[]> => {
-    const rows = await it_.admin.query<{ id: number }>(
+    const rows = await app.admin.query<{ id: number }>(
       `SELECT order_id AS id FROM reservation WHERE id IN (${reservationIds.join()})`,
     );
     return rows.map(({ id }) => id);
@@ -47,7 +47,7 @@ describe('whatever is asked', () => {
   /** Sends it; of a stream of events only the beginning is read. */
   const ask = (method: string, { path, headers, body }: FuzzRequest): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      const sent = request(it_.url + path, { method, headers }, (response) => {
+      const sent = request(app.url + path, { method, headers }, (response) => {
         const type = (response.headers['content-type'] ?? '').split(';')[0] ?? '';
         const answered = (): void => resolve({ status: response.statusCode ?? 0, type, text });
         let text = '';
@@ -85,8 +85,8 @@ describe('whatever is asked', () => {
   );
 
   it('with each kind of refusal made on purpose, fits the document as well', async () => {
-    const [buyer, other] = [await it_.buyer(0), await it_.buyer(0)];
-    const { id, seats } = await it_.given.scheduleWithSeats(2, { amount: 5 });
+    const [buyer, other] = [await app.buyer(0), await app.buyer(0)];
+    const { id, seats } = await app.given.scheduleWithSeats(2, { amount: 5 });
     const reservationId = await buyer.hold(id, at(seats, 0).id);
     const [reserve, pay, seat] = ['concerts/reserve', 'concerts/payment', `concerts/seat?scheduleId=${id}`];
     const made: [status: number, path: string, token: string, body?: string, type?: string][] = [

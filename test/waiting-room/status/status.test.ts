@@ -8,19 +8,19 @@ import { until } from '../../support/wait';
 const TOKEN = 'a-token-of-the-operators-0123456789abcdef';
 
 describe('the status of a queue', () => {
-  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, MANAGEMENT_TOKEN: TOKEN });
-  beforeAll(() => it_.given.scheduleWithSeats(1)); // the main queue sells what other tests have made as well
-  const path = (): string => `/v1/api/queues/${it_.queueId}/status`;
+  const app = useService({ QUEUE_MAX_ACTIVE: 1, MANAGEMENT_TOKEN: TOKEN });
+  beforeAll(() => app.given.scheduleWithSeats(1)); // the main queue sells what other tests have made as well
+  const path = (): string => `/v1/api/queues/${app.queueId}/status`;
   const read = async (): Promise<QueueStatusReport> =>
-    ((await request(it_.url).get(path())).body as { data: QueueStatusReport }).data;
+    ((await request(app.url).get(path())).body as { data: QueueStatusReport }).data;
   const setNotice = (body: object | null, token = TOKEN): request.Test =>
-    request(it_.url)
-      .post(`/queues/${it_.queueId}/notice`)
+    request(app.url)
+      .post(`/queues/${app.queueId}/notice`)
       .set({ Authorization: token, 'Content-Type': 'application/json' })
       .send(JSON.stringify(body));
 
   it('is public, for any cache, and what its schema says', async () => {
-    const answer = await request(it_.url).get(path());
+    const answer = await request(app.url).get(path());
     expect(answer.status).toBe(200);
     expect(answer.headers['cache-control']).toBe(
       'public, max-age=1, stale-while-revalidate=5, stale-if-error=60',
@@ -31,14 +31,14 @@ describe('the status of a queue', () => {
 
   it('comes in the coding that the client names, with the same content', async () => {
     for (const coding of ['br', 'gzip']) {
-      const answer = await request(it_.url).get(path()).set('Accept-Encoding', `${coding}, identity;q=0`);
+      const answer = await request(app.url).get(path()).set('Accept-Encoding', `${coding}, identity;q=0`);
       expect(answer.headers['content-encoding']).toBe(coding);
-      expect(answer.body).toMatchObject({ data: { queueId: it_.queueId } });
+      expect(answer.body).toMatchObject({ data: { queueId: app.queueId } });
     }
   });
 
   it('gives each waiting user the position that a poll gives', async () => {
-    const buyers = [await it_.buyer(), await it_.buyer(), await it_.buyer(), await it_.buyer()];
+    const buyers = [await app.buyer(), await app.buyer(), await app.buyer(), await app.buyer()];
     await until('three wait', async () => (await read()).waiting >= 3);
     const status = await read();
     for (const buyer of buyers) {
@@ -51,7 +51,7 @@ describe('the status of a queue', () => {
   });
 
   it('says when to come again, for positions from the first to the last', async () => {
-    await it_.buyer();
+    await app.buyer();
     await until('somebody waits', async () => (await read()).waiting > 0);
     const { pace, waiting } = await read();
     expect(pace[0]?.position).toBe(1);
@@ -64,8 +64,8 @@ describe('the status of a queue', () => {
 
   it('is PAUSED while the operator has paused admission', async () => {
     const command = (name: string): request.Test =>
-      request(it_.url)
-        .post(`/queues/${it_.queueId}/admission`)
+      request(app.url)
+        .post(`/queues/${app.queueId}/admission`)
         .set('Authorization', TOKEN)
         .send({ command: name });
     await command('pause');
@@ -89,21 +89,21 @@ describe('the status of a queue', () => {
   });
 
   it('is 404 for a queue that does not exist', async () => {
-    expect(outcome(await request(it_.url).get('/v1/api/queues/none/status'))).toBe('404 404');
-    expect(outcome(await request(it_.url).post(path()))).toBe('405 405');
+    expect(outcome(await request(app.url).get('/v1/api/queues/none/status'))).toBe('404 404');
+    expect(outcome(await request(app.url).post(path()))).toBe('405 405');
   });
 });
 
 describe('presence', () => {
-  const it_ = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_PRESENCE_TIMEOUT_SECONDS: 2 });
+  const app = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_PRESENCE_TIMEOUT_SECONDS: 2 });
   const waiting = async (): Promise<number> => {
-    const answer = await request(it_.url).get(`/v1/api/queues/${it_.queueId}/status`);
+    const answer = await request(app.url).get(`/v1/api/queues/${app.queueId}/status`);
     return (answer.body as { data: QueueStatusReport }).data.waiting;
   };
 
   it('keeps those in the line who say that they are here, and lets the others be passed over', async () => {
-    await it_.buyer();
-    const [here, gone] = [await it_.buyer(), await it_.buyer()];
+    await app.buyer();
+    const [here, gone] = [await app.buyer(), await app.buyer()];
     expect(gone.token).not.toBe('');
     await until('two wait', async () => (await waiting()) === 2);
     await until('one is absent', async () => {
@@ -114,7 +114,7 @@ describe('presence', () => {
   });
 
   it('is for genuine tokens', async () => {
-    const answer = await request(it_.url).post('/v1/api/queue/presence').set('Authorization', 'garbage');
+    const answer = await request(app.url).post('/v1/api/queue/presence').set('Authorization', 'garbage');
     expect(outcome(answer)).toBe('401 401');
   });
 });
