@@ -128,7 +128,7 @@ export default tseslint.config(
       'lab/mutation/**/*.js',
       '**/*.cjs',
       'jest.config.js',
-      'test/support/slowest-first.js',
+      'test/support/jest/slowest-first.js',
     ],
     languageOptions: { sourceType: 'commonjs', globals: nodeGlobals },
   },

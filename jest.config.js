@@ -18,8 +18,8 @@ module.exports = {
   // jose is an ES module, which Node can require and Jest cannot.
   transformIgnorePatterns: ['/node_modules/(?!jose/)'],
   setupFiles: ['reflect-metadata'],
-  setupFilesAfterEnv: ['<rootDir>/test/support/setup.ts'],
-  testSequencer: '<rootDir>/test/support/slowest-first.js',
+  setupFilesAfterEnv: ['<rootDir>/test/support/jest/setup.ts'],
+  testSequencer: '<rootDir>/test/support/jest/slowest-first.js',
   testTimeout: 600_000, // ends what hangs; how long a test takes depends on the machine
   maxWorkers: 3, // many tests wait for something most of the time
   // Jest runs code inside a vm context, where each look-up of a global is slow: loops over these took five times as long.

@@ -1,12 +1,12 @@
 // Compiles src/ to dist/, and the pages of web/ to dist/web, when something changed. `--force` compiles in any case.
 const fs = require('node:fs');
 const path = require('node:path');
-const { readArguments } = require('./lib/arguments');
-const { Failure, runMain } = require('./lib/failure');
-const { nodeBinary } = require('./lib/node-binary');
+const { readArguments } = require('./lib/arguments/arguments');
+const { Failure, runMain } = require('./lib/running/failure');
+const { nodeBinary } = require('./lib/running/node-binary');
 const { inRoot } = require('./lib/paths');
-const { step } = require('./lib/progress');
-const { run } = require('./lib/run');
+const { step } = require('./lib/running/progress');
+const { run } = require('./lib/running/run');
 const { buildWeb } = require('./lib/web');
 
 const STAMP = inRoot('dist', '.build-stamp');

@@ -3,12 +3,12 @@ const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { readArguments } = require('./lib/arguments');
-const { cases } = require('./lib/clone-cases');
-const { runMain } = require('./lib/failure');
-const { interruption, listen, shouldAbandon } = require('./lib/interruption');
+const { readArguments } = require('./lib/arguments/arguments');
+const { cases } = require('./lib/tests/clone-cases');
+const { runMain } = require('./lib/running/failure');
+const { interruption, listen, shouldAbandon } = require('./lib/running/interruption');
 const { inRoot, root } = require('./lib/paths');
-const { run } = require('./lib/run');
+const { run } = require('./lib/running/run');
 
 const USAGE = `npm run check:clone [-- --quick]   runs every command of the README in a fresh clone of the last commit
 Without --quick it installs and builds everything there, starts MariaDB and Redis, and stops and removes all of it again.

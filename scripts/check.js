@@ -1,12 +1,12 @@
 // npm run check [-- --fix | config …]: what a change must pass before any test runs.
-const { asksForHelp, readArguments, usageOf } = require('./lib/arguments');
+const { asksForHelp, readArguments, usageOf } = require('./lib/arguments/arguments');
 const { ensureDependencies } = require('./lib/dependencies');
-const { Failure, Help, runMain } = require('./lib/failure');
-const { listen } = require('./lib/interruption');
-const { nodeBinary } = require('./lib/node-binary');
+const { Failure, Help, runMain } = require('./lib/running/failure');
+const { listen } = require('./lib/running/interruption');
+const { nodeBinary } = require('./lib/running/node-binary');
 const { inRoot } = require('./lib/paths');
-const { step } = require('./lib/progress');
-const { run } = require('./lib/run');
+const { step } = require('./lib/running/progress');
+const { run } = require('./lib/running/run');
 const { runTool } = require('./lib/tool');
 
 const USAGE = `npm run check              type check, lint, format, dependency rules, words of the glossary, unused code

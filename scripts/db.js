@@ -1,7 +1,7 @@
 // npm run db -- migrate|seed|operator|verify|backup|restore …: the tools of dist/cli on the services that run here, or on those of the variables.
 const { backup, restore } = require('./db/backup');
-const { usageOf } = require('./lib/arguments');
-const { runCommand } = require('./lib/subcommands');
+const { usageOf } = require('./lib/arguments/arguments');
+const { runCommand } = require('./lib/arguments/subcommands');
 const { runTool } = require('./lib/tool');
 
 runCommand('db', {

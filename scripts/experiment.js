@@ -1,13 +1,13 @@
 // npm run experiment -- hpa|size|rollout|fat-thin: what Kubernetes does with the product under load; docs/experiments.
-const { checkArguments, TYPESCRIPT } = require('./lib/arguments');
-const { assembledCharts } = require('./lib/charts');
+const { checkArguments, TYPESCRIPT } = require('./lib/arguments/arguments');
+const { assembledCharts } = require('./lib/deploys/charts');
 const { ensureDependencies } = require('./lib/dependencies');
-const { runMain } = require('./lib/failure');
-const { findHelm, findKubectl } = require('./lib/helm');
-const { listen } = require('./lib/interruption');
-const { nodeBinary } = require('./lib/node-binary');
+const { runMain } = require('./lib/running/failure');
+const { findHelm, findKubectl } = require('./lib/deploys/helm');
+const { listen } = require('./lib/running/interruption');
+const { nodeBinary } = require('./lib/running/node-binary');
 const { inRoot } = require('./lib/paths');
-const { exitCodeOf } = require('./lib/run');
+const { exitCodeOf } = require('./lib/running/run');
 
 /** After a signal the release is put back as it was. */
 const PATIENCE_MS = 5 * 60_000;

@@ -1,5 +1,5 @@
 // npm run lab -- bench|faults|fuzz|mutation|capacity|admission|audit|draw …: what measures and breaks the product (lab/).
-const { runCommand } = require('./lib/subcommands');
+const { runCommand } = require('./lib/arguments/subcommands');
 
 runCommand('lab', {
   bench: require('./lab/bench'),

@@ -1,17 +1,17 @@
 // npm run load -- <scenario> [NAME=value …] | compare A B | report A: load with k6, and a report to look at.
 const { fork } = require('node:child_process');
 const crypto = require('node:crypto');
-const { checkArguments, TYPESCRIPT } = require('./lib/arguments');
+const { checkArguments, TYPESCRIPT } = require('./lib/arguments/arguments');
 const { build } = require('./build');
 const { freshDatabase } = require('./lib/database');
 const { ensureDependencies } = require('./lib/dependencies');
-const { Failure, runMain } = require('./lib/failure');
-const { interruption, listen } = require('./lib/interruption');
-const { withLock } = require('./lib/lock');
-const { nodeBinary } = require('./lib/node-binary');
+const { Failure, runMain } = require('./lib/running/failure');
+const { interruption, listen } = require('./lib/running/interruption');
+const { withLock } = require('./lib/running/lock');
+const { nodeBinary } = require('./lib/running/node-binary');
 const { inRoot } = require('./lib/paths');
-const { step } = require('./lib/progress');
-const { run } = require('./lib/run');
+const { step } = require('./lib/running/progress');
+const { run } = require('./lib/running/run');
 const { ensureServices, release } = require('./lib/services');
 const {
   checkStoppable,
@@ -20,8 +20,8 @@ const {
   startAgain,
   stopForAWhile,
 } = require('./lib/services/outage');
-const { targets } = require('./lib/services/prometheus-targets');
-const { findTool } = require('./lib/tools');
+const { targets } = require('./lib/services/prometheus/prometheus-targets');
+const { findTool } = require('./lib/tools/tools');
 
 const WHAT = 'npm run load';
 /** A store that has died is noticed within this time. */

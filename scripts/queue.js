@@ -1,6 +1,6 @@
 // npm run queue -- status|pause|resume|limit N|rate N|auto: the operator override of a queue, on a running product.
-const { asksForHelp, usageOf } = require('./lib/arguments');
-const { Help, runMain } = require('./lib/failure');
+const { asksForHelp, usageOf } = require('./lib/arguments/arguments');
+const { Help, runMain } = require('./lib/running/failure');
 const { runTool } = require('./lib/tool');
 
 runMain(() => {

@@ -1,12 +1,12 @@
 // npm run services -- up [--kafka] [--influx] [--prometheus] | down [--force] | status
 // Progress goes to stderr, so that `eval "$(npm run -s services -- up)"` sets the variables of a shell.
-const { asksForHelp, misuse } = require('./lib/arguments');
-const { didYouMean } = require('./lib/closest');
+const { asksForHelp, misuse } = require('./lib/arguments/arguments');
+const { didYouMean } = require('./lib/arguments/closest');
 const { ensureDependencies } = require('./lib/dependencies');
-const { Help, runMain } = require('./lib/failure');
-const { listen } = require('./lib/interruption');
-const { withLock } = require('./lib/lock');
-const { toStderr } = require('./lib/progress');
+const { Help, runMain } = require('./lib/running/failure');
+const { listen } = require('./lib/running/interruption');
+const { withLock } = require('./lib/running/lock');
+const { toStderr } = require('./lib/running/progress');
 const {
   addressOf,
   describeHow,

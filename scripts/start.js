@@ -1,15 +1,15 @@
 // npm start: everything the API needs, then the API, until Ctrl-C.
-const { readArguments } = require('./lib/arguments');
+const { readArguments } = require('./lib/arguments/arguments');
 const { build } = require('./build');
 const { checkAddress, readAddress, runUntilStopped, stopLeftOver } = require('./lib/api');
 const { ensureDependencies } = require('./lib/dependencies');
-const { runMain } = require('./lib/failure');
-const { listen } = require('./lib/interruption');
-const { withLock } = require('./lib/lock');
-const { nodeBinary } = require('./lib/node-binary');
+const { runMain } = require('./lib/running/failure');
+const { listen } = require('./lib/running/interruption');
+const { withLock } = require('./lib/running/lock');
+const { nodeBinary } = require('./lib/running/node-binary');
 const { inRoot } = require('./lib/paths');
-const { step } = require('./lib/progress');
-const { run } = require('./lib/run');
+const { step } = require('./lib/running/progress');
+const { run } = require('./lib/running/run');
 const { ensureServices, release } = require('./lib/services');
 const { secret } = require('./lib/state');
 

@@ -1,22 +1,22 @@
 // npm test [-- jest arguments]: checks and tests against real MariaDB, Redis and Kafka.
-// With arguments (npm test -- test/waiting-room) only jest runs. The load tests need further programs (lib/tools.js).
+// With arguments (npm test -- test/waiting-room) only jest runs. The load tests need further programs (lib/tools).
 const fs = require('node:fs');
 const path = require('node:path');
-const { asksForHelp, misuse } = require('./lib/arguments');
+const { asksForHelp, misuse } = require('./lib/arguments/arguments');
 const { build } = require('./build');
-const { findCommand, VARIABLES } = require('./lib/commands');
+const { findCommand, VARIABLES } = require('./lib/tools/commands');
 const { ensureDependencies } = require('./lib/dependencies');
-const { Failure, Help, Interrupted, runMain } = require('./lib/failure');
-const { listen } = require('./lib/interruption');
-const { countsOf, runJest } = require('./lib/jest');
-const { nodeBinary } = require('./lib/node-binary');
+const { Failure, Help, Interrupted, runMain } = require('./lib/running/failure');
+const { listen } = require('./lib/running/interruption');
+const { countsOf, runJest } = require('./lib/tests/jest');
+const { nodeBinary } = require('./lib/running/node-binary');
 const { inRoot } = require('./lib/paths');
-const { withLock } = require('./lib/lock');
-const { note, step, summary } = require('./lib/progress');
-const { run } = require('./lib/run');
+const { withLock } = require('./lib/running/lock');
+const { note, step, summary } = require('./lib/running/progress');
+const { run } = require('./lib/running/run');
 const { ensureServices, release } = require('./lib/services');
-const { createDatabase, dropDatabase, testEnvironment } = require('./lib/test-environment');
-const { findTool } = require('./lib/tools');
+const { createDatabase, dropDatabase, testEnvironment } = require('./lib/tests/test-environment');
+const { findTool } = require('./lib/tools/tools');
 
 const { testPathIgnorePatterns } = require('../jest.config');
 

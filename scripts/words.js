@@ -1,10 +1,10 @@
 // node scripts/words.js [path …] [--summary]: refuses the words that docs/glossary.md has put out of use. Part of `npm run check`.
 const fs = require('node:fs');
-const { readArguments } = require('./lib/arguments');
-const { runMain } = require('./lib/failure');
+const { readArguments } = require('./lib/arguments/arguments');
+const { runMain } = require('./lib/running/failure');
 const { inRoot, root } = require('./lib/paths');
-const { run } = require('./lib/run');
-const { findWords, isChecked } = require('./lib/words');
+const { run } = require('./lib/running/run');
+const { findWords, isChecked } = require('./lib/words/words');
 
 const USAGE = `node scripts/words.js [path …] [--summary]
 

@@ -47,7 +47,7 @@ import {
 import { Metrics } from './platform/observability/metrics';
 import { StoreMetrics } from './platform/observability/store-metrics';
 import { RedisEvictionLog } from './platform/redis/eviction-log';
-import { LogKeys } from './modules/transparency/keys';
+import { LogKeys } from './modules/transparency/keys/keys';
 import { TransparencyMetrics } from './modules/transparency/metrics';
 import { OrganizerMetrics } from './modules/organizer/metrics';
 import { AdaptiveLimit, controllerBounds, FixedLimit } from './modules/waiting-room/admission/policy';

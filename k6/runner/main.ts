@@ -1,5 +1,5 @@
 // npm run load -- …: started by scripts/load.js, which has brought up what the run needs.
-import { readFindings } from './findings.ts';
+import { readFindings } from './checks/findings.ts';
 import { type Command, needsOf, readArguments } from './options.ts';
 import { changesOf, changeTable, isCertainlyWorse } from './report/changes.ts';
 import { isMet } from './report/outages.ts';

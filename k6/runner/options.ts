@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import closest from '../../scripts/lib/closest.js';
+import closest from '../../scripts/lib/arguments/closest.js';
 import { root } from './paths.ts';
 import { demandVariable, knownVariables } from './variables.ts';
 

@@ -1,5 +1,5 @@
-import { gauge, rate, type Scraper } from './scrape.ts';
-import type { Series } from './series.ts';
+import { gauge, rate, type Scraper } from './record/scrape.ts';
+import type { Series } from './plots/series.ts';
 
 const EVERY_MS = 5000;
 

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Figures, type Findings, readFindings } from './findings.ts';
+import { type Figures, type Findings, readFindings } from './checks/findings.ts';
 import { root, RunFolder } from './paths.ts';
-import { LOADED_MS, plotsOf } from './plots.ts';
-import { type Published, published } from './published.ts';
+import { LOADED_MS, plotsOf } from './plots/plots.ts';
+import { type Published, published } from './record/published.ts';
 import { demandsOf, outageSection, outageVerdict } from './report/outages.ts';
 import { htmlPage, markdownPage, type Page, savePlots, type Section, type Table } from './report/page.ts';
 

@@ -4,13 +4,13 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { demand } from './launcher.ts';
-import { describeEnvironment, MachineLoad, type Meta, type Outage } from './meta.ts';
+import { describeEnvironment, MachineLoad, type Meta, type Outage } from './record/meta.ts';
 import { type RunCommand, STOPPED } from './options.ts';
 import { RunFolder, root } from './paths.ts';
-import { type Product, startProduct, untilReady } from './product.ts';
+import { type Product, startProduct, untilReady } from './checks/product.ts';
 import { Progress } from './progress.ts';
-import { Scraper } from './scrape.ts';
-import { verify } from './verify.ts';
+import { Scraper } from './record/scrape.ts';
+import { verify } from './checks/verify.ts';
 
 const TREND_STATS = 'avg,min,med,max,p(90),p(95),p(99),count';
 const THRESHOLDS_FAILED = 99;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import closest from '../../scripts/lib/closest.js';
+import closest from '../../scripts/lib/arguments/closest.js';
 import { root } from './paths.ts';
 
 /** How a script of k6/ reads a variable (k6/lib/options.ts). */

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import closest from '../../scripts/lib/closest.js';
+import closest from '../../scripts/lib/arguments/closest.js';
 import { MODEL_SCENARIOS, type ModelScenario } from './model/scenarios.ts';
 import { lasting, type Scenario, SCENARIOS } from './scenarios.ts';
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { drawPlot } from '../../k6/runner/plot.ts';
-import type { Plot } from '../../k6/runner/series.ts';
+import { drawPlot } from '../../k6/runner/plots/plot.ts';
+import type { Plot } from '../../k6/runner/plots/series.ts';
 import { TARGET_MS } from './model/score.ts';
 import type { Second } from './model/simulate.ts';
 

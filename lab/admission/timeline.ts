@@ -1,4 +1,4 @@
-import type { Sample } from '../../k6/runner/scrape.ts';
+import type { Sample } from '../../k6/runner/record/scrape.ts';
 import type { Second } from './model/simulate.ts';
 
 /** What buyers saw. */

@@ -1,9 +1,9 @@
-import type { PublishedDraw } from './draw.ts';
-import { RunningRoot } from './hashing.ts';
-import { BadLog, type Checkpoint, readCheckpoint } from './note.ts';
-import { replay } from './replay.ts';
-import { Sale } from './sale.ts';
-import { entriesOf, type Read } from './source.ts';
+import type { PublishedDraw } from './replay/draw.ts';
+import { RunningRoot } from './log/hashing.ts';
+import { BadLog, type Checkpoint, readCheckpoint } from './log/note.ts';
+import { replay } from './replay/replay.ts';
+import { Sale } from './replay/sale.ts';
+import { entriesOf, type Read } from './log/source.ts';
 
 /** How far the clock of the worker that signs may be behind the one that the leaves have. */
 const CLOCK_MS = 1000;

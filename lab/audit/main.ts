@@ -2,12 +2,12 @@
 // the product: what the two agree on is the format (docs/transparency.md).
 import { readFileSync } from 'node:fs';
 import { audit } from './audit.ts';
-import type { PublishedDraw } from './draw.ts';
-import { readKept, writeKept } from './kept.ts';
-import { BadLog } from './note.ts';
+import type { PublishedDraw } from './replay/draw.ts';
+import { readKept, writeKept } from './log/kept.ts';
+import { BadLog } from './log/note.ts';
 import { readArguments, type Wanted } from './options.ts';
 import { writeSample } from './sample.ts';
-import { sourceOf } from './source.ts';
+import { sourceOf } from './log/source.ts';
 import { isHonest, verdictOf } from './verdict.ts';
 
 const UNKNOWN = 2;

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { RunningRoot, sha256 } from './hashing.ts';
-import { bundlePath } from './source.ts';
+import { RunningRoot, sha256 } from './log/hashing.ts';
+import { bundlePath } from './log/source.ts';
 
 const ORIGIN = 'sample/queue';
 const START_MS = 1_800_000_000_000;

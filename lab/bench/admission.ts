@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CHECK } from './lib/http.ts';
-import { Line } from './lib/line.ts';
-import type { Benchmark, Options, Result } from './lib/result.ts';
-import { spread } from './lib/rounds.ts';
+import { Line } from './lib/sales/line.ts';
+import type { Benchmark, Options, Result } from './lib/results/result.ts';
+import { spread } from './lib/results/rounds.ts';
 import { OurServer } from './lib/server.ts';
 
 const WAITERS = 10_000;

@@ -1,9 +1,9 @@
 import { addProgramme, emptyDatabase } from './lib/database.ts';
 import { aroundValue, SCHEDULE, SEAT } from './lib/http.ts';
-import { Line } from './lib/line.ts';
+import { Line } from './lib/sales/line.ts';
 import { closedLoop, writeValues } from './lib/load.ts';
-import { type Benchmark, type Options, ratioResult, type Result } from './lib/result.ts';
-import { alternate, compare, measure, type Round } from './lib/rounds.ts';
+import { type Benchmark, type Options, ratioResult, type Result } from './lib/results/result.ts';
+import { alternate, compare, measure, type Round } from './lib/results/rounds.ts';
 import { OurServer, startLimitServer, type Target } from './lib/server.ts';
 
 const CONNECTIONS = 32;

@@ -6,10 +6,10 @@ import { leaveTheServersCore, root } from './lib/context.ts';
 import { closeDatabase } from './lib/database.ts';
 import { hasWrk } from './lib/load.ts';
 import { killAll } from './lib/processes.ts';
-import type { Benchmark, Options, Result } from './lib/result.ts';
-import { certainRegressions, changeLines, changes } from './lib/gate.ts';
-import { verdictOf } from './lib/result.ts';
-import { markdownTable, textTable } from './lib/table.ts';
+import type { Benchmark, Options, Result } from './lib/results/result.ts';
+import { certainRegressions, changeLines, changes } from './lib/results/gate.ts';
+import { verdictOf } from './lib/results/result.ts';
+import { markdownTable, textTable } from './lib/results/table.ts';
 import { BENCHMARKS, readArguments, type Wanted } from './options.ts';
 
 /** One that hangs must not keep the others from being measured. */

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { redisUrls } from './lib/context.ts';
 import { aroundValue, CHECK } from './lib/http.ts';
-import { Line, type Waiter } from './lib/line.ts';
+import { Line, type Waiter } from './lib/sales/line.ts';
 import { closedLoop, writeValues } from './lib/load.ts';
-import type { Benchmark, Options, Result } from './lib/result.ts';
-import { alternate, measure, type Round, type Spread, spread } from './lib/rounds.ts';
+import type { Benchmark, Options, Result } from './lib/results/result.ts';
+import { alternate, measure, type Round, type Spread, spread } from './lib/results/rounds.ts';
 import { OurServer } from './lib/server.ts';
 
 const MANY = 1_000_000;

@@ -9,8 +9,8 @@ import { overload } from './overload.ts';
 import { redisCommands } from './redis-commands.ts';
 import { sales } from './sales.ts';
 import { start } from './start.ts';
-import type { Benchmark, Options, Result } from './lib/result.ts';
-import closest from '../../scripts/lib/closest.js';
+import type { Benchmark, Options, Result } from './lib/results/result.ts';
+import closest from '../../scripts/lib/arguments/closest.js';
 
 const { didYouMean } = closest;
 

@@ -1,10 +1,10 @@
 import { addUsers, addSeats, emptyDatabase } from './lib/database.ts';
 import { RESERVE, requestText } from './lib/http.ts';
-import { FIRST_USER, itemOf, RESERVING } from './lib/items.ts';
-import { Line } from './lib/line.ts';
+import { FIRST_USER, itemOf, RESERVING } from './lib/sales/items.ts';
+import { Line } from './lib/sales/line.ts';
 import { type Mixed, mixedLoad, writeValues } from './lib/load.ts';
-import type { Benchmark, Options, Result } from './lib/result.ts';
-import { spread } from './lib/rounds.ts';
+import type { Benchmark, Options, Result } from './lib/results/result.ts';
+import { spread } from './lib/results/rounds.ts';
 import { OurServer } from './lib/server.ts';
 
 const RESERVABLE = 200_000;

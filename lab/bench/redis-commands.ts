@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { aroundValue, CHECK } from './lib/http.ts';
-import { Line } from './lib/line.ts';
+import { Line } from './lib/sales/line.ts';
 import { mixedLoad, writeValues } from './lib/load.ts';
-import type { Benchmark, Options, Result } from './lib/result.ts';
-import { spread } from './lib/rounds.ts';
+import type { Benchmark, Options, Result } from './lib/results/result.ts';
+import { spread } from './lib/results/rounds.ts';
 import { OurServer } from './lib/server.ts';
 
 const WAITERS = 20_000;

@@ -1,14 +1,14 @@
 import { cores, inBench, redisUrls, secret } from './lib/context.ts';
 import { addHolds, addUsers, addSeats, emptyDatabase, SEATS_PER_SCHEDULE } from './lib/database.ts';
 import { PAYMENT, RESERVE, requestText } from './lib/http.ts';
-import { FIRST_USER, itemOf, RESERVING } from './lib/items.ts';
-import { Line } from './lib/line.ts';
+import { FIRST_USER, itemOf, RESERVING } from './lib/sales/items.ts';
+import { Line } from './lib/sales/line.ts';
 import { closedLoop, writeValues } from './lib/load.ts';
 import { stop, Worker } from './lib/processes.ts';
-import { type Benchmark, type Options, ratioResult, type Result } from './lib/result.ts';
-import { alternate, compare, type Kinds, measure } from './lib/rounds.ts';
-import type { Act, Question, Worked } from './lib/sales.ts';
-import { STATEMENTS } from './lib/one-by-one.ts';
+import { type Benchmark, type Options, ratioResult, type Result } from './lib/results/result.ts';
+import { alternate, compare, type Kinds, measure } from './lib/results/rounds.ts';
+import type { Act, Question, Worked } from './lib/sales/sales.ts';
+import { STATEMENTS } from './lib/sales/one-by-one.ts';
 import { OurServer } from './lib/server.ts';
 
 /** Requests at once. */

@@ -1,6 +1,6 @@
-import { Line } from './lib/line.ts';
-import type { Benchmark, Options, Result } from './lib/result.ts';
-import { spread } from './lib/rounds.ts';
+import { Line } from './lib/sales/line.ts';
+import type { Benchmark, Options, Result } from './lib/results/result.ts';
+import { spread } from './lib/results/rounds.ts';
 import { OurServer } from './lib/server.ts';
 
 /** From the start of the process, roles and all, to "ready": both databases have answered. */

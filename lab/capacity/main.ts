@@ -1,10 +1,10 @@
 // npm run lab -- capacity: what an on-sale of a given size needs, from measured costs. scripts/lab/capacity.js starts it.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readFindings } from '../../k6/runner/findings.ts';
-import { drawPlot } from '../../k6/runner/plot.ts';
+import { readFindings } from '../../k6/runner/checks/findings.ts';
+import { drawPlot } from '../../k6/runner/plots/plot.ts';
 import { markdownTable } from '../../k6/runner/report/page.ts';
-import type { Plot } from '../../k6/runner/series.ts';
+import type { Plot } from '../../k6/runner/plots/series.ts';
 import { readCosts } from './costs.ts';
 import { needsOf } from './needs.ts';
 import { readArguments, USAGE } from './options.ts';

@@ -1,14 +1,14 @@
 // npm run lab -- faults: scripts/lab/faults.js starts it, after it has got the programs that it needs.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hammer } from './hammer.ts';
+import { hammer } from './runs/hammer.ts';
 import { nemeses } from './nemesis/index.ts';
 import { readArguments, type Wanted } from './options.ts';
 import { runProgram } from './program.ts';
 import { environment, hammerReport, type Report, reportOf, soakReport } from './report.ts';
-import { run } from './run.ts';
+import { run } from './runs/run.ts';
 import { plan } from './schedule.ts';
-import { soak } from './soak.ts';
+import { soak } from './runs/soak.ts';
 import { kafkaJars } from './system/kafka.ts';
 import { canMount } from './system/small-disk.ts';
 

@@ -1,9 +1,9 @@
 import { cpus } from 'node:os';
-import type { Evidence, PhaseRecord, Violation } from './evidence.ts';
-import type { Operation } from './history.ts';
-import type { Verdict } from './opening.ts';
-import type { HammerResult } from './hammer.ts';
-import { type SoakResult, soakTable } from './soak.ts';
+import type { Evidence, PhaseRecord, Violation } from './observed/evidence.ts';
+import type { Operation } from './observed/history.ts';
+import type { Verdict } from './runs/opening.ts';
+import type { HammerResult } from './runs/hammer.ts';
+import { type SoakResult, soakTable } from './runs/soak.ts';
 import { targetsOf } from './targets.ts';
 
 export interface Numbers {

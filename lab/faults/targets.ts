@@ -1,6 +1,6 @@
 import { actedAgain } from './checker/events.ts';
 import { freedLate, LATE_MS } from './checker/holds.ts';
-import type { Check, Evidence, PhaseRecord, Violation } from './evidence.ts';
+import type { Check, Evidence, PhaseRecord, Violation } from './observed/evidence.ts';
 import { recoveryMs, within } from './report.ts';
 
 /** Something to be reached, and whether it was. `not tried`: no nemesis of this run tries it. */

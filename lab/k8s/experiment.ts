@@ -1,9 +1,9 @@
 import type { Section } from '../../k6/runner/report/page.ts';
-import type { Plot } from '../../k6/runner/series.ts';
-import type { Load } from './k6-job.ts';
-import type { KubeProxy } from './kube.ts';
-import type { LoadRun } from './load-run.ts';
-import type { Values } from './release.ts';
+import type { Plot } from '../../k6/runner/plots/series.ts';
+import type { Load } from './load/k6-job.ts';
+import type { KubeProxy } from './cluster/kube.ts';
+import type { LoadRun } from './load/load-run.ts';
+import type { Values } from './cluster/release.ts';
 
 /** What an experiment has to work with. */
 export interface Bench {

@@ -1,14 +1,14 @@
 // npm run experiment: scripts/experiment.js starts it, and knows where helm and kubectl are.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeEnvironment, type Meta } from '../../k6/runner/meta.ts';
+import { describeEnvironment, type Meta } from '../../k6/runner/record/meta.ts';
 import { root, RunFolder } from '../../k6/runner/paths.ts';
 import { htmlPage, markdownPage, type Page, savePlots } from '../../k6/runner/report/page.ts';
 import type { Bench, Plan } from './experiment.ts';
-import { helm, KubeProxy, kubectl } from './kube.ts';
-import { earlierRun, type LoadRun, loadRun } from './load-run.ts';
+import { helm, KubeProxy, kubectl } from './cluster/kube.ts';
+import { earlierRun, type LoadRun, loadRun } from './load/load-run.ts';
 import { type Options, readArguments, USAGE } from './options.ts';
-import { merged, Release, type Values } from './release.ts';
+import { merged, Release, type Values } from './cluster/release.ts';
 
 const LOAD_RELEASE = 'load';
 const INTERRUPTED = 130;

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { demandVariable, knownVariables } from '../../k6/runner/variables.ts';
-import closest from '../../scripts/lib/closest.js';
+import closest from '../../scripts/lib/arguments/closest.js';
 import type { Experiment } from './experiment.ts';
 import { fatThin } from './experiments/fat-thin.ts';
 import { hpa } from './experiments/hpa.ts';

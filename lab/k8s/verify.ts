@@ -1,5 +1,5 @@
-import { type Invariants, invariantsOf } from '../../k6/runner/verify.ts';
-import { API, kubectl } from './kube.ts';
+import { type Invariants, invariantsOf } from '../../k6/runner/checks/verify.ts';
+import { API, kubectl } from './cluster/kube.ts';
 
 /** The invariants after a load on one line. Asked in a worker's pod, which reaches every store. */
 export async function verify(queueId: string): Promise<Invariants> {

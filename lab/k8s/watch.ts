@@ -1,8 +1,8 @@
 import { appendFileSync } from 'node:fs';
-import { readMetrics, type Sample } from '../../k6/runner/scrape.ts';
-import { Forwards } from './forwards.ts';
-import type { KubeProxy } from './kube.ts';
-import { desiredReplicas, metricsOf, type Pod, podsOf, since, startedAt } from './pods.ts';
+import { readMetrics, type Sample } from '../../k6/runner/record/scrape.ts';
+import { Forwards } from './cluster/forwards.ts';
+import type { KubeProxy } from './cluster/kube.ts';
+import { desiredReplicas, metricsOf, type Pod, podsOf, since, startedAt } from './cluster/pods.ts';
 
 /** What a pod was at one moment; times in milliseconds since 1970. */
 export interface PodSample {

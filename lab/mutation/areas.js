@@ -1,6 +1,6 @@
 // What is mutated, and the tests that must notice, the quickest first: once one has failed, the rest is left out.
 // `text`: files whose SQL or Lua is mutated as well. Routes and schemas are left out: descriptions for readers, and rules
-// that test/api/bad-input.test.ts holds.
+// that test/api/http/bad-input.test.ts holds.
 const ofModule = (name, files) => `src/modules/${name}/{${files}}.ts`;
 
 const STORES = ['mariadb', 'redis'];
@@ -21,7 +21,7 @@ module.exports = {
       ofModule('accounts', 'service,top-up-batch,repository,directory'),
       ofModule('payments', 'service,batch,repository,errors'),
     ],
-    tests: ['test/accounts/balances.test.ts', 'test/orders/outcomes.test.ts', 'test/api/reservation.test.ts'],
+    tests: ['test/accounts/balances.test.ts', 'test/orders/outcomes.test.ts', 'test/api/sales/reservation.test.ts'],
     text: [
       'src/modules/accounts/repository.ts',
       'src/modules/accounts/directory.ts',
@@ -40,11 +40,11 @@ module.exports = {
     tests: [
       'test/orders/seats.test.ts',
       'test/orders/outcomes.test.ts',
-      'test/api/queues.test.ts',
-      'test/api/reservation.test.ts',
+      'test/api/queue/queues.test.ts',
+      'test/api/sales/reservation.test.ts',
     ],
     text: ['src/modules/orders/holds/hold-repository.ts', 'src/modules/orders/expiry/expiry-repository.ts'],
-    textTests: ['test/orders/seats.test.ts', 'test/orders/outcomes.test.ts', 'test/api/reservation.test.ts'],
+    textTests: ['test/orders/seats.test.ts', 'test/orders/outcomes.test.ts', 'test/api/sales/reservation.test.ts'],
   },
   admission: {
     code: [

@@ -2,11 +2,11 @@
 // tests that reach it. The stores are shared, so its tests are those that look at their own rows only.
 const fs = require('node:fs');
 const path = require('node:path');
-const { Failure } = require('../../scripts/lib/failure');
-const { nodeBinary } = require('../../scripts/lib/node-binary');
+const { Failure } = require('../../scripts/lib/running/failure');
+const { nodeBinary } = require('../../scripts/lib/running/node-binary');
 const { inRoot, inServices, root } = require('../../scripts/lib/paths');
-const { note } = require('../../scripts/lib/progress');
-const { run } = require('../../scripts/lib/run');
+const { note } = require('../../scripts/lib/running/progress');
+const { run } = require('../../scripts/lib/running/run');
 const { jestConfig, orderOf } = require('./jest');
 const { isSame } = require('./report');
 

@@ -9,10 +9,10 @@ function jestConfig(tests) {
   return {
     ...usual,
     testMatch: tests.map((name) => `<rootDir>/${name}`),
-    setupFiles: [...usual.setupFiles, own('jest-setup.js')],
-    testEnvironment: own('jest-environment.js'),
-    testRunner: own('jest-circus-until-noticed.js'),
-    testSequencer: own('jest-sequencer.js'),
+    setupFiles: [...usual.setupFiles, own('jest/jest-setup.js')],
+    testEnvironment: own('jest/jest-environment.js'),
+    testRunner: own('jest/jest-circus-until-noticed.js'),
+    testSequencer: own('jest/jest-sequencer.js'),
   };
 }
 

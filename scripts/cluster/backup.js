@@ -2,11 +2,11 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { misuse, readArguments } = require('../lib/arguments');
+const { misuse, readArguments } = require('../lib/arguments/arguments');
 const { ensureDependencies } = require('../lib/dependencies');
-const { Failure } = require('../lib/failure');
-const { listen } = require('../lib/interruption');
-const { note, step } = require('../lib/progress');
+const { Failure } = require('../lib/running/failure');
+const { listen } = require('../lib/running/interruption');
+const { note, step } = require('../lib/running/progress');
 const { currentContext, kubectl, NAMESPACE } = require('./context');
 
 const API = 'app.kubernetes.io/part-of=concert,app.kubernetes.io/name=concert-api';

@@ -2,10 +2,10 @@
 // and its comments) and the definitions that all schemas share. Without --write it only names what is out of date.
 const fs = require('node:fs');
 const path = require('node:path');
-const { readArguments } = require('../lib/arguments');
-const { assembleAll } = require('../lib/charts');
+const { readArguments } = require('../lib/arguments/arguments');
+const { assembleAll } = require('../lib/deploys/charts');
 const { ensureDependencies } = require('../lib/dependencies');
-const { Failure } = require('../lib/failure');
+const { Failure } = require('../lib/running/failure');
 const { inRoot } = require('../lib/paths');
 
 const USAGE = `npm run cluster -- charts [--write]        names the derived parts of charts/ that are out of date; --write: writes them

@@ -1,7 +1,7 @@
 // What the commands on a cluster share: helm, kubectl, and the current context.
-const { Failure } = require('../lib/failure');
-const { findHelm, findKubectl } = require('../lib/helm');
-const { run, succeeds } = require('../lib/run');
+const { Failure } = require('../lib/running/failure');
+const { findHelm, findKubectl } = require('../lib/deploys/helm');
+const { run, succeeds } = require('../lib/running/run');
 
 const CLUSTER = 'concert';
 const KIND_CONTEXT = `kind-${CLUSTER}`;

@@ -1,9 +1,9 @@
 // npm run cluster -- dashboards: makes charts/grafana/dashboards from their sources in charts/grafana/src.
-const { readArguments, TYPESCRIPT } = require('../lib/arguments');
+const { readArguments, TYPESCRIPT } = require('../lib/arguments/arguments');
 const { ensureDependencies } = require('../lib/dependencies');
-const { nodeBinary } = require('../lib/node-binary');
+const { nodeBinary } = require('../lib/running/node-binary');
 const { inRoot } = require('../lib/paths');
-const { exitCodeOf } = require('../lib/run');
+const { exitCodeOf } = require('../lib/running/run');
 
 const USAGE = `npm run cluster -- dashboards [--check]   writes the Grafana dashboards; --check: only names those that are not current`;
 

@@ -1,13 +1,13 @@
 // npm run cluster -- deploy: builds the image and installs charts/concert.
 const path = require('node:path');
-const { assembledCharts } = require('../lib/charts');
-const { misuse } = require('../lib/arguments');
+const { assembledCharts } = require('../lib/deploys/charts');
+const { misuse } = require('../lib/arguments/arguments');
 const { ensureDependencies } = require('../lib/dependencies');
-const { Failure } = require('../lib/failure');
-const { listen } = require('../lib/interruption');
+const { Failure } = require('../lib/running/failure');
+const { listen } = require('../lib/running/interruption');
 const { inRoot } = require('../lib/paths');
-const { note, step } = require('../lib/progress');
-const { run: runProgram } = require('../lib/run');
+const { note, step } = require('../lib/running/progress');
+const { run: runProgram } = require('../lib/running/run');
 const { currentContext, demand, helm, kubectl, NAMESPACE } = require('./context');
 const { deliveryTo } = require('./images');
 

@@ -1,5 +1,5 @@
 // How an image gets to the cluster of a context of kubectl.
-const { Failure } = require('../lib/failure');
+const { Failure } = require('../lib/running/failure');
 
 const IMAGE = 'concert-api';
 const LOADERS = [

@@ -1,10 +1,10 @@
 // npm run cluster -- up | down
-const { misuse } = require('../lib/arguments');
+const { misuse } = require('../lib/arguments/arguments');
 const { ensureDependencies } = require('../lib/dependencies');
-const { listen } = require('../lib/interruption');
+const { listen } = require('../lib/running/interruption');
 const { inRoot } = require('../lib/paths');
-const { step } = require('../lib/progress');
-const { run } = require('../lib/run');
+const { step } = require('../lib/running/progress');
+const { run } = require('../lib/running/run');
 const { CLUSTER, currentContext, demand, helm, KIND_CONTEXT, kubectl, NAMESPACE } = require('./context');
 
 async function up() {

@@ -2,14 +2,14 @@
 const fs = require('node:fs');
 const zlib = require('node:zlib');
 const path = require('node:path');
-const { misuse } = require('../lib/arguments');
-const { assembledCharts } = require('../lib/charts');
-const { didYouMean } = require('../lib/closest');
+const { misuse } = require('../lib/arguments/arguments');
+const { assembledCharts } = require('../lib/deploys/charts');
+const { didYouMean } = require('../lib/arguments/closest');
 const { ensureDependencies } = require('../lib/dependencies');
-const { Failure } = require('../lib/failure');
-const { listen } = require('../lib/interruption');
+const { Failure } = require('../lib/running/failure');
+const { listen } = require('../lib/running/interruption');
 const { inRoot } = require('../lib/paths');
-const { note, step } = require('../lib/progress');
+const { note, step } = require('../lib/running/progress');
 const { currentContext, helm, kubectl, NAMESPACE } = require('./context');
 const { crossed, merge, textOf } = require('./merge');
 

@@ -3,9 +3,9 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { readArguments } = require('../lib/arguments');
+const { readArguments } = require('../lib/arguments/arguments');
 const { inRoot } = require('../lib/paths');
-const { run: runProgram } = require('../lib/run');
+const { run: runProgram } = require('../lib/running/run');
 
 const USAGE = 'npm run --silent cluster -- sbom   prints what the image holds, as CycloneDX';
 

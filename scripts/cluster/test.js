@@ -1,13 +1,13 @@
 // npm run cluster -- test: tests the product on kubectl's current context, from the installation to its end. It installs
 // into the namespace concert, which must have no concert yet.
-const { misuse } = require('../lib/arguments');
-const { assembledCharts } = require('../lib/charts');
+const { misuse } = require('../lib/arguments/arguments');
+const { assembledCharts } = require('../lib/deploys/charts');
 const { ensureDependencies } = require('../lib/dependencies');
-const { Failure } = require('../lib/failure');
-const { findHelm, findKubectl } = require('../lib/helm');
-const { listen } = require('../lib/interruption');
-const { countsOf, runJest } = require('../lib/jest');
-const { run: runProgram } = require('../lib/run');
+const { Failure } = require('../lib/running/failure');
+const { findHelm, findKubectl } = require('../lib/deploys/helm');
+const { listen } = require('../lib/running/interruption');
+const { countsOf, runJest } = require('../lib/tests/jest');
+const { run: runProgram } = require('../lib/running/run');
 const { ensureServicesDir } = require('../lib/state');
 
 /**

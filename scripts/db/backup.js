@@ -1,14 +1,14 @@
 // npm run db -- backup | restore: the scripts of the chart's CronJobs, on the database of this machine or of the variables.
 const fs = require('node:fs');
 const path = require('node:path');
-const { misuse, readArguments } = require('../lib/arguments');
-const { findCommand } = require('../lib/commands');
+const { misuse, readArguments } = require('../lib/arguments/arguments');
+const { findCommand } = require('../lib/tools/commands');
 const { ensureDependencies } = require('../lib/dependencies');
-const { Failure } = require('../lib/failure');
-const { listen } = require('../lib/interruption');
+const { Failure } = require('../lib/running/failure');
+const { listen } = require('../lib/running/interruption');
 const { inRoot, inServices } = require('../lib/paths');
-const { step } = require('../lib/progress');
-const { run } = require('../lib/run');
+const { step } = require('../lib/running/progress');
+const { run } = require('../lib/running/run');
 const { runTool, urlsOfRunning } = require('../lib/tool');
 
 const SCRIPTS = inRoot('charts', 'concert-api', 'files');

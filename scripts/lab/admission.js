@@ -1,18 +1,18 @@
 // npm run lab -- admission: scores the admission controller, on a model and in real runs (docs/admission.md).
 const fs = require('node:fs');
-const { checkArguments, TYPESCRIPT, usageOf } = require('../lib/arguments');
+const { checkArguments, TYPESCRIPT, usageOf } = require('../lib/arguments/arguments');
 const { build } = require('../build');
 const { ensureDependencies } = require('../lib/dependencies');
-const { Failure } = require('../lib/failure');
-const { listen } = require('../lib/interruption');
-const { withLock } = require('../lib/lock');
-const { nodeBinary } = require('../lib/node-binary');
+const { Failure } = require('../lib/running/failure');
+const { listen } = require('../lib/running/interruption');
+const { withLock } = require('../lib/running/lock');
+const { nodeBinary } = require('../lib/running/node-binary');
 const { inRoot } = require('../lib/paths');
-const { exitCodeOf } = require('../lib/run');
-const mariadb = require('../lib/services/mariadb');
+const { exitCodeOf } = require('../lib/running/run');
+const mariadb = require('../lib/services/mariadb/mariadb');
 const { ensurePackages } = require('../lib/services/packages');
 const redis = require('../lib/services/redis');
-const { findTool } = require('../lib/tools');
+const { findTool } = require('../lib/tools/tools');
 
 const OPTIONS = 'lab/admission/options.ts';
 

@@ -1,10 +1,10 @@
 // npm run lab -- audit: replays a sale from its transparency log (docs/transparency.md). It starts no service.
-const { checkArguments, TYPESCRIPT, usageOf } = require('../lib/arguments');
+const { checkArguments, TYPESCRIPT, usageOf } = require('../lib/arguments/arguments');
 const { ensureDependencies } = require('../lib/dependencies');
-const { listen } = require('../lib/interruption');
-const { nodeBinary } = require('../lib/node-binary');
+const { listen } = require('../lib/running/interruption');
+const { nodeBinary } = require('../lib/running/node-binary');
 const { inRoot } = require('../lib/paths');
-const { exitCodeOf } = require('../lib/run');
+const { exitCodeOf } = require('../lib/running/run');
 
 const OPTIONS = 'lab/audit/options.ts';
 

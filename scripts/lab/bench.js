@@ -1,19 +1,19 @@
 // npm run lab -- bench: the paths of the product against their limits, in ratios (docs/benchmarks.md).
 const crypto = require('node:crypto');
 const os = require('node:os');
-const { checkArguments, TYPESCRIPT, usageOf } = require('../lib/arguments');
+const { checkArguments, TYPESCRIPT, usageOf } = require('../lib/arguments/arguments');
 const { build } = require('../build');
 const { freshDatabase } = require('../lib/database');
 const { ensureDependencies } = require('../lib/dependencies');
-const { Failure } = require('../lib/failure');
-const { listen } = require('../lib/interruption');
-const { withLock } = require('../lib/lock');
-const { nodeBinary } = require('../lib/node-binary');
+const { Failure } = require('../lib/running/failure');
+const { listen } = require('../lib/running/interruption');
+const { withLock } = require('../lib/running/lock');
+const { nodeBinary } = require('../lib/running/node-binary');
 const { inRoot } = require('../lib/paths');
-const { note, step } = require('../lib/progress');
-const { exitCodeOf } = require('../lib/run');
+const { note, step } = require('../lib/running/progress');
+const { exitCodeOf } = require('../lib/running/run');
 const { ensureServices, release } = require('../lib/services');
-const { query } = require('../lib/services/mariadb-client');
+const { query } = require('../lib/services/mariadb/mariadb-client');
 const { ensurePackages } = require('../lib/services/packages');
 
 const OPTIONS = 'lab/bench/options.ts';

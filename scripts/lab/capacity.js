@@ -1,11 +1,11 @@
 // npm run lab -- capacity: what an on-sale of a given size needs (docs/scaling.md). It starts no service.
-const { checkArguments, TYPESCRIPT, usageOf } = require('../lib/arguments');
+const { checkArguments, TYPESCRIPT, usageOf } = require('../lib/arguments/arguments');
 const { build } = require('../build');
 const { ensureDependencies } = require('../lib/dependencies');
-const { listen } = require('../lib/interruption');
-const { nodeBinary } = require('../lib/node-binary');
+const { listen } = require('../lib/running/interruption');
+const { nodeBinary } = require('../lib/running/node-binary');
 const { inRoot } = require('../lib/paths');
-const { exitCodeOf } = require('../lib/run');
+const { exitCodeOf } = require('../lib/running/run');
 
 const OPTIONS = 'lab/capacity/options.ts';
 

@@ -1,7 +1,7 @@
 // npm run lab -- draw: makes the draws of a queue again from what is published (lab/draw). It uses no code of the product.
-const { nodeBinary } = require('../lib/node-binary');
+const { nodeBinary } = require('../lib/running/node-binary');
 const { inRoot } = require('../lib/paths');
-const { exitCodeOf } = require('../lib/run');
+const { exitCodeOf } = require('../lib/running/run');
 
 const USAGE = `Usage: npm run lab -- draw [--url URL] [--queue ID] [--order]
 Makes the draws of a queue again from what is published, and compares: root, beacon, seed.

@@ -1,18 +1,18 @@
 // npm run lab -- faults: breaks everything that the product depends on, and checks its guarantees (docs/faults.md).
 const fs = require('node:fs');
-const { checkArguments, TYPESCRIPT, usageOf } = require('../lib/arguments');
+const { checkArguments, TYPESCRIPT, usageOf } = require('../lib/arguments/arguments');
 const { build } = require('../build');
 const { ensureDependencies } = require('../lib/dependencies');
-const { Failure } = require('../lib/failure');
-const { listen } = require('../lib/interruption');
-const { withLock } = require('../lib/lock');
-const { nodeBinary } = require('../lib/node-binary');
+const { Failure } = require('../lib/running/failure');
+const { listen } = require('../lib/running/interruption');
+const { withLock } = require('../lib/running/lock');
+const { nodeBinary } = require('../lib/running/node-binary');
 const { inRoot } = require('../lib/paths');
-const { note } = require('../lib/progress');
-const { exitCodeOf } = require('../lib/run');
-const kafka = require('../lib/services/kafka');
-const { ensureJars } = require('../lib/services/kafka-private');
-const mariadb = require('../lib/services/mariadb');
+const { note } = require('../lib/running/progress');
+const { exitCodeOf } = require('../lib/running/run');
+const kafka = require('../lib/services/kafka/kafka');
+const { ensureJars } = require('../lib/services/kafka/kafka-private');
+const mariadb = require('../lib/services/mariadb/mariadb');
 const { commandsOf, ensurePackages } = require('../lib/services/packages');
 const redis = require('../lib/services/redis');
 

@@ -1,21 +1,21 @@
 // npm run lab -- mutation: does a test notice a small mistake in the code of breakers, money, seats and admission?
-// Stryker makes the mutants of TypeScript, lab/mutation/text.js those of SQL and Lua (docs/mutation.md).
+// Stryker makes the mutants of TypeScript, lab/mutation/text/text.js those of SQL and Lua (docs/mutation.md).
 const fs = require('node:fs');
-const { misuse, readArguments } = require('../lib/arguments');
+const { misuse, readArguments } = require('../lib/arguments/arguments');
 const { build } = require('../build');
-const { didYouMean } = require('../lib/closest');
+const { didYouMean } = require('../lib/arguments/closest');
 const { ensureDependencies } = require('../lib/dependencies');
-const { Failure } = require('../lib/failure');
-const { listen } = require('../lib/interruption');
-const { withLock } = require('../lib/lock');
+const { Failure } = require('../lib/running/failure');
+const { listen } = require('../lib/running/interruption');
+const { withLock } = require('../lib/running/lock');
 const areas = require('../../lab/mutation/areas');
 const { tryCodeMutants } = require('../../lab/mutation/code');
 const { describeMutant, isSame, tableOf } = require('../../lab/mutation/report');
-const { tryTextMutants } = require('../../lab/mutation/text');
+const { tryTextMutants } = require('../../lab/mutation/text/text');
 const { inRoot } = require('../lib/paths');
-const { note, step } = require('../lib/progress');
+const { note, step } = require('../lib/running/progress');
 const { ensureServices, release } = require('../lib/services');
-const { createDatabase, dropDatabase, testEnvironment } = require('../lib/test-environment');
+const { createDatabase, dropDatabase, testEnvironment } = require('../lib/tests/test-environment');
 
 const TRY = { code: tryCodeMutants, text: tryTextMutants };
 const PARTS = Object.keys(TRY);

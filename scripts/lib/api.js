@@ -2,13 +2,13 @@
 const { spawn } = require('node:child_process');
 const http = require('node:http');
 const net = require('node:net');
-const { Failure, Interrupted } = require('./failure');
-const { interruption } = require('./interruption');
-const { nodeBinary } = require('./node-binary');
+const { Failure, Interrupted } = require('./running/failure');
+const { interruption } = require('./running/interruption');
+const { nodeBinary } = require('./running/node-binary');
 const { inRoot, root } = require('./paths');
 const { freePort, portProblem } = require('./ports');
-const { isAlive, recordOf, sleep, stopProcess } = require('./processes');
-const { note, step } = require('./progress');
+const { isAlive, recordOf, sleep, stopProcess } = require('./running/processes');
+const { note, step } = require('./running/progress');
 const { readState, updateState } = require('./state');
 
 const DEFAULT_PORT = 8080;

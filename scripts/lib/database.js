@@ -1,8 +1,8 @@
 // A separate database for a command, beside the one of `npm start`, on the same server.
 const { inRoot } = require('./paths');
-const { nodeBinary } = require('./node-binary');
-const { run } = require('./run');
-const { query } = require('./services/mariadb-client');
+const { nodeBinary } = require('./running/node-binary');
+const { run } = require('./running/run');
+const { query } = require('./services/mariadb/mariadb-client');
 
 /**
  * Drops and makes it, with all tables, and seeds it if options say so.

@@ -1,8 +1,8 @@
 const fs = require('node:fs');
-const { bundled, bundledNodeRuns, pathWithoutBundledBin } = require('./node-binary');
+const { bundled, bundledNodeRuns, pathWithoutBundledBin } = require('./running/node-binary');
 const { inRoot } = require('./paths');
-const { step } = require('./progress');
-const { run } = require('./run');
+const { step } = require('./running/progress');
+const { run } = require('./running/run');
 
 function readPackages(file) {
   try {

@@ -1,7 +1,7 @@
 // What we started (state.json) and the passwords of it (secrets.json), both readable by the owner only.
 const crypto = require('node:crypto');
 const fs = require('node:fs');
-const { Failure } = require('./failure');
+const { Failure } = require('./running/failure');
 const { servicesDir, stateFile, secretsFile } = require('./paths');
 
 function readJson(file) {

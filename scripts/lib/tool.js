@@ -3,12 +3,12 @@
 const { spawnSync } = require('node:child_process');
 const { build } = require('../build');
 const { ensureDependencies } = require('./dependencies');
-const { Failure } = require('./failure');
-const { listen } = require('./interruption');
-const { nodeBinary } = require('./node-binary');
+const { Failure } = require('./running/failure');
+const { listen } = require('./running/interruption');
+const { nodeBinary } = require('./running/node-binary');
 const { inRoot } = require('./paths');
-const { toStderr } = require('./progress');
-const { exitCodeOf } = require('./run');
+const { toStderr } = require('./running/progress');
+const { exitCodeOf } = require('./running/run');
 const { inspectServices } = require('./services');
 
 const CANNOT_RUN = 2;

@@ -25,7 +25,7 @@ function distance(a: string, b: string): number {
 
 /**
  * The known word that a wrong one was probably meant to be: at most a third of its letters differ. The scripts have
- * the same (scripts/lib/closest.js): they run before this is built, and the image has no scripts.
+ * the same (scripts/lib/arguments/closest.js): they run before this is built, and the image has no scripts.
  */
 export function closest(word: string, known: readonly string[]): string | undefined {
   const [best] = known

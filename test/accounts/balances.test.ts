@@ -1,9 +1,9 @@
 import type { SqlExecutor, SqlTransaction } from '../../src/platform/database/database';
 import { UserDirectory } from '../../src/modules/accounts/directory';
 import { BalanceRepository } from '../../src/modules/accounts/repository';
-import { openAdminDatabase } from '../support/given';
-import { activeUser, Sales } from '../support/sales';
-import { undone } from '../support/undone';
+import { openAdminDatabase } from '../support/rows/given';
+import { activeUser, Sales } from '../support/rows/sales';
+import { undone } from '../support/rows/undone';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 

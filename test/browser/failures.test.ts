@@ -1,8 +1,8 @@
 import { Redis } from '../../src/platform/redis/redis';
 import { at } from '../support/at';
-import { Buyer } from '../support/buyer';
-import { Given, openAdminDatabase } from '../support/given';
-import { ServiceProcess } from '../support/process';
+import { Buyer } from '../support/clients/buyer';
+import { Given, openAdminDatabase } from '../support/rows/given';
+import { ServiceProcess } from '../support/servers/process';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
 import {

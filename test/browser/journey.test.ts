@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { Buyer } from '../support/buyer';
+import { Buyer } from '../support/clients/buyer';
 import { useService } from '../support/suite';
 import { at } from '../support/at';
 import {

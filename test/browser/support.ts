@@ -7,7 +7,7 @@ import {
   chromium,
   type Page,
 } from 'playwright-core';
-import type { GivenSeat } from '../support/given';
+import type { GivenSeat } from '../support/rows/given';
 import type { Suite } from '../support/suite';
 
 /** Without a browser these tests are skipped: `npm test` says so. */

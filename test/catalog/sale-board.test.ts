@@ -6,7 +6,7 @@ import { BoardStore } from '../../src/modules/waiting-room/status/board-store';
 import type { QueueStatusReport } from '../../src/modules/waiting-room/status/schema';
 import { Lease } from '../../src/platform/database/lease';
 import { at } from '../support/at';
-import { Buyer } from '../support/buyer';
+import { Buyer } from '../support/clients/buyer';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
 

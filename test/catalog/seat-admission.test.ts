@@ -4,7 +4,7 @@ import request from 'supertest';
 import type { QueueStatusReport } from '../../src/modules/waiting-room/status/schema';
 import { QueueService } from '../../src/modules/waiting-room/service';
 import { at } from '../support/at';
-import { Buyer } from '../support/buyer';
+import { Buyer } from '../support/clients/buyer';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
 

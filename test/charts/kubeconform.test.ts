@@ -16,11 +16,11 @@ import { root, template } from './support';
 
 /** Every manifest against the API of Kubernetes: no unknown, misspelled or doubled field (schemas/make.ts). */
 const { findCommand } = jest.requireActual<{ findCommand: (name: string) => string | undefined }>(
-  '../../scripts/lib/commands',
+  '../../scripts/lib/tools/commands',
 );
 
 const folder = mkdtempSync(join(tmpdir(), 'kubeconform-'));
-/** npm test gets it (scripts/lib/tools.js), or says that these tests are skipped. */
+/** npm test gets it (scripts/lib/tools/tools.js), or says that these tests are skipped. */
 const program = findCommand('kubeconform') ?? '';
 const check = program === '' ? it.skip : it;
 

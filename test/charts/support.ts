@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 import { parseAllDocuments, stringify } from 'yaml';
 
 const { assembleAll } = jest.requireActual<{ assembleAll: (folder: string) => void }>(
-  '../../scripts/lib/charts',
+  '../../scripts/lib/deploys/charts',
 );
-const { findHelm } = jest.requireActual<{ findHelm: () => string }>('../../scripts/lib/helm');
+const { findHelm } = jest.requireActual<{ findHelm: () => string }>('../../scripts/lib/deploys/helm');
 
 export const root = join(__dirname, '../..');
 export const chartOf = (name: string): string => join(root, 'charts', name);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { closest as closestOfProduct } from '../../src/config/closest';
 
 const { closest } = jest.requireActual<{ closest: (word: string, known: string[]) => string | undefined }>(
-  '../../scripts/lib/closest',
+  '../../scripts/lib/arguments/closest',
 );
 
 interface Ended {

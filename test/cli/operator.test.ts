@@ -1,5 +1,5 @@
-import { Scratch } from '../support/scratch';
-import { type Ended, runTool } from '../support/tool';
+import { Scratch } from '../support/rows/scratch';
+import { type Ended, runTool } from '../support/servers/tool';
 
 describe('operator', () => {
   let scratch: Scratch;

@@ -2,10 +2,10 @@ import { withAdvisoryLock } from '../../src/platform/database/advisory-lock';
 import { titleOf } from '../../src/cli/seed/titles';
 import { readSeedOptions } from '../../src/cli/seed/options';
 import { expectInvariants } from '../support/invariants';
-import { activeUser, Sales } from '../support/sales';
+import { activeUser, Sales } from '../support/rows/sales';
 import { until } from '../support/wait';
-import { Scratch } from '../support/scratch';
-import { type Ended, runTool } from '../support/tool';
+import { Scratch } from '../support/rows/scratch';
+import { type Ended, runTool } from '../support/servers/tool';
 
 const SMALL = ['--users', '50', '--concerts', '3', '--dates', '2', '--seats', '10'];
 

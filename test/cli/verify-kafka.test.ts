@@ -7,7 +7,7 @@ import type { InvariantResult } from '../../src/modules/invariants/schema';
 import { checkInvariants } from '../../src/modules/invariants/service';
 import { Topics } from '../../src/modules/outbox/topics';
 import { testConfig } from '../support/config';
-import { Scratch } from '../support/scratch';
+import { Scratch } from '../support/rows/scratch';
 
 const brokers = process.env.KAFKA_BROKERS ?? '';
 const TOPIC = 'payment-notification';

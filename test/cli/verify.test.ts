@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { InvariantReport } from '../../src/modules/invariants/schema';
-import { aDay, type Day, resultOf } from '../support/day';
-import { Scratch } from '../support/scratch';
-import { runTool } from '../support/tool';
+import { aDay, type Day, resultOf } from '../support/rows/day';
+import { Scratch } from '../support/rows/scratch';
+import { runTool } from '../support/servers/tool';
 
 describe('the verify command', () => {
   let scratch: Scratch;

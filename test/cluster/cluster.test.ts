@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { chart, helm, kubectl, KubeProxy, NAMESPACE } from '../../lab/k8s/kube.ts';
-import { podsOf } from '../../lab/k8s/pods.ts';
-import { Buyer, outcome } from '../support/buyer';
+import { chart, helm, kubectl, KubeProxy, NAMESPACE } from '../../lab/k8s/cluster/kube.ts';
+import { podsOf } from '../../lab/k8s/cluster/pods.ts';
+import { Buyer, outcome } from '../support/clients/buyer';
 import { until } from '../support/wait';
 import { Shoppers } from './shoppers';
 import { absenceOf, cluster, killOne, readyPods, sql, withApi, withPodOf } from './support';

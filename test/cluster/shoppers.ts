@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Buyer } from '../support/buyer';
+import { Buyer } from '../support/clients/buyer';
 
 interface Answer {
   /** Milliseconds of performance.now(). */

@@ -1,8 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { kubectl, KubeProxy } from '../../lab/k8s/kube.ts';
-import { type Pod, podsOf, since } from '../../lab/k8s/pods.ts';
+import { kubectl, KubeProxy } from '../../lab/k8s/cluster/kube.ts';
+import { type Pod, podsOf, since } from '../../lab/k8s/cluster/pods.ts';
 import { until } from '../support/wait';
 
 const root = join(__dirname, '../..');

@@ -4,11 +4,11 @@ import type { SqlExecutor } from '../../src/platform/database/database';
 import { pinDefault } from '../../src/database/character-set';
 import { RIGHTS } from '../../src/database/grants';
 import { at } from '../support/at';
-import { Buyer } from '../support/buyer';
-import { Given } from '../support/given';
+import { Buyer } from '../support/clients/buyer';
+import { Given } from '../support/rows/given';
 import { startTestService } from '../support/service';
 import { until } from '../support/wait';
-import { Scratch } from '../support/scratch';
+import { Scratch } from '../support/rows/scratch';
 
 const TITLE = '겨울의 빛 🎸 Été à Zürich';
 /** What latin1 has letters for. */

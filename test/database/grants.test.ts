@@ -8,8 +8,8 @@ import { ConcertRepository } from '../../src/modules/catalog/repository';
 import { NotificationRepository } from '../../src/modules/notifications/repository';
 import { QueueRepository } from '../../src/modules/waiting-room/state/repository';
 import { at } from '../support/at';
-import { Scratch } from '../support/scratch';
-import { Shop } from '../support/shop';
+import { Scratch } from '../support/rows/scratch';
+import { Shop } from '../support/rows/shop';
 
 describe("the application's account", () => {
   let scratch: Scratch;

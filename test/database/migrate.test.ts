@@ -3,8 +3,8 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UnknownMigration } from '../../src/database/migrate';
-import { Scratch } from '../support/scratch';
-import { runTool } from '../support/tool';
+import { Scratch } from '../support/rows/scratch';
+import { runTool } from '../support/servers/tool';
 
 const messageOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(

@@ -7,11 +7,11 @@ import { queueKeys } from '../../src/modules/waiting-room/state/keys';
 import { connectRedis, type Redis } from '../../src/platform/redis/redis';
 import { at } from '../support/at';
 import { uniqueQueueId } from '../support/config';
-import { freePort } from '../support/free-port';
-import { Given, openAdminDatabase } from '../support/given';
-import { givenOperator, OrganizerClient } from '../support/organizer';
-import { ServiceProcess } from '../support/process';
-import { noRedisServer, RedisServer } from '../support/redis-server';
+import { freePort } from '../support/servers/free-port';
+import { Given, openAdminDatabase } from '../support/rows/given';
+import { givenOperator, OrganizerClient } from '../support/rows/organizer';
+import { ServiceProcess } from '../support/servers/process';
+import { noRedisServer, RedisServer } from '../support/servers/redis-server';
 import { until } from '../support/wait';
 
 const USERS = 60;

@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
 import request from 'supertest';
-import { outcome } from '../support/buyer';
+import { outcome } from '../support/clients/buyer';
 import { testConfig } from '../support/config';
-import { Given, openAdminDatabase } from '../support/given';
+import { Given, openAdminDatabase } from '../support/rows/given';
 import { startTestService } from '../support/service';
-import { proxied, type TcpProxy } from '../support/tcp-proxy';
+import { proxied, type TcpProxy } from '../support/servers/tcp-proxy';
 import { until } from '../support/wait';
 
 const LIMIT = 3;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { LoadShedder } from '../../src/http/limits/shedder';
-import { type Demand, type Server, simulate } from '../support/backlog-model';
+import { type Demand, type Server, simulate } from '../support/queue/backlog-model';
 
 let nowMs = 0;
 jest.mock('../../src/common/clock', () => ({ monotonicMs: () => nowMs }));

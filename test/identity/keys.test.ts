@@ -1,7 +1,7 @@
 import { FetchedKeys } from '../../src/modules/identity/keys';
 import { fetchKeys } from '../../src/modules/identity/jwks';
 import { parsePublicKey } from '../../src/config/public-key';
-import { jwkOf, KeyServer, pemOf, type ShopKey, shopKey } from '../support/identity-shop';
+import { jwkOf, KeyServer, pemOf, type ShopKey, shopKey } from '../support/servers/identity-shop';
 
 const shop = new KeyServer();
 let clockMs = 0;

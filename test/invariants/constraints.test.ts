@@ -1,5 +1,5 @@
-import { aDay, copyOf, type Day } from '../support/day';
-import { Scratch } from '../support/scratch';
+import { aDay, copyOf, type Day } from '../support/rows/day';
+import { Scratch } from '../support/rows/scratch';
 
 describe('what the schema refuses, so that no code can do it', () => {
   let scratch: Scratch;

@@ -1,8 +1,8 @@
 import type { InvariantReport } from '../../src/modules/invariants/schema';
 import { checkInvariants } from '../../src/modules/invariants/service';
 import { at } from '../support/at';
-import { aDay, type Day, resultOf, unchecked, verdictsOf, type Violation } from '../support/day';
-import { Scratch } from '../support/scratch';
+import { aDay, type Day, resultOf, unchecked, verdictsOf, type Violation } from '../support/rows/day';
+import { Scratch } from '../support/rows/scratch';
 import { OF_MONEY_AND_EVENTS } from './violations/of-money-and-events';
 import { OF_SEATS } from './violations/of-seats';
 

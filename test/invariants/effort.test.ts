@@ -9,7 +9,7 @@ import { InvariantStore } from '../../src/modules/invariants/store';
 import { scanWholeTables } from '../../src/modules/invariants/whole-tables';
 import { scansOfAll } from '../../src/modules/invariants/table-scan';
 import { queueKeys } from '../../src/modules/waiting-room/state/keys';
-import { Scratch } from '../support/scratch';
+import { Scratch } from '../support/rows/scratch';
 import { testConfig } from '../support/config';
 
 const checks = [...allChecks(), deliveredToKafkaWithoutEffect()];

@@ -4,8 +4,8 @@ import { checkInvariants } from '../../src/modules/invariants/service';
 import { queueKeys } from '../../src/modules/waiting-room/state/keys';
 import { connectRedis, type Redis } from '../../src/platform/redis/redis';
 import { testConfig } from '../support/config';
-import { resultOf, verdictsOf } from '../support/day';
-import { Scratch } from '../support/scratch';
+import { resultOf, verdictsOf } from '../support/rows/day';
+import { Scratch } from '../support/rows/scratch';
 
 describe('the invariants of a queue', () => {
   const queueId = `verify-${randomBytes(6).toString('hex')}`;

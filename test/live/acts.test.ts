@@ -8,7 +8,7 @@ import {
   inDays,
   type OperatorKey,
   OrganizerClient,
-} from '../support/organizer';
+} from '../support/rows/organizer';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
 

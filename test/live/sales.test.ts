@@ -1,8 +1,8 @@
 import { type Sales, soldOutAtMs } from '../../src/modules/live/sales/sales';
 import { at } from '../support/at';
 import { uniqueQueueId } from '../support/config';
-import { followLive } from '../support/live';
-import { givenOperator, OrganizerClient } from '../support/organizer';
+import { followLive } from '../support/clients/live';
+import { givenOperator, OrganizerClient } from '../support/rows/organizer';
 import { useService } from '../support/suite';
 
 const MINUTE_MS = 60_000;

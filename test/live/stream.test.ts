@@ -5,11 +5,11 @@ import { OperatorService } from '../../src/modules/organizer/operators/service';
 import { Unauthorized } from '../../src/common/errors';
 import { at } from '../support/at';
 import { testConfig } from '../support/config';
-import { followLive } from '../support/live';
-import { givenOperator, type OperatorKey } from '../support/organizer';
+import { followLive } from '../support/clients/live';
+import { givenOperator, type OperatorKey } from '../support/rows/organizer';
 import { startTestService } from '../support/service';
 import { useService } from '../support/suite';
-import { TcpProxy } from '../support/tcp-proxy';
+import { TcpProxy } from '../support/servers/tcp-proxy';
 import { until } from '../support/wait';
 
 describe('the live view of operators', () => {

@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Scratch } from '../support/scratch';
+import { Scratch } from '../support/rows/scratch';
 import { uniqueQueueId } from '../support/config';
-import { freePort } from '../support/free-port';
-import { Given } from '../support/given';
+import { freePort } from '../support/servers/free-port';
+import { Given } from '../support/rows/given';
 import { startTestService } from '../support/service';
 import { until, wait } from '../support/wait';
 

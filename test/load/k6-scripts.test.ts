@@ -5,8 +5,8 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Scratch } from '../support/scratch';
-import { Given } from '../support/given';
+import { Scratch } from '../support/rows/scratch';
+import { Given } from '../support/rows/given';
 import { startTestService } from '../support/service';
 
 const SCRIPTS = 'arrival breakpoint check crowd purchase schedule seat soak spike study token'.split(' ');

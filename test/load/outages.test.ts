@@ -1,4 +1,4 @@
-import type { Findings, OutageFigures } from '../../k6/runner/findings';
+import type { Findings, OutageFigures } from '../../k6/runner/checks/findings';
 import { type Change, isCertainlyWorse } from '../../k6/runner/report/changes';
 import { demandsOf, isMet, outageSection, outageVerdict } from '../../k6/runner/report/outages';
 

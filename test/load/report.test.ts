@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Given, openAdminDatabase } from '../support/given';
+import { Given, openAdminDatabase } from '../support/rows/given';
 
 const root = join(__dirname, '..', '..');
 const USERS = 50;

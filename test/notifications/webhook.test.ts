@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type Server, type ServerRespons
 import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import { LogNotifier, type Notification, WebhookNotifier } from '../../src/modules/notifications/notifier';
-import { Bench } from '../support/events';
+import { Bench } from '../support/rows/events';
 import { until } from '../support/wait';
 
 interface Call {

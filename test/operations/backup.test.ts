@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { Migrator } from '../../src/database/migrate';
-import { Given } from '../support/given';
-import { MariaDbServer, noMariaDbServer } from '../support/mariadb-server';
+import { Given } from '../support/rows/given';
+import { MariaDbServer, noMariaDbServer } from '../support/servers/mariadb-server';
 
 /** The scripts of the chart's CronJobs, with the accounts that charts/mariadb makes, on a real MariaDB. */
 const charts = join(__dirname, '../../charts');

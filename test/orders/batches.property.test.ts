@@ -4,8 +4,8 @@ import { BatchMetrics } from '../../src/platform/database/batch/metrics';
 import type { Database, SqlTransaction } from '../../src/platform/database/database';
 import { Metrics } from '../../src/platform/observability/metrics';
 import { at } from '../support/at';
-import { Given, openAdminDatabase } from '../support/given';
-import { activeUser, Sales } from '../support/sales';
+import { Given, openAdminDatabase } from '../support/rows/given';
+import { activeUser, Sales } from '../support/rows/sales';
 
 const [USERS, SEATS, PRICE, SEAT_LIMIT] = [4, 5, 30, 3];
 

@@ -1,9 +1,9 @@
 import { at } from '../support/at';
 import { randomUUID } from 'node:crypto';
-import { Buyer } from '../support/buyer';
-import { Given, openAdminDatabase } from '../support/given';
+import { Buyer } from '../support/clients/buyer';
+import { Given, openAdminDatabase } from '../support/rows/given';
 import { expectInvariants } from '../support/invariants';
-import { ServiceProcess } from '../support/process';
+import { ServiceProcess } from '../support/servers/process';
 
 const BUYERS = 500;
 const AT_ONCE = 16;

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { Lease } from '../../src/platform/database/lease';
 import { done } from '../../src/platform/database/batch/batch';
 import { at } from '../support/at';
-import { outcome } from '../support/buyer';
+import { outcome } from '../support/clients/buyer';
 import { expectInvariants } from '../support/invariants';
-import { Sales } from '../support/sales';
+import { Sales } from '../support/rows/sales';
 import { useService } from '../support/suite';
-import { undone } from '../support/undone';
+import { undone } from '../support/rows/undone';
 
 /** Guards go by the rows that match, not by those that an update changes. */
 describe('a guard under an update that changes nothing', () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import request, { type Response, type Test } from 'supertest';
 import { at } from '../support/at';
-import { type Buyer, outcome, tally } from '../support/buyer';
+import { type Buyer, outcome, tally } from '../support/clients/buyer';
 import { expectInvariants } from '../support/invariants';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';

@@ -4,7 +4,7 @@ import { queueKeys } from '../../src/modules/waiting-room/state/keys';
 import { HoldRepository } from '../../src/modules/orders/holds/hold-repository';
 import { BalanceService } from '../../src/modules/accounts/service';
 import { at } from '../support/at';
-import { type Buyer, outcome } from '../support/buyer';
+import { type Buyer, outcome } from '../support/clients/buyer';
 import { testConfig } from '../support/config';
 import { useService } from '../support/suite';
 

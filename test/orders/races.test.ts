@@ -1,5 +1,5 @@
 import { at } from '../support/at';
-import { tally } from '../support/buyer';
+import { tally } from '../support/clients/buyer';
 import { expectInvariants } from '../support/invariants';
 import { useService } from '../support/suite';
 

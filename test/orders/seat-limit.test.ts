@@ -1,9 +1,9 @@
 import { at } from '../support/at';
-import { outcome, tally } from '../support/buyer';
+import { outcome, tally } from '../support/clients/buyer';
 import { expectInvariants } from '../support/invariants';
 import { startTestService } from '../support/service';
 import { useService } from '../support/suite';
-import { Buyer } from '../support/buyer';
+import { Buyer } from '../support/clients/buyer';
 
 const LIMIT = 3;
 

@@ -4,9 +4,9 @@ import type { Database, SqlExecutor, SqlTransaction } from '../../src/platform/d
 import type { Held } from '../../src/modules/orders/holds/hold-batch';
 import { HoldExpiryJob } from '../../src/modules/orders/expiry/hold-expiry-job';
 import { at } from '../support/at';
-import { openAdminDatabase } from '../support/given';
-import { activeUser, HOLD_SECONDS, MAIN, refusalOf, Sales } from '../support/sales';
-import { undone } from '../support/undone';
+import { openAdminDatabase } from '../support/rows/given';
+import { activeUser, HOLD_SECONDS, MAIN, refusalOf, Sales } from '../support/rows/sales';
+import { undone } from '../support/rows/undone';
 
 const [USER, OTHER] = [1_000_001, 1_000_002];
 

@@ -1,5 +1,5 @@
 import { BatchMetrics } from '../../src/platform/database/batch/metrics';
-import { tally } from '../support/buyer';
+import { tally } from '../support/clients/buyer';
 import { at } from '../support/at';
 import { useService } from '../support/suite';
 import { until, wait } from '../support/wait';

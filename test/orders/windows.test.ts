@@ -1,6 +1,6 @@
 import { HoldRepository } from '../../src/modules/orders/holds/hold-repository';
 import { at } from '../support/at';
-import { type Buyer, outcome } from '../support/buyer';
+import { type Buyer, outcome } from '../support/clients/buyer';
 import { expectInvariants } from '../support/invariants';
 import { useService } from '../support/suite';
 

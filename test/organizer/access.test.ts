@@ -6,7 +6,7 @@ import {
   OrganizerClient,
   type OperatorKey,
   revokeOperator,
-} from '../support/organizer';
+} from '../support/rows/organizer';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
 

@@ -1,6 +1,6 @@
 import { parseCsv } from '../../src/modules/organizer/layouts/csv';
-import { givenOrders } from '../support/orders';
-import { dataOf, givenOperator, OrganizerClient } from '../support/organizer';
+import { givenOrders } from '../support/rows/orders';
+import { dataOf, givenOperator, OrganizerClient } from '../support/rows/organizer';
 import { useService } from '../support/suite';
 
 describe('an export', () => {

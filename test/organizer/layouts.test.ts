@@ -4,7 +4,7 @@ import { csvLine } from '../../src/modules/organizer/exports/csv';
 import { parseCsv } from '../../src/modules/organizer/layouts/csv';
 import { readSeats } from '../../src/modules/organizer/layouts/reader';
 import { LayoutInput, type LayoutSeat } from '../../src/modules/organizer/layouts/schema';
-import { dataOf, givenOperator, OrganizerClient } from '../support/organizer';
+import { dataOf, givenOperator, OrganizerClient } from '../support/rows/organizer';
 import { useService } from '../support/suite';
 
 const CSV = `section,row,number,priceClass,accessible,x,y

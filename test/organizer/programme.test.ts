@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { ScheduleDetail } from '../../src/modules/organizer/programme/schema';
-import { codeOf, dataOf, etagOf, givenOperator, inDays, OrganizerClient } from '../support/organizer';
+import { codeOf, dataOf, etagOf, givenOperator, inDays, OrganizerClient } from '../support/rows/organizer';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
 

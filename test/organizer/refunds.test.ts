@@ -2,10 +2,10 @@ import type { CancellationView } from '../../src/modules/organizer/cancellation/
 import type { OrderDetail, OrderView } from '../../src/modules/organizer/orders/schema';
 import { at } from '../support/at';
 import { expectInvariants } from '../support/invariants';
-import { BALANCE, givenOrders } from '../support/orders';
-import { codeOf, dataOf, givenOperator, inDays, OrganizerClient } from '../support/organizer';
-import { ServiceProcess } from '../support/process';
-import { Scratch } from '../support/scratch';
+import { BALANCE, givenOrders } from '../support/rows/orders';
+import { codeOf, dataOf, givenOperator, inDays, OrganizerClient } from '../support/rows/organizer';
+import { ServiceProcess } from '../support/servers/process';
+import { Scratch } from '../support/rows/scratch';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Bench } from '../support/events';
-import { TcpProxy } from '../support/tcp-proxy';
+import { Bench } from '../support/rows/events';
+import { TcpProxy } from '../support/servers/tcp-proxy';
 import { until, wait } from '../support/wait';
 
 const PAYMENT = 'payment-notification';

@@ -1,4 +1,4 @@
-import { Bench, kafkaBrokers } from '../support/events';
+import { Bench, kafkaBrokers } from '../support/rows/events';
 import { until, wait } from '../support/wait';
 
 const HELD = 'reservation-notification';

@@ -7,8 +7,8 @@ import {
   KafkaUnavailable,
 } from '../../src/platform/kafka';
 import { testConfig } from '../support/config';
-import { addressOf, Bench, kafkaBrokers, through } from '../support/events';
-import { TcpProxy } from '../support/tcp-proxy';
+import { addressOf, Bench, kafkaBrokers, through } from '../support/rows/events';
+import { TcpProxy } from '../support/servers/tcp-proxy';
 import { until } from '../support/wait';
 
 const logger = pino({ level: 'silent' });

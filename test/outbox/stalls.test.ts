@@ -1,6 +1,6 @@
-import { addressOf, Bench, kafkaBrokers } from '../support/events';
+import { addressOf, Bench, kafkaBrokers } from '../support/rows/events';
 import { testConfig } from '../support/config';
-import { proxied, TcpProxy } from '../support/tcp-proxy';
+import { proxied, TcpProxy } from '../support/servers/tcp-proxy';
 import { until, wait } from '../support/wait';
 
 /** What stands still, for how long; longer than the time limits that the worker is given here, and shorter. */

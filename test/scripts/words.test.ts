@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findWords, isChecked, rules } from '../../scripts/lib/words';
+import { findWords, isChecked, rules } from '../../scripts/lib/words/words';
 
 const root = join(__dirname, '..', '..');
 const wordsIn = (line: string, file = 'src/a.ts'): string[] => findWords(file, line).map(({ word }) => word);

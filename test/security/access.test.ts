@@ -1,10 +1,10 @@
 import request from 'supertest';
 import { Redis } from '../../src/platform/redis/redis';
 import { at } from '../support/at';
-import { type Buyer, outcome } from '../support/buyer';
-import { ServiceProcess } from '../support/process';
+import { type Buyer, outcome } from '../support/clients/buyer';
+import { ServiceProcess } from '../support/servers/process';
 import { useService } from '../support/suite';
-import { Given, openAdminDatabase } from '../support/given';
+import { Given, openAdminDatabase } from '../support/rows/given';
 
 const HOSTILE = [
   "'; DROP TABLE member; --",

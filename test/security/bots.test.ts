@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import request from 'supertest';
 import { addressOf } from '../../src/http/limits/client-address';
 import { Breakers } from '../../src/modules/operations/breakers';
-import { outcome, tally } from '../support/buyer';
-import { askRaw } from '../support/raw';
+import { outcome, tally } from '../support/clients/buyer';
+import { askRaw } from '../support/clients/raw';
 import { startTestService } from '../support/service';
 import { useService } from '../support/suite';
 

@@ -4,7 +4,7 @@ import request, { type Response } from 'supertest';
 import { ProofOfWork, zeroBits } from '../../src/modules/waiting-room/tokens/proof-of-work';
 import { Redis } from '../../src/platform/redis/redis';
 import { WaitingRoomRegistry } from '../../src/modules/waiting-room/registry';
-import { Buyer, outcome, tally } from '../support/buyer';
+import { Buyer, outcome, tally } from '../support/clients/buyer';
 import { uniqueQueueId } from '../support/config';
 import { startTestService } from '../support/service';
 import { useService } from '../support/suite';

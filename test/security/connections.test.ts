@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { HttpMetrics } from '../../src/http/metrics';
-import { Buyer, outcome } from '../support/buyer';
-import { Given, openAdminDatabase } from '../support/given';
-import { ServiceProcess } from '../support/process';
+import { Buyer, outcome } from '../support/clients/buyer';
+import { Given, openAdminDatabase } from '../support/rows/given';
+import { ServiceProcess } from '../support/servers/process';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
 

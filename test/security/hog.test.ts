@@ -1,6 +1,6 @@
 import { HttpMetrics } from '../../src/http/metrics';
-import { outcome, tally } from '../support/buyer';
-import { lockUsers } from '../support/given';
+import { outcome, tally } from '../support/clients/buyer';
+import { lockUsers } from '../support/rows/given';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
 

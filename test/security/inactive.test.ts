@@ -3,7 +3,7 @@ import { Database } from '../../src/platform/database/database';
 import { LoadMonitor } from '../../src/modules/waiting-room/admission/load-monitor';
 import { WaitingRoomRegistry } from '../../src/modules/waiting-room/registry';
 import { at } from '../support/at';
-import { Buyer, outcome } from '../support/buyer';
+import { Buyer, outcome } from '../support/clients/buyer';
 import { startTestService } from '../support/service';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';

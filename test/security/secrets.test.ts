@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { connectRedis, followRedis } from '../../src/platform/redis/redis';
 import { createLogger } from '../../src/platform/observability/logger';
-import { Scratch } from '../support/scratch';
+import { Scratch } from '../support/rows/scratch';
 import { at } from '../support/at';
-import { Buyer } from '../support/buyer';
+import { Buyer } from '../support/clients/buyer';
 import { testConfig } from '../support/config';
-import { Given } from '../support/given';
-import { ServiceProcess } from '../support/process';
+import { Given } from '../support/rows/given';
+import { ServiceProcess } from '../support/servers/process';
 import { until } from '../support/wait';
 
 const HOOK = { user: 'hook-user', password: 'hook-password-4711' };

@@ -1,5 +1,5 @@
 import { at } from '../support/at';
-import { Buyer, outcome, tally } from '../support/buyer';
+import { Buyer, outcome, tally } from '../support/clients/buyer';
 import { useService, type Suite } from '../support/suite';
 
 const copyOf = ({ url }: Suite, { userId, token }: Buyer): Buyer =>

@@ -1,7 +1,7 @@
 import type { RunningService } from '../../src/service';
 import type { Database } from '../../src/platform/database/database';
-import { Buyer } from './buyer';
-import { Given, openAdminDatabase } from './given';
+import { Buyer } from './clients/buyer';
+import { Given, openAdminDatabase } from './rows/given';
 import { startTestService } from './service';
 
 /** One running service and the means to furnish it, for the tests of a file. */

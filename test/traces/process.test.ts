@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { at } from '../support/at';
-import { freePort } from '../support/free-port';
-import { ServiceProcess } from '../support/process';
-import { TraceCollector } from '../support/trace-collector';
+import { freePort } from '../support/servers/free-port';
+import { ServiceProcess } from '../support/servers/process';
+import { TraceCollector } from '../support/servers/trace-collector';
 import { until } from '../support/wait';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';

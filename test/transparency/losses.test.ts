@@ -1,5 +1,5 @@
 import { audit, type Audited } from '../../lab/audit/audit';
-import { LogKeys } from '../../src/modules/transparency/keys';
+import { LogKeys } from '../../src/modules/transparency/keys/keys';
 import { TransparencyRepository } from '../../src/modules/transparency/repository';
 import { TransparencyService } from '../../src/modules/transparency/service';
 import { readTilePath } from '../../src/modules/transparency/tile-path';
@@ -9,8 +9,8 @@ import { Blinding } from '../../src/modules/waiting-room/tokens/blinding';
 import type { WaitingRoom } from '../../src/modules/waiting-room/waiting-room';
 import { connectRedis, type Redis } from '../../src/platform/redis/redis';
 import { testConfig } from '../support/config';
-import { openAdminDatabase } from '../support/given';
-import { Rooms } from '../support/rooms';
+import { openAdminDatabase } from '../support/rows/given';
+import { Rooms } from '../support/rows/rooms';
 import { until } from '../support/wait';
 
 const SECRET = 'a secret of these tests';

@@ -1,9 +1,9 @@
 import { audit, type Audited, type AuditOptions } from '../../lab/audit/audit';
-import { RunningRoot } from '../../lab/audit/hashing';
-import type { Read } from '../../lab/audit/source';
+import { RunningRoot } from '../../lab/audit/log/hashing';
+import type { Read } from '../../lab/audit/log/source';
 import { encodeEntries } from '../../src/modules/transparency/bundle';
 import { publicLeaves as publicLeavesOf } from '../../src/modules/transparency/leaf';
-import { SigningKey } from '../../src/modules/transparency/signing-key';
+import { SigningKey } from '../../src/modules/transparency/keys/signing-key';
 import { Blinding } from '../../src/modules/waiting-room/tokens/blinding';
 
 export const QUEUE_ID = 'main';

@@ -1,6 +1,6 @@
 import { connectRedis, type Redis } from '../../src/platform/redis/redis';
-import { seedOf, shuffled } from '../../lab/audit/draw';
-import { must, useScriptQueues } from '../support/script-queue';
+import { seedOf, shuffled } from '../../lab/audit/replay/draw';
+import { must, useScriptQueues } from '../support/queue/script-queue';
 import { testConfig } from '../support/config';
 import { checkpointOf, faultsOf, publicLeaves, QUEUE_ID } from './memory-log';
 

@@ -2,11 +2,11 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import request from 'supertest';
 import type { QueueStatusReport } from '../../src/modules/waiting-room/status/schema';
 import type { RunningService } from '../../src/service';
-import { outcome } from '../support/buyer';
+import { outcome } from '../support/clients/buyer';
 import { testConfig } from '../support/config';
 import { startTestService } from '../support/service';
 import { useService } from '../support/suite';
-import { TcpProxy } from '../support/tcp-proxy';
+import { TcpProxy } from '../support/servers/tcp-proxy';
 import { until } from '../support/wait';
 
 type Web = RunningService & { url: string; queueId: string };

@@ -1,5 +1,5 @@
-import { Scratch } from '../support/scratch';
-import { runTool } from '../support/tool';
+import { Scratch } from '../support/rows/scratch';
+import { runTool } from '../support/servers/tool';
 
 describe('npm run db -- webhook', () => {
   let scratch: Scratch;

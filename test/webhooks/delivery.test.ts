@@ -5,11 +5,11 @@ import { appendEvents } from '../../src/modules/outbox/append';
 import { paymentDone, paymentRefunded, reservationMade } from '../../src/modules/outbox/events';
 import { retry } from '../../src/common/retry';
 import { testConfig } from '../support/config';
-import { ServiceProcess } from '../support/process';
-import { Scratch } from '../support/scratch';
+import { ServiceProcess } from '../support/servers/process';
+import { Scratch } from '../support/rows/scratch';
 import { startTestService } from '../support/service';
 import { until } from '../support/wait';
-import { isGenuine, WebhookReceiver } from '../support/webhook-receiver';
+import { isGenuine, WebhookReceiver } from '../support/servers/webhook-receiver';
 
 const ENV = { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8', OUTBOX_POLL_MS: 20, ROLE: 'worker' };
 

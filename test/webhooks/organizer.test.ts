@@ -1,5 +1,5 @@
-import { Scratch } from '../support/scratch';
-import { dataOf, givenOperator, OrganizerClient } from '../support/organizer';
+import { Scratch } from '../support/rows/scratch';
+import { dataOf, givenOperator, OrganizerClient } from '../support/rows/organizer';
 import { startTestService } from '../support/service';
 import { until } from '../support/wait';
 

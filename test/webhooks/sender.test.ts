@@ -4,7 +4,7 @@ import { WebhookSender } from '../../src/modules/webhooks/delivery/sender';
 import { newSecret } from '../../src/modules/webhooks/signature';
 import { testConfig } from '../support/config';
 import { until } from '../support/wait';
-import { isGenuine, WebhookReceiver } from '../support/webhook-receiver';
+import { isGenuine, WebhookReceiver } from '../support/servers/webhook-receiver';
 
 const LOCAL = { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8', WEBHOOK_TIMEOUT_MS: 5000 };
 const sender = (more: Record<string, string | number> = {}): WebhookSender =>

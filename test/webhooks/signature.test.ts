@@ -1,5 +1,5 @@
 import { newSecret, sign } from '../../src/modules/webhooks/signature';
-import { isGenuine } from '../support/webhook-receiver';
+import { isGenuine } from '../support/servers/webhook-receiver';
 
 const message = {
   id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',

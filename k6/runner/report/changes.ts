@@ -5,7 +5,7 @@ import {
   seriesRatioInterval,
   type Statistic,
 } from '../../../lab/statistics/intervals.ts';
-import type { Findings } from '../findings.ts';
+import type { Findings } from '../checks/findings.ts';
 import type { Table } from './page.ts';
 
 /** One figure of the second run over that of the first, by its seconds. */

@@ -1,5 +1,5 @@
-import { drawPlot, escape, FRAME, secondsOf } from '../plot.ts';
-import type { Plot } from '../series.ts';
+import { drawPlot, escape, FRAME, secondsOf } from '../plots/plot.ts';
+import type { Plot } from '../plots/series.ts';
 
 /** A chart of a report, with its values beside it for HOVER. */
 export function figureOf(plot: Plot): string {

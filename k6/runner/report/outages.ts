@@ -1,5 +1,5 @@
-import type { Findings, OutageFigures } from '../findings.ts';
-import { LOADED_MS } from '../plots.ts';
+import type { Findings, OutageFigures } from '../checks/findings.ts';
+import { LOADED_MS } from '../plots/plots.ts';
 import type { Section } from './page.ts';
 
 /** What a run with outages is for: that the service gives way quickly, answers quickly meanwhile, and comes back. */

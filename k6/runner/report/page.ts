@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { drawPlot, escape } from '../plot.ts';
-import type { Plot } from '../series.ts';
+import { drawPlot, escape } from '../plots/plot.ts';
+import type { Plot } from '../plots/series.ts';
 import { figureOf, HOVER } from './chart.ts';
 import { STYLE } from './style.ts';
 

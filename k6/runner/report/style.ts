@@ -1,4 +1,4 @@
-import { lineColours } from '../plot.ts';
+import { lineColours } from '../plots/plot.ts';
 
 const LIGHT = '--page:#fff;--text:#222;--soft:#555;--rule:#ddd;--grid:#e4e4e4;--limit:#c00;--c6:#000';
 const DARK =

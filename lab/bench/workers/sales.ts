@@ -5,9 +5,9 @@ import type { Connection } from 'mariadb';
 import type { ActiveUser } from '../../../src/modules/waiting-room/service.ts';
 import { databaseUrl, dependency, dist } from '../lib/context.ts';
 import { connectionOptions } from '../lib/database.ts';
-import { itemOf } from '../lib/items.ts';
-import { doAlone } from '../lib/one-by-one.ts';
-import type { Act, Item, Question, Worked } from '../lib/sales.ts';
+import { itemOf } from '../lib/sales/items.ts';
+import { doAlone } from '../lib/sales/one-by-one.ts';
+import type { Act, Item, Question, Worked } from '../lib/sales/sales.ts';
 
 /** Connections of the limit; more lanes than these wait for one, as they do in the product's pool. */
 const CONNECTIONS = 32;

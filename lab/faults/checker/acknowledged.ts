@@ -1,5 +1,5 @@
-import type { Evidence, FinalState, Violation } from '../evidence.ts';
-import type { Operation } from '../history.ts';
+import type { Evidence, FinalState, Violation } from '../observed/evidence.ts';
+import type { Operation } from '../observed/history.ts';
 import { wishesOf } from './wishes.ts';
 
 type Payment = FinalState['payments'][number];

@@ -1,4 +1,4 @@
-import type { Evidence, Violation } from '../evidence.ts';
+import type { Evidence, Violation } from '../observed/evidence.ts';
 
 /** Whatever is broken, a server error is 503 with Retry-After, never 500; and something must have gone well. */
 export function checkAnswers({ operations, phases }: Evidence): Violation[] {

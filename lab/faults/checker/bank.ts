@@ -1,5 +1,5 @@
-import type { Evidence, FinalState, Violation } from '../evidence.ts';
-import type { Operation } from '../history.ts';
+import type { Evidence, FinalState, Violation } from '../observed/evidence.ts';
+import type { Operation } from '../observed/history.ts';
 import { type Wish, wishesOf } from './wishes.ts';
 
 /** More wishes than this may be open at a look at the balance: it is not judged. */

@@ -1,4 +1,4 @@
-import type { Evidence, FinalState, Violation } from '../evidence.ts';
+import type { Evidence, FinalState, Violation } from '../observed/evidence.ts';
 
 /** A call whose transaction was broken off is made again: so long before or after a fault it may have been. */
 const NEAR_MS = 5000;

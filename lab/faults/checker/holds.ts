@@ -1,5 +1,5 @@
-import type { Evidence, ReservationRow, Violation } from '../evidence.ts';
-import { isUnderWay } from '../history.ts';
+import type { Evidence, ReservationRow, Violation } from '../observed/evidence.ts';
+import { isUnderWay } from '../observed/history.ts';
 
 /** Between the clock of the history and the database's; both are of one machine. */
 const CLOCKS_MS = 5;

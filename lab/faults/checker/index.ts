@@ -1,4 +1,4 @@
-import type { Evidence, Violation } from '../evidence.ts';
+import type { Evidence, Violation } from '../observed/evidence.ts';
 import { checkAcknowledged } from './acknowledged.ts';
 import { checkAnswers } from './answers.ts';
 import { checkBank } from './bank.ts';

@@ -1,5 +1,5 @@
-import type { Evidence } from '../evidence.ts';
-import type { Operation } from '../history.ts';
+import type { Evidence } from '../observed/evidence.ts';
+import type { Operation } from '../observed/history.ts';
 
 /** A request about an order of several seats as one request for each of them: a seat and its reservation are judged alone. */
 export const perSeat = (evidence: Evidence): Evidence => ({

@@ -1,5 +1,5 @@
-import type { Admission, Evidence, Violation } from '../evidence.ts';
-import type { Operation } from '../history.ts';
+import type { Admission, Evidence, Violation } from '../observed/evidence.ts';
+import type { Operation } from '../observed/history.ts';
 
 /** A waiter's poll is known to the queue after this at the latest: presence is flushed each second, snapshots four times a second. */
 const HEARD_MS = 2500;

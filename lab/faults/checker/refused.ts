@@ -1,4 +1,4 @@
-import type { Evidence, Violation } from '../evidence.ts';
+import type { Evidence, Violation } from '../observed/evidence.ts';
 import { wishesOf } from './wishes.ts';
 
 /** A wish to hold a seat makes one reservation at most, a refused one none: there are no more rows than that. */

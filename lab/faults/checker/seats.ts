@@ -1,4 +1,4 @@
-import type { Evidence, ReservationRow, Violation } from '../evidence.ts';
+import type { Evidence, ReservationRow, Violation } from '../observed/evidence.ts';
 import { type Wish, wishesOf } from './wishes.ts';
 
 /** A time in which a reservation surely had its seat, as its buyer was told. */

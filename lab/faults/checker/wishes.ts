@@ -1,4 +1,4 @@
-import { type Act, isUnderWay, type Operation } from '../history.ts';
+import { type Act, isUnderWay, type Operation } from '../observed/history.ts';
 
 /**
  * What a buyer wanted to happen once: all requests with one Idempotency-Key. `ok` when any of them was answered with

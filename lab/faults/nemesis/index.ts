@@ -1,4 +1,4 @@
-import closest from '../../../scripts/lib/closest.js';
+import closest from '../../../scripts/lib/arguments/closest.js';
 import { clientNemeses } from './clients.ts';
 import { mariadbNemeses } from './mariadb.ts';
 import type { Nemesis } from './nemesis.ts';

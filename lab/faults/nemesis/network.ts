@@ -1,4 +1,4 @@
-import type { TcpProxy } from '../../../test/support/tcp-proxy.ts';
+import type { TcpProxy } from '../../../test/support/servers/tcp-proxy.ts';
 import { between, pick, type Random } from '../random.ts';
 import type { System } from '../system/index.ts';
 import { type Fault, type Heal, namesOf, type Nemesis, type Shape } from './nemesis.ts';

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '../../../test/support/free-port.ts';
-import { TcpProxy } from '../../../test/support/tcp-proxy.ts';
+import { freePort } from '../../../test/support/servers/free-port.ts';
+import { TcpProxy } from '../../../test/support/servers/tcp-proxy.ts';
 import { type Random, seededBy } from '../random.ts';
 import type { Child } from './child.ts';
 import { KafkaBroker, kafkaJars } from './kafka.ts';

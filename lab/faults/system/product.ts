@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TcpProxy } from '../../../test/support/tcp-proxy.ts';
+import { TcpProxy } from '../../../test/support/servers/tcp-proxy.ts';
 import { Child } from './child.ts';
 
 const PRELOAD = join(process.cwd(), 'lab', 'faults', 'preload.cjs');

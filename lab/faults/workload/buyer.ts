@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Act, isUnderWay, type Operation } from '../history.ts';
+import { type Act, isUnderWay, type Operation } from '../observed/history.ts';
 import { between, pick, type Random } from '../random.ts';
 import type { Answered, Client } from './client.ts';
 import { type OrderWish, Party, type PartyBuyer } from './party.ts';

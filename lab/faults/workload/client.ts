@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import type { Begun, Ended, History, Operation } from '../history.ts';
+import type { Begun, Ended, History, Operation } from '../observed/history.ts';
 import type { Balancer } from './balancer.ts';
 
 const GIVE_UP_MS = 4000;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Operation } from '../history.ts';
+import type { Operation } from '../observed/history.ts';
 import { between, type Random } from '../random.ts';
 import type { Programme } from './programme.ts';
 

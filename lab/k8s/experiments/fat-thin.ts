@@ -1,7 +1,7 @@
-import { CAPACITY, capacityOf, perThousand } from '../capacity.ts';
+import { CAPACITY, capacityOf, perThousand } from '../load/capacity.ts';
 import type { Experiment } from '../experiment.ts';
-import { readManifest } from '../manifest.ts';
-import { throughputOf } from '../throughput.ts';
+import { readManifest } from '../cluster/manifest.ts';
+import { throughputOf } from '../load/throughput.ts';
 
 /** The first three have as many cores in all; the last is half of the second. */
 const SETUPS = ['fat', 'thin', 'thinner', 'one-thin'];

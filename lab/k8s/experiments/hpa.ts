@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Load } from '../k6-job.ts';
-import type { LoadRun } from '../load-run.ts';
-import type { Plot } from '../../../k6/runner/series.ts';
-import { API, kubectl } from '../kube.ts';
+import type { Load } from '../load/k6-job.ts';
+import type { LoadRun } from '../load/load-run.ts';
+import type { Plot } from '../../../k6/runner/plots/series.ts';
+import { API, kubectl } from '../cluster/kube.ts';
 import { type Bench, type Experiment, seconds } from '../experiment.ts';
-import { desiredReplicas, podsOf } from '../pods.ts';
-import { type Manifest, readManifest, valuesOf } from '../manifest.ts';
-import { median, type Step, type Timeline, timelineOf } from '../timeline.ts';
+import { desiredReplicas, podsOf } from '../cluster/pods.ts';
+import { type Manifest, readManifest, valuesOf } from '../cluster/manifest.ts';
+import { median, type Step, type Timeline, timelineOf } from '../load/timeline.ts';
 import type { ClusterSample, PodSample } from '../watch.ts';
 
 const OBJECTIVE_MS = 200;

@@ -1,6 +1,6 @@
-import { drain } from '../drain.ts';
+import { drain } from '../cluster/drain.ts';
 import type { Experiment, Plan } from '../experiment.ts';
-import { valuesOf } from '../manifest.ts';
+import { valuesOf } from '../cluster/manifest.ts';
 
 const PODS = { size: { cpu: 0.4, memoryMi: 320, workers: 1 }, pods: { min: 2, max: 2 }, hpa: {} };
 const SECONDS_EACH = 35;

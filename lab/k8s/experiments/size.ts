@@ -1,6 +1,6 @@
-import { CAPACITY, capacityOf, type Measured, perThousand } from '../capacity.ts';
+import { CAPACITY, capacityOf, type Measured, perThousand } from '../load/capacity.ts';
 import type { Experiment } from '../experiment.ts';
-import { type Manifest, readManifest } from '../manifest.ts';
+import { type Manifest, readManifest } from '../cluster/manifest.ts';
 
 /** The study's grid, cores and GiB: one pod with as many processes as cores. */
 const GRID = ['2-4', '4-8', '6-8', '8-16'];

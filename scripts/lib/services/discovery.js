@@ -1,8 +1,8 @@
 // Where a service is, in this order: its URL variable, one we started earlier, one on its default port.
-const { Failure } = require('../failure');
+const { Failure } = require('../running/failure');
 const { isListening } = require('../ports');
-const { isAlive } = require('../processes');
-const { note } = require('../progress');
+const { isAlive } = require('../running/processes');
+const { note } = require('../running/progress');
 const { readState } = require('../state');
 
 const HOW = {

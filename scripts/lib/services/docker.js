@@ -1,7 +1,7 @@
 // Services as containers of a Docker engine: official images, data in named volumes, reached on 127.0.0.1 only.
 const { root } = require('../paths');
-const { step } = require('../progress');
-const { run, succeeds } = require('../run');
+const { step } = require('../running/progress');
+const { run, succeeds } = require('../running/run');
 
 const LABEL = 'concert.checkout';
 const ENGINE_TIMEOUT_MS = 5000;

@@ -1,15 +1,15 @@
-const { Failure } = require('../failure');
-const { step } = require('../progress');
+const { Failure } = require('../running/failure');
+const { step } = require('../running/progress');
 const { addressOf, describeHow, locate } = require('./discovery');
 const { startServices } = require('./starting');
 const { register, release, stopAll } = require('./stopping');
 
 const catalogue = [
-  require('./mariadb'),
+  require('./mariadb/mariadb'),
   require('./redis'),
-  require('./kafka'),
+  require('./kafka/kafka'),
   require('./influxdb'),
-  require('./prometheus'),
+  require('./prometheus/prometheus'),
 ];
 
 const summarize = (services, places) =>

@@ -1,6 +1,6 @@
 const fs = require('node:fs');
 const { inServices } = require('../paths');
-const { spawnBackground } = require('../processes');
+const { spawnBackground } = require('../running/processes');
 
 const TIMEOUT_MS = 3000;
 /** Where k6 writes. */

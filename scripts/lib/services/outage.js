@@ -1,11 +1,11 @@
 // Stops a service for a while and starts it again with its data and its port, for runs that show what then happens.
-const { Failure } = require('../failure');
-const { isAlive } = require('../processes');
+const { Failure } = require('../running/failure');
+const { isAlive } = require('../running/processes');
 const { readState } = require('../state');
 const { startServices } = require('./starting');
 const { register, stopEntry } = require('./stopping');
 
-const catalogue = { mariadb: require('./mariadb'), redis: require('./redis') };
+const catalogue = { mariadb: require('./mariadb/mariadb'), redis: require('./redis') };
 
 /** @throws Failure unless this process is the only user of a service that was started here */
 function checkStoppable(name) {

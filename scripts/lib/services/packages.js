@@ -1,9 +1,9 @@
 // Programs from the system's packages. They are only installed here, never started as system services.
 const fs = require('node:fs');
-const { findCommand } = require('../commands');
-const { Failure } = require('../failure');
-const { step } = require('../progress');
-const { run } = require('../run');
+const { findCommand } = require('../tools/commands');
+const { Failure } = require('../running/failure');
+const { step } = require('../running/progress');
+const { run } = require('../running/run');
 
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 

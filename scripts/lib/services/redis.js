@@ -2,7 +2,7 @@ const net = require('node:net');
 const tls = require('node:tls');
 const fs = require('node:fs');
 const { inServices } = require('../paths');
-const { spawnBackground } = require('../processes');
+const { spawnBackground } = require('../running/processes');
 
 const TIMEOUT_MS = 2000;
 const MIN_MAJOR = 7;

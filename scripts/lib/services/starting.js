@@ -1,10 +1,10 @@
 const fs = require('node:fs');
-const { Failure, Interrupted } = require('../failure');
-const { shouldAbandon } = require('../interruption');
+const { Failure, Interrupted } = require('../running/failure');
+const { shouldAbandon } = require('../running/interruption');
 const { freePort } = require('../ports');
-const { recordOf, sleep } = require('../processes');
-const { note } = require('../progress');
-const { excerpt } = require('../run');
+const { recordOf, sleep } = require('../running/processes');
+const { note } = require('../running/progress');
+const { excerpt } = require('../running/run');
 const { inServices } = require('../paths');
 const { readState, updateState } = require('../state');
 const { containerLog, containerRuns, engineRuns, startContainer } = require('./docker');

@@ -1,9 +1,9 @@
 // A service we started runs until its last user leaves: `npm start` and `npm test` may share one.
 const fs = require('node:fs');
-const { interruption } = require('../interruption');
-const { withLock } = require('../lock');
-const { isAlive, recordOf, stopProcess } = require('../processes');
-const { step } = require('../progress');
+const { interruption } = require('../running/interruption');
+const { withLock } = require('../running/lock');
+const { isAlive, recordOf, stopProcess } = require('../running/processes');
+const { step } = require('../running/progress');
 const { readState, updateState } = require('../state');
 const { removeContainer } = require('./docker');
 

@@ -5,7 +5,7 @@ import { Lease } from '../../platform/database/lease';
 import { LOGGER, type Logger } from '../../platform/observability/logger';
 import { WaitingRoomRegistry } from '../waiting-room/registry';
 import { Blinding } from '../waiting-room/tokens/blinding';
-import { LogKeys } from './keys';
+import { LogKeys } from './keys/keys';
 import { TransparencyMetrics } from './metrics';
 import { TransparencyRepository } from './repository';
 import { LogWriter } from './writer';

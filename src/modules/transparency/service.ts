@@ -3,7 +3,7 @@ import { NotFound } from '../../common/errors';
 import { WaitingRoomRegistry } from '../waiting-room/registry';
 import { decodeEntries, encodeEntries } from './bundle';
 import { NotInLog } from './errors';
-import { LogKeys } from './keys';
+import { LogKeys } from './keys/keys';
 import { readLeaf } from './leaf';
 import { HASH_BYTES, leafHash, TILE_WIDTH } from '../../common/merkle/hash';
 import { TileProver } from '../../common/merkle/proof';

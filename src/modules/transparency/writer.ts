@@ -4,7 +4,7 @@ import { decodeEntries, encodeEntries } from './bundle';
 import { LogDamaged } from './errors';
 import { gapLeaf, publicLeaves, readLeaf } from './leaf';
 import type { EntryPiece, StoredCheckpoint, TransparencyRepository } from './repository';
-import type { SigningKey } from './signing-key';
+import type { SigningKey } from './keys/signing-key';
 import type { Blinding } from '../waiting-room/tokens/blinding';
 import type { DrainedLeaves } from '../waiting-room/state/results';
 import type { WaitingRoom } from '../waiting-room/waiting-room';

@@ -19,7 +19,7 @@ import { PresenceFlusher } from './snapshot/presence-flusher';
 import { SnapshotRefresher } from './snapshot/refresher';
 import { Snapshot, type SnapshotPosition } from './snapshot/snapshot';
 import type { OverrideReply } from './state/admission-store';
-import type { Entry } from './state/entry';
+import type { Entry } from './state/entries/entry';
 import type { SeatLimit } from './state/admission-store';
 import type { QueueRepository } from './state/repository';
 import type {

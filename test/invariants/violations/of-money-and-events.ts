@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Violation } from '../../support/day';
+import { type Violation } from '../../support/rows/day';
 
 /** What must be found of balances, keys, events and payments (I2–I5, I9). */
 export const OF_MONEY_AND_EVENTS: Violation[] = [

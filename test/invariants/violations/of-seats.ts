@@ -1,5 +1,5 @@
 import { at } from '../../support/at';
-import { copyOf, type Violation } from '../../support/day';
+import { copyOf, type Violation } from '../../support/rows/day';
 
 /** What must be found of seats and holds (I1, I8). */
 export const OF_SEATS: Violation[] = [

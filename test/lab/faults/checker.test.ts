@@ -1,10 +1,10 @@
 import { check } from '../../../lab/faults/checker';
 import { actedAgain } from '../../../lab/faults/checker/events';
-import type { Admission, Check, Evidence, PhaseRecord, ReservationRow } from '../../../lab/faults/evidence';
-import type { Act, Operation } from '../../../lab/faults/history';
+import type { Admission, Check, Evidence, PhaseRecord, ReservationRow } from '../../../lab/faults/observed/evidence';
+import type { Act, Operation } from '../../../lab/faults/observed/history';
 import { nemeses } from '../../../lab/faults/nemesis';
 import { plan } from '../../../lab/faults/schedule';
-import { soakTable } from '../../../lab/faults/soak';
+import { soakTable } from '../../../lab/faults/runs/soak';
 
 const HOLD_MS = 3000;
 const PRICE = 100;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TcpProxy } from '../../support/tcp-proxy';
+import { TcpProxy } from '../../support/servers/tcp-proxy';
 import { until } from '../../support/wait';
 import { seededBy } from '../../../lab/faults/random';
 

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { unpack } from '../../../lab/k8s/k6-job.ts';
+import { unpack } from '../../../lab/k8s/load/k6-job.ts';
 import { readArguments } from '../../../lab/k8s/options.ts';
-import { readManifest, valuesOf } from '../../../lab/k8s/manifest.ts';
+import { readManifest, valuesOf } from '../../../lab/k8s/cluster/manifest.ts';
 import { render, root } from '../../charts/support';
 
 describe('npm run experiment', () => {

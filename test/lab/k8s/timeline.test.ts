@@ -1,4 +1,4 @@
-import { median, type Step, timelineOf } from '../../../lab/k8s/timeline.ts';
+import { median, type Step, timelineOf } from '../../../lab/k8s/load/timeline.ts';
 import { answered, type ClusterSample, type PodSample } from '../../../lab/k8s/watch.ts';
 
 /** The step comes at second 10 and ends at second 40; times of the samples are seconds of this story. */

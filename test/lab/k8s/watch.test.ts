@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KubeProxy } from '../../../lab/k8s/kube.ts';
+import { KubeProxy } from '../../../lab/k8s/cluster/kube.ts';
 import { Watch } from '../../../lab/k8s/watch.ts';
 import { until } from '../../support/wait';
 

@@ -10,7 +10,7 @@ interface Mutant {
   text: string;
 }
 const { textMutants } = jest.requireActual<{ textMutants: (file: string, source: string) => Mutant[] }>(
-  '../../../lab/mutation/text-mutants',
+  '../../../lab/mutation/text/text-mutants',
 );
 
 const changes = (file: string, source: string): string[] =>

@@ -1,7 +1,7 @@
-import { certainRegressions, changes } from '../../../lab/bench/lib/gate';
-import { type Result, verdictOf } from '../../../lab/bench/lib/result';
-import { spread } from '../../../lab/bench/lib/rounds';
-import { textTable } from '../../../lab/bench/lib/table';
+import { certainRegressions, changes } from '../../../lab/bench/lib/results/gate';
+import { type Result, verdictOf } from '../../../lab/bench/lib/results/result';
+import { spread } from '../../../lab/bench/lib/results/rounds';
+import { textTable } from '../../../lab/bench/lib/results/table';
 
 const result = (values: number[], target: Result['target'], name = 'check-known'): Result => ({
   ...{ name, measured: spread(values), unit: '', target, counted: 'rates', notes: [], rounds: {} },

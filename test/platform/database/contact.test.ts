@@ -1,7 +1,7 @@
 import { Breaker, breakerPresets } from '../../../src/platform/circuit-breaker/breaker';
 import { DatabaseContact } from '../../../src/platform/database/connection/contact';
 import { DatabaseUnavailable } from '../../../src/platform/database/database';
-import { useVirtualTime, virtualTime } from '../../support/virtual-time';
+import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 

@@ -1,10 +1,10 @@
 import { Health } from '../../../src/modules/operations/health';
 import { Database, DatabaseUnavailable } from '../../../src/platform/database/database';
-import { Buyer, outcome } from '../../support/buyer';
-import { Given } from '../../support/given';
-import { MariaDbServer, noMariaDbServer } from '../../support/mariadb-server';
+import { Buyer, outcome } from '../../support/clients/buyer';
+import { Given } from '../../support/rows/given';
+import { MariaDbServer, noMariaDbServer } from '../../support/servers/mariadb-server';
 import { startTestService } from '../../support/service';
-import { TcpProxy } from '../../support/tcp-proxy';
+import { TcpProxy } from '../../support/servers/tcp-proxy';
 import { until, wait } from '../../support/wait';
 
 const described = noMariaDbServer === undefined ? describe : describe.skip;

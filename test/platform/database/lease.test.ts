@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { Database, type SqlExecutor } from '../../../src/platform/database/database';
 import { Lease } from '../../../src/platform/database/lease';
 import { testConfig } from '../../support/config';
-import { openAdminDatabase } from '../../support/given';
-import { virtualTime } from '../../support/virtual-time';
+import { openAdminDatabase } from '../../support/rows/given';
+import { virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 

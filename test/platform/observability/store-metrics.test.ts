@@ -7,10 +7,10 @@ import { connectRedis, mastersOf, type Redis } from '../../../src/platform/redis
 import { RedisEvictionLog } from '../../../src/platform/redis/eviction-log';
 import { StoreMetrics } from '../../../src/platform/observability/store-metrics';
 import { testConfig } from '../../support/config';
-import { ServiceProcess } from '../../support/process';
-import { RedisCluster } from '../../support/redis-cluster';
-import { freePort } from '../../support/free-port';
-import { noRedisServer, RedisServer } from '../../support/redis-server';
+import { ServiceProcess } from '../../support/servers/process';
+import { RedisCluster } from '../../support/servers/redis-cluster';
+import { freePort } from '../../support/servers/free-port';
+import { noRedisServer, RedisServer } from '../../support/servers/redis-server';
 import { until } from '../../support/wait';
 
 const EVERY_MS = 50;

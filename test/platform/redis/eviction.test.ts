@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { testConfig } from '../../support/config';
-import { freePort } from '../../support/free-port';
-import { noRedisServer, RedisServer } from '../../support/redis-server';
+import { freePort } from '../../support/servers/free-port';
+import { noRedisServer, RedisServer } from '../../support/servers/redis-server';
 import { createContainer } from '../../../src/container';
 import { Health } from '../../../src/modules/operations/health';
 import { Breakers } from '../../../src/modules/operations/breakers';

@@ -1,13 +1,13 @@
 import { Redis } from 'ioredis';
 import { Health, type HealthReport } from '../../../src/modules/operations/health';
 import { connectRedis } from '../../../src/platform/redis/redis';
-import { Buyer, outcome } from '../../support/buyer';
+import { Buyer, outcome } from '../../support/clients/buyer';
 import { uniqueQueueId } from '../../support/config';
-import { freePort } from '../../support/free-port';
-import { Given, openAdminDatabase } from '../../support/given';
-import { noRedisServer, RedisServer } from '../../support/redis-server';
+import { freePort } from '../../support/servers/free-port';
+import { Given, openAdminDatabase } from '../../support/rows/given';
+import { noRedisServer, RedisServer } from '../../support/servers/redis-server';
 import { startTestService } from '../../support/service';
-import { TcpProxy } from '../../support/tcp-proxy';
+import { TcpProxy } from '../../support/servers/tcp-proxy';
 import { until, wait } from '../../support/wait';
 
 const described = noRedisServer === undefined ? describe : describe.skip;

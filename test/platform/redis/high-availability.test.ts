@@ -1,10 +1,10 @@
 import { connectRedis, type Redis } from '../../../src/platform/redis/redis';
-import { Buyer, outcome } from '../../support/buyer';
+import { Buyer, outcome } from '../../support/clients/buyer';
 import { uniqueQueueId } from '../../support/config';
-import { Given, openAdminDatabase } from '../../support/given';
-import { RedisCluster } from '../../support/redis-cluster';
-import { REDIS_PASSWORD, RedisSentinels } from '../../support/redis-sentinels';
-import { noRedisServer, type RedisServer } from '../../support/redis-server';
+import { Given, openAdminDatabase } from '../../support/rows/given';
+import { RedisCluster } from '../../support/servers/redis-cluster';
+import { REDIS_PASSWORD, RedisSentinels } from '../../support/servers/redis-sentinels';
+import { noRedisServer, type RedisServer } from '../../support/servers/redis-server';
 import { startTestService } from '../../support/service';
 import { until, wait } from '../../support/wait';
 

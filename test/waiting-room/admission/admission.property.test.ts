@@ -2,9 +2,9 @@ import type { QueueRules } from '../../../src/modules/waiting-room/rules';
 import fc from 'fast-check';
 import type { WaitingRoom } from '../../../src/modules/waiting-room/waiting-room';
 import { at } from '../../support/at';
-import { type Copy, Oracle } from '../../support/queue-oracle';
-import { Rooms } from '../../support/rooms';
-import { useVirtualTime, virtualTime } from '../../support/virtual-time';
+import { type Copy, Oracle } from '../../support/queue/queue-oracle';
+import { Rooms } from '../../support/rows/rooms';
+import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 

@@ -1,7 +1,7 @@
 import { AdaptiveLimit } from '../../../src/modules/waiting-room/admission/policy';
 import { emptySignals, recordRequest } from '../../../src/modules/waiting-room/admission/signals';
-import { useObservedQueues } from '../../support/observed-queue';
-import { useVirtualTime, virtualTime } from '../../support/virtual-time';
+import { useObservedQueues } from '../../support/queue/observed-queue';
+import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 

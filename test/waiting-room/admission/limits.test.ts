@@ -10,8 +10,8 @@ import { WaitingRoom } from '../../../src/modules/waiting-room/waiting-room';
 import { WaitingRoomMetrics } from '../../../src/modules/waiting-room/metrics';
 import { Metrics } from '../../../src/platform/observability/metrics';
 import { at } from '../../support/at';
-import { Rooms } from '../../support/rooms';
-import { useVirtualTime, virtualTime } from '../../support/virtual-time';
+import { Rooms } from '../../support/rows/rooms';
+import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 

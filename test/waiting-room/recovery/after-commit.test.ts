@@ -4,10 +4,10 @@ import type { WaitingRoom } from '../../../src/modules/waiting-room/waiting-room
 import type { RunningService } from '../../../src/service';
 import { connectRedis, type Redis } from '../../../src/platform/redis/redis';
 import { at } from '../../support/at';
-import { Buyer, outcome, tally } from '../../support/buyer';
+import { Buyer, outcome, tally } from '../../support/clients/buyer';
 import { testConfig, uniqueQueueId } from '../../support/config';
-import { checked, mainRoom } from '../../support/crowd';
-import { Given, openAdminDatabase } from '../../support/given';
+import { checked, mainRoom } from '../../support/clients/crowd';
+import { Given, openAdminDatabase } from '../../support/rows/given';
 import { startTestService } from '../../support/service';
 import { until } from '../../support/wait';
 

@@ -3,8 +3,8 @@ import { PresenceMarks } from '../../../src/modules/waiting-room/snapshot/presen
 import type { Ends, IssuedEntry } from '../../../src/modules/waiting-room/state/results';
 import type { Script } from '../../../src/platform/redis/redis';
 import type { WaitingRoom } from '../../../src/modules/waiting-room/waiting-room';
-import { Rooms } from '../../support/rooms';
-import { useVirtualTime, virtualTime } from '../../support/virtual-time';
+import { Rooms } from '../../support/rows/rooms';
+import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 import { until } from '../../support/wait';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));

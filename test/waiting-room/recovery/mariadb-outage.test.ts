@@ -8,8 +8,8 @@ import type { StoreGuards } from '../../../src/modules/waiting-room/recovery/gua
 import type { QueueRules } from '../../../src/modules/waiting-room/rules';
 import { WaitingRoom } from '../../../src/modules/waiting-room/waiting-room';
 import { testConfig } from '../../support/config';
-import { Rooms } from '../../support/rooms';
-import { useVirtualTime, virtualTime } from '../../support/virtual-time';
+import { Rooms } from '../../support/rows/rooms';
+import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 

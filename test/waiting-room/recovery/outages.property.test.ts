@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { Rooms } from '../../support/rooms';
-import { isOver, SIMULATED, Simulation, type Behaviour, type SimulatedUser } from '../../support/simulation';
-import { useVirtualTime, virtualTime } from '../../support/virtual-time';
+import { Rooms } from '../../support/rows/rooms';
+import { isOver, SIMULATED, Simulation, type Behaviour, type SimulatedUser } from '../../support/queue/simulation';
+import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 

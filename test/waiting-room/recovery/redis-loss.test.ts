@@ -3,12 +3,12 @@ import { connectRedis, type Redis } from '../../../src/platform/redis/redis';
 import { queueKeys } from '../../../src/modules/waiting-room/state/keys';
 import type { RunningService } from '../../../src/service';
 import { at } from '../../support/at';
-import { Buyer, outcome } from '../../support/buyer';
+import { Buyer, outcome } from '../../support/clients/buyer';
 import { uniqueQueueId } from '../../support/config';
-import { checked, Crowd, mainRoom, Meanwhile } from '../../support/crowd';
-import { Given, openAdminDatabase } from '../../support/given';
-import { freePort } from '../../support/free-port';
-import { noRedisServer, RedisServer } from '../../support/redis-server';
+import { checked, Crowd, mainRoom, Meanwhile } from '../../support/clients/crowd';
+import { Given, openAdminDatabase } from '../../support/rows/given';
+import { freePort } from '../../support/servers/free-port';
+import { noRedisServer, RedisServer } from '../../support/servers/redis-server';
 import { startTestService } from '../../support/service';
 import { until } from '../../support/wait';
 

@@ -1,5 +1,5 @@
-import { useObservedQueues } from '../../support/observed-queue';
-import { useVirtualTime, virtualTime } from '../../support/virtual-time';
+import { useObservedQueues } from '../../support/queue/observed-queue';
+import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 

@@ -1,6 +1,6 @@
 import { at } from '../../support/at';
-import { OBSERVED_RULES, pollStatus, useObservedQueues } from '../../support/observed-queue';
-import { useVirtualTime, virtualTime } from '../../support/virtual-time';
+import { OBSERVED_RULES, pollStatus, useObservedQueues } from '../../support/queue/observed-queue';
+import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 

@@ -1,11 +1,11 @@
 import type { QueueRules } from '../../../src/modules/waiting-room/rules';
 import fc from 'fast-check';
 import type { Snapshot } from '../../../src/modules/waiting-room/snapshot/snapshot';
-import type { Entry } from '../../../src/modules/waiting-room/state/entry';
+import type { Entry } from '../../../src/modules/waiting-room/state/entries/entry';
 import type { WaitingRoom } from '../../../src/modules/waiting-room/waiting-room';
 import { at } from '../../support/at';
-import { Rooms } from '../../support/rooms';
-import { useVirtualTime, virtualTime } from '../../support/virtual-time';
+import { Rooms } from '../../support/rows/rooms';
+import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import type { QueueRules } from '../../../src/modules/waiting-room/rules';
-import type { Entry } from '../../../src/modules/waiting-room/state/entry';
+import type { Entry } from '../../../src/modules/waiting-room/state/entries/entry';
 import type { WaitingRoom } from '../../../src/modules/waiting-room/waiting-room';
-import { Oracle } from '../../support/queue-oracle';
-import { Rooms } from '../../support/rooms';
-import { useVirtualTime, virtualTime } from '../../support/virtual-time';
+import { Oracle } from '../../support/queue/queue-oracle';
+import { Rooms } from '../../support/rows/rooms';
+import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 

@@ -1,8 +1,8 @@
-import { Buyer, outcome } from '../../support/buyer';
+import { Buyer, outcome } from '../../support/clients/buyer';
 import { testConfig, uniqueQueueId } from '../../support/config';
-import { Given, openAdminDatabase } from '../../support/given';
+import { Given, openAdminDatabase } from '../../support/rows/given';
 import { startTestService } from '../../support/service';
-import { TcpProxy } from '../../support/tcp-proxy';
+import { TcpProxy } from '../../support/servers/tcp-proxy';
 import { until } from '../../support/wait';
 
 describe('a connection to Redis that does not answer any more', () => {

@@ -2,7 +2,7 @@ import { QueueStore } from '../../../src/modules/waiting-room/state/store';
 import type { RunningService } from '../../../src/service';
 import { at } from '../../support/at';
 import { uniqueQueueId } from '../../support/config';
-import { checked, Crowd, mainRoom } from '../../support/crowd';
+import { checked, Crowd, mainRoom } from '../../support/clients/crowd';
 import { startTestService } from '../../support/service';
 import { until } from '../../support/wait';
 

@@ -1,6 +1,6 @@
 import { queueKeys } from '../../../src/modules/waiting-room/state/keys';
-import { must, useScriptQueues } from '../../support/script-queue';
-import { useVirtualTime, virtualTime } from '../../support/virtual-time';
+import { must, useScriptQueues } from '../../support/queue/script-queue';
+import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 

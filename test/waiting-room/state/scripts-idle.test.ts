@@ -1,5 +1,5 @@
-import { must, ScriptQueue, useScriptQueues } from '../../support/script-queue';
-import { useVirtualTime, virtualTime } from '../../support/virtual-time';
+import { must, ScriptQueue, useScriptQueues } from '../../support/queue/script-queue';
+import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 

@@ -1,8 +1,8 @@
 import { historyOf } from '../../../src/modules/waiting-room/state/generation';
 import { queueKeys } from '../../../src/modules/waiting-room/state/keys';
 import { at } from '../../support/at';
-import { must, useScriptQueues } from '../../support/script-queue';
-import { useVirtualTime, virtualTime } from '../../support/virtual-time';
+import { must, useScriptQueues } from '../../support/queue/script-queue';
+import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 

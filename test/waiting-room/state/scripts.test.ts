@@ -1,7 +1,7 @@
 import { queueKeys } from '../../../src/modules/waiting-room/state/keys';
 import { at } from '../../support/at';
-import { ScriptQueue, useScriptQueues } from '../../support/script-queue';
-import { useVirtualTime, virtualTime } from '../../support/virtual-time';
+import { ScriptQueue, useScriptQueues } from '../../support/queue/script-queue';
+import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 

@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { QueueStatusReport } from '../../../src/modules/waiting-room/status/schema';
 import { positionOf } from '../../../web/buyer/waiting/position';
-import { outcome } from '../../support/buyer';
+import { outcome } from '../../support/clients/buyer';
 import { useService } from '../../support/suite';
 import { until } from '../../support/wait';
 

@@ -1,7 +1,7 @@
 import type { RunningService } from '../../../src/service';
-import { outcome, Buyer } from '../../support/buyer';
-import { Given, openAdminDatabase } from '../../support/given';
-import { Listener } from '../../support/listener';
+import { outcome, Buyer } from '../../support/clients/buyer';
+import { Given, openAdminDatabase } from '../../support/rows/given';
+import { Listener } from '../../support/clients/listener';
 import { startTestService } from '../../support/service';
 import { uniqueQueueId } from '../../support/config';
 

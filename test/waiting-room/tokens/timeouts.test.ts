@@ -1,9 +1,9 @@
 import { queueRules } from '../../../src/modules/waiting-room/rules';
-import type { Entry } from '../../../src/modules/waiting-room/state/entry';
+import type { Entry } from '../../../src/modules/waiting-room/state/entries/entry';
 import type { WaitingRoom } from '../../../src/modules/waiting-room/waiting-room';
 import { testConfig } from '../../support/config';
-import { Rooms } from '../../support/rooms';
-import { useVirtualTime, virtualTime } from '../../support/virtual-time';
+import { Rooms } from '../../support/rows/rooms';
+import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 

@@ -5,7 +5,7 @@ import { submitExtension, submitPayment, submitRelease } from './acts';
 import { OrderScreen } from './order';
 import { pendingBody } from './once';
 import { type Act, hold, type Wish } from './orders';
-import { Seats } from './seats';
+import { Seats } from './seats/seats';
 import { order, schedule, setOrder, tokenOf } from './state';
 import style from './style.css';
 import { Tickets } from './ticket';

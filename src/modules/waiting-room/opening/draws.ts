@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Entry } from '../state/entry';
+import type { Entry } from '../state/entries/entry';
 import { Shuffle } from './shuffle';
 
 /** A draw that was made: entries of (firstSeq, lastSeq] have got other numbers by it. */

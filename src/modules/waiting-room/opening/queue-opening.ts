@@ -2,7 +2,7 @@ import { Unavailable } from '../../../common/errors';
 import type { StateRecovery } from '../recovery/recovery';
 import { SEGMENT, SEGMENT_BYTES } from '../snapshot/segment';
 import type { Snapshot } from '../snapshot/snapshot';
-import type { Entry } from '../state/entry';
+import type { Entry } from '../state/entries/entry';
 import type { BitmapPiece } from '../state/results';
 import type { QueueStore } from '../state/store';
 import { type Draw, EntryNumbers, writeDraws } from './draws';

@@ -1,6 +1,6 @@
 import { RedisUnavailable, type Redis, type ScriptArgument } from '../../../platform/redis/redis';
 import { SEGMENT, SEGMENT_BYTES } from '../snapshot/segment';
-import type { Entry } from '../state/entry';
+import type { Entry } from '../state/entries/entry';
 import type { QueueKeys } from '../state/keys';
 import type { BitmapPiece, StateLost } from '../state/results';
 import type { QueueScripts } from '../state/scripts';

@@ -1,6 +1,6 @@
 import type { EffectiveLimits } from '../admission/policy';
 import type { Snapshot } from '../snapshot/snapshot';
-import type { Entry } from '../state/entry';
+import type { Entry } from '../state/entries/entry';
 import { AdmissionRate, type Eta, EtaCalibration, etaSeconds } from './eta';
 
 /** Estimates when entries of one queue are admitted, and measures the error of the estimates. */

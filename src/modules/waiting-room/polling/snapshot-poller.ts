@@ -1,6 +1,6 @@
 import type { LocalState } from '../recovery/recovery';
 import type { SnapshotPosition } from '../snapshot/snapshot';
-import type { Entry } from '../state/entry';
+import type { Entry } from '../state/entries/entry';
 
 /** Answers polls from the snapshot, without I/O, and records who was seen. */
 export class SnapshotPoller {

@@ -1,5 +1,5 @@
 import type { Logger } from '../../../platform/observability/logger';
-import type { Entry } from '../state/entry';
+import type { Entry } from '../state/entries/entry';
 import { historyOf } from '../state/generation';
 import type { QueueRepository } from '../state/repository';
 import type { QueueProgress } from '../state/results';

@@ -1,5 +1,5 @@
 import { SparseBits } from '../../../common/sparse-bits';
-import type { Entry } from '../state/entry';
+import type { Entry } from '../state/entries/entry';
 import type { StateLost } from '../state/results';
 
 interface RegistrationStore {

@@ -1,6 +1,6 @@
 import type { AdmissionState } from '../admission/policy';
 import type { QueueStatus } from '../schema';
-import type { Entry } from './entry';
+import type { Entry } from './entries/entry';
 
 /** Redis has lost the queue's state, or it is older than known: restore it, then call again. */
 export type StateLost = 'state-lost';

@@ -7,9 +7,9 @@ import { RecoveryStore } from '../recovery/recovery-store';
 import { OpeningStore } from '../opening/store';
 import type { QueueRules } from '../rules';
 import { AdmissionStore } from './admission-store';
-import { BITMAPS_PER_CALL, chunksOf, ENTRIES_PER_CALL, MAX_ADMISSIONS_PER_CALL } from './chunks';
-import type { Entry } from './entry';
-import { EntryBatches } from './entry-batches';
+import { BITMAPS_PER_CALL, chunksOf, ENTRIES_PER_CALL, MAX_ADMISSIONS_PER_CALL } from './entries/chunks';
+import type { Entry } from './entries/entry';
+import { EntryBatches } from './entries/entry-batches';
 import { type QueueKeys, queueKeys } from './keys';
 import { readDelta, readDrained, readTick } from './replies';
 import type {

@@ -1,6 +1,6 @@
 import type { ControllerState } from '../../../../src/modules/waiting-room/admission/controller/decision';
 import { type Signals } from '../../../../src/modules/waiting-room/admission/signals';
-import { second, pressed, steady, settled, FULL, at } from '../../../support/controller';
+import { second, pressed, steady, settled, FULL, at } from '../../../support/queue/controller';
 
 describe('a breach', () => {
   const loads = (load: number): number[] => Array<number>(60).fill(load);

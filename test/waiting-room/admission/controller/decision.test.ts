@@ -4,7 +4,7 @@ import type {
   Occupancy,
 } from '../../../../src/modules/waiting-room/admission/controller/decision';
 import { newControllerState } from '../../../../src/modules/waiting-room/admission/controller/estimates';
-import { LIMITS, second, pressed, steady, settled, FULL, at } from '../../../support/controller';
+import { LIMITS, second, pressed, steady, settled, FULL, at } from '../../../support/queue/controller';
 
 describe('a decision', () => {
   it('has a rate limit of as many as leave and a quarter more, plus the growth', () => {

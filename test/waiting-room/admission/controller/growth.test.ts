@@ -3,7 +3,7 @@ import type {
   Decision,
 } from '../../../../src/modules/waiting-room/admission/controller/decision';
 import { emptySignals } from '../../../../src/modules/waiting-room/admission/signals';
-import { LIMITS, second, steady, settled, FULL, at } from '../../../support/controller';
+import { LIMITS, second, steady, settled, FULL, at } from '../../../support/queue/controller';
 
 describe('growth', () => {
   const grow = (state: Partial<ControllerState>, occupancy = FULL, signals = emptySignals()): Decision =>

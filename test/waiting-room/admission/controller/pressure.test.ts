@@ -3,7 +3,7 @@ import type {
   Decision,
 } from '../../../../src/modules/waiting-room/admission/controller/decision';
 import { emptySignals } from '../../../../src/modules/waiting-room/admission/signals';
-import { second, pressed, settled, FULL, at } from '../../../support/controller';
+import { second, pressed, settled, FULL, at } from '../../../support/queue/controller';
 
 describe('pressure above the target', () => {
   const after = (pressures: number[], now: number): Decision =>

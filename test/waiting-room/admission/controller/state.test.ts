@@ -4,7 +4,7 @@ import type {
 } from '../../../../src/modules/waiting-room/admission/controller/decision';
 import { newControllerState } from '../../../../src/modules/waiting-room/admission/controller/estimates';
 import { type Signals } from '../../../../src/modules/waiting-room/admission/signals';
-import { LIMITS, second, pressed, steady, settled, FULL, at } from '../../../support/controller';
+import { LIMITS, second, pressed, steady, settled, FULL, at } from '../../../support/queue/controller';
 
 describe('the controller’s state', () => {
   /** So many seconds alike. */

@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { root } from '../paths.ts';
+
+interface Report {
+  ok: boolean;
+  results: { id: string; about: string; verdict: string; reason?: string; findings: unknown[] }[];
+}
+
+export interface Invariants {
+  ok: boolean;
+  findings: string[];
+}
+
+/** What `verify --json` told. @throws SyntaxError when it told nothing */
+export function invariantsOf(told: string): Invariants {
+  const { ok, results } = JSON.parse(told) as Report;
+  const findings = results
+    .filter(({ verdict }) => verdict !== 'ok')
+    .map(
+      ({ id, about, verdict, reason, findings: rows }) =>
+        `${id} ${verdict}: ${about}${reason ? ` (${reason})` : ''} ${JSON.stringify(rows).slice(0, 300)}`,
+    );
+  return { ok, findings };
+}
+
+/** `npm run db -- verify` on the run's database and line. */
+export function verify(env: Record<string, string>): Promise<Invariants> {
+  const args = [join(root, 'dist', 'cli', 'verify.js'), '--json', '--queue', env.QUEUE_ID ?? 'main'];
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      args,
+      { env: { ...process.env, ...env }, maxBuffer: 2 ** 26 },
+      (error, stdout, stderr) => {
+        try {
+          resolve(invariantsOf(stdout));
+        } catch {
+          reject(error ?? new Error(`verify told nothing: ${stderr.slice(-500)}`));
+        }
+      },
+    );
+  });
+}

@@ -1,0 +1,26 @@
+import type { Answered } from '../load.ts';
+
+export type Act = 'reserve' | 'payment';
+
+/** One hold or one payment: everything follows from its index. */
+export interface Item {
+  userId: number;
+  seq: number;
+  scheduleId: number;
+  seatId: number;
+  reservationId: number;
+}
+
+export type Question = {
+  /** `service`: by the product's service in that process; `raw`: by the bare connector, one transaction each. */
+  do: 'service' | 'raw';
+  act: Act;
+  from: number;
+  to: number;
+  seconds: number;
+  /** Items under way at once. */
+  atOnce: number;
+};
+
+/** A worker's answer. */
+export type Worked = Answered;

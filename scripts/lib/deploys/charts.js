@@ -1,0 +1,66 @@
+// Charts as Helm installs them: with the charts that they are made of, and k6 with its scripts. In the repository a chart
+// names its parts by file://, which `helm dependency build`, Argo CD and Flux resolve; no link has to be followed.
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { inRoot } = require('../paths');
+
+const CHARTS = inRoot('charts');
+/** What the repository has of a chart, and its package has not. */
+const LEFT_OUT = {
+  '': ['charts', 'Chart.lock', '.helmignore'],
+  grafana: ['src', 'package.json', 'tsconfig.json'],
+  prometheus: ['rules/tests'],
+};
+
+/** @returns {string[]} charts that can be installed */
+const installable = () =>
+  fs
+    .readdirSync(CHARTS)
+    .filter((name) => name !== 'common' && fs.existsSync(path.join(CHARTS, name, 'Chart.yaml')))
+    .sort();
+
+/** @returns {string[]} the charts that a chart is made of */
+const partsOf = (name) =>
+  [
+    ...fs
+      .readFileSync(path.join(CHARTS, name, 'Chart.yaml'), 'utf8')
+      .matchAll(/^ +repository: file:\/\/\.\.\/([\w-]+)$/gm),
+  ].map(([, part]) => part);
+
+function copyScripts(to) {
+  const isScript = (name) => name.endsWith('.ts') && !name.endsWith('.d.ts');
+  for (const folder of ['.', 'lib'])
+    for (const name of fs.readdirSync(inRoot('k6', folder)).filter(isScript))
+      fs.cpSync(inRoot('k6', folder, name), path.join(to, folder, name));
+}
+
+/** Writes the whole chart to `<folder>/<name>`. @returns {string} that path */
+function assemble(name, folder) {
+  const from = path.join(CHARTS, name);
+  const to = path.join(folder, name);
+  const leftOut = [...LEFT_OUT[''], ...(LEFT_OUT[name] ?? [])].map((file) => path.join(from, file));
+  fs.rmSync(to, { recursive: true, force: true });
+  fs.cpSync(from, to, { recursive: true, filter: (file) => !leftOut.includes(file) });
+  if (name === 'k6') copyScripts(path.join(to, 'scripts'));
+  for (const part of partsOf(name)) assemble(part, path.join(to, 'charts'));
+  return to;
+}
+
+/** Writes all charts to `folder`, whole. */
+function assembleAll(folder) {
+  for (const name of installable()) assemble(name, folder);
+}
+
+let own;
+/** @returns {string} a folder with all charts, whole; it is deleted when this process ends */
+function assembledCharts() {
+  if (own === undefined) {
+    own = fs.mkdtempSync(path.join(os.tmpdir(), 'concert-charts-'));
+    process.on('exit', () => fs.rmSync(own, { recursive: true, force: true }));
+    assembleAll(own);
+  }
+  return own;
+}
+
+module.exports = { assembleAll, assembledCharts };

@@ -1,0 +1,117 @@
+// A single-node Kafka broker (KRaft) run from Maven artifacts: no Kafka distribution is needed.
+const crypto = require('node:crypto');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { Failure } = require('../../running/failure');
+const { inServices } = require('../../paths');
+const { spawnBackground } = require('../../running/processes');
+const { step } = require('../../running/progress');
+const { run } = require('../../running/run');
+
+const home = (...parts) => inServices('kafka', ...parts);
+const JAVA_MIN = 17;
+const HEAP = ['-Xms256m', '-Xmx512m', '-XX:+UseG1GC'];
+// Java expands the star itself.
+const CLASS_PATH = ['-cp', 'libs/*', '-Dlog4j.configuration=file:log4j.properties'];
+
+const serverProperties = ({ port, controllerPort }) => `process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:${controllerPort}
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
+advertised.listeners=PLAINTEXT://127.0.0.1:${port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+controller.listener.names=CONTROLLER
+log.dirs=data
+num.partitions=3
+offsets.topic.num.partitions=3
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=3
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+log.retention.hours=24
+`;
+
+const LOG4J = `log4j.rootLogger=WARN, out
+log4j.appender.out=org.apache.log4j.ConsoleAppender
+log4j.appender.out.layout=org.apache.log4j.PatternLayout
+log4j.appender.out.layout.ConversionPattern=[%d] %p %m (%c)%n
+`;
+
+async function checkJava(java) {
+  // `java -version` writes to stderr; --version (9 and newer) to stdout.
+  const text = await run(java, ['--version'], { what: 'java --version' }).catch(() => '');
+  const major = Number(/(\d+)/.exec(text)?.[1] ?? 8);
+  if (major >= JAVA_MIN) return;
+  throw new Failure(`Kafka needs Java ${JAVA_MIN} or newer; ${java} is older.`, {
+    todo: 'install one (apt-get install default-jre-headless) or set KAFKA_BROKERS to a running Kafka.',
+  });
+}
+
+/** Maven keeps its files in the home folder that the system knows, whatever HOME says; some users have none. */
+function repositoryOption() {
+  try {
+    fs.accessSync(os.userInfo().homedir, fs.constants.W_OK);
+    return [];
+  } catch {
+    return [`-Dmaven.repo.local=${home('repository')}`];
+  }
+}
+
+/** Downloaded once per version, into a folder aside first: `libs` is complete when it exists. @param {string} mvn its path */
+async function ensureJars(mvn) {
+  fs.mkdirSync(home(), { recursive: true });
+  const text = fs.readFileSync(path.join(__dirname, 'kafka-pom.xml'), 'utf8');
+  const kept = home('libs', 'pom.xml');
+  if (fs.existsSync(kept) && fs.readFileSync(kept, 'utf8') === text) return;
+  fs.writeFileSync(home('pom.xml'), text);
+  await step('download Kafka (Maven)', async () => {
+    const aside = home('libs.new');
+    fs.rmSync(aside, { recursive: true, force: true });
+    const args = [
+      '-q',
+      '-B',
+      'dependency:copy-dependencies',
+      '-DincludeScope=runtime',
+      ...repositoryOption(),
+    ];
+    await run(mvn, [...args, `-DoutputDirectory=${aside}`], {
+      cwd: home(),
+      what: 'Maven',
+      todo: 'check the network and the Maven settings, or set KAFKA_BROKERS to a running Kafka.',
+    });
+    fs.copyFileSync(home('pom.xml'), path.join(aside, 'pom.xml'));
+    fs.rmSync(home('libs'), { recursive: true, force: true });
+    fs.renameSync(aside, home('libs'));
+  });
+}
+
+async function startPrivate({ port, controllerPort, commands }) {
+  await checkJava(commands.java);
+  fs.mkdirSync(home(), { recursive: true });
+  await ensureJars(commands.mvn);
+  fs.writeFileSync(home('server.properties'), serverProperties({ port, controllerPort }));
+  fs.writeFileSync(home('log4j.properties'), LOG4J);
+  if (!fs.existsSync(home('data', 'meta.properties'))) {
+    const clusterId = Buffer.from(crypto.randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+    const format = [
+      'kafka.tools.StorageTool',
+      'format',
+      `--cluster-id=${clusterId}`,
+      '-c',
+      'server.properties',
+    ];
+    await run(commands.java, [...CLASS_PATH, ...format], {
+      cwd: home(),
+      what: 'formatting the Kafka data folder',
+    });
+  }
+  return spawnBackground(commands.java, [...HEAP, ...CLASS_PATH, 'kafka.Kafka', 'server.properties'], {
+    cwd: home(),
+    logFile: home('kafka.log'),
+  });
+}
+
+module.exports = { startPrivate, ensureJars };

@@ -1,0 +1,60 @@
+import request from 'supertest';
+import { LoadShedder } from '../../../src/http/limits/shedder';
+import { LoadMonitor } from '../../../src/modules/waiting-room/admission/load-monitor';
+import { at } from '../../support/at';
+import { type Buyer, outcome } from '../../support/clients/buyer';
+import { useService } from '../../support/suite';
+
+const SHED = '503 503';
+
+describe('while the load shedder admits nothing', () => {
+  const suite = useService();
+  const proving = useService({ TOKEN_PROOF_OF_WORK_BITS: 1 });
+  let buyer: Buyer;
+  let schedule: Awaited<ReturnType<typeof suite.given.scheduleWithSeats>>;
+
+  beforeAll(async () => {
+    schedule = await suite.given.scheduleWithSeats(1);
+    buyer = await suite.buyer();
+  });
+  beforeEach(() => {
+    jest.spyOn(LoadShedder.prototype, 'enter').mockReturnValue(false);
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  it('a balance, which is read from the database, is refused with 503 and Retry-After', async () => {
+    const answer = await buyer.amount();
+    expect([outcome(answer), answer.headers['retry-after']]).toEqual([SHED, '1']);
+  });
+
+  it('top-ups, holds, payments and tokens are refused with 503', async () => {
+    const issue = await request(suite.url).post('/v1/api/queue/token').send({ userId: buyer.userId });
+    const answers = [
+      await buyer.charge(1),
+      await buyer.reserve(schedule.id, at(schedule.seats, 0).id),
+      await buyer.pay(1),
+      issue,
+    ];
+    expect(answers.map(outcome)).toEqual([SHED, SHED, SHED, SHED]);
+  });
+
+  it('polls and lists, which are answered from memory, are served', async () => {
+    const answers = [await buyer.check(), await buyer.schedules(), await buyer.seats(schedule.id)];
+    expect(answers.map(outcome)).toEqual(['200', '200', '200']);
+  });
+
+  it('a proof-of-work challenge, which needs no store, is served', async () => {
+    const answer = await request(proving.url).post('/v1/api/queue/challenge').send({ userId: 1 });
+    expect(outcome(answer)).toBe('200');
+  });
+
+  it('the controller learns of each refused request of an active user', async () => {
+    const record = jest.spyOn(suite.service.container.resolve(LoadMonitor), 'recordRequest');
+    await buyer.amount();
+    await buyer.charge(1);
+    expect(record.mock.calls).toEqual([
+      [0, 503, false],
+      [0, 503, true],
+    ]);
+  });
+});

@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { join } from 'node:path';
+import { startService } from '../../../src/service';
+import { ServerMismatch } from '../../../src/startup/server-checks';
+import { restartDelayMs } from '../../../src/workers';
+import { testConfig, uniqueQueueId } from '../../support/config';
+
+interface Ended {
+  code: number | null;
+  stderr: string;
+  stdout: string;
+}
+
+/** The built product, of which it is expected that it ends by itself. */
+function start(env: Record<string, string | number>): Promise<Ended> {
+  const own = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)]));
+  const child = spawn(process.execPath, [join(__dirname, '../../../dist/main.js')], {
+    env: {
+      ...process.env,
+      ...{
+        KAFKA_BROKERS: '',
+        PORT: '0',
+        HOST: '127.0.0.1',
+        QUEUE_ID: uniqueQueueId(),
+        INVARIANT_CHECK_INTERVAL_SECONDS: '0',
+      },
+      ...own,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended: Ended = { code: null, stderr: '', stdout: '' };
+  child.stderr.on('data', (chunk: Buffer) => (ended.stderr += chunk.toString()));
+  child.stdout.on('data', (chunk: Buffer) => (ended.stdout += chunk.toString()));
+  return new Promise((resolve) => {
+    child.once('close', (code) => {
+      resolve({ ...ended, code });
+    });
+  });
+}
+
+const changed = (url: string, change: Partial<URL>): string => Object.assign(new URL(url), change).href;
+
+describe('a start that cannot succeed', () => {
+  let taken: Server;
+  let port: number;
+  beforeAll(async () => {
+    taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    ({ port } = taken.address() as AddressInfo);
+  });
+  afterAll(() => new Promise((resolve) => taken.close(resolve)));
+
+  const { REDIS_URL, DATABASE_URL, DATABASE_ADMIN_URL } = testConfig();
+  const nowhere = changed(DATABASE_ADMIN_URL, { pathname: '/concert_test_nosuch' });
+
+  it.each<[string, () => Record<string, string | number>, RegExp]>([
+    ['the port is taken', () => ({ PORT: port }), /^PORT \d+ is in use by another program/],
+    ['the management port is taken', () => ({ MANAGEMENT_PORT: port }), /^MANAGEMENT_PORT \d+ is in use/],
+    ['the address is another machine’s', () => ({ HOST: '203.0.113.7' }), /^HOST "203.0.113.7"/],
+    [
+      'Redis has no such database',
+      () => ({ REDIS_URL: changed(REDIS_URL, { pathname: '/99999' }) }),
+      /^REDIS_URL is refused by Redis: ERR DB index/,
+    ],
+    [
+      'Redis does not know the user',
+      () => ({ REDIS_URL: changed(REDIS_URL, { username: 'nobody', password: 'geheim' }) }),
+      /^REDIS_URL is refused by Redis: WRONGPASS/,
+    ],
+    [
+      'MariaDB does not know the password',
+      () => ({ DATABASE_URL: changed(DATABASE_URL, { password: 'geheim' }) }),
+      /^DATABASE_URL is refused by MariaDB: Access denied/,
+    ],
+    [
+      'MariaDB has no such database',
+      () => ({ DATABASE_URL: nowhere, DATABASE_ADMIN_URL: nowhere }),
+      /^DATABASE_URL is refused by MariaDB: Unknown database/,
+    ],
+  ])(
+    'names the variable when %s',
+    async (_what, env, words) => {
+      const wrong = await startService(testConfig(env())).then(
+        async (service) => {
+          const found = await service.proved;
+          await service.stop();
+          return found;
+        },
+        (error: unknown) => error,
+      );
+      expect(wrong).toBeInstanceOf(ServerMismatch);
+      expect((wrong as Error).message).toMatch(words);
+      expect((wrong as Error).message).not.toContain('geheim');
+    },
+    60_000,
+  );
+
+  it('is not given up while a store is unreachable: the start waits', async () => {
+    const service = await startService(testConfig({ REDIS_URL: 'redis://127.0.0.1:1/99999' }));
+    const later = new Promise((resolve) => setTimeout(resolve, 500, 'waits'));
+    expect(await Promise.race([service.proved, later])).toBe('waits');
+    await service.stop();
+  });
+
+  it.each<[string, () => Record<string, string | number>, RegExp]>([
+    ['WORKERS and a taken port', () => ({ PORT: port, WORKERS: 2 }), /^Did not start: PORT \d+ is in use/],
+    [
+      'a refusing MariaDB',
+      () => ({ DATABASE_URL: changed(DATABASE_URL, { password: 'geheim' }) }),
+      /^Did not start: DATABASE_URL is refused by MariaDB/,
+    ],
+    [
+      'WORKERS and a blank',
+      () => ({ WORKERS: 2, HOLD_SECONDS: ' ' }),
+      /^Configuration is wrong:\n {2}HOLD_SECONDS must/,
+    ],
+  ])(
+    'ends the process with 1 and its reason alone: %s',
+    async (_what, env, words) => {
+      const { code, stderr } = await start(env());
+      expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringMatching(words) as string });
+      expect(stderr.trim().split('\n').length).toBeLessThanOrEqual(3);
+    },
+    120_000,
+  );
+});
+
+describe('a worker that dies after its start', () => {
+  it('is replaced at once, and later each time that it dies soon', () => {
+    expect([1, 2, 3, 4, 5, 6, 100].map(restartDelayMs)).toEqual([
+      ...[1000, 2000, 4000, 8000, 16_000],
+      ...[30_000, 30_000],
+    ]);
+  });
+});

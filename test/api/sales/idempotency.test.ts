@@ -1,0 +1,293 @@
+import { at } from '../../support/at';
+import { randomUUID } from 'node:crypto';
+import type { Response } from 'supertest';
+import { NotFound } from '../../../src/common/errors';
+import { Metrics } from '../../../src/platform/observability/metrics';
+import type { RunningService } from '../../../src/service';
+import { IdempotencyRepository } from '../../../src/modules/idempotency/repository';
+import { AnsweredMeanwhile } from '../../../src/modules/idempotency/errors';
+import { IdempotencyService } from '../../../src/modules/idempotency/service';
+import { Hold } from '../../../src/modules/orders/schema';
+import { Buyer, outcome, tally } from '../../support/clients/buyer';
+import { testConfig } from '../../support/config';
+import { startTestService } from '../../support/service';
+import { TcpProxy } from '../../support/servers/tcp-proxy';
+import { useService } from '../../support/suite';
+import { until } from '../../support/wait';
+
+/** Something that one part of a test waits for until another part gives it. */
+function signal(): { given: Promise<void>; give: () => void } {
+  let give: () => void = () => undefined;
+  const given = new Promise<void>((resolve) => (give = resolve));
+  return { given, give };
+}
+
+describe('an Idempotency-Key', () => {
+  const app = useService();
+
+  /** Whether a transaction that has not ended yet has written this key. */
+  const isLocked = (id: string): Promise<boolean> =>
+    app.admin.query('SELECT 1 FROM idempotency_key WHERE id = ? FOR UPDATE NOWAIT', [id]).then(
+      () => false,
+      () => true,
+    );
+
+  it('charges once, however often the request is sent, and answers the same', async () => {
+    const buyer = await app.buyer();
+    const key = randomUUID();
+    const [first, again] = [await buyer.charge(500, key), await buyer.charge(500, key)];
+    expect(again.body).toEqual(first.body);
+    expect([first.headers['idempotency-replayed'], again.headers['idempotency-replayed']]).toEqual([
+      undefined,
+      'true',
+    ]);
+    expect((await buyer.amount()).body).toMatchObject({ data: { amount: 500 } });
+  });
+
+  it('acts once when its requests come all at once: the others get the same answer or 409', async () => {
+    const buyer = await app.buyer();
+    const key = randomUUID();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => buyer.charge(7, key)));
+    const counts = tally(answers);
+    expect(Object.keys(counts).filter((k) => !['200', '409 409'].includes(k))).toEqual([]);
+    expect(counts['200']).toBeGreaterThanOrEqual(1);
+    expect((await buyer.amount()).body).toMatchObject({ data: { amount: 7 } });
+  });
+
+  it('says 409 while its first request is under way', async () => {
+    const buyer = await app.buyer();
+    const key = randomUUID();
+    let first: Promise<string> | undefined;
+    await app.admin.transaction(async (tx) => {
+      await tx.query('SELECT id FROM member WHERE id = ? FOR UPDATE', [buyer.userId]); // holds the first one up
+      first = buyer.charge(9, key).then(outcome);
+      await until('the first one has its key', () => isLocked(key));
+      const second = await buyer.charge(9, key);
+      expect([outcome(second), second.headers['retry-after']]).toEqual(['409 409', '1']);
+    });
+    expect(await first).toBe('200');
+    expect(outcome(await buyer.charge(9, key))).toBe('200'); // a replay of the first
+    expect((await buyer.amount()).body).toMatchObject({ data: { amount: 9 } });
+  });
+
+  it('is refused with 422 for another body or another endpoint', async () => {
+    const buyer = await app.buyer();
+    const key = randomUUID();
+    await buyer.charge(1, key);
+    expect(outcome(await buyer.charge(2, key))).toBe('422 422');
+    expect(outcome(await buyer.pay(1, key))).toBe('422 422');
+  });
+
+  it('belongs to its user', async () => {
+    const [one, other] = [await app.buyer(), await app.buyer()];
+    const key = randomUUID();
+    await one.charge(1, key);
+    expect(outcome(await other.charge(2, key))).toBe('200');
+  });
+
+  it('reserves and pays once, and repeats the answer to a payment although the session is over', async () => {
+    const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 10 });
+    const buyer = await app.buyer(100);
+    const [holdKey, payKey] = [randomUUID(), randomUUID()];
+    const hold = await buyer.reserve(id, at(seats, 0).id, holdKey);
+    const held = await buyer.reserve(id, at(seats, 0).id, holdKey);
+    expect([held.body, held.headers['idempotency-replayed']]).toEqual([hold.body, 'true']);
+    const { reservationId } = (hold.body as { data: { reservationId: number } }).data;
+    const paid = await buyer.pay(reservationId, payKey);
+    const again = await buyer.pay(reservationId, payKey);
+    expect([paid.status, again.status, again.body]).toEqual([200, 200, paid.body]);
+    expect(again.headers['idempotency-replayed']).toBe('true');
+    expect(outcome(await buyer.pay(reservationId, randomUUID()))).toBe('403 003');
+  });
+
+  it('replays an answer of a version that gave no times with their offset', async () => {
+    const { id, seats } = await app.given.scheduleWithSeats(1);
+    const [buyer, key] = [await app.buyer(), randomUUID()];
+    const hold = await buyer.reserve(id, at(seats, 0).id, key);
+    await app.admin.execute(
+      "UPDATE idempotency_key SET answer = JSON_REMOVE(answer, '$.reservedAt', '$.reservedUntil') WHERE id = ?",
+      [key],
+    );
+    const again = await buyer.reserve(id, at(seats, 0).id, key);
+    const { reservedAt, reservedUntil, ...before } = (hold.body as { data: Record<string, unknown> }).data;
+    expect([reservedAt, reservedUntil]).not.toContain(undefined);
+    expect(again.body).toEqual({ resultType: 'SUCCESS', data: before, exception: null });
+    expect(Hold.safeParse(before).success).toBe(true); // what the API document promises
+  });
+
+  it('remembers a 404, but not a 409: that may be tried again', async () => {
+    const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 10 });
+    const buyer = await app.buyer();
+    const reservationId = await buyer.hold(id, at(seats, 0).id);
+    const [poor, unknown] = [randomUUID(), randomUUID()];
+    expect(outcome(await buyer.pay(reservationId, poor))).toBe('409 005');
+    expect(outcome(await buyer.pay(987_654_321, unknown))).toBe('404 404');
+    const again = await buyer.pay(987_654_321, unknown);
+    expect([outcome(again), again.headers['idempotency-replayed']]).toEqual(['404 404', 'true']);
+    await buyer.charge(10);
+    expect(outcome(await buyer.pay(reservationId, poor))).toBe('200');
+  });
+
+  it('answers a repeated payment as the first, also when the first one ended the session in between', async () => {
+    const redis = new URL(testConfig().REDIS_URL);
+    const proxy = await new TcpProxy({ host: redis.hostname, port: Number(redis.port) }).open();
+    redis.host = `127.0.0.1:${proxy.port}`;
+    const other = await startTestService({
+      QUEUE_ID: app.queueId,
+      QUEUE_MAX_ACTIVE: 10_000,
+      REDIS_URL: redis.href,
+    });
+    try {
+      const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 10 });
+      const [buyer, key] = [await app.buyer(100), randomUUID()];
+      const reservationId = await buyer.hold(id, at(seats, 0).id);
+      const elsewhere = new Buyer(other.url, buyer.userId);
+      elsewhere.token = buyer.token;
+      proxy.change({ silent: true });
+      const repeated = elsewhere.pay(reservationId, key).then((answer) => answer); // reads the key, then checks the token
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const paid = await buyer.pay(reservationId, key);
+      proxy.change({});
+      expect([outcome(paid), outcome(await repeated)]).toEqual(['200', '200']);
+      expect((await repeated).body).toEqual(paid.body);
+      expect((await repeated).headers['idempotency-replayed']).toBe('true');
+    } finally {
+      await other.stop();
+      await proxy.cut();
+    }
+  });
+
+  /**
+   * Sends two requests of one key, to a process each, so that both are past `recall` before either is answered.
+   * @returns first, second
+   */
+  async function duplicates(
+    buyer: Buyer,
+    send: (to: Buyer) => Promise<Response>,
+  ): Promise<[Response, Response]> {
+    const other = await startTestService({ QUEUE_ID: app.queueId, QUEUE_MAX_ACTIVE: 10_000 });
+    const elsewhere = new Buyer(other.url, buyer.userId);
+    elsewhere.token = buyer.token;
+    const [firstClaims, secondClaims] = [signal(), signal()];
+    const claimsOf = (service: Pick<RunningService, 'container'>, before: () => Promise<unknown>): void => {
+      const repository = service.container.resolve(IdempotencyRepository);
+      const claim = repository.claim.bind(repository);
+      jest.spyOn(repository, 'claim').mockImplementationOnce(async (tx, keys) => {
+        await before();
+        return claim(tx, keys);
+      });
+    };
+    claimsOf(app.service, () => {
+      firstClaims.give();
+      return secondClaims.given;
+    });
+    claimsOf(other, () => {
+      secondClaims.give();
+      return first;
+    });
+    const first = send(buyer);
+    try {
+      await firstClaims.given;
+      const answers = await Promise.all([first, send(elsewhere)]);
+      replays = await countedBy(other);
+      return answers;
+    } finally {
+      jest.restoreAllMocks();
+      await other.stop();
+    }
+  }
+
+  /** What the other process has counted in the last `duplicates`. */
+  let replays: Record<string, number> = {};
+
+  /** What the product counts of its sales. */
+  async function countedBy(service: Pick<RunningService, 'container'>): Promise<Record<string, number>> {
+    const { registry } = service.container.resolve(Metrics);
+    const names = {
+      holds: 'concert_seat_holds_total',
+      sales: 'concert_ticket_sales_total',
+      won: 'concert_ticket_revenue_krw_total',
+      charges: 'concert_balance_topups_total',
+      replays: 'concert_idempotent_replays_total',
+    };
+    const sums = Object.entries(names).map(async ([name, metric]) => {
+      const { values } = (await registry.getSingleMetric(metric)?.get()) ?? { values: [] };
+      return [name, values.reduce((sum, { value }) => sum + value, 0)] as const;
+    });
+    return Object.fromEntries(await Promise.all(sums));
+  }
+
+  it.each(['hold', 'payment', 'top-up'])(
+    'marks the replay of a concurrent %s and counts the act once, also in the events',
+    async (act) => {
+      const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 10 });
+      const [buyer, key] = [await app.buyer(100), randomUUID()];
+      const seatId = at(seats, 0).id;
+      const reservationId = act === 'payment' ? await buyer.hold(id, seatId) : 0;
+      const before = await countedBy(app.service);
+      const [first, second] = await duplicates(buyer, async (to) => {
+        if (act === 'hold') return to.reserve(id, seatId, key);
+        return act === 'payment' ? to.pay(reservationId, key) : to.charge(5, key);
+      });
+      expect([outcome(first), outcome(second)]).toEqual(['200', '200']);
+      expect(second.body).toEqual(first.body);
+      const marks = [first, second].map(({ headers }) => headers['idempotency-replayed']);
+      expect(marks).toEqual([undefined, 'true']);
+      const after = await countedBy(app.service);
+      const grown = Object.fromEntries(
+        Object.entries(after).map(([name, n]) => [name, n + (replays[name] ?? 0) - (before[name] ?? 0)]),
+      );
+      expect(grown).toEqual({
+        holds: act === 'hold' ? 1 : 0,
+        sales: act === 'payment' ? 1 : 0,
+        won: act === 'payment' ? 10 : 0,
+        charges: act === 'top-up' ? 1 : 0,
+        replays: 1,
+      });
+      const events = await app.admin.query(
+        "SELECT id FROM outbox WHERE JSON_VALUE(payload, '$.userId') = ?",
+        [buyer.userId],
+      );
+      expect(events).toHaveLength(act === 'hold' ? 1 : act === 'payment' ? 2 : 0);
+    },
+  );
+
+  it('answers a concurrent duplicate of a refused request with the same refusal, marked', async () => {
+    const [buyer, key] = [await app.buyer(), randomUUID()];
+    const [first, second] = await duplicates(buyer, async (to) => to.pay(987_654_321, key));
+    expect([outcome(first), outcome(second), second.body]).toEqual(['404 404', '404 404', first.body]);
+    expect(second.headers['idempotency-replayed']).toBe('true');
+  });
+
+  it('is refused with 422 for another body also while its first request is under way', async () => {
+    const [buyer, key] = [await app.buyer(), randomUUID()];
+    let amount = 0;
+    const answers = await duplicates(buyer, async (to) => to.charge(++amount, key));
+    expect(answers.map(outcome)).toEqual(['200', '422 422']);
+    expect((await buyer.amount()).body).toMatchObject({ data: { amount: 1 } });
+  });
+
+  it('answers as was done when it was done while a refusal was being remembered', async () => {
+    const buyer = await app.buyer();
+    const key = { userId: buyer.userId, id: randomUUID(), fingerprint: Buffer.alloc(32) };
+    const service = app.service.container.resolve(IdempotencyService);
+    let done: Promise<unknown> = Promise.resolve();
+    const answer = service.run(key, async () => {
+      done = app.admin.execute(
+        // waits for the key, and has it before the refusal can be written
+        "INSERT INTO idempotency_key (user_id, id, fingerprint, status, answer) VALUES (?, ?, ?, 200, '7')",
+        [key.userId, key.id, key.fingerprint],
+      );
+      await until('it waits for the key', async () => {
+        const [row] = await app.admin.query<{ n: number }>(
+          "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE 'INSERT INTO idempotency_key%'",
+        );
+        return row?.n === 1;
+      });
+      throw new NotFound('Nothing');
+    });
+    await expect(answer).rejects.toThrow(AnsweredMeanwhile);
+    await done;
+    await expect(service.recall(key)).resolves.toEqual({ status: 200, answer: 7 });
+  });
+});

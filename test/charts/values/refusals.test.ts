@@ -1,0 +1,46 @@
+import { charts, refusal, type Values } from '../support';
+
+/** A wrong value ends the installation before anything is sent, with its path and what it should be. */
+const REFUSALS: [string, Values, string][] = [
+  ['mariadb', { maxConnections: 'many' }, "at '/maxConnections': got string, want integer"],
+  ['mariadb', { maxConnections: 5 }, "at '/maxConnections': minimum: got 5, want 10"],
+  ['mariadb', { auth: { password: "it's" } }, "at '/auth/password': 'it\\'s' does not match pattern"],
+  [
+    'mariadb',
+    { persistence: { sise: '1Gi' } },
+    "at '/persistence': additional properties 'sise' not allowed",
+  ],
+  ['redis', { maxMemory: '1Gi' }, "at '/maxMemory': '1Gi' does not match pattern"],
+  ['redis', { extraArgs: ['--maxmemory-policy', 'allkeys-lru'] }, 'extraArgs may not set --maxmemory-policy'],
+  ['redis', { image: { tag: '' } }, "at '/image/tag': '' does not match pattern"],
+  ['redis', { image: { digest: 'sha256:abc' } }, "at '/image/digest': 'sha256:abc' does not match pattern"],
+  ['kafka', { clusterId: 'short' }, "at '/clusterId': 'short' does not match pattern"],
+  [
+    'kafka',
+    { extraProperties: { 'log.dirs': '/x' } },
+    "at '/extraProperties': additional properties 'log.dirs' not allowed",
+  ],
+  ['kafka-ui', { readOnly: 'perhaps' }, "at '/readOnly': got string, want boolean"],
+  [
+    'influxdb',
+    { resources: { limits: { cpus: 1 } } },
+    "at '/resources/limits': additional properties 'cpus' not allowed",
+  ],
+  ['prometheus', { scrapeInterval: '5 s' }, "at '/scrapeInterval': '5 s' does not match pattern"],
+  ['grafana', { auth: { anonymous: true } }, "at '/auth': additional properties 'anonymous' not allowed"],
+  ['k6', { scenario: 'nonsense' }, 'scenario nonsense: there is no k6/nonsense.ts'],
+  ['k6', { variables: { rate: 5 } }, "at '/variables': additional properties 'rate' not allowed"],
+  ['concert-api', { preset: 'huge' }, "at '/preset': value must be one of 'fat', 'standard', 'thin', 'dev'"],
+  ['concert', { redis: { maxMemory: 1 } }, "at '/maxMemory': got number, want string"],
+];
+
+it.each(REFUSALS.filter(([chart]) => charts.includes(chart)))(
+  '%s refuses %j',
+  async (chart, values, message) => {
+    expect(await refusal(chart, values)).toContain(message);
+  },
+);
+
+it.each(charts)('%s refuses a value that it does not know', async (chart) => {
+  expect(await refusal(chart, { replicass: 2 })).toContain("additional properties 'replicass' not allowed");
+});

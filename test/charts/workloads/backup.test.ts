@@ -1,0 +1,139 @@
+import { type Manifest, podsOf, refusal, render, type Values } from '../support';
+
+const beside = { tokenSecret: 'a-token-secret-of-32-bytes-or-more', redis: { host: 'concert-redis' } };
+const own = { database: { host: 'concert-mariadb' } };
+const secretUrl = { database: { existingSecret: 'database' } };
+const inlineUrls = {
+  database: { url: 'mariadb://a:b@db.example/concert', adminUrl: 'mariadb://c:d@db.example/concert' },
+};
+const elsewhere = { database: { host: 'db.example', port: 3307, passwordSecret: 'dumps' } };
+
+const api = (values: Values): Promise<Manifest[]> =>
+  render({ chart: 'concert-api', values: { ...beside, ...own, ...values } });
+const refused = (values: Values): Promise<string> => refusal('concert-api', { ...beside, ...own, ...values });
+const named = (manifests: Manifest[], kind: string): string[] =>
+  manifests.filter((it) => it.kind === kind).map(({ metadata }) => metadata.name);
+
+interface Rule {
+  ports: { port: number }[];
+  to?: { podSelector?: { matchExpressions?: { values: string[] }[] }; namespaceSelector?: unknown }[];
+}
+/** Where the pods of a component may connect to, besides the DNS. */
+function egressOf(manifests: Manifest[], name: string): [string, number[]][] {
+  const policy = manifests.find(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === name);
+  const rules = (policy?.spec?.egress ?? []) as Rule[];
+  return rules
+    .filter(({ to }) => to?.[0]?.namespaceSelector === undefined)
+    .map(({ to, ports }) => [
+      to?.[0]?.podSelector?.matchExpressions?.[0]?.values.join() ?? 'anywhere',
+      ports.map(({ port }) => port),
+    ]);
+}
+
+describe('backups', () => {
+  it('are made only when the values enable them', async () => {
+    const manifests = await api({});
+    expect([...named(manifests, 'CronJob'), ...named(manifests, 'PersistentVolumeClaim')]).toEqual([]);
+  });
+
+  it('are written by an account that may only read, to a claim that outlives the release', async () => {
+    const manifests = await api({ backup: { enabled: true } });
+    const backup = podsOf(manifests).find(({ owner }) => owner === 'CronJob concert-api-backup');
+    expect(JSON.stringify(backup?.spec)).not.toContain('admin');
+    expect(backup?.spec.containers[0]?.env).toEqual(
+      expect.arrayContaining([
+        { name: 'DATABASE_USER', value: 'concert_backup' },
+        {
+          name: 'MYSQL_PWD',
+          valueFrom: { secretKeyRef: { name: 'concert-mariadb', key: 'backup-password' } },
+        },
+      ]),
+    );
+    const claim = manifests.find(({ kind }) => kind === 'PersistentVolumeClaim');
+    expect(claim?.metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' });
+    expect(JSON.stringify(backup?.spec.volumes)).toContain(`"claimName":"${claim?.metadata.name ?? ''}"`);
+  });
+
+  it('never overlap, and a restore never runs by itself', async () => {
+    const jobs = (await api({ backup: { enabled: true } })).filter(({ kind }) => kind === 'CronJob');
+    expect(jobs.map(({ metadata, spec }) => [metadata.name, spec?.suspend, spec?.concurrencyPolicy])).toEqual(
+      [
+        ['concert-api-backup', undefined, 'Forbid'],
+        ['concert-api-restore', true, 'Forbid'],
+      ],
+    );
+  });
+
+  it('reach the database and the store, and nothing else', async () => {
+    const inRelease = await render({
+      chart: 'concert',
+      values: { 'concert-api': { backup: { enabled: true } } },
+    });
+    expect(egressOf(inRelease, 'concert-api-backup')).toEqual([['mariadb', [3306]]]);
+    expect(egressOf(inRelease, 'concert-api-restore')).toEqual([['mariadb', [3306]]]);
+    const mariadb = inRelease.find(
+      ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'concert-mariadb',
+    );
+    expect(JSON.stringify(mariadb?.spec?.ingress)).toContain('"backup","restore"');
+    const s3 = { enabled: true, endpoint: 'https://s3.example:9000', bucket: 'b', existingSecret: 's' };
+    const other = await api({ ...secretUrl, backup: { enabled: true, ...elsewhere, s3 } });
+    expect(egressOf(other, 'concert-api-backup')).toEqual([
+      ['anywhere', [3307]],
+      ['anywhere', [9000]],
+    ]);
+  });
+
+  it('go to a store as well, whose keys are in a Secret', async () => {
+    const s3 = { enabled: true, bucket: 'b', existingSecret: 's' };
+    const pods = podsOf(await api({ backup: { enabled: true, s3 } }));
+    const backup = pods.find(({ owner }) => owner === 'CronJob concert-api-backup')?.spec;
+    expect(backup?.initContainers?.map(({ name }) => name)).toEqual(['backup']);
+    expect(backup?.containers.map(({ name }) => name)).toEqual(['upload']);
+    const restore = pods.find(({ owner }) => owner === 'CronJob concert-api-restore')?.spec;
+    expect(restore?.initContainers?.map(({ name }) => name)).toEqual(['download', 'restore']);
+    expect(await refused({ backup: { enabled: true, s3: { enabled: true } } })).toContain('name the bucket');
+  });
+
+  it('of a MariaDB elsewhere need its host and a Secret, or are refused', async () => {
+    expect(await refused({ ...secretUrl, backup: { enabled: true } })).toContain('backup.database.host');
+    expect(
+      await refused({ ...secretUrl, backup: { enabled: true, database: { host: 'db.example' } } }),
+    ).toContain('backup.database.passwordSecret');
+  });
+
+  it('are restored in the cluster where the administrator’s URL is in a Secret that stays', async () => {
+    const backup = { enabled: true, ...elsewhere };
+    expect(named(await api({ ...secretUrl, backup }), 'CronJob')).toContain('concert-api-restore');
+    expect(named(await api({ ...inlineUrls, backup }), 'CronJob')).toEqual(['concert-api-backup']);
+  });
+
+  it('are migrated to the schema of the release when they are restored', async () => {
+    const pods = podsOf(await api({ backup: { enabled: true } }));
+    const restore = pods.find(({ owner }) => owner === 'CronJob concert-api-restore')?.spec;
+    expect(restore?.initContainers?.map(({ name }) => name)).toEqual(['restore']);
+    expect(restore?.containers[0]).toMatchObject({ name: 'migrate', args: ['dist/cli/migrate.js'] });
+  });
+});
+
+describe('moving to a MariaDB elsewhere', () => {
+  const moved = {
+    mariadb: { enabled: false },
+    abandonedStores: ['mariadb'],
+    'concert-api': { ...secretUrl, backup: { enabled: true, ...elsewhere } },
+  };
+
+  it('leaves nothing of the release’s own, and everything finds the other', async () => {
+    const manifests = await render({ chart: 'concert', values: moved });
+    expect(manifests.filter(({ metadata }) => metadata.name.endsWith('-mariadb'))).toEqual([]);
+    const text = JSON.stringify(manifests);
+    expect(text).not.toContain('concert-mariadb');
+    for (const name of ['api', 'api-worker', 'api-migrate', 'api-seed'])
+      expect(egressOf(manifests, `concert-${name}`)).toContainEqual(['anywhere', [3306]]);
+  });
+
+  it('migrates before the new pods, since nothing of the upgrade can mend the other', async () => {
+    const manifests = await render({ chart: 'concert', values: moved });
+    const job = manifests.find(({ kind, metadata }) => kind === 'Job' && metadata.name.includes('migrate'));
+    expect(job?.metadata.annotations?.['helm.sh/hook']).toBe('pre-install,pre-upgrade');
+  });
+});
