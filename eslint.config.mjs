@@ -30,6 +30,12 @@ const NOT_CONSTANT = `:not(${[
   'CallExpression[callee.name="placeholders"]',
 ]})`;
 
+/** A literal that is spread where it stands changes the layout of the text, and nothing else. */
+const NEEDLESS_SPREAD = [
+  'ObjectExpression > SpreadElement > ObjectExpression',
+  ':matches(ArrayExpression, CallExpression, NewExpression) > SpreadElement > ArrayExpression',
+].map((selector) => ({ selector, message: 'Write the elements without the spread.' }));
+
 // Named, as the type checks name them: finding each file's project by the language service costs a sixth more time.
 const PROJECTS = ['', 'k6/', 'charts/grafana/', 'web/', 'web/worker/'].map(
   (folder) => `${folder}tsconfig.json`,
@@ -50,6 +56,7 @@ export default tseslint.config(
   {
     plugins: { regexp },
     rules: {
+      'no-restricted-syntax': ['error', ...NEEDLESS_SPREAD],
       // Text that becomes code, and expressions with which a long line of text stops the event loop (ReDoS).
       'no-eval': 'error',
       'no-new-func': 'error',
@@ -97,6 +104,7 @@ export default tseslint.config(
     rules: {
       'no-restricted-syntax': [
         'error',
+        ...NEEDLESS_SPREAD,
         ...[
           `TemplateLiteral:has(> TemplateElement:first-child[value.raw=${STATEMENT}])`,
           `BinaryExpression:has(Literal[value=${STATEMENT}])`,

@@ -117,14 +117,14 @@ runMain(async () => {
     return toolVariable(name, tests === LOAD_TESTS && areAsked(tests), ending.signal);
   };
   const meanwhile = getTool(MADE_MEANWHILE);
-  meanwhile.catch(() => {}); // told where it is awaited
+  meanwhile.catch(() => {}); // reported where it is awaited
   const reports = [];
   let env = null;
   try {
     const services = await withLock(() => prepare(getTool, jestArguments.length > 0));
     env = await step('a test database', () => createDatabase(services));
     const checked = jestArguments.length > 0 ? Promise.resolve(0) : check();
-    checked.catch(() => {}); // told where it is awaited
+    checked.catch(() => {}); // reported where it is awaited
     const passes = passesOf(jestArguments);
     const codes = [];
     for (const pass of passes) {

@@ -2,7 +2,7 @@ import { container as root, type DependencyContainer, instanceCachingFactory } f
 import { Unavailable } from './common/errors';
 import { CONFIG, type Config } from './config/config';
 import { batchWaitMs, databaseRequestMs } from './config/database-times';
-import { Batchers } from './platform/database/batch/batch';
+import { Batchers } from './platform/database/batch/batchers';
 import { BatchMetrics } from './platform/database/batch/metrics';
 import { Database } from './platform/database/database';
 import { createLogger, LOGGER, type Logger } from './platform/observability/logger';
@@ -64,9 +64,22 @@ import { WaitingRoom } from './modules/waiting-room/waiting-room';
 
 /** Made at the start, so that a process of any role exports all metrics, with 0 where nothing has happened. */
 const METRIC_GROUPS = [
-  ...[ProcessMetrics, HttpMetrics, WaitingRoomMetrics, CatalogMetrics, AccountMetrics, OrderMetrics],
-  ...[PaymentMetrics, IdempotencyMetrics, OutboxMetrics, InvariantMetrics, IdentityMetrics, BatchMetrics],
-  ...[OrganizerMetrics, WebhookMetrics, TransparencyMetrics, TraceMetrics],
+  ProcessMetrics,
+  HttpMetrics,
+  WaitingRoomMetrics,
+  CatalogMetrics,
+  AccountMetrics,
+  OrderMetrics,
+  PaymentMetrics,
+  IdempotencyMetrics,
+  OutboxMetrics,
+  InvariantMetrics,
+  IdentityMetrics,
+  BatchMetrics,
+  OrganizerMetrics,
+  WebhookMetrics,
+  TransparencyMetrics,
+  TraceMetrics,
 ];
 
 /**

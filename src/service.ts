@@ -7,7 +7,7 @@ import { createContainer } from './container';
 import { HttpMetrics } from './http/metrics';
 import { HttpServer } from './http/server';
 import { Breakers } from './modules/operations/breakers';
-import { Batchers } from './platform/database/batch/batch';
+import { Batchers } from './platform/database/batch/batchers';
 import { Database } from './platform/database/database';
 import { LOGGER, type Logger } from './platform/observability/logger';
 import { ProcessMetrics } from './platform/observability/process-metrics';

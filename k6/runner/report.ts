@@ -96,7 +96,10 @@ function sectionsOf(run: Findings, earlier: Findings | undefined): Section[] {
       table: {
         head: ['endpoint', 'requests', '/s', 'failed', 'avg ms', 'p50', 'p90', 'p95', 'p99', 'max'],
         rows: endpoints.map(({ endpoint, requests, perSecond, failedShare, ms: of }) => [
-          ...[endpoint, whole(requests), perSecond.toFixed(1), share(failedShare)],
+          endpoint,
+          whole(requests),
+          perSecond.toFixed(1),
+          share(failedShare),
           ...[of.avg, of.med, of.p90, of.p95, of.p99, of.max].map(ms),
         ]),
       },
@@ -110,7 +113,9 @@ function sectionsOf(run: Findings, earlier: Findings | undefined): Section[] {
             table: {
               head: ['metric', 'condition', ''],
               rows: thresholds.map(({ metric, condition, kept }) => [
-                ...[metric, condition, kept ? 'kept' : 'MISSED'],
+                metric,
+                condition,
+                kept ? 'kept' : 'MISSED',
               ]),
             },
           },
@@ -157,14 +162,15 @@ export function writeReport(id: string, compareWith?: string): { folder: RunFold
 
 /** Those that a committed report shows: the others are in report.html. */
 const SAVED = new Set([
-  ...[
-    'How fast are the answers?',
-    'Which endpoint is slow? (p99)',
-    'How much is asked?',
-    'What is not done?',
-  ],
-  ...['Who waits, and who is active?', 'What comes of it?', 'When are breakers open? (1: in that state)'],
-  ...['Does the event loop stall?', 'How busy is the process?'],
+  'How fast are the answers?',
+  'Which endpoint is slow? (p99)',
+  'How much is asked?',
+  'What is not done?',
+  'Who waits, and who is active?',
+  'What comes of it?',
+  'When are breakers open? (1: in that state)',
+  'Does the event loop stall?',
+  'How busy is the process?',
 ]);
 
 /** Writes docs/results/load/<name>.md with its pictures beside it. @returns its path */

@@ -47,7 +47,11 @@ export async function run(wanted: RunCommand): Promise<{ folder: RunFolder; meta
       wanted.scenario === 'breaker' ? stopEachForAWhile(start, signal) : Promise.resolve([]),
     ]);
     meta = {
-      ...{ id: wanted.id, scenario: wanted.scenario, variables: wanted.variables, exitCode, outages },
+      id: wanted.id,
+      scenario: wanted.scenario,
+      variables: wanted.variables,
+      exitCode,
+      outages,
       startedAt: startedAt.toISOString(),
       seconds: (performance.now() - start) / 1000,
       environment: { ...environment, load: load.since() },
@@ -72,11 +76,11 @@ async function allOrNone<A, B>(
 ): Promise<[A, B]> {
   const ending = new AbortController();
   const parts = begin(ending.signal);
-  const told = new Promise<never>((_resolve, reject) => {
+  const failed = new Promise<never>((_resolve, reject) => {
     process.once('SIGTERM', () => reject(new Error('The run was ended: what it needs is gone.')));
   });
   try {
-    return await Promise.race([Promise.all(parts), productEnded, told]);
+    return await Promise.race([Promise.all(parts), productEnded, failed]);
   } catch (error) {
     ending.abort();
     await Promise.allSettled(parts);

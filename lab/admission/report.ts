@@ -26,8 +26,13 @@ interface Row extends Score {
 
 export const AUTO = 'auto';
 const HEAD = [
-  ...['limit', 'visits a minute within the target', 'seconds that kept it', 'p99', 'failed requests'],
-  ...['admitted', 'settled after'],
+  'limit',
+  'visits a minute within the target',
+  'seconds that kept it',
+  'p99',
+  'failed requests',
+  'admitted',
+  'settled after',
 ];
 const MODEL_HEAD = ['scenario', 'auto', 'best fixed limit', 'ratio'];
 
@@ -115,7 +120,9 @@ function tableOf(rows: Row[], best: Row | undefined): string {
     whole(row.perMinute),
     percent(row.kept),
     `${whole(row.p99Ms)} ms`,
-    ...[whole(row.failed), whole(row.admitted), row.settled],
+    whole(row.failed),
+    whole(row.admitted),
+    row.settled,
   ]);
   return markdownTable({ head: HEAD, rows: cells });
 }

@@ -15,7 +15,7 @@ import { type Scenario, variablesOf } from './scenarios.ts';
 const SEED = 1;
 /** More users than a run can admit, so that nobody comes twice and nothing is sold out. */
 const PROGRAMME = { users: 20_000, schedules: 20, seats: 1000, price: 10_000 };
-/** As the model's users: after so many failures in a row a user leaves. */
+/** As the model's users: a user leaves after this many failures in a row. */
 const TRIES = 10;
 const THRESHOLDS_FAILED = 99;
 const WARM_UP = { USERS_ACTIVE: '60', SINGLE_VISIT: '1', THINK: '0.5', DATES: 'any', DURATION: '20s' };
@@ -27,7 +27,12 @@ export async function runProduct(scenario: Scenario, limit: string, folder: stri
   mkdirSync(folder, { recursive: true });
   const { replicas: apis, database } = scenario;
   const system = await System.start({
-    ...{ seed: SEED, folder, apis, workers: 1, kafka: false, direct: database === undefined },
+    seed: SEED,
+    folder,
+    apis,
+    workers: 1,
+    kafka: false,
+    direct: database === undefined,
     // Metrics on the port itself, as `npm start` has them.
     env: { NODE_ENV: 'development', LOG_LEVEL: 'warn', QUEUE_MAX_ACTIVE: limit },
     ...(database && { apiEnv: { DATABASE_POOL_MAX: String(database.pool) } }),
@@ -103,16 +108,28 @@ async function runK6(
   const child = spawn(
     process.env.ADMISSION_K6 ?? 'k6',
     [
-      ...['run', '--quiet', '--no-usage-report', '--address', ''],
-      ...[`--log-output=file=${files}.log`, '--log-format=raw', join(root, 'k6', `${script}.ts`)],
+      'run',
+      '--quiet',
+      '--no-usage-report',
+      '--address',
+      '',
+      `--log-output=file=${files}.log`,
+      '--log-format=raw',
+      join(root, 'k6', `${script}.ts`),
     ],
     {
-      ...{ cwd: root, signal, killSignal: 'SIGKILL' as const },
+      cwd: root,
+      signal,
+      killSignal: 'SIGKILL' as const,
       stdio: ['ignore', log, log],
       env: {
         ...process.env,
-        ...{ BASE_URL: baseUrl, USERS: String(PROGRAMME.users), TRIES: String(TRIES), TIMELINE: '1' },
-        ...{ SUMMARY: `${files}.summary.json`, ...variables },
+        BASE_URL: baseUrl,
+        USERS: String(PROGRAMME.users),
+        TRIES: String(TRIES),
+        TIMELINE: '1',
+        SUMMARY: `${files}.summary.json`,
+        ...variables,
       },
     },
   );

@@ -6,7 +6,7 @@ export const USAGE = `npm run lab -- audit URL|FOLDER      replays a sale from i
   --keep FILE        checkpoints seen by earlier audits: the log must have grown out of each, and this one is added
   --checkpoint FILE  a checkpoint from elsewhere, such as a receipt; may be given several times
 npm run lab -- audit --sample N FOLDER   writes the log of a made-up honest sale of N entries, to measure audits with
-Exit code: 0 everything is as it must be; 1 something is not; 2 it cannot be told`;
+Exit code: 0 everything is as it must be; 1 something is not; 2 it cannot be decided`;
 
 export interface Wanted {
   where: string;

@@ -17,7 +17,7 @@ export function verdictOf(audited: Audited, seconds: number): string {
     `Ended: paid ${n(counts.paid)}, expired ${n(counts.expired)}, released ${n(counts.released)}, replaced ${n(counts.replaced)}. Most active at once ${n(counts.mostActive)}. Draws ${n(counts.draws)}.`,
     `Losses: ${n(counts.restores)} restores, ${n(counts.gaps)} gaps; ${n(counts.again)} entries were admitted again after one.`,
     consistent === 0
-      ? 'No earlier checkpoint was given: that the log has not been rewritten before now cannot be told.'
+      ? 'No earlier checkpoint was given: that the log has not been rewritten before now cannot be checked.'
       : `It has grown out of ${n(consistent)} checkpoints that were seen before.`,
     ...contradictions.map((text) => `NOT CONSISTENT: ${text}.`),
     ...sale.findings.slice(0, SHOWN).map(({ index, text }) => `WRONG at leaf ${n(index)}: ${text}.`),

@@ -9,7 +9,7 @@ import { OurServer } from './lib/server.ts';
 
 const MANY = 1_000_000;
 const FEW = 1000;
-/** So many of the million are asked for, evenly spread over the line. */
+/** This many of the million are polled, evenly spread over the line. */
 const ASKED = 20_000;
 /** Far below saturation: 16 connections that pause 3 ms make about 4,000 requests per second. */
 const CONNECTIONS = 16;
@@ -88,7 +88,7 @@ function p99Result(rounds: Record<'many' | 'few', Round[]>): Result {
   const ratios = rounds.many.flatMap((round, i) =>
     rounds.few[i] ? [round.p99Ms / rounds.few[i].p99Ms] : [],
   );
-  const told = (of: Round[]): string => {
+  const summary = (of: Round[]): string => {
     const median = (what: 'perSecond' | 'p50Ms' | 'p99Ms'): number =>
       spread(of.map((round) => round[what])).median;
     return `p50 ${median('p50Ms').toFixed(2)} ms, p99 ${median('p99Ms').toFixed(2)} ms at ${Math.round(median('perSecond'))}/s`;
@@ -99,7 +99,7 @@ function p99Result(rounds: Record<'many' | 'few', Round[]>): Result {
     unit: '',
     target: { atMost: 1.2 },
     counted: 'p99 with 1,000,000 / with 1,000',
-    notes: [`1,000,000: ${told(rounds.many)}`, `1,000: ${told(rounds.few)}`],
+    notes: [`1,000,000: ${summary(rounds.many)}`, `1,000: ${summary(rounds.few)}`],
     rounds,
   };
 }

@@ -15,8 +15,15 @@ import closest from '../../scripts/lib/arguments/closest.js';
 const { didYouMean } = closest;
 
 export const BENCHMARKS: Benchmark[] = [
-  ...[...checks, issue, ...lists, ...sales],
-  ...[million, redisCommands, admission, start, overload],
+  ...checks,
+  issue,
+  ...lists,
+  ...sales,
+  million,
+  redisCommands,
+  admission,
+  start,
+  overload,
 ];
 export const USAGE = `npm run lab -- bench [name … --rounds 7 --seconds 3 --against FILE --gate --save]
   --rounds   measured rounds of each side, in turn; with fewer than 6 there is no 95 % interval

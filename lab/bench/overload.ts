@@ -33,7 +33,7 @@ async function requestsOf(line: Line): Promise<string> {
   return writeValues(requests);
 }
 
-/** Twice as much as the process can do: useful answers should stay at the best rate, and the rest be told early. */
+/** Twice as much as the process can do: useful answers should stay at the best rate, and the rest be refused early. */
 async function run({ rounds, seconds }: Options): Promise<Result[]> {
   await emptyDatabase();
   const line = await Line.start();
@@ -87,15 +87,22 @@ async function run({ rounds, seconds }: Options): Promise<Result[]> {
   const details = { closed, overloads };
   return [
     {
-      ...{ name: 'overload', measured: spread(ratios), unit: '', target: { atLeast: 0.9 } },
+      name: 'overload',
+      measured: spread(ratios),
+      unit: '',
+      target: { atLeast: 0.9 },
       counted: 'useful answers per second at 2 × the best rate / best rate',
-      ...{ notes, rounds: details },
+      notes,
+      rounds: details,
     },
     {
-      ...{ name: 'overload-p99', unit: 'ms', target: { atMost: 200 } },
+      name: 'overload-p99',
+      unit: 'ms',
+      target: { atMost: 200 },
       measured: spread(overloads.map(({ accepted }) => accepted.p99Ms)),
       counted: 'p99 of those accepted',
-      ...{ notes: [], rounds: details },
+      notes: [],
+      rounds: details,
     },
   ];
 }

@@ -12,7 +12,7 @@ const MOST_ROUNDS = 3;
 
 /**
  * What polls cost Redis: its commands per second with the load less those without. Commands that scripts call count.
- * With the default QUEUE_PRESENCE_TIMEOUT_SECONDS, so that who was seen has to be told as often as in the field.
+ * With the default QUEUE_PRESENCE_TIMEOUT_SECONDS, so that presence is reported as often as in the field.
  */
 async function run({ rounds, seconds }: Options): Promise<Result[]> {
   const line = await Line.start();
@@ -39,7 +39,7 @@ async function run({ rounds, seconds }: Options): Promise<Result[]> {
 
   await polls(2);
   const commands: { idle: number; loaded: number; answered: number }[] = [];
-  const lasting = Math.max(seconds, 2); // presence is told once a second
+  const lasting = Math.max(seconds, 2); // presence is reported once a second
   for (let round = 0; round < Math.min(rounds, MOST_ROUNDS); round++) {
     const idle = await commandsDuring(() => sleep(lasting * 1000));
     let answered = 0;

@@ -14,7 +14,9 @@ import { OurServer } from './lib/server.ts';
 /** Requests at once. */
 const AT_ONCE = 64;
 const QUEUE = {
-  ...{ QUEUE_MAX_ACTIVE: 1_000_000, QUEUE_SESSION_SECONDS: 86_400, QUEUE_IDLE_TIMEOUT_SECONDS: 86_400 },
+  QUEUE_MAX_ACTIVE: 1_000_000,
+  QUEUE_SESSION_SECONDS: 86_400,
+  QUEUE_IDLE_TIMEOUT_SECONDS: 86_400,
   MAX_SEATS_PER_USER: process.env.MAX_SEATS_PER_USER ?? 10_000, // counted, but a few buyers take all seats
 };
 /** For the first, short rounds, which tell how many items the measured ones will need. */
@@ -104,7 +106,11 @@ async function compareSales(act: Act, atLeast: number, options: Options): Promis
 
   const server = await OurServer.start(QUEUE);
   const env = {
-    ...{ NODE_ENV: 'production', ROLE: 'api', TZ: 'UTC', REDIS_URL: redisUrls()[0], TOKEN_SECRET: secret },
+    NODE_ENV: 'production',
+    ROLE: 'api',
+    TZ: 'UTC',
+    REDIS_URL: redisUrls()[0],
+    TOKEN_SECRET: secret,
     ...Object.fromEntries(Object.entries(QUEUE).map(([name, value]) => [name, String(value)])),
     LOG_LEVEL: 'error', // the sessions of the service's users are in no queue, which each hold would tell
   };
@@ -117,7 +123,11 @@ async function compareSales(act: Act, atLeast: number, options: Options): Promis
     return answered;
   };
   const range = (seconds: number): Omit<Question, 'do'> => ({
-    ...{ act, from: supply.next, to: supply.to, seconds, atOnce: AT_ONCE },
+    act,
+    from: supply.next,
+    to: supply.to,
+    seconds,
+    atOnce: AT_ONCE,
   });
   const kinds: Kinds<'ours' | 'limit' | 'service'> = {
     ours: (seconds) => measure(server.pid, () => supply.askFor(server.port, seconds)),

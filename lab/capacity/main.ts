@@ -58,8 +58,16 @@ function capacityTable(): string {
 
 /** A million users arrive within a minute at four cores of API, which sell some 300 tickets a second. */
 const MILLION: OnSale = {
-  ...{ users: 1_000_000, arriveSeconds: 60, limit: 10_000, cores: 4, thinkSeconds: 10, abandon: 0.1 },
-  ...{ idleSeconds: 120, holdSeconds: 300, leaseSeconds: 600, ...USUAL },
+  users: 1_000_000,
+  arriveSeconds: 60,
+  limit: 10_000,
+  cores: 4,
+  thinkSeconds: 10,
+  abandon: 0.1,
+  idleSeconds: 120,
+  holdSeconds: 300,
+  leaseSeconds: 600,
+  ...USUAL,
 };
 
 function plotsOf({ seconds }: Timeline): Plot[] {
@@ -108,18 +116,16 @@ function check(id: string): string {
     throw new Error(`${id} had no fixed limit: QUEUE_MAX_ACTIVE=200 npm run load -- spike.`);
   const timeline = simulate(
     {
-      ...{
-        users: variable('PEAK', 1000),
-        arriveSeconds: 1,
-        limit,
-        cores: 1,
-      },
-      ...{ thinkSeconds: variable('THINK', 2), abandon: variable('ABANDON_SHARE', 0.1) },
-      ...{
-        idleSeconds: variable('QUEUE_IDLE_TIMEOUT_SECONDS', 120),
-        holdSeconds: variable('HOLD_SECONDS', 300),
-      },
-      ...{ leaseSeconds: variable('QUEUE_SESSION_SECONDS', 600), ...USUAL },
+      users: variable('PEAK', 1000),
+      arriveSeconds: 1,
+      limit,
+      cores: 1,
+      thinkSeconds: variable('THINK', 2),
+      abandon: variable('ABANDON_SHARE', 0.1),
+      idleSeconds: variable('QUEUE_IDLE_TIMEOUT_SECONDS', 120),
+      holdSeconds: variable('HOLD_SECONDS', 300),
+      leaseSeconds: variable('QUEUE_SESSION_SECONDS', 600),
+      ...USUAL,
     },
     readCosts(root),
   );

@@ -105,7 +105,7 @@ export function simulate(onSale: OnSale, costs: Costs, seed = 1): Timeline {
       });
     return timeline.seconds[index] as Second;
   };
-  /** Work for so many at once. @returns when the last of them has its answer */
+  /** Work for a group at once. @returns when the last of them has its answer */
   const work = (at: number, count: number, micros: number): number => {
     const seconds = (count * micros) / 1e6;
     freeAt = Math.max(freeAt, at) + seconds / onSale.cores;
@@ -152,13 +152,13 @@ export function simulate(onSale: OnSale, costs: Costs, seed = 1): Timeline {
     } else if (what.kind === 'poll') {
       timeline.polls += group.size;
       second(at).polls += group.size;
-      const told = work(at, group.size, pollMicros(costs, queued - served));
+      const answeredAt = work(at, group.size, pollMicros(costs, queued - served));
       if (group.admitted) {
-        waits.push(told - group.arrivedAt);
+        waits.push(answeredAt - group.arrivedAt);
         const leaves = random() < onSale.abandon;
         if (leaves && random() < 0.5)
-          agenda.put(told + think() + onSale.idleSeconds, { kind: 'leave', group });
-        else agenda.put(told + think(), { kind: 'look', group, leaves });
+          agenda.put(answeredAt + think() + onSale.idleSeconds, { kind: 'leave', group });
+        else agenda.put(answeredAt + think(), { kind: 'look', group, leaves });
         return;
       }
       const position = group.before - served + 1;
@@ -168,7 +168,7 @@ export function simulate(onSale: OnSale, costs: Costs, seed = 1): Timeline {
       const flow = { limits, active, perSecond: rate, sessionSeconds: leaseSeconds };
       const { soonestSeconds } = etaSeconds(position, flow);
       const pauseMs = jittered(pollAfterMs(position, queued - served, soonestSeconds, polling), random());
-      agenda.put(told + pauseMs / 1000, { kind: 'poll', group });
+      agenda.put(answeredAt + pauseMs / 1000, { kind: 'poll', group });
     } else visit(at, what);
   };
 

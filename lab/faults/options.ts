@@ -8,7 +8,7 @@ export interface Wanted {
   names: string[];
   seed: number;
   totalMs: number;
-  /** hammer: it ends after so many. */
+  /** hammer: it ends after this many. */
   attempts: number;
   id: string;
   /** Name under docs/results/faults, for runs worth keeping. */
@@ -16,7 +16,7 @@ export interface Wanted {
   buyers: number;
   kafka: boolean;
   isPlanOnly: boolean;
-  /** On a slow machine: a nemesis' target that is missed is told, and is no failure. */
+  /** On a slow machine: a nemesis' target that is missed is reported, and is no failure. */
   isUntimed: boolean;
 }
 

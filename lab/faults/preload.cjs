@@ -1,6 +1,6 @@
 // Loaded into each product process of a fault run (node --require). On SIGUSR2 it reads FAULTS_CONTROL, a JSON file:
 // `clockMs` is how far the host's wall clock is off from then on, `stallMs` how long the event loop stands still; and
-// it writes what the process holds (memory, handles) to FAULTS_CONTROL.told. Monotonic clocks are left alone, as a
+// it writes what the process holds (memory, handles) to FAULTS_CONTROL.held. Monotonic clocks are left alone, as a
 // step of a host's clock does.
 const fs = require('node:fs');
 const { performance } = require('node:perf_hooks');
@@ -38,7 +38,7 @@ process.on('SIGUSR2', () => {
   if (wanted.stallMs > 0) stall(wanted.stallMs);
   if (wanted.collect && globalThis.gc) globalThis.gc();
   const { rss, heapUsed, external } = process.memoryUsage();
-  const told = JSON.stringify({ id: wanted.id, rss, heapUsed, external, resources: resources() });
-  fs.writeFileSync(`${control}.told.new`, told);
-  fs.renameSync(`${control}.told.new`, `${control}.told`);
+  const held = JSON.stringify({ id: wanted.id, rss, heapUsed, external, resources: resources() });
+  fs.writeFileSync(`${control}.held.new`, held);
+  fs.renameSync(`${control}.held.new`, `${control}.held`);
 });

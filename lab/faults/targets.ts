@@ -35,7 +35,7 @@ export function targetsOf(evidence: Evidence, violations: Violation[]): Target[]
     none('PROGRESS above the admission limit', 'limit exceeded'),
     none('order inversions', 'order inversion'),
     none('entries lost', 'entry lost'),
-    none('events lost, or acted upon though never told', 'event lost', 'phantom event'),
+    none('events lost, or acted upon though never sent', 'event lost', 'phantom event'),
     actOnce(evidence),
     holdsFree(evidence),
     mariadbAnswers(evidence),

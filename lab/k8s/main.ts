@@ -44,7 +44,10 @@ async function experiment(options: Options): Promise<void> {
   };
   const metas: [run: string, of: Meta][] = [];
   const bench: Bench = {
-    ...{ ...options, kube, note, upgrade: install },
+    ...options,
+    kube,
+    note,
+    upgrade: install,
     run: async (plan) => {
       const id = `${options.id}/${plan.name}`;
       const run = earlierRun(id) ?? (await make(plan, id));

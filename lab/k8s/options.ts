@@ -54,7 +54,9 @@ export function readArguments(args: string[], now = new Date()): Options {
     args,
     allowPositionals: true,
     options: {
-      ...{ id: { type: 'string' }, runs: { type: 'string' }, factor: { type: 'string', default: '1' } },
+      id: { type: 'string' },
+      runs: { type: 'string' },
+      factor: { type: 'string', default: '1' },
       save: { type: 'boolean', default: false },
     },
   });
@@ -74,7 +76,12 @@ export function readArguments(args: string[], now = new Date()): Options {
   const pairNames = pairs.flatMap((pair) => pair?.[1] ?? []);
   for (const variable of pairNames) demandVariable(variable, knownVariables());
   return {
-    ...{ name, only, run: known.run, runs, factor, isSaved: values.save },
+    name,
+    only,
+    run: known.run,
+    runs,
+    factor,
+    isSaved: values.save,
     id: values.id ?? `${name}-${now.toISOString().slice(0, 19).replaceAll(':', '')}`,
     variables: Object.fromEntries(pairs.flatMap((pair) => (pair ? [[pair[1] ?? '', pair[2] ?? '']] : []))),
   };

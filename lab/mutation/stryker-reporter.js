@@ -1,4 +1,4 @@
-// Stryker's reporter: a line of JSON for each mutant as soon as it has been tried, so that a run that is ended has told
+// Stryker's reporter: a line of JSON for each mutant as soon as it has been tried, so that a run that is ended has reported
 // what it knows.
 const fs = require('node:fs');
 

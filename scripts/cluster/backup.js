@@ -64,7 +64,9 @@ async function runJob({ metadata, spec }, environment = {}) {
     controller: true,
   };
   const manifest = {
-    ...{ apiVersion: 'batch/v1', kind: 'Job', spec: job },
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    spec: job,
     metadata: { ...labels, name, ownerReferences: [owner] },
   };
   await create(manifest);
@@ -99,7 +101,7 @@ async function productOf() {
   return items.map(({ metadata, spec }) => ({ name: metadata.name, replicas: spec.replicas }));
 }
 
-/** An HPA rests while its Deployment has 0 replicas; KEDA has to be told. */
+/** An HPA rests while its Deployment has 0 replicas; KEDA has to be paused. */
 async function pauseKeda(isPaused) {
   const scaled = await own(['get', 'scaledobjects', '--selector', API, '--output', 'name']).catch((error) => {
     if (error instanceof Failure) return ''; // there is no KEDA

@@ -51,8 +51,10 @@ async function deliverImage(context, registry) {
   for (const [program, args] of commands)
     await step(`image: ${program} ${args[0]}`, () => runProgram(program, args));
   return [
-    ...['--set', `concert-api.image.repository=${repository}`],
-    ...['--set-string', `concert-api.image.tag=${tag}`],
+    '--set',
+    `concert-api.image.repository=${repository}`,
+    '--set-string',
+    `concert-api.image.tag=${tag}`,
   ];
 }
 

@@ -47,12 +47,10 @@ const MERGE = {
     const weighted = parts.reduce((total, values) => total + values.avg * values.count, 0);
     const shares = Object.keys(parts[0]).filter((name) => name.startsWith('p('));
     return {
-      ...{
-        count,
-        avg: weighted / count,
-        min: Math.min(...of(parts, 'min')),
-        max: Math.max(...of(parts, 'max')),
-      },
+      count,
+      avg: weighted / count,
+      min: Math.min(...of(parts, 'min')),
+      max: Math.max(...of(parts, 'max')),
       med: quantile(parts, 0.5),
       ...Object.fromEntries(shares.map((name) => [name, quantile(parts, Number(name.slice(2, -1)) / 100)])),
     };

@@ -15,10 +15,16 @@ const { ensureServicesDir } = require('../lib/state');
  * have a separate pod.
  */
 const NEEDED = [
-  ...['--set', 'concert-api.config.QUEUE_MAX_ACTIVE=1000'],
-  ...['--set', 'concert-api.backup.enabled=true'],
-  ...['--set', 'concert-api.web.enabled=true'],
-  ...['--set', 'concert-api.web.minReplicas=1', '--set', 'concert-api.web.maxReplicas=1'],
+  '--set',
+  'concert-api.config.QUEUE_MAX_ACTIVE=1000',
+  '--set',
+  'concert-api.backup.enabled=true',
+  '--set',
+  'concert-api.web.enabled=true',
+  '--set',
+  'concert-api.web.minReplicas=1',
+  '--set',
+  'concert-api.web.maxReplicas=1',
 ];
 
 const USAGE = `npm run cluster -- test [options]   tests the product on kubectl's current context, from the installation to its end

@@ -51,8 +51,16 @@ async function schemathesis() {
 async function startProduct(env, logFile) {
   const child = spawn(nodeBinary(), [inRoot('dist', 'main.js')], {
     env: {
-      ...{ ...env, NODE_ENV: 'production', HOST: '127.0.0.1', PORT: '0', MANAGEMENT_PORT: '0' },
-      ...{ ROLE: 'all', KAFKA_BROKERS: '', LOG_LEVEL: 'info', QUEUE_ID, QUEUE_MAX_ACTIVE: '1000000' },
+      ...env,
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      MANAGEMENT_PORT: '0',
+      ROLE: 'all',
+      KAFKA_BROKERS: '',
+      LOG_LEVEL: 'info',
+      QUEUE_ID,
+      QUEUE_MAX_ACTIVE: '1000000',
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

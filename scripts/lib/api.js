@@ -139,7 +139,7 @@ async function waitUntilReady(address, ended) {
   }
 }
 
-/** How the host is told in the URLs that are shown. */
+/** How the host stands in the URLs that are shown. */
 const shown = (host) => (isEverywhere(host) ? 'localhost' : inUrl(host));
 
 /** Documents and metrics: on a separate port if one is set; in production else nowhere. */

@@ -2,20 +2,12 @@ import 'reflect-metadata';
 import { didYouMean } from '../config/closest';
 import { NotFound } from '../common/errors';
 import { SecretUnreadable, TargetRefused } from '../modules/webhooks/errors';
-import { EVENT_TYPES, typeOf } from '../modules/webhooks/message';
 import { EndpointRepository } from '../modules/webhooks/repository';
 import { WebhookSecrets } from '../modules/webhooks/secrets';
-import { type Replay, WebhookService } from '../modules/webhooks/service';
+import { WebhookService } from '../modules/webhooks/service';
 import { openDatabase } from '../platform/database/connection/ready';
-import {
-  CannotRun,
-  print,
-  readArguments,
-  runTool,
-  toolConfig,
-  UsageError,
-  wholeNumber,
-} from './support/tool';
+import { CannotRun, print, readArguments, runTool, toolConfig, UsageError } from './support/tool';
+import { type Command, COMMANDS, OPTIONS } from './webhook/commands';
 
 const USAGE = `Usage: npm run db -- webhook add URL | list | log ID | rotate ID | enable ID | replay ID | remove ID | encrypt
 Webhooks after Standard Webhooks: where events are posted to (docs/webhooks.md).
@@ -30,146 +22,6 @@ Webhooks after Standard Webhooks: where events are posted to (docs/webhooks.md).
   encrypt stores all secrets under WEBHOOK_ENCRYPTION_KEY, or as they are without it; what the previous key has
           encrypted is opened by WEBHOOK_ENCRYPTION_KEY_SECONDARY`;
 const TIMEOUT_MS = 60_000;
-const MAX_LOG = 10_000;
-const MAX_KEEP_HOURS = 8760;
-
-const OPTIONS = {
-  types: { type: 'string' },
-  description: { type: 'string' },
-  limit: { type: 'string' },
-  'keep-hours': { type: 'string' },
-  event: { type: 'string' },
-  failed: { type: 'boolean' },
-  since: { type: 'string' },
-} as const;
-
-interface Given {
-  /** Of `add` the URL, else the id. */
-  what: string;
-  values: { [K in keyof typeof OPTIONS]?: string | boolean };
-}
-
-interface Command {
-  takes: 'url' | 'id' | 'nothing';
-  options: (keyof typeof OPTIONS)[];
-  run: (webhooks: WebhookService, given: Given) => Promise<void>;
-}
-
-const textOf = ({ values }: Given, name: keyof typeof OPTIONS): string | undefined => {
-  const value = values[name];
-  return typeof value === 'string' ? value : undefined;
-};
-const idOf = ({ what }: Given): number =>
-  wholeNumber('The webhook', what, { min: 1, max: Number.MAX_SAFE_INTEGER });
-
-const COMMANDS: Record<string, Command | undefined> = {
-  add: {
-    takes: 'url',
-    options: ['types', 'description'],
-    run: async (webhooks, given) => {
-      const types = textOf(given, 'types')?.split(',') ?? [];
-      for (const type of types)
-        if (!EVENT_TYPES.includes(type))
-          throw new UsageError(`--types: there is no ${type}: they are ${EVENT_TYPES.join(', ')}.`);
-      const { id, secret } = await webhooks.add(given.what, types, textOf(given, 'description'));
-      print(`webhook ${id} is called from now on`);
-      print(`secret ${secret}`);
-    },
-  },
-  list: { takes: 'nothing', options: [], run: list },
-  log: { takes: 'id', options: ['limit'], run: log },
-  rotate: {
-    takes: 'id',
-    options: ['keep-hours'],
-    run: async (webhooks, given) => {
-      const hours = wholeNumber('--keep-hours', textOf(given, 'keep-hours') ?? '24', {
-        min: 0,
-        max: MAX_KEEP_HOURS,
-      });
-      const { secret } = await webhooks.rotate(idOf(given), hours);
-      print(`secret ${secret}`);
-      print(hours === 0 ? 'the old one signs no more' : `the old one signs as well for ${hours} h`);
-    },
-  },
-  enable: {
-    takes: 'id',
-    options: [],
-    run: async (webhooks, given) => {
-      await webhooks.enable(idOf(given));
-      print(`webhook ${idOf(given)} is called again; replay sends what it has missed`);
-    },
-  },
-  replay: {
-    takes: 'id',
-    options: ['event', 'failed', 'since'],
-    run: async (webhooks, given) => {
-      print(`${await webhooks.replay(idOf(given), replayOf(given))} events are sent again`);
-    },
-  },
-  remove: {
-    takes: 'id',
-    options: [],
-    run: async (webhooks, given) => {
-      await webhooks.remove(idOf(given));
-      print(`webhook ${idOf(given)} is removed`);
-    },
-  },
-  encrypt: {
-    takes: 'nothing',
-    options: [],
-    run: async (webhooks) => {
-      print(`the secrets of ${await webhooks.encrypt()} webhooks are stored under the present key`);
-    },
-  },
-};
-
-function replayOf(given: Given): Replay {
-  const { event, failed, since } = given.values;
-  if ([event, failed, since].filter((one) => one !== undefined).length !== 1)
-    throw new UsageError('replay takes one of --event, --failed and --since.');
-  if (failed === true) return { failed };
-  if (typeof event === 'string') {
-    if (!/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(event))
-      throw new UsageError(`--event must be the webhook-id of a call, not "${event}".`);
-    return { eventId: event };
-  }
-  const time = new Date(String(since));
-  if (!/^\d{4}-\d\d-\d\dT.*(?:Z|[+-]\d\d:\d\d)$/.test(String(since)) || Number.isNaN(time.getTime()))
-    throw new UsageError(
-      `--since must be a time with its offset as 2026-11-29T10:00:00Z, not "${String(since)}".`,
-    );
-  return { since: time };
-}
-
-async function list(webhooks: WebhookService): Promise<void> {
-  const all = await webhooks.list();
-  if (all.length === 0) print('there is no webhook');
-  for (const each of all) {
-    const state =
-      each.disabledAt !== null
-        ? `DISABLED at ${each.disabledAt.toISOString()}: ${each.disabledReason ?? ''}`
-        : each.failingSince !== null
-          ? `failing since ${each.failingSince.toISOString()} (${each.failures} calls)`
-          : 'ok';
-    const types = each.types?.join(', ') ?? 'all events';
-    const two = each.previousUntil === null ? '' : `, two secrets until ${each.previousUntil.toISOString()}`;
-    print(`${each.id} ${each.url} ${each.description}`.trimEnd());
-    print(`  ${types}; ${each.pending} pending, ${each.failed} given up; ${state}${two}`);
-  }
-}
-
-async function log(webhooks: WebhookService, given: Given): Promise<void> {
-  const limit = wholeNumber('--limit', textOf(given, 'limit') ?? '20', { min: 1, max: MAX_LOG });
-  for (const { at, eventId, topic, httpStatus, durationMs, error, status } of await webhooks.log(
-    idOf(given),
-    limit,
-  ))
-    print(
-      `${at.toISOString()} ${eventId} ${typeOf(topic)} ${httpStatus ?? 'no answer'} ${durationMs} ms ` +
-        `${error ?? 'delivered'} (now ${status})`,
-    );
-}
-
 function commandOf(name: string | undefined): Command {
   const command = COMMANDS[name ?? ''];
   if (command !== undefined) return command;

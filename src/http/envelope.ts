@@ -39,8 +39,10 @@ export const failure = (code: string, message: string): string =>
 
 /** The pages under /docs have helmet's. HSTS is set by the proxy that terminates TLS. */
 const SECURITY_HEADERS: readonly string[] = [
-  ...['X-Content-Type-Options', 'nosniff'],
-  ...['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
+  'X-Content-Type-Options',
+  'nosniff',
+  'Content-Security-Policy',
+  "default-src 'none'; frame-ancestors 'none'",
 ];
 const JSON_HEADERS: readonly string[] = [
   'Content-Type',
@@ -103,8 +105,14 @@ export async function sendEncoded(
 export function rawFailure({ status, code, message, headers }: HttpFailure): string {
   const body = failure(code, message);
   const all = [
-    ...['Date', new Date().toUTCString(), ...JSON_HEADERS],
-    ...['Content-Length', String(Buffer.byteLength(body)), ...headers, 'Connection', 'close'],
+    'Date',
+    new Date().toUTCString(),
+    ...JSON_HEADERS,
+    'Content-Length',
+    String(Buffer.byteLength(body)),
+    ...headers,
+    'Connection',
+    'close',
   ];
   const lines = all.map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('');
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}\r\n${body}`;

@@ -79,7 +79,11 @@ export class Overloaded extends HttpError {
 
 /** Error codes of the study, whose HTTP status does not follow from the code. */
 const STATUS: Record<string, number | undefined> = {
-  ...{ '001': 403, '002': 409, '003': 403, '004': 409, '005': 409 },
+  '001': 403,
+  '002': 409,
+  '003': 403,
+  '004': 409,
+  '005': 409,
 };
 
 const WORD = /^[A-Z_]+$/;

@@ -39,10 +39,14 @@ export function readStreamToken(req: Request): string | undefined {
 }
 
 const HEADERS = [
-  ...['Content-Type', 'text/event-stream'],
-  ...['Cache-Control', 'no-store, no-transform'],
-  ...['X-Content-Type-Options', 'nosniff'],
-  ...['X-Accel-Buffering', 'no'], // nginx passes each event on at once
+  'Content-Type',
+  'text/event-stream',
+  'Cache-Control',
+  'no-store, no-transform',
+  'X-Content-Type-Options',
+  'nosniff',
+  'X-Accel-Buffering',
+  'no', // nginx passes each event on at once
 ];
 
 /** Server-sent events (WHATWG HTML, 9.2) as an HTTP response. */

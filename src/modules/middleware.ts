@@ -1,8 +1,8 @@
-import type { RequestHandler } from 'express';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { LoadShedding } from '../http/middleware/load-shedding';
 import { perUser, perUserLimiter } from '../http/middleware/per-user';
 import type { Validate } from '../http/middleware/validate';
-import { type Idempotent, idempotency } from './idempotency/middleware';
+import { type Idempotent, idempotency, type OncePerKey } from './idempotency/middleware';
 import type { IdempotencyService } from './idempotency/service';
 import type { LoadMonitor } from './waiting-room/admission/load-monitor';
 import { type QueueMiddleware, queueMiddleware } from './waiting-room/middleware';
@@ -23,6 +23,16 @@ export interface RouteMiddleware extends QueueMiddleware {
   /** Refuses what could not be done in time. For all that uses a store each time. */
   shed: RequestHandler;
   idempotent: Idempotent;
+  /**
+   * All that an act of an active user passes, in this order: holds, payments, top-ups and what is done to orders.
+   * @param read reads and checks the body, for a request that has one
+   */
+  byActiveUser: (
+    purpose: 'hold' | 'write',
+    once: OncePerKey,
+    handler: RequestHandler,
+    read?: RequestHandler[],
+  ) => (RequestHandler | ErrorRequestHandler)[];
 }
 
 /** Most requests of one user at once in a process: no page sends more. */
@@ -45,7 +55,7 @@ export interface RouteMiddlewareOptions {
 
 export function routeMiddleware(options: RouteMiddlewareOptions): RouteMiddleware {
   const { queue, load, shedding, rateLimited, validate, perUserAtOnce } = options;
-  return {
+  const steps = {
     ...queueMiddleware(queue, load),
     rateLimited,
     validate,
@@ -56,6 +66,10 @@ export function routeMiddleware(options: RouteMiddlewareOptions): RouteMiddlewar
     }),
     refuseIfFull: refuseIfFull(options),
     shed: shedding.shed,
+  };
+  return {
+    ...steps,
+    byActiveUser: byActiveUser(steps),
     idempotent: idempotency(options.idempotency, {
       limiter: perUserLimiter(REPLAYS),
       mayHaveEnded: ({ claims }, refusal) => queue.mayHaveEnded(claims, refusal),
@@ -73,3 +87,30 @@ const refuseIfFull =
     }
     next();
   };
+
+const byActiveUser =
+  ({
+    token,
+    refuseIfFull,
+    refuseWaiting,
+    perUser,
+    refuseInactive,
+    measured,
+    shed,
+    active,
+  }: Omit<RouteMiddleware, 'byActiveUser' | 'idempotent'>): RouteMiddleware['byActiveUser'] =>
+  (purpose, { key, replay, replayIfRefused }, handler, read = []) => [
+    token,
+    refuseIfFull,
+    ...read,
+    key,
+    refuseWaiting,
+    perUser,
+    refuseInactive(purpose),
+    measured('write'),
+    shed,
+    active(purpose),
+    replay,
+    handler,
+    replayIfRefused,
+  ];

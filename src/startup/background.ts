@@ -9,7 +9,7 @@ import { IdentityService } from '../modules/identity/service';
 import { ProcessReporter } from '../modules/live/processes/reporter';
 import { SalesCountJob } from '../modules/live/sales/job';
 import { LiveStreams } from '../modules/live/streams';
-import { InvariantMonitor } from '../modules/invariants/monitor';
+import { InvariantMonitor } from '../modules/invariants/monitor/monitor';
 import { CancellationJob } from '../modules/organizer/cancellation/job';
 import { NotificationWorker } from '../modules/notifications/worker';
 import { Breakers } from '../modules/operations/breakers';

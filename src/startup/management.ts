@@ -3,7 +3,7 @@ import type { Router } from 'express';
 import type { DependencyContainer } from 'tsyringe';
 import { DisplayTime } from '../common/display-time';
 import { CONFIG, type Config } from '../config/config';
-import { openApiDocument } from '../http/openapi';
+import { openApiDocument } from '../http/openapi/document';
 import { LiveService } from '../modules/live/service';
 import { LiveStreams } from '../modules/live/streams';
 import { managementRoutes } from '../modules/operations/routes';

@@ -90,7 +90,9 @@ describeInBrowser('the operator’s page', () => {
       ['en-GB', 'dark', 1280],
     ] as const) {
       const { page, faults } = await openAs('admin', LIVE, {
-        ...{ locale, colorScheme, viewport: { width, height: 800 } },
+        locale,
+        colorScheme,
+        viewport: { width, height: 800 },
       });
       await figure(page, 'waiting', '2');
       await figure(page, 'active', '3');
@@ -243,14 +245,19 @@ describeInBrowser('the operator’s page', () => {
     const [redisUrl, databaseUrl] = [new URL(testConfig().REDIS_URL), new URL(testConfig().DATABASE_URL)];
     const redis = await new TcpProxy({ host: redisUrl.hostname, port: Number(redisUrl.port || 6379) }).open();
     const database = await new TcpProxy({
-      ...{ host: databaseUrl.hostname, port: Number(databaseUrl.port || 3306) },
+      host: databaseUrl.hostname,
+      port: Number(databaseUrl.port || 3306),
     }).open();
     redisUrl.host = `127.0.0.1:${redis.port}`;
     databaseUrl.host = `127.0.0.1:${database.port}`;
     const service = await startTestService({
-      ...{ MANAGEMENT_PORT: 0, QUEUE_MAX_ACTIVE: 7, REDIS_TIMEOUT_MS: 500 },
-      ...{ DATABASE_ACQUIRE_TIMEOUT_MS: 300, DATABASE_TIMEOUT_MS: 300 },
-      ...{ REDIS_URL: redisUrl.href, DATABASE_URL: databaseUrl.href },
+      MANAGEMENT_PORT: 0,
+      QUEUE_MAX_ACTIVE: 7,
+      REDIS_TIMEOUT_MS: 500,
+      DATABASE_ACQUIRE_TIMEOUT_MS: 300,
+      DATABASE_TIMEOUT_MS: 300,
+      REDIS_URL: redisUrl.href,
+      DATABASE_URL: databaseUrl.href,
     });
     const { page, context, faults } = await browser.open();
     await signIn(page, keyOf('operator'), `http://127.0.0.1:${service.managementPort ?? 0}`);

@@ -17,11 +17,15 @@ const [SOLD_HERE, NOTHING_HERE] = ['sold', 'nothing'].map(
 const PRICE = 100;
 
 const count = (sale: ClassCount['sale'], free: number, held = 0): Omit<ClassCount, 'queueId'> => ({
-  ...{ sale, free, held },
-  ...{ name: 'R', amount: PRICE },
+  sale,
+  free,
+  held,
+  name: 'R',
+  amount: PRICE,
 });
 const sale = (name: ScheduleSale['sale'], opensAt: Date | null = null): Omit<ScheduleSale, 'queueId'> => ({
-  ...{ sale: name, opensAt },
+  sale: name,
+  opensAt,
 });
 
 describe('what a queue says of its sale', () => {

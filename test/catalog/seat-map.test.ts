@@ -16,8 +16,16 @@ const codeOf = (seats: string, seat: number): number =>
   ((Buffer.from(seats, 'base64')[Math.floor(seat / 4)] ?? 0) >> (2 * (seat % 4))) & 3;
 
 const seatRow = (position: number, own: Partial<SeatRow> = {}): SeatRow => ({
-  ...{ id: 1000 + position, position, amount: 90_000, isAccessible: 0 },
-  ...{ section: null, rowLabel: null, seatNumber: null, priceClass: null, x: null, y: null },
+  id: 1000 + position,
+  position,
+  amount: 90_000,
+  isAccessible: 0,
+  section: null,
+  rowLabel: null,
+  seatNumber: null,
+  priceClass: null,
+  x: null,
+  y: null,
   ...own,
 });
 

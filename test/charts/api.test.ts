@@ -438,8 +438,7 @@ describe('connections', () => {
     expect(outside(policyOf(manifests, 'concert-api').egress)).toEqual([3307, 3306, 6380, 6381]);
     expect(outside(policyOf(manifests, 'concert-api-migrate').egress)).toEqual([3307, 3306]);
     expect(outside(policyOf(manifests, 'concert-api-worker').egress)).toEqual([
-      ...[3307, 3306, 6380, 6381],
-      ...[9094, 9095],
+      3307, 3306, 6380, 6381, 9094, 9095,
     ]);
   });
 

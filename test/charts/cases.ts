@@ -162,7 +162,10 @@ const ALL: Case[] = [
     name: 'k6-spike',
     chart: 'k6',
     values: {
-      ...{ scenario: 'spike', variables: { PEAK: 1000 }, testId: 'opening', report: true },
+      scenario: 'spike',
+      variables: { PEAK: 1000 },
+      testId: 'opening',
+      report: true,
       influx: { enabled: false },
     },
   },

@@ -80,11 +80,36 @@ const WRONG: [script: string, args: string, words: string][] = [
 
 /** Commands and subcommands, as package.json and the tables in scripts/ name them. */
 const COMMANDS = [
-  ...['start', 'test', 'check', 'check config', 'check-clone', 'services', 'queue', 'load', 'experiment'],
-  ...['db', 'db migrate', 'db seed', 'db verify'],
-  ...['cluster', 'cluster up', 'cluster deploy', 'cluster load', 'cluster down', 'cluster test'],
-  ...['cluster charts', 'cluster dashboards', 'cluster sbom', 'build'],
-  ...['lab', 'lab bench', 'lab faults', 'lab fuzz', 'lab mutation', 'lab capacity', 'lab admission'],
+  'start',
+  'test',
+  'check',
+  'check config',
+  'check-clone',
+  'services',
+  'queue',
+  'load',
+  'experiment',
+  'db',
+  'db migrate',
+  'db seed',
+  'db verify',
+  'cluster',
+  'cluster up',
+  'cluster deploy',
+  'cluster load',
+  'cluster down',
+  'cluster test',
+  'cluster charts',
+  'cluster dashboards',
+  'cluster sbom',
+  'build',
+  'lab',
+  'lab bench',
+  'lab faults',
+  'lab fuzz',
+  'lab mutation',
+  'lab capacity',
+  'lab admission',
 ];
 
 const split = (args: string): string[] => args.split(' ').filter((one) => one !== '');
@@ -106,7 +131,10 @@ describe('each command', () => {
     const ends = await inTurn(WRONG, ([script, args]) => run(script, split(args)));
     for (const [index, [script, args, words]] of WRONG.entries())
       expect({ script, args, ...ends[index] }).toMatchObject({
-        ...{ script, args, code: 2, stdout: '' },
+        script,
+        args,
+        code: 2,
+        stdout: '',
         stderr: expect.stringContaining(words) as string,
       });
     const steps = ends.filter(({ stderr }) => /^\[ *[\d.]+ s\]|Warning|TYPELESS|\n {4}at /m.test(stderr));
@@ -120,7 +148,9 @@ describe('each command', () => {
     });
     for (const [index, command] of COMMANDS.entries())
       expect({ command, ...ends[index] }).toMatchObject({
-        ...{ command, code: 0, stderr: '' },
+        command,
+        code: 0,
+        stderr: '',
         stdout: expect.stringContaining(command.split(' ').at(-1)?.replace('-', ':') ?? '') as string,
       });
   });

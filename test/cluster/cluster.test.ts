@@ -18,8 +18,17 @@ const NOT_OURS = /kube-root-ca\.crt|serviceaccount\/default|resourcequota\/all/;
 const KEPT =
   /^(persistentvolumeclaim\/(data-concert-|concert-api-backup$)|secret\/concert-(mariadb|redis)$|persistentvolume\/)/;
 const KINDS = [
-  ...['all', 'persistentvolumeclaims', 'secrets', 'configmaps', 'networkpolicies', 'poddisruptionbudgets'],
-  ...['serviceaccounts', 'roles', 'rolebindings', 'resourcequotas', 'ingresses'],
+  'all',
+  'persistentvolumeclaims',
+  'secrets',
+  'configmaps',
+  'networkpolicies',
+  'poddisruptionbudgets',
+  'serviceaccounts',
+  'roles',
+  'rolebindings',
+  'resourcequotas',
+  'ingresses',
 ].join();
 /** k6 asks for little, so that it finds room on any node. */
 const LITTLE = ['--set', 'resources.requests.cpu=100m'];
@@ -133,7 +142,10 @@ describe('the concert on a cluster', () => {
     const script =
       "require('net').connect(3306,'concert-mariadb').setTimeout(4000,()=>process.exit(7)).on('error',()=>process.exit(7)).on('connect',()=>process.exit(0))";
     const container = {
-      ...{ name: 'stranger', image, imagePullPolicy: 'IfNotPresent', args: ['--eval', script] },
+      name: 'stranger',
+      image,
+      imagePullPolicy: 'IfNotPresent',
+      args: ['--eval', script],
       securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
     };
     const security = { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } };
@@ -171,7 +183,14 @@ describe('the concert on a cluster', () => {
 
   it('is loaded by several pods, which are judged as one', async () => {
     const { code, output } = await cluster(
-      ...['load', 'token', 'RATE=20', 'DURATION=10s', 'P99_MS=5000', '--pods', '2', ...LITTLE],
+      'load',
+      'token',
+      'RATE=20',
+      'DURATION=10s',
+      'P99_MS=5000',
+      '--pods',
+      '2',
+      ...LITTLE,
     );
     tell(output.split('\n').find((line) => / requests, /.test(line)) ?? output);
     expect(output).toMatch(/2 pods, .* (19\d|20\d) requests, /);
@@ -253,7 +272,12 @@ describe('the concert on a cluster', () => {
       const script =
         "require('net').connect(3306,'concert-mariadb').setTimeout(4000,()=>{console.log('denied');process.exit()}).on('error',()=>{console.log('denied');process.exit()}).on('connect',()=>process.exit())";
       const tried = await kubectl(
-        ...['exec', 'deployment/concert-api-web', '--', '/usr/local/bin/node', '--eval', script],
+        'exec',
+        'deployment/concert-api-web',
+        '--',
+        '/usr/local/bin/node',
+        '--eval',
+        script,
       );
       expect(tried.trim()).toBe('denied');
     } finally {

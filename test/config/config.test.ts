@@ -245,21 +245,17 @@ describe('the configuration', () => {
 
     it('leave out variables of other programs', () => {
       const others = {
-        ...{
-          HTTP_PROXY: 'x',
-          HTTPS_PROXY: 'x',
-          NODE_OPTIONS: 'x',
-          NODE_PATH: 'x',
-          LOG_FORMAT: 'x',
-          HOSTNAME: 'x',
-        },
-        ...{
-          REDIS_SERVICE_HOST: 'x',
-          REDIS_PORT: 'tcp://x',
-          QUEUE_PORT_6379_TCP: 'x',
-          PATH: 'x',
-          POSTGRES_URL: 'x',
-        },
+        HTTP_PROXY: 'x',
+        HTTPS_PROXY: 'x',
+        NODE_OPTIONS: 'x',
+        NODE_PATH: 'x',
+        LOG_FORMAT: 'x',
+        HOSTNAME: 'x',
+        REDIS_SERVICE_HOST: 'x',
+        REDIS_PORT: 'tcp://x',
+        QUEUE_PORT_6379_TCP: 'x',
+        PATH: 'x',
+        POSTGRES_URL: 'x',
       };
       expect(doubtsOf(others)).toEqual([]);
       expect(doubtsOf({ QUEUE_MAX_ACTIV: '' })).toEqual([]);

@@ -4,26 +4,30 @@ import { loadConfig } from '../../src/config/config';
 describe('URLs of stores', () => {
   it('are decoded once, into what connects', () => {
     expect(parseDatabaseUrl('mariadb://us%40er:p%25a%2Fs%3As@db.example:3307/con%20cert?ssl=true')).toEqual({
-      ...{
-        host: 'db.example',
-        port: 3307,
-        user: 'us@er',
-        password: 'p%a/s:s',
-        database: 'con cert',
-        ssl: true,
-      },
+      host: 'db.example',
+      port: 3307,
+      user: 'us@er',
+      password: 'p%a/s:s',
+      database: 'con cert',
+      ssl: true,
     });
     expect(parseDatabaseUrl('mysql://u:p@[::1]/c')).toMatchObject({ host: '::1', port: 3306, database: 'c' });
     expect(parseRedisUrls('rediss://us%3Aer:%25@[fe80::1]:7000/12')).toEqual({
       nodes: [{ host: 'fe80::1', port: 7000 }],
-      ...{ username: 'us:er', password: '%', db: 12, tls: true },
+      username: 'us:er',
+      password: '%',
+      db: 12,
+      tls: true,
     });
     expect(parseRedisUrls('redis://:pw@a:1, redis://b:2')).toEqual({
       nodes: [
         { host: 'a', port: 1 },
         { host: 'b', port: 2 },
       ],
-      ...{ username: '', password: 'pw', db: 0, tls: false },
+      username: '',
+      password: 'pw',
+      db: 0,
+      tls: false,
     });
     expect(
       parseRedisUrls('rediss+sentinel://u:p%40@s1,[::1]:7,s3:26380/my-master.1/2?sentinelPassword=x%2Fy'),
@@ -34,11 +38,17 @@ describe('URLs of stores', () => {
         { host: 's3', port: 26380 },
       ],
       sentinel: { master: 'my-master.1', username: '', password: 'x/y' },
-      ...{ username: 'u', password: 'p@', db: 2, tls: true },
+      username: 'u',
+      password: 'p@',
+      db: 2,
+      tls: true,
     });
     expect(parseRedisUrls('redis+sentinel://s/m')).toMatchObject({
       nodes: [{ host: 's', port: 26379 }],
-      ...{ db: 0, tls: false, username: '', password: '' },
+      db: 0,
+      tls: false,
+      username: '',
+      password: '',
     });
     expect(parseBrokers('kafka-0.kafka:9092, 10.0.0.1:65535')).toEqual([
       'kafka-0.kafka:9092',

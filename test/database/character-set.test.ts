@@ -74,11 +74,11 @@ describe('a database whose default is latin1', () => {
       await buyer.pay(await buyer.hold(id, at(seats, 0).id));
       const snapshots = await scratch.admin.query('SELECT concert_title AS title FROM reservation');
       expect(snapshots).toEqual([{ title: TITLE }]);
-      const told = await until('told of hold and sale', async () => {
+      const sent = await until('hold and sale are announced', async () => {
         const rows = await scratch.admin.query<{ message: string }>('SELECT message FROM notification');
         return rows.length === 2 && rows;
       });
-      for (const { message } of told) expect(message).toContain(`“${TITLE}”`);
+      for (const { message } of sent) expect(message).toContain(`“${TITLE}”`);
     } finally {
       await service.stop();
     }
@@ -151,13 +151,11 @@ describe('the character set of text', () => {
                 @@collation_connection AS collation, @@autocommit AS autocommit, @@default_storage_engine AS engine`,
       );
       expect(session).toEqual({
-        ...{
-          client: 'utf8mb4',
-          results: 'utf8mb4',
-          collation: 'utf8mb4_bin',
-          autocommit: 1,
-          engine: 'InnoDB',
-        },
+        client: 'utf8mb4',
+        results: 'utf8mb4',
+        collation: 'utf8mb4_bin',
+        autocommit: 1,
+        engine: 'InnoDB',
         mode: 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION',
       });
     } finally {

@@ -13,9 +13,12 @@ const CHAIN = '8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce'
 const INFO = {
   public_key:
     '868f005eb8e6e4ca0a47c8a77ceaa5309a47978a7c71bc5cce96366b5d7a569937c529eeda66c7293784a9402801af31',
-  ...{ period: 30, genesis_time: 1_595_431_050, hash: CHAIN },
+  period: 30,
+  genesis_time: 1_595_431_050,
+  hash: CHAIN,
   groupHash: '176f93498eac9ca337150b46d21dd58673ea4e3581185f869672e59fa4cb390a',
-  ...{ schemeID: 'pedersen-bls-chained', metadata: { beaconID: 'default' } },
+  schemeID: 'pedersen-bls-chained',
+  metadata: { beaconID: 'default' },
 };
 const ROUND = {
   round: 1,
@@ -78,7 +81,9 @@ describe('a round of drand', () => {
 
 describe('what operators reveal', () => {
   const committed = (operator: string, secret: string | null) => ({
-    ...{ operator, secret, hash: commitmentOf(`${operator}-secret`) },
+    operator,
+    secret,
+    hash: commitmentOf(`${operator}-secret`),
   });
 
   it('is the beacon when all who have committed have revealed, and at least two', () => {

@@ -31,14 +31,14 @@ described(`a draw${noRedisServer === undefined ? '' : ` (${noRedisServer})`}`, (
   let processes: ServiceProcess[];
   let operators: { client: OrganizerClient; secret: string }[];
   const env = (): Record<string, string | number> => ({
-    ...{
-      QUEUE_ID: queueId,
-      REDIS_URL: server.url,
-      QUEUE_MAX_ACTIVE: 1,
-      MANAGEMENT_PORT: 0,
-      NODE_ENV: 'test',
-    },
-    ...{ QUEUE_IDLE_TIMEOUT_SECONDS: 0, QUEUE_PRESENCE_TIMEOUT_SECONDS: 600, LOG_LEVEL: 'info' },
+    QUEUE_ID: queueId,
+    REDIS_URL: server.url,
+    QUEUE_MAX_ACTIVE: 1,
+    MANAGEMENT_PORT: 0,
+    NODE_ENV: 'test',
+    QUEUE_IDLE_TIMEOUT_SECONDS: 0,
+    QUEUE_PRESENCE_TIMEOUT_SECONDS: 600,
+    LOG_LEVEL: 'info',
   });
   const urlOf = (i: number): string => at(processes, i % processes.length).url;
 

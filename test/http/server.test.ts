@@ -20,8 +20,13 @@ describe('a server that cuts idle clients', () => {
     res.send(LARGE).once('close', () => cut++);
   });
   const server = new HttpServer(app, {
-    ...{ host: '127.0.0.1', port: 0, requestMs: 60_000, idleMs: IDLE_MS, maxConnections: 0 },
-    ...{ onDrop: () => undefined, graceMs: 100 },
+    host: '127.0.0.1',
+    port: 0,
+    requestMs: 60_000,
+    idleMs: IDLE_MS,
+    maxConnections: 0,
+    onDrop: () => undefined,
+    graceMs: 100,
   });
   beforeAll(() => server.listen());
   afterAll(() => server.close());

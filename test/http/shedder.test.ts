@@ -102,7 +102,7 @@ describe('the shedder before a server that stands still or becomes slower', () =
   }
   const NONE = { before: 0, after: 0 };
 
-  /** As many workers as answer so many concurrent requests within four fifths of the target. */
+  /** As many workers as answer this many concurrent requests within four fifths of the target. */
   const serverFor = (inFlight: number, serviceMs: number): Server => ({
     serviceMs,
     workers: Math.max(1, Math.ceil((inFlight * serviceMs) / (0.8 * TARGET_MS))),

@@ -55,7 +55,7 @@ describe('what the schema refuses, so that no code can do it', () => {
       1451,
     ],
     [
-      'an event told twice under one id',
+      'an event written twice under one id',
       () =>
         `INSERT INTO outbox (event_id, topic, partition_key, payload) SELECT event_id, topic, partition_key, payload FROM outbox LIMIT 1`,
       1062,

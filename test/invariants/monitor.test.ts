@@ -5,7 +5,7 @@ import { InvariantStore } from '../../src/modules/invariants/store';
 import { InvariantMetrics } from '../../src/modules/invariants/metrics';
 import { Metrics } from '../../src/platform/observability/metrics';
 import { connectRedis, type Redis } from '../../src/platform/redis/redis';
-import { InvariantMonitor } from '../../src/modules/invariants/monitor';
+import { InvariantMonitor } from '../../src/modules/invariants/monitor/monitor';
 import { queueKeys } from '../../src/modules/waiting-room/state/keys';
 import { Scratch } from '../support/rows/scratch';
 import { Shop } from '../support/rows/shop';
@@ -25,7 +25,7 @@ interface Line {
   rows?: object[];
 }
 
-/** A watch as a worker has it, on a database of the test's own; looks when told to. */
+/** A watch as a worker has it, on a database of the test's own; looks when the test says so. */
 class Watched {
   readonly lines: Line[] = [];
   readonly config: Config;
@@ -107,9 +107,9 @@ describe('the invariant monitor', () => {
     expect(watched.errors().flatMap(({ rows }) => rows)).toContainEqual(
       expect.objectContaining({ seatId, liveReservations: 2 }),
     );
-    const told = watched.errors().length;
+    const logged = watched.errors().length;
     await watched.look();
-    expect(watched.errors()).toHaveLength(told); // it is known
+    expect(watched.errors()).toHaveLength(logged); // it is known
 
     await scratch.admin.execute('DELETE FROM reservation WHERE id = ?', [insertId]);
     await watched.look();
@@ -217,7 +217,7 @@ describe('the invariant monitor', () => {
     await other.look();
     expect(await other.metric(CHECKED)).toBeDefined();
     await watched.look();
-    expect(await watched.metric(CHECKED)).toBeUndefined(); // no number is told twice
+    expect(await watched.metric(CHECKED)).toBeUndefined(); // no number is exported twice
   });
 
   it('runs in a worker and not in an API process', async () => {

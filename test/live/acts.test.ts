@@ -52,7 +52,8 @@ describe('acts of operators', () => {
       await act('admission', { command: 'limit', value: 40, reason: 'first' });
       dataOf(await act('admission', { command: 'limit', value: 50, reason: 'the hall is slow' }));
       expect(await written(subject(), 'the hall is slow')).toMatchObject({
-        ...{ actor: keys.get('operator')?.name, act: 'queue.admission' },
+        actor: keys.get('operator')?.name,
+        act: 'queue.admission',
         before: { limit: 40, rate: null, paused: false },
         after: { command: 'limit', value: 50, activeLimit: 50, source: 'operator' },
       });
@@ -94,7 +95,9 @@ describe('acts of operators', () => {
     const late = await act('notice', { notice: null, reason: 'late' }, etagOf(first));
     expect(late.status).toBe(412);
     expect(await written(`queue:${app.queueId}`, 'say two')).toMatchObject({
-      ...{ act: 'queue.notice', before: one, after: { ko: '둘', en: 'two' } },
+      act: 'queue.notice',
+      before: one,
+      after: { ko: '둘', en: 'two' },
     });
     expect((await act('notice', null)).status).toBe(200);
     expect((await act('notice', { notice: one, other: 1 })).status).toBe(400);

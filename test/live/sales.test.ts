@@ -42,10 +42,16 @@ describe('what the live view tells of sales', () => {
   it('says when all will be sold by what the last five minutes sold', () => {
     const nowMs = 1_000 * MINUTE_MS;
     const minute = (ago: number, seats: number): Sales['queues'][number]['minutes'][number] => ({
-      ...{ minuteMs: nowMs - ago * MINUTE_MS, seats, won: 0, lapses: 0, byClass: {} },
+      minuteMs: nowMs - ago * MINUTE_MS,
+      seats,
+      won: 0,
+      lapses: 0,
+      byClass: {},
     });
     const sales = (free: number, minutes: Sales['queues'][number]['minutes']): Sales['queues'][number] => ({
-      ...{ queueId: 'q', holds: 0, minutes },
+      queueId: 'q',
+      holds: 0,
+      minutes,
       classes: [{ name: 'R', amount: 1, free, held: 0, sold: 0, blocked: 0 }],
     });
     expect(soldOutAtMs(sales(30, [minute(2, 10), minute(1, 10)]), nowMs)).toBe(nowMs + 3 * MINUTE_MS);

@@ -39,8 +39,15 @@ describe('the live view of operators', () => {
     );
     LiveReport.parse(report);
     expect(at(report.queues, 0)).toMatchObject({
-      ...{ queueId: app.queueId, waiting: 1, absent: 0, active: 2, activeLimit: 2, source: 'fixed' },
-      ...{ paused: false, state: 'OPEN', override: { limit: null, rate: null } },
+      queueId: app.queueId,
+      waiting: 1,
+      absent: 0,
+      active: 2,
+      activeLimit: 2,
+      source: 'fixed',
+      paused: false,
+      state: 'OPEN',
+      override: { limit: null, rate: null },
     });
     expect(report.stores).toMatchObject({ database: { status: 'up' }, redis: { status: 'up' } });
     expect(report.fleet.breakers).toEqual([
@@ -62,7 +69,7 @@ describe('the live view of operators', () => {
     expect([report.stores.redis.status, report.fleet.ageMs >= 0]).toEqual(['up', true]);
   });
 
-  it('shows what each process has told, also one that answers no users', async () => {
+  it('shows what each process has reported, also one that answers no users', async () => {
     const own = { QUEUE_ID: app.queueId, QUEUE_MAX_ACTIVE: 2 };
     const worker = await startTestService({ ...own, ROLE: 'worker' });
     const live = await followLive(url, viewer.key);
@@ -80,7 +87,7 @@ describe('the live view of operators', () => {
     authorize.mockRestore();
   });
 
-  it(`is given to ${MOST_STREAMS} at once; one more is told to come later`, async () => {
+  it(`is given to ${MOST_STREAMS} at once; one more is refused with Retry-After`, async () => {
     const all = await Promise.all(Array.from({ length: MOST_STREAMS }, () => followLive(url, viewer.key)));
     const answer = await request(url)
       .get('/v1/admin/live/events')
@@ -111,9 +118,13 @@ describe('the live view without stores', () => {
     redisUrl.host = `127.0.0.1:${redis.port}`;
     databaseUrl.host = `127.0.0.1:${database.port}`;
     const service = await startTestService({
-      ...{ MANAGEMENT_PORT: 0, QUEUE_MAX_ACTIVE: 7, REDIS_TIMEOUT_MS: 500 },
-      ...{ DATABASE_ACQUIRE_TIMEOUT_MS: 300, DATABASE_TIMEOUT_MS: 300 },
-      ...{ REDIS_URL: redisUrl.href, DATABASE_URL: databaseUrl.href },
+      MANAGEMENT_PORT: 0,
+      QUEUE_MAX_ACTIVE: 7,
+      REDIS_TIMEOUT_MS: 500,
+      DATABASE_ACQUIRE_TIMEOUT_MS: 300,
+      DATABASE_TIMEOUT_MS: 300,
+      REDIS_URL: redisUrl.href,
+      DATABASE_URL: databaseUrl.href,
     });
     const url = `http://127.0.0.1:${service.managementPort ?? 0}`;
     const { key } = await givenOperator(app.admin, 'operator');

@@ -46,7 +46,9 @@ describe('the capacity that a breakpoint run has found', () => {
     ['not reached', [10, 0, 0.94]],
   ])('is the rate before the first that was %s', (_why, lost) => {
     expect(capacityOf(STEPS, summary(held, lost, held)).capacity).toEqual({
-      ...{ rate: 20, p99Ms: 10, brokeAt: 40 },
+      rate: 20,
+      p99Ms: 10,
+      brokeAt: 40,
     });
   });
 

@@ -234,7 +234,9 @@ beforeAll(async () => {
     startTestService({ ...own, ROLE: 'web', POD_CPU_REQUEST_MILLICORES: 100 }),
     startTestService({
       ...own,
-      ...{ ROLE: 'worker', INVARIANT_CHECK_INTERVAL_SECONDS: 1, POD_CPU_REQUEST_MILLICORES: 280 },
+      ROLE: 'worker',
+      INVARIANT_CHECK_INTERVAL_SECONDS: 1,
+      POD_CPU_REQUEST_MILLICORES: 280,
     }),
   ]);
   endings.push(
@@ -246,12 +248,10 @@ beforeAll(async () => {
   await Promise.all([
     startInflux(),
     startPrometheus({
-      ...{
-        'concert-api': api.url,
-        'concert-worker': worker.url,
-        'concert-web': web.url,
-        'kube-state-metrics': clusterState,
-      },
+      'concert-api': api.url,
+      'concert-worker': worker.url,
+      'concert-web': web.url,
+      'kube-state-metrics': clusterState,
     }),
   ]);
   // On a busy machine scrapes are late or fail; a rate needs some of them while there is load, so that is tried again.

@@ -156,11 +156,11 @@ describe('against the service', () => {
     expect(crowd).toMatchObject({ code: 0 });
     expect(crowd.count('visits')).toBeGreaterThan(0);
     expect((await paid()) - before).toBeGreaterThanOrEqual(crowd.count('tickets_sold'));
-    const told = (what: RegExp): number => crowd.output.match(what)?.length ?? 0;
-    expect(told(/timeline \d{13} visit\b/g)).toBe(crowd.count('visits'));
-    expect(told(/timeline \d{13} payment [\d.]+ 200\b/g)).toBe(crowd.count('tickets_sold'));
-    expect(told(/timeline \d{13} admitted\b/g)).toBe(crowd.count('queue_time'));
-    expect(told(/timeline \d{13} check\b/g)).toBe(0);
+    const countOf = (what: RegExp): number => crowd.output.match(what)?.length ?? 0;
+    expect(countOf(/timeline \d{13} visit\b/g)).toBe(crowd.count('visits'));
+    expect(countOf(/timeline \d{13} payment [\d.]+ 200\b/g)).toBe(crowd.count('tickets_sold'));
+    expect(countOf(/timeline \d{13} admitted\b/g)).toBe(crowd.count('queue_time'));
+    expect(countOf(/timeline \d{13} check\b/g)).toBe(0);
   });
 
   it('crowd: with SINGLE_VISIT nobody comes again', async () => {
@@ -211,14 +211,14 @@ describe('against the service', () => {
   });
 });
 
-interface Told {
+interface Reply {
   status?: number;
   headers?: Record<string, string>;
   code?: string;
   data?: unknown;
   delayMs?: number;
 }
-type Behaviour = (request: IncomingMessage, asked: number) => Told;
+type Behaviour = (request: IncomingMessage, asked: number) => Reply;
 
 const WELL: Record<string, unknown> = {
   'POST /v1/api/queue/token': { queueToken: 'token' },
@@ -238,14 +238,14 @@ describe('against a service that does wrong', () => {
   const servers: ReturnType<typeof createServer>[] = [];
   afterEach(() => servers.splice(0).forEach((server) => server.close().closeAllConnections()));
 
-  /** Answers as the service does, unless told otherwise: `asked` counts the requests of the endpoint. */
+  /** Answers as the service does, unless the test wants another answer: `asked` counts the requests of the endpoint. */
   async function fake(behaviour: Record<string, Behaviour>): Promise<string> {
     const asked: Record<string, number> = {};
     const server = createServer((request, response) => {
       const endpoint = `${request.method ?? ''} ${(request.url ?? '').replace(/\?.*/, '')}`;
       asked[endpoint] = (asked[endpoint] ?? 0) + 1;
-      const told = (behaviour[endpoint] ?? behaviour['*'])?.(request, asked[endpoint]) ?? {};
-      const { status = 200, headers = {}, code = String(status), data = WELL[endpoint], delayMs = 0 } = told;
+      const reply = (behaviour[endpoint] ?? behaviour['*'])?.(request, asked[endpoint]) ?? {};
+      const { status = 200, headers = {}, code = String(status), data = WELL[endpoint], delayMs = 0 } = reply;
       const body =
         status === 200 ? { data, exception: null } : { data: null, exception: { code, message: '' } };
       setTimeout(() => response.writeHead(status, headers).end(JSON.stringify(body)), delayMs);
@@ -296,7 +296,7 @@ describe('against a service that does wrong', () => {
   it('a buyer retries with the same key after Retry-After, and picks another seat when one is taken', async () => {
     const keys: Record<string, { key: unknown; atMs: number }[]> = {};
     const firstIsRefused =
-      (name: string, refusal: Told): Behaviour =>
+      (name: string, refusal: Reply): Behaviour =>
       ({ headers }, asked) => {
         (keys[name] ??= []).push({ key: headers['idempotency-key'], atMs: performance.now() });
         return asked === 1 ? refusal : {};

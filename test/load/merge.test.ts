@@ -49,14 +49,13 @@ const trend = (samples: number[], names: string[], thresholds: string[]): Metric
   const sorted = [...samples].sort((a, b) => a - b);
   const quantiles = names.map((name) => [name, percentile(sorted, Number(name.slice(2, -1)) / 100)]);
   return {
-    ...{ type: 'trend', contains: 'time' },
+    type: 'trend',
+    contains: 'time',
     values: {
-      ...{
-        count: samples.length,
-        min: sorted[0] ?? 0,
-        max: sorted.at(-1) ?? 0,
-        med: percentile(sorted, 0.5),
-      },
+      count: samples.length,
+      min: sorted[0] ?? 0,
+      max: sorted.at(-1) ?? 0,
+      med: percentile(sorted, 0.5),
       avg: samples.reduce((sum, it) => sum + it, 0) / samples.length,
       ...(Object.fromEntries(quantiles) as Record<string, number>),
     },
@@ -108,11 +107,15 @@ describe('thresholds of several pods', () => {
       ['p(99)<200'],
     );
   const counter = (count: number, thresholds: string[] = []): Metric => ({
-    ...{ type: 'counter', contains: 'default', values: { count, rate: count / 10 } },
+    type: 'counter',
+    contains: 'default',
+    values: { count, rate: count / 10 },
     thresholds: Object.fromEntries(thresholds.map((it) => [it, { ok: false }])),
   });
   const rate = (passes: number, fails: number): Metric => ({
-    ...{ type: 'rate', contains: 'default', values: { passes, fails, rate: passes / (passes + fails) } },
+    type: 'rate',
+    contains: 'default',
+    values: { passes, fails, rate: passes / (passes + fails) },
     thresholds: { 'rate<0.01': { ok: true } },
   });
 
@@ -157,7 +160,10 @@ describe('a Job of several pods', () => {
 
   it('is indexed, with a part of the whole for each', async () => {
     expect((await job({ pods: 4 }))?.spec).toMatchObject({
-      ...{ completionMode: 'Indexed', completions: 4, parallelism: 4, backoffLimit: 0 },
+      completionMode: 'Indexed',
+      completions: 4,
+      parallelism: 4,
+      backoffLimit: 0,
     });
     const all = await args(4);
     expect(optionOf(all, 'execution-segment-sequence')).toBe('0,1/4,2/4,3/4,1');

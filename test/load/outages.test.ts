@@ -3,8 +3,13 @@ import { type Change, isCertainlyWorse } from '../../k6/runner/report/changes';
 import { demandsOf, isMet, outageSection, outageVerdict } from '../../k6/runner/report/outages';
 
 const GOOD: OutageFigures = {
-  ...{ service: 'mariadb', from: 20, until: 60, openedAfter: 3 },
-  ...{ fastP99Ms: 25, recoveredAfter: 0.2, soldAfter: 4 },
+  service: 'mariadb',
+  from: 20,
+  until: 60,
+  openedAfter: 3,
+  fastP99Ms: 25,
+  recoveredAfter: 0.2,
+  soldAfter: 4,
 };
 
 function runWith(outage: Partial<OutageFigures>, ok = true): Findings {

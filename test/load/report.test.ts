@@ -42,8 +42,13 @@ describe('npm run load', () => {
 
   it('runs the study and leaves a report that needs no other file', async () => {
     const { code, output } = await load([
-      ...['study', '--id', id, `USERS=${USERS}`, 'DURATION_SCALE=0.1'],
-      ...['P95_MS=20000', 'P99_MS=20000'], // a busy machine is slow
+      'study',
+      '--id',
+      id,
+      `USERS=${USERS}`,
+      'DURATION_SCALE=0.1',
+      'P95_MS=20000',
+      'P99_MS=20000', // a busy machine is slow
     ]);
     expect([code, output]).toEqual([0, expect.stringContaining('all invariants hold')]);
     expect(output).toMatch(/requests\/s +\d+ waiting +\d+ active/); // progress meanwhile
@@ -53,8 +58,12 @@ describe('npm run load', () => {
     const figures = [...html.matchAll(/<figcaption>(.*?) \(/g)].map(([, title]) => title);
     expect(figures).toEqual(
       expect.arrayContaining([
-        ...['How fast are the answers?', 'Which endpoint is slow?', 'How much is asked?'],
-        ...['Who waits, and who is active?', 'Does the event loop stall?', 'How busy is the process?'],
+        'How fast are the answers?',
+        'Which endpoint is slow?',
+        'How much is asked?',
+        'Who waits, and who is active?',
+        'Does the event loop stall?',
+        'How busy is the process?',
       ]),
     );
     expect(html).not.toMatch(/NaN|undefined|Infinity/);

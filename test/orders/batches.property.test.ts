@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { Batcher, type Outcome } from '../../src/platform/database/batch/batch';
+import { Batcher } from '../../src/platform/database/batch/batch';
+import { type Outcome } from '../../src/platform/database/batch/outcome';
 import { BatchMetrics } from '../../src/platform/database/batch/metrics';
 import type { Database, SqlTransaction } from '../../src/platform/database/database';
 import { Metrics } from '../../src/platform/observability/metrics';

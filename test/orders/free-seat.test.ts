@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Lease } from '../../src/platform/database/lease';
-import { done } from '../../src/platform/database/batch/batch';
+import { done } from '../../src/platform/database/batch/outcome';
 import { at } from '../support/at';
 import { outcome } from '../support/clients/buyer';
 import { expectInvariants } from '../support/invariants';

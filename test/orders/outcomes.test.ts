@@ -10,7 +10,7 @@ import { useService } from '../support/suite';
 
 const LIMIT = 2;
 
-/** What a buyer, an operator and a consumer of events are told of holds and payments. */
+/** What a buyer, an operator and a consumer of events get of holds and payments. */
 describe('the outcome of a sale', () => {
   const app = useService({ MAX_SEATS_PER_USER: LIMIT });
 
@@ -47,7 +47,10 @@ describe('the outcome of a sale', () => {
     const [event] = await events(buyer.userId);
     expect(event).toMatchObject({ topic: 'reservation-notification', key: String(reservationId) });
     expect(JSON.parse(event?.payload ?? '')).toEqual({
-      ...{ reservationId, userId: buyer.userId, concertTitle: title, seatPosition: 2 },
+      reservationId,
+      userId: buyer.userId,
+      concertTitle: title,
+      seatPosition: 2,
       heldUntil: row?.until.toISOString(),
     });
   });
@@ -71,8 +74,11 @@ describe('the outcome of a sale', () => {
     const event = (await events(buyer.userId)).at(-1);
     expect(event).toMatchObject({ topic: 'payment-notification', key: String(reservationId) });
     expect(JSON.parse(event?.payload ?? '')).toEqual({
-      ...{ reservationId, userId: buyer.userId, paymentAmount: 70 },
-      ...{ concertTitle: title, seatPosition: 1 },
+      reservationId,
+      userId: buyer.userId,
+      paymentAmount: 70,
+      concertTitle: title,
+      seatPosition: 1,
     });
     expect(
       await app.admin.query(

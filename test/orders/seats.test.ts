@@ -340,7 +340,8 @@ describe('seats and holds in the database', () => {
       const held = await hold(tx, one.id, second);
       expect(await why(tx, one.id, second)).toMatch(/somebody else has it/);
       expect((await ask(tx, one.id, second))[0]).toMatchObject({
-        ...{ kind: 'done', value: { isNew: false, rows: [{ id: held }] } },
+        kind: 'done',
+        value: { isNew: false, rows: [{ id: held }] },
       });
       expect(await why(tx, one.id, first, USER)).toMatch(/somebody else has it/); // bought is not held
       await sell(tx, held);

@@ -176,7 +176,10 @@ describe('an organizer', () => {
     const { concertId } = await organizer.draft();
     const { scheduleId } = dataOf<ScheduleDetail>(
       await organizer.post(`concerts/${concertId}/schedules`, {
-        ...{ startsAt: inDays(5), endsAt: inDays(6), layoutId, prices: { VIP: 9, A: 0 } },
+        startsAt: inDays(5),
+        endsAt: inDays(6),
+        layoutId,
+        prices: { VIP: 9, A: 0 },
       }),
     );
     const [counts] = await app.admin.query(

@@ -65,8 +65,13 @@ describe('the refund of an order', () => {
     const { seatId, reservationId, position } = at(refunded.seats, 0);
     expect(await refundEvents(first, first)).toEqual([
       {
-        ...{ reservationId, orderId: order?.orderId, userId: first, refundAmount: PRICE },
-        ...{ concertTitle: 'Given', seatPosition: position, canceledBy: 'operator' },
+        reservationId,
+        orderId: order?.orderId,
+        userId: first,
+        refundAmount: PRICE,
+        concertTitle: 'Given',
+        seatPosition: position,
+        canceledBy: 'operator',
       },
     ]);
     const buyer = await app.buyer(PRICE);

@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => bench.close());
 
 describe('events without Kafka', () => {
-  test('a committed event is told to the user, remembered and marked', async () => {
+  test('a committed event is delivered to the user, remembered and marked', async () => {
     const worker = await bench.worker();
     const paid = await bench.emit(PAYMENT, { userId: 8 });
     const held = await bench.emit('reservation-notification', { userId: 9 });
@@ -42,7 +42,10 @@ describe('events without Kafka', () => {
     await until('postponed', async () => (await bench.outbox(bad)).postponed === 1);
     expect(bench.recorder.triesOf(bad)).toHaveLength(3);
     await expect(bench.outbox(bad)).resolves.toMatchObject({
-      ...{ attempts: 3, postponed: 1, delivered: 0, givenUp: 0 },
+      attempts: 3,
+      postponed: 1,
+      delivered: 0,
+      givenUp: 0,
     });
   });
 
@@ -62,8 +65,8 @@ describe('events without Kafka', () => {
     expect(fifth - fourth).toBeGreaterThan(650);
     const row = await bench.outbox(bad);
     expect(row).toMatchObject({ attempts: 5, delivered: 0, lastError: `no such phone: ${poison}` });
-    await until('counted', async () => (await bench.counted('given_up')) === 1); // told after it is written
-    await until('told', () => bench.log.filter(({ level }) => level === 'error').length === 1);
+    await until('counted', async () => (await bench.counted('given_up')) === 1); // counted after it is written
+    await until('logged', () => bench.log.filter(({ level }) => level === 'error').length === 1);
   });
 
   test('many failing events hold up no fresh one', async () => {
@@ -77,7 +80,7 @@ describe('events without Kafka', () => {
     await until('notified', () => bench.recorder.doneOf(good) === 1);
   });
 
-  test('a postponed event is told once the notifier is well again', async () => {
+  test('a postponed event is delivered once the notifier is well again', async () => {
     await bench.worker();
     let well = false;
     bench.recorder.act = () => {
@@ -112,7 +115,7 @@ describe('events without Kafka', () => {
     await expect(bench.counted('duplicate')).resolves.toBe(1);
   });
 
-  test('two workers: every event is told exactly once and those of a key in order', async () => {
+  test('two workers: every event is delivered exactly once and those of a key in order', async () => {
     await Promise.all([bench.worker(), bench.worker()]);
     bench.recorder.act = () => wait(bench.recorder.tries.length % 4);
     const keys = 10;

@@ -15,7 +15,7 @@ const payload = (reservationId: number): string =>
   JSON.stringify({ reservationId, userId: 7, concertTitle: 'Title', seatPosition: 1, paymentAmount: 100 });
 
 describe('events through Kafka', () => {
-  test('a committed event is delivered, told to the user and remembered', async () => {
+  test('a committed event is delivered to the user and remembered', async () => {
     const worker = await bench.worker();
     const paid = await bench.emit(PAYMENT, { reservationId: 41, userId: 8, paymentAmount: 50_000 });
     const held = await bench.emit('reservation-notification', { reservationId: 42, userId: 9 });
@@ -80,11 +80,11 @@ describe('events through Kafka', () => {
       },
     });
     expect(JSON.parse(permanent[0]?.value ?? '')).toMatchObject({ reservationId: 1 });
-    await until('told', () => bench.log.filter(({ level }) => level === 'error').length === 1);
+    await until('logged', () => bench.log.filter(({ level }) => level === 'error').length === 1);
     await expect(bench.counted('failed')).resolves.toBe(5);
   });
 
-  test('an event that waits in the DLQ is told once the notifier is well again', async () => {
+  test('an event that waits in the DLQ is delivered once the notifier is well again', async () => {
     await bench.worker();
     let well = false;
     bench.recorder.act = () => {
@@ -143,7 +143,7 @@ describe('events through Kafka', () => {
     expect(bench.recorder.tries).toHaveLength(1);
   });
 
-  test('two workers: every event is told exactly once and those of a key in order', async () => {
+  test('two workers: every event is delivered exactly once and those of a key in order', async () => {
     await Promise.all([bench.worker(), bench.worker()]);
     bench.recorder.act = () => wait(bench.recorder.tries.length % 4);
     const keys = 30;

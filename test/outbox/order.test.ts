@@ -11,7 +11,7 @@ describe.each(['in-process', 'through Kafka'])('events of one reservation, %s', 
   });
   afterEach(() => bench.close());
 
-  /** What was told of a reservation, in order. */
+  /** What was delivered of a reservation, in order. */
   const toldOf = (reservationId: number): string[] =>
     bench.recorder.done
       .filter((it) => it.reservationId === reservationId)
@@ -22,17 +22,17 @@ describe.each(['in-process', 'through Kafka'])('events of one reservation, %s', 
     paid: await bench.emit(PAID, { reservationId }),
   });
 
-  test('a hold is told before its sale, whichever worker and topic they go through', async () => {
+  test('a hold is delivered before its sale, whichever worker and topic they go through', async () => {
     const reservations = Array.from({ length: 25 }, (_, i) => i + 1);
     for (const id of reservations) await emitBoth(id);
     bench.recorder.act = ({ reservationId, topic }) => wait(topic.endsWith(HELD) ? reservationId % 5 : 0);
     await Promise.all([bench.worker(), bench.worker()]);
-    await until('all told', () => bench.recorder.done.length === 2 * reservations.length);
+    await until('all delivered', () => bench.recorder.done.length === 2 * reservations.length);
     for (const id of reservations) expect(toldOf(id)).toEqual([HELD, PAID]);
     await until('all marked', async () => (await bench.open()) === 0);
   });
 
-  test('a sale waits for a hold that fails, until it is told or given up, and holds up no other', async () => {
+  test('a sale waits for a hold that fails, until it is delivered or given up, and holds up no other', async () => {
     const [failing, poison, good] = [1, 2, 3];
     let left = 4; // three tries, and one from the DLQ
     bench.recorder.act = ({ reservationId, topic }) => {
@@ -44,7 +44,7 @@ describe.each(['in-process', 'through Kafka'])('events of one reservation, %s', 
     const second = await emitBoth(poison);
     const third = await emitBoth(good);
     await bench.worker();
-    await until('all sales told', () =>
+    await until('all sales delivered', () =>
       [first, second, third].every(({ paid }) => bench.recorder.doneOf(paid) === 1),
     );
     expect([failing, poison, good].map(toldOf)).toEqual([[HELD, PAID], [PAID], [HELD, PAID]]);

@@ -91,7 +91,7 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
 
   describe('spends a proof once', () => {
     const SPENT = ['403 403', expect.stringContaining('spent')];
-    const told = (answer: Response): string[] => [outcome(answer), answer.text];
+    const shown = (answer: Response): string[] => [outcome(answer), answer.text];
     /** Ends the user's entry, as payment does. */
     const finish = async (answer: Response): Promise<void> => {
       const { queueToken } = (answer.body as { data: { queueToken: string } }).data;
@@ -101,7 +101,7 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
         queueId: string;
         seq: number;
       };
-      await app.service.container.resolve(WaitingRoomRegistry).find(queueId)?.endSession(seq);
+      await app.service.container.resolve(WaitingRoomRegistry).find(queueId)?.entries.endSession(seq);
     };
 
     it('in one queue: the other queues give nothing for it, whichever comes first', async () => {
@@ -112,7 +112,7 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
         const userId = await app.given.user();
         const proof = await solved(userId);
         expect(outcome(await ask(userId, proof, first))).toBe('200');
-        expect(told(await ask(userId, proof, second))).toEqual(SPENT);
+        expect(shown(await ask(userId, proof, second))).toEqual(SPENT);
         expect(outcome(await ask(userId, proof, first))).toBe('200'); // the same entry, whose answer may be lost
       }
     });
@@ -122,11 +122,11 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
       const proof = await solved(userId);
       const [first] = [await ask(userId, proof)];
       await finish(first);
-      expect(told(await ask(userId, proof))).toEqual(SPENT);
-      expect(told(await ask(userId, { ...proof, nonce: solveAgain(proof) }))).toEqual(SPENT); // nor another solution
+      expect(shown(await ask(userId, proof))).toEqual(SPENT);
+      expect(shown(await ask(userId, { ...proof, nonce: solveAgain(proof) }))).toEqual(SPENT); // nor another solution
       const second = await ask(userId, await solved(userId));
       expect([outcome(second), second.text === first.text]).toEqual(['200', false]);
-      expect(told(await ask(userId, proof))).toEqual(['200', second.text]); // no other entry than the live one
+      expect(shown(await ask(userId, proof))).toEqual(['200', second.text]); // no other entry than the live one
     });
 
     it('though it was sent for a live entry, made by another proof', async () => {
@@ -135,12 +135,14 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
       const first = await ask(userId, one);
       expect((await ask(userId, other)).text).toBe(first.text);
       await finish(first);
-      expect(told(await ask(userId, other))).toEqual(SPENT);
+      expect(shown(await ask(userId, other))).toEqual(SPENT);
     });
 
     it('for all processes, and however many ask at once', async () => {
       const another = await startTestService({
-        ...{ TOKEN_PROOF_OF_WORK_BITS: BITS, QUEUE_MAX_ACTIVE: 10_000, QUEUE_ID: app.queueId },
+        TOKEN_PROOF_OF_WORK_BITS: BITS,
+        QUEUE_MAX_ACTIVE: 10_000,
+        QUEUE_ID: app.queueId,
         QUEUES: `${OWN}=1000`,
       });
       try {

@@ -64,7 +64,7 @@ describe('a token that is not active', () => {
   });
 
   it('that waits behind more users than the limit does not even reach Redis', async () => {
-    const settle = jest.spyOn(app.service.container.resolve(WaitingRoomRegistry).main, 'resolve');
+    const settle = jest.spyOn(app.service.container.resolve(WaitingRoomRegistry).main.entries, 'resolve');
     for (const buyer of waiting.slice(1)) await everything(buyer);
     expect(settle).not.toHaveBeenCalled();
   });

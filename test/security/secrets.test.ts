@@ -52,15 +52,20 @@ describe('secrets', () => {
 
     const config = testConfig();
     const secrets = [
-      ...[config.TOKEN_SECRET, new URL(config.DATABASE_URL).password, HOOK.password, key],
-      ...[buyer.token, buyer.token.split('.')[2], ticket.text.split('.')[2]],
+      config.TOKEN_SECRET,
+      new URL(config.DATABASE_URL).password,
+      HOOK.password,
+      key,
+      buyer.token,
+      buyer.token.split('.')[2],
+      ticket.text.split('.')[2],
       Buffer.from(`${HOOK.user}:${HOOK.password}`).toString('base64'),
     ];
-    const told = service.lines.join('\n') + metrics;
-    expect(told).toContain('"route":"/v1/api/concerts/payment"');
+    const output = service.lines.join('\n') + metrics;
+    expect(output).toContain('"route":"/v1/api/concerts/payment"');
     for (const secret of secrets) {
       expect(secret).toMatch(/.{8,}/);
-      expect(told).not.toContain(secret);
+      expect(output).not.toContain(secret);
     }
   });
 

@@ -1,5 +1,6 @@
 import { Batcher as EntryBatcher } from '../../src/common/batcher';
-import { Batcher, done, type Outcome } from '../../src/platform/database/batch/batch';
+import { Batcher } from '../../src/platform/database/batch/batch';
+import { done, type Outcome } from '../../src/platform/database/batch/outcome';
 import { BatchMetrics } from '../../src/platform/database/batch/metrics';
 import type { SqlTransaction } from '../../src/platform/database/database';
 import { Metrics } from '../../src/platform/observability/metrics';

@@ -190,7 +190,7 @@ describe('a collector that is away', () => {
     await expect(metric(one, full)).resolves.toBeLessThanOrEqual(96);
   });
 
-  it('is told of when it is back', async () => {
+  it('is logged when it is back', async () => {
     collector.status = 400; // for good: it is not tried again
     const one = await start(collector.env);
     await fetch(one.url + LISTS);

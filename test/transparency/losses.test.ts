@@ -16,8 +16,11 @@ import { until } from '../support/wait';
 const SECRET = 'a secret of these tests';
 const { REDIS_URL } = testConfig();
 const RULES = {
-  ...{ sessionMs: 600_000, maxWaitMs: 600_000, idleTimeoutMs: 0 },
-  ...{ presenceTimeoutMs: 600_000, admissionIntervalMs: 0 },
+  sessionMs: 600_000,
+  maxWaitMs: 600_000,
+  idleTimeoutMs: 0,
+  presenceTimeoutMs: 600_000,
+  admissionIntervalMs: 0,
 };
 const LIMIT = 3;
 
@@ -50,7 +53,7 @@ describe('an honest log', () => {
     new LogWriter(room, repository, new Blinding(SECRET), keys.of(room.queueId));
 
   const enter = async (count: number): Promise<void> => {
-    for (let i = 0; i < count; i++) await room.issue(++user);
+    for (let i = 0; i < count; i++) await room.entries.issue(++user);
   };
 
   /** Ends the session of one active user, and thereby admits the next one. */
@@ -59,7 +62,7 @@ describe('an honest log', () => {
     const [seq] = room.snapshot.activeSeqs();
     expect(seq).toBeDefined();
     rooms.repository.paid.add(seq ?? 0);
-    await room.endSession(seq ?? 0);
+    await room.entries.endSession(seq ?? 0);
   };
 
   /** Admissions go on when all processes have said whom they have seen. */
@@ -72,7 +75,7 @@ describe('an honest log', () => {
       const [seq] = room.snapshot.activeSeqs();
       if (seq !== undefined) {
         rooms.repository.paid.add(seq);
-        await room.endSession(seq);
+        await room.entries.endSession(seq);
       }
       return (await rooms.numbers('headSeq'))[0] !== before[0];
     });

@@ -159,8 +159,13 @@ describe('an audit of a log that was tampered with', () => {
     const first = 5 + shuffled(Buffer.from(seed, 'hex'), 4).indexOf(0);
     expect(first).toBeGreaterThanOrEqual(5);
     const drawn = [
-      ...[leafAt(0), ...issued, `cut ${ms} 0 4`, `draw ${ms} 0 4 ${seed}`, `limit ${ms} fixed 2 -`],
-      ...[`admit ${ms} 5 next 4`, `end ${ms} 5 paid`],
+      leafAt(0),
+      ...issued,
+      `cut ${ms} 0 4`,
+      `draw ${ms} 0 4 ${seed}`,
+      `limit ${ms} fixed 2 -`,
+      `admit ${ms} 5 next 4`,
+      `end ${ms} 5 paid`,
     ];
     const draws = [{ ...published, seed }];
     expect(await faultsOf(drawn, { draws })).toEqual([]);

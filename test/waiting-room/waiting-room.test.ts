@@ -20,10 +20,10 @@ describe('a waiting room', () => {
 
   it('answers polls from the snapshot once it has one, and has its own admissions at once', async () => {
     const { room } = newQueue(2);
-    const [first] = [await room.issue(1)];
+    const [first] = [await room.entries.issue(1)];
     expect([pollStatus(room, first), room.touchIfActive(first)]).toEqual(['ask Redis', false]);
     await room.refresh();
-    const [second, third] = [await room.issue(2), await room.issue(3)];
+    const [second, third] = [await room.entries.issue(2), await room.entries.issue(3)];
     expect([first, second, third].map((one) => pollStatus(room, one))).toEqual([
       'PROGRESS',
       'ask Redis',
@@ -37,33 +37,33 @@ describe('a waiting room', () => {
 
   it('an entry that has waited too long is EXPIRED', async () => {
     const { room, rooms } = newQueue(1, { maxWaitMs: 5000 });
-    const [active, waiting] = [await room.issue(1), await room.issue(2)];
+    const [active, waiting] = [await room.entries.issue(1), await room.entries.issue(2)];
     await time.pass(4999);
     await room.refresh();
     expect(pollStatus(room, waiting)).toBe('WAITING 1');
     await time.pass(1);
     expect(pollStatus(room, waiting)).toBe('ask Redis');
-    expect(await room.resolve(waiting)).toMatchObject({ status: 'EXPIRED' });
-    await room.endSession(active.seq);
+    expect(await room.entries.resolve(waiting)).toMatchObject({ status: 'EXPIRED' });
+    await room.entries.endSession(active.seq);
     expect((await rooms.scores('active')).size).toBe(0); // an expired entry is not admitted
   });
 
   it('takes over what Redis has resolved', async () => {
     const queue = newQueue(1);
     const { room, rooms } = queue;
-    const [active, next] = [await room.issue(1), await room.issue(2)];
+    const [active, next] = [await room.entries.issue(1), await room.entries.issue(2)];
     await room.refresh();
-    await rooms.open().endSession(active.seq); // by another process
+    await rooms.open().entries.endSession(active.seq); // by another process
     expect(pollStatus(room, active)).toBe('PROGRESS'); // as far as it knows
-    expect(await room.resolve(active)).toMatchObject({ status: 'DONE' });
+    expect(await room.entries.resolve(active)).toMatchObject({ status: 'DONE' });
     expect(room.touchIfActive(active)).toBe(false);
-    expect(await room.resolve(next)).toMatchObject({ status: 'PROGRESS' });
+    expect(await room.entries.resolve(next)).toMatchObject({ status: 'PROGRESS' });
     expect(room.touchIfActive(next)).toBe(true);
-    expect(await room.resolve({ ...next, gen: 9 })).toBe('not-issued-here');
+    expect(await room.entries.resolve({ ...next, gen: 9 })).toBe('not-issued-here');
     expect(room.touchIfActive(next)).toBe(true); // whatever another token says
     expect(await queue.progress()).toEqual({ issued: 2, headSeq: 2, gen: next.gen });
-    const waiting = await room.issue(3);
-    expect(await room.resolve(waiting)).toMatchObject({ status: 'WAITING' });
+    const waiting = await room.entries.issue(3);
+    expect(await room.entries.resolve(waiting)).toMatchObject({ status: 'WAITING' });
     expect(room.snapshot.active).toBe(1);
     expect(await queue.progress()).toEqual({ issued: 3, headSeq: 2, gen: next.gen });
   });
@@ -73,7 +73,7 @@ describe('a waiting room', () => {
     const { room } = queue;
     const [active, next, last] = (await queue.issue(3)) as [Entry, Entry, Entry];
     await room.refresh();
-    await room.endSession(active.seq);
+    await room.entries.endSession(active.seq);
     expect([room.touchIfActive(active), room.touchIfActive(next), room.touchIfActive(last)]).toEqual([
       false,
       true,
@@ -113,16 +113,16 @@ describe('a waiting room', () => {
     const { room, rooms } = queue;
     const [active, next] = (await queue.issue(2)) as [Entry, Entry];
     await room.refresh();
-    await room.endSession(active.seq);
-    await rooms.open().endSession(active.seq);
+    await room.entries.endSession(active.seq);
+    await rooms.open().entries.endSession(active.seq);
     expect([...(await rooms.scores('active')).keys()]).toEqual([next.seq]);
     expect(await queue.metric('concert_queue_sessions_ended_total', 'paid')).toBe(1);
   });
 
   it('a user who holds a seat stays active though silent', async () => {
     const { room, rooms } = newQueue(2, { idleTimeoutMs: 1000 });
-    const [idle, holder] = [await room.issue(1), await room.issue(2)];
-    await room.extendSession(holder.seq, 10_000);
+    const [idle, holder] = [await room.entries.issue(1), await room.entries.issue(2)];
+    await room.entries.extendSession(holder.seq, 10_000);
     await time.pass(2000);
     await room.tick();
     expect([...(await rooms.scores('active')).keys()]).toEqual([holder.seq]);
@@ -135,7 +135,7 @@ describe('a waiting room', () => {
     const samples: number[] = [];
     for (const [user, ms] of [0, 0, 249, 1, 250, -5000, 0, 250].entries()) {
       await time.pass(ms);
-      await room.issue(user + 1);
+      await room.entries.issue(user + 1);
       samples.push(await time.redis.zcard(`${rooms.keys.prefix}arrivals`));
     }
     expect(samples).toEqual([1, 1, 1, 2, 3, 4, 4, 5]);
@@ -149,7 +149,7 @@ describe('a waiting room', () => {
     await room.refresh();
     expect(room.estimateEta(at(entries, 3), 3).seconds).toBe(3 * (OBSERVED_RULES.sessionMs / 1000)); // nobody was let in yet: a guess
     for (let i = 0; i < 10; i++) {
-      await room.endSession(i + 1); // one a second
+      await room.entries.endSession(i + 1); // one a second
       await time.pass(1000);
       for (const entry of entries) room.poll(entry);
       await room.refresh();
@@ -160,7 +160,7 @@ describe('a waiting room', () => {
       room.estimateEta(at(entries, index), 1); // have had their turn: no prediction
     }
     for (let i = 10; i < 15; i++) {
-      await room.endSession(i + 1);
+      await room.entries.endSession(i + 1);
       await time.pass(1000);
       await room.refresh();
     }

@@ -42,7 +42,11 @@ describe('webhooks on the management port', () => {
       return acts.length === 6 && acts;
     });
     expect(audit.map(({ act }) => act).sort()).toEqual([
-      ...['webhook.add', 'webhook.enable', 'webhook.remove', 'webhook.replay', 'webhook.replay'],
+      'webhook.add',
+      'webhook.enable',
+      'webhook.remove',
+      'webhook.replay',
+      'webhook.replay',
       'webhook.rotate',
     ]);
     expect(audit.filter(({ text }) => text.includes('whsec_'))).toEqual([]);

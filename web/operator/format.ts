@@ -18,7 +18,11 @@ export const formatTime = (ms: number): string =>
 
 export const formatMoment = (time: string): string =>
   new Intl.DateTimeFormat(locale(), {
-    ...{ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false },
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hour12: false,
   }).format(new Date(time));
 
 /** For an age or a span: `3 s`, `4 min`, `2 h`. */

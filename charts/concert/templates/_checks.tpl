@@ -57,7 +57,7 @@ A store that is switched off while its claim is there: nobody would use its data
 {{- end -}}
 
 {{/*
-The parts find each other by the names that they have without overrides; what is named otherwise must be told to those that
+The parts find each other by the names that they have without overrides; what is named otherwise must be given to those that
 call it.
 */}}
 {{- define "concert.names" -}}

@@ -80,7 +80,9 @@ export function readFindings(id: string): Findings {
   const value = (metric: string, of: string): number => metrics[metric]?.values[of] ?? 0;
   const ms = (of: string): number => value('http_req_duration', of);
   return {
-    ...{ meta, recording, samples },
+    meta,
+    recording,
+    samples,
     endpoints: recording.valuesOf('http_reqs', 'endpoint').map((endpoint) => figuresOf(recording, endpoint)),
     thresholds: Object.entries(metrics).flatMap(([metric, { thresholds = {} }]) =>
       Object.entries(thresholds)
@@ -92,14 +94,12 @@ export function readFindings(id: string): Findings {
       requests: value('http_reqs', 'count'),
       perSecond: value('http_reqs', 'rate'),
       failedShare: value('http_req_failed', 'rate'),
-      ...{
-        avgMs: ms('avg'),
-        medMs: ms('med'),
-        p90Ms: ms('p(90)'),
-        p95Ms: ms('p(95)'),
-        p99Ms: ms('p(99)'),
-        maxMs: ms('max'),
-      },
+      avgMs: ms('avg'),
+      medMs: ms('med'),
+      p90Ms: ms('p(90)'),
+      p95Ms: ms('p(95)'),
+      p99Ms: ms('p(99)'),
+      maxMs: ms('max'),
       visits: value('visits', 'count'),
       admittedShare: metrics.queue_admitted?.values.rate,
       stepsBack: value('queue_position_back', 'count'),

@@ -49,7 +49,7 @@ export async function startProduct(env: Record<string, string>, logFile: string)
       if (!stopping) reject(new Error(`The product ended (${signal ?? code ?? '?'}): see ${logFile}`));
     });
   });
-  ended.catch(() => undefined); // told where it is raced against
+  ended.catch(() => undefined); // reported where it is raced against
   const stop = (): Promise<void> => {
     stopping = true;
     return end(child);

@@ -12,9 +12,9 @@ export interface Invariants {
   findings: string[];
 }
 
-/** What `verify --json` told. @throws SyntaxError when it told nothing */
-export function invariantsOf(told: string): Invariants {
-  const { ok, results } = JSON.parse(told) as Report;
+/** What `verify --json` has printed. @throws SyntaxError when that was nothing */
+export function invariantsOf(printed: string): Invariants {
+  const { ok, results } = JSON.parse(printed) as Report;
   const findings = results
     .filter(({ verdict }) => verdict !== 'ok')
     .map(
@@ -36,7 +36,7 @@ export function verify(env: Record<string, string>): Promise<Invariants> {
         try {
           resolve(invariantsOf(stdout));
         } catch {
-          reject(error ?? new Error(`verify told nothing: ${stderr.slice(-500)}`));
+          reject(error ?? new Error(`verify printed nothing: ${stderr.slice(-500)}`));
         }
       },
     );

@@ -5,13 +5,13 @@ import { type Plot, type Series, thin } from './series.ts';
 
 const SIZE = { width: 680, height: 240 };
 const EDGE = { top: 12, right: 12, bottom: 28, left: 56 };
-/** Okabe and Ito's palette: told apart by the colour-blind as well. */
+/** Okabe and Ito's palette: the colour-blind can distinguish it as well. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#999999'];
 
 export const escape = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
-/** CSS for the lines and their legend. @param black how the black one is told from the page, light or dark */
+/** CSS for the lines and their legend. @param black how the black one differs from the page, light or dark */
 export const lineColours = (black: string): string =>
   COLOURS.map((colour) => (colour === '#000000' ? black : colour))
     .map((colour, i) => `.c${i}{stroke:${colour}}rect.c${i}{fill:${colour}}`)

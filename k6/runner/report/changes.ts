@@ -73,7 +73,10 @@ export const changeTable = (changes: Change[]): Table => ({
     const range =
       ratio === undefined ? 'too few seconds' : `${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)}`;
     return [
-      ...[name, shown(before), shown(now), `${shown(now / before)} (${range})`],
+      name,
+      shown(before),
+      shown(now),
+      `${shown(now / before)} (${range})`,
       isCertainlyWorse(change) ? 'WORSE' : '',
     ];
   }),

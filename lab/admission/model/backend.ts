@@ -56,7 +56,11 @@ export class Backend {
   scaleTo(count: number): void {
     while (this.processes.length < count)
       this.processes.push({
-        ...{ freeAt: this.now(), turn: 0, busy: 0, alive: true, ends: new Array<number>(POOL).fill(0) },
+        freeAt: this.now(),
+        turn: 0,
+        busy: 0,
+        alive: true,
+        ends: new Array<number>(POOL).fill(0),
         shedder: new LoadShedder(LOAD_SHEDDING_MAX_DELAY_MS, () => this.now() * 1000),
       });
     for (const process of this.processes.splice(count)) process.alive = false;

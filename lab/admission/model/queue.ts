@@ -27,10 +27,10 @@ export class ModelQueue {
   private readonly arrivals: { at: number; upTo: number }[] = [];
   private readonly announced: Announced[] = [];
   private readonly rate = new AdmissionRate();
-  private readonly polls: number | 'as told';
+  private readonly polls: number | 'as answered';
   private readonly random: () => number;
 
-  constructor(polls: number | 'as told', random: () => number) {
+  constructor(polls: number | 'as answered', random: () => number) {
     this.polls = polls;
     this.random = random;
   }
@@ -75,10 +75,12 @@ export class ModelQueue {
   }
 
   private interval({ limit, rate, active, served, waiting, perSecond }: Announced): number {
-    if (this.polls !== 'as told') return this.polls;
+    if (this.polls !== 'as answered') return this.polls;
     const limits = {
-      ...{ activeLimit: limit, rateLimit: rate === Infinity ? undefined : rate },
-      ...{ paused: false, source: 'auto' as const },
+      activeLimit: limit,
+      rateLimit: rate === Infinity ? undefined : rate,
+      paused: false,
+      source: 'auto' as const,
     };
     const position = this.served - served;
     const flow = { limits, active, perSecond, sessionSeconds: SESSION_SECONDS };

@@ -12,7 +12,7 @@ export interface ModelScenario {
   /** Users who arrive in a second; or, in a closed loop, how many there are. */
   arrivals: { perSecond: (at: number) => number } | { loop: (at: number) => number };
   /** Seconds between the polls of a waiting user, or as the product says (`pollAfterMs`). */
-  polls: number | 'as told';
+  polls: number | 'as answered';
   /** Mean of each pause. */
   think: number;
   /** Share of the admitted users who never send a request. */
@@ -29,16 +29,16 @@ const WRITES_OF_A_VISIT = 3;
 const CAPACITY = 1000 / (WRITES_OF_A_VISIT * COSTS.database);
 
 const usual = {
-  ...{
-    seconds: 480,
-    costs: COSTS,
-    polls: 'as told' as const,
-    think: 2,
-    silent: 0,
-    visit: 'buy' as const,
-    changes: [0],
-  },
-  ...{ replicas: () => 2, slowness: () => 1, arrivals: { perSecond: () => 2 * CAPACITY } },
+  seconds: 480,
+  costs: COSTS,
+  polls: 'as answered' as const,
+  think: 2,
+  silent: 0,
+  visit: 'buy' as const,
+  changes: [0],
+  replicas: () => 2,
+  slowness: () => 1,
+  arrivals: { perSecond: () => 2 * CAPACITY },
 };
 const isIn = (at: number, from: number, to: number): boolean => at >= from && at < to;
 
@@ -53,27 +53,41 @@ function study(at: number): number {
 export const MODEL_SCENARIOS: ModelScenario[] = [
   { ...usual, name: 'a', about: 'a steady load, twice what can be served' },
   {
-    ...{ ...usual, name: 'b', about: '200,000 within a second' },
+    ...usual,
+    name: 'b',
+    about: '200,000 within a second',
     arrivals: { perSecond: (at) => (at < 1 ? 200_000 : 0) },
   },
   {
-    ...{ ...usual, name: 'c', about: 'the database takes five times as long for a minute' },
+    ...usual,
+    name: 'c',
+    about: 'the database takes five times as long for a minute',
     slowness: (at) => (isIn(at, 210, 270) ? 5 : 1),
     changes: [0, 210, 270],
   },
   { ...usual, name: 'd', about: 'half of the admitted users never do anything', silent: 0.5 },
   {
-    ...{ ...usual, name: 'e', about: 'the study’s scenario' },
-    ...{ seconds: 60, polls: 2, visit: 'look' as const, arrivals: { loop: study } },
+    ...usual,
+    name: 'e',
+    about: 'the study’s scenario',
+    seconds: 60,
+    polls: 2,
+    visit: 'look' as const,
+    arrivals: { loop: study },
   },
   {
-    ...{ ...usual, name: 'f', about: 'of three replicas one dies, and comes back' },
+    ...usual,
+    name: 'f',
+    about: 'of three replicas one dies, and comes back',
     costs: { ...COSTS, list: 0.07, write: 1.6, database: 0.35 },
-    ...{ replicas: (at: number) => (isIn(at, 160, 320) ? 2 : 3), changes: [0, 160, 320] },
+    replicas: (at: number) => (isIn(at, 160, 320) ? 2 : 3),
+    changes: [0, 160, 320],
     arrivals: { perSecond: () => 1200 },
   },
   {
-    ...{ ...usual, name: 'a-10', about: 'as a, with pauses of 10 s' },
+    ...usual,
+    name: 'a-10',
+    about: 'as a, with pauses of 10 s',
     think: 10,
   },
 ];

@@ -67,7 +67,7 @@ const TICKS_PER_SECOND = 10;
 const IDLE_SECONDS = 120;
 /** Reports are half a second old on average when the controller decides on them. */
 const REPORTED_LATE = 5;
-/** A user whose requests fail so many times in a row leaves silently. */
+/** A user leaves silently after this many failures in a row. */
 const TRIES = 10;
 const MAX_POLLS_PER_SECOND = 5000;
 const STEPS = {
@@ -229,7 +229,10 @@ class Simulation {
     this.timeline.push({
       at: Math.round(this.now) - 1,
       ...decision,
-      ...{ p99Ms, requests, failed, completed },
+      p99Ms,
+      requests,
+      failed,
+      completed,
       ...occupancy,
     });
     this.admitted = this.completed = 0;

@@ -4,7 +4,7 @@ import type { PublishedDraw } from './draw.ts';
 import { cut, draw, gap, head, open, restate } from './losses.ts';
 import type { Leaf, Sale } from './sale.ts';
 
-/** A clock may step back by so much without anybody having done wrong. */
+/** A clock may step back by this much without anybody having done wrong. */
 const CLOCK_MS = 1000;
 const COMMITMENT = /^[\w+/]{43}=$/;
 const SALE_STATES = ['NOT_OPEN', 'OPEN', 'SOLD_OUT', 'CLOSED', ''];

@@ -28,8 +28,22 @@ export class Sale {
   readonly limits = new Limits();
   readonly findings: Finding[] = [];
   readonly counts = {
-    ...{ leaves: 0, issued: 0, next: 0, rejoined: 0, free: 0, paid: 0, expired: 0, released: 0, replaced: 0 },
-    ...{ passedOver: 0, restores: 0, gaps: 0, again: 0, draws: 0, found: 0, mostActive: 0 },
+    leaves: 0,
+    issued: 0,
+    next: 0,
+    rejoined: 0,
+    free: 0,
+    paid: 0,
+    expired: 0,
+    released: 0,
+    replaced: 0,
+    passedOver: 0,
+    restores: 0,
+    gaps: 0,
+    again: 0,
+    draws: 0,
+    found: 0,
+    mostActive: 0,
   };
   /** Everything up to it has had its turn. */
   head = 0;

@@ -144,7 +144,7 @@ const generatorEnv = (requests: Requests, first: number, delayMs: number): Recor
 
 function read(output: string): unknown {
   const line = /^BENCH (.*)$/m.exec(output)?.[1];
-  if (line === undefined) throw new Error(`The generator told nothing: ${output.slice(-500)}`);
+  if (line === undefined) throw new Error(`The generator printed nothing: ${output.slice(-500)}`);
   return JSON.parse(line);
 }
 

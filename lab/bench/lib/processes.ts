@@ -36,7 +36,7 @@ export function startPinned(
   if (pid === undefined) throw new Error('taskset (Debian package util-linux) is missing.');
   living.add(child);
   child.once('exit', () => living.delete(child));
-  child.stdin.on('error', () => undefined); // it has ended: told by its exit
+  child.stdin.on('error', () => undefined); // it has ended: its exit says so
   let tail = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (data: Buffer) => {

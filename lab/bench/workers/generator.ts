@@ -171,10 +171,20 @@ setTimeout(
       Object.entries(byStatus).reduce((total, [status, n]) => (status >= from ? total + n : total), 0);
     const report = {
       // as wrk tells
-      ...{ requests: ofStatus('100'), seconds: settings.seconds, refused: ofStatus('400'), broken: lost },
-      ...{ p50Ms: accepted.p50Ms, p99Ms: accepted.p99Ms, used: at, exhausted },
+      requests: ofStatus('100'),
+      seconds: settings.seconds,
+      refused: ofStatus('400'),
+      broken: lost,
+      p50Ms: accepted.p50Ms,
+      p99Ms: accepted.p99Ms,
+      used: at,
+      exhausted,
       // and more
-      ...{ offered, byStatus, accepted, turnedAway: latency(latencies.refused), lost },
+      offered,
+      byStatus,
+      accepted,
+      turnedAway: latency(latencies.refused),
+      lost,
       generatorBusy: (user + system) / 1000 / (performance.now() - startedAt),
     };
     process.stdout.write(`BENCH ${JSON.stringify(report)}\n`, () => process.exit(0));

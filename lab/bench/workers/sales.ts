@@ -56,7 +56,10 @@ async function startServices(): Promise<Services> {
   const reservations = container.resolve(ReservationService);
   const payments = container.resolve(PaymentService);
   const userOf = ({ userId, seq }: Item): ActiveUser => ({
-    ...{ userId, seq, gen: main.snapshot.gen, queueId: config.QUEUE_ID },
+    userId,
+    seq,
+    gen: main.snapshot.gen,
+    queueId: config.QUEUE_ID,
   });
   return {
     reserve: (item) => reservations.hold(userOf(item), item.scheduleId, item.seatId, undefined),

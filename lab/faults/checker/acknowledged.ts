@@ -24,8 +24,8 @@ export function checkAcknowledged({ operations, state }: Evidence): Violation[] 
     const lost = (what: string): void =>
       void violations.push({ check: 'lost 2xx', atMs: okMs, what: `${act} ${key}: ${what}` });
     if (act === 'reserve') {
-      const row = rows.get(done.told?.reservationId ?? 0);
-      if (row === undefined) lost(`reservation ${done.told?.reservationId ?? '?'} is not there`);
+      const row = rows.get(done.answered?.reservationId ?? 0);
+      if (row === undefined) lost(`reservation ${done.answered?.reservationId ?? '?'} is not there`);
       else if (row.userId !== userId || row.seatId !== done.seatId)
         lost(`reservation ${row.id} is user ${row.userId}’s, of seat ${row.seatId}`);
     }
@@ -42,7 +42,7 @@ export function checkAcknowledged({ operations, state }: Evidence): Violation[] 
     if ((act === 'cancel' || act === 'release') && rows.get(done.reservationId ?? 0)?.status !== 'CANCELED')
       lost(`reservation ${done.reservationId ?? '?'} goes on`);
     const answers = new Set(
-      same.filter(({ outcome }) => outcome === 'ok').map(({ told }) => JSON.stringify(told)),
+      same.filter(({ outcome }) => outcome === 'ok').map(({ answered }) => JSON.stringify(answered)),
     );
     if (answers.size > 1)
       violations.push({

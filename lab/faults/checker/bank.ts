@@ -15,7 +15,7 @@ interface Effect {
 /**
  * A bank per user: the ledger has each top-up and payment that was acknowledged exactly once, none that was
  * refused, those of unknown outcome at most once, and nothing else; the balance is its sum. Each balance that a buyer
- * was told can be explained by an order of the requests: what was known to be done before it was asked is in it,
+ * got can be explained by an order of the requests: what was known to be done before it was asked is in it,
  * what was asked for later is not, what was under way may be.
  */
 export function checkBank({ operations, state }: Evidence): Violation[] {
@@ -36,12 +36,12 @@ export function checkBank({ operations, state }: Evidence): Violation[] {
   for (const [userId, own] of byUser) {
     const { effects, found } = settle(userId, own, state.balances, ledger, reservationOf, prices);
     violations.push(...found);
-    for (const { told, startMs, endMs } of looks.get(userId) ?? [])
-      violations.push(...explain(userId, told?.amount ?? NaN, startMs, endMs, effects));
+    for (const { answered, startMs, endMs } of looks.get(userId) ?? [])
+      violations.push(...explain(userId, answered?.amount ?? NaN, startMs, endMs, effects));
     for (const { wish } of effects)
       if (wish.act === 'charge' && wish.done !== undefined)
         violations.push(
-          ...explain(userId, wish.done.told?.amount ?? NaN, wish.startMs, wish.okMs, effects, wish),
+          ...explain(userId, wish.done.answered?.amount ?? NaN, wish.startMs, wish.okMs, effects, wish),
         );
   }
   return violations;
@@ -123,7 +123,7 @@ function settle(
 /** @param itself a charge whose own answer it was: it is in the balance */
 function explain(
   userId: number,
-  told: number,
+  answered: number,
   startMs: number,
   endMs: number,
   effects: Effect[],
@@ -138,13 +138,13 @@ function explain(
   if (open.length > OPEN_MOST) return [];
   for (let subset = 0; subset < 2 ** open.length; subset++) {
     const sum = open.reduce((total, amount, i) => total + ((subset >> i) & 1 ? amount : 0), certain);
-    if (sum === told) return [];
+    if (sum === answered) return [];
   }
   return [
     {
       check: 'ledger drift',
       atMs: endMs,
-      what: `user ${userId} was told a balance of ${told}, which no order of the requests explains`,
+      what: `user ${userId} got the balance ${answered}, which no order of the requests explains`,
     },
   ];
 }

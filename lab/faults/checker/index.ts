@@ -9,7 +9,7 @@ import { perSeat } from './per-seat.ts';
 import { checkRefused } from './refused.ts';
 import { checkSeats } from './seats.ts';
 
-/** Judges a run by what buyers were told and what is left. Everything it names is a violation. */
+/** Judges a run by the answers that buyers got and by what is left. Everything it names is a violation. */
 export function check(evidence: Evidence): Violation[] {
   const whole = [checkBank, checkQueue, checkEvents, checkAnswers];
   const seatBySeat = [checkSeats, checkHolds, checkAcknowledged, checkRefused];

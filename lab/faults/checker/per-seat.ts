@@ -12,14 +12,14 @@ export const perSeat = (evidence: Evidence): Evidence => ({
 });
 
 function ofSeat(operation: Operation, seatId: number, i: number): Operation {
-  const { key, reservationIds, told } = operation;
+  const { key, reservationIds, answered } = operation;
   const reservationId = reservationIds?.[i];
-  const toldId = told?.reservationIds?.[i];
+  const toldId = answered?.reservationIds?.[i];
   return {
     ...operation,
     seatId,
     ...(key !== undefined && { key: `${key} seat ${seatId}` }),
     ...(reservationId !== undefined && { reservationId }),
-    ...(told !== undefined && { told: toldId === undefined ? {} : { reservationId: toldId } }),
+    ...(answered !== undefined && { answered: toldId === undefined ? {} : { reservationId: toldId } }),
   };
 }

@@ -105,17 +105,17 @@ function lost(visits: Visit[], { admissions, sessionMs, maxWaitMs }: Evidence): 
     const mayExpireMs =
       (enteredMs === undefined ? answeredMs + maxWaitMs : enteredMs + sessionMs) - CLOCKS_MS;
     const wrong = checks.find(
-      ({ told, code, endMs }) =>
+      ({ answered, code, endMs }) =>
         code === '001' ||
         code === '401' ||
-        (told?.status === 'EXPIRED' && endMs < mayExpireMs && (left.get(seq) ?? 0) < 2),
+        (answered?.status === 'EXPIRED' && endMs < mayExpireMs && (left.get(seq) ?? 0) < 2),
     );
     return wrong
       ? [
           {
             check: 'entry lost',
             atMs: wrong.endMs,
-            what: `user ${userId} with entry ${seq} was told ${wrong.told?.status ?? `${wrong.status} ${wrong.code ?? ''}`}`,
+            what: `user ${userId} with entry ${seq} got ${wrong.answered?.status ?? `${wrong.status} ${wrong.code ?? ''}`}`,
           },
         ]
       : [];
@@ -125,12 +125,12 @@ function lost(visits: Visit[], { admissions, sessionMs, maxWaitMs }: Evidence): 
 function visitsOf(operations: Operation[]): Visit[] {
   const visits = new Map<number, Visit>();
   const firstMs = new Map<number, number>(); // its answer may be lost although the entry was made
-  for (const { act, outcome, userId, told, startMs, endMs } of operations) {
+  for (const { act, outcome, userId, answered, startMs, endMs } of operations) {
     if (act !== 'token') continue;
     const askedMs = Math.min(startMs, firstMs.get(userId) ?? Infinity);
     firstMs.set(userId, askedMs);
-    if (outcome !== 'ok' || told?.seq === undefined) continue;
-    visits.set(userId, { userId, seq: told.seq, askedMs, answeredMs: endMs, checks: [] });
+    if (outcome !== 'ok' || answered?.seq === undefined) continue;
+    visits.set(userId, { userId, seq: answered.seq, askedMs, answeredMs: endMs, checks: [] });
   }
   for (const operation of operations)
     if (operation.act === 'check') visits.get(operation.userId)?.checks.push(operation);

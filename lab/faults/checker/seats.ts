@@ -1,7 +1,7 @@
 import type { Evidence, ReservationRow, Violation } from '../observed/evidence.ts';
 import { type Wish, wishesOf } from './wishes.ts';
 
-/** A time in which a reservation surely had its seat, as its buyer was told. */
+/** A time in which a reservation surely had its seat, by its buyer's answers. */
 interface Ownership {
   reservationId: number;
   userId: number;
@@ -35,7 +35,7 @@ function byAnswers(wishes: Wish[], holdMs: number): Violation[] {
       givenBackMs.set(operations[0]?.reservationId, startMs);
   const bySeat = new Map<number, Ownership[]>();
   for (const { act, done, startMs, okMs, userId } of wishes) {
-    const reservationId = done?.told?.reservationId;
+    const reservationId = done?.answered?.reservationId;
     if (act !== 'reserve' || reservationId === undefined || done?.seatId === undefined) continue;
     const backMs = givenBackMs.get(reservationId) ?? Infinity;
     const isPaid = paid.has(reservationId) && backMs === Infinity;

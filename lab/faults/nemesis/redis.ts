@@ -1,7 +1,7 @@
 import { between } from '../random.ts';
 import type { Nemesis } from './nemesis.ts';
 
-/** Everything is gone at once, and nobody is told. */
+/** Everything is gone at once, and no client learns of it. */
 const flush: Nemesis = {
   name: 'redis-flush',
   about: 'FLUSHALL',

@@ -57,7 +57,7 @@ export interface Injected {
   fromMs: number;
   /** What was hit answers again. */
   untilMs: number;
-  /** What was seen of it, where that can be told. */
+  /** What was seen of it, where that is known. */
   seen?: string;
   /** What went wrong with it: a process that did not end as it should. */
   wrong?: string;

@@ -33,8 +33,8 @@ export interface Operation {
   /** exception.code, or why there was no answer. */
   code?: string;
   hasRetryAfter?: boolean;
-  /** What a 2xx told: balance, reservationId, status and position, seq of the token. */
-  told?: {
+  /** What a 2xx brought: balance, reservationId, status and position, seq of the token. */
+  answered?: {
     amount?: number;
     reservationId?: number;
     orderId?: number;
@@ -51,9 +51,9 @@ export const isUnderWay = ({ status, code, hasRetryAfter }: Operation): boolean 
 
 export type Begun = Omit<Operation, 'id' | 'endMs' | 'outcome' | 'status' | 'startMs'>;
 export type Ended = Pick<Operation, 'outcome' | 'status'> &
-  Partial<Pick<Operation, 'code' | 'hasRetryAfter' | 'told'>>;
+  Partial<Pick<Operation, 'code' | 'hasRetryAfter' | 'answered'>>;
 
-/** Everything that buyers did and were told; also a line per event in a file, in the manner of Jepsen. */
+/** Everything that buyers did and the answers they got; also a line per event in a file, in the manner of Jepsen. */
 export class History {
   readonly operations: Operation[] = [];
   readonly startedAtMs = performance.now();

@@ -14,7 +14,7 @@ import { type RawAnswer, RawConnection } from '../workload/raw.ts';
 
 const CONNECTIONS = 48;
 const HOLD_SECONDS = 2;
-/** So many are asked for at a time, so that buyers meet. */
+/** Seats on sale at a time, few enough that buyers meet. */
 const HOT_SEATS = 100;
 /** How far they move on with each sale: were most of them sold, nothing would be held any more. */
 const SEATS_PER_SALE = 3;
@@ -204,7 +204,7 @@ class Storm {
       const { status, body } = await this.holds(connection, token, seatIds);
       if (status === 200) {
         const held = { userId, seatIds, ...heldIn(body) };
-        this.note('reserve', userId, startMs, { key: `${slot}-${asked}`, seatIds, told: held });
+        this.note('reserve', userId, startMs, { key: `${slot}-${asked}`, seatIds, answered: held });
         this.counts.attempts += 1;
         this.counts.held += 1;
         if (random() < PAYS && (await this.pays(connection, token, held, `${slot}-${asked}-pay`))) token = '';

@@ -81,7 +81,7 @@ export class System {
           log('kafka'),
           kafkaJars() ?? '',
           { direct: await freePort(), controller: await freePort() },
-          kafkaLines.map(({ port, proxy }) => ({ port, told: proxy.port })),
+          kafkaLines.map(({ port, proxy }) => ({ port, advertisedPort: proxy.port })),
         )
       : undefined;
     const stores = [

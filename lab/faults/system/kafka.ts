@@ -27,7 +27,7 @@ export class KafkaBroker {
     logFile: string,
     jars: string,
     ports: { direct: number; controller: number },
-    lines: { port: number; told: number }[],
+    lines: { port: number; advertisedPort: number }[],
   ) {
     this.port = ports.direct;
     const home = join(folder, 'kafka');
@@ -37,9 +37,9 @@ export class KafkaBroker {
       `DIRECT://127.0.0.1:${ports.direct}`,
       ...lines.map(({ port }, i) => `LINE${i}://127.0.0.1:${port}`),
     ];
-    const told = [
+    const advertised = [
       `DIRECT://127.0.0.1:${ports.direct}`,
-      ...lines.map((line, i) => `LINE${i}://127.0.0.1:${line.told}`),
+      ...lines.map((line, i) => `LINE${i}://127.0.0.1:${line.advertisedPort}`),
     ];
     const map = ['DIRECT', 'CONTROLLER', ...names].map((name) => `${name}:PLAINTEXT`);
     writeFileSync(
@@ -48,7 +48,7 @@ export class KafkaBroker {
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${ports.controller}
 listeners=${listeners.join(',')},CONTROLLER://127.0.0.1:${ports.controller}
-advertised.listeners=${told.join(',')}
+advertised.listeners=${advertised.join(',')}
 listener.security.protocol.map=${map.join(',')}
 inter.broker.listener.name=DIRECT
 controller.listener.names=CONTROLLER

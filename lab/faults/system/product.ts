@@ -95,8 +95,8 @@ export class ProductProcess {
     while (performance.now() < until) {
       await sleep(50);
       try {
-        const told = JSON.parse(readFileSync(`${this.control}.told`, 'utf8')) as Held & { id: string };
-        if (told.id === id) return told;
+        const held = JSON.parse(readFileSync(`${this.control}.held`, 'utf8')) as Held & { id: string };
+        if (held.id === id) return held;
       } catch {
         // not written yet
       }

@@ -92,9 +92,9 @@ export class Buyer implements PartyBuyer {
   private async waits(): Promise<boolean> {
     const until = performance.now() + 4 * PATIENCE_MS;
     while (performance.now() < until && !this.programme.isClosed) {
-      const { told } = await this.checks();
-      if (told?.status === 'PROGRESS') return true;
-      if (told !== undefined && told.status !== 'WAITING') return false;
+      const { answered } = await this.checks();
+      if (answered?.status === 'PROGRESS') return true;
+      if (answered !== undefined && answered.status !== 'WAITING') return false;
       await sleep(between(this.random, 150, 400));
     }
     return false;
@@ -144,14 +144,14 @@ export class Buyer implements PartyBuyer {
   }
 
   private async reserves(seatId: number): Promise<number | undefined> {
-    const { told } = await this.wishes(
+    const { answered } = await this.wishes(
       'reserve',
       '/v1/api/concerts/reserve',
       { scheduleId: this.programme.scheduleOf(seatId), seatId },
       { seatId },
       ({ reservationId }) => ({ reservationId: Number(reservationId) }),
     );
-    return told?.reservationId;
+    return answered?.reservationId;
   }
 
   private async pays(reservationId: number, seatId: number): Promise<void> {

@@ -36,7 +36,7 @@ export class Client {
   async ask(
     begun: Omit<Begun, 'api'>,
     asked: Asked,
-    tell: (data: Record<string, unknown>) => Operation['told'] = () => undefined,
+    tell: (data: Record<string, unknown>) => Operation['answered'] = () => undefined,
     avoid?: number,
   ): Promise<Answered> {
     const api = this.balancer.choose(avoid);
@@ -54,8 +54,9 @@ export class Client {
     const why = envelope?.exception?.code ?? code;
     if (why !== undefined) ended.code = why;
     const data = envelope?.data ?? null;
-    const told = ended.outcome === 'ok' && data !== null ? tell(data as Record<string, unknown>) : undefined;
-    if (told !== undefined) ended.told = told;
+    const answered =
+      ended.outcome === 'ok' && data !== null ? tell(data as Record<string, unknown>) : undefined;
+    if (answered !== undefined) ended.answered = answered;
     return { operation: end(ended), data };
   }
 

@@ -80,9 +80,9 @@ export class Party {
         body,
         about: { seatIds },
       } as const;
-      const { told } = await this.buyer.wishesOrder(wish);
-      if (told?.orderId !== undefined)
-        return { orderId: told.orderId, seatIds, reservationIds: told.reservationIds ?? [] };
+      const { answered } = await this.buyer.wishesOrder(wish);
+      if (answered?.orderId !== undefined)
+        return { orderId: answered.orderId, seatIds, reservationIds: answered.reservationIds ?? [] };
     }
     return undefined;
   }

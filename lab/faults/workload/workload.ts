@@ -3,7 +3,7 @@ import { Buyer } from './buyer.ts';
 import type { Client } from './client.ts';
 import type { Programme } from './programme.ts';
 
-/** Buyers who come one after the other, so many at once, until it is stopped. */
+/** Buyers who come one after the other, a number of them at once, until it is stopped. */
 export class Workload {
   private isOver = false;
   private slots: Promise<unknown> = Promise.resolve();

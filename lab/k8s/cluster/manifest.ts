@@ -80,7 +80,10 @@ export function valuesOf({ size, pods, hpa }: Omit<Manifest, 'name'>): Values {
   return {
     preset: 'thin',
     api: {
-      ...{ minReplicas: pods.min, maxReplicas: pods.max, workers, poolMax: 16 },
+      minReplicas: pods.min,
+      maxReplicas: pods.max,
+      workers,
+      poolMax: 16,
       resources: { requests: asked, limits: { cpu: `${millicores}m`, memory: `${memoryMi}Mi` } },
     },
     worker: { resources: worker },

@@ -15,8 +15,14 @@ export const fatThin: Experiment = async (bench) => {
     const held = await capacityOf(bench, manifest);
     const full = await throughputOf(bench, manifest);
     const row = [
-      ...[name, `${pods.min} × ${size.cpu.toFixed(2)}`, String(size.workers), full.rates.join(', ')],
-      ...[String(full.rate), held.rates.join(', '), String(held.rate), held.p99Ms.toFixed(0)],
+      name,
+      `${pods.min} × ${size.cpu.toFixed(2)}`,
+      String(size.workers),
+      full.rates.join(', '),
+      String(full.rate),
+      held.rates.join(', '),
+      String(held.rate),
+      held.p99Ms.toFixed(0),
       perThousand(size.cpu * pods.min, full.rate),
     ];
     measured.push({ name, full: full.rate, held: held.rate, row });
@@ -36,8 +42,15 @@ export const fatThin: Experiment = async (bench) => {
         note: `Throughput: tokens a second when 64 clients ask without a pause. Capacity: ${CAPACITY}`,
         table: {
           head: [
-            ...['setup', 'pods × CPU', 'processes a pod', 'throughput of each run', 'throughput/s'],
-            ...['capacity of each run', 'capacity/s', 'p99 ms there', 'CPU for 1,000/s, busy'],
+            'setup',
+            'pods × CPU',
+            'processes a pod',
+            'throughput of each run',
+            'throughput/s',
+            'capacity of each run',
+            'capacity/s',
+            'p99 ms there',
+            'CPU for 1,000/s, busy',
           ],
           rows: measured.map(({ row }) => row),
         },

@@ -72,8 +72,13 @@ const VARIANTS: Variant[] = [
 /** A step of load: how long until the autoscaler has answered it, by each signal. */
 export const hpa: Experiment = async (bench) => {
   const variables: Load['variables'] = {
-    ...{ RATE: Math.round(500 * bench.factor), STEP_RATE: Math.round(10_000 * bench.factor) },
-    ...{ CALM_DURATION: '20s', STEP_DURATION: '60s', AFTER_DURATION: '120s', VUS: 500, ...bench.variables },
+    RATE: Math.round(500 * bench.factor),
+    STEP_RATE: Math.round(10_000 * bench.factor),
+    CALM_DURATION: '20s',
+    STEP_DURATION: '60s',
+    AFTER_DURATION: '120s',
+    VUS: 500,
+    ...bench.variables,
   };
   const rows: string[][] = [];
   const plots: Plot[] = [];
@@ -86,7 +91,9 @@ export const hpa: Experiment = async (bench) => {
       const name = `${variant.name}-${n}`;
       const calmSeconds = parseFloat(String(variables.CALM_DURATION));
       const run = await bench.run({
-        ...{ name, values: valuesOf(manifest), load: { scenario: 'step', variables } },
+        name,
+        values: valuesOf(manifest),
+        load: { scenario: 'step', variables },
         before: () => untilCalm(bench, manifest),
         ...(variant.isAhead && { meanwhile: () => orderAhead(calmSeconds, manifest) }),
       });
@@ -106,9 +113,18 @@ export const hpa: Experiment = async (bench) => {
         note: 'Seconds after the step of load (in: after its end). Kubernetes tells times of pods in whole seconds.',
         table: {
           head: [
-            ...['signal, mean over pods', 'crossed', 'wanted', 'scheduled', 'started', 'ready'],
-            ...['first request', 'scheduled to first request', 'started to ready', 'p99 ≤ 200 ms again'],
-            ...['most pods', 'in'],
+            'signal, mean over pods',
+            'crossed',
+            'wanted',
+            'scheduled',
+            'started',
+            'ready',
+            'first request',
+            'scheduled to first request',
+            'started to ready',
+            'p99 ≤ 200 ms again',
+            'most pods',
+            'in',
           ],
           rows,
         },
@@ -134,10 +150,17 @@ function cellsOf(timelines: Timeline[]): string[] {
   const between = (from: keyof Timeline, to: keyof Timeline): string =>
     of((it) => (it[from] === undefined || it[to] === undefined ? undefined : it[to] - it[from]));
   return [
-    ...[of((it) => it.crossed), of((it) => it.desired), of((it) => it.scheduled), of((it) => it.started)],
-    ...[of((it) => it.ready), of((it) => it.firstRequest)],
-    ...[between('scheduled', 'firstRequest'), between('started', 'ready'), of((it) => it.restored)],
-    ...[String(median(timelines.map(({ mostPods }) => mostPods)) ?? '–'), of((it) => it.scaledIn)],
+    of((it) => it.crossed),
+    of((it) => it.desired),
+    of((it) => it.scheduled),
+    of((it) => it.started),
+    of((it) => it.ready),
+    of((it) => it.firstRequest),
+    between('scheduled', 'firstRequest'),
+    between('started', 'ready'),
+    of((it) => it.restored),
+    String(median(timelines.map(({ mostPods }) => mostPods)) ?? '–'),
+    of((it) => it.scaledIn),
   ];
 }
 
@@ -154,9 +177,11 @@ function stepOf(
   const [start, end] = [loud[0]?.[0], loud.at(-1)?.[0]];
   if (start === undefined || end === undefined) throw new Error(`The load never reached ${stepRate / 2}/s.`);
   return {
-    startMs: recording.startedAt + (start - 1) * 1000, // a second is told at its end
+    startMs: recording.startedAt + (start - 1) * 1000, // a second is recorded at its end
     endMs: recording.startedAt + end * 1000,
-    ...{ signal, target: target(manifest), objectiveMs: OBJECTIVE_MS },
+    signal,
+    target: target(manifest),
+    objectiveMs: OBJECTIVE_MS,
     p99: recording.get('http_req_duration', 'p(99)')?.points ?? [],
     recordedFromMs: recording.startedAt,
   };

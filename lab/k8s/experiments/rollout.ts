@@ -10,7 +10,10 @@ const DRAIN_SECONDS = 60;
 export const rollout: Experiment = async (bench) => {
   const values = { ...valuesOf(PODS), config: { QUEUE_MAX_ACTIVE: 10_000 } };
   const variables = {
-    ...{ RATE: 26, DURATION: `${bench.runs * SECONDS_EACH + DRAIN_SECONDS}s`, THINK: 1, ABANDON_SHARE: 0.05 },
+    RATE: 26,
+    DURATION: `${bench.runs * SECONDS_EACH + DRAIN_SECONDS}s`,
+    THINK: 1,
+    ABANDON_SHARE: 0.05,
     ...bench.variables,
   };
   const done: string[][] = [];
@@ -21,7 +24,9 @@ export const rollout: Experiment = async (bench) => {
     bench.note(`${name}: ${what}`);
   };
   const plan: Plan = {
-    ...{ name: 'purchases', values, load: { scenario: 'purchase', variables } },
+    name: 'purchases',
+    values,
+    load: { scenario: 'purchase', variables },
     meanwhile: async () => {
       for (let n = 1; n <= bench.runs; n++)
         await timed(`upgrade ${n}`, async () => {

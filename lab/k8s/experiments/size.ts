@@ -22,8 +22,14 @@ export const size: Experiment = async (bench) => {
     other.rate / other.size.cpu > one.rate / one.size.cpu ? other : one,
   );
   const rows = measured.map(({ name, size: of, rates, rate, p99Ms }) => [
-    ...[inWords(name), `${of.cpu.toFixed(2)} / ${of.memoryMi} Mi`, String(of.workers), rates.join(', ')],
-    ...[String(rate), p99Ms.toFixed(0), perThousand(of.cpu, rate), perThousand(of.memoryMi / 1024, rate)],
+    inWords(name),
+    `${of.cpu.toFixed(2)} / ${of.memoryMi} Mi`,
+    String(of.workers),
+    rates.join(', '),
+    String(rate),
+    p99Ms.toFixed(0),
+    perThousand(of.cpu, rate),
+    perThousand(of.memoryMi / 1024, rate),
   ]);
   return {
     verdict: `Most requests a core: ${inWords(best.name)} GiB, ${Math.round(best.rate / best.size.cpu)} requests/s a core; sizes times ${bench.factor}.`,
@@ -33,8 +39,14 @@ export const size: Experiment = async (bench) => {
         note: CAPACITY,
         table: {
           head: [
-            ...['study, CPU / GiB', 'here, CPU / memory', 'processes', 'capacity of each run', 'capacity/s'],
-            ...['p99 ms there', 'CPU for 1,000/s', 'GiB for 1,000/s'],
+            'study, CPU / GiB',
+            'here, CPU / memory',
+            'processes',
+            'capacity of each run',
+            'capacity/s',
+            'p99 ms there',
+            'CPU for 1,000/s',
+            'GiB for 1,000/s',
           ],
           rows,
         },

@@ -33,9 +33,13 @@ export async function capacityOf(bench: Bench, manifest: Manifest): Promise<Meas
   const capacities: Capacity[] = [];
   const cores = manifest.size.cpu * manifest.pods.min;
   const variables = {
-    ...{ START_RATE: Math.round(cores * EASY), STEP_RATE: Math.round(cores * STEP) },
-    ...{ MAX_RATE: Math.round(cores * TOO_MUCH), STEP_DURATION: '5s', WARM_UP_DURATION: '30s' },
-    ...{ TARGET, VUS: 500 },
+    START_RATE: Math.round(cores * EASY),
+    STEP_RATE: Math.round(cores * STEP),
+    MAX_RATE: Math.round(cores * TOO_MUCH),
+    STEP_DURATION: '5s',
+    WARM_UP_DURATION: '30s',
+    TARGET,
+    VUS: 500,
     ...bench.variables,
   };
   for (let n = 1; n <= bench.runs; n++) {

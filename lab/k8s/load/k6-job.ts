@@ -23,7 +23,11 @@ export async function runK6({ scenario, variables }: Load, folder: RunFolder): P
     'resources.requests.cpu': '100m',
   });
   await helm(
-    ...['upgrade', '--install', RELEASE, chart('k6'), '--reset-values'],
+    'upgrade',
+    '--install',
+    RELEASE,
+    chart('k6'),
+    '--reset-values',
     ...set.flatMap(([name, value]) => ['--set', `${name}=${String(value)}`]),
     ...Object.entries(variables).flatMap(([name, value]) => ['--set-string', `variables.${name}=${value}`]),
   );

@@ -48,7 +48,11 @@ export async function loadRun(
     watch.stop();
   }
   const meta = {
-    ...{ id, scenario: load.scenario, exitCode, outages: [], startedAt: start.toISOString() },
+    id,
+    scenario: load.scenario,
+    exitCode,
+    outages: [],
+    startedAt: start.toISOString(),
     variables: Object.fromEntries(
       Object.entries(load.variables).map(([name, value]) => [name, String(value)]),
     ),

@@ -32,7 +32,7 @@ export interface Step {
   objectiveMs: number;
 }
 
-/** So many seconds in a row must keep the objective before it counts as restored. */
+/** This many seconds in a row must keep the objective before it counts as restored. */
 const CALM_SECONDS = 5;
 
 export function timelineOf(samples: ClusterSample[], step: Step): Timeline {

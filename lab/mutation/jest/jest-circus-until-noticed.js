@@ -3,17 +3,34 @@
 const { default: runFile } = require('jest-circus/runner');
 
 const LEFT_OUT = {
-  ...{ ancestorTitles: [], title: 'left out', fullName: 'left out', status: 'pending' },
-  ...{ failureMessages: [], failureDetails: [], numPassingAsserts: 0 },
+  ancestorTitles: [],
+  title: 'left out',
+  fullName: 'left out',
+  status: 'pending',
+  failureMessages: [],
+  failureDetails: [],
+  numPassingAsserts: 0,
 };
 
 const leftOut = (testFilePath) => ({
-  ...{ leaks: false, openHandles: [], testFilePath, skipped: true, testResults: [LEFT_OUT] },
-  ...{ numFailingTests: 0, numPassingTests: 0, numPendingTests: 1, numTodoTests: 0 },
+  leaks: false,
+  openHandles: [],
+  testFilePath,
+  skipped: true,
+  testResults: [LEFT_OUT],
+  numFailingTests: 0,
+  numPassingTests: 0,
+  numPendingTests: 1,
+  numTodoTests: 0,
   perfStats: { start: 0, end: 0, runtime: 0, slow: false },
   snapshot: {
-    ...{ added: 0, matched: 0, unmatched: 0, updated: 0, unchecked: 0 },
-    ...{ fileDeleted: false, uncheckedKeys: [] },
+    added: 0,
+    matched: 0,
+    unmatched: 0,
+    updated: 0,
+    unchecked: 0,
+    fileDeleted: false,
+    uncheckedKeys: [],
   },
 });
 

@@ -96,7 +96,7 @@ const mutantsOf = (file) =>
 
 /**
  * @param {object} area @param {Record<string, string>} env
- * @param {{sample?: number, survivors?: object[]}} options sample: so many of them, always the same;
+ * @param {{sample?: number, survivors?: object[]}} options sample: this many of them, always the same;
  *   survivors: only these, of a run before
  */
 async function tryTextMutants(area, env, { sample, survivors }) {

@@ -40,7 +40,7 @@ function isStale(record) {
  */
 async function withLock(work) {
   ensureServicesDir();
-  let told = false;
+  let noted = false;
   while (!tryAcquire()) {
     if (shouldAbandon()) throw new Interrupted();
     const other = holder();
@@ -48,9 +48,9 @@ async function withLock(work) {
       fs.rmSync(lockFile, { force: true });
       continue;
     }
-    if (!told && other) {
+    if (!noted && other) {
       note(`waiting for another run (pid ${other.pid}) to finish its preparation`);
-      told = true;
+      noted = true;
     }
     await sleep(POLL_MS);
   }

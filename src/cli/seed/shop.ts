@@ -36,15 +36,22 @@ interface Show {
 const GRAND_PRICES = { VIP: 180_000, R: 130_000, A: 90_000 };
 const OPENING: Show = {
   title: 'Opening in a Minute',
-  ...{ grid: GRAND_HALL, prices: GRAND_PRICES, startsInMs: 60 * DAY_MS, opensInMs: 60_000 },
+  grid: GRAND_HALL,
+  prices: GRAND_PRICES,
+  startsInMs: 60 * DAY_MS,
+  opensInMs: 60_000,
 };
 const PAST: Show = {
   title: 'Last Week’s Encore',
-  ...{ grid: GRAND_HALL, prices: GRAND_PRICES, startsInMs: -7 * DAY_MS },
+  grid: GRAND_HALL,
+  prices: GRAND_PRICES,
+  startsInMs: -7 * DAY_MS,
 };
 const SOLD_OUT: Show = {
   title: 'Forty Seats Only',
-  ...{ grid: CLUB, prices: { Standing: 80_000 }, startsInMs: 45 * DAY_MS },
+  grid: CLUB,
+  prices: { Standing: 80_000 },
+  startsInMs: 45 * DAY_MS,
 };
 
 /** Three concerts as an organizer makes them: one whose sale opens in a minute, one sold out, one past. */
@@ -83,7 +90,10 @@ export class ShopSeed {
     );
     const at = (ms: number): string => new Date(Date.now() + ms).toISOString();
     const { view } = await schedules.create(ACTOR, concert.id, {
-      ...{ startsAt: at(startsInMs), endsAt: at(startsInMs + CONCERT_MS), layoutId, prices },
+      startsAt: at(startsInMs),
+      endsAt: at(startsInMs + CONCERT_MS),
+      layoutId,
+      prices,
       ...(opensInMs === undefined ? {} : { opensAt: at(opensInMs) }),
     });
     await schedules.publish(ACTOR, view.scheduleId, undefined);

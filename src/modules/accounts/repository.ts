@@ -76,7 +76,11 @@ export class BalanceRepository {
   /** In the order in which the entries follow from each other. */
   async insertEntries(tx: SqlWriter, entries: LedgerEntry[]): Promise<void> {
     const rows = entries.map(({ userId, kind, amount, balanceAfter, paymentId }) => [
-      ...[userId, kind, amount, balanceAfter, paymentId],
+      userId,
+      kind,
+      amount,
+      balanceAfter,
+      paymentId,
     ]);
     await tx.insertRows(INSERT_ENTRIES, rows);
   }

@@ -7,38 +7,20 @@ import { Balance, ChargeBody } from './schema';
 import type { BalanceService } from './service';
 
 export function accountRoutes(balances: BalanceService, middleware: RouteMiddleware): Router {
-  const {
-    token,
-    validate,
-    refuseWaiting,
-    refuseInactive,
-    perUser,
-    measured,
-    refuseIfFull,
-    shed,
-    active,
-    idempotent,
-  } = middleware;
+  const { token, validate, measured, shed, active, idempotent, byActiveUser } = middleware;
   const router = literalRouter();
   const once = idempotent();
 
   router.post(
     '/v1/api/user/amount',
-    token,
-    refuseIfFull,
-    validate(TOP_UP),
-    once.key,
-    refuseWaiting,
-    perUser,
-    refuseInactive('write'),
-    measured('write'),
-    shed,
-    active('write'),
-    once.replay,
-    answers(TOP_UP, async ({ activeUser, body, idempotencyKey }, res) => {
-      sendData(res, await balances.topUp(activeUser.userId, body.amount, idempotencyKey));
-    }),
-    once.replayIfRefused,
+    ...byActiveUser(
+      'write',
+      once,
+      answers(TOP_UP, async ({ activeUser, body, idempotencyKey }, res) => {
+        sendData(res, await balances.topUp(activeUser.userId, body.amount, idempotencyKey));
+      }),
+      validate(TOP_UP),
+    ),
   );
 
   router.get(

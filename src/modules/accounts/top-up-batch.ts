@@ -1,6 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Conflict, NotFound } from '../../common/errors';
-import { ALONE, done, GuardFailed, type Outcome, refused } from '../../platform/database/batch/batch';
+import { ALONE, done, GuardFailed, type Outcome, refused } from '../../platform/database/batch/outcome';
 import type { SqlTransaction } from '../../platform/database/database';
 import { type BalanceChange, BalanceRepository, type LedgerEntry } from './repository';
 

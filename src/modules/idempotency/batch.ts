@@ -1,5 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { Batchers, isToCommit, type Outcome, refused } from '../../platform/database/batch/batch';
+import { Batchers } from '../../platform/database/batch/batchers';
+import { isToCommit, type Outcome, refused } from '../../platform/database/batch/outcome';
 import type { SqlTransaction } from '../../platform/database/database';
 import { AnsweredMeanwhile, KeyInUse } from './errors';
 import type { RequestKey } from './key';

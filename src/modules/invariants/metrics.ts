@@ -19,4 +19,15 @@ export class InvariantMetrics extends MetricGroup {
     'concert_invariant_unchecked_chunks',
     'Chunks of rows that were too slow to be checked, or whose check failed, and that wait to be tried again',
   );
+
+  /** For a process that does not look: another one exports what it finds. */
+  clear(): void {
+    for (const reading of [
+      this.invariantViolations,
+      this.invariantChecked,
+      this.invariantCheckDuration,
+      this.invariantUncheckedChunks,
+    ])
+      reading.forget();
+  }
 }

@@ -17,9 +17,15 @@ export function queueView(
   const [action, bottleneck] = admission.lastDecision?.split(':') ?? [];
   const override = overrideOf(admission);
   return {
-    ...{ queueId, waiting, rejoined, active, paused: limits.paused, source: limits.source },
+    queueId,
+    waiting,
+    rejoined,
+    active,
+    paused: limits.paused,
+    source: limits.source,
     ageMs: snapshot.takenAtRedisMs === 0 ? -1 : Math.round(snapshot.ageMs),
-    ...{ state, opensAt },
+    state,
+    opensAt,
     absent: Math.max(0, issued - headSeq - (waiting - rejoined)),
     activeLimit: limits.activeLimit,
     admissionRateLimit: limits.rateLimit ?? null,
@@ -29,6 +35,7 @@ export function queueView(
     override: { limit: override.limit ?? null, rate: override.rate ?? null },
     overrideTag: tagOf(override),
     decision: action === undefined || bottleneck === undefined ? null : { action, bottleneck },
-    ...{ notice: board.notice, noticeTag: tagOfNotice(board.notice) },
+    notice: board.notice,
+    noticeTag: tagOfNotice(board.notice),
   };
 }

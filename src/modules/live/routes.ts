@@ -42,11 +42,17 @@ export function liveRoutes({ live, streams, operators }: LiveServices, access: A
 
 const tag = 'Live';
 const LIVE = operation({
-  ...{ tag, summary: 'How everything is now', answer: LiveReport, example: EXAMPLE },
+  tag,
+  summary: 'How everything is now',
+  answer: LiveReport,
+  example: EXAMPLE,
   description: 'What cannot be read is as it was last, and says how old it is.',
 });
 const EVENTS = operation({
-  ...{ tag, summary: 'The same as a stream of server-sent events', answer: LiveEvent, example: EXAMPLE },
+  tag,
+  summary: 'The same as a stream of server-sent events',
+  answer: LiveEvent,
+  example: EXAMPLE,
   description:
     'A report a second, made once for all who look; at most 32 streams a process. A key that is revoked ends the stream within 30 s.',
   events: {

@@ -185,7 +185,15 @@ function grouped(rows: Joined[]): OrderRow[] {
     const known = orders.get(order.id) ?? { ...order, items: [] };
     orders.set(order.id, known);
     known.items.push({
-      ...{ reservationId, seatId, seatPosition, section, row, number, amount, concertTitle, startsAt },
+      reservationId,
+      seatId,
+      seatPosition,
+      section,
+      row,
+      number,
+      amount,
+      concertTitle,
+      startsAt,
     });
   }
   return [...orders.values()];

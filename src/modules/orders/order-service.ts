@@ -5,7 +5,8 @@ import { Database, type SqlTransaction } from '../../platform/database/database'
 import type { RequestKey } from '../idempotency/key';
 import { IdempotencyService } from '../idempotency/service';
 import { Breakers } from '../operations/breakers';
-import { QueueService, type ActiveUser } from '../waiting-room/service';
+import { type ActiveUser } from '../waiting-room/service';
+import { Sessions } from '../waiting-room/sessions';
 import { bestSeats } from './holds/best-seats';
 import {
   AlreadyExtended,
@@ -41,7 +42,7 @@ export class OrderService {
     private readonly halls: HallRepository,
     private readonly refunds: RefundRepository,
     private readonly idempotency: IdempotencyService,
-    private readonly queue: QueueService,
+    private readonly sessions: Sessions,
     private readonly breakers: Breakers,
     private readonly presenter: OrderPresenter,
     @inject(CONFIG) config: Config,
@@ -79,7 +80,7 @@ export class OrderService {
   /** The answer is given again: the session may not have been prolonged after the COMMIT. */
   async replayed(orderId: number): Promise<void> {
     const [order] = await this.breakers.concert.run(() => this.orders.find(this.database, [orderId]));
-    await this.queue.extendSessionOfHold(order?.items[0]?.reservationId ?? 0);
+    await this.sessions.extendForHold(order?.items[0]?.reservationId ?? 0);
   }
 
   /** Frees the seats at once. @throws OrderNotHeld, NotFound (404), Forbidden (403) */
@@ -90,8 +91,8 @@ export class OrderService {
       left.isHolding = await this.orders.isHolding(tx, user);
       return this.orders.endSessionIfPaid(tx, user);
     });
-    if (isOver) await this.queue.endSession(user);
-    else if (!left.isHolding) await this.queue.releaseSession(user);
+    if (isOver) await this.sessions.end(user);
+    else if (!left.isHolding) await this.sessions.release(user);
     return order;
   }
 

@@ -148,7 +148,13 @@ export class RefundRepository {
         .filter(({ orderId }) => isPaid.has(orderId))
         .map(({ reservationId, orderId, userId, refundAmount, concertTitle, seatPosition }) => ({
           ...paymentRefunded({
-            ...{ reservationId, orderId, userId, refundAmount, concertTitle, seatPosition, canceledBy },
+            reservationId,
+            orderId,
+            userId,
+            refundAmount,
+            concertTitle,
+            seatPosition,
+            canceledBy,
           }),
           trace,
         })),

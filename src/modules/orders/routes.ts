@@ -7,38 +7,20 @@ import { Hold, ReserveBody } from './schema';
 import type { ReservationService } from './service';
 
 export function reservationRoutes(reservations: ReservationService, middleware: RouteMiddleware): Router {
-  const {
-    token,
-    validate,
-    refuseWaiting,
-    refuseInactive,
-    perUser,
-    measured,
-    refuseIfFull,
-    shed,
-    active,
-    idempotent,
-  } = middleware;
+  const { validate, idempotent, byActiveUser } = middleware;
   const router = literalRouter();
   const once = idempotent((_body, hold: Hold) => reservations.replayed(hold.reservationId));
 
   router.post(
     '/v1/api/concerts/reserve',
-    token,
-    refuseIfFull,
-    validate(RESERVE),
-    once.key,
-    refuseWaiting,
-    perUser,
-    refuseInactive('hold'),
-    measured('write'),
-    shed,
-    active('hold'),
-    once.replay,
-    answers(RESERVE, async ({ activeUser, body, idempotencyKey }, res) => {
-      sendData(res, await reservations.hold(activeUser, body.scheduleId, body.seatId, idempotencyKey));
-    }),
-    once.replayIfRefused,
+    ...byActiveUser(
+      'hold',
+      once,
+      answers(RESERVE, async ({ activeUser, body, idempotencyKey }, res) => {
+        sendData(res, await reservations.hold(activeUser, body.scheduleId, body.seatId, idempotencyKey));
+      }),
+      validate(RESERVE),
+    ),
   );
 
   return refuseOtherMethods(router);

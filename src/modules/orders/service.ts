@@ -5,7 +5,8 @@ import { Tracer } from '../../platform/observability/traces/tracer';
 import type { RequestKey } from '../idempotency/key';
 import { KeyedBatches, type KeyedBatcher } from '../idempotency/batch';
 import { Breakers } from '../operations/breakers';
-import { QueueService, type ActiveUser } from '../waiting-room/service';
+import { type ActiveUser } from '../waiting-room/service';
+import { Sessions } from '../waiting-room/sessions';
 import { ScheduleSoldOut, SeatLimitReached, SeatNotAvailable } from './errors';
 import { HoldBatch, type Held, type HoldRequest } from './holds/hold-batch';
 import type { HeldSeat } from './holds/hold-rows';
@@ -21,7 +22,7 @@ export class ReservationService {
   constructor(
     batches: KeyedBatches,
     holdBatch: HoldBatch,
-    private readonly queue: QueueService,
+    private readonly sessions: Sessions,
     private readonly breakers: Breakers,
     private readonly displayTime: DisplayTime,
     private readonly presenter: OrderPresenter,
@@ -75,7 +76,7 @@ export class ReservationService {
       .run(() => this.holds.submit({ ...request, trace: this.tracer.traceparent() }, key))
       .catch((error: unknown) => this.countRefusal(error));
     this.metrics.holds.inc({ result: held.isNew ? 'held' : 'repeated' });
-    await this.queue.extendSession(request.user, held.leftMs);
+    await this.sessions.extend(request.user, held.leftMs);
     return held;
   }
 
@@ -86,7 +87,7 @@ export class ReservationService {
 
   /** The answer is given again: the session may not have been prolonged after the COMMIT. */
   async replayed(reservationId: number): Promise<void> {
-    await this.queue.extendSessionOfHold(reservationId);
+    await this.sessions.extendForHold(reservationId);
   }
 
   private countRefusal(error: unknown): never {

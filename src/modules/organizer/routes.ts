@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import type { DisplayTime } from '../../common/display-time';
-import { openApiDocument } from '../../http/openapi';
+import { openApiDocument } from '../../http/openapi/document';
 import { literalRouter, refuseOtherMethods } from '../../http/routes';
 import { auditRoutes } from './audit/routes';
 import type { AuditService } from './audit/service';

@@ -20,9 +20,16 @@ const POLICY = [
 ].join('; ');
 
 const SECURITY_HEADERS = [
-  ...['Content-Security-Policy', POLICY, 'X-Content-Type-Options', 'nosniff'],
-  ...['Referrer-Policy', 'no-referrer', 'Cross-Origin-Opener-Policy', 'same-origin'],
-  ...['Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=()'],
+  'Content-Security-Policy',
+  POLICY,
+  'X-Content-Type-Options',
+  'nosniff',
+  'Referrer-Policy',
+  'no-referrer',
+  'Cross-Origin-Opener-Policy',
+  'same-origin',
+  'Permissions-Policy',
+  'camera=(), geolocation=(), microphone=(), payment=()',
 ];
 
 const IMMUTABLE = 'public, max-age=31536000, immutable';

@@ -1,6 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Forbidden, NotFound } from '../../common/errors';
-import { ALONE, done, GuardFailed, type Outcome, refused } from '../../platform/database/batch/batch';
+import { ALONE, done, GuardFailed, type Outcome, refused } from '../../platform/database/batch/outcome';
 import type { SqlTransaction } from '../../platform/database/database';
 import { BalanceRepository } from '../accounts/repository';
 import { WrongQueue } from '../orders/errors';
@@ -83,7 +83,10 @@ export class PaymentBatch {
     await this.balances.insertEntries(
       tx,
       payments.map(({ user, amount, balanceAfter }, i) => ({
-        ...{ userId: user.userId, kind: 'PAYMENT', amount: -amount, balanceAfter },
+        userId: user.userId,
+        kind: 'PAYMENT',
+        amount: -amount,
+        balanceAfter,
         paymentId: paymentIds[i] ?? null,
       })),
     );
@@ -153,7 +156,10 @@ function unsold(payments: Accepted[]): Error {
 }
 
 const saleOf = ({ orderId, amount, items, endsSession }: Accepted): Sale => ({
-  ...{ orderId, amount, seats: items.length, endsSession },
+  orderId,
+  amount,
+  seats: items.length,
+  endsSession,
 });
 
 const paidEvent = (userId: number, item: PayableItem): ReturnType<typeof paymentDone> => {

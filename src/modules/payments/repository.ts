@@ -104,8 +104,12 @@ export class PaymentRepository {
   /** The items of the orders to be paid, by payment and in ascending order; of an order that does not exist, one empty item. */
   async findItems(tx: SqlTransaction, payables: Payable[]): Promise<PayableItem[]> {
     const rows = payables.map(({ user, orderId = null, reservationId = null }) => [
-      ...[user.userId, orderId, reservationId],
-      ...[user.queueId, user.seq, user.gen],
+      user.userId,
+      orderId,
+      reservationId,
+      user.queueId,
+      user.seq,
+      user.gen,
     ]);
     return tx.read<PayableItem>(ITEMS, [this.mainQueueId, JSON.stringify(rows)]);
   }
@@ -123,7 +127,9 @@ export class PaymentRepository {
    */
   async insertPayments(tx: SqlWriter, payments: NewPayment[]): Promise<number[]> {
     const rows = payments.map(({ user, orderId, reservationId, amount, endsSession }) => [
-      ...[user.userId, orderId, reservationId],
+      user.userId,
+      orderId,
+      reservationId,
       ...(endsSession ? [user.queueId, user.seq, user.gen] : [null, null, null]),
       amount,
     ]);

@@ -7,38 +7,20 @@ import { Paid, PayBody } from './schema';
 import type { PaymentService } from './service';
 
 export function paymentRoutes(payments: PaymentService, middleware: RouteMiddleware): Router {
-  const {
-    token,
-    validate,
-    refuseWaiting,
-    refuseInactive,
-    perUser,
-    measured,
-    refuseIfFull,
-    shed,
-    active,
-    idempotent,
-  } = middleware;
+  const { validate, idempotent, byActiveUser } = middleware;
   const router = literalRouter();
   const once = idempotent((body: PayBody) => payments.replayed(body.reservationId));
 
   router.post(
     '/v1/api/concerts/payment',
-    token,
-    refuseIfFull,
-    validate(PAY),
-    once.key,
-    refuseWaiting,
-    perUser,
-    refuseInactive('write'),
-    measured('write'),
-    shed,
-    active('write'),
-    once.replay,
-    answers(PAY, async ({ activeUser, body, idempotencyKey }, res) => {
-      sendData(res, await payments.pay(activeUser, body.reservationId, idempotencyKey));
-    }),
-    once.replayIfRefused,
+    ...byActiveUser(
+      'write',
+      once,
+      answers(PAY, async ({ activeUser, body, idempotencyKey }, res) => {
+        sendData(res, await payments.pay(activeUser, body.reservationId, idempotencyKey));
+      }),
+      validate(PAY),
+    ),
   );
 
   return refuseOtherMethods(router);

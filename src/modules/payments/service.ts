@@ -3,7 +3,8 @@ import { KeyedBatches, type KeyedBatcher } from '../idempotency/batch';
 import { Tracer } from '../../platform/observability/traces/tracer';
 import type { RequestKey } from '../idempotency/key';
 import { Breakers } from '../operations/breakers';
-import { QueueService, type ActiveUser } from '../waiting-room/service';
+import { type ActiveUser } from '../waiting-room/service';
+import { Sessions } from '../waiting-room/sessions';
 import type { PaidOrder } from '../orders/order-schema';
 import { PaymentBatch, type Sale } from './batch';
 import { PaymentMetrics } from './metrics';
@@ -17,7 +18,7 @@ export class PaymentService {
   constructor(
     batches: KeyedBatches,
     batch: PaymentBatch,
-    private readonly queue: QueueService,
+    private readonly sessions: Sessions,
     private readonly breakers: Breakers,
     private readonly metrics: PaymentMetrics,
     private readonly tracer: Tracer,
@@ -41,7 +42,7 @@ export class PaymentService {
 
   /** The answer is given again: the session may not have been ended after the COMMIT. */
   async replayed(reservationId: number): Promise<void> {
-    await this.queue.endSessionOfPayment(reservationId);
+    await this.sessions.endOfPayment(reservationId);
   }
 
   /** Pays for the user's own order. @throws as `pay` */
@@ -51,7 +52,7 @@ export class PaymentService {
 
   /** The answer is given again: the session may not have been ended after the COMMIT. */
   async replayedOrder(orderId: number): Promise<void> {
-    await this.queue.endSessionOfOrder(orderId);
+    await this.sessions.endOfOrder(orderId);
   }
 
   private async sell(payable: Payable, key: RequestKey | undefined): Promise<Sale> {
@@ -60,7 +61,7 @@ export class PaymentService {
     );
     this.metrics.sales.inc(sale.seats);
     this.metrics.ticketRevenue.inc(sale.amount);
-    if (sale.endsSession) await this.queue.endSession(payable.user);
+    if (sale.endsSession) await this.sessions.end(payable.user);
     return sale;
   }
 }
@@ -72,6 +73,8 @@ const presentPaid = ({ amount, endsSession }: Sale): Paid => ({
 });
 
 const presentPaidOrder = ({ orderId, amount, endsSession }: Sale): PaidOrder => ({
-  ...{ orderId, paymentAmount: amount, status: 'PAID' },
+  orderId,
+  paymentAmount: amount,
+  status: 'PAID',
   queueStatus: endsSession ? 'DONE' : 'PROGRESS',
 });

@@ -57,7 +57,9 @@ export class TransparencyService {
     const prover = new TileProver(size, (level, index, width) => this.tile(queueId, { level, index, width }));
     const proof = await prover.inclusion(leafIndex);
     return {
-      ...{ checkpoint: note, key: this.verifierKey(queueId), leafIndex },
+      checkpoint: note,
+      key: this.verifierKey(queueId),
+      leafIndex,
       leaf: entries[offset]?.toString('latin1') ?? '',
       proof: proof.map((hash) => hash.toString('base64')),
     };

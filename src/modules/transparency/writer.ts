@@ -71,7 +71,9 @@ export class LogWriter {
     if (entries.length > 0)
       await this.append(this.log, entries, drained.leaves.at(-1) ?? anchor, drained.nowMs);
     return {
-      ...{ leaves: entries.length, size: this.log.tree.size, isGap },
+      leaves: entries.length,
+      size: this.log.tree.size,
+      isGap,
       lagMs: Math.max(0, drained.nowMs - firstMs),
       nowMs: drained.nowMs,
       more: drained.left > 0,

@@ -97,8 +97,14 @@ function sendPosition(res: Response, checked: CheckedToken): void {
 }
 
 const CHECKED: CheckedToken = {
-  ...{ queuePosition: 120, status: 'WAITING', etaSeconds: 24, pollAfterMs: 2400 },
-  ...{ seq: 4711, queueState: 'OPEN', opensAt: null, chance: 'likely' },
+  queuePosition: 120,
+  status: 'WAITING',
+  etaSeconds: 24,
+  pollAfterMs: 2400,
+  seq: 4711,
+  queueState: 'OPEN',
+  opensAt: null,
+  chance: 'likely',
 };
 
 const NOT_ISSUED_HERE = { '001': 'This queue has not issued the token' };

@@ -7,7 +7,6 @@ import { WaitingRoomMetrics } from './metrics';
 import { jittered, pollAfterMs, type PollingOptions } from './polling/interval';
 import { WaitingRoomRegistry } from './registry';
 import type { CheckedToken, IssuedChallenge, IssuedTicket, Proof, QueueStatus } from './schema';
-import { Sessions } from './sessions';
 import { type ActiveUser, QueueRepository, type SessionId } from './state/repository';
 import type { EntryStatus } from './state/results';
 import { QueueStatusService } from './status/service';
@@ -42,7 +41,6 @@ export class QueueService {
     private readonly tokens: TokenCodec,
     private readonly issuer: TokenIssuer,
     private readonly statuses: QueueStatusService,
-    private readonly sessions: Sessions,
     private readonly repository: QueueRepository,
     private readonly breakers: Breakers,
     private readonly metrics: WaitingRoomMetrics,
@@ -163,36 +161,6 @@ export class QueueService {
     return user;
   }
 
-  /** See Sessions. */
-  async endSession(session: SessionId): Promise<void> {
-    await this.sessions.end(session);
-  }
-
-  /** See Sessions. */
-  async endSessionOfPayment(reservationId: number): Promise<void> {
-    await this.sessions.endOfPayment(reservationId);
-  }
-
-  /** See Sessions. */
-  async endSessionOfOrder(orderId: number): Promise<void> {
-    await this.sessions.endOfOrder(orderId);
-  }
-
-  /** See Sessions. */
-  async extendSession(session: SessionId, holdMs: number): Promise<void> {
-    await this.sessions.extend(session, holdMs);
-  }
-
-  /** After the last hold of a session was released. */
-  async releaseSession(session: SessionId): Promise<void> {
-    await this.sessions.extend(session, 0);
-  }
-
-  /** See Sessions. */
-  async extendSessionOfHold(reservationId: number): Promise<void> {
-    await this.sessions.extendForHold(reservationId);
-  }
-
   private async hasPaid(session: SessionId): Promise<boolean> {
     return this.breakers.concert.run(() => this.repository.hasPaid(session));
   }
@@ -205,7 +173,7 @@ export class QueueService {
 
   private async resolve(claims: Claims, isToHold = false): Promise<EntryStatus> {
     const room = this.roomOf(claims);
-    const resolved = await room.resolve(room.entryOf(claims), isToHold);
+    const resolved = await room.entries.resolve(room.entryOf(claims), isToHold);
     if (resolved === 'not-issued-here') throw new TokenNotIssuedByQueue();
     return resolved;
   }

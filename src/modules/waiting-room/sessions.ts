@@ -22,7 +22,7 @@ export class Sessions {
   async end(session: SessionId): Promise<void> {
     const room = this.roomOf(session);
     if (room === undefined) return;
-    await this.afterCommit('session not ended after payment yet', () => room.endSession(session.seq));
+    await this.afterCommit('session not ended after payment yet', () => room.entries.endSession(session.seq));
   }
 
   /** After a payment's replay: what should have followed its COMMIT may not have happened. */
@@ -47,7 +47,14 @@ export class Sessions {
     if (room === undefined) return;
     const { seq } = session;
     room.snapshot.prolong(seq, room.snapshot.nowMs + holdMs); // also while Redis is away
-    await this.afterCommit('session not prolonged after hold yet', () => room.extendSession(seq, holdMs));
+    await this.afterCommit('session not prolonged after hold yet', () =>
+      room.entries.extendSession(seq, holdMs),
+    );
+  }
+
+  /** After the last hold of a session was released. */
+  async release(session: SessionId): Promise<void> {
+    await this.extend(session, 0);
   }
 
   /** After a hold's replay. */

@@ -1,4 +1,3 @@
-import { Unavailable } from '../../common/errors';
 import type { Logger } from '../../platform/observability/logger';
 import type { WaitingRoomMetrics } from './metrics';
 import type { AdmissionPolicy, EffectiveLimits, OperatorCommand } from './admission/policy';
@@ -8,7 +7,8 @@ import type { Signals } from './admission/signals';
 import type { Eta } from './polling/eta';
 import { QueueEta } from './polling/queue-eta';
 import { SnapshotPoller } from './polling/snapshot-poller';
-import { observeAdmission, observeAdmitted, observeEta, observeQueue } from './queue-metrics';
+import { QueueEntries } from './queue-entries';
+import { observeAdmission, observeEta, observeQueue } from './queue-metrics';
 import { type StoreGuards, UNGUARDED } from './recovery/guards';
 import { QueueOpening } from './opening/queue-opening';
 import { ProgressTracker } from './recovery/progress';
@@ -18,23 +18,15 @@ import { PendingPresence } from './snapshot/pending-presence';
 import { PresenceFlusher } from './snapshot/presence-flusher';
 import { SnapshotRefresher } from './snapshot/refresher';
 import { Snapshot, type SnapshotPosition } from './snapshot/snapshot';
-import type { OverrideReply } from './state/admission-store';
+import type { OverrideReply, SeatLimit } from './state/admission-store';
 import type { Entry } from './state/entries/entry';
-import type { SeatLimit } from './state/admission-store';
 import type { QueueRepository } from './state/repository';
-import type {
-  DrainedLeaves,
-  DrainRequest,
-  EntryStatus,
-  IssuedEntry,
-  NotIssuedHere,
-  SpentProof,
-} from './state/results';
+import type { DrainedLeaves, DrainRequest } from './state/results';
 import type { QueueStore } from './state/store';
 
 /**
- * One queue as this process sees it. Issues, resolves and ends entries by the store's scripts, answers polls from the
- * snapshot, and leaves the rest to its parts: refresh, presence, admission, recovery.
+ * One queue as this process sees it. Answers polls from the snapshot, and leaves the rest to its parts: entries, refresh,
+ * presence, admission, recovery.
  */
 export class WaitingRoom {
   readonly snapshot = new Snapshot();
@@ -47,16 +39,17 @@ export class WaitingRoom {
   private readonly admission: QueueAdmission;
   private readonly poller: SnapshotPoller;
   private readonly queueEta: QueueEta;
+  readonly entries: QueueEntries;
   /** When the queue opens, and the draw of its order. */
   readonly opening: QueueOpening;
 
   constructor(
     private readonly store: QueueStore,
-    private readonly policy: AdmissionPolicy,
+    policy: AdmissionPolicy,
     repository: QueueRepository,
     private readonly metrics: WaitingRoomMetrics,
-    private readonly logger: Logger,
-    private readonly guards: StoreGuards = UNGUARDED,
+    logger: Logger,
+    guards: StoreGuards = UNGUARDED,
   ) {
     const { snapshot, pending, registrations } = this;
     this.progress = new ProgressTracker(store.queueId, repository, logger);
@@ -67,6 +60,15 @@ export class WaitingRoom {
     this.refresher = new SnapshotRefresher(store, local, this.recovery, this.flusher);
     this.admission = new QueueAdmission(policy, snapshot, this.recovery, { store, metrics, logger });
     this.poller = new SnapshotPoller(local, store.rules.maxWaitMs);
+    const { recovery, refresher, poller } = this;
+    this.entries = new QueueEntries(store, policy, local, {
+      recovery,
+      refresher,
+      poller,
+      guards,
+      metrics,
+      logger,
+    });
     this.queueEta = new QueueEta(snapshot, store.rules.sessionMs / 1000);
     this.opening = new QueueOpening(store, snapshot, this.recovery);
   }
@@ -89,38 +91,9 @@ export class WaitingRoom {
     return this.progress.isOfHistory(gen);
   }
 
-  /** @throws ProofSpent (403) when the proof of work has given an entry that is not live any more */
-  async issue(userId: number, proof?: SpentProof): Promise<IssuedEntry> {
-    const { scriptLimit } = this.policy;
-    const issueOnce = (drawnSeq?: number): Promise<IssuedEntry | { drawnSeq: number }> =>
-      this.recovery.request((known) => this.store.issue(userId, scriptLimit, known, proof, drawnSeq));
-    let issued = await issueOnce();
-    if ('drawnSeq' in issued) issued = await issueOnce(await this.drawnNumberOf(issued.drawnSeq));
-    if ('drawnSeq' in issued) throw new Unavailable('The queue');
-    const { seq, gen, headSeq, sessionUntilMs } = issued;
-    this.progress.advance({ issued: seq, headSeq, gen });
-    this.registrations.confirm(issued, sessionUntilMs > 0);
-    if (sessionUntilMs > 0) this.snapshot.enter([seq], sessionUntilMs, headSeq);
-    else this.poller.markPresent(seq); // Redis has it already, but may lose it before any snapshot has it
-    return issued;
-  }
-
   /** The entry by its number in the order: a draw may have given it another one than its token says. */
   entryOf<T extends Entry>(entry: T): T {
     return this.snapshot.numbers.entryOf(entry);
-  }
-
-  /** Redis says that a draw has given the entry another number: the snapshot learns which one. */
-  private async drawnNumberOf(seq: number): Promise<number> {
-    await this.refresher.refresh();
-    const drawnSeq = this.snapshot.numbers.of(seq);
-    if (drawnSeq === seq) throw new Unavailable('The queue');
-    return drawnSeq;
-  }
-
-  /** Claims a proof of work for a queue. @returns the queue that has it: of all that claim it here, the first */
-  async claimProof(proof: SpentProof, queueId: string): Promise<string> {
-    return this.guards.redis(() => this.store.claimProof(proof, queueId));
   }
 
   /** The status of an entry as of the snapshot, without any effect; undefined when only Redis can tell. */
@@ -136,50 +109,6 @@ export class WaitingRoom {
   /** Marks the user as not idle if the entry is active by the snapshot, also while Redis is away. @returns whether it is */
   touchIfActive(entry: Entry): boolean {
     return this.poller.touchIfActive(entry);
-  }
-
-  /**
-   * The status of an entry by Redis; the call counts as a poll.
-   * @param isToHold the user is about to make a hold: the session stays open until it is made
-   */
-  async resolve(entry: Entry, isToHold = false): Promise<EntryStatus | NotIssuedHere> {
-    const resolved = await this.recovery.request(
-      (known) => this.store.resolve(entry, this.policy.scriptLimit, known, isToHold),
-      () => this.progress.advanceByToken(entry),
-    );
-    if (resolved === 'drawn')
-      return this.resolve({ ...entry, seq: await this.drawnNumberOf(entry.seq) }, isToHold);
-    if (resolved === 'not-issued-here') return resolved;
-    const isActive = resolved.status === 'PROGRESS';
-    if (isActive || resolved.status === 'WAITING') this.registrations.confirm(entry, isActive);
-    if (!isActive) this.snapshot.leave(entry.seq);
-    else {
-      this.snapshot.enter([entry.seq], resolved.sessionUntilMs, 0);
-      this.progress.advance({ headSeq: entry.seq });
-    }
-    return resolved;
-  }
-
-  /** The user has paid: the next entry is admitted. Any process may call it, any number of times. */
-  async endSession(seq: number): Promise<void> {
-    this.snapshot.leave(seq); // also when the call fails
-    const ended = await this.recovery.request((known) =>
-      this.store.endSession(seq, this.policy.scriptLimit, known),
-    );
-    for (const [i, admitted] of ended.admitted.entries())
-      this.snapshot.enter([admitted], ended.deadlinesMs[i] ?? 0, ended.headSeq);
-    this.progress.advance({ headSeq: ended.headSeq });
-    if (ended.isNew) this.metrics.queueSessionsEnded.inc({ queue: this.queueId, reason: 'paid' });
-    observeAdmitted(this.metrics, this.queueId, ended);
-  }
-
-  /** The user holds a seat: the session lasts as long as the hold, and is not idle until then. */
-  async extendSession(seq: number, holdMs: number): Promise<void> {
-    const sessionUntilMs = await this.recovery.request((known) =>
-      this.store.extendSession(seq, holdMs, known),
-    );
-    if (sessionUntilMs > 0) this.snapshot.enter([seq], sessionUntilMs, 0);
-    else this.logger.warn({ queue: this.queueId, seq }, 'a hold was made whose session has ended');
   }
 
   /** Ends what is past and admits the next entries. @returns whether there is more to do at once */

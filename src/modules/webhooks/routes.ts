@@ -102,7 +102,13 @@ const endpointView = (endpoint: Endpoint, time: DisplayTime) => {
   const shown = (at: Date | null): string | null => at && time.withOffset(at);
   const { createdAt, failingSince, disabledAt, previousUntil } = endpoint;
   return {
-    ...{ webhookId: id, url, description, types: types ?? null, pending, failed, disabledReason },
+    webhookId: id,
+    url,
+    description,
+    types: types ?? null,
+    pending,
+    failed,
+    disabledReason,
     createdAt: time.withOffset(createdAt),
     failingSince: shown(failingSince),
     disabledAt: shown(disabledAt),

@@ -22,12 +22,22 @@ const EndpointView = z.object({
 });
 
 export const LIST = operation({
-  ...{ tag, summary: 'All webhooks, with their state', answer: z.array(EndpointView) },
+  tag,
+  summary: 'All webhooks, with their state',
+  answer: z.array(EndpointView),
   example: [
     {
-      ...{ webhookId: 1, url: 'https://crm.example/hooks', description: 'CRM', types: null },
-      ...{ pending: 0, failed: 0, createdAt: time, failingSince: null },
-      ...{ disabledAt: null, disabledReason: null, previousSecretUntil: null },
+      webhookId: 1,
+      url: 'https://crm.example/hooks',
+      description: 'CRM',
+      types: null,
+      pending: 0,
+      failed: 0,
+      createdAt: time,
+      failingSince: null,
+      disabledAt: null,
+      disabledReason: null,
+      previousSecretUntil: null,
     },
   ],
 });
@@ -36,7 +46,8 @@ const secret = z.string().describe('Shown this once');
 const exampleSecret = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';
 
 export const ADD = operation({
-  ...{ tag, summary: 'Posts events to a URL from now on' },
+  tag,
+  summary: 'Posts events to a URL from now on',
   description: 'docs/webhooks.md says what a receiver does.',
   body: z.strictObject({
     url: z.string().min(1).max(2000),
@@ -52,7 +63,9 @@ export const ADD = operation({
 });
 
 export const ATTEMPTS = operation({
-  ...{ tag, summary: 'The newest 100 calls and what came of them', errors: MISSING },
+  tag,
+  summary: 'The newest 100 calls and what came of them',
+  errors: MISSING,
   answer: z.array(
     z.object({
       eventId: z.string(),
@@ -66,14 +79,21 @@ export const ATTEMPTS = operation({
   ),
   example: [
     {
-      ...{ eventId: '0b0f6a1e-6b5c-4a7e-9b1e-0c5d9e3f2a11', type: 'payment.completed', at: time },
-      ...{ status: 'DELIVERED' as const, httpStatus: 200, durationMs: 41, error: null },
+      eventId: '0b0f6a1e-6b5c-4a7e-9b1e-0c5d9e3f2a11',
+      type: 'payment.completed',
+      at: time,
+      status: 'DELIVERED' as const,
+      httpStatus: 200,
+      durationMs: 41,
+      error: null,
     },
   ],
 });
 
 export const ROTATE = operation({
-  ...{ tag, summary: 'A new secret; for some hours the old one signs as well', errors: MISSING },
+  tag,
+  summary: 'A new secret; for some hours the old one signs as well',
+  errors: MISSING,
   body: z.strictObject({ keepHours: z.int().min(0).max(8760).default(24) }),
   answer: z.object({ secret }),
   example: { secret: exampleSecret },
@@ -87,15 +107,18 @@ const ReplayBody = z.union([
 export type ReplayBody = z.infer<typeof ReplayBody>;
 
 export const REPLAY = operation({
-  ...{ tag, summary: 'Sends an event, all since a time, or all that were given up again', errors: MISSING },
+  tag,
+  summary: 'Sends an event, all since a time, or all that were given up again',
+  errors: MISSING,
   body: ReplayBody,
   answer: z.object({ events: z.int() }),
   example: { events: 3 },
 });
 
 const done = { answer: z.object({}), example: {}, errors: MISSING };
-export const ACTIVATE = operation({ ...{ tag, summary: 'Calls a disabled webhook again' }, ...done });
+export const ACTIVATE = operation({ tag, summary: 'Calls a disabled webhook again', ...done });
 export const REMOVE = operation({
-  ...{ tag, summary: 'Forgets a webhook, its deliveries and its log' },
+  tag,
+  summary: 'Forgets a webhook, its deliveries and its log',
   ...done,
 });

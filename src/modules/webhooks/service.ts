@@ -95,7 +95,9 @@ export class WebhookService {
       const all = await this.endpoints.lockSecrets(tx);
       for (const { id, url, secret, previousSecret } of all)
         await this.endpoints.storeSecrets(tx, {
-          ...{ id, url, secret: this.secrets.reseal(secret, url) },
+          id,
+          url,
+          secret: this.secrets.reseal(secret, url),
           previousSecret: previousSecret && this.secrets.reseal(previousSecret, url),
         });
       return all.length;

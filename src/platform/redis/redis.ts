@@ -49,7 +49,11 @@ export function connectRedis(urls: string, timeoutMs: number, onGivenUp?: (error
     const reconnects = new ReconnectLimit();
     const where = sentinel === undefined ? first : bySentinels(nodes, sentinel, tls, timeoutMs);
     return new Redis({
-      ...{ ...where, db, ...access, ...common, ...node },
+      ...where,
+      db,
+      ...access,
+      ...common,
+      ...node,
       retryStrategy: retryAfterMs,
       enableReadyCheck: false, // it would wait on this connection for a replica that loads, perhaps for minutes
       reconnectOnError: (error) => {
@@ -78,7 +82,10 @@ function bySentinels(
   timeoutMs: number,
 ) {
   return {
-    ...{ sentinels, name: master, role: 'master' as const, updateSentinels: false },
+    sentinels,
+    name: master,
+    role: 'master' as const,
+    updateSentinels: false,
     ...(password === '' ? {} : { sentinelPassword: password }),
     ...(username === '' ? {} : { sentinelUsername: username }),
     ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),

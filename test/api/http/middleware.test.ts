@@ -45,8 +45,13 @@ describe('a middleware that is added to the app', () => {
   beforeAll(async () => {
     const { main } = createApps(suite.service.container, [added]);
     server = new HttpServer(main, {
-      ...{ host: '127.0.0.1', port: 0, requestMs: 60_000, idleMs: 60_000, maxConnections: 0 },
-      ...{ onDrop: () => undefined, graceMs: 100 },
+      host: '127.0.0.1',
+      port: 0,
+      requestMs: 60_000,
+      idleMs: 60_000,
+      maxConnections: 0,
+      onDrop: () => undefined,
+      graceMs: 100,
     });
     await server.listen();
   });

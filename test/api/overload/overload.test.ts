@@ -8,7 +8,7 @@ import { startTestService } from '../../support/service';
 import { proxied } from '../../support/servers/tcp-proxy';
 import { until, wait } from '../../support/wait';
 
-/** So many concurrent requests are never refused. */
+/** This many concurrent requests are never refused. */
 const NEVER_REFUSED = 64;
 const BUYERS = 75;
 /** As many at once as tell nothing of how fast the service is. */
@@ -26,9 +26,12 @@ describe('a service whose database stands still', () => {
   beforeAll(async () => {
     database = await proxied(testConfig().DATABASE_URL);
     service = await startTestService({
-      ...{ DATABASE_URL: database.url, DATABASE_TIMEOUT_MS: 20_000, DATABASE_ACQUIRE_TIMEOUT_MS: 20_000 },
+      DATABASE_URL: database.url,
+      DATABASE_TIMEOUT_MS: 20_000,
+      DATABASE_ACQUIRE_TIMEOUT_MS: 20_000,
       // All buyers are served in less, by the database's distance alone, however busy the machine is.
-      ...{ LOAD_SHEDDING_MAX_DELAY_MS: 3000, QUEUE_MAX_ACTIVE: 1000 },
+      LOAD_SHEDDING_MAX_DELAY_MS: 3000,
+      QUEUE_MAX_ACTIVE: 1000,
     });
     metrics = service.container.resolve(HttpMetrics);
     while (buyers.length < BUYERS) {

@@ -19,12 +19,10 @@ describe('a service of which one part stands still for a while', () => {
     database = await proxied(testConfig().DATABASE_URL);
     redis = await proxied(testConfig().REDIS_URL);
     service = await startTestService({
-      ...{
-        DATABASE_URL: database.url,
-        REDIS_URL: redis.url,
-        QUEUE_MAX_ACTIVE: 'auto',
-        QUEUE_AUTO_MIN_ACTIVE: 200,
-      },
+      DATABASE_URL: database.url,
+      REDIS_URL: redis.url,
+      QUEUE_MAX_ACTIVE: 'auto',
+      QUEUE_AUTO_MIN_ACTIVE: 200,
       LOAD_SHEDDING_MAX_DELAY_MS: 5000, // the machine may be busy: what is shed would be shed for that
     });
     for (const userId of await new Given(admin).users(BUYERS))

@@ -18,13 +18,11 @@ function start(env: Record<string, string | number>): Promise<Ended> {
   const child = spawn(process.execPath, [join(__dirname, '../../../dist/main.js')], {
     env: {
       ...process.env,
-      ...{
-        KAFKA_BROKERS: '',
-        PORT: '0',
-        HOST: '127.0.0.1',
-        QUEUE_ID: uniqueQueueId(),
-        INVARIANT_CHECK_INTERVAL_SECONDS: '0',
-      },
+      KAFKA_BROKERS: '',
+      PORT: '0',
+      HOST: '127.0.0.1',
+      QUEUE_ID: uniqueQueueId(),
+      INVARIANT_CHECK_INTERVAL_SECONDS: '0',
       ...own,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -129,8 +127,7 @@ describe('a start that cannot succeed', () => {
 describe('a worker that dies after its start', () => {
   it('is replaced at once, and later each time that it dies soon', () => {
     expect([1, 2, 3, 4, 5, 6, 100].map(restartDelayMs)).toEqual([
-      ...[1000, 2000, 4000, 8000, 16_000],
-      ...[30_000, 30_000],
+      1000, 2000, 4000, 8000, 16_000, 30_000, 30_000,
     ]);
   });
 });

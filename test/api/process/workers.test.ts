@@ -38,8 +38,8 @@ describe('WORKERS=3', () => {
   };
 
   it('share one port for users and one for operators', () => {
-    const told = service.lines.map((line) => JSON.parse(line) as { msg?: string; managementPort?: number });
-    const ports = told.filter(({ msg }) => msg === 'listening').map(({ managementPort }) => managementPort);
+    const lines = service.lines.map((line) => JSON.parse(line) as { msg?: string; managementPort?: number });
+    const ports = lines.filter(({ msg }) => msg === 'listening').map(({ managementPort }) => managementPort);
     expect(new Set(ports)).toEqual(new Set([Number(new URL(service.managementUrl).port)]));
     expect(service.managementUrl).not.toBe(service.url);
   });

@@ -183,8 +183,8 @@ describe('the events of the waiting room', () => {
   it('forget a client that disconnects while its entry is resolved', async () => {
     const room = app.service.container.resolve(WaitingRoomRegistry).main;
     const look = jest.spyOn(room, 'poll').mockReturnValue(undefined); // the store is asked
-    const settle = room.resolve.bind(room);
-    const slowly = jest.spyOn(room, 'resolve').mockImplementation(async (place) => {
+    const settle = room.entries.resolve.bind(room.entries);
+    const slowly = jest.spyOn(room.entries, 'resolve').mockImplementation(async (place) => {
       await wait(100);
       return settle(place);
     });
@@ -215,8 +215,14 @@ describe('a stream of a waiting user', () => {
     await payAndGo(app, c);
     const admitted = await stream.hears('admitted');
     expect(admitted.data).toEqual({
-      ...{ queuePosition: 0, status: 'PROGRESS', etaSeconds: 0, pollAfterMs: 0 },
-      ...{ seq: expect.any(Number) as number, queueState: 'OPEN', opensAt: null, chance: null },
+      queuePosition: 0,
+      status: 'PROGRESS',
+      etaSeconds: 0,
+      pollAfterMs: 0,
+      seq: expect.any(Number) as number,
+      queueState: 'OPEN',
+      opensAt: null,
+      chance: null,
     });
     await stream.end();
     expect(stream.story).toEqual(['position 3', 'position 2', 'position 1', 'admitted 0']);
@@ -228,8 +234,8 @@ describe('a stream of a waiting user', () => {
     const again = await listen(app.url, d, { 'Last-Event-ID': at(stream.heard, 2).id });
     await again.end();
     expect(again.story).toEqual(['admitted 0']);
-    const told = await listen(app.url, d, { 'Last-Event-ID': admitted.id });
-    expect(told.status).toBe(204); // an EventSource does not come back
+    const closed = await listen(app.url, d, { 'Last-Event-ID': admitted.id });
+    expect(closed.status).toBe(204); // an EventSource does not come back
 
     await payAndGo(app, d);
     const done = await listen(app.url, d, { 'Last-Event-ID': admitted.id });

@@ -77,7 +77,7 @@ describe('a session whose user holds a seat', () => {
     const room = app.service.container.resolve(WaitingRoomRegistry).main;
     const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 10 });
     const holder = await app.buyer(10);
-    const settle = jest.spyOn(room, 'resolve').mockImplementation((_place, isToHold) =>
+    const settle = jest.spyOn(room.entries, 'resolve').mockImplementation((_place, isToHold) =>
       Promise.resolve({
         status: 'PROGRESS',
         position: 0,

@@ -14,8 +14,14 @@ describe('the whole journey', () => {
     expect((await buyer.check()).body).toEqual({
       resultType: 'SUCCESS',
       data: {
-        ...{ queuePosition: 0, status: 'PROGRESS', etaSeconds: 0, pollAfterMs: 0 },
-        ...{ seq: expect.any(Number) as number, queueState: 'OPEN', opensAt: null, chance: null },
+        queuePosition: 0,
+        status: 'PROGRESS',
+        etaSeconds: 0,
+        pollAfterMs: 0,
+        seq: expect.any(Number) as number,
+        queueState: 'OPEN',
+        opensAt: null,
+        chance: null,
       },
       exception: null,
     });

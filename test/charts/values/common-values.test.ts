@@ -57,7 +57,9 @@ describe.each(parts)('%s', (chart) => {
 
   it('queries the DNS that the values name', async () => {
     const dns = {
-      ...{ namespace: 'openshift-dns', podLabels: { dns: 'default' }, ports: [5353] },
+      namespace: 'openshift-dns',
+      podLabels: { dns: 'default' },
+      ports: [5353],
       addresses: ['169.254.20.10/32'],
     };
     const policies = (await rendered(chart, { global: { dns } })).filter(

@@ -91,11 +91,9 @@ it('goes without what it can do without', async () => {
 
 it('reaches stores under other names that its values give, also through the network policies', async () => {
   const values = {
-    ...{
-      mariadb: { fullnameOverride: 'db' },
-      redis: { nameOverride: 'cache' },
-      kafka: { nameOverride: 'log' },
-    },
+    mariadb: { fullnameOverride: 'db' },
+    redis: { nameOverride: 'cache' },
+    kafka: { nameOverride: 'log' },
     ...api({
       database: { host: 'db' },
       redis: { host: 'concert-cache' },

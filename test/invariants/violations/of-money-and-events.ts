@@ -103,14 +103,14 @@ export const OF_MONEY_AND_EVENTS: Violation[] = [
     ({ shop }) => ({ userId: shop.userId }),
   ],
   [
-    'a payment of which nobody is told',
+    'a payment without an event',
     () => ["DELETE FROM outbox WHERE topic = 'payment-notification'"],
     'I5',
     'payments without exactly one event',
     ({ sold }) => ({ reservationId: sold.reservationId, events: 0 }),
   ],
   [
-    'a payment that is told twice',
+    'a payment with two events',
     () => [
       `INSERT INTO outbox (event_id, topic, partition_key, payload)
        SELECT '${randomUUID()}', topic, partition_key, payload FROM outbox WHERE topic = 'payment-notification'`,
@@ -120,7 +120,7 @@ export const OF_MONEY_AND_EVENTS: Violation[] = [
     ({ sold }) => ({ reservationId: sold.reservationId, events: 2 }),
   ],
   [
-    'a refund of which nobody is told',
+    'a refund without an event',
     ({ sold }) => [
       `UPDATE orders o JOIN payment p ON p.order_id = o.id JOIN reservation r ON r.order_id = o.id
          JOIN concert_seat s ON s.id = r.seat_id JOIN member m ON m.id = o.user_id
@@ -136,7 +136,7 @@ export const OF_MONEY_AND_EVENTS: Violation[] = [
     ({ sold }) => ({ reservationId: sold.reservationId, events: 0 }),
   ],
   [
-    'a hold of which nobody is told',
+    'a hold without an event',
     ({ held }) => [
       `DELETE FROM outbox WHERE topic = 'reservation-notification' AND partition_key = '${held.reservationId}'`,
     ],

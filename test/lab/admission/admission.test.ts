@@ -47,12 +47,30 @@ describe('the timeline of a run', () => {
     const timeline = timelineOf(lines, samples, START_MS, 2);
     expect(timeline.seconds).toEqual([
       {
-        ...{ at: 0, limit: 30, rate: 12.5, action: 'increase:latency', waiting: 600, active: 29 },
-        ...{ p99Ms: 250.5, requests: 100, failed: 0, admitted: 1, completed: 0 },
+        at: 0,
+        limit: 30,
+        rate: 12.5,
+        action: 'increase:latency',
+        waiting: 600,
+        active: 29,
+        p99Ms: 250.5,
+        requests: 100,
+        failed: 0,
+        admitted: 1,
+        completed: 0,
       },
       {
-        ...{ at: 1, limit: 20, rate: NaN, action: 'back-off:latency', waiting: 600, active: 19 },
-        ...{ p99Ms: 5, requests: 3, failed: 2, admitted: 0, completed: 1 },
+        at: 1,
+        limit: 20,
+        rate: NaN,
+        action: 'back-off:latency',
+        waiting: 600,
+        active: 19,
+        p99Ms: 5,
+        requests: 3,
+        failed: 2,
+        admitted: 0,
+        completed: 1,
       },
     ]);
     expect(timeline.p99Ms).toBe(250.5);

@@ -93,7 +93,7 @@ describe('waiting users on the model', () => {
     [30, 1.1], // a tenth of ten seconds, and never less than one
     [3, 9.09], // a third of the time until one is away at most
   ])('at %i admissions a second the 300th user polls again after %d s', (rate, after) => {
-    const queue = new ModelQueue('as told', half);
+    const queue = new ModelQueue('as answered', half);
     queue.join(300, 0);
     queue.announce(0, { ...limits, rate });
     for (let i = 1; i < 300; i++) queue.next(0.1);

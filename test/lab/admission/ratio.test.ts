@@ -4,12 +4,21 @@ import { ratioLine } from '../../../lab/admission/ratio';
 
 const SECONDS = 120;
 
-/** A run in which about so many visits are completed each second. */
+/** A run with about this many completed visits a second. */
 function runOf(perSecond: number, seed: number): Second[] {
   const random = dice(seed);
   return Array.from({ length: SECONDS }, (_, at): Second => ({
-    ...{ at, limit: 100, rate: 10, action: 'hold:latency', waiting: 50, active: 100, p99Ms: 90 },
-    ...{ requests: 500, failed: 0, admitted: 10, completed: Math.round(perSecond * (0.8 + 0.4 * random())) },
+    at,
+    limit: 100,
+    rate: 10,
+    action: 'hold:latency',
+    waiting: 50,
+    active: 100,
+    p99Ms: 90,
+    requests: 500,
+    failed: 0,
+    admitted: 10,
+    completed: Math.round(perSecond * (0.8 + 0.4 * random())),
   }));
 }
 

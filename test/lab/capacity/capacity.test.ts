@@ -12,8 +12,17 @@ const costs: Costs = {
   bytes: { redis: 35, process: 35 },
 };
 const onSale: OnSale = {
-  ...{ users: 2000, arriveSeconds: 1, limit: 100, cores: 1, thinkSeconds: 2, abandon: 0 },
-  ...{ idleSeconds: 120, holdSeconds: 300, leaseSeconds: 600, maxPollsPerSecond: 10_000, awaySeconds: 30 },
+  users: 2000,
+  arriveSeconds: 1,
+  limit: 100,
+  cores: 1,
+  thinkSeconds: 2,
+  abandon: 0,
+  idleSeconds: 120,
+  holdSeconds: 300,
+  leaseSeconds: 600,
+  maxPollsPerSecond: 10_000,
+  awaySeconds: 30,
 };
 
 describe('the simulated on-sale', () => {

@@ -1,6 +1,12 @@
 import { check } from '../../../lab/faults/checker';
 import { actedAgain } from '../../../lab/faults/checker/events';
-import type { Admission, Check, Evidence, PhaseRecord, ReservationRow } from '../../../lab/faults/observed/evidence';
+import type {
+  Admission,
+  Check,
+  Evidence,
+  PhaseRecord,
+  ReservationRow,
+} from '../../../lab/faults/observed/evidence';
 import type { Act, Operation } from '../../../lab/faults/observed/history';
 import { nemeses } from '../../../lab/faults/nemesis';
 import { plan } from '../../../lab/faults/schedule';
@@ -35,7 +41,7 @@ class Story {
   }
 
   comes(userId: number, seq: number, atMs: number): void {
-    this.ask('token', userId, atMs, atMs + 1, { told: { seq } });
+    this.ask('token', userId, atMs, atMs + 1, { answered: { seq } });
   }
 
   enters(seq: number, atMs: number): void {
@@ -46,7 +52,7 @@ class Story {
     this.ask('charge', userId, startMs, startMs + 10, {
       key: `c${userId}-${amount}`,
       amount,
-      told: { amount },
+      answered: { amount },
     });
     this.books(userId, 'CHARGE', amount, null);
   }
@@ -63,8 +69,8 @@ class Story {
   }
 
   reserves(userId: number, seatId: number, id: number, startMs: number): ReservationRow {
-    const told = { reservationId: id };
-    this.ask('reserve', userId, startMs, startMs + 10, { key: `r${id}`, seatId, told });
+    const answered = { reservationId: id };
+    this.ask('reserve', userId, startMs, startMs + 10, { key: `r${id}`, seatId, answered });
     const times = { reservedMs: startMs + 5, heldUntilMs: startMs + 5 + HOLD_MS };
     const row: ReservationRow = { id, userId, seatId, status: 'CANCELED', amount: PRICE, ...times };
     this.evidence.state.reservations.push(row);
@@ -98,7 +104,7 @@ class Story {
     story.charges(2, 500, 100);
     story.pays(story.reserves(1, 7, 1, 200), 300);
     story.pays(story.reserves(2, 8, 2, 200), 300);
-    story.ask('balance', 1, 400, 410, { told: { amount: 900 } });
+    story.ask('balance', 1, 400, 410, { answered: { amount: 900 } });
     return story;
   }
 }
@@ -117,8 +123,8 @@ describe('the checker of the fault suite', () => {
     const story = Story.good();
     const { reservations, payments } = story.evidence.state;
     const about = { seatIds: [20, 21], reservationIds: [11, 12], reservationId: 11 };
-    const told = { orderId: 1, reservationIds: [11, 12] };
-    story.ask('reserve', 1, 1000, 1010, { key: 'o1', seatIds: [20, 21], told });
+    const answered = { orderId: 1, reservationIds: [11, 12] };
+    story.ask('reserve', 1, 1000, 1010, { key: 'o1', seatIds: [20, 21], answered });
     const times = { reservedMs: 1005, heldUntilMs: 1005 + HOLD_MS, endedMs: 1205 };
     for (const [i, seatId] of [20, 21].entries()) {
       const id = 11 + i;
@@ -128,7 +134,12 @@ describe('the checker of the fault suite', () => {
     story.ask('pay', 1, 1100, 1110, { key: 'o1 pay', ...about });
     story.ask('cancel', 1, 1200, 1210, { key: 'o1 cancel', ...about });
     payments.push({
-      ...{ id: 99, reservationId: 11, orderId: 1, userId: 1, amount: 2 * PRICE, status: 'CANCELED' },
+      id: 99,
+      reservationId: 11,
+      orderId: 1,
+      userId: 1,
+      amount: 2 * PRICE,
+      status: 'CANCELED',
     });
     story.books(1, 'PAYMENT', -2 * PRICE, 99);
     story.books(1, 'REFUND', 2 * PRICE, 99);
@@ -167,8 +178,8 @@ describe('the checker of the fault suite', () => {
     story.ask('charge', 1, 500, 600, { key: 'lost', amount: 3, ...lost });
     story.ask('charge', 2, 500, 600, { key: 'done', amount: 4, ...lost });
     story.books(2, 'CHARGE', 4, null);
-    story.ask('balance', 2, 550, 560, { told: { amount: 404 } });
-    story.ask('balance', 2, 540, 545, { told: { amount: 400 } });
+    story.ask('balance', 2, 550, 560, { answered: { amount: 404 } });
+    story.ask('balance', 2, 540, 545, { answered: { amount: 400 } });
     expect(check(story.evidence)).toEqual([]);
   });
 
@@ -215,7 +226,7 @@ describe('the checker of the fault suite', () => {
   it('finds nothing when a seat that one holds is asked for again and answered with the same hold', () => {
     const story = Story.good();
     story.reserves(1, 9, 3, 1000);
-    story.ask('reserve', 1, 1500, 1510, { key: 'again', seatId: 9, told: { reservationId: 3 } });
+    story.ask('reserve', 1, 1500, 1510, { key: 'again', seatId: 9, answered: { reservationId: 3 } });
     story.reserves(2, 9, 4, 1000 + HOLD_MS + 20);
     expect(check(story.evidence)).toEqual([]);
   });
@@ -230,19 +241,19 @@ describe('the checker of the fault suite', () => {
       },
     ],
     [
-      'a seat held twice, as its buyers were told',
+      'a seat held twice by the answers of its buyers',
       'double sale',
       (story) => {
         story.reserves(1, 9, 3, 1000);
-        story.ask('reserve', 2, 1500, 1510, { key: 'r4', seatId: 9, told: { reservationId: 4 } });
+        story.ask('reserve', 2, 1500, 1510, { key: 'r4', seatId: 9, answered: { reservationId: 4 } });
       },
     ],
     [
-      'a hold of one told to another',
+      'a hold of one in the answer to another',
       'double sale',
       (story) => {
         story.reserves(1, 9, 3, 1000);
-        story.ask('reserve', 2, 1500, 1510, { key: 'r4', seatId: 9, told: { reservationId: 3 } });
+        story.ask('reserve', 2, 1500, 1510, { key: 'r4', seatId: 9, answered: { reservationId: 3 } });
       },
     ],
     [
@@ -254,14 +265,14 @@ describe('the checker of the fault suite', () => {
       'a hold that was acknowledged and is gone',
       'lost 2xx',
       (story) => {
-        story.ask('reserve', 1, 700, 710, { key: 'gone', seatId: 11, told: { reservationId: 99 } });
+        story.ask('reserve', 1, 700, 710, { key: 'gone', seatId: 11, answered: { reservationId: 99 } });
       },
     ],
     [
       'a charge that was acknowledged and is gone',
       'lost 2xx',
       (story) => {
-        story.ask('charge', 1, 700, 710, { key: 'gone', amount: 5, told: { amount: 905 } });
+        story.ask('charge', 1, 700, 710, { key: 'gone', amount: 5, answered: { amount: 905 } });
       },
     ],
     [
@@ -315,7 +326,7 @@ describe('the checker of the fault suite', () => {
       'one key with two answers',
       'key acted twice',
       (story) => {
-        story.ask('reserve', 1, 220, 230, { key: 'r1', seatId: 7, told: { reservationId: 55 } });
+        story.ask('reserve', 1, 220, 230, { key: 'r1', seatId: 7, answered: { reservationId: 55 } });
       },
     ],
     [
@@ -341,7 +352,7 @@ describe('the checker of the fault suite', () => {
       'a balance that forgets what was known before',
       'ledger drift',
       (story) => {
-        story.ask('balance', 1, 420, 430, { told: { amount: 1000 } });
+        story.ask('balance', 1, 420, 430, { answered: { amount: 1000 } });
       },
     ],
     [
@@ -359,7 +370,7 @@ describe('the checker of the fault suite', () => {
         story.evidence.activeLimit = 10;
         story.comes(3, 3, 20);
         for (let atMs = 500; atMs < 20_000; atMs += 500)
-          story.ask('check', 3, atMs, atMs + 1, { told: { status: 'WAITING' } });
+          story.ask('check', 3, atMs, atMs + 1, { answered: { status: 'WAITING' } });
         story.comes(4, 4, 100);
         story.enters(4, 9000);
         story.enters(3, 9100);
@@ -389,7 +400,7 @@ describe('the checker of the fault suite', () => {
       'entry lost',
       (story) => {
         story.comes(3, 3, 20);
-        story.ask('check', 3, 500, 510, { told: { status: 'EXPIRED' } });
+        story.ask('check', 3, 500, 510, { answered: { status: 'EXPIRED' } });
       },
     ],
     [

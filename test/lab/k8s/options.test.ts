@@ -10,7 +10,12 @@ describe('npm run experiment', () => {
   it('takes variants, variables and options', () => {
     const args = ['hpa', 'cpu', 'RATE=5', '--runs', '2', '--factor', '0.4', '--id', 'one'];
     expect(readArguments(args)).toMatchObject({
-      ...{ name: 'hpa', only: ['cpu'], variables: { RATE: '5' }, runs: 2, factor: 0.4, id: 'one' },
+      name: 'hpa',
+      only: ['cpu'],
+      variables: { RATE: '5' },
+      runs: 2,
+      factor: 0.4,
+      id: 'one',
     });
   });
 

@@ -8,8 +8,11 @@ const SERVED = 'http_request_duration_seconds_count{method="GET",route="/v1/api/
 const PROBED = 'http_request_duration_seconds_count{method="GET",route="/health/ready",status="200"}';
 
 const pod = (name: string, readyAt?: number, requests = 0, isLeaving = false): PodSample => ({
-  ...{ name, isLeaving, scheduledAt: ms(readyAt === undefined ? 20 : readyAt - 3) },
-  ...{ startedAt: readyAt && ms(readyAt - 2), readyAt: readyAt && ms(readyAt) },
+  name,
+  isLeaving,
+  scheduledAt: ms(readyAt === undefined ? 20 : readyAt - 3),
+  startedAt: readyAt && ms(readyAt - 2),
+  readyAt: readyAt && ms(readyAt),
   metrics: { [SERVED]: requests, [PROBED]: 5 },
 });
 const sample = (second: number, desired: number, ...pods: PodSample[]): ClusterSample => ({
@@ -30,7 +33,12 @@ const STORY = [
   sample(55, 1, old, pod('new', 23, 9, true)),
 ];
 const step = (p99: [number, number][]): Step => ({
-  ...{ startMs: ms(10), endMs: ms(40), target: 2, objectiveMs: 200, recordedFromMs: FROM_MS, p99 },
+  startMs: ms(10),
+  endMs: ms(40),
+  target: 2,
+  objectiveMs: 200,
+  recordedFromMs: FROM_MS,
+  p99,
   signal: ({ at }) => (at >= ms(11) ? 3 : 1),
 });
 
@@ -40,8 +48,15 @@ const p99 = (breaches: number[]): [number, number][] =>
 describe('the timeline of a step of load', () => {
   it('tells when each thing came, in seconds after the step', () => {
     expect(timelineOf(STORY, step(p99([12, 13, 27])))).toEqual({
-      ...{ crossed: 1, desired: 8, scheduled: 20 - 10, started: 11, ready: 13, firstRequest: 16 },
-      ...{ restored: 18, mostPods: 2, scaledIn: 15 },
+      crossed: 1,
+      desired: 8,
+      scheduled: 20 - 10,
+      started: 11,
+      ready: 13,
+      firstRequest: 16,
+      restored: 18,
+      mostPods: 2,
+      scaledIn: 15,
     });
   });
 

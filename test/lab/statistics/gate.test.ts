@@ -4,7 +4,13 @@ import { spread } from '../../../lab/bench/lib/results/rounds';
 import { textTable } from '../../../lab/bench/lib/results/table';
 
 const result = (values: number[], target: Result['target'], name = 'check-known'): Result => ({
-  ...{ name, measured: spread(values), unit: '', target, counted: 'rates', notes: [], rounds: {} },
+  name,
+  measured: spread(values),
+  unit: '',
+  target,
+  counted: 'rates',
+  notes: [],
+  rounds: {},
 });
 const around = (value: number): number[] => [-0.03, -0.02, -0.01, 0, 0.01, 0.02, 0.03].map((d) => value + d);
 const AT_LEAST = { atLeast: 0.58 };

@@ -10,7 +10,7 @@ export class BusinessError extends Error {}
 export const isIgnored = (error: unknown): boolean => error instanceof BusinessError;
 export const LONG_MS = 1_000_000_000; // a limit that no test reaches
 
-/** A breaker whose calls end when the test says so, and what its listener was told. */
+/** A breaker whose calls end when the test says so, and what its listener has heard. */
 export function given(settings: BreakerSettings = breakerPresets.study) {
   const events: (BreakerOutcome | `→ ${BreakerState}`)[] = [];
   const breaker = new Breaker('queueService', settings, {

@@ -1,10 +1,5 @@
-import {
-  Batcher,
-  done,
-  GuardFailed,
-  type Outcome,
-  refused,
-} from '../../../src/platform/database/batch/batch';
+import { Batcher } from '../../../src/platform/database/batch/batch';
+import { done, GuardFailed, type Outcome, refused } from '../../../src/platform/database/batch/outcome';
 import { BatchMetrics } from '../../../src/platform/database/batch/metrics';
 import { DatabaseUnavailable } from '../../../src/platform/database/errors';
 import type { SqlTransaction } from '../../../src/platform/database/database';

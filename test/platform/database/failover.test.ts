@@ -69,7 +69,9 @@ described('a MariaDB that answers, but not as before', () => {
   it('executes no other statement than the one that could not be prepared', async () => {
     const database = new Database({
       url: one.url('app'),
-      ...{ poolMax: 1, acquireMs: 60_000, timeoutMs: 60_000 },
+      poolMax: 1,
+      acquireMs: 60_000,
+      timeoutMs: 60_000,
     });
     const balanceOf = async (id?: number): Promise<number | undefined> =>
       (await one.root.query<{ balance: number }>('SELECT balance FROM member WHERE id = ?', [id ?? 0]))[0]
@@ -98,7 +100,10 @@ described('a MariaDB that answers, but not as before', () => {
     };
     const database = new Database({
       url: one.url('app'),
-      ...{ poolMax: 1, acquireMs: 60_000, timeoutMs: 60_000, statementsMax: 5 },
+      poolMax: 1,
+      acquireMs: 60_000,
+      timeoutMs: 60_000,
+      statementsMax: 5,
     });
     const before = await prepared();
     for (let i = 0; i < 100; i++) await database.query(`SELECT ${i}`);

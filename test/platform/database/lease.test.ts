@@ -13,7 +13,9 @@ const RENEWAL_MS = 0.3 * LEASE_MS;
 describe('a lease', () => {
   const database = new Database({
     url: testConfig().DATABASE_URL,
-    ...{ poolMax: 4, acquireMs: 60_000, timeoutMs: 60_000 },
+    poolMax: 4,
+    acquireMs: 60_000,
+    timeoutMs: 60_000,
   });
   const admin = openAdminDatabase();
   let name = '';

@@ -25,7 +25,10 @@ const logTo = (lines: Line[]): Logger =>
   pino({}, { write: (line: string) => lines.push(JSON.parse(line) as Line) });
 
 const said = (o: Partial<Eviction>): Eviction => ({
-  ...{ master: 'r:1', policy: 'noeviction', maxMemoryBytes: 0, evictedKeys: 0 },
+  master: 'r:1',
+  policy: 'noeviction',
+  maxMemoryBytes: 0,
+  evictedKeys: 0,
   ...o,
 });
 

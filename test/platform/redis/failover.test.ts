@@ -87,9 +87,9 @@ described('a failover of Redis that breaks no connection', () => {
     if (now === undefined) throw new Error('no server');
     await ask(now, (redis) => redis.call(...(breakIt as [string, ...string[]])));
     const answered = await issue();
-    const told = await readiness();
+    const reported = await readiness();
     await ask(now, (redis) => redis.call(...(mendIt as [string, ...string[]])));
-    expect([answered, told]).toEqual(['503 503', 'down']);
+    expect([answered, reported]).toEqual(['503 503', 'down']);
     await until('tokens are issued again', async () => (await issue()) === '200');
     expect(await readiness()).toBe('up');
   });

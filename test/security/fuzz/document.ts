@@ -41,7 +41,10 @@ export class ApiDocument {
     this.ajv.addSchema({ ...document, $id: 'api' });
     this.operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, { parameters, responses, requestBody }]) => ({
-        ...{ method: method.toUpperCase(), path, parameters, responses },
+        method: method.toUpperCase(),
+        path,
+        parameters,
+        responses,
         body: requestBody?.content['application/json']?.schema,
       })),
     );

@@ -28,7 +28,7 @@ export class Crowd {
     for (let done = 0; done < count; done += AT_ONCE) {
       const issued = await Promise.all(
         Array.from({ length: Math.min(AT_ONCE, count - done) }, (_, i) =>
-          at(this.rooms, i % this.rooms.length).issue(FIRST_USER + this.entries.length + i),
+          at(this.rooms, i % this.rooms.length).entries.issue(FIRST_USER + this.entries.length + i),
         ),
       );
       this.entries.push(...issued.map(({ userId, seq, gen, iatMs }) => ({ userId, seq, gen, iatMs })));

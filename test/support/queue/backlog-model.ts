@@ -2,9 +2,9 @@ import type { LoadShedder } from '../../../src/http/limits/shedder';
 
 /** Who asks, in virtual time. */
 export type Demand =
-  /** So many clients that ask again `thinkMs` after an answer, and `retryMs` after a refusal. */
+  /** Clients that send again `thinkMs` after an answer, and `retryMs` after a refusal. */
   | { kind: 'closed'; clients: number; thinkMs: number; retryMs: number }
-  /** So many requests a ms, whatever the answers. */
+  /** Requests a ms, independent of the answers. */
   | { kind: 'open'; perMs: number };
 
 /** What answers: `workers` at once, each request in `serviceMs` on average, the rest in line. */
@@ -13,7 +13,7 @@ export interface Server {
   serviceMs: number;
   /** From … until: nothing gets done; what was under way goes on afterwards. */
   stall?: readonly [number, number];
-  /** From … until: each request takes so many times as long. */
+  /** From … until: each request takes this many times as long. */
   slow?: readonly [fromMs: number, untilMs: number, times: number];
 }
 

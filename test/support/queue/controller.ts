@@ -5,7 +5,11 @@ import type {
   Occupancy,
 } from '../../../src/modules/waiting-room/admission/controller/decision';
 import { newControllerState } from '../../../src/modules/waiting-room/admission/controller/estimates';
-import { recordRequest, type Signals, emptySignals } from '../../../src/modules/waiting-room/admission/signals';
+import {
+  recordRequest,
+  type Signals,
+  emptySignals,
+} from '../../../src/modules/waiting-room/admission/signals';
 
 export const LIMITS = { targetP99Ms: 200, min: 30, max: 5000, start: 30 };
 
@@ -29,7 +33,10 @@ export const steady = (
   meanSessionSeconds = 8,
   more: Partial<Occupancy> = {},
 ): Occupancy => ({
-  ...{ waiting: 10_000, active: recentlyActive, inactive: 0, admitted: recentlyActive / meanSessionSeconds },
+  waiting: 10_000,
+  active: recentlyActive,
+  inactive: 0,
+  admitted: recentlyActive / meanSessionSeconds,
   ...more,
 });
 
@@ -42,19 +49,17 @@ export function settled(
   const recentlyActive = active - inactive;
   return {
     ...newControllerState(LIMITS),
-    ...{
-      second: 100,
-      window: recentlyActive,
-      meanSessionSeconds: (0.7 * recentlyActive + 0.3 * active) / admitted,
-    },
-    ...{ recentlyActive: minute(recentlyActive), active: minute(active), admitted: minute(admitted) },
-    ...{
-      requests: minute(500),
-      served: minute(500),
-      loads: minute(0),
-      pressures: minute(0),
-      writes: Array<[number, number]>(3).fill([1, 1]),
-    },
+    second: 100,
+    window: recentlyActive,
+    meanSessionSeconds: (0.7 * recentlyActive + 0.3 * active) / admitted,
+    recentlyActive: minute(recentlyActive),
+    active: minute(active),
+    admitted: minute(admitted),
+    requests: minute(500),
+    served: minute(500),
+    loads: minute(0),
+    pressures: minute(0),
+    writes: Array<[number, number]>(3).fill([1, 1]),
     ...more,
   };
 }

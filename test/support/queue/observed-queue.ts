@@ -53,7 +53,7 @@ export class ObservedQueue {
   /** Issues entries to users 1 to `count`. */
   async issue(count: number): Promise<Entry[]> {
     const entries = [];
-    for (let user = 1; user <= count; user++) entries.push(await this.room.issue(user));
+    for (let user = 1; user <= count; user++) entries.push(await this.room.entries.issue(user));
     return entries;
   }
 

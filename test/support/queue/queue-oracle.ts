@@ -11,7 +11,7 @@ interface OracleSession {
   idleUntilMs: number;
 }
 
-/** What one process knows of the queue: as of its last refresh, and what it has seen since it last told. */
+/** What one process knows of the queue: as of its last refresh, and what it has seen since its last report. */
 export interface Copy {
   made: boolean;
   issued: number;

@@ -61,7 +61,10 @@ export class Simulation {
     this.processes = Array.from({ length: processes }, (_, i) => this.newProcess(i * 37));
     this.users = behaviours.map((behaviour, i) => ({
       ...behaviour,
-      ...{ userId: i + 1, state: 'joining', entry: undefined, activeSeenAtMs: 0 },
+      userId: i + 1,
+      state: 'joining',
+      entry: undefined,
+      activeSeenAtMs: 0,
       dueAtMs: this.startedAtMs + behaviour.joinsAtMs,
     }));
   }
@@ -107,7 +110,7 @@ export class Simulation {
   private async reconcile(): Promise<void> {
     for (const seq of this.paid) {
       this.paid.delete(seq);
-      await at(this.processes, 0).room.endSession(seq);
+      await at(this.processes, 0).room.entries.endSession(seq);
     }
   }
 
@@ -134,21 +137,21 @@ export class Simulation {
   }
 
   private async join(user: SimulatedUser, room: WaitingRoom): Promise<void> {
-    const { seq, gen, iatMs, status } = await room.issue(user.userId);
+    const { seq, gen, iatMs, status } = await room.entries.issue(user.userId);
     user.entry = { userId: user.userId, seq, gen, iatMs };
     this.answer(user, { status });
   }
 
   private async poll(user: SimulatedUser, room: WaitingRoom): Promise<void> {
     if (user.entry === undefined) return;
-    const answer = room.poll(user.entry) ?? (await room.resolve(user.entry));
+    const answer = room.poll(user.entry) ?? (await room.entries.resolve(user.entry));
     this.answer(user, answer === 'not-issued-here' ? { status: answer } : answer);
     room.recordPollInterval(user.pollEveryMs);
   }
 
   private async pay(user: SimulatedUser, seq: number, room: WaitingRoom): Promise<void> {
     user.state = 'paid';
-    if (!(await whenReached(() => room.endSession(seq)))) this.paid.add(seq);
+    if (!(await whenReached(() => room.entries.endSession(seq)))) this.paid.add(seq);
   }
 
   private answer(user: SimulatedUser, answer: { status: string; position?: number }): void {

@@ -47,7 +47,7 @@ function giveScriptsVirtualTime(redis: Redis): {
   forget: () => Promise<unknown>;
 } {
   const key = `test:clock:${randomBytes(6).toString('hex')}`;
-  const told = `(function()
+  const replacement = `(function()
     local ms = tonumber(redis.call('GET', '${key}'))
     return { math.floor(ms / 1000), (ms % 1000) * 1000 }
   end)()`;
@@ -55,7 +55,7 @@ function giveScriptsVirtualTime(redis: Redis): {
   redis.defineCommand = (name, definition) => {
     const { lua } = definition;
     if (!lua.includes(TIME)) throw new Error(`${name} does not ask for the time as expected`);
-    define(name, { ...definition, lua: lua.replaceAll(TIME, told) });
+    define(name, { ...definition, lua: lua.replaceAll(TIME, replacement) });
   };
   return {
     tell: () => redis.set(key, virtualTime.nowMs),

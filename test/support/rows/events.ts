@@ -19,7 +19,7 @@ import type { TcpProxy } from '../servers/tcp-proxy';
 export type { Kind } from '../../../src/modules/outbox/topics';
 import type { Kind } from '../../../src/modules/outbox/topics';
 
-/** Keeps what it is told; fails or waits when the test says so. */
+/** Keeps what it is given; fails or waits when the test says so. */
 class Recorder implements Notifier {
   /** Every try, in order. */
   readonly tries: { notification: Notification; atMs: number }[] = [];

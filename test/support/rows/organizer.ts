@@ -55,7 +55,10 @@ export class OrganizerClient {
     const title = `Organizer ${randomInt(1e12)}`;
     const { concertId } = dataOf<{ concertId: number }>(await this.post('concerts', { title }));
     const answer = await this.post(`concerts/${concertId}/schedules`, {
-      ...{ startsAt: inDays(30), endsAt: inDays(31), layoutId, prices: { R: price } },
+      startsAt: inDays(30),
+      endsAt: inDays(31),
+      layoutId,
+      prices: { R: price },
       ...more,
     });
     const { scheduleId } = dataOf<{ scheduleId: number }>(answer);

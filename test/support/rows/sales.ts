@@ -8,7 +8,7 @@ import { OrderRepository } from '../../../src/modules/orders/order-repository';
 import { PaymentBatch, type Sale } from '../../../src/modules/payments/batch';
 import { PaymentRepository } from '../../../src/modules/payments/repository';
 import type { ActiveUser } from '../../../src/modules/waiting-room/service';
-import { done, GuardFailed, type Outcome } from '../../../src/platform/database/batch/batch';
+import { done, GuardFailed, type Outcome } from '../../../src/platform/database/batch/outcome';
 import type { SqlTransaction } from '../../../src/platform/database/database';
 import { testConfig } from '../config';
 
@@ -17,7 +17,10 @@ export const HOLD_SECONDS = 300;
 
 /** Each time in another session, which no queue has. */
 export const activeUser = (userId: number, queueId = MAIN): ActiveUser => ({
-  ...{ userId, queueId, gen: 1, seq: randomInt(1e9, 1e12) },
+  userId,
+  queueId,
+  gen: 1,
+  seq: randomInt(1e9, 1e12),
 });
 
 /** The product's own holds, payments and top-ups, in a transaction of the test. */

@@ -23,7 +23,7 @@ export class Scratch {
   readonly appUrl = withDatabase(testConfig().DATABASE_URL, this.name);
   readonly admin = open(this.adminUrl);
   readonly app = open(this.appUrl);
-  /** What the migrators have told. */
+  /** What the migrators have reported. */
   readonly lines: string[] = [];
 
   /** The account of DATABASE_ADMIN_URL may make databases of this name: see scripts/. */

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Database } from '../../../src/platform/database/database';
-import type { Outcome } from '../../../src/platform/database/batch/batch';
+import type { Outcome } from '../../../src/platform/database/batch/outcome';
 import { IdempotencyRepository } from '../../../src/modules/idempotency/repository';
 import { Given } from './given';
 import { activeUser, Sales } from './sales';

@@ -70,7 +70,9 @@ export class RedisSentinels {
     const port = await freePort();
     const file = join(this.folder, `${port}.conf`);
     const lines = [
-      ...[`port ${port}`, 'bind 127.0.0.1', `dir ${this.folder}`],
+      `port ${port}`,
+      'bind 127.0.0.1',
+      `dir ${this.folder}`,
       `sentinel monitor tickets 127.0.0.1 ${master} 2`,
       `sentinel auth-pass tickets ${REDIS_PASSWORD}`,
       ...['down-after-milliseconds 1000', 'failover-timeout 10000'].map((it) => {

@@ -136,7 +136,7 @@ export class TcpProxy {
     for (const lane of this.toClient) lane.dead = true;
   }
 
-  /** The connections of now are dead and neither end is told; new ones work. */
+  /** The connections of now are dead and neither end learns of it; new ones work. */
   halfOpen(): void {
     for (const lane of [...this.toServer, ...this.toClient]) lane.dead = true;
   }

@@ -12,8 +12,27 @@ const PROCESSES = 3;
 const USERS = 8;
 const EPOCH_MS = 1000;
 const ACTS = [
-  ...['issue', 'issue', 'poll', 'poll', 'poll', 'poll', 'poll', 'pay', 'tick', 'tick', 'tick'],
-  ...['refresh', 'refresh', 'tell', 'crash', 'asked', 'hold', 'stay', 'pass', 'pass', 'pass'],
+  'issue',
+  'issue',
+  'poll',
+  'poll',
+  'poll',
+  'poll',
+  'poll',
+  'pay',
+  'tick',
+  'tick',
+  'tick',
+  'refresh',
+  'refresh',
+  'tell',
+  'crash',
+  'asked',
+  'hold',
+  'stay',
+  'pass',
+  'pass',
+  'pass',
 ] as const;
 const SPANS_MS = [10, 60, 100, 250, 400, 700, EPOCH_MS, 2500, 4000];
 
@@ -53,8 +72,13 @@ interface Token {
 }
 
 const newCopy = (): Copy => ({
-  ...{ made: false, issued: 0, headSeq: 0, rejoined: 0 },
-  ...{ active: new Map(), present: new Set(), marked: new Set() },
+  made: false,
+  issued: 0,
+  headSeq: 0,
+  rejoined: 0,
+  active: new Map(),
+  present: new Set(),
+  marked: new Set(),
   pending: { seen: new Set(), active: new Set(), longestPollMs: 0 },
 });
 
@@ -103,7 +127,7 @@ class TestQueue {
 
   private async issue({ room, copy }: Process, user: number): Promise<void> {
     const expected = this.oracle.issue(user);
-    const { status, seq, gen, iatMs, sessionUntilMs } = await room.issue(user);
+    const { status, seq, gen, iatMs, sessionUntilMs } = await room.entries.issue(user);
     expect({ status, seq, sessionUntilMs: sessionUntilMs }).toEqual(expected);
     expect(this.givenTo.get(seq) ?? user).toBe(user); // no seq is given to two
     this.givenTo.set(seq, user);
@@ -122,7 +146,7 @@ class TestQueue {
 
   private async resolve({ room, copy }: Process, token: Token, isToHold = false): Promise<void> {
     const expected = this.oracle.resolve(token.seq, token.iatMs, isToHold);
-    const settled = await room.resolve(token, isToHold);
+    const settled = await room.entries.resolve(token, isToHold);
     expect(settled).toMatchObject(expected);
     this.seenAtMs.set(token.seq, virtualTime.nowMs);
     if (expected.status === 'PROGRESS') this.entered(copy, [token.seq], expected.sessionUntilMs);
@@ -145,7 +169,7 @@ class TestQueue {
   private async pay({ room, copy }: Process, { seq }: Token): Promise<void> {
     if (!this.oracle.active.has(seq)) return;
     const admitted = this.oracle.finish(seq);
-    await room.endSession(seq);
+    await room.entries.endSession(seq);
     copy.active.delete(seq);
     for (const one of admitted)
       this.entered(copy, [one], this.oracle.active.get(one)?.sessionUntilMs ?? 0, this.oracle.headSeq);
@@ -153,7 +177,7 @@ class TestQueue {
 
   private async stay({ room, copy }: Process, { seq }: Token, ms: number): Promise<void> {
     const sessionUntilMs = this.oracle.stay(seq, ms);
-    await room.extendSession(seq, ms);
+    await room.entries.extendSession(seq, ms);
     if (sessionUntilMs > 0) this.entered(copy, [seq], sessionUntilMs);
   }
 
@@ -199,7 +223,9 @@ class TestQueue {
     ]);
     const { oracle } = this;
     expect({ issued, headSeq, epoch, rejoined: [...rejoined.keys()] }).toEqual({
-      ...{ issued: oracle.issued, headSeq: oracle.headSeq, epoch: oracle.epoch },
+      issued: oracle.issued,
+      headSeq: oracle.headSeq,
+      epoch: oracle.epoch,
       rejoined: [...oracle.rejoined].sort((a, b) => a - b),
     });
     expect([...active].sort(bySeq)).toEqual(
@@ -243,14 +269,13 @@ describe('the waiting room, used by several processes and random users', () => {
     await fc.assert(
       fc.asyncProperty(setting, steps, async ({ limit, idleMs, start }, program) => {
         const rules: QueueRules = {
-          ...{
-            sessionMs: 3000,
-            maxWaitMs: 9000,
-            idleTimeoutMs: idleMs,
-            presenceTimeoutMs: 2 * EPOCH_MS,
-            admissionIntervalMs: 100,
-          },
-          ...{ holdMs: 2000, holdRequestMs: 500 },
+          sessionMs: 3000,
+          maxWaitMs: 9000,
+          idleTimeoutMs: idleMs,
+          presenceTimeoutMs: 2 * EPOCH_MS,
+          admissionIntervalMs: 100,
+          holdMs: 2000,
+          holdRequestMs: 500,
         };
         const rooms = new Rooms(time.redis, rules, limit);
         const queue = await TestQueue.open(rooms, start, () => time.tell());

@@ -13,7 +13,7 @@ describe('admission control', () => {
 
   it('lets the controller set the limit where it is auto', async () => {
     const { room, rooms } = newQueue(10, {}, adaptive);
-    await room.issue(1);
+    await room.entries.issue(1);
     const signals = emptySignals();
     for (let i = 0; i < 30; i++) recordRequest(signals, 5, false, true);
     await room.coordinateAdmission(signals);
@@ -24,7 +24,7 @@ describe('admission control', () => {
 
   it('decides once a second, however often signals are reported', async () => {
     const { room, rooms } = newQueue(10, {}, adaptive);
-    await room.issue(1);
+    await room.entries.issue(1);
     const turns = [];
     for (const ms of [0, 0, 949, 1, 950]) {
       await time.pass(ms);
@@ -37,16 +37,16 @@ describe('admission control', () => {
 
   it('adds to the limit the active users without a request for ten seconds', async () => {
     const { room, rooms } = newQueue(10, { idleTimeoutMs: 20_000 }, adaptive);
-    await room.issue(1);
+    await room.entries.issue(1);
     await time.pass(10_001);
-    await room.issue(2);
+    await room.entries.issue(2);
     await room.coordinateAdmission(emptySignals());
     expect(await time.redis.hget(rooms.keys.state, 'autoLimit')).toBe('11');
   });
 
   it('has no controller where the limit is fixed', async () => {
     const { room, rooms } = newQueue(10);
-    await room.issue(1);
+    await room.entries.issue(1);
     await room.coordinateAdmission(emptySignals());
     expect(await time.redis.hget(rooms.keys.state, 'autoLimit')).toBeNull();
   });
@@ -54,7 +54,7 @@ describe('admission control', () => {
   it('counts and logs an operator override', async () => {
     const queue = newQueue(10);
     const { room, rooms, logged } = queue;
-    await room.issue(1);
+    await room.entries.issue(1);
     await room.applyOverride('limit', 3);
     expect(room.limits).toMatchObject({ activeLimit: 3, source: 'operator' });
     await room.applyOverride('pause', 0);

@@ -56,8 +56,13 @@ describe('the fields of a queue’s state', () => {
     const delta = readDelta([Buffer.from('OK'), ...numbers, [], [], values]);
     expect(delta).toMatchObject({
       admission: {
-        ...{ autoLimit: 1, autoRate: 2, lastDecision: '3', overrideLimit: 4, overrideRate: 5 },
-        ...{ paused: false, limitAtAdmission: 7 },
+        autoLimit: 1,
+        autoRate: 2,
+        lastDecision: '3',
+        overrideLimit: 4,
+        overrideRate: 5,
+        paused: false,
+        limitAtAdmission: 7,
       },
     });
   });

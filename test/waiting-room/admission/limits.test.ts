@@ -52,7 +52,7 @@ describe('admission limits of several processes', () => {
 
     async come(users: number): Promise<void> {
       for (let user = 1; user <= users; user++)
-        await at(this.processes, user % this.processes.length).issue(user);
+        await at(this.processes, user % this.processes.length).entries.issue(user);
       await this.refresh();
     }
 

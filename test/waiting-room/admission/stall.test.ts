@@ -12,10 +12,10 @@ import {
 
 const LIMITS = { targetP99Ms: 200, min: 30, max: 1000, start: 30 };
 const VISIT_SECONDS = 8;
-/** So many would be too many. */
+/** More than this would be too many. */
 const CAPACITY = 1500;
 const STALLS_AT = 100;
-/** Back to normal within so many seconds. */
+/** Back to normal within this many seconds. */
 const BACK = 5;
 
 /** A second in which each of those active asked every two seconds. */
@@ -80,7 +80,7 @@ describe('the controller after a stall of the backend', () => {
       expect(['increase', 'hold']).toContain(action);
   });
 
-  /** A breach that comes out of calm, and the decisions that follow it, when so many are still active. */
+  /** A breach that comes out of calm, and the decisions that follow it, when this many are still active. */
   function breached(
     recentlyActive: number,
     seconds: Signals[],

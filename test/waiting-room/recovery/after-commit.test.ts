@@ -17,7 +17,7 @@ const away = (): Error => new RedisUnavailable(new Error('away'));
 
 /** What a process that dies right after COMMIT does not do any more, nor one that cannot reach Redis. */
 function skip(room: WaitingRoom, step: 'endSession' | 'extendSession'): jest.SpyInstance {
-  return jest.spyOn(room, step).mockRejectedValueOnce(away());
+  return jest.spyOn(room.entries, step).mockRejectedValueOnce(away());
 }
 
 describe('what must follow a COMMIT', () => {
@@ -32,8 +32,12 @@ describe('what must follow a COMMIT', () => {
     redis = connectRedis(testConfig().REDIS_URL, 5000);
     await redis.connect();
     api = await startTestService({
-      ...{ ROLE: 'api', QUEUE_ID: uniqueQueueId(), QUEUE_MAX_ACTIVE: 100, QUEUE_IDLE_TIMEOUT_SECONDS: 60 },
-      ...{ HOLD_SECONDS: 300, MAX_SEATS_PER_USER: 0 },
+      ROLE: 'api',
+      QUEUE_ID: uniqueQueueId(),
+      QUEUE_MAX_ACTIVE: 100,
+      QUEUE_IDLE_TIMEOUT_SECONDS: 60,
+      HOLD_SECONDS: 300,
+      MAX_SEATS_PER_USER: 0,
     });
     room = mainRoom(api);
   });
@@ -103,7 +107,7 @@ describe('what must follow a COMMIT', () => {
     it('a replay ends the session that paid, not the one that replays', async () => {
       const { by, reservationId } = await paid('by-another');
       const first = seqOf(by.token);
-      const live = jest.spyOn(room, 'issue');
+      const live = jest.spyOn(room.entries, 'issue');
       await by.enter();
       expect(live).toHaveBeenCalledTimes(2);
       expect(seqOf(by.token)).not.toBe(first);
@@ -173,7 +177,7 @@ describe('what must follow a COMMIT', () => {
       skip(room, 'endSession');
       expect(outcome(await by.pay(reservationId))).toBe('200');
       const other = await holdOfAnotherSession(by.userId);
-      jest.spyOn(mainRoom(elsewhere), 'resolve').mockRejectedValue(away());
+      jest.spyOn(mainRoom(elsewhere).entries, 'resolve').mockRejectedValue(away());
       const there = new Buyer(elsewhere.url, by.userId);
       there.token = by.token;
       const { id, seats } = await given.scheduleWithSeats(1);

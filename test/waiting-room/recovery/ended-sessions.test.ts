@@ -42,17 +42,21 @@ describe('ended sessions after Redis has lost its state', () => {
   it('a token that has paid is DONE from the first moment on, and is never admitted', async () => {
     const rooms = open(1);
     const room = rooms.open();
-    const [paid, next, last] = [await room.issue(1), await room.issue(2), await room.issue(3)];
+    const [paid, next, last] = [
+      await room.entries.issue(1),
+      await room.entries.issue(2),
+      await room.entries.issue(3),
+    ];
     await room.refresh();
-    await room.endSession(paid.seq);
+    await room.entries.endSession(paid.seq);
     rooms.repository.paid.add(paid.seq);
-    await room.endSession(next.seq);
+    await room.entries.endSession(next.seq);
     rooms.repository.paid.add(next.seq);
     await room.refresh();
     await rooms.lose();
     const other = rooms.open(); // has no snapshot, and is called first
-    expect(await other.resolve(paid)).toMatchObject({ status: 'DONE' });
-    expect(await room.resolve(next)).toMatchObject({ status: 'DONE' });
+    expect(await other.entries.resolve(paid)).toMatchObject({ status: 'DONE' });
+    expect(await room.entries.resolve(next)).toMatchObject({ status: 'DONE' });
     await room.refresh(); // gives back whom it knows to be active
     await time.pass(QUIET_MS);
     await room.tick();
@@ -62,15 +66,15 @@ describe('ended sessions after Redis has lost its state', () => {
   it('a token whose session has ended is EXPIRED, as far as a process has seen it', async () => {
     const rooms = open(1, { sessionMs: 50 });
     const room = rooms.open();
-    const ended = await room.issue(1);
+    const ended = await room.entries.issue(1);
     await room.refresh();
     await time.pass(60);
     await room.tick();
     await room.refresh();
-    expect(await room.resolve(ended)).toMatchObject({ status: 'EXPIRED' });
+    expect(await room.entries.resolve(ended)).toMatchObject({ status: 'EXPIRED' });
     await rooms.lose();
     await room.tick();
-    expect(await room.resolve(ended)).toMatchObject({ status: 'EXPIRED' });
+    expect(await room.entries.resolve(ended)).toMatchObject({ status: 'EXPIRED' });
   });
 
   it.each([1, 3])('no state is made when Redis loses it again after piece %i of 3', async (piece) => {
@@ -130,19 +134,19 @@ describe('ended sessions after Redis has lost its state', () => {
     }> {
       const rooms = open(cap);
       const room = rooms.open();
-      await room.issue(1);
-      const first = await room.issue(2);
-      await room.issue(3);
+      await room.entries.issue(1);
+      const first = await room.entries.issue(2);
+      await room.entries.issue(3);
       await room.refresh();
       await rooms.lose();
       const other = rooms.open(); // knows nobody
-      const second = await other.issue(2);
+      const second = await other.entries.issue(2);
       expect(second.seq).toBeGreaterThan(first.seq);
       return { rooms, room, other, first, second };
     }
 
     const statusOf = async (room: WaitingRoom, entry: IssuedEntry): Promise<unknown> => {
-      const settled = await room.resolve(entry);
+      const settled = await room.entries.resolve(entry);
       return settled === 'not-issued-here' ? settled : settled.status;
     };
 
@@ -151,7 +155,7 @@ describe('ended sessions after Redis has lost its state', () => {
       await room.refresh();
       expect(room.poll(first)).toMatchObject({ status: 'WAITING' }); // a poll, without I/O
       await room.flushPresence();
-      expect((await other.issue(2)).seq).toBe(first.seq);
+      expect((await other.entries.issue(2)).seq).toBe(first.seq);
       expect(await statusOf(other, second)).toBe('EXPIRED');
       expect(await statusOf(room, first)).toBe('WAITING');
     });
@@ -159,7 +163,7 @@ describe('ended sessions after Redis has lost its state', () => {
     it('become the active one at once if a process knows of it', async () => {
       const { room, other, first, second } = await twice(2);
       await room.refresh();
-      expect((await other.issue(2)).seq).toBe(first.seq);
+      expect((await other.entries.issue(2)).seq).toBe(first.seq);
       expect(room.poll(first)).toEqual({ status: 'PROGRESS' });
       expect(await statusOf(other, second)).toBe('EXPIRED');
     });
@@ -169,14 +173,14 @@ describe('ended sessions after Redis has lost its state', () => {
       await room.refresh();
       await other.refresh();
       await time.pass(QUIET_MS);
-      await room.endSession(1);
+      await room.entries.endSession(1);
       await other.refresh();
       expect([...(await rooms.scores('active')).keys()]).toEqual([first.seq]);
       expect(other.poll(first)).toBeUndefined(); // it is not active before the store has said whose it is
       expect(await statusOf(other, first)).toBe('PROGRESS');
       expect(other.poll(first)).toEqual({ status: 'PROGRESS' });
-      await room.endSession(first.seq);
-      await room.endSession(3);
+      await room.entries.endSession(first.seq);
+      await room.entries.endSession(3);
       await room.tick();
       expect(await statusOf(other, second)).toBe('EXPIRED');
       expect((await rooms.scores('active')).size).toBe(0);
@@ -184,7 +188,7 @@ describe('ended sessions after Redis has lost its state', () => {
 
     it('become the one that was admitted first', async () => {
       const { room, other, first, second } = await twice(1);
-      await other.endSession(1);
+      await other.entries.endSession(1);
       await time.pass(QUIET_MS);
       await other.tick(); // none of the others is present here
       expect(await statusOf(other, second)).toBe('PROGRESS');
@@ -209,7 +213,7 @@ describe('ended sessions after Redis has lost its state', () => {
       const rooms = open(1, { idleTimeoutMs: 600_000 });
       const room = rooms.open();
       const entries = [];
-      for (let user = 1; user <= 6; user++) entries.push(await room.issue(user));
+      for (let user = 1; user <= 6; user++) entries.push(await room.entries.issue(user));
       const [paid, ended, active, ...waiting] = entries as [
         IssuedEntry,
         IssuedEntry,
@@ -218,7 +222,7 @@ describe('ended sessions after Redis has lost its state', () => {
         IssuedEntry,
         IssuedEntry,
       ];
-      await room.endSession(paid.seq);
+      await room.entries.endSession(paid.seq);
       rooms.repository.paid.add(paid.seq);
       await room.refresh();
       await redis.zadd(`${rooms.keys.prefix}active`, 1, ended.seq); // its lease has passed
@@ -227,7 +231,7 @@ describe('ended sessions after Redis has lost its state', () => {
       await room.refresh();
       expect(await redis.del(`${rooms.keys.prefix}${name}`)).toBe(1);
 
-      const again = await room.issue(active.userId); // finds that the users' entries are gone
+      const again = await room.entries.issue(active.userId); // finds that the users' entries are gone
       const order = [];
       for (const entry of [active, ...waiting]) {
         const inside = await until('somebody is admitted', async () => {
@@ -239,13 +243,14 @@ describe('ended sessions after Redis has lost its state', () => {
           return seqs.length > 0 && seqs;
         });
         order.push(...inside);
-        expect(await room.resolve(entry)).toMatchObject({ status: 'PROGRESS' });
-        await room.endSession(entry.seq);
+        expect(await room.entries.resolve(entry)).toMatchObject({ status: 'PROGRESS' });
+        await room.entries.endSession(entry.seq);
       }
       expect(order).toEqual([active, ...waiting].map(({ seq }) => seq));
-      expect(await room.resolve(paid)).toMatchObject({ status: 'DONE' });
-      expect(await room.resolve(ended)).toMatchObject({ status: 'EXPIRED' });
-      if (again.seq !== active.seq) expect(await room.resolve(again)).toMatchObject({ status: 'EXPIRED' });
+      expect(await room.entries.resolve(paid)).toMatchObject({ status: 'DONE' });
+      expect(await room.entries.resolve(ended)).toMatchObject({ status: 'EXPIRED' });
+      if (again.seq !== active.seq)
+        expect(await room.entries.resolve(again)).toMatchObject({ status: 'EXPIRED' });
     });
   });
 });

@@ -41,7 +41,7 @@ describe('while MariaDB is away and the queue’s state must be restored', () =>
     rooms = new Rooms(time.redis, RULES, 1);
     const metrics = new WaitingRoomMetrics(new Metrics());
     room = new WaitingRoom(rooms.store, new FixedLimit(1), rooms.repository, metrics, logger, guards);
-    await room.issue(1);
+    await room.entries.issue(1);
     await room.refresh();
     await rooms.lose();
   });
@@ -56,7 +56,7 @@ describe('while MariaDB is away and the queue’s state must be restored', () =>
     jest.spyOn(rooms.repository, 'find').mockRejectedValue(new Error('MariaDB is away'));
     const failures = [];
     for (let i = 0; i < REQUESTS; i++)
-      failures.push(await room.issue(i + 2).catch((error: unknown) => error));
+      failures.push(await room.entries.issue(i + 2).catch((error: unknown) => error));
     expect(failures.filter((failure) => failure instanceof Error)).toHaveLength(REQUESTS);
     expect([breakers.queue.state, breakers.concert.state]).toEqual(['closed', 'open']);
   });
@@ -74,7 +74,7 @@ describe('while MariaDB is away and the queue’s state must be restored', () =>
 
   it('a MariaDB that does not answer keeps queueService closed', async () => {
     jest.spyOn(rooms.repository, 'find').mockReturnValue(new Promise(() => undefined));
-    const requests = Array.from({ length: REQUESTS }, (_, i) => room.issue(i + 2));
+    const requests = Array.from({ length: REQUESTS }, (_, i) => room.entries.issue(i + 2));
     const outcomes = await Promise.allSettled(requests);
     expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(REQUESTS);
     expect(breakers.queue.state).toBe('closed');
@@ -82,7 +82,7 @@ describe('while MariaDB is away and the queue’s state must be restored', () =>
 
   it('the state is restored as soon as MariaDB answers', async () => {
     jest.spyOn(rooms.repository, 'find').mockRejectedValueOnce(new Error('MariaDB is away'));
-    await expect(room.issue(2)).rejects.toThrow('MariaDB is away');
-    expect(await room.issue(2)).toMatchObject({ status: 'WAITING', isNew: true });
+    await expect(room.entries.issue(2)).rejects.toThrow('MariaDB is away');
+    expect(await room.entries.issue(2)).toMatchObject({ status: 'WAITING', isNew: true });
   });
 });

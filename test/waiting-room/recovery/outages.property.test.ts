@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { Rooms } from '../../support/rows/rooms';
-import { isOver, SIMULATED, Simulation, type Behaviour, type SimulatedUser } from '../../support/queue/simulation';
+import {
+  isOver,
+  SIMULATED,
+  Simulation,
+  type Behaviour,
+  type SimulatedUser,
+} from '../../support/queue/simulation';
 import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));

@@ -24,7 +24,7 @@ describe('after Redis has lost the state', () => {
     const [one, two, three] = (await queue.issue(4)) as [Entry, Entry, Entry];
     await room.refresh();
     await rooms.lose();
-    const late = await room.issue(9);
+    const late = await room.entries.issue(9);
     expect([late.gen, late.seq > 100_000, late.status]).toEqual([one.gen + 1, true, 'WAITING']);
     await room.refresh();
     expect([one, two, three].map((entry) => pollStatus(room, entry))).toEqual([
@@ -43,23 +43,23 @@ describe('after Redis has lost the state', () => {
       },
     ]);
     await time.pass(FREEZE_MS);
-    await room.endSession(one.seq);
+    await room.entries.endSession(one.seq);
     expect(room.touchIfActive(three)).toBe(true);
   });
 
   it('no seq is given again that this process has issued, though no snapshot has it yet', async () => {
     const { room, rooms } = newQueue(1);
-    await room.issue(1);
+    await room.entries.issue(1);
     jest.spyOn(rooms.repository, 'find').mockResolvedValue(undefined); // nobody has saved it
     await rooms.lose();
-    expect((await room.issue(2)).seq).toBeGreaterThan(100_000);
+    expect((await room.entries.issue(2)).seq).toBeGreaterThan(100_000);
   });
 
   it('it is restored from the database when no process has a state', async () => {
     const { room, rooms } = newQueue(1);
     const saved: QueueProgress = { issued: 50, headSeq: 40, gen: 3 };
     await rooms.repository.save(rooms.queueId, saved);
-    const entry = await room.issue(1);
+    const entry = await room.entries.issue(1);
     expect([entry.gen, entry.seq]).toEqual([4, 50 + 131_072 + 1]);
     expect((await rooms.numbers('headSeq', 'gen')).map(Number)).toEqual([40, 4]);
   });
@@ -67,9 +67,11 @@ describe('after Redis has lost the state', () => {
   it('it is not made from nothing while the database is away: a seq might be given twice', async () => {
     const { room, rooms, logged } = newQueue(1);
     jest.spyOn(rooms.repository, 'find').mockRejectedValue(new Error('down'));
-    await expect(room.issue(1)).rejects.toThrow('down');
+    await expect(room.entries.issue(1)).rejects.toThrow('down');
     expect(logged.at(-1)).toMatchObject({
-      ...{ level: 'warn', msg: 'saved queue progress not read', queue: rooms.queueId },
+      level: 'warn',
+      msg: 'saved queue progress not read',
+      queue: rooms.queueId,
     });
     expect(await time.redis.exists(rooms.keys.state)).toBe(0);
   });
@@ -88,31 +90,33 @@ describe('after Redis has lost the state', () => {
     await room.refresh();
     await rooms.lose();
     const restore = jest.spyOn(rooms.store, 'restore');
-    await Promise.all([11, 12, 13, 14].map((user) => room.issue(user)));
+    await Promise.all([11, 12, 13, 14].map((user) => room.entries.issue(user)));
     expect(restore).toHaveBeenCalledTimes(1);
     restore.mockRestore();
     await rooms.lose();
-    await room.issue(20); // and again at the next loss
+    await room.entries.issue(20); // and again at the next loss
     expect(await queue.metric('concert_queue_state_restores_total')).toBe(2);
   });
 
   it('a call fails after the third reply that it is lost', async () => {
     const { room, rooms } = newQueue(1);
-    await room.issue(1);
+    await room.entries.issue(1);
     const known = jest.spyOn(rooms.store, 'restore').mockResolvedValue({ issued: 1, headSeq: 1, gen: 1 });
     await rooms.lose();
-    await expect(room.issue(2)).rejects.toThrow(`Queue ${rooms.queueId} could not be restored.`);
+    await expect(room.entries.issue(2)).rejects.toThrow(`Queue ${rooms.queueId} could not be restored.`);
     expect(known).toHaveBeenCalledTimes(2);
     known.mockRestore();
   });
 
   it('a genuine token proves that its seq was issued', async () => {
     const { room } = newQueue(1);
-    const { gen } = await room.issue(1);
-    expect(await room.resolve({ userId: 5, seq: 5000, gen, iatMs: virtualTime.nowMs })).toMatchObject({
-      status: 'WAITING',
-    });
-    expect((await room.issue(2)).seq).toBeGreaterThan(5000);
+    const { gen } = await room.entries.issue(1);
+    expect(await room.entries.resolve({ userId: 5, seq: 5000, gen, iatMs: virtualTime.nowMs })).toMatchObject(
+      {
+        status: 'WAITING',
+      },
+    );
+    expect((await room.entries.issue(2)).seq).toBeGreaterThan(5000);
   });
 
   it('the waiting users of a snapshot are present again', async () => {
@@ -129,15 +133,15 @@ describe('after Redis has lost the state', () => {
       1,
     ]);
     await time.pass(FREEZE_MS);
-    await room.endSession(active.seq);
+    await room.entries.endSession(active.seq);
     expect(room.touchIfActive(waiting)).toBe(true);
   });
 
   it('a process adds what it knows to a state that another process has restored', async () => {
     const { rooms, room } = newQueue(1);
     const other = rooms.open();
-    await room.issue(1);
-    const waiting = await room.issue(2);
+    await room.entries.issue(1);
+    const waiting = await room.entries.issue(2);
     await room.refresh();
     await rooms.lose();
     await other.tick(); // knows of nobody
@@ -157,7 +161,7 @@ describe('after Redis has lost the state', () => {
     const [active] = (await queue.issue(2)) as [Entry];
     await room.refresh();
     const photo = await rooms.photograph();
-    await room.endSession(active.seq);
+    await room.entries.endSession(active.seq);
     await room.refresh();
     await rooms.goBackTo(photo);
     await room.refresh();
@@ -167,7 +171,7 @@ describe('after Redis has lost the state', () => {
 
   it('takes a whole snapshot after Redis did not answer: its versions may go on from older ones', async () => {
     const { room, rooms } = newQueue(1);
-    await room.issue(1);
+    await room.entries.issue(1);
     await room.refresh();
     const asked = jest.spyOn(rooms.store, 'snapshot').mockRejectedValueOnce(new Error('down'));
     await expect(room.refresh()).rejects.toThrow('down');

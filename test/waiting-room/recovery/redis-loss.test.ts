@@ -118,7 +118,7 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
       });
       if (firstAfterMs === 0) firstAfterMs = performance.now() - sinceMs;
       admitted.push(...fresh);
-      for (const seq of fresh) await at(rooms, seq % 2).endSession(seq);
+      for (const seq of fresh) await at(rooms, seq % 2).entries.endSession(seq);
     }
     expect(admitted).toEqual(crowd.entries.slice(0, admitted.length).map(({ seq }) => seq)); // order kept
     const gone = new Set([...admitted, ...(await activeSeqs())]);
@@ -132,7 +132,7 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
         waiting.map((_, i) => ({ status: 'WAITING', position: i + 1 })),
       );
     }
-    const late = await at(rooms, 0).issue(2_000_000_000);
+    const late = await at(rooms, 0).entries.issue(2_000_000_000);
     expect(late.seq).toBeGreaterThan(at(crowd.entries, WAITING - 1).seq); // no seq is issued twice
     expect(Math.max(...(await highestActive.stop()))).toBeLessThanOrEqual(LIMIT);
     return firstAfterMs;

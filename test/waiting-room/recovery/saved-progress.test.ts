@@ -10,8 +10,8 @@ describe('saving the progress in the database', () => {
   it('happens every three seconds at most', async () => {
     const { room, rooms } = newQueue(1);
     const save = jest.spyOn(rooms.repository, 'save');
-    await room.issue(1);
-    await room.issue(2);
+    await room.entries.issue(1);
+    await room.entries.issue(2);
     await room.refresh();
     const before = save.mock.calls.length;
     await time.pass(2999);
@@ -33,11 +33,14 @@ describe('saving the progress in the database', () => {
 
   it('logs a failure', async () => {
     const { room, rooms, logged } = newQueue(1);
-    await room.issue(1);
+    await room.entries.issue(1);
     const down = jest.spyOn(rooms.repository, 'save').mockRejectedValue(new Error('down'));
     await room.save();
     expect(logged.at(-1)).toMatchObject({
-      ...{ level: 'warn', msg: 'queue progress not saved', queue: rooms.queueId, err: { message: 'down' } },
+      level: 'warn',
+      msg: 'queue progress not saved',
+      queue: rooms.queueId,
+      err: { message: 'down' },
     });
     down.mockRestore();
   });

@@ -10,7 +10,11 @@ describe('a presence flush', () => {
 
   it('reports which active users sent a request, so that they are not idle', async () => {
     const { room, rooms } = newQueue(3, { idleTimeoutMs: 3000 });
-    const [polling, reading, silent] = [await room.issue(1), await room.issue(2), await room.issue(3)];
+    const [polling, reading, silent] = [
+      await room.entries.issue(1),
+      await room.entries.issue(2),
+      await room.entries.issue(3),
+    ];
     await room.refresh();
     await time.pass(2000);
     room.poll(polling);
@@ -28,7 +32,7 @@ describe('a presence flush', () => {
 
   it('reports nothing of entries that the snapshot does not have', async () => {
     const { room, rooms } = newQueue(1);
-    const [active] = [await room.issue(1), await room.issue(2)];
+    const [active] = [await room.entries.issue(1), await room.entries.issue(2)];
     await room.flushPresence();
     await room.refresh();
     expect(pollStatus(room, { ...active, seq: 9 })).toBe('ask Redis');
@@ -41,7 +45,7 @@ describe('a presence flush', () => {
 
   it('reports the longest poll interval that a client was given, once', async () => {
     const { room, rooms } = newQueue(1);
-    await room.issue(1);
+    await room.entries.issue(1);
     for (const ms of [500, 7000, 6000]) room.recordPollInterval(ms);
     await room.flushPresence();
     expect(await rooms.numbers('longestPollInterval')).toEqual([7000]);
@@ -52,12 +56,12 @@ describe('a presence flush', () => {
 
   it('repeats what it could not report', async () => {
     const { room, rooms } = newQueue(1, { idleTimeoutMs: 3000 });
-    const [active, waiting] = [await room.issue(1), await room.issue(2)];
+    const [active, waiting] = [await room.entries.issue(1), await room.entries.issue(2)];
     await room.refresh();
     await time.pass(OBSERVED_RULES.presenceTimeoutMs); // two epochs
     await room.tick();
     await room.refresh();
-    await room.resolve(active);
+    await room.entries.resolve(active);
     await room.refresh();
     room.poll(waiting);
     room.recordPollInterval(4000);
@@ -74,7 +78,7 @@ describe('a presence flush', () => {
 
   it('reports a waiting user once an epoch: not again when the snapshot has the mark', async () => {
     const { room, rooms } = newQueue(1);
-    const [, waiting] = [await room.issue(1), await room.issue(2)];
+    const [, waiting] = [await room.entries.issue(1), await room.entries.issue(2)];
     await room.flushPresence();
     await room.refresh();
     const mark = jest.spyOn(rooms.store, 'flushPresence');

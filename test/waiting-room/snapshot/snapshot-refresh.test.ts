@@ -20,7 +20,10 @@ const EPOCH_MS = RULES.presenceTimeoutMs / 2;
 
 /** All that a snapshot holds. */
 const known = (snapshot: Snapshot): unknown => ({
-  ...{ version: snapshot.version, gen: snapshot.gen, headSeq: snapshot.headSeq, waiting: snapshot.waiting },
+  version: snapshot.version,
+  gen: snapshot.gen,
+  headSeq: snapshot.headSeq,
+  waiting: snapshot.waiting,
   leases: snapshot.liveSessions().sort((a, b) => a.seq - b.seq),
   present: [...snapshot.presence.bitmaps()]
     .filter(({ bitmap }) => bitmap.some((byte) => byte > 0))
@@ -52,17 +55,17 @@ describe('the refresh of a snapshot', () => {
   it('gives an ETA of a second to entries for which a session is free, though no rate is known yet', async () => {
     const rooms = queue(3);
     const room = rooms.open();
-    await room.issue(1);
+    await room.entries.issue(1);
     await room.refresh();
     await rooms.lose(); // for a short time nobody is admitted: another process may have a later state
     const entries = [];
-    for (const user of [2, 3, 4]) entries.push(await room.issue(user));
+    for (const user of [2, 3, 4]) entries.push(await room.entries.issue(user));
     await room.refresh();
-    const told = entries.map((entry) => {
+    const shown = entries.map((entry) => {
       const standing = room.poll(entry);
       return standing?.status === 'WAITING' ? room.estimateEta(entry, standing.position).seconds : standing;
     });
-    expect(told).toEqual([1, 1, RULES.sessionMs / 1000]);
+    expect(shown).toEqual([1, 1, RULES.sessionMs / 1000]);
   });
 
   const step = fc.record({
@@ -95,7 +98,7 @@ describe('the refresh of a snapshot', () => {
         for (const { act, process, user, ms } of steps) {
           const room = at(processes, process);
           const entry = entries.get(user);
-          if (act === 'issue') entries.set(user, await room.issue(user + 1));
+          if (act === 'issue') entries.set(user, await room.entries.issue(user + 1));
           else if (act === 'tick') await room.tick();
           else if (act === 'tell') await room.flushPresence();
           else if (act === 'pass') await time.pass(ms);
@@ -103,8 +106,8 @@ describe('the refresh of a snapshot', () => {
             await room.refresh();
             expect(known(room.snapshot)).toEqual(await whole(rooms));
           } else if (act === 'poll' && entry !== undefined) {
-            if (room.poll(entry) === undefined) await room.resolve(entry);
-          } else if (act === 'finish' && entry !== undefined) await room.endSession(entry.seq);
+            if (room.poll(entry) === undefined) await room.entries.resolve(entry);
+          } else if (act === 'finish' && entry !== undefined) await room.entries.endSession(entry.seq);
         }
       }),
       { numRuns: 100 },
@@ -114,12 +117,12 @@ describe('the refresh of a snapshot', () => {
   it('takes a whole snapshot when it has missed more changes than the log keeps', async () => {
     const rooms = queue(6000);
     const [late, busy] = [rooms.open(), rooms.open()];
-    await busy.issue(1);
+    await busy.entries.issue(1);
     await late.refresh();
-    const seqs = (await Promise.all(Array.from({ length: 5500 }, (_, i) => busy.issue(i + 2)))).map(
+    const seqs = (await Promise.all(Array.from({ length: 5500 }, (_, i) => busy.entries.issue(i + 2)))).map(
       ({ seq }) => seq,
     );
-    await Promise.all(seqs.slice(100).map((seq) => busy.endSession(seq)));
+    await Promise.all(seqs.slice(100).map((seq) => busy.entries.endSession(seq)));
     await time.pass(100);
     await busy.tick(); // trims
     expect(await time.redis.zcard(`${rooms.keys.prefix}log`)).toBe(10_000);
@@ -133,7 +136,7 @@ describe('the refresh of a snapshot', () => {
     const room = rooms.open();
     await room.refresh();
     const asked = jest.spyOn(rooms.store, 'snapshot');
-    await room.issue(1);
+    await room.entries.issue(1);
     await room.refresh();
     await room.refresh();
     const versions = asked.mock.calls.map(([version]) => version);
@@ -145,16 +148,16 @@ describe('the refresh of a snapshot', () => {
     const rooms = queue(1);
     await rooms.store.restore({ issued: 0, headSeq: 0, gen: 0 }, 1, []); // who finds no state asks again after the others
     const room = rooms.open();
-    const entries = await Promise.all(Array.from({ length: 1000 }, (_, i) => room.issue(i + 1)));
+    const entries = await Promise.all(Array.from({ length: 1000 }, (_, i) => room.entries.issue(i + 1)));
     await room.refresh();
     const sent = jest.spyOn(time.redis, 'sendCommand');
     const piped = jest.spyOn(time.redis, 'pipeline');
-    const told = entries.map((entry) => room.poll(entry));
+    const shown = entries.map((entry) => room.poll(entry));
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect([sent.mock.calls.length, piped.mock.calls.length]).toEqual([0, 0]);
     sent.mockRestore();
     piped.mockRestore();
-    expect(told.slice(1).map((one) => one?.status === 'WAITING' && one.position)).toEqual(
+    expect(shown.slice(1).map((one) => one?.status === 'WAITING' && one.position)).toEqual(
       Array.from({ length: 999 }, (_, i) => i + 1),
     );
   });
@@ -185,8 +188,8 @@ describe('the refresh of a snapshot', () => {
           const processes = [rooms.open(), rooms.open()];
           const [first, second] = [at(processes, 0), at(processes, 1)];
           for (const room of processes) await room.refresh();
-          await first.issue(1);
-          const entry = await first.issue(2);
+          await first.entries.issue(1);
+          const entry = await first.entries.issue(2);
           let polls = 0;
           let nextAtMs = virtualTime.nowMs + 1000;
           const isPresent = async (): Promise<boolean> => {
@@ -215,18 +218,18 @@ describe('the refresh of a snapshot', () => {
       const room = at(processes, 0);
       for (const one of processes) await one.refresh();
       const [inside, away, patient, last] = [
-        await room.issue(1),
-        await room.issue(2),
-        await room.issue(3),
-        await room.issue(4),
+        await room.entries.issue(1),
+        await room.entries.issue(2),
+        await room.entries.issue(3),
+        await room.entries.issue(4),
       ];
       await live(processes, 3 * EPOCH_MS + 1000, () => [patient, last].forEach((one) => void room.poll(one)));
       expect(room.poll(last)).toEqual({ status: 'WAITING', position: 2 }); // one is not counted
-      await room.endSession(inside.seq);
-      expect(await room.resolve(patient)).toMatchObject({ status: 'PROGRESS' });
-      expect(await room.resolve(away)).toMatchObject({ status: 'WAITING', position: 1 });
-      await at(processes, 1).endSession(patient.seq);
-      expect(await room.resolve(away)).toMatchObject({ status: 'PROGRESS' });
+      await room.entries.endSession(inside.seq);
+      expect(await room.entries.resolve(patient)).toMatchObject({ status: 'PROGRESS' });
+      expect(await room.entries.resolve(away)).toMatchObject({ status: 'WAITING', position: 1 });
+      await at(processes, 1).entries.endSession(patient.seq);
+      expect(await room.entries.resolve(away)).toMatchObject({ status: 'PROGRESS' });
     });
   });
 });

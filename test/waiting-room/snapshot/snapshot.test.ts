@@ -11,8 +11,17 @@ const LATER = T0 + 60_000;
 
 /** Twelve entries: the head is 4, of which 2 and 3 are active; 6 and those from 8 on are present. */
 const delta = (changes: Partial<SnapshotDelta> = {}): SnapshotDelta => ({
-  ...{ nowMs: T0, issued: 12, headSeq: 4, gen: 1, epoch: 7, version: 30, active: 2, rejoined: 0 },
-  ...{ admittedTotal: 4, whole: true, admission: INITIAL_ADMISSION_STATE },
+  nowMs: T0,
+  issued: 12,
+  headSeq: 4,
+  gen: 1,
+  epoch: 7,
+  version: 30,
+  active: 2,
+  rejoined: 0,
+  admittedTotal: 4,
+  whole: true,
+  admission: INITIAL_ADMISSION_STATE,
   changes: [
     { seq: 2, sessionUntilMs: LATER },
     { seq: 3, sessionUntilMs: LATER },
@@ -97,8 +106,15 @@ describe('a snapshot', () => {
     const admission = { ...INITIAL_ADMISSION_STATE, autoLimit: 9 };
     of.apply(
       delta({
-        ...{ whole: false, nowMs: T0 + 10, issued: 16, headSeq: 5, version: 31, epoch: 8 },
-        ...{ changes, bitmaps, admission },
+        whole: false,
+        nowMs: T0 + 10,
+        issued: 16,
+        headSeq: 5,
+        version: 31,
+        epoch: 8,
+        changes,
+        bitmaps,
+        admission,
       }),
     );
     expect(of).toMatchObject({

@@ -10,8 +10,13 @@ jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.n
 
 const USERS = 12;
 const RULES: QueueRules = {
-  ...{ sessionMs: 3000, maxWaitMs: 9000, idleTimeoutMs: 1500, presenceTimeoutMs: 2000 },
-  ...{ admissionIntervalMs: 100, holdMs: 2000, holdRequestMs: 500 },
+  sessionMs: 3000,
+  maxWaitMs: 9000,
+  idleTimeoutMs: 1500,
+  presenceTimeoutMs: 2000,
+  admissionIntervalMs: 100,
+  holdMs: 2000,
+  holdRequestMs: 500,
 };
 
 /** What happens next: many calls at one moment, or something between. */
@@ -26,7 +31,8 @@ const users = fc.array(fc.nat(USERS - 1), { minLength: 1, maxLength: 10 });
 const step = fc.oneof<fc.Arbitrary<Step>[]>(
   fc.record({ act: fc.constant('issue'), users }),
   fc.record({
-    ...{ act: fc.constant('resolve'), users },
+    act: fc.constant('resolve'),
+    users,
     isToHold: fc.array(fc.boolean(), { minLength: 10, maxLength: 10 }),
   }),
   fc.record({ act: fc.constant('pay'), user: fc.nat(USERS - 1) }),
@@ -65,7 +71,7 @@ class BatchedQueue {
   }
 
   private async issue(batch: number[]): Promise<void> {
-    const issued = await Promise.all(batch.map((user) => this.room.issue(user)));
+    const issued = await Promise.all(batch.map((user) => this.room.entries.issue(user)));
     const expected = batch.map((user) => this.oracle.issue(user));
     expect(issued.map(({ status, seq, sessionUntilMs }) => ({ status, seq, sessionUntilMs }))).toEqual(
       expected,
@@ -78,7 +84,9 @@ class BatchedQueue {
       const entry = this.entries.get(user);
       return entry === undefined ? [] : [{ entry, isToHold: isToHold[i] === true }];
     });
-    const resolved = await Promise.all(wanted.map((one) => this.room.resolve(one.entry, one.isToHold)));
+    const resolved = await Promise.all(
+      wanted.map((one) => this.room.entries.resolve(one.entry, one.isToHold)),
+    );
     for (const [i, one] of wanted.entries())
       expect(resolved[i]).toMatchObject(this.oracle.resolve(one.entry.seq, one.entry.iatMs, one.isToHold));
   }
@@ -87,7 +95,7 @@ class BatchedQueue {
     const entry = this.entries.get(user);
     if (entry === undefined || !this.oracle.active.has(entry.seq)) return;
     this.oracle.finish(entry.seq);
-    await this.room.endSession(entry.seq);
+    await this.room.entries.endSession(entry.seq);
   }
 }
 
@@ -129,7 +137,7 @@ describe('entries that are issued and resolved in batches', () => {
         let lastSeq = 0;
         try {
           for (const batch of program) {
-            const asked = batch.users.map((user) => room.issue(user));
+            const asked = batch.users.map((user) => room.entries.issue(user));
             if (batch.isLost) await rooms.lose(); // after the first call, before the others
             const issued = await Promise.all(asked);
             const fresh = issued.filter(({ seq }) => !owners.has(seq)).map(({ seq }) => seq);

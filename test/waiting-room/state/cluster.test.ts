@@ -47,15 +47,19 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
     await Promise.all(
       queues.map(async (rooms) => {
         const [one, other] = [rooms.open(), rooms.open()];
-        const [active, next, last] = [await one.issue(1), await one.issue(2), await other.issue(3)];
+        const [active, next, last] = [
+          await one.entries.issue(1),
+          await one.entries.issue(2),
+          await other.entries.issue(3),
+        ];
         await one.refresh();
         await other.refresh();
         expect(other.poll(last)).toEqual({ status: 'WAITING', position: 2 });
         await other.flushPresence();
-        await one.extendSession(active.seq, 60_000);
+        await one.entries.extendSession(active.seq, 60_000);
         await one.tick();
-        await one.endSession(active.seq);
-        expect(await other.resolve(next)).toMatchObject({ status: 'PROGRESS' });
+        await one.entries.endSession(active.seq);
+        expect(await other.entries.resolve(next)).toMatchObject({ status: 'PROGRESS' });
         await other.refresh();
         expect(other.poll(next)).toEqual({ status: 'PROGRESS' });
         expect(other.poll(last)).toEqual({ status: 'WAITING', position: 1 });
@@ -71,11 +75,11 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
   it('a queue is restored whose node has lost it', async () => {
     const rooms = new Rooms(redis, RULES, 1);
     const room = rooms.open();
-    await room.issue(1);
-    const waiting = await room.issue(2);
+    await room.entries.issue(1);
+    const waiting = await room.entries.issue(2);
     await room.refresh();
     await Promise.all(mastersOf(redis).map((node) => node.flushall()));
-    expect((await room.issue(3)).seq).toBeGreaterThan(100_000);
+    expect((await room.entries.issue(3)).seq).toBeGreaterThan(100_000);
     await room.refresh();
     expect(room.poll(waiting)).toEqual({ status: 'WAITING', position: 1 });
   });

@@ -23,7 +23,7 @@ describe('two processes of one queue', () => {
     const [one, other] = [mainRoom(at(services, 0)), mainRoom(at(services, 1))];
     for (let i = 0; i < 8; i++) {
       const [active, next] = [at(crowd.entries, i), at(crowd.entries, i + 1)];
-      await one.endSession(active.seq);
+      await one.entries.endSession(active.seq);
       await until('the snapshot has the admission', () => other.poll(next)?.status === 'PROGRESS');
     }
   });

@@ -26,8 +26,19 @@ function queueWith(
   }
   const snapshot = new Snapshot();
   snapshot.apply({
-    ...{ nowMs: 1, issued, headSeq, gen: 1, epoch: 3, version: 1, active: 0, rejoined, admittedTotal: 0 },
-    ...{ whole: true, changes: [], bitmaps, admission: INITIAL_ADMISSION_STATE },
+    nowMs: 1,
+    issued,
+    headSeq,
+    gen: 1,
+    epoch: 3,
+    version: 1,
+    active: 0,
+    rejoined,
+    admittedTotal: 0,
+    whole: true,
+    changes: [],
+    bitmaps,
+    admission: INITIAL_ADMISSION_STATE,
   });
   return snapshot;
 }
@@ -53,8 +64,10 @@ const scattered =
 it('gives the exact position of each of the next 4,096 entries', () => {
   fc.assert(
     fc.property(
-      ...[fc.integer({ min: 0, max: 70_000 }), fc.integer({ min: 0, max: EXACT_ENTRIES })],
-      ...[fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 100 })],
+      fc.integer({ min: 0, max: 70_000 }),
+      fc.integer({ min: 0, max: EXACT_ENTRIES }),
+      fc.integer({ min: 0, max: 9 }),
+      fc.integer({ min: 0, max: 100 }),
       (headSeq, behind, rejoined, percent) => {
         const snapshot = queueWith(headSeq, headSeq + behind, rejoined, scattered(percent));
         const ranked = rankedOf(snapshot);

@@ -55,7 +55,7 @@ describe('a time-out lasts at least as long as its variable says', () => {
           QUEUE_IDLE_TIMEOUT_SECONDS: 0,
         });
         await queue.pass(STEP_MS);
-        const [, waiting] = [await queue.asked.issue(1), await queue.asked.issue(2)];
+        const [, waiting] = [await queue.asked.entries.issue(1), await queue.asked.entries.issue(2)];
         await queue.pass(seconds * 1000 + afterMs, () => queue.asked.poll(waiting));
         await queue.pass(seconds * 1000 - 1);
         expect([afterMs, queue.isPresent(waiting)]).toEqual([afterMs, true]);
@@ -69,7 +69,7 @@ describe('a time-out lasts at least as long as its variable says', () => {
   it('QUEUE_PRESENCE_TIMEOUT_SECONDS=2 keeps a user present whose stream is updated twice a second', async () => {
     const queue = new TestQueue({ QUEUE_PRESENCE_TIMEOUT_SECONDS: 2 });
     await queue.pass(STEP_MS);
-    const [, waiting] = [await queue.asked.issue(1), await queue.asked.issue(2)];
+    const [, waiting] = [await queue.asked.entries.issue(1), await queue.asked.entries.issue(2)];
     await queue.pass(2000);
     for (let i = 0; i < 40; i++) {
       await queue.pass(500);
@@ -85,7 +85,7 @@ describe('a time-out lasts at least as long as its variable says', () => {
       for (const afterMs of [0, 500, 900]) {
         const queue = new TestQueue({ QUEUE_IDLE_TIMEOUT_SECONDS: seconds });
         await queue.pass(STEP_MS);
-        const user = await queue.asked.issue(1);
+        const user = await queue.asked.entries.issue(1);
         await queue.pass(seconds * 1000 + afterMs, () => queue.asked.touchIfActive(user));
         await queue.pass(seconds * 1000 - 1);
         expect([afterMs, await queue.isActive(user)]).toEqual([afterMs, true]);
@@ -107,13 +107,13 @@ describe('a time-out lasts at least as long as its variable says', () => {
       QUEUE_IDLE_TIMEOUT_SECONDS: 5,
     });
     await queue.pass(500);
-    const [holder, next] = [await queue.asked.issue(1), await queue.asked.issue(2)];
+    const [holder, next] = [await queue.asked.entries.issue(1), await queue.asked.entries.issue(2)];
     await queue.pass(8000, () => queue.asked.touchIfActive(holder));
     queue.asked.snapshot.prolong(holder.seq, queue.asked.snapshot.nowMs + 20_000); // Redis is away
     await time.pass(6000);
     expect(queue.asked.touchIfActive(holder)).toBe(true);
     await queue.pass(1000); // Redis is back and does not have the hold yet
-    await queue.asked.extendSession(holder.seq, 13_000);
+    await queue.asked.entries.extendSession(holder.seq, 13_000);
     await queue.pass(12_900);
     expect([await queue.isActive(holder), await queue.isActive(next)]).toEqual([true, false]);
     await queue.pass(300);

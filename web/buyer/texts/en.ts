@@ -34,7 +34,7 @@ export const en = {
     seats: (count: string) => `${count} seats`,
     counted: (age: string) => `Counted ${age} ago`,
     tellMe: 'Tell me when it is my turn',
-    told: 'You will hear from this page',
+    willTell: 'You will hear from this page',
     notice: 'From the organizer',
     progress: 'How far you have come since you joined',
     leave: 'Leave the line',

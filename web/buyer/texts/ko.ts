@@ -35,7 +35,7 @@ export const ko: Texts = {
     seats: (count) => `${count}석`,
     counted: (age) => `${age} 전에 세었습니다`,
     tellMe: '차례가 되면 알려 주세요',
-    told: '이 페이지가 알려 드립니다',
+    willTell: '이 페이지가 알려 드립니다',
     notice: '주최 측 안내',
     progress: '대기열에 선 뒤 지나온 정도',
     leave: '대기열에서 나가기',

@@ -165,7 +165,7 @@ function TellMe(): VNode {
   return (
     <p class="actions">
       <button type="button" class="primary" aria-pressed={isTold.value} onClick={() => void tellMe()}>
-        {isTold.value ? t.value.waiting.told : t.value.waiting.tellMe}
+        {isTold.value ? t.value.waiting.willTell : t.value.waiting.tellMe}
       </button>
     </p>
   );

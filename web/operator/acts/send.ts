@@ -45,7 +45,9 @@ export async function send(act: Act): Promise<Answer<unknown>> {
       const params = { path: { scheduleId: String(scheduleId) }, header: { 'If-Match': etag } };
       return ask(
         admin.POST('/v1/admin/schedules/{scheduleId}/sale', {
-          ...{ params, headers: authorized(), body: { sale, reason } },
+          params,
+          headers: authorized(),
+          body: { sale, reason },
           ...limited(),
         }),
       );
@@ -54,7 +56,9 @@ export async function send(act: Act): Promise<Answer<unknown>> {
       const params = { path: { scheduleId: String(act.scheduleId) } };
       return ask(
         admin.POST('/v1/admin/schedules/{scheduleId}/cancellation', {
-          ...{ params, headers: authorized(), body: { reason } },
+          params,
+          headers: authorized(),
+          body: { reason },
           ...limited(),
         }),
       );
@@ -67,7 +71,9 @@ async function post(path: string, body: unknown, tag: string): Promise<Answer<un
   const call = async (): Promise<{ data?: { data: unknown }; error?: unknown; response: Response }> => {
     const headers = { ...authorized(), 'Content-Type': 'application/json', 'If-Match': `"${tag}"` };
     const response = await fetch(path, {
-      ...{ method: 'POST', headers, body: JSON.stringify(body) },
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
       ...limited(),
     });
     const answer = (await response.json()) as { data: unknown };

@@ -35,7 +35,8 @@ export async function etagOf(scheduleId: number): Promise<string | undefined> {
   const params = { path: { scheduleId: String(scheduleId) } };
   try {
     const { response } = await admin.GET('/v1/admin/schedules/{scheduleId}', {
-      ...{ params, headers: authorized() },
+      params,
+      headers: authorized(),
       ...limited(),
     });
     return response.headers.get('ETag') ?? undefined;

@@ -35,7 +35,7 @@ export type Tone = 'good' | 'bad' | 'warn' | 'plain';
 
 const MARKS: Record<Tone, string> = { good: '✓', bad: '✕', warn: '!', plain: '' };
 
-/** A figure with its name and what it is to be compared with. Its state is told by mark and text, not by colour alone. */
+/** A figure with its name and what it is to be compared with. Mark and text show its state, not by colour alone. */
 export function Figure({
   label,
   value,

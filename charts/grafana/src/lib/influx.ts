@@ -75,7 +75,7 @@ export function over(
   );
 }
 
-/** So many a second, from a sum or count per interval. */
+/** Events a second, from a sum or count per interval. */
 export const perSecond = (aggregate: string): string => `${aggregate} * 1000 / $__interval_ms`;
 
 /** One value of the whole shown time. */

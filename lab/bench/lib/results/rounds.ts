@@ -31,13 +31,13 @@ export async function measure(pid: number, load: () => Promise<Answered>): Promi
     redisMicros: ((storesAfter.redis - storesBefore.redis) * 1000) / requests,
     mariadbMicros: ((storesAfter.mariadb - storesBefore.mariadb) * 1000) / requests,
     busy: used / (seconds * 1000),
-    ...{ p50Ms, p99Ms, requests },
+    p50Ms, p99Ms, requests,
   };
 }
 
 const WARM_UP_SECONDS = 2;
 
-/** What is measured in turn; each makes one round of so many seconds. */
+/** What is measured in turn; each makes one round of the given seconds. */
 export type Kinds<K extends string> = Record<K, (seconds: number) => Promise<Round>>;
 
 /**

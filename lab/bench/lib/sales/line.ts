@@ -31,7 +31,7 @@ const AT_ONCE = 2000;
 
 export interface Seeding {
   count: number;
-  /** Places inside: the first so many get one, the rest wait. */
+  /** Active users at most: the first get a session, the rest wait. */
   cap: number;
   firstUser?: number;
   /** Signs the token of each so-manieth; 1: of all. */

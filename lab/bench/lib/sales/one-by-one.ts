@@ -82,11 +82,24 @@ async function reserve(connection: Connection, { userId, seq, scheduleId, seatId
   const [queueId, gen] = [MAIN_QUEUE, 1];
   await connection.execute(LOCK_USER_AND_COUNT_SEATS, [scheduleId, seatId, userId]);
   await change(connection, RESERVE_SEAT, [
-    ...[HOLD_SECONDS, seatId, scheduleId, scheduleId, MAIN_QUEUE, queueId],
-    ...[queueId, seq, gen],
+    HOLD_SECONDS,
+    seatId,
+    scheduleId,
+    scheduleId,
+    MAIN_QUEUE,
+    queueId,
+    queueId,
+    seq,
+    gen,
   ]);
   const [hold] = await connection.execute<Record<string, unknown>[]>(INSERT_HOLD, [
-    ...[userId, HOLD_SECONDS, HOLD_SECONDS, queueId, gen, seq, seatId],
+    userId,
+    HOLD_SECONDS,
+    HOLD_SECONDS,
+    queueId,
+    gen,
+    seq,
+    seatId,
   ]);
   if (hold === undefined) throw new Error(`No hold for seat ${seatId}.`);
   await append(connection, 'reservation-notification', Number(hold.id), { userId, ...hold });

@@ -18,7 +18,7 @@ const SERVER_OPTIONS = [
   '--skip-name-resolve',
 ];
 
-// mariadbd refuses root unless told so; as root it can read a data folder in any checkout, as `mysql` it could not
+// mariadbd refuses root unless an option allows it; as root it can read a data folder in any checkout, as `mysql` it could not
 // pass a parent folder of mode 700.
 const asUser = () => (process.getuid?.() === 0 ? ['--user=root'] : []);
 

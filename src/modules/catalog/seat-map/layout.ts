@@ -33,7 +33,11 @@ export function layoutOf(scheduleId: number, rows: SeatRow[]): SeatLayout {
     priceClasses.set(name, priceClass);
     const place = placeOf(seat);
     rowFor(sections, place).seats.push({
-      ...{ seatId: seat.id, number: place.number, x: place.x, y: place.y, priceClass: priceClass.index },
+      seatId: seat.id,
+      number: place.number,
+      x: place.x,
+      y: place.y,
+      priceClass: priceClass.index,
       ...(seat.isAccessible ? { accessible: true as const } : {}),
     });
   }

@@ -2,7 +2,7 @@ import type { SqlCheck } from '../schema';
 
 /** The hold expiry job is late when it takes longer than this. */
 const EXPIRED_WITHIN_SECONDS = 5;
-/** After a failover the new primary's clock may be behind by so much. */
+/** After a failover the new primary's clock may be behind by this much. */
 const CLOCKS_APART_SECONDS = 5;
 
 /** By live_seat_id, for a seat may have any number of holds that have lapsed. Sees what a dropped unique key let in. */

@@ -42,7 +42,11 @@ export function fleetOf(reports: ProcessReport[], nowMs: number, targetP99Ms: nu
     processes: [...reports]
       .sort((a, b) => a.id.localeCompare(b.id))
       .map(({ id, role, atMs, startedAtMs, breakers, pool, shedPerSecond, signals: own }) => ({
-        ...{ id, role, ageMs: Math.max(0, Math.round(nowMs - atMs)), breakers, pool },
+        id,
+        role,
+        ageMs: Math.max(0, Math.round(nowMs - atMs)),
+        breakers,
+        pool,
         upSeconds: Math.round(Math.max(0, atMs - startedAtMs) / MS_PER_SECOND),
         shedPerSecond: round(shedPerSecond),
         p99Ms: own === null || own.requests === 0 ? null : round(quantileMs(own, 0.99)),

@@ -57,7 +57,10 @@ export class ProcessReporter {
     const { queue, concert } = this.breakers;
     const { ROLE } = this.config;
     return {
-      ...{ id: this.id, role: ROLE, atMs: nowMs, startedAtMs: nowMs - process.uptime() * MS_PER_SECOND },
+      id: this.id,
+      role: ROLE,
+      atMs: nowMs,
+      startedAtMs: nowMs - process.uptime() * MS_PER_SECOND,
       signals: ROLE === 'worker' ? null : this.mergedSignals(),
       breakers: { queueService: queue.state, concertService: concert.state },
       pool: { ...this.database.pool, max: this.config.DATABASE_POOL_MAX },

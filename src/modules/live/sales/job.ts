@@ -98,7 +98,12 @@ export class SalesCountJob {
       queueId,
       holds: this.ownOf(holds, queueId).reduce((sum, row) => sum + row.holds, 0),
       classes: this.ownOf(classes, queueId).map(({ name, amount, free, held, sold, blocked }) => ({
-        ...{ name, amount, free, held, sold, blocked },
+        name,
+        amount,
+        free,
+        held,
+        sold,
+        blocked,
       })),
       minutes: minutes.sort((a, b) => a.minuteMs - b.minuteMs),
     };
@@ -116,7 +121,11 @@ function minutesOf(sold: SoldRow[], lapses: LapseRow[]): Map<number, MinuteSales
   const minutes = new Map<number, MinuteSales>();
   const at = (minute: number): MinuteSales => {
     const known = minutes.get(minute) ?? {
-      ...{ minuteMs: minute * MINUTE_MS, seats: 0, won: 0, lapses: 0, byClass: {} },
+      minuteMs: minute * MINUTE_MS,
+      seats: 0,
+      won: 0,
+      lapses: 0,
+      byClass: {},
     };
     minutes.set(minute, known);
     return known;

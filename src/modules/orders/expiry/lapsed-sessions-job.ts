@@ -1,6 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Database } from '../../../platform/database/database';
-import { QueueService } from '../../waiting-room/service';
+import { Sessions } from '../../waiting-room/sessions';
 import { OrderRepository } from '../order-repository';
 
 /** At the start, for what a process that is gone has not done; afterwards, several turns back. */
@@ -18,7 +18,7 @@ export class LapsedSessionsJob {
   constructor(
     private readonly database: Database,
     private readonly orders: OrderRepository,
-    private readonly queue: QueueService,
+    private readonly sessions: Sessions,
   ) {}
 
   async turn(): Promise<void> {
@@ -28,7 +28,7 @@ export class LapsedSessionsJob {
         await this.orders.lockUser(tx, session.userId);
         return this.orders.endSessionIfPaid(tx, session);
       });
-      if (isOver) await this.queue.endSession(session);
+      if (isOver) await this.sessions.end(session);
     }
     this.seconds = TURN_SECONDS;
   }

@@ -16,7 +16,9 @@ export class HallRepository {
   /** @param priceClass seats of another class count as taken */
   async seatsOf(scheduleId: number, priceClass: string | null = null): Promise<HallSeat[]> {
     const rows = await this.database.query<Omit<HallSeat, 'isFree'> & { isFree: 0 | 1 }>(SEATS, [
-      ...[priceClass, priceClass, scheduleId],
+      priceClass,
+      priceClass,
+      scheduleId,
     ]);
     return rows.map((seat) => ({ ...seat, isFree: seat.isFree === 1 }));
   }

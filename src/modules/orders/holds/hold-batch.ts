@@ -1,5 +1,5 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { done, GuardFailed, type Outcome, refused } from '../../../platform/database/batch/batch';
+import { done, GuardFailed, type Outcome, refused } from '../../../platform/database/batch/outcome';
 import type { SqlTransaction } from '../../../platform/database/database';
 import { BalanceRepository } from '../../accounts/repository';
 import { appendEvents } from '../../outbox/append';
@@ -178,7 +178,10 @@ function rowOf(rows: Map<number, HeldRow>, seatId: number): HeldRow {
 const madeEvent = (userId: number, row: HeldRow): ReturnType<typeof reservationMade> => {
   const { id: reservationId, concertTitle, seatPosition, heldUntil } = row;
   return reservationMade({
-    ...{ reservationId, userId, concertTitle, seatPosition },
+    reservationId,
+    userId,
+    concertTitle,
+    seatPosition,
     heldUntil: heldUntil.toISOString(),
   });
 };

@@ -93,8 +93,12 @@ const INSERT_RESERVATIONS = `
   RETURNING id, seat_id AS seatId`;
 
 const wantedRow = ({ user, scheduleId, seatId }: WantedSeat): unknown[] => [
-  ...[user.userId, scheduleId, seatId],
-  ...[user.queueId, user.seq, user.gen],
+  user.userId,
+  scheduleId,
+  seatId,
+  user.queueId,
+  user.seq,
+  user.gen,
 ];
 
 /** The statements of holds, each for any number of them. The database's clock and guarded updates decide. */
@@ -149,8 +153,14 @@ export class HoldRepository {
     const inserted = await tx.insertRows<{ id: number; userId: number }>(
       INSERT_ORDERS,
       orders.map(({ user, schedule, total }) => [
-        ...[user.userId, schedule.id, total, reservedAt, heldUntil],
-        ...[user.queueId, user.seq, user.gen],
+        user.userId,
+        schedule.id,
+        total,
+        reservedAt,
+        heldUntil,
+        user.queueId,
+        user.seq,
+        user.gen,
       ]),
     );
     const orderIds = orders.map(({ user }, i) => {
@@ -173,10 +183,23 @@ export class HoldRepository {
     const inserted = await tx.insertRows<{ id: number; seatId: number }>(
       INSERT_RESERVATIONS,
       items.map(({ user, seat, schedule, orderId }) => [
-        ...[orderId, user.userId, schedule.id, seat.id],
-        ...[schedule.concertTitle, schedule.startsAt, schedule.endsAt, seat.position],
-        ...[seat.amount, reservedAt, heldUntil, holdSeconds, user.queueId, user.gen, user.seq],
-        ...[schedule.windowOpensAt, schedule.windowClosesAt],
+        orderId,
+        user.userId,
+        schedule.id,
+        seat.id,
+        schedule.concertTitle,
+        schedule.startsAt,
+        schedule.endsAt,
+        seat.position,
+        seat.amount,
+        reservedAt,
+        heldUntil,
+        holdSeconds,
+        user.queueId,
+        user.gen,
+        user.seq,
+        schedule.windowOpensAt,
+        schedule.windowClosesAt,
       ]),
     );
     return new Map(

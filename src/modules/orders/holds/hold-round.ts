@@ -1,5 +1,5 @@
 import { NotFound } from '../../../common/errors';
-import { ALONE, refused } from '../../../platform/database/batch/batch';
+import { ALONE, refused } from '../../../platform/database/batch/outcome';
 import { TokenNotActive } from '../../waiting-room/errors';
 import type { ActiveUser } from '../../waiting-room/service';
 import { NotOnSale, ScheduleStarted, SeatLimitReached, WrongQueue } from '../errors';
@@ -105,7 +105,10 @@ export class HoldRound {
     if (this.unknownSeat(scheduleId, seatIds) !== undefined) return undefined;
     const { orderId, leftMs } = first;
     const rows = facts.map(({ reservationId, reservedAt, heldUntil }, i) => ({
-      ...{ id: reservationId ?? 0, seatId: seatIds[i] ?? 0, reservedAt, heldUntil },
+      id: reservationId ?? 0,
+      seatId: seatIds[i] ?? 0,
+      reservedAt,
+      heldUntil,
     }));
     return { kind: 'held', held: { orderId: orderId ?? 0, rows, isNew: false, leftMs } };
   }

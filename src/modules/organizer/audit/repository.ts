@@ -56,8 +56,12 @@ export class AuditRepository {
     const { before, after, reason = null, ...what } = act;
     await this.entries.create(
       {
-        ...{ actor: actor.name, role: actor.role, ...what, reason },
-        ...{ beforeState: jsonOf(before), afterState: jsonOf(after) },
+        actor: actor.name,
+        role: actor.role,
+        ...what,
+        reason,
+        beforeState: jsonOf(before),
+        afterState: jsonOf(after),
       },
       { transaction },
     );

@@ -49,8 +49,15 @@ const LIST = operation({
   answer: z.array(AuditEntry),
   example: [
     {
-      ...{ id: 1, at: '2030-01-02T20:00:00+09:00', actor: 'kim', role: 'admin', act: 'schedule.publish' },
-      ...{ subject: 'schedule:7', reason: null, before: { state: 'DRAFT' }, after: { state: 'PUBLISHED' } },
+      id: 1,
+      at: '2030-01-02T20:00:00+09:00',
+      actor: 'kim',
+      role: 'admin',
+      act: 'schedule.publish',
+      subject: 'schedule:7',
+      reason: null,
+      before: { state: 'DRAFT' },
+      after: { state: 'PUBLISHED' },
     },
   ],
 });

@@ -10,7 +10,7 @@ import { CancellationRepository } from './repository';
 
 /** Orders of one transaction: few enough that a sale hardly waits for their rows. */
 const CHUNK = 25;
-/** An order that could not be refunded is tried again so much later. */
+/** An order that could not be refunded is tried again after this time. */
 const RETRY_MS = 5000;
 
 /**

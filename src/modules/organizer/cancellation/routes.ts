@@ -37,16 +37,27 @@ export function cancellationRoutes(cancellations: CancellationService, access: A
 
 const tag = 'Programme';
 const example: CancellationView = {
-  ...{ scheduleId: 7, state: 'RUNNING', orders: 812, remaining: 311, failed: 0 },
-  ...{ startedAt: '2030-01-20T10:00:00+09:00', finishedAt: null },
+  scheduleId: 7,
+  state: 'RUNNING',
+  orders: 812,
+  remaining: 311,
+  failed: 0,
+  startedAt: '2030-01-20T10:00:00+09:00',
+  finishedAt: null,
 };
 const CANCEL = operation({
-  ...{ tag, summary: 'Cancels a schedule: nothing is sold from now on, and the worker refunds every order' },
-  ...{ description: 'Asked again it answers with the progress.', body: CancellationInput },
-  ...{ answer: CancellationView, example },
+  tag,
+  summary: 'Cancels a schedule: nothing is sold from now on, and the worker refunds every order',
+  description: 'Asked again it answers with the progress.',
+  body: CancellationInput,
+  answer: CancellationView,
+  example,
   errors: { '404': 'There is none of that number', '409': 'The concert is over' },
 });
 const PROGRESS = operation({
-  ...{ tag, summary: 'How far the refunds of a canceled schedule are', answer: CancellationView, example },
+  tag,
+  summary: 'How far the refunds of a canceled schedule are',
+  answer: CancellationView,
+  example,
   errors: { '404': 'The schedule was not canceled' },
 });

@@ -45,7 +45,11 @@ export class CancellationService {
     if (row === undefined) throw new NotFound(`A cancellation of schedule ${scheduleId}`);
     const { orders, remaining, failed, startedAt, finishedAt } = row;
     return {
-      ...{ scheduleId, state: finishedAt === null ? 'RUNNING' : 'DONE', orders, remaining, failed },
+      scheduleId,
+      state: finishedAt === null ? 'RUNNING' : 'DONE',
+      orders,
+      remaining,
+      failed,
       startedAt: this.displayTime.withOffset(startedAt),
       finishedAt: finishedAt && this.displayTime.withOffset(finishedAt),
     };

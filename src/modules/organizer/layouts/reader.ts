@@ -48,8 +48,13 @@ function fromGrid(sections: GridInput): LayoutSeat[] {
     for (let row = 1; row <= rows; row++, y += PITCH)
       for (let seat = 1; seat <= seatsPerRow; seat++)
         seats.push({
-          ...{ section, row: String(row), number: String(seat), priceClass },
-          ...{ accessible: accessibleRows.includes(row), x: (seat - 1) * PITCH, y },
+          section,
+          row: String(row),
+          number: String(seat),
+          priceClass,
+          accessible: accessibleRows.includes(row),
+          x: (seat - 1) * PITCH,
+          y,
         });
     y += PITCH;
   }
@@ -60,7 +65,13 @@ const fromSections = (sections: SectionsInput): LayoutSeat[] =>
   sections.flatMap(({ name, rows }) =>
     rows.flatMap(({ label, seats }) =>
       seats.map(({ number, priceClass, accessible = false, x, y }) => ({
-        ...{ section: name, row: label, number, priceClass, accessible, x, y },
+        section: name,
+        row: label,
+        number,
+        priceClass,
+        accessible,
+        x,
+        y,
       })),
     ),
   );
@@ -83,8 +94,13 @@ function fromCsv(csv: string): LayoutSeat[] {
     const placed = place(section, row);
     const number = (name: 'x' | 'y'): number => (value(name) === '' ? placed[name] : Number(value(name)));
     const seat = LayoutSeat.safeParse({
-      ...{ section, row, number: value('number'), priceClass: value('priceClass') },
-      ...{ accessible: TRUE.test(value('accessible')), x: number('x'), y: number('y') },
+      section,
+      row,
+      number: value('number'),
+      priceClass: value('priceClass'),
+      accessible: TRUE.test(value('accessible')),
+      x: number('x'),
+      y: number('y'),
     });
     if (!seat.success) throw new Contradiction(`csv: line ${index + 2}: ${describe(seat.error)}`);
     return seat.data;

@@ -39,19 +39,30 @@ export function layoutRoutes(layouts: LayoutService, access: Access): Router {
 
 const tag = 'Layouts';
 const layout: LayoutView = {
-  ...{ layoutId: 1, name: 'Main hall', hash: '47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU', seatCount: 1000 },
+  layoutId: 1,
+  name: 'Main hall',
+  hash: '47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU',
+  seatCount: 1000,
   priceClasses: ['VIP', 'R'],
 };
 const LIST = operation({
-  ...{ tag, summary: 'The newest layouts, at most 100', answer: z.array(LayoutView), example: [layout] },
+  tag,
+  summary: 'The newest layouts, at most 100',
+  answer: z.array(LayoutView),
+  example: [layout],
 });
 const CREATE = operation({
-  ...{ tag, summary: 'Makes a layout of rows × seats, of CSV, or of sections with every seat' },
+  tag,
+  summary: 'Makes a layout of rows × seats, of CSV, or of sections with every seat',
   description: 'A layout never changes. The same content again answers with the layout that is there.',
-  ...{ body: LayoutInput, answer: LayoutView, example: layout },
+  body: LayoutInput,
+  answer: LayoutView,
+  example: layout,
 });
 const GET = operation({
-  ...{ tag, summary: 'A layout with its seats', answer: LayoutWithSeats },
+  tag,
+  summary: 'A layout with its seats',
+  answer: LayoutWithSeats,
   example: {
     ...layout,
     seats: [{ section: 'Stalls', row: 'A', number: '1', priceClass: 'VIP', accessible: false, x: 0, y: 0 }],

@@ -66,6 +66,9 @@ export const priceClassesOf = (layout: { document: string }): string[] => [
 ];
 
 const viewOf = (layout: NewLayout & { id: number }): LayoutView => ({
-  ...{ layoutId: layout.id, name: layout.name, hash: layout.hash, seatCount: layout.seatCount },
+  layoutId: layout.id,
+  name: layout.name,
+  hash: layout.hash,
+  seatCount: layout.seatCount,
   priceClasses: priceClassesOf(layout),
 });

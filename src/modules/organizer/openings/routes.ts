@@ -62,8 +62,13 @@ export function openingRoutes(openings: OpeningAdminService, access: Access): Ro
 
 const CHAIN = '8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce';
 const EXAMPLE: OpeningView = {
-  ...{ queueId: 'main', number: 1, opensAt: '2030-01-01T20:00:00+09:00', mode: 'draw' },
-  ...{ drand: { chain: CHAIN, round: 36_000_000 }, commitments: [], draw: 'registration' },
+  queueId: 'main',
+  number: 1,
+  opensAt: '2030-01-01T20:00:00+09:00',
+  mode: 'draw',
+  drand: { chain: CHAIN, round: 36_000_000 },
+  commitments: [],
+  draw: 'registration',
 };
 const errors = { '404': 'There is no such queue' };
 

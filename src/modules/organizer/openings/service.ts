@@ -117,11 +117,16 @@ export class OpeningAdminService {
     const commitments = await this.openings.commitments(queueId, number, tx);
     const draw = await this.openings.findDraw(queueId, number, tx);
     return {
-      ...{ queueId, number, mode, draw: mode === 'fifo' ? 'none' : stageOf(draw) },
+      queueId,
+      number,
+      mode,
+      draw: mode === 'fifo' ? 'none' : stageOf(draw),
       opensAt: opensAt && this.displayTime.withOffset(opensAt),
       drand: drandChain === null || drandRound === null ? null : { chain: drandChain, round: drandRound },
       commitments: commitments.map(({ operator, hash, secret }) => ({
-        ...{ operator, hash, isRevealed: secret !== null },
+        operator,
+        hash,
+        isRevealed: secret !== null,
       })),
     };
   }
@@ -151,8 +156,12 @@ function nextOpening(
   if (mode === 'fifo' && drand !== null) throw new Contradiction('drand: only a draw has a beacon.');
   if (mode === 'draw' && opensAt === null) throw new Contradiction('opensAt: a draw needs a time.');
   const next = {
-    ...{ queueId: was.queueId, mode, opensAt: opensAt === null ? null : new Date(opensAt) },
-    ...{ drandChain: drand?.chain ?? null, drandRound: drand?.round ?? null, version: was.version + 1 },
+    queueId: was.queueId,
+    mode,
+    opensAt: opensAt === null ? null : new Date(opensAt),
+    drandChain: drand?.chain ?? null,
+    drandRound: drand?.round ?? null,
+    version: was.version + 1,
   };
   const hasOpened = was.opensAt === null || was.opensAt <= now;
   const isUnderWay = was.mode === 'draw' && hasOpened && draw?.drawnAt == null;

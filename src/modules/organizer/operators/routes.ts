@@ -31,7 +31,8 @@ export function operatorListRoutes(operators: OperatorService, access: Access, t
       sendData(
         res,
         all.map(({ createdAt, revokedAt, ...rest }) => ({
-          ...{ ...rest, createdAt: time.withOffset(createdAt) },
+          ...rest,
+          createdAt: time.withOffset(createdAt),
           revokedAt: revokedAt && time.withOffset(revokedAt),
         })),
       );
@@ -43,10 +44,15 @@ export function operatorListRoutes(operators: OperatorService, access: Access, t
 
 const tag = 'Operators';
 const GET_ME = operation({
-  ...{ tag, summary: 'Whose key this is', answer: Me, example: { name: 'kim', role: 'operator' as const } },
+  tag,
+  summary: 'Whose key this is',
+  answer: Me,
+  example: { name: 'kim', role: 'operator' as const },
 });
 const LIST = operation({
-  ...{ tag, summary: 'All operators that there were and are', answer: z.array(OperatorView) },
+  tag,
+  summary: 'All operators that there were and are',
+  answer: z.array(OperatorView),
   example: [
     { name: 'kim', role: 'operator' as const, createdAt: '2030-01-02T20:00:00+09:00', revokedAt: null },
   ],

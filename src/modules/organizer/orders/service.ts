@@ -65,7 +65,8 @@ export class OrderAdminService {
       ...row,
       heldUntil: this.displayTime.withOffset(row.heldUntil),
       createdAt: this.displayTime.withOffset(row.createdAt),
-      ...{ paidAt: at(row.paidAt), endedAt: at(row.endedAt) },
+      paidAt: at(row.paidAt),
+      endedAt: at(row.endedAt),
     };
   }
 }

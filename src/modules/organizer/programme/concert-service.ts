@@ -81,9 +81,12 @@ export class ConcertAdminService {
 }
 
 const viewOf = ({ id, title, queueId }: Concert): ConcertView => ({
-  ...{ concertId: id, title, queueId },
+  concertId: id,
+  title,
+  queueId,
 });
 
 const versioned = (concert: Concert): Versioned<ConcertView> => ({
-  ...{ view: viewOf(concert), version: concert.version },
+  view: viewOf(concert),
+  version: concert.version,
 });

@@ -8,6 +8,7 @@ import { LayoutRepository } from '../layouts/repository';
 import { priceClassesOf } from '../layouts/service';
 import type { Versioned } from './concert-service';
 import { ProgrammeRepository } from './repository';
+import { checkTimes, timesOf, windowOf } from './times';
 import type {
   BlockInput,
   ScheduleDetail,
@@ -42,8 +43,12 @@ export class ScheduleAdminService {
     const { layoutId, prices, reason, ...rest } = input;
     await this.checkPrices(layoutId, prices);
     const fields = {
-      ...{ startsAt: new Date(rest.startsAt), endsAt: new Date(rest.endsAt) },
-      ...{ opensAt: null, closesAt: null, refundableUntil: null, ...timesOf(windowOf(input)) },
+      startsAt: new Date(rest.startsAt),
+      endsAt: new Date(rest.endsAt),
+      opensAt: null,
+      closesAt: null,
+      refundableUntil: null,
+      ...timesOf(windowOf(input)),
       seatsPerUser: rest.seatsPerUser ?? null,
     };
     checkTimes(fields);
@@ -155,48 +160,16 @@ export class ScheduleAdminService {
     const at = (time: Date | null): string | null => time && this.displayTime.withOffset(time);
     const { id, concertId, state, startsAt, endsAt, opensAt, closesAt, refundableUntil } = schedule;
     return {
-      ...{ scheduleId: id, concertId, state },
+      scheduleId: id,
+      concertId,
+      state,
       startsAt: this.displayTime.withOffset(startsAt),
       endsAt: this.displayTime.withOffset(endsAt),
-      ...{ opensAt: at(opensAt), closesAt: at(closesAt), refundableUntil: at(refundableUntil) },
-      ...{ seatsPerUser: schedule.seatsPerUser, layoutId: schedule.layoutId },
+      opensAt: at(opensAt),
+      closesAt: at(closesAt),
+      refundableUntil: at(refundableUntil),
+      seatsPerUser: schedule.seatsPerUser,
+      layoutId: schedule.layoutId,
     };
   }
-}
-
-const windowOf = ({ opensAt, closesAt, refundableUntil }: Sent): Sent => ({
-  opensAt,
-  closesAt,
-  refundableUntil,
-});
-
-type Times = 'startsAt' | 'endsAt' | 'opensAt' | 'closesAt' | 'refundableUntil';
-
-interface Dates extends Partial<Record<'startsAt' | 'endsAt', Date>> {
-  opensAt?: Date | null;
-  closesAt?: Date | null;
-  refundableUntil?: Date | null;
-}
-
-type Sent = Partial<Record<Times, string | null | undefined>>;
-
-/** The times of what was sent as dates; what was not sent is not there. */
-function timesOf(sent: Sent): Dates {
-  const names: Times[] = ['startsAt', 'endsAt', 'opensAt', 'closesAt', 'refundableUntil'];
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const text = sent[name];
-      return text === undefined ? [] : [[name, text && new Date(text)]];
-    }),
-  );
-}
-
-function checkTimes({ startsAt, endsAt, opensAt, closesAt }: Pick<Schedule, Times>): void {
-  if (endsAt <= startsAt) throw new Contradiction('endsAt: it must be after startsAt.');
-  if (opensAt !== null && opensAt >= startsAt)
-    throw new Contradiction('opensAt: it must be before startsAt.');
-  if (closesAt !== null && closesAt > startsAt)
-    throw new Contradiction('closesAt: it must not be after startsAt.');
-  if (opensAt !== null && closesAt !== null && closesAt <= opensAt)
-    throw new Contradiction('closesAt: it must be after opensAt.');
 }

@@ -61,7 +61,9 @@ export function formSteps(guard: FormGuard, style: string): FormSteps {
     return { texts: formTexts(req.headers['accept-language']), style, proof, key: randomUUID() };
   };
   return {
-    ...{ send, goOn, page },
+    send,
+    goOn,
+    page,
     buyer: (req, _res, next) => {
       const token = guard.tokenOf(req);
       if (token === undefined) throw new Unauthorized('You have no place in the queue yet.');

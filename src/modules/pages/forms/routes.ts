@@ -45,8 +45,18 @@ export function formRoutes(services: FormServices, middleware: RouteMiddleware):
     purpose: 'hold' | 'write',
     act: RequestHandler,
   ): (RequestHandler | ErrorRequestHandler)[] => [
-    ...[...form, buyer, token, once.key, refuseWaiting, perUser],
-    ...[refuseInactive(purpose), measured('write'), shed, active(purpose), act, problems],
+    ...form,
+    buyer,
+    token,
+    once.key,
+    refuseWaiting,
+    perUser,
+    refuseInactive(purpose),
+    measured('write'),
+    shed,
+    active(purpose),
+    act,
+    problems,
   ];
   const shows = (handler: RequestHandler): (RequestHandler | ErrorRequestHandler)[] => [handler, problems];
   const reading = [buyer, token, perUser, refuseInactive('read'), active('read'), measured('read'), shed];
@@ -118,7 +128,10 @@ export function formRoutes(services: FormServices, middleware: RouteMiddleware):
 
   router.get(
     `${FORMS}/orders`,
-    ...[buyer, token, perUser, shed],
+    buyer,
+    token,
+    perUser,
+    shed,
     ...shows(async (req, res) =>
       send(res, views.ordersPage(page(req, res), await orders.list(req.claims.userId))),
     ),

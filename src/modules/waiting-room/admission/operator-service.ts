@@ -80,7 +80,13 @@ function statusOf({ queueId, limits, snapshot }: WaitingRoom): AdmissionStatus {
   const { activeLimit, rateLimit, paused, source } = limits;
   const { active, waiting, admission } = snapshot;
   return {
-    ...{ queueId, activeLimit, admissionRateLimit: rateLimit ?? null, paused, source, active, waiting },
+    queueId,
+    activeLimit,
+    admissionRateLimit: rateLimit ?? null,
+    paused,
+    source,
+    active,
+    waiting,
     lastDecision: admission.lastDecision ?? null,
     overrideTag: tagOf(overrideOf(admission)),
   };

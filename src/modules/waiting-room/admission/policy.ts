@@ -56,9 +56,17 @@ export interface AdmissionState {
 }
 
 export const INITIAL_ADMISSION_STATE: AdmissionState = {
-  ...{ autoLimit: undefined, autoRate: undefined, lastDecision: undefined, limitAtAdmission: undefined },
-  ...{ overrideLimit: undefined, overrideRate: undefined, paused: false },
-  ...{ opensAt: undefined, drawing: false, cut: undefined, draws: undefined },
+  autoLimit: undefined,
+  autoRate: undefined,
+  lastDecision: undefined,
+  limitAtAdmission: undefined,
+  overrideLimit: undefined,
+  overrideRate: undefined,
+  paused: false,
+  opensAt: undefined,
+  drawing: false,
+  cut: undefined,
+  draws: undefined,
 };
 
 /** The limits in force: the override, else the controller's, else the fixed one; the same rule as lua/include/limits.lua. */

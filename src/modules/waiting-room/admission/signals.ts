@@ -24,8 +24,16 @@ export interface Signals {
 }
 
 export const emptySignals = (): Signals => ({
-  ...{ buckets: {}, requests: 0, failed: 0, writes: 0, writesMs: 0 },
-  ...{ poolWaitMs: 0, poolBusy: 0, loopDelayMs: 0, inFlight: 0, breakerOpen: false },
+  buckets: {},
+  requests: 0,
+  failed: 0,
+  writes: 0,
+  writesMs: 0,
+  poolWaitMs: 0,
+  poolBusy: 0,
+  loopDelayMs: 0,
+  inFlight: 0,
+  breakerOpen: false,
 });
 
 const bucketOf = (ms: number): number => Math.ceil(Math.log(Math.max(ms, MIN_MS) / MIN_MS) / GROWTH);

@@ -179,5 +179,11 @@ export class OpeningRepository {
 }
 
 const unset = (queueId: string): Opening => ({
-  ...{ queueId, number: 0, opensAt: null, mode: 'fifo', drandChain: null, drandRound: null, version: 0 },
+  queueId,
+  number: 0,
+  opensAt: null,
+  mode: 'fifo',
+  drandChain: null,
+  drandRound: null,
+  version: 0,
 });

@@ -39,7 +39,11 @@ const DRAWS = operation({
   answer: z.array(PublishedDraw),
   example: [
     {
-      ...{ number: 1, opensAt: '2030-01-01T20:00:00+09:00', firstSeq: 0, lastSeq: 3, registered: 3 },
+      number: 1,
+      opensAt: '2030-01-01T20:00:00+09:00',
+      firstSeq: 0,
+      lastSeq: 3,
+      registered: 3,
       root: '3b6d0b6b3a0b2b1c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4',
       commitments: [],
       beacon: 'drand 8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce 1 8d61d910',

@@ -26,7 +26,13 @@ export class DrawService {
       for (const draw of await this.openings.draws(queueId)) {
         const { number, firstSeq, lastSeq, registered, root, beacon, seed, opensAt, drawnAt } = draw;
         draws.push({
-          ...{ number, firstSeq, lastSeq, registered, root, beacon, seed },
+          number,
+          firstSeq,
+          lastSeq,
+          registered,
+          root,
+          beacon,
+          seed,
           opensAt: this.displayTime.withOffset(opensAt),
           commitments: await this.openings.commitments(queueId, number),
           drawnAt: drawnAt && this.displayTime.withOffset(drawnAt),

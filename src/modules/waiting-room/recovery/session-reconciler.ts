@@ -34,7 +34,7 @@ export class SessionReconciler {
     const to = from + SESSIONS_PER_TURN;
     this.nextIndex.set(room, to < active.length ? to : 0);
     for (const { gen, seq } of await this.repository.paidAmong(room.queueId, active.slice(from, to)))
-      if (room.isOfHistory(gen)) await room.endSession(seq);
+      if (room.isOfHistory(gen)) await room.entries.endSession(seq);
   }
 
   private async prolongHolders(): Promise<void> {
@@ -44,7 +44,7 @@ export class SessionReconciler {
         const room = this.rooms.find(queueId);
         if (room?.isOfHistory(gen) !== true || !room.snapshot.hasSession(seq)) continue;
         const name = `${room.snapshot.gen}:${reservationId}`;
-        if (!this.reported.has(name)) await room.extendSession(seq, leftMs);
+        if (!this.reported.has(name)) await room.entries.extendSession(seq, leftMs);
         reported.add(name);
       }
     this.reported = reported;

@@ -55,7 +55,11 @@ export function queueKeys(queueId: string): QueueKeys {
     `${prefix}rejoined`,
   ];
   return {
-    ...{ prefix, state, active, idle, rejoined },
+    prefix,
+    state,
+    active,
+    idle,
+    rejoined,
     board: `${prefix}board`,
     sale: `${prefix}sale`,
     leaves: `${prefix}leaves`,

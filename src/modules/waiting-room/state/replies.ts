@@ -92,7 +92,15 @@ export function readDelta(reply: unknown): SnapshotDelta | StateLost {
     rest;
   const [changes, bitmaps, admission] = lists;
   return {
-    ...{ nowMs, issued, headSeq, gen, epoch, version, active, rejoined, admittedTotal },
+    nowMs,
+    issued,
+    headSeq,
+    gen,
+    epoch,
+    version,
+    active,
+    rejoined,
+    admittedTotal,
     whole: whole === 1,
     changes: changes.map(readChange),
     bitmaps: readBitmaps(bitmaps),

@@ -147,7 +147,14 @@ export class QueueRepository {
     let [since, lastId] = [new Date(0), 0];
     for (;;) {
       const page = await this.database.query<{ id: number; seq: number; paidAt: Date }>(PAID_SINCE, [
-        ...[queueId, since, seconds, since, lastId, firstGen, firstGen + HISTORY_SIZE, SALES_PER_PAGE],
+        queueId,
+        since,
+        seconds,
+        since,
+        lastId,
+        firstGen,
+        firstGen + HISTORY_SIZE,
+        SALES_PER_PAGE,
       ]);
       yield page.map(({ seq }) => seq);
       const last = page.at(-1);

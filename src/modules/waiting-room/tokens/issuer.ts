@@ -48,7 +48,7 @@ export class TokenIssuer {
     const room = queueId === undefined ? main : this.rooms.find(queueId);
     if (room === undefined) throw new NotFound(`Queue ${String(queueId)}`);
     if (!(await this.exists(userId))) throw new NotFound(`User ${userId}`);
-    if (checked !== undefined && (await main.claimProof(checked, room.queueId)) !== room.queueId)
+    if (checked !== undefined && (await main.entries.claimProof(checked, room.queueId)) !== room.queueId)
       throw new ProofSpent();
     const { status, seq, gen, iatMs } = await this.issueLiveEntry(room, userId, checked);
     this.metrics.queueIssued.inc({ status });
@@ -62,12 +62,12 @@ export class TokenIssuer {
 
   /** The user's entry. A session that has paid is over, even where Redis does not know it yet. */
   private async issueLiveEntry(room: WaitingRoom, userId: number, proof?: SpentProof): Promise<IssuedEntry> {
-    const live = await room.issue(userId, proof);
+    const live = await room.entries.issue(userId, proof);
     if (live.isNew || live.status !== 'PROGRESS') return live;
     const session = { queueId: room.queueId, gen: live.gen, seq: live.seq };
     if (!(await this.breakers.concert.run(() => this.repository.hasPaid(session)))) return live;
-    await room.endSession(live.seq);
-    return room.issue(userId, live.wasSpent ? proof : undefined); // else this very request has spent it
+    await room.entries.endSession(live.seq);
+    return room.entries.issue(userId, live.wasSpent ? proof : undefined); // else this very request has spent it
   }
 }
 

@@ -2,11 +2,12 @@ import { monotonicMs } from '../../../common/clock';
 import type { Span } from '../../observability/traces/span';
 import { NO_TRACES, type Tracer } from '../../observability/traces/tracer';
 import { BatchMetrics } from './metrics';
-import type { Database, SqlTransaction } from '../database';
+import type { Database } from '../database';
 import { DatabaseUnavailable, isOfItsStatements } from '../errors';
-import { GuardFailed, isToCommit, type Outcome } from './outcome';
-
-export { ALONE, done, GuardFailed, isToCommit, type Outcome, refused } from './outcome';
+import { commitIfAny } from './commit';
+import type { BatchKind } from './kind';
+import { Lanes } from './lanes';
+import { GuardFailed, type Outcome } from './outcome';
 
 /** Most requests of one transaction: larger batches commit hardly more rows a second and keep locks for longer. */
 const MAX_SIZE = 64;
@@ -18,20 +19,6 @@ const WORTH_IT = 0.5;
 const PARALLEL_ALONE = 8;
 /** The lane of requests that keep the order of arrival also when they are tried alone. */
 const IN_ORDER = Symbol('in order of arrival');
-
-/** How one kind of request is done in batches. */
-export interface BatchKind<Request, Result> {
-  /** For the metrics. */
-  name: string;
-  /** Two requests of one user never run at once, and run in their order. */
-  userOf: (request: Request) => number;
-  /**
-   * Does all requests in one transaction, which may be rolled back and begun again: it changes nothing else.
-   * @returns what became of each, in their order
-   * @throws GuardFailed, or what a statement threw: then nothing is done, and each request is tried alone
-   */
-  work: (tx: SqlTransaction, requests: Request[]) => Promise<Outcome<Result>[]>;
-}
 
 interface Pending<Request, Result> {
   request: Request;
@@ -52,15 +39,18 @@ interface Pending<Request, Result> {
 export class Batcher<Request, Result> {
   /** In the order of arrival. */
   private waiting: Pending<Request, Result>[] = [];
-  private readonly alone: { pending: Pending<Request, Result>; lane: number | typeof IN_ORDER }[] = [];
+  /** Requests that are tried alone: a lane for each user, or one for the batches that failed. */
+  private readonly alone = new Lanes<number | typeof IN_ORDER, Pending<Request, Result>>(
+    PARALLEL_ALONE,
+    (pending) => this.runAlone(pending),
+    () => this.begin(),
+  );
   /** How many requests of a user have begun and not ended: the user's next ones wait. */
   private readonly begun = new Map<number, number>();
   private running = 0;
   /** Requests of the batches that run. */
   private underWay = 0;
   private soon: NodeJS.Immediate | undefined;
-  /** Those of which a request is tried alone now: of a user, or of the batches that failed. */
-  private readonly lanes = new Set<number | typeof IN_ORDER>();
   private expiry: NodeJS.Timeout | undefined;
   private onIdle: (() => void) | undefined;
 
@@ -94,7 +84,7 @@ export class Batcher<Request, Result> {
   }
 
   private get isIdle(): boolean {
-    return this.running + this.lanes.size + this.waiting.length + this.alone.length === 0;
+    return this.running + this.waiting.length === 0 && this.alone.isIdle;
   }
 
   /** When all that has arrived in this moment is there: what one reading of the sockets brings goes together. */
@@ -139,33 +129,17 @@ export class Batcher<Request, Result> {
     try {
       const outcomes = await this.transact(batch);
       batch.forEach((pending, i) => {
-        if (!this.answer(pending, outcomes[i])) this.alone.push({ pending, lane: pending.userId });
+        if (!this.answer(pending, outcomes[i])) this.alone.add(pending.userId, pending);
       });
     } catch (error) {
       const isWorthIt = batch.length > 1 ? isOfItsStatements(error) : error instanceof GuardFailed;
       // In the order of arrival, unless it was a lock: only who wants that one is to wait for it.
       const isLocked = error instanceof DatabaseUnavailable;
       for (const pending of batch)
-        if (isWorthIt) this.alone.push({ pending, lane: isLocked ? pending.userId : IN_ORDER });
+        if (isWorthIt) this.alone.add(isLocked ? pending.userId : IN_ORDER, pending);
         else this.end(pending, () => pending.reject(error));
     }
-    this.beginAlone();
-  }
-
-  /** The requests of one lane are tried one after the other, in their order. */
-  private beginAlone(): void {
-    while (this.lanes.size < PARALLEL_ALONE) {
-      const next = this.alone.findIndex(({ lane }) => !this.lanes.has(lane));
-      const [first] = next === -1 ? [] : this.alone.splice(next, 1);
-      if (first === undefined) return;
-      const { pending, lane } = first;
-      this.lanes.add(lane);
-      void this.runAlone(pending).finally(() => {
-        this.lanes.delete(lane);
-        this.beginAlone();
-        this.begin();
-      });
-    }
+    this.alone.begin();
   }
 
   private async runAlone(pending: Pending<Request, Result>): Promise<void> {
@@ -192,21 +166,9 @@ export class Batcher<Request, Result> {
     const attributes = { 'concert.batch.size': batch.length };
     const spans = batch.map(({ span }) => span);
     const requests = batch.map(({ request }) => request);
-    return this.tracer.together(`${this.kind.name} batch`, attributes, spans, () => this.inOne(requests));
-  }
-
-  /** One transaction. It is committed if it has written something. */
-  private async inOne(requests: Request[]): Promise<Outcome<Result>[]> {
-    try {
-      return await this.database.transaction(async (tx) => {
-        const outcomes = await this.kind.work(tx, requests);
-        if (!outcomes.some(isToCommit)) throw new NothingToCommit(outcomes);
-        return outcomes;
-      });
-    } catch (error) {
-      if (error instanceof NothingToCommit) return error.outcomes as Outcome<Result>[];
-      throw error;
-    }
+    return this.tracer.together(`${this.kind.name} batch`, attributes, spans, () =>
+      commitIfAny(this.database, (tx) => this.kind.work(tx, requests)),
+    );
   }
 
   private end({ userId }: Pending<Request, Result>, answer: () => void): void {
@@ -232,38 +194,5 @@ export class Batcher<Request, Result> {
       },
       Math.max(1, first.beginsUntilMs - monotonicMs()),
     ).unref();
-  }
-}
-
-/** Rolls back a transaction in which every request was refused. */
-class NothingToCommit extends Error {
-  /** For its span: nothing has failed. */
-  readonly isRefusal = true;
-
-  constructor(readonly outcomes: Outcome<unknown>[]) {
-    super('Every request of the batch was refused.');
-  }
-}
-
-/** Makes the batchers of a process, and closes them before the database. */
-export class Batchers {
-  private readonly all: { close(): Promise<void> }[] = [];
-
-  /** @param maxWaitMs longest time that a request may wait to begin: no less than a transaction may take */
-  constructor(
-    private readonly database: Database,
-    private readonly metrics: BatchMetrics,
-    private readonly maxWaitMs: number,
-    private readonly tracer?: Tracer,
-  ) {}
-
-  of<Request, Result>(kind: BatchKind<Request, Result>): Batcher<Request, Result> {
-    const batcher = new Batcher(kind, this.database, this.metrics, this.maxWaitMs, this.tracer);
-    this.all.push(batcher);
-    return batcher;
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.all.map((batcher) => batcher.close()));
   }
 }

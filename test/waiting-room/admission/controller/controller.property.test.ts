@@ -14,7 +14,7 @@ import {
 
 const LIMITS = { targetP99Ms: 200, min: 30, max: 5000, start: 30 };
 
-/** A second with so many requests, all of one latency. */
+/** A second with this many requests, all of one latency. */
 function second(
   of: Partial<Record<'ms' | 'requests' | 'failed' | 'poolWaitMs' | 'loopDelayMs', number>>,
 ): Signals {

@@ -51,7 +51,7 @@ describe('a decision', () => {
   it('has a limit of the window plus the inactive users', () => {
     const occupancy = { active: 900, inactive: 100.5, admitted: 100, waiting: 0 };
     expect(at(settled(occupancy, { window: 800 }), second(), occupancy).limit).toBe(901);
-    const asleep = { active: 100, inactive: 300, admitted: 1, waiting: 0 }; // told a moment apart
+    const asleep = { active: 100, inactive: 300, admitted: 1, waiting: 0 }; // reported a moment apart
     expect(at(settled(FULL, { window: 40 }), second(), asleep).state.recentlyActive.at(-1)).toBe(0);
   });
 

@@ -151,7 +151,9 @@ describe('growth', () => {
 
   it('does not happen without demand, and demand is named as the bottleneck', () => {
     expect(at(settled(FULL), second(), { ...FULL, waiting: 0 })).toMatchObject({
-      ...{ action: 'hold', bottleneck: 'demand', limit: 800 },
+      action: 'hold',
+      bottleneck: 'demand',
+      limit: 800,
     });
   });
 });

@@ -7,7 +7,7 @@ import { type Signals } from '../../../../src/modules/waiting-room/admission/sig
 import { LIMITS, second, pressed, steady, settled, FULL, at } from '../../../support/queue/controller';
 
 describe('the controller’s state', () => {
-  /** So many seconds alike. */
+  /** This many equal seconds. */
   function live(
     turns: number,
     occupancy: Occupancy | ((second: number) => Occupancy),
@@ -21,31 +21,27 @@ describe('the controller’s state', () => {
 
   it('begins with the known window, six seconds a session, and nothing else known', () => {
     expect(newControllerState(LIMITS)).toEqual({
-      ...{
-        second: 0,
-        window: 30,
-        threshold: null,
-        ceiling: null,
-        meanSessionSeconds: 6,
-        beforeBreach: null,
-        undoneAt: -60,
-        baselineLatencyMs: null,
-        cooldownUntil: 0,
-        cooldownFrom: 0,
-        cooldownAfter: 'hold',
-        busyAt: 0,
-        lastWaitingAt: -10,
-      },
-      ...{
-        recentlyActive: [],
-        active: [],
-        admitted: [],
-        requests: [],
-        served: [],
-        loads: [],
-        pressures: [],
-        writes: [],
-      },
+      second: 0,
+      window: 30,
+      threshold: null,
+      ceiling: null,
+      meanSessionSeconds: 6,
+      beforeBreach: null,
+      undoneAt: -60,
+      baselineLatencyMs: null,
+      cooldownUntil: 0,
+      cooldownFrom: 0,
+      cooldownAfter: 'hold',
+      busyAt: 0,
+      lastWaitingAt: -10,
+      recentlyActive: [],
+      active: [],
+      admitted: [],
+      requests: [],
+      served: [],
+      loads: [],
+      pressures: [],
+      writes: [],
     });
     const { limit, rate, action } = at(newControllerState(LIMITS), second(), steady(0, 1, { waiting: 0 }));
     expect([limit, rate, action]).toEqual([30, 30, 'hold']);

@@ -37,7 +37,10 @@ export function hallOf({ sections, priceClasses }: Layout, bits: string): HallRo
       section,
       name: label,
       seats: seats.map(({ seatId, number, x, priceClass, accessible }, i) => ({
-        ...{ seatId, section, row: label, number },
+        seatId,
+        section,
+        row: label,
+        number,
         amount: priceClasses[priceClass]?.amount ?? 0,
         priceClass: classNameOf(priceClasses[priceClass]),
         isAccessible: accessible === true,

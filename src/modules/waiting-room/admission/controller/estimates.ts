@@ -13,19 +13,27 @@ import {
 } from './tuning';
 
 export const newControllerState = ({ start }: ControllerBounds): ControllerState => ({
-  ...{ second: 0, window: start, threshold: null, ceiling: null, beforeBreach: null, undoneAt: -UNDO_EVERY },
-  ...{ meanSessionSeconds: SESSION_SECONDS.first, baselineLatencyMs: null },
-  ...{ cooldownFrom: 0, cooldownUntil: 0, cooldownAfter: 'hold', busyAt: 0, lastWaitingAt: -RECENT_SECONDS },
-  ...{
-    recentlyActive: [],
-    active: [],
-    admitted: [],
-    requests: [],
-    served: [],
-    loads: [],
-    pressures: [],
-    writes: [],
-  },
+  second: 0,
+  window: start,
+  threshold: null,
+  ceiling: null,
+  beforeBreach: null,
+  undoneAt: -UNDO_EVERY,
+  meanSessionSeconds: SESSION_SECONDS.first,
+  baselineLatencyMs: null,
+  cooldownFrom: 0,
+  cooldownUntil: 0,
+  cooldownAfter: 'hold',
+  busyAt: 0,
+  lastWaitingAt: -RECENT_SECONDS,
+  recentlyActive: [],
+  active: [],
+  admitted: [],
+  requests: [],
+  served: [],
+  loads: [],
+  pressures: [],
+  writes: [],
 });
 
 /** Rounded, because the state travels as text. */

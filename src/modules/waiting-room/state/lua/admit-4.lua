@@ -12,7 +12,7 @@
 -- @include include/sessions.lua
 -- @include include/enter.lua
 -- @include include/admit-next.lua
--- Leaves that no worker has fetched take no more memory than this (about 40 MB). What is lost then is told by the log.
+-- Leaves that no worker has fetched take no more memory than this (about 40 MB). The log says what is lost then.
 local MAX_LEAVES = 500000
 local epochMs, intervalMs, most = tonumber(ARGV[5]), tonumber(ARGV[8]), tonumber(ARGV[9])
 

@@ -1,6 +1,6 @@
 -- write-sale-2.lua: how the sale of a queue stands, for its status. A change of the state is a leaf of the transparency log.
 -- KEYS  1 sale (JSON)  2 leaves (list)
--- ARGV  1 the sale (JSON)  2 how long it may be told (ms)  3 its state  4 1 when a transparency log is kept
+-- ARGV  1 the sale (JSON)  2 how long it may be shown (ms)  3 its state  4 1 when a transparency log is kept
 -- Returns 1 when the state has changed
 local before = redis.call('GET', KEYS[1])
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])

@@ -17,7 +17,7 @@ local function liveEntry(user)
   return nil
 end
 
--- While a draw is ahead, those who take part are told to the worker, which publishes their tokens' hashes.
+-- While a draw is ahead, the worker learns of those who take part, and publishes their tokens' hashes.
 local stored = {}
 local function storeEntry(user, seq, entryGen, iat)
   local bucket = bucketOf(user)

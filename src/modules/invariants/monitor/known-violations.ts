@@ -1,5 +1,5 @@
-import type { Logger } from '../../platform/observability/logger';
-import { type Finding, type InvariantId, INVARIANTS, type Row } from './schema';
+import type { Logger } from '../../../platform/observability/logger';
+import { type Finding, type InvariantId, INVARIANTS, type Row } from '../schema';
 
 /** The offending rows that the last looks have found: each is logged once, and an invariant that is kept again as well. */
 export class KnownViolations {

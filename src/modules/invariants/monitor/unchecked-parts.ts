@@ -1,5 +1,5 @@
 import { covers, type Part } from './check-run';
-import type { Finding } from './schema';
+import type { Finding } from '../schema';
 
 /** Further slow parts are not remembered: the scan comes by again. */
 const MAX_REMEMBERED = 100;

@@ -1,8 +1,8 @@
-import { monotonicMs } from '../../common/clock';
-import type { SqlExecutor } from '../../platform/database/database';
-import { findingOf, isTooSlow, rowsIn } from './repository';
-import { type Finding, ROWS_SHOWN, type Scan, type Span, type SqlCheck } from './schema';
-import type { ScanStep, TableScan } from './table-scan';
+import { monotonicMs } from '../../../common/clock';
+import type { SqlExecutor } from '../../../platform/database/database';
+import { findingOf, isTooSlow, rowsIn } from '../repository';
+import { type Finding, ROWS_SHOWN, type Scan, type Span, type SqlCheck } from '../schema';
+import type { ScanStep, TableScan } from '../table-scan';
 
 /** A statement is given up after this share of the time that a unit of database work may take. */
 const LIMIT_SHARE = 0.25;

@@ -1,28 +1,26 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
-import { monotonicMs } from '../../common/clock';
-import { CONFIG, type Config } from '../../config/config';
-import { Database } from '../../platform/database/database';
-import { Lease } from '../../platform/database/lease';
-import { LOGGER, type Logger } from '../../platform/observability/logger';
-import { PeriodicTask } from '../../common/periodic-task';
-import { InvariantMetrics } from './metrics';
-import { allChecks } from './checks';
-import { deliveredToKafkaWithoutEffect } from './checks/events';
-import { disorderedQueues, overfullQueues } from './checks/queues';
+import { monotonicMs } from '../../../common/clock';
+import { CONFIG, type Config } from '../../../config/config';
+import { Database } from '../../../platform/database/database';
+import { Lease } from '../../../platform/database/lease';
+import { LOGGER, type Logger } from '../../../platform/observability/logger';
+import { PeriodicTask } from '../../../common/periodic-task';
+import { InvariantMetrics } from '../metrics';
+import { allChecks } from '../checks';
+import { deliveredToKafkaWithoutEffect } from '../checks/events';
+import { disorderedQueues, overfullQueues } from '../checks/queues';
 import { CheckRun, nameOf, partsOf } from './check-run';
-import { InvariantRepository } from './repository';
-import type { QueueState, Scan, SqlCheck } from './schema';
+import { ChunkSizes } from './chunk-sizes';
+import { InvariantRepository } from '../repository';
+import type { QueueState, Scan, SqlCheck } from '../schema';
 import { KnownViolations } from './known-violations';
-import { InvariantStore } from './store';
-import { scansOfAll, type TableScan } from './table-scan';
+import { InvariantStore } from '../store';
+import { scansOfAll, type TableScan } from '../table-scan';
 import { type Broken, UncheckedParts, withoutCovered } from './unchecked-parts';
 
 const MS_PER_SECOND = 1000;
 /** A check takes at most this share of the time between two checks. */
 const BUDGET_SHARE = 0.01;
-const ROWS_AT_FIRST = 1000;
-const ROWS_LEAST = 100;
-const ROWS_MOST = 10_000;
 /** A look missed or late: the lease outlasts it. */
 const LEASE_LOOKS = 3;
 /** Spans with violations that are looked at again each time; further ones wait for the walk. */
@@ -47,7 +45,7 @@ export class InvariantMonitor {
   private readonly loop: PeriodicTask;
   /** Those that a look did not get to come first in the next one. */
   private scans: TableScan[] = scansOfAll();
-  private readonly rows = new Map<Scan, number>();
+  private readonly chunks = new ChunkSizes();
   /** Scans that were too slow when they were last looked at. */
   private readonly paused = new Set<Scan>();
   private broken: Broken[] = [];
@@ -91,7 +89,8 @@ export class InvariantMonitor {
    */
   async run(): Promise<void> {
     if (!(await this.lease.hold())) {
-      this.clearReadings();
+      this.violations.clear();
+      this.metrics.clear();
       return;
     }
     const startedAtMs = monotonicMs();
@@ -166,7 +165,7 @@ export class InvariantMonitor {
   private async nextChunk(look: CheckRun, scan: TableScan): Promise<() => void> {
     const startedAtMs = monotonicMs();
     const slowBefore = look.slow.length;
-    const rows = this.rows.get(scan.name) ?? ROWS_AT_FIRST;
+    const rows = this.chunks.of(scan.name);
     const step = await look.place(scan, rows);
     let isWhole = step !== undefined;
     for (const part of step === undefined ? [] : partsOf(this.checks, scan.name, step)) {
@@ -176,14 +175,8 @@ export class InvariantMonitor {
     }
     if (look.slow.length > slowBefore) this.paused.add(scan.name);
     else this.paused.delete(scan.name);
-    this.adaptChunk(scan.name, rows, monotonicMs() - startedAtMs);
+    this.chunks.adapt(scan.name, monotonicMs() - startedAtMs, this.budgetMs / this.scans.length);
     return isWhole && step !== undefined ? step.done : () => undefined;
-  }
-
-  private adaptChunk(scan: Scan, rows: number, tookMs: number): void {
-    const budgetMs = this.budgetMs / this.scans.length;
-    if (tookMs > budgetMs) this.rows.set(scan, Math.max(ROWS_LEAST, Math.floor(rows / 2)));
-    else if (tookMs < budgetMs / 2) this.rows.set(scan, Math.min(ROWS_MOST, rows * 2));
   }
 
   private conclude(look: CheckRun): void {
@@ -205,16 +198,5 @@ export class InvariantMonitor {
       );
     }
     this.metrics.invariantUncheckedChunks.set(this.unchecked.size);
-  }
-
-  private clearReadings(): void {
-    this.violations.clear();
-    for (const of of [
-      this.metrics.invariantViolations,
-      this.metrics.invariantChecked,
-      this.metrics.invariantCheckDuration,
-      this.metrics.invariantUncheckedChunks,
-    ])
-      of.forget();
   }
 }
