@@ -67,6 +67,17 @@ const ALL: Case[] = [
   },
   { name: 'grafana', chart: 'grafana', values: { auth } },
   {
+    name: 'otel-collector',
+    chart: 'otel-collector',
+    values: {
+      endpoint: 'https://traces.example/otlp',
+      existingSecret: 'traces',
+      caFile: '/ca/ca.crt',
+      extraVolumes: [{ name: 'ca', secret: { secretName: 'ca' } }],
+      extraVolumeMounts: [{ name: 'ca', mountPath: '/ca' }],
+    },
+  },
+  {
     name: 'grafana-open',
     chart: 'grafana',
     values: {
@@ -155,6 +166,19 @@ const ALL: Case[] = [
         redis: { existingSecret: 'redis' },
         kafka: { inRelease: false },
       },
+    },
+  },
+  {
+    name: 'concert-api-traces',
+    chart: 'concert-api',
+    values: {
+      tokenExistingSecret: 'vault',
+      webhookEncryptionKey: 'golden-webhook-key-of-32-bytes-1',
+      webhookEncryptionKeySecondary: 'golden-webhook-key-of-32-bytes-0',
+      database: { host: 'concert-mariadb' },
+      redis: { host: 'concert-redis' },
+      traces: { collectorInRelease: true },
+      web: { enabled: true },
     },
   },
   { name: 'k6', chart: 'k6' },

@@ -72,9 +72,14 @@ domain; otherwise anywhere, on the URL's port.
 {{- if regexMatch (printf "^([^.]+-)?%s$" .component) $url.hostname -}}
 {{- dict "to" (list .component) "ports" (list .port) | toJson -}}
 {{- else -}}
-{{- $port := regexFind "[0-9]+$" (trimPrefix $url.hostname $url.host) | default (ternary "443" "80" (eq $url.scheme "https")) -}}
-{{- dict "to" "any" "ports" (list $port) | toJson -}}
+{{- dict "to" "any" "ports" (list (include "common.portOf" (tpl .url .root))) | toJson -}}
 {{- end -}}
+{{- end -}}
+
+{{/* The port of a URL with http or https, named or not. (the URL) */}}
+{{- define "common.portOf" -}}
+{{- $url := urlParse . -}}
+{{- regexFind "[0-9]+$" (trimPrefix $url.hostname $url.host) | default (ternary "443" "80" (eq $url.scheme "https")) -}}
 {{- end -}}
 
 {{/* The rule that lets a pod ask for names. Values: global.dns. */}}

@@ -90,6 +90,29 @@
 {{- if and .Values.kafka.brokers (or (not .Values.kafka.inRelease) (contains "." .Values.kafka.brokers)) }}true{{ end -}}
 {{- end -}}
 
+{{/* Where traces go: the collector of this release, another one, or nowhere. */}}
+{{- define "concert-api.collector" -}}
+{{- $elsewhere := .Values.config.OTEL_EXPORTER_OTLP_ENDPOINT | default "" -}}
+{{- if and .Values.traces.collectorInRelease $elsewhere -}}
+{{- fail "traces.collectorInRelease sends traces to the collector of this release: leave config.OTEL_EXPORTER_OTLP_ENDPOINT empty." -}}
+{{- end -}}
+{{- if .Values.traces.collectorInRelease -}}
+http://{{ include "concert-api.peer" (dict "root" . "chart" "otel-collector") }}:4318
+{{- else -}}
+{{- $elsewhere -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The arrow of all pods that trace, as a JSON list of one or none. */}}
+{{- define "concert-api.arrowsOfTraces" -}}
+{{- $arrows := list -}}
+{{- with include "concert-api.collector" . -}}
+{{- $to := ternary (list "otel-collector") "any" $.Values.traces.collectorInRelease -}}
+{{- $arrows = append $arrows (dict "to" $to "ports" (list (include "common.portOf" . | int))) -}}
+{{- end -}}
+{{- toJson $arrows -}}
+{{- end -}}
+
 {{/*
 The ports of URLs, or of host:port, as a JSON list. (dict "urls" (list "redis://x:6380") "port" 6379); port: where none is named
 */}}

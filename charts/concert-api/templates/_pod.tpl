@@ -12,7 +12,8 @@ metadata:
     {{- include "common.podLabels" . | nindent 4 }}
   annotations:
     {{- include "common.checksum" (dict "root" $root "templates" (list "configmap.yaml")
-      "values" (list $root.Values.tokenSecret $root.Values.tokenSecretSecondary $root.Values.database $root.Values.redis)) | nindent 4 }}
+      "values" (list $root.Values.tokenSecret $root.Values.tokenSecretSecondary
+        $root.Values.webhookEncryptionKey $root.Values.webhookEncryptionKeySecondary $root.Values.database $root.Values.redis)) | nindent 4 }}
     {{- with $root.Values.podAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
@@ -64,8 +65,11 @@ spec:
         {{- include "concert-api.fromSecret" (dict "name" "TOKEN_SECRET" "secret" $secret) | nindent 8 }}
         {{- include "concert-api.fromSecret" (dict "name" "TOKEN_SECRET_SECONDARY" "secret" $secret "optional" true) | nindent 8 }}
         {{- if ne .role "web" }}
-        {{- range list "TRANSPARENCY_SECRET" "WEBHOOK_ENCRYPTION_KEY" "WEBHOOK_ENCRYPTION_KEY_SECONDARY" }}
-        {{- include "concert-api.fromSecret" (dict "name" . "secret" $secret "optional" true) | nindent 8 }}
+        {{- include "concert-api.fromSecret" (dict "name" "TRANSPARENCY_SECRET" "secret" $secret "optional" true) | nindent 8 }}
+        {{- /* Given as values they are in our own Secret, also beside one of yours for the tokens. */}}
+        {{- range $name, $given := dict "WEBHOOK_ENCRYPTION_KEY" $root.Values.webhookEncryptionKey "WEBHOOK_ENCRYPTION_KEY_SECONDARY" $root.Values.webhookEncryptionKeySecondary }}
+        {{- $from := ternary (include "common.fullname" $root) $secret (not (empty $given)) }}
+        {{- include "concert-api.fromSecret" (dict "name" $name "secret" $from "optional" true) | nindent 8 }}
         {{- end }}
         {{- end }}
         {{- with $root.Values.managementTokenSecret }}

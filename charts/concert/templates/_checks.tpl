@@ -37,6 +37,13 @@ A store that is switched off while its claim is there: nobody would use its data
 {{- if and (index .Values "kafka-ui").enabled (not .Values.kafka.enabled) -}}
 {{- fail "kafka.enabled=false: also set kafka-ui.enabled=false." -}}
 {{- end -}}
+{{- $hasCollector := (index .Values "otel-collector").enabled -}}
+{{- if and $hasCollector (not $api.traces.collectorInRelease) -}}
+{{- fail "otel-collector.enabled: also set concert-api.traces.collectorInRelease=true, or nobody sends it traces." -}}
+{{- end -}}
+{{- if and $api.traces.collectorInRelease (not $hasCollector) -}}
+{{- fail "concert-api.traces.collectorInRelease: also set otel-collector.enabled=true, or name another collector in concert-api.config.OTEL_EXPORTER_OTLP_ENDPOINT." -}}
+{{- end -}}
 {{- if .Values.mariadb.enabled -}}
 {{- if ne (int .Values.mariadb.maxConnections) (int $api.database.maxConnections) -}}
 {{- fail (printf "mariadb.maxConnections (%d) and concert-api.database.maxConnections (%d), by which the API's connections are counted, must be the same." (int .Values.mariadb.maxConnections) (int $api.database.maxConnections)) -}}
@@ -71,6 +78,10 @@ call it.
 {{- fail (printf "%s is called %s by nameOverride or fullnameOverride: set concert-api.%s=%s, or nobody finds it." $store $name (get (dict "mariadb" "database.host" "redis" "redis.host" "kafka" "kafka.brokers") $store) $expected) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+{{- $collector := index .Values "otel-collector" -}}
+{{- if and $collector.enabled (or $collector.nameOverride $collector.fullnameOverride) -}}
+{{- fail "otel-collector takes no nameOverride and no fullnameOverride in this release: the API finds it by its name." -}}
 {{- end -}}
 {{- end -}}
 

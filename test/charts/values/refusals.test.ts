@@ -28,6 +28,8 @@ const REFUSALS: [string, Values, string][] = [
   ],
   ['prometheus', { scrapeInterval: '5 s' }, "at '/scrapeInterval': '5 s' does not match pattern"],
   ['grafana', { auth: { anonymous: true } }, "at '/auth': additional properties 'anonymous' not allowed"],
+  ['otel-collector', { endpoint: 'tempo:4317' }, "at '/endpoint': 'tempo:4317' does not match pattern"],
+  ['concert-api', { webhookEncryptionKey: 'short' }, "at '/webhookEncryptionKey': 'short' does not match"],
   ['k6', { scenario: 'nonsense' }, 'scenario nonsense: there is no k6/nonsense.ts'],
   ['k6', { variables: { rate: 5 } }, "at '/variables': additional properties 'rate' not allowed"],
   ['concert-api', { preset: 'huge' }, "at '/preset': value must be one of 'fat', 'standard', 'thin', 'dev'"],

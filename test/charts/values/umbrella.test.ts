@@ -43,6 +43,29 @@ it.each<[string, Values, string]>([
     { kafka: { enabled: false }, ...api({ kafka: { inRelease: false } }) },
     'also set kafka-ui.enabled=false',
   ],
+  [
+    'a collector that nobody sends to',
+    { 'otel-collector': { enabled: true, endpoint: 'http://tempo:4318' } },
+    'also set concert-api.traces.collectorInRelease=true',
+  ],
+  [
+    'traces to a collector that is not there',
+    api({ traces: { collectorInRelease: true } }),
+    'also set otel-collector.enabled=true',
+  ],
+  [
+    'a collector of no backend',
+    { 'otel-collector': { enabled: true }, ...api({ traces: { collectorInRelease: true } }) },
+    'endpoint is empty: name the backend that keeps the traces',
+  ],
+  [
+    'a collector under a name that nobody knows',
+    {
+      'otel-collector': { enabled: true, endpoint: 'http://tempo:4318', nameOverride: 'traces' },
+      ...api({ traces: { collectorInRelease: true } }),
+    },
+    'otel-collector takes no nameOverride',
+  ],
   ['connections counted wrongly', { mariadb: { maxConnections: 500 } }, 'must be the same'],
   ['prepared statements counted wrongly', { mariadb: { maxPreparedStatements: 9 } }, 'must be the same'],
   ['a Secret that one side knows', { redis: { auth: { existingSecret: 'vault' } } }, 'the same Secret'],

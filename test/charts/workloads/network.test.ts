@@ -6,6 +6,7 @@ import { podsOf, render, type Manifest, type Pod } from '../support';
  */
 const ARROWS = [
   'api → mariadb:3306',
+  'api → otel-collector:4318',
   'api → redis:6379',
   'grafana → influxdb:8086',
   'grafana → prometheus:9090',
@@ -19,12 +20,14 @@ const ARROWS = [
   'prometheus → worker:9090',
   'seed → mariadb:3306',
   'test → api:8080',
+  'web → otel-collector:4318',
   'web → redis:6379',
   'worker → kafka:9092',
   'worker → mariadb:3306',
+  'worker → otel-collector:4318',
   'worker → redis:6379',
 ];
-const CALL_OUT = ['prometheus'];
+const CALL_OUT = ['otel-collector', 'prometheus'];
 
 interface Selector {
   matchLabels?: Record<string, string>;
@@ -57,7 +60,10 @@ let policies: Policy[];
 
 beforeAll(async () => {
   // Two releases, as on a cluster: who runs k6 has the rest already.
-  const values = { 'concert-api': { web: { enabled: true } } };
+  const values = {
+    'concert-api': { web: { enabled: true }, traces: { collectorInRelease: true } },
+    'otel-collector': { enabled: true, endpoint: 'http://tempo.monitoring:4318' },
+  };
   const manifests = [...(await render({ chart: 'concert', values })), ...(await render({ chart: 'k6' }))];
   pods = podsOf(manifests);
   policies = policiesOf(manifests);
@@ -100,7 +106,7 @@ it('allows exactly the arrows of the system', () => {
 
 it('lets only the pods that need it call addresses outside, and none be called from there', () => {
   const outside = pods.filter((pod) => of(pod).some(({ egress = [] }) => egress.some(({ to }) => !to)));
-  expect(outside.map(componentOf)).toEqual(CALL_OUT);
+  expect(outside.map(componentOf).sort()).toEqual(CALL_OUT);
   expect(policies.filter(({ ingress = [] }) => ingress.some(({ from }) => !from))).toEqual([]);
 });
 
