@@ -50,11 +50,18 @@ describe('seats and holds in the database', () => {
 
   /** By the statement that sells. */
   async function sell(tx: SqlTransaction, id: number, userId = USER): Promise<boolean> {
-    const [row] = await tx.query<{ orderId: number }>(
-      'SELECT order_id AS orderId FROM reservation WHERE id = ?',
+    const [row] = await tx.query<{ orderId: number; seatId: number }>(
+      'SELECT order_id AS orderId, seat_id AS seatId FROM reservation WHERE id = ?',
       [id],
     );
-    return (await sales.payments.sell(tx, [{ orderId: row?.orderId ?? 0, userId }])) === 3;
+    const { orderId = 0, seatId = 0 } = row ?? {};
+    // As a payment that sells nothing rolls back.
+    await tx.execute('SAVEPOINT sale');
+    const isSold = await sales.payments.sell(tx, [
+      { orderId, userId, items: [{ reservationId: id, seatId }] },
+    ]);
+    if (!isSold) await tx.execute('ROLLBACK TO SAVEPOINT sale');
+    return isSold;
   }
 
   /** Lets what is held be past, the seat and its reservation as they are. */

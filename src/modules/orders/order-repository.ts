@@ -58,20 +58,6 @@ const LIST = `
     FROM (SELECT * FROM orders WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?) o ${JOINS}
    ORDER BY o.id DESC, r.id`;
 
-/** Once, and only while the hold lasts: order, reservations and seats, a row of each. */
-const EXTEND = `
-  UPDATE orders o
-  STRAIGHT_JOIN reservation r FORCE INDEX (reservation_by_order) ON r.order_id = o.id
-  STRAIGHT_JOIN concert_seat s FORCE INDEX (PRIMARY) ON s.id = r.seat_id
-     SET r.held_until = o.held_until + INTERVAL ? SECOND, s.held_until = o.held_until + INTERVAL ? SECOND,
-         r.hold_seconds = r.hold_seconds + ?
-   WHERE o.id = ? AND o.user_id = ? AND o.status = 'HELD' AND o.extended = FALSE AND o.held_until > NOW(3)
-     AND r.status = 'TEMP_RESERVED' AND s.status = 'TEMP_RESERVED'`;
-
-const EXTEND_ORDER = `
-  UPDATE orders SET held_until = held_until + INTERVAL ? SECOND, extended = TRUE
-   WHERE id = ? AND user_id = ? AND status = 'HELD' AND extended = FALSE AND held_until > NOW(3)`;
-
 const IS_REFUNDABLE = `
   SELECT d.refundable_until > NOW(3) AS isRefundable
     FROM orders o JOIN concert_schedule d ON d.id = o.schedule_id WHERE o.id = ?`;
@@ -130,13 +116,6 @@ export class OrderRepository {
   async isRefundable(tx: SqlExecutor, orderId: number): Promise<boolean> {
     const [row] = await tx.query<{ isRefundable: 0 | 1 | null }>(IS_REFUNDABLE, [orderId]);
     return row?.isRefundable === 1;
-  }
-
-  /** @returns whether it did */
-  async extend(tx: SqlExecutor, orderId: number, userId: number, seconds: number): Promise<boolean> {
-    const { affectedRows } = await tx.execute(EXTEND, [seconds, seconds, seconds, orderId, userId]);
-    if (affectedRows === 0) return false;
-    return (await tx.execute(EXTEND_ORDER, [seconds, orderId, userId])).affectedRows === 1;
   }
 
   /** Whether the user holds seats in the session's queue. */

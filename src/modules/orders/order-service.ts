@@ -17,11 +17,12 @@ import {
   SeatLimitReached,
   SeatNotAvailable,
 } from './errors';
+import { ExtensionRepository } from './holds/extension-repository';
 import { HallRepository } from './holds/hall-repository';
 import { OrderRepository, type OrderRow } from './order-repository';
 import { OrderPresenter } from './order-presenter';
 import type { Order, OrderBody } from './order-schema';
-import { RefundRepository } from './refund-repository';
+import { RefundRepository } from './refunds/refund-repository';
 import { ReservationService } from './service';
 
 const PAGE = 100;
@@ -40,6 +41,7 @@ export class OrderService {
     private readonly reservations: ReservationService,
     private readonly orders: OrderRepository,
     private readonly halls: HallRepository,
+    private readonly extensions: ExtensionRepository,
     private readonly refunds: RefundRepository,
     private readonly idempotency: IdempotencyService,
     private readonly sessions: Sessions,
@@ -102,8 +104,7 @@ export class OrderService {
     const { order } = await this.act(user, orderId, key, async (tx, before) => {
       if (before.status !== 'HELD') throw new OrderNotHeld(orderId);
       if (before.extended === 1) throw new AlreadyExtended(orderId);
-      if (!(await this.orders.extend(tx, orderId, user.userId, this.extensionSeconds)))
-        throw new OrderNotHeld(orderId);
+      if (!(await this.extensions.extend(tx, before, this.extensionSeconds))) throw new OrderNotHeld(orderId);
       return false;
     });
     await this.replayed(orderId);

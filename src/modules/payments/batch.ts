@@ -76,9 +76,8 @@ export class PaymentBatch {
     if (payments.length === 0) return;
     const debits = payments.map(({ user, amount }) => ({ userId: user.userId, amount }));
     if (!(await this.balances.debit(tx, debits))) throw new GuardFailed(new BalanceTooSmall());
-    const orders = payments.map(({ orderId, user }) => ({ orderId, userId: user.userId }));
-    const rows = payments.reduce((sum, { items }) => sum + 1 + 2 * items.length, 0);
-    if ((await this.payments.sell(tx, orders)) !== rows) throw unsold(payments);
+    const orders = payments.map(({ orderId, user, items }) => ({ orderId, userId: user.userId, items }));
+    if (!(await this.payments.sell(tx, orders))) throw unsold(payments);
     const paymentIds = await this.payments.insertPayments(tx, payments);
     await this.balances.insertEntries(
       tx,

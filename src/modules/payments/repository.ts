@@ -1,6 +1,7 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
 import {
+  forIds,
   isDuplicateKey,
   type SqlExecutor,
   type SqlTransaction,
@@ -34,6 +35,7 @@ export interface PayableItem {
   /** Won. */
   total: number;
   reservationId: number;
+  seatId: number;
   concertTitle: string;
   seatPosition: number;
   /** Won. */
@@ -55,6 +57,14 @@ export interface NewPayment {
   endsSession: boolean;
 }
 
+/** An order that becomes a sale. */
+export interface SoldOrder {
+  orderId: number;
+  /** Who pays. */
+  userId: number;
+  items: Pick<PayableItem, 'reservationId' | 'seatId'>[];
+}
+
 /** Read after the user's row is locked: what other acts of the user have committed is seen. */
 const ITEMS = `
   SELECT q.payment - 1 AS payment, p.id IS NOT NULL AS hasPaid,
@@ -62,7 +72,7 @@ const ITEMS = `
            WHERE h.user_id = q.user_id AND h.status = 'HELD' AND h.held_until > NOW(3)
              AND h.queue_id = q.queue_id) AS heldOrders,
          COALESCE(r.user_id, a.user_id) AS userId, o.id AS orderId, o.status AS orderStatus, o.total,
-         r.id AS reservationId, r.concert_title AS concertTitle, r.seat_position AS seatPosition, r.amount,
+         r.id AS reservationId, r.seat_id AS seatId, r.concert_title AS concertTitle, r.seat_position AS seatPosition, r.amount,
          r.status = 'TEMP_RESERVED' AND r.held_until > NOW(3) AND d.state <> 'CANCELED' AS isHeld,
          COALESCE(NULLIF(c.queue_id, ''), ?) AS queueId
     FROM JSON_TABLE(?, '$[*]' COLUMNS (
@@ -76,16 +86,22 @@ const ITEMS = `
     ${PAYMENT_OF_Q}
    ORDER BY payment, reservationId`;
 
-/** Makes held orders sales as far as their holds last and their schedules are not canceled: order, reservations and seats, a row of each. */
-const SELL = `
-  UPDATE JSON_TABLE(?, '$[*]' COLUMNS (order_id BIGINT UNSIGNED PATH '$[0]', user_id BIGINT UNSIGNED PATH '$[1]')) q
-  STRAIGHT_JOIN orders o FORCE INDEX (PRIMARY) ON o.id = q.order_id
-  STRAIGHT_JOIN concert_schedule d FORCE INDEX (PRIMARY) ON d.id = o.schedule_id
-  STRAIGHT_JOIN reservation r FORCE INDEX (reservation_by_order) ON r.order_id = o.id
-  STRAIGHT_JOIN concert_seat s FORCE INDEX (PRIMARY) ON s.id = r.seat_id
-     SET o.status = 'PAID', o.paid_at = NOW(3), r.status = 'RESERVED', s.status = 'RESERVED', s.held_until = NULL
-   WHERE d.state <> 'CANCELED' AND o.user_id = q.user_id AND o.status = 'HELD' AND r.status = 'TEMP_RESERVED' AND r.held_until > NOW(3)
-     AND s.status = 'TEMP_RESERVED'`;
+/**
+ * Held orders become sales as far as their holds last and their schedules are not canceled: first the seats, then their
+ * reservations, then the orders, each in the order of ids. All at once would lock the seats in the order of the orders.
+ */
+const SELL_SEATS = `
+  UPDATE concert_seat FORCE INDEX (PRIMARY) SET status = 'RESERVED', held_until = NULL
+   WHERE id IN (?) AND status = 'TEMP_RESERVED'`;
+
+const SELL_RESERVATIONS = `
+  UPDATE reservation FORCE INDEX (PRIMARY) SET status = 'RESERVED'
+   WHERE id IN (?) AND status = 'TEMP_RESERVED' AND held_until > NOW(3)`;
+
+const SELL_ORDERS = `
+  UPDATE orders o FORCE INDEX (PRIMARY) SET o.status = 'PAID', o.paid_at = NOW(3)
+   WHERE o.id IN (?) AND o.user_id IN (?) AND o.status = 'HELD'
+     AND (SELECT d.state <> 'CANCELED' FROM concert_schedule d WHERE d.id = o.schedule_id)`;
 
 const INSERT = `
   INSERT INTO payment (user_id, order_id, reservation_id, queue_id, queue_seq, queue_generation, amount, status)
@@ -114,10 +130,28 @@ export class PaymentRepository {
     return tx.read<PayableItem>(ITEMS, [this.mainQueueId, JSON.stringify(rows)]);
   }
 
-  /** @returns rows that have changed: of an order one, of each of its items two */
-  async sell(tx: SqlExecutor, orders: { orderId: number; userId: number }[]): Promise<number> {
-    const rows = orders.map(({ orderId, userId }) => [orderId, userId]);
-    return (await tx.execute(SELL, [JSON.stringify(rows)])).affectedRows;
+  /** @returns whether all of the orders are sold; if not, a part may be written that is to be rolled back */
+  async sell(tx: SqlExecutor, orders: SoldOrder[]): Promise<boolean> {
+    const items = orders.flatMap((order) => order.items);
+    const seats = forIds(
+      SELL_SEATS,
+      items.map(({ seatId }) => seatId),
+    );
+    if ((await tx.execute(seats.sql, seats.ids)).affectedRows !== items.length) return false;
+    const reservations = forIds(
+      SELL_RESERVATIONS,
+      items.map(({ reservationId }) => reservationId),
+    );
+    if ((await tx.execute(reservations.sql, reservations.ids)).affectedRows !== items.length) return false;
+    const sold = forIds(
+      SELL_ORDERS,
+      orders.map(({ orderId }) => orderId),
+    );
+    const payers = forIds(
+      sold.sql,
+      orders.map(({ userId }) => userId),
+    );
+    return (await tx.execute(payers.sql, [...sold.ids, ...payers.ids])).affectedRows === orders.length;
   }
 
   /**

@@ -1,39 +1,33 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { ascending, type SqlExecutor } from '../../../platform/database/database';
+import { forIds, type SqlExecutor } from '../../../platform/database/database';
 import { OlderRows } from './older-rows';
 
+/**
+ * Those whose reservation and seat no other transaction has: it waits for neither, so that it may take them in this order.
+ */
 const EXPIRED_HOLDS = `
-  SELECT id, seat_id AS seatId, order_id AS orderId,
-         TIMESTAMPDIFF(MICROSECOND, held_until, NOW(3)) / 1000000 AS lateSeconds
-    FROM reservation
-   WHERE status = 'TEMP_RESERVED' AND held_until <= NOW(3)
-   ORDER BY held_until LIMIT ? FOR UPDATE SKIP LOCKED`;
+  SELECT r.id, r.seat_id AS seatId, r.order_id AS orderId,
+         TIMESTAMPDIFF(MICROSECOND, r.held_until, NOW(3)) / 1000000 AS lateSeconds
+    FROM reservation r FORCE INDEX (reservation_by_hold_end)
+    STRAIGHT_JOIN concert_seat s FORCE INDEX (PRIMARY) ON s.id = r.seat_id
+   WHERE r.status = 'TEMP_RESERVED' AND r.held_until <= NOW(3)
+   ORDER BY r.held_until LIMIT ? FOR UPDATE SKIP LOCKED`;
 
-/** All of the orders to which these belong: the items of an order end together. */
-const EXPIRED_WITH = `
-  SELECT DISTINCT r.id, r.seat_id AS seatId, r.order_id AS orderId
-    FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) q
-    STRAIGHT_JOIN reservation a FORCE INDEX (PRIMARY) ON a.id = q.id
-    STRAIGHT_JOIN reservation r FORCE INDEX (reservation_by_order) ON r.order_id = a.order_id
-   WHERE r.status = 'TEMP_RESERVED' AND r.held_until <= NOW(3)`;
-
-const CANCEL_RESERVATIONS = `
-  UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) q
-  STRAIGHT_JOIN reservation r FORCE INDEX (PRIMARY) ON r.id = q.id
-     SET r.status = 'CANCELED'
-   WHERE r.status = 'TEMP_RESERVED' AND r.held_until <= NOW(3)`;
+const EXPIRED_AMONG = `
+  SELECT id, seat_id AS seatId, order_id AS orderId FROM reservation FORCE INDEX (PRIMARY)
+   WHERE id IN (?) AND status = 'TEMP_RESERVED' AND held_until <= NOW(3)`;
 
 const FREE_SEATS = `
-  UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) q
-  STRAIGHT_JOIN concert_seat s FORCE INDEX (PRIMARY) ON s.id = q.id
-     SET s.status = 'AVAILABLE', s.held_until = NULL
-   WHERE s.status = 'TEMP_RESERVED' AND s.held_until <= NOW(3)`;
+  UPDATE concert_seat FORCE INDEX (PRIMARY) SET status = 'AVAILABLE', held_until = NULL
+   WHERE id IN (?) AND status = 'TEMP_RESERVED' AND held_until <= NOW(3)`;
+
+const CANCEL_RESERVATIONS = `
+  UPDATE reservation FORCE INDEX (PRIMARY) SET status = 'CANCELED'
+   WHERE id IN (?) AND status = 'TEMP_RESERVED' AND held_until <= NOW(3)`;
 
 const END_ORDERS = `
-  UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) q
-  STRAIGHT_JOIN orders o FORCE INDEX (PRIMARY) ON o.id = q.id
-     SET o.status = 'EXPIRED', o.ended_at = NOW(3)
-   WHERE o.status = 'HELD'
+  UPDATE orders o FORCE INDEX (PRIMARY) SET o.status = 'EXPIRED', o.ended_at = NOW(3)
+   WHERE o.id IN (?) AND o.status = 'HELD'
      AND NOT EXISTS (SELECT 1 FROM reservation r WHERE r.order_id = o.id AND r.status <> 'CANCELED')`;
 
 interface ExpiredHold {
@@ -44,8 +38,8 @@ interface ExpiredHold {
 }
 
 /**
- * Ends orders whose holds have expired: the reservations first, then the seats, then the orders. Every process does it
- * in the order of ids, so that two do not wait for each other.
+ * Ends holds that have expired: the seats first, then the reservations, then the orders that have no other item left.
+ * Every transaction takes these locks in this order, and each kind in the order of ids, so that no two wait for each other.
  */
 @scoped(Lifecycle.ContainerScoped)
 export class ExpiryRepository {
@@ -59,17 +53,27 @@ export class ExpiryRepository {
     return expired.map(({ lateSeconds }) => lateSeconds);
   }
 
-  /** Ends the orders of these reservations, whose holds have expired, so that their seats can be held by others. */
+  /**
+   * Ends those of the holds that have expired, so that their seats, which are locked, can be held by others. Other seats of
+   * their orders are left to the job: they are not locked, and may not be so behind these.
+   */
   async expireHoldsOf(tx: SqlExecutor, reservationIds: number[]): Promise<void> {
     if (reservationIds.length === 0) return;
     await this.olderRows.adoptReservations(tx, reservationIds);
-    await this.end(tx, await tx.query<ExpiredHold>(EXPIRED_WITH, [JSON.stringify(reservationIds)]));
+    const { sql, ids } = forIds(EXPIRED_AMONG, reservationIds);
+    await this.end(tx, await tx.query<ExpiredHold>(sql, ids));
   }
 
   private async end(tx: SqlExecutor, expired: ExpiredHold[]): Promise<void> {
     if (expired.length === 0) return;
-    await tx.execute(CANCEL_RESERVATIONS, [ascending(expired.map(({ id }) => id))]);
-    await tx.execute(FREE_SEATS, [ascending(expired.map(({ seatId }) => seatId))]);
-    await tx.execute(END_ORDERS, [ascending(expired.flatMap(({ orderId }) => orderId ?? []))]);
+    const steps: [string, number[]][] = [
+      [FREE_SEATS, expired.map(({ seatId }) => seatId)],
+      [CANCEL_RESERVATIONS, expired.map(({ id }) => id)],
+      [END_ORDERS, expired.flatMap(({ orderId }) => orderId ?? [])],
+    ];
+    for (const [statement, rows] of steps) {
+      const { sql, ids } = forIds(statement, rows);
+      await tx.execute(sql, ids);
+    }
   }
 }

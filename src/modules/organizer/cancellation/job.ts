@@ -4,7 +4,7 @@ import { CONFIG, type Config } from '../../../config/config';
 import { Database } from '../../../platform/database/database';
 import { Lease } from '../../../platform/database/lease';
 import { LOGGER, type Logger } from '../../../platform/observability/logger';
-import { type EndedOrders, RefundRepository } from '../../orders/refund-repository';
+import { type EndedOrders, RefundRepository } from '../../orders/refunds/refund-repository';
 import { OrganizerMetrics } from '../metrics';
 import { CancellationRepository } from './repository';
 

@@ -2,7 +2,7 @@ import { Lifecycle, scoped } from 'tsyringe';
 import { DisplayTime } from '../../../common/display-time';
 import { NotFound } from '../../../common/errors';
 import { Database, type SqlExecutor } from '../../../platform/database/database';
-import { RefundRepository } from '../../orders/refund-repository';
+import { RefundRepository } from '../../orders/refunds/refund-repository';
 import { type Actor, AuditRepository } from '../audit/repository';
 import { WrongState } from '../errors';
 import { OrganizerMetrics } from '../metrics';
