@@ -51,6 +51,8 @@ const WRONG: [script: string, args: string, words: string][] = [
   ['db', 'verify --jsno', 'Did you mean "--json"?'],
   ['queue', 'puase', 'Did you mean "pause"?'],
   ['queue', 'limit 0x10', 'limit must be a whole number'],
+  ['queue', 'reprot', 'Did you mean "report"?'],
+  ['queue', 'report', '--out FOLDER is missing'],
   ['load', 'spike PEEK=2000', 'Did you mean "PEAK"?'],
   ['load', 'study PEAK=2000', 'No script here reads PEAK'],
   ['load', 'spyke', 'Did you mean "spike"?'],

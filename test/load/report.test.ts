@@ -69,7 +69,7 @@ describe('npm run load', () => {
     expect(html).not.toMatch(/NaN|undefined|Infinity/);
     for (const [, path] of html.matchAll(/<path d="([^"]*)"/g)) expect(path).toMatch(/^M/);
     for (const [, json = ''] of html.matchAll(/<script type="application\/json">(.*?)<\/script>/g))
-      expect(Object.keys(JSON.parse(json) as object)).toEqual(['unit', 'seconds', 'series']);
+      expect(Object.keys(JSON.parse(json) as object)).toEqual(['unit', 'seconds', 'gapSeconds', 'series']);
 
     const markdown = readFileSync(join(folder, 'report.md'), 'utf8');
     for (const endpoint of ['token', 'check', 'schedule', 'seat'])

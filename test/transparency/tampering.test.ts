@@ -1,3 +1,4 @@
+import { QueueState } from '../../src/modules/waiting-room/status/schema';
 import { connectRedis, type Redis } from '../../src/platform/redis/redis';
 import { seedOf, shuffled } from '../../lab/audit/replay/draw';
 import { must, useScriptQueues } from '../support/queue/script-queue';
@@ -45,6 +46,14 @@ describe('an audit of a log that was tampered with', () => {
   it('finds nothing in the log as it was', async () => {
     expect(await faultsOf(honest, { seen: [checkpointOf(honest.slice(0, 9))] })).toEqual([]);
     expect(honest.filter((leaf) => leaf.startsWith('admit'))).toHaveLength(10);
+  });
+
+  it('finds nothing in a state that a sale may have, and finds one that it may not', async () => {
+    const ms = honest.at(-1)?.split(' ')[1];
+    const sale = (state: string): string => `sale ${ms} ${state}`;
+    const states = QueueState.exclude(['DRAW', 'PAUSED']).options.map(sale); // those two are the queue's alone
+    expect(await faultsOf([...honest, ...states, sale('')])).toEqual([]);
+    expect(await faultsOf([...honest, sale('OVER')])).toEqual(['a sale is OVER']);
   });
 
   it('finds two entries that were swapped', async () => {

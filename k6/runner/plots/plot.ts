@@ -25,22 +25,19 @@ const shown = (value: number): string =>
 /** Seconds without a value after which the line is broken off: nothing was measured in between. */
 const GAP_SECONDS = 10;
 
+export const gapSecondsOf = ({ gapSeconds = GAP_SECONDS }: Plot): number => gapSeconds;
+
 /** Where a plot has its values, in units of its SVG. */
-export const FRAME = {
-  width: SIZE.width,
-  left: EDGE.left,
-  right: SIZE.width - EDGE.right,
-  gapSeconds: GAP_SECONDS,
-};
+export const FRAME = { width: SIZE.width, left: EDGE.left, right: SIZE.width - EDGE.right };
 
 /** How long the time axis is. */
 export const secondsOf = ({ series }: Plot): number =>
   Math.max(1, max(series.flatMap(({ points }) => points.map(([seconds]) => seconds))) ?? 1);
 
-const withGaps = (points: Series['points']): Series['points'] =>
+const withGaps = (points: Series['points'], gapSeconds: number): Series['points'] =>
   points.flatMap((point, i): Series['points'] => {
     const before = points[i - 1];
-    return before !== undefined && point[0] - before[0] > GAP_SECONDS ? [[point[0], NaN], point] : [point];
+    return before !== undefined && point[0] - before[0] > gapSeconds ? [[point[0], NaN], point] : [point];
   });
 
 /** A plot over time with a legend: a separate SVG, or one whose colours are those of the page around it. */
@@ -68,7 +65,8 @@ export function drawPlot(plot: Plot, where: 'alone' | 'in a page' = 'alone'): st
     .ticks(8)
     .map((tick) => `<text x="${x(tick)}" y="${height - 10}" text-anchor="middle">${shown(tick)} s</text>`);
   const lines = drawn.map(
-    ({ points }, i) => `<path d="${path(withGaps(points)) ?? ''}" class="line ${classOf(i)}"/>`,
+    ({ points }, i) =>
+      `<path d="${path(withGaps(points, gapSecondsOf(plot))) ?? ''}" class="line ${classOf(i)}"/>`,
   );
   const bar =
     limit === undefined

@@ -11,6 +11,8 @@ export interface Plot {
   series: Series[];
   /** A line across: a target or a limit. */
   limit?: { value: number; name: string };
+  /** Seconds without a value after which nothing was measured in between; default: 10. */
+  gapSeconds?: number;
 }
 
 /** Every `length / most`-th point at least, by the greatest value of each group: a peak must not vanish. */

@@ -1,4 +1,4 @@
-import { drawPlot, escape, FRAME, secondsOf } from '../plots/plot.ts';
+import { drawPlot, escape, FRAME, gapSecondsOf, secondsOf } from '../plots/plot.ts';
 import type { Plot } from '../plots/series.ts';
 
 /** A chart of a report, with its values beside it for HOVER. */
@@ -7,6 +7,7 @@ export function figureOf(plot: Plot): string {
   const values = {
     unit,
     seconds: secondsOf(plot),
+    gapSeconds: gapSecondsOf(plot),
     series: series.map(({ name, points }) => ({ name, points })),
   };
   const json = JSON.stringify(values).replaceAll('<', '\\u003c'); // a name must not end the script
@@ -19,7 +20,7 @@ export function figureOf(plot: Plot): string {
  */
 export const HOVER = `
 for (const figure of document.querySelectorAll('figure')) {
-  const { unit, seconds, series } = JSON.parse(figure.querySelector('script').textContent);
+  const { unit, seconds, gapSeconds, series } = JSON.parse(figure.querySelector('script').textContent);
   const svg = figure.querySelector('svg'), cursor = svg.querySelector('.cursor'), output = figure.querySelector('output');
   const frame = ${JSON.stringify(FRAME)};
   let at = 0;
@@ -29,7 +30,7 @@ for (const figure of document.querySelectorAll('figure')) {
     cursor.setAttribute('x1', x); cursor.setAttribute('x2', x); cursor.style.visibility = 'visible';
     const lines = series.map(({ name, points }) => {
       const [when, value] = points.length > 0 ? nearest(points) : [-1 / 0, 0];
-      const isNear = Math.abs(when - at) <= frame.gapSeconds;
+      const isNear = Math.abs(when - at) <= gapSeconds;
       return name + '  ' + (isNear ? Number(value.toPrecision(4)) + ' ' + unit : 'nothing measured');
     });
     output.textContent = [at.toFixed(0) + ' s', ...lines].join('\\n');

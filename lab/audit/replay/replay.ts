@@ -7,7 +7,7 @@ import type { Leaf, Sale } from './sale.ts';
 /** A clock may step back by this much without anybody having done wrong. */
 const CLOCK_MS = 1000;
 const COMMITMENT = /^[\w+/]{43}=$/;
-const SALE_STATES = ['NOT_OPEN', 'OPEN', 'SOLD_OUT', 'CLOSED', ''];
+const SALE_STATES = ['NOT_OPEN', 'OPEN', 'WAITLIST', 'SOLD_OUT', 'CLOSED', ''];
 
 /** Replays one leaf. */
 export function replay(sale: Sale, entry: Buffer, published: PublishedDraw[] | undefined): void {

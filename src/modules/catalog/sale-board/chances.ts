@@ -42,6 +42,7 @@ interface Prediction {
 
 export interface ChanceOutcome {
   word: Chance;
+  chance: number;
   /** Whether its turn came while there were seats. */
   isServed: boolean;
   squaredError: number;
@@ -72,7 +73,7 @@ export class ChanceCalibration {
     this.pending = this.pending.filter((each) => !isSettled(each));
     return settled.map(({ seq, chance }) => {
       const isServed = seq <= headSeq;
-      return { word: wordOf(chance), isServed, squaredError: (chance - (isServed ? 1 : 0)) ** 2 };
+      return { word: wordOf(chance), chance, isServed, squaredError: (chance - (isServed ? 1 : 0)) ** 2 };
     });
   }
 }

@@ -120,7 +120,7 @@ export class SaleBoardJob {
       SALE_FACTS_MS,
     );
     const isSoldOut = sale.state === 'SOLD_OUT' || sale.state === 'CLOSED';
-    this.observe(queueId, admission, admission.calibrate(room, supply, isSoldOut));
+    this.observe(queueId, admission, admission.calibrate(room, isForSale ? supply : undefined, isSoldOut));
     return sale;
   }
 

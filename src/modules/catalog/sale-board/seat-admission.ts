@@ -38,11 +38,14 @@ export class SeatAdmission {
     return chancesOf(this.demand, supply);
   }
 
-  /** @returns what has come of chances that were said before */
-  calibrate(room: WaitingRoom, supply: Supply, isSoldOut: boolean): ChanceOutcome[] {
+  /**
+   * @param supply undefined: nothing is for sale now, so no chances are said
+   * @returns what has come of chances that were said before
+   */
+  calibrate(room: WaitingRoom, supply: Supply | undefined, isSoldOut: boolean): ChanceOutcome[] {
     const { headSeq, issued, presence, rejoined } = room.snapshot;
     const outcomes = this.calibration.settle(headSeq, isSoldOut);
-    if (!isSoldOut)
+    if (supply !== undefined)
       this.calibration.predict(headSeq, issued, (seq) =>
         chanceAt(rejoined + presence.countBetween(headSeq, seq) + 1, this.demand, supply),
       );

@@ -1,0 +1,68 @@
+import { ChanceCalibration, type ChanceOutcome, chanceAt } from '../catalog/sale-board/chances';
+import { Demand } from '../catalog/sale-board/demand';
+import { AdmissionRate, EtaCalibration, etaSeconds } from '../waiting-room/polling/eta';
+import type { QueueReplay } from './queue-replay';
+import type { SeatReplay } from './seats';
+
+/** Where in the line an estimate is looked at, in turn: evenly over all of it. */
+const SHARES = [0.1, 0.3, 0.5, 0.7, 0.9];
+
+const isForSale = (state: string): boolean => state === 'OPEN' || state === 'WAITLIST';
+
+/**
+ * What the product would have said of wait and chance at each second of the sale, by its own estimators, and what came of
+ * it. They are made from the log and the orders alone, so the same sale always gives the same figures.
+ */
+export class EstimateReplay {
+  /** Actual minus estimated wait, seconds. */
+  readonly etaErrors: number[] = [];
+  readonly chances: ChanceOutcome[] = [];
+  private readonly rate = new AdmissionRate();
+  private readonly etas = new EtaCalibration();
+  private readonly demand = new Demand();
+  private readonly calibration = new ChanceCalibration();
+  private before = { admitted: 0, active: 0 };
+  private turn = 0;
+
+  constructor(private readonly sessionSeconds: number) {}
+
+  /** @param bought since the last second */
+  tick(ms: number, queue: QueueReplay, seats: SeatReplay, bought: ReturnType<SeatReplay['advance']>): void {
+    this.estimateWait(ms, queue);
+    this.learn(queue, bought);
+    const { head, issued } = queue;
+    const isSoldOut = queue.sale === 'SOLD_OUT' || queue.sale === 'CLOSED';
+    this.chances.push(...this.calibration.settle(head, isSoldOut));
+    if (!isForSale(queue.sale)) return;
+    const undecided = Math.max(0, queue.active.size - seats.holders);
+    const supply = { free: Math.max(0, seats.free), held: seats.held, undecided };
+    this.calibration.predict(head, issued, (seq) => chanceAt(queue.positionOf(seq), this.demand, supply));
+  }
+
+  private estimateWait(ms: number, queue: QueueReplay): void {
+    const { head, issued, limits, admittedTotal: admitted } = queue;
+    this.rate.add(ms, admitted);
+    this.etaErrors.push(...this.etas.served(head, ms));
+    if (limits === undefined || issued <= head) return;
+    const share = SHARES[this.turn++ % SHARES.length] ?? 1;
+    const seq = head + Math.ceil((issued - head) * share);
+    const flow = {
+      limits: { ...limits, source: 'fixed' as const },
+      active: queue.active.size,
+      perSecond: this.rate.perSecond,
+      sessionSeconds: this.sessionSeconds,
+    };
+    const eta = etaSeconds(Math.max(1, queue.positionOf(seq)), flow);
+    if (eta.isMeasured) this.etas.predicted(seq, ms, eta.seconds);
+  }
+
+  private learn(
+    queue: QueueReplay,
+    { buyers, seats, seatsSquared }: ReturnType<SeatReplay['advance']>,
+  ): void {
+    const now = { admitted: queue.admittedTotal, active: queue.active.size };
+    const left = this.before.active + now.admitted - this.before.admitted - now.active;
+    this.before = now;
+    this.demand.add({ ended: Math.max(left, buyers, 0), buyers, seats, seatsSquared });
+  }
+}

@@ -1,0 +1,188 @@
+import { Shuffle } from '../waiting-room/opening/shuffle';
+import type { Leaf } from './leaves';
+import { Presence } from './presence';
+
+/** Generations of one history of a queue: a queue whose stores were both empty begins another one (lua/include/common.lua). */
+const HISTORY = 2 ** 20;
+
+export type Why = 'next' | 'rejoined' | 'free';
+export type End = 'paid' | 'expired' | 'released' | 'replaced';
+
+export interface Limits {
+  activeLimit: number;
+  rateLimit: number | undefined;
+  paused: boolean;
+  source: string;
+}
+
+const numberOf = (word: string | undefined): number | undefined =>
+  word === undefined || word === '-' || word === '' ? undefined : Number(word);
+
+export interface Counts {
+  issued: number;
+  ends: Record<End, number>;
+  /** By why; `rejoined` includes users who are back for the rest of their session. */
+  admissions: Record<Why, number>;
+  /** Entries that ended without a session. */
+  endedWaiting: number;
+  gaps: number;
+  restores: number;
+  draws: number;
+  /** Milliseconds from the issue (in a draw: from the draw) to the first admission, of each entry that was admitted. */
+  waitsMs: number[];
+}
+
+const newCounts = (): Counts => ({
+  issued: 0,
+  ends: { paid: 0, expired: 0, released: 0, replaced: 0 },
+  admissions: { next: 0, rejoined: 0, free: 0 },
+  endedWaiting: 0,
+  gaps: 0,
+  restores: 0,
+  draws: 0,
+  waitsMs: [],
+});
+
+/** A queue as far as its log has been replayed. It judges nothing: that is the audit's (`npm run lab -- audit`). */
+export class QueueReplay {
+  ms = 0;
+  issued = 0;
+  head = 0;
+  admittedTotal = 0;
+  sale = '';
+  limits: Limits | undefined;
+  readonly presence = new Presence();
+  readonly active = new Set<number>();
+  readonly rejoined = new Set<number>();
+  counted = newCounts();
+  private readonly issuedAt = new Map<number, number>();
+
+  /** What was counted so far is of no interest: the entries of before are not counted as refused either. */
+  countFromHere(): void {
+    this.counted = newCounts();
+    for (const seq of this.issuedAt.keys()) if (seq <= this.head) this.issuedAt.delete(seq);
+  }
+
+  /** Entries in front of `seq` that wait, and this one. */
+  positionOf(seq: number): number {
+    return this.rejoined.size + this.presence.countBetween(this.head, seq);
+  }
+
+  /** Present entries that wait. */
+  get waiting(): number {
+    return this.rejoined.size + this.presence.countBetween(this.head, this.issued);
+  }
+
+  /** Entries that were never admitted and did not end otherwise: they were absent in their turn, or it did not come. */
+  get refused(): { absent: number; notReached: number } {
+    let absent = 0;
+    for (const seq of this.issuedAt.keys()) if (seq <= this.head) absent++;
+    return { absent, notReached: this.issuedAt.size - absent };
+  }
+
+  apply({ kind, ms, words }: Leaf): void {
+    this.ms = Math.max(this.ms, ms);
+    const [first = 0, second = 0] = words.map(Number);
+    const act = ACTS[kind];
+    if (act !== undefined) act(this, { first, second, words });
+    else this.applyToLimits(kind, words);
+  }
+
+  private applyToLimits(kind: string, words: string[]): void {
+    const before = this.limits ?? { activeLimit: 0, rateLimit: undefined, paused: false, source: '' };
+    if (kind === 'limit')
+      this.limits = {
+        ...before,
+        source: words[0] ?? '',
+        activeLimit: Number(words[1]),
+        rateLimit: numberOf(words[2]),
+      };
+    if (kind === 'command' && (words[0] === 'pause' || words[0] === 'resume'))
+      this.limits = { ...before, paused: words[0] === 'pause' };
+    if (kind === 'begin' || kind === 'restore' || kind === 'state') this.restate(kind, words);
+  }
+
+  issue(seq: number): void {
+    this.counted.issued++;
+    this.issued = Math.max(this.issued, seq);
+    this.issuedAt.set(seq, this.ms);
+  }
+
+  admit(seq: number, why: Why): void {
+    this.counted.admissions[why]++;
+    this.admittedTotal++;
+    this.rejoined.delete(seq);
+    this.active.add(seq);
+    if (why !== 'rejoined') this.head = Math.max(this.head, seq);
+    const at = this.issuedAt.get(seq);
+    if (at === undefined) return; // it is back for the rest of its session
+    this.counted.waitsMs.push(this.ms - at);
+    this.issuedAt.delete(seq);
+  }
+
+  end(seq: number, why: End): void {
+    this.counted.ends[why]++;
+    this.active.delete(seq);
+    this.rejoined.delete(seq);
+    if (this.issuedAt.delete(seq)) this.counted.endedWaiting++; // it ended without a session: the user has another entry
+  }
+
+  /** All that take part get other numbers, and wait from now on: nobody could be admitted before. */
+  draw(first: number, last: number, seed: string): void {
+    this.counted.draws++;
+    const rounds = new Shuffle(Buffer.from(seed, 'hex'), last - first).rounds();
+    let round = rounds.next();
+    while (round.done !== true) round = rounds.next();
+    for (const [index, place] of round.value.entries())
+      if (this.issuedAt.delete(first + 1 + index)) this.issuedAt.set(last + 1 + place, this.ms);
+    this.head = Math.max(this.head, last);
+    this.issued = Math.max(this.issued, last + (last - first));
+  }
+
+  /** `begin`, `restore`, `state`: all of the state is said; the open sessions follow. */
+  private restate(kind: string, words: string[]): void {
+    const [gen = 0, , issued = 0, head = 0] = words.slice(0, 4).map(Number);
+    if (kind === 'restore') this.counted.restores++;
+    if (kind === 'begin' && gen % HISTORY === 1) {
+      this.issuedAt.clear();
+      [this.issued, this.head] = [0, 0];
+    }
+    this.issued = Math.max(this.issued, issued);
+    this.head = Math.max(this.head, head);
+    this.active.clear();
+    this.rejoined.clear();
+    if (this.limits) this.limits.paused = words[7] === '1';
+  }
+}
+
+/** What leaves do to the queue: see docs/transparency.md. Those of limits are not among them. */
+const ACTS: Record<
+  string,
+  ((queue: QueueReplay, leaf: { first: number; second: number; words: string[] }) => void) | undefined
+> = {
+  issue: (queue, { first }) => queue.issue(first),
+  admit: (queue, { first, words }) => queue.admit(first, words[1] as Why),
+  end: (queue, { first, words }) => queue.end(first, words[1] as End),
+  pass: (queue, { second }) => {
+    queue.head = Math.max(queue.head, second);
+  },
+  head: (queue, { first }) => {
+    queue.head = Math.max(queue.head, first);
+  },
+  back: (queue, { first }) => void queue.rejoined.add(first),
+  away: (queue, { first }) => void queue.rejoined.delete(first),
+  open: (queue, { first }) => void queue.active.add(first),
+  epoch: (queue) => queue.presence.close(queue.issued),
+  present: (queue, { second, words: [, , firstByte, bits = ''] }) =>
+    queue.presence.add(second, Number(firstByte), Buffer.from(bits, 'base64'), queue.issued),
+  cut: (queue, { first, second }) => {
+    queue.issued = second + (second - first);
+  },
+  draw: (queue, { first, second, words: [, , seed = ''] }) => queue.draw(first, second, seed),
+  sale: (queue, { words: [state = ''] }) => {
+    queue.sale = state;
+  },
+  gap: (queue) => {
+    queue.counted.gaps++;
+  },
+};

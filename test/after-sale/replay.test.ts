@@ -1,0 +1,168 @@
+import { calibrationOf, distributionOf } from '../../src/modules/after-sale/figures';
+import { parseLeaf } from '../../src/modules/after-sale/leaves';
+import { Presence } from '../../src/modules/after-sale/presence';
+import { SaleReplay, type SaleSource } from '../../src/modules/after-sale/sale-replay';
+import type { SaleReport } from '../../src/modules/after-sale/schema';
+
+const START_MS = 1_800_000_000_000;
+const at = (seconds: number): Date => new Date(START_MS + seconds * 1000);
+const CHECKPOINT = { size: 0, root: '', note: '' };
+
+/** Five users of whom one is absent in its turn, a sixth who comes too late, and a hold that lapses. */
+const LEAVES: [second: number, kind: string, words: string][] = [
+  [0, 'sale', 'OPEN'],
+  [0, 'begin', '1 0 0 0 0 0 0 0 - - - -'],
+  [0, 'issue', '1 1 c'],
+  [0, 'limit', 'fixed 2 -'],
+  [0, 'admit', '1 free'],
+  [1, 'issue', '2 1 c'],
+  [1, 'admit', '2 free'],
+  [2, 'issue', '3 1 c'],
+  [2, 'issue', '4 1 c'],
+  [2, 'issue', '5 1 c'],
+  [10, 'end', '1 paid'],
+  [10, 'admit', '3 next 2'],
+  [40, 'end', '3 paid'],
+  [70, 'end', '2 expired'],
+  [70, 'limit', 'operator 1 0.5'],
+  [70, 'admit', '5 next 3'],
+  [75, 'issue', '6 1 c'],
+  [79, 'end', '5 paid'],
+  [80, 'sale', 'SOLD_OUT'],
+];
+const ORDERS: SaleSource['orders'] = [
+  { id: 1, seats: 1, total: 100, heldAt: at(5), paidAt: at(10), endedAt: null },
+  { id: 2, seats: 1, total: 100, heldAt: at(20), paidAt: null, endedAt: at(70) },
+  { id: 3, seats: 2, total: 200, heldAt: at(12), paidAt: at(40), endedAt: null },
+  { id: 4, seats: 1, total: 100, heldAt: at(71), paidAt: at(79), endedAt: null },
+];
+
+function reportOf(source: Partial<SaleSource> = {}): SaleReport {
+  const replay = new SaleReplay({
+    queueId: 'main',
+    halls: [{ scheduleId: 1, title: 'Hall', seats: 4 }],
+    orders: ORDERS,
+    sessionSeconds: 600,
+    sinceMs: -Infinity,
+    untilMs: Infinity,
+    ...source,
+  });
+  for (const [second, kind, words] of LEAVES)
+    if (!replay.add(parseLeaf(`${kind} ${START_MS + second * 1000} ${words}`))) break;
+  return replay.report(CHECKPOINT);
+}
+
+describe('the report of a sale', () => {
+  it('counts entries, admissions, refusals and ends', () => {
+    expect(reportOf()).toMatchObject({
+      admitted: 4,
+      refused: { absent: 1, notReached: 1 },
+      counts: {
+        issued: 6,
+        admissions: { next: 2, rejoined: 0, free: 2 },
+        ends: { paid: 3, expired: 1, released: 0, replaced: 0 },
+      },
+    });
+  });
+
+  it('tells how long users waited', () => {
+    const { waits } = reportOf();
+    expect(waits).toEqual({ count: 4, mean: 19, p10: 0, p50: 0, p90: 68, p95: 68, p99: 68, max: 68 });
+  });
+
+  it('tells what was sold in each minute, and when the last seat was', () => {
+    const { minutes, sold, won, soldOutAfterSeconds } = reportOf();
+    expect({ sold, won, soldOutAfterSeconds }).toEqual({ sold: 4, won: 400, soldOutAfterSeconds: 79 });
+    const none = { returned: 0, ended: 0 };
+    expect(minutes).toEqual([
+      { minute: 0, ...none, issued: 5, admitted: 3, paid: 2, sold: 3, won: 300, waiting: 2, active: 1, limit: 2, freeSeats: 0 },
+      { minute: 1, ...none, issued: 1, admitted: 1, paid: 1, ended: 1, sold: 1, won: 100, waiting: 1, active: 0, limit: 1, freeSeats: 0 },
+    ]); // prettier-ignore
+  });
+
+  it('tells the course of the limit', () => {
+    expect(reportOf().limits).toEqual([
+      { ms: START_MS, source: 'fixed', limit: 2, rate: null },
+      { ms: START_MS + 70_000, source: 'operator', limit: 1, rate: 0.5 },
+    ]);
+  });
+
+  it('tells a refund as seats that are free again', () => {
+    const refunded = ORDERS.map((order) => (order.id === 1 ? { ...order, endedAt: at(79.5) } : order));
+    expect(reportOf({ orders: refunded })).toMatchObject({
+      sold: 4,
+      returned: 1,
+      won: 300,
+      soldOutAfterSeconds: null,
+    });
+  });
+
+  it('is of the time that is wanted alone, and empty where nothing happened', () => {
+    const late = reportOf({ sinceMs: START_MS + 70_000, untilMs: START_MS + 79_000 });
+    expect(late).toMatchObject({
+      admitted: 1,
+      sold: 0,
+      counts: { issued: 1, ends: { paid: 0, expired: 1 } },
+    });
+    expect(late.waits).toMatchObject({ count: 1, max: 68 });
+    const never = reportOf({ sinceMs: START_MS + 1e9 });
+    expect(never).toMatchObject({ admitted: 0, sold: 0, minutes: [], refused: { absent: 0, notReached: 1 } });
+  });
+
+  it('estimates waits and chances as the product does, and says what came of them', () => {
+    const { etaError, chances } = reportOf();
+    expect(etaError.count).toBeGreaterThan(0);
+    expect(chances.words.reduce((sum, { said }) => sum + said, 0)).toBeGreaterThan(0);
+    expect(chances.brier).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe('the figures of a report', () => {
+  it('are by nearest rank, and 0 without values', () => {
+    const values = Array.from({ length: 100 }, (_, i) => 100 - i);
+    expect(distributionOf(values)).toMatchObject({
+      count: 100,
+      mean: 50.5,
+      p10: 10,
+      p50: 50,
+      p99: 99,
+      max: 100,
+    });
+    expect(distributionOf([])).toMatchObject({ count: 0, mean: 0, p50: 0, max: 0 });
+  });
+
+  it('say of each word what it promised and what came true, and the Brier score', () => {
+    const outcomes = [
+      { word: 'likely' as const, chance: 0.9, isServed: true, squaredError: 0.01 },
+      { word: 'likely' as const, chance: 0.8, isServed: false, squaredError: 0.64 },
+      { word: 'unlikely' as const, chance: 0.1, isServed: false, squaredError: 0.01 },
+    ];
+    const { words, brier } = calibrationOf(outcomes);
+    expect(brier).toBeCloseTo(0.22, 10);
+    expect(words.map(({ word, said, served }) => [word, said, served])).toEqual([
+      ['likely', 2, 0.5],
+      ['possible', 0, 0],
+      ['unlikely', 1, 0],
+    ]);
+    expect(words[0]?.predicted).toBeCloseTo(0.85, 10);
+    expect(calibrationOf([]).brier).toBeUndefined();
+  });
+});
+
+describe('presence as the log tells it', () => {
+  it('counts those of the last two epochs, and those who are new', () => {
+    const presence = new Presence();
+    expect(presence.countBetween(0, 100)).toBe(100); // nothing is known yet
+    presence.close(20);
+    presence.add(0, 0, Buffer.from([0b0101_0000, 0b0100_0000]), 20); // 1, 3, 9
+    expect(presence.countBetween(0, 20)).toBe(3);
+    expect(presence.countBetween(1, 8)).toBe(1);
+    expect(presence.countBetween(0, 25)).toBe(8);
+    presence.close(25);
+    presence.add(0, 3, Buffer.from([0b0000_0001]), 25); // 31
+    expect(presence.countBetween(3, 31)).toBe(1 + 6 + 0);
+    presence.close(31);
+    presence.close(31);
+    expect(presence.countBetween(0, 31)).toBe(0);
+  });
+});
