@@ -21,7 +21,11 @@ module.exports = {
       ofModule('accounts', 'service,top-up-batch,repository,directory'),
       ofModule('payments', 'service,batch,repository,errors'),
     ],
-    tests: ['test/accounts/balances.test.ts', 'test/orders/outcomes.test.ts', 'test/api/sales/reservation.test.ts'],
+    tests: [
+      'test/accounts/balances.test.ts',
+      'test/orders/outcomes.test.ts',
+      'test/api/sales/reservation.test.ts',
+    ],
     text: [
       'src/modules/accounts/repository.ts',
       'src/modules/accounts/directory.ts',
@@ -38,13 +42,13 @@ module.exports = {
       ),
     ],
     tests: [
-      'test/orders/seats.test.ts',
+      'test/orders/seats',
       'test/orders/outcomes.test.ts',
       'test/api/queue/queues.test.ts',
       'test/api/sales/reservation.test.ts',
     ],
     text: ['src/modules/orders/holds/hold-repository.ts', 'src/modules/orders/expiry/expiry-repository.ts'],
-    textTests: ['test/orders/seats.test.ts', 'test/orders/outcomes.test.ts', 'test/api/sales/reservation.test.ts'],
+    textTests: ['test/orders/seats', 'test/orders/outcomes.test.ts', 'test/api/sales/reservation.test.ts'],
   },
   admission: {
     code: [
