@@ -65,7 +65,9 @@ const describe = ({
 
 function orderOf(act: string | undefined, value: string | undefined): object {
   if (act === undefined || !ACTS.includes(act))
-    throw new UsageError(`There is no command "${act ?? ''}".${didYouMean(act ?? '', [...ACTS, 'status', 'report'])}`);
+    throw new UsageError(
+      `There is no command "${act ?? ''}".${didYouMean(act ?? '', [...ACTS, 'status', 'report'])}`,
+    );
   const takesNumber = act === 'limit' || act === 'rate';
   if (takesNumber !== (value !== undefined))
     throw new UsageError(`${act} takes ${takesNumber ? 'a' : 'no'} number.`);

@@ -1,6 +1,14 @@
 import request, { type Response } from 'supertest';
 import { outcome, tally } from '../support/clients/buyer';
-import { assertion, AUDIENCE, ISSUER, jwkOf, KeyServer, pemOf, shopKey } from '../support/servers/identity-shop';
+import {
+  assertion,
+  AUDIENCE,
+  ISSUER,
+  jwkOf,
+  KeyServer,
+  pemOf,
+  shopKey,
+} from '../support/servers/identity-shop';
 import { startTestService } from '../support/service';
 import { useService } from '../support/suite';
 

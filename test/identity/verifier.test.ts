@@ -2,7 +2,15 @@ import { createHmac } from 'node:crypto';
 import { AssertionVerifier } from '../../src/modules/identity/verifier';
 import { ConfiguredKey } from '../../src/modules/identity/keys';
 import { AssertionRefused } from '../../src/modules/identity/errors';
-import { assertion, AUDIENCE, encoded, ISSUER, pemOf, type ShopKey, shopKey } from '../support/servers/identity-shop';
+import {
+  assertion,
+  AUDIENCE,
+  encoded,
+  ISSUER,
+  pemOf,
+  type ShopKey,
+  shopKey,
+} from '../support/servers/identity-shop';
 
 const RULES = {
   TOKEN_IDENTITY_ISSUER: ISSUER,

@@ -63,7 +63,12 @@ async function checkArguments(file, args) {
   const usage = usageOf(file);
   if (asksForHelp(args)) throw new Help(usage);
   if (!fs.existsSync(inRoot('node_modules'))) await ensureDependencies(); // brings the Node that runs TypeScript
-  const check = [...TYPESCRIPT, inRoot('scripts', 'lib', 'arguments', 'check-arguments.mjs'), inRoot(file), ...args];
+  const check = [
+    ...TYPESCRIPT,
+    inRoot('scripts', 'lib', 'arguments', 'check-arguments.mjs'),
+    inRoot(file),
+    ...args,
+  ];
   const { status, stderr } = spawnSync(nodeBinary(), check, { encoding: 'utf8' });
   if (status !== 0) throw misuse(stderr.trim(), usage);
 }
