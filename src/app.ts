@@ -100,6 +100,7 @@ function pagesOf(container: DependencyContainer): Router[] {
     queueId: config.QUEUE_ID,
     maxWaitSeconds: config.QUEUE_MAX_WAIT_SECONDS,
     idleSeconds: config.QUEUE_IDLE_TIMEOUT_SECONDS,
+    hasProofOfWork: config.TOKEN_GATE === 'proof-of-work',
     extensionSeconds: config.HOLD_EXTENSION_SECONDS,
   });
   if (files !== undefined)
@@ -108,12 +109,12 @@ function pagesOf(container: DependencyContainer): Router[] {
   return [];
 }
 
-/** The buyer's way without JavaScript; where a token takes a proof of work or the shop's assertion there is none. */
+/** The buyer's way without JavaScript; where a token costs something or takes the shop's assertion there is none. */
 function formsOf(container: DependencyContainer, files: PageFile[]): Router[] {
   const config = container.resolve<Config>(CONFIG);
   const queue = container.resolve(QueueService);
   const style = files.find(({ path }) => path.endsWith('.css'));
-  if (style === undefined || queue.requiresProofOfWork || container.resolve(IdentityService).isRequired)
+  if (style === undefined || queue.gateName !== 'none' || container.resolve(IdentityService).isRequired)
     return [];
   const services = {
     queue,

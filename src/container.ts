@@ -51,7 +51,9 @@ import { LogKeys } from './modules/transparency/keys/keys';
 import { TransparencyMetrics } from './modules/transparency/metrics';
 import { OrganizerMetrics } from './modules/organizer/metrics';
 import { AdaptiveLimit, controllerBounds, FixedLimit } from './modules/waiting-room/admission/policy';
-import { ProofOfWork } from './modules/waiting-room/tokens/proof-of-work';
+import { createGate } from './modules/waiting-room/tokens/gates/create';
+import { GateMetrics } from './modules/waiting-room/tokens/gates/metrics';
+import { TokenGate } from './modules/waiting-room/tokens/gates/token-gate';
 import type { Guard, StoreGuards } from './modules/waiting-room/recovery/guards';
 import { NoQueueRepository } from './modules/waiting-room/state/no-repository';
 import { QueueRepository } from './modules/waiting-room/state/repository';
@@ -67,6 +69,7 @@ const METRIC_GROUPS = [
   ProcessMetrics,
   HttpMetrics,
   WaitingRoomMetrics,
+  GateMetrics,
   CatalogMetrics,
   AccountMetrics,
   OrderMetrics,
@@ -127,11 +130,6 @@ export function createContainer(config: Config): DependencyContainer {
     ),
   );
 
-  container.registerInstance(
-    ProofOfWork,
-    new ProofOfWork(config.TOKEN_PROOF_OF_WORK_BITS, config.TOKEN_SECRET, config.TOKEN_SECRET_SECONDARY),
-  );
-
   const rules = queueRules(config);
   const isWeb = config.ROLE === 'web';
   const repository = isWeb ? new NoQueueRepository(database) : container.resolve(QueueRepository);
@@ -158,6 +156,8 @@ export function createContainer(config: Config): DependencyContainer {
     new WaitingRoomRegistry(room(config.QUEUE_ID, config.QUEUE_MAX_ACTIVE), own),
   );
 
+  registerGate(container, config, logger);
+
   container.register(DatabaseContact, {
     useFactory: instanceCachingFactory((from) => {
       const lateMs = databaseRequestMs(config) + 2 * DatabaseContact.INTERVAL_MS;
@@ -166,6 +166,18 @@ export function createContainer(config: Config): DependencyContainer {
   });
   registerEvents(container, config, logger);
   return container;
+}
+
+/** What a token costs. */
+function registerGate(container: DependencyContainer, config: Config, logger: Logger): void {
+  const rooms = container.resolve(WaitingRoomRegistry);
+  const breakers = container.resolve(Breakers);
+  const gate = createGate(config, {
+    issuesPerSecond: () => rooms.issuesPerSecond,
+    breaker: (name, limitMs) => breakers.make(name, limitMs),
+    logger,
+  });
+  container.registerInstance(TokenGate, new TokenGate(gate, container.resolve(GateMetrics)));
 }
 
 /** Where events go. Each factory runs when it is first needed: a process of role `api` makes no Kafka client. */

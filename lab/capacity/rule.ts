@@ -12,6 +12,14 @@ export const { SEGMENT } = product(
   './dist/modules/waiting-room/snapshot/segment.js',
 ) as typeof import('../../src/modules/waiting-room/snapshot/segment');
 
-export const { AdmissionRate, etaSeconds } = product(
+export const { CountRate } = product(
+  './dist/modules/waiting-room/polling/count-rate.js',
+) as typeof import('../../src/modules/waiting-room/polling/count-rate');
+
+export const { RATE_WINDOW_MS } = product(
+  './dist/modules/waiting-room/polling/queue-eta.js',
+) as typeof import('../../src/modules/waiting-room/polling/queue-eta');
+
+export const { etaSeconds } = product(
   './dist/modules/waiting-room/polling/eta.js',
 ) as typeof import('../../src/modules/waiting-room/polling/eta');

@@ -102,6 +102,8 @@ async function buildWeb() {
   const app = writeHashed('app.js', await bundle(esbuild, 'main.tsx'));
   const plugins = [fromFirstScript(app), stylesAsText(esbuild)];
   const shop = writeHashed('shop.js', await bundle(esbuild, 'shop/shop.tsx', { plugins }));
+  writeHashed('proof.js', await bundle(esbuild, 'proof/proof.tsx', { plugins }));
+  write('proof-worker.js', await bundle(esbuild, `${WORKERS}/proof-worker.ts`));
   const style = writeHashed('style.css', await bundle(esbuild, 'style.css'));
   write('ticker.js', await bundle(esbuild, `${WORKERS}/ticker.ts`));
   const shell = [app, shop, style];

@@ -16,7 +16,11 @@ export abstract class DomainError extends Error {
 
 /** The token is missing, malformed or not signed by us. */
 export class Unauthorized extends DomainError {
-  constructor(message: string) {
+  /** @param authenticate how to authenticate, as WWW-Authenticate says it; undefined: with a token of ours */
+  constructor(
+    message: string,
+    readonly authenticate?: string,
+  ) {
     super('401', message);
   }
 }

@@ -38,5 +38,9 @@ export const timeZone: Check = (value) => {
   }
 };
 
+/** A name of the public DNS, or an IP address. */
+export const hostName: Check = (value) =>
+  isHost(value) ? undefined : `must be a host's name without port or path, not "${value}"`;
+
 export const listenAddress: Check = (value) =>
   isHost(value) ? undefined : `must be an IP address without brackets, or a host's name, not "${value}"`;

@@ -78,10 +78,30 @@ const RULES: Rule[] = [
     fault: 'TOKEN_IDENTITY_AUDIENCE must be set: what the shop signs for others must not open this queue',
   }),
   rule({
-    of: [...IDENTITY_KEYS, 'TOKEN_PROOF_OF_WORK_BITS'],
-    isBroken: (it) => hasIdentity(it) && it.TOKEN_PROOF_OF_WORK_BITS > 0,
-    fault: 'TOKEN_PROOF_OF_WORK_BITS must be 0 with TOKEN_IDENTITY_*: the assertion is what a token costs',
+    of: [...IDENTITY_KEYS, 'TOKEN_GATE'],
+    isBroken: (it) => hasIdentity(it) && it.TOKEN_GATE !== 'none',
+    fault: 'TOKEN_GATE must be none with TOKEN_IDENTITY_*: the assertion is what a token costs',
   }),
+  rule({
+    of: ['TOKEN_PROOF_OF_WORK_BITS', 'TOKEN_PROOF_OF_WORK_MAX_BITS'],
+    isBroken: (it) => it.TOKEN_PROOF_OF_WORK_MAX_BITS < it.TOKEN_PROOF_OF_WORK_BITS,
+    fault: 'TOKEN_PROOF_OF_WORK_MAX_BITS must not be below TOKEN_PROOF_OF_WORK_BITS',
+  }),
+  ...(['TOKEN_TURNSTILE_SECRET', 'TOKEN_TURNSTILE_HOSTNAMES'] as const).map((name) =>
+    rule({
+      of: ['TOKEN_GATE', name],
+      isBroken: (it) => it.TOKEN_GATE === 'turnstile' && it[name] === '',
+      fault: `${name} must be set with TOKEN_GATE=turnstile`,
+    }),
+  ),
+  ...(['TOKEN_PRIVACY_PASS_ISSUER', 'TOKEN_PRIVACY_PASS_ORIGIN', 'TOKEN_PRIVACY_PASS_KEYS'] as const).map(
+    (name) =>
+      rule({
+        of: ['TOKEN_GATE', name],
+        isBroken: (it) => it.TOKEN_GATE === 'privacy-pass' && it[name] === '',
+        fault: `${name} must be set with TOKEN_GATE=privacy-pass`,
+      }),
+  ),
   rule({
     of: ['DATABASE_URL', 'DATABASE_ADMIN_URL'],
     isBroken: (it) =>

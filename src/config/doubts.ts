@@ -26,6 +26,17 @@ function isSlip(name: string, meant: string): boolean {
   return first === meantFirst || rest.join('_') === meantRest.join('_');
 }
 
+/** Beginnings of the variables that only one gate reads. */
+const GATE_VARIABLES = [
+  ['proof-of-work', 'TOKEN_PROOF_OF_WORK_'],
+  ['turnstile', 'TOKEN_TURNSTILE_'],
+  ['privacy-pass', 'TOKEN_PRIVACY_PASS_'],
+] as const;
+
+/** Whether what is sent to the URL can be read and changed on its way. */
+const isOpenToOthers = (url: string): boolean =>
+  url.startsWith('http:') && !isLoopback(parseUrl(url, ['http:']).host);
+
 /** What is allowed but probably not meant, one sentence each. @param variables the names that are known */
 export function doubts(
   config: Config,
@@ -42,11 +53,19 @@ export function doubts(
     found.push(
       `HOLD_SECONDS (${hold}) is more than QUEUE_SESSION_SECONDS (${session}): a user who holds a seat stays active for up to ${session + hold} s.`,
     );
-  const { TOKEN_IDENTITY_JWKS_URL: jwks } = config;
-  if (jwks.startsWith('http:') && !isLoopback(parseUrl(jwks, ['http:']).host))
+  if (isOpenToOthers(config.TOKEN_IDENTITY_JWKS_URL))
     found.push(
       'TOKEN_IDENTITY_JWKS_URL is not https: a program on the way could answer with its keys and be every user.',
     );
+  if (isOpenToOthers(config.TOKEN_TURNSTILE_URL))
+    found.push(
+      'TOKEN_TURNSTILE_URL is not https: a program on the way could read the secret, and pass every bot.',
+    );
+  for (const [gate, beginning] of GATE_VARIABLES) {
+    const name = Object.keys(env).find((one) => one.startsWith(beginning) && env[one] !== '');
+    if (name !== undefined && config.TOKEN_GATE !== gate)
+      found.push(`${name} changes nothing while TOKEN_GATE is ${config.TOKEN_GATE}.`);
+  }
   if (wait < away)
     found.push(
       `QUEUE_MAX_WAIT_SECONDS (${wait}) is less than QUEUE_PRESENCE_TIMEOUT_SECONDS (${away}): a waiting token has EXPIRED before its user counts as absent.`,

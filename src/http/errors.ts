@@ -1,4 +1,4 @@
-import { DomainError, NotFound, Unavailable } from '../common/errors';
+import { DomainError, NotFound, Unauthorized, Unavailable } from '../common/errors';
 import { CallTimedOut, CircuitOpen } from '../platform/circuit-breaker/errors';
 
 /** How to authenticate: with a queue token, or for operators with MANAGEMENT_TOKEN (RFC 6750, 3). */
@@ -108,10 +108,12 @@ const secondsUntilRetry = ({ retryAfterMs }: CircuitOpen): number =>
   Math.min(MAX_BREAKER_SECONDS, Math.max(1, Math.ceil(retryAfterMs / 1000)));
 
 /** No second error: its stack trace would cost more than the rest of a refusal. */
-function fromDomain({ code, message, retryAfterSeconds }: DomainError): Failure {
+function fromDomain(error: DomainError): Failure {
+  const { code, message, retryAfterSeconds } = error;
   const status = statusOf(code);
   const headers = retryAfterSeconds === undefined ? [] : retryAfter(retryAfterSeconds);
-  if (status === 401) headers.push('WWW-Authenticate', CHALLENGE); // RFC 9110, 15.5.2
+  const authenticate = error instanceof Unauthorized ? error.authenticate : undefined;
+  if (status === 401) headers.push('WWW-Authenticate', authenticate ?? CHALLENGE); // RFC 9110, 15.5.2
   return { status, code, message, headers };
 }
 

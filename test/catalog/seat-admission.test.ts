@@ -57,7 +57,7 @@ describe('an opening with ten times more buyers than seats', () => {
     };
 
     const visit = async (userId: number, i: number): Promise<void> => {
-      const { queueToken } = await queue.issue(userId, QUEUE);
+      const { queueToken } = await queue.issue(userId, { queueId: QUEUE });
       const claims = queue.identify(queueToken);
       for (;;) {
         const checked = await queue.check(claims);

@@ -21,6 +21,7 @@ const MADE_BY_CHART = {
   TOKEN_SECRET: 'tokenSecret',
   TOKEN_SECRET_SECONDARY: 'tokenSecretSecondary',
   TRANSPARENCY_SECRET: 'tokenExistingSecret',
+  TOKEN_TURNSTILE_SECRET: 'tokenExistingSecret',
   WEBHOOK_ENCRYPTION_KEY: 'tokenExistingSecret',
   WEBHOOK_ENCRYPTION_KEY_SECONDARY: 'tokenExistingSecret',
   MANAGEMENT_TOKEN: 'managementTokenSecret',
@@ -406,10 +407,16 @@ describe('connections', () => {
     ]);
   });
 
-  it('go outside only for services elsewhere, the webhook and the collector of traces', async () => {
+  it('go outside only for services elsewhere, the webhook, the gate and the collector of traces', async () => {
     const own = await api({ config: { NOTIFIER_WEBHOOK_URL: 'https://hook.example/' } });
     expect(outside(policyOf(own, 'concert-api').egress)).toEqual([]);
     expect(outside(policyOf(own, 'concert-api-worker').egress)).toEqual([80, 443]);
+    const gated = await api({ config: { TOKEN_GATE: 'turnstile' } });
+    expect(outside(policyOf(gated, 'concert-api').egress)).toEqual([443]);
+    expect(outside(policyOf(gated, 'concert-api-worker').egress)).toEqual([]);
+    expect(envOf(gated, 'Deployment concert-api').get('TOKEN_TURNSTILE_SECRET')).toMatchObject({
+      valueFrom: { secretKeyRef: { key: 'TOKEN_TURNSTILE_SECRET' } },
+    });
     const traced = await api({ config: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318' } });
     expect(outside(policyOf(traced, 'concert-api').egress)).toEqual([4318]);
     expect(outside(policyOf(traced, 'concert-api-worker').egress)).toEqual([4318]);

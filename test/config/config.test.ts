@@ -2,18 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { configDoubts, ConfigError, configTable, loadConfig, VARIABLES } from '../../src/config/config';
+import { configDoubts, configTable, loadConfig, VARIABLES } from '../../src/config/config';
+import { faultsOf } from '../support/config';
 
 const SECRET = 'a-secret-of-thirty-two-bytes-or-more';
-
-const faultsOf = (env: Record<string, string>): string[] => {
-  try {
-    loadConfig(env);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
-  }
-  return [];
-};
 
 describe('the configuration', () => {
   it('needs no variable in development', () => {
@@ -307,10 +299,7 @@ describe('the configuration', () => {
         { ...whose, TOKEN_IDENTITY_JWKS_URL, TOKEN_IDENTITY_PUBLIC_KEY: publicKey.trim() },
         /must be empty with/,
       ],
-      [
-        { ...whose, TOKEN_IDENTITY_JWKS_URL, TOKEN_PROOF_OF_WORK_BITS: '8' },
-        /^TOKEN_PROOF_OF_WORK_BITS must be 0/,
-      ],
+      [{ ...whose, TOKEN_IDENTITY_JWKS_URL, TOKEN_GATE: 'proof-of-work' }, /^TOKEN_GATE must be none/],
       [{ ...whose, TOKEN_IDENTITY_JWKS_URL: 'ftp://shop' }, /^TOKEN_IDENTITY_JWKS_URL must be a URL/],
       [
         { ...whose, TOKEN_IDENTITY_PUBLIC_KEY: privateKey.trim() },

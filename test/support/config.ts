@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { loadConfig, type Config } from '../../src/config/config';
+import { ConfigError, loadConfig, type Config } from '../../src/config/config';
 
 /** The configuration of a test: the runner's services, a free port, quiet, and what the test asks for. */
 export function testConfig(overrides: Record<string, string | number> = {}): Config {
@@ -22,3 +22,14 @@ export function testConfig(overrides: Record<string, string | number> = {}): Con
 
 /** A queue of the test's own: tests run side by side on one Redis. */
 export const uniqueQueueId = (): string => `test-${randomBytes(6).toString('hex')}`;
+
+/** What is wrong with an environment, one line per variable. */
+export function faultsOf(env: Record<string, string>): string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}

@@ -13,7 +13,7 @@ const SCHEMAS = [
 
 describe('the client of the pages', () => {
   // With everything that a configuration may switch on.
-  const app = useService({ TOKEN_PROOF_OF_WORK_BITS: 1, MANAGEMENT_PORT: 0 });
+  const app = useService({ TOKEN_GATE: 'proof-of-work', MANAGEMENT_PORT: 0 });
 
   it.each(SCHEMAS)(
     'is made of the document of this version: the $pages (UPDATE_GOLDEN=1 writes it)',

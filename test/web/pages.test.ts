@@ -11,6 +11,7 @@ const WHOLE_BUDGET = 45_000;
 
 describe('the pages', () => {
   const app = useService({ QUEUE_MAX_WAIT_SECONDS: 1234, QUEUE_IDLE_TIMEOUT_SECONDS: 77 });
+  const proving = useService({ TOKEN_GATE: 'proof-of-work' });
   const html = async (): Promise<string> => (await request(app.url).get('/')).text;
   const sent = async (path: string): Promise<number> => {
     const answer = await request(app.url).get(path).set('Accept-Encoding', 'br');
@@ -50,6 +51,21 @@ describe('the pages', () => {
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types app",
     );
     expect(answer.text).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|https?:/);
+  });
+
+  it('load the proof of work only where a token costs one, in a worker that may compile WebAssembly', async () => {
+    expect(await html()).toContain('<meta name="concert-proof" content=""');
+    const script = attribute(
+      (await request(proving.url).get('/')).text,
+      /name="concert-proof" content="([^"]+)"/,
+    );
+    const answers = await Promise.all(
+      [script, '/proof-worker.js'].map((path) => request(proving.url).get(path)),
+    );
+    const policyOf = (index: number): unknown => answers[index]?.headers['content-security-policy'];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(policyOf(0)).toBe((await request(app.url).get('/')).headers['content-security-policy']);
+    expect(policyOf(1)).toBe("default-src 'none'; script-src 'wasm-unsafe-eval'");
   });
 
   it('are kept by caches: what has a hash in its name for a year, the page for a minute', async () => {

@@ -1,10 +1,12 @@
 /** What both scripts share: it stands in the first one, and the second one takes it from there. */
-export { Fragment, h } from 'preact';
+export { Fragment, h, render } from 'preact';
 export type { VNode } from 'preact';
+export type { Signal } from '@preact/signals';
 export { batch, computed, effect, signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
 export { api, ask, isUnknown, limited, type Answer } from '../shared/api/client';
 export { everySecond, serverNow } from '../shared/clock';
 export { drop, keep, readKept } from '../shared/kept';
+export { scriptUrl } from '../shared/trusted';
 export { jittered, wait } from '../shared/wait';
 export { announce } from './announce';
 export * from './format';

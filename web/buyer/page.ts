@@ -7,6 +7,8 @@ export const QUEUE_ID = new URLSearchParams(location.search).get('queue') ?? met
 export const MAX_WAIT_MS = Number(meta('max-wait')) * 1000;
 /** The script with everything behind the line: loaded when it is needed. */
 export const SHOP_SCRIPT = meta('shop');
+/** The script that computes what a token costs; empty: it costs nothing that this page can pay. */
+export const PROOF_SCRIPT = meta('proof');
 /** A session without a request for so long ends, milliseconds; 0: it does not. */
 export const IDLE_MS = Number(meta('idle')) * 1000;
 /** How long a hold can be prolonged, seconds; 0: it cannot. */

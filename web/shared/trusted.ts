@@ -8,8 +8,8 @@ interface TrustedTypes {
 
 const types = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
 
-/** The only two scripts that this page ever loads by a URL that is not in its HTML. */
-const ALLOWED = ['/sw.js', '/ticker.js'];
+/** The only workers that this page ever loads. */
+const ALLOWED = ['/sw.js', '/ticker.js', '/proof-worker.js'];
 
 const policy = types?.createPolicy('app', {
   createScriptURL: (url) => {

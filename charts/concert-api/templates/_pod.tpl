@@ -64,6 +64,9 @@ spec:
         {{- $secret := $root.Values.tokenExistingSecret | default (include "common.fullname" $root) }}
         {{- include "concert-api.fromSecret" (dict "name" "TOKEN_SECRET" "secret" $secret) | nindent 8 }}
         {{- include "concert-api.fromSecret" (dict "name" "TOKEN_SECRET_SECONDARY" "secret" $secret "optional" true) | nindent 8 }}
+        {{- if eq (toString $root.Values.config.TOKEN_GATE) "turnstile" }}
+        {{- include "concert-api.fromSecret" (dict "name" "TOKEN_TURNSTILE_SECRET" "secret" $secret) | nindent 8 }}
+        {{- end }}
         {{- if ne .role "web" }}
         {{- include "concert-api.fromSecret" (dict "name" "TRANSPARENCY_SECRET" "secret" $secret "optional" true) | nindent 8 }}
         {{- /* Given as values they are in our own Secret, also beside one of yours for the tokens. */}}

@@ -1,4 +1,4 @@
-import { AdmissionRate, etaSeconds, jittered, pollAfterMs } from '../../capacity/rule.ts';
+import { CountRate, etaSeconds, jittered, pollAfterMs, RATE_WINDOW_MS } from '../../capacity/rule.ts';
 
 /** What a poll tells a waiting user. */
 interface Announced {
@@ -26,7 +26,7 @@ export class ModelQueue {
   /** How many users had arrived by a time. */
   private readonly arrivals: { at: number; upTo: number }[] = [];
   private readonly announced: Announced[] = [];
-  private readonly rate = new AdmissionRate();
+  private readonly rate = new CountRate(RATE_WINDOW_MS);
   private readonly polls: number | 'as answered';
   private readonly random: () => number;
 

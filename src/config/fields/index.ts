@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { eventsFields } from './events';
+import { gatesFields } from './gates';
 import { identityFields } from './identity';
 import { limitsFields } from './limits';
 import { processFields } from './process';
@@ -15,6 +16,7 @@ export const fields = {
   ...processFields,
   ...storesFields,
   ...tokensFields,
+  ...gatesFields,
   ...identityFields,
   ...waitingRoomFields,
   ...salesFields,

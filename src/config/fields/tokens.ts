@@ -28,13 +28,6 @@ export const tokensFields = {
     unit: 'requests',
     about: 'Token requests allowed per client address; 0: no limit',
   }),
-  TOKEN_PROOF_OF_WORK_BITS: integer({
-    min: 0,
-    max: 30,
-    default: 0,
-    unit: 'bits',
-    about: 'Proof of work that a token costs its client, 2^bits hashes on average; 0: none',
-  }),
   TRUST_PROXY: integer({
     min: 0,
     max: 10,

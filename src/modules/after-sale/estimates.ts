@@ -1,6 +1,8 @@
 import { ChanceCalibration, type ChanceOutcome, chanceAt } from '../catalog/sale-board/chances';
 import { Demand } from '../catalog/sale-board/demand';
-import { AdmissionRate, EtaCalibration, etaSeconds } from '../waiting-room/polling/eta';
+import { CountRate } from '../waiting-room/polling/count-rate';
+import { RATE_WINDOW_MS } from '../waiting-room/polling/queue-eta';
+import { EtaCalibration, etaSeconds } from '../waiting-room/polling/eta';
 import type { QueueReplay } from './queue-replay';
 import type { SeatReplay } from './seats';
 
@@ -17,7 +19,7 @@ export class EstimateReplay {
   /** Actual minus estimated wait, seconds. */
   readonly etaErrors: number[] = [];
   readonly chances: ChanceOutcome[] = [];
-  private readonly rate = new AdmissionRate();
+  private readonly rate = new CountRate(RATE_WINDOW_MS);
   private readonly etas = new EtaCalibration();
   private readonly demand = new Demand();
   private readonly calibration = new ChanceCalibration();

@@ -1,10 +1,11 @@
 import { createPublicKey } from 'node:crypto';
 import type { JSONWebKeySet, JWK } from 'jose';
 import { z } from 'zod';
+import { readBounded } from '../../common/read-bounded';
 import { algorithmOf } from '../../config/public-key';
 
 const FETCH_TIMEOUT_MS = 3_000;
-const MAX_BYTES = 65_536;
+const LIMIT = { maxBytes: 65_536, what: 'the shop’s keys' };
 const MAX_KEYS = 100;
 
 const KeySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())).max(MAX_KEYS) });
@@ -24,23 +25,12 @@ export async function fetchKeys(url: string): Promise<JSONWebKeySet> {
     await response.body?.cancel();
     throw new Error(`the shop’s keys: the answer was ${response.status}`);
   }
-  const parsed = KeySet.safeParse(JSON.parse(await readBounded(response)));
+  const parsed = KeySet.safeParse(JSON.parse(await readBounded(response, LIMIT)));
   if (!parsed.success) throw new Error('the shop’s keys: the answer is no JSON Web Key Set');
   const keys = (parsed.data.keys as JWK[]).filter(isUsable);
   if (keys.length === 0)
     throw new Error('the shop’s keys: none is an RSA key of 2048 bits, or one of P-256 or Ed25519');
   return { keys };
-}
-
-async function readBounded({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new Error(`the shop’s keys: the answer is larger than ${MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Keys for other purposes, weak ones and secrets are left out, so that nothing is ever verified with them. */

@@ -19,6 +19,8 @@ export interface PageSettings {
   queueId: string;
   maxWaitSeconds: number;
   idleSeconds: number;
+  /** Whether a token costs a proof of work, for which the page loads a script. */
+  hasProofOfWork: boolean;
   /** 0: a hold cannot be prolonged. */
   extensionSeconds: number;
 }
@@ -30,11 +32,14 @@ const TYPES: Record<string, string> = {
 };
 
 const ASSETS = 'assets';
+const PROOF_SCRIPT = /^\/assets\/proof-\w+\.js$/;
 
 /** Reads the buyer's pages as scripts/build.js has made them; undefined when it has made nothing. */
 export function readPages(folder: string, settings: PageSettings): PageFile[] | undefined {
   if (!existsSync(join(folder, 'index.html'))) return undefined;
-  return [indexPage(folder, settings), ...builtFiles(folder, '')];
+  const files = builtFiles(folder, '');
+  const proof = settings.hasProofOfWork ? files.find(({ path }) => PROOF_SCRIPT.test(path)) : undefined;
+  return [indexPage(folder, settings, proof?.path ?? ''), ...files];
 }
 
 const OPERATOR = '/operator';
@@ -63,12 +68,13 @@ function builtFile(folder: string, under: string, name: string): PageFile {
 }
 
 /** The page names its queue, so its compressed forms are made here. */
-function indexPage(folder: string, settings: PageSettings): PageFile {
+function indexPage(folder: string, settings: PageSettings, proof: string): PageFile {
   const values: Record<string, string> = {
     queue: settings.queueId,
     maxWait: String(settings.maxWaitSeconds),
     idle: String(settings.idleSeconds),
     extension: String(settings.extensionSeconds),
+    proof,
   };
   const html = readFileSync(join(folder, 'index.html'), 'utf8').replace(
     /\{\{(\w+)\}\}/g,

@@ -19,9 +19,10 @@ const POLICY = [
   'trusted-types app',
 ].join('; ');
 
+/** Of the one file whose code may compile WebAssembly: a worker, which reaches nothing else. */
+const WORKER_POLICIES = new Map([['/proof-worker.js', "default-src 'none'; script-src 'wasm-unsafe-eval'"]]);
+
 const SECURITY_HEADERS = [
-  'Content-Security-Policy',
-  POLICY,
   'X-Content-Type-Options',
   'nosniff',
   'Referrer-Policy',
@@ -46,7 +47,8 @@ export function pageRoutes(files: PageFile[], isPublic = true): Router {
   for (const file of files) {
     const { path, type, etag, forms, isImmutable } = file;
     const caching = ['ETag', etag, 'Cache-Control', isImmutable ? IMMUTABLE : revalidated];
-    const always = [...caching, 'Vary', 'Accept-Encoding', ...SECURITY_HEADERS];
+    const policy = ['Content-Security-Policy', WORKER_POLICIES.get(path) ?? POLICY];
+    const always = [...caching, 'Vary', 'Accept-Encoding', ...policy, ...SECURITY_HEADERS];
     router.get(path, (req, res) => {
       if (isNamed(etag, req.headers['if-none-match'])) {
         res.writeHead(304, [...always]).end();

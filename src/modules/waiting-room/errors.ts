@@ -1,4 +1,4 @@
-import { Conflict, DomainError, Forbidden } from '../../common/errors';
+import { Conflict, DomainError, Forbidden, Unauthorized } from '../../common/errors';
 import type { QueueStatus } from './schema';
 
 /** 001: a genuine token that this queue never issued (of another installation, or of a queue that does not exist any more). */
@@ -22,17 +22,21 @@ export class SessionUsedUp extends Conflict {
   }
 }
 
-/** 403: no proof of work, or an invalid one. */
-export class ProofOfWorkRefused extends Forbidden {
-  constructor(why: string) {
-    super(`${why}: solve a challenge of POST /v1/api/queue/challenge and send it as proof.`);
+/** 403: what the gate demands for a token is missing, wrong or too old. */
+export class GateRefused extends Forbidden {}
+
+/** 403: the proof has given an entry before that is not live any more, or that belongs to another queue or user. */
+export class ProofSpent extends GateRefused {
+  constructor() {
+    super('The proof is spent: get another one.');
   }
 }
 
-/** 403: the proof of work has given an entry before that is not live any more, or that belongs to another queue. */
-export class ProofSpent extends ProofOfWorkRefused {
-  constructor() {
-    super('The proof of work is spent');
+/** 401: there is no Private Access Token, or one that does not answer a challenge of this queue. */
+export class PrivateTokenRefused extends Unauthorized {
+  /** @param authenticate the challenge to answer */
+  constructor(why: string, authenticate: string) {
+    super(`${why}: answer the challenge in WWW-Authenticate.`, authenticate);
   }
 }
 

@@ -29,7 +29,7 @@ export class QueueEntries {
     private readonly parts: Parts,
   ) {}
 
-  /** @throws ProofSpent (403) when the proof of work has given an entry that is not live any more */
+  /** @throws ProofSpent (403) when the proof has given an entry that is not live any more */
   async issue(userId: number, proof?: SpentProof): Promise<IssuedEntry> {
     const { scriptLimit } = this.policy;
     const issueOnce = (drawnSeq?: number): Promise<IssuedEntry | { drawnSeq: number }> =>
@@ -45,7 +45,7 @@ export class QueueEntries {
     return issued;
   }
 
-  /** Claims a proof of work for a queue. @returns the queue that has it: of all that claim it here, the first */
+  /** Claims a proof for a queue. @returns the queue that has it: of all that claim it here, the first */
   async claimProof(proof: SpentProof, queueId: string): Promise<string> {
     return this.parts.guards.redis(() => this.store.claimProof(proof, queueId));
   }

@@ -15,6 +15,11 @@ export class WaitingRoomRegistry {
     return [...this.byId.values()];
   }
 
+  /** New entries of all queues. */
+  get issuesPerSecond(): number {
+    return this.all.reduce((sum, room) => sum + room.issuesPerSecond, 0);
+  }
+
   find(queueId: string): WaitingRoom | undefined {
     return this.byId.get(queueId);
   }

@@ -17,9 +17,11 @@ import {
   IssuedTicket,
   IssuedToken,
   type IssueRequest,
-  ProvenIssueBody,
+  ResponseIssueBody,
+  WorkIssueBody,
 } from './schema';
 import type { QueueService } from './service';
+import type { GateName } from './tokens/gates/token-gate';
 
 export function queueRoutes(
   queue: QueueService,
@@ -49,13 +51,13 @@ export function queueRoutes(
     validate(issue),
     asserted(identity, () => queue.nowMs),
     shed,
-    answers(issue, async ({ body, subject }, res) => {
+    answers(issue, async ({ body, subject, headers: { authorization } }, res) => {
       const userId = await identity.userIdOf(subject, body.userId);
-      sendData(res, await queue.issue(userId, body.queueId, body.proof));
+      sendData(res, await queue.issue(userId, { queueId: body.queueId, proof: body.proof, authorization }));
     }),
   );
 
-  if (queue.requiresProofOfWork)
+  if (queue.gateName === 'proof-of-work')
     // Made without a store, so it is not shed.
     router.post(
       '/v1/api/queue/challenge',
@@ -129,10 +131,21 @@ const ISSUE: Operation<IssueRequest, unknown, z.infer<typeof IssuedToken>> = ope
   errors: { '404': 'There is no such user, or no such queue' },
 });
 
-const ISSUE_FOR_PROOF: typeof ISSUE = {
-  ...ISSUE,
-  body: ProvenIssueBody,
-  errors: { '403': 'The proof of work is missing, wrong, too old or spent', ...ISSUE.errors },
+const PROOF_REFUSED = { '403': 'The proof is missing, wrong, too old or spent', ...ISSUE.errors };
+
+/** What each gate makes of it. */
+const ISSUE_AT: Record<GateName, typeof ISSUE> = {
+  none: ISSUE,
+  'proof-of-work': { ...ISSUE, body: WorkIssueBody, errors: PROOF_REFUSED },
+  turnstile: { ...ISSUE, body: ResponseIssueBody, errors: PROOF_REFUSED },
+  'privacy-pass': {
+    ...ISSUE,
+    description: `${ISSUE.description ?? ''} Authorization carries a Private Access Token (RFC 9577) that answers the challenge of the 401 before.`,
+    errors: {
+      '401': 'There is no Private Access Token, or one for another challenge or of another issuer',
+      ...PROOF_REFUSED,
+    },
+  },
 };
 
 const ISSUE_FOR_ASSERTION: typeof ISSUE = {
@@ -143,8 +156,7 @@ const ISSUE_FOR_ASSERTION: typeof ISSUE = {
 };
 
 function issueOperation(queue: QueueService, identity: IdentityService): typeof ISSUE {
-  if (identity.isRequired) return ISSUE_FOR_ASSERTION;
-  return queue.requiresProofOfWork ? ISSUE_FOR_PROOF : ISSUE;
+  return identity.isRequired ? ISSUE_FOR_ASSERTION : ISSUE_AT[queue.gateName];
 }
 
 const CHALLENGE = operation({
@@ -154,7 +166,8 @@ const CHALLENGE = operation({
   answer: IssuedChallenge,
   example: {
     challenge: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJwdXJwb3NlIjoi.c2ln',
-    bits: 18,
+    bits: 7,
+    memoryKib: 1024,
     expiresInSeconds: 120,
   },
 });

@@ -11,17 +11,26 @@ export const IssueBody = z.strictObject({
     .describe('The queue of a concert; without it the main queue'),
 });
 
-export const Proof = z.strictObject({
+const WorkProof = z.strictObject({
   challenge: z.string().max(1024).describe('From POST /v1/api/queue/challenge, unchanged'),
   nonce: z
     .string()
     .regex(/^[\w-]{1,64}$/)
     .describe('The nonce that solves it'),
 });
-export type Proof = z.infer<typeof Proof>;
 
-/** With TOKEN_PROOF_OF_WORK_BITS. */
-export const ProvenIssueBody = IssueBody.extend({ proof: Proof.optional() });
+const ResponseProof = z.strictObject({
+  response: z.string().min(1).max(2048).describe('What the widget of the challenge has given to the page'),
+});
+
+/** Only what the gate demands is present. */
+export type SentProof = Partial<z.infer<typeof WorkProof> & z.infer<typeof ResponseProof>>;
+
+/** With TOKEN_GATE=proof-of-work. */
+export const WorkIssueBody = IssueBody.extend({ proof: WorkProof.optional() });
+
+/** With TOKEN_GATE=turnstile. */
+export const ResponseIssueBody = IssueBody.extend({ proof: ResponseProof.optional() });
 
 /** With TOKEN_IDENTITY_*: the shop names the user. */
 export const AssertedIssueBody = IssueBody.omit({ userId: true }).extend({
@@ -33,15 +42,20 @@ export const AssertedIssueBody = IssueBody.omit({ userId: true }).extend({
 });
 
 /** Only what the configuration demands is present. */
-export type IssueRequest = Partial<z.infer<typeof ProvenIssueBody> & z.infer<typeof AssertedIssueBody>>;
+export type IssueRequest = Partial<z.infer<typeof IssueBody> & z.infer<typeof AssertedIssueBody>> & {
+  proof?: SentProof | undefined;
+};
 
 export const ChallengeBody = IssueBody.pick({ userId: true });
 
 export const IssuedChallenge = z.object({
   challenge: z
     .string()
-    .describe('Find a nonce with which SHA-256 of `<challenge>.<nonce>` begins with `bits` zero bits'),
+    .describe(
+      'Find a nonce with which Argon2id (password: the nonce, salt: the challenge, 1 pass, 1 lane, 32 bytes) begins with `bits` zero bits',
+    ),
   bits: z.int().min(1),
+  memoryKib: z.int().min(8).describe('Memory of each hash'),
   expiresInSeconds: z.int().min(1),
 });
 export type IssuedChallenge = z.infer<typeof IssuedChallenge>;

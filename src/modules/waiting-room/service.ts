@@ -6,11 +6,12 @@ import { SessionUsedUp, TokenNotActive, TokenNotIssuedByQueue } from './errors';
 import { WaitingRoomMetrics } from './metrics';
 import { jittered, pollAfterMs, type PollingOptions } from './polling/interval';
 import { WaitingRoomRegistry } from './registry';
-import type { CheckedToken, IssuedChallenge, IssuedTicket, Proof, QueueStatus } from './schema';
+import type { CheckedToken, IssuedChallenge, IssuedTicket, QueueStatus } from './schema';
 import { type ActiveUser, QueueRepository, type SessionId } from './state/repository';
 import type { EntryStatus } from './state/results';
 import { QueueStatusService } from './status/service';
-import { redisNowMs, TokenIssuer } from './tokens/issuer';
+import type { GateName } from './tokens/gates/token-gate';
+import { type IssueOptions, redisNowMs, TokenIssuer } from './tokens/issuer';
 import { type Claims, TokenCodec } from './tokens/token';
 import type { WaitingRoom } from './waiting-room';
 
@@ -52,9 +53,9 @@ export class QueueService {
     };
   }
 
-  /** Whether a token costs a proof of work. */
-  get requiresProofOfWork(): boolean {
-    return this.issuer.requiresProofOfWork;
+  /** What a token costs. */
+  get gateName(): GateName {
+    return this.issuer.gateName;
   }
 
   /** Redis' clock by this process' snapshot. @throws Unavailable (503) before the first snapshot */
@@ -68,8 +69,8 @@ export class QueueService {
   }
 
   /** See TokenIssuer. */
-  async issue(userId: number, queueId?: string, proof?: Proof): Promise<{ queueToken: string }> {
-    return this.issuer.issue(userId, queueId, proof);
+  async issue(userId: number, options?: IssueOptions): Promise<{ queueToken: string }> {
+    return this.issuer.issue(userId, options);
   }
 
   /** The claims of a queue token. @throws Unauthorized (401) */

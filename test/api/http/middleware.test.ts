@@ -32,7 +32,7 @@ const ROUTES = [
 describe('a middleware that is added to the app', () => {
   const suite = useService({
     MANAGEMENT_TOKEN: 'the-operators-token-of-at-least-32-bytes',
-    TOKEN_PROOF_OF_WORK_BITS: 1,
+    TOKEN_GATE: 'proof-of-work',
   });
   const seen: string[] = [];
   const added: RequestHandler = (req, res, next) => {

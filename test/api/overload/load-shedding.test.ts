@@ -9,7 +9,7 @@ const SHED = '503 503';
 
 describe('while the load shedder admits nothing', () => {
   const suite = useService();
-  const proving = useService({ TOKEN_PROOF_OF_WORK_BITS: 1 });
+  const proving = useService({ TOKEN_GATE: 'proof-of-work' });
   let buyer: Buyer;
   let schedule: Awaited<ReturnType<typeof suite.given.scheduleWithSeats>>;
 

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
-import { AdmissionRate, EtaCalibration, etaSeconds } from '../../../src/modules/waiting-room/polling/eta';
+import { CountRate } from '../../../src/modules/waiting-room/polling/count-rate';
+import { EtaCalibration, etaSeconds } from '../../../src/modules/waiting-room/polling/eta';
+
+const WINDOW_MS = 30_000;
 
 const T0 = 1_700_000_000_000;
 
 describe('the admission rate', () => {
   it('is unknown before two samples, and 0 while nobody is admitted', () => {
-    const rate = new AdmissionRate();
+    const rate = new CountRate(WINDOW_MS);
     expect(rate.perSecond).toBe(0);
     rate.add(T0, 5);
     expect(rate.perSecond).toBe(0);
@@ -20,7 +23,7 @@ describe('the admission rate', () => {
         fc.integer({ min: 0, max: 500 }),
         fc.integer({ min: 0, max: 500 }),
         (everyMs, before, after) => {
-          const rate = new AdmissionRate();
+          const rate = new CountRate(WINDOW_MS);
           const admittedAt = (ms: number): number =>
             Math.floor((Math.min(ms, 60_000) * before + Math.max(0, ms - 60_000) * after) / 1000);
           for (let ms = 0; ms <= 120_000; ms += everyMs) rate.add(T0 + ms, admittedAt(ms));
@@ -34,7 +37,7 @@ describe('the admission rate', () => {
     ['the clock steps back', -3_600_000, 0],
     ['the count restarts at 0 after a loss', 0, -100],
   ])('starts over when %s, and is never negative', (_when, clockMs, count) => {
-    const rate = new AdmissionRate();
+    const rate = new CountRate(WINDOW_MS);
     for (let s = 0; s <= 20; s++) rate.add(T0 + s * 1000, 100 + s * 10);
     for (let s = 21; s <= 30; s++) {
       rate.add(T0 + clockMs + s * 1000, 100 + count + s * 10);
@@ -44,7 +47,7 @@ describe('the admission rate', () => {
   });
 
   it('survives a clock that leaps ahead', () => {
-    const rate = new AdmissionRate();
+    const rate = new CountRate(WINDOW_MS);
     for (let s = 0; s <= 20; s++) rate.add(T0 + s * 1000, s * 10);
     for (let s = 21; s <= 60; s++) rate.add(T0 + 3_600_000 + s * 1000, s * 10);
     expect(rate.perSecond).toBeCloseTo(10);
@@ -53,7 +56,7 @@ describe('the admission rate', () => {
 
 describe('the admission rate’s window', () => {
   it('takes a sample a second, and forgets those of more than half a minute ago', () => {
-    const rate = new AdmissionRate();
+    const rate = new CountRate(WINDOW_MS);
     rate.add(T0, 0);
     rate.add(T0 + 999, 500);
     expect(rate.perSecond).toBe(0); // no second sample yet
@@ -70,7 +73,7 @@ describe('the admission rate’s window', () => {
       [2000, 99],
       [-2000, 200],
     ] as const) {
-      const rate = new AdmissionRate();
+      const rate = new CountRate(WINDOW_MS);
       rate.add(T0 - 1000, 50);
       rate.add(T0, 100);
       rate.add(T0 + ms, count);
@@ -81,7 +84,7 @@ describe('the admission rate’s window', () => {
   });
 
   it('keeps its value when nobody was admitted and no time has passed', () => {
-    const rate = new AdmissionRate();
+    const rate = new CountRate(WINDOW_MS);
     rate.add(T0, 100);
     rate.add(T0 + 1000, 110);
     rate.add(T0 + 1000, 110);

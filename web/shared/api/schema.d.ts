@@ -194,7 +194,7 @@ export interface paths {
                         "application/json": components["schemas"]["Failure"];
                     };
                 };
-                /** @description The proof of work is missing, wrong, too old or spent */
+                /** @description The proof is missing, wrong, too old or spent */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -302,7 +302,8 @@ export interface paths {
                          *       "resultType": "SUCCESS",
                          *       "data": {
                          *         "challenge": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJwdXJwb3NlIjoi.c2ln",
-                         *         "bits": 18,
+                         *         "bits": 7,
+                         *         "memoryKib": 1024,
                          *         "expiresInSeconds": 120
                          *       },
                          *       "exception": null
@@ -312,9 +313,11 @@ export interface paths {
                             /** @constant */
                             resultType: "SUCCESS";
                             data: {
-                                /** @description Find a nonce with which SHA-256 of `<challenge>.<nonce>` begins with `bits` zero bits */
+                                /** @description Find a nonce with which Argon2id (password: the nonce, salt: the challenge, 1 pass, 1 lane, 32 bytes) begins with `bits` zero bits */
                                 challenge: string;
                                 bits: number;
+                                /** @description Memory of each hash */
+                                memoryKib: number;
                                 expiresInSeconds: number;
                             };
                             exception: null;

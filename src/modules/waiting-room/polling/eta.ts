@@ -1,31 +1,5 @@
 import type { EffectiveLimits } from '../admission/policy';
 
-const RATE_WINDOW_MS = 30_000;
-const SAMPLE_EVERY_MS = 1000;
-
-/** Admissions per second, measured over the last 30 s of Redis' clock. */
-export class AdmissionRate {
-  private readonly samples: { nowMs: number; admittedTotal: number }[] = [];
-
-  add(nowMs: number, admittedTotal: number): void {
-    const last = this.samples.at(-1);
-    // A restored state counts from 0, and a clock may step back: start over.
-    if (last !== undefined && (admittedTotal < last.admittedTotal || nowMs < last.nowMs))
-      this.samples.length = 0;
-    if (last === undefined || nowMs - last.nowMs >= SAMPLE_EVERY_MS)
-      this.samples.push({ nowMs, admittedTotal });
-    while (this.samples[0] !== undefined && nowMs - this.samples[0].nowMs > RATE_WINDOW_MS)
-      this.samples.shift();
-  }
-
-  /** 0 when nobody was admitted, or too little is known. */
-  get perSecond(): number {
-    const [first, last] = [this.samples[0], this.samples.at(-1)];
-    if (first === undefined || last === undefined || last.nowMs === first.nowMs) return 0;
-    return ((last.admittedTotal - first.admittedTotal) / (last.nowMs - first.nowMs)) * 1000;
-  }
-}
-
 const MAX_PREDICTIONS = 1000;
 const PREDICT_EVERY_MS = 250;
 

@@ -1,11 +1,15 @@
 import type { EffectiveLimits } from '../admission/policy';
 import type { Snapshot } from '../snapshot/snapshot';
 import type { Entry } from '../state/entries/entry';
-import { AdmissionRate, type Eta, EtaCalibration, etaSeconds } from './eta';
+import { CountRate } from './count-rate';
+import { type Eta, EtaCalibration, etaSeconds } from './eta';
+
+/** Over which admissions are counted. */
+export const RATE_WINDOW_MS = 30_000;
 
 /** Estimates when entries of one queue are admitted, and measures the error of the estimates. */
 export class QueueEta {
-  private readonly rate = new AdmissionRate();
+  private readonly rate = new CountRate(RATE_WINDOW_MS);
   private readonly calibration = new EtaCalibration();
 
   constructor(

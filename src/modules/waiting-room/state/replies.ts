@@ -16,7 +16,7 @@ export type Numbers<N extends number, A extends number[] = []> = A['length'] ext
   ? A
   : Numbers<N, [...A, number]>;
 
-/** 'proof-spent': the proof of work has given another entry before. */
+/** 'proof-spent': the proof has given another entry before. */
 export type IssueReply = IssuedEntry | StateLost | 'proof-spent' | { drawnSeq: number };
 export type ResolveReply = EntryStatus | StateLost | NotIssuedHere | DrawnMeanwhile;
 

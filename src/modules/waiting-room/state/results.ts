@@ -23,7 +23,7 @@ export interface IssuedEntry extends Entry {
   sessionUntilMs: number;
   /** The user had no live entry before. */
   isNew: boolean;
-  /** The proof of work was spent before. */
+  /** The proof was spent before. */
   wasSpent: boolean;
 }
 
@@ -118,7 +118,7 @@ export interface DrainedLeaves {
   leaves: Buffer[];
 }
 
-/** A proof of work, and how long Redis must remember that it is spent. */
+/** The proof that a token costs, and how long Redis must remember that it is spent. */
 export interface SpentProof {
   id: string;
   lifeMs: number;

@@ -78,7 +78,7 @@ export class QueueStore {
   }
 
   /**
-   * Claims a proof of work for a queue; the first queue that claims it keeps it.
+   * Claims a proof for a queue; the first queue that claims it keeps it.
    * @returns the queue that has it
    * @throws RedisUnavailable
    */

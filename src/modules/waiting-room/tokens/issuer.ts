@@ -5,55 +5,79 @@ import { UserDirectory } from '../../accounts/directory';
 import { ProofSpent } from '../errors';
 import { WaitingRoomMetrics } from '../metrics';
 import { WaitingRoomRegistry } from '../registry';
-import type { IssuedChallenge, Proof } from '../schema';
+import type { IssuedChallenge, SentProof } from '../schema';
 import { QueueRepository } from '../state/repository';
 import type { IssuedEntry, SpentProof } from '../state/results';
 import type { WaitingRoom } from '../waiting-room';
-import { ProofOfWork } from './proof-of-work';
+import { type GateName, TokenGate } from './gates/token-gate';
 import { TokenCodec } from './token';
 
-/** Issues queue tokens: for a user who exists, at the price of a proof of work if one is required. */
+/** What a request for a token may bring along. */
+export interface IssueOptions {
+  /** Undefined: the main queue. */
+  queueId?: string | undefined;
+  proof?: SentProof | undefined;
+  /** The header of that name. */
+  authorization?: string | undefined;
+}
+
+/** Issues queue tokens: for a user who exists, at the price that the gate demands. */
 @scoped(Lifecycle.ContainerScoped)
 export class TokenIssuer {
   constructor(
     private readonly rooms: WaitingRoomRegistry,
     private readonly tokens: TokenCodec,
-    private readonly proofOfWork: ProofOfWork,
+    private readonly gate: TokenGate,
     private readonly users: UserDirectory,
     private readonly repository: QueueRepository,
     private readonly breakers: Breakers,
     private readonly metrics: WaitingRoomMetrics,
   ) {}
 
-  /** Whether a token costs a proof of work. */
-  get requiresProofOfWork(): boolean {
-    return this.proofOfWork.bits > 0;
+  /** What a token costs. */
+  get gateName(): GateName {
+    return this.gate.name;
   }
 
   /** What a proof of work must solve. It reads no store, not even to see whether the user exists. */
   issueChallenge(userId: number): IssuedChallenge {
     const { main } = this.rooms;
-    return this.proofOfWork.issue(userId, redisNowMs(main), main.snapshot.gen);
+    if (this.gate.proofOfWork === undefined) throw new NotFound('The proof of work');
+    return this.gate.proofOfWork.issue(userId, redisNowMs(main), main.snapshot.gen);
   }
 
   /**
    * Issues a token; the same one while its entry is live.
-   * @throws NotFound (404): no such user or queue; ProofOfWorkRefused (403): the proof is missing, wrong or spent
+   * @throws NotFound (404): no such user or queue; what the gate throws; ProofSpent (403)
    */
-  async issue(userId: number, queueId?: string, proof?: Proof): Promise<{ queueToken: string }> {
+  async issue(
+    userId: number,
+    { queueId, proof, authorization }: IssueOptions = {},
+  ): Promise<{ queueToken: string }> {
     const { main } = this.rooms;
-    const checked = this.requiresProofOfWork
-      ? this.proofOfWork.check(userId, proof, redisNowMs(main), main.snapshot.gen)
-      : undefined;
     const room = queueId === undefined ? main : this.rooms.find(queueId);
     if (room === undefined) throw new NotFound(`Queue ${String(queueId)}`);
+    const [nowMs, { gen: mainGen }] = [redisNowMs(main), main.snapshot];
+    const request = { userId, queueId: room.queueId, proof, authorization, nowMs, gen: mainGen };
+    const verified = await this.gate.verify(request);
     if (!(await this.exists(userId))) throw new NotFound(`User ${userId}`);
-    if (checked !== undefined && (await main.entries.claimProof(checked, room.queueId)) !== room.queueId)
-      throw new ProofSpent();
-    const { status, seq, gen, iatMs } = await this.issueLiveEntry(room, userId, checked);
+    const { status, seq, gen, iatMs } = await this.issueFor(room, userId, verified);
     this.metrics.queueIssued.inc({ status });
     const claims = { userId, queueId: room.queueId, seq, gen, iatMs };
     return { queueToken: this.tokens.sign(claims, room.tokenLifeMs) };
+  }
+
+  /** The user's entry in a queue, for which a proof is spent. @throws ProofSpent (403) */
+  private async issueFor(room: WaitingRoom, userId: number, proof?: SpentProof): Promise<IssuedEntry> {
+    try {
+      const { entries } = this.rooms.main;
+      if (proof !== undefined && (await entries.claimProof(proof, room.queueId)) !== room.queueId)
+        throw new ProofSpent();
+      return await this.issueLiveEntry(room, userId, proof);
+    } catch (error) {
+      if (error instanceof ProofSpent) this.gate.countSpent();
+      throw error;
+    }
   }
 
   private async exists(userId: number): Promise<boolean> {

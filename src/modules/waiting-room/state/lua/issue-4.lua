@@ -1,7 +1,7 @@
 -- issue-4.lua: gives entries to users, in the order in which they have asked; the same one while it is live. An entry is
 -- admitted at once when a session is free and nobody is ahead.
 -- KEYS  1–4 see common.lua
--- ARGV  1–7 see common.lua  8 longest wait ms  9… n times: user, proof of work ('': none, else '<how long to keep it ms>:<id>'),
+-- ARGV  1–7 see common.lua  8 longest wait ms  9… n times: user, proof ('': none, else '<how long to keep it ms>:<id>'),
 --       number that a draw has given to the user's entry ('': none is known)
 -- Returns {'state-lost'} when the state must be restored first, else {headSeq, n times: status, seq, gen, iat ms,
 --         deadline of the session (ms), 1 when the entry is new, 1 when the proof was spent before}

@@ -1,92 +1,125 @@
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import request, { type Response } from 'supertest';
-import { ProofOfWork, zeroBits } from '../../src/modules/waiting-room/tokens/proof-of-work';
-import { Redis } from '../../src/platform/redis/redis';
-import { WaitingRoomRegistry } from '../../src/modules/waiting-room/registry';
-import { Buyer, outcome, tally } from '../support/clients/buyer';
-import { uniqueQueueId } from '../support/config';
-import { startTestService } from '../support/service';
-import { useService } from '../support/suite';
-import { until } from '../support/wait';
+import { argon2id, inWebAssembly, zeroBits } from '../../../src/modules/waiting-room/tokens/gates/argon2';
+import type { Passed } from '../../../src/modules/waiting-room/tokens/gates/gate';
+import { ProofOfWork } from '../../../src/modules/waiting-room/tokens/gates/proof-of-work';
+import { Redis } from '../../../src/platform/redis/redis';
+import { WaitingRoomRegistry } from '../../../src/modules/waiting-room/registry';
+import { Metrics } from '../../../src/platform/observability/metrics';
+import { Buyer, outcome, tally } from '../../support/clients/buyer';
+import { uniqueQueueId } from '../../support/config';
+import { startTestService } from '../../support/service';
+import { solve } from '../../support/solve';
+import { useService } from '../../support/suite';
+import { until } from '../../support/wait';
 
-const BITS = 10;
+const BITS = 3;
+const GATE = { TOKEN_GATE: 'proof-of-work', TOKEN_PROOF_OF_WORK_BITS: BITS };
 const NOW_MS = 1_800_000_000_000;
 const GEN = 3;
 const secret = 'a secret of at least thirty-two bytes';
-const challenges = new ProofOfWork(BITS, secret);
 
-function solve(challenge: string, bits = BITS): string {
-  for (let nonce = 0; ; nonce++) if (zeroBits(challenge, String(nonce)) >= bits) return String(nonce);
+interface WorkProof {
+  challenge: string;
+  nonce: string;
 }
 
-/** Another nonce for a challenge that is solved. */
-function solveAgain({ challenge, nonce }: { challenge: string; nonce: string }): string {
-  for (let n = Number(nonce) + 1; ; n++) if (zeroBits(challenge, String(n)) >= BITS) return String(n);
-}
-
-describe('a challenge', () => {
-  it('counts the zero bits as a reader of the digest would', () => {
+describe('Argon2id', () => {
+  it('counts the zero bits as a reader of the hash would', () => {
     fc.assert(
-      fc.property(fc.string(), fc.string(), (challenge, nonce) => {
-        const digest = createHash('sha256').update(`${challenge}.${nonce}`).digest();
-        const text = [...digest].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-        expect(zeroBits(challenge, nonce)).toBe(/^0*/.exec(text)?.[0].length);
+      fc.property(fc.uint8Array({ maxLength: 4 }), (hash) => {
+        const text = [...hash].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+        expect(zeroBits(hash)).toBe(/^0*/.exec(text)?.[0].length);
       }),
     );
   });
 
-  it('is solved for its user, in its time, and by no other nonce', () => {
-    const { challenge, bits, expiresInSeconds } = challenges.issue(7, NOW_MS, GEN);
-    expect(bits).toBe(BITS);
-    const proof = { challenge, nonce: solve(challenge) };
-    const demand = (userId: number, given: typeof proof | undefined, nowMs = NOW_MS, gen = GEN): void => {
-      challenges.check(userId, given, nowMs, gen);
-    };
-    const lastMs = NOW_MS + expiresInSeconds * 1000 - 1;
-    demand(7, proof);
-    demand(7, proof, lastMs);
-    const wrong = Array.from({ length: 50 }, (_, i) => `x${i}`).find(
-      (nonce) => zeroBits(challenge, nonce) < BITS,
-    );
-    const easy = new ProofOfWork(1, 'x'.repeat(40)).issue(7, NOW_MS, GEN).challenge;
-    expect(() => demand(7, proof, lastMs + 1)).toThrow('expired');
-    expect(() => demand(7, proof, NOW_MS, GEN + 1)).toThrow('expired'); // Redis may have lost what is spent
-    expect(() => demand(8, proof)).toThrow('not yours');
-    expect(() => demand(7, undefined)).toThrow('no proof');
-    expect(() => demand(7, { challenge, nonce: wrong ?? '' })).toThrow('does not solve');
-    expect(() => demand(7, { challenge: easy, nonce: solve(easy, 1) })).toThrow('not yours');
-    expect(() => demand(7, { challenge: `${challenge}x`, nonce: '0' })).toThrow('not yours');
+  it('is the same in Node as in WebAssembly, where browsers and older versions compute it', async () => {
+    for (const nonce of ['0', '31337', 'x_-'])
+      expect(await argon2id(nonce, 'the challenge')).toEqual(
+        Buffer.from(await inWebAssembly(nonce, 'the challenge')),
+      );
   });
 });
 
-describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
+describe('a challenge', () => {
+  const gate = new ProofOfWork({ bits: () => BITS, secret });
+  const verify = async (
+    userId: number,
+    proof: WorkProof | undefined,
+    { nowMs = NOW_MS, gen = GEN } = {},
+  ): Promise<Passed> => gate.verify({ userId, proof, nowMs, gen, queueId: 'main', authorization: undefined });
+
+  it('is solved for its user, in its time, and by no other nonce', async () => {
+    const { challenge, bits, memoryKib, expiresInSeconds } = gate.issue(7, NOW_MS, GEN);
+    expect([bits, memoryKib]).toEqual([BITS, 1024]);
+    const proof = { challenge, nonce: await solve(challenge, BITS) };
+    const lastMs = NOW_MS + expiresInSeconds * 1000 - 1;
+    expect((await verify(7, proof)).isVerified).toBe(true);
+    await verify(7, proof, { nowMs: lastMs });
+    const other = new ProofOfWork({ bits: () => 1, secret: 'x'.repeat(40) }).issue(7, NOW_MS, GEN).challenge;
+    await expect(verify(7, proof, { nowMs: lastMs + 1 })).rejects.toThrow('expired');
+    await expect(verify(7, proof, { gen: GEN + 1 })).rejects.toThrow('expired'); // Redis may have lost what is spent
+    await expect(verify(8, proof)).rejects.toThrow('not yours');
+    await expect(verify(7, undefined)).rejects.toThrow('no proof');
+    const forged = { challenge: other, nonce: await solve(other, 1) };
+    await expect(verify(7, forged)).rejects.toThrow('not yours');
+    await expect(verify(7, { challenge: `${challenge}x`, nonce: '0' })).rejects.toThrow('not yours');
+  });
+
+  it('is good for one try: a wrong nonce costs a new challenge, and the process no second hash', async () => {
+    let hashes = 0;
+    const counting = new ProofOfWork({
+      bits: () => BITS,
+      secret,
+      hash: (...of) => {
+        hashes++;
+        return argon2id(...of);
+      },
+    });
+    const { challenge } = counting.issue(7, NOW_MS, GEN);
+    const [wrong, right] = [await solve(challenge, BITS, { isWrong: true }), await solve(challenge, BITS)];
+    for (const nonce of [wrong, wrong, right])
+      await expect(
+        counting.verify({
+          userId: 7,
+          proof: { challenge, nonce },
+          nowMs: NOW_MS,
+          gen: GEN,
+          queueId: 'main',
+          authorization: undefined,
+        }),
+      ).rejects.toThrow('does not solve');
+    expect(hashes).toBe(1);
+  });
+});
+
+describe('TOKEN_GATE=proof-of-work', () => {
   const OWN = uniqueQueueId();
-  const app = useService({ TOKEN_PROOF_OF_WORK_BITS: BITS, QUEUES: `${OWN}=1000` });
+  const app = useService({ ...GATE, QUEUES: `${OWN}=1000` });
   const ask = async (userId: number, proof?: object, queueId?: string, url = app.url): Promise<Response> =>
     request(url)
       .post('/v1/api/queue/token')
       .send({ userId, queueId, ...(proof && { proof }) });
-  const solved = async (userId: number): Promise<{ challenge: string; nonce: string }> => {
-    const challenge = await challengeFor(userId);
-    return { challenge, nonce: solve(challenge) };
-  };
   const challengeFor = async (userId: number): Promise<string> => {
     const answer = await request(app.url).post('/v1/api/queue/challenge').send({ userId });
     return (answer.body as { data: { challenge: string } }).data.challenge;
   };
+  const solved = async (userId: number): Promise<WorkProof> => {
+    const challenge = await challengeFor(userId);
+    return { challenge, nonce: await solve(challenge, BITS) };
+  };
 
   it('gives a token for a solution, once more the same for the same, and none without', async () => {
     const userId = await app.given.user();
-    const challenge = await challengeFor(userId);
-    const proof = { challenge, nonce: solve(challenge) };
+    const proof = await solved(userId);
     expect(outcome(await ask(userId))).toBe('403 403');
     const first = await ask(userId, proof);
     expect(outcome(first)).toBe('200');
     expect((await ask(userId, proof)).text).toBe(first.text);
     expect(outcome(await ask(await app.given.user(), proof))).toBe('403 403');
     expect(outcome(await ask(userId, { ...proof, nonce: 'not one' }))).toBe('400 400');
-    expect(outcome(await ask(userId, { challenge }))).toBe('400 400');
+    expect(outcome(await ask(userId, { challenge: proof.challenge }))).toBe('400 400');
   });
 
   describe('spends a proof once', () => {
@@ -95,12 +128,8 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
     /** Ends the user's entry, as payment does. */
     const finish = async (answer: Response): Promise<void> => {
       const { queueToken } = (answer.body as { data: { queueToken: string } }).data;
-      const { queueId, seq } = JSON.parse(
-        Buffer.from(queueToken.split('.')[1] ?? '', 'base64url').toString(),
-      ) as {
-        queueId: string;
-        seq: number;
-      };
+      const claims = Buffer.from(queueToken.split('.')[1] ?? '', 'base64url').toString();
+      const { queueId, seq } = JSON.parse(claims) as { queueId: string; seq: number };
       await app.service.container.resolve(WaitingRoomRegistry).find(queueId)?.entries.endSession(seq);
     };
 
@@ -120,10 +149,11 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
     it('for one entry: after it has ended the user needs another proof', async () => {
       const userId = await app.given.user();
       const proof = await solved(userId);
-      const [first] = [await ask(userId, proof)];
+      const first = await ask(userId, proof);
       await finish(first);
       expect(shown(await ask(userId, proof))).toEqual(SPENT);
-      expect(shown(await ask(userId, { ...proof, nonce: solveAgain(proof) }))).toEqual(SPENT); // nor another solution
+      const again = await solve(proof.challenge, BITS, { from: Number(proof.nonce) + 1 });
+      expect(shown(await ask(userId, { ...proof, nonce: again }))).toEqual(SPENT); // nor another solution
       const second = await ask(userId, await solved(userId));
       expect([outcome(second), second.text === first.text]).toEqual(['200', false]);
       expect(shown(await ask(userId, proof))).toEqual(['200', second.text]); // no other entry than the live one
@@ -140,7 +170,7 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
 
     it('for all processes, and however many ask at once', async () => {
       const another = await startTestService({
-        TOKEN_PROOF_OF_WORK_BITS: BITS,
+        ...GATE,
         QUEUE_MAX_ACTIVE: 10_000,
         QUEUE_ID: app.queueId,
         QUEUES: `${OWN}=1000`,
@@ -160,7 +190,7 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
       }
     });
 
-    it('also when Redis has forgotten everything meanwhile', async () => {
+    it('also when Redis has forgotten everything meanwhile, which makes nothing harder', async () => {
       const userId = await app.given.user();
       const proof = await solved(userId);
       expect(outcome(await ask(userId, proof))).toBe('200');
@@ -176,26 +206,28 @@ describe(`TOKEN_PROOF_OF_WORK_BITS=${BITS}`, () => {
 
   it('takes a challenge for no token, and a token for no challenge', async () => {
     const userId = await app.given.user();
-    const challenge = await challengeFor(userId);
-    const proof = { challenge, nonce: solve(challenge) };
+    const proof = await solved(userId);
     const buyer = new Buyer(app.url, userId);
-    buyer.token = challenge;
+    buyer.token = proof.challenge;
     expect(outcome(await buyer.check())).toBe('401 401');
     const token = ((await ask(userId, proof)).body as { data: { queueToken: string } }).data.queueToken;
-    expect(outcome(await ask(userId, { challenge: token, nonce: solve(token) }))).toBe('403 403');
+    expect(outcome(await ask(userId, { challenge: token, nonce: '0' }))).toBe('403 403');
   });
 
   it('reads no store for a request without proof', async () => {
     expect(outcome(await ask(Number.MAX_SAFE_INTEGER))).toBe('403 403'); // not 404: nobody has looked
   });
 
-  it('is in the API document', async () => {
-    const { body } = (await request(app.url).get('/openapi.json')) as { body: { paths: object } };
-    expect(Object.keys(body.paths)).toContain('/v1/api/queue/challenge');
+  it('counts what became of the proofs, and exports the difficulty', async () => {
+    const metrics = app.service.container.resolve(Metrics);
+    const passed = await metrics.valuesOf('concert_queue_gate_checks_total');
+    const results = passed.filter(({ value }) => value > 0).map(({ labels }) => labels.result);
+    expect(results.sort()).toEqual(['passed', 'refused', 'spent']);
+    expect(await metrics.valuesOf('concert_queue_proof_of_work_bits')).toEqual([{ labels: {}, value: BITS }]);
   });
 });
 
-it('TOKEN_PROOF_OF_WORK_BITS=0 requires no proof and has no challenge path', async () => {
+it('TOKEN_GATE=none requires no proof and has no challenge path', async () => {
   const service = await startTestService();
   try {
     const answer = await request(service.url).post('/v1/api/queue/challenge').send({ userId: 1 });

@@ -1,0 +1,53 @@
+import { type Answer, api, ask, h, limited, render, signal } from '../kernel';
+import { Working } from './dialog';
+import { type Challenge, type Found, search } from './search';
+import style from './style.css';
+
+/** What a token costs where the gate is a proof of work. */
+export interface Proof {
+  challenge: string;
+  nonce: string;
+}
+
+const refusal = (code: string): Answer<never> => ({
+  ok: false,
+  code,
+  message: '',
+  status: 0,
+  retryAfterMs: 0,
+});
+
+/** Gets a challenge and solves it. @returns as an answer of the service; the code is empty when the user has canceled */
+export async function prove(userId: number): Promise<Answer<{ proof: Proof }>> {
+  for (;;) {
+    const given = await ask(api.POST('/v1/api/queue/challenge', { body: { userId }, ...limited() }));
+    if (!given.ok) return given;
+    const { challenge } = given.data;
+    const found = await solve(given.data);
+    if (found === 'canceled') return refusal('');
+    if (found === 'failed') return refusal('other');
+    if (found !== 'expired') return { ok: true, data: { proof: { challenge, nonce: found.nonce } } };
+  }
+}
+
+async function solve(challenge: Challenge): Promise<Found> {
+  const host = document.body.appendChild(document.createElement('div'));
+  const canceling = new AbortController();
+  const share = signal(0);
+  render(<Working share={share} onCancel={() => canceling.abort()} />, host);
+  try {
+    return await search(challenge, {
+      signal: canceling.signal,
+      // Each hash solves it with the same probability, so nobody can know how many are left.
+      onTried: (tried) => (share.value = 1 - (1 - 2 ** -challenge.bits) ** tried),
+    });
+  } finally {
+    host.querySelector('dialog')?.close(); // gives the focus back
+    render(null, host);
+    host.remove();
+  }
+}
+
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(style);
+document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
