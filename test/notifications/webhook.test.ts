@@ -13,6 +13,8 @@ interface Call {
   body: string;
 }
 
+/** Where an answer is meant to come, also on a machine that stands still for a while. */
+const PATIENCE_MS = 60_000;
 const calls: Call[] = [];
 let answer: (response: ServerResponse) => void;
 let server: Server;
@@ -50,7 +52,7 @@ const notification = (): Notification => ({
 describe('WebhookNotifier', () => {
   test('posts the notification as JSON, with the event id as Idempotency-Key', async () => {
     const it = notification();
-    await new WebhookNotifier(`${origin}/hook?a=1`, 1_000).notify(it);
+    await new WebhookNotifier(`${origin}/hook?a=1`, PATIENCE_MS).notify(it);
     expect(calls).toHaveLength(1);
     expect(calls[0]).toMatchObject({
       method: 'POST',
@@ -61,21 +63,21 @@ describe('WebhookNotifier', () => {
   });
 
   test('credentials of the URL are sent as basic authentication', async () => {
-    await new WebhookNotifier(origin.replace('//', '//me:p%40ss@'), 1_000).notify(notification());
+    await new WebhookNotifier(origin.replace('//', '//me:p%40ss@'), PATIENCE_MS).notify(notification());
     const basic = Buffer.from('me:p@ss').toString('base64');
     expect(calls[0]?.headers.authorization).toBe(`Basic ${basic}`);
   });
 
   test.each([400, 404, 429, 500, 503])('%d is a failure', async (status) => {
     answer = (response) => response.writeHead(status).end('why');
-    await expect(new WebhookNotifier(origin, 1_000).notify(notification())).rejects.toThrow(
+    await expect(new WebhookNotifier(origin, PATIENCE_MS).notify(notification())).rejects.toThrow(
       `answered ${status}`,
     );
   });
 
   test('a redirect is a failure and not followed', async () => {
     answer = (response) => response.writeHead(307, { location: `${origin}/elsewhere` }).end();
-    await expect(new WebhookNotifier(origin, 1_000).notify(notification())).rejects.toThrow();
+    await expect(new WebhookNotifier(origin, PATIENCE_MS).notify(notification())).rejects.toThrow();
     expect(calls).toHaveLength(1);
   });
 
@@ -85,7 +87,7 @@ describe('WebhookNotifier', () => {
       response.writeHead(200).write('x'.repeat(100_000));
       response.on('close', () => (closed = true));
     };
-    await new WebhookNotifier(origin, 10_000).notify(notification());
+    await new WebhookNotifier(origin, PATIENCE_MS).notify(notification());
     await until('let go', () => closed);
   });
 
@@ -95,7 +97,9 @@ describe('WebhookNotifier', () => {
   });
 
   test('nobody there is a failure', async () => {
-    await expect(new WebhookNotifier('http://127.0.0.1:9/', 1_000).notify(notification())).rejects.toThrow();
+    await expect(
+      new WebhookNotifier('http://127.0.0.1:9/', PATIENCE_MS).notify(notification()),
+    ).rejects.toThrow();
   });
 });
 
@@ -109,7 +113,7 @@ describe('a worker with a webhook', () => {
   test('tries again with the same key until the webhook is well', async () => {
     let failures = 2;
     answer = (response) => response.writeHead(failures-- > 0 ? 500 : 200).end();
-    await bench.worker({}, { notifier: new WebhookNotifier(origin, 1_000) });
+    await bench.worker({}, { notifier: new WebhookNotifier(origin, PATIENCE_MS) });
     const event = await bench.emit();
     await until('delivered', async () => (await bench.outbox(event)).delivered === 1);
     expect(calls.map(({ headers }) => headers['idempotency-key'])).toEqual([event, event, event]);
@@ -119,7 +123,7 @@ describe('a worker with a webhook', () => {
     answer = () => undefined;
     await bench.worker(
       { DATABASE_TIMEOUT_MS: 1_000, EVENT_DLQ_RETRY_DELAY_MS: 60_000 },
-      { notifier: new WebhookNotifier(origin, 60_000) },
+      { notifier: new WebhookNotifier(origin, PATIENCE_MS) },
     );
     const event = await bench.emit();
     await until('postponed', async () => (await bench.outbox(event)).postponed === 1);

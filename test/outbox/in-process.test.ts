@@ -82,14 +82,12 @@ describe('events without Kafka', () => {
 
   test('a postponed event is delivered once the notifier is well again', async () => {
     await bench.worker();
-    let well = false;
     bench.recorder.act = () => {
-      if (!well) throw new Error('unwell');
+      if (bench.recorder.tries.length <= 3) throw new Error('unwell'); // then it is postponed
     };
     const event = await bench.emit();
-    await until('postponed', async () => (await bench.outbox(event)).postponed === 1);
-    well = true;
     await until('delivered', async () => (await bench.outbox(event)).delivered === 1);
+    expect(bench.recorder.triesOf(event)).toHaveLength(4);
     expect(bench.recorder.doneOf(event)).toBe(1);
   });
 
@@ -194,13 +192,17 @@ describe('events without Kafka', () => {
   test('an event that another transaction is just acting upon waits for its end, and no try is counted', async () => {
     const event = await bench.emit();
     let undo: () => void = () => undefined;
-    const other = bench.admin.transaction(async (tx) => {
-      await tx.execute(
-        "INSERT INTO notification (event_id, topic, user_id, message) VALUES (?, 'other', 1, '')",
-        [event],
-      );
-      await new Promise<void>((_resolve, reject) => {
-        undo = () => reject(new Error('undone'));
+    let other: Promise<void> | undefined;
+    await new Promise<void>((isActedUpon) => {
+      other = bench.admin.transaction(async (tx) => {
+        await tx.execute(
+          "INSERT INTO notification (event_id, topic, user_id, message) VALUES (?, 'other', 1, '')",
+          [event],
+        );
+        await new Promise<void>((_resolve, reject) => {
+          undo = () => reject(new Error('undone'));
+          isActedUpon();
+        });
       });
     });
     await bench.worker({ DATABASE_TIMEOUT_MS: 3000 });
@@ -209,7 +211,7 @@ describe('events without Kafka', () => {
     await expect(other).rejects.toThrow('undone');
     await until('delivered', async () => (await bench.outbox(event)).delivered === 1);
     await expect(bench.outbox(event)).resolves.toMatchObject({ attempts: 0 });
-    expect(bench.recorder.doneOf(event)).toBe(1);
+    expect(bench.recorder.doneOf(event)).toBeGreaterThanOrEqual(1); // more if a commit takes longer than it may
   });
 });
 
@@ -221,15 +223,23 @@ describe('the outbox', () => {
     );
     await bench.emit();
     await bench.emit();
-    // All of them: events of other tests may lie before these.
-    await bench.admin.execute(
-      'UPDATE outbox SET created_at = NOW(3) - INTERVAL 90 SECOND WHERE delivered_at IS NULL',
-    );
+    // Events of other tests may lie before these, and the oldest of all is the one that counts.
+    const age = (): Promise<unknown> =>
+      bench.admin.transaction((tx) =>
+        tx.execute(
+          `UPDATE outbox SET created_at = LEAST(created_at, NOW(3) - INTERVAL 90 SECOND)
+            WHERE delivered_at IS NULL AND given_up_at IS NULL ORDER BY id LIMIT 1`,
+        ),
+      );
+    await age();
     await bench.worker();
     const gauge = async (name: 'outboxBacklog' | 'outboxAge'): Promise<number> =>
       (await bench.metrics[name].get()).values[0]?.value ?? 0;
     await until('backlog', async () => (await gauge('outboxBacklog')) >= 2); // others' events count too
-    await until('age', async () => (await gauge('outboxAge')) >= 90);
+    await until('age', async () => {
+      await age(); // again, as the oldest one may be delivered meanwhile
+      return (await gauge('outboxAge')) >= 90;
+    });
   });
 
   test('forgets what was delivered more than a week ago, and nothing else', async () => {

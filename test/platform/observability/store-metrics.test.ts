@@ -53,12 +53,12 @@ describe('the metrics of the stores', () => {
   const logger = createLogger('silent', 'worker');
   const ends: (() => unknown)[] = [];
   const open = (url = config.DATABASE_URL): Database => {
-    const database = new Database({ url, poolMax: 2, acquireMs: 5000, timeoutMs: 10_000 });
+    const database = new Database({ url, poolMax: 2, acquireMs: 60_000, timeoutMs: 60_000 });
     ends.push(() => database.close());
     return database;
   };
   const connect = async (url = config.REDIS_URL): Promise<Redis> => {
-    const redis = connectRedis(url, 5000);
+    const redis = connectRedis(url, 60_000);
     redis.on('error', () => undefined);
     ends.push(() => redis.disconnect());
     await redis.connect();
@@ -136,7 +136,7 @@ describe('the metrics of the stores', () => {
     await until('it is there', there);
     away = true;
     await until('it is gone', async () => !(await there()));
-    expect((await scrape()).has('concert_redis_keys')).toBe(true);
+    await until('others stay', async () => (await scrape()).has('concert_redis_keys'));
     away = false;
     await until('it is back', there);
   });
@@ -225,7 +225,7 @@ describe('the metrics of the stores', () => {
     const nowhere = createClient({ config: testConfig({ KAFKA_BROKERS: '127.0.0.1:1' }) }, logger);
     const without = scrapeOf(open(), await connect(), new KafkaLag(nowhere, groups));
     await until('the others are there', async () => (await without()).has('concert_redis_keys'));
-    expect([...(await without()).keys()].filter((name) => name.startsWith('kafka'))).toEqual([]);
+    expect([...(await without()).keys()].filter((name) => name.includes('kafka'))).toEqual([]);
   });
 
   it('are not added up over the processes of a worker', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { testConfig } from '../../support/config';
 import { freePort } from '../../support/servers/free-port';
@@ -35,7 +36,7 @@ const said = (o: Partial<Eviction>): Eviction => ({
 describe('the eviction policy of Redis', () => {
   let redis: Redis;
   beforeAll(async () => {
-    redis = connectRedis(testConfig().REDIS_URL, 3000);
+    redis = connectRedis(testConfig().REDIS_URL, 60_000);
     await redis.connect();
   });
   afterAll(() => redis.disconnect());
@@ -83,12 +84,12 @@ describe('the eviction policy of Redis', () => {
   });
 
   it('is read without the right to CONFIG', async () => {
-    const user = `limited-${process.pid}`;
+    const user = `limited-${randomUUID()}`;
     await redis.call('ACL', 'SETUSER', user, 'on', '>secret', '~*', '+@all', '-config');
     const url = new URL(testConfig().REDIS_URL);
     url.username = user;
     url.password = 'secret';
-    const limited = connectRedis(url.href, 3000);
+    const limited = connectRedis(url.href, 60_000);
     try {
       await limited.connect();
       await expect(limited.config('GET', 'maxmemory-policy')).rejects.toThrow(/NOPERM/);

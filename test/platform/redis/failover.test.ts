@@ -38,10 +38,12 @@ described('a failover of Redis that breaks no connection', () => {
     const userId = await new Given(admin).user();
     return outcome(await new Buyer(service.url, userId).post('/v1/api/queue/token').send({ userId }));
   };
-  const readiness = async (): Promise<string | undefined> => {
-    const health: HealthReport = await service.container.resolve(Health).report();
-    return health.dependencies.redis?.status;
-  };
+  /** A probe has a second: on a busy machine an answer may be late, and is right the next time. */
+  const isReady = (status: 'up' | 'down'): Promise<true> =>
+    until(`readiness says ${status}`, async () => {
+      const health: HealthReport = await service.container.resolve(Health).report();
+      return health.dependencies.redis?.status === status;
+    });
 
   beforeAll(async () => {
     target.port = (await start()).port;
@@ -66,13 +68,13 @@ described('a failover of Redis that breaks no connection', () => {
     const [old] = servers.slice(-1);
     if (old === undefined) throw new Error('no server');
     expect(await issue()).toBe('200');
-    expect(await readiness()).toBe('up');
+    await isReady('up');
     await ask(old, (redis) => redis.call(...(demotion as [string, ...string[]])));
     await until('tokens are refused', async () => (await issue()) === '503 503');
-    expect(await readiness()).toBe('down');
+    await isReady('down');
     target.port = (await start()).port;
     await until('tokens are issued again', async () => (await issue()) === '200');
-    expect(await readiness()).toBe('up');
+    await isReady('up');
   });
 
   it.each<[string, string[], string[]]>([
@@ -86,19 +88,21 @@ described('a failover of Redis that breaks no connection', () => {
     const [now] = servers.slice(-1);
     if (now === undefined) throw new Error('no server');
     await ask(now, (redis) => redis.call(...(breakIt as [string, ...string[]])));
-    const answered = await issue();
-    const reported = await readiness();
-    await ask(now, (redis) => redis.call(...(mendIt as [string, ...string[]])));
-    expect([answered, reported]).toEqual(['503 503', 'down']);
+    try {
+      expect(await issue()).toBe('503 503');
+      await isReady('down');
+    } finally {
+      await ask(now, (redis) => redis.call(...(mendIt as [string, ...string[]])));
+    }
     await until('tokens are issued again', async () => (await issue()) === '200');
-    expect(await readiness()).toBe('up');
+    await isReady('up');
   });
 
   it('does not hammer a server that stays read-only with new connections', async () => {
     const replica = await start();
     await ask(replica, (redis) => redis.call('REPLICAOF', '127.0.0.1', '1'));
     let givenUp = 0;
-    const redis = connectRedis(replica.url, 1000, () => {
+    const redis = connectRedis(replica.url, 60_000, () => {
       givenUp += 1;
     });
     redis.on('error', () => undefined);
