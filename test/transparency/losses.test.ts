@@ -34,7 +34,7 @@ describe('an honest log', () => {
   let user: number;
 
   beforeAll(async () => {
-    redis = connectRedis(REDIS_URL, 5000);
+    redis = connectRedis(REDIS_URL, 60_000);
     await redis.connect();
   });
   beforeEach(async () => {

@@ -14,7 +14,7 @@ describe('an audit of a log that was tampered with', () => {
   const make = useScriptQueuesLater(() => redis);
 
   beforeAll(async () => {
-    redis = connectRedis(REDIS_URL, 5000);
+    redis = connectRedis(REDIS_URL, 60_000);
     await redis.connect();
     honest = await sale();
   });

@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import request from 'supertest';
 import type { QueueStatusReport } from '../../src/modules/waiting-room/status/schema';
 import type { RunningService } from '../../src/service';
-import { outcome } from '../support/clients/buyer';
+import { type Buyer, outcome } from '../support/clients/buyer';
 import { testConfig } from '../support/config';
 import { startTestService } from '../support/service';
 import { useService } from '../support/suite';
@@ -15,7 +15,8 @@ type Web = RunningService & { url: string; queueId: string };
 const NOWHERE = '127.0.0.1:1';
 
 describe('a process of role web', () => {
-  const app = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_PRESENCE_TIMEOUT_SECONDS: 2 });
+  const RULES = { QUEUE_MAX_ACTIVE: 1, QUEUE_PRESENCE_TIMEOUT_SECONDS: 2, QUEUE_IDLE_TIMEOUT_SECONDS: 0 };
+  const app = useService(RULES);
   let database: Server;
   let databaseConnections = 0;
   let proxy: TcpProxy;
@@ -33,10 +34,8 @@ describe('a process of role web', () => {
     web = await startTestService({
       ROLE: 'web',
       QUEUE_ID: app.queueId,
-      QUEUE_MAX_ACTIVE: 1,
-      QUEUE_PRESENCE_TIMEOUT_SECONDS: 2,
+      ...RULES,
       REDIS_URL: redis.href,
-      REDIS_TIMEOUT_MS: 500,
       DATABASE_URL: `mariadb://nobody:nothing@127.0.0.1:${(database.address() as AddressInfo).port}/concert`,
       DATABASE_ADMIN_URL: '',
     });
@@ -53,14 +52,20 @@ describe('a process of role web', () => {
     return (answer.body as { data: QueueStatusReport }).data;
   };
 
+  const isHere = async ({ token }: Buyer): Promise<void> => {
+    const answer = await request(web.url).post('/v1/api/queue/presence').set('Authorization', token);
+    expect(answer.status).toBe(204);
+  };
+
   it('shows the queue of the API, keeps its users present, and never queries the database', async () => {
     await app.buyer();
     const [here, gone] = [await app.buyer(), await app.buyer()];
-    expect(gone.token).not.toBe('');
-    await until('both wait', async () => (await status()).waiting === 2);
+    await until('both wait', async () => {
+      await Promise.all([here, gone].map(isHere));
+      return (await status()).waiting === 2;
+    });
     await until('one is absent', async () => {
-      const answer = await request(web.url).post('/v1/api/queue/presence').set('Authorization', here.token);
-      expect(answer.status).toBe(204);
+      await isHere(here);
       return (await status()).waiting === 1;
     });
     expect((await here.check()).body).toMatchObject({ data: { status: 'WAITING', queuePosition: 1 } });
@@ -75,8 +80,11 @@ describe('a process of role web', () => {
   });
 
   it('goes on with what it knew when Redis is gone, and with what is new when it is back', async () => {
-    await app.buyer();
-    await until('somebody waits', async () => (await status()).waiting > 0);
+    const somebody = await app.buyer();
+    await until('somebody waits', async () => {
+      await isHere(somebody);
+      return (await status()).waiting > 0;
+    });
     await proxy.cut();
     const known = await status();
     expect(known.issued).toBeGreaterThan(0);

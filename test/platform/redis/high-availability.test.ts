@@ -1,4 +1,5 @@
-import { connectRedis, type Redis } from '../../../src/platform/redis/redis';
+import { Cluster } from 'ioredis';
+import { connectRedis, Redis } from '../../../src/platform/redis/redis';
 import { Buyer, outcome } from '../../support/clients/buyer';
 import { uniqueQueueId } from '../../support/config';
 import { Given, openAdminDatabase } from '../../support/rows/given';
@@ -14,6 +15,8 @@ const PAUSE_MS = 50;
 const ENOUGH = 5;
 /** The product's own default: a frozen master is found by the time that it does not answer. */
 const REDIS_TIMEOUT_MS = 1000;
+const LOST_AFTER_MS = 1000;
+const PATIENT_MS = 60_000;
 
 interface Engine {
   url: string;
@@ -21,19 +24,34 @@ interface Engine {
   password: string;
   /** Who has the queue's keys, as those see it that answer. */
   master: () => number;
+  /** How long a server may be silent before it counts as lost; so long that none is, when nothing is said. */
+  losesAfter: (ms?: number) => void;
+  /** Of a server that has started again; what a cluster does by itself. */
+  follow?: (server: RedisServer) => void;
   end: () => Promise<void>;
 }
 
 async function withSentinels(): Promise<Engine> {
   const all = await new RedisSentinels().start();
   const { url, servers } = all;
-  return { url, servers, password: REDIS_PASSWORD, master: () => all.master(), end: () => all.end() };
+  const losesAfter = (ms?: number): void => all.losesAfter(ms);
+  const master = (): number => all.master();
+  const follow = (server: RedisServer): void => all.follow(server);
+  return { url, servers, password: REDIS_PASSWORD, master, losesAfter, follow, end: () => all.end() };
 }
 
 async function asCluster(queueId: string): Promise<Engine> {
   const all = await new RedisCluster(1).start();
   const master = (): number => all.masterOf(`queue:{${queueId}}:state`);
-  return { url: all.urls, servers: all.nodes, password: '', master, end: () => all.end() };
+  const losesAfter = (ms?: number): void => all.losesAfter(ms);
+  return { url: all.urls, servers: all.nodes, password: '', master, losesAfter, end: () => all.end() };
+}
+
+/** Lets commands take their time, as a machine that stands still for a while is no loss of Redis. */
+function answersWithin(redis: Redis, ms: number): void {
+  const one: unknown = redis;
+  const nodes = one instanceof Cluster ? one.nodes() : [redis];
+  for (const { options } of nodes) Object.assign(options, { commandTimeout: ms, socketTimeout: 2 * ms });
 }
 
 described.each<[string, (queueId: string) => Promise<Engine>]>([
@@ -49,6 +67,7 @@ described.each<[string, (queueId: string) => Promise<Engine>]>([
     engine = await start(queueId);
     const config = { REDIS_URL: engine.url, REDIS_TIMEOUT_MS, QUEUE_ID: queueId, QUEUE_MAX_ACTIVE: 1000 };
     service = await startTestService(config);
+    answersWithin(service.container.resolve(Redis), PATIENT_MS);
   });
   afterAll(async () => {
     await service.stop();
@@ -93,12 +112,18 @@ described.each<[string, (queueId: string) => Promise<Engine>]>([
   ])('answers only 503 after its master was %s, and goes on with the next one', async (_how, harm) => {
     expect(await issue()).toBe('200');
     const master = currentMaster();
+    engine.losesAfter(LOST_AFTER_MS);
+    answersWithin(service.container.resolve(Redis), REDIS_TIMEOUT_MS);
     await harm(master);
     expect([...(await issueUntilBack(master))].sort()).toEqual(['200', '503 503']);
+    answersWithin(service.container.resolve(Redis), PATIENT_MS);
     master.thaw();
+    engine.losesAfter();
     for (let i = 0; i < 20; i++) expect(await issue()).toBe('200'); // a master that comes back is left alone
     await master.kill();
     await master.start(engine.password);
+    engine.losesAfter();
+    engine.follow?.(master);
     await until('the old master follows the next one', async () => (await roleOf(master)) === 'slave');
     await until('it is in step, so that it can be the next one', async () => inStep(master));
   });

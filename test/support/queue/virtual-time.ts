@@ -22,7 +22,7 @@ interface VirtualTime {
 export function useVirtualTime(): VirtualTime {
   let forget: () => Promise<unknown>;
   const time: VirtualTime = {
-    redis: connectRedis(testConfig().REDIS_URL, 10_000),
+    redis: connectRedis(testConfig().REDIS_URL, 60_000),
     tell: () => Promise.reject(new Error('Time has not begun.')),
     pass: async (ms) => {
       virtualTime.nowMs += ms;

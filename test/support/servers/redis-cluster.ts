@@ -4,6 +4,10 @@ import { RedisServer } from './redis-server';
 import { until } from '../wait';
 
 const MASTERS = 3;
+/** So long that a machine that stands still for a while is not taken for a loss. */
+const PATIENT_MS = 60_000;
+/** Nodes that are asked often soon know of each other. */
+const QUICK_MS = 1000;
 
 /** A Redis Cluster of local nodes: three masters with a third of the slots each, and perhaps replicas of them. */
 export class RedisCluster {
@@ -19,7 +23,7 @@ export class RedisCluster {
     while (this.nodes.length < MASTERS * (1 + this.replicasEach)) {
       const ports = [String(await freePort()), String(await freePort())];
       const options = ['--cluster-enabled', 'yes', '--cluster-port', ports[1] ?? ''];
-      const quick = ['--cluster-node-timeout', '1000', '--cluster-require-full-coverage', 'no'];
+      const quick = ['--cluster-node-timeout', String(QUICK_MS), '--cluster-require-full-coverage', 'no'];
       quick.push('--repl-diskless-sync-delay', '0');
       this.nodes.push(await new RedisServer(Number(ports[0]), [...options, ...quick]).start());
     }
@@ -42,7 +46,14 @@ export class RedisCluster {
         return /^role:master/m.test(stdout) || /^master_link_status:up/m.test(stdout);
       }),
     );
+    this.losesAfter();
     return this;
+  }
+
+  /** How long a node may be silent before it counts as lost; to be said again when a node has started again. */
+  losesAfter(ms: number = PATIENT_MS): void {
+    for (const { port, isUp } of this.nodes)
+      if (isUp) cli('-p', String(port), 'config', 'set', 'cluster-node-timeout', String(ms));
   }
 
   /** The port of the master that has the slot of a key, as those see it that answer. */

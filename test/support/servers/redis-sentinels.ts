@@ -8,6 +8,8 @@ import { RedisServer } from './redis-server';
 import { until } from '../wait';
 
 const COUNT = 3;
+/** So long that a machine that stands still for a while is not taken for a loss. */
+const PATIENT_MS = 60_000;
 export const REDIS_PASSWORD = 'of-a-test';
 
 /** A master with a replica, and three sentinels that make the replica the master when the master is gone. */
@@ -48,12 +50,23 @@ export class RedisSentinels {
     return this;
   }
 
+  /** Lets a server that has started again follow the master, as the sentinels do after some ten seconds. */
+  follow({ port }: RedisServer): void {
+    cli(port, REDIS_PASSWORD, 'replicaof', '127.0.0.1', String(this.master()));
+  }
+
   /** The port of the master, as the sentinels see it. */
   master(): number {
     const [sentinel] = this.sentinels;
     return Number(
       cli(sentinel?.port ?? 0, '', 'sentinel', 'get-master-addr-by-name', 'tickets').split('\n')[1],
     );
+  }
+
+  /** How long a server may be silent before it counts as lost. */
+  losesAfter(ms: number = PATIENT_MS): void {
+    for (const { port } of this.sentinels)
+      cli(port, '', 'sentinel', 'set', 'tickets', 'down-after-milliseconds', String(ms));
   }
 
   async end(): Promise<void> {
@@ -75,7 +88,7 @@ export class RedisSentinels {
       `dir ${this.folder}`,
       `sentinel monitor tickets 127.0.0.1 ${master} 2`,
       `sentinel auth-pass tickets ${REDIS_PASSWORD}`,
-      ...['down-after-milliseconds 1000', 'failover-timeout 10000'].map((it) => {
+      ...[`down-after-milliseconds ${PATIENT_MS}`, 'failover-timeout 10000'].map((it) => {
         const [name, value] = it.split(' ');
         return `sentinel ${name ?? ''} tickets ${value ?? ''}`;
       }),

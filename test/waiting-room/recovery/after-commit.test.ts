@@ -29,7 +29,7 @@ describe('what must follow a COMMIT', () => {
   let room: WaitingRoom;
 
   beforeAll(async () => {
-    redis = connectRedis(testConfig().REDIS_URL, 5000);
+    redis = connectRedis(testConfig().REDIS_URL, 60_000);
     await redis.connect();
     api = await startTestService({
       ROLE: 'api',

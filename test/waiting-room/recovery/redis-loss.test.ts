@@ -43,6 +43,7 @@ described(`a Redis that is lost${noRedisServer === undefined ? '' : ` (${noRedis
       REDIS_TIMEOUT_MS: 5000,
       QUEUE_MAX_ACTIVE: LIMIT,
       QUEUE_IDLE_TIMEOUT_SECONDS: 0,
+      QUEUE_PRESENCE_TIMEOUT_SECONDS: 600, // nobody is absent, however long a machine takes
     };
     services = await Promise.all([startTestService(overrides), startTestService(overrides)]);
     endings.push(() => Promise.all(services.map((service) => service.stop())));

@@ -11,13 +11,13 @@ import { noRedisServer } from '../../support/servers/redis-server';
 import { RedisCluster } from '../../support/servers/redis-cluster';
 import { Rooms } from '../../support/rows/rooms';
 import { startTestService } from '../../support/service';
-import { until, wait } from '../../support/wait';
+import { until } from '../../support/wait';
 
 const RULES: QueueRules = {
-  sessionMs: 60_000,
-  maxWaitMs: 60_000,
-  idleTimeoutMs: 30_000,
-  presenceTimeoutMs: 30_000,
+  sessionMs: 600_000,
+  maxWaitMs: 600_000,
+  idleTimeoutMs: 300_000,
+  presenceTimeoutMs: 300_000,
   admissionIntervalMs: 0,
 };
 const QUEUES = 30;
@@ -89,31 +89,36 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
       REDIS_URL: cluster.urls,
       QUEUE_ID: uniqueQueueId(),
       QUEUE_MAX_ACTIVE: 2,
-      REDIS_TIMEOUT_MS: 2000,
+      QUEUE_PRESENCE_TIMEOUT_SECONDS: 600,
+      QUEUE_IDLE_TIMEOUT_SECONDS: 600,
+      REDIS_TIMEOUT_MS: 4000,
       TOKEN_RATE_PER_MINUTE: 1000,
     });
-    const crowd = new Crowd([service]);
-    await crowd.come(50);
-    await wait(600);
-    const [active, waiting] = [crowd.user(0), crowd.user(40)];
-    expect([await checked(active), await checked(waiting)]).toEqual(['200 PROGRESS', '200 WAITING']);
+    try {
+      const crowd = new Crowd([service]);
+      await crowd.come(50);
+      await until('the snapshot has them', () => crowd.poll() === 48);
+      const [active, waiting] = [crowd.user(0), crowd.user(40)];
+      expect([await checked(active), await checked(waiting)]).toEqual(['200 PROGRESS', '200 WAITING']);
 
-    const { queueId } = mainRoom(service);
-    const slot = await redis.cluster('KEYSLOT', `queue:{${queueId}}:state`);
-    const home = at(
-      cluster.nodes,
-      cluster.nodes.findIndex(({ port }) => ownerOf(redis, slot).endsWith(`:${port}`)),
-    );
-    home.freeze();
-    const userId = await given.user();
-    active.token = '';
-    const issue = async (): Promise<string> =>
-      outcome(await active.post('/v1/api/queue/token').send({ userId }));
-    expect(await issue()).toBe('503 503');
-    expect(await checked(waiting)).toBe('200 WAITING');
-    home.thaw();
-    await until('works again', async () => (await issue()) === '200');
-    await service.stop();
+      const { queueId } = mainRoom(service);
+      const slot = await redis.cluster('KEYSLOT', `queue:{${queueId}}:state`);
+      const home = at(
+        cluster.nodes,
+        cluster.nodes.findIndex(({ port }) => ownerOf(redis, slot).endsWith(`:${port}`)),
+      );
+      home.freeze();
+      const userId = await given.user();
+      active.token = '';
+      const issue = async (): Promise<string> =>
+        outcome(await active.post('/v1/api/queue/token').send({ userId }));
+      expect(await issue()).toBe('503 503');
+      expect(await checked(waiting)).toBe('200 WAITING');
+      home.thaw();
+      await until('works again', async () => (await issue()) === '200');
+    } finally {
+      await service.stop();
+    }
   });
 
   it('several URLs make a cluster connection', () => {

@@ -18,14 +18,18 @@ describe('a connection to Redis that does not answer any more', () => {
       REDIS_TIMEOUT_MS: 1000,
       QUEUE_ID: uniqueQueueId(),
     });
-    const userId = await new Given(admin).user();
-    const buyer = await new Buyer(service.url, userId).enter();
-    proxy.loseAnswers();
-    const issue = async (): Promise<string> =>
-      outcome(await buyer.post('/v1/api/queue/token').send({ userId }));
-    expect(await issue()).toBe('503 503');
-    await until('tokens are issued again', async () => (await issue()) === '200');
-    await service.stop();
-    await proxy.cut();
+    try {
+      const userId = await new Given(admin).user();
+      const buyer = new Buyer(service.url, userId);
+      const issue = async (): Promise<string> =>
+        outcome(await buyer.post('/v1/api/queue/token').send({ userId }));
+      await until('tokens are issued', async () => (await issue()) === '200');
+      proxy.loseAnswers();
+      expect(await issue()).toBe('503 503');
+      await until('tokens are issued again', async () => (await issue()) === '200');
+    } finally {
+      await service.stop();
+      await proxy.cut();
+    }
   });
 });

@@ -11,7 +11,13 @@ describe('two processes of one queue', () => {
   let crowd: Crowd;
 
   beforeAll(async () => {
-    const overrides = { QUEUE_ID: uniqueQueueId(), QUEUE_MAX_ACTIVE: 1, QUEUE_ADMISSION_INTERVAL_MS: 100 };
+    const overrides = {
+      QUEUE_ID: uniqueQueueId(),
+      QUEUE_MAX_ACTIVE: 1,
+      QUEUE_ADMISSION_INTERVAL_MS: 100,
+      QUEUE_PRESENCE_TIMEOUT_SECONDS: 600,
+      QUEUE_IDLE_TIMEOUT_SECONDS: 0,
+    };
     services = await Promise.all([startTestService(overrides), startTestService(overrides)]);
     crowd = new Crowd(services);
     await crowd.come(300);

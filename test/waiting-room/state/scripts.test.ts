@@ -201,7 +201,7 @@ describe('the waiting room’s scripts', () => {
     const { prefix, scriptKeys } = queueKeys(queue.store.queueId);
     const keys = await redis.keys(`${prefix.replace(/[[\]]/g, '\\$&')}*`);
     const immortal = [];
-    for (const key of keys) if ((await redis.ttl(key)) < 0) immortal.push(key);
+    for (const key of keys) if ((await redis.ttl(key)) === -1) immortal.push(key);
     const owned = [...scriptKeys, `${prefix}log`, `${prefix}changed`, `${prefix}leaves`];
     expect(immortal.filter((key) => !owned.includes(key))).toEqual([]);
     expect(keys.length).toBeGreaterThan(4);

@@ -1,14 +1,19 @@
 import request from 'supertest';
 import { QueueStatusReport } from '../../../src/modules/waiting-room/status/schema';
 import { positionOf } from '../../../web/buyer/waiting/position';
-import { outcome } from '../../support/clients/buyer';
+import { type Buyer, outcome } from '../../support/clients/buyer';
 import { useService } from '../../support/suite';
 import { until } from '../../support/wait';
 
 const TOKEN = 'a-token-of-the-operators-0123456789abcdef';
 
 describe('the status of a queue', () => {
-  const app = useService({ QUEUE_MAX_ACTIVE: 1, MANAGEMENT_TOKEN: TOKEN });
+  const app = useService({
+    QUEUE_MAX_ACTIVE: 1,
+    QUEUE_PRESENCE_TIMEOUT_SECONDS: 600,
+    QUEUE_IDLE_TIMEOUT_SECONDS: 0,
+    MANAGEMENT_TOKEN: TOKEN,
+  });
   beforeAll(() => app.given.scheduleWithSeats(1)); // the main queue sells what other tests have made as well
   const path = (): string => `/v1/api/queues/${app.queueId}/status`;
   const read = async (): Promise<QueueStatusReport> =>
@@ -95,7 +100,11 @@ describe('the status of a queue', () => {
 });
 
 describe('presence', () => {
-  const app = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_PRESENCE_TIMEOUT_SECONDS: 2 });
+  const app = useService({
+    QUEUE_MAX_ACTIVE: 1,
+    QUEUE_PRESENCE_TIMEOUT_SECONDS: 2,
+    QUEUE_IDLE_TIMEOUT_SECONDS: 0,
+  });
   const waiting = async (): Promise<number> => {
     const answer = await request(app.url).get(`/v1/api/queues/${app.queueId}/status`);
     return (answer.body as { data: QueueStatusReport }).data.waiting;
@@ -104,10 +113,14 @@ describe('presence', () => {
   it('keeps those in the line who say that they are here, and lets the others be passed over', async () => {
     await app.buyer();
     const [here, gone] = [await app.buyer(), await app.buyer()];
-    expect(gone.token).not.toBe('');
-    await until('two wait', async () => (await waiting()) === 2);
+    const isHere = async (buyer: Buyer): Promise<void> =>
+      expect((await buyer.post('/v1/api/queue/presence')).status).toBe(204);
+    await until('two wait', async () => {
+      await Promise.all([here, gone].map(isHere));
+      return (await waiting()) === 2;
+    });
     await until('one is absent', async () => {
-      expect((await here.post('/v1/api/queue/presence')).status).toBe(204);
+      await isHere(here);
       return (await waiting()) === 1;
     });
     expect((await here.check()).body).toMatchObject({ data: { status: 'WAITING', queuePosition: 1 } });

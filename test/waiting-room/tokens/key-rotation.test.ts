@@ -25,7 +25,8 @@ describe('a change of TOKEN_SECRET', () => {
   const services = {} as Record<Stage, RunningService & { url: string }>;
 
   beforeAll(async () => {
-    const queue = { QUEUE_ID: uniqueQueueId(), QUEUE_MAX_ACTIVE: 1 };
+    const patience = { QUEUE_PRESENCE_TIMEOUT_SECONDS: 600, QUEUE_IDLE_TIMEOUT_SECONDS: 0 };
+    const queue = { QUEUE_ID: uniqueQueueId(), QUEUE_MAX_ACTIVE: 1, ...patience };
     for (const [stage, secrets] of Object.entries(STAGES))
       services[stage as Stage] = await startTestService({ ...queue, ...secrets });
     await new Buyer(services.before.url, await given.user()).enter(); // is the only active user
