@@ -1,4 +1,5 @@
 import { BatchMetrics } from '../../src/platform/database/batch/metrics';
+import { Database } from '../../src/platform/database/database';
 import { tally } from '../support/clients/buyer';
 import { at } from '../support/at';
 import { useService } from '../support/suite';
@@ -16,7 +17,16 @@ describe('holds behind transactions that take long', () => {
   it('wait for their turn as long as a transaction may take, and are made', async () => {
     const busy = await app.given.scheduleWithSeats(PARALLEL);
     const other = await app.given.scheduleWithSeats(1);
-    const buyers = await app.buyers(PARALLEL + 1);
+    // Connections that are open are lent at once; to make one may take longer than ACQUIRE_MS on a busy machine.
+    const database = app.service.container.resolve(Database);
+    const query = (): Promise<unknown> => database.query('SELECT SLEEP(0.05)');
+    await until('connections are open', () =>
+      Promise.all(Array.from({ length: 8 }, query)).then(
+        () => true,
+        () => false,
+      ),
+    );
+    const buyers = await until('buyers', () => app.buyers(PARALLEL + 1).catch(() => undefined));
     const batches = async (): Promise<number> =>
       (await app.service.container.resolve(BatchMetrics).size.get()).values.find(
         ({ metricName, labels }) => metricName?.endsWith('_count') === true && labels.kind === 'hold',

@@ -12,7 +12,12 @@ import { until } from '../support/wait';
 const OWN = /^SELECT 1$|queue_state|WHERE id > \?|^UPDATE outbox_lease /;
 
 describe('a token that is not active', () => {
-  const app = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_IDLE_TIMEOUT_SECONDS: 3600, ROLE: 'api' });
+  const app = useService({
+    QUEUE_MAX_ACTIVE: 1,
+    QUEUE_IDLE_TIMEOUT_SECONDS: 3600,
+    QUEUE_PRESENCE_TIMEOUT_SECONDS: 600,
+    ROLE: 'api',
+  });
   let active: Buyer;
   const waiting: Buyer[] = [];
   let schedule: { id: number; seats: { id: number }[] };

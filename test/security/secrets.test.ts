@@ -74,7 +74,7 @@ describe('secrets', () => {
     const url = new URL(testConfig().REDIS_URL);
     url.username = 'somebody';
     url.password = 'redis-password-4711';
-    const redis = connectRedis(url.href, 1000);
+    const redis = connectRedis(url.href, 60_000);
     await followRedis(redis, logger);
     await until('it was refused', () => text().includes('not reachable'));
     redis.disconnect();

@@ -49,7 +49,11 @@ describe('a token that is shared or stolen', () => {
 });
 
 describe('a position in the queue', () => {
-  const app = useService({ QUEUE_MAX_ACTIVE: 1 });
+  const app = useService({
+    QUEUE_MAX_ACTIVE: 1,
+    QUEUE_PRESENCE_TIMEOUT_SECONDS: 600,
+    QUEUE_IDLE_TIMEOUT_SECONDS: 0,
+  });
   const positionOf = async (buyer: Buyer): Promise<number> =>
     ((await buyer.check()).body as { data: { queuePosition: number } }).data.queuePosition;
 

@@ -11,7 +11,12 @@ import { startTestService } from '../support/service';
 import { until } from '../support/wait';
 import { isGenuine, WebhookReceiver } from '../support/servers/webhook-receiver';
 
-const ENV = { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8', OUTBOX_POLL_MS: 20, ROLE: 'worker' };
+const ENV = {
+  WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
+  WEBHOOK_TIMEOUT_MS: 60_000,
+  OUTBOX_POLL_MS: 20,
+  ROLE: 'worker',
+};
 
 let scratch: Scratch; // a worker calls the webhooks of its whole database
 let webhooks: WebhookService;
@@ -209,7 +214,7 @@ describe('a webhook', () => {
     silent.answer = () => undefined;
     await webhooks.add(silent.url);
     await webhooks.add(quick.url);
-    await worker({ WEBHOOK_TIMEOUT_MS: 60_000 });
+    await worker();
     const ids = [];
     for (let i = 0; i < 30; i++) ids.push(await emit());
     await until('the quick one has all', () => quick.calls.length === 30);
@@ -224,6 +229,8 @@ describe('a webhook', () => {
     await worker();
     for (let i = 0; i < 10; i++) await emit();
     await until('it has failed', async () => ((await stateOf(id))?.failures ?? 0) > 0);
+    // The first ones were called at once.
+    await until('all of them', async () => (await webhooks.log(id, 100)).length === hook.calls.length);
     let open = 0;
     let most = 0;
     hook.answer = (_req, res) => {
@@ -328,7 +335,7 @@ describe('two workers', () => {
     const { id } = await webhooks.add(hook.url);
     const answers: (() => void)[] = [];
     hook.answer = (_req, res) => answers.push(() => res.writeHead(200).end());
-    const env = { ...ENV, ...scratch.env, NODE_ENV: 'test', WEBHOOK_TIMEOUT_MS: 60_000 };
+    const env = { ...ENV, ...scratch.env, NODE_ENV: 'test' };
     const doomed = await new ServiceProcess(env).start();
     await emit();
     await until('called', () => hook.calls.length === 1);

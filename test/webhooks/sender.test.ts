@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { WebhookSender } from '../../src/modules/webhooks/delivery/sender';
 import { newSecret } from '../../src/modules/webhooks/signature';
 import { testConfig } from '../support/config';
+import { freePort } from '../support/servers/free-port';
 import { until } from '../support/wait';
 import { isGenuine, WebhookReceiver } from '../support/servers/webhook-receiver';
 
-const LOCAL = { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8', WEBHOOK_TIMEOUT_MS: 5000 };
+const LOCAL = { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8', WEBHOOK_TIMEOUT_MS: 60_000 };
 const sender = (more: Record<string, string | number> = {}): WebhookSender =>
   new WebhookSender(testConfig({ ...LOCAL, ...more }));
 
@@ -82,7 +83,9 @@ describe('a call of a webhook', () => {
   });
 
   it('has failed where nobody listens, and where no HTTP is spoken', async () => {
-    expect((await sender().send(call('http://127.0.0.1:9999/'))).error).toMatch(/ECONNREFUSED/);
+    expect((await sender().send(call(`http://127.0.0.1:${await freePort()}/`))).error).toMatch(
+      /ECONNREFUSED/,
+    );
     const noise = createServer((socket) => socket.resume().end('\0\0\0not http'.repeat(10)));
     await new Promise<void>((resolve) => noise.listen(0, '127.0.0.1', resolve));
     const { port } = noise.address() as AddressInfo;

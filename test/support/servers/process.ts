@@ -6,6 +6,7 @@ import { uniqueQueueId } from '../config';
 /** A process of the built product, as it runs in production. */
 export class ServiceProcess {
   private child: ChildProcess | undefined;
+  private closed: Promise<unknown> | undefined;
   url = '';
   /** With MANAGEMENT_PORT. */
   managementUrl = '';
@@ -35,6 +36,7 @@ export class ServiceProcess {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.child = child;
+    this.closed = once(child, 'close');
     const ports = await new Promise<{ port: number; managementPort?: number }>((resolve, reject) => {
       let text = '';
       child.stdout.on('data', (chunk: Buffer) => {
@@ -65,7 +67,7 @@ export class ServiceProcess {
   async ended(): Promise<number | NodeJS.Signals | null> {
     const { child } = this;
     if (child === undefined) return null;
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    if (this.closed !== undefined) await this.closed; // with what it has written to the end
     return child.exitCode ?? child.signalCode;
   }
 
