@@ -1,40 +1,17 @@
-import { aroundValue, CHECK } from './lib/http.ts';
 import { Line } from './lib/sales/line.ts';
-import { closedLoop, type ClosedLoad, writeValues } from './lib/load.ts';
+import { closedLoop } from './lib/load.ts';
+import { CONNECTIONS, KNOWN, poll, sampleOf, waitingPolls, WAITERS_ONLY } from './lib/polls.ts';
 import { type Benchmark, type Options, ratioResult, type Result } from './lib/results/result.ts';
 import { alternate, compare, measure, type Round } from './lib/results/rounds.ts';
-import { OurServer, startLimitServer, type Target } from './lib/server.ts';
+import { OurServer, startLimitServer } from './lib/server.ts';
 
-const CONNECTIONS = 32;
-const KNOWN = 20_000;
 const NEW = 200_000;
-
-/** One is inside and stays there, the others wait. */
-const CAP = 1;
-
-type Polls = Pick<ClosedLoad, 'file' | 'prefix' | 'suffix' | 'wrap' | 'first'>;
-
-const poll = (target: Target, polls: Polls, seconds: number): Promise<Round> =>
-  measure(target.pid, () => closedLoop({ ...polls, port: target.port, connections: CONNECTIONS, seconds }));
-
-/** A line of `count` waiters, and their polls. */
-async function waitingPolls(line: Line, count: number): Promise<Polls & { someToken: string }> {
-  const [, ...waiters] = await line.seed({ count: count + 1, cap: CAP });
-  const file = writeValues(waiters.map(({ token }) => token));
-  const someToken = waiters[Math.floor(count / 2)]?.token ?? '';
-  return { file, ...aroundValue({ path: CHECK, token: 'VALUE' }), wrap: true, someToken };
-}
-
-const startOurs = (): Promise<OurServer> => OurServer.start({ QUEUE_MAX_ACTIVE: CAP });
-
-const sampleOf = (server: OurServer, token: string): ReturnType<OurServer['answerTo']> =>
-  server.answerTo(CHECK, { method: 'POST', headers: { Authorization: token } });
 
 /** Each waiter asks again and again, as in the field: its token has been verified by this process before. */
 async function checkKnown(options: Options): Promise<Result[]> {
   const line = await Line.start();
   const polls = await waitingPolls(line, KNOWN);
-  const server = await startOurs();
+  const server = await OurServer.start(WAITERS_ONLY);
   const bare = await startLimitServer(await sampleOf(server, polls.someToken));
   await poll(server, polls, 2); // all tokens are known after this
   const rounds = await alternate(
@@ -50,7 +27,7 @@ async function checkKnown(options: Options): Promise<Result[]> {
 async function checkNew(options: Options): Promise<Result[]> {
   const line = await Line.start();
   const polls = await waitingPolls(line, NEW);
-  const server = await startOurs();
+  const server = await OurServer.start(WAITERS_ONLY);
   const bare = await startLimitServer(await sampleOf(server, polls.someToken));
   await poll(server, polls, 2);
 
@@ -72,8 +49,8 @@ async function checkNew(options: Options): Promise<Result[]> {
 async function observation(options: Options): Promise<Result[]> {
   const line = await Line.start();
   const polls = await waitingPolls(line, KNOWN);
-  const server = await startOurs();
-  const blind = await OurServer.start({ QUEUE_MAX_ACTIVE: CAP, LOG_LEVEL: 'silent' }, { unobserved: true });
+  const server = await OurServer.start(WAITERS_ONLY);
+  const blind = await OurServer.start({ ...WAITERS_ONLY, LOG_LEVEL: 'silent' }, { unobserved: true });
   for (const each of [server, blind]) await poll(each, polls, 2);
   const rounds = await alternate(
     { ours: (seconds) => poll(server, polls, seconds), limit: (seconds) => poll(blind, polls, seconds) },

@@ -9,6 +9,7 @@ import { overload } from './overload.ts';
 import { redisCommands } from './redis-commands.ts';
 import { sales } from './sales.ts';
 import { start } from './start.ts';
+import { traceCost } from './traces.ts';
 import type { Benchmark, Options, Result } from './lib/results/result.ts';
 import closest from '../../scripts/lib/arguments/closest.js';
 
@@ -16,6 +17,7 @@ const { didYouMean } = closest;
 
 export const BENCHMARKS: Benchmark[] = [
   ...checks,
+  traceCost,
   issue,
   ...lists,
   ...sales,
@@ -33,6 +35,7 @@ export const USAGE = `npm run lab -- bench [name … --rounds 7 --seconds 3 --ag
   --save     also writes docs/results/bench.json and the table in docs/results/README.md
 
   observation                      polls with metrics and logging, against the same process without
+  traces                           polls with traces off, against the same process without a tracer
   check-known                      polls of 20,000 waiting users in turn, against bare node:http with the same body
   check-new                        polls of 200,000 waiting users in turn, more than a process remembers: each token is
                                    verified; against the same

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Express, Request, Response } from 'express';
+import { monotonicMs } from '../common/clock';
+import { arrivals, closeIdle } from './closing';
 import { rawFailure } from './envelope';
 import { BrokenRequest, MethodNotAllowed } from './errors';
 import { METHODS, originForm } from './middleware/protocol';
@@ -39,6 +41,7 @@ interface Exchange {
 export class HttpServer {
   private readonly server: Server;
   private readonly exchanges = new WeakMap<Socket, Exchange>();
+  private readonly sockets = new Set<Socket>();
 
   constructor(
     app: Express,
@@ -61,6 +64,10 @@ export class HttpServer {
         else app(req as Request, res as Response, () => res.destroy());
       },
     );
+    this.server.on('connection', (socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
     this.server.on('checkExpectation', (req, res) => this.server.emit('request', req, res));
     this.server.on('connect', (_req, socket) => {
       socket.on('error', () => undefined); // the client may have gone
@@ -119,22 +126,40 @@ export class HttpServer {
     return last !== undefined && last.req.complete && !last.res.writableFinished;
   }
 
-  /** Takes no new connections, lets requests in flight end for at most `graceMs`, then closes what is left. */
+  /** Between two requests. One that has sent nothing yet is not: its first request may be under way. */
+  private isIdle(socket: Socket): boolean {
+    return this.exchanges.get(socket)?.res.writableFinished === true;
+  }
+
+  /**
+   * Closes idle connections, takes no new ones, lets requests in flight end for at most `graceMs`, then closes what is
+   * left. What has reached this host before is answered.
+   */
   async close(): Promise<void> {
     if (!this.server.listening) return;
+    const endMs = monotonicMs() + this.options.graceMs;
+    await closeIdle(
+      this.sockets,
+      (socket) => this.isIdle(socket),
+      () => monotonicMs() >= endMs,
+    );
+    await arrivals(); // connections that wait to be accepted would be reset
     const closed = new Promise<void>((resolve) => {
       this.server.close(() => {
         resolve();
       });
     });
-    const closeIdle = setInterval(() => {
+    const again = setInterval(() => {
       this.server.closeIdleConnections();
     }, 50);
-    const force = setTimeout(() => {
-      this.server.closeAllConnections();
-    }, this.options.graceMs);
+    const force = setTimeout(
+      () => {
+        this.server.closeAllConnections();
+      },
+      Math.max(0, endMs - monotonicMs()),
+    );
     await closed;
-    clearInterval(closeIdle);
+    clearInterval(again);
     clearTimeout(force);
   }
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config';
 import { parseRedisUrls } from '../config/urls';
+import { certificateFault } from '../platform/certificates';
 import type { Database } from '../platform/database/database';
 import { describeDatabaseError, rootCause } from '../platform/database/connection/ready';
 import { mastersOf, type Redis } from '../platform/redis/redis';
@@ -31,6 +32,8 @@ export async function checkDatabase(database: Database): Promise<void> {
       const { errno } = rootCause(error);
       if (errno !== undefined && DATABASE_REFUSALS.has(errno))
         throw new ServerMismatch('DATABASE_URL', `is refused by MariaDB: ${describeDatabaseError(error)}`);
+      const certificate = certificateFault(error);
+      if (certificate !== undefined) throw new ServerMismatch('DATABASE_URL', certificate);
       throw error;
     });
   const version = server?.version ?? '';
@@ -76,9 +79,11 @@ export async function checkRedis(redis: Redis, urls: string): Promise<void> {
   }
 }
 
-/** What an error of the client says against REDIS_URL, if anything. Of a wrong password only its 'error' event tells. */
+/** What an error of the client says against REDIS_URL, if anything. Only its 'error' event says it of a wrong password or certificate. */
 export function refusalOf(error: unknown): ServerMismatch | undefined {
   const { lastNodeError } = error as { lastNodeError?: unknown };
+  const certificate = certificateFault(lastNodeError ?? error);
+  if (certificate !== undefined) return new ServerMismatch('REDIS_URL', certificate);
   const { message } = (lastNodeError ?? error) as Error;
   return REDIS_REFUSAL.test(message)
     ? new ServerMismatch('REDIS_URL', `is refused by Redis: ${message.split('\n')[0] ?? ''}`)

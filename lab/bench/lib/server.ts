@@ -6,6 +6,7 @@ import { type Child, startPinned, stop, until } from './processes.ts';
 
 const START_LIMIT_MS = 180_000;
 const ASK_LIMIT_MS = 5000;
+const PRODUCT = join(root, 'dist', 'main.js');
 
 /** An HTTP server under test, ours or the one that shows the limit. */
 export interface Target {
@@ -29,33 +30,31 @@ export class OurServer implements Target {
     this.readyMs = readyMs;
   }
 
-  /** @param env overrides of the configuration; a line stands still unless they say otherwise */
+  /**
+   * @param env overrides of the configuration; a line stands still unless they say otherwise
+   * @param program what is run instead of the product's entry, and starts it
+   */
   static async start(
     env: Record<string, string | number> = {},
-    { pollMs = 20, unobserved = false } = {},
+    { pollMs = 20, unobserved = false, program = PRODUCT } = {},
   ): Promise<OurServer> {
     const [port, managementPort] = [await freePort(), await freePort()];
     const startedAt = performance.now();
-    const child = startPinned(
-      cores.server,
-      process.execPath,
-      [...nodeArgs(unobserved), join(root, 'dist', 'main.js')],
-      {
-        NODE_ENV: 'production',
-        HOST: '127.0.0.1',
-        PORT: String(port),
-        MANAGEMENT_PORT: String(managementPort),
-        ROLE: 'api',
-        TZ: 'UTC',
-        DATABASE_URL: databaseUrl(),
-        DATABASE_ADMIN_URL: '', // as in production: the API never sees the administrator's password
-        REDIS_URL: redisUrls()[0],
-        KAFKA_BROKERS: '',
-        TOKEN_SECRET: secret,
-        QUEUE_PRESENCE_TIMEOUT_SECONDS: '3600',
-        ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
-      },
-    );
+    const child = startPinned(cores.server, process.execPath, [...nodeArgs(unobserved), program], {
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      MANAGEMENT_PORT: String(managementPort),
+      ROLE: 'api',
+      TZ: 'UTC',
+      DATABASE_URL: databaseUrl(),
+      DATABASE_ADMIN_URL: '', // as in production: the API never sees the administrator's password
+      REDIS_URL: redisUrls()[0],
+      KAFKA_BROKERS: '',
+      TOKEN_SECRET: secret,
+      QUEUE_PRESENCE_TIMEOUT_SECONDS: '3600',
+      ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
+    });
     const readyMs = await until(
       child,
       async () => {

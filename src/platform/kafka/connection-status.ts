@@ -1,4 +1,5 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
+import { certificateFault } from '../certificates';
 import { LOGGER, type Logger } from '../observability/logger';
 
 /** Whether every part of this process that uses Kafka (producer, consumers) is connected. Logs changes only. */
@@ -33,7 +34,11 @@ export class KafkaConnectionStatus {
   reportDown(part: string, err: unknown): void {
     this.down.add(part);
     if (this.loggedDown) this.logger.debug({ err, part }, 'Kafka is still away');
-    else this.logger.warn({ err, part }, 'Kafka is unreachable: events wait in the outbox, will retry');
+    else {
+      const fault = certificateFault(err);
+      const hint = fault === undefined ? {} : { hint: `KAFKA_BROKERS ${fault}` };
+      this.logger.warn({ err, part, ...hint }, 'Kafka is unreachable: events wait in the outbox, will retry');
+    }
     this.loggedDown = true;
   }
 }

@@ -33,12 +33,13 @@ export class MariaDbServer {
   private constructor(
     private readonly folder: string,
     readonly port: number,
+    private readonly options: string[],
   ) {
     this.root = new Database({ url: this.url('root'), poolMax: 4, acquireMs: 60_000, timeoutMs: 60_000 });
   }
 
-  /** `count` servers with the same, empty tables. */
-  static async start(count: number): Promise<MariaDbServer[]> {
+  /** `count` servers with the same, empty tables. @param more options of each mariadbd */
+  static async start(count: number, more: string[] = []): Promise<MariaDbServer[]> {
     const folders = Array.from({ length: count }, () => mkdtempSync(join(tmpdir(), 'mariadb-')));
     const [first = ''] = folders;
     const root = [
@@ -53,7 +54,7 @@ export class MariaDbServer {
       cpSync(join(first, 'data'), join(folder, 'data'), { recursive: true });
     return Promise.all(
       folders.map(async (folder) => {
-        const server = new MariaDbServer(folder, await freePort());
+        const server = new MariaDbServer(folder, await freePort(), more);
         await server.launch();
         return server;
       }),
@@ -99,6 +100,7 @@ export class MariaDbServer {
         '--innodb-log-file-size=8M',
         '--innodb-flush-log-at-trx-commit=0',
         ...asUser(),
+        ...this.options,
       ],
       { stdio: 'ignore' },
     );

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import type { DatabaseTarget } from '../../../config/urls';
 import type { Tracer } from '../../observability/traces/tracer';
 
 export interface DatabaseOptions {
@@ -27,8 +29,9 @@ export function lockTimeouts(timeoutMs: number): string {
 }
 
 /** How each connection is made and what its session is set to, in the words of the connector. */
-export const connectionOptions = (options: DatabaseOptions, ssl: boolean): object => ({
-  ssl,
+export const connectionOptions = (options: DatabaseOptions, { ssl, host }: DatabaseTarget): object => ({
+  // Without the host Node compares the certificate of a server that is named by its address with "localhost".
+  ssl: ssl && { host, ...(isIP(host) === 0 && { servername: host }) },
   timezone: '+00:00',
   typeCast: undefined,
   bigIntAsNumber: true,

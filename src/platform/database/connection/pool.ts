@@ -28,7 +28,8 @@ export class ConnectionPool {
   private busy = { ms: 0, sinceMs: monotonicMs() };
 
   constructor(private readonly options: DatabaseOptions) {
-    const { database, user, password, host, port, ssl } = parseDatabaseUrl(options.url);
+    const target = parseDatabaseUrl(options.url);
+    const { database, user, password, host, port } = target;
     this.sequelize = new Sequelize(database, user, password, {
       dialect: 'mariadb',
       dialectModule: connector,
@@ -45,7 +46,7 @@ export class ConnectionPool {
       },
       retry: { max: 0 },
       hooks: { afterConnect: (connection) => void this.current.add(connection as object) },
-      dialectOptions: connectionOptions(this.options, ssl),
+      dialectOptions: connectionOptions(this.options, target),
     } as ConstructorParameters<typeof Sequelize>[1]);
   }
 

@@ -1,5 +1,6 @@
 import { monotonicMs } from '../../../common/clock';
 import { retry } from '../../../common/retry';
+import { certificateFault } from '../../certificates';
 import { Database, DatabaseUnavailable } from '../database';
 
 /** Longest wait for a MariaDB that has just been started. */
@@ -53,6 +54,7 @@ export async function openDatabase(o: {
   const where = describeTarget(url);
   const isFinal = (error: unknown): boolean =>
     REFUSALS.has(rootCause(error).errno ?? 0) ||
+    certificateFault(error) !== undefined ||
     !(error instanceof DatabaseUnavailable) ||
     monotonicMs() - startedAtMs + PAUSE_MS > patienceMs;
   try {
@@ -67,6 +69,8 @@ export async function openDatabase(o: {
     return database;
   } catch (error) {
     await database.close();
-    throw new Error(`MariaDB at ${where} cannot be used: ${describeDatabaseError(error)}`, { cause: error });
+    const fault = certificateFault(error);
+    const why = fault === undefined ? describeDatabaseError(error) : `its URL ${fault}`;
+    throw new Error(`MariaDB at ${where} cannot be used: ${why}`, { cause: error });
   }
 }
