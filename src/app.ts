@@ -113,7 +113,7 @@ function pagesOf(container: DependencyContainer): Router[] {
 function formsOf(container: DependencyContainer, files: PageFile[]): Router[] {
   const config = container.resolve<Config>(CONFIG);
   const queue = container.resolve(QueueService);
-  const style = files.find(({ path }) => path.endsWith('.css'));
+  const style = files.find(({ path }) => /\/style-[^/]*\.css$/.test(path));
   if (style === undefined || queue.gateName !== 'none' || container.resolve(IdentityService).isRequired)
     return [];
   const services = {

@@ -65,18 +65,6 @@ const fromFirstScript = (url) => ({
   },
 });
 
-/** A style that a script brings along: as text, made small. */
-const stylesAsText = (esbuild) => ({
-  name: 'styles-as-text',
-  setup: (build) => {
-    build.onLoad({ filter: /\.css$/ }, async ({ path: file }) => {
-      const css = fs.readFileSync(file, 'utf8');
-      const { code } = await esbuild.transform(css, { loader: 'css', minify: true, charset: 'utf8' });
-      return { contents: code, loader: 'text' };
-    });
-  },
-});
-
 function write(name, bytes) {
   const file = path.join(OUT, name);
   fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -100,13 +88,15 @@ async function buildWeb() {
   const esbuild = require('esbuild');
   fs.rmSync(OUT, { recursive: true, force: true });
   const app = writeHashed('app.js', await bundle(esbuild, 'main.tsx'));
-  const plugins = [fromFirstScript(app), stylesAsText(esbuild)];
-  const shop = writeHashed('shop.js', await bundle(esbuild, 'shop/shop.tsx', { plugins }));
-  writeHashed('proof.js', await bundle(esbuild, 'proof/proof.tsx', { plugins }));
-  write('proof-worker.js', await bundle(esbuild, `${WORKERS}/proof-worker.ts`));
   const style = writeHashed('style.css', await bundle(esbuild, 'style.css'));
+  const shopStyle = writeHashed('shop.css', await bundle(esbuild, 'shop/style.css'));
+  const proofStyle = writeHashed('proof.css', await bundle(esbuild, 'proof/style.css'));
+  const withStyle = (url) => ({ plugins: [fromFirstScript(app)], define: { STYLE: JSON.stringify(url) } });
+  const shop = writeHashed('shop.js', await bundle(esbuild, 'shop/shop.tsx', withStyle(shopStyle)));
+  writeHashed('proof.js', await bundle(esbuild, 'proof/proof.tsx', withStyle(proofStyle)));
+  write('proof-worker.js', await bundle(esbuild, `${WORKERS}/proof-worker.ts`));
   write('ticker.js', await bundle(esbuild, `${WORKERS}/ticker.ts`));
-  const shell = [app, shop, style];
+  const shell = [app, style, shop, shopStyle];
   const define = { SHELL: JSON.stringify(shell), VERSION: JSON.stringify(hashOf(shell.join())) };
   write('sw.js', await bundle(esbuild, `${WORKERS}/service-worker.ts`, { define }));
   writePage(SOURCE, 'index.html', { app, shop, style });

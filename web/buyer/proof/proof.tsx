@@ -1,7 +1,7 @@
 import { type Answer, api, ask, h, limited, render, signal } from '../kernel';
+import { loadStyle } from '../style';
 import { Working } from './dialog';
 import { type Challenge, type Found, search } from './search';
-import style from './style.css';
 
 /** What a token costs where the gate is a proof of work. */
 export interface Proof {
@@ -48,6 +48,4 @@ async function solve(challenge: Challenge): Promise<Found> {
   }
 }
 
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(style);
-document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+await loadStyle();

@@ -1,4 +1,5 @@
 import { Fragment, h, place, type VNode } from '../kernel';
+import { loadStyle } from '../style';
 import { Concerts } from './concerts';
 import { StillThere } from './idle';
 import { submitExtension, submitPayment, submitRelease } from './acts';
@@ -7,7 +8,6 @@ import { pendingBody } from './once';
 import { type Act, hold, type Wish } from './orders';
 import { Seats } from './seats/seats';
 import { order, schedule, setOrder, tokenOf } from './state';
-import style from './style.css';
 import { Tickets } from './ticket';
 
 /** Everything behind the line: dates, seats, order, ticket. */
@@ -43,9 +43,6 @@ async function resume(): Promise<void> {
   else if (isOpen('payment')) await submitPayment(held);
 }
 
-// A sheet of a script needs no further request, and the page's policy has no exception for it.
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(style);
-document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-
 void resume();
+// The import ends when the style is there, so that nothing moves once the shop is shown.
+await loadStyle();
