@@ -17,21 +17,30 @@ export interface Audited {
   contradictions: string[];
 }
 
+/** What a buyer's page has verified (docs/transparency.md). */
+export interface Receipt {
+  leafIndex: number;
+  leaf: string;
+  checkpoint: string;
+}
+
 export interface AuditOptions {
   /** The verifier key. */
   key: string;
   /** Signed notes that were seen elsewhere or before. */
   seen: string[];
+  receipts?: Receipt[];
   /** As far as the service publishes them. */
   draws?: PublishedDraw[] | undefined;
 }
 
 /** Replays a whole log. @throws BadLog when it cannot be read as it is signed */
-export async function audit(read: Read, { key, seen, draws }: AuditOptions): Promise<Audited> {
+export async function audit(read: Read, { key, seen, receipts = [], draws }: AuditOptions): Promise<Audited> {
   const note = await read('checkpoint');
   if (note === undefined) throw new BadLog('There is no checkpoint.');
   const checkpoint = readCheckpoint(note.toString('utf8'), key);
-  const others = seen.map((each) => readCheckpoint(each, key));
+  const notes = [...seen, ...receipts.map((receipt) => receipt.checkpoint)];
+  const others = notes.map((each) => readCheckpoint(each, key));
   const sale = new Sale();
   sale.queueId = checkpoint.origin.slice(checkpoint.origin.indexOf('/') + 1);
   const contradictions = others
@@ -45,13 +54,17 @@ export async function audit(read: Read, { key, seen, draws }: AuditOptions): Pro
   const running = new RunningRoot();
   const sizes = new Set([...others, checkpoint].map(({ size }) => size));
   if (sizes.has(0)) judge(running.root(), 0);
+  const leaves = new Map<number, string>(receipts.map(({ leafIndex }) => [leafIndex, '']));
   for await (const entry of entriesOf(read, checkpoint.size)) {
+    if (leaves.has(running.size)) leaves.set(running.size, entry.toString('latin1'));
     running.add(entry);
     if (sizes.has(running.size)) judge(running.root(), running.size);
     replay(sale, entry, draws);
   }
   if (checkpoint.ms > 0 && sale.ms > checkpoint.ms + CLOCK_MS)
     contradictions.push('the log has leaves that are later than its checkpoint');
+  for (const { leafIndex, leaf } of receipts)
+    if (leaves.get(leafIndex) !== leaf) contradictions.push(`leaf ${leafIndex} is not the one of a receipt`);
   const consistent = others.filter(({ size }) => size <= checkpoint.size).length;
   return { sale, checkpoint, consistent, contradictions: [...new Set(contradictions)] };
 }

@@ -1,7 +1,7 @@
 // npm run lab -- audit: replays a sale from its transparency log. scripts/lab/audit.js starts it. It shares no code with
 // the product: what the two agree on is the format (docs/transparency.md).
 import { readFileSync } from 'node:fs';
-import { audit } from './audit.ts';
+import { audit, type Receipt } from './audit.ts';
 import type { PublishedDraw } from './replay/draw.ts';
 import { readKept, writeKept } from './log/kept.ts';
 import { BadLog } from './log/note.ts';
@@ -22,14 +22,15 @@ async function publishedDraws(where: string): Promise<PublishedDraw[] | undefine
   return answer && (JSON.parse(answer.toString('utf8')) as { data: PublishedDraw[] }).data;
 }
 
-async function run({ where, key: givenKey, keep, checkpoints }: Wanted): Promise<number> {
+async function run({ where, key: givenKey, keep, checkpoints, receipts: files }: Wanted): Promise<number> {
   const startedAt = performance.now();
   const read = sourceOf(where);
   const kept = readKept(keep);
   const key = givenKey ?? kept?.key ?? (await read('key'))?.toString('utf8').trim();
   if (key === undefined) throw new BadLog('There is no verifier key: give one by --key.');
   const seen = [...(kept?.checkpoints ?? []), ...checkpoints.map((file) => readFileSync(file, 'utf8'))];
-  const audited = await audit(read, { key, seen, draws: await publishedDraws(where) });
+  const receipts = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Receipt);
+  const audited = await audit(read, { key, seen, receipts, draws: await publishedDraws(where) });
   if (givenKey === undefined && kept === undefined)
     process.stdout.write(
       'The key is the one that the log itself names: compare it with one that you trust.\n',

@@ -4,7 +4,8 @@ export const USAGE = `npm run lab -- audit URL|FOLDER      replays a sale from i
   URL: https://…/v1/api/transparency/QUEUE; FOLDER: the same files, with checkpoint, key and tile/entries/
   --key KEY          the verifier key, from a source that you trust; without it the log's own word is taken
   --keep FILE        checkpoints seen by earlier audits: the log must have grown out of each, and this one is added
-  --checkpoint FILE  a checkpoint from elsewhere, such as a receipt; may be given several times
+  --checkpoint FILE  a checkpoint from elsewhere; may be given several times
+  --receipt FILE     a receipt of a buyer's page: its leaf must be in its place; may be given several times
 npm run lab -- audit --sample N FOLDER   writes the log of a made-up honest sale of N entries, to measure audits with
 Exit code: 0 everything is as it must be; 1 something is not; 2 it cannot be decided`;
 
@@ -13,6 +14,7 @@ export interface Wanted {
   key: string | undefined;
   keep: string | undefined;
   checkpoints: string[];
+  receipts: string[];
   /** Write a sample of this many entries instead. */
   sample: number | undefined;
 }
@@ -26,6 +28,7 @@ export function readArguments(args: string[]): Wanted {
       key: { type: 'string' },
       keep: { type: 'string' },
       checkpoint: { type: 'string', multiple: true, default: [] },
+      receipt: { type: 'string', multiple: true, default: [] },
       sample: { type: 'string' },
     },
   });
@@ -34,5 +37,6 @@ export function readArguments(args: string[]): Wanted {
   const sample = values.sample === undefined ? undefined : Number(values.sample);
   if (sample !== undefined && !(Number.isInteger(sample) && sample > 0))
     throw new Error('--sample wants a number of entries.');
-  return { where, key: values.key, keep: values.keep, checkpoints: values.checkpoint, sample };
+  const { key, keep, checkpoint: checkpoints, receipt: receipts } = values;
+  return { where, key, keep, checkpoints, receipts, sample };
 }

@@ -14,6 +14,7 @@ import {
   useSignal,
   type VNode,
 } from '../kernel';
+import { ReceiptOf } from './receipt/receipt';
 import { shopTexts } from './texts';
 import { problemOf, schedule, tokenOf } from './state';
 
@@ -60,6 +61,7 @@ export function Concerts(): VNode {
           </button>
         </p>
       ) : null}
+      <ReceiptOf />
     </Card>
   );
 }

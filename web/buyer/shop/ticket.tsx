@@ -12,6 +12,7 @@ import {
   useSignal,
   type VNode,
 } from '../kernel';
+import { ReceiptOf } from './receipt/receipt';
 import { shopTexts } from './texts';
 import { Summary } from './order';
 import { type Ticket, tickets } from './state';
@@ -39,6 +40,7 @@ export function Tickets(): VNode {
           {shopTexts.value.ticket.another}
         </button>
       </p>
+      <ReceiptOf />
     </Card>
   );
 }

@@ -51,6 +51,31 @@ export const en = {
     another: 'Buy more tickets',
     code: 'Code of the order',
   },
+  receipt: {
+    check: 'Check my place in the public log',
+    checking: 'Checking …',
+    verdicts: {
+      included: 'Your place is in the public log, and the log is signed. This browser has verified both.',
+      unchecked: 'Not checked: this browser cannot verify the signature of the log.',
+      off: 'There is no public log of this queue.',
+      late: 'Not proved yet: the log has not come as far as your place. It should within two seconds. Check again in a moment.',
+      missing:
+        'The log goes on past the moment of your place and does not have it. Keep your place open, and show this to the organizer.',
+      'wrong-key':
+        'The key of the log is not the one that this browser knows, or is no key of this queue. Nothing is proved.',
+      'not-signed': 'The key of the log has not signed what the log says. Nothing is proved.',
+      'other-entry': 'The log has somebody else under your number. Show this to the organizer.',
+      tampered: 'The files of the log are not those that it has signed. Show this to the organizer.',
+      unreachable: 'Not checked: the log could not be read. Check again in a moment.',
+    },
+    queue: 'Queue',
+    number: 'Number in the queue',
+    leaf: 'Index in the log',
+    size: 'Size of the log',
+    root: 'Root',
+    signed: 'Signed',
+    download: 'Keep the receipt',
+  },
   errors: {
     '002': 'This date is sold out. Choose another one.',
     '004': 'Somebody was faster. Choose another seat.',
