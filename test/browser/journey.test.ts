@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { Buyer } from '../support/clients/buyer';
 import { useService } from '../support/suite';
 import { at } from '../support/at';
+import { layoutFaults } from './layout';
 import {
   axe,
   concertOf,
@@ -97,12 +98,13 @@ describeInBrowser('a buyer in front of the page', () => {
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Enter');
     expect(await page.getAttribute(':focus', 'aria-label')).toMatch(/2열 3번, 70,000원, 선택함/);
+    expect(await layoutFaults(page)).toEqual([]);
     await tabTo(page, '.checkout .primary');
     await page.keyboard.press('Enter');
 
     await screen(page, 'order');
     await page.waitForSelector('.primary:has-text("50,000")'); // what the balance lacks
-    expect(await axe(page)).toEqual([]);
+    expect([await axe(page), await layoutFaults(page)]).toEqual([[], []]);
     await tabTo(page, 'main .primary');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.primary:has-text("140,000")');
@@ -110,7 +112,7 @@ describeInBrowser('a buyer in front of the page', () => {
 
     await screen(page, 'ticket');
     await page.waitForSelector('.code path');
-    expect(await axe(page)).toEqual([]);
+    expect([await axe(page), await layoutFaults(page)]).toEqual([[], []]);
     expect(await bought(userId)).toEqual({ seats: 2, paid: 2 * PRICE });
     expect(faults).toEqual([]);
   });

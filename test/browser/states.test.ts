@@ -2,13 +2,27 @@ import { BoardStore } from '../../src/modules/waiting-room/status/board-store';
 import type { SaleFacts } from '../../src/modules/waiting-room/status/schema';
 import { WaitingRoomRegistry } from '../../src/modules/waiting-room/registry';
 import { useService } from '../support/suite';
+import { givenOperator, inDays, OrganizerClient } from '../support/rows/organizer';
+import { layoutFaults } from './layout';
 import { axe, describeInBrowser, enter, join, overflowOf, queueName, screen, useBrowser } from './support';
 
-const STATES: { name: string; sale: SaleFacts; isPaused?: true; text: Record<'ko' | 'en', RegExp> }[] = [
+const STATES: {
+  name: string;
+  sale: SaleFacts;
+  isPaused?: true;
+  isDraw?: true;
+  text: Record<'ko' | 'en', RegExp>;
+}[] = [
   {
     name: 'not-open',
     sale: { state: 'NOT_OPEN', opensAt: '2099-01-01T20:00:00+09:00' },
     text: { ko: /아직 판매가 시작되지/, en: /has not opened yet/ },
+  },
+  {
+    name: 'draw',
+    sale: {},
+    isDraw: true,
+    text: { ko: /추첨/, en: /registered for the draw/ },
   },
   { name: 'paused', sale: {}, isPaused: true, text: { ko: /잠시 멈췄습니다/, en: /Admission is paused/ } },
   {
@@ -32,12 +46,22 @@ const QUEUES = STATES.map(() => queueName());
 
 describeInBrowser('what the page shows of the sale', () => {
   const app = useService({
+    MANAGEMENT_PORT: 0,
     QUEUES: QUEUES.map((id) => `${id}=1`).join(','),
     QUEUE_PRESENCE_TIMEOUT_SECONDS: 3600,
   });
   const browser = useBrowser();
 
-  for (const [i, { name, sale, isPaused, text }] of STATES.entries())
+  /** The operator has set that the order will be drawn. */
+  const setDraw = async (queue: string): Promise<void> => {
+    const { key } = await givenOperator(app.admin, 'admin');
+    const operator = new OrganizerClient(`http://127.0.0.1:${app.service.managementPort ?? 0}`, key);
+    const opening = { opensAt: inDays(1), mode: 'draw' };
+    const set = await operator.send('put', `queues/${queue}/opening`, opening, { 'If-Match': '"0"' });
+    expect(set.status).toBe(200);
+  };
+
+  for (const [i, { name, sale, isPaused, isDraw, text }] of STATES.entries())
     it(`is the screen ${name}, in both languages, light and dark, without a fault, down to 320 pixels`, async () => {
       const queue = QUEUES[i] ?? '';
       const { container } = app.service;
@@ -46,6 +70,7 @@ describeInBrowser('what the page shows of the sale', () => {
       await boards.writeSale(queue, sale, 3_600_000);
       await boards.writeNotice(queue, { ko: '곧 다시 시작합니다', en: 'We go on soon' });
       if (isPaused) await container.resolve(WaitingRoomRegistry).find(queue)?.applyOverride('pause', 0);
+      if (isDraw) await setDraw(queue);
       const user = await app.given.user();
       for (const [locale, colorScheme] of [
         ['ko-KR', 'light'],
@@ -61,7 +86,7 @@ describeInBrowser('what the page shows of the sale', () => {
         await screen(page, name);
         await page.waitForSelector(`.notice:has-text("${language === 'ko' ? '곧' : 'soon'}")`);
         expect(await page.textContent('h1')).toMatch(text[language]);
-        expect([await overflowOf(page), await axe(page)]).toEqual([0, []]);
+        expect([await overflowOf(page), await axe(page), await layoutFaults(page)]).toEqual([0, [], []]);
         expect(faults).toEqual([]);
         // Every state has one thing to do next.
         expect(await page.locator('main button.primary').count()).toBe(1);

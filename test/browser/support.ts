@@ -109,7 +109,7 @@ export const overflowOf = (page: Page): Promise<number> =>
 
 /** A queue for one test, and a concert that it sells. */
 export async function concertOf(
-  suite: Suite,
+  suite: Pick<Suite, 'admin' | 'given'>,
   queueId: string,
   seats: number,
   amount: number,

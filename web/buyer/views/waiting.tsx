@@ -89,13 +89,15 @@ function Position({ now, status }: { now: Place; status: Status | undefined }): 
   const { waiting } = t.value;
   const { position, firstPosition } = now;
   const isMoving = status?.state === 'OPEN' && now.phase === 'waiting';
+  const shown = position === undefined || now.phase === 'rejoined' ? '–' : formatCount(position);
   return (
     <div class="position">
       <p class="hint" id="position-name">
         {waiting.position}
       </p>
-      <p class="number" aria-labelledby="position-name" data-position={position}>
-        {position === undefined || now.phase === 'rejoined' ? '–' : formatCount(position)}
+      {/* With fewer digits it is another element: centred, the same one would have jumped. */}
+      <p key={shown.length} class="number" aria-labelledby="position-name" data-position={position}>
+        {shown}
       </p>
       <p class="eta slot">{isMoving && position !== undefined ? etaText(status, position) : ' '}</p>
       <Progress

@@ -23,9 +23,21 @@ export function follow(): void {
   else void locks.request('concert.leader', () => new Promise<never>(lead));
 }
 
+/** A moment on this device's clock, and when it was set. */
+interface Due {
+  setAtMs: number;
+  atMs: number;
+}
+
+const NOW: Due = { setAtMs: 0, atMs: 0 };
+const dueIn = (ms: number): Due => ({ setAtMs: Date.now(), atMs: Date.now() + ms });
+
+/** Or the device's clock was set back since: nobody knows how far the moment is then. */
+const isDue = ({ setAtMs, atMs }: Due, nowMs: number): boolean => nowMs >= atMs || nowMs < setAtMs;
+
 let failures = 0;
-let statusAtMs = 0;
-let presenceAtMs = 0;
+let status: Due = NOW;
+let presence: Due = NOW;
 let isBusy = false;
 
 function lead(): void {
@@ -51,7 +63,7 @@ function lead(): void {
 
 /** The next turn polls. */
 export function askSoon(): void {
-  statusAtMs = 0;
+  status = NOW;
   failures = 0;
 }
 
@@ -64,13 +76,13 @@ function turn(): void {
 async function act(): Promise<void> {
   const now = Date.now();
   const inLine = place.value?.phase === 'waiting' || place.value?.phase === 'rejoined';
-  if (inLine && now >= presenceAtMs) {
-    presenceAtMs = now + jittered(paceOfPlace()?.presenceAfterMs ?? RETRY_MS);
+  if (inLine && isDue(presence, now)) {
+    presence = dueIn(jittered(paceOfPlace()?.presenceAfterMs ?? RETRY_MS));
     await sayPresent();
   }
   const isSeen = document.visibilityState === 'visible';
   if (!isSeen && !(inLine && isNear())) return;
-  if (now < statusAtMs || (place.value?.phase === 'active' && failures === 0 && statusAtMs > 0)) return;
+  if (!isDue(status, now) || (place.value?.phase === 'active' && failures === 0 && status !== NOW)) return;
   await update(inLine);
 }
 
@@ -82,7 +94,7 @@ async function update(inLine: boolean): Promise<void> {
   failures = isLost.value ? failures + 1 : 0;
   const retryMs = Math.min(RETRY_MS * 2 ** (failures - 1), MAX_RETRY_MS);
   const nextMs = inLine ? (paceOfPlace()?.statusAfterMs ?? RETRY_MS) : ONLOOKER_MS;
-  statusAtMs = Date.now() + jittered(failures > 0 ? retryMs : nextMs);
+  status = dueIn(jittered(failures > 0 ? retryMs : nextMs));
 }
 
 const paceOfPlace = (): ReturnType<typeof paceAt> =>

@@ -32,7 +32,9 @@ export async function readStatus(queueId: string): Promise<boolean> {
 }
 
 export function takeStatus(next: Heard): void {
-  if (heard.value !== undefined && heard.value.atMs > next.atMs) return;
+  const beforeMs = heard.value?.atMs ?? 0;
+  // One from the future was heard before the device's clock was set back.
+  if (beforeMs > next.atMs && beforeMs <= Date.now()) return;
   learnTime(next.status.nowMs, next.atMs);
   heard.value = next;
   isLost.value = false;
