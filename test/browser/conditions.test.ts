@@ -41,8 +41,6 @@ describeInBrowser('a buyer’s page on a bad day', () => {
     service = await startTestService({
       QUEUES: [DEVICES, CLOCK, AWAY, LOG].map((id) => `${id}=1`).join(','),
       QUEUE_PRESENCE_TIMEOUT_SECONDS: 3600,
-      DATABASE_ACQUIRE_TIMEOUT_MS: 300,
-      DATABASE_TIMEOUT_MS: 300,
       DATABASE_URL: url,
     });
   });
