@@ -140,11 +140,12 @@ export function createContainer(config: Config): DependencyContainer {
     database: isWeb ? refuse : (call) => breakers.concert.run(call),
     databaseForTasks: isWeb ? refuse : (call) => call(),
   };
-  const limits = controllerBounds(config);
+  const adaptive = new AdaptiveLimit(controllerBounds(config));
+  container.registerInstance(AdaptiveLimit, adaptive);
   const room = (id: string, cap: number | 'auto'): WaitingRoom =>
     new WaitingRoom(
       new QueueStore(redis, id, rules, metrics, tracer),
-      cap === 'auto' ? new AdaptiveLimit(limits) : new FixedLimit(cap),
+      cap === 'auto' ? adaptive : new FixedLimit(cap),
       repository,
       metrics,
       logger,

@@ -39,6 +39,7 @@ export const RIGHTS: Record<string, string> = {
   transparency_entries: 'SELECT, INSERT',
   transparency_tile: 'SELECT, INSERT',
   transparency_checkpoint: 'SELECT, INSERT',
+  rehearsal: 'SELECT',
   // A process serves only when the migrations of its version are there.
   migration: 'SELECT',
 };

@@ -12,6 +12,7 @@ import { LiveStreams } from '../modules/live/streams';
 import { InvariantMonitor } from '../modules/invariants/monitor/monitor';
 import { CancellationJob } from '../modules/organizer/cancellation/job';
 import { NotificationWorker } from '../modules/notifications/worker';
+import { AdmissionStart } from '../modules/rehearsal/admission-start';
 import { Breakers } from '../modules/operations/breakers';
 import { HoldExpiryJob } from '../modules/orders/expiry/hold-expiry-job';
 import { LapsedSessionsJob } from '../modules/orders/expiry/lapsed-sessions-job';
@@ -46,6 +47,8 @@ const SALE_BOARD_INTERVAL_MS = 500;
 /** How often the transparency logs get a checkpoint, as long as they grow. */
 const TRANSPARENCY_INTERVAL_MS = 1500;
 
+/** How soon a rehearsal's capacity is known to all processes. */
+const ADMISSION_START_INTERVAL_MS = 10_000;
 /** How soon the session of a user who has paid ends after another hold has lapsed. */
 const LAPSED_INTERVAL_MS = 1000;
 /** How soon an opening that was set, or a beacon that is known, has effect. */
@@ -79,6 +82,7 @@ export function background(container: DependencyContainer): Phase[] {
 function queueTasks(container: DependencyContainer, task: MakeTask): Phase[] {
   const config = container.resolve<Config>(CONFIG);
   const contact = container.resolve(DatabaseContact);
+  const start = container.resolve(AdmissionStart);
   const reporter = container.resolve(ProcessReporter);
   const live = container.resolve(LiveStreams);
   const rooms = container.resolve(WaitingRoomRegistry).all;
@@ -88,6 +92,7 @@ function queueTasks(container: DependencyContainer, task: MakeTask): Phase[] {
     ...rooms.map((room) =>
       task(`admission to ${room.queueId}`, config.QUEUE_ADMISSION_INTERVAL_MS, () => room.tick()),
     ),
+    task('start of admission', ADMISSION_START_INTERVAL_MS, () => start.turn()),
     task('database contact', DatabaseContact.INTERVAL_MS, () => contact.probe()),
     { name: 'report of this process', stop: () => reporter.stop() },
     task('process report', PROCESS_REPORT_INTERVAL_MS, () => reporter.turn()),

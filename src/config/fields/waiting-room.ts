@@ -23,7 +23,7 @@ export const waitingRoomFields = {
   QUEUE_AUTO_START_ACTIVE: integerOrAuto({
     unit: 'users',
     about:
-      'auto: the admission limit at first, and how many users may come in a second while the backend is idle; auto: ten for each of DATABASE_POOL_MAX',
+      'auto: the admission limit at first, and how many users may come in a second while the backend is idle; auto: eight tenths of what the last rehearsal has found, else ten for each of DATABASE_POOL_MAX',
   }),
   QUEUE_AUTO_MAX_ACTIVE: integer({
     min: 1,

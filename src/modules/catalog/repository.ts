@@ -24,7 +24,10 @@ export interface AvailabilityRow {
   seats: string;
 }
 
-/** Published schedules in the future with seats that are not sold. A hold that has passed counts as free, at once. */
+/**
+ * Published schedules in the future with seats that are not sold, without those of a rehearsal. A hold that has passed
+ * counts as free, at once.
+ */
 const SCHEDULES = `
   SELECT d.id AS scheduleId, c.title AS concertTitle, d.starts_at AS startsAt, d.ends_at AS endsAt,
          d.opens_at AS opensAt, d.closes_at AS closesAt, c.queue_id AS queueId,
@@ -36,6 +39,7 @@ const SCHEDULES = `
    WHERE d.starts_at > NOW(3) AND d.state = 'PUBLISHED' AND (d.closes_at IS NULL OR d.closes_at > NOW(3))
      AND (EXISTS (SELECT 1 FROM concert_seat s WHERE s.schedule_id = d.id AND s.status = 'AVAILABLE')
           OR EXISTS (SELECT 1 FROM concert_seat s WHERE s.schedule_id = d.id AND s.status = 'TEMP_RESERVED'))
+     AND NOT EXISTS (SELECT 1 FROM rehearsal h WHERE h.concert_id = c.id)
    ORDER BY d.starts_at, d.id`;
 
 /** How the sale of a schedule `d` that is no draft stands. */

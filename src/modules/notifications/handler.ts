@@ -40,12 +40,12 @@ export class NotificationHandler implements EventHandler {
     const kind = this.topics.kindOf(event.topic);
     if (kind === undefined) throw new MalformedEvent(`nothing is known of the topic ${event.topic}`);
     const notification = toNotification(kind, event, this.time);
-    const isNew = await this.database.transaction(async (tx) => {
-      if (!(await this.notifications.insert(tx, notification))) return false;
-      await this.notify(notification);
-      return true;
+    const kept = await this.database.transaction(async (tx) => {
+      const result = await this.notifications.insert(tx, notification);
+      if (result === 'new') await this.notify(notification);
+      return result;
     });
-    this.metrics.events.inc({ topic: event.topic, result: isNew ? 'notified' : 'duplicate' });
+    this.metrics.events.inc({ topic: event.topic, result: kept === 'new' ? 'notified' : kept });
   }
 
   /** Ends well before the transaction's time limit, which would look like a failure of the database. */

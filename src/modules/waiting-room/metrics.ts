@@ -19,6 +19,10 @@ export class WaitingRoomMetrics extends MetricGroup {
     'Most admissions a second, where there is a limit',
     ['queue'],
   );
+  readonly rehearsedCapacity = this.sharedGauge(
+    'concert_queue_rehearsed_capacity',
+    'Active users at once that the last rehearsal has found to be served within the objective; 0: none is known',
+  );
   readonly queuePaused = this.sharedGauge(
     'concert_queue_paused',
     '1 while the operator has paused admission',

@@ -59,8 +59,7 @@ export class WaitingRoom {
     const { snapshot, pending, registrations } = this;
     this.progress = new ProgressTracker(store.queueId, repository, logger);
     const local: LocalState = { snapshot, pending, registrations, progress: this.progress };
-    const limit = policy.scriptLimit;
-    this.recovery = new StateRecovery(local, { store, repository, limit, guards, metrics, logger });
+    this.recovery = new StateRecovery(local, { store, repository, policy, guards, metrics, logger });
     this.flusher = new PresenceFlusher(store, local, this.recovery);
     this.refresher = new SnapshotRefresher(store, local, this.recovery, this.flusher);
     this.admission = new QueueAdmission(policy, snapshot, this.recovery, { store, metrics, logger });

@@ -11,9 +11,12 @@ const KEEP = `INSERT IGNORE INTO webhook_delivery
                 JOIN webhook_endpoint e ON e.disabled_at IS NULL
                      AND (e.topics IS NULL OR FIND_IN_SET(o.topic, e.topics) > 0)
                WHERE o.id IN (${placeholders(BATCH)})
+                 AND NOT EXISTS (SELECT 1 FROM rehearsal h
+                                  WHERE CAST(JSON_VALUE(o.payload, '$.userId') AS UNSIGNED) BETWEEN h.first_user_id
+                                        AND h.first_user_id + h.user_count - 1)
                ORDER BY o.id, e.id`;
 
-/** Makes a delivery of each event for each endpoint that wants it. */
+/** Makes a delivery of each event for each endpoint that wants it; of a rehearsal's test users nobody hears. */
 @scoped(Lifecycle.ContainerScoped)
 export class WebhookFanOut implements FanOut {
   constructor(private readonly database: Database) {}

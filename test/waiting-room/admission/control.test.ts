@@ -35,6 +35,25 @@ describe('admission control', () => {
     expect(turns).toEqual([1, 1, 1, 2, 3]);
   });
 
+  it('begins with another start that becomes known, once the queue is empty', async () => {
+    const policy = new AdaptiveLimit({ targetP99Ms: 200, min: 1, max: 1000, start: 10 });
+    const { room, rooms } = newQueue(10, {}, policy);
+    const { seq } = await room.entries.issue(1);
+    const limitNow = async (): Promise<string | null> => {
+      await time.pass(950);
+      await room.refresh();
+      await room.coordinateAdmission(emptySignals());
+      return time.redis.hget(rooms.keys.state, 'autoLimit');
+    };
+    expect(await limitNow()).toBe('10');
+    policy.startAt(80);
+    expect(await limitNow()).toBe('10'); // somebody is active
+    await room.entries.endSession(seq);
+    expect(await limitNow()).toBe('80');
+    policy.startAt(undefined);
+    expect(await limitNow()).toBe('10');
+  });
+
   it('adds to the limit the active users without a request for ten seconds', async () => {
     const { room, rooms } = newQueue(10, { idleTimeoutMs: 20_000 }, adaptive);
     await room.entries.issue(1);

@@ -16,6 +16,8 @@ interface Kept {
   state: ControllerState;
   admittedTotal: number;
   action: string;
+  /** The window that it would begin with; undefined: kept by a version that did not say so. */
+  start?: number;
 }
 
 /** One process' part in the admission control of one queue: it reports its signals, and decides when it is its turn. */
@@ -25,7 +27,7 @@ export class AdmissionCoordinator {
   constructor(
     private readonly store: AdmissionStore,
     private readonly queueId: string,
-    private readonly bounds: ControllerBounds,
+    private readonly policy: { bounds: ControllerBounds },
     private readonly logger: Logger,
   ) {}
 
@@ -35,10 +37,12 @@ export class AdmissionCoordinator {
     const { active, inactive, admittedTotal } = turn;
     const kept = readKept(turn.controllerState);
     const admitted = Math.max(0, admittedTotal - (kept?.admittedTotal ?? admittedTotal));
-    const decision = this.decide(kept, turn.reports, { waiting, active, inactive, admitted });
+    const start = this.startOf(kept, active + waiting === 0);
+    const usable = start === kept?.start || kept?.start === undefined ? kept : undefined;
+    const decision = this.decide(usable, turn.reports, { waiting, active, inactive, admitted });
     const { limit, action, bottleneck, state } = decision;
     const rate = Math.round(decision.rate * 10) / 10;
-    const controllerState = JSON.stringify({ state, admittedTotal, action } satisfies Kept);
+    const controllerState = JSON.stringify({ state, admittedTotal, action, start } satisfies Kept);
     const lastDecision = `${action}:${bottleneck}`;
     const applied = { limit, rate, lastDecision, controllerState };
     const isInForce = await this.store.applyDecision(turn, applied, known);
@@ -50,15 +54,22 @@ export class AdmissionCoordinator {
     return undefined;
   }
 
+  /** When another start is known, as after a rehearsal, the controller begins with it as soon as the queue is empty. */
+  private startOf(kept: Kept | undefined, isEmpty: boolean): number {
+    const { start } = this.policy.bounds;
+    return isEmpty ? start : (kept?.start ?? start);
+  }
+
   /** Reports and state may come from processes of another version: what is missing takes its default. */
   private decide(kept: Kept | undefined, reports: string[], occupancy: Occupancy): Decision {
-    const before = { ...newControllerState(this.bounds), ...kept?.state };
+    const { bounds } = this.policy;
+    const before = { ...newControllerState(bounds), ...kept?.state };
     const signals = reports.map((report) => ({
       ...emptySignals(),
       ...(JSON.parse(report) as Partial<Signals>),
     }));
     const merged = signals.length > 0 ? mergeSignals(signals) : undefined;
-    return decide(before, merged, occupancy, this.bounds);
+    return decide(before, merged, occupancy, bounds);
   }
 }
 

@@ -20,9 +20,20 @@ export class FixedLimit implements AdmissionPolicy {
 
 /** As many as are served within the objective: controller.ts decides once a second, in one process for all. */
 export class AdaptiveLimit implements AdmissionPolicy {
-  readonly scriptLimit: ScriptLimit;
-  constructor(readonly bounds: ControllerBounds) {
-    this.scriptLimit = `auto:${bounds.start}`;
+  constructor(private readonly configured: ControllerBounds) {
+    this.bounds = configured;
+  }
+
+  bounds: ControllerBounds;
+
+  get scriptLimit(): ScriptLimit {
+    return `auto:${this.bounds.start}`;
+  }
+
+  /** Begins with what a rehearsal has shown. @param users active at once; undefined: with what is configured */
+  startAt(users: number | undefined): void {
+    const { min, max, start } = this.configured;
+    this.bounds = { ...this.configured, start: clamp(users ?? start, min, max) };
   }
 }
 

@@ -7,7 +7,13 @@ import type { OverrideReply } from '../state/admission-store';
 import type { QueueStore } from '../state/store';
 import { AdmissionCoordinator } from './coordinator';
 import type { Override } from './override';
-import { type AdmissionPolicy, type EffectiveLimits, effectiveLimits, type OperatorCommand } from './policy';
+import {
+  AdaptiveLimit,
+  type AdmissionPolicy,
+  type EffectiveLimits,
+  effectiveLimits,
+  type OperatorCommand,
+} from './policy';
 import type { Signals } from './signals';
 
 /** One queue's admission: the tick that admits, the controller's turn, the operator override. */
@@ -21,8 +27,8 @@ export class QueueAdmission {
     private readonly deps: { store: QueueStore; metrics: WaitingRoomMetrics; logger: Logger },
   ) {
     const { store, logger } = deps;
-    const { bounds } = policy;
-    this.coordinator = bounds && new AdmissionCoordinator(store.admission, store.queueId, bounds, logger);
+    if (policy instanceof AdaptiveLimit)
+      this.coordinator = new AdmissionCoordinator(store.admission, store.queueId, policy, logger);
   }
 
   /** What is in force, as of the snapshot. */

@@ -1,7 +1,7 @@
 import { Unavailable } from '../../../common/errors';
 import type { Logger } from '../../../platform/observability/logger';
 import type { WaitingRoomMetrics } from '../metrics';
-import type { ScriptLimit } from '../admission/policy';
+import type { AdmissionPolicy } from '../admission/policy';
 import type { PendingPresence } from '../snapshot/pending-presence';
 import type { Snapshot } from '../snapshot/snapshot';
 import type { QueueRepository } from '../state/repository';
@@ -41,7 +41,7 @@ export class StateRecovery {
     private readonly deps: {
       store: QueueStore;
       repository: QueueRepository;
-      limit: ScriptLimit;
+      policy: Pick<AdmissionPolicy, 'scriptLimit'>;
       guards: StoreGuards;
       metrics: WaitingRoomMetrics;
       logger: Logger;
@@ -87,10 +87,16 @@ export class StateRecovery {
   async pushLocalState(ends?: Ends, opening?: OpeningState): Promise<void> {
     const { progress, snapshot, pending, registrations } = this.local;
     const admission = withOpening(snapshot.admission, opening);
-    const { store, limit } = this.deps;
+    const { store, policy } = this.deps;
     pending.requeueAll(snapshot.presence);
     const sessions = snapshot.gen > 0 ? snapshot.liveSessions() : undefined;
-    const restored = await store.restore(progress.known, limit, sessions, admission, ends ?? null);
+    const restored = await store.restore(
+      progress.known,
+      policy.scriptLimit,
+      sessions,
+      admission,
+      ends ?? null,
+    );
     if (restored === 'state-lost') return;
     progress.advance(restored);
     registrations.reset();

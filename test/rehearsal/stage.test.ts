@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import request from 'supertest';
+import { RehearsalRepository } from '../../src/modules/rehearsal/repository';
+import type { Stage } from '../../src/modules/rehearsal/schema';
+import { RehearsalService } from '../../src/modules/rehearsal/service';
+import { at } from '../support/at';
+import { Buyer } from '../support/clients/buyer';
+import { expectInvariants } from '../support/invariants';
+import { Given } from '../support/rows/given';
+import { Scratch } from '../support/rows/scratch';
+import { startTestService } from '../support/service';
+import { runTool } from '../support/servers/tool';
+import { until } from '../support/wait';
+
+const QUEUE = `rehearsal-${randomBytes(4).toString('hex')}`;
+const USERS = 'member'; // words-allow: member
+/** What a rehearsal may leave: its own record, the log of its queue, and the leases of workers. */
+const MAY_GROW = /^(rehearsal|migration|transparency_\w+|outbox_lease|queue_state)$/;
+
+describe('a rehearsal', () => {
+  let scratch: Scratch;
+  let service: Awaited<ReturnType<typeof startTestService>>;
+  let rehearsals: RehearsalService;
+
+  beforeAll(async () => {
+    scratch = await Scratch.migrated();
+    rehearsals = new RehearsalService(new RehearsalRepository(scratch.admin));
+    service = await startTestService({
+      DATABASE_URL: scratch.appUrl,
+      DATABASE_ADMIN_URL: scratch.adminUrl,
+      QUEUES: `${QUEUE}=100`,
+    });
+  });
+  afterAll(async () => {
+    await service.stop();
+    await scratch.drop();
+  });
+
+  const rows = async (): Promise<Record<string, number>> => {
+    const tables = (await scratch.tables()).filter((table) => !MAY_GROW.test(table));
+    const counts = tables.map(async (table): Promise<[string, number]> => {
+      const [row] = await scratch.admin.query<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table}`);
+      return [table, row?.n ?? -1];
+    });
+    return Object.fromEntries(await Promise.all(counts));
+  };
+  const eventsAreDone = (): Promise<unknown> =>
+    until('all events are handled', async () => {
+      const [row] = await scratch.admin.query<{ n: number }>(
+        'SELECT COUNT(*) AS n FROM outbox WHERE delivered_at IS NULL',
+      );
+      return row?.n === 0;
+    });
+  const enter = async (userId: number, queueId: string): Promise<Buyer> => {
+    const buyer = new Buyer(service.url, userId);
+    const answer = await request(service.url).post('/v1/api/queue/token').send({ userId, queueId });
+    buyer.token = (answer.body as { data: { queueToken: string } }).data.queueToken;
+    await until('it is active', async () => {
+      const { data } = (await buyer.check()).body as { data: { status: string } };
+      return data.status === 'PROGRESS';
+    });
+    return buyer;
+  };
+  const seatsOf = async (
+    buyer: Buyer,
+    { scheduleId }: Stage,
+  ): Promise<{ seatId: number; amount: number }[]> =>
+    ((await buyer.seats(scheduleId)).body as { data: { seatId: number; amount: number }[] }).data;
+
+  it('sells hidden seats to test users, and leaves nothing behind but its record', async () => {
+    const given = new Given(scratch.admin);
+    const shown = await given.scheduleWithSeats(2);
+    const before = await rows();
+    const stage = await rehearsals.prepare({ queueId: QUEUE, users: 1203, seats: 5 });
+    const realUser = await given.user(100);
+    expect(realUser).toBeGreaterThan(stage.firstUserId + stage.users - 1);
+
+    const first = await enter(stage.firstUserId, QUEUE);
+    const last = await enter(stage.firstUserId + stage.users - 1, QUEUE);
+    const listed = ((await first.schedules()).body as { data: { scheduleId: number }[] }).data;
+    expect(listed.map(({ scheduleId }) => scheduleId)).toEqual([shown.id]);
+    const seats = await seatsOf(first, stage);
+    expect(seats).toHaveLength(5);
+    const { seatId, amount } = at(seats, 0);
+    await first.charge(amount).expect(200);
+    await first.pay(await first.hold(stage.scheduleId, seatId)).expect(200);
+    await last.hold(stage.scheduleId, at(seats, 1).seatId);
+    await eventsAreDone();
+    const during = await rows();
+    expect(during).toMatchObject({ payment: 1, orders: 2, reservation: 2, outbox: 3, notification: 3 });
+    expect(during[USERS]).toBe((before[USERS] ?? 0) + stage.users + 1);
+
+    await expect(rehearsals.removeAll()).resolves.toBe(1);
+    expect(await rows()).toEqual({ ...before, [USERS]: (before[USERS] ?? 0) + 1, payment_history: 1 });
+    await expectInvariants({ database: scratch.admin });
+    await expect(rehearsals.removeAll()).resolves.toBe(0);
+  });
+
+  it('that was ended by force is removed by the next one, and by the command', async () => {
+    const before = await rows();
+    const lost = await rehearsals.prepare({ queueId: QUEUE, users: 10, seats: 3 });
+    const next = await rehearsals.prepare({ queueId: QUEUE, users: 1, seats: 1 });
+    expect(next.firstUserId).toBeGreaterThan(lost.firstUserId + lost.users);
+    expect(await rows()).toMatchObject({
+      [USERS]: (before[USERS] ?? 0) + 1,
+      concert_seat: (before.concert_seat ?? 0) + 1,
+    });
+    const removed = await runTool('rehearsal', ['remove'], scratch.env);
+    expect(removed).toMatchObject({ code: 0, stdout: '{"removed":1}\n' });
+    expect(await rows()).toEqual(before);
+  });
+
+  it('notifies nobody and calls no webhook', async () => {
+    await scratch.admin.execute(
+      "INSERT INTO webhook_endpoint (url, secret) VALUES ('http://127.0.0.1:9/', 'x')",
+    );
+    const { firstUserId, scheduleId, users } = await rehearsals.prepare({
+      queueId: QUEUE,
+      users: 1,
+      seats: 1,
+    });
+    expect(users).toBe(1);
+    const buyer = await enter(firstUserId, QUEUE);
+    const metric = async (): Promise<string[]> => {
+      const text = await (await fetch(`${service.url}/metrics`)).text();
+      return text
+        .split('\n')
+        .filter((line) => line.startsWith('concert_events_total') && line.includes('rehearsed'));
+    };
+    await buyer.hold(
+      scheduleId,
+      at(await seatsOf(buyer, { rehearsalId: 0, scheduleId, firstUserId, users }), 0).seatId,
+    );
+    await eventsAreDone();
+    expect(await metric()).not.toEqual([]);
+    const deliveries = await scratch.admin.query('SELECT id FROM webhook_delivery');
+    expect(deliveries).toEqual([]);
+    await rehearsals.removeAll();
+  });
+});
