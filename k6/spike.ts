@@ -5,7 +5,7 @@ import type { Options } from 'k6/options';
 import { Api } from './lib/api.ts';
 import { Buying } from './lib/buying.ts';
 import { BUYING, common, fairQueue } from './lib/limits.ts';
-import { duration, seconds, USERS, whole } from './lib/options.ts';
+import { duration, FIRST_USER, seconds, USERS, whole } from './lib/options.ts';
 import { waitForAdmission } from './lib/waiting.ts';
 
 export { handleSummary } from './lib/summary.ts';
@@ -35,6 +35,6 @@ export const options: Options = {
 
 export default function (): void {
   sleep(Math.random());
-  const token = waitForAdmission(api, exec.vu.idInTest, { seconds: DURATION });
+  const token = waitForAdmission(api, FIRST_USER - 1 + exec.vu.idInTest, { seconds: DURATION });
   if (token !== undefined) buying.visit(token);
 }

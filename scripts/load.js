@@ -21,6 +21,7 @@ const {
   stopForAWhile,
 } = require('./lib/services/outage');
 const { targets } = require('./lib/services/prometheus/prometheus-targets');
+const { urlsOfRunning } = require('./lib/tool');
 const { findTool } = require('./lib/tools/tools');
 
 const WHAT = 'npm run load';
@@ -31,12 +32,16 @@ const TARGET = `load-${process.pid}`;
 const PATIENCE_MS = 60_000;
 
 /** @returns the environment of the product and of k6 */
-async function prepare({ needs, users, stops }) {
+async function prepare({ needs, users, stops, hasDatabase }) {
   const names = needs.filter((name) => name !== 'k6');
   const urls = names.length > 0 ? await ensureServices(names, { what: WHAT, forTests: true }) : {};
   for (const name of stops) checkStoppable(name);
   const env = { ...process.env, ...urls, TZ: 'UTC' };
-  env.LOAD_K6 = await findTool('k6');
+  if (needs.includes('k6')) env.LOAD_K6 = await findTool('k6');
+  if (hasDatabase) {
+    await build();
+    Object.assign(env, await urlsOfRunning({ needs: ['mariadb'], uses: ['redis'] }));
+  }
   if (!names.includes('mariadb')) return env;
   await build();
   env.TOKEN_SECRET = crypto.randomBytes(48).toString('base64url');
@@ -119,7 +124,7 @@ runMain(async () => {
   await ensureDependencies();
   const wanted = await plan(args);
   for (const name of wanted.stops) checkStoppableEarly(name);
-  if (wanted.needs.length === 0) return runner(args, process.env);
+  if (wanted.needs.length === 0 && !wanted.hasDatabase) return runner(args, process.env);
   try {
     const env = await withLock(() => prepare(wanted));
     return await runner(args, env, wanted.needs);

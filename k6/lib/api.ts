@@ -4,7 +4,7 @@ import { b64encode } from 'k6/encoding';
 import http from 'k6/http';
 import { Answer } from './answer.ts';
 import { record } from './timeline.ts';
-import { BASE_URL, TRIES } from './options.ts';
+import { BASE_URL, QUEUE, TRIES } from './options.ts';
 
 export type Endpoint = 'token' | 'check' | 'schedule' | 'seat' | 'amount' | 'charge' | 'reserve' | 'payment';
 
@@ -13,6 +13,7 @@ export interface Place {
   status: 'WAITING' | 'PROGRESS' | 'DONE' | 'EXPIRED';
   etaSeconds: number;
   pollAfterMs: number;
+  queueState: string;
 }
 export interface Schedule {
   scheduleId: number;
@@ -23,13 +24,15 @@ export interface Seat {
   amount: number;
 }
 
+const IN_QUEUE = QUEUE === '' ? {} : { queueId: QUEUE };
+
 interface Call {
   endpoint: Endpoint;
   method: 'GET' | 'POST';
   path: string;
   query?: string;
   token?: string;
-  body?: Record<string, number>;
+  body?: Record<string, number | string>;
   /** Sent with every attempt, so that all of them together act once. */
   idempotencyKey?: string;
   /** 409 counts as a success, because another user has the seat. */
@@ -42,7 +45,12 @@ export class Api {
   constructor(private readonly tries = TRIES) {}
 
   readonly token = (userId: number): Answer<{ queueToken: string }> =>
-    this.call({ endpoint: 'token', method: 'POST', path: '/v1/api/queue/token', body: { userId } });
+    this.call({
+      endpoint: 'token',
+      method: 'POST',
+      path: '/v1/api/queue/token',
+      body: { userId, ...IN_QUEUE },
+    });
 
   readonly check = (token: string): Answer<Place> =>
     this.call({ endpoint: 'check', method: 'POST', path: '/v1/api/queue/token/check', token });

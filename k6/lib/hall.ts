@@ -1,6 +1,6 @@
 import type { Answer } from './answer.ts';
 import type { Api, Seat } from './api.ts';
-import { oneOf } from './options.ts';
+import { oneOf, SCHEDULE_ID } from './options.ts';
 
 const ANY = oneOf('DATES', ['first', 'any']) === 'any';
 
@@ -16,6 +16,7 @@ export class Hall {
   /** Of the first schedule that has free seats, or of the one wished for; undefined: all is sold or on hold. */
   static find(api: Api, token: string): Hall | undefined {
     const programme = api.schedule(token);
+    if (SCHEDULE_ID > 0) return new Hall(SCHEDULE_ID, api.seat(token, SCHEDULE_ID));
     const wished = ANY ? programme.item(Math.floor(Math.random() * programme.count)) : undefined;
     const open = wished?.seatStatus === 'AVAILABLE' ? wished : programme.item('#(seatStatus=="AVAILABLE")');
     return open && new Hall(open.scheduleId, api.seat(token, open.scheduleId));

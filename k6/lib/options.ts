@@ -54,8 +54,15 @@ export const seconds = (value: number): string => `${Math.round(value * 1000)}ms
 export const BASE_URL = read('BASE_URL', 'http://127.0.0.1:8080', 'an http(s) URL without a path', (text) =>
   /^https?:\/\/[^/\s]+\/?$/.test(text) ? text.replace(/\/$/, '') : undefined,
 );
-/** User ids are 1 … USERS. */
+/** User ids are 1 … USERS; in spike.ts FIRST_USER …. */
 export const USERS = whole('USERS', 100_000);
+export const FIRST_USER = whole('FIRST_USER', 1);
+/** The queue that users join; empty: the main one. */
+export const QUEUE = read('QUEUE', '', '1 to 64 letters, digits, hyphens or underscores', (text) =>
+  /^[\w-]{1,64}$/.test(text) ? text : undefined,
+);
+/** The only schedule that users want, whatever the list shows; 0: one of the list. */
+export const SCHEDULE_ID = whole('SCHEDULE_ID', 0, 0);
 /** Tag `testid` of every sample: distinguishes runs in InfluxDB. */
 export const TEST_ID = read(
   'TEST_ID',

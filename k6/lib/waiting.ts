@@ -40,6 +40,7 @@ function pollUntilAdmitted(api: Api, token: string, since: number, patience: Pat
     if (!answer.ok) return false;
     const place = answer.data;
     if (place.status !== 'WAITING') return place.status === 'PROGRESS';
+    if (place.queueState === 'SOLD_OUT') return false; // nobody waits for what is gone
     queuePositionBack.add(place.queuePosition > lastPosition ? 1 : 0);
     lastPosition = place.queuePosition;
     const pause = pauseSeconds(place);

@@ -2,6 +2,7 @@
 import { readFindings } from './checks/findings.ts';
 import { type Command, needsOf, readArguments } from './options.ts';
 import { changesOf, changeTable, isCertainlyWorse } from './report/changes.ts';
+import { rehearse } from './rehearsal/rehearse.ts';
 import { isMet } from './report/outages.ts';
 import { markdownTable } from './report/page.ts';
 import { comparison, saveReport, verdict, writeReport } from './report.ts';
@@ -18,6 +19,7 @@ async function act(command: Command): Promise<number> {
     if (command.saveAs !== undefined) process.stdout.write(`${saveReport(findings, command.saveAs)}\n`);
     return 0;
   }
+  if (command.command === 'rehearse') return rehearse(command);
   const { meta } = await run(command);
   const { folder, findings } = writeReport(command.id, command.compareWith);
   process.stdout.write(`\n${verdict(findings)}\n\nReport: ${folder.html}\n        ${folder.markdown}\n`);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import closest from '../../scripts/lib/arguments/closest.js';
 import { root } from './paths.ts';
-import { demandVariable, knownVariables } from './variables.ts';
+import { readRehearsal, type RehearsalCommand } from './rehearsal/options.ts';
+import { ID, ID_RULE, knownVariables, readVariables, runId, urlIn } from './variables.ts';
 
 /** One run of a scenario. */
 export interface RunCommand {
@@ -20,16 +21,15 @@ export interface RunCommand {
   prometheus: boolean;
   kafka: boolean;
   compareWith: string | undefined;
+  /** Variables of the product that is started for the run. */
+  productEnv?: Record<string, string>;
 }
 
 export type Command =
   | RunCommand
+  | RehearsalCommand
   | { command: 'compare'; ids: [string, string]; gate: boolean }
   | { command: 'report'; ids: [string]; saveAs: string | undefined };
-
-const VARIABLE = /^([A-Z][A-Z0-9_]*)=(.*)$/;
-const ID = /^[\w.-]{1,64}$/;
-const ID_RULE = '1 to 64 letters, digits, ".", "_" or "-"';
 
 /** The scripts of k6/, and the run in which databases are stopped. */
 const scenarios = (): string[] => [
@@ -43,6 +43,10 @@ export const USAGE = `npm run load -- <scenario> [NAME=value …] [options]
 npm run load -- compare <run> <run> [--gate] two runs beside each other, the second against the first with 95 %
                                              intervals; --gate ends with 1 when it is worse for certain, by 5 % or more
 npm run load -- report <run> [--save NAME]   writes a run's report again; with --save also docs/results/load/NAME.md
+npm run load -- rehearse --users N --seats N [--minutes N] [--queue ID] [--real-seats N --real-buyers N] [NAME=value …]
+                                             a sale of hidden seats to test users (docs/operations/rehearsal.md):
+                                             objective kept or not, capacity, and when the real sale will sell out
+npm run load -- rehearse --cleanup           removes what a rehearsal has left that was ended by force
 
   scenario          arrival, breakpoint, check, crowd, purchase, schedule, seat, soak, spike, step, study, token: the
                     scripts of k6/; or breaker, which stops MariaDB and Redis during purchase
@@ -58,6 +62,7 @@ The product is started for the run, on MariaDB and Redis as npm test gets them, 
 
 /** @throws Error that says what is wrong */
 export function readArguments(args: string[], now = new Date()): Command {
+  if (args[0] === 'rehearse') return readRehearsal(args.slice(1), now);
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -80,27 +85,18 @@ export function readArguments(args: string[], now = new Date()): Command {
   if (command === 'report' && rest.length === 1)
     return { command, ids: rest as [string], saveAs: values.save };
   if (!scenarios().includes(command)) {
-    const known = [...scenarios(), 'compare', 'report'];
+    const known = [...scenarios(), 'compare', 'report', 'rehearse'];
     throw new Error(
       command === ''
         ? 'Which scenario?'
         : `There is no scenario "${command}".${closest.didYouMean(command, known)}`,
     );
   }
-  const variables: Record<string, string> = {};
   const known = [...knownVariables(command === 'breaker' ? 'purchase' : command), 'MANAGEMENT_URL'];
-  for (const argument of rest) {
-    const [, name, value = ''] = VARIABLE.exec(argument) ?? [];
-    if (name === undefined) throw new Error(`"${argument}" is not NAME=value.`);
-    demandVariable(name, known);
-    variables[name] = value;
-  }
-  const id = values.id ?? `${command}-${now.toISOString().slice(0, 19).replaceAll(':', '')}`;
-  if (!ID.test(id)) throw new Error(`--id: ${ID_RULE}, not "${id}".`);
+  const variables = readVariables(rest, known);
+  const id = runId(values.id, command, now);
   const { influx, prometheus, kafka, compare } = values;
-  const urlIn = (name: string): string | undefined =>
-    (variables[name] ?? process.env[name])?.replace(/\/$/, '');
-  const baseUrl = urlIn('BASE_URL');
+  const baseUrl = urlIn(variables, 'BASE_URL');
   if (command === 'breaker' && baseUrl !== undefined)
     throw new Error('breaker stops MariaDB and Redis: it runs on services started here, without BASE_URL.');
   const own = { scenario: command, id, variables, compareWith: compare };
@@ -108,7 +104,7 @@ export function readArguments(args: string[], now = new Date()): Command {
     command: 'run',
     ...own,
     baseUrl,
-    managementUrl: urlIn('MANAGEMENT_URL'),
+    managementUrl: urlIn(variables, 'MANAGEMENT_URL'),
     influx,
     prometheus,
     kafka,
@@ -118,9 +114,26 @@ export function readArguments(args: string[], now = new Date()): Command {
 /** What `breaker` stops, one after the other. */
 export const STOPPED = ['mariadb', 'redis'];
 
-/** What has to be there before the run; `stops`: what it stops for a while. */
-export function needsOf(command: Command): { needs: string[]; users: number; stops: string[] } {
-  if (command.command !== 'run') return { needs: [], users: 0, stops: [] };
+/** What has to be there before the run. */
+export interface Needs {
+  needs: string[];
+  /** Users of the database that is made for it. */
+  users: number;
+  /** What it stops for a while. */
+  stops: string[];
+  /** Tools work on the database of a product that runs already. */
+  hasDatabase?: boolean;
+}
+
+const NO_NEEDS: Needs = { needs: [], users: 0, stops: [] };
+
+export function needsOf(command: Command): Needs {
+  if (command.command === 'rehearse') {
+    const needs = command.run === undefined ? NO_NEEDS : needsOf(command.run);
+    const isGiven = command.run === undefined || command.run.baseUrl !== undefined;
+    return { ...needs, users: 1, hasDatabase: isGiven };
+  }
+  if (command.command !== 'run') return NO_NEEDS;
   const needs = ['k6'];
   if (command.baseUrl === undefined) needs.push('mariadb', 'redis');
   if (command.kafka) needs.push('kafka');

@@ -4,6 +4,7 @@ import { type Figures, type Findings, readFindings } from './checks/findings.ts'
 import { root, RunFolder } from './paths.ts';
 import { LOADED_MS, plotsOf } from './plots/plots.ts';
 import { type Published, published } from './record/published.ts';
+import { rehearsalSection } from './rehearsal/section.ts';
 import { demandsOf, outageSection, outageVerdict } from './report/outages.ts';
 import { htmlPage, markdownPage, type Page, savePlots, type Section, type Table } from './report/page.ts';
 
@@ -87,6 +88,7 @@ function sectionsOf(run: Findings, earlier: Findings | undefined): Section[] {
   const { meta, endpoints, thresholds, outages } = run;
   const isStudy = meta.scenario === 'study';
   return [
+    ...(meta.rehearsal ? [rehearsalSection(meta.rehearsal)] : []),
     {
       title: earlier || isStudy ? 'The run beside others' : 'The run',
       table: comparison([run, ...(earlier ? [earlier] : [])], isStudy ? published : []),

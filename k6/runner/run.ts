@@ -88,12 +88,13 @@ async function allOrNone<A, B>(
   }
 }
 
-function productEnv({ id, scenario, kafka }: RunCommand): Record<string, string> {
+function productEnv({ id, scenario, kafka, productEnv: own }: RunCommand): Record<string, string> {
   return {
     ROLE: 'all',
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn',
     QUEUE_ID: `load-${id.replaceAll('.', '_')}`, // its own queue, because Redis may hold others
     ...(kafka ? {} : { KAFKA_BROKERS: '' }),
+    ...own,
     ...(scenario === 'breaker' ? { QUEUE_MAX_ACTIVE: process.env.QUEUE_MAX_ACTIVE ?? '10000' } : {}),
   };
 }

@@ -29,6 +29,33 @@ export function knownVariables(script?: string): string[] {
   return [...found].sort();
 }
 
+const VARIABLE = /^([A-Z][A-Z0-9_]*)=(.*)$/;
+export const ID = /^[\w.-]{1,64}$/;
+export const ID_RULE = '1 to 64 letters, digits, ".", "_" or "-"';
+
+/** NAME=value … @throws Error that names what is none, or is not known */
+export function readVariables(args: string[], known: string[]): Record<string, string> {
+  const variables: Record<string, string> = {};
+  for (const argument of args) {
+    const [, name, value = ''] = VARIABLE.exec(argument) ?? [];
+    if (name === undefined) throw new Error(`"${argument}" is not NAME=value.`);
+    demandVariable(name, known);
+    variables[name] = value;
+  }
+  return variables;
+}
+
+/** The run's name: the one wished for, else what runs and when. @throws Error for a name that no folder can have */
+export function runId(wished: string | undefined, what: string, now: Date): string {
+  const id = wished ?? `${what}-${now.toISOString().slice(0, 19).replaceAll(':', '')}`;
+  if (!ID.test(id)) throw new Error(`--id: ${ID_RULE}, not "${id}".`);
+  return id;
+}
+
+/** A URL that is given as a variable or by the environment. */
+export const urlIn = (variables: Record<string, string>, name: string): string | undefined =>
+  (variables[name] ?? process.env[name])?.replace(/\/$/, '');
+
 /** @throws Error unless it is one of those known */
 export function demandVariable(name: string, known: string[]): void {
   if (known.includes(name)) return;

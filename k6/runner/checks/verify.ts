@@ -24,9 +24,9 @@ export function invariantsOf(printed: string): Invariants {
   return { ok, findings };
 }
 
-/** `npm run db -- verify` on the run's database and line. */
-export function verify(env: Record<string, string>): Promise<Invariants> {
-  const args = [join(root, 'dist', 'cli', 'verify.js'), '--json', '--queue', env.QUEUE_ID ?? 'main'];
+/** `npm run db -- verify` on the run's database and a queue. */
+export function verify(env: Record<string, string>, queueId = env.QUEUE_ID ?? 'main'): Promise<Invariants> {
+  const args = [join(root, 'dist', 'cli', 'verify.js'), '--json', '--queue', queueId];
   return new Promise((resolve, reject) => {
     execFile(
       process.execPath,

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { root } from '../paths.ts';
+import type { Outcome } from '../rehearsal/outcome.ts';
 
 /** Something that was done to the system in the middle of a run; seconds since its start. */
 export interface Outage {
@@ -22,6 +23,8 @@ export interface Meta {
   outages: Outage[];
   /** `npm run db -- verify` after it; undefined when the product is not ours to look into. */
   invariants?: { ok: boolean; findings: string[] };
+  /** What a rehearsal has shown. */
+  rehearsal?: Outcome;
   environment: Record<string, string>;
 }
 

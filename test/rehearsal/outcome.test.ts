@@ -1,0 +1,120 @@
+import { capacityOf, predictSoldOut, rateOf, type Second } from '../../k6/runner/rehearsal/outcome';
+import { readRehearsal } from '../../k6/runner/rehearsal/options';
+import { rehearsalVerdict } from '../../k6/runner/rehearsal/section';
+
+const TARGET_MS = 200;
+const seconds = (count: number, second: Partial<Second>): Second[] =>
+  Array.from({ length: count }, () => ({ active: 100, waiting: 0, limit: 1000, p99Ms: 50, ...second }));
+
+describe('the capacity that a rehearsal has found', () => {
+  it('is the most users who were served within the objective for five seconds on end', () => {
+    const run = [
+      ...seconds(5, { active: 100 }),
+      ...seconds(5, { active: 300 }),
+      ...seconds(4, { active: 900 }),
+    ];
+    expect(capacityOf(run, TARGET_MS)).toEqual({ users: 300, isLimit: false });
+  });
+
+  it('is a limit when more users were too slow, and does not count those', () => {
+    const run = [...seconds(10, { active: 300 }), ...seconds(10, { active: 500, p99Ms: 400 })];
+    expect(capacityOf(run, TARGET_MS)).toEqual({ users: 300, isLimit: true });
+  });
+
+  it('is a limit when users waited while the limit was used', () => {
+    const run = seconds(10, { active: 95, limit: 100, waiting: 50 });
+    expect(capacityOf(run, TARGET_MS)).toEqual({ users: 95, isLimit: true });
+  });
+
+  it('is not a limit when fewer users were slow for a moment', () => {
+    const run = [...seconds(10, { active: 50, p99Ms: 400 }), ...seconds(10, { active: 300 })];
+    expect(capacityOf(run, TARGET_MS)).toEqual({ users: 300, isLimit: false });
+  });
+
+  it('is unknown when everything was too slow, or nothing was measured', () => {
+    expect(capacityOf(seconds(20, { p99Ms: 201 }), TARGET_MS)).toBeUndefined();
+    expect(capacityOf(seconds(20, { p99Ms: undefined }), TARGET_MS)).toBeUndefined();
+    expect(capacityOf(seconds(4, {}), TARGET_MS)).toBeUndefined();
+  });
+});
+
+describe('the end of the real sale', () => {
+  /** Nothing for ten seconds, ten a second for ten seconds, and the last one after a hold has lapsed. */
+  const points = [
+    ...Array.from({ length: 10 }, (_, at): [number, number] => [at, 0]),
+    ...Array.from({ length: 10 }, (_, i): [number, number] => [10 + i, 10 * (i + 1)]),
+    [49, 101],
+  ] as [number, number][];
+  const course = { points, isSoldOut: true };
+
+  it('follows from the rate in the middle of the rehearsed one, its beginning and its end', () => {
+    expect(rateOf(course)).toBeCloseTo((0.8 * 101) / 8, 10);
+    const predicted = predictSoldOut(course, { seats: 1010, buyers: 2000 }, 1);
+    expect(predicted).toBeCloseTo(11 + (1010 - 20.2) / 10.1 + 30, 10);
+  });
+
+  it('is unknown when the users will not buy all seats, or too little was sold', () => {
+    expect(predictSoldOut(course, { seats: 1010, buyers: 2000 }, 0.5)).toBeUndefined();
+    expect(
+      predictSoldOut({ points: [[1, 1]], isSoldOut: false }, { seats: 10, buyers: 90 }, 1),
+    ).toBeUndefined();
+    expect(predictSoldOut({ points: [], isSoldOut: false }, { seats: 10, buyers: 90 }, 1)).toBeUndefined();
+  });
+});
+
+describe('the verdict of a rehearsal', () => {
+  const outcome = {
+    queueId: 'rehearsal',
+    users: 1000,
+    seats: 100,
+    targetMs: TARGET_MS,
+    p99Ms: 150,
+    failedShare: 0.001,
+    isKept: true,
+    capacity: { users: 400, isLimit: false },
+    sold: 100,
+    soldOutAfterSeconds: 30,
+    perSecond: 5,
+    real: { seats: 1000, buyers: 10_000, soldOutAfterSeconds: 200 },
+  };
+
+  it('names objective, capacity and the predicted end', () => {
+    expect(rehearsalVerdict(outcome)).toBe(
+      'objective kept: p99 150 ms of at most 200 ms, 0.10 % failed; capacity: at least 400 active users at once; ' +
+        '1,000 seats for 10,000 users: sold out after 200 s (minute 4).',
+    );
+  });
+
+  it('says what was missed, and what is not known', () => {
+    const missed = { ...outcome, isKept: false, capacity: null, soldOutAfterSeconds: null };
+    expect(rehearsalVerdict(missed)).toMatch(
+      /^objective MISSED: .*no capacity was found; .*after at least 200 s/,
+    );
+  });
+});
+
+describe('the arguments of a rehearsal', () => {
+  const read = (...args: string[]) => readRehearsal(args, new Date('2030-01-31T10:00:00Z'));
+
+  it('become a run of the spike with its own users and seats', () => {
+    const sizes = '--users 500 --seats 100 --minutes 3 --real-seats 900 --real-buyers 9000 THINK=1';
+    const { run, queueId, real } = read(...sizes.split(' '));
+    expect(queueId).toBe('r-rehearse-2030-01-31T100000');
+    expect(real).toEqual({ seats: 900, buyers: 9000 });
+    expect(run?.variables).toEqual({ THINK: '1', PEAK: '500', USERS: '500', DURATION: '3m', QUEUE: queueId });
+    expect(read('--users', '5', '--seats', '1', 'BASE_URL=http://x').queueId).toBe('rehearsal');
+    expect(read('--cleanup').run).toBeUndefined();
+  });
+
+  it.each([
+    ['--seats 1', '--users is missing.'],
+    ['--users 0 --seats 1', '--users must be a whole number from 1 to 1000000, not "0".'],
+    ['--users 1 --seats 1 --queue a/b', '--queue: 1 to 64'],
+    ['--users 1 --seats 1 --real-seats 5', '--real-buyers is missing.'],
+    ['--users 1 --seats 1 PEAK=3', 'No script here reads PEAK.'],
+    ['--cleanup --users 1', '--cleanup takes nothing else.'],
+    ['--users 1 --seats 1 --id a/b', '--id: 1 to 64'],
+  ])('%s is refused', (args, words) => {
+    expect(() => read(...args.split(' '))).toThrow(words);
+  });
+});
