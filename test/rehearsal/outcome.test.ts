@@ -45,20 +45,22 @@ describe('the end of the real sale', () => {
     ...Array.from({ length: 10 }, (_, i): [number, number] => [10 + i, 10 * (i + 1)]),
     [49, 101],
   ] as [number, number][];
-  const course = { points, isSoldOut: true };
+  const course = { points, isSoldOut: true, mostActive: 5 };
 
   it('follows from the rate in the middle of the rehearsed one, its beginning and its end', () => {
-    expect(rateOf(course)).toBeCloseTo((0.8 * 101) / 8, 10);
+    expect(rateOf(course)).toBeCloseTo((91 - 10.1) / 8, 10);
     const predicted = predictSoldOut(course, { seats: 1010, buyers: 2000 }, 1);
-    expect(predicted).toBeCloseTo(11 + (1010 - 20.2) / 10.1 + 30, 10);
+    expect(predicted).toBeCloseTo(11 + (1010 - 20.1) / ((91 - 10.1) / 8) + 30, 10);
   });
 
   it('is unknown when the users will not buy all seats, or too little was sold', () => {
     expect(predictSoldOut(course, { seats: 1010, buyers: 2000 }, 0.5)).toBeUndefined();
     expect(
-      predictSoldOut({ points: [[1, 1]], isSoldOut: false }, { seats: 10, buyers: 90 }, 1),
+      predictSoldOut({ points: [[1, 1]], isSoldOut: false, mostActive: 1 }, { seats: 10, buyers: 90 }, 1),
     ).toBeUndefined();
-    expect(predictSoldOut({ points: [], isSoldOut: false }, { seats: 10, buyers: 90 }, 1)).toBeUndefined();
+    expect(
+      predictSoldOut({ points: [], isSoldOut: false, mostActive: 0 }, { seats: 10, buyers: 90 }, 1),
+    ).toBeUndefined();
   });
 });
 

@@ -34,7 +34,7 @@ export interface Outcome {
   sold: number;
   /** Seconds from the first request; null: it was not sold out. */
   soldOutAfterSeconds: number | null;
-  /** Seats a second between a tenth and nine tenths of what was sold. */
+  /** Seats a second in the middle of the sale. */
   perSecond: number | null;
   real: (RealSale & { soldOutAfterSeconds: number | null }) | null;
 }
@@ -68,16 +68,28 @@ const isBinding = ({ active, waiting, limit }: Second): boolean => waiting > 0 &
 export interface Course {
   points: Series['points'];
   isSoldOut: boolean;
+  /** Most users who were active at once. */
+  mostActive: number;
 }
 
 const reaches = ({ points }: Course, sold: number): number | undefined =>
   points.find(([, value]) => value >= sold)?.[0];
 
+/**
+ * Between what a sale sells at its full rate: the first tenth comes with the first users, and at the end fewer are
+ * admitted, and holds must lapse. That end begins when two seats are left for each active user.
+ */
+function fullRate(course: Course): { from: number; to: number } {
+  const total = course.points.at(-1)?.[1] ?? 0;
+  const last = course.isSoldOut ? Math.min(2 * course.mostActive, total / 2) : 0.1 * total;
+  return { from: 0.1 * total, to: total - last };
+}
+
 /** Seats a second in the middle of the sale; undefined: too little was sold. */
 export function rateOf(course: Course): number | undefined {
-  const total = course.points.at(-1)?.[1] ?? 0;
-  const [from, to] = [reaches(course, 0.1 * total), reaches(course, 0.9 * total)];
-  return from === undefined || to === undefined || to <= from ? undefined : (0.8 * total) / (to - from);
+  const { from, to } = fullRate(course);
+  const [begin, end] = [reaches(course, from), reaches(course, to)];
+  return begin === undefined || end === undefined || end <= begin ? undefined : (to - from) / (end - begin);
 }
 
 /**
@@ -89,22 +101,23 @@ export function predictSoldOut(
   { seats, buyers }: RealSale,
   seatsPerUser: number,
 ): number | undefined {
-  const total = course.points.at(-1)?.[1] ?? 0;
   const rate = rateOf(course);
-  const begins = reaches(course, 0.1 * total);
-  if (rate === undefined || begins === undefined || buyers * seatsPerUser < seats) return undefined;
-  const ends = course.isSoldOut ? (reaches(course, total) ?? 0) - (reaches(course, 0.9 * total) ?? 0) : 0;
-  const rest = Math.max(0, seats - (course.isSoldOut ? 0.2 : 0.1) * total);
-  return begins + rest / rate + ends;
+  const { from, to } = fullRate(course);
+  const begin = reaches(course, from);
+  if (rate === undefined || begin === undefined || buyers * seatsPerUser < seats) return undefined;
+  const total = course.points.at(-1)?.[1] ?? 0;
+  const end = course.isSoldOut ? (reaches(course, total) ?? 0) - (reaches(course, to) ?? 0) : 0;
+  const last = course.isSoldOut ? total - to : 0;
+  return begin + Math.max(0, seats - from - last) / rate + end;
 }
 
 /** The course of the sale as its buyers saw it. */
-function courseOf({ recording }: Findings, seats: number): Course {
+function courseOf({ recording }: Findings, seats: number, mostActive: number): Course {
   const first = recording.get('http_reqs', 'count')?.points.find(([, requests]) => requests > 0)?.[0] ?? 0;
   let sold = 0;
   const counted = recording.get('tickets_sold', 'count')?.points ?? [];
   const points = counted.map(([at, count]): [number, number] => [at - first, (sold += count)]);
-  return { points, isSoldOut: sold >= seats };
+  return { points, isSoldOut: sold >= seats, mostActive };
 }
 
 /** What the product and k6 saw, second by second of the product's samples. */
@@ -140,7 +153,8 @@ export function outcomeOf(
   const { figures, endpoints } = findings;
   const active = endpoints.filter(({ endpoint }) => ACTIVE_ENDPOINTS.includes(endpoint));
   const p99Ms = Math.max(0, ...active.map(({ ms }) => ms.p99));
-  const course = courseOf(findings, seats);
+  const seconds = secondsOf(findings, queueId);
+  const course = courseOf(findings, seats, Math.max(0, ...seconds.map(({ active: users }) => users)));
   const admitted = Math.max(1, Math.round((figures.admittedShare ?? 0) * users));
   const soldOut = course.isSoldOut ? reaches(course, seats) : undefined;
   const predicted = real && predictSoldOut(course, real, figures.sold / admitted);
@@ -152,7 +166,7 @@ export function outcomeOf(
     p99Ms,
     failedShare: figures.failedShare,
     isKept: p99Ms <= targetMs && figures.failedShare <= MAX_FAILED_SHARE && figures.sold > 0,
-    capacity: capacityOf(secondsOf(findings, queueId), targetMs) ?? null,
+    capacity: capacityOf(seconds, targetMs) ?? null,
     sold: figures.sold,
     soldOutAfterSeconds: soldOut ?? null,
     perSecond: rateOf(course) ?? null,
