@@ -1,4 +1,4 @@
-import { Authority, noCertificates } from '../../support/servers/authority';
+import { Authority, noCertificates } from '../../support/servers/secure/authority';
 import { freePort } from '../../support/servers/free-port';
 import { MariaDbServer, noMariaDbServer } from '../../support/servers/mariadb-server';
 import { ServiceProcess } from '../../support/servers/process';
