@@ -105,9 +105,9 @@ describe('a process with a collector', () => {
     expect(collector.headers[0]).toMatchObject({ 'x-key': 'a b' });
   });
 
-  it('writes the ids of a request’s span into its log lines', async () => {
+  it('names a traced request in its log lines, and in the buckets of its histogram for those who take OpenMetrics', async () => {
     const one = await start({ ...collector.env, LOG_LEVEL: 'debug' });
-    await fetch(one.url + LISTS, { headers: { 'x-request-id': 'mine' } });
+    const { status } = await fetch(one.url + LISTS, { headers: { 'x-request-id': 'mine' } });
     const line = await until('logged', () => linesOf(one).find(({ requestId }) => requestId === 'mine'));
     const isMine = (id: unknown): boolean => id === 'mine';
     const span = await until('sent', () =>
@@ -115,12 +115,8 @@ describe('a process with a collector', () => {
     );
     expect(line).toMatchObject({ msg: 'answered', trace_id: span.traceId, span_id: span.spanId });
     expect(linesOf(one).find(({ msg }) => msg === 'listening')).not.toHaveProperty('trace_id');
-  });
+    expect(span.name).toBe('GET /v1/api/queues/:queueId/status');
 
-  it('names a traced request in the buckets of its histogram, for those who take OpenMetrics', async () => {
-    const one = await start(collector.env);
-    const { status } = await fetch(one.url + LISTS);
-    const span = await collector.span('GET /v1/api/queues/:queueId/status');
     const scrape = await metricsOf(one, OPEN_METRICS);
     expect(scrape.headers.get('content-type')).toBe(
       'application/openmetrics-text; version=1.0.0; charset=utf-8',
