@@ -16,7 +16,9 @@ describe('a server that cuts idle clients', () => {
     req.resume().once('end', () => due.push(() => res.send('done')));
   });
   let cut = 0;
+  let largeBegins: () => void = () => undefined;
   app.get('/large', (_req, res) => {
+    largeBegins();
     res.send(LARGE).once('close', () => cut++);
   });
   const server = new HttpServer(app, {
@@ -31,10 +33,13 @@ describe('a server that cuts idle clients', () => {
   beforeAll(() => server.listen());
   afterAll(() => server.close());
 
+  /** The client that has connected last. */
+  let newest: Socket | undefined;
   const say = async (
     text: string,
   ): Promise<{ socket: Socket; heard: () => string; closed: () => boolean }> => {
     const socket = connect(server.port, '127.0.0.1');
+    newest = socket;
     const parts: Buffer[] = [];
     let isClosed = false;
     socket.on('data', (part: Buffer) => parts.push(part));
@@ -43,6 +48,18 @@ describe('a server that cuts idle clients', () => {
     await once(socket, 'connect');
     socket.write(text);
     return { socket, heard: () => Buffer.concat(parts).toString(), closed: () => isClosed };
+  };
+  /**
+   * Says it until the server has begun with it: on a machine that stands still for IDLE_MS a client may be cut before its
+   * request is read.
+   */
+  const sayUntil = async (text: string, hasBegun: () => boolean): ReturnType<typeof say> => {
+    for (;;) {
+      const client = await say(text);
+      await until('it is being worked on', () => hasBegun() || client.closed());
+      if (hasBegun()) return client;
+      due.length = 0;
+    }
   };
   /** As many idle clients, one after the other, have been cut. */
   const idleTimes = async (count: number): Promise<void> => {
@@ -55,9 +72,8 @@ describe('a server that cuts idle clients', () => {
   const POST = 'POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n';
 
   it.each([GET, `${POST}body`, GET.repeat(3)])('lets a client wait for its answer: %j', async (text) => {
-    const client = await say(text);
     const asked = text.split('HTTP/1.1').length - 1;
-    await until('it is being worked on', () => due.length === asked);
+    const client = await sayUntil(text, () => due.length === asked);
     await idleTimes(3);
     expect(client.closed()).toBe(false);
     for (const answer of due.splice(0).reverse()) answer();
@@ -66,7 +82,7 @@ describe('a server that cuts idle clients', () => {
   });
 
   it('cuts a client that sends a thousand requests ahead of their answers', async () => {
-    const client = await say(GET.repeat(3000));
+    const client = await sayUntil(GET.repeat(3000), () => due.length > 0);
     await until('it is cut', client.closed);
     expect(due.splice(0)).toHaveLength(1000);
   });
@@ -78,10 +94,13 @@ describe('a server that cuts idle clients', () => {
 
   it('cuts a client that takes nothing of its answer, also with another one due', async () => {
     for (const text of ['', GET]) {
-      const client = await say('');
-      client.socket.pause();
-      client.socket.write(`GET /large HTTP/1.1\r\nHost: x\r\n\r\n${text}`);
       const before = cut;
+      let isAsked = false;
+      largeBegins = (): void => {
+        isAsked = true;
+        newest?.pause();
+      };
+      const client = await sayUntil(`GET /large HTTP/1.1\r\nHost: x\r\n\r\n${text}`, () => isAsked);
       await until('it is cut', () => cut > before);
       client.socket.destroy();
     }
@@ -89,8 +108,7 @@ describe('a server that cuts idle clients', () => {
   });
 
   it('does not write a refusal where the answer to an earlier request is due', async () => {
-    const client = await say(GET);
-    await until('it is being worked on', () => due.length === 1);
+    const client = await sayUntil(GET, () => due.length === 1);
     client.socket.write('nonsense\r\n\r\n');
     await until('it is cut', client.closed);
     expect(client.heard()).toBe('');
