@@ -9,7 +9,11 @@ describe('operations', () => {
 
   it('reports live and ready, with each dependency', async () => {
     expect((await request(app.url).get('/health/live')).body).toEqual({ status: 'up' });
-    const ready = await request(app.url).get('/health/ready');
+    // A probe fails when the machine stands still for a second.
+    const ready = await until('both stores are up', async () => {
+      const answer = await request(app.url).get('/health/ready');
+      return !answer.text.includes('"down"') && answer;
+    });
     expect([ready.status, ready.body]).toEqual([
       200,
       {
@@ -51,16 +55,19 @@ describe('operations', () => {
         'http_request_duration_seconds_count{method="POST",route="/v1/api/concerts/payment",status="200"}',
       ),
     ).toBe(1);
-    expect(value('concert_database_pool_connections{state="waiting"}')).toBe(0);
     expect(value('nodejs_eventloop_utilization')).toBeGreaterThan(0);
     expect(text).toMatch(/^concert_redis_command_duration_seconds_count\{script="resolve"\} \d+$/m);
     expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
+    await until('no background task waits for a connection', async () => {
+      ({ text } = await request(app.url).get('/metrics'));
+      return value('concert_database_pool_connections{state="waiting"}') === 0;
+    });
   });
 
   it('never puts a URL or an id into a label', async () => {
-    await request(app.url).get('/v1/api/nothing-4711');
+    await request(app.url).get('/v1/api/nothing-here'); // letters that no random id has
     const { text } = await request(app.url).get('/metrics');
-    expect(text).not.toMatch(/="[^"]*4711/);
+    expect(text).not.toMatch(/="[^"]*nothing-here/);
     expect(text).toContain('route="none"');
   });
 

@@ -30,6 +30,7 @@ describe('an operator override', () => {
       QUEUE_MAX_ACTIVE: 'auto',
       QUEUE_AUTO_MIN_ACTIVE: 5,
       QUEUE_AUTO_START_ACTIVE: 5,
+      QUEUE_PRESENCE_TIMEOUT_SECONDS: 600, // the crowd polls once
     };
     const overrides = { ...own, MANAGEMENT_PORT: 0, MANAGEMENT_TOKEN: TOKEN };
     services = await Promise.all([startTestService(overrides), startTestService(overrides)]);

@@ -42,7 +42,7 @@ async function metric(url: string, series: string): Promise<number> {
 }
 
 describe('the events of the waiting room', () => {
-  const app = useService({ QUEUE_MAX_ACTIVE: 1 });
+  const app = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_IDLE_TIMEOUT_SECONDS: 0 });
   let inside: Buyer;
   let waiter: Buyer;
   beforeAll(async () => {
@@ -78,21 +78,24 @@ describe('the events of the waiting room', () => {
   });
 
   it('begin with a ticket in the URL, which is good for 60 s', async () => {
+    const { snapshot } = app.service.container.resolve(WaitingRoomRegistry).main;
+    const nowMs = Math.floor(snapshot.nowMs);
+    const clock = jest.spyOn(snapshot, 'nowMs', 'get').mockReturnValue(nowMs);
     const ticket = await ticketOf(waiter);
+    clock.mockReturnValue(nowMs + 59_999);
     const stream = await withTicket(app.url, `ticket=${ticket}`);
+    clock.mockReturnValue(nowMs + 60_001);
+    const late = await withTicket(app.url, `ticket=${ticket}`);
+    clock.mockRestore();
     await stream.hears('position 1');
     stream.close();
-    const { untilMs } = JSON.parse(Buffer.from(ticket.split('.')[1] ?? '', 'base64url').toString()) as {
-      untilMs: number;
-    };
-    const { snapshot } = app.service.container.resolve(WaitingRoomRegistry).main;
-    expect(untilMs - snapshot.nowMs).toBeGreaterThan(50_000);
-    expect(untilMs - snapshot.nowMs).toBeLessThanOrEqual(60_000);
+    expect(late.status).toBe(401);
   });
 
   it('refuse a ticket that is missing, forged or has expired', async () => {
     const claims = codec.read(waiter.token);
     const { nowMs } = app.service.container.resolve(WaitingRoomRegistry).main.snapshot;
+    const laterMs = nowMs + 3_600_000;
     const genuine = await ticketOf(waiter);
     const payload = JSON.parse(Buffer.from(genuine.split('.')[1] ?? '', 'base64url').toString()) as object;
     const sign = createSigner({ key: secret, algorithm: 'HS256' });
@@ -102,17 +105,17 @@ describe('the events of the waiting room', () => {
       garbage: 'ticket=garbage',
       truncated: `ticket=${genuine.slice(0, -3)}`,
       oversized: `ticket=${genuine}${'x'.repeat(2000)}`,
-      'just expired': `ticket=${codec.signStreamToken(claims, nowMs - 1)}`,
-      'foreign secret': `ticket=${new TokenCodec('x'.repeat(48)).signStreamToken(claims, nowMs + 9999)}`,
+      expired: `ticket=${codec.signStreamToken(claims, nowMs - 60_000)}`,
+      'foreign secret': `ticket=${new TokenCodec('x'.repeat(48)).signStreamToken(claims, laterMs)}`,
       'other purpose': `ticket=${sign({ ...payload, purpose: 'payment' })}`,
-      'no claims': `ticket=${sign({ purpose: 'queue-events', untilMs: nowMs + 9999 })}`,
+      'no claims': `ticket=${sign({ purpose: 'queue-events', untilMs: laterMs })}`,
     };
     const outcomes: Record<string, number> = {};
     for (const [name, query] of Object.entries(refused))
       outcomes[name] = (await withTicket(app.url, query)).status;
     expect(outcomes).toEqual(Object.fromEntries(Object.keys(refused).map((name) => [name, 401])));
     expect((await withTicket(app.url, `ticket=${genuine}&ticket=${genuine}`)).status).toBe(400); // as any parameter
-    const foreign = codec.signStreamToken({ ...claims, queueId: 'another-queue' }, nowMs + 9999);
+    const foreign = codec.signStreamToken({ ...claims, queueId: 'another-queue' }, laterMs);
     expect((await withTicket(app.url, `ticket=${foreign}`)).status).toBe(403);
   });
 
@@ -191,7 +194,7 @@ describe('the events of the waiting room', () => {
     for (let i = 0; i < 5; i++) {
       const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
       socket.write(`GET ${EVENTS} HTTP/1.1\r\nHost: x\r\nAuthorization: ${waiter.token}\r\n\r\n`);
-      await until('the look-up', () => slowly.mock.calls.length === i + 1);
+      await until('the look-up', () => slowly.mock.calls.length > i);
       socket.resetAndDestroy();
     }
     await Promise.all(slowly.mock.results.map(({ value }) => value as Promise<unknown>));
@@ -202,7 +205,7 @@ describe('the events of the waiting room', () => {
 });
 
 describe('a stream of a waiting user', () => {
-  const app = useService({ QUEUE_MAX_ACTIVE: 1, HTTP_REQUEST_TIMEOUT_MS: 1000 });
+  const app = useService({ QUEUE_MAX_ACTIVE: 1 });
 
   it('reports each position, then the admission, and ends', async () => {
     const [a, b, c, d] = [await app.buyer(1), await app.buyer(1), await app.buyer(1), await app.buyer(1)];
@@ -220,7 +223,7 @@ describe('a stream of a waiting user', () => {
       etaSeconds: 0,
       pollAfterMs: 0,
       seq: expect.any(Number) as number,
-      queueState: 'OPEN',
+      queueState: expect.any(String) as string, // by what other tests sell: concerts without a queue are the main one's
       opensAt: null,
       chance: null,
     });
@@ -242,11 +245,20 @@ describe('a stream of a waiting user', () => {
     await done.end();
     expect(done.story).toEqual(['done 0']);
   });
+});
+
+describe('a stream of a service with a short HTTP_REQUEST_TIMEOUT_MS', () => {
+  const app = useService({ QUEUE_MAX_ACTIVE: 1, HTTP_REQUEST_TIMEOUT_MS: 2000 });
 
   it('lives longer than a request may take', async () => {
     await app.buyer(); // so that the other one waits
     const stream = await listen(app.url, await app.buyer());
-    await wait(2500);
+    // A request that begins later and never ends is cut.
+    const slow = connect(Number(new URL(app.url).port), '127.0.0.1').on('error', () => undefined);
+    let isCut = false;
+    slow.resume().once('close', () => (isCut = true));
+    slow.write('POST /v1/api/queue/token HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{');
+    await until('the slow request is cut', () => isCut);
     expect(stream.ended).toBe(false);
     stream.close();
   });
@@ -255,26 +267,40 @@ describe('a stream of a waiting user', () => {
 describe('a waiting user whose stream is open', () => {
   const app = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_PRESENCE_TIMEOUT_SECONDS: 2 });
 
+  /**
+   * A presence time-out goes by: of two users who come now, one polls nothing and the one behind it hears that it is away.
+   * @param ahead users who are ahead of both
+   */
+  async function timeoutPasses(ahead: number): Promise<void> {
+    await app.buyer();
+    const behind = await listen(app.url, await app.buyer());
+    await behind.hears(`position ${ahead}`);
+    behind.close();
+  }
+
   it('is present without polling; one without is passed over, and hears of its return', async () => {
     const [inside, silent] = [await app.buyer(1), await app.buyer(1)];
     const [listening, polling] = [await app.buyer(1), await app.buyer(1)];
     const stillPolling = setInterval(() => void polling.check().catch(() => undefined), 400);
-    const stream = await listen(app.url, listening);
-    await stream.hears('position 2');
-    await stream.hears('position 1'); // the silent one is away
-    await wait(3000); // more than any time away
-    await payAndGo(app, inside);
-    await stream.hears('admitted');
-    expect((await polling.check()).body).toMatchObject({ data: { status: 'WAITING' } });
+    try {
+      const stream = await listen(app.url, listening);
+      await stream.hears('position 2');
+      await timeoutPasses(5);
+      await stream.hears('position 1'); // the silent one is away
+      await payAndGo(app, inside);
+      await stream.hears('admitted');
+      expect((await polling.check()).body).toMatchObject({ data: { status: 'WAITING' } });
 
-    const back = await listen(app.url, silent);
-    await back.hears('position 1');
-    await wait(3000); // only the store knows of this one, and it is kept present there
-    await payAndGo(app, listening);
-    await back.hears('admitted');
-    await back.end();
-    clearInterval(stillPolling);
-    expect((await polling.check()).body).toMatchObject({ data: { status: 'WAITING' } });
+      const back = await listen(app.url, silent);
+      await back.hears('position 1');
+      await timeoutPasses(4); // only the store knows of this one, and it is kept present there
+      await payAndGo(app, listening);
+      await back.hears('admitted');
+      await back.end();
+      expect((await polling.check()).body).toMatchObject({ data: { status: 'WAITING' } });
+    } finally {
+      clearInterval(stillPolling);
+    }
   });
 });
 
@@ -286,7 +312,8 @@ describe('a stream of a user that waits too long', () => {
     const stream = await listen(app.url, await app.buyer());
     await stream.hears('expired');
     await stream.end();
-    expect(stream.story).toEqual(['position 1', 'expired 0']);
+    // A machine that stands still for two seconds may leave out the position.
+    expect(stream.story.filter((event) => event !== 'position 1')).toEqual(['expired 0']);
   });
 });
 
@@ -336,7 +363,7 @@ describe('without streams', () => {
 });
 
 describe('a thousand streams', () => {
-  const app = useService({ QUEUE_MAX_ACTIVE: 1 });
+  const app = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_PRESENCE_TIMEOUT_SECONDS: 600 });
 
   it('share one timer, all hear of a step up, and leave nothing behind', async () => {
     const inside = await app.buyer(1);
@@ -370,10 +397,7 @@ describe('SIGTERM with open streams', () => {
   afterAll(() => admin.close());
 
   it('ends them at once and the process with 0; no ticket is in the log', async () => {
-    const redis = new URL(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379');
-    redis.pathname = '/15'; // a separate waiting room
     const service = await new ServiceProcess({
-      REDIS_URL: redis.href,
       QUEUE_MAX_ACTIVE: 1,
       SHUTDOWN_GRACE_MS: 300_000,
       LOG_LEVEL: 'trace',
@@ -383,9 +407,9 @@ describe('SIGTERM with open streams', () => {
     );
     const tickets = await Promise.all([first, ...waiters].map((it) => ticketOf(it as Buyer)));
     const streams = await Promise.all(tickets.map((it) => withTicket(service.url, `ticket=${it}`)));
-    for (const stream of streams) await stream.hears(stream.ended ? 'admitted' : 'position');
-    const open = streams.filter(({ ended }) => !ended);
-    expect(open.length).toBeGreaterThanOrEqual(9);
+    await until('each has its first event', () => streams.every(({ heard }) => heard.length > 0));
+    const open = streams.filter(({ heard }) => at(heard, 0).event === 'position');
+    expect(open).toHaveLength(9); // and one is admitted
 
     expect(await service.stop()).toBe(0); // long before SHUTDOWN_GRACE_MS, or this test takes too long
     for (const stream of open) await stream.end();

@@ -9,6 +9,7 @@ import { AnsweredMeanwhile } from '../../../src/modules/idempotency/errors';
 import { IdempotencyService } from '../../../src/modules/idempotency/service';
 import { Hold } from '../../../src/modules/orders/schema';
 import { Buyer, outcome, tally } from '../../support/clients/buyer';
+import { mainRoom } from '../../support/clients/crowd';
 import { testConfig } from '../../support/config';
 import { startTestService } from '../../support/service';
 import { TcpProxy } from '../../support/servers/tcp-proxy';
@@ -144,8 +145,9 @@ describe('an Idempotency-Key', () => {
       const elsewhere = new Buyer(other.url, buyer.userId);
       elsewhere.token = buyer.token;
       proxy.change({ silent: true });
-      const repeated = elsewhere.pay(reservationId, key).then((answer) => answer); // reads the key, then checks the token
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      const checks = jest.spyOn(mainRoom(other).entries, 'resolve');
+      const repeated = elsewhere.pay(reservationId, key).then((answer) => answer);
+      await until('its token is being checked', () => checks.mock.calls.length > 0);
       const paid = await buyer.pay(reservationId, key);
       proxy.change({});
       expect([outcome(paid), outcome(await repeated)]).toEqual(['200', '200']);
@@ -271,23 +273,18 @@ describe('an Idempotency-Key', () => {
     const buyer = await app.buyer();
     const key = { userId: buyer.userId, id: randomUUID(), fingerprint: Buffer.alloc(32) };
     const service = app.service.container.resolve(IdempotencyService);
-    let done: Promise<unknown> = Promise.resolve();
-    const answer = service.run(key, async () => {
-      done = app.admin.execute(
-        // waits for the key, and has it before the refusal can be written
+    const repository = app.service.container.resolve(IdempotencyRepository);
+    const remember = repository.remember.bind(repository);
+    const remembers = jest.spyOn(repository, 'remember').mockImplementationOnce(async (...refusal) => {
+      await app.admin.execute(
         "INSERT INTO idempotency_key (user_id, id, fingerprint, status, answer) VALUES (?, ?, ?, 200, '7')",
         [key.userId, key.id, key.fingerprint],
       );
-      await until('it waits for the key', async () => {
-        const [row] = await app.admin.query<{ n: number }>(
-          "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE 'INSERT INTO idempotency_key%'",
-        );
-        return row?.n === 1;
-      });
-      throw new NotFound('Nothing');
+      return remember(...refusal);
     });
+    const answer = service.run(key, () => Promise.reject(new NotFound('Nothing')));
     await expect(answer).rejects.toThrow(AnsweredMeanwhile);
-    await done;
+    remembers.mockRestore();
     await expect(service.recall(key)).resolves.toEqual({ status: 200, answer: 7 });
   });
 });

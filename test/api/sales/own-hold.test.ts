@@ -78,9 +78,12 @@ describe('reserving a seat that one holds oneself', () => {
     const rival = await app.buyer();
     const moreHeld = await rival.hold(id, more);
     await app.admin.execute('UPDATE reservation SET user_id = ? WHERE id = ?', [buyer.userId, moreHeld]);
-    expect(dataOf(await buyer.reserve(id, more)).reservationId).toBe(moreHeld);
-    expect(outcome(await buyer.reserve(id, last))).toBe('409 409');
-    await app.admin.execute('UPDATE reservation SET user_id = ? WHERE id = ?', [rival.userId, moreHeld]);
+    try {
+      expect(dataOf(await buyer.reserve(id, more)).reservationId).toBe(moreHeld);
+      expect(outcome(await buyer.reserve(id, last))).toBe('409 409');
+    } finally {
+      await app.admin.execute('UPDATE reservation SET user_id = ? WHERE id = ?', [rival.userId, moreHeld]);
+    }
   });
 
   it('is a new hold when the old one has passed', async () => {

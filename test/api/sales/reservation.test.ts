@@ -1,6 +1,7 @@
 import { at } from '../../support/at';
 import { outcome } from '../../support/clients/buyer';
 import { useService } from '../../support/suite';
+import { until } from '../../support/wait';
 
 describe('holds and payments', () => {
   const app = useService();
@@ -84,8 +85,7 @@ describe('holds and payments', () => {
           [reservationId],
         )
       )[0];
-    for (let i = 0; i < 300 && JSON.stringify(await status()).includes('TEMP'); i++)
-      await new Promise((r) => setTimeout(r, 50));
+    await until('the hold is released', async () => !JSON.stringify(await status()).includes('TEMP'));
     expect(await status()).toEqual({ r: 'CANCELED', s: 'AVAILABLE' });
   });
 
