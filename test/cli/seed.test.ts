@@ -13,10 +13,11 @@ type Row = Record<string, number>;
 
 describe('seed', () => {
   let scratch: Scratch;
-  beforeEach(async () => {
+  beforeAll(async () => {
     scratch = await Scratch.migrated();
   });
-  afterEach(() => scratch.drop());
+  beforeEach(() => scratch.empty());
+  afterAll(() => scratch.drop());
 
   const seed = (...args: string[]): Promise<Ended> => runTool('seed', args, scratch.env);
 
@@ -209,9 +210,13 @@ describe('seed', () => {
   });
 
   it('says so when there are no tables yet', async () => {
-    await scratch.migrator().down('0');
-    const { code, stderr } = await seed(...SMALL);
-    expect({ code, stderr }).toEqual({ code: 1, stderr: 'There are no tables yet: run migrate first.\n' });
+    const bare = await Scratch.create();
+    try {
+      const { code, stderr } = await runTool('seed', SMALL, bare.env);
+      expect({ code, stderr }).toEqual({ code: 1, stderr: 'There are no tables yet: run migrate first.\n' });
+    } finally {
+      await bare.drop();
+    }
   });
 });
 

@@ -3,6 +3,7 @@ import { checkInvariants } from '../../src/modules/invariants/service';
 import { at } from '../support/at';
 import { aDay, type Day, resultOf, unchecked, verdictsOf, type Violation } from '../support/rows/day';
 import { Scratch } from '../support/rows/scratch';
+import { until } from '../support/wait';
 import { OF_MONEY_AND_EVENTS } from './violations/of-money-and-events';
 import { OF_SEATS } from './violations/of-seats';
 
@@ -56,8 +57,11 @@ describe('the invariants of the database', () => {
               SET s.held_until = r.held_until, o.held_until = r.held_until WHERE r.id = ${day.held.reservationId}`,
         );
       });
-    await past(3);
-    expect(resultOf(await check(), 'I8').verdict).toBe('ok');
+    // Five seconds make the difference: on a machine that stands still for one between the two, that is tried again.
+    await until('a hold that has just passed is no warning', async () => {
+      await past(3);
+      return resultOf(await check(), 'I8').verdict === 'ok';
+    });
     await past(6);
     const report = await check();
     expect(report.ok).toBe(true);
@@ -103,10 +107,12 @@ describe('the invariants of the database', () => {
   );
 
   it('leave out what is too young or too old to be judged', async () => {
-    await scratch.admin.execute(
-      "UPDATE outbox SET delivered_at = NOW(3) - INTERVAL 50 SECOND, delivered_by = 'process' WHERE topic = 'payment-notification'",
-    );
-    expect(resultOf(await check(), 'I5').verdict).toBe('ok');
+    await until('an event of the last minute is not judged', async () => {
+      await scratch.admin.execute(
+        "UPDATE outbox SET delivered_at = NOW(3) - INTERVAL 50 SECOND, delivered_by = 'process' WHERE topic = 'payment-notification'",
+      );
+      return resultOf(await check(), 'I5').verdict === 'ok';
+    });
     await scratch.admin.execute('DELETE FROM outbox');
     await scratch.admin.execute('UPDATE payment SET created_at = NOW(3) - INTERVAL 25 HOUR');
     await scratch.admin.execute('UPDATE reservation SET reserved_at = NOW(3) - INTERVAL 25 HOUR');
@@ -145,12 +151,15 @@ describe('the invariants of the database', () => {
       }
     };
     const sellers = Promise.all([seller(), seller(), seller()]);
-    for (let i = 0; i < 15; i++) {
-      const { results } = await check();
-      expect(results.filter(({ verdict }) => verdict === 'violated' || verdict === 'unknown')).toEqual([]);
+    try {
+      // Until there was something to see.
+      for (let checks = 0; checks < 15 || seats.length >= 390; checks++) {
+        const { results } = await check();
+        expect(results.filter(({ verdict }) => verdict === 'violated' || verdict === 'unknown')).toEqual([]);
+      }
+    } finally {
+      selling = false;
+      await sellers;
     }
-    selling = false;
-    await sellers;
-    expect(seats.length).toBeLessThan(390); // there was something to see
   });
 });

@@ -10,7 +10,7 @@ import { scanWholeTables } from '../../src/modules/invariants/whole-tables';
 import { scansOfAll } from '../../src/modules/invariants/table-scan';
 import { queueKeys } from '../../src/modules/waiting-room/state/keys';
 import { Scratch } from '../support/rows/scratch';
-import { testConfig } from '../support/config';
+import { testConfig, uniqueQueueId } from '../support/config';
 
 const checks = [...allChecks(), deliveredToKafkaWithoutEffect()];
 const chunked = checks.filter(({ along, whileFresh }) => along !== undefined && whileFresh === undefined);
@@ -158,7 +158,7 @@ describe('what the invariant checks read of one user, one seat, one schedule and
 });
 
 describe('the invariant check of a queue with many active users', () => {
-  const queueId = `effort-${process.pid}`;
+  const queueId = uniqueQueueId();
   const { state, active, rejoined } = queueKeys(queueId);
   const redis = connectRedis(testConfig().REDIS_URL, 60_000);
   beforeAll(() => redis.connect());
