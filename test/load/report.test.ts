@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Given, openAdminDatabase } from '../support/rows/given';
+import { Given } from '../support/rows/given';
+import { Scratch } from '../support/rows/scratch';
 
 const root = join(__dirname, '..', '..');
 const USERS = 50;
@@ -12,7 +13,7 @@ interface Ended {
 }
 
 /** `npm run load` without its launcher: the services are there already. */
-function load(args: string[], env: Record<string, string> = {}): Promise<Ended> {
+function load(args: string[], env: Record<string, string>): Promise<Ended> {
   const all = { ...process.env, LOAD_K6: process.env.K6 ?? 'k6', QUEUE_MAX_ACTIVE: '100', ...env };
   return new Promise((resolve) => {
     execFile(
@@ -27,21 +28,24 @@ function load(args: string[], env: Record<string, string> = {}): Promise<Ended> 
 }
 
 describe('npm run load', () => {
-  const admin = openAdminDatabase();
+  /** Its invariants are checked: no other test makes its rows there meanwhile. */
+  let scratch: Scratch;
   const id = `test-${process.pid}`;
   const folder = join(root, 'results', id);
+  const run = (args: string[]): Promise<Ended> => load(args, scratch.env);
 
   beforeAll(async () => {
-    await admin.execute(`INSERT IGNORE INTO member (id, name) SELECT seq, 'User' FROM seq_1_to_${USERS}`);
-    await new Given(admin).scheduleWithSeats(5);
+    scratch = await Scratch.migrated();
+    await scratch.admin.execute(`INSERT INTO member (id, name) SELECT seq, 'User' FROM seq_1_to_${USERS}`);
+    await new Given(scratch.admin).scheduleWithSeats(500); // more than users: as many are admitted as find a seat
   });
   afterAll(async () => {
     rmSync(folder, { recursive: true, force: true });
-    await admin.close();
+    await scratch.drop();
   });
 
   it('runs the study and leaves a report that needs no other file', async () => {
-    const { code, output } = await load([
+    const { code, output } = await run([
       'study',
       '--id',
       id,
@@ -73,25 +77,25 @@ describe('npm run load', () => {
 
     const markdown = readFileSync(join(folder, 'report.md'), 'utf8');
     for (const endpoint of ['token', 'check', 'schedule', 'seat'])
-      expect(markdown).toMatch(new RegExp(`^\\| ${endpoint} \\| \\d+ \\|`, 'm'));
+      expect(markdown).toMatch(new RegExp(`^\\| ${endpoint} \\| [\\d,]+ \\|`, 'm'));
     expect(markdown).toContain('published, improved');
     const of = (row: string): number =>
-      Number(new RegExp(`^\\| ${row} \\| ([\\d,.]+)`, 'm').exec(markdown)?.[1]?.replace(',', ''));
+      Number(new RegExp(`^\\| ${row} \\| ([\\d,.]+)`, 'm').exec(markdown)?.[1]?.replaceAll(',', ''));
     expect(of('visits')).toBeGreaterThan(0);
     expect(of('requests')).toBeGreaterThan(3 * of('visits'));
     expect(of('positions that went back')).toBe(0);
   });
 
   it('compares runs, and writes a report again', async () => {
-    const compared = await load(['compare', id, id]);
+    const compared = await run(['compare', id, id]);
     expect(compared.output).toMatch(new RegExp(`^\\|  \\| ${id} \\| ${id} \\|`));
     const [first, second] = /\| p99 ms \| (\S+) \| (\S+) \|/.exec(compared.output)?.slice(1) ?? [];
     expect(first).toBe(second);
     expect(compared.output).toMatch(/^\| p99 of a second, ms \| (\S+) \| \1 \| 1 \(/m);
-    expect((await load(['compare', id, id, '--gate'])).code).toBe(0); // nothing is worse than itself
+    expect((await run(['compare', id, id, '--gate'])).code).toBe(0); // nothing is worse than itself
     const before = readFileSync(join(folder, 'report.html'), 'utf8');
     rmSync(join(folder, 'report.html'));
-    expect((await load(['report', id])).code).toBe(0);
+    expect((await run(['report', id])).code).toBe(0);
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toBe(before);
   });
 
@@ -103,13 +107,13 @@ describe('npm run load', () => {
     [['study', '--gate'], '--gate belongs to compare.'],
     [['breaker', 'BASE_URL=http://127.0.0.1:1'], 'without BASE_URL'],
   ])('says what is wrong with %j', async (args, reason) => {
-    const { code, output } = await load(args);
+    const { code, output } = await run(args);
     expect([code, output]).toEqual([1, expect.stringContaining(reason)]);
   });
 
   it('passes on that thresholds were missed, as k6 does', async () => {
     const missed = `${id}-missed`;
-    const { code, output } = await load([
+    const { code, output } = await run([
       'token',
       '--id',
       missed,
