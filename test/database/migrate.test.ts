@@ -1,10 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withAdvisoryLock } from '../../src/platform/database/advisory-lock';
 import { UnknownMigration } from '../../src/database/migrate';
 import { Scratch } from '../support/rows/scratch';
+import { freePort } from '../support/servers/free-port';
+import { TcpProxy } from '../support/servers/tcp-proxy';
 import { runTool } from '../support/servers/tool';
+import { until } from '../support/wait';
 
 const messageOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
@@ -88,11 +91,21 @@ describe('migrate', () => {
   });
 
   it('migrates once when several start at once', async () => {
-    const all = await Promise.all([1, 2, 3, 4].map(() => scratch.migrator().up()));
-    const worked = all.filter((applied) => applied.length > 0);
+    const waiting = (): number => scratch.lines.filter((line) => line.includes('waiting for it')).length;
+    // Held until all have started.
+    const { all } = await withAdvisoryLock(
+      scratch.admin,
+      'migrate',
+      () => undefined,
+      async () => {
+        const started = Promise.all([1, 2, 3, 4].map(() => scratch.migrator().up()));
+        await until('all wait', () => waiting() === 4);
+        return { all: started };
+      },
+    );
+    const worked = (await all).filter((applied) => applied.length > 0);
     expect(worked).toHaveLength(1);
     expect(scratch.lines.filter((line) => line.startsWith('applied 0001'))).toHaveLength(1);
-    expect(scratch.lines).toContainEqual(expect.stringContaining('waiting for it'));
   });
 
   it('says which statement failed, records nothing, and goes on from there when it is mended', async () => {
@@ -116,27 +129,18 @@ describe('migrate', () => {
 
   it('waits for a server that is just starting', async () => {
     const server = new URL(scratch.adminUrl);
-    const target = { host: server.hostname, port: Number(server.port || 3306) };
-    const proxy = createServer((client) => {
-      const upstream = connect(target);
-      client.pipe(upstream).pipe(client);
-      for (const socket of [client, upstream]) socket.on('error', () => socket.destroy());
-    });
-    const port = await new Promise<number>((resolve) => {
-      proxy.listen(0, '127.0.0.1', () => resolve((proxy.address() as AddressInfo).port));
-    });
-    await new Promise((resolve) => proxy.close(resolve));
-    const started = setTimeout(() => proxy.listen(port, '127.0.0.1'), 800);
-
+    const proxy = new TcpProxy({ host: server.hostname, port: Number(server.port || 3306) });
+    proxy.port = await freePort();
     server.hostname = '127.0.0.1';
-    server.port = String(port);
+    server.port = String(proxy.port);
     try {
-      const applied = await scratch.migrator({ adminUrl: server.href, patienceMs: 15_000 }).up();
-      expect(applied).not.toEqual([]);
-      expect(scratch.lines[0]).toBe(`waiting for MariaDB at 127.0.0.1:${port}/${scratch.name} …`);
+      const applied = scratch.migrator({ adminUrl: server.href, patienceMs: 240_000 }).up();
+      await until('it waits', () => scratch.lines.length > 0);
+      await proxy.open();
+      expect(await applied).not.toEqual([]);
+      expect(scratch.lines[0]).toBe(`waiting for MariaDB at 127.0.0.1:${proxy.port}/${scratch.name} …`);
     } finally {
-      clearTimeout(started);
-      proxy.close();
+      await proxy.cut();
     }
   });
 

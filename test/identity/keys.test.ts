@@ -2,6 +2,7 @@ import { FetchedKeys } from '../../src/modules/identity/keys';
 import { fetchKeys } from '../../src/modules/identity/jwks';
 import { parsePublicKey } from '../../src/config/public-key';
 import { jwkOf, KeyServer, pemOf, type ShopKey, shopKey } from '../support/servers/identity-shop';
+import { until } from '../support/wait';
 
 const shop = new KeyServer();
 let clockMs = 0;
@@ -16,6 +17,11 @@ const find = (key: ShopKey): Promise<string> =>
   );
 
 beforeAll(() => shop.open());
+beforeEach(() => {
+  // Nothing is too slow, however busy the machine is.
+  jest.spyOn(AbortSignal, 'timeout').mockImplementation(() => new AbortController().signal);
+});
+afterEach(() => jest.restoreAllMocks());
 afterAll(() => shop.close());
 beforeEach(() => {
   clockMs = 0;
@@ -104,7 +110,7 @@ describe('the shop’s keys', () => {
     shop.keys = [jwkOf(first), jwkOf(second)];
     const waiting = Promise.all([find(second), find(second)]);
     expect(await find(first)).toBe('found'); // while the fetch hangs
-    while (shop.fetches < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until('the shop is asked', () => shop.fetches === 2);
     answerNow();
     expect(await waiting).toEqual(['found', 'found']);
     expect(shop.fetches).toBe(2);
@@ -137,8 +143,11 @@ describe('an answer with keys', () => {
   });
 
   it('that does not come in time is not waited for', async () => {
-    shop.answer = () => undefined;
+    const late = new AbortController();
+    const timeout = jest.spyOn(AbortSignal, 'timeout').mockReturnValue(late.signal);
+    shop.answer = () => late.abort(new DOMException('timeout', 'TimeoutError'));
     await expect(fetchKeys(shop.url)).rejects.toThrow(/timeout/);
+    expect(timeout).toHaveBeenCalledWith(3000);
   });
 
   it('leaves out weak keys, secrets, private parts of nothing, other curves and other uses', async () => {

@@ -19,6 +19,14 @@ const RULES = {
   TOKEN_IDENTITY_CLOCK_TOLERANCE_SECONDS: 5,
 };
 
+// A machine may stand still between an assertion and its verification: the claims here are of seconds.
+let clock: jest.SpyInstance;
+beforeAll(() => {
+  const nowMs = Date.now();
+  clock = jest.spyOn(Date, 'now').mockReturnValue(nowMs);
+});
+afterAll(() => clock.mockRestore());
+
 const key = shopKey();
 const verifierOf = (of: ShopKey): AssertionVerifier =>
   new AssertionVerifier(new ConfiguredKey(pemOf(of)), RULES);

@@ -1,8 +1,8 @@
 import request from 'supertest';
 import { LiveReport } from '../../src/modules/live/schema';
-import { MOST_STREAMS } from '../../src/modules/live/streams';
+import { LiveStreams, MOST_STREAMS } from '../../src/modules/live/streams';
 import { OperatorService } from '../../src/modules/organizer/operators/service';
-import { Unauthorized } from '../../src/common/errors';
+import { Unauthorized, Unavailable } from '../../src/common/errors';
 import { at } from '../support/at';
 import { testConfig } from '../support/config';
 import { followLive } from '../support/clients/live';
@@ -13,7 +13,12 @@ import { TcpProxy } from '../support/servers/tcp-proxy';
 import { until } from '../support/wait';
 
 describe('the live view of operators', () => {
-  const app = useService({ MANAGEMENT_PORT: 0, QUEUE_MAX_ACTIVE: 2 });
+  const app = useService({
+    MANAGEMENT_PORT: 0,
+    QUEUE_MAX_ACTIVE: 2,
+    QUEUE_PRESENCE_TIMEOUT_SECONDS: 600, // nobody polls here
+    QUEUE_IDLE_TIMEOUT_SECONDS: 0,
+  });
   let url: string;
   let viewer: OperatorKey;
   beforeAll(async () => {
@@ -35,7 +40,13 @@ describe('the live view of operators', () => {
     const report = await live.until(
       'all is known',
       ({ queues, fleet, stores, sales }) =>
-        at(queues, 0).waiting === 1 && fleet.processes.length === 1 && stores.ageMs >= 0 && sales.ageMs >= 0,
+        at(queues, 0).waiting === 1 &&
+        at(queues, 0).active === 2 &&
+        stores.redis.status === 'up' &&
+        stores.database.status === 'up' &&
+        fleet.processes.length === 1 &&
+        stores.ageMs >= 0 &&
+        sales.ageMs >= 0,
     );
     LiveReport.parse(report);
     expect(at(report.queues, 0)).toMatchObject({
@@ -46,7 +57,7 @@ describe('the live view of operators', () => {
       activeLimit: 2,
       source: 'fixed',
       paused: false,
-      state: 'OPEN',
+      state: expect.any(String) as string, // by what other tests sell
       override: { limit: null, rate: null },
     });
     expect(report.stores).toMatchObject({ database: { status: 'up' }, redis: { status: 'up' } });
@@ -57,16 +68,22 @@ describe('the live view of operators', () => {
     live.close();
 
     // Who comes now sees a point of what was reported before; the first stream may have begun before the first second ended.
-    const later = await followLive(url, viewer.key);
-    await later.until('a report, which comes after the history', () => true);
-    expect(later.history?.at(-1)?.queues).toEqual({ [app.queueId]: { waiting: 1, active: 2, limit: 2 } });
-    later.close();
+    const point = await until('there is a point', async () => {
+      const later = await followLive(url, viewer.key);
+      await later.until('a report, which comes after the history', () => true);
+      later.close();
+      return later.history?.at(-1);
+    });
+    expect(point.queues).toEqual({ [app.queueId]: { waiting: 1, active: 2, limit: 2 } });
   });
 
   it('is also given once, as JSON', async () => {
-    const answer = await request(url).get('/v1/admin/live').set('Authorization', `Bearer ${viewer.key}`);
-    const report = LiveReport.parse((answer.body as { data: unknown }).data);
-    expect([report.stores.redis.status, report.fleet.ageMs >= 0]).toEqual(['up', true]);
+    await until('Redis is up', async () => {
+      const answer = await request(url).get('/v1/admin/live').set('Authorization', `Bearer ${viewer.key}`);
+      const report = LiveReport.parse((answer.body as { data: unknown }).data);
+      expect(report.fleet.ageMs).toBeGreaterThanOrEqual(0);
+      return report.stores.redis.status === 'up';
+    });
   });
 
   it('shows what each process has reported, also one that answers no users', async () => {
@@ -82,7 +99,18 @@ describe('the live view of operators', () => {
     const operators = app.service.container.resolve(OperatorService);
     const authorize = jest.spyOn(operators, 'authorize');
     const live = await followLive(url, viewer.key);
+    /** What is sent in half a minute. */
+    const halfAMinute = (): void => {
+      const streams = app.service.container.resolve(LiveStreams) as unknown as { turn(): Promise<void> };
+      for (let second = 0; second < 30; second++) void streams.turn();
+    };
+    const calls = authorize.mock.calls.length;
+    authorize.mockRejectedValue(new Unavailable('MariaDB'));
+    halfAMinute();
+    await until('the key is looked up', () => authorize.mock.calls.length > calls);
+    await live.until('a report all the same', () => true);
     authorize.mockRejectedValue(new Unauthorized('revoked'));
+    halfAMinute();
     await live.ended;
     authorize.mockRestore();
   });
@@ -128,7 +156,8 @@ describe('the live view without stores', () => {
     });
     const url = `http://127.0.0.1:${service.managementPort ?? 0}`;
     const { key } = await givenOperator(app.admin, 'operator');
-    const live = await followLive(url, key);
+    // The short times above may pass while the machine is busy: then that is tried again.
+    const live = await until('the key is looked up', () => followLive(url, key).catch(() => undefined));
     await live.until(
       'it is fresh',
       ({ sales, stores }) => sales.ageMs >= 0 && stores.database.status === 'up',
@@ -138,16 +167,22 @@ describe('the live view without stores', () => {
     await live.until('MariaDB is away', ({ stores }) => stores.database.status === 'down');
     await live.until('what was sold is old', ({ sales }) => sales.ageMs > 3000);
     const command = { command: 'pause', reason: 'MariaDB is away' };
-    const paused = await request(url)
-      .post(`/queues/${service.queueId}/admission`)
-      .set('Authorization', `Bearer ${key}`)
-      .send(command);
-    expect([paused.status, paused.body]).toMatchObject([200, { data: { paused: true } }]);
+    const paused = await until('admission is paused', async () => {
+      const answer = await request(url)
+        .post(`/queues/${service.queueId}/admission`)
+        .set('Authorization', `Bearer ${key}`)
+        .send(command);
+      return answer.status === 200 && answer;
+    });
+    expect(paused.body).toMatchObject({ data: { paused: true } });
+    await live.until('the pause is reported', ({ queues }) => at(queues, 0).paused);
 
     await redis.cut();
-    const stale = await live.until('the queue is old', ({ queues }) => at(queues, 0).ageMs > 3000);
+    const stale = await live.until(
+      'the queue and the processes are old',
+      ({ queues, fleet }) => at(queues, 0).ageMs > 3000 && fleet.ageMs > 1000,
+    );
     expect(at(stale.queues, 0)).toMatchObject({ paused: true, activeLimit: 7 });
-    expect(stale.fleet.ageMs).toBeGreaterThan(1000);
     await Promise.all([redis.open(), database.open()]);
     await live.until(
       'all is fresh again',
@@ -157,5 +192,5 @@ describe('the live view without stores', () => {
     live.close();
     await service.stop();
     await Promise.all([redis.cut(), database.cut()]);
-  }, 120_000);
+  });
 });
