@@ -117,8 +117,13 @@ describe('the forms', () => {
     await rival.reserve(id, seats[0]?.id ?? 0);
     const { buyer } = await entered();
     await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
-    const refused = await buyer.submit('orders', { count: undefined, seatId: seats[0]?.id });
+    const choice = { count: undefined, seatId: seats[0]?.id };
+    const refused = await buyer.submit('orders', choice, { 'Accept-Language': 'en-GB, ko' });
     expect([refused.status, refused.headers['content-type']]).toEqual([409, 'text/html; charset=utf-8']);
+    expect(refused.text).toContain('Somebody was faster');
+    await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
+    const inKorean = await buyer.submit('orders', choice);
+    expect([inKorean.status, inKorean.text]).toEqual([409, expect.stringContaining('다른 분이 먼저')]);
     expect((await buyer.get(`${FORMS}/seats?scheduleId=1<b>`)).status).toBe(400);
     expect(buyer.last?.text).not.toContain('<b>');
   });

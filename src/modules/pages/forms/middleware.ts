@@ -11,6 +11,7 @@ import { failureOf } from '../../../http/errors';
 import { AnsweredMeanwhile } from '../../idempotency/errors';
 import { TokenNotActive, TokenNotIssuedByQueue } from '../../waiting-room/errors';
 import type { FormGuard } from './guard';
+import { refusalText } from './refusals';
 import { formTexts } from './texts';
 import { FORMS, type Page, problemPage } from './views';
 
@@ -87,8 +88,9 @@ export function formSteps(guard: FormGuard, style: string): FormSteps {
         for (const cookie of guard.left()) res.append('Set-Cookie', cookie);
         goOn(res);
       } else {
-        const { status, message } = failureOf(error);
-        send(res, problemPage(page(req, res), message), status);
+        const { status, code } = failureOf(error);
+        const shown = page(req, res);
+        send(res, problemPage(shown, refusalText(shown.texts.lang, code, status)), status);
       }
     },
   };

@@ -1,5 +1,5 @@
 const en = {
-  lang: 'en',
+  lang: 'en' as 'en' | 'ko',
   title: 'Concert tickets',
   user: 'Your user number',
   enter: 'Join the queue',
