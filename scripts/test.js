@@ -25,6 +25,8 @@ const LOAD_TESTS = 'test/load';
 const TESTS_OF = {
   kubeconform: 'test/charts',
   chromium: 'test/browser',
+  nginx: 'test/web',
+  varnishd: 'test/web',
 };
 const MADE_MEANWHILE = 'k6'; // building it takes minutes
 

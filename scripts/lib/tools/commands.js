@@ -13,6 +13,8 @@ const VARIABLES = {
   influxd: 'INFLUXD',
   kubeconform: 'KUBECONFORM',
   chromium: 'CHROMIUM',
+  nginx: 'NGINX',
+  varnishd: 'VARNISHD',
 };
 const toolsDir = inServices('tools');
 

@@ -17,6 +17,8 @@ const TOOLS = {
   prometheus: { debian: 'prometheus', image: PROMETHEUS_IMAGE },
   influxd: { debian: 'influxdb', image: 'influxdb:1.8' },
   chromium: { debian: ['chromium', 'fonts-noto-cjk'] },
+  nginx: { debian: 'nginx-light' },
+  varnishd: { debian: 'varnish' },
   kubeconform: { go: 'github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0' },
 };
 const TELL_EVERY_MS = 30_000;
