@@ -109,6 +109,10 @@ describe('the report of a sale', () => {
     expect(never).toMatchObject({ admitted: 0, sold: 0, minutes: [], refused: { absent: 0, notReached: 1 } });
   });
 
+  it('says nothing of chances where it is not known what was sold', () => {
+    expect(reportOf({ halls: [], orders: [] }).chances.brier).toBeNull();
+  });
+
   it('estimates waits and chances as the product does, and says what came of them', () => {
     const { etaError, chances } = reportOf();
     expect(etaError.count).toBeGreaterThan(0);

@@ -98,6 +98,15 @@ describe('the report of a sale that the product has made', () => {
     expect(page).not.toMatch(/<(script|link|img)[^>]+(src|href)=/);
   });
 
+  it('is the same when the concert has got another queue since', async () => {
+    const before = await reportOf(undefined);
+    await app.admin.execute(
+      'UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = NULL WHERE d.id = ?',
+      [scheduleId],
+    );
+    expect(await reportOf(undefined)).toEqual(before);
+  });
+
   it('is refused for a queue without a log, and a schedule of another queue', async () => {
     const other = (await app.given.scheduleWithSeats(1)).id;
     await expect(reportOf(other)).rejects.toThrow(`Schedule ${other} of queue ${QUEUE} does not exist.`);

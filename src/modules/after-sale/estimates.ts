@@ -26,7 +26,11 @@ export class EstimateReplay {
   private before = { admitted: 0, active: 0 };
   private turn = 0;
 
-  constructor(private readonly sessionSeconds: number) {}
+  /** @param sellsSeats whether it is known what the queue sells: else nothing can be said of chances */
+  constructor(
+    private readonly sessionSeconds: number,
+    private readonly sellsSeats: boolean,
+  ) {}
 
   /** @param bought since the last second */
   tick(ms: number, queue: QueueReplay, seats: SeatReplay, bought: ReturnType<SeatReplay['advance']>): void {
@@ -35,7 +39,7 @@ export class EstimateReplay {
     const { head, issued } = queue;
     const isSoldOut = queue.sale === 'SOLD_OUT' || queue.sale === 'CLOSED';
     this.chances.push(...this.calibration.settle(head, isSoldOut));
-    if (!isForSale(queue.sale)) return;
+    if (!isForSale(queue.sale) || !this.sellsSeats) return;
     const undecided = Math.max(0, queue.active.size - seats.holders);
     const supply = { free: Math.max(0, seats.free), held: seats.held, undecided };
     this.calibration.predict(head, issued, (seq) => chanceAt(queue.positionOf(seq), this.demand, supply));

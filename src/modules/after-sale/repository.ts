@@ -21,13 +21,18 @@ export interface Hall {
   seats: number;
 }
 
-/** Schedules of the queue (a concert without queue belongs to the main one) that had been published, or the one wanted. */
+/**
+ * Schedules of the queue that had been published, or the one wanted: those of its concerts (without a queue it is the
+ * main one), and those that its sessions have bought from, in case a concert has got another queue since.
+ */
 const HALLS = `
   SELECT d.id AS scheduleId, c.title, COUNT(s.id) AS seats
     FROM concert_schedule d
     JOIN concert c ON c.id = d.concert_id
     LEFT JOIN concert_seat s ON s.schedule_id = d.id AND s.status <> 'BLOCKED'
-   WHERE d.state <> 'DRAFT' AND COALESCE(NULLIF(c.queue_id, ''), ?) = ? AND (? IS NULL OR d.id = ?)
+   WHERE d.state <> 'DRAFT' AND (? IS NULL OR d.id = ?)
+     AND (COALESCE(NULLIF(c.queue_id, ''), ?) = ?
+          OR EXISTS (SELECT 1 FROM orders o WHERE o.schedule_id = d.id AND o.queue_id = ?))
    GROUP BY d.id, c.title
    ORDER BY d.id`;
 
@@ -49,7 +54,7 @@ export class AfterSaleRepository {
   /** @param scheduleId undefined: all of the queue */
   async halls(queueId: string, mainQueueId: string, scheduleId: number | undefined): Promise<Hall[]> {
     const wanted = scheduleId ?? null;
-    return this.database.query<Hall>(HALLS, [mainQueueId, queueId, wanted, wanted]);
+    return this.database.query<Hall>(HALLS, [wanted, wanted, mainQueueId, queueId, queueId]);
   }
 
   async orders(scheduleId: number): Promise<SoldOrder[]> {

@@ -33,7 +33,7 @@ export class SaleReplay {
   constructor(private readonly source: SaleSource) {
     const seats = source.halls.reduce((sum, hall) => sum + hall.seats, 0);
     this.seats = new SeatReplay(seats, source.orders);
-    this.estimates = new EstimateReplay(source.sessionSeconds);
+    this.estimates = new EstimateReplay(source.sessionSeconds, seats > 0);
   }
 
   /** @returns whether later leaves are wanted as well */
