@@ -32,7 +32,7 @@ const TARGET = `load-${process.pid}`;
 const PATIENCE_MS = 60_000;
 
 /** @returns the environment of the product and of k6 */
-async function prepare({ needs, users, stops, hasDatabase }) {
+async function prepare({ needs, users, seed: more = [], stops, hasDatabase }) {
   const names = needs.filter((name) => name !== 'k6');
   const urls = names.length > 0 ? await ensureServices(names, { what: WHAT, forTests: true }) : {};
   for (const name of stops) checkStoppable(name);
@@ -46,7 +46,7 @@ async function prepare({ needs, users, stops, hasDatabase }) {
   await build();
   env.TOKEN_SECRET = crypto.randomBytes(48).toString('base64url');
   await step('a separate database with users and seats', async () => {
-    const seed = ['--users', String(users)];
+    const seed = ['--users', String(users), ...more];
     Object.assign(env, await freshDatabase(urls, { suffix: 'load', seed, env }));
   });
   return env;

@@ -6,7 +6,8 @@ import { Answer } from './answer.ts';
 import { record } from './timeline.ts';
 import { BASE_URL, QUEUE, TRIES } from './options.ts';
 
-export type Endpoint = 'token' | 'check' | 'schedule' | 'seat' | 'amount' | 'charge' | 'reserve' | 'payment';
+export type Endpoint =
+  'token' | 'challenge' | 'check' | 'schedule' | 'seat' | 'amount' | 'charge' | 'reserve' | 'payment';
 
 export interface Place {
   queuePosition: number;
@@ -15,6 +16,9 @@ export interface Place {
   pollAfterMs: number;
   queueState: string;
 }
+/** Who asks for a token, and what it costs. */
+export type TokenRequest =
+  { userId: number; proof?: { challenge: string; nonce: string } } | { assertion: string };
 export interface Schedule {
   scheduleId: number;
   seatStatus: 'AVAILABLE' | 'SOLD_OUT';
@@ -32,7 +36,7 @@ interface Call {
   path: string;
   query?: string;
   token?: string;
-  body?: Record<string, number | string>;
+  body?: object;
   /** Sent with every attempt, so that all of them together act once. */
   idempotencyKey?: string;
   /** 409 counts as a success, because another user has the seat. */
@@ -44,13 +48,18 @@ export class Api {
   /** With `tries` 1 a refused request is not retried, for scripts in which each iteration is another user. */
   constructor(private readonly tries = TRIES) {}
 
-  readonly token = (userId: number): Answer<{ queueToken: string }> =>
+  readonly token = (userId: number): Answer<{ queueToken: string }> => this.tokenFor({ userId });
+
+  readonly tokenFor = (who: TokenRequest): Answer<{ queueToken: string }> =>
     this.call({
       endpoint: 'token',
       method: 'POST',
       path: '/v1/api/queue/token',
-      body: { userId, ...IN_QUEUE },
+      body: { ...who, ...IN_QUEUE },
     });
+
+  readonly challenge = (userId: number): Answer<{ challenge: string }> =>
+    this.call({ endpoint: 'challenge', method: 'POST', path: '/v1/api/queue/challenge', body: { userId } });
 
   readonly check = (token: string): Answer<Place> =>
     this.call({ endpoint: 'check', method: 'POST', path: '/v1/api/queue/token/check', token });
@@ -105,7 +114,7 @@ export class Api {
 }
 
 /** Endpoints for users who are not active. */
-const WITHOUT_ADMISSION: Endpoint[] = ['token', 'check'];
+const WITHOUT_ADMISSION: Endpoint[] = ['token', 'challenge', 'check'];
 const served = http.expectedStatuses(200);
 const servedOrConflict = http.expectedStatuses(200, 409);
 

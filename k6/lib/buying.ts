@@ -29,22 +29,26 @@ export class Buying {
   constructor(
     private readonly api: Api,
     defaultAbandon: number,
+    /** Mean pause at each step, seconds. */
+    private readonly think = THINK,
   ) {
     this.abandon = share('ABANDON_SHARE', defaultAbandon);
   }
 
-  /** Picks a seat, tops up exactly its price and pays, so that the balance is the same afterwards. */
-  visit(token: string): void {
+  /** Picks a seat, tops up exactly its price and pays, so that the balance is the same afterwards. @returns whether it has a ticket */
+  visit(token: string): boolean {
     const leaves = Math.random() < this.abandon;
-    sleepAbout(THINK);
+    sleepAbout(this.think);
     if (leaves && Math.random() < 0.5) {
       visitDone();
-      return;
+      return false;
     }
     const hold = this.holdSeat(token);
-    if (hold === undefined) return;
-    sleepAbout(THINK);
-    if (leaves || this.pay(token, hold)) visitDone();
+    if (hold === undefined) return false;
+    sleepAbout(this.think);
+    const hasTicket = !leaves && this.pay(token, hold);
+    if (leaves || hasTicket) visitDone();
+    return hasTicket;
   }
 
   /** After 004 the user picks another seat; after 002 (sold out) it reads the schedules again. */
@@ -69,7 +73,7 @@ export class Buying {
 
   private readHall(token: string): Hall | undefined {
     const hall = Hall.find(this.api, token);
-    sleepAbout(THINK);
+    sleepAbout(this.think);
     return hall;
   }
 

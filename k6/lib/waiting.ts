@@ -1,5 +1,5 @@
 import { sleep } from 'k6';
-import type { Api, Place } from './api.ts';
+import type { Api, Place, TokenRequest } from './api.ts';
 import { record } from './timeline.ts';
 import { queueAdmitted, queuePositionBack, queueTime } from './metrics.ts';
 
@@ -13,9 +13,13 @@ export interface Patience {
 }
 
 /** Requests a token and polls until it is admitted. @returns the token if it is active, undefined after the longest wait */
-export function waitForAdmission(api: Api, userId: number, patience: Patience = {}): string | undefined {
+export function waitForAdmission(
+  api: Api,
+  who: number | TokenRequest,
+  patience: Patience = {},
+): string | undefined {
   const since = Date.now();
-  const token = enter(api, userId, patience);
+  const token = enter(api, who, patience);
   queueAdmitted.add(token !== undefined);
   if (token === undefined) return undefined;
   queueTime.add(Date.now() - since);
@@ -24,9 +28,9 @@ export function waitForAdmission(api: Api, userId: number, patience: Patience = 
 }
 
 /** The same without metrics, for users that are not part of the load. */
-export function enter(api: Api, userId: number, patience: Patience): string | undefined {
+export function enter(api: Api, who: number | TokenRequest, patience: Patience): string | undefined {
   const since = Date.now();
-  const issued = api.token(userId);
+  const issued = api.tokenFor(typeof who === 'number' ? { userId: who } : who);
   if (!issued.ok) return undefined;
   const token = issued.data.queueToken;
   return pollUntilAdmitted(api, token, since, patience) ? token : undefined;

@@ -48,7 +48,7 @@ npm run load -- rehearse --users N --seats N [--minutes N] [--queue ID] [--real-
                                              objective kept or not, capacity, and when the real sale will sell out
 npm run load -- rehearse --cleanup           removes what a rehearsal has left that was ended by force
 
-  scenario          arrival, breakpoint, check, crowd, purchase, schedule, seat, soak, spike, step, study, token: the
+  scenario          arrival, attack, breakpoint, check, crowd, purchase, schedule, seat, soak, spike, step, study, token: the
                     scripts of k6/; or breaker, which stops MariaDB and Redis during purchase
   NAME=value        variables of the scenario, as in k6/README.md: USERS=100000 PEAK=150 …
   --id NAME         the run's name and its folder under results/ (default: scenario and time)
@@ -119,11 +119,16 @@ export interface Needs {
   needs: string[];
   /** Users of the database that is made for it. */
   users: number;
+  /** More options of its seed. */
+  seed?: string[];
   /** What it stops for a while. */
   stops: string[];
   /** Tools work on the database of a product that runs already. */
   hasDatabase?: boolean;
 }
+
+/** So that there are more buyers than seats. */
+const FEW_SEATS = ['--concerts', '1', '--dates', '1', '--seats', '100'];
 
 const NO_NEEDS: Needs = { needs: [], users: 0, stops: [] };
 
@@ -140,5 +145,6 @@ export function needsOf(command: Command): Needs {
   if (command.influx) needs.push('influxdb');
   if (command.prometheus) needs.push('prometheus');
   const stops = command.scenario === 'breaker' ? STOPPED : [];
-  return { needs, stops, users: Number(command.variables.USERS ?? process.env.USERS ?? 100_000) };
+  const users = Number(command.variables.USERS ?? process.env.USERS ?? 100_000);
+  return { needs, users, seed: command.scenario === 'attack' ? FEW_SEATS : [], stops };
 }

@@ -11,6 +11,7 @@ import { type Product, startProduct, untilReady } from './checks/product.ts';
 import { Progress } from './progress.ts';
 import { Scraper } from './record/scrape.ts';
 import { verify } from './checks/verify.ts';
+import { World } from './world.ts';
 
 const TREND_STATS = 'avg,min,med,max,p(90),p(95),p(99),count';
 const THRESHOLDS_FAILED = 99;
@@ -25,7 +26,8 @@ export async function run(wanted: RunCommand): Promise<{ folder: RunFolder; meta
   const folder = new RunFolder(wanted.id);
   if (existsSync(folder.meta)) throw new Error(`There is a run ${wanted.id} already: choose another --id.`);
   folder.make();
-  const own = productEnv(wanted);
+  const world = wanted.scenario === 'attack' ? await World.start() : undefined;
+  const own = { ...productEnv(wanted), ...world?.productEnv(wanted.variables.DEFENCE ?? '') };
   const product =
     wanted.baseUrl === undefined
       ? await startProduct(own, folder.file('product.log'))
@@ -43,7 +45,12 @@ export async function run(wanted: RunCommand): Promise<{ folder: RunFolder; meta
     scraper.start();
     progress.start();
     const [exitCode, outages] = await allOrNone(product.ended, (signal) => [
-      runK6(k6, wanted, folder, product.baseUrl, signal),
+      runK6(
+        k6,
+        wanted,
+        { ...runEnv(folder, product), ...world?.k6Env(product.managementUrl, own.QUEUE_ID ?? '') },
+        signal,
+      ),
       wanted.scenario === 'breaker' ? stopEachForAWhile(start, signal) : Promise.resolve([]),
     ]);
     meta = {
@@ -60,6 +67,7 @@ export async function run(wanted: RunCommand): Promise<{ folder: RunFolder; meta
     progress.stop();
     scraper.stop();
     await product.stop();
+    world?.stop();
   }
   if (wanted.baseUrl === undefined) meta.invariants = await verify(own);
   writeFileSync(folder.meta, `${JSON.stringify(meta, null, 2)}\n`);
@@ -104,11 +112,22 @@ async function given(baseUrl: string, managementUrl = baseUrl): Promise<Product>
   return { baseUrl, managementUrl, ended: new Promise(() => undefined), stop: () => Promise.resolve() };
 }
 
+/** Of every scenario. */
+const runEnv = (folder: RunFolder, { baseUrl }: Product): Record<string, string> => ({
+  BASE_URL: baseUrl,
+  TEST_ID: folder.id,
+  SUMMARY: folder.summary,
+  K6_WEB_DASHBOARD: 'true',
+  K6_WEB_DASHBOARD_PORT: '-1',
+  K6_WEB_DASHBOARD_PERIOD: '1s',
+  K6_WEB_DASHBOARD_TAGS: 'endpoint',
+  K6_WEB_DASHBOARD_RECORD: folder.recording,
+});
+
 async function runK6(
   k6: string,
   wanted: RunCommand,
-  folder: RunFolder,
-  baseUrl: string,
+  env: Record<string, string>,
   signal: AbortSignal,
 ): Promise<number> {
   const isBreaker = wanted.scenario === 'breaker';
@@ -139,14 +158,7 @@ async function runK6(
             }
           : {}),
         ...wanted.variables,
-        BASE_URL: baseUrl,
-        TEST_ID: wanted.id,
-        SUMMARY: folder.summary,
-        K6_WEB_DASHBOARD: 'true',
-        K6_WEB_DASHBOARD_PORT: '-1',
-        K6_WEB_DASHBOARD_PERIOD: '1s',
-        K6_WEB_DASHBOARD_TAGS: 'endpoint',
-        K6_WEB_DASHBOARD_RECORD: folder.recording,
+        ...env,
       },
     },
   );

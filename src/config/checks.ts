@@ -42,5 +42,11 @@ export const timeZone: Check = (value) => {
 export const hostName: Check = (value) =>
   isHost(value) ? undefined : `must be a host's name without port or path, not "${value}"`;
 
+/** Several, with `,` between them. */
+export const hostNames: Check = (value) =>
+  splitList(value)
+    .map(hostName)
+    .find((fault) => fault !== undefined);
+
 export const listenAddress: Check = (value) =>
   isHost(value) ? undefined : `must be an IP address without brackets, or a host's name, not "${value}"`;

@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { type Check, parseLimits } from './checks';
 import { parseNetworks } from './networks';
 import { parsePairs } from './pairs';
-import { parsePrivacyPassKeys } from './privacy-pass-key';
 import { parsePublicKey } from './public-key';
 import { closest } from './closest';
-import { parseBrokers, parseDatabaseUrl, parseRedisUrls, parseUrl, splitList } from './urls';
+import { parseBrokers, parseDatabaseUrl, parseRedisUrls, parseUrl } from './urls';
 
 declare module 'zod' {
   interface GlobalMeta {
@@ -137,7 +136,7 @@ export const headerSecret = ({ about }: About) =>
         : 'must have only letters, digits and signs of ASCII, and no blanks: it travels in a header',
   });
 
-const parsedBy =
+export const parsedBy =
   (parse: (value: string) => unknown): Check =>
   (value) => {
     parse(value);
@@ -184,21 +183,6 @@ export const databaseUrl = (o: About & { default: string }) =>
 export const redisUrls = (o: About & { default: string }) => text({ ...o, check: parsedBy(parseRedisUrls) });
 
 export const brokers = ({ about }: About) => text({ about, default: '', check: parsedBy(parseBrokers) });
-
-/** Empty, or words with `,` between them, each of which passes the check. */
-export const listOf = ({ about, check }: About & { check: Check }) =>
-  text({
-    default: '',
-    about,
-    check: (value) =>
-      splitList(value)
-        .map(check)
-        .find((fault) => fault !== undefined),
-  });
-
-/** Empty, or public keys of a Privacy Pass issuer. */
-export const privacyPassKeys = ({ about }: About) =>
-  text({ default: '', about, check: parsedBy(parsePrivacyPassKeys) });
 
 /** `id=number,id=auto,…` */
 export const numbersById = (about: About) =>

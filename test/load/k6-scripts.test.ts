@@ -9,7 +9,9 @@ import { Scratch } from '../support/rows/scratch';
 import { Given } from '../support/rows/given';
 import { startTestService } from '../support/service';
 
-const SCRIPTS = 'arrival breakpoint check crowd purchase schedule seat soak spike study token'.split(' ');
+const SCRIPTS = 'arrival attack breakpoint check crowd purchase schedule seat soak spike study token'.split(
+  ' ',
+);
 const USERS = 300;
 const THRESHOLDS_CROSSED = 99;
 /** This machine is busy with other tests: latency is not what is proved here. */
@@ -87,6 +89,12 @@ describe('a k6 script', () => {
     ['breakpoint', { TARGET: 'pay' }, 'TARGET is "pay": expected mix or token or check'],
     ['spike', { PEAK: '10', USERS: '5' }, 'PEAK is 10: expected at most USERS (5)'],
     ['crowd', { USERS_ACTIVE: '10', USERS: '5' }, 'USERS_ACTIVE is 10: expected at most USERS (5)'],
+    [
+      'attack',
+      { ORDINARY: '10', USERS: '20' },
+      'ORDINARY + ATTACKERS × ACCOUNTS is 110: expected at most USERS (20)',
+    ],
+    ['attack', { DEFENCE: 'captcha' }, 'DEFENCE is "captcha": expected fifo or draw or'],
     ['crowd', { SINGLE_VISIT: 'yes' }, 'SINGLE_VISIT is "yes": expected 0 or 1'],
   ])('%s refuses %j and says why', async (script, env, message) => {
     const { code, output } = await inspect(script, env);
@@ -183,6 +191,17 @@ describe('against the service', () => {
     expect(purchase.count('holds')).toBeGreaterThanOrEqual(sold);
     expect(purchase.count('balances_compared')).toBe(2 * sold + 5);
     expect(purchase.count('balance_differences')).toBe(0);
+  });
+
+  it('attack: says how many of the seats the attackers have got', async () => {
+    const before = await paid();
+    const env = { ORDINARY: 6, ATTACKERS: 1, ACCOUNTS: 4, ARRIVAL: '200ms', DURATION: '60s' };
+    const attack = await against('attack', env);
+    expect(attack).toMatchObject({ code: 0 });
+    expect(attack.count('tickets_of_ordinary_users')).toBe(6);
+    expect(attack.count('tickets_of_attackers')).toBe(4);
+    expect((await paid()) - before).toBe(10);
+    expect(attack.output).toContain('with 4 accounts get 4 of 10 seats: 40.0 %');
   });
 
   it('breakpoint: prints the capacity that its summary names', async () => {

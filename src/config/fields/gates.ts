@@ -1,5 +1,6 @@
-import { integer, listOf, oneOf, privacyPassKeys, text, webUrl } from '../field';
-import { hostName } from '../checks';
+import { hostName, hostNames } from '../checks';
+import { integer, oneOf, parsedBy, text, webUrl } from '../field';
+import { parsePrivacyPassKeys } from '../privacy-pass-key';
 
 const MAX_TEXT = 512;
 
@@ -39,8 +40,9 @@ export const gatesFields = {
     about: 'The widget’s secret key',
     check: (value) => (value.length > MAX_TEXT ? `must have at most ${MAX_TEXT} characters` : undefined),
   }),
-  TOKEN_TURNSTILE_HOSTNAMES: listOf({
-    check: hostName,
+  TOKEN_TURNSTILE_HOSTNAMES: text({
+    default: '',
+    check: hostNames,
     about: 'Hosts of the pages that may show the widget, with a comma between two',
   }),
   TOKEN_TURNSTILE_ACTION: text({
@@ -71,7 +73,9 @@ export const gatesFields = {
     about: 'This service’s host name, as browsers see it',
     check: hostName,
   }),
-  TOKEN_PRIVACY_PASS_KEYS: privacyPassKeys({
+  TOKEN_PRIVACY_PASS_KEYS: text({
+    default: '',
+    check: parsedBy(parsePrivacyPassKeys),
     about:
       'The issuer’s public keys of token type 2, base64url, with a comma between two: the first is named in challenges',
   }),

@@ -4,7 +4,7 @@ import type { AdmissionPolicy, EffectiveLimits, OperatorCommand } from './admiss
 import type { Override } from './admission/override';
 import { QueueAdmission } from './admission/queue-admission';
 import type { Signals } from './admission/signals';
-import { CountRate } from './polling/count-rate';
+import { IssueRate } from './polling/issue-rate';
 import type { Eta } from './polling/eta';
 import { QueueEta } from './polling/queue-eta';
 import { SnapshotPoller } from './polling/snapshot-poller';
@@ -22,11 +22,8 @@ import { Snapshot, type SnapshotPosition } from './snapshot/snapshot';
 import type { OverrideReply, SeatLimit } from './state/admission-store';
 import type { Entry } from './state/entries/entry';
 import type { QueueRepository } from './state/repository';
-import type { DrainedLeaves, DrainRequest, SnapshotDelta } from './state/results';
+import type { DrainedLeaves, DrainRequest } from './state/results';
 import type { QueueStore } from './state/store';
-
-/** Short: an on-sale begins within seconds. */
-const ISSUE_RATE_WINDOW_MS = 5_000;
 
 /**
  * One queue as this process sees it. Answers polls from the snapshot, and leaves the rest to its parts: entries, refresh,
@@ -43,7 +40,7 @@ export class WaitingRoom {
   private readonly admission: QueueAdmission;
   private readonly poller: SnapshotPoller;
   private readonly queueEta: QueueEta;
-  private issueRate = { gen: 0, count: new CountRate(ISSUE_RATE_WINDOW_MS) };
+  private readonly issueRate = new IssueRate();
   readonly entries: QueueEntries;
   /** When the queue opens, and the draw of its order. */
   readonly opening: QueueOpening;
@@ -141,17 +138,11 @@ export class WaitingRoom {
   async refresh(): Promise<void> {
     const { metrics, queueId, snapshot } = this;
     const delta = await this.refresher.refresh();
-    this.countIssues(delta);
+    this.issueRate.add(delta);
     observeQueue(metrics, queueId, delta, snapshot.waiting);
     observeAdmission(metrics, queueId, this.limits, snapshot.admission.lastDecision);
     observeEta(metrics, queueId, this.queueEta.update(delta));
     await this.refresher.saveProgress();
-  }
-
-  /** A restored state leaves numbers out, which were issued to nobody. */
-  private countIssues({ nowMs, issued, gen }: SnapshotDelta): void {
-    if (gen !== this.issueRate.gen) this.issueRate = { gen, count: new CountRate(ISSUE_RATE_WINDOW_MS) };
-    this.issueRate.count.add(nowMs, issued);
   }
 
   /** Reports to Redis who was seen since the last time; if that fails, it is kept for the next time. */
@@ -171,7 +162,7 @@ export class WaitingRoom {
 
   /** New entries, of all processes, measured over the last 5 s. */
   get issuesPerSecond(): number {
-    return this.issueRate.count.perSecond;
+    return this.issueRate.perSecond;
   }
 
   /** Measured over the last 30 s. */
