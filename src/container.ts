@@ -157,7 +157,11 @@ export function createContainer(config: Config): DependencyContainer {
     new WaitingRoomRegistry(room(config.QUEUE_ID, config.QUEUE_MAX_ACTIVE), own),
   );
 
-  registerGate(container, config, logger);
+  const parts = { rooms: container.resolve(WaitingRoomRegistry), breakers, logger };
+  container.registerInstance(
+    TokenGate,
+    new TokenGate(createGate(config, parts), container.resolve(GateMetrics)),
+  );
 
   container.register(DatabaseContact, {
     useFactory: instanceCachingFactory((from) => {
@@ -167,18 +171,6 @@ export function createContainer(config: Config): DependencyContainer {
   });
   registerEvents(container, config, logger);
   return container;
-}
-
-/** What a token costs. */
-function registerGate(container: DependencyContainer, config: Config, logger: Logger): void {
-  const rooms = container.resolve(WaitingRoomRegistry);
-  const breakers = container.resolve(Breakers);
-  const gate = createGate(config, {
-    issuesPerSecond: () => rooms.issuesPerSecond,
-    breaker: (name, limitMs) => breakers.make(name, limitMs),
-    logger,
-  });
-  container.registerInstance(TokenGate, new TokenGate(gate, container.resolve(GateMetrics)));
 }
 
 /** Where events go. Each factory runs when it is first needed: a process of role `api` makes no Kafka client. */

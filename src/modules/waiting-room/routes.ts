@@ -19,7 +19,7 @@ export function queueRoutes(
 ): Router {
   const { token, validate, rateLimited, shed } = middleware;
   const router = literalRouter();
-  const issue = issueOperation(queue, identity);
+  const issue = issueOperation(queue.gateName, identity);
 
   // Answered from the snapshot: it uses no store, so it is not shed.
   router.post(

@@ -47,9 +47,8 @@ const ISSUE_FOR_ASSERTION: typeof ISSUE = {
 };
 
 /** The request for a token, as the configuration has it. */
-export function issueOperation(queue: QueueService, identity: IdentityService): typeof ISSUE {
-  return identity.isRequired ? ISSUE_FOR_ASSERTION : ISSUE_AT[queue.gateName];
-}
+export const issueOperation = (gate: GateName, { isRequired }: { isRequired: boolean }): typeof ISSUE =>
+  isRequired ? ISSUE_FOR_ASSERTION : ISSUE_AT[gate];
 
 export const CHALLENGE = operation({
   tag: 'Queue',

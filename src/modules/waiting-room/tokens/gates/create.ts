@@ -12,9 +12,8 @@ import type { GateName } from './token-gate';
 import { Turnstile } from './turnstile';
 
 interface Parts {
-  /** New entries a second, over all queues and processes. */
-  issuesPerSecond: () => number;
-  breaker: (name: string, limitMs: number) => Breaker;
+  rooms: { issuesPerSecond: number };
+  breakers: { make: (name: string, limitMs: number) => Breaker };
   logger: Logger;
 }
 
@@ -22,16 +21,16 @@ type Create = (config: Config, parts: Parts) => Gate | undefined;
 
 const CREATE: Record<GateName, Create> = {
   none: () => undefined,
-  'proof-of-work': (config, { issuesPerSecond }) => {
+  'proof-of-work': (config, { rooms }) => {
     const bounds = {
       minBits: config.TOKEN_PROOF_OF_WORK_BITS,
       maxBits: config.TOKEN_PROOF_OF_WORK_MAX_BITS,
       ratePerSecond: config.TOKEN_PROOF_OF_WORK_RATE,
     };
     const { TOKEN_SECRET: secret, TOKEN_SECRET_SECONDARY: accepted } = config;
-    return new ProofOfWork({ bits: () => bitsAt(issuesPerSecond(), bounds), secret, accepted });
+    return new ProofOfWork({ bits: () => bitsAt(rooms.issuesPerSecond, bounds), secret, accepted });
   },
-  turnstile: (config, { breaker, logger }) => {
+  turnstile: (config, { breakers, logger }) => {
     const { TOKEN_TURNSTILE_URL: url, TOKEN_TURNSTILE_SECRET: secret } = config;
     const timeoutMs = config.TOKEN_TURNSTILE_TIMEOUT_MS;
     const rules = {
@@ -40,7 +39,7 @@ const CREATE: Record<GateName, Create> = {
       isOpenOnFailure: config.TOKEN_TURNSTILE_ON_FAILURE === 'open',
     };
     const siteverify = siteverifyAt(url, { secret, timeoutMs });
-    return new Turnstile(siteverify, rules, breaker('turnstileService', timeoutMs), logger);
+    return new Turnstile(siteverify, rules, breakers.make('turnstileService', timeoutMs), logger);
   },
   'privacy-pass': (config) =>
     new PrivacyPass({

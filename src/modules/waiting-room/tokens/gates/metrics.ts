@@ -1,12 +1,10 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Metrics, MetricGroup } from '../../../../platform/observability/metrics';
 
-export type GateResult = 'passed' | 'let_through' | 'refused' | 'spent' | 'unavailable';
-
 /** What the gate of token issue exports. */
 @scoped(Lifecycle.ContainerScoped)
 export class GateMetrics extends MetricGroup {
-  readonly checks = this.counter<'result'>(
+  readonly checks = this.counter(
     'concert_queue_gate_checks_total',
     'Proofs that were sent for a token, by what became of them',
     ['result'],
