@@ -4,6 +4,9 @@ import { Buyer } from './clients/buyer';
 import { Given, openAdminDatabase } from './rows/given';
 import { startTestService } from './service';
 
+/** Of so few concurrent requests none is ever shed: while the machine stands still, more would be. */
+const AT_ONCE = 25;
+
 /** One running service and the means to furnish it, for the tests of a file. */
 export interface Suite {
   url: string;
@@ -25,8 +28,14 @@ export function useService(overrides: Record<string, string | number> = {}): Sui
     const service = await startTestService({ QUEUE_MAX_ACTIVE: 10_000, ...overrides });
     const buyer = async (balance = 0): Promise<Buyer> =>
       new Buyer(service.url, await given.user(balance)).enter();
-    const buyers = (count: number, balance = 0): Promise<Buyer[]> =>
-      Promise.all(Array.from({ length: count }, () => buyer(balance)));
+    const buyers = async (count: number, balance = 0): Promise<Buyer[]> => {
+      const all: Buyer[] = [];
+      while (all.length < count) {
+        const length = Math.min(AT_ONCE, count - all.length);
+        all.push(...(await Promise.all(Array.from({ length }, () => buyer(balance)))));
+      }
+      return all;
+    };
     Object.assign(suite, {
       url: service.url,
       queueId: service.queueId,
