@@ -2,6 +2,7 @@ import { at } from '../../support/at';
 import request from 'supertest';
 import { createSigner } from 'fast-jwt';
 import { Buyer, outcome } from '../../support/clients/buyer';
+import { mainRoom } from '../../support/clients/crowd';
 import { useService } from '../../support/suite';
 
 describe('the waiting room', () => {
@@ -28,6 +29,12 @@ describe('the waiting room', () => {
     const buyer = await app.buyer();
     const before = buyer.token;
     expect((await buyer.enter()).token).toBe(before);
+  });
+
+  it('gives a token also before the process has its first snapshot', async () => {
+    const none = jest.spyOn(mainRoom(app.service).snapshot, 'gen', 'get').mockReturnValue(0);
+    const buyer = await app.buyer().finally(() => none.mockRestore());
+    expect((await buyer.check()).status).toBe(200);
   });
 
   it('gives no token to a user that does not exist', async () => {

@@ -57,9 +57,19 @@ export class TokenIssuer {
     const { main } = this.rooms;
     const room = queueId === undefined ? main : this.rooms.find(queueId);
     if (room === undefined) throw new NotFound(`Queue ${String(queueId)}`);
-    const [nowMs, { gen: mainGen }] = [redisNowMs(main), main.snapshot];
-    const request = { userId, queueId: room.queueId, proof, authorization, nowMs, gen: mainGen };
-    const verified = await this.gate.verify(request);
+    const verified = await this.gate.verify({
+      userId,
+      queueId: room.queueId,
+      proof,
+      authorization,
+      // Read by the gates that need them: without one, tokens are issued before the first snapshot as well.
+      get nowMs() {
+        return redisNowMs(main);
+      },
+      get gen() {
+        return main.snapshot.gen;
+      },
+    });
     if (!(await this.exists(userId))) throw new NotFound(`User ${userId}`);
     const { status, seq, gen, iatMs } = await this.issueFor(room, userId, verified);
     this.metrics.queueIssued.inc({ status });
