@@ -121,7 +121,7 @@ function courseOf({ recording }: Findings, seats: number, mostActive: number): C
 }
 
 /** What the product and k6 saw, second by second of the product's samples. */
-export function secondsOf({ samples, recording, meta }: Findings, queue: string): Second[] {
+function secondsOf({ samples, recording, meta }: Findings, queue: string): Second[] {
   const laterBy = (recording.startedAt - Date.parse(meta.startedAt)) / 1000;
   const latencies = ACTIVE_ENDPOINTS.map(
     (endpoint) =>
