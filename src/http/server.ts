@@ -137,11 +137,12 @@ export class HttpServer {
    */
   async close(): Promise<void> {
     if (!this.server.listening) return;
-    const endMs = monotonicMs() + this.options.graceMs;
+    const { graceMs } = this.options;
+    const endMs = monotonicMs() + graceMs;
     await closeIdle(
       this.sockets,
       (socket) => this.isIdle(socket),
-      () => monotonicMs() >= endMs,
+      () => monotonicMs() >= endMs - graceMs / 2, // the rest is for requests in flight
     );
     await arrivals(); // connections that wait to be accepted would be reset
     const closed = new Promise<void>((resolve) => {
