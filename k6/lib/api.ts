@@ -34,7 +34,10 @@ interface Call {
   endpoint: Endpoint;
   method: 'GET' | 'POST';
   path: string;
+  /** Behind the path, and not in the name. */
   query?: string;
+  /** The path in the name, where it has an id; else the path. */
+  route?: string;
   token?: string;
   body?: object;
   /** Sent with every attempt, so that all of them together act once. */
@@ -91,6 +94,28 @@ export class Api {
       conflictIsFine: true,
     });
 
+  /** Adjacent seats, all or none. Tagged as what it does: reserve. */
+  readonly order = (
+    token: string,
+    scheduleId: number,
+    count: number,
+  ): Answer<{ orderId: number; totalAmount: number }> =>
+    this.act({
+      endpoint: 'reserve',
+      path: '/v1/api/orders',
+      token,
+      body: { scheduleId, best: { count } },
+      conflictIsFine: true,
+    });
+
+  readonly orderPayment = (token: string, orderId: number): Answer<{ paymentAmount: number }> =>
+    this.act({
+      endpoint: 'payment',
+      path: `/v1/api/orders/${orderId}/payment`,
+      route: '/v1/api/orders/{id}/payment',
+      token,
+    });
+
   readonly payment = (token: string, reservationId: number): Answer<{ paymentAmount: number }> =>
     this.act({ endpoint: 'payment', path: '/v1/api/concerts/payment', token, body: { reservationId } });
 
@@ -122,6 +147,7 @@ function send<T>({
   endpoint,
   method,
   path,
+  route = path,
   query = '',
   token,
   body,
@@ -138,7 +164,7 @@ function send<T>({
     body === undefined ? null : JSON.stringify(body),
     {
       headers,
-      tags: { endpoint, name: `${method} ${path}` },
+      tags: { endpoint, name: `${method} ${route}` },
       responseType: 'text',
       responseCallback: conflictIsFine === true ? servedOrConflict : served,
     },

@@ -1,3 +1,4 @@
+import type { Answer } from './answer.ts';
 import type { Api } from './api.ts';
 import { Hall } from './hall.ts';
 import {
@@ -16,11 +17,16 @@ const SEAT_TRIES = whole('SEAT_TRIES', 5);
 
 const SOLD_OUT = '002';
 const SEAT_TAKEN = '004';
+const NO_ADJACENT_SEATS = 'NO_ADJACENT_SEATS';
 
 interface Hold {
-  reservationId: number;
+  seats: number;
+  /** Won, for all of them. */
   price: number;
+  pay: () => Answer<{ paymentAmount: number }>;
 }
+
+type Tried = Hold | { code: string };
 
 /** The visit of an active user. Half of the users who abandon it leave before they read the seats, half with a held seat. */
 export class Buying {
@@ -35,40 +41,63 @@ export class Buying {
     this.abandon = share('ABANDON_SHARE', defaultAbandon);
   }
 
-  /** Picks a seat, tops up exactly its price and pays, so that the balance is the same afterwards. @returns whether it has a ticket */
-  visit(token: string): boolean {
+  /**
+   * Picks a seat, or as many next to each other as the party wants, tops up exactly the price and pays, so that the balance
+   * is the same afterwards. @returns whether it has tickets
+   */
+  visit(token: string, party = 1): boolean {
     const leaves = Math.random() < this.abandon;
     sleepAbout(this.think);
     if (leaves && Math.random() < 0.5) {
       visitDone();
       return false;
     }
-    const hold = this.holdSeat(token);
+    const hold = this.holdSeats(token, party);
     if (hold === undefined) return false;
     sleepAbout(this.think);
-    const hasTicket = !leaves && this.pay(token, hold);
-    if (leaves || hasTicket) visitDone();
-    return hasTicket;
+    const hasTickets = !leaves && this.pay(token, hold);
+    if (leaves || hasTickets) visitDone();
+    return hasTickets;
   }
 
-  /** After 004 the user picks another seat; after 002 (sold out) it reads the schedules again. */
-  private holdSeat(token: string): Hold | undefined {
+  /**
+   * After 004 the user picks other seats; after 002 (sold out) it reads the schedules again. Where the seats of a party are
+   * not next to each other, only one of it goes.
+   */
+  private holdSeats(token: string, party: number): Hold | undefined {
     let hall: Hall | undefined;
+    let seats = party;
     for (let attempt = 1; attempt <= SEAT_TRIES; attempt++) {
       hall ??= this.readHall(token);
-      const seat = hall?.pick();
-      if (hall === undefined || seat === undefined) return undefined;
-      const held = this.api.reserve(token, hall.scheduleId, seat.seatId);
-      const taken = held.code === SEAT_TAKEN;
-      seatConflicts.add(taken ? 1 : 0);
-      if (held.ok) {
-        holds.add(1);
-        return { reservationId: held.data.reservationId, price: seat.amount };
+      const held = hall && (seats > 1 ? this.holdOrder(token, hall, seats) : this.holdSeat(token, hall));
+      if (held === undefined) return undefined;
+      if (!('code' in held)) {
+        seatConflicts.add(0);
+        holds.add(held.seats);
+        return held;
       }
+      seatConflicts.add(held.code === SEAT_TAKEN ? 1 : 0);
       if (held.code === SOLD_OUT) hall = undefined;
-      else if (!taken) return undefined;
+      else if (held.code === NO_ADJACENT_SEATS) seats = 1;
+      else if (held.code !== SEAT_TAKEN) return undefined;
     }
     return undefined;
+  }
+
+  private holdSeat(token: string, hall: Hall): Tried | undefined {
+    const seat = hall.pick();
+    if (seat === undefined) return undefined;
+    const held = this.api.reserve(token, hall.scheduleId, seat.seatId);
+    if (!held.ok) return { code: held.code };
+    const { reservationId } = held.data;
+    return { seats: 1, price: seat.amount, pay: () => this.api.payment(token, reservationId) };
+  }
+
+  private holdOrder(token: string, { scheduleId }: Hall, seats: number): Tried {
+    const held = this.api.order(token, scheduleId, seats);
+    if (!held.ok) return { code: held.code };
+    const { orderId, totalAmount: price } = held.data;
+    return { seats, price, pay: () => this.api.orderPayment(token, orderId) };
   }
 
   private readHall(token: string): Hall | undefined {
@@ -77,15 +106,15 @@ export class Buying {
     return hall;
   }
 
-  private pay(token: string, { reservationId, price }: Hold): boolean {
+  private pay(token: string, { seats, price, pay }: Hold): boolean {
     const before = this.api.amount(token);
     const charged = this.api.charge(token, price);
     if (!before.ok || !charged.ok) return false;
     compareBalances(before.data.amount + price, charged.data.amount);
-    const paid = this.api.payment(token, reservationId);
+    const paid = pay();
     if (!paid.ok) return false;
     compareBalances(price, paid.data.paymentAmount);
-    ticketsSold.add(1);
+    ticketsSold.add(seats);
     return true;
   }
 }

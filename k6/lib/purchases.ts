@@ -5,7 +5,7 @@ import { Api } from './api.ts';
 import { type Balances, balancesBefore, compareWith } from './audit.ts';
 import { Buying } from './buying.ts';
 import { BUYING, common, fairQueue, noneDropped } from './limits.ts';
-import { duration, USERS } from './options.ts';
+import { duration, USERS, whole } from './options.ts';
 import { steady } from './rate.ts';
 import { waitForAdmission } from './waiting.ts';
 
@@ -23,8 +23,9 @@ export interface Purchases {
 
 export function purchases(
   scenario: string,
-  defaults: { rate: number; durationSeconds: number; abandon: number },
+  defaults: { rate: number; durationSeconds: number; abandon: number; partyMax: number },
 ): Purchases {
+  const partyMax = whole('PARTY_MAX', defaults.partyMax);
   const buying = new Buying(api, defaults.abandon);
   return {
     options: {
@@ -41,8 +42,10 @@ export function purchases(
     setup: () => balancesBefore(api),
     visit: () => {
       // Users take turns, so that no user has two visits at once whose balances would mix.
-      const token = waitForAdmission(api, 1 + (exec.scenario.iterationInTest % USERS), { seconds: PATIENCE });
-      if (token !== undefined) buying.visit(token);
+      const visit = exec.scenario.iterationInTest;
+      const token = waitForAdmission(api, 1 + (visit % USERS), { seconds: PATIENCE });
+      // Sizes take turns as well, so that a short run has each of them.
+      if (token !== undefined) buying.visit(token, 1 + (visit % partyMax));
     },
     teardown: (before) => compareWith(api, before),
   };

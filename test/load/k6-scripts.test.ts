@@ -86,6 +86,7 @@ describe('a k6 script', () => {
     ['token', { RATE: '-5' }, 'RATE is "-5"'],
     ['soak', { DURATION: '10' }, 'DURATION is "10": expected a duration'],
     ['purchase', { ABANDON_SHARE: '1.5' }, 'ABANDON_SHARE is "1.5": expected a number from 0 to 1'],
+    ['purchase', { PARTY_MAX: '0' }, 'PARTY_MAX is "0": expected a whole number, at least 1'],
     ['breakpoint', { TARGET: 'pay' }, 'TARGET is "pay": expected mix or token or check'],
     ['spike', { PEAK: '10', USERS: '5' }, 'PEAK is 10: expected at most USERS (5)'],
     ['crowd', { USERS_ACTIVE: '10', USERS: '5' }, 'USERS_ACTIVE is 10: expected at most USERS (5)'],
@@ -125,6 +126,13 @@ describe('against the service', () => {
   const paid = async (): Promise<number> => {
     const [row] = await scratch.admin.query<{ n: number }>(
       "SELECT COUNT(*) AS n FROM payment WHERE status = 'DONE'",
+    );
+    return Number(row?.n);
+  };
+
+  const tickets = async (): Promise<number> => {
+    const [row] = await scratch.admin.query<{ n: number }>(
+      "SELECT COUNT(*) AS n FROM reservation WHERE status = 'RESERVED'",
     );
     return Number(row?.n);
   };
@@ -176,7 +184,7 @@ describe('against the service', () => {
   });
 
   it('purchase: what is sold is paid, and the balances are what they were', async () => {
-    const before = await paid();
+    const [before, ticketsBefore] = [await paid(), await tickets()];
     const purchase = await against('purchase', {
       RATE: 15,
       DURATION: '2s',
@@ -187,9 +195,11 @@ describe('against the service', () => {
     expect(purchase).toMatchObject({ code: 0 });
     const sold = purchase.count('tickets_sold');
     expect(sold).toBeGreaterThan(0);
-    expect(sold).toBe((await paid()) - before);
+    expect(sold).toBe((await tickets()) - ticketsBefore);
+    const payments = (await paid()) - before;
+    expect(sold).toBeGreaterThan(payments); // some are parties
     expect(purchase.count('holds')).toBeGreaterThanOrEqual(sold);
-    expect(purchase.count('balances_compared')).toBe(2 * sold + 5);
+    expect(purchase.count('balances_compared')).toBe(2 * payments + 5);
     expect(purchase.count('balance_differences')).toBe(0);
   });
 
@@ -305,7 +315,14 @@ describe('against a service that does wrong', () => {
       'GET /v1/api/user/amount': () => ({ data: { amount: balance } }),
       'POST /v1/api/user/amount': () => ({ data: { amount: (balance += 100) } }),
     });
-    const purchase = await run('purchase', { RATE: 2, DURATION: '1s', ABANDON_SHARE: 0, AUDIT: 1, BASE_URL });
+    const purchase = await run('purchase', {
+      RATE: 2,
+      DURATION: '1s',
+      ABANDON_SHARE: 0,
+      AUDIT: 1,
+      PARTY_MAX: 1,
+      BASE_URL,
+    });
     expect(purchase).toMatchObject({ code: THRESHOLDS_CROSSED });
     expect(purchase.count('balance_differences')).toBe(1); // found by teardown
   });
