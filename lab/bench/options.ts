@@ -8,6 +8,10 @@ import { million } from './million.ts';
 import { overload } from './overload.ts';
 import { redisCommands } from './redis-commands.ts';
 import { sales } from './sales.ts';
+import { cancellation } from './shop/cancellation.ts';
+import { ledgerExport } from './shop/exports.ts';
+import { orders } from './shop/orders.ts';
+import { windowEdges } from './shop/windows.ts';
 import { start } from './start.ts';
 import { traceCost } from './traces.ts';
 import type { Benchmark, Options, Result } from './lib/results/result.ts';
@@ -26,6 +30,10 @@ export const BENCHMARKS: Benchmark[] = [
   admission,
   start,
   overload,
+  orders,
+  cancellation,
+  ledgerExport,
+  windowEdges,
 ];
 export const USAGE = `npm run lab -- bench [name … --rounds 7 --seconds 3 --against FILE --gate --save]
   --rounds   measured rounds of each side, in turn; with fewer than 6 there is no 95 % interval
@@ -49,7 +57,12 @@ export const USAGE = `npm run lab -- bench [name … --rounds 7 --seconds 3 --ag
   redis-commands                   Redis commands per second that 10,000 polls per second cause
   admit-10k, admit-10k-block       10,000 waiting users admitted at once: time, and how long the event loop was blocked
   start                            a process from its start to ready
-  overload, overload-p99           twice as many holds as the process and its database can carry, at a fixed rate`;
+  overload, overload-p99           twice as many holds as the process and its database can carry, at a fixed rate
+  orders-1, orders-4               seats by orders of one and of four, against the bare connector with a transaction each
+  cancellation, cancellation-loss  10,000 paid orders of a canceled schedule: time until all are refunded, and the sales
+                                   that are lost meanwhile
+  export-memory                    1,000,000 rows as CSV: memory of the process
+  window-edges                     100,000 attempts around the edges of sales windows: holds outside of them`;
 
 export interface Wanted extends Options {
   benchmarks: Benchmark[];

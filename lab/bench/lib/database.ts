@@ -6,6 +6,7 @@ const mariadb = dependency('mariadb') as typeof import('mariadb');
 const TABLES = [
   'notification',
   'outbox',
+  'schedule_cancellation',
   'idempotency_key',
   'payment_history',
   'payment',

@@ -86,6 +86,14 @@ export class OurServer implements Target {
     );
   }
 
+  /** What an operator downloads from the management port, piece by piece. */
+  async download(path: string, key: string): Promise<AsyncIterable<Uint8Array>> {
+    const url = `http://127.0.0.1:${this.managementPort}${path}`;
+    const answer = await fetch(url, { headers: { Authorization: `Bearer ${key}` } });
+    if (answer.status !== 200 || answer.body === null) throw new Error(`${path} answers ${answer.status}.`);
+    return answer.body;
+  }
+
   stop(): Promise<void> {
     return stop(this.child);
   }

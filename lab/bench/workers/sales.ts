@@ -32,7 +32,10 @@ async function connect(): Promise<Connection> {
   });
 }
 
-type Services = Record<Act, (item: Item) => Promise<unknown>>;
+type Services = Record<Act, (item: Item) => Promise<unknown>> & {
+  /** Of the item's seat and those behind it. */
+  order: (item: Item, seats: number) => Promise<unknown>;
+};
 
 /** The product's services with everything below them, without HTTP, guard and loops. */
 async function startServices(): Promise<Services> {
@@ -48,6 +51,9 @@ async function startServices(): Promise<Services> {
   const { PaymentService } = dist(
     'modules/payments/service.js',
   ) as typeof import('../../../src/modules/payments/service.ts');
+  const { OrderService } = dist(
+    'modules/orders/order-service.js',
+  ) as typeof import('../../../src/modules/orders/order-service.ts');
   const config = loadConfig();
   const container = createContainer(config);
   await container.resolve(Redis).connect();
@@ -55,6 +61,7 @@ async function startServices(): Promise<Services> {
   await main.refresh();
   const reservations = container.resolve(ReservationService);
   const payments = container.resolve(PaymentService);
+  const orders = container.resolve(OrderService);
   const userOf = ({ userId, seq }: Item): ActiveUser => ({
     userId,
     seq,
@@ -63,13 +70,18 @@ async function startServices(): Promise<Services> {
   });
   return {
     reserve: (item) => reservations.hold(userOf(item), item.scheduleId, item.seatId, undefined),
+    order: (item, seats) =>
+      orders.create(userOf(item), {
+        scheduleId: item.scheduleId,
+        seatIds: Array.from({ length: seats }, (_, i) => item.seatId + i),
+      }),
     payment: (item) => payments.pay(userOf(item), item.reservationId, undefined),
   };
 }
 
 /** Does items one after the other on each of `atOnce` lanes, until the time or the items are at an end. */
 async function work(
-  { from, to, seconds, atOnce }: Question,
+  { from, to, seconds, atOnce, seats = 1 }: Question,
   act: (index: number) => Promise<unknown>,
 ): Promise<Worked> {
   const startedAt = performance.now();
@@ -79,7 +91,9 @@ async function work(
   const lane = async (): Promise<void> => {
     while (performance.now() < endsAt && next < to) {
       const sentAt = performance.now();
-      await act(next++).catch((error: unknown) => {
+      const index = next;
+      next += seats;
+      await act(index).catch((error: unknown) => {
         refused++;
         process.stderr.write(`${String(error)}\n`);
       });
@@ -134,8 +148,12 @@ async function answer(question: Question): Promise<Worked> {
     return work(question, (index) => lent.use((connection) => doAlone(connection, act, itemOf(act, index))));
   }
   services ??= startServices();
-  const one = (await services)[act];
-  return work(question, (index) => one(itemOf(act, index)));
+  const { [act]: one, order } = await services;
+  const { seats } = question;
+  return work(question, (index) => {
+    const item = itemOf(act, index);
+    return seats === undefined ? one(item) : order(item, seats);
+  });
 }
 
 async function main(): Promise<void> {

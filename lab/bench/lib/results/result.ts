@@ -1,4 +1,4 @@
-import type { Comparison, Round, Spread } from './rounds.ts';
+import { type Comparison, type Round, type Spread, spread } from './rounds.ts';
 
 export interface Options {
   rounds: number;
@@ -57,6 +57,15 @@ export function ratioResult(
     notes: options.notes ?? [],
     rounds,
   };
+}
+
+/** A figure that is measured once. */
+export function once(
+  name: string,
+  value: number,
+  result: Pick<Result, 'unit' | 'target' | 'counted'> & { notes?: string[] },
+): Result {
+  return { notes: [], ...result, name, measured: spread([value]), rounds: { [name]: [value] } };
 }
 
 /** Whether the measured median reaches the target, and whether its whole interval says the same. */

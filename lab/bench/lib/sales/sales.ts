@@ -15,6 +15,8 @@ export type Question = {
   /** `service`: by the product's service in that process; `raw`: by the bare connector, one transaction each. */
   do: 'service' | 'raw';
   act: Act;
+  /** Of an order; by the service only. Absent: the study's reserve, one seat. */
+  seats?: number;
   from: number;
   to: number;
   seconds: number;

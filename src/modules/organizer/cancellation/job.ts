@@ -9,7 +9,7 @@ import { OrganizerMetrics } from '../metrics';
 import { CancellationRepository } from './repository';
 
 /** Orders of one transaction: few enough that a sale hardly waits for their rows. */
-const CHUNK = 25;
+const CHUNK = 50;
 /** An order that could not be refunded is tried again after this time. */
 const RETRY_MS = 5000;
 

@@ -1,5 +1,3 @@
-import { monotonicMs } from '../../../common/clock';
-import type { Span } from '../../observability/traces/span';
 import { NO_TRACES, type Tracer } from '../../observability/traces/tracer';
 import { BatchMetrics } from './metrics';
 import type { Database } from '../database';
@@ -7,11 +5,12 @@ import { DatabaseUnavailable, isOfItsStatements } from '../errors';
 import { commitIfAny } from './commit';
 import type { BatchKind } from './kind';
 import { Lanes } from './lanes';
-import { GuardFailed, type Outcome } from './outcome';
+import { GuardFailed, nothing, type Outcome } from './outcome';
+import { type Pending, WaitingRequests } from './waiting';
 
 /** Most requests of one transaction: larger batches commit hardly more rows a second and keep locks for longer. */
 const MAX_SIZE = 64;
-/** Transactions of a kind under way at once: while one waits for the disk, the next does its statements. */
+/** Transactions of a kind under way at once: while one writes or waits for the disk, the next reads and decides. */
 const PARALLEL = 2;
 /** The second one begins when there are at least this share of the first one's requests for it. */
 const WORTH_IT = 0.5;
@@ -20,25 +19,13 @@ const PARALLEL_ALONE = 8;
 /** The lane of requests that keep the order of arrival also when they are tried alone. */
 const IN_ORDER = Symbol('in order of arrival');
 
-interface Pending<Request, Result> {
-  request: Request;
-  userId: number;
-  resolve: (result: Result) => void;
-  reject: (error: unknown) => void;
-  /** It is refused when it has not begun by then. */
-  beginsUntilMs: number;
-  /** Of the request, if that is traced. */
-  span: Span | undefined;
-}
-
 /**
  * Natural batching. While transactions of a kind are on their way, what arrives waits, and forms the next batch when
  * one of them ends; an idle process sends a request at once, as a batch of one. No timer decides. A batch that fails
  * takes nobody along: each of its requests is tried alone and has its own outcome (ADR 15).
  */
 export class Batcher<Request, Result> {
-  /** In the order of arrival. */
-  private waiting: Pending<Request, Result>[] = [];
+  private readonly waiting: WaitingRequests<Request, Result>;
   /** Requests that are tried alone: a lane for each user, or one for the batches that failed. */
   private readonly alone = new Lanes<number | typeof IN_ORDER, Pending<Request, Result>>(
     PARALLEL_ALONE,
@@ -48,10 +35,11 @@ export class Batcher<Request, Result> {
   /** How many requests of a user have begun and not ended: the user's next ones wait. */
   private readonly begun = new Map<number, number>();
   private running = 0;
+  /** The batch that has not all of its locks yet: the next would get ahead of it. */
+  private locking: Pending<Request, Result>[] | undefined;
   /** Requests of the batches that run. */
   private underWay = 0;
   private soon: NodeJS.Immediate | undefined;
-  private expiry: NodeJS.Timeout | undefined;
   private onIdle: (() => void) | undefined;
 
   /** @param maxWaitMs longest time that a request may wait to begin */
@@ -59,9 +47,11 @@ export class Batcher<Request, Result> {
     private readonly kind: BatchKind<Request, Result>,
     private readonly database: Pick<Database, 'transaction'>,
     private readonly metrics: BatchMetrics,
-    private readonly maxWaitMs: number,
+    maxWaitMs: number,
     private readonly tracer: Tracer = NO_TRACES,
-  ) {}
+  ) {
+    this.waiting = new WaitingRequests(maxWaitMs);
+  }
 
   /**
    * @returns what `work` made of the request
@@ -69,10 +59,8 @@ export class Batcher<Request, Result> {
    */
   submit(request: Request): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const beginsUntilMs = monotonicMs() + this.maxWaitMs;
       const userId = this.kind.userOf(request);
-      const span = this.tracer.active();
-      this.waiting.push({ request, userId, resolve, reject, beginsUntilMs, span });
+      this.waiting.add({ request, userId, resolve, reject, span: this.tracer.active() });
       this.beginSoon();
     });
   }
@@ -84,7 +72,7 @@ export class Batcher<Request, Result> {
   }
 
   private get isIdle(): boolean {
-    return this.running + this.waiting.length === 0 && this.alone.isIdle;
+    return this.running + this.waiting.count === 0 && this.alone.isIdle;
   }
 
   /** When all that has arrived in this moment is there: what one reading of the sockets brings goes together. */
@@ -95,39 +83,41 @@ export class Batcher<Request, Result> {
     });
   }
 
-  /** Begins as many batches as may run. */
+  /** Begins the next batch, if one may run: one after the other takes its locks, so that they have the order of arrival. */
   private begin(): void {
-    while (this.running < PARALLEL && this.waiting.length >= this.underWay * WORTH_IT) {
-      const batch = this.nextBatch();
-      if (batch.length === 0) break;
-      this.running++;
-      this.underWay += batch.length;
-      for (const { userId } of batch) this.begun.set(userId, (this.begun.get(userId) ?? 0) + 1);
-      void this.run(batch).finally(() => {
-        this.running--;
-        this.underWay -= batch.length;
-        this.beginSoon();
-      });
+    const isWorthIt = this.waiting.count >= this.underWay * WORTH_IT;
+    if (this.running < PARALLEL && this.locking === undefined && isWorthIt) {
+      const batch = this.waiting.take(MAX_SIZE, this.begun);
+      if (batch.length > 0) this.start(batch);
     }
-    this.watchWaiting();
+    this.waiting.watch(() => this.begin());
     if (this.isIdle) this.onIdle?.();
   }
 
-  /** The first to arrive, without those whose user's earlier requests are under way. */
-  private nextBatch(): Pending<Request, Result>[] {
-    const batch: Pending<Request, Result>[] = [];
-    const later: Pending<Request, Result>[] = [];
-    for (const pending of this.waiting)
-      if (batch.length < MAX_SIZE && !this.begun.has(pending.userId)) batch.push(pending);
-      else later.push(pending);
-    this.waiting = later;
-    return batch;
+  private start(batch: Pending<Request, Result>[]): void {
+    this.running++;
+    this.underWay += batch.length;
+    for (const { userId } of batch) this.begun.set(userId, (this.begun.get(userId) ?? 0) + 1);
+    this.locking = batch;
+    const onLocked = (): void => {
+      if (this.locking === batch) this.locking = undefined;
+    };
+    const run = this.run(batch, () => {
+      onLocked();
+      this.begin();
+    });
+    void run.finally(() => {
+      this.running--;
+      this.underWay -= batch.length;
+      onLocked(); // if it has failed before
+      this.beginSoon();
+    });
   }
 
-  private async run(batch: Pending<Request, Result>[]): Promise<void> {
+  private async run(batch: Pending<Request, Result>[], onLocked: () => void): Promise<void> {
     this.metrics.size.observe({ kind: this.kind.name }, batch.length);
     try {
-      const outcomes = await this.transact(batch);
+      const outcomes = await this.transact(batch, onLocked);
       batch.forEach((pending, i) => {
         if (!this.answer(pending, outcomes[i])) this.alone.add(pending.userId, pending);
       });
@@ -145,7 +135,7 @@ export class Batcher<Request, Result> {
   private async runAlone(pending: Pending<Request, Result>): Promise<void> {
     this.metrics.triedAlone.inc({ kind: this.kind.name });
     try {
-      const [outcome] = await this.transact([pending]);
+      const [outcome] = await this.transact([pending], nothing);
       if (!this.answer(pending, outcome)) throw new Error(`A single ${this.kind.name} has no outcome.`);
     } catch (error) {
       this.end(pending, () => pending.reject(error instanceof GuardFailed ? error.refusal : error));
@@ -162,12 +152,12 @@ export class Batcher<Request, Result> {
     return true;
   }
 
-  private transact(batch: Pending<Request, Result>[]): Promise<Outcome<Result>[]> {
+  private transact(batch: Pending<Request, Result>[], onLocked: () => void): Promise<Outcome<Result>[]> {
     const attributes = { 'concert.batch.size': batch.length };
     const spans = batch.map(({ span }) => span);
     const requests = batch.map(({ request }) => request);
     return this.tracer.together(`${this.kind.name} batch`, attributes, spans, () =>
-      commitIfAny(this.database, (tx) => this.kind.work(tx, requests)),
+      commitIfAny(this.database, (tx) => this.kind.work(tx, requests, onLocked)),
     );
   }
 
@@ -176,23 +166,5 @@ export class Batcher<Request, Result> {
     if (left > 0) this.begun.set(userId, left);
     else this.begun.delete(userId);
     answer();
-  }
-
-  /** Requests wait in the order of arrival, so that the first is the first whose time is up. */
-  private watchWaiting(): void {
-    const [first] = this.waiting;
-    if (first === undefined || this.expiry !== undefined) return;
-    this.expiry = setTimeout(
-      () => {
-        this.expiry = undefined;
-        const now = monotonicMs();
-        const late = this.waiting.filter(({ beginsUntilMs }) => beginsUntilMs <= now);
-        this.waiting = this.waiting.filter(({ beginsUntilMs }) => beginsUntilMs > now);
-        for (const { reject } of late)
-          reject(new DatabaseUnavailable(new Error(`no transaction within ${this.maxWaitMs} ms`)));
-        this.begin();
-      },
-      Math.max(1, first.beginsUntilMs - monotonicMs()),
-    ).unref();
   }
 }
