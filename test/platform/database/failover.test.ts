@@ -53,7 +53,9 @@ described('a MariaDB that answers, but not as before', () => {
       QUEUE_MAX_ACTIVE: 100,
       LIST_CACHE_TTL_MS: 0,
     });
-    buyers = await Promise.all((userIds ?? []).map((id) => new Buyer(service.url, id).enter()));
+    const enter = (id: number): Promise<Buyer> =>
+      until('a token', () => new Buyer(service.url, id).enter().catch(() => undefined));
+    buyers = await Promise.all((userIds ?? []).map(enter));
   });
   /** What a test has changed is as before for the next one. */
   afterEach(async () => {

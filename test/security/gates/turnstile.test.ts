@@ -160,6 +160,7 @@ describe('TOKEN_GATE=turnstile', () => {
       return shop.url; // known when it is open
     },
     TOKEN_TURNSTILE_SECRET: SECRET,
+    TOKEN_TURNSTILE_TIMEOUT_MS: 30_000,
     TOKEN_TURNSTILE_HOSTNAMES: HOST,
     QUEUES: `${OWN}=1000`,
   });
