@@ -32,10 +32,8 @@ export class SteppedTransaction {
   constructor(database: Database, work: (tx: SqlTransaction) => Promise<unknown>, aheadSeconds = 0) {
     this.ended = database
       .transaction(async (tx) => {
-        await tx.execute('SET innodb_lock_wait_timeout = 0');
-        const clock = aheadSeconds === 0 ? 'DEFAULT' : 'UNIX_TIMESTAMP() + ?';
-        await tx.execute('SET timestamp = DEFAULT');
-        await tx.execute(`SET timestamp = ${clock}`, aheadSeconds === 0 ? [] : [aheadSeconds]);
+        await tx.execute('SET innodb_lock_wait_timeout = 0, timestamp = DEFAULT');
+        if (aheadSeconds > 0) await tx.execute('SET timestamp = UNIX_TIMESTAMP() + ?', [aheadSeconds]);
         await work(this.stepped(tx)).catch((error: unknown) => (this.error = error));
         throw new RolledBack();
       })

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
 import { generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
+import { freePort } from './free-port';
 
 export const ISSUER = 'https://shop.example';
 export const AUDIENCE = 'concert-queue';
@@ -94,8 +94,8 @@ export class KeyServer {
       this.answer(req, res);
     });
     this.server = server;
+    if (this.port === 0) this.port = await freePort(); // which nobody is given while it is closed
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
-    this.port = (server.address() as AddressInfo).port;
     return this;
   }
 

@@ -1,4 +1,5 @@
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { freePort } from './free-port';
 
 /** What happens to bytes on their way, in both directions. */
 export interface Weather {
@@ -107,10 +108,10 @@ export class TcpProxy {
       this.lane(this.toServer, client, upstream);
       this.lane(this.toClient, upstream, client);
     });
+    if (this.port === 0) this.port = await freePort(); // which nobody is given while it is cut
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(this.port, '127.0.0.1', resolve);
     });
-    this.port = (server.address() as AddressInfo).port; // the same one when it opens again
     this.server = server;
     return this;
   }
