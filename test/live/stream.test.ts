@@ -149,8 +149,8 @@ describe('the live view without stores', () => {
       MANAGEMENT_PORT: 0,
       QUEUE_MAX_ACTIVE: 7,
       REDIS_TIMEOUT_MS: 500,
-      DATABASE_ACQUIRE_TIMEOUT_MS: 300,
-      DATABASE_TIMEOUT_MS: 300,
+      DATABASE_ACQUIRE_TIMEOUT_MS: 2000,
+      DATABASE_TIMEOUT_MS: 2000,
       REDIS_URL: redisUrl.href,
       DATABASE_URL: databaseUrl.href,
     });
