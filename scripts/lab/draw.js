@@ -1,4 +1,5 @@
 // npm run lab -- draw: makes the draws of a queue again from what is published (lab/draw). It uses no code of the product.
+const { misuse, readArguments } = require('../lib/arguments/arguments');
 const { nodeBinary } = require('../lib/running/node-binary');
 const { inRoot } = require('../lib/paths');
 const { exitCodeOf } = require('../lib/running/run');
@@ -10,8 +11,17 @@ Makes the draws of a queue again from what is published, and compares: root, bea
   --order      also prints the order: number of the token, number by the draw
 Exit code 1 when a draw is not as published.`;
 
+const OPTIONS = { url: { type: 'string' }, queue: { type: 'string' }, order: { type: 'boolean' } };
+
+function run(args) {
+  const { values } = readArguments({ usage: USAGE, options: OPTIONS, args });
+  if (values.url !== undefined && !URL.canParse(values.url))
+    throw misuse(`--url "${values.url}" is no URL.`, USAGE);
+  return exitCodeOf(nodeBinary(), [inRoot('lab', 'draw', 'main.mjs'), ...args]);
+}
+
 module.exports = {
   about: 'makes the draws of a queue again from what is published',
   usage: USAGE,
-  run: (args) => exitCodeOf(nodeBinary(), [inRoot('lab', 'draw', 'main.mjs'), ...args]),
+  run,
 };

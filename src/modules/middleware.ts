@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import type { LoadShedding } from '../http/middleware/load-shedding';
+import { type LoadShedding, shedApart } from '../http/middleware/load-shedding';
 import { perUser, perUserLimiter } from '../http/middleware/per-user';
 import type { Validate } from '../http/middleware/validate';
 import { type Idempotent, idempotency, type OncePerKey } from './idempotency/middleware';
@@ -22,6 +22,8 @@ export interface RouteMiddleware extends QueueMiddleware {
   refuseIfFull: RequestHandler;
   /** Refuses what could not be done in time. For all that uses a store each time. */
   shed: RequestHandler;
+  /** The same for requests with a token of any status: those of users who are not active have few places. */
+  shedAnyStatus: RequestHandler;
   idempotent: Idempotent;
   /**
    * All that an act of an active user passes, in this order: holds, payments, top-ups and what is done to orders.
@@ -37,6 +39,8 @@ export interface RouteMiddleware extends QueueMiddleware {
 
 /** Most requests of one user at once in a process: no page sends more. */
 const MAX_PER_USER = 100;
+/** Most requests at once, in a process, of users who are not active and read or cancel their orders. */
+const MAX_OF_OTHERS = 8;
 /** The status of a request that is shed. */
 const SHED = 503;
 /** Limits the requests of one user after the end of the session, which may only be answered as before. */
@@ -66,6 +70,7 @@ export function routeMiddleware(options: RouteMiddlewareOptions): RouteMiddlewar
     }),
     refuseIfFull: refuseIfFull(options),
     shed: shedding.shed,
+    shedAnyStatus: shedApart(shedding, MAX_OF_OTHERS, ({ claims }) => !queue.isActive(claims)),
   };
   return {
     ...steps,

@@ -112,6 +112,8 @@ const COMMANDS = [
   'lab mutation',
   'lab capacity',
   'lab admission',
+  'lab audit',
+  'lab draw',
 ];
 
 const split = (args: string): string[] => args.split(' ').filter((one) => one !== '');

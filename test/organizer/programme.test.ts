@@ -39,6 +39,21 @@ describe('an organizer', () => {
     expect((await organizer.post(`schedules/${scheduleId}/publication`, {})).status).toBe(409);
   });
 
+  it('lists concerts and layouts page by page', async () => {
+    const older = await organizer.draft();
+    const newer = await organizer.draft({ rows: 2, seatsPerRow: randomInt(5, 50) });
+    const concerts = async (query: string): Promise<number[]> =>
+      dataOf<{ concertId: number }[]>(await organizer.get(`concerts${query}`)).map((one) => one.concertId);
+    expect(await concerts('')).toEqual(expect.arrayContaining([older.concertId, newer.concertId]));
+    const before = await concerts(`?before=${newer.concertId}`);
+    expect(before).toContain(older.concertId);
+    expect(Math.max(...before)).toBeLessThan(newer.concertId);
+    const layouts = dataOf<{ layoutId: number }[]>(await organizer.get('layouts?before=1'));
+    expect(layouts).toEqual([]);
+    expect((await organizer.get('concerts?before=x')).status).toBe(400);
+    expect((await organizer.get('layouts?utm_source=a')).status).toBe(200);
+  });
+
   it('finds every act with its actor, reason, and how things were and are', async () => {
     const { scheduleId, etag } = await organizer.draft();
     const opensAt = inDays(3);

@@ -63,6 +63,7 @@ describe('fields that no schema names', () => {
       { amount: 0, userId: 1, heldUntil: '2099-01-01' },
     ],
     ['/v1/api/concerts/payment', { reservationId: 1 }, { paymentAmount: 0, userId: 1 }],
+    ['/v1/api/orders', { scheduleId: 1, seatIds: [1] }, { userId: 1, status: 'PAID', total: 0 }],
   ])('are refused by name at %s', async (path, body, more) => {
     for (const [name, value] of [...Object.entries(more), ['constructor', {}], ['isAdmin', true]] as const) {
       const answer = await buyer.post(path).send({ ...body, [name]: value });

@@ -69,6 +69,17 @@ call it.
 */}}
 {{- define "concert.names" -}}
 {{- $api := index .Values "concert-api" -}}
+{{- $names := dict -}}
+{{- range $part := list "concert-api" "mariadb" "redis" "kafka" "kafka-ui" "influxdb" "grafana" "prometheus" "otel-collector" -}}
+{{- $values := index $.Values $part | default dict -}}
+{{- if ne $values.enabled false -}}
+{{- $name := include "common.fullname" (dict "Values" $values "Chart" (dict "Name" $part) "Release" $.Release) -}}
+{{- if hasKey $names $name -}}
+{{- fail (printf "The release's name %q gives %s and %s the same name, %s: choose another one, or set %s.fullnameOverride." $.Release.Name (get $names $name) $part $name $part) -}}
+{{- end -}}
+{{- $_ := set $names $name $part -}}
+{{- end -}}
+{{- end -}}
 {{- range $store, $given := dict "mariadb" $api.database.host "redis" $api.redis.host "kafka" $api.kafka.brokers -}}
 {{- $values := index $.Values $store -}}
 {{- if and $values.enabled (or $values.nameOverride $values.fullnameOverride) -}}

@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { Exchange } from '../exchange';
 import { Overloaded } from '../errors';
 import type { LoadShedder } from '../limits/shedder';
@@ -15,6 +15,29 @@ export interface LoadShedding {
   enter(exchange: Exchange): void;
   /** @throws Overloaded (503) */
   refuse(exchange: Exchange): never;
+}
+
+/**
+ * Sheds the requests for which `isOther` says so by a separate small limit, so that no number of them takes the time of
+ * the rest.
+ * @param max most of them at once
+ */
+export function shedApart(
+  shedding: LoadShedding,
+  max: number,
+  isOther: (req: Request) => boolean,
+): RequestHandler {
+  let inFlight = 0;
+  return (req, res, next) => {
+    if (!isOther(req)) {
+      shedding.shed(req, res, next);
+      return;
+    }
+    if (inFlight >= max) shedding.refuse(res.exchange);
+    inFlight++;
+    res.exchange.onAnswered(() => inFlight--);
+    next();
+  };
 }
 
 export function loadShedding(shedder: LoadShedder, onShed: () => void): LoadShedding {

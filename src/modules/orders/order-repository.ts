@@ -1,5 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import type { SqlExecutor } from '../../platform/database/database';
+import type { ActiveUser } from '../waiting-room/state/repository';
 
 export type OrderStatus = 'HELD' | 'PAID' | 'CANCELED' | 'EXPIRED';
 
@@ -79,18 +80,22 @@ const IS_HOLDING = `
   SELECT EXISTS (SELECT 1 FROM orders FORCE INDEX (order_by_user)
                   WHERE user_id = ? AND status = 'HELD' AND held_until > NOW(3) AND queue_id = ?) AS isHolding`;
 
-/** Sessions of holds that have lapsed since then, in which another order is paid and whose payment left them open. */
+/** Sessions of holds that have lapsed since then, or would have had they not been given back, in which another order is paid and whose payment left them open. */
 const LAPSED_WITH_PAID = `
   SELECT DISTINCT e.user_id AS userId, e.queue_id AS queueId, e.queue_seq AS seq, e.queue_generation AS gen
     FROM orders e FORCE INDEX (order_by_hold_end)
     JOIN orders o FORCE INDEX (order_by_user) ON o.user_id = e.user_id AND o.status = 'PAID'
      AND o.queue_id = e.queue_id AND o.queue_seq = e.queue_seq AND o.queue_generation = e.queue_generation
     JOIN payment p ON p.order_id = o.id AND p.queue_id IS NULL AND p.status = 'DONE'
-   WHERE e.status = 'EXPIRED' AND e.held_until > NOW(3) - INTERVAL ? SECOND
+   WHERE e.status IN ('EXPIRED', 'CANCELED') AND e.held_until > NOW(3) - INTERVAL ? SECOND
      AND NOT EXISTS (SELECT 1 FROM payment ended FORCE INDEX (one_payment_per_session)
                       WHERE ended.queue_id = e.queue_id AND ended.queue_seq = e.queue_seq
                         AND ended.queue_generation = e.queue_generation)
    LIMIT 500`;
+
+const SESSION_OF = `
+  SELECT user_id AS userId, queue_id AS queueId, queue_seq AS seq, queue_generation AS gen
+    FROM orders WHERE id = ? AND queue_id IS NOT NULL`;
 
 const END_SESSION = 'UPDATE payment SET queue_id = ?, queue_seq = ?, queue_generation = ? WHERE id = ?';
 
@@ -127,19 +132,19 @@ export class OrderRepository {
     return row?.isHolding === 1;
   }
 
-  /** Sessions whose last hold has lapsed within the given seconds, and in which another order is paid; at most 500. */
-  async sessionsOfLapsedHolds(
-    on: SqlExecutor,
-    seconds: number,
-  ): Promise<{ userId: number; queueId: string; seq: number; gen: number }[]> {
+  /** Sessions whose last hold has ended, not before the given seconds, and in which another order is paid; at most 500. */
+  async sessionsOfLapsedHolds(on: SqlExecutor, seconds: number): Promise<ActiveUser[]> {
     return on.query(LAPSED_WITH_PAID, [seconds]);
   }
 
+  /** The session that has made the order; undefined: none is stored. */
+  async sessionOf(on: SqlExecutor, orderId: number): Promise<ActiveUser | undefined> {
+    const [row] = await on.query<ActiveUser>(SESSION_OF, [orderId]);
+    return row;
+  }
+
   /** Ends the session if an order of it is paid and none of the user's is held any more. @returns whether it did */
-  async endSessionIfPaid(
-    tx: SqlExecutor,
-    { userId, queueId, seq, gen }: { userId: number; queueId: string; seq: number; gen: number },
-  ): Promise<boolean> {
+  async endSessionIfPaid(tx: SqlExecutor, { userId, queueId, seq, gen }: ActiveUser): Promise<boolean> {
     const [payment] = await tx.query<{ id: number }>(OPEN_PAYMENT, [userId, queueId, seq, gen]);
     if (payment === undefined) return false;
     await tx.execute(END_SESSION, [queueId, seq, gen, payment.id]);

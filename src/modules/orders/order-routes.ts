@@ -16,18 +16,19 @@ export function orderRoutes(
   payments: PaymentService,
   middleware: RouteMiddleware,
 ): Router {
-  const { token, validate, perUser, shed, idempotent, byActiveUser } = middleware;
+  const { token, validate, perUser, shedAnyStatus, idempotent, byActiveUser } = middleware;
   const router = literalRouter();
   const hold = idempotent((_body, { orderId }: Order) => orders.replayed(orderId));
   const pay = idempotent((_body, { orderId }: PaidOrder) => payments.replayedOrder(orderId));
   const once = idempotent();
+  const release = idempotent((_body, { orderId }: Order) => orders.replayedRelease(orderId));
 
   router.get(
     '/v1/api/orders',
     token,
     validate(LIST),
     perUser,
-    shed,
+    shedAnyStatus,
     answers(LIST, async ({ claims, query }, res) => {
       sendData(res, await orders.list(claims.userId, query.before));
     }),
@@ -37,7 +38,7 @@ export function orderRoutes(
     '/v1/api/orders/:orderId',
     token,
     perUser,
-    shed,
+    shedAnyStatus,
     answers(FIND, async (req, res) => {
       sendData(res, await orders.find(req.claims.userId, orderIdOf(req)));
     }),
@@ -70,7 +71,7 @@ export function orderRoutes(
     '/v1/api/orders/:orderId',
     ...byActiveUser(
       'write',
-      once,
+      release,
       answers(RELEASE, async (req, res) => {
         sendData(res, await orders.release(req.activeUser, orderIdOf(req), req.idempotencyKey));
       }),
@@ -93,7 +94,7 @@ export function orderRoutes(
     token,
     once.key,
     perUser,
-    shed,
+    shedAnyStatus,
     once.replay,
     answers(CANCEL, async (req, res) => {
       sendData(res, await orders.cancel(req.claims.userId, orderIdOf(req), req.idempotencyKey));

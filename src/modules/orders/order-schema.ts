@@ -61,7 +61,7 @@ export const PaidOrder = z.object({
 });
 export type PaidOrder = z.infer<typeof PaidOrder>;
 
-export const OrderQuery = z.strictObject({
+export const OrderQuery = z.object({
   before: z
     .string()
     .regex(/^[1-9]\d{0,14}$/, 'Invalid input: expected a positive whole number')

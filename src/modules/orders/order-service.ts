@@ -1,7 +1,7 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
 import { Conflict, Forbidden, NotFound } from '../../common/errors';
-import { Database, type SqlTransaction } from '../../platform/database/database';
+import { Database, type SqlExecutor, type SqlTransaction } from '../../platform/database/database';
 import type { RequestKey } from '../idempotency/key';
 import { IdempotencyService } from '../idempotency/service';
 import { Breakers } from '../operations/breakers';
@@ -24,6 +24,13 @@ import { OrderPresenter } from './order-presenter';
 import type { Order, OrderBody } from './order-schema';
 import { RefundRepository } from './refunds/refund-repository';
 import { ReservationService } from './service';
+
+/** What is left after an order was given back. */
+interface Left {
+  session: ActiveUser | undefined;
+  /** Whether its user still holds seats in the queue of the session. */
+  isHolding: boolean;
+}
 
 const PAGE = 100;
 /** How often adjacent seats are chosen, when others are faster each time. */
@@ -85,16 +92,24 @@ export class OrderService {
     await this.sessions.extendForHold(order?.items[0]?.reservationId ?? 0);
   }
 
-  /** Frees the seats at once. @throws OrderNotHeld, NotFound (404), Forbidden (403) */
+  /** The answer to a release is given again: its session may not have been ended or shortened after the COMMIT. */
+  async replayedRelease(orderId: number): Promise<void> {
+    const { session, isHolding } = await this.breakers.concert.run(() => this.leftOf(this.database, orderId));
+    if (session === undefined) return;
+    if (!isHolding) await this.sessions.release(session);
+    await this.sessions.endIfPaid(session);
+  }
+
+  /** Frees the seats at once. The session of the order is the one that may end. @throws OrderNotHeld, NotFound (404), Forbidden (403) */
   async release(user: ActiveUser, orderId: number, key?: RequestKey): Promise<Order> {
-    const left = { isHolding: true };
+    let left: Left = { session: undefined, isHolding: true };
     const { order, isOver } = await this.act(user, orderId, key, async (tx) => {
       if ((await this.refunds.releaseOrders(tx, [orderId])).length === 0) throw new OrderNotHeld(orderId);
-      left.isHolding = await this.orders.isHolding(tx, user);
-      return this.orders.endSessionIfPaid(tx, user);
+      left = await this.leftOf(tx, orderId);
+      return left.session !== undefined && (await this.orders.endSessionIfPaid(tx, left.session));
     });
-    if (isOver) await this.sessions.end(user);
-    else if (!left.isHolding) await this.sessions.release(user);
+    if (left.session !== undefined && isOver) await this.sessions.end(left.session);
+    else if (left.session !== undefined && !left.isHolding) await this.sessions.release(left.session);
     return order;
   }
 
@@ -121,6 +136,11 @@ export class OrderService {
       return false;
     });
     return order;
+  }
+
+  private async leftOf(on: SqlExecutor, orderId: number): Promise<Left> {
+    const session = await this.orders.sessionOf(on, orderId);
+    return { session, isHolding: session !== undefined && (await this.orders.isHolding(on, session)) };
   }
 
   /** Does something to an order of the user's own, whose row is locked meanwhile. */

@@ -126,6 +126,12 @@ export class QueueService {
     return false;
   }
 
+  /** Whether the token is active as of the snapshot, without any effect. */
+  isActive(claims: Claims): boolean {
+    const room = this.rooms.find(claims.queueId);
+    return room?.peek(room.entryOf(claims))?.status === 'PROGRESS';
+  }
+
   /** The active user of a token, as `touchIfActive`; undefined: only Redis can tell. */
   findActive(claims: Claims): ActiveUser | undefined {
     return this.touchIfActive(claims) ? userOf(this.roomOf(claims).entryOf(claims)) : undefined;

@@ -41,6 +41,13 @@ export class Sessions {
     });
   }
 
+  /** After a release's replay. */
+  async endIfPaid(session: SessionId): Promise<void> {
+    await this.afterCommit('session not ended after replayed release yet', async () => {
+      if (await this.breakers.concert.run(() => this.repository.hasPaid(session))) await this.end(session);
+    });
+  }
+
   /** After a hold: the session lasts as long as the hold does, and the user is not idle meanwhile. */
   async extend(session: SessionId, holdMs: number): Promise<void> {
     const room = this.roomOf(session);

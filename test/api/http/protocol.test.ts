@@ -160,6 +160,8 @@ describe('a request', () => {
         await buyer.get(`/v1/api/concerts/schedule?${more}`),
         await buyer.get(`/v1/api/concerts/seat?${more}&scheduleId=${scheduleId}&${more}`),
         await buyer.get(`/v1/api/user/amount?${more}`),
+        await buyer.get(`/v1/api/orders?${more}`),
+        await buyer.get(`/v1/api/concerts/layout?${more}&scheduleId=${scheduleId}`),
         await buyer.post(`/v1/api/queue/token/check?${more}`),
         await buyer.post(`/v1/api/user/amount?${more}`).send({ amount: 1 }),
         await request(app.url).get(`/health/live?${more}`),

@@ -68,6 +68,21 @@ describe('the name of a release', () => {
     expect(service(a)).not.toBe(service(b));
   });
 
+  it.each([
+    ['kafka-ui', 'kafka and kafka-ui'],
+    ['redis-mariadb', 'mariadb and redis'],
+    ['my-grafana-prometheus', 'grafana and prometheus'],
+  ])('%s is refused: it gives %s one name', async (release, parts) => {
+    const values = { mariadb: { enabled: true }, redis: { enabled: true }, kafka: { enabled: true } };
+    const others = {
+      'kafka-ui': { enabled: true },
+      grafana: { enabled: true },
+      prometheus: { enabled: true },
+    };
+    const answer = await refusal(release, 'concert', { ...values, ...others });
+    expect(answer).toMatch(new RegExp(`"${release}" gives ${parts} the same name`));
+  });
+
   it.each(charts)('with a dot is refused by %s, in clear words', async (chart) => {
     expect(await refusal('my.release', chart)).toMatch(
       /The release's name "my.release" must be lower-case letters/,

@@ -1,4 +1,5 @@
 import { Lifecycle, scoped } from 'tsyringe';
+import { forAll } from '../../../common/for-all';
 import { Database } from '../../../platform/database/database';
 import { Sessions } from '../../waiting-room/sessions';
 import { OrderRepository } from '../order-repository';
@@ -8,8 +9,8 @@ const FIRST_TURN_SECONDS = 3600;
 const TURN_SECONDS = 60;
 
 /**
- * Ends the sessions of users who have paid for an order and whose other holds have lapsed: a payment leaves a session open
- * while another order is held. What is done is in the rows, so any number of workers may do it, and a crash loses nothing.
+ * Ends the sessions of users who have paid for an order and whose other holds have lapsed or were canceled by the organizer: a
+ * payment leaves a session open while another order is held. What is done is in the rows, so any number of workers may do it, and a crash loses nothing.
  */
 @scoped(Lifecycle.ContainerScoped)
 export class LapsedSessionsJob {
@@ -23,13 +24,13 @@ export class LapsedSessionsJob {
 
   async turn(): Promise<void> {
     const sessions = await this.orders.sessionsOfLapsedHolds(this.database, this.seconds);
-    for (const session of sessions) {
+    await forAll(sessions, async (session) => {
       const isOver = await this.database.transaction(async (tx) => {
         await this.orders.lockUser(tx, session.userId);
         return this.orders.endSessionIfPaid(tx, session);
       });
       if (isOver) await this.sessions.end(session);
-    }
+    });
     this.seconds = TURN_SECONDS;
   }
 }

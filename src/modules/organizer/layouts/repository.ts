@@ -1,6 +1,8 @@
 import { Lifecycle, scoped } from 'tsyringe';
+import { Op } from 'sequelize';
 import { Database, type ModelTransaction } from '../../../platform/database/database';
 import { CatalogModels, type Layout } from '../../catalog/models';
+import type { PageQuery } from '../paging';
 
 export interface NewLayout {
   hash: string;
@@ -35,9 +37,10 @@ export class LayoutRepository {
   }
 
   /** Newest first. */
-  async list(limit: number): Promise<Layout[]> {
+  async list({ before = Number.MAX_SAFE_INTEGER }: PageQuery, limit: number): Promise<Layout[]> {
+    const where = { id: { [Op.lt]: before } };
     return this.database.modelTransaction(({ transaction }) =>
-      this.models.layout.findAll({ order: [['id', 'DESC']], limit, transaction }),
+      this.models.layout.findAll({ where, order: [['id', 'DESC']], limit, transaction }),
     );
   }
 }

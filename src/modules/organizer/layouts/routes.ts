@@ -5,6 +5,7 @@ import { validation } from '../../../http/middleware/validate';
 import { answers, operation } from '../../../http/operation';
 import { literalRouter, refuseOtherMethods } from '../../../http/routes';
 import { type Access, pathId } from '../middleware';
+import { PageQuery } from '../paging';
 import { LayoutInput, LayoutView, LayoutWithSeats } from './schema';
 import type { LayoutService } from './service';
 
@@ -18,7 +19,8 @@ export function layoutRoutes(layouts: LayoutService, access: Access): Router {
   router.get(
     '/v1/admin/layouts',
     access('viewer'),
-    answers(LIST, async (_req, res) => sendData(res, await layouts.list())),
+    validate(LIST),
+    answers(LIST, async (req, res) => sendData(res, await layouts.list(req.query))),
   );
 
   router.post(
@@ -47,7 +49,8 @@ const layout: LayoutView = {
 };
 const LIST = operation({
   tag,
-  summary: 'The newest layouts, at most 100',
+  summary: 'Layouts, the newest first, at most 100',
+  query: PageQuery,
   answer: z.array(LayoutView),
   example: [layout],
 });

@@ -3,6 +3,7 @@ import { Lifecycle, scoped } from 'tsyringe';
 import { NotFound } from '../../../common/errors';
 import { Database, isDuplicateKey } from '../../../platform/database/database';
 import { type Actor, AuditRepository } from '../audit/repository';
+import type { PageQuery } from '../paging';
 import { readSeats } from './reader';
 import { LayoutRepository, type NewLayout } from './repository';
 import type { LayoutInput, LayoutSeat, LayoutView, LayoutWithSeats } from './schema';
@@ -46,8 +47,8 @@ export class LayoutService {
     });
   }
 
-  async list(): Promise<LayoutView[]> {
-    return (await this.layouts.list(MAX_LISTED)).map(viewOf);
+  async list(page: PageQuery): Promise<LayoutView[]> {
+    return (await this.layouts.list(page, MAX_LISTED)).map(viewOf);
   }
 
   /** @throws NotFound (404) */

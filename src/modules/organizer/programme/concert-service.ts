@@ -4,6 +4,7 @@ import { Database } from '../../../platform/database/database';
 import type { Concert } from '../../catalog/models';
 import { type Actor, AuditRepository } from '../audit/repository';
 import { Contradiction, EditedMeanwhile } from '../errors';
+import type { PageQuery } from '../paging';
 import { ProgrammeRepository } from './repository';
 import type { ConcertInput, ConcertPatch, ConcertView } from './schema';
 
@@ -27,8 +28,8 @@ export class ConcertAdminService {
     this.queueIds = new Set([config.QUEUE_ID, ...config.QUEUES.keys()]);
   }
 
-  async list(): Promise<ConcertView[]> {
-    return (await this.programme.listConcerts()).map(viewOf);
+  async list(page: PageQuery): Promise<ConcertView[]> {
+    return (await this.programme.listConcerts(page)).map(viewOf);
   }
 
   /** @throws NotFound (404) */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../../../http/operation';
+import { PageQuery } from '../paging';
 import {
   BlockInput,
   BlockView,
@@ -20,7 +21,8 @@ const NOT_FOUND = { '404': 'There is none of that number' };
 const concert = { concertId: 1, title: 'Winter Lights', queueId: null };
 export const LIST_CONCERTS = operation({
   tag,
-  summary: 'The newest concerts, at most 1,000',
+  summary: 'Concerts, the newest first, at most 1,000',
+  query: PageQuery,
   answer: z.array(ConcertView),
   example: [concert],
 });

@@ -3,6 +3,7 @@ import { Op } from 'sequelize';
 import { NotFound } from '../../../common/errors';
 import { Database, type ModelTransaction } from '../../../platform/database/database';
 import { CatalogModels, type Concert, type Schedule, type SeatStatus } from '../../catalog/models';
+import type { PageQuery } from '../paging';
 import type { ScheduleQuery } from './schema';
 
 const MAX_LISTED = 1000;
@@ -30,9 +31,11 @@ export class ProgrammeRepository {
     private readonly models: CatalogModels,
   ) {}
 
-  async listConcerts(): Promise<Concert[]> {
+  /** Newest first. */
+  async listConcerts({ before = Number.MAX_SAFE_INTEGER }: PageQuery): Promise<Concert[]> {
+    const where = { id: { [Op.lt]: before } };
     return this.database.modelTransaction(({ transaction }) =>
-      this.models.concert.findAll({ order: [['id', 'DESC']], limit: MAX_LISTED, transaction }),
+      this.models.concert.findAll({ where, order: [['id', 'DESC']], limit: MAX_LISTED, transaction }),
     );
   }
 

@@ -33,7 +33,8 @@ export function concertRoutes(concerts: ConcertAdminService, access: Access): Ro
   router.get(
     CONCERTS,
     access('viewer'),
-    answers(LIST_CONCERTS, async (_req, res) => sendData(res, await concerts.list())),
+    validate(LIST_CONCERTS),
+    answers(LIST_CONCERTS, async (req, res) => sendData(res, await concerts.list(req.query))),
   );
 
   router.post(

@@ -1,4 +1,5 @@
 import { Lifecycle, scoped } from 'tsyringe';
+import { forAll } from '../../../common/for-all';
 import { WaitingRoomRegistry } from '../registry';
 import { QueueRepository } from '../state/repository';
 import type { WaitingRoom } from '../waiting-room';
@@ -15,7 +16,7 @@ const SESSIONS_PER_TURN = 5000;
 export class SessionReconciler {
   /** Where the next turn goes on among a queue's active sessions. */
   private nextIndex = new Map<WaitingRoom, number>();
-  /** Holds that Redis knows of, while they last: `generation of the queue:reservation`. */
+  /** Holds that Redis knows of, while they last: `generation of the queue:reservation:end`. An extension makes it another. */
   private reported = new Set<string>();
 
   constructor(
@@ -24,8 +25,10 @@ export class SessionReconciler {
   ) {}
 
   async turn(): Promise<void> {
-    for (const room of this.rooms.all) await this.endPaid(room);
-    await this.prolongHolders();
+    await forAll(
+      [...this.rooms.all.map((room) => () => this.endPaid(room)), () => this.prolongHolders()],
+      (part) => part(),
+    );
   }
 
   private async endPaid(room: WaitingRoom): Promise<void> {
@@ -39,14 +42,22 @@ export class SessionReconciler {
 
   private async prolongHolders(): Promise<void> {
     const reported = new Set<string>();
+    /** The others go on; a queue that fails is tried again in the next turn. */
+    const failed = new Map<WaitingRoom, unknown>();
     for await (const holds of this.repository.liveHolds())
-      for (const { reservationId, queueId, gen, seq, leftMs } of holds) {
+      for (const { reservationId, queueId, gen, seq, leftMs, heldUntil } of holds) {
         const room = this.rooms.find(queueId);
         if (room?.isOfHistory(gen) !== true || !room.snapshot.hasSession(seq)) continue;
-        const name = `${room.snapshot.gen}:${reservationId}`;
-        if (!this.reported.has(name)) await room.entries.extendSession(seq, leftMs);
-        reported.add(name);
+        const name = `${room.snapshot.gen}:${reservationId}:${heldUntil.getTime()}`;
+        if (failed.has(room)) continue;
+        try {
+          if (!this.reported.has(name)) await room.entries.extendSession(seq, leftMs);
+          reported.add(name);
+        } catch (error) {
+          failed.set(room, error);
+        }
       }
     this.reported = reported;
+    for (const error of failed.values()) throw error;
   }
 }

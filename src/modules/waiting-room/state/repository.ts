@@ -24,6 +24,10 @@ export interface SessionHold extends SessionId {
   leftMs: number;
 }
 
+export interface LiveHold extends SessionHold {
+  heldUntil: Date;
+}
+
 const FIND = 'SELECT issued, serving AS headSeq, gen FROM queue_state WHERE queue_id = ?';
 
 /** With the draw that is ahead, or under way. */
@@ -87,7 +91,9 @@ const IS_LIVE_HOLD = "status = 'TEMP_RESERVED' AND held_until > NOW(3) AND queue
 
 const HOLD_OF = `SELECT ${HOLD} FROM reservation WHERE id = ? AND ${IS_LIVE_HOLD}`;
 
-const LIVE_HOLDS = `SELECT ${HOLD} FROM reservation WHERE ${IS_LIVE_HOLD} ORDER BY held_until LIMIT ? OFFSET ?`;
+const LIVE_HOLDS = `SELECT ${HOLD}, held_until AS heldUntil FROM reservation FORCE INDEX (reservation_by_hold_end)
+                     WHERE ${IS_LIVE_HOLD} AND (held_until > ? OR held_until = ? AND id > ?)
+                     ORDER BY held_until, id LIMIT ?`;
 
 const HOLDS_PER_PAGE = 1000;
 
@@ -182,11 +188,14 @@ export class QueueRepository {
   }
 
   /** All holds that have not expired, of all queues, in pages. One that is made or ends meanwhile may be missed or come twice. */
-  async *liveHolds(): AsyncGenerator<SessionHold[]> {
-    for (let from = 0; ; from += HOLDS_PER_PAGE) {
-      const page = await this.database.query<SessionHold>(LIVE_HOLDS, [HOLDS_PER_PAGE, from]);
-      if (page.length > 0) yield page;
-      if (page.length < HOLDS_PER_PAGE) return;
+  async *liveHolds(): AsyncGenerator<LiveHold[]> {
+    let [until, lastId] = [new Date(0), 0];
+    for (;;) {
+      const page = await this.database.query<LiveHold>(LIVE_HOLDS, [until, until, lastId, HOLDS_PER_PAGE]);
+      yield page;
+      const last = page.at(-1);
+      if (last === undefined || page.length < HOLDS_PER_PAGE) return;
+      [until, lastId] = [last.heldUntil, last.reservationId];
     }
   }
 }

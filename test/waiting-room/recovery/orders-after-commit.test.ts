@@ -1,0 +1,139 @@
+import request, { type Response } from 'supertest';
+import { LapsedSessionsJob } from '../../../src/modules/orders/expiry/lapsed-sessions-job';
+import { RefundRepository } from '../../../src/modules/orders/refunds/refund-repository';
+import { SessionReconciler } from '../../../src/modules/waiting-room/recovery/session-reconciler';
+import { WaitingRoomRegistry } from '../../../src/modules/waiting-room/registry';
+import { queueKeys } from '../../../src/modules/waiting-room/state/keys';
+import type { WaitingRoom } from '../../../src/modules/waiting-room/waiting-room';
+import { connectRedis, type Redis, RedisUnavailable } from '../../../src/platform/redis/redis';
+import { at } from '../../support/at';
+import { Buyer, outcome } from '../../support/clients/buyer';
+import { checked, mainRoom } from '../../support/clients/crowd';
+import { testConfig, uniqueQueueId } from '../../support/config';
+import { useService } from '../../support/suite';
+
+const HOLD_SECONDS = 300;
+const EXTENSION_SECONDS = 300;
+const OTHER = uniqueQueueId();
+
+describe('what must follow a COMMIT of an order', () => {
+  const app = useService({
+    ROLE: 'api',
+    QUEUE_MAX_ACTIVE: 100,
+    QUEUES: `${OTHER}=100`,
+    QUEUE_IDLE_TIMEOUT_SECONDS: 60,
+    HOLD_SECONDS,
+    HOLD_EXTENSION_SECONDS: EXTENSION_SECONDS,
+    MAX_SEATS_PER_USER: 0,
+  });
+  let room: WaitingRoom;
+  let redis: Redis;
+
+  beforeAll(async () => {
+    room = mainRoom(app.service);
+    redis = connectRedis(testConfig().REDIS_URL, 60_000);
+    await redis.connect();
+  });
+  afterEach(() => jest.restoreAllMocks());
+  afterAll(() => redis.disconnect());
+
+  const skip = (step: 'endSession' | 'extendSession'): jest.SpyInstance =>
+    jest.spyOn(room.entries, step).mockRejectedValueOnce(new RedisUnavailable(new Error('away')));
+
+  const order = async (by: Buyer): Promise<number> => {
+    const { id, seats } = await app.given.scheduleWithSeats(1);
+    const made = await by.post('/v1/api/orders').send({ scheduleId: id, seatIds: [at(seats, 0).id] });
+    expect(outcome(made)).toBe('200');
+    return (made.body as { data: { orderId: number } }).data.orderId;
+  };
+  const pay = async (by: Buyer, id: number): Promise<string> =>
+    outcome(await by.post(`/v1/api/orders/${id}/payment`));
+  const release = (by: Buyer, id: number, key: string): Promise<Response> =>
+    request(app.url)
+      .delete(`/v1/api/orders/${id}`)
+      .set('Authorization', by.token)
+      .set('Idempotency-Key', key)
+      .then((answer) => answer);
+
+  const seqOf = ({ token }: Buyer): number =>
+    (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { seq: number }).seq;
+  /** Seconds until the session is idle, by the wall clock. */
+  const idleSeconds = async (by: Buyer): Promise<number> =>
+    (Number(await redis.zscore(queueKeys(app.queueId).idle, String(seqOf(by)))) - Date.now()) / 1000;
+
+  it('an extension that Redis did not learn of is made up by the worker, also of a hold that it knows', async () => {
+    const by = await app.buyer();
+    const id = await order(by);
+    const reconciler = app.service.container.resolve(SessionReconciler);
+    await room.refresh();
+    await reconciler.turn();
+    skip('extendSession');
+    expect(outcome(await by.post(`/v1/api/orders/${id}/extension`))).toBe('200');
+    expect(await idleSeconds(by)).toBeLessThan(HOLD_SECONDS + 1);
+    await reconciler.turn();
+    expect(await idleSeconds(by)).toBeGreaterThan(HOLD_SECONDS + 1);
+  });
+
+  it('a failing queue keeps the reconciler from no other queue', async () => {
+    const [here, there] = [await app.buyer(), new Buyer(app.url, await app.given.user())];
+    there.token = await tokenOf(there.userId, OTHER);
+    await order(here);
+    const { id, seats } = await app.given.scheduleWithSeats(1);
+    await app.admin.execute(
+      'UPDATE concert c JOIN concert_schedule s ON s.concert_id = c.id SET c.queue_id = ? WHERE s.id = ?',
+      [OTHER, id],
+    );
+    await there.hold(id, at(seats, 0).id);
+    const other = app.service.container.resolve(SessionReconciler);
+    await room.refresh();
+    jest.spyOn(room.entries, 'extendSession').mockRejectedValue(new Error('a bug'));
+    const extended = jest.spyOn(roomOf(OTHER).entries, 'extendSession');
+    await roomOf(OTHER).refresh();
+    await expect(other.turn()).rejects.toThrow('a bug');
+    expect(extended.mock.calls.map(([seq]) => seq)).toContain(seqOf(there));
+  });
+
+  it('the session of a paid order ends when the organizer has canceled the other', async () => {
+    const by = await app.buyer(1000);
+    const [paid, other] = [await order(by), await order(by)];
+    expect(await pay(by, paid)).toBe('200');
+    expect(await checked(by)).toBe('200 PROGRESS');
+    await app.admin.transaction((tx) =>
+      app.service.container.resolve(RefundRepository).releaseOrders(tx, [other]),
+    ); // as the cancellation of a schedule does
+    await app.service.container.resolve(LapsedSessionsJob).turn();
+    expect(await checked(by)).toBe('200 DONE');
+  });
+
+  it('an order that is given back with the token of another queue ends the session that had made it', async () => {
+    const by = await app.buyer(1000);
+    const [paid, other] = [await order(by), await order(by)];
+    expect(await pay(by, paid)).toBe('200');
+    const elsewhere = new Buyer(app.url, by.userId);
+    elsewhere.token = await tokenOf(by.userId, OTHER);
+    expect(outcome(await release(elsewhere, other, 'elsewhere'))).toBe('200');
+    expect(await checked(by)).toBe('200 DONE');
+    expect(await checked(elsewhere)).toBe('200 PROGRESS');
+  });
+
+  it('a replayed release ends the session that it should have ended', async () => {
+    const by = await app.buyer(1000);
+    const [paid, other] = [await order(by), await order(by)];
+    expect(await pay(by, paid)).toBe('200');
+    skip('endSession');
+    expect(outcome(await release(by, other, 'replayed'))).toBe('200');
+    expect(await checked(by)).toBe('200 PROGRESS');
+    expect((await release(by, other, 'replayed')).headers['idempotency-replayed']).toBe('true');
+    expect(await checked(by)).toBe('200 DONE');
+  });
+
+  const roomOf = (queueId: string): WaitingRoom => {
+    const found = app.service.container.resolve(WaitingRoomRegistry).find(queueId);
+    if (found === undefined) throw new Error(`no queue ${queueId}`);
+    return found;
+  };
+  async function tokenOf(userId: number, queueId: string): Promise<string> {
+    const answer = await request(app.url).post('/v1/api/queue/token').send({ userId, queueId });
+    return (answer.body as { data: { queueToken: string } }).data.queueToken;
+  }
+});
