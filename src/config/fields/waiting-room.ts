@@ -92,6 +92,14 @@ export const waitingRoomFields = {
     unit: 'polls/s',
     about: 'Most polls of all waiting users together: pollAfterMs is chosen so that it is not exceeded',
   }),
+  QUEUE_STATUS_MAX_INTERVAL_SECONDS: integer({
+    min: 2,
+    max: 600,
+    default: 10,
+    unit: 's',
+    about:
+      'Longest time between two reads of the status by one client: n waiting users read it at most n / this times a second beside those near the head, at the cache in front of the service if there is one',
+  }),
   QUEUE_MAX_STREAMS: integer({
     min: 0,
     default: 10_000,

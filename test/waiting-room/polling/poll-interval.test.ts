@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { jittered, pollAfterMs } from '../../../src/modules/waiting-room/polling/interval';
+import { jittered, pollAfterMs, statusAfterMs } from '../../../src/modules/waiting-room/polling/interval';
 
 const PRESENCE_TIMEOUT_MS = 30_000;
 
@@ -108,6 +108,23 @@ describe('the poll interval', () => {
     expect(intervalMs).toBe(
       pollAfterMs(1_000_000, 1_000_000, 0, { maxPerSecond: 10_000, presenceTimeoutMs: PRESENCE_TIMEOUT_MS }),
     );
+  });
+});
+
+describe('the interval of a reader of the status', () => {
+  const MAX_INTERVAL_MS = 10_000;
+
+  it('is at most the longest interval, jitter included, however far behind and however long the wait', () => {
+    const polling = { maxPerSecond: 10_000, presenceTimeoutMs: PRESENCE_TIMEOUT_MS };
+    const pollMs = pollAfterMs(1_000_000, 1_000_000, 2400, polling);
+    expect(pollMs).toBe(398_000);
+    expect(jittered(statusAfterMs(pollMs, MAX_INTERVAL_MS), 1)).toBeLessThanOrEqual(MAX_INTERVAL_MS);
+    expect(jittered(statusAfterMs(pollMs, MAX_INTERVAL_MS), 1)).toBeGreaterThan(MAX_INTERVAL_MS * 0.99);
+  });
+
+  it('is that of a poll where that is shorter', () => {
+    expect(statusAfterMs(1000, MAX_INTERVAL_MS)).toBe(1000);
+    expect(statusAfterMs(9000, MAX_INTERVAL_MS)).toBe(9000);
   });
 });
 

@@ -43,6 +43,15 @@ export const presenceAfterMs = (pollAfterMs: number, { presenceTimeoutMs }: Poll
   Math.max(pollAfterMs, Math.floor(untilNextPresenceMs(presenceTimeoutMs)));
 
 /**
+ * When to read the status of the queue again. A poll may wait for minutes far behind, because each one costs the service
+ * work and all share its budget. A status is one text for everybody, which a cache carries, so a longer wait would save
+ * nothing: the reader would only see late that admission has become faster or that everything is sold.
+ * @param maxIntervalMs the longest interval, jitter included
+ */
+export const statusAfterMs = (pollAfterMs: number, maxIntervalMs: number): number =>
+  Math.min(pollAfterMs, Math.floor(maxIntervalMs / (1 + JITTER)));
+
+/**
  * The interval of one client: without jitter, clients that came at one instant would poll at one instant each time.
  * It is never less than a second, and on average the intended one or a little more, so the budget holds.
  * @param draw from 0 to 1

@@ -1,10 +1,15 @@
-import { presenceAfterMs, pollAfterMs, type PollingOptions } from '../polling/interval';
+import { presenceAfterMs, pollAfterMs, type PollingOptions, statusAfterMs } from '../polling/interval';
 import { historyOf } from '../state/generation';
 import type { WaitingRoom } from '../waiting-room';
 import type { Board } from './board-store';
 import type { EtaBand } from './eta-band';
 import { ranksOf } from './ranks';
 import type { Pace, QueueState, QueueStatusReport } from './schema';
+
+export interface ReadingOptions extends PollingOptions {
+  /** Longest time between two reads of the status by one client. */
+  statusMaxIntervalMs: number;
+}
 
 /** How a queue stands, as it is published to all who wait for it. */
 export interface Standing {
@@ -31,7 +36,7 @@ export function reportOf(
   { notice, sale }: Board,
   standing: Standing,
   band: EtaBand,
-  polling: PollingOptions,
+  reading: ReadingOptions,
 ): QueueStatusReport {
   const { snapshot, queueId } = room;
   const { gen, headSeq, issued, waiting, active, rejoined } = snapshot;
@@ -52,25 +57,25 @@ export function reportOf(
     countedAtMs: sale.countedAtMs ?? null,
     chances: sale.chances ?? null,
     notice,
-    pace: paceOf(room, polling),
+    pace: paceOf(room, reading),
     ...ranksOf(snapshot.presence, headSeq, issued),
   };
 }
 
 /** At positions 1, 2, 4, … up to the last one. */
-function paceOf(room: WaitingRoom, polling: PollingOptions): Pace[] {
+function paceOf(room: WaitingRoom, reading: ReadingOptions): Pace[] {
   const { snapshot } = room;
   const last = Math.max(1, snapshot.waiting, snapshot.issued - snapshot.headSeq);
   const pace: Pace[] = [];
   for (let position = 1; ; position = Math.min(position * 2, last)) {
     const entry = { userId: 0, seq: snapshot.headSeq + position, gen: snapshot.gen, iatMs: snapshot.nowMs };
     const { seconds, soonestSeconds } = room.estimateEta(entry, position);
-    const afterMs = pollAfterMs(position, snapshot.waiting, soonestSeconds, polling);
+    const afterMs = pollAfterMs(position, snapshot.waiting, soonestSeconds, reading);
     pace.push({
       position,
       etaSeconds: seconds,
-      statusAfterMs: afterMs,
-      presenceAfterMs: presenceAfterMs(afterMs, polling),
+      statusAfterMs: statusAfterMs(afterMs, reading.statusMaxIntervalMs),
+      presenceAfterMs: presenceAfterMs(afterMs, reading),
     });
     if (position === last) return pace;
   }

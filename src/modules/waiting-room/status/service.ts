@@ -2,13 +2,13 @@ import { inject, Lifecycle, scoped } from 'tsyringe';
 import { DisplayTime } from '../../../common/display-time';
 import { NotFound } from '../../../common/errors';
 import { CONFIG, type Config } from '../../../config/config';
-import { JITTER, type PollingOptions } from '../polling/interval';
+import { JITTER } from '../polling/interval';
 import { ChangedMeanwhile } from '../errors';
 import { WaitingRoomRegistry } from '../registry';
 import type { WaitingRoom } from '../waiting-room';
 import { type Board, BoardStore, EMPTY_BOARD, tagOfNotice } from './board-store';
 import { EtaBand } from './eta-band';
-import { reportOf, type Standing, standingOf } from './report';
+import { type ReadingOptions, reportOf, type Standing, standingOf } from './report';
 import type { Chance, Chances, Notice } from './schema';
 
 /** A status as JSON, made once for all its readers. */
@@ -26,7 +26,7 @@ interface QueueBoard {
 /** The status of queues: one text per snapshot for everybody, so that any cache can carry a crowd of any size. */
 @scoped(Lifecycle.ContainerScoped)
 export class QueueStatusService {
-  private readonly polling: PollingOptions;
+  private readonly reading: ReadingOptions;
   private readonly queues = new Map<string, QueueBoard>();
   /** The last time that was written: each poll needs the same one. */
   private written: { atMs: number; text: string } | undefined;
@@ -37,9 +37,10 @@ export class QueueStatusService {
     private readonly displayTime: DisplayTime,
     @inject(CONFIG) config: Config,
   ) {
-    this.polling = {
+    this.reading = {
       maxPerSecond: config.QUEUE_MAX_POLLS_PER_SECOND,
       presenceTimeoutMs: config.QUEUE_PRESENCE_TIMEOUT_SECONDS * 1000,
+      statusMaxIntervalMs: config.QUEUE_STATUS_MAX_INTERVAL_SECONDS * 1000,
     };
   }
 
@@ -98,7 +99,7 @@ export class QueueStatusService {
     };
     band.served(headSeq, nowMs);
     band.predict({ headSeq, issued, nowMs }, secondsAt);
-    const report = reportOf(room, board, this.standingOf(room, board), band, this.polling);
+    const report = reportOf(room, board, this.standingOf(room, board), band, this.reading);
     const longestMs = Math.max(...report.pace.map(({ presenceAfterMs }) => presenceAfterMs));
     room.recordPollInterval(longestMs * (1 + JITTER)); // a client that follows the pace is never passed over
     return { json: JSON.stringify(report) };
