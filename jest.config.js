@@ -21,7 +21,7 @@ module.exports = {
   setupFilesAfterEnv: ['<rootDir>/test/support/jest/setup.ts'],
   testSequencer: '<rootDir>/test/support/jest/slowest-first.js',
   testTimeout: 600_000, // ends what hangs; how long a test takes depends on the machine
-  maxWorkers: '250%', // of the cores: many tests wait for something most of the time
+  maxWorkers: 5, // many tests wait for something most of the time
   // Jest runs code inside a vm context, where each look-up of a global is slow: loops over these took five times as long.
   sandboxInjectedGlobals: ['Math', 'Number', 'Object', 'Array', 'Infinity'],
 };

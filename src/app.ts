@@ -50,6 +50,8 @@ import { managementRouters } from './startup/management';
 
 /** Most writes of one user that are worked on at once, in one process; of a small pool of connections the half. */
 const MAX_PER_USER_AT_ONCE = 4;
+/** A request waits for its user's earlier ones as long as this many units of database work may take. */
+const UNITS_WAITED_FOR = 3;
 
 /** Where scripts/build.js puts the pages, seen from dist/ and from src/. */
 const PAGES = join(__dirname, '../dist/web');
@@ -193,5 +195,6 @@ function middlewareOf(container: DependencyContainer): RouteMiddleware {
     validate: validation(config.HTTP_BODY_BYTES),
     shedding: loadShedding(shedder, () => requestsShed.inc()),
     perUserAtOnce: Math.max(1, Math.min(MAX_PER_USER_AT_ONCE, Math.floor(config.DATABASE_POOL_MAX / 2))),
+    perUserPatienceMs: UNITS_WAITED_FOR * config.DATABASE_TIMEOUT_MS,
   });
 }

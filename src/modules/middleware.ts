@@ -55,10 +55,12 @@ export interface RouteMiddlewareOptions {
   shedding: LoadShedding;
   /** Most holds, top-ups and payments of one user that are processed at once. */
   perUserAtOnce: number;
+  /** Longest time that a request waits for the earlier ones of its user. */
+  perUserPatienceMs: number;
 }
 
 export function routeMiddleware(options: RouteMiddlewareOptions): RouteMiddleware {
-  const { queue, load, shedding, rateLimited, validate, perUserAtOnce } = options;
+  const { queue, load, shedding, rateLimited, validate, perUserAtOnce, perUserPatienceMs } = options;
   const steps = {
     ...queueMiddleware(queue, load),
     rateLimited,
@@ -66,6 +68,7 @@ export function routeMiddleware(options: RouteMiddlewareOptions): RouteMiddlewar
     perUser: perUser({
       atOnce: perUserAtOnce,
       asked: MAX_PER_USER,
+      patienceMs: perUserPatienceMs,
       userOf: ({ claims }) => claims.userId,
     }),
     refuseIfFull: refuseIfFull(options),
@@ -76,7 +79,7 @@ export function routeMiddleware(options: RouteMiddlewareOptions): RouteMiddlewar
     ...steps,
     byActiveUser: byActiveUser(steps),
     idempotent: idempotency(options.idempotency, {
-      limiter: perUserLimiter(REPLAYS),
+      limiter: perUserLimiter({ ...REPLAYS, patienceMs: perUserPatienceMs }),
       mayHaveEnded: ({ claims }, refusal) => queue.mayHaveEnded(claims, refusal),
       shed: ({ exchange }) => shedding.enter(exchange),
     }),

@@ -5,7 +5,7 @@ import { useService } from '../support/suite';
 import { until } from '../support/wait';
 
 describe('one user who sends very many requests at once', () => {
-  const app = useService({ DATABASE_POOL_MAX: 8 });
+  const app = useService({ DATABASE_POOL_MAX: 8, DATABASE_TIMEOUT_MS: 60_000 });
 
   it('waits only for its own requests: others are served, and the excess is refused', async () => {
     const [hog, other] = [await app.buyer(), await app.buyer()];

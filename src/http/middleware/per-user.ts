@@ -11,13 +11,13 @@ export interface PerUserOptions {
   atOnce: number;
   /** Most requests of one user at once, waiting ones included. */
   asked: number;
+  /** Longest time that a request waits for the user's earlier ones. */
+  patienceMs: number;
   userOf: (req: Request) => number;
 }
 
-const PATIENCE_MS = 10_000;
-
-export const perUserLimiter = (limits: Pick<PerUserOptions, 'atOnce' | 'asked'>): PerUserLimiter =>
-  new PerUserLimiter({ ...limits, patienceMs: PATIENCE_MS, refusal: () => TOO_MANY });
+export const perUserLimiter = (limits: Omit<PerUserOptions, 'userOf'>): PerUserLimiter =>
+  new PerUserLimiter({ ...limits, refusal: () => TOO_MANY });
 
 /** Processes at most `atOnce` requests of one user at once; further ones wait. */
 export function perUser({ userOf, ...limits }: PerUserOptions): RequestHandler {
