@@ -14,7 +14,7 @@ const SLOWEST = [
   'test/charts/kubeconform.test.ts',
   'test/waiting-room/snapshot/snapshot-refresh.test.ts',
   'test/orders/crash.test.ts',
-  'test/charts/api.test.ts',
+  'test/charts/api/size.test.ts',
   'test/cli/commands.test.ts',
   'test/cli/seed.test.ts',
   'test/orders/races.test.ts',

@@ -1,0 +1,115 @@
+import { configTable } from '../../../src/config/config';
+import { cases } from '../cases';
+import { type Manifest, podsOf, render, type Values } from '../support';
+import { api, envOf, refused, the } from './support';
+
+/** Variables that the chart makes of other values; all the rest are settable in `config`. */
+const MADE_BY_CHART = {
+  PORT: 'the container port http',
+  MANAGEMENT_PORT: 'the container port management',
+  ROLE: 'api.role',
+  WORKERS: 'api.workers',
+  DATABASE_POOL_MAX: 'api.poolMax, worker.poolMax',
+  POD_CPU_REQUEST_MILLICORES: 'api.resources, worker.resources',
+  DATABASE_URL: 'database',
+  DATABASE_ADMIN_URL: 'database',
+  REDIS_URL: 'redis',
+  KAFKA_BROKERS: 'kafka',
+  KAFKA_SECURITY_PROTOCOL: 'kafka.securityProtocol',
+  KAFKA_SASL_MECHANISM: 'kafka.saslMechanism',
+  KAFKA_SASL_USERNAME: 'kafka.existingSecret',
+  KAFKA_SASL_PASSWORD: 'kafka.existingSecret',
+  TOKEN_SECRET: 'tokenSecret',
+  TOKEN_SECRET_SECONDARY: 'tokenSecretSecondary',
+  TRANSPARENCY_SECRET: 'tokenExistingSecret',
+  TOKEN_TURNSTILE_SECRET: 'tokenExistingSecret',
+  WEBHOOK_ENCRYPTION_KEY: 'webhookEncryptionKey',
+  WEBHOOK_ENCRYPTION_KEY_SECONDARY: 'webhookEncryptionKeySecondary',
+  MANAGEMENT_TOKEN: 'managementTokenSecret',
+  SHUTDOWN_DRAIN_MS: 'shutdown.drainMs',
+  SHUTDOWN_GRACE_MS: 'shutdown.graceMs',
+};
+
+describe('pods', () => {
+  it('are given the time that the shutdown takes', async () => {
+    const [pod] = podsOf(await api({ shutdown: { preStopSeconds: 3, drainMs: 4500, graceMs: 20000 } }));
+    expect(pod?.spec).toMatchObject({ terminationGracePeriodSeconds: 3 + 25 + 5 });
+    expect(pod?.spec.containers[0]).toMatchObject({ lifecycle: { preStop: { sleep: { seconds: 3 } } } });
+  });
+
+  it('are spread, but rather together than not at all', async () => {
+    for (const { spec } of podsOf(await api({})).filter(({ kind }) => kind === 'Deployment'))
+      for (const it of spec.topologySpreadConstraints as { whenUnsatisfiable: string }[])
+        expect(it.whenUnsatisfiable).toBe('ScheduleAnyway');
+  });
+
+  it.each(cases.filter(({ chart }) => chart === 'concert-api'))(
+    'never see the administrator of the database: $name',
+    async (one) => {
+      const pods = podsOf(await render(one));
+      const seeing = pods.filter(({ spec }) => /admin/i.test(JSON.stringify(spec))).map(({ owner }) => owner);
+      expect(
+        seeing.every((owner) =>
+          /^(Job concert-api-(migrate|seed)(-[0-9a-f]{8})?|CronJob concert-api-restore)$/.test(owner),
+        ),
+      ).toBe(true);
+      expect(seeing.some((owner) => owner.startsWith('Job concert-api-migrate'))).toBe(true);
+    },
+  );
+
+  it('restart when their configuration changes, and only then', async () => {
+    const checksums = async (values: Values): Promise<string> =>
+      JSON.stringify(
+        (the(await api(values), 'Deployment').spec as { template: Manifest }).template.metadata.annotations,
+      );
+    const before = await checksums({});
+    expect(await checksums({})).toBe(before);
+    expect(await checksums({ hpa: { scaleDownSeconds: 10 } })).toBe(before);
+    expect(await checksums({ config: { QUEUE_MAX_ACTIVE: 31 } })).not.toBe(before);
+  });
+});
+
+describe('the secret of the tokens', () => {
+  it('may have a second one beside it, which pods need not find', async () => {
+    const keys = async (values: Values): Promise<string[]> =>
+      Object.keys(the(await api(values), 'Secret').data ?? {}).sort();
+    expect(await keys({})).toEqual(['TOKEN_SECRET']);
+    const tokenSecretSecondary = 'the-next-secret-of-32-bytes-or-more';
+    expect(await keys({ tokenSecretSecondary })).toEqual(['TOKEN_SECRET', 'TOKEN_SECRET_SECONDARY']);
+    expect(envOf(await api({}), 'Deployment concert-api').get('TOKEN_SECRET_SECONDARY')).toMatchObject({
+      valueFrom: { secretKeyRef: { name: 'concert-api', optional: true } },
+    });
+    expect(await refused({ tokenSecretSecondary: 'short' })).toContain('/tokenSecretSecondary');
+  });
+});
+
+describe('config', () => {
+  const names = [...configTable().matchAll(/^\| `([A-Z0-9_]+)`/gm)].map(([, name]) => name ?? '');
+
+  it('lists every variable of the product, and no other', async () => {
+    const made = Object.keys(MADE_BY_CHART);
+    const settable = names.filter((name) => !made.includes(name));
+    expect(names).toEqual(expect.arrayContaining(made));
+    const config = Object.fromEntries(settable.map((name) => [name, '1']));
+    expect(Object.keys(the(await api({ config }), 'ConfigMap').data ?? {})).toEqual(
+      expect.arrayContaining(settable),
+    );
+    for (const name of [...made, 'QUEUE_MAX_ACTIV'])
+      expect(await refused({ config: { [name]: '1' } })).toContain(
+        `additional properties '${name}' not allowed`,
+      );
+  });
+
+  it('writes large numbers as the product reads them', async () => {
+    const config = {
+      QUEUE_MAX_POLLS_PER_SECOND: 10_000_000,
+      QUEUES: 'vip=10',
+      QUEUE_IDLE_TIMEOUT_SECONDS: 0,
+    };
+    expect(the(await api({ config }), 'ConfigMap').data).toMatchObject({
+      QUEUE_MAX_POLLS_PER_SECOND: '10000000',
+      QUEUES: 'vip=10',
+      QUEUE_IDLE_TIMEOUT_SECONDS: '0',
+    });
+  });
+});
