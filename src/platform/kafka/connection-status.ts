@@ -35,10 +35,22 @@ export class KafkaConnectionStatus {
     this.down.add(part);
     if (this.loggedDown) this.logger.debug({ err, part }, 'Kafka is still away');
     else {
-      const fault = certificateFault(err);
-      const hint = fault === undefined ? {} : { hint: `KAFKA_BROKERS ${fault}` };
-      this.logger.warn({ err, part, ...hint }, 'Kafka is unreachable: events wait in the outbox, will retry');
+      const hint = hintOf(err);
+      this.logger.warn(
+        { err, part, ...(hint !== undefined && { hint }) },
+        'Kafka is unreachable: events wait in the outbox, will retry',
+      );
     }
     this.loggedDown = true;
   }
 }
+
+/** The variable that is to be corrected, where waiting does not mend it. */
+function hintOf(err: unknown): string | undefined {
+  if (isLoginRefused(err)) return 'the brokers refuse KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD';
+  const fault = certificateFault(err);
+  return fault === undefined ? undefined : `KAFKA_BROKERS ${fault}`;
+}
+
+const isLoginRefused = (err: unknown): boolean =>
+  err instanceof Error && (err.name === 'KafkaJSSASLAuthenticationError' || isLoginRefused(err.cause));
