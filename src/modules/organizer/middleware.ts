@@ -36,7 +36,8 @@ export function pathId(req: { params: Record<string, string> }, name: string, wh
   return id.data;
 }
 
-const VERSION_TAG = /^"(\d{1,9})"$/;
+/** A proxy that compresses an answer makes its tag a weak one; the version is the same. */
+const VERSION_TAG = /^(?:W\/)?"(\d{1,9})"$/;
 
 /** Edits name the version that they are of (RFC 6585, 3; RFC 9110, 13.1.1): `req.expectedVersion`. */
 export const ifMatch: RequestHandler = documented<RequestHandler>(

@@ -65,11 +65,15 @@ export function operatorRoutes(
   return refuseOtherMethods(router);
 }
 
-/** If-Match names the override that the operator has seen; without it any is meant. @throws ChangedMeanwhile (412) */
+/**
+ * If-Match names the override that the operator has seen; without it any is meant. A proxy that compresses an answer
+ * makes its tag a weak one.
+ * @throws ChangedMeanwhile (412)
+ */
 function expectedOverride({ headers }: Request): Override | undefined {
   const header = headers['if-match'];
   if (header === undefined || header === '*') return undefined;
-  const [, tag = '-'] = /^"([^"]*)"$/.exec(header) ?? [];
+  const [, tag = '-'] = /^(?:W\/)?"([^"]*)"$/.exec(header) ?? [];
   if (!isTag(tag)) throw new ChangedMeanwhile('The override');
   return readOverride(tag);
 }
