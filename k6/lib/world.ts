@@ -1,4 +1,4 @@
-// The world outside of the service, which the runner plays (k6/runner/world.ts): devices that compute, a shop, a beacon.
+// The world outside of the service, which the runner plays (world.ts of the runner): devices that compute, a shop, a beacon.
 import http from 'k6/http';
 import { sleep } from 'k6';
 import type { Api, TokenRequest } from './api.ts';

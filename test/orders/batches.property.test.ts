@@ -63,12 +63,7 @@ describe('a batch', () => {
     return row?.id ?? 999_999_999;
   };
 
-  async function work(
-    tx: SqlTransaction,
-    world: World,
-    acts: Act[],
-    onLocked: () => void,
-  ): Promise<Outcome<unknown>[]> {
+  async function work(tx: SqlTransaction, world: World, acts: Act[]): Promise<Outcome<unknown>[]> {
     const idOf = (act: Act): number => at(world.userIds, act.user);
     const [first] = acts;
     if (first?.kind === 'hold')
@@ -81,7 +76,6 @@ describe('a batch', () => {
             .map((seat) => at(world.seatIds, seat))
             .sort((a, b) => a - b),
         })),
-        onLocked,
       );
     if (first?.kind === 'pay') {
       const payments = [];
@@ -90,10 +84,10 @@ describe('a batch', () => {
           userId: idOf(act),
           reservationId: await reservationOf(tx, world, act.kind === 'pay' ? act.seat : 0),
         });
-      return sales.pay(tx, payments, onLocked);
+      return sales.pay(tx, payments);
     }
     const topUps = acts.map((act) => ({ userId: idOf(act), amount: act.kind === 'topUp' ? act.amount : 0 }));
-    return sales.topUpAll(tx, topUps, onLocked);
+    return sales.topUpAll(tx, topUps);
   }
 
   /** A database on which transactions wait at a gate. */
@@ -150,40 +144,39 @@ describe('a batch', () => {
     ];
   }
 
-  /** All acts of a round in batches, behind another one that holds them up; the first of several requests fails once. */
+  /** All acts of a round in batches, behind two others that hold them up; the first of several requests fails once. */
   async function together(world: World, acts: Act[], statement: number): Promise<string[]> {
     const failing = { statement: 0 };
     const { database, open } = gated();
     const batcher = new Batcher<Act | 'blocker', unknown>(
       {
         name: 'test',
-        userOf: (act) => (act === 'blocker' ? -1 : act.user),
-        work: async (tx, requests, onLocked) => {
+        userOf: (act) => (act === 'blocker' ? -Math.random() : act.user),
+        work: async (tx, requests) => {
           if (requests[0] === 'blocker') return requests.map(() => ({ kind: 'done', value: 0 }));
-          return work(requests.length > 1 ? failingAt(tx, failing) : tx, world, requests as Act[], onLocked);
+          return work(requests.length > 1 ? failingAt(tx, failing) : tx, world, requests as Act[]);
         },
       },
       database,
       new BatchMetrics(new Metrics()),
       60_000,
     );
-    const blocker = batcher.submit('blocker');
-    await new Promise(setImmediate); // else it would be of their batch
+    const blockers = [];
+    for (let i = 0; i < 2; i++) {
+      blockers.push(batcher.submit('blocker'));
+      await new Promise(setImmediate); // else they would be one batch
+    }
     const answers = acts.map((act) => said(world, batcher.submit(act)));
     failing.statement = acts.length > 1 ? statement : 0;
     open();
-    await blocker;
+    await Promise.all(blockers);
     return Promise.all(answers);
   }
 
   async function oneByOne(world: World, acts: Act[]): Promise<string[]> {
     const database: Pick<Database, 'transaction'> = { transaction: (run) => admin.transaction(run) };
     const batcher = new Batcher<Act, unknown>(
-      {
-        name: 'test',
-        userOf: (act) => act.user,
-        work: (tx, requests, onLocked) => work(tx, world, requests, onLocked),
-      },
+      { name: 'test', userOf: (act) => act.user, work: (tx, requests) => work(tx, world, requests) },
       database,
       new BatchMetrics(new Metrics()),
       60_000,

@@ -8,14 +8,14 @@ import { until, wait } from '../support/wait';
 const ACQUIRE_MS = 1000;
 /** Locks are waited for for two thirds of it. */
 const TIMEOUT_MS = 60_000;
-/** As many batches of holds wait for locks at once: the next one waits behind them. */
-const LOCKING = 1;
+/** As many batches of holds are under way at once. */
+const PARALLEL = 2;
 
 describe('holds behind transactions that take long', () => {
   const app = useService({ DATABASE_ACQUIRE_TIMEOUT_MS: ACQUIRE_MS, DATABASE_TIMEOUT_MS: TIMEOUT_MS });
 
   it('wait for their turn as long as a transaction may take, and are made', async () => {
-    const busy = await app.given.scheduleWithSeats(LOCKING);
+    const busy = await app.given.scheduleWithSeats(PARALLEL);
     const other = await app.given.scheduleWithSeats(1);
     // Connections that are open are lent at once; to make one may take longer than ACQUIRE_MS on a busy machine.
     const database = app.service.container.resolve(Database);
@@ -26,7 +26,7 @@ describe('holds behind transactions that take long', () => {
         () => false,
       ),
     );
-    const buyers = await until('buyers', () => app.buyers(LOCKING + 1).catch(() => undefined));
+    const buyers = await until('buyers', () => app.buyers(PARALLEL + 1).catch(() => undefined));
     const batches = async (): Promise<number> =>
       (await app.service.container.resolve(BatchMetrics).size.get()).values.find(
         ({ metricName, labels }) => metricName?.endsWith('_count') === true && labels.kind === 'hold',
@@ -43,13 +43,13 @@ describe('holds behind transactions that take long', () => {
         await until('its batch has begun', async () => (await batches()) > i);
       }
       asked.push(
-        at(buyers, LOCKING)
+        at(buyers, PARALLEL)
           .reserve(other.id, at(other.seats, 0).id)
           .then((answer) => answer),
       );
       await wait(1.5 * ACQUIRE_MS);
       return asked;
     });
-    expect(tally(await Promise.all(held))).toEqual({ '200': LOCKING + 1 });
+    expect(tally(await Promise.all(held))).toEqual({ '200': PARALLEL + 1 });
   });
 });

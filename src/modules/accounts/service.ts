@@ -24,7 +24,7 @@ export class BalanceService {
     this.topUps = batches.of({
       name: 'top-up',
       userOf: ({ userId }) => userId,
-      work: (tx, requests, onLocked) => topUpBatch.work(tx, requests, onLocked),
+      work: (tx, requests) => topUpBatch.work(tx, requests),
       answerOf: (amount): Balance => ({ amount }),
     });
   }

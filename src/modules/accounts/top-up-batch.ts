@@ -1,13 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Conflict, NotFound } from '../../common/errors';
-import {
-  ALONE,
-  done,
-  GuardFailed,
-  nothing,
-  type Outcome,
-  refused,
-} from '../../platform/database/batch/outcome';
+import { ALONE, done, GuardFailed, type Outcome, refused } from '../../platform/database/batch/outcome';
 import type { SqlTransaction } from '../../platform/database/database';
 import { type BalanceChange, BalanceRepository, type LedgerEntry } from './repository';
 
@@ -16,16 +9,12 @@ import { type BalanceChange, BalanceRepository, type LedgerEntry } from './repos
 export class TopUpBatch {
   constructor(private readonly balances: BalanceRepository) {}
 
-  /**
-   * @param onLocked see BatchKind
-   * @returns the balance after each
-   */
-  async work(tx: SqlTransaction, requests: BalanceChange[], onLocked = nothing): Promise<Outcome<number>[]> {
+  /** @returns the balance after each */
+  async work(tx: SqlTransaction, requests: BalanceChange[]): Promise<Outcome<number>[]> {
     // A user whose row another transaction has is to keep nobody else waiting.
     const isAlone = requests.length === 1;
     const userIds = requests.map(({ userId }) => userId);
     const balances = await this.balances.lockUsers(tx, userIds, isAlone);
-    onLocked();
     const entries: LedgerEntry[] = [];
     const outcomes = requests.map(({ userId, amount }): Outcome<number> => {
       const balance = balances.get(userId);

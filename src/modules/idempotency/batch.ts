@@ -12,7 +12,7 @@ export interface KeyedBatch<Request, Result> {
   name: string;
   userOf: (request: Request) => number;
   /** See BatchKind. A request with a key is among them only if the transaction has the key. */
-  work: (tx: SqlTransaction, requests: Request[], onLocked: () => void) => Promise<Outcome<Result>[]>;
+  work: (tx: SqlTransaction, requests: Request[]) => Promise<Outcome<Result>[]>;
   /** The answer to remember. */
   answerOf: (result: Result, request: Request) => unknown;
 }
@@ -48,7 +48,7 @@ export class KeyedBatcher<Request, Result> {
     this.batcher = batchers.of<Keyed<Request>, Result>({
       name: kind.name,
       userOf: ({ request }) => kind.userOf(request),
-      work: (tx, requests, onLocked) => this.work(tx, requests, onLocked),
+      work: (tx, requests) => this.work(tx, requests),
     });
   }
 
@@ -69,24 +69,18 @@ export class KeyedBatcher<Request, Result> {
   }
 
   /** Claims the keys, does what has not been done before, and stores the answers. */
-  private async work(
-    tx: SqlTransaction,
-    requests: Keyed<Request>[],
-    onLocked: () => void,
-  ): Promise<Outcome<Result>[]> {
+  private async work(tx: SqlTransaction, requests: Keyed<Request>[]): Promise<Outcome<Result>[]> {
     const keys = requests.flatMap(({ key }) => key ?? []);
     if (keys.length === 0)
       return this.kind.work(
         tx,
         requests.map(({ request }) => request),
-        onLocked,
       );
     const claimed = await this.claim(tx, keys);
     const toDo = requests.filter(({ key }) => key === undefined || claimed.has(key));
     const outcomes = await this.kind.work(
       tx,
       toDo.map(({ request }) => request),
-      onLocked,
     );
     const settled = await this.settleKeys(tx, toDo, outcomes);
     const outcomeOf = new Map(toDo.map((keyed, i) => [keyed, settled[i]]));

@@ -34,7 +34,7 @@ export class ReservationService {
     this.holds = batches.of({
       name: 'hold',
       userOf: ({ user }) => user.userId,
-      work: (tx, requests, onLocked) => holdBatch.work(tx, requests, rules, onLocked),
+      work: (tx, requests) => holdBatch.work(tx, requests, rules),
       answerOf: (held, { isOrder }) =>
         isOrder === true ? this.presentOrder(held) : this.present(held.rows[0]),
     });

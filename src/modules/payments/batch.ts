@@ -1,13 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Forbidden, NotFound } from '../../common/errors';
-import {
-  ALONE,
-  done,
-  GuardFailed,
-  nothing,
-  type Outcome,
-  refused,
-} from '../../platform/database/batch/outcome';
+import { ALONE, done, GuardFailed, type Outcome, refused } from '../../platform/database/batch/outcome';
 import type { SqlTransaction } from '../../platform/database/database';
 import { BalanceRepository } from '../accounts/repository';
 import { WrongQueue } from '../orders/errors';
@@ -48,8 +41,7 @@ export class PaymentBatch {
     private readonly balances: BalanceRepository,
   ) {}
 
-  /** @param onLocked see BatchKind */
-  async work(tx: SqlTransaction, requests: Payable[], onLocked = nothing): Promise<Outcome<Sale>[]> {
+  async work(tx: SqlTransaction, requests: Payable[]): Promise<Outcome<Sale>[]> {
     // A user whose row another transaction has is to keep nobody else waiting.
     const isAlone = requests.length === 1;
     const userIds = requests.map(({ user }) => user.userId);
@@ -57,7 +49,6 @@ export class PaymentBatch {
       this.balances.lockUsers(tx, userIds, isAlone),
       this.itemsOf(tx, requests),
     ]);
-    onLocked();
     const round = new PaymentRound(balances, this.payments.mainQueueId);
     const decisions = requests.map((request, i) => {
       if (!isAlone && !balances.has(request.user.userId)) return ALONE;

@@ -26,7 +26,7 @@ export class PaymentService {
     this.payments = batches.of({
       name: 'payment',
       userOf: ({ user }) => user.userId,
-      work: (tx, requests, onLocked) => batch.work(tx, requests, onLocked),
+      work: (tx, requests) => batch.work(tx, requests),
       answerOf: (sale, { orderId }) => (orderId === undefined ? presentPaid(sale) : presentPaidOrder(sale)),
     });
   }

@@ -21,19 +21,10 @@ class HeldTransactions {
   readonly answers: string[] = [];
   private readonly held: ((error?: Error) => void)[] = [];
   readonly batcher: Batcher<Request, string>;
-  /** The oldest transaction that waits for its locks gets them. */
-  lock: () => void = () => undefined;
 
-  /** @param isToLock transactions have their locks only when the test says so */
-  constructor(outcomeOf = ({ name }: Request): Outcome<string> => done(name), isToLock = false) {
-    const work = async (
-      _tx: SqlTransaction,
-      requests: Request[],
-      onLocked: () => void,
-    ): Promise<Outcome<string>[]> => {
+  constructor(outcomeOf = ({ name }: Request): Outcome<string> => done(name)) {
+    const work = async (_tx: SqlTransaction, requests: Request[]): Promise<Outcome<string>[]> => {
       this.begun.push(requests.map(({ name }) => name).join());
-      if (isToLock) this.lock = onLocked;
-      else onLocked();
       await new Promise<void>((resolve, reject) => {
         this.held.push((error) => (error === undefined ? resolve() : reject(error)));
       });
@@ -86,24 +77,6 @@ describe('batches of transactions', () => {
     batches.submit('l');
     await turn();
     expect(batches.begun).toEqual(['a,b,c,d,e,f,g,h', 'i,j,k,l']);
-  });
-
-  it('let the next transaction begin behind the locks of the first, or when that has ended without', async () => {
-    const batches = new HeldTransactions(undefined, true);
-    batches.submit('a');
-    await turn();
-    batches.submit('b');
-    await turn();
-    expect(batches.begun).toEqual(['a']);
-    batches.lock();
-    await turn();
-    expect(batches.begun).toEqual(['a', 'b']);
-    await batches.end();
-    batches.submit('c');
-    await turn();
-    expect(batches.begun).toEqual(['a', 'b']); // b has no locks yet
-    await batches.end(new DatabaseUnavailable(new Error('away')));
-    expect(batches.begun).toEqual(['a', 'b', 'c']);
   });
 
   it('never run two requests of one user at once, unless in one batch', async () => {

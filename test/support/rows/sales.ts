@@ -8,7 +8,7 @@ import { OrderRepository } from '../../../src/modules/orders/order-repository';
 import { PaymentBatch, type Sale } from '../../../src/modules/payments/batch';
 import { PaymentRepository } from '../../../src/modules/payments/repository';
 import type { ActiveUser } from '../../../src/modules/waiting-room/service';
-import { done, GuardFailed, nothing, type Outcome } from '../../../src/platform/database/batch/outcome';
+import { done, GuardFailed, type Outcome } from '../../../src/platform/database/batch/outcome';
 import type { SqlTransaction } from '../../../src/platform/database/database';
 import { testConfig } from '../config';
 
@@ -46,35 +46,28 @@ export class Sales {
   }
 
   /** As one batch. */
-  async hold(tx: SqlTransaction, requests: HoldRequest[], onLocked = nothing): Promise<Outcome<Held>[]> {
-    return this.holdBatch.work(
-      tx,
-      requests,
-      { holdSeconds: HOLD_SECONDS, seatLimit: this.seatLimit },
-      onLocked,
-    );
+  async hold(tx: SqlTransaction, requests: HoldRequest[]): Promise<Outcome<Held>[]> {
+    return this.holdBatch.work(tx, requests, { holdSeconds: HOLD_SECONDS, seatLimit: this.seatLimit });
   }
 
   /** As one batch. */
   async pay(
     tx: SqlTransaction,
     requests: { userId: number; reservationId: number }[],
-    onLocked = nothing,
   ): Promise<Outcome<Sale>[]> {
     const payables = requests.map(({ userId, reservationId }) => ({
       user: activeUser(userId),
       reservationId,
     }));
-    return this.paymentBatch.work(tx, payables, onLocked);
+    return this.paymentBatch.work(tx, payables);
   }
 
   /** As one batch. */
   async topUpAll(
     tx: SqlTransaction,
     topUps: { userId: number; amount: number }[],
-    onLocked = nothing,
   ): Promise<Outcome<number>[]> {
-    return this.topUpBatch.work(tx, topUps, onLocked);
+    return this.topUpBatch.work(tx, topUps);
   }
 
   async topUp(tx: SqlTransaction, userId: number, amount: number): Promise<Outcome<number>> {

@@ -207,10 +207,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest concerts, at most 1,000 */
+        /** Concerts, the newest first, at most 1,000 */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    before?: string;
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -246,6 +248,15 @@ export interface paths {
                             }[];
                             exception: null;
                         };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
                     };
                 };
                 /** @description No operator key, or one that was revoked */
@@ -1882,10 +1893,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest layouts, at most 100 */
+        /** Layouts, the newest first, at most 100 */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    before?: string;
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -1929,6 +1942,15 @@ export interface paths {
                             }[];
                             exception: null;
                         };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
                     };
                 };
                 /** @description No operator key, or one that was revoked */

@@ -1,5 +1,5 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { done, GuardFailed, nothing, type Outcome, refused } from '../../../platform/database/batch/outcome';
+import { done, GuardFailed, type Outcome, refused } from '../../../platform/database/batch/outcome';
 import type { SqlTransaction } from '../../../platform/database/database';
 import { BalanceRepository } from '../../accounts/repository';
 import { appendEvents } from '../../outbox/append';
@@ -41,15 +41,8 @@ export class HoldBatch {
     private readonly orders: OrderRepository,
   ) {}
 
-  /** @param onLocked see BatchKind */
-  async work(
-    tx: SqlTransaction,
-    requests: HoldRequest[],
-    rules: HoldRules,
-    onLocked = nothing,
-  ): Promise<Outcome<Held>[]> {
+  async work(tx: SqlTransaction, requests: HoldRequest[], rules: HoldRules): Promise<Outcome<Held>[]> {
     const round = await this.look(tx, requests, rules);
-    onLocked();
     const decisions = requests.map((request) => round.decide(request));
     await this.nameReasons(tx, decisions);
     const held = await this.write(tx, decisions, round.now, rules);

@@ -5,12 +5,15 @@ import { DatabaseUnavailable, isOfItsStatements } from '../errors';
 import { commitIfAny } from './commit';
 import type { BatchKind } from './kind';
 import { Lanes } from './lanes';
-import { GuardFailed, nothing, type Outcome } from './outcome';
+import { GuardFailed, type Outcome } from './outcome';
 import { type Pending, WaitingRequests } from './waiting';
 
 /** Most requests of one transaction: larger batches commit hardly more rows a second and keep locks for longer. */
 const MAX_SIZE = 64;
-/** Transactions of a kind under way at once: while one writes or waits for the disk, the next reads and decides. */
+/**
+ * Transactions of a kind under way at once: while one waits for the disk, the next does its statements; and while one
+ * waits for a row that somebody keeps locked, the others go on.
+ */
 const PARALLEL = 2;
 /** The second one begins when there are at least this share of the first one's requests for it. */
 const WORTH_IT = 0.5;
@@ -35,8 +38,6 @@ export class Batcher<Request, Result> {
   /** How many requests of a user have begun and not ended: the user's next ones wait. */
   private readonly begun = new Map<number, number>();
   private running = 0;
-  /** The batch that has not all of its locks yet: the next would get ahead of it. */
-  private locking: Pending<Request, Result>[] | undefined;
   /** Requests of the batches that run. */
   private underWay = 0;
   private soon: NodeJS.Immediate | undefined;
@@ -83,41 +84,28 @@ export class Batcher<Request, Result> {
     });
   }
 
-  /** Begins the next batch, if one may run: one after the other takes its locks, so that they have the order of arrival. */
+  /** Begins as many batches as may run. */
   private begin(): void {
-    const isWorthIt = this.waiting.count >= this.underWay * WORTH_IT;
-    if (this.running < PARALLEL && this.locking === undefined && isWorthIt) {
+    while (this.running < PARALLEL && this.waiting.count >= this.underWay * WORTH_IT) {
       const batch = this.waiting.take(MAX_SIZE, this.begun);
-      if (batch.length > 0) this.start(batch);
+      if (batch.length === 0) break;
+      this.running++;
+      this.underWay += batch.length;
+      for (const { userId } of batch) this.begun.set(userId, (this.begun.get(userId) ?? 0) + 1);
+      void this.run(batch).finally(() => {
+        this.running--;
+        this.underWay -= batch.length;
+        this.beginSoon();
+      });
     }
     this.waiting.watch(() => this.begin());
     if (this.isIdle) this.onIdle?.();
   }
 
-  private start(batch: Pending<Request, Result>[]): void {
-    this.running++;
-    this.underWay += batch.length;
-    for (const { userId } of batch) this.begun.set(userId, (this.begun.get(userId) ?? 0) + 1);
-    this.locking = batch;
-    const onLocked = (): void => {
-      if (this.locking === batch) this.locking = undefined;
-    };
-    const run = this.run(batch, () => {
-      onLocked();
-      this.begin();
-    });
-    void run.finally(() => {
-      this.running--;
-      this.underWay -= batch.length;
-      onLocked(); // if it has failed before
-      this.beginSoon();
-    });
-  }
-
-  private async run(batch: Pending<Request, Result>[], onLocked: () => void): Promise<void> {
+  private async run(batch: Pending<Request, Result>[]): Promise<void> {
     this.metrics.size.observe({ kind: this.kind.name }, batch.length);
     try {
-      const outcomes = await this.transact(batch, onLocked);
+      const outcomes = await this.transact(batch);
       batch.forEach((pending, i) => {
         if (!this.answer(pending, outcomes[i])) this.alone.add(pending.userId, pending);
       });
@@ -135,7 +123,7 @@ export class Batcher<Request, Result> {
   private async runAlone(pending: Pending<Request, Result>): Promise<void> {
     this.metrics.triedAlone.inc({ kind: this.kind.name });
     try {
-      const [outcome] = await this.transact([pending], nothing);
+      const [outcome] = await this.transact([pending]);
       if (!this.answer(pending, outcome)) throw new Error(`A single ${this.kind.name} has no outcome.`);
     } catch (error) {
       this.end(pending, () => pending.reject(error instanceof GuardFailed ? error.refusal : error));
@@ -152,12 +140,12 @@ export class Batcher<Request, Result> {
     return true;
   }
 
-  private transact(batch: Pending<Request, Result>[], onLocked: () => void): Promise<Outcome<Result>[]> {
+  private transact(batch: Pending<Request, Result>[]): Promise<Outcome<Result>[]> {
     const attributes = { 'concert.batch.size': batch.length };
     const spans = batch.map(({ span }) => span);
     const requests = batch.map(({ request }) => request);
     return this.tracer.together(`${this.kind.name} batch`, attributes, spans, () =>
-      commitIfAny(this.database, (tx) => this.kind.work(tx, requests, onLocked)),
+      commitIfAny(this.database, (tx) => this.kind.work(tx, requests)),
     );
   }
 

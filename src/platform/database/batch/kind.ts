@@ -9,9 +9,8 @@ export interface BatchKind<Request, Result> {
   userOf: (request: Request) => number;
   /**
    * Does all requests in one transaction, which may be rolled back and begun again: it changes nothing else.
-   * @param onLocked to be called when all locks that decide are taken: the next transaction may take its locks behind them
    * @returns what became of each, in their order
    * @throws GuardFailed, or what a statement threw: then nothing is done, and each request is tried alone
    */
-  work: (tx: SqlTransaction, requests: Request[], onLocked: () => void) => Promise<Outcome<Result>[]>;
+  work: (tx: SqlTransaction, requests: Request[]) => Promise<Outcome<Result>[]>;
 }

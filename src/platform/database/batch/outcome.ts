@@ -25,6 +25,3 @@ export class GuardFailed extends Error {
     super(`A guard failed: ${refusal.message}`);
   }
 }
-
-/** What to do when the locks are taken, if nobody waits for them. */
-export const nothing = (): void => undefined;
