@@ -9,20 +9,9 @@ import { createLogger, LOGGER, type Logger } from './platform/observability/logg
 import { createTracer } from './platform/observability/traces/create';
 import { TraceMetrics } from './platform/observability/traces/metrics';
 import { Tracer } from './platform/observability/traces/tracer';
-import { HttpMetrics } from './http/metrics';
-import { AccountMetrics } from './modules/accounts/metrics';
-import { CatalogMetrics } from './modules/catalog/metrics';
-import { IdempotencyMetrics } from './modules/idempotency/metrics';
 import { FAN_OUT } from './modules/outbox/delivery/fan-out';
 import { WebhookFanOut } from './modules/webhooks/fan-out';
-import { WebhookMetrics } from './modules/webhooks/metrics';
-import { IdentityMetrics } from './modules/identity/metrics';
-import { InvariantMetrics } from './modules/invariants/metrics';
-import { OrderMetrics } from './modules/orders/metrics';
-import { OutboxMetrics } from './modules/outbox/metrics';
-import { PaymentMetrics } from './modules/payments/metrics';
 import { WaitingRoomMetrics } from './modules/waiting-room/metrics';
-import { ProcessMetrics } from './platform/observability/process-metrics';
 import { connectRedis, Redis } from './platform/redis/redis';
 import { NotificationHandler } from './modules/notifications/handler';
 import { KafkaPipeline } from './modules/notifications/kafka-pipeline';
@@ -44,12 +33,11 @@ import {
   SOCKET_FACTORY,
   type SocketFactory,
 } from './platform/kafka';
+import { METRIC_GROUPS } from './startup/metric-groups';
 import { Metrics } from './platform/observability/metrics';
 import { StoreMetrics } from './platform/observability/store-metrics';
 import { RedisEvictionLog } from './platform/redis/eviction-log';
 import { LogKeys } from './modules/transparency/keys/keys';
-import { TransparencyMetrics } from './modules/transparency/metrics';
-import { OrganizerMetrics } from './modules/organizer/metrics';
 import { AdaptiveLimit, controllerBounds, FixedLimit } from './modules/waiting-room/admission/policy';
 import { createGate } from './modules/waiting-room/tokens/gates/create';
 import { GateMetrics } from './modules/waiting-room/tokens/gates/metrics';
@@ -63,27 +51,6 @@ import { Blinding } from './modules/waiting-room/tokens/blinding';
 import { TokenCodec } from './modules/waiting-room/tokens/token';
 import { WaitingRoomRegistry } from './modules/waiting-room/registry';
 import { WaitingRoom } from './modules/waiting-room/waiting-room';
-
-/** Made at the start, so that a process of any role exports all metrics, with 0 where nothing has happened. */
-const METRIC_GROUPS = [
-  ProcessMetrics,
-  HttpMetrics,
-  WaitingRoomMetrics,
-  GateMetrics,
-  CatalogMetrics,
-  AccountMetrics,
-  OrderMetrics,
-  PaymentMetrics,
-  IdempotencyMetrics,
-  OutboxMetrics,
-  InvariantMetrics,
-  IdentityMetrics,
-  BatchMetrics,
-  OrganizerMetrics,
-  WebhookMetrics,
-  TransparencyMetrics,
-  TraceMetrics,
-];
 
 /**
  * The wiring, in one place. Classes marked `@scoped(Lifecycle.ContainerScoped)` are made once per container from
