@@ -155,6 +155,7 @@ describeInBrowser('the operator’s page', () => {
       const { data } = (await answer.json()) as { data: { notice: { en: string } | null } };
       return data.notice?.en === 'Soon';
     });
+    await until('the audit has it', async () => (await audited(ACTS))[0]?.act === 'queue.notice');
     expect(await audited(ACTS)).toMatchObject([
       { act: 'queue.notice', reason: 'they ask' },
       { act: 'queue.admission', reason: 'more seats are free' },

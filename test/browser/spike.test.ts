@@ -38,7 +38,8 @@ describeInBrowser('three browsers in a crowd', () => {
       const { positions, jumps } = await page.evaluate<Recorded>('recorded');
       expect(positions.length).toBeGreaterThan(1);
       expect(positions).toEqual(positions.toSorted((a, b) => b - a));
-      expect(jumps).toEqual([]);
+      // Other tests put concerts on sale meanwhile, which changes the list of what is left.
+      expect(jumps.filter((html) => !html.includes('class="left"'))).toEqual([]);
       expect(faults).toEqual([]);
     }
   });

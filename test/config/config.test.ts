@@ -59,6 +59,7 @@ describe('the configuration', () => {
     ['IDEMPOTENCY_HOURS', '23'],
     ['EVENT_DEDUPLICATION_DAYS', '7'],
     ['LIST_CACHE_TTL_MS', '1001'],
+    ['QUEUE_PRESENCE_TIMEOUT_SECONDS', '1'],
     ['ROLE', 'boss'],
     ['QUEUE_ID', 'no spaces'],
     ['QUEUES', 'concert-1'],

@@ -1,4 +1,5 @@
 import request, { type Response } from 'supertest';
+import { mainRoom } from '../support/clients/crowd';
 import { outcome, tally } from '../support/clients/buyer';
 import {
   assertion,
@@ -55,6 +56,13 @@ describe('a token with TOKEN_IDENTITY_PUBLIC_KEY', () => {
       .set('Authorization', queueToken)
       .send({ amount: 500 });
     expect(charged.body).toMatchObject({ data: { amount: 500 } });
+  });
+
+  it('is issued before the process has its first snapshot as well', async () => {
+    const none = jest.spyOn(mainRoom(shop.service).snapshot, 'gen', 'get').mockReturnValue(0);
+    const answer = await ask({ assertion: await assertion(key, { sub: name() }) });
+    none.mockRestore();
+    expect(answer.status).toBe(200);
   });
 
   it('makes one user of a subject, also through two processes at once', async () => {

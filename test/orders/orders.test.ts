@@ -223,6 +223,25 @@ describe('orders', () => {
     expect((await create(stranger, { scheduleId: id, seatIds: idsOf(seats) })).status).toBe(200);
   });
 
+  it('marks the replay of each act on an order, and does it once', async () => {
+    const { id, seats } = await app.given.scheduleWithSeats(2);
+    const buyer = await app.buyer(500);
+    const twice = async (what: string, orderId: number): Promise<void> => {
+      const [first, second] = [
+        await act(buyer, orderId, what, `${what}-${orderId}`),
+        await act(buyer, orderId, what, `${what}-${orderId}`),
+      ];
+      expect([what, outcome(first), first.headers['idempotency-replayed']]).toEqual([what, '200', undefined]);
+      expect([what, second.text, second.headers['idempotency-replayed']]).toEqual([what, first.text, 'true']);
+    };
+    await refundable(id, 3600);
+    const other = await app.given.scheduleWithSeats(1);
+    await create(buyer, { scheduleId: other.id, seatIds: idsOf(other.seats) }); // keeps the session
+    const { orderId } = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
+    for (const what of ['extension', 'payment', 'cancellation']) await twice(what, orderId);
+    expect(await balanceOf(buyer)).toBe(500);
+  });
+
   it('gives nothing back when it is too late', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 40 });
     const buyer = await app.buyer(100);

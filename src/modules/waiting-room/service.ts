@@ -1,4 +1,5 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
+import { processTimeMs } from '../../common/clock';
 import { CONFIG, type Config } from '../../config/config';
 import { isRefusal } from '../../common/errors';
 import { Breakers } from '../operations/breakers';
@@ -58,9 +59,10 @@ export class QueueService {
     return this.issuer.gateName;
   }
 
-  /** Redis' clock by this process' snapshot. @throws Unavailable (503) before the first snapshot */
+  /** Redis' clock by this process' snapshot; before the first one, this machine's. */
   get nowMs(): number {
-    return redisNowMs(this.rooms.main);
+    const { gen, nowMs } = this.rooms.main.snapshot;
+    return gen === 0 ? processTimeMs() : nowMs;
   }
 
   /** See TokenIssuer. */

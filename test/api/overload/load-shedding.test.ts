@@ -2,8 +2,11 @@ import request from 'supertest';
 import { LoadShedder } from '../../../src/http/limits/shedder';
 import { LoadMonitor } from '../../../src/modules/waiting-room/admission/load-monitor';
 import { at } from '../../support/at';
-import { type Buyer, outcome } from '../../support/clients/buyer';
+import { Buyer, outcome } from '../../support/clients/buyer';
+import { uniqueQueueId } from '../../support/config';
+import { startTestService } from '../../support/service';
 import { useService } from '../../support/suite';
+import { until } from '../../support/wait';
 
 const SHED = '503 503';
 
@@ -36,6 +39,37 @@ describe('while the load shedder admits nothing', () => {
       issue,
     ];
     expect(answers.map(outcome)).toEqual([SHED, SHED, SHED, SHED]);
+  });
+
+  it('a token that waits or has ended is answered by its status, and the controller learns of neither', async () => {
+    jest.restoreAllMocks();
+    const few = await startTestService({ QUEUE_ID: uniqueQueueId(), QUEUE_MAX_ACTIVE: 1 });
+    try {
+      const ended = await new Buyer(few.url, await suite.given.user(1000)).enter();
+      const waiting = await new Buyer(few.url, await suite.given.user()).enter();
+      const last = await new Buyer(few.url, await suite.given.user()).enter();
+      const [sold, free] = [await suite.given.scheduleWithSeats(1), await suite.given.scheduleWithSeats(1)];
+      await ended.pay(await ended.hold(sold.id, at(sold.seats, 0).id));
+      await until('the next one is active', async () =>
+        /PROGRESS/.test(JSON.stringify((await waiting.check()).body)),
+      );
+      const record = jest.spyOn(few.container.resolve(LoadMonitor), 'recordRequest');
+      jest.spyOn(LoadShedder.prototype, 'enter').mockReturnValue(false);
+      jest.spyOn(LoadShedder.prototype, 'isFull', 'get').mockReturnValue(true);
+      for (const by of [ended, last]) {
+        const answers = [
+          await by.charge(1),
+          await by.reserve(free.id, at(free.seats, 0).id),
+          await by.pay(1),
+        ];
+        expect(answers.map(outcome)).toEqual(['403 003', '403 003', '403 003']);
+      }
+      expect(record).not.toHaveBeenCalled();
+      expect(outcome(await waiting.charge(1))).toBe(SHED);
+      expect(record).toHaveBeenCalledTimes(1);
+    } finally {
+      await few.stop();
+    }
   });
 
   it('polls and lists, which are answered from memory, are served', async () => {
