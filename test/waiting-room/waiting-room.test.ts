@@ -91,6 +91,34 @@ describe('a waiting room', () => {
     ]).toEqual([1, 1]);
   });
 
+  it.each(['while Redis ends the session', 'after Redis has ended the session'])(
+    'a payment’s session stays ended when a refresh from before it is applied %s',
+    async (when) => {
+      const { room, rooms } = newQueue(1);
+      const active = await room.entries.issue(1);
+      await room.refresh();
+      await room.entries.extendSession(active.seq, 2 * OBSERVED_RULES.sessionMs); // a change for the next refresh
+      const delta = await rooms.store.snapshot(room.snapshot.version, active.gen, active.seq);
+      let answer = (): void => {};
+      const late = new Promise<typeof delta>((resolve) => (answer = () => resolve(delta)));
+      jest.spyOn(rooms.store, 'snapshot').mockReturnValueOnce(late);
+      const refreshed = room.refresh();
+      const endSession = rooms.store.endSession.bind(rooms.store);
+      jest.spyOn(rooms.store, 'endSession').mockImplementationOnce(async (...of) => {
+        const ended = await endSession(...of);
+        if (when.startsWith('while')) {
+          answer();
+          await refreshed;
+        }
+        return ended;
+      });
+      await room.entries.endSession(active.seq);
+      answer();
+      await refreshed;
+      expect([room.snapshot.hasSession(active.seq), pollStatus(room, active)]).toEqual([false, 'ask Redis']);
+    },
+  );
+
   it('a tick ends past sessions and admits the next entry; there is more to do only after a thousand', async () => {
     const queue = newQueue(1, { sessionMs: 1000 });
     const { room, rooms } = queue;

@@ -78,6 +78,7 @@ export class QueueEntries {
     const ended = await this.parts.recovery.request((known) =>
       this.store.endSession(seq, this.policy.scriptLimit, known),
     );
+    this.local.snapshot.leave(seq); // an answer from before the end may have brought it back meanwhile
     for (const [i, admitted] of ended.admitted.entries())
       this.local.snapshot.enter([admitted], ended.deadlinesMs[i] ?? 0, ended.headSeq);
     this.local.progress.advance({ headSeq: ended.headSeq });

@@ -144,6 +144,21 @@ describe('a snapshot', () => {
     expect([of.active, peek(of, 5)]).toEqual([3, undefined]);
   });
 
+  it('does not bring back a session that has ended since the change was asked for', () => {
+    const of = snapshotWith();
+    of.expectDelta();
+    of.leave(2);
+    of.apply(delta({ whole: false, changes: [{ seq: 2, sessionUntilMs: LATER + 1 }] }));
+    expect([of.isActive(2), of.isActive(3)]).toEqual([false, true]);
+    of.expectDelta();
+    of.apply(delta({ whole: false, changes: [{ seq: 2, sessionUntilMs: LATER + 1 }] }));
+    expect(of.isActive(2)).toBe(true); // as Redis says, which was asked after the end
+    of.leave(3);
+    of.enter([3], LATER, 0); // admitted again
+    of.apply(delta({ changes: [{ seq: 3, sessionUntilMs: LATER }] }));
+    expect(of.isActive(3)).toBe(true);
+  });
+
   it('adds nothing before its first refresh', () => {
     const of = new Snapshot();
     of.enter([1], LATER, 1);

@@ -52,6 +52,7 @@ export class SnapshotRefresher {
       const { version, gen } = snapshot;
       const from = this.isInSync ? version : 0;
       this.isInSync = false; // until Redis answers: its versions may go on from older ones than the snapshot's
+      snapshot.expectDelta();
       const delta = await this.recovery.background((known) => this.store.snapshot(from, gen, known));
       this.isInSync = true;
       const isOlder =

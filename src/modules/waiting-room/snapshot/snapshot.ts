@@ -21,6 +21,8 @@ export class Snapshot {
   readonly numbers = new EntryNumbers();
   admission: AdmissionState = INITIAL_ADMISSION_STATE;
   private readonly sessions = new Map<number, number>();
+  /** Entries whose session has ended since Redis was last asked for changes: its answer may be older than the end. */
+  private readonly leftMeanwhile = new Set<number>();
   private state = { issued: 0, headSeq: 0, gen: 0, rejoined: 0, version: 0 };
   private firstGen = 0;
   private waitingCount = 0;
@@ -89,6 +91,11 @@ export class Snapshot {
     return [...this.sessions.keys()];
   }
 
+  /** To be called before Redis is asked for changes. */
+  expectDelta(): void {
+    this.leftMeanwhile.clear();
+  }
+
   /** Brings the snapshot up to date. */
   apply(delta: SnapshotDelta): void {
     const { nowMs, issued, headSeq, gen, rejoined, version } = delta;
@@ -105,7 +112,7 @@ export class Snapshot {
     this.takenAtMs = monotonicMs();
     for (const { seq, sessionUntilMs } of delta.changes) {
       if (sessionUntilMs === undefined) this.applyLeave(seq, nowMs);
-      else this.sessions.set(seq, sessionUntilMs);
+      else if (!this.leftMeanwhile.has(seq)) this.sessions.set(seq, sessionUntilMs);
     }
     this.presence.startEpoch(delta.epoch);
     for (const { epoch, segmentId, bitmap } of delta.bitmaps) this.presence.set(epoch, segmentId, bitmap);
@@ -121,7 +128,10 @@ export class Snapshot {
   /** Adds admissions that this process knows ahead of the next refresh. */
   enter(seqs: number[], sessionUntilMs: number, headSeq: number): void {
     if (this.state.gen === 0) return;
-    for (const seq of seqs) this.sessions.set(seq, sessionUntilMs);
+    for (const seq of seqs) {
+      this.sessions.set(seq, sessionUntilMs);
+      this.leftMeanwhile.delete(seq);
+    }
     if (headSeq > this.state.headSeq) this.state.headSeq = headSeq;
   }
 
@@ -131,8 +141,10 @@ export class Snapshot {
     if (known !== undefined && known < sessionUntilMs) this.sessions.set(seq, sessionUntilMs);
   }
 
+  /** Takes out a session that this process knows to have ended ahead of the next refresh. */
   leave(seq: number): void {
     this.sessions.delete(seq);
+    this.leftMeanwhile.add(seq);
   }
 
   /** Whether `seq` is active and its session has not ended, as far as this process knows. */
