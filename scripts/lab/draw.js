@@ -9,7 +9,7 @@ Makes the draws of a queue again from what is published, and compares: root, bea
   --url URL    of the installation (default http://127.0.0.1:8080)
   --queue ID   default main
   --order      also prints the order: number of the token, number by the draw
-Exit code 1 when a draw is not as published.`;
+Exit code 1 when a draw is not as published, 2 when the draws cannot be read.`;
 
 const OPTIONS = { url: { type: 'string' }, queue: { type: 'string' }, order: { type: 'boolean' } };
 

@@ -16,9 +16,11 @@ interface Ended {
 
 const root = join(__dirname, '../..');
 
-/** A command of package.json, without npm. */
-function run(script: string, args: string[], env: Record<string, string> = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [join(root, 'scripts', `${script}.js`), ...args], {
+/** A command of package.json with its arguments, without npm. */
+function run(line: string, env: Record<string, string> = {}): Promise<Ended> {
+  const [command = '', ...args] = line.split(' ');
+  const script = join(root, 'scripts', `${command.replace(':', '-')}.js`);
+  const child = spawn(process.execPath, [script, ...args], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -33,90 +35,14 @@ function run(script: string, args: string[], env: Record<string, string> = {}): 
   });
 }
 
-const WRONG: [script: string, args: string, words: string][] = [
-  ['start', 'x', 'There is no "x"'],
-  ['test', 'test/nosuch', 'There is no test/nosuch'],
-  ['check', '--fxi', 'Did you mean "--fix"?'],
-  ['check', 'confgi', 'Did you mean "config"?'],
-  ['check', 'config --chekc', 'Did you mean "--check"?'],
-  ['check-clone', '--qick', 'Did you mean "--quick"?'],
-  ['services', 'frobnicate', 'There is no "frobnicate"'],
-  ['services', 'up --kafak', 'Did you mean "--kafka"?'],
-  ['services', 'constructor', 'There is no "constructor"'],
-  ['db', 'migrat', 'Did you mean "migrate"?'],
-  ['db', 'migrate sideways', 'There is no command "sideways"'],
-  ['db', 'migrate statsu', 'Did you mean "status"?'],
-  ['db', 'seed --usrs 5', 'Did you mean "--users"?'],
-  ['db', 'seed --users 1e3', '--users must be a whole number'],
-  ['db', 'verify --jsno', 'Did you mean "--json"?'],
-  ['queue', 'puase', 'Did you mean "pause"?'],
-  ['queue', 'limit 0x10', 'limit must be a whole number'],
-  ['queue', 'reprot', 'Did you mean "report"?'],
-  ['queue', 'report', '--out FOLDER is missing'],
-  ['load', 'spike PEEK=2000', 'Did you mean "PEAK"?'],
-  ['load', 'study PEAK=2000', 'No script here reads PEAK'],
-  ['load', 'spyke', 'Did you mean "spike"?'],
-  ['load', '', 'Which scenario?'],
-  ['cluster', 'depoly', 'Did you mean "deploy"?'],
-  ['cluster', 'load studdy', 'Did you mean "study"?'],
-  ['cluster', 'up x', 'up takes no x'],
-  ['cluster', 'test x', 'There is no "x"'],
-  ['cluster', 'charts --bogus', "Unknown option '--bogus'"],
-  ['cluster', 'dashboards --chekc', 'Did you mean "--check"?'],
-  ['cluster', 'sbom x', 'There is no "x"'],
-  ['experiment', 'rolout', 'Did you mean "rollout"?'],
-  ['lab', 'bnech', 'Did you mean "bench"?'],
-  ['lab', '', 'the subcommand is missing'],
-  ['lab', 'bench nosuch', 'There is no benchmark "nosuch"'],
-  ['lab', 'bench isue', 'Did you mean "issue"?'],
-  ['lab', 'bench --rounds 0x5', '--rounds must be'],
-  ['lab', 'faults nosuch', 'There is no nemesis "nosuch"'],
-  ['lab', 'faults --sede 5', "Unknown option '--sede'"],
-  ['lab', 'fuzz x', 'There is no "x"'],
-  ['lab', 'mutation mony', 'Did you mean "money"?'],
-  ['lab', 'mutation --only texts', 'Did you mean "text"?'],
-  ['lab', 'capacity --chekc x', "Unknown option '--chekc'"],
-  ['lab', 'admission nosuch', 'There is no scenario "nosuch"'],
-  ['build', '--froce', 'Did you mean "--force"?'],
-];
-
-/** Commands and subcommands, as package.json and the tables in scripts/ name them. */
-const COMMANDS = [
-  'start',
-  'test',
-  'check',
-  'check config',
-  'check-clone',
-  'services',
-  'queue',
-  'load',
-  'experiment',
-  'db',
-  'db migrate',
-  'db seed',
-  'db verify',
-  'cluster',
-  'cluster up',
-  'cluster deploy',
-  'cluster load',
-  'cluster down',
-  'cluster test',
-  'cluster charts',
-  'cluster dashboards',
-  'cluster sbom',
-  'build',
-  'lab',
-  'lab bench',
-  'lab faults',
-  'lab fuzz',
-  'lab mutation',
-  'lab capacity',
-  'lab admission',
-  'lab audit',
-  'lab draw',
-];
-
-const split = (args: string): string[] => args.split(' ').filter((one) => one !== '');
+interface CommandLines {
+  HELPED: string[];
+  REFUSED: Record<'nothing' | 'node' | 'dist', [line: string, words: string][]>;
+}
+const { HELPED, REFUSED } = jest.requireActual<CommandLines>('../../scripts/lib/tests/command-lines');
+/** The build is no command of npm's, but a script of its own for the image. */
+const COMMANDS = [...HELPED, 'build'];
+const WRONG = [...Object.values(REFUSED).flat(), ['build --froce', 'Did you mean "--force"?'] as const];
 
 /** As many at once as there are cores. */
 async function inTurn<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
@@ -132,11 +58,10 @@ async function inTurn<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<
 
 describe('each command', () => {
   it('refuses what it does not know before it does anything, with exit code 2', async () => {
-    const ends = await inTurn(WRONG, ([script, args]) => run(script, split(args)));
-    for (const [index, [script, args, words]] of WRONG.entries())
-      expect({ script, args, ...ends[index] }).toMatchObject({
-        script,
-        args,
+    const ends = await inTurn(WRONG, ([line]) => run(line));
+    for (const [index, [line, words]] of WRONG.entries())
+      expect({ line, ...ends[index] }).toMatchObject({
+        line,
         code: 2,
         stdout: '',
         stderr: expect.stringContaining(words) as string,
@@ -146,17 +71,22 @@ describe('each command', () => {
   });
 
   it('shows its usage for --help, on stdout, with exit code 0', async () => {
-    const ends = await inTurn(COMMANDS, (command) => {
-      const [script = '', ...subcommand] = split(command);
-      return run(script, [...subcommand, '--help']);
-    });
+    const ends = await inTurn(COMMANDS, (command) => run(`${command} --help`));
     for (const [index, command] of COMMANDS.entries())
       expect({ command, ...ends[index] }).toMatchObject({
         command,
         code: 0,
         stderr: '',
-        stdout: expect.stringContaining(command.split(' ').at(-1)?.replace('-', ':') ?? '') as string,
+        stdout: expect.stringContaining(command.split(' ').at(-1) ?? '') as string,
       });
+  });
+
+  it('has its subcommands in the list that this test reads', async () => {
+    for (const command of ['cluster', 'db', 'lab']) {
+      const { stdout } = await run(`${command} --help`);
+      const [, names = ''] = / -- (\S+)/.exec(stdout) ?? [];
+      expect(HELPED).toEqual(expect.arrayContaining(names.split('|').map((name) => `${command} ${name}`)));
+    }
   });
 
   it('is in package.json, and in the table of the README', () => {
@@ -164,8 +94,8 @@ describe('each command', () => {
       scripts: Record<string, string>;
     };
     const readme = readFileSync(join(root, 'README.md'), 'utf8');
-    const known = [...new Set(COMMANDS.map((command) => command.split(' ')[0]?.replace('-', ':') ?? ''))];
-    expect(Object.keys(scripts).sort()).toEqual(known.filter((name) => name !== 'build').sort());
+    const known = new Set(HELPED.map((command) => command.split(' ')[0]));
+    expect(Object.keys(scripts).sort()).toEqual([...known].sort());
     for (const name of Object.keys(scripts))
       expect(readme).toMatch(new RegExp(`npm (run )?${name}\\b|\`${name}\``));
   });
@@ -173,7 +103,7 @@ describe('each command', () => {
 
 describe('npm run queue', () => {
   it('says what to set when it has no token, with exit code 2', async () => {
-    const { code, stderr } = await run('queue', ['status'], { MANAGEMENT_TOKEN: '' });
+    const { code, stderr } = await run('queue status', { MANAGEMENT_TOKEN: '' });
     expect({ code, stderr }).toEqual({
       code: 2,
       stderr: expect.stringContaining('MANAGEMENT_TOKEN must be set') as string,
@@ -190,7 +120,7 @@ describe('npm start', () => {
       [{ HOST: '203.0.113.9', PORT: '0' }, /HOST "203.0.113.9" cannot be listened on/],
     ];
     for (const [env, words] of wrong) {
-      const { code, stderr } = await run('start', [], env);
+      const { code, stderr } = await run('start', env);
       expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringMatching(words) as string });
     }
   });
