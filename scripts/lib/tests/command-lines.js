@@ -48,7 +48,6 @@ const REFUSED = {
     ['test test/nosuch', 'There is no test/nosuch'],
     ['check --fxi', 'Did you mean "--fix"?'],
     ['check confgi', 'Did you mean "config"?'],
-    ['check config --chekc', 'Did you mean "--check"?'],
     ['check:clone --qick', 'Did you mean "--quick"?'],
     ['services statsu', 'Did you mean "status"?'],
     ['services frobnicate', 'There is no "frobnicate"'],
@@ -90,6 +89,7 @@ const REFUSED = {
   ],
   /** Tools of the product, which have to be built. */
   dist: [
+    ['check config --chekc', 'Did you mean "--check"?'],
     ['queue puase', 'Did you mean "pause"?'],
     ['queue limit 0x10', 'limit must be a whole number'],
     ['queue reprot', 'Did you mean "report"?'],
