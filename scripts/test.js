@@ -8,7 +8,7 @@ const { findCommand, VARIABLES } = require('./lib/tools/commands');
 const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, Help, Interrupted, runMain } = require('./lib/running/failure');
 const { listen } = require('./lib/running/interruption');
-const { countsOf, runJest } = require('./lib/tests/jest');
+const { countsOf, judgeAlone, runJest } = require('./lib/tests/jest');
 const { nodeBinary } = require('./lib/running/node-binary');
 const { inRoot } = require('./lib/paths');
 const { withLock } = require('./lib/running/lock');
@@ -120,7 +120,7 @@ runMain(async () => {
   };
   const meanwhile = getTool(MADE_MEANWHILE);
   meanwhile.catch(() => {}); // reported where it is awaited
-  const reports = [];
+  let reports = [];
   let env = null;
   try {
     const services = await withLock(() => prepare(getTool, jestArguments.length > 0));
@@ -135,7 +135,14 @@ runMain(async () => {
       codes.push(code);
       if (report) reports.push(report);
     }
-    return [await checked, ...codes].find((code) => code !== 0) ?? 0;
+    const checkCode = await checked;
+    let code = codes.find((one) => one !== 0) ?? 0;
+    if (code !== 0 && jestArguments.length === 0) {
+      await dropDatabase(env); // a test that fails may leave rows behind
+      env = await createDatabase(services);
+      ({ code, reports } = await judgeAlone(reports, { ...env, ...(await meanwhile) }));
+    }
+    return checkCode || code;
   } catch (error) {
     if (error instanceof Interrupted) process.stdout.write('interrupted\n');
     throw error;
