@@ -13,6 +13,8 @@ import { redisErrorKind } from './errors';
 export { Redis };
 
 const SLOTS_REFRESH_MS = 2000;
+/** How long a connection that is given up may take to end. One that is gone already takes all of it, and keeps its process alive. */
+const END_MS = 100;
 
 /** Redis could not be reached: no connection, or no answer in time. */
 export class RedisUnavailable extends Unavailable {
@@ -36,6 +38,7 @@ export function connectRedis(urls: string, timeoutMs: number, onGivenUp?: (error
   const node = {
     commandTimeout: timeoutMs,
     connectTimeout: timeoutMs,
+    disconnectTimeout: END_MS,
     socketTimeout: 2 * timeoutMs, // a connection whose other end is gone without a word is given up
     maxRetriesPerRequest: 0,
   };
