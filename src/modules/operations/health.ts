@@ -18,10 +18,14 @@ const PROBE_LIMIT_MS = 1000;
 /** The pages do without the database. */
 const NEVER_ASKED = { status: 'off' as const };
 
-const LIMITS = 'SELECT @@max_connections AS connections, @@max_prepared_stmt_count AS statements';
+/** Of the session's account is what it may have, 0 for no limit beside the server's. */
+const LIMITS = `
+  SELECT @@max_connections AS connections, @@session.max_user_connections AS ofAccount,
+         @@max_prepared_stmt_count AS statements`;
 
 interface DatabaseLimits {
   connections: number;
+  ofAccount: number;
   statements: number;
 }
 
@@ -33,6 +37,7 @@ function excesses(
   const connections = config.WORKERS * config.DATABASE_POOL_MAX;
   return [
     { limit: 'max_connections', allowed: limits.connections, needed: connections },
+    { limit: 'max_user_connections', allowed: limits.ofAccount || Infinity, needed: connections },
     {
       limit: 'max_prepared_stmt_count',
       allowed: limits.statements,

@@ -1,3 +1,5 @@
+import { Database } from '../../../src/platform/database/database';
+import { ConcertRepository } from '../../../src/modules/catalog/repository';
 import { until } from '../../support/wait';
 import { useService } from '../../support/suite';
 import type { Buyer } from '../../support/clients/buyer';
@@ -139,5 +141,25 @@ describe('a list', () => {
     });
     expect(await dataOf(changed)).toHaveLength(99);
     expect(changed.headers.get('etag')).not.toBe(etag);
+  });
+
+  it.each<['seat' | 'availability', 'availableSeats' | 'availability']>([
+    ['seat', 'availableSeats'],
+    ['availability', 'availability'],
+  ])('%s whose query has a bug is a 500, not a schedule without free seats', async (path, query) => {
+    const { id } = await app.given.scheduleWithSeats(1);
+    const { container } = app.service;
+    const bug = jest
+      .spyOn(container.resolve(ConcertRepository), query)
+      .mockImplementation(() => container.resolve(Database).query('SELECT no_such FROM concert_seat'));
+    const read = (): Promise<Response> => ask(`/v1/api/concerts/${path}?scheduleId=${id}`);
+    const answer = await until('the new schedule is public', async () => {
+      const one = await read();
+      return one.status !== 404 && one;
+    });
+    bug.mockRestore();
+    expect([answer.status, answer.headers.get('x-fallback')]).toEqual([500, null]);
+    expect(await answer.json()).toMatchObject({ data: null, exception: { code: '500' } });
+    expect((await read()).status).toBe(200);
   });
 });
