@@ -103,6 +103,7 @@ function pagesOf(container: DependencyContainer): Router[] {
     maxWaitSeconds: config.QUEUE_MAX_WAIT_SECONDS,
     idleSeconds: config.QUEUE_IDLE_TIMEOUT_SECONDS,
     hasProofOfWork: config.TOKEN_GATE === 'proof-of-work',
+    signInUrl: config.TOKEN_IDENTITY_SIGN_IN_URL,
     extensionSeconds: config.HOLD_EXTENSION_SECONDS,
   });
   if (files !== undefined)

@@ -94,6 +94,8 @@ async function buildWeb() {
   const withStyle = (url) => ({ plugins: [fromFirstScript(app)], define: { STYLE: JSON.stringify(url) } });
   const shop = writeHashed('shop.js', await bundle(esbuild, 'shop/shop.tsx', withStyle(shopStyle)));
   writeHashed('proof.js', await bundle(esbuild, 'proof/proof.tsx', withStyle(proofStyle)));
+  const identity = { plugins: [fromFirstScript(app)] };
+  writeHashed('identity.js', await bundle(esbuild, 'identity/identity.ts', identity));
   write('proof-worker.js', await bundle(esbuild, `${WORKERS}/proof-worker.ts`));
   write('ticker.js', await bundle(esbuild, `${WORKERS}/ticker.ts`));
   const shell = [app, style, shop, shopStyle];

@@ -78,6 +78,12 @@ const RULES: Rule[] = [
     fault: 'TOKEN_IDENTITY_AUDIENCE must be set: what the shop signs for others must not open this queue',
   }),
   rule({
+    of: [...IDENTITY_KEYS, 'TOKEN_IDENTITY_SIGN_IN_URL'],
+    isBroken: (it) => !hasIdentity(it) && it.TOKEN_IDENTITY_SIGN_IN_URL !== '',
+    fault:
+      'TOKEN_IDENTITY_SIGN_IN_URL must be empty without the shop’s keys: nobody could verify its assertions',
+  }),
+  rule({
     of: [...IDENTITY_KEYS, 'TOKEN_GATE'],
     isBroken: (it) => hasIdentity(it) && it.TOKEN_GATE !== 'none',
     fault: 'TOKEN_GATE must be none with TOKEN_IDENTITY_*: the assertion is what a token costs',

@@ -57,6 +57,10 @@ export function doubts(
     found.push(
       'TOKEN_IDENTITY_JWKS_URL is not https: a program on the way could answer with its keys and be every user.',
     );
+  if (isOpenToOthers(config.TOKEN_IDENTITY_SIGN_IN_URL))
+    found.push(
+      'TOKEN_IDENTITY_SIGN_IN_URL is not https: a program on the way could sign in as anybody who is sent there.',
+    );
   if (isOpenToOthers(config.TOKEN_TURNSTILE_URL))
     found.push(
       'TOKEN_TURNSTILE_URL is not https: a program on the way could read the secret, and pass every bot.',

@@ -310,17 +310,28 @@ describe('the configuration', () => {
         { ...whose, TOKEN_IDENTITY_PUBLIC_KEY: 'secret' },
         /^TOKEN_IDENTITY_PUBLIC_KEY must be a public key in PEM/,
       ],
+      [
+        { TOKEN_IDENTITY_SIGN_IN_URL: 'https://shop.example/login' },
+        /^TOKEN_IDENTITY_SIGN_IN_URL must be empty without/,
+      ],
+      [
+        { ...whose, TOKEN_IDENTITY_JWKS_URL, TOKEN_IDENTITY_SIGN_IN_URL: 'javascript:alert(1)' },
+        /^TOKEN_IDENTITY_SIGN_IN_URL must be a URL/,
+      ],
     ])('refuses what opens more than was meant', (env, fault) => {
       expect(faultsOf(env)).toEqual([expect.stringMatching(fault)]);
     });
 
-    it('warns of keys that anybody on the way may exchange', () => {
-      const doubtsAt = (url: string): string[] => {
-        const env = { ...whose, TOKEN_IDENTITY_JWKS_URL: url };
+    it('warns of keys and assertions that anybody on the way may exchange', () => {
+      const doubtsAt = (url: string, signIn = ''): string[] => {
+        const env = { ...whose, TOKEN_IDENTITY_JWKS_URL: url, TOKEN_IDENTITY_SIGN_IN_URL: signIn };
         return configDoubts(loadConfig(env), env);
       };
       expect(doubtsAt('http://shop.example/jwks')).toEqual([expect.stringContaining('not https')]);
-      expect(doubtsAt('http://127.0.0.1:8000/jwks')).toEqual([]);
+      expect(doubtsAt('http://127.0.0.1:8000/jwks', 'http://127.0.0.1:8000/login')).toEqual([]);
+      expect(doubtsAt(TOKEN_IDENTITY_JWKS_URL, 'http://shop.example/login')).toEqual([
+        expect.stringMatching(/^TOKEN_IDENTITY_SIGN_IN_URL is not https/),
+      ]);
     });
   });
 

@@ -61,10 +61,10 @@ describe('the pages', () => {
   });
 
   it('load the proof of work only where a token costs one, in a worker that may compile WebAssembly', async () => {
-    expect(await html()).toContain('<meta name="concert-proof" content=""');
+    expect(await html()).toContain('<meta name="concert-cost" content=""');
     const script = attribute(
       (await request(proving.url).get('/')).text,
-      /name="concert-proof" content="([^"]+)"/,
+      /name="concert-cost" content="([^"]+)"/,
     );
     const answers = await Promise.all(
       [script, '/proof-worker.js'].map((path) => request(proving.url).get(path)),

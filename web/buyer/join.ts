@@ -1,30 +1,46 @@
-import { api, ask, limited, type Answer } from '../shared/api/client';
-import { PROOF_SCRIPT, QUEUE_ID } from './page';
-import { setPlace } from './place';
+import { api, ask, limited, refusal, type Answer } from '../shared/api/client';
+import { COST_SCRIPT, QUEUE_ID, RETURNED } from './page';
+import { claimsOf, setPlace } from './place';
 import type { Proof } from './proof/proof';
 
-/** What a request for a place brings along. */
-interface Price {
+/** What a request for a place brings along; an assertion names the user. */
+export interface Cost {
+  userId?: number;
   proof?: Proof;
+  assertion?: string;
 }
 
-interface ProofScript {
-  prove: (userId: number) => Promise<Answer<Price>>;
+interface CostScript {
+  pay: (userId: number) => Promise<Answer<Cost>>;
+  /** What came of the request. */
+  settle?: (answer: Answer<unknown>) => void;
 }
 
-/** Gets a place in the line, or the one that the user has already; first what it costs, if that is a proof of work. */
+/**
+ * Gets a place in the line, or the one that the user has already; first what it costs.
+ * @param userId without effect where the shop signs users in
+ */
 export async function join(userId: number): Promise<Answer<unknown>> {
-  const price = await pay(userId);
-  if (!price.ok) return price;
-  const body = { userId, ...(QUEUE_ID === '' ? {} : { queueId: QUEUE_ID }), ...price.data };
+  // Most installations demand nothing.
+  const script =
+    COST_SCRIPT === ''
+      ? FREE
+      : ((await import(COST_SCRIPT).catch(() => undefined)) as CostScript | undefined);
+  if (script === undefined) return refusal('OFFLINE');
+  const cost = await script.pay(userId);
+  if (!cost.ok) return cost;
+  // The document of the API has `userId`; with identity the service takes the assertion instead.
+  const body = { ...(QUEUE_ID === '' ? {} : { queueId: QUEUE_ID }), ...cost.data } as { userId: number };
   const answer = await ask(api.POST('/v1/api/queue/token', { body, ...limited() }));
-  if (answer.ok) setPlace({ token: answer.data.queueToken, userId, phase: 'waiting' });
+  script.settle?.(answer);
+  if (answer.ok) {
+    const token = answer.data.queueToken;
+    setPlace({ token, userId: claimsOf(token)?.userId ?? userId, phase: 'waiting' });
+  }
   return answer;
 }
 
-/** The script is loaded when it is needed: most installations demand nothing. */
-async function pay(userId: number): Promise<Answer<Price>> {
-  if (PROOF_SCRIPT === '') return { ok: true, data: {} };
-  const script = (await import(PROOF_SCRIPT).catch(() => undefined)) as ProofScript | undefined;
-  return script?.prove(userId) ?? { ok: false, code: 'OFFLINE', message: '', status: 0, retryAfterMs: 0 };
-}
+const FREE: CostScript = { pay: (userId) => Promise.resolve({ ok: true, data: { userId } }) };
+
+/** The user comes back from the shop: what has begun there goes on. */
+export const resumed = RETURNED === '' ? undefined : join(0);

@@ -7,8 +7,13 @@ export const QUEUE_ID = new URLSearchParams(location.search).get('queue') ?? met
 export const MAX_WAIT_MS = Number(meta('max-wait')) * 1000;
 /** The script with everything behind the line: loaded when it is needed. */
 export const SHOP_SCRIPT = meta('shop');
-/** The script that computes what a token costs; empty: it costs nothing that this page can pay. */
-export const PROOF_SCRIPT = meta('proof');
+/** The script that gets what a token costs, a proof or an assertion; empty: it costs nothing that this page can pay. */
+export const COST_SCRIPT = meta('cost');
+/** Where the shop signs users in; empty: the page asks for a number. */
+export const SIGN_IN_URL = meta('sign-in');
+/** What the shop has sent a user back with. It leaves the address and the history at once. */
+export const RETURNED = SIGN_IN_URL !== '' && location.hash.includes('state=') ? location.hash.slice(1) : '';
+if (RETURNED !== '') history.replaceState(null, '', location.pathname + location.search);
 /** A session without a request for so long ends, milliseconds; 0: it does not. */
 export const IDLE_MS = Number(meta('idle')) * 1000;
 /** How long a hold can be prolonged, seconds; 0: it cannot. */

@@ -20,6 +20,7 @@ export interface Place {
 
 /** What a queue token says. */
 export interface Claims {
+  userId: number;
   queueId: string;
   seq: number;
   gen: number;

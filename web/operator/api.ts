@@ -1,8 +1,8 @@
-import createClient from 'openapi-fetch';
 import type { paths } from '../shared/api/admin';
+import { typed } from '../shared/api/typed';
 
 /** Every path of /v1/admin, typed by its own document. */
-export const admin = createClient<paths>({ fetch: (request) => fetch(request) });
+export const admin = typed<paths>();
 
 type Data<Path extends keyof paths> = paths[Path] extends {
   get: { responses: { 200: { content: { 'application/json': { data: infer D } } } } };

@@ -18,6 +18,10 @@ export const identityFields = {
     default: '',
     about: 'This product: `aud` of the assertions that are meant for it',
   }),
+  TOKEN_IDENTITY_SIGN_IN_URL: webUrl({
+    about:
+      'Where the buyer’s page sends users to sign in: the shop sends them back with an assertion; empty: the page has the sign-in of the demonstration',
+  }),
   TOKEN_IDENTITY_MAX_AGE_SECONDS: integer({
     min: 1,
     max: 86_400,

@@ -21,6 +21,8 @@ export interface PageSettings {
   idleSeconds: number;
   /** Whether a token costs a proof of work, for which the page loads a script. */
   hasProofOfWork: boolean;
+  /** Where the shop signs users in, for which the page loads a script; empty: the page asks for the user's number. */
+  signInUrl: string;
   /** 0: a hold cannot be prolonged. */
   extensionSeconds: number;
 }
@@ -32,14 +34,22 @@ const TYPES: Record<string, string> = {
 };
 
 const ASSETS = 'assets';
-const PROOF_SCRIPT = /^\/assets\/proof-\w+\.js$/;
 
 /** Reads the buyer's pages as scripts/build.js has made them; undefined when it has made nothing. */
 export function readPages(folder: string, settings: PageSettings): PageFile[] | undefined {
   if (!existsSync(join(folder, 'index.html'))) return undefined;
   const files = builtFiles(folder, '');
-  const proof = settings.hasProofOfWork ? files.find(({ path }) => PROOF_SCRIPT.test(path)) : undefined;
-  return [indexPage(folder, settings, proof?.path ?? ''), ...files];
+  const name = costScriptOf(settings);
+  const cost = files.find(
+    ({ path }) => name !== '' && path.startsWith(`/${ASSETS}/${name}-`) && path.endsWith('.js'),
+  );
+  return [indexPage(folder, settings, cost?.path ?? ''), ...files];
+}
+
+/** The script that gets what a token costs; the two exclude each other (src/config/contradictions.ts). */
+function costScriptOf({ hasProofOfWork, signInUrl }: PageSettings): string {
+  if (hasProofOfWork) return 'proof';
+  return signInUrl === '' ? '' : 'identity';
 }
 
 const OPERATOR = '/operator';
@@ -68,13 +78,14 @@ function builtFile(folder: string, under: string, name: string): PageFile {
 }
 
 /** The page names its queue, so its compressed forms are made here. */
-function indexPage(folder: string, settings: PageSettings, proof: string): PageFile {
+function indexPage(folder: string, settings: PageSettings, cost: string): PageFile {
   const values: Record<string, string> = {
     queue: settings.queueId,
     maxWait: String(settings.maxWaitSeconds),
     idle: String(settings.idleSeconds),
     extension: String(settings.extensionSeconds),
-    proof,
+    cost,
+    signIn: settings.signInUrl,
   };
   const html = readFileSync(join(folder, 'index.html'), 'utf8').replace(
     /\{\{(\w+)\}\}/g,

@@ -1,4 +1,5 @@
-import { type Answer, api, ask, h, limited, render, signal } from '../kernel';
+import { type Answer, api, ask, h, limited, refusal, render, signal } from '../kernel';
+import type { Cost } from '../join';
 import { loadStyle } from '../style';
 import { Working } from './dialog';
 import { type Challenge, type Found, search } from './search';
@@ -9,16 +10,8 @@ export interface Proof {
   nonce: string;
 }
 
-const refusal = (code: string): Answer<never> => ({
-  ok: false,
-  code,
-  message: '',
-  status: 0,
-  retryAfterMs: 0,
-});
-
 /** Gets a challenge and solves it. @returns as an answer of the service; the code is empty when the user has canceled */
-export async function prove(userId: number): Promise<Answer<{ proof: Proof }>> {
+export async function pay(userId: number): Promise<Answer<Cost>> {
   for (;;) {
     const given = await ask(api.POST('/v1/api/queue/challenge', { body: { userId }, ...limited() }));
     if (!given.ok) return given;
@@ -26,7 +19,7 @@ export async function prove(userId: number): Promise<Answer<{ proof: Proof }>> {
     const found = await solve(given.data);
     if (found === 'canceled') return refusal('');
     if (found === 'failed') return refusal('other');
-    if (found !== 'expired') return { ok: true, data: { proof: { challenge, nonce: found.nonce } } };
+    if (found !== 'expired') return { ok: true, data: { userId, proof: { challenge, nonce: found.nonce } } };
   }
 }
 

@@ -1,8 +1,9 @@
-import { useSignal } from '@preact/signals';
+import { useSignal, useSignalEffect } from '@preact/signals';
 import { Fragment, h, type VNode } from 'preact';
 import { everySecond, serverNow } from '../../shared/clock';
 import { formatCount, formatLeft, formatMoment } from '../format';
-import { join } from '../join';
+import { join, resumed } from '../join';
+import { SIGN_IN_URL } from '../page';
 import { t } from '../texts';
 import { heard } from '../waiting/status';
 import { Card, Heading, Problem } from './parts';
@@ -11,41 +12,41 @@ import { Card, Heading, Problem } from './parts';
 export function SignIn(): VNode {
   const problem = useSignal('');
   const isBusy = useSignal(false);
+  const show = async (joined: ReturnType<typeof join>): Promise<void> => {
+    isBusy.value = true;
+    const answer = await joined;
+    isBusy.value = false;
+    if (!answer.ok) problem.value = answer.code;
+  };
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     if (isBusy.value) return;
     const given = new FormData(event.currentTarget as HTMLFormElement).get('userId');
-    const userId = Number(given);
+    const userId = SIGN_IN_URL === '' ? Number(given) : 1;
     problem.value = '';
     if (!Number.isSafeInteger(userId) || userId < 1) {
       problem.value = 'wrong';
       return;
     }
-    isBusy.value = true;
-    const answer = await join(userId);
-    isBusy.value = false;
-    if (!answer.ok) problem.value = answer.code;
+    await show(join(userId));
   };
+  useSignalEffect(() => {
+    if (resumed !== undefined) void show(resumed);
+  });
   const { signIn, checking } = t.value;
-  const own: Record<string, string> = { wrong: signIn.wrong, '404': signIn.unknown };
+  const own: Record<string, string> = {
+    wrong: signIn.wrong,
+    '401': signIn.refused,
+    '403': signIn.forbidden,
+    '404': signIn.unknown,
+  };
   return (
     <Card>
       <Heading name="sign-in">{signIn.title}</Heading>
       <p class="lead">{signIn.lead}</p>
       <Opening />
       <form onSubmit={(event) => void submit(event)} noValidate>
-        <label for="user">{signIn.number}</label>
-        <input
-          id="user"
-          name="userId"
-          inputMode="numeric"
-          autocomplete="username"
-          required
-          aria-describedby="user-hint user-problem"
-        />
-        <p id="user-hint" class="hint">
-          {signIn.hint}
-        </p>
+        {SIGN_IN_URL === '' ? <UserNumber /> : null}
         <div id="user-problem">
           {problem.value in own ? (
             <p class="problem" role="alert">
@@ -56,10 +57,31 @@ export function SignIn(): VNode {
           )}
         </div>
         <button class="primary" type="submit" aria-disabled={isBusy.value}>
-          {isBusy.value ? checking : signIn.join}
+          {isBusy.value ? checking : SIGN_IN_URL === '' ? signIn.join : signIn.atShop}
         </button>
       </form>
     </Card>
+  );
+}
+
+/** Who it is, as anybody may say in the demonstration; otherwise the shop says it. */
+function UserNumber(): VNode {
+  const { signIn } = t.value;
+  return (
+    <Fragment>
+      <label for="user">{signIn.number}</label>
+      <input
+        id="user"
+        name="userId"
+        inputMode="numeric"
+        autocomplete="username"
+        required
+        aria-describedby="user-hint user-problem"
+      />
+      <p id="user-hint" class="hint">
+        {signIn.hint}
+      </p>
+    </Fragment>
   );
 }
 

@@ -1,8 +1,8 @@
-import createClient from 'openapi-fetch';
 import type { components, paths } from './schema';
+import { typed } from './typed';
 
 /** Every endpoint, typed by the service's own document. */
-export const api = createClient<paths>({ fetch: (request) => fetch(request) });
+export const api = typed<paths>();
 
 type Failure = components['schemas']['Failure'];
 
@@ -15,6 +15,15 @@ interface Fetched<T> {
   error?: unknown;
   response: Response;
 }
+
+/** As an answer: what has ended on this device. */
+export const refusal = (code: string): Answer<never> => ({
+  ok: false,
+  code,
+  message: '',
+  status: 0,
+  retryAfterMs: 0,
+});
 
 const TIMEOUT_MS = 15_000;
 
@@ -35,7 +44,7 @@ export async function ask<T>(call: Promise<Fetched<T>>): Promise<Answer<T>> {
       retryAfterMs,
     };
   } catch {
-    return { ok: false, code: 'OFFLINE', message: '', status: 0, retryAfterMs: 0 };
+    return refusal('OFFLINE');
   }
 }
 

@@ -1,0 +1,96 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { assertion, AUDIENCE, ISSUER, pemOf, shopKey } from '../support/servers/identity-shop';
+import { startTestService } from '../support/service';
+import { until } from '../support/wait';
+import { axe, describeInBrowser, screen, useBrowser, type Watched } from './support';
+
+const KEY = shopKey('ES256');
+
+describeInBrowser('a sign-in at the shop', () => {
+  /** What the shop adds to the page's address when it sends a user back. */
+  let answerOf: (state: string) => string | Promise<string>;
+  let shop: Server;
+  let service: Awaited<ReturnType<typeof startTestService>>;
+  let visits: URL[] = [];
+  const browser = useBrowser();
+
+  beforeAll(async () => {
+    shop = createServer((req, res) => {
+      const url = new URL(req.url ?? '', 'http://shop');
+      visits.push(url);
+      void Promise.resolve(answerOf(url.searchParams.get('state') ?? '')).then((fragment) =>
+        res.writeHead(302, { Location: `${url.searchParams.get('return_to') ?? ''}#${fragment}` }).end(),
+      );
+    });
+    await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
+    service = await startTestService({
+      TOKEN_IDENTITY_PUBLIC_KEY: pemOf(KEY),
+      TOKEN_IDENTITY_ISSUER: ISSUER,
+      TOKEN_IDENTITY_AUDIENCE: AUDIENCE,
+      TOKEN_IDENTITY_SIGN_IN_URL: `http://127.0.0.1:${(shop.address() as AddressInfo).port}/login?theme=a`,
+    });
+  });
+  beforeEach(() => {
+    visits = [];
+  });
+  afterAll(async () => {
+    await service.stop();
+    shop.closeAllConnections();
+    shop.close();
+  });
+
+  const open = async (path = '/'): Promise<Watched> => {
+    const watched = await browser.open();
+    await watched.page.goto(`${service.url}${path}`);
+    await screen(watched.page, 'sign-in');
+    return watched;
+  };
+  const isHere = async ({ page }: Watched): Promise<unknown> =>
+    page.evaluate('localStorage.getItem("concert.place") !== null');
+
+  it('leads to the shop and back into the queue; the assertion stays neither in the address nor in the history', async () => {
+    answerOf = async (state) =>
+      `state=${state}&assertion=${await assertion(KEY, { sub: 'anna', queues: [service.queueId] })}`;
+    const watched = await open();
+    const { page, faults } = watched;
+    expect([await page.locator('#user').count(), await axe(page)]).toEqual([0, []]);
+    await page.click('main button.primary');
+    await screen(page, 'concerts');
+    expect(page.url()).toBe(`${service.url}/`);
+    expect(visits.map(({ searchParams }) => searchParams.get('return_to'))).toEqual([`${service.url}/`]);
+    expect(visits[0]?.searchParams.get('theme')).toBe('a');
+    expect(await page.evaluate('sessionStorage.length')).toBe(0);
+    await page.goBack();
+    await page.waitForURL((url) => url.hash === '');
+    expect(faults.filter((fault) => !fault.includes('/login?'))).toEqual([]); // the way there
+  });
+
+  it.each([
+    ['refuses to sign in', (state: string) => `state=${state}&error=access_denied`],
+    [
+      'signs with a key that nobody knows',
+      async (state: string) => `state=${state}&assertion=${await assertion(shopKey())}`,
+    ],
+    [
+      'sends an answer to another sign-in',
+      async () => `state=x&assertion=${await assertion(KEY, { queues: [service.queueId] })}`,
+    ],
+  ])('gives no place when the shop %s, and can be tried again', async (_what, answer) => {
+    answerOf = answer;
+    const watched = await open();
+    const { page } = watched;
+    await page.click('main button.primary');
+    await page.waitForSelector('.problem:has-text("did not work")');
+    expect([await axe(page), await isHere(watched)]).toEqual([[], false]);
+    await page.click('main button.primary');
+    await until('the user is at the shop again', () => visits.length === 2);
+  });
+
+  it('takes no assertion from a link that somebody else has made', async () => {
+    const made = await assertion(KEY, { sub: 'mallory', queues: [service.queueId] });
+    const watched = await open(`/#state=abc&assertion=${made}`);
+    await watched.page.waitForSelector('.problem:has-text("did not work")');
+    expect([await isHere(watched), new URL(watched.page.url()).hash]).toEqual([false, '']);
+  });
+});
