@@ -2,14 +2,15 @@
 // and its comments) and the definitions that all schemas share. Without --write it only names what is out of date.
 const fs = require('node:fs');
 const path = require('node:path');
-const { readArguments } = require('../lib/arguments/arguments');
+const { misuse, readArguments } = require('../lib/arguments/arguments');
 const { assembleAll } = require('../lib/deploys/charts');
 const { ensureDependencies } = require('../lib/dependencies');
 const { Failure } = require('../lib/running/failure');
 const { inRoot } = require('../lib/paths');
 
 const USAGE = `npm run cluster -- charts [--write]        names the derived parts of charts/ that are out of date; --write: writes them
-npm run cluster -- charts --pack FOLDER   writes complete charts into FOLDER, for helm package or skaffold`;
+npm run cluster -- charts --pack FOLDER   writes complete charts into FOLDER, for helm package or skaffold
+  --image IMAGE   with this image of the product: registry.example/concert-api:1.2.3@sha256:…`;
 
 const CHARTS = inRoot('charts');
 const DEFINITIONS = path.join(CHARTS, 'common', 'values.defs.json');
@@ -102,10 +103,19 @@ const stale = () =>
     .map(({ file }) => path.relative(inRoot(), file));
 
 async function run(args) {
-  const options = { write: { type: 'boolean', default: false }, pack: { type: 'string' } };
+  const options = {
+    write: { type: 'boolean', default: false },
+    pack: { type: 'string' },
+    image: { type: 'string' },
+  };
   const { values } = readArguments({ args, usage: USAGE, options });
+  if (values.image !== undefined && values.pack === undefined)
+    throw misuse(
+      '--image needs --pack: the charts of the repository name the image that is built here.',
+      USAGE,
+    );
   if (values.pack !== undefined) {
-    assembleAll(path.resolve(values.pack));
+    assembleAll(path.resolve(values.pack), values.image);
     return 0;
   }
   await ensureDependencies();

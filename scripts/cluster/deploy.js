@@ -10,6 +10,7 @@ const { note, step } = require('../lib/running/progress');
 const { run: runProgram } = require('../lib/running/run');
 const { currentContext, demand, helm, kubectl, NAMESPACE } = require('./context');
 const { deliveryTo } = require('./images');
+const { whilePodsCanStart } = require('./startup');
 
 const IMAGE_SOURCES = ['Dockerfile', 'package-lock.json', 'src'];
 const INSTALL_MINUTES = 10;
@@ -67,20 +68,34 @@ function takeRegistry(args) {
   return { registry: registry.replace(/\/$/, ''), rest: args.toSpliced(at, 2) };
 }
 
+/** Installs or upgrades, and waits until all pods are ready, or until one of them cannot start. */
+function install(options) {
+  // An autoscaler, or an operator who has scaled before, may have set the same fields. Helm takes them over only when it
+  // applies on the server, which it does not by itself where Helm 3 has installed.
+  const apply = ['--server-side=true', '--force-conflicts', '--wait', '--timeout', `${INSTALL_MINUTES}m`];
+  const chart = path.join(assembledCharts(), 'concert');
+  const pods = ['get', 'pods', '--namespace', NAMESPACE, '--output', 'json'];
+  const watched = {
+    read: async () => JSON.parse(await kubectl(pods)),
+    tell: note,
+    todo: `kubectl -n ${NAMESPACE} describe pods`,
+  };
+  return whilePodsCanStart(watched, (signal) =>
+    helm(['upgrade', '--install', 'concert', chart, ...apply, ...options], {
+      what: 'helm upgrade',
+      todo: `kubectl -n ${NAMESPACE} get pods,events`,
+      signal,
+    }),
+  );
+}
+
 async function deploy(args) {
   const context = await currentContext();
   const { registry, rest } = takeRegistry(args);
   const options = rest.filter((arg) => arg !== '--no-build');
   if (options.length === rest.length) options.push(...(await deliverImage(context, registry)));
-  // An autoscaler, or an operator who has scaled before, may have set the same fields.
-  const wait = ['--wait', '--timeout', `${INSTALL_MINUTES}m`, '--force-conflicts'];
   await kubectl(['apply', '-f', inRoot('k8s', 'namespace.yaml')]);
-  await step(`concert to ${context}`, () =>
-    helm(['upgrade', '--install', 'concert', path.join(assembledCharts(), 'concert'), ...wait, ...options], {
-      what: 'helm upgrade',
-      todo: `kubectl -n ${NAMESPACE} get pods,events`,
-    }),
-  );
+  await step(`concert to ${context}`, () => install(options));
   note(
     `kubectl -n ${NAMESPACE} port-forward service/concert-api-management 9091:9090    then http://127.0.0.1:9091/docs`,
   );

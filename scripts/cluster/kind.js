@@ -1,5 +1,5 @@
 // npm run cluster -- up | down
-const { misuse } = require('../lib/arguments/arguments');
+const { readArguments } = require('../lib/arguments/arguments');
 const { ensureDependencies } = require('../lib/dependencies');
 const { listen } = require('../lib/running/interruption');
 const { inRoot } = require('../lib/paths');
@@ -18,9 +18,10 @@ async function up() {
   await step('metrics-server', () => kubectl(['apply', '-k', inRoot('k8s', 'metrics-server')]));
 }
 
-async function down() {
+/** @param {{'keep-cluster': boolean}} options */
+async function takeDown({ 'keep-cluster': keepsCluster }) {
   const context = await currentContext();
-  if (context === KIND_CONTEXT) {
+  if (context === KIND_CONTEXT && !keepsCluster) {
     await step('delete the kind cluster', () => run('kind', ['delete', 'cluster', '--name', CLUSTER]));
     return;
   }
@@ -37,26 +38,23 @@ async function down() {
   ]);
 }
 
-/** Neither takes arguments. */
-const command = (name, about, work) => {
-  const usage = `npm run cluster -- ${name}   ${about}`;
-  return {
-    about,
-    usage,
-    async run(args) {
-      if (args.length > 0) throw misuse(`${name} takes no ${args[0]}.`, usage);
-      listen();
-      await ensureDependencies();
-      return work();
-    },
-  };
-};
+const UP_USAGE = 'npm run cluster -- up   makes a kind cluster (kind-config.yaml) with metrics-server';
+const DOWN_USAGE = `npm run cluster -- down   deletes the kind cluster; elsewhere uninstalls what deploy and load have installed, and keeps the claims of the stores
+  --keep-cluster   uninstalls also on the kind cluster`;
+
+const command = (usage, options, work) => ({
+  about: usage.split('\n')[0].replace(/^npm run cluster -- \w+ +/, ''),
+  usage,
+  async run(args) {
+    const { values } = readArguments({ args, usage, options });
+    listen();
+    await ensureDependencies();
+    return work(values);
+  },
+});
 
 module.exports = {
-  up: command('up', 'makes a kind cluster (kind-config.yaml) with metrics-server', up),
-  down: command(
-    'down',
-    'deletes the kind cluster; elsewhere uninstalls what deploy and load have installed, and keeps the claims of the stores',
-    down,
-  ),
+  up: command(UP_USAGE, {}, up),
+  down: command(DOWN_USAGE, { 'keep-cluster': { type: 'boolean', default: false } }, takeDown),
+  takeDown,
 };

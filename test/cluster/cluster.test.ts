@@ -69,6 +69,7 @@ async function upgrade(...values: string[]): Promise<void> {
     'concert',
     chart('concert'),
     '--reuse-values',
+    '--server-side=true',
     '--force-conflicts',
     ...values,
     '--wait',
@@ -341,7 +342,7 @@ describe('the concert on a cluster', () => {
   });
 
   it('leaves nothing behind', async () => {
-    const { code, output } = await cluster('down');
+    const { code, output } = await cluster('down', '--keep-cluster');
     if (code !== 0) throw new Error(output);
     await until('all pods gone', async () => (await podsOf(kube, 'api')).length === 0, 120_000);
     const left = async (): Promise<string[]> =>

@@ -47,6 +47,7 @@ export class Release {
       chart('concert'),
       '--reset-values',
       // The autoscaler's controller, or somebody who has scaled beforehand, may have set the same fields.
+      '--server-side=true',
       '--force-conflicts',
       '--values',
       this.base,

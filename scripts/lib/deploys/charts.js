@@ -4,6 +4,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { inRoot } = require('../paths');
+const { Failure } = require('../running/failure');
 
 const CHARTS = inRoot('charts');
 /** What the repository has of a chart, and its package has not. */
@@ -47,9 +48,30 @@ function assemble(name, folder) {
   return to;
 }
 
-/** Writes all charts to `folder`, whole. */
-function assembleAll(folder) {
+const OWN_IMAGE = /^image:\n {2}repository: \S+\n {2}tag: \S+\n( {2}#.*\n) {2}digest: ''$/m;
+const REFERENCE = /^([^@\s]+):([\w][\w.-]*)(?:@(sha256:[0-9a-f]{64}))?$/;
+
+/** Names another image of the product in the values. @throws Failure for what is not repository:tag[@digest] */
+function nameImage(chart, image) {
+  const [, repository, tag, digest = ''] = REFERENCE.exec(image) ?? [];
+  if (repository === undefined)
+    throw new Failure(`"${image}" is no image.`, {
+      todo: 'registry.example/concert-api:1.2.3, and @sha256:… behind it if that is to be pinned.',
+    });
+  const file = path.join(chart, 'values.yaml');
+  const text = fs.readFileSync(file, 'utf8');
+  if (!OWN_IMAGE.test(text)) throw new Failure(`${file} has no place for the image.`);
+  const named = (_, comment) =>
+    `image:\n  repository: ${repository}\n  tag: '${tag}'\n${comment}  digest: '${digest}'`;
+  fs.writeFileSync(file, text.replace(OWN_IMAGE, named));
+}
+
+/** Writes all charts to `folder`, whole. @param {string} [image] of the product, in place of the one that is built here */
+function assembleAll(folder, image) {
   for (const name of installable()) assemble(name, folder);
+  if (image === undefined) return;
+  for (const chart of ['concert-api', 'concert/charts/concert-api'])
+    nameImage(path.join(folder, chart), image);
 }
 
 let own;
