@@ -5,7 +5,7 @@ import { openDatabase } from '../platform/database/connection/ready';
 import { createClient, KafkaReader } from '../platform/kafka';
 import { createLogger } from '../platform/observability/logger';
 import type { Config } from '../config/config';
-import { connectRedis, type Redis } from '../platform/redis/redis';
+import { connectOrRetry, connectRedis, type Redis } from '../platform/redis/redis';
 import type { InvariantReport } from '../modules/invariants/schema';
 import { EventsInKafka } from '../modules/invariants/events-in-kafka';
 import { checkInvariants } from '../modules/invariants/service';
@@ -82,7 +82,7 @@ runTool(USAGE, async () => {
   });
   const redis = connectRedis(config.REDIS_URL, config.REDIS_TIMEOUT_MS);
   redis.on('error', () => undefined); // the report names a store that cannot be reached
-  await redis.connect().catch(() => undefined);
+  await connectOrRetry(redis);
   const kafka = config.KAFKA_BROKERS === '' ? undefined : eventsIn(config);
   const progress = progressTo(process.stderr);
   try {

@@ -56,7 +56,9 @@ export async function checkDatabase(database: Database): Promise<void> {
 }
 
 const REDIS_REFUSAL =
-  /^(?:WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR (?:invalid )?DB index|ERR SELECT is not allowed)/i;
+  /^(?:WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR (?:invalid )?DB index|ERR SELECT is not allowed|ERR unknown command .sentinel)/i;
+/** What the client says when no sentinel has led it to a master. Without a last error, each has said that it knows no such master. */
+const NO_SENTINEL = /^All sentinels are unreachable\. Retrying from scratch after \d+ms\.(?: Last error: )?/;
 const LEAST_REDIS = 7;
 
 /**
@@ -84,7 +86,10 @@ export function refusalOf(error: unknown): ServerMismatch | undefined {
   const { lastNodeError } = error as { lastNodeError?: unknown };
   const certificate = certificateFault(lastNodeError ?? error);
   if (certificate !== undefined) return new ServerMismatch('REDIS_URL', certificate);
-  const { message } = (lastNodeError ?? error) as Error;
+  const all = ((lastNodeError ?? error) as Error).message;
+  const message = all.replace(NO_SENTINEL, '');
+  if (message === '' && all !== '')
+    return new ServerMismatch('REDIS_URL', 'names a master that none of its sentinels knows');
   return REDIS_REFUSAL.test(message)
     ? new ServerMismatch('REDIS_URL', `is refused by Redis: ${message.split('\n')[0] ?? ''}`)
     : undefined;

@@ -104,9 +104,19 @@ export function mastersOf(redis: Redis): Redis[] {
 }
 
 /**
- * Connects; when the first attempt fails it goes on in the background, without end. It logs when the connection is lost
- * and when it is back.
+ * Resolves when it is connected, or when the first attempt has failed: then it goes on in the background, without end.
+ * (With sentinels, `connect` alone would wait until one of them names a master.)
  */
+export async function connectOrRetry(redis: Redis): Promise<void> {
+  const failed = new Promise<void>((resolve) => {
+    redis.once('error', () => {
+      resolve();
+    });
+  });
+  await Promise.race([redis.connect().catch(() => undefined), failed]);
+}
+
+/** Connects like `connectOrRetry`, and logs when the connection is lost and when it is back. */
 export async function followRedis(redis: Redis, logger: Logger): Promise<void> {
   let down = false;
   redis.on('error', (err) => {
@@ -117,7 +127,7 @@ export async function followRedis(redis: Redis, logger: Logger): Promise<void> {
     if (down) logger.info('redis is back');
     down = false;
   });
-  await redis.connect().catch(() => undefined); // the 'error' event reports it; ioredis keeps trying
+  await connectOrRetry(redis);
 }
 
 const INCLUDE = /^-- @include (\S+)$/gm;

@@ -5,6 +5,7 @@ import { startService } from '../../../src/service';
 import { ServerMismatch } from '../../../src/startup/server-checks';
 import { restartDelayMs } from '../../../src/workers';
 import { testConfig, uniqueQueueId } from '../../support/config';
+import { SentinelWithoutMaster } from '../../support/servers/sentinel-without-master';
 
 interface Ended {
   code: number | null;
@@ -42,12 +43,17 @@ const changed = (url: string, change: Partial<URL>): string => Object.assign(new
 describe('a start that cannot succeed', () => {
   let taken: Server;
   let port: number;
+  const sentinel = new SentinelWithoutMaster();
   beforeAll(async () => {
+    await sentinel.start();
     taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     ({ port } = taken.address() as AddressInfo);
   });
-  afterAll(() => new Promise((resolve) => taken.close(resolve)));
+  afterAll(async () => {
+    await sentinel.end();
+    await new Promise((resolve) => taken.close(resolve));
+  });
 
   const { REDIS_URL, DATABASE_URL, DATABASE_ADMIN_URL } = testConfig();
   const nowhere = changed(DATABASE_ADMIN_URL, { pathname: '/concert_test_nosuch' });
@@ -65,6 +71,16 @@ describe('a start that cannot succeed', () => {
       'Redis does not know the user',
       () => ({ REDIS_URL: changed(REDIS_URL, { username: 'nobody', password: 'geheim' }) }),
       /^REDIS_URL is refused by Redis: WRONGPASS/,
+    ],
+    [
+      'no sentinel knows the master',
+      () => ({ REDIS_URL: sentinel.url }),
+      /^REDIS_URL names a master that none of its sentinels knows$/,
+    ],
+    [
+      'what it names is no sentinel',
+      () => ({ REDIS_URL: changed(REDIS_URL.replace(/^redis/, 'redis+sentinel'), { pathname: '/tickets' }) }),
+      /^REDIS_URL is refused by Redis: ERR unknown command .sentinel/,
     ],
     [
       'MariaDB does not know the password',
@@ -90,8 +106,13 @@ describe('a start that cannot succeed', () => {
     expect((wrong as Error).message).not.toContain('geheim');
   });
 
-  it('is not given up while a store is unreachable: the start waits', async () => {
-    const service = await startService(testConfig({ REDIS_URL: 'redis://127.0.0.1:1/99999' }));
+  it.each([
+    ['Redis', 'redis://127.0.0.1:1/99999'],
+    ['every sentinel', 'redis+sentinel://127.0.0.1:1,127.0.0.1:2/tickets'],
+    ['every node of a Redis Cluster', 'redis://127.0.0.1:1,redis://127.0.0.1:2'],
+  ])('is not given up while %s is unreachable: it listens, and waits', async (_what, url) => {
+    const service = await startService(testConfig({ REDIS_URL: url }));
+    expect((await fetch(`http://127.0.0.1:${service.port}/health/live`)).status).toBe(200);
     const later = new Promise((resolve) => setTimeout(resolve, 500, 'waits'));
     expect(await Promise.race([service.proved, later])).toBe('waits');
     await service.stop();
