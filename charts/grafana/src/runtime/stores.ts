@@ -116,7 +116,7 @@ export const redis: Row = {
     graph(
       {
         title: 'Memory',
-        description: 'Memory used by Redis. A million waiting users need about 32 MB.',
+        description: 'Memory used by Redis. A million waiting users need about 62 MB.',
         unit: 'bytes',
       },
       prom(reported('concert_redis_used_memory_bytes'), 'used'),

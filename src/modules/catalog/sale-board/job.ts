@@ -150,7 +150,7 @@ export class SaleBoardJob {
       const before = this.states.get(queueId);
       if (before === sale?.state) continue;
       this.states.set(queueId, sale?.state);
-      this.logger.info({ queueId, from: before, to: sale?.state }, 'the sale of a queue stands otherwise');
+      this.logger.info({ queueId, from: before, to: sale?.state }, 'state of a sale changed');
     }
     this.metrics.freeSeats.setAll(
       facts.flatMap(({ queueId, sale }) =>

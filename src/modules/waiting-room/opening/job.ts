@@ -70,7 +70,7 @@ export class OpeningJob {
     if (!state.isDrawing) return;
     const isWritten = await this.writeEntrants(room, opening.number);
     if (isAhead) await this.finish(await this.openings.findDraw(room.queueId, opening.number));
-    else if (cut === undefined) this.say(room, 'registration', opening);
+    else if (cut === undefined) this.say(room, 'draw: registration', opening);
     if (isAhead || cut === undefined) return;
     if (!isWritten) return; // the next turn goes on
     const draw = await this.closed(opening, cut);
@@ -123,7 +123,7 @@ export class OpeningJob {
     if (draw.seed === null) {
       const beacon = await this.beacon(room, opening, draw);
       if (beacon === undefined) {
-        this.say(room, 'waits for its beacon', opening);
+        this.say(room, 'draw: waits for its beacon', opening);
         return;
       }
       await this.openings.setSeed(draw, beacon, seedOf({ queueId, number, root, beacon }));
@@ -160,9 +160,10 @@ export class OpeningJob {
         { closesAtMs: opensAt.getTime(), nowMs: snapshot.nowMs },
       );
     } catch (err) {
-      const kind = err instanceof BeaconRefused ? 'is refused' : 'cannot be read';
-      const text = `${number} ${kind}`;
-      if (this.said.get(queueId) !== text) this.logger.error({ err, queueId }, `the beacon ${kind}`);
+      const what =
+        err instanceof BeaconRefused ? 'draw: its beacon is refused' : 'draw: its beacon cannot be read';
+      const text = `${number} ${what}`;
+      if (this.said.get(queueId) !== text) this.logger.error({ err, queueId }, what);
       this.said.set(queueId, text);
       return undefined;
     }
@@ -179,6 +180,6 @@ export class OpeningJob {
     const text = `${number} ${what}`;
     if (this.said.get(queueId) === text) return;
     this.said.set(queueId, text);
-    this.logger.info({ queueId, number, opensAt }, `draw: ${what}`);
+    this.logger.info({ queueId, number, opensAt }, what);
   }
 }
