@@ -40,7 +40,7 @@ interface CommandLines {
   REFUSED: Record<'nothing' | 'node' | 'dist', [line: string, words: string][]>;
 }
 const { HELPED, REFUSED } = jest.requireActual<CommandLines>('../../scripts/lib/tests/command-lines');
-/** The build is no command of npm's, but a script of its own for the image. */
+/** The build is no command of npm's, but a script that the image uses. */
 const COMMANDS = [...HELPED, 'build'];
 const WRONG = [...Object.values(REFUSED).flat(), ['build --froce', 'Did you mean "--force"?'] as const];
 
