@@ -198,7 +198,10 @@ describe('the outcome of a sale', () => {
       buyer.userId,
     ]);
     const refusal = await buyer.charge(6);
-    expect([outcome(refusal), said(refusal)]).toEqual(['409 409', 'The balance cannot hold that much.']);
+    expect([outcome(refusal), said(refusal)]).toEqual([
+      '409 409',
+      'The balance cannot hold that much: spend some of it first.',
+    ]);
     expect(await metric('concert_balance_topups_total')).toBe(before + 1);
     await app.admin.execute('UPDATE member SET balance = 15 WHERE id = ?', [buyer.userId]);
     expect(await balanceOf(buyer)).toBe(15);

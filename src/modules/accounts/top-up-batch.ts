@@ -1,7 +1,8 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { Conflict, NotFound } from '../../common/errors';
+import { NotFound } from '../../common/errors';
 import { ALONE, done, GuardFailed, type Outcome, refused } from '../../platform/database/batch/outcome';
 import type { SqlTransaction } from '../../platform/database/database';
+import { BalanceFull } from './errors';
 import { type BalanceChange, BalanceRepository, type LedgerEntry } from './repository';
 
 /** Top-ups, many in one transaction (ADR 15): lock the balances, add in the order of arrival, write. */
@@ -19,17 +20,15 @@ export class TopUpBatch {
     const outcomes = requests.map(({ userId, amount }): Outcome<number> => {
       const balance = balances.get(userId);
       if (balance === undefined) return isAlone ? refused(new NotFound(`User ${userId}`)) : ALONE;
-      if (balance > Number.MAX_SAFE_INTEGER - amount) return refused(balanceFull());
+      if (balance > Number.MAX_SAFE_INTEGER - amount) return refused(new BalanceFull());
       const balanceAfter = balance + amount;
       balances.set(userId, balanceAfter);
       entries.push({ userId, kind: 'CHARGE', amount, balanceAfter, paymentId: null });
       return done(balanceAfter);
     });
     if (entries.length === 0) return outcomes;
-    if (!(await this.balances.credit(tx, entries))) throw new GuardFailed(balanceFull());
+    if (!(await this.balances.credit(tx, entries))) throw new GuardFailed(new BalanceFull());
     await this.balances.insertEntries(tx, entries);
     return outcomes;
   }
 }
-
-const balanceFull = (): Conflict => new Conflict('The balance cannot hold that much.');

@@ -108,5 +108,9 @@ export const CANCEL = operation({
     'The price goes back to the balance and the seats are free, until `refundableUntil`. A token of any status will do.',
   answer: Order,
   example: { ...HELD, status: 'CANCELED', paidAt: '2030-01-01T12:02:00+09:00' },
-  errors: { ...NOT_YOURS, NOT_REFUNDABLE: 'It is not paid, or it is too late' },
+  errors: {
+    ...NOT_YOURS,
+    NOT_REFUNDABLE: 'It is not paid, or it is too late',
+    '409': 'The balance cannot hold that much, or a request with this Idempotency-Key is under way',
+  },
 });

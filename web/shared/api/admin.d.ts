@@ -3664,7 +3664,7 @@ export interface paths {
                         "application/json": components["schemas"]["Failure"];
                     };
                 };
-                /** @description It is neither held nor paid */
+                /** @description It is neither held nor paid, or the balance cannot hold that much */
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -5198,7 +5198,10 @@ export interface paths {
                         /** Format: uuid */
                         eventId: string;
                     } | {
-                        /** Format: date-time */
+                        /**
+                         * Format: date-time
+                         * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                         */
                         since: string;
                     } | {
                         /** @constant */

@@ -3137,7 +3137,7 @@ export interface paths {
                         "application/json": components["schemas"]["Failure"];
                     };
                 };
-                /** @description A request with this Idempotency-Key is under way */
+                /** @description The balance cannot hold that much, or a request with this Idempotency-Key is under way */
                 409: {
                     headers: {
                         [name: string]: unknown;

@@ -1,6 +1,7 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { forIds, type SqlWriter } from '../../../platform/database/database';
 import { Tracer } from '../../../platform/observability/traces/tracer';
+import { BalanceFull } from '../../accounts/errors';
 import { BalanceRepository } from '../../accounts/repository';
 import { appendEvents } from '../../outbox/append';
 import { type CanceledBy, paymentRefunded } from '../../outbox/events';
@@ -57,7 +58,7 @@ export class RefundRepository {
    * Refunds those of the orders that are paid: ledger REFUND, payment CANCELED, seats free, an event for each seat. The
    * others stay as they are, so that a job may repeat a batch.
    * @returns the ids of those that were refunded
-   * @throws RowsDisagree: nothing of the transaction may be committed then
+   * @throws BalanceFull (409), RowsDisagree: nothing of the transaction may be committed then
    */
   async refundOrders(tx: SqlWriter, orderIds: number[], canceledBy: CanceledBy): Promise<number[]> {
     return this.refund(tx, await lockOrders(tx, this.balances, orderIds), canceledBy);
@@ -83,7 +84,7 @@ export class RefundRepository {
     )
       throw new RowsDisagree();
     await this.cancel(tx, CANCEL_PAID, { ...rowsOf(paid, ended), payments });
-    if (!(await this.balances.credit(tx, paid))) throw new Error('A balance cannot hold a refund.');
+    if (!(await this.balances.credit(tx, paid))) throw new BalanceFull();
     await this.balances.insertEntries(
       tx,
       paid.map(({ userId, amount, paymentId }) => {

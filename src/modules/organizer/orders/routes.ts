@@ -89,5 +89,5 @@ const REFUND = operation({
   body: RefundInput,
   answer: OrderDetail,
   example: { ...detail, status: 'CANCELED' as const },
-  errors: { ...NOT_FOUND, '409': 'It is neither held nor paid' },
+  errors: { ...NOT_FOUND, '409': 'It is neither held nor paid, or the balance cannot hold that much' },
 });
