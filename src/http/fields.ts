@@ -11,6 +11,15 @@ export const OffsetTime = z.iso
   .datetime({ offset: true })
   .describe('yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset');
 
+/** What a store and each display zone can hold. */
+const [FIRST_YEAR, LAST_YEAR] = [1970, 9998];
+
+/** An OffsetTime that is to be stored. */
+export const StoredTime = OffsetTime.refine((text) => {
+  const year = new Date(text).getUTCFullYear();
+  return year >= FIRST_YEAR && year <= LAST_YEAR;
+}, `expected a time of the years ${FIRST_YEAR} to ${LAST_YEAR}`);
+
 /** An id in a query string: 15 digits are all below 2^53. */
 export const QueryId = z
   .string()

@@ -156,6 +156,11 @@ describe('an organizer', () => {
       'a class without a price': { prices: {} },
       'a price of no class': { prices: { R: 1, X: 1 } },
       'a negative price': { prices: { R: -1 } },
+      'a price above a billion won': { prices: { R: 1_000_000_001 } },
+      'a part of a won': { prices: { R: 1.5 } },
+      'refunds after its start': { refundableUntil: inDays(5.5) },
+      'a time that no store can hold': { endsAt: '9999-12-31T23:59:59-12:00' },
+      'a time before there were any': { opensAt: '0000-01-01T00:00:00Z' },
       'a time without its offset': { startsAt: '2030-01-01 10:00:00' },
       'no seats per user': { seatsPerUser: 0 },
     };
@@ -166,6 +171,26 @@ describe('an organizer', () => {
     expect((await organizer.post('concerts/999999999/schedules', right)).status).toBe(404);
     expect((await organizer.post('concerts/x/schedules', right)).status).toBe(404);
     expect((await organizer.post(`concerts/${concertId}/schedules`, right)).status).toBe(200);
+  });
+
+  it('names each class of the layout that has no price, also one that every object has', async () => {
+    const name = `Hall ${randomInt(1e12)}`;
+    const grid = [
+      { name, rows: 1, seatsPerRow: 1, priceClass: 'constructor' },
+      { name: `${name} left`, rows: 1, seatsPerRow: 1, priceClass: 'R' },
+    ];
+    const { layoutId } = dataOf<{ layoutId: number }>(await organizer.post('layouts', { name, grid }));
+    const { concertId } = await organizer.draft();
+    const draft = (prices: object): ReturnType<OrganizerClient['post']> =>
+      organizer.post(`concerts/${concertId}/schedules`, {
+        startsAt: inDays(5),
+        endsAt: inDays(6),
+        layoutId,
+        prices,
+      });
+    const refused = await draft({ R: 1 });
+    expect([refused.status, refused.text.includes('constructor missing')]).toEqual([400, true]);
+    expect(dataOf(await draft({ R: 1, constructor: 2 }))).toMatchObject({ seats: { AVAILABLE: 2 } });
   });
 
   it('sees its own schedules, by concert and state', async () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, OffsetTime } from '../../http/fields';
+import { Id, OffsetTime, StoredTime } from '../../http/fields';
 import { operation } from '../../http/operation';
 import { EVENT_TYPES } from './message';
 
@@ -101,7 +101,7 @@ export const ROTATE = operation({
 
 const ReplayBody = z.union([
   z.strictObject({ eventId: z.guid() }),
-  z.strictObject({ since: z.iso.datetime({ offset: true }) }),
+  z.strictObject({ since: StoredTime }),
   z.strictObject({ failed: z.literal(true) }),
 ]);
 export type ReplayBody = z.infer<typeof ReplayBody>;

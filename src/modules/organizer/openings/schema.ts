@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, OffsetTime, Reason } from '../../../http/fields';
+import { Id, OffsetTime, Reason, StoredTime } from '../../../http/fields';
 
 const Hash = z.string().regex(/^[0-9a-f]{64}$/, 'Invalid input: expected 64 hexadecimal digits');
 
@@ -9,7 +9,7 @@ const Drand = z.strictObject({
 });
 
 export const OpeningInput = z.strictObject({
-  opensAt: OffsetTime.nullable().describe('Until then nobody is admitted; null: the queue is open'),
+  opensAt: StoredTime.nullable().describe('Until then nobody is admitted; null: the queue is open'),
   mode: z
     .enum(['fifo', 'draw'])
     .describe('Order of those who come before: as they come, or drawn at opensAt'),

@@ -141,7 +141,7 @@ export class ScheduleAdminService {
     const layout = await this.layouts.find(layoutId);
     if (layout === undefined) throw new Contradiction(`layoutId: there is no layout ${layoutId}.`);
     const classes = priceClassesOf(layout);
-    const missing = classes.filter((name) => prices[name] === undefined);
+    const missing = classes.filter((name) => !Object.hasOwn(prices, name));
     const unknown = Object.keys(prices).filter((name) => !classes.includes(name));
     if (missing.length > 0) throw new Contradiction(`prices: ${missing.join(', ')} missing.`);
     if (unknown.length > 0) throw new Contradiction(`prices: the layout has no class ${unknown.join(', ')}.`);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, OffsetTime, QueryId, Reason, Won } from '../../../http/fields';
+import { Id, OffsetTime, QueryId, Reason, StoredTime, Won } from '../../../http/fields';
 import { SCHEDULE_STATES } from '../../catalog/models/schedule';
 import { PriceClassName } from '../layouts/schema';
 
@@ -10,7 +10,11 @@ const QueueId = z
   .nullable()
   .describe('The queue that sells it; null: the main queue');
 const SeatsPerUser = z.int().min(1).max(10_000).nullable().describe('null: MAX_SEATS_PER_USER');
+/** Of one seat; won. The total of an order stays a number of which nothing is lost. */
+const LARGEST_PRICE = 1_000_000_000;
+const Price = Won.max(LARGEST_PRICE);
 const Window = OffsetTime.nullable();
+const NewWindow = StoredTime.nullable();
 
 export const ConcertInput = z.strictObject({
   title: Title,
@@ -25,25 +29,25 @@ export const ConcertView = z.object({ concertId: Id, title: z.string(), queueId:
 export type ConcertView = z.infer<typeof ConcertView>;
 
 const windowFields = {
-  opensAt: Window.optional().describe('When the sale opens; null: when the schedule is published'),
-  closesAt: Window.optional().describe('When the sale closes; null: when the concert starts'),
-  refundableUntil: Window.optional().describe('Until when users may cancel; null: never'),
+  opensAt: NewWindow.optional().describe('When the sale opens; null: when the schedule is published'),
+  closesAt: NewWindow.optional().describe('When the sale closes; null: when the concert starts'),
+  refundableUntil: NewWindow.optional().describe('Until when users may cancel; null: never'),
   seatsPerUser: SeatsPerUser.optional(),
 };
 
 export const ScheduleInput = z.strictObject({
-  startsAt: OffsetTime,
-  endsAt: OffsetTime,
+  startsAt: StoredTime,
+  endsAt: StoredTime,
   layoutId: Id,
-  prices: z.record(PriceClassName, Won).describe('Won, for each price class of the layout'),
+  prices: z.record(PriceClassName, Price).describe('Won, for each price class of the layout'),
   ...windowFields,
   reason: Reason.optional(),
 });
 export type ScheduleInput = z.infer<typeof ScheduleInput>;
 
 export const SchedulePatch = z.strictObject({
-  startsAt: OffsetTime.optional().describe('Of a draft only'),
-  endsAt: OffsetTime.optional().describe('Of a draft only'),
+  startsAt: StoredTime.optional().describe('Of a draft only'),
+  endsAt: StoredTime.optional().describe('Of a draft only'),
   ...windowFields,
   reason: Reason.optional(),
 });

@@ -28,7 +28,8 @@ export function timesOf(sent: Sent): Dates {
   );
 }
 
-export function checkTimes({ startsAt, endsAt, opensAt, closesAt }: Pick<Schedule, Times>): void {
+export function checkTimes(times: Pick<Schedule, Times>): void {
+  const { startsAt, endsAt, opensAt, closesAt, refundableUntil } = times;
   if (endsAt <= startsAt) throw new Contradiction('endsAt: it must be after startsAt.');
   if (opensAt !== null && opensAt >= startsAt)
     throw new Contradiction('opensAt: it must be before startsAt.');
@@ -36,4 +37,6 @@ export function checkTimes({ startsAt, endsAt, opensAt, closesAt }: Pick<Schedul
     throw new Contradiction('closesAt: it must not be after startsAt.');
   if (opensAt !== null && closesAt !== null && closesAt <= opensAt)
     throw new Contradiction('closesAt: it must be after opensAt.');
+  if (refundableUntil !== null && refundableUntil > startsAt)
+    throw new Contradiction('refundableUntil: it must not be after startsAt.');
 }
