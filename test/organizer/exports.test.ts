@@ -37,6 +37,10 @@ describe('an export', () => {
     expect(seats.filter(({ status }) => status === 'AVAILABLE')).toHaveLength(500);
     const ledger = records((await download(`ledger.csv?scheduleId=${scheduleId}`)).text);
     expect([ledger.length, ledger[0]?.amount, ledger[0]?.kind]).toEqual([4500, '-7', 'PAYMENT']);
+    const empty = [orders, seats, ledger].map(([first = {}]) =>
+      Object.keys(first).filter((name) => first[name] === ''),
+    );
+    expect(empty).toEqual([['endedAt'], [], []]); // each column has its value
   });
 
   it('is a file, and what a buyer or operator has written runs in no spreadsheet', async () => {
@@ -48,6 +52,11 @@ describe('an export', () => {
     expect(headers.get('content-disposition')).toBe('attachment; filename="audit.csv"');
     expect(headers.get('cache-control')).toBe('no-store');
     expect(records(text).at(-1)).toMatchObject({ act: 'schedule.cancel', reason: `'${reason}` });
+  });
+
+  it.each(['orders', 'seats', 'ledger', 'audit'])('of no %s has its header all the same', async (name) => {
+    const empty = (await download(`${name}.csv?scheduleId=999999999`)).text;
+    expect(empty).toMatch(/^id,[\w,]+\r\n$/);
   });
 
   it('that its reader breaks off ends, and frees its connection', async () => {

@@ -35,6 +35,16 @@ export type ExportName = (typeof EXPORTS)[number];
 
 const STATEMENTS: Record<ExportName, string> = { orders: ORDERS, seats: SEATS, ledger: LEDGER, audit: AUDIT };
 
+/** What the statements select, in their order: an empty table has a header as well. */
+export const COLUMNS: Record<ExportName, string[]> = {
+  orders: 'id userId scheduleId status total createdAt paidAt endedAt concertTitle positions'.split(' '),
+  seats: 'id scheduleId position section rowLabel seatNumber priceClass isAccessible amount status'.split(
+    ' ',
+  ),
+  ledger: 'id userId kind amount balanceAfter paymentId orderId createdAt'.split(' '),
+  audit: 'id at actor role act subject reason beforeState afterState'.split(' '),
+};
+
 type Row = Record<string, CsvValue> & { id: number };
 
 /** Tables, chunk by chunk in ascending id: as large as they may be, one chunk is in memory. */

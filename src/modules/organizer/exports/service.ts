@@ -1,6 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { csvLine } from './csv';
-import { type ExportName, ExportRepository } from './repository';
+import { COLUMNS, type ExportName, ExportRepository } from './repository';
 
 export { EXPORTS, type ExportName } from './repository';
 
@@ -9,14 +9,11 @@ export { EXPORTS, type ExportName } from './repository';
 export class ExportService {
   constructor(private readonly exports: ExportRepository) {}
 
-  /** The text in pieces; an empty table gives none. */
+  /** The text in pieces: the header, then chunks of rows. */
   async *csv(name: ExportName, scheduleId: number | undefined): AsyncGenerator<string> {
-    let hasHeader = false;
-    for await (const rows of this.exports.chunks(name, scheduleId)) {
-      const [first] = rows;
-      if (!hasHeader && first !== undefined) yield csvLine(Object.keys(first));
-      hasHeader = true;
-      yield rows.map((row) => csvLine(Object.values(row))).join('');
-    }
+    const columns = COLUMNS[name];
+    yield csvLine(columns);
+    for await (const rows of this.exports.chunks(name, scheduleId))
+      yield rows.map((row) => csvLine(columns.map((column) => row[column] ?? null))).join('');
   }
 }
