@@ -60,7 +60,7 @@ const LIST = `
    ORDER BY o.id DESC, r.id`;
 
 const IS_REFUNDABLE = `
-  SELECT d.refundable_until > NOW(3) AS isRefundable
+  SELECT d.refundable_until > NOW(3) AND d.starts_at > NOW(3) AS isRefundable
     FROM orders o JOIN concert_schedule d ON d.id = o.schedule_id WHERE o.id = ?`;
 
 const LOCK_USER = 'SELECT id FROM member WHERE id = ? FOR UPDATE';

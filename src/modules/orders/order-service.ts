@@ -7,18 +7,9 @@ import { IdempotencyService } from '../idempotency/service';
 import { Breakers } from '../operations/breakers';
 import { type ActiveUser } from '../waiting-room/service';
 import { Sessions } from '../waiting-room/sessions';
-import { bestSeats } from './holds/best-seats';
-import {
-  AlreadyExtended,
-  NoAdjacentSeats,
-  NotRefundable,
-  OrderNotHeld,
-  ScheduleSoldOut,
-  SeatLimitReached,
-  SeatNotAvailable,
-} from './errors';
+import { BestHolds } from './holds/best-holds';
+import { AlreadyExtended, NotRefundable, OrderNotHeld, SeatLimitReached } from './errors';
 import { ExtensionRepository } from './holds/extension-repository';
-import { HallRepository } from './holds/hall-repository';
 import { OrderRepository, type OrderRow } from './order-repository';
 import { OrderPresenter } from './order-presenter';
 import type { Order, OrderBody } from './order-schema';
@@ -33,10 +24,6 @@ interface Left {
 }
 
 const PAGE = 100;
-/** How often adjacent seats are chosen, when others are faster each time. */
-const MAX_CHOICES = 5;
-/** One of this many best choices is drawn, so that buyers of the same moment do not all want the same seats. */
-const DRAWN_AMONG = 8;
 
 /** Orders of several seats: held, prolonged, released and canceled as one. */
 @scoped(Lifecycle.ContainerScoped)
@@ -47,7 +34,7 @@ export class OrderService {
     private readonly database: Database,
     private readonly reservations: ReservationService,
     private readonly orders: OrderRepository,
-    private readonly halls: HallRepository,
+    private readonly bestHolds: BestHolds,
     private readonly extensions: ExtensionRepository,
     private readonly refunds: RefundRepository,
     private readonly idempotency: IdempotencyService,
@@ -66,7 +53,7 @@ export class OrderService {
   async create(user: ActiveUser, { scheduleId, seatIds, best }: OrderBody, key?: RequestKey): Promise<Order> {
     try {
       if (seatIds !== undefined) return await this.reservations.holdOrder(user, scheduleId, seatIds, key);
-      return await this.holdBest(user, scheduleId, best ?? { count: 1 }, key);
+      return await this.bestHolds.hold(user, scheduleId, best ?? { count: 1 }, key);
     } catch (error) {
       throw error instanceof SeatLimitReached ? error.named() : error;
     }
@@ -103,7 +90,8 @@ export class OrderService {
   /** Frees the seats at once. The session of the order is the one that may end. @throws OrderNotHeld, NotFound (404), Forbidden (403) */
   async release(user: ActiveUser, orderId: number, key?: RequestKey): Promise<Order> {
     let left: Left = { session: undefined, isHolding: true };
-    const { order, isOver } = await this.act(user, orderId, key, async (tx) => {
+    const { order, isOver } = await this.act(user, orderId, key, async (tx, before) => {
+      if (before.status !== 'HELD') throw new OrderNotHeld(orderId);
       if ((await this.refunds.releaseOrders(tx, [orderId])).length === 0) throw new OrderNotHeld(orderId);
       left = await this.leftOf(tx, orderId);
       return left.session !== undefined && (await this.orders.endSessionIfPaid(tx, left.session));
@@ -172,27 +160,5 @@ export class OrderService {
     if (order === undefined) throw new NotFound(`Order ${orderId}`);
     if (order.userId !== userId) throw new Forbidden(`Order ${orderId} is not yours.`);
     return order;
-  }
-
-  private async holdBest(
-    user: ActiveUser,
-    scheduleId: number,
-    { count, priceClass }: NonNullable<OrderBody['best']>,
-    key?: RequestKey,
-  ): Promise<Order> {
-    for (let choice = 1; ; choice++) {
-      const seats = await this.breakers.concert.run(() => this.halls.seatsOf(scheduleId, priceClass));
-      const best = bestSeats(seats, count).slice(0, DRAWN_AMONG);
-      const seatIds = best[Math.floor(Math.random() * best.length)];
-      if (seatIds === undefined) {
-        if (seats.some(({ isFree }) => isFree)) throw new NoAdjacentSeats(count);
-        throw seats.length === 0 ? new NotFound(`Schedule ${scheduleId}`) : new ScheduleSoldOut(scheduleId);
-      }
-      try {
-        return await this.reservations.holdOrder(user, scheduleId, seatIds, key);
-      } catch (error) {
-        if (!(error instanceof SeatNotAvailable) || choice === MAX_CHOICES) throw error;
-      }
-    }
   }
 }

@@ -1,3 +1,5 @@
+import { groupBy } from '../../../common/group-by';
+
 /** A seat of a hall, as the choice of adjacent seats needs it. */
 export interface HallSeat {
   id: number;
@@ -8,7 +10,12 @@ export interface HallSeat {
   x: number | null;
   /** From the stage. */
   y: number | null;
+  /** And of the class that is wanted. */
   isFree: boolean;
+  /** Or taken out of the sale: it will not be free. */
+  isSold: boolean;
+  /** Of the class that is wanted. */
+  isWanted: boolean;
 }
 
 interface Choice {
@@ -31,11 +38,7 @@ export function bestSeats(seats: HallSeat[], count: number): number[][] {
 }
 
 function rowsOf(seats: HallSeat[]): HallSeat[][] {
-  const rows = new Map<string, HallSeat[]>();
-  for (const seat of seats) {
-    const name = JSON.stringify([seat.section, seat.row]);
-    rows.set(name, [...(rows.get(name) ?? []), seat]);
-  }
+  const rows = groupBy(seats, ({ section, row }) => JSON.stringify([section, row]));
   const place = ({ x, position }: HallSeat): number => x ?? position;
   return [...rows.values()].map((row) => row.sort((one, other) => place(one) - place(other)));
 }

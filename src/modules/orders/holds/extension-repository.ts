@@ -2,7 +2,7 @@ import { Lifecycle, scoped } from 'tsyringe';
 import { forIds, type SqlExecutor } from '../../../platform/database/database';
 import type { OrderRow } from '../order-repository';
 
-/** Once, and only while the hold lasts: first the seats, then their reservations, then the order. */
+/** Once, only while the hold lasts, and only of what can be paid still: first the seats, then their reservations, then the order. */
 const EXTEND_SEATS = `
   UPDATE concert_seat FORCE INDEX (PRIMARY) SET held_until = held_until + INTERVAL ? SECOND
    WHERE id IN (?) AND status = 'TEMP_RESERVED' AND held_until > NOW(3)`;
@@ -14,7 +14,8 @@ const EXTEND_RESERVATIONS = `
 
 const EXTEND_ORDER = `
   UPDATE orders FORCE INDEX (PRIMARY) SET held_until = held_until + INTERVAL ? SECOND, extended = TRUE
-   WHERE id = ? AND user_id = ? AND status = 'HELD' AND extended = FALSE AND held_until > NOW(3)`;
+   WHERE id = ? AND user_id = ? AND status = 'HELD' AND extended = FALSE AND held_until > NOW(3)
+     AND (SELECT d.state <> 'CANCELED' FROM concert_schedule d WHERE d.id = schedule_id)`;
 
 /** Prolongs holds. */
 @scoped(Lifecycle.ContainerScoped)
