@@ -24,7 +24,8 @@ export class CancellationService {
     return this.database.modelTransaction(async (tx) => {
       const schedule = await this.programme.lockSchedule(tx, scheduleId);
       if (schedule.state === 'CANCELED') return this.view(tx, scheduleId);
-      if (schedule.endsAt <= new Date()) throw new WrongState(`Schedule ${scheduleId} is over.`);
+      if (schedule.endsAt <= (await this.programme.now(tx)))
+        throw new WrongState(`Schedule ${scheduleId} is over.`);
       const before = { state: schedule.state };
       await schedule.update({ state: 'CANCELED' }, { transaction: tx.transaction });
       await this.cancellations.begin(tx, scheduleId);
