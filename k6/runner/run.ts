@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { allOrNone } from './all-or-none.ts';
 import { demand } from './launcher.ts';
 import { describeEnvironment, MachineLoad, type Meta, type Outage } from './record/meta.ts';
 import { type RunCommand, STOPPED } from './options.ts';
@@ -72,28 +73,6 @@ export async function run(wanted: RunCommand): Promise<{ folder: RunFolder; meta
   if (wanted.baseUrl === undefined) meta.invariants = await verify(own);
   writeFileSync(folder.meta, `${JSON.stringify(meta, null, 2)}\n`);
   return { folder, meta };
-}
-
-/**
- * Waits for both parts of a run. When one fails, or the product or a store ends, the others are ended at once.
- * @throws what failed first
- */
-async function allOrNone<A, B>(
-  productEnded: Promise<never>,
-  begin: (signal: AbortSignal) => [Promise<A>, Promise<B>],
-): Promise<[A, B]> {
-  const ending = new AbortController();
-  const parts = begin(ending.signal);
-  const failed = new Promise<never>((_resolve, reject) => {
-    process.once('SIGTERM', () => reject(new Error('The run was ended: what it needs is gone.')));
-  });
-  try {
-    return await Promise.race([Promise.all(parts), productEnded, failed]);
-  } catch (error) {
-    ending.abort();
-    await Promise.allSettled(parts);
-    throw error;
-  }
 }
 
 function productEnv({ id, scenario, kafka, productEnv: own }: RunCommand): Record<string, string> {
