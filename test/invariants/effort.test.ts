@@ -144,8 +144,14 @@ describe('what the invariant checks read of one user, one seat, one schedule and
       await tx.execute("UPDATE idempotency_key SET status = 0 WHERE id IN ('key-1', 'key-999')");
       await tx.execute('UPDATE member SET balance = 1 WHERE id IN (2, ?)', [FEW]);
     });
+    const totals: number[] = [];
+    let seen = 0;
+    const progress = {
+      start: (total: number) => totals.push(total),
+      advance: (by: number) => (seen += by),
+    };
     const found = async (rows: number): Promise<unknown[][]> =>
-      [...(await scanWholeTables(new InvariantRepository(app), chunked, undefined, rows))]
+      [...(await scanWholeTables(new InvariantRepository(app), chunked, progress, rows))]
         .filter(([, outcome]) => outcome.rows.length > 0)
         .map(([{ what }, outcome]) => [what, outcome.rows.map((row) => row.entryId ?? row.userId)]);
     const expected = [
@@ -154,6 +160,10 @@ describe('what the invariant checks read of one user, one seat, one schedule and
       ['keys without an answer', [1, 1]],
     ];
     for (const rows of [333, 1999, 2000, 100_000]) expect(await found(rows)).toEqual(expected);
+    // The server only estimates how many rows there are: what is shown is neither more nor less than that.
+    expect(totals).toHaveLength(4);
+    expect(Math.min(...totals)).toBeGreaterThan(FEW);
+    expect(seen).toBe(totals.reduce((sum, total) => sum + total));
   });
 });
 
