@@ -1,8 +1,13 @@
 import { calibrationOf, distributionOf } from '../../src/modules/after-sale/figures';
 import { parseLeaf } from '../../src/modules/after-sale/leaves';
 import { Presence } from '../../src/modules/after-sale/presence';
+import { AfterSaleService } from '../../src/modules/after-sale/service';
+import type { AfterSaleRepository } from '../../src/modules/after-sale/repository';
 import { SaleReplay, type SaleSource } from '../../src/modules/after-sale/sale-replay';
 import type { SaleReport } from '../../src/modules/after-sale/schema';
+import { encodeEntries } from '../../src/modules/transparency/bundle';
+import type { TransparencyRepository } from '../../src/modules/transparency/repository';
+import { testConfig } from '../support/config';
 
 const START_MS = 1_800_000_000_000;
 const at = (seconds: number): Date => new Date(START_MS + seconds * 1000);
@@ -150,6 +155,34 @@ describe('the figures of a report', () => {
     ]);
     expect(words[0]?.predicted).toBeCloseTo(0.85, 10);
     expect(calibrationOf([]).brier).toBeUndefined();
+  });
+});
+
+describe('the report of halls with very many orders', () => {
+  const MANY = 150_000; // more than a call may have arguments
+
+  it('has the orders of all halls', async () => {
+    const halls = [1, 2].map((scheduleId) => ({ scheduleId, title: 'Hall', seats: MANY }));
+    const order = { seats: 1, total: 100, heldAt: at(1), paidAt: at(2), endedAt: null };
+    const ordersOf = (hall: number): SaleSource['orders'] =>
+      Array.from({ length: MANY }, (_, i) => ({ ...order, id: hall * MANY + i }));
+    const sales: Pick<AfterSaleRepository, 'halls' | 'orders'> = {
+      halls: () => Promise.resolve(halls),
+      orders: (hall) => Promise.resolve(ordersOf(hall)),
+    };
+    const entries = LEAVES.slice(0, 2).map(([second, kind, words]) =>
+      Buffer.from(`${kind} ${START_MS + second * 1000} ${words}`),
+    );
+    const log = {
+      latest: () => Promise.resolve({ size: entries.length, root: Buffer.alloc(32), note: '' }),
+      bundle: () => Promise.resolve(encodeEntries(entries)),
+    };
+    const report = await new AfterSaleService(
+      sales as AfterSaleRepository,
+      log as unknown as TransparencyRepository,
+      testConfig(),
+    ).report({ queueId: 'main', scheduleId: undefined, sinceMs: -Infinity, untilMs: Infinity });
+    expect([report.sold, report.won]).toEqual([2 * MANY, 2 * MANY * 100]);
   });
 });
 

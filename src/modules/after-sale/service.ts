@@ -32,8 +32,9 @@ export class AfterSaleService {
     const halls = await this.sales.halls(queueId, this.config.QUEUE_ID, scheduleId);
     if (scheduleId !== undefined && halls.length === 0)
       throw new NotFound(`Schedule ${scheduleId} of queue ${queueId}`);
-    const orders = [];
-    for (const hall of halls) orders.push(...(await this.sales.orders(hall.scheduleId)));
+    const ordersOfHalls = [];
+    for (const hall of halls) ordersOfHalls.push(await this.sales.orders(hall.scheduleId));
+    const orders = ordersOfHalls.flat();
     const sessionSeconds = this.config.QUEUE_SESSION_SECONDS;
     const replay = new SaleReplay({ queueId, halls, orders, sessionSeconds, sinceMs, untilMs });
     const { size, root, note } = checkpoint;
