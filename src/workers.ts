@@ -25,7 +25,7 @@ export const restartDelayMs = (deaths: number): number =>
 /** One of the WORKERS: each process in turn that fills it. */
 interface Slot {
   role: Config['ROLE'];
-  /** Short lives in a row. */
+  /** Consecutive crashes soon after the start. */
   deaths: number;
   forkedAt: number;
   /** Whether one of its processes has ever been ready. */

@@ -11,7 +11,7 @@ import { startProgress } from './support/progress';
 import { hasUpcomingDates, renewDates } from './seed/renewal';
 import { print, runTool, toolConfig } from './support/tool';
 
-/** The whole run, its wait for another one included. */
+/** Time limit of the whole run, including its wait for another one. */
 const RUN_MS = 6 * 3_600_000;
 
 const NO_SUCH_TABLE = 1146;

@@ -43,7 +43,7 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
 /** The names of all variables. */
 export const VARIABLES: readonly string[] = Object.keys(fields);
 
-/** What the environment says that is allowed but probably not meant: for the log. */
+/** Settings that are allowed but probably not intended: for the log. */
 export const configDoubts = (
   config: Config,
   env: Record<string, string | undefined> = process.env,

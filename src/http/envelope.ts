@@ -5,7 +5,7 @@ import type { Compressible } from './encoding/compressible';
 import type { Failure as HttpFailure } from './errors';
 import { codingFor, isNamed } from './encoding/negotiation';
 
-/** An answer made ready before: its text is sent as it is. */
+/** An answer that was encoded beforehand; its text is sent unchanged. */
 export class EncodedResponse {
   constructor(
     /** The whole envelope as JSON. */

@@ -8,7 +8,7 @@ export interface EventSink {
   readonly lastEventId: string | undefined;
   /** Written and not yet taken by the client's connection. */
   readonly unsentBytes: number;
-  /** Begins the answer. @returns false when the client has gone meanwhile: then nothing follows */
+  /** Begins the answer. @returns false when the client has disconnected: then nothing may be sent */
   open(retryMs: number, onClose: () => void): boolean;
   send(event: string, id: string, data: string): void;
   /** A comment: keeps proxies from taking the connection for dead. */

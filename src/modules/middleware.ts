@@ -13,7 +13,7 @@ export interface RouteMiddleware extends QueueMiddleware {
   /** Limits token issue per client address. */
   rateLimited: RequestHandler;
   validate: Validate;
-  /** Limits the requests of one user that are processed at once. */
+  /** Limits the concurrent requests of one user. */
   perUser: RequestHandler;
   /**
    * The same as `shed`, for active users and at once: before the body is read and anything waits, so that under an
@@ -37,9 +37,9 @@ export interface RouteMiddleware extends QueueMiddleware {
   ) => (RequestHandler | ErrorRequestHandler)[];
 }
 
-/** Most requests of one user at once in a process: no page sends more. */
+/** Most concurrent requests of one user in a process: no page sends more. */
 const MAX_PER_USER = 100;
-/** Most requests at once, in a process, of users who are not active and read or cancel their orders. */
+/** Most concurrent requests, in a process, of users who are not active and read or cancel their orders. */
 const MAX_OF_OTHERS = 8;
 /** The status of a request that is shed. */
 const SHED = 503;
@@ -53,7 +53,7 @@ export interface RouteMiddlewareOptions {
   rateLimited: RequestHandler;
   validate: Validate;
   shedding: LoadShedding;
-  /** Most holds, top-ups and payments of one user that are processed at once. */
+  /** Most holds, top-ups and payments of one user that are processed concurrently. */
   perUserAtOnce: number;
   /** Longest time that a request waits for the earlier ones of its user. */
   perUserPatienceMs: number;

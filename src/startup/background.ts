@@ -30,7 +30,7 @@ import { StoreMetrics } from '../platform/observability/store-metrics';
 
 const IDEMPOTENCY_PURGE_INTERVAL_MS = 10_000;
 const USER_REFRESH_INTERVAL_MS = 10_000;
-/** How often it is asked whether the shop's keys are to be fetched again; after a failure they are. */
+/** How often to check whether the shop's keys must be fetched again, as after a failure. */
 const KEY_REFRESH_INTERVAL_MS = 10_000;
 /** How soon a poll that this process has answered counts as presence everywhere. */
 const PRESENCE_FLUSH_INTERVAL_MS = 1000;
@@ -40,7 +40,7 @@ const CONTROL_INTERVAL_MS = 1000;
 const CANCELLATION_INTERVAL_MS = 1000;
 /** How soon a session follows a payment or hold after which its process could not reach Redis. */
 const RECONCILE_INTERVAL_MS = 1000;
-/** How soon what the operator tells, and what is left, reach those who wait. */
+/** How soon messages of operators and counts of free seats reach waiting users. */
 const BOARD_INTERVAL_MS = 500;
 /** How often a worker counts what is left, as long as that is quick. */
 const SALE_BOARD_INTERVAL_MS = 500;
@@ -53,9 +53,9 @@ const ADMISSION_START_INTERVAL_MS = 10_000;
 const LAPSED_INTERVAL_MS = 1000;
 /** How soon an opening that was set, or a beacon that is known, has effect. */
 const OPENING_INTERVAL_MS = 500;
-/** How often a process tells how it is. */
+/** How often a process reports its state. */
 const PROCESS_REPORT_INTERVAL_MS = 1000;
-/** How soon what was sold is counted when somebody begins to look, and how often then. */
+/** How soon sales are counted once an operator opens the page, and how often afterwards. */
 const SALES_COUNT_INTERVAL_MS = 500;
 
 type MakeTask = (name: string, pauseMs: number, turn: Turn) => Phase;
@@ -100,7 +100,7 @@ function queueTasks(container: DependencyContainer, task: MakeTask): Phase[] {
   ];
 }
 
-/** What a process must do to know its queues, and to tell whom it has seen. */
+/** Tasks that keep the snapshots fresh and report presence. */
 function snapshotTasks(container: DependencyContainer, task: MakeTask): Phase[] {
   const config = container.resolve<Config>(CONFIG);
   const breakers = container.resolve(Breakers);

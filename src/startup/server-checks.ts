@@ -7,7 +7,7 @@ import { mastersOf, type Redis } from '../platform/redis/redis';
 import { missingMigrations } from '../database/applied';
 import { RIGHTS } from '../database/grants';
 
-/** A variable that only its store could prove wrong. Waiting does not mend it. */
+/** A variable that its store has proved wrong. Waiting does not help. */
 export class ServerMismatch extends Error {
   constructor(variable: keyof Config, why: string) {
     super(`${variable} ${why}`);

@@ -17,7 +17,7 @@ export interface SeedOptions extends Wanted {
   ifEmpty: boolean;
 }
 
-/** Those to whom the small hall of --shop is sold out. */
+/** The users who have bought all seats of the small hall of --shop. */
 const SHOP_USERS = 40;
 
 /** More would take hours and is a slip of the finger. */

@@ -1,6 +1,6 @@
 import { integer, publicKey, text, webUrl } from '../field';
 
-/** Who a user is: the shop says so, or without these the client itself. */
+/** Identity of users: asserted by the shop or, without these variables, claimed by the client. */
 export const identityFields = {
   TOKEN_IDENTITY_JWKS_URL: webUrl({
     about:

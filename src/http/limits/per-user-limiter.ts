@@ -1,9 +1,9 @@
 import { monotonicMs } from '../../common/clock';
 
 export interface PerUserLimits {
-  /** Most requests of one user that are processed at once. */
+  /** Most requests of one user that are processed concurrently. */
   atOnce: number;
-  /** Most requests of one user at once, waiting ones included. */
+  /** Most requests of one user that are processed or wait. */
   asked: number;
   /** A request that has waited longer is refused when it would begin. */
   patienceMs: number;

@@ -4,7 +4,7 @@ import { monotonicMs } from '../../common/clock';
 const WINDOW_MS = 200;
 /** Below this many concurrent requests nothing is shed, however slow the ones before were. */
 const NEVER_REFUSED = 64;
-/** With fewer in flight the rate is what was asked for, and says nothing of what can be done. */
+/** With fewer in flight the measured rate is the demand, not the capacity. */
 const BUSY = NEVER_REFUSED / 2;
 /** A rate that could not be measured again within this time is forgotten: the backend may be another by now. */
 const MEMORY_MS = 2000;

@@ -6,7 +6,7 @@ import { EtaCalibration, etaSeconds } from '../waiting-room/polling/eta';
 import type { QueueReplay } from './queue-replay';
 import type { SeatReplay } from './seats';
 
-/** Where in the line an estimate is looked at, in turn: evenly over all of it. */
+/** Estimates are sampled at these shares of the length of the queue, in turn. */
 const SHARES = [0.1, 0.3, 0.5, 0.7, 0.9];
 
 const isForSale = (state: string): boolean => state === 'OPEN' || state === 'WAITLIST';

@@ -33,7 +33,7 @@ export function distributionOf(values: readonly number[]): Distribution {
   };
 }
 
-/** What was said with a word, and what came of it. */
+/** A published chance, and its outcome. */
 export interface WordCalibration {
   word: Chance;
   said: number;

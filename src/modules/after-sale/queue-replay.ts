@@ -57,7 +57,7 @@ export class QueueReplay {
   counted = newCounts();
   private readonly issuedAt = new Map<number, number>();
 
-  /** What was counted so far is of no interest: the entries of before are not counted as refused either. */
+  /** Forgets the counts so far; entries issued before are not counted as refused either. */
   countFromHere(): void {
     this.counted = newCounts();
     for (const seq of this.issuedAt.keys()) if (seq <= this.head) this.issuedAt.delete(seq);

@@ -10,7 +10,7 @@ export interface SoldOrder {
   heldAt: Date;
   /** null: never paid. */
   paidAt: Date | null;
-  /** When the seats were free again; null: they are not. */
+  /** When the seats became free again; null: they did not. */
   endedAt: Date | null;
 }
 
@@ -46,7 +46,7 @@ const ORDERS = `
    GROUP BY o.id
    ORDER BY o.created_at, o.id`;
 
-/** What the rows say of a sale. @throws DatabaseUnavailable */
+/** The sale as the stored rows describe it. @throws DatabaseUnavailable */
 @scoped(Lifecycle.ContainerScoped)
 export class AfterSaleRepository {
   constructor(private readonly database: Database) {}

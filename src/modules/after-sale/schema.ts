@@ -2,7 +2,7 @@ import type { Distribution, WordCalibration } from './figures';
 import type { Counts } from './queue-replay';
 import type { Hall } from './repository';
 
-/** What happened in a minute of the sale, and how it stood at its end. */
+/** Events of one minute of the sale, and the state at its end. */
 export interface Minute {
   /** 0 is the first. */
   minute: number;

@@ -11,7 +11,7 @@ interface Change {
   returned?: { seats: number; won: number };
 }
 
-/** What an order did to the seats, in the order of time. */
+/** Changes of seats by orders, in the order of time. */
 function changesOf({ seats, total, heldAt, paidAt, endedAt }: SoldOrder): Change[] {
   const changes: Change[] = [{ ms: heldAt.getTime(), free: -seats, held: seats, holders: 1 }];
   const goods = { seats, won: total };
@@ -26,7 +26,7 @@ function changesOf({ seats, total, heldAt, paidAt, endedAt }: SoldOrder): Change
   return changes;
 }
 
-/** What was sold and given back in some time. */
+/** Seats sold and given back in a period. */
 export interface Turnover {
   sold: number;
   returned: number;
@@ -38,7 +38,7 @@ export interface Turnover {
 export class SeatReplay {
   held = 0;
   holders = 0;
-  /** When the last change happened that it has gone past. */
+  /** Time of the last change that was replayed. */
   passedMs = 0;
   private next = 0;
   private readonly changes: Change[];

@@ -42,17 +42,17 @@ const SCHEDULES = `
      AND NOT EXISTS (SELECT 1 FROM rehearsal h WHERE h.concert_id = c.id)
    ORDER BY d.starts_at, d.id`;
 
-/** How the sale of a schedule `d` that is no draft stands. */
+/** State of the sale of a schedule `d` that is no draft. */
 export const SALE_OF_SCHEDULE = `
   CASE WHEN d.state = 'CANCELED' THEN 'CANCELED'
        WHEN d.starts_at <= NOW(3) OR d.closes_at <= NOW(3) THEN 'CLOSED'
        WHEN d.opens_at > NOW(3) THEN 'BEFORE'
        ELSE 'OPEN' END`;
 
-/** How the sale of a schedule stands; none of a draft. */
+/** State of the sale of a schedule; a draft has none. */
 const SALE = `SELECT ${SALE_OF_SCHEDULE} AS sale FROM concert_schedule d WHERE d.id = ? AND d.state <> 'DRAFT'`;
 
-/** Those of which a seat map is shown: until a day after their end. */
+/** Schedules whose seat map is public: until a day after their end. */
 const SHOWN = "SELECT id FROM concert_schedule WHERE state <> 'DRAFT' AND ends_at > NOW(3) - INTERVAL 1 DAY";
 
 /** A digit per seat in one row, whatever their number: to read a row per seat takes five times as long. */

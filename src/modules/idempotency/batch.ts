@@ -94,7 +94,7 @@ export class KeyedBatcher<Request, Result> {
     throw new KeyInUse();
   }
 
-  /** Stores the answers of what was done or refused for good, and gives the other keys back. */
+  /** Stores the answers of requests that were done or finally refused, and releases the other keys. */
   private async settleKeys(
     tx: SqlTransaction,
     requests: Keyed<Request>[],

@@ -5,7 +5,7 @@ import { Unavailable } from '../../common/errors';
 import { algorithmOf, parsePublicKey } from '../../config/public-key';
 import { fetchKeys } from './jwks';
 
-/** Where the keys come from with which assertions are verified. */
+/** Source of the keys that verify assertions. */
 export interface Keys {
   /** @throws JOSEError: no such key; Unavailable (503): only the shop could tell, and it does not answer */
   find(header: JWSHeaderParameters): Promise<CryptoKey | KeyObject>;

@@ -2,10 +2,10 @@ import type { KafkaReader } from '../../platform/kafka';
 import { EVENT_ID } from '../outbox/delivery/headers';
 import type { Topics } from '../outbox/topics';
 
-/** Where Kafka has an event that has not acted yet: to be read, in the DLQ to be tried again, given up for good. */
+/** Where Kafka has an event that has not acted yet: to be read, in the DLQ to be retried, or given up. */
 export type Whereabouts = 'waiting' | 'in the DLQ' | 'given up';
 
-/** What Kafka knows of events. */
+/** Where Kafka has the events. */
 export class EventsInKafka {
   constructor(
     private readonly reader: KafkaReader,

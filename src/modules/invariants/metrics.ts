@@ -20,7 +20,7 @@ export class InvariantMetrics extends MetricGroup {
     'Chunks of rows that were too slow to be checked, or whose check failed, and that wait to be tried again',
   );
 
-  /** For a process that does not look: another one exports what it finds. */
+  /** Clears the readings of a process that no longer runs checks: the one that runs them exports the results. */
   clear(): void {
     for (const reading of [
       this.invariantViolations,

@@ -102,7 +102,7 @@ export interface SqlCheck {
   severity?: Finding['severity'];
   /** Whose rows; without it the check needs all rows, or its index makes it cheap. */
   along?: Scan;
-  /** Only judged soon after the rows were written: later what they must agree with is far to seek. */
+  /** Only judged soon after the rows were written: later the rows to compare with are expensive to find. */
   whileFresh?: true;
   sql: string;
   /** The same, asked of fresh rows of a table, when `along` is not that table by id. */
@@ -110,7 +110,7 @@ export interface SqlCheck {
   binds?: SqlParam[];
 }
 
-/** What Redis said of one queue, at one instant. */
+/** State of one queue in Redis at one instant. */
 export interface QueueState {
   queueId: string;
   /** undefined when the state is lost and not yet restored */

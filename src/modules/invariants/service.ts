@@ -25,7 +25,7 @@ export interface Checked {
   database: Database;
   /** Without it the queues are skipped. */
   redis?: Redis | undefined;
-  /** Without it nobody knows what became of events that were delivered to Kafka and have not acted. */
+  /** Without it the fate of events that were delivered to Kafka and have not acted is unknown. */
   kafka?: EventsInKafka | undefined;
   /** The queues to look at; without it all that there are. */
   queueIds?: string[] | undefined;
@@ -157,7 +157,7 @@ async function judgeQueues(
   ]);
 }
 
-/** Of a key that Redis has evicted nobody knows whose turn it was. */
+/** Once Redis has evicted a key, it is unknown whose turn it was. */
 async function mayForget(store: InvariantStore): Promise<Finding[]> {
   const masters = await store.mastersThatMayEvict().catch(() => undefined);
   const finding = findingOf(

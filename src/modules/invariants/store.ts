@@ -11,7 +11,7 @@ const SCAN_COUNT = 1000;
 @scoped(Lifecycle.ContainerScoped)
 export class InvariantStore {
   private readonly look: Script;
-  /** By queue: where the scan of its active users has come, and the seqs it has seen above headSeq. */
+  /** By queue: cursor of the scan over its active users, and the seqs above headSeq that it has seen. */
   private readonly scans = new Map<string, { cursor: string; suspects: Set<string> }>();
 
   constructor(private readonly redis: Redis) {

@@ -11,7 +11,7 @@ export const MOST_STREAMS = 32;
 const RETRY_MS = 2000;
 /** A reader that is so far behind does not read. */
 const MAX_UNSENT_BYTES = 1_048_576;
-/** How often it is asked whether the operator may still look, in seconds. */
+/** How often a stream checks that its operator key is still valid, seconds. */
 const CHECK_EVERY = 30;
 
 class TooManyStreams extends Unavailable {

@@ -16,7 +16,7 @@ export interface OrderRow {
   createdAt: Date;
   paidAt: Date | null;
   endedAt: Date | null;
-  /** Until when it may be canceled for its money; null: it may not. */
+  /** Until when the buyer may cancel it for a refund; null: never. */
   refundableUntil: Date | null;
   items: OrderItemRow[];
 }

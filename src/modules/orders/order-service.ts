@@ -16,7 +16,7 @@ import type { Order, OrderBody } from './order-schema';
 import { RefundRepository } from './refunds/refund-repository';
 import { ReservationService } from './service';
 
-/** What is left after an order was given back. */
+/** The state after a user released or canceled an order. */
 interface Left {
   session: ActiveUser | undefined;
   /** Whether its user still holds seats in the queue of the session. */

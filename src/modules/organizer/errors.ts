@@ -10,7 +10,7 @@ export class EditedMeanwhile extends DomainError {
 /** Its state does not allow the act. */
 export class WrongState extends Conflict {}
 
-/** What was sent is well-formed, but contradicts itself or what it refers to. */
+/** The request is well-formed, but contradicts itself or the rows that it refers to. */
 export class Contradiction extends DomainError {
   constructor(message: string) {
     super('400', message);

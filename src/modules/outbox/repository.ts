@@ -4,11 +4,11 @@ import { Database, padded, placeholders } from '../../platform/database/database
 import type { IncomingEvent } from './event';
 import { KINDS, Topics } from './topics';
 
-/** Most events taken at once. */
+/** Most events taken in one read. */
 export const BATCH = 100;
 const PURGE_BATCH = 500;
 const KEEP_DELIVERED_HOURS = 7 * 24;
-/** Counting further would cost more than the number is worth. */
+/** Counting stops here: a higher number would cost more than it helps. */
 const BACKLOG_COUNTED = 100_000;
 
 /** The last event of the same key that is neither acted upon nor given up: a later one must not overtake it. */

@@ -78,7 +78,7 @@ const KEPT = `
 export class RehearsalRepository {
   constructor(private readonly database: Database) {}
 
-  /** What the last rehearsal that has found something has found. @throws DatabaseUnavailable */
+  /** Result of the last rehearsal that has one. @throws DatabaseUnavailable */
   async lastCapacity(): Promise<FoundCapacity | undefined> {
     const [row] = await this.database.query<{ capacity: number; isLimit: 0 | 1 | null }>(KEPT);
     return row && { capacity: row.capacity, isLimit: row.isLimit === 1 };
@@ -115,7 +115,7 @@ export class RehearsalRepository {
     return this.database.query<Leftover>(LEFTOVERS);
   }
 
-  /** Removes all that a rehearsal has made; each transaction leaves the invariants as they are. May be done again. */
+  /** Removes everything that a rehearsal made. Every transaction keeps the invariants, and the call may be repeated. */
   async remove({ id, concertId, firstUserId, userCount, lastOutboxId }: Leftover): Promise<void> {
     await this.database.execute(CLOSE, [concertId]);
     const lastUserId = firstUserId + userCount - 1;

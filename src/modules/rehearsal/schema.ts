@@ -1,4 +1,4 @@
-/** What a rehearsal is to be. */
+/** Settings of a rehearsal. */
 export interface RehearsalWanted {
   queueId: string;
   users: number;

@@ -17,7 +17,7 @@ export class RehearsalService {
     await this.rehearsals.keep(rehearsalId, found);
   }
 
-  /** Also what a rehearsal has left that was ended by force. @returns how many rehearsals were removed */
+  /** Also removes what a killed rehearsal has left. @returns the number of rehearsals removed */
   async removeAll(): Promise<number> {
     const leftovers = await this.rehearsals.leftovers();
     for (const leftover of leftovers) await this.rehearsals.remove(leftover);

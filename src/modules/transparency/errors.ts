@@ -8,5 +8,5 @@ export class LogDamaged extends Error {
   }
 }
 
-/** Not in the log yet, or never. */
+/** The entry is not in the log, or not yet. */
 export class NotInLog extends NotFound {}

@@ -13,7 +13,7 @@ export class TransparencyMetrics extends MetricGroup {
     'Times that Redis had lost leaves of the transparency log',
     ['queue'],
   );
-  /** Of the worker that keeps the logs; the others report none. */
+  /** Exported by the worker that keeps the logs; other processes report none. */
   readonly size = this.reading('concert_transparency_tree_size', 'Leaves of the transparency log');
   readonly drained = this.reading(
     'concert_transparency_drained_timestamp_seconds',

@@ -67,7 +67,7 @@ export class TransparencyRepository {
     });
   }
 
-  /** The entry bundle as far as it is there. */
+  /** The entry bundle, possibly partial. */
   async bundle(queueId: string, index: number): Promise<Buffer> {
     const range = [index * TILE_WIDTH, (index + 1) * TILE_WIDTH];
     const pieces = await this.database.query<{ entries: Buffer }>(ENTRIES, [queueId, ...range]);

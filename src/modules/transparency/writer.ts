@@ -80,7 +80,7 @@ export class LogWriter {
     };
   }
 
-  /** What the log does not have. */
+  /** The entries that the log does not have yet. */
   private async newEntries(
     { tree, lastMs }: Log,
     { leaves, nowMs }: DrainedLeaves,

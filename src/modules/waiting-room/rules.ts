@@ -11,7 +11,7 @@ export interface QueueRules {
   admissionIntervalMs: number;
   /** How long a hold lasts; a queue that sells nothing has no holds. */
   holdMs?: number;
-  /** By how much a hold may be extended, once. */
+  /** Length of the one extension of a hold. */
   holdExtensionMs?: number;
   /** Within how long a hold is made or refused. */
   holdRequestMs?: number;

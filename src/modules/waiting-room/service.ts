@@ -27,7 +27,7 @@ export interface QueuePosition {
   position: number;
 }
 
-/** A stream token stands in URLs, which proxies log: it lives briefly, and opens a stream only. */
+/** A stream token is part of URLs, which proxies log: it expires soon, and only opens a stream. */
 const STREAM_TOKEN_SECONDS = 60;
 
 /** A process whose snapshot is older gets no answers from Redis. */
@@ -200,5 +200,5 @@ function pollsFarBehind(room: WaitingRoom, claims: Claims): boolean {
   return position?.status === 'WAITING' && position.position > room.limits.activeLimit;
 }
 
-/** True for an answer that could not be obtained, false for an answer that says no. */
+/** True for an error that left the question open, false for a refusal. */
 const isFailure = (error: unknown): boolean => !isRefusal(error);

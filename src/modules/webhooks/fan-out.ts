@@ -16,7 +16,7 @@ const KEEP = `INSERT IGNORE INTO webhook_delivery
                                         AND h.first_user_id + h.user_count - 1)
                ORDER BY o.id, e.id`;
 
-/** Makes a delivery of each event for each endpoint that wants it; of a rehearsal's test users nobody hears. */
+/** Makes a delivery of each event for each endpoint that wants it; events of a rehearsal's test users go to none. */
 @scoped(Lifecycle.ContainerScoped)
 export class WebhookFanOut implements FanOut {
   constructor(private readonly database: Database) {}

@@ -60,7 +60,7 @@ export class WebhookSecrets {
     }
   }
 
-  /** The same secret as it is to be stored now. @throws SecretUnreadable */
+  /** Re-encrypts a stored secret with the current key. @throws SecretUnreadable */
   reseal(stored: string, url: string): string {
     const name = ENCRYPTED.exec(stored)?.[1];
     return name === this.current?.name ? stored : this.seal(this.open(stored, url), url);

@@ -121,7 +121,7 @@ export class WebhookService {
     });
   }
 
-  /** The newest calls and what came of them. @throws NotFound (404) */
+  /** The newest calls with their outcomes. @throws NotFound (404) */
   async log(id: number, limit: number): Promise<Attempt[]> {
     await this.find(id);
     return this.endpoints.log(this.database, id, limit);

@@ -6,7 +6,7 @@ const SECRET_BYTES = 32;
 
 export const newSecret = (): string => PREFIX + randomBytes(SECRET_BYTES).toString('base64');
 
-/** What a call carries besides its body. */
+/** Headers of a call. */
 export interface SignedHeaders {
   'webhook-id': string;
   'webhook-timestamp': string;

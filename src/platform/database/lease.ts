@@ -36,7 +36,7 @@ export class Lease {
     return this.claiming;
   }
 
-  /** Lets another worker go on at once. */
+  /** Releases the lease, so that another worker can continue immediately. */
   async release(): Promise<void> {
     if (this.claimedAtMs === undefined) return;
     this.claimedAtMs = undefined;

@@ -18,7 +18,7 @@ export class KafkaConnectionStatus {
     return this.down.size === 0 ? 'up' : 'down';
   }
 
-  /** Says that a part exists; it is down until it says otherwise. */
+  /** Registers a part, which counts as down until it reports that it is up. */
   expect(part: string): void {
     this.expected.add(part);
     this.down.add(part);
@@ -45,7 +45,7 @@ export class KafkaConnectionStatus {
   }
 }
 
-/** The variable that is to be corrected, where waiting does not mend it. */
+/** Names the variable to correct, for errors that waiting does not fix. */
 function hintOf(err: unknown): string | undefined {
   if (isLoginRefused(err)) return 'the brokers refuse KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD';
   const fault = certificateFault(err);

@@ -39,7 +39,7 @@ export function answerScrapes(): void {
 const pending = new Map<number, (answer: Tell) => void>();
 let asked = 0;
 
-/** In a worker: this registry is part of the whole. */
+/** In a worker: makes this registry part of the merged one. */
 export function joinScrapes(registry: Registry): void {
   AggregatorRegistry.setRegistries([registry]);
   new AggregatorRegistry(); // listens for the primary's questions

@@ -1,7 +1,7 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { MetricGroup } from './metrics';
 
-/** What a process reports about itself, beside prom-client's own metrics. */
+/** Metrics of a process, in addition to prom-client's default metrics. */
 @scoped(Lifecycle.ContainerScoped)
 export class ProcessMetrics extends MetricGroup {
   readonly uncaughtErrors = this.counter(

@@ -5,7 +5,7 @@ const SAFE_POLICY = 'noeviction';
 /** INFO has all of it and needs no right to CONFIG GET, which managed servers refuse. */
 const SECTIONS = ['memory', 'stats'];
 
-/** What one master says of eviction. */
+/** Eviction settings and counts of one master. */
 export interface Eviction {
   /** host:port */
   master: string;
@@ -33,7 +33,7 @@ export const evictionOf = (master: Redis, info: Map<string, string>): Eviction =
   evictedKeys: Number(info.get('evicted_keys') ?? 0),
 });
 
-/** Also without a memory limit: one may be set at run time, and then keys go at once. */
+/** A policy counts even without a memory limit: a limit set at run time evicts keys immediately. */
 export const isUnsafe = ({ policy }: Pick<Eviction, 'policy'>): boolean =>
   policy !== undefined && policy !== SAFE_POLICY;
 

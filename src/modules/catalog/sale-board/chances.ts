@@ -4,7 +4,7 @@ import type { Demand } from './demand';
 const LIKELY = 0.8;
 const POSSIBLE = 0.2;
 
-/** What can be bought, and who is in front of those who wait. */
+/** The seats on sale, and the users ahead of the queue who may take them. */
 export interface Supply {
   free: number;
   held: number;
@@ -50,15 +50,15 @@ export interface ChanceOutcome {
 
 /** Most entries of a queue whose chance is remembered. */
 const MAX_PENDING = 2000;
-/** Where in the line, in turn: evenly over all of it. */
+/** Chances are sampled at these shares of the length of the queue, in turn. */
 const SHARES = [0.1, 0.3, 0.5, 0.7, 0.9];
 
-/** Compares what was said of chances with what came of them. */
+/** Compares published chances with their outcomes. */
 export class ChanceCalibration {
   private pending: Prediction[] = [];
   private turn = 0;
 
-  /** Remembers what is said now of one entry of (headSeq, issued]. */
+  /** Remembers the chance published now for one entry of (headSeq, issued]. */
   predict(headSeq: number, issued: number, chanceOf: (seq: number) => number): void {
     if (issued <= headSeq || this.pending.length >= MAX_PENDING) return;
     const share = SHARES[this.turn++ % SHARES.length] ?? 1;

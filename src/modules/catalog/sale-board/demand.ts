@@ -1,4 +1,4 @@
-/** What is known of buyers before one was seen: each buys, and two seats on average. It weighs as much as ten sessions. */
+/** Prior assumption: every user buys, two seats on average. It has the weight of ten observed sessions. */
 const PRIOR = { ended: 10, buyers: 10, seats: 20, seatsSquared: 50 };
 /** Standard deviations of the demand that must fit in as well, so that an admitted user rarely finds no seat. */
 const SAFETY = 2;
@@ -6,7 +6,7 @@ const SAFETY = 2;
 /** Sessions that have ended, and what their users have bought. */
 export interface Purchases {
   ended: number;
-  /** Of them, those that have bought. */
+  /** How many of these sessions bought something. */
   buyers: number;
   seats: number;
   /** Sum of the squares of what each has bought. */

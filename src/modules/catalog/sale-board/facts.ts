@@ -2,7 +2,7 @@ import type { SaleFacts } from '../../waiting-room/status/schema';
 import type { ClassCount, ScheduleSale } from './repository';
 
 /**
- * What a queue says of its sale. @returns undefined when it sells nothing, so that nothing is to be said
+ * The state of a queue’s sale. @returns undefined when it sells nothing, so that there is nothing to publish
  * @param offsetTime writes a time for the page
  */
 export function saleFactsOf(

@@ -22,14 +22,14 @@ type Counted = {
 /** Counting takes at most this share of the time, as long as what it says is no older than a second. */
 const COUNTING_SHARE = 0.05;
 const LONGEST_PAUSE_MS = 1000;
-/** What was counted stays published, with its age, until somebody counts again; after a day it is worth nothing. */
+/** What was counted stays published, with its age, until somebody counts again; after a day it expires. */
 const SALE_FACTS_MS = 86_400_000;
-/** Without a worker that counts, seats limit nothing any more after this time, unless all are sold. */
+/** If no worker counts for this long, seats no longer limit admission, unless all are sold. */
 const ADMISSION_LIFE_MS = 15_000;
 
 /**
- * Tells those who wait how the sale of their queue stands and what is left of it. One worker at a time counts, by lease,
- * and not more often than the counting is cheap. By what is counted the queue admits: nobody while every seat is sold or held.
+ * Tells waiting users the state of their queue’s sale and how many seats are left. One worker at a time counts, by lease, and
+ * only as often as counting is cheap. The counts also limit admission: nobody is admitted while every seat is sold or held.
  */
 @scoped(Lifecycle.ContainerScoped)
 export class SaleBoardJob {
@@ -86,7 +86,7 @@ export class SaleBoardJob {
     return counted;
   }
 
-  /** Publishes how the sale of a queue stands, and admits by it. */
+  /** Publishes the state of a queue’s sale, and limits admission by it. */
   private async follow(
     room: WaitingRoom,
     { sales, counts, holders, bought }: Counted,

@@ -9,7 +9,7 @@ export interface ScheduleSale {
   opensAt: Date | null;
 }
 
-/** Seats of one class, of all schedules of a queue whose sale stands alike. */
+/** Seats of one class, over all schedules of a queue whose sales are in the same state. */
 export interface ClassCount {
   queueId: string | null;
   sale: Sale;
@@ -71,7 +71,7 @@ const BOUGHT = `
            GROUP BY p.id, p.queue_id) AS payments
    GROUP BY queueId`;
 
-/** How the sales of all queues stand. A hold that has passed counts as free, at once. */
+/** The state of every queue’s sale. An expired hold counts as free immediately. */
 @scoped(Lifecycle.ContainerScoped)
 export class SaleBoardRepository {
   constructor(private readonly database: Database) {}
@@ -86,7 +86,7 @@ export class SaleBoardRepository {
     return row?.id ?? 0;
   }
 
-  /** What sessions have bought that were ended by payments (after, upTo]. */
+  /** Purchases of the sessions that payments (after, upTo] ended. */
   async bought(
     after: number,
     upTo: number,
@@ -99,7 +99,7 @@ export class SaleBoardRepository {
     return this.database.query<ScheduleSale>(SCHEDULES);
   }
 
-  /** Of schedules whose sale is open, or will be; dearest first. */
+  /** Of schedules whose sale is open or will open; most expensive first. */
   async counts(): Promise<ClassCount[]> {
     return this.database.query<ClassCount>(COUNTS);
   }

@@ -39,8 +39,8 @@ export class SeatAdmission {
   }
 
   /**
-   * @param supply undefined: nothing is for sale now, so no chances are said
-   * @returns what has come of chances that were said before
+   * @param supply undefined: nothing is for sale now, so no chances are published
+   * @returns the outcomes of chances that were published before
    */
   calibrate(room: WaitingRoom, supply: Supply | undefined, isSoldOut: boolean): ChanceOutcome[] {
     const { headSeq, issued, presence, rejoined } = room.snapshot;

@@ -21,7 +21,7 @@ const UNANSWERED = `
 
 type DeliveredBy = 'process' | 'kafka';
 
-/** Of an event that an older version delivered nobody knows by what: it may wait in Kafka. */
+/** An older version did not record how it delivered an event, so the event may still wait in Kafka. */
 const deliveredWithoutEffectSince = (by: DeliveredBy, seconds: number): string => `
   SELECT o.id AS outboxId, o.event_id AS eventId, o.topic, o.delivered_at AS deliveredAt
     FROM outbox o

@@ -71,7 +71,7 @@ const PAID_BY_ANOTHER = `
     JOIN reservation r ON r.id = p.reservation_id
    WHERE p.id BETWEEN @first AND @last AND p.user_id <> r.user_id`;
 
-/** By the length that the hold was made with; one made before there was hold_seconds is not judged. */
+/** Judged by the length that each hold was made with. Holds older than the column hold_seconds are not judged. */
 const HELD_TOO_LONG = `
   SELECT id AS reservationId, user_id AS userId, seat_id AS seatId, reserved_at AS reservedAt, held_until AS heldUntil,
          hold_seconds AS holdSeconds
@@ -85,7 +85,7 @@ const NOT_SWEPT = `
     FROM reservation
    WHERE status = 'TEMP_RESERVED' AND held_until < NOW(3) - INTERVAL ${EXPIRED_WITHIN_SECONDS} SECOND`;
 
-/** By the window that the row has kept, and the database's clock at the time; one sold without a window is not judged. */
+/** Judged by the window stored in the row and the database's clock of that time. Sales without a window are not judged. */
 const OUTSIDE_WINDOW = `
   SELECT id AS reservationId, user_id AS userId, schedule_id AS scheduleId, reserved_at AS reservedAt,
          sale_opens_at AS opensAt, sale_closes_at AS closesAt

@@ -6,7 +6,7 @@ import type { ScanStep, TableScan } from '../table-scan';
 
 /** A statement is given up after this share of the time that a unit of database work may take. */
 const LIMIT_SHARE = 0.25;
-/** Behind this share of that time nothing further is begun, so that nothing is cut off by the end of all. */
+/** After this share of the time no further part is started, so that none is cut off at the end. */
 const LAST_START_SHARE = 0.5;
 /** A look ends after this many slow statements: when all are slow, the database needs rest. */
 const SLOW_MOST = 2;
@@ -18,7 +18,7 @@ export interface Part {
   span: Span;
 }
 
-/** What is not checked yet: a part, or (undefined) a scan that has not found its place. */
+/** An unchecked part, or (undefined) a scan whose cursor is not known yet. */
 export interface Unchecked {
   name: string;
   part: Part | undefined;
@@ -42,7 +42,7 @@ export function partsOf(checks: SqlCheck[], scan: Scan, { fresh, chunk }: ScanSt
 /** One look at rows, in one snapshot and within a time limit; collects what it finds and what it cannot ask. */
 export class CheckRun {
   readonly found: { part: Part; finding: Finding }[] = [];
-  /** Those that were asked. */
+  /** The checks that were run. */
   readonly parts: Part[] = [];
   /** By name: parts that were asked, or covered by one that was, and places that were found. */
   readonly asked = new Set<string>();

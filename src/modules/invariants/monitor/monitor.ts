@@ -43,7 +43,7 @@ export class InvariantMonitor {
   private readonly queueIds: string[];
   private readonly lease: Lease;
   private readonly loop: PeriodicTask;
-  /** Those that a look did not get to come first in the next one. */
+  /** Checks that a run did not reach; they come first in the next run. */
   private scans: TableScan[] = scansOfAll();
   private readonly chunks = new ChunkSizes();
   /** Scans that were too slow when they were last looked at. */

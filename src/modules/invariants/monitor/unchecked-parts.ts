@@ -46,7 +46,7 @@ export class UncheckedParts {
   }
 }
 
-/** Of two parts that are the same the first one stays. */
+/** Keeps the first of two equal parts. */
 export const withoutCovered = (broken: Broken[]): Broken[] =>
   broken.filter(
     ({ part }, i) =>

@@ -3,9 +3,9 @@ import { SIGNAL_SECONDS } from './reporter';
 import type { ProcessReport } from './report';
 import type { Fleet } from '../schema';
 
-/** So old, a report says nothing about now. */
+/** A report of this age is out of date. */
 const FRESH_MS = 5000;
-/** So old, the process is gone. */
+/** A process whose report has this age counts as dead. */
 const GONE_MS = 30_000;
 const MS_PER_SECOND = 1000;
 

@@ -7,7 +7,7 @@ import { ProcessReport } from './report';
 const KEPT_MS = 60_000;
 const WATCHED_MS = 10_000;
 
-/** Where processes say how they are, once for the whole installation: under the main queue. */
+/** Reports of all processes of the installation, kept under the main queue. */
 @scoped(Lifecycle.ContainerScoped)
 export class ProcessStore {
   private readonly keys: ReturnType<typeof queueKeys>;

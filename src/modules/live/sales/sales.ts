@@ -46,7 +46,7 @@ const MINUTE_MS = 60_000;
 const OUTLOOK_MINUTES = 5;
 
 /**
- * When all is sold if sales go on as in the last 5 minutes. The minute under way counts as far as it has come.
+ * When everything will be sold at the rate of the last 5 minutes. The current minute counts in proportion.
  * @returns undefined when nothing is left, nothing is sold, or too little is known
  */
 export function soldOutAtMs({ classes, minutes }: SalesOfQueue, nowMs: number): number | undefined {

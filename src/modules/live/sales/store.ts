@@ -6,7 +6,7 @@ import { Sales } from './sales';
 
 const KEPT_MS = 3_600_000;
 
-/** Where the worker that counts says what was sold. */
+/** Sales as the counting worker publishes them in Redis. */
 @scoped(Lifecycle.ContainerScoped)
 export class SalesStore {
   private readonly key: string;

@@ -4,7 +4,7 @@ import { Database } from '../../../platform/database/database';
 import { Sessions } from '../../waiting-room/sessions';
 import { OrderRepository } from '../order-repository';
 
-/** At the start, for what a process that is gone has not done; afterwards, several turns back. */
+/** How far to look back: at the start for the work that a dead process left, afterwards over several turns. */
 const FIRST_TURN_SECONDS = 3600;
 const TURN_SECONDS = 60;
 

@@ -66,7 +66,7 @@ export class OlderRows {
     if (behind.length > 0) await tx.execute(END_LEFT_BEHIND, [ascending(behind.map(({ id }) => id))]);
   }
 
-  /** Those of the reservations that have no order. */
+  /** Makes an order for each of the reservations that has none. */
   async adoptReservations(tx: SqlExecutor, ids: number[]): Promise<void> {
     await this.makeOrders(tx, await tx.query<{ id: number }>(WITHOUT_ORDER_AMONG, [JSON.stringify(ids)]));
   }

@@ -24,7 +24,7 @@ interface Choice {
   score: number;
 }
 
-/** A seat that is left alone beside a choice is worse than any distance. */
+/** A choice that leaves a single seat alone is worse than one at any distance. */
 const LEFT_ALONE = 1_000_000;
 
 /**

@@ -124,7 +124,7 @@ export class HoldRepository {
     return new Map(seats.map((seat) => [seat.id, seat]));
   }
 
-  /** What else decides, for each of the wanted seats in their order. To be read after the locks were asked for. */
+  /** The other facts that decide on each wanted seat, in the given order. Call it only after the locks were requested. */
   async factsOf(tx: SqlTransaction, wanted: WantedSeat[]): Promise<SeatFacts[]> {
     return tx.read<SeatFacts>(FACTS, [JSON.stringify(wanted.map(wantedRow))]);
   }

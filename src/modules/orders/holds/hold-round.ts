@@ -8,7 +8,7 @@ import type { HeldSeat, LockedSchedule, LockedSeat, NewOrder, SeatFacts } from '
 
 export interface HoldRequest {
   user: ActiveUser;
-  /** The answer tells the whole order rather than its first seat. */
+  /** The answer describes the whole order, not only its first seat. */
   isOrder?: boolean;
   scheduleId: number;
   /** Ascending, each once, at least one. */
@@ -20,7 +20,7 @@ export interface HoldRequest {
 /** A user's order of seats on hold: made by this request, or before it. */
 export interface Held {
   orderId: number;
-  /** Those that were asked for, in their order. */
+  /** The requested seats, in the order of the request. */
   rows: HeldSeat[];
   isNew: boolean;
   /** Until it expires, milliseconds. */
@@ -60,7 +60,7 @@ interface Known {
   mainQueueId: string;
 }
 
-/** What a batch knows, and what it has decided so far. */
+/** The facts that a batch has read, and its decisions so far. */
 export class HoldRound {
   private nextFact = 0;
   /** By seat: who has won it in this batch. */

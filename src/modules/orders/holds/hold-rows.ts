@@ -41,7 +41,7 @@ export interface LockedSchedule {
   seatLimit: number | null;
 }
 
-/** What decides about a wanted seat besides the seat and its schedule. */
+/** Facts that decide on a wanted seat, besides the seat and its schedule. */
 export interface SeatFacts {
   /** The database's clock once all locks were taken, the same for all of a batch. */
   now: Date;

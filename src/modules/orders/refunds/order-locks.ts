@@ -8,7 +8,7 @@ const USERS_AND_SEATS = `
     STRAIGHT_JOIN reservation r FORCE INDEX (reservation_by_order) ON r.order_id = o.id
    WHERE o.id IN (?)`;
 
-/** Those that live. Of an order whose hold has lapsed, others may have some of the seats already. */
+/** Reservations that are still live: other users may already have some seats of an order whose hold has lapsed. */
 const ITEMS = `
   SELECT r.id AS reservationId, r.order_id AS orderId, r.user_id AS userId, r.seat_id AS seatId, r.amount AS refundAmount,
          r.concert_title AS concertTitle, r.seat_position AS seatPosition

@@ -11,7 +11,7 @@ export interface AuditedAct {
   before?: (req: Request) => unknown;
 }
 
-/** What an act has done, when its route knows that better than the request says: `res.locals.act`. */
+/** Effect of an act, set by its route in `res.locals.act` where the request alone does not describe it. */
 export interface DoneAct {
   /** False: things were so already, so there is nothing to write down. */
   isChange: boolean;

@@ -51,7 +51,7 @@ export class AuditRepository {
     this.entries = defineAudit(database.sequelize);
   }
 
-  /** In the transaction of the act: neither is there without the other. */
+  /** Writes the entry in the transaction of the act, so that neither exists without the other. */
   async append({ transaction }: ModelTransaction, actor: Actor, act: Act): Promise<void> {
     const { before, after, reason = null, ...what } = act;
     await this.entries.create(
@@ -67,7 +67,7 @@ export class AuditRepository {
     );
   }
 
-  /** Of an act that is not of the database. */
+  /** Writes the entry of an act that does not change the database. */
   async record(actor: Actor, act: Act): Promise<void> {
     await this.database.modelTransaction((tx) => this.append(tx, actor, act));
   }

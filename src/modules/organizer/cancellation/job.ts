@@ -22,7 +22,7 @@ const RETRY_MS = 5000;
 export class CancellationJob {
   private readonly lease: Lease;
   private readonly chunkMs: number;
-  /** Of the pass under way: up to where it has come. */
+  /** Cursor of the pass under way. */
   private pass: { scheduleId: number; after: number } | undefined;
   private failedInPass = 0;
   private retryAtMs = -Infinity;

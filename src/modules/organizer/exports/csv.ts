@@ -1,6 +1,6 @@
 export type CsvValue = string | number | Date | null;
 
-/** What a spreadsheet takes for the beginning of a formula. */
+/** Characters with which a spreadsheet begins a formula. */
 const FORMULA = /^[=+\-@\t\r]/;
 const SPECIAL = /[",\r\n]/;
 

@@ -70,7 +70,7 @@ export class OperatorRepository {
     }
   }
 
-  /** The key is worth nothing from now on. @returns whether there was one */
+  /** Revokes the key immediately. @returns whether there was one */
   async revoke(name: string, actor: string): Promise<boolean> {
     return this.database.modelTransaction(async (tx) => {
       const { transaction } = tx;

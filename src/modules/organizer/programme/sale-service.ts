@@ -8,7 +8,7 @@ import type { Versioned } from './concert-service';
 import { ProgrammeRepository } from './repository';
 import type { SaleInput, SaleView } from './schema';
 
-/** Opens and closes the sale of a published schedule, at once. */
+/** Opens and closes the sale of a published schedule immediately. */
 @scoped(Lifecycle.ContainerScoped)
 export class SaleService {
   constructor(

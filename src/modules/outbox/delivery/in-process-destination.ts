@@ -5,7 +5,7 @@ import { describeFailure } from '../errors';
 import { type OutboxEvent, OutboxRepository } from '../repository';
 import { RetryPolicy } from './retry-policy';
 
-/** Events handled at once; each takes a database connection. */
+/** Events handled concurrently; each takes a database connection. */
 const LANES = 4;
 
 /**

@@ -40,7 +40,7 @@ const ko: Refusals = {
   other: '문제가 생겼습니다. 잠시 후 어떻게 되었는지 확인해 주세요.',
 };
 
-/** What is said of an error's code (api.md), or of its status if the code has no words. */
+/** Text for an error's code (api.md), or for its status if the code has no text. */
 export function refusalText(lang: 'en' | 'ko', code: string, status: number): string {
   const texts: Partial<Record<string, string>> & Refusals = lang === 'ko' ? ko : en;
   return texts[code] ?? texts[String(status)] ?? texts.other;

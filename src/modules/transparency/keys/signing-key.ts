@@ -25,7 +25,7 @@ export class SigningKey {
     this.keyId = hash('sha256', named, 'buffer').subarray(0, KEY_ID_BYTES);
   }
 
-  /** For those who verify: `name+id+key`. */
+  /** The verifier key, `name+id+key`. */
   get verifierKey(): string {
     return `${this.origin}+${this.keyId.toString('hex')}+${this.publicKey.toString('base64')}`;
   }

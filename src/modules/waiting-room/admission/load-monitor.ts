@@ -8,7 +8,7 @@ import { emptySignals, recordRequest, type Signals } from './signals';
 const RESOLUTION_MS = 10;
 const NS_PER_MS = 1e6;
 
-/** What this process sees of the requests of active users, second by second. */
+/** Measures the requests of active users in this process, second by second. */
 @scoped(Lifecycle.ContainerScoped)
 export class LoadMonitor {
   private signals = emptySignals();

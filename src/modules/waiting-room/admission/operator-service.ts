@@ -22,7 +22,7 @@ export interface AdmissionStatus {
   overrideTag: string;
 }
 
-/** What a command has done: the override before, the admission afterwards. */
+/** Effect of a command: the override before it, the admission after it. */
 export interface ExecutedCommand {
   isChange: boolean;
   before: OverrideView;

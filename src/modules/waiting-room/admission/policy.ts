@@ -56,9 +56,9 @@ export interface AdmissionState {
   paused: boolean;
   /** The limit in force at the last admission. */
   limitAtAdmission: number | undefined;
-  /** Nobody is admitted before, milliseconds of Redis' clock; 0: it is open. */
+  /** Admission starts at this time, milliseconds of Redis' clock; 0: it has started. */
   opensAt: number | undefined;
-  /** Nobody is admitted before the order of those who are registered is drawn. */
+  /** True while the order of the registered entries has still to be drawn: until then nobody is admitted. */
   drawing: boolean;
   /** `<first>:<last>`: the registration has closed, and the entries of (first, last] take part in the draw. */
   cut: string | undefined;

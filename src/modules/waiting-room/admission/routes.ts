@@ -19,7 +19,7 @@ const AdmissionCommand = z.discriminatedUnion('command', [
   z.strictObject({ command: z.enum(['limit', 'rate']), value: z.int().min(1).max(999_999_999), reason }),
 ]);
 
-/** What the management port gives the waiting room: who may act, and the record of acts. */
+/** Services of the management port that these routes need: access rights and the audit. */
 export interface OperatorActs {
   access: (atLeast: 'viewer' | 'operator') => RequestHandler;
   audited: (what: {

@@ -2,7 +2,7 @@
 const GROWTH = Math.log(1.1);
 const MIN_MS = 0.1;
 
-/** What one process, or all of them together, saw in the last second of the requests of active users. */
+/** Measurements of the requests of active users in the last second, of one process or merged over all. */
 export interface Signals {
   /** Requests by bucket of their latency. */
   buckets: Record<number, number>;

@@ -8,7 +8,7 @@ const MIN_OPERATORS = 2;
 const Hex = z.string().regex(/^[0-9a-f]+$/);
 const Hash = Hex.length(64);
 
-/** What a drand node says of its chain. */
+/** A drand node’s description of its chain. */
 const ChainInfo = z.object({
   public_key: Hex,
   period: z.int().min(1),
@@ -19,7 +19,7 @@ const ChainInfo = z.object({
 });
 type ChainInfo = z.infer<typeof ChainInfo>;
 
-/** What it says of a round. */
+/** A drand node’s description of a round. */
 const Round = z.object({ round: z.int().min(1), randomness: Hash, signature: Hex });
 
 /** The beacon cannot be used, and never will be: an organizer must decide. */

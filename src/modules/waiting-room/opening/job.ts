@@ -18,7 +18,7 @@ import { type DrawRow, type Opening, OpeningRepository } from './repository';
 
 /** Entrants that are written down in one statement. */
 const ENTRANTS_PER_STATEMENT = 1000;
-/** In one turn, so that other queues have theirs. */
+/** Most statements of one turn, so that other queues get theirs. */
 const STATEMENTS_PER_TURN = 50;
 const REGISTRANTS_PER_PAGE = 10_000;
 const BEACON_TIMEOUT_MS = 3000;
@@ -34,7 +34,7 @@ const BEACON_TIMEOUT_MS = 3000;
 @scoped(Lifecycle.ContainerScoped)
 export class OpeningJob {
   private readonly lease: Lease;
-  /** What was said last of each queue, so that each thing is logged once. */
+  /** The last message logged for each queue, so that each step is logged once. */
   private readonly said = new Map<string, string>();
 
   constructor(

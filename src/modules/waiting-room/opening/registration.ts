@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What the tree has of an entry: its number, 8 bytes big-endian, and the SHA-256 of its token. */
+/** Leaf of an entry in the tree: its number, 8 bytes big-endian, and the SHA-256 of its token. */
 export function registrantLeaf(seq: number, tokenHash: Buffer): Buffer {
   const number = Buffer.alloc(8);
   number.writeBigUInt64BE(BigInt(seq));

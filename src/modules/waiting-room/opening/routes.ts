@@ -9,7 +9,7 @@ import { literalRouter, refuseOtherMethods } from '../../../http/routes';
 import { Hash, PublishedDraw } from './schema';
 import type { DrawService } from './service';
 
-/** What anybody needs to make a draw again. */
+/** Everything that is needed to compute a draw again. */
 export function drawRoutes(draws: DrawService): Router {
   const router = literalRouter();
   const validate = validation(0);

@@ -18,7 +18,7 @@ export class DrawService {
     private readonly displayTime: DisplayTime,
   ) {}
 
-  /** Those whose registration has closed. @throws NotFound (404) */
+  /** The draws whose registration has closed. @throws NotFound (404) */
   async list(queueId: string): Promise<PublishedDraw[]> {
     if (this.rooms.find(queueId) === undefined) throw new NotFound(`Queue ${queueId}`);
     return this.breakers.concert.run(async () => {

@@ -24,7 +24,7 @@ export class Shuffle {
     });
   }
 
-  /** Where one index goes: 90 hashes. */
+  /** The new position of one index: 90 hashes. */
   indexOf(index: number): number {
     let at = index;
     for (const [round, pivot] of this.pivots.entries()) {
@@ -36,7 +36,7 @@ export class Shuffle {
     return at;
   }
 
-  /** Where all of them go: about a hash for each index, a round at a time. */
+  /** The new positions of all indexes, one round at a time: about one hash for each index. */
   *rounds(): Generator<undefined, Uint32Array> {
     const places = Uint32Array.from({ length: this.count }, (_, i) => i);
     const hashes = Math.ceil(this.count / BITS_PER_HASH);

@@ -1,7 +1,7 @@
 import type { AdmissionState } from '../admission/policy';
 import { type Draw, readDraws, writeDraws } from './draws';
 
-/** What the database says of a queue's opening. */
+/** A queue's opening as the database has it. */
 export interface OpeningState {
   /** 0: it is open. */
   opensAtMs: number;

@@ -35,10 +35,10 @@ export function pollAfterMs(
   return Math.ceil(Math.max(intendedMs, Math.min(equalParts, byPosition) * 1000));
 }
 
-/** So seldom that a presence is not in doubt: three of it, with jitter, are within the presence time-out. */
+/** Longest interval that keeps an entry present: three of them, jitter included, fit into the presence time-out. */
 const untilNextPresenceMs = (presenceTimeoutMs: number): number => presenceTimeoutMs / 3 / (1 + JITTER);
 
-/** When a user who reads the status of the queue should say again that it is present: no need to be fast near the head. */
+/** When a client that reads the status should report its presence again; near the head it need not be more frequent. */
 export const presenceAfterMs = (pollAfterMs: number, { presenceTimeoutMs }: PollingOptions): number =>
   Math.max(pollAfterMs, Math.floor(untilNextPresenceMs(presenceTimeoutMs)));
 

@@ -4,7 +4,7 @@ import type { Entry } from '../state/entries/entry';
 import { CountRate } from './count-rate';
 import { type Eta, EtaCalibration, etaSeconds } from './eta';
 
-/** Over which admissions are counted. */
+/** Time window over which admissions are counted. */
 export const RATE_WINDOW_MS = 30_000;
 
 /** Estimates when entries of one queue are admitted, and measures the error of the estimates. */

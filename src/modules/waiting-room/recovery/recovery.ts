@@ -19,7 +19,7 @@ const MAX_REQUEST_WAIT_MS = 2000;
 
 type StoreCall<T> = (known: number) => Promise<T | StateLost>;
 
-/** What a process knows of a queue, and Redis may lose. */
+/** The part of a queue’s state that a process holds in memory, from which it restores Redis. */
 export interface LocalState {
   progress: ProgressTracker;
   snapshot: Snapshot;

@@ -14,7 +14,7 @@ const SESSIONS_PER_TURN = 5000;
  */
 @scoped(Lifecycle.ContainerScoped)
 export class SessionReconciler {
-  /** Where the next turn goes on among a queue's active sessions. */
+  /** Cursor over a queue's active sessions: where the next turn continues. */
   private nextIndex = new Map<WaitingRoom, number>();
   /** Holds that Redis knows of, while they last: `generation of the queue:reservation:end`. An extension makes it another. */
   private reported = new Set<string>();

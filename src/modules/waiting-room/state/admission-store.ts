@@ -11,9 +11,9 @@ export interface DecisionTurn {
   active: number;
   inactive: number;
   admittedTotal: number;
-  /** What was kept at the last decision. */
+  /** The state that the last decision left. */
   controllerState: string | undefined;
-  /** Of all processes that have reported lately. */
+  /** Reports of all processes that have reported recently. */
   reports: string[];
 }
 
@@ -26,17 +26,17 @@ export interface AppliedDecision {
   controllerState: string;
 }
 
-/** For how many users there are seats. */
+/** How many users there are seats for. */
 export interface SeatLimit {
   /** Active users who hold nothing are among them; undefined: seats limit nothing. */
   users: number | undefined;
   /** Active users who hold seats. */
   holders: number;
-  /** For how long this is known; 0: until it is said otherwise. */
+  /** How long this holds; 0: until the next call. */
   lifeMs: number;
 }
 
-/** An active user without a request for so long does not count as a buyer. */
+/** An active user who has sent no request for this long does not count as a buyer. */
 const GONE_AFTER_MS = 20_000;
 
 /** One queue's admission state in Redis. Every method is one atomic script, one round trip. @throws RedisUnavailable */

@@ -30,7 +30,7 @@ export interface LiveHold extends SessionHold {
 
 const FIND = 'SELECT issued, serving AS headSeq, gen FROM queue_state WHERE queue_id = ?';
 
-/** With the draw that is ahead, or under way. */
+/** The opening, with its pending or running draw. */
 const OPENING = `
   SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', o.opens_at) DIV 1000 AS opensAtMs, d.first_seq AS firstSeq, d.last_seq AS lastSeq,
          o.mode = 'draw' AND o.opens_at IS NOT NULL AND d.drawn_at IS NULL AS isDrawing

@@ -9,7 +9,7 @@ export type NotIssuedHere = 'not-issued-here';
 /** A draw has given the entry another number, which the caller's snapshot does not know yet. */
 export type DrawnMeanwhile = 'drawn';
 
-/** How far a queue has come. Seqs up to `issued` are given out; those up to `headSeq` have had their turn. */
+/** Progress of a queue. Seqs up to `issued` have been issued; those up to `headSeq` have had their turn. */
 export interface QueueProgress {
   issued: number;
   headSeq: number;
@@ -98,13 +98,13 @@ export interface ActiveSession {
   sessionUntilMs: number;
 }
 
-/** What a worker wants of the leaves of the transparency log. */
+/** A worker’s request for leaves of the transparency log. */
 export interface DrainRequest {
   /** The last leaf that is durable; undefined: there is none yet. */
   anchor: Buffer | undefined;
   /** Most leaves to give. */
   max: number;
-  /** The whole state is to be said by leaves, at the end. */
+  /** Leaves that describe the whole state are to be added at the end. */
   saysState: boolean;
 }
 
@@ -113,7 +113,7 @@ export interface DrainedLeaves {
   nowMs: number;
   /** The last durable leaf was found; false: leaves have been lost, and these are all there are. */
   isWhole: boolean;
-  /** How many are left besides these. */
+  /** How many further leaves are waiting. */
   left: number;
   leaves: Buffer[];
 }

@@ -15,7 +15,7 @@ const NoticeBody = z.union([
   z.strictObject({ notice: Notice.nullable(), reason: Reason.optional() }),
 ]);
 
-/** What operators say to all who wait. */
+/** Messages of operators to all waiting users. */
 export function noticeRoutes(statuses: QueueStatusService, { access, audited }: OperatorActs): Router {
   const router = literalRouter();
 

@@ -5,7 +5,7 @@ export const EXACT_ENTRIES = 4096;
 /** Beyond them, positions are known at points that lie this factor farther behind the head each. */
 const POINT_FACTOR = 1.02;
 
-/** From which anyone can compute the position of any seq: the same for all who ask, however many wait. */
+/** Table from which a client computes the position of its seq; the same for every client, and small for any queue. */
 export interface Ranks {
   /** A bit per entry from headSeq + 1 on, the most significant one of the first byte first: present or not. Base64. */
   exact: string;

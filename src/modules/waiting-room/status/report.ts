@@ -11,7 +11,7 @@ export interface ReadingOptions extends PollingOptions {
   statusMaxIntervalMs: number;
 }
 
-/** How a queue stands, as it is published to all who wait for it. */
+/** State of a queue as it is published to its waiting users. */
 export interface Standing {
   state: QueueState;
   mode: 'fifo' | 'draw';
@@ -30,7 +30,7 @@ export function standingOf(room: WaitingRoom, { sale }: Board, offsetTime: (at: 
   return { state: isPaused ? 'PAUSED' : state, mode, opensAt: sale.opensAt ?? opensAt };
 }
 
-/** What the status of a queue says, as of the process' snapshot: the same for all who ask. */
+/** The status of a queue as of the process' snapshot; the same for every client. */
 export function reportOf(
   room: WaitingRoom,
   { notice, sale }: Board,
@@ -62,7 +62,7 @@ export function reportOf(
   };
 }
 
-/** At positions 1, 2, 4, … up to the last one. */
+/** The pace at positions 1, 2, 4, … up to the last one. */
 function paceOf(room: WaitingRoom, reading: ReadingOptions): Pace[] {
   const { snapshot } = room;
   const last = Math.max(1, snapshot.waiting, snapshot.issued - snapshot.headSeq);

@@ -9,7 +9,7 @@ import type { QueueService } from '../service';
 import { QueueStatusReport } from './schema';
 import type { QueueStatusService, StatusAnswer } from './service';
 
-/** What a page needs to wait: nothing here uses a store, so nothing is shed. */
+/** Routes for waiting pages. None of them uses a store, so none is shed. */
 export function statusRoutes(
   statuses: QueueStatusService,
   queue: QueueService,

@@ -20,14 +20,14 @@ export type Chances = z.infer<typeof Chances>;
 
 const MAX_MESSAGE = 500;
 
-/** What the operator says to all who wait. */
+/** The operator’s message to all waiting users. */
 export const Notice = z.strictObject({ ko: z.string().max(MAX_MESSAGE), en: z.string().max(MAX_MESSAGE) });
 export type Notice = z.infer<typeof Notice>;
 
-/** What is left of one price class. */
+/** Free seats of one price class. */
 const SeatsLeft = z.object({ name: z.string(), amount: Won, seats: z.int().min(0) });
 
-/** What the sale says of itself; each field is left out as long as nobody tells it. */
+/** State of the sale; a field is left out as long as it is unknown. */
 export const SaleFacts = z.object({
   state: QueueState.exclude(['PAUSED', 'DRAW']).optional(),
   opensAt: OffsetTime.optional(),

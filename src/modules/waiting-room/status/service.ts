@@ -85,7 +85,7 @@ export class QueueStatusService {
     return { isChange: outcome === 'DONE', before, tag: tagOfNotice(notice) };
   }
 
-  /** By which waits have differed from the estimates of this process; undefined: too few are known. */
+  /** Band of real waits relative to the estimates of this process; undefined: too few are known. */
   etaBand(queueId: string): EtaBand['range'] {
     return this.queues.get(queueId)?.band.range;
   }

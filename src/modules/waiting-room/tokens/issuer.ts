@@ -12,7 +12,7 @@ import type { WaitingRoom } from '../waiting-room';
 import { type GateName, TokenGate } from './gates/token-gate';
 import { TokenCodec } from './token';
 
-/** What a request for a token may bring along. */
+/** Optional parts of a token request. */
 export interface IssueOptions {
   /** Undefined: the main queue. */
   queueId?: string | undefined;
@@ -39,7 +39,7 @@ export class TokenIssuer {
     return this.gate.name;
   }
 
-  /** What a proof of work must solve. It reads no store, not even to see whether the user exists. */
+  /** A new proof-of-work challenge. It reads no store, not even to check that the user exists. */
   issueChallenge(userId: number): IssuedChallenge {
     const { main } = this.rooms;
     if (this.gate.proofOfWork === undefined) throw new NotFound('The proof of work');

@@ -3,7 +3,7 @@ import { Hs256 } from '../../../platform/jwt';
 import { type Blinding, tokenIdOf } from './blinding';
 import { RecentTokens } from './recent-tokens';
 
-/** What a queue token says. Times are Redis' clock. */
+/** Claims of a queue token. Times are by Redis' clock. */
 export interface Claims {
   userId: number;
   /** Token id. */

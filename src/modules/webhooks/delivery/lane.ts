@@ -9,7 +9,7 @@ import { deliveryPauseS, endpointPauseS } from './backoff';
 import { BATCH, type DeliveryRepository, type DueDelivery } from './repository';
 import type { CallResult, WebhookSender } from './sender';
 
-/** Calls of one endpoint at once, each of another reservation. */
+/** Concurrent calls to one endpoint, each for a different reservation. */
 const CONCURRENT = 4;
 const RENEW_MS = 3_000;
 const GONE = 410;

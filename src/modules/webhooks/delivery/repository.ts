@@ -3,7 +3,7 @@ import { Database, type SqlExecutor } from '../../../platform/database/database'
 import { shortened } from '../../outbox/errors';
 import type { CallResult } from './sender';
 
-/** Most deliveries taken at once. */
+/** Most deliveries taken in one read. */
 export const BATCH = 20;
 const PURGE_BATCH = 500;
 const MAX_ERROR = 500;
@@ -123,7 +123,7 @@ export class DeliveryRepository {
     });
   }
 
-  /** Disables an endpoint that has said it is gone, or that has failed for so long. @returns whether it was disabled */
+  /** Disables an endpoint that answered 410, or that has failed for that long. @returns whether it was disabled */
   async disableIfHopeless(endpointId: number, isGone: boolean, afterHours: number): Promise<boolean> {
     const { affectedRows } = isGone
       ? await this.database.execute(GONE, [endpointId])

@@ -5,7 +5,7 @@ import type { Outcome } from './outcome';
 export interface BatchKind<Request, Result> {
   /** For the metrics. */
   name: string;
-  /** Two requests of one user never run at once, and run in their order. */
+  /** Two requests of one user never run concurrently, and run in their order. */
   userOf: (request: Request) => number;
   /**
    * Does all requests in one transaction, which may be rolled back and begun again: it changes nothing else.

@@ -78,7 +78,7 @@ function noteBusyness(state: ControllerState, isDown: boolean, pressure: number)
     state.threshold = null;
 }
 
-/** Makes the window smaller, and notes what is to be remembered of the breach. */
+/** Shrinks the window and records the breach. */
 function applyDecrease(
   state: ControllerState,
   { action, factor }: Step,

@@ -47,7 +47,7 @@ export interface ControllerState {
   beforeBreach: BeforeBreach | null;
   /** When the decrease after a stall was last taken back. */
   undoneAt: number;
-  /** How long a session takes, as far as is known, seconds. */
+  /** Estimated length of a session, seconds. */
   meanSessionSeconds: number;
   /** Mean latency of a write when nothing waits, ms; `null`: none was seen. */
   baselineLatencyMs: number | null;
@@ -56,7 +56,7 @@ export interface ControllerState {
   /** The action that the cooldown follows. */
   cooldownAfter: Action;
   busyAt: number;
-  /** When somebody was last waiting. */
+  /** The last time at which a user waited. */
   lastWaitingAt: number;
   /** Samples of the last seconds, the newest last. */
   recentlyActive: number[];

@@ -22,7 +22,7 @@ export const STALLED_SECONDS_SHARE = 0.2;
 /** Load (share of the time in which a write waits for others): slow start grows towards TARGET, and stops at LOW. */
 export const LOAD_TARGET = 0.9;
 export const LOAD_LOW = 0.8;
-/** At this load growth is over. */
+/** From this load on the limit no longer grows. */
 export const LOAD_SATURATION = 0.94;
 /** With less load, a breach was not caused by the active users. */
 export const LOAD_SIGNIFICANT = 0.5;

@@ -53,6 +53,6 @@ const CREATE: Record<GateName, Create> = {
     }),
 };
 
-/** What a token costs, by the configuration; undefined: nothing. */
+/** The gate that the configuration demands; undefined: tokens are free. */
 export const createGate = (config: Config, parts: Parts): Gate | undefined =>
   CREATE[config.TOKEN_GATE](config, parts);

@@ -17,13 +17,13 @@ export interface GateRequest {
 }
 
 export interface Passed {
-  /** What is spent when the entry is made. */
+  /** The proof that is spent when the entry is made. */
   proof: SpentProof;
   /** False: nobody could verify the proof, and the configuration lets it pass all the same. */
   isVerified: boolean;
 }
 
-/** What a token costs its client. */
+/** A gate: the proof that a client must bring to get a token. */
 export interface Gate {
   readonly name: 'proof-of-work' | 'turnstile' | 'privacy-pass';
   /**

@@ -1,7 +1,7 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Metrics, MetricGroup } from '../../../../platform/observability/metrics';
 
-/** What the gate of token issue exports. */
+/** Metrics of the gate. */
 @scoped(Lifecycle.ContainerScoped)
 export class GateMetrics extends MetricGroup {
   readonly checks = this.counter(

@@ -7,9 +7,9 @@ export interface SiteverifyReply {
   isSuccess: boolean;
   /** Codes; empty for a success. */
   faults: string[];
-  /** Where the widget was. */
+  /** Host of the page that showed the widget. */
   hostname: string;
-  /** What the widget says that it is for. */
+  /** The action that the widget was made for. */
   action: string;
   /** NaN: unknown. */
   solvedAtMs: number;

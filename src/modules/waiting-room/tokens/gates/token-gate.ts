@@ -46,7 +46,7 @@ export class TokenGate {
     }
   }
 
-  /** A proof that had passed was spent before. */
+  /** Counts a valid proof that had been spent before. */
   countSpent(): void {
     this.metrics.checks.inc({ result: 'spent' });
   }

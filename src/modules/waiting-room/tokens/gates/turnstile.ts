@@ -12,9 +12,9 @@ const RESPONSE_SECONDS = 300;
 const TOLERANCE_MS = 10_000;
 
 export interface TurnstileRules {
-  /** Where the widget may have been solved. */
+  /** Hosts whose pages may show the widget. */
   hostnames: string[];
-  /** What it must have been solved for; empty: anything. */
+  /** The action that the widget must name; empty: any. */
   action: string;
   /** Whether a token is given while nobody can verify. */
   isOpenOnFailure: boolean;
