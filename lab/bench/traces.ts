@@ -1,4 +1,4 @@
-import { freePort } from '../../test/support/servers/free-port.ts';
+import { freePort } from '../../scripts/lib/ports.js';
 import { inBench } from './lib/context.ts';
 import { KNOWN, poll, waitingPolls, WAITERS_ONLY } from './lib/polls.ts';
 import { type Benchmark, type Options, ratioResult, type Result } from './lib/results/result.ts';

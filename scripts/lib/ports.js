@@ -12,12 +12,16 @@ function portProblem(port, host) {
   });
 }
 
-/** A free port of 127.0.0.1; the preferred one (that of the last run) when it still is free. */
+const given = new Set();
+
+/** A free port of 127.0.0.1 that this process was not given before; the preferred one (that of the last run) when it still is free. */
 async function freePort(preferred) {
   if (preferred && (await portProblem(preferred, '127.0.0.1')) === null) return preferred;
   for (;;) {
     const port = FREE.from + Math.floor(Math.random() * (FREE.to - FREE.from + 1));
-    if ((await portProblem(port, '127.0.0.1')) === null) return port;
+    if (given.has(port) || (await portProblem(port, '127.0.0.1')) !== null) continue;
+    given.add(port);
+    return port;
   }
 }
 

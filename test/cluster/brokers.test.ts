@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Buyer } from '../support/clients/buyer';
 import { Given } from '../support/rows/given';
 import { Authority, noCertificates } from '../support/servers/secure/authority';
-import { freePort } from '../support/servers/free-port';
+import { freePort } from '../../scripts/lib/ports';
 import { KafkaBrokers, noKafkaBrokers } from '../support/servers/secure/kafka-brokers';
 import { MariaDbServer, noMariaDbServer } from '../support/servers/mariadb-server';
 import { ServiceProcess } from '../support/servers/process';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { withAdvisoryLock } from '../../src/platform/database/advisory-lock';
 import { UnknownMigration } from '../../src/database/migrate';
 import { Scratch } from '../support/rows/scratch';
-import { freePort } from '../support/servers/free-port';
+import { freePort } from '../../scripts/lib/ports';
 import { TcpProxy } from '../support/servers/tcp-proxy';
 import { runTool } from '../support/servers/tool';
 import { until } from '../support/wait';

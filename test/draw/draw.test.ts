@@ -7,7 +7,7 @@ import { queueKeys } from '../../src/modules/waiting-room/state/keys';
 import { connectRedis, type Redis } from '../../src/platform/redis/redis';
 import { at } from '../support/at';
 import { uniqueQueueId } from '../support/config';
-import { freePort } from '../support/servers/free-port';
+import { freePort } from '../../scripts/lib/ports';
 import { Given, openAdminDatabase } from '../support/rows/given';
 import { givenOperator, OrganizerClient } from '../support/rows/organizer';
 import { ServiceProcess } from '../support/servers/process';

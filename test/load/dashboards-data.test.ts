@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Scratch } from '../support/rows/scratch';
 import { uniqueQueueId } from '../support/config';
-import { freePort } from '../support/servers/free-port';
+import { freePort } from '../../scripts/lib/ports';
 import { Given } from '../support/rows/given';
 import { startTestService } from '../support/service';
 import { until, wait } from '../support/wait';

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { at } from '../support/at';
-import { freePort } from '../support/servers/free-port';
+import { freePort } from '../../scripts/lib/ports';
 import { ServiceProcess } from '../support/servers/process';
 import { TraceCollector } from '../support/servers/trace-collector';
 import { until } from '../support/wait';

@@ -5,7 +5,7 @@ import { Agent, createServer, get, request as forward, type Server } from 'node:
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../support/servers/free-port';
+import { freePort } from '../../scripts/lib/ports';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
 

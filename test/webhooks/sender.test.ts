@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { WebhookSender } from '../../src/modules/webhooks/delivery/sender';
 import { newSecret } from '../../src/modules/webhooks/signature';
 import { testConfig } from '../support/config';
-import { freePort } from '../support/servers/free-port';
+import { freePort } from '../../scripts/lib/ports';
 import { until } from '../support/wait';
 import { isGenuine, WebhookReceiver } from '../support/servers/webhook-receiver';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../../test/support/servers/free-port.ts';
+import { freePort } from '../../../scripts/lib/ports.js';
 import { root } from '../paths.ts';
 
 const READY_MS = 60_000;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { cores, databaseUrl, inBench, redisUrls, root, scratchFile, secret } from './context.ts';
 import { writeFileSync } from 'node:fs';
-import { freePort } from '../../../test/support/servers/free-port.ts';
+import { freePort } from '../../../scripts/lib/ports.js';
 import { type Child, startPinned, stop, until } from './processes.ts';
 
 const START_LIMIT_MS = 180_000;

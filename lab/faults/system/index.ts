@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '../../../test/support/servers/free-port.ts';
+import { freePort } from '../../../scripts/lib/ports.js';
 import { TcpProxy } from '../../../test/support/servers/tcp-proxy.ts';
 import { type Random, seededBy } from '../random.ts';
 import type { Child } from './child.ts';

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isListening } from '../../../scripts/lib/ports.js';
+import broker from '../../../scripts/lib/services/kafka/broker.js';
 import { Child } from './child.ts';
+
+const { formatArguments, serveArguments, writeSettings } = broker;
 
 const HEAP = ['-Xms192m', '-Xmx384m', '-XX:+UseSerialGC'];
 
@@ -31,71 +33,21 @@ export class KafkaBroker {
   ) {
     this.port = ports.direct;
     const home = join(folder, 'kafka');
-    mkdirSync(home, { recursive: true });
-    const names = lines.map((_, i) => `LINE${i}`);
-    const listeners = [
-      `DIRECT://127.0.0.1:${ports.direct}`,
-      ...lines.map(({ port }, i) => `LINE${i}://127.0.0.1:${port}`),
-    ];
-    const advertised = [
-      `DIRECT://127.0.0.1:${ports.direct}`,
-      ...lines.map((line, i) => `LINE${i}://127.0.0.1:${line.advertisedPort}`),
-    ];
-    const map = ['DIRECT', 'CONTROLLER', ...names].map((name) => `${name}:PLAINTEXT`);
-    writeFileSync(
-      join(home, 'server.properties'),
-      `process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:${ports.controller}
-listeners=${listeners.join(',')},CONTROLLER://127.0.0.1:${ports.controller}
-advertised.listeners=${advertised.join(',')}
-listener.security.protocol.map=${map.join(',')}
-inter.broker.listener.name=DIRECT
-controller.listener.names=CONTROLLER
-log.dirs=data
-num.partitions=3
-offsets.topic.num.partitions=3
-offsets.topic.replication.factor=1
-transaction.state.log.num.partitions=3
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-group.initial.rebalance.delay.ms=0
-`,
-    );
-    writeFileSync(
-      join(home, 'log4j.properties'),
-      'log4j.rootLogger=ERROR, out\nlog4j.appender.out=org.apache.log4j.ConsoleAppender\nlog4j.appender.out.layout=org.apache.log4j.PatternLayout\n',
-    );
-    const classes = ['-cp', join(jars, '*'), '-Dlog4j.configuration=file:log4j.properties'];
-    const cluster = randomBytes(16).toString('base64url');
-    const format = [
-      'kafka.tools.StorageTool',
-      'format',
-      `--cluster-id=${cluster}`,
-      '-c',
-      'server.properties',
-    ];
-    execFileSync('java', [...HEAP, ...classes, ...format], { cwd: home, stdio: 'ignore' });
+    const listeners = lines.map((line, i) => ({ name: `LINE${i}`, ...line }));
+    writeSettings(home, {
+      controllerPort: ports.controller,
+      listeners: [{ name: 'DIRECT', port: ports.direct }, ...listeners],
+    });
+    execFileSync('java', [...HEAP, ...formatArguments(jars)], { cwd: home, stdio: 'ignore' });
     this.child = new Child(
       'kafka',
       logFile,
-      () => ({ file: 'java', args: [...HEAP, ...classes, 'kafka.Kafka', 'server.properties'], cwd: home }),
-      () => this.listens(),
+      () => ({ file: 'java', args: serveArguments(jars, HEAP), cwd: home }),
+      () => isListening(this.port),
     );
   }
 
   get brokers(): string {
     return `127.0.0.1:${this.port}`;
-  }
-
-  private listens(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const socket = connect({ host: '127.0.0.1', port: this.port });
-      const end = (answer: boolean): void => {
-        socket.destroy();
-        resolve(answer);
-      };
-      socket.once('connect', () => end(true)).once('error', () => end(false));
-    });
   }
 }

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type Connection, createConnection } from 'mariadb';
+import dataFolder from '../../../scripts/lib/services/mariadb/data-folder.js';
 import { Child } from './child.ts';
+
+const { asUser, installArguments } = dataFolder;
 
 const DATABASE = 'concert_faults';
 const PASSWORD = 'faults'; // listens on 127.0.0.1, for as long as the run lasts
@@ -18,8 +20,6 @@ const ACCOUNTS = [
   `GRANT ALL PRIVILEGES ON ${DATABASE}.* TO 'owner'@'%' WITH GRANT OPTION`,
 ];
 
-const asUser = (): string[] => (process.getuid?.() === 0 ? ['--user=root'] : []);
-
 /** A MariaDB of the run's own, durable as in production. */
 export class MariaDb {
   readonly child: Child;
@@ -30,15 +30,7 @@ export class MariaDb {
     this.port = port;
     const data = join(folder, 'mariadb');
     mkdirSync(folder, { recursive: true });
-    const root = [
-      '--auth-root-authentication-method=socket',
-      `--auth-root-socket-user=${userInfo().username}`,
-    ];
-    execFileSync(
-      'mariadb-install-db',
-      ['--no-defaults', `--datadir=${data}`, '--skip-test-db', '--skip-name-resolve', ...asUser(), ...root],
-      { stdio: 'ignore' },
-    );
+    execFileSync('mariadb-install-db', installArguments(data), { stdio: 'ignore' });
     const initFile = join(folder, 'accounts.sql');
     writeFileSync(initFile, `${ACCOUNTS.join(';\n')};\n`);
     const args = [

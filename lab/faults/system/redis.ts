@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import redis from '../../../scripts/lib/services/redis.js';
 import { Child } from './child.ts';
 
 const TIMEOUT_MS = 500;
@@ -15,13 +16,16 @@ export class RedisServer {
     this.port = port;
     this.folder = join(folder, 'redis');
     mkdirSync(this.folder, { recursive: true });
-    const where = ['--port', String(port), '--bind', '127.0.0.1', '--dir', this.folder];
-    const kept = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''];
+    const args = redis.serverOptions({ port, dir: this.folder });
     this.child = new Child(
       'redis',
       logFile,
-      () => ({ file: 'redis-server', args: [...where, ...kept] }),
-      () => this.answers(),
+      () => ({ file: 'redis-server', args }),
+      () =>
+        redis.probe({ REDIS_URL: this.url() }).then(
+          () => true,
+          () => false,
+        ),
     );
   }
 
@@ -46,23 +50,5 @@ export class RedisServer {
   forget(): void {
     rmSync(this.folder, { recursive: true, force: true });
     mkdirSync(this.folder, { recursive: true });
-  }
-
-  private async answers(): Promise<boolean> {
-    const redis = new Redis(this.url(), {
-      lazyConnect: true,
-      retryStrategy: () => null,
-      connectTimeout: TIMEOUT_MS,
-    });
-    redis.on('error', () => undefined);
-    try {
-      await redis.connect();
-      await redis.ping();
-      return true;
-    } catch {
-      return false;
-    } finally {
-      redis.disconnect();
-    }
   }
 }

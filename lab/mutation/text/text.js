@@ -14,7 +14,7 @@ const { describeMutant, isSame } = require('../report');
 const { takeSample } = require('../sample');
 const { textMutants } = require('./text-mutants');
 
-const COPIED = ['src', 'test', 'jest.config.js', 'package.json', 'tsconfig.json'];
+const COPIED = ['src', 'test', 'scripts', 'jest.config.js', 'package.json', 'tsconfig.json'];
 const LEAST_LIMIT_MS = 40_000;
 const LIMIT_FACTOR = 4;
 

@@ -48,6 +48,15 @@ async function probe({ REDIS_URL }) {
     throw new Error(`Redis ${version} is too old (needs ${MIN_MAJOR}.0)`);
 }
 
+/** The order of users survives a restart: every write goes to a file that is flushed each second. */
+const DURABILITY = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''];
+
+/** Of a redis-server that keeps its data as in production. */
+const serverOptions = ({ port, dir }) => {
+  const where = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir];
+  return [...where, ...DURABILITY];
+};
+
 /** Tests use a separate database index beside a running API. */
 function urlForTests(url) {
   const changed = new URL(url);
@@ -65,15 +74,13 @@ module.exports = {
   urlsOf: ({ port }) => ({ REDIS_URL: `redis://127.0.0.1:${port}` }),
   forTests: ({ REDIS_URL }) => ({ REDIS_URL: urlForTests(REDIS_URL) }),
   probe,
+  serverOptions,
 
   packages: { commands: ['redis-server'], debian: ['redis-server'] },
   async startPrivate({ port, commands }) {
     const dir = inServices('redis', 'data');
     fs.mkdirSync(dir, { recursive: true });
-    const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir];
-    // The order of users survives a restart: every write goes to a file that is flushed each second.
-    const durability = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''];
-    return spawnBackground(commands['redis-server'], [...options, ...durability], {
+    return spawnBackground(commands['redis-server'], serverOptions({ port, dir }), {
       cwd: dir,
       logFile: inServices('redis', 'redis.log'),
     });
@@ -84,6 +91,6 @@ module.exports = {
     port: 6379,
     dataFolder: '/data',
     env: () => ({}),
-    args: () => ['redis-server', '--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''],
+    args: () => ['redis-server', ...DURABILITY],
   },
 };

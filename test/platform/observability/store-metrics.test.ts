@@ -9,7 +9,7 @@ import { StoreMetrics } from '../../../src/platform/observability/store-metrics'
 import { testConfig } from '../../support/config';
 import { ServiceProcess } from '../../support/servers/process';
 import { RedisCluster } from '../../support/servers/redis-cluster';
-import { freePort } from '../../support/servers/free-port';
+import { freePort } from '../../../scripts/lib/ports';
 import { noRedisServer, RedisServer } from '../../support/servers/redis-server';
 import { until } from '../../support/wait';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { testConfig } from '../../support/config';
-import { freePort } from '../../support/servers/free-port';
+import { freePort } from '../../../scripts/lib/ports';
 import { noRedisServer, RedisServer } from '../../support/servers/redis-server';
 import { createContainer } from '../../../src/container';
 import { Health } from '../../../src/modules/operations/health';

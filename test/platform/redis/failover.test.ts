@@ -3,7 +3,7 @@ import { Health, type HealthReport } from '../../../src/modules/operations/healt
 import { connectRedis } from '../../../src/platform/redis/redis';
 import { Buyer, outcome } from '../../support/clients/buyer';
 import { uniqueQueueId } from '../../support/config';
-import { freePort } from '../../support/servers/free-port';
+import { freePort } from '../../../scripts/lib/ports';
 import { Given, openAdminDatabase } from '../../support/rows/given';
 import { noRedisServer, RedisServer } from '../../support/servers/redis-server';
 import { startTestService } from '../../support/service';

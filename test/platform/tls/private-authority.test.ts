@@ -1,5 +1,5 @@
 import { Authority, noCertificates } from '../../support/servers/secure/authority';
-import { freePort } from '../../support/servers/free-port';
+import { freePort } from '../../../scripts/lib/ports';
 import { MariaDbServer, noMariaDbServer } from '../../support/servers/mariadb-server';
 import { ServiceProcess } from '../../support/servers/process';
 import { noRedisServer, RedisServer } from '../../support/servers/redis-server';

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { freePort } from './free-port';
+import { freePort } from '../../../scripts/lib/ports';
 
 export const ISSUER = 'https://shop.example';
 export const AUDIENCE = 'concert-queue';

@@ -1,11 +1,12 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Database } from '../../../src/platform/database/database';
 import { Migrator } from '../../../src/database/migrate';
-import { freePort } from './free-port';
+import { freePort } from '../../../scripts/lib/ports';
+import { asUser, installArguments } from '../../../scripts/lib/services/mariadb/data-folder';
 import { until } from '../wait';
 
 /** Why there can be no MariaDB of a test's own on this machine; undefined: there can. */
@@ -22,7 +23,6 @@ const ACCOUNTS = [
   "GRANT ALL PRIVILEGES ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION",
   "GRANT ALL PRIVILEGES ON concert.* TO 'owner'@'127.0.0.1' WITH GRANT OPTION",
 ];
-const asUser = (): string[] => (process.getuid?.() === 0 ? ['--user=root'] : []);
 
 /** A MariaDB of the test's own, migrated: its global variables may be set, and it may be demoted. */
 export class MariaDbServer {
@@ -42,14 +42,8 @@ export class MariaDbServer {
   static async start(count: number, more: string[] = []): Promise<MariaDbServer[]> {
     const folders = Array.from({ length: count }, () => mkdtempSync(join(tmpdir(), 'mariadb-')));
     const [first = ''] = folders;
-    const root = [
-      '--auth-root-authentication-method=socket',
-      `--auth-root-socket-user=${userInfo().username}`,
-    ];
-    const options = ['--no-defaults', `--datadir=${first}/data`, '--skip-test-db', '--skip-name-resolve'];
-    execFileSync('mariadb-install-db', [...options, '--innodb-log-file-size=8M', ...asUser(), ...root], {
-      stdio: 'ignore',
-    });
+    const args = [...installArguments(join(first, 'data')), '--innodb-log-file-size=8M'];
+    execFileSync('mariadb-install-db', args, { stdio: 'ignore' });
     for (const folder of folders.slice(1))
       cpSync(join(first, 'data'), join(folder, 'data'), { recursive: true });
     return Promise.all(

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { freePort } from './free-port';
+import { freePort } from '../../../scripts/lib/ports';
 import { RedisServer } from './redis-server';
 import { until } from '../wait';
 

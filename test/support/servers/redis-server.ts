@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectRedis } from '../../../src/platform/redis/redis';
+import { probe } from '../../../scripts/lib/services/redis';
 import { until } from '../wait';
 
 /** Why there can be no Redis of a test's own on this machine; undefined: there can. */
@@ -35,7 +35,13 @@ export class RedisServer {
     const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir];
     const nothingKept = ['--save', '', '--appendonly', 'no'];
     this.child = spawn('redis-server', [...own, ...nothingKept, ...this.options], { stdio: 'ignore' });
-    await until('redis answers', () => this.answers(password));
+    const REDIS_URL = this.url.replace('//', password === '' ? '//' : `//:${password}@`);
+    await until('redis answers', () =>
+      probe({ REDIS_URL }).then(
+        () => true,
+        () => false,
+      ),
+    );
     return this;
   }
 
@@ -61,19 +67,5 @@ export class RedisServer {
   async end(): Promise<void> {
     await this.kill();
     rmSync(this.dir, { recursive: true, force: true });
-  }
-
-  private async answers(password: string): Promise<boolean> {
-    const redis = connectRedis(this.url.replace('//', password === '' ? '//' : `//:${password}@`), 500);
-    redis.on('error', () => undefined);
-    try {
-      await redis.connect();
-      await redis.ping();
-      return true;
-    } catch {
-      return false;
-    } finally {
-      redis.disconnect();
-    }
   }
 }

@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../../scripts/lib/ports.js';
 
 /** What happens to bytes on their way, in both directions. */
 export interface Weather {

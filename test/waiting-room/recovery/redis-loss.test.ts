@@ -7,7 +7,7 @@ import { Buyer, outcome } from '../../support/clients/buyer';
 import { uniqueQueueId } from '../../support/config';
 import { checked, Crowd, mainRoom, Meanwhile } from '../../support/clients/crowd';
 import { Given, openAdminDatabase } from '../../support/rows/given';
-import { freePort } from '../../support/servers/free-port';
+import { freePort } from '../../../scripts/lib/ports';
 import { noRedisServer, RedisServer } from '../../support/servers/redis-server';
 import { startTestService } from '../../support/service';
 import { until } from '../../support/wait';

@@ -1,5 +1,4 @@
 // A single-node Kafka broker (KRaft) run from Maven artifacts: no Kafka distribution is needed.
-const crypto = require('node:crypto');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -8,37 +7,12 @@ const { inServices } = require('../../paths');
 const { spawnBackground } = require('../../running/processes');
 const { step } = require('../../running/progress');
 const { run } = require('../../running/run');
+const { formatArguments, serveArguments, writeSettings } = require('./broker');
 
 const home = (...parts) => inServices('kafka', ...parts);
 const JAVA_MIN = 17;
 const HEAP = ['-Xms256m', '-Xmx512m', '-XX:+UseG1GC'];
-// Java expands the star itself.
-const CLASS_PATH = ['-cp', 'libs/*', '-Dlog4j.configuration=file:log4j.properties'];
-
-const serverProperties = ({ port, controllerPort }) => `process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:${controllerPort}
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-inter.broker.listener.name=PLAINTEXT
-controller.listener.names=CONTROLLER
-log.dirs=data
-num.partitions=3
-offsets.topic.num.partitions=3
-offsets.topic.replication.factor=1
-transaction.state.log.num.partitions=3
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-group.initial.rebalance.delay.ms=0
-log.retention.hours=24
-`;
-
-const LOG4J = `log4j.rootLogger=WARN, out
-log4j.appender.out=org.apache.log4j.ConsoleAppender
-log4j.appender.out.layout=org.apache.log4j.PatternLayout
-log4j.appender.out.layout.ConversionPattern=[%d] %p %m (%c)%n
-`;
+const JARS = 'libs'; // relative: a colon in the folder's path would divide a class path
 
 async function checkJava(java) {
   // `java -version` writes to stderr; --version (9 and newer) to stdout.
@@ -92,23 +66,13 @@ async function startPrivate({ port, controllerPort, commands }) {
   await checkJava(commands.java);
   fs.mkdirSync(home(), { recursive: true });
   await ensureJars(commands.mvn);
-  fs.writeFileSync(home('server.properties'), serverProperties({ port, controllerPort }));
-  fs.writeFileSync(home('log4j.properties'), LOG4J);
-  if (!fs.existsSync(home('data', 'meta.properties'))) {
-    const clusterId = Buffer.from(crypto.randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
-    const format = [
-      'kafka.tools.StorageTool',
-      'format',
-      `--cluster-id=${clusterId}`,
-      '-c',
-      'server.properties',
-    ];
-    await run(commands.java, [...CLASS_PATH, ...format], {
+  writeSettings(home(), { controllerPort, listeners: [{ name: 'PLAINTEXT', port }] });
+  if (!fs.existsSync(home('data', 'meta.properties')))
+    await run(commands.java, formatArguments(JARS), {
       cwd: home(),
       what: 'formatting the Kafka data folder',
     });
-  }
-  return spawnBackground(commands.java, [...HEAP, ...CLASS_PATH, 'kafka.Kafka', 'server.properties'], {
+  return spawnBackground(commands.java, serveArguments(JARS, HEAP), {
     cwd: home(),
     logFile: home('kafka.log'),
   });

@@ -5,6 +5,7 @@ const { inServices } = require('../../paths');
 const { spawnBackground } = require('../../running/processes');
 const { run } = require('../../running/run');
 const { secret } = require('../../state');
+const { asUser, installArguments } = require('./data-folder');
 const { accountStatements, urlsOf, forTests } = require('./mariadb-accounts');
 const { probe, query } = require('./mariadb-client');
 
@@ -17,19 +18,6 @@ const SERVER_OPTIONS = [
   '--default-time-zone=+00:00',
   '--skip-name-resolve',
 ];
-
-// mariadbd refuses root unless an option allows it; as root it can read a data folder in any checkout, as `mysql` it could not
-// pass a parent folder of mode 700.
-const asUser = () => (process.getuid?.() === 0 ? ['--user=root'] : []);
-
-/** A container's arbitrary uid may have no name; nobody can be root in the database then. */
-function userName() {
-  try {
-    return os.userInfo().username;
-  } catch {
-    return 'root';
-  }
-}
 
 /** Calls `use` with a link to `folder` whose path has no blanks: mariadb-install-db, a shell script, breaks on them. */
 async function withPlainPath(folder, use) {
@@ -49,12 +37,7 @@ async function ensureDataFolder(command, dataFolder) {
   const aside = `${dataFolder}.new`;
   fs.rmSync(aside, { recursive: true, force: true });
   fs.mkdirSync(aside);
-  // root may log in through the unix socket, as this system user and without a password, and in no other way.
-  const root = ['--auth-root-authentication-method=socket', `--auth-root-socket-user=${userName()}`];
-  await withPlainPath(aside, (link) => {
-    const args = ['--no-defaults', `--datadir=${link}`, '--skip-test-db', '--skip-name-resolve', ...asUser()];
-    return run(command, [...args, ...root], { what: 'mariadb-install-db' });
-  });
+  await withPlainPath(aside, (link) => run(command, installArguments(link), { what: 'mariadb-install-db' }));
   fs.renameSync(aside, dataFolder);
 }
 

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../free-port';
+import { classPath } from '../../../../scripts/lib/services/kafka/broker';
+import { freePort } from '../../../../scripts/lib/ports';
 
 const { ensureJars } = jest.requireActual<{ ensureJars: (mvn: string) => Promise<void> }>(
   '../../../../scripts/lib/services/kafka/kafka-private',
@@ -68,10 +69,14 @@ export class KafkaBrokers {
       );
       const account = `SCRAM-SHA-512=[name=${options.username},password=${options.password}]`;
       const format = ['format', '-t', cluster, '-c', 'server.properties', '--add-scram', account];
-      execFileSync('java', [...classPath(), 'kafka.tools.StorageTool', ...format], {
-        cwd: folder,
-        stdio: 'ignore',
-      });
+      execFileSync(
+        'java',
+        [...classPath(inServices('kafka', 'libs')), 'kafka.tools.StorageTool', ...format],
+        {
+          cwd: folder,
+          stdio: 'ignore',
+        },
+      );
     }
     await Promise.all(ids.map((_id, i) => it.launch(i)));
     return it;
@@ -84,10 +89,14 @@ export class KafkaBrokers {
   /** Resolves when it says that it has started. */
   async launch(index: number): Promise<void> {
     const broker = this.at(index);
-    const child = spawn('java', [...HEAP, ...classPath(), 'kafka.Kafka', 'server.properties'], {
-      cwd: broker.folder,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      'java',
+      [...HEAP, ...classPath(inServices('kafka', 'libs')), 'kafka.Kafka', 'server.properties'],
+      {
+        cwd: broker.folder,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     broker.child = child;
     await new Promise<void>((resolve, reject) => {
       let text = '';
@@ -120,12 +129,6 @@ export class KafkaBrokers {
     return broker;
   }
 }
-
-const classPath = (): string[] => [
-  '-cp',
-  join(inServices('kafka', 'libs'), '*'), // Java expands the star itself
-  '-Dlog4j.configuration=file:log4j.properties',
-];
 
 const LOG4J = `log4j.rootLogger=WARN, out
 log4j.logger.kafka.server.KafkaRaftServer=INFO

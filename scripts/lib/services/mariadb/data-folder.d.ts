@@ -1,0 +1,5 @@
+declare const dataFolder: {
+  asUser: () => string[];
+  installArguments: (folder: string) => string[];
+};
+export = dataFolder;
