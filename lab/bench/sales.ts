@@ -1,13 +1,12 @@
-import { cores, inBench, redisUrls, secret } from './lib/context.ts';
 import { addHolds, addUsers, addSeats, emptyDatabase, SEATS_PER_SCHEDULE } from './lib/database.ts';
 import { PAYMENT, RESERVE, requestText } from './lib/http.ts';
 import { FIRST_USER, itemOf, RESERVING } from './lib/sales/items.ts';
 import { Line } from './lib/sales/line.ts';
 import { closedLoop, writeValues } from './lib/load.ts';
-import { stop, Worker } from './lib/processes.ts';
 import { type Benchmark, type Options, ratioResult, type Result } from './lib/results/result.ts';
 import { alternate, compare, type Kinds, measure } from './lib/results/rounds.ts';
 import type { Act, Question, Worked } from './lib/sales/sales.ts';
+import { SalesWorker } from './lib/sales/worker.ts';
 import { STATEMENTS } from './lib/sales/one-by-one.ts';
 import { OurServer } from './lib/server.ts';
 
@@ -105,20 +104,9 @@ async function compareSales(act: Act, atLeast: number, options: Options): Promis
   await supply.add(FIRST_ITEMS);
 
   const server = await OurServer.start(QUEUE);
-  const env = {
-    NODE_ENV: 'production',
-    ROLE: 'api',
-    TZ: 'UTC',
-    REDIS_URL: redisUrls()[0],
-    TOKEN_SECRET: secret,
-    ...Object.fromEntries(Object.entries(QUEUE).map(([name, value]) => [name, String(value)])),
-    LOG_LEVEL: 'error', // the sessions of the service's users are in no queue, which each hold would tell
-  };
-  const startWorker = (): Worker => new Worker(cores.server, [inBench('workers', 'sales.ts')], env);
-  const [service, raw] = [startWorker(), startWorker()];
-
-  const worked = async (worker: Worker, question: Question): Promise<Worked> => {
-    const answered = (await worker.ask(question)) as Worked;
+  const [service, raw] = [new SalesWorker(QUEUE), new SalesWorker(QUEUE)];
+  const worked = async (worker: SalesWorker, question: Question): Promise<Worked> => {
+    const answered = await worker.ask(question);
     supply.next = answered.used;
     return answered;
   };
@@ -131,16 +119,15 @@ async function compareSales(act: Act, atLeast: number, options: Options): Promis
   });
   const kinds: Kinds<'ours' | 'limit' | 'service'> = {
     ours: (seconds) => measure(server.pid, () => supply.askFor(server.port, seconds)),
-    limit: (seconds) => measure(raw.child.pid, () => worked(raw, { do: 'raw', ...range(seconds) })),
-    service: (seconds) =>
-      measure(service.child.pid, () => worked(service, { do: 'service', ...range(seconds) })),
+    limit: (seconds) => measure(raw.pid, () => worked(raw, { do: 'raw', ...range(seconds) })),
+    service: (seconds) => measure(service.pid, () => worked(service, { do: 'service', ...range(seconds) })),
   };
   const first = await alternate(kinds, { rounds: 1, seconds: CALIBRATE_SECONDS });
   const rate = Object.values(first).reduce((total, [round]) => total + (round?.perSecond ?? 0), 0);
   const { rounds: count, seconds } = options;
   await supply.add(rate * (Math.min(WARM_UP_SECONDS, seconds) + count * seconds) * MARGIN);
   const rounds = await alternate(kinds, options);
-  await Promise.all([server.stop(), stop(service.child), stop(raw.child)]);
+  await Promise.all([server.stop(), service.stop(), raw.stop()]);
   await line.close();
 
   const { ours, limit, service: inService } = rounds;

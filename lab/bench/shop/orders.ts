@@ -1,11 +1,10 @@
-import { cores, inBench, redisUrls, secret } from '../lib/context.ts';
 import { addSeats, addUsers, emptyDatabase, SEATS_PER_SCHEDULE } from '../lib/database.ts';
-import { stop, Worker } from '../lib/processes.ts';
 import { type Benchmark, type Options, ratioResult, type Result } from '../lib/results/result.ts';
 import { alternate, compare, type Kinds, measure, type Round } from '../lib/results/rounds.ts';
 import { FIRST_USER, RESERVING } from '../lib/sales/items.ts';
 import { Line } from '../lib/sales/line.ts';
-import type { Question, Worked } from '../lib/sales/sales.ts';
+import type { Question } from '../lib/sales/sales.ts';
+import { SalesWorker } from '../lib/sales/worker.ts';
 import { QUEUE } from './holds.ts';
 
 const AT_ONCE = 64;
@@ -19,27 +18,17 @@ async function run(options: Options): Promise<Result[]> {
   const line = await Line.start();
   await addUsers(FIRST_USER, RESERVING);
   await addSeats(0, FIRST_SEATS);
-  const env = {
-    NODE_ENV: 'production',
-    ROLE: 'api',
-    TZ: 'UTC',
-    REDIS_URL: redisUrls()[0],
-    TOKEN_SECRET: secret,
-    ...Object.fromEntries(Object.entries(QUEUE).map(([name, value]) => [name, String(value)])),
-    LOG_LEVEL: 'error', // the sessions of the service's users are in no queue, which each hold would tell
-  };
-  const [service, raw] = [1, 2].map(() => new Worker(cores.server, [inBench('workers', 'sales.ts')], env));
-  if (service === undefined || raw === undefined) throw new Error('There are no workers.');
+  const [service, raw] = [new SalesWorker(QUEUE), new SalesWorker(QUEUE)];
   let [next, to] = [0, FIRST_SEATS];
   /** A request is a seat: what four of them cost together is comparable. */
   const ask =
-    (worker: Worker, how: Pick<Question, 'do' | 'seats'>) =>
+    (worker: SalesWorker, how: Pick<Question, 'do' | 'seats'>) =>
     (seconds: number): Promise<Round> =>
-      measure(worker.child.pid, async () => {
+      measure(worker.pid, async () => {
         const seats = how.seats ?? 1;
         const from = Math.ceil(next / seats) * seats;
         const question: Question = { act: 'reserve', from, to, seconds, atOnce: AT_ONCE, ...how };
-        const answered = (await worker.ask(question)) as Worked;
+        const answered = await worker.ask(question);
         next = answered.used;
         return { ...answered, requests: answered.requests * seats };
       });
@@ -55,7 +44,7 @@ async function run(options: Options): Promise<Result[]> {
   await addSeats(to, wanted);
   [next, to] = [to, wanted];
   const { one, four, limit } = await alternate(kinds, options);
-  await Promise.all([stop(service.child), stop(raw.child)]);
+  await Promise.all([service.stop(), raw.stop()]);
   await line.close();
   const result = (name: string, ours: Round[]): Result =>
     ratioResult(
