@@ -27,6 +27,8 @@ const TESTS_OF = {
   chromium: 'test/browser',
   nginx: 'test/web',
   varnishd: 'test/web',
+  curl: 'test/organizer',
+  jq: 'test/organizer',
 };
 const MADE_MEANWHILE = 'k6'; // building it takes minutes
 

@@ -15,6 +15,8 @@ const VARIABLES = {
   chromium: 'CHROMIUM',
   nginx: 'NGINX',
   varnishd: 'VARNISHD',
+  curl: 'CURL',
+  jq: 'JQ',
 };
 const toolsDir = inServices('tools');
 

@@ -1,4 +1,4 @@
-// Programs of the load study, and of the tests of charts and pages: found (commands.js), or got in the way that this machine allows.
+// Programs of the load study, and of the tests of charts, pages and examples: found (commands.js), or got in the way that this machine allows.
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -19,6 +19,8 @@ const TOOLS = {
   chromium: { debian: ['chromium', 'fonts-noto-cjk'] },
   nginx: { debian: 'nginx-light' },
   varnishd: { debian: 'varnish' },
+  curl: { debian: 'curl' },
+  jq: { debian: 'jq' },
   kubeconform: { go: 'github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0' },
 };
 const TELL_EVERY_MS = 30_000;

@@ -1,0 +1,145 @@
+// The pages show how to put a concert on sale and how to buy from it. Their commands are run as they stand there.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { at } from '../support/at';
+import { expectInvariants } from '../support/invariants';
+import { Given } from '../support/rows/given';
+import { Scratch } from '../support/rows/scratch';
+import { startTestService } from '../support/service';
+import { until } from '../support/wait';
+
+const root = join(__dirname, '..', '..');
+/** Behind what each command has printed. */
+const END = '\u001e';
+/** The pages name tools by npm, which would build them first. */
+const TOOLS = `
+npm() { while [ "$1" != -- ]; do shift; done; "$NODE" "dist/cli/$2.js" "\${@:3}"; }
+curl() { "$CURL" "$@"; }
+jq() { "$JQ" "$@"; }`;
+const { CURL, JQ } = process.env;
+
+interface Command {
+  text: string;
+  /** Lines that it prints, with … for what differs. */
+  prints: string[];
+}
+
+/** Commands of the first example below a heading. */
+function commandsOf(page: string, heading: string): Command[] {
+  const text = readFileSync(join(root, page), 'utf8');
+  const [, below = ''] = text.split(`${heading}\n`);
+  const [, example = ''] = /```sh\n([^]*?)```/.exec(below) ?? [];
+  const commands: Command[] = [];
+  for (const line of example.split('\n').filter((each) => each !== ''))
+    if (line.startsWith('# ')) commands.at(-1)?.prints.push(line.slice(2));
+    else commands.push({ text: line, prints: [] });
+  return commands;
+}
+
+(CURL === undefined || JQ === undefined ? describe.skip : describe)('the commands of the pages', () => {
+  let scratch: Scratch;
+  let service: Awaited<ReturnType<typeof startTestService>>;
+  let shell: Shell;
+  beforeAll(async () => {
+    scratch = await Scratch.migrated();
+    service = await startTestService({ ...scratch.env, MANAGEMENT_PORT: 0, REFUNDS_PER_SECOND: 10_000 });
+    shell = new Shell({ ...process.env, ...scratch.env, NODE: process.execPath });
+  });
+  afterAll(async () => {
+    shell.end();
+    await service.stop();
+    await scratch.drop();
+  });
+
+  /** @returns what a command prints, line by line, except for what the page leaves out */
+  async function run({ text, prints }: Command): Promise<{ printed: string[]; shown: string[] }> {
+    const own = text
+      .replace('http://127.0.0.1:9090', `http://127.0.0.1:${service.managementPort ?? 0}`)
+      .replace('http://127.0.0.1:8080', service.url);
+    const lines = (await shell.run(own))
+      .replaceAll('\r', '')
+      .split('\n')
+      .filter((line) => line !== '');
+    const shown = prints.map((print, i) => (fits(lines[i] ?? '', print) ? print : (lines[i] ?? '')));
+    return { printed: [...shown, ...lines.slice(prints.length)], shown: prints };
+  }
+
+  async function runAll(commands: Command[]): Promise<void> {
+    expect(commands.length).toBeGreaterThan(0);
+    for (const command of commands) {
+      const { printed, shown } = await run(command);
+      expect([command.text, printed]).toEqual([command.text, shown]);
+    }
+  }
+
+  it('put 1,000 seats of an empty database on sale, sell some, and give the money back', async () => {
+    await shell.run(TOOLS);
+    const onSale = commandsOf('docs/organizer.md', '## From an empty database to 1,000 seats on sale');
+    const requests = onSale.filter(({ text }) => /^(send|KEY)/.test(text) && !text.startsWith('send()'));
+    expect(requests).toHaveLength(5);
+    await runAll(onSale);
+    await runAll(commandsOf('docs/organizer.md', '## The sale'));
+
+    await until('the schedule is public', async () => {
+      const path = `${service.url}/v1/api/concerts/availability?scheduleId=1`;
+      return (await fetch(path)).ok;
+    });
+    expect(await new Given(scratch.admin).user()).toBe(1);
+    const purchase = commandsOf('docs/api.md', '### Two tickets by curl');
+    const lists = at(
+      purchase.filter(({ text }) => text.endsWith('/concerts/schedule')),
+      0,
+    );
+    const before = purchase.indexOf(lists);
+    await runAll(purchase.slice(0, before));
+    await until('the schedule is listed', async () => {
+      const { printed, shown } = await run(lists);
+      return printed.join() === shown.join();
+    });
+    await runAll(purchase.slice(before));
+
+    await runAll(commandsOf('docs/organizer.md', '## Money back'));
+    await runAll(commandsOf('docs/organizer.md', '## Exports'));
+    await expectInvariants({ database: scratch.app });
+  });
+});
+
+/** Whether a line is as the page shows it, with anything for each …. */
+function fits(line: string, print: string): boolean {
+  const [first = '', ...others] = print.split('…');
+  const last = others.pop();
+  if (last === undefined) return line === first;
+  if (!line.startsWith(first) || !line.endsWith(last)) return false;
+  let from = first.length;
+  return [...others, last].every((part) => {
+    const found = line.indexOf(part, from);
+    from = found + part.length;
+    return found !== -1;
+  });
+}
+
+/** One bash, as the one in which a reader types. */
+class Shell {
+  private readonly bash;
+  private printed = '';
+
+  constructor(env: NodeJS.ProcessEnv) {
+    this.bash = spawn('bash', [], { cwd: root, env, stdio: ['pipe', 'pipe', 'inherit'] });
+    this.bash.stdout.setEncoding('utf8').on('data', (text: string) => (this.printed += text));
+  }
+
+  /** @returns what it prints */
+  async run(command: string): Promise<string> {
+    this.bash.stdin.write(`${command}\nprintf '${END}'\n`);
+    const text = await until(`the end of ${command}`, () =>
+      Promise.resolve(this.printed.includes(END) && this.printed),
+    );
+    this.printed = '';
+    return text.replace(END, '');
+  }
+
+  end(): void {
+    this.bash.stdin.end();
+  }
+}
