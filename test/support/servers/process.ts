@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { uniqueQueueId } from '../config';
+import { uniqueQueueId, WIDE_LIMITS } from '../config';
 
 /** A process of the built product, as it runs in production. */
 export class ServiceProcess {
@@ -24,6 +24,7 @@ export class ServiceProcess {
     const child = spawn(process.execPath, [join(__dirname, '../../../dist/main.js')], {
       env: {
         ...process.env,
+        ...WIDE_LIMITS,
         KAFKA_BROKERS: '',
         PORT: '0',
         HOST: '127.0.0.1',
