@@ -7,6 +7,8 @@ import { readArguments, type Wanted } from './options.ts';
 import { runProgram } from './program.ts';
 import { environment, hammerReport, type Report, reportOf, soakReport } from './report.ts';
 import { run } from './runs/run.ts';
+import { saleReport } from './sale/report.ts';
+import { sale } from './sale/sale.ts';
 import { plan } from './schedule.ts';
 import { soak } from './runs/soak.ts';
 import { kafkaJars } from './system/kafka.ts';
@@ -40,6 +42,8 @@ async function act(wanted: Wanted, folder: string): Promise<Report | undefined> 
     return hammerReport(
       await hammer({ seed, folder, attempts: wanted.attempts, limitMs: wanted.totalMs, say }),
     );
+  if (wanted.act === 'sale')
+    return saleReport(await sale({ seed, folder, entries: wanted.entries, limitMs: wanted.totalMs, say }));
   if (wanted.act === 'soak')
     return soakReport(
       await soak({ ...shape, seed, folder, smallDisk: false, buyers, seconds: wanted.totalMs / 1000, say }),

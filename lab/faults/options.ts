@@ -4,12 +4,14 @@ import { CALM, MIXED } from './schedule.ts';
 
 export interface Wanted {
   /** `nemeses`: those of `names`, one after the other. */
-  act: 'nemeses' | 'hammer' | 'soak';
+  act: 'nemeses' | 'hammer' | 'soak' | 'sale';
   names: string[];
   seed: number;
   totalMs: number;
   /** hammer: it ends after this many. */
   attempts: number;
+  /** sale: how many users come. */
+  entries: number;
   id: string;
   /** Name under docs/results/faults, for runs worth keeping. */
   saveAs: string | undefined;
@@ -25,12 +27,15 @@ const ALL = [CALM, ...nemeses.map(({ name }) => name), MIXED];
 const PHASE_MINUTES = 1 / 3;
 const SOAK_MINUTES = 60;
 const HAMMER_MINUTES = 60;
+const SALE_MINUTES = 6;
 const LEAST_PHASE_MS = 6000;
 const ID = /^[\w.-]{1,64}$/;
 
 export const USAGE = `npm run lab -- faults [name … --seed N --minutes M]
 npm run lab -- faults hammer --attempts N    reserve attempts as fast as possible, under kill -9 (default 1,000,000)
 npm run lab -- faults soak --minutes M       no faults: does anything grow? (default 60)
+npm run lab -- faults sale --entries N       a whole sale under seven faults, judged by the audit of its log (default 100,000
+                                             entries, at most 6 minutes)
 
   name         of the list below, calm (no fault) or mixed (any of them); none: all of them, one after the other
   --seed N     decides the schedule of faults (default: a random one, which is shown)
@@ -84,6 +89,7 @@ export function readArguments(args: string[], now = new Date()): Wanted {
       seed: { type: 'string' },
       minutes: { type: 'string' },
       attempts: { type: 'string', default: '1000000' },
+      entries: { type: 'string', default: '100000' },
       id: { type: 'string' },
       save: { type: 'string' },
       buyers: { type: 'string', default: '24' },
@@ -93,7 +99,7 @@ export function readArguments(args: string[], now = new Date()): Wanted {
     },
   });
   const [first] = positionals;
-  const act = first === 'hammer' || first === 'soak' ? first : 'nemeses';
+  const act = first === 'hammer' || first === 'soak' || first === 'sale' ? first : 'nemeses';
   if (act !== 'nemeses' && positionals.length > 1) throw new Error(`${act} goes alone.`);
   if (act !== 'nemeses' && values.plan) throw new Error(`${act} has no schedule to show.`);
   const names = act !== 'nemeses' ? [] : positionals.length > 0 ? positionals : ALL;
@@ -102,7 +108,12 @@ export function readArguments(args: string[], now = new Date()): Wanted {
   for (const name of [id, values.save])
     if (name !== undefined && !ID.test(name))
       throw new Error(`"${name}" is no name: letters, digits, ".", "_" or "-".`);
-  const usual = { nemeses: names.length * PHASE_MINUTES, soak: SOAK_MINUTES, hammer: HAMMER_MINUTES }[act];
+  const usual = {
+    nemeses: names.length * PHASE_MINUTES,
+    soak: SOAK_MINUTES,
+    hammer: HAMMER_MINUTES,
+    sale: SALE_MINUTES,
+  }[act];
   const minutes = values.minutes === undefined ? usual : positive('--minutes', values.minutes);
   return {
     act,
@@ -110,6 +121,7 @@ export function readArguments(args: string[], now = new Date()): Wanted {
     seed: values.seed === undefined ? Math.floor(Math.random() * 1e9) : seedOf(values.seed),
     totalMs: Math.max(names.length * LEAST_PHASE_MS, minutes * 60_000),
     attempts: positive('--attempts', values.attempts),
+    entries: Math.ceil(positive('--entries', values.entries)),
     id,
     saveAs: values.save,
     buyers: positive('--buyers', values.buyers),

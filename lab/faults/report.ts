@@ -43,7 +43,7 @@ export function recoveryMs(evidence: Evidence, untilMs: number, nextMs: number):
   return Math.max(0, ...late.map(({ endMs }) => endMs - untilMs));
 }
 
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 function phaseRow(evidence: Evidence, phase: PhaseRecord, violations: Violation[]): (string | number)[] {
   const asked = within(evidence, phase);
@@ -86,7 +86,7 @@ const HEADS = [
   'violations',
 ];
 
-const table = (heads: string[], rows: (string | number)[][]): string =>
+export const table = (heads: string[], rows: (string | number)[][]): string =>
   [heads, heads.map((_, i) => (i === 0 ? '---' : '---:')), ...rows]
     .map((row) => `| ${row.join(' | ')} |`)
     .join('\n');
@@ -171,7 +171,7 @@ export function environment(command: string): string {
   return `\`${command}\`, ${first?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}\n`;
 }
 
-function listed(violations: Violation[]): string {
+export function listed(violations: Violation[]): string {
   if (violations.length === 0) return 'No violations.';
   const shown = violations.slice(0, MOST_SHOWN).map(({ check, what, atMs }) => {
     const when = atMs === undefined ? '' : ` at ${(atMs / 1000).toFixed(1)} s`;

@@ -102,7 +102,8 @@ export class Sale {
       if (state === State.Waiting && this.wasPresent(seq))
         this.findIfCertain(`entry ${seq} was present, and was passed over`);
       if (state !== State.None) this.setState(seq, State.Passed);
-      this.counts.passedOver++;
+      // A restore leaves numbers out: those may never have been issued.
+      if (state !== State.None && state !== State.Unknown) this.counts.passedOver++;
     }
   }
 

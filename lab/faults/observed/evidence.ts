@@ -105,6 +105,7 @@ export type Check =
   | 'wrong answer'
   | 'no success'
   | 'invariant'
+  | 'unfair log'
   | 'unclean end';
 
 export interface Violation {

@@ -1,0 +1,99 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readArguments } from '../../../../lab/faults/options';
+import { Line } from '../../../../lab/faults/sale/line';
+import { saleReport } from '../../../../lab/faults/sale/report';
+import type { SaleResult } from '../../../../lab/faults/sale/sale';
+import { Seats } from '../../../../lab/faults/sale/seats';
+import type { Programme } from '../../../../lab/faults/workload/programme';
+
+const RESULT: SaleResult = {
+  wanted: 5000,
+  issued: 5000,
+  admitted: 1200,
+  paid: 700,
+  seatsSold: 990,
+  seats: 1000,
+  soldOut: 3800,
+  otherEntry: 0,
+  seconds: 56,
+  isSoldOut: true,
+  isWhole: true,
+  faults: [],
+  receipts: 21,
+  audit: { code: 0, output: 'Verdict: everything is as it must be.\n' },
+  violations: [],
+};
+
+describe('a sale under faults', () => {
+  it('is reached only when everybody came, it was sold out, and every fault fell into it', () => {
+    const { text, reached, violations } = saleReport(RESULT);
+    expect({ reached, violations }).toEqual({ reached: true, violations: 0 });
+    expect(text).toContain('Verdict: everything is as it must be.');
+    for (const lack of [{ issued: 4999 }, { isSoldOut: false }, { isWhole: false }])
+      expect(saleReport({ ...RESULT, ...lack }).reached).toBe(false);
+  });
+
+  it('shows what the audit has found as a violation', () => {
+    const violation = { check: 'unfair log', what: 'WRONG at leaf 7: entry 3 was admitted twice.' } as const;
+    const { text, violations } = saleReport({ ...RESULT, violations: [violation] });
+    expect(violations).toBe(1);
+    expect(text).toContain('- **unfair log**: WRONG at leaf 7: entry 3 was admitted twice.');
+  });
+
+  it('has 100,000 entries and six minutes where nothing else is said', () => {
+    expect(readArguments(['sale'])).toMatchObject({ act: 'sale', entries: 100_000, totalMs: 360_000 });
+    expect(readArguments(['sale', '--entries', '5000', '--minutes', '2'])).toMatchObject({
+      entries: 5000,
+      totalMs: 120_000,
+    });
+    expect(() => readArguments(['sale', '--entries', 'many'])).toThrow('--entries');
+    expect(() => readArguments(['sale', 'kill-api'])).toThrow('sale goes alone.');
+  });
+
+  it('offers seats that were not bought to others', () => {
+    const programme = {
+      seatsOf: (i: number) => [10 * i + 1, 10 * i + 2],
+      scheduleOf: (seat: number) => seat,
+    };
+    const seats = new Seats(programme as unknown as Programme, 2);
+    const parties = [seats.choose(2), seats.choose(2)];
+    expect(parties.flatMap((party) => party?.seatIds)).toEqual(expect.arrayContaining([1, 2, 11, 12]));
+    expect(seats.choose(1)).toBeUndefined();
+    if (parties[0] !== undefined) seats.giveBack(parties[0]);
+    expect(seats.choose(2)).toEqual(parties[0]);
+  });
+});
+
+describe('those who wait in a sale', () => {
+  let server: Server;
+  let status: object;
+
+  beforeEach(async () => {
+    server = createServer((_req, res) => res.end(JSON.stringify({ data: status })));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('ask when the turn has come to them, when their history is lost, and all when it is sold out', async () => {
+    status = { state: 'OPEN', headSeq: 5, issued: 9, firstGeneration: 2, pace: [] };
+    const line = new Line([(server.address() as AddressInfo).port], () => 0.5);
+    const asked: string[] = [];
+    const wait = async (name: string, seq: number, gen: number): Promise<void> => {
+      await line.untilTurn(seq, gen, () => undefined);
+      asked.push(name);
+    };
+    const last = wait('behind the head', 9, 2);
+    const first = [wait('at the head', 5, 2), wait('of a lost history', 8, 1)];
+    line.start();
+    await Promise.all(first);
+    expect(asked).toEqual(['at the head', 'of a lost history']);
+    status = { ...status, state: 'SOLD_OUT' };
+    await last;
+    await line.stop();
+    expect(asked).toHaveLength(3);
+  });
+});
