@@ -18,7 +18,7 @@ export function orderRoutes(
 ): Router {
   const { token, validate, perUser, shedAnyStatus, idempotent, byActiveUser } = middleware;
   const router = literalRouter();
-  const hold = idempotent((_body, { orderId }: Order) => orders.replayed(orderId));
+  const hold = idempotent((_body, order: Order) => orders.replayed(order));
   const pay = idempotent((_body, { orderId }: PaidOrder) => payments.replayedOrder(orderId));
   const once = idempotent();
   const release = idempotent((_body, { orderId }: Order) => orders.replayedRelease(orderId));

@@ -74,9 +74,8 @@ export class OrderService {
   }
 
   /** The answer is given again: the session may not have been prolonged after the COMMIT. */
-  async replayed(orderId: number): Promise<void> {
-    const [order] = await this.breakers.concert.run(() => this.orders.find(this.database, [orderId]));
-    await this.sessions.extendForHold(order?.items[0]?.reservationId ?? 0);
+  async replayed({ seats }: Order): Promise<void> {
+    await this.sessions.extendForHold(seats[0]?.reservationId ?? 0);
   }
 
   /** The answer to a release is given again: its session may not have been ended or shortened after the COMMIT. */
@@ -110,7 +109,7 @@ export class OrderService {
       if (!(await this.extensions.extend(tx, before, this.extensionSeconds))) throw new OrderNotHeld(orderId);
       return false;
     });
-    await this.replayed(orderId);
+    await this.replayed(order);
     return order;
   }
 

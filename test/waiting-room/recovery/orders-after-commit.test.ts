@@ -1,7 +1,11 @@
 import request, { type Response } from 'supertest';
+import { OrderRepository } from '../../../src/modules/orders/order-repository';
+import { PaymentMetrics } from '../../../src/modules/payments/metrics';
 import { LapsedSessionsJob } from '../../../src/modules/orders/expiry/lapsed-sessions-job';
 import { RefundRepository } from '../../../src/modules/orders/refunds/refund-repository';
 import { SessionReconciler } from '../../../src/modules/waiting-room/recovery/session-reconciler';
+import { QueueRepository } from '../../../src/modules/waiting-room/state/repository';
+import { Database, DatabaseUnavailable } from '../../../src/platform/database/database';
 import { WaitingRoomRegistry } from '../../../src/modules/waiting-room/registry';
 import { queueKeys } from '../../../src/modules/waiting-room/state/keys';
 import type { WaitingRoom } from '../../../src/modules/waiting-room/waiting-room';
@@ -72,6 +76,78 @@ describe('what must follow a COMMIT of an order', () => {
     expect(await idleSeconds(by)).toBeLessThan(HOLD_SECONDS + 1);
     await reconciler.turn();
     expect(await idleSeconds(by)).toBeGreaterThan(HOLD_SECONDS + 1);
+  });
+
+  it.each<[string, (by: Buyer) => Promise<{ path: string; body?: object }>]>([
+    [
+      'hold',
+      async () => {
+        const { id, seats } = await app.given.scheduleWithSeats(1);
+        return { path: '/v1/api/orders', body: { scheduleId: id, seatIds: [at(seats, 0).id] } };
+      },
+    ],
+    ['extension', async (by) => ({ path: `/v1/api/orders/${await order(by)}/extension` })],
+  ])('a replayed %s prolongs the session that it should have prolonged', async (what, given) => {
+    const by = await app.buyer();
+    const { path, body } = await given(by);
+    const send = (): Promise<Response> =>
+      by
+        .post(path, `lost-${what}`)
+        .send(body)
+        .then((answer) => answer);
+    skip('extendSession');
+    expect(outcome(await send())).toBe('200');
+    const before = await idleSeconds(by);
+    const again = await send();
+    expect([outcome(again), again.headers['idempotency-replayed']]).toEqual(['200', 'true']);
+    expect((await idleSeconds(by)) - before).toBeGreaterThan(60);
+  });
+
+  it('a replayed payment of an order ends the session that it should have ended, and is no second sale', async () => {
+    const by = await app.buyer(1000);
+    const id = await order(by);
+    const send = (): Promise<Response> =>
+      by.post(`/v1/api/orders/${id}/payment`, 'lost-payment').then((answer) => answer);
+    const sold = jest.spyOn(app.service.container.resolve(PaymentMetrics).sales, 'inc');
+    skip('endSession');
+    expect(outcome(await send())).toBe('200');
+    expect(await checked(by)).toBe('200 PROGRESS');
+    const again = await send();
+    expect([outcome(again), again.headers['idempotency-replayed']]).toEqual(['200', 'true']);
+    expect(await checked(by)).toBe('200 DONE');
+    expect(sold).toHaveBeenCalledTimes(1);
+  });
+
+  it('an extension is answered though MariaDB is away right after its COMMIT', async () => {
+    const by = await app.buyer();
+    const id = await order(by);
+    const away = (): Promise<never> => Promise.reject(new DatabaseUnavailable(new Error('away')));
+    const orders = app.service.container.resolve(OrderRepository);
+    const find = orders.find.bind(orders);
+    jest
+      .spyOn(orders, 'find')
+      .mockImplementation((on, ids) => (on instanceof Database ? away() : find(on, ids)));
+    jest.spyOn(app.service.container.resolve(QueueRepository), 'holdOf').mockImplementation(away);
+    expect(outcome(await by.post(`/v1/api/orders/${id}/extension`))).toBe('200');
+  });
+
+  it('an order is neither prolonged nor released by a token that has paid while Redis is away', async () => {
+    const [by, another] = [await app.buyer(1000), await app.buyer()];
+    const paid = await order(by);
+    await room.refresh();
+    skip('endSession');
+    expect(await pay(by, paid)).toBe('200');
+    const other = await order(another); // of another session, so that it keeps this one from nothing
+    await app.admin.execute(
+      'UPDATE reservation r JOIN orders o ON o.id = r.order_id SET r.user_id = ?, o.user_id = ? WHERE o.id = ?',
+      [by.userId, by.userId, other],
+    );
+    jest.spyOn(room.entries, 'resolve').mockRejectedValue(new RedisUnavailable(new Error('away')));
+    expect(outcome(await by.post(`/v1/api/orders/${other}/extension`))).toBe('403 003');
+    expect(outcome(await release(by, other, 'while-away'))).toBe('403 003');
+    jest.restoreAllMocks();
+    const answer = await by.get(`/v1/api/orders/${other}`);
+    expect(answer.body).toMatchObject({ data: { status: 'HELD', extended: false } });
   });
 
   it('a failing queue keeps the reconciler from no other queue', async () => {
