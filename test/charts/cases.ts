@@ -67,6 +67,14 @@ const ALL: Case[] = [
   },
   { name: 'grafana', chart: 'grafana', values: { auth } },
   {
+    name: 'grafana-dashboards-alone',
+    chart: 'grafana',
+    values: {
+      server: { enabled: false },
+      sidecar: { datasources: true, annotations: { grafana_folder: 'Concert' } },
+    },
+  },
+  {
     name: 'otel-collector',
     chart: 'otel-collector',
     values: {

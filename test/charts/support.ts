@@ -57,6 +57,7 @@ export interface Pod {
   owner: string;
   kind: string;
   labels: Record<string, string>;
+  annotations: Record<string, string>;
   spec: PodSpec;
 }
 
@@ -113,10 +114,10 @@ export const podsOf = (manifests: Manifest[]): Pod[] =>
     const job = (spec?.jobTemplate as { spec: Record<string, unknown> } | undefined)?.spec;
     const template = (spec?.template ?? job?.template) as Template | undefined;
     const owner = `${kind} ${metadata.name}`;
-    if (kind === 'Pod')
-      return [{ owner, kind, labels: metadata.labels ?? {}, spec: spec as unknown as PodSpec }];
-    if (template === undefined) return [];
-    return [{ owner, kind, labels: template.metadata?.labels ?? {}, spec: template.spec }];
+    const pod = kind === 'Pod' ? { metadata, spec: spec as unknown as PodSpec } : template;
+    if (pod === undefined) return [];
+    const { labels = {}, annotations = {} } = pod.metadata ?? {};
+    return [{ owner, kind, labels, annotations, spec: pod.spec }];
   });
 
 /** Cores, or GiB. */

@@ -51,6 +51,11 @@ app.kubernetes.io/instance: {{ $root.Release.Name }}
 app.kubernetes.io/component: {{ .component | default $root.Chart.Name }}
 {{- end -}}
 
+{{/* Values: global.labels. */}}
+{{- define "common.userLabels" -}}
+{{- with (.Values.global | default dict).labels -}}{{ toYaml . }}{{- end -}}
+{{- end -}}
+
 {{- define "common.labels" -}}
 {{- $root := .root | default . -}}
 {{ include "common.selectorLabels" . }}
@@ -58,6 +63,9 @@ app.kubernetes.io/part-of: concert
 app.kubernetes.io/version: {{ $root.Chart.AppVersion | default $root.Chart.Version | quote }}
 app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
+{{- with include "common.userLabels" $root }}
+{{ . }}
+{{- end }}
 {{- end -}}
 
 {{/* Labels of a pod: without the chart's version, whose change alone must not restart it. */}}
@@ -65,7 +73,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- $root := .root | default . -}}
 {{ include "common.selectorLabels" . }}
 app.kubernetes.io/part-of: concert
-{{- with $root.Values.podLabels }}
+{{- with merge (deepCopy $root.Values.podLabels) (include "common.userLabels" $root | fromYaml) }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}

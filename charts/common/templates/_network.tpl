@@ -16,14 +16,18 @@ spec:
 
 {{/*
 Connections of a component; all others are denied.
-  (dict "root" . ["component" "worker"] ["name" "suffix"]
+  (dict "root" . ["component" "worker"] ["name" "suffix"] ["annotations" (dict)]
         "ingress" (list (dict "from" (list "api" "worker") "ports" (list 3306)))
         "egress" (list (dict "to" "any" "ports" (list 443))))
 from, to: components of the concert in this namespace, or "any". A pod with outgoing connections may also use the DNS.
-Values: networkPolicy.enabled, and more rules in networkPolicy.extraIngress and extraEgress.
+Values: networkPolicy.enabled, and more rules in networkPolicy.extraIngress and extraEgress; those of
+global.networkPolicy are for the pods of all charts.
 */}}
 {{- define "common.networkPolicy" -}}
 {{- $own := .root.Values.networkPolicy -}}
+{{- $all := (.root.Values.global | default dict).networkPolicy | default dict -}}
+{{- $extraIngress := concat ($all.extraIngress | default list) $own.extraIngress -}}
+{{- $extraEgress := concat ($all.extraEgress | default list) $own.extraEgress -}}
 {{- if $own.enabled -}}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -31,23 +35,27 @@ metadata:
   name: {{ include "common.fullname" .root }}{{ with .name }}-{{ . }}{{ end }}
   labels:
     {{- include "common.labels" . | nindent 4 }}
+  {{- with .annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 spec:
   podSelector:
     matchLabels:
       {{- include "common.selectorLabels" . | nindent 6 }}
   policyTypes: [Ingress, Egress]
-  {{- if or .ingress $own.extraIngress }}
+  {{- if or .ingress $extraIngress }}
   ingress:
     {{- range .ingress }}
     - ports:
         {{- include "common.policyPorts" .ports | nindent 8 }}
       {{- include "common.policyPeers" (dict "key" "from" "peers" .from) | nindent 6 }}
     {{- end }}
-    {{- with $own.extraIngress }}
+    {{- with $extraIngress }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
   {{- end }}
-  {{- if or .egress $own.extraEgress }}
+  {{- if or .egress $extraEgress }}
   egress:
     {{- include "common.dns" .root | nindent 4 }}
     {{- range .egress }}
@@ -55,7 +63,7 @@ spec:
         {{- include "common.policyPorts" .ports | nindent 8 }}
       {{- include "common.policyPeers" (dict "key" "to" "peers" .to) | nindent 6 }}
     {{- end }}
-    {{- with $own.extraEgress }}
+    {{- with $extraEgress }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
   {{- end }}

@@ -146,9 +146,7 @@ A container of MariaDB's image that runs a script of files/ on the database.
 {{- $own := .root.Values.backup -}}
 {{- with .root -}}
 template:
-  metadata:
-    labels:
-      {{- include "common.podLabels" $part | nindent 6 }}
+  {{- include "concert-api.jobMetadata" $part | nindent 2 }}
   spec:
     {{- include "common.podSpec" (dict "root" . "uid" 999) | nindent 4 }}
     restartPolicy: OnFailure

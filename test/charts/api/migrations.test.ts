@@ -30,6 +30,16 @@ describe('migrations', () => {
     expect(await name('0.1.0', { migrate: { resources } })).not.toBe(await name('0.1.0'));
   });
 
+  it('may connect to a MariaDB elsewhere also where a namespace denies everything, since their policy is there first', async () => {
+    const manifests = await api(elsewhere);
+    const { annotations } = the(manifests, 'NetworkPolicy', 'concert-api-migrate').metadata;
+    expect(annotations).toMatchObject({ 'helm.sh/hook': 'pre-install,pre-upgrade' });
+    // The Job has no weight, which is 0.
+    expect(Number(annotations?.['helm.sh/hook-weight'])).toBeLessThan(0);
+    expect(jobIn(manifests)?.metadata.annotations).not.toHaveProperty('helm.sh/hook-weight');
+    expect(the(await api({}), 'NetworkPolicy', 'concert-api-migrate').metadata.annotations).toBeUndefined();
+  });
+
   it('can be left to somebody else', async () => {
     const manifests = await api({ migrate: { enabled: false } });
     expect(jobIn(manifests)).toBeUndefined();

@@ -83,6 +83,27 @@ describe('the secret of the tokens', () => {
   });
 });
 
+it('pods that end can be left out of a mesh, whose sidecar would not end with them', async () => {
+  const jobs = { podLabels: { mesh: 'out' }, podAnnotations: { 'mesh.example/inject': 'false' } };
+  const podLabels = { mesh: 'in' };
+  const values = {
+    podLabels,
+    jobs,
+    seed: { enabled: true },
+    backup: { enabled: true },
+    web: { enabled: true },
+  };
+  const meshOf = new Map<string, string>();
+  for (const { labels, annotations } of podsOf(await api(values)))
+    meshOf.set(
+      labels['app.kubernetes.io/component'] ?? '',
+      `${labels.mesh ?? ''} ${annotations['mesh.example/inject'] ?? ''}`.trim(),
+    );
+  const ending = ['migrate', 'seed', 'backup', 'restore', 'test'].map((name) => [name, 'out false']);
+  const serving = ['api', 'worker', 'web'].map((name) => [name, 'in']);
+  expect(Object.fromEntries(meshOf)).toEqual(Object.fromEntries([...ending, ...serving]));
+});
+
 describe('config', () => {
   const names = [...configTable().matchAll(/^\| `([A-Z0-9_]+)`/gm)].map(([, name]) => name ?? '');
 

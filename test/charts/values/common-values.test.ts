@@ -1,5 +1,14 @@
 import { cases } from '../cases';
-import { charts, type Container, type Manifest, type Pod, podsOf, render, type Values } from '../support';
+import {
+  charts,
+  type Container,
+  type Manifest,
+  type Pod,
+  podsOf,
+  refusal,
+  render,
+  type Values,
+} from '../support';
 
 /** Values that users of charts expect, in all charts by the same names. */
 const valuesOf = (chart: string): Values => cases.find((one) => one.chart === chart)?.values ?? {};
@@ -23,10 +32,14 @@ describe.each(parts)('%s', (chart) => {
       extraVolumes: [{ name: 'ca', secret: { secretName: 'ca' } }],
       extraVolumeMounts: [{ name: 'ca', mountPath: '/ca' }],
       podLabels: { team: 'tickets' },
+      podAnnotations: { 'example.com/inject': 'true' },
     };
-    const pods = podsOf(await rendered(chart, values)).filter(({ kind }) => kind !== 'Pod');
-    for (const { spec, labels } of pods) {
-      expect(labels).toMatchObject({ team: 'tickets' });
+    const pods = podsOf(await rendered(chart, values));
+    for (const { labels, annotations } of pods) {
+      expect(labels).toMatchObject(values.podLabels);
+      expect(annotations).toMatchObject(values.podAnnotations);
+    }
+    for (const { spec } of pods.filter(({ kind }) => kind !== 'Pod')) {
       expect(spec.volumes).toEqual(expect.arrayContaining(values.extraVolumes));
       expect(spec.containers[0]?.env).toEqual(expect.arrayContaining(values.extraEnv));
       expect(spec.containers[0]).toMatchObject({
@@ -35,9 +48,41 @@ describe.each(parts)('%s', (chart) => {
     }
   });
 
-  it('does not select pods by labels of the user', async () => {
-    const manifests = await rendered(chart, { podLabels: { team: 'tickets' } });
-    for (const { spec } of manifests) expect(JSON.stringify(spec?.selector ?? {})).not.toContain('tickets');
+  describe('with the labels and the mesh of a platform', () => {
+    const labels = { 'cost-center': 'tickets' };
+    const tunnel = { ports: [{ port: 15008, protocol: 'TCP' }] };
+    const networkPolicy = { extraIngress: [tunnel], extraEgress: [tunnel] };
+    let manifests: Manifest[];
+    beforeAll(async () => {
+      manifests = await rendered(chart, {
+        podLabels: { team: 'tickets' },
+        global: { labels, networkPolicy },
+      });
+    });
+
+    it('labels every object and pod', () => {
+      for (const { kind, metadata } of manifests)
+        expect({ kind, ...metadata.labels }).toMatchObject({ kind, ...labels });
+      for (const pod of podsOf(manifests)) expect(pod.labels).toMatchObject(labels);
+    });
+
+    it('selects no pods by labels of the user', () => {
+      for (const { spec } of manifests) {
+        expect(JSON.stringify(spec?.selector ?? {})).not.toContain('tickets');
+        // Kubernetes does not let anybody change them.
+        expect(JSON.stringify(spec?.volumeClaimTemplates ?? {})).not.toContain('tickets');
+      }
+    });
+
+    it('lets the mesh through every policy', () => {
+      const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy');
+      expect(policies).not.toEqual([]);
+      for (const { metadata, spec } of policies) {
+        const { ingress, egress } = spec as { ingress: unknown[]; egress: unknown[] };
+        const last = { of: metadata.name, ingress: ingress.at(-1), egress: egress.at(-1) };
+        expect(last).toEqual({ of: metadata.name, ingress: tunnel, egress: tunnel });
+      }
+    });
   });
 
   it('leaves users and groups to the platform when the values say so, and takes contexts of the user', async () => {
@@ -111,6 +156,11 @@ it.each(parts.filter((name) => name !== 'k6'))('%s annotates its Service', async
   expect(service?.metadata.annotations).toEqual(annotations);
 });
 
+const mine = { 'app.kubernetes.io/component': 'mine' };
+it.each<Values>([{ podLabels: mine }, { global: { labels: mine } }])('refuses %j', async (values) => {
+  expect(await refusal('kafka', values)).toContain("invalid propertyName 'app.kubernetes.io/component'");
+});
+
 describe('stores', () => {
   const stores = ['mariadb', 'redis', 'kafka', 'influxdb', 'prometheus', 'grafana'];
 
@@ -133,22 +183,5 @@ describe('stores', () => {
   it('Kafka writes no logs of its garbage collector, which would fill its volume', async () => {
     const [pod] = podsOf(await rendered('kafka', {}));
     expect(pod?.spec.containers[0]?.env).toContainEqual({ name: 'EXTRA_ARGS', value: '-name kafkaServer' });
-  });
-});
-
-describe('the data sources of Grafana', () => {
-  const sources = async (values: Values): Promise<Manifest | undefined> =>
-    (await rendered('grafana', values)).find(({ metadata }) => metadata.name.endsWith('-datasources'));
-
-  it("are not offered to another Grafana's sidecar, which would have two defaults", async () => {
-    const own = await sources({});
-    expect(own?.metadata.labels).not.toHaveProperty('grafana_datasource');
-    expect(own?.data?.['datasources.yaml']).toContain('isDefault: true');
-  });
-
-  it('are offered when that is wanted, and none is the default', async () => {
-    const offered = await sources({ sidecar: { datasources: true } });
-    expect(offered?.metadata.labels).toMatchObject({ grafana_datasource: '1' });
-    expect(offered?.data?.['datasources.yaml']).not.toContain('isDefault: true');
   });
 });

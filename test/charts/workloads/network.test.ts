@@ -1,4 +1,5 @@
-import { podsOf, render, type Manifest, type Pod } from '../support';
+import { readFileSync } from 'node:fs';
+import { chartOf, podsOf, render, type Manifest, type Pod } from '../support';
 
 /**
  * The arrows of the system as the policies of all charts together allow them: both ends must agree.
@@ -8,6 +9,7 @@ const ARROWS = [
   'api → mariadb:3306',
   'api → otel-collector:4318',
   'api → redis:6379',
+  'backup → mariadb:3306',
   'grafana → influxdb:8086',
   'grafana → prometheus:9090',
   'k6 → api:8080',
@@ -16,8 +18,10 @@ const ARROWS = [
   'kafka-ui → kafka:9092',
   'migrate → mariadb:3306',
   'prometheus → api:9090',
+  'prometheus → kube-state-metrics:8080',
   'prometheus → web:9090',
   'prometheus → worker:9090',
+  'restore → mariadb:3306',
   'seed → mariadb:3306',
   'test → api:8080',
   'web → otel-collector:4318',
@@ -27,7 +31,7 @@ const ARROWS = [
   'worker → otel-collector:4318',
   'worker → redis:6379',
 ];
-const CALL_OUT = ['otel-collector', 'prometheus'];
+const CALL_OUT = ['kube-state-metrics', 'otel-collector', 'prometheus'];
 
 interface Selector {
   matchLabels?: Record<string, string>;
@@ -61,7 +65,12 @@ let policies: Policy[];
 beforeAll(async () => {
   // Two releases, as on a cluster: who runs k6 has the rest already.
   const values = {
-    'concert-api': { web: { enabled: true }, traces: { collectorInRelease: true } },
+    'concert-api': {
+      web: { enabled: true },
+      traces: { collectorInRelease: true },
+      backup: { enabled: true },
+    },
+    prometheus: { kubeStateMetrics: { enabled: true } },
     'otel-collector': { enabled: true, endpoint: 'http://tempo.monitoring:4318' },
   };
   const manifests = [...(await render({ chart: 'concert', values })), ...(await render({ chart: 'k6' }))];
@@ -101,7 +110,8 @@ it('allows exactly the arrows of the system', () => {
         .map((port) => `${componentOf(caller)} → ${componentOf(callee)}:${port}`),
     ),
   );
-  expect(arrows.sort()).toEqual(ARROWS);
+  // Some components have several pods.
+  expect([...new Set(arrows)].sort()).toEqual(ARROWS);
 });
 
 it('lets only the pods that need it call addresses outside, and none be called from there', () => {
@@ -118,4 +128,24 @@ it('opens the DNS to pods that may call another, and to no other pod', () => {
     );
     expect({ pod: pod.owner, asks }).toEqual({ pod: pod.owner, asks: rules.length > 0 });
   }
+});
+
+it('is what the README of charts/common says', () => {
+  const rows = [
+    ...readFileSync(`${chartOf('common')}/README.md`, 'utf8').matchAll(/^\| (`.+) \| (.*) \|$/gm),
+  ];
+  const namesIn = (text = ''): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? '');
+  const known = rows.flatMap(([, row]) => namesIn(row?.split(' | ')[0]));
+  expect(known.sort()).toEqual([...new Set(pods.map(componentOf))].sort());
+  for (const [, row = '', from] of rows)
+    for (const component of namesIn(row.split(' | ')[0])) {
+      const said = new Set(namesIn(from).filter((name) => known.includes(name)));
+      const rules = pods.filter((pod) => componentOf(pod) === component).flatMap(of);
+      const peers = rules.flatMap(({ ingress = [] }) => ingress.flatMap((rule) => rule.from ?? []));
+      const admitted = peers.flatMap((peer) => peer.podSelector?.matchExpressions ?? []);
+      expect({ component, from: new Set(admitted.flatMap(({ values }) => values)) }).toEqual({
+        component,
+        from: said,
+      });
+    }
 });
