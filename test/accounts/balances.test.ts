@@ -50,7 +50,7 @@ describe('balances in the database', () => {
       expect(await topUp(tx, userId, 1)).toBeUndefined();
     }));
 
-  it('gives what is there, to the last won, and no more', () =>
+  it('debits down to the last won and refuses more than the balance', () =>
     undone(admin, async (tx, given) => {
       const [userId, other] = [await given.user(100), await given.user(100)];
       expect(await balances.debit(tx, [{ userId, amount: 101 }])).toBe(false);
@@ -62,7 +62,7 @@ describe('balances in the database', () => {
       ]);
     }));
 
-  it('a payment is in the ledger with what it left', () =>
+  it('a payment is in the ledger with the balance after it', () =>
     undone(admin, async (tx, given) => {
       const userId = await given.user(100);
       const [schedule, user] = [await given.scheduleWithSeats(1, { amount: 30 }), activeUser(userId)];
@@ -98,7 +98,7 @@ describe('balances in the database', () => {
       expect([await balances.findBalance(tx, userId), await balances.findBalance(tx, other)]).toEqual([0, 0]);
     }));
 
-  it('are of users alone', () =>
+  it('only users have a balance', () =>
     undone(admin, async (tx) => {
       expect(await balances.findBalance(tx, 999_999_999)).toBeUndefined();
       expect(await topUp(tx, 999_999_999, 1)).toBeUndefined();
@@ -128,7 +128,7 @@ describe('the directory of users', () => {
     asked.mockRestore();
   });
 
-  it('learns all users by and by, and those who came meanwhile', async () => {
+  it('learns all users step by step, also those added in the meantime', async () => {
     const [directory, userId] = [new UserDirectory(admin), await newUser()];
     const learnAll = async (): Promise<void> => {
       for (let turns = 0; await directory.loadMore();) expect(turns++).toBeLessThan(50);

@@ -75,7 +75,7 @@ describe('the report of a sale', () => {
     expect(waits).toEqual({ count: 4, mean: 19, p10: 0, p50: 0, p90: 68, p95: 68, p99: 68, max: 68 });
   });
 
-  it('tells what was sold in each minute, and when the last seat was', () => {
+  it('shows the seats sold in each minute, and when the last one was sold', () => {
     const { minutes, sold, won, soldOutAfterSeconds } = reportOf();
     expect({ sold, won, soldOutAfterSeconds }).toEqual({ sold: 4, won: 400, soldOutAfterSeconds: 79 });
     const none = { returned: 0, ended: 0 };
@@ -102,7 +102,7 @@ describe('the report of a sale', () => {
     });
   });
 
-  it('is of the time that is wanted alone, and empty where nothing happened', () => {
+  it('covers only the requested period, and is empty where nothing happened', () => {
     const late = reportOf({ sinceMs: START_MS + 70_000, untilMs: START_MS + 79_000 });
     expect(late).toMatchObject({
       admitted: 1,
@@ -114,11 +114,11 @@ describe('the report of a sale', () => {
     expect(never).toMatchObject({ admitted: 0, sold: 0, minutes: [], refused: { absent: 0, notReached: 1 } });
   });
 
-  it('says nothing of chances where it is not known what was sold', () => {
+  it('has no chances where the sales are unknown', () => {
     expect(reportOf({ halls: [], orders: [] }).chances.brier).toBeNull();
   });
 
-  it('estimates waits and chances as the product does, and says what came of them', () => {
+  it('estimates waits and chances as the product does, with their outcomes', () => {
     const { etaError, chances } = reportOf();
     expect(etaError.count).toBeGreaterThan(0);
     expect(chances.words.reduce((sum, { said }) => sum + said, 0)).toBeGreaterThan(0);
@@ -140,7 +140,7 @@ describe('the figures of a report', () => {
     expect(distributionOf([])).toMatchObject({ count: 0, mean: 0, p50: 0, max: 0 });
   });
 
-  it('say of each word what it promised and what came true, and the Brier score', () => {
+  it('compare for each word the promised chance with the outcome, and have the Brier score', () => {
     const outcomes = [
       { word: 'likely' as const, chance: 0.9, isServed: true, squaredError: 0.01 },
       { word: 'likely' as const, chance: 0.8, isServed: false, squaredError: 0.64 },
@@ -187,7 +187,7 @@ describe('the report of halls with very many orders', () => {
 });
 
 describe('presence as the log tells it', () => {
-  it('counts those of the last two epochs, and those who are new', () => {
+  it('counts users seen in the last two epochs, and new ones', () => {
     const presence = new Presence();
     expect(presence.countBetween(0, 100)).toBe(100); // nothing is known yet
     presence.close(20);

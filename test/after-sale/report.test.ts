@@ -98,7 +98,7 @@ describe('the report of a sale that the product has made', () => {
     expect(page).not.toMatch(/<(script|link|img)[^>]+(src|href)=/);
   });
 
-  it('is the same when the concert has got another queue since', async () => {
+  it('stays the same after the concert has moved to another queue', async () => {
     const before = await reportOf(undefined);
     await app.admin.execute(
       'UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = NULL WHERE d.id = ?',

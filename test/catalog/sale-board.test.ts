@@ -36,11 +36,11 @@ describe('what a queue says of its sale', () => {
   ): ReturnType<typeof saleFactsOf> => saleFactsOf(sales, counts, (time) => time.toISOString());
   const left = (seats: number): object[] => [{ name: 'R', amount: PRICE, seats }];
 
-  it('is nothing where it sells nothing', () => {
+  it('is undefined when the queue sells nothing', () => {
     expect(factsOf([])).toBeUndefined();
   });
 
-  it('is CLOSED when nothing is, or will be, on sale', () => {
+  it('is CLOSED when no schedule is on sale or will be', () => {
     expect(factsOf([sale('CLOSED'), sale('CANCELED')])?.state).toBe('CLOSED');
   });
 
@@ -50,7 +50,7 @@ describe('what a queue says of its sale', () => {
     expect(factsOf(sales, [count('OPEN', 0, 1)])).toEqual({ state: 'WAITLIST', left: left(0) });
   });
 
-  it('is SOLD_OUT when all is sold, and NOT_OPEN when more comes later', () => {
+  it('is SOLD_OUT when every seat is sold, and NOT_OPEN when a later sale has seats', () => {
     expect(factsOf([sale('OPEN')], [count('OPEN', 0)])).toEqual({ state: 'SOLD_OUT', left: left(0) });
     expect(factsOf([sale('OPEN'), sale('BEFORE', later)], [count('OPEN', 0), count('BEFORE', 5)])).toEqual({
       state: 'NOT_OPEN',
@@ -131,7 +131,7 @@ describe('the status of a queue that sells', () => {
     });
   });
 
-  it('tells nothing that is old', async () => {
+  it('has no counts that are out of date', async () => {
     const boards = app.service.container.resolve(BoardStore);
     await boards.writeSale(NOTHING_HERE, { state: 'SOLD_OUT', left: [] }, 3_600_000);
     await until('it is said', async () => (await status(NOTHING_HERE)).state === 'SOLD_OUT');

@@ -30,7 +30,7 @@ const seatRow = (position: number, own: Partial<SeatRow> = {}): SeatRow => ({
 });
 
 describe('two bits per seat', () => {
-  it('say of each seat what its digit says, whatever the number of seats', () => {
+  it('encode the state of each seat, for any number of seats', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 50 }), (codes) => {
         const seats = packed(codes.join(''));
@@ -140,7 +140,7 @@ describe('the seat map of a schedule', () => {
     expect(await availabilityFor(id)).toMatchObject({ layoutVersion: layout.version, sale: 'OPEN' });
   });
 
-  it('tells whether the sale is open, and nothing of a draft', async () => {
+  it('has the state of the sale, and is 404 for a draft', async () => {
     const { id } = await shown(1);
     const set = (assignment: string): Promise<unknown> =>
       app.admin.execute(`UPDATE concert_schedule SET ${assignment} WHERE id = ?`, [id]);

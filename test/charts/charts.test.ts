@@ -51,7 +51,7 @@ it('has value tables and shared definitions that are current (npm run cluster --
   expect(stale()).toEqual([]);
 });
 
-it('gives k6 every script of the load tests and nothing else of their folder', async () => {
+it('the k6 chart contains every load script and no other file of its folder', async () => {
   const maps = parse(await template({ chart: 'k6' })).filter(({ kind }) => kind === 'ConfigMap');
   const folders = { 'concert-k6-scripts': 'k6', 'concert-k6-lib': 'k6/lib' };
   for (const [name, folder] of Object.entries(folders)) {

@@ -71,7 +71,7 @@ describe('a store that is switched off', () => {
     expect(await refusal(objects, confirmed)).toBe('Helm takes these values.');
   });
 
-  it('is let go when nothing of it is there', async () => {
+  it('may be switched off when it has no claim', async () => {
     expect(await refusal(secrets, moved)).toBe('Helm takes these values.');
     expect(await refusal([claim('data-concert-redis-0')], moved)).toBe('Helm takes these values.');
   });

@@ -11,7 +11,7 @@ function stream(isTTY: boolean): { out: NodeJS.WriteStream; written: () => strin
 }
 
 describe('how far a long command is', () => {
-  it('is a line per tenth where nobody looks at a terminal, however the work is cut', () => {
+  it('is one line per tenth without a terminal, however the work is divided', () => {
     const { out, written } = stream(false);
     const progress = startProgress('verify', 200_000, out);
     for (const by of [1, 19_998, 1, 60_000, 0, 119_999, 1]) progress.advance(by);
@@ -25,7 +25,7 @@ describe('how far a long command is', () => {
     ]);
   });
 
-  it('is a bar on a terminal, of which nothing is left at the end', () => {
+  it('is a bar on a terminal, which disappears at the end', () => {
     const { out, written } = stream(true);
     const progress = startProgress('verify', 200_000, out);
     expect(written()).toMatch(/verify .* 0% · 0 of 200000 · /);

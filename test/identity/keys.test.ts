@@ -91,7 +91,7 @@ describe('the shop’s keys', () => {
     expect(await find(first)).toBe('Unavailable');
   });
 
-  it('are needed at the start: without them 503, and the next fetch follows after a pause', async () => {
+  it('are needed at the start: until they are fetched tokens get 503, and the next fetch follows after a pause', async () => {
     shop.answer = down;
     for (let i = 0; i < 5; i++) expect(await find(first)).toBe('Unavailable');
     expect(shop.fetches).toBe(1);

@@ -87,7 +87,7 @@ describe('acts of operators', () => {
     );
   });
 
-  it('on the notice: reason, before and after, and a conflict for who has seen another one', async () => {
+  it('on the notice has reason, before and after, and conflicts for an operator who has seen another one', async () => {
     const one = { ko: '하나', en: 'one' };
     const first = await act('notice', { notice: one, reason: 'say one' });
     expect(first.status).toBe(200);

@@ -48,7 +48,7 @@ describe('a waiting room', () => {
     expect((await rooms.scores('active')).size).toBe(0); // an expired entry is not admitted
   });
 
-  it('takes over what Redis has resolved', async () => {
+  it('adopts the status that Redis has resolved', async () => {
     const queue = newQueue(1);
     const { room, rooms } = queue;
     const [active, next] = [await room.entries.issue(1), await room.entries.issue(2)];

@@ -117,7 +117,7 @@ for (const name of ['nginx', 'varnish'] as const)
       }
     });
 
-    it('keeps nothing that is a user’s own', async () => {
+    it('caches no answer that belongs to a user', async () => {
       const { token } = await app.buyer(100);
       const headers = { Authorization: token };
       reached.length = 0;

@@ -176,7 +176,7 @@ describe('the forms', () => {
       expect(buyer.cookies.has('__Host-queue-token')).toBe(false);
     });
 
-    it('a proof of before the buyer had a place', async () => {
+    it('a proof from before the buyer had an entry', async () => {
       const buyer = await open();
       const { proof } = buyer.formOf('entry');
       await buyer.submit('entry', { userId: await app.given.user() });

@@ -86,7 +86,7 @@ describe('the pages', () => {
     expect(asset.headers['cache-control']).toBe('public, max-age=31536000, immutable');
   });
 
-  it('are what was built and nothing else: no other path leads to a file', async () => {
+  it('are the built files only: no other path leads to a file', async () => {
     for (const path of ['/assets/', '/assets/../package.json', '/index.html', '/assets/app.js', '/sw.js.br'])
       expect([path, (await request(app.url).get(path)).status]).toEqual([path, 404]);
     expect((await request(app.url).post('/')).status).toBe(405);

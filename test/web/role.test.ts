@@ -79,7 +79,7 @@ describe('a process of role web', () => {
     expect([outcome(tokens), outcome(schedules)]).toEqual(['404 404', '404 404']);
   });
 
-  it('goes on with what it knew when Redis is gone, and with what is new when it is back', async () => {
+  it('serves the last known status while Redis is down, and the new one when it is back', async () => {
     const somebody = await app.buyer();
     await until('somebody waits', async () => {
       await isHere(somebody);

@@ -82,7 +82,7 @@ describe('a call of a webhook', () => {
     expect(await result).toMatchObject({ error: 'the worker stops' });
   });
 
-  it('has failed where nobody listens, and where no HTTP is spoken', async () => {
+  it('fails at a closed port and at a server that speaks no HTTP', async () => {
     expect((await sender().send(call(`http://127.0.0.1:${await freePort()}/`))).error).toMatch(
       /ECONNREFUSED/,
     );

@@ -79,7 +79,7 @@ describe('a middleware that is added to the app', () => {
     expect(answer.headers['x-request-id']).toBe('given-id');
   });
 
-  it('takes nothing from the count of requests in flight', async () => {
+  it('leaves the count of requests in flight correct', async () => {
     await send('GET /health/live').set('X-Answer', 'yes');
     const { text } = await send('GET /metrics');
     expect(text).toMatch(/^http_requests_in_flight 1$/m); // the scrape itself

@@ -171,7 +171,7 @@ describe('a request', () => {
     },
   );
 
-  it('is refused when its query says twice what counts', async () => {
+  it('is refused when a known parameter comes twice in its query', async () => {
     const seat = await buyer.seats(`${scheduleId}&scheduleId=${scheduleId}`);
     const events = await request(app.url).get('/v1/api/queue/events?ticket=a&ticket=b');
     for (const answer of [seat, events]) expect(outcome(answer)).toBe('400 400');

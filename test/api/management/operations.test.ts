@@ -27,7 +27,7 @@ describe('operations', () => {
     ]);
   });
 
-  it('counts what happens', async () => {
+  it('requests, sales and admissions are counted', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 40 });
     const buyer = await app.buyer(40);
     let text = '';

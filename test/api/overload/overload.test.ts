@@ -70,7 +70,7 @@ describe('a service whose database stands still', () => {
     expect(service.container.resolve(Breakers).concert.state).toBe('closed');
   });
 
-  it('refuses nothing any more when the database answers again', async () => {
+  it('stops refusing once the database answers again', async () => {
     database.proxy.change({ delayMs: 10 });
     let goesOn = true;
     let answered = 0;

@@ -278,7 +278,7 @@ describe('a waiting user whose stream is open', () => {
     behind.close();
   }
 
-  it('is present without polling; one without is passed over, and hears of its return', async () => {
+  it('is present without polling; a user without a stream is passed over, and admitted next after opening one', async () => {
     const [inside, silent] = [await app.buyer(1), await app.buyer(1)];
     const [listening, polling] = [await app.buyer(1), await app.buyer(1)];
     const stillPolling = setInterval(() => void polling.check().catch(() => undefined), 400);
@@ -341,7 +341,7 @@ describe('the number of streams', () => {
     for (const stream of [...streams, opened]) stream.close();
   });
 
-  it('is never exceeded by many who come at once', async () => {
+  it('is never exceeded by clients that connect at the same time', async () => {
     await until('no stream left', async () => (await metric(app.url, 'concert_queue_streams')) === 0);
     const waiters = await app.buyers(20);
     const streams = await Promise.all(waiters.map((waiter) => listen(app.url, waiter)));
@@ -354,7 +354,7 @@ describe('the number of streams', () => {
 describe('without streams', () => {
   const app = useService({ QUEUE_MAX_STREAMS: 0 });
 
-  it('there is no such path', async () => {
+  it('the path of streams is 404', async () => {
     const buyer = await app.buyer();
     expect(outcome(await buyer.get(EVENTS))).toBe('404 404');
     expect(outcome(await buyer.post(`${EVENTS}/ticket`))).toBe('404 404');
@@ -365,7 +365,7 @@ describe('without streams', () => {
 describe('a thousand streams', () => {
   const app = useService({ QUEUE_MAX_ACTIVE: 1, QUEUE_PRESENCE_TIMEOUT_SECONDS: 600 });
 
-  it('share one timer, all hear of a step up, and leave nothing behind', async () => {
+  it('share one timer, all get the new position, and leave nothing behind', async () => {
     const inside = await app.buyer(1);
     const next = await app.buyer(1);
     const waiters = await app.buyers(250);

@@ -50,7 +50,7 @@ describe('a concert with its own queue', () => {
     ]);
   });
 
-  it('is refused when there is none of that name', async () => {
+  it('is refused when no queue has that name', async () => {
     const buyer = new Buyer(app.url, await app.given.user());
     const ask = (queueId: unknown): Promise<string> =>
       buyer.post('/v1/api/queue/token').send({ userId: buyer.userId, queueId }).then(outcome);

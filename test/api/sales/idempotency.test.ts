@@ -45,7 +45,7 @@ describe('an Idempotency-Key', () => {
     expect((await buyer.amount()).body).toMatchObject({ data: { amount: 500 } });
   });
 
-  it('acts once when its requests come all at once: the others get the same answer or 409', async () => {
+  it('acts once when its requests come at the same time: the others get the same answer or 409', async () => {
     const buyer = await app.buyer();
     const key = randomUUID();
     const answers = await Promise.all(Array.from({ length: 20 }, () => buyer.charge(7, key)));

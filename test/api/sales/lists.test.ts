@@ -83,7 +83,7 @@ describe('a list', () => {
     });
   });
 
-  it('comes compressed to who accepts that, and is one list to If-None-Match', async () => {
+  it('is compressed for clients that accept it, and If-None-Match treats all its encodings as one list', async () => {
     const { id } = await app.given.scheduleWithSeats(500);
     const path = `/v1/api/concerts/seat?scheduleId=${id}`;
     const plain = await ask(path);
@@ -130,7 +130,7 @@ describe('a list', () => {
     }
   });
 
-  it('that has changed is sent to who names the old one', async () => {
+  it('that has changed is sent to a client that names the old tag', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(100);
     const path = `/v1/api/concerts/seat?scheduleId=${id}`;
     const etag = (await ask(path)).headers.get('etag') ?? '';

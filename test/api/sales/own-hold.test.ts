@@ -48,7 +48,7 @@ describe('reserving a seat that one holds oneself', () => {
     expect(after.map((count, i) => count - at(before, i))).toEqual([1, 1, 0]);
   });
 
-  it('is one hold when its requests come all at once', async () => {
+  it('is one hold when its requests come at the same time', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(1);
     const [buyer, rival] = [await app.buyer(), await app.buyer()];
     const seatId = at(seats, 0).id;
@@ -69,7 +69,7 @@ describe('reserving a seat that one holds oneself', () => {
     expect(outcome(await buyer.reserve(id, at(seats, 2).id))).toBe('409 409');
   });
 
-  it('is answered though the limit was higher when the seats were held', async () => {
+  it('is answered with the hold although the limit has been lowered since', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(LIMIT + 2);
     const buyer = await app.buyer();
     const holdsOfMore: Hold[] = [];
@@ -96,7 +96,7 @@ describe('reserving a seat that one holds oneself', () => {
     expect(await eventsOf(buyer)).toBe(2);
   });
 
-  it('is answered though the schedule has begun, since the hold can still be paid', async () => {
+  it('is answered with the hold although the schedule has begun, because it can still be paid', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(1);
     const [buyer, seatId] = [await app.buyer(), at(seats, 0).id];
     const first = await buyer.reserve(id, seatId);

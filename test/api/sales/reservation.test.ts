@@ -113,7 +113,7 @@ describe('holds and payments', () => {
     ]);
   });
 
-  it('keeps on the reservation what was bought, though the programme changes', async () => {
+  it('a reservation keeps its title, times and price when the programme changes', async () => {
     const { id, title, seats } = await app.given.scheduleWithSeats(1, { amount: 55 });
     const buyer = await app.buyer(55);
     const reservationId = await buyer.hold(id, at(seats, 0).id);

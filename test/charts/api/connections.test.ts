@@ -104,7 +104,7 @@ describe('connections', () => {
     expect(envOf(tls, 'Deployment concert-api-worker').has('KAFKA_SASL_USERNAME')).toBe(false);
   });
 
-  it('are demanded of who installs the chart alone', async () => {
+  it('must be given by a user who installs this chart alone', async () => {
     expect(await refusal('concert-api', {})).toContain('No database: set database.url');
     expect(await refusal('concert-api', { database: { host: 'x' } })).toContain('No Redis: set redis.url');
   });

@@ -31,13 +31,13 @@ const MADE_BY_CHART = {
 };
 
 describe('pods', () => {
-  it('are given the time that the shutdown takes', async () => {
+  it('have a grace period as long as the shutdown takes', async () => {
     const [pod] = podsOf(await api({ shutdown: { preStopSeconds: 3, drainMs: 4500, graceMs: 20000 } }));
     expect(pod?.spec).toMatchObject({ terminationGracePeriodSeconds: 3 + 25 + 5 });
     expect(pod?.spec.containers[0]).toMatchObject({ lifecycle: { preStop: { sleep: { seconds: 3 } } } });
   });
 
-  it('are spread, but rather together than not at all', async () => {
+  it('prefer different nodes, but are scheduled on one if need be', async () => {
     for (const { spec } of podsOf(await api({})).filter(({ kind }) => kind === 'Deployment'))
       for (const it of spec.topologySpreadConstraints as { whenUnsatisfiable: string }[])
         expect(it.whenUnsatisfiable).toBe('ScheduleAnyway');

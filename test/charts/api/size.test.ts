@@ -74,7 +74,7 @@ describe('size', () => {
     });
   });
 
-  it('takes a zero over the preset for what it is', async () => {
+  it('takes a zero in the values instead of the number of the preset', async () => {
     expect(the(await api({ api: { maxSurge: 0 } }), 'Deployment').spec).toMatchObject({
       strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: '25%' } },
     });

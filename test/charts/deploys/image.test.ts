@@ -21,7 +21,7 @@ const [everything, ...named] = read('.dockerignore')
   .filter((line) => line !== '' && !line.startsWith('#'));
 const allowed = named.map((line) => line.replace(/^!/, ''));
 
-it('is built of nothing but what it copies', () => {
+it('is built only from the files that it copies', () => {
   expect(everything).toBe('*');
   const copied = instructions
     .filter((line) => line.startsWith('COPY') && !line.includes('--from='))

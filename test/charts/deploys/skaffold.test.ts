@@ -68,7 +68,7 @@ const rendered = async (release: Release): Promise<Manifest[]> =>
 describe.each(['', ...PROFILES])('skaffold, profile "%s"', (profile) => {
   const config = withProfile(profile);
 
-  it('builds what is there', () => {
+  it('builds from files that exist', () => {
     for (const { docker, sync } of config.build.artifacts) {
       const stages = [...read(docker.dockerfile).matchAll(/^FROM \S+ AS (\w+)$/gm)].map(([, name]) => name);
       if (docker.target !== undefined) expect(stages).toContain(docker.target);

@@ -95,7 +95,7 @@ it.each<[string, Values, string]>([
   expect(await refusal('concert', values)).toContain(message);
 });
 
-it('goes without what it can do without', async () => {
+it('renders without its optional parts', async () => {
   const off = ['kafka', 'kafka-ui', 'influxdb', 'prometheus', 'grafana'];
   const values = {
     ...Object.fromEntries(off.map((part) => [part, { enabled: false }])),

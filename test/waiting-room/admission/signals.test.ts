@@ -90,7 +90,7 @@ describe('signals', () => {
     expect(quantileMs(seen([0, 0.05, 0.1]), 0.99)).toBeLessThan(0.11); // faster than the histogram resolves
   });
 
-  it('of no process are empty', () => {
+  it('are empty without any process', () => {
     expect(emptySignals()).toEqual({
       buckets: {},
       requests: 0,

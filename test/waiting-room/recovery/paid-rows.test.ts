@@ -48,7 +48,7 @@ describe('payments as the memory of ended sessions', () => {
       });
     });
 
-    it('are none where nobody has bought', async () => {
+    it('are empty when nobody has bought', async () => {
       const pages = [];
       for await (const page of new QueueRepository(admin).paidSince(uniqueQueueId(), HISTORY, WINDOW_SECONDS))
         pages.push(page);

@@ -54,7 +54,7 @@ describe('a presence flush', () => {
     expect(await rooms.numbers('longestPollInterval')).toEqual([0]);
   });
 
-  it('repeats what it could not report', async () => {
+  it('repeats the marks that it could not report', async () => {
     const { room, rooms } = newQueue(1, { idleTimeoutMs: 3000 });
     const [active, waiting] = [await room.entries.issue(1), await room.entries.issue(2)];
     await room.refresh();

@@ -67,7 +67,7 @@ describe('a user who idled out', () => {
     expect(await queue.status(user)).toBe('EXPIRED');
   });
 
-  it('a second time is EXPIRED: nobody passes those who wait again and again', async () => {
+  it('is EXPIRED the second time, so that nobody overtakes waiting users again and again', async () => {
     const queue = await newQueue(IDLES, 1);
     const [user, waiter] = [await queue.issue(1), await queue.issue(2)];
     await idleOut(queue);

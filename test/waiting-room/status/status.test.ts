@@ -25,7 +25,7 @@ describe('the status of a queue', () => {
       .set({ Authorization: token, 'Content-Type': 'application/json' })
       .send(JSON.stringify(body));
 
-  it('is public, for any cache, and what its schema says', async () => {
+  it('is public, cacheable, and follows its schema', async () => {
     const answer = await request(app.url).get(path());
     expect(answer.status).toBe(200);
     expect(answer.headers['cache-control']).toBe(
@@ -81,7 +81,7 @@ describe('the status of a queue', () => {
     await until('open', async () => (await read()).state === 'OPEN');
   });
 
-  it('carries what the operator says, until it is taken back', async () => {
+  it('carries the operator’s message until it is withdrawn', async () => {
     const notice = { ko: '곧 다시 시작합니다', en: 'We go on soon' };
     expect((await setNotice(notice)).status).toBe(200);
     await until('the notice is there', async () => (await read()).notice?.en === notice.en);
@@ -112,7 +112,7 @@ describe('presence', () => {
     return (answer.body as { data: QueueStatusReport }).data.waiting;
   };
 
-  it('keeps those in the line who say that they are here, and lets the others be passed over', async () => {
+  it('keeps the entries of users who report it, and the others are passed over', async () => {
     await app.buyer();
     const [here, gone] = [await app.buyer(), await app.buyer()];
     const isHere = async (buyer: Buyer): Promise<void> =>
@@ -128,7 +128,7 @@ describe('presence', () => {
     expect((await here.check()).body).toMatchObject({ data: { status: 'WAITING', queuePosition: 1 } });
   });
 
-  it('is for genuine tokens', async () => {
+  it('is only accepted with a genuine token', async () => {
     const answer = await request(app.url).post('/v1/api/queue/presence').set('Authorization', 'garbage');
     expect(outcome(answer)).toBe('401 401');
   });

@@ -23,7 +23,7 @@ describe('queue tokens', () => {
     expect(() => codec.read(jwt.sign({ ...others, q: 1 }))).toThrow('The queue token is malformed.');
   });
 
-  it('are verified twice: from the third poll on the remembered claims are taken', () => {
+  it('are verified at the first two polls; later polls use the remembered claims', () => {
     const own = new TokenCodec(SECRET);
     const verify = jest.spyOn(Hs256.prototype, 'verify');
     for (let poll = 0; poll < 5; poll++) expect(own.read(token)).toEqual(claims);
