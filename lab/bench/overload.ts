@@ -78,7 +78,7 @@ async function run({ rounds, seconds }: Options): Promise<Result[]> {
     `${Math.round(100 * median((round) => of(round) / round.offered))} %`;
   const share = [
     `${percent(({ accepted }) => accepted.count)} accepted`,
-    `${percent(({ turnedAway }) => turnedAway.count)} turned away with 503 or 429 (p99 ${Math.round(median(({ turnedAway }) => turnedAway.p99Ms))} ms)`,
+    `${percent(({ turnedAway }) => turnedAway.count)} refused with 503 or 429 (p99 ${Math.round(median(({ turnedAway }) => turnedAway.p99Ms))} ms)`,
     `${percent(({ lost }) => lost)} given up after ${GIVE_UP_MS / 1000} s`,
   ];
   const notes = [`best ${Math.round(best).toLocaleString('en')}/s; of twice that ${share.join(', ')}`];

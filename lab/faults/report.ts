@@ -10,7 +10,7 @@ export interface Numbers {
   operations: number;
   ok: number;
   fail: number;
-  /** 503 with Retry-After: turned away. */
+  /** 503 with Retry-After: refused. */
   away: number;
   /** No answer at all. */
   silent: number;

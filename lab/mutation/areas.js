@@ -5,7 +5,7 @@ const ofModule = (name, files) => `src/modules/${name}/{${files}}.ts`;
 
 const STORES = ['mariadb', 'redis'];
 
-/** `ownRedis`: each text mutant is tried on a separate Redis, because a script that never ends blocks it for good. */
+/** `ownRedis`: each text mutant is tried on a separate Redis, because a script that never ends blocks it until it is killed. */
 module.exports = {
   breaker: {
     code: ['src/platform/circuit-breaker/*.ts'],

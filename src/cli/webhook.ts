@@ -15,7 +15,7 @@ Webhooks after Standard Webhooks: where events are posted to (docs/webhooks.md).
           --description TEXT
   list    all of them, with their state
   log     the newest calls; --limit N (default 20)
-  rotate  gives a new secret; --keep-hours N: the old one signs as well for so long (default 24; 0: not at all)
+  rotate  gives a new secret; --keep-hours N: how long the old one signs as well (default 24; 0: not at all)
   enable  calls one again that was disabled
   replay  sends again: --event ID, --failed (what was given up), or --since 2026-11-29T10:00:00Z
   remove  forgets one, with its deliveries and log

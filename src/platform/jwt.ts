@@ -32,7 +32,7 @@ class Key {
 
 /**
  * JSON Web Tokens in compact form with HS256 (RFC 7515, 7518, 7519), and nothing else of the standard: a waiting room
- * verifies tens of thousands a second, which the libraries' generality makes three times as dear (ADR 0009). The key
+ * verifies tens of thousands a second, which costs three times as much with the general libraries (ADR 0009). The key
  * id (`kid`) comes of the secret itself, so that the right one of two is known without trying both.
  */
 export class Hs256 {

@@ -195,7 +195,7 @@ describe('a collector that is away', () => {
   });
 
   it('is logged when it is back', async () => {
-    collector.status = 400; // for good: it is not tried again
+    collector.status = 400; // final: it is not tried again
     const one = await start(collector.env);
     await fetch(one.url + LISTS);
     await until('lost', () => linesOf(one).find(({ msg }) => msg.includes('does not take spans')));

@@ -14,7 +14,7 @@ export const SIGN_IN_URL = meta('sign-in');
 /** What the shop has sent a user back with. It leaves the address and the history at once. */
 export const RETURNED = SIGN_IN_URL !== '' && location.hash.includes('state=') ? location.hash.slice(1) : '';
 if (RETURNED !== '') history.replaceState(null, '', location.pathname + location.search);
-/** A session without a request for so long ends, milliseconds; 0: it does not. */
+/** A session without a request for this time ends, milliseconds; 0: it does not. */
 export const IDLE_MS = Number(meta('idle')) * 1000;
 /** How long a hold can be prolonged, seconds; 0: it cannot. */
 export const EXTENSION_SECONDS = Number(meta('extension'));

@@ -31,7 +31,7 @@ export interface Asked {
 
 const POOL = 32;
 const LOAD_SHEDDING_MAX_DELAY_MS = 100;
-/** The database flushes every four seconds on average, for so long on average, seconds. */
+/** Mean duration of a flush of the database, seconds; one begins every four seconds on average. */
 const FLUSH = { every: 4, lasts: 0.015 };
 const REFUSED_MS = 1;
 

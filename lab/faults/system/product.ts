@@ -82,7 +82,7 @@ export class ProductProcess {
     this.isClockOff = false;
   }
 
-  /** Its event loop stands still for so long. */
+  /** Blocks its event loop for this time. */
   stall(stallMs: number): void {
     this.tell({ stallMs });
   }

@@ -26,7 +26,7 @@ interface Api {
   resources: { limits: { cpu: string; memory: string } };
 }
 
-/** Less than that a Node process with a heap does not live in. */
+/** Least memory for a Node process with a heap. */
 const LEAST_MI = 256;
 const MEBIBYTES: Record<string, number> = { Mi: 1, Gi: 1024 };
 

@@ -21,7 +21,7 @@ export const webhooksFields = {
     max: 8760,
     default: 72,
     unit: 'h',
-    about: 'A webhook that has failed for so long, without one success, is disabled',
+    about: 'A webhook that has failed for this long, without one success, is disabled',
   }),
   WEBHOOK_LOG_DAYS: integer({
     min: 1,

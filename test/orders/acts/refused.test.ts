@@ -5,7 +5,7 @@ import { expectInvariants } from '../../support/invariants';
 import { codeOf, dataOf, givenOperator, OrganizerClient } from '../../support/rows/organizer';
 import { useService } from '../../support/suite';
 
-const DEAREST = 1_000_000_000;
+const HIGHEST_PRICE = 1_000_000_000;
 const SEATS = 20;
 
 describe('an act on an order that has ended', () => {
@@ -82,20 +82,20 @@ describe('an act on an order that has ended', () => {
     expect([await refund(order), await refund(order)]).toEqual(['200 200', '409 409']);
   });
 
-  it('takes the price of twenty of the dearest seats to the last won, and gives as much back', async () => {
-    const { scheduleId } = await organizer.published({ rows: 1, seatsPerRow: SEATS, price: DEAREST });
-    const buyer = await app.buyer(SEATS * DEAREST + 1);
+  it('takes the exact price of twenty seats of the highest price, and refunds as much', async () => {
+    const { scheduleId } = await organizer.published({ rows: 1, seatsPerRow: SEATS, price: HIGHEST_PRICE });
+    const buyer = await app.buyer(SEATS * HIGHEST_PRICE + 1);
     const free = dataOf<{ seatId: number }[]>(await buyer.seats(scheduleId));
     const order = await hold(
       buyer,
       scheduleId,
       free.map(({ seatId }) => seatId),
     );
-    expect(order).toMatchObject({ totalAmount: SEATS * DEAREST, seats: { length: SEATS } });
+    expect(order).toMatchObject({ totalAmount: SEATS * HIGHEST_PRICE, seats: { length: SEATS } });
     expect(await act(buyer, order, 'payment')).toBe('200');
     await buyer.enter();
     expect(dataOf(await buyer.amount())).toEqual({ amount: 1 });
     expect(await refund(order)).toBe('200 200');
-    expect(dataOf(await buyer.amount())).toEqual({ amount: SEATS * DEAREST + 1 });
+    expect(dataOf(await buyer.amount())).toEqual({ amount: SEATS * HIGHEST_PRICE + 1 });
   });
 });

@@ -126,7 +126,7 @@ describe('a seat that somebody wants', () => {
       await hold(tx, one.id, seat(3), userId);
       expect(await Promise.all([1, 2, 4].map(isFull))).toEqual([false, true, true]); // its own counts once
       await isPast(tx, seat(0));
-      expect(await isFull(4)).toBe(true); // bought for good
+      expect(await isFull(4)).toBe(true); // bought, and not only held
       await isPast(tx, seat(1));
       expect(await isFull(2)).toBe(false);
       await hold(tx, one.id, seat(4), userId);

@@ -4,7 +4,7 @@ import { given, isIgnored, LONG_MS, useFakeTime } from './given';
 useFakeTime();
 
 describe('listener', () => {
-  it('hears of every call once and of every change of state, in order', async () => {
+  it('is called once for every call and for every change of state, in order', async () => {
     const { begin, events, fail, ignore, succeed } = given({
       ...breakerPresets.study,
       window: 2,

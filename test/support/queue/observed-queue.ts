@@ -17,7 +17,7 @@ export const OBSERVED_RULES: QueueRules = {
   admissionIntervalMs: 100,
 };
 
-/** Nobody is admitted for so long after a restore (FREEZE_MS in common.lua). */
+/** Nobody is admitted in this time after a restore (FREEZE_MS in common.lua). */
 export const FREEZE_MS = 2000;
 
 /** A queue with one process whose metrics and log can be read. */

@@ -5,7 +5,7 @@ import type { HistoryPoint, LiveReport } from '../api';
 import { authorized, operator, signOut } from '../session';
 import { takeHistory, takeReport } from './state';
 
-/** A server that sends a report a second and is silent for so long is gone. */
+/** A server sends a report each second; one that is silent for this time counts as gone. */
 const SILENCE_MS = 5000;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 5000;

@@ -77,7 +77,7 @@ const HOLDS = `
 export class SalesRepository {
   constructor(private readonly database: Database) {}
 
-  /** Seats of published schedules that have not begun, dearest first. */
+  /** Seats of published schedules that have not begun, most expensive first. */
   async classes(): Promise<ClassRow[]> {
     return this.database.query<ClassRow>(CLASSES);
   }

@@ -53,7 +53,7 @@ const END_LEFT_BEHIND = `
 
 /**
  * While an update rolls out, processes of versions before migration 12 make reservations without an order, pay without
- * naming the order, and cancel items of which the order knows nothing. All that is made good here: a reservation becomes
+ * naming the order, and cancel items of which the order knows nothing. All of that is repaired here: a reservation becomes
  * an order of one seat.
  */
 export class OlderRows {

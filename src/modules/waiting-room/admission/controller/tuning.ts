@@ -56,7 +56,7 @@ export const CHANGED_FACTOR = 2;
 /** Session lengths without a busy second after which the threshold is forgotten. */
 export const FORGET_AFTER_SESSIONS = 1;
 
-/** The baseline latency fades upwards, because a backend may become slower for good (it doubles in 23 minutes). */
+/** The baseline latency fades upwards, because a backend may have become slower permanently (it doubles in 23 minutes). */
 export const BASELINE_GROWTH = 1.0005;
 export const SESSION_SECONDS = { min: 4, first: 6, max: 60 };
 /** Share of the inactive users who are expected to come back, when the length of a session is estimated. */

@@ -27,14 +27,14 @@
 --   limitAtAdmission     the limit in force at the last admission
 --   loggedLimit          the limits that the transparency log knows
 --   tokens, tokensAt     admissions that the rate limit allows, as of when (ms)
---   admitUpTo, admitUpToUntil   the highest `admitted` that the seats allow, and until when that is known (ms; 0: for good)
+--   admitUpTo, admitUpToUntil   the highest `admitted` that the seats allow, and until when that holds (ms; 0: without end)
 --   opensAt              nobody is admitted before (ms)
 --   drawing              1: nobody is admitted before the order of those who are registered is drawn
 --   cut                  '<first>:<last>': the registration has closed, and the entries of (first, last] take part in the draw
 --   draws                '<first>:<last>:<seed>,…': draws that were made (opening/draws.ts)
 local HISTORY_SIZE = 1048576 -- generations of one history, as in generation.ts
 local LOG_LENGTH = 10000
--- Nobody is admitted for so long after a restore: first every process reports the waiting users that it has seen.
+-- Nobody is admitted in this time after a restore: first every process reports the waiting users that it has seen.
 local FREEZE_MS = 2000
 local CATCH_UP_MS = 3000 -- within this time every process has reported whom it has seen and which holds were made
 local prefix = ARGV[1]
