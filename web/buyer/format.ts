@@ -11,6 +11,10 @@ export const formatWon = (amount: number): string =>
 export const formatMoment = (ms: number): string =>
   new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'short' }).format(ms);
 
+/** `Sat, 16 January 2027`. @param day as `2027-01-16`, where the concert is */
+export const formatDay = (day: string): string =>
+  new Intl.DateTimeFormat(locale(), { dateStyle: 'full', timeZone: 'UTC' }).format(Date.parse(day));
+
 export const formatTime = (ms: number): string =>
   new Intl.DateTimeFormat(locale(), { hour: '2-digit', minute: '2-digit', hour12: false }).format(ms);
 

@@ -12,7 +12,7 @@ export { announce } from './announce';
 export * from './format';
 export { authorized, claimsOf, movePhase, place, setPlace } from './place';
 export { errorText, language, t } from './texts';
-export { Card, Heading, Problem } from './views/parts';
+export { Card, Changing, Heading, Problem } from './views/parts';
 export { join } from './join';
 export { EXTENSION_SECONDS, IDLE_MS, QUEUE_ID, RETURNED, SIGN_IN_URL } from './page';
 export { checkPlace } from './waiting/check';

@@ -5,6 +5,7 @@ import {
   authorized,
   Card,
   claimsOf,
+  formatDay,
   h,
   Heading,
   limited,
@@ -48,7 +49,7 @@ export function Concerts(): VNode {
           <li key={each.scheduleId}>
             <button type="button" onClick={() => choose(each)}>
               <strong>{each.concertTitle}</strong>
-              <span>{concerts.on(each.openDate, each.startTime, each.endTime)}</span>
+              <span>{concerts.on(formatDay(each.openDate), each.startTime, each.endTime)}</span>
               {each.seatStatus === 'SOLD_OUT' ? <span class="tag">{concerts.soldOut}</span> : null}
             </button>
           </li>
@@ -61,7 +62,7 @@ export function Concerts(): VNode {
           </button>
         </p>
       ) : null}
-      <ReceiptOf />
+      {all === undefined ? null : <ReceiptOf />}
     </Card>
   );
 }

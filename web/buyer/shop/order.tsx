@@ -1,9 +1,11 @@
 import {
   announce,
   Card,
+  Changing,
   effect,
   EXTENSION_SECONDS,
   formatAge,
+  formatDay,
   formatLeft,
   formatWon,
   h,
@@ -24,7 +26,7 @@ import {
   submitRelease,
   submitTopUp,
 } from './acts';
-import { shopTexts } from './texts';
+import { seatName, shopTexts } from './texts';
 import { isChecking } from './once';
 import type { Order } from './orders';
 import { order, setOrder } from './state';
@@ -60,10 +62,12 @@ export function OrderScreen({ of }: { of: Order }): VNode {
   return (
     <Card>
       <Heading name="order">{texts.title}</Heading>
-      <p class="number small" role="timer" aria-label={texts.until(formatLeft(leftMs))}>
-        {formatLeft(leftMs)}
-      </p>
-      <p class="hint">{texts.until(formatLeft(leftMs))}</p>
+      <div class="countdown">
+        <p class="hint">{texts.left}</p>
+        <p class="number small" role="timer" aria-label={texts.until(formatLeft(leftMs))}>
+          <Changing>{formatLeft(leftMs)}</Changing>
+        </p>
+      </div>
       <Summary of={of} />
       <Amounts of={of} />
       <Problem code={problem.value} texts={errors} />
@@ -95,7 +99,7 @@ function Actions({ of, isBusy, act }: ActionsProps): VNode {
   return (
     <p class="actions">
       <button type="button" class="primary" aria-disabled={isBusy} onClick={() => act(next.run)}>
-        {isChecking.value || isBusy ? t.value.checking : next.text}
+        <Changing>{isChecking.value || isBusy ? t.value.checking : next.text}</Changing>
       </button>
       {of.extended || EXTENSION_SECONDS === 0 ? null : (
         <button type="button" aria-disabled={isBusy} onClick={() => act(() => extendAndGoOn(of))}>
@@ -119,26 +123,26 @@ function Amounts({ of }: { of: Order }): VNode {
       </div>
       <div>
         <dt>{texts.balance}</dt>
-        <dd>{balance.value === undefined ? '–' : formatWon(balance.value)}</dd>
+        <dd>
+          <Changing>{balance.value === undefined ? '–' : formatWon(balance.value)}</Changing>
+        </dd>
       </div>
     </dl>
   );
 }
 
 export function Summary({ of }: { of: Order }): VNode {
-  const { concerts, seats } = shopTexts.value;
+  const { concerts } = shopTexts.value;
   const { title, date, from, to } = of.schedule;
   return (
     <div class="summary">
       <p>
         <strong>{title}</strong>
       </p>
-      <p>{concerts.on(date, from, to)}</p>
-      <p>
-        {of.seats
-          .map(({ section, row, number }) => `${section} ${seats.row(row)} ${seats.seat(number)}`)
-          .join(', ')}
-      </p>
+      <p>{concerts.on(formatDay(date), from, to)}</p>
+      {of.seats.map((seat) => (
+        <p key={seat.seatId}>{seatName(seat)}</p>
+      ))}
     </div>
   );
 }
@@ -148,6 +152,7 @@ function Ended(): VNode {
   return (
     <Card>
       <Heading name="hold-ended">{texts.ended}</Heading>
+      <p class="lead">{texts.endedLead}</p>
       <p class="actions">
         <button type="button" class="primary" onClick={() => setOrder(undefined)}>
           {texts.again}

@@ -32,6 +32,7 @@ export const en = {
     eta: (range: string) => `About ${range}`,
     next: 'You are next.',
     close: 'You may close this tab. Your place is kept as long as you come back now and then.',
+    fresh: 'Updated just now',
     updated: (age: string) => `Updated ${age} ago`,
     left: 'Still available',
     seats: (count: string) => `${count} seats`,
@@ -48,6 +49,7 @@ export const en = {
   },
   rejoined: {
     title: 'Welcome back',
+    next: 'Next',
     lead: 'Your turn came while you were away. You get the next free place.',
   },
   offline: {

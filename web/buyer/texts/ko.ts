@@ -33,6 +33,7 @@ export const ko: Texts = {
     eta: (range) => `약 ${range}`,
     next: '바로 다음 차례입니다.',
     close: '이 탭을 닫아도 됩니다. 가끔 돌아오시면 순서가 유지됩니다.',
+    fresh: '방금 확인했습니다',
     updated: (age) => `${age} 전 기준`,
     left: '남은 좌석',
     seats: (count) => `${count}석`,
@@ -49,6 +50,7 @@ export const ko: Texts = {
   },
   rejoined: {
     title: '다시 오셨네요',
+    next: '다음',
     lead: '자리를 비우신 사이 차례가 지나갔습니다. 다음 빈자리에 입장합니다.',
   },
   offline: {

@@ -24,6 +24,11 @@ export function Card({ children, wide = false }: { children: ComponentChildren; 
   return <section class={wide ? 'card wide' : 'card'}>{children}</section>;
 }
 
+/** A text that changes and is not at the left: another element each time, because the same one would have jumped. */
+export function Changing({ children }: { children: string }): VNode {
+  return <span key={children}>{children}</span>;
+}
+
 /** What went wrong, in words, read out at once. @param texts those of a part of the app that the first script lacks */
 export function Problem({ code, texts }: { code: string; texts?: Partial<Record<string, string>> }): VNode {
   return (

@@ -6,7 +6,7 @@ import { join, resumed } from '../join';
 import { SIGN_IN_URL } from '../page';
 import { t } from '../texts';
 import { heard } from '../waiting/status';
-import { Card, Heading, Problem } from './parts';
+import { Card, Changing, Heading, Problem } from './parts';
 
 /** The beginning: who it is, and into the line. */
 export function SignIn(): VNode {
@@ -100,7 +100,7 @@ export function Countdown({ opensAt }: { opensAt: string | null }): VNode {
   return (
     <div class="countdown">
       <p class="number" role="timer">
-        {formatLeft(atMs - serverNow())}
+        <Changing>{formatLeft(atMs - serverNow())}</Changing>
       </p>
       <p class="hint">{t.value.notOpen.opens(formatMoment(atMs))}</p>
     </div>

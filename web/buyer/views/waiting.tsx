@@ -7,10 +7,11 @@ import { language, t } from '../texts';
 import { askSoon } from '../waiting/leader';
 import { etaAt, heard, isLost, type Status } from '../waiting/status';
 import { isTold, tellMe } from '../waiting/tell';
-import { Card, Heading } from './parts';
+import { Card, Changing, Heading } from './parts';
 import { ChanceWord, Left } from './sale';
 import { Countdown } from './sign-in';
 
+const FRESH_MS = 2000;
 const OLD_MS = 15_000;
 
 /** In line: one screen for all that can happen there, so that nothing jumps. */
@@ -21,13 +22,15 @@ export function Waiting({ now }: { now: Place }): VNode {
     <Card>
       <Heading name={nameOf(now, status)}>{title}</Heading>
       <p class="lead">{lead}</p>
-      {isBeforeOrder(status) ? (
+      {status?.state === 'CLOSED' ? null : isBeforeOrder(status) ? (
         <Countdown opensAt={status?.opensAt ?? null} />
       ) : (
         <Position now={now} status={status} />
       )}
       <Notice status={status} />
-      {isBeforeOrder(status) ? null : <ChanceWord now={now} status={status} />}
+      {status?.state === 'OPEN' || status?.state === 'PAUSED' ? (
+        <ChanceWord now={now} status={status} />
+      ) : null}
       <Left status={status} />
       <Connection now={now} />
       {status?.state === 'CLOSED' ? null : <TellMe />}
@@ -86,20 +89,22 @@ function wordsOf({ phase }: Place, status: Status | undefined): { title: string;
 }
 
 function Position({ now, status }: { now: Place; status: Status | undefined }): VNode {
-  const { waiting } = t.value;
+  const { waiting, rejoined } = t.value;
   const { position, firstPosition } = now;
   const isMoving = status?.state === 'OPEN' && now.phase === 'waiting';
-  const shown = position === undefined || now.phase === 'rejoined' ? '–' : formatCount(position);
+  const shown =
+    now.phase === 'rejoined' ? rejoined.next : position === undefined ? '–' : formatCount(position);
   return (
     <div class="position">
       <p class="hint" id="position-name">
         {waiting.position}
       </p>
-      {/* With fewer digits it is another element: centred, the same one would have jumped. */}
-      <p key={shown.length} class="number" aria-labelledby="position-name" data-position={position}>
-        {shown}
+      <p class="number" aria-labelledby="position-name" data-position={position}>
+        <Changing>{shown}</Changing>
       </p>
-      <p class="eta slot">{isMoving && position !== undefined ? etaText(status, position) : ' '}</p>
+      <p class="eta slot">
+        <Changing>{isMoving && position !== undefined ? etaText(status, position) : ' '}</Changing>
+      </p>
       <Progress
         share={
           firstPosition === undefined || position === undefined
@@ -148,7 +153,11 @@ function Connection({ now }: { now: Place }): VNode {
   const ageMs = Date.now() - (heard.value?.atMs ?? Date.now());
   const { waiting, offline } = t.value;
   if (!isLost.value || ageMs < OLD_MS / 3)
-    return <p class="hint slot age">{waiting.updated(formatAge(ageMs))}</p>;
+    return (
+      <p class="hint slot age">
+        <Changing>{ageMs < FRESH_MS ? waiting.fresh : waiting.updated(formatAge(ageMs))}</Changing>
+      </p>
+    );
   const keptUntilMs = (claimsOf(now.token)?.iatMs ?? Date.now()) + MAX_WAIT_MS;
   return (
     <div class="offline" role="status">

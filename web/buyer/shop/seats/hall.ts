@@ -61,7 +61,3 @@ function pitchOf(sections: Layout['sections']): number {
   const steps = seats.slice(1).map(({ x }, i) => x - (seats[i]?.x ?? x));
   return Math.min(...steps.filter((step) => step > 0), Infinity);
 }
-
-/** `Stalls A 12`, or `A12` in a hall without sections. */
-export const seatName = ({ section, row, number }: Pick<HallSeat, 'section' | 'row' | 'number'>): string =>
-  section === '' ? `${row}${number}` : `${section} ${row}${number}`;

@@ -3,8 +3,6 @@ import { signal, useSignal } from '../../kernel';
 const [MIN, MAX, STEP] = [1, 4, 1.25];
 
 interface Pinch {
-  larger: () => void;
-  smaller: () => void;
   apply: (map: HTMLElement | null) => void;
   handlers: Record<
     'onPointerDown' | 'onPointerMove' | 'onPointerUp' | 'onPointerCancel',
@@ -14,13 +12,17 @@ interface Pinch {
 
 const zoom = signal(1);
 
+const set = (next: number): void => {
+  zoom.value = Math.max(MIN, Math.min(MAX, next));
+};
+
+export const larger = (): void => set(zoom.peek() * STEP);
+export const smaller = (): void => set(zoom.peek() / STEP);
+
 /** Zoom by buttons and by two fingers: the map grows, and its frame scrolls. */
 export function usePinch(): Pinch {
   const fingers = useSignal(new Map<number, { x: number; y: number }>());
   const start = useSignal({ distance: 0, zoom: 1 });
-  const set = (next: number): void => {
-    zoom.value = Math.max(MIN, Math.min(MAX, next));
-  };
   const distance = (): number => {
     const [a, b] = [...fingers.peek().values()];
     return a === undefined || b === undefined ? 0 : Math.hypot(a.x - b.x, a.y - b.y);
@@ -30,8 +32,6 @@ export function usePinch(): Pinch {
   };
   const factor = zoom.value;
   return {
-    larger: () => set(factor * STEP),
-    smaller: () => set(factor / STEP),
     apply: (map) => map?.style.setProperty('--zoom', String(factor)),
     handlers: {
       onPointerDown: ({ pointerId, clientX: x, clientY: y }) => {

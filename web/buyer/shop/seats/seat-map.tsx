@@ -31,14 +31,6 @@ export function SeatMap({ rows, isChosen, toggle }: SeatChoice): VNode {
   };
   return (
     <div class="hall">
-      <p class="zoom">
-        <button type="button" onClick={pinch.smaller} aria-label={seats.zoomOut}>
-          −
-        </button>
-        <button type="button" onClick={pinch.larger} aria-label={seats.zoomIn}>
-          +
-        </button>
-      </p>
       <div class="scroller" {...pinch.handlers}>
         <div class="map" ref={pinch.apply}>
           <p class="stage">{seats.stage}</p>

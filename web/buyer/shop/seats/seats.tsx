@@ -1,11 +1,24 @@
-import { Card, formatCount, formatWon, h, Heading, Problem, t, useSignal, type VNode } from '../../kernel';
-import { shopTexts } from '../texts';
-import { type HallSeat, seatName } from './hall';
+import {
+  Card,
+  Changing,
+  formatCount,
+  formatDay,
+  formatWon,
+  h,
+  Heading,
+  Problem,
+  t,
+  useSignal,
+  type VNode,
+} from '../../kernel';
+import { seatName, shopTexts } from '../texts';
+import type { HallSeat } from './hall';
 import { hold, MOST_SEATS, type OrderedSeat, type ScheduleName } from '../orders';
 import { isChecking } from '../once';
 import { followSeats, hall, readSeats } from './availability';
 import { SeatList } from './seat-list';
 import { SeatMap } from './seat-map';
+import { Zoom } from './zoom';
 import { problemOf, schedule, setOrder, tokenOf } from '../state';
 
 /** Which seats are free, and which of them the user would like. */
@@ -50,20 +63,23 @@ export function Seats({ of }: { of: ScheduleName }): VNode {
   const total = chosen.value.reduce((sum, { amount }) => sum + amount, 0);
   return (
     <Card wide>
-      <Heading name="seats">{seats.title}</Heading>
-      <p class="lead">
-        {of.title} · {concerts.on(of.date, of.from, of.to)}
-      </p>
-      <p class="toolbar">
+      <p class="back">
         <button type="button" class="quiet" onClick={() => (schedule.value = undefined)}>
           ← {seats.back}
         </button>
+      </p>
+      <Heading name="seats">{seats.title}</Heading>
+      <p class="lead">
+        {of.title} · {concerts.on(formatDay(of.date), of.from, of.to)}
+      </p>
+      <p class="toolbar">
         <button type="button" aria-pressed={!isList.value} onClick={() => (isList.value = false)}>
           {seats.map}
         </button>
         <button type="button" aria-pressed={isList.value} onClick={() => (isList.value = true)}>
           {seats.list}
         </button>
+        {isList.value ? null : <Zoom />}
       </p>
       {hall.value === undefined ? (
         <p class="hall">{loading}</p>
@@ -72,24 +88,29 @@ export function Seats({ of }: { of: ScheduleName }): VNode {
       ) : (
         <SeatMap rows={rows} isChosen={isChosen} toggle={toggle} />
       )}
-      <Legend />
-      <div class="checkout">
-        <Problem code={problem.value} texts={{ ...errors, MOST: most }} />
-        <p aria-live="polite">
-          {chosen.value.length === 0
-            ? seats.none
-            : `${seats.chosen(chosen.value.map(seatName).join(', '))} · ${formatWon(total)}`}
-        </p>
-        <button
-          type="button"
-          class="primary"
-          aria-disabled={chosen.value.length === 0 || isBusy.value}
-          onClick={() => void submit()}
-        >
-          {isChecking.value || isBusy.value ? checking : seats.hold}
-        </button>
-        <p class="hint">{most}</p>
-      </div>
+      {hall.value === undefined || isList.value ? null : <Legend />}
+      {/* What is below the hall comes with it: it would have jumped. */}
+      {hall.value === undefined ? null : (
+        <div class="checkout">
+          <Problem code={problem.value} texts={{ ...errors, MOST: most }} />
+          <p class="basket" aria-live="polite">
+            <span>
+              {chosen.value.length === 0
+                ? `${seats.none} ${most}`
+                : seats.chosen(chosen.value.map(seatName).join(' · '))}
+            </span>
+            {chosen.value.length === 0 ? null : <strong>{formatWon(total)}</strong>}
+          </p>
+          <button
+            type="button"
+            class="primary"
+            aria-disabled={chosen.value.length === 0 || isBusy.value}
+            onClick={() => void submit()}
+          >
+            <Changing>{isChecking.value || isBusy.value ? checking : seats.hold}</Changing>
+          </button>
+        </div>
+      )}
     </Card>
   );
 }
