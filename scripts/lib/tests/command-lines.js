@@ -58,7 +58,7 @@ const REFUSED = {
     ['db restore', 'confirm it by --replace'],
     ['cluster depoly', 'Did you mean "deploy"?'],
     ['cluster load studdy', 'Did you mean "study"?'],
-    ['cluster up x', 'up takes no x'],
+    ['cluster up x', 'There is no "x"'],
     ['cluster test x', 'There is no "x"'],
     ['cluster charts --bogus', "Unknown option '--bogus'"],
     ['cluster dashboards --chekc', 'Did you mean "--check"?'],
