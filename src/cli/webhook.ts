@@ -1,6 +1,8 @@
 import 'reflect-metadata';
+import { userInfo } from 'node:os';
 import { didYouMean } from '../config/closest';
 import { NotFound } from '../common/errors';
+import { AuditRepository } from '../modules/organizer/audit/repository';
 import { SecretUnreadable, TargetRefused } from '../modules/webhooks/errors';
 import { EndpointRepository } from '../modules/webhooks/repository';
 import { WebhookSecrets } from '../modules/webhooks/secrets';
@@ -47,9 +49,11 @@ runTool(USAGE, async () => {
       database,
       new EndpointRepository(),
       new WebhookSecrets(config),
+      new AuditRepository(database),
       config,
     );
-    await command.run(webhooks, { what: what ?? '', values });
+    const by = { actor: { name: userInfo().username, role: 'cli' } };
+    await command.run(webhooks, { by, what: what ?? '', values });
     return 0;
   } catch (error) {
     if (error instanceof TargetRefused) throw new UsageError(error.message);

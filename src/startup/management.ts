@@ -67,7 +67,7 @@ export function managementRouters(container: DependencyContainer, api: Router[])
         displayTime: container.resolve(DisplayTime),
         webhooks: container.resolve(WebhookService),
       },
-      acts,
+      access,
     ),
   ];
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { EndpointRepository } from '../../src/modules/webhooks/repository';
 import { WebhookSecrets } from '../../src/modules/webhooks/secrets';
+import { AuditRepository } from '../../src/modules/organizer/audit/repository';
 import { WebhookService } from '../../src/modules/webhooks/service';
 import { at } from '../support/at';
 import { Buyer } from '../support/clients/buyer';
@@ -14,6 +15,8 @@ import { Scratch } from '../support/rows/scratch';
 import { TraceCollector, type ReceivedSpan } from '../support/servers/trace-collector';
 import { until } from '../support/wait';
 import { WebhookReceiver } from '../support/servers/webhook-receiver';
+
+const BY = { actor: { name: 'test', role: 'cli' } };
 
 const PAYMENT = 'POST /v1/api/concerts/payment';
 const HOLD = 'POST /v1/api/concerts/reserve';
@@ -151,9 +154,15 @@ describe('the trace of a purchase', () => {
     const hook = await receiver();
     const config = testConfig({ WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' });
     const secrets = new WebhookSecrets(config);
-    const webhooks = new WebhookService(scratch.app, new EndpointRepository(), secrets, config);
-    const { id } = await webhooks.add(hook.url);
-    stops.push(() => webhooks.remove(id));
+    const webhooks = new WebhookService(
+      scratch.app,
+      new EndpointRepository(),
+      secrets,
+      new AuditRepository(scratch.app),
+      config,
+    );
+    const { id } = await webhooks.add(BY, hook.url);
+    stops.push(() => webhooks.remove(BY, id));
     const { url } = await service({ WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' });
     const { payment } = await buy(url);
     const call = await collector.span('call webhook', ({ traceId }) => traceId === payment.traceId);

@@ -41,6 +41,13 @@ describe('npm run db -- webhook', () => {
     expect(await webhook('enable', id)).toMatch(/^0 webhook \d+ is called again/);
     expect(await webhook('remove', id)).toBe(`0 webhook ${id} is removed\n`);
     expect(await webhook('log', id)).toBe(`2 The webhook ${id} does not exist.\n`);
+    const acts = await scratch.admin.query<{ act: string }>(
+      "SELECT act FROM audit WHERE subject = ? AND role = 'cli' ORDER BY id",
+      [`webhook:${id}`],
+    );
+    expect(acts.map(({ act }) => act.replace('webhook.', '')).join(' ')).toBe(
+      'add rotate replay replay enable remove',
+    );
   });
 
   it.each([

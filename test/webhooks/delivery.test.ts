@@ -1,5 +1,6 @@
 import { EndpointRepository } from '../../src/modules/webhooks/repository';
 import { WebhookSecrets } from '../../src/modules/webhooks/secrets';
+import { AuditRepository } from '../../src/modules/organizer/audit/repository';
 import { WebhookService } from '../../src/modules/webhooks/service';
 import { appendEvents } from '../../src/modules/outbox/append';
 import { paymentDone, paymentRefunded, reservationMade } from '../../src/modules/outbox/events';
@@ -10,6 +11,8 @@ import { Scratch } from '../support/rows/scratch';
 import { startTestService } from '../support/service';
 import { until } from '../support/wait';
 import { isGenuine, WebhookReceiver } from '../support/servers/webhook-receiver';
+
+const BY = { actor: { name: 'test', role: 'cli' } };
 
 const ENV = {
   WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
@@ -50,7 +53,13 @@ async function worker(more: Record<string, string | number> = {}): Promise<void>
 
 function serviceWith(env: Record<string, string | number>): WebhookService {
   const config = testConfig(env);
-  return new WebhookService(scratch.app, new EndpointRepository(), new WebhookSecrets(config), config);
+  return new WebhookService(
+    scratch.app,
+    new EndpointRepository(),
+    new WebhookSecrets(config),
+    new AuditRepository(scratch.app),
+    config,
+  );
 }
 
 /** Commits an event. @returns its reservation */
@@ -85,7 +94,7 @@ const stateOf = async (
 describe('an event', () => {
   it('is posted to each webhook, signed, with the same id and body', async () => {
     const [a, b] = [await receiver(), await receiver()];
-    const [first, second] = [await webhooks.add(a.url), await webhooks.add(b.url)];
+    const [first, second] = [await webhooks.add(BY, a.url), await webhooks.add(BY, b.url)];
     await worker();
     const id = await emit();
     await until('both are called', () => a.calls.length === 1 && b.calls.length === 1);
@@ -105,8 +114,8 @@ describe('an event', () => {
 
   it('is posted to the webhooks that want its type, and to none that was added later', async () => {
     const [all, payments] = [await receiver(), await receiver()];
-    await webhooks.add(all.url);
-    await webhooks.add(payments.url, ['payment.completed']);
+    await webhooks.add(BY, all.url);
+    await webhooks.add(BY, payments.url, ['payment.completed']);
     await worker();
     const held = await emit();
     const paid = await emit(undefined, true);
@@ -114,7 +123,7 @@ describe('an event', () => {
     expect(all.reservations.sort((a, b) => a - b)).toEqual([held, paid]);
     expect(payments.reservations).toEqual([paid]);
     const late = await receiver();
-    await webhooks.add(late.url);
+    await webhooks.add(BY, late.url);
     const next = await emit();
     await until('the late one is called', () => late.calls.length === 1);
     expect(late.reservations).toEqual([next]);
@@ -122,7 +131,7 @@ describe('an event', () => {
 
   it('of a refund is posted behind that of its payment', async () => {
     const hook = await receiver();
-    await webhooks.add(hook.url, ['payment.completed', 'payment.refunded']);
+    await webhooks.add(BY, hook.url, ['payment.completed', 'payment.refunded']);
     const id = await emit(undefined, true);
     const what = { reservationId: id, orderId: 2, userId: 1, concertTitle: 'IU 🎤', seatPosition: 7 };
     await scratch.admin.transaction((tx) =>
@@ -138,7 +147,7 @@ describe('an event', () => {
 
   it('is posted again after a failure, with the same id and body and a signature that is fresh', async () => {
     const hook = await receiver();
-    const { id, secret } = await webhooks.add(hook.url);
+    const { id, secret } = await webhooks.add(BY, hook.url);
     let failures = 2;
     hook.answer = (_req, res) => res.writeHead(failures-- > 0 ? 500 : 200).end();
     await worker();
@@ -161,7 +170,7 @@ describe('an event', () => {
 
   it('never overtakes an earlier one of its reservation, and waits for none of another', async () => {
     const hook = await receiver();
-    await webhooks.add(hook.url);
+    await webhooks.add(BY, hook.url);
     const [first, other] = [++reservations, ++reservations];
     const tried: string[] = [];
     let isWell = false;
@@ -191,7 +200,7 @@ describe('an event', () => {
 
   it('is given up after ten attempts, and can be sent again', async () => {
     const hook = await receiver();
-    const { id } = await webhooks.add(hook.url);
+    const { id } = await webhooks.add(BY, hook.url);
     hook.answer = (_req, res) => res.writeHead(400).end();
     await worker();
     await emit();
@@ -201,7 +210,7 @@ describe('an event', () => {
     });
     expect(hook.calls).toHaveLength(10);
     hook.answer = (_req, res) => res.writeHead(200).end();
-    expect(await webhooks.replay(id, { failed: true })).toBe(1);
+    expect(await webhooks.replay(BY, id, { failed: true })).toBe(1);
     await pausesPass();
     await until('delivered', () => hook.calls.length === 11);
     expect(new Set(hook.calls.map((call) => call.id)).size).toBe(1);
@@ -212,8 +221,8 @@ describe('a webhook', () => {
   it('that does not answer holds up no other', async () => {
     const [silent, quick] = [await receiver(), await receiver()];
     silent.answer = () => undefined;
-    await webhooks.add(silent.url);
-    await webhooks.add(quick.url);
+    await webhooks.add(BY, silent.url);
+    await webhooks.add(BY, quick.url);
     await worker();
     const ids = [];
     for (let i = 0; i < 30; i++) ids.push(await emit());
@@ -224,7 +233,7 @@ describe('a webhook', () => {
 
   it('that fails is asked by one call at a time', async () => {
     const hook = await receiver();
-    const { id } = await webhooks.add(hook.url);
+    const { id } = await webhooks.add(BY, hook.url);
     hook.answer = (_req, res) => res.writeHead(503).end();
     await worker();
     for (let i = 0; i < 10; i++) await emit();
@@ -250,7 +259,7 @@ describe('a webhook', () => {
 
   it('is disabled when it has failed for WEBHOOK_DISABLE_AFTER_HOURS, and goes on when it is enabled', async () => {
     const hook = await receiver();
-    const { id } = await webhooks.add(hook.url);
+    const { id } = await webhooks.add(BY, hook.url);
     hook.answer = (_req, res) => res.writeHead(500).end();
     await worker();
     await emit();
@@ -272,14 +281,14 @@ describe('a webhook', () => {
       return row?.open === 0;
     });
     expect(hook.calls).toHaveLength(calls);
-    await webhooks.enable(id);
-    await webhooks.replay(id, { since });
+    await webhooks.enable(BY, id);
+    await webhooks.replay(BY, id, { since });
     await until('what it has missed is sent', () => hook.reservations.includes(missed));
   });
 
   it('that says it is gone is disabled at once', async () => {
     const hook = await receiver();
-    const { id } = await webhooks.add(hook.url);
+    const { id } = await webhooks.add(BY, hook.url);
     hook.answer = (_req, res) => res.writeHead(410).end();
     await worker();
     await emit();
@@ -290,8 +299,8 @@ describe('a webhook', () => {
 
   it('has two secrets while they are changed', async () => {
     const hook = await receiver();
-    const { id, secret: old } = await webhooks.add(hook.url);
-    const { secret } = await webhooks.rotate(id, 24);
+    const { id, secret: old } = await webhooks.add(BY, hook.url);
+    const { secret } = await webhooks.rotate(BY, id, 24);
     await worker();
     await emit();
     await until('called', () => hook.calls.length === 1);
@@ -307,21 +316,21 @@ describe('a webhook', () => {
 
   it('that is removed is called no more', async () => {
     const hook = await receiver();
-    const { id } = await webhooks.add(hook.url);
+    const { id } = await webhooks.add(BY, hook.url);
     hook.answer = (_req, res) => res.writeHead(500).end();
     await worker();
     await emit();
     await until('called', () => hook.calls.length > 0);
-    await webhooks.remove(id);
+    await webhooks.remove(BY, id);
     expect(await scratch.admin.query('SELECT * FROM webhook_attempt')).toEqual([]);
-    await expect(webhooks.remove(id)).rejects.toThrow(`The webhook ${id} does not exist.`);
+    await expect(webhooks.remove(BY, id)).rejects.toThrow(`The webhook ${id} does not exist.`);
   });
 });
 
 describe('two workers', () => {
   it('call each webhook once for each event', async () => {
     const hook = await receiver();
-    await webhooks.add(hook.url);
+    await webhooks.add(BY, hook.url);
     await worker();
     await worker();
     const ids = [];
@@ -332,7 +341,7 @@ describe('two workers', () => {
 
   it('lose nothing when one is killed between the call and its record: the next one repeats it with the same id', async () => {
     const hook = await receiver();
-    const { id } = await webhooks.add(hook.url);
+    const { id } = await webhooks.add(BY, hook.url);
     const answers: (() => void)[] = [];
     hook.answer = (_req, res) => answers.push(() => res.writeHead(200).end());
     const env = { ...ENV, ...scratch.env, NODE_ENV: 'test' };
@@ -358,13 +367,13 @@ describe('the secret of a webhook', () => {
   it('is encrypted in the database, and signs the calls all the same', async () => {
     const hook = await receiver();
     const env = { ...ENV, WEBHOOK_ENCRYPTION_KEY: KEY };
-    const { id, secret } = await serviceWith(env).add(hook.url);
+    const { id, secret } = await serviceWith(env).add(BY, hook.url);
     expect(await stored()).toMatch(/^enc1:/);
     expect(await stored()).not.toContain(secret.slice('whsec_'.length));
     await worker(env);
     await emit();
     await until('it is called', () => hook.calls.length === 1);
-    const { secret: newer } = await serviceWith(env).rotate(id, 24);
+    const { secret: newer } = await serviceWith(env).rotate(BY, id, 24);
     await emit();
     await until('it is called again', () => hook.calls.length === 2);
     const [first, second] = hook.calls;
@@ -375,14 +384,14 @@ describe('the secret of a webhook', () => {
 
   it('goes to another key, and back to none, without a change for the receiver', async () => {
     const hook = await receiver();
-    const { secret } = await webhooks.add(hook.url);
+    const { secret } = await webhooks.add(BY, hook.url);
     expect(await stored()).toBe(secret);
     const seen = new Set<string>();
     for (const env of [
       { WEBHOOK_ENCRYPTION_KEY: KEY },
       { WEBHOOK_ENCRYPTION_KEY: NEXT, WEBHOOK_ENCRYPTION_KEY_SECONDARY: KEY },
     ]) {
-      expect(await serviceWith({ ...ENV, ...env }).encrypt()).toBe(1);
+      expect(await serviceWith({ ...ENV, ...env }).encrypt(BY)).toBe(1);
       seen.add(await stored());
     }
     expect(seen.size).toBe(2);
@@ -390,14 +399,14 @@ describe('the secret of a webhook', () => {
     await emit();
     await until('it is called', () => hook.calls.length === 1);
     expect(hook.calls.map((call) => isGenuine(call, secret))).toEqual([true]);
-    await serviceWith({ ...ENV, WEBHOOK_ENCRYPTION_KEY_SECONDARY: NEXT }).encrypt();
+    await serviceWith({ ...ENV, WEBHOOK_ENCRYPTION_KEY_SECONDARY: NEXT }).encrypt(BY);
     expect(await stored()).toBe(secret);
   });
 
   it('that no key opens is named in the log of deliveries, and nothing is called unsigned', async () => {
     const hook = await receiver();
-    const { id } = await serviceWith({ ...ENV, WEBHOOK_ENCRYPTION_KEY: KEY }).add(hook.url);
-    await expect(serviceWith({ ...ENV, WEBHOOK_ENCRYPTION_KEY: NEXT }).encrypt()).rejects.toThrow(
+    const { id } = await serviceWith({ ...ENV, WEBHOOK_ENCRYPTION_KEY: KEY }).add(BY, hook.url);
+    await expect(serviceWith({ ...ENV, WEBHOOK_ENCRYPTION_KEY: NEXT }).encrypt(BY)).rejects.toThrow(
       /cannot be decrypted/,
     );
     await worker({ WEBHOOK_ENCRYPTION_KEY: NEXT });

@@ -1,7 +1,6 @@
 import { Scratch } from '../support/rows/scratch';
 import { dataOf, givenOperator, OrganizerClient } from '../support/rows/organizer';
 import { startTestService } from '../support/service';
-import { until } from '../support/wait';
 
 describe('webhooks on the management port', () => {
   let scratch: Scratch; // a worker calls the webhooks of its whole database
@@ -33,23 +32,25 @@ describe('webhooks on the management port', () => {
     expect(dataOf(await admin.post(`webhooks/${webhookId}/replay`, { since }))).toEqual({ events: 0 });
     expect(dataOf(await admin.get(`webhooks/${webhookId}/attempts`))).toEqual([]);
     expect((await admin.send('post', `webhooks/${webhookId}/activation`)).status).toBe(200);
-    expect((await admin.send('post', `webhooks/${webhookId}/removal`)).status).toBe(200);
+    expect((await admin.post(`webhooks/${webhookId}/removal`, { reason: 'Moved' })).status).toBe(200);
     expect(dataOf(await admin.get('webhooks'))).toEqual([]);
-    const audit = await until('all acts are written down', async () => {
-      const acts = await scratch.admin.query<{ act: string; text: string }>(
-        "SELECT act, COALESCE(after_state, '') AS text FROM audit WHERE act LIKE 'webhook.%' ORDER BY id",
-      );
-      return acts.length === 6 && acts;
-    });
-    expect(audit.map(({ act }) => act).sort()).toEqual([
-      'webhook.add',
-      'webhook.enable',
+    const audit = dataOf<{ act: string; before: unknown; after: unknown; reason: string | null }[]>(
+      await admin.get(`audit?subject=webhook:${webhookId}`),
+    );
+    const state = { url, description: 'CRM', types: ['payment.completed'] };
+    expect(audit.map(({ act }) => act)).toEqual([
       'webhook.remove',
+      'webhook.enable',
       'webhook.replay',
       'webhook.replay',
       'webhook.rotate',
+      'webhook.add',
     ]);
-    expect(audit.filter(({ text }) => text.includes('whsec_'))).toEqual([]);
+    expect(audit[0]).toMatchObject({ before: state, after: null, reason: 'Moved' });
+    expect(audit[1]).toMatchObject({ before: { disabledReason: null } });
+    expect(audit[2]).toMatchObject({ after: { events: 0 } });
+    expect(audit[5]).toMatchObject({ before: null, after: state, reason: null });
+    expect(JSON.stringify(audit)).not.toContain('whsec_');
   });
 
   it.each([
@@ -60,6 +61,8 @@ describe('webhooks on the management port', () => {
     ['webhooks/4711/replay', { failed: true }, 404],
     ['webhooks/4711/replay', { eventId: 'x' }, 400],
     ['webhooks/4711/removal', {}, 404],
+    ['webhooks/4711/removal', { why: 'x' }, 400],
+    ['webhooks/4711/replay', { since: '9999-12-31T23:59:59-12:00' }, 400],
     ['webhooks/x/removal', {}, 404],
   ])('%s %j is %d', async (path, body, status) => {
     expect((await admin.post(path, body)).status).toBe(status);

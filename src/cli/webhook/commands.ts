@@ -1,5 +1,5 @@
 import { EVENT_TYPES, typeOf } from '../../modules/webhooks/message';
-import type { Replay, WebhookService } from '../../modules/webhooks/service';
+import type { By, Replay, WebhookService } from '../../modules/webhooks/service';
 import { print, UsageError, wholeNumber } from '../support/tool';
 
 const MAX_LOG = 10_000;
@@ -16,6 +16,7 @@ export const OPTIONS = {
 } as const;
 
 interface Given {
+  by: By;
   /** Of `add` the URL, else the id. */
   what: string;
   values: { [K in keyof typeof OPTIONS]?: string | boolean };
@@ -44,7 +45,7 @@ export const COMMANDS: Record<string, Command | undefined> = {
       for (const type of types)
         if (!EVENT_TYPES.includes(type))
           throw new UsageError(`--types: there is no ${type}: they are ${EVENT_TYPES.join(', ')}.`);
-      const { id, secret } = await webhooks.add(given.what, types, textOf(given, 'description'));
+      const { id, secret } = await webhooks.add(given.by, given.what, types, textOf(given, 'description'));
       print(`webhook ${id} is called from now on`);
       print(`secret ${secret}`);
     },
@@ -59,7 +60,7 @@ export const COMMANDS: Record<string, Command | undefined> = {
         min: 0,
         max: MAX_KEEP_HOURS,
       });
-      const { secret } = await webhooks.rotate(idOf(given), hours);
+      const { secret } = await webhooks.rotate(given.by, idOf(given), hours);
       print(`secret ${secret}`);
       print(hours === 0 ? 'the old one signs no more' : `the old one signs as well for ${hours} h`);
     },
@@ -68,7 +69,7 @@ export const COMMANDS: Record<string, Command | undefined> = {
     takes: 'id',
     options: [],
     run: async (webhooks, given) => {
-      await webhooks.enable(idOf(given));
+      await webhooks.enable(given.by, idOf(given));
       print(`webhook ${idOf(given)} is called again; replay sends what it has missed`);
     },
   },
@@ -76,22 +77,22 @@ export const COMMANDS: Record<string, Command | undefined> = {
     takes: 'id',
     options: ['event', 'failed', 'since'],
     run: async (webhooks, given) => {
-      print(`${await webhooks.replay(idOf(given), replayOf(given))} events are sent again`);
+      print(`${await webhooks.replay(given.by, idOf(given), replayOf(given))} events are sent again`);
     },
   },
   remove: {
     takes: 'id',
     options: [],
     run: async (webhooks, given) => {
-      await webhooks.remove(idOf(given));
+      await webhooks.remove(given.by, idOf(given));
       print(`webhook ${idOf(given)} is removed`);
     },
   },
   encrypt: {
     takes: 'nothing',
     options: [],
-    run: async (webhooks) => {
-      print(`the secrets of ${await webhooks.encrypt()} webhooks are stored under the present key`);
+    run: async (webhooks, given) => {
+      print(`the secrets of ${await webhooks.encrypt(given.by)} webhooks are stored under the present key`);
     },
   },
 };

@@ -129,7 +129,7 @@ function describeOperation(
       ? {}
       : {
           requestBody: {
-            required: true,
+            required: !body.safeParse(undefined).success,
             content: { 'application/json': { schema: toSchema(body, 'input') } },
           },
         }),

@@ -23,7 +23,6 @@ import type { LiveService } from '../live/service';
 import type { LiveStreams } from '../live/streams';
 import { webhookRoutes } from '../webhooks/routes';
 import type { WebhookService } from '../webhooks/service';
-import type { Audited } from './audit/middleware';
 import { concertRoutes, scheduleRoutes } from './programme/routes';
 import { saleRoutes } from './programme/sale-routes';
 import type { SaleService } from './programme/sale-service';
@@ -46,14 +45,8 @@ export interface OrganizerServices {
   displayTime: DisplayTime;
 }
 
-interface OrganizerActs {
-  access: Access;
-  audited: Audited;
-}
-
 /** Everything under /v1/admin, with the document that describes it. */
-export function organizerRoutes(services: OrganizerServices, acts: OrganizerActs): Router[] {
-  const { access, audited } = acts;
+export function organizerRoutes(services: OrganizerServices, access: Access): Router[] {
   const routers = [
     operatorListRoutes(services.operators, access, services.displayTime),
     concertRoutes(services.concerts, access),
@@ -66,7 +59,7 @@ export function organizerRoutes(services: OrganizerServices, acts: OrganizerActs
     exportRoutes(services.exports, access),
     auditRoutes(services.audit, access),
     liveRoutes(services, access),
-    webhookRoutes(services.webhooks, { access, audited, time: services.displayTime }),
+    webhookRoutes(services.webhooks, { access, time: services.displayTime }),
   ];
   return [...routers, documentRoute(routers)];
 }

@@ -13,7 +13,6 @@ const LIST = `SELECT e.id, e.url, e.description, e.topics, e.created_at AS creat
 const REMOVE = 'DELETE FROM webhook_endpoint WHERE id = ?';
 const ROTATE = `UPDATE webhook_endpoint
                    SET previous_secret = secret, previous_until = NOW(3) + INTERVAL ? HOUR, secret = ? WHERE id = ?`;
-const URL_OF = 'SELECT url FROM webhook_endpoint WHERE id = ?';
 const LOCK_SECRETS =
   'SELECT id, url, secret, previous_secret AS previousSecret FROM webhook_endpoint ORDER BY id FOR UPDATE';
 const STORE_SECRETS = 'UPDATE webhook_endpoint SET secret = ?, previous_secret = ? WHERE id = ?';
@@ -93,10 +92,6 @@ export class EndpointRepository {
   /** With its deliveries and their log. */
   async remove(on: SqlExecutor, id: number): Promise<boolean> {
     return (await on.execute(REMOVE, [id])).affectedRows === 1;
-  }
-
-  async urlOf(on: SqlExecutor, id: number): Promise<string | undefined> {
-    return (await on.query<{ url: string }>(URL_OF, [id]))[0]?.url;
   }
 
   /** Locks all endpoints. */

@@ -4,11 +4,11 @@ import { sendData } from '../../http/envelope';
 import { answers } from '../../http/operation';
 import { literalRouter, refuseOtherMethods } from '../../http/routes';
 import { validation } from '../../http/middleware/validate';
-import type { Audited } from '../organizer/audit/middleware';
+import type { Actor } from '../organizer/audit/repository';
 import { type Access, pathId } from '../organizer/middleware';
 import { typeOf } from './message';
 import { ACTIVATE, ADD, ATTEMPTS, LIST, REMOVE, REPLAY, type ReplayBody, ROTATE } from './schema';
-import type { Attempt, Endpoint, Replay, WebhookService } from './service';
+import type { Attempt, By, Endpoint, Replay, WebhookService } from './service';
 
 const BODY_BYTES = 16_384;
 const SHOWN_ATTEMPTS = 100;
@@ -16,16 +16,11 @@ const SHOWN_ATTEMPTS = 100;
 /** Webhooks on the management port. Acts are audited; secrets are in the answer that makes them, and nowhere else. */
 export function webhookRoutes(
   webhooks: WebhookService,
-  { access, audited, time }: { access: Access; audited: Audited; time: DisplayTime },
+  { access, time }: { access: Access; time: DisplayTime },
 ): Router {
   const router = literalRouter();
   const validate = validation(BODY_BYTES);
   const idOf = (req: { params: Record<string, string> }): number => pathId(req, 'webhookId', 'Webhook');
-  const act = (name: string) =>
-    audited({
-      act: `webhook.${name}`,
-      subjectOf: ({ params }) => `webhook:${String(params.webhookId ?? 'new')}`,
-    });
 
   router.get(
     '/v1/admin/webhooks',
@@ -41,9 +36,9 @@ export function webhookRoutes(
     '/v1/admin/webhooks',
     access('admin'),
     validate(ADD),
-    act('add'),
-    answers(ADD, async ({ body }, res) => {
-      const { id, secret } = await webhooks.add(body.url, body.types, body.description);
+    answers(ADD, async ({ operator, body }, res) => {
+      const { url, types, description } = body;
+      const { id, secret } = await webhooks.add(by(operator, body), url, types, description);
       sendData(res, { webhookId: id, secret });
     }),
   );
@@ -62,40 +57,44 @@ export function webhookRoutes(
     '/v1/admin/webhooks/:webhookId/secret',
     access('admin'),
     validate(ROTATE),
-    act('rotate'),
     answers(ROTATE, async (req, res) => {
-      sendData(res, await webhooks.rotate(idOf(req), req.body.keepHours));
+      sendData(res, await webhooks.rotate(by(req.operator, req.body), idOf(req), req.body.keepHours));
     }),
   );
   router.post(
     '/v1/admin/webhooks/:webhookId/replay',
     access('operator'),
     validate(REPLAY),
-    act('replay'),
     answers(REPLAY, async (req, res) => {
-      sendData(res, { events: await webhooks.replay(idOf(req), replayOf(req.body)) });
+      const events = await webhooks.replay(by(req.operator, req.body), idOf(req), replayOf(req.body));
+      sendData(res, { events });
     }),
   );
   router.post(
     '/v1/admin/webhooks/:webhookId/activation',
     access('operator'),
-    act('enable'),
+    validate(ACTIVATE),
     answers(ACTIVATE, async (req, res) => {
-      await webhooks.enable(idOf(req));
+      await webhooks.enable(by(req.operator, req.body), idOf(req));
       sendData(res, {});
     }),
   );
   router.post(
     '/v1/admin/webhooks/:webhookId/removal',
     access('admin'),
-    act('remove'),
+    validate(REMOVE),
     answers(REMOVE, async (req, res) => {
-      await webhooks.remove(idOf(req));
+      await webhooks.remove(by(req.operator, req.body), idOf(req));
       sendData(res, {});
     }),
   );
   return refuseOtherMethods(router);
 }
+
+const by = (actor: Actor, body: { reason?: string | undefined } | undefined): By => ({
+  actor,
+  reason: body?.reason,
+});
 
 const endpointView = (endpoint: Endpoint, time: DisplayTime) => {
   const { id, url, description, types, pending, failed, disabledReason } = endpoint;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, OffsetTime, StoredTime } from '../../http/fields';
+import { Id, OffsetTime, Reason, StoredTime } from '../../http/fields';
 import { operation } from '../../http/operation';
 import { EVENT_TYPES } from './message';
 
@@ -42,6 +42,7 @@ export const LIST = operation({
   ],
 });
 
+const reason = Reason.optional();
 const secret = z.string().describe('Shown this once');
 const exampleSecret = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';
 
@@ -57,6 +58,7 @@ export const ADD = operation({
       .optional()
       .describe('Without them all'),
     description: z.string().max(200).optional(),
+    reason,
   }),
   answer: z.object({ webhookId: Id, secret }),
   example: { webhookId: 1, secret: exampleSecret },
@@ -94,15 +96,15 @@ export const ROTATE = operation({
   tag,
   summary: 'A new secret; for some hours the old one signs as well',
   errors: MISSING,
-  body: z.strictObject({ keepHours: z.int().min(0).max(8760).default(24) }),
+  body: z.strictObject({ keepHours: z.int().min(0).max(8760).default(24), reason }),
   answer: z.object({ secret }),
   example: { secret: exampleSecret },
 });
 
 const ReplayBody = z.union([
-  z.strictObject({ eventId: z.guid() }),
-  z.strictObject({ since: StoredTime }),
-  z.strictObject({ failed: z.literal(true) }),
+  z.strictObject({ eventId: z.guid(), reason }),
+  z.strictObject({ since: StoredTime, reason }),
+  z.strictObject({ failed: z.literal(true), reason }),
 ]);
 export type ReplayBody = z.infer<typeof ReplayBody>;
 
@@ -115,7 +117,12 @@ export const REPLAY = operation({
   example: { events: 3 },
 });
 
-const done = { answer: z.object({}), example: {}, errors: MISSING };
+const done = {
+  body: z.strictObject({ reason }).optional(),
+  answer: z.object({}),
+  example: {},
+  errors: MISSING,
+};
 export const ACTIVATE = operation({ tag, summary: 'Calls a disabled webhook again', ...done });
 export const REMOVE = operation({
   tag,

@@ -1,7 +1,8 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { NotFound } from '../../common/errors';
 import { CONFIG, type Config } from '../../config/config';
-import { Database } from '../../platform/database/database';
+import { Database, type ModelTransaction, type SqlExecutor } from '../../platform/database/database';
+import { type Act, type Actor, AuditRepository } from '../organizer/audit/repository';
 import { AddressRules } from './delivery/addresses';
 import { topicOf, typeOf } from './message';
 import { type AttemptRow, EndpointRepository, type EndpointRow } from './repository';
@@ -19,7 +20,13 @@ export type Attempt = AttemptRow;
 /** What to send again: one event, all that were given up, or all since a time. */
 export type Replay = { eventId: string } | { failed: true } | { since: Date };
 
-/** Webhooks as operators manage them. */
+/** Who acts, and why. */
+export interface By {
+  actor: Actor;
+  reason?: string | undefined;
+}
+
+/** Webhooks as operators manage them: each act is in the audit, no secret is. */
 @scoped(Lifecycle.ContainerScoped)
 export class WebhookService {
   private readonly rules: AddressRules;
@@ -28,6 +35,7 @@ export class WebhookService {
     private readonly database: Database,
     private readonly endpoints: EndpointRepository,
     private readonly secrets: WebhookSecrets,
+    private readonly audit: AuditRepository,
     @inject(CONFIG) config: Config,
   ) {
     this.rules = new AddressRules(config.WEBHOOK_ALLOWED_NETWORKS);
@@ -39,6 +47,7 @@ export class WebhookService {
    * @throws TargetRefused; NotFound (404): there is no such type
    */
   async add(
+    by: By,
     url: string,
     types: readonly string[] = [],
     description = '',
@@ -56,33 +65,40 @@ export class WebhookService {
       topics: topics.length === 0 ? null : topics.join(),
       secret: this.secrets.seal(secret, target.url.href),
     };
-    return { id: await this.endpoints.add(this.database, row), secret };
+    return this.database.modelTransaction(async (tx) => {
+      const id = await this.endpoints.add(tx, row);
+      await this.write(tx, by, { act: 'add', subject: id, after: stateOf(typed(row)) });
+      return { id, secret };
+    });
   }
 
   async list(): Promise<Endpoint[]> {
-    return (await this.endpoints.list(this.database)).map(({ topics, ...row }) => ({
-      ...row,
-      types: topics?.split(',').map(typeOf),
-    }));
+    return (await this.endpoints.list(this.database)).map(typed);
   }
 
   /** Forgets the endpoint, what was to be delivered to it, and its log. @throws NotFound (404) */
-  async remove(id: number): Promise<void> {
-    // In a transaction, which is repeated after a deadlock with a worker.
-    if (!(await this.database.transaction((tx) => this.endpoints.remove(tx, id)))) throw missing(id);
+  async remove(by: By, id: number): Promise<void> {
+    // The transaction is repeated after a deadlock with a worker.
+    await this.database.modelTransaction(async (tx) => {
+      const endpoint = await this.find(tx, id);
+      if (!(await this.endpoints.remove(tx, id))) throw missing(id);
+      await this.write(tx, by, { act: 'remove', subject: id, before: stateOf(endpoint) });
+    });
   }
 
   /**
    * Gives it a new secret, with which calls are signed from now on; for `keepHours` with the old one as well.
    * @throws NotFound (404)
    */
-  async rotate(id: number, keepHours: number): Promise<{ secret: string }> {
+  async rotate(by: By, id: number, keepHours: number): Promise<{ secret: string }> {
     const secret = newSecret();
-    const url = await this.endpoints.urlOf(this.database, id);
-    if (url === undefined) throw missing(id);
-    const sealed = this.secrets.seal(secret, url);
-    if (!(await this.endpoints.rotate(this.database, id, sealed, keepHours))) throw missing(id);
-    return { secret };
+    return this.database.modelTransaction(async (tx) => {
+      const { url } = await this.find(tx, id);
+      const sealed = this.secrets.seal(secret, url);
+      if (!(await this.endpoints.rotate(tx, id, sealed, keepHours))) throw missing(id);
+      await this.write(tx, by, { act: 'rotate', subject: id, after: { keepHours } });
+      return { secret };
+    });
   }
 
   /**
@@ -90,8 +106,8 @@ export class WebhookService {
    * @returns how many webhooks there are
    * @throws SecretUnreadable: then none is changed
    */
-  async encrypt(): Promise<number> {
-    return this.database.transaction(async (tx) => {
+  async encrypt(by: By): Promise<number> {
+    return this.database.modelTransaction(async (tx) => {
       const all = await this.endpoints.lockSecrets(tx);
       for (const { id, url, secret, previousSecret } of all)
         await this.endpoints.storeSecrets(tx, {
@@ -100,36 +116,67 @@ export class WebhookService {
           secret: this.secrets.reseal(secret, url),
           previousSecret: previousSecret && this.secrets.reseal(previousSecret, url),
         });
+      await this.write(tx, by, { act: 'encrypt', subject: 'all', after: { webhooks: all.length } });
       return all.length;
     });
   }
 
   /** Calls it again although it was disabled. @throws NotFound (404) */
-  async enable(id: number): Promise<void> {
-    await this.find(id);
-    await this.endpoints.enable(this.database, id);
+  async enable(by: By, id: number): Promise<void> {
+    await this.database.modelTransaction(async (tx) => {
+      const { disabledReason } = await this.find(tx, id);
+      await this.endpoints.enable(tx, id);
+      await this.write(tx, by, { act: 'enable', subject: id, before: { disabledReason } });
+    });
   }
 
   /** Sends again, with the same ids. @returns how many @throws NotFound (404) */
-  async replay(id: number, what: Replay): Promise<number> {
-    await this.find(id);
-    return this.database.transaction((tx) => {
-      if ('eventId' in what) return this.endpoints.replayEvent(tx, id, what.eventId);
-      return 'since' in what
-        ? this.endpoints.replaySince(tx, id, what.since)
-        : this.endpoints.replayFailed(tx, id);
+  async replay(by: By, id: number, what: Replay): Promise<number> {
+    return this.database.modelTransaction(async (tx) => {
+      await this.find(tx, id);
+      const events = await this.sendAgain(tx, id, what);
+      await this.write(tx, by, { act: 'replay', subject: id, after: { ...what, events } });
+      return events;
     });
   }
 
   /** The newest calls with their outcomes. @throws NotFound (404) */
   async log(id: number, limit: number): Promise<Attempt[]> {
-    await this.find(id);
+    await this.find(this.database, id);
     return this.endpoints.log(this.database, id, limit);
   }
 
-  private async find(id: number): Promise<void> {
-    if (!(await this.list()).some((endpoint) => endpoint.id === id)) throw missing(id);
+  private async sendAgain(tx: SqlExecutor, id: number, what: Replay): Promise<number> {
+    if ('eventId' in what) return this.endpoints.replayEvent(tx, id, what.eventId);
+    return 'since' in what
+      ? this.endpoints.replaySince(tx, id, what.since)
+      : this.endpoints.replayFailed(tx, id);
+  }
+
+  private async find(on: SqlExecutor, id: number): Promise<Endpoint> {
+    const endpoint = (await this.endpoints.list(on)).find((each) => each.id === id);
+    if (endpoint === undefined) throw missing(id);
+    return typed(endpoint);
+  }
+
+  private async write(
+    tx: ModelTransaction,
+    { actor, reason }: By,
+    { act, subject, ...states }: Omit<Act, 'subject'> & { subject: number | 'all' },
+  ): Promise<void> {
+    const what = { act: `webhook.${act}`, subject: `webhook:${subject}`, reason };
+    await this.audit.append(tx, actor, { ...what, ...states });
   }
 }
+
+const typed = <Row extends { topics: string | null }>({
+  topics,
+  ...row
+}: Row): Omit<Row, 'topics'> & Pick<Endpoint, 'types'> => ({ ...row, types: topics?.split(',').map(typeOf) });
+
+type State = Pick<Endpoint, 'url' | 'description' | 'types'>;
+
+/** What the audit keeps of an endpoint. */
+const stateOf = ({ url, description, types }: State): State => ({ url, description, types });
 
 const missing = (id: number): NotFound => new NotFound(`The webhook ${id}`);

@@ -4807,6 +4807,8 @@ export interface paths {
                         /** @description Without them all */
                         types?: ("reservation.held" | "payment.completed" | "payment.refunded")[];
                         description?: string;
+                        /** @description Why, for the audit */
+                        reason?: string;
                     };
                 };
             };
@@ -5061,6 +5063,8 @@ export interface paths {
                     "application/json": {
                         /** @default 24 */
                         keepHours?: number;
+                        /** @description Why, for the audit */
+                        reason?: string;
                     };
                 };
             };
@@ -5197,15 +5201,21 @@ export interface paths {
                     "application/json": {
                         /** Format: uuid */
                         eventId: string;
+                        /** @description Why, for the audit */
+                        reason?: string;
                     } | {
                         /**
                          * Format: date-time
                          * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
                          */
                         since: string;
+                        /** @description Why, for the audit */
+                        reason?: string;
                     } | {
                         /** @constant */
                         failed: true;
+                        /** @description Why, for the audit */
+                        reason?: string;
                     };
                 };
             };
@@ -5336,7 +5346,14 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: never;
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        /** @description Why, for the audit */
+                        reason?: string;
+                    };
+                };
+            };
             responses: {
                 /** @description Done */
                 200: {
@@ -5357,6 +5374,15 @@ export interface paths {
                             data: Record<string, never>;
                             exception: null;
                         };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
                     };
                 };
                 /** @description No operator key, or one that was revoked */
@@ -5381,6 +5407,24 @@ export interface paths {
                 };
                 /** @description There is none of that number */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is not JSON */
+                415: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -5433,7 +5477,14 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: never;
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        /** @description Why, for the audit */
+                        reason?: string;
+                    };
+                };
+            };
             responses: {
                 /** @description Done */
                 200: {
@@ -5454,6 +5505,15 @@ export interface paths {
                             data: Record<string, never>;
                             exception: null;
                         };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
                     };
                 };
                 /** @description No operator key, or one that was revoked */
@@ -5478,6 +5538,24 @@ export interface paths {
                 };
                 /** @description There is none of that number */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is not JSON */
+                415: {
                     headers: {
                         [name: string]: unknown;
                     };

@@ -15,7 +15,6 @@ export interface AuditedAct {
 export interface DoneAct {
   /** False: things were so already, so there is nothing to write down. */
   isChange: boolean;
-  subject?: string;
   reason?: string | undefined;
   before?: unknown;
   after?: unknown;
