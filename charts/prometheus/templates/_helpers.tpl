@@ -42,3 +42,20 @@
 {{- end -}}
 {{- $text -}}
 {{- end -}}
+
+{{/*
+The rules of a file for a Prometheus that watches other installations as well: of the series of this namespace, and with its
+name on what they record and alert, by which an Alertmanager may route. (dict "root" . "path" "rules/alerts.yml")
+*/}}
+{{- define "prometheus.scopedGroups" -}}
+{{- $namespace := .root.Release.Namespace -}}
+{{- $groups := (include "prometheus.rules" . | fromYaml).groups -}}
+{{- range $groups -}}
+{{- range .rules -}}
+{{- $expr := regexReplaceAll "\\{(job|job_name|cronjob|horizontalpodautoscaler)=" .expr (printf "{namespace=%q, ${1}=" $namespace) -}}
+{{- $_ := set . "expr" (regexReplaceAll "\\b(concert:[a-z0-9_:]+)" $expr (printf "${1}{namespace=%q}" $namespace)) -}}
+{{- $_ := set . "labels" (merge (dict "namespace" $namespace) (.labels | default dict)) -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $groups -}}
+{{- end -}}

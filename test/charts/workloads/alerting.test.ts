@@ -48,14 +48,6 @@ it('every alert has an absolute address of its runbook when runbookBaseUrl is se
   expect(absolute).toEqual(relative.map(([alert]) => [alert, `https://git.example/runbooks/${alert}.md`]));
 });
 
-it('an operator gets the same rules as a PrometheusRule, without a second Prometheus', async () => {
-  const values = { server: { enabled: false }, prometheusRule: { enabled: true, labels: { release: 'x' } } };
-  const manifests = await prometheus(values);
-  expect(manifests.map(({ kind }) => kind)).toEqual(['PrometheusRule']);
-  expect(manifests[0]?.metadata.labels).toMatchObject({ release: 'x' });
-  expect(manifests[0]?.spec?.groups).toEqual(groupsIn(await prometheus({})));
-});
-
 it('kube-state-metrics is scraped for this namespace, and reached', async () => {
   const manifests = await prometheus({ kubeStateMetrics: { target: 'ksm.{{ .Release.Namespace }}:8081' } });
   const config = parseYaml(mapOf(manifests, 'concert-prometheus')['prometheus.yml'] ?? '') as {
