@@ -7,6 +7,8 @@ export class Exchange {
   startedAtMs = monotonicMs();
   /** Refused early, since it could not have been done in time. */
   isShed = false;
+  /** Load shedding has accepted it, and counts it until it is answered. */
+  isAccepted = false;
   /** The answer is that of an earlier request with the same Idempotency-Key. */
   isReplay = false;
   /** Of a request that is traced. */

@@ -41,16 +41,15 @@ export function shedApart(
 }
 
 export function loadShedding(shedder: LoadShedder, onShed: () => void): LoadShedding {
-  const entered = new WeakSet<Exchange>();
   const refuse = (exchange: Exchange): never => {
     exchange.isShed = true;
     onShed();
     throw OVERLOADED;
   };
   const enter = (exchange: Exchange): void => {
-    if (entered.has(exchange)) return;
+    if (exchange.isAccepted) return;
     if (!shedder.enter()) refuse(exchange);
-    entered.add(exchange);
+    exchange.isAccepted = true;
     exchange.onAnswered(() => shedder.leave());
   };
   const shed: RequestHandler = (_req, res, next) => {

@@ -9,6 +9,7 @@ import type { IssuedChallenge, SentProof } from '../schema';
 import { QueueRepository } from '../state/repository';
 import type { IssuedEntry, SpentProof } from '../state/results';
 import type { WaitingRoom } from '../waiting-room';
+import type { GateRequest } from './gates/gate';
 import { type GateName, TokenGate } from './gates/token-gate';
 import { TokenCodec } from './token';
 
@@ -54,27 +55,21 @@ export class TokenIssuer {
     userId: number,
     { queueId, proof, authorization }: IssueOptions = {},
   ): Promise<{ queueToken: string }> {
-    const { main } = this.rooms;
-    const room = queueId === undefined ? main : this.rooms.find(queueId);
+    const room = queueId === undefined ? this.rooms.main : this.rooms.find(queueId);
     if (room === undefined) throw new NotFound(`Queue ${String(queueId)}`);
-    const verified = await this.gate.verify({
-      userId,
-      queueId: room.queueId,
-      proof,
-      authorization,
-      // Read by the gates that need them: without one, tokens are issued before the first snapshot as well.
-      get nowMs() {
-        return redisNowMs(main);
-      },
-      get gen() {
-        return main.snapshot.gen;
-      },
-    });
+    const verified = await this.verify({ userId, queueId: room.queueId, proof, authorization });
     if (!(await this.exists(userId))) throw new NotFound(`User ${userId}`);
     const { status, seq, gen, iatMs } = await this.issueFor(room, userId, verified);
     this.metrics.queueIssued.inc({ status });
     const claims = { userId, queueId: room.queueId, seq, gen, iatMs };
     return { queueToken: this.tokens.sign(claims, room.tokenLifeMs) };
+  }
+
+  /** @returns what is to be spent. Without a gate nothing is, and tokens are issued before the first snapshot as well. */
+  private async verify(request: Omit<GateRequest, 'nowMs' | 'gen'>): Promise<SpentProof | undefined> {
+    if (this.gate.name === 'none') return undefined;
+    const { main } = this.rooms;
+    return this.gate.verify({ ...request, nowMs: redisNowMs(main), gen: main.snapshot.gen });
   }
 
   /** The user's entry in a queue, for which a proof is spent. @throws ProofSpent (403) */
