@@ -83,8 +83,7 @@ const ITEMS = `
     LEFT JOIN reservation r ON r.order_id = o.id
     LEFT JOIN concert_schedule d ON d.id = r.schedule_id
     LEFT JOIN concert c ON c.id = d.concert_id
-    ${PAYMENT_OF_Q}
-   ORDER BY payment, reservationId`;
+    ${PAYMENT_OF_Q}`;
 
 /**
  * Held orders become sales as far as their holds last and their schedules are not canceled: first the seats, then their
@@ -127,31 +126,27 @@ export class PaymentRepository {
       user.seq,
       user.gen,
     ]);
-    return tx.read<PayableItem>(ITEMS, [this.mainQueueId, JSON.stringify(rows)]);
+    const items = await tx.read<PayableItem>(ITEMS, [this.mainQueueId, JSON.stringify(rows)]);
+    // Not by ORDER BY, for which the server would make a temporary table.
+    return items.sort((a, b) => a.payment - b.payment || a.reservationId - b.reservationId);
   }
 
   /** @returns whether all of the orders are sold; if not, a part may be written that is to be rolled back */
   async sell(tx: SqlExecutor, orders: SoldOrder[]): Promise<boolean> {
     const items = orders.flatMap((order) => order.items);
-    const seats = forIds(
-      SELL_SEATS,
-      items.map(({ seatId }) => seatId),
-    );
-    if ((await tx.execute(seats.sql, seats.ids)).affectedRows !== items.length) return false;
-    const reservations = forIds(
-      SELL_RESERVATIONS,
-      items.map(({ reservationId }) => reservationId),
-    );
-    if ((await tx.execute(reservations.sql, reservations.ids)).affectedRows !== items.length) return false;
-    const sold = forIds(
-      SELL_ORDERS,
-      orders.map(({ orderId }) => orderId),
-    );
-    const payers = forIds(
-      sold.sql,
-      orders.map(({ userId }) => userId),
-    );
-    return (await tx.execute(payers.sql, [...sold.ids, ...payers.ids])).affectedRows === orders.length;
+    const seatIds = items.map(({ seatId }) => seatId);
+    const reservationIds = items.map(({ reservationId }) => reservationId);
+    if ((await this.change(tx, SELL_SEATS, seatIds)) !== items.length) return false;
+    if ((await this.change(tx, SELL_RESERVATIONS, reservationIds)) !== items.length) return false;
+    const orderIds = orders.map(({ orderId }) => orderId);
+    const payers = orders.map(({ userId }) => userId);
+    return (await this.change(tx, SELL_ORDERS, orderIds, payers)) === orders.length;
+  }
+
+  /** @returns how many rows the statement matched */
+  private async change(tx: SqlExecutor, statement: string, ...lists: number[][]): Promise<number> {
+    const { sql, ids } = forIds(statement, ...lists);
+    return (await tx.execute(sql, ids)).affectedRows;
   }
 
   /**

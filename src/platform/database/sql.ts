@@ -37,13 +37,18 @@ export const padded = (ids: number[], count: number): number[] => [
 const LIST_SIZES = [1, 8, 64, 512, 4096];
 
 /**
- * A statement with one `IN (?)`, for a list of ids: with as many placeholders as the next of a few sizes, so that a
- * connection keeps few prepared statements of it. It costs the server two thirds of a join with JSON_TABLE (ADR 15).
+ * A statement with an `IN (?)` for each list of ids, in their order: all with as many placeholders as the next of a few
+ * sizes, so that a connection keeps few prepared statements of it. It costs the server two thirds of a join with
+ * JSON_TABLE (ADR 15).
  */
-export function forIds(sql: string, ids: number[]): { sql: string; ids: number[] } {
-  const distinct = ids.length === 0 ? [0] : [...new Set(ids)]; // no row has id 0
-  const size = LIST_SIZES.find((each) => each >= distinct.length) ?? distinct.length;
-  return { sql: sql.replace('IN (?)', `IN (${placeholders(size)})`), ids: padded(distinct, size) };
+export function forIds(sql: string, ...lists: number[][]): { sql: string; ids: number[] } {
+  const distinct = lists.map((ids) => (ids.length === 0 ? [0] : [...new Set(ids)])); // no row has id 0
+  const longest = Math.max(...distinct.map(({ length }) => length));
+  const size = LIST_SIZES.find((each) => each >= longest) ?? longest;
+  return {
+    sql: sql.replaceAll('IN (?)', `IN (${placeholders(size)})`),
+    ids: distinct.flatMap((ids) => padded(ids, size)),
+  };
 }
 
 /** Ids as a JSON array, each once and in ascending order: rows are locked as a JSON_TABLE lists them. */
