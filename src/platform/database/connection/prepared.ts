@@ -1,6 +1,7 @@
 import type { Connection, UpsertResult } from 'mariadb';
 import { NO_TRACES, type Tracer } from '../../observability/traces/tracer';
 import { isStatementLimit } from '../errors';
+import { insertInBulk, isForBulk } from './bulk';
 import { forRows, type SqlParam, type SqlWriter } from '../sql';
 import { tracedStatement } from '../../observability/traces/statements';
 
@@ -25,15 +26,26 @@ export class PreparedExecutor implements SqlWriter {
     return { affectedRows, insertId: Number(insertId) };
   }
 
-  /** One row by a prepared statement; more by the text protocol: each count would be a separate prepared statement. */
+  /** One row by a prepared statement; more in bulk if that can be, as each count would be a separate prepared statement. */
   async insertRows<T>(sql: string, rows: SqlParam[][]): Promise<T[]> {
     const [first, ...others] = rows;
     if (first === undefined) return [];
-    return tracedStatement(this.tracer, sql, () =>
-      others.length === 0
-        ? this.runPrepared<T[]>(sql, first)
-        : this.connection.query<T[]>(forRows(sql, rows.length), rows.flat()),
-    );
+    return tracedStatement(this.tracer, sql, async () => {
+      if (others.length === 0) return this.runPrepared<T[]>(sql, first);
+      if (isForBulk(this.connection, sql, rows) && (await this.runInBulk(sql, rows))) return [];
+      return this.connection.query<T[]>(forRows(sql, rows.length), rows.flat());
+    });
+  }
+
+  /** @returns false: the server has no room for another prepared statement */
+  private async runInBulk(sql: string, rows: SqlParam[][]): Promise<boolean> {
+    try {
+      await insertInBulk(this.connection, sql, rows);
+      return true;
+    } catch (error) {
+      if (isStatementLimit(error)) return false;
+      throw error;
+    }
   }
 
   /**
