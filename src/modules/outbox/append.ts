@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { processTimeMs } from '../../common/clock';
 import type { SqlWriter } from '../../platform/database/database';
 
 /** An event to publish. Its name is the Kafka topic. */
@@ -14,11 +15,20 @@ export interface DomainEvent {
 const APPEND = `
   INSERT INTO outbox (event_id, topic, partition_key, payload, traceparent) VALUES (?, ?, ?, ?, ?)`;
 
+/**
+ * In the order of time (version 7, RFC 9562), so that new rows stand at the end of the index over event ids rather than
+ * all over it.
+ */
+function eventId(): string {
+  const ms = Math.floor(processTimeMs()).toString(16).padStart(12, '0');
+  return `${ms.slice(0, 8)}-${ms.slice(8)}-7${randomUUID().slice(15)}`;
+}
+
 /** Writes events in the transaction of the changes that they report: all are committed, or none. */
 export async function appendEvents(tx: SqlWriter, events: DomainEvent[]): Promise<void> {
   if (events.length === 0) return;
   const rows = events.map(({ topic, partitionKey, payload, trace }) => [
-    randomUUID(),
+    eventId(),
     topic,
     partitionKey,
     JSON.stringify(payload),
