@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { RIGHTS } from '../../src/database/grants';
 
 const root = join(__dirname, '..', '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -153,6 +154,11 @@ describe('commands that pages name', () => {
     );
     expect(unknown).toEqual([]);
   });
+});
+
+it('the architecture names each table that the application has rights on', () => {
+  const [, tables = ''] = /## Tables\n([^]*?)\n## /.exec(read('docs/architecture.md')) ?? [];
+  expect(Object.keys(RIGHTS).filter((table) => !tables.includes(`\`${table}\``))).toEqual([]);
 });
 
 describe('names that pages use', () => {
