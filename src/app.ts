@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import express, { type Express, type RequestHandler, type Router } from 'express';
 import type { DependencyContainer } from 'tsyringe';
 import { CONFIG, type Config } from './config/config';
@@ -22,10 +21,6 @@ import { IdentityService } from './modules/identity/service';
 import { type RouteMiddleware, routeMiddleware } from './modules/middleware';
 import { Health } from './modules/operations/health';
 import { healthRoutes } from './modules/operations/routes';
-import { type PageFile, readPages } from './modules/pages/files';
-import { FormGuard } from './modules/pages/forms/guard';
-import { formRoutes } from './modules/pages/forms/routes';
-import { pageRoutes } from './modules/pages/routes';
 import { orderRoutes } from './modules/orders/order-routes';
 import { OrderService } from './modules/orders/order-service';
 import { reservationRoutes } from './modules/orders/routes';
@@ -35,7 +30,8 @@ import { PaymentService } from './modules/payments/service';
 import { transparencyRoutes } from './modules/transparency/routes';
 import { TransparencyService } from './modules/transparency/service';
 import { LoadMonitor } from './modules/waiting-room/admission/load-monitor';
-import { queueMiddleware } from './modules/waiting-room/middleware';
+import { queueMiddleware } from './modules/waiting-room/guard/middleware';
+import { SessionGuard } from './modules/waiting-room/guard/session-guard';
 import { drawRoutes } from './modules/waiting-room/opening/routes';
 import { DrawService } from './modules/waiting-room/opening/service';
 import { queueRoutes } from './modules/waiting-room/routes';
@@ -47,14 +43,12 @@ import { LOGGER, type Logger } from './platform/observability/logger';
 import { Tracer } from './platform/observability/traces/tracer';
 import { Redis } from './platform/redis/redis';
 import { managementRouters } from './startup/management';
+import { pageRouters } from './startup/pages';
 
 /** Most writes of one user that are worked on at once, in one process; of a small pool of connections the half. */
 const MAX_PER_USER_AT_ONCE = 4;
 /** A request waits for its user's earlier ones as long as this many units of database work may take. */
 const UNITS_WAITED_FOR = 3;
-
-/** Where scripts/build.js puts the pages, seen from dist/ and from src/. */
-const PAGES = join(__dirname, '../dist/web');
 
 export interface Apps {
   /** The API (not in the worker role), probes, and the operator routes if they have no separate port. */
@@ -67,7 +61,7 @@ export interface Apps {
 export function createApps(container: DependencyContainer, extra: RequestHandler[] = []): Apps {
   const config = container.resolve<Config>(CONFIG);
   const api = routesOf[config.ROLE](container);
-  const pages = pagesOf(container);
+  const pages = pageRouters(container, () => middlewareOf(container));
   const probes = healthRoutes(container.resolve(Health));
   const operations = managementRouters(container, api);
   const serve = (routers: Router[]): Express => createApp(container, [...extra], routers);
@@ -90,46 +84,8 @@ const routesOf: Record<Config['ROLE'], (container: DependencyContainer) => Route
 /** What a page needs to wait, without any store. */
 function webRoutes(container: DependencyContainer): Router[] {
   const queue = container.resolve(QueueService);
-  const middleware = queueMiddleware(queue, container.resolve(LoadMonitor));
+  const middleware = queueMiddleware(queue, container.resolve(SessionGuard), container.resolve(LoadMonitor));
   return [statusRoutes(container.resolve(QueueStatusService), queue, middleware)];
-}
-
-/** Sources that are run as they are (scripts/dev.js) have no pages. */
-function pagesOf(container: DependencyContainer): Router[] {
-  const config = container.resolve<Config>(CONFIG);
-  if (config.ROLE === 'worker') return [];
-  const files = readPages(PAGES, {
-    queueId: config.QUEUE_ID,
-    maxWaitSeconds: config.QUEUE_MAX_WAIT_SECONDS,
-    idleSeconds: config.QUEUE_IDLE_TIMEOUT_SECONDS,
-    hasProofOfWork: config.TOKEN_GATE === 'proof-of-work',
-    signInUrl: config.TOKEN_IDENTITY_SIGN_IN_URL,
-    extensionSeconds: config.HOLD_EXTENSION_SECONDS,
-  });
-  if (files !== undefined)
-    return [pageRoutes(files), ...(config.ROLE === 'web' ? [] : formsOf(container, files))];
-  container.resolve<Logger>(LOGGER).warn({ folder: PAGES }, 'there are no pages: they have not been built');
-  return [];
-}
-
-/** The buyer's way without JavaScript; where a token costs something or takes the shop's assertion there is none. */
-function formsOf(container: DependencyContainer, files: PageFile[]): Router[] {
-  const config = container.resolve<Config>(CONFIG);
-  const queue = container.resolve(QueueService);
-  const style = files.find(({ path }) => /\/style-[^/]*\.css$/.test(path));
-  if (style === undefined || queue.gateName !== 'none' || container.resolve(IdentityService).isRequired)
-    return [];
-  const services = {
-    queue,
-    concerts: container.resolve(ConcertService),
-    orders: container.resolve(OrderService),
-    payments: container.resolve(PaymentService),
-    balances: container.resolve(BalanceService),
-    guard: new FormGuard([config.TOKEN_SECRET, config.TOKEN_SECRET_SECONDARY]),
-    style: style.path,
-    mayExtend: config.HOLD_EXTENSION_SECONDS > 0,
-  };
-  return [formRoutes(services, middlewareOf(container))];
 }
 
 /** One app: middleware in order, one router per module, 404, errors. */
@@ -186,6 +142,7 @@ function middlewareOf(container: DependencyContainer): RouteMiddleware {
   const shedder = new LoadShedder(config.LOAD_SHEDDING_MAX_DELAY_MS);
   return routeMiddleware({
     queue: container.resolve(QueueService),
+    guard: container.resolve(SessionGuard),
     idempotency: container.resolve(IdempotencyService),
     load,
     rateLimited: rateLimit(container.resolve(Redis), {

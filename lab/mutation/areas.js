@@ -38,7 +38,7 @@ module.exports = {
     code: [
       ofModule(
         'orders',
-        'service,holds/hold-batch,holds/hold-round,holds/hold-repository,expiry/expiry-repository,expiry/hold-expiry-job,errors',
+        'service,holds/hold-batch,holds/hold-round,holds/hold-repository,holds/hold-writer,expiry/expiry-repository,expiry/hold-expiry-job,errors',
       ),
     ],
     tests: [
@@ -47,7 +47,11 @@ module.exports = {
       'test/api/queue/queues.test.ts',
       'test/api/sales/reservation.test.ts',
     ],
-    text: ['src/modules/orders/holds/hold-repository.ts', 'src/modules/orders/expiry/expiry-repository.ts'],
+    text: [
+      'src/modules/orders/holds/hold-repository.ts',
+      'src/modules/orders/holds/hold-writer.ts',
+      'src/modules/orders/expiry/expiry-repository.ts',
+    ],
     textTests: ['test/orders/seats', 'test/orders/outcomes.test.ts', 'test/api/sales/reservation.test.ts'],
   },
   admission: {

@@ -5,7 +5,8 @@ import type { Validate } from '../http/middleware/validate';
 import { type Idempotent, idempotency, type OncePerKey } from './idempotency/middleware';
 import type { IdempotencyService } from './idempotency/service';
 import type { LoadMonitor } from './waiting-room/admission/load-monitor';
-import { type QueueMiddleware, queueMiddleware } from './waiting-room/middleware';
+import { type QueueMiddleware, queueMiddleware } from './waiting-room/guard/middleware';
+import type { SessionGuard } from './waiting-room/guard/session-guard';
 import type { QueueService } from './waiting-room/service';
 
 /** What routes are made of. A route names what applies to it, in the order in which it happens. */
@@ -48,6 +49,7 @@ const REPLAYS = { atOnce: 1, asked: 10 };
 
 export interface RouteMiddlewareOptions {
   queue: QueueService;
+  guard: SessionGuard;
   idempotency: IdempotencyService;
   load: LoadMonitor;
   rateLimited: RequestHandler;
@@ -60,9 +62,9 @@ export interface RouteMiddlewareOptions {
 }
 
 export function routeMiddleware(options: RouteMiddlewareOptions): RouteMiddleware {
-  const { queue, load, shedding, rateLimited, validate, perUserAtOnce, perUserPatienceMs } = options;
+  const { queue, guard, load, shedding, rateLimited, validate, perUserAtOnce, perUserPatienceMs } = options;
   const steps = {
-    ...queueMiddleware(queue, load),
+    ...queueMiddleware(queue, guard, load),
     rateLimited,
     validate,
     perUser: perUser({
@@ -73,23 +75,23 @@ export function routeMiddleware(options: RouteMiddlewareOptions): RouteMiddlewar
     }),
     refuseIfFull: refuseIfFull(options),
     shed: shedding.shed,
-    shedAnyStatus: shedApart(shedding, MAX_OF_OTHERS, ({ claims }) => !queue.isActive(claims)),
+    shedAnyStatus: shedApart(shedding, MAX_OF_OTHERS, ({ claims }) => !guard.isActive(claims)),
   };
   return {
     ...steps,
     byActiveUser: byActiveUser(steps),
     idempotent: idempotency(options.idempotency, {
       limiter: perUserLimiter({ ...REPLAYS, patienceMs: perUserPatienceMs }),
-      mayHaveEnded: ({ claims }, refusal) => queue.mayHaveEnded(claims, refusal),
+      mayHaveEnded: ({ claims }, refusal) => guard.mayHaveEnded(claims, refusal),
       shed: ({ exchange }) => shedding.enter(exchange),
     }),
   };
 }
 
 const refuseIfFull =
-  ({ shedding, queue, load }: RouteMiddlewareOptions): RequestHandler =>
+  ({ shedding, guard, load }: RouteMiddlewareOptions): RequestHandler =>
   ({ claims }, { exchange }, next) => {
-    if (shedding.isFull && queue.touchIfActive(claims)) {
+    if (shedding.isFull && guard.touchIfActive(claims)) {
       load.recordRequest(0, SHED, true);
       shedding.refuse(exchange);
     }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Router } from 'express';
 import type { DependencyContainer } from 'tsyringe';
 import { DisplayTime } from '../common/display-time';
@@ -30,9 +29,7 @@ import { QueueStatusService } from '../modules/waiting-room/status/service';
 import { LOGGER } from '../platform/observability/logger';
 import { Metrics } from '../platform/observability/metrics';
 import { Tracer } from '../platform/observability/traces/tracer';
-
-/** Where scripts/build.js puts the pages, seen from dist/ and from src/. */
-const PAGES = join(__dirname, '../../dist/web');
+import { PAGES } from './pages';
 
 /** What the management port serves besides probes. @param api the routers whose document it shows */
 export function managementRouters(container: DependencyContainer, api: Router[]): Router[] {

@@ -2,7 +2,7 @@ import type { Exchange } from '../http/exchange';
 import type { Subject } from '../modules/identity/verifier';
 import type { RequestKey } from '../modules/idempotency/key';
 import type { Operator } from '../modules/organizer/operators/service';
-import type { ActiveUser } from '../modules/waiting-room/service';
+import type { ActiveUser } from '../modules/waiting-room/state/session';
 import type { Claims } from '../modules/waiting-room/tokens/token';
 
 /** What middleware adds to requests and responses; each is there behind the middleware that adds it. */

@@ -1,7 +1,7 @@
 import { Metrics } from '../../src/platform/observability/metrics';
 import { connectRedis } from '../../src/platform/redis/redis';
 import { queueKeys } from '../../src/modules/waiting-room/state/keys';
-import { HoldRepository } from '../../src/modules/orders/holds/hold-repository';
+import { HoldWriter } from '../../src/modules/orders/holds/hold-writer';
 import { BalanceService } from '../../src/modules/accounts/service';
 import { at } from '../support/at';
 import { type Buyer, outcome } from '../support/clients/buyer';
@@ -157,9 +157,7 @@ describe('the outcome of a sale', () => {
 
   it('is 004 when each attempt finds the seat free and cannot take it: the attempts are limited', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(1);
-    const take = jest
-      .spyOn(app.service.container.resolve(HoldRepository), 'reserveSeats')
-      .mockResolvedValue(0);
+    const take = jest.spyOn(app.service.container.resolve(HoldWriter), 'reserveSeats').mockResolvedValue(0);
     expect(outcome(await (await app.buyer()).reserve(id, at(seats, 0).id))).toBe('409 004');
     expect(take).toHaveBeenCalledTimes(2);
     take.mockRestore();

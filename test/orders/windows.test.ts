@@ -1,4 +1,4 @@
-import { HoldRepository } from '../../src/modules/orders/holds/hold-repository';
+import { HoldWriter } from '../../src/modules/orders/holds/hold-writer';
 import { at } from '../support/at';
 import { type Buyer, outcome } from '../support/clients/buyer';
 import { expectInvariants } from '../support/invariants';
@@ -78,10 +78,10 @@ describe('the window of a sale', () => {
   it('cannot be moved between the selling statement and the row that keeps the window', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(1);
     const buyer = await app.buyer();
-    const repository = app.service.container.resolve(HoldRepository);
-    const sell = repository.reserveSeats.bind(repository);
+    const writer = app.service.container.resolve(HoldWriter);
+    const sell = writer.reserveSeats.bind(writer);
     let edit: Promise<unknown> | undefined;
-    jest.spyOn(repository, 'reserveSeats').mockImplementationOnce(async (...call) => {
+    jest.spyOn(writer, 'reserveSeats').mockImplementationOnce(async (...call) => {
       const rows = await sell(...call);
       edit = app.admin.execute(
         'UPDATE concert_schedule SET closes_at = NOW(3) - INTERVAL 1 MINUTE WHERE id = ?',

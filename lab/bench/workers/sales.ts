@@ -2,7 +2,7 @@
 // stdin is a question (lib/sales.ts), each line on stdout its answer.
 import { createInterface } from 'node:readline';
 import type { Connection } from 'mariadb';
-import type { ActiveUser } from '../../../src/modules/waiting-room/service.ts';
+import type { ActiveUser } from '../../../src/modules/waiting-room/state/session.ts';
 import { databaseUrl, dependency, dist } from '../lib/context.ts';
 import { connectionOptions } from '../lib/database.ts';
 import { itemOf } from '../lib/sales/items.ts';

@@ -1,6 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import type { SqlExecutor } from '../../platform/database/database';
-import type { ActiveUser } from '../waiting-room/state/repository';
+import type { ActiveUser } from '../waiting-room/state/session';
 
 export type OrderStatus = 'HELD' | 'PAID' | 'CANCELED' | 'EXPIRED';
 

@@ -5,7 +5,7 @@ import { Database, type SqlExecutor, type SqlTransaction } from '../../platform/
 import type { RequestKey } from '../idempotency/key';
 import { IdempotencyService } from '../idempotency/service';
 import { Breakers } from '../operations/breakers';
-import { type ActiveUser } from '../waiting-room/service';
+import type { ActiveUser } from '../waiting-room/state/session';
 import { Sessions } from '../waiting-room/sessions';
 import { BestHolds } from './holds/best-holds';
 import { AlreadyExtended, NotRefundable, OrderNotHeld, SeatLimitReached } from './errors';

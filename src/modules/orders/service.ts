@@ -5,7 +5,7 @@ import { Tracer } from '../../platform/observability/traces/tracer';
 import type { RequestKey } from '../idempotency/key';
 import { KeyedBatches, type KeyedBatcher } from '../idempotency/batch';
 import { Breakers } from '../operations/breakers';
-import { type ActiveUser } from '../waiting-room/service';
+import type { ActiveUser } from '../waiting-room/state/session';
 import { Sessions } from '../waiting-room/sessions';
 import { ScheduleSoldOut, SeatLimitReached, SeatNotAvailable } from './errors';
 import { HoldBatch, type Held, type HoldRequest } from './holds/hold-batch';

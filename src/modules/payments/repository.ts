@@ -8,7 +8,8 @@ import {
   type SqlWriter,
 } from '../../platform/database/database';
 import { TokenNotActive } from '../waiting-room/errors';
-import { type ActiveUser, PAYMENT_OF_Q, SESSION_COLUMNS } from '../waiting-room/state/repository';
+import type { ActiveUser } from '../waiting-room/state/session';
+import { PAYMENT_OF_Q, SESSION_COLUMNS } from '../waiting-room/state/session-repository';
 
 /** What a payment is for: an order, or one of its reservations as the study has it. */
 export interface Payable {

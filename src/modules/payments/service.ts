@@ -3,7 +3,7 @@ import { KeyedBatches, type KeyedBatcher } from '../idempotency/batch';
 import { Tracer } from '../../platform/observability/traces/tracer';
 import type { RequestKey } from '../idempotency/key';
 import { Breakers } from '../operations/breakers';
-import { type ActiveUser } from '../waiting-room/service';
+import type { ActiveUser } from '../waiting-room/state/session';
 import { Sessions } from '../waiting-room/sessions';
 import type { PaidOrder } from '../orders/order-schema';
 import { PaymentBatch, type Sale } from './batch';

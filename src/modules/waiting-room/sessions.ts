@@ -2,7 +2,8 @@ import { inject, Lifecycle, scoped } from 'tsyringe';
 import { Breakers } from '../operations/breakers';
 import { LOGGER, type Logger } from '../../platform/observability/logger';
 import { WaitingRoomRegistry } from './registry';
-import { QueueRepository, type SessionId } from './state/repository';
+import type { SessionId } from './state/session';
+import { SessionRepository } from './state/session-repository';
 import type { WaitingRoom } from './waiting-room';
 
 /**
@@ -13,7 +14,7 @@ import type { WaitingRoom } from './waiting-room';
 export class Sessions {
   constructor(
     private readonly rooms: WaitingRoomRegistry,
-    private readonly repository: QueueRepository,
+    private readonly repository: SessionRepository,
     private readonly breakers: Breakers,
     @inject(LOGGER) private readonly logger: Logger,
   ) {}

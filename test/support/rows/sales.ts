@@ -4,10 +4,11 @@ import { TopUpBatch } from '../../../src/modules/accounts/top-up-batch';
 import { ExpiryRepository } from '../../../src/modules/orders/expiry/expiry-repository';
 import { HoldBatch, type Held, type HoldRequest } from '../../../src/modules/orders/holds/hold-batch';
 import { HoldRepository } from '../../../src/modules/orders/holds/hold-repository';
+import { HoldWriter } from '../../../src/modules/orders/holds/hold-writer';
 import { OrderRepository } from '../../../src/modules/orders/order-repository';
 import { PaymentBatch, type Sale } from '../../../src/modules/payments/batch';
 import { PaymentRepository } from '../../../src/modules/payments/repository';
-import type { ActiveUser } from '../../../src/modules/waiting-room/service';
+import type { ActiveUser } from '../../../src/modules/waiting-room/state/session';
 import { done, GuardFailed, type Outcome } from '../../../src/platform/database/batch/outcome';
 import type { SqlTransaction } from '../../../src/platform/database/database';
 import { testConfig } from '../config';
@@ -39,6 +40,7 @@ export class Sales {
     this.holdBatch = new HoldBatch(
       this.balances,
       new HoldRepository(config),
+      new HoldWriter(),
       this.expiry,
       new OrderRepository(),
     );

@@ -2,7 +2,7 @@ import { Lifecycle, scoped } from 'tsyringe';
 import { NotFound } from '../../../common/errors';
 import type { RequestKey } from '../../idempotency/key';
 import { Breakers } from '../../operations/breakers';
-import type { ActiveUser } from '../../waiting-room/service';
+import type { ActiveUser } from '../../waiting-room/state/session';
 import { NoAdjacentSeats, ScheduleSoldOut, SeatNotAvailable } from '../errors';
 import type { Order, OrderBody } from '../order-schema';
 import { ReservationService } from '../service';

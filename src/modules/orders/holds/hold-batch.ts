@@ -16,6 +16,7 @@ import {
   type Won,
 } from './hold-round';
 import { HoldRepository } from './hold-repository';
+import { HoldWriter } from './hold-writer';
 import type { HeldRow } from './hold-rows';
 
 export type { Held, HoldRequest } from './hold-round';
@@ -37,6 +38,7 @@ export class HoldBatch {
   constructor(
     private readonly balances: BalanceRepository,
     private readonly holds: HoldRepository,
+    private readonly writer: HoldWriter,
     private readonly expiry: ExpiryRepository,
     private readonly orders: OrderRepository,
   ) {}
@@ -122,9 +124,9 @@ export class HoldBatch {
       tx,
       won.flatMap(({ expired }) => expired),
     );
-    if ((await this.holds.reserveSeats(tx, orders, times)) !== seats)
+    if ((await this.writer.reserveSeats(tx, orders, times)) !== seats)
       throw new GuardFailed(new SeatNotAvailable(won[0]?.order.seatIds ?? []));
-    const { orderIds, rows } = await this.holds.insertOrders(tx, orders, times);
+    const { orderIds, rows } = await this.writer.insertOrders(tx, orders, times);
     await appendEvents(
       tx,
       orders.flatMap(({ user, seatIds, trace }) =>

@@ -1,7 +1,7 @@
 import { NotFound } from '../../../common/errors';
 import { ALONE, refused } from '../../../platform/database/batch/outcome';
 import { TokenNotActive } from '../../waiting-room/errors';
-import type { ActiveUser } from '../../waiting-room/service';
+import type { ActiveUser } from '../../waiting-room/state/session';
 import { NotOnSale, ScheduleStarted, SeatLimitReached, WrongQueue } from '../errors';
 import type { OrderRow } from '../order-repository';
 import type { HeldSeat, LockedSchedule, LockedSeat, NewOrder, SeatFacts } from './hold-rows';

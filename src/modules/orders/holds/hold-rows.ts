@@ -1,4 +1,4 @@
-import type { ActiveUser } from '../../waiting-room/state/repository';
+import type { ActiveUser } from '../../waiting-room/state/session';
 
 type SeatStatus = 'AVAILABLE' | 'TEMP_RESERVED' | 'RESERVED' | 'BLOCKED';
 

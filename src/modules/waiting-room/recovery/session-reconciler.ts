@@ -1,7 +1,7 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { forAll } from '../../../common/for-all';
 import { WaitingRoomRegistry } from '../registry';
-import { QueueRepository } from '../state/repository';
+import { SessionRepository } from '../state/session-repository';
 import type { WaitingRoom } from '../waiting-room';
 
 /** Most sessions that are compared in one turn: 10 statements, some ms. */
@@ -21,7 +21,7 @@ export class SessionReconciler {
 
   constructor(
     private readonly rooms: WaitingRoomRegistry,
-    private readonly repository: QueueRepository,
+    private readonly repository: SessionRepository,
   ) {}
 
   async turn(): Promise<void> {

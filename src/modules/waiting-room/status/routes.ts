@@ -4,7 +4,7 @@ import { Compressible } from '../../../http/encoding/compressible';
 import { EncodedResponse, sendEncoded, sendNothing, successOf } from '../../../http/envelope';
 import { answers, operation } from '../../../http/operation';
 import { literalRouter, refuseOtherMethods } from '../../../http/routes';
-import type { QueueMiddleware } from '../middleware';
+import type { QueueMiddleware } from '../guard/middleware';
 import type { QueueService } from '../service';
 import { QueueStatusReport } from './schema';
 import type { QueueStatusService, StatusAnswer } from './service';

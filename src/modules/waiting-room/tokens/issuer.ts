@@ -6,7 +6,7 @@ import { ProofSpent } from '../errors';
 import { WaitingRoomMetrics } from '../metrics';
 import { WaitingRoomRegistry } from '../registry';
 import type { IssuedChallenge, SentProof } from '../schema';
-import { QueueRepository } from '../state/repository';
+import { SessionRepository } from '../state/session-repository';
 import type { IssuedEntry, SpentProof } from '../state/results';
 import type { WaitingRoom } from '../waiting-room';
 import type { GateRequest } from './gates/gate';
@@ -30,7 +30,7 @@ export class TokenIssuer {
     private readonly tokens: TokenCodec,
     private readonly gate: TokenGate,
     private readonly users: UserDirectory,
-    private readonly repository: QueueRepository,
+    private readonly sessions: SessionRepository,
     private readonly breakers: Breakers,
     private readonly metrics: WaitingRoomMetrics,
   ) {}
@@ -94,7 +94,7 @@ export class TokenIssuer {
     const live = await room.entries.issue(userId, proof);
     if (live.isNew || live.status !== 'PROGRESS') return live;
     const session = { queueId: room.queueId, gen: live.gen, seq: live.seq };
-    if (!(await this.breakers.concert.run(() => this.repository.hasPaid(session)))) return live;
+    if (!(await this.breakers.concert.run(() => this.sessions.hasPaid(session)))) return live;
     await room.entries.endSession(live.seq);
     return room.entries.issue(userId, live.wasSpent ? proof : undefined); // else this very request has spent it
   }

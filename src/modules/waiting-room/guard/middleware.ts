@@ -1,10 +1,11 @@
 import type { RequestHandler } from 'express';
-import { readStreamToken } from '../../http/event-stream';
-import { documented } from '../../http/operation';
-import { readToken } from '../../http/token';
-import { monotonicMs } from '../../common/clock';
-import type { LoadMonitor } from './admission/load-monitor';
-import type { Purpose, QueueService } from './service';
+import { readStreamToken } from '../../../http/event-stream';
+import { documented } from '../../../http/operation';
+import { readToken } from '../../../http/token';
+import { monotonicMs } from '../../../common/clock';
+import type { LoadMonitor } from '../admission/load-monitor';
+import type { QueueService } from '../service';
+import type { Purpose, SessionGuard } from './session-guard';
 
 /** What a route may require of a queue token, in the order in which a route names it. */
 export interface QueueMiddleware {
@@ -24,7 +25,11 @@ export interface QueueMiddleware {
 
 const FORGED = { '401': 'The token is missing, malformed or forged' };
 
-export function queueMiddleware(queue: QueueService, load: LoadMonitor): QueueMiddleware {
+export function queueMiddleware(
+  queue: QueueService,
+  guard: SessionGuard,
+  load: LoadMonitor,
+): QueueMiddleware {
   const token: RequestHandler = (req, _res, next) => {
     req.claims = queue.identify(readToken(req));
     next();
@@ -41,12 +46,12 @@ export function queueMiddleware(queue: QueueService, load: LoadMonitor): QueueMi
       errors: { '400': 'Bad input: the message names each bad field', ...FORGED },
     }),
     refuseWaiting: (req, _res, next) => {
-      queue.touchIfActive(req.claims);
+      guard.touchIfActive(req.claims);
       next();
     },
-    refuseInactive: refuseInactive(queue),
+    refuseInactive: refuseInactive(guard),
     measured: measured(load),
-    active: active(queue),
+    active: active(guard),
   };
 }
 
@@ -55,12 +60,12 @@ export function queueMiddleware(queue: QueueService, load: LoadMonitor): QueueMi
  * limit: one that waits is refused from this process' snapshot of the queue, or by Redis where only that can tell.
  */
 const refuseInactive =
-  (queue: QueueService) =>
+  (guard: SessionGuard) =>
   (purpose: Purpose): RequestHandler =>
   (req, _res, next) => {
-    if (queue.touchIfActive(req.claims)) next();
+    if (guard.touchIfActive(req.claims)) next();
     else
-      queue.admit(req.claims, purpose).then(
+      guard.admit(req.claims, purpose).then(
         () => next(),
         (error: unknown) => next((req.inactive = error)),
       );
@@ -88,16 +93,16 @@ const measured =
 
 /** Reads are admitted by the snapshot where it can tell; writes ask Redis. */
 const active =
-  (queue: QueueService) =>
+  (guard: SessionGuard) =>
   (purpose: Purpose): RequestHandler => {
     const admit: RequestHandler = (req, _res, next) => {
-      const known = purpose === 'read' ? queue.findActive(req.claims) : undefined;
+      const known = purpose === 'read' ? guard.findActive(req.claims) : undefined;
       if (known !== undefined) {
         req.activeUser = known;
         next();
         return;
       }
-      queue.admit(req.claims, purpose).then(
+      guard.admit(req.claims, purpose).then(
         (user) => {
           req.activeUser = user;
           next();
