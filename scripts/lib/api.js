@@ -6,7 +6,7 @@ const { Failure, Interrupted } = require('./running/failure');
 const { interruption } = require('./running/interruption');
 const { nodeBinary } = require('./running/node-binary');
 const { inRoot, root } = require('./paths');
-const { freePort, portProblem } = require('./ports');
+const { freePort, OF_THE_PORT, portProblem } = require('./ports');
 const { isAlive, recordOf, sleep, stopProcess } = require('./running/processes');
 const { note, step } = require('./running/progress');
 const { readState, updateState } = require('./state');
@@ -19,8 +19,8 @@ const FORCED_END_MS = 3000;
 
 /** Of this machine's addresses, the one by which it reaches a server that listens on `host`. */
 const reachable = (host) => ({ '0.0.0.0': '127.0.0.1', '::': '::1' })[host] ?? host;
-/** As it stands in a URL: an IPv6 address in brackets. */
-const inUrl = (host) => (net.isIPv6(host) ? `[${host}]` : host);
+/** As it stands in a URL: an IPv6 address in brackets, with its zone after an encoded %. */
+const inUrl = (host) => (net.isIPv6(host) ? `[${host.replace('%', '%25')}]` : host);
 const isEverywhere = (host) => ['0.0.0.0', '::'].includes(host);
 
 /** @returns {number|undefined} what the variable says; undefined when it is empty */
@@ -40,7 +40,7 @@ function portOf(name, fallback) {
 async function readAddress() {
   const HOST = process.env.HOST || DEFAULT_HOST;
   const [port, managementPort] = [portOf('PORT', String(DEFAULT_PORT)), portOf('MANAGEMENT_PORT')];
-  const choose = async (wanted) => String(wanted === 0 ? await freePort() : wanted);
+  const choose = async (wanted) => String(wanted === 0 ? await freePort(undefined, HOST) : wanted);
   const PORT = await choose(port);
   if (managementPort === undefined) return { HOST, PORT };
   let MANAGEMENT_PORT = await choose(managementPort);
@@ -52,7 +52,7 @@ async function checkAddress({ HOST, ...ports }) {
   for (const [name, port] of Object.entries(ports)) {
     const problem = await portProblem(Number(port), HOST);
     if (problem === null) continue;
-    if (!['EADDRINUSE', 'EACCES'].includes(problem))
+    if (!OF_THE_PORT.includes(problem))
       throw new Failure(`HOST "${HOST}" cannot be listened on (${problem}).`, {
         todo: 'set HOST to an address of this machine (IPv6 without brackets), or leave it empty for all.',
       });
@@ -153,7 +153,10 @@ function operators(base, { MANAGEMENT_PORT, HOST }) {
   Metrics         ${own}/metrics`;
 }
 
-const welcome = (base, address) => `
+/** What is printed when the API is ready. */
+function welcome(address) {
+  const base = `http://${shown(address.HOST)}:${address.PORT}`;
+  return `
 The API is ready: ${base}/v1/api${operators(base, address)}
   Health          ${base}/health/ready
 
@@ -162,6 +165,7 @@ Try it:
 
 Ctrl-C stops it.
 `;
+}
 
 /** @returns {Promise<number>} exit code: 0 after an orderly end that was asked for */
 async function runUntilStopped(address, env) {
@@ -170,8 +174,7 @@ async function runUntilStopped(address, env) {
   passSignalsOn(api);
   try {
     await step('start the API', () => waitUntilReady(address, api.ended), { inherits: true });
-    if (!interruption.requested)
-      process.stdout.write(welcome(`http://${shown(address.HOST)}:${address.PORT}`, address));
+    if (!interruption.requested) process.stdout.write(welcome(address));
     const outcome = await api.ended;
     if (!interruption.requested)
       throw new Failure(`The API ${outcome}.`, { todo: 'see its messages above.' });
@@ -182,4 +185,4 @@ async function runUntilStopped(address, env) {
   }
 }
 
-module.exports = { readAddress, checkAddress, stopLeftOver, runUntilStopped };
+module.exports = { readAddress, checkAddress, stopLeftOver, runUntilStopped, welcome };

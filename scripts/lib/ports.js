@@ -14,12 +14,15 @@ function portProblem(port, host) {
 
 const given = new Set();
 
-/** A free port of 127.0.0.1 that this process was not given before; the preferred one (that of the last run) when it still is free. */
-async function freePort(preferred) {
-  if (preferred && (await portProblem(preferred, '127.0.0.1')) === null) return preferred;
+/** Problems that another port does not have; the others are the host's. */
+const OF_THE_PORT = ['EADDRINUSE', 'EACCES'];
+
+/** A free port of the host that this process was not given before; the preferred one (that of the last run) when it still is free. */
+async function freePort(preferred, host = '127.0.0.1') {
+  if (preferred && (await portProblem(preferred, host)) === null) return preferred;
   for (;;) {
     const port = FREE.from + Math.floor(Math.random() * (FREE.to - FREE.from + 1));
-    if (given.has(port) || (await portProblem(port, '127.0.0.1')) !== null) continue;
+    if (given.has(port) || OF_THE_PORT.includes(await portProblem(port, host))) continue;
     given.add(port);
     return port;
   }
@@ -38,4 +41,4 @@ function isListening(port, host = '127.0.0.1', timeoutMs = 1000) {
   });
 }
 
-module.exports = { portProblem, freePort, isListening };
+module.exports = { OF_THE_PORT, portProblem, freePort, isListening };
