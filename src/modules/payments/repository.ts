@@ -43,7 +43,7 @@ export interface PayableItem {
   amount: number;
   /** The item is on hold, and its hold has not expired. */
   isHeld: 0 | 1;
-  /** The concert's queue. */
+  /** In whose session it is held: the concert may be another queue's by now. Of what an older version made, the concert's. */
   queueId: string;
 }
 
@@ -75,7 +75,7 @@ const ITEMS = `
          COALESCE(r.user_id, a.user_id) AS userId, o.id AS orderId, o.status AS orderStatus, o.total,
          r.id AS reservationId, r.seat_id AS seatId, r.concert_title AS concertTitle, r.seat_position AS seatPosition, r.amount,
          r.status = 'TEMP_RESERVED' AND r.held_until > NOW(3) AND d.state <> 'CANCELED' AS isHeld,
-         COALESCE(NULLIF(c.queue_id, ''), ?) AS queueId
+         COALESCE(o.queue_id, NULLIF(c.queue_id, ''), ?) AS queueId
     FROM JSON_TABLE(?, '$[*]' COLUMNS (
            payment FOR ORDINALITY, user_id BIGINT UNSIGNED PATH '$[0]',
            order_id BIGINT UNSIGNED PATH '$[1]', reservation_id BIGINT UNSIGNED PATH '$[2]', ${SESSION_COLUMNS})) q

@@ -57,10 +57,15 @@ describe('a seat that somebody wants', () => {
       const [held] = await sales.hold(tx, [{ user, scheduleId: id, seatIds: [seat] }]);
       expect(held).toMatchObject({ kind: 'done', value: { isNew: true } });
       expect(await why(tx, id, seat)).toMatch(seller === MAIN ? /somebody else has it/ : /has its own queue/);
-      const items = await sales.payments.findItems(tx, [
-        { user, reservationId: held?.kind === 'done' ? (held.value.rows[0]?.id ?? 0) : 0 },
-      ]);
-      expect(items).toMatchObject([{ queueId: seller, isHeld: 1 }]);
+      const reservationId = held?.kind === 'done' ? (held.value.rows[0]?.id ?? 0) : 0;
+      const items = (): Promise<unknown> => sales.payments.findItems(tx, [{ user, reservationId }]);
+      expect(await items()).toMatchObject([{ queueId: seller, isHeld: 1 }]);
+      // An organizer who moves the concert to another queue takes nobody's hold away.
+      await tx.execute(
+        "UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = 'moved' WHERE d.id = ?",
+        [id],
+      );
+      expect(await items()).toMatchObject([{ queueId: seller, isHeld: 1 }]);
     }),
   );
 
