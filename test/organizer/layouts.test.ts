@@ -50,6 +50,11 @@ describe('a layout that is given', () => {
     ['a missing column', 'section,row,number\nS,A,1', /priceClass are missing/],
     ['a line that is too short', 'section,row,number,priceClass\nS,A,1', /line 2 has 3 fields, not 4/],
     ['an empty label', 'section,row,number,priceClass\nS,,1,R', /line 2: row/],
+    [
+      'an accessible that is neither yes nor no',
+      'section,row,number,priceClass,accessible\nS,A,1,R,ja',
+      /line 2: accessible/,
+    ],
     ['a coordinate that is no whole number', 'section,row,number,priceClass,x\nS,A,1,R,1.5', /line 2: x/],
     ['a quote that is not closed', 'section,row,number,priceClass\n"S,A,1,R', /a quote is not closed/],
   ])('as CSV with %s is refused by name', (_what, csv, message) => {

@@ -9,7 +9,8 @@ const PITCH = 10;
 
 const NEEDED = ['section', 'row', 'number', 'priceClass'];
 const COLUMNS = [...NEEDED, 'accessible', 'x', 'y'];
-const TRUE = /^(1|true|yes|y|x)$/i;
+const TRUE = /^(?:1|true|yes|y|x)$/i;
+const FALSE = /^(?:0|false|no|n|)$/i;
 
 /**
  * The seats of a layout, section by section and row by row, however it was given.
@@ -98,7 +99,7 @@ function fromCsv(csv: string): LayoutSeat[] {
       row,
       number: value('number'),
       priceClass: value('priceClass'),
-      accessible: TRUE.test(value('accessible')),
+      accessible: TRUE.test(value('accessible')) || (FALSE.test(value('accessible')) ? false : undefined),
       x: number('x'),
       y: number('y'),
     });
