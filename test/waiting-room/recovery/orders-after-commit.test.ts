@@ -4,7 +4,7 @@ import { PaymentMetrics } from '../../../src/modules/payments/metrics';
 import { LapsedSessionsJob } from '../../../src/modules/orders/expiry/lapsed-sessions-job';
 import { RefundRepository } from '../../../src/modules/orders/refunds/refund-repository';
 import { SessionReconciler } from '../../../src/modules/waiting-room/recovery/session-reconciler';
-import { QueueRepository } from '../../../src/modules/waiting-room/state/repository';
+import { SessionRepository } from '../../../src/modules/waiting-room/state/session-repository';
 import { Database, DatabaseUnavailable } from '../../../src/platform/database/database';
 import { WaitingRoomRegistry } from '../../../src/modules/waiting-room/registry';
 import { queueKeys } from '../../../src/modules/waiting-room/state/keys';
@@ -127,7 +127,7 @@ describe('what must follow a COMMIT of an order', () => {
     jest
       .spyOn(orders, 'find')
       .mockImplementation((on, ids) => (on instanceof Database ? away() : find(on, ids)));
-    jest.spyOn(app.service.container.resolve(QueueRepository), 'holdOf').mockImplementation(away);
+    jest.spyOn(app.service.container.resolve(SessionRepository), 'holdOf').mockImplementation(away);
     expect(outcome(await by.post(`/v1/api/orders/${id}/extension`))).toBe('200');
   });
 
