@@ -90,10 +90,14 @@ const CLUSTER_STATE = `# HELP kube_horizontalpodautoscaler_spec_max_replicas [ST
 # TYPE kube_horizontalpodautoscaler_spec_max_replicas gauge
 kube_horizontalpodautoscaler_spec_max_replicas{namespace="shop",horizontalpodautoscaler="concert-api"} 4
 kube_horizontalpodautoscaler_spec_max_replicas{namespace="shop",horizontalpodautoscaler="other"} 50
+kube_horizontalpodautoscaler_spec_max_replicas{namespace="shop",horizontalpodautoscaler="concert-api-web"} 60
+kube_horizontalpodautoscaler_spec_max_replicas{namespace="staging",horizontalpodautoscaler="concert-api"} 70
 # HELP kube_horizontalpodautoscaler_status_desired_replicas [STABLE] Desired number of replicas of pods managed by this autoscaler.
 # TYPE kube_horizontalpodautoscaler_status_desired_replicas gauge
 kube_horizontalpodautoscaler_status_desired_replicas{namespace="shop",horizontalpodautoscaler="concert-api"} 3
 kube_horizontalpodautoscaler_status_desired_replicas{namespace="shop",horizontalpodautoscaler="other"} 40
+kube_horizontalpodautoscaler_status_desired_replicas{namespace="shop",horizontalpodautoscaler="concert-api-web"} 50
+kube_horizontalpodautoscaler_status_desired_replicas{namespace="staging",horizontalpodautoscaler="concert-api"} 60
 `;
 
 async function startClusterState(): Promise<string> {
@@ -183,7 +187,8 @@ async function startPrometheus(jobs: Record<string, string>): Promise<void> {
     rule_files: ruleFiles(),
     scrape_configs: Object.entries(jobs).map(([job_name, url]) => ({
       job_name,
-      static_configs: [{ targets: [new URL(url).host] }],
+      honor_labels: true,
+      static_configs: [{ targets: [new URL(url).host], labels: { namespace: 'shop' } }],
     })),
   };
   writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config)); // JSON is valid YAML
@@ -285,6 +290,7 @@ interface PrometheusAnswer {
 async function valuesFrom(expr: string, instant: boolean, job = 'concert-.+'): Promise<number[]> {
   const end = measuredAt;
   const query = fill(expr, {
+    namespace: 'shop',
     job,
     instance: '.+',
     __rate_interval: '12s',
@@ -414,7 +420,9 @@ describe('Scaling', () => {
 
   it('is about the API alone', () => {
     const definitions = scaling?.templating.list.map(({ definition }) => definition);
-    expect(definitions).toContain('label_values(http_requests_in_flight{job=~"concert-api"}, job)');
+    expect(definitions).toContain(
+      'label_values(http_requests_in_flight{namespace=~"$namespace", job=~"concert-api"}, job)',
+    );
     expect(JSON.stringify(scaling?.templating.list)).toContain('"allValue":"concert-api"');
   });
 

@@ -1,15 +1,16 @@
 import { dashboard } from './lib/dashboard.ts';
 import { graph, number } from './lib/panels.ts';
-import { events, of, prom, quantile, rate, variables } from './lib/prometheus.ts';
+import { events, HERE, of, prom, quantile, rate, variables } from './lib/prometheus.ts';
 import { API } from './service/routes.ts';
 
-const HPA = 'horizontalpodautoscaler=~".*concert.*"';
+/** KEDA's has a prefix; that of the pages ends with -web. */
+const HPA = `${HERE}, horizontalpodautoscaler=~".*concert-api"`;
 /** The API is what is scaled: the worker has its own number. With ROLE=all a process of that job does both. */
 const API_JOB = 'concert-api';
 /** Without kube-state-metrics the desired replicas are the existing ones. */
-const desired = `max(kube_horizontalpodautoscaler_status_desired_replicas{${HPA}}) or count(up{job=~"$job"})`;
+const desired = `max(kube_horizontalpodautoscaler_status_desired_replicas{${HPA}}) or count(up{${HERE}, job=~"$job"})`;
 const allowed = `max(kube_horizontalpodautoscaler_spec_max_replicas{${HPA}})`;
-const ready = 'sum(up{job=~"$job"})';
+const ready = `sum(up{${HERE}, job=~"$job"})`;
 const cpu = rate('process_cpu_seconds_total');
 /** What the chart tells each pod of its resources.requests.cpu. */
 const request = of('concert_pod_cpu_request_cores');

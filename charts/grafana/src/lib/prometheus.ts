@@ -38,9 +38,15 @@ export const promNow = (expr: string): DataqueryBuilder =>
 export const promBuckets = (expr: string): DataqueryBuilder =>
   prom(expr, '{{le}}').format(PromQueryFormat.Heatmap);
 
+/** Of the selected installation, where a Prometheus has several. Outside of Kubernetes series have no namespace, which `.*` matches. */
+export const HERE = 'namespace=~"$namespace"';
+
+/** The same of what rules record: only those for a Prometheus operator name the namespace. */
+export const recorded = (name: string): string => `${name}{namespace=~"$namespace|"}`;
+
 /** The series of a metric that belong to the selected processes. */
 export const of = (metric: string, more = ''): string =>
-  `${metric}{job=~"$job", instance=~"$instance"${more === '' ? '' : `, ${more}`}}`;
+  `${metric}{${HERE}, job=~"$job", instance=~"$instance"${more === '' ? '' : `, ${more}`}}`;
 
 /** Increase of a counter per second. */
 export const rate = (metric: string, more = ''): string => `rate(${of(metric, more)}[$__rate_interval])`;
@@ -68,8 +74,19 @@ export function variables(jobs = 'concert-.+'): Builder<VariableModel>[] {
   return [
     new DatasourceVariableBuilder('datasource').label('Prometheus').type('prometheus'),
     // `up` of other jobs must not count: All is every job that serves this product, not every job.
-    processes('job', 'Job', `label_values(http_requests_in_flight{job=~"${jobs}"}, job)`).allValue(jobs),
-    processes('instance', 'Process', 'label_values(http_requests_in_flight{job=~"$job"}, instance)'),
+    processes(
+      'namespace',
+      'Namespace',
+      `label_values(http_requests_in_flight{job=~"${jobs}"}, namespace)`,
+    ).allValue('.*'),
+    processes('job', 'Job', `label_values(http_requests_in_flight{${HERE}, job=~"${jobs}"}, job)`).allValue(
+      jobs,
+    ),
+    processes(
+      'instance',
+      'Process',
+      `label_values(http_requests_in_flight{${HERE}, job=~"$job"}, instance)`,
+    ),
   ];
 }
 
@@ -91,7 +108,12 @@ export const events = (): Builder<AnnotationQuery>[] => [
     `${of('process_start_time_seconds')} * 1000`,
     '{{instance}} started',
   ).useValueForTime(true),
-  event('Replicas', 'purple', 'changes(sum(up{job=~"$job"})[1m:5s]) > 0', 'the number of replicas changes'),
+  event(
+    'Replicas',
+    'purple',
+    `changes(sum(up{${HERE}, job=~"$job"})[1m:5s]) > 0`,
+    'the number of replicas changes',
+  ),
   event(
     'Breaker',
     'red',

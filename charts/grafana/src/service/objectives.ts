@@ -1,13 +1,13 @@
 import type { Row } from '../lib/dashboard.ts';
 import { graph, number } from '../lib/panels.ts';
-import { prom, rate } from '../lib/prometheus.ts';
+import { prom, rate, recorded } from '../lib/prometheus.ts';
 import { API } from './routes.ts';
 
 const WINDOWS = ['5m', '30m', '1h', '6h'];
-const RULES = 'From the recording rules, so over all processes, regardless of the selection above.';
+const RULES = 'From the recording rules, so over all processes of the namespace, whichever are selected above.';
 
 const burn = (slo: 'availability' | 'latency', budget: number) =>
-  WINDOWS.map((window) => prom(`concert:${slo}_errors:ratio_rate${window} / ${budget}`, window));
+  WINDOWS.map((window) => prom(`${recorded(`concert:${slo}_errors:ratio_rate${window}`)} / ${budget}`, window));
 
 export const objectives: Row = {
   title: 'Objectives: 99.9 % answered without 5xx, 99 % within 200 ms',
@@ -50,7 +50,7 @@ export const objectives: Row = {
         width: 12,
         max: 1,
       },
-      prom('1 - concert:availability_errors:ratio_rate1h'),
+      prom(`1 - ${recorded('concert:availability_errors:ratio_rate1h')}`),
     ),
     number(
       {
@@ -60,7 +60,7 @@ export const objectives: Row = {
         width: 12,
         max: 1,
       },
-      prom('1 - concert:latency_errors:ratio_rate1h'),
+      prom(`1 - ${recorded('concert:latency_errors:ratio_rate1h')}`),
     ),
   ],
 };

@@ -1,12 +1,12 @@
 import type { Row } from '../lib/dashboard.ts';
 import { graph } from '../lib/panels.ts';
-import { prom, quantile, rate } from '../lib/prometheus.ts';
+import { HERE, prom, quantile, rate } from '../lib/prometheus.ts';
 
 /** What waiting users load without a token, or to stay present. Processes of any role but the worker serve it. */
 const PAGES = 'route=~"/|/assets/.*|/sw.js|/ticker.js|/v1/api/queues/:queueId/status|/v1/api/queue/presence"';
 const HISTOGRAM = 'http_request_duration_seconds';
 /** The pods that do nothing else (role web), if there are any. */
-const WEB = 'job="concert-web"';
+const WEB = `${HERE}, job="concert-web"`;
 
 export const pages: Row = {
   title: 'Pages and status of queues',
