@@ -4,7 +4,6 @@ import { sendData } from '../../http/envelope';
 import { answers } from '../../http/operation';
 import { literalRouter, refuseOtherMethods } from '../../http/routes';
 import { validation } from '../../http/middleware/validate';
-import type { Actor } from '../organizer/audit/repository';
 import { type Access, pathId } from '../organizer/middleware';
 import { typeOf } from './message';
 import { ACTIVATE, ADD, ATTEMPTS, LIST, REMOVE, REPLAY, type ReplayBody, ROTATE } from './schema';
@@ -91,7 +90,7 @@ export function webhookRoutes(
   return refuseOtherMethods(router);
 }
 
-const by = (actor: Actor, body: { reason?: string | undefined } | undefined): By => ({
+const by = (actor: By['actor'], body: { reason?: string | undefined } | undefined): By => ({
   actor,
   reason: body?.reason,
 });
