@@ -1,5 +1,6 @@
 // The pages show how to put a concert on sale and how to buy from it. Their commands are run as they stand there.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { at } from '../support/at';
@@ -47,7 +48,7 @@ function commandsOf(page: string, heading: string): Command[] {
     shell = new Shell({ ...process.env, ...scratch.env, NODE: process.execPath });
   });
   afterAll(async () => {
-    shell.end();
+    await shell.end();
     await service.stop();
     await scratch.drop();
   });
@@ -139,7 +140,9 @@ class Shell {
     return text.replace(END, '');
   }
 
-  end(): void {
+  async end(): Promise<void> {
+    const ended = once(this.bash, 'close');
     this.bash.stdin.end();
+    await ended;
   }
 }
