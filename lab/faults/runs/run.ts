@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasSucceeded } from '../checker/answers.ts';
 import type { Injected, PhaseRecord } from '../observed/evidence.ts';
 import type { History } from '../observed/history.ts';
 import { nemesisOf, type Heal } from '../nemesis/index.ts';
@@ -11,6 +12,9 @@ import type { System } from '../system/index.ts';
 /** After a phase, so that the next one begins with all well. */
 const RECOVERY_MS = 1500;
 const HEALING_SECONDS = 10;
+/** A phase goes on for this long where no purchase has succeeded in it yet: a busy machine needs more time. */
+const PATIENCE_MS = 120_000;
+const LOOK_MS = 100;
 
 /** One run: nemeses one after the other while buyers buy, and the verdict. */
 export async function run(
@@ -45,6 +49,8 @@ async function runPhase(
   await sleep(Math.max(0, fromMs + lengthMs - history.nowMs));
   await system.heal();
   await sleep(RECOVERY_MS);
+  const untilMs = history.nowMs + PATIENCE_MS;
+  while (!hasSucceeded(history.operations, fromMs, Infinity) && history.nowMs < untilMs) await sleep(LOOK_MS);
   record.toMs = history.nowMs;
   return record;
 }
