@@ -25,10 +25,18 @@ describe('an opening with ten times more buyers than seats', () => {
   const status = async (): Promise<QueueStatusReport> =>
     ((await request(app.url).get(`/v1/api/queues/${QUEUE}/status`)).body as { data: QueueStatusReport }).data;
 
+  const admissible = async (): Promise<number> => {
+    const { text } = await request(app.url).get('/metrics');
+    return Number(
+      new RegExp(`^concert_queue_admissible_by_seats{queue="${QUEUE}"} (\\d+)$`, 'm').exec(text)?.[1],
+    );
+  };
+
   it('lets hardly anybody into an empty hall, and tells all others that it is sold out', async () => {
     const { id, title } = await app.given.scheduleWithSeats(SEATS, { amount: PRICE });
     await app.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [QUEUE, title]);
     await until('the seats are counted', async () => (await status()).left?.[0]?.seats === SEATS);
+    await until('metrics have seats for more users', async () => (await admissible()) > 0);
     const queue = app.service.container.resolve(QueueService);
     const rooms = app.service.container.resolve(WaitingRoomRegistry);
     const outcomes = { bought: 0, gaveBack: 0, foundNothing: 0, neverIn: 0 };
@@ -83,6 +91,7 @@ describe('an opening with ten times more buyers than seats', () => {
     const users = Array.from({ length: BUYERS }, (_, i) => insertId + i);
     const visits = Promise.all(users.map(visit));
     await until('sold out', async () => (isSoldOut = (await status()).state === 'SOLD_OUT'));
+    await until('metrics have a seat for nobody', async () => (await admissible()) === 0);
     await visits;
 
     const admitted = BUYERS - outcomes.neverIn;

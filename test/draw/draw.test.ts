@@ -81,6 +81,10 @@ described(`a draw${noRedisServer === undefined ? '' : ` (${noRedisServer})`}`, (
   const orderOf = async (tokens: string[]): Promise<number[]> =>
     Promise.all(tokens.map(async (token, i) => (await check(token, i)).queuePosition));
 
+  const exports = async (metric: string, value: number): Promise<boolean> => {
+    const { text } = await request(at(processes, 0).managementUrl).get('/metrics');
+    return text.includes(`${metric}{queue="${queueId}"} ${value}\n`);
+  };
   /** What the program that shares no code with the product says. */
   const recomputed = async (url: string): Promise<string> =>
     new Promise((resolve) => {
@@ -109,6 +113,8 @@ described(`a draw${noRedisServer === undefined ? '' : ` (${noRedisServer})`}`, (
       'the queue is closed',
       async () => (await redis.hget(queueKeys(queueId).state, 'drawing')) === '1',
     );
+
+    await until('metrics say that it is not open', () => exports('concert_queue_not_open', 1));
 
     const users = await given.users(USERS);
     const tokens: string[] = [];
@@ -139,6 +145,7 @@ described(`a draw${noRedisServer === undefined ? '' : ` (${noRedisServer})`}`, (
     const order = tokens.map((_, i) => shuffledIndex(i, USERS, seed));
     expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: USERS }, (_, i) => i));
     await until('all stand in the drawn order', async () => isEqual(await placed(), order));
+    await until('metrics say that it is open', () => exports('concert_queue_not_open', 0));
     await until('the late one is last', async () => (await check(late, 0)).queuePosition === USERS);
     const registrants = (
       (await request(urlOf(0)).get(`/v1/api/queues/${queueId}/draws/1/registrants`)).body as {

@@ -25,6 +25,10 @@ export class CatalogMetrics extends MetricGroup {
     'Sum of the squared errors of those chances: divided by their number, the Brier score',
     ['queue'],
   );
+  readonly admissibleBySeats = this.reading(
+    'concert_queue_admissible_by_seats',
+    'Further users that may be admitted so that each finds a seat',
+  );
   readonly freeSeats = this.reading(
     'concert_free_seats',
     'Free seats by queue and price class, as last counted',

@@ -28,6 +28,11 @@ export class WaitingRoomMetrics extends MetricGroup {
     '1 while the operator has paused admission',
     ['queue'],
   );
+  readonly queueNotOpen = this.sharedGauge(
+    'concert_queue_not_open',
+    '1 until the queue opens and, in a draw, until its order is drawn',
+    ['queue'],
+  );
   readonly queueLimitSource = this.sharedGauge(
     'concert_queue_limit_source',
     '1 for what sets the admission limit',

@@ -1,18 +1,17 @@
 import type { WaitingRoomMetrics } from './metrics';
 import { ACTIONS, BOTTLENECKS } from './admission/controller/decision';
 import type { EffectiveLimits } from './admission/policy';
+import type { Snapshot } from './snapshot/snapshot';
 import type { Admitted, SnapshotDelta, Tick } from './state/results';
 
-/**
- * What Redis holds of the admission; every process exports the same.
- * @param lastDecision `<action>:<bottleneck>` of the controller's last decision
- */
+/** Exports the admission state as Redis has it; every process reports the same. */
 export function observeAdmission(
   metrics: WaitingRoomMetrics,
   queue: string,
   limits: EffectiveLimits,
-  lastDecision: string | undefined,
+  { nowMs, opensAtMs, admission: { drawing, lastDecision } }: Snapshot,
 ): void {
+  metrics.queueNotOpen.set({ queue }, opensAtMs > nowMs || drawing ? 1 : 0);
   metrics.queueActiveLimit.set({ queue }, limits.activeLimit);
   if (limits.rateLimit === undefined) metrics.queueAdmissionRateLimit.remove({ queue });
   else metrics.queueAdmissionRateLimit.set({ queue }, limits.rateLimit);

@@ -140,7 +140,7 @@ export class WaitingRoom {
     const delta = await this.refresher.refresh();
     this.issueRate.add(delta);
     observeQueue(metrics, queueId, delta, snapshot.waiting);
-    observeAdmission(metrics, queueId, this.limits, snapshot.admission.lastDecision);
+    observeAdmission(metrics, queueId, this.limits, snapshot);
     observeEta(metrics, queueId, this.queueEta.update(delta));
     await this.refresher.saveProgress();
   }

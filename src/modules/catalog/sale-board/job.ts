@@ -37,6 +37,8 @@ export class SaleBoardJob {
   private readonly admissions = new Map<string, SeatAdmission>();
   private lastPayment: number | undefined;
   private readonly states = new Map<string, SaleFacts['state']>();
+  /** Further users of each queue that the seats allow, as of this count. */
+  private readonly admissible = new Map<string, number>();
   private nextAtMs = -Infinity;
 
   constructor(
@@ -58,6 +60,7 @@ export class SaleBoardJob {
     if (startedAtMs < this.nextAtMs) return;
     if (!(await this.lease.hold())) {
       this.metrics.freeSeats.forget();
+      this.metrics.admissibleBySeats.forget();
       return;
     }
     const countedAtMs = monotonicMs();
@@ -66,6 +69,7 @@ export class SaleBoardJob {
     const tookMs = monotonicMs() - countedAtMs;
     this.nextAtMs = countedAtMs + Math.min(LONGEST_PAUSE_MS, tookMs / COUNTING_SHARE);
     const facts = [];
+    this.admissible.clear();
     for (const room of this.rooms.all) {
       const sale = await this.follow(room, counted);
       facts.push({ queueId: room.queueId, sale });
@@ -105,12 +109,15 @@ export class SaleBoardJob {
     const admission = this.admissionOf(queueId);
     admission.learn(occupancyOf(room), bought.find(isOurs) ?? { buyers: 0, seats: 0, seatsSquared: 0 });
     const seats = seatsOf(counts.filter(isOurs));
+    const users =
+      this.config.QUEUE_ADMIT_BY_SEATS === 'on' ? admission.demand.usersFor(seats.free) : undefined;
     const isForSale = sale.state === 'OPEN' || sale.state === 'WAITLIST';
     const undecided = await room.admitBySeats({
-      users: this.config.QUEUE_ADMIT_BY_SEATS === 'on' ? admission.demand.usersFor(seats.free) : undefined,
+      users,
       holders: holders.find(isOurs)?.holders ?? 0,
       lifeMs: isForSale || sale.state === 'NOT_OPEN' ? ADMISSION_LIFE_MS : 0, // what is sold stays so while nobody counts
     });
+    if (users !== undefined) this.admissible.set(queueId, Math.max(0, users - undecided));
     const supply: Supply = { ...seats, undecided };
     const chances = isForSale ? admission.chances(supply) : undefined;
     const countedAtMs = Math.round(room.snapshot.nowMs);
@@ -152,6 +159,9 @@ export class SaleBoardJob {
       this.states.set(queueId, sale?.state);
       this.logger.info({ queueId, from: before, to: sale?.state }, 'state of a sale changed');
     }
+    this.metrics.admissibleBySeats.setAll(
+      [...this.admissible].map(([queue, value]) => ({ labels: { queue }, value })),
+    );
     this.metrics.freeSeats.setAll(
       facts.flatMap(({ queueId, sale }) =>
         (sale?.left ?? []).map(({ name, amount, seats }) => ({
