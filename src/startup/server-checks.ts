@@ -15,8 +15,11 @@ export class ServerMismatch extends Error {
   }
 }
 
-/** Wrong password, by either method; no such database. Not 1044: before the first migration there are no rights yet. */
-const DATABASE_REFUSALS = new Set([1045, 1049, 1698]);
+/**
+ * Wrong password, by either method; no such database; no TLS there, or only TLS. Not 1044: before the first migration
+ * there are no rights yet.
+ */
+const DATABASE_REFUSALS = new Set([1045, 1049, 1698, 3159, 45_023]);
 const LEAST_MARIADB = [10, 6] as const;
 
 const TABLES = 'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()';
@@ -56,7 +59,7 @@ export async function checkDatabase(database: Database): Promise<void> {
 }
 
 const REDIS_REFUSAL =
-  /^(?:WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR (?:invalid )?DB index|ERR SELECT is not allowed|ERR unknown command .sentinel)/i;
+  /^(?:WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR (?:invalid )?DB index|ERR SELECT is not allowed|ERR unknown command .sentinel|ERR This instance has cluster support disabled)/i;
 /** What the client says when no sentinel has led it to a master. Without a last error, each has said that it knows no such master. */
 const NO_SENTINEL = /^All sentinels are unreachable\. Retrying from scratch after \d+ms\.(?: Last error: )?/;
 const LEAST_REDIS = 7;
@@ -72,13 +75,26 @@ export async function checkRedis(redis: Redis, urls: string): Promise<void> {
     if (nodes.length === 1 || sentinel !== undefined) await redis.select(db);
     for (const one of mastersOf(redis)) {
       await one.eval('return 1', 0);
-      const [, version = ''] = /^redis_version:(\S+)/m.exec(await one.info('server')) ?? [];
+      const info = await one.info('server');
+      if (one === redis && /^redis_mode:cluster/m.test(info)) await checkOnlyNode(one);
+      const [, version = ''] = /^redis_version:(\S+)/m.exec(info) ?? [];
       if (Number.parseInt(version, 10) < LEAST_REDIS)
         throw new ServerMismatch('REDIS_URL', `must be a Redis ${LEAST_REDIS}.0 or newer, not ${version}`);
     }
   } catch (error) {
     throw refusalOf(error) ?? error;
   }
+}
+
+/** One URL is one server: the keys of a node's neighbours cannot be reached by it. */
+async function checkOnlyNode(node: Redis): Promise<void> {
+  const info = await node.call('CLUSTER', 'INFO').catch(() => ''); // the account may lack the right
+  const [, size = '1'] = /^cluster_size:(\d+)/m.exec(String(info)) ?? [];
+  if (Number(size) > 1)
+    throw new ServerMismatch(
+      'REDIS_URL',
+      'names one node of a Redis Cluster: name two or more of its nodes, with a comma between them',
+    );
 }
 
 /** What an error of the client says against REDIS_URL, if anything. Only its 'error' event says it of a wrong password or certificate. */

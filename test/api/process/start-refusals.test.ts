@@ -83,6 +83,16 @@ describe('a start that cannot succeed', () => {
       /^REDIS_URL is refused by Redis: ERR unknown command .sentinel/,
     ],
     [
+      'what it names is no Redis Cluster',
+      () => ({ REDIS_URL: [REDIS_URL, REDIS_URL].map((url) => changed(url, { pathname: '/0' })).join() }),
+      /^REDIS_URL is refused by Redis: ERR This instance has cluster support disabled/,
+    ],
+    [
+      'MariaDB has no TLS, or a certificate of its making',
+      () => ({ DATABASE_URL: changed(DATABASE_URL, { search: '?ssl=true' }) }),
+      /^DATABASE_URL (?:is refused by MariaDB: .*ssl|names a server whose certificate)/i,
+    ],
+    [
       'MariaDB does not know the password',
       () => ({ DATABASE_URL: changed(DATABASE_URL, { password: 'geheim' }) }),
       /^DATABASE_URL is refused by MariaDB: Access denied/,

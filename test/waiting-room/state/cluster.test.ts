@@ -2,6 +2,7 @@ import type { QueueRules } from '../../../src/modules/waiting-room/rules';
 import { loadConfig } from '../../../src/config/config';
 import { connectRedis, mastersOf, type Redis } from '../../../src/platform/redis/redis';
 import { InvariantStore } from '../../../src/modules/invariants/store';
+import { checkRedis } from '../../../src/startup/server-checks';
 import { at } from '../../support/at';
 import { outcome } from '../../support/clients/buyer';
 import { uniqueQueueId } from '../../support/config';
@@ -40,6 +41,18 @@ described(`a Redis Cluster${noRedisServer === undefined ? '' : ` (${noRedisServe
     redis.disconnect();
     await cluster.end();
     await admin.close();
+  });
+
+  it('a start that names one node of it alone is refused', async () => {
+    const [url = ''] = cluster.urls.split(',');
+    const one = connectRedis(url, 60_000);
+    await one.connect();
+    try {
+      await expect(checkRedis(one, url)).rejects.toThrow(/^REDIS_URL names one node of a Redis Cluster/);
+    } finally {
+      one.disconnect();
+    }
+    await expect(checkRedis(redis, cluster.urls)).resolves.toBeUndefined();
   });
 
   it('each queue lies on one node, queues spread over all nodes, and every script works', async () => {
