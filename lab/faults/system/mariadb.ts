@@ -5,7 +5,7 @@ import { type Connection, createConnection } from 'mariadb';
 import dataFolder from '../../../scripts/lib/services/mariadb/data-folder.js';
 import { Child } from './child.ts';
 
-const { asUser, installArguments } = dataFolder;
+const { asUser, installArguments, temporaryIn } = dataFolder;
 
 const DATABASE = 'concert_faults';
 const PASSWORD = 'faults'; // listens on 127.0.0.1, for as long as the run lasts
@@ -39,6 +39,7 @@ export class MariaDb {
       `--port=${port}`,
       '--bind-address=127.0.0.1',
       `--socket=${join(folder, 'mariadb.sock')}`,
+      temporaryIn(folder),
       `--pid-file=${join(folder, 'mariadb.pid')}`,
       `--init-file=${initFile}`,
       '--character-set-server=utf8mb4',

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Database } from '../../../src/platform/database/database';
 import { Migrator } from '../../../src/database/migrate';
 import { freePort } from '../../../scripts/lib/ports';
-import { asUser, installArguments } from '../../../scripts/lib/services/mariadb/data-folder';
+import { asUser, installArguments, temporaryIn } from '../../../scripts/lib/services/mariadb/data-folder';
 import { until } from '../wait';
 
 /** Why there can be no MariaDB of a test's own on this machine; undefined: there can. */
@@ -86,6 +86,7 @@ export class MariaDbServer {
         `--port=${this.port}`,
         '--bind-address=127.0.0.1',
         `--socket=${join(this.folder, 'sock')}`,
+        temporaryIn(this.folder),
         `--pid-file=${join(this.folder, 'pid')}`,
         `--init-file=${initFile}`,
         '--skip-name-resolve',

@@ -1,5 +1,6 @@
 declare const dataFolder: {
   asUser: () => string[];
   installArguments: (folder: string) => string[];
+  temporaryIn: (folder: string) => string;
 };
 export = dataFolder;

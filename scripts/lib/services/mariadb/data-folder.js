@@ -15,12 +15,19 @@ function userName() {
 }
 
 /**
+ * A server deletes the temporary tables that it finds when it starts, also those of other servers: each has a folder that
+ * no other uses.
+ */
+const temporaryIn = (folder) => `--tmpdir=${folder}`;
+
+/**
  * Of mariadb-install-db, a shell script: `folder` must have no blanks in its path. root may log in through the unix socket,
  * as this system user and without a password, and in no other way.
  */
 const installArguments = (folder) => [
   '--no-defaults',
   `--datadir=${folder}`,
+  temporaryIn(folder),
   '--skip-test-db',
   '--skip-name-resolve',
   ...asUser(),
@@ -28,4 +35,4 @@ const installArguments = (folder) => [
   `--auth-root-socket-user=${userName()}`,
 ];
 
-module.exports = { asUser, installArguments };
+module.exports = { asUser, installArguments, temporaryIn };

@@ -5,7 +5,7 @@ const { inServices } = require('../../paths');
 const { spawnBackground } = require('../../running/processes');
 const { run } = require('../../running/run');
 const { secret } = require('../../state');
-const { asUser, installArguments } = require('./data-folder');
+const { asUser, installArguments, temporaryIn } = require('./data-folder');
 const { accountStatements, urlsOf, forTests } = require('./mariadb-accounts');
 const { probe, query } = require('./mariadb-client');
 
@@ -53,6 +53,7 @@ async function startPrivate({ port, commands }) {
   const where = [`--datadir=${dataFolder}`, `--port=${port}`, '--bind-address=127.0.0.1'];
   const files = [
     `--socket=${path.join(socketFolder, 'mariadb.sock')}`,
+    temporaryIn(socketFolder),
     `--pid-file=${inServices('mariadb', 'mariadb.pid')}`,
     `--init-file=${initFile}`,
   ];
