@@ -63,14 +63,11 @@ export async function givenOrders(
   status: 'HELD' | 'PAID' = 'PAID',
 ): Promise<{ first: number; last: number }> {
   return admin.transaction(async (tx) => {
-    const [row] = await tx.query<{ id: number }>(
-      'SELECT COALESCE(MAX(id), 0) + 1 AS id FROM member FOR UPDATE',
+    // Such an INSERT gets its ids one behind the other, also while other tests add users.
+    const { insertId: first } = await tx.execute(
+      `INSERT INTO member (name, balance) SELECT 'Given', ${BALANCE} FROM seq_1_to_${count}`,
     );
-    const first = row?.id ?? 1;
     const last = first + count - 1;
-    await tx.execute(
-      `INSERT INTO member (id, name, balance) SELECT seq, 'Given', ${BALANCE} FROM seq_${first}_to_${last}`,
-    );
     await tx.execute(
       `INSERT INTO payment_history (user_id, kind, amount, balance_after) SELECT seq, 'CHARGE', ${BALANCE}, ${BALANCE} FROM seq_${first}_to_${last}`,
     );

@@ -3,6 +3,7 @@ import type { SqlParam } from '../sql';
 
 /** How a server, or a proxy in front of it, announces COM_STMT_BULK_EXECUTE. */
 const KNOWS_BULK = 1n << 34n;
+const RETURNS_ROWS = /\bRETURNING\b/;
 
 /**
  * Whether rows can be inserted by the bulk protocol: a prepared statement for one row, and the values of all rows in one
@@ -11,17 +12,26 @@ const KNOWS_BULK = 1n << 34n;
  *
  * Where the server does not know the protocol, the connector would send a statement for each row without waiting, and
  * after a deadlock those behind it would be committed by themselves. It also begins another packet where a column
- * changes its type, so there are texts and NULL only. MariaDB 10.11 returns no rows of it.
+ * changes its type, so everything goes as text or NULL; bytes cannot.
  */
-export const isForBulk = (connection: Connection, sql: string, rows: SqlParam[][]): boolean =>
+export const isForBulk = (connection: Connection, rows: SqlParam[][]): boolean =>
   (BigInt(connection.info?.serverCapabilities ?? 0) & KNOWS_BULK) !== 0n &&
-  !/\bRETURNING\b/.test(sql) &&
-  rows.every((row) => row.every((value) => value === null || typeof value !== 'object'));
+  !rows.some((row) => row.some((value) => Buffer.isBuffer(value)));
 
-/** Sends them. The server makes numbers of texts without loss. */
-export async function insertInBulk(connection: Connection, sql: string, rows: SqlParam[][]): Promise<void> {
-  await connection.batch(
+/** Sends them. @returns what is RETURNING, in the order of the rows */
+export async function insertInBulk<T>(connection: Connection, sql: string, rows: SqlParam[][]): Promise<T[]> {
+  const returned = await connection.batch<T[]>(
     sql,
-    rows.map((row) => row.map((value) => (typeof value === 'number' ? String(value) : value))),
+    rows.map((row) => row.map(asText)),
   );
+  if (!RETURNS_ROWS.test(sql)) return [];
+  if (returned.length !== rows.length)
+    throw new Error(`${returned.length} of ${rows.length} rows came back.`);
+  return returned;
+}
+
+/** The server makes numbers and times of texts without loss; its time zone is UTC in every session. */
+function asText(value: SqlParam): SqlParam {
+  if (value instanceof Date) return value.toISOString().slice(0, -1).replace('T', ' ');
+  return typeof value === 'number' ? String(value) : value;
 }

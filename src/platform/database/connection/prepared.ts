@@ -32,18 +32,17 @@ export class PreparedExecutor implements SqlWriter {
     if (first === undefined) return [];
     return tracedStatement(this.tracer, sql, async () => {
       if (others.length === 0) return this.runPrepared<T[]>(sql, first);
-      if (isForBulk(this.connection, sql, rows) && (await this.runInBulk(sql, rows))) return [];
-      return this.connection.query<T[]>(forRows(sql, rows.length), rows.flat());
+      const returned = isForBulk(this.connection, rows) ? await this.runInBulk<T>(sql, rows) : undefined;
+      return returned ?? this.connection.query<T[]>(forRows(sql, rows.length), rows.flat());
     });
   }
 
-  /** @returns false: the server has no room for another prepared statement */
-  private async runInBulk(sql: string, rows: SqlParam[][]): Promise<boolean> {
+  /** @returns undefined: the server has no room for another prepared statement */
+  private async runInBulk<T>(sql: string, rows: SqlParam[][]): Promise<T[] | undefined> {
     try {
-      await insertInBulk(this.connection, sql, rows);
-      return true;
+      return await insertInBulk<T>(this.connection, sql, rows);
     } catch (error) {
-      if (isStatementLimit(error)) return false;
+      if (isStatementLimit(error)) return undefined;
       throw error;
     }
   }
