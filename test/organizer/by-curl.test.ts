@@ -100,7 +100,7 @@ function commandsOf(page: string, heading: string): Command[] {
     });
     await runAll(purchase.slice(before));
 
-    await runAll(commandsOf('docs/organizer.md', '## Money back'));
+    await runAll(commandsOf('docs/organizer.md', '## Refunds'));
     await runAll(commandsOf('docs/organizer.md', '## Exports'));
     await expectInvariants({ database: scratch.app });
   });
