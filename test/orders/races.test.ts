@@ -1,15 +1,10 @@
 import { at } from '../support/at';
 import { tally } from '../support/clients/buyer';
 import { expectInvariants } from '../support/invariants';
-import { useService } from '../support/suite';
+import { UNHURRIED, useService } from '../support/suite';
 
 describe('races', () => {
-  // On a busy machine nobody is refused for want of time: who wins is the subject.
-  const app = useService({
-    LOAD_SHEDDING_MAX_DELAY_MS: 60_000,
-    DATABASE_ACQUIRE_TIMEOUT_MS: 60_000,
-    DATABASE_TIMEOUT_MS: 60_000,
-  });
+  const app = useService(UNHURRIED);
   afterAll(() => expectInvariants({ queueIds: [app.queueId] }));
 
   it('sells a seat to exactly one of 200 simultaneous buyers', async () => {

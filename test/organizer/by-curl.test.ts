@@ -8,6 +8,7 @@ import { expectInvariants } from '../support/invariants';
 import { Given } from '../support/rows/given';
 import { Scratch } from '../support/rows/scratch';
 import { startTestService } from '../support/service';
+import { UNHURRIED } from '../support/suite';
 import { until } from '../support/wait';
 
 const root = join(__dirname, '..', '..');
@@ -44,7 +45,12 @@ function commandsOf(page: string, heading: string): Command[] {
   let shell: Shell;
   beforeAll(async () => {
     scratch = await Scratch.migrated();
-    service = await startTestService({ ...scratch.env, MANAGEMENT_PORT: 0, REFUNDS_PER_SECOND: 10_000 });
+    service = await startTestService({
+      ...UNHURRIED,
+      ...scratch.env,
+      MANAGEMENT_PORT: 0,
+      REFUNDS_PER_SECOND: 10_000,
+    });
     shell = new Shell({ ...process.env, ...scratch.env, NODE: process.execPath });
   });
   afterAll(async () => {

@@ -1,10 +1,10 @@
 import { parseCsv } from '../../src/modules/organizer/layouts/csv';
 import { givenOrders } from '../support/rows/orders';
 import { dataOf, givenOperator, OrganizerClient } from '../support/rows/organizer';
-import { useService } from '../support/suite';
+import { UNHURRIED, useService } from '../support/suite';
 
 describe('an export', () => {
-  const app = useService({ MANAGEMENT_PORT: 0 });
+  const app = useService({ ...UNHURRIED, MANAGEMENT_PORT: 0 });
   let url: string;
   let key: string;
   let organizer: OrganizerClient;

@@ -5,7 +5,7 @@ import { parseCsv } from '../../src/modules/organizer/layouts/csv';
 import { readSeats } from '../../src/modules/organizer/layouts/reader';
 import { LayoutInput, type LayoutSeat } from '../../src/modules/organizer/layouts/schema';
 import { dataOf, givenOperator, OrganizerClient } from '../support/rows/organizer';
-import { useService } from '../support/suite';
+import { UNHURRIED, useService } from '../support/suite';
 
 const CSV = `section,row,number,priceClass,accessible,x,y
 Stalls,A,1,VIP,yes,5,7
@@ -103,7 +103,7 @@ describe('a line of CSV', () => {
 });
 
 describe('the layouts of an organizer', () => {
-  const app = useService({ MANAGEMENT_PORT: 0 });
+  const app = useService({ ...UNHURRIED, MANAGEMENT_PORT: 0 });
   let organizer: OrganizerClient;
   beforeAll(async () => {
     const { key } = await givenOperator(app.admin, 'admin');

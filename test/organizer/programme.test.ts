@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import type { ScheduleDetail } from '../../src/modules/organizer/programme/schema';
 import { codeOf, dataOf, etagOf, givenOperator, inDays, OrganizerClient } from '../support/rows/organizer';
-import { useService } from '../support/suite';
+import { UNHURRIED, useService } from '../support/suite';
 import { until } from '../support/wait';
 
 describe('an organizer', () => {
-  const app = useService({ MANAGEMENT_PORT: 0 });
+  const app = useService({ ...UNHURRIED, MANAGEMENT_PORT: 0 });
   let organizer: OrganizerClient;
   let name: string;
   beforeAll(async () => {

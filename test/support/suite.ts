@@ -7,6 +7,14 @@ import { startTestService } from './service';
 /** Of so few concurrent requests none is ever shed: while the machine stands still, more would be. */
 const AT_ONCE = 25;
 
+/** On a busy machine nobody is refused for want of time: for tests whose subject is who wins, or why one is refused. */
+export const UNHURRIED = {
+  REDIS_TIMEOUT_MS: 60_000,
+  LOAD_SHEDDING_MAX_DELAY_MS: 60_000,
+  DATABASE_ACQUIRE_TIMEOUT_MS: 60_000,
+  DATABASE_TIMEOUT_MS: 60_000,
+};
+
 /** One running service and the means to furnish it, for the tests of a file. */
 export interface Suite {
   url: string;

@@ -3,7 +3,7 @@ import { at } from '../../support/at';
 import { type Buyer, outcome } from '../../support/clients/buyer';
 import { expectInvariants } from '../../support/invariants';
 import { codeOf, dataOf, givenOperator, OrganizerClient } from '../../support/rows/organizer';
-import { useService } from '../../support/suite';
+import { UNHURRIED, useService } from '../../support/suite';
 import { until } from '../../support/wait';
 
 const PRICE = 40;
@@ -12,7 +12,7 @@ const CALLS = 60;
 
 /** Top-ups cost nothing, so anybody can fill a balance between a payment and its refund. */
 describe('a refund that the balance cannot hold', () => {
-  const app = useService({ MANAGEMENT_PORT: 0, REFUNDS_PER_SECOND: 10_000 });
+  const app = useService({ ...UNHURRIED, MANAGEMENT_PORT: 0, REFUNDS_PER_SECOND: 10_000 });
   let organizer: OrganizerClient;
   beforeAll(async () => {
     const url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;

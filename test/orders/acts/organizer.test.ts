@@ -2,7 +2,7 @@ import { at } from '../../support/at';
 import { outcome } from '../../support/clients/buyer';
 import { expectInvariants } from '../../support/invariants';
 import { dataOf, givenOperator, OrganizerClient } from '../../support/rows/organizer';
-import { useService } from '../../support/suite';
+import { UNHURRIED, useService } from '../../support/suite';
 import { until } from '../../support/wait';
 
 const SEATS = 20;
@@ -11,10 +11,7 @@ describe('an act of the organizer while buyers take seats', () => {
   const app = useService({
     MANAGEMENT_PORT: 0,
     REFUNDS_PER_SECOND: 10_000,
-    // On a busy machine nobody is refused for want of time: who wins is the subject.
-    LOAD_SHEDDING_MAX_DELAY_MS: 60_000,
-    DATABASE_ACQUIRE_TIMEOUT_MS: 60_000,
-    DATABASE_TIMEOUT_MS: 60_000,
+    ...UNHURRIED,
   });
   let organizer: OrganizerClient;
   beforeAll(async () => {

@@ -3,7 +3,7 @@ import { at } from '../../support/at';
 import type { Buyer } from '../../support/clients/buyer';
 import { expectInvariants } from '../../support/invariants';
 import { dataOf, givenOperator, OrganizerClient } from '../../support/rows/organizer';
-import { useService } from '../../support/suite';
+import { UNHURRIED, useService } from '../../support/suite';
 import { until } from '../../support/wait';
 
 const PRICE = 40;
@@ -49,10 +49,7 @@ describe('two acts on an order at the same moment', () => {
     MANAGEMENT_PORT: 0,
     HOLD_EXTENSION_SECONDS: 60,
     REFUNDS_PER_SECOND: 10_000,
-    // On a busy machine nobody is refused for want of time: who wins is the subject.
-    LOAD_SHEDDING_MAX_DELAY_MS: 60_000,
-    DATABASE_ACQUIRE_TIMEOUT_MS: 60_000,
-    DATABASE_TIMEOUT_MS: 60_000,
+    ...UNHURRIED,
   });
   let organizer: OrganizerClient;
   beforeAll(async () => {

@@ -3,13 +3,18 @@ import { at } from '../../support/at';
 import { type Buyer, outcome } from '../../support/clients/buyer';
 import { expectInvariants } from '../../support/invariants';
 import { codeOf, dataOf, givenOperator, OrganizerClient } from '../../support/rows/organizer';
-import { useService } from '../../support/suite';
+import { UNHURRIED, useService } from '../../support/suite';
 
 const HIGHEST_PRICE = 1_000_000_000;
 const SEATS = 20;
 
 describe('an act on an order that has ended', () => {
-  const app = useService({ MANAGEMENT_PORT: 0, HOLD_EXTENSION_SECONDS: 60, MAX_SEATS_PER_USER: SEATS });
+  const app = useService({
+    ...UNHURRIED,
+    MANAGEMENT_PORT: 0,
+    HOLD_EXTENSION_SECONDS: 60,
+    MAX_SEATS_PER_USER: SEATS,
+  });
   let organizer: OrganizerClient;
   beforeAll(async () => {
     const url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;

@@ -3,7 +3,7 @@ import { bestSeats, type HallSeat } from '../../../src/modules/orders/holds/best
 import { at } from '../../support/at';
 import { outcome } from '../../support/clients/buyer';
 import { dataOf, givenOperator, OrganizerClient } from '../../support/rows/organizer';
-import { useService } from '../../support/suite';
+import { UNHURRIED, useService } from '../../support/suite';
 
 /** Rows of a hall, `true` for a free seat; ids go from 1. */
 function hallOf(rows: boolean[][]): HallSeat[] {
@@ -63,7 +63,7 @@ describe('the choice of adjacent seats', () => {
 });
 
 describe('an order of the best seats', () => {
-  const app = useService({ MANAGEMENT_PORT: 0, MAX_SEATS_PER_USER: 20 });
+  const app = useService({ ...UNHURRIED, MANAGEMENT_PORT: 0, MAX_SEATS_PER_USER: 20 });
   let organizer: OrganizerClient;
   beforeAll(async () => {
     const url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
