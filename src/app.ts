@@ -27,6 +27,8 @@ import { reservationRoutes } from './modules/orders/routes';
 import { ReservationService } from './modules/orders/service';
 import { paymentRoutes } from './modules/payments/routes';
 import { PaymentService } from './modules/payments/service';
+import { RehearsalPasses } from './modules/rehearsal/passes';
+import { rehearsalRoutes } from './modules/rehearsal/routes';
 import { transparencyRoutes } from './modules/transparency/routes';
 import { TransparencyService } from './modules/transparency/service';
 import { LoadMonitor } from './modules/waiting-room/admission/load-monitor';
@@ -116,14 +118,10 @@ function createApp(container: DependencyContainer, extra: RequestHandler[], rout
 /** The modules' routers. The one of the waiting room comes first: most requests are polls. */
 function apiRoutes(container: DependencyContainer): Router[] {
   const middleware = middlewareOf(container);
+  const queue = container.resolve(QueueService);
   return [
-    queueRoutes(
-      container.resolve(QueueService),
-      container.resolve(QueueStreams),
-      container.resolve(IdentityService),
-      middleware,
-    ),
-    statusRoutes(container.resolve(QueueStatusService), container.resolve(QueueService), middleware),
+    queueRoutes(queue, container.resolve(QueueStreams), container.resolve(IdentityService), middleware),
+    statusRoutes(container.resolve(QueueStatusService), queue, middleware),
     drawRoutes(container.resolve(DrawService)),
     catalogRoutes(container.resolve(ConcertService), middleware),
     seatMapRoutes(container.resolve(SeatMapService), middleware),
@@ -132,6 +130,7 @@ function apiRoutes(container: DependencyContainer): Router[] {
     paymentRoutes(container.resolve(PaymentService), middleware),
     accountRoutes(container.resolve(BalanceService), middleware),
     transparencyRoutes(container.resolve(TransparencyService), middleware),
+    rehearsalRoutes(container.resolve(RehearsalPasses), middleware),
   ];
 }
 

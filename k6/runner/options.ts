@@ -46,6 +46,9 @@ npm run load -- report <run> [--save NAME]   writes a run's report again; with -
 npm run load -- rehearse --users N --seats N [--minutes N] [--queue ID] [--real-seats N --real-buyers N] [NAME=value …]
                                              a sale of hidden seats to test users (docs/operations/rehearsal.md):
                                              objective kept or not, capacity, and when the real sale will sell out
+npm run load -- rehearse --requests [NAME=value …]
+                                             does what operators ask for on their page, one after the other; BASE_URL,
+                                             MANAGEMENT_URL and MANAGEMENT_TOKEN name the installation
 npm run load -- rehearse --cleanup           removes what a rehearsal has left that was ended by force
 
   scenario          arrival, attack, breakpoint, check, crowd, purchase, schedule, seat, soak, spike, step, study, token: the
@@ -134,8 +137,9 @@ const NO_NEEDS: Needs = { needs: [], users: 0, stops: [] };
 
 export function needsOf(command: Command): Needs {
   if (command.command === 'rehearse') {
-    const needs = command.run === undefined ? NO_NEEDS : needsOf(command.run);
-    const isGiven = command.run === undefined || command.run.baseUrl !== undefined;
+    if (command.act === 'requests') return { ...NO_NEEDS, needs: ['k6'], users: 1, hasDatabase: true };
+    const needs = command.act === 'cleanup' ? NO_NEEDS : needsOf(command.run);
+    const isGiven = command.act === 'cleanup' || command.run.baseUrl !== undefined;
     return { ...needs, users: 1, hasDatabase: isGiven };
   }
   if (command.command !== 'run') return NO_NEEDS;

@@ -22,8 +22,14 @@ const CALM_SECONDS = 20;
 const OUTAGE_SECONDS = 40;
 const RECOVERY_SECONDS = 45;
 
-/** Runs a scenario and leaves everything that the report needs in its folder. */
-export async function run(wanted: RunCommand): Promise<{ folder: RunFolder; meta: Meta }> {
+/**
+ * Runs a scenario and leaves everything that the report needs in its folder.
+ * @param more variables of k6 that only the running product gives
+ */
+export async function run(
+  wanted: RunCommand,
+  more: (product: Product) => Promise<Record<string, string>> = () => Promise.resolve({}),
+): Promise<{ folder: RunFolder; meta: Meta }> {
   const folder = new RunFolder(wanted.id);
   if (existsSync(folder.meta)) throw new Error(`There is a run ${wanted.id} already: choose another --id.`);
   folder.make();
@@ -43,13 +49,14 @@ export async function run(wanted: RunCommand): Promise<{ folder: RunFolder; meta
   let meta: Meta;
   try {
     if (wanted.prometheus) await demand('scrape', { address: new URL(product.managementUrl).host });
+    const given = await more(product);
     scraper.start();
     progress.start();
     const [exitCode, outages] = await allOrNone(product.ended, (signal) => [
       runK6(
         k6,
         wanted,
-        { ...runEnv(folder, product), ...world?.k6Env(product.managementUrl, own.QUEUE_ID ?? '') },
+        { ...runEnv(folder, product), ...given, ...world?.k6Env(product.managementUrl, own.QUEUE_ID ?? '') },
         signal,
       ),
       wanted.scenario === 'breaker' ? stopEachForAWhile(start, signal) : Promise.resolve([]),

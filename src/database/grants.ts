@@ -39,7 +39,9 @@ export const RIGHTS: Record<string, string> = {
   transparency_entries: 'SELECT, INSERT',
   transparency_tile: 'SELECT, INSERT',
   transparency_checkpoint: 'SELECT, INSERT',
-  rehearsal: 'SELECT',
+  // Operators ask for rehearsals; which users and which concert a rehearsal has, and so what is removed after it, is the owner's.
+  rehearsal:
+    'SELECT, INSERT (queue_id, user_count, seat_count, wait_minutes, real_seats, real_buyers, requested_by, started_at), UPDATE (ended_at)',
   // A process serves only when the migrations of its version are there.
   migration: 'SELECT',
 };

@@ -20,6 +20,7 @@ import { OrderAdminService } from '../modules/organizer/orders/service';
 import { ConcertAdminService } from '../modules/organizer/programme/concert-service';
 import { SaleService } from '../modules/organizer/programme/sale-service';
 import { ScheduleAdminService } from '../modules/organizer/programme/schedule-service';
+import { RehearsalAdminService } from '../modules/rehearsal/admin-service';
 import { WebhookService } from '../modules/webhooks/service';
 import { organizerRoutes } from '../modules/organizer/routes';
 import { AdmissionOperatorService } from '../modules/waiting-room/admission/operator-service';
@@ -63,6 +64,7 @@ export function managementRouters(container: DependencyContainer, api: Router[])
         exports: container.resolve(ExportService),
         displayTime: container.resolve(DisplayTime),
         webhooks: container.resolve(WebhookService),
+        rehearsals: container.resolve(RehearsalAdminService),
       },
       access,
     ),

@@ -1,5 +1,7 @@
 import { AdmissionStart } from '../../src/modules/rehearsal/admission-start';
 import { RehearsalRepository } from '../../src/modules/rehearsal/repository';
+import { RehearsalRequests } from '../../src/modules/rehearsal/requests';
+import { RehearsalService } from '../../src/modules/rehearsal/service';
 import { AdaptiveLimit, controllerBounds } from '../../src/modules/waiting-room/admission/policy';
 import { WaitingRoomMetrics } from '../../src/modules/waiting-room/metrics';
 import { createLogger } from '../../src/platform/observability/logger';
@@ -18,9 +20,20 @@ describe('the start of the admission controller', () => {
 
   /** A rehearsal that has found this many users. */
   const rehearsed = async (capacity: number, isLimit: boolean): Promise<void> => {
-    const rehearsals = new RehearsalRepository(scratch.admin);
-    const { rehearsalId } = await rehearsals.prepare({ queueId: 'rehearsal', users: 1, seats: 1 });
-    await rehearsals.keep(rehearsalId, { capacity, isLimit });
+    const requests = new RehearsalRequests(scratch.admin);
+    const service = new RehearsalService(new RehearsalRepository(scratch.admin), requests);
+    const wanted = { queueId: 'rehearsal', users: 1, seats: 1, waitMinutes: 1, real: null };
+    await service.finish(await service.request(wanted), {
+      targetMs: 200,
+      p99Ms: 100,
+      failedShare: 0,
+      isKept: true,
+      capacity: { users: capacity, isLimit },
+      sold: 1,
+      soldOutAfterSeconds: 1,
+      perSecond: null,
+      realSoldOutAfterSeconds: null,
+    });
   };
 
   /** As a process with these variables knows it, by the account of the application. */

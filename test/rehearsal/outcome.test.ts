@@ -100,12 +100,25 @@ describe('the arguments of a rehearsal', () => {
 
   it('become a run of the spike with its own users and seats', () => {
     const sizes = '--users 500 --seats 100 --minutes 3 --real-seats 900 --real-buyers 9000 THINK=1';
-    const { run, queueId, real } = read(...sizes.split(' '));
-    expect(queueId).toBe('r-rehearse-2030-01-31T100000');
-    expect(real).toEqual({ seats: 900, buyers: 9000 });
-    expect(run?.variables).toEqual({ THINK: '1', PEAK: '500', USERS: '500', DURATION: '3m', QUEUE: queueId });
-    expect(read('--users', '5', '--seats', '1', 'BASE_URL=http://x').queueId).toBe('rehearsal');
-    expect(read('--cleanup').run).toBeUndefined();
+    const queueId = 'r-rehearse-2030-01-31T100000';
+    const variables = { THINK: '1', PEAK: '500', USERS: '500', DURATION: '3m', QUEUE: queueId };
+    const rehearsed = { users: 500, seats: 100, queueId, waitMinutes: 3, real: { seats: 900, buyers: 9000 } };
+    expect(read(...sizes.split(' '))).toMatchObject({ act: 'once', run: { variables }, rehearsed });
+    expect(read('--users', '5', '--seats', '1', 'BASE_URL=http://x')).toMatchObject({
+      rehearsed: { queueId: 'rehearsal', real: null },
+    });
+    expect(read('--cleanup')).toEqual({ command: 'rehearse', act: 'cleanup' });
+  });
+
+  it('become a run for each request of an operator, with its own name', () => {
+    const command = read('--requests', 'BASE_URL=http://x', 'THINK=1');
+    if (command.act !== 'requests') throw new Error('These are no requests.');
+    const rehearsed = { users: 7, seats: 3, queueId: 'vip', waitMinutes: 2, real: null };
+    expect(command.run(rehearsed, 5)).toMatchObject({
+      id: 'rehearse-2030-01-31T100000-5',
+      baseUrl: 'http://x',
+      variables: { THINK: '1', PEAK: '7', USERS: '7', DURATION: '2m', QUEUE: 'vip' },
+    });
   });
 
   it.each([
@@ -114,7 +127,10 @@ describe('the arguments of a rehearsal', () => {
     ['--users 1 --seats 1 --queue a/b', '--queue: 1 to 64'],
     ['--users 1 --seats 1 --real-seats 5', '--real-buyers is missing.'],
     ['--users 1 --seats 1 PEAK=3', 'No script here reads PEAK.'],
+    ['--users 1 --seats 1 --minutes 121', '--minutes must be at most 120.'],
     ['--cleanup --users 1', '--cleanup takes nothing else.'],
+    ['--requests', '--requests needs BASE_URL'],
+    ['--requests --users 1 BASE_URL=http://x', '--requests takes --id and variables alone'],
     ['--users 1 --seats 1 --id a/b', '--id: 1 to 64'],
   ])('%s is refused', (args, words) => {
     expect(() => read(...args.split(' '))).toThrow(words);

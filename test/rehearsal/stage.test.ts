@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import request from 'supertest';
 import { RehearsalRepository } from '../../src/modules/rehearsal/repository';
+import { RehearsalRequests } from '../../src/modules/rehearsal/requests';
 import type { Stage } from '../../src/modules/rehearsal/schema';
 import { RehearsalService } from '../../src/modules/rehearsal/service';
 import { at } from '../support/at';
@@ -24,7 +25,10 @@ describe('a rehearsal', () => {
 
   beforeAll(async () => {
     scratch = await Scratch.migrated();
-    rehearsals = new RehearsalService(new RehearsalRepository(scratch.admin));
+    rehearsals = new RehearsalService(
+      new RehearsalRepository(scratch.admin),
+      new RehearsalRequests(scratch.admin),
+    );
     service = await startTestService({
       DATABASE_URL: scratch.appUrl,
       DATABASE_ADMIN_URL: scratch.adminUrl,
@@ -36,6 +40,10 @@ describe('a rehearsal', () => {
     await scratch.drop();
   });
 
+  const prepare = async (users: number, seats: number): Promise<Stage> => {
+    const wanted = { queueId: QUEUE, users, seats, waitMinutes: 1, real: null };
+    return rehearsals.prepare(await rehearsals.request(wanted));
+  };
   const rows = async (): Promise<Record<string, number>> => {
     const tables = (await scratch.tables()).filter((table) => !MAY_GROW.test(table));
     const counts = tables.map(async (table): Promise<[string, number]> => {
@@ -71,7 +79,7 @@ describe('a rehearsal', () => {
     const given = new Given(scratch.admin);
     const shown = await given.scheduleWithSeats(2);
     const before = await rows();
-    const stage = await rehearsals.prepare({ queueId: QUEUE, users: 1203, seats: 5 });
+    const stage = await prepare(1203, 5);
     const realUser = await given.user(100);
     expect(realUser).toBeGreaterThan(stage.firstUserId + stage.users - 1);
 
@@ -98,8 +106,8 @@ describe('a rehearsal', () => {
 
   it('that was ended by force is removed by the next one, and by the command', async () => {
     const before = await rows();
-    const lost = await rehearsals.prepare({ queueId: QUEUE, users: 10, seats: 3 });
-    const next = await rehearsals.prepare({ queueId: QUEUE, users: 1, seats: 1 });
+    const lost = await prepare(10, 3);
+    const next = await prepare(1, 1);
     expect(next.firstUserId).toBeGreaterThan(lost.firstUserId + lost.users);
     expect(await rows()).toMatchObject({
       [USERS]: (before[USERS] ?? 0) + 1,
@@ -114,11 +122,7 @@ describe('a rehearsal', () => {
     await scratch.admin.execute(
       "INSERT INTO webhook_endpoint (url, secret) VALUES ('http://127.0.0.1:9/', 'x')",
     );
-    const { firstUserId, scheduleId, users } = await rehearsals.prepare({
-      queueId: QUEUE,
-      users: 1,
-      seats: 1,
-    });
+    const { firstUserId, scheduleId, users } = await prepare(1, 1);
     expect(users).toBe(1);
     const buyer = await enter(firstUserId, QUEUE);
     const metric = async (): Promise<string[]> => {

@@ -1,5 +1,6 @@
 import { dashboard } from './lib/dashboard.ts';
 import { events, variables } from './lib/prometheus.ts';
+import { gates } from './service/gates.ts';
 import { objectives } from './service/objectives.ts';
 import { overview } from './service/overview.ts';
 import { pages } from './service/pages.ts';
@@ -15,5 +16,5 @@ export const service = dashboard({
   source: 'prometheus',
   variables: variables(),
   annotations: events(),
-  rows: [overview, waitingRoom, pages, routes, objectives, seatsAndMoney, protection, invariantChecks],
+  rows: [overview, waitingRoom, gates, pages, routes, objectives, seatsAndMoney, protection, invariantChecks],
 });

@@ -8,20 +8,28 @@ export interface RealSale {
   buyers: number;
 }
 
-/** A rehearsal, or without `run` only the removal of what others have left. */
-export interface RehearsalCommand {
-  command: 'rehearse';
-  run: RunCommand | undefined;
+/** Settings of a rehearsal, as the product keeps them. */
+export interface Rehearsed {
   users: number;
   seats: number;
   queueId: string;
-  real: RealSale | undefined;
+  waitMinutes: number;
+  real: RealSale | null;
 }
+
+export type RehearsalCommand = { command: 'rehearse' } & (
+  | { act: 'once'; run: RunCommand; rehearsed: Rehearsed }
+  /** What operators have asked for, until it is ended. @param run the id of each run, by that of the rehearsal */
+  | { act: 'requests'; baseUrl: string; run: (rehearsed: Rehearsed, rehearsalId: number) => RunCommand }
+  /** Only the removal of what others have left. */
+  | { act: 'cleanup' }
+);
 
 const MOST = 1_000_000;
 const DEFAULT_MINUTES = 5;
+const MOST_MINUTES = 120;
 /** Set by the rehearsal itself. */
-const OWN_VARIABLES = ['PEAK', 'USERS', 'DURATION', 'FIRST_USER', 'QUEUE', 'SCHEDULE_ID'];
+const OWN_VARIABLES = ['REHEARSAL_PASS', 'PEAK', 'USERS', 'DURATION', 'FIRST_USER', 'QUEUE', 'SCHEDULE_ID'];
 
 function whole(option: string, text: string | undefined, fallback?: number): number {
   const value = Number(text ?? fallback);
@@ -43,56 +51,85 @@ export function readRehearsal(args: string[], now: Date): RehearsalCommand {
       'real-seats': { type: 'string' },
       'real-buyers': { type: 'string' },
       id: { type: 'string' },
+      requests: { type: 'boolean', default: false },
       cleanup: { type: 'boolean', default: false },
     },
   });
   if (values.cleanup) {
     if (args.length > 1) throw new Error('--cleanup takes nothing else.');
-    return { command: 'rehearse', run: undefined, users: 0, seats: 0, queueId: '', real: undefined };
+    return { command: 'rehearse', act: 'cleanup' };
   }
   const known = [...knownVariables('spike'), 'MANAGEMENT_URL'].filter(
     (name) => !OWN_VARIABLES.includes(name),
   );
   const variables = readVariables(positionals, known);
-  const id = runId(values.id, 'rehearse', now);
   const baseUrl = urlIn(variables, 'BASE_URL');
+  if (values.requests) return readRequests(values, variables, baseUrl, now);
+  const id = runId(values.id, 'rehearse', now);
   // A product of the run's own shares its Redis with other runs.
   const queueId =
     values.queue ?? (baseUrl === undefined ? `r-${id.replaceAll('.', '_')}`.slice(0, 64) : 'rehearsal');
   if (!/^[\w-]{1,64}$/.test(queueId))
     throw new Error(`--queue: 1 to 64 letters, digits, "_" or "-", not "${queueId}".`);
-  const minutes = whole('minutes', values.minutes, DEFAULT_MINUTES);
+  const waitMinutes = whole('minutes', values.minutes, DEFAULT_MINUTES);
+  if (waitMinutes > MOST_MINUTES) throw new Error(`--minutes must be at most ${MOST_MINUTES}.`);
   const users = whole('users', values.users);
   const wantsReal = values['real-seats'] !== undefined || values['real-buyers'] !== undefined;
-  return {
-    command: 'rehearse',
+  const rehearsed = {
     users,
     seats: whole('seats', values.seats),
     queueId,
+    waitMinutes,
     real: wantsReal
       ? {
           seats: whole('real-seats', values['real-seats']),
           buyers: whole('real-buyers', values['real-buyers']),
         }
-      : undefined,
-    run: {
-      command: 'run',
-      scenario: 'spike',
-      id,
-      variables: {
-        ...variables,
-        PEAK: String(users),
-        USERS: String(users),
-        DURATION: `${minutes}m`,
-        QUEUE: queueId,
-      },
-      baseUrl,
-      managementUrl: urlIn(variables, 'MANAGEMENT_URL'),
-      influx: false,
-      prometheus: false,
-      kafka: false,
-      compareWith: undefined,
-      productEnv: { QUEUES: process.env.QUEUES ?? `${queueId}=auto` },
-    },
+      : null,
+  };
+  return { command: 'rehearse', act: 'once', run: runOf(rehearsed, id, variables, baseUrl), rehearsed };
+}
+
+function readRequests(
+  values: { id?: string },
+  variables: Record<string, string>,
+  baseUrl: string | undefined,
+  now: Date,
+): RehearsalCommand {
+  const OWN = ['id', 'requests', 'cleanup'];
+  if (Object.keys(values).some((name) => !OWN.includes(name)))
+    throw new Error('--requests takes --id and variables alone: the rest is what operators ask for.');
+  if (baseUrl === undefined) throw new Error('--requests needs BASE_URL: the installation as it is.');
+  const name = runId(values.id, 'rehearse', now);
+  return {
+    command: 'rehearse',
+    act: 'requests',
+    baseUrl,
+    run: (rehearsed, rehearsalId) => runOf(rehearsed, `${name}-${rehearsalId}`, variables, baseUrl),
   };
 }
+
+const runOf = (
+  { users, queueId, waitMinutes }: Rehearsed,
+  id: string,
+  variables: Record<string, string>,
+  baseUrl: string | undefined,
+): RunCommand => ({
+  command: 'run',
+  scenario: 'spike',
+  id,
+  variables: {
+    ...variables,
+    PEAK: String(users),
+    USERS: String(users),
+    DURATION: `${waitMinutes}m`,
+    QUEUE: queueId,
+  },
+  baseUrl,
+  managementUrl: urlIn(variables, 'MANAGEMENT_URL'),
+  influx: false,
+  prometheus: false,
+  kafka: false,
+  compareWith: undefined,
+  productEnv: { QUEUES: process.env.QUEUES ?? `${queueId}=auto` },
+});

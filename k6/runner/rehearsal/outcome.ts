@@ -147,7 +147,7 @@ function secondsOf({ samples, recording, meta }: Findings, queue: string): Secon
 /** @param admitted users who were let in */
 export function outcomeOf(
   findings: Findings,
-  wanted: { queueId: string; users: number; seats: number; real: RealSale | undefined; targetMs: number },
+  wanted: { queueId: string; users: number; seats: number; real: RealSale | null; targetMs: number },
 ): Outcome {
   const { queueId, users, seats, real, targetMs } = wanted;
   const { figures, endpoints } = findings;

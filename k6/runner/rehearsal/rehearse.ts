@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { readFindings } from '../checks/findings.ts';
 import { untilReady } from '../checks/product.ts';
@@ -8,12 +9,16 @@ import { verify } from '../checks/verify.ts';
 import { root } from '../paths.ts';
 import { writeReport } from '../report.ts';
 import { run } from '../run.ts';
-import type { RehearsalCommand } from './options.ts';
+import type { RunCommand } from '../options.ts';
+import type { Rehearsed, RehearsalCommand } from './options.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import { accessOf, managementTokenFor } from './pass.ts';
 import { rehearsalVerdict } from './section.ts';
 
 /** QUEUE_AUTO_TARGET_P99_MS where nothing else is said. */
 const DEFAULT_TARGET_MS = '200';
+/** How often it is looked whether an operator has asked for a rehearsal. */
+const LOOK_EVERY_MS = 5000;
 
 /** Runs dist/cli/rehearsal.js. @returns its last line as JSON @throws Error with what it has said */
 async function tool(...args: string[]): Promise<Record<string, number>> {
@@ -25,41 +30,90 @@ async function tool(...args: string[]): Promise<Record<string, number>> {
   return JSON.parse(stdout.trim().split('\n').at(-1) || '{}') as Record<string, number>;
 }
 
-/** @returns the exit code: 0 when the objective was kept and all invariants hold */
-export async function rehearse(wanted: RehearsalCommand): Promise<number> {
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** @returns the exit code: 0 when the objective was kept and all invariants hold; with `requests`, when it is ended */
+export async function rehearse(command: RehearsalCommand): Promise<number> {
   const interruption = new AbortController();
   process.on('SIGINT', () => interruption.abort()); // k6 gets it as well; what was made is removed first
-  if (wanted.run === undefined) {
+  if (command.act === 'cleanup') {
     const { removed = 0 } = await tool('remove');
-    process.stdout.write(`${removed} rehearsal${removed === 1 ? '' : 's'} removed\n`);
+    say(`${removed} rehearsal${removed === 1 ? '' : 's'} removed`);
     return 0;
   }
-  const { baseUrl, id } = wanted.run;
-  if (baseUrl !== undefined) await demandQueue(baseUrl, wanted.queueId);
+  if (command.act === 'requests') return serve(command, interruption.signal);
+  const { run: own, rehearsed } = command;
+  if (own.baseUrl !== undefined) await demandQueue(own.baseUrl, rehearsed.queueId);
+  const { rehearsalId = 0 } = await tool('request', '--wanted', JSON.stringify(rehearsed));
+  return rehearseOnce(own, rehearsed, rehearsalId, interruption.signal);
+}
+
+/** Does what operators ask for, one after the other. One that fails says so to them, and the next one goes on. */
+async function serve(
+  { run: runFor, baseUrl }: Extract<RehearsalCommand, { act: 'requests' }>,
+  signal: AbortSignal,
+): Promise<number> {
+  await untilReady(baseUrl);
+  await tool('remove'); // of a runner that was ended by force
+  say(`Waiting for rehearsals that operators ask for at ${baseUrl}; Ctrl-C ends it.`);
+  while (!signal.aborted) {
+    const next = (await tool('next')) as unknown as Partial<Rehearsed> & { rehearsalId?: number };
+    if (next.rehearsalId === undefined) {
+      await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+      continue;
+    }
+    const { rehearsalId, ...rehearsed } = next as Rehearsed & { rehearsalId: number };
+    say(`\nRehearsal ${rehearsalId}: ${rehearsed.users} users, ${rehearsed.seats} seats`);
+    await rehearseOnce(runFor(rehearsed, rehearsalId), rehearsed, rehearsalId, signal).catch(
+      (error: unknown) => say(String(error)),
+    );
+  }
+  return 0;
+}
+
+async function rehearseOnce(
+  own: RunCommand,
+  rehearsed: Rehearsed,
+  rehearsalId: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const finish = (...result: [string, string]): Promise<unknown> =>
+    tool('finish', '--rehearsal', String(rehearsalId), ...result);
   let outcome: Outcome;
   try {
-    outcome = await perform(wanted, wanted.run, interruption.signal);
+    outcome = await perform(rehearsed, own, rehearsalId, signal);
+    const shown = { ...outcome, realSoldOutAfterSeconds: outcome.real?.soldOutAfterSeconds ?? null };
+    if (signal.aborted) await finish('--failure', 'It was interrupted.');
+    else await finish('--outcome', JSON.stringify(shown));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    await finish('--failure', why).catch(() => undefined); // what has failed first is what counts
+    throw error;
   } finally {
     await tool('remove');
   }
+  return report(outcome, own.id, rehearsed.queueId);
+}
+
+async function report(outcome: Outcome, id: string, queueId: string): Promise<number> {
   const { folder, findings } = writeReport(id);
   const checks = [findings.meta.invariants];
-  if (process.env.REDIS_URL !== undefined) checks.push(await verify({}, wanted.queueId));
+  if (process.env.REDIS_URL !== undefined) checks.push(await verify({}, queueId));
   const broken = checks.flatMap((check) => (check === undefined || check.ok ? [] : check.findings));
-  process.stdout.write(`\n${rehearsalVerdict(outcome)}\n`);
-  for (const finding of broken) process.stdout.write(`INVARIANT: ${finding}\n`);
-  process.stdout.write(`Everything that the rehearsal had made is removed.\nReport: ${folder.html}\n`);
+  say(`\n${rehearsalVerdict(outcome)}`);
+  for (const finding of broken) say(`INVARIANT: ${finding}`);
+  say(`Everything that the rehearsal had made is removed.\nReport: ${folder.html}`);
   return outcome.isKept && broken.length === 0 ? 0 : 1;
 }
 
 async function perform(
-  { users, seats, queueId, real }: RehearsalCommand,
-  command: NonNullable<RehearsalCommand['run']>,
+  { users, seats, queueId, real }: Rehearsed,
+  command: RunCommand,
+  rehearsalId: number,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const stage = await tool('prepare', '--queue', queueId, '--users', String(users), '--seats', String(seats));
+  const { firstUserId = 0, scheduleId } = await tool('prepare', '--rehearsal', String(rehearsalId));
   signal.throwIfAborted();
-  const { firstUserId, scheduleId, rehearsalId } = stage;
   const targetMs = Number(
     command.variables.P99_MS ??
       process.env.P99_MS ??
@@ -72,14 +126,13 @@ async function perform(
     FIRST_USER: String(firstUserId),
     SCHEDULE_ID: String(scheduleId),
   };
-  const { folder, meta } = await run({ ...command, variables });
+  const token = managementTokenFor(command.baseUrl);
+  const productEnv = { ...command.productEnv, ...(token !== undefined && { MANAGEMENT_TOKEN: token }) };
+  const { folder, meta } = await run({ ...command, variables, productEnv }, (product) =>
+    accessOf(product, { rehearsalId, token, userId: firstUserId, queueId }),
+  );
   const outcome = outcomeOf(readFindings(command.id), { queueId, users, seats, real, targetMs });
   writeFileSync(folder.meta, `${JSON.stringify({ ...meta, rehearsal: outcome }, null, 2)}\n`);
-  const { capacity } = outcome;
-  if (capacity !== null && !signal.aborted) {
-    const found = ['--rehearsal', String(rehearsalId), '--capacity', String(capacity.users)];
-    await tool('keep', ...found, ...(capacity.isLimit ? [] : ['--at-least']));
-  }
   return outcome;
 }
 

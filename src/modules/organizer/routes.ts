@@ -21,6 +21,8 @@ import type { ConcertAdminService } from './programme/concert-service';
 import { liveRoutes } from '../live/routes';
 import type { LiveService } from '../live/service';
 import type { LiveStreams } from '../live/streams';
+import type { RehearsalAdminService } from '../rehearsal/admin-service';
+import { rehearsalAdminRoutes } from '../rehearsal/admin-routes';
 import { webhookRoutes } from '../webhooks/routes';
 import type { WebhookService } from '../webhooks/service';
 import { concertRoutes, scheduleRoutes } from './programme/routes';
@@ -32,6 +34,7 @@ export interface OrganizerServices {
   live: LiveService;
   streams: LiveStreams;
   webhooks: WebhookService;
+  rehearsals: RehearsalAdminService;
   operators: OperatorService;
   concerts: ConcertAdminService;
   schedules: ScheduleAdminService;
@@ -60,6 +63,7 @@ export function organizerRoutes(services: OrganizerServices, access: Access): Ro
     auditRoutes(services.audit, access),
     liveRoutes(services, access),
     webhookRoutes(services.webhooks, { access, time: services.displayTime }),
+    rehearsalAdminRoutes(services.rehearsals, access),
   ];
   return [...routers, documentRoute(routers)];
 }

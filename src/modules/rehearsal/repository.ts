@@ -1,6 +1,7 @@
 import { Lifecycle, scoped } from 'tsyringe';
+import { Conflict } from '../../common/errors';
 import { Database, type SqlExecutor } from '../../platform/database/database';
-import type { FoundCapacity, RehearsalWanted, Stage } from './schema';
+import type { FoundCapacity, Stage, WaitingRehearsal } from './schema';
 
 /** A rehearsal whose rows are still there. */
 export interface Leftover {
@@ -21,11 +22,13 @@ const PRICE = 100;
 const TITLE = 'Rehearsal';
 
 const LAST_OUTBOX = 'SELECT COALESCE(MAX(id), 0) AS id FROM outbox';
-const BEGIN = `
-  INSERT INTO rehearsal (queue_id, concert_id, first_user_id, user_count, last_outbox_id)
-  SELECT ?, ?, ${DISTANCE} + GREATEST((SELECT COALESCE(MAX(id), 0) FROM member),
-                                     (SELECT COALESCE(MAX(first_user_id + user_count), 0) FROM rehearsal)), ?, ?
-  RETURNING id, first_user_id AS firstUserId`;
+const START = `
+  UPDATE rehearsal h,
+         (SELECT ${DISTANCE} + GREATEST((SELECT COALESCE(MAX(id), 0) FROM member),
+                                        (SELECT COALESCE(MAX(first_user_id + user_count), 0) FROM rehearsal)) AS id) n
+     SET h.concert_id = ?, h.first_user_id = n.id, h.last_outbox_id = ?, h.started_at = NOW(3)
+   WHERE h.id = ? AND h.started_at IS NULL AND h.ended_at IS NULL`;
+const FIRST_USER = 'SELECT first_user_id AS firstUserId FROM rehearsal WHERE id = ?';
 /** The last one first: from then on users who sign up get ids behind it. */
 const RESERVE_USERS = `INSERT INTO member (id, name) VALUES (?, '${TITLE}')`;
 /** From an id on; at most AT_ONCE. */
@@ -38,7 +41,7 @@ const ADD_SEATS = `
 
 const LEFTOVERS = `
   SELECT id, concert_id AS concertId, first_user_id AS firstUserId, user_count AS userCount, last_outbox_id AS lastOutboxId
-    FROM rehearsal WHERE removed_at IS NULL`;
+    FROM rehearsal WHERE first_user_id IS NOT NULL AND removed_at IS NULL`;
 const CLOSE = 'UPDATE concert_schedule SET closes_at = NOW(3) WHERE concert_id = ? AND closes_at IS NULL';
 const LOCK_USERS = 'SELECT id FROM member WHERE id BETWEEN ? AND ? FOR UPDATE';
 const LOCK_SEATS = `
@@ -64,9 +67,12 @@ const EVENTS = `
 const SEATS = `
   DELETE FROM concert_seat WHERE schedule_id IN (SELECT id FROM concert_schedule WHERE concert_id = ?)
    LIMIT ${AT_ONCE}`;
-const REMOVED = 'UPDATE rehearsal SET removed_at = NOW(3), concert_id = NULL WHERE id = ?';
+const REMOVED = `
+  UPDATE rehearsal
+     SET removed_at = NOW(3), concert_id = NULL,
+         failure = IF(ended_at IS NULL, 'It was ended by force.', failure), ended_at = COALESCE(ended_at, NOW(3))
+   WHERE id = ?`;
 
-const KEEP = 'UPDATE rehearsal SET capacity = ?, is_limit = ? WHERE id = ?';
 const KEPT = `
   SELECT capacity, is_limit = 1 AS isLimit FROM rehearsal WHERE capacity IS NOT NULL ORDER BY id DESC LIMIT 1`;
 
@@ -84,21 +90,21 @@ export class RehearsalRepository {
     return row && { capacity: row.capacity, isLimit: row.isLimit === 1 };
   }
 
-  async keep(rehearsalId: number, { capacity, isLimit }: FoundCapacity): Promise<void> {
-    await this.database.execute(KEEP, [capacity, isLimit ? 1 : 0, rehearsalId]);
-  }
-
-  /** Makes the shadow concert and the test users. What it has made is known to `leftovers` before it is there. */
-  async prepare({ queueId, users, seats }: RehearsalWanted): Promise<Stage> {
-    const { id, firstUserId, concertId } = await this.database.transaction(async (tx) => {
+  /**
+   * Makes the shadow concert and the test users. What it has made is known to `leftovers` before it is there.
+   * @throws Conflict (409): it was canceled or has begun before
+   */
+  async prepare({ rehearsalId, queueId, users, seats }: WaitingRehearsal): Promise<Stage> {
+    const { firstUserId, concertId } = await this.database.transaction(async (tx) => {
       const concert = await tx.execute('INSERT INTO concert (title, queue_id) VALUES (?, ?)', [
         TITLE,
         queueId,
       ]);
       const [outbox] = await tx.query<{ id: number }>(LAST_OUTBOX);
-      const values = [queueId, concert.insertId, users, outbox?.id ?? 0];
-      const [row] = await tx.query<{ id: number; firstUserId: number }>(BEGIN, values);
-      if (row === undefined) throw new Error('The rehearsal was not written down.');
+      const started = await tx.execute(START, [concert.insertId, outbox?.id ?? 0, rehearsalId]);
+      const [row] = await tx.query<{ firstUserId: number }>(FIRST_USER, [rehearsalId]);
+      if (started.affectedRows !== 1 || row === undefined)
+        throw new Conflict(`Rehearsal ${rehearsalId} was canceled, or has begun before.`);
       await tx.execute(RESERVE_USERS, [row.firstUserId + users - 1]);
       return { ...row, concertId: concert.insertId };
     });
@@ -108,7 +114,7 @@ export class RehearsalRepository {
     const { insertId: scheduleId } = await this.database.execute(SCHEDULE, [concertId]);
     for (const [from, to] of chunks(1, seats, AT_ONCE))
       await this.database.execute(ADD_SEATS, [scheduleId, from, to - from + 1]);
-    return { rehearsalId: id, scheduleId, firstUserId, users };
+    return { rehearsalId, scheduleId, firstUserId, users };
   }
 
   async leftovers(): Promise<Leftover[]> {

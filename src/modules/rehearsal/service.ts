@@ -1,20 +1,44 @@
 import { Lifecycle, scoped } from 'tsyringe';
+import { Conflict, NotFound } from '../../common/errors';
 import { RehearsalRepository } from './repository';
-import type { FoundCapacity, RehearsalWanted, Stage } from './schema';
+import { RehearsalRequests, wantedOf } from './requests';
+import type { RehearsalOutcome, RehearsalWanted, Stage, WaitingRehearsal } from './schema';
 
-/** Sets the stage of a rehearsal, keeps what it has found, and leaves nothing else behind. */
+/** What a runner does, with the owner's account: sets the stage, tells what was found, and leaves nothing else behind. */
 @scoped(Lifecycle.ContainerScoped)
 export class RehearsalService {
-  constructor(private readonly rehearsals: RehearsalRepository) {}
+  constructor(
+    private readonly rehearsals: RehearsalRepository,
+    private readonly requests: RehearsalRequests,
+  ) {}
 
-  /** Removes what other rehearsals have left first. @throws DatabaseUnavailable */
-  async prepare(wanted: RehearsalWanted): Promise<Stage> {
+  /** By the command line. @returns its id @throws Conflict (409): another one waits */
+  async request(wanted: RehearsalWanted): Promise<number> {
     await this.removeAll();
-    return this.rehearsals.prepare(wanted);
+    const id = await this.requests.request(wanted, null);
+    if (id === undefined)
+      throw new Conflict(
+        'Another rehearsal waits: let --requests do it, or cancel it on the operator’s page.',
+      );
+    return id;
   }
 
-  async keep(rehearsalId: number, found: FoundCapacity): Promise<void> {
-    await this.rehearsals.keep(rehearsalId, found);
+  /** The one that an operator has asked for first. */
+  async next(): Promise<WaitingRehearsal | undefined> {
+    return this.requests.next();
+  }
+
+  /** Removes what other rehearsals have left first. @throws DatabaseUnavailable, NotFound (404), Conflict (409) */
+  async prepare(rehearsalId: number): Promise<Stage> {
+    await this.removeAll();
+    const row = await this.requests.find(rehearsalId);
+    if (row === undefined) throw new NotFound(`Rehearsal ${rehearsalId}`);
+    return this.rehearsals.prepare(wantedOf(row));
+  }
+
+  /** @param result what it has shown, or why nothing */
+  async finish(rehearsalId: number, result: RehearsalOutcome | string): Promise<void> {
+    await this.requests.finish(rehearsalId, result);
   }
 
   /** Also removes what a killed rehearsal has left. @returns the number of rehearsals removed */

@@ -5589,6 +5589,661 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/rehearsals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest 20 rehearsals, and what they have shown */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": [
+                         *         {
+                         *           "rehearsalId": 3,
+                         *           "queueId": "rehearsal",
+                         *           "users": 2000,
+                         *           "seats": 500,
+                         *           "waitMinutes": 5,
+                         *           "real": {
+                         *             "seats": 20000,
+                         *             "buyers": 200000
+                         *           },
+                         *           "state": "DONE",
+                         *           "requestedBy": "kim",
+                         *           "requestedAt": "2030-01-02T20:00:00+09:00",
+                         *           "startedAt": "2030-01-02T20:00:02+09:00",
+                         *           "endedAt": "2030-01-02T20:03:10+09:00",
+                         *           "outcome": {
+                         *             "targetMs": 200,
+                         *             "p99Ms": 84,
+                         *             "failedShare": 0,
+                         *             "isKept": true,
+                         *             "capacity": {
+                         *               "users": 320,
+                         *               "isLimit": true
+                         *             },
+                         *             "sold": 500,
+                         *             "soldOutAfterSeconds": 61,
+                         *             "perSecond": 9.2,
+                         *             "realSoldOutAfterSeconds": 2190
+                         *           },
+                         *           "failure": null
+                         *         }
+                         *       ],
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                rehearsalId: number;
+                                /** @description The queue of the rehearsal: one that no buyer is in */
+                                queueId: string;
+                                /** @description Test users, who all arrive within a second */
+                                users: number;
+                                seats: number | null;
+                                waitMinutes: number | null;
+                                real: {
+                                    seats: number;
+                                    buyers: number;
+                                } | null;
+                                /**
+                                 * @description WAITING: for a runner, `npm run load -- rehearse --requests`
+                                 * @enum {string}
+                                 */
+                                state: "WAITING" | "RUNNING" | "DONE" | "FAILED" | "CANCELED";
+                                /** @description The operator; null: the command line */
+                                requestedBy: string | null;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                requestedAt: string;
+                                startedAt: string | null;
+                                endedAt: string | null;
+                                outcome: {
+                                    /** @description The objective: p99 of the slowest endpoint of active users */
+                                    targetMs: number;
+                                    p99Ms: number;
+                                    failedShare: number;
+                                    /** @description Whether the objective was kept */
+                                    isKept: boolean;
+                                    capacity: {
+                                        /** @description Most active users at once who were served within the objective */
+                                        users: number;
+                                        /** @description false: the users did not suffice to find the limit, so more may be possible */
+                                        isLimit: boolean;
+                                    } | null;
+                                    sold: number;
+                                    /** @description From the first request; null: it was not sold out */
+                                    soldOutAfterSeconds: number | null;
+                                    /** @description Seats a second in the middle of the sale */
+                                    perSecond: number | null;
+                                    /** @description Predicted for the real sale; null: none was given, or it is not sold out by that many buyers */
+                                    realSoldOutAfterSeconds: number | null;
+                                } | null;
+                                /** @description Why it has shown nothing */
+                                failure: string | null;
+                            }[];
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description No operator key, or one that was revoked */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The operator has not the role viewer */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Ask for a rehearsal
+         * @description A sale of hidden seats to test users on the installation as it is. It waits for a runner (npm run load -- rehearse --requests), which has k6 and the account of the database’s owner.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description The queue of the rehearsal: one that no buyer is in */
+                        queueId: string;
+                        /** @description Test users, who all arrive within a second */
+                        users: number;
+                        /** @description Hidden seats */
+                        seats: number;
+                        /**
+                         * @description Longest wait of a test user
+                         * @default 5
+                         */
+                        waitMinutes?: number;
+                        /**
+                         * @description The sale whose end is to be predicted
+                         * @default null
+                         */
+                        real?: {
+                            seats: number;
+                            buyers: number;
+                        } | null;
+                        /** @description Why, for the audit */
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "rehearsalId": 3,
+                         *         "queueId": "rehearsal",
+                         *         "users": 2000,
+                         *         "seats": 500,
+                         *         "waitMinutes": 5,
+                         *         "real": {
+                         *           "seats": 20000,
+                         *           "buyers": 200000
+                         *         },
+                         *         "state": "WAITING",
+                         *         "requestedBy": "kim",
+                         *         "requestedAt": "2030-01-02T20:00:00+09:00",
+                         *         "startedAt": null,
+                         *         "endedAt": null,
+                         *         "outcome": null,
+                         *         "failure": null
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                rehearsalId: number;
+                                /** @description The queue of the rehearsal: one that no buyer is in */
+                                queueId: string;
+                                /** @description Test users, who all arrive within a second */
+                                users: number;
+                                seats: number | null;
+                                waitMinutes: number | null;
+                                real: {
+                                    seats: number;
+                                    buyers: number;
+                                } | null;
+                                /**
+                                 * @description WAITING: for a runner, `npm run load -- rehearse --requests`
+                                 * @enum {string}
+                                 */
+                                state: "WAITING" | "RUNNING" | "DONE" | "FAILED" | "CANCELED";
+                                /** @description The operator; null: the command line */
+                                requestedBy: string | null;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                requestedAt: string;
+                                startedAt: string | null;
+                                endedAt: string | null;
+                                outcome: {
+                                    /** @description The objective: p99 of the slowest endpoint of active users */
+                                    targetMs: number;
+                                    p99Ms: number;
+                                    failedShare: number;
+                                    /** @description Whether the objective was kept */
+                                    isKept: boolean;
+                                    capacity: {
+                                        /** @description Most active users at once who were served within the objective */
+                                        users: number;
+                                        /** @description false: the users did not suffice to find the limit, so more may be possible */
+                                        isLimit: boolean;
+                                    } | null;
+                                    sold: number;
+                                    /** @description From the first request; null: it was not sold out */
+                                    soldOutAfterSeconds: number | null;
+                                    /** @description Seats a second in the middle of the sale */
+                                    perSecond: number | null;
+                                    /** @description Predicted for the real sale; null: none was given, or it is not sold out by that many buyers */
+                                    realSoldOutAfterSeconds: number | null;
+                                } | null;
+                                /** @description Why it has shown nothing */
+                                failure: string | null;
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description No operator key, or one that was revoked */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The operator has not the role admin */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description There is no such queue */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Another rehearsal waits or runs, or the queue is the main one */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is not JSON */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/rehearsals/{rehearsalId}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back a rehearsal that has not begun */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    rehearsalId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "rehearsalId": 3,
+                         *         "queueId": "rehearsal",
+                         *         "users": 2000,
+                         *         "seats": 500,
+                         *         "waitMinutes": 5,
+                         *         "real": {
+                         *           "seats": 20000,
+                         *           "buyers": 200000
+                         *         },
+                         *         "state": "CANCELED",
+                         *         "requestedBy": "kim",
+                         *         "requestedAt": "2030-01-02T20:00:00+09:00",
+                         *         "startedAt": null,
+                         *         "endedAt": "2030-01-02T20:03:10+09:00",
+                         *         "outcome": null,
+                         *         "failure": null
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                rehearsalId: number;
+                                /** @description The queue of the rehearsal: one that no buyer is in */
+                                queueId: string;
+                                /** @description Test users, who all arrive within a second */
+                                users: number;
+                                seats: number | null;
+                                waitMinutes: number | null;
+                                real: {
+                                    seats: number;
+                                    buyers: number;
+                                } | null;
+                                /**
+                                 * @description WAITING: for a runner, `npm run load -- rehearse --requests`
+                                 * @enum {string}
+                                 */
+                                state: "WAITING" | "RUNNING" | "DONE" | "FAILED" | "CANCELED";
+                                /** @description The operator; null: the command line */
+                                requestedBy: string | null;
+                                /**
+                                 * Format: date-time
+                                 * @description yyyy-MM-ddTHH:mm:ss±HH:mm: ISO 8601 with its offset
+                                 */
+                                requestedAt: string;
+                                startedAt: string | null;
+                                endedAt: string | null;
+                                outcome: {
+                                    /** @description The objective: p99 of the slowest endpoint of active users */
+                                    targetMs: number;
+                                    p99Ms: number;
+                                    failedShare: number;
+                                    /** @description Whether the objective was kept */
+                                    isKept: boolean;
+                                    capacity: {
+                                        /** @description Most active users at once who were served within the objective */
+                                        users: number;
+                                        /** @description false: the users did not suffice to find the limit, so more may be possible */
+                                        isLimit: boolean;
+                                    } | null;
+                                    sold: number;
+                                    /** @description From the first request; null: it was not sold out */
+                                    soldOutAfterSeconds: number | null;
+                                    /** @description Seats a second in the middle of the sale */
+                                    perSecond: number | null;
+                                    /** @description Predicted for the real sale; null: none was given, or it is not sold out by that many buyers */
+                                    realSoldOutAfterSeconds: number | null;
+                                } | null;
+                                /** @description Why it has shown nothing */
+                                failure: string | null;
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description No operator key, or one that was revoked */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The operator has not the role admin */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description There is no such rehearsal */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description It has begun */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/rehearsals/{rehearsalId}/pass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A pass for the test users of the rehearsal under way
+         * @description By it they get tokens where these cost something, or where the shop names users (POST /v1/api/queue/rehearsal-token).
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    rehearsalId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "resultType": "SUCCESS",
+                         *       "data": {
+                         *         "pass": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJwdXJwb3NlIjoi.c2ln",
+                         *         "expiresInSeconds": 14400
+                         *       },
+                         *       "exception": null
+                         *     }
+                         */
+                        "application/json": {
+                            /** @constant */
+                            resultType: "SUCCESS";
+                            data: {
+                                pass: string;
+                                expiresInSeconds: number;
+                            };
+                            exception: null;
+                        };
+                    };
+                };
+                /** @description No operator key, or one that was revoked */
+                401: {
+                    headers: {
+                        /** @description How to authenticate */
+                        "WWW-Authenticate"?: "Bearer realm=\"concert-reservation\"";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The operator has not the role admin */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description This rehearsal is not under way */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description Something went wrong on our side */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description A dependency is down or its breaker is open: see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {

@@ -55,9 +55,28 @@ export class TokenIssuer {
     userId: number,
     { queueId, proof, authorization }: IssueOptions = {},
   ): Promise<{ queueToken: string }> {
+    const room = this.roomOf(queueId);
+    const verified = await this.verify({ userId, queueId: room.queueId, proof, authorization });
+    return this.issueIn(room, userId, verified);
+  }
+
+  /** Issues a token to a test user of a rehearsal, who pays nothing. @throws NotFound (404): no such user or queue */
+  async issueRehearsed(userId: number, queueId: string): Promise<{ queueToken: string }> {
+    this.gate.countRehearsed();
+    return this.issueIn(this.roomOf(queueId), userId);
+  }
+
+  private roomOf(queueId: string | undefined): WaitingRoom {
     const room = queueId === undefined ? this.rooms.main : this.rooms.find(queueId);
     if (room === undefined) throw new NotFound(`Queue ${String(queueId)}`);
-    const verified = await this.verify({ userId, queueId: room.queueId, proof, authorization });
+    return room;
+  }
+
+  private async issueIn(
+    room: WaitingRoom,
+    userId: number,
+    verified?: SpentProof,
+  ): Promise<{ queueToken: string }> {
     if (!(await this.exists(userId))) throw new NotFound(`User ${userId}`);
     const { status, seq, gen, iatMs } = await this.issueFor(room, userId, verified);
     this.metrics.queueIssued.inc({ status });

@@ -50,4 +50,9 @@ export class TokenGate {
   countSpent(): void {
     this.metrics.checks.inc({ result: 'spent' });
   }
+
+  /** A test user of a rehearsal has come by its pass. */
+  countRehearsed(): void {
+    this.metrics.checks.inc({ result: 'rehearsed' });
+  }
 }

@@ -1,0 +1,99 @@
+import { Lifecycle, scoped } from 'tsyringe';
+import { DisplayTime } from '../../common/display-time';
+import { Conflict, NotFound } from '../../common/errors';
+import { Database, type ModelTransaction, type SqlWriter } from '../../platform/database/database';
+import { type Act, type Actor, AuditRepository } from '../organizer/audit/repository';
+import { WaitingRoomRegistry } from '../waiting-room/registry';
+import { RehearsalPasses } from './passes';
+import { type RehearsalRow, RehearsalRequests, wantedOf } from './requests';
+import type { RehearsalOutcome, RehearsalState, RehearsalRequest, RehearsalView } from './schema';
+
+/** Rehearsals for operators, who ask for them. A runner with k6 and the owner's account does them. */
+@scoped(Lifecycle.ContainerScoped)
+export class RehearsalAdminService {
+  constructor(
+    private readonly requests: RehearsalRequests,
+    private readonly passes: RehearsalPasses,
+    private readonly rooms: WaitingRoomRegistry,
+    private readonly database: Database,
+    private readonly audit: AuditRepository,
+    private readonly displayTime: DisplayTime,
+  ) {}
+
+  /** The newest first. */
+  async list(): Promise<RehearsalView[]> {
+    return (await this.requests.list()).map((row) => this.viewOf(row));
+  }
+
+  /** @throws NotFound (404): no such queue; Conflict (409): another one waits or runs, or the queue is that of buyers */
+  async request(actor: Actor, { reason, ...wanted }: RehearsalRequest): Promise<RehearsalView> {
+    const room = this.rooms.find(wanted.queueId);
+    if (room === undefined) throw new NotFound(`Queue ${wanted.queueId}`);
+    if (room === this.rooms.main)
+      throw new Conflict('Buyers are in the main queue: a rehearsal needs another one of QUEUES.');
+    return this.database.modelTransaction(async (tx) => {
+      const id = await this.requests.request(wanted, actor.name, tx);
+      if (id === undefined) throw new Conflict('Another rehearsal waits or runs.');
+      await this.write(tx, actor, { act: 'request', id, reason, after: wanted });
+      return this.view(id, tx);
+    });
+  }
+
+  /** Canceled again it answers the same. @throws NotFound (404), Conflict (409): it has begun */
+  async cancel(actor: Actor, id: number): Promise<RehearsalView> {
+    return this.database.modelTransaction(async (tx) => {
+      const isChange = await this.requests.cancel(id, tx);
+      const view = await this.view(id, tx);
+      if (view.state !== 'CANCELED') throw new Conflict(`Rehearsal ${id} has begun: it is ${view.state}.`);
+      if (isChange) await this.write(tx, actor, { act: 'cancel', id, after: { state: view.state } });
+      return view;
+    });
+  }
+
+  /** @throws Conflict (409): it is not under way */
+  async pass(actor: Actor, id: number): Promise<{ pass: string; expiresInSeconds: number }> {
+    const issued = await this.passes.issue(id);
+    const { expiresInSeconds } = issued;
+    await this.database.modelTransaction((tx) =>
+      this.write(tx, actor, { act: 'pass', id, after: { expiresInSeconds } }),
+    );
+    return issued;
+  }
+
+  private async write(
+    tx: ModelTransaction,
+    actor: Actor,
+    { act, id, ...states }: { act: string; id: number } & Pick<Act, 'reason' | 'after'>,
+  ): Promise<void> {
+    await this.audit.append(tx, actor, { act: `rehearsal.${act}`, subject: `rehearsal:${id}`, ...states });
+  }
+
+  private async view(id: number, on: SqlWriter): Promise<RehearsalView> {
+    const row = await this.requests.find(id, on);
+    if (row === undefined) throw new NotFound(`Rehearsal ${id}`);
+    return this.viewOf(row);
+  }
+
+  private viewOf(row: RehearsalRow): RehearsalView {
+    const at = (time: Date | null): string | null => time && this.displayTime.withOffset(time);
+    return {
+      ...wantedOf(row),
+      seats: row.seats,
+      waitMinutes: row.waitMinutes,
+      state: stateOf(row),
+      requestedBy: row.requestedBy,
+      requestedAt: this.displayTime.withOffset(row.requestedAt),
+      startedAt: at(row.startedAt),
+      endedAt: at(row.endedAt),
+      outcome: row.outcome === null ? null : (JSON.parse(row.outcome) as RehearsalOutcome),
+      failure: row.failure,
+    };
+  }
+}
+
+/** Rehearsals of earlier versions have ended without an outcome. */
+function stateOf({ startedAt, endedAt, failure }: RehearsalRow): RehearsalState {
+  if (startedAt === null) return endedAt === null ? 'WAITING' : 'CANCELED';
+  if (endedAt === null) return 'RUNNING';
+  return failure === null ? 'DONE' : 'FAILED';
+}
