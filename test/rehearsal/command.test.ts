@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import request from 'supertest';
 import type { RehearsalView } from '../../src/modules/rehearsal/schema';
 import { Scratch } from '../support/rows/scratch';
+import { runTool } from '../support/servers/tool';
 import { startTestService } from '../support/service';
 import { until } from '../support/wait';
 
@@ -79,20 +80,50 @@ describe('npm run load -- rehearse', () => {
   });
 
   it('does what an operator has asked for, and the operator reads what it has shown', async () => {
-    const { args, options } = runner(['--requests', '--id', ID, ...QUICK]);
-    child = spawn(process.execPath, args, { ...options, stdio: 'ignore' });
-    const ended = once(child, 'exit');
     const body = { queueId: QUEUE, users: 5, seats: 2, waitMinutes: 1, reason: 'before the sale' };
     const asked = await admin('post').send(body).expect(200);
     const { rehearsalId, state } = (asked.body as { data: RehearsalView }).data;
     expect(state).toBe('WAITING');
     requested = rehearsalId;
+    await admin('post').send(body).expect(409); // one at a time
+    await admin('post')
+      .send({ ...body, queueId: 'nobodys' })
+      .expect(404);
+    await admin('post')
+      .send({ ...body, users: 0 })
+      .expect(400);
+    const { args, options } = runner(['--requests', '--id', ID, ...QUICK]);
+    child = spawn(process.execPath, args, { ...options, stdio: 'ignore' });
+    const ended = once(child, 'exit');
     const find = async (): Promise<RehearsalView | undefined> =>
       (await rehearsals()).find((one) => one.rehearsalId === rehearsalId);
     await until('the rehearsal has ended', async () => (await find())?.endedAt !== null);
     child.kill('SIGINT');
     expect(await ended).toEqual([0, null]);
+    const acts = await scratch.admin.query(
+      `SELECT act, reason FROM audit WHERE subject = 'rehearsal:${rehearsalId}' ORDER BY id`,
+    );
+    expect(acts).toEqual([
+      { act: 'rehearsal.request', reason: 'before the sale' },
+      { act: 'rehearsal.pass', reason: null },
+    ]);
     expect(await find()).toMatchObject({ state: 'DONE', failure: null, outcome: { sold: 2, isKept: true } });
+  });
+
+  it('that was canceled does not begin', async () => {
+    const body = { queueId: QUEUE, users: 5, seats: 2, reason: 'a mistake' };
+    const { data } = (await admin('post').send(body).expect(200)).body as { data: RehearsalView };
+    const cancel = () => admin('post', `/${data.rehearsalId}/cancellation`);
+    const canceled = [await cancel().expect(200), await cancel().expect(200)];
+    for (const { body: answer } of canceled) expect(answer).toMatchObject({ data: { state: 'CANCELED' } });
+    await admin('post', `/${data.rehearsalId}/pass`).expect(409);
+    expect(await runTool('rehearsal', ['next'], scratch.env)).toMatchObject({ code: 0, stdout: '{}\n' });
+    const prepared = await runTool(
+      'rehearsal',
+      ['prepare', '--rehearsal', String(data.rehearsalId)],
+      scratch.env,
+    );
+    expect(prepared).toMatchObject({ code: 1, stderr: expect.stringContaining('was canceled') as unknown });
   });
 
   it('is refused where tokens cost something and no operator lets its users pass', async () => {

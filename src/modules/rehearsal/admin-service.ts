@@ -1,7 +1,7 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { DisplayTime } from '../../common/display-time';
 import { Conflict, NotFound } from '../../common/errors';
-import { Database, type ModelTransaction, type SqlWriter } from '../../platform/database/database';
+import { Database, type ModelTransaction, type SqlExecutor } from '../../platform/database/database';
 import { type Act, type Actor, AuditRepository } from '../organizer/audit/repository';
 import { WaitingRoomRegistry } from '../waiting-room/registry';
 import { RehearsalPasses } from './passes';
@@ -68,7 +68,7 @@ export class RehearsalAdminService {
     await this.audit.append(tx, actor, { act: `rehearsal.${act}`, subject: `rehearsal:${id}`, ...states });
   }
 
-  private async view(id: number, on: SqlWriter): Promise<RehearsalView> {
+  private async view(id: number, on: SqlExecutor): Promise<RehearsalView> {
     const row = await this.requests.find(id, on);
     if (row === undefined) throw new NotFound(`Rehearsal ${id}`);
     return this.viewOf(row);

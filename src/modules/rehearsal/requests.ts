@@ -1,5 +1,5 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { Database, type SqlWriter } from '../../platform/database/database';
+import { Database, type SqlExecutor } from '../../platform/database/database';
 import type { PassClaims, RehearsalOutcome, RehearsalWanted, WaitingRehearsal } from './schema';
 
 /** As it is stored. */
@@ -51,7 +51,7 @@ export class RehearsalRequests {
     return this.database.query<RehearsalRow>(LIST);
   }
 
-  async find(id: number, on: SqlWriter = this.database): Promise<RehearsalRow | undefined> {
+  async find(id: number, on: SqlExecutor = this.database): Promise<RehearsalRow | undefined> {
     const [row] = await on.query<RehearsalRow>(FIND, [id]);
     return row;
   }
@@ -66,7 +66,7 @@ export class RehearsalRequests {
   async request(
     wanted: RehearsalWanted,
     by: string | null,
-    on: SqlWriter = this.database,
+    on: SqlExecutor = this.database,
   ): Promise<number | undefined> {
     const { queueId, users, seats, waitMinutes, real } = wanted;
     const values = [queueId, users, seats, waitMinutes, real?.seats ?? null, real?.buyers ?? null, by];
@@ -75,7 +75,7 @@ export class RehearsalRequests {
   }
 
   /** @returns false: it had begun or ended */
-  async cancel(id: number, on: SqlWriter): Promise<boolean> {
+  async cancel(id: number, on: SqlExecutor): Promise<boolean> {
     return (await on.execute(CANCEL, [id])).affectedRows === 1;
   }
 
