@@ -8,6 +8,7 @@ export const WIDE_LIMITS = {
   DATABASE_TIMEOUT_MS: '30000',
   NOTIFIER_TIMEOUT_MS: '20000',
   LOAD_SHEDDING_MAX_DELAY_MS: '60000',
+  HTTP_REQUEST_TIMEOUT_MS: '120000',
 };
 
 /** The configuration of a test: the runner's services, a free port, quiet, and what the test asks for. */
