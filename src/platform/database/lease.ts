@@ -19,7 +19,8 @@ const RELEASE = 'UPDATE outbox_lease SET held_until = NOW(3) WHERE name = ? AND 
 export class Lease {
   private readonly holder = randomUUID();
   private claimedAtMs: number | undefined;
-  private exists = false;
+  /** When the row was last made, or found. */
+  private madeAtMs = -Infinity;
   private claiming: Promise<boolean> | undefined;
 
   constructor(
@@ -45,8 +46,11 @@ export class Lease {
 
   private async claim(): Promise<boolean> {
     const now = monotonicMs(); // before the database's answer: to us the lease is over first
-    if (!this.exists) await this.on.execute(CREATE, [this.name]);
-    this.exists = true;
+    // Again from time to time while nobody seems to let go: a restored database, or a replica that lagged, has no such row.
+    if (this.claimedAtMs === undefined && now - this.madeAtMs >= this.leaseMs) {
+      await this.on.execute(CREATE, [this.name]);
+      this.madeAtMs = now;
+    }
     const { affectedRows } = await this.on.execute(CLAIM, [
       this.holder,
       this.leaseMs * US_PER_MS,

@@ -131,6 +131,28 @@ describe('a lease', () => {
     expect(one.sent).toHaveLength(begun + 1);
   });
 
+  it('can be taken when its row is gone, as in a database that was restored', async () => {
+    const [one, other] = [lease(), lease()];
+    await one.hold();
+    expect(await other.hold()).toBe(false);
+    await admin.execute('DELETE FROM outbox_lease WHERE name = ?', [name]);
+    virtualTime.nowMs += LEASE_MS;
+    expect(await one.hold()).toBe(false); // it learns that it holds nothing any more
+    expect(await other.hold()).toBe(true);
+    await admin.execute('DELETE FROM outbox_lease WHERE name = ?', [name]);
+    expect(await one.hold()).toBe(true);
+  });
+
+  it('is not made again and again by a worker that waits for it', async () => {
+    const [one, other] = [lease(), lease()];
+    await one.hold();
+    for (let i = 0; i < 10; i++) {
+      expect(await other.hold()).toBe(false);
+      virtualTime.nowMs += LEASE_MS / 5;
+    }
+    expect(other.sent.filter((sql) => sql.startsWith('INSERT'))).toHaveLength(2);
+  });
+
   it('is not held when the database refuses, and can be taken afterwards', async () => {
     let isAway = true;
     const on: SqlExecutor = {
