@@ -156,6 +156,17 @@ describe('commands that pages name', () => {
   });
 });
 
+it('the page of objectives has each alert with its severity', () => {
+  const rules = read('charts/prometheus/rules/alerts.yml');
+  const page = read('docs/operations/objectives.md');
+  const alerts = [...rules.matchAll(/- alert: (\w+)\n[^]*?severity: (\w+)/g)].map(
+    ([, name = '', severity = '']) => ({ name, severity }),
+  );
+  const rowOf = (name: string): string => page.split('\n').find((row) => row.startsWith(`| [${name}]`)) ?? '';
+  expect(alerts.length).toBeGreaterThan(25);
+  expect(alerts.filter(({ name, severity }) => !rowOf(name).endsWith(`| ${severity} |`))).toEqual([]);
+});
+
 it('the architecture names each table that the application has rights on', () => {
   const [, tables = ''] = /## Tables\n([^]*?)\n## /.exec(read('docs/architecture.md')) ?? [];
   expect(Object.keys(RIGHTS).filter((table) => !tables.includes(`\`${table}\``))).toEqual([]);
