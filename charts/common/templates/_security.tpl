@@ -23,6 +23,7 @@
 {{- toYaml (mergeOverwrite $context (deepCopy (.Values.containerSecurityContext | default dict))) -}}
 {{- end -}}
 
+{{/* Values: serviceAccount.annotations, where a chart has them. */}}
 {{- define "common.serviceAccount" -}}
 apiVersion: v1
 kind: ServiceAccount
@@ -30,6 +31,10 @@ metadata:
   name: {{ include "common.fullname" . }}
   labels:
     {{- include "common.labels" . | nindent 4 }}
+  {{- with (.Values.serviceAccount | default dict).annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 automountServiceAccountToken: false
 {{- end -}}
 

@@ -106,8 +106,13 @@ A container of MariaDB's image that runs a script of files/ on the database.
       value: {{ $s3.endpoint | quote }}
     - name: RCLONE_CONFIG_STORE_REGION
       value: {{ $s3.region | quote }}
+    {{- if $s3.workloadIdentity }}
+    - name: RCLONE_CONFIG_STORE_ENV_AUTH
+      value: 'true'
+    {{- else }}
     {{- include "concert-api.fromSecret" (dict "name" "RCLONE_CONFIG_STORE_ACCESS_KEY_ID" "secret" $s3.existingSecret "key" "access-key") | nindent 4 }}
     {{- include "concert-api.fromSecret" (dict "name" "RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY" "secret" $s3.existingSecret "key" "secret-key") | nindent 4 }}
+    {{- end }}
     # A folder that may be written: the image has none.
     - name: RCLONE_CACHE_DIR
       value: /tmp

@@ -94,6 +94,22 @@ describe('backups', () => {
     expect(await refused({ backup: { enabled: true, s3: { enabled: true } } })).toContain('name the bucket');
   });
 
+  it('go to a store by the identity that the platform gives their ServiceAccount, without keys', async () => {
+    const s3 = { enabled: true, bucket: 'b', workloadIdentity: true };
+    const annotations = { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::1:role/backup' };
+    const manifests = await api({ serviceAccount: { annotations }, backup: { enabled: true, s3 } });
+    const upload = podsOf(manifests).find(({ owner }) => owner === 'CronJob concert-api-backup')?.spec;
+    expect(upload?.containers[0]?.env).toContainEqual({
+      name: 'RCLONE_CONFIG_STORE_ENV_AUTH',
+      value: 'true',
+    });
+    expect(JSON.stringify(upload?.containers)).not.toContain('ACCESS_KEY');
+    const account = manifests.find(({ kind }) => kind === 'ServiceAccount')?.metadata;
+    expect(account).toMatchObject({ name: upload?.serviceAccountName, annotations });
+    const both = { ...s3, existingSecret: 's' };
+    expect(await refused({ backup: { enabled: true, s3: both } })).toContain('or backup.s3.workloadIdentity');
+  });
+
   it('of a MariaDB elsewhere need its host and a Secret, or are refused', async () => {
     expect(await refused({ ...secretUrl, backup: { enabled: true } })).toContain('backup.database.host');
     expect(
