@@ -3,6 +3,7 @@ import { Contradiction } from '../../src/modules/organizer/errors';
 import { csvLine } from '../../src/modules/organizer/exports/csv';
 import { parseCsv } from '../../src/modules/organizer/layouts/csv';
 import { readSeats } from '../../src/modules/organizer/layouts/reader';
+import { LayoutRepository } from '../../src/modules/organizer/layouts/repository';
 import { LayoutInput, type LayoutSeat } from '../../src/modules/organizer/layouts/schema';
 import { dataOf, givenOperator, OrganizerClient } from '../support/rows/organizer';
 import { UNHURRIED, useService } from '../support/suite';
@@ -123,6 +124,19 @@ describe('the layouts of an organizer', () => {
     expect(dataOf(await organizer.get('layouts'))).toContainEqual(
       expect.objectContaining({ hash: made[0]?.hash }),
     );
+  });
+
+  it('are listed with their price classes; the document, which may have megabytes, is read for them once', async () => {
+    const csv = `section,row,number,priceClass\n${Math.random()},A,1,R\nB,A,1,A`;
+    const { layoutId } = dataOf<{ layoutId: number }>(await organizer.post('layouts', { name: 'x', csv }));
+    const reads = jest.spyOn(LayoutRepository.prototype, 'find');
+    const list = async (): Promise<number> => {
+      const layouts = dataOf<{ layoutId: number }[]>(await organizer.get(`layouts?before=${layoutId + 1}`));
+      expect(layouts[0]).toMatchObject({ layoutId, seatCount: 2, priceClasses: ['R', 'A'] });
+      return reads.mock.calls.filter(([id]) => id === layoutId).length;
+    };
+    expect([await list(), await list()]).toEqual([1, 1]);
+    reads.mockRestore();
   });
 
   it('that cannot be read are 400 with the reason', async () => {

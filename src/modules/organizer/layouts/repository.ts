@@ -36,11 +36,15 @@ export class LayoutRepository {
     );
   }
 
-  /** Newest first. */
-  async list({ before = Number.MAX_SAFE_INTEGER }: PageQuery, limit: number): Promise<Layout[]> {
+  /** Newest first; without their documents, each of which may have megabytes. */
+  async list(
+    { before = Number.MAX_SAFE_INTEGER }: PageQuery,
+    limit: number,
+  ): Promise<Omit<Layout, 'document'>[]> {
     const where = { id: { [Op.lt]: before } };
+    const attributes = { exclude: ['document'] };
     return this.database.modelTransaction(({ transaction }) =>
-      this.models.layout.findAll({ where, order: [['id', 'DESC']], limit, transaction }),
+      this.models.layout.findAll({ attributes, where, order: [['id', 'DESC']], limit, transaction }),
     );
   }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { Lifecycle, scoped } from 'tsyringe';
 import { NotFound } from '../../../common/errors';
 import { Database, isDuplicateKey } from '../../../platform/database/database';
@@ -9,10 +10,14 @@ import { LayoutRepository, type NewLayout } from './repository';
 import type { LayoutInput, LayoutSeat, LayoutView, LayoutWithSeats } from './schema';
 
 const MAX_LISTED = 100;
+const MOST_KNOWN = 1000;
 
 /** Plans of halls, each kept once. */
 @scoped(Lifecycle.ContainerScoped)
 export class LayoutService {
+  /** By layout, which never changes. */
+  private readonly priceClasses = new LRUCache<number, string[]>({ max: MOST_KNOWN });
+
   constructor(
     private readonly database: Database,
     private readonly layouts: LayoutRepository,
@@ -36,7 +41,7 @@ export class LayoutService {
   private async save(actor: Actor, made: NewLayout): Promise<LayoutView> {
     return this.database.modelTransaction(async (tx) => {
       const { layout, isNew } = await this.layouts.findOrCreate(tx, made);
-      const view = viewOf(layout);
+      const view = viewOf(layout, priceClassesOf(layout));
       if (isNew)
         await this.audit.append(tx, actor, {
           act: 'layout.create',
@@ -48,14 +53,27 @@ export class LayoutService {
   }
 
   async list(page: PageQuery): Promise<LayoutView[]> {
-    return (await this.layouts.list(page, MAX_LISTED)).map(viewOf);
+    const views: LayoutView[] = [];
+    for (const layout of await this.layouts.list(page, MAX_LISTED))
+      views.push(viewOf(layout, await this.priceClassesOf(layout.id)));
+    return views;
   }
 
   /** @throws NotFound (404) */
   async find(id: number): Promise<LayoutWithSeats> {
     const layout = await this.layouts.find(id);
     if (layout === undefined) throw new NotFound(`Layout ${id}`);
-    return { ...viewOf(layout), seats: seatsOf(layout) };
+    return { ...viewOf(layout, priceClassesOf(layout)), seats: seatsOf(layout) };
+  }
+
+  /** Reads a document at a time, and each once. */
+  private async priceClassesOf(id: number): Promise<string[]> {
+    const known = this.priceClasses.get(id);
+    if (known !== undefined) return known;
+    const layout = await this.layouts.find(id);
+    const names = layout === undefined ? [] : priceClassesOf(layout);
+    this.priceClasses.set(id, names);
+    return names;
   }
 }
 
@@ -66,10 +84,13 @@ export const priceClassesOf = (layout: { document: string }): string[] => [
   ...new Set(seatsOf(layout).map(({ priceClass }) => priceClass)),
 ];
 
-const viewOf = (layout: NewLayout & { id: number }): LayoutView => ({
+const viewOf = (
+  layout: Omit<NewLayout, 'document'> & { id: number },
+  priceClasses: string[],
+): LayoutView => ({
   layoutId: layout.id,
   name: layout.name,
   hash: layout.hash,
   seatCount: layout.seatCount,
-  priceClasses: priceClassesOf(layout),
+  priceClasses,
 });
