@@ -16,7 +16,7 @@ export interface Place {
   pollAfterMs: number;
   queueState: string;
 }
-/** Who asks for a token, and what it costs. */
+/** The user who requests a token, and the proof for it. */
 export type TokenRequest =
   { userId: number; proof?: { challenge: string; nonce: string } } | { assertion: string };
 export interface Schedule {

@@ -31,7 +31,7 @@ function post(url: string, body: object, headers: Record<string, string> = {}, m
   return answer.json();
 }
 
-/** What the person sends for a token, when it has paid what that costs. */
+/** Body of a token request, with the proof that the gate demands. */
 export function payFor(defence: Defence, api: Api, person: Person): TokenRequest {
   const { userId } = person;
   if (defence === 'identity') return post(`${WORLD_URL}/assertion`, person) as { assertion: string };

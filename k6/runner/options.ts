@@ -117,7 +117,7 @@ export function readArguments(args: string[], now = new Date()): Command {
 /** What `breaker` stops, one after the other. */
 export const STOPPED = ['mariadb', 'redis'];
 
-/** What has to be there before the run. */
+/** Services that the run needs. */
 export interface Needs {
   needs: string[];
   /** Users of the database that is made for it. */
@@ -130,7 +130,7 @@ export interface Needs {
   hasDatabase?: boolean;
 }
 
-/** So that there are more buyers than seats. */
+/** More buyers than seats. */
 const FEW_SEATS = ['--concerts', '1', '--dates', '1', '--seats', '100'];
 
 const NO_NEEDS: Needs = { needs: [], users: 0, stops: [] };

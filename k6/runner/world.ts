@@ -8,7 +8,7 @@ import { root } from './paths.ts';
 
 const product = createRequire(join(root, 'package.json'));
 
-/** What the service demands in fact, and what the time of a search is counted for. */
+/** Difficulty that the service really demands, and the one that a search is timed for. */
 const REAL_BITS = 4;
 /** Argon2id with 1 MiB: measured natively on one core of a server, and assumed for a phone in WebAssembly. */
 const [SERVER_HASH_MS, PHONE_HASH_MS] = [0.4, 8];

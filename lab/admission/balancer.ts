@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const EVERY_MS = 150;
 
-/** What a balancer knows of a process: where it is, and how to see whether it is ready. */
+/** A process as the balancer has it: its address, and how to check its readiness. */
 export interface Backend {
   readonly port: number;
   isReady(): Promise<boolean>;

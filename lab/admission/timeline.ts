@@ -1,7 +1,7 @@
 import type { Sample } from '../../k6/runner/record/scrape.ts';
 import type { Second } from './model/simulate.ts';
 
-/** What buyers saw. */
+/** Requests as buyers saw them. */
 export interface Timeline {
   seconds: Second[];
   /** Of all requests of active users. */
@@ -20,7 +20,7 @@ const SETTLED = 0.2;
 /** A shorter stretch shows nothing. */
 const SETTLED_SECONDS = 10;
 
-/** By second: what buyers saw, and what the product's metrics said of its limits. */
+/** By second: requests as buyers saw them, and the limits by the product's metrics. */
 export function timelineOf(
   lines: string[],
   samples: (Sample & { atMs: number })[],

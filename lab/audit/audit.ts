@@ -13,11 +13,11 @@ export interface Audited {
   checkpoint: Checkpoint;
   /** Checkpoints out of which the log has grown. */
   consistent: number;
-  /** What contradicts a signature of the log. */
+  /** Contradictions to a signature of the log. */
   contradictions: string[];
 }
 
-/** What a buyer's page has verified (docs/transparency.md). */
+/** Receipt that a buyer's page has verified (docs/transparency.md). */
 export interface Receipt {
   leafIndex: number;
   leaf: string;

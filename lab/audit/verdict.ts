@@ -5,7 +5,7 @@ const SHOWN = 20;
 export const isHonest = ({ sale, contradictions }: Audited): boolean =>
   sale.counts.found === 0 && contradictions.length === 0;
 
-/** What the audit has found, in words. */
+/** Findings of the audit, as text. */
 export function verdictOf(audited: Audited, seconds: number): string {
   const { sale, checkpoint, consistent, contradictions } = audited;
   const n = (value: number): string => value.toLocaleString('en');

@@ -13,7 +13,7 @@ const CLOSED_CONNECTIONS = [32, 64, 128];
 const CROWD_CONNECTIONS = 1000;
 const GIVE_UP_MS = 2000;
 const WARM_UP_SECONDS = 2;
-/** What piles up needs time to show. */
+/** Backlogs need this time to show. */
 const LEAST_SECONDS = 6;
 const MOST_ROUNDS = 3;
 const CLEARLY_MORE = 1.1;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What one operation costs, measured by `npm run lab -- bench --save`. CPU in microseconds. */
+/** Costs of single operations, measured by `npm run lab -- bench --save`. CPU in microseconds. */
 export interface Costs {
   machine: string;
   /** Of the API's process; `pollNew`: of a waiting user whose token it has forgotten and verifies again. */

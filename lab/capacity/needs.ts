@@ -1,7 +1,7 @@
 import { type Costs, pollMicros } from './costs.ts';
 import { jittered, pollAfterMs, SEGMENT } from './rule.ts';
 
-/** What is asked of an installation. */
+/** Demand on an installation. */
 export interface Demand {
   waiting: number;
   /** Over which they come. */
@@ -17,7 +17,7 @@ interface Phases {
   steady: number;
 }
 
-/** What it takes. Cores are those of the machine that the costs were measured on. */
+/** Resources that a demand needs. Cores are those of the machine that the costs were measured on. */
 export interface Needs {
   issuesPerSecond: number;
   pollsPerSecond: number;
@@ -45,7 +45,7 @@ export interface Needs {
 const POLL_BYTES = 430 + 520;
 const EVENTS_PER_SALE = 2;
 const SAMPLES = 10_000;
-/** A process brings its copy up to date so often (QUEUE_SNAPSHOT_INTERVAL_MS), and tells once a second whom it has seen. */
+/** Refreshes of a snapshot in a second (QUEUE_SNAPSHOT_INTERVAL_MS); presence is reported once a second. */
 const LOOKS_PER_SECOND = 4;
 
 export function needsOf(demand: Demand, costs: Costs): Needs {
@@ -92,7 +92,7 @@ const each = ({ opening, steady }: Phases, of: (number: number) => number): Phas
   steady: of(steady),
 });
 
-/** Polls a second of a whole line, by segment of presence; by the product's own rule for each place in it. */
+/** Polls a second of a whole queue, by segment of presence, by the product's own rule for each position. */
 function pollRates({ waiting, salesPerSecond, maxPollsPerSecond, awaySeconds }: Demand): number[] {
   const options = { maxPerSecond: maxPollsPerSecond, presenceTimeoutMs: awaySeconds * 1000 };
   const step = Math.max(1, Math.floor(waiting / SAMPLES));
@@ -106,7 +106,7 @@ function pollRates({ waiting, salesPerSecond, maxPollsPerSecond, awaySeconds }: 
   return rates;
 }
 
-/** What one copy fetches: each segment in which anybody was seen, whole (src/modules/waiting-room/state/lua/snapshot-4.lua). */
+/** Data that one snapshot fetches: every segment with a change, as a whole (src/modules/waiting-room/state/lua/snapshot-4.lua). */
 function copyMegabits(polls: number[], processes: number): number {
   const atMost = Math.min(LOOKS_PER_SECOND, processes);
   return (sum(polls.map((rate) => Math.min(rate, atMost))) * SEGMENT) / 1e6;

@@ -21,7 +21,7 @@ const SHARE = 0.999;
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 
-/** What issue and design promise, measured on this run. */
+/** Targets of time, measured on this run. */
 export function targetsOf(evidence: Evidence, violations: Violation[]): Target[] {
   const none = (what: string, ...checks: Check[]): Target => {
     const found = violations.filter(({ check }) => checks.includes(check)).length;

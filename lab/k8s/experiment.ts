@@ -5,7 +5,7 @@ import type { KubeProxy } from './cluster/kube.ts';
 import type { LoadRun } from './load/load-run.ts';
 import type { Values } from './cluster/release.ts';
 
-/** What an experiment has to work with. */
+/** Everything that an experiment may use. */
 export interface Bench {
   id: string;
   kube: KubeProxy;
@@ -36,7 +36,7 @@ export interface Plan {
   meanwhile?: () => Promise<void>;
 }
 
-/** What an experiment found. */
+/** Result of an experiment. */
 export interface Outcome {
   verdict: string;
   sections: Section[];

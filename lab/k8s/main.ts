@@ -72,7 +72,7 @@ async function experiment(options: Options): Promise<void> {
   }
 }
 
-/** What was the same for all runs once, and how busy the machine was in each. */
+/** Facts that all runs share, once, and the load of the machine in each run. */
 function environmentRows(metas: [run: string, of: Meta][]): string[][] {
   const names = ['machine', 'product', 'kubernetes'];
   const values = (name: string): string =>

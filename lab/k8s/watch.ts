@@ -4,7 +4,7 @@ import { Forwards } from './cluster/forwards.ts';
 import type { KubeProxy } from './cluster/kube.ts';
 import { desiredReplicas, metricsOf, type Pod, podsOf, since, startedAt } from './cluster/pods.ts';
 
-/** What a pod was at one moment; times in milliseconds since 1970. */
+/** State of a pod at one moment; times in milliseconds since 1970. */
 export interface PodSample {
   name: string;
   scheduledAt: number | undefined;

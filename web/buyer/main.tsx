@@ -13,7 +13,7 @@ import { isLost } from './waiting/status';
 
 export * from './kernel';
 
-/** So near to the head, the rest of the app is loaded ahead. */
+/** From this position on, the rest of the app is loaded ahead. */
 const NEAR = 50;
 
 function Screen(): VNode {

@@ -1,9 +1,9 @@
-/** What the service has written into the page for this installation. */
+/** Settings that the service has written into the page for this installation. */
 const meta = (name: string): string =>
   document.querySelector<HTMLMetaElement>(`meta[name="concert-${name}"]`)?.content ?? '';
 
 export const QUEUE_ID = new URLSearchParams(location.search).get('queue') ?? meta('queue');
-/** How long a place in the line lives, milliseconds. */
+/** Life of an entry, milliseconds. */
 export const MAX_WAIT_MS = Number(meta('max-wait')) * 1000;
 /** The script with everything behind the line: loaded when it is needed. */
 export const SHOP_SCRIPT = meta('shop');

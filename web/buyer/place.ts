@@ -3,7 +3,7 @@ import { drop, keep, readKept } from '../shared/kept';
 
 const NAME = 'concert.place';
 
-/** Where a user stands; `rejoined`: the turn came while they were away. */
+/** State of a user; `rejoined`: the turn came while the user was absent. */
 export type Phase = 'waiting' | 'rejoined' | 'active' | 'done' | 'expired';
 
 /** A place in the line, as this browser keeps it: it outlives reloads, tabs and sleep. */
@@ -18,7 +18,7 @@ export interface Place {
   position?: number;
 }
 
-/** What a queue token says. */
+/** Claims of a queue token that the page reads. */
 export interface Claims {
   userId: number;
   queueId: string;

@@ -4,7 +4,7 @@ import { ageOf, chosenQueue, isLost, queue, report, silenceMs, STALE_MS } from '
 import { operator, signOut } from './session';
 import { language, switchLanguage, t } from './texts';
 
-/** Who is here, which queue is looked at, and whether what is seen is live. */
+/** The operator, the chosen queue, and whether the view is live. */
 export function Top(): VNode {
   const { title, otherLanguage, role, signIn } = t.value;
   const me = operator.value;
@@ -68,7 +68,7 @@ function Connection(): VNode {
   );
 }
 
-/** What is wrong with what is seen: it is said above everything else. */
+/** Warning above everything else when parts of the view are out of date. */
 export function Warnings(): VNode {
   const { connection } = t.value;
   const now = report.value;

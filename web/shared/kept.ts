@@ -1,7 +1,7 @@
-/** What this browser keeps. A browser without storage (private, full) keeps it as long as the page is open. */
+/** Storage of this browser. A browser without storage (private, full) keeps the values as long as the page is open. */
 const memory = new Map<string, string>();
 
-/** What was kept under the name; the caller knows its shape. */
+/** Value stored under the name; the caller knows its shape. */
 export function readKept(name: string): unknown {
   try {
     const text = localStorage.getItem(name) ?? memory.get(name);

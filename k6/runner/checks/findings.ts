@@ -20,7 +20,7 @@ export interface Threshold {
   kept: boolean;
 }
 
-/** How the system came through an outage; seconds after its begin, or after its end. */
+/** Course of an outage; seconds after its beginning, or after its end. */
 export interface OutageFigures extends Outage {
   /** First sample with the breaker open, after the stop; undefined: it stayed closed. */
   openedAfter: number | undefined;
@@ -43,7 +43,7 @@ export interface Findings {
   figures: Figures;
 }
 
-/** What one run is compared with another by. */
+/** Figures by which runs are compared. */
 export interface Figures {
   requests: number;
   perSecond: number;

@@ -11,7 +11,7 @@ export interface Outage {
   until: number;
 }
 
-/** What a run was. */
+/** Description of a run. */
 export interface Meta {
   id: string;
   scenario: string;
@@ -23,7 +23,7 @@ export interface Meta {
   outages: Outage[];
   /** `npm run db -- verify` after it; undefined when the product is not ours to look into. */
   invariants?: { ok: boolean; findings: string[] };
-  /** What a rehearsal has shown. */
+  /** Result of a rehearsal. */
   rehearsal?: Outcome;
   environment: Record<string, string>;
 }

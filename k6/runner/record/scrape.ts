@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import type { Series } from '../plots/series.ts';
 
-/** What the report shows of the server; everything else on /metrics is left out of the file. */
+/** Metrics that the report shows; all others are left out of the file. */
 const KEPT =
   /^(concert_queue_(waiting|active|active_limit|admission_rate_limit)|concert_queue_controller_(action|bottleneck)|concert_queue_admissions_total|concert_queue_state_restores_total|concert_queue_stream_events_total|concert_breaker_state|concert_breaker_calls_total|nodejs_eventloop_lag_(p99|max)_seconds|nodejs_eventloop_utilization|concert_database_pool_connections|http_requests_in_flight|http_requests_shed_total|http_request_duration_seconds_count|process_cpu_seconds_total|process_resident_memory_bytes|concert_outbox_backlog|concert_ticket_sales_total|concert_seat_holds_total|concert_invariant_violations|concert_cache_reads_total)(\{.*\})?$/;
 

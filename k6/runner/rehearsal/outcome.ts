@@ -20,7 +20,7 @@ export interface Capacity {
   isLimit: boolean;
 }
 
-/** What a rehearsal has shown. */
+/** Result of a rehearsal. */
 export interface Outcome {
   queueId: string;
   users: number;

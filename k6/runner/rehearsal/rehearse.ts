@@ -17,7 +17,7 @@ import { rehearsalVerdict } from './section.ts';
 
 /** QUEUE_AUTO_TARGET_P99_MS where nothing else is said. */
 const DEFAULT_TARGET_MS = '200';
-/** How often it is looked whether an operator has asked for a rehearsal. */
+/** How often to check whether an operator has requested a rehearsal. */
 const LOOK_EVERY_MS = 5000;
 
 /** Runs dist/cli/rehearsal.js. @returns its last line as JSON @throws Error with what it has said */

@@ -10,7 +10,7 @@ const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 const time = (ms: number): string => new Date(ms).toISOString();
 const minutes = (seconds: number): string => `${(seconds / MINUTE_SECONDS).toFixed(1)} min`;
 
-/** What a reader wants to know of a sale first. */
+/** Summary of a sale. */
 function verdictOf({ sold, won, waits, refused, soldOutAfterSeconds, chances }: SaleReport): string {
   return `${[
     `${whole(sold)} seats sold for ${whole(won)} won`,

@@ -2,7 +2,7 @@ import type { Findings, OutageFigures } from '../checks/findings.ts';
 import { LOADED_MS } from '../plots/plots.ts';
 import type { Section } from './page.ts';
 
-/** What a run with outages is for: that the service gives way quickly, answers quickly meanwhile, and comes back. */
+/** Demands on a run with outages: breakers open quickly, answers stay fast, and service returns. */
 export interface OutageDemand {
   demand: string;
   measured: string;

@@ -98,7 +98,7 @@ export class Backend {
     return process.alive;
   }
 
-  /** What all processes have seen since the last report. */
+  /** Measurements of all processes since the last report. */
   take(): Signals {
     const poolBusy = Math.min(1, Math.max(...this.processes.map(({ busy }) => busy)) / POOL);
     for (const process of this.processes) process.busy = 0;

@@ -1,6 +1,6 @@
 import { CountRate, etaSeconds, jittered, pollAfterMs, RATE_WINDOW_MS } from '../../capacity/rule.ts';
 
-/** What a poll tells a waiting user. */
+/** Answer to a poll of a waiting user. */
 interface Announced {
   at: number;
   limit: number;

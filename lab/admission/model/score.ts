@@ -8,7 +8,7 @@ const MAX_FAILED_SHARE = 0.01;
 /** Seconds that a policy may take to settle after the start and after each change. */
 const SETTLING_SECONDS = 10;
 
-/** How well a policy did. */
+/** Score of a policy. */
 export interface Score {
   /** Visits completed in a minute, without those of seconds that missed the target. */
   perMinute: number;

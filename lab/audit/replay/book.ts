@@ -52,7 +52,7 @@ export class Book {
   private readonly eras = new Numbers((length) => new Int32Array(length));
   private readonly epochs = new Numbers((length) => new Int32Array(length));
   readonly active = new Set<number>();
-  /** Those who were passed over and are back, in descending order. */
+  /** Entries that were passed over and have rejoined, in descending order. */
   readonly rejoined: number[] = [];
 
   state(seq: number): State {

@@ -16,7 +16,7 @@ export interface PublishedDraw {
 export const seedOf = (queueId: string, { number, root, beacon }: PublishedDraw): string =>
   sha256(`concert draw 1\n${queueId} ${number}\n${root}\n${beacon ?? ''}\n`).toString('hex');
 
-/** Where each index goes: compute_shuffled_index of Ethereum's consensus specification, for all at once. */
+/** New position of each index: compute_shuffled_index of Ethereum's consensus specification, for all indexes together. */
 export function shuffled(seed: Buffer, count: number): Uint32Array {
   const places = Uint32Array.from({ length: count }, (_, index) => index);
   for (let round = 0; round < ROUNDS && count > 0; round++) {

@@ -31,7 +31,7 @@ export class Limits {
     else if (command === 'auto') this.override = undefined;
   }
 
-  /** What a restore says of them. */
+  /** The limits as a restore states them. */
   restate([paused, override, , decided]: (string | undefined)[]): void {
     this.isPaused = paused === '1';
     this.override = numberOf(override);

@@ -4,7 +4,7 @@ const SEGMENT = 65_536;
 type Bitmaps = Map<number, Buffer>;
 const none = (): Bitmaps => new Map<number, Buffer>();
 
-/** Who was present, epoch by epoch, as far as the log tells it when an epoch ends. */
+/** Present entries by epoch, as the log reports them at the end of an epoch. */
 export class Presence {
   /** Counts the epochs that ended, and jumps at a loss: what was before says nothing any more. */
   count = 0;

@@ -48,7 +48,7 @@ export class Sale {
   /** Everything up to it has had its turn. */
   head = 0;
   issued = 0;
-  /** How often something was lost. */
+  /** Number of losses. */
   era = 0;
   /** Leaves are lost, and the state has not been said since. */
   isUncertain = false;

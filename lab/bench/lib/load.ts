@@ -91,7 +91,7 @@ export interface MixedLoad extends Requests {
 /** Answers within the time. */
 export interface Mixed {
   offered: number;
-  /** Where the next load goes on in the file. */
+  /** Where the next load continues in the file. */
   used: number;
   seconds: number;
   byStatus: Record<string, number>;

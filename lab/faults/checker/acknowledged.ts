@@ -8,7 +8,7 @@ type Payment = FinalState['payments'][number];
 const isFinal = ({ status, code, startMs }: Operation, okMs: number): boolean =>
   (status !== 409 && status !== 429 && code !== '003') || startMs > okMs;
 
-/** What got a 2xx is there, is the buyer's, and stays the answer to its key. */
+/** Every act that got a 2xx exists, belongs to its buyer, and stays the answer to its key. */
 export function checkAcknowledged({ operations, state }: Evidence): Violation[] {
   const violations: Violation[] = [];
   const rows = new Map(state.reservations.map((row) => [row.id, row]));

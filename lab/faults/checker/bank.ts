@@ -47,7 +47,7 @@ export function checkBank({ operations, state }: Evidence): Violation[] {
   return violations;
 }
 
-/** By its first reservation: what an order costs. */
+/** Price of each order, by its first reservation. */
 function pricesOf({ reservations }: FinalState): Map<number, number> {
   const totals = new Map<number, number>();
   for (const { orderId, amount } of reservations)

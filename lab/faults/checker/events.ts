@@ -2,7 +2,7 @@ import type { Evidence, FinalState, Violation } from '../observed/evidence.ts';
 
 /** A call whose transaction was broken off is made again: so long before or after a fault it may have been. */
 const NEAR_MS = 5000;
-/** What a call's transaction leans on. */
+/** Processes and stores that the transaction of a call depends on. */
 const BREAKS_OFF = /^(?:worker\d+(?:-mariadb)?|mariadb)$/;
 
 /** Every hold, every sale and every refund has one event for each seat, each was delivered, and the webhook heard of each, and of nothing else. */

@@ -6,7 +6,7 @@ const CLOCKS_MS = 5;
 
 export const LATE_MS = 1000;
 
-/** How long after its end each hold that was asked for again still kept others off; 0: not at all. */
+/** For each hold that was requested again: how long after its end the seat was still refused; 0: never. */
 export function freedLate({
   operations,
   state,

@@ -1,7 +1,7 @@
 import type { Random } from '../random.ts';
 import type { System } from '../system/index.ts';
 
-/** What is done to the system: decided by the seed alone, so that the same seed gives the same schedule. */
+/** Faults that are injected. The seed alone decides them, so that the same seed gives the same schedule. */
 export interface Fault {
   what: string;
   /** Process, store or line. */
@@ -16,7 +16,7 @@ export type Heal = () => unknown;
 
 export interface Nemesis {
   name: string;
-  /** What it does and why it is worth trying, in a line. */
+  /** One line: the fault, and why it matters. */
   about: string;
   needs?: 'kafka' | 'root';
   plan(random: Random, shape: Shape): Fault;

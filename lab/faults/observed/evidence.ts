@@ -27,7 +27,7 @@ export interface ReservationRow {
   endedMs?: number | null;
 }
 
-/** What the stores hold when all is over. */
+/** Content of the stores at the end of the run. */
 export interface FinalState {
   balances: Map<number, number>;
   ledger: {
@@ -55,11 +55,11 @@ export interface Injected {
   what: string;
   target: string;
   fromMs: number;
-  /** What was hit answers again. */
+  /** When the target of the fault answered again. */
   untilMs: number;
-  /** What was seen of it, where that is known. */
+  /** Observed effect, if any is known. */
   seen?: string;
-  /** What went wrong with it: a process that did not end as it should. */
+  /** Failure of the fault itself, as a process that did not end as it should. */
   wrong?: string;
 }
 
@@ -76,7 +76,7 @@ export interface Evidence {
   operations: Operation[];
   state: FinalState;
   admissions: Admission[];
-  /** What the webhook heard: the Idempotency-Key of a call is the id of its event. */
+  /** Calls that the webhook received; the Idempotency-Key of a call is the id of its event. */
   calls: { key: string; atMs: number }[];
   /** Most active users seen at once. */
   mostActive: number;

@@ -33,7 +33,7 @@ export interface Operation {
   /** exception.code, or why there was no answer. */
   code?: string;
   hasRetryAfter?: boolean;
-  /** What a 2xx brought: balance, reservationId, status and position, seq of the token. */
+  /** Content of a 2xx: balance, reservationId, status and position, seq of the token. */
   answered?: {
     amount?: number;
     reservationId?: number;
@@ -82,7 +82,7 @@ export class History {
     };
   }
 
-  /** What the nemesis did. */
+  /** Faults of the nemesis. */
   note(what: string, details: object = {}): void {
     this.write({ type: 'nemesis', atMs: this.nowMs, what, ...details });
   }

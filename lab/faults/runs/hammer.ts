@@ -16,7 +16,7 @@ const CONNECTIONS = 48;
 const HOLD_SECONDS = 2;
 /** Seats on sale at a time, few enough that buyers meet. */
 const HOT_SEATS = 100;
-/** How far they move on with each sale: were most of them sold, nothing would be held any more. */
+/** Seats by which the range in use advances with each sale: if most were sold, no more holds would succeed. */
 const SEATS_PER_SALE = 3;
 const SEATS = 1000;
 const SCHEDULES = 60;
@@ -30,7 +30,7 @@ const SAY_EVERY_MS = 10_000;
 /** After no answer: the process is being killed, or the other one gets twice as many. */
 const AGAIN_MS = 50;
 
-/** As many attempts as can be: a crowd inside, no waiting, each buyer at once again. */
+/** As many attempts as possible: all buyers are active and repeat without a pause. */
 const ENV = {
   LOG_LEVEL: 'warn',
   QUEUE_MAX_ACTIVE: '100000',
@@ -103,7 +103,7 @@ export async function hammer(options: Options): Promise<HammerResult> {
   }
 }
 
-/** What a hold was answered. */
+/** Answer to a hold. */
 function heldIn(body: string): Pick<HeldSeats, 'orderId' | 'reservationIds'> {
   const { data } = JSON.parse(body) as {
     data: {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Opening, POOL, type OpeningOptions, type Verdict } from './opening.ts';
 import type { System } from '../system/index.ts';
 
-/** What a run of hours must not let grow, at one moment. */
+/** Sizes that must not grow over hours, at one moment. */
 export type Sample = Record<string, number>;
 
 export interface SoakResult extends Verdict {

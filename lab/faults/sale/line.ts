@@ -19,7 +19,7 @@ interface Waiter {
   resolve: () => void;
 }
 
-/** Those who wait, as pages behind one cache: the status is read once a second for all of them (docs/api.md). */
+/** Waiting users, as pages behind one cache: one read of the status a second serves all of them (docs/api.md). */
 export class Line {
   status: Status | undefined;
   private readonly waiters = new Set<Waiter>();

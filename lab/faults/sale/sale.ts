@@ -83,7 +83,7 @@ async function judged(
   };
 }
 
-/** As with `hammer`: what was acknowledged, and all rows. */
+/** Judged as `hammer` is: the acknowledged acts, and all rows. */
 async function violationsOf({ users, history }: Course, system: System): Promise<Violation[]> {
   const evidence: Evidence = {
     operations: users.operations,

@@ -5,7 +5,7 @@ interface Party {
   seatIds: number[];
 }
 
-/** What is still for sale, as users see it: seats that lapse come back. */
+/** Seats that users see as free; seats of lapsed holds return. */
 export class Seats {
   private readonly bySchedule: { id: number; seats: number[] }[];
   private turn = 0;

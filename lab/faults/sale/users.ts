@@ -7,9 +7,9 @@ import { Connections } from './connections.ts';
 import type { Line } from './line.ts';
 import type { Seats } from './seats.ts';
 
-/** Of those who are admitted, the others look at the seats and leave without a word. */
+/** Share of the admitted users who buy; the others read the seats and leave silently. */
 const BUYERS = 0.7;
-/** Of the buyers: they hold seats and leave. */
+/** Share of the buyers who hold seats and then leave. */
 const ABANDON = 0.05;
 const MOST_SEATS = 2;
 /** While there is nothing to choose, a user tops up: a session without a request ends. */

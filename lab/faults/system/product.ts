@@ -10,7 +10,7 @@ const MAIN = join(process.cwd(), 'dist', 'main.js');
 const PROBE_MS = 1000;
 const TELL_MS = 5000;
 
-/** What a process says it holds. */
+/** Memory and handles that a process reports. */
 export interface Held {
   rss: number;
   heapUsed: number;
@@ -60,7 +60,7 @@ export class ProductProcess {
     return `http://127.0.0.1:${this.lines.clients?.port ?? this.port}`;
   }
 
-  /** As a load balancer sees it: through the line of the clients. */
+  /** Readiness as a load balancer sees it: through the proxy of the clients. */
   async isReady(withinMs = PROBE_MS): Promise<boolean> {
     try {
       const answer = await fetch(`${this.url}/health/ready`, { signal: AbortSignal.timeout(withinMs) });
@@ -87,7 +87,7 @@ export class ProductProcess {
     this.tell({ stallMs });
   }
 
-  /** What it holds now, after a collection of garbage. */
+  /** Memory and handles of the process now, after a garbage collection. */
   async held(): Promise<Held> {
     const id = randomUUID();
     this.tell({ collect: true, id });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Where notifications go, as to a service that tells buyers: what has really been done, and how often. */
+/** Receiver of notifications, which records each event and how often it came. */
 export class Webhook {
   /** `atMs` by performance.now(). */
   readonly calls: { key: string; atMs: number }[] = [];

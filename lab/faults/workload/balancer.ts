@@ -3,7 +3,7 @@ import { pick, type Random } from '../random.ts';
 
 const EVERY_MS = 150;
 
-/** What a balancer knows of a process: where it is, and how to see whether it is ready. */
+/** A process as the balancer has it: its address, and how to check its readiness. */
 export interface Backend {
   readonly url: string;
   isReady(withinMs?: number): Promise<boolean>;

@@ -15,7 +15,7 @@ const TRIES_FOR_A_SEAT = 6;
 const isOpen = (operation: Operation): boolean =>
   operation.outcome === 'unknown' || operation.status === 429 || isUnderWay(operation);
 
-/** How likely a buyer is to do something out of the way. */
+/** Probabilities of a buyer's unusual acts. */
 const ODDS = {
   leaves: 0.05,
   pressesTwice: 0.15,

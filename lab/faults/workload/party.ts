@@ -9,7 +9,7 @@ const TRIES = 6;
 /** Free seats that it chooses among: few, so that parties meet. */
 const WANTED_SEATS = 16;
 
-/** What a party needs of the one who buys for it. */
+/** Calls that a party makes through its buyer. */
 export interface PartyBuyer {
   chance(odds: number): boolean;
   freeSeats(scheduleId: number): Promise<number[]>;

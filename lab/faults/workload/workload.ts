@@ -22,7 +22,7 @@ export class Workload {
     );
   }
 
-  /** Nobody comes any more; resolves when those who are there have gone. */
+  /** Starts no more buyers; resolves when the present ones have left. */
   async stop(): Promise<void> {
     this.isOver = true;
     await this.slots;

@@ -10,7 +10,7 @@ import { median, type Step, type Timeline, timelineOf } from '../load/timeline.t
 import type { ClusterSample, PodSample } from '../watch.ts';
 
 const OBJECTIVE_MS = 200;
-/** How long before the opening the pods are ordered, where the schedule is known. */
+/** Lead time with which a known schedule orders the pods before the opening. */
 const AHEAD_SECONDS = 20;
 const CALM_WITHIN_SECONDS = 150;
 /** Of the limit: the chart's own target. */

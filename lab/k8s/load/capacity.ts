@@ -14,7 +14,7 @@ export interface Measured extends Manifest {
   p99Ms: number;
 }
 
-/** What the tables say of themselves. */
+/** Text above the tables. */
 export const CAPACITY =
   'tokens a second (k6/breakpoint.ts, TARGET=token unless another was given) with p99 ≤ 200 ms and ≤ 1 % failed; median of the runs.';
 

@@ -60,7 +60,7 @@ async function exitCodeOf(job: string): Promise<number> {
   }
 }
 
-/** What Kubernetes says of the Job and of its pod: refused by the quota, no image, no room. */
+/** Reasons from the events of the Job and of its pod: refused by the quota, no image, no room. */
 async function eventsOf(job: string): Promise<string> {
   const lines = 'jsonpath={range .items[*]}{.involvedObject.name}: {.message}{"\\n"}{end}';
   const events = (await kubectl('get', 'events', '--output', lines)).split('\n');

@@ -6,7 +6,7 @@ import { median } from './timeline.ts';
 const MORE_THAN_ALL = 8000;
 const VUS = 64;
 const SECONDS = 35;
-/** Of them, those in which the code is compiled. */
+/** The first seconds, in which V8 compiles the code, do not count. */
 const WARM_UP_SECONDS = 20;
 
 /** Tokens a second that the pods issue when asked for as many as can be, however late: each run's, and their median. */

@@ -1,7 +1,7 @@
 import type { Series } from '../../../k6/runner/plots/series.ts';
 import { answered, type ClusterSample, type PodSample } from '../watch.ts';
 
-/** What came after a step of load, in seconds after it; undefined: it did not come. */
+/** Events after a step of load, in seconds after it; undefined: the event did not happen. */
 export interface Timeline {
   /** The signal, mean over pods, was above its target. */
   crossed: number | undefined;

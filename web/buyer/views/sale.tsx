@@ -7,7 +7,7 @@ import type { Status } from '../waiting/status';
 
 const OLD_MS = 15_000;
 
-/** What is left, by class, and the age of that count if it is not recent. */
+/** Free seats by class, and the age of the count if it is not recent. */
 export function Left({ status }: { status: Status | undefined }): VNode {
   everySecond();
   const left = status?.left ?? [];

@@ -116,7 +116,7 @@ function Position({ now, status }: { now: Place; status: Status | undefined }): 
   );
 }
 
-/** Nothing is said of a wait that nobody can know. */
+/** No text for a wait that cannot be estimated. */
 function etaText(status: Status, position: number): string {
   if (position === 1) return t.value.waiting.next;
   const { etaBand } = status;
@@ -125,7 +125,7 @@ function etaText(status: Status, position: number): string {
   return t.value.waiting.eta(formatRange(seconds * etaBand.low, seconds * etaBand.high));
 }
 
-/** How far one has come since one's own start: it never goes back, and does not move by time. */
+/** Progress since the user's own start: it never goes back, and does not advance by time alone. */
 function Progress({ share }: { share: number | undefined }): VNode {
   return (
     <progress
@@ -147,7 +147,7 @@ function Notice({ status }: { status: Status | undefined }): VNode {
   );
 }
 
-/** How old what is shown is; without a connection, how long the place is kept. */
+/** Age of the shown facts; without a connection, how long the entry is kept. */
 function Connection({ now }: { now: Place }): VNode {
   everySecond();
   const ageMs = Date.now() - (heard.value?.atMs ?? Date.now());

@@ -1,4 +1,4 @@
-/** What of a queue's status a position is computed from. */
+/** The part of a queue's status from which a position is computed. */
 export interface Ranked {
   headSeq: number;
   issued: number;

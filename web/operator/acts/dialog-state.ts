@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import type { ConcertDate } from '../panels/dates-state';
 import { outcome } from './state';
 
-/** What is being decided. */
+/** The open dialog. */
 export type Question =
   | { kind: 'limit' | 'rate' | 'auto' | 'message' }
   | { kind: 'sale'; date: ConcertDate; sale: 'OPEN' | 'CLOSED' }

@@ -5,7 +5,7 @@ import { loadDates } from '../panels/dates-state';
 import { t } from '../texts';
 import { type Act, send } from './send';
 
-/** What is said of the last act, and how it went. */
+/** Message about the last act, and its outcome. */
 export const outcome = signal<{ text: string; isGood: boolean } | undefined>(undefined);
 export const isSending = signal(false);
 

@@ -9,7 +9,7 @@ import { Panel, Scroller } from './parts';
 const FIRST = 10;
 const PAGE = 100;
 
-/** What operators did, newest first. */
+/** Acts of operators, newest first. */
 export function Audit(): VNode {
   const { audit: texts } = t.value;
   const all = entries.value ?? [];
@@ -69,7 +69,7 @@ const isState = (state: unknown): state is Record<string, unknown> =>
 
 const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** What has changed, in few words: `limit – → 200`. What was so before and after is left out. */
+/** Short text of a change: `limit – → 200`. Equal values are left out. */
 function changeOf(before: unknown, after: unknown): string {
   if (!isState(after)) return `${shown(before ?? null)} → ${shown(after ?? null)}`.replaceAll('null', '–');
   const was = isState(before) ? before : {};

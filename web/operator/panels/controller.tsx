@@ -3,7 +3,7 @@ import { queue } from '../live/state';
 import { t } from '../texts';
 import { Panel } from './parts';
 
-/** What the admission controller did last, and why, in words. */
+/** Last action of the admission controller and its bottleneck, as text. */
 export function Controller(): VNode {
   const { controller } = t.value;
   const now = queue.value;

@@ -10,7 +10,7 @@ const NEAR = 0.5;
 const BACKLOG_SECONDS = 10;
 const CHECK_SECONDS = 60;
 
-/** How everything is, over all processes. */
+/** Health of all processes and stores. */
 export function Health(): VNode {
   const now = report.value;
   const { health } = t.value;

@@ -10,7 +10,7 @@ type QueueSales = LiveReport['sales']['queues'][number];
 
 const MINUTE_MS = 60_000;
 
-/** What the queue sells, and how it goes. */
+/** Sales of the queue. */
 export function Sales(): VNode {
   const { sales: texts } = t.value;
   const all = report.value?.sales;

@@ -6,7 +6,7 @@ export const api = typed<paths>();
 
 type Failure = components['schemas']['Failure'];
 
-/** What came of a request. `OFFLINE`: nobody knows whether it arrived. */
+/** Outcome of a request. `OFFLINE`: it is unknown whether the request arrived. */
 export type Answer<T> =
   { ok: true; data: T } | { ok: false; code: string; message: string; status: number; retryAfterMs: number };
 

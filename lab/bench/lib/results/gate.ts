@@ -22,7 +22,7 @@ export function changes(now: readonly Result[], before: readonly Result[]): Chan
   });
 }
 
-/** What fails a gate: a target that is missed for certain, and a change for the worse that is certain. */
+/** Failures of a gate: targets that are certainly missed, and changes that are certainly for the worse. */
 export function certainRegressions(results: readonly Result[], against: readonly Change[]): string[] {
   const missed = results.filter((result) => {
     const verdict = verdictOf(result);

@@ -5,7 +5,7 @@ export interface Options {
   seconds: number;
 }
 
-/** What one benchmark has measured. */
+/** Result of one benchmark. */
 export interface Result {
   name: string;
   measured: Spread;

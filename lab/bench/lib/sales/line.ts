@@ -114,7 +114,7 @@ export class Line {
     return opensAtMs;
   }
 
-  /** How many are inside, and when that was (Redis' clock). */
+  /** Number of active users, and when that was (Redis' clock). */
   async active(): Promise<{ count: number; nowMs: number }> {
     const replies = await this.redis.multi().zcard(this.keys.active).time().exec();
     const [count, [seconds, micros]] = (replies ?? []).map(([, value]) => value) as [
