@@ -9,13 +9,12 @@ import { InvariantMetrics } from '../metrics';
 import { allChecks } from '../checks';
 import { deliveredToKafkaWithoutEffect } from '../checks/events';
 import { disorderedQueues, overfullQueues } from '../checks/queues';
-import { CheckRun, nameOf, partsOf } from './check-run';
-import { ChunkSizes } from './chunk-sizes';
+import { CheckRun, nameOf } from './check-run';
 import { InvariantRepository } from '../repository';
-import type { QueueState, Scan, SqlCheck } from '../schema';
+import type { QueueState, SqlCheck } from '../schema';
 import { KnownViolations } from './known-violations';
+import { ScanRotation } from './scan-rotation';
 import { InvariantStore } from '../store';
-import { scansOfAll, type TableScan } from '../table-scan';
 import { type Broken, UncheckedParts, withoutCovered } from './unchecked-parts';
 
 const MS_PER_SECOND = 1000;
@@ -43,13 +42,9 @@ export class InvariantMonitor {
   private readonly queueIds: string[];
   private readonly lease: Lease;
   private readonly loop: PeriodicTask;
-  /** Checks that a run did not reach; they come first in the next run. */
-  private scans: TableScan[] = scansOfAll();
-  private readonly chunks = new ChunkSizes();
-  /** Scans that were too slow when they were last looked at. */
-  private readonly paused = new Set<Scan>();
   private broken: Broken[] = [];
   private readonly unchecked = new UncheckedParts();
+  private readonly scans: ScanRotation;
   /** Time that looks have taken beyond what they may. */
   private debtMs = 0;
   private runsSinceRetry = 0;
@@ -68,6 +63,7 @@ export class InvariantMonitor {
       ...allChecks(),
       ...(config.KAFKA_BROKERS === '' ? [] : [deliveredToKafkaWithoutEffect(config)]),
     ].filter(({ along, severity }) => along !== undefined && severity !== 'warning');
+    this.scans = new ScanRotation(this.checks, this.unchecked, this.budgetMs);
     this.queueIds = [config.QUEUE_ID, ...config.QUEUES.keys()];
     const everyMs = config.INVARIANT_CHECK_INTERVAL_SECONDS * MS_PER_SECOND;
     this.lease = new Lease(database, 'invariants', LEASE_LOOKS * everyMs);
@@ -117,7 +113,7 @@ export class InvariantMonitor {
         const look = new CheckRun(on, this.config.DATABASE_TIMEOUT_MS);
         for (const { part } of this.broken) if (!look.isOver) await look.ask(part);
         if (triesAgain) await this.tryAgain(look);
-        return { look, done: await this.nextChunks(look, triesAgain), now: clock?.now ?? 0 };
+        return { look, done: await this.scans.nextChunks(look, triesAgain), now: clock?.now ?? 0 };
       });
       for (const isDone of done) isDone();
       this.conclude(look);
@@ -145,38 +141,6 @@ export class InvariantMonitor {
     if (part === undefined || look.isOver) return;
     this.unchecked.forget(nameOf(part)); // to the end, when it is too slow again
     if (!(await look.ask(part))) this.unchecked.add(nameOf(part), part);
-  }
-
-  /** @returns what to call for the scans to go on behind their chunks */
-  private async nextChunks(look: CheckRun, triesAgain: boolean): Promise<(() => void)[]> {
-    const done: (() => void)[] = [];
-    const inTurn = this.scans;
-    for (const [i, scan] of inTurn.entries()) {
-      if (look.isOver) {
-        this.scans = [...inTurn.slice(i), ...inTurn.slice(0, i)];
-        break;
-      }
-      if (this.paused.has(scan.name) && !triesAgain) continue;
-      done.push(await this.nextChunk(look, scan));
-    }
-    return done;
-  }
-
-  private async nextChunk(look: CheckRun, scan: TableScan): Promise<() => void> {
-    const startedAtMs = monotonicMs();
-    const slowBefore = look.slow.length;
-    const rows = this.chunks.of(scan.name);
-    const step = await look.place(scan, rows);
-    let isWhole = step !== undefined;
-    for (const part of step === undefined ? [] : partsOf(this.checks, scan.name, step)) {
-      if (this.unchecked.has(nameOf(part))) continue; // is tried again by itself
-      if (look.isOver) isWhole = false;
-      else await look.ask(part);
-    }
-    if (look.slow.length > slowBefore) this.paused.add(scan.name);
-    else this.paused.delete(scan.name);
-    this.chunks.adapt(scan.name, monotonicMs() - startedAtMs, this.budgetMs / this.scans.length);
-    return isWhole && step !== undefined ? step.done : () => undefined;
   }
 
   private conclude(look: CheckRun): void {
