@@ -12,7 +12,7 @@
 -- @include include/sessions.lua
 -- @include include/enter.lua
 -- @include include/admit-next.lua
--- Leaves that no worker has fetched take no more memory than this (about 40 MB). The log says what is lost then.
+-- Leaves that no worker has fetched take no more memory than this (about 40 MB). Beyond it leaves are lost, and the log says so.
 local MAX_LEAVES = 500000
 local epochMs, intervalMs, most = tonumber(ARGV[5]), tonumber(ARGV[8]), tonumber(ARGV[9])
 
@@ -109,7 +109,7 @@ end
 rotateEpoch()
 local ended, idle = endPast()
 local admitted, waits = admitNext(most)
--- When a call has admitted as many as it may, the next call goes on at once, whichever process makes it.
+-- When a call has admitted as many as it may, the next call continues without a pause, whichever process makes it.
 if #admitted == most then redis.call('HSET', KEYS[1], 'lastTickAt', now - intervalMs) end
 if #admitted > 0 then -- arrivals before the head are not needed any more
   local oldest = redis.call('ZREVRANGEBYSCORE', prefix .. 'arrivals', headSeq, '-inf', 'WITHSCORES', 'LIMIT', 0, 1)

@@ -1,7 +1,7 @@
 -- drain-leaves-4.lua: gives a worker the leaves that it has not made durable yet, and forgets those that it has. The last
 -- durable leaf stays in front: while it is there, nothing has been lost.
 -- KEYS  1–4 see common.lua
--- ARGV  1–7 see common.lua  8 the last durable leaf ('': none)  9 most leaves to give  10 1 to have the whole state said
+-- ARGV  1–7 see common.lua  8 the last durable leaf ('': none)  9 most leaves to give  10 1 to add leaves that describe the whole state
 --       by leaves at the end, when the caller has found that some are lost
 -- Returns {'state-lost'} when the state must be restored first, else
 --         {now ms, 1 when the last durable leaf was found, leaves that are left besides, {leaf, …}}

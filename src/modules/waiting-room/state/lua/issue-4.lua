@@ -1,5 +1,5 @@
--- issue-4.lua: gives entries to users, in the order in which they have asked; the same one while it is live. An entry is
--- admitted at once when a session is free and nobody is ahead.
+-- issue-4.lua: gives entries to users in the order of their requests; a live entry is given again. An entry is
+-- admitted immediately when a session is free and nobody is ahead.
 -- KEYS  1–4 see common.lua
 -- ARGV  1–7 see common.lua  8 longest wait ms  9… n times: user, proof ('': none, else '<how long to keep it ms>:<id>'),
 --       number that a draw has given to the user's entry ('': none is known)
@@ -41,7 +41,7 @@ local function isSpent(proof)
   return not redis.call('SET', prefix .. 'spent:' .. id, 1, 'NX', 'PX', lifeMs)
 end
 
--- One sample of (seq, arrival) every 250 ms is enough to know how long entries wait.
+-- One sample of (seq, arrival) every 250 ms is enough to measure how long entries wait.
 local sampledAt
 local function sampleArrival(seq)
   sampledAt = sampledAt or tonumber(redis.call('HGET', KEYS[1], 'lastSampleAt')) or 0

@@ -1,4 +1,4 @@
--- restore-4.lua: makes or mends the state from what a process knows. It is idempotent, and any number may call it at once.
+-- restore-4.lua: makes or completes the state from the memory of a process. It is idempotent, and processes may call it concurrently.
 -- KEYS  1–4 see common.lua
 -- ARGV  1–7 see common.lua  8 highest headSeq known  9 highest gen known  10 gap: more seqs than can have been issued
 --       unknown to the caller  11 1 when the caller has a snapshot of the queue  12–22 the admission state by that snapshot

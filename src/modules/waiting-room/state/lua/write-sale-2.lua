@@ -1,4 +1,4 @@
--- write-sale-2.lua: how the sale of a queue stands, for its status. A change of the state is a leaf of the transparency log.
+-- write-sale-2.lua: the state of a queue's sale, for its status. A change of the state is a leaf of the transparency log.
 -- KEYS  1 sale (JSON)  2 leaves (list)
 -- ARGV  1 the sale (JSON)  2 how long it may be shown (ms)  3 its state  4 1 when a transparency log is kept
 -- Returns 1 when the state has changed

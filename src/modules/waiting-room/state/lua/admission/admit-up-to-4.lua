@@ -1,7 +1,7 @@
--- admit-up-to-4.lua: how many more may be admitted so that each finds a seat.
+-- admit-up-to-4.lua: sets how many more users may be admitted so that each finds a seat.
 -- KEYS  1–4 see common.lua
 -- ARGV  1–7 see common.lua  8 users for whom there are seats, those among them who are active and hold none; -1: seats
---       limit nothing  9 for how long (ms) this is known; 0: until it is said otherwise  10 active users who hold seats
+--       limit nothing  9 how long (ms) this holds; 0: until the next call  10 active users who hold seats
 --       11 time (ms) without a request after which an active user counts as gone
 -- Returns {'state-lost'} when the state must be restored first, else {'OK', active users who hold nothing and are not gone}
 -- @include ../include/common.lua

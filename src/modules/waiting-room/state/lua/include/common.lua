@@ -25,7 +25,7 @@
 --   controllerState, lastDecisionAt                  the controller's memory (JSON), and when it last decided (ms)
 --   overrideLimit, overrideRate, paused              the operator's override
 --   limitAtAdmission     the limit in force at the last admission
---   loggedLimit          the limits that the transparency log knows
+--   loggedLimit          the limits that the transparency log has
 --   tokens, tokensAt     admissions that the rate limit allows, as of when (ms)
 --   admitUpTo, admitUpToUntil   the highest `admitted` that the seats allow, and until when that holds (ms; 0: without end)
 --   opensAt              nobody is admitted before (ms)
@@ -128,7 +128,7 @@ local function setHead(seq)
   redis.call('HSET', KEYS[1], 'headSeq', seq)
 end
 
--- After a clock that stepped back, the frozen time ends at once rather than late.
+-- After a clock that stepped back, the frozen time ends immediately rather than late.
 local function isFrozen()
   return now < frozenUntil and frozenUntil - now <= FREEZE_MS
 end

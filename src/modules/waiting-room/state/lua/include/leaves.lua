@@ -1,5 +1,5 @@
 -- leaves.lua: what a script has done, as leaves of the queue's transparency log. Needs common.lua.
--- A leaf is a line of text: its type, the time (ms), and what is said of it (docs/transparency.md). They lie in the list
+-- A leaf is a line of text: its type, the time (ms), and its arguments (docs/transparency.md). They lie in the list
 -- 'leaves' until a worker has made them durable (drain-leaves-4.lua).
 local leaves = {}
 local atNow = string.format(' %.0f ', now)

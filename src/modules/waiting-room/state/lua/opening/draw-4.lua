@@ -33,7 +33,7 @@ end
 if last > headSeq then setHead(last) end
 local first, _, seed = string.match(ARGV[8], '(%d+):(%d+):(%x+)$')
 addLeaf('draw', '%s %.0f %s', first, last, seed)
--- Until every process knows the new numbers, nobody is admitted.
+-- Nobody is admitted until every process has the new numbers.
 redis.call('HSET', KEYS[1], 'draws', ARGV[8], 'frozenUntil', now + FREEZE_MS)
 redis.call('HDEL', KEYS[1], 'drawing', 'cut')
 appendLeaves()

@@ -1,4 +1,4 @@
--- set-opening-4.lua: puts in force what the database says of a queue's opening. It is idempotent.
+-- set-opening-4.lua: applies a queue's opening as the database has it. It is idempotent.
 -- KEYS  1–4 see common.lua
 -- ARGV  1–7 see common.lua  8 when it opens (ms; 0: it is open)  9 1 when a draw is ahead  10 the cut that the database has
 --       ('': none)  11 the draws that were made
