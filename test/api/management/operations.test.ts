@@ -113,6 +113,7 @@ describe('operations', () => {
       'post /v1/api/orders/{orderId}/payment',
       'post /v1/api/queue/events/ticket',
       'post /v1/api/queue/presence',
+      'post /v1/api/queue/rehearsal-token',
       'post /v1/api/queue/token',
       'post /v1/api/queue/token/check',
       'post /v1/api/user/amount',
