@@ -227,7 +227,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'dashboards-'));
   const scratch = await Scratch.migrated(); // one worker of a database watches over its invariants: ours
   endings.push(() => scratch.drop());
-  // More buyers than places, and waiters who ask again within the run although nobody knows yet how long it takes.
+  // More buyers than sessions, and waiting users who poll again within the run although no estimate exists yet.
   const own = {
     ...scratch.env,
     QUEUE_ID: uniqueQueueId(),

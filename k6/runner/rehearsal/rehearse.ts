@@ -15,7 +15,7 @@ import { type Outcome, outcomeOf } from './outcome.ts';
 import { accessOf, managementTokenFor } from './pass.ts';
 import { rehearsalVerdict } from './section.ts';
 
-/** QUEUE_AUTO_TARGET_P99_MS where nothing else is said. */
+/** Default of QUEUE_AUTO_TARGET_P99_MS. */
 const DEFAULT_TARGET_MS = '200';
 /** How often to check whether an operator has requested a rehearsal. */
 const LOOK_EVERY_MS = 5000;

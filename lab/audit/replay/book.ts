@@ -1,4 +1,4 @@
-/** States of an entry, as the log tells it. */
+/** States of an entry by the log. */
 export const State = {
   /** Never heard of. */
   None: 0,

@@ -39,7 +39,7 @@ export class Limits {
     this.inForce = undefined;
   }
 
-  /** Leaves are lost: nobody knows what was decided. */
+  /** Leaves are lost: the decisions are unknown. */
   forget(): void {
     [this.isPaused, this.inForce] = [false, undefined];
   }

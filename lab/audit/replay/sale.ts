@@ -94,7 +94,7 @@ export class Sale {
     this.book.setEra(seq, this.era);
   }
 
-  /** A turn has come to the entries of (from, to): those who are not over must have been absent. */
+  /** The entries of (from, to) have had their turn: those that have not ended must have been absent. */
   passOver(from: number, to: number): void {
     for (let seq = from + 1; seq < to; seq++) {
       const state = this.book.state(seq);
@@ -111,7 +111,7 @@ export class Sale {
     return this.book.issuedIn(seq) === this.presence.count + 1 || this.presence.wasPresent(seq);
   }
 
-  /** All of the state is said again: sessions are those that are said to be open. */
+  /** The leaf has the whole state again: only the sessions that it lists are open. */
   restate(): void {
     for (const seq of this.book.active) this.book.setState(seq, State.Interrupted);
     this.book.rejoined.length = 0;

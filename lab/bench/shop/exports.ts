@@ -6,7 +6,7 @@ import { Line } from '../lib/sales/line.ts';
 import { OurServer } from '../lib/server.ts';
 
 const ROWS = 1_000_000;
-/** The memory is looked at in as many parts. */
+/** Parts of the export in each of which the memory is measured. */
 const PARTS = 5;
 const USER = 1;
 const OPERATOR = 'benchmark';

@@ -139,7 +139,7 @@ export class QueueReplay {
     this.issued = Math.max(this.issued, last + (last - first));
   }
 
-  /** `begin`, `restore`, `state`: all of the state is said; the open sessions follow. */
+  /** `begin`, `restore`, `state`: the leaf has the whole state; the open sessions follow. */
   private restate(kind: string, words: string[]): void {
     const [gen = 0, , issued = 0, head = 0] = words.slice(0, 4).map(Number);
     if (kind === 'restore') this.counted.restores++;

@@ -3,7 +3,7 @@ import { chartOf, podsOf, render, type Manifest, type Pod } from '../support';
 
 /**
  * The arrows of the system as the policies of all charts together allow them: both ends must agree.
- * Ports are those of pods; calls to the DNS and to addresses outside are looked at apart.
+ * Ports are those of pods; calls to the DNS and to addresses outside are checked separately.
  */
 const ARROWS = [
   'api → mariadb:3306',

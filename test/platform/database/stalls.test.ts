@@ -18,7 +18,7 @@ jest.mock('../../../src/platform/database/connection/connector', () => ({
 
 const STEP_MS = 20;
 const CALLS_PER_STEP = 4;
-/** How long calls are looked at before a stall and after the return. */
+/** How long calls are observed before a stall and after the return. */
 const CALM_MS = 1000;
 /** Of readiness. */
 const PROBE_LIMIT_MS = 1000;

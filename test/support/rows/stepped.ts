@@ -74,7 +74,7 @@ export class SteppedTransaction {
     }
   }
 
-  /** Gives up what is left of it, and waits for its end. */
+  /** Gives up the remaining steps, and waits for its end. */
   async end(): Promise<void> {
     while (!this.isOver) {
       for (const { reject } of this.called.splice(0)) reject(new RolledBack());

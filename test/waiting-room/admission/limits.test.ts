@@ -60,7 +60,7 @@ describe('admission limits of several processes', () => {
       for (const room of this.processes) await room.refresh();
     }
 
-    /** A second in the life of all processes; I6 is looked at after each tick. */
+    /** A second in the life of all processes; I6 is checked after each tick. */
     async second(signals: Signals): Promise<void> {
       for (let tick = 0; tick < 10; tick++) {
         await time.pass(100);

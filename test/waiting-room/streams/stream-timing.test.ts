@@ -6,7 +6,7 @@ import type { QueueService } from '../../../src/modules/waiting-room/service';
 import type { Claims } from '../../../src/modules/waiting-room/tokens/token';
 import { testConfig } from '../../support/config';
 
-/** Every stream is looked at once in half a second. */
+/** Every stream is checked once in half a second. */
 const ROUND_MS = 500;
 
 describe('the timing of a stream', () => {

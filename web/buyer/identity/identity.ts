@@ -23,7 +23,7 @@ export function pay(): Promise<Answer<Cost>> {
   return Promise.resolve(refusal(''));
 }
 
-/** An assertion is kept only as long as nobody knows what came of it. */
+/** An assertion is kept only until its outcome is known. */
 export function settle(answer: Answer<unknown>): void {
   if (!isUnknown(answer)) signIn?.forget();
 }

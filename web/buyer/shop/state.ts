@@ -12,7 +12,7 @@ export interface Ticket {
 const ORDER = 'concert.order';
 const TICKETS = 'concert.tickets';
 
-/** The date that is looked at. */
+/** The chosen date. */
 export const schedule = signal<ScheduleName | undefined>(undefined);
 export const order = signal<Order | undefined>(readKept(ORDER) as Order | undefined);
 export const tickets = signal<Ticket[]>((readKept(TICKETS) as Ticket[] | undefined) ?? []);

@@ -9,7 +9,7 @@ import { type Act, send } from './send';
 export const outcome = signal<{ text: string; isGood: boolean } | undefined>(undefined);
 export const isSending = signal(false);
 
-/** @param name of the act, for what is said. @returns whether it is done */
+/** @param name of the act, for the message. @returns whether it succeeded */
 export async function perform(act: Act, name: string): Promise<boolean> {
   isSending.value = true;
   outcome.value = undefined;

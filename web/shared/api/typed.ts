@@ -15,7 +15,7 @@ export function typed<Paths extends object>(): Typed<Paths> {
   return { GET: by('GET'), POST: by('POST'), DELETE: by('DELETE') } as unknown as Typed<Paths>;
 }
 
-/** @throws when there is no answer, or one that is not whole: then nobody knows what came of the request */
+/** @throws when there is no complete answer: then the outcome of the request is unknown */
 async function send(method: string, path: string, { params, headers, body, ...rest }: Init = {}) {
   const query = new URLSearchParams(params?.query).toString();
   const filled = path.replace(/\{(\w+)\}/g, (_whole, name: string) =>

@@ -68,7 +68,7 @@ export class Line {
     );
   }
 
-  /** An empty line. @throws when the Redis database holds somebody else's keys */
+  /** An empty queue. @throws when the Redis database holds keys of another program */
   static async start(url = redisUrls()[0]): Promise<Line> {
     const line = new Line(url);
     await line.redis.connect();

@@ -22,7 +22,7 @@ const MS_PER_SECOND = 1000;
 const BUDGET_SHARE = 0.01;
 /** A look missed or late: the lease outlasts it. */
 const LEASE_LOOKS = 3;
-/** Spans with violations that are looked at again each time; further ones wait for the walk. */
+/** Most spans with violations that every run checks again; further ones wait for the scan. */
 const BROKEN_MOST = 20;
 
 /** What was too slow is tried again when looks have cost less than they may for as long; after this many looks at the latest. */

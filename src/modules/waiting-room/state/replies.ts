@@ -61,7 +61,7 @@ export function readTick(reply: unknown, most: number): Tick | StateLost {
   return { ended, idle, admitted, waitsMs, more: admitted.length === most };
 }
 
-/** Reads the reply of end-session-4.lua to a batch. Who was admitted in their places is said of the first. */
+/** Reads the reply of end-session-4.lua to a batch. The first one also names the entries that were admitted in their place. */
 export function readEndedSessions(reply: unknown, count: number): (EndedSession | StateLost)[] {
   const [status, headSeq, nowMs, admitted, waitsMs, areNew, deadlinesMs] = reply as [
     ...AdmitReply,

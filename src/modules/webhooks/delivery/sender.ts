@@ -116,7 +116,7 @@ export class WebhookSender {
     });
   }
 
-  /** From here on the request has its time; the connection's own address is looked at once more. */
+  /** From here on the time limit of the request runs; the address of the connection is checked once more. */
   private limit(
     request: ClientRequest,
     stopping: AbortSignal | undefined,

@@ -16,7 +16,7 @@ export interface SamplingOptions {
 /** `true`: a trace begins here. A parent: the caller's trace goes on here. */
 export type Sampled = TraceParent | true | undefined;
 
-/** What is looked at of a request. */
+/** The parts of a request that decide on its trace. */
 interface Caller {
   headers: IncomingHttpHeaders;
   socket: { remoteAddress?: string | undefined };

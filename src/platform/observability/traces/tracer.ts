@@ -4,7 +4,7 @@ import type { Sampling } from './sampling';
 import type { Attributes, Span, SpanMaker, SpanOptions } from './span';
 import { parseTraceParent, traceParentOf } from './traceparent';
 
-/** What is looked at of a request. */
+/** The parts of a request that a trace uses. */
 type Caller = Parameters<Sampling['decide']>[0];
 
 export interface TracerParts {

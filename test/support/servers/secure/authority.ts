@@ -9,7 +9,7 @@ export const noCertificates =
 
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
 
-/** A certificate authority that nobody knows but who is given its file, as companies have them. */
+/** A private certificate authority: only programs that get its file trust it. */
 export class Authority {
   private readonly folder = mkdtempSync(join(tmpdir(), 'authority-'));
   /** Its own certificate: what clients need to trust those that it signs. */

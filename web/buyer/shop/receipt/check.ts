@@ -30,14 +30,14 @@ export interface Receipt {
 
 export type Verdict =
   | { kind: 'included'; receipt: Receipt; checkpoint: Checkpoint }
-  /** The browser cannot verify signatures: nothing is said about the log. */
+  /** The browser cannot verify signatures, so the log is not judged. */
   | { kind: 'unchecked' }
   /** There is no log. */
   | { kind: 'off' }
   /** The log does not go as far as the issue of the token (`late`), or goes further and lacks it (`missing`). */
   | { kind: 'late' | 'missing'; reachedMs: number }
   | { kind: 'wrong-key' | 'not-signed' | 'other-entry' | 'tampered' }
-  /** A file could not be read: nobody knows. */
+  /** A file could not be read, so the result is open. */
   | { kind: 'unreachable' };
 
 /** A log whose last leaf is so much younger than the token must have the token. */

@@ -4,7 +4,7 @@ import { type HallRow, hallOf } from './hall';
 import { isIdle } from '../idle';
 import { order, schedule } from '../state';
 
-/** The hall of the date that is looked at. */
+/** The hall of the chosen date. */
 export const hall = signal<HallRow[] | undefined>(undefined);
 
 const EVERY_MS = 2000;
@@ -12,7 +12,7 @@ const EVERY_MS = 2000;
 let layout: Layout | undefined;
 let followed: number | undefined;
 
-/** Keeps the hall of a date up to date, while it is looked at. */
+/** Keeps the hall of a date up to date while it is shown. */
 export function followSeats(scheduleId: number): void {
   if (followed === scheduleId) return;
   followed = scheduleId;
