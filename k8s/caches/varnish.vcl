@@ -23,8 +23,9 @@ sub vcl_recv {
   # What is kept is the same for everybody.
   unset req.http.Cookie;
   unset req.http.Authorization;
-  # As stale-while-revalidate says; longer only while nothing answers.
-  if (std.healthy(req.backend_hint)) {
+  # As stale-while-revalidate says; longer only while nothing answers. The probe notices that late.
+  set req.grace = 1d;
+  if (req.restarts == 0 && std.healthy(req.backend_hint)) {
     set req.grace = 5s;
   }
   return (hash);
@@ -36,5 +37,16 @@ sub vcl_backend_response {
     set beresp.grace = 1d;
   } elsif (beresp.http.Cache-Control ~ "stale-if-error") {
     set beresp.grace = 60s;
+  }
+}
+
+# Nothing answered: the request begins again, and what is kept is good for as long as stale-if-error says.
+sub vcl_backend_error {
+  return (abandon);
+}
+
+sub vcl_synth {
+  if (resp.status == 503 && req.restarts == 0 && (req.method == "GET" || req.method == "HEAD")) {
+    return (restart);
   }
 }

@@ -8,8 +8,8 @@ import { startTestService } from '../support/service';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
 
-/** What the service does by itself. */
-const OWN = /^SELECT 1$|queue_state|WHERE id > \?|^UPDATE outbox_lease /;
+/** What requests are about; the service asks about itself meanwhile. */
+const OF_USERS = /\b(member|idempotency_key|concert\w*|orders|reservation|payment\w*)\b/;
 
 describe('a token that is not active', () => {
   const app = useService({
@@ -45,7 +45,7 @@ describe('a token that is not active', () => {
     for (const method of ['query', 'execute'] as const) {
       const original = database[method].bind(database) as (sql: string, binds?: unknown[]) => never;
       jest.spyOn(database, method).mockImplementation((sql: string, binds?: unknown[]) => {
-        if (!OWN.test(sql)) statements.push(sql);
+        if (OF_USERS.test(sql)) statements.push(sql);
         return original(sql, binds);
       });
     }
@@ -69,7 +69,9 @@ describe('a token that is not active', () => {
   });
 
   it('that waits behind more users than the limit does not even reach Redis', async () => {
-    const settle = jest.spyOn(app.service.container.resolve(WaitingRoomRegistry).main.entries, 'resolve');
+    const { main } = app.service.container.resolve(WaitingRoomRegistry);
+    jest.spyOn(main.snapshot, 'ageMs', 'get').mockReturnValue(0); // a busy machine may be late to refresh it
+    const settle = jest.spyOn(main.entries, 'resolve');
     for (const buyer of waiting.slice(1)) await everything(buyer);
     expect(settle).not.toHaveBeenCalled();
   });
