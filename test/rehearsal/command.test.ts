@@ -113,7 +113,7 @@ describe('npm run load -- rehearse', () => {
   it('that was canceled does not begin', async () => {
     const body = { queueId: QUEUE, users: 5, seats: 2, reason: 'a mistake' };
     const { data } = (await admin('post').send(body).expect(200)).body as { data: RehearsalView };
-    const cancel = () => admin('post', `/${data.rehearsalId}/cancellation`);
+    const cancel = () => admin('post', `/${data.rehearsalId}/cancellation`).send({ reason: 'a mistake' });
     const canceled = [await cancel().expect(200), await cancel().expect(200)];
     for (const { body: answer } of canceled) expect(answer).toMatchObject({ data: { state: 'CANCELED' } });
     await admin('post', `/${data.rehearsalId}/pass`).expect(409);

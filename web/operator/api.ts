@@ -22,3 +22,4 @@ export interface HistoryPoint {
 
 export type Schedule = Data<'/v1/admin/schedules'>[number];
 export type AuditEntry = Data<'/v1/admin/audit'>[number];
+export type Rehearsal = Data<'/v1/admin/rehearsals'>[number];

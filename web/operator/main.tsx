@@ -13,6 +13,8 @@ import { loadDates } from './panels/dates-state';
 import { Health } from './panels/health';
 import { Processes } from './panels/processes';
 import { QueueFigures } from './panels/queue';
+import { Rehearsal } from './panels/rehearsal';
+import { loadRehearsals } from './panels/rehearsal-state';
 import { Sales } from './panels/sales';
 import { SignIn } from './sign-in';
 import { keptKey, operator, signIn } from './session';
@@ -34,6 +36,7 @@ function Dashboard(): VNode {
       </div>
       <Controller />
       <Dates />
+      <Rehearsal />
       <Processes />
       <Audit />
     </Fragment>
@@ -63,6 +66,7 @@ effect(() => {
   if (operator.value === undefined) return;
   void loadAudit();
   void loadDates();
+  void loadRehearsals();
 });
 
 const root = document.getElementById('app');

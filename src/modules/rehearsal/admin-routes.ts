@@ -6,6 +6,7 @@ import { answers, operation } from '../../http/operation';
 import { literalRouter, refuseOtherMethods } from '../../http/routes';
 import { type Access, pathId } from '../organizer/middleware';
 import type { RehearsalAdminService } from './admin-service';
+import { Reason } from '../../http/fields';
 import { RehearsalRequest, RehearsalView } from './schema';
 
 const BODY_BYTES = 4096;
@@ -13,6 +14,7 @@ const BODY_BYTES = 4096;
 /** Rehearsals on the management port: acts are audited, passes as well. */
 export function rehearsalAdminRoutes(rehearsals: RehearsalAdminService, access: Access): Router {
   const router = literalRouter();
+  const validate = validation(BODY_BYTES);
   const idOf = (req: { params: Record<string, string> }): number => pathId(req, 'rehearsalId', 'Rehearsal');
 
   router.get(
@@ -23,7 +25,7 @@ export function rehearsalAdminRoutes(rehearsals: RehearsalAdminService, access: 
   router.post(
     '/v1/admin/rehearsals',
     access('admin'),
-    validation(BODY_BYTES)(REQUEST),
+    validate(REQUEST),
     answers(REQUEST, async ({ body, operator }, res) => {
       sendData(res, await rehearsals.request(operator, body));
     }),
@@ -31,7 +33,10 @@ export function rehearsalAdminRoutes(rehearsals: RehearsalAdminService, access: 
   router.post(
     '/v1/admin/rehearsals/:rehearsalId/cancellation',
     access('admin'),
-    answers(CANCEL, async (req, res) => sendData(res, await rehearsals.cancel(req.operator, idOf(req)))),
+    validate(CANCEL),
+    answers(CANCEL, async (req, res) => {
+      sendData(res, await rehearsals.cancel(req.operator, idOf(req), req.body.reason));
+    }),
   );
   router.post(
     '/v1/admin/rehearsals/:rehearsalId/pass',
@@ -93,6 +98,7 @@ const REQUEST = operation({
 const CANCEL = operation({
   tag,
   summary: 'Take back a rehearsal that has not begun',
+  body: z.strictObject({ reason: Reason }),
   answer: RehearsalView,
   example: { ...EXAMPLE, state: 'CANCELED' as const, startedAt: null, outcome: null },
   errors: { '404': 'There is no such rehearsal', '409': 'It has begun' },

@@ -40,12 +40,12 @@ export class RehearsalAdminService {
   }
 
   /** Canceled again it answers the same. @throws NotFound (404), Conflict (409): it has begun */
-  async cancel(actor: Actor, id: number): Promise<RehearsalView> {
+  async cancel(actor: Actor, id: number, reason: string): Promise<RehearsalView> {
     return this.database.modelTransaction(async (tx) => {
       const isChange = await this.requests.cancel(id, tx);
       const view = await this.view(id, tx);
       if (view.state !== 'CANCELED') throw new Conflict(`Rehearsal ${id} has begun: it is ${view.state}.`);
-      if (isChange) await this.write(tx, actor, { act: 'cancel', id, after: { state: view.state } });
+      if (isChange) await this.write(tx, actor, { act: 'cancel', id, reason, after: { state: view.state } });
       return view;
     });
   }

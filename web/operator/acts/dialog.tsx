@@ -4,11 +4,12 @@ import { useEffect, useRef } from 'preact/hooks';
 import { queue } from '../live/state';
 import { etagOf } from '../panels/dates-state';
 import { t } from '../texts';
-import { type Question, question } from './dialog-state';
+import { MOST_TEXT, type Question, question } from './dialog-state';
+import { MessageFields } from './message-fields';
+import { RehearsalFields, readRehearsal } from './rehearsal-form';
 import type { Act } from './send';
 import { isSending, outcome, perform } from './state';
 
-const MOST_TEXT = 500;
 const UNREAD = Promise.resolve(undefined);
 
 export function Dialog(): VNode | null {
@@ -88,6 +89,10 @@ function titleOf(asked: Question): string {
       return `${asked.sale === 'OPEN' ? acts.openSale : acts.closeSale}: ${asked.date.title}`;
     case 'cancel':
       return `${acts.cancel}: ${asked.date.title}`;
+    case 'rehearse':
+      return t.value.rehearsal.ask;
+    case 'unrehearse':
+      return t.value.rehearsal.cancel;
     case 'limit':
     case 'rate':
     case 'auto':
@@ -113,8 +118,11 @@ function Fields({ asked }: { asked: Question }): VNode | null {
           <input id="name" name="name" autocomplete="off" />
         </Fragment>
       );
+    case 'rehearse':
+      return <RehearsalFields />;
     case 'auto':
     case 'sale':
+    case 'unrehearse':
       return null;
   }
 }
@@ -130,32 +138,6 @@ function NumberField({ label, value }: { label: string; value: number | undefine
         autocomplete="off"
         defaultValue={value?.toString() ?? ''}
       />
-    </Fragment>
-  );
-}
-
-function MessageFields({ notice }: { notice: { ko: string; en: string } | null }): VNode {
-  const { acts } = t.value;
-  return (
-    <Fragment>
-      {(['ko', 'en'] as const).map((language) => (
-        <Fragment key={language}>
-          <label for={language}>{acts[language]}</label>
-          <textarea
-            id={language}
-            name={language}
-            lang={language}
-            maxLength={MOST_TEXT}
-            rows={2}
-            defaultValue={notice?.[language] ?? ''}
-          />
-        </Fragment>
-      ))}
-      {notice === null ? null : (
-        <label class="check">
-          <input type="checkbox" name="none" /> {acts.takeBack}
-        </label>
-      )}
     </Fragment>
   );
 }
@@ -179,6 +161,11 @@ function readForm(asked: Question, data: FormData, seen: Seen): Act | string {
   const hasMessage = data.has('none') || (text('ko') !== '' && text('en') !== '');
   if (asked.kind === 'message' && !hasMessage) return acts.bothLanguages;
   if (reason === '') return acts.reasonMissing;
+  if (asked.kind === 'unrehearse') return { kind: 'unrehearse', rehearsalId: asked.rehearsalId, reason };
+  if (asked.kind === 'rehearse') {
+    const wanted = readRehearsal(text);
+    return typeof wanted === 'string' ? wanted : { kind: 'rehearse', wanted, reason };
+  }
   if (asked.kind === 'cancel') return { kind: 'cancel', scheduleId: asked.date.scheduleId, reason };
   if (asked.kind === 'sale') {
     const { date, sale } = asked;

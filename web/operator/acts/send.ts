@@ -14,7 +14,18 @@ export type Act =
       sale: 'OPEN' | 'CLOSED';
       reason: string;
     }
-  | { kind: 'cancel'; scheduleId: number; reason: string };
+  | { kind: 'cancel'; scheduleId: number; reason: string }
+  | { kind: 'rehearse'; wanted: RehearsalWanted; reason: string }
+  | { kind: 'unrehearse'; rehearsalId: number; reason: string };
+
+/** Settings of a rehearsal. */
+export interface RehearsalWanted {
+  queueId: string;
+  users: number;
+  seats: number;
+  waitMinutes: number;
+  real: { seats: number; buyers: number } | null;
+}
 
 /** Without the version nothing is sent, as if the store had refused. */
 const VERSION_UNREAD: Answer<unknown> = {
@@ -62,6 +73,15 @@ export async function send(act: Act): Promise<Answer<unknown>> {
           ...limited(),
         }),
       );
+    }
+    case 'rehearse': {
+      const body = { ...act.wanted, reason };
+      return ask(admin.POST('/v1/admin/rehearsals', { headers: authorized(), body, ...limited() }));
+    }
+    case 'unrehearse': {
+      const params = { path: { rehearsalId: String(act.rehearsalId) } };
+      const path = '/v1/admin/rehearsals/{rehearsalId}/cancellation';
+      return ask(admin.POST(path, { params, headers: authorized(), body: { reason }, ...limited() }));
     }
   }
 }

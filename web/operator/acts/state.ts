@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import { isUnknown } from '../../shared/api/client';
 import { loadAudit } from '../panels/audit-state';
 import { loadDates } from '../panels/dates-state';
+import { loadRehearsals } from '../panels/rehearsal-state';
 import { t } from '../texts';
 import { type Act, send } from './send';
 
@@ -24,5 +25,6 @@ export async function perform(act: Act, name: string): Promise<boolean> {
   else outcome.value = { text: acts.failed(answer.message), isGood: false };
   void loadAudit();
   if (act.kind === 'sale' || act.kind === 'cancel') void loadDates();
+  if (act.kind === 'rehearse' || act.kind === 'unrehearse') void loadRehearsals();
   return answer.ok;
 }

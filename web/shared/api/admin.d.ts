@@ -5985,7 +5985,14 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: never;
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Why, for the audit */
+                        reason: string;
+                    };
+                };
+            };
             responses: {
                 /** @description Done */
                 200: {
@@ -6074,6 +6081,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
                 /** @description No operator key, or one that was revoked */
                 401: {
                     headers: {
@@ -6105,6 +6121,24 @@ export interface paths {
                 };
                 /** @description It has begun */
                 409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
+                    };
+                };
+                /** @description The body is not JSON */
+                415: {
                     headers: {
                         [name: string]: unknown;
                     };

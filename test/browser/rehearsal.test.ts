@@ -1,0 +1,74 @@
+import { uniqueQueueId } from '../support/config';
+import { givenOperator } from '../support/rows/organizer';
+import { useService } from '../support/suite';
+import { axe, describeInBrowser, useBrowser, type Watched } from './support';
+
+const QUEUE = uniqueQueueId();
+const OUTCOME = {
+  targetMs: 200,
+  p99Ms: 84,
+  failedShare: 0,
+  isKept: true,
+  capacity: { users: 320, isLimit: true },
+  sold: 500,
+  soldOutAfterSeconds: 61,
+  perSecond: 9.2,
+  realSoldOutAfterSeconds: 2190,
+};
+
+describeInBrowser('rehearsals on the operator’s page', () => {
+  const app = useService({ MANAGEMENT_PORT: 0, QUEUES: `${QUEUE}=3` });
+  const browser = useBrowser();
+  afterEach(() => app.admin.execute('DELETE FROM rehearsal WHERE queue_id = ?', [QUEUE]));
+
+  const openAs = async (role: 'viewer' | 'admin'): Promise<Watched> => {
+    const { key } = await givenOperator(app.admin, role);
+    const watched = await browser.open({ locale: 'en-GB' });
+    const { page } = watched;
+    await page.goto(`http://127.0.0.1:${app.service.managementPort ?? 0}/operator`);
+    await page.fill('#key', key);
+    await page.press('#key', 'Enter');
+    await page.selectOption('.choice select', QUEUE);
+    await page.waitForSelector(`#queue-title:has-text("${QUEUE}")`);
+    return watched;
+  };
+
+  it('are asked for with an expected crowd, wait for a runner, and are taken back', async () => {
+    const { page, faults } = await openAs('admin');
+    await page.click('button:has-text("Rehearse the sale")');
+    await page.fill('#users', '2000');
+    await page.fill('#seats', '500');
+    await page.fill('#realSeats', '20000');
+    await page.fill('#reason', 'before the sale');
+    await page.click('button:has-text("Do it")');
+    await page.waitForSelector('dialog .problem:has-text("Enter both")');
+    await page.fill('#realBuyers', '200000');
+    expect(await axe(page)).toEqual([]);
+    await page.click('button:has-text("Do it")');
+    await page.waitForSelector('[data-state="WAITING"]:has-text("npm run load -- rehearse --requests")');
+    const [row] = await app.admin.query('SELECT user_count, real_buyers FROM rehearsal WHERE queue_id = ?', [
+      QUEUE,
+    ]);
+    expect(row).toEqual({ user_count: 2000, real_buyers: 200_000 });
+    await page.click('button:has-text("Take the rehearsal back")');
+    await page.fill('#reason', 'another day');
+    await page.click('button:has-text("Do it")');
+    await page.waitForSelector('[data-state="CANCELED"]');
+    expect(faults).toEqual([]);
+  });
+
+  it('show verdict, capacity and predicted minute to a viewer, who cannot ask for one', async () => {
+    await app.admin.execute(
+      `INSERT INTO rehearsal (queue_id, user_count, seat_count, real_seats, real_buyers, ended_at, outcome)
+       VALUES (?, 2000, 500, 20000, 200000, NOW(3), ?)`,
+      [QUEUE, JSON.stringify(OUTCOME)],
+    );
+    const { page, faults } = await openAs('viewer');
+    await page.waitForSelector('[data-figure="objective"]:has-text("kept")');
+    await page.waitForSelector('[data-figure="capacity"]:has-text("320")');
+    await page.waitForSelector('[data-figure="sold-out"]:has-text("minute 37")');
+    expect(await page.locator('button:has-text("Rehearse the sale")').count()).toBe(0);
+    expect(await axe(page)).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+});
