@@ -93,13 +93,13 @@ described.each<[string, (queueId: string) => Promise<Engine>]>([
     const outcomes: string[] = [];
     const fromMs = performance.now();
     let lastFailureMs = fromMs;
-    await until('tokens are refused, then issued again', async () => {
+    await until('tokens are issued by the next master', async () => {
       const now = await issue();
       outcomes.push(now);
       if (now !== '200') lastFailureMs = performance.now();
       await wait(PAUSE_MS);
       const isBack = outcomes.length > ENOUGH && outcomes.slice(-ENOUGH).every((it) => it === '200');
-      return isBack && outcomes.includes('503 503') && engine.master() !== master.port;
+      return isBack && engine.master() !== master.port;
     });
     const seconds = (lastFailureMs - fromMs) / 1000;
     process.stdout.write(`    ${name}: the last 503 came ${seconds.toFixed(1)} s after the loss\n`);
@@ -115,7 +115,9 @@ described.each<[string, (queueId: string) => Promise<Engine>]>([
     engine.losesAfter(LOST_AFTER_MS);
     answersWithin(service.container.resolve(Redis), REDIS_TIMEOUT_MS);
     await harm(master);
-    expect([...(await issueUntilBack(master))].sort()).toEqual(['200', '503 503']);
+    const outcomes = await issueUntilBack(master);
+    outcomes.delete('503 503'); // which none gets where the next one was quicker than a command's time limit
+    expect([...outcomes]).toEqual(['200']);
     answersWithin(service.container.resolve(Redis), PATIENT_MS);
     master.thaw();
     engine.losesAfter();

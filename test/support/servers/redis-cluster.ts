@@ -25,6 +25,7 @@ export class RedisCluster {
       const options = ['--cluster-enabled', 'yes', '--cluster-port', ports[1] ?? ''];
       const quick = ['--cluster-node-timeout', String(QUICK_MS), '--cluster-require-full-coverage', 'no'];
       quick.push('--repl-diskless-sync-delay', '0');
+      quick.push('--cluster-replica-validity-factor', '0'); // a replica follows however long it was cut off
       this.nodes.push(await new RedisServer(Number(ports[0]), [...options, ...quick]).start());
     }
     const hosts = this.nodes.map(({ port }) => `127.0.0.1:${port}`);
