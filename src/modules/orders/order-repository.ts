@@ -63,6 +63,9 @@ const IS_REFUNDABLE = `
   SELECT d.refundable_until > NOW(3) AND d.starts_at > NOW(3) AS isRefundable
     FROM orders o JOIN concert_schedule d ON d.id = o.schedule_id WHERE o.id = ?`;
 
+/** Sessions of one look. */
+export const LAPSED_PER_TURN = 500;
+
 const LOCK_USER = 'SELECT id FROM member WHERE id = ? FOR UPDATE';
 
 /** The last payment of a session that was left open because the user held another order. */
@@ -80,18 +83,26 @@ const IS_HOLDING = `
   SELECT EXISTS (SELECT 1 FROM orders FORCE INDEX (order_by_user)
                   WHERE user_id = ? AND status = 'HELD' AND held_until > NOW(3) AND queue_id = ?) AS isHolding`;
 
-/** Sessions of holds that have lapsed since then, or would have had they not been given back, in which another order is paid and whose payment left them open. */
+/**
+ * Sessions of holds that have lapsed since then, or would have had they not been given back, in which another order is
+ * paid and whose payment left them open. Not those of users who hold yet another order: there is nothing to do, and
+ * many of them would leave no room for others.
+ */
 const LAPSED_WITH_PAID = `
   SELECT DISTINCT e.user_id AS userId, e.queue_id AS queueId, e.queue_seq AS seq, e.queue_generation AS gen
     FROM orders e FORCE INDEX (order_by_hold_end)
     JOIN orders o FORCE INDEX (order_by_user) ON o.user_id = e.user_id AND o.status = 'PAID'
      AND o.queue_id = e.queue_id AND o.queue_seq = e.queue_seq AND o.queue_generation = e.queue_generation
     JOIN payment p ON p.order_id = o.id AND p.queue_id IS NULL AND p.status = 'DONE'
-   WHERE e.status IN ('EXPIRED', 'CANCELED') AND e.held_until > NOW(3) - INTERVAL ? SECOND
+   WHERE (e.status IN ('EXPIRED', 'CANCELED') AND e.held_until > NOW(3) - INTERVAL ? SECOND
+          OR e.status = 'HELD' AND e.held_until > NOW(3) - INTERVAL ? SECOND AND e.held_until <= NOW(3))
      AND NOT EXISTS (SELECT 1 FROM payment ended FORCE INDEX (one_payment_per_session)
                       WHERE ended.queue_id = e.queue_id AND ended.queue_seq = e.queue_seq
                         AND ended.queue_generation = e.queue_generation)
-   LIMIT 500`;
+     AND NOT EXISTS (SELECT 1 FROM orders h FORCE INDEX (order_by_user)
+                      WHERE h.user_id = e.user_id AND h.status = 'HELD' AND h.held_until > NOW(3)
+                        AND h.queue_id = e.queue_id)
+   LIMIT ${LAPSED_PER_TURN}`;
 
 const SESSION_OF = `
   SELECT user_id AS userId, queue_id AS queueId, queue_seq AS seq, queue_generation AS gen
@@ -132,9 +143,9 @@ export class OrderRepository {
     return row?.isHolding === 1;
   }
 
-  /** Sessions whose last hold has ended, not before the given seconds, and in which another order is paid; at most 500. */
+  /** Sessions whose last hold has ended, not before the given seconds, and in which another order is paid; at most LAPSED_PER_TURN. */
   async sessionsOfLapsedHolds(on: SqlExecutor, seconds: number): Promise<ActiveUser[]> {
-    return on.query(LAPSED_WITH_PAID, [seconds]);
+    return on.query(LAPSED_WITH_PAID, [seconds, seconds]);
   }
 
   /** The session that has made the order; undefined: none is stored. */

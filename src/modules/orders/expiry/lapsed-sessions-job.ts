@@ -2,9 +2,10 @@ import { Lifecycle, scoped } from 'tsyringe';
 import { forAll } from '../../../common/for-all';
 import { Database } from '../../../platform/database/database';
 import { Sessions } from '../../waiting-room/sessions';
-import { OrderRepository } from '../order-repository';
+import { monotonicMs } from '../../../common/clock';
+import { LAPSED_PER_TURN, OrderRepository } from '../order-repository';
 
-/** How far to look back: at the start for the work that a dead process left, afterwards over several turns. */
+/** How far to look back: at the start for the work that a dead process left, afterwards before the last turn that did all. */
 const FIRST_TURN_SECONDS = 3600;
 const TURN_SECONDS = 60;
 
@@ -14,7 +15,8 @@ const TURN_SECONDS = 60;
  */
 @scoped(Lifecycle.ContainerScoped)
 export class LapsedSessionsJob {
-  private seconds = FIRST_TURN_SECONDS;
+  /** When the last turn began that has left nothing. */
+  private doneAtMs: number | undefined;
 
   constructor(
     private readonly database: Database,
@@ -23,7 +25,11 @@ export class LapsedSessionsJob {
   ) {}
 
   async turn(): Promise<void> {
-    const sessions = await this.orders.sessionsOfLapsedHolds(this.database, this.seconds);
+    const nowMs = monotonicMs();
+    const sinceMs = this.doneAtMs === undefined ? undefined : nowMs - this.doneAtMs;
+    // While MariaDB was away nothing was done: what lapsed then must not be passed over.
+    const seconds = sinceMs === undefined ? FIRST_TURN_SECONDS : TURN_SECONDS + Math.ceil(sinceMs / 1000);
+    const sessions = await this.orders.sessionsOfLapsedHolds(this.database, seconds);
     await forAll(sessions, async (session) => {
       const isOver = await this.database.transaction(async (tx) => {
         await this.orders.lockUser(tx, session.userId);
@@ -31,6 +37,6 @@ export class LapsedSessionsJob {
       });
       if (isOver) await this.sessions.end(session);
     });
-    this.seconds = TURN_SECONDS;
+    if (sessions.length < LAPSED_PER_TURN) this.doneAtMs = nowMs;
   }
 }
