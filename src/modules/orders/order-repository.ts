@@ -86,22 +86,21 @@ const IS_HOLDING = `
 /**
  * Sessions of holds that have lapsed since then, or would have had they not been given back, in which another order is
  * paid and whose payment left them open. Not those of users who hold yet another order: there is nothing to do, and
- * many of them would leave no room for others.
+ * many of them would leave no room for others. (Joins, since the server would read all payments for a NOT EXISTS.)
  */
 const LAPSED_WITH_PAID = `
   SELECT DISTINCT e.user_id AS userId, e.queue_id AS queueId, e.queue_seq AS seq, e.queue_generation AS gen
     FROM orders e FORCE INDEX (order_by_hold_end)
-    JOIN orders o FORCE INDEX (order_by_user) ON o.user_id = e.user_id AND o.status = 'PAID'
+    STRAIGHT_JOIN orders o FORCE INDEX (order_by_user) ON o.user_id = e.user_id AND o.status = 'PAID'
      AND o.queue_id = e.queue_id AND o.queue_seq = e.queue_seq AND o.queue_generation = e.queue_generation
     JOIN payment p ON p.order_id = o.id AND p.queue_id IS NULL AND p.status = 'DONE'
+    LEFT JOIN payment ended FORCE INDEX (one_payment_per_session)
+      ON ended.queue_id = e.queue_id AND ended.queue_seq = e.queue_seq AND ended.queue_generation = e.queue_generation
+    LEFT JOIN orders h FORCE INDEX (order_by_user)
+      ON h.user_id = e.user_id AND h.status = 'HELD' AND h.held_until > NOW(3) AND h.queue_id = e.queue_id
    WHERE (e.status IN ('EXPIRED', 'CANCELED') AND e.held_until > NOW(3) - INTERVAL ? SECOND
           OR e.status = 'HELD' AND e.held_until > NOW(3) - INTERVAL ? SECOND AND e.held_until <= NOW(3))
-     AND NOT EXISTS (SELECT 1 FROM payment ended FORCE INDEX (one_payment_per_session)
-                      WHERE ended.queue_id = e.queue_id AND ended.queue_seq = e.queue_seq
-                        AND ended.queue_generation = e.queue_generation)
-     AND NOT EXISTS (SELECT 1 FROM orders h FORCE INDEX (order_by_user)
-                      WHERE h.user_id = e.user_id AND h.status = 'HELD' AND h.held_until > NOW(3)
-                        AND h.queue_id = e.queue_id)
+     AND ended.id IS NULL AND h.id IS NULL
    LIMIT ${LAPSED_PER_TURN}`;
 
 const SESSION_OF = `
