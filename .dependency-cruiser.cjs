@@ -13,7 +13,7 @@ function ours(pattern) {
 const HOMES = {
   kafkajs: 'kafka/',
   ioredis: 'redis/redis\\.ts$',
-  mariadb: 'database/(connection/(connector|pool|prepared)|database|transaction|errors)\\.ts$',
+  mariadb: 'database/(connection/(bulk|connector|pool|prepared)|database|transaction|errors)\\.ts$',
   opossum: 'circuit-breaker/breaker\\.ts$',
   'prom-client': 'observability/',
   '@opentelemetry': 'observability/traces/(sdk|export)\\.ts$',

@@ -8,7 +8,7 @@ import { startTestService } from '../support/service';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
 
-/** What requests are about; the service asks about itself meanwhile. */
+/** Tables that requests read or write; background tasks use others at the same time. (words-allow: member) */
 const OF_USERS = /\b(member|idempotency_key|concert\w*|orders|reservation|payment\w*)\b/;
 
 describe('a token that is not active', () => {
