@@ -1,4 +1,4 @@
-// npm run lab -- bench|faults|fuzz|mutation|capacity|admission|audit|draw …: what measures and breaks the product (lab/).
+// npm run lab -- bench|faults|fuzz|mutation|capacity|admission|audit|draw|pages …: what measures and breaks the product (lab/).
 const { runCommand } = require('./lib/arguments/subcommands');
 
 runCommand('lab', {
@@ -10,4 +10,5 @@ runCommand('lab', {
   admission: require('./lab/admission'),
   audit: require('./lab/audit'),
   draw: require('./lab/draw'),
+  pages: require('./lab/pages'),
 });

@@ -89,6 +89,7 @@ async function buildWeb() {
   fs.rmSync(OUT, { recursive: true, force: true });
   const app = writeHashed('app.js', await bundle(esbuild, 'main.tsx'));
   const style = writeHashed('style.css', await bundle(esbuild, 'style.css'));
+  writeHashed('forms.css', await bundle(esbuild, 'forms/style.css'));
   const shopStyle = writeHashed('shop.css', await bundle(esbuild, 'shop/style.css'));
   const proofStyle = writeHashed('proof.css', await bundle(esbuild, 'proof/style.css'));
   const withStyle = (url) => ({ plugins: [fromFirstScript(app)], define: { STYLE: JSON.stringify(url) } });

@@ -47,7 +47,7 @@ function formsOf(
 ): Router[] {
   const config = container.resolve<Config>(CONFIG);
   const queue = container.resolve(QueueService);
-  const style = files.find(({ path }) => /\/style-[^/]*\.css$/.test(path));
+  const style = files.find(({ path }) => /\/forms-[^/]*\.css$/.test(path));
   if (style === undefined || queue.gateName !== 'none' || container.resolve(IdentityService).isRequired)
     return [];
   const services = {

@@ -21,7 +21,7 @@ export class OurServer implements Target {
   /** From the start of the process to its first "ready". */
   readonly readyMs: number;
   private readonly child: Child;
-  private readonly managementPort: number;
+  readonly managementPort: number;
 
   private constructor(child: Child, port: number, managementPort: number, readyMs: number) {
     this.child = child;

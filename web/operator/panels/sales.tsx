@@ -62,7 +62,7 @@ function Own({ sales }: { sales: QueueSales }): VNode {
             {classes.map(({ name, amount, free, held, sold, blocked }) => (
               <tr key={`${name} ${amount}`} data-class={name}>
                 <th scope="row">
-                  {name} <span class="soft">{formatWon(amount)}</span>
+                  {isNamed(name, amount) ? name : ''} <span class="soft">{formatWon(amount)}</span>
                 </th>
                 <td>{formatCount(free)}</td>
                 <td>{formatCount(held)}</td>
@@ -76,3 +76,6 @@ function Own({ sales }: { sales: QueueSales }): VNode {
     </div>
   );
 }
+
+/** A class that is named after its price says nothing more. */
+const isNamed = (name: string, amount: number): boolean => name !== String(amount);

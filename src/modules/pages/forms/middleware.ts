@@ -13,7 +13,8 @@ import { TokenNotActive, TokenNotIssuedByQueue } from '../../waiting-room/errors
 import type { FormGuard } from './guard';
 import { refusalText } from './refusals';
 import { formTexts } from './texts';
-import { FORMS, type Page, problemPage } from './views';
+import { FORMS, type Page } from './parts';
+import { problemPage } from './views';
 
 const BODY_BYTES = 8192;
 const MOST_FIELDS = 40;

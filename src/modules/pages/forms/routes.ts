@@ -13,9 +13,8 @@ import type { PaymentService } from '../../payments/service';
 import type { QueueService } from '../../waiting-room/service';
 import type { FormGuard } from './guard';
 import { formSteps } from './middleware';
+import { FORMS } from './parts';
 import * as views from './views';
-
-const { FORMS } = views;
 
 export interface FormServices {
   queue: QueueService;

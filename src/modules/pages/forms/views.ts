@@ -2,63 +2,16 @@ import type { Schedule, Seat } from '../../catalog/schema';
 import type { Order } from '../../orders/order-schema';
 import type { CheckedToken } from '../../waiting-room/schema';
 import { type Html, html } from './html';
+import { document, form, FORMS, hidden, link, type Page, paragraph, won } from './parts';
 import type { FormTexts } from './texts';
 
-export const FORMS = '/v1/forms';
 const MOST_TOGETHER = 4;
 
-/** What every page with a form needs. */
-export interface Page {
-  texts: FormTexts;
-  /** Path of the stylesheet. */
-  style: string;
-  proof: string;
-  /** Of the forms of this page: pressed twice, they act once. */
-  key: string;
-}
-
-const won = new Intl.NumberFormat('en');
-
-/** @param refreshS when the browser is to ask again */
-function document({ texts, style }: Page, heading: string, body: Html[], refreshS?: number): string {
-  const refresh =
-    refreshS === undefined ? undefined : html`<meta http-equiv="refresh" content="${refreshS}" />`;
-  return html`<!doctype html>
-    <html lang="${texts.lang}">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        ${refresh}
-        <title>${heading} · ${texts.title}</title>
-        <link rel="icon" href="data:," />
-        <link rel="stylesheet" href="${style}" />
-      </head>
-      <body>
-        <div id="app">
-          <main class="card">
-            <h1>${heading}</h1>
-            ${body}
-          </main>
-        </div>
-      </body>
-    </html> `.text;
-}
-
-/** A form with one button. */
-function form(page: Page, to: string, button: string, fields: Html[] = [], isMain = false): Html {
-  return html`<form method="post" action="${FORMS}/${to}">
-    ${hidden('proof', page.proof)}${hidden('key', page.key)} ${fields}
-    <p class="actions">
-      <button type="submit" ${isMain ? html` class="primary"` : undefined}>${button}</button>
-    </p>
-  </form>`;
-}
-
-const hidden = (name: string, value: number | string): Html =>
-  html`<input type="hidden" name="${name}" value="${value}" />`;
-const paragraph = (text: string): Html => html`<p>${text}</p>`;
-const link = (to: string, text: string): Html => html`<p><a href="${FORMS}${to}">${text}</a></p>`;
+/** @param day as `2027-01-16`, where the concert is */
+const dayOf = ({ lang }: FormTexts, day: string): string =>
+  new Intl.DateTimeFormat(lang === 'ko' ? 'ko-KR' : 'en-GB', { dateStyle: 'full', timeZone: 'UTC' }).format(
+    Date.parse(day),
+  );
 
 export const enterPage = (page: Page): string =>
   document(page, page.texts.title, [
@@ -79,8 +32,11 @@ export const enterPage = (page: Page): string =>
 export function waitingPage(page: Page, { queuePosition, etaSeconds, pollAfterMs }: CheckedToken): string {
   const { texts } = page;
   const parts = [
-    html`<p class="number" data-position="${queuePosition}">${texts.position(queuePosition)}</p>`,
-    ...(etaSeconds > 0 ? [paragraph(texts.eta(Math.ceil(etaSeconds / 60)))] : []),
+    html`<div class="position">
+      <p class="hint">${texts.position}</p>
+      <p class="number" data-position="${queuePosition}">${won.format(queuePosition)}</p>
+      <p class="eta">${etaSeconds > 0 ? texts.eta(Math.ceil(etaSeconds / 60)) : ''}</p>
+    </div>`,
     paragraph(texts.refreshes),
     link('', texts.refresh),
   ];
@@ -92,14 +48,15 @@ export function concertsPage(page: Page, schedules: Schedule[]): string {
   const items = schedules.map(
     ({ scheduleId, concertTitle, openDate, startTime }) =>
       html`<li>
-        ${concertTitle}, ${openDate} ${startTime}:
-        <a href="${FORMS}/seats?scheduleId=${scheduleId}">${texts.choose}</a>
+        <a class="choice" href="${FORMS}/seats?scheduleId=${scheduleId}"
+          ><strong>${concertTitle}</strong> <span>${dayOf(texts, openDate)} ${startTime}</span></a
+        >
       </li>`,
   );
   const list =
     items.length === 0
       ? paragraph(texts.none)
-      : html`<ul>
+      : html`<ul class="plain">
           ${items}
         </ul>`;
   return document(page, texts.concerts, [list, link('/orders', texts.tickets)]);
@@ -112,7 +69,7 @@ export function seatsPage(page: Page, scheduleId: number, seats: Seat[]): string
   const boxes = seats.map(
     ({ seatId, position, amount }) =>
       html`<li>
-        <label
+        <label class="seat"
           ><input type="checkbox" name="seatId" value="${seatId}" />
           ${texts.seat(position, won.format(amount))}</label
         >
@@ -141,7 +98,7 @@ export function seatsPage(page: Page, scheduleId: number, seats: Seat[]): string
     html`<h2>${texts.single}</h2>`,
     form(page, 'orders', texts.take, [
       schedule,
-      html`<ul>
+      html`<ul class="plain seats">
         ${boxes}
       </ul>`,
     ]),
@@ -149,10 +106,16 @@ export function seatsPage(page: Page, scheduleId: number, seats: Seat[]): string
   ]);
 }
 
-const seatNames = ({ seats }: Order): string =>
-  seats
-    .map(({ section, row, number, position }) => [section, row, number ?? position].filter(Boolean).join(' '))
-    .join(', ');
+/** Where the time begins in `2027-01-16 19:00:00`. */
+const TIME = 11;
+
+const seatNames = (texts: FormTexts, { seats }: Order): Html[] =>
+  seats.map(({ section, row, number, position }) => {
+    const seat = texts.seatName(number ?? String(position));
+    return paragraph(
+      [[section, row && texts.row(row)].filter(Boolean).join(' '), seat].filter(Boolean).join(', '),
+    );
+  });
 
 export function orderPage(page: Page, order: Order, balance: number, mayExtend: boolean): string {
   const { texts } = page;
@@ -163,10 +126,21 @@ export function orderPage(page: Page, order: Order, balance: number, mayExtend: 
       ? form(page, 'balance', texts.topUp(won.format(missing)), [hidden('amount', missing)], true)
       : form(page, 'payment', texts.pay, [about], true);
   return document(page, texts.order, [
-    html`<p><strong>${order.concertTitle}</strong>: ${seatNames(order)}</p>`,
-    paragraph(texts.until(order.reservedUntilDate)),
-    paragraph(texts.total(won.format(order.totalAmount))),
-    paragraph(texts.balance(won.format(balance))),
+    paragraph(texts.until(order.reservedUntilDate.slice(TIME, TIME + 5))),
+    html`<div class="summary">
+      <p><strong>${order.concertTitle}</strong></p>
+      ${seatNames(texts, order)}
+    </div>`,
+    html`<dl class="left">
+      <div>
+        <dt>${texts.total}</dt>
+        <dd>${texts.won(won.format(order.totalAmount))}</dd>
+      </div>
+      <div>
+        <dt>${texts.balance}</dt>
+        <dd>${texts.won(won.format(balance))}</dd>
+      </div>
+    </dl>`,
     next,
     ...(mayExtend && !order.extended ? [form(page, 'extension', texts.extend, [about])] : []),
     form(page, 'release', texts.release, [about]),
@@ -176,13 +150,17 @@ export function orderPage(page: Page, order: Order, balance: number, mayExtend: 
 export function ordersPage(page: Page, orders: Order[]): string {
   const { texts } = page;
   const items = orders.map((order) => {
-    const name = texts.ticket(order.orderId, order.concertTitle, seatNames(order), order.status);
-    return html`<li data-status="${order.status}">${name}</li>`;
+    const { orderId, status } = order;
+    return html`<li class="summary" data-status="${status}">
+      <p><strong>${order.concertTitle}</strong></p>
+      ${seatNames(texts, order)}
+      <p class="hint">${texts.ticket(orderId)} · ${texts.statuses[status]}</p>
+    </li>`;
   });
   const list =
     items.length === 0
       ? paragraph(texts.noTickets)
-      : html`<ul>
+      : html`<ul class="plain">
           ${items}
         </ul>`;
   return document(page, texts.tickets, [list, link('', texts.back)]);
