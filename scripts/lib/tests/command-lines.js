@@ -39,6 +39,7 @@ const HELPED = [
   'lab admission',
   'lab audit',
   'lab draw',
+  'lab pages',
 ];
 
 /** Command line and what it says, by what must be there before it can say it. */
@@ -86,6 +87,7 @@ const REFUSED = {
     ['lab capacity --chekc x', "Unknown option '--chekc'"],
     ['lab admission nosuch', 'There is no scenario "nosuch"'],
     ['lab audit', 'One URL or folder is wanted'],
+    ['lab pages --round 3', "Unknown option '--round'"],
   ],
   /** Tools of the product, which have to be built. */
   dist: [
