@@ -21,7 +21,7 @@ The admission limits of a queue, on a running product (its management port; MANA
   auto     removes the override of limit and rate
   --queue  the queue's ID (default: QUEUE_ID)
   --url    default http://127.0.0.1:<MANAGEMENT_PORT, else PORT>`;
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = 15_000;
 const ACTS = ['pause', 'resume', 'limit', 'rate', 'auto'];
 const MOST = 999_999_999;
 
