@@ -30,7 +30,7 @@ const SLOWEST = [
   'test/api/process/shutdown.test.ts',
   'test/cli/clone.test.ts',
   'test/load/dashboards-data.test.ts',
-  'test/api/queue/queue-events.test.ts',
+  'test/api/queue/queue-streams.test.ts',
   'test/outbox/kafka.test.ts',
   'test/invariants/monitor.test.ts',
   'test/waiting-room/recovery/outages.property.test.ts',
