@@ -7,7 +7,7 @@ import { join } from 'node:path';
 export const USERS = 300;
 export const THRESHOLDS_CROSSED = 99;
 /** This machine is busy with other tests: latency is not what is proved here. */
-export const SLOW_IS_FINE = { P99_MS: 20_000, P95_MS: 20_000 };
+const SLOW_IS_FINE = { P99_MS: 20_000, P95_MS: 20_000 };
 
 interface Metric {
   values: Record<string, number>;
