@@ -62,8 +62,10 @@ export interface Apps {
 /** @param extra additional middleware, which every request of every route passes */
 export function createApps(container: DependencyContainer, extra: RequestHandler[] = []): Apps {
   const config = container.resolve<Config>(CONFIG);
-  const api = routesOf[config.ROLE](container);
-  const pages = pageRouters(container, () => middlewareOf(container));
+  let made: RouteMiddleware | undefined;
+  const middleware = (): RouteMiddleware => (made ??= middlewareOf(container)); // API and forms have the same limits
+  const api = routesOf[config.ROLE](container, middleware);
+  const pages = pageRouters(container, middleware);
   const probes = healthRoutes(container.resolve(Health));
   const operations = managementRouters(container, api);
   const serve = (routers: Router[]): Express => createApp(container, [...extra], routers);
@@ -76,7 +78,9 @@ export function createApps(container: DependencyContainer, extra: RequestHandler
   };
 }
 
-const routesOf: Record<Config['ROLE'], (container: DependencyContainer) => Router[]> = {
+type MakeRoutes = (container: DependencyContainer, middleware: () => RouteMiddleware) => Router[];
+
+const routesOf: Record<Config['ROLE'], MakeRoutes> = {
   all: apiRoutes,
   api: apiRoutes,
   web: webRoutes,
@@ -116,8 +120,8 @@ function createApp(container: DependencyContainer, extra: RequestHandler[], rout
 }
 
 /** The modules' routers. The one of the waiting room comes first: most requests are polls. */
-function apiRoutes(container: DependencyContainer): Router[] {
-  const middleware = middlewareOf(container);
+function apiRoutes(container: DependencyContainer, make: () => RouteMiddleware): Router[] {
+  const middleware = make();
   const queue = container.resolve(QueueService);
   return [
     queueRoutes(queue, container.resolve(QueueStreams), container.resolve(IdentityService), middleware),

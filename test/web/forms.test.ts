@@ -1,4 +1,5 @@
 import request, { type Response } from 'supertest';
+import { LoadShedder } from '../../src/http/limits/shedder';
 import { useService } from '../support/suite';
 
 const FORMS = '/v1/forms';
@@ -98,6 +99,17 @@ describe('the forms', () => {
     expect(await ordersOf(userId)).toEqual([{ status: 'HELD', total: 200 }]);
     await buyer.submit('release');
     expect(await ordersOf(userId)).toEqual([{ status: 'CANCELED', total: 200 }]);
+  });
+
+  it('are shed by the same measure as the API', async () => {
+    const { buyer, userId } = await entered();
+    const enter = jest.spyOn(LoadShedder.prototype, 'enter');
+    await buyer.submit('departure');
+    await request(app.url).post('/v1/api/queue/token').send({ userId });
+    await (await open()).submit('entry', { userId });
+    const shedders = new Set(enter.mock.contexts);
+    expect([enter.mock.calls.length > 1, shedders.size]).toEqual([true, 1]);
+    enter.mockRestore();
   });
 
   it('act once when a button is pressed twice', async () => {
