@@ -22,7 +22,7 @@ export type RehearsalWanted = z.infer<typeof RehearsalWanted>;
 export const RehearsalRequest = RehearsalWanted.extend({ reason: Reason });
 export type RehearsalRequest = z.infer<typeof RehearsalRequest>;
 
-export const RehearsalCapacity = z.object({
+const RehearsalCapacity = z.object({
   users: z.int().min(1).describe('Most active users at once who were served within the objective'),
   isLimit: z
     .boolean()
