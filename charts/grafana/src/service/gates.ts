@@ -43,7 +43,7 @@ export const gates: Row = {
         unit: 's',
       },
       ...[0.5, 0.99].map((q) =>
-        prom(quantile(q, 'concert_queue_gate_check_duration_seconds'), `p${q * 100}`),
+        prom(orNone(quantile(q, 'concert_queue_gate_check_duration_seconds')), `p${q * 100}`),
       ),
     ),
   ],
