@@ -1,5 +1,6 @@
 // What npm run check:clone runs, in this order, and how each command must end.
 
+const { findCommand } = require('../tools/commands');
 const { HELPED, REFUSED } = require('./command-lines');
 
 const OK = 0;
@@ -32,11 +33,17 @@ const REAL = [
   ['db restore --replace', OK, 'restored: concert-'],
   ['lab faults --plan --seed 1', OK],
   ['lab capacity', OK],
+  ['lab bench schedule --rounds 1 --seconds 1', OK, 'results/bench-'],
   ['cluster charts', OK],
   ['cluster dashboards --check', OK],
   ['cluster sbom', OK, 'CycloneDX'],
   ['load compare nosuch nosuch', FAILED, 'There is no run nosuch'],
 ];
+
+/** Where k6 is, or can be got (tools.js). */
+const LOAD = ['k6', 'go', 'docker'].some(findCommand)
+  ? [['load token RATE=5 DURATION=3s', OK, 'all invariants hold']]
+  : [];
 
 /** `always`: after an interruption as well. */
 const make = (line, expected, words, always = false) => {
@@ -54,7 +61,7 @@ function cases({ isQuick }) {
     ...early,
     ...refused(REFUSED.node),
     ...refused(REFUSED.dist),
-    ...REAL.map(([line, expected, words]) => make(line, expected, words)),
+    ...[...REAL, ...LOAD].map(([line, expected, words]) => make(line, expected, words)),
     make('services down --force', OK, undefined, true),
   ];
 }
