@@ -11,8 +11,17 @@ const CONNECTIONS = 32;
 const FIRST_USER = 100_000;
 const USERS = 600_000;
 
-/** Everybody asks once: each request is a new place in line, written to Redis. */
-async function run(options: Options): Promise<Result[]> {
+const TAKES_JSON = { method: 'POST', headers: { 'Content-Type': 'application/json' } };
+const SAMPLE = { ...TAKES_JSON, body: JSON.stringify({ userId: FIRST_USER }) };
+
+/**
+ * Everybody asks once: each request is a new place in line, written to Redis.
+ * @returns what sends requests, of users who have not asked yet if `onceEach`
+ */
+async function prepare(): Promise<{
+  line: Line;
+  ask: (target: Target, seconds: number, onceEach: boolean) => Promise<Round>;
+}> {
   await emptyDatabase();
   await addUsers(FIRST_USER, USERS);
   const line = await Line.start();
@@ -24,11 +33,6 @@ async function run(options: Options): Promise<Result[]> {
   );
   const requests = { file, prefix: prefix ?? '', suffix: suffix ?? '', connections: CONNECTIONS };
 
-  const server = await OurServer.start({ QUEUE_MAX_ACTIVE: 1 });
-  const first = { method: 'POST', headers: { 'Content-Type': 'application/json' } };
-  const sample = await server.answerTo(ISSUE, { ...first, body: JSON.stringify({ userId: FIRST_USER }) });
-  const bare = await startLimitServer(sample, { readsJson: true });
-
   let next = 1;
   const ask = (target: Target, seconds: number, onceEach: boolean): Promise<Round> =>
     measure(target.pid, async () => {
@@ -38,6 +42,13 @@ async function run(options: Options): Promise<Result[]> {
       next = answered.used;
       return answered;
     });
+  return { line, ask };
+}
+
+async function againstBareNode(options: Options): Promise<Result[]> {
+  const { line, ask } = await prepare();
+  const server = await OurServer.start({ QUEUE_MAX_ACTIVE: 1 });
+  const bare = await startLimitServer(await server.answerTo(ISSUE, SAMPLE), { readsJson: true });
   const rounds = await alternate(
     { ours: (seconds) => ask(server, seconds, true), limit: (seconds) => ask(bare, seconds, false) },
     options,
@@ -48,8 +59,30 @@ async function run(options: Options): Promise<Result[]> {
   return [ratioResult('issue', compare(rounds.ours, rounds.limit), rounds, { atLeast: 0.36, notes })];
 }
 
+async function againstNoLog(options: Options): Promise<Result[]> {
+  const { line, ask } = await prepare();
+  const [ours, silent] = [
+    await OurServer.start({ QUEUE_MAX_ACTIVE: 1 }),
+    await OurServer.start({ QUEUE_MAX_ACTIVE: 1, TRANSPARENCY: 'off' }),
+  ];
+  const rounds = await alternate(
+    { ours: (seconds) => ask(ours, seconds, true), limit: (seconds) => ask(silent, seconds, true) },
+    options,
+  );
+  await Promise.all([ours.stop(), silent.stop()]);
+  await line.close();
+  const by = { what: 'rates', why: 'Redis has the most of the work' } as const;
+  return [ratioResult('issue-log', compare(rounds.ours, rounds.limit), rounds, { atLeast: 0.95, by })];
+}
+
 export const issue: Benchmark = {
   names: ['issue'],
   about: 'tokens, each for another user, against bare node:http reading the same JSON',
-  run,
+  run: againstBareNode,
+};
+
+export const issueLog: Benchmark = {
+  names: ['issue-log'],
+  about: 'tokens with the transparency log, against the same without it',
+  run: againstNoLog,
 };

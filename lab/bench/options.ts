@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { admission } from './admission.ts';
 import { checks } from './checks.ts';
-import { issue } from './issue.ts';
+import { issue, issueLog } from './issue.ts';
 import { lists } from './lists.ts';
 import { million } from './million.ts';
 import { overload } from './overload.ts';
@@ -23,6 +23,7 @@ export const BENCHMARKS: Benchmark[] = [
   ...checks,
   traceCost,
   issue,
+  issueLog,
   ...lists,
   ...sales,
   million,
@@ -48,6 +49,7 @@ export const USAGE = `npm run lab -- bench [name … --rounds 7 --seconds 3 --ag
   check-new                        polls of 200,000 waiting users in turn, more than a process remembers: each token is
                                    verified; against the same
   issue                            tokens, each for another user, against bare node:http that reads the same JSON
+  issue-log                        tokens with the transparency log, against the same without it
   schedule                         the cached schedule list with the admission check, against bare node:http with the same body
   seat                             the cached seat list with the admission check, against the same
   reserve, reserve-service         holds over HTTP and by the service, against the bare connector with the same statements
