@@ -116,7 +116,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/config/config.ts', 'src/common/utc.ts', 'src/cli/**/*.ts'],
+    files: ['src/config/config.ts', 'src/common/calendar/utc.ts', 'src/cli/**/*.ts'],
     rules: { 'no-restricted-properties': 'off', 'no-console': 'off' },
   },
   { files: ['src/config/config.ts'], rules: { 'max-lines': 'off' } }, // a table

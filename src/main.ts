@@ -1,4 +1,4 @@
-import './common/utc';
+import './common/calendar/utc';
 import 'reflect-metadata';
 import cluster from 'node:cluster';
 import { configDoubts, ConfigError, loadConfig, type Config } from './config/config';

@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import type { DependencyContainer } from 'tsyringe';
-import { DisplayTime } from '../common/display-time';
+import { DisplayTime } from '../common/calendar/display-time';
 import { CONFIG, type Config } from '../config/config';
 import { openApiDocument } from '../http/openapi/document';
 import { LiveService } from '../modules/live/service';

@@ -6,7 +6,7 @@ import { freePort } from '../../scripts/lib/ports';
 import { KafkaBrokers, noKafkaBrokers } from '../support/servers/secure/kafka-brokers';
 import { MariaDbServer, noMariaDbServer } from '../support/servers/mariadb-server';
 import { ServiceProcess } from '../support/servers/process';
-import { noRedisServer, RedisServer } from '../support/servers/redis-server';
+import { noRedisServer, RedisServer } from '../support/servers/redis/server';
 import { until } from '../support/wait';
 
 /** Here, and not among the tests of each commit, because three brokers need a gigabyte and half a minute of CPU time. */

@@ -1,4 +1,4 @@
-import { DisplayTime } from '../../src/common/display-time';
+import { DisplayTime } from '../../src/common/calendar/display-time';
 import { testConfig } from '../support/config';
 
 const inZone = (zone: string): DisplayTime => new DisplayTime(testConfig({ DISPLAY_TIME_ZONE: zone }));

@@ -11,7 +11,7 @@ import { freePort } from '../../scripts/lib/ports';
 import { Given, openAdminDatabase } from '../support/rows/given';
 import { givenOperator, OrganizerClient } from '../support/rows/organizer';
 import { ServiceProcess } from '../support/servers/process';
-import { noRedisServer, RedisServer } from '../support/servers/redis-server';
+import { noRedisServer, RedisServer } from '../support/servers/redis/server';
 import { until } from '../support/wait';
 
 const USERS = 40;

@@ -1,4 +1,4 @@
-import '../../common/utc';
+import '../../common/calendar/utc';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { type Config, ConfigError, loadConfig } from '../../config/config';
 import { didYouMean } from '../../config/closest';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
 import { isRefusal, NotFound, Unavailable } from '../../common/errors';
-import { DisplayTime } from '../../common/display-time';
+import { DisplayTime } from '../../common/calendar/display-time';
 import { CallTimedOut, CircuitOpen } from '../../platform/circuit-breaker/breaker';
 import { Breakers } from '../operations/breakers';
 import { ReadCache } from '../../platform/cache';

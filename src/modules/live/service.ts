@@ -1,5 +1,5 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
-import { DisplayTime } from '../../common/display-time';
+import { DisplayTime } from '../../common/calendar/display-time';
 import { monotonicMs } from '../../common/clock';
 import { CONFIG, type Config } from '../../config/config';
 import { Health, type HealthReport } from '../operations/health';

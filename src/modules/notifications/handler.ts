@@ -1,5 +1,5 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
-import { DisplayTime } from '../../common/display-time';
+import { DisplayTime } from '../../common/calendar/display-time';
 import { CONFIG, type Config } from '../../config/config';
 import { Database } from '../../platform/database/database';
 import { OutboxMetrics } from '../outbox/metrics';

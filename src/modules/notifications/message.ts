@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DisplayTime } from '../../common/display-time';
+import type { DisplayTime } from '../../common/calendar/display-time';
 import { MalformedEvent, shortened } from '../outbox/errors';
 import { type IncomingEvent, isEventId } from '../outbox/event';
 import {

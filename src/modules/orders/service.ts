@@ -1,6 +1,6 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
-import { DisplayTime } from '../../common/display-time';
+import { DisplayTime } from '../../common/calendar/display-time';
 import { Tracer } from '../../platform/observability/traces/tracer';
 import type { RequestKey } from '../idempotency/key';
 import { KeyedBatches, type KeyedBatcher } from '../idempotency/batch';

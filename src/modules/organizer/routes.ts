@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import type { DisplayTime } from '../../common/display-time';
+import type { DisplayTime } from '../../common/calendar/display-time';
 import { openApiDocument } from '../../http/openapi/document';
 import { literalRouter, refuseOtherMethods } from '../../http/routes';
 import { auditRoutes } from './audit/routes';

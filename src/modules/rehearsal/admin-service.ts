@@ -1,5 +1,5 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { DisplayTime } from '../../common/display-time';
+import { DisplayTime } from '../../common/calendar/display-time';
 import { Conflict, NotFound } from '../../common/errors';
 import { Database, type ModelTransaction, type SqlExecutor } from '../../platform/database/database';
 import { type Act, type Actor, AuditRepository } from '../organizer/audit/repository';

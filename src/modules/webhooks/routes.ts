@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import type { DisplayTime } from '../../common/display-time';
+import type { DisplayTime } from '../../common/calendar/display-time';
 import { sendData } from '../../http/envelope';
 import { answers } from '../../http/operation';
 import { literalRouter, refuseOtherMethods } from '../../http/routes';

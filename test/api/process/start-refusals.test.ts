@@ -5,7 +5,7 @@ import { startService } from '../../../src/service';
 import { ServerMismatch } from '../../../src/startup/server-checks';
 import { restartDelayMs } from '../../../src/workers';
 import { testConfig, uniqueQueueId } from '../../support/config';
-import { SentinelWithoutMaster } from '../../support/servers/sentinel-without-master';
+import { SentinelWithoutMaster } from '../../support/servers/redis/sentinel-without-master';
 
 interface Ended {
   code: number | null;

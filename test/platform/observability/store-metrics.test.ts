@@ -8,9 +8,9 @@ import { RedisEvictionLog } from '../../../src/platform/redis/eviction-log';
 import { StoreMetrics } from '../../../src/platform/observability/store-metrics';
 import { testConfig } from '../../support/config';
 import { ServiceProcess } from '../../support/servers/process';
-import { RedisCluster } from '../../support/servers/redis-cluster';
+import { RedisCluster } from '../../support/servers/redis/cluster';
 import { freePort } from '../../../scripts/lib/ports';
-import { noRedisServer, RedisServer } from '../../support/servers/redis-server';
+import { noRedisServer, RedisServer } from '../../support/servers/redis/server';
 import { until } from '../../support/wait';
 
 const EVERY_MS = 50;

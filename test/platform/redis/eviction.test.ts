@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { testConfig } from '../../support/config';
 import { freePort } from '../../../scripts/lib/ports';
-import { noRedisServer, RedisServer } from '../../support/servers/redis-server';
+import { noRedisServer, RedisServer } from '../../support/servers/redis/server';
 import { createContainer } from '../../../src/container';
 import { Health } from '../../../src/modules/operations/health';
 import { Breakers } from '../../../src/modules/operations/breakers';

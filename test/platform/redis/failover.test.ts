@@ -5,7 +5,7 @@ import { Buyer, outcome } from '../../support/clients/buyer';
 import { uniqueQueueId } from '../../support/config';
 import { freePort } from '../../../scripts/lib/ports';
 import { Given, openAdminDatabase } from '../../support/rows/given';
-import { noRedisServer, RedisServer } from '../../support/servers/redis-server';
+import { noRedisServer, RedisServer } from '../../support/servers/redis/server';
 import { startTestService } from '../../support/service';
 import { TcpProxy } from '../../support/servers/tcp-proxy';
 import { until, wait } from '../../support/wait';

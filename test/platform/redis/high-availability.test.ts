@@ -3,9 +3,9 @@ import { connectRedis, Redis } from '../../../src/platform/redis/redis';
 import { Buyer, outcome } from '../../support/clients/buyer';
 import { uniqueQueueId } from '../../support/config';
 import { Given, openAdminDatabase } from '../../support/rows/given';
-import { RedisCluster } from '../../support/servers/redis-cluster';
-import { REDIS_PASSWORD, RedisSentinels } from '../../support/servers/redis-sentinels';
-import { noRedisServer, type RedisServer } from '../../support/servers/redis-server';
+import { RedisCluster } from '../../support/servers/redis/cluster';
+import { REDIS_PASSWORD, RedisSentinels } from '../../support/servers/redis/sentinels';
+import { noRedisServer, type RedisServer } from '../../support/servers/redis/server';
 import { startTestService } from '../../support/service';
 import { until, wait } from '../../support/wait';
 

@@ -2,7 +2,7 @@ import { Authority, noCertificates } from '../../support/servers/secure/authorit
 import { freePort } from '../../../scripts/lib/ports';
 import { MariaDbServer, noMariaDbServer } from '../../support/servers/mariadb-server';
 import { ServiceProcess } from '../../support/servers/process';
-import { noRedisServer, RedisServer } from '../../support/servers/redis-server';
+import { noRedisServer, RedisServer } from '../../support/servers/redis/server';
 import { type Ended, runTool } from '../../support/servers/tool';
 
 const missing = noCertificates ?? noMariaDbServer ?? noRedisServer;

@@ -8,7 +8,7 @@ import { uniqueQueueId } from '../../support/config';
 import { checked, Crowd, mainRoom, Meanwhile } from '../../support/clients/crowd';
 import { Given, openAdminDatabase } from '../../support/rows/given';
 import { freePort } from '../../../scripts/lib/ports';
-import { noRedisServer, RedisServer } from '../../support/servers/redis-server';
+import { noRedisServer, RedisServer } from '../../support/servers/redis/server';
 import { startTestService } from '../../support/service';
 import { until } from '../../support/wait';
 

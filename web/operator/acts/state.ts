@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import { isUnknown } from '../../shared/api/client';
 import { loadAudit } from '../panels/audit-state';
 import { loadDates } from '../panels/dates-state';
-import { loadRehearsals } from '../panels/rehearsal-state';
+import { loadRehearsals } from '../panels/rehearsal/state';
 import { t } from '../texts';
 import { type Act, send } from './send';
 

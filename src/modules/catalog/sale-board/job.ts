@@ -1,6 +1,6 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { monotonicMs } from '../../../common/clock';
-import { DisplayTime } from '../../../common/display-time';
+import { DisplayTime } from '../../../common/calendar/display-time';
 import { CONFIG, type Config } from '../../../config/config';
 import { Database } from '../../../platform/database/database';
 import { Lease } from '../../../platform/database/lease';

@@ -1,5 +1,5 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { DisplayTime } from '../../../common/display-time';
+import { DisplayTime } from '../../../common/calendar/display-time';
 import { type Act, type Actor, type AuditEntry, type AuditFilter, AuditRepository } from './repository';
 
 /** What operators did. */

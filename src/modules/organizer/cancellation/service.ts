@@ -1,5 +1,5 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { DisplayTime } from '../../../common/display-time';
+import { DisplayTime } from '../../../common/calendar/display-time';
 import { NotFound } from '../../../common/errors';
 import { Database, type ModelTransaction } from '../../../platform/database/database';
 import { type Actor, AuditRepository } from '../audit/repository';

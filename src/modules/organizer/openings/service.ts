@@ -1,6 +1,6 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { NotFound } from '../../../common/errors';
-import { DisplayTime } from '../../../common/display-time';
+import { DisplayTime } from '../../../common/calendar/display-time';
 import { CONFIG, type Config } from '../../../config/config';
 import { Database, type ModelTransaction } from '../../../platform/database/database';
 import { commitmentOf } from '../../waiting-room/opening/beacon';

@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import { z } from 'zod';
-import { DisplayTime } from '../../../common/display-time';
+import { DisplayTime } from '../../../common/calendar/display-time';
 import { sendData } from '../../../http/envelope';
 import { OffsetTime } from '../../../http/fields';
 import { answers, operation } from '../../../http/operation';

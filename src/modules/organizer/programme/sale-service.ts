@@ -1,5 +1,5 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { DisplayTime } from '../../../common/display-time';
+import { DisplayTime } from '../../../common/calendar/display-time';
 import { Database } from '../../../platform/database/database';
 import type { Schedule } from '../../catalog/models';
 import { type Actor, AuditRepository } from '../audit/repository';

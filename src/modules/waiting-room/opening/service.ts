@@ -1,6 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { NotFound } from '../../../common/errors';
-import { DisplayTime } from '../../../common/display-time';
+import { DisplayTime } from '../../../common/calendar/display-time';
 import { Breakers } from '../../operations/breakers';
 import { WaitingRoomRegistry } from '../registry';
 import { OpeningRepository } from './repository';

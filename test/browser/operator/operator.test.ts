@@ -1,12 +1,18 @@
 import type { Page } from 'playwright-core';
-import type { Role } from '../../src/modules/organizer/operators/service';
-import { testConfig, uniqueQueueId } from '../support/config';
-import { dataOf, givenOperator, inDays, type OperatorKey, OrganizerClient } from '../support/rows/organizer';
-import { startTestService } from '../support/service';
-import { useService } from '../support/suite';
-import { TcpProxy } from '../support/servers/tcp-proxy';
-import { until, wait } from '../support/wait';
-import { axe, describeInBrowser, enter, overflowOf, useBrowser, type Watched } from './support';
+import type { Role } from '../../../src/modules/organizer/operators/service';
+import { testConfig, uniqueQueueId } from '../../support/config';
+import {
+  dataOf,
+  givenOperator,
+  inDays,
+  type OperatorKey,
+  OrganizerClient,
+} from '../../support/rows/organizer';
+import { startTestService } from '../../support/service';
+import { useService } from '../../support/suite';
+import { TcpProxy } from '../../support/servers/tcp-proxy';
+import { until, wait } from '../../support/wait';
+import { axe, describeInBrowser, enter, overflowOf, useBrowser, type Watched } from '../support';
 
 /** Each test has its queue. */
 const [LIVE, ACTS, CONFLICT, KEYS] = [1, 2, 3, 4].map(() => uniqueQueueId()) as [

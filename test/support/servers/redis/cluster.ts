@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { freePort } from '../../../scripts/lib/ports';
-import { RedisServer } from './redis-server';
-import { until } from '../wait';
+import { freePort } from '../../../../scripts/lib/ports';
+import { RedisServer } from './server';
+import { until } from '../../wait';
 
 const MASTERS = 3;
 /** So long that a machine that stands still for a while is not taken for a loss. */

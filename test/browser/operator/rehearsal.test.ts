@@ -1,7 +1,7 @@
-import { uniqueQueueId } from '../support/config';
-import { givenOperator } from '../support/rows/organizer';
-import { useService } from '../support/suite';
-import { axe, describeInBrowser, useBrowser, type Watched } from './support';
+import { uniqueQueueId } from '../../support/config';
+import { givenOperator } from '../../support/rows/organizer';
+import { useService } from '../../support/suite';
+import { axe, describeInBrowser, useBrowser, type Watched } from '../support';
 
 const QUEUE = uniqueQueueId();
 const OUTCOME = {

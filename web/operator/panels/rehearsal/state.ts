@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
-import { ask, limited } from '../../shared/api/client';
-import { admin, type Rehearsal } from '../api';
-import { authorized } from '../session';
+import { ask, limited } from '../../../shared/api/client';
+import { admin, type Rehearsal } from '../../api';
+import { authorized } from '../../session';
 
 /** The newest first; undefined: not read yet. */
 export const rehearsals = signal<Rehearsal[] | undefined>(undefined);

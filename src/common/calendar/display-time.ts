@@ -1,5 +1,5 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
-import { CONFIG, type Config } from '../config/config';
+import { CONFIG, type Config } from '../../config/config';
 
 const MINUTE_MS = 60_000;
 

@@ -1,12 +1,12 @@
 import { h, type VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { openDialog } from '../acts/dialog-state';
-import type { Rehearsal as Shown } from '../api';
-import { formatCount, formatMoment, formatPercent } from '../format';
-import { mayAct } from '../session';
-import { t } from '../texts';
-import { Figure, Panel } from './parts';
-import { loadRehearsals, rehearsals } from './rehearsal-state';
+import { openDialog } from '../../acts/dialog-state';
+import type { Rehearsal as Shown } from '../../api';
+import { formatCount, formatMoment, formatPercent } from '../../format';
+import { mayAct } from '../../session';
+import { t } from '../../texts';
+import { Figure, Panel } from '../parts';
+import { loadRehearsals, rehearsals } from './state';
 
 /** While one waits or runs. */
 const LOOK_EVERY_MS = 5000;

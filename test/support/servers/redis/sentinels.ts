@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../../scripts/lib/ports';
-import { RedisServer } from './redis-server';
-import { until } from '../wait';
+import { freePort } from '../../../../scripts/lib/ports';
+import { RedisServer } from './server';
+import { until } from '../../wait';
 
 const COUNT = 3;
 /** So long that a machine that stands still for a while is not taken for a loss. */

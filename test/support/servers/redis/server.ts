@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { probe } from '../../../scripts/lib/services/redis';
-import { until } from '../wait';
+import { probe } from '../../../../scripts/lib/services/redis';
+import { until } from '../../wait';
 
 /** Why there can be no Redis of a test's own on this machine; undefined: there can. */
 export const noRedisServer =
