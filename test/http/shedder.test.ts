@@ -57,6 +57,15 @@ describe('the shedder', () => {
     );
   });
 
+  it('takes a moment in which none ends for no rate of zero', () => {
+    const shedder = new LoadShedder(60_000);
+    for (let i = 0; i < 200; i++) shedder.enter();
+    nowMs += 250; // the window is over
+    expect(shedder.enter()).toBe(true); // one more than in 250 ms would be due after 50 s
+    for (let i = 0; i < 100; i++) shedder.enter();
+    expect(shedder.enter()).toBe(false); // and this one after more than a minute
+  });
+
   it('keeps those in flight to what can be done in time, and loses none of what can be done', () => {
     fc.assert(
       fc.property(

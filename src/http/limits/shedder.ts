@@ -60,7 +60,8 @@ export class LoadShedder {
     const { window } = this;
     if (this.inFlight >= BUSY) window.busyMs += nowMs - this.seenAtMs;
     this.seenAtMs = nowMs;
-    if (window.busyMs >= WINDOW_MS) this.perMs = window.ended / window.busyMs;
+    // Where none has ended, fewer than one ends in such a time: that is no rate of zero.
+    if (window.busyMs >= WINDOW_MS) this.perMs = Math.max(1, window.ended) / window.busyMs;
     else if (nowMs - window.sinceMs > MEMORY_MS) this.perMs = Infinity;
     else return;
     this.window = { sinceMs: nowMs, busyMs: 0, ended: 0 };

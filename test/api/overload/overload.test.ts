@@ -31,7 +31,7 @@ describe('a service whose database stands still', () => {
       DATABASE_TIMEOUT_MS: 60_000,
       DATABASE_ACQUIRE_TIMEOUT_MS: 60_000,
       // Only what stands still is refused, never what a busy machine is slow with.
-      LOAD_SHEDDING_MAX_DELAY_MS: 60_000,
+      LOAD_SHEDDING_MAX_DELAY_MS: 10_000,
       QUEUE_MAX_ACTIVE: 1000,
     });
     metrics = service.container.resolve(HttpMetrics);
