@@ -1,6 +1,6 @@
 // What delivers events of the topics with the prefix that is the argument, as a process: OpenTelemetry's exporter loads
 // modules in a way that Jest's own module system does not know. It ends on a message.
-require('../../dist/common/utc');
+require('../../dist/common/calendar/utc');
 require('reflect-metadata');
 const { loadConfig } = require('../../dist/config/config');
 const { createContainer } = require('../../dist/container');
