@@ -119,6 +119,21 @@ describe('a waiting room', () => {
     },
   );
 
+  it('a payment’s session stays ended when a refresh begins and is applied before Redis has ended it', async () => {
+    const { room, rooms } = newQueue(1);
+    const active = await room.entries.issue(1);
+    await room.refresh();
+    await room.entries.extendSession(active.seq, 2 * OBSERVED_RULES.sessionMs); // a change for the next refresh
+    const endSession = rooms.store.endSession.bind(rooms.store);
+    jest.spyOn(rooms.store, 'endSession').mockImplementationOnce(async (...of) => {
+      await room.refresh();
+      expect(room.snapshot.hasSession(active.seq)).toBe(true); // Redis has it still
+      return endSession(...of);
+    });
+    await room.entries.endSession(active.seq);
+    expect(room.snapshot.hasSession(active.seq)).toBe(false);
+  });
+
   it('a tick ends past sessions and admits the next entry; there is more to do only after a thousand', async () => {
     const queue = newQueue(1, { sessionMs: 1000 });
     const { room, rooms } = queue;
