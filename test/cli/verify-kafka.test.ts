@@ -1,11 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { Partitioners } from 'kafkajs';
 import { createLogger } from '../../src/platform/observability/logger';
 import { createClient, KafkaReader } from '../../src/platform/kafka';
 import { EventsInKafka } from '../../src/modules/invariants/events-in-kafka';
 import type { InvariantResult } from '../../src/modules/invariants/schema';
 import { checkInvariants } from '../../src/modules/invariants/service';
 import { Topics } from '../../src/modules/outbox/topics';
+import { kafkaClient } from '../support/clients/kafka';
 import { testConfig } from '../support/config';
 import { Scratch } from '../support/rows/scratch';
 
@@ -14,7 +15,7 @@ const TOPIC = 'payment-notification';
 
 describe('invariants of events, with Kafka', () => {
   const topics = new Topics(`test-${randomBytes(6).toString('hex')}.`);
-  const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING });
+  const kafka = kafkaClient(brokers);
   const admin = kafka.admin();
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   let scratch: Scratch;

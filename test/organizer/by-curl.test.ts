@@ -1,4 +1,5 @@
-// The pages show how to put a concert on sale and how to buy from it. Their commands are run as they stand there.
+// The pages show how to put a concert on sale and how to buy from it, the README how a first ticket comes through the
+// waiting room. Their commands are run as they stand there.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -12,7 +13,7 @@ import { UNHURRIED } from '../support/suite';
 import { until } from '../support/wait';
 
 const root = join(__dirname, '..', '..');
-/** Behind what each command has printed. */
+/** Around the status of each command, behind what it has printed. */
 const END = '\u001e';
 /** The pages name tools by npm, which would build them first. */
 const TOOLS = `
@@ -27,11 +28,16 @@ interface Command {
   prints: string[];
 }
 
-/** Commands of the first example below a heading. */
-function commandsOf(page: string, heading: string): Command[] {
+/** The examples below a heading. */
+function examplesOf(page: string, heading: string): string[] {
   const text = readFileSync(join(root, page), 'utf8');
   const [, below = ''] = text.split(`${heading}\n`);
-  const [, example = ''] = /```sh\n([^]*?)```/.exec(below) ?? [];
+  return Array.from(below.matchAll(/```sh\n([^]*?)```/g), ([, example = '']) => example);
+}
+
+/** Commands of the first example below a heading. */
+function commandsOf(page: string, heading: string): Command[] {
+  const [example = ''] = examplesOf(page, heading);
   const commands: Command[] = [];
   for (const line of example.split('\n').filter((each) => each !== ''))
     if (line.startsWith('# ')) commands.at(-1)?.prints.push(line.slice(2));
@@ -49,6 +55,8 @@ function commandsOf(page: string, heading: string): Command[] {
       ...UNHURRIED,
       ...scratch.env,
       MANAGEMENT_PORT: 0,
+      QUEUE_MAX_ACTIVE: 1, // as in the README; one user of the pages at a time is enough
+      QUEUE_PRESENCE_TIMEOUT_SECONDS: 300,
       REFUNDS_PER_SECOND: 10_000,
     });
     shell = new Shell({ ...process.env, ...scratch.env, NODE: process.execPath });
@@ -59,12 +67,14 @@ function commandsOf(page: string, heading: string): Command[] {
     await scratch.drop();
   });
 
-  /** @returns what a command prints, line by line, except for what the page leaves out */
-  async function run({ text, prints }: Command): Promise<{ printed: string[]; shown: string[] }> {
-    const own = text
+  const atService = (command: string): string =>
+    command
       .replace('http://127.0.0.1:9090', `http://127.0.0.1:${service.managementPort ?? 0}`)
       .replace('http://127.0.0.1:8080', service.url);
-    const lines = (await shell.run(own))
+
+  /** @returns what a command prints, line by line, except for what the page leaves out */
+  async function run({ text, prints }: Command): Promise<{ printed: string[]; shown: string[] }> {
+    const lines = (await shell.run(atService(text)))
       .replaceAll('\r', '')
       .split('\n')
       .filter((line) => line !== '');
@@ -110,7 +120,45 @@ function commandsOf(page: string, heading: string): Command[] {
     await runAll(commandsOf('docs/organizer.md', '## Exports'));
     await expectInvariants({ database: scratch.app });
   });
+
+  it('buy the first ticket of the README while a second user waits, who is admitted next', async () => {
+    const given = new Given(scratch.admin);
+    const { id } = await given.scheduleWithSeats(2);
+    expect(await given.user()).toBe(2);
+    const commands = firstTicket();
+    const looks = commands.findIndex(({ text }) => text.startsWith('schedule='));
+    expect(looks).toBeGreaterThan(0);
+    await runShown(commands.slice(0, looks));
+    await until('the schedule is the first of the list', async () =>
+      (await shell.run('call $one $api/concerts/schedule')).includes(`"data":[{"scheduleId":${id},`),
+    );
+    await runShown(commands.slice(looks));
+  });
+
+  async function runShown(commands: Shown[]): Promise<void> {
+    for (const { text, parts } of commands) {
+      const printed = await shell.run(atService(text));
+      expect([text, parts.filter((part) => !printed.includes(part))]).toEqual([text, []]);
+    }
+  }
 });
+
+interface Shown {
+  text: string;
+  /** What the README says behind `#` of the answer: fields of JSON. */
+  parts: string[];
+}
+
+/** The commands of the README's example of a first ticket. */
+function firstTicket(): Shown[] {
+  const examples = examplesOf('README.md', '## A first ticket through the waiting room');
+  const example = examples.find((each) => each.startsWith('api=')) ?? '';
+  const lines = example.split('\n').filter((line) => line !== '');
+  return lines.map((line) => {
+    const [text = '', comment = ''] = line.split(/ +# /);
+    return { text, parts: comment.match(/"\w+":(?:"\w+"|\d+)/g) ?? [] };
+  });
+}
 
 /** Whether a line is as the page shows it, with anything for each …. */
 function fits(line: string, print: string): boolean {
@@ -136,14 +184,16 @@ class Shell {
     this.bash.stdout.setEncoding('utf8').on('data', (text: string) => (this.printed += text));
   }
 
-  /** @returns what it prints */
+  /** @returns what it prints @throws Error when it fails */
   async run(command: string): Promise<string> {
-    this.bash.stdin.write(`${command}\nprintf '${END}'\n`);
-    const text = await until(`the end of ${command}`, () =>
-      Promise.resolve(this.printed.includes(END) && this.printed),
-    );
+    this.bash.stdin.write(`${command}\nprintf '${END}%s${END}' $?\n`);
+    const [text = '', status] = await until(`the end of ${command}`, () => {
+      const parts = this.printed.split(END);
+      return Promise.resolve(parts.length === 3 && parts);
+    });
     this.printed = '';
-    return text.replace(END, '');
+    if (status !== '0') throw new Error(`${command} ended with ${status}: ${text}`);
+    return text;
   }
 
   async end(): Promise<void> {

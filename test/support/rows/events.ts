@@ -1,6 +1,6 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
-import { Kafka, logLevel, Partitioners, type IHeaders } from 'kafkajs';
+import { type Kafka, Partitioners, type IHeaders } from 'kafkajs';
 import pino, { type Logger } from 'pino';
 import type { Config } from '../../../src/config/config';
 import { createContainer } from '../../../src/container';
@@ -13,6 +13,7 @@ import { type Notification, type Notifier, NOTIFIER } from '../../../src/modules
 import { NotificationWorker } from '../../../src/modules/notifications/worker';
 import { Topics } from '../../../src/modules/outbox/topics';
 import { testConfig } from '../config';
+import { kafkaClient } from '../clients/kafka';
 import { openAdminDatabase } from './given';
 import type { TcpProxy } from '../servers/tcp-proxy';
 
@@ -74,8 +75,7 @@ export class Bench {
   private readonly kafka: Kafka | undefined;
 
   constructor(readonly brokers = '') {
-    if (brokers !== '')
-      this.kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING, clientId: 'test' });
+    if (brokers !== '') this.kafka = kafkaClient(brokers);
   }
 
   /** Starts a worker; the test's end stops it. */
