@@ -1,4 +1,4 @@
-import { calibrationOf, distributionOf } from '../../src/modules/after-sale/figures';
+import { distributionOf } from '../../src/modules/after-sale/figures';
 import { parseLeaf } from '../../src/modules/after-sale/leaves';
 import { Presence } from '../../src/modules/after-sale/presence';
 import { AfterSaleService } from '../../src/modules/after-sale/service';
@@ -138,23 +138,6 @@ describe('the figures of a report', () => {
       max: 100,
     });
     expect(distributionOf([])).toMatchObject({ count: 0, mean: 0, p50: 0, max: 0 });
-  });
-
-  it('compare for each word the promised chance with the outcome, and have the Brier score', () => {
-    const outcomes = [
-      { word: 'likely' as const, chance: 0.9, isServed: true, squaredError: 0.01 },
-      { word: 'likely' as const, chance: 0.8, isServed: false, squaredError: 0.64 },
-      { word: 'unlikely' as const, chance: 0.1, isServed: false, squaredError: 0.01 },
-    ];
-    const { words, brier } = calibrationOf(outcomes);
-    expect(brier).toBeCloseTo(0.22, 10);
-    expect(words.map(({ word, said, served }) => [word, said, served])).toEqual([
-      ['likely', 2, 0.5],
-      ['possible', 0, 0],
-      ['unlikely', 1, 0],
-    ]);
-    expect(words[0]?.predicted).toBeCloseTo(0.85, 10);
-    expect(calibrationOf([]).brier).toBeUndefined();
   });
 });
 

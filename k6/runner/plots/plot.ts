@@ -1,15 +1,13 @@
 import { max } from 'd3-array';
 import { scaleLinear } from 'd3-scale';
 import { line } from 'd3-shape';
+import { escape } from './escape.ts';
 import { type Plot, type Series, thin } from './series.ts';
 
 const SIZE = { width: 680, height: 240 };
 const EDGE = { top: 12, right: 12, bottom: 28, left: 56 };
 /** Okabe and Ito's palette: the colour-blind can distinguish it as well. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#999999'];
-
-export const escape = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 /** CSS for the lines and their legend. @param black how the black one differs from the page, light or dark */
 export const lineColours = (black: string): string =>

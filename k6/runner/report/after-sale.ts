@@ -1,5 +1,6 @@
 import type { SaleReport } from '../../../src/modules/after-sale/schema';
 import type { Plot, Series } from '../plots/series.ts';
+import { calibrationFigure } from './calibration.ts';
 import type { Page, Section } from './page.ts';
 
 const MINUTE_SECONDS = 60;
@@ -93,13 +94,15 @@ function chancesOf({ chances }: SaleReport): Section {
   return {
     title: 'Chances in three words',
     note: `How often the turn came while there were seats, of the entries that were given each word. ${brier}`,
+    figure: calibrationFigure(chances),
     table: {
-      head: ['word', 'said', 'predicted', 'came true'],
-      rows: chances.words.map(({ word, said, predicted, served }) => [
+      head: ['word', 'said', 'predicted', 'came true', 'Brier score'],
+      rows: chances.words.map(({ word, said, predicted, served, brier: ofWord }) => [
         word,
         whole(said),
         said === 0 ? '–' : percent(predicted),
         said === 0 ? '–' : percent(served),
+        said === 0 ? '–' : ofWord.toFixed(3),
       ]),
     },
   };

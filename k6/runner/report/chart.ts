@@ -1,4 +1,5 @@
-import { drawPlot, escape, FRAME, gapSecondsOf, secondsOf } from '../plots/plot.ts';
+import { escape } from '../plots/escape.ts';
+import { drawPlot, FRAME, gapSecondsOf, secondsOf } from '../plots/plot.ts';
 import type { Plot } from '../plots/series.ts';
 
 /** A chart of a report, with its values beside it for HOVER. */
@@ -19,7 +20,7 @@ export function figureOf(plot: Plot): string {
  * whichever browser opens the file.
  */
 export const HOVER = `
-for (const figure of document.querySelectorAll('figure')) {
+for (const figure of document.querySelectorAll('.plots figure')) {
   const { unit, seconds, gapSeconds, series } = JSON.parse(figure.querySelector('script').textContent);
   const svg = figure.querySelector('svg'), cursor = svg.querySelector('.cursor'), output = figure.querySelector('output');
   const frame = ${JSON.stringify(FRAME)};

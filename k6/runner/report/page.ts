@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { drawPlot, escape } from '../plots/plot.ts';
+import { escape } from '../plots/escape.ts';
+import { drawPlot } from '../plots/plot.ts';
 import type { Plot } from '../plots/series.ts';
+import { CALIBRATION_HOVER } from './calibration.ts';
 import { figureOf, HOVER } from './chart.ts';
 import { STYLE } from './style.ts';
 
@@ -14,6 +16,8 @@ export interface Section {
   title: string;
   note?: string;
   table: Table;
+  /** HTML below the table. */
+  figure?: string;
 }
 
 /** What a report of any kind shows, in this order. */
@@ -30,8 +34,8 @@ export function htmlPage({ title, verdict, sections, plots, details }: Page): st
   const tables = (some: Section[]): string =>
     some
       .map(
-        ({ title: of, note, table }) =>
-          `<h2>${escape(of)}</h2>${note === undefined ? '' : `<p>${escape(note)}</p>`}${htmlTable(table)}`,
+        ({ title: of, note, table, figure = '' }) =>
+          `<h2>${escape(of)}</h2>${note === undefined ? '' : `<p>${escape(note)}</p>`}${htmlTable(table)}${figure}`,
       )
       .join('\n');
   return `<!doctype html>
@@ -40,7 +44,7 @@ export function htmlPage({ title, verdict, sections, plots, details }: Page): st
 ${tables(sections)}
 <h2>Over time</h2><div class="plots">${plots.map(figureOf).join('\n')}</div>
 ${tables(details)}
-<script>${HOVER}</script></body></html>
+<script>${HOVER}${CALIBRATION_HOVER}</script></body></html>
 `;
 }
 
@@ -50,7 +54,7 @@ const htmlTable = ({ head, rows }: Table): string => {
   return `<div class="wide"><table><thead>${row(head, 'th')}</thead><tbody>${rows.map((cells) => row(cells, 'td')).join('')}</tbody></table></div>`;
 };
 
-/** Without its plots. */
+/** Without its plots and figures. */
 export function markdownPage({ title, verdict, sections, details }: Page): string {
   const tables = [...sections, ...details].map(
     ({ title: of, note, table }) =>

@@ -13,4 +13,5 @@ figure{margin:0;position:relative}figcaption{font-weight:600}svg{width:100%;heig
 svg text{font:11px system-ui,sans-serif;fill:var(--soft)}.grid{stroke:var(--grid)}.line{fill:none;stroke-width:1.5}.limit{stroke:var(--limit);stroke-dasharray:4 3}
 .cursor{stroke:var(--soft);visibility:hidden}
 figure output{position:absolute;top:1.9rem;pointer-events:none;background:var(--page);border:1px solid var(--rule);border-radius:4px;padding:.2rem .5rem;font-size:12px;line-height:1.4;white-space:pre;font-variant-numeric:tabular-nums}figure output:empty{display:none}
+.calibration{max-width:26rem;margin:1rem 0}.calibration output{left:6rem;top:3.5rem}.mark{fill:var(--page);fill-opacity:.6;stroke-width:2}.mark.chosen{stroke-width:4}
 ${lineColours('var(--c6)')}`;

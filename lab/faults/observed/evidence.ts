@@ -106,6 +106,7 @@ export type Check =
   | 'no success'
   | 'invariant'
   | 'unfair log'
+  | 'untrue report'
   | 'unclean end';
 
 export interface Violation {

@@ -29,7 +29,22 @@ export function saleReport(result: SaleResult): Report {
     table(['fault', 'of', 'from', 'until'], injected),
     `${result.seconds.toFixed(0)} s: ${reached ? 'reached' : `**missed**, of ${wanted} entries, sold out and every fault`}. The audit by outsiders, with ${result.receipts} receipts:`,
     ['```', result.audit.output.trim(), '```'].join('\n'),
+    afterSale(result.report),
     listed(violations),
   ].join('\n\n');
   return { text: `${text}\n`, violations: violations.length, reached };
+}
+
+/** What the report of the sale says, which lies beside this one. */
+function afterSale({ waits, refused, etaAbsoluteError, chances }: SaleResult['report']): string {
+  const { bins, words, brier } = chances;
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const shown = [...words, ...bins.map((bin) => ({ ...bin, word: `${bin.from} to ${bin.to}` }))];
+  return [
+    `The [after-sale report](after-sale/report.html) says the same as the audit and the rows. ${waits.count} users were admitted, after ${waits.p50.toFixed(1)} s (median) and ${waits.p99.toFixed(1)} s (p99); ${refused.absent} were absent in their turn, and the turn of ${refused.notReached} did not come. The estimated wait was wrong by ${etaAbsoluteError.p50.toFixed(1)} s (median of ${etaAbsoluteError.count}). Brier score of the chances: ${brier === null ? 'none' : brier.toFixed(3)}.`,
+    table(
+      ['chance', 'said', 'expected', 'came true'],
+      shown.map(({ word, said, predicted, served }) => [word, said, percent(predicted), percent(served)]),
+    ),
+  ].join('\n\n');
 }

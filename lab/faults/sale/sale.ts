@@ -3,11 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkAcknowledged } from '../checker/acknowledged.ts';
 import { perSeat } from '../checker/per-seat.ts';
 import { checkSeats } from '../checker/seats.ts';
-import type { Evidence, Injected, Violation } from '../observed/evidence.ts';
+import type { SaleReport } from '../../../src/modules/after-sale/schema.ts';
+import type { Evidence, FinalState, Injected, Violation } from '../observed/evidence.ts';
 import { readState } from '../observed/final-state.ts';
 import { summaryOf } from '../runs/opening.ts';
 import { System } from '../system/index.ts';
 import { Programme } from '../workload/programme.ts';
+import { checkReport, makeReport } from './after-sale.ts';
 import { Course, FAULTS, HOLD_SECONDS, SCHEDULES, type SaleOptions, SHAPE } from './course.ts';
 import type { Counts } from './users.ts';
 
@@ -35,6 +37,7 @@ export interface SaleResult extends Counts {
   faults: Injected[];
   receipts: number;
   audit: { code: number; output: string };
+  report: Pick<SaleReport, 'waits' | 'refused' | 'etaAbsoluteError' | 'chances'>;
   violations: Violation[];
 }
 
@@ -52,7 +55,7 @@ export async function sale(options: SaleOptions): Promise<SaleResult> {
     await course.run();
     say('the judges look');
     await sleep(HOLD_SECONDS * 1000 + 3000); // the last holds end, events are acted upon
-    return await judged(course, system, { wanted: entries, seats: programme.seatCount });
+    return await judged(course, system, folder, { wanted: entries, seats: programme.seatCount });
   } finally {
     await system.stop();
   }
@@ -61,6 +64,7 @@ export async function sale(options: SaleOptions): Promise<SaleResult> {
 async function judged(
   course: Course,
   system: System,
+  folder: string,
   size: Pick<SaleResult, 'wanted' | 'seats'>,
 ): Promise<SaleResult> {
   const { users, line, outsiders, faults, seconds } = course;
@@ -68,7 +72,12 @@ async function judged(
   await outsiders.stop();
   users.close();
   const audit = await outsiders.audit();
-  const violations = await violationsOf(course, system);
+  const state = await readState(system.mariadb, course.history);
+  const report = await makeReport(system, folder);
+  const violations = [
+    ...(await violationsOf(course, system, state)),
+    ...checkReport(report, audit.output, state),
+  ];
   if (audit.code !== 0) violations.push({ check: 'unfair log', what: audit.output.trim() });
   return {
     ...users.counts,
@@ -79,15 +88,16 @@ async function judged(
     faults,
     receipts: outsiders.receipts.length,
     audit,
+    report,
     violations,
   };
 }
 
 /** Judged as `hammer` is: the acknowledged acts, and all rows. */
-async function violationsOf({ users, history }: Course, system: System): Promise<Violation[]> {
+async function violationsOf({ users }: Course, system: System, state: FinalState): Promise<Violation[]> {
   const evidence: Evidence = {
     operations: users.operations,
-    state: await readState(system.mariadb, history),
+    state,
     admissions: [],
     calls: [],
     mostActive: 0,

@@ -35,8 +35,20 @@ export function csvFiles(report: SaleReport): Record<string, string> {
       ],
     ),
     'chances.csv': table(
-      ['chance', 'said', 'predicted', 'served'],
-      chances.words.map(({ word, said, predicted, served }) => [word, said, predicted, served]),
+      ['chance', 'said', 'predicted', 'served', 'brier'],
+      chances.words.map(({ word, said, predicted, served, brier }) => [word, said, predicted, served, brier]),
+    ),
+    'calibration.csv': table(
+      ['from', 'to', 'chance', 'said', 'predicted', 'served', 'brier'],
+      chances.bins.map(({ from, to, word, said, predicted, served, brier }) => [
+        from,
+        to,
+        word,
+        said,
+        predicted,
+        served,
+        brier,
+      ]),
     ),
   };
 }

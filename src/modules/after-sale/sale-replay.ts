@@ -1,5 +1,5 @@
 import { EstimateReplay } from './estimates';
-import { calibrationOf, distributionOf } from './figures';
+import { chanceFiguresOf, distributionOf } from './figures';
 import type { Leaf } from './leaves';
 import { QueueReplay } from './queue-replay';
 import type { Hall, SoldOrder } from './repository';
@@ -87,7 +87,6 @@ export class SaleReplay {
     if (this.timeline !== undefined) this.follow(endMs);
     this.timeline?.closeMinute(this.queue, this.seats);
     const { waitsMs, ...counts } = this.queue.counted;
-    const { words, brier } = calibrationOf(this.estimates.chances);
     const { etaErrors } = this.estimates;
     return {
       queueId,
@@ -102,7 +101,7 @@ export class SaleReplay {
       waits: distributionOf(waitsMs.map((ms) => ms / SECOND_MS)),
       etaError: distributionOf(etaErrors),
       etaAbsoluteError: distributionOf(etaErrors.map(Math.abs)),
-      chances: { words, brier: brier ?? null },
+      chances: chanceFiguresOf(this.estimates.chances),
       limits: this.timeline?.limits ?? [],
       minutes: this.timeline?.minutes ?? [],
       checkpoint,

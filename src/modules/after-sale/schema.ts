@@ -1,4 +1,4 @@
-import type { Distribution, WordCalibration } from './figures';
+import type { ChanceFigures, Distribution } from './figures';
 import type { Counts } from './queue-replay';
 import type { Hall } from './repository';
 
@@ -58,7 +58,7 @@ export interface SaleReport {
   etaError: Distribution;
   /** Its amount. */
   etaAbsoluteError: Distribution;
-  chances: { words: WordCalibration[]; brier: number | null };
+  chances: ChanceFigures;
   limits: LimitChange[];
   minutes: Minute[];
   /** The log that all of this was read from. */

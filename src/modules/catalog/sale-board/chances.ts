@@ -16,7 +16,8 @@ export interface Supply {
 export const chanceAt = (position: number, demand: Demand, { free, held, undecided }: Supply): number =>
   demand.chanceBehind(undecided + position - 1, free, held);
 
-const wordOf = (chance: number): Chance => {
+/** How a chance is published. */
+export const wordOf = (chance: number): Chance => {
   if (chance >= LIKELY) return 'likely';
   return chance >= POSSIBLE ? 'possible' : 'unlikely';
 };

@@ -1,6 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { chanceFiguresOf, distributionOf } from '../../../../src/modules/after-sale/figures';
+import type { SaleReport } from '../../../../src/modules/after-sale/schema';
+import type { FinalState } from '../../../../lab/faults/observed/evidence';
 import { readArguments } from '../../../../lab/faults/options';
+import { checkReport } from '../../../../lab/faults/sale/after-sale';
 import { Line } from '../../../../lab/faults/sale/line';
 import { saleReport } from '../../../../lab/faults/sale/report';
 import type { SaleResult } from '../../../../lab/faults/sale/sale';
@@ -22,6 +26,12 @@ const RESULT: SaleResult = {
   faults: [],
   receipts: 21,
   audit: { code: 0, output: 'Verdict: everything is as it must be.\n' },
+  report: {
+    waits: distributionOf([1, 2, 3]),
+    refused: { absent: 4, notReached: 5 },
+    etaAbsoluteError: distributionOf([2]),
+    chances: chanceFiguresOf([{ word: 'likely', chance: 0.9, isServed: true, squaredError: 0.01 }]),
+  },
   violations: [],
 };
 
@@ -30,6 +40,10 @@ describe('a sale under faults', () => {
     const { text, reached, violations } = saleReport(RESULT);
     expect({ reached, violations }).toEqual({ reached: true, violations: 0 });
     expect(text).toContain('Verdict: everything is as it must be.');
+    expect(text).toContain(
+      '3 users were admitted, after 2.0 s (median) and 3.0 s (p99); 4 were absent in their turn, and the turn of 5 did not come.',
+    );
+    expect(text).toContain('| likely | 1 | 90.0 % | 100.0 % |');
     for (const lack of [{ issued: 4999 }, { isSoldOut: false }, { isWhole: false }])
       expect(saleReport({ ...RESULT, ...lack }).reached).toBe(false);
   });
@@ -39,6 +53,43 @@ describe('a sale under faults', () => {
     const { text, violations } = saleReport({ ...RESULT, violations: [violation] });
     expect(violations).toBe(1);
     expect(text).toContain('- **unfair log**: WRONG at leaf 7: entry 3 was admitted twice.');
+  });
+
+  it('has a report that agrees with the audit and the rows, or that is a violation', () => {
+    const report = {
+      counts: {
+        issued: 1200,
+        admissions: { next: 3, rejoined: 2, free: 1 },
+        ends: { paid: 2, expired: 0, released: 1, replaced: 0 },
+        gaps: 1,
+        restores: 1,
+      },
+      sold: 3,
+      returned: 1,
+      won: 20,
+      checkpoint: { size: 4321 },
+    } as unknown as SaleReport;
+    const audit = [
+      'Log concert-reservation/main: 4,321 leaves, checked in 1.0 s.',
+      'Issued 1,200, admitted 6 (in turn 3, back 2, at once 1), passed over while absent 0.',
+      'Ended: paid 2, expired 0, released 1, replaced 0. Most active at once 5. Draws 0.',
+      'Losses: 1 restores, 1 gaps; 0 entries were admitted again after one.',
+    ].join('\n');
+    const [sold, canceled] = [
+      { status: 'RESERVED', amount: 10 },
+      { status: 'CANCELED', amount: 10 },
+    ];
+    const state = { reservations: [sold, sold, canceled] } as unknown as FinalState;
+    const found = (...of: Parameters<typeof checkReport>): string[] =>
+      checkReport(...of).map(({ what }) => what);
+    expect(found(report, audit, state)).toEqual([]);
+    expect(found({ ...report, won: 30 }, audit, state)).toEqual([
+      'it has 2 seats for 30 won, the rows 2 seats for 20 won',
+    ]);
+    expect(found(report, audit.replace('1,200', '1,201').replace('paid 2', 'paid 3'), state)).toEqual([
+      'the audit does not say "Issued 1,200, admitted 6 (in turn 3, back 2, at once 1)"',
+      'the audit does not say "Ended: paid 2, expired 0, released 1, replaced 0."',
+    ]);
   });
 
   it('has 100,000 entries and six minutes where nothing else is said', () => {
