@@ -158,11 +158,13 @@ describe('an honest log', () => {
     const photo = await rooms.photograph();
     await pay();
     await pay();
+    await enter(2);
     const { size } = await writer.write();
     await rooms.goBackTo(photo);
     const later = rooms.open(); // a process that has not seen what was lost
     room = later;
-    await room.refresh();
+    await enter(2);
+    await goOn();
     await pay();
     const next = makeWriter();
     const { isGap } = await next.write();

@@ -76,8 +76,9 @@ function issue(sale: Sale, { words }: Leaf): void {
   if (words.length !== 3 || !COMMITMENT.test(words[2] ?? ''))
     sale.find(`the issue of entry ${seq} is malformed`);
   if (seq !== sale.issued + 1) {
-    const isAgain = sale.book.state(seq) === State.Unknown;
-    if (!isAgain) sale.findIfCertain(`entry ${seq} was issued behind entry ${sale.issued}`);
+    // Whatever Redis loses, no number of a history is given out a second time.
+    if (seq <= sale.issued) sale.find(`entry ${seq} was issued behind entry ${sale.issued}`);
+    else sale.findIfCertain(`entry ${seq} was issued behind entry ${sale.issued}`);
     for (let lost = sale.issued + 1; lost < seq && sale.isUncertain; lost++)
       sale.setState(lost, State.Unknown);
   }

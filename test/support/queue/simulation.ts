@@ -151,6 +151,7 @@ export class Simulation {
 
   private async pay(user: SimulatedUser, seq: number, room: WaitingRoom): Promise<void> {
     user.state = 'paid';
+    this.rooms.repository.paid.add(seq); // committed before Redis learns of it
     if (!(await whenReached(() => room.entries.endSession(seq)))) this.paid.add(seq);
   }
 

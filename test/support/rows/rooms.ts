@@ -80,10 +80,17 @@ export class Rooms {
     return photo;
   }
 
-  /** As a Redis that comes back without its last moments. */
+  /** As a Redis that comes back without its last moments: it has another replication id then. */
   async goBackTo(photo: { key: string; value: Buffer; ttlMs: number }[]): Promise<void> {
     await this.lose();
     for (const { key, value, ttlMs } of photo) await this.redis.restore(key, ttlMs, value);
+    await this.moveToAnotherServer();
+  }
+
+  /** The state as a server finds it that has not had it before. */
+  async moveToAnotherServer(): Promise<void> {
+    if ((await this.redis.exists(this.keys.state)) === 1)
+      await this.redis.hset(this.keys.state, 'servers', 'f'.repeat(40));
   }
 
   async numbers(...fields: string[]): Promise<number[]> {

@@ -25,7 +25,7 @@ interface Fault {
   kind: 'crash' | 'lose' | 'back' | 'none';
   atMs: number;
   process: number;
-  /** Redis cannot be reached so long. */
+  /** For how long Redis cannot be reached. */
   awayMs: number;
 }
 
@@ -45,7 +45,7 @@ const fault = fc.record<Fault>({
 const crowd = fc.array(behaviour, { minLength: 8, maxLength: 30, size: 'max' });
 const faults = fc.array(fault, { maxLength: 4, size: 'max' }).map(apart);
 
-/** In order, and far enough apart for each to be recovered from: what is known to one process only may be lost once. */
+/** In order, and far enough apart for each to be recovered from: what only one process knows may be lost once. */
 function apart(list: Fault[]): Fault[] {
   let freeAtMs = 1000;
   return [...list]
@@ -100,11 +100,11 @@ describe('the waiting room, when processes crash and Redis is away or loses its 
   }
 });
 
-/** What must hold, from what the users were answer and who is active. */
+/** What must hold, from what the users are answered and who is active. */
 class Judge {
   fault = { kind: 'none', fromMs: -Infinity, toMs: -Infinity };
   private idleSinceMs: number | undefined;
-  private answer: { user: SimulatedUser; position: number }[] = [];
+  private positions: { user: SimulatedUser; position: number }[] = [];
 
   constructor(private readonly simulation: Simulation) {
     simulation.onAnswer = (user, answer) => this.hear(user, answer);
@@ -113,22 +113,22 @@ class Judge {
   step(): void {
     const { simulation } = this;
     const { active, users, elapsedMs } = simulation;
-    for (const { user, position } of this.answer.splice(0)) this.positionIsTrue(user, position);
+    for (const { user, position } of this.positions.splice(0)) this.positionIsTrue(user, position);
     if (active.size > CAP) throw new Error(`${active.size} are active`); // I6
-    if (elapsedMs > LONGEST_MS) throw new Error('somebody never gets in');
+    if (elapsedMs > LONGEST_MS) throw new Error('somebody is never admitted');
     const isWaiting = users.some(
       (one) => one.state === 'waiting' && one.awayMs === 0 && !active.has(seqOf(one)),
     );
     const isRecovered = elapsedMs > this.fault.toMs + RECOVERED_MS;
     if (!isWaiting || active.size === CAP || !isRecovered) this.idleSinceMs = undefined;
-    else if (elapsedMs > (this.idleSinceMs ??= elapsedMs) + STALE_MS) throw new Error('a entry stays free');
+    else if (elapsedMs > (this.idleSinceMs ??= elapsedMs) + STALE_MS) throw new Error('a session stays free');
   }
 
   end(): void {
     const seqs = this.simulation.users.map(({ entry }) => entry?.seq ?? 0);
     if (new Set(seqs).size < seqs.length) throw new Error(`a number was given twice: ${seqs.join(' ')}`);
-    // I7: those who kept polling got in by order of their numbers. One whose admission was lost untold is let in again
-    // before anybody behind it; who came in until the loss was not before it.
+    // I7: those who kept polling got in by order of their numbers. One whose admission was lost before any answer is let in again
+    // before anybody behind it; those who came in until the loss have not overtaken it.
     const { admittedAtMs, lost } = this.simulation;
     const order = this.patient()
       .map(seqOf)
@@ -145,11 +145,11 @@ class Judge {
     const { entry, state, activeSeenAtMs, awayMs } = user;
     const stays = state === 'active' && awayMs === 0;
     if (status === 'PROGRESS') return;
-    if (status === 'EXPIRED' && awayMs > 0) return; // its lease has ended while it was away
-    if (status !== 'WAITING') throw new Error(`${String(entry?.seq)} is answer ${status}`);
+    if (status === 'EXPIRED' && awayMs > 0) return; // its session has ended while it was away
+    if (status !== 'WAITING') throw new Error(`${String(entry?.seq)} is answered ${status}`);
     if (stays && this.simulation.isRedisUp && virtualTime.nowMs < activeSeenAtMs + SIMULATED.sessionMs)
       throw new Error(`the admission of ${seqOf(user)} is taken back at ${this.simulation.elapsedMs}`);
-    if (position !== undefined) this.answer.push({ user, position }); // to be judged when the step is over
+    if (position !== undefined) this.positions.push({ user, position }); // to be judged when the step is over
   }
 
   /** At least those who surely wait before it, at most those who may. */
@@ -160,7 +160,7 @@ class Judge {
     const isLost = (seq: number): boolean => lost.has(seq) && !admittedAtMs.has(seq);
     const isFault = elapsedMs < this.fault.toMs + STALE_MS; // copies are as old as the fault
     const lately = startedAtMs + (isFault ? this.fault.fromMs : elapsedMs) - STALE_MS;
-    const isForgetful = isFault && this.fault.kind !== 'crash'; // until the first process has answer whom it has seen
+    const isForgetful = isFault && this.fault.kind !== 'crash'; // until the first process has reported whom it has seen
     const surely = ahead.filter(
       (one) => one.awayMs === 0 && !admittedAtMs.has(seqOf(one)) && !isLost(seqOf(one)),
     );
@@ -172,7 +172,7 @@ class Judge {
     );
     if ((position < surely.length + 1 && !isForgetful) || position > new Set([...surely, ...maybe]).size + 1)
       throw new Error(
-        `${seqOf(user)} is answer ${position} at ${elapsedMs}, fault ${JSON.stringify(this.fault)}: before it are ${String(surely.map(seqOf))}, perhaps ${String(maybe.map(seqOf))}`,
+        `${seqOf(user)} is answered ${position} at ${elapsedMs}, fault ${JSON.stringify(this.fault)}: before it are ${String(surely.map(seqOf))}, perhaps ${String(maybe.map(seqOf))}`,
       );
   }
 

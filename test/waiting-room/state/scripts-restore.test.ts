@@ -1,7 +1,13 @@
 import { historyOf } from '../../../src/modules/waiting-room/state/generation';
 import { queueKeys } from '../../../src/modules/waiting-room/state/keys';
+import { freePort } from '../../../scripts/lib/ports';
+import { connectRedis } from '../../../src/platform/redis/redis';
 import { at } from '../../support/at';
 import { must, useScriptQueues } from '../../support/queue/script-queue';
+import { SIMULATED } from '../../support/queue/simulation';
+import { Rooms } from '../../support/rows/rooms';
+import { noRedisServer, RedisServer } from '../../support/servers/redis/server';
+import { until } from '../../support/wait';
 import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
@@ -51,6 +57,56 @@ describe('the restore of a lost state by the scripts', () => {
     expect(await queue.store.resolve(entry, 2, 0)).toBe('state-lost'); // a genuine token of a later seq also proves it
   });
 
+  it('a state of another server counts as lost for everybody, until it is restored: it may be without the last numbers', async () => {
+    const rooms = new Rooms(redis, SIMULATED, 1);
+    const [knowing, other] = [rooms.open(), rooms.open()];
+    const active = await knowing.entries.issue(1);
+    const photo = await rooms.photograph();
+    const lost = await knowing.entries.issue(2);
+    await rooms.goBackTo(photo);
+    const next = await other.entries.issue(3); // a process that knows nothing of the lost number
+    expect([next.seq > 100_000, next.gen]).toEqual([true, active.gen + 1]);
+    expect(await knowing.entries.resolve(lost)).toMatchObject({ status: 'WAITING', position: 1 });
+    expect(await other.entries.resolve(next)).toMatchObject({ status: 'WAITING', position: 2 });
+    expect(await other.entries.resolve(active)).toMatchObject({ status: 'PROGRESS' });
+  });
+
+  it('where Redis has changed its server and lost nothing, all sessions stay open', async () => {
+    const rooms = new Rooms(redis, SIMULATED, 2);
+    const [early, late] = [rooms.open(), rooms.open()];
+    await early.entries.issue(1);
+    await early.refresh();
+    await late.entries.issue(2); // not in the snapshot of the process that restores
+    await rooms.moveToAnotherServer();
+    await early.tick();
+    expect([...(await rooms.scores('active')).keys()]).toEqual([1, 2]);
+  });
+
+  it('a user who has paid is not active again by an older state, whoever restores it', async () => {
+    const rooms = new Rooms(redis, SIMULATED, 2);
+    const room = rooms.open();
+    const paid = await room.entries.issue(1);
+    const active = await room.entries.issue(2);
+    const photo = await rooms.photograph();
+    await room.entries.endSession(paid.seq);
+    rooms.repository.paid.add(paid.seq);
+    await rooms.goBackTo(photo);
+    const other = rooms.open();
+    expect(await other.entries.resolve(paid)).toMatchObject({ status: 'DONE' });
+    expect(await other.entries.resolve(active)).toMatchObject({ status: 'PROGRESS' });
+  });
+
+  it('a proxy whose connections lead to several servers costs one restore for each', async () => {
+    const rooms = new Rooms(redis, SIMULATED, 1);
+    const { gen } = await rooms.open().entries.issue(1);
+    await rooms.moveToAnotherServer();
+    await rooms.open().tick();
+    const servers = (await redis.hget(rooms.keys.state, 'servers'))?.split(',') ?? [];
+    await redis.hset(rooms.keys.state, 'servers', [...servers].reverse().join(','));
+    await rooms.open().tick();
+    expect([servers.length, ...(await rooms.numbers('gen'))]).toEqual([2, gen + 1]);
+  });
+
   it('a token of a later generation is not issued here', async () => {
     const queue = await newQueue();
     const entry = await queue.issue(1);
@@ -84,6 +140,32 @@ describe('the restore of a lost state by the scripts', () => {
       await redis.del(queueKeys(queue.store.queueId).scriptKeys);
       ({ gen } = must(await queue.store.restore({ issued: 1, headSeq: 1, gen }, 2, [])));
       expect(gen).toBe(at(gens, 0) + restore);
+    }
+  });
+
+  const itWithServer = noRedisServer === undefined ? it : it.skip;
+  itWithServer('a restart with all data is a change of the server as well', async () => {
+    const server = await new RedisServer(await freePort(), ['--appendonly', 'yes']).start();
+    const connection = connectRedis(server.url, 5000);
+    try {
+      await connection.connect();
+      const rooms = new Rooms(connection, SIMULATED, 1);
+      const { gen } = await rooms.open().entries.issue(1);
+      await rooms.open().tick();
+      expect(await rooms.numbers('gen')).toEqual([gen]);
+      await server.kill();
+      await server.start();
+      await until('it is connected again', () =>
+        connection.ping().then(
+          () => true,
+          () => false,
+        ),
+      );
+      expect((await rooms.open().entries.issue(2)).seq).toBeGreaterThan(100_000);
+      expect(await rooms.numbers('gen')).toEqual([gen + 1]);
+    } finally {
+      connection.disconnect();
+      await server.end();
     }
   });
 });

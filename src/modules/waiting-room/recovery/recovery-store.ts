@@ -24,6 +24,7 @@ export class RecoveryStore {
 
   /**
    * Makes the state from what a process knows, where Redis does not know better.
+   * @param known `version`: that of the process' snapshot
    * @param sessions active sessions by the process' snapshot; undefined: it has none
    * @param admission what is in force by the process' snapshot
    * @param ends entries that have ended: the state knows them from its first moment on; null: a lost state stays lost,
@@ -31,7 +32,7 @@ export class RecoveryStore {
    * @returns 'state-lost' when Redis has lost its state again meanwhile, or when it is lost and `ends` is null
    */
   async restore(
-    known: QueueProgress,
+    known: QueueProgress & { version?: number },
     limit: ScriptLimit,
     sessions?: ActiveSession[],
     admission?: AdmissionState,
@@ -40,8 +41,8 @@ export class RecoveryStore {
     const attempt = randomUUID();
     const sent = ends === null ? ONLY_MEND : await this.sendEnds(attempt, ends, known.issued);
     if (sent === 'state-lost') return sent;
-    const hasSnapshot = sessions === undefined ? 0 : 1;
-    const own = [known.headSeq, known.gen, RESTORE_GAP, hasSnapshot, ...admissionArguments(admission)];
+    const version = sessions === undefined ? '' : (known.version ?? 0);
+    const own = [known.headSeq, known.gen, RESTORE_GAP, version, ...admissionArguments(admission)];
     let progress: QueueProgress | StateLost = 'state-lost';
     let pieces = sent;
     const chunks = chunksOf(sessions ?? [], ENTRIES_PER_CALL);

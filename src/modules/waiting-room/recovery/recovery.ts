@@ -91,7 +91,7 @@ export class StateRecovery {
     pending.requeueAll(snapshot.presence);
     const sessions = snapshot.gen > 0 ? snapshot.liveSessions() : undefined;
     const restored = await store.restore(
-      progress.known,
+      { ...progress.known, version: snapshot.version },
       policy.scriptLimit,
       sessions,
       admission,

@@ -1,7 +1,7 @@
 -- restore-4.lua: makes or completes the state from the memory of a process. It is idempotent, and processes may call it concurrently.
 -- KEYS  1–4 see common.lua
 -- ARGV  1–7 see common.lua  8 highest headSeq known  9 highest gen known  10 gap: more seqs than can have been issued
---       unknown to the caller  11 1 when the caller has a snapshot of the queue  12–22 the admission state by that snapshot
+--       unknown to the caller  11 version of the caller's snapshot ('': it has none)  12–22 the admission state by that snapshot
 --       ('': none), in the order of ADMISSION_FIELDS  23 first generation of a new history, if there is none
 --       24 name of the attempt  25 how many pieces of ended sessions it has sent by import-ends-4.lua; -1: none, make no state
 --       26… sessions of that snapshot: seq, deadline ms, …; several calls if they are too many for one
@@ -32,12 +32,33 @@ local function forgetMissingKeys()
   redis.call('HDEL', KEYS[1], 'lost')
 end
 
+-- Several, for a proxy whose connections lead to several servers: each of them restores the state once.
+local SERVERS = 8
+local function addServer()
+  local ids = { serverId() }
+  for id in string.gmatch(state[13] or '', '%x+') do
+    if #ids < SERVERS then ids[#ids + 1] = id end
+  end
+  redis.call('HSET', KEYS[1], 'servers', table.concat(ids, ','))
+end
+
+-- Whether the state is older than the caller's snapshot.
+local function isOlder()
+  if ARGV[11] == '' then return false end
+  local version = tonumber(redis.call('HGET', KEYS[1], 'version')) or 0
+  return issued < knownIssued or gen <= knownGen and version < tonumber(ARGV[11])
+end
+
 local function makeState()
   if issued == nil then redis.call('UNLINK', prefix .. 'log', prefix .. 'changed') end -- their versions start again
-  if issued ~= nil and issued < knownIssued and ARGV[11] == '1' then
-    redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4]) -- older than known: users who have left since would stay active
+  if issued ~= nil and isOlder() then
+    redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4]) -- users who have left since would stay active
+  end
+  for _, seq in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+    if isOver(tonumber(seq)) then leave(seq) end -- it has paid: the state is older than that
   end
   forgetMissingKeys()
+  addServer()
   for i, field in ipairs(ADMISSION_FIELDS) do
     if ARGV[11 + i] ~= '' then redis.call('HSETNX', KEYS[1], field, ARGV[11 + i]) end
   end
@@ -49,6 +70,7 @@ local function makeState()
   gen = gen + 1
   redis.call('HSET', KEYS[1], 'issued', issued, 'gen', gen, 'headSeq', headSeq or 0)
   if hasHistory then freeze() end
+  redis.call('HDEL', KEYS[1], 'loggedLimit') -- its leaf may be among those that are lost
   isLost, exists = false, {}
   addWholeState(hasHistory and 'restore' or 'begin', issuedBefore)
 end

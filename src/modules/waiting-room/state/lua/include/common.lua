@@ -19,6 +19,7 @@
 --   lastSampleAt         when an arrival was last sampled (ms)
 --   frozenUntil          nobody is admitted before (ms), after a restore
 --   lost                 1: a part of the state is gone, so all of it must be restored
+--   servers              replication ids of the servers that have had the state, the newest first
 --   has:<key>            until when (ms) a key must exist
 --   ends:<attempt>       pieces of ended sessions that an attempt to restore has sent
 --   autoLimit, autoRate, lastDecision                the controller's limit and rate, and '<action>:<bottleneck>'
@@ -44,7 +45,7 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 local state = redis.call('HMGET', KEYS[1], 'issued', 'headSeq', 'gen', 'epoch', 'frozenUntil', 'lastTickAt', 'has:active', 'lost',
-  'opensAt', 'drawing', 'cut', 'draws')
+  'opensAt', 'drawing', 'cut', 'draws', 'servers')
 local issued, headSeq, gen = tonumber(state[1]), tonumber(state[2]), tonumber(state[3])
 local epoch, frozenUntil, lastTickAt = tonumber(state[4]) or 0, tonumber(state[5]) or 0, tonumber(state[6]) or 0
 
@@ -63,11 +64,24 @@ local function isDrawn(seq)
   return false
 end
 
--- The state is lost when it is gone (restart without data, FLUSHALL), older than what the caller knows (failover), or
--- incomplete.
+-- A Redis that was restarted, or a replica that has become the master, may be without the last writes, and no process
+-- need know of all of them: a number of these could be given out again. Redis draws a new replication id in both cases.
+-- nil where Redis does not say it (a proxy, an ACL).
+local function serverId()
+  local info = redis.pcall('INFO', 'replication')
+  return type(info) == 'string' and string.match(info, 'master_replid:(%x+)') or nil
+end
+
+local function isOfAnotherServer()
+  local id = serverId()
+  return id ~= nil and not (state[13] and string.find(state[13], id, 1, true))
+end
+
+-- The state is lost when it is gone (restart without data, FLUSHALL), older than what the caller knows or perhaps than
+-- what others know (failover), or incomplete.
 local isLost = state[8] == '1' or state[7] ~= false and redis.call('EXISTS', KEYS[2]) == 0
 local function lost()
-  return isLost or issued == nil or issued < knownIssued
+  return isLost or issued == nil or issued < knownIssued or isOfAnotherServer()
 end
 
 -- A Redis that evicts removes single keys. Therefore the state says until when each key must exist ('has:<key>'), and
