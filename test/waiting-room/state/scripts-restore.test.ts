@@ -82,7 +82,7 @@ describe('the restore of a lost state by the scripts', () => {
     expect([...(await rooms.scores('active')).keys()]).toEqual([1, 2]);
   });
 
-  it('a user who has paid is not active again by an older state, whoever restores it', async () => {
+  it('a user who has paid is not active again by an older state, whichever process restores it', async () => {
     const rooms = new Rooms(redis, SIMULATED, 2);
     const room = rooms.open();
     const paid = await room.entries.issue(1);
