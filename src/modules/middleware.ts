@@ -90,12 +90,11 @@ export function routeMiddleware(options: RouteMiddlewareOptions): RouteMiddlewar
 
 const refuseIfFull =
   ({ shedding, guard, load }: RouteMiddlewareOptions): RequestHandler =>
-  ({ claims }, { exchange }, next) => {
+  ({ claims }, res, next) => {
     if (shedding.isFull && guard.touchIfActive(claims)) {
       load.recordRequest(0, SHED, true);
-      shedding.refuse(exchange);
-    }
-    next();
+      shedding.answerRefused(res);
+    } else next();
   };
 
 const byActiveUser =

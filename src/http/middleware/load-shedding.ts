@@ -1,4 +1,5 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
+import { sendFailure } from '../envelope';
 import type { Exchange } from '../exchange';
 import { Overloaded } from '../errors';
 import type { LoadShedder } from '../limits/shedder';
@@ -15,6 +16,11 @@ export interface LoadShedding {
   enter(exchange: Exchange): void;
   /** @throws Overloaded (503) */
   refuse(exchange: Exchange): never;
+  /**
+   * Answers 503 at once, for routes of the API. An error passes all that is left of the route and of the app before it is
+   * answered, and in an overload the refusals take the time of the accepted requests.
+   */
+  answerRefused(res: Response): void;
 }
 
 /**
@@ -41,9 +47,12 @@ export function shedApart(
 }
 
 export function loadShedding(shedder: LoadShedder, onShed: () => void): LoadShedding {
-  const refuse = (exchange: Exchange): never => {
+  const count = (exchange: Exchange): void => {
     exchange.isShed = true;
     onShed();
+  };
+  const refuse = (exchange: Exchange): never => {
+    count(exchange);
     throw OVERLOADED;
   };
   const enter = (exchange: Exchange): void => {
@@ -60,6 +69,10 @@ export function loadShedding(shedder: LoadShedder, onShed: () => void): LoadShed
     shed,
     enter,
     refuse,
+    answerRefused: (res) => {
+      count(res.exchange);
+      sendFailure(res, OVERLOADED);
+    },
     get isFull() {
       return shedder.isFull;
     },
