@@ -1,13 +1,13 @@
-import { addUsers, addSeats, emptyDatabase } from './lib/database.ts';
-import { RESERVE, requestText } from './lib/http.ts';
-import { FIRST_USER, itemOf, RESERVING } from './lib/sales/items.ts';
+import { emptyDatabase } from './lib/database.ts';
 import { Line } from './lib/sales/line.ts';
-import { type Mixed, mixedLoad, writeValues } from './lib/load.ts';
+import { type Mixed, mixedLoad } from './lib/load.ts';
 import type { Benchmark, Options, Result } from './lib/results/result.ts';
 import { spread } from './lib/results/rounds.ts';
 import { OurServer } from './lib/server.ts';
+import { Holds, QUEUE } from './shop/holds.ts';
 
-const RESERVABLE = 200_000;
+/** For the closed loops, of which none is expected to reach twice this rate. */
+const CLOSED_PER_SECOND = 10_000;
 /** Enough to keep the process busy; the best rate is the best of these. */
 const CLOSED_CONNECTIONS = [32, 64, 128];
 const CROWD_CONNECTIONS = 1000;
@@ -21,35 +21,20 @@ const MOST_CORRECTIONS = 4;
 /** Above this the generator itself is short of its core. */
 const GENERATOR_LIMIT = 0.9;
 
-async function requestsOf(line: Line): Promise<string> {
-  await addSeats(0, RESERVABLE);
-  await addUsers(FIRST_USER, RESERVING);
-  const users = await line.seed({ count: RESERVING, cap: RESERVING, firstUser: FIRST_USER });
-  const requests = Array.from({ length: RESERVABLE }, (_, i) => {
-    const { scheduleId, seatId } = itemOf('reserve', i);
-    const token = users[i % RESERVING]?.token ?? '';
-    return requestText({ path: RESERVE, token, body: { scheduleId, seatId } });
-  });
-  return writeValues(requests);
-}
-
 /** Twice as much as the process can do: useful answers should stay at the best rate, and the rest be refused early. */
 async function run({ rounds, seconds }: Options): Promise<Result[]> {
   await emptyDatabase();
   const line = await Line.start();
-  const file = await requestsOf(line);
-  const server = await OurServer.start({ QUEUE_MAX_ACTIVE: RESERVING, QUEUE_IDLE_TIMEOUT_SECONDS: 0 });
-  let first = 0;
+  const holds = await Holds.of(
+    line,
+    2 * CLOSED_PER_SECOND * (WARM_UP_SECONDS + CLOSED_CONNECTIONS.length * seconds),
+  );
+  const server = await OurServer.start(QUEUE);
   const load = async (crowd: { connections: number; seconds: number; rate?: number }): Promise<Mixed> => {
-    const answered = await mixedLoad({
-      file,
-      wrap: false,
-      first,
-      port: server.port,
-      giveUpMs: GIVE_UP_MS,
-      ...crowd,
-    });
-    first = answered.used; // each seat is asked for once
+    const { file, next: first } = holds;
+    const { port } = server;
+    const answered = await mixedLoad({ file, wrap: false, first, port, giveUpMs: GIVE_UP_MS, ...crowd });
+    holds.next = answered.used; // each seat is asked for once
     return answered;
   };
   const useful = (of: Mixed): number => of.accepted.count / of.seconds;
@@ -61,8 +46,13 @@ async function run({ rounds, seconds }: Options): Promise<Result[]> {
   const overloads: Mixed[] = [];
   const wanted = Math.min(rounds, MOST_ROUNDS);
   for (let turn = 0; overloads.length < wanted && turn < wanted + MOST_CORRECTIONS; turn++) {
-    const crowd = { connections: CROWD_CONNECTIONS, rate: 2 * best };
-    const overloaded = await load({ ...crowd, seconds: Math.max(seconds, LEAST_SECONDS) });
+    const crowd = {
+      connections: CROWD_CONNECTIONS,
+      rate: 2 * best,
+      seconds: Math.max(seconds, LEAST_SECONDS),
+    };
+    await holds.add(crowd.rate * crowd.seconds + CROWD_CONNECTIONS);
+    const overloaded = await load(crowd);
     if (useful(overloaded) > best * CLEARLY_MORE) {
       best = useful(overloaded); // it can do more than was thought: what was offered was not too much
       overloads.length = 0;

@@ -47,6 +47,8 @@ export interface Answered {
   exhausted: boolean;
 }
 
+const TOO_FEW = 'Too few prepared requests for this machine.';
+
 /** wrk from Debian; where it is missing, a slower generator of our own does the same. */
 export const hasWrk = ((): boolean => {
   try {
@@ -119,7 +121,9 @@ export async function mixedLoad(load: MixedLoad): Promise<Mixed> {
   const { file, prefix, suffix, wrap, first = 0, ...settings } = load;
   const limitMs = load.seconds * 1000 + load.giveUpMs + LIMIT_MARGIN_MS;
   const env = generatorEnv({ file, wrap, prefix: prefix ?? '', suffix: suffix ?? '' }, first, 0);
-  return read(await ownGenerator(settings, { env, limitMs })) as Mixed;
+  const mixed = read(await ownGenerator(settings, { env, limitMs })) as Mixed & Pick<Answered, 'exhausted'>;
+  if (!wrap && mixed.exhausted) throw new Error(TOO_FEW);
+  return mixed;
 }
 
 const ownGenerator = (
@@ -151,7 +155,7 @@ function read(output: string): unknown {
 /** @throws when answers failed, or values were used twice that were to be used once */
 export function demandSound(answered: Answered): void {
   const { requests, refused, broken, exhausted } = answered;
-  if (exhausted) throw new Error('Too few prepared requests for this machine.');
+  if (exhausted) throw new Error(TOO_FEW);
   if (requests === 0) throw new Error('No request was answered.');
   if ((refused + broken) / requests > 0.001)
     throw new Error(`${refused} of ${requests} requests were refused, ${broken} connections broke.`);

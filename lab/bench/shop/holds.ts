@@ -1,4 +1,4 @@
-import { addSeats, addUsers } from '../lib/database.ts';
+import { addSeats, addUsers, SEATS_PER_SCHEDULE } from '../lib/database.ts';
 import { RESERVE, requestText } from '../lib/http.ts';
 import { writeValues } from '../lib/load.ts';
 import { FIRST_USER, itemOf, RESERVING } from '../lib/sales/items.ts';
@@ -14,25 +14,37 @@ export const QUEUE = {
 
 /** Requests for holds, each of another seat. */
 export class Holds {
-  /** The next that nobody has sent. */
+  /** The next of the file that nobody has sent. */
   next = 0;
+  file = '';
+  private readonly tokens: string[];
+  private seats = 0;
 
-  readonly file: string;
-
-  private constructor(file: string) {
-    this.file = file;
+  private constructor(tokens: string[]) {
+    this.tokens = tokens;
   }
 
   /** Makes the seats and the users, whom the queue admits. */
   static async of(line: Line, seats: number): Promise<Holds> {
-    await addSeats(0, seats);
     await addUsers(FIRST_USER, RESERVING);
     const users = await line.seed({ count: RESERVING, cap: RESERVING, firstUser: FIRST_USER });
-    const requests = Array.from({ length: seats }, (_, i) => {
-      const { scheduleId, seatId } = itemOf('reserve', i);
-      const token = users[i % RESERVING]?.token ?? '';
-      return requestText({ path: RESERVE, token, body: { scheduleId, seatId } });
-    });
-    return new Holds(writeValues(requests));
+    const holds = new Holds(users.map(({ token }) => token));
+    await holds.add(seats);
+    return holds;
+  }
+
+  /** Makes at least as many new seats; what is unused of those before is left aside. */
+  async add(seats: number): Promise<void> {
+    const from = this.seats;
+    this.seats += Math.ceil(seats / SEATS_PER_SCHEDULE) * SEATS_PER_SCHEDULE;
+    await addSeats(from, this.seats);
+    this.file = writeValues(Array.from({ length: this.seats - from }, (_, i) => this.request(from + i)));
+    this.next = 0;
+  }
+
+  private request(index: number): string {
+    const { scheduleId, seatId } = itemOf('reserve', index);
+    const token = this.tokens[index % RESERVING] ?? '';
+    return requestText({ path: RESERVE, token, body: { scheduleId, seatId } });
   }
 }
