@@ -87,16 +87,18 @@ function writeHashed(name, bytes, folder = 'assets') {
 async function buildWeb() {
   const esbuild = require('esbuild');
   fs.rmSync(OUT, { recursive: true, force: true });
-  const app = writeHashed('app.js', await bundle(esbuild, 'main.tsx'));
+  const shopStyle = writeHashed('shop.css', await bundle(esbuild, 'shop/style.css'));
+  // Known to the first script, so that the shop's style comes beside its script and not after it.
+  const defineShopStyle = { define: { SHOP_STYLE: JSON.stringify(shopStyle) } };
+  const app = writeHashed('app.js', await bundle(esbuild, 'main.tsx', defineShopStyle));
   const style = writeHashed('style.css', await bundle(esbuild, 'style.css'));
   writeHashed('forms.css', await bundle(esbuild, 'forms/style.css'));
-  const shopStyle = writeHashed('shop.css', await bundle(esbuild, 'shop/style.css'));
   const proofStyle = writeHashed('proof.css', await bundle(esbuild, 'proof/style.css'));
-  const withStyle = (url) => ({ plugins: [fromFirstScript(app)], define: { STYLE: JSON.stringify(url) } });
-  const shop = writeHashed('shop.js', await bundle(esbuild, 'shop/shop.tsx', withStyle(shopStyle)));
-  writeHashed('proof.js', await bundle(esbuild, 'proof/proof.tsx', withStyle(proofStyle)));
-  const identity = { plugins: [fromFirstScript(app)] };
-  writeHashed('identity.js', await bundle(esbuild, 'identity/identity.ts', identity));
+  const later = { plugins: [fromFirstScript(app)] };
+  const shop = writeHashed('shop.js', await bundle(esbuild, 'shop/shop.tsx', later));
+  const defineStyle = { define: { STYLE: JSON.stringify(proofStyle) } };
+  writeHashed('proof.js', await bundle(esbuild, 'proof/proof.tsx', { ...later, ...defineStyle }));
+  writeHashed('identity.js', await bundle(esbuild, 'identity/identity.ts', later));
   write('proof-worker.js', await bundle(esbuild, `${WORKERS}/proof-worker.ts`));
   write('ticker.js', await bundle(esbuild, `${WORKERS}/ticker.ts`));
   const shell = [app, style, shop, shopStyle];

@@ -1,4 +1,5 @@
 import type { Config } from './fields';
+import { hasIdentity } from './fields/identity';
 import { parseDatabaseUrl } from './urls';
 
 interface Rule<Name extends keyof Config = keyof Config> {
@@ -13,9 +14,6 @@ interface Rule<Name extends keyof Config = keyof Config> {
 const rule = <const Name extends keyof Config>(it: Rule<Name>): Rule => it;
 
 const IDENTITY_KEYS = ['TOKEN_IDENTITY_JWKS_URL', 'TOKEN_IDENTITY_PUBLIC_KEY'] as const;
-
-const hasIdentity = (it: Pick<Config, (typeof IDENTITY_KEYS)[number]>): boolean =>
-  IDENTITY_KEYS.some((name) => it[name] !== '');
 
 const RULES: Rule[] = [
   rule({

@@ -1,5 +1,6 @@
 import type { Config } from './fields';
 import { closest } from './closest';
+import { hasIdentity } from './fields/identity';
 import { isLoopback, parseUrl } from './urls';
 
 /** Beginnings that only our variables have; others (REDIS_, HTTP_, NODE_ …) are used by many programs. */
@@ -60,6 +61,10 @@ export function doubts(
   if (isOpenToOthers(config.TOKEN_IDENTITY_SIGN_IN_URL))
     found.push(
       'TOKEN_IDENTITY_SIGN_IN_URL is not https: a program on the way could sign in as anybody who is sent there.',
+    );
+  if (hasIdentity(config) && config.TOKEN_IDENTITY_SIGN_IN_URL === '')
+    found.push(
+      'TOKEN_IDENTITY_SIGN_IN_URL is empty: the buyer’s page can sign nobody in, and sends users back to the shop’s own page.',
     );
   if (isOpenToOthers(config.TOKEN_TURNSTILE_URL))
     found.push(

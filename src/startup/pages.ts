@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Router } from 'express';
 import type { DependencyContainer } from 'tsyringe';
 import { CONFIG, type Config } from '../config/config';
+import { hasIdentity } from '../config/fields/identity';
 import { BalanceService } from '../modules/accounts/service';
 import { ConcertService } from '../modules/catalog/service';
 import { IdentityService } from '../modules/identity/service';
@@ -31,6 +32,7 @@ export function pageRouters(container: DependencyContainer, middleware: () => Ro
     idleSeconds: config.QUEUE_IDLE_TIMEOUT_SECONDS,
     hasProofOfWork: config.TOKEN_GATE === 'proof-of-work',
     signInUrl: config.TOKEN_IDENTITY_SIGN_IN_URL,
+    isJoinedElsewhere: isJoinedElsewhere(config),
     extensionSeconds: config.HOLD_EXTENSION_SECONDS,
   });
   if (files !== undefined)
@@ -38,6 +40,10 @@ export function pageRouters(container: DependencyContainer, middleware: () => Ro
   container.resolve<Logger>(LOGGER).warn({ folder: PAGES }, 'there are no pages: they have not been built');
   return [];
 }
+
+/** The page has no sign-in at the shop and no Turnstile widget: what it would send is refused. */
+const isJoinedElsewhere = (config: Config): boolean =>
+  config.TOKEN_GATE === 'turnstile' || (hasIdentity(config) && config.TOKEN_IDENTITY_SIGN_IN_URL === '');
 
 /** The buyer's way without JavaScript; where a token costs something or takes the shop's assertion there is none. */
 function formsOf(

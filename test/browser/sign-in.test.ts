@@ -2,10 +2,17 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { assertion, AUDIENCE, ISSUER, pemOf, shopKey } from '../support/servers/identity-shop';
 import { startTestService } from '../support/service';
+import { useService } from '../support/suite';
 import { until } from '../support/wait';
+import { layoutFaults } from './layout';
 import { axe, describeInBrowser, screen, useBrowser, type Watched } from './support';
 
 const KEY = shopKey('ES256');
+const IDENTITY = {
+  TOKEN_IDENTITY_PUBLIC_KEY: pemOf(KEY),
+  TOKEN_IDENTITY_ISSUER: ISSUER,
+  TOKEN_IDENTITY_AUDIENCE: AUDIENCE,
+};
 
 describeInBrowser('a sign-in at the shop', () => {
   /** What the shop adds to the page's address when it sends a user back. */
@@ -25,9 +32,7 @@ describeInBrowser('a sign-in at the shop', () => {
     });
     await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
     service = await startTestService({
-      TOKEN_IDENTITY_PUBLIC_KEY: pemOf(KEY),
-      TOKEN_IDENTITY_ISSUER: ISSUER,
-      TOKEN_IDENTITY_AUDIENCE: AUDIENCE,
+      ...IDENTITY,
       TOKEN_IDENTITY_SIGN_IN_URL: `http://127.0.0.1:${(shop.address() as AddressInfo).port}/login?theme=a`,
     });
   });
@@ -92,5 +97,41 @@ describeInBrowser('a sign-in at the shop', () => {
     const watched = await open(`/#state=abc&assertion=${made}`);
     await watched.page.waitForSelector('.problem:has-text("did not work")');
     expect([await isHere(watched), new URL(watched.page.url()).hash]).toEqual([false, '']);
+  });
+});
+
+describeInBrowser('a page that only the shop’s own page can put users in line for', () => {
+  const app = useService(IDENTITY);
+  const browser = useBrowser();
+
+  it.each([
+    ['en-GB', /own page, not here\. Go back/, 'Go back'],
+    ['ko-KR', /예매처로 돌아가서/, '돌아가기'],
+  ])('asks for nothing that would be refused, and leads back (%s)', async (locale, lead, back) => {
+    const { page, faults } = await browser.open({ locale });
+    await page.goto(`${app.url}/sw.js`); // any address before it
+    await page.goto(app.url);
+    await screen(page, 'sign-in');
+    expect(await page.textContent('.lead')).toMatch(lead);
+    expect([await page.locator('form').count(), await axe(page), await layoutFaults(page)]).toEqual([
+      0,
+      [],
+      [],
+    ]);
+    expect(await page.locator('main button.primary').allTextContents()).toEqual([back]);
+    await page.press('main button.primary', 'Enter');
+    await page.waitForURL('**/sw.js');
+    expect(faults).toEqual([]);
+  });
+
+  it('comes back to these words from a place that has expired', async () => {
+    const { page } = await browser.open();
+    const place = { token: 'a.b.c', userId: 1, phase: 'expired' };
+    await page.addInitScript((kept) => localStorage.setItem('concert.place', JSON.stringify(kept)), place);
+    await page.goto(app.url);
+    await screen(page, 'expired');
+    await page.click('main button.primary');
+    await screen(page, 'sign-in');
+    expect(await page.textContent('.lead')).toContain('own page, not here');
   });
 });

@@ -44,8 +44,8 @@ describe('the configuration of identity', () => {
     expect(faultsOf(env)).toEqual([expect.stringMatching(fault)]);
   });
 
-  it('warns of keys and assertions that anybody on the way may exchange', () => {
-    const doubtsAt = (url: string, signIn = ''): string[] => {
+  it('warns of keys and assertions that anybody on the way may exchange, and of a page that signs nobody in', () => {
+    const doubtsAt = (url: string, signIn = 'https://shop.example/login'): string[] => {
       const env = { ...whose, TOKEN_IDENTITY_JWKS_URL: url, TOKEN_IDENTITY_SIGN_IN_URL: signIn };
       return configDoubts(loadConfig(env), env);
     };
@@ -53,6 +53,9 @@ describe('the configuration of identity', () => {
     expect(doubtsAt('http://127.0.0.1:8000/jwks', 'http://127.0.0.1:8000/login')).toEqual([]);
     expect(doubtsAt(TOKEN_IDENTITY_JWKS_URL, 'http://shop.example/login')).toEqual([
       expect.stringMatching(/^TOKEN_IDENTITY_SIGN_IN_URL is not https/),
+    ]);
+    expect(doubtsAt(TOKEN_IDENTITY_JWKS_URL, '')).toEqual([
+      expect.stringMatching(/^TOKEN_IDENTITY_SIGN_IN_URL is empty: the buyer’s page can sign nobody in/),
     ]);
   });
 });

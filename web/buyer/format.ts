@@ -1,8 +1,12 @@
+import { computed } from '@preact/signals';
 import { language, t } from './texts';
 
 const locale = (): string => (language.value === 'ko' ? 'ko-KR' : 'en-GB');
 
-export const formatCount = (count: number): string => new Intl.NumberFormat(locale()).format(count);
+/** Made once a language: it costs far more than to format a number, and a hall has a thousand prices. */
+const counts = computed(() => new Intl.NumberFormat(locale()));
+
+export const formatCount = (count: number): string => counts.value.format(count);
 
 export const formatWon = (amount: number): string =>
   language.value === 'ko' ? `${formatCount(amount)}원` : `₩${formatCount(amount)}`;

@@ -1,5 +1,5 @@
 import { api, ask, limited, refusal, type Answer } from '../shared/api/client';
-import { COST_SCRIPT, QUEUE_ID, RETURNED } from './page';
+import { COST_SCRIPT, IS_ELSEWHERE, QUEUE_ID, RETURNED } from './page';
 import { claimsOf, setPlace } from './place';
 import type { Proof } from './proof/proof';
 
@@ -19,8 +19,10 @@ interface CostScript {
 /**
  * Gets a place in the line, or the one that the user has already; first what it costs.
  * @param userId without effect where the shop signs users in
+ * @returns 404 where only the shop's own page gets a place: the first screen says so
  */
 export async function join(userId: number): Promise<Answer<unknown>> {
+  if (IS_ELSEWHERE) return refusal('404');
   // Most installations demand nothing.
   const script =
     COST_SCRIPT === ''

@@ -11,6 +11,7 @@ export { jittered, wait } from '../shared/wait';
 export { announce } from './announce';
 export * from './format';
 export { authorized, claimsOf, movePhase, place, setPlace } from './place';
+export { loadStyle } from './style';
 export { errorText, language, t } from './texts';
 export { Card, Changing, Heading, Problem } from './views/parts';
 export { join } from './join';

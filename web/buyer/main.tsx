@@ -1,20 +1,26 @@
 import { effect } from '@preact/signals';
 import { Fragment, h, render, type VNode } from 'preact';
 import { scriptUrl } from '../shared/trusted';
+import { nextFrame } from '../shared/wait';
 import { announce, announcement } from './announce';
-import { place } from './place';
+import { type Place, place } from './place';
 import { language, switchLanguage, t } from './texts';
 import { Expired } from './views/ended';
 import { loadShop, ShopScreen } from './views/shop';
 import { SignIn } from './views/sign-in';
 import { Waiting } from './views/waiting';
 import { follow } from './waiting/leader';
-import { isLost } from './waiting/status';
+import { heard, isLost, type Status } from './waiting/status';
 
 export * from './kernel';
 
-/** From this position on, the rest of the app is loaded ahead. */
+/** From this position on, the rest of the app is loaded ahead; before that, where so few wait that it will soon be needed. */
 const NEAR = 50;
+
+const isNear = (now: Place | undefined, status: Status | undefined): boolean => {
+  if (now !== undefined) return now.phase === 'active' || (now.position ?? Infinity) <= NEAR;
+  return status?.state === 'OPEN' && status.waiting < NEAR;
+};
 
 function Screen(): VNode {
   const now = place.value;
@@ -74,14 +80,18 @@ effect(() => {
   const phase = place.value?.phase;
   if (phase === 'active' && before !== 'active') announce(t.peek().admitted.live);
   before = phase;
-  if ((place.value?.position ?? Infinity) <= NEAR || phase === 'active') void loadShop();
+  if (isNear(place.value, heard.value?.status)) void loadShop();
 });
 
-const root = document.getElementById('app');
-if (root !== null) {
+function show(): void {
+  const root = document.getElementById('app');
+  if (root === null) return;
   root.textContent = '';
   render(<App />, root);
 }
+
 follow();
+// The browser paints what stands in the page before it has to work for the rest.
+void nextFrame().then(show);
 if ('serviceWorker' in navigator)
   void navigator.serviceWorker.register(scriptUrl('/sw.js')).catch(() => undefined); // private windows have none

@@ -11,6 +11,8 @@ export const SHOP_SCRIPT = meta('shop');
 export const COST_SCRIPT = meta('cost');
 /** Where the shop signs users in; empty: the page asks for a number. */
 export const SIGN_IN_URL = meta('sign-in');
+/** Users get in line on the shop's own page only: this one cannot show who they are, or what a token costs. */
+export const IS_ELSEWHERE = meta('elsewhere') !== '';
 /** What the shop has sent a user back with. It leaves the address and the history at once. */
 export const RETURNED = SIGN_IN_URL !== '' && location.hash.includes('state=') ? location.hash.slice(1) : '';
 if (RETURNED !== '') history.replaceState(null, '', location.pathname + location.search);

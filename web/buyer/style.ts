@@ -1,16 +1,13 @@
-import { jittered, wait } from './kernel';
-
-/** Path of the stylesheet of the script that this is bundled into: the build fills it in. */
-declare const STYLE: string;
+import { jittered, wait } from '../shared/wait';
 
 const RETRY_MS = 5000;
 
 /** @returns whether it came */
-const addStyle = (): Promise<boolean> =>
+const addStyle = (url: string): Promise<boolean> =>
   new Promise((resolve) => {
     const link = document.createElement('link');
     link.rel = 'stylesheet';
-    link.href = STYLE;
+    link.href = url;
     link.onload = () => resolve(true);
     link.onerror = () => {
       link.remove();
@@ -20,6 +17,6 @@ const addStyle = (): Promise<boolean> =>
   });
 
 /** Ends after the first attempt: a script without style works all the same, and the style is tried again. */
-export async function loadStyle(): Promise<void> {
-  if (!(await addStyle())) void wait(jittered(RETRY_MS)).then(loadStyle);
+export async function loadStyle(url: string): Promise<void> {
+  if (!(await addStyle(url))) void wait(jittered(RETRY_MS)).then(() => loadStyle(url));
 }

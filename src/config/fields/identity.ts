@@ -1,5 +1,11 @@
 import { integer, publicKey, text, webUrl } from '../field';
 
+/** Whether a token needs an assertion of the shop. */
+export const hasIdentity = (config: {
+  TOKEN_IDENTITY_JWKS_URL: string;
+  TOKEN_IDENTITY_PUBLIC_KEY: string;
+}): boolean => config.TOKEN_IDENTITY_JWKS_URL !== '' || config.TOKEN_IDENTITY_PUBLIC_KEY !== '';
+
 /** Identity of users: asserted by the shop or, without these variables, claimed by the client. */
 export const identityFields = {
   TOKEN_IDENTITY_JWKS_URL: webUrl({

@@ -1,6 +1,7 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { isRefusal } from '../../common/errors';
 import { CONFIG, type Config } from '../../config/config';
+import { hasIdentity } from '../../config/fields/identity';
 import { SubjectDirectory } from '../accounts/subjects';
 import { Breakers } from '../operations/breakers';
 import { AssertionRefused, QueueNotEntitled } from './errors';
@@ -28,8 +29,7 @@ export class IdentityService {
     private readonly metrics: IdentityMetrics,
     @inject(CONFIG) private readonly config: Config,
   ) {
-    const { TOKEN_IDENTITY_JWKS_URL: url, TOKEN_IDENTITY_PUBLIC_KEY: pem } = config;
-    this.isRequired = url !== '' || pem !== '';
+    this.isRequired = hasIdentity(config);
     this.parts = this.isRequired ? this.loadParts() : undefined;
   }
 

@@ -23,6 +23,8 @@ export interface PageSettings {
   hasProofOfWork: boolean;
   /** Where the shop signs users in, for which the page loads a script; empty: the page asks for the user's number. */
   signInUrl: string;
+  /** Only the shop's own page can get a token: this page leads back there. */
+  isJoinedElsewhere: boolean;
   /** 0: a hold cannot be prolonged. */
   extensionSeconds: number;
 }
@@ -86,6 +88,7 @@ function indexPage(folder: string, settings: PageSettings, cost: string): PageFi
     extension: String(settings.extensionSeconds),
     cost,
     signIn: settings.signInUrl,
+    elsewhere: settings.isJoinedElsewhere ? 'yes' : '',
   };
   const html = readFileSync(join(folder, 'index.html'), 'utf8').replace(
     /\{\{(\w+)\}\}/g,

@@ -1,8 +1,10 @@
-import { type Answer, api, ask, h, limited, refusal, render, signal } from '../kernel';
+import { type Answer, api, ask, h, limited, loadStyle, refusal, render, signal } from '../kernel';
 import type { Cost } from '../join';
-import { loadStyle } from '../style';
 import { Working } from './dialog';
 import { type Challenge, type Found, search } from './search';
+
+/** Path of its style sheet: the build fills it in. */
+declare const STYLE: string;
 
 /** What a token costs where the gate is a proof of work. */
 export interface Proof {
@@ -41,4 +43,4 @@ async function solve(challenge: Challenge): Promise<Found> {
   }
 }
 
-await loadStyle();
+await loadStyle(STYLE);

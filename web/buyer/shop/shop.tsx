@@ -1,5 +1,4 @@
 import { Fragment, h, place, type VNode } from '../kernel';
-import { loadStyle } from '../style';
 import { Concerts } from './concerts';
 import { StillThere } from './idle';
 import { submitExtension, submitPayment, submitRelease } from './acts';
@@ -44,5 +43,3 @@ async function resume(): Promise<void> {
 }
 
 void resume();
-// The import ends when the style is there, so that nothing moves once the shop is shown.
-await loadStyle();

@@ -9,6 +9,9 @@ export const en = {
     hint: 'For this demonstration, the number of any user, such as 1.',
     join: 'Get in line',
     atShop: 'Sign in and get in line',
+    elsewhere:
+      'You get in line on the shop’s own page, not here. Go back to it, and follow its way to the tickets.',
+    back: 'Go back',
     refused: 'The sign-in did not work. Sign in again.',
     forbidden: 'This queue is not open to you.',
     wrong: 'Enter a whole number from 1 on.',

@@ -2,8 +2,12 @@ import { signal } from '@preact/signals';
 import { Fragment, h, type VNode } from 'preact';
 import { jittered, wait } from '../../shared/wait';
 import { SHOP_SCRIPT } from '../page';
+import { loadStyle } from '../style';
 import { t } from '../texts';
 import { Card, Heading } from './parts';
+
+/** Path of the shop's style sheet: the build fills it in. */
+declare const SHOP_STYLE: string;
 
 type ShopScript = { Shop: () => VNode };
 
@@ -14,9 +18,12 @@ let isLoading = false;
 export async function loadShop(): Promise<void> {
   if (isLoading) return;
   isLoading = true;
+  const style = loadStyle(SHOP_STYLE);
   for (let failures = 0; script.value === undefined; failures++)
     try {
-      script.value = (await import(SHOP_SCRIPT)) as ShopScript;
+      const loaded = (await import(SHOP_SCRIPT)) as ShopScript;
+      await style; // nothing moves once the shop is shown
+      script.value = loaded;
     } catch {
       await wait(jittered(Math.min(1000 * 2 ** failures, 15_000)));
     }

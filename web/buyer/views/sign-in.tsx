@@ -3,13 +3,37 @@ import { Fragment, h, type VNode } from 'preact';
 import { everySecond, serverNow } from '../../shared/clock';
 import { formatCount, formatLeft, formatMoment } from '../format';
 import { join, resumed } from '../join';
-import { SIGN_IN_URL } from '../page';
+import { IS_ELSEWHERE, SIGN_IN_URL } from '../page';
 import { t } from '../texts';
 import { heard } from '../waiting/status';
 import { Card, Changing, Heading, Problem } from './parts';
 
 /** The beginning: who it is, and into the line. */
 export function SignIn(): VNode {
+  const { signIn } = t.value;
+  return (
+    <Card>
+      <Heading name="sign-in">{signIn.title}</Heading>
+      <p class="lead">{IS_ELSEWHERE ? signIn.elsewhere : signIn.lead}</p>
+      <Opening />
+      {IS_ELSEWHERE ? <Back /> : <SignInForm />}
+    </Card>
+  );
+}
+
+/** The user has most likely come from the shop's page; where this page was opened in another tab, that page is still open. */
+function Back(): VNode {
+  if (history.length === 1) return <Fragment />;
+  return (
+    <p class="actions">
+      <button type="button" class="primary" onClick={() => history.back()}>
+        {t.value.signIn.back}
+      </button>
+    </p>
+  );
+}
+
+function SignInForm(): VNode {
   const problem = useSignal('');
   const isBusy = useSignal(false);
   const show = async (joined: ReturnType<typeof join>): Promise<void> => {
@@ -34,33 +58,22 @@ export function SignIn(): VNode {
     if (resumed !== undefined) void show(resumed);
   });
   const { signIn, checking } = t.value;
-  const own: Record<string, string> = {
+  const own = {
     wrong: signIn.wrong,
     '401': signIn.refused,
     '403': signIn.forbidden,
     '404': signIn.unknown,
   };
   return (
-    <Card>
-      <Heading name="sign-in">{signIn.title}</Heading>
-      <p class="lead">{signIn.lead}</p>
-      <Opening />
-      <form onSubmit={(event) => void submit(event)} noValidate>
-        {SIGN_IN_URL === '' ? <UserNumber /> : null}
-        <div id="user-problem">
-          {problem.value in own ? (
-            <p class="problem" role="alert">
-              {own[problem.value]}
-            </p>
-          ) : (
-            <Problem code={problem.value} />
-          )}
-        </div>
-        <button class="primary" type="submit" aria-disabled={isBusy.value}>
-          {isBusy.value ? checking : SIGN_IN_URL === '' ? signIn.join : signIn.atShop}
-        </button>
-      </form>
-    </Card>
+    <form onSubmit={(event) => void submit(event)} noValidate>
+      {SIGN_IN_URL === '' ? <UserNumber /> : null}
+      <div id="user-problem">
+        <Problem code={problem.value} texts={own} />
+      </div>
+      <button class="primary" type="submit" aria-disabled={isBusy.value}>
+        {isBusy.value ? checking : SIGN_IN_URL === '' ? signIn.join : signIn.atShop}
+      </button>
+    </form>
   );
 }
 

@@ -78,7 +78,7 @@ async function act(): Promise<void> {
   const inLine = place.value?.phase === 'waiting' || place.value?.phase === 'rejoined';
   if (inLine && isDue(presence, now)) {
     presence = dueIn(jittered(paceOfPlace()?.presenceAfterMs ?? RETRY_MS));
-    await sayPresent();
+    void sayPresent(); // the status does not wait for its answer
   }
   const isSeen = document.visibilityState === 'visible';
   if (!isSeen && !(inLine && isNear())) return;

@@ -32,14 +32,20 @@ function again(scheduleId: number): void {
   }, jittered(EVERY_MS));
 }
 
+const readLayout = (query: { scheduleId: string; version?: string }): Promise<Answer<Layout>> =>
+  ask(api.GET('/v1/api/concerts/layout', { params: { query }, ...limited() }));
+
 export async function readSeats(scheduleId: number): Promise<Answer<unknown>> {
   const query = { scheduleId: String(scheduleId) };
+  // Only the availability names the version of the layout; the first time the layout does not wait for it.
+  const early = layout === undefined ? readLayout(query) : undefined;
   const answer = await ask(api.GET('/v1/api/concerts/availability', { params: { query }, ...limited() }));
   if (!answer.ok) return answer;
   const { layoutVersion: version, seats } = answer.data;
   if (layout?.version !== version) {
-    const params = { query: { ...query, version } };
-    const found = await ask(api.GET('/v1/api/concerts/layout', { params, ...limited() }));
+    const known = await early;
+    const isKnown = known?.ok === true && known.data.version === version;
+    const found = isKnown ? known : await readLayout({ ...query, version });
     if (!found.ok) return found;
     layout = found.data;
   }

@@ -48,18 +48,17 @@ export function SeatMap({ rows, isChosen, toggle }: SeatChoice): VNode {
                 >
                   {row.name}
                 </span>
-                {row.seats.map((seat, s) => (
-                  <SeatCell
-                    key={seat.number}
-                    seat={seat}
-                    isChosen={isChosen(seat)}
-                    isStop={at.value.row === r && at.value.seat === s}
-                    choose={() => {
+                {row.seats.map((seat, s) =>
+                  cellOf({
+                    seat,
+                    isChosen: isChosen(seat),
+                    isStop: at.value.row === r && at.value.seat === s,
+                    choose: () => {
                       at.value = { row: r, seat: s };
                       toggle(seat);
-                    }}
-                  />
-                ))}
+                    },
+                  }),
+                )}
               </div>
             ))}
           </div>
@@ -72,14 +71,15 @@ export function SeatMap({ rows, isChosen, toggle }: SeatChoice): VNode {
   );
 }
 
-interface CellProps {
+interface Shown {
   seat: HallSeat;
   isChosen: boolean;
   isStop: boolean;
   choose: () => void;
 }
 
-function SeatCell({ seat, isChosen, isStop, choose }: CellProps): VNode {
+/** No component: a thousand of them would each follow the signals. */
+function cellOf({ seat, isChosen, isStop, choose }: Shown): VNode {
   const { states, row, seat: seatText, accessible, label } = shopTexts.value.seats;
   const state = isChosen ? 'chosen' : seat.state;
   const place = `${seat.section} ${row(seat.row)}`.trim();
@@ -91,6 +91,7 @@ function SeatCell({ seat, isChosen, isStop, choose }: CellProps): VNode {
   );
   return (
     <span
+      key={seat.number}
       role="gridcell"
       class={`${state}${seat.isAfterGap ? ' gap' : ''}${seat.isAccessible ? ' accessible' : ''}`}
       tabIndex={isStop ? 0 : -1}
