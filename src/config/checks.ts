@@ -1,4 +1,5 @@
-import { isHost, splitList } from './urls';
+import { refuseTwice, splitList } from './lists';
+import { isHost } from './urls';
 
 /** Returns what is wrong with a value, or throws it; undefined: nothing. */
 export type Check = (value: string) => string | undefined;
@@ -43,10 +44,11 @@ export const hostName: Check = (value) =>
   isHost(value) ? undefined : `must be a host's name without port or path, not "${value}"`;
 
 /** Several, with `,` between them. */
-export const hostNames: Check = (value) =>
-  splitList(value)
-    .map(hostName)
-    .find((fault) => fault !== undefined);
+export const hostNames: Check = (value) => {
+  const names = splitList(value);
+  refuseTwice(names);
+  return names.map(hostName).find((fault) => fault !== undefined);
+};
 
 export const listenAddress: Check = (value) =>
   isHost(value) ? undefined : `must be an IP address without brackets, or a host's name, not "${value}"`;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Check, parseLimits } from './checks';
 import { parseNetworks } from './networks';
-import { parsePairs } from './pairs';
+import { parsePairs } from './lists';
 import { parsePublicKey } from './public-key';
 import { closest } from './closest';
 import { parseBrokers, parseDatabaseUrl, parseRedisUrls, parseUrl } from './urls';

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
-import { splitList } from './urls';
+import { refuseTwice, splitList } from './lists';
 
 /** RFC 9578, 6: a token's signature has 256 bytes. */
 const RSA_BITS = 2048;
@@ -28,6 +28,8 @@ function parseKey(text: string): PrivacyPassKey {
 
 /** Keys with `,` between them. @throws Error that says what is wrong */
 export function parsePrivacyPassKeys(text: string): [PrivacyPassKey, ...PrivacyPassKey[]] {
-  const [first = '', ...more] = splitList(text);
+  const keys = splitList(text);
+  refuseTwice(keys);
+  const [first = '', ...more] = keys;
   return [parseKey(first), ...more.map(parseKey)];
 }

@@ -1,4 +1,5 @@
-import { isIP, isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
+import { refuseTwice, splitList } from './lists';
 
 /** Where a store is, parsed once: what is checked at the start is what connects. Errors never show the value, for its password. */
 
@@ -29,9 +30,12 @@ const REDIS_PORT = 6379;
 const SENTINEL_PORT = 26_379;
 const HOST_NAME = /^(?=.{1,253}$)[a-z\d_](?:[\w-]*\w)?(?:\.[a-z\d_](?:[\w-]*\w)?)*\.?$/i;
 
+/** What some programs read as an IPv4 address, octal or hexadecimal, and others as a name. */
+const NUMBER_AT_END = /(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/i;
+
 /** A host's name, or an IP address without brackets. */
 export const isHost = (text: string): boolean =>
-  isIP(text) !== 0 || (HOST_NAME.test(text) && (isIPv4(text) || !/^[\d.]+$/.test(text)));
+  isIP(text) !== 0 || (HOST_NAME.test(text) && !NUMBER_AT_END.test(text));
 
 /** This very host. */
 export const isLoopback = (host: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/i.test(host);
@@ -92,9 +96,8 @@ export function parseDatabaseUrl(text: string): DatabaseTarget {
   const parts = parseUrl(text, ['mariadb:', 'mysql:']);
   const [database = '', ...more] = parts.segments;
   if (more.length > 0) throw new Error(`must name one database, with no further /: ${RESERVED}`);
-  for (const [name, value] of parts.query)
-    if (name !== 'ssl' || !['true', 'false'].includes(value))
-      throw new Error(`must have no ?… but ?ssl=true: ${RESERVED}`);
+  if (!['', 'ssl=true', 'ssl=false'].includes(parts.query.toString()))
+    throw new Error(`must have no ?… but ?ssl=true: ${RESERVED}`);
   return {
     host: parts.host,
     port: parts.port ?? MARIADB_PORT,
@@ -122,7 +125,7 @@ export function parseRedisUrls(text: string): RedisTarget {
   if (all.some(differs))
     throw new Error('must have the same protocol, user and password for all nodes of a Redis Cluster');
   const { username, password, db, tls } = first;
-  return { nodes: all.map(({ host, port }) => ({ host, port })), username, password, db, tls };
+  return { nodes: nodesOf(all, REDIS_PORT), username, password, db, tls };
 }
 
 function parseRedisUrl(text: string): Omit<RedisTarget, 'nodes'> & { host: string; port: number } {
@@ -142,6 +145,12 @@ function parseRedisUrl(text: string): Omit<RedisTarget, 'nodes'> & { host: strin
   };
 }
 
+function nodesOf(all: Pick<UrlParts, 'host' | 'port'>[], usualPort: number): RedisTarget['nodes'] {
+  const nodes = all.map(({ host, port }) => ({ host, port: port ?? usualPort }));
+  refuseTwice(nodes.map(({ host, port }) => `${host}:${port}`));
+  return nodes;
+}
+
 const SENTINEL_URL = /^(rediss?)\+sentinel:\/\/((?:[^@/?#]*@)?)([^@/?#]*)([/?#].*)?$/i;
 
 /** `redis+sentinel://user:password@host:port,host:port/master/index?sentinelUser=…&sentinelPassword=…` */
@@ -156,13 +165,14 @@ function parseSentinelUrl(text: string): RedisTarget {
     throw new Error(
       'must end in the name of the master and, if need be, the number of a database: /mymaster/0',
     );
+  refuseTwice([...first.query.keys()]);
   for (const name of first.query.keys())
     if (!['sentinelUser', 'sentinelPassword'].includes(name))
       throw new Error(`must have no ?… but ?sentinelUser= and &sentinelPassword=: ${RESERVED}`);
   if (first.username !== '' && first.password === '')
     throw new Error('must have a password where it has a user');
   return {
-    nodes: all.map(({ host, port }) => ({ host, port: port ?? SENTINEL_PORT })),
+    nodes: nodesOf(all, SENTINEL_PORT),
     sentinel: {
       master,
       username: first.query.get('sentinelUser') ?? '',
@@ -177,17 +187,12 @@ function parseSentinelUrl(text: string): RedisTarget {
 
 /** `host:port,host:port,…` @throws Error that says what is wrong */
 export function parseBrokers(text: string): string[] {
-  return splitList(text).map((broker) => {
+  const brokers = splitList(text).map((broker) => {
     const [host = '', port = '', ...more] = broker.split(':');
     if (more.length > 0 || !isHost(host) || !isPort(port))
       throw new Error(`must be host:port,host:port,… with ports from 1 to 65535, not "${broker}"`);
     return broker;
   });
-}
-
-/** The entries of a list with `,` between them; blanks around them do not matter. @throws Error for an empty one */
-export function splitList(text: string): string[] {
-  const entries = text.split(',').map((entry) => entry.trim());
-  if (entries.includes('')) throw new Error('must have something before and after each comma');
-  return entries;
+  refuseTwice(brokers);
+  return brokers;
 }

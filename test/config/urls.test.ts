@@ -97,6 +97,8 @@ describe('URLs of stores', () => {
     'mariadb://u:p@host/a?sll=true',
     'mariadb://u:p@host/a?ssl=yes',
     'mariadb://u:p@host/a?initSql=DROP',
+    'mariadb://u:p@host/a?ssl=true&ssl=false',
+    'mariadb://u:p@0x7f.1/a',
   ])('DATABASE_URL refuses %s', (value) => {
     expect(() => loadConfig({ DATABASE_URL: value })).toThrow(
       /^Configuration is wrong:\n {2}DATABASE_URL must [^\n]*$/,
@@ -125,6 +127,9 @@ describe('URLs of stores', () => {
     'redis://a:1,rediss://b:2',
     'redis://:x@a:1,redis://:y@b:2',
     'redis://a:1/1,redis://b:2/1',
+    'redis://a,redis://A:6379',
+    'redis+sentinel://a,b,a:26379/m',
+    'redis+sentinel://a/m?sentinelUser=x&sentinelUser=y',
     'redis://a:1,redis://b:0',
     ...everywhere('redis+sentinel').filter((it) => !/^ftp|^u:p|^host/.test(it)),
     'redis+sentinel://host',

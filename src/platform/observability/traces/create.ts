@@ -1,6 +1,6 @@
 import type { Config } from '../../../config/config';
 import { parseNetworks } from '../../../config/networks';
-import { parsePairs } from '../../../config/pairs';
+import { parsePairs } from '../../../config/lists';
 import type { Logger } from '../logger';
 import type { ExportEvents } from './export';
 import type { TraceMetrics } from './metrics';

@@ -1,6 +1,6 @@
 import type { Config } from '../../../../config/config';
 import { parsePrivacyPassKeys } from '../../../../config/privacy-pass-key';
-import { splitList } from '../../../../config/urls';
+import { splitList } from '../../../../config/lists';
 import type { Breaker } from '../../../../platform/circuit-breaker/breaker';
 import type { Logger } from '../../../../platform/observability/logger';
 import { bitsAt } from './difficulty';

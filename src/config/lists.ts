@@ -1,4 +1,16 @@
-import { splitList } from './urls';
+/** The entries of a list with `,` between them; blanks around them do not matter. @throws Error for an empty one */
+export function splitList(text: string): string[] {
+  const entries = text.split(',').map((entry) => entry.trim());
+  if (entries.includes('')) throw new Error('must have something before and after each comma');
+  return entries;
+}
+
+/** @throws Error where a list says something twice: one of the two was meant to be another */
+export function refuseTwice(names: string[]): void {
+  const lower = names.map((name) => name.toLowerCase());
+  const twice = names.find((_, i) => lower.indexOf(lower[i] ?? '') !== i);
+  if (twice !== undefined) throw new Error(`must not have "${twice}" twice`);
+}
 
 /** A token of HTTP: what the name of a header may be. */
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
@@ -15,6 +27,7 @@ export function parsePairs(text: string): Record<string, string> {
     if (!NAME.test(name)) throw new Error('must be name=value,name=value,…');
     return [name, decoded(pair.slice(at + 1).trim())];
   });
+  refuseTwice(pairs.map(([name]) => name));
   return Object.fromEntries(pairs);
 }
 
