@@ -4,6 +4,7 @@ import { didYouMean } from '../config/closest';
 import { NotFound } from '../common/errors';
 import { AuditRepository } from '../modules/organizer/audit/repository';
 import { SecretUnreadable, TargetRefused } from '../modules/webhooks/errors';
+import { DeliveryHistory } from '../modules/webhooks/history';
 import { EndpointRepository } from '../modules/webhooks/repository';
 import { WebhookSecrets } from '../modules/webhooks/secrets';
 import { WebhookService } from '../modules/webhooks/service';
@@ -48,6 +49,7 @@ runTool(USAGE, async () => {
     const webhooks = new WebhookService(
       database,
       new EndpointRepository(),
+      new DeliveryHistory(database),
       new WebhookSecrets(config),
       new AuditRepository(database),
       config,

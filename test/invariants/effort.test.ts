@@ -9,6 +9,7 @@ import { InvariantStore } from '../../src/modules/invariants/store';
 import { scanWholeTables } from '../../src/modules/invariants/whole-tables';
 import { scansOfAll } from '../../src/modules/invariants/table-scan';
 import { queueKeys } from '../../src/modules/waiting-room/state/keys';
+import { OrderRepository } from '../../src/modules/orders/order-repository';
 import { Scratch } from '../support/rows/scratch';
 import { testConfig, uniqueQueueId } from '../support/config';
 
@@ -66,7 +67,7 @@ async function fill(scratch: Scratch, rows: number): Promise<void> {
   );
 }
 
-describe('what the invariant checks read of one user, one seat, one schedule and one topic with all rows', () => {
+describe('what is read of one user, one seat, one schedule and one topic with all rows', () => {
   const FEW = 4_000;
   const few: Scratch[] = [];
   const many: Scratch[] = [];
@@ -102,7 +103,7 @@ describe('what the invariant checks read of one user, one seat, one schedule and
     });
 
   it.each(checks.map((check) => [check.what, check] as const))(
-    'grows no faster than the tables: %s',
+    'grows no faster than the tables in the check of %s',
     async (_what, check) => {
       for (const sql of [check.sql, ...(check.fresh ? [check.fresh.sql] : [])]) {
         const everything: Span =
@@ -119,7 +120,7 @@ describe('what the invariant checks read of one user, one seat, one schedule and
   );
 
   it.each(chunked.map((check) => [check.what, check] as const))(
-    'is bounded by the rows of a chunk: %s',
+    'is bounded by the rows of a chunk in the check of %s',
     async (_what, check) => {
       const ROWS = 300;
       const span = await chunkOf(one(many), check.along ?? 'member', ROWS);
@@ -135,6 +136,23 @@ describe('what the invariant checks read of one user, one seat, one schedule and
         (await scan.step(on, 300)).done();
         expect([scan.name, (await readBy(on, () => scan.step(on, 300))) < 700]).toEqual([scan.name, true]);
       });
+  });
+
+  it('is no order of other users for a list of the user’s own, however many are newer', async () => {
+    const { admin, app } = one(many);
+    await admin.execute(
+      `INSERT INTO orders (user_id, schedule_id, status, total, held_until)
+       SELECT 2, 1, 'EXPIRED', 0, NOW(3) FROM seq_1_to_${6 * FEW}`,
+    );
+    await admin.execute('ANALYZE TABLE orders');
+    const orders = new OrderRepository();
+    const read = await app.transaction((tx) =>
+      readBy(tx, async () => {
+        const listed = await orders.list(tx, 1, Number.MAX_SAFE_INTEGER, 20);
+        expect(listed.map(({ id }) => id)).toEqual(Array.from({ length: 20 }, (_, i) => 2 * FEW - i));
+      }),
+    );
+    expect(read).toBeLessThan(2.2 * FEW);
   });
 
   it('covers all rows, in chunks of any size', async () => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { DeliveryHistory } from '../../src/modules/webhooks/history';
 import { EndpointRepository } from '../../src/modules/webhooks/repository';
 import { WebhookSecrets } from '../../src/modules/webhooks/secrets';
 import { AuditRepository } from '../../src/modules/organizer/audit/repository';
@@ -157,6 +158,7 @@ describe('the trace of a purchase', () => {
     const webhooks = new WebhookService(
       scratch.app,
       new EndpointRepository(),
+      new DeliveryHistory(scratch.app),
       secrets,
       new AuditRepository(scratch.app),
       config,

@@ -1,3 +1,4 @@
+import { DeliveryHistory } from '../../src/modules/webhooks/history';
 import { EndpointRepository } from '../../src/modules/webhooks/repository';
 import { WebhookSecrets } from '../../src/modules/webhooks/secrets';
 import { AuditRepository } from '../../src/modules/organizer/audit/repository';
@@ -56,6 +57,7 @@ function serviceWith(env: Record<string, string | number>): WebhookService {
   return new WebhookService(
     scratch.app,
     new EndpointRepository(),
+    new DeliveryHistory(scratch.app),
     new WebhookSecrets(config),
     new AuditRepository(scratch.app),
     config,

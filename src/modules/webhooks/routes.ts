@@ -7,7 +7,7 @@ import { validation } from '../../http/middleware/validate';
 import { type Access, pathId } from '../organizer/middleware';
 import { typeOf } from './message';
 import { ACTIVATE, ADD, ATTEMPTS, LIST, REMOVE, REPLAY, type ReplayBody, ROTATE } from './schema';
-import type { Attempt, By, Endpoint, Replay, WebhookService } from './service';
+import type { Attempt, By, EndpointState, Replay, WebhookService } from './service';
 
 const BODY_BYTES = 16_384;
 const SHOWN_ATTEMPTS = 100;
@@ -95,7 +95,7 @@ const by = (actor: By['actor'], body: { reason?: string | undefined } | undefine
   reason: body?.reason,
 });
 
-const endpointView = (endpoint: Endpoint, time: DisplayTime) => {
+const endpointView = (endpoint: EndpointState, time: DisplayTime) => {
   const { id, url, description, types, pending, failed, disabledReason } = endpoint;
   const shown = (at: Date | null): string | null => at && time.withOffset(at);
   const { createdAt, failingSince, disabledAt, previousUntil } = endpoint;

@@ -5,7 +5,8 @@ import { Database, type ModelTransaction, type SqlExecutor } from '../../platfor
 import { type Act, type Actor, AuditRepository } from '../organizer/audit/repository';
 import { AddressRules } from './delivery/addresses';
 import { topicOf, typeOf } from './message';
-import { type AttemptRow, EndpointRepository, type EndpointRow } from './repository';
+import { type AttemptRow, backlogOf, DeliveryHistory } from './history';
+import { EndpointRepository, type EndpointRow } from './repository';
 import { WebhookSecrets } from './secrets';
 import { newSecret } from './signature';
 import { parseTarget } from './target';
@@ -13,6 +14,12 @@ import { parseTarget } from './target';
 export interface Endpoint extends Omit<EndpointRow, 'topics'> {
   /** Types of events that are sent; undefined: all. */
   types: string[] | undefined;
+}
+
+/** With what is to be delivered and what was given up, each counted up to 100,000. */
+export interface EndpointState extends Endpoint {
+  pending: number;
+  failed: number;
 }
 
 export type Attempt = AttemptRow;
@@ -34,6 +41,7 @@ export class WebhookService {
   constructor(
     private readonly database: Database,
     private readonly endpoints: EndpointRepository,
+    private readonly history: DeliveryHistory,
     private readonly secrets: WebhookSecrets,
     private readonly audit: AuditRepository,
     @inject(CONFIG) config: Config,
@@ -72,18 +80,29 @@ export class WebhookService {
     });
   }
 
-  async list(): Promise<Endpoint[]> {
-    return (await this.endpoints.list(this.database)).map(typed);
+  async list(): Promise<EndpointState[]> {
+    const states = [];
+    for (const row of await this.endpoints.list(this.database)) {
+      const { deliveries: pending } = await backlogOf(this.database, row.id, 'PENDING');
+      const { deliveries: failed } = await backlogOf(this.database, row.id, 'FAILED');
+      states.push({ ...typed(row), pending, failed });
+    }
+    return states;
   }
 
-  /** Forgets the endpoint, what was to be delivered to it, and its log. @throws NotFound (404) */
+  /**
+   * Forgets the endpoint, what was to be delivered to it, and its log. When it ends half done, the endpoint is disabled
+   * and may be removed again.
+   * @throws NotFound (404)
+   */
   async remove(by: By, id: number): Promise<void> {
-    // The transaction is repeated after a deadlock with a worker.
     await this.database.modelTransaction(async (tx) => {
       const endpoint = await this.find(tx, id);
-      if (!(await this.endpoints.remove(tx, id))) throw missing(id);
+      if (!(await this.endpoints.disable(tx, id, 'it is being removed'))) throw missing(id);
       await this.write(tx, by, { act: 'remove', subject: id, before: stateOf(endpoint) });
     });
+    await this.history.forget(id);
+    await this.database.transaction((tx) => this.endpoints.remove(tx, id));
   }
 
   /**
@@ -130,27 +149,27 @@ export class WebhookService {
     });
   }
 
-  /** Sends again, with the same ids. @returns how many @throws NotFound (404) */
+  /** Sends again, with the same ids; what a failure has left is in the audit. @returns how many @throws NotFound (404) */
   async replay(by: By, id: number, what: Replay): Promise<number> {
-    return this.database.modelTransaction(async (tx) => {
-      await this.find(tx, id);
-      const events = await this.sendAgain(tx, id, what);
-      await this.write(tx, by, { act: 'replay', subject: id, after: { ...what, events } });
-      return events;
-    });
+    await this.find(this.database, id);
+    let events = 0;
+    const count = (more: number): number => (events += more);
+    try {
+      if ('eventId' in what) count(await this.history.replayEvent(id, what.eventId));
+      else if ('since' in what) await this.history.replaySince(id, what.since, count);
+      else await this.history.replayFailed(id, count);
+    } finally {
+      await this.database.modelTransaction((tx) =>
+        this.write(tx, by, { act: 'replay', subject: id, after: { ...what, events } }),
+      );
+    }
+    return events;
   }
 
   /** The newest calls with their outcomes. @throws NotFound (404) */
   async log(id: number, limit: number): Promise<Attempt[]> {
     await this.find(this.database, id);
-    return this.endpoints.log(this.database, id, limit);
-  }
-
-  private async sendAgain(tx: SqlExecutor, id: number, what: Replay): Promise<number> {
-    if ('eventId' in what) return this.endpoints.replayEvent(tx, id, what.eventId);
-    return 'since' in what
-      ? this.endpoints.replaySince(tx, id, what.since)
-      : this.endpoints.replayFailed(tx, id);
+    return this.history.log(id, limit);
   }
 
   private async find(on: SqlExecutor, id: number): Promise<Endpoint> {

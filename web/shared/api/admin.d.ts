@@ -4729,9 +4729,9 @@ export interface paths {
                                 description: string;
                                 /** @description null: all */
                                 types: string[] | null;
-                                /** @description Deliveries that are not done yet */
+                                /** @description Deliveries that are not done yet, counted up to 100,000 */
                                 pending: number;
-                                /** @description Deliveries that were given up */
+                                /** @description Deliveries that were given up, counted likewise */
                                 failed: number;
                                 /**
                                  * Format: date-time

@@ -1,6 +1,7 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Database, type SqlExecutor } from '../../../platform/database/database';
 import { shortened } from '../../outbox/errors';
+import { backlogOf } from '../history';
 import type { CallResult } from './sender';
 
 /** Most deliveries taken in one read. */
@@ -41,12 +42,8 @@ const HOPELESS = `UPDATE webhook_endpoint
                      SET disabled_at = NOW(3), disabled_reason = CONCAT('failing since ', failing_since, ' UTC')
                    WHERE id = ? AND disabled_at IS NULL AND failing_since < NOW(3) - INTERVAL ? HOUR`;
 const ENABLED = 'SELECT id FROM webhook_endpoint WHERE disabled_at IS NULL ORDER BY id';
-const STATES = `SELECT e.id, IF(e.disabled_at IS NOT NULL, 'disabled', IF(e.failures > 0, 'failing', 'ok')) AS state,
-                       COUNT(d.id) AS pending,
-                       COALESCE(TIMESTAMPDIFF(SECOND, MIN(d.created_at), NOW(3)), 0) AS oldestAgeS
-                  FROM webhook_endpoint e
-                  LEFT JOIN webhook_delivery d ON d.endpoint_id = e.id AND d.status = 'PENDING'
-                 GROUP BY e.id`;
+const STATES = `SELECT id, IF(disabled_at IS NOT NULL, 'disabled', IF(failures > 0, 'failing', 'ok')) AS state
+                  FROM webhook_endpoint`;
 const PURGE = `DELETE FROM webhook_delivery
                 WHERE status = ? AND created_at < NOW(3) - INTERVAL ? DAY LIMIT ${PURGE_BATCH}`;
 
@@ -76,6 +73,7 @@ export interface DueDelivery {
 export interface EndpointState {
   id: number;
   state: 'ok' | 'failing' | 'disabled';
+  /** Counted up to 100,000. */
   pending: number;
   oldestAgeS: number;
 }
@@ -131,8 +129,13 @@ export class DeliveryRepository {
     return affectedRows === 1;
   }
 
-  states(): Promise<EndpointState[]> {
-    return this.database.query<EndpointState>(STATES);
+  async states(): Promise<EndpointState[]> {
+    const states = [];
+    for (const row of await this.database.query<Pick<EndpointState, 'id' | 'state'>>(STATES)) {
+      const { deliveries: pending, oldestAgeS } = await backlogOf(this.database, row.id, 'PENDING');
+      states.push({ ...row, pending, oldestAgeS });
+    }
+    return states;
   }
 
   /** Forgets a batch of deliveries that ended more than `days` ago. */
