@@ -15,8 +15,10 @@ const { secret } = require('./lib/state');
 
 const TOKEN_SECRET_BYTES = 48;
 
-async function runCli(name, args, env) {
-  const todo = 'see the message above; the databases are described by "npm run services -- status".';
+const SEE_STORES = 'see the message above; the databases are described by "npm run services -- status".';
+const SEE_VARIABLES = 'change the variables that are named above; "npm run check -- config" describes them.';
+
+async function runCli(name, args, env, todo = SEE_STORES) {
   await run(nodeBinary(), [inRoot('dist', 'cli', `${name}.js`), ...args], { env, what: name, todo });
 }
 
@@ -25,7 +27,7 @@ async function prepare() {
   await ensureDependencies();
   await build();
   const TOKEN_SECRET = process.env.TOKEN_SECRET || secret('tokenSecret', TOKEN_SECRET_BYTES);
-  await runCli('config', ['--check'], { ...process.env, TOKEN_SECRET });
+  await runCli('config', ['--check'], { ...process.env, TOKEN_SECRET }, SEE_VARIABLES);
   // Without KAFKA_BROKERS the API handles events in-process, so Kafka is only looked for when it is asked for.
   const names = ['mariadb', 'redis', ...(process.env.KAFKA_BROKERS ? ['kafka'] : [])];
   const { DATABASE_ADMIN_URL, ...urls } = await ensureServices(names, { what: 'npm start' });

@@ -27,7 +27,11 @@ async function run({ where, key: givenKey, keep, checkpoints, receipts: files }:
   const read = sourceOf(where);
   const kept = readKept(keep);
   const key = givenKey ?? kept?.key ?? (await read('key'))?.toString('utf8').trim();
-  if (key === undefined) throw new BadLog('There is no verifier key: give one by --key.');
+  // Without a key there is nothing to judge: most often the address is not that of a log.
+  if (key === undefined)
+    throw new Error(
+      `${where} has no verifier key: correct the address of the log, or give the key by --key.`,
+    );
   const seen = [...(kept?.checkpoints ?? []), ...checkpoints.map((file) => readFileSync(file, 'utf8'))];
   const receipts = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Receipt);
   const audited = await audit(read, { key, seen, receipts, draws: await publishedDraws(where) });

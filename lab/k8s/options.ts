@@ -63,7 +63,11 @@ export function readArguments(args: string[], now = new Date()): Options {
   const [name = '', ...rest] = positionals;
   const known = Object.hasOwn(EXPERIMENTS, name) ? EXPERIMENTS[name] : undefined;
   if (known === undefined)
-    throw new Error(`There is no experiment "${name}".${didYouMean(name, Object.keys(EXPERIMENTS))}`);
+    throw new Error(
+      name === ''
+        ? 'Which experiment?'
+        : `There is no experiment "${name}".${didYouMean(name, Object.keys(EXPERIMENTS))}`,
+    );
   const runs = Number(values.runs ?? known.runs);
   if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs: a whole number, at least 1.');
   const factor = Number(values.factor);

@@ -16,6 +16,8 @@ const DEFAULT_HOST = '0.0.0.0';
 const READY_MS = 60_000;
 const POLL_MS = 50;
 const FORCED_END_MS = 3000;
+/** As the product's own check of its variables ends. */
+const WRONG_VARIABLE = 2;
 
 /** Of this machine's addresses, the one by which it reaches a server that listens on `host`. */
 const reachable = (host) => ({ '0.0.0.0': '127.0.0.1', '::': '::1' })[host] ?? host;
@@ -30,6 +32,7 @@ function portOf(name, fallback) {
   if (/^(?:0|[1-9]\d{0,4})$/.test(text) && Number(text) < 65_536) return Number(text);
   throw new Failure(`${name} is "${text}", which is not a port number.`, {
     todo: `set ${name} to 1..65535, or 0 for a free one.`,
+    code: WRONG_VARIABLE,
   });
 }
 

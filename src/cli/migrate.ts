@@ -1,6 +1,5 @@
-import { didYouMean } from '../config/closest';
 import { Migrator, UnknownMigration } from '../database/migrate';
-import { print, readArguments, runTool, toolConfig, UsageError } from './support/tool';
+import { print, readArguments, runTool, toolConfig, unknownCommand, UsageError } from './support/tool';
 
 const USAGE = `Usage: npm run db -- migrate [up|down|status] [--to NAME]    (in the image: node dist/cli/migrate.js)
   up      applies what is missing (default), up to and including NAME, and grants the application its rights
@@ -17,8 +16,7 @@ runTool(USAGE, async () => {
   const [command = 'up', ...more] = positionals;
   if (more.length > 0) throw new UsageError(`Only one command at a time, not "${positionals.join(' ')}".`);
 
-  if (!COMMANDS.includes(command))
-    throw new UsageError(`There is no command "${command}".${didYouMean(command, COMMANDS)}`);
+  if (!COMMANDS.includes(command)) throw unknownCommand(command, COMMANDS);
   if (command === 'status' && values.to !== undefined) throw new UsageError('status takes no --to.');
 
   const { DATABASE_ADMIN_URL: adminUrl, DATABASE_URL: appUrl } = toolConfig();

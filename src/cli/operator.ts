@@ -1,11 +1,18 @@
 import 'reflect-metadata';
 import { userInfo } from 'node:os';
-import { didYouMean } from '../config/closest';
 import { AuditRepository } from '../modules/organizer/audit/repository';
 import { ROLES, type Role } from '../modules/organizer/operators/models/operator';
 import { OperatorRepository } from '../modules/organizer/operators/repository';
 import { openDatabase } from '../platform/database/connection/ready';
-import { CannotRun, print, readArguments, runTool, toolConfig, UsageError } from './support/tool';
+import {
+  CannotRun,
+  print,
+  readArguments,
+  runTool,
+  toolConfig,
+  unknownCommand,
+  UsageError,
+} from './support/tool';
 
 const USAGE = `Usage: npm run db -- operator add NAME --role viewer|operator|admin | list | revoke NAME
 Who may use /v1/admin and /queues on the management port. Adding and revoking is written to the audit.
@@ -30,13 +37,13 @@ function readWish(): Wish {
     options: { role: { type: 'string' } },
   });
   const [command = '', name = '', ...more] = positionals;
-  if (!COMMANDS.includes(command))
-    throw new UsageError(`There is no command "${command}".${didYouMean(command, COMMANDS)}`);
+  if (!COMMANDS.includes(command)) throw unknownCommand(command, COMMANDS);
   if (more.length > 0 || (command === 'list' && name !== '')) throw new UsageError('Too many arguments.');
   if (command !== 'list' && !NAME.test(name))
     throw new UsageError('NAME: 1 to 64 letters, digits, ".", "@", "_" or "-".');
   const role = ROLES.find((known) => known === values.role);
-  if (command === 'add' && role === undefined) throw new UsageError(`--role must be ${ROLES.join(', ')}.`);
+  if (command === 'add' && role === undefined)
+    throw new UsageError(`--role must be one of ${ROLES.join(', ')}.`);
   if (command !== 'add' && values.role !== undefined) throw new UsageError(`${command} takes no --role.`);
   return { command, name, role: role ?? 'viewer' };
 }

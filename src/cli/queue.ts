@@ -1,10 +1,10 @@
-import { didYouMean } from '../config/closest';
 import {
   CannotRun,
   print,
   readArguments,
   runTool,
   toolConfig,
+  unknownCommand,
   unknownQueue,
   UsageError,
   wholeNumber,
@@ -21,6 +21,7 @@ The admission limits of a queue, on a running product (its management port; MANA
   auto     removes the override of limit and rate
   --queue  the queue's ID (default: QUEUE_ID)
   --url    default http://127.0.0.1:<MANAGEMENT_PORT, else PORT>`;
+const WHERE = 'The running product’s management port is named by MANAGEMENT_PORT here, or by --url.';
 const TIMEOUT_MS = 15_000;
 const ACTS = ['pause', 'resume', 'limit', 'rate', 'auto'];
 const MOST = 999_999_999;
@@ -37,12 +38,20 @@ async function ask<T>(url: string, token: string, body?: object): Promise<T> {
     signal: AbortSignal.timeout(TIMEOUT_MS),
     ...(body !== undefined && { body: JSON.stringify(body) }),
   }).catch((error: unknown) => {
-    throw new CannotRun(`${url} cannot be reached: ${String(error)}`);
+    throw new CannotRun(`${url} cannot be reached: ${whyNot(error)}. ${WHERE}`);
   });
   const answer = (await response.json().catch(() => ({}))) as Partial<Answer<T>>;
   if (answer.data === undefined || answer.data === null)
-    throw new CannotRun(answer.exception?.message ?? `${url} answered ${response.status}.`);
+    throw new CannotRun(
+      `${url} answered ${response.status}: ${answer.exception?.message ?? 'it is another program.'}${response.status === 404 ? ` ${WHERE}` : ''}`,
+    );
   return answer.data;
+}
+
+/** The reason is in the cause of an error of `fetch`. */
+function whyNot(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message || cause.name : String(cause);
 }
 
 const describe = ({
@@ -63,11 +72,8 @@ const describe = ({
     ...(lastDecision === null ? [] : [`last decision ${lastDecision}`]),
   ].join(', ');
 
-function orderOf(act: string | undefined, value: string | undefined): object {
-  if (act === undefined || !ACTS.includes(act))
-    throw new UsageError(
-      `There is no command "${act ?? ''}".${didYouMean(act ?? '', [...ACTS, 'status', 'report'])}`,
-    );
+function orderOf(act: string, value: string | undefined): object {
+  if (!ACTS.includes(act)) throw unknownCommand(act, [...ACTS, 'status', 'report']);
   const takesNumber = act === 'limit' || act === 'rate';
   if (takesNumber !== (value !== undefined))
     throw new UsageError(`${act} takes ${takesNumber ? 'a' : 'no'} number.`);

@@ -5,7 +5,15 @@ import { RehearsalRepository } from '../modules/rehearsal/repository';
 import { RehearsalRequests } from '../modules/rehearsal/requests';
 import { RehearsalOutcome, RehearsalWanted } from '../modules/rehearsal/schema';
 import { RehearsalService } from '../modules/rehearsal/service';
-import { print, readArguments, runTool, toolConfig, UsageError, wholeNumber } from './support/tool';
+import {
+  print,
+  readArguments,
+  runTool,
+  toolConfig,
+  unknownCommand,
+  UsageError,
+  wholeNumber,
+} from './support/tool';
 
 const USAGE = `Usage: node dist/cli/rehearsal.js request --wanted JSON
        node dist/cli/rehearsal.js next
@@ -41,7 +49,7 @@ function wanted(): Wanted {
   });
   const [command = '', ...more] = positionals;
   if (!Object.keys(COMMANDS).includes(command) || more.length > 0)
-    throw new UsageError(`There is no command "${positionals.join(' ')}".`);
+    throw unknownCommand(positionals.join(' '), Object.keys(COMMANDS));
   return {
     command,
     id: () => wholeNumber('--rehearsal', values.rehearsal ?? '', { min: 1, max: MOST }),

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { NotFound } from '../common/errors';
 import { csvFiles } from '../modules/after-sale/csv';
@@ -55,6 +55,8 @@ runTool(USAGE, async () => {
   });
   if (values.out === undefined || values.out === '') throw new UsageError('--out FOLDER is missing.');
   const folder = resolve(values.out);
+  if (existsSync(folder) && !statSync(folder).isDirectory())
+    throw new UsageError(`--out ${values.out} is a file, not a folder.`);
   const scheduleId =
     values.schedule === undefined
       ? undefined

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { userInfo } from 'node:os';
-import { didYouMean } from '../config/closest';
 import { NotFound } from '../common/errors';
 import { AuditRepository } from '../modules/organizer/audit/repository';
 import { SecretUnreadable, TargetRefused } from '../modules/webhooks/errors';
@@ -9,7 +8,15 @@ import { EndpointRepository } from '../modules/webhooks/repository';
 import { WebhookSecrets } from '../modules/webhooks/secrets';
 import { WebhookService } from '../modules/webhooks/service';
 import { openDatabase } from '../platform/database/connection/ready';
-import { CannotRun, print, readArguments, runTool, toolConfig, UsageError } from './support/tool';
+import {
+  CannotRun,
+  print,
+  readArguments,
+  runTool,
+  toolConfig,
+  unknownCommand,
+  UsageError,
+} from './support/tool';
 import { type Command, COMMANDS, OPTIONS } from './webhook/commands';
 
 const USAGE = `Usage: npm run db -- webhook add URL | list | log ID | rotate ID | enable ID | replay ID | remove ID | encrypt
@@ -25,11 +32,11 @@ Webhooks after Standard Webhooks: where events are posted to (docs/webhooks.md).
   encrypt stores all secrets under WEBHOOK_ENCRYPTION_KEY, or as they are without it; what the previous key has
           encrypted is opened by WEBHOOK_ENCRYPTION_KEY_SECONDARY`;
 const TIMEOUT_MS = 60_000;
+
 function commandOf(name: string | undefined): Command {
   const command = COMMANDS[name ?? ''];
   if (command !== undefined) return command;
-  const known = Object.keys(COMMANDS);
-  throw new UsageError(`There is no command "${name ?? ''}".${didYouMean(name ?? '', known)}`);
+  throw unknownCommand(name ?? '', Object.keys(COMMANDS));
 }
 
 runTool(USAGE, async () => {

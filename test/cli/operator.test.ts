@@ -32,9 +32,9 @@ describe('operator', () => {
   });
 
   it.each([
-    [[], /There is no command ""/],
+    [[], /The command is missing: add, list, revoke/],
     [['ad', 'kim'], /Did you mean "add"/],
-    [['add', 'kim'], /--role must be viewer, operator, admin/],
+    [['add', 'kim'], /--role must be one of viewer, operator, admin/],
     [['add', 'kim', '--role', 'owner'], /--role must be/],
     [['add', 'a b', '--role', 'viewer'], /NAME: 1 to 64/],
     [['revoke', 'kim', '--role', 'viewer'], /revoke takes no --role/],

@@ -27,8 +27,8 @@ describe('a rehearsal pass', () => {
     const { pass } = await passes.issue(1);
     for (const userId of [100, 109]) expect(() => passes.check(pass, userId, 'rehearsal')).not.toThrow();
     for (const userId of [99, 110])
-      expect(() => passes.check(pass, userId, 'rehearsal')).toThrow('of its rehearsal alone');
-    expect(() => passes.check(pass, 100, 'main')).toThrow('of its rehearsal alone');
+      expect(() => passes.check(pass, userId, 'rehearsal')).toThrow('only good for the users and the queue');
+    expect(() => passes.check(pass, 100, 'main')).toThrow('only good for the users and the queue');
   });
 
   it('ends after four hours, and is given only while the rehearsal is under way', async () => {
@@ -37,7 +37,7 @@ describe('a rehearsal pass', () => {
     clock.nowMs += 4 * HOURS - 1;
     expect(() => passes.check(pass, 100, 'rehearsal')).not.toThrow();
     clock.nowMs += 1;
-    expect(() => passes.check(pass, 100, 'rehearsal')).toThrow('too old');
+    expect(() => passes.check(pass, 100, 'rehearsal')).toThrow('has expired');
     await expect(passes.issue(2)).rejects.toThrow('Rehearsal 2 is not under way.');
   });
 
@@ -51,7 +51,7 @@ describe('a rehearsal pass', () => {
       'x',
     ];
     for (const other of others)
-      expect(() => passes.check(other, 100, 'rehearsal')).toThrow('none of this installation');
+      expect(() => passes.check(other, 100, 'rehearsal')).toThrow('from another installation');
   });
 });
 

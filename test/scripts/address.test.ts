@@ -85,7 +85,8 @@ describe('where npm start listens', () => {
     'is refused by name when PORT is "%s"',
     async (PORT) => {
       given({ PORT });
-      await expect(readAddress()).rejects.toThrow(`PORT is "${PORT}", which is not a port number.`);
+      const message = `PORT is "${PORT}", which is not a port number.`;
+      await expect(readAddress()).rejects.toMatchObject({ message, code: 2 });
       given({ MANAGEMENT_PORT: PORT });
       await expect(readAddress()).rejects.toThrow(`MANAGEMENT_PORT is "${PORT}"`);
     },

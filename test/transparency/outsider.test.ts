@@ -20,13 +20,14 @@ describe('an outsider audits a sale', () => {
   const log = (): string => `${app.url}/v1/api/transparency/${QUEUE}`;
   const get = async (path: string): Promise<string> => (await request(log()).get(`/${path}`)).text;
   const file = (name: string): string => join(folder, name);
-  const audit = (...args: string[]): Promise<{ code: unknown; output: string }> =>
+  const auditOf = (where: string, ...args: string[]): Promise<{ code: unknown; output: string }> =>
     new Promise((resolve) => {
-      const program = [join(ROOT, 'lab/audit/main.ts'), log(), ...args];
+      const program = [join(ROOT, 'lab/audit/main.ts'), where, ...args];
       execFile(process.execPath, program, { cwd: folder }, (error, stdout) =>
         resolve({ code: error === null ? 0 : error.code, output: stdout }),
       );
     });
+  const audit = (...args: string[]) => auditOf(log(), ...args);
 
   it('by the key, a checkpoint and a receipt that were kept, and others than those are not of this log', async () => {
     let token = '';
@@ -63,5 +64,17 @@ describe('an outsider audits a sale', () => {
     ]);
     const forged = await audit('--key', key.replace(/.{8}$/, 'AAAAAAA='));
     expect(forged.code).toBe(1);
+  });
+
+  it('learns that the address is wrong, and not that the log is', async () => {
+    const [other, unreachable] = await Promise.all([
+      auditOf(`${log()}-other`),
+      auditOf('http://127.0.0.1:1/log'),
+    ]);
+    expect(other).toEqual({ code: 2, output: expect.stringContaining('correct the address') as string });
+    expect(unreachable).toEqual({
+      code: 2,
+      output: 'http://127.0.0.1:1/log/key cannot be read: bad port\n',
+    });
   });
 });

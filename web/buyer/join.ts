@@ -3,7 +3,7 @@ import { COST_SCRIPT, IS_ELSEWHERE, QUEUE_ID, RETURNED } from './page';
 import { claimsOf, setPlace } from './place';
 import type { Proof } from './proof/proof';
 
-/** What a request for a place brings along; an assertion names the user. */
+/** What a token request carries; an assertion names the user. */
 export interface Cost {
   userId?: number;
   proof?: Proof;
@@ -12,18 +12,18 @@ export interface Cost {
 
 interface CostScript {
   pay: (userId: number) => Promise<Answer<Cost>>;
-  /** What came of the request. */
+  /** Gets the answer to the request. */
   settle?: (answer: Answer<unknown>) => void;
 }
 
 /**
- * Gets a place in the line, or the one that the user has already; first what it costs.
+ * Gets an entry in the queue, or the one that the user has already; first the proof or assertion that it costs.
  * @param userId without effect where the shop signs users in
- * @returns 404 where only the shop's own page gets a place: the first screen says so
+ * @returns 404 where only the shop's own page gets an entry: the first screen says so
  */
 export async function join(userId: number): Promise<Answer<unknown>> {
   if (IS_ELSEWHERE) return refusal('404');
-  // Most installations demand nothing.
+  // Most installations demand nothing, so that no script is loaded.
   const script =
     COST_SCRIPT === ''
       ? FREE
@@ -44,5 +44,5 @@ export async function join(userId: number): Promise<Answer<unknown>> {
 
 const FREE: CostScript = { pay: (userId) => Promise.resolve({ ok: true, data: { userId } }) };
 
-/** The user comes back from the shop: what has begun there goes on. */
+/** The user has come back from the shop's sign-in: the request for an entry goes on. */
 export const resumed = RETURNED === '' ? undefined : join(0);

@@ -20,7 +20,10 @@ export function sourceOf(where: string): Read {
 }
 
 async function fetchFile(url: string, attempt: number): Promise<Buffer | undefined> {
-  const answer = await fetch(url);
+  const answer = await fetch(url).catch((error: unknown) => {
+    const { cause } = error as { cause?: unknown };
+    throw new Error(`${url} cannot be read: ${cause instanceof Error ? cause.message : String(error)}`);
+  });
   if (answer.status === 404) return undefined;
   if (answer.ok) return Buffer.from(await answer.arrayBuffer());
   if (attempt === ATTEMPTS) throw new Error(`${url} answers ${answer.status}`);

@@ -77,6 +77,14 @@ export function runTool(usage: string, main: () => Promise<number>): void {
     });
 }
 
+/** What is wrong with the name of a command. @param given empty: there was none */
+export const unknownCommand = (given: string, known: string[]): UsageError =>
+  new UsageError(
+    given === ''
+      ? `The command is missing: ${known.join(', ')}.`
+      : `There is no command "${given}".${didYouMean(given, known)}`,
+  );
+
 /** What is wrong with `--queue`. */
 export const unknownQueue = (id: string, known: string[]): string =>
   `There is no queue "${id}": there ${known.length === 0 ? 'is none yet' : `are ${known.join(', ')}`}.${didYouMean(id, known)}`;

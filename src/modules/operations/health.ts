@@ -18,7 +18,7 @@ const PROBE_LIMIT_MS = 1000;
 /** The pages do without the database. */
 const NEVER_ASKED = { status: 'off' as const };
 
-/** Of the session's account is what it may have, 0 for no limit beside the server's. */
+/** `ofAccount` is the limit of this account; 0: only the server's limit counts. */
 const LIMITS = `
   SELECT @@max_connections AS connections, @@session.max_user_connections AS ofAccount,
          @@max_prepared_stmt_count AS statements`;

@@ -33,8 +33,10 @@ export function healthRoutes(health: Health): Router {
   return refuseOtherMethods(router);
 }
 
-/** For operators and their machines: metrics, the API document and its page. Not public: served on MANAGEMENT_PORT. */
-/** @param hasExemplars whether requests are traced: then a scraper that takes OpenMetrics gets it */
+/**
+ * For operators and their machines: metrics, the API document and its page. Not public: served on MANAGEMENT_PORT.
+ * @param hasExemplars whether requests are traced: then a scraper that takes OpenMetrics gets it
+ */
 export function managementRoutes(
   metrics: Metrics,
   document: object | undefined,

@@ -68,7 +68,7 @@ const IS_REFUNDABLE = `
   SELECT d.refundable_until > NOW(3) AND d.starts_at > NOW(3) AS isRefundable
     FROM orders o JOIN concert_schedule d ON d.id = o.schedule_id WHERE o.id = ?`;
 
-/** Sessions of one look. */
+/** Most sessions that one turn of LapsedSessionsJob reads. */
 export const LAPSED_PER_TURN = 500;
 
 const LOCK_USER = 'SELECT id FROM member WHERE id = ? FOR UPDATE';
@@ -89,9 +89,10 @@ const IS_HOLDING = `
                   WHERE user_id = ? AND status = 'HELD' AND held_until > NOW(3) AND queue_id = ?) AS isHolding`;
 
 /**
- * Sessions of holds that have lapsed since then, or would have had they not been given back, in which another order is
- * paid and whose payment left them open. Not those of users who hold yet another order: there is nothing to do, and
- * many of them would leave no room for others. (Joins, since the server would read all payments for a NOT EXISTS.)
+ * Sessions that are to be ended: one of their holds has lapsed since then (or would have, had it not been given back),
+ * another order of theirs is paid, and its payment left them open. Sessions of users who hold yet another order are left
+ * out: there is nothing to do, and many of them would leave no room for others. (Joins, since the server would read all
+ * payments for a NOT EXISTS.)
  */
 const LAPSED_WITH_PAID = `
   SELECT DISTINCT e.user_id AS userId, e.queue_id AS queueId, e.queue_seq AS seq, e.queue_generation AS gen

@@ -16,8 +16,8 @@ const APPEND = `
   INSERT INTO outbox (event_id, topic, partition_key, payload, traceparent) VALUES (?, ?, ?, ?, ?)`;
 
 /**
- * In the order of time (version 7, RFC 9562), so that new rows stand at the end of the index over event ids rather than
- * all over it.
+ * A UUID whose order is that of time (version 7, RFC 9562): new rows then stand at the end of the index over event ids
+ * and not all over it.
  */
 function eventId(): string {
   const ms = Math.floor(processTimeMs()).toString(16).padStart(12, '0');

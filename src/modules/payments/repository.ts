@@ -43,7 +43,7 @@ export interface PayableItem {
   amount: number;
   /** The item is on hold, and its hold has not expired. */
   isHeld: 0 | 1;
-  /** In whose session it is held: the concert may be another queue's by now. Of what an older version made, the concert's. */
+  /** Queue of the session that holds it: the concert may have moved since. Rows of older versions: the concert's queue. */
   queueId: string;
 }
 

@@ -40,10 +40,12 @@ export class RehearsalPasses {
   check(pass: string, userId: number, queueId: string): void {
     const claims = this.jwt.verify(pass);
     if (!isPass(claims) || claims.untilMs <= this.queue.nowMs)
-      throw new Forbidden('The pass is none of this installation, or too old.');
+      throw new Forbidden(
+        'The pass is from another installation, or has expired: ask /v1/admin/rehearsals/{id}/pass for a new one.',
+      );
     const { firstUserId, users } = claims;
     if (claims.queueId !== queueId || userId < firstUserId || userId >= firstUserId + users)
-      throw new Forbidden('The pass is for the users and the queue of its rehearsal alone.');
+      throw new Forbidden('The pass is only good for the users and the queue of its rehearsal.');
   }
 
   /** The token of a test user, whose pass has been checked. @throws NotFound (404): the rehearsal is over */

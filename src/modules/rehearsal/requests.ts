@@ -2,7 +2,7 @@ import { Lifecycle, scoped } from 'tsyringe';
 import { Database, type SqlExecutor } from '../../platform/database/database';
 import type { PassClaims, RehearsalOutcome, RehearsalWanted, WaitingRehearsal } from './schema';
 
-/** As it is stored. */
+/** A row of the table `rehearsal`. */
 export interface RehearsalRow {
   id: number;
   queueId: string;
@@ -41,7 +41,7 @@ const STAGED = `
   SELECT queue_id AS queueId, first_user_id AS firstUserId, user_count AS users FROM rehearsal
    WHERE id = ? AND first_user_id IS NOT NULL AND removed_at IS NULL`;
 
-/** What was asked for, and what came of it. `finish` needs the owner's account, the rest the application's. */
+/** Requests for rehearsals, and their results. `finish` needs the owner's account, the rest the application's. */
 @scoped(Lifecycle.ContainerScoped)
 export class RehearsalRequests {
   constructor(private readonly database: Database) {}

@@ -4,7 +4,7 @@ import { RehearsalRepository } from './repository';
 import { RehearsalRequests, wantedOf } from './requests';
 import type { RehearsalOutcome, RehearsalWanted, Stage, WaitingRehearsal } from './schema';
 
-/** What a runner does, with the owner's account: sets the stage, tells what was found, and leaves nothing else behind. */
+/** The work of a runner, with the owner's account: makes the rows, keeps the result, and leaves nothing else behind. */
 @scoped(Lifecycle.ContainerScoped)
 export class RehearsalService {
   constructor(
@@ -12,7 +12,7 @@ export class RehearsalService {
     private readonly requests: RehearsalRequests,
   ) {}
 
-  /** By the command line. @returns its id @throws Conflict (409): another one waits */
+  /** Requests a rehearsal for the command line. @returns its id @throws Conflict (409): another one waits */
   async request(wanted: RehearsalWanted): Promise<number> {
     await this.removeAll();
     const id = await this.requests.request(wanted, null);

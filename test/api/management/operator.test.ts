@@ -115,5 +115,13 @@ describe('an operator override', () => {
       stdout: '',
       stderr: expect.stringContaining(`There is no queue "nope": there are ${queueId}`) as string,
     });
+    for (const [url, why] of [
+      [`${at(urls, 0)}/elsewhere`, 'answered 404'],
+      ['http://127.0.0.1:1', 'cannot be reached: bad port'],
+    ])
+      await expect(run('status', '--url', String(url))).rejects.toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(`${why}.*MANAGEMENT_PORT`) as string,
+      });
   });
 });

@@ -2,7 +2,7 @@ import { Fragment, h, type VNode } from 'preact';
 import { t } from '../texts';
 import { MOST_TEXT } from './dialog-state';
 
-/** What all who wait are to read, in both languages. */
+/** The message to all waiting users, in both languages. */
 export function MessageFields({ notice }: { notice: { ko: string; en: string } | null }): VNode {
   const { acts } = t.value;
   return (

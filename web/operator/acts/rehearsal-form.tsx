@@ -4,7 +4,7 @@ import { t } from '../texts';
 import type { RehearsalWanted } from './send';
 
 const NAMES = ['users', 'seats', 'realSeats', 'realBuyers'] as const;
-/** Of a test user. */
+/** Longest wait of a test user. */
 const WAIT_MINUTES = 5;
 const WHOLE = /^[1-9]\d{0,6}$/;
 

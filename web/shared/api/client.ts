@@ -16,7 +16,7 @@ interface Fetched<T> {
   response: Response;
 }
 
-/** As an answer: what has ended on this device. */
+/** An answer for a request that this device has refused or could not send. */
 export const refusal = (code: string): Answer<never> => ({
   ok: false,
   code,

@@ -10,11 +10,11 @@ export interface HallSeat {
   x: number | null;
   /** From the stage. */
   y: number | null;
-  /** And of the class that is wanted. */
+  /** It can be held, and is of the wanted class. */
   isFree: boolean;
-  /** Or taken out of the sale: it will not be free. */
+  /** It is sold or taken out of the sale, so it will not become free. */
   isSold: boolean;
-  /** Of the class that is wanted. */
+  /** It is of the wanted class. */
   isWanted: boolean;
 }
 

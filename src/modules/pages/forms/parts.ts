@@ -3,13 +3,13 @@ import type { FormTexts } from './texts';
 
 export const FORMS = '/v1/forms';
 
-/** What every page with a form needs. */
+/** The parts that all pages with a form share. */
 export interface Page {
   texts: FormTexts;
   /** Path of the stylesheet. */
   style: string;
   proof: string;
-  /** Of the forms of this page: pressed twice, they act once. */
+  /** Idempotency key of the forms of this page: a form that is sent twice acts once. */
   key: string;
 }
 

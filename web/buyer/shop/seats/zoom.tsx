@@ -2,7 +2,7 @@ import { h, type VNode } from '../../kernel';
 import { shopTexts } from '../texts';
 import { larger, smaller } from './pinch';
 
-/** What two fingers do, by buttons. */
+/** Buttons for what two fingers do. */
 export function Zoom(): VNode {
   const { seats } = shopTexts.value;
   return (

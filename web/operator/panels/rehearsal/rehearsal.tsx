@@ -8,7 +8,7 @@ import { t } from '../../texts';
 import { Figure, Panel } from '../parts';
 import { loadRehearsals, rehearsals } from './state';
 
-/** While one waits or runs. */
+/** How often the newest rehearsal is read while it waits or runs. */
 const LOOK_EVERY_MS = 5000;
 
 /** The newest rehearsal: what was asked for, how far it is, and what it has shown. */
