@@ -13,6 +13,11 @@ const { runTool, urlsOfRunning } = require('../lib/tool');
 
 const SCRIPTS = inRoot('charts', 'concert-api', 'files');
 const NEEDS = { backup: 'mariadb-dump', restore: 'mariadb' };
+const TODO = {
+  backup: 'see the message above; the account of DATABASE_ADMIN_URL must be allowed to read everything.',
+  restore:
+    'stop every process of the product, repair what the message says, and restore again: a restore starts with an empty database.',
+};
 
 const BACKUP_USAGE = `npm run db -- backup [--folder FOLDER] [--keep N]   writes a consistent dump while the product runs
   --folder FOLDER   where the dumps are, by default .services/backups
@@ -50,7 +55,13 @@ async function runScript(name, url, own) {
   const all = { ...process.env, ...env, ...own };
   const what = `${env.DATABASE} on ${env.DATABASE_HOST}`;
   return step(`${name} ${what}`, async () =>
-    (await run('sh', [path.join(SCRIPTS, `${name}.sh`), ...options], { env: all, what: name })).trim(),
+    (
+      await run('sh', [path.join(SCRIPTS, `${name}.sh`), ...options], {
+        env: all,
+        what: name,
+        todo: TODO[name],
+      })
+    ).trim(),
   );
 }
 

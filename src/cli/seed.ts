@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { monotonicMs } from '../common/clock';
 import type { Database } from '../platform/database/database';
-import { openDatabase, rootCause } from '../platform/database/connection/ready';
+import { openDatabase } from '../platform/database/connection/ready';
 import { withAdvisoryLock } from '../platform/database/advisory-lock';
 import { hasUsers, seedUsers } from './seed/users';
 import { readSeedOptions, type SeedOptions, USAGE } from './seed/options';
@@ -13,8 +13,6 @@ import { print, runTool, toolConfig } from './support/tool';
 
 /** Time limit of the whole run, including its wait for another one. */
 const RUN_MS = 6 * 3_600_000;
-
-const NO_SUCH_TABLE = 1146;
 
 const count = (n: number, what: string): string => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
 
@@ -61,10 +59,6 @@ runTool(USAGE, async () => {
         print('no date is upcoming: run seed without --if-empty to add new ones');
     });
     return 0;
-  } catch (error) {
-    if (rootCause(error).errno === NO_SUCH_TABLE)
-      throw new Error('There are no tables yet: run migrate first.', { cause: error });
-    throw error;
   } finally {
     await database.close();
   }

@@ -213,7 +213,8 @@ describe('seed', () => {
     const bare = await Scratch.create();
     try {
       const { code, stderr } = await runTool('seed', SMALL, bare.env);
-      expect({ code, stderr }).toEqual({ code: 1, stderr: 'There are no tables yet: run migrate first.\n' });
+      const stderrWanted = 'Tables are missing: "npm run db -- migrate" makes them.\n';
+      expect({ code, stderr }).toEqual({ code: 1, stderr: stderrWanted });
     } finally {
       await bare.drop();
     }

@@ -109,6 +109,28 @@ async function migrate(): Promise<void> {
     expect(tables.map(({ name }) => name)).not.toContain('of_a_newer_version');
   });
 
+  it('is not restored while a worker runs, and nothing is changed', async () => {
+    await run('backup', 'concert_backup');
+    const before = await balances();
+    const hold = (name: string): Promise<unknown> =>
+      server.root.execute(
+        'INSERT INTO concert.outbox_lease (name, held_until) VALUES (?, UTC_TIMESTAMP(3) + INTERVAL 1 DAY)',
+        [name],
+      );
+    await hold('webhook 1');
+    expect(await run('restore', 'concert_admin', { WAIT_SECONDS: '0' })).toEqual({
+      code: 1,
+      output: 'A worker of the product uses concert: stop every process first. Nothing was changed.\n',
+    });
+    expect(await balances()).toEqual(before);
+
+    // The checks of invariants may be an hour apart, and a killed worker holds their lease for that long.
+    await server.root.execute('DELETE FROM concert.outbox_lease');
+    await hold('invariants');
+    expect(await run('restore', 'concert_admin', { WAIT_SECONDS: '0' })).toMatchObject({ code: 0 });
+    await migrate();
+  });
+
   it('cannot be used to write: its account is refused', async () => {
     await run('backup', 'concert_backup');
     const { code, output } = await run('restore', 'concert_backup');

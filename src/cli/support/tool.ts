@@ -3,7 +3,9 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { type Config, ConfigError, loadConfig } from '../../config/config';
 import { didYouMean } from '../../config/closest';
 import { Unavailable } from '../../common/errors';
-import { describeDatabaseError } from '../../platform/database/connection/ready';
+import { describeDatabaseError, rootCause } from '../../platform/database/connection/ready';
+
+const NO_SUCH_TABLE = 1146;
 
 /** The tool was called in a way it does not understand: exit code 2. */
 export class UsageError extends Error {}
@@ -56,6 +58,12 @@ export const print = (line: string): void => void process.stdout.write(`${line}\
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+function reasonOf(error: unknown): string {
+  if (rootCause(error).errno === NO_SUCH_TABLE)
+    return 'Tables are missing: "npm run db -- migrate" makes them.';
+  return error instanceof Unavailable ? describeDatabaseError(error) : messageOf(error);
+}
+
 /** Runs a tool: what it returns is the exit code; errors become one message on stderr. */
 export function runTool(usage: string, main: () => Promise<number>): void {
   if (process.argv.includes('--help') || process.argv.includes('-h')) {
@@ -66,7 +74,7 @@ export function runTool(usage: string, main: () => Promise<number>): void {
     .then(main)
     .catch((error: unknown) => {
       if (error instanceof ArgumentsOnly) return 0;
-      const message = error instanceof Unavailable ? describeDatabaseError(error) : messageOf(error);
+      const message = reasonOf(error);
       process.stderr.write(error instanceof UsageError ? `${message}\n${usage}\n` : `${message}\n`);
       return error instanceof UsageError || error instanceof CannotRun || error instanceof ConfigError
         ? 2
