@@ -22,6 +22,7 @@ const read = async (...args) => JSON.parse(await own([...args, '--output', 'json
 
 /** @throws Failure when the release makes no backups */
 async function cronJob(component) {
+  const context = await currentContext();
   const { items } = await read(
     'get',
     'cronjobs',
@@ -29,7 +30,7 @@ async function cronJob(component) {
     `${API},app.kubernetes.io/component=${component}`,
   );
   if (items.length > 0) return items[0];
-  throw new Failure(`There is no CronJob for ${component} in ${await currentContext()}.`, {
+  throw new Failure(`There is no CronJob for ${component} in ${context}.`, {
     todo:
       component === 'restore'
         ? 'set concert-api.backup.enabled=true; with database.adminUrl in values use npm run db -- restore (docs/operations/backup-and-restore.md).'

@@ -9,6 +9,7 @@ const { listen } = require('../lib/running/interruption');
 const { countsOf, runJest } = require('../lib/tests/jest');
 const { run: runProgram } = require('../lib/running/run');
 const { ensureServicesDir } = require('../lib/state');
+const { currentContext } = require('./context');
 
 /**
  * The load tests' users need sessions beside those that the other tests admit; a backup is made and restored; the pages
@@ -35,6 +36,7 @@ async function run(args) {
   listen();
   await ensureDependencies();
   ensureServicesDir();
+  await currentContext();
   const installed = await runProgram(findHelm(), ['list', '--namespace', 'concert', '--short']);
   if (installed.trim() !== '')
     throw new Failure('The concert is already installed here.', { todo: 'npm run cluster -- down' });

@@ -145,12 +145,13 @@ async function waitUntilReady(address, ended) {
 /** How the host stands in the URLs that are shown. */
 const shown = (host) => (isEverywhere(host) ? 'localhost' : inUrl(host));
 
-/** Documents and metrics: on a separate port if one is set; in production else nowhere. */
+/** For operators: on a separate port if one is set; in production else nowhere. */
 function operators(base, { MANAGEMENT_PORT, HOST }) {
-  const { NODE_ENV } = process.env;
+  const { NODE_ENV, ROLE } = process.env;
   if (!MANAGEMENT_PORT && NODE_ENV === 'production') return '';
   const own = MANAGEMENT_PORT ? `http://${shown(HOST)}:${MANAGEMENT_PORT}` : base;
-  return `
+  const page = ROLE === 'web' ? '' : `\n  Operator's page ${own}/operator`;
+  return `${page}
   Swagger UI      ${own}/docs
   OpenAPI         ${own}/openapi.json
   Metrics         ${own}/metrics`;
@@ -159,8 +160,9 @@ function operators(base, { MANAGEMENT_PORT, HOST }) {
 /** What is printed when the API is ready. */
 function welcome(address) {
   const base = `http://${shown(address.HOST)}:${address.PORT}`;
+  const page = process.env.ROLE === 'worker' ? '' : `\n  Buyer's page    ${base}/`;
   return `
-The API is ready: ${base}/v1/api${operators(base, address)}
+The API is ready: ${base}/v1/api${page}${operators(base, address)}
   Health          ${base}/health/ready
 
 Try it:

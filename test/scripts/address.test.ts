@@ -115,6 +115,8 @@ describe('where npm start listens', () => {
     const text = welcome({ HOST, PORT: '8080', MANAGEMENT_PORT: '9090' });
     expect(text).toContain(`The API is ready: ${base}/v1/api\n`);
     expect(text).toContain(`curl -X POST ${base}/v1/api/queue/token `);
-    expect(text).toContain(`${base.replace('8080', '9090')}/metrics`);
+    const management = base.replace('8080', '9090');
+    expect(text).toContain(`${management}/metrics`);
+    expect(text).toContain(`Buyer's page    ${base}/\n  Operator's page ${management}/operator\n`);
   });
 });
