@@ -29,16 +29,32 @@ describe('a time with its offset', () => {
     expect(Date.parse(written)).toBe(Math.floor(at.getTime() / 1000) * 1000);
   });
 
-  it('says the same as the form without it, through a year of hours', () => {
+  it('says the same as the form without it and as Intl, through a year of hours', () => {
     for (const zone of ['America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu']) {
       const time = inZone(zone);
+      const intl = new Intl.DateTimeFormat('sv-SE', {
+        timeZone: zone,
+        dateStyle: 'short',
+        timeStyle: 'medium',
+      });
       for (let hour = 0; hour < 365 * 24; hour += 7) {
         const at = new Date(Date.UTC(2026, 0, 1, hour));
         const written = time.withOffset(at);
         expect(written.slice(0, 19)).toBe(time.dateTime(at).replace(' ', 'T'));
+        expect(time.dateTime(at)).toBe(intl.format(at));
         expect(Date.parse(written)).toBe(at.getTime());
       }
     }
+  });
+
+  it('changes with the minute in which clocks are set back, to which times before it have been written', () => {
+    const time = inZone('America/New_York');
+    const around = [-1, 0, 59_999, 60_000].map((ms) => new Date(Date.UTC(2026, 10, 1, 6) + ms));
+    const written = ['01:59:59-04:00', '01:00:00-05:00', '01:00:59-05:00', '01:01:00-05:00'];
+    for (const times of [around, [...around].reverse()])
+      expect(times.map((at) => time.withOffset(at).slice(11))).toEqual(
+        times === around ? written : [...written].reverse(),
+      );
   });
 
   it('is shown to people beside the local time', () => {

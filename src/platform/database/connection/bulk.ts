@@ -20,6 +20,7 @@ export const isForBulk = (connection: Connection, rows: SqlParam[][]): boolean =
 
 /** Sends them. @returns what is RETURNING, in the order of the rows */
 export async function insertInBulk<T>(connection: Connection, sql: string, rows: SqlParam[][]): Promise<T[]> {
+  const asText = textsOf();
   const returned = await connection.batch<T[]>(
     sql,
     rows.map((row) => row.map(asText)),
@@ -30,8 +31,19 @@ export async function insertInBulk<T>(connection: Connection, sql: string, rows:
   return returned;
 }
 
-/** The server makes numbers and times of texts without loss; its time zone is UTC in every session. */
-function asText(value: SqlParam): SqlParam {
-  if (value instanceof Date) return value.toISOString().slice(0, -1).replace('T', ' ');
-  return typeof value === 'number' ? String(value) : value;
+/**
+ * Writes values as text, of which the server makes numbers and times without loss; its time zone is UTC in every session.
+ * Rows of a batch share their times, and each is written once.
+ */
+function textsOf(): (value: SqlParam) => SqlParam {
+  const times = new Map<Date, string>();
+  const timeText = (time: Date): string => {
+    const text = times.get(time) ?? time.toISOString().slice(0, -1).replace('T', ' ');
+    times.set(time, text);
+    return text;
+  };
+  return (value) => {
+    if (value instanceof Date) return timeText(value);
+    return typeof value === 'number' ? String(value) : value;
+  };
 }
