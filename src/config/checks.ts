@@ -1,5 +1,5 @@
 import { refuseTwice, splitList } from './lists';
-import { isHost } from './urls';
+import { isHost } from './parsing/host';
 
 /** Returns what is wrong with a value, or throws it; undefined: nothing. */
 export type Check = (value: string) => string | undefined;

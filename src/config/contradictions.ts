@@ -15,6 +15,9 @@ const rule = <const Name extends keyof Config>(it: Rule<Name>): Rule => it;
 
 const IDENTITY_KEYS = ['TOKEN_IDENTITY_JWKS_URL', 'TOKEN_IDENTITY_PUBLIC_KEY'] as const;
 
+/** Databases that every MariaDB has for itself: migrations would make their tables in its own. */
+const OF_THE_SERVER = new Set(['information_schema', 'mysql', 'performance_schema', 'sys']);
+
 const RULES: Rule[] = [
   rule({
     of: ['TOKEN_SECRET', 'TOKEN_SECRET_SECONDARY'],
@@ -106,6 +109,11 @@ const RULES: Rule[] = [
         fault: `${name} must be set with TOKEN_GATE=privacy-pass`,
       }),
   ),
+  rule({
+    of: ['DATABASE_URL'],
+    isBroken: (it) => OF_THE_SERVER.has(parseDatabaseUrl(it.DATABASE_URL).database.toLowerCase()),
+    fault: `DATABASE_URL must name a database for this product, and none of ${[...OF_THE_SERVER].join(', ')}`,
+  }),
   rule({
     of: ['DATABASE_URL', 'DATABASE_ADMIN_URL'],
     isBroken: (it) =>

@@ -1,7 +1,8 @@
 import type { Config } from './fields';
 import { closest } from './closest';
 import { hasIdentity } from './fields/identity';
-import { isLoopback, parseUrl } from './urls';
+import { isLoopback } from './parsing/host';
+import { parseUrl } from './parsing/url';
 
 /** Beginnings that only our variables have; others (REDIS_, HTTP_, NODE_ …) are used by many programs. */
 const OURS =

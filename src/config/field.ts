@@ -1,10 +1,6 @@
 import { z } from 'zod';
 import { type Check, parseLimits } from './checks';
-import { parseNetworks } from './networks';
-import { parsePairs } from './lists';
-import { parsePublicKey } from './public-key';
 import { closest } from './closest';
-import { parseBrokers, parseDatabaseUrl, parseRedisUrls, parseUrl } from './urls';
 
 declare module 'zod' {
   interface GlobalMeta {
@@ -14,7 +10,7 @@ declare module 'zod' {
   }
 }
 
-interface About {
+export interface About {
   about: string;
 }
 interface AboutNumber extends About {
@@ -22,7 +18,7 @@ interface AboutNumber extends About {
 }
 
 /** Blanks around a value are a slip (a Secret made with `echo`), and a blank alone must not count as 0 or as unset. */
-const given = z
+export const given = z
   .string()
   .refine((value) => value.trim() !== '', {
     error: 'must not be blank: leave it empty for its default',
@@ -34,7 +30,7 @@ const given = z
   });
 
 /** One environment variable: how it is read, checked and explained. An empty one counts as unset. */
-const variable = <S extends z.ZodType>(schema: S, { about, unit }: AboutNumber) =>
+export const variable = <S extends z.ZodType>(schema: S, { about, unit }: AboutNumber) =>
   z
     .preprocess((raw) => (raw === '' ? undefined : raw), schema)
     .meta({ about, ...(unit !== undefined && { unit }) });
@@ -89,53 +85,6 @@ export const oneOf = <const T extends string>(o: About & { values: readonly T[];
     { about: `${o.about} (${o.values.join(' \\| ')})` },
   );
 
-export const text = ({ default: otherwise, check, about }: About & { default: string; check?: Check }) =>
-  variable(
-    given
-      .superRefine((value, context) => {
-        const fault = faultOf(value, check);
-        if (fault !== undefined) context.addIssue(fault);
-      })
-      .default(otherwise),
-    { about },
-  );
-
-function faultOf(value: string, check: Check | undefined): string | undefined {
-  try {
-    return check?.(value);
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-const MIN_SECRET_BYTES = 32;
-/** Of 32 random hexadecimal digits, fewer are different once in 10^16. */
-const MIN_SECRET_LETTERS = 5;
-
-/** Empty, or long and varied enough that nobody can guess it. */
-export const secret = ({ about, check }: About & { check?: Check }) =>
-  text({
-    default: '',
-    about,
-    check: (value) => {
-      if (Buffer.byteLength(value) < MIN_SECRET_BYTES)
-        return `must be at least ${MIN_SECRET_BYTES} bytes long`;
-      if (new Set(value).size < MIN_SECRET_LETTERS)
-        return `must be random: it has fewer than ${MIN_SECRET_LETTERS} different characters`;
-      return check?.(value);
-    },
-  });
-
-/** A secret that travels in a header, after `Bearer `. */
-export const headerSecret = ({ about }: About) =>
-  secret({
-    about,
-    check: (value) =>
-      /^[!-~]+$/.test(value)
-        ? undefined
-        : 'must have only letters, digits and signs of ASCII, and no blanks: it travels in a header',
-  });
-
 export const parsedBy =
   (parse: (value: string) => unknown): Check =>
   (value) => {
@@ -143,15 +92,13 @@ export const parsedBy =
     return undefined;
   };
 
-/** Empty, or a URL of the web. */
-export const webUrl = ({ default: otherwise = '', about }: About & { default?: string }) =>
-  text({ default: otherwise, about, check: parsedBy((value) => parseUrl(value, ['http:', 'https:'])) });
-
-/** Empty, or networks in CIDR notation. */
-export const networks = ({ about }: About) => text({ default: '', about, check: parsedBy(parseNetworks) });
-
-/** Empty, or `name=value,name=value`. */
-export const pairs = ({ about }: About) => text({ default: '', about, check: parsedBy(parsePairs) });
+export function faultOf(value: string, check: Check | undefined): string | undefined {
+  try {
+    return check?.(value);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
 
 const SHARE = /^(?:0?\.\d{1,9}|0|1(?:\.0{1,9})?)$/;
 
@@ -166,23 +113,6 @@ export const share = ({ default: otherwise, about }: About & { default: number }
       .default(otherwise),
     { about },
   );
-
-/** Empty, or a public key in PEM. */
-export const publicKey = ({ about }: About) => text({ default: '', about, check: parsedBy(parsePublicKey) });
-
-export const databaseUrl = (o: About & { default: string }) =>
-  text({
-    ...o,
-    check: (value) => {
-      const { user, database } = parseDatabaseUrl(value);
-      if (database === '') return 'must name a database: mariadb://user:password@host:port/database';
-      return user === '' ? 'must name a user: mariadb://user:password@host:port/database' : undefined;
-    },
-  });
-
-export const redisUrls = (o: About & { default: string }) => text({ ...o, check: parsedBy(parseRedisUrls) });
-
-export const brokers = ({ about }: About) => text({ about, default: '', check: parsedBy(parseBrokers) });
 
 /** `id=number,id=auto,…` */
 export const numbersById = (about: About) =>

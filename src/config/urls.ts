@@ -1,5 +1,6 @@
-import { isIP } from 'node:net';
 import { refuseTwice, splitList } from './lists';
+import { isHost, isPort } from './parsing/host';
+import { parseQuery, parseUrl, RESERVED, type UrlParts } from './parsing/url';
 
 /** Where a store is, parsed once: what is checked at the start is what connects. Errors never show the value, for its password. */
 
@@ -28,65 +29,6 @@ export interface RedisTarget {
 const MARIADB_PORT = 3306;
 const REDIS_PORT = 6379;
 const SENTINEL_PORT = 26_379;
-const HOST_NAME = /^(?=.{1,253}$)[a-z\d_](?:[\w-]*\w)?(?:\.[a-z\d_](?:[\w-]*\w)?)*\.?$/i;
-
-/** What some programs read as an IPv4 address, octal or hexadecimal, and others as a name. */
-const NUMBER_AT_END = /(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/i;
-
-/** A host's name, or an IP address without brackets. */
-export const isHost = (text: string): boolean =>
-  isIP(text) !== 0 || (HOST_NAME.test(text) && !NUMBER_AT_END.test(text));
-
-/** This very host. */
-export const isLoopback = (host: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/i.test(host);
-
-const isPort = (text: string): boolean => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535;
-
-interface UrlParts {
-  protocol: string;
-  host: string;
-  /** Undefined: the protocol's own. */
-  port: number | undefined;
-  username: string;
-  password: string;
-  segments: string[];
-  query: URLSearchParams;
-}
-
-const RESERVED = 'write # / ? : @ and % in a user or password as %23 %2F %3F %3A %40 and %25';
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new Error('must have only %xx that are UTF-8: write % as %25');
-  }
-}
-
-/** @throws Error that says what is wrong, without the URL */
-export function parseUrl(text: string, protocols: readonly string[]): UrlParts {
-  const starts = protocols.map((protocol) => `${protocol}//`);
-  if (!starts.some((start) => text.toLowerCase().startsWith(start)))
-    throw new Error(`must be a URL that starts with ${starts.join(' or ')}`);
-  if (/[\s\p{Cc}]/u.test(text))
-    throw new Error('must have no blanks or line breaks: write them as %20 or %0A');
-  if (/%(?![\da-f]{2})/i.test(text)) throw new Error('must have no % by itself: write it as %25');
-  if (!URL.canParse(text)) throw new Error(`must be a URL with a host, and a port up to 65535: ${RESERVED}`);
-  const { protocol, hostname, port, username, password, pathname, searchParams, hash } = new URL(text);
-  if (hash !== '' || text.endsWith('#')) throw new Error(`must have no #…: ${RESERVED}`);
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  if (!isHost(host)) throw new Error(`must name a host: ${RESERVED}`);
-  if (port !== '' && !isPort(port)) throw new Error('must have a port from 1 to 65535');
-  return {
-    protocol,
-    host,
-    port: port === '' ? undefined : Number(port),
-    username: decoded(username),
-    password: decoded(password),
-    segments: pathname.split('/').slice(1).map(decoded),
-    query: searchParams,
-  };
-}
 
 /**
  * `mariadb://user:password@host:port/database`, with `?ssl=true` for TLS.
@@ -96,7 +38,7 @@ export function parseDatabaseUrl(text: string): DatabaseTarget {
   const parts = parseUrl(text, ['mariadb:', 'mysql:']);
   const [database = '', ...more] = parts.segments;
   if (more.length > 0) throw new Error(`must name one database, with no further /: ${RESERVED}`);
-  if (!['', 'ssl=true', 'ssl=false'].includes(parts.query.toString()))
+  if (!['', '?ssl=true', '?ssl=false'].includes(parts.search))
     throw new Error(`must have no ?… but ?ssl=true: ${RESERVED}`);
   return {
     host: parts.host,
@@ -104,7 +46,7 @@ export function parseDatabaseUrl(text: string): DatabaseTarget {
     user: parts.username,
     password: parts.password,
     database,
-    ssl: parts.query.get('ssl') === 'true',
+    ssl: parts.search === '?ssl=true',
   };
 }
 
@@ -129,11 +71,14 @@ export function parseRedisUrls(text: string): RedisTarget {
 }
 
 function parseRedisUrl(text: string): Omit<RedisTarget, 'nodes'> & { host: string; port: number } {
-  const { host, port, username, password, segments, query, protocol } = parseUrl(text, ['redis:', 'rediss:']);
+  const { host, port, username, password, segments, search, protocol } = parseUrl(text, [
+    'redis:',
+    'rediss:',
+  ]);
   const [index = '', ...more] = segments;
   if (!/^(?:|0|[1-9]\d{0,8})$/.test(index) || more.length > 0)
     throw new Error(`must end in the number of a database (/0), or in none: ${RESERVED}`);
-  if (query.size > 0) throw new Error(`must have no ?…: ${RESERVED}`);
+  if (search !== '') throw new Error(`must have no ?…: ${RESERVED}`);
   if (username !== '' && password === '') throw new Error('must have a password where it has a user');
   return {
     host,
@@ -165,19 +110,19 @@ function parseSentinelUrl(text: string): RedisTarget {
     throw new Error(
       'must end in the name of the master and, if need be, the number of a database: /mymaster/0',
     );
-  refuseTwice([...first.query.keys()]);
-  for (const name of first.query.keys())
+  const query = parseQuery(first.search);
+  for (const name of query.keys())
     if (!['sentinelUser', 'sentinelPassword'].includes(name))
       throw new Error(`must have no ?… but ?sentinelUser= and &sentinelPassword=: ${RESERVED}`);
-  if (first.username !== '' && first.password === '')
+  const ofSentinels = {
+    username: query.get('sentinelUser') ?? '',
+    password: query.get('sentinelPassword') ?? '',
+  };
+  if ([first, ofSentinels].some(({ username, password }) => username !== '' && password === ''))
     throw new Error('must have a password where it has a user');
   return {
     nodes: nodesOf(all, SENTINEL_PORT),
-    sentinel: {
-      master,
-      username: first.query.get('sentinelUser') ?? '',
-      password: first.query.get('sentinelPassword') ?? '',
-    },
+    sentinel: { master, ...ofSentinels },
     username: first.username,
     password: first.password,
     db: Number(index),

@@ -1,5 +1,6 @@
-import { parseBrokers, parseDatabaseUrl, parseRedisUrls, parseUrl } from '../../src/config/urls';
 import { loadConfig } from '../../src/config/config';
+import { parseUrl } from '../../src/config/parsing/url';
+import { parseBrokers, parseDatabaseUrl, parseRedisUrls } from '../../src/config/urls';
 
 describe('URLs of stores', () => {
   it('are decoded once, into what connects', () => {
@@ -43,6 +44,9 @@ describe('URLs of stores', () => {
       db: 2,
       tls: true,
     });
+    expect(parseRedisUrls('redis+sentinel://s/m?sentinelPassword=a+b%2B')).toMatchObject({
+      sentinel: { password: 'a+b+' },
+    });
     expect(parseRedisUrls('redis+sentinel://s/m')).toMatchObject({
       nodes: [{ host: 's', port: 26379 }],
       db: 0,
@@ -78,6 +82,10 @@ describe('URLs of stores', () => {
     `${scheme}://u:p@/1`,
     `${scheme}://u:p@:80/1`,
     `${scheme}://u:p@256.1.1.1/1`,
+    `${scheme}://u%00:p@host/1`,
+    `${scheme}://u:p%00w@host/1`,
+    `${scheme}://u:p@host/1\u200b`,
+    `${scheme}://u:p@::1:80/1`,
     `ftp://u:p@host/1`,
     `u:p@host/1`,
     'host:1234',
@@ -141,6 +149,7 @@ describe('URLs of stores', () => {
     'redis+sentinel://a:1,b:0/m',
     'redis+sentinel://u@a/m',
     'redis+sentinel://a/m?db=1',
+    'redis+sentinel://a/m?sentinelUser=x',
     'redis+sentinel://a/m,redis+sentinel://b/m',
     'redis://a:1,redis+sentinel://b/m',
   ])('REDIS_URL refuses %s', (value) => {

@@ -1,9 +1,19 @@
 import { VARIABLES } from '../../src/config/config';
+import { parseNetworks } from '../../src/config/parsing/networks';
 import { faultsOf } from '../support/config';
 
 const SECRET = 'a-secret-of-thirty-two-bytes-or-more';
 
 describe('the configuration', () => {
+  it('takes networks and headers as they are meant', () => {
+    const TRACES_TRUSTED_NETWORKS = '10.0.0.1/8, fd00::/8,::ffff:10.0.0.0/104,0.0.0.0/0';
+    const OTEL_EXPORTER_OTLP_HEADERS = 'authorization=Basic%20a%3Db, x-key=a b;c';
+    expect(faultsOf({ TRACES_TRUSTED_NETWORKS, OTEL_EXPORTER_OTLP_HEADERS })).toEqual([]);
+    expect(
+      parseNetworks('::ffff:10.0.0.0/104').map(([address, bits]) => `${address.toString()}/${bits}`),
+    ).toEqual(['10.0.0.0/8']);
+  });
+
   it.each([
     ['PORT', '80a'],
     ['PORT', '65536'],
@@ -143,6 +153,24 @@ describe('the configuration', () => {
     ['OTEL_RESOURCE_ATTRIBUTES', 'zone=a,zone=b'],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization=a,Authorization=b'],
     ['TOKEN_TURNSTILE_HOSTNAMES', 'shop.example,Shop.example'],
+    ['DATABASE_URL', 'mariadb://u:p@host/information_schema'],
+    ['DATABASE_URL', 'mariadb://u:p@host/MySQL'],
+    ['DATABASE_URL', 'mariadb://u:p@host/performance_schema'],
+    ['DATABASE_URL', 'mariadb://u:p@host/sys'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'x=%E2%82%AC'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'x=열쇠'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'Content-Length=5'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'host=other'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector:4318?x=1'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://u:p@collector:4318'],
+    ['DRAW_DRAND_URL', 'https://api.drand.sh/?x=1'],
+    ['DRAW_DRAND_URL', 'https://u:p@api.drand.sh'],
+    ['TOKEN_IDENTITY_JWKS_URL', 'https://u:p@shop.example/jwks'],
+    ['TOKEN_TURNSTILE_URL', 'https://u:p@shop.example/siteverify'],
+    ['TOKEN_IDENTITY_ISSUER', 'https://shop.example\u200b'],
+    ['TOKEN_IDENTITY_AUDIENCE', 'concert\nqueue'],
+    ['TOKEN_TURNSTILE_SECRET', '0x4\r\nA'],
+    ['OTEL_SERVICE_NAME', 'a\tb'],
     ['BREAKER_PRESET', 'Study'],
     ['LOG_LEVEL', 'warning'],
   ])('refuses %s=%s by its name', (name, value) => {

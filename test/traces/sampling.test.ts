@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseNetworks } from '../../src/config/networks';
+import { parseNetworks } from '../../src/config/parsing/networks';
 import { Sampling, type SamplingOptions } from '../../src/platform/observability/traces/sampling';
 import { parseTraceParent, traceParentOf } from '../../src/platform/observability/traces/traceparent';
 

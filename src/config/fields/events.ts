@@ -1,4 +1,5 @@
-import { integer, webUrl } from '../field';
+import { integer } from '../field';
+import { webUrl } from '../text-field';
 
 /** Delivery of events and notifications. */
 export const eventsFields = {
@@ -39,6 +40,7 @@ export const eventsFields = {
       'How long a handled event is remembered, so that it acts once; longer than Kafka keeps it: retention and the time of a segment, 14 by Kafka’s defaults',
   }),
   NOTIFIER_WEBHOOK_URL: webUrl({
+    login: true,
     about: 'Where notifications are posted as JSON; empty: they are logged',
   }),
   NOTIFIER_TIMEOUT_MS: integer({

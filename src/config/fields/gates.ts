@@ -1,5 +1,6 @@
 import { hostName, hostNames } from '../checks';
-import { integer, oneOf, parsedBy, text, webUrl } from '../field';
+import { integer, oneOf, parsedBy } from '../field';
+import { text, webUrl } from '../text-field';
 import { parsePrivacyPassKeys } from '../privacy-pass-key';
 
 const MAX_TEXT = 512;

@@ -1,4 +1,5 @@
-import { integer, publicKey, text, webUrl } from '../field';
+import { integer } from '../field';
+import { publicKey, text, webUrl } from '../text-field';
 
 /** Whether a token needs an assertion of the shop. */
 export const hasIdentity = (config: {

@@ -1,5 +1,6 @@
 import { listenAddress, timeZone } from '../checks';
-import { integer, oneOf, optionalPort, text } from '../field';
+import { integer, oneOf, optionalPort } from '../field';
+import { text } from '../text-field';
 
 /** What this process is and does. */
 export const processFields = {

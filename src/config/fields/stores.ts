@@ -1,4 +1,5 @@
-import { brokers, databaseUrl, integer, oneOf, redisUrls, text } from '../field';
+import { integer, oneOf } from '../field';
+import { brokers, databaseUrl, redisUrls, text } from '../text-field';
 
 /** Where the stores are, and how long they may take. */
 export const storesFields = {

@@ -1,4 +1,5 @@
-import { headerSecret, integer, oneOf, secret } from '../field';
+import { integer, oneOf } from '../field';
+import { headerSecret, secret } from '../text-field';
 
 /** Secrets, and what a token costs. */
 export const tokensFields = {

@@ -1,12 +1,14 @@
-import { integer, networks, pairs, share, text, webUrl } from '../field';
+import { integer, share } from '../field';
+import { headers, networks, pairs, text, webUrl } from '../text-field';
 
 /** Traces, in the variables of OpenTelemetry where it has one. */
 export const tracesFields = {
   OTEL_EXPORTER_OTLP_ENDPOINT: webUrl({
+    isBase: true,
     about:
       'Collector that traces are sent to by OTLP over HTTP (JSON), as http://collector:4318; empty: no traces, and nothing of OpenTelemetry is loaded',
   }),
-  OTEL_EXPORTER_OTLP_HEADERS: pairs({
+  OTEL_EXPORTER_OTLP_HEADERS: headers({
     about: 'Headers of each call of the collector, as name=value,name=value; keep it in a Secret',
   }),
   OTEL_EXPORTER_OTLP_TIMEOUT: integer({

@@ -1,5 +1,6 @@
 import { queueId } from '../checks';
-import { integer, integerOrAuto, numbersById, oneOf, text, webUrl } from '../field';
+import { integer, integerOrAuto, numbersById, oneOf } from '../field';
+import { text, webUrl } from '../text-field';
 
 /** Queues: admission, sessions, presence and polls. */
 export const waitingRoomFields = {
@@ -113,6 +114,7 @@ export const waitingRoomFields = {
       'on: a queue that sells seats admits only as many users as find one, and nobody when all are sold or held',
   }),
   DRAW_DRAND_URL: webUrl({
+    isBase: true,
     default: 'https://api.drand.sh',
     about: 'Node of the drand network that is asked for the round of a draw',
   }),

@@ -1,4 +1,5 @@
-import { integer, networks, secret } from '../field';
+import { integer } from '../field';
+import { networks, secret } from '../text-field';
 
 /** Calls of webhooks. */
 export const webhooksFields = {

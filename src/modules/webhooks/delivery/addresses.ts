@@ -1,7 +1,7 @@
 import { lookup as resolveName } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { type Network, parseNetworks } from '../../../config/networks';
+import { type Network, parseNetworks } from '../../../config/parsing/networks';
 import { TargetRefused } from '../errors';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;

@@ -1,6 +1,6 @@
 import type { Config } from '../../../config/config';
-import { parseNetworks } from '../../../config/networks';
-import { parsePairs } from '../../../config/lists';
+import { parseNetworks } from '../../../config/parsing/networks';
+import { parseHeaders, parsePairs } from '../../../config/lists';
 import type { Logger } from '../logger';
 import type { ExportEvents } from './export';
 import type { TraceMetrics } from './metrics';
@@ -24,7 +24,7 @@ export function createTracer(config: Config, metrics: TraceMetrics): Tracer {
     return startSdk(
       {
         endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
-        headers: parsePairs(config.OTEL_EXPORTER_OTLP_HEADERS),
+        headers: parseHeaders(config.OTEL_EXPORTER_OTLP_HEADERS),
         timeoutMs: config.OTEL_EXPORTER_OTLP_TIMEOUT,
         serviceName: config.OTEL_SERVICE_NAME,
         resourceAttributes: {

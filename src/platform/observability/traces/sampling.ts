@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import ipaddr from 'ipaddr.js';
 import { monotonicMs } from '../../../common/clock';
-import type { Network } from '../../../config/networks';
+import type { Network } from '../../../config/parsing/networks';
 import { parseTraceParent, type TraceParent } from './traceparent';
 
 export interface SamplingOptions {

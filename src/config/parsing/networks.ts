@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { isIP } from 'node:net';
-import { refuseTwice, splitList } from './lists';
+import { refuseTwice, splitList } from '../lists';
 
 export type Network = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
@@ -18,8 +18,14 @@ function parseNetwork(text: string): Network {
   try {
     if (isIP(address) === 0 || address.includes('%') || !/^(?:0|[1-9]\d{0,2})$/.test(length))
       throw new Error();
-    return ipaddr.parseCIDR(text);
+    return unmapped(ipaddr.parseCIDR(text));
   } catch {
     throw new Error(`must be networks as 10.1.0.0/16,fd00::/8, not "${text}"`);
   }
+}
+
+/** ::ffff:10.0.0.0/104 is 10.0.0.0/8: addresses of IPv4 are compared in their own form. */
+function unmapped([address, bits]: Network): Network {
+  const isMapped = address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && bits >= 96;
+  return isMapped ? [address.toIPv4Address(), bits - 96] : [address, bits];
 }
