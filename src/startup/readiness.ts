@@ -6,6 +6,7 @@ import { Health } from '../modules/operations/health';
 import { Database } from '../platform/database/database';
 import { LOGGER, type Logger } from '../platform/observability/logger';
 import { Redis } from '../platform/redis/redis';
+import { ForeignServers } from './foreign-servers';
 import { checkDatabase, checkRedis, refusalOf, ServerMismatch } from './server-checks';
 
 const STARTING_RETRY_MS = 250;
@@ -23,6 +24,7 @@ export function readiness(container: DependencyContainer): Readiness {
   const logger = container.resolve<Logger>(LOGGER);
   const database = container.resolve(Database);
   const redis = container.resolve(Redis);
+  const foreign = new ForeignServers(config);
   let end: (wrong?: ServerMismatch) => void = () => undefined;
   const proved = new Promise<ServerMismatch | undefined>((resolve) => (end = resolve));
   const notice = (error: unknown): void => {
@@ -40,8 +42,9 @@ export function readiness(container: DependencyContainer): Readiness {
           await health.firstContact();
         }
       } catch (error) {
-        if (!(error instanceof ServerMismatch)) throw error;
-        end(error);
+        const wrong = error instanceof ServerMismatch ? error : await foreign.lookAfterFailure();
+        if (wrong === undefined) throw error;
+        end(wrong);
         return void waitForDependencies.stop();
       }
       redis.off('error', notice);

@@ -16,10 +16,11 @@ export class ServerMismatch extends Error {
 }
 
 /**
- * Wrong password, by either method; no such database; no TLS there, or only TLS. Not 1044: before the first migration
- * there are no rights yet.
+ * Wrong password, by either method; no such database, or a name that none can have; no TLS there, or only TLS.
  */
-const DATABASE_REFUSALS = new Set([1045, 1049, 1698, 3159, 45_023]);
+const DATABASE_REFUSALS = new Set([1045, 1049, 1059, 1102, 1698, 3159, 45_023]);
+/** The account has no right to the database: before the first migration, or because its name is wrong. */
+const NO_RIGHT = 1044;
 const LEAST_MARIADB = [10, 6] as const;
 
 const TABLES = 'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()';
@@ -37,6 +38,10 @@ export async function checkDatabase(database: Database): Promise<void> {
         throw new ServerMismatch('DATABASE_URL', `is refused by MariaDB: ${describeDatabaseError(error)}`);
       const certificate = certificateFault(error);
       if (certificate !== undefined) throw new ServerMismatch('DATABASE_URL', certificate);
+      if (errno === NO_RIGHT)
+        throw new Error(
+          `DATABASE_URL: ${describeDatabaseError(error)}: run migrate, or name the right database`,
+        );
       throw error;
     });
   const version = server?.version ?? '';

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createServer as createWebServer } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { startService } from '../../../src/service';
@@ -44,19 +45,28 @@ describe('a start that cannot succeed', () => {
   let taken: Server;
   let port: number;
   const sentinel = new SentinelWithoutMaster();
+  const web = createWebServer((_req, res) => res.end());
   beforeAll(async () => {
     await sentinel.start();
+    await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
     taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     ({ port } = taken.address() as AddressInfo);
   });
   afterAll(async () => {
     await sentinel.end();
+    await new Promise((resolve) => web.close(resolve));
     await new Promise((resolve) => taken.close(resolve));
   });
 
   const { REDIS_URL, DATABASE_URL, DATABASE_ADMIN_URL } = testConfig();
   const nowhere = changed(DATABASE_ADMIN_URL, { pathname: '/concert_test_nosuch' });
+
+  const portOf = (url: string): string => new URL(url).port;
+  const atPort = (of: string): Record<string, string> => ({
+    DATABASE_URL: changed(DATABASE_URL, { port: of }),
+    DATABASE_ADMIN_URL: changed(DATABASE_ADMIN_URL, { port: of }),
+  });
 
   it.each<[string, () => Record<string, string | number>, RegExp]>([
     ['the port is taken', () => ({ PORT: port }), /^PORT \d+ is in use by another program/],
@@ -84,8 +94,42 @@ describe('a start that cannot succeed', () => {
     ],
     [
       'what it names is no Redis Cluster',
-      () => ({ REDIS_URL: [REDIS_URL, REDIS_URL].map((url) => changed(url, { pathname: '/0' })).join() }),
+      () => ({
+        REDIS_URL: ['127.0.0.1', 'localhost']
+          .map((hostname) => changed(REDIS_URL, { hostname, pathname: '/0' }))
+          .join(),
+      }),
       /^REDIS_URL is refused by Redis: ERR This instance has cluster support disabled/,
+    ],
+    [
+      'MariaDB answers where Redis should',
+      () => ({ REDIS_URL: changed(REDIS_URL, { port: portOf(DATABASE_URL) }) }),
+      /^REDIS_URL must name a Redis: at 127\.0\.0\.1:\d+ answers a MariaDB$/,
+    ],
+    [
+      'MariaDB answers where a sentinel should',
+      () => ({ REDIS_URL: `redis+sentinel://127.0.0.1:${portOf(DATABASE_URL)}/tickets` }),
+      /^REDIS_URL must name a Redis: at 127\.0\.0\.1:\d+ answers a MariaDB$/,
+    ],
+    [
+      'an HTTP server answers where Redis should',
+      () => ({ REDIS_URL: changed(REDIS_URL, { port: String((web.address() as AddressInfo).port) }) }),
+      /^REDIS_URL must name a Redis: at 127\.0\.0\.1:\d+ answers an HTTP server$/,
+    ],
+    [
+      'the Redis that it names has no TLS',
+      () => ({ REDIS_URL: changed(REDIS_URL.replace(/^redis/, 'rediss'), {}), REDIS_TIMEOUT_MS: 500 }),
+      /^REDIS_URL must name a Redis: at 127\.0\.0\.1:\d+ answers a Redis without TLS$/,
+    ],
+    [
+      'Redis answers where MariaDB should',
+      () => ({ ...atPort(portOf(REDIS_URL)), DATABASE_ACQUIRE_TIMEOUT_MS: 300 }),
+      /^DATABASE_URL must name a MariaDB: at 127\.0\.0\.1:\d+ answers a Redis without TLS$/,
+    ],
+    [
+      'an HTTP server answers where MariaDB should',
+      () => ({ ...atPort(String((web.address() as AddressInfo).port)), DATABASE_ACQUIRE_TIMEOUT_MS: 300 }),
+      /^DATABASE_URL must name a MariaDB: at 127\.0\.0\.1:\d+ answers an HTTP server$/,
     ],
     [
       'MariaDB has no TLS, or a certificate of its making',
