@@ -21,7 +21,11 @@ what is longer than 52 is cut, and 8 letters of its hash keep two long names apa
 {{- end -}}
 {{- end -}}
 
+{{/* Labels carry names as they are, and YAML takes some words for no text. */}}
 {{- define "common.demandName" -}}
+{{- if has .name (list "true" "false" "yes" "no" "on" "off" "y" "n" "null") -}}
+{{- fail (printf "%s must not be %q: YAML reads that word as a truth value or as nothing, and Kubernetes refuses labels with it." .what .name) -}}
+{{- end -}}
 {{- if not (regexMatch "^[a-z]([a-z0-9-]*[a-z0-9])?$" .name) -}}
 {{- fail (printf "%s %q must be lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen: Kubernetes takes no other name for a Service." .what .name) -}}
 {{- end -}}

@@ -97,6 +97,10 @@ describe('the name of a release', () => {
     },
   );
 
+  it.each(['true', 'null', 'on', 'n'])('%s is refused: YAML does not read it as text', async (word) => {
+    expect(await refusal(word, 'redis')).toMatch(`The release's name must not be "${word}"`);
+  });
+
   it.each(['Upper', 'under_score', '-x', 'x-'])('%s is refused, by Helm itself or by us', async (release) => {
     expect(await refusal(release, 'redis')).toMatch(/must|invalid|Invalid|unknown/);
   });
