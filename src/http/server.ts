@@ -78,6 +78,7 @@ export class HttpServer {
       if (error.code === 'ECONNRESET' || !socket.writable || this.isWorkedOn(socket)) socket.destroy();
       else socket.end(rawFailure(brokenRequest(error)));
     });
+    this.server.maxHeadersCount = 0; // their bytes are limited; those behind the 2,000th would be dropped without a word
     this.server.timeout = options.idleMs;
     this.server.on('timeout', (socket: Socket) => {
       if (socket.writableLength === 0 && this.isWorkedOn(socket)) socket.setTimeout(options.idleMs);

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import request from 'supertest';
 import { HttpMetrics } from '../../../src/http/metrics';
 import { outcome, type Buyer } from '../../support/clients/buyer';
+import { askRaw } from '../../support/clients/raw';
 import { useService } from '../../support/suite';
 import { until } from '../../support/wait';
 
@@ -141,6 +142,15 @@ describe('bad input', () => {
       431,
       '400',
     ]);
+  });
+
+  it('is not made of good input by leaving out headers behind the 2,000th', async () => {
+    const many = 'x:\r\n'.repeat(2500);
+    const answer = await askRaw(
+      app.url,
+      `GET /v1/api/user/amount HTTP/1.1\r\nHost: x\r\n${many}Authorization: ${buyer.token}\r\n\r\n`,
+    );
+    expect(answer.status).toBe(200);
   });
 
   it('is refused as Idempotency-Key', async () => {
