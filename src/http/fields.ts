@@ -26,5 +26,31 @@ export const QueryId = z
   .regex(/^[1-9]\d{0,14}$/, 'Invalid input: expected a positive whole number')
   .transform(Number);
 
+/** Halves of a pair have no bytes in UTF-8, and nobody sees control characters. */
+const ONE_LINE = /^[^\p{Cc}\p{Cs}]*$/u;
+const LINES = /^(?:[^\p{Cc}\p{Cs}]|\t|\r?\n)*$/u;
+
+/**
+ * Text of one line, composed (Unicode's NFC): some keyboards and files write a letter in parts, and the same name in two
+ * ways would be two names.
+ * @param max in UTF-16 units
+ */
+export const text = (max: number) =>
+  z
+    .string()
+    .normalize('NFC')
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((value) => ONE_LINE.test(value), 'expected text without line breaks and control characters');
+
+/** Text of any number of lines, composed as well; it may be empty. @param max in UTF-16 units */
+export const lines = (max: number) =>
+  z
+    .string()
+    .normalize('NFC')
+    .max(max)
+    .refine((value) => LINES.test(value), 'expected text without control characters');
+
 /** Why an operator acts. */
-export const Reason = z.string().trim().min(1).max(500).describe('Why, for the audit');
+export const Reason = lines(500).trim().min(1).describe('Why, for the audit');

@@ -1,3 +1,4 @@
+import { csvLine } from '../../src/modules/organizer/exports/csv';
 import { parseCsv } from '../../src/modules/organizer/layouts/csv';
 import { givenOrders } from '../support/rows/orders';
 import { dataOf, givenOperator, OrganizerClient } from '../support/rows/organizer';
@@ -52,6 +53,17 @@ describe('an export', () => {
     expect(headers.get('content-disposition')).toBe('attachment; filename="audit.csv"');
     expect(headers.get('cache-control')).toBe('no-store');
     expect(records(text).at(-1)).toMatchObject({ act: 'schedule.cancel', reason: `'${reason}` });
+  });
+
+  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '＝1+1', '＋1', '－1', '＠SUM'])(
+    'begins no field as a spreadsheet begins a formula: %j',
+    (text) => {
+      expect(parseCsv(csvLine([text, -1]))).toEqual([[`'${text}`, '-1']]);
+    },
+  );
+
+  it('quotes what separates fields where a comma is the decimal point', () => {
+    expect(csvLine(['a;=1+1', 'a\t=1', 'a b'])).toBe('"a;=1+1","a\t=1",a b\r\n');
   });
 
   it.each(['orders', 'seats', 'ledger', 'audit'])('of no %s has its header all the same', async (name) => {

@@ -47,6 +47,12 @@ describe('a layout that is given', () => {
 
   it.each([
     ['a seat that comes twice', 'section,row,number,priceClass\nS,A,1,R\nS,A,1,R', /comes twice/],
+    [
+      'a seat that comes twice in other letters',
+      'section,row,number,priceClass\nÉ,A,1,R\nE\u0301,A,1,R',
+      /comes twice/,
+    ],
+    ['a section that nobody can read', 'section,row,number,priceClass\nS\u0007,A,1,R', /line 2: section/],
     ['an unknown column', 'section,row,number,priceClass,colour\nS,A,1,R,red', /unknown columns colour/],
     ['a missing column', 'section,row,number\nS,A,1', /priceClass are missing/],
     ['a line that is too short', 'section,row,number,priceClass\nS,A,1', /line 2 has 3 fields, not 4/],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, OffsetTime, Won } from '../../http/fields';
+import { Id, OffsetTime, text, Won } from '../../http/fields';
 
 /** Most seats of one order. */
 const MAX_SEATS = 20;
@@ -7,7 +7,7 @@ const MAX_SEATS = 20;
 const Seats = z.array(Id).min(1).max(MAX_SEATS);
 const Best = z.strictObject({
   count: z.int().min(1).max(MAX_SEATS),
-  priceClass: z.string().min(1).max(40).optional(),
+  priceClass: text(40).optional(),
 });
 
 export const OrderBody = z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, OffsetTime, Reason, StoredTime } from '../../http/fields';
+import { Id, lines, OffsetTime, Reason, StoredTime } from '../../http/fields';
 import { operation } from '../../http/operation';
 import { EVENT_TYPES } from './message';
 
@@ -57,7 +57,7 @@ export const ADD = operation({
       .max(20)
       .optional()
       .describe('Without them all'),
-    description: z.string().max(200).optional(),
+    description: lines(200).optional(),
     reason,
   }),
   answer: z.object({ webhookId: Id, secret }),

@@ -1,8 +1,9 @@
 export type CsvValue = string | number | Date | null;
 
-/** Characters with which a spreadsheet begins a formula. */
-const FORMULA = /^[=+\-@\t\r]/;
-const SPECIAL = /[",\r\n]/;
+/** Characters with which a spreadsheet begins a formula; in East Asian languages also in their wide form (OWASP, CSV injection). */
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+/** With ; and tab, which separate fields where a comma is the decimal point. */
+const SPECIAL = /[",;\t\r\n]/;
 
 /** A field: text that a spreadsheet would run as a formula gets an apostrophe in front, numbers stay what they are. */
 function fieldOf(value: CsvValue): string {

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { Id } from '../../../http/fields';
+import { Id, text } from '../../../http/fields';
 
 export const MAX_SEATS = 100_000;
 const MAX_COORDINATE = 1_000_000;
 
-const Label = z.string().trim().min(1).max(10);
-export const PriceClassName = z.string().trim().min(1).max(40);
-const SectionName = z.string().trim().min(1).max(40);
+const Label = text(10);
+export const PriceClassName = text(40);
+const SectionName = text(40);
 const Coordinate = z.int().min(-MAX_COORDINATE).max(MAX_COORDINATE);
 
 /** Sections of rows × seats, one behind the other. */
@@ -31,7 +31,7 @@ const JsonSection = z.strictObject({
   rows: z.array(z.strictObject({ label: Label, seats: z.array(JsonSeat).min(1) })).min(1),
 });
 
-const Name = z.string().trim().min(1).max(200);
+const Name = text(200);
 
 export const LayoutInput = z.union([
   z.strictObject({ name: Name, grid: z.array(GridSection).min(1).max(1000) }),

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { Id, OffsetTime, QueryId, Reason, StoredTime, Won } from '../../../http/fields';
+import { Id, OffsetTime, QueryId, Reason, StoredTime, text, Won } from '../../../http/fields';
 import { SCHEDULE_STATES } from '../../catalog/models/schedule';
 import { PriceClassName } from '../layouts/schema';
 
-const Title = z.string().trim().min(1).max(200);
+const Title = text(200);
 const QueueId = z
   .string()
   .regex(/^[\w-]{1,64}$/)

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OffsetTime, Won } from '../../../http/fields';
+import { lines, OffsetTime, Won } from '../../../http/fields';
 
 /** How a queue stands. WAITLIST: all seats are sold or held; those that become free again go to the head of the queue. */
 export const QueueState = z.enum(['NOT_OPEN', 'DRAW', 'OPEN', 'PAUSED', 'WAITLIST', 'SOLD_OUT', 'CLOSED']);
@@ -21,7 +21,7 @@ export type Chances = z.infer<typeof Chances>;
 const MAX_MESSAGE = 500;
 
 /** The operator’s message to all waiting users. */
-export const Notice = z.strictObject({ ko: z.string().max(MAX_MESSAGE), en: z.string().max(MAX_MESSAGE) });
+export const Notice = z.strictObject({ ko: lines(MAX_MESSAGE), en: lines(MAX_MESSAGE) });
 export type Notice = z.infer<typeof Notice>;
 
 /** Free seats of one price class. */
