@@ -1,9 +1,11 @@
 import type { PublishedDraw } from './replay/draw.ts';
 import { RunningRoot } from './log/hashing.ts';
 import { BadLog, type Checkpoint, readCheckpoint } from './log/note.ts';
+import { Signed } from './log/signed.ts';
 import { replay } from './replay/replay.ts';
 import { Sale } from './replay/sale.ts';
 import { entriesOf, type Read } from './log/source.ts';
+import { TileCheck } from './log/tiles.ts';
 
 /** How far the clock of the worker that signs may be behind the one that the leaves have. */
 const CLOCK_MS = 1000;
@@ -15,6 +17,8 @@ export interface Audited {
   consistent: number;
   /** Contradictions to a signature of the log. */
   contradictions: string[];
+  /** Whether what the service publishes of its draws was at hand. */
+  drawsWereGiven: boolean;
 }
 
 /** Receipt that a buyer's page has verified (docs/transparency.md). */
@@ -32,10 +36,15 @@ export interface AuditOptions {
   receipts?: Receipt[];
   /** As far as the service publishes them. */
   draws?: PublishedDraw[] | undefined;
+  /** Reads the tiles of hashes as well. */
+  tiles?: boolean;
 }
 
 /** Replays a whole log. @throws BadLog when it cannot be read as it is signed */
-export async function audit(read: Read, { key, seen, receipts = [], draws }: AuditOptions): Promise<Audited> {
+export async function audit(
+  read: Read,
+  { key, seen, receipts = [], draws, tiles = false }: AuditOptions,
+): Promise<Audited> {
   const note = await read('checkpoint');
   if (note === undefined) throw new BadLog('There is no checkpoint.');
   const checkpoint = readCheckpoint(note.toString('utf8'), key);
@@ -43,28 +52,25 @@ export async function audit(read: Read, { key, seen, receipts = [], draws }: Aud
   const others = notes.map((each) => readCheckpoint(each, key));
   const sale = new Sale();
   sale.queueId = checkpoint.origin.slice(checkpoint.origin.indexOf('/') + 1);
-  const contradictions = others
-    .filter(({ size }) => size > checkpoint.size)
-    .map(({ size }) => `a checkpoint of ${size} leaves was seen, and the log has ${checkpoint.size}`);
-  const judge = (root: Buffer, at: number): void => {
-    for (const other of [...others, checkpoint])
-      if (other.size === at && !other.root.equals(root))
-        contradictions.push(`the first ${at} leaves are not those that a checkpoint was signed for`);
-  };
+  const signed = new Signed(checkpoint, others);
   const running = new RunningRoot();
-  const sizes = new Set([...others, checkpoint].map(({ size }) => size));
-  if (sizes.has(0)) judge(running.root(), 0);
+  const tileCheck = tiles ? new TileCheck(read) : undefined;
   const leaves = new Map<number, string>(receipts.map(({ leafIndex }) => [leafIndex, '']));
+  signed.judge(running);
   for await (const entry of entriesOf(read, checkpoint.size)) {
     if (leaves.has(running.size)) leaves.set(running.size, entry.toString('latin1'));
     running.add(entry);
-    if (sizes.has(running.size)) judge(running.root(), running.size);
+    if (tileCheck !== undefined) await tileCheck.add(entry);
+    signed.judge(running);
     replay(sale, entry, draws);
   }
-  if (checkpoint.ms > 0 && sale.ms > checkpoint.ms + CLOCK_MS)
+  await tileCheck?.finish();
+  const contradictions = [...signed.contradictions, ...(tileCheck?.problems ?? [])];
+  if (sale.ms > checkpoint.ms + CLOCK_MS)
     contradictions.push('the log has leaves that are later than its checkpoint');
   for (const { leafIndex, leaf } of receipts)
     if (leaves.get(leafIndex) !== leaf) contradictions.push(`leaf ${leafIndex} is not the one of a receipt`);
   const consistent = others.filter(({ size }) => size <= checkpoint.size).length;
-  return { sale, checkpoint, consistent, contradictions: [...new Set(contradictions)] };
+  const drawsWereGiven = draws !== undefined;
+  return { sale, checkpoint, consistent, contradictions: [...new Set(contradictions)], drawsWereGiven };
 }

@@ -5,6 +5,7 @@ export const USAGE = `npm run lab -- audit URL|FOLDER      replays a sale from i
   --key KEY          the verifier key, from a source that you trust; without it the log's own word is taken
   --keep FILE        checkpoints seen by earlier audits: the log must have grown out of each, and this one is added
   --checkpoint FILE  a checkpoint from elsewhere; may be given several times
+  --tiles            reads the tiles of hashes as well: buyers' pages prove by them that an entry is in the log
   --receipt FILE     a receipt of a buyer's page: its leaf must be in its place; may be given several times
 npm run lab -- audit --sample N FOLDER   writes the log of a made-up honest sale of N entries, to measure audits with
 Exit code: 0 everything is as it must be; 1 something is not; 2 it cannot be decided`;
@@ -15,6 +16,8 @@ export interface Wanted {
   keep: string | undefined;
   checkpoints: string[];
   receipts: string[];
+  /** Read the tiles of hashes as well. */
+  tiles: boolean;
   /** Write a sample of this many entries instead. */
   sample: number | undefined;
 }
@@ -29,6 +32,7 @@ export function readArguments(args: string[]): Wanted {
       keep: { type: 'string' },
       checkpoint: { type: 'string', multiple: true, default: [] },
       receipt: { type: 'string', multiple: true, default: [] },
+      tiles: { type: 'boolean', default: false },
       sample: { type: 'string' },
     },
   });
@@ -37,6 +41,6 @@ export function readArguments(args: string[]): Wanted {
   const sample = values.sample === undefined ? undefined : Number(values.sample);
   if (sample !== undefined && !(Number.isInteger(sample) && sample > 0))
     throw new Error('--sample wants a number of entries.');
-  const { key, keep, checkpoint: checkpoints, receipt: receipts } = values;
-  return { where, key, keep, checkpoints, receipts, sample };
+  const { key, keep, checkpoint: checkpoints, receipt: receipts, tiles } = values;
+  return { where, key, keep, checkpoints, receipts, tiles, sample };
 }

@@ -75,9 +75,11 @@ export function writeSample(folder: string, entries: number): void {
     );
     bundle = [];
   };
+  let ms = '';
   for (const leaf of leaves(entries)) {
     const entry = Buffer.from(leaf);
     running.add(entry);
+    ms = leaf.split(' ', 2)[1] ?? '';
     bundle.push(entry);
     if (bundle.length === BUNDLE) flush();
   }
@@ -85,7 +87,7 @@ export function writeSample(folder: string, entries: number): void {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const key = Buffer.concat([Buffer.of(1), publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)]);
   const id = sha256(Buffer.concat([Buffer.from(`${ORIGIN}\n`), key])).subarray(0, 4);
-  const text = `${ORIGIN}\n${running.size}\n${running.root().toString('base64')}\n`;
+  const text = `${ORIGIN}\n${running.size}\n${running.root().toString('base64')}\ntime ${ms}\n`;
   const signature = Buffer.concat([id, sign(null, Buffer.from(text), privateKey)]).toString('base64');
   write('checkpoint', `${text}\n— ${ORIGIN} ${signature}\n`);
   write('key', `${ORIGIN}+${id.toString('hex')}+${key.toString('base64')}\n`);

@@ -177,6 +177,21 @@ describe('an honest log', () => {
     expect(faults(result)).toEqual([]);
   });
 
+  it('says its limit again when only its leaves were lost, and passes the audit', async () => {
+    const writer = makeWriter();
+    await enter(20);
+    await writer.write();
+    await redis.del(`${rooms.keys.prefix}leaves`);
+    await pay();
+    await writer.write();
+    await writer.write();
+    await pay();
+    await writer.write();
+    const result = await audited();
+    expect(faults(result)).toEqual([]);
+    expect(result.sale.counts).toMatchObject({ issued: 20, gaps: 1, restores: 0 });
+  });
+
   it('is refused when what is stored does not have the root of its checkpoint', async () => {
     await enter(3);
     await makeWriter().write();

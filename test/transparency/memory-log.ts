@@ -7,7 +7,9 @@ import { SigningKey } from '../../src/modules/transparency/keys/signing-key';
 import { Blinding } from '../../src/modules/waiting-room/tokens/blinding';
 
 export const QUEUE_ID = 'main';
-const key = new SigningKey('a secret of these tests', `concert-reservation/${QUEUE_ID}`);
+const keyOf = (secret: string, queueId: string): SigningKey =>
+  new SigningKey(secret, `concert-reservation/${queueId}`);
+const key = keyOf('a secret of these tests', QUEUE_ID);
 const blinding = new Blinding('a secret of these tests');
 const NOW_MS = 9_000_000_000_000;
 const BUNDLE = 256;
@@ -22,17 +24,29 @@ function rootOf(leaves: string[]): Buffer {
   return running.root();
 }
 
-/** The checkpoint that the operator of the log signs over these leaves. */
-export const checkpointOf = (leaves: string[]): string =>
-  key.checkpoint(leaves.length, rootOf(leaves), NOW_MS);
+/** The checkpoint that the operator of the log signs over these leaves. @param by an older key, or that of another queue */
+export const checkpointOf = (leaves: string[], by: { secret?: string; queueId?: string } = {}): string =>
+  keyOf(by.secret ?? 'a secret of these tests', by.queueId ?? QUEUE_ID).checkpoint(
+    leaves.length,
+    rootOf(leaves),
+    NOW_MS,
+  );
 
-/** Audits a log of these leaves. @param note another checkpoint than the one that they have */
+interface Served extends Partial<AuditOptions> {
+  /** Another checkpoint than the one that the leaves have. */
+  note?: string;
+  /** Other files than those that the leaves have, by path; null: not there. */
+  files?: Record<string, Buffer | null>;
+}
+
+/** Audits a log of these leaves. */
 export async function auditOf(
   leaves: string[],
-  { note = checkpointOf(leaves), ...options }: Partial<AuditOptions> & { note?: string } = {},
+  { note = checkpointOf(leaves), files = {}, ...options }: Served = {},
 ): Promise<Audited> {
   const read: Read = (path) => {
     if (path === 'checkpoint') return Promise.resolve(Buffer.from(note));
+    if (files[path] !== undefined) return Promise.resolve(files[path] ?? undefined);
     const [, index = '0'] = /^tile\/entries\/(\d{3})/.exec(path) ?? [];
     const from = Number(index) * BUNDLE;
     return Promise.resolve(encodeEntries(leaves.slice(from, from + BUNDLE).map((leaf) => Buffer.from(leaf))));

@@ -1,7 +1,7 @@
 import { QueueState } from '../../src/modules/waiting-room/status/schema';
 import { connectRedis, type Redis } from '../../src/platform/redis/redis';
 import { seedOf, shuffled } from '../../lab/audit/replay/draw';
-import { must, useScriptQueues } from '../support/queue/script-queue';
+import { must, type ScriptQueue, useScriptQueues } from '../support/queue/script-queue';
 import { testConfig } from '../support/config';
 import { checkpointOf, faultsOf, publicLeaves, QUEUE_ID } from './memory-log';
 
@@ -29,9 +29,11 @@ describe('an audit of a log that was tampered with', () => {
     must(await queue.store.admission.setOverride('limit', 4, 0));
     await queue.admit();
     for (const paid of entries.slice(4, 6)) must(await queue.store.endSession(paid.seq, 2, 0));
-    const { leaves } = must(
-      await queue.store.drainLeaves({ anchor: undefined, max: 1000, saysState: false }, 0),
-    );
+    return leavesOf(queue);
+  }
+
+  async function leavesOf({ store }: ScriptQueue): Promise<string[]> {
+    const { leaves } = must(await store.drainLeaves({ anchor: undefined, max: 1000, saysState: false }, 0));
     return publicLeaves(leaves);
   }
 
@@ -53,7 +55,31 @@ describe('an audit of a log that was tampered with', () => {
     const sale = (state: string): string => `sale ${ms} ${state}`;
     const states = QueueState.exclude(['DRAW', 'PAUSED']).options.map(sale); // those two are the queue's alone
     expect(await faultsOf([...honest, ...states, sale('')])).toEqual([]);
-    expect(await faultsOf([...honest, sale('OVER')])).toEqual(['a sale is OVER']);
+    expect(await faultsOf([...honest, sale('OVER')])).toEqual(['a leaf of type sale is malformed: OVER']);
+  });
+
+  it('finds nothing when the turn comes to an entry that has ended while it waited', async () => {
+    const queue = await make({ sessionMs: 600_000, maxWaitMs: 600_000 }, 1);
+    const [first, second] = [await queue.issue(1), await queue.issue(2)];
+    for (let user = 3; user <= 4; user++) await queue.issue(user);
+    const late = { ...second, iatMs: second.iatMs - 600_001 };
+    expect(await queue.status(late)).toBe('EXPIRED');
+    must(await queue.store.endSession(first.seq, 1, 0));
+    const leaves = await leavesOf(queue);
+    expect(leaves.filter((leaf) => leaf.startsWith('admit'))).toHaveLength(2);
+    expect(await faultsOf(leaves)).toEqual([]);
+  });
+
+  it('finds nothing in a sale that an operator has slowed down', async () => {
+    const queue = await make({}, 50);
+    must(await queue.store.admission.setOverride('rate', 20, 0));
+    for (let user = 1; user <= 12; user++) await queue.issue(user);
+    must(await queue.store.admission.setOverride('auto', 0, 0));
+    await queue.admit();
+    const leaves = await leavesOf(queue);
+    expect(leaves.filter((leaf) => leaf.startsWith('admit'))).toHaveLength(12);
+    expect(leaves.find((leaf) => leaf.startsWith('limit'))).toMatch(/ fixed 50 20$/);
+    expect(await faultsOf(leaves)).toEqual([]);
   });
 
   it('finds two entries that were swapped', async () => {
@@ -159,7 +185,15 @@ describe('an audit of a log that was tampered with', () => {
   });
 
   it('finds a draw whose seed does not follow from the beacon', async () => {
-    const published = { number: 1, firstSeq: 0, lastSeq: 4, root: 'ab'.repeat(32), beacon: 'drand x 1 ff' };
+    const opensAt = new Date(Number(leafAt(0).split(' ')[1])).toISOString();
+    const published = {
+      number: 1,
+      opensAt,
+      firstSeq: 0,
+      lastSeq: 4,
+      root: 'ab'.repeat(32),
+      beacon: 'drand x 1 ff',
+    };
     const seed = seedOf(QUEUE_ID, { ...published, seed: null });
     const ms = leafAt(0).split(' ')[1];
     const issued = honest

@@ -52,12 +52,13 @@ export function readCheckpoint(note: string, verifierKey: string): Checkpoint {
   if (!isSigned) throw new BadLog(`A checkpoint is not signed by ${name}.`);
   const [origin = '', size = '', root = '', ...others] = text.split('\n');
   if (origin !== name || !/^\d+$/.test(size)) throw new BadLog('A checkpoint is malformed.');
-  const time = others.find((line) => line.startsWith('time '));
+  const time = others.find((line) => line.startsWith('time '))?.slice(5);
+  if (!/^\d{13}$/.test(time ?? '')) throw new BadLog('A checkpoint does not say when it was made.');
   return {
     origin,
     size: Number(size),
     root: Buffer.from(root, 'base64'),
-    ms: Number(time?.slice(5) ?? 0),
+    ms: Number(time),
     note,
   };
 }

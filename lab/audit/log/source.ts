@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BadLog } from './note.ts';
 
-const BUNDLE = 256;
+/** Entries of a bundle, and hashes of a tile. */
+export const TILE = 256;
 /** Bundles fetched at once. */
 const AT_ONCE = 16;
 const ATTEMPTS = 5;
@@ -31,18 +32,21 @@ async function fetchFile(url: string, attempt: number): Promise<Buffer | undefin
   return fetchFile(url, attempt + 1);
 }
 
-/** Where a bundle lies (C2SP tlog-tiles). */
-export function bundlePath(index: number, width: number): string {
+/** Where a bundle lies. */
+export const bundlePath = (index: number, width: number): string => tilePath('entries', index, width);
+
+/** C2SP tlog-tiles. @param of a level, or `entries` */
+export function tilePath(of: string, index: number, width: number): string {
   const digits = String(index).padStart(3, '0');
   const groups = digits.padStart(Math.ceil(digits.length / 3) * 3, '0').match(/.{3}/g) ?? [];
   const name = groups.map((group, i) => (i < groups.length - 1 ? `x${group}` : group)).join('/');
-  return `tile/entries/${name}${width === BUNDLE ? '' : `.p/${width}`}`;
+  return `tile/${of}/${name}${width === TILE ? '' : `.p/${width}`}`;
 }
 
 /** All entries of a log of this size, in order. @throws BadLog when some are not there */
 export async function* entriesOf(read: Read, size: number): AsyncGenerator<Buffer> {
-  const bundles = Math.ceil(size / BUNDLE);
-  const widthOf = (index: number): number => Math.min(BUNDLE, size - index * BUNDLE);
+  const bundles = Math.ceil(size / TILE);
+  const widthOf = (index: number): number => Math.min(TILE, size - index * TILE);
   for (let from = 0; from < bundles; from += AT_ONCE) {
     const indexes = Array.from({ length: Math.min(AT_ONCE, bundles - from) }, (_, i) => from + i);
     const files = await Promise.all(indexes.map((index) => read(bundlePath(index, widthOf(index)))));

@@ -2,16 +2,29 @@ import { isOver, State } from './book.ts';
 import type { Sale } from './sale.ts';
 
 /** `admit <seq> next <head before>`, `admit <seq> rejoined`, `admit <seq> free` */
-export function admit(sale: Sale, seq: number, why: string | undefined, headBefore: number): void {
+export function admit(
+  sale: Sale,
+  ms: number,
+  seq: number,
+  why: string | undefined,
+  headBefore: number,
+): void {
+  if (sale.isRestoring) judgeOpened(sale);
   judgeEntry(sale, seq, why);
   if (why === 'next') judgeNext(sale, seq, headBefore);
   else if (why === 'rejoined') judgeRejoined(sale, seq);
-  else if (why === 'free') judgeFree(sale, seq);
-  else sale.find(`entry ${seq} was admitted for a reason that does not exist: ${String(why)}`);
+  else judgeFree(sale, seq);
   sale.book.leaveRejoined(seq);
   sale.setState(seq, State.Active);
   sale.isRestoring = false;
-  judgeLimit(sale, seq);
+  judgeLimit(sale, ms, seq);
+}
+
+/** A restore has opened sessions before it has said where the turn is. */
+function judgeOpened(sale: Sale): void {
+  for (const seq of sale.book.active)
+    if (seq > sale.head)
+      sale.find(`the session of entry ${seq} was opened, and the turn was at ${sale.head}`);
 }
 
 /** Each is admitted once; again only for the rest of a session, or after a loss. */
@@ -30,7 +43,7 @@ function judgeEntry(sale: Sale, seq: number, why: string | undefined): void {
 
 function judgeNext(sale: Sale, seq: number, headBefore: number): void {
   sale.counts.next++;
-  if (headBefore !== sale.head)
+  if (!sale.isTurnAt(headBefore))
     sale.findIfCertain(`entry ${seq} was admitted behind ${headBefore}, but the turn was at ${sale.head}`);
   if (seq <= sale.head) sale.findIfCertain(`entry ${seq} was admitted as the next one behind ${sale.head}`);
   const first = sale.book.rejoined.at(-1);
@@ -42,6 +55,8 @@ function judgeNext(sale: Sale, seq: number, headBefore: number): void {
 
 function judgeRejoined(sale: Sale, seq: number): void {
   sale.counts.rejoined++;
+  if (seq > sale.head)
+    sale.findIfCertain(`entry ${seq} was admitted as one that is back before its turn had passed`);
   const first = sale.book.rejoined.at(-1);
   if (first === seq) return;
   if (first === undefined)
@@ -51,17 +66,15 @@ function judgeRejoined(sale: Sale, seq: number): void {
 
 function judgeFree(sale: Sale, seq: number): void {
   sale.counts.free++;
-  if (seq !== sale.issued || sale.head !== seq - 1 || sale.book.rejoined.length > 0)
+  if (seq !== sale.issued || !sale.isTurnAt(seq - 1) || sale.book.rejoined.length > 0)
     sale.findIfCertain(`entry ${seq} was admitted at once, though others waited`);
+  sale.passOver(sale.head, seq);
   sale.head = Math.max(sale.head, seq);
 }
 
-function judgeLimit(sale: Sale, seq: number): void {
+function judgeLimit(sale: Sale, ms: number, seq: number): void {
   const { active } = sale.book;
   sale.counts.mostActive = Math.max(sale.counts.mostActive, active.size);
-  if (sale.limits.isPaused) sale.findIfCertain(`entry ${seq} was admitted while the queue was paused`);
-  const limit = sale.limits.inForce;
-  if (limit === undefined) sale.findIfCertain(`entry ${seq} was admitted under a limit that was not said`);
-  else if (active.size > limit)
-    sale.findIfCertain(`entry ${seq} was admitted as number ${active.size}, above the limit of ${limit}`);
+  for (const wrong of sale.limits.admit(ms, active.size))
+    sale.findIfCertain(`entry ${seq} was admitted ${wrong}`);
 }

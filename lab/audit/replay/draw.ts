@@ -5,6 +5,8 @@ const ROUNDS = 90;
 /** A draw as the service publishes it (GET /v1/api/queues/QUEUE/draws). */
 export interface PublishedDraw {
   number: number;
+  /** When the registration closes. */
+  opensAt: string;
   firstSeq: number;
   lastSeq: number;
   root: string;

@@ -11,17 +11,22 @@ export class Presence {
   private closed: [Bitmaps, Bitmaps] = [none(), none()];
   private last = -1;
 
-  /** An epoch ends; its bits follow. */
-  close(epoch: number): void {
+  /** An epoch ends; its bits follow. @returns whether it is later than the last one */
+  close(epoch: number): boolean {
+    const isLater = epoch > this.last;
     const isNext = epoch === this.last + 1;
     this.closed = [none(), isNext ? this.closed[0] : none()];
     this.last = epoch;
     this.count++;
+    return isLater;
   }
 
-  /** @returns whether these are bits of the epoch that has just ended */
+  /** Who was once said to be present stays so. @returns whether these are bits of the epoch that has just ended */
   add(epoch: number, segment: number, firstByte: number, bits: Buffer): boolean {
-    this.closed[0].set(segment, Buffer.concat([Buffer.alloc(firstByte), bits]));
+    const all = Buffer.concat([Buffer.alloc(firstByte), bits]);
+    for (const [i, before] of (this.closed[0].get(segment) ?? []).entries())
+      if (i < all.length) all[i] = (all[i] ?? 0) | before;
+    this.closed[0].set(segment, all);
     return epoch === this.last;
   }
 

@@ -1,26 +1,26 @@
 import { admit } from './admissions.ts';
 import { isOver, State } from './book.ts';
 import type { PublishedDraw } from './draw.ts';
+import { malformation } from './form.ts';
 import { cut, draw, gap, head, open, restate } from './losses.ts';
-import type { Leaf, Sale } from './sale.ts';
-
-/** A clock may step back by this much without anybody having done wrong. */
-const CLOCK_MS = 1000;
-const COMMITMENT = /^[\w+/]{43}=$/;
-const SALE_STATES = ['NOT_OPEN', 'OPEN', 'WAITLIST', 'SOLD_OUT', 'CLOSED', ''];
+import { CLOCK_MS, type Leaf, type Sale } from './sale.ts';
 
 /** Replays one leaf. */
 export function replay(sale: Sale, entry: Buffer, published: PublishedDraw[] | undefined): void {
-  const [kind = '', ms, ...words] = entry.toString('latin1').split(' ');
-  const leaf: Leaf = { kind, ms: Number(ms), words };
-  if (!/^\d{13}$/.test(ms ?? '')) sale.find('a leaf has no time');
-  else if (kind !== 'gap') followClock(sale, leaf.ms);
-  const act = KINDS[kind];
-  if (act === undefined) sale.find(`there are no leaves of type ${kind}`);
-  else act(sale, leaf, published);
+  const [kind = '', ms = '', ...words] = entry.toString('latin1').split(' ');
+  const wrong = malformation(kind, ms, words.join(' '));
+  if (wrong === undefined) play(sale, { kind, ms: Number(ms), words }, published);
+  else sale.find(wrong);
   sale.remember(kind, Number(words[0]));
   sale.counts.leaves++;
   sale.index++;
+}
+
+function play(sale: Sale, leaf: Leaf, published: PublishedDraw[] | undefined): void {
+  if (leaf.kind !== 'gap') followClock(sale, leaf.ms);
+  if (sale.isUncertain) sale.counts.unjudged++;
+  KINDS[leaf.kind]?.(sale, leaf, published);
+  sale.lastMs = leaf.ms;
 }
 
 function followClock(sale: Sale, ms: number): void {
@@ -31,8 +31,10 @@ function followClock(sale: Sale, ms: number): void {
 type Act = (sale: Sale, leaf: Leaf, published: PublishedDraw[] | undefined) => void;
 
 const wholeState: Act = (sale, { kind, words }) => {
-  const [gen = 0, issuedBefore = 0, issued = 0, headSeq = 0] = words.slice(0, 4).map(Number);
-  restate(sale, kind, { gen, issuedBefore, issued, head: headSeq }, words.slice(7));
+  const numbers = words.slice(0, 7).map(Number);
+  const [gen = 0, issuedBefore = 0, issued = 0, headSeq = 0, , active = 0, rejoined = 0] = numbers;
+  const progress = { gen, issuedBefore, issued, head: headSeq, active, rejoined };
+  restate(sale, kind, progress, words.slice(7));
 };
 
 const KINDS: Record<string, Act | undefined> = {
@@ -41,29 +43,30 @@ const KINDS: Record<string, Act | undefined> = {
   state: wholeState,
   open: (sale, { words }) => open(sale, Number(words[0])),
   head: (sale, { words }) => head(sale, Number(words[0])),
-  gap: (sale, { words }) => gap(sale, Number(words[1]), words[2]),
+  gap: (sale, { words }) => gap(sale, Number(words[0]), Number(words[1]), words[2]),
   issue,
-  admit: (sale, { words }) => admit(sale, Number(words[0]), words[1], Number(words[2])),
+  admit: (sale, { ms, words }) => admit(sale, ms, Number(words[0]), words[1], Number(words[2])),
   pass: (sale, { words }) => pass(sale, Number(words[0]), Number(words[1])),
   back: (sale, { words }) => back(sale, Number(words[0])),
   away: (sale, { words }) => away(sale, Number(words[0])),
   end: (sale, { words }) => end(sale, Number(words[0]), words[1]),
   limit: (sale, { words }) => {
-    const wrong = sale.limits.set(words[0] ?? '', Number(words[1]));
+    const wrong = sale.limits.set(words[0] ?? '', Number(words[1]), words[2]);
     if (wrong !== undefined) sale.findIfCertain(wrong);
   },
-  decision: (sale, { words }) => sale.limits.decide(Number(words[0])),
+  decision: (sale, { words }) => sale.limits.decide(Number(words[0]), words[1]),
   command: (sale, { words }) => sale.limits.command(words[0] ?? '', words[1]),
-  epoch: (sale, { words }) => sale.presence.close(Number(words[0])),
+  epoch: (sale, { words }) => {
+    const isLater = sale.presence.close(Number(words[0]));
+    if (!isLater) sale.findIfCertain(`presence epoch ${words[0] ?? ''} ended again`);
+  },
   present: (sale, { words }) => {
     const [epoch = 0, segment = 0, first = 0] = words.slice(0, 3).map(Number);
     const isInTime = sale.presence.add(epoch, segment, first, Buffer.from(words[3] ?? '', 'base64'));
     if (!isInTime) sale.findIfCertain(`who was present in epoch ${epoch} was said at another time`);
   },
-  sale: (sale, { words }) => {
-    if (!SALE_STATES.includes(words[0] ?? '')) sale.find(`a sale is ${String(words[0])}`);
-  },
-  cut: (sale, { words }) => cut(sale, Number(words[0]), Number(words[1])),
+  sale: () => undefined,
+  cut: (sale, { ms, words }) => cut(sale, { first: Number(words[0]), last: Number(words[1]), ms }),
   draw: (sale, { words }, published) => {
     const [first, last, seed = ''] = words;
     draw(sale, { first: Number(first), last: Number(last), seed }, published);
@@ -72,9 +75,11 @@ const KINDS: Record<string, Act | undefined> = {
 
 /** `issue <seq> <generation> <commitment>` */
 function issue(sale: Sale, { words }: Leaf): void {
-  const seq = Number(words[0]);
-  if (words.length !== 3 || !COMMITMENT.test(words[2] ?? ''))
-    sale.find(`the issue of entry ${seq} is malformed`);
+  const [seq = 0, gen = 0] = words.slice(0, 2).map(Number);
+  if (gen !== sale.generation)
+    sale.findIfCertain(
+      `entry ${seq} was issued in generation ${gen}, and the queue was in ${sale.generation}`,
+    );
   if (seq !== sale.issued + 1) {
     // Whatever Redis loses, no number of a history is given out a second time.
     if (seq <= sale.issued) sale.find(`entry ${seq} was issued behind entry ${sale.issued}`);
@@ -90,18 +95,19 @@ function issue(sale: Sale, { words }: Leaf): void {
 
 /** `pass <from> <to>`: nobody of them was present. */
 function pass(sale: Sale, from: number, to: number): void {
-  if (from !== sale.head || to > sale.issued)
+  if (!sale.isTurnAt(from) || to > sale.issued)
     sale.findIfCertain(
       `the entries from ${from} to ${to} were passed over, but the turn was at ${sale.head}`,
     );
-  sale.passOver(from, to + 1);
+  sale.passOver(sale.isUncertain ? from : sale.head, to + 1);
   sale.head = Math.max(sale.head, to);
 }
 
 /** `back <seq>`: an entry whose turn has passed waits again, before all others. */
 function back(sale: Sale, seq: number): void {
   const state = sale.book.state(seq);
-  if (seq > sale.head) sale.findIfCertain(`entry ${seq} was back before its turn had passed`);
+  if (seq > sale.head && !sale.isRestoring)
+    sale.findIfCertain(`entry ${seq} was back before its turn had passed`);
   if ((isOver(state) || state === State.Active) && !sale.isFromBeforeLoss(seq))
     sale.findIfCertain(`entry ${seq} was back, though it had a session or had ended`);
   sale.book.rejoin(seq);
@@ -129,11 +135,13 @@ function end(sale: Sale, seq: number, reason: string | undefined): void {
     if (isSure && !isActive) sale.find(`entry ${seq} was released without a session`);
     sale.counts.released++;
     sale.setState(seq, State.Released);
-  } else if (reason === 'expired' || reason === 'replaced') {
+  } else {
+    const how = reason === 'replaced' ? 'replaced' : 'expired';
     if (isSure && (isOver(state) || state === State.None))
       sale.find(`entry ${seq} ended twice, or was never issued`);
-    sale.counts[reason]++;
-    sale.setState(seq, reason === 'expired' ? State.Expired : State.Replaced);
-  } else sale.find(`entry ${seq} ended for a reason that does not exist: ${String(reason)}`);
+    if (state === State.Waiting) sale.counts.endedWaiting++;
+    sale.counts[how]++;
+    sale.setState(seq, how === 'expired' ? State.Expired : State.Replaced);
+  }
   sale.book.leaveRejoined(seq);
 }

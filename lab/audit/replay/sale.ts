@@ -16,6 +16,9 @@ export interface Finding {
   text: string;
 }
 
+/** A clock may step back by this much without anybody having done wrong. */
+export const CLOCK_MS = 1000;
+
 /** Leaves that a failover may undo. */
 const RECENT = 65_536;
 /** Most findings that are kept; all are counted. */
@@ -37,10 +40,20 @@ export class Sale {
     expired: 0,
     released: 0,
     replaced: 0,
+    /** Expired or replaced before they were admitted. */
+    endedWaiting: 0,
     passedOver: 0,
     restores: 0,
     gaps: 0,
     again: 0,
+    /** Sessions that a restore has opened and whose admission the log does not have. */
+    opened: 0,
+    /** Waiting entries whose turn a restore went past. */
+    overtaken: 0,
+    /** New beginnings: all numbers of before are void. */
+    beginnings: 0,
+    /** Leaves between a gap and the next state: they are judged by their form alone. */
+    unjudged: 0,
     draws: 0,
     found: 0,
     mostActive: 0,
@@ -55,6 +68,12 @@ export class Sale {
   /** A restore is under way: nobody has been admitted since it began. */
   isRestoring = false;
   index = 0;
+  /** Of the entries that are issued now. */
+  generation = 0;
+  /** The last registration that closed or was drawn, and the losses before it. */
+  registration: { first: number; last: number; ms: number; era: number; isDrawn: boolean } | undefined;
+  /** Time of the last leaf. */
+  lastMs = 0;
   /** Time of the latest leaf. */
   ms = 0;
   queueId = '';
@@ -105,6 +124,11 @@ export class Sale {
       // A restore leaves numbers out: those may never have been issued.
       if (state !== State.None && state !== State.Unknown) this.counts.passedOver++;
     }
+  }
+
+  /** Whether the turn may be here: it goes past entries that have ended without a leaf. */
+  isTurnAt(seq: number): boolean {
+    return seq === this.head || (seq > this.head && isOver(this.book.state(seq)));
   }
 
   wasPresent(seq: number): boolean {

@@ -28,7 +28,7 @@ export function checkReport(report: SaleReport, audit: string, state: FinalState
     `: ${n(checkpoint.size)} leaves, `,
     `Issued ${n(counts.issued)}, admitted ${n(admitted)} (in turn ${n(admissions.next)}, back ${n(admissions.rejoined)}, at once ${n(admissions.free)})`,
     `Ended: paid ${n(ends.paid)}, expired ${n(ends.expired)}, released ${n(ends.released)}, replaced ${n(ends.replaced)}.`,
-    `Losses: ${n(counts.restores)} restores, ${n(counts.gaps)} gaps;`,
+    `Losses: ${n(counts.restores)} restores, ${n(counts.gaps)} gaps,`,
   ];
   const paid = state.reservations.filter(({ status }) => status === 'RESERVED');
   const total = paid.reduce((sum, { amount }) => sum + amount, 0);

@@ -73,7 +73,7 @@ export class Outsiders {
       return ['--receipt', file];
     });
     const program = join(process.cwd(), 'lab', 'audit', 'main.ts');
-    const args = [...process.execArgv, program, this.url(), '--keep', keep, ...files.flat()];
+    const args = [...process.execArgv, program, this.url(), '--keep', keep, '--tiles', ...files.flat()];
     return new Promise((resolve) => {
       execFile(process.execPath, args, { maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
         resolve({ code: error === null ? 0 : Number(error.code ?? UNKNOWN), output: stdout + stderr }),

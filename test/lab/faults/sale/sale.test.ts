@@ -73,7 +73,7 @@ describe('a sale under faults', () => {
       'Log concert-reservation/main: 4,321 leaves, checked in 1.0 s.',
       'Issued 1,200, admitted 6 (in turn 3, back 2, at once 1), passed over while absent 0.',
       'Ended: paid 2, expired 0, released 1, replaced 0. Most active at once 5. Draws 0.',
-      'Losses: 1 restores, 1 gaps; 0 entries were admitted again after one.',
+      'Losses: 1 restores, 1 gaps, 0 new beginnings; 0 entries were admitted again after one.',
     ].join('\n');
     const [sold, canceled] = [
       { status: 'RESERVED', amount: 10 },

@@ -38,8 +38,10 @@ local function appendLeaves()
   leaves = {}
 end
 
--- Leaves that say all of the state that admission depends on: what follows can be checked without what was before.
+-- Leaves that say all of the state that admission depends on: what follows can be checked without what was before. So the
+-- limits are said again before the next admission.
 local function addWholeState(kind, issuedBefore)
+  redis.call('HDEL', KEYS[1], 'loggedLimit')
   local set = redis.call('HMGET', KEYS[1], 'paused', 'overrideLimit', 'overrideRate', 'autoLimit', 'autoRate')
   for i = 1, 5 do set[i] = set[i] or '-' end
   local active, rejoined = redis.call('ZRANGE', KEYS[2], 0, -1), redis.call('ZRANGE', KEYS[4], 0, -1)
