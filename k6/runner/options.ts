@@ -95,8 +95,8 @@ export function readArguments(args: string[], now = new Date()): Command {
         : `There is no scenario "${command}".${closest.didYouMean(command, known)}`,
     );
   }
-  const known = [...knownVariables(command === 'breaker' ? 'purchase' : command), 'MANAGEMENT_URL'];
-  const variables = readVariables(rest, known);
+  const script = command === 'breaker' ? 'purchase' : command;
+  const variables = readVariables(rest, [...knownVariables(script), 'MANAGEMENT_URL'], script);
   const id = runId(values.id, command, now);
   const { influx, prometheus, kafka, compare } = values;
   const baseUrl = urlIn(variables, 'BASE_URL');

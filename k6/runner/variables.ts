@@ -1,48 +1,70 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { DECIMAL, DURATION, type Kind, SHARE, wholeFrom } from '../lib/values.ts';
 import closest from '../../scripts/lib/arguments/closest.js';
 import { root } from './paths.ts';
 
-/** How a script of k6/ reads a variable (k6/lib/options.ts). */
-const READS = /(?:\b(?:whole|decimal|share|oneOf|duration|read)\(\s*|__ENV\[)'([A-Z][A-Z0-9_]*)'/g;
+/** How a script of k6/ reads a variable (k6/lib/options.ts): the function, the name, and the least whole number. */
+const READS =
+  /(?:\b(whole|decimal|share|oneOf|duration|read)\(\s*|__ENV\[)'([A-Z][A-Z0-9_]*)'(?:,[^,()]*,\s*(\d+)\))?/g;
+const KINDS: Record<string, Kind<number> | undefined> = {
+  decimal: DECIMAL,
+  share: SHARE,
+  duration: DURATION,
+};
 const IMPORTS = /from '(\.[^']+)'/g;
 
 /** The variables that a script and what it imports read; without a script: those of all. */
-export function knownVariables(script?: string): string[] {
+export const knownVariables = (script?: string): string[] => [...readsOf(script).keys()].sort();
+
+/** By variable the kinds that its readers expect; undefined: only the script can judge the value. */
+function readsOf(script?: string): Map<string, (Kind<number> | undefined)[]> {
   const folder = join(root, 'k6');
   const left = readdirSync(folder)
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
     .filter((name) => script === undefined || name === `${script}.ts`)
     .map((name) => join(folder, name));
   const seen = new Set<string>();
-  const found = new Set<string>();
+  const found = new Map<string, (Kind<number> | undefined)[]>();
   for (let file = left.pop(); file !== undefined; file = left.pop()) {
     if (seen.has(file)) continue;
     seen.add(file);
     const text = readFileSync(file, 'utf8');
-    for (const [, name = ''] of text.matchAll(READS)) found.add(name);
+    for (const [, by, name = '', least] of text.matchAll(READS))
+      found.set(name, [
+        ...(found.get(name) ?? []),
+        by === 'whole' ? wholeFrom(Number(least ?? 1)) : KINDS[by ?? ''],
+      ]);
     for (const [, path = ''] of text.matchAll(IMPORTS)) {
       const base = resolve(dirname(file), path);
       left.push(base.endsWith('.ts') ? base : `${base}.ts`);
     }
   }
-  return [...found].sort();
+  return found;
 }
 
 const VARIABLE = /^([A-Z][A-Z0-9_]*)=(.*)$/;
 export const ID = /^[\w.-]{1,64}$/;
 export const ID_RULE = '1 to 64 letters, digits, ".", "_" or "-"';
 
-/** NAME=value … @throws Error that names what is none, or is not known */
-export function readVariables(args: string[], known: string[]): Record<string, string> {
+/** NAME=value … for a script. @throws Error that names what is none, is not known, or has a wrong value */
+export function readVariables(args: string[], known: string[], script: string): Record<string, string> {
+  const reads = readsOf(script);
   const variables: Record<string, string> = {};
   for (const argument of args) {
     const [, name, value = ''] = VARIABLE.exec(argument) ?? [];
     if (name === undefined) throw new Error(`"${argument}" is not NAME=value.`);
     demandVariable(name, known);
+    demandValue(name, value, reads.get(name) ?? []);
     variables[name] = value;
   }
   return variables;
+}
+
+/** @throws Error for a value that no reader of the variable takes */
+function demandValue(name: string, value: string, kinds: (Kind<number> | undefined)[]): void {
+  if (value === '' || kinds.some((kind) => kind === undefined || kind.parse(value) !== undefined)) return;
+  if (kinds[0] !== undefined) throw new Error(`${name} is "${value}": expected ${kinds[0].expected}.`);
 }
 
 /** The run's name: the one wished for, else what runs and when. @throws Error for a name that no folder can have */

@@ -62,7 +62,7 @@ export function readRehearsal(args: string[], now: Date): RehearsalCommand {
   const known = [...knownVariables('spike'), 'MANAGEMENT_URL'].filter(
     (name) => !OWN_VARIABLES.includes(name),
   );
-  const variables = readVariables(positionals, known);
+  const variables = readVariables(positionals, known, 'spike');
   const baseUrl = urlIn(variables, 'BASE_URL');
   if (values.requests) return readRequests(values, variables, baseUrl, now);
   const id = runId(values.id, 'rehearse', now);

@@ -77,6 +77,7 @@ const REFUSED = {
     ['load spyke', 'Did you mean "spike"?'],
     ['load', 'Which scenario?'],
     ['load spike PEEK=2000', 'Did you mean "PEAK"?'],
+    ['load schedule RATE=abc', 'RATE is "abc": expected a number above 0'],
     ['load study PEAK=2000', 'No script here reads PEAK'],
     ['experiment', 'Which experiment?'],
     ['experiment rolout', 'Did you mean "rollout"?'],
