@@ -22,6 +22,9 @@ export interface Wanted {
   sample: number | undefined;
 }
 
+/** `name+id+key` (C2SP signed-note). */
+const KEY = /^.+\+[0-9a-f]{8}\+[\w+/]+=*$/;
+
 /** @throws Error that says what is wrong */
 export function readArguments(args: string[]): Wanted {
   const { values, positionals } = parseArgs({
@@ -41,6 +44,8 @@ export function readArguments(args: string[]): Wanted {
   const sample = values.sample === undefined ? undefined : Number(values.sample);
   if (sample !== undefined && !(Number.isInteger(sample) && sample > 0))
     throw new Error('--sample wants a number of entries.');
+  if (values.key !== undefined && !KEY.test(values.key))
+    throw new Error('--key wants a verifier key, name+id+key, as the file "key" of a log has it.');
   const { key, keep, checkpoint: checkpoints, receipt: receipts, tiles } = values;
   return { where, key, keep, checkpoints, receipts, tiles, sample };
 }

@@ -89,6 +89,7 @@ const REFUSED = {
     ['lab capacity --chekc x', "Unknown option '--chekc'"],
     ['lab admission nosuch', 'There is no scenario "nosuch"'],
     ['lab audit', 'One URL or folder is wanted'],
+    ['lab audit main --key abc', '--key wants a verifier key'],
     ['lab pages --round 3', "Unknown option '--round'"],
   ],
   /** Tools of the product, which have to be built. */
