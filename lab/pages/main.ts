@@ -1,6 +1,7 @@
 // npm run lab -- pages: scripts/lab/pages.js starts it.
 import { leaveTheServersCore } from '../bench/lib/context.ts';
 import { killAll } from '../bench/lib/processes.ts';
+import { compareLooks } from './looks/compare.ts';
 import { MEASURES, measureRound, type Round } from './measure.ts';
 import { readArguments } from './options.ts';
 import { makePictures } from './pictures.ts';
@@ -43,7 +44,8 @@ async function measure(count: number): Promise<boolean> {
 }
 
 async function main(): Promise<number> {
-  const { rounds, isPictures } = readArguments(process.argv.slice(2));
+  const { rounds, isPictures, isComparison } = readArguments(process.argv.slice(2));
+  if (isComparison) return (await compareLooks()) ? 0 : 1;
   leaveTheServersCore();
   if (!isPictures) return (await measure(rounds)) ? 0 : 1;
   const stage = await openStage({ QUEUE_MAX_ACTIVE: 30 });

@@ -26,7 +26,7 @@ const sceneOf = (name: string): Scene => {
 };
 
 /** As tall as what there is to see, so that what sticks to the bottom of the window stands where it belongs. */
-async function fit(page: Page, width: number): Promise<void> {
+export async function fit(page: Page, width: number): Promise<void> {
   const height = await page.evaluate<number>('document.querySelector("main").getBoundingClientRect().bottom');
   await page.setViewportSize({ width, height: Math.min(MOST_HEIGHT, Math.max(560, Math.ceil(height))) });
 }
@@ -119,12 +119,12 @@ const BUYER: Look[] = [
 ];
 
 /** Every state at each width, light and dark. */
-const WIDTHS = [
+export const WIDTHS = [
   { width: 360, scale: 0.5 },
   { width: 768, scale: 0.3 },
   { width: 1280, scale: 0.22 },
 ];
-const COLOURS = [
+export const COLOURS = [
   { colorScheme: 'light', language: 'ko' },
   { colorScheme: 'dark', language: 'en' },
 ] as const;

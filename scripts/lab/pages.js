@@ -18,6 +18,12 @@ const OPTIONS = 'lab/pages/options.ts';
 const PATIENCE_MS = 10_000;
 const SEED = ['--users', '500', '--concerts', '2', '--dates', '1', '--seats', '200', '--shop'];
 
+/** Built pages and a browser are all that a comparison needs. */
+async function prepareComparison() {
+  await build();
+  return { ...process.env, CHROMIUM: await findTool('chromium'), TZ: 'UTC' };
+}
+
 async function prepare() {
   const urls = await ensureServices(['mariadb', 'redis'], { what: 'npm run lab -- pages', forTests: true });
   await build();
@@ -35,7 +41,7 @@ async function run(args) {
   await checkArguments(OPTIONS, args);
   await ensureDependencies();
   try {
-    const env = await withLock(prepare);
+    const env = await withLock(args.includes('--compare') ? prepareComparison : prepare);
     const program = [...TYPESCRIPT, inRoot('lab', 'pages', 'main.ts'), ...args];
     return await exitCodeOf(nodeBinary(), program, { env, patienceMs: PATIENCE_MS });
   } finally {
