@@ -18,6 +18,8 @@ const VARIABLES = {
   curl: 'CURL',
   jq: 'JQ',
 };
+/** Where a program has another name, the best first: Chromium without its windows needs a third of the time for a page. */
+const NAMES = { chromium: ['chromium-headless-shell', 'chromium'] };
 const toolsDir = inServices('tools');
 
 function isExecutable(file) {
@@ -40,8 +42,8 @@ function findCommand(name) {
     });
   }
   const folders = (process.env.PATH ?? '').split(path.delimiter).filter(Boolean);
-  return [...folders, ...EXTRA_FOLDERS, toolsDir]
-    .map((folder) => path.resolve(folder, name))
+  return (NAMES[name] ?? [name])
+    .flatMap((file) => [...folders, ...EXTRA_FOLDERS, toolsDir].map((folder) => path.resolve(folder, file)))
     .find(isExecutable);
 }
 

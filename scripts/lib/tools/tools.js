@@ -16,7 +16,7 @@ const TOOLS = {
   promtool: { debian: 'prometheus', image: PROMETHEUS_IMAGE },
   prometheus: { debian: 'prometheus', image: PROMETHEUS_IMAGE },
   influxd: { debian: 'influxdb', image: 'influxdb:1.8' },
-  chromium: { debian: ['chromium', 'fonts-noto-cjk'] },
+  chromium: { debian: ['chromium-headless-shell', 'fonts-noto-cjk'] },
   nginx: { debian: 'nginx-light' },
   varnishd: { debian: 'varnish' },
   curl: { debian: 'curl' },
