@@ -4,6 +4,7 @@ import type { WaitingRoom } from '../../../src/modules/waiting-room/waiting-room
 import { at } from '../../support/at';
 import { type Copy, Oracle } from '../../support/queue/queue-oracle';
 import { Rooms } from '../../support/rows/rooms';
+import { runs } from '../../support/runs';
 import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
@@ -285,7 +286,7 @@ describe('the waiting room, used by several processes and random users', () => {
           await rooms.lose();
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(100) },
     );
   });
 });
