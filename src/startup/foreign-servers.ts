@@ -12,7 +12,7 @@ const GREETING_MS = 250;
 const LIMIT_MS = 1000;
 
 /** Which program it is that begins with these bytes; undefined: one of which nothing is known. */
-export function programOf(bytes: Buffer): Program | undefined {
+function programOf(bytes: Buffer): Program | undefined {
   const text = bytes.toString('latin1');
   if (/^(?:\+PONG|-[A-Z]{2,} )/.test(text)) return 'a Redis without TLS';
   if (text.startsWith('HTTP/')) return 'an HTTP server';

@@ -2,7 +2,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 
 /** Pixels of a cell's side. */
-export const CELL = 16;
+const CELL = 16;
 /** Steps of a colour between none and all of it. */
 const STEPS = 16;
 /** A step may be rounding. */
