@@ -10,9 +10,11 @@ ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 # What NODE_IMAGE is made on.
 ARG BASE_IMAGE=debian:bookworm-slim
 
+# Only files are copied from it: nothing of another architecture than the builder's is ever run.
 FROM ${NODE_IMAGE} AS base
 
-FROM base AS dependencies
+# What is installed and compiled is JavaScript, the same for each architecture. So it is made once, on the builder's.
+FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Packages may not run install scripts; none that is needed at run time has any.
@@ -24,7 +26,8 @@ RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
     fi; \
     npm ci --ignore-scripts --no-audit
 
-# For development (skaffold.yaml): sources are copied into the running container, where node restarts.
+# For development (skaffold.yaml): sources are copied into the running container, where node restarts. It has the native
+# compiler of the builder's architecture, because the cluster of the dev loop is on the same machine.
 FROM dependencies AS dev
 COPY scripts/dev.js scripts/
 COPY --chown=1000:1000 src src

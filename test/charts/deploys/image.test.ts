@@ -80,6 +80,29 @@ it('is one Node with the tests: the version of the lock file', () => {
   expect(dockerfile).toContain(`ARG NODE_IMAGE=node:${version}-bookworm-slim\n`);
 });
 
+it('runs commands on the architecture of its builder alone, so that none is emulated', () => {
+  const onBuilder = new Set<string>();
+  let runs = false;
+  for (const line of instructions) {
+    const [, options = '', from = '', name = from] = /^FROM (--\S+ )?(\S+)(?: AS (\S+))?/.exec(line) ?? [];
+    if (from !== '') {
+      runs = options.trim() === '--platform=$BUILDPLATFORM' || onBuilder.has(from);
+      if (runs) onBuilder.add(name);
+    } else if (line.startsWith('RUN')) expect([line, runs]).toEqual([line, true]);
+  }
+  expect([...onBuilder]).toEqual(['dependencies', 'dev', 'build', 'production']);
+});
+
+it('has no package that is made for one architecture', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { dev?: boolean; optional?: boolean; cpu?: string[]; os?: string[] }>;
+  };
+  const kept = Object.entries(packages).filter(([, { dev, optional }]) => !dev && !optional);
+  expect(kept.filter(([, { cpu, os }]) => cpu ?? os)).toEqual([]);
+  for (const [name] of kept)
+    expect(existsSync(join(root, name, 'binding.gyp')) ? `${name} is compiled` : '').toBe('');
+});
+
 it('has Node and the product, and no package manager', () => {
   expect(last[0]).toBe('FROM ${BASE_IMAGE}');
   expect(last.filter((line) => line.startsWith('COPY'))).toEqual([
