@@ -1,6 +1,5 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { assertion, AUDIENCE, ISSUER, pemOf, shopKey } from '../support/servers/identity-shop';
+import { LocalServer } from '../support/servers/local-server';
 import { startTestService } from '../support/service';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
@@ -17,23 +16,22 @@ const IDENTITY = {
 describeInBrowser('a sign-in at the shop', () => {
   /** What the shop adds to the page's address when it sends a user back. */
   let answerOf: (state: string) => string | Promise<string>;
-  let shop: Server;
+  const shop = new LocalServer((req, res) => {
+    const url = new URL(req.url ?? '', 'http://shop');
+    visits.push(url);
+    void Promise.resolve(answerOf(url.searchParams.get('state') ?? '')).then((fragment) =>
+      res.writeHead(302, { Location: `${url.searchParams.get('return_to') ?? ''}#${fragment}` }).end(),
+    );
+  });
   let service: Awaited<ReturnType<typeof startTestService>>;
   let visits: URL[] = [];
   const browser = useBrowser();
 
   beforeAll(async () => {
-    shop = createServer((req, res) => {
-      const url = new URL(req.url ?? '', 'http://shop');
-      visits.push(url);
-      void Promise.resolve(answerOf(url.searchParams.get('state') ?? '')).then((fragment) =>
-        res.writeHead(302, { Location: `${url.searchParams.get('return_to') ?? ''}#${fragment}` }).end(),
-      );
-    });
-    await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
+    await shop.open();
     service = await startTestService({
       ...IDENTITY,
-      TOKEN_IDENTITY_SIGN_IN_URL: `http://127.0.0.1:${(shop.address() as AddressInfo).port}/login?theme=a`,
+      TOKEN_IDENTITY_SIGN_IN_URL: `${shop.origin}/login?theme=a`,
     });
   });
   beforeEach(() => {
@@ -41,8 +39,7 @@ describeInBrowser('a sign-in at the shop', () => {
   });
   afterAll(async () => {
     await service.stop();
-    shop.closeAllConnections();
-    shop.close();
+    await shop.close();
   });
 
   const open = async (path = '/'): Promise<Watched> => {

@@ -55,7 +55,7 @@ describeInBrowser('what the page shows of the sale', () => {
   /** The operator has set that the order will be drawn. */
   const setDraw = async (queue: string): Promise<void> => {
     const { key } = await givenOperator(app.admin, 'admin');
-    const operator = new OrganizerClient(`http://127.0.0.1:${app.service.managementPort ?? 0}`, key);
+    const operator = new OrganizerClient(app.managementUrl, key);
     const opening = { opensAt: inDays(1), mode: 'draw' };
     const set = await operator.send('put', `queues/${queue}/opening`, opening, { 'If-Match': '"0"' });
     expect(set.status).toBe(200);

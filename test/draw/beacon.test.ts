@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import {
   BeaconRefused,
   chainHash,
@@ -7,6 +5,7 @@ import {
   drandBeacon,
   revealedBeacon,
 } from '../../src/modules/waiting-room/opening/beacon';
+import { LocalServer } from '../support/servers/local-server';
 
 /** The default chain of the League of Entropy and its first round, as its nodes answer. */
 const CHAIN = '8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce';
@@ -30,25 +29,21 @@ const ROUND = {
 const BEFORE = new Date(INFO.genesis_time * 1000);
 
 describe('a round of drand', () => {
-  let server: Server;
   let answers: Record<string, unknown>;
-  beforeAll(async () => {
-    server = createServer((req, res) => {
-      const answer = answers[req.url ?? ''];
-      res.writeHead(answer === undefined ? 404 : 200, { 'Content-Type': 'application/json' });
-      res.end(JSON.stringify(answer ?? {}));
-    });
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const server = new LocalServer((req, res) => {
+    const answer = answers[req.url ?? ''];
+    res.writeHead(answer === undefined ? 404 : 200, { 'Content-Type': 'application/json' });
+    res.end(JSON.stringify(answer ?? {}));
   });
+  beforeAll(() => server.open());
   beforeEach(() => {
     answers = { [`/${CHAIN}/info`]: INFO, [`/${CHAIN}/public/1`]: ROUND };
   });
   afterAll(() => server.close());
 
   const read = (closesAt = BEFORE, round = 1): Promise<string | undefined> => {
-    const { port } = server.address() as AddressInfo;
     const fetchJson = async (path: string): Promise<unknown> =>
-      (await fetch(`http://127.0.0.1:${port}/${path}`)).json();
+      (await fetch(`${server.origin}/${path}`)).json();
     return drandBeacon(
       fetchJson,
       { chain: CHAIN, round },

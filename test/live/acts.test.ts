@@ -26,7 +26,7 @@ describe('acts of operators', () => {
   let url: string;
   const keys = new Map<Role, OperatorKey>();
   beforeAll(async () => {
-    url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
+    url = app.managementUrl;
     for (const role of ROLES) keys.set(role, await givenOperator(app.admin, role));
   });
 

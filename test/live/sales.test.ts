@@ -2,7 +2,7 @@ import { type Sales, soldOutAtMs } from '../../src/modules/live/sales/sales';
 import { at } from '../support/at';
 import { uniqueQueueId } from '../support/config';
 import { followLive } from '../support/clients/live';
-import { givenOperator, OrganizerClient } from '../support/rows/organizer';
+import { givenOperator } from '../support/rows/organizer';
 import { useService } from '../support/suite';
 
 const MINUTE_MS = 60_000;
@@ -13,8 +13,7 @@ describe('what the live view tells of sales', () => {
   const app = useService({ MANAGEMENT_PORT: 0, QUEUES: `${QUEUE}=10` });
 
   it('is what the database has: seats by class, holds, and what each minute sold and lost', async () => {
-    const url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
-    const admin = new OrganizerClient(url, (await givenOperator(app.admin, 'admin')).key);
+    const admin = await app.operator('admin');
     const { scheduleId, title } = await admin.published({ rows: 1, seatsPerRow: 4, price: 700 });
     const seats = await app.admin.query<{ id: number }>('SELECT id FROM concert_seat WHERE schedule_id = ?', [
       scheduleId,
@@ -23,7 +22,7 @@ describe('what the live view tells of sales', () => {
     await payer.pay(await payer.hold(scheduleId, at(seats, 0).id));
     await app.given.holdIsPast(await loser.hold(scheduleId, at(seats, 1).id));
     await app.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [QUEUE, title]);
-    const live = await followLive(url, (await givenOperator(app.admin, 'viewer')).key);
+    const live = await followLive(app.managementUrl, (await givenOperator(app.admin, 'viewer')).key);
     const ours = ({ sales }: { sales: { queues: Sales['queues'] } }): Sales['queues'][number] | undefined =>
       sales.queues.find(({ queueId }) => queueId === QUEUE);
     const lapsed = await live.until('the hold has lapsed', (report) => {

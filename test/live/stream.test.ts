@@ -22,7 +22,7 @@ describe('the live view of operators', () => {
   let url: string;
   let viewer: OperatorKey;
   beforeAll(async () => {
-    url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
+    url = app.managementUrl;
     viewer = await givenOperator(app.admin, 'viewer');
   });
 
@@ -154,7 +154,7 @@ describe('the live view without stores', () => {
       REDIS_URL: redisUrl.href,
       DATABASE_URL: databaseUrl.href,
     });
-    const url = `http://127.0.0.1:${service.managementPort ?? 0}`;
+    const url = service.managementUrl;
     const { key } = await givenOperator(app.admin, 'operator');
     // The short times above may pass while the machine is busy: then that is tried again.
     const live = await until('the key is looked up', () => followLive(url, key).catch(() => undefined));

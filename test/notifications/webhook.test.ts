@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import pino from 'pino';
 import { LogNotifier, type Notification, WebhookNotifier } from '../../src/modules/notifications/notifier';
 import { Bench } from '../support/rows/events';
+import { LocalServer, readBody } from '../support/servers/local-server';
 import { until } from '../support/wait';
 
 interface Call {
@@ -17,29 +17,19 @@ interface Call {
 const PATIENCE_MS = 60_000;
 const calls: Call[] = [];
 let answer: (response: ServerResponse) => void;
-let server: Server;
-let origin: string;
+const server = new LocalServer((request, response) =>
+  readBody(request, (body) => {
+    calls.push({ method: request.method, url: request.url, headers: request.headers, body });
+    answer(response);
+  }),
+);
 
-beforeAll(async () => {
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => {
-      calls.push({ method: request.method, url: request.url, headers: request.headers, body });
-      answer(response);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
+beforeAll(() => server.open());
 beforeEach(() => {
   calls.length = 0;
   answer = (response) => response.writeHead(204).end();
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterAll(() => server.close());
 
 const notification = (): Notification => ({
   eventId: randomUUID(),
@@ -52,7 +42,7 @@ const notification = (): Notification => ({
 describe('WebhookNotifier', () => {
   test('posts the notification as JSON, with the event id as Idempotency-Key', async () => {
     const it = notification();
-    await new WebhookNotifier(`${origin}/hook?a=1`, PATIENCE_MS).notify(it);
+    await new WebhookNotifier(`${server.origin}/hook?a=1`, PATIENCE_MS).notify(it);
     expect(calls).toHaveLength(1);
     expect(calls[0]).toMatchObject({
       method: 'POST',
@@ -63,21 +53,23 @@ describe('WebhookNotifier', () => {
   });
 
   test('credentials of the URL are sent as basic authentication', async () => {
-    await new WebhookNotifier(origin.replace('//', '//me:p%40ss@'), PATIENCE_MS).notify(notification());
+    await new WebhookNotifier(server.origin.replace('//', '//me:p%40ss@'), PATIENCE_MS).notify(
+      notification(),
+    );
     const basic = Buffer.from('me:p@ss').toString('base64');
     expect(calls[0]?.headers.authorization).toBe(`Basic ${basic}`);
   });
 
   test.each([400, 404, 429, 500, 503])('%d is a failure', async (status) => {
     answer = (response) => response.writeHead(status).end('why');
-    await expect(new WebhookNotifier(origin, PATIENCE_MS).notify(notification())).rejects.toThrow(
+    await expect(new WebhookNotifier(server.origin, PATIENCE_MS).notify(notification())).rejects.toThrow(
       `answered ${status}`,
     );
   });
 
   test('a redirect is a failure and not followed', async () => {
-    answer = (response) => response.writeHead(307, { location: `${origin}/elsewhere` }).end();
-    await expect(new WebhookNotifier(origin, PATIENCE_MS).notify(notification())).rejects.toThrow();
+    answer = (response) => response.writeHead(307, { location: `${server.origin}/elsewhere` }).end();
+    await expect(new WebhookNotifier(server.origin, PATIENCE_MS).notify(notification())).rejects.toThrow();
     expect(calls).toHaveLength(1);
   });
 
@@ -87,13 +79,13 @@ describe('WebhookNotifier', () => {
       response.writeHead(200).write('x'.repeat(100_000));
       response.on('close', () => (closed = true));
     };
-    await new WebhookNotifier(origin, PATIENCE_MS).notify(notification());
+    await new WebhookNotifier(server.origin, PATIENCE_MS).notify(notification());
     await until('let go', () => closed);
   });
 
   test('no answer in time is a failure', async () => {
     answer = () => undefined;
-    await expect(new WebhookNotifier(origin, 150).notify(notification())).rejects.toThrow(/timeout/);
+    await expect(new WebhookNotifier(server.origin, 150).notify(notification())).rejects.toThrow(/timeout/);
   });
 
   test('nobody there is a failure', async () => {
@@ -113,7 +105,7 @@ describe('a worker with a webhook', () => {
   test('tries again with the same key until the webhook is well', async () => {
     let failures = 2;
     answer = (response) => response.writeHead(failures-- > 0 ? 500 : 200).end();
-    await bench.worker({}, { notifier: new WebhookNotifier(origin, PATIENCE_MS) });
+    await bench.worker({}, { notifier: new WebhookNotifier(server.origin, PATIENCE_MS) });
     const event = await bench.emit();
     await until('delivered', async () => (await bench.outbox(event)).delivered === 1);
     expect(calls.map(({ headers }) => headers['idempotency-key'])).toEqual([event, event, event]);
@@ -123,7 +115,7 @@ describe('a worker with a webhook', () => {
     answer = () => undefined;
     await bench.worker(
       { DATABASE_TIMEOUT_MS: 1_000, EVENT_DLQ_RETRY_DELAY_MS: 60_000 },
-      { notifier: new WebhookNotifier(origin, PATIENCE_MS) },
+      { notifier: new WebhookNotifier(server.origin, PATIENCE_MS) },
     );
     const event = await bench.emit();
     await until('postponed', async () => (await bench.outbox(event)).postponed === 1);

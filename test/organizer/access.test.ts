@@ -71,7 +71,7 @@ describe('the management port', () => {
   let url: string;
   const keys = new Map<Role, OperatorKey>();
   beforeAll(async () => {
-    url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
+    url = app.managementUrl;
     for (const role of ROLES) keys.set(role, await givenOperator(app.admin, role));
   });
   const ask = (method: Method, path: string, key: string): request.Test => {

@@ -69,7 +69,7 @@ function commandsOf(page: string, heading: string): Command[] {
 
   const atService = (command: string): string =>
     command
-      .replace('http://127.0.0.1:9090', `http://127.0.0.1:${service.managementPort ?? 0}`)
+      .replace('http://127.0.0.1:9090', service.managementUrl)
       .replace('http://127.0.0.1:8080', service.url);
 
   /** @returns what a command prints, line by line, except for what the page leaves out */

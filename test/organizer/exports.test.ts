@@ -10,7 +10,7 @@ describe('an export', () => {
   let key: string;
   let organizer: OrganizerClient;
   beforeAll(async () => {
-    url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
+    url = app.managementUrl;
     ({ key } = await givenOperator(app.admin, 'admin'));
     organizer = new OrganizerClient(url, key);
   });

@@ -114,7 +114,7 @@ describe('the layouts of an organizer', () => {
   let organizer: OrganizerClient;
   beforeAll(async () => {
     const { key } = await givenOperator(app.admin, 'admin');
-    organizer = new OrganizerClient(`http://127.0.0.1:${app.service.managementPort ?? 0}`, key);
+    organizer = new OrganizerClient(app.managementUrl, key);
   });
 
   it('are kept once each, however often they are sent at once', async () => {

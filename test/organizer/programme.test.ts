@@ -11,7 +11,7 @@ describe('an organizer', () => {
   beforeAll(async () => {
     const admin = await givenOperator(app.admin, 'admin');
     name = admin.name;
-    organizer = new OrganizerClient(`http://127.0.0.1:${app.service.managementPort ?? 0}`, admin.key);
+    organizer = new OrganizerClient(app.managementUrl, admin.key);
   });
 
   const listed = async (scheduleId: number): Promise<unknown> => {

@@ -17,9 +17,8 @@ describe('the refund of an order', () => {
   let organizer: OrganizerClient;
   let operator: OrganizerClient;
   beforeAll(async () => {
-    const url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
-    organizer = new OrganizerClient(url, (await givenOperator(app.admin, 'admin')).key);
-    operator = new OrganizerClient(url, (await givenOperator(app.admin, 'operator')).key);
+    organizer = await app.operator('admin');
+    operator = await app.operator('operator');
   });
 
   const balances = async (first: number, last: number): Promise<number[]> =>

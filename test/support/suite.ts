@@ -1,7 +1,9 @@
 import type { RunningService } from '../../src/service';
+import type { Role } from '../../src/modules/organizer/operators/service';
 import type { Database } from '../../src/platform/database/database';
 import { Buyer } from './clients/buyer';
 import { Given, openAdminDatabase } from './rows/given';
+import { givenOperator, OrganizerClient } from './rows/organizer';
 import { startTestService } from './service';
 
 /** Of so few concurrent requests none is ever shed: while the machine stands still, more would be. */
@@ -18,6 +20,7 @@ export const UNHURRIED = {
 /** One running service and the means to furnish it, for the tests of a file. */
 export interface Suite {
   url: string;
+  managementUrl: string;
   queueId: string;
   service: RunningService;
   admin: Database;
@@ -25,6 +28,8 @@ export interface Suite {
   /** A new user inside, with this balance. */
   buyer(balance?: number): Promise<Buyer>;
   buyers(count: number, balance?: number): Promise<Buyer[]>;
+  /** A new operator of this role, at the management port. */
+  operator(role: Role): Promise<OrganizerClient>;
 }
 
 /** Starts a service before the file's tests and stops it after them. */
@@ -46,12 +51,15 @@ export function useService(overrides: Record<string, string | number> = {}): Sui
     };
     Object.assign(suite, {
       url: service.url,
+      managementUrl: service.managementUrl,
       queueId: service.queueId,
       service,
       admin,
       given,
       buyer,
       buyers,
+      operator: async (role: Role) =>
+        new OrganizerClient(service.managementUrl, (await givenOperator(admin, role)).key),
     });
   });
   afterAll(async () => {

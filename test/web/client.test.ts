@@ -18,7 +18,7 @@ describe('the client of the pages', () => {
   it.each(SCHEMAS)(
     'is made of the document of this version: the $pages (UPDATE_GOLDEN=1 writes it)',
     async ({ document: path, file }) => {
-      const { text } = await request(`http://127.0.0.1:${app.service.managementPort ?? 0}`).get(path);
+      const { text } = await request(app.managementUrl).get(path);
       const folder = mkdtempSync(join(tmpdir(), 'openapi-'));
       const document = join(folder, 'openapi.json');
       writeFileSync(document, text);

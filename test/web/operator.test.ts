@@ -7,9 +7,7 @@ const BUDGET = 80_000;
 describe('the operator’s page', () => {
   const app = useService({ MANAGEMENT_PORT: 0 });
   const get = (path: string): request.Test =>
-    request(`http://127.0.0.1:${app.service.managementPort ?? 0}`)
-      .get(path)
-      .set('Accept-Encoding', 'br');
+    request(app.managementUrl).get(path).set('Accept-Encoding', 'br');
   const attribute = (text: string, pattern: RegExp): string => pattern.exec(text)?.[1] ?? '';
   const assets = async (): Promise<string[]> => {
     const { text } = await get('/operator');

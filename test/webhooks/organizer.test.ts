@@ -10,7 +10,7 @@ describe('webhooks on the management port', () => {
     scratch = await Scratch.migrated();
     service = await startTestService({ ...scratch.env, MANAGEMENT_PORT: 0 });
     const { key } = await givenOperator(scratch.admin, 'admin');
-    admin = new OrganizerClient(`http://127.0.0.1:${service.managementPort ?? 0}`, key);
+    admin = new OrganizerClient(service.managementUrl, key);
   });
   afterAll(async () => {
     await service.stop();

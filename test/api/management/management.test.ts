@@ -16,7 +16,7 @@ describe('MANAGEMENT_PORT', () => {
   it('gives the operator routes a separate port when it is set, and serves probes on both', async () => {
     const service = await startTestService({ MANAGEMENT_PORT: 0 });
     try {
-      const own = `http://127.0.0.1:${service.managementPort ?? 0}`;
+      const own = service.managementUrl;
       expect(await statuses(service.url, OPERATORS)).toEqual(all(OPERATORS, 404));
       expect(await statuses(own, OPERATORS)).toEqual(all(OPERATORS, 200));
       expect(await statuses(service.url, PROBES)).toEqual(all(PROBES, 200));

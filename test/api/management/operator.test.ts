@@ -55,7 +55,7 @@ describe('an operator override', () => {
 
   it('is refused to everybody without an operator key when there is no MANAGEMENT_TOKEN', async () => {
     const service = await startTestService({ MANAGEMENT_PORT: 0 });
-    const url = `http://127.0.0.1:${service.managementPort ?? 0}`;
+    const url = service.managementUrl;
     for (const token of ['', TOKEN])
       expect((await request(url).get('/queues').set('Authorization', `Bearer ${token}`)).status).toBe(401);
     await service.stop();

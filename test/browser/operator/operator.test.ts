@@ -42,7 +42,7 @@ describeInBrowser('the operator’s page', () => {
   let url: string;
   const keys = new Map<Role, OperatorKey>();
   beforeAll(async () => {
-    url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
+    url = app.managementUrl;
     for (const role of ['viewer', 'operator', 'admin'] as const)
       keys.set(role, await givenOperator(app.admin, role));
   });
@@ -274,7 +274,7 @@ describeInBrowser('the operator’s page', () => {
       DATABASE_URL: databaseUrl.href,
     });
     const { page, context, faults } = await browser.open();
-    await signIn(page, keyOf('operator'), `http://127.0.0.1:${service.managementPort ?? 0}`);
+    await signIn(page, keyOf('operator'), service.managementUrl);
     const fresh = '[data-panel="queue"][data-stale="false"]';
     const stale = '[data-panel="queue"][data-stale="true"]';
     await page.waitForSelector(fresh);

@@ -25,7 +25,7 @@ describeInBrowser('rehearsals on the operator’s page', () => {
     const { key } = await givenOperator(app.admin, role);
     const watched = await browser.open({ locale: 'en-GB' });
     const { page } = watched;
-    await page.goto(`http://127.0.0.1:${app.service.managementPort ?? 0}/operator`);
+    await page.goto(`${app.managementUrl}/operator`);
     await page.fill('#key', key);
     await page.press('#key', 'Enter');
     await page.selectOption('.choice select', QUEUE);

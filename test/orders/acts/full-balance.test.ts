@@ -2,7 +2,7 @@ import type { CancellationView } from '../../../src/modules/organizer/cancellati
 import { at } from '../../support/at';
 import { type Buyer, outcome } from '../../support/clients/buyer';
 import { expectInvariants } from '../../support/invariants';
-import { codeOf, dataOf, givenOperator, OrganizerClient } from '../../support/rows/organizer';
+import { codeOf, dataOf, OrganizerClient } from '../../support/rows/organizer';
 import { UNHURRIED, useService } from '../../support/suite';
 import { until } from '../../support/wait';
 
@@ -15,8 +15,7 @@ describe('a refund that the balance cannot hold', () => {
   const app = useService({ ...UNHURRIED, MANAGEMENT_PORT: 0, REFUNDS_PER_SECOND: 10_000 });
   let organizer: OrganizerClient;
   beforeAll(async () => {
-    const url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
-    organizer = new OrganizerClient(url, (await givenOperator(app.admin, 'admin')).key);
+    organizer = await app.operator('admin');
   });
   afterAll(() => expectInvariants({ queueIds: [app.queueId] }));
 

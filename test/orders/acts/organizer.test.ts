@@ -1,7 +1,7 @@
 import { at } from '../../support/at';
 import { outcome } from '../../support/clients/buyer';
 import { expectInvariants } from '../../support/invariants';
-import { dataOf, givenOperator, OrganizerClient } from '../../support/rows/organizer';
+import { dataOf, OrganizerClient } from '../../support/rows/organizer';
 import { UNHURRIED, useService } from '../../support/suite';
 import { until } from '../../support/wait';
 
@@ -15,8 +15,7 @@ describe('an act of the organizer while buyers take seats', () => {
   });
   let organizer: OrganizerClient;
   beforeAll(async () => {
-    const url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
-    organizer = new OrganizerClient(url, (await givenOperator(app.admin, 'admin')).key);
+    organizer = await app.operator('admin');
   });
   afterAll(() => expectInvariants({ queueIds: [app.queueId] }));
 

@@ -2,7 +2,7 @@ import request, { type Response, type Test } from 'supertest';
 import { at } from '../../support/at';
 import type { Buyer } from '../../support/clients/buyer';
 import { expectInvariants } from '../../support/invariants';
-import { dataOf, givenOperator, OrganizerClient } from '../../support/rows/organizer';
+import { dataOf, OrganizerClient } from '../../support/rows/organizer';
 import { UNHURRIED, useService } from '../../support/suite';
 import { until } from '../../support/wait';
 
@@ -53,8 +53,7 @@ describe('two acts on an order at the same moment', () => {
   });
   let organizer: OrganizerClient;
   beforeAll(async () => {
-    const url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
-    organizer = new OrganizerClient(url, (await givenOperator(app.admin, 'admin')).key);
+    organizer = await app.operator('admin');
   });
   afterAll(() => expectInvariants({ queueIds: [app.queueId] }));
 

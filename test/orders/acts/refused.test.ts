@@ -2,7 +2,7 @@ import request from 'supertest';
 import { at } from '../../support/at';
 import { type Buyer, outcome } from '../../support/clients/buyer';
 import { expectInvariants } from '../../support/invariants';
-import { codeOf, dataOf, givenOperator, OrganizerClient } from '../../support/rows/organizer';
+import { codeOf, dataOf, OrganizerClient } from '../../support/rows/organizer';
 import { UNHURRIED, useService } from '../../support/suite';
 
 const HIGHEST_PRICE = 1_000_000_000;
@@ -17,8 +17,7 @@ describe('an act on an order that has ended', () => {
   });
   let organizer: OrganizerClient;
   beforeAll(async () => {
-    const url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
-    organizer = new OrganizerClient(url, (await givenOperator(app.admin, 'admin')).key);
+    organizer = await app.operator('admin');
   });
   afterAll(() => expectInvariants({ queueIds: [app.queueId] }));
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { bestSeats, type HallSeat } from '../../../src/modules/orders/holds/best-seats';
 import { at } from '../../support/at';
 import { outcome } from '../../support/clients/buyer';
-import { dataOf, givenOperator, OrganizerClient } from '../../support/rows/organizer';
+import { dataOf, OrganizerClient } from '../../support/rows/organizer';
 import { UNHURRIED, useService } from '../../support/suite';
 
 /** Rows of a hall, `true` for a free seat; ids go from 1. */
@@ -66,8 +66,7 @@ describe('an order of the best seats', () => {
   const app = useService({ ...UNHURRIED, MANAGEMENT_PORT: 0, MAX_SEATS_PER_USER: 20 });
   let organizer: OrganizerClient;
   beforeAll(async () => {
-    const url = `http://127.0.0.1:${app.service.managementPort ?? 0}`;
-    organizer = new OrganizerClient(url, (await givenOperator(app.admin, 'admin')).key);
+    organizer = await app.operator('admin');
   });
 
   const order = async (scheduleId: number, best: object): Promise<string> =>

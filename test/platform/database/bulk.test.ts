@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Connection } from 'mariadb';
 import { isForBulk } from '../../../src/platform/database/connection/bulk';
 import { PreparedExecutor } from '../../../src/platform/database/connection/prepared';
-import { Database, type SqlParam, type SqlWriter } from '../../../src/platform/database/database';
+import { type SqlParam, type SqlWriter } from '../../../src/platform/database/database';
 import { at } from '../../support/at';
-import { testConfig } from '../../support/config';
+import { openDatabase } from '../../support/rows/given';
 
 const INSERT = `
   INSERT INTO outbox (event_id, topic, partition_key, payload, attempts, next_try_at)
@@ -56,12 +56,7 @@ describe('rows that can go in bulk', () => {
 });
 
 describe('rows inserted in bulk', () => {
-  const database = new Database({
-    url: testConfig().DATABASE_URL,
-    poolMax: 1,
-    acquireMs: 60_000,
-    timeoutMs: 60_000,
-  });
+  const database = openDatabase(1);
   afterAll(() => database.close());
 
   const executed = async (tx: SqlWriter): Promise<number> => {

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { Database, type SqlExecutor } from '../../../src/platform/database/database';
+import type { SqlExecutor } from '../../../src/platform/database/database';
 import { Lease } from '../../../src/platform/database/lease';
-import { testConfig } from '../../support/config';
-import { openAdminDatabase } from '../../support/rows/given';
+import { openAdminDatabase, openDatabase } from '../../support/rows/given';
 import { virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
@@ -11,12 +10,7 @@ const LEASE_MS = 60_000;
 const RENEWAL_MS = 0.3 * LEASE_MS;
 
 describe('a lease', () => {
-  const database = new Database({
-    url: testConfig().DATABASE_URL,
-    poolMax: 4,
-    acquireMs: 60_000,
-    timeoutMs: 60_000,
-  });
+  const database = openDatabase(4);
   const admin = openAdminDatabase();
   let name = '';
 

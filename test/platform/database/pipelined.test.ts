@@ -1,14 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { Database } from '../../../src/platform/database/database';
-import { testConfig } from '../../support/config';
+import { openDatabase } from '../../support/rows/given';
 
 describe('reads of a transaction that travel together', () => {
-  const database = new Database({
-    url: testConfig().DATABASE_URL,
-    poolMax: 1,
-    acquireMs: 60_000,
-    timeoutMs: 60_000,
-  });
+  const database = openDatabase(1);
   afterAll(() => database.close());
 
   it('reach the server in their order, also when the first has to be prepared and the second has been', async () => {

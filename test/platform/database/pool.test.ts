@@ -1,14 +1,8 @@
 import { lockTimeouts } from '../../../src/platform/database/connection/options';
-import { Database } from '../../../src/platform/database/database';
-import { testConfig } from '../../support/config';
+import { openDatabase } from '../../support/rows/given';
 
 describe('the connections of a process', () => {
-  const database = new Database({
-    url: testConfig().DATABASE_URL,
-    poolMax: 2,
-    acquireMs: 60_000,
-    timeoutMs: 60_000,
-  });
+  const database = openDatabase(2);
   afterAll(() => database.close());
 
   it('tell what share of their time they were in use since it was last asked', async () => {

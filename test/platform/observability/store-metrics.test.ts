@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Database, type SqlExecutor } from '../../../src/platform/database/database';
+import type { Database, SqlExecutor } from '../../../src/platform/database/database';
 import { createClient, KafkaLag } from '../../../src/platform/kafka';
 import { createLogger } from '../../../src/platform/observability/logger';
 import { Metrics } from '../../../src/platform/observability/metrics';
@@ -7,6 +7,7 @@ import { connectRedis, mastersOf, type Redis } from '../../../src/platform/redis
 import { RedisEvictionLog } from '../../../src/platform/redis/eviction-log';
 import { StoreMetrics } from '../../../src/platform/observability/store-metrics';
 import { testConfig } from '../../support/config';
+import { openDatabase } from '../../support/rows/given';
 import { ServiceProcess } from '../../support/servers/process';
 import { RedisCluster } from '../../support/servers/redis/cluster';
 import { freePort } from '../../../scripts/lib/ports';
@@ -53,7 +54,7 @@ describe('the metrics of the stores', () => {
   const logger = createLogger('silent', 'worker');
   const ends: (() => unknown)[] = [];
   const open = (url = config.DATABASE_URL): Database => {
-    const database = new Database({ url, poolMax: 2, acquireMs: 60_000, timeoutMs: 60_000 });
+    const database = openDatabase(2, url);
     ends.push(() => database.close());
     return database;
   };

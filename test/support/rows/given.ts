@@ -2,11 +2,13 @@ import { randomInt } from 'node:crypto';
 import { Database, type SqlExecutor } from '../../../src/platform/database/database';
 import { testConfig } from '../config';
 
-/** The database as its owner, for making rows and for looking at what came of them. */
-export function openAdminDatabase(): Database {
-  const url = testConfig().DATABASE_ADMIN_URL;
-  return new Database({ url, poolMax: 4, acquireMs: 60_000, timeoutMs: 60_000 });
+/** The database as the product has it, with limits that are wide enough for a busy machine. */
+export function openDatabase(poolMax: number, url = testConfig().DATABASE_URL): Database {
+  return new Database({ url, poolMax, acquireMs: 60_000, timeoutMs: 60_000 });
 }
+
+/** The database as its owner, for making rows and for looking at what came of them. */
+export const openAdminDatabase = (): Database => openDatabase(4, testConfig().DATABASE_ADMIN_URL);
 
 export interface GivenSeat {
   id: number;

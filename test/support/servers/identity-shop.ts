@@ -1,7 +1,8 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { freePort } from '../../../scripts/lib/ports';
+import { LocalServer } from './local-server';
 
 export const ISSUER = 'https://shop.example';
 export const AUDIENCE = 'concert-queue';
@@ -72,35 +73,28 @@ export async function assertion(
 /** Base64url of JSON. */
 export const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** The shop's server, which publishes keys; `answer` may be replaced. */
-export class KeyServer {
+/** The shop's server, which publishes keys. */
+export class KeyServer extends LocalServer {
   fetches = 0;
   keys: JsonWebKey[] = [];
-  answer: RequestListener = (_req, res) => {
+  override answer: RequestListener = (_req, res) => {
     res.setHeader('content-type', 'application/jwk-set+json');
     res.end(JSON.stringify({ keys: this.keys }));
   };
   readonly publish = this.answer;
-  private server: Server | undefined;
-  private port = 0;
+  private ownPort = 0;
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}/jwks`;
+    return `http://127.0.0.1:${this.ownPort}/jwks`;
   }
 
-  async open(): Promise<this> {
-    const server = createServer((req, res) => {
-      this.fetches++;
-      this.answer(req, res);
-    });
-    this.server = server;
-    if (this.port === 0) this.port = await freePort(); // which nobody is given while it is closed
-    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
-    return this;
+  override async open(): Promise<this> {
+    if (this.ownPort === 0) this.ownPort = await freePort(); // which nobody is given while it is closed
+    return super.open(this.ownPort);
   }
 
-  async close(): Promise<void> {
-    this.server?.closeAllConnections();
-    await new Promise((resolve) => this.server?.close(resolve));
+  protected override receive(...exchange: Parameters<RequestListener>): void {
+    this.fetches++;
+    super.receive(...exchange);
   }
 }

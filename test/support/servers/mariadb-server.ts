@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Database } from '../../../src/platform/database/database';
+import type { Database } from '../../../src/platform/database/database';
 import { Migrator } from '../../../src/database/migrate';
 import { freePort } from '../../../scripts/lib/ports';
 import { asUser, installArguments, temporaryIn } from '../../../scripts/lib/services/mariadb/data-folder';
 import { until } from '../wait';
+import { openDatabase } from '../rows/given';
 
 /** Why there can be no MariaDB of a test's own on this machine; undefined: there can. */
 export const noMariaDbServer = ['mariadbd', 'mariadb-install-db'].some(
@@ -35,7 +36,7 @@ export class MariaDbServer {
     readonly port: number,
     private readonly options: string[],
   ) {
-    this.root = new Database({ url: this.url('root'), poolMax: 4, acquireMs: 60_000, timeoutMs: 60_000 });
+    this.root = openDatabase(4, this.url('root'));
   }
 
   /** `count` servers with the same, empty tables. @param more options of each mariadbd */

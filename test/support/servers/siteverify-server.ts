@@ -1,5 +1,5 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
+import { LocalServer, readBody } from './local-server';
 
 interface Solved {
   hostname: string;
@@ -21,26 +21,25 @@ const LIFE_MS = 300_000;
  * Verifies responses as Cloudflare documents it: each once and for five minutes; the same idempotency key gets the first
  * reply again. `answer` may be replaced.
  */
-export class SiteverifyServer {
+export class SiteverifyServer extends LocalServer {
   calls = 0;
   private readonly solved = new Map<string, Solved>();
   private count = 0;
-  private server: Server | undefined;
 
-  constructor(readonly secret: string) {}
+  constructor(readonly secret: string) {
+    super();
+  }
 
   readonly verify: RequestListener = (req, res) => {
-    let body = '';
-    req.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-    req.on('end', () => {
+    readBody(req, (body) => {
       res.setHeader('content-type', 'application/json');
       res.end(JSON.stringify(this.replyTo(JSON.parse(body) as Call)));
     });
   };
-  answer = this.verify;
+  override answer = this.verify;
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server?.address() as AddressInfo).port}/turnstile/v0/siteverify`;
+    return `${this.origin}/turnstile/v0/siteverify`;
   }
 
   /** A response as the widget gives it to the page. */
@@ -55,19 +54,9 @@ export class SiteverifyServer {
     return response;
   }
 
-  async open(): Promise<this> {
-    const server = createServer((req, res) => {
-      this.calls++;
-      this.answer(req, res);
-    });
-    this.server = server;
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return this;
-  }
-
-  async close(): Promise<void> {
-    this.server?.closeAllConnections();
-    await new Promise((resolve) => this.server?.close(resolve));
+  protected override receive(...exchange: Parameters<RequestListener>): void {
+    this.calls++;
+    super.receive(...exchange);
   }
 
   private replyTo({ secret, response, idempotency_key: key }: Call): object {

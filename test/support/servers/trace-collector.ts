@@ -1,6 +1,6 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { until } from '../wait';
+import { LocalServer, readBody } from './local-server';
 
 interface OtlpValue {
   stringValue?: string;
@@ -38,47 +38,30 @@ export interface ReceivedSpan extends Pick<OtlpSpan, 'traceId' | 'spanId' | 'nam
 const STATUS_ERROR = 2;
 
 /** A collector of traces: takes OTLP over HTTP as JSON and keeps the spans. */
-export class TraceCollector {
+export class TraceCollector extends LocalServer {
   readonly spans: ReceivedSpan[] = [];
   readonly headers: IncomingHttpHeaders[] = [];
   /** What it answers; other than 200 it keeps nothing. */
   status = 200;
-  private server: Server | undefined;
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server?.address() as AddressInfo).port}`;
-  }
 
   /** What a process needs to send it everything, soon. */
   get env(): Record<string, string | number> {
     return {
-      OTEL_EXPORTER_OTLP_ENDPOINT: this.url,
+      OTEL_EXPORTER_OTLP_ENDPOINT: this.origin,
       OTEL_TRACES_SAMPLER_ARG: 1,
       OTEL_BSP_SCHEDULE_DELAY: 20,
       TRACES_MAX_PER_SECOND: 100_000,
     };
   }
 
-  async open(): Promise<this> {
-    const server = createServer((req, res) => {
-      let body = '';
-      req.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-      req.on('end', () => {
-        const isOurs = req.method === 'POST' && req.url === '/v1/traces';
-        this.headers.push(req.headers);
-        if (isOurs && this.status === 200) this.spans.push(...spansOf(JSON.parse(body) as OtlpBody));
-        res.writeHead(isOurs ? this.status : 404, { 'content-type': 'application/json' }).end('{}');
-      });
+  override answer: RequestListener = (req, res) => {
+    readBody(req, (body) => {
+      const isOurs = req.method === 'POST' && req.url === '/v1/traces';
+      this.headers.push(req.headers);
+      if (isOurs && this.status === 200) this.spans.push(...spansOf(JSON.parse(body) as OtlpBody));
+      res.writeHead(isOurs ? this.status : 404, { 'content-type': 'application/json' }).end('{}');
     });
-    this.server = server;
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return this;
-  }
-
-  async close(): Promise<void> {
-    this.server?.closeAllConnections();
-    await new Promise((resolve) => this.server?.close(resolve));
-  }
+  };
 
   /** The first span of this name that is meant, when it has come. */
   span(name: string, isMeant: (span: ReceivedSpan) => boolean = () => true): Promise<ReceivedSpan> {

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
+import { LocalServer, readBody } from './local-server';
 
 export interface ReceivedCall {
   headers: IncomingHttpHeaders;
@@ -10,39 +10,24 @@ export interface ReceivedCall {
   data: { type: string; timestamp: string; data: { reservationId: number } };
 }
 
-/** A receiver of webhooks, which keeps its calls. What it answers may be replaced. */
-export class WebhookReceiver {
+/** A receiver of webhooks, which keeps its calls. */
+export class WebhookReceiver extends LocalServer {
   readonly calls: ReceivedCall[] = [];
-  answer: RequestListener = (_req, res) => res.writeHead(204).end();
-  private server: Server | undefined;
 
   get url(): string {
-    const { port } = this.server?.address() as AddressInfo;
-    return `http://127.0.0.1:${port}/hook`;
+    return `${this.origin}/hook`;
   }
 
   get reservations(): number[] {
     return this.calls.map(({ data }) => data.data.reservationId);
   }
 
-  async open(): Promise<this> {
-    const server = createServer((req, res) => {
-      let body = '';
-      req.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-      req.on('end', () => {
-        const data = JSON.parse(body) as ReceivedCall['data'];
-        this.calls.push({ headers: req.headers, body, id: String(req.headers['webhook-id']), data });
-        this.answer(req, res);
-      });
+  protected override receive(...[req, res]: Parameters<RequestListener>): void {
+    readBody(req, (body) => {
+      const data = JSON.parse(body) as ReceivedCall['data'];
+      this.calls.push({ headers: req.headers, body, id: String(req.headers['webhook-id']), data });
+      super.receive(req, res);
     });
-    this.server = server;
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return this;
-  }
-
-  async close(): Promise<void> {
-    this.server?.closeAllConnections();
-    await new Promise((resolve) => this.server?.close(resolve));
   }
 }
 

@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { chanceFiguresOf, distributionOf } from '../../../../src/modules/after-sale/figures';
 import type { SaleReport } from '../../../../src/modules/after-sale/schema';
 import type { FinalState } from '../../../../lab/faults/observed/evidence';
@@ -10,6 +8,7 @@ import { saleReport } from '../../../../lab/faults/sale/report';
 import type { SaleResult } from '../../../../lab/faults/sale/sale';
 import { Seats } from '../../../../lab/faults/sale/seats';
 import type { Programme } from '../../../../lab/faults/workload/programme';
+import { LocalServer } from '../../../support/servers/local-server';
 
 const RESULT: SaleResult = {
   wanted: 5000,
@@ -117,21 +116,15 @@ describe('a sale under faults', () => {
 });
 
 describe('those who wait in a sale', () => {
-  let server: Server;
   let status: object;
+  const server = new LocalServer((_req, res) => res.end(JSON.stringify({ data: status })));
 
-  beforeEach(async () => {
-    server = createServer((_req, res) => res.end(JSON.stringify({ data: status })));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  });
-  afterEach(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  beforeEach(() => server.open());
+  afterEach(() => server.close());
 
   it('ask when the turn has come to them, when their history is lost, and all when it is sold out', async () => {
     status = { state: 'OPEN', headSeq: 5, issued: 9, firstGeneration: 2, pace: [] };
-    const line = new Line([(server.address() as AddressInfo).port], () => 0.5);
+    const line = new Line([server.port], () => 0.5);
     const asked: string[] = [];
     const wait = async (name: string, seq: number, gen: number): Promise<void> => {
       await line.untilTurn(seq, gen, () => undefined);
