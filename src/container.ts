@@ -74,7 +74,7 @@ export function createContainer(config: Config): DependencyContainer {
     onGivenUp: (err) => logger.warn({ err }, 'the database is demoted: its connections are given up'),
   });
   const redis = connectRedis(config.REDIS_URL, config.REDIS_TIMEOUT_MS, (err) =>
-    logger.warn({ err }, 'redis is demoted: its connection is given up'),
+    logger.warn({ err }, 'redis is demoted, or a reply was lost: its connection is given up'),
   );
   for (const group of METRIC_GROUPS) container.resolve<object>(group);
   const metrics = container.resolve(WaitingRoomMetrics);

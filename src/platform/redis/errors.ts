@@ -19,7 +19,7 @@ const DEMOTED = new Set(['READONLY', 'MASTERDOWN', 'LOADING', 'NOREPLICAS', 'UNB
 
 /** Replies that begin with ERR but report a state: a limit, a right that a script lacks, a proxy that has no server. */
 const ERR_NOT_NOW =
-  /max number of clients|ACL failure|the user executing the script|connection (refused|reset|timed out)|server closed|upstream/i;
+  /max number of clients|ACL failure|the user executing the script|connection (?:refused|reset|closed|timed out)|operation timed out|server (?:connection )?closed|broken pipe|host is down|no route to host|unreachable|not available|unavailable|backend|upstream|overload|maintenance/i;
 /** An error of a command that a script has called, as Redis before 7.0 reports it. */
 const OF_A_SCRIPTS_CALL = /^ERR Error running script .*?: -?([A-Z]+) /;
 

@@ -9,6 +9,7 @@ import type { SpanOptions } from '../observability/traces/span';
 import { NO_TRACES, type Tracer } from '../observability/traces/tracer';
 import { ReconnectLimit } from '../reconnect-limit';
 import { redisErrorKind } from './errors';
+import { watchReplies } from './lost-replies';
 
 export { Redis };
 
@@ -31,7 +32,7 @@ const retryAfterMs = (attempt: number): number => Math.min(50 * attempt, 500);
  * Cluster, the replies of the nodes lead there.
  * @param urls one URL, several of a Redis Cluster's nodes (`,` between them), which answers to the same commands, or one
  * with sentinels (config/urls.ts)
- * @param onGivenUp called with the reply because of which the connection is given up
+ * @param onGivenUp called with the error because of which the connection is given up
  */
 export function connectRedis(urls: string, timeoutMs: number, onGivenUp?: (error: Error) => void): Redis {
   const common = { lazyConnect: true, enableOfflineQueue: false, enableAutoPipelining: true };
@@ -51,7 +52,7 @@ export function connectRedis(urls: string, timeoutMs: number, onGivenUp?: (error
   if (first !== undefined && (others.length === 0 || sentinel !== undefined)) {
     const reconnects = new ReconnectLimit();
     const where = sentinel === undefined ? first : bySentinels(nodes, sentinel, tls, timeoutMs);
-    return new Redis({
+    const redis = new Redis({
       ...where,
       db,
       ...access,
@@ -65,6 +66,8 @@ export function connectRedis(urls: string, timeoutMs: number, onGivenUp?: (error
         return true;
       },
     });
+    watchReplies(redis, timeoutMs, onGivenUp);
+    return redis;
   }
   const cluster = new Cluster(nodes, {
     ...common,
