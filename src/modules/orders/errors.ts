@@ -19,6 +19,16 @@ export class SeatNotAvailable extends Conflict {
   }
 }
 
+/** 004 as well: the user holds these seats already, but not all that were wanted in one order. */
+export class SeatsHeldApart extends Conflict {
+  constructor(seatIds: number[]) {
+    super(
+      `You hold ${seatIds.length === 1 ? 'seat' : 'seats'} ${seatIds.join(', ')} in another order: pay or release it, or leave ${seatIds.length === 1 ? 'it' : 'them'} out.`,
+      { code: '004' },
+    );
+  }
+}
+
 /** The user has as many seats of the schedule as one may have: 409 of the study's reserve, SEAT_LIMIT of an order. */
 export class SeatLimitReached extends Conflict {
   constructor(

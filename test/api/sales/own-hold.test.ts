@@ -48,6 +48,25 @@ describe('reserving a seat that one holds oneself', () => {
     expect(after.map((count, i) => count - at(before, i))).toEqual([1, 1, 0]);
   });
 
+  it('is said to be the own hold when other seats are wanted with it, and the others’ are named first', async () => {
+    const { id, seats } = await app.given.scheduleWithSeats(3);
+    const [own, free, taken] = [at(seats, 0).id, at(seats, 1).id, at(seats, 2).id];
+    const [buyer, rival] = [await app.buyer(), await app.buyer()];
+    await buyer.hold(id, own);
+    await rival.hold(id, taken);
+    const want = async (...seatIds: number[]): Promise<string> => {
+      const answer = await buyer.post('/v1/api/orders').send({ scheduleId: id, seatIds });
+      const { exception } = answer.body as { exception: { code: string; message: string } };
+      return `${exception.code} ${exception.message}`;
+    };
+    expect(await want(own, free)).toBe(
+      `004 You hold seat ${own} in another order: pay or release it, or leave it out.`,
+    );
+    const one = await app.buyer();
+    expect(outcome(await one.post('/v1/api/orders').send({ scheduleId: id, seatIds: [free] }))).toBe('200');
+    expect(await want(own, taken)).toBe(`004 Seat ${taken} cannot be reserved: somebody else has it.`);
+  });
+
   it('is one hold when its requests come at the same time', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(1);
     const [buyer, rival] = [await app.buyer(), await app.buyer()];

@@ -2,7 +2,7 @@ import { NotFound } from '../../../common/errors';
 import { ALONE, refused } from '../../../platform/database/batch/outcome';
 import { TokenNotActive } from '../../waiting-room/errors';
 import type { ActiveUser } from '../../waiting-room/state/session';
-import { NotOnSale, ScheduleStarted, SeatLimitReached, WrongQueue } from '../errors';
+import { NotOnSale, ScheduleStarted, SeatLimitReached, SeatsHeldApart, WrongQueue } from '../errors';
 import type { OrderRow } from '../order-repository';
 import type { HeldSeat, LockedSchedule, LockedSeat, NewOrder, SeatFacts } from './hold-rows';
 
@@ -98,8 +98,7 @@ export class HoldRound {
     const isRepeated = won?.order.user.userId === user.userId && won.order.scheduleId === scheduleId;
     if (isRepeated && seatIds.every((id) => this.taken.get(id) === won))
       return { kind: 'repeated', won, seatIds };
-    const isOwn = ({ holderId, isSold, isExpired, orderId }: SeatFacts): boolean =>
-      holderId === user.userId && isSold === 0 && isExpired === 0 && orderId === first?.orderId;
+    const isOwn = (fact: SeatFacts): boolean => isHeldBy(user, fact) && fact.orderId === first?.orderId;
     const isOfQueue = this.known.schedules.get(scheduleId)?.queueId === user.queueId;
     if (first === undefined || !isOfQueue || !facts.every(isOwn)) return undefined;
     if (this.unknownSeat(scheduleId, seatIds) !== undefined) return undefined;
@@ -126,7 +125,11 @@ export class HoldRound {
     if (schedule.isStarted === 1) return refused(new ScheduleStarted(scheduleId));
     if (schedule.isOnSale === 0) return refused(new NotOnSale(scheduleId, schedule.opensAt));
     const gone = seatIds.filter((id, i) => !this.isFree(id, facts[i]));
-    return gone.length > 0 ? { kind: 'gone', scheduleId, seatIds: gone, isSoldOut: false } : undefined;
+    if (gone.length === 0) return undefined;
+    const others = gone.filter((id) => !isHeldBy(user, facts[seatIds.indexOf(id)]));
+    return others.length === 0
+      ? refused(new SeatsHeldApart(gone))
+      : { kind: 'gone', scheduleId, seatIds: others, isSoldOut: false };
   }
 
   /** A seat that the schedule does not have. */
@@ -172,3 +175,6 @@ export class HoldRound {
     return won;
   }
 }
+
+const isHeldBy = ({ userId }: ActiveUser, fact: SeatFacts | undefined): boolean =>
+  fact?.holderId === userId && fact.isSold === 0 && fact.isExpired === 0;
