@@ -26,9 +26,12 @@ export const QueryId = z
   .regex(/^[1-9]\d{0,14}$/, 'Invalid input: expected a positive whole number')
   .transform(Number);
 
-/** Halves of a pair have no bytes in UTF-8, and nobody sees control characters. */
-const ONE_LINE = /^[^\p{Cc}\p{Cs}]*$/u;
-const LINES = /^(?:[^\p{Cc}\p{Cs}]|\t|\r?\n)*$/u;
+/**
+ * Halves of a pair have no bytes in UTF-8, nobody sees control characters, and what overrides the direction of writing goes on
+ * behind the text, in the messages that quote it (UAX 9). The marks of a right-to-left text are left alone.
+ */
+const ONE_LINE = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u;
+const LINES = /^(?:[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]|\t|\r?\n)*$/u;
 
 /**
  * Text of one line, composed (Unicode's NFC): some keyboards and files write a letter in parts, and the same name in two

@@ -18,8 +18,8 @@ describe('text that is stored', () => {
     },
   );
 
-  it.each(['a\0b', 'a\u0007', '\ud800', 'a\udc00b', '\u009b31m', '\u001b[2J'])(
-    'has nothing that a store or a terminal would change: %j',
+  it.each(['a\0b', 'a\u0007', '\ud800', 'a\udc00b', '\u009b31m', '\u001b[2J', '\u202etickets', '\u2067a'])(
+    'has nothing that a store, a terminal or a reader would see otherwise: %j',
     (written) => {
       for (const field of [text(40), lines(40), Reason])
         expect(field.safeParse(written).error?.issues[0]?.message).toMatch(/^expected text without /);
@@ -27,7 +27,8 @@ describe('text that is stored', () => {
   );
 
   it('has lines only where it may be long', () => {
-    expect(text(40).safeParse('a\nb').success).toBe(false);
+    for (const separator of ['\n', '\u2028', '\u2029'])
+      expect(text(40).safeParse(`a${separator}b`).success).toBe(false);
     expect(Reason.parse(' first\r\n\tsecond\n')).toBe('first\r\n\tsecond');
     expect(Reason.safeParse(' \n').success).toBe(false);
     expect(lines(40).parse('')).toBe('');
