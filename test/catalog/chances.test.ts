@@ -2,6 +2,7 @@ import {
   ChanceCalibration,
   type ChanceOutcome,
   chanceAt,
+  seqAtShare,
 } from '../../src/modules/catalog/sale-board/chances';
 import { Demand } from '../../src/modules/catalog/sale-board/demand';
 
@@ -60,7 +61,11 @@ class SaleModel {
       outcomes.push(...this.calibration.settle(this.head, isSoldOut));
       const supply = { free: this.free, held, undecided: this.undecided };
       const chanceOf = (seq: number): number => chanceAt(seq - this.head, this.demand, supply);
-      if (!isSoldOut) this.calibration.predict(this.head, this.sale.users, chanceOf);
+      const seqAt = (share: number): number | undefined =>
+        this.head < this.sale.users
+          ? this.head + Math.ceil((this.sale.users - this.head) * share)
+          : undefined;
+      if (!isSoldOut) this.calibration.predict(seqAt, chanceOf);
     }
     return outcomes;
   }
@@ -143,5 +148,20 @@ describe('the chances that a queue tells, over sales of all kinds', () => {
     const possible = shareOf(outcomes, 'possible');
     expect(possible).toBeGreaterThanOrEqual(0.2);
     expect(possible).toBeLessThanOrEqual(0.8);
+  });
+});
+
+describe('the entry whose chance is compared with its outcome', () => {
+  it('is one of those who wait, also where a restore has left numbers out', () => {
+    const present = [3, 5, 100_008, 100_010];
+    const at = (share: number, headSeq: number): number | undefined =>
+      seqAtShare(
+        share,
+        { headSeq, issued: 100_020 },
+        (seq) => present.filter((each) => each > headSeq && each <= seq).length,
+      );
+    expect([0.1, 0.5, 0.7, 0.9].map((share) => at(share, 0))).toEqual([3, 5, 100_008, 100_010]);
+    expect([0.1, 0.9].map((share) => at(share, 5))).toEqual([100_008, 100_010]);
+    expect(at(0.5, 100_010)).toBeUndefined();
   });
 });

@@ -6,7 +6,7 @@ import { EtaCalibration, etaSeconds } from '../waiting-room/polling/eta';
 import type { QueueReplay } from './queue-replay';
 import type { SeatReplay } from './seats';
 
-/** Estimates are sampled at these shares of the length of the queue, in turn. */
+/** Estimates are sampled at these shares of those who wait, in turn. */
 const SHARES = [0.1, 0.3, 0.5, 0.7, 0.9];
 
 const isForSale = (state: string): boolean => state === 'OPEN' || state === 'WAITLIST';
@@ -36,29 +36,31 @@ export class EstimateReplay {
   tick(ms: number, queue: QueueReplay, seats: SeatReplay, bought: ReturnType<SeatReplay['advance']>): void {
     this.estimateWait(ms, queue);
     this.learn(queue, bought);
-    const { head, issued } = queue;
     const isSoldOut = queue.sale === 'SOLD_OUT' || queue.sale === 'CLOSED';
-    this.chances.push(...this.calibration.settle(head, isSoldOut));
+    this.chances.push(...this.calibration.settle(queue.head, isSoldOut));
     if (!isForSale(queue.sale) || !this.sellsSeats) return;
     const undecided = Math.max(0, queue.active.size - seats.holders);
     const supply = { free: Math.max(0, seats.free), held: seats.held, undecided };
-    this.calibration.predict(head, issued, (seq) => chanceAt(queue.positionOf(seq), this.demand, supply));
+    this.calibration.predict(
+      (share) => queue.seqAt(share),
+      (seq) => chanceAt(queue.positionOf(seq), this.demand, supply),
+    );
   }
 
   private estimateWait(ms: number, queue: QueueReplay): void {
-    const { head, issued, limits, admittedTotal: admitted } = queue;
+    const { head, limits, admittedTotal: admitted } = queue;
     this.rate.add(ms, admitted);
     this.etaErrors.push(...this.etas.served(head, ms));
-    if (limits === undefined || issued <= head) return;
-    const share = SHARES[this.turn++ % SHARES.length] ?? 1;
-    const seq = head + Math.ceil((issued - head) * share);
+    if (limits === undefined) return;
+    const seq = queue.seqAt(SHARES[this.turn++ % SHARES.length] ?? 1);
+    if (seq === undefined) return;
     const flow = {
       limits: { ...limits, source: 'fixed' as const },
       active: queue.active.size,
       perSecond: this.rate.perSecond,
       sessionSeconds: this.sessionSeconds,
     };
-    const eta = etaSeconds(Math.max(1, queue.positionOf(seq)), flow);
+    const eta = etaSeconds(queue.positionOf(seq), flow);
     if (eta.isMeasured) this.etas.predicted(seq, ms, eta.seconds);
   }
 

@@ -1,3 +1,4 @@
+import { seqAtShare } from '../catalog/sale-board/chances';
 import { Shuffle } from '../waiting-room/opening/shuffle';
 import type { Leaf } from './leaves';
 import { Presence } from './presence';
@@ -63,9 +64,17 @@ export class QueueReplay {
     for (const seq of this.issuedAt.keys()) if (seq <= this.head) this.issuedAt.delete(seq);
   }
 
-  /** Entries in front of `seq` that wait, and this one. */
+  /** Entries in front of `seq` that wait, and this one, also while nobody has said that it is present. */
   positionOf(seq: number): number {
-    return this.rejoined.size + this.presence.countBetween(this.head, seq);
+    return Math.max(1, this.rejoined.size + this.presence.countBetween(this.head, seq));
+  }
+
+  /** The entry at a share of those who wait; undefined: nobody does. */
+  seqAt(share: number): number | undefined {
+    const { head, issued } = this;
+    const seq = head + Math.ceil((issued - head) * share);
+    if (this.issuedAt.has(seq)) return seq;
+    return seqAtShare(share, { headSeq: head, issued }, (upTo) => this.presence.countBetween(head, upTo));
   }
 
   /** Present entries that wait. */

@@ -16,6 +16,7 @@ function endOfWord(leaf: Buffer, n: number): number {
 export function publicLeaves(leaf: Buffer, queueId: string, blinding: Blinding): Buffer[] {
   if (leaf.subarray(0, ISSUES.length).equals(ISSUES))
     return publicIssues(leaf.toString('latin1'), queueId, blinding);
+  if (leaf.subarray(0, ADMITS.length).equals(ADMITS)) return publicAdmissions(leaf.toString('latin1'));
   if (leaf.subarray(0, PRESENT.length).equals(PRESENT)) {
     const bitsFrom = endOfWord(leaf, 5) + 1;
     const bits = leaf.subarray(bitsFrom).toString('base64');
@@ -25,6 +26,7 @@ export function publicLeaves(leaf: Buffer, queueId: string, blinding: Blinding):
 }
 
 const ISSUES = Buffer.from('issues ');
+const ADMITS = Buffer.from('admits ');
 const PRESENT = Buffer.from('present ');
 
 /** `issues <ms> <first seq> <gen> <user> …` */
@@ -35,6 +37,12 @@ function publicIssues(leaf: string, queueId: string, blinding: Blinding): Buffer
     const commitment = blinding.commitment(tokenIdOf(queueId, Number(gen), seq), user);
     return Buffer.from(`issue ${ms} ${seq} ${gen} ${commitment}`);
   });
+}
+
+/** `admits <ms> <head before> <seq> …`: each has the one before it as the head. */
+function publicAdmissions(leaf: string): Buffer[] {
+  const [, ms = '', head = '', ...seqs] = leaf.split(' ');
+  return seqs.map((seq, i) => Buffer.from(`admit ${ms} ${seq} next ${seqs[i - 1] ?? head}`));
 }
 
 /** The type of a leaf, and its second and third word as numbers: the time (ms), and of many leaves the seq. */

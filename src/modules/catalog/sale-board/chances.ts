@@ -36,6 +36,27 @@ export function chancesOf(demand: Demand, supply: Supply): Chances {
   return { likelyUpTo: lastWith(LIKELY), possibleUpTo: lastWith(POSSIBLE) };
 }
 
+/**
+ * The entry at a share of those who wait; undefined: nobody does. It goes by who is present, because a restore leaves
+ * numbers out that no entry has.
+ * @param presentUpTo how many of (headSeq, seq] are present
+ */
+export function seqAtShare(
+  share: number,
+  { headSeq, issued }: { headSeq: number; issued: number },
+  presentUpTo: (seq: number) => number,
+): number | undefined {
+  const rank = Math.ceil(presentUpTo(issued) * share);
+  if (rank === 0) return undefined;
+  let [low, high] = [headSeq, issued];
+  while (low + 1 < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (presentUpTo(middle) >= rank) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
 interface Prediction {
   seq: number;
   chance: number;
@@ -51,7 +72,7 @@ export interface ChanceOutcome {
 
 /** Most entries of a queue whose chance is remembered. */
 const MAX_PENDING = 2000;
-/** Chances are sampled at these shares of the length of the queue, in turn. */
+/** Chances are sampled at these shares of those who wait, in turn. */
 const SHARES = [0.1, 0.3, 0.5, 0.7, 0.9];
 
 /** Compares published chances with their outcomes. */
@@ -59,12 +80,11 @@ export class ChanceCalibration {
   private pending: Prediction[] = [];
   private turn = 0;
 
-  /** Remembers the chance published now for one entry of (headSeq, issued]. */
-  predict(headSeq: number, issued: number, chanceOf: (seq: number) => number): void {
-    if (issued <= headSeq || this.pending.length >= MAX_PENDING) return;
-    const share = SHARES[this.turn++ % SHARES.length] ?? 1;
-    const seq = headSeq + Math.ceil((issued - headSeq) * share);
-    this.pending.push({ seq, chance: chanceOf(seq) });
+  /** Remembers the chance published now for the entry at a share of those who wait. */
+  predict(seqAt: (share: number) => number | undefined, chanceOf: (seq: number) => number): void {
+    if (this.pending.length >= MAX_PENDING) return;
+    const seq = seqAt(SHARES[this.turn++ % SHARES.length] ?? 1);
+    if (seq !== undefined) this.pending.push({ seq, chance: chanceOf(seq) });
   }
 
   /** What is known of the entries up to the head, and of all others when nothing is left. */

@@ -1,6 +1,13 @@
 import type { WaitingRoom } from '../../waiting-room/waiting-room';
 import type { Chances } from '../../waiting-room/status/schema';
-import { ChanceCalibration, type ChanceOutcome, chanceAt, chancesOf, type Supply } from './chances';
+import {
+  ChanceCalibration,
+  type ChanceOutcome,
+  chanceAt,
+  chancesOf,
+  seqAtShare,
+  type Supply,
+} from './chances';
 import { Demand, type Purchases } from './demand';
 
 /** How many users a queue has let in, as a process knows it. */
@@ -46,8 +53,9 @@ export class SeatAdmission {
     const { headSeq, issued, presence, rejoined } = room.snapshot;
     const outcomes = this.calibration.settle(headSeq, isSoldOut);
     if (supply !== undefined)
-      this.calibration.predict(headSeq, issued, (seq) =>
-        chanceAt(rejoined + presence.countBetween(headSeq, seq) + 1, this.demand, supply),
+      this.calibration.predict(
+        (share) => seqAtShare(share, { headSeq, issued }, (seq) => presence.countBetween(headSeq, seq + 1)),
+        (seq) => chanceAt(rejoined + presence.countBetween(headSeq, seq) + 1, this.demand, supply),
       );
     return outcomes;
   }

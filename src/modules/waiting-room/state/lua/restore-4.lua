@@ -70,7 +70,6 @@ local function makeState()
   gen = gen + 1
   redis.call('HSET', KEYS[1], 'issued', issued, 'gen', gen, 'headSeq', headSeq or 0)
   if hasHistory then freeze() end
-  redis.call('HDEL', KEYS[1], 'loggedLimit') -- its leaf may be among those that are lost
   isLost, exists = false, {}
   addWholeState(hasHistory and 'restore' or 'begin', issuedBefore)
 end

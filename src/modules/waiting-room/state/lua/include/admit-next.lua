@@ -12,7 +12,7 @@ end
 local function admitNext(most)
   local admitted, waits, deadlines, free = {}, {}, {}, math.min(freeSessions(), most)
   while #admitted < free do
-    local seq, why
+    local seq, why, headBefore
     local first = redis.call('ZPOPMIN', KEYS[4])
     if first[1] then
       seq, why = tonumber(first[1]), 'rejoined'
@@ -36,11 +36,11 @@ local function admitNext(most)
         end
         break
       end
-      why = string.format('next %.0f', headSeq)
+      headBefore = headSeq
       setHead(seq)
     end
     if seq ~= nil and not isOver(seq) and not hasMissedDeadline(seq) then
-      deadlines[#deadlines + 1] = enter(seq, why)
+      deadlines[#deadlines + 1] = enter(seq, why, headBefore)
       admitted[#admitted + 1] = seq
       local waited = waitedMs(seq)
       if waited then waits[#waits + 1] = waited end

@@ -4,22 +4,36 @@
 local leaves = {}
 local atNow = string.format(' %.0f ', now)
 
--- Entries that follow each other are one text until the worker reads it, which is most of what their leaves cost here:
--- 'issues <ms> <first seq> <gen> <user> …'
-local newUsers, firstNew = {}, nil
-local function addIssue(seq, user)
-  if firstNew == nil then firstNew = seq end
-  newUsers[#newUsers + 1] = user
+-- Entries that are issued one after the other, and those that are admitted in turn, are one text until the worker reads
+-- it, which is most of what their leaves cost here. One such text is open at a time.
+-- 'issues <ms> <first seq> <gen> <user> …'  'admits <ms> <head before> <seq> …'
+local openText, openItems, nextSeq, lastAdmitted
+local function closeText()
+  if openText == nil then return end
+  leaves[#leaves + 1] = openText .. table.concat(openItems, ' ')
+  openText, nextSeq, lastAdmitted = nil, nil, nil
 end
 
-local function closeIssues()
-  if firstNew == nil then return end
-  leaves[#leaves + 1] = 'issues' .. atNow .. string.format('%.0f %.0f ', firstNew, gen) .. table.concat(newUsers, ' ')
-  newUsers, firstNew = {}, nil
+local function addIssue(seq, user)
+  if seq ~= nextSeq then
+    closeText()
+    openText, openItems = 'issues' .. atNow .. string.format('%.0f %.0f ', seq, gen), {}
+  end
+  openItems[#openItems + 1] = user
+  nextSeq = seq + 1
+end
+
+local function addAdmission(seq, headBefore)
+  if headBefore ~= lastAdmitted then
+    closeText()
+    openText, openItems = 'admits' .. atNow .. string.format('%.0f ', headBefore), {}
+  end
+  openItems[#openItems + 1] = seq
+  lastAdmitted = seq
 end
 
 local function addLeaf(kind, text, ...)
-  closeIssues()
+  closeText()
   leaves[#leaves + 1] = kind .. atNow .. string.format(text, ...)
 end
 
@@ -31,7 +45,7 @@ end
 
 -- To be called at the end of a script that may have added leaves. Lua does not unpack any number of values at once.
 local function appendLeaves()
-  closeIssues()
+  closeText()
   for from = 1, #leaves, 1000 do
     redis.call('RPUSH', prefix .. 'leaves', unpack(leaves, from, math.min(#leaves, from + 999)))
   end

@@ -3,7 +3,7 @@
 -- without a rate limit.
 -- tokens: how many admissions the rate limit still allows. The bucket holds what a fifth of a second fills, at least one.
 -- bySeats: how many more may be admitted so that each finds a seat; nil: not known.
-local limit, rate, source, tokens, isPaused, bySeats, loggedLimit
+local limit, rate, source, tokens, isPaused, bySeats, loggedLimit, isLimitLogged
 local function loadLimits()
   local fields = redis.call('HMGET', KEYS[1], 'overrideLimit', 'overrideRate', 'paused', 'autoLimit', 'autoRate', 'tokens', 'tokensAt', 'loggedLimit',
     'admitUpTo', 'admitUpToUntil', 'admitted')
@@ -11,7 +11,7 @@ local function loadLimits()
   limit = tonumber(fields[1]) or min and (tonumber(fields[4]) or min) or tonumber(ARGV[2])
   isPaused = fields[3] == '1'
   source = fields[1] and 'operator' or min and 'auto' or 'fixed'
-  loggedLimit = fields[8]
+  loggedLimit, isLimitLogged = fields[8], false
   local upTo, knownUntil = tonumber(fields[9]), tonumber(fields[10]) or 0
   bySeats = upTo and (knownUntil == 0 or now < knownUntil) and math.max(0, upTo - (tonumber(fields[11]) or 0)) or nil
   rate = tonumber(fields[2]) or min and tonumber(fields[5])
@@ -32,9 +32,10 @@ end
 
 -- The limits under which entries are admitted are a leaf before the first of them.
 local function logLimits()
+  if isLimitLogged then return end
+  isLimitLogged = true
   local text = string.format('%s %.0f %s', source, limit, rate and tostring(rate) or '-')
   if text == loggedLimit then return end
-  loggedLimit = text
   redis.call('HSET', KEYS[1], 'loggedLimit', text)
   addLeaf('limit', '%s', text)
 end
