@@ -85,7 +85,7 @@ async function build({ force = false, isChecked = true } = {}) {
   await step('build', () => compile({ isChecked }));
 }
 
-module.exports = { build };
+module.exports = { build, isUpToDate };
 
 if (require.main === module)
   runMain(() => {

@@ -1,10 +1,11 @@
 // Runs a tool of dist/cli on the services that run here.
 // Starts nothing: where URL variables are unset, what `npm start` or `npm run services -- up` has started is used.
 const { spawnSync } = require('node:child_process');
-const { build } = require('../build');
+const { build, isUpToDate } = require('../build');
 const { ensureDependencies } = require('./dependencies');
 const { Failure } = require('./running/failure');
 const { listen } = require('./running/interruption');
+const { withLock } = require('./running/lock');
 const { nodeBinary } = require('./running/node-binary');
 const { inRoot } = require('./paths');
 const { toStderr } = require('./running/progress');
@@ -39,7 +40,8 @@ async function runTool(name, args, services = {}) {
   listen();
   toStderr();
   await ensureDependencies();
-  await build();
+  // Two commands that begin after a change would remove each other's files.
+  if (!isUpToDate()) await withLock(build);
   const file = inRoot('dist', 'cli', `${name}.js`);
   // Only the tool can judge its arguments, and it does so before services are looked for.
   const { status } = spawnSync(nodeBinary(), [file, ...args], {
