@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import { type LoadShedding, shedApart } from '../http/middleware/load-shedding';
+import { fewAtOnce, type LoadShedding, shedApart } from '../http/middleware/load-shedding';
 import { perUser, perUserLimiter } from '../http/middleware/per-user';
 import type { Validate } from '../http/middleware/validate';
 import { type Idempotent, idempotency, type OncePerKey } from './idempotency/middleware';
@@ -40,7 +40,7 @@ export interface RouteMiddleware extends QueueMiddleware {
 
 /** Most concurrent requests of one user in a process: no page sends more. */
 const MAX_PER_USER = 100;
-/** Most concurrent requests, in a process, of users who are not active and read or cancel their orders. */
+/** Most concurrent requests, in a process, of users who are not active: that read or cancel orders, and that are replays. */
 const MAX_OF_OTHERS = 8;
 /** The status of a request that is shed. */
 const SHED = 503;
@@ -63,6 +63,7 @@ export interface RouteMiddlewareOptions {
 
 export function routeMiddleware(options: RouteMiddlewareOptions): RouteMiddleware {
   const { queue, guard, load, shedding, rateLimited, validate, perUserAtOnce, perUserPatienceMs } = options;
+  const enterReplay = fewAtOnce(shedding, MAX_OF_OTHERS);
   const steps = {
     ...queueMiddleware(queue, guard, load),
     rateLimited,
@@ -83,7 +84,7 @@ export function routeMiddleware(options: RouteMiddlewareOptions): RouteMiddlewar
     idempotent: idempotency(options.idempotency, {
       limiter: perUserLimiter({ ...REPLAYS, patienceMs: perUserPatienceMs }),
       mayHaveEnded: ({ claims }, refusal) => guard.mayHaveEnded(claims, refusal),
-      shed: ({ exchange }) => shedding.enter(exchange),
+      shed: ({ exchange }) => enterReplay(exchange),
     }),
   };
 }

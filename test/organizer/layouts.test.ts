@@ -63,6 +63,13 @@ describe('a layout that is given', () => {
       /line 2: accessible/,
     ],
     ['a coordinate that is no whole number', 'section,row,number,priceClass,x\nS,A,1,R,1.5', /line 2: x/],
+    ['a hexadecimal coordinate', 'section,row,number,priceClass,x\nS,A,1,R,0x10', /line 2: x/],
+    ['a coordinate with an exponent', 'section,row,number,priceClass,y\nS,A,1,R,1e2', /line 2: y/],
+    [
+      'a column that comes twice',
+      'section,row,number,priceClass,x,x\nS,A,1,R,1,2',
+      /column x is there twice/,
+    ],
     ['a quote that is not closed', 'section,row,number,priceClass\n"S,A,1,R', /a quote is not closed/],
   ])('as CSV with %s is refused by name', (_what, csv, message) => {
     const reading = (): unknown => read({ name: 'x', csv });

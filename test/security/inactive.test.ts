@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Database } from '../../src/platform/database/database';
+import { LoadShedder } from '../../src/http/limits/shedder';
 import { LoadMonitor } from '../../src/modules/waiting-room/admission/load-monitor';
 import { WaitingRoomRegistry } from '../../src/modules/waiting-room/registry';
 import { at } from '../support/at';
@@ -110,6 +111,7 @@ describe('a token that is not active', () => {
     expect(outcome(paid)).toBe('200');
     statements.length = 0;
     observed.mockClear();
+    const enter = jest.spyOn(LoadShedder.prototype, 'enter');
     for (const [again, first] of [
       [await active.pay(reservationId, paidKey), paid],
       [await active.reserve(schedule.id, at(schedule.seats, 0).id, heldKey), hold],
@@ -117,6 +119,8 @@ describe('a token that is not active', () => {
       expect([again.status, again.body]).toEqual([200, first.body]);
       expect(again.headers['idempotency-replayed']).toBe('true');
     }
+    expect(enter).not.toHaveBeenCalled();
+    enter.mockRestore();
     const looks = (): number => statements.filter((sql) => sql.includes('idempotency_key')).length;
     expect([looks(), statements.includes('BEGIN')]).toEqual([2, false]);
     expect(outcome(await active.charge(1, randomUUID()))).toBe('403 003');

@@ -87,6 +87,10 @@ describe('the forms', () => {
     const paid = await buyer.submit('payment');
     expect(paid.text).toContain('data-status="PAID"');
     expect(await ordersOf(userId)).toEqual([{ status: 'PAID', total: 600 }]);
+    const enter = jest.spyOn(LoadShedder.prototype, 'enter');
+    expect((await buyer.get(`${FORMS}/orders`)).status).toBe(200);
+    expect(enter).not.toHaveBeenCalled(); // whose session has ended is no load of the active users
+    enter.mockRestore();
     expect((await buyer.get(FORMS)).text).toContain(`action="${FORMS}/departure"`);
     expect((await buyer.submit('departure')).text).toContain('name="userId"');
   });

@@ -75,6 +75,16 @@ describe('a webhook with more deliveries than one statement may change', () => {
     expect([await count('TRUE'), await history.log(id, 2)]).toEqual([0, []]);
   });
 
+  it('keeps what was called within the days of its log, whenever it was made', async () => {
+    await scratch.admin.execute('UPDATE webhook_delivery SET created_at = NOW(3) - INTERVAL 9 DAY LIMIT 3');
+    await scratch.admin.execute(
+      `INSERT INTO webhook_attempt (delivery_id, at, duration_ms)
+       SELECT id, NOW(3) - INTERVAL IF(outbox_id = 1, 6, 8) DAY, 1 FROM webhook_delivery WHERE outbox_id <= 2`,
+    );
+    await new DeliveryRepository(scratch.app).purge(7);
+    expect([await count('TRUE'), await count('outbox_id <= 3')]).toEqual([MANY - 2, 1]);
+  });
+
   it('is counted for itself', async () => {
     await history.replayFailed(id, () => undefined);
     expect(await new DeliveryRepository(scratch.app).states()).toEqual([

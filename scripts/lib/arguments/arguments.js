@@ -32,14 +32,17 @@ function readArguments({ usage, options = {}, names = [], atMost = 0, args = pro
   if (asksForHelp(args)) throw new Help(usage);
   let parsed;
   try {
-    parsed = parseArgs({ args, options, allowPositionals: true });
+    parsed = parseArgs({ args, options, allowPositionals: true, tokens: true });
   } catch (error) {
     const [, option] = /'(--?[^' =]+)/.exec(error.message) ?? [];
     const known = Object.keys(options).map((name) => `--${name}`);
     const what = error.message.replace(/\. To specify a positional.*$/s, '.');
     throw misuse(`${what}${known.includes(option) ? '' : didYouMean(option ?? '', known)}`, usage);
   }
-  const { positionals } = parsed;
+  const { positionals, tokens } = parsed;
+  const given = tokens.filter(({ kind, name }) => kind === 'option' && options[name]?.multiple !== true);
+  const twice = given.find(({ name }, i) => given.findIndex((token) => token.name === name) !== i);
+  if (twice !== undefined) throw misuse(`Option '${twice.rawName}' is given twice.`, usage);
   const unknown = positionals.find((name) => !names.includes(name));
   if (unknown !== undefined) throw misuse(`There is no "${unknown}".${didYouMean(unknown, names)}`, usage);
   if (positionals.length > atMost) throw misuse(`Too many: "${positionals.join(' ')}".`, usage);

@@ -54,6 +54,7 @@ const REFUSED = {
     ['services frobnicate', 'There is no "frobnicate"'],
     ['services constructor', 'There is no "constructor"'],
     ['services up --kafak', 'Did you mean "--kafka"?'],
+    ['db backup --keep 3 --keep 4', "'--keep' is given twice"],
     ['db migrat', 'Did you mean "migrate"?'],
     ['db backup --kepe 3', 'Did you mean "--keep"?'],
     ['db restore', 'confirm it by --replace'],
@@ -95,6 +96,7 @@ const REFUSED = {
   /** Tools of the product, which have to be built. */
   dist: [
     ['check config --chekc', 'Did you mean "--check"?'],
+    ['queue limit 5 --queue main --queue vip', "'--queue' is given twice"],
     ['queue puase', 'Did you mean "pause"?'],
     ['queue limit 0x10', 'limit must be a whole number'],
     ['queue reprot', 'Did you mean "report"?'],

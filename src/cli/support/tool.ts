@@ -30,9 +30,18 @@ export function toolConfig(): Config {
   return loadConfig({ ...process.env, TOKEN_SECRET: 'tools-sign-nothing-and-need-no-secret' });
 }
 
-/** `parseArgs` of Node, with its errors turned into UsageError (they name the option). */
+/**
+ * `parseArgs` of Node, with its errors turned into UsageError (they name the option). It would take the last one of an option
+ * that is given twice, of which one may be another's.
+ */
 export function readArguments<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
   try {
+    const { tokens = [] } = parseArgs({ ...config, tokens: true });
+    const given = tokens.flatMap((token) =>
+      token.kind === 'option' && config.options?.[token.name]?.multiple !== true ? token.name : [],
+    );
+    const twice = given.find((name, i) => given.indexOf(name) !== i);
+    if (twice !== undefined) throw new Error(`Option '--${twice}' is given twice.`);
     return parseArgs(config);
   } catch (error) {
     const message = messageOf(error).replace(/\. To specify a positional.*$/s, '.');

@@ -12,8 +12,6 @@ export interface LoadShedding {
   shed: RequestHandler;
   /** Whether `shed` would refuse now. */
   readonly isFull: boolean;
-  /** The same, for work that does not go through `shed`. @throws Overloaded (503) */
-  enter(exchange: Exchange): void;
   /** @throws Overloaded (503) */
   refuse(exchange: Exchange): never;
   /**
@@ -24,24 +22,34 @@ export interface LoadShedding {
 }
 
 /**
- * Sheds the requests for which `isOther` says so by a separate small limit, so that no number of them takes the time of
- * the rest.
+ * A separate small limit, so that no number of requests of users who are not active takes the time of the others.
  * @param max most of them at once
+ * @returns lets a request in unless it is in already. @throws Overloaded (503)
  */
+export function fewAtOnce(shedding: LoadShedding, max: number): (exchange: Exchange) => void {
+  let inFlight = 0;
+  return (exchange) => {
+    if (exchange.isAccepted) return;
+    if (inFlight >= max) shedding.refuse(exchange);
+    inFlight++;
+    exchange.isAccepted = true;
+    exchange.onAnswered(() => inFlight--);
+  };
+}
+
+/** Sheds the requests for which `isOther` says so by a separate small limit. @param max most of them at once */
 export function shedApart(
   shedding: LoadShedding,
   max: number,
   isOther: (req: Request) => boolean,
 ): RequestHandler {
-  let inFlight = 0;
+  const enterOther = fewAtOnce(shedding, max);
   return (req, res, next) => {
     if (!isOther(req)) {
       shedding.shed(req, res, next);
       return;
     }
-    if (inFlight >= max) shedding.refuse(res.exchange);
-    inFlight++;
-    res.exchange.onAnswered(() => inFlight--);
+    enterOther(res.exchange);
     next();
   };
 }
@@ -55,19 +63,16 @@ export function loadShedding(shedder: LoadShedder, onShed: () => void): LoadShed
     count(exchange);
     throw OVERLOADED;
   };
-  const enter = (exchange: Exchange): void => {
-    if (exchange.isAccepted) return;
-    if (!shedder.enter()) refuse(exchange);
-    exchange.isAccepted = true;
-    exchange.onAnswered(() => shedder.leave());
-  };
-  const shed: RequestHandler = (_req, res, next) => {
-    enter(res.exchange);
+  const shed: RequestHandler = (_req, { exchange }, next) => {
+    if (!exchange.isAccepted) {
+      if (!shedder.enter()) refuse(exchange);
+      exchange.isAccepted = true;
+      exchange.onAnswered(() => shedder.leave());
+    }
     next();
   };
   return {
     shed,
-    enter,
     refuse,
     answerRefused: (res) => {
       count(res.exchange);

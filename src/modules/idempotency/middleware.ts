@@ -28,7 +28,7 @@ export interface IdempotencyOptions {
   limiter: PerUserLimiter;
   /** Whether a token that is refused may have been active before. */
   mayHaveEnded: (req: Request, refusal: unknown) => boolean;
-  /** Sheds a replay that comes without a session, if there is too much to do. */
+  /** Sheds replays that come without a session when there are many at once. */
   shed: (res: Response) => void;
 }
 

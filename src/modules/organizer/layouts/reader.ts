@@ -85,6 +85,8 @@ function fromCsv(csv: string): LayoutSeat[] {
   const unknown = columns.filter((name) => !COLUMNS.includes(name));
   const missing = NEEDED.filter((name) => !columns.includes(name));
   if (unknown.length > 0) throw new Contradiction(`csv: unknown columns ${unknown.join(', ')}.`);
+  const twice = columns.find((name, i) => columns.indexOf(name) !== i);
+  if (twice !== undefined) throw new Contradiction(`csv: the column ${twice} is there twice.`);
   if (missing.length > 0) throw new Contradiction(`csv: the columns ${missing.join(', ')} are missing.`);
   const place = placing();
   return lines.map((fields, index) => {
@@ -93,7 +95,7 @@ function fromCsv(csv: string): LayoutSeat[] {
     const value = (name: string): string => (fields[columns.indexOf(name)] ?? '').trim();
     const [section, row] = [value('section'), value('row')];
     const placed = place(section, row);
-    const number = (name: 'x' | 'y'): number => (value(name) === '' ? placed[name] : Number(value(name)));
+    const number = (name: 'x' | 'y'): number => (value(name) === '' ? placed[name] : numberOf(value(name)));
     const seat = LayoutSeat.safeParse({
       section,
       row,
@@ -107,6 +109,9 @@ function fromCsv(csv: string): LayoutSeat[] {
     return seat.data;
   });
 }
+
+/** NaN for what is no number in plain digits, as 0x10 or 1e3. */
+const numberOf = (text: string): number => (/^-?\d+$/.test(text) ? Number(text) : NaN);
 
 /** Gives the next seat of each row its place. */
 function placing(): (section: string, row: string) => { x: number; y: number } {

@@ -34,7 +34,8 @@ export interface FormServices {
  */
 export function formRoutes(services: FormServices, middleware: RouteMiddleware): Router {
   const { queue, concerts, orders, payments, balances, guard } = services;
-  const { rateLimited, token, refuseWaiting, perUser, refuseInactive, measured, shed, active } = middleware;
+  const { rateLimited, token, refuseWaiting, perUser, refuseInactive, measured, active } = middleware;
+  const { shed, shedAnyStatus } = middleware;
   const { buyer, form, problems, page, send, goOn } = formSteps(guard, services.style);
   const once: OncePerKey = middleware.idempotent();
   const router = literalRouter();
@@ -130,7 +131,7 @@ export function formRoutes(services: FormServices, middleware: RouteMiddleware):
     buyer,
     token,
     perUser,
-    shed,
+    shedAnyStatus,
     ...shows(async (req, res) =>
       send(res, views.ordersPage(page(req, res), await orders.list(req.claims.userId))),
     ),

@@ -44,8 +44,12 @@ const HOPELESS = `UPDATE webhook_endpoint
 const ENABLED = 'SELECT id FROM webhook_endpoint WHERE disabled_at IS NULL ORDER BY id';
 const STATES = `SELECT id, IF(disabled_at IS NOT NULL, 'disabled', IF(failures > 0, 'failing', 'ok')) AS state
                   FROM webhook_endpoint`;
+/** A delivery that was sent again lately stays with the log of its calls. */
 const PURGE = `DELETE FROM webhook_delivery
-                WHERE status = ? AND created_at < NOW(3) - INTERVAL ? DAY LIMIT ${PURGE_BATCH}`;
+                WHERE status = ? AND created_at < NOW(3) - INTERVAL ? DAY
+                  AND NOT EXISTS (SELECT 1 FROM webhook_attempt a
+                                   WHERE a.delivery_id = webhook_delivery.id AND a.at >= NOW(3) - INTERVAL ? DAY)
+                LIMIT ${PURGE_BATCH}`;
 
 export interface DueDelivery {
   id: number;
@@ -138,9 +142,9 @@ export class DeliveryRepository {
     return states;
   }
 
-  /** Forgets a batch of deliveries that ended more than `days` ago. */
+  /** Forgets a batch of deliveries that were made, and last called, more than `days` ago. */
   async purge(days: number): Promise<void> {
-    for (const status of ['DELIVERED', 'FAILED']) await this.database.execute(PURGE, [status, days]);
+    for (const status of ['DELIVERED', 'FAILED']) await this.database.execute(PURGE, [status, days, days]);
   }
 
   private async log(tx: SqlExecutor, id: number, { status, durationMs, error }: CallResult): Promise<void> {
