@@ -1,4 +1,5 @@
 import { csvLine } from '../../src/modules/organizer/exports/csv';
+import { Database } from '../../src/platform/database/database';
 import { parseCsv } from '../../src/modules/organizer/layouts/csv';
 import { givenOrders } from '../support/rows/orders';
 import { dataOf, givenOperator, OrganizerClient } from '../support/rows/organizer';
@@ -36,7 +37,14 @@ describe('an export', () => {
     expect(orders[0]).toMatchObject({ status: 'PAID', total: '7', positions: '1', concertTitle: 'Given' });
     const seats = records((await download(`seats.csv?scheduleId=${scheduleId}`)).text);
     expect(seats.filter(({ status }) => status === 'AVAILABLE')).toHaveLength(500);
+    const query = jest.spyOn(app.service.container.resolve(Database), 'query');
     const ledger = records((await download(`ledger.csv?scheduleId=${scheduleId}`)).text);
+    const windows = query.mock.calls.filter(([sql]) => sql.includes('FROM payment_history h'));
+    query.mockRestore();
+    // However large the ledger is, a statement looks at so many of its entries.
+    expect(windows.map(([, [after, last] = []]) => Number(last) - Number(after))).toEqual(
+      windows.map(() => 20_000),
+    );
     expect([ledger.length, ledger[0]?.amount, ledger[0]?.kind]).toEqual([4500, '-7', 'PAYMENT']);
     const empty = [orders, seats, ledger].map(([first = {}]) =>
       Object.keys(first).filter((name) => first[name] === ''),

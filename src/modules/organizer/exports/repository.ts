@@ -18,13 +18,25 @@ const SEATS = `
          s.price_class AS priceClass, s.is_accessible AS isAccessible, s.amount, s.status
     FROM concert_seat s WHERE s.id > ? AND (? IS NULL OR s.schedule_id = ?) ORDER BY s.id LIMIT ${CHUNK}`;
 
-const LEDGER = `
+/** Entries among which those of a schedule are looked for by one statement, whose time is limited. */
+const WINDOW = 20_000;
+
+const LEDGER_COLUMNS = `
   SELECT h.id, h.user_id AS userId, h.kind, h.amount, h.balance_after AS balanceAfter, h.payment_id AS paymentId,
-         p.order_id AS orderId, h.created_at AS createdAt
-    FROM payment_history h
-    LEFT JOIN payment p ON p.id = h.payment_id
-    LEFT JOIN orders o ON o.id = p.order_id
-   WHERE h.id > ? AND (? IS NULL OR o.schedule_id = ?) ORDER BY h.id LIMIT ${CHUNK}`;
+         p.order_id AS orderId, h.created_at AS createdAt`;
+
+const LEDGER = `${LEDGER_COLUMNS}
+    FROM payment_history h LEFT JOIN payment p ON p.id = h.payment_id
+   WHERE h.id > ? ORDER BY h.id LIMIT ${CHUNK}`;
+
+/** A schedule may have few entries of millions: the ledger has no index by schedule. */
+const LEDGER_OF_SCHEDULE = `${LEDGER_COLUMNS}
+    FROM payment_history h FORCE INDEX (PRIMARY)
+    STRAIGHT_JOIN payment p ON p.id = h.payment_id
+    STRAIGHT_JOIN orders o FORCE INDEX (PRIMARY) ON o.id = p.order_id
+   WHERE h.id > ? AND h.id <= ? AND o.schedule_id = ? ORDER BY h.id`;
+
+const LAST_ENTRY = 'SELECT COALESCE(MAX(id), 0) AS id FROM payment_history';
 
 const AUDIT = `
   SELECT id, at, actor, role, act, subject, reason, before_state AS beforeState, after_state AS afterState
@@ -33,7 +45,11 @@ const AUDIT = `
 export const EXPORTS = ['orders', 'seats', 'ledger', 'audit'] as const;
 export type ExportName = (typeof EXPORTS)[number];
 
-const STATEMENTS: Record<ExportName, string> = { orders: ORDERS, seats: SEATS, ledger: LEDGER, audit: AUDIT };
+const STATEMENTS: Record<Exclude<ExportName, 'ledger'>, string> = {
+  orders: ORDERS,
+  seats: SEATS,
+  audit: AUDIT,
+};
 
 /** What the statements select, in their order: an empty table has a header as well. */
 export const COLUMNS: Record<ExportName, string[]> = {
@@ -53,10 +69,24 @@ export class ExportRepository {
   constructor(private readonly database: Database) {}
 
   /** @param scheduleId undefined: of all schedules */
-  async *chunks(name: ExportName, scheduleId: number | undefined): AsyncGenerator<Row[]> {
+  chunks(name: ExportName, scheduleId: number | undefined): AsyncGenerator<Row[]> {
     const filter = scheduleId ?? null;
+    if (name !== 'ledger') return this.pages(STATEMENTS[name], [filter, filter]);
+    return scheduleId === undefined ? this.pages(LEDGER, []) : this.ledgerOf(scheduleId);
+  }
+
+  private async *ledgerOf(scheduleId: number): AsyncGenerator<Row[]> {
+    const [last] = await this.database.query<{ id: number }>(LAST_ENTRY);
+    for (let after = 0; after < (last?.id ?? 0); after += WINDOW) {
+      const rows = await this.database.query<Row>(LEDGER_OF_SCHEDULE, [after, after + WINDOW, scheduleId]);
+      if (rows.length > 0) yield rows;
+    }
+  }
+
+  /** @param filters of the statement, behind the id that is before the page */
+  private async *pages(statement: string, filters: (number | null)[]): AsyncGenerator<Row[]> {
     for (let after = 0; ;) {
-      const rows = await this.database.query<Row>(STATEMENTS[name], [after, filter, filter]);
+      const rows = await this.database.query<Row>(statement, [after, ...filters]);
       if (rows.length > 0) yield rows;
       if (rows.length < CHUNK) return;
       after = rows.at(-1)?.id ?? after;
