@@ -41,7 +41,7 @@ describe('an export', () => {
     const ledger = records((await download(`ledger.csv?scheduleId=${scheduleId}`)).text);
     const windows = query.mock.calls.filter(([sql]) => sql.includes('FROM payment_history h'));
     query.mockRestore();
-    // However large the ledger is, a statement looks at so many of its entries.
+    // However large the ledger is, a statement reads a bounded part of it.
     expect(windows.map(([, [after, last] = []]) => Number(last) - Number(after))).toEqual(
       windows.map(() => 20_000),
     );

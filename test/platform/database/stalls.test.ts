@@ -91,6 +91,29 @@ describe('breaker, pool and readiness around a database that stands still', () =
     expect(await databaseOf(of.health)).toBe('up');
   }
 
+  it('give up a transaction of models in time, also when its BEGIN is not answered', async () => {
+    const { database } = given();
+    const warned = jest.spyOn(console, 'warn').mockReturnValue(); // by Sequelize, of a ROLLBACK that failed
+    const outcomeWithin = async (ms: number): Promise<unknown> => {
+      let outcome: unknown = 'open';
+      void database
+        .modelTransaction((tx) => tx.execute('UPDATE seat SET id = id'))
+        .then(
+          () => (outcome = 'done'),
+          (error: unknown) => (outcome = (error as Error).name),
+        );
+      await jest.advanceTimersByTimeAsync(ms);
+      return outcome;
+    };
+    expect(await outcomeWithin(CALM_MS)).toBe('done'); // leaves an idle connection
+    virtualMariadb.standStill();
+    expect(await outcomeWithin(config.DATABASE_TIMEOUT_MS + STEP_MS)).toBe('DatabaseUnavailable');
+    expect(database.pool).toMatchObject({ inUse: 0, waiting: 0 });
+    virtualMariadb.goOn();
+    expect(await outcomeWithin(CALM_MS)).toBe('done');
+    warned.mockRestore();
+  });
+
   it.each(STALLS_MS)('are back to normal within 5 s after %d ms without an answer', async (ms) => {
     const of = given();
     of.task.start();

@@ -45,7 +45,10 @@ export class ConnectionPool {
         validate: (connection) => this.isUsable(connection as Connection),
       },
       retry: { max: 0 },
-      hooks: { afterConnect: (connection) => void this.current.add(connection as object) },
+      hooks: {
+        afterConnect: (connection) => void this.current.add(connection as object),
+        afterPoolAcquire: (connection, options) => this.limitTransaction(connection as Connection, options),
+      },
       dialectOptions: connectionOptions(this.options, target),
     } as ConstructorParameters<typeof Sequelize>[1]);
   }
@@ -126,6 +129,19 @@ export class ConnectionPool {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /**
+   * Sequelize lends a connection to a transaction and sends its BEGIN before the work is called: a server that stands
+   * still would be waited for without end, and the connection would be nobody else's.
+   * @param options of a transaction of Sequelize's: its id, which its connection carries as long as it has it
+   */
+  private limitTransaction(connection: Connection, { uuid }: { uuid?: string } = {}): void {
+    if (uuid === undefined) return;
+    const borrowed: Connection & { uuid?: string } = connection;
+    setTimeout(() => {
+      if (borrowed.uuid === uuid) connection.destroy();
+    }, this.options.timeoutMs).unref();
   }
 
   private async acquire(): Promise<Connection> {
