@@ -42,7 +42,7 @@ describe('an export', () => {
     const windows = query.mock.calls.filter(([sql]) => sql.includes('FROM payment_history h'));
     query.mockRestore();
     // However large the ledger is, a statement reads a bounded part of it.
-    expect(windows.map(([, [after, last] = []]) => Number(last) - Number(after))).toEqual(
+    expect(windows.map(([, binds]) => Number(binds?.[1]) - Number(binds?.[0]))).toEqual(
       windows.map(() => 20_000),
     );
     expect([ledger.length, ledger[0]?.amount, ledger[0]?.kind]).toEqual([4500, '-7', 'PAYMENT']);

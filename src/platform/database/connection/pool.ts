@@ -136,7 +136,8 @@ export class ConnectionPool {
    * still would be waited for without end, and the connection would be nobody else's.
    * @param options of a transaction of Sequelize's: its id, which its connection carries as long as it has it
    */
-  private limitTransaction(connection: Connection, { uuid }: { uuid?: string } = {}): void {
+  private limitTransaction(connection: Connection, options: object): void {
+    const { uuid } = options as { uuid?: string };
     if (uuid === undefined) return;
     const borrowed: Connection & { uuid?: string } = connection;
     setTimeout(() => {
