@@ -2,7 +2,7 @@ import { inject, Lifecycle, scoped } from 'tsyringe';
 import { Breakers } from '../operations/breakers';
 import { LOGGER, type Logger } from '../../platform/observability/logger';
 import { WaitingRoomRegistry } from './registry';
-import type { SessionId } from './state/session';
+import type { ActiveUser, SessionId } from './state/session';
 import { SessionRepository } from './state/session-repository';
 import type { WaitingRoom } from './waiting-room';
 
@@ -60,9 +60,16 @@ export class Sessions {
     );
   }
 
-  /** After the last hold of a session was released. */
-  async release(session: SessionId): Promise<void> {
-    await this.extend(session, 0);
+  /**
+   * After the last hold of a session was released. Another process may have committed a hold since, of which Redis has
+   * learned already.
+   */
+  async release(user: ActiveUser): Promise<void> {
+    await this.extend(user, 0);
+    await this.afterCommit('session not prolonged after release yet', async () => {
+      const holdMs = await this.breakers.concert.run(() => this.repository.lastHoldMs(user));
+      if (holdMs !== undefined) await this.extend(user, holdMs);
+    });
   }
 
   /** After a hold's replay. */

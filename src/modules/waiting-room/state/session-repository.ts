@@ -1,6 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Database, placeholders, type SqlExecutor } from '../../../platform/database/database';
-import type { SessionId } from './session';
+import type { ActiveUser, SessionId } from './session';
 
 /** A hold that has not expired. */
 export interface SessionHold extends SessionId {
@@ -54,6 +54,11 @@ const LIVE_HOLDS = `SELECT ${HOLD}, held_until AS heldUntil FROM reservation FOR
                      WHERE ${IS_LIVE_HOLD} AND (held_until > ? OR held_until = ? AND id > ?)
                      ORDER BY held_until, id LIMIT ?`;
 
+const LAST_HOLD = `SELECT TIMESTAMPDIFF(MICROSECOND, NOW(3), MAX(held_until)) / 1000 AS leftMs
+                     FROM orders FORCE INDEX (order_by_user)
+                    WHERE user_id = ? AND status = 'HELD' AND held_until > NOW(3)
+                      AND queue_id = ? AND queue_seq = ? AND queue_generation = ?`;
+
 const HOLDS_PER_PAGE = 1000;
 
 /** What committed rows say of sessions: which have paid, and which hold seats. */
@@ -93,6 +98,17 @@ export class SessionRepository {
   async holdOf(reservationId: number): Promise<SessionHold | undefined> {
     const [row] = await this.database.query<SessionHold>(HOLD_OF, [reservationId]);
     return row;
+  }
+
+  /** How long the last hold of the session lasts; undefined: it has none. */
+  async lastHoldMs({ userId, queueId, seq, gen }: ActiveUser): Promise<number | undefined> {
+    const [row] = await this.database.query<{ leftMs: number | null }>(LAST_HOLD, [
+      userId,
+      queueId,
+      seq,
+      gen,
+    ]);
+    return row?.leftMs ?? undefined;
   }
 
   /** All holds that have not expired, of all queues, in pages. One that is made or ends meanwhile may be missed or come twice. */

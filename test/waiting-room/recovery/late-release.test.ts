@@ -1,0 +1,47 @@
+import request from 'supertest';
+import { queueKeys } from '../../../src/modules/waiting-room/state/keys';
+import { connectRedis } from '../../../src/platform/redis/redis';
+import { at } from '../../support/at';
+import { outcome } from '../../support/clients/buyer';
+import { mainRoom } from '../../support/clients/crowd';
+import { testConfig } from '../../support/config';
+import { useService } from '../../support/suite';
+
+const [HOLD_SECONDS, IDLE_SECONDS] = [3000, 300];
+
+describe('a release of which Redis learns late', () => {
+  const app = useService({
+    ROLE: 'api',
+    QUEUE_IDLE_TIMEOUT_SECONDS: IDLE_SECONDS,
+    HOLD_SECONDS,
+    MAX_SEATS_PER_USER: 0,
+  });
+  const redis = connectRedis(testConfig().REDIS_URL, 60_000);
+  beforeAll(() => redis.connect());
+  afterAll(() => redis.disconnect());
+
+  it('does not make a user idle who has made another hold meanwhile', async () => {
+    const buyer = await app.buyer();
+    const { id, seats } = await app.given.scheduleWithSeats(2);
+    const hold = async (index: number): Promise<number> => {
+      const held = await buyer
+        .post('/v1/api/orders')
+        .send({ scheduleId: id, seatIds: [at(seats, index).id] });
+      return (held.body as { data: { orderId: number } }).data.orderId;
+    };
+    const first = await hold(0);
+    const { entries } = mainRoom(app.service);
+    const extend = entries.extendSession.bind(entries);
+    const late = jest.spyOn(entries, 'extendSession').mockImplementationOnce(async (seq, ms) => {
+      await hold(1); // as if this process had stood still behind the COMMIT of the release
+      await extend(seq, ms);
+    });
+    const path = `/v1/api/orders/${first}`;
+    const released = await request(app.url).delete(path).set('Authorization', buyer.token);
+    expect(outcome(released)).toBe('200');
+    late.mockRestore();
+    const [, idleAtMs] = await redis.zrange(queueKeys(app.queueId).idle, '0', '-1', 'WITHSCORES');
+    const [seconds] = await redis.time();
+    expect(Number(idleAtMs) / 1000 - Number(seconds)).toBeGreaterThan(HOLD_SECONDS / 2);
+  });
+});
