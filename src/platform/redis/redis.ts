@@ -169,6 +169,10 @@ export function loadScript(
   if (name === undefined) throw new Error(`${path} is not named <name>-<number of keys>`);
   const defined = `script:${name}`; // the plain name may be a command of Redis
   redis.defineCommand(defined, { numberOfKeys: Number(keyCount), lua: readScript(`${path}.lua`, instead) });
+  // A call of ours is a batch already. An automatic pipeline takes over the commands of all scripts, and waits for the
+  // pipeline before.
+  const { autoPipeliningIgnoredCommands: sentAtOnce = [] } = redis.options;
+  if (!sentAtOnce.includes(defined)) sentAtOnce.push(defined);
   const commands = redis as unknown as Record<string, Command | undefined>;
   const command = commands[replies === 'buffers' ? `${defined}Buffer` : defined];
   if (command === undefined) throw new Error(`${path} was not defined`);

@@ -23,6 +23,7 @@ type Argument = string | number | Buffer;
 
 /** A Redis that takes every call and counts what it is sent. */
 class CountingRedis {
+  readonly options = {};
   calls = 0;
   largest = 0;
   largestBytes = 0;
