@@ -52,6 +52,7 @@ export const USAGE = `npm run lab -- bench [name … --rounds 7 --seconds 3 --ag
   issue-log                        tokens with the transparency log, against the same without it
   schedule                         the cached schedule list with the admission check, against bare node:http with the same body
   seat                             the cached seat list with the admission check, against the same
+  page, queue-status               the buyer's page and the status of a queue by role web, against the same
   reserve, reserve-service         holds over HTTP and by the service, against the bare connector with the same statements
   payment, payment-service         payments over HTTP and by the service, against the same
   check-p99, memory, redis-bytes   a queue of 1,000,000: latency of polls against a queue of 1,000, memory of the process,

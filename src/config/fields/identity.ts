@@ -27,7 +27,7 @@ export const identityFields = {
   }),
   TOKEN_IDENTITY_SIGN_IN_URL: webUrl({
     about:
-      'Where the buyer’s page sends users to sign in: the shop sends them back with an assertion; empty: the page has the sign-in of the demonstration',
+      'Where the buyer’s page sends users to sign in: the shop sends them back with an assertion; empty: without the shop’s keys the page has the sign-in of the demonstration, with them it leads back to the shop',
   }),
   TOKEN_IDENTITY_MAX_AGE_SECONDS: integer({
     min: 1,
