@@ -171,7 +171,7 @@ export const en = {
     holds: 'Orders on hold',
     lapses: 'Lapsed holds, 10 min',
     perMinute: 'Sold, last minute',
-    soldOut: 'Sold out, as it goes',
+    soldOut: 'Sold out by, at this pace',
     notToSay: 'cannot be said',
     all: 'all sold',
     none: 'This queue sells nothing now.',
