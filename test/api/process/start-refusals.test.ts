@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { createServer as createWebServer } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { startService } from '../../../src/service';
 import { ServerMismatch } from '../../../src/startup/server-checks';
 import { restartDelayMs } from '../../../src/workers';
 import { testConfig, uniqueQueueId } from '../../support/config';
+import { LocalServer } from '../../support/servers/local-server';
 import { SentinelWithoutMaster } from '../../support/servers/redis/sentinel-without-master';
 
 interface Ended {
@@ -45,17 +45,17 @@ describe('a start that cannot succeed', () => {
   let taken: Server;
   let port: number;
   const sentinel = new SentinelWithoutMaster();
-  const web = createWebServer((_req, res) => res.end());
+  const web = new LocalServer();
   beforeAll(async () => {
     await sentinel.start();
-    await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+    await web.open();
     taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     ({ port } = taken.address() as AddressInfo);
   });
   afterAll(async () => {
     await sentinel.end();
-    await new Promise((resolve) => web.close(resolve));
+    await web.close();
     await new Promise((resolve) => taken.close(resolve));
   });
 
@@ -113,7 +113,7 @@ describe('a start that cannot succeed', () => {
     ],
     [
       'an HTTP server answers where Redis should',
-      () => ({ REDIS_URL: changed(REDIS_URL, { port: String((web.address() as AddressInfo).port) }) }),
+      () => ({ REDIS_URL: changed(REDIS_URL, { port: String(web.port) }) }),
       /^REDIS_URL must name a Redis: at 127\.0\.0\.1:\d+ answers an HTTP server$/,
     ],
     [
@@ -128,7 +128,7 @@ describe('a start that cannot succeed', () => {
     ],
     [
       'an HTTP server answers where MariaDB should',
-      () => ({ ...atPort(String((web.address() as AddressInfo).port)), DATABASE_ACQUIRE_TIMEOUT_MS: 300 }),
+      () => ({ ...atPort(String(web.port)), DATABASE_ACQUIRE_TIMEOUT_MS: 300 }),
       /^DATABASE_URL must name a MariaDB: at 127\.0\.0\.1:\d+ answers an HTTP server$/,
     ],
     [
