@@ -1,5 +1,6 @@
 import type { Config } from './fields';
 import { closest } from './closest';
+import { notifierMs } from './database-times';
 import { hasIdentity } from './fields/identity';
 import { isLoopback } from './parsing/host';
 import { parseUrl } from './parsing/url';
@@ -37,7 +38,16 @@ const GATE_VARIABLES = [
 
 /** Whether what is sent to the URL can be read and changed on its way. */
 const isOpenToOthers = (url: string): boolean =>
-  url.startsWith('http:') && !isLoopback(parseUrl(url, ['http:']).host);
+  /^http:/i.test(url) && !isLoopback(parseUrl(url, ['http:']).host);
+
+function notifierThatIsCut(config: Config): string[] {
+  const { NOTIFIER_TIMEOUT_MS: wanted, NOTIFIER_WEBHOOK_URL: url } = config;
+  const longest = notifierMs(config);
+  if (url === '' || wanted <= longest) return [];
+  return [
+    `NOTIFIER_TIMEOUT_MS (${wanted}) is more than 80 % of DATABASE_TIMEOUT_MS: a call of the webhook ends after ${longest} ms.`,
+  ];
+}
 
 /** What is allowed but probably not meant, one sentence each. @param variables the names that are known */
 export function doubts(
@@ -80,5 +90,5 @@ export function doubts(
     found.push(
       `QUEUE_MAX_WAIT_SECONDS (${wait}) is less than QUEUE_PRESENCE_TIMEOUT_SECONDS (${away}): a waiting token has EXPIRED before its user counts as absent.`,
     );
-  return found;
+  return [...found, ...notifierThatIsCut(config)];
 }

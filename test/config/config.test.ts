@@ -123,6 +123,15 @@ describe('the configuration', () => {
       expect(doubtsOf({ QUEUE_MAX_ACTIV: '' })).toEqual([]);
     });
 
+    it('name a time for the notifier that its transaction does not leave', () => {
+      const NOTIFIER_WEBHOOK_URL = 'https://notify.example';
+      expect(doubtsOf({ NOTIFIER_WEBHOOK_URL })).toEqual([]);
+      expect(doubtsOf({ NOTIFIER_TIMEOUT_MS: '2401' })).toEqual([]); // nothing is called
+      expect(doubtsOf({ NOTIFIER_WEBHOOK_URL, NOTIFIER_TIMEOUT_MS: '2401' })).toEqual([
+        expect.stringMatching(/^NOTIFIER_TIMEOUT_MS \(2401\) .* ends after 2400 ms\.$/),
+      ]);
+    });
+
     it('name a hold that is longer than a session', () => {
       expect(doubtsOf({})).toEqual([]);
       expect(doubtsOf({ HOLD_SECONDS: '86400' })).toEqual([

@@ -50,6 +50,7 @@ describe('the configuration of identity', () => {
       return configDoubts(loadConfig(env), env);
     };
     expect(doubtsAt('http://shop.example/jwks')).toEqual([expect.stringContaining('not https')]);
+    expect(doubtsAt('HTTP://shop.example/jwks')).toEqual([expect.stringContaining('not https')]);
     expect(doubtsAt('http://127.0.0.1:8000/jwks', 'http://127.0.0.1:8000/login')).toEqual([]);
     expect(doubtsAt(TOKEN_IDENTITY_JWKS_URL, 'http://shop.example/login')).toEqual([
       expect.stringMatching(/^TOKEN_IDENTITY_SIGN_IN_URL is not https/),

@@ -1,6 +1,7 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { DisplayTime } from '../../common/calendar/display-time';
 import { CONFIG, type Config } from '../../config/config';
+import { notifierMs } from '../../config/database-times';
 import { Database } from '../../platform/database/database';
 import { OutboxMetrics } from '../outbox/metrics';
 import { MalformedEvent } from '../outbox/errors';
@@ -10,9 +11,6 @@ import { NotifyFailed } from './errors';
 import { toNotification } from './message';
 import { type Notification, type Notifier, NOTIFIER } from './notifier';
 import { NotificationRepository } from './repository';
-
-/** Share of the time limit of a transaction that the notifier may use. */
-const NOTIFIER_SHARE = 0.8;
 
 /** Notifies a user about an event once, however often it comes. Knows neither Kafka nor how the outbox delivers. */
 @scoped(Lifecycle.ContainerScoped)
@@ -28,7 +26,7 @@ export class NotificationHandler implements EventHandler {
     private readonly metrics: OutboxMetrics,
     @inject(CONFIG) config: Config,
   ) {
-    this.notifierLimitMs = config.DATABASE_TIMEOUT_MS * NOTIFIER_SHARE;
+    this.notifierLimitMs = notifierMs(config);
   }
 
   /**
