@@ -9,6 +9,7 @@ import { InvariantStore } from '../../src/modules/invariants/store';
 import { scanWholeTables } from '../../src/modules/invariants/whole-tables';
 import { scansOfAll } from '../../src/modules/invariants/table-scan';
 import { queueKeys } from '../../src/modules/waiting-room/state/keys';
+import { LapsedSessions } from '../../src/modules/orders/expiry/lapsed-sessions';
 import { OrderRepository } from '../../src/modules/orders/order-repository';
 import { Scratch } from '../support/rows/scratch';
 import { testConfig, uniqueQueueId } from '../support/config';
@@ -153,6 +154,21 @@ describe('what is read of one user, one seat, one schedule and one topic with al
       }),
     );
     expect(read).toBeLessThan(2.2 * FEW);
+  });
+
+  it('is each lapsed hold of a session once, for the sessions that have paid', async () => {
+    const { admin, app } = one(many);
+    await admin.execute(
+      "UPDATE orders SET queue_id = 'main', queue_seq = 1, queue_generation = 1 WHERE user_id = 1",
+    );
+    const lapsed = new LapsedSessions(app);
+    const read = await app.transaction((tx) =>
+      readBy(tx, async () => {
+        expect(await lapsed.since(86_400, tx)).toEqual([{ userId: 1, queueId: 'main', seq: 1, gen: 1 }]);
+      }),
+    );
+    const [all] = await admin.query<{ orders: number }>('SELECT COUNT(*) AS orders FROM orders');
+    expect(read).toBeLessThan(1.2 * (all?.orders ?? NaN));
   });
 
   it('covers all rows, in chunks of any size', async () => {

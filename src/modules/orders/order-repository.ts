@@ -68,9 +68,6 @@ const IS_REFUNDABLE = `
   SELECT d.refundable_until > NOW(3) AND d.starts_at > NOW(3) AS isRefundable
     FROM orders o JOIN concert_schedule d ON d.id = o.schedule_id WHERE o.id = ?`;
 
-/** Most sessions that one turn of LapsedSessionsJob reads. */
-export const LAPSED_PER_TURN = 500;
-
 const LOCK_USER = 'SELECT id FROM member WHERE id = ? FOR UPDATE';
 
 /** The last payment of a session that was left open because the user held another order. */
@@ -87,27 +84,6 @@ const OPEN_PAYMENT = `
 const IS_HOLDING = `
   SELECT EXISTS (SELECT 1 FROM orders FORCE INDEX (order_by_user)
                   WHERE user_id = ? AND status = 'HELD' AND held_until > NOW(3) AND queue_id = ?) AS isHolding`;
-
-/**
- * Sessions that are to be ended: one of their holds has lapsed since then (or would have, had it not been given back),
- * another order of theirs is paid, and its payment left them open. Sessions of users who hold yet another order are left
- * out: there is nothing to do, and many of them would leave no room for others. (Joins, since the server would read all
- * payments for a NOT EXISTS.)
- */
-const LAPSED_WITH_PAID = `
-  SELECT DISTINCT e.user_id AS userId, e.queue_id AS queueId, e.queue_seq AS seq, e.queue_generation AS gen
-    FROM orders e FORCE INDEX (order_by_hold_end)
-    STRAIGHT_JOIN orders o FORCE INDEX (order_by_user) ON o.user_id = e.user_id AND o.status = 'PAID'
-     AND o.queue_id = e.queue_id AND o.queue_seq = e.queue_seq AND o.queue_generation = e.queue_generation
-    JOIN payment p ON p.order_id = o.id AND p.queue_id IS NULL AND p.status = 'DONE'
-    LEFT JOIN payment ended FORCE INDEX (one_payment_per_session)
-      ON ended.queue_id = e.queue_id AND ended.queue_seq = e.queue_seq AND ended.queue_generation = e.queue_generation
-    LEFT JOIN orders h FORCE INDEX (order_by_user)
-      ON h.user_id = e.user_id AND h.status = 'HELD' AND h.held_until > NOW(3) AND h.queue_id = e.queue_id
-   WHERE (e.status IN ('EXPIRED', 'CANCELED') AND e.held_until > NOW(3) - INTERVAL ? SECOND
-          OR e.status = 'HELD' AND e.held_until > NOW(3) - INTERVAL ? SECOND AND e.held_until <= NOW(3))
-     AND ended.id IS NULL AND h.id IS NULL
-   LIMIT ${LAPSED_PER_TURN}`;
 
 const SESSION_OF = `
   SELECT user_id AS userId, queue_id AS queueId, queue_seq AS seq, queue_generation AS gen
@@ -146,11 +122,6 @@ export class OrderRepository {
   ): Promise<boolean> {
     const [row] = await tx.query<{ isHolding: 0 | 1 }>(IS_HOLDING, [userId, queueId]);
     return row?.isHolding === 1;
-  }
-
-  /** Sessions whose last hold has ended, not before the given seconds, and in which another order is paid; at most LAPSED_PER_TURN. */
-  async sessionsOfLapsedHolds(on: SqlExecutor, seconds: number): Promise<ActiveUser[]> {
-    return on.query(LAPSED_WITH_PAID, [seconds, seconds]);
   }
 
   /** The session that has made the order; undefined: none is stored. */

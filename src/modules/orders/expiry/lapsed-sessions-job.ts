@@ -3,7 +3,8 @@ import { forAll } from '../../../common/for-all';
 import { Database } from '../../../platform/database/database';
 import { Sessions } from '../../waiting-room/sessions';
 import { monotonicMs } from '../../../common/clock';
-import { LAPSED_PER_TURN, OrderRepository } from '../order-repository';
+import { OrderRepository } from '../order-repository';
+import { LAPSED_PER_TURN, LapsedSessions } from './lapsed-sessions';
 
 /** How far to look back: at the start for the work that a dead process left, afterwards before the last turn that did all. */
 const FIRST_TURN_SECONDS = 3600;
@@ -21,6 +22,7 @@ export class LapsedSessionsJob {
   constructor(
     private readonly database: Database,
     private readonly orders: OrderRepository,
+    private readonly lapsed: LapsedSessions,
     private readonly sessions: Sessions,
   ) {}
 
@@ -29,7 +31,7 @@ export class LapsedSessionsJob {
     const sinceMs = this.doneAtMs === undefined ? undefined : nowMs - this.doneAtMs;
     // While MariaDB was away nothing was done: what lapsed then must not be passed over.
     const seconds = sinceMs === undefined ? FIRST_TURN_SECONDS : TURN_SECONDS + Math.ceil(sinceMs / 1000);
-    const sessions = await this.orders.sessionsOfLapsedHolds(this.database, seconds);
+    const sessions = await this.lapsed.since(seconds);
     await forAll(sessions, async (session) => {
       const isOver = await this.database.transaction(async (tx) => {
         await this.orders.lockUser(tx, session.userId);
