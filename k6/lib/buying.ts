@@ -4,6 +4,7 @@ import { Hall } from './hall.ts';
 import {
   balanceDifferences,
   balancesCompared,
+  foundNoSeat,
   holds,
   seatConflicts,
   ticketsSold,
@@ -49,10 +50,12 @@ export class Buying {
     const leaves = Math.random() < this.abandon;
     sleepAbout(this.think);
     if (leaves && Math.random() < 0.5) {
+      foundNoSeat.add(0);
       visitDone();
       return false;
     }
     const hold = this.holdSeats(token, party);
+    foundNoSeat.add(hold === undefined ? 1 : 0);
     if (hold === undefined) return false;
     sleepAbout(this.think);
     const hasTickets = !leaves && this.pay(token, hold);

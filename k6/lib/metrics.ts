@@ -5,6 +5,8 @@ import { record } from './timeline.ts';
 export const queueTime = new Trend('queue_time', true);
 /** Share of the users with a token who were admitted. */
 export const queueAdmitted = new Rate('queue_admitted');
+/** Share of the admitted users who found nothing to buy. */
+export const foundNoSeat = new Rate('found_no_seat');
 /** Counts polls with a larger position than before. Adds 0 otherwise, because a metric without samples proves nothing. */
 export const queuePositionBack = new Counter('queue_position_back');
 /** Counts seats that another user took first (004); adds 0 otherwise. */

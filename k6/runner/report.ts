@@ -55,6 +55,7 @@ const COMPARED: [name: string, of: (figures: Figures) => string][] = [
   ['max ms', (f) => ms(f.maxMs)],
   ['visits', (f) => whole(f.visits)],
   ['admitted', (f) => share(f.admittedShare)],
+  ['admitted, found no seat', (f) => share(f.foundNoSeatShare)],
   ['positions that went back', (f) => whole(f.stepsBack)],
   ['seat conflicts', (f) => whole(f.conflicts)],
   ['tickets sold', (f) => whole(f.sold)],

@@ -91,6 +91,8 @@ describe('against the service', () => {
     const spike = await against('spike', { PEAK: 40, DURATION: '10m', ABANDON_SHARE: 0.2 });
     expect(spike).toMatchObject({ code: 0 });
     expect(spike.count('visits')).toBe(40);
+    const { passes = 0, fails = 0 } = spike.summary.metrics.found_no_seat?.values ?? {};
+    expect(passes + fails).toBe(40);
     expect(spike.count('tickets_sold')).toBe((await paid()) - before);
   });
 

@@ -56,6 +56,8 @@ export interface Figures {
   maxMs: number;
   visits: number;
   admittedShare: number | undefined;
+  /** Of those who were admitted. */
+  foundNoSeatShare: number | undefined;
   stepsBack: number;
   conflicts: number;
   sold: number;
@@ -102,6 +104,7 @@ export function readFindings(id: string): Findings {
       maxMs: ms('max'),
       visits: value('visits', 'count'),
       admittedShare: metrics.queue_admitted?.values.rate,
+      foundNoSeatShare: metrics.found_no_seat?.values.rate,
       stepsBack: value('queue_position_back', 'count'),
       conflicts: value('seat_conflicts', 'count'),
       sold: value('tickets_sold', 'count'),
