@@ -52,7 +52,7 @@ async function run(options: Options): Promise<Result[]> {
       compare(ours, limit),
       { ours, limit },
       {
-        by: { what: 'rates', why: 'seats a second; MariaDB is the limit of all' },
+        by: { what: 'rates', why: 'seats a second' },
         atLeast: undefined,
       },
     );
