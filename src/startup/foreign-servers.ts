@@ -1,10 +1,11 @@
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { Config } from '../config/config';
 import { parseDatabaseUrl, parseRedisUrls } from '../config/urls';
 import { ServerMismatch } from './server-checks';
 
 type Stores = Pick<Config, 'DATABASE_URL' | 'REDIS_URL'>;
-type Program = 'a MariaDB' | 'a Redis without TLS' | 'an HTTP server' | 'a server that speaks TLS';
+type Program = 'a MariaDB' | 'a Redis without TLS' | 'an HTTP server';
 
 /** Redis and HTTP servers answer it; MariaDB has spoken first. */
 const QUESTION = 'PING\r\n\r\n';
@@ -16,7 +17,6 @@ function programOf(bytes: Buffer): Program | undefined {
   const text = bytes.toString('latin1');
   if (/^(?:\+PONG|-[A-Z]{2,} )/.test(text)) return 'a Redis without TLS';
   if (text.startsWith('HTTP/')) return 'an HTTP server';
-  if (bytes[0] === 0x15 && bytes[1] === 0x03) return 'a server that speaks TLS'; // an alert
   // Three bytes of length, the number 0 of the first packet, and the version of the protocol or an error.
   const isGreeting = bytes.length > 4 && bytes.readUIntLE(0, 3) < 1024 && bytes[3] === 0;
   return isGreeting && (bytes[4] === 0x0a || bytes[4] === 0xff) ? 'a MariaDB' : undefined;
@@ -35,8 +35,24 @@ function whatAnswers(host: string, port: number): Promise<Program | undefined> {
     const limit = setTimeout(end, LIMIT_MS);
     const question = setTimeout(() => socket.write(QUESTION), GREETING_MS);
     socket.once('data', (bytes: Buffer) => end(programOf(bytes)));
-    socket.once('error', () => end());
+    socket.on('error', () => end());
     socket.once('close', () => end());
+  });
+}
+
+/** Whether a handshake succeeds. Nothing is sent that would need trust. */
+function speaksTls(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectTls({ host, port, rejectUnauthorized: false });
+    const end = (is: boolean): void => {
+      clearTimeout(limit);
+      socket.destroy();
+      resolve(is);
+    };
+    const limit = setTimeout(end, LIMIT_MS, false);
+    socket.once('secureConnect', () => end(true));
+    socket.on('error', () => end(false));
+    socket.once('close', () => end(false));
   });
 }
 
@@ -62,28 +78,26 @@ export class ForeignServers {
   private async look(): Promise<ServerMismatch | undefined> {
     const { host, port } = parseDatabaseUrl(this.stores.DATABASE_URL);
     const { nodes, tls } = parseRedisUrls(this.stores.REDIS_URL);
-    const redis: (Program | undefined)[] = tls
-      ? ['a server that speaks TLS', undefined]
-      : ['a Redis without TLS', undefined];
     const found = await Promise.all([
-      this.compare('DATABASE_URL', { host, port }, ['a MariaDB', undefined]),
-      ...nodes.map((node) => this.compare('REDIS_URL', node, redis)),
+      this.compare('DATABASE_URL', { host, port }, 'a MariaDB'),
+      ...nodes.map((node) => this.compare('REDIS_URL', node, tls ? undefined : 'a Redis without TLS')),
     ]);
     return found.find((wrong) => wrong !== undefined);
   }
 
+  /** @param right what should answer; undefined: nothing that is known without TLS */
   private async compare(
     variable: keyof Stores,
     { host, port }: { host: string; port: number },
-    right: readonly (Program | undefined)[],
+    right: Program | undefined,
   ): Promise<ServerMismatch | undefined> {
     const program = await whatAnswers(host, port);
-    if (right.includes(program)) return undefined;
+    if (program === right) return undefined;
     const wanted = variable === 'DATABASE_URL' ? 'MariaDB' : 'Redis';
-    const hint = program === 'a server that speaks TLS' ? ': write rediss:// for TLS' : '';
-    return new ServerMismatch(
-      variable,
-      `must name a ${wanted}: at ${host}:${port} answers ${String(program)}${wanted === 'Redis' ? hint : ''}`,
-    );
+    if (program !== undefined)
+      return new ServerMismatch(variable, `must name a ${wanted}: at ${host}:${port} answers ${program}`);
+    return wanted === 'Redis' && (await speaksTls(host, port))
+      ? new ServerMismatch(variable, `must begin with rediss: the server at ${host}:${port} speaks TLS`)
+      : undefined;
   }
 }

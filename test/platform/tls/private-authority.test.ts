@@ -85,6 +85,15 @@ described('stores whose certificates a private authority has signed', () => {
     );
   });
 
+  it('end the start of a process that would not ask for them', async () => {
+    const url = secure.REDIS_URL.replace('rediss:', 'redis:');
+    const { code, stderr } = await startWith({ REDIS_URL: url });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^Did not start: REDIS_URL must begin with rediss: the server at 127\.0\.0\.1:\d+ speaks TLS\n$/,
+    );
+  });
+
   it('end a tool at once that does not know their authority', async () => {
     const url = `${database.url('owner')}?ssl=true`;
     const { code, stderr } = await runTool('migrate', ['up'], {
