@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { drawPlot } from '../../k6/runner/plots/plot.ts';
 import type { Plot } from '../../k6/runner/plots/series.ts';
 import { TARGET_MS } from './model/score.ts';
-import type { Second } from './model/simulate.ts';
+import type { Second } from './model/second.ts';
 
 function plotsOf(timeline: Second[]): Plot[] {
   const over = (name: string, of: (second: Second) => number): Plot['series'][number] => ({

@@ -1,6 +1,6 @@
 import { mean, seriesRatioInterval } from '../statistics/intervals.ts';
 import { usefulVisits } from './model/score.ts';
-import type { Second } from './model/simulate.ts';
+import type { Second } from './model/second.ts';
 
 /** The ratio of two limits, with 95 % confidence by blocks of their seconds. */
 export function ratioLine(ratio: number, auto: Second[], best: Second[]): string {

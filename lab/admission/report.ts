@@ -4,7 +4,7 @@ import { markdownTable } from '../../k6/runner/report/page.ts';
 import { drawTimeline } from './plots.ts';
 import { mean } from '../statistics/intervals.ts';
 import { type ModelResult, type Score, scoreOf } from './model/score.ts';
-import type { Second } from './model/simulate.ts';
+import type { Second } from './model/second.ts';
 import { ratioLine } from './ratio.ts';
 import type { Scenario } from './scenarios.ts';
 import { settleSeconds, type Timeline } from './timeline.ts';

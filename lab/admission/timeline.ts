@@ -1,5 +1,5 @@
 import type { Sample } from '../../k6/runner/record/scrape.ts';
-import type { Second } from './model/simulate.ts';
+import type { Second } from './model/second.ts';
 
 /** Requests as buyers saw them. */
 export interface Timeline {

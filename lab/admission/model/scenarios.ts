@@ -23,6 +23,21 @@ export interface ModelScenario {
   changes: number[];
 }
 
+/** The requests of each kind of visit; `pause`: the user thinks before it. */
+export const STEPS = {
+  buy: [
+    { isWrite: false, pause: true },
+    { isWrite: false, pause: false },
+    { isWrite: true, pause: true },
+    { isWrite: true, pause: true },
+    { isWrite: true, pause: false },
+  ],
+  look: [
+    { isWrite: false, pause: false },
+    { isWrite: false, pause: false },
+  ],
+};
+
 /** Of docs/results/bench.json (reserve, seat, check-known), rounded: one machine of two cores. */
 const COSTS: Costs = { list: 0.03, write: 0.45, poll: 0.04, database: 1 };
 const WRITES_OF_A_VISIT = 3;

@@ -1,5 +1,7 @@
 import type { ModelScenario } from './scenarios.ts';
-import { adaptiveLimit, fixedLimit, type Policy, type Second, simulate } from './simulate.ts';
+import { adaptiveLimit, fixedLimit, type Policy } from './policy.ts';
+import type { Second } from './second.ts';
+import { simulate } from './simulate.ts';
 
 /** The latency target. */
 export const TARGET_MS = 200;

@@ -1,57 +1,11 @@
 import { Agenda } from '../../capacity/heap.ts';
 import { dice } from '../../capacity/random.ts';
 import { type Asked, Backend } from './backend.ts';
-import { decide, newControllerState, quantileMs, INACTIVE_SECONDS, type Signals } from './product.ts';
+import type { Decision, Occupancy, Policy } from './policy.ts';
+import { quantileMs, INACTIVE_SECONDS, type Signals } from './product.ts';
 import { ModelQueue } from './queue.ts';
-import type { ModelScenario } from './scenarios.ts';
-
-/** One second of a run, on the model or real. */
-export interface Second {
-  at: number;
-  limit: number;
-  rate: number;
-  /** The controller's action and the bottleneck that it saw. */
-  action: string;
-  p99Ms: number;
-  requests: number;
-  failed: number;
-  waiting: number;
-  active: number;
-  admitted: number;
-  completed: number;
-}
-
-export interface Occupancy {
-  waiting: number;
-  active: number;
-  inactive: number;
-  admitted: number;
-}
-
-interface Decision {
-  limit: number;
-  rate: number;
-  action: string;
-}
-
-/** Decides once a second, by what the second before has shown. */
-export type Policy = (signals: Signals | undefined, occupancy: Occupancy) => Decision;
-
-export const fixedLimit = (limit: number): Policy => {
-  const decision = { limit, rate: Infinity, action: '' };
-  return () => decision;
-};
-
-/** The product's controller, with the bounds of `npm start`. */
-export function adaptiveLimit(limits = { targetP99Ms: 200, min: 30, max: 1_000_000, start: 320 }): Policy {
-  let state = newControllerState(limits);
-  return (signals, occupancy) => {
-    const decision = decide(state, signals, occupancy, limits);
-    state = decision.state;
-    const { limit, rate, action, bottleneck } = decision;
-    return { limit, rate, action: `${action}:${bottleneck}` };
-  };
-}
+import { type ModelScenario, STEPS } from './scenarios.ts';
+import type { Second } from './second.ts';
 
 interface User {
   step: number;
@@ -70,20 +24,6 @@ const REPORTED_LATE = 5;
 /** A user leaves silently after this many failures in a row. */
 const TRIES = 10;
 const MAX_POLLS_PER_SECOND = 5000;
-const STEPS = {
-  buy: [
-    { isWrite: false, pause: true },
-    { isWrite: false, pause: false },
-    { isWrite: true, pause: true },
-    { isWrite: true, pause: true },
-    { isWrite: true, pause: false },
-  ],
-  look: [
-    { isWrite: false, pause: false },
-    { isWrite: false, pause: false },
-  ],
-};
-
 /**
  * A discrete-event simulation of a waiting room and the users that it admits. A user learns of the admission by a poll,
  * thinks, sends requests, tries again when one fails, and pays or leaves silently. The session ends with the payment or

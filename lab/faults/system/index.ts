@@ -1,17 +1,17 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../../../scripts/lib/ports.js';
 import { TcpProxy } from '../../../test/support/servers/tcp-proxy.ts';
-import { type Random, seededBy } from '../random.ts';
+import { seededBy } from '../random.ts';
 import type { Child } from './child.ts';
-import { KafkaBroker, kafkaJars } from './kafka.ts';
+import { KafkaBroker, kafkaJars, lineTo } from './kafka.ts';
 import { MariaDb } from './mariadb.ts';
 import { ProductProcess } from './product.ts';
 import { RedisServer } from './redis.ts';
-import { mountSmall, unmount } from './small-disk.ts';
+import { clearScratch, scratchFolder } from './scratch.ts';
+import { mountSmall } from './small-disk.ts';
 
 export interface SystemOptions {
   seed: number;
@@ -28,9 +28,6 @@ export interface SystemOptions {
   /** Of the api processes alone. */
   apiEnv?: Record<string, string>;
 }
-
-const MEMORY = '/dev/shm';
-const ROOM_BYTES = 2 ** 31;
 
 /** Everything that a run needs, as separate processes: stores, product, and the lines between them. */
 export class System {
@@ -68,7 +65,7 @@ export class System {
     const dataFolder = join(scratch, 'disk');
     mkdirSync(dataFolder);
     const isMounted = options.smallDisk === true;
-    process.on('exit', () => clear(scratch, dataFolder, isMounted));
+    process.on('exit', () => clearScratch(scratch, dataFolder, isMounted));
     if (isMounted) mountSmall(dataFolder);
     const random = seededBy(options.seed, 'weather');
     const mariadb = new MariaDb(dataFolder, log('mariadb'), await freePort());
@@ -195,34 +192,9 @@ export class System {
       if (child) ends.push(child.stop('SIGKILL'));
     await Promise.all(ends);
     for (const { lines } of this.product) for (const line of Object.values(lines)) await line.cut();
-    clear(this.scratch, this.dataFolder, this.isMounted);
+    clearScratch(this.scratch, this.dataFolder, this.isMounted);
   }
-}
-
-/**
- * In memory where there is room: the kill of a process loses nothing that it has written to a file, wherever that is,
- * and a busy disk would look like a fault.
- */
-function scratchFolder(): string {
-  try {
-    const { bavail, bsize } = statfsSync(MEMORY);
-    if (bavail * bsize >= ROOM_BYTES) return MEMORY;
-  } catch {
-    // not on this system
-  }
-  return tmpdir();
-}
-
-function clear(scratch: string, dataFolder: string, isMounted: boolean): void {
-  if (!existsSync(scratch)) return;
-  if (isMounted) unmount(dataFolder);
-  rmSync(scratch, { recursive: true, force: true });
 }
 
 const range = (name: string, count: number): string[] =>
   Array.from({ length: count }, (_, i) => `${name}${i}`);
-
-async function lineTo(random: Random): Promise<{ port: number; proxy: TcpProxy }> {
-  const port = await freePort();
-  return { port, proxy: await new TcpProxy({ host: '127.0.0.1', port }, random).open() };
-}

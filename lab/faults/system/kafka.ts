@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isListening } from '../../../scripts/lib/ports.js';
+import { freePort, isListening } from '../../../scripts/lib/ports.js';
 import broker from '../../../scripts/lib/services/kafka/broker.js';
+import { TcpProxy } from '../../../test/support/servers/tcp-proxy.ts';
+import type { Random } from '../random.ts';
 import { Child } from './child.ts';
 
 const { formatArguments, serveArguments, writeSettings } = broker;
@@ -50,4 +52,10 @@ export class KafkaBroker {
   get brokers(): string {
     return `127.0.0.1:${this.port}`;
   }
+}
+
+/** A free port and a proxy before it, through which one process reaches the broker. */
+export async function lineTo(random: Random): Promise<{ port: number; proxy: TcpProxy }> {
+  const port = await freePort();
+  return { port, proxy: await new TcpProxy({ host: '127.0.0.1', port }, random).open() };
 }

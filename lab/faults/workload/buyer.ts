@@ -1,24 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Act, isUnderWay, type Operation } from '../observed/history.ts';
+import type { Act, Operation } from '../observed/history.ts';
 import { between, pick, type Random } from '../random.ts';
-import type { Answered, Client } from './client.ts';
+import type { Client } from './client.ts';
 import { type OrderWish, Party, type PartyBuyer } from './party.ts';
 import type { Programme } from './programme.ts';
+import { PATIENCE_MS, Sender } from './sender.ts';
 
-const PATIENCE_MS = 25_000;
-const AGAIN_MS = [150, 500] as const;
 /** Seats looked at first: few, so that buyers meet. */
 const WANTED_SEATS = 12;
 const TRIES_FOR_A_SEAT = 6;
 
-/** A request that was not answered, or with 5xx, is sent again with the same key; so is one that met itself. */
-const isOpen = (operation: Operation): boolean =>
-  operation.outcome === 'unknown' || operation.status === 429 || isUnderWay(operation);
-
 /** Probabilities of a buyer's unusual acts. */
 const ODDS = {
   leaves: 0.05,
-  pressesTwice: 0.15,
   letsHoldPass: 0.15,
   paysLate: 0.04,
   paysAgain: 0.05,
@@ -35,7 +29,7 @@ export class Buyer implements PartyBuyer {
   private readonly programme: Programme;
   private readonly random: Random;
   private readonly holdMs: number;
-  private keys = 0;
+  private readonly sender: Sender;
 
   constructor(userId: number, client: Client, programme: Programme, random: Random, holdMs: number) {
     this.userId = userId;
@@ -43,6 +37,7 @@ export class Buyer implements PartyBuyer {
     this.programme = programme;
     this.random = random;
     this.holdMs = holdMs;
+    this.sender = new Sender(userId, client, random);
   }
 
   async visit(): Promise<void> {
@@ -67,7 +62,7 @@ export class Buyer implements PartyBuyer {
 
   private async comes(): Promise<boolean> {
     const body = { userId: this.userId };
-    const { operation, data } = await this.untilKnown((avoid) =>
+    const { operation, data } = await this.sender.untilKnown((avoid) =>
       this.client.ask(
         { act: 'token', userId: this.userId },
         { method: 'POST', path: '/v1/api/queue/token', body },
@@ -171,7 +166,7 @@ export class Buyer implements PartyBuyer {
 
   /** An act on an order, however often it must be sent. */
   async wishesOrder(wish: OrderWish): Promise<Operation> {
-    return this.sends(wish, ({ orderId, seats }) =>
+    return this.sender.send(this.token, wish, ({ orderId, seats }) =>
       wish.act === 'reserve'
         ? {
             orderId: Number(orderId),
@@ -190,38 +185,7 @@ export class Buyer implements PartyBuyer {
     about: Partial<Operation>,
     tell?: Parameters<Client['ask']>[2],
   ): Promise<Operation> {
-    return this.sends({ act, method: 'POST', path, body, about }, tell);
-  }
-
-  /** One wish, under one key, however often it must be sent; at times twice at once. */
-  private async sends(
-    { act, method, path, body, about }: Omit<OrderWish, 'act'> & { act: Act },
-    tell?: Parameters<Client['ask']>[2],
-  ): Promise<Operation> {
-    const key = `${this.userId}-${act}-${++this.keys}`;
-    const send = (avoid?: number): Promise<Answered> =>
-      this.client.ask(
-        { act, userId: this.userId, key, ...about },
-        { method, path, token: this.token, ...(body !== undefined && { body }) },
-        tell,
-        avoid,
-      );
-    if (this.chance(ODDS.pressesTwice)) {
-      const both = await Promise.all([send(), sleep(between(this.random, 0, 8)).then(() => send())]);
-      const known = both.find(({ operation }) => operation.outcome === 'ok');
-      if (known !== undefined) return known.operation;
-    }
-    return (await this.untilKnown(send)).operation;
-  }
-
-  private async untilKnown(send: (avoid?: number) => Promise<Answered>): Promise<Answered> {
-    const until = performance.now() + PATIENCE_MS;
-    let answered = await send();
-    while (isOpen(answered.operation) && performance.now() < until) {
-      await sleep(between(this.random, ...AGAIN_MS));
-      answered = await send(answered.operation.api);
-    }
-    return answered;
+    return this.sender.send(this.token, { act, method: 'POST', path, body, about }, tell);
   }
 
   chance(odds: number): boolean {

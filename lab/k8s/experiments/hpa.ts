@@ -6,69 +6,14 @@ import { API, kubectl } from '../cluster/kube.ts';
 import { type Bench, type Experiment, seconds } from '../experiment.ts';
 import { desiredReplicas, podsOf } from '../cluster/pods.ts';
 import { type Manifest, readManifest, valuesOf } from '../cluster/manifest.ts';
+import { SIGNALS, type Variant } from './hpa-signals.ts';
 import { median, type Step, type Timeline, timelineOf } from '../load/timeline.ts';
-import type { ClusterSample, PodSample } from '../watch.ts';
+import type { ClusterSample } from '../watch.ts';
 
 const OBJECTIVE_MS = 200;
 /** Lead time with which a known schedule orders the pods before the opening. */
 const AHEAD_SECONDS = 20;
 const CALM_WITHIN_SECONDS = 150;
-/** Of the limit: the chart's own target. */
-const CPU_SHARE = 0.65;
-
-interface Variant {
-  name: string;
-  /** k8s/experiments/<manifest>.yaml */
-  manifest: string;
-  signal: Step['signal'];
-  target: (manifest: Manifest) => number;
-  /** The API through which an adapter tells the signal. */
-  metrics?: 'custom.metrics.k8s.io' | 'external.metrics.k8s.io';
-  isAhead?: boolean;
-}
-
-const sumOf = (pod: PodSample | undefined, metric: string): number =>
-  Object.entries(pod?.metrics ?? {})
-    .filter(([name]) => name === metric || name.startsWith(`${metric}{`))
-    .reduce((sum, [, value]) => sum + value, 0);
-const mean = (values: number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / (values.length || 1);
-
-/** Cores used by a pod, from one sample to the next. */
-function cores(now: ClusterSample, before: ClusterSample): number {
-  return mean(
-    now.pods.map((pod) => {
-      const earlier = before.pods.find(({ name }) => name === pod.name);
-      const used = sumOf(pod, 'process_cpu_seconds_total') - sumOf(earlier, 'process_cpu_seconds_total');
-      return earlier?.metrics === undefined ? 0 : (used * 1000) / (now.at - before.at || 1);
-    }),
-  );
-}
-const inFlight: Step['signal'] = ({ pods }) => mean(pods.map((pod) => sumOf(pod, 'http_requests_in_flight')));
-const waiting: Step['signal'] = ({ pods }) =>
-  Math.max(0, ...pods.map((pod) => sumOf(pod, 'concert_queue_waiting'))) / (pods.length || 1);
-
-const cpuTarget = ({ size }: Manifest): number => size.cpu * CPU_SHARE;
-
-const VARIANTS: Variant[] = [
-  { name: 'cpu', manifest: 'hpa-cpu', signal: cores, target: cpuTarget },
-  {
-    name: 'in-flight',
-    manifest: 'hpa-in-flight',
-    signal: inFlight,
-    target: ({ hpa: signals }) => Number(signals.requestsInFlight),
-    metrics: 'custom.metrics.k8s.io',
-  },
-  {
-    name: 'waiting',
-    manifest: 'hpa-waiting',
-    signal: waiting,
-    target: ({ hpa: signals }) => Number(signals.waiting),
-    metrics: 'external.metrics.k8s.io',
-  },
-  { name: 'scheduled', manifest: 'hpa-cpu', signal: cores, target: cpuTarget, isAhead: true },
-];
-
 /** A step of load: how long until the autoscaler has answered it, by each signal. */
 export const hpa: Experiment = async (bench) => {
   const variables: Load['variables'] = {
@@ -82,7 +27,7 @@ export const hpa: Experiment = async (bench) => {
   };
   const rows: string[][] = [];
   const plots: Plot[] = [];
-  const variants = VARIANTS.filter(({ name }) => bench.only.length === 0 || bench.only.includes(name));
+  const variants = SIGNALS.filter(({ name }) => bench.only.length === 0 || bench.only.includes(name));
   for (const variant of variants) await demandAdapter(variant);
   for (const variant of variants) {
     const manifest = readManifest(variant.manifest, bench.factor);

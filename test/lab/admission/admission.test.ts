@@ -5,7 +5,7 @@ import { type Backend, TcpBalancer } from '../../../lab/admission/balancer';
 import { timelineOf, settleSeconds } from '../../../lab/admission/timeline';
 import { readArguments } from '../../../lab/admission/options';
 import { variablesOf } from '../../../lab/admission/scenarios';
-import type { Second } from '../../../lab/admission/model/simulate';
+import type { Second } from '../../../lab/admission/model/second';
 import { until } from '../../support/wait';
 
 describe('the timeline of a run', () => {

@@ -1,7 +1,9 @@
 import { ModelQueue } from '../../../lab/admission/model/queue';
 import { scoreOf } from '../../../lab/admission/model/score';
 import { MODEL_SCENARIOS, type ModelScenario } from '../../../lab/admission/model/scenarios';
-import { adaptiveLimit, fixedLimit, type Second, simulate } from '../../../lab/admission/model/simulate';
+import { adaptiveLimit, fixedLimit } from '../../../lab/admission/model/policy';
+import type { Second } from '../../../lab/admission/model/second';
+import { simulate } from '../../../lab/admission/model/simulate';
 
 /** The scenario, shortened: its changes come sooner. */
 function scenario(name: string, changes: Partial<ModelScenario> = {}): ModelScenario {

@@ -1,5 +1,5 @@
 import { dice } from '../../../lab/capacity/random';
-import type { Second } from '../../../lab/admission/model/simulate';
+import type { Second } from '../../../lab/admission/model/second';
 import { ratioLine } from '../../../lab/admission/ratio';
 
 const SECONDS = 120;
