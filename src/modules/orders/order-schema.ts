@@ -22,7 +22,7 @@ export const OrderBody = z
   );
 export type OrderBody = z.infer<typeof OrderBody>;
 
-const OrderSeat = z.object({
+export const OrderSeat = z.object({
   reservationId: Id,
   seatId: Id,
   position: z.int(),

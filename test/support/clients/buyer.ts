@@ -1,5 +1,17 @@
 import request, { type Response, type Test } from 'supertest';
 
+/** What a poll or an event says of a user who is active. */
+export const ACTIVE = {
+  queuePosition: 0,
+  status: 'PROGRESS',
+  etaSeconds: 0,
+  pollAfterMs: 0,
+  seq: expect.any(Number) as number,
+  queueState: expect.any(String) as string, // by what other tests sell: concerts without a queue are the main one's
+  opensAt: null,
+  chance: null,
+};
+
 /** A user as the API sees one. */
 export class Buyer {
   token = '';

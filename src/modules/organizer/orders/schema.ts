@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Id, OffsetTime, QueryId, Reason, Won } from '../../../http/fields';
+import { OrderSeat } from '../../orders/order-schema';
 
 const OrderStatus = z.enum(['HELD', 'PAID', 'CANCELED', 'EXPIRED']);
 
@@ -26,18 +27,7 @@ export type OrderView = z.infer<typeof OrderView>;
 
 export const OrderDetail = OrderView.extend({
   concertTitle: z.string(),
-  seats: z.array(
-    z.object({
-      reservationId: Id,
-      seatId: Id,
-      position: z.int(),
-      section: z.string().nullable(),
-      row: z.string().nullable(),
-      number: z.string().nullable(),
-      amount: Won,
-      status: z.enum(['TEMP_RESERVED', 'RESERVED', 'CANCELED']),
-    }),
-  ),
+  seats: z.array(OrderSeat.extend({ status: z.enum(['TEMP_RESERVED', 'RESERVED', 'CANCELED']) })),
 });
 export type OrderDetail = z.infer<typeof OrderDetail>;
 
