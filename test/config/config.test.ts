@@ -82,7 +82,7 @@ describe('the configuration', () => {
     expect(faultsOf({ ROLE: 'boss' })).toEqual([expect.not.stringContaining('did you mean')]);
   });
 
-  it('wants one database for the application and for its migrations', () => {
+  it('refuses two databases for the application and for its migrations', () => {
     const DATABASE_URL = 'mariadb://app:x@proxy/concert';
     expect(faultsOf({ DATABASE_URL, DATABASE_ADMIN_URL: 'mariadb://admin:y@db:3307/concert' })).toEqual([]);
     expect(faultsOf({ DATABASE_URL, DATABASE_ADMIN_URL: 'mariadb://admin:y@db/mysql' })).toEqual([

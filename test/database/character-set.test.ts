@@ -143,7 +143,7 @@ describe('the character set of text', () => {
         expect(`${file}: ${table}`).toContain('CHARACTER SET utf8mb4 COLLATE utf8mb4_bin');
   });
 
-  it('and what else a session needs depend on no default of the server', async () => {
+  it('comes, like the rest of a session, from no default of the server', async () => {
     const scratch = await Scratch.create();
     try {
       const [session] = await scratch.admin.query(

@@ -66,7 +66,7 @@ describe('the shedder', () => {
     expect(shedder.enter()).toBe(false); // and this one after more than a minute
   });
 
-  it('keeps those in flight to what can be done in time, and loses none of what can be done', () => {
+  it('keeps as many requests in flight as can be answered in time, and refuses only the rest', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0.8, max: 8, noNaN: true }),

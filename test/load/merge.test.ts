@@ -146,7 +146,7 @@ describe('thresholds of several pods', () => {
     expect(crossed(merge(parts))).toEqual(['http_req_duration: p(99)<200', 'dropped_iterations: count==0']);
   });
 
-  it('of a metric that one pod alone has count, and what nobody understands is refused', () => {
+  it('count for a metric that only one pod has, and are refused when they cannot be understood', () => {
     const only = { queue_position_back: counter(1, ['count==0']) };
     expect(crossed(merge([summary({}), summary(only)]))).toEqual(['queue_position_back: count==0']);
     const odd = { x: counter(1, ['p95 is low']) };

@@ -25,7 +25,7 @@ const claims = fc.record({
 });
 
 describe('tokens', () => {
-  it('are those of another implementation, both ways', () => {
+  it('are what another implementation signs, and it accepts ours', () => {
     fc.assert(
       fc.property(claims, (given) => {
         expect(theirVerify(jwt.sign(given))).toEqual(given);
@@ -41,7 +41,7 @@ describe('tokens', () => {
     expect(jwt.verify(withKid)).toMatchObject({ userId: 1 });
   });
 
-  it('of a second secret are accepted, but none are signed with it', () => {
+  it('are accepted with the second secret as well, and signed with the first alone', () => {
     const [before, after] = [new Hs256(secret), new Hs256(second, secret)];
     const [early, late] = [before.sign({ userId: 1 }), after.sign({ userId: 2 })];
     expect(after.verify(early)).toEqual({ userId: 1 });

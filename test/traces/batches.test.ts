@@ -138,7 +138,7 @@ describe.each([
 });
 
 describe('a tracer', () => {
-  it('finds no span that has ended, as a connection does that was opened within one', () => {
+  it('has no active span once that has ended, although a connection that was opened within it lives on', () => {
     const { span } = asRequest(() => undefined);
     tracer.within(span, () => {
       expect(tracer.traceparent()).toBe(`00-${span.context.traceId}-${span.context.spanId}-01`);

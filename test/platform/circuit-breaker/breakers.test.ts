@@ -42,7 +42,7 @@ describe('the two breakers of the product', () => {
     });
   });
 
-  it('tell in metrics and in the log when one changes, and the other is as it was', async () => {
+  it('show in metrics and in the log that one has changed and the other has not', async () => {
     const { breakers, lines, series } = given();
     for (let i = 0; i < 50; i++)
       await breakers.concert.run(fail(new Unavailable('The database'))).catch(() => undefined);

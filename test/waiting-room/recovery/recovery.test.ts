@@ -9,7 +9,7 @@ describe('after Redis has lost the state', () => {
   const time = useVirtualTime();
   const newQueue = useObservedQueues(time.redis);
 
-  it('a presence flush restores it as well', async () => {
+  it('a presence flush restores the state as well', async () => {
     const queue = newQueue(1);
     await queue.issue(2);
     await queue.room.refresh();
@@ -55,7 +55,7 @@ describe('after Redis has lost the state', () => {
     expect((await room.entries.issue(2)).seq).toBeGreaterThan(100_000);
   });
 
-  it('it is restored from the database when no process has a state', async () => {
+  it('the state is restored from the database when no process has it', async () => {
     const { room, rooms } = newQueue(1);
     const saved: QueueProgress = { issued: 50, headSeq: 40, gen: 3 };
     await rooms.repository.save(rooms.queueId, saved);
@@ -64,7 +64,7 @@ describe('after Redis has lost the state', () => {
     expect((await rooms.numbers('headSeq', 'gen')).map(Number)).toEqual([40, 4]);
   });
 
-  it('it is not made from nothing while the database is away: a seq might be given twice', async () => {
+  it('the state is not made from nothing while the database is away: a seq might be given twice', async () => {
     const { room, rooms, logged } = newQueue(1);
     jest.spyOn(rooms.repository, 'find').mockRejectedValue(new Error('down'));
     await expect(room.entries.issue(1)).rejects.toThrow('down');
@@ -83,7 +83,7 @@ describe('after Redis has lost the state', () => {
     expect(queue.logged).toEqual([]);
   });
 
-  it('it is restored once for all calls that find it lost at the same moment', async () => {
+  it('the state is restored once for all calls that find it lost at the same moment', async () => {
     const queue = newQueue(1);
     const { room, rooms } = queue;
     await queue.issue(2);

@@ -35,7 +35,7 @@ describe('a hold', () => {
     expect((await queue.admit()).admitted).toEqual([next.seq]);
   });
 
-  it('that ends before its session shortens nothing, nor does an earlier end after a later one', async () => {
+  it('never shortens its session, neither by an end before it nor by an earlier end after a later one', async () => {
     const queue = await newQueue(HOLDS, 1);
     const holder = await queue.issue(1);
     const ownUntilMs = virtualTime.nowMs + 10_000;

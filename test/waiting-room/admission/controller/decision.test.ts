@@ -34,7 +34,7 @@ describe('a decision', () => {
     expect(at(settled(occupancy), second(), occupancy).rate).toBe(30);
   });
 
-  it('has a rate limit of what may come at once while the backend is idle, and not at some load', () => {
+  it('admits a whole limit within a second while the backend is idle, and less once it has some load', () => {
     const bounds = { ...LIMITS, start: 300 };
     const [nobody, few] = [steady(0, 1, { waiting: 0 }), steady(60, 60, { waiting: 0 })];
     const rate = (more: Partial<ControllerState>, occupancy: Occupancy): number =>
