@@ -36,6 +36,23 @@ describeInBrowser('what the pictures show', () => {
     expect(faults).toEqual([]);
   });
 
+  it('asks for what it needs at once: the shop’s style beside its script, the layout beside the availability', async () => {
+    const { page, faults } = await browser.open();
+    const asked = (url: RegExp): Promise<unknown> => page.waitForRequest(url);
+    // Each of the two stays without an answer until the other has been asked for.
+    const hold = async (pattern: string, until: Promise<unknown>): Promise<void> =>
+      page.route(pattern, async (route) => {
+        await until;
+        await route.fallback();
+      });
+    await hold('**/assets/shop-*.js', asked(/\/shop-\w+\.css$/));
+    for (const scene of SCENES.filter(({ name }) => name === 'dates')) await show(page, app.url, scene, 'en');
+    await hold('**/availability?*', asked(/\/concerts\/layout\?/));
+    await page.click('.choices button >> nth=0');
+    await page.waitForSelector('[role=gridcell].free');
+    expect(faults).toEqual([]);
+  });
+
   it.each(SELDOM)('has no fault of access or layout in the state %s', async (name) => {
     const { page, faults } = await browser.open({
       viewport: { width: 320, height: 700 },
