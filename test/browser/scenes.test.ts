@@ -40,7 +40,7 @@ describeInBrowser('what the pictures show', () => {
     const { page, faults } = await browser.open();
     const asked = (url: RegExp): Promise<unknown> => page.waitForRequest(url);
     // Each of the two stays without an answer until the other has been asked for.
-    const hold = async (pattern: string, until: Promise<unknown>): Promise<void> =>
+    const hold = async (pattern: string, until: Promise<unknown>): Promise<unknown> =>
       page.route(pattern, async (route) => {
         await until;
         await route.fallback();
