@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+import { launchBrowser } from './browser.ts';
 import { OurServer } from '../bench/lib/server.ts';
 
 /** The service as it runs in production, with the concerts of the demonstration, and a browser. */
@@ -34,8 +35,7 @@ export async function openStage(env: Record<string, string | number> = {}): Prom
     LOG_LEVEL: 'error',
     ...env,
   });
-  const executablePath = process.env.CHROMIUM ?? '';
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  const browser = await launchBrowser();
   const url = `http://127.0.0.1:${server.port}`;
   return {
     browser,

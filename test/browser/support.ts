@@ -1,12 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import {
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  chromium,
-  type Page,
-} from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { launchBrowser } from '../../lab/pages/browser';
 import type { GivenSeat } from '../support/rows/given';
 import type { Suite } from '../support/suite';
 
@@ -35,8 +30,7 @@ export interface BrowserSuite {
 export function useBrowser(): BrowserSuite {
   let browser: Browser;
   beforeAll(async () => {
-    const executablePath = process.env.CHROMIUM ?? '';
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+    browser = await launchBrowser();
   });
   const contexts: BrowserContext[] = [];
   afterEach(async () => {

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser } from '../browser.ts';
 import { root } from '../../bench/lib/context.ts';
 import { COLOURS, fit, WIDTHS } from '../pictures.ts';
 import { type Scene, SCENES, show } from '../scenes.ts';
@@ -83,8 +84,7 @@ function picturesFolder(): string {
 export async function compareLooks(): Promise<boolean> {
   const kept = existsSync(KEPT) ? (JSON.parse(readFileSync(KEPT, 'utf8')) as Looks) : {};
   const server = await servePages();
-  const executablePath = process.env.CHROMIUM ?? '';
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  const browser = await launchBrowser();
   const helper = await browser.newPage();
   const looks: Looks = {};
   const changed: string[] = [];
