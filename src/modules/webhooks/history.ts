@@ -76,8 +76,11 @@ export class DeliveryHistory {
 
   /** Sends all that was given up again. @param onPiece how many, for each piece that is committed */
   async replayFailed(endpointId: number, onPiece: (count: number) => void): Promise<void> {
-    for (let count = PIECE; count === PIECE; onPiece(count))
+    let count = PIECE;
+    while (count === PIECE) {
       count = await this.change(REPLAY_FAILED, [endpointId]);
+      onPiece(count);
+    }
   }
 
   /** The same for all of its events since then, with those that it has missed while it was disabled. */
@@ -89,9 +92,7 @@ export class DeliveryHistory {
       const [range] = await this.database.query<{ first: number | null; last: number | null }>(RANGES[table]);
       const last = range?.last ?? -1;
       for (let first = range?.first ?? 0; first <= last; first += PIECE)
-        onPiece(
-          await this.change(statement, [first, Math.min(first + PIECE - 1, last), endpointId, since]),
-        );
+        onPiece(await this.change(statement, [first, Math.min(first + PIECE - 1, last), endpointId, since]));
     }
   }
 
