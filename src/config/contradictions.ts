@@ -24,6 +24,13 @@ const RULES: Rule[] = [
     isBroken: (it) => it.TOKEN_SECRET !== '' && it.TOKEN_SECRET === it.TOKEN_SECRET_SECONDARY,
     fault: 'TOKEN_SECRET_SECONDARY must be another secret than TOKEN_SECRET',
   }),
+  ...(['TOKEN_SECRET', 'TOKEN_SECRET_SECONDARY', 'WEBHOOK_ENCRYPTION_KEY'] as const).map((name) =>
+    rule({
+      of: ['MANAGEMENT_TOKEN', name],
+      isBroken: (it) => it.MANAGEMENT_TOKEN !== '' && it.MANAGEMENT_TOKEN === it[name],
+      fault: `MANAGEMENT_TOKEN must be another secret than ${name}: it travels with each request of an operator`,
+    }),
+  ),
   rule({
     of: ['WEBHOOK_ENCRYPTION_KEY', 'WEBHOOK_ENCRYPTION_KEY_SECONDARY'],
     isBroken: (it) =>

@@ -42,6 +42,14 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('demands that no operator sends the secret that signs tokens', () => {
+    for (const name of ['TOKEN_SECRET', 'TOKEN_SECRET_SECONDARY'])
+      expect(faultsOf({ [name]: SECRET, MANAGEMENT_TOKEN: SECRET })).toEqual([
+        expect.stringMatching(new RegExp(`^MANAGEMENT_TOKEN must be another secret than ${name}`)),
+      ]);
+    expect(faultsOf({ TOKEN_SECRET: SECRET, MANAGEMENT_TOKEN: [...SECRET].reverse().join('') })).toEqual([]);
+  });
+
   it('names every wrong variable at once, and what contradicts beside them', () => {
     expect(faultsOf({ PORT: 'x', ROLE: 'x', HOLD_SECONDS: 'x' })).toHaveLength(3);
     expect(

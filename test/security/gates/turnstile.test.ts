@@ -161,7 +161,7 @@ describe('TOKEN_GATE=turnstile', () => {
     },
     TOKEN_TURNSTILE_SECRET: SECRET,
     TOKEN_TURNSTILE_TIMEOUT_MS: 30_000,
-    TOKEN_TURNSTILE_HOSTNAMES: HOST,
+    TOKEN_TURNSTILE_HOSTNAMES: HOST.toUpperCase(),
     QUEUES: `${OWN}=1000`,
   });
   const ask = async (userId: number, response?: string, queueId?: string): Promise<Response> =>

@@ -34,7 +34,7 @@ const CREATE: Record<GateName, Create> = {
     const { TOKEN_TURNSTILE_URL: url, TOKEN_TURNSTILE_SECRET: secret } = config;
     const timeoutMs = config.TOKEN_TURNSTILE_TIMEOUT_MS;
     const rules = {
-      hostnames: splitList(config.TOKEN_TURNSTILE_HOSTNAMES),
+      hostnames: splitList(config.TOKEN_TURNSTILE_HOSTNAMES.toLowerCase()), // as a browser names a page's host
       action: config.TOKEN_TURNSTILE_ACTION,
       isOpenOnFailure: config.TOKEN_TURNSTILE_ON_FAILURE === 'open',
     };
