@@ -14,19 +14,13 @@ npm run check -- --fix     formats, and fixes what lint can fix
 npm run check -- config    prints the table of variables, and checks those of this shell (--help)`;
 
 const program = (...path) => inRoot('node_modules', ...path);
-const TSC = program('typescript', 'bin', 'tsc');
 const ESLINT = program('eslint', 'bin', 'eslint.js');
 const CRUISER = program('dependency-cruiser', 'bin', 'dependency-cruiser.mjs');
 const PRETTIER = program('prettier', 'bin', 'prettier.cjs');
 
 /** Each step: its name, and arguments of Node. */
 const CHECKS = [
-  ['types', TSC, '--noEmit'],
-  ['types of the k6 scripts', TSC, '--noEmit', '-p', 'k6'],
-  ['types of the pages', TSC, '--noEmit', '-p', 'web'],
-  ['types of the pages’ workers', TSC, '--noEmit', '-p', 'web/worker'],
-  ['types of the dashboards', TSC, '--noEmit', '-p', 'charts/grafana'],
-  ['lint', ESLINT, '.'],
+  ['types and lint', inRoot('scripts', 'lib', 'check', 'types-and-lint.mjs')],
   ['format', PRETTIER, '--check', '--log-level', 'warn', '.'],
   ['dependency rules', CRUISER, '--config', '.dependency-cruiser.cjs', 'src'],
   ['words', inRoot('scripts', 'words.js')],
