@@ -12,7 +12,7 @@ function ours(pattern) {
 /** Each driver has one home in src/platform; other code goes through it. */
 const HOMES = {
   kafkajs: 'kafka/',
-  ioredis: 'redis/redis\\.ts$',
+  ioredis: 'redis/(redis|lost-replies)\\.ts$',
   mariadb: 'database/(connection/(bulk|connector|pool|prepared)|database|transaction|errors)\\.ts$',
   opossum: 'circuit-breaker/breaker\\.ts$',
   'prom-client': 'observability/',

@@ -1,4 +1,4 @@
-import type { Config } from './config';
+import type { Config } from './fields';
 
 type Times = Pick<Config, 'DATABASE_ACQUIRE_TIMEOUT_MS' | 'DATABASE_TIMEOUT_MS'>;
 

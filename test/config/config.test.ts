@@ -47,7 +47,9 @@ describe('the configuration', () => {
       expect(faultsOf({ [name]: SECRET, MANAGEMENT_TOKEN: SECRET })).toEqual([
         expect.stringMatching(new RegExp(`^MANAGEMENT_TOKEN must be another secret than ${name}`)),
       ]);
-    expect(faultsOf({ TOKEN_SECRET: SECRET, MANAGEMENT_TOKEN: [...SECRET].reverse().join('') })).toEqual([]);
+    expect(
+      faultsOf({ TOKEN_SECRET: SECRET, MANAGEMENT_TOKEN: SECRET.slice(1) + SECRET.slice(0, 1) }),
+    ).toEqual([]);
   });
 
   it('names every wrong variable at once, and what contradicts beside them', () => {

@@ -24,7 +24,10 @@ export type Progress = Record<'gen' | 'issuedBefore' | 'issued' | 'head' | 'acti
 
 /** `begin`, `restore` and `state`: all of the state, followed by the sessions that are open. */
 export function restate(sale: Sale, kind: string, progress: Progress, rest: string[]): void {
-  if (kind === 'state' && !sale.isUncertain) { compare(sale, progress); return; }
+  if (kind === 'state' && !sale.isUncertain) {
+    compare(sale, progress);
+    return;
+  }
   const { gen, issuedBefore, issued, head } = progress;
   if (kind === 'restore') sale.counts.restores++;
   if (kind === 'begin') begin(sale, progress);
