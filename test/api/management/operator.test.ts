@@ -96,21 +96,22 @@ describe('an operator override', () => {
   });
 
   it('can be set with the queue command', async () => {
-    const run = async (...args: string[]): Promise<string> =>
+    const queueCommand = async (url: string, queue: string, args: string[]): Promise<string> =>
       (
         await promisify(execFile)(
           process.execPath,
-          [join(__dirname, '../../../dist/cli/queue.js'), '--url', at(urls, 0), '--queue', queueId, ...args],
+          [join(__dirname, '../../../dist/cli/queue.js'), '--url', url, '--queue', queue, ...args],
           { env: { ...process.env, MANAGEMENT_TOKEN: TOKEN } },
         )
       ).stdout;
+    const run = async (...args: string[]): Promise<string> => queueCommand(at(urls, 0), queueId, args);
     expect(await run('rate', '7')).toContain('at most 7/s');
     expect(await run('pause')).toContain('PAUSED');
     expect(await run('status')).toContain(`${queueId}: `);
     await expect(run('limit')).rejects.toThrow('takes a number');
     await run('resume');
     expect(await run('auto')).toContain('set by auto');
-    await expect(run('status', '--queue', 'nope')).rejects.toMatchObject({
+    await expect(queueCommand(at(urls, 0), 'nope', ['status'])).rejects.toMatchObject({
       code: 2,
       stdout: '',
       stderr: expect.stringContaining(`There is no queue "nope": there are ${queueId}`) as string,
@@ -119,7 +120,7 @@ describe('an operator override', () => {
       [`${at(urls, 0)}/elsewhere`, 'answered 404'],
       ['http://127.0.0.1:1', 'cannot be reached: bad port'],
     ])
-      await expect(run('status', '--url', String(url))).rejects.toMatchObject({
+      await expect(queueCommand(String(url), queueId, ['status'])).rejects.toMatchObject({
         code: 2,
         stderr: expect.stringMatching(`${why}.*MANAGEMENT_PORT`) as string,
       });

@@ -126,7 +126,7 @@ export class HoldRound {
     if (schedule.isOnSale === 0) return refused(new NotOnSale(scheduleId, schedule.opensAt));
     const gone = seatIds.filter((id, i) => !this.isFree(id, facts[i]));
     if (gone.length === 0) return undefined;
-    const others = gone.filter((id) => !isHeldBy(user, facts[seatIds.indexOf(id)]));
+    const others = gone.filter((id) => !this.holds(user, id, facts[seatIds.indexOf(id)]));
     return others.length === 0
       ? refused(new SeatsHeldApart(gone))
       : { kind: 'gone', scheduleId, seatIds: others, isSoldOut: false };
@@ -144,12 +144,19 @@ export class HoldRound {
     facts: SeatFacts[],
   ): boolean {
     if (seatLimit === 0) return false;
-    const already = facts.filter(({ holderId, isSold, isExpired }) => {
-      return holderId === user.userId && (isSold === 1 || isExpired === 0);
+    const already = facts.filter((fact, i) => {
+      const isBought = fact.holderId === user.userId && fact.isSold === 1;
+      return isBought || this.holds(user, seatIds[i] ?? 0, fact);
     });
     const added = this.added.get(`${user.userId} ${scheduleId}`) ?? 0;
     const before = (facts[0]?.seatsOfUser ?? 0) - already.length + added;
     return before + seatIds.length > seatLimit;
+  }
+
+  /** Whether the user holds the seat, by this batch or by an earlier one. */
+  private holds(user: ActiveUser, seatId: number, fact: SeatFacts | undefined): boolean {
+    const won = this.taken.get(seatId);
+    return won === undefined ? isHeldBy(user, fact) : won.order.user.userId === user.userId;
   }
 
   /** An expired hold counts as free before the worker cancels it; the seat is believed before its reservation. */
