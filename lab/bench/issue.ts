@@ -7,8 +7,9 @@ import { alternate, compare, measure, type Round } from './lib/results/rounds.ts
 import { OurServer, startLimitServer, type Target } from './lib/server.ts';
 
 const CONNECTIONS = 32;
-/** Six digits each, so that all requests are of one length. */
-const FIRST_USER = 100_000;
+/** Seven digits each, so that all requests are of one length. */
+const FIRST_USER = 1_000_000;
+/** Of each side that gives tokens out. */
 const USERS = 600_000;
 
 const TAKES_JSON = { method: 'POST', headers: { 'Content-Type': 'application/json' } };
@@ -16,17 +17,18 @@ const SAMPLE = { ...TAKES_JSON, body: JSON.stringify({ userId: FIRST_USER }) };
 
 /**
  * Everybody asks once: each request is a new place in line, written to Redis.
+ * @param sides how many of the two servers give tokens out
  * @returns what sends requests, of users who have not asked yet if `onceEach`
  */
-async function prepare(): Promise<{
+async function prepare(sides: 1 | 2): Promise<{
   line: Line;
   ask: (target: Target, seconds: number, onceEach: boolean) => Promise<Round>;
 }> {
   await emptyDatabase();
-  await addUsers(FIRST_USER, USERS);
+  await addUsers(FIRST_USER, sides * USERS);
   const line = await Line.start();
   await line.seed({ count: 1, cap: 1 });
-  const users = Array.from({ length: USERS }, (_, i) => String(FIRST_USER + i));
+  const users = Array.from({ length: sides * USERS }, (_, i) => String(FIRST_USER + i));
   const file = writeValues(users);
   const [prefix, suffix] = requestText({ path: ISSUE, body: { userId: FIRST_USER } }).split(
     String(FIRST_USER),
@@ -46,7 +48,7 @@ async function prepare(): Promise<{
 }
 
 async function againstBareNode(options: Options): Promise<Result[]> {
-  const { line, ask } = await prepare();
+  const { line, ask } = await prepare(1);
   const server = await OurServer.start({ QUEUE_MAX_ACTIVE: 1 });
   const bare = await startLimitServer(await server.answerTo(ISSUE, SAMPLE), { readsJson: true });
   const rounds = await alternate(
@@ -60,7 +62,7 @@ async function againstBareNode(options: Options): Promise<Result[]> {
 }
 
 async function againstNoLog(options: Options): Promise<Result[]> {
-  const { line, ask } = await prepare();
+  const { line, ask } = await prepare(2);
   const [ours, silent] = [
     await OurServer.start({ QUEUE_MAX_ACTIVE: 1 }),
     await OurServer.start({ QUEUE_MAX_ACTIVE: 1, TRANSPARENCY: 'off' }),
