@@ -49,6 +49,18 @@ function notifierThatIsCut(config: Config): string[] {
   ];
 }
 
+/** Intervals beyond which an alert of the charts fires though nothing is wrong. */
+const ALERTED_ABOVE = [
+  ['HOLD_EXPIRY_INTERVAL_MS', 5000, 'HoldExpiryLate'],
+  ['INVARIANT_CHECK_INTERVAL_SECONDS', 100, 'InvariantCheckStale'],
+] as const;
+
+const intervalsThatAlert = (config: Config): string[] =>
+  ALERTED_ABOVE.filter(([name, most]) => config[name] > most).map(
+    ([name, most, alert]) =>
+      `${name} (${config[name]}) is more than ${most}: the alert ${alert} fires though nothing is wrong.`,
+  );
+
 /** What is allowed but probably not meant, one sentence each. @param variables the names that are known */
 export function doubts(
   config: Config,
@@ -90,5 +102,5 @@ export function doubts(
     found.push(
       `QUEUE_MAX_WAIT_SECONDS (${wait}) is less than QUEUE_PRESENCE_TIMEOUT_SECONDS (${away}): a waiting token has EXPIRED before its user counts as absent.`,
     );
-  return [...found, ...notifierThatIsCut(config)];
+  return [...found, ...notifierThatIsCut(config), ...intervalsThatAlert(config)];
 }

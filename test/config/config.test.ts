@@ -142,6 +142,16 @@ describe('the configuration', () => {
       ]);
     });
 
+    it('name an interval at which an alert of the charts would fire though nothing is wrong', () => {
+      const doubtsAt = (ms: string, seconds: string): string[] =>
+        doubtsOf({ HOLD_EXPIRY_INTERVAL_MS: ms, INVARIANT_CHECK_INTERVAL_SECONDS: seconds });
+      expect(doubtsAt('5000', '100')).toEqual([]);
+      expect(doubtsAt('5001', '101')).toEqual([
+        expect.stringMatching(/^HOLD_EXPIRY_INTERVAL_MS \(5001\) .* HoldExpiryLate/),
+        expect.stringMatching(/^INVARIANT_CHECK_INTERVAL_SECONDS \(101\) .* InvariantCheckStale/),
+      ]);
+    });
+
     it('name a hold that is longer than a session', () => {
       expect(doubtsOf({})).toEqual([]);
       expect(doubtsOf({ HOLD_SECONDS: '86400' })).toEqual([

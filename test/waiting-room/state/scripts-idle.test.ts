@@ -79,6 +79,22 @@ describe('a user who idled out', () => {
     expect((await queue.issue(1)).seq).toBe(4);
   });
 
+  it('may hold no longer than one who has stayed: the first deadline counts, not the one that a hold has prolonged', async () => {
+    const queue = await newQueue({ ...IDLES, holdMs: 5000, holdRequestMs: 1000 }, 1);
+    const user = await queue.issue(1);
+    await time.pass(1999);
+    expect(await queue.toHold(user)).toBe('PROGRESS');
+    const untilMs = must(await queue.store.extendSession(user.seq, 12_000)); // 4 s beyond the session
+    await queue.store.extendSession(user.seq, 0); // the seat is given back
+    await idleOut(queue);
+    expect(await queue.resolve(user)).toMatchObject({ status: 'PROGRESS', sessionUntilMs: untilMs });
+    await queue.store.extendSession(user.seq, 12_000); // a silent holder is not idle
+    await time.pass(10_999); // 14,998 ms: the session had 10,000, a hold lasts 5,000
+    expect(await queue.toHold(user)).toBe('PROGRESS');
+    await time.pass(2);
+    expect(await queue.toHold(user)).toBe('PROGRESS, no more holds');
+  });
+
   it('holds no seat: a holder does not idle out, however long it is silent', async () => {
     const queue = await newQueue(IDLES, 1);
     const holder = await queue.issue(1);

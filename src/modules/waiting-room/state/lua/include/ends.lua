@@ -6,7 +6,7 @@ local function markEnded(how, seq, why)
   if redis.call('SETBIT', prefix .. key, seq % SEGMENT, 1) == 0 then addLeaf('end', '%.0f %s', seq, why) end
   redis.call('PEXPIRE', prefix .. key, tokenMs)
   mustHave(key, now + tokenMs)
-  redis.call('ZREM', prefix .. 'idled', seq)
+  for _, name in ipairs({ 'idled', 'extended' }) do redis.call('ZREM', prefix .. name, seq) end
 end
 
 local function hasEnded(how, seq)

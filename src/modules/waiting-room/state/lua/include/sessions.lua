@@ -31,7 +31,6 @@ end
 -- Removes a session. Returns whether there was one.
 local function leave(seq)
   redis.call('ZREM', KEYS[3], seq)
-  redis.call('ZREM', prefix .. 'extended', seq)
   local wasActive = redis.call('ZREM', KEYS[2], seq) == 1
   if wasActive then
     log('-', seq)
