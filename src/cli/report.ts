@@ -29,7 +29,6 @@ Writes report.html, report.json and CSV files. In the image, node dist/cli/repor
 
 /** A log of a million entries is read in some minutes. */
 const READ_MS = 10 * 60_000;
-const PATIENCE_MS = 3000;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
 /** @throws UsageError naming the option */
@@ -67,7 +66,7 @@ runTool(USAGE, async () => {
   const config = toolConfig();
   const queueId = values.queue ?? config.QUEUE_ID;
   const url = config.DATABASE_URL;
-  const database = await openDatabase({ url, timeoutMs: READ_MS, patienceMs: PATIENCE_MS });
+  const database = await openDatabase({ url, timeoutMs: READ_MS });
   try {
     const log = new TransparencyRepository(database);
     const service = new AfterSaleService(new AfterSaleRepository(database), log, config);

@@ -46,6 +46,7 @@ runTool(USAGE, async () => {
   const database = await openDatabase({
     url: toolConfig().DATABASE_ADMIN_URL,
     timeoutMs: RUN_MS,
+    patienceMs: options.patienceMs,
     report: print,
   });
   try {

@@ -26,7 +26,6 @@ Exit code: 0 all kept, 1 something is violated, 2 something could not be checked
 
 /** A check may read whole tables; nobody waits for it. */
 const CHECK_MS = 10 * 60_000;
-const PATIENCE_MS = 3000;
 
 /** Fewer rows are checked before anybody could read how far it is. */
 const ROWS_WITH_PROGRESS = 200_000;
@@ -76,7 +75,6 @@ runTool(USAGE, async () => {
   const database = await openDatabase({
     url: config.DATABASE_URL,
     timeoutMs: CHECK_MS,
-    patienceMs: PATIENCE_MS,
   }).catch((error: unknown) => {
     throw new CannotRun(error instanceof Error ? error.message : String(error));
   });

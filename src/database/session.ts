@@ -17,7 +17,7 @@ export interface SessionOptions {
   adminUrl: string;
   /** Called at each step. */
   report: (line: string) => void;
-  /** How long to wait for a server that is just starting. */
+  /** How long to wait for a server that is just starting; default: not at all. */
   patienceMs?: number | undefined;
 }
 

@@ -231,6 +231,7 @@ describe('the options of seed', () => {
     [['--seats'], /--seats/],
     [['--seats=-1'], /^--seats must be/],
     [['--concerts', '99999', '--seats', '99999'], /^--concerts × --dates × --seats must be at most/],
+    [['--wait', '1m'], /^--wait must be a whole number from 0 to \d+, not "1m"/],
     [['--chairs', '3'], /--chairs/],
     [['everything'], /everything/],
   ])('%j is refused', (args, message) => {
@@ -245,6 +246,7 @@ describe('the options of seed', () => {
       dates: 3,
       seats: 1000,
       ifEmpty: false,
+      patienceMs: 0,
     });
   });
 

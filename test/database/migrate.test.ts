@@ -144,11 +144,15 @@ describe('migrate', () => {
     }
   });
 
-  it('gives up on a server that does not come, and says where it looked, without the password', async () => {
+  it.each([
+    ['at once', 0, 0],
+    ['when its time is over', 600, 1],
+  ])('names a server that does not come, %s, without the password', async (_when, patienceMs, lines) => {
     const url = 'mariadb://someone:geheim@127.0.0.1:9/concert';
-    const message = await messageOf(scratch.migrator({ adminUrl: url, patienceMs: 600 }).up());
+    const message = await messageOf(scratch.migrator({ adminUrl: url, patienceMs }).up());
     expect(message).toMatch(/^MariaDB at 127\.0\.0\.1:9\/concert cannot be used: .*ECONNREFUSED/);
     expect(message).not.toContain('geheim');
+    expect(scratch.lines).toHaveLength(lines);
   });
 
   it('does not wait when the server refuses the account', async () => {

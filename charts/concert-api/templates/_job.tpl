@@ -24,7 +24,7 @@ The pod of a Job that runs a tool as the database's administrator.
 {{- /* It may run before the release's own account exists. */ -}}
 {{- $_ := set $spec "serviceAccountName" "default" -}}
 {{- end -}}
-# The tool waits 30 s for its database; the first start of a new database may take longer.
+# --wait: the database may be starting beside it; the first start of a new one may take longer than that.
 backoffLimit: 20
 activeDeadlineSeconds: {{ .deadlineSeconds }}
 {{- if .hook }}
@@ -48,6 +48,7 @@ template:
           {{- range .args }}
           - {{ . | quote }}
           {{- end }}
+          - --wait=30
         env:
           {{- with $root.Values.extraEnv }}
           {{- toYaml . | nindent 10 }}

@@ -1,7 +1,8 @@
-import { readArguments, UsageError, wholeNumber } from '../support/tool';
+import { patienceMsOf, readArguments, UsageError, WAIT, wholeNumber } from '../support/tool';
 import type { Wanted } from './programme';
 
 export const USAGE = `Usage: npm run db -- seed [--users 100000] [--concerts 10] [--dates 3] [--seats 1000] [--shop] [--if-empty]
+       [--wait SECONDS]
   --users     users, each with an opening balance of 1,000,000 won
   --concerts  concerts
   --dates     upcoming dates of each concert
@@ -9,12 +10,14 @@ export const USAGE = `Usage: npm run db -- seed [--users 100000] [--concerts 10]
   --shop      also three concerts in halls with sections and price classes: one whose sale opens in a minute, one
               sold out to the first 40 users, one past
   --if-empty  only on an empty database; otherwise only past dates are moved ahead
+  --wait      for a MariaDB that is just starting (default 0: a server that refuses connections is named at once)
 Adds what is missing: balances and seats that are held or sold stay as they are.`;
 
 export interface SeedOptions extends Wanted {
   users: number;
   shop: boolean;
   ifEmpty: boolean;
+  patienceMs: number;
 }
 
 /** The users who have bought all seats of the small hall of --shop. */
@@ -34,6 +37,7 @@ export function readSeedOptions(args?: string[]): SeedOptions {
       seats: { type: 'string', default: '1000' },
       shop: { type: 'boolean', default: false },
       'if-empty': { type: 'boolean', default: false },
+      ...WAIT,
     },
   });
   const options = {
@@ -43,6 +47,7 @@ export function readSeedOptions(args?: string[]): SeedOptions {
     seats: wholeNumber('--seats', values.seats, { min: 1, max: 100_000 }),
     shop: values.shop,
     ifEmpty: values['if-empty'],
+    patienceMs: patienceMsOf(values.wait),
   };
   if (options.shop && options.users < SHOP_USERS)
     throw new UsageError(`--shop sells to the first ${SHOP_USERS} users: --users must be at least that.`);

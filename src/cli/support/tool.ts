@@ -63,6 +63,14 @@ export function wholeNumber(
   throw new UsageError(`${option} must be a whole number from ${min} to ${max}, not "${value}".`);
 }
 
+/** Of the tools that run beside the start of a database. */
+export const WAIT = { wait: { type: 'string', default: '0' } } as const;
+const LONGEST_WAIT_SECONDS = 3600;
+
+/** @throws UsageError */
+export const patienceMsOf = (wait: string): number =>
+  1000 * wholeNumber('--wait', wait, { min: 0, max: LONGEST_WAIT_SECONDS });
+
 export const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

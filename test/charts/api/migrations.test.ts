@@ -59,7 +59,11 @@ describe('migrations', () => {
     const args = async (values: Values): Promise<string[] | undefined> =>
       podsOf(await api(values)).find(({ owner }) => owner.startsWith('Job concert-api-migrate'))?.spec
         .containers[0]?.args;
-    expect(await args({})).toEqual(['dist/cli/migrate.js']);
-    expect(await args({ devImage: true })).toEqual(['--require=./scripts/dev.js', 'src/cli/migrate.ts']);
+    expect(await args({})).toEqual(['dist/cli/migrate.js', '--wait=30']);
+    expect(await args({ devImage: true })).toEqual([
+      '--require=./scripts/dev.js',
+      'src/cli/migrate.ts',
+      '--wait=30',
+    ]);
   });
 });

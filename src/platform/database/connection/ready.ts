@@ -3,8 +3,6 @@ import { retry } from '../../../common/retry';
 import { certificateFault } from '../../certificates';
 import { Database, DatabaseUnavailable } from '../database';
 
-/** Longest wait for a MariaDB that has just been started. */
-const PATIENCE_MS = 30_000;
 const PAUSE_MS = 500;
 const CONNECT_MS = 3000;
 
@@ -37,8 +35,10 @@ function describeTarget(url: string): string {
 }
 
 /**
- * Connects for a tool's work, which may take long, and waits for a server that is just starting.
+ * Connects for a tool's work, which may take long.
  * @param timeoutMs longest time one piece of work may take
+ * @param patienceMs how long to wait for a server that is just starting; 0: a person waits for the tool, and a wrong port
+ * looks the same
  * @param report called once if the server has to be waited for
  * @throws Error saying which database could not be reached, and why
  */
@@ -48,7 +48,7 @@ export async function openDatabase(o: {
   patienceMs?: number | undefined;
   report?: (line: string) => void;
 }): Promise<Database> {
-  const { url, timeoutMs, patienceMs = PATIENCE_MS, report } = o;
+  const { url, timeoutMs, patienceMs = 0, report } = o;
   const database = new Database({ url, poolMax: 4, acquireMs: CONNECT_MS, timeoutMs });
   const startedAtMs = monotonicMs();
   const where = describeTarget(url);
