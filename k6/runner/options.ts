@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import closest from '../../scripts/lib/arguments/closest.js';
 import { root } from './paths.ts';
 import { readRehearsal, type RehearsalCommand } from './rehearsal/options.ts';
 import { ID, ID_RULE, knownVariables, readVariables, runId, urlIn } from './variables.ts';
+import options from '../../scripts/lib/arguments/options.js';
 
 /** One run of a scenario. */
 export interface RunCommand {
@@ -66,7 +66,7 @@ The product is started for the run, on MariaDB and Redis as npm test gets them, 
 /** @throws Error that says what is wrong */
 export function readArguments(args: string[], now = new Date()): Command {
   if (args[0] === 'rehearse') return readRehearsal(args.slice(1), now);
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = options.readOptions({
     args,
     allowPositionals: true,
     options: {

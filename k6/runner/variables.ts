@@ -47,10 +47,11 @@ const VARIABLE = /^([A-Z][A-Z0-9_]*)=(.*)$/;
 export const ID = /^[\w.-]{1,64}$/;
 export const ID_RULE = '1 to 64 letters, digits, ".", "_" or "-"';
 
-/** NAME=value … for a script. @throws Error that names what is none, is not known, or has a wrong value */
+/** NAME=value … for a script. @throws Error that names what is none, is not known, comes twice, or has a wrong value */
 export function readVariables(args: string[], known: string[], script: string): Record<string, string> {
   const reads = readsOf(script);
   const variables: Record<string, string> = {};
+  demandOnce(args.flatMap((argument) => VARIABLE.exec(argument)?.[1] ?? []));
   for (const argument of args) {
     const [, name, value = ''] = VARIABLE.exec(argument) ?? [];
     if (name === undefined) throw new Error(`"${argument}" is not NAME=value.`);
@@ -77,6 +78,12 @@ export function runId(wished: string | undefined, what: string, now: Date): stri
 /** A URL that is given as a variable or by the environment. */
 export const urlIn = (variables: Record<string, string>, name: string): string | undefined =>
   (variables[name] ?? process.env[name])?.replace(/\/$/, '');
+
+/** @param names of variables, as they are given @throws Error for one that comes twice: one value may be another's */
+export function demandOnce(names: string[]): void {
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new Error(`${twice} is given twice.`);
+}
 
 /** @throws Error unless it is one of those known */
 export function demandVariable(name: string, known: string[]): void {

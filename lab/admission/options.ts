@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
 import closest from '../../scripts/lib/arguments/closest.js';
 import { MODEL_SCENARIOS, type ModelScenario } from './model/scenarios.ts';
 import { lasting, type Scenario, SCENARIOS } from './scenarios.ts';
+import options from '../../scripts/lib/arguments/options.js';
 
 const { didYouMean } = closest;
 
@@ -37,7 +37,7 @@ Scores QUEUE_MAX_ACTIVE=auto against the best fixed limit, first on a model and 
 
 /** @throws Error that says what is wrong */
 export function readArguments(args: string[], now = new Date()): Wanted {
-  const { values, positionals: names } = parseArgs({
+  const { values, positionals: names } = options.readOptions({
     args,
     allowPositionals: true,
     options: {

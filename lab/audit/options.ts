@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import options from '../../scripts/lib/arguments/options.js';
 
 export const USAGE = `npm run lab -- audit URL|FOLDER      replays a sale from its transparency log, and judges it (docs/transparency.md)
   URL: https://…/v1/api/transparency/QUEUE; FOLDER: the same files, with checkpoint, key and tile/entries/
@@ -27,7 +27,7 @@ const KEY = /^.+\+[0-9a-f]{8}\+[\w+/]+=*$/;
 
 /** @throws Error that says what is wrong */
 export function readArguments(args: string[]): Wanted {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = options.readOptions({
     args,
     allowPositionals: true,
     options: {

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { admission } from './admission.ts';
 import { checks } from './checks.ts';
 import { issue, issueLog } from './issue.ts';
@@ -16,6 +15,7 @@ import { start } from './start.ts';
 import { traceCost } from './traces.ts';
 import type { Benchmark, Options, Result } from './lib/results/result.ts';
 import closest from '../../scripts/lib/arguments/closest.js';
+import options from '../../scripts/lib/arguments/options.js';
 
 const { didYouMean } = closest;
 
@@ -77,7 +77,7 @@ export interface Wanted extends Options {
 
 /** @throws Error that says what is wrong */
 export function readArguments(args: string[]): Wanted {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = options.readOptions({
     args,
     allowPositionals: true,
     options: {

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import options from '../../scripts/lib/arguments/options.js';
 
 export const USAGE = `npm run lab -- capacity               a table of needs, and a simulated on-sale of a million users
 npm run lab -- capacity --check RUN   also an on-sale as in results/RUN beside what was measured; RUN had a fixed limit:
@@ -13,7 +13,7 @@ export interface Wanted {
 
 /** @throws Error that says what is wrong */
 export function readArguments(args: string[]): Wanted {
-  const { values } = parseArgs({
+  const { values } = options.readOptions({
     args,
     options: {
       check: { type: 'string' },

@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import { nemeses, nemesisOf } from './nemesis/index.ts';
 import { CALM, MIXED } from './schedule.ts';
+import options from '../../scripts/lib/arguments/options.js';
 
 export interface Wanted {
   /** `nemeses`: those of `names`, one after the other. */
@@ -82,7 +82,7 @@ npm run lab -- faults sale --entries N       a whole sale under seven faults, ju
 
 /** @throws Error that says what is wrong */
 export function readArguments(args: string[], now = new Date()): Wanted {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = options.readOptions({
     args,
     allowPositionals: true,
     options: {

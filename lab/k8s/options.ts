@@ -1,11 +1,11 @@
-import { parseArgs } from 'node:util';
-import { demandVariable, knownVariables } from '../../k6/runner/variables.ts';
+import { demandOnce, demandVariable, knownVariables } from '../../k6/runner/variables.ts';
 import closest from '../../scripts/lib/arguments/closest.js';
 import type { Experiment } from './experiment.ts';
 import { fatThin } from './experiments/fat-thin.ts';
 import { hpa } from './experiments/hpa.ts';
 import { rollout } from './experiments/rollout.ts';
 import { size } from './experiments/size.ts';
+import options from '../../scripts/lib/arguments/options.js';
 
 const { didYouMean } = closest;
 
@@ -50,7 +50,7 @@ export interface Options {
 
 /** @throws Error that says what is wrong */
 export function readArguments(args: string[], now = new Date()): Options {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = options.readOptions({
     args,
     allowPositionals: true,
     options: {
@@ -78,6 +78,7 @@ export function readArguments(args: string[], now = new Date()): Options {
   if (unknown !== undefined)
     throw new Error(`There is no variant "${unknown}" of ${name}.${didYouMean(unknown, known.variants)}`);
   const pairNames = pairs.flatMap((pair) => pair?.[1] ?? []);
+  demandOnce(pairNames);
   for (const variable of pairNames) demandVariable(variable, knownVariables());
   return {
     name,

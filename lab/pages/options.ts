@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import options from '../../scripts/lib/arguments/options.js';
 
 export const USAGE = `npm run lab -- pages [--rounds 5] [--pictures | --compare]
   --rounds    how often each page is loaded; the median is compared with the limit
@@ -17,7 +17,7 @@ export interface Wanted {
 
 /** @throws Error that says what is wrong */
 export function readArguments(args: string[]): Wanted {
-  const { values } = parseArgs({
+  const { values } = options.readOptions({
     args,
     options: {
       rounds: { type: 'string', default: '5' },

@@ -14,6 +14,10 @@ describe('a variable of a scenario', () => {
     expect(() => read(script, argument)).toThrow(message);
   });
 
+  it('that is given twice is refused', () => {
+    expect(() => read('spike', 'PEAK=10', 'SEED=1', 'PEAK=20')).toThrow('PEAK is given twice.');
+  });
+
   it('with a right value, without one, or of which only the script knows the values is taken', () => {
     expect(read('spike', 'PEAK=2000', 'SEED=0', 'DURATION=1m30s', 'THINK=', 'DATES=any')).toEqual({
       PEAK: '2000',

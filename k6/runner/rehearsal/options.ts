@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import type { RunCommand } from '../options.ts';
 import { knownVariables, readVariables, runId, urlIn } from '../variables.ts';
+import options from '../../../scripts/lib/arguments/options.js';
 
 /** The real sale whose end is to be predicted. */
 export interface RealSale {
@@ -40,7 +40,7 @@ function whole(option: string, text: string | undefined, fallback?: number): num
 
 /** @param args behind `rehearse` @throws Error that says what is wrong */
 export function readRehearsal(args: string[], now: Date): RehearsalCommand {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = options.readOptions({
     args,
     allowPositionals: true,
     options: {

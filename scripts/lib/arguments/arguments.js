@@ -2,8 +2,8 @@
 // know, 0 for --help.
 const fs = require('node:fs');
 const { spawnSync } = require('node:child_process');
-const { parseArgs } = require('node:util');
 const { didYouMean } = require('./closest');
+const { readOptions } = require('./options');
 const { ensureDependencies } = require('../dependencies');
 const { Failure, Help } = require('../running/failure');
 const { nodeBinary } = require('../running/node-binary');
@@ -32,17 +32,11 @@ function readArguments({ usage, options = {}, names = [], atMost = 0, args = pro
   if (asksForHelp(args)) throw new Help(usage);
   let parsed;
   try {
-    parsed = parseArgs({ args, options, allowPositionals: true, tokens: true });
+    parsed = readOptions({ args, options, allowPositionals: true });
   } catch (error) {
-    const [, option] = /'(--?[^' =]+)/.exec(error.message) ?? [];
-    const known = Object.keys(options).map((name) => `--${name}`);
-    const what = error.message.replace(/\. To specify a positional.*$/s, '.');
-    throw misuse(`${what}${known.includes(option) ? '' : didYouMean(option ?? '', known)}`, usage);
+    throw misuse(error.message, usage);
   }
-  const { positionals, tokens } = parsed;
-  const given = tokens.filter(({ kind, name }) => kind === 'option' && options[name]?.multiple !== true);
-  const twice = given.find(({ name }, i) => given.findIndex((token) => token.name === name) !== i);
-  if (twice !== undefined) throw misuse(`Option '${twice.rawName}' is given twice.`, usage);
+  const { positionals } = parsed;
   const unknown = positionals.find((name) => !names.includes(name));
   if (unknown !== undefined) throw misuse(`There is no "${unknown}".${didYouMean(unknown, names)}`, usage);
   if (positionals.length > atMost) throw misuse(`Too many: "${positionals.join(' ')}".`, usage);

@@ -6,6 +6,6 @@ const { readArguments } = await import(pathToFileURL(file).href);
 try {
   readArguments(args);
 } catch (error) {
-  process.stderr.write(`${error.message.replace(/\. To specify a positional.*$/s, '.')}\n`);
+  process.stderr.write(`${error.message}\n`);
   process.exitCode = 2;
 }

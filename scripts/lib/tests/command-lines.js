@@ -85,13 +85,13 @@ const REFUSED = {
     ['lab bench isue', 'Did you mean "issue"?'],
     ['lab bench nosuch', 'There is no benchmark "nosuch"'],
     ['lab bench --rounds 0x5', '--rounds must be'],
-    ['lab faults --sede 5', "Unknown option '--sede'"],
+    ['lab faults --sede 5', 'Did you mean "--seed"?'],
     ['lab faults nosuch', 'There is no nemesis "nosuch"'],
     ['lab capacity --chekc x', "Unknown option '--chekc'"],
     ['lab admission nosuch', 'There is no scenario "nosuch"'],
     ['lab audit', 'One URL or folder is wanted'],
     ['lab audit main --key abc', '--key wants a verifier key'],
-    ['lab pages --round 3', "Unknown option '--round'"],
+    ['lab pages --rounds 3 --rounds 4', "'--rounds' is given twice"],
   ],
   /** Tools of the product, which have to be built. */
   dist: [

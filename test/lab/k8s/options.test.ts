@@ -24,6 +24,8 @@ describe('npm run experiment', () => {
     [['hpa', '--runs', '0'], '--runs'],
     [['size', '--factor', 'x'], '--factor'],
     [['size', '--speed', '2'], '--speed'],
+    [['size', '--id', 'a', '--id', 'b'], "Option '--id' is given twice."],
+    [['size', 'RATE=1', 'RATE=2'], 'RATE is given twice.'],
     [['hpa', 'cup'], 'There is no variant "cup"'],
   ])('refuses %j', (args, why) => {
     expect(() => readArguments(args)).toThrow(why);

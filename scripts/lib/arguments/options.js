@@ -1,0 +1,31 @@
+// The one way in which commands read their options.
+const { parseArgs } = require('node:util');
+const { didYouMean } = require('./closest');
+
+/**
+ * `parseArgs` of Node, with its errors in words. It would take the last one of an option that is given twice.
+ * @param {import('node:util').ParseArgsConfig} config
+ * @throws Error that names the option, with a suggestion for one that is not known
+ */
+function readOptions(config) {
+  const { options = {} } = config;
+  let parsed;
+  try {
+    parsed = parseArgs({ ...config, tokens: true });
+  } catch (error) {
+    const [, option] = /'(--?[^' =]+)/.exec(error.message) ?? [];
+    const known = Object.keys(options).map((name) => `--${name}`);
+    const what = error.message.replace(/\. To specify a positional.*$/s, '.');
+    throw new Error(`${what}${known.includes(option) ? '' : didYouMean(option ?? '', known)}`, {
+      cause: error,
+    });
+  }
+  const given = parsed.tokens.filter(
+    ({ kind, name }) => kind === 'option' && options[name]?.multiple !== true,
+  );
+  const twice = given.find(({ name }, i) => given.findIndex((token) => token.name === name) !== i);
+  if (twice !== undefined) throw new Error(`Option '${twice.rawName}' is given twice.`);
+  return parsed;
+}
+
+module.exports = { readOptions };
