@@ -150,6 +150,11 @@ describe('the management port', () => {
     });
     expect(entry).toMatchObject({ actor: name, role: 'operator', act: 'queue.admission', after: command });
     expect(entry?.before.activeLimit).toBe(10_000);
+    const [plan] = await app.admin.query<{ possible_keys: string }>(
+      'EXPLAIN SELECT * FROM audit WHERE actor = ? ORDER BY id DESC LIMIT 100',
+      [name],
+    );
+    expect(plan?.possible_keys).toContain('audit_by_actor');
     expect((await ask('post', path, key).send({ command: 'limit', value: 0 })).status).toBe(400);
   });
 });

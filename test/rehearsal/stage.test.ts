@@ -118,6 +118,18 @@ describe('a rehearsal', () => {
     expect(await rows()).toEqual(before);
   });
 
+  it('is one at a time, also when several are asked for in the same moment', async () => {
+    const requests = new RehearsalRequests(scratch.app);
+    const wanted = { queueId: QUEUE, users: 1, seats: 1, waitMinutes: 1, real: null };
+    const ids = await Promise.all(Array.from({ length: 8 }, () => requests.request(wanted, 'two operators')));
+    const [id = 0, ...others] = ids.filter((each) => each !== undefined);
+    expect(others).toEqual([]);
+    await rehearsals.finish(id, 'as the test wants');
+    const next = await requests.request(wanted, 'a third operator');
+    expect(next).toBeGreaterThan(id);
+    await rehearsals.finish(next ?? 0, 'as the test wants');
+  });
+
   it('notifies nobody and calls no webhook', async () => {
     await scratch.admin.execute(
       "INSERT INTO webhook_endpoint (url, secret) VALUES ('http://127.0.0.1:9/', 'x')",

@@ -1,5 +1,5 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { Database, type SqlExecutor } from '../../platform/database/database';
+import { Database, isDuplicateKey, type SqlExecutor } from '../../platform/database/database';
 import type { PassClaims, RehearsalOutcome, RehearsalWanted, WaitingRehearsal } from './schema';
 
 /** A row of the table `rehearsal`. */
@@ -31,7 +31,7 @@ const NEXT = `
 const REQUEST = `
   INSERT INTO rehearsal
          (queue_id, user_count, seat_count, wait_minutes, real_seats, real_buyers, requested_by, started_at)
-  SELECT ?, ?, ?, ?, ?, ?, ?, NULL FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM rehearsal WHERE ended_at IS NULL)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, NULL)`;
 const CANCEL = `
   UPDATE rehearsal SET ended_at = NOW(3) WHERE id = ? AND started_at IS NULL AND ended_at IS NULL`;
 const FINISH = `
@@ -70,8 +70,12 @@ export class RehearsalRequests {
   ): Promise<number | undefined> {
     const { queueId, users, seats, waitMinutes, real } = wanted;
     const values = [queueId, users, seats, waitMinutes, real?.seats ?? null, real?.buyers ?? null, by];
-    const { affectedRows, insertId } = await on.execute(REQUEST, values);
-    return affectedRows === 1 ? insertId : undefined;
+    try {
+      return (await on.execute(REQUEST, values)).insertId;
+    } catch (error) {
+      if (isDuplicateKey(error, 'one_rehearsal_at_once')) return undefined;
+      throw error;
+    }
   }
 
   /** @returns false: it had begun or ended */
