@@ -37,6 +37,7 @@ import { METRIC_GROUPS } from './startup/metric-groups';
 import { Metrics } from './platform/observability/metrics';
 import { StoreMetrics } from './platform/observability/store-metrics';
 import { RedisEvictionLog } from './platform/redis/eviction-log';
+import { DatabaseRefusals } from './platform/database/refusals';
 import { LogKeys } from './modules/transparency/keys/keys';
 import { AdaptiveLimit, controllerBounds, FixedLimit } from './modules/waiting-room/admission/policy';
 import { createGate } from './modules/waiting-room/tokens/gates/create';
@@ -64,6 +65,7 @@ export function createContainer(config: Config): DependencyContainer {
   container.registerInstance(Tracer, tracer);
   container.registerInstance(LOGGER, logger);
 
+  const refusals = container.resolve(DatabaseRefusals);
   const database = new Database({
     url: config.DATABASE_URL,
     poolMax: config.DATABASE_POOL_MAX,
@@ -71,7 +73,7 @@ export function createContainer(config: Config): DependencyContainer {
     timeoutMs: config.DATABASE_TIMEOUT_MS,
     statementsMax: config.DATABASE_STATEMENTS_MAX,
     tracer,
-    onGivenUp: (err) => logger.warn({ err }, 'the database is demoted: its connections are given up'),
+    onRefused: (kind, error) => refusals.notice(kind, error),
   });
   const redis = connectRedis(config.REDIS_URL, config.REDIS_TIMEOUT_MS, (err) =>
     logger.warn({ err }, 'redis is demoted, or a reply was lost: its connection is given up'),

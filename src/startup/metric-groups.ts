@@ -11,6 +11,7 @@ import { OutboxMetrics } from '../modules/outbox/metrics';
 import { InvariantMetrics } from '../modules/invariants/metrics';
 import { IdentityMetrics } from '../modules/identity/metrics';
 import { BatchMetrics } from '../platform/database/batch/metrics';
+import { DatabaseRefusalMetrics } from '../platform/database/refusals';
 import { OrganizerMetrics } from '../modules/organizer/metrics';
 import { WebhookMetrics } from '../modules/webhooks/metrics';
 import { TransparencyMetrics } from '../modules/transparency/metrics';
@@ -31,6 +32,7 @@ export const METRIC_GROUPS = [
   InvariantMetrics,
   IdentityMetrics,
   BatchMetrics,
+  DatabaseRefusalMetrics,
   OrganizerMetrics,
   WebhookMetrics,
   TransparencyMetrics,

@@ -79,7 +79,11 @@ export const Fleet = z.object({
 });
 export type Fleet = z.infer<typeof Fleet>;
 
-const Store = z.object({ status: z.enum(['up', 'down', 'off']), ms: z.number().optional() });
+const Store = z.object({
+  status: z.enum(['up', 'down', 'off']),
+  ms: z.number().optional(),
+  reason: z.literal('full').optional().describe('It answers, but has refused a row for lack of room'),
+});
 
 export const LiveReport = z.object({
   process: z.string().describe('The one that answers: the queues are as its snapshots have them'),

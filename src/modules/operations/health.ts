@@ -2,15 +2,19 @@ import { inject, Lifecycle, scoped } from 'tsyringe';
 import { monotonicMs } from '../../common/clock';
 import { CONFIG, type Config } from '../../config/config';
 import { Database } from '../../platform/database/database';
+import { DatabaseRefusals } from '../../platform/database/refusals';
 import { KafkaConnectionStatus } from '../../platform/kafka';
 import { checkWritable } from '../../platform/database/connection/probe';
 import { LOGGER, type Logger } from '../../platform/observability/logger';
 import { HealthStore } from './store';
 
-/** A store is `up` if it takes writes: a replica or a read-only server answers, and nothing can be sold on it. */
+/**
+ * A store is `up` if it takes writes: a replica or a read-only server answers, and nothing can be sold on it.
+ * `reason` is `full` where it answers, and refused a row for lack of room within the last minute.
+ */
 export interface HealthReport {
   status: 'starting' | 'ready' | 'draining';
-  dependencies: Record<string, { status: 'up' | 'down' | 'off'; ms?: number }>;
+  dependencies: Record<string, { status: 'up' | 'down' | 'off'; ms?: number; reason?: 'full' }>;
 }
 
 const PROBE_LIMIT_MS = 1000;
@@ -58,6 +62,7 @@ export class Health {
 
   constructor(
     private readonly database: Database,
+    private readonly refusals: DatabaseRefusals,
     private readonly store: HealthStore,
     private readonly kafka: KafkaConnectionStatus,
     @inject(CONFIG) private readonly config: Config,
@@ -89,10 +94,17 @@ export class Health {
 
   private async probeAll(): Promise<HealthReport['dependencies']> {
     const [database, redis] = await Promise.all([
-      this.config.ROLE === 'web' ? NEVER_ASKED : probe(() => checkWritable(this.database)),
+      this.config.ROLE === 'web' ? NEVER_ASKED : this.probeDatabase(),
       probe(() => this.store.checkWritable()),
     ]);
     return { database, redis, kafka: { status: this.kafka.state } };
+  }
+
+  private async probeDatabase(): Promise<HealthReport['dependencies'][string]> {
+    const probed = await probe(() => checkWritable(this.database));
+    return probed.status === 'up' && this.refusals.isFull
+      ? { ...probed, status: 'down', reason: 'full' }
+      : probed;
   }
 }
 

@@ -8,24 +8,41 @@ import { Unavailable } from '../../common/errors';
  * - `lost`: the same, and the connection is dead.
  * - `demoted`: the same, and the server says that it is no longer the one to ask (read-only, shutting down, not in
  *   the cluster), or a proxy has none to ask: new connections may reach its successor.
+ * - `incomplete`: the same, as the account lacks a right, or the database a table or column. Another version's migration
+ *   may run still, and rights may be given; a connection keeps some of those that it began with.
+ * - `full`: the same, as there is no room for another row.
  */
-export type DatabaseErrorKind = 'mistake' | 'not-now' | 'lost' | 'demoted';
+export type DatabaseErrorKind = 'mistake' | 'not-now' | 'lost' | 'demoted' | 'incomplete' | 'full';
 
 /** The classes of SQLSTATE (its first two characters) that blame the statement, its values or the order of statements. */
 const MISTAKE_CLASSES = new Set(
   '01 02 07 0A 0K 0L 0Z 20 21 22 23 24 25 26 27 2B 2D 2F 34 35 38 39 3B 3C 3D 3F 42 44 45'.split(' '),
 );
 
-/**
- * Of the classes above, but of the server's limits and of the account. (A right to a table that lacks is a mistake: the
- * migrations grant what the statements need.)
- */
+/** Of the classes above, but of the server's limits. */
 const NOT_MISTAKES = new Set([
-  1044, // no right to the database
   1203, // max_user_connections
   1226, // a limit of the account
   1461, // max_prepared_stmt_count
 ]);
+
+/** The classes of a table and of a column that is not there, whole. */
+const NOT_THERE = new Set(['42S02', '42S22']);
+const DENIED = new Set([
+  1044, // the database
+  1142, // a table
+  1143, // a column
+  1227, // something that needs a global right
+  1370, // a routine
+]);
+const NO_DATABASE = 1049;
+
+const NO_ROOM = new Set([
+  1021, // disk full
+  1114, // table full, as is its tablespace
+]);
+/** Many errors carry the number of the operating system's or the storage engine's in their text: no space, file full. */
+const NO_ROOM_BELOW = /\b(?:error|errno|errcode):? (?:28|135|136)\b|no space left|quota exceeded/i;
 
 /**
  * HY000 ("general error") says nothing: most of its errors are of the server's state (disk, memory, locks, storage
@@ -128,13 +145,19 @@ function kindOf({ errno, sqlState, message }: ServerError): DatabaseErrorKind {
   if (DEMOTED.has(errno) || sqlState === READ_ONLY_TRANSACTION || isOfAProxy(errno)) return 'demoted';
   if (errno === OPTION_PREVENTS) return /read.only/i.test(message) ? 'demoted' : 'not-now';
   if (errno === CONNECTION_KILLED || sqlState === '08S01') return 'lost';
+  if (DENIED.has(errno) || errno === NO_DATABASE || NOT_THERE.has(sqlState)) return 'incomplete';
+  if (NO_ROOM.has(errno)) return 'full';
   if (isMistake(errno, sqlState)) return 'mistake';
+  if (NO_ROOM_BELOW.test(message)) return 'full';
   return 'not-now';
 }
 
-/** Of the operating system (negative), of a proxy as the server's client (2xxx), or of the connector (45xxx). */
+/**
+ * Of this operating system (negative), of a proxy as the server's client (2xxx), or of the connector (45xxx). Below 1000
+ * are the server's own errors with its files.
+ */
 const isOfTheConnection = (errno: number): boolean =>
-  errno < 1000 || (errno >= 2000 && errno < 3000) || errno >= 45_000;
+  errno <= 0 || (errno >= 2000 && errno < 3000) || errno >= 45_000;
 
 /** ProxySQL's own, all about the servers behind it. */
 const isOfAProxy = (errno: number): boolean => errno >= 9000 && errno < 10_000;
@@ -167,5 +190,5 @@ export function toUnavailable(error: unknown): unknown {
 export function isOfItsStatements(error: unknown): boolean {
   if (!(error instanceof DatabaseUnavailable)) return true;
   const from = serverError(error.cause);
-  return from !== undefined && kindOf(from) === 'not-now';
+  return from !== undefined && !['lost', 'demoted'].includes(kindOf(from));
 }

@@ -151,7 +151,7 @@ describe('a list', () => {
     const { container } = app.service;
     const bug = jest
       .spyOn(container.resolve(ConcertRepository), query)
-      .mockImplementation(() => container.resolve(Database).query('SELECT no_such FROM concert_seat'));
+      .mockImplementation(() => container.resolve(Database).query('SELECT FROM concert_seat'));
     const read = (): Promise<Response> => ask(`/v1/api/concerts/${path}?scheduleId=${id}`);
     const answer = await until('the new schedule is public', async () => {
       const one = await read();

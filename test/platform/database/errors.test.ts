@@ -45,18 +45,17 @@ const LOST: Sample[] = [
 const NOT_NOW: Sample[] = [
   [1015, 'HY000', "Can't lock file"],
   [1020, 'HY000', 'Record has changed since last read'],
-  [1021, 'HY000', 'Disk full'],
   [1026, 'HY000', 'Error writing file'],
-  [1030, 'HY000', 'Got error 28 from storage engine'],
+  [1030, 'HY000', 'Got error 168 "Unknown (generic) error from engine" from storage engine InnoDB'],
+  [1030, 'HY000', 'Got error 128 "Out of memory in engine" from storage engine'],
   [1037, 'HY001', 'Out of memory'],
   [1040, '08004', 'Too many connections'],
   [1041, 'HY000', 'Out of memory'],
   [1105, 'HY000', 'Unknown error'],
-  [1114, 'HY000', 'The table is full'],
   [1119, 'HY000', 'Thread stack overrun'],
   [1129, 'HY000', 'Host is blocked because of many connection errors'],
   [1135, 'HY000', "Can't create a new thread"],
-  [1180, 'HY000', 'Got error 28 during COMMIT'],
+  [1180, 'HY000', 'Got error 149 during COMMIT'],
   [1194, 'HY000', 'Table is marked as crashed'],
   [1197, 'HY000', 'Multi-statement transaction required more than max_binlog_cache_size'],
   [1205, 'HY000', 'Lock wait timeout exceeded'],
@@ -79,24 +78,40 @@ const NOT_NOW: Sample[] = [
   [1203, '42000', 'User has already more than max_user_connections'],
   [1226, '42000', 'User has exceeded the max_questions resource'],
   [1461, '42000', "Can't create more than max_prepared_stmt_count statements"],
-  [1044, '42000', 'Access denied to database'],
   [1045, '28000', 'Access denied for user'],
   [1000, '53300', 'a class of insufficient resources'],
   [1000, '57P03', 'a class of operator intervention'],
   [1000, 'XA102', 'the transaction branch was rolled back'],
 ];
+const INCOMPLETE: Sample[] = [
+  [1044, '42000', 'Access denied to database'],
+  [1049, '42000', 'Unknown database'],
+  [1054, '42S22', 'Unknown column'],
+  [1142, '42000', 'UPDATE command denied to user'],
+  [1143, '42000', 'SELECT command denied for column'],
+  [1146, '42S02', "Table doesn't exist"],
+  [1227, '42000', 'you need the SUPER privilege'],
+  [1370, '42000', 'execute command denied to user for routine'],
+  [1932, '42S02', "Table doesn't exist in engine"],
+  [4999, '42S02', 'a table that is not there, in the words of a later server'],
+];
+const FULL: Sample[] = [
+  [1021, 'HY000', 'Disk full'],
+  [1114, 'HY000', 'The table is full'],
+  [3, 'HY000', 'Error writing file \'/tmp/x\' (Errcode: 28 "No space left on device")'],
+  [1005, 'HY000', 'Can\'t create table (errno: 28 "No space left on device")'],
+  [1026, 'HY000', 'Error writing file (errno: 122 "Disk quota exceeded")'],
+  [1030, 'HY000', 'Got error 28 from storage engine'],
+  [1030, 'HY000', 'Got error 135 "No more room in record file" from storage engine'],
+  [1180, 'HY000', 'Got error 28 "No space left on device" during COMMIT'],
+];
 const MISTAKES: Sample[] = [
   [1048, '23000', 'Column cannot be null'],
   [1052, '23000', 'Column is ambiguous'],
-  [1054, '42S22', 'Unknown column'],
   [1062, '23000', 'Duplicate entry'],
   [1064, '42000', 'You have an error in your SQL syntax'],
   [1093, 'HY000', "You can't specify target table for update"],
   [1136, '21S01', "Column count doesn't match value count"],
-  [1142, '42000', 'UPDATE command denied to user'],
-  [1143, '42000', 'SELECT command denied for column'],
-  [1227, '42000', 'you need the SUPER privilege'],
-  [1146, '42S02', "Table doesn't exist"],
   [1210, 'HY000', 'Incorrect arguments to EXECUTE'],
   [1242, '21000', 'Subquery returns more than 1 row'],
   [1264, '22003', 'Out of range value'],
@@ -123,6 +138,8 @@ describe('an error of the database', () => {
     ...DEMOTED.map((sample) => ['demoted', ...sample] as const),
     ...LOST.map((sample) => ['lost', ...sample] as const),
     ...NOT_NOW.map((sample) => ['not-now', ...sample] as const),
+    ...INCOMPLETE.map((sample) => ['incomplete', ...sample] as const),
+    ...FULL.map((sample) => ['full', ...sample] as const),
     ...MISTAKES.map((sample) => ['mistake', ...sample] as const),
   ])('is %s: %d %s %s', (kind, errno, sqlState, message) => {
     expect(databaseErrorKind(error(errno, sqlState, message))).toBe(kind);
@@ -135,6 +152,11 @@ describe('an error of the database', () => {
     ['no free connection', new ConnectionAcquireTimeoutError(new Error('timeout')), 'not-now'],
     ['a failed COMMIT of Sequelize', new DatabaseError(error(1180, 'HY000') as never), 'not-now'],
     ['a wrong statement of Sequelize', new DatabaseError(error(1064, '42000') as never), 'mistake'],
+    [
+      'a table of Sequelize that is not there',
+      new DatabaseError(error(1146, '42S02') as never),
+      'incomplete',
+    ],
     ['a bug of ours', new TypeError('x is not a function'), 'mistake'],
     ['a business error', new Conflict('The seat is taken.'), 'mistake'],
   ])('is judged through its wrapping: %s', (_what, wrapped, kind) => {
@@ -150,7 +172,7 @@ describe('an error of the database', () => {
       [3101, '40001'],
     ];
     for (const [errno, sqlState] of deadlocks) expect(isDeadlock(error(errno, sqlState))).toBe(true);
-    for (const [errno, sqlState] of [...MISTAKES, ...LOST, ...DEMOTED])
+    for (const [errno, sqlState] of [...MISTAKES, ...INCOMPLETE, ...FULL, ...LOST, ...DEMOTED])
       expect(isDeadlock(error(errno, sqlState))).toBe(false);
     expect(isDeadlock(error(1205, 'HY000'))).toBe(false); // it undoes one statement, and has waited for long
   });

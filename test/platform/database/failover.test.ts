@@ -145,6 +145,25 @@ described('a MariaDB that answers, but not as before', () => {
     expect(await charge()).toEqual(all('200'));
   });
 
+  it('takes charges again, by the same process, when the account has got a right back, whichever way', async () => {
+    const allRefused = async (): Promise<void> => {
+      const answers = await Promise.all(buyers.map((buyer) => buyer.charge(1)));
+      expect(answers.map(outcome)).toEqual(all('503 503'));
+      expect(answers.map(({ headers }) => headers['retry-after'])).toEqual(buyers.map(() => '1'));
+    };
+    const APP = "'app'@'127.0.0.1'";
+    await one.root.execute(`REVOKE INSERT ON concert.payment_history FROM ${APP}`);
+    await allRefused();
+    await one.root.execute(`GRANT INSERT ON concert.* TO ${APP}`); // which connections of before do not see
+    await until('charges succeed', () => areAll('200'));
+    await one.root.execute(`REVOKE INSERT ON concert.* FROM ${APP}`);
+    await one.root.execute(`GRANT INSERT ON concert.payment_history TO ${APP}`);
+    await one.root.execute('RENAME TABLE payment_history TO moved');
+    await allRefused();
+    await one.root.execute('RENAME TABLE moved TO payment_history');
+    await until('charges succeed', () => areAll('200'));
+  });
+
   it('is asked nothing more, and no other server is, about a statement that has taken too long', async () => {
     const status = async (server: MariaDbServer, name: string): Promise<number> => {
       const [row] = await server.root.query<{ value: number }>(

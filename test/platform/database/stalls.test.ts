@@ -6,6 +6,7 @@ import type { HealthStore } from '../../../src/modules/operations/store';
 import { Breaker, breakerPresets } from '../../../src/platform/circuit-breaker/breaker';
 import { DatabaseContact } from '../../../src/platform/database/connection/contact';
 import { Database } from '../../../src/platform/database/database';
+import type { DatabaseRefusals } from '../../../src/platform/database/refusals';
 import { KafkaConnectionStatus } from '../../../src/platform/kafka';
 import { createLogger } from '../../../src/platform/observability/logger';
 import { BACK_MS, STALLS_MS, virtualMariadb } from '../../support/servers/virtual-mariadb';
@@ -50,7 +51,9 @@ describe('breaker, pool and readiness around a database that stands still', () =
     const contact = new DatabaseContact(database, breaker, lateMs);
     const task = new PeriodicTask('contact', DatabaseContact.INTERVAL_MS, () => contact.probe(), logger);
     const store = { checkWritable: () => Promise.resolve() } as unknown as HealthStore;
-    const health = new Health(database, store, new KafkaConnectionStatus(logger), config, logger);
+    const refusals = { isFull: false } as unknown as DatabaseRefusals;
+    const kafka = new KafkaConnectionStatus(logger);
+    const health = new Health(database, refusals, store, kafka, config, logger);
     return { database, breaker, states, task, health };
   }
 

@@ -4484,16 +4484,31 @@ export interface paths {
                                         /** @enum {string} */
                                         status: "up" | "down" | "off";
                                         ms?: number;
+                                        /**
+                                         * @description It answers, but has refused a row for lack of room
+                                         * @constant
+                                         */
+                                        reason?: "full";
                                     };
                                     redis: {
                                         /** @enum {string} */
                                         status: "up" | "down" | "off";
                                         ms?: number;
+                                        /**
+                                         * @description It answers, but has refused a row for lack of room
+                                         * @constant
+                                         */
+                                        reason?: "full";
                                     };
                                     kafka: {
                                         /** @enum {string} */
                                         status: "up" | "down" | "off";
                                         ms?: number;
+                                        /**
+                                         * @description It answers, but has refused a row for lack of room
+                                         * @constant
+                                         */
+                                        reason?: "full";
                                     };
                                 };
                                 sales: {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { DatabaseTarget } from '../../../config/urls';
+import type { DatabaseRefusal } from '../refusals';
 import type { Tracer } from '../../observability/traces/tracer';
 
 export interface DatabaseOptions {
@@ -11,8 +12,8 @@ export interface DatabaseOptions {
   statementsMax?: number;
   /** Gives statements and transactions their spans. */
   tracer?: Tracer;
-  /** Called when the server says that it is demoted, and all connections are given up for new ones. */
-  onGivenUp?: (error: unknown) => void;
+  /** Called with each refusal; of a demoted server, whenever all connections are given up for new ones. */
+  onRefused?: (kind: DatabaseRefusal, error: unknown) => void;
 }
 
 const DEFAULT_STATEMENTS_MAX = 48;

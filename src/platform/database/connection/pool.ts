@@ -16,14 +16,20 @@ interface Pool {
   destroyAllNow(): Promise<void>;
 }
 
+/** A connection that was denied a right is given up for a new one at this age: a denied statement costs no more logins. */
+const RENEWAL_MS = 2000;
+
 /** The connections of a process, owned by Sequelize. Work that takes too long loses its connection. */
 export class ConnectionPool {
   readonly sequelize: Sequelize;
   /** When a connection was last refused or lost, by the monotonic clock. */
   lostAtMs = -Infinity;
   private readonly reconnects = new ReconnectLimit();
-  /** Connections made since all were given up for the last time; the pool closes the others instead of lending them. */
-  private current = new WeakSet<object>();
+  /**
+   * When the connections were made, by the monotonic clock: those since all were given up for the last time. The pool
+   * closes the others instead of lending them.
+   */
+  private madeAtMs = new WeakMap<object, number>();
   private longestWaitMs = 0;
   private busy = { ms: 0, sinceMs: monotonicMs() };
 
@@ -46,7 +52,7 @@ export class ConnectionPool {
       },
       retry: { max: 0 },
       hooks: {
-        afterConnect: (connection) => void this.current.add(connection as object),
+        afterConnect: (connection) => void this.madeAtMs.set(connection as object, monotonicMs()),
         afterPoolAcquire: (connection, options) => this.limitTransaction(connection as Connection, options),
       },
       dialectOptions: connectionOptions(this.options, target),
@@ -96,6 +102,7 @@ export class ConnectionPool {
       return await Promise.race([work(connection), late]);
     } catch (error) {
       this.noticeError(error, connection);
+      this.renewIfDenied(error, connection);
       throw toUnavailable(error);
     } finally {
       clearTimeout(timer);
@@ -112,9 +119,11 @@ export class ConnectionPool {
     work: (transaction: Transaction, connection: Connection) => Promise<T>,
   ): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
+    let lent: Connection | undefined;
     try {
       return await this.sequelize.transaction(async (transaction) => {
         const { connection } = transaction as unknown as { connection: Connection };
+        lent = connection;
         const late = new Promise<never>((_resolve, reject) => {
           timer = setTimeout(() => {
             connection.destroy();
@@ -125,6 +134,7 @@ export class ConnectionPool {
       });
     } catch (error) {
       this.noticeError(error);
+      this.renewIfDenied(error, lent);
       throw toUnavailable(error);
     } finally {
       clearTimeout(timer);
@@ -167,14 +177,22 @@ export class ConnectionPool {
     const kind = databaseErrorKind(error);
     if (kind === 'lost' || kind === 'demoted') this.lostAtMs = monotonicMs();
     if (kind === 'lost') connection?.destroy();
+    if (kind === 'incomplete' || kind === 'full') this.options.onRefused?.(kind, error);
     if (kind !== 'demoted' || !this.reconnects.allow()) return;
-    this.current = new WeakSet();
+    this.madeAtMs = new WeakMap();
     void this.connections.destroyAllNow().catch(() => undefined); // the idle ones; those in use follow
-    this.options.onGivenUp?.(error);
+    this.options.onRefused?.(kind, error);
+  }
+
+  /** Rights to a whole database, and by a role, are those of the moment at which the connection was made. */
+  private renewIfDenied(error: unknown, connection: Connection | undefined): void {
+    if (connection === undefined || databaseErrorKind(error) !== 'incomplete') return;
+    const madeAtMs = this.madeAtMs.get(connection) ?? -Infinity;
+    if (monotonicMs() - madeAtMs > RENEWAL_MS) this.madeAtMs.delete(connection);
   }
 
   private isUsable(connection: Connection): boolean {
-    if (connection.isValid() && this.current.has(connection)) return true;
+    if (connection.isValid() && this.madeAtMs.has(connection)) return true;
     connection.destroy();
     return false;
   }
