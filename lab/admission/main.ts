@@ -52,10 +52,13 @@ function runModel(scenario: Wanted['modelScenarios'][number]): ModelResult {
 
 async function runScenario(scenario: Scenario, { runs }: Wanted, folder: string): Promise<RealResult> {
   say(`${scenario.name}: ${scenario.about}, ${scenario.seconds} s`);
-  const byLimit: RealResult['byLimit'] = [];
-  for (const limit of [AUTO, ...scenario.limits.map(String)]) {
-    const timelines = [];
-    for (let run = 1; run <= runs; run++) {
+  const byLimit: RealResult['byLimit'] = [AUTO, ...scenario.limits.map(String)].map((limit) => ({
+    limit,
+    runs: [],
+  }));
+  // In turns, so that a machine that gets slower meanwhile does not decide between them.
+  for (let run = 1; run <= runs; run++)
+    for (const { limit, runs: timelines } of byLimit) {
       const timeline = await runProduct(scenario, limit, join(folder, `${scenario.name}-${limit}-${run}`));
       const { perMinute, kept } = scoreOf(scenario, timeline.seconds);
       say(
@@ -63,8 +66,6 @@ async function runScenario(scenario: Scenario, { runs }: Wanted, folder: string)
       );
       timelines.push(timeline);
     }
-    byLimit.push({ limit, runs: timelines });
-  }
   return { scenario, byLimit };
 }
 

@@ -24,7 +24,7 @@ Scores QUEUE_MAX_ACTIVE=auto against the best fixed limit, first on a model and 
   --model        the model only: it starts no service
   --limits N,…   fixed limits of the real runs (default: those of each scenario), or none
   --seconds N    length of each real run (default: that of each scenario)
-  --runs N       real runs of each limit, of which the means count (default 1)
+  --runs N       real runs of each limit, in turns, of which the means count (default 1)
   --save         also writes docs/results/admission.md and its plots
 
   a     a steady load, more than can be served: 120 s, limits 150, 180, 210
