@@ -13,7 +13,7 @@ const STARTING_RETRY_MS = 250;
 
 export interface Readiness {
   phase: Phase;
-  /** Resolves when the stores have been met: undefined, the process is ready; else the variable that is wrong. */
+  /** Resolves when the stores have been met: undefined, the process is ready; else the variable that is wrong. Brokers are not waited for, but looked at. */
   proved: Promise<ServerMismatch | undefined>;
 }
 
@@ -27,6 +27,9 @@ export function readiness(container: DependencyContainer): Readiness {
   const foreign = new ForeignServers(config);
   let end: (wrong?: ServerMismatch) => void = () => undefined;
   const proved = new Promise<ServerMismatch | undefined>((resolve) => (end = resolve));
+  const lookedAtBrokers = foreign.lookAtBrokers().then((wrong) => {
+    if (wrong !== undefined) end(wrong);
+  });
   const notice = (error: unknown): void => {
     const refusal = refusalOf(error);
     if (refusal !== undefined) end(refusal);
@@ -50,7 +53,7 @@ export function readiness(container: DependencyContainer): Readiness {
       redis.off('error', notice);
       health.phase = 'ready';
       logger.info('ready');
-      end();
+      void lookedAtBrokers.then(() => end());
       void waitForDependencies.stop();
     },
     logger,

@@ -132,6 +132,21 @@ describe('a start that cannot succeed', () => {
       /^DATABASE_URL must name a MariaDB: at 127\.0\.0\.1:\d+ answers an HTTP server$/,
     ],
     [
+      'MariaDB answers where Kafka should',
+      () => ({ KAFKA_BROKERS: `127.0.0.1:${portOf(DATABASE_URL)}` }),
+      /^KAFKA_BROKERS must name a Kafka: at 127\.0\.0\.1:\d+ answers a MariaDB$/,
+    ],
+    [
+      'one of several brokers is an HTTP server',
+      () => ({ KAFKA_BROKERS: `127.0.0.1:1,127.0.0.1:${web.port}` }),
+      /^KAFKA_BROKERS must name a Kafka: at 127\.0\.0\.1:\d+ answers an HTTP server$/,
+    ],
+    [
+      'Redis answers where Kafka should',
+      () => ({ KAFKA_BROKERS: `127.0.0.1:${portOf(REDIS_URL)}` }),
+      /^KAFKA_BROKERS must name a Kafka: at 127\.0\.0\.1:\d+ answers a Redis without TLS$/,
+    ],
+    [
       'MariaDB has no TLS, or a certificate of its making',
       () => ({ DATABASE_URL: changed(DATABASE_URL, { search: '?ssl=true' }) }),
       /^DATABASE_URL (?:is refused by MariaDB: .*ssl|names a server whose certificate)/i,
