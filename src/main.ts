@@ -4,6 +4,7 @@ import cluster from 'node:cluster';
 import { configDoubts, ConfigError, loadConfig, type Config } from './config/config';
 import { createLogger, type Logger } from './platform/observability/logger';
 import { ProcessMetrics } from './platform/observability/process-metrics';
+import { logStrayOutput } from './platform/observability/stray-output';
 import { startService } from './service';
 import { ServerMismatch } from './startup/server-checks';
 import { surviveUncaught } from './common/uncaught';
@@ -13,6 +14,7 @@ import { runWorkers, tellPrimary } from './workers';
 async function main(): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config.LOG_LEVEL, config.ROLE);
+  logStrayOutput(logger);
   if (cluster.isPrimary) for (const doubt of configDoubts(config)) logger.warn(doubt);
   if (config.WORKERS > 1 && cluster.isPrimary) {
     runWorkers(config, logger);
