@@ -5,6 +5,7 @@ import {
   balanceDifferences,
   balancesCompared,
   foundNoSeat,
+  gaveUp,
   holds,
   seatConflicts,
   ticketsSold,
@@ -28,6 +29,8 @@ interface Hold {
 }
 
 type Tried = Hold | { code: string };
+/** Why a user holds nothing: there was nothing, others were faster again and again, or a request failed. */
+type Nothing = 'nothing-left' | 'gave-up' | 'failed';
 
 /** The visit of an active user. Half of the users who abandon it leave before they read the seats, half with a held seat. */
 export class Buying {
@@ -49,14 +52,11 @@ export class Buying {
   visit(token: string, party = 1): boolean {
     const leaves = Math.random() < this.abandon;
     sleepAbout(this.think);
-    if (leaves && Math.random() < 0.5) {
-      foundNoSeat.add(0);
-      visitDone();
-      return false;
-    }
-    const hold = this.holdSeats(token, party);
-    foundNoSeat.add(hold === undefined ? 1 : 0);
-    if (hold === undefined) return false;
+    const hold = leaves && Math.random() < 0.5 ? undefined : this.holdSeats(token, party);
+    foundNoSeat.add(hold === 'nothing-left');
+    gaveUp.add(hold === 'gave-up');
+    if (hold === undefined) visitDone();
+    if (hold === undefined || typeof hold === 'string') return false;
     sleepAbout(this.think);
     const hasTickets = !leaves && this.pay(token, hold);
     if (leaves || hasTickets) visitDone();
@@ -64,32 +64,32 @@ export class Buying {
   }
 
   /**
-   * After 004 the user picks other seats; after 002 (sold out) it reads the schedules again. Where the seats of a party are
-   * not next to each other, only one of it goes.
+   * As the page does it: after a seat that another user has taken (004) the list is read again, and after 002 (sold out)
+   * the schedules. Where the seats of a party are not next to each other, only one of it goes.
    */
-  private holdSeats(token: string, party: number): Hold | undefined {
-    let hall: Hall | undefined;
+  private holdSeats(token: string, party: number): Hold | Nothing {
     let seats = party;
+    let hall = Hall.find(this.api, token);
     for (let attempt = 1; attempt <= SEAT_TRIES; attempt++) {
-      hall ??= this.readHall(token);
-      const held = hall && (seats > 1 ? this.holdOrder(token, hall, seats) : this.holdSeat(token, hall));
-      if (held === undefined) return undefined;
+      if (typeof hall === 'string') return hall;
+      sleepAbout(this.think);
+      const held = seats > 1 ? this.holdOrder(token, hall, seats) : this.holdSeat(token, hall);
       if (!('code' in held)) {
         seatConflicts.add(0);
         holds.add(held.seats);
         return held;
       }
       seatConflicts.add(held.code === SEAT_TAKEN ? 1 : 0);
-      if (held.code === SOLD_OUT) hall = undefined;
-      else if (held.code === NO_ADJACENT_SEATS) seats = 1;
-      else if (held.code !== SEAT_TAKEN) return undefined;
+      if (held.code === NO_ADJACENT_SEATS) seats = 1;
+      else if (held.code !== SEAT_TAKEN && held.code !== SOLD_OUT) return 'failed';
+      hall =
+        held.code === SOLD_OUT ? Hall.find(this.api, token) : Hall.read(this.api, token, hall.scheduleId);
     }
-    return undefined;
+    return typeof hall === 'string' ? hall : 'gave-up';
   }
 
-  private holdSeat(token: string, hall: Hall): Tried | undefined {
+  private holdSeat(token: string, hall: Hall): Tried {
     const seat = hall.pick();
-    if (seat === undefined) return undefined;
     const held = this.api.reserve(token, hall.scheduleId, seat.seatId);
     if (!held.ok) return { code: held.code };
     const { reservationId } = held.data;
@@ -101,12 +101,6 @@ export class Buying {
     if (!held.ok) return { code: held.code };
     const { orderId, totalAmount: price } = held.data;
     return { seats, price, pay: () => this.api.orderPayment(token, orderId) };
-  }
-
-  private readHall(token: string): Hall | undefined {
-    const hall = Hall.find(this.api, token);
-    sleepAbout(this.think);
-    return hall;
   }
 
   private pay(token: string, { seats, price, pay }: Hold): boolean {

@@ -5,8 +5,10 @@ import { record } from './timeline.ts';
 export const queueTime = new Trend('queue_time', true);
 /** Share of the users with a token who were admitted. */
 export const queueAdmitted = new Rate('queue_admitted');
-/** Share of the admitted users who found nothing to buy. */
+/** Share of the admitted users who found nothing to buy: all was sold or on hold. */
 export const foundNoSeat = new Rate('found_no_seat');
+/** Share of the admitted users who stopped after SEAT_TRIES seats that others had taken first, although some were free. */
+export const gaveUp = new Rate('gave_up');
 /** Counts polls with a larger position than before. Adds 0 otherwise, because a metric without samples proves nothing. */
 export const queuePositionBack = new Counter('queue_position_back');
 /** Counts seats that another user took first (004); adds 0 otherwise. */

@@ -39,7 +39,8 @@ export function textOf({ metrics, state }: Summary): string {
   return [
     '',
     `${(state.testRunDurationMs / 1000).toFixed(1)} s, ${valueOf('http_reqs', 'count')} requests, ` +
-      `${valueOf('http_reqs', 'rate').toFixed(1)}/s${percent('http_req_failed', 'failed')}${percent('queue_admitted', 'admitted')}`,
+      `${valueOf('http_reqs', 'rate').toFixed(1)}/s${percent('http_req_failed', 'failed')}${percent('queue_admitted', 'admitted')}` +
+      `${percent('found_no_seat', 'of them found no seat')}${percent('gave_up', 'gave up')}`,
     COUNTERS.filter((name) => metrics[name] !== undefined)
       .map((name) => `${name} ${valueOf(name, 'count')}`)
       .join(', '),

@@ -56,6 +56,7 @@ const COMPARED: [name: string, of: (figures: Figures) => string][] = [
   ['visits', (f) => whole(f.visits)],
   ['admitted', (f) => share(f.admittedShare)],
   ['admitted, found no seat', (f) => share(f.foundNoSeatShare)],
+  ['admitted, gave up', (f) => share(f.gaveUpShare)],
   ['positions that went back', (f) => whole(f.stepsBack)],
   ['seat conflicts', (f) => whole(f.conflicts)],
   ['tickets sold', (f) => whole(f.sold)],

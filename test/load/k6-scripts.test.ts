@@ -96,6 +96,15 @@ describe('against the service', () => {
     expect(spike.count('tickets_sold')).toBe((await paid()) - before);
   });
 
+  it('spike: users who find another seat taken read the list again until there is none', async () => {
+    const { id } = await new Given(scratch.admin).scheduleWithSeats(3, { amount: 70_000 });
+    const few = { SCHEDULE_ID: id, PEAK: 20, SEAT_TRIES: 1000, ABANDON_SHARE: 0 };
+    const spike = await against('spike', { ...few, FIRST_USER: 100, DURATION: '10m' });
+    expect(spike.count('tickets_sold')).toBe(3);
+    expect(spike.summary.metrics.found_no_seat?.values).toMatchObject({ passes: 17, fails: 3 });
+    expect(spike.summary.metrics.gave_up?.values).toMatchObject({ passes: 0, fails: 20 });
+  });
+
   it('crowd: a user who has bought comes again, and every event of an active user is in the time line', async () => {
     const before = await paid();
     const env = { USERS_ACTIVE: 6, THINK: 0.1, SILENT_SHARE: 0.1, TIMELINE: 1 };

@@ -58,6 +58,8 @@ export interface Figures {
   admittedShare: number | undefined;
   /** Of those who were admitted. */
   foundNoSeatShare: number | undefined;
+  /** Of those who were admitted: others had taken each seat that they wanted first. */
+  gaveUpShare: number | undefined;
   stepsBack: number;
   conflicts: number;
   sold: number;
@@ -105,6 +107,7 @@ export function readFindings(id: string): Findings {
       visits: value('visits', 'count'),
       admittedShare: metrics.queue_admitted?.values.rate,
       foundNoSeatShare: metrics.found_no_seat?.values.rate,
+      gaveUpShare: metrics.gave_up?.values.rate,
       stepsBack: value('queue_position_back', 'count'),
       conflicts: value('seat_conflicts', 'count'),
       sold: value('tickets_sold', 'count'),
