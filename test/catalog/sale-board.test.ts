@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import request from 'supertest';
 import { saleFactsOf } from '../../src/modules/catalog/sale-board/facts';
-import type { ClassCount, ScheduleSale } from '../../src/modules/catalog/sale-board/repository';
+import {
+  type ClassCount,
+  SaleBoardRepository,
+  type ScheduleSale,
+} from '../../src/modules/catalog/sale-board/repository';
 import { BoardStore } from '../../src/modules/waiting-room/status/board-store';
 import type { QueueStatusReport } from '../../src/modules/waiting-room/status/schema';
 import { Lease } from '../../src/platform/database/lease';
@@ -112,6 +116,12 @@ describe('the status of a queue that sells', () => {
     await untilSaid('one is sold', { state: 'OPEN', left: left(1) });
     const held = await second.hold(id, at(seats, 1).id);
     await untilSaid('held, not sold out', { state: 'WAITLIST', left: left(0) });
+    const holders = async (endingSeconds: number): Promise<unknown> =>
+      (await app.service.container.resolve(SaleBoardRepository).holders(endingSeconds)).find(
+        ({ queueId }) => queueId === SOLD_HERE,
+      );
+    expect(await holders(86_400)).toMatchObject({ count: 1, ending: [2] });
+    expect(await holders(0)).toMatchObject({ count: 1, ending: [] });
     await app.given.holdIsPast(held);
     await untilSaid('free again', { state: 'OPEN', left: left(1) });
     const third = await buyer();

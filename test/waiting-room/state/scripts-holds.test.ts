@@ -1,4 +1,5 @@
 import { queueKeys } from '../../../src/modules/waiting-room/state/keys';
+import type { IssuedEntry } from '../../../src/modules/waiting-room/state/results';
 import { must, useScriptQueues } from '../../support/queue/script-queue';
 import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
@@ -138,5 +139,62 @@ describe('a hold', () => {
     for (const sessionUntilMs of [early, late, early])
       await queue.store.restore(known, 2, [{ seq: 1, sessionUntilMs }]);
     expect((await queue.snapshot()).changes).toEqual([{ seq: 1, sessionUntilMs: late }]);
+  });
+});
+
+describe('how many users the seats allow', () => {
+  const time = useVirtualTime();
+  const newQueue = useScriptQueues(time.redis);
+  const NOBODY = { count: 0, ending: [] };
+  const MINUTE = 60_000;
+
+  /** Four active users, of whom the first holds a seat, and two who wait behind them. */
+  const openingOf = async (rules = {}) => {
+    const queue = await newQueue(rules, 10);
+    const { admission } = queue.store;
+    const occupancy = async () => {
+      const { gen, admittedTotal: admitted, changes } = await queue.snapshot();
+      return { gen, admitted, active: changes.length };
+    };
+    await admission.admitBySeats({ users: 4, before: await occupancy(), holders: NOBODY, lifeMs: MINUTE }, 0);
+    const entries = [];
+    for (let userId = 1; userId <= 6; userId++) entries.push(await queue.issue(userId));
+    const [holder, ...others] = entries as [IssuedEntry, ...IssuedEntry[]];
+    await queue.store.extendSession(holder.seq, 25_000);
+    return { queue, admission, occupancy, holder, others };
+  };
+
+  it('counts a holder who has been silent for long once, as a holder and not also as gone', async () => {
+    const { queue, admission, occupancy, holder } = await openingOf({ idleTimeoutMs: 30_000 });
+    await time.pass(21_000);
+    const wanted = { users: 3, before: await occupancy(), lifeMs: MINUTE };
+    const holders = { count: 1, ending: [holder.seq] };
+    // The three others are silent as well, and gone.
+    expect(await admission.admitBySeats({ ...wanted, holders }, 0)).toBe(0);
+    await queue.store.flushPresence({ longestPollIntervalMs: 0, bitmaps: [], active: [2, 3] }, 0);
+    expect(await admission.admitBySeats({ ...wanted, holders }, 0)).toBe(2);
+    expect((await queue.admit()).admitted).toHaveLength(1);
+  });
+
+  it('has a seat for nobody who is admitted while seats are counted, nor for one more who pays meanwhile', async () => {
+    const { queue, admission, occupancy, holder } = await openingOf();
+    const before = await occupancy();
+    await queue.store.endSession(holder.seq, queue.limit, 0);
+    // Three of four seats are free by now, and three active users hold none.
+    expect(await admission.admitBySeats({ users: 3, before, holders: NOBODY, lifeMs: MINUTE }, 0)).toBe(4);
+    expect((await queue.admit()).admitted).toEqual([]);
+    const meanwhile = await occupancy();
+    const holders = NOBODY;
+    await admission.admitBySeats({ users: 4, before: meanwhile, holders, lifeMs: MINUTE }, 0);
+    expect((await queue.admit()).admitted).toHaveLength(1);
+    // The same count again: whom it allowed is active by now.
+    await admission.admitBySeats({ users: 4, before: meanwhile, holders, lifeMs: MINUTE }, 0);
+    expect((await queue.admit()).admitted).toEqual([]);
+  });
+
+  it('takes the queue as it is now when its state was made again since', async () => {
+    const { admission, occupancy } = await openingOf();
+    const before = { ...(await occupancy()), gen: 77, admitted: 1000, active: 0 };
+    expect(await admission.admitBySeats({ users: 3, before, holders: NOBODY, lifeMs: MINUTE }, 0)).toBe(4);
   });
 });

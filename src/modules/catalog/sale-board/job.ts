@@ -8,6 +8,7 @@ import { LOGGER, type Logger } from '../../../platform/observability/logger';
 import { WaitingRoomRegistry } from '../../waiting-room/registry';
 import type { WaitingRoom } from '../../waiting-room/waiting-room';
 import { BoardStore } from '../../waiting-room/status/board-store';
+import type { Occupancy } from '../../waiting-room/state/admission-store';
 import type { SaleFacts } from '../../waiting-room/status/schema';
 import { CatalogMetrics } from '../metrics';
 import type { ChanceOutcome, Supply } from './chances';
@@ -26,6 +27,7 @@ const LONGEST_PAUSE_MS = 1000;
 const SALE_FACTS_MS = 86_400_000;
 /** If no worker counts for this long, seats no longer limit admission, unless all are sold. */
 const ADMISSION_LIFE_MS = 15_000;
+const NO_HOLDERS = { count: 0, ending: [] };
 
 /**
  * Tells waiting users the state of their queue’s sale and how many seats are left. One worker at a time counts, by lease, and
@@ -65,13 +67,14 @@ export class SaleBoardJob {
     }
     const countedAtMs = monotonicMs();
     this.nextAtMs = countedAtMs + LONGEST_PAUSE_MS; // also when it fails: it may have been too much
+    const before = new Map(this.rooms.all.map((room) => [room, occupancyOf(room)]));
     const counted = await this.count();
     const tookMs = monotonicMs() - countedAtMs;
     this.nextAtMs = countedAtMs + Math.min(LONGEST_PAUSE_MS, tookMs / COUNTING_SHARE);
     const facts = [];
     this.admissible.clear();
-    for (const room of this.rooms.all) {
-      const sale = await this.follow(room, counted);
+    for (const [room, occupancy] of before) {
+      const sale = await this.follow(room, occupancy, counted);
       facts.push({ queueId: room.queueId, sale });
     }
     this.report(facts);
@@ -80,10 +83,11 @@ export class SaleBoardJob {
   private async count(): Promise<Counted> {
     const lastPayment = await this.sales.lastPayment();
     const after = this.lastPayment ?? lastPayment;
+    const holders = await this.sales.holders(this.config.QUEUE_IDLE_TIMEOUT_SECONDS); // before the seats: see admit-up-to-4.lua
     const counted = {
+      holders,
       sales: await this.sales.sales(),
       counts: await this.sales.counts(),
-      holders: await this.sales.holders(),
       bought: lastPayment > after ? await this.sales.bought(after, lastPayment) : [],
     };
     this.lastPayment = lastPayment;
@@ -93,6 +97,7 @@ export class SaleBoardJob {
   /** Publishes the state of a queue’s sale, and limits admission by it. */
   private async follow(
     room: WaitingRoom,
+    before: Occupancy,
     { sales, counts, holders, bought }: Counted,
   ): Promise<SaleFacts | undefined> {
     const { queueId } = room;
@@ -103,18 +108,19 @@ export class SaleBoardJob {
     );
     if (sale === undefined) {
       if (this.states.get(queueId) !== undefined)
-        await room.admitBySeats({ users: undefined, holders: 0, lifeMs: 0 });
+        await room.admitBySeats({ users: undefined, before, holders: NO_HOLDERS, lifeMs: 0 });
       return undefined;
     }
     const admission = this.admissionOf(queueId);
-    admission.learn(occupancyOf(room), bought.find(isOurs) ?? { buyers: 0, seats: 0, seatsSquared: 0 });
+    admission.learn(before, bought.find(isOurs) ?? { buyers: 0, seats: 0, seatsSquared: 0 });
     const seats = seatsOf(counts.filter(isOurs));
     const users =
       this.config.QUEUE_ADMIT_BY_SEATS === 'on' ? admission.demand.usersFor(seats.free) : undefined;
     const isForSale = sale.state === 'OPEN' || sale.state === 'WAITLIST';
     const undecided = await room.admitBySeats({
       users,
-      holders: holders.find(isOurs)?.holders ?? 0,
+      before,
+      holders: holders.find(isOurs) ?? NO_HOLDERS,
       lifeMs: isForSale || sale.state === 'NOT_OPEN' ? ADMISSION_LIFE_MS : 0, // what is sold stays so while nobody counts
     });
     if (users !== undefined) this.admissible.set(queueId, Math.max(0, users - undecided));

@@ -1,5 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Database } from '../../../platform/database/database';
+import type { SeatHolders } from '../../waiting-room/state/admission-store';
 import { SALE_OF_SCHEDULE, type Sale } from '../repository';
 
 export interface ScheduleSale {
@@ -52,11 +53,12 @@ const COUNTS = `
    GROUP BY queue_id, sale, name, amount
    ORDER BY amount DESC, name`;
 
-/** Sessions that hold seats. */
+/** Sessions that hold seats, and the numbers of those whose last hold ends within some seconds. */
 const HOLDERS = `
-  SELECT queueId, COUNT(*) AS holders
-    FROM (SELECT DISTINCT queue_id AS queueId, queue_generation, queue_seq FROM reservation
-           WHERE status = 'TEMP_RESERVED' AND held_until > NOW(3) AND queue_id IS NOT NULL) AS sessions
+  SELECT queueId, COUNT(*) AS count, GROUP_CONCAT(IF(heldUntil <= NOW(3) + INTERVAL ? SECOND, seq, NULL)) AS ending
+    FROM (SELECT queue_id AS queueId, queue_seq AS seq, MAX(held_until) AS heldUntil FROM reservation
+           WHERE status = 'TEMP_RESERVED' AND held_until > NOW(3) AND queue_id IS NOT NULL
+           GROUP BY queue_id, queue_generation, queue_seq) AS sessions
    GROUP BY queueId`;
 
 const LAST_PAYMENT = 'SELECT COALESCE(MAX(id), 0) AS id FROM payment';
@@ -76,9 +78,13 @@ const BOUGHT = `
 export class SaleBoardRepository {
   constructor(private readonly database: Database) {}
 
-  /** How many sessions hold seats, by queue. */
-  async holders(): Promise<{ queueId: string; holders: number }[]> {
-    return this.database.query(HOLDERS);
+  /** The sessions that hold seats, by queue. @param endingSeconds time within which holds count as ending */
+  async holders(endingSeconds: number): Promise<({ queueId: string } & SeatHolders)[]> {
+    const rows = await this.database.query<{ queueId: string; count: number; ending: string | null }>(
+      HOLDERS,
+      [endingSeconds],
+    );
+    return rows.map((row) => ({ ...row, ending: row.ending?.split(',').map(Number) ?? [] }));
   }
 
   async lastPayment(): Promise<number> {

@@ -1,4 +1,5 @@
 import type { WaitingRoom } from '../../waiting-room/waiting-room';
+import type { Occupancy } from '../../waiting-room/state/admission-store';
 import type { Chances } from '../../waiting-room/status/schema';
 import {
   ChanceCalibration,
@@ -9,14 +10,6 @@ import {
   type Supply,
 } from './chances';
 import { Demand, type Purchases } from './demand';
-
-/** How many users a queue has let in, as a process knows it. */
-export interface Occupancy {
-  gen: number;
-  /** Admissions since the state was made. */
-  admitted: number;
-  active: number;
-}
 
 export const occupancyOf = ({ snapshot }: WaitingRoom): Occupancy => {
   const { gen, admitted, active } = snapshot;

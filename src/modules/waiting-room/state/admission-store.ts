@@ -26,12 +26,28 @@ export interface AppliedDecision {
   controllerState: string;
 }
 
+/** How many users a queue has admitted, as a process knows it. */
+export interface Occupancy {
+  gen: number;
+  /** Admissions since the state was made. */
+  admitted: number;
+  active: number;
+}
+
+/** Active users who hold seats. */
+export interface SeatHolders {
+  count: number;
+  /** Seqs of those whose hold ends within the idle time-out: only they may count as gone. */
+  ending: number[];
+}
+
 /** How many users there are seats for. */
 export interface SeatLimit {
   /** Active users who hold nothing are among them; undefined: seats limit nothing. */
   users: number | undefined;
-  /** Active users who hold seats. */
-  holders: number;
+  /** The queue before holders and then seats were counted. */
+  before: Occupancy;
+  holders: SeatHolders;
   /** How long this holds; 0: until the next call. */
   lifeMs: number;
 }
@@ -74,8 +90,11 @@ export class AdmissionStore {
    * Sets how many more may be admitted, so that each finds a seat.
    * @returns active users who hold nothing and have sent a request lately
    */
-  async admitBySeats({ users, holders, lifeMs }: SeatLimit, known: number): Promise<number | StateLost> {
-    const own = [users ?? -1, lifeMs, holders, GONE_AFTER_MS];
+  async admitBySeats(seats: SeatLimit, known: number): Promise<number | StateLost> {
+    const { users, before, holders, lifeMs } = seats;
+    const { gen, admitted, active } = before;
+    const counted = [gen, admitted, active, holders.count, GONE_AFTER_MS, ...holders.ending];
+    const own = [users ?? -1, lifeMs, ...counted];
     const [status, undecided = 0] = (await this.scripts.run('admitUpTo', { known, own })) as [
       'OK' | StateLost,
       number?,

@@ -1,18 +1,31 @@
 -- admit-up-to-4.lua: sets how many more users may be admitted so that each finds a seat.
 -- KEYS  1–4 see common.lua
 -- ARGV  1–7 see common.lua  8 users for whom there are seats, those among them who are active and hold none; -1: seats
---       limit nothing  9 how long (ms) this holds; 0: until the next call  10 active users who hold seats
---       11 time (ms) without a request after which an active user counts as gone
+--       limit nothing  9 how long (ms) this holds; 0: until the next call
+--       10–12 gen, admitted and active of the queue before holders and then seats were counted  13 active users who hold
+--       seats  14 time (ms) without a request after which an active user counts as gone
+--       15… seqs of those holders who may be gone
 -- Returns {'state-lost'} when the state must be restored first, else {'OK', active users who hold nothing and are not gone}
+--
+-- A user who takes a seat or pays while the others are counted is in the older of two counts, so the error is a user who
+-- is admitted a moment later, and never one who finds no seat.
 -- @include ../include/common.lua
 if lost() then return { 'state-lost' } end
 local users, lifeMs = tonumber(ARGV[8]), tonumber(ARGV[9])
-local gone = idleMs > 0 and redis.call('ZCOUNT', KEYS[3], '-inf', now + idleMs - tonumber(ARGV[11])) or 0
-local undecided = math.max(0, redis.call('ZCARD', KEYS[2]) - gone - tonumber(ARGV[10]))
+local isSameState = tonumber(ARGV[10]) == gen
+local admitted = isSameState and tonumber(ARGV[11]) or tonumber(redis.call('HGET', KEYS[1], 'admitted')) or 0
+local active = isSameState and tonumber(ARGV[12]) or redis.call('ZCARD', KEYS[2])
+
+local goneUntil = now + idleMs - tonumber(ARGV[14])
+local gone = idleMs > 0 and redis.call('ZCOUNT', KEYS[3], '-inf', goneUntil) or 0
+for i = 15, #ARGV do -- holders are subtracted already
+  local idleAt = idleMs > 0 and tonumber(redis.call('ZSCORE', KEYS[3], ARGV[i]))
+  if idleAt and idleAt <= goneUntil then gone = gone - 1 end
+end
+local undecided = math.max(0, active - gone - tonumber(ARGV[13]))
 if users < 0 then
   redis.call('HDEL', KEYS[1], 'admitUpTo', 'admitUpToUntil')
 else
-  local admitted = tonumber(redis.call('HGET', KEYS[1], 'admitted')) or 0
   local knownUntil = lifeMs == 0 and 0 or now + lifeMs
   redis.call('HSET', KEYS[1], 'admitUpTo', admitted + math.max(0, users - undecided), 'admitUpToUntil', string.format('%.0f', knownUntil))
 end
