@@ -59,7 +59,8 @@ export class DisplayTime {
     const known = this.offsets.get(minute);
     if (known !== undefined) return known;
     const local = Date.parse(`${this.format.format(at).replace(' ', 'T')}Z`);
-    const minutes = Math.round((local - at.getTime()) / MINUTE_MS);
+    // Beyond the years of four digits there is no such text: those times are shown in UTC. Rows may have 9999-12-31 for "never".
+    const minutes = Number.isNaN(local) ? 0 : Math.round((local - at.getTime()) / MINUTE_MS);
     const [hours, rest] = [Math.trunc(Math.abs(minutes) / 60), Math.abs(minutes) % 60].map(twoDigits);
     const offset = { ms: minutes * MINUTE_MS, text: `${minutes < 0 ? '-' : '+'}${hours}:${rest}` };
     if (this.offsets.size >= MAX_KNOWN) this.offsets.clear();
