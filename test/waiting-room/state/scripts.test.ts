@@ -146,7 +146,14 @@ describe('the waiting room’s scripts', () => {
     const wide = new ScriptQueue(queue.store, 10_001);
     for (let ticks = 1; ticks <= 10; ticks++)
       expect((await wide.admit()).admitted.at(-1)).toBe(first.seq + ticks * 1000);
-    expect((await wide.snapshot()).active).toBe(10_001);
+    // More than one reply lists.
+    const { active, whole, changes } = await wide.snapshot();
+    expect({ active, whole, listed: new Set(changes.map(({ seq }) => seq)).size }).toEqual({
+      active: 10_001,
+      whole: true,
+      listed: 10_001,
+    });
+    expect(changes.every(({ sessionUntilMs = 0 }) => sessionUntilMs > 0)).toBe(true);
   });
 
   it('the next tick goes on at once when one has admitted as many as it may', async () => {

@@ -84,8 +84,11 @@ export function readExtendedSessions(reply: unknown, count: number): (number | S
 
 type SnapshotReply = [Buffer, ...Numbers<10>, Buffer[], (number | Buffer)[], (Buffer | null)[]];
 
+/** What snapshot-4.lua has found. `isListed`: false when the active entries of a whole snapshot are too many for its reply. */
+type FoundDelta = SnapshotDelta & { isListed: boolean };
+
 /** Reads the reply of snapshot-4.lua. */
-export function readDelta(reply: unknown): SnapshotDelta | StateLost {
+export function readDelta(reply: unknown): FoundDelta | StateLost {
   const [status, ...rest] = reply as SnapshotReply;
   if (status.toString() === 'state-lost') return 'state-lost';
   const [nowMs, issued, headSeq, gen, epoch, version, active, rejoined, admittedTotal, whole, ...lists] =
@@ -101,7 +104,8 @@ export function readDelta(reply: unknown): SnapshotDelta | StateLost {
     active,
     rejoined,
     admittedTotal,
-    whole: whole === 1,
+    whole: whole > 0,
+    isListed: whole < 2,
     changes: changes.map(readChange),
     bitmaps: readBitmaps(bitmaps),
     admission: readAdmission(admission),

@@ -11,7 +11,8 @@ import { BITMAPS_PER_CALL, chunksOf, ENTRIES_PER_CALL, MAX_ADMISSIONS_PER_CALL }
 import type { Entry } from './entries/entry';
 import { EntryBatches } from './entries/entry-batches';
 import { type QueueKeys, queueKeys } from './keys';
-import { readDelta, readDrained, readTick } from './replies';
+import { SnapshotStore } from '../snapshot/snapshot-store';
+import { readDrained, readTick } from './replies';
 import type {
   DrainedLeaves,
   DrainRequest,
@@ -39,6 +40,7 @@ export class QueueStore {
   readonly admission: AdmissionStore;
   readonly opening: OpeningStore;
   private readonly recovery: RecoveryStore;
+  private readonly snapshots: SnapshotStore;
 
   constructor(
     private readonly redis: Redis,
@@ -53,6 +55,7 @@ export class QueueStore {
     this.admission = new AdmissionStore(this.scripts);
     this.opening = new OpeningStore(redis, this.keys, this.scripts);
     this.recovery = new RecoveryStore(this.scripts, rules.maxWaitMs);
+    this.snapshots = new SnapshotStore(redis, this.keys, this.scripts);
   }
 
   get tokenLifeMs(): number {
@@ -119,9 +122,9 @@ export class QueueStore {
     return this.entries.extendSession({ seq, holdMs, limit: 0, known });
   }
 
-  /** What has changed since `version` of generation `gen`; everything since version 0. */
+  /** See SnapshotStore. */
   async snapshot(version: number, gen: number, known: number): Promise<SnapshotDelta | StateLost> {
-    return readDelta(await this.scripts.run('snapshot', { known, own: [version, gen] }));
+    return this.snapshots.read(version, gen, known);
   }
 
   /** Reports who was seen. */

@@ -1,11 +1,11 @@
 -- snapshot-4.lua: what has changed since the caller's snapshot of the queue.
 -- KEYS  1–4 see common.lua
--- ARGV  1–7 see common.lua  8 version of the snapshot (0: none)  9 gen of the snapshot
+-- ARGV  1–7 see common.lua  8 version of the snapshot (0: none)  9 gen of the snapshot  10 most active entries that are listed
 -- Returns {'state-lost'} when the state must be restored first, else
 --         {'OK', now ms, issued, headSeq, gen, epoch, version, active, rejoined, admitted in all, whole,
 --          {changes}, {epoch, segment, bitmap, …}, {the values of ADMISSION_FIELDS}}
---         whole 1: the changes are all active entries, the bitmaps all of the epochs that count; else only those since the
---         version
+--         whole 1: the changes are all active entries, the bitmaps all of the epochs that count; 2: the same, but the active
+--         entries are too many for one script, and the caller reads them by ZSCAN; 0: only those since the version
 --         a change: '+<seq>:<deadline of the session ms>' became active or was prolonged, '-<seq>:…' left
 -- @include include/common.lua
 -- @include include/admission-fields.lua
@@ -19,8 +19,10 @@ local isEvicted = logFrom and (from < logFrom or oldest[2] == nil and from < ver
 local isInLog = not isEvicted and (oldest[2] == nil or tonumber(oldest[2]) <= from + 1 or redis.call('ZCARD', prefix .. 'log') < LOG_LENGTH)
 local isWhole = from == 0 or tonumber(ARGV[9]) ~= gen or from > version or not isInLog
 
-local changes = {}
-if isWhole then
+local changes, whole = {}, isWhole and 1 or 0
+if isWhole and redis.call('ZCARD', KEYS[2]) > tonumber(ARGV[10]) then
+  from, whole = 0, 2
+elseif isWhole then
   from = 0
   local active = redis.call('ZRANGE', KEYS[2], 0, -1, 'WITHSCORES')
   for i = 1, #active, 2 do changes[#changes + 1] = '+' .. active[i] .. ':' .. active[i + 1] end
@@ -40,6 +42,6 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', prefix .. 'changed', '(' .. 
 end
 return {
   'OK', now, issued, headSeq, gen, epoch, version, redis.call('ZCARD', KEYS[2]), redis.call('ZCARD', KEYS[4]),
-  tonumber(redis.call('HGET', KEYS[1], 'admitted')) or 0, isWhole and 1 or 0, changes, bitmaps,
+  tonumber(redis.call('HGET', KEYS[1], 'admitted')) or 0, whole, changes, bitmaps,
   redis.call('HMGET', KEYS[1], unpack(ADMISSION_FIELDS)),
 }
