@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Config } from './config/config';
+import { handOverConnections } from './http/closing';
 import { answerScrapes } from './platform/observability/cluster-metrics';
 import type { Logger } from './platform/observability/logger';
 
@@ -40,6 +41,7 @@ interface Slot {
  */
 export function runWorkers(config: Config, logger: Logger): void {
   answerScrapes();
+  handOverConnections();
   let stopping = false;
   let whyNot: string | undefined;
   const slots = new Map<Worker, Slot>();

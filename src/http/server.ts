@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Express, Request, Response } from 'express';
 import { monotonicMs } from '../common/clock';
-import { arrivals, closeIdle } from './closing';
+import { closeIdle, connectionsArrived } from './closing';
 import { rawFailure } from './envelope';
 import { BrokenRequest, MethodNotAllowed } from './errors';
 import { METHODS, originForm } from './middleware/protocol';
@@ -42,6 +42,8 @@ export class HttpServer {
   private readonly server: Server;
   private readonly exchanges = new WeakMap<Socket, Exchange>();
   private readonly sockets = new Set<Socket>();
+  /** All that there have been. */
+  private connections = 0;
 
   constructor(
     app: Express,
@@ -65,6 +67,7 @@ export class HttpServer {
       },
     );
     this.server.on('connection', (socket) => {
+      this.connections++;
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));
     });
@@ -145,7 +148,7 @@ export class HttpServer {
       (socket) => this.isIdle(socket),
       () => monotonicMs() >= endMs - graceMs / 2, // the rest is for requests in flight
     );
-    await arrivals(); // connections that wait to be accepted would be reset
+    await connectionsArrived(() => this.connections);
     const closed = new Promise<void>((resolve) => {
       this.server.close(() => {
         resolve();

@@ -66,14 +66,15 @@ describe('a server that closes', () => {
     await closed;
   });
 
-  it('answers a client whose connection waits to be accepted', async () => {
-    const late = client();
-    late.socket.write(GET);
+  it('answers clients whose connections wait to be accepted, however many they are', async () => {
+    const late = Array.from({ length: 50 }, client);
+    for (const { socket } of late) socket.write(GET);
     await new Promise<void>((resolve) => {
-      process.nextTick(resolve); // now the kernel has made the connection, and nobody has been here to take it
+      process.nextTick(resolve); // now the kernel has made the connections, and nobody has been here to take them
     });
     const closed = close();
-    expect([await late.ended, late.answers()]).toEqual(['', 1]);
+    const ends = await Promise.all(late.map(async (it) => [await it.ended, it.answers()]));
+    expect(ends).toEqual(late.map(() => ['', 1]));
     await closed;
   });
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Buyer, tally } from '../../support/clients/buyer';
 import { Given, openAdminDatabase } from '../../support/rows/given';
 import { ServiceProcess } from '../../support/servers/process';
@@ -80,8 +82,20 @@ describe('WORKERS=3', () => {
     expect(tally(answers)).toEqual({ '200': 12 });
   });
 
-  it('end together, with 0', async () => {
+  it('end together, with 0, and reset no connection that has reached the port before', async () => {
     const other = await new ServiceProcess({ WORKERS: 2 }).start();
+    const clients = Array.from({ length: 60 }, () => connect(Number(new URL(other.url).port), '127.0.0.1'));
+    const answers = clients.map(async (client) => {
+      let text = '';
+      client.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      client.on('error', (error) => (text += error.message));
+      await once(client, 'close');
+      return text.split('\r\n')[0];
+    });
+    await Promise.all(clients.map((client) => once(client, 'connect')));
+    for (const client of clients)
+      client.write('GET /nowhere HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n');
     expect(await other.stop()).toBe(0);
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['HTTP/1.1 404 Not Found']));
   });
 });
