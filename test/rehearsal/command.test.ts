@@ -117,6 +117,11 @@ describe('npm run load -- rehearse', () => {
     const canceled = [await cancel().expect(200), await cancel().expect(200)];
     for (const { body: answer } of canceled) expect(answer).toMatchObject({ data: { state: 'CANCELED' } });
     await admin('post', `/${data.rehearsalId}/pass`).expect(409);
+    const older = (await admin('get', `?before=${data.rehearsalId}`)).body as { data: RehearsalView[] };
+    expect(older.data.map(({ rehearsalId }) => rehearsalId)).toEqual(
+      (await rehearsals()).slice(1).map(({ rehearsalId }) => rehearsalId),
+    );
+    await admin('get', '?before=x').expect(400);
     expect(await runTool('rehearsal', ['next'], scratch.env)).toMatchObject({ code: 0, stdout: '{}\n' });
     const prepared = await runTool(
       'rehearsal',

@@ -1,5 +1,8 @@
 import request, { type Response } from 'supertest';
 import { LoadShedder } from '../../src/http/limits/shedder';
+import type { Order } from '../../src/modules/orders/order-schema';
+import { formTexts } from '../../src/modules/pages/forms/texts';
+import { ordersPage } from '../../src/modules/pages/forms/views';
 import { useService } from '../support/suite';
 
 const FORMS = '/v1/forms';
@@ -54,6 +57,15 @@ class Buyer {
   }
 }
 
+it('the page of orders leads to older ones where there may be any', () => {
+  const order = { concertTitle: 'x', seats: [], status: 'PAID' } as unknown as Order;
+  const orders = Array.from({ length: 100 }, (_, i) => ({ ...order, orderId: 900 - i }));
+  const page = { texts: formTexts('en'), style: '', proof: '', key: '' };
+  const older = `href="${FORMS}/orders?before=801"`;
+  expect(ordersPage(page, orders)).toContain(older);
+  expect(ordersPage(page, orders.slice(1))).not.toContain('before=');
+});
+
 describe('the forms', () => {
   const app = useService({ HOLD_EXTENSION_SECONDS: 60, MAX_SEATS_PER_USER: 4 });
 
@@ -91,6 +103,8 @@ describe('the forms', () => {
     expect((await buyer.get(`${FORMS}/orders`)).status).toBe(200);
     expect(enter).not.toHaveBeenCalled(); // whose session has ended is no load of the active users
     enter.mockRestore();
+    expect((await buyer.get(`${FORMS}/orders?before=1`)).text).not.toContain('data-status');
+    expect((await buyer.get(`${FORMS}/orders?before=x`)).status).toBe(400);
     expect((await buyer.get(FORMS)).text).toContain(`action="${FORMS}/departure"`);
     expect((await buyer.submit('departure')).text).toContain('name="userId"');
   });

@@ -20,6 +20,7 @@ export interface HistoryPoint {
   queues: Record<string, { waiting: number; active: number; limit: number }>;
 }
 
+export type Concert = Data<'/v1/admin/concerts'>[number];
 export type Schedule = Data<'/v1/admin/schedules'>[number];
 export type AuditEntry = Data<'/v1/admin/audit'>[number];
 export type Rehearsal = Data<'/v1/admin/rehearsals'>[number];

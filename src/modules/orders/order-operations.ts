@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../../http/operation';
-import { Order, OrderBody, OrderQuery, PaidOrder } from './order-schema';
+import { Order, OrderBody, OrderQuery, ORDERS_PER_PAGE, PaidOrder } from './order-schema';
 
 const HELD: Order = {
   orderId: 1,
@@ -33,7 +33,7 @@ const NOT_HELD = { HOLD_ENDED: 'The order is not held any more' };
 export const LIST = operation({
   tag: 'Order',
   summary: 'Your orders, newest first',
-  description: 'At most 100; `before` asks for older ones. A token of any status will do.',
+  description: `At most ${ORDERS_PER_PAGE}; \`before\` asks for older ones. A token of any status will do.`,
   query: OrderQuery,
   answer: z.array(Order),
   example: [HELD],

@@ -61,6 +61,8 @@ export const PaidOrder = z.object({
 });
 export type PaidOrder = z.infer<typeof PaidOrder>;
 
+export const ORDERS_PER_PAGE = 100;
+
 export const OrderQuery = z.object({
   before: z
     .string()

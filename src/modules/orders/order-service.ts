@@ -12,7 +12,7 @@ import { AlreadyExtended, NotRefundable, OrderNotHeld, SeatLimitReached } from '
 import { ExtensionRepository } from './holds/extension-repository';
 import { OrderRepository, type OrderRow } from './order-repository';
 import { OrderPresenter } from './order-presenter';
-import type { Order, OrderBody } from './order-schema';
+import { type Order, type OrderBody, ORDERS_PER_PAGE } from './order-schema';
 import { RefundRepository } from './refunds/refund-repository';
 import { ReservationService } from './service';
 
@@ -22,8 +22,6 @@ interface Left {
   /** Whether its user still holds seats in the queue of the session. */
   isHolding: boolean;
 }
-
-const PAGE = 100;
 
 /** Orders of several seats: held, prolonged, released and canceled as one. */
 @scoped(Lifecycle.ContainerScoped)
@@ -68,7 +66,7 @@ export class OrderService {
   /** The user's newest orders, at most 100. @param before only those with smaller ids */
   async list(userId: number, before = Number.MAX_SAFE_INTEGER): Promise<Order[]> {
     const orders = await this.breakers.concert.run(() =>
-      this.orders.list(this.database, userId, before, PAGE),
+      this.orders.list(this.database, userId, before, ORDERS_PER_PAGE),
     );
     return orders.map((order) => this.presenter.present(order));
   }

@@ -6,7 +6,9 @@ import { answers, operation } from '../../http/operation';
 import { literalRouter, refuseOtherMethods } from '../../http/routes';
 import { type Access, pathId } from '../organizer/middleware';
 import type { RehearsalAdminService } from './admin-service';
+import { PageQuery } from '../organizer/paging';
 import { Reason } from '../../http/fields';
+import { REHEARSALS_PER_PAGE } from './requests';
 import { RehearsalRequest, RehearsalView } from './schema';
 
 const BODY_BYTES = 4096;
@@ -20,7 +22,8 @@ export function rehearsalAdminRoutes(rehearsals: RehearsalAdminService, access: 
   router.get(
     '/v1/admin/rehearsals',
     access('viewer'),
-    answers(LIST, async (_req, res) => sendData(res, await rehearsals.list())),
+    validate(LIST),
+    answers(LIST, async (req, res) => sendData(res, await rehearsals.list(req.query))),
   );
   router.post(
     '/v1/admin/rehearsals',
@@ -76,7 +79,8 @@ const EXAMPLE: RehearsalView = {
 
 const LIST = operation({
   tag,
-  summary: 'The newest 20 rehearsals, and what they have shown',
+  summary: `Rehearsals and what they have shown, newest first, at most ${REHEARSALS_PER_PAGE}`,
+  query: PageQuery,
   answer: z.array(RehearsalView),
   example: [EXAMPLE],
 });

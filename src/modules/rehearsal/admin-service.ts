@@ -3,6 +3,7 @@ import { DisplayTime } from '../../common/calendar/display-time';
 import { Conflict, NotFound } from '../../common/errors';
 import { Database, type ModelTransaction, type SqlExecutor } from '../../platform/database/database';
 import { type Act, type Actor, AuditRepository } from '../organizer/audit/repository';
+import type { PageQuery } from '../organizer/paging';
 import { WaitingRoomRegistry } from '../waiting-room/registry';
 import { RehearsalPasses } from './passes';
 import { type RehearsalRow, RehearsalRequests, wantedOf } from './requests';
@@ -21,8 +22,8 @@ export class RehearsalAdminService {
   ) {}
 
   /** The newest first. */
-  async list(): Promise<RehearsalView[]> {
-    return (await this.requests.list()).map((row) => this.viewOf(row));
+  async list({ before }: PageQuery): Promise<RehearsalView[]> {
+    return (await this.requests.list(before)).map((row) => this.viewOf(row));
   }
 
   /** @throws NotFound (404): no such queue; Conflict (409): another one waits or runs, or the queue is that of buyers */

@@ -19,12 +19,12 @@ export interface RehearsalRow {
   failure: string | null;
 }
 
-const SHOWN = 20;
+export const REHEARSALS_PER_PAGE = 20;
 const COLUMNS = `
   id, queue_id AS queueId, user_count AS users, seat_count AS seats, wait_minutes AS waitMinutes,
   real_seats AS realSeats, real_buyers AS realBuyers, requested_by AS requestedBy, requested_at AS requestedAt,
   started_at AS startedAt, ended_at AS endedAt, outcome, failure`;
-const LIST = `SELECT ${COLUMNS} FROM rehearsal ORDER BY id DESC LIMIT ${SHOWN}`;
+const LIST = `SELECT ${COLUMNS} FROM rehearsal WHERE id < ? ORDER BY id DESC LIMIT ${REHEARSALS_PER_PAGE}`;
 const FIND = `SELECT ${COLUMNS} FROM rehearsal WHERE id = ?`;
 const NEXT = `
   SELECT ${COLUMNS} FROM rehearsal WHERE started_at IS NULL AND ended_at IS NULL ORDER BY id LIMIT 1`;
@@ -46,9 +46,9 @@ const STAGED = `
 export class RehearsalRequests {
   constructor(private readonly database: Database) {}
 
-  /** The newest first. */
-  async list(): Promise<RehearsalRow[]> {
-    return this.database.query<RehearsalRow>(LIST);
+  /** The newest first. @param before only those with smaller ids */
+  async list(before = Number.MAX_SAFE_INTEGER): Promise<RehearsalRow[]> {
+    return this.database.query<RehearsalRow>(LIST, [before]);
   }
 
   async find(id: number, on: SqlExecutor = this.database): Promise<RehearsalRow | undefined> {

@@ -208,8 +208,17 @@ describeInBrowser('the operator’s page', () => {
     const admin = new OrganizerClient(url, keyOf('admin'));
     const { title, scheduleId } = await admin.published({ closesAt: inDays(2) });
     await app.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [KEYS, title]);
-    const { page, faults } = await openAs('admin', KEYS);
-    await page.waitForSelector(`[data-schedule="${scheduleId}"]`);
+    const before = {
+      ...dataOf<object>(await admin.get(`schedules/${scheduleId}`)),
+      scheduleId: scheduleId - 1,
+      startsAt: '2020-01-01T00:00:00Z',
+    };
+    const { page, faults } = await browser.open();
+    const firstPage = '**/v1/admin/schedules?state=PUBLISHED';
+    await page.route(firstPage, (route) => route.fulfill({ json: { data: [before] } }));
+    await signIn(page, keyOf('admin'));
+    await choose(page, KEYS);
+    await page.waitForSelector(`[data-schedule="${scheduleId}"]`); // it is on the second page of the list
     const reach = async (selector: string): Promise<void> => {
       for (let presses = 0; presses < 60; presses++) {
         await page.keyboard.press('Tab');

@@ -5611,10 +5611,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest 20 rehearsals, and what they have shown */
+        /** Rehearsals and what they have shown, newest first, at most 20 */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    before?: string;
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -5721,6 +5723,15 @@ export interface paths {
                             }[];
                             exception: null;
                         };
+                    };
+                };
+                /** @description Bad input: the message names each bad field */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Failure"];
                     };
                 };
                 /** @description No operator key, or one that was revoked */

@@ -107,8 +107,7 @@ export function formRoutes(services: FormServices, middleware: RouteMiddleware):
       );
       if (held === undefined) {
         const all = JSON.parse((await concerts.schedules()).json) as Schedule[];
-        const own = all.filter(({ queueId }) => queueId === req.activeUser.queueId);
-        send(res, views.concertsPage(page(req, res), own));
+        send(res, views.concertsPage(page(req, res), all, req.activeUser.queueId));
         return;
       }
       const { amount } = await balances.findBalance(userId);
@@ -132,9 +131,10 @@ export function formRoutes(services: FormServices, middleware: RouteMiddleware):
     token,
     perUser,
     shedAnyStatus,
-    ...shows(async (req, res) =>
-      send(res, views.ordersPage(page(req, res), await orders.list(req.claims.userId))),
-    ),
+    ...shows(async (req, res) => {
+      const before = req.query.before === undefined ? undefined : idIn({ body: req.query }, 'before');
+      send(res, views.ordersPage(page(req, res), await orders.list(req.claims.userId, before)));
+    }),
   );
 
   router.post(

@@ -1,5 +1,5 @@
 import type { Schedule, Seat } from '../../catalog/schema';
-import type { Order } from '../../orders/order-schema';
+import { type Order, ORDERS_PER_PAGE } from '../../orders/order-schema';
 import type { CheckedToken } from '../../waiting-room/schema';
 import { type Html, html } from './html';
 import { document, form, FORMS, hidden, link, type Page, paragraph, won } from './parts';
@@ -43,16 +43,18 @@ export function waitingPage(page: Page, { queuePosition, etaSeconds, pollAfterMs
   return document(page, texts.waiting, parts, Math.max(1, Math.ceil(pollAfterMs / 1000)));
 }
 
-export function concertsPage(page: Page, schedules: Schedule[]): string {
+export function concertsPage(page: Page, schedules: Schedule[], ofQueue: string): string {
   const { texts } = page;
-  const items = schedules.map(
-    ({ scheduleId, concertTitle, openDate, startTime }) =>
-      html`<li>
-        <a class="choice" href="${FORMS}/seats?scheduleId=${scheduleId}"
-          ><strong>${concertTitle}</strong> <span>${dayOf(texts, openDate)} ${startTime}</span></a
-        >
-      </li>`,
-  );
+  const items = schedules
+    .filter(({ queueId }) => queueId === ofQueue)
+    .map(
+      ({ scheduleId, concertTitle, openDate, startTime }) =>
+        html`<li>
+          <a class="choice" href="${FORMS}/seats?scheduleId=${scheduleId}"
+            ><strong>${concertTitle}</strong> <span>${dayOf(texts, openDate)} ${startTime}</span></a
+          >
+        </li>`,
+    );
   const list =
     items.length === 0
       ? paragraph(texts.none)
@@ -163,7 +165,9 @@ export function ordersPage(page: Page, orders: Order[]): string {
       : html`<ul class="plain">
           ${items}
         </ul>`;
-  return document(page, texts.tickets, [list, link('', texts.back)]);
+  const last = orders[ORDERS_PER_PAGE - 1]?.orderId;
+  const older = last === undefined ? [] : [link(`/orders?before=${last}`, texts.olderTickets)];
+  return document(page, texts.tickets, [list, ...older, link('', texts.back)]);
 }
 
 export function endedPage(page: Page, hasPaid: boolean): string {
