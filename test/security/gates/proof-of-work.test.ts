@@ -24,6 +24,9 @@ interface WorkProof {
   nonce: string;
 }
 
+/** Between the check of a proof and its spending: for a hash, for a connection, for the answer of a store. */
+const MOST_WAIT_MS = 60_000;
+
 describe('Argon2id', () => {
   it('counts the zero bits as a reader of the hash would', () => {
     fc.assert(
@@ -56,7 +59,8 @@ describe('a challenge', () => {
     const proof = { challenge, nonce: await solve(challenge, BITS) };
     const lastMs = NOW_MS + expiresInSeconds * 1000 - 1;
     expect((await verify(7, proof)).isVerified).toBe(true);
-    await verify(7, proof, { nowMs: lastMs });
+    const { proof: spent } = await verify(7, proof, { nowMs: lastMs });
+    expect(spent.lifeMs).toBeGreaterThan(expiresInSeconds * 1000 + MOST_WAIT_MS);
     const other = new ProofOfWork({ bits: () => 1, secret: 'x'.repeat(40) }).issue(7, NOW_MS, GEN).challenge;
     await expect(verify(7, proof, { nowMs: lastMs + 1 })).rejects.toThrow('expired');
     await expect(verify(7, proof, { gen: GEN + 1 })).rejects.toThrow('expired'); // Redis may have lost what is spent

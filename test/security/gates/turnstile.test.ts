@@ -176,6 +176,8 @@ describe('TOKEN_GATE=turnstile', () => {
     expect(outcome(first)).toBe('200');
     expect((await ask(userId, response)).text).toBe(first.text);
     expect(await spent(ask(other, response))).toBe(true);
+    expect(outcome(await ask(other, shop.solve()))).toBe('200');
+    expect(await spent(ask(other, response))).toBe(true); // not for the entry that the other user has by now, either
     expect(await spent(ask(userId, response, OWN))).toBe(true);
     expect(outcome(await ask(userId))).toBe('403 403');
     expect(outcome(await ask(userId, 'invented'))).toBe('403 403');

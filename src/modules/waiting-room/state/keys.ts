@@ -34,7 +34,7 @@ export interface QueueKeys {
  * | `idled` | sorted set: seq → deadline of the session of a user who idled out | the session; TTL: life of a token |
  * | `extended` | sorted set: seq → the session's deadline before a hold prolonged it | the session; TTL: life of a token |
  * | `holding` | sorted set: seq → until when a hold that is being made keeps the session open | trimmed by the admission script; TTL: life of a token |
- * | `spent:<proof>` | the proof has given an entry | TTL: life of the proof |
+ * | `spent:<proof>` | the user whose entry the proof has given | TTL: life of the proof |
  * | `proof:<proof>` | the queue in which the proof is spent (only in the main queue) | TTL: life of the proof |
  * | `reports` | hash: process → what it has seen in the last second | TTL: 30 s |
  * | `board` | hash: `notice` of the operator (status/board-store.ts) | stays |

@@ -6,7 +6,7 @@
 -- Returns {'state-lost'} when the state must be restored first, else {headSeq, n times: status, seq, gen, iat ms,
 --         deadline of the session (ms), 1 when the entry is new, 1 when the proof was spent before}
 --         status: WAITING | PROGRESS | drawn, when a draw has given the entry another number, to be called again with |
---         SPENT, when the proof has given an entry before that is not live any more |
+--         SPENT, when the proof has given an entry before that is not live any more, or another user's |
 --         state-lost, when the state is found lost at this user
 --         deadline: 0 unless active
 -- @include include/common.lua
@@ -34,11 +34,14 @@ local function answerLost()
 end
 
 -- The proof is spent in the step that makes the entry: a client that lost the answer gets the same entry for the same
--- proof.
-local function isSpent(proof)
-  if proof == '' then return false end
+-- proof. Not every proof names its user, so that one spent for a user gives nobody else's entry.
+-- Returns whether it was spent before, and whether for another user.
+local function spend(proof, user)
+  if proof == '' then return false, false end
   local lifeMs, id = string.match(proof, '^(%d+):(.*)$')
-  return not redis.call('SET', prefix .. 'spent:' .. id, 1, 'NX', 'PX', lifeMs)
+  local spender = redis.call('SET', prefix .. 'spent:' .. id, 'user:' .. user, 'NX', 'PX', lifeMs, 'GET')
+  -- Earlier versions wrote 1.
+  return spender ~= false, spender and spender ~= '1' and spender ~= 'user:' .. user
 end
 
 -- One sample of (seq, arrival) every 250 ms is enough to measure how long entries wait.
@@ -75,7 +78,8 @@ local function issue(user, proof, drawn)
     storeEntry(user, drawn, entryGen, iat)
     seq = drawn
   end
-  local spent = isSpent(proof)
+  local spent, isOfAnother = spend(proof, user)
+  if isOfAnother then return answer('SPENT', 0, 0, 0, 0, 0, 1) end
   local wasSpent = spent and 1 or 0
   if seq then
     if hasLostEnds(seq) then return answerLost() end

@@ -23,6 +23,12 @@ export interface Passed {
   isVerified: boolean;
 }
 
+/**
+ * Longest time from the check of a proof to its spending: the hash may wait for its turn, and the request for a store.
+ * A proof is remembered for longer than it is good by that, else it could be spent again at the end of its life.
+ */
+export const SPENDING_MS = 120_000;
+
 /** A gate: the proof that a client must bring to get a token. */
 export interface Gate {
   readonly name: 'proof-of-work' | 'turnstile' | 'privacy-pass';

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { PrivateTokenRefused } from '../../errors';
 import type { PrivacyPassKey } from '../../../../config/privacy-pass-key';
-import type { Gate, GateRequest, Passed } from './gate';
+import { type Gate, type GateRequest, type Passed, SPENDING_MS } from './gate';
 import { base64url, encodeChallenge, isSigned, readPrivateToken, sha256 } from './private-token';
 
 /** A challenge is accepted in its window and in the next one. */
@@ -42,7 +42,10 @@ export class PrivacyPass implements Gate {
     const key = keys.find(({ id }) => id.equals(token.keyId));
     if (key === undefined || !isSigned(token, key.key)) throw refused('The token is not of the issuer');
     return {
-      proof: { id: `privacy-pass-${sha256(token.input).toString('hex')}`, lifeMs: 2 * WINDOW_MS },
+      proof: {
+        id: `privacy-pass-${sha256(token.input).toString('hex')}`,
+        lifeMs: 2 * WINDOW_MS + SPENDING_MS,
+      },
       isVerified: true,
     };
   }

@@ -3,7 +3,7 @@ import { Hs256 } from '../../../../platform/jwt';
 import { GateRefused } from '../../errors';
 import type { IssuedChallenge } from '../../schema';
 import { type Argon2, argon2id, MEMORY_KIB, zeroBits } from './argon2';
-import type { Gate, GateRequest, Passed } from './gate';
+import { type Gate, type GateRequest, type Passed, SPENDING_MS } from './gate';
 import { Limited } from './limited';
 
 /** Time to solve it, for the slowest phone as well. */
@@ -83,7 +83,7 @@ export class ProofOfWork implements Gate {
     if (!(await this.isSolved(challenge, nonce, claims.bits)))
       throw refused('The nonce does not solve the challenge');
     const id = `${userId}-${claims.untilMs}`;
-    return { proof: { id, lifeMs: CHALLENGE_SECONDS * 1000 }, isVerified: true };
+    return { proof: { id, lifeMs: CHALLENGE_SECONDS * 1000 + SPENDING_MS }, isVerified: true };
   }
 
   private async isSolved(challenge: string, nonce: string, bits: number): Promise<boolean> {

@@ -3,7 +3,7 @@ import { Unavailable } from '../../../../common/errors';
 import { type Breaker, CircuitOpen } from '../../../../platform/circuit-breaker/breaker';
 import type { Logger } from '../../../../platform/observability/logger';
 import { GateRefused } from '../../errors';
-import type { Gate, GateRequest, Passed } from './gate';
+import { type Gate, type GateRequest, type Passed, SPENDING_MS } from './gate';
 import { type Siteverify, type SiteverifyReply, SecretRefused } from './siteverify';
 
 /** Cloudflare's: a response is good for five minutes. */
@@ -43,7 +43,10 @@ export class Turnstile implements Gate {
     const hash = createHash('sha256').update(response).digest('hex');
     const reply = await this.ask(response, retryKey(`${gen} ${hash}`));
     if (reply !== undefined) this.judge(reply, nowMs);
-    const spent = { id: `turnstile-${hash}`, lifeMs: RESPONSE_SECONDS * 1000 + 2 * TOLERANCE_MS };
+    const spent = {
+      id: `turnstile-${hash}`,
+      lifeMs: RESPONSE_SECONDS * 1000 + 2 * TOLERANCE_MS + SPENDING_MS,
+    };
     return { proof: spent, isVerified: reply !== undefined };
   }
 
