@@ -1,5 +1,5 @@
-import { type Manifest, refusal, type Values } from '../support';
-import { api, envOf, refused, the } from './support';
+import { type Manifest, refusal } from '../support';
+import { api, envOf, presetOf, refused, the } from './support';
 
 describe('connections', () => {
   interface Rule {
@@ -13,12 +13,12 @@ describe('connections', () => {
     rules.filter(({ to }) => !to).flatMap(({ ports }) => ports.map(({ port }) => port));
 
   it('come from anybody only where the chart opens a way in', async () => {
-    const isOpen = async (values: Values): Promise<boolean> =>
-      (policyOf(await api(values), 'concert-api').ingress ?? []).some(({ from }) => !from);
-    expect(await isOpen({})).toBe(false);
-    expect(await isOpen({ ingress: { enabled: true } })).toBe(true);
-    expect(await isOpen({ gateway: { enabled: true, parentRefs: [{ name: 'edge' }] } })).toBe(true);
-    expect(await isOpen({ service: { type: 'NodePort' } })).toBe(true);
+    const isOpen = (manifests: Manifest[]): boolean =>
+      (policyOf(manifests, 'concert-api').ingress ?? []).some(({ from }) => !from);
+    expect(isOpen(presetOf('standard'))).toBe(false);
+    expect(isOpen(await api({ ingress: { enabled: true } }))).toBe(true);
+    expect(isOpen(await api({ gateway: { enabled: true, parentRefs: [{ name: 'edge' }] } }))).toBe(true);
+    expect(isOpen(await api({ service: { type: 'NodePort' } }))).toBe(true);
   });
 
   it('reach the operators’ port from Prometheus alone, however open the rest is', async () => {

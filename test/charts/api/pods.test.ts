@@ -1,7 +1,7 @@
 import { configTable } from '../../../src/config/config';
 import { cases } from '../cases';
-import { type Manifest, podsOf, render, type Values } from '../support';
-import { api, envOf, refused, the } from './support';
+import { type Manifest, manifestsOf, podsOf, type Values } from '../support';
+import { api, envOf, presetOf, refused, the } from './support';
 
 /** Variables that the chart makes of other values; all the rest are settable in `config`. */
 const MADE_BY_CHART = {
@@ -37,16 +37,16 @@ describe('pods', () => {
     expect(pod?.spec.containers[0]).toMatchObject({ lifecycle: { preStop: { sleep: { seconds: 3 } } } });
   });
 
-  it('prefer different nodes, but are scheduled on one if need be', async () => {
-    for (const { spec } of podsOf(await api({})).filter(({ kind }) => kind === 'Deployment'))
+  it('prefer different nodes, but are scheduled on one if need be', () => {
+    for (const { spec } of podsOf(presetOf('standard')).filter(({ kind }) => kind === 'Deployment'))
       for (const it of spec.topologySpreadConstraints as { whenUnsatisfiable: string }[])
         expect(it.whenUnsatisfiable).toBe('ScheduleAnyway');
   });
 
   it.each(cases.filter(({ chart }) => chart === 'concert-api'))(
     'never see the administrator of the database: $name',
-    async (one) => {
-      const pods = podsOf(await render(one));
+    (one) => {
+      const pods = podsOf(manifestsOf(one));
       const seeing = pods.filter(({ spec }) => /admin/i.test(JSON.stringify(spec))).map(({ owner }) => owner);
       expect(
         seeing.every((owner) =>
@@ -71,14 +71,15 @@ describe('pods', () => {
 
 describe('the secret of the tokens', () => {
   it('may have a second one beside it, which pods need not find', async () => {
-    const keys = async (values: Values): Promise<string[]> =>
-      Object.keys(the(await api(values), 'Secret').data ?? {}).sort();
-    expect(await keys({})).toEqual(['TOKEN_SECRET']);
+    const keys = (manifests: Manifest[]): string[] => Object.keys(the(manifests, 'Secret').data ?? {}).sort();
+    expect(keys(presetOf('standard'))).toEqual(['TOKEN_SECRET']);
     const tokenSecretSecondary = 'the-next-secret-of-32-bytes-or-more';
-    expect(await keys({ tokenSecretSecondary })).toEqual(['TOKEN_SECRET', 'TOKEN_SECRET_SECONDARY']);
-    expect(envOf(await api({}), 'Deployment concert-api').get('TOKEN_SECRET_SECONDARY')).toMatchObject({
-      valueFrom: { secretKeyRef: { name: 'concert-api', optional: true } },
-    });
+    expect(keys(await api({ tokenSecretSecondary }))).toEqual(['TOKEN_SECRET', 'TOKEN_SECRET_SECONDARY']);
+    expect(envOf(presetOf('standard'), 'Deployment concert-api').get('TOKEN_SECRET_SECONDARY')).toMatchObject(
+      {
+        valueFrom: { secretKeyRef: { name: 'concert-api', optional: true } },
+      },
+    );
     expect(await refused({ tokenSecretSecondary: 'short' })).toContain('/tokenSecretSecondary');
   });
 });

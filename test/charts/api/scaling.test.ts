@@ -1,8 +1,8 @@
-import { api, refused, the } from './support';
+import { api, presetOf, refused, the } from './support';
 
 describe('scaling', () => {
-  it('goes by CPU alone by default', async () => {
-    expect(the(await api({}), 'HorizontalPodAutoscaler').spec).toMatchObject({
+  it('goes by CPU alone by default', () => {
+    expect(the(presetOf('standard'), 'HorizontalPodAutoscaler').spec).toMatchObject({
       minReplicas: 2,
       maxReplicas: 4,
       metrics: [{ type: 'ContainerResource', containerResource: { name: 'cpu', container: 'api' } }],
@@ -39,7 +39,7 @@ describe('scaling by KEDA', () => {
       triggers: Trigger[];
     };
     expect(spec).toMatchObject({ minReplicaCount: 2, maxReplicaCount: 4 });
-    const { behavior } = the(await api({}), 'HorizontalPodAutoscaler').spec as { behavior: unknown };
+    const { behavior } = the(presetOf('standard'), 'HorizontalPodAutoscaler').spec as { behavior: unknown };
     expect(spec.advanced.horizontalPodAutoscalerConfig).toEqual({ behavior });
     expect(the(manifests, 'Deployment').spec).not.toHaveProperty('replicas');
     expect(spec.triggers.map(({ type }) => type)).toEqual(['cpu', 'prometheus', 'prometheus', 'cron']);

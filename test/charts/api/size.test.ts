@@ -1,12 +1,12 @@
 import { configTable } from '../../../src/config/config';
 import { podsOf, type Values } from '../support';
-import { api, envOf, refused, the } from './support';
+import { api, envOf, presetOf, refused, the } from './support';
 
 const PRESETS = ['fat', 'standard', 'thin', 'dev'];
 
 describe('size', () => {
-  it.each(PRESETS)('%s has one process tree for the background work', async (preset) => {
-    const manifests = await api({ preset });
+  it.each(PRESETS)('%s has one process tree for the background work', (preset) => {
+    const manifests = presetOf(preset);
     const hasWorker = manifests.some(({ metadata }) => metadata.name === 'concert-api-worker');
     expect(envOf(manifests, 'Deployment concert-api').get('ROLE')?.value).toBe(hasWorker ? 'api' : 'all');
   });
@@ -81,8 +81,8 @@ describe('size', () => {
     expect(await refused({ worker: { replicas: 0 } })).toContain('No process would do the background work');
   });
 
-  it.each(['standard', 'thin'])('%s takes no pod of its minimum away in a rollout', async (preset) => {
-    const { rollingUpdate } = the(await api({ preset }), 'Deployment').spec?.strategy as {
+  it.each(['standard', 'thin'])('%s takes no pod of its minimum away in a rollout', (preset) => {
+    const { rollingUpdate } = the(presetOf(preset), 'Deployment').spec?.strategy as {
       rollingUpdate: { maxUnavailable: string; maxSurge: number };
     };
     const share = Number(/^(\d+)%$/.exec(rollingUpdate.maxUnavailable)?.[1]) / 100;
@@ -108,10 +108,10 @@ describe('size', () => {
     ).toContain('the autoscaler needs hpa.cpu');
   });
 
-  it('shares 60 % of the memory among the heaps of a pod', async () => {
-    const heap = async (preset: string): Promise<string | undefined> =>
-      envOf(await api({ preset }), 'Deployment concert-api').get('NODE_OPTIONS')?.value;
-    expect(await heap('fat')).toBe('--max-old-space-size=819'); // 8192 × 0.6 / 6
-    expect(await heap('dev')).toBe('--max-old-space-size=460');
+  it('shares 60 % of the memory among the heaps of a pod', () => {
+    const heap = (preset: string): string | undefined =>
+      envOf(presetOf(preset), 'Deployment concert-api').get('NODE_OPTIONS')?.value;
+    expect(heap('fat')).toBe('--max-old-space-size=819'); // 8192 × 0.6 / 6
+    expect(heap('dev')).toBe('--max-old-space-size=460');
   });
 });

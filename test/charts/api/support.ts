@@ -1,4 +1,4 @@
-import { type Manifest, podsOf, refusal, render, type Values } from '../support';
+import { type Manifest, manifestsOf, podsOf, refusal, render, type Values } from '../support';
 
 export const beside: Values = {
   tokenSecret: 'a-token-secret-of-32-bytes-or-more',
@@ -8,6 +8,8 @@ export const beside: Values = {
 
 export const api = (values: Values): Promise<Manifest[]> =>
   render({ chart: 'concert-api', values: { ...beside, ...values } });
+/** As `api({ preset })`, without a process of Helm. */
+export const presetOf = (preset: string): Manifest[] => manifestsOf({ name: `concert-api-${preset}` });
 export const refused = (values: Values): Promise<string> => refusal('concert-api', { ...beside, ...values });
 
 export function the(manifests: Manifest[], kind: string, name = 'concert-api'): Manifest {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { configTable } from '../../../src/config/config';
-import { type Container, podsOf, render, root, type Values } from '../support';
+import { type Container, manifestsOf, podsOf, root } from '../support';
 
 /** compose.yaml is the study's environment, with the images, options and sizes of the charts. */
 interface Service {
@@ -24,26 +24,26 @@ const compose = parseYaml(readFileSync(join(root, 'compose.yaml'), 'utf8'), { me
 const service = (name: string): Service => compose.services[name] ?? { image: 'there is none' };
 const STORES = ['mariadb', 'redis', 'kafka', 'kafka-ui', 'influxdb', 'prometheus', 'grafana', 'k6'];
 
-async function containerOf(chart: string, values: Values = {}): Promise<Container> {
-  const [container] = podsOf(await render({ chart, values }))[0]?.spec.containers ?? [];
-  if (container === undefined) throw new Error(`${chart} has no container`);
+function containerOf(name: string): Container {
+  const [container] = podsOf(manifestsOf({ name }))[0]?.spec.containers ?? [];
+  if (container === undefined) throw new Error(`${name} has no container`);
   return container;
 }
 const valuesIn = (env: Container['env'] = []): Record<string, string> =>
   Object.fromEntries(env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
 
-it.each(STORES)('%s has the image of the chart', async (chart) => {
-  expect(service(chart).image).toBe((await containerOf(chart)).image);
+it.each(STORES)('%s has the image of the chart', (chart) => {
+  expect(service(chart).image).toBe(containerOf(chart).image);
 });
 
-it('MariaDB and Redis have the options of the charts', async () => {
-  expect(service('mariadb').command).toEqual((await containerOf('mariadb')).args);
-  const { args = [] } = await containerOf('redis');
+it('MariaDB and Redis have the options of the charts', () => {
+  expect(service('mariadb').command).toEqual(containerOf('mariadb').args);
+  const { args = [] } = containerOf('redis');
   expect(service('redis').command).toEqual(args.slice(args.indexOf('--appendonly')));
 });
 
-it('Kafka has the properties of the chart, under its own name', async () => {
-  const charted = valuesIn((await containerOf('kafka')).env);
+it('Kafka has the properties of the chart, under its own name', () => {
+  const charted = valuesIn(containerOf('kafka').env);
   expect(service('kafka').environment).toEqual({
     ...charted,
     CLUSTER_ID: expect.stringMatching(/^[\w-]{22}$/) as string,
@@ -51,13 +51,12 @@ it('Kafka has the properties of the chart, under its own name', async () => {
   });
 });
 
-it("the API has the study's room, and the processes of the preset that fills it", async () => {
+it("the API has the study's room, and the processes of the preset that fills it", () => {
   expect(service('api').deploy?.resources).toEqual({
     limits: { cpus: '6', memory: '8G' },
     reservations: { cpus: '2', memory: '4G' },
   });
-  const values = { preset: 'fat', database: { host: 'x' }, redis: { host: 'x' } };
-  const charted = valuesIn((await containerOf('concert-api', values)).env);
+  const charted = valuesIn(containerOf('concert-api-fat').env);
   const own = service('api').environment ?? {};
   for (const name of ['ROLE', 'WORKERS', 'DATABASE_POOL_MAX', 'NODE_OPTIONS'])
     expect([name, own[name]]).toEqual([name, charted[name]]);

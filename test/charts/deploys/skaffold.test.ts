@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse as parseYaml, parseAllDocuments } from 'yaml';
 import { merged } from '../../../lab/k8s/cluster/release.ts';
-import { amountOf, type Manifest, podsOf, render, root, type Values } from '../support';
+import { amountOf, type Manifest, manifestsOf, podsOf, render, root, type Values } from '../support';
 
 /** Neither skaffold nor kind can be run everywhere: what their files name must exist, and install. */
 interface Artifact {
@@ -62,8 +62,16 @@ function valuesOf({ valuesFiles = [], setValueTemplates = {} }: Release): Values
   return [...valuesFiles.map(valuesIn), ...set].reduce(merged, {});
 }
 
-const rendered = async (release: Release): Promise<Manifest[]> =>
-  render({ chart: basename(release.chartPath), values: valuesOf(release) });
+const renderings = new Map<string, Promise<Manifest[]>>();
+/** Several tests look at what the same values make. */
+function renderOnce(chart: string, values: Values): Promise<Manifest[]> {
+  const key = JSON.stringify([chart, values]);
+  const rendering = renderings.get(key) ?? render({ chart, values });
+  renderings.set(key, rendering);
+  return rendering;
+}
+const rendered = (release: Release): Promise<Manifest[]> =>
+  renderOnce(basename(release.chartPath), valuesOf(release));
 
 describe.each(['', ...PROFILES])('skaffold, profile "%s"', (profile) => {
   const config = withProfile(profile);
@@ -137,7 +145,7 @@ it.each(['k8s/values/small.yaml', 'k8s/values/laptop.yaml', ...experiments])(
   'installs with %s, and has room in the namespace beside a load test',
   async (file) => {
     const values = valuesIn(file);
-    const manifests = [...(await render({ chart: 'concert', values })), ...(await render({ chart: 'k6' }))];
+    const manifests = [...(await renderOnce('concert', values)), ...manifestsOf({ name: 'k6' })];
     const [, , quota] = parseAllDocuments(read('k8s/namespace.yaml')).map((it) => it.toJS() as Manifest);
     const hard = quota?.spec?.hard as Record<string, string>;
     for (const kind of ['requests', 'limits'] as const)
@@ -151,7 +159,7 @@ it.each(['laptop', 'small'])(
   async (name) => {
     const file = `k8s/values/${name}.yaml`;
     const [, cores, gibibytes] = /Minimum for the cluster: (\d+) cores, (\d+) GiB\./.exec(read(file)) ?? [];
-    const manifests = await render({ chart: 'concert', values: valuesIn(file) });
+    const manifests = await renderOnce('concert', valuesIn(file));
     // Half a core and 1 GiB are for Kubernetes itself.
     expect(askedBy(manifests, 'requests', 'cpu')).toBeLessThanOrEqual(Number(cores) - 0.5);
     expect(askedBy(manifests, 'requests', 'memory')).toBeLessThanOrEqual(Number(gibibytes) - 1);
@@ -179,7 +187,7 @@ it.each<[string, Values]>([
   ]),
   ...['small', 'laptop'].map((name): [string, Values] => [name, valuesIn(`k8s/values/${name}.yaml`)]),
 ])('with %s no more users are let in at first than the pods’ cores can serve', async (_name, values) => {
-  expect(startPerCore(await render({ chart: 'concert', values }))).toBeLessThanOrEqual(200);
+  expect(startPerCore(await renderOnce('concert', values))).toBeLessThanOrEqual(200);
 });
 
 it('describes a kind cluster on which the charts’ features exist', () => {
@@ -195,10 +203,10 @@ it('describes a kind cluster on which the charts’ features exist', () => {
   expect(new Set(zones).size).toBe(2);
 });
 
-it('runs k6 as a plain Job like the chart does: the same image, once, let in by the policies', async () => {
+it('runs k6 as a plain Job like the chart does: the same image, once, let in by the policies', () => {
   const [job] = parseAllDocuments(read('k8s/k6-job.yaml')).map((it) => it.toJS() as Manifest);
   const [ours] = podsOf(job ? [job] : []);
-  const [charted] = podsOf(await render({ chart: 'k6' }));
+  const [charted] = podsOf(manifestsOf({ name: 'k6' }));
   expect(job?.spec).toMatchObject({ backoffLimit: 0 });
   expect(ours?.spec.containers[0]?.image).toBe(charted?.spec.containers[0]?.image);
   expect(charted?.labels).toMatchObject(ours?.labels ?? { none: '' });

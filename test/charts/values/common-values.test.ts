@@ -3,6 +3,7 @@ import {
   charts,
   type Container,
   type Manifest,
+  manifestsOf,
   type Pod,
   podsOf,
   refusal,
@@ -17,26 +18,67 @@ const rendered = (chart: string, values: Values): Promise<Manifest[]> =>
 const containersOf = ({ spec }: Pod): Container[] => [...(spec.initContainers ?? []), ...spec.containers];
 const parts = charts.filter((name) => name !== 'concert');
 
+const labels = { 'cost-center': 'tickets' };
+const tunnel = { ports: [{ port: 15008, protocol: 'TCP' }] };
+const dns = {
+  namespace: 'openshift-dns',
+  podLabels: { dns: 'default' },
+  ports: [5353],
+  addresses: ['169.254.20.10/32'],
+};
+const map = (name: string): string => `{apiVersion: v1, kind: ConfigMap, metadata: {name: ${name}}}`;
+const noCpu = { resources: { limits: { cpu: null } } };
+/** Together, since each rendering is a process. */
+const COMMON = {
+  global: {
+    imageRegistry: 'registry.example:5000',
+    imagePullSecrets: [{ name: 'pull' }],
+    arbitraryUser: true,
+    labels,
+    networkPolicy: { extraIngress: [tunnel], extraEgress: [tunnel] },
+    dns,
+  },
+  imagePullSecrets: [{ name: 'own' }],
+  extraEnv: [{ name: 'NODE_EXTRA_CA_CERTS', value: '/ca/ca.crt' }],
+  extraVolumes: [{ name: 'ca', secret: { secretName: 'ca' } }],
+  extraVolumeMounts: [{ name: 'ca', mountPath: '/ca' }],
+  podLabels: { team: 'tickets' },
+  podAnnotations: { 'example.com/inject': 'true' },
+  podSecurityContext: { supplementalGroups: [7] },
+  containerSecurityContext: { runAsNonRoot: true },
+  extraObjects: [
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'one' } },
+    map('{{ .Release.Name }}-two'),
+  ],
+};
+const OF_USER = ['one', 'concert-two'];
+const serviceAnnotations = { 'example.com/lb': 'internal' };
+const commonOf = (chart: string): Values => ({
+  ...COMMON,
+  ...(chart === 'concert-api' ? { migrate: noCpu } : noCpu),
+  ...(chart === 'k6' ? {} : { service: { annotations: serviceAnnotations } }),
+});
+
 describe.each(parts)('%s', (chart) => {
-  it('takes images from another registry, with its Secrets', async () => {
-    const global = { imageRegistry: 'registry.example:5000', imagePullSecrets: [{ name: 'pull' }] };
-    for (const pod of podsOf(await rendered(chart, { global, imagePullSecrets: [{ name: 'own' }] }))) {
+  let manifests: Manifest[];
+  let pods: Pod[];
+  beforeAll(async () => {
+    manifests = await rendered(chart, commonOf(chart));
+    pods = podsOf(manifests);
+  });
+
+  it('takes images from another registry, with its Secrets', () => {
+    for (const pod of pods) {
       for (const { image } of containersOf(pod)) expect(image).toMatch(/^registry\.example:5000\/[a-z]/);
       expect(pod.spec.imagePullSecrets).toEqual([{ name: 'own' }, { name: 'pull' }]);
     }
   });
 
-  it('gives pods variables, volumes, labels and annotations', async () => {
-    const values = {
-      extraEnv: [{ name: 'NODE_EXTRA_CA_CERTS', value: '/ca/ca.crt' }],
-      extraVolumes: [{ name: 'ca', secret: { secretName: 'ca' } }],
-      extraVolumeMounts: [{ name: 'ca', mountPath: '/ca' }],
-      podLabels: { team: 'tickets' },
-      podAnnotations: { 'example.com/inject': 'true' },
-    };
-    const pods = podsOf(await rendered(chart, values));
-    for (const { labels, annotations } of pods) {
-      expect(labels).toMatchObject(values.podLabels);
+  it('gives pods variables, volumes, labels and annotations', () => {
+    const values = COMMON;
+    expect(pods).not.toEqual([]);
+    for (const { labels: given, annotations } of pods) {
+      expect(given).toMatchObject(values.podLabels);
       expect(annotations).toMatchObject(values.podAnnotations);
     }
     for (const { spec } of pods.filter(({ kind }) => kind !== 'Pod')) {
@@ -49,21 +91,10 @@ describe.each(parts)('%s', (chart) => {
   });
 
   describe('with the labels and the mesh of a platform', () => {
-    const labels = { 'cost-center': 'tickets' };
-    const tunnel = { ports: [{ port: 15008, protocol: 'TCP' }] };
-    const networkPolicy = { extraIngress: [tunnel], extraEgress: [tunnel] };
-    let manifests: Manifest[];
-    beforeAll(async () => {
-      manifests = await rendered(chart, {
-        podLabels: { team: 'tickets' },
-        global: { labels, networkPolicy },
-      });
-    });
-
     it('labels every object and pod', () => {
-      for (const { kind, metadata } of manifests)
+      for (const { kind, metadata } of manifests.filter((it) => !OF_USER.includes(it.metadata.name)))
         expect({ kind, ...metadata.labels }).toMatchObject({ kind, ...labels });
-      for (const pod of podsOf(manifests)) expect(pod.labels).toMatchObject(labels);
+      for (const pod of pods) expect(pod.labels).toMatchObject(labels);
     });
 
     it('selects no pods by labels of the user', () => {
@@ -85,13 +116,8 @@ describe.each(parts)('%s', (chart) => {
     });
   });
 
-  it('leaves users and groups to the platform when the values say so, and takes contexts of the user', async () => {
-    const manifests = await rendered(chart, {
-      global: { arbitraryUser: true },
-      podSecurityContext: { supplementalGroups: [7] },
-      containerSecurityContext: { runAsNonRoot: true },
-    });
-    for (const pod of podsOf(manifests)) {
+  it('leaves users and groups to the platform when the values say so, and takes contexts of the user', () => {
+    for (const pod of pods) {
       const context = pod.spec.securityContext as Record<string, unknown>;
       for (const name of ['runAsUser', 'runAsGroup', 'fsGroup']) expect(context).not.toHaveProperty(name);
       expect(context).toMatchObject({ runAsNonRoot: true, supplementalGroups: [7] });
@@ -100,18 +126,11 @@ describe.each(parts)('%s', (chart) => {
     }
   });
 
-  it('queries the DNS that the values name', async () => {
-    const dns = {
-      namespace: 'openshift-dns',
-      podLabels: { dns: 'default' },
-      ports: [5353],
-      addresses: ['169.254.20.10/32'],
-    };
-    const policies = (await rendered(chart, { global: { dns } })).filter(
-      ({ kind, spec }) => kind === 'NetworkPolicy' && spec?.egress !== undefined,
-    );
-    for (const { spec } of policies) {
-      const [rule] = spec?.egress as unknown[];
+  it('queries the DNS that the values name', () => {
+    const rules = manifests
+      .filter(({ kind }) => kind === 'NetworkPolicy')
+      .map(({ spec }) => (spec?.egress as unknown[])[0]);
+    for (const rule of rules)
       expect(rule).toEqual({
         ports: [
           { port: 5353, protocol: 'UDP' },
@@ -125,35 +144,23 @@ describe.each(parts)('%s', (chart) => {
           { ipBlock: { cidr: '169.254.20.10/32' } },
         ],
       });
-    }
   });
 
-  it('adds manifests of the user, as objects and as templates', async () => {
-    const map = (name: string): string => `{apiVersion: v1, kind: ConfigMap, metadata: {name: ${name}}}`;
-    const extraObjects = [
-      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'one' } },
-      map('{{ .Release.Name }}-two'),
-    ];
-    const names = (await rendered(chart, { extraObjects })).map(({ metadata }) => metadata.name);
-    expect(names).toEqual(expect.arrayContaining(['one', 'concert-two']));
+  it('adds manifests of the user, as objects and as templates', () => {
+    expect(manifests.map(({ metadata }) => metadata.name)).toEqual(expect.arrayContaining(OF_USER));
   });
 
-  it('drops a CPU limit that is null', async () => {
-    const nothing = { resources: { limits: { cpu: null } } };
-    const values = chart === 'concert-api' ? { migrate: nothing } : nothing;
-    const pods = podsOf(await rendered(chart, values));
+  it('drops a CPU limit that is null', () => {
     const pod = pods.find(({ owner }) => (chart === 'concert-api' ? owner.includes('migrate') : true));
     expect(pod?.spec.containers[0]?.resources?.limits).not.toHaveProperty('cpu');
     expect(pod?.spec.containers[0]?.resources?.limits).toHaveProperty('memory');
   });
-});
 
-it.each(parts.filter((name) => name !== 'k6'))('%s annotates its Service', async (chart) => {
-  const annotations = { 'example.com/lb': 'internal' };
-  const service = (await rendered(chart, { service: { annotations } })).find(
-    ({ kind }) => kind === 'Service',
-  );
-  expect(service?.metadata.annotations).toEqual(annotations);
+  if (chart !== 'k6')
+    it('annotates its Service', () => {
+      const service = manifests.find(({ kind }) => kind === 'Service');
+      expect(service?.metadata.annotations).toEqual(serviceAnnotations);
+    });
 });
 
 const mine = { 'app.kubernetes.io/component': 'mine' };
@@ -164,8 +171,8 @@ it.each<Values>([{ podLabels: mine }, { global: { labels: mine } }])('refuses %j
 describe('stores', () => {
   const stores = ['mariadb', 'redis', 'kafka', 'influxdb', 'prometheus', 'grafana'];
 
-  it.each(stores)('%s can be mended by an upgrade while its pod does not start', async (chart) => {
-    const set = (await rendered(chart, {})).find(({ kind }) => kind === 'StatefulSet');
+  it.each(stores)('%s can be mended by an upgrade while its pod does not start', (name) => {
+    const set = manifestsOf({ name }).find(({ kind }) => kind === 'StatefulSet');
     expect(set?.spec).toMatchObject({ podManagementPolicy: 'Parallel' });
   });
 
@@ -180,8 +187,8 @@ describe('stores', () => {
     expect(await mount({ subPath: '' })).toEqual({ name: 'data', mountPath: '/var/lib/mysql' });
   });
 
-  it('Kafka writes no logs of its garbage collector, which would fill its volume', async () => {
-    const [pod] = podsOf(await rendered('kafka', {}));
+  it('Kafka writes no logs of its garbage collector, which would fill its volume', () => {
+    const [pod] = podsOf(manifestsOf({ name: 'kafka' }));
     expect(pod?.spec.containers[0]?.env).toContainEqual({ name: 'EXTRA_ARGS', value: '-name kafkaServer' });
   });
 });

@@ -1,4 +1,4 @@
-import { type Manifest, podsOf, refusal, render, type Values } from '../support';
+import { type Manifest, manifestsOf, podsOf, refusal, render, type Values } from '../support';
 
 const beside = { tokenSecret: 'a-token-secret-of-32-bytes-or-more', redis: { host: 'concert-redis' } };
 const own = { database: { host: 'concert-mariadb' } };
@@ -8,6 +8,7 @@ const inlineUrls = {
 };
 const elsewhere = { database: { host: 'db.example', port: 3307, passwordSecret: 'dumps' } };
 
+const enabled = manifestsOf({ name: 'concert-api-backup' });
 const api = (values: Values): Promise<Manifest[]> =>
   render({ chart: 'concert-api', values: { ...beside, ...own, ...values } });
 const refused = (values: Values): Promise<string> => refusal('concert-api', { ...beside, ...own, ...values });
@@ -31,14 +32,13 @@ function egressOf(manifests: Manifest[], name: string): [string, number[]][] {
 }
 
 describe('backups', () => {
-  it('are made only when the values enable them', async () => {
-    const manifests = await api({});
+  it('are made only when the values enable them', () => {
+    const manifests = manifestsOf({ name: 'concert-api-standard' });
     expect([...named(manifests, 'CronJob'), ...named(manifests, 'PersistentVolumeClaim')]).toEqual([]);
   });
 
-  it('are written by an account that may only read, to a claim that outlives the release', async () => {
-    const manifests = await api({ backup: { enabled: true } });
-    const backup = podsOf(manifests).find(({ owner }) => owner === 'CronJob concert-api-backup');
+  it('are written by an account that may only read, to a claim that outlives the release', () => {
+    const backup = podsOf(enabled).find(({ owner }) => owner === 'CronJob concert-api-backup');
     expect(JSON.stringify(backup?.spec)).not.toContain('admin');
     expect(backup?.spec.containers[0]?.env).toEqual(
       expect.arrayContaining([
@@ -49,13 +49,13 @@ describe('backups', () => {
         },
       ]),
     );
-    const claim = manifests.find(({ kind }) => kind === 'PersistentVolumeClaim');
+    const claim = enabled.find(({ kind }) => kind === 'PersistentVolumeClaim');
     expect(claim?.metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' });
     expect(JSON.stringify(backup?.spec.volumes)).toContain(`"claimName":"${claim?.metadata.name ?? ''}"`);
   });
 
-  it('never overlap, and a restore never runs by itself', async () => {
-    const jobs = (await api({ backup: { enabled: true } })).filter(({ kind }) => kind === 'CronJob');
+  it('never overlap, and a restore never runs by itself', () => {
+    const jobs = enabled.filter(({ kind }) => kind === 'CronJob');
     expect(jobs.map(({ metadata, spec }) => [metadata.name, spec?.suspend, spec?.concurrencyPolicy])).toEqual(
       [
         ['concert-api-backup', undefined, 'Forbid'],
@@ -123,9 +123,8 @@ describe('backups', () => {
     expect(named(await api({ ...inlineUrls, backup }), 'CronJob')).toEqual(['concert-api-backup']);
   });
 
-  it('are migrated to the schema of the release when they are restored', async () => {
-    const pods = podsOf(await api({ backup: { enabled: true } }));
-    const restore = pods.find(({ owner }) => owner === 'CronJob concert-api-restore')?.spec;
+  it('are migrated to the schema of the release when they are restored', () => {
+    const restore = podsOf(enabled).find(({ owner }) => owner === 'CronJob concert-api-restore')?.spec;
     expect(restore?.initContainers?.map(({ name }) => name)).toEqual(['restore']);
     expect(restore?.containers[0]).toMatchObject({ name: 'migrate', args: ['dist/cli/migrate.js'] });
   });
@@ -137,9 +136,12 @@ describe('moving to a MariaDB elsewhere', () => {
     abandonedStores: ['mariadb'],
     'concert-api': { ...secretUrl, backup: { enabled: true, ...elsewhere } },
   };
+  let manifests: Manifest[];
+  beforeAll(async () => {
+    manifests = await render({ chart: 'concert', values: moved });
+  });
 
-  it('leaves nothing of the release’s own, and everything finds the other', async () => {
-    const manifests = await render({ chart: 'concert', values: moved });
+  it('leaves nothing of the release’s own, and everything finds the other', () => {
     expect(manifests.filter(({ metadata }) => metadata.name.endsWith('-mariadb'))).toEqual([]);
     const text = JSON.stringify(manifests);
     expect(text).not.toContain('concert-mariadb');
@@ -147,8 +149,7 @@ describe('moving to a MariaDB elsewhere', () => {
       expect(egressOf(manifests, `concert-${name}`)).toContainEqual(['anywhere', [3306]]);
   });
 
-  it('migrates before the new pods, since nothing of the upgrade can mend the other', async () => {
-    const manifests = await render({ chart: 'concert', values: moved });
+  it('migrates before the new pods, since nothing of the upgrade can mend the other', () => {
     const job = manifests.find(({ kind, metadata }) => kind === 'Job' && metadata.name.includes('migrate'));
     expect(job?.metadata.annotations?.['helm.sh/hook']).toBe('pre-install,pre-upgrade');
   });

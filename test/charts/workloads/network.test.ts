@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { chartOf, podsOf, render, type Manifest, type Pod } from '../support';
+import { chartOf, manifestsOf, podsOf, render, type Manifest, type Pod } from '../support';
 
 /**
  * The arrows of the system as the policies of all charts together allow them: both ends must agree.
@@ -73,7 +73,7 @@ beforeAll(async () => {
     prometheus: { kubeStateMetrics: { enabled: true } },
     'otel-collector': { enabled: true, endpoint: 'http://tempo.monitoring:4318' },
   };
-  const manifests = [...(await render({ chart: 'concert', values })), ...(await render({ chart: 'k6' }))];
+  const manifests = [...(await render({ chart: 'concert', values })), ...manifestsOf({ name: 'k6' })];
   pods = podsOf(manifests);
   policies = policiesOf(manifests);
 });

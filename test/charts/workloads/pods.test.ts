@@ -1,5 +1,5 @@
 import { cases } from '../cases';
-import { type Container, type Pod, podsOf, render } from '../support';
+import { type Container, manifestsOf, podsOf } from '../support';
 
 /** What the restricted Pod Security level asks (https://kubernetes.io/docs/concepts/security/pod-security-standards), and more. */
 const RUNS_TO_ITS_END = ['Job', 'CronJob', 'Pod'];
@@ -7,10 +7,7 @@ const TALKS_TO_KUBERNETES = ['StatefulSet concert-prometheus', 'Deployment conce
 const HARMLESS_VOLUMES = ['configMap', 'emptyDir', 'persistentVolumeClaim', 'projected', 'secret'];
 
 describe.each(cases)('pods of $name', (one) => {
-  let pods: Pod[];
-  beforeAll(async () => {
-    pods = podsOf(await render(one));
-  });
+  const pods = podsOf(manifestsOf(one));
 
   it('pass the restricted level and cannot write into their images', () => {
     for (const { owner, spec } of pods) {

@@ -1,7 +1,7 @@
-import { amountOf, type Manifest, podsOf, render } from '../support';
+import { amountOf, type Manifest, manifestsOf, podsOf } from '../support';
 
 /** A pod that a quota refuses is tried again after pauses that double, so a rollout must never be refused one. */
-const beside = { database: { host: 'concert-mariadb' }, redis: { host: 'concert-redis' } };
+const presetOf = (preset: string): Manifest[] => manifestsOf({ name: `concert-api-${preset}` });
 
 const specOf = (manifests: Manifest[], kind: string, name: string): Record<string, unknown> =>
   manifests.find((it) => it.kind === kind && it.metadata.name === name)?.spec ?? {};
@@ -18,8 +18,8 @@ function podsInRollout(manifests: Manifest[], name: string): number {
 
 it.each(['fat', 'standard', 'thin', 'dev'])(
   'the quota of %s has room for a rollout at the maximum',
-  async (preset) => {
-    const manifests = await render({ chart: 'concert-api', values: { preset, ...beside } });
+  (preset) => {
+    const manifests = presetOf(preset);
     const { hard } = specOf(manifests, 'ResourceQuota', 'concert-api') as { hard: Record<string, string> };
     const pods = podsOf(manifests).filter(({ kind }) => kind === 'Deployment');
     for (const kind of ['requests', 'limits'] as const)
@@ -34,24 +34,22 @@ it.each(['fat', 'standard', 'thin', 'dev'])(
   },
 );
 
-it.each(['standard', 'thin'])('a rollout of %s always leaves a worker that is ready', async (preset) => {
-  const manifests = await render({ chart: 'concert-api', values: { preset, ...beside } });
-  expect(specOf(manifests, 'Deployment', 'concert-api-worker').strategy).toEqual({
+it.each(['standard', 'thin'])('a rollout of %s always leaves a worker that is ready', (preset) => {
+  expect(specOf(presetOf(preset), 'Deployment', 'concert-api-worker').strategy).toEqual({
     rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },
   });
 });
 
 it.each(['mariadb', 'redis', 'kafka'])(
   'the Service of %s leads to its pod before a probe has found it ready, for there is no other',
-  async (chart) => {
-    const manifests = await render({ chart });
-    const service = manifests.find(({ kind }) => kind === 'Service');
+  (name) => {
+    const service = manifestsOf({ name }).find(({ kind }) => kind === 'Service');
     expect(service?.spec).toMatchObject({ publishNotReadyAddresses: true });
   },
 );
 
-it('no pod of the API or the worker is taken out because it is slow: the others would have its load as well', async () => {
-  const pods = podsOf(await render({ chart: 'concert-api', values: beside }));
+it('no pod of the API or the worker is taken out because it is slow: the others would have its load as well', () => {
+  const pods = podsOf(presetOf('standard'));
   const probes = pods
     .filter(({ kind }) => kind === 'Deployment')
     .map(({ spec }) => spec.containers[0]?.readinessProbe);
@@ -61,15 +59,15 @@ it('no pod of the API or the worker is taken out because it is slow: the others 
 
 it.each(['mariadb', 'redis', 'kafka'])(
   '%s is started by one container: another before it would cost seconds',
-  async (chart) => {
-    const [pod] = podsOf(await render({ chart }));
+  (name) => {
+    const [pod] = podsOf(manifestsOf({ name }));
     expect(pod?.spec.initContainers ?? []).toEqual([]);
     expect(pod?.spec.containers).toHaveLength(1);
   },
 );
 
-it('MariaDB is found alive by a login, for a connection without one would be a line in its log', async () => {
-  const pods = podsOf(await render({ chart: 'mariadb' }));
+it('MariaDB is found alive by a login, for a connection without one would be a line in its log', () => {
+  const pods = podsOf(manifestsOf({ name: 'mariadb' }));
   const [container] = pods[0]?.spec.containers ?? [];
   expect(JSON.stringify(container?.livenessProbe)).toContain(
     'mariadb-admin --user=root --protocol=socket ping',

@@ -1,5 +1,5 @@
 import { cases } from '../cases';
-import { type Manifest, render } from '../support';
+import { type Manifest, manifestsOf } from '../support';
 
 interface Autoscaler {
   scaleTargetRef: { kind: string; name: string };
@@ -27,10 +27,7 @@ const autoscalersOf = (manifests: Manifest[]): Autoscaler[] => [
 ];
 
 describe.each(cases)('scaling of $name', (one) => {
-  let manifests: Manifest[];
-  beforeAll(async () => {
-    manifests = await render(one);
-  });
+  const manifests = manifestsOf(one);
 
   it('is the autoscaler’s where there is one, for an upgrade would undo what it did', () => {
     const targets = autoscalersOf(manifests).map(({ scaleTargetRef }) => scaleTargetRef.name);
