@@ -27,6 +27,12 @@ export interface Seat {
   seatId: number;
   amount: number;
 }
+/** Times are ISO 8601. */
+export interface Reservation {
+  reservationId: number;
+  reservedAt: string;
+  reservedUntil: string;
+}
 
 /** By it a rehearsal's test users get tokens where these cost something; empty: they ask as buyers do. */
 const REHEARSAL_PASS = __ENV['REHEARSAL_PASS'] ?? '';
@@ -87,7 +93,7 @@ export class Api {
   readonly charge = (token: string, amount: number): Answer<{ amount: number }> =>
     this.act({ endpoint: 'charge', path: '/v1/api/user/amount', token, body: { amount } });
 
-  readonly reserve = (token: string, scheduleId: number, seatId: number): Answer<{ reservationId: number }> =>
+  readonly reserve = (token: string, scheduleId: number, seatId: number): Answer<Reservation> =>
     this.act({
       endpoint: 'reserve',
       path: '/v1/api/concerts/reserve',

@@ -4,9 +4,12 @@ import { Hall } from './hall.ts';
 import {
   balanceDifferences,
   balancesCompared,
+  chooseTime,
   foundNoSeat,
   gaveUp,
   holds,
+  holdTime,
+  payTime,
   seatConflicts,
   ticketsSold,
   visitDone,
@@ -50,6 +53,7 @@ export class Buying {
    * is the same afterwards. @returns whether it has tickets
    */
   visit(token: string, party = 1): boolean {
+    const admittedAt = Date.now();
     const leaves = Math.random() < this.abandon;
     sleepAbout(this.think);
     const hold = leaves && Math.random() < 0.5 ? undefined : this.holdSeats(token, party);
@@ -57,8 +61,11 @@ export class Buying {
     gaveUp.add(hold === 'gave-up');
     if (hold === undefined) visitDone();
     if (hold === undefined || typeof hold === 'string') return false;
+    const heldAt = Date.now();
+    chooseTime.add(heldAt - admittedAt);
     sleepAbout(this.think);
     const hasTickets = !leaves && this.pay(token, hold);
+    if (hasTickets) payTime.add(Date.now() - heldAt);
     if (leaves || hasTickets) visitDone();
     return hasTickets;
   }
@@ -92,7 +99,9 @@ export class Buying {
     const seat = hall.pick();
     const held = this.api.reserve(token, hall.scheduleId, seat.seatId);
     if (!held.ok) return { code: held.code };
-    const { reservationId } = held.data;
+    const { reservationId, reservedAt, reservedUntil } = held.data;
+    const heldMs = Date.parse(reservedUntil) - Date.parse(reservedAt);
+    if (heldMs > 0) holdTime.add(heldMs); // an older service names neither
     return { seats: 1, price: seat.amount, pay: () => this.api.payment(token, reservationId) };
   }
 

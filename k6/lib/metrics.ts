@@ -9,6 +9,11 @@ export const queueAdmitted = new Rate('queue_admitted');
 export const foundNoSeat = new Rate('found_no_seat');
 /** Share of the admitted users who stopped after SEAT_TRIES seats that others had taken first, although some were free. */
 export const gaveUp = new Rate('gave_up');
+/** Time from the admission, as the user has learned of it, to a hold, and from there to the payment, in ms. */
+export const chooseTime = new Trend('choose_time', true);
+export const payTime = new Trend('pay_time', true);
+/** For how long the service reserves a seat, in ms. */
+export const holdTime = new Trend('hold_time', true);
 /** Counts polls with a larger position than before. Adds 0 otherwise, because a metric without samples proves nothing. */
 export const queuePositionBack = new Counter('queue_position_back');
 /** Counts seats that another user took first (004); adds 0 otherwise. */

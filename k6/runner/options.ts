@@ -43,9 +43,12 @@ export const USAGE = `npm run load -- <scenario> [NAME=value …] [options]
 npm run load -- compare <run> <run> [--gate] two runs beside each other, the second against the first with 95 %
                                              intervals; --gate ends with 1 when it is worse for certain, by 5 % or more
 npm run load -- report <run> [--save NAME]   writes a run's report again; with --save also docs/results/load/NAME.md
-npm run load -- rehearse --users N --seats N [--minutes N] [--queue ID] [--real-seats N --real-buyers N] [NAME=value …]
+npm run load -- rehearse --users N --seats N [--minutes N] [--queue ID] [--real-seats N --real-buyers N]
+                             [--check-forecast] [NAME=value …]
                                              a sale of hidden seats to test users (docs/operations/rehearsal.md):
-                                             objective kept or not, capacity, and when the real sale will sell out
+                                             objective kept or not, capacity, and when the real sale will sell out;
+                                             --check-forecast has test users play that sale as well, and ends with 1 when
+                                             it was sold out more than 10 % earlier or later
 npm run load -- rehearse --requests [NAME=value …]
                                              does what operators ask for on their page, one after the other; BASE_URL,
                                              MANAGEMENT_URL and MANAGEMENT_TOKEN name the installation

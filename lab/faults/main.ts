@@ -1,5 +1,5 @@
 // npm run lab -- faults: scripts/lab/faults.js starts it, after it has got the programs that it needs.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hammer } from './runs/hammer.ts';
 import { nemeses } from './nemesis/index.ts';
@@ -7,7 +7,7 @@ import { readArguments, type Wanted } from './options.ts';
 import { runProgram } from './program.ts';
 import { environment, hammerReport, type Report, reportOf, soakReport } from './report.ts';
 import { run } from './runs/run.ts';
-import { saleReport } from './sale/report.ts';
+import { saleReport, withSale } from './sale/report.ts';
 import { sale } from './sale/sale.ts';
 import { plan } from './schedule.ts';
 import { soak } from './runs/soak.ts';
@@ -25,13 +25,20 @@ async function main(): Promise<number> {
   const text = `${report.text}\n${environment(command)}`;
   writeFileSync(join(folder, 'report.md'), text);
   say(`${text}\nReport: ${join(folder, 'report.md')}`);
-  if (wanted.saveAs !== undefined) {
-    const kept = join(process.cwd(), 'docs', 'results', 'faults');
-    mkdirSync(kept, { recursive: true });
-    writeFileSync(join(kept, `${wanted.saveAs}.md`), text);
-  }
+  if (wanted.saveAs !== undefined) save(text, wanted);
   const isForgiven = wanted.isUntimed && wanted.act === 'nemeses';
   return report.violations === 0 && (report.reached || isForgiven) ? 0 : 1;
+}
+
+function save(text: string, { act, saveAs }: Wanted): void {
+  const results = join(process.cwd(), 'docs', 'results');
+  const page = join(results, 'README.md');
+  if (act === 'sale') {
+    writeFileSync(page, withSale(readFileSync(page, 'utf8'), text));
+    return;
+  }
+  mkdirSync(join(results, 'faults'), { recursive: true });
+  writeFileSync(join(results, 'faults', `${saveAs ?? ''}.md`), text);
 }
 
 async function act(wanted: Wanted, folder: string): Promise<Report | undefined> {

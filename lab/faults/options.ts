@@ -13,7 +13,7 @@ export interface Wanted {
   /** sale: how many users come. */
   entries: number;
   id: string;
-  /** Name under docs/results/faults, for runs worth keeping. */
+  /** Name under docs/results/faults, for runs worth keeping; a sale goes into docs/results/README.md. */
   saveAs: string | undefined;
   buyers: number;
   kafka: boolean;
@@ -43,7 +43,7 @@ npm run lab -- faults sale --entries N       a whole sale under seven faults, ju
   --buyers N   at once (default 24)
   --no-kafka   events are handled in the workers
   --id NAME    the folder under results/ (default: faults-<time>)
-  --save NAME  also writes the report to docs/results/faults/NAME.md
+  --save NAME  also writes the report to docs/results/faults/NAME.md, that of a sale into docs/results/README.md
   --untimed    reports targets, but none counts as missed: for a busy machine
   --plan       shows the schedule only
 

@@ -1,6 +1,7 @@
-import { capacityOf, predictSoldOut, rateOf, type Second } from '../../k6/runner/rehearsal/outcome';
+import { capacityOf, type Second } from '../../k6/runner/rehearsal/capacity';
+import { rateOf } from '../../k6/runner/rehearsal/course';
 import { readRehearsal } from '../../k6/runner/rehearsal/options';
-import { rehearsalVerdict } from '../../k6/runner/rehearsal/section';
+import { checkForecast, rehearsalVerdict } from '../../k6/runner/rehearsal/section';
 
 const TARGET_MS = 200;
 const seconds = (count: number, second: Partial<Second>): Second[] =>
@@ -38,29 +39,18 @@ describe('the capacity that a rehearsal has found', () => {
   });
 });
 
-describe('the end of the real sale', () => {
+describe('the rate of a rehearsal', () => {
   /** Nothing for ten seconds, ten a second for ten seconds, and the last one after a hold has lapsed. */
   const points = [
     ...Array.from({ length: 10 }, (_, at): [number, number] => [at, 0]),
     ...Array.from({ length: 10 }, (_, i): [number, number] => [10 + i, 10 * (i + 1)]),
     [49, 101],
   ] as [number, number][];
-  const course = { points, isSoldOut: true, mostActive: 5 };
 
-  it('follows from the rate in the middle of the rehearsed one, its beginning and its end', () => {
-    expect(rateOf(course)).toBeCloseTo((91 - 10.1) / 8, 10);
-    const predicted = predictSoldOut(course, { seats: 1010, buyers: 2000 }, 1);
-    expect(predicted).toBeCloseTo(11 + (1010 - 20.1) / ((91 - 10.1) / 8) + 30, 10);
-  });
-
-  it('is unknown when the users will not buy all seats, or too little was sold', () => {
-    expect(predictSoldOut(course, { seats: 1010, buyers: 2000 }, 0.5)).toBeUndefined();
-    expect(
-      predictSoldOut({ points: [[1, 1]], isSoldOut: false, mostActive: 1 }, { seats: 10, buyers: 90 }, 1),
-    ).toBeUndefined();
-    expect(
-      predictSoldOut({ points: [], isSoldOut: false, mostActive: 0 }, { seats: 10, buyers: 90 }, 1),
-    ).toBeUndefined();
+  it('is that of its middle, and unknown where too little was sold', () => {
+    expect(rateOf({ points, isSoldOut: true, mostActive: 5 })).toBeCloseTo((91 - 10.1) / 8, 10);
+    expect(rateOf({ points: [[1, 1]], isSoldOut: false, mostActive: 1 })).toBeUndefined();
+    expect(rateOf({ points: [], isSoldOut: false, mostActive: 0 })).toBeUndefined();
   });
 });
 
@@ -77,21 +67,39 @@ describe('the verdict of a rehearsal', () => {
     sold: 100,
     soldOutAfterSeconds: 30,
     perSecond: 5,
-    real: { seats: 1000, buyers: 10_000, soldOutAfterSeconds: 200 },
+    real: { seats: 1000, buyers: 10_000, forecast: { seconds: 200, low: 190, high: Infinity } },
   };
 
   it('names objective, capacity and the predicted end', () => {
     expect(rehearsalVerdict(outcome)).toBe(
       'objective kept: p99 150 ms of at most 200 ms, 0.10 % failed; capacity: at least 400 active users at once; ' +
-        '1,000 seats for 10,000 users: sold out after 200 s (minute 4).',
+        '1,000 seats for 10,000 users: sold out after 200 s (minute 4), 90 %: 190 to never.',
     );
   });
 
   it('says what was missed, and what is not known', () => {
-    const missed = { ...outcome, isKept: false, capacity: null, soldOutAfterSeconds: null };
-    expect(rehearsalVerdict(missed)).toMatch(
-      /^objective MISSED: .*no capacity was found; .*after at least 200 s/,
+    const real = { ...outcome.real, forecast: null };
+    expect(rehearsalVerdict({ ...outcome, isKept: false, capacity: null, real })).toMatch(
+      /^objective MISSED: .*no capacity was found; 1,000 seats for 10,000 users: no forecast\.$/,
     );
+  });
+});
+
+describe('the check of a forecast', () => {
+  const forecast = { seconds: 110, low: 95, high: 130 };
+
+  it('is right up to a tenth off', () => {
+    expect(checkForecast(forecast, 101).isKept).toBe(true);
+    expect(checkForecast(forecast, 121)).toEqual({
+      isKept: true,
+      text: 'forecast right: 110 s (90 %: 95 to 130), sold out after 121 s: -9.1 % of at most 10 %.',
+    });
+  });
+
+  it('is wrong beyond, and without a forecast or an end', () => {
+    expect(checkForecast(forecast, 99).text).toContain('forecast WRONG: 110 s');
+    expect(checkForecast(null, 100)).toEqual({ isKept: false, text: 'FORECAST: there was none.' });
+    expect(checkForecast(forecast, null).text).toBe('FORECAST: the sale was not sold out.');
   });
 });
 
@@ -110,6 +118,17 @@ describe('the arguments of a rehearsal', () => {
     expect(read('--cleanup')).toEqual({ command: 'rehearse', act: 'cleanup' });
   });
 
+  it('become a second run, of the real sale in its own queue, that shows whether the forecast was right', () => {
+    const sizes =
+      '--users 5 --seats 2 --queue a --id b --real-seats 9 --real-buyers 90 --check-forecast THINK=1';
+    const variables = { THINK: '1', ABANDON_SHARE: '0.1', PEAK: '90', QUEUE: 'a-real' };
+    const rehearsed = { users: 90, seats: 9, queueId: 'a-real', real: null };
+    expect(read(...sizes.split(' '))).toMatchObject({
+      check: { run: { id: 'b-real', variables }, rehearsed },
+    });
+    expect(read('--users', '5', '--seats', '1')).toMatchObject({ check: undefined });
+  });
+
   it('become a run for each request of an operator, with its own name', () => {
     const command = read('--requests', 'BASE_URL=http://x', 'THINK=1');
     if (command.act !== 'requests') throw new Error('These are no requests.');
@@ -126,6 +145,8 @@ describe('the arguments of a rehearsal', () => {
     ['--users 0 --seats 1', '--users must be a whole number from 1 to 1000000, not "0".'],
     ['--users 1 --seats 1 --queue a/b', '--queue: 1 to 64'],
     ['--users 1 --seats 1 --real-seats 5', '--real-buyers is missing.'],
+    ['--users 1 --seats 1 --check-forecast', '--check-forecast needs --real-seats and --real-buyers.'],
+    ['--requests --check-forecast BASE_URL=http://x', '--requests takes --id and variables alone'],
     ['--users 1 --seats 1 PEAK=3', 'No script here reads PEAK.'],
     ['--users 1 --seats 1 --minutes 121', '--minutes must be at most 120.'],
     ['--cleanup --users 1', '--cleanup takes nothing else.'],

@@ -17,8 +17,14 @@ export interface Rehearsed {
   real: RealSale | null;
 }
 
+/** The real sale, as test users play it after the rehearsal. */
+export interface CheckedSale {
+  run: RunCommand;
+  rehearsed: Rehearsed;
+}
+
 export type RehearsalCommand = { command: 'rehearse' } & (
-  | { act: 'once'; run: RunCommand; rehearsed: Rehearsed }
+  | { act: 'once'; run: RunCommand; rehearsed: Rehearsed; check: CheckedSale | undefined }
   /** What operators have asked for, until it is ended. @param run the id of each run, by that of the rehearsal */
   | { act: 'requests'; baseUrl: string; run: (rehearsed: Rehearsed, rehearsalId: number) => RunCommand }
   /** Only the removal of what others have left. */
@@ -28,6 +34,8 @@ export type RehearsalCommand = { command: 'rehearse' } & (
 const MOST = 1_000_000;
 const DEFAULT_MINUTES = 5;
 const MOST_MINUTES = 120;
+/** Of the spike, by default: the forecast must know it. */
+const ABANDON_SHARE = '0.1';
 /** Set by the rehearsal itself. */
 const OWN_VARIABLES = ['REHEARSAL_PASS', 'PEAK', 'USERS', 'DURATION', 'FIRST_USER', 'QUEUE', 'SCHEDULE_ID'];
 
@@ -51,6 +59,7 @@ export function readRehearsal(args: string[], now: Date): RehearsalCommand {
       'real-seats': { type: 'string' },
       'real-buyers': { type: 'string' },
       id: { type: 'string' },
+      'check-forecast': { type: 'boolean' },
       requests: { type: 'boolean', default: false },
       cleanup: { type: 'boolean', default: false },
     },
@@ -87,7 +96,15 @@ export function readRehearsal(args: string[], now: Date): RehearsalCommand {
         }
       : null,
   };
-  return { command: 'rehearse', act: 'once', run: runOf(rehearsed, id, variables, baseUrl), rehearsed };
+  const run = runOf(rehearsed, id, variables, baseUrl);
+  if (values['check-forecast'] !== true)
+    return { command: 'rehearse', act: 'once', run, rehearsed, check: undefined };
+  if (rehearsed.real === null) throw new Error('--check-forecast needs --real-seats and --real-buyers.');
+  // In the queue of the rehearsal its waiting users are present for a while.
+  const own = { queueId: `${queueId.slice(0, 59)}-real`, real: null };
+  const played = { ...rehearsed, ...own, users: rehearsed.real.buyers, seats: rehearsed.real.seats };
+  const check = { run: runOf(played, `${id}-real`, variables, baseUrl), rehearsed: played };
+  return { command: 'rehearse', act: 'once', run, rehearsed, check };
 }
 
 function readRequests(
@@ -119,6 +136,7 @@ const runOf = (
   scenario: 'spike',
   id,
   variables: {
+    ABANDON_SHARE,
     ...variables,
     PEAK: String(users),
     USERS: String(users),

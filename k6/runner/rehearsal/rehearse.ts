@@ -13,7 +13,7 @@ import type { RunCommand } from '../options.ts';
 import type { Rehearsed, RehearsalCommand } from './options.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { accessOf, managementTokenFor } from './pass.ts';
-import { rehearsalVerdict } from './section.ts';
+import { checkForecast, rehearsalVerdict } from './section.ts';
 
 /** Default of QUEUE_AUTO_TARGET_P99_MS. */
 const DEFAULT_TARGET_MS = '200';
@@ -32,7 +32,10 @@ async function tool(...args: string[]): Promise<Record<string, number>> {
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** @returns the exit code: 0 when the objective was kept and all invariants hold; with `requests`, when it is ended */
+/**
+ * @returns the exit code: 0 when the objective was kept and all invariants hold, with `check` when the forecast was right;
+ * with `requests`, when it is ended
+ */
 export async function rehearse(command: RehearsalCommand): Promise<number> {
   const interruption = new AbortController();
   process.on('SIGINT', () => interruption.abort()); // k6 gets it as well; what was made is removed first
@@ -42,10 +45,26 @@ export async function rehearse(command: RehearsalCommand): Promise<number> {
     return 0;
   }
   if (command.act === 'requests') return serve(command, interruption.signal);
-  const { run: own, rehearsed } = command;
-  if (own.baseUrl !== undefined) await demandQueue(own.baseUrl, rehearsed.queueId);
+  const { run: own, rehearsed, check } = command;
+  for (const { queueId } of [rehearsed, ...(check ? [check.rehearsed] : [])])
+    if (own.baseUrl !== undefined) await demandQueue(own.baseUrl, queueId);
+  const { outcome, code } = await request(own, rehearsed, interruption.signal);
+  if (check === undefined) return code;
+  const real = await request(check.run, check.rehearsed, interruption.signal);
+  const checked = checkForecast(outcome.real?.forecast ?? null, real.outcome.soldOutAfterSeconds);
+  say(`\n${checked.text}`);
+  return checked.isKept ? 0 : 1;
+}
+
+async function request(own: RunCommand, rehearsed: Rehearsed, signal: AbortSignal): Promise<Rehearsal> {
   const { rehearsalId = 0 } = await tool('request', '--wanted', JSON.stringify(rehearsed));
-  return rehearseOnce(own, rehearsed, rehearsalId, interruption.signal);
+  return rehearseOnce(own, rehearsed, rehearsalId, signal);
+}
+
+interface Rehearsal {
+  outcome: Outcome;
+  /** 0 when the objective was kept and all invariants hold. */
+  code: number;
 }
 
 /** Does what operators ask for, one after the other. One that fails says so to them, and the next one goes on. */
@@ -76,13 +95,13 @@ async function rehearseOnce(
   rehearsed: Rehearsed,
   rehearsalId: number,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<Rehearsal> {
   const finish = (...result: [string, string]): Promise<unknown> =>
     tool('finish', '--rehearsal', String(rehearsalId), ...result);
   let outcome: Outcome;
   try {
     outcome = await perform(rehearsed, own, rehearsalId, signal);
-    const shown = { ...outcome, realSoldOutAfterSeconds: outcome.real?.soldOutAfterSeconds ?? null };
+    const shown = { ...outcome, realSoldOutAfterSeconds: outcome.real?.forecast?.seconds ?? null };
     if (signal.aborted) await finish('--failure', 'It was interrupted.');
     else await finish('--outcome', JSON.stringify(shown));
   } catch (error) {
@@ -92,7 +111,7 @@ async function rehearseOnce(
   } finally {
     await tool('remove');
   }
-  return report(outcome, own.id, rehearsed.queueId);
+  return { outcome, code: await report(outcome, own.id, rehearsed.queueId) };
 }
 
 async function report(outcome: Outcome, id: string, queueId: string): Promise<number> {

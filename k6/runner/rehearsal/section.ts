@@ -1,14 +1,20 @@
 import type { Section } from '../report/page.ts';
+import type { Forecast } from './forecast.ts';
 import type { Outcome } from './outcome.ts';
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en');
-const minutes = (seconds: number | null, isLeast = false): string =>
+const minutes = (seconds: number | null): string =>
   seconds === null
     ? 'not sold out'
-    : `sold out after ${isLeast ? 'at least ' : ''}${whole(seconds)} s (minute ${Math.floor(seconds / 60) + 1})`;
-/** A rehearsal that was not sold out has not shown how long the last seats take. */
-const realMinutes = ({ real, soldOutAfterSeconds }: Outcome): string =>
-  minutes(real?.soldOutAfterSeconds ?? null, soldOutAfterSeconds === null);
+    : `sold out after ${whole(seconds)} s (minute ${Math.floor(seconds / 60) + 1})`;
+/** With the interval of nine of ten simulated sales. */
+function forecastText(real: NonNullable<Outcome['real']>): string {
+  const { forecast } = real;
+  if (forecast === null) return 'no forecast';
+  const { seconds, low, high } = forecast;
+  const until = high === Infinity ? 'never' : whole(high);
+  return `${minutes(seconds)}, 90 %: ${whole(low)} to ${until}`;
+}
 
 /** In one sentence: objective, capacity, prediction. */
 export function rehearsalVerdict(outcome: Outcome): string {
@@ -19,7 +25,7 @@ export function rehearsalVerdict(outcome: Outcome): string {
     users === null ? 'no capacity was found' : `capacity: ${users} active users at once`,
     ...(real === null
       ? []
-      : [`${whole(real.seats)} seats for ${whole(real.buyers)} users: ${realMinutes(outcome)}`]),
+      : [`${whole(real.seats)} seats for ${whole(real.buyers)} users: ${forecastText(real)}`]),
   ].join('; ')}.`;
 }
 
@@ -47,8 +53,28 @@ export function rehearsalSection(outcome: Outcome): Section {
             ]),
         ...(real === null
           ? []
-          : [[`predicted: ${whole(real.seats)} seats, ${whole(real.buyers)} users`, realMinutes(outcome)]]),
+          : [[`predicted: ${whole(real.seats)} seats, ${whole(real.buyers)} users`, forecastText(real)]]),
       ],
     },
   };
+}
+
+/** Most that a forecast may be off. */
+const MAX_ERROR = 0.1;
+
+/** @param real when the real sale was sold out, seconds; null: it was not */
+export function checkForecast(
+  forecast: Forecast | null,
+  real: number | null,
+): { text: string; isKept: boolean } {
+  if (forecast === null || real === null)
+    return {
+      text: `FORECAST: ${forecast === null ? 'there was none' : 'the sale was not sold out'}.`,
+      isKept: false,
+    };
+  const error = forecast.seconds / real - 1;
+  const isKept = Math.abs(error) <= MAX_ERROR;
+  const off = `${error < 0 ? '' : '+'}${(100 * error).toFixed(1)} %`;
+  const text = `forecast ${isKept ? 'right' : 'WRONG'}: ${whole(forecast.seconds)} s (90 %: ${whole(forecast.low)} to ${whole(forecast.high)}), sold out after ${whole(real)} s: ${off} of at most ${100 * MAX_ERROR} %.`;
+  return { text, isKept };
 }

@@ -35,6 +35,16 @@ export function saleReport(result: SaleResult): Report {
   return { text: `${text}\n`, violations: violations.length, reached };
 }
 
+const SALE = /<!-- sale -->[^]*<!-- \/sale -->/;
+
+/** The page of results with another sale: without the heading, and with a link that leads somewhere from there. */
+export function withSale(page: string, report: string): string {
+  const shown = report
+    .replace(/^# .*\n+/, '')
+    .replace('(after-sale/report.html)', '(../operations/after-sale-report.md)');
+  return page.replace(SALE, () => `<!-- sale -->\n${shown.trim()}\n<!-- /sale -->`);
+}
+
 /** What the report of the sale says, which lies beside this one. */
 function afterSale({ waits, refused, etaAbsoluteError, chances }: SaleResult['report']): string {
   const { bins, words, brier } = chances;

@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { chanceFiguresOf, distributionOf } from '../../../../src/modules/after-sale/figures';
 import type { SaleReport } from '../../../../src/modules/after-sale/schema';
 import type { FinalState } from '../../../../lab/faults/observed/evidence';
 import { readArguments } from '../../../../lab/faults/options';
 import { checkReport } from '../../../../lab/faults/sale/after-sale';
 import { Line } from '../../../../lab/faults/sale/line';
-import { saleReport } from '../../../../lab/faults/sale/report';
+import { saleReport, withSale } from '../../../../lab/faults/sale/report';
 import type { SaleResult } from '../../../../lab/faults/sale/sale';
 import { Seats } from '../../../../lab/faults/sale/seats';
 import type { Programme } from '../../../../lab/faults/workload/programme';
@@ -45,6 +47,16 @@ describe('a sale under faults', () => {
     expect(text).toContain('| likely | 1 | 90.0 % | 100.0 % |');
     for (const lack of [{ issued: 4999 }, { isSoldOut: false }, { isWhole: false }])
       expect(saleReport({ ...RESULT, ...lack }).reached).toBe(false);
+  });
+
+  it('takes the place of the one before on the page of results', () => {
+    const page = readFileSync(join(__dirname, '../../../../docs/results/README.md'), 'utf8');
+    const saved = withSale(page, saleReport(RESULT).text);
+    expect(saved).toContain('<!-- sale -->\n| entries |');
+    expect(saved).toContain('[after-sale report](../operations/after-sale-report.md)');
+    const rest = (text: string): string[] => text.split(/<!-- \/?sale -->/).filter((_, i) => i !== 1);
+    expect(rest(saved)).toEqual(rest(page));
+    expect(rest(saved)).toHaveLength(2);
   });
 
   it('shows what the audit has found as a violation', () => {
