@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Response } from 'express';
 import type { Compressible } from './encoding/compressible';
 import type { Failure as HttpFailure } from './errors';
-import { codingFor, isNamed } from './encoding/negotiation';
+import { isNamed } from './encoding/entity-tags';
+import { codingFor } from './encoding/negotiation';
 
 /** An answer that was encoded beforehand; its text is sent unchanged. */
 export class EncodedResponse {

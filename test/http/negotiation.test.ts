@@ -1,7 +1,8 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { Compressible } from '../../src/http/encoding/compressible';
-import { codingFor, isNamed } from '../../src/http/encoding/negotiation';
+import { isNamed, matchedTag } from '../../src/http/encoding/entity-tags';
+import { codingFor } from '../../src/http/encoding/negotiation';
 
 describe('the coding of an answer', () => {
   it.each([
@@ -61,6 +62,10 @@ describe('If-None-Match', () => {
     ' ,, "x" ,\t"a,b" ',
     'W/"x",W/"a,b",',
     '"", "a,b"',
+    '"a,b-gzip"',
+    '"a,b--gzip"',
+    'W/"a,b;gzip"',
+    '"x-gzip", "a,b-br"',
   ])('names the tag: %s', (header) => {
     expect(isNamed(etag, header)).toBe(true);
     expect(isNamed('"a,b"', header)).toBe(true);
@@ -80,8 +85,38 @@ describe('If-None-Match', () => {
     '"A,B"',
     '**',
     '"*"',
+    '"-gzip"',
+    '"a,b-gzip-gzip"',
+    '"a,b-gzipped"',
+    '"a,bgzip"',
   ])('does not name the tag: %s', (header) => {
     expect(isNamed(etag, header)).toBe(false);
+  });
+});
+
+describe('If-Match', () => {
+  it.each([
+    [undefined, '*'],
+    ['*', '*'],
+    ['"7"', '7'],
+    ['W/"7"', '7'],
+    [' "7-gzip" ', '7'],
+    ['W/"60--1;br"', '60--1'],
+    ['""', ''],
+    ['', ''],
+    ['7', ''],
+    ['"7', ''],
+    ['"7", "8"', ''],
+    ['"7" 8', ''],
+    ['x "7"', ''],
+  ])('%s names "%s"', (header, tag) => {
+    expect(matchedTag(header)).toBe(tag);
+  });
+
+  it('of a tag that happens to end like a mark is compared as a whole, in If-None-Match', () => {
+    expect(isNamed('"hash-br"', '"hash-br"')).toBe(true);
+    expect(isNamed('"hash-br"', '"hash-br-gzip"')).toBe(true);
+    expect(isNamed('"hash-br"', '"hash"')).toBe(false);
   });
 });
 

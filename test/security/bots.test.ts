@@ -27,12 +27,16 @@ const ADDRESSES = [
   ['64:FF9B::cb00:7107', '203.0.113.7'],
   ['64:ff9b:1:fffe::cb00:7107', '203.0.113.7'],
   ['2002:cb00:7107:9::1', '203.0.113.7'],
+  ['2001:0:4136:e378:8000:63bf:34ff:8ef8', '203.0.113.7'],
+  ['::203.0.113.7', '203.0.113.7'],
+  ['[::cb00:7107]:4711', '203.0.113.7'],
   ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
   ['2001:0DB8:0001:0002::1', '2001:db8:1:2'],
   ['[2001:db8:1:2::1]', '2001:db8:1:2'],
   ['[2001:db8:1:2::1]:4711', '2001:db8:1:2'],
   ['2001:db8::1', '2001:db8:0:0'],
   ['::1', '0:0:0:0'],
+  ['::', '0:0:0:0'],
   ['fe80::1%eth0', 'fe80:0:0:0'],
   ['[fe80::1%eth0]:80', 'fe80:0:0:0'],
 ] as const;
@@ -113,7 +117,7 @@ describe('an address', () => {
     const group = fc.nat(0xffff).map((it) => it.toString(16));
     const groups = (count: number): fc.Arbitrary<string[]> =>
       fc.array(group, { minLength: count, maxLength: count });
-    const network = fc.tuple(fc.constantFrom('2001', '2a00', '2409'), groups(3));
+    const network = fc.tuple(fc.constantFrom('2003', '2a00', '2409'), groups(3));
     fc.assert(
       fc.property(network, groups(4), groups(4), ([first, rest], one, other) => {
         const prefix = [first, ...rest];

@@ -36,14 +36,3 @@ function choose(acceptEncoding: string): Choice {
   const isWanted = qualityOf(coding) > 0 && qualityOf(coding) >= (given.get('identity') ?? 0);
   return isWanted ? { coding, isDemanded: (given.get('identity') ?? given.get('*')) === 0 } : PLAIN;
 }
-
-const ENTITY_TAG = /[\t ,]*(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")[\t ]*(?:,|$)/gy;
-
-/** Whether If-None-Match names the tag, compared weakly (RFC 9110, 13.1.2): `*`, or a list of tags. */
-export function isNamed(etag: string, ifNoneMatch: string | undefined): boolean {
-  if (ifNoneMatch === undefined) return false;
-  if (ifNoneMatch.trim() === '*') return true;
-  const opaque = etag.replace('W/', '');
-  for (const [, tag] of ifNoneMatch.matchAll(ENTITY_TAG)) if (tag === opaque) return true;
-  return false;
-}

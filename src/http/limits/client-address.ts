@@ -80,11 +80,19 @@ const IPV4_NETWORKS = [
   { begin: [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0], at: 12 }, // NAT64, 64:ff9b::/96 (RFC 6052)
   { begin: [0, 0x64, 0xff, 0x9b, 0, 1], at: 12 }, // local-use NAT64, a /96 in 64:ff9b:1::/48 (RFC 8215)
   { begin: [0x20, 0x02], at: 2 }, // 6to4, 2002::/16 (RFC 3056)
+  { begin: [0x20, 0x01, 0, 0], at: 12, mask: 0xff }, // Teredo, inverted: the /64 is that of the relay (RFC 4380)
+  { begin: new Array<number>(12).fill(0), at: 12 }, // IPv4-compatible, ::/96 (RFC 4291)
 ];
+
+/** A network in which nobody has an address: so `::1` is the host itself, and no IPv4 address. */
+const NOBODYS_NETWORK = 0;
 
 function ipv4Within(bytes: number[]): string | undefined {
   const network = IPV4_NETWORKS.find(({ begin }) => begin.every((byte, i) => bytes[i] === byte));
-  return network && bytes.slice(network.at, network.at + 4).join('.');
+  if (network === undefined) return undefined;
+  const { at, mask = 0 } = network;
+  const ipv4 = bytes.slice(at, at + 4).map((byte) => byte ^ mask);
+  return ipv4[0] === NOBODYS_NETWORK ? undefined : ipv4.join('.');
 }
 
 const networkOf = (bytes: number[]): string =>

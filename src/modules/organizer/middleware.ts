@@ -2,6 +2,7 @@ import type { RequestHandler, Response } from 'express';
 import { NotFound } from '../../common/errors';
 import { QueryId } from '../../http/fields';
 import { HttpError } from '../../http/errors';
+import { matchedTag } from '../../http/encoding/entity-tags';
 import { documented } from '../../http/operation';
 import { readToken } from '../../http/token';
 import type { OperatorService, Role } from './operators/service';
@@ -36,16 +37,15 @@ export function pathId(req: { params: Record<string, string> }, name: string, wh
   return id.data;
 }
 
-/** A proxy that compresses an answer makes its tag a weak one; the version is the same. */
-const VERSION_TAG = /^(?:W\/)?"(\d{1,9})"$/;
+const VERSION = /^\d{1,9}$/;
 
 /** Edits name the version that they are of (RFC 6585, 3; RFC 9110, 13.1.1): `req.expectedVersion`. */
 export const ifMatch: RequestHandler = documented<RequestHandler>(
   (req, _res, next) => {
     const header = req.headers['if-match'];
     if (header === undefined) throw new HttpError(428, 'If-Match: send the ETag of what you edit.');
-    const [, version] = VERSION_TAG.exec(header) ?? [];
-    if (version === undefined) throw new HttpError(412, 'If-Match: this is not the current ETag.');
+    const version = matchedTag(header);
+    if (!VERSION.test(version)) throw new HttpError(412, 'If-Match: this is not the current ETag.');
     req.expectedVersion = Number(version);
     next();
   },

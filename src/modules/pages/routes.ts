@@ -1,5 +1,6 @@
 import type { Router } from 'express';
-import { codingFor, isNamed } from '../../http/encoding/negotiation';
+import { isNamed } from '../../http/encoding/entity-tags';
+import { codingFor } from '../../http/encoding/negotiation';
 import { literalRouter, refuseOtherMethods } from '../../http/routes';
 import type { PageFile } from './files';
 

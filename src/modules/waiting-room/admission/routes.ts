@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
 import { sendData } from '../../../http/envelope';
+import { matchedTag } from '../../../http/encoding/entity-tags';
 import { BadInput } from '../../../http/errors';
 import { Reason } from '../../../http/fields';
 import { jsonBody } from '../../../http/middleware/json-body';
@@ -66,14 +67,12 @@ export function operatorRoutes(
 }
 
 /**
- * If-Match names the override that the operator has seen; without it any is meant. A proxy that compresses an answer
- * makes its tag a weak one.
+ * If-Match names the override that the operator has seen; without it any is meant.
  * @throws ChangedMeanwhile (412)
  */
 function expectedOverride({ headers }: Request): Override | undefined {
-  const header = headers['if-match'];
-  if (header === undefined || header === '*') return undefined;
-  const [, tag = '-'] = /^(?:W\/)?"([^"]*)"$/.exec(header) ?? [];
+  const tag = matchedTag(headers['if-match']);
+  if (tag === '*') return undefined;
   if (!isTag(tag)) throw new ChangedMeanwhile('The override');
   return readOverride(tag);
 }

@@ -1,11 +1,13 @@
-import type { Router } from 'express';
+import type { Request, Router } from 'express';
 import { z } from 'zod';
 import { sendData } from '../../../http/envelope';
+import { matchedTag } from '../../../http/encoding/entity-tags';
 import { BadInput } from '../../../http/errors';
 import { Reason } from '../../../http/fields';
 import { jsonBody } from '../../../http/middleware/json-body';
 import { literalRouter, refuseOtherMethods } from '../../../http/routes';
 import type { OperatorActs } from '../admission/routes';
+import { ChangedMeanwhile } from '../errors';
 import { Notice } from './schema';
 import type { QueueStatusService } from './service';
 
@@ -37,8 +39,7 @@ export function noticeRoutes(statuses: QueueStatusService, { access, audited }: 
         );
       const { notice, reason } =
         body.data !== null && 'notice' in body.data ? body.data : { notice: body.data, reason: undefined };
-      const expected = req.headers['if-match']?.replace(/^"|"$/g, '');
-      const set = await statuses.setNotice(String(req.params.queueId), notice, expected);
+      const set = await statuses.setNotice(String(req.params.queueId), notice, expectedNotice(req));
       res.locals.act = { isChange: set.isChange, reason, before: set.before, after: notice };
       res.exchange.headers.push('ETag', `"${set.tag}"`);
       sendData(res, notice);
@@ -46,4 +47,11 @@ export function noticeRoutes(statuses: QueueStatusService, { access, audited }: 
   );
 
   return refuseOtherMethods(router);
+}
+
+/** The notice that the operator has seen, by its tag; undefined: any is meant. @throws ChangedMeanwhile (412) */
+function expectedNotice({ headers }: Request): string | undefined {
+  const tag = matchedTag(headers['if-match']);
+  if (tag === '') throw new ChangedMeanwhile('The notice');
+  return tag === '*' ? undefined : tag;
 }
