@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { InvariantReport } from '../../src/modules/invariants/schema';
+import { queueKeys } from '../../src/modules/waiting-room/state/keys';
+import { connectRedis, type Redis } from '../../src/platform/redis/redis';
+import { testConfig } from '../support/config';
 import { aDay, type Day, resultOf } from '../support/rows/day';
 import { Scratch } from '../support/rows/scratch';
 import { runTool } from '../support/servers/tool';
@@ -7,7 +10,9 @@ import { runTool } from '../support/servers/tool';
 describe('the verify command', () => {
   let scratch: Scratch;
   let day: Day;
+  let redis: Redis;
   const queueId = `verify-${randomBytes(6).toString('hex')}`;
+  const { state } = queueKeys(queueId);
   beforeAll(async () => {
     scratch = await Scratch.migrated();
     day = await aDay(scratch);
@@ -15,8 +20,15 @@ describe('the verify command', () => {
       'INSERT INTO queue_state (queue_id, issued, serving, gen) VALUES (?, 0, 0, 1)',
       [queueId],
     );
+    redis = connectRedis(testConfig().REDIS_URL, 60_000);
+    await redis.connect();
+    await redis.hset(state, { issued: 0, headSeq: 0, gen: 1 });
   });
-  afterAll(() => scratch.drop());
+  afterAll(async () => {
+    await redis.del(state);
+    redis.disconnect();
+    await scratch.drop();
+  });
 
   const verify = (env: Record<string, string> = {}, ...args: string[]) =>
     runTool('verify', ['--queue', queueId, ...args], {

@@ -85,6 +85,14 @@ describe('the invariants of a queue', () => {
     expect(rows).toContainEqual({ queueId, seq: 9, headSeq: 5 });
   });
 
+  it('are not said to be kept where Redis has no such queue: it may be another one', async () => {
+    await redis.del(state, active, rejoined);
+    expect(resultOf(await check(), 'I7')).toMatchObject({
+      verdict: 'warning',
+      findings: [{ what: expect.stringMatching(/REDIS_URL/) as string, rows: [{ queueId }] }],
+    });
+  });
+
   it('leave no trace', async () => {
     const keys = async (): Promise<string[]> => (await redis.keys(`*${queueId}*`)).sort();
     const before = await keys();

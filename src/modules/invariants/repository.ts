@@ -5,6 +5,8 @@ import { EVERYTHING, type Finding, ROWS_SHOWN, type Row, type Span, type SqlChec
 const SET_IDS = 'SET @first = ?, @last = ?, @events_from = ?';
 const SET_USERS = 'SET @after_user = ?, @after_id = ?, @last_user = ?, @last_id = ?';
 
+const QUEUE_IDS = 'SELECT queue_id AS id FROM queue_state WHERE issued > 0 ORDER BY queue_id';
+
 const STATEMENT_TIMEOUT = 1969;
 const MS_PER_SECOND = 1000;
 
@@ -24,6 +26,12 @@ export class InvariantRepository {
   /** The first of the offending rows themselves. */
   async rows(check: SqlCheck, most: number): Promise<Row[]> {
     return this.inSnapshot((on) => rowsIn(on, check, EVERYTHING, { most }));
+  }
+
+  /** Queues that have issued entries, as far as their progress was saved. */
+  async queueIds(): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(QUEUE_IDS);
+    return rows.map(({ id }) => id);
   }
 
   /** All tables as of one instant; a check that needs several of them would else see half of a sale. */

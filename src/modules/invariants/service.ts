@@ -17,6 +17,7 @@ import {
   type Row,
   type InvariantStatus,
 } from './schema';
+import { mayForget, queuesWithoutState } from './redis-doubts';
 import { InvariantStore } from './store';
 import { isChunked, scanWholeTables, type Outcome, type ScanProgress } from './whole-tables';
 
@@ -59,7 +60,7 @@ export async function checkInvariants({
     if (id === 'I5') parts.push(await (kafka === undefined ? eventsUnasked : eventsAsked(kafka))(repository));
     results.push(resultOf(id, parts));
   }
-  results.push(...(await judgeQueues(redis, queueIds)));
+  results.push(...(await judgeQueues(repository, redis, queueIds)));
   results.sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
   return { ok: results.every(({ verdict }) => verdict !== 'violated' && verdict !== 'unknown'), results };
 }
@@ -133,6 +134,7 @@ const eventsAsked =
     });
 
 async function judgeQueues(
+  repository: InvariantRepository,
   redis: Redis | undefined,
   queueIds: string[] | undefined,
 ): Promise<InvariantResult[]> {
@@ -151,26 +153,14 @@ async function judgeQueues(
   const states = look();
   return Promise.all([
     found(async () => ({ findings: overfullQueues(await states) })).then((part) => resultOf('I6', [part])),
-    found(async () => ({ findings: [...disorderedQueues(await states), ...(await mayForget(store))] })).then(
-      (part) => resultOf('I7', [part]),
-    ),
+    found(async () => ({
+      findings: [
+        ...disorderedQueues(await states),
+        ...(await mayForget(store)),
+        ...(await queuesWithoutState(repository, await states, queueIds)),
+      ],
+    })).then((part) => resultOf('I7', [part])),
   ]);
-}
-
-/** Once Redis has evicted a key, it is unknown whose turn it was. */
-async function mayForget(store: InvariantStore): Promise<Finding[]> {
-  const masters = await store.mastersThatMayEvict().catch(() => undefined);
-  const finding = findingOf(
-    {
-      what:
-        masters === undefined
-          ? 'Redis refuses to tell its maxmemory-policy (it must be noeviction)'
-          : 'Redis masters that may evict keys (maxmemory-policy must be noeviction)',
-      severity: 'warning',
-    },
-    masters ?? [{ command: 'INFO memory' }],
-  );
-  return finding === undefined ? [] : [finding];
 }
 
 const blank = (id: InvariantId): InvariantResult => ({
