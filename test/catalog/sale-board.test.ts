@@ -8,6 +8,7 @@ import {
 } from '../../src/modules/catalog/sale-board/repository';
 import { BoardStore } from '../../src/modules/waiting-room/status/board-store';
 import type { QueueStatusReport } from '../../src/modules/waiting-room/status/schema';
+import { LOGGER, type Logger } from '../../src/platform/observability/logger';
 import { Lease } from '../../src/platform/database/lease';
 import { at } from '../support/at';
 import { Buyer } from '../support/clients/buyer';
@@ -129,6 +130,20 @@ describe('the status of a queue that sells', () => {
     await untilSaid('sold out', { state: 'SOLD_OUT', left: left(0) });
     await set('closes_at = NOW(3) - INTERVAL 1 SECOND');
     await untilSaid('closed', { state: 'CLOSED', left: [] });
+  });
+
+  it('is missing where a concert names a queue that does not exist: the worker warns of it', async () => {
+    const warn = jest.spyOn(app.service.container.resolve<Logger>(LOGGER), 'warn');
+    const queueId = `gone-${randomBytes(4).toString('hex')}`;
+    const { title } = await app.given.scheduleWithSeats(1);
+    await app.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [queueId, title]);
+    await until('it is said', () =>
+      warn.mock.calls.some(
+        ([about, text]: unknown[]) =>
+          (about as { queueId?: string }).queueId === queueId && /cannot be sold$/.test(String(text)),
+      ),
+    );
+    warn.mockRestore();
   });
 
   it('counts in one process only', async () => {

@@ -42,6 +42,8 @@ export class SaleBoardJob {
   /** Further users of each queue that the seats allow, as of this count. */
   private readonly admissible = new Map<string, number>();
   private nextAtMs = -Infinity;
+  /** Those that were reported. */
+  private readonly unknownQueues = new Set<string>();
 
   constructor(
     database: Database,
@@ -71,6 +73,7 @@ export class SaleBoardJob {
     const counted = await this.count();
     const tookMs = monotonicMs() - countedAtMs;
     this.nextAtMs = countedAtMs + Math.min(LONGEST_PAUSE_MS, tookMs / COUNTING_SHARE);
+    this.reportUnknownQueues(counted.sales);
     const facts = [];
     this.admissible.clear();
     for (const [room, occupancy] of before) {
@@ -78,6 +81,17 @@ export class SaleBoardJob {
       facts.push({ queueId: room.queueId, sale });
     }
     this.report(facts);
+  }
+
+  /** Nobody can buy there: no token is good for such a queue. Concerts may be written by SQL, and QUEUES may be changed. */
+  private reportUnknownQueues(sales: Counted['sales']): void {
+    for (const { queueId, sale } of sales) {
+      const isForSale = sale === 'OPEN' || sale === 'BEFORE';
+      if (!isForSale || queueId === null || queueId === '' || this.unknownQueues.has(queueId)) continue;
+      if (this.rooms.find(queueId) !== undefined) continue;
+      this.unknownQueues.add(queueId);
+      this.logger.warn({ queueId }, 'concerts name a queue that does not exist, and cannot be sold');
+    }
   }
 
   private async count(): Promise<Counted> {
