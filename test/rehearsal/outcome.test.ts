@@ -67,7 +67,7 @@ describe('the verdict of a rehearsal', () => {
     sold: 100,
     soldOutAfterSeconds: 30,
     perSecond: 5,
-    real: { seats: 1000, buyers: 10_000, forecast: { seconds: 200, low: 190, high: Infinity } },
+    real: { seats: 1000, buyers: 10_000, forecast: { seconds: 200, low: 190, high: null } },
   };
 
   it('names objective, capacity and the predicted end', () => {

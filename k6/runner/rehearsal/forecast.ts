@@ -4,11 +4,11 @@ import { dice } from '../../../lab/capacity/random.ts';
 import { root } from '../paths.ts';
 import { type Crowd, type SaleModel, SaleSimulation, type SeatDemand, type VisitEnds } from './sale-model.ts';
 
-/** When a sale is sold out, seconds. In nine of ten simulated sales it is from `low` to `high`. */
+/** When a sale is sold out, seconds. In nine of ten simulated sales it is from `low` to `high`; null: some never are. */
 export interface Forecast {
   seconds: number;
   low: number;
-  high: number;
+  high: number | null;
 }
 
 /** What a rehearsal has measured. */
@@ -21,14 +21,14 @@ export interface Measured {
   model: SaleModel;
 }
 
-export type NewDemand = () => SeatDemand;
+type NewDemand = () => SeatDemand;
 
 /** Of the simulated sales. More of them say nothing more about a large sale. */
 const MOST_RUNS = 100;
-const LEAST_RUNS = 9;
+const LEAST_RUNS = 5;
 const VISITS_OF_ALL_RUNS = 2_000_000;
-const FIT_RUNS = 9;
-const FIT_STEPS = 20;
+const FIT_RUNS = 5;
+const FIT_STEPS = 14;
 /** The pace is searched between 1 / this and this. */
 const MOST_PACE = 16;
 
@@ -48,14 +48,16 @@ export function forecastOf(
   const runs = Math.round(Math.max(LEAST_RUNS, Math.min(MOST_RUNS, VISITS_OF_ALL_RUNS / real.seats)));
   const ends: number[] = [];
   for (let run = 0; run < runs; run++) {
-    const uncertain = pace * (1 + normal(random) / Math.sqrt(measured.share * measured.crowd.seats));
+    const uncertain = pace * Math.exp(normal(random) / Math.sqrt(measured.share * measured.crowd.seats));
     const model = paced({ ...measured.model, ends: real.ends }, uncertain);
     ends.push(new SaleSimulation(model, real, newDemand(), random).run()[real.seats - 1] ?? Infinity);
   }
   ends.sort((a, b) => a - b);
-  const at = (share: number): number => ends[Math.round(share * (runs - 1))] ?? Infinity;
-  const forecast = { seconds: at(0.5), low: at(0.05), high: at(0.95) };
-  return forecast.seconds === Infinity ? undefined : forecast;
+  const [low, seconds, high] = [0.05, 0.5, 0.95].map(
+    (share) => ends[Math.round(share * (runs - 1))] ?? Infinity,
+  );
+  if (low === undefined || seconds === undefined || seconds === Infinity) return undefined;
+  return { seconds, low, high: high === undefined || high === Infinity ? null : high };
 }
 
 /** By how much slower visits are than in the model, so that the simulated rehearsal sells as the real one did. */

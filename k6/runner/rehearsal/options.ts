@@ -18,7 +18,7 @@ export interface Rehearsed {
 }
 
 /** The real sale, as test users play it after the rehearsal. */
-export interface CheckedSale {
+interface CheckedSale {
   run: RunCommand;
   rehearsed: Rehearsed;
 }

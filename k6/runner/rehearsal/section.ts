@@ -11,10 +11,11 @@ const minutes = (seconds: number | null): string =>
 function forecastText(real: NonNullable<Outcome['real']>): string {
   const { forecast } = real;
   if (forecast === null) return 'no forecast';
-  const { seconds, low, high } = forecast;
-  const until = high === Infinity ? 'never' : whole(high);
-  return `${minutes(seconds)}, 90 %: ${whole(low)} to ${until}`;
+  return `${minutes(forecast.seconds)}, ${intervalText(forecast)}`;
 }
+
+const intervalText = ({ low, high }: Forecast): string =>
+  `90 %: ${whole(low)} to ${high === null ? 'never' : whole(high)}`;
 
 /** In one sentence: objective, capacity, prediction. */
 export function rehearsalVerdict(outcome: Outcome): string {
@@ -75,6 +76,6 @@ export function checkForecast(
   const error = forecast.seconds / real - 1;
   const isKept = Math.abs(error) <= MAX_ERROR;
   const off = `${error < 0 ? '' : '+'}${(100 * error).toFixed(1)} %`;
-  const text = `forecast ${isKept ? 'right' : 'WRONG'}: ${whole(forecast.seconds)} s (90 %: ${whole(forecast.low)} to ${whole(forecast.high)}), sold out after ${whole(real)} s: ${off} of at most ${100 * MAX_ERROR} %.`;
+  const text = `forecast ${isKept ? 'right' : 'WRONG'}: ${whole(forecast.seconds)} s (${intervalText(forecast)}), sold out after ${whole(real)} s: ${off} of at most ${100 * MAX_ERROR} %.`;
   return { text, isKept };
 }
