@@ -16,7 +16,7 @@ export function orderRoutes(
   payments: PaymentService,
   middleware: RouteMiddleware,
 ): Router {
-  const { token, validate, perUser, shedAnyStatus, idempotent, byActiveUser } = middleware;
+  const { tokenOfHistory, validate, perUser, shedAnyStatus, idempotent, byActiveUser } = middleware;
   const router = literalRouter();
   const hold = idempotent((_body, order: Order) => orders.replayed(order));
   const pay = idempotent((_body, { orderId }: PaidOrder) => payments.replayedOrder(orderId));
@@ -25,7 +25,7 @@ export function orderRoutes(
 
   router.get(
     '/v1/api/orders',
-    token,
+    tokenOfHistory,
     validate(LIST),
     perUser,
     shedAnyStatus,
@@ -36,7 +36,7 @@ export function orderRoutes(
 
   router.get(
     '/v1/api/orders/:orderId',
-    token,
+    tokenOfHistory,
     perUser,
     shedAnyStatus,
     answers(FIND, async (req, res) => {
@@ -91,7 +91,7 @@ export function orderRoutes(
 
   router.post(
     '/v1/api/orders/:orderId/cancellation',
-    token,
+    tokenOfHistory,
     once.key,
     perUser,
     shedAnyStatus,

@@ -1,6 +1,8 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { processTimeMs } from '../../common/clock';
+import { Unavailable } from '../../common/errors';
 import { CONFIG, type Config } from '../../config/config';
+import { TokenNotIssuedByQueue } from './errors';
 import { jittered, pollAfterMs, type PollingOptions } from './polling/interval';
 import { WaitingRoomRegistry } from './registry';
 import type { CheckedToken, IssuedChallenge, IssuedTicket, QueueStatus } from './schema';
@@ -60,6 +62,19 @@ export class QueueService {
   /** The claims of a queue token. @throws Unauthorized (401) */
   identify(token: string): Claims {
     return this.tokens.read(token);
+  }
+
+  /**
+   * The same for what a token of any status may do, so that no queue is asked about its entry. When both
+   * stores have been made again, the user of an earlier token is somebody else.
+   * @throws TokenNotIssuedByQueue (001), Unavailable (503) before the first snapshot
+   */
+  identifyOfHistory(token: string): Claims {
+    const claims = this.identify(token);
+    const room = this.rooms.roomOf(claims);
+    if (room.isOfHistory(claims.gen)) return claims;
+    if (room.snapshot.gen === 0) throw new Unavailable('The queue');
+    throw new TokenNotIssuedByQueue();
   }
 
   /** For a client that cannot send headers: a token for the URL of a stream. @throws TokenNotIssuedByQueue (001) */

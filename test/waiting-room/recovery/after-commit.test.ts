@@ -236,6 +236,11 @@ describe('what must follow a COMMIT', () => {
       );
       for (const old of there) expect(outcome(await old.check())).toBe('403 001');
       for (const old of there) expect(outcome(await old.charge(10))).toBe('403 001');
+      const old = at(there, 0); // the user of that number may be somebody else now
+      expect(outcome(await old.get('/v1/api/orders'))).toBe('403 001');
+      expect(outcome(await old.get('/v1/api/orders/1'))).toBe('403 001');
+      expect(outcome(await old.post('/v1/api/orders/1/cancellation'))).toBe('403 001');
+      expect(outcome(await at(fresh, 0).get('/v1/api/orders'))).toBe('200');
       expect(await Promise.all(fresh.map(checked))).toContain('200 PROGRESS');
     } finally {
       await second.stop();

@@ -35,7 +35,7 @@ export interface FormServices {
 export function formRoutes(services: FormServices, middleware: RouteMiddleware): Router {
   const { queue, concerts, orders, payments, balances, guard } = services;
   const { rateLimited, token, refuseWaiting, perUser, refuseInactive, measured, active } = middleware;
-  const { shed, shedAnyStatus } = middleware;
+  const { shed, shedAnyStatus, tokenOfHistory } = middleware;
   const { buyer, form, problems, page, send, goOn } = formSteps(guard, services.style);
   const once: OncePerKey = middleware.idempotent();
   const router = literalRouter();
@@ -128,7 +128,7 @@ export function formRoutes(services: FormServices, middleware: RouteMiddleware):
   router.get(
     `${FORMS}/orders`,
     buyer,
-    token,
+    tokenOfHistory,
     perUser,
     shedAnyStatus,
     ...shows(async (req, res) => {

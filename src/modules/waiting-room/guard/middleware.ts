@@ -11,7 +11,9 @@ import type { Purpose, SessionGuard } from './session-guard';
 export interface QueueMiddleware {
   /** A genuine queue token: `req.claims`. */
   token: RequestHandler;
-  /** That, or a stream token as `?ticket=`. */
+  /** That, of any status and of the present history of its queue. */
+  tokenOfHistory: RequestHandler;
+  /** A genuine queue token, or a stream token as `?ticket=`. */
   streamToken: RequestHandler;
   /** Refuses a token that waits so far behind that this process' snapshot is enough to tell. */
   refuseWaiting: RequestHandler;
@@ -23,6 +25,7 @@ export interface QueueMiddleware {
   active: (purpose: Purpose) => RequestHandler;
 }
 
+const NOT_ISSUED_HERE = 'No queue of this service has issued the token';
 const FORGED = { '401': 'The token is missing, malformed or forged' };
 
 export function queueMiddleware(
@@ -34,6 +37,10 @@ export function queueMiddleware(
     req.claims = queue.identify(readToken(req));
     next();
   };
+  const tokenOfHistory: RequestHandler = (req, _res, next) => {
+    req.claims = queue.identifyOfHistory(readToken(req));
+    next();
+  };
   const streamToken: RequestHandler = (req, _res, next) => {
     const given = readStreamToken(req);
     req.claims = given === undefined ? queue.identify(readToken(req)) : queue.identifyByStreamToken(given);
@@ -41,6 +48,10 @@ export function queueMiddleware(
   };
   return {
     token: documented(token, { security: [{ queueToken: [] }], errors: FORGED }),
+    tokenOfHistory: documented(tokenOfHistory, {
+      security: [{ queueToken: [] }],
+      errors: { '001': NOT_ISSUED_HERE, ...FORGED },
+    }),
     streamToken: documented(streamToken, {
       security: [{ queueToken: [] }, { eventTicket: [] }],
       errors: { '400': 'Bad input: the message names each bad field', ...FORGED },
@@ -112,7 +123,7 @@ const active =
     };
     return documented(admit, {
       errors: {
-        '001': 'No queue of this service has issued the token',
+        '001': NOT_ISSUED_HERE,
         '003': 'The token is not in PROGRESS',
       },
     });
