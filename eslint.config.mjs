@@ -137,7 +137,7 @@ export default tseslint.config(
       'lab/mutation/**/*.js',
       '**/*.cjs',
       'jest.config.js',
-      'test/support/jest/slowest-first.js',
+      'test/support/jest/*.js',
     ],
     languageOptions: { sourceType: 'commonjs', globals: nodeGlobals },
   },

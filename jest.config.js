@@ -17,6 +17,7 @@ module.exports = {
   },
   // jose is an ES module, which Node can require and Jest cannot.
   transformIgnorePatterns: ['/node_modules/(?!jose/)'],
+  testEnvironment: '<rootDir>/test/support/jest/environment.js',
   setupFiles: ['reflect-metadata'],
   setupFilesAfterEnv: ['<rootDir>/test/support/jest/setup.ts'],
   testSequencer: '<rootDir>/test/support/jest/slowest-first.js',

@@ -1,5 +1,5 @@
-// Node's environment for tests, which leaves out all the others once one has failed: one is enough to notice a mutant.
-const { TestEnvironment } = require('jest-environment-node');
+// The environment of tests, which leaves out all the others once one has failed: one is enough to notice a mutant.
+const TestEnvironment = require('../../../test/support/jest/environment');
 
 /** Stryker tries many in one process. */
 const mutant = () => process.env.__STRYKER_ACTIVE_MUTANT__ ?? 'the only one';
