@@ -2,7 +2,6 @@ import { checkDatabase } from '../../src/startup/server-checks';
 import { missingMigrations } from '../../src/database/applied';
 import { RIGHTS } from '../../src/database/grants';
 import { UserDirectory } from '../../src/modules/accounts/directory';
-import { CatalogModels } from '../../src/modules/catalog/models';
 import { SubjectDirectory } from '../../src/modules/accounts/subjects';
 import { ConcertRepository } from '../../src/modules/catalog/repository';
 import { NotificationRepository } from '../../src/modules/notifications/repository';
@@ -138,13 +137,13 @@ describe("the application's account", () => {
   });
 
   it('may read the programme, remember keys and save the progress of queues', async () => {
-    const concerts = new ConcertRepository(scratch.app, new CatalogModels(scratch.app));
+    const concerts = new ConcertRepository(scratch.app);
     expect(await concerts.schedules()).toHaveLength(1);
     expect(await concerts.sale(shop.scheduleId)).toBe('OPEN');
     expect((await concerts.shownSchedules()).has(shop.scheduleId)).toBe(true);
     expect(await concerts.availability(shop.scheduleId)).toMatchObject({ sale: 'OPEN' });
-    expect(await concerts.seats(shop.scheduleId)).toHaveLength(shop.seatIds.length);
-    expect(await concerts.availableSeats(shop.scheduleId)).not.toEqual([]);
+    for await (const page of concerts.places(shop.scheduleId)) expect(page).toHaveLength(shop.seatIds.length);
+    for await (const page of concerts.availableSeats(shop.scheduleId)) expect(page).not.toEqual([]);
 
     const key = { userId: shop.userId, id: 'k', fingerprint: Buffer.alloc(32) };
     await shop.keys.remember(key, 404, '{}');

@@ -1,5 +1,6 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { until } from '../support/wait';
 import { Compressible } from '../../src/http/encoding/compressible';
 import { isNamed, matchedTag } from '../../src/http/encoding/entity-tags';
 import { codingFor } from '../../src/http/encoding/negotiation';
@@ -123,6 +124,14 @@ describe('If-Match', () => {
 describe('bytes for many readers', () => {
   const text = Buffer.from('[{"seatId":1}]'.repeat(1000));
   const gzip = { coding: 'gzip', isDemanded: false } as const;
+  type Make = () => Promise<Buffer>;
+  const both = (make: Make): { br: Make; gzip: Make } => ({ br: make, gzip: make });
+  const made = (first: Make, smallest?: Make): Compressible =>
+    new Compressible(
+      text,
+      { isLasting: smallest !== undefined },
+      { first: both(first), smallest: both(smallest ?? first) },
+    );
 
   it('are what they were in each coding', async () => {
     const list = new Compressible(text);
@@ -133,9 +142,9 @@ describe('bytes for many readers', () => {
   });
 
   it('are compressed once, however many ask', async () => {
-    let made = 0;
-    const make = (): Promise<Buffer> => Promise.resolve(Buffer.from(`made ${++made}`));
-    const list = new Compressible(text, { br: make, gzip: make });
+    let times = 0;
+    const make = (): Promise<Buffer> => Promise.resolve(Buffer.from(`made ${++times}`));
+    const list = made(make);
     const answers = await Promise.all(Array.from({ length: 50 }, () => list.in(gzip)));
     answers.push(await list.in(gzip));
     expect(new Set(answers.map(({ bytes }) => bytes.toString()))).toEqual(new Set(['made 1']));
@@ -145,7 +154,7 @@ describe('bytes for many readers', () => {
   it('are plain while they are being compressed for long, then compressed; who takes no others waits', async () => {
     let finish: (bytes: Buffer) => void = () => undefined;
     const making = new Promise<Buffer>((resolve) => (finish = resolve));
-    const list = new Compressible(text, { br: () => making, gzip: () => making });
+    const list = made(() => making);
     expect((await list.in(gzip)).coding).toBe('identity');
     const demanded = list.in({ coding: 'gzip', isDemanded: true });
     finish(Buffer.from('made'));
@@ -153,11 +162,36 @@ describe('bytes for many readers', () => {
     expect((await list.in(gzip)).bytes.toString()).toBe('made');
   });
 
+  it('that last are never plain: clients wait for a quick form, until the smallest one is there', async () => {
+    let finish: (bytes: Buffer) => void = () => undefined;
+    const smallest = new Promise<Buffer>((resolve) => (finish = resolve));
+    const quick = new Promise<Buffer>((resolve) => setTimeout(resolve, 100, Buffer.from('quick')));
+    const list = made(
+      () => quick,
+      () => smallest,
+    );
+    const textOf = async (): Promise<string> => (await list.in(gzip)).bytes.toString();
+    expect(await Promise.all([textOf(), textOf()])).toEqual(['quick', 'quick']);
+    expect(await textOf()).toBe('quick');
+    finish(Buffer.from('smallest'));
+    await until('it takes the place', async () => (await textOf()) === 'smallest');
+  });
+
+  it('that last keep their quick form when the smallest cannot be made', async () => {
+    const list = made(
+      () => Promise.resolve(Buffer.from('quick')),
+      () => Promise.reject(new Error('no memory')),
+    );
+    await list.in(gzip);
+    await new Promise(setImmediate);
+    expect((await list.in(gzip)).bytes.toString()).toBe('quick');
+  });
+
   it('are plain when they are short, or cannot be compressed', async () => {
     const short = new Compressible(Buffer.from('[]'));
     expect((await short.in(gzip)).coding).toBe('identity');
     expect((await short.in({ coding: 'gzip', isDemanded: true })).coding).toBe('gzip');
     const fail = (): Promise<Buffer> => Promise.reject(new Error('no memory'));
-    expect((await new Compressible(text, { br: fail, gzip: fail }).in(gzip)).coding).toBe('identity');
+    expect((await made(fail).in(gzip)).coding).toBe('identity');
   });
 });

@@ -59,7 +59,7 @@ export class ConcertService {
   async schedules(): Promise<ListAnswer> {
     return this.list(this.schedulesCache, 'all', async () => {
       const rows = await this.concerts.schedules();
-      return rows.map((row) => this.present(row));
+      return [rows.map((row) => this.present(row))];
     });
   }
 
@@ -76,12 +76,12 @@ export class ConcertService {
   private async list<K extends string | number>(
     cache: ReadCache<K, ListAnswer>,
     key: K,
-    load: () => Promise<Schedule[] | Seat[]>,
+    load: () => Promise<Pages>,
   ): Promise<ListAnswer> {
     try {
       return await cache.read(key, () =>
         this.breakers.concert.run(async () => {
-          const list = prepare(await load());
+          const list = await prepare(await load());
           const last = cache.lastGood(key);
           return last?.etag === list.etag ? last : list; // with all that was made of it
         }),
@@ -124,9 +124,18 @@ export class ConcertService {
 const isNotNow = (error: unknown): boolean =>
   error instanceof Unavailable || error instanceof CircuitOpen || error instanceof CallTimedOut;
 
-function prepare(list: Schedule[] | Seat[]): ListAnswer {
-  const json = JSON.stringify(list);
-  return { json, etag: `W/"${createHash('sha1').update(json).digest('base64url')}"` };
+type Pages = Iterable<Schedule[]> | AsyncIterable<Seat[]>;
+
+/** Page by page: a list of 100,000 seats at once would block the event loop for some hundred ms. */
+async function prepare(pages: Pages): Promise<ListAnswer> {
+  const texts: string[] = [];
+  for await (const page of pages) if (page.length > 0) texts.push(JSON.stringify(page).slice(1, -1));
+  return answerOf(`[${texts.join(',')}]`);
 }
 
-const EMPTY: ListAnswer = { ...prepare([]), fallback: 'empty' };
+const answerOf = (json: string): ListAnswer => ({
+  json,
+  etag: `W/"${createHash('sha1').update(json).digest('base64url')}"`,
+});
+
+const EMPTY: ListAnswer = { ...answerOf('[]'), fallback: 'empty' };

@@ -143,8 +143,8 @@ describe('a list', () => {
     expect(changed.headers.get('etag')).not.toBe(etag);
   });
 
-  it.each<['seat' | 'availability', 'availableSeats' | 'availability']>([
-    ['seat', 'availableSeats'],
+  it.each<['seat' | 'availability', 'sale' | 'availability']>([
+    ['seat', 'sale'],
     ['availability', 'availability'],
   ])('%s whose query has a bug is a 500, not a schedule without free seats', async (path, query) => {
     const { id } = await app.given.scheduleWithSeats(1);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SeatLayout } from './schema';
 
 /** A seat as the database has it, in the order of `position`. */
@@ -20,34 +21,71 @@ const ROW_LENGTH = 25;
 /** Between two seats, and between two rows, where the layout does not say. */
 const PITCH = 10;
 
-type Section = SeatLayout['sections'][number];
-type Row = Section['rows'][number];
+type Seat = SeatLayout['sections'][number]['rows'][number]['seats'][number];
 
-/** @returns the layout of a schedule; its seats, section by section and row by row, are in the order of `rows` */
-export function layoutOf(scheduleId: number, rows: SeatRow[]): SeatLayout {
-  const priceClasses = new Map<string, { index: number; amount: number }>();
-  const sections: Section[] = [];
-  for (const seat of rows) {
-    const name = seat.priceClass ?? String(seat.amount);
-    const priceClass = priceClasses.get(name) ?? { index: priceClasses.size, amount: seat.amount };
-    priceClasses.set(name, priceClass);
-    const place = placeOf(seat);
-    rowFor(sections, place).seats.push({
-      seatId: seat.id,
-      number: place.number,
-      x: place.x,
-      y: place.y,
-      priceClass: priceClass.index,
-      ...(seat.isAccessible ? { accessible: true as const } : {}),
-    });
+/** A layout as JSON: of 100,000 seats it is megabytes, so that it is written page by page and never an object. */
+export interface LayoutText {
+  json: string;
+  version: string;
+  seatCount: number;
+}
+
+/**
+ * The layout of a schedule; its seats, section by section and row by row, are in the order of the pages. The event loop
+ * goes on between the pages.
+ */
+export async function layoutOf(
+  scheduleId: number,
+  pages: Iterable<SeatRow[]> | AsyncIterable<SeatRow[]>,
+): Promise<LayoutText> {
+  const sections = new SectionsText();
+  for await (const page of pages) sections.add(page);
+  const { seatCount, priceClasses, texts } = sections.end();
+  const head = `"scheduleId":${scheduleId},"seatCount":${seatCount},"priceClasses":${JSON.stringify(priceClasses)}`;
+  const content = [`{${head},"sections":[`, ...texts, ']}'];
+  const version = await hashOf(content);
+  return { json: `{"version":"${version}",${head},"sections":[${texts.join('')}]}`, version, seatCount };
+}
+
+/** Writes seats one after the other; a new section or row begins where a seat is not in that of the one before. */
+class SectionsText {
+  private readonly priceClasses = new Map<string, { index: number; amount: number }>();
+  private readonly texts: string[] = [];
+  private seatCount = 0;
+  private last: { section: string; row: string } | undefined;
+
+  add(seats: SeatRow[]): void {
+    let text = '';
+    for (const seat of seats) {
+      const place = placeOf(seat);
+      text += this.begin(place) + JSON.stringify(this.present(seat, place));
+      this.last = place;
+    }
+    this.seatCount += seats.length;
+    this.texts.push(text);
   }
-  const content = {
-    scheduleId,
-    seatCount: rows.length,
-    priceClasses: [...priceClasses].map(([name, { amount }]) => ({ name, amount })),
-    sections,
-  };
-  return { version: hashOf(JSON.stringify(content)), ...content };
+
+  end(): Pick<SeatLayout, 'seatCount' | 'priceClasses'> & { texts: string[] } {
+    const priceClasses = [...this.priceClasses].map(([name, { amount }]) => ({ name, amount }));
+    const texts = this.last === undefined ? [] : [...this.texts, ']}]}'];
+    return { seatCount: this.seatCount, priceClasses, texts };
+  }
+
+  private begin({ section, row }: Place): string {
+    const { last } = this;
+    if (last?.section === section && last.row === row) return ',';
+    const rowText = `{"label":${JSON.stringify(row)},"seats":[`;
+    if (last?.section === section) return `]},${rowText}`;
+    return `${last === undefined ? '' : ']}]},'}{"name":${JSON.stringify(section)},"rows":[${rowText}`;
+  }
+
+  private present(seat: SeatRow, { number, x, y }: Place): Seat {
+    const name = seat.priceClass ?? String(seat.amount);
+    const priceClass = this.priceClasses.get(name) ?? { index: this.priceClasses.size, amount: seat.amount };
+    this.priceClasses.set(name, priceClass);
+    const own = { seatId: seat.id, number, x, y, priceClass: priceClass.index };
+    return seat.isAccessible ? { ...own, accessible: true } : own;
+  }
 }
 
 interface Place {
@@ -71,17 +109,12 @@ function placeOf({ position, section, rowLabel, seatNumber, x, y }: SeatRow): Pl
   };
 }
 
-/** The last row if the seat belongs to it, else a new one: the order of the seats is kept in any case. */
-function rowFor(sections: Section[], { section, row }: Place): Row {
-  let last = sections.at(-1);
-  if (last?.name !== section) sections.push((last = { name: section, rows: [] }));
-  const lastRow = last.rows.at(-1);
-  if (lastRow?.label === row) return lastRow;
-  const made: Row = { label: row, seats: [] };
-  last.rows.push(made);
-  return made;
-}
-
 /** 96 bits of SHA-256: nobody else's layout has them. */
-const hashOf = (text: string): string =>
-  createHash('sha256').update(text).digest().subarray(0, 12).toString('base64url');
+async function hashOf(texts: string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const text of texts) {
+    hash.update(text);
+    await nextTurn();
+  }
+  return hash.digest().subarray(0, 12).toString('base64url');
+}

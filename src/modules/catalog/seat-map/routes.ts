@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import { Compressible, SMALLEST } from '../../../http/encoding/compressible';
+import { Compressible } from '../../../http/encoding/compressible';
 import { EncodedResponse, sendEncoded, successBytesOf } from '../../../http/envelope';
 import { answers, operation } from '../../../http/operation';
 import { literalRouter, refuseOtherMethods } from '../../../http/routes';
@@ -99,7 +99,10 @@ const prepared = new WeakMap<SeatMapPart, { forms: Compressible; answers: Map<st
 
 function encode(part: SeatMapPart, cacheControl: string): EncodedResponse {
   const made = prepared.get(part) ?? {
-    forms: new Compressible(successBytesOf(part.json), SMALLEST, MIN_COMPRESSED_BYTES),
+    forms: new Compressible(successBytesOf(part.json), {
+      minBytes: MIN_COMPRESSED_BYTES,
+      isLasting: true,
+    }),
     answers: new Map<string, EncodedResponse>(),
   };
   prepared.set(part, made);

@@ -9,7 +9,7 @@ import { Breakers } from '../../operations/breakers';
 import { CatalogMetrics } from '../metrics';
 import { type AvailabilityRow, ConcertRepository } from '../repository';
 import { packed } from './availability';
-import { layoutOf } from './layout';
+import { layoutOf, type LayoutText } from './layout';
 import type { Availability } from './schema';
 
 const MAX_SCHEDULES_CACHED = 10_000;
@@ -23,10 +23,7 @@ export interface SeatMapPart {
   etag: string;
 }
 
-export interface LayoutPart extends SeatMapPart {
-  version: string;
-  seatCount: number;
-}
+export type LayoutPart = SeatMapPart & LayoutText;
 
 /** The halves that belong to each other; the availability lists the seats in the order of the layout. */
 export interface SeatMap {
@@ -96,11 +93,12 @@ export class SeatMapService {
     const key = `${scheduleId}:${seatCount}`;
     const known = this.layouts.get(key);
     if (known !== undefined) return known;
-    const layout = layoutOf(scheduleId, await this.concerts.seats(scheduleId));
+    const layout = await layoutOf(scheduleId, this.concerts.places(scheduleId));
     if (layout.seatCount !== seatCount)
       throw new Error(`The seats of schedule ${scheduleId} are being changed.`);
-    const { version } = layout;
-    const part = { json: JSON.stringify(layout), etag: `W/"${version}"`, version, seatCount };
+    const last = this.maps.lastGood(scheduleId)?.layout;
+    // The same again keeps its compressed forms.
+    const part = last?.version === layout.version ? last : { ...layout, etag: `W/"${layout.version}"` };
     this.layouts.set(key, part);
     return part;
   }
