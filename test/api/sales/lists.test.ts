@@ -149,9 +149,10 @@ describe('a list', () => {
   ])('%s whose query has a bug is a 500, not a schedule without free seats', async (path, query) => {
     const { id } = await app.given.scheduleWithSeats(1);
     const { container } = app.service;
-    const bug = jest
-      .spyOn(container.resolve(ConcertRepository), query)
-      .mockImplementation(() => container.resolve(Database).query('SELECT FROM concert_seat'));
+    const bug = jest.spyOn(container.resolve(ConcertRepository), query).mockImplementation(async () => {
+      await container.resolve(Database).query('SELECT FROM concert_seat');
+      return undefined;
+    });
     const read = (): Promise<Response> => ask(`/v1/api/concerts/${path}?scheduleId=${id}`);
     const answer = await until('the new schedule is public', async () => {
       const one = await read();
