@@ -82,6 +82,43 @@ describe('the restore of a lost state by the scripts', () => {
     expect([...(await rooms.scores('active')).keys()]).toEqual([1, 2]);
   });
 
+  it('a session that idled out after the snapshot of the process that restores it stays closed, and its user may return', async () => {
+    const queue = await newQueue({ sessionMs: 20_000, idleTimeoutMs: 2000 });
+    const [silent, active] = [await queue.issue(1), await queue.issue(2)];
+    const { issued, headSeq, gen, version, changes } = await queue.snapshot();
+    await time.pass(1500);
+    await queue.resolve(active);
+    await time.pass(500);
+    expect((await queue.admit()).idle).toBe(1);
+    const { state, active: key } = queueKeys(queue.store.queueId);
+    await redis.hset(state, 'servers', 'f'.repeat(40)); // a failover
+    const sessions = changes.map(({ seq, sessionUntilMs = 0 }) => ({ seq, sessionUntilMs }));
+    must(await queue.store.restore({ issued, headSeq, gen, version }, queue.limit, sessions));
+    expect(await redis.zrange(key, 0, -1)).toEqual([String(active.seq)]);
+    for (let i = 0; i < 4; i++) {
+      await time.pass(1000);
+      await queue.admit();
+    }
+    expect(await queue.status(silent)).toBe('PROGRESS');
+  });
+
+  it('a session that idled out and began again before the snapshot is brought back', async () => {
+    const queue = await newQueue({ sessionMs: 20_000, idleTimeoutMs: 2000 });
+    const user = await queue.issue(1);
+    await time.pass(2000);
+    expect((await queue.admit()).idle).toBe(1);
+    expect(await queue.status(user)).toBe('PROGRESS');
+    const { issued, headSeq, gen, version, changes } = await queue.snapshot();
+    const sessions = changes.flatMap(({ seq, sessionUntilMs }) =>
+      sessionUntilMs === undefined ? [] : { seq, sessionUntilMs },
+    );
+    const { state, active: key } = queueKeys(queue.store.queueId);
+    await redis.hset(state, 'servers', 'f'.repeat(40), 'version', version - 1); // a failover to an older state
+    await redis.del(key);
+    must(await queue.store.restore({ issued, headSeq, gen, version }, queue.limit, sessions));
+    expect(await redis.zrange(key, 0, -1)).toEqual([String(user.seq)]);
+  });
+
   it('a user who has paid is not active again by an older state, whichever process restores it', async () => {
     const rooms = new Rooms(redis, SIMULATED, 2);
     const room = rooms.open();

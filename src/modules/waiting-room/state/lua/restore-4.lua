@@ -74,6 +74,22 @@ local function makeState()
   addWholeState(hasHistory and 'restore' or 'begin', issuedBefore)
 end
 
+-- Whether the user has idled out since the caller's snapshot. The session would begin again without its user, and idle out
+-- for the second time, after which the user may not return. A user who idled out and was back before the snapshot has the
+-- same mark, so the log decides.
+local leftSince
+local function hasIdledOutSince(seq)
+  if ARGV[11] == '' or not readTime('idled', seq) then return false end
+  if leftSince == nil then
+    leftSince = {}
+    for _, change in ipairs(redis.call('ZRANGEBYSCORE', prefix .. 'log', '(' .. ARGV[11], '+inf', 'LIMIT', 0, LOG_LENGTH)) do
+      local left = string.match(change, '^-(%d+):')
+      if left then leftSince[tonumber(left)] = true end
+    end
+  end
+  return leftSince[seq] == true
+end
+
 -- Brings sessions back, as far as the limit allows: the one in force at the last admission, if that was higher. A limit
 -- that was lowered since ends nobody's session.
 local function restoreSessions()
@@ -86,7 +102,7 @@ local function restoreSessions()
     local known = tonumber(redis.call('ZSCORE', KEYS[2], seq))
     if isLive and known then
       if deadline > known then setDeadline(seq, deadline) end -- a hold prolonged it, of which the caller before did not know
-    elseif isFree and isLive then
+    elseif isFree and isLive and not hasIdledOutSince(seq) then
       openSession(seq, deadline)
       addLeaf('open', '%.0f', seq)
       redis.call('HSET', KEYS[1], 'limitAtAdmission', most)
