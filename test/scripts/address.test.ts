@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
 interface Address {
@@ -118,5 +118,24 @@ describe('where npm start listens', () => {
     const management = base.replace('8080', '9090');
     expect(text).toContain(`${management}/metrics`);
     expect(text).toContain(`Buyer's page    ${base}/\n  Operator's page ${management}/operator\n`);
+  });
+});
+
+describe('KAFKA_BROKERS', () => {
+  const { probe } = jest.requireActual<{ probe: (urls: { KAFKA_BROKERS: string }) => Promise<void> }>(
+    '../../scripts/lib/services/kafka/kafka',
+  );
+
+  it('is refused where another program answers, also one that speaks first as MariaDB does', async () => {
+    const other = createServer((socket) => {
+      socket.on('error', () => undefined).write('a greeting of more than sixteen bytes');
+    });
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    try {
+      await expect(probe({ KAFKA_BROKERS: `127.0.0.1:${port}` })).rejects.toThrow(`:${port}: it is no Kafka`);
+    } finally {
+      other.close();
+    }
   });
 });

@@ -3,6 +3,7 @@ const tls = require('node:tls');
 const fs = require('node:fs');
 const { inServices } = require('../paths');
 const { spawnBackground } = require('../running/processes');
+const { exchange } = require('./exchange');
 
 const TIMEOUT_MS = 2000;
 const MIN_MAJOR = 7;
@@ -16,26 +17,16 @@ function ask(url) {
   const { protocol, hostname, port, username, password } = new URL(url);
   const where = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) };
   const auth = [username || 'default', password].map(decodeURIComponent);
-  return new Promise((resolve, reject) => {
-    let answer = '';
-    const socket =
-      protocol === 'rediss:' ? tls.connect({ ...where, servername: where.host }) : net.connect(where);
-    const fail = (message) => {
-      socket.destroy();
-      reject(new Error(message));
-    };
-    socket.setTimeout(TIMEOUT_MS, () => fail(`no answer within ${TIMEOUT_MS / 1000} s`));
-    socket.on('error', (error) => fail(error.message || error.code));
-    socket.on('close', () => fail('connection closed'));
-    socket.on('data', (data) => {
-      answer += data;
+  return exchange({
+    socket: protocol === 'rediss:' ? tls.connect({ ...where, servername: where.host }) : net.connect(where),
+    question: (password ? command('AUTH', ...auth) : '') + command('PING') + command('INFO', 'server'),
+    timeoutMs: TIMEOUT_MS,
+    read: (bytes) => {
+      const answer = bytes.toString();
       const refused = /^-(.*)\r\n/m.exec(answer);
-      if (refused) return fail(refused[1]);
-      if (!/redis_version:\S+\r\n/.test(answer)) return;
-      socket.destroy();
-      resolve(answer);
-    });
-    socket.write((password ? command('AUTH', ...auth) : '') + command('PING') + command('INFO', 'server'));
+      if (refused) throw new Error(refused[1]);
+      return /redis_version:\S+\r\n/.test(answer) ? answer : undefined;
+    },
   });
 }
 

@@ -1,9 +1,11 @@
 const net = require('node:net');
 const { freePort } = require('../../ports');
+const { exchange } = require('../exchange');
 const { startPrivate } = require('./kafka-private');
 
 const TIMEOUT_MS = 3000;
 const METADATA_KEY = 3;
+const CORRELATION = 0x434f4e43;
 const METADATA_VERSION = 4; // understood by every broker from 0.11 to 4.x
 
 /** A Metadata request without topics; each answer with a broker in it comes from a broker that takes work. */
@@ -12,7 +14,7 @@ function metadataRequest() {
   const body = Buffer.alloc(2 + 2 + 4 + 2 + clientId.length + 4 + 1);
   let at = body.writeInt16BE(METADATA_KEY, 0);
   at = body.writeInt16BE(METADATA_VERSION, at);
-  at = body.writeInt32BE(1, at); // correlation id
+  at = body.writeInt32BE(CORRELATION, at);
   at = body.writeInt16BE(clientId.length, at);
   at += clientId.copy(body, at);
   at = body.writeInt32BE(0, at); // no topics
@@ -23,26 +25,17 @@ function metadataRequest() {
 }
 
 /** Number of brokers in the cluster as this one sees it. */
-function countBrokers(host, port) {
-  return new Promise((resolve, reject) => {
-    let answer = Buffer.alloc(0);
-    const socket = net.connect({ host, port });
-    const fail = (message) => {
-      socket.destroy();
-      reject(new Error(message));
-    };
-    socket.setTimeout(TIMEOUT_MS, () => fail(`no answer within ${TIMEOUT_MS / 1000} s`));
-    socket.on('error', (error) => fail(error.message || error.code));
-    socket.on('close', () => fail('connection closed'));
-    socket.on('data', (data) => {
-      answer = Buffer.concat([answer, data]);
-      if (answer.length < 16) return; // size, correlation id, throttle time, broker count
-      socket.destroy();
-      resolve(answer.readInt32BE(12));
-    });
-    socket.write(metadataRequest());
+const countBrokers = (host, port) =>
+  exchange({
+    socket: net.connect({ host, port }),
+    question: metadataRequest(),
+    timeoutMs: TIMEOUT_MS,
+    read: (bytes) => {
+      if (bytes.length < 16) return undefined; // size, correlation id, throttle time, broker count
+      if (bytes.readInt32BE(4) !== CORRELATION) throw new Error('it is no Kafka');
+      return bytes.readInt32BE(12);
+    },
   });
-}
 
 /** Resolves when one of the brokers answers; rejects with the last reason. */
 async function probe({ KAFKA_BROKERS }) {
