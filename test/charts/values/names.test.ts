@@ -1,5 +1,5 @@
 import { cases } from '../cases';
-import { charts, helm, type Manifest, parse, podsOf, type Values } from '../support';
+import { charts, helm, type Manifest, parse, podsOf, type Values, withoutFiles } from '../support';
 
 const NAME = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** The label controller-revision-hash of a StatefulSet's pods: the name, a hyphen and up to ten letters. */
@@ -9,7 +9,7 @@ const valuesOf = (chart: string): Values => cases.find((one) => one.chart === ch
 
 async function rendered(release: string, chart: string, values: Values = {}): Promise<Manifest[]> {
   const args = ['template', release, `charts/${chart}`, '--namespace', 'shop'];
-  return parse((await helm(args, { ...valuesOf(chart), ...values })).stdout);
+  return parse(withoutFiles((await helm(args, { ...valuesOf(chart), ...values })).stdout));
 }
 
 const refusal = (release: string, chart: string, values: Values = {}): Promise<string> =>

@@ -1,4 +1,4 @@
-import { helm, type Manifest, parse, podsOf, refusal, render, type Values } from '../support';
+import { helm, type Manifest, parse, podsOf, refusal, render, type Values, withoutFiles } from '../support';
 
 const api = (values: Values): Values => ({ 'concert-api': values });
 /** The refusals do not depend on these, and each rendering takes a third longer with them. */
@@ -13,7 +13,7 @@ const servicesOf = (manifests: Manifest[]): string[] =>
 it.each(['concert', 'shop', 'mariadb-and-more'])(
   'finds its parts under the name of release %s',
   async (name) => {
-    const manifests = parse((await helm(['template', name, 'charts/concert'])).stdout);
+    const manifests = parse(withoutFiles((await helm(['template', name, 'charts/concert'])).stdout));
     const services = servicesOf(manifests);
     const text = JSON.stringify(podsOf(manifests).map(({ spec }) => spec));
     const brokers = manifests.flatMap(({ data }) => data?.KAFKA_BROKERS ?? []);

@@ -1,8 +1,9 @@
 import { parse as parseYaml } from 'yaml';
-import { type Manifest, manifestsOf, render, type Values } from '../support';
+import { type Manifest, manifestsOf, parse, template, type Values } from '../support';
 
 /** Alerts reach somebody: they are sent on, an operator can have them, and their runbooks are found by a click. */
-const prometheus = (values: Values): Promise<Manifest[]> => render({ chart: 'prometheus', values });
+const prometheus = async (values: Values): Promise<Manifest[]> =>
+  parse(await template({ chart: 'prometheus', values }));
 
 interface Group {
   name: string;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse as parseYaml, stringify } from 'yaml';
-import { type Manifest, render } from '../support';
+import { type Manifest, parse, render, template } from '../support';
 
 /** The rules for a Prometheus operator, whose Prometheus watches more than this installation. */
 interface Rule {
@@ -41,7 +41,7 @@ it('have groups of different names, since the operator makes one file of them', 
 });
 
 it('are those of our own Prometheus', async () => {
-  const own = (await render({ chart: 'prometheus' })).find(
+  const own = parse(await template({ chart: 'prometheus' })).find(
     ({ metadata }) => metadata.name === 'concert-prometheus-rules',
   );
   const files = Object.values(own?.data ?? {}).flatMap(
