@@ -53,8 +53,11 @@ const COUNTS = `
    GROUP BY queue_id, sale, name, amount
    ORDER BY amount DESC, name`;
 
+/** Bytes: two million seqs. The server cuts a longer list, by default at 1 MiB. */
+const LONGEST_LIST = 16 * 1024 * 1024;
+
 /** Sessions that hold seats, and the numbers of those whose last hold ends within some seconds. */
-const HOLDERS = `
+const HOLDERS = `SET STATEMENT group_concat_max_len = ${LONGEST_LIST} FOR
   SELECT queueId, COUNT(*) AS count, GROUP_CONCAT(IF(heldUntil <= NOW(3) + INTERVAL ? SECOND, seq, NULL)) AS ending
     FROM (SELECT queue_id AS queueId, queue_seq AS seq, MAX(held_until) AS heldUntil FROM reservation
            WHERE status = 'TEMP_RESERVED' AND held_until > NOW(3) AND queue_id IS NOT NULL

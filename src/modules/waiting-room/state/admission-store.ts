@@ -1,5 +1,6 @@
 import type { OperatorCommand } from '../admission/policy';
 import { type Override, readOverride, tagOf } from '../admission/override';
+import { chunksOf, ENTRIES_PER_CALL } from './entries/chunks';
 import type { Numbers } from './replies';
 import type { StateLost } from './results';
 import type { QueueScripts } from './scripts';
@@ -93,13 +94,31 @@ export class AdmissionStore {
   async admitBySeats(seats: SeatLimit, known: number): Promise<number | StateLost> {
     const { users, before, holders, lifeMs } = seats;
     const { gen, admitted, active } = before;
-    const counted = [gen, admitted, active, holders.count, GONE_AFTER_MS, ...holders.ending];
-    const own = [users ?? -1, lifeMs, ...counted];
+    const gone = await this.countGone(holders.ending, known);
+    if (gone === 'state-lost') return gone;
+    const own = [users ?? -1, lifeMs, gen, admitted, active, holders.count, gone.untilMs, gone.count];
     const [status, undecided = 0] = (await this.scripts.run('admitUpTo', { known, own })) as [
       'OK' | StateLost,
       number?,
     ];
     return status === 'state-lost' ? status : undecided;
+  }
+
+  /** How many of these active users count as gone, by the same time for all of them; any number of seqs. */
+  private async countGone(
+    seqs: number[],
+    known: number,
+  ): Promise<{ untilMs: number; count: number } | StateLost> {
+    let [untilMs, count] = [0, 0];
+    for (const chunk of seqs.length > 0 ? chunksOf(seqs, ENTRIES_PER_CALL) : [[]]) {
+      const own = [GONE_AFTER_MS, untilMs, ...chunk];
+      const reply = await this.scripts.run('countGone', { known, own });
+      const [status, until, gone] = reply as ['OK' | StateLost, ...Numbers<2>];
+      if (status === 'state-lost') return status;
+      untilMs = until;
+      count += gone;
+    }
+    return { untilMs, count };
   }
 
   /**

@@ -23,6 +23,7 @@ const FILES = {
   applyDecision: 'admission/apply-decision-4',
   setOverride: 'admission/set-override-4',
   admitUpTo: 'admission/admit-up-to-4',
+  countGone: 'admission/count-gone-4',
   setOpening: 'opening/set-opening-4',
   draw: 'opening/draw-4',
 } as const;
