@@ -157,7 +157,9 @@ describe('the outcome of a sale', () => {
 
   it('is 004 when each attempt finds the seat free and cannot take it: the attempts are limited', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(1);
-    const take = jest.spyOn(app.service.container.resolve(HoldWriter), 'reserveSeats').mockResolvedValue(0);
+    const take = jest
+      .spyOn(app.service.container.resolve(HoldWriter), 'reserveSeats')
+      .mockResolvedValue(false);
     expect(outcome(await (await app.buyer()).reserve(id, at(seats, 0).id))).toBe('409 004');
     expect(take).toHaveBeenCalledTimes(2);
     take.mockRestore();

@@ -1,7 +1,7 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { NotFound } from '../../common/errors';
-import { ALONE, done, GuardFailed, type Outcome, refused } from '../../platform/database/batch/outcome';
-import type { SqlTransaction } from '../../platform/database/database';
+import { ALONE, demand, done, type Outcome, refused } from '../../platform/database/batch/outcome';
+import { answersOf, type SqlTransaction } from '../../platform/database/database';
 import { BalanceFull } from './errors';
 import { type BalanceChange, BalanceRepository, type LedgerEntry } from './repository';
 
@@ -27,8 +27,10 @@ export class TopUpBatch {
       return done(balanceAfter);
     });
     if (entries.length === 0) return outcomes;
-    if (!(await this.balances.credit(tx, entries))) throw new GuardFailed(new BalanceFull());
-    await this.balances.insertEntries(tx, entries);
+    await answersOf([
+      demand(this.balances.credit(tx, entries), () => new BalanceFull()),
+      this.balances.insertEntries(tx, entries),
+    ]);
     return outcomes;
   }
 }

@@ -1,7 +1,7 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Forbidden, NotFound } from '../../common/errors';
-import { ALONE, done, GuardFailed, type Outcome, refused } from '../../platform/database/batch/outcome';
-import type { SqlTransaction } from '../../platform/database/database';
+import { ALONE, demand, done, type Outcome, refused } from '../../platform/database/batch/outcome';
+import { answersOf, type SqlTransaction } from '../../platform/database/database';
 import { BalanceRepository } from '../accounts/repository';
 import { WrongQueue } from '../orders/errors';
 import { OlderRows } from '../orders/expiry/older-rows';
@@ -75,10 +75,16 @@ export class PaymentBatch {
   private async write(tx: SqlTransaction, payments: Accepted[]): Promise<void> {
     if (payments.length === 0) return;
     const debits = payments.map(({ user, amount }) => ({ userId: user.userId, amount }));
-    if (!(await this.balances.debit(tx, debits))) throw new GuardFailed(new BalanceTooSmall());
     const orders = payments.map(({ orderId, user, items }) => ({ orderId, userId: user.userId, items }));
-    if (!(await this.payments.sell(tx, orders))) throw unsold(payments);
-    const paymentIds = await this.payments.insertPayments(tx, payments);
+    const events = payments.flatMap(({ user, items, trace }) =>
+      items.map((item) => ({ ...paidEvent(user.userId, item), trace })),
+    );
+    const [, , paymentIds] = await answersOf([
+      demand(this.balances.debit(tx, debits), () => new BalanceTooSmall()),
+      demand(this.payments.sell(tx, orders), () => unsold(payments)),
+      this.payments.insertPayments(tx, payments),
+      appendEvents(tx, events),
+    ]);
     await this.balances.insertEntries(
       tx,
       payments.map(({ user, amount, balanceAfter }, i) => ({
@@ -88,12 +94,6 @@ export class PaymentBatch {
         balanceAfter,
         paymentId: paymentIds[i] ?? null,
       })),
-    );
-    await appendEvents(
-      tx,
-      payments.flatMap(({ user, items, trace }) =>
-        items.map((item) => ({ ...paidEvent(user.userId, item), trace })),
-      ),
     );
   }
 }
@@ -149,9 +149,7 @@ class PaymentRound {
 /** A hold expired in this very moment, or the rows disagree: a single payment says which. */
 function unsold(payments: Accepted[]): Error {
   const [{ orderId, items } = { orderId: 0, items: [] }] = payments;
-  return new GuardFailed(
-    new Error(`Order ${orderId} is held, but not all of its ${items.length} seats are on hold.`),
-  );
+  return new Error(`Order ${orderId} is held, but not all of its ${items.length} seats are on hold.`);
 }
 
 const saleOf = ({ orderId, amount, items, endsSession }: Accepted): Sale => ({

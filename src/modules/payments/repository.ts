@@ -1,6 +1,7 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
 import {
+  answersOf,
   forIds,
   isDuplicateKey,
   type SqlExecutor,
@@ -137,11 +138,14 @@ export class PaymentRepository {
     const items = orders.flatMap((order) => order.items);
     const seatIds = items.map(({ seatId }) => seatId);
     const reservationIds = items.map(({ reservationId }) => reservationId);
-    if ((await this.change(tx, SELL_SEATS, seatIds)) !== items.length) return false;
-    if ((await this.change(tx, SELL_RESERVATIONS, reservationIds)) !== items.length) return false;
     const orderIds = orders.map(({ orderId }) => orderId);
     const payers = orders.map(({ userId }) => userId);
-    return (await this.change(tx, SELL_ORDERS, orderIds, payers)) === orders.length;
+    const [seats, reservations, sold] = await answersOf([
+      this.change(tx, SELL_SEATS, seatIds),
+      this.change(tx, SELL_RESERVATIONS, reservationIds),
+      this.change(tx, SELL_ORDERS, orderIds, payers),
+    ]);
+    return seats === items.length && reservations === items.length && sold === orders.length;
   }
 
   /** @returns how many rows the statement matched */

@@ -19,7 +19,7 @@ export {
   type SqlParam,
   type SqlWriter,
 } from './sql';
-export type { SqlTransaction } from './transaction';
+export { answersOf, type SqlTransaction } from './transaction';
 
 const DEADLOCK_ATTEMPTS = 8;
 

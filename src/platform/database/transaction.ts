@@ -4,24 +4,42 @@ import { PreparedExecutor } from './connection/prepared';
 import type { SqlParam, SqlWriter } from './sql';
 import { tracedStatement } from '../observability/traces/statements';
 
-/** A transaction as its work sees it. */
+/**
+ * A transaction as its work sees it. Its statements reach the server in the order in which they were called, whether the
+ * one before has been answered or not: several can take one round trip (`answersOf`).
+ */
 export interface SqlTransaction extends SqlWriter {
   /**
-   * Rows of a SELECT that does no harm outside a transaction; locking reads are such. It is sent at once, behind a BEGIN
-   * that is not answered yet and behind other reads, so that several take one round trip.
+   * Rows of a SELECT that does no harm outside a transaction; locking reads are such. It is sent at once, also before the
+   * server has answered that the transaction has begun.
    */
   read<T>(sql: string, binds?: SqlParam[]): Promise<T[]>;
 }
 
-/** Runs `work` between BEGIN and COMMIT on a connection; an error rolls back. */
+/**
+ * The answers of statements that were called one behind the other without waiting.
+ * @throws what the first of them was refused with; those behind it have been answered as well by then
+ */
+export async function answersOf<Answers extends unknown[]>(called: {
+  [K in keyof Answers]: Promise<Answers[K]>;
+}): Promise<Answers> {
+  await Promise.allSettled(called);
+  return Promise.all(called);
+}
+
+/**
+ * Runs `work` as a transaction on a connection; an error rolls back. It begins by an end of autocommit and not by BEGIN:
+ * after a deadlock the server has ended the transaction, and the statements that were sent behind must not commit by
+ * themselves.
+ */
 export async function inTransaction<T>(
   connection: Connection,
   work: (tx: SqlTransaction) => Promise<T>,
   tracer: Tracer = NO_TRACES,
 ): Promise<T> {
   const statements = new PreparedExecutor(connection, tracer);
-  // What writes waits for it: a statement sent right behind a BEGIN that fails would be committed by itself.
-  const begun = connection.beginTransaction();
+  // What writes waits for it: if this failed, a statement right behind it would be committed by itself.
+  const begun = connection.query('SET autocommit = 0');
   begun.catch(() => undefined); // it is reported where it is awaited
   try {
     const result = await work({
@@ -40,13 +58,27 @@ export async function inTransaction<T>(
       },
     });
     await begun;
-    await tracedStatement(tracer, 'COMMIT', () => connection.commit());
+    const committed = tracedStatement(tracer, 'COMMIT', () => connection.commit());
+    commitByItself(connection); // in the same round trip: a COMMIT that fails has rolled back
+    await committed;
     return result;
   } catch (error) {
     // Also after 1205, which undoes the statement only (innodb_rollback_on_timeout is OFF).
-    await connection.rollback().catch(() => {
-      connection.destroy();
-    });
+    await connection.rollback().then(
+      () => {
+        commitByItself(connection);
+      },
+      () => {
+        connection.destroy();
+      },
+    );
     throw error;
   }
+}
+
+/** Nobody waits for it: what the next user of the connection sends comes behind it. */
+function commitByItself(connection: Connection): void {
+  connection.query('SET autocommit = 1').catch(() => {
+    connection.destroy();
+  });
 }

@@ -13,8 +13,9 @@ const BULK = 1n << 34n;
 
 type Row = Record<string, unknown>;
 
+const prepare = (): Promise<{ close: () => void }> => Promise.resolve({ close: () => undefined });
 const connectionTo = (serverCapabilities: bigint, methods: Partial<Connection> = {}): Connection =>
-  ({ info: { serverCapabilities }, ...methods }) as unknown as Connection;
+  ({ info: { serverCapabilities }, prepare, ...methods }) as unknown as Connection;
 
 describe('rows that can go in bulk', () => {
   it.each<[string, boolean, bigint, SqlParam]>([
@@ -41,7 +42,7 @@ describe('rows that can go in bulk', () => {
     const full = Object.assign(new Error('max_prepared_stmt_count'), { errno: 1461, sqlState: '42000' });
     const query = jest.fn(() => Promise.resolve([]));
     const connection = connectionTo(BULK, {
-      batch: () => Promise.reject(full),
+      prepare: () => Promise.reject(full),
       query: query as unknown as Connection['query'],
     });
     await new PreparedExecutor(connection).insertRows('INSERT INTO t (a) VALUES (?)', [['x'], ['y']]);

@@ -1,7 +1,16 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { answersOf } from '../../../src/platform/database/database';
 import { openDatabase } from '../../support/rows/given';
 
-describe('reads of a transaction that travel together', () => {
+const INSERT = 'INSERT INTO outbox (event_id, topic, partition_key, payload) VALUES (?, ?, ?, ?)';
+
+class Undone extends Error {
+  constructor(readonly counted: unknown) {
+    super(`counted ${String(counted)}`);
+  }
+}
+
+describe('statements of a transaction that travel together', () => {
   const database = openDatabase(1);
   afterAll(() => database.close());
 
@@ -16,5 +25,53 @@ describe('reads of a transaction that travel together', () => {
       );
       expect(found).toEqual([{ found: name }]);
     }
+  });
+
+  it('reach the server in their order also when they insert rows in bulk', async () => {
+    for (let i = 0; i < 10; i++) {
+      const topic = `test-${randomBytes(8).toString('hex')}`;
+      const rows = [1, 2].map(() => [randomUUID(), topic, 'key', '{}']);
+      const count = 'SELECT COUNT(*) AS count FROM outbox WHERE topic = ?';
+      const counting = database.transaction(async (tx) => {
+        await tx.query(count, [topic]); // prepared now; the next has never been
+        const [, counted] = await answersOf([
+          tx.insertRows(`${INSERT} /* ${topic} */`, rows),
+          tx.query<{ count: number }>(count, [topic]),
+        ]);
+        throw new Undone(counted[0]?.count);
+      });
+      await expect(counting).rejects.toEqual(new Undone(2));
+    }
+  });
+
+  it('are not committed behind one with which the server has ended the transaction, as a deadlock does', async () => {
+    const topic = `test-${randomBytes(8).toString('hex')}`;
+    const work = database.transaction((tx) =>
+      answersOf([
+        tx.execute('ROLLBACK'),
+        tx.execute(INSERT, [randomUUID(), topic, 'key', '{}']),
+        tx.query('SELECT 1 FROM no_such_table'),
+      ]),
+    );
+    await expect(work).rejects.toThrow('no_such_table');
+    expect(await database.query('SELECT 1 FROM outbox WHERE topic = ?', [topic])).toEqual([]);
+  });
+
+  it('fail by the first that has failed', async () => {
+    const work = database.transaction((tx) =>
+      answersOf([
+        tx.insertRows('INSERT INTO the_first VALUES (?)', [[1], [2]]),
+        tx.query('SELECT 1 FROM the_second'),
+      ]),
+    );
+    await expect(work).rejects.toThrow('the_first');
+  });
+
+  it('leave a connection whose statements commit by themselves, whether they are committed or not', async () => {
+    const commits = 'SELECT @@autocommit AS commits';
+    await database.transaction((tx) => tx.query('SELECT 1'));
+    expect(await database.query(commits)).toEqual([{ commits: 1 }]);
+    await expect(database.transaction((tx) => tx.query('SELECT 1 FROM no_such_table'))).rejects.toThrow();
+    expect(await database.query(commits)).toEqual([{ commits: 1 }]);
   });
 });

@@ -1,6 +1,6 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { done, GuardFailed, type Outcome, refused } from '../../../platform/database/batch/outcome';
-import type { SqlTransaction } from '../../../platform/database/database';
+import { demand, done, type Outcome, refused } from '../../../platform/database/batch/outcome';
+import { answersOf, type SqlTransaction } from '../../../platform/database/database';
 import { BalanceRepository } from '../../accounts/repository';
 import { appendEvents } from '../../outbox/append';
 import { reservationMade } from '../../outbox/events';
@@ -119,14 +119,17 @@ export class HoldBatch {
     const orders = won.map(({ order }) => order);
     const heldUntil = new Date(reservedAt.getTime() + holdSeconds * 1000);
     const times = { holdSeconds, reservedAt, heldUntil };
-    const seats = orders.reduce((sum, { seatIds }) => sum + seatIds.length, 0);
     await this.expiry.expireHoldsOf(
       tx,
       won.flatMap(({ expired }) => expired),
     );
-    if ((await this.writer.reserveSeats(tx, orders, times)) !== seats)
-      throw new GuardFailed(new SeatNotAvailable(won[0]?.order.seatIds ?? []));
-    const { orderIds, rows } = await this.writer.insertOrders(tx, orders, times);
+    const [, { orderIds, rows }] = await answersOf([
+      demand(
+        this.writer.reserveSeats(tx, orders, times),
+        () => new SeatNotAvailable(won[0]?.order.seatIds ?? []),
+      ),
+      this.writer.insertOrders(tx, orders, times),
+    ]);
     await appendEvents(
       tx,
       orders.flatMap(({ user, seatIds, trace }) =>

@@ -33,11 +33,11 @@ const INSERT_RESERVATIONS = `
 /** Writes holds, any number of them in a statement. The database's clock and guarded updates decide. */
 @scoped(Lifecycle.ContainerScoped)
 export class HoldWriter {
-  /** Puts the seats on hold as far as nobody has them and they are on sale. @returns how many */
-  async reserveSeats(tx: SqlExecutor, orders: NewOrder[], { heldUntil }: HoldTimes): Promise<number> {
+  /** Puts the seats on hold as far as nobody has them and they are on sale. @returns whether these were all */
+  async reserveSeats(tx: SqlExecutor, orders: NewOrder[], { heldUntil }: HoldTimes): Promise<boolean> {
     const seatIds = orders.flatMap(({ seats }) => seats.map(({ id }) => id));
     const { sql, ids } = forIds(RESERVE_SEATS, seatIds);
-    return (await tx.execute(sql, [heldUntil, ...ids])).affectedRows;
+    return (await tx.execute(sql, [heldUntil, ...ids])).affectedRows === seatIds.length;
   }
 
   /** Writes orders of seats that were reserved in this transaction, and their reservations. @returns those, by seat */

@@ -25,3 +25,8 @@ export class GuardFailed extends Error {
     super(`A guard failed: ${refusal.message}`);
   }
 }
+
+/** @throws GuardFailed unless the guarded statements have matched the rows that were decided on */
+export async function demand(isMatched: Promise<boolean>, refusal: () => Error): Promise<void> {
+  if (!(await isMatched)) throw new GuardFailed(refusal());
+}

@@ -32,17 +32,28 @@ export class PreparedExecutor implements SqlWriter {
     if (first === undefined) return [];
     return tracedStatement(this.tracer, sql, async () => {
       if (others.length === 0) return this.runPrepared<T[]>(sql, first);
-      const returned = isForBulk(this.connection, rows) ? await this.runInBulk<T>(sql, rows) : undefined;
-      return returned ?? this.connection.query<T[]>(forRows(sql, rows.length), rows.flat());
+      return isForBulk(this.connection, rows) ? this.runInBulk<T>(sql, rows) : this.runAsText<T>(sql, rows);
     });
   }
 
-  /** @returns undefined: the server has no room for another prepared statement */
-  private async runInBulk<T>(sql: string, rows: SqlParam[][]): Promise<T[] | undefined> {
+  private async runAsText<T>(sql: string, rows: SqlParam[][]): Promise<T[]> {
+    const send = (): Promise<T[]> => this.connection.query<T[]>(forRows(sql, rows.length), rows.flat());
+    return this.sendInOrder(Promise.resolve(send));
+  }
+
+  /** Prepared before, so that the connector finds the statement and sends the rows at once: in the order of the calls. */
+  private async runInBulk<T>(sql: string, rows: SqlParam[][]): Promise<T[]> {
+    const prepared = this.connection.prepare(sql).then((statement) => async () => {
+      try {
+        return await insertInBulk<T>(this.connection, sql, rows);
+      } finally {
+        statement.close();
+      }
+    });
     try {
-      return await insertInBulk<T>(this.connection, sql, rows);
+      return await this.sendInOrder(prepared);
     } catch (error) {
-      if (isStatementLimit(error)) return undefined;
+      if (isStatementLimit(error)) return this.runAsText<T>(sql, rows);
       throw error;
     }
   }
