@@ -60,7 +60,8 @@ export const USAGE = `npm run lab -- bench [name … --rounds 7 --seconds 3 --ag
   redis-commands                   Redis commands per second that 10,000 polls per second cause
   admit-10k, admit-10k-block       10,000 waiting users admitted at once: time, and how long the event loop was blocked
   start                            a process from its start to ready
-  overload, overload-p99           twice as many holds as the process and its database can carry, at a fixed rate
+  overload, overload-limit,        twice as many holds as the process and its database can carry, at a fixed rate, and
+  overload-p99                     what is left of the best rate when a bare node:http refuses the half
   orders-1, orders-4               seats by orders of one and of four, against the bare connector with a transaction each
   cancellation, cancellation-loss  10,000 paid orders of a canceled schedule: time until all are refunded, and the sales
                                    that are lost meanwhile

@@ -99,6 +99,8 @@ export interface Mixed {
   byStatus: Record<string, number>;
   /** 2xx, and 4xx of the business: somebody else has the seat. */
   accepted: Latency;
+  /** The same of the answers of each second. */
+  acceptedBySecond: Latency[];
   /** 429 and 503. */
   turnedAway: Latency;
   /** Without an answer: given up, or the connection broke. */

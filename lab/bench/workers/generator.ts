@@ -26,6 +26,7 @@ function nextRequest(): string {
 }
 
 const latencies: { accepted: number[]; refused: number[] } = { accepted: [], refused: [] };
+const acceptedBySecond: (number[] | undefined)[] = [];
 const byStatus: Record<string, number> = {};
 let lost = 0;
 let offered = 0;
@@ -87,7 +88,10 @@ class Connection {
     byStatus[status] = (byStatus[status] ?? 0) + 1;
     const isRefusal = status === '429' || status === '503';
     if (isRefusal) latencies.refused.push(now - this.dueAt);
-    else if (status < '500') latencies.accepted.push(now - this.dueAt);
+    else if (status < '500') {
+      latencies.accepted.push(now - this.dueAt);
+      (acceptedBySecond[Math.floor((now - startedAt) / 1000)] ??= []).push(now - this.dueAt);
+    }
   }
 
   private free(): void {
@@ -183,6 +187,7 @@ setTimeout(
       offered,
       byStatus,
       accepted,
+      acceptedBySecond: Array.from(acceptedBySecond, (all) => latency(all ?? [])),
       turnedAway: latency(latencies.refused),
       lost,
       generatorBusy: (user + system) / 1000 / (performance.now() - startedAt),
