@@ -37,8 +37,8 @@ export interface SeatDemand {
   add(purchases: { ended: number; buyers: number; seats: number; seatsSquared: number }): void;
 }
 
-/** Mean time until a user learns of the admission by a poll: a constant, because the fit of the pace corrects it. */
-const NOTICE_SECONDS = 1;
+/** Mean time until free seats are counted and a user learns of the admission by a poll: a constant, since the pace is fitted. */
+const NOTICE_SECONDS = 1.5;
 /** Each pause of a visit is at least this share of its mean, and as much longer at most. */
 const LEAST = 0.6;
 
