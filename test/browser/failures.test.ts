@@ -122,8 +122,16 @@ describeInBrowser('a place in the line, seen by the page', () => {
     const concert = await concertOf(app, PAYMENT, 2, PRICE);
     const userId = await app.given.user(2 * PRICE);
     const { page } = await browser.open({ serviceWorkers: 'block' });
+    let lists = 0;
+    await page.route('**/concerts/schedule', async (route) => {
+      if (++lists > 1) await route.continue();
+      else await route.fulfill({ json: { data: [] }, headers: { 'X-Fallback': 'empty' } }); // it could not be read
+    });
     await join(page, app.url, PAYMENT, userId);
     await screen(page, 'concerts');
+    await page.waitForSelector('.problem:not(:empty)');
+    expect(await page.locator('main').innerText()).not.toContain('Nothing is on sale');
+    await page.click('button:has-text("Look again")');
     await page.click(`.choices button:has-text("${concert.title}")`);
     await page.click('[role=gridcell].free >> nth=0');
     await page.click('.checkout .primary');

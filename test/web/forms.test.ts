@@ -1,8 +1,7 @@
 import request, { type Response } from 'supertest';
 import { LoadShedder } from '../../src/http/limits/shedder';
-import type { Order } from '../../src/modules/orders/order-schema';
-import { formTexts } from '../../src/modules/pages/forms/texts';
-import { ordersPage } from '../../src/modules/pages/forms/views';
+import { ConcertRepository } from '../../src/modules/catalog/repository';
+import { DatabaseUnavailable } from '../../src/platform/database/database';
 import { useService } from '../support/suite';
 
 const FORMS = '/v1/forms';
@@ -57,15 +56,6 @@ class Buyer {
   }
 }
 
-it('the page of orders leads to older ones where there may be any', () => {
-  const order = { concertTitle: 'x', seats: [], status: 'PAID' } as unknown as Order;
-  const orders = Array.from({ length: 100 }, (_, i) => ({ ...order, orderId: 900 - i }));
-  const page = { texts: formTexts('en'), style: '', proof: '', key: '' };
-  const older = `href="${FORMS}/orders?before=801"`;
-  expect(ordersPage(page, orders)).toContain(older);
-  expect(ordersPage(page, orders.slice(1))).not.toContain('before=');
-});
-
 describe('the forms', () => {
   const app = useService({ HOLD_EXTENSION_SECONDS: 60, MAX_SEATS_PER_USER: 4 });
 
@@ -117,6 +107,17 @@ describe('the forms', () => {
     expect(await ordersOf(userId)).toEqual([{ status: 'HELD', total: 200 }]);
     await buyer.submit('release');
     expect(await ordersOf(userId)).toEqual([{ status: 'CANCELED', total: 200 }]);
+  });
+
+  it('say that seats cannot be read now, and not that there are none', async () => {
+    const { id } = await app.given.scheduleWithSeats(1);
+    const { buyer } = await entered();
+    const away = new DatabaseUnavailable(new Error('away'));
+    const { container } = app.service;
+    const read = jest.spyOn(container.resolve(ConcertRepository), 'availableSeats').mockRejectedValue(away);
+    const answer = await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
+    read.mockRestore();
+    expect([answer.status, answer.text.includes('nothing on sale')]).toEqual([503, false]);
   });
 
   it('are shed by the same measure as the API', async () => {

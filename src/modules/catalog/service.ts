@@ -121,6 +121,12 @@ export class ConcertService {
   }
 }
 
+/** @throws Unavailable (503): the list could not be read, and no earlier one is known. It must not look like one without rows. */
+export function rowsOf<Row extends Schedule | Seat>({ json, fallback }: ListAnswer): Row[] {
+  if (fallback === 'empty') throw new Unavailable('The list');
+  return JSON.parse(json) as Row[];
+}
+
 const isNotNow = (error: unknown): boolean =>
   error instanceof Unavailable || error instanceof CircuitOpen || error instanceof CallTimedOut;
 

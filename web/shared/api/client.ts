@@ -33,6 +33,8 @@ export const limited = (): { signal: AbortSignal } => ({ signal: AbortSignal.tim
 export async function ask<T>(call: Promise<Fetched<T>>): Promise<Answer<T>> {
   try {
     const { data, error, response } = await call;
+    // A list that could not be read is answered with an empty one, which must not look like a sold-out concert.
+    if (response.headers.get('X-Fallback') === 'empty') return refusal('503');
     if (data !== undefined) return { ok: true, data: data.data };
     const { code, message } = (error as Partial<Failure> | undefined)?.exception ?? { code: '', message: '' };
     const retryAfterMs = Number(response.headers.get('Retry-After') ?? 0) * 1000;

@@ -5,7 +5,7 @@ import { QueryId } from '../../../http/fields';
 import { literalRouter, refuseOtherMethods } from '../../../http/routes';
 import type { BalanceService } from '../../accounts/service';
 import type { Schedule, Seat } from '../../catalog/schema';
-import type { ConcertService } from '../../catalog/service';
+import { type ConcertService, rowsOf } from '../../catalog/service';
 import type { OncePerKey } from '../../idempotency/middleware';
 import type { RouteMiddleware } from '../../middleware';
 import type { OrderService } from '../../orders/order-service';
@@ -106,7 +106,7 @@ export function formRoutes(services: FormServices, middleware: RouteMiddleware):
         ({ status, reservedUntil }) => status === 'HELD' && Date.parse(reservedUntil) > queue.nowMs,
       );
       if (held === undefined) {
-        const all = JSON.parse((await concerts.schedules()).json) as Schedule[];
+        const all = rowsOf<Schedule>(await concerts.schedules());
         send(res, views.concertsPage(page(req, res), all, req.activeUser.queueId));
         return;
       }
@@ -120,7 +120,7 @@ export function formRoutes(services: FormServices, middleware: RouteMiddleware):
     ...reading,
     ...shows(async (req, res) => {
       const scheduleId = idIn({ body: req.query }, 'scheduleId');
-      const seats = JSON.parse((await concerts.seats(scheduleId)).json) as Seat[];
+      const seats = rowsOf<Seat>(await concerts.seats(scheduleId));
       send(res, views.seatsPage(page(req, res), scheduleId, seats));
     }),
   );
