@@ -12,6 +12,7 @@ import {
   print,
   readArguments,
   runTool,
+  timeOf,
   toolConfig,
   UsageError,
   wholeNumber,
@@ -29,18 +30,6 @@ Writes report.html, report.json and CSV files. In the image, node dist/cli/repor
 
 /** A log of a million entries is read in some minutes. */
 const READ_MS = 10 * 60_000;
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
-
-/** @throws UsageError naming the option */
-function timeOf(option: string, value: string | undefined, fallback: number): number {
-  if (value === undefined) return fallback;
-  const ms = TIME.test(value) ? Date.parse(value) : NaN;
-  if (Number.isNaN(ms))
-    throw new UsageError(
-      `${option} must be a time with its offset, as 2030-01-31T20:00:00+09:00, not "${value}".`,
-    );
-  return ms;
-}
 
 runTool(USAGE, async () => {
   const { values } = readArguments({
@@ -60,8 +49,10 @@ runTool(USAGE, async () => {
     values.schedule === undefined
       ? undefined
       : wholeNumber('--schedule', values.schedule, { min: 1, max: Number.MAX_SAFE_INTEGER });
-  const sinceMs = timeOf('--since', values.since, -Infinity);
-  const untilMs = timeOf('--until', values.until, Infinity);
+  const msOf = (option: '--since' | '--until', value: string | undefined): number | undefined =>
+    value === undefined ? undefined : timeOf(option, value).getTime();
+  const sinceMs = msOf('--since', values.since) ?? -Infinity;
+  const untilMs = msOf('--until', values.until) ?? Infinity;
   if (untilMs <= sinceMs) throw new UsageError('--until must be after --since.');
   const config = toolConfig();
   const queueId = values.queue ?? config.QUEUE_ID;

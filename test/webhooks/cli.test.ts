@@ -59,7 +59,7 @@ describe('npm run db -- webhook', () => {
     [['list', '--failed'], 'list takes no --failed.'],
     [['rotate', 'x'], 'The webhook must be a whole number'],
     [['replay', '1'], 'replay takes one of'],
-    [['replay', '1', '--since', 'yesterday'], '--since must be a time with its offset'],
+    [['replay', '1', '--since', '2026-02-30T10:00:00Z'], '--since must be a time with its offset'],
     [['replay', '1', '--event', 'x'], '--event must be the webhook-id'],
     [['remove', '4711'], 'The webhook 4711 does not exist.'],
   ])('refuses %j with a reason', async (args, why) => {

@@ -3,6 +3,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { type Config, ConfigError, loadConfig } from '../../config/config';
 import { didYouMean } from '../../config/closest';
 import { Unavailable } from '../../common/errors';
+import { StoredTime } from '../../http/fields';
 import { describeDatabaseError, rootCause } from '../../platform/database/connection/ready';
 
 const NO_SUCH_TABLE = 1146;
@@ -61,6 +62,14 @@ export function wholeNumber(
   const number = Number(value);
   if (/^\d+$/.test(value) && number >= min && number <= max) return number;
   throw new UsageError(`${option} must be a whole number from ${min} to ${max}, not "${value}".`);
+}
+
+/** A day that its month does not have would count as one of the next month. @throws UsageError naming the option */
+export function timeOf(option: string, value: string): Date {
+  if (StoredTime.safeParse(value).success) return new Date(value);
+  throw new UsageError(
+    `${option} must be a time with its offset, as 2030-01-31T20:00:00+09:00, not "${value}".`,
+  );
 }
 
 /** Of the tools that run beside the start of a database. */

@@ -1,6 +1,6 @@
 import { EVENT_TYPES, typeOf } from '../../modules/webhooks/message';
 import type { By, Replay, WebhookService } from '../../modules/webhooks/service';
-import { print, UsageError, wholeNumber } from '../support/tool';
+import { print, timeOf, UsageError, wholeNumber } from '../support/tool';
 
 const MAX_LOG = 10_000;
 const MAX_KEEP_HOURS = 8760;
@@ -107,12 +107,7 @@ function replayOf(given: Given): Replay {
       throw new UsageError(`--event must be the webhook-id of a call, not "${event}".`);
     return { eventId: event };
   }
-  const time = new Date(String(since));
-  if (!/^\d{4}-\d\d-\d\dT.*(?:Z|[+-]\d\d:\d\d)$/.test(String(since)) || Number.isNaN(time.getTime()))
-    throw new UsageError(
-      `--since must be a time with its offset as 2026-11-29T10:00:00Z, not "${String(since)}".`,
-    );
-  return { since: time };
+  return { since: timeOf('--since', String(since)) };
 }
 
 async function list(webhooks: WebhookService): Promise<void> {
