@@ -9,6 +9,7 @@ const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, Help, Interrupted, runMain } = require('./lib/running/failure');
 const { listen } = require('./lib/running/interruption');
 const { countsOf, judgeAlone, runJest } = require('./lib/tests/jest');
+const { needsKafka } = require('./lib/tests/needs');
 const { nodeBinary } = require('./lib/running/node-binary');
 const { inRoot } = require('./lib/paths');
 const { withLock } = require('./lib/running/lock');
@@ -43,14 +44,15 @@ async function toolVariable(name, isAsked, signal) {
   }
 }
 
-/** `isChecked: false`: npm run check reports wrong types, so the build does not look for them. */
-async function prepare(getTool, isChecked) {
+/** Without arguments npm run check reports wrong types, so the build does not look for them. */
+async function prepare(getTool, jestArguments) {
   await ensureDependencies();
-  const urls = await ensureServices(['mariadb', 'redis', 'kafka'], { what: 'npm test', forTests: true });
+  const services = ['mariadb', 'redis', ...(needsKafka(jestArguments) ? ['kafka'] : [])];
+  const urls = await ensureServices(services, { what: 'npm test', forTests: true });
   const tools = {};
   for (const name of Object.keys(VARIABLES))
     if (name !== MADE_MEANWHILE) Object.assign(tools, await getTool(name));
-  await build({ isChecked });
+  await build({ isChecked: jestArguments.length > 0 });
   return testEnvironment({ ...urls, ...tools });
 }
 
@@ -125,7 +127,7 @@ runMain(async () => {
   let reports = [];
   let env = null;
   try {
-    const services = await withLock(() => prepare(getTool, jestArguments.length > 0));
+    const services = await withLock(() => prepare(getTool, jestArguments));
     env = await step('a test database', () => createDatabase(services));
     const checked = jestArguments.length > 0 ? Promise.resolve(0) : check();
     checked.catch(() => {}); // reported where it is awaited

@@ -6,11 +6,11 @@ import { EventsInKafka } from '../../src/modules/invariants/events-in-kafka';
 import type { InvariantResult } from '../../src/modules/invariants/schema';
 import { checkInvariants } from '../../src/modules/invariants/service';
 import { Topics } from '../../src/modules/outbox/topics';
-import { kafkaClient } from '../support/clients/kafka';
+import { kafkaBrokers, kafkaClient } from '../support/clients/kafka';
 import { testConfig } from '../support/config';
 import { Scratch } from '../support/rows/scratch';
 
-const brokers = process.env.KAFKA_BROKERS ?? '';
+const brokers = kafkaBrokers();
 const TOPIC = 'payment-notification';
 
 describe('invariants of events, with Kafka', () => {

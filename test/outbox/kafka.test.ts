@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { addressOf, Bench, kafkaBrokers } from '../support/rows/events';
+import { kafkaBrokers } from '../support/clients/kafka';
+import { addressOf, Bench } from '../support/rows/events';
 import { TcpProxy } from '../support/servers/tcp-proxy';
 import { until, wait } from '../support/wait';
 

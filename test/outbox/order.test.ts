@@ -1,4 +1,5 @@
-import { Bench, kafkaBrokers } from '../support/rows/events';
+import { kafkaBrokers } from '../support/clients/kafka';
+import { Bench } from '../support/rows/events';
 import { until, wait } from '../support/wait';
 
 const HELD = 'reservation-notification';

@@ -7,7 +7,8 @@ import {
   KafkaUnavailable,
 } from '../../src/platform/kafka';
 import { testConfig } from '../support/config';
-import { addressOf, Bench, kafkaBrokers, through } from '../support/rows/events';
+import { kafkaBrokers } from '../support/clients/kafka';
+import { addressOf, Bench, through } from '../support/rows/events';
 import { TcpProxy } from '../support/servers/tcp-proxy';
 import { until } from '../support/wait';
 

@@ -1,4 +1,5 @@
-import { addressOf, Bench, kafkaBrokers } from '../support/rows/events';
+import { kafkaBrokers } from '../support/clients/kafka';
+import { addressOf, Bench } from '../support/rows/events';
 import { testConfig } from '../support/config';
 import { proxied, TcpProxy } from '../support/servers/tcp-proxy';
 import { until, wait } from '../support/wait';

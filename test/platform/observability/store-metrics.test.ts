@@ -6,6 +6,7 @@ import { Metrics } from '../../../src/platform/observability/metrics';
 import { connectRedis, mastersOf, type Redis } from '../../../src/platform/redis/redis';
 import { RedisEvictionLog } from '../../../src/platform/redis/eviction-log';
 import { StoreMetrics } from '../../../src/platform/observability/store-metrics';
+import { kafkaBrokers } from '../../support/clients/kafka';
 import { testConfig } from '../../support/config';
 import { openDatabase } from '../../support/rows/given';
 import { ServiceProcess } from '../../support/servers/process';
@@ -198,7 +199,7 @@ describe('the metrics of the stores', () => {
   });
 
   it('tell how far consumers of Kafka are behind, and vanish when it is not there', async () => {
-    const brokers = process.env.KAFKA_BROKERS ?? '';
+    const brokers = kafkaBrokers();
     const topic = `lag-${randomBytes(6).toString('hex')}`;
     const groupId = `${topic}-group`;
     const kafka = createClient({ config: testConfig({ KAFKA_BROKERS: brokers }) }, logger);

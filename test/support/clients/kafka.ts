@@ -16,3 +16,14 @@ export function kafkaClient(brokers: string): Kafka {
     logLevel: logLevel.NOTHING,
   });
 }
+
+/**
+ * The brokers of this run. `npm test -- path …` starts a Kafka if one of the files calls this by its name.
+ * @throws Error when there is none
+ */
+export function kafkaBrokers(): string {
+  const brokers = process.env.KAFKA_BROKERS ?? '';
+  if (brokers === '')
+    throw new Error('This test needs a Kafka: call kafkaBrokers() in its own file, or set KAFKA_BROKERS.');
+  return brokers;
+}

@@ -218,12 +218,6 @@ export class Bench {
   }
 }
 
-export const kafkaBrokers = (): string => {
-  const brokers = process.env.KAFKA_BROKERS ?? '';
-  if (brokers === '') throw new Error('KAFKA_BROKERS must name a real broker');
-  return brokers;
-};
-
 export const addressOf = (brokers: string): { host: string; port: number } => {
   const [host = '', port] = (brokers.split(',')[0] ?? '').split(':');
   return { host, port: Number(port) };
