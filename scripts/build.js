@@ -57,7 +57,7 @@ function removeOrphans() {
 
 /** `isChecked: false`: types are checked elsewhere at the same time. */
 async function compile({ isChecked }) {
-  const compiler = inRoot('node_modules', 'typescript', 'bin', 'tsc');
+  const compiler = inRoot('node_modules', 'typescript-7', 'bin', 'tsc');
   if (!fs.existsSync(compiler)) throw new Failure('The compiler is not installed.', { todo: 'run npm ci' });
   // The stamp has the time of the start, so that what changes while tsc runs is compiled next time.
   const startedAt = new Date();

@@ -14,21 +14,21 @@ npm run check -- --fix     formats, and fixes what lint can fix
 npm run check -- config    prints the table of variables, and checks those of this shell (--help)`;
 
 const program = (...path) => inRoot('node_modules', ...path);
-const ESLINT = program('eslint', 'bin', 'eslint.js');
+const OXLINT = [program('oxlint', 'bin', 'oxlint'), '-c', inRoot('oxlint.config.mjs')];
 const CRUISER = program('dependency-cruiser', 'bin', 'dependency-cruiser.mjs');
-const PRETTIER = program('prettier', 'bin', 'prettier.cjs');
+const OXFMT = program('oxfmt', 'bin', 'oxfmt');
 
 /** Each step: its name, and arguments of Node. */
 const CHECKS = [
-  ['types and lint', inRoot('scripts', 'lib', 'check', 'types-and-lint.mjs')],
-  ['format', PRETTIER, '--check', '--log-level', 'warn', '.'],
+  ['types and lint', ...OXLINT],
+  ['format', OXFMT, '--check'],
   ['dependency rules', CRUISER, '--config', '.dependency-cruiser.cjs', 'src'],
   ['words', inRoot('scripts', 'words.js')],
   ['unused code', program('knip', 'bin', 'knip.js')],
 ];
 const FIXES = [
-  ['lint', ESLINT, '--fix', '.'],
-  ['format', PRETTIER, '--write', '--log-level', 'warn', '.'],
+  ['lint', ...OXLINT, '--fix'],
+  ['format', OXFMT],
 ];
 
 /** Every step runs, so that one run reports everything. @throws Failure with the output of those that failed */

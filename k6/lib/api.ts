@@ -7,7 +7,15 @@ import { record } from './timeline.ts';
 import { BASE_URL, QUEUE, TRIES } from './options.ts';
 
 export type Endpoint =
-  'token' | 'challenge' | 'check' | 'schedule' | 'seat' | 'amount' | 'charge' | 'reserve' | 'payment';
+  | 'token'
+  | 'challenge'
+  | 'check'
+  | 'schedule'
+  | 'seat'
+  | 'amount'
+  | 'charge'
+  | 'reserve'
+  | 'payment';
 
 export interface Place {
   queuePosition: number;
@@ -18,7 +26,8 @@ export interface Place {
 }
 /** The user who requests a token, and the proof for it. */
 export type TokenRequest =
-  { userId: number; proof?: { challenge: string; nonce: string } } | { assertion: string };
+  | { userId: number; proof?: { challenge: string; nonce: string } }
+  | { assertion: string };
 export interface Schedule {
   scheduleId: number;
   seatStatus: 'AVAILABLE' | 'SOLD_OUT';

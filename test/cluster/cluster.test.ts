@@ -301,6 +301,7 @@ describe('the concert on a cluster', () => {
     async (store, firstUserId) => {
       await withApi(async (url) => {
         const shoppers = new Shoppers(url, firstUserId, 8);
+        // oxlint-disable-next-line typescript/no-misused-promises -- finally() waits for a promise
         const { killedAt, took, back } = await killUnderLoad(store, shoppers).finally(() => shoppers.stop());
         const statuses = shoppers.statuses(killedAt);
         const again = shoppers.paidAgainAfter(killedAt) ?? back;

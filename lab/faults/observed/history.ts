@@ -1,7 +1,16 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
 export type Act =
-  'token' | 'check' | 'seats' | 'balance' | 'charge' | 'reserve' | 'pay' | 'release' | 'extend' | 'cancel';
+  | 'token'
+  | 'check'
+  | 'seats'
+  | 'balance'
+  | 'charge'
+  | 'reserve'
+  | 'pay'
+  | 'release'
+  | 'extend'
+  | 'cancel';
 
 /**
  * `ok`: a 2xx came. `fail`: a 4xx came, nothing was done. `unknown`: no answer or 5xx; it may have been done, now or

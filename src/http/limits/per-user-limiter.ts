@@ -47,8 +47,7 @@ export class PerUserLimiter {
 
   private leave(userId: number, lane: Lane): void {
     const next = lane.waiting.shift();
-    if (next !== undefined)
-      next(); // takes over: as many run as before
+    if (next !== undefined) next(); // takes over: as many run as before
     else if (--lane.running === 0) this.lanes.delete(userId);
   }
 }

@@ -13,7 +13,7 @@ export const notFound: RequestHandler = () => {
 
 /** Last of all: the one place where an error is answered. */
 export function errorHandler(logger: Logger): ErrorRequestHandler {
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows an error handler by its four parameters
+  // Express knows an error handler by its four parameters.
   return (error: unknown, req, res, _next) => {
     const known = failureOf(error);
     if (isOurs(error, known)) {

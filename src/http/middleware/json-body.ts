@@ -59,8 +59,7 @@ function readBytes(req: IncomingMessage, limitBytes: number): Promise<Buffer> {
     let bytes = 0;
     req.on('data', (part: Buffer) => {
       bytes += part.length;
-      if (bytes <= limitBytes)
-        parts.push(part); // the rest is read and dropped: the answer has to get through
+      if (bytes <= limitBytes) parts.push(part); // the rest is read and dropped: the answer has to get through
       else reject(new PayloadTooLarge(limitBytes));
     });
     req.once('end', () => {

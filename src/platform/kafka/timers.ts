@@ -1,6 +1,6 @@
 import RequestQueue from 'kafkajs/src/network/requestQueue';
 
-/* eslint-disable @typescript-eslint/unbound-method -- called with its own `this` below */
+/* oxlint-disable typescript/unbound-method -- called with its own `this` below */
 const schedule = RequestQueue.prototype.scheduleCheckPendingRequests;
 
 let mended = false;

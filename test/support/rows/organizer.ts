@@ -95,7 +95,7 @@ const DAY_MS = 86_400_000;
 export const inDays = (days: number): string => new Date(Date.now() + days * DAY_MS).toISOString();
 
 /** The data, of the type that the test expects. @throws unless the answer is a success */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as response.json() is read elsewhere
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as response.json() is read elsewhere
 export function dataOf<T>(answer: Response): T {
   if (answer.status !== 200) throw new Error(`${answer.status} ${answer.text}`);
   return (answer.body as { data: T }).data;

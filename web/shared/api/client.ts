@@ -8,7 +8,8 @@ type Failure = components['schemas']['Failure'];
 
 /** Outcome of a request. `OFFLINE`: it is unknown whether the request arrived. */
 export type Answer<T> =
-  { ok: true; data: T } | { ok: false; code: string; message: string; status: number; retryAfterMs: number };
+  | { ok: true; data: T }
+  | { ok: false; code: string; message: string; status: number; retryAfterMs: number };
 
 interface Fetched<T> {
   data?: { data: T };

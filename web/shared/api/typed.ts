@@ -31,6 +31,7 @@ async function send(method: string, path: string, { params, headers, body, ...re
     },
     body: JSON.stringify(body),
   });
-  if (response.ok) return { data: response.status === 204 ? undefined : await response.json(), response };
-  return { error: await response.json().catch(() => undefined), response };
+  if (response.ok)
+    return { data: response.status === 204 ? undefined : ((await response.json()) as unknown), response };
+  return { error: (await response.json().catch(() => undefined)) as unknown, response };
 }

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-deprecated -- files are provisioned in the classic model, which every Grafana reads */
+/* oxlint-disable typescript/no-deprecated -- files are provisioned in the classic model, which every Grafana reads */
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import type { AnnotationQuery, Dashboard, VariableModel } from '@grafana/grafana-foundation-sdk/dashboard';
 import {

@@ -50,7 +50,8 @@ export class RecoveryStore {
       const active = chunk.flatMap(({ seq, sessionUntilMs }) => [seq, sessionUntilMs]);
       const call = { known: known.issued, limit, own: [...own, drawHistory(), attempt, pieces, ...active] };
       const [issued, headSeq = 0, gen = 0] = (await this.scripts.run('restore', call)) as
-        [StateLost] | Numbers<3>;
+        | [StateLost]
+        | Numbers<3>;
       if (issued === 'state-lost') return issued;
       progress = { issued, headSeq, gen };
       pieces = ONLY_MEND; // the first chunk makes the state, the others only mend it

@@ -5,7 +5,9 @@
  * - `alone`: not decided; it is to be tried in a separate transaction, where it may wait for a lock.
  */
 export type Outcome<T> =
-  { kind: 'done'; value: T } | { kind: 'refused'; error: Error; isWritten?: boolean } | { kind: 'alone' };
+  | { kind: 'done'; value: T }
+  | { kind: 'refused'; error: Error; isWritten?: boolean }
+  | { kind: 'alone' };
 
 export const done = <T>(value: T): Outcome<T> => ({ kind: 'done', value });
 export const refused = (error: Error): { kind: 'refused'; error: Error } => ({ kind: 'refused', error });

@@ -47,7 +47,7 @@ export const connectionOptions = (options: DatabaseOptions, { ssl, host }: Datab
   // server is set up: text is utf8mb4 and never cut, statements commit themselves, tables are made with transactions.
   initSql: [
     "SET NAMES utf8mb4 COLLATE utf8mb4_bin, time_zone = '+00:00', autocommit = 1",
-    // eslint-disable-next-line no-restricted-syntax -- numbers
+    // oxlint-disable-next-line eslint-js/no-restricted-syntax -- numbers
     `SET ${lockTimeouts(options.timeoutMs)}, default_storage_engine = InnoDB`,
     // MariaDB's own default since 10.2
     "SET sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION'",

@@ -132,8 +132,7 @@ describe('the controller', () => {
         ] as const) {
           const occupancy = { waiting, active, inactive: 0, admitted: 5 };
           let state = newControllerState(LIMITS);
-          for (let i = 0; i < turns; i++)
-            ({ state: state } = decide(state, second({ ms: 2 }), occupancy, LIMITS));
+          for (let i = 0; i < turns; i++) ({ state } = decide(state, second({ ms: 2 }), occupancy, LIMITS));
           expect(state.window).toBeLessThanOrEqual(most);
         }
       }),

@@ -15,7 +15,7 @@ describe('the controller’s state', () => {
   ): ControllerState {
     let state = newControllerState(LIMITS);
     for (let turn = 1; turn <= turns; turn++)
-      ({ state: state } = at(state, signals, typeof occupancy === 'function' ? occupancy(turn) : occupancy));
+      ({ state } = at(state, signals, typeof occupancy === 'function' ? occupancy(turn) : occupancy));
     return state;
   }
 
@@ -154,7 +154,7 @@ describe('the controller’s state', () => {
         meanSessionSeconds: 4,
       };
       for (let turns = 1; turns <= 30; turns++) {
-        ({ state: state } = at(state, signals[turns % signals.length], idle));
+        ({ state } = at(state, signals[turns % signals.length], idle));
         if (state.threshold === null) return turns;
       }
       return Infinity;
