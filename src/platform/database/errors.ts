@@ -13,6 +13,8 @@ import { Unavailable } from '../../common/errors';
  * - `full`: the same, as there is no room for another row.
  */
 export type DatabaseErrorKind = 'mistake' | 'not-now' | 'lost' | 'demoted' | 'incomplete' | 'full';
+/** What a server that answers refuses, and an operator can mend. */
+export type DatabaseRefusal = Extract<DatabaseErrorKind, 'demoted' | 'incomplete' | 'full'>;
 
 /** The classes of SQLSTATE (its first two characters) that blame the statement, its values or the order of statements. */
 const MISTAKE_CLASSES = new Set(

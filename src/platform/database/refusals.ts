@@ -3,10 +3,7 @@ import { monotonicMs } from '../../common/clock';
 import { LOGGER, type Logger } from '../observability/logger';
 import { MetricGroup } from '../observability/metrics';
 import { describeDatabaseError } from './connection/ready';
-import type { DatabaseErrorKind } from './errors';
-
-/** What a server that answers refuses, and an operator can mend. */
-export type DatabaseRefusal = Extract<DatabaseErrorKind, 'demoted' | 'incomplete' | 'full'>;
+import type { DatabaseRefusal } from './errors';
 
 /** The same words of the server are logged once in this time. */
 const LOG_EVERY_MS = 10_000;

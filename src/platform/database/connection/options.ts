@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { DatabaseTarget } from '../../../config/urls';
-import type { DatabaseRefusal } from '../refusals';
 import type { Tracer } from '../../observability/traces/tracer';
+import type { DatabaseRefusal } from '../errors';
 
 export interface DatabaseOptions {
   url: string;
