@@ -114,7 +114,9 @@ describe('the forms', () => {
     const { buyer } = await entered();
     const away = new DatabaseUnavailable(new Error('away'));
     const { container } = app.service;
-    const read = jest.spyOn(container.resolve(ConcertRepository), 'availableSeats').mockRejectedValue(away);
+    const read = jest.spyOn(container.resolve(ConcertRepository), 'availableSeats').mockImplementation(() => {
+      throw away;
+    });
     const answer = await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
     read.mockRestore();
     expect([answer.status, answer.text.includes('nothing on sale')]).toEqual([503, false]);
