@@ -16,9 +16,6 @@ export type DatabaseErrorKind = 'mistake' | 'not-now' | 'lost' | 'demoted' | 'in
 /** What a server that answers refuses, and an operator can mend. */
 export type DatabaseRefusal = Extract<DatabaseErrorKind, 'demoted' | 'incomplete' | 'full'>;
 
-/** What a server that answers refuses, and an operator can mend. */
-export type DatabaseRefusal = Extract<DatabaseErrorKind, 'demoted' | 'incomplete' | 'full'>;
-
 /** The classes of SQLSTATE (its first two characters) that blame the statement, its values or the order of statements. */
 const MISTAKE_CLASSES = new Set(
   '01 02 07 0A 0K 0L 0Z 20 21 22 23 24 25 26 27 2B 2D 2F 34 35 38 39 3B 3C 3D 3F 42 44 45'.split(' '),
