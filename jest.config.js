@@ -1,3 +1,5 @@
+const { PACKAGES } = require('./test/support/jest/outside');
+
 const swc = {
   jsc: {
     target: 'es2023',
@@ -14,9 +16,10 @@ module.exports = {
   transform: {
     '^.+\\.ts$': ['@swc/jest', swc],
     '/node_modules/jose/.+\\.js$': ['@swc/jest', { ...swc, module: { type: 'commonjs' } }],
+    [`/node_modules/(?:${PACKAGES.join('|')})/.+\\.js$`]: '<rootDir>/test/support/jest/outside.js',
   },
   // jose is an ES module, which Node can require and Jest cannot.
-  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
+  transformIgnorePatterns: [`/node_modules/(?!(?:jose|${PACKAGES.join('|')})/)`],
   testEnvironment: '<rootDir>/test/support/jest/environment.js',
   setupFiles: ['reflect-metadata'],
   setupFilesAfterEnv: ['<rootDir>/test/support/jest/setup.ts'],

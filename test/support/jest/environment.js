@@ -21,6 +21,11 @@ hooks.monitorEventLoopDelay = (options) => {
 };
 
 module.exports = class extends TestEnvironment {
+  constructor(config, context) {
+    super(config, context);
+    this.global.requireOutside = (file) => require(file); // outside.js
+  }
+
   async teardown() {
     for (const end of watches) end();
     watches.clear();
