@@ -49,11 +49,11 @@ export default defineConfig({
   categories: { correctness: 'error' },
   options: { typeAware: true, typeCheck: true, reportUnusedDisableDirectives: 'error' },
   ignorePatterns: [
-    'dist',
+    '/dist',
     'node_modules',
-    '.services',
-    'results',
-    'coverage',
+    '/.services',
+    '/results',
+    '/coverage',
     'web/shared/api/{schema,admin}.d.ts',
   ],
   rules: {

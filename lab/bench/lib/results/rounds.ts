@@ -31,7 +31,9 @@ export async function measure(pid: number, load: () => Promise<Answered>): Promi
     redisMicros: ((storesAfter.redis - storesBefore.redis) * 1000) / requests,
     mariadbMicros: ((storesAfter.mariadb - storesBefore.mariadb) * 1000) / requests,
     busy: used / (seconds * 1000),
-    p50Ms, p99Ms, requests,
+    p50Ms,
+    p99Ms,
+    requests,
   };
 }
 
