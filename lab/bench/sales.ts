@@ -19,7 +19,7 @@ const QUEUE = {
   MAX_SEATS_PER_USER: process.env.MAX_SEATS_PER_USER ?? 10_000, // counted, but a few buyers take all seats
 };
 /** For the first, short rounds, which tell how many items the measured ones will need. */
-const FIRST_ITEMS = 40_000;
+const FIRST_ITEMS = 80_000;
 const CALIBRATE_SECONDS = 1;
 const WARM_UP_SECONDS = 2;
 const MARGIN = 1.6;
