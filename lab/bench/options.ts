@@ -9,6 +9,7 @@ import { redisCommands } from './redis-commands.ts';
 import { sales } from './sales.ts';
 import { cancellation } from './shop/cancellation.ts';
 import { ledgerExport } from './shop/exports.ts';
+import { hotSeats } from './shop/hot-seats.ts';
 import { orders } from './shop/orders.ts';
 import { windowEdges } from './shop/windows.ts';
 import { start } from './start.ts';
@@ -26,6 +27,7 @@ export const BENCHMARKS: Benchmark[] = [
   issueLog,
   ...lists,
   ...sales,
+  hotSeats,
   million,
   redisCommands,
   admission,
@@ -55,6 +57,7 @@ export const USAGE = `npm run lab -- bench [name … --rounds 7 --seconds 3 --ag
   page, queue-status               the buyer's page and the status of a queue by role web, against the same
   reserve, reserve-service         holds over HTTP and by the service, against the bare connector with the same statements
   payment, payment-service         payments over HTTP and by the service, against the same
+  hot-seats                        2,000 buyers at once of 100 seats that others hold: refusals, against one transaction each
   check-p99, memory, redis-bytes   a queue of 1,000,000: latency of polls against a queue of 1,000, memory of the process,
                                    bytes in Redis
   redis-commands                   Redis commands per second that 10,000 polls per second cause

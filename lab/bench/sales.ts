@@ -4,7 +4,7 @@ import { FIRST_USER, itemOf, RESERVING } from './lib/sales/items.ts';
 import { Line } from './lib/sales/line.ts';
 import { closedLoop, writeValues } from './lib/load.ts';
 import { type Benchmark, type Options, ratioResult, type Result } from './lib/results/result.ts';
-import { alternate, compare, type Comparison, type Kinds, measure } from './lib/results/rounds.ts';
+import { alternate, compare, coresIn, type Kinds, measure } from './lib/results/rounds.ts';
 import type { Act, Question, Worked } from './lib/sales/sales.ts';
 import { SalesWorker } from './lib/sales/worker.ts';
 import { STATEMENTS } from './lib/sales/one-by-one.ts';
@@ -144,12 +144,6 @@ async function compareSales(act: Act, atLeast: number, options: Options): Promis
     ratioResult(act, overHttp, rounds, { ...over, atLeast: undefined, notes }),
     ratioResult(`${act}-service`, byService, { ours: inService, limit }, { ...over, atLeast }),
   ];
-}
-
-/** What is left of two cores waits, or belongs to the generator, Redis and whatever else runs. */
-function coresIn({ perSecond, cpuMicros, mariadbMicros }: Comparison['ours']): string {
-  const cores = (micros: number): string => ((perSecond * micros) / 1e6).toFixed(2);
-  return `${cores(cpuMicros)} process, ${cores(mariadbMicros)} MariaDB`;
 }
 
 export const sales: Benchmark[] = [

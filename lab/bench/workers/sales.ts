@@ -68,15 +68,27 @@ async function startServices(): Promise<Services> {
     gen: main.snapshot.gen,
     queueId: config.QUEUE_ID,
   });
+  const reserve = (item: Item): Promise<unknown> =>
+    reservations.hold(userOf(item), item.scheduleId, item.seatId, undefined);
   return {
-    reserve: (item) => reservations.hold(userOf(item), item.scheduleId, item.seatId, undefined),
+    reserve,
     order: (item, seats) =>
       orders.create(userOf(item), {
         scheduleId: item.scheduleId,
         seatIds: Array.from({ length: seats }, (_, i) => item.seatId + i),
       }),
     payment: (item) => payments.pay(userOf(item), item.reservationId, undefined),
+    refusal: (item) => demandTaken(reserve(item)),
   };
+}
+
+/** @throws unless somebody else has the seat (004) */
+async function demandTaken(hold: Promise<unknown>): Promise<void> {
+  const code = await hold.then(
+    () => 'a hold',
+    (error: unknown) => (error as { code?: string }).code,
+  );
+  if (code !== '004') throw new Error(`Instead of 004: ${code}`);
 }
 
 /** Does items one after the other on each of `atOnce` lanes, until the time or the items are at an end. */

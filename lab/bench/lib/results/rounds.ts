@@ -107,3 +107,9 @@ export function compare(ours: Round[], limit: Round[]): Comparison {
     limit: summary(limit),
   };
 }
+
+/** What is left of two cores waits, or belongs to the generator, Redis and whatever else runs. */
+export function coresIn({ perSecond, cpuMicros, mariadbMicros }: Comparison['ours']): string {
+  const cores = (micros: number): string => ((perSecond * micros) / 1e6).toFixed(2);
+  return `${cores(cpuMicros)} process, ${cores(mariadbMicros)} MariaDB`;
+}

@@ -1,11 +1,12 @@
 // The limit of holds and payments: the bare connector, one transaction for each, the least statements that sell a seat
-// safely. They are those that the product itself ran before it sold in batches (version 0.1), so the limit stays the same.
+// safely or say why they do not. They are those that the product itself ran before it sold in batches (version 0.1), so the limit stays the same.
 import { randomUUID } from 'node:crypto';
 import type { Connection } from 'mariadb';
 import type { Act, Item } from './sales.ts';
 
 const HOLD_SECONDS = 300;
 const MAIN_QUEUE = 'main';
+const GENERATION = 1;
 const PRICE = 90_000;
 
 const HAS_PAID = `EXISTS (SELECT 1 FROM payment p
@@ -24,6 +25,24 @@ const RESERVE_SEAT = `
    WHERE id = ? AND schedule_id = ? AND status = 'AVAILABLE'
      AND (SELECT d.starts_at FROM concert_schedule d JOIN concert c ON c.id = d.concert_id
            WHERE d.id = ? AND ${QUEUE_OF_CONCERT} = ?) > NOW(3) AND NOT ${HAS_PAID}`;
+
+const CANCEL_EXPIRED_HOLD = `
+  UPDATE reservation SET status = 'CANCELED'
+   WHERE live_seat_id = ? AND status = 'TEMP_RESERVED' AND held_until <= NOW(3)`;
+
+const EXPLAIN_REJECTION = `
+  SELECT ${HAS_PAID} AS hasPaid, d.starts_at <= NOW(3) AS started, ${QUEUE_OF_CONCERT} AS queueId,
+         IF(s.status = 'TEMP_RESERVED' AND s.held_until <= NOW(3), 'AVAILABLE', s.status) AS seatStatus,
+         NOT EXISTS (SELECT 1 FROM concert_seat u
+                      WHERE u.schedule_id = d.id AND u.status IN ('AVAILABLE', 'TEMP_RESERVED')) AS soldOut,
+         r.id AS holdId, r.reserved_at AS reservedAt, r.held_until AS heldUntil,
+         TIMESTAMPDIFF(MICROSECOND, NOW(3), r.held_until) DIV 1000 AS leftMs
+    FROM concert_schedule d
+    JOIN concert c ON c.id = d.concert_id
+    LEFT JOIN concert_seat s ON s.id = ? AND s.schedule_id = d.id
+    LEFT JOIN reservation r ON r.live_seat_id = s.id AND r.user_id = ? AND r.status = 'TEMP_RESERVED'
+                           AND r.held_until > NOW(3)
+   WHERE d.id = ?`;
 
 const INSERT_HOLD = `
   INSERT INTO reservation (user_id, schedule_id, seat_id, concert_title, starts_at, ends_at, seat_position, amount,
@@ -78,26 +97,26 @@ async function change(connection: Connection, sql: string, binds: unknown[]): Pr
 const append = (connection: Connection, topic: string, key: number, payload: object): Promise<Written> =>
   change(connection, INSERT_EVENT, [randomUUID(), topic, String(key), JSON.stringify(payload)]);
 
-async function reserve(connection: Connection, { userId, seq, scheduleId, seatId }: Item): Promise<void> {
-  const [queueId, gen] = [MAIN_QUEUE, 1];
+/** @returns how many seats were reserved: one, or none because somebody else has it */
+async function reserveSeat(
+  connection: Connection,
+  { userId, seq, scheduleId, seatId }: Item,
+): Promise<number> {
+  const seat = [HOLD_SECONDS, seatId, scheduleId, scheduleId, MAIN_QUEUE];
   await connection.execute(LOCK_USER_AND_COUNT_SEATS, [scheduleId, seatId, userId]);
-  await change(connection, RESERVE_SEAT, [
-    HOLD_SECONDS,
-    seatId,
-    scheduleId,
-    scheduleId,
-    MAIN_QUEUE,
-    queueId,
-    queueId,
-    seq,
-    gen,
-  ]);
+  const user = [MAIN_QUEUE, MAIN_QUEUE, seq, GENERATION];
+  return (await connection.execute<Written>(RESERVE_SEAT, [...seat, ...user])).affectedRows;
+}
+
+async function reserve(connection: Connection, item: Item): Promise<void> {
+  const { userId, seq, seatId } = item;
+  if ((await reserveSeat(connection, item)) !== 1) throw new Error(`Somebody has seat ${seatId}.`);
   const [hold] = await connection.execute<Record<string, unknown>[]>(INSERT_HOLD, [
     userId,
     HOLD_SECONDS,
     HOLD_SECONDS,
-    queueId,
-    gen,
+    MAIN_QUEUE,
+    GENERATION,
     seq,
     seatId,
   ]);
@@ -117,21 +136,32 @@ async function pay(connection: Connection, { userId, seq, seatId, reservationId 
     userId,
     PRICE,
     MAIN_QUEUE,
-    1,
+    GENERATION,
     seq,
   ]);
   await connection.execute(INSERT_LEDGER_ENTRY, [-PRICE, payment.insertId, userId]);
   await append(connection, 'payment-notification', reservationId, { userId, ...found });
 }
 
-const ACTS = { reserve, payment: pay };
+/** Somebody else has the seat: nothing is written. */
+async function refuse(connection: Connection, item: Item): Promise<void> {
+  const { userId, seq, scheduleId, seatId } = item;
+  const isReserved = (await reserveSeat(connection, item)) === 1;
+  const { affectedRows: expired } = await connection.execute<Written>(CANCEL_EXPIRED_HOLD, [seatId]);
+  const binds = [MAIN_QUEUE, seq, GENERATION, MAIN_QUEUE, seatId, userId, scheduleId];
+  const [found] = await connection.execute<{ seatStatus: string }[]>(EXPLAIN_REJECTION, binds);
+  if (isReserved || expired > 0 || found?.seatStatus !== 'TEMP_RESERVED')
+    throw new Error(`Nobody holds seat ${seatId}.`);
+}
+
+const ACTS = { reserve, payment: pay, refusal: refuse };
 
 /** Does one item in a transaction. */
 export async function doAlone(connection: Connection, act: Act, item: Item): Promise<void> {
   await connection.beginTransaction();
   try {
     await ACTS[act](connection, item);
-    await connection.commit();
+    await (act === 'refusal' ? connection.rollback() : connection.commit());
   } catch (error) {
     await connection.rollback();
     throw error;
@@ -139,4 +169,4 @@ export async function doAlone(connection: Connection, act: Act, item: Item): Pro
 }
 
 /** Round trips to the server for one item. */
-export const STATEMENTS: Record<Act, number> = { reserve: 6, payment: 9 };
+export const STATEMENTS: Record<Act, number> = { reserve: 6, payment: 9, refusal: 6 };

@@ -1,8 +1,9 @@
 import type { Answered } from '../load.ts';
 
-export type Act = 'reserve' | 'payment';
+/** `refusal`: a reserve of a seat that somebody else holds, which gets 004. */
+export type Act = 'reserve' | 'payment' | 'refusal';
 
-/** One hold or one payment: everything follows from its index. */
+/** One act: everything follows from its index. */
 export interface Item {
   userId: number;
   seq: number;
