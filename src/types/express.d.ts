@@ -1,6 +1,7 @@
 import type { Exchange } from '../http/exchange';
 import type { Subject } from '../modules/identity/verifier';
 import type { RequestKey } from '../modules/idempotency/key';
+import type { ExpectedVersions } from '../modules/organizer/errors';
 import type { Operator } from '../modules/organizer/operators/service';
 import type { ActiveUser } from '../modules/waiting-room/state/session';
 import type { Claims } from '../modules/waiting-room/tokens/token';
@@ -25,7 +26,7 @@ declare global {
       /** Of `access`, on the management port. */
       operator: Operator;
       /** Of `ifMatch`. */
-      expectedVersion: number;
+      expectedVersions: ExpectedVersions;
       /** Of the idempotency middleware; undefined when the request carries no Idempotency-Key. */
       idempotencyKey: RequestKey | undefined;
     }

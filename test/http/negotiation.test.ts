@@ -2,7 +2,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { until } from '../support/wait';
 import { Compressible } from '../../src/http/encoding/compressible';
-import { isNamed, matchedTag } from '../../src/http/encoding/entity-tags';
+import { isNamed, matchedTags } from '../../src/http/encoding/entity-tags';
 import { codingFor } from '../../src/http/encoding/negotiation';
 
 describe('the coding of an answer', () => {
@@ -97,21 +97,26 @@ describe('If-None-Match', () => {
 
 describe('If-Match', () => {
   it.each([
-    [undefined, '*'],
-    ['*', '*'],
-    ['"7"', '7'],
-    ['W/"7"', '7'],
-    [' "7-gzip" ', '7'],
-    ['W/"60--1;br"', '60--1'],
-    ['""', ''],
-    ['', ''],
-    ['7', ''],
-    ['"7', ''],
-    ['"7", "8"', ''],
-    ['"7" 8', ''],
-    ['x "7"', ''],
-  ])('%s names "%s"', (header, tag) => {
-    expect(matchedTag(header)).toBe(tag);
+    ['*', undefined],
+    [' * ', undefined],
+    ['"7"', ['7']],
+    ['W/"7"', ['7']],
+    [' "7-gzip" ', ['7']],
+    ['W/"60--1;br"', ['60--1']],
+    ['"7", "8"', ['7', '8']],
+    ['"7",W/"8-gzip"\t,, "a,b", ', ['7', '8', 'a,b']],
+    ['""', ['']],
+    ['', []],
+    ['7', []],
+    ['"7', []],
+    ['"7" 8', []],
+    ['"7", 8', []],
+    ['"7", "8', []],
+    ['"7", *', []],
+    ['*, "7"', []],
+    ['x "7"', []],
+  ])('%s names %j', (header, tags) => {
+    expect(matchedTags(header)).toEqual(tags);
   });
 
   it('of a tag that happens to end like a mark is compared as a whole, in If-None-Match', () => {

@@ -65,7 +65,7 @@ describe('acts of operators', () => {
       expect(first.status).toBe(200);
       const second = await act('admission', { command: 'limit', value: 70, reason: 'other' }, seen);
       expect([second.status, codeOf(second)]).toEqual([412, '412']);
-      const again = await act('admission', { command: 'limit', value: 70 }, etagOf(first));
+      const again = await act('admission', { command: 'limit', value: 70 }, `${seen}, ${etagOf(first)}`);
       expect(dataOf<{ activeLimit: number }>(again).activeLimit).toBe(70);
     });
 
@@ -92,11 +92,11 @@ describe('acts of operators', () => {
     const one = { ko: '하나', en: 'one' };
     const first = await act('notice', { notice: one, reason: 'say one' });
     expect(first.status).toBe(200);
-    const marked = `W/${etagOf(first).replace(/"$/, '-gzip"')}`; // as a proxy makes it that compresses the answer
+    const marked = `"a", W/${etagOf(first).replace(/"$/, '-gzip"')}`; // as a proxy makes it that compresses the answer
     expect((await act('notice', { notice: { ko: '둘', en: 'two' }, reason: 'say two' }, marked)).status).toBe(
       200,
     );
-    const late = await act('notice', { notice: null, reason: 'late' }, etagOf(first));
+    const late = await act('notice', { notice: null, reason: 'late' }, `${etagOf(first)}, "b"`);
     expect(late.status).toBe(412);
     expect(await written(`queue:${app.queueId}`, 'say two')).toMatchObject({
       act: 'queue.notice',

@@ -114,9 +114,10 @@ export class ShopSeed {
         const [paid] = await payments.work(tx, [{ user, reservationId: row?.id ?? 0 }]);
         if (paid?.kind !== 'done') throw new Error(`Seat ${id} was not sold.`);
       });
-    const concerts = this.container.resolve(ConcertAdminService);
     const { view } = await this.container.resolve(ScheduleAdminService).find(scheduleId);
-    const { version } = await concerts.find(view.concertId);
-    await concerts.edit(ACTOR, view.concertId, version, { queueId: null });
+    const anyVersion = undefined;
+    await this.container
+      .resolve(ConcertAdminService)
+      .edit(ACTOR, view.concertId, anyVersion, { queueId: null });
   }
 }

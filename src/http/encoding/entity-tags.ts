@@ -5,6 +5,9 @@
 const ENTITY_TAG =
   /[\t ,]*(?:W\/)?"(([\x21\x23-\x7e\x80-\xff]*?)(?:(?:--?|;)(?:gzip|br|zstd|deflate))?)"[\t ]*(?:,|$)/gy;
 
+/** What may follow the last tag of a list (RFC 9110, 5.6.1). */
+const EMPTY_ELEMENTS = /^[\t ,]*$/;
+
 const isAny = (header: string): boolean => header.trim() === '*';
 
 /** Whether If-None-Match names the tag, compared weakly (RFC 9110, 13.1.2): `*`, or a list of tags. */
@@ -18,12 +21,12 @@ export function isNamed(etag: string, ifNoneMatch: string | undefined): boolean 
 }
 
 /**
- * What If-Match names, without quotes and marks: none of our tags ends as a mark does.
- * @returns `*`: any, or there is no If-Match; empty: not exactly one tag
+ * What If-Match names (RFC 9110, 13.1.1), without quotes and marks: none of our tags ends as a mark does.
+ * @returns undefined: any, as `*` says; empty: it is no list of tags
  */
-export function matchedTag(ifMatch = '*'): string {
-  if (isAny(ifMatch)) return '*';
+export function matchedTags(ifMatch: string): string[] | undefined {
+  if (isAny(ifMatch)) return undefined;
   const tags = [...ifMatch.matchAll(ENTITY_TAG)];
-  const isWhole = tags.length === 1 && tags[0]?.[0].length === ifMatch.length;
-  return (isWhole && tags[0]?.[2]) || '';
+  const { index = 0, 0: last = '' } = tags.at(-1) ?? {};
+  return EMPTY_ELEMENTS.test(ifMatch.slice(index + last.length)) ? tags.map(([, , tag = '']) => tag) : [];
 }

@@ -2,7 +2,7 @@ import type { RequestHandler, Response } from 'express';
 import { NotFound } from '../../common/errors';
 import { QueryId } from '../../http/fields';
 import { HttpError } from '../../http/errors';
-import { matchedTag } from '../../http/encoding/entity-tags';
+import { matchedTags } from '../../http/encoding/entity-tags';
 import { documented } from '../../http/operation';
 import { readToken } from '../../http/token';
 import type { OperatorService, Role } from './operators/service';
@@ -37,16 +37,16 @@ export function pathId(req: { params: Record<string, string> }, name: string, wh
   return id.data;
 }
 
-const VERSION = /^\d{1,9}$/;
+const VERSION = /^(?:0|[1-9]\d{0,8})$/;
 
-/** Edits name the version that they are of (RFC 6585, 3; RFC 9110, 13.1.1): `req.expectedVersion`. */
+/** Edits name the versions that they may be of (RFC 6585, 3; RFC 9110, 13.1.1): `req.expectedVersions`. */
 export const ifMatch: RequestHandler = documented<RequestHandler>(
   (req, _res, next) => {
     const header = req.headers['if-match'];
     if (header === undefined) throw new HttpError(428, 'If-Match: send the ETag of what you edit.');
-    const version = matchedTag(header);
-    if (!VERSION.test(version)) throw new HttpError(412, 'If-Match: this is not the current ETag.');
-    req.expectedVersion = Number(version);
+    const versions = matchedTags(header)?.filter((tag) => VERSION.test(tag));
+    if (versions?.length === 0) throw new HttpError(412, 'If-Match: this is not the current ETag.');
+    req.expectedVersions = versions && new Set(versions.map(Number));
     next();
   },
   {
@@ -55,7 +55,7 @@ export const ifMatch: RequestHandler = documented<RequestHandler>(
         in: 'header',
         name: 'If-Match',
         required: true,
-        description: 'The ETag of what is edited',
+        description: 'The ETag of what is edited, a list of ETags of which one must be it, or `*` for any',
         schema: { type: 'string' },
       },
     ],

@@ -1,7 +1,6 @@
 import type { Logger } from '../../platform/observability/logger';
 import type { WaitingRoomMetrics } from './metrics';
 import type { AdmissionPolicy, EffectiveLimits, OperatorCommand } from './admission/policy';
-import type { Override } from './admission/override';
 import { QueueAdmission } from './admission/queue-admission';
 import type { Signals } from './admission/signals';
 import { IssueRate } from './polling/issue-rate';
@@ -127,8 +126,8 @@ export class WaitingRoom {
     return this.recovery.background((known) => this.store.admission.admitBySeats(limit, known));
   }
 
-  /** Sets or removes the operator override. @param expected the one that the operator has seen; undefined: any */
-  async applyOverride(command: OperatorCommand, value: number, expected?: Override): Promise<OverrideReply> {
+  /** Sets or removes the operator override. @param expected tags of those of which the operator has seen one; undefined: any */
+  async applyOverride(command: OperatorCommand, value: number, expected?: string[]): Promise<OverrideReply> {
     const reply = await this.admission.applyOverride(command, value, expected);
     await this.refresh();
     return reply;

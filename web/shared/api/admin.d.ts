@@ -529,7 +529,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header: {
-                    /** @description The ETag of what is edited */
+                    /** @description The ETag of what is edited, a list of ETags of which one must be it, or `*` for any */
                     "If-Match": string;
                 };
                 path: {
@@ -1160,7 +1160,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header: {
-                    /** @description The ETag of what is edited */
+                    /** @description The ETag of what is edited, a list of ETags of which one must be it, or `*` for any */
                     "If-Match": string;
                 };
                 path: {
@@ -1726,7 +1726,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header: {
-                    /** @description The ETag of what is edited */
+                    /** @description The ETag of what is edited, a list of ETags of which one must be it, or `*` for any */
                     "If-Match": string;
                 };
                 path: {
@@ -2415,7 +2415,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header: {
-                    /** @description The ETag of what is edited */
+                    /** @description The ETag of what is edited, a list of ETags of which one must be it, or `*` for any */
                     "If-Match": string;
                 };
                 path: {

@@ -31,7 +31,12 @@ export function openingRoutes(openings: OpeningAdminService, access: Access): Ro
     ifMatch,
     validate(SET),
     answers(SET, async (req, res) => {
-      const { view, version } = await openings.set(req.operator, queueOf(req), req.expectedVersion, req.body);
+      const { view, version } = await openings.set(
+        req.operator,
+        queueOf(req),
+        req.expectedVersions,
+        req.body,
+      );
       tagVersion(res, version);
       sendData(res, view);
     }),

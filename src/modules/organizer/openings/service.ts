@@ -6,7 +6,7 @@ import { Database, type ModelTransaction } from '../../../platform/database/data
 import { commitmentOf } from '../../waiting-room/opening/beacon';
 import { type DrawRow, type Opening, OpeningRepository } from '../../waiting-room/opening/repository';
 import { type Actor, AuditRepository } from '../audit/repository';
-import { Contradiction, EditedMeanwhile, WrongState } from '../errors';
+import { Contradiction, type ExpectedVersions, refuseEdited, WrongState } from '../errors';
 import type { Versioned } from '../programme/concert-service';
 import type { OpeningInput, OpeningView } from './schema';
 
@@ -44,13 +44,13 @@ export class OpeningAdminService {
   async set(
     actor: Actor,
     queueId: string,
-    version: number,
+    expected: ExpectedVersions,
     { reason, ...input }: OpeningInput,
   ): Promise<Versioned<OpeningView>> {
     this.checkQueue(queueId);
     return this.database.modelTransaction(async (tx) => {
       const opening = await this.openings.lock(tx, queueId);
-      if (opening.version !== version) throw new EditedMeanwhile(`The opening of queue ${queueId}`);
+      refuseEdited(`The opening of queue ${queueId}`, opening.version, expected);
       const now = await nowOf(tx);
       const next = nextOpening(
         opening,

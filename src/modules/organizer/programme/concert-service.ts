@@ -3,7 +3,7 @@ import { CONFIG, type Config } from '../../../config/config';
 import { Database } from '../../../platform/database/database';
 import type { Concert } from '../../catalog/models';
 import { type Actor, AuditRepository } from '../audit/repository';
-import { Contradiction, EditedMeanwhile } from '../errors';
+import { Contradiction, type ExpectedVersions, refuseEdited } from '../errors';
 import type { PageQuery } from '../paging';
 import { ProgrammeRepository } from './repository';
 import type { ConcertInput, ConcertPatch, ConcertView } from './schema';
@@ -55,13 +55,13 @@ export class ConcertAdminService {
   async edit(
     actor: Actor,
     id: number,
-    version: number,
+    expected: ExpectedVersions,
     { title, queueId, reason }: ConcertPatch,
   ): Promise<Versioned<ConcertView>> {
     this.checkQueue(queueId ?? null);
     return this.database.modelTransaction(async (tx) => {
       const concert = await this.programme.lockConcert(tx, id);
-      if (concert.version !== version) throw new EditedMeanwhile(`Concert ${id}`);
+      refuseEdited(`Concert ${id}`, concert.version, expected);
       const before = viewOf(concert);
       if (title !== undefined) concert.title = title;
       if (queueId !== undefined) concert.queueId = queueId;

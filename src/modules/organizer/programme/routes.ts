@@ -65,7 +65,7 @@ export function concertRoutes(concerts: ConcertAdminService, access: Access): Ro
     validate(EDIT_CONCERT),
     answers(EDIT_CONCERT, async (req, res) => {
       const id = pathId(req, 'concertId', 'Concert');
-      const { view, version } = await concerts.edit(req.operator, id, req.expectedVersion, req.body);
+      const { view, version } = await concerts.edit(req.operator, id, req.expectedVersions, req.body);
       tagVersion(res, version);
       sendData(res, view);
     }),
@@ -113,7 +113,7 @@ export function scheduleRoutes(schedules: ScheduleAdminService, access: Access):
     validate(EDIT_SCHEDULE),
     answers(EDIT_SCHEDULE, async (req, res) => {
       const id = pathId(req, 'scheduleId', 'Schedule');
-      const { view, version } = await schedules.edit(req.operator, id, req.expectedVersion, req.body);
+      const { view, version } = await schedules.edit(req.operator, id, req.expectedVersions, req.body);
       tagVersion(res, version);
       sendData(res, view);
     }),

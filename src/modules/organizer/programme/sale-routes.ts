@@ -20,7 +20,7 @@ export function saleRoutes(sales: SaleService, access: Access): Router {
     validate(SET_SALE),
     answers(SET_SALE, async (req, res) => {
       const id = pathId(req, 'scheduleId', 'Schedule');
-      const { view, version } = await sales.set(req.operator, id, req.expectedVersion, req.body);
+      const { view, version } = await sales.set(req.operator, id, req.expectedVersions, req.body);
       tagVersion(res, version);
       sendData(res, view);
     }),

@@ -3,7 +3,7 @@ import { DisplayTime } from '../../../common/calendar/display-time';
 import { Database } from '../../../platform/database/database';
 import type { Schedule } from '../../catalog/models';
 import { type Actor, AuditRepository } from '../audit/repository';
-import { EditedMeanwhile, WrongState } from '../errors';
+import { type ExpectedVersions, refuseEdited, WrongState } from '../errors';
 import type { Versioned } from './concert-service';
 import { ProgrammeRepository } from './repository';
 import type { SaleInput, SaleView } from './schema';
@@ -20,13 +20,13 @@ export class SaleService {
 
   /**
    * A sale that is so already stays as it is, so the call may be repeated.
-   * @param version of the schedule that the operator has seen
+   * @param expected versions of the schedule, of which the operator has seen one
    * @throws NotFound (404), EditedMeanwhile (412), WrongState (409)
    */
   async set(
     actor: Actor,
     id: number,
-    version: number,
+    expected: ExpectedVersions,
     { sale, reason }: SaleInput,
   ): Promise<Versioned<SaleView>> {
     return this.database.modelTransaction(async (tx) => {
@@ -37,7 +37,7 @@ export class SaleService {
       if (saleOf(schedule, now) === sale) return this.viewOf(schedule, sale);
       if (sale === 'CLOSED' && saleOf(schedule, now) === undefined)
         throw new WrongState(`The sale of schedule ${id} has not opened.`);
-      if (schedule.version !== version) throw new EditedMeanwhile(`Schedule ${id}`);
+      refuseEdited(`Schedule ${id}`, schedule.version, expected);
       const before = this.windowOf(schedule);
       if (sale === 'OPEN') open(schedule, now);
       else schedule.set({ closesAt: now });

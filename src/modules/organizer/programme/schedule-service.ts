@@ -3,7 +3,7 @@ import { DisplayTime } from '../../../common/calendar/display-time';
 import { Database, type ModelTransaction } from '../../../platform/database/database';
 import type { Schedule } from '../../catalog/models';
 import { type Actor, AuditRepository } from '../audit/repository';
-import { Contradiction, EditedMeanwhile, WrongState } from '../errors';
+import { Contradiction, type ExpectedVersions, refuseEdited, WrongState } from '../errors';
 import { LayoutRepository } from '../layouts/repository';
 import { priceClassesOf } from '../layouts/service';
 import type { Versioned } from './concert-service';
@@ -66,10 +66,10 @@ export class ScheduleAdminService {
   async edit(
     actor: Actor,
     id: number,
-    version: number,
+    expected: ExpectedVersions,
     { reason, seatsPerUser, ...changes }: SchedulePatch,
   ): Promise<Versioned<ScheduleDetail>> {
-    return this.change(actor, id, { act: 'schedule.edit', reason, version }, (schedule) => {
+    return this.change(actor, id, { act: 'schedule.edit', reason, expected }, (schedule) => {
       if (schedule.state === 'CANCELED') throw new WrongState(`Schedule ${id} was canceled.`);
       const movesDate = changes.startsAt !== undefined || changes.endsAt !== undefined;
       if (movesDate && schedule.state !== 'DRAFT')
@@ -122,12 +122,12 @@ export class ScheduleAdminService {
   private async change(
     actor: Actor,
     id: number,
-    { act, reason, version }: { act: string; reason: string | undefined; version?: number },
+    { act, reason, expected }: { act: string; reason: string | undefined; expected?: ExpectedVersions },
     apply: (schedule: Schedule) => void,
   ): Promise<Versioned<ScheduleDetail>> {
     return this.database.modelTransaction(async (tx) => {
       const schedule = await this.programme.lockSchedule(tx, id);
-      if (version !== undefined && schedule.version !== version) throw new EditedMeanwhile(`Schedule ${id}`);
+      refuseEdited(`Schedule ${id}`, schedule.version, expected);
       const before = this.viewOf(schedule);
       apply(schedule);
       await schedule.save({ transaction: tx.transaction });

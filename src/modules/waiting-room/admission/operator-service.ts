@@ -48,14 +48,14 @@ export class AdmissionOperatorService {
 
   /**
    * A command that changes nothing is done, so it may be repeated.
-   * @param expected the override that the operator has seen; undefined: any
+   * @param expected tags of overrides, of which the operator has seen one; undefined: any
    * @throws NotFound (404), ChangedMeanwhile (412), RedisUnavailable (503)
    */
   async execute(
     queueId: string,
     command: OperatorCommand,
     value: number,
-    expected?: Override,
+    expected?: string[],
   ): Promise<ExecutedCommand> {
     const room = this.rooms.find(queueId);
     if (room === undefined) throw new NotFound(`Queue ${queueId}`);

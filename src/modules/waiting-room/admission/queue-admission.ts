@@ -6,7 +6,6 @@ import type { Snapshot } from '../snapshot/snapshot';
 import type { OverrideReply } from '../state/admission-store';
 import type { QueueStore } from '../state/store';
 import { AdmissionCoordinator } from './coordinator';
-import type { Override } from './override';
 import {
   AdaptiveLimit,
   type AdmissionPolicy,
@@ -53,8 +52,8 @@ export class QueueAdmission {
     await this.recovery.background((known) => coordinator.report(signals, snapshot.waiting, known));
   }
 
-  /** Sets or removes the operator override. @param expected the one that the operator has seen; undefined: any */
-  async applyOverride(command: OperatorCommand, value: number, expected?: Override): Promise<OverrideReply> {
+  /** Sets or removes the operator override. @param expected tags of those of which the operator has seen one; undefined: any */
+  async applyOverride(command: OperatorCommand, value: number, expected?: string[]): Promise<OverrideReply> {
     const { store, metrics, logger } = this.deps;
     const reply = await this.recovery.background((known) =>
       store.admission.setOverride(command, value, known, expected),

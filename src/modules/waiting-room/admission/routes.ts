@@ -1,14 +1,14 @@
 import type { Request, RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
 import { sendData } from '../../../http/envelope';
-import { matchedTag } from '../../../http/encoding/entity-tags';
+import { matchedTags } from '../../../http/encoding/entity-tags';
 import { BadInput } from '../../../http/errors';
 import { Reason } from '../../../http/fields';
 import { jsonBody } from '../../../http/middleware/json-body';
 import { literalRouter, refuseOtherMethods } from '../../../http/routes';
 import { ChangedMeanwhile } from '../errors';
 import type { AdmissionOperatorService } from './operator-service';
-import { isTag, type Override, readOverride } from './override';
+import { isTag } from './override';
 
 const BODY_BYTES = 4096;
 
@@ -53,7 +53,7 @@ export function operatorRoutes(
         );
       const { command, reason: why } = parsed.data;
       const value = 'value' in parsed.data ? parsed.data.value : undefined;
-      const expected = expectedOverride(req);
+      const expected = expectedOverrides(req);
       const done = await operators.execute(queueOf(req), command, value ?? 0, expected);
       const { activeLimit, admissionRateLimit, paused, source } = done.status;
       const after = { command, ...(value && { value }), activeLimit, admissionRateLimit, paused, source };
@@ -67,14 +67,13 @@ export function operatorRoutes(
 }
 
 /**
- * If-Match names the override that the operator has seen; without it any is meant.
+ * If-Match names the overrides of which the operator has seen one, by their tags; without it any is meant.
  * @throws ChangedMeanwhile (412)
  */
-function expectedOverride({ headers }: Request): Override | undefined {
-  const tag = matchedTag(headers['if-match']);
-  if (tag === '*') return undefined;
-  if (!isTag(tag)) throw new ChangedMeanwhile('The override');
-  return readOverride(tag);
+function expectedOverrides({ headers }: Request): string[] | undefined {
+  const tags = matchedTags(headers['if-match'] ?? '*')?.filter(isTag);
+  if (tags?.length === 0) throw new ChangedMeanwhile('The override');
+  return tags;
 }
 
 const tagOverride = (res: Response, tag: string): void => {

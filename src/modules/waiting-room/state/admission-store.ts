@@ -1,5 +1,5 @@
 import type { OperatorCommand } from '../admission/policy';
-import { type Override, readOverride, tagOf } from '../admission/override';
+import { type Override, readOverride } from '../admission/override';
 import { chunksOf, ENTRIES_PER_CALL } from './entries/chunks';
 import type { Numbers } from './replies';
 import type { StateLost } from './results';
@@ -123,15 +123,15 @@ export class AdmissionStore {
 
   /**
    * Sets or removes the operator override.
-   * @param expected the override that the operator has seen; undefined: any
+   * @param expected tags of overrides, of which the operator has seen one; undefined: any
    */
   async setOverride(
     command: OperatorCommand,
     value: number,
     known: number,
-    expected?: Override,
+    expected: string[] = [],
   ): Promise<OverrideReply | StateLost> {
-    const own = [command, value, expected === undefined ? '' : tagOf(expected)];
+    const own = [command, value, ...expected];
     const reply = await this.scripts.run('setOverride', { known, own });
     const [outcome, ...before] = reply as [OverrideReply['outcome'] | StateLost, ...string[]];
     return outcome === 'state-lost' ? outcome : { outcome, before: readOverride(before.join('/')) };

@@ -58,13 +58,13 @@ export class BoardStore {
 
   /**
    * @param notice null removes it
-   * @param expected `tagOfNotice` of the one that the operator has seen; undefined: any
+   * @param expected `tagOfNotice` of those of which the operator has seen one; undefined: any
    * @returns `CHANGED`: it is not the one that the operator has seen, so nothing was done
    */
-  async writeNotice(queueId: string, notice: Notice | null, expected = ''): Promise<WrittenNotice> {
+  async writeNotice(queueId: string, notice: Notice | null, expected: string[] = []): Promise<WrittenNotice> {
     const { board } = queueKeys(queueId);
     const text = notice === null ? '' : JSON.stringify(notice);
-    const [outcome, before] = (await this.setNotice([board], [text, expected])) as [
+    const [outcome, before] = (await this.setNotice([board], [text, ...expected])) as [
       WrittenNotice['outcome'],
       string,
     ];

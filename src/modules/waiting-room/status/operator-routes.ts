@@ -1,7 +1,7 @@
 import type { Request, Router } from 'express';
 import { z } from 'zod';
 import { sendData } from '../../../http/envelope';
-import { matchedTag } from '../../../http/encoding/entity-tags';
+import { matchedTags } from '../../../http/encoding/entity-tags';
 import { BadInput } from '../../../http/errors';
 import { Reason } from '../../../http/fields';
 import { jsonBody } from '../../../http/middleware/json-body';
@@ -39,7 +39,7 @@ export function noticeRoutes(statuses: QueueStatusService, { access, audited }: 
         );
       const { notice, reason } =
         body.data !== null && 'notice' in body.data ? body.data : { notice: body.data, reason: undefined };
-      const set = await statuses.setNotice(String(req.params.queueId), notice, expectedNotice(req));
+      const set = await statuses.setNotice(String(req.params.queueId), notice, expectedNotices(req));
       res.locals.act = { isChange: set.isChange, reason, before: set.before, after: notice };
       res.exchange.headers.push('ETag', `"${set.tag}"`);
       sendData(res, notice);
@@ -49,9 +49,12 @@ export function noticeRoutes(statuses: QueueStatusService, { access, audited }: 
   return refuseOtherMethods(router);
 }
 
-/** The notice that the operator has seen, by its tag; undefined: any is meant. @throws ChangedMeanwhile (412) */
-function expectedNotice({ headers }: Request): string | undefined {
-  const tag = matchedTag(headers['if-match']);
-  if (tag === '') throw new ChangedMeanwhile('The notice');
-  return tag === '*' ? undefined : tag;
+/**
+ * The notices of which the operator has seen one, by their tags; undefined: any is meant.
+ * @throws ChangedMeanwhile (412)
+ */
+function expectedNotices({ headers }: Request): string[] | undefined {
+  const tags = matchedTags(headers['if-match'] ?? '*');
+  if (tags?.length === 0) throw new ChangedMeanwhile('The notice');
+  return tags;
 }

@@ -70,13 +70,13 @@ export class QueueStatusService {
   /**
    * A notice that is there already is set, so the call may be repeated.
    * @param notice null removes it
-   * @param expected `tagOfNotice` of the one that the operator has seen; undefined: any
+   * @param expected `tagOfNotice` of those of which the operator has seen one; undefined: any
    * @throws NotFound (404), ChangedMeanwhile (412), RedisUnavailable (503)
    */
   async setNotice(
     queueId: string,
     notice: Notice | null,
-    expected?: string,
+    expected?: string[],
   ): Promise<{ isChange: boolean; before: Notice | null; tag: string }> {
     this.roomOf(queueId);
     const { outcome, before } = await this.boards.writeNotice(queueId, notice, expected);

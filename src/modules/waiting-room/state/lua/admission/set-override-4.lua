@@ -1,7 +1,8 @@
 -- set-override-4.lua: sets the operator's override; it stays until an operator takes it off.
 -- KEYS  1–4 see common.lua
 -- ARGV  1–7 see common.lua  8 pause | resume | limit | rate | auto  9 the number, for limit and rate
---       10 the override that the operator has seen, as '<limit>/<rate>/<paused>'; '': the command holds whatever it is
+--       10… overrides, as '<limit>/<rate>/<paused>', of which the operator has seen one; none: the command holds
+--       whatever it is
 -- Returns {'state-lost'} when the state must be restored first, else {outcome, limit, rate, paused}: the override before,
 --         '' for what was not set. Outcome: 'DONE', 'UNCHANGED' when it was so already, 'CHANGED' when it is not the one
 --         that the operator has seen, and nothing was done
@@ -23,7 +24,9 @@ local function answer(outcome)
 end
 local was = table.concat(before, '/')
 if was == table.concat(after, '/') then return answer('UNCHANGED') end
-if ARGV[10] ~= '' and ARGV[10] ~= was then return answer('CHANGED') end
+local isExpected = not ARGV[10]
+for i = 10, #ARGV do isExpected = isExpected or ARGV[i] == was end
+if not isExpected then return answer('CHANGED') end
 addLeaf('command', '%s %s', command, (command == 'limit' or command == 'rate') and ARGV[9] or '-')
 appendLeaves()
 for i, field in ipairs({ 'overrideLimit', 'overrideRate', 'paused' }) do
