@@ -33,6 +33,7 @@ describe('the start of the admission controller', () => {
       soldOutAfterSeconds: 1,
       perSecond: null,
       realSoldOutAfterSeconds: null,
+      realSoldOutRange: null,
     });
   };
 

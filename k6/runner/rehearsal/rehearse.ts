@@ -101,7 +101,12 @@ async function rehearseOnce(
   let outcome: Outcome;
   try {
     outcome = await perform(rehearsed, own, rehearsalId, signal);
-    const shown = { ...outcome, realSoldOutAfterSeconds: outcome.real?.forecast?.seconds ?? null };
+    const forecast = outcome.real?.forecast ?? null;
+    const shown = {
+      ...outcome,
+      realSoldOutAfterSeconds: forecast && forecast.seconds,
+      realSoldOutRange: forecast && { fromSeconds: forecast.low, toSeconds: forecast.high },
+    };
     if (signal.aborted) await finish('--failure', 'It was interrupted.');
     else await finish('--outcome', JSON.stringify(shown));
   } catch (error) {

@@ -73,6 +73,7 @@ const EXAMPLE: RehearsalView = {
     soldOutAfterSeconds: 61,
     perSecond: 9.2,
     realSoldOutAfterSeconds: 2190,
+    realSoldOutRange: { fromSeconds: 2080, toSeconds: 2340 },
   },
   failure: null,
 };

@@ -7,7 +7,7 @@ import type { PageQuery } from '../organizer/paging';
 import { WaitingRoomRegistry } from '../waiting-room/registry';
 import { RehearsalPasses } from './passes';
 import { type RehearsalRow, RehearsalRequests, wantedOf } from './requests';
-import type { RehearsalOutcome, RehearsalState, RehearsalRequest, RehearsalView } from './schema';
+import { RehearsalOutcome, type RehearsalState, type RehearsalRequest, type RehearsalView } from './schema';
 
 /** Rehearsals for operators, who ask for them. A runner with k6 and the owner's account does them. */
 @scoped(Lifecycle.ContainerScoped)
@@ -86,7 +86,7 @@ export class RehearsalAdminService {
       requestedAt: this.displayTime.withOffset(row.requestedAt),
       startedAt: at(row.startedAt),
       endedAt: at(row.endedAt),
-      outcome: row.outcome === null ? null : (JSON.parse(row.outcome) as RehearsalOutcome),
+      outcome: row.outcome === null ? null : RehearsalOutcome.parse(JSON.parse(row.outcome)),
       failure: row.failure,
     };
   }

@@ -43,6 +43,14 @@ export const RehearsalOutcome = z.object({
     .number()
     .nullable()
     .describe('Predicted for the real sale; null: none was given, or it is not sold out by that many buyers'),
+  realSoldOutRange: z
+    .object({
+      fromSeconds: z.number(),
+      toSeconds: z.number().nullable().describe('null: some of the simulated sales are never sold out'),
+    })
+    .nullable()
+    .default(null)
+    .describe('Nine of ten simulated sales end within it; null: no prediction, or one of an earlier version'),
 });
 export type RehearsalOutcome = z.infer<typeof RehearsalOutcome>;
 

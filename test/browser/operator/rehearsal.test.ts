@@ -14,6 +14,7 @@ const OUTCOME = {
   soldOutAfterSeconds: 61,
   perSecond: 9.2,
   realSoldOutAfterSeconds: 2190,
+  realSoldOutRange: { fromSeconds: 2080, toSeconds: 2340 },
 };
 
 describeInBrowser('rehearsals on the operator’s page', () => {
@@ -57,16 +58,34 @@ describeInBrowser('rehearsals on the operator’s page', () => {
     expect(faults).toEqual([]);
   });
 
-  it('show verdict, capacity and predicted minute to a viewer, who cannot ask for one', async () => {
-    await app.admin.execute(
+  const givenOutcome = (outcome: object): Promise<unknown> =>
+    app.admin.execute(
       `INSERT INTO rehearsal (queue_id, user_count, seat_count, real_seats, real_buyers, ended_at, outcome)
        VALUES (?, 2000, 500, 20000, 200000, NOW(3), ?)`,
-      [QUEUE, JSON.stringify(OUTCOME)],
+      [QUEUE, JSON.stringify(outcome)],
     );
+
+  it('show verdict, capacity and predicted minutes to a viewer, who cannot ask for one', async () => {
+    await givenOutcome(OUTCOME);
     const { page, faults } = await openAs('viewer');
     await page.waitForSelector('[data-figure="objective"]:has-text("kept")');
     await page.waitForSelector('[data-figure="capacity"]:has-text("320")');
     await page.waitForSelector('[data-figure="sold-out"]:has-text("minute 37")');
+    await page.waitForSelector('[data-figure="sold-out"]:has-text("9 of 10 times in minutes 35 to 40")');
+    const refresh = async (outcome: object): Promise<void> => {
+      await givenOutcome(outcome);
+      await page.click('[data-panel="rehearsal"] button.quiet');
+    };
+    const { realSoldOutRange: _, ...earlier } = OUTCOME;
+    await refresh({ ...earlier, p99Ms: 85 });
+    await page.waitForSelector('[data-figure="objective"]:has-text("p99 85")');
+    expect(await page.textContent('[data-figure="sold-out"]')).not.toContain('9 of 10');
+    await refresh({ ...OUTCOME, realSoldOutRange: { fromSeconds: 2080, toSeconds: null } });
+    await page.waitForSelector(
+      '[data-figure="sold-out"]:has-text("from minute 35 on, or not sold out at all")',
+    );
+    await refresh({ ...OUTCOME, realSoldOutAfterSeconds: null, realSoldOutRange: null });
+    await page.waitForSelector('[data-figure="sold-out"]:has-text("no forecast")');
     expect(await page.locator('button:has-text("Rehearse the sale")').count()).toBe(0);
     expect(await axe(page)).toEqual([]);
     expect(faults).toEqual([]);

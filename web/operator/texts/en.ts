@@ -216,7 +216,11 @@ export const en = {
     soldOut: 'Sold out',
     realSoldOut: 'Real sale sold out',
     notSoldOut: 'not',
+    noForecast: 'no forecast',
     minute: (minute: number) => `minute ${minute}`,
+    range: (from: number, to: number) =>
+      from === to ? `9 of 10 times in minute ${from}` : `9 of 10 times in minutes ${from} to ${to}`,
+    rangeOpen: (from: number) => `9 of 10 times from minute ${from} on, or not sold out at all`,
     realSize: (seats: string, buyers: string) => `${seats} seats for ${buyers} users`,
     users: 'Test users, who all come at once',
     seats: 'Hidden seats',

@@ -5660,7 +5660,11 @@ export interface paths {
                          *             "sold": 500,
                          *             "soldOutAfterSeconds": 61,
                          *             "perSecond": 9.2,
-                         *             "realSoldOutAfterSeconds": 2190
+                         *             "realSoldOutAfterSeconds": 2190,
+                         *             "realSoldOutRange": {
+                         *               "fromSeconds": 2080,
+                         *               "toSeconds": 2340
+                         *             }
                          *           },
                          *           "failure": null
                          *         }
@@ -5717,6 +5721,15 @@ export interface paths {
                                     perSecond: number | null;
                                     /** @description Predicted for the real sale; null: none was given, or it is not sold out by that many buyers */
                                     realSoldOutAfterSeconds: number | null;
+                                    /**
+                                     * @description Nine of ten simulated sales end within it; null: no prediction, or one of an earlier version
+                                     * @default null
+                                     */
+                                    realSoldOutRange: {
+                                        fromSeconds: number;
+                                        /** @description null: some of the simulated sales are never sold out */
+                                        toSeconds: number | null;
+                                    } | null;
                                 } | null;
                                 /** @description Why it has shown nothing */
                                 failure: string | null;
@@ -5893,6 +5906,15 @@ export interface paths {
                                     perSecond: number | null;
                                     /** @description Predicted for the real sale; null: none was given, or it is not sold out by that many buyers */
                                     realSoldOutAfterSeconds: number | null;
+                                    /**
+                                     * @description Nine of ten simulated sales end within it; null: no prediction, or one of an earlier version
+                                     * @default null
+                                     */
+                                    realSoldOutRange: {
+                                        fromSeconds: number;
+                                        /** @description null: some of the simulated sales are never sold out */
+                                        toSeconds: number | null;
+                                    } | null;
                                 } | null;
                                 /** @description Why it has shown nothing */
                                 failure: string | null;
@@ -6099,6 +6121,15 @@ export interface paths {
                                     perSecond: number | null;
                                     /** @description Predicted for the real sale; null: none was given, or it is not sold out by that many buyers */
                                     realSoldOutAfterSeconds: number | null;
+                                    /**
+                                     * @description Nine of ten simulated sales end within it; null: no prediction, or one of an earlier version
+                                     * @default null
+                                     */
+                                    realSoldOutRange: {
+                                        fromSeconds: number;
+                                        /** @description null: some of the simulated sales are never sold out */
+                                        toSeconds: number | null;
+                                    } | null;
                                 } | null;
                                 /** @description Why it has shown nothing */
                                 failure: string | null;

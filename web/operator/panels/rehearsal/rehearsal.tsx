@@ -67,13 +67,13 @@ function Newest({ shown }: { shown: Shown }): VNode {
   );
 }
 
+type Result = NonNullable<Shown['outcome']>;
+
 function Outcome({ shown: { outcome, real } }: { shown: Shown }): VNode | null {
   const { rehearsal: texts } = t.value;
   if (outcome === null) return null;
-  const { isKept, p99Ms, targetMs, failedShare, capacity, soldOutAfterSeconds, realSoldOutAfterSeconds } =
-    outcome;
+  const { isKept, p99Ms, targetMs, failedShare, capacity, soldOutAfterSeconds } = outcome;
   const found = capacity && formatCount(capacity.users);
-  const after = realSoldOutAfterSeconds ?? soldOutAfterSeconds;
   return (
     <dl class="figures">
       <Figure
@@ -89,12 +89,41 @@ function Outcome({ shown: { outcome, real } }: { shown: Shown }): VNode | null {
         value={found ?? '–'}
         note={capacity === null || capacity.isLimit ? texts.activeUsers : texts.atLeast}
       />
-      <Figure
-        id="sold-out"
-        label={real === null ? texts.soldOut : texts.realSoldOut}
-        value={after === null ? texts.notSoldOut : texts.minute(Math.floor(after / 60) + 1)}
-        note={real === null ? undefined : texts.realSize(formatCount(real.seats), formatCount(real.buyers))}
-      />
+      {real === null ? (
+        <Figure
+          id="sold-out"
+          label={texts.soldOut}
+          value={
+            soldOutAfterSeconds === null ? texts.notSoldOut : texts.minute(minuteOf(soldOutAfterSeconds))
+          }
+        />
+      ) : (
+        <Forecast real={real} outcome={outcome} />
+      )}
     </dl>
   );
 }
+
+/** When the real sale will be sold out, and between which minutes nine of ten simulated ones were. */
+function Forecast({ real, outcome }: { real: NonNullable<Shown['real']>; outcome: Result }): VNode {
+  const { rehearsal: texts } = t.value;
+  const { realSoldOutAfterSeconds: after, realSoldOutRange: range } = outcome;
+  const size = texts.realSize(formatCount(real.seats), formatCount(real.buyers));
+  return (
+    <Figure
+      id="sold-out"
+      label={texts.realSoldOut}
+      value={after === null ? texts.noForecast : texts.minute(minuteOf(after))}
+      note={range === null ? size : `${size}. ${rangeText(range)}`}
+    />
+  );
+}
+
+function rangeText({ fromSeconds, toSeconds }: NonNullable<Result['realSoldOutRange']>): string {
+  const { rehearsal: texts } = t.value;
+  const from = minuteOf(fromSeconds);
+  return toSeconds === null ? texts.rangeOpen(from) : texts.range(from, minuteOf(toSeconds));
+}
+
+/** The first minute is 1. */
+const minuteOf = (seconds: number): number => Math.floor(seconds / 60) + 1;
