@@ -28,9 +28,11 @@ function distance(a: string, b: string): number {
  * the same (scripts/lib/arguments/closest.js): they run before this is built, and the image has no scripts.
  */
 export function closest(word: string, known: readonly string[]): string | undefined {
+  const most = ({ length }: string): number => Math.max(1, Math.floor(length / 3));
   const [best] = known
+    .filter((one) => Math.abs(one.length - word.length) <= most(one)) // the others need more changes than that
     .map((one) => ({ one, far: distance(word.toLowerCase(), one.toLowerCase()) }))
-    .filter(({ one, far }) => far <= Math.max(1, Math.floor(one.length / 3)))
+    .filter(({ one, far }) => far <= most(one))
     .sort((a, b) => a.far - b.far);
   return best?.one;
 }

@@ -48,7 +48,7 @@ async function metric(of: ServiceProcess, series: string): Promise<number> {
   return Number(line?.split(' ')[1] ?? 0);
 }
 
-/** @returns what of OpenTelemetry's SDK a process has loaded that has lived with this environment */
+/** @returns what of OpenTelemetry's SDK and of kafkajs a process has loaded that has lived with this environment */
 async function loadedBy(
   env: Record<string, string | number>,
   work?: (of: ServiceProcess) => Promise<unknown>,
@@ -71,7 +71,7 @@ async function loadedBy(
 }
 
 describe('a process without a collector', () => {
-  it('loads nothing of OpenTelemetry’s SDK, traces nothing and scrapes as before', async () => {
+  it('loads nothing of OpenTelemetry’s SDK nor of kafkajs, traces nothing and scrapes as before', async () => {
     const loaded = await loadedBy({ LOG_LEVEL: 'debug' }, async (one) => {
       const headers = { traceparent: `00-${TRACE}-${SPAN}-01`, 'x-request-id': 'mine' };
       expect((await fetch(one.url + LISTS, { headers })).status).toBe(404);

@@ -23,9 +23,15 @@ const API: About = {
 
 /**
  * The API document, OpenAPI 3.1, made of the same schemas that check the requests, and of what each route's own
- * middleware says. Routes without an operation (probes, metrics, operators) are not in it.
+ * middleware says. Routes without an operation (probes, metrics, operators) are not in it. It is made when it is first
+ * read: that takes a tenth of a start, and most processes never serve it.
  */
-export function openApiDocument(routers: Router[], about: About = API): object {
+export function openApiDocument(routers: Router[], about: About = API): () => object {
+  let made: object | undefined;
+  return () => (made ??= describe(routers, about));
+}
+
+function describe(routers: Router[], about: About): object {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { path, method, documentation } of routers.flatMap(documentedRoutes))
     paths[templateOf(path)] = {

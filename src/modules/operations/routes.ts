@@ -35,11 +35,11 @@ export function healthRoutes(health: Health): Router {
 
 /**
  * For operators and their machines: metrics, the API document and its page. Not public: served on MANAGEMENT_PORT.
- * @param hasExemplars whether requests are traced: then a scraper that takes OpenMetrics gets it
+ * @param document makes it @param hasExemplars whether requests are traced: then a scraper that takes OpenMetrics gets it
  */
 export function managementRoutes(
   metrics: Metrics,
-  document: object | undefined,
+  document: (() => object) | undefined,
   hasExemplars: boolean,
 ): Router {
   const router = literalRouter();
@@ -50,7 +50,7 @@ export function managementRoutes(
   });
   if (document === undefined) return refuseOtherMethods(router);
   router.get('/openapi.json', secured, (_req, res) => {
-    res.json(document);
+    res.json(document());
   });
   router.get('/docs', secured, (_req, res) => {
     res.type('html').send(DOCS_PAGE);

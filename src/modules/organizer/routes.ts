@@ -76,7 +76,7 @@ function documentRoute(routers: Router[]): Router {
   });
   const router = literalRouter();
   router.get('/v1/admin/openapi.json', (_req, res) => {
-    res.json(document);
+    res.json(document());
   });
   return refuseOtherMethods(router);
 }

@@ -1,10 +1,9 @@
-import { Kafka, logLevel, type ISocketFactory, type KafkaConfig, type LogEntry } from 'kafkajs';
+import type { ISocketFactory, Kafka, KafkaConfig, LogEntry } from 'kafkajs';
 import type { Config } from '../../config/config';
 import { parseBrokers } from '../../config/urls';
 import type { Logger } from '../observability/logger';
-import { patchIdleTimers } from './timers';
+import { loadKafkajs } from './load';
 
-export { Partitioners } from 'kafkajs';
 export type SocketFactory = ISocketFactory;
 export type KafkaClient = Kafka;
 
@@ -37,8 +36,8 @@ interface KafkaOptions {
 }
 
 export function createClient({ config, socketFactory }: KafkaOptions, logger: Logger): Kafka {
-  patchIdleTimers();
-  return new Kafka({
+  const { Kafka: Client, logLevel } = loadKafkajs();
+  return new Client({
     clientId: CLIENT_ID,
     brokers: parseBrokers(config.KAFKA_BROKERS),
     ...securityOf(config),

@@ -1,8 +1,9 @@
 import type { Kafka, Producer } from 'kafkajs';
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { groupBy } from '../../common/group-by';
-import { KAFKA, Partitioners, RETRY } from './client';
+import { KAFKA, RETRY } from './client';
 import { KafkaConnectionStatus } from './connection-status';
+import { loadKafkajs } from './load';
 import { endsWithin, pauseBefore } from './pause';
 import { KafkaTopics } from './topics';
 
@@ -103,7 +104,7 @@ export class KafkaProducer {
         idempotent: true,
         maxInFlightRequests: 1,
         allowAutoTopicCreation: false,
-        createPartitioner: Partitioners.DefaultPartitioner,
+        createPartitioner: loadKafkajs().Partitioners.DefaultPartitioner,
         retry: RETRY,
       });
       try {

@@ -1,5 +1,5 @@
 declare module 'kafkajs/src/network/requestQueue' {
-  /** The part of kafkajs 2.2.4 that ./timers.ts mends. */
+  /** The part of kafkajs 2.2.4 that ./load.ts mends. */
   class RequestQueue {
     pending: unknown[];
     throttledUntil: number;

@@ -1,6 +1,6 @@
-import { Kafka, logLevel } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import { parseBrokers } from '../../../src/config/urls';
-import { patchIdleTimers } from '../../../src/platform/kafka/timers';
+import { loadKafkajs } from '../../../src/platform/kafka/load';
 
 /**
  * A client of the tests' own, for what they write past the product and read behind it. It waits longer than the
@@ -8,8 +8,8 @@ import { patchIdleTimers } from '../../../src/platform/kafka/timers';
  * @param brokers `host:port,…`
  */
 export function kafkaClient(brokers: string): Kafka {
-  patchIdleTimers();
-  return new Kafka({
+  const { Kafka: Client, logLevel } = loadKafkajs();
+  return new Client({
     clientId: 'test',
     brokers: parseBrokers(brokers),
     connectionTimeout: 20_000,

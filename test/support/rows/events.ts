@@ -1,11 +1,12 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
-import { type Kafka, Partitioners, type IHeaders } from 'kafkajs';
+import type { Kafka, IHeaders } from 'kafkajs';
 import pino, { type Logger } from 'pino';
 import type { Config } from '../../../src/config/config';
 import { createContainer } from '../../../src/container';
 import { Database } from '../../../src/platform/database/database';
 import { KafkaConnectionStatus, SOCKET_FACTORY, type SocketFactory } from '../../../src/platform/kafka';
+import { loadKafkajs } from '../../../src/platform/kafka/load';
 import { LOGGER } from '../../../src/platform/observability/logger';
 import { OutboxMetrics } from '../../../src/modules/outbox/metrics';
 import { Metrics } from '../../../src/platform/observability/metrics';
@@ -158,7 +159,9 @@ export class Bench {
     topic: string,
     messages: { key?: string; value: string | null; headers?: IHeaders }[],
   ): Promise<void> {
-    const producer = this.client().producer({ createPartitioner: Partitioners.DefaultPartitioner });
+    const producer = this.client().producer({
+      createPartitioner: loadKafkajs().Partitioners.DefaultPartitioner,
+    });
     await producer.connect();
     await producer.send({ topic: this.prefix + topic, messages });
     await producer.disconnect();
