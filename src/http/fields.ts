@@ -33,10 +33,15 @@ export const QueryId = z
 const ONE_LINE = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u;
 const LINES = /^(?:[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]|\t|\r?\n)*$/u;
 
+/** Blanks and invisible characters alone would be a name that nobody sees, and that looks like any other of its kind. */
+const VISIBLE = /[^\p{Z}\p{Default_Ignorable_Code_Point}\s\u2800]/u;
+const isVisible = (value: string): boolean => VISIBLE.test(value);
+const INVISIBLE = 'expected text that can be seen';
+
 /**
  * Text of one line, composed (Unicode's NFC): some keyboards and files write a letter in parts, and the same name in two
  * ways would be two names.
- * @param max in UTF-16 units
+ * @param max in characters of Unicode, as columns count
  */
 export const text = (max: number) =>
   z
@@ -45,9 +50,10 @@ export const text = (max: number) =>
     .trim()
     .min(1)
     .max(max)
-    .refine((value) => ONE_LINE.test(value), 'expected text without line breaks and control characters');
+    .refine((value) => ONE_LINE.test(value), 'expected text without line breaks and control characters')
+    .refine(isVisible, INVISIBLE);
 
-/** Text of any number of lines, composed as well; it may be empty. @param max in UTF-16 units */
+/** Text of any number of lines, composed as well; it may be empty. @param max in characters of Unicode, as columns count */
 export const lines = (max: number) =>
   z
     .string()
@@ -56,4 +62,4 @@ export const lines = (max: number) =>
     .refine((value) => LINES.test(value), 'expected text without control characters');
 
 /** Why an operator acts. */
-export const Reason = lines(500).trim().min(1).describe('Why, for the audit');
+export const Reason = lines(500).trim().min(1).refine(isVisible, INVISIBLE).describe('Why, for the audit');

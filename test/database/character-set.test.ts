@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Test } from 'supertest';
 import type { SqlExecutor } from '../../src/platform/database/database';
 import { pinDefault } from '../../src/database/character-set';
 import { RIGHTS } from '../../src/database/grants';
 import { at } from '../support/at';
 import { Buyer } from '../support/clients/buyer';
 import { Given } from '../support/rows/given';
+import { dataOf, givenOperator, inDays, OrganizerClient } from '../support/rows/organizer';
 import { startTestService } from '../support/service';
 import { until } from '../support/wait';
 import { Scratch } from '../support/rows/scratch';
@@ -79,6 +81,41 @@ describe('a database whose default is latin1', () => {
         return rows.length === 2 && rows;
       });
       for (const { message } of sent) expect(message).toContain(`“${TITLE}”`);
+    } finally {
+      await service.stop();
+    }
+  });
+
+  it('loses no letter of layouts and remembered answers where the default could not be changed', async () => {
+    await scratch.migrator().up();
+    await scratch.admin.execute(`ALTER DATABASE ${scratch.name} CHARACTER SET latin1`);
+    const service = await startTestService({ ...scratch.env, QUEUE_MAX_ACTIVE: 10 });
+    try {
+      const organizer = new OrganizerClient(service.url, (await givenOperator(scratch.admin, 'admin')).key);
+      const seat = { number: '가🎸', x: 0, y: 0, priceClass: '일반석 🎹' };
+      const sections = [{ name: '구역 Ą', rows: [{ label: '나🎹', seats: [seat] }] }];
+      const { layoutId } = dataOf<{ layoutId: number }>(
+        await organizer.post('layouts', { name: TITLE, sections }),
+      );
+      const { concertId } = dataOf<{ concertId: number }>(await organizer.post('concerts', { title: TITLE }));
+      const created = await organizer.post(`concerts/${concertId}/schedules`, {
+        startsAt: inDays(30),
+        endsAt: inDays(31),
+        layoutId,
+        prices: { '일반석 🎹': 100 },
+      });
+      const { scheduleId } = dataOf<{ scheduleId: number }>(created);
+      dataOf(await organizer.post(`schedules/${scheduleId}/publication`, {}));
+      const buyer = await new Buyer(service.url, await new Given(scratch.admin).user(1000)).enter();
+      const order = (): Test =>
+        buyer.post('/v1/api/orders', 'key').send({ scheduleId, best: { count: 1, priceClass: '일반석 🎹' } });
+      const first = await order();
+      expect(dataOf<object>(first)).toMatchObject({
+        concertTitle: TITLE,
+        seats: [{ section: '구역 Ą', row: '나🎹', number: '가🎸' }],
+      });
+      const again = await order();
+      expect([again.headers['idempotency-replayed'], again.text]).toEqual(['true', first.text]);
     } finally {
       await service.stop();
     }

@@ -26,6 +26,15 @@ describe('text that is stored', () => {
     },
   );
 
+  it.each(['\u200b', '\u2060\u200d', '\u00ad', '\u3164', '\u115f \u1160', '\ufe0f', '\u2800', '\u{e0001}'])(
+    'can be seen: %j',
+    (written) => {
+      for (const field of [text(40), Reason])
+        expect(field.safeParse(written).error?.issues[0]?.message).toBe('expected text that can be seen');
+      expect(text(40).parse(`R${written}R`)).toBe(`R${written}R`);
+    },
+  );
+
   it('has lines only where it may be long', () => {
     for (const separator of ['\n', '\u2028', '\u2029'])
       expect(text(40).safeParse(`a${separator}b`).success).toBe(false);

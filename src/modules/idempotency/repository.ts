@@ -1,5 +1,5 @@
 import { Lifecycle, scoped } from 'tsyringe';
-import { Database, isLockWaitTimeout, type SqlExecutor } from '../../platform/database/database';
+import { Database, isLockWaitTimeout, type SqlExecutor, UTF8 } from '../../platform/database/database';
 import type { RequestKey } from './key';
 
 export interface StoredAnswer {
@@ -26,11 +26,11 @@ const KEY_COLUMNS = `user_id BIGINT UNSIGNED PATH '$[0]', id VARCHAR(255) CHARAC
 const CLAIM = `SET STATEMENT innodb_lock_wait_timeout = 0 FOR
                INSERT IGNORE INTO idempotency_key (user_id, id, fingerprint, status, answer)
                SELECT user_id, id, UNHEX(fingerprint), 0, ''
-                 FROM JSON_TABLE(?, '$[*]' COLUMNS (${KEY_COLUMNS}, fingerprint CHAR(64) PATH '$[2]')) q
+                 FROM JSON_TABLE(?, '$[*]' COLUMNS (${KEY_COLUMNS}, fingerprint CHAR(64) CHARACTER SET ascii PATH '$[2]')) q
                RETURNING user_id AS userId, id`;
 
 const STORE = `UPDATE JSON_TABLE(?, '$[*]' COLUMNS (${KEY_COLUMNS}, status SMALLINT UNSIGNED PATH '$[2]',
-                                                    answer LONGTEXT PATH '$[3]')) q
+                                                    answer LONGTEXT ${UTF8} PATH '$[3]')) q
                STRAIGHT_JOIN idempotency_key k FORCE INDEX (PRIMARY) ON k.user_id = q.user_id AND k.id = q.id
                   SET k.status = q.status, k.answer = q.answer`;
 

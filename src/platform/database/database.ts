@@ -18,6 +18,7 @@ export {
   type SqlExecutor,
   type SqlParam,
   type SqlWriter,
+  UTF8,
 } from './sql';
 export { answersOf, type SqlTransaction } from './transaction';
 

@@ -9,6 +9,12 @@ export interface SqlExecutor {
   execute(sql: string, binds?: SqlParam[]): Promise<{ affectedRows: number; insertId: number }>;
 }
 
+/**
+ * For every column of a JSON_TABLE that holds text: without it the column has the database's default, in which letters may
+ * be lost without an error.
+ */
+export const UTF8 = 'CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
+
 /** Inside a transaction. */
 export interface SqlWriter extends SqlExecutor {
   /**

@@ -116,4 +116,21 @@ describe('a hold of one queue', () => {
     expect(outcome(await holder.pay(reservationId))).toBe('200');
     expect(await Promise.all([holder, payer].map(statusOf))).toEqual(['DONE', 'PROGRESS']);
   });
+
+  it('is answered again to a token of that queue alone, also after the concert has moved', async () => {
+    const userId = await app.given.user(10);
+    const [holder, other] = [await enter(userId), await enter(userId, OWN)];
+    const [scheduleId, seatId] = await seatSoldBy(null);
+    const first = await holder.reserve(scheduleId, seatId);
+    await app.admin.execute(
+      'UPDATE concert c JOIN concert_schedule d ON d.concert_id = c.id SET c.queue_id = ? WHERE d.id = ?',
+      [OWN, scheduleId],
+    );
+    const again = await holder.reserve(scheduleId, seatId);
+    expect([again.status, again.body]).toEqual([200, first.body]);
+    const refused = await other.reserve(scheduleId, seatId);
+    expect([outcome(refused), refused.text]).toEqual(['409 004', expect.stringContaining('You hold seat')]);
+    const { reservationId } = (again.body as { data: { reservationId: number } }).data;
+    expect(outcome(await holder.pay(reservationId))).toBe('200');
+  });
 });

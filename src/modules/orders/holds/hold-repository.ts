@@ -44,7 +44,8 @@ const FACTS = `
          (SELECT COUNT(*) FROM reservation v FORCE INDEX (reservation_by_user_and_schedule)
            WHERE v.user_id = q.user_id AND v.schedule_id = q.schedule_id AND v.status IN ('RESERVED', 'TEMP_RESERVED')
              AND (v.status = 'RESERVED' OR v.held_until > NOW(3))) AS seatsOfUser,
-         r.id AS reservationId, r.order_id AS orderId, r.user_id AS holderId, r.status = 'RESERVED' AS isSold,
+         r.id AS reservationId, r.order_id AS orderId, r.user_id AS holderId, r.queue_id AS heldInQueueId,
+         r.status = 'RESERVED' AS isSold,
          r.status = 'TEMP_RESERVED' AND r.held_until <= NOW(3) AS isExpired,
          r.reserved_at AS reservedAt, r.held_until AS heldUntil,
          TIMESTAMPDIFF(MICROSECOND, NOW(3), r.held_until) DIV 1000 AS leftMs

@@ -95,12 +95,19 @@ export class HoldRound {
   private ownHold({ user, scheduleId, seatIds }: HoldRequest, facts: SeatFacts[]): Decision | undefined {
     const [first] = facts;
     const won = this.taken.get(seatIds[0] ?? 0);
-    const isRepeated = won?.order.user.userId === user.userId && won.order.scheduleId === scheduleId;
+    const isRepeated =
+      won?.order.user.userId === user.userId &&
+      won.order.user.queueId === user.queueId &&
+      won.order.scheduleId === scheduleId;
     if (isRepeated && seatIds.every((id) => this.taken.get(id) === won))
       return { kind: 'repeated', won, seatIds };
-    const isOwn = (fact: SeatFacts): boolean => isHeldBy(user, fact) && fact.orderId === first?.orderId;
-    const isOfQueue = this.known.schedules.get(scheduleId)?.queueId === user.queueId;
-    if (first === undefined || !isOfQueue || !facts.every(isOwn)) return undefined;
+    const sellingQueueId = this.known.schedules.get(scheduleId)?.queueId;
+    // Of the queue in which it was held, where it is paid, although its concert may have moved to another one since.
+    const isOwn = (fact: SeatFacts): boolean =>
+      isHeldBy(user, fact) &&
+      fact.orderId === first?.orderId &&
+      (fact.heldInQueueId ?? sellingQueueId) === user.queueId;
+    if (first === undefined || !facts.every(isOwn)) return undefined;
     if (this.unknownSeat(scheduleId, seatIds) !== undefined) return undefined;
     const { orderId, leftMs } = first;
     const rows = facts.map(({ reservationId, reservedAt, heldUntil }, i) => ({

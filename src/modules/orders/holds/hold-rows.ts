@@ -53,6 +53,8 @@ export interface SeatFacts {
   reservationId: number | null;
   orderId: number | null;
   holderId: number | null;
+  /** The queue in which it was held; null: made by an older version. */
+  heldInQueueId: string | null;
   isSold: 0 | 1;
   isExpired: 0 | 1;
   reservedAt: Date;

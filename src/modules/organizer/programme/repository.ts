@@ -1,7 +1,7 @@
 import { Lifecycle, scoped } from 'tsyringe';
 import { Op } from 'sequelize';
 import { NotFound } from '../../../common/errors';
-import { Database, type ModelTransaction } from '../../../platform/database/database';
+import { Database, type ModelTransaction, UTF8 } from '../../../platform/database/database';
 import { CatalogModels, type Concert, type Schedule, type SeatStatus } from '../../catalog/models';
 import type { PageQuery } from '../paging';
 import type { ScheduleQuery } from './schema';
@@ -14,8 +14,9 @@ const INSERT_SEATS = `
   SELECT p.schedule_id, s.position, p.amount, s.section, s.row_label, s.seat_number, p.name, s.is_accessible, s.x, s.y
     FROM layout l,
          JSON_TABLE(l.document, '$.seats[*]' COLUMNS (
-           position FOR ORDINALITY, section VARCHAR(40) PATH '$.section', row_label VARCHAR(10) PATH '$.row',
-           seat_number VARCHAR(10) PATH '$.number', price_class VARCHAR(40) PATH '$.priceClass',
+           position FOR ORDINALITY, section VARCHAR(40) ${UTF8} PATH '$.section',
+           row_label VARCHAR(10) ${UTF8} PATH '$.row', seat_number VARCHAR(10) ${UTF8} PATH '$.number',
+           price_class VARCHAR(40) ${UTF8} PATH '$.priceClass',
            is_accessible BOOLEAN PATH '$.accessible', x INT PATH '$.x', y INT PATH '$.y')) s
     JOIN price_class p ON p.schedule_id = ? AND p.name = s.price_class
    WHERE l.id = ?

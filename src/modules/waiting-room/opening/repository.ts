@@ -78,7 +78,7 @@ const SET_DRAWN = `UPDATE queue_draw SET drawn_at = NOW(3)
 const REGISTER = `
   INSERT IGNORE INTO queue_registrant (queue_id, number, seq, token_hash)
   SELECT ?, ?, q.seq, UNHEX(q.hash)
-    FROM JSON_TABLE(?, '$[*]' COLUMNS (seq BIGINT UNSIGNED PATH '$[0]', hash CHAR(64) PATH '$[1]')) q`;
+    FROM JSON_TABLE(?, '$[*]' COLUMNS (seq BIGINT UNSIGNED PATH '$[0]', hash CHAR(64) CHARACTER SET ascii PATH '$[1]')) q`;
 const REGISTRANTS = `
   SELECT seq, token_hash AS tokenHash FROM queue_registrant
    WHERE queue_id = ? AND number = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`;
