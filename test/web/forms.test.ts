@@ -2,69 +2,18 @@ import request, { type Response } from 'supertest';
 import { LoadShedder } from '../../src/http/limits/shedder';
 import { ConcertRepository } from '../../src/modules/catalog/repository';
 import { DatabaseUnavailable } from '../../src/platform/database/database';
+import { FormBuyer, FORMS } from '../support/clients/form-buyer';
 import { useService } from '../support/suite';
-
-const FORMS = '/v1/forms';
-
-/** A browser without JavaScript, as far as forms need one: it keeps cookies and follows redirections. */
-class Buyer {
-  readonly cookies = new Map<string, string>();
-  last: Response | undefined;
-
-  constructor(private readonly url: string) {}
-
-  async get(path: string): Promise<Response> {
-    return this.keep(await request(this.url).get(path).set('Cookie', this.cookie));
-  }
-
-  /** Presses the button of the form that the last page has for `action`. */
-  async submit(action: string, fields: object = {}, headers: Record<string, string> = {}): Promise<Response> {
-    return this.post(action, { ...this.formOf(action), ...fields }, headers);
-  }
-
-  async post(action: string, fields: object, headers: Record<string, string> = {}): Promise<Response> {
-    const sent = request(this.url).post(`${FORMS}/${action}`).type('form').set('Cookie', this.cookie);
-    const answer = this.keep(await sent.set(headers).send(fields));
-    return answer.status === 303 ? this.follow(answer) : answer;
-  }
-
-  /** The hidden fields of a form. */
-  formOf(action: string): Record<string, string> {
-    const text = this.last?.text ?? '';
-    const form = text.split('<form').find((each) => each.includes(`action="${FORMS}/${action}"`)) ?? '';
-    const fields = [...form.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)];
-    return Object.fromEntries(fields.map(([, name, value]) => [name, value])) as Record<string, string>;
-  }
-
-  private get cookie(): string {
-    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-  }
-
-  private async follow(answer: Response): Promise<Response> {
-    const next = await this.get(answer.headers.location ?? '');
-    return next.status === 303 ? this.follow(next) : next;
-  }
-
-  private keep(answer: Response): Response {
-    for (const line of (answer.headers['set-cookie'] as unknown as string[] | undefined) ?? []) {
-      const [name = '', value = ''] = (line.split(';')[0] ?? '').split('=');
-      if (/Max-Age=0/.test(line)) this.cookies.delete(name);
-      else this.cookies.set(name, value);
-    }
-    this.last = answer;
-    return answer;
-  }
-}
 
 describe('the forms', () => {
   const app = useService({ HOLD_EXTENSION_SECONDS: 60, MAX_SEATS_PER_USER: 4 });
 
-  const open = async (): Promise<Buyer> => {
-    const buyer = new Buyer(app.url);
+  const open = async (): Promise<FormBuyer> => {
+    const buyer = new FormBuyer(app.url);
     await buyer.get(FORMS);
     return buyer;
   };
-  const entered = async (balance = 0): Promise<{ buyer: Buyer; userId: number; page: Response }> => {
+  const entered = async (balance = 0): Promise<{ buyer: FormBuyer; userId: number; page: Response }> => {
     const userId = await app.given.user(balance);
     const buyer = await open();
     await buyer.submit('entry', { userId });
@@ -77,8 +26,8 @@ describe('the forms', () => {
 
   it('lead from the queue to a ticket: seats, top-up, more time, payment', async () => {
     const { id, title } = await app.given.scheduleWithSeats(6, { amount: 300 });
-    const { buyer, userId, page } = await entered(100);
-    expect(page.text).toContain(title);
+    const { buyer, userId } = await entered(100);
+    expect((await buyer.find(title)).text).toContain(title);
     await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
     const held = await buyer.submit('orders', { count: 2 });
     expect(held.text).toContain('600');
@@ -97,6 +46,20 @@ describe('the forms', () => {
     expect((await buyer.get(`${FORMS}/orders?before=x`)).status).toBe(400);
     expect((await buyer.get(FORMS)).text).toContain(`action="${FORMS}/departure"`);
     expect((await buyer.submit('departure')).text).toContain('name="userId"');
+  });
+
+  it('show a hall page by page', async () => {
+    const { id, seats } = await app.given.scheduleWithSeats(501);
+    const { buyer } = await entered();
+    const shown: number[] = [];
+    for (let path = `${FORMS}/seats?scheduleId=${id}`; path !== '';) {
+      const { text } = await buyer.get(path);
+      shown.push(...[...text.matchAll(/name="seatId" value="(\d+)"/g)].map(([, seatId]) => Number(seatId)));
+      path = /href="([^"]*seats\?[^"]*after=[^"]*)"/.exec(text)?.[1]?.replace('&amp;', '&') ?? '';
+    }
+    expect(shown).toEqual(seats.map((seat) => seat.id));
+    for (const after of ['x', '1', '1-', '1-2-3', '1-2&after=3-4'])
+      expect((await buyer.get(`${FORMS}/seats?scheduleId=${id}&after=${after}`)).status).toBe(400);
   });
 
   it('hold the seats that were ticked, and give them back', async () => {
@@ -171,7 +134,7 @@ describe('the forms', () => {
   });
 
   describe('refuse what is not from a page of this site', () => {
-    const refusals: [string, (buyer: Buyer) => Promise<Response>][] = [
+    const refusals: [string, (buyer: FormBuyer) => Promise<Response>][] = [
       ['a form without its proof', (buyer) => buyer.post('entry', { userId: 1 })],
       ['another proof', (buyer) => buyer.submit('entry', { userId: 1, proof: 'A'.repeat(43) })],
       [

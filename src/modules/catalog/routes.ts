@@ -6,7 +6,8 @@ import { answers, operation } from '../../http/operation';
 import { literalRouter, refuseOtherMethods } from '../../http/routes';
 import type { RouteMiddleware } from '../middleware';
 import { Schedule, Seat, SeatQuery } from './schema';
-import type { ConcertService, ListAnswer } from './service';
+import type { ListAnswer } from './list';
+import type { ConcertService } from './service';
 
 /** The lists are answered from memory: nothing of them is shed. */
 export function catalogRoutes(concerts: ConcertService, middleware: RouteMiddleware): Router {
@@ -75,9 +76,9 @@ const LIST_SEATS = operation({
 });
 
 /** An answer is made once per list, and each of its compressed forms, however many read it. */
-const prepared = new WeakMap<ListAnswer, EncodedResponse>();
+const prepared = new WeakMap<object, EncodedResponse>();
 
-export function encode(list: ListAnswer): EncodedResponse {
+export function encode(list: Pick<ListAnswer, 'json' | 'etag' | 'fallback'>): EncodedResponse {
   const known = prepared.get(list);
   if (known !== undefined) return known;
   const { json, etag, fallback } = list;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../config/config';
 import { isRefusal, NotFound, Unavailable } from '../../common/errors';
@@ -7,16 +6,10 @@ import { CallTimedOut, CircuitOpen } from '../../platform/circuit-breaker/breake
 import { Breakers } from '../operations/breakers';
 import { ReadCache } from '../../platform/cache';
 import { LOGGER, type Logger } from '../../platform/observability/logger';
+import { type Cursor, emptyList, inPieces, type ListAnswer, listOf, type ListPage, pageOf } from './list';
 import { CatalogMetrics } from './metrics';
 import { ConcertRepository, type ScheduleRow } from './repository';
 import type { Schedule, Seat } from './schema';
-
-/** A list as JSON, made once for all its readers. `fallback`: the list could not be read, so this is an old or empty one. */
-export interface ListAnswer {
-  json: string;
-  etag: string;
-  fallback?: 'stale' | 'empty';
-}
 
 const MOST_SCHEDULES_CACHED = 10_000;
 const MOST_BYTES_CACHED = 128 * 1024 * 1024;
@@ -26,10 +19,10 @@ const BYTES_PER_LETTER = 6;
 /** What is on and which seats are free. The lists may be LIST_CACHE_TTL_MS old; the reserve never is. */
 @scoped(Lifecycle.ContainerScoped)
 export class ConcertService {
-  private readonly schedulesCache: ReadCache<'all', ListAnswer>;
-  private readonly seatsCache: ReadCache<number, ListAnswer>;
+  private readonly schedulesCache: ReadCache<'all', ListAnswer<Schedule>>;
+  private readonly seatsCache: ReadCache<number, ListAnswer<Seat>>;
   /** The lists that stand in for newer ones. */
-  private readonly stale = new WeakMap<ListAnswer, ListAnswer>();
+  private readonly stale = new WeakMap<object, object>();
   private readonly mainQueueId: string;
 
   constructor(
@@ -40,7 +33,10 @@ export class ConcertService {
     metrics: CatalogMetrics,
     @inject(LOGGER) private readonly logger: Logger,
   ) {
-    const cache = <K extends string | number>(name: string, max: number): ReadCache<K, ListAnswer> =>
+    const cache = <K extends string | number, Row extends Schedule | Seat>(
+      name: string,
+      max: number,
+    ): ReadCache<K, ListAnswer<Row>> =>
       new ReadCache(
         config.LIST_CACHE_TTL_MS,
         max,
@@ -56,32 +52,45 @@ export class ConcertService {
   }
 
   /** Future schedules that still have seats, soonest first. */
-  async schedules(): Promise<ListAnswer> {
-    return this.list(this.schedulesCache, 'all', async () => {
-      const rows = await this.concerts.schedules();
-      return [rows.map((row) => this.present(row))];
-    });
+  async schedules(): Promise<ListAnswer<Schedule>> {
+    return this.list(this.schedulesCache, 'all', async () =>
+      listOf(
+        inPieces(await this.concerts.schedules(), (row) => this.present(row)),
+        cursorOfDate,
+      ),
+    );
   }
 
   /** The seats of a schedule that can be reserved; none once the sale is over. @throws NotFound (404) */
-  async seats(scheduleId: number): Promise<ListAnswer> {
+  async seats(scheduleId: number): Promise<ListAnswer<Seat>> {
     return this.list(this.seatsCache, scheduleId, async () => {
       const sale = await this.concerts.sale(scheduleId);
       if (sale === undefined) throw new NotFound(`Schedule ${scheduleId}`);
-      return sale === 'OPEN' || sale === 'BEFORE' ? this.concerts.availableSeats(scheduleId) : [];
+      const isSold = sale !== 'OPEN' && sale !== 'BEFORE';
+      return listOf(isSold ? [] : this.concerts.availableSeats(scheduleId), cursorOfSeat);
     });
   }
 
+  /** Of the schedules that a queue sells. @throws Unavailable (503) */
+  async schedulesPage(queueId: string, after: Cursor, count: number): Promise<ListPage<Schedule>> {
+    return pageOf(await this.schedules(), after, count, (schedule) => schedule.queueId === queueId);
+  }
+
+  /** @throws NotFound (404), Unavailable (503) */
+  async seatsPage(scheduleId: number, after: Cursor, count: number): Promise<ListPage<Seat>> {
+    return pageOf(await this.seats(scheduleId), after, count);
+  }
+
   /** Reads through the cache and the breaker; when that fails, the last good list, or else, if it is not a bug, an empty one. */
-  private async list<K extends string | number>(
-    cache: ReadCache<K, ListAnswer>,
+  private async list<K extends string | number, Row extends Schedule | Seat>(
+    cache: ReadCache<K, ListAnswer<Row>>,
     key: K,
-    load: () => Promise<Pages>,
-  ): Promise<ListAnswer> {
+    load: () => Promise<ListAnswer<Row>>,
+  ): Promise<ListAnswer<Row>> {
     try {
       return await cache.read(key, () =>
         this.breakers.concert.run(async () => {
-          const list = await prepare(await load());
+          const list = await load();
           const last = cache.lastGood(key);
           return last?.etag === list.etag ? last : list; // with all that was made of it
         }),
@@ -92,14 +101,14 @@ export class ConcertService {
       const stale = cache.lastGood(key);
       if (stale !== undefined) return this.staleOf(stale);
       if (!isNotNow(err)) throw err; // a bug must not look like a schedule without free seats
-      return EMPTY;
+      return emptyList();
     }
   }
 
-  private staleOf(list: ListAnswer): ListAnswer {
-    const known = this.stale.get(list);
+  private staleOf<Row extends Schedule | Seat>(list: ListAnswer<Row>): ListAnswer<Row> {
+    const known = this.stale.get(list) as ListAnswer<Row> | undefined;
     if (known !== undefined) return known;
-    const stale: ListAnswer = { ...list, fallback: 'stale' };
+    const stale: ListAnswer<Row> = { ...list, fallback: 'stale' };
     this.stale.set(list, stale);
     return stale;
   }
@@ -121,27 +130,8 @@ export class ConcertService {
   }
 }
 
-/** @throws Unavailable (503): the list could not be read, and no earlier one is known. It must not look like one without rows. */
-export function rowsOf<Row extends Schedule | Seat>({ json, fallback }: ListAnswer): Row[] {
-  if (fallback === 'empty') throw new Unavailable('The list');
-  return JSON.parse(json) as Row[];
-}
-
 const isNotNow = (error: unknown): boolean =>
   error instanceof Unavailable || error instanceof CircuitOpen || error instanceof CallTimedOut;
 
-type Pages = Iterable<Schedule[]> | AsyncIterable<Seat[]>;
-
-/** Page by page: a list of 100,000 seats at once would block the event loop for some hundred ms. */
-async function prepare(pages: Pages): Promise<ListAnswer> {
-  const texts: string[] = [];
-  for await (const page of pages) if (page.length > 0) texts.push(JSON.stringify(page).slice(1, -1));
-  return answerOf(`[${texts.join(',')}]`);
-}
-
-const answerOf = (json: string): ListAnswer => ({
-  json,
-  etag: `W/"${createHash('sha1').update(json).digest('base64url')}"`,
-});
-
-const EMPTY: ListAnswer = { ...answerOf('[]'), fallback: 'empty' };
+const cursorOfDate = ({ startsAt, scheduleId }: Schedule): Cursor => [Date.parse(startsAt), scheduleId];
+const cursorOfSeat = ({ position, seatId }: Seat): Cursor => [position, seatId];

@@ -1,17 +1,14 @@
-import type { ErrorRequestHandler, Request, RequestHandler, Router } from 'express';
-import { z } from 'zod';
-import { BadInput } from '../../../http/errors';
-import { QueryId } from '../../../http/fields';
+import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
 import { literalRouter, refuseOtherMethods } from '../../../http/routes';
 import type { BalanceService } from '../../accounts/service';
-import type { Schedule, Seat } from '../../catalog/schema';
-import { type ConcertService, rowsOf } from '../../catalog/service';
+import type { ConcertService } from '../../catalog/service';
 import type { OncePerKey } from '../../idempotency/middleware';
 import type { RouteMiddleware } from '../../middleware';
 import type { OrderService } from '../../orders/order-service';
 import type { PaymentService } from '../../payments/service';
 import type { QueueService } from '../../waiting-room/service';
 import type { FormGuard } from './guard';
+import { afterIn, idIn, seatsIn } from './input';
 import { formSteps } from './middleware';
 import { FORMS } from './parts';
 import * as views from './views';
@@ -27,6 +24,9 @@ export interface FormServices {
   style: string;
   mayExtend: boolean;
 }
+
+/** Dates or seats: a page of them is 100 kB of HTML. */
+const ROWS_PER_PAGE = 500;
 
 /**
  * The buyer's way without JavaScript: forms, and a page that renews itself. Each form passes what the route of the API
@@ -106,8 +106,8 @@ export function formRoutes(services: FormServices, middleware: RouteMiddleware):
         ({ status, reservedUntil }) => status === 'HELD' && Date.parse(reservedUntil) > queue.nowMs,
       );
       if (held === undefined) {
-        const all = rowsOf<Schedule>(await concerts.schedules());
-        send(res, views.concertsPage(page(req, res), all, req.activeUser.queueId));
+        const dates = await concerts.schedulesPage(req.activeUser.queueId, afterIn(req), ROWS_PER_PAGE);
+        send(res, views.concertsPage(page(req, res), dates));
         return;
       }
       const { amount } = await balances.findBalance(userId);
@@ -120,7 +120,7 @@ export function formRoutes(services: FormServices, middleware: RouteMiddleware):
     ...reading,
     ...shows(async (req, res) => {
       const scheduleId = idIn({ body: req.query }, 'scheduleId');
-      const seats = rowsOf<Seat>(await concerts.seats(scheduleId));
+      const seats = await concerts.seatsPage(scheduleId, afterIn(req), ROWS_PER_PAGE);
       send(res, views.seatsPage(page(req, res), scheduleId, seats));
     }),
   );
@@ -178,23 +178,4 @@ export function formRoutes(services: FormServices, middleware: RouteMiddleware):
   );
 
   return refuseOtherMethods(router);
-}
-
-/** @throws BadInput (400) */
-function idIn({ body }: Pick<Request, 'body'>, name: string): number {
-  const id = QueryId.safeParse((body as Record<string, unknown>)[name]);
-  if (!id.success) throw new BadInput(`${name}: Invalid input: expected a positive whole number`);
-  return id.data;
-}
-
-const Ids = z.union([QueryId.transform((id) => [id]), z.array(QueryId).min(1).max(20)]);
-
-/** Seats that were ticked, or how many are wanted next to each other. @throws BadInput (400) */
-function seatsIn(req: Request): Parameters<OrderService['create']>[1] {
-  const { seatId, count } = req.body as Record<string, unknown>;
-  const scheduleId = idIn(req, 'scheduleId');
-  if (count !== undefined) return { scheduleId, best: { count: Math.min(idIn(req, 'count'), 20) } };
-  const seats = Ids.safeParse(seatId);
-  if (!seats.success) throw new BadInput('seatId: choose one to twenty seats');
-  return { scheduleId, seatIds: seats.data };
 }

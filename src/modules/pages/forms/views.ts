@@ -1,3 +1,4 @@
+import type { Cursor, ListPage } from '../../catalog/list';
 import type { Schedule, Seat } from '../../catalog/schema';
 import { type Order, ORDERS_PER_PAGE } from '../../orders/order-schema';
 import type { CheckedToken } from '../../waiting-room/schema';
@@ -7,11 +8,16 @@ import type { FormTexts } from './texts';
 
 const MOST_TOGETHER = 4;
 
+const daysIn = (locale: string): Intl.DateTimeFormat =>
+  new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeZone: 'UTC' });
+const DAYS = { ko: daysIn('ko-KR'), en: daysIn('en-GB') };
+
 /** @param day as `2027-01-16`, where the concert is */
-const dayOf = ({ lang }: FormTexts, day: string): string =>
-  new Intl.DateTimeFormat(lang === 'ko' ? 'ko-KR' : 'en-GB', { dateStyle: 'full', timeZone: 'UTC' }).format(
-    Date.parse(day),
-  );
+const dayOf = ({ lang }: FormTexts, day: string): string => DAYS[lang].format(Date.parse(day));
+
+/** To the rest of a list. @param to a path with a query */
+const nextLink = (to: string, text: string, next: Cursor | undefined): Html[] =>
+  next === undefined ? [] : [link(`${to}after=${next.join('-')}`, text)];
 
 export const enterPage = (page: Page): string =>
   document(page, page.texts.title, [
@@ -43,32 +49,31 @@ export function waitingPage(page: Page, { queuePosition, etaSeconds, pollAfterMs
   return document(page, texts.waiting, parts, Math.max(1, Math.ceil(pollAfterMs / 1000)));
 }
 
-export function concertsPage(page: Page, schedules: Schedule[], ofQueue: string): string {
+export function concertsPage(page: Page, { rows, next }: ListPage<Schedule>): string {
   const { texts } = page;
-  const items = schedules
-    .filter(({ queueId }) => queueId === ofQueue)
-    .map(
-      ({ scheduleId, concertTitle, openDate, startTime }) =>
-        html`<li>
-          <a class="choice" href="${FORMS}/seats?scheduleId=${scheduleId}"
-            ><strong>${concertTitle}</strong> <span>${dayOf(texts, openDate)} ${startTime}</span></a
-          >
-        </li>`,
-    );
+  const items = rows.map(
+    ({ scheduleId, concertTitle, openDate, startTime }) =>
+      html`<li>
+        <a class="choice" href="${FORMS}/seats?scheduleId=${scheduleId}"
+          ><strong>${concertTitle}</strong> <span>${dayOf(texts, openDate)} ${startTime}</span></a
+        >
+      </li>`,
+  );
   const list =
     items.length === 0
       ? paragraph(texts.none)
       : html`<ul class="plain">
           ${items}
         </ul>`;
-  return document(page, texts.concerts, [list, link('/orders', texts.tickets)]);
+  const later = nextLink('/shop?', texts.laterDates, next);
+  return document(page, texts.concerts, [list, ...later, link('/orders', texts.tickets)]);
 }
 
-export function seatsPage(page: Page, scheduleId: number, seats: Seat[]): string {
+export function seatsPage(page: Page, scheduleId: number, { rows, next }: ListPage<Seat>): string {
   const { texts } = page;
-  if (seats.length === 0) return document(page, texts.choose, [paragraph(texts.none), link('', texts.back)]);
+  if (rows.length === 0) return document(page, texts.choose, [paragraph(texts.none), link('', texts.back)]);
   const counts = Array.from({ length: MOST_TOGETHER }, (_, i) => html`<option>${i + 1}</option>`);
-  const boxes = seats.map(
+  const boxes = rows.map(
     ({ seatId, position, amount }) =>
       html`<li>
         <label class="seat"
@@ -104,6 +109,7 @@ export function seatsPage(page: Page, scheduleId: number, seats: Seat[]): string
         ${boxes}
       </ul>`,
     ]),
+    ...nextLink(`/seats?scheduleId=${scheduleId}&`, texts.moreSeats, next),
     link('', texts.back),
   ]);
 }

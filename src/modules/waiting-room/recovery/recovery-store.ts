@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AdmissionState, ScriptLimit } from '../admission/policy';
 import { admissionArguments } from '../state/admission-fields';
-import { BITMAPS_PER_CALL, chunksOf, ENTRIES_PER_CALL } from '../state/entries/chunks';
+import { chunksOf } from '../../../common/pieces/chunks';
+import { BITMAPS_PER_CALL, ENTRIES_PER_CALL } from '../state/entries/chunks';
 import type { Entry } from '../state/entries/entry';
 import { drawHistory } from '../state/generation';
 import type { Numbers } from '../state/replies';

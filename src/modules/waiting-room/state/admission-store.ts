@@ -1,6 +1,7 @@
 import type { OperatorCommand } from '../admission/policy';
 import { type Override, readOverride } from '../admission/override';
-import { chunksOf, ENTRIES_PER_CALL } from './entries/chunks';
+import { chunksOf } from '../../../common/pieces/chunks';
+import { ENTRIES_PER_CALL } from './entries/chunks';
 import type { Numbers } from './replies';
 import type { StateLost } from './results';
 import type { QueueScripts } from './scripts';
