@@ -198,6 +198,27 @@ describe('a batch', () => {
       { numRuns: 30, seed: 18, endOnFailure: true },
     );
   });
+
+  it('keeps no lock of a seat that it refuses', async () => {
+    const { scheduleId, seatIds, userIds } = await makeWorld([0, 0, 0]);
+    const [taken, free] = [at(seatIds, 0), at(seatIds, 1)];
+    const hold = (tx: SqlTransaction, ...wanted: [buyer: number, seatId: number][]) =>
+      sales.hold(
+        tx,
+        wanted.map(([buyer, seatId]) => ({
+          user: activeUser(at(userIds, buyer)),
+          scheduleId,
+          seatIds: [seatId],
+        })),
+      );
+    await admin.transaction((tx) => hold(tx, [0, taken]));
+    await admin.transaction(async (tx) => {
+      const outcomes = await hold(tx, [1, taken], [2, free]);
+      expect(outcomes.map(({ kind }) => kind)).toEqual(['refused', 'done']);
+      const unlocked = `SELECT id FROM concert_seat FORCE INDEX (PRIMARY) WHERE id IN (?, ?) FOR UPDATE SKIP LOCKED`;
+      expect(await admin.query(unlocked, [taken, free])).toEqual([{ id: taken }]);
+    });
+  });
 });
 
 /** The transaction whose n-th statement that writes fails; only the first such transaction. */

@@ -13,12 +13,12 @@ describe('the time of a hold', () => {
     const seatId = at(seats, 0).id;
     const buyer = await app.buyer();
     const repository = app.service.container.resolve(HoldRepository);
-    const lockSeats = repository.lockSeats.bind(repository);
+    const lockSeats = repository.lockFreeSeats.bind(repository);
     const { answer, freedAt } = await app.admin.transaction(async (tx) => {
       await tx.query('SELECT id FROM concert_seat WHERE id = ? FOR UPDATE', [seatId]);
       let answer: Promise<number> | undefined;
       await new Promise<void>((resolve) => {
-        jest.spyOn(repository, 'lockSeats').mockImplementationOnce((...call) => {
+        jest.spyOn(repository, 'lockFreeSeats').mockImplementationOnce((...call) => {
           const locked = lockSeats(...call);
           resolve();
           return locked;

@@ -195,15 +195,8 @@ describe('a seat that somebody wants', () => {
         if (status === 'RESERVED') await sell(tx, held);
         const seatNow = async (): Promise<string | undefined> => (await look(tx, seat)).split(' ')[0];
         const before = await seatNow();
-        const free = {
-          id: seat,
-          scheduleId: id,
-          position: 1,
-          status: 'AVAILABLE',
-          amount: 1,
-          isExpired: 0,
-        } as const;
-        jest.spyOn(HoldRepository.prototype, 'lockSeats').mockResolvedValueOnce(new Map([[seat, free]]));
+        const free = { id: seat, position: 1, amount: 1, isExpired: 0 } as const;
+        jest.spyOn(HoldRepository.prototype, 'lockFreeSeats').mockResolvedValueOnce(new Map([[seat, free]]));
         expect(await why(tx, id, seat)).toBe(`Seat ${seat} cannot be reserved: somebody else has it.`);
         expect(await seatNow()).toBe(before); // what was sent behind the statement that sells is rolled back
       }),

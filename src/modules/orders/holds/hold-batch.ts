@@ -53,7 +53,7 @@ export class HoldBatch {
     return outcomes;
   }
 
-  /** Locks users, then schedules, then seats, each in ascending order, and reads what else decides: one round trip. */
+  /** Locks users, then schedules, then the free seats, each in ascending order, and reads what else decides: one round trip. */
   private async look(tx: SqlTransaction, requests: HoldRequest[], rules: HoldRules): Promise<HoldRound> {
     const wanted = requests.flatMap(({ user, scheduleId, seatIds }) =>
       seatIds.map((seatId) => ({ user, scheduleId, seatId })),
@@ -67,7 +67,7 @@ export class HoldBatch {
         tx,
         requests.map(({ scheduleId }) => scheduleId),
       ),
-      this.holds.lockSeats(
+      this.holds.lockFreeSeats(
         tx,
         wanted.map(({ seatId }) => seatId),
       ),

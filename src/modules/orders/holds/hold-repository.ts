@@ -25,11 +25,15 @@ const LOCK_SCHEDULES = `
     STRAIGHT_JOIN concert c FORCE INDEX (PRIMARY) ON c.id = d.concert_id
    WHERE d.id IN (?) AND d.state <> 'DRAFT' ORDER BY d.id LOCK IN SHARE MODE`;
 
-/** In the order of ids, as every batch locks. */
-const LOCK_SEATS = `
-  SELECT s.id, s.schedule_id AS scheduleId, s.position, s.status, s.amount,
-         s.status = 'TEMP_RESERVED' AND s.held_until <= NOW(3) AS isExpired
-    FROM concert_seat s FORCE INDEX (PRIMARY) WHERE s.id IN (?) ORDER BY s.id FOR UPDATE`;
+/**
+ * In the order of ids, as every batch locks. In a rush most seats are gone: under READ COMMITTED the server keeps no lock
+ * of those, so that refusals keep nobody waiting.
+ */
+const LOCK_FREE_SEATS = `
+  SELECT s.id, s.position, s.amount, s.status = 'TEMP_RESERVED' AS isExpired
+    FROM concert_seat s FORCE INDEX (PRIMARY)
+   WHERE s.id IN (?) AND (s.status = 'AVAILABLE' OR (s.status = 'TEMP_RESERVED' AND s.held_until <= NOW(3)))
+   ORDER BY s.id FOR UPDATE`;
 
 const WANTED = `JSON_TABLE(?, '$[*]' COLUMNS (
     user_id BIGINT UNSIGNED PATH '$[0]', schedule_id BIGINT UNSIGNED PATH '$[1]', seat_id BIGINT UNSIGNED PATH '$[2]',
@@ -40,7 +44,7 @@ const WANTED = `JSON_TABLE(?, '$[*]' COLUMNS (
  * a statement begins, so only one behind those that wait for locks says when the seats were won.
  */
 const FACTS = `
-  SELECT NOW(3) AS now, p.id IS NOT NULL AS hasPaid,
+  SELECT NOW(3) AS now, p.id IS NOT NULL AS hasPaid, s.schedule_id AS seatScheduleId,
          (SELECT COUNT(*) FROM reservation v FORCE INDEX (reservation_by_user_and_schedule)
            WHERE v.user_id = q.user_id AND v.schedule_id = q.schedule_id AND v.status IN ('RESERVED', 'TEMP_RESERVED')
              AND (v.status = 'RESERVED' OR v.held_until > NOW(3))) AS seatsOfUser,
@@ -50,6 +54,7 @@ const FACTS = `
          r.reserved_at AS reservedAt, r.held_until AS heldUntil,
          TIMESTAMPDIFF(MICROSECOND, NOW(3), r.held_until) DIV 1000 AS leftMs
     FROM ${WANTED}
+    LEFT JOIN concert_seat s ON s.id = q.seat_id
     LEFT JOIN reservation r ON r.live_seat_id = q.seat_id
     ${PAYMENT_OF_Q}`;
 
@@ -83,9 +88,9 @@ export class HoldRepository {
     return new Map(schedules.map((schedule) => [schedule.id, schedule]));
   }
 
-  /** @returns the seats that exist, by id */
-  async lockSeats(tx: SqlTransaction, seatIds: number[]): Promise<Map<number, LockedSeat>> {
-    const { sql, ids } = forIds(LOCK_SEATS, seatIds);
+  /** @returns those of the seats that are free, an expired hold included, by id */
+  async lockFreeSeats(tx: SqlTransaction, seatIds: number[]): Promise<Map<number, LockedSeat>> {
+    const { sql, ids } = forIds(LOCK_FREE_SEATS, seatIds);
     const seats = await tx.read<LockedSeat>(sql, ids);
     return new Map(seats.map((seat) => [seat.id, seat]));
   }

@@ -52,6 +52,7 @@ interface HoldOrder extends HoldRequest, NewOrder {}
 interface Known {
   /** Whose rows are locked. */
   users: Set<number>;
+  /** Those that are free. */
   seats: Map<number, LockedSeat>;
   schedules: Map<number, LockedSchedule>;
   /** Of each wanted seat of each request, in their order. */
@@ -108,7 +109,7 @@ export class HoldRound {
       fact.orderId === first?.orderId &&
       (fact.heldInQueueId ?? sellingQueueId) === user.queueId;
     if (first === undefined || !facts.every(isOwn)) return undefined;
-    if (this.unknownSeat(scheduleId, seatIds) !== undefined) return undefined;
+    if (unknownSeat(scheduleId, seatIds, facts) !== undefined) return undefined;
     const { orderId, leftMs } = first;
     const rows = facts.map(({ reservationId, reservedAt, heldUntil }, i) => ({
       id: reservationId ?? 0,
@@ -125,7 +126,7 @@ export class HoldRound {
     const seatLimit = schedule?.seatLimit ?? this.known.rules.seatLimit;
     if (this.passesLimit(seatLimit, request, facts)) return refused(new SeatLimitReached(seatLimit));
     if (schedule === undefined) return refused(new NotFound(`Schedule ${scheduleId}`));
-    const unknown = this.unknownSeat(scheduleId, seatIds);
+    const unknown = unknownSeat(scheduleId, seatIds, facts);
     if (unknown !== undefined) return refused(new NotFound(`Seat ${unknown} of schedule ${scheduleId}`));
     if (schedule.queueId !== user.queueId)
       return refused(new WrongQueue(schedule.queueId, this.known.mainQueueId));
@@ -137,11 +138,6 @@ export class HoldRound {
     return others.length === 0
       ? refused(new SeatsHeldApart(gone))
       : { kind: 'gone', scheduleId, seatIds: others, isSoldOut: false };
-  }
-
-  /** A seat that the schedule does not have. */
-  private unknownSeat(scheduleId: number, seatIds: number[]): number | undefined {
-    return seatIds.find((id) => this.known.seats.get(id)?.scheduleId !== scheduleId);
   }
 
   /** Of the seats that are wanted, those that the user has already do not count twice. */
@@ -170,7 +166,7 @@ export class HoldRound {
   private isFree(seatId: number, fact: SeatFacts | undefined): boolean {
     const seat = this.known.seats.get(seatId);
     if (seat === undefined || this.taken.has(seatId)) return false;
-    return seat.status === 'AVAILABLE' || (seat.isExpired === 1 && fact?.isExpired === 1);
+    return seat.isExpired === 0 || fact?.isExpired === 1;
   }
 
   private win(request: HoldRequest, facts: SeatFacts[]): Won {
@@ -189,6 +185,10 @@ export class HoldRound {
     return won;
   }
 }
+
+/** A seat that the schedule does not have. */
+const unknownSeat = (scheduleId: number, seatIds: number[], facts: SeatFacts[]): number | undefined =>
+  seatIds.find((_id, i) => facts[i]?.seatScheduleId !== scheduleId);
 
 const isHeldBy = ({ userId }: ActiveUser, fact: SeatFacts | undefined): boolean =>
   fact?.holderId === userId && fact.isSold === 0 && fact.isExpired === 0;

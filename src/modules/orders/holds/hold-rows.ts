@@ -1,7 +1,5 @@
 import type { ActiveUser } from '../../waiting-room/state/session';
 
-type SeatStatus = 'AVAILABLE' | 'TEMP_RESERVED' | 'RESERVED' | 'BLOCKED';
-
 /** A seat that somebody wants to hold. */
 export interface WantedSeat {
   user: ActiveUser;
@@ -9,15 +7,13 @@ export interface WantedSeat {
   seatId: number;
 }
 
-/** A seat as its locked row has it. */
+/** A free seat as its locked row has it. */
 export interface LockedSeat {
   id: number;
-  scheduleId: number;
   position: number;
-  status: SeatStatus;
   /** Won. */
   amount: number;
-  /** Its hold has expired. */
+  /** It is free because its hold has expired. */
   isExpired: 0 | 1;
 }
 
@@ -47,6 +43,8 @@ export interface SeatFacts {
   now: Date;
   /** The user's session has. */
   hasPaid: 0 | 1;
+  /** null: there is no such seat. */
+  seatScheduleId: number | null;
   /** Seats of the schedule that the user holds or has bought. */
   seatsOfUser: number;
   /** The seat's live reservation, if it has one. */
