@@ -1,3 +1,4 @@
+import { parse } from 'node:querystring';
 import express, { type Express, type RequestHandler, type Router } from 'express';
 import type { DependencyContainer } from 'tsyringe';
 import { CONFIG, type Config } from './config/config';
@@ -101,6 +102,7 @@ function createApp(container: DependencyContainer, extra: RequestHandler[], rout
   const health = container.resolve(Health);
   const app = express();
   app.set('trust proxy', config.TRUST_PROXY);
+  app.set('query parser', (text: string) => parse(text, '&', '=', { maxKeys: 0 })); // the headers' limit is its limit
   app.set('etag', false); // lists carry their own, made once
   app.disable('x-powered-by');
   app.use(

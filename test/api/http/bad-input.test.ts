@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import request from 'supertest';
 import { HttpMetrics } from '../../../src/http/metrics';
+import { repeatsField } from '../../../src/http/middleware/repeated-fields';
 import { outcome, type Buyer } from '../../support/clients/buyer';
 import { askRaw } from '../../support/clients/raw';
 import { useService } from '../../support/suite';
@@ -75,6 +76,30 @@ describe('bad input', () => {
     expect(outcome(await buyer.get('/v1/api/concerts/seat'))).toBe('400 400');
   });
 
+  it.each([
+    '{"amount":1,"amount":2}',
+    '{"amount":1,"amount":1}',
+    '{"amount":1,"\\u0061mount":2}',
+    '{"amount" : 1 ,\n"amount"\t:2}',
+    '{"amount":1,"__proto__":{},"__proto__":{}}',
+    '\ufeff{"amount":1,"amount":2}',
+  ])('is refused when it names a field twice: %s', async (body) => {
+    const answer = await buyer.post('/v1/api/user/amount').type('json').send(body);
+    expect([outcome(answer), message(answer)]).toEqual(['400 400', 'body: it has two fields of one name']);
+  });
+
+  it('is no field that is named twice when only its text looks so', () => {
+    const texts = [
+      '{"a":"\\":","b":["\\\\",{"a":1},{"a":"{\\"b\\":1}"}]}',
+      '"a:"',
+      '[]',
+      '{"":{"":{}}}',
+      '1',
+    ];
+    for (const text of texts) expect([text, repeatsField(text, JSON.parse(text))]).toEqual([text, false]);
+    expect(repeatsField('[{"a":{"b":1,"b":[]}}]', [{ a: { b: [] } }])).toBe(true);
+  });
+
   it('is refused when it is not JSON, not an object, or has no body', async () => {
     const send = (type: string, body: string): request.Test =>
       request(app.url).post('/v1/api/queue/token').set('Content-Type', type).send(body);
@@ -144,13 +169,18 @@ describe('bad input', () => {
     ]);
   });
 
-  it('is not made of good input by leaving out headers behind the 2,000th', async () => {
+  it('is not made of good input by leaving out headers behind the 2,000th, or parameters behind the 1,000th', async () => {
     const many = 'x:\r\n'.repeat(2500);
     const answer = await askRaw(
       app.url,
       `GET /v1/api/user/amount HTTP/1.1\r\nHost: x\r\n${many}Authorization: ${buyer.token}\r\n\r\n`,
     );
     expect(answer.status).toBe(200);
+    const { id } = await app.given.scheduleWithSeats(1);
+    expect(outcome(await buyer.seats(`${id}${'&a'.repeat(1001)}`))).toBe('200');
+    expect(outcome(await buyer.get(`/v1/api/concerts/seat?${'a&'.repeat(1001)}scheduleId=${id}`))).toBe(
+      '200',
+    );
   });
 
   it('is refused as Idempotency-Key', async () => {

@@ -46,3 +46,25 @@ it.each(REFUSALS.filter(([chart]) => charts.includes(chart)))(
 it.each(charts)('%s refuses a value that it does not know', async (chart) => {
   expect(await refusal(chart, { replicass: 2 })).toContain("additional properties 'replicass' not allowed");
 });
+
+it('refuses what Kubernetes would refuse in labels and variables', async () => {
+  const answer = await refusal('redis', {
+    global: { labels: { 'example.com/team': 'a'.repeat(64), 'helm.sh/chart': 'mine', '-a': 'b' } },
+    podLabels: { team: 'two words' },
+    nodeSelector: { zone: 'a/b' },
+    extraEnv: [
+      { name: 'RATE', value: 5 },
+      { name: 'A', valu: '' },
+    ],
+  });
+  for (const fault of [
+    "at '/global/labels/example.com~1team': maxLength: got 64, want 63",
+    "propertyName 'helm.sh/chart'",
+    "propertyName '-a'",
+    "at '/podLabels/team': 'two words' does not match pattern",
+    "at '/nodeSelector/zone': 'a/b' does not match pattern",
+    "at '/extraEnv/0/value': got number, want string",
+    "at '/extraEnv/1': additional properties 'valu' not allowed",
+  ])
+    expect(answer).toContain(fault);
+});
