@@ -1,5 +1,5 @@
 /** A string of JSON, and the colon behind it that makes it the name of a field. */
-const STRING = /"(?:[^"\\]+|\\.)*"\s*(:?)/gs;
+const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"\s*(:?)/gs;
 
 /**
  * Whether JSON has two fields of one name in an object. A parser keeps one of them and drops the other without a word: a
