@@ -43,6 +43,8 @@ export class Oracle {
   private longestPollMs = 0;
   private longestPollBeforeMs = 0;
   private lastTickMs = 0;
+  /** No session ends by time or idleness before. */
+  private caughtUpAtMs = 0;
 
   constructor(
     private readonly rules: QueueRules,
@@ -141,16 +143,13 @@ export class Oracle {
     if (this.lastTickMs <= this.nowMs && sinceMs < this.rules.admissionIntervalMs * 0.9) return [];
     this.lastTickMs = this.nowMs;
     if (!first && sinceMs > Math.max(CATCH_UP_MS, 3 * this.rules.admissionIntervalMs)) {
-      for (const [seq, stay] of this.active) {
-        stay.idleUntilMs = Math.max(stay.idleUntilMs, this.nowMs + CATCH_UP_MS);
-        if (stay.sessionUntilMs <= this.nowMs + CATCH_UP_MS) this.keepOpen(seq, CATCH_UP_MS);
-      }
+      this.caughtUpAtMs = this.nowMs + CATCH_UP_MS;
       this.epochAtMs = this.nowMs;
     }
     this.rotate();
     for (const seq of [...this.active.keys()]) this.openUntil(seq);
     for (const [seq, { idleUntilMs, sessionUntilMs }] of [...this.active]) {
-      if (idleUntilMs > this.nowMs) continue;
+      if (idleUntilMs > this.nowMs || this.isCatchingUp) continue;
       this.active.delete(seq);
       if (this.idled.has(seq)) this.end(seq, 'EXPIRED');
       else this.idled.set(seq, sessionUntilMs);
@@ -212,10 +211,14 @@ export class Oracle {
     if (stay === undefined || stay.sessionUntilMs > this.nowMs) return stay?.sessionUntilMs;
     const holdingUntilMs = this.holdings.get(seq) ?? 0;
     const isSilent = this.lastTickMs > 0 && this.nowMs - this.lastTickMs > CATCH_UP_MS;
-    if (holdingUntilMs > this.nowMs || isSilent) return stay.sessionUntilMs;
+    if (holdingUntilMs > this.nowMs || isSilent || this.isCatchingUp) return stay.sessionUntilMs;
     this.active.delete(seq);
     this.end(seq, 'EXPIRED');
     return undefined;
+  }
+
+  private get isCatchingUp(): boolean {
+    return this.nowMs < this.caughtUpAtMs && this.caughtUpAtMs - this.nowMs <= CATCH_UP_MS;
   }
 
   private keepOpen(seq: number, ms: number): void {

@@ -44,6 +44,7 @@ class CountingRedis {
     const sent = args.filter((it) => it === MARK || Buffer.isBuffer(it)).length;
     this.items[name] = (this.items[name] ?? 0) + sent;
     if (name === 'restore') return [1, 1, 1];
+    if (name === 'prepare') return ['OK', ''];
     return name === 'import-ends' ? 1 : ['OK', []];
   }
 }

@@ -24,7 +24,8 @@ export class RecoveryStore {
   ) {}
 
   /**
-   * Makes the state from what a process knows, where Redis does not know better.
+   * Makes the state from what a process knows, where Redis does not know better: in calls of bounded size, each of which
+   * may be repeated. A process may end between two of them, and several may restore at once.
    * @param known `version`: that of the process' snapshot
    * @param sessions active sessions by the process' snapshot; undefined: it has none
    * @param admission what is in force by the process' snapshot
@@ -40,7 +41,7 @@ export class RecoveryStore {
     ends: Ends | null = NO_ENDS,
   ): Promise<QueueProgress | StateLost> {
     const attempt = randomUUID();
-    const sent = ends === null ? ONLY_MEND : await this.sendEnds(attempt, ends, known.issued);
+    const sent = ends === null ? ONLY_MEND : await this.prepare(attempt, ends, known.issued);
     if (sent === 'state-lost') return sent;
     const version = sessions === undefined ? '' : (known.version ?? 0);
     const own = [known.headSeq, known.gen, RESTORE_GAP, version, ...admissionArguments(admission)];
@@ -71,6 +72,19 @@ export class RecoveryStore {
       refused.push(seqs);
     }
     return refused.flat();
+  }
+
+  /** Brings the ended sessions, and takes out of the state what must not be restored. @returns how many pieces that took */
+  private async prepare(attempt: string, ends: Ends, known: number): Promise<number | StateLost> {
+    let sent = await this.sendEnds(attempt, ends, known);
+    for (let from = ''; sent !== 'state-lost';) {
+      const reply = await this.scripts.run('prepare', { known, own: [attempt, ++sent, from] });
+      const [status, next = ''] = reply as ['OK' | StateLost, string?];
+      if (status === 'state-lost') return status;
+      if (next === '') break;
+      from = next;
+    }
+    return sent;
   }
 
   /** @returns how many pieces were sent */

@@ -54,11 +54,11 @@ export function readEntryStatuses(reply: unknown, count: number): ResolveReply[]
 
 type AdmitReply = ['OK' | StateLost, ...Numbers<2>, admitted: number[], waitsMs: number[]];
 
-/** Reads the reply of admit-4.lua. @param most most entries that the call may admit */
-export function readTick(reply: unknown, most: number): Tick | StateLost {
-  const [status, ended, idle, admitted, waitsMs] = reply as AdmitReply;
+/** Reads the reply of admit-4.lua. */
+export function readTick(reply: unknown): Tick | StateLost {
+  const [status, ended, idle, admitted, waitsMs, more] = reply as [...AdmitReply, more: number];
   if (status === 'state-lost') return status;
-  return { ended, idle, admitted, waitsMs, more: admitted.length === most };
+  return { ended, idle, admitted, waitsMs, more: more === 1 };
 }
 
 /** Reads the reply of end-session-4.lua to a batch. The first one also names the entries that were admitted in their place. */

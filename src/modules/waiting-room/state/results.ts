@@ -48,7 +48,7 @@ export interface Tick extends Admitted {
   /** Sessions ended by their deadline, and by idleness. */
   ended: number;
   idle: number;
-  /** The call admitted as many as it may: call again at once. */
+  /** The call has done as much as it may: call again at once. */
   more: boolean;
 }
 

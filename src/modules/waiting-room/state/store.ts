@@ -110,7 +110,7 @@ export class QueueStore {
   /** Ends what is past and admits the next entries. */
   async admit(limit: ScriptLimit, known: number): Promise<Tick | StateLost> {
     const own = [this.rules.admissionIntervalMs, MAX_ADMISSIONS_PER_CALL];
-    return readTick(await this.scripts.run('admit', { known, limit, own }), MAX_ADMISSIONS_PER_CALL);
+    return readTick(await this.scripts.run('admit', { known, limit, own }));
   }
 
   /** Ends the session of a user who has paid. */

@@ -16,18 +16,8 @@ if ARGV[10] == '1' then
 end
 
 -- Where the anchor is: in front, or behind leaves that are durable as well, when the worker died before they were forgotten.
-local function indexOfAnchor()
-  if anchor == '' then return nil end
-  if redis.call('LINDEX', key, 0) == anchor then return 0 end
-  for from = 0, redis.call('LLEN', key) - 1, 1000 do
-    for i, leaf in ipairs(redis.call('LRANGE', key, from, from + 999)) do
-      if leaf == anchor then return from + i - 1 end
-    end
-  end
-  return nil
-end
-
-local index = indexOfAnchor()
+-- Those are not more than a worker gets at once. Elsewhere it is not searched for: there may be half a million.
+local index = anchor ~= '' and redis.call('LPOS', key, anchor, 'MAXLEN', 20 * PIECE) or nil
 if index and index > 0 then redis.call('LTRIM', key, index, -1) end
 local from = index and 1 or 0
 local given = redis.call('LRANGE', key, from, from + most - 1)

@@ -16,7 +16,9 @@ local from = tonumber(ARGV[8])
 local oldest = redis.call('ZRANGE', prefix .. 'log', 0, 0, 'WITHSCORES')
 local logFrom = tonumber(redis.call('HGET', KEYS[1], 'logFrom'))
 local isEvicted = logFrom and (from < logFrom or oldest[2] == nil and from < version)
-local isInLog = not isEvicted and (oldest[2] == nil or tonumber(oldest[2]) <= from + 1 or redis.call('ZCARD', prefix .. 'log') < LOG_LENGTH)
+-- After a restore the log is longer than it is kept: then all active entries are fewer than its changes, or come in pages.
+local isLong = redis.call('ZCOUNT', prefix .. 'log', '(' .. from, '+inf') > LOG_LENGTH
+local isInLog = not isEvicted and not isLong and (oldest[2] == nil or tonumber(oldest[2]) <= from + 1 or redis.call('ZCARD', prefix .. 'log') < LOG_LENGTH)
 local isWhole = from == 0 or tonumber(ARGV[9]) ~= gen or from > version or not isInLog
 
 local changes, whole = {}, isWhole and 1 or 0

@@ -6,13 +6,16 @@ local function waitedMs(seq)
   return sample[1] and math.max(0, now - tonumber(sample[1]))
 end
 
--- Admits at most `most` entries: first those who rejoined, in order of seq, then the next present ones. An entry that is
+-- Looks at `most` entries at most, and admits those that it may: first those who rejoined, in order of seq, then the next present ones. An entry that is
 -- over (its user has seen EXPIRED, or has paid before a loss) is not admitted again.
--- Returns the admitted seqs, the waits (ms) that are known, and the deadlines of the sessions.
+-- Returns the admitted seqs, the waits (ms) that are known, the deadlines of the sessions, and whether there may be more to
+-- admit.
 local function admitNext(most)
   local admitted, waits, deadlines, free = {}, {}, {}, math.min(freeSessions(), most)
-  while #admitted < free do
+  local visited = 0
+  while #admitted < free and visited < most do
     local seq, why, headBefore
+    visited = visited + 1
     local first = redis.call('ZPOPMIN', KEYS[4])
     if first[1] then
       seq, why = tonumber(first[1]), 'rejoined'
@@ -46,5 +49,5 @@ local function admitNext(most)
       if waited then waits[#waits + 1] = waited end
     end
   end
-  return admitted, waits, deadlines
+  return admitted, waits, deadlines, visited == most
 end

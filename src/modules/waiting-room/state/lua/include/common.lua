@@ -21,7 +21,11 @@
 --   lost                 1: a part of the state is gone, so all of it must be restored
 --   servers              replication ids of the servers that have had the state, the newest first
 --   has:<key>            until when (ms) a key must exist
---   ends:<attempt>       pieces of ended sessions that an attempt to restore has sent
+--   ends:<attempt>       pieces that an attempt to restore has sent (recovery/attempt.lua)
+--   caughtUpAt           no session ends by time or idleness before (ms), after nobody has admitted for a while
+--   refillIdle           where the refill of a lost 'idle' goes on, a cursor of ZSCAN over 'active'
+--   checkRejoined        rejoined entries up to this seq are checked for absence in this epoch
+--   toDescribe           where the leaves that describe the whole state go on (leaves.lua)
 --   autoLimit, autoRate, lastDecision                the controller's limit and rate, and '<action>:<bottleneck>'
 --   controllerState, lastDecisionAt                  the controller's memory (JSON), and when it last decided (ms)
 --   overrideLimit, overrideRate, paused              the operator's override
@@ -38,6 +42,9 @@ local LOG_LENGTH = 10000
 -- Nobody is admitted in this time after a restore: first every process reports the waiting users that it has seen.
 local FREEZE_MS = 2000
 local CATCH_UP_MS = 3000 -- within this time every process has reported whom it has seen and which holds were made
+-- Most members that a call reads of a list whose length nothing bounds: a few milliseconds of Redis' time, in which it
+-- serves nobody else. Further calls read the rest.
+local PIECE = 500
 local prefix = ARGV[1]
 local sessionMs, idleMs = tonumber(ARGV[3]), tonumber(ARGV[4])
 local tokenMs, knownIssued = tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -45,9 +52,11 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 local state = redis.call('HMGET', KEYS[1], 'issued', 'headSeq', 'gen', 'epoch', 'frozenUntil', 'lastTickAt', 'has:active', 'lost',
-  'opensAt', 'drawing', 'cut', 'draws', 'servers')
+  'opensAt', 'drawing', 'cut', 'draws', 'servers', 'toDescribe', 'caughtUpAt')
 local issued, headSeq, gen = tonumber(state[1]), tonumber(state[2]), tonumber(state[3])
 local epoch, frozenUntil, lastTickAt = tonumber(state[4]) or 0, tonumber(state[5]) or 0, tonumber(state[6]) or 0
+
+local toDescribe, caughtUpAt = state[14], tonumber(state[15]) or 0
 
 -- When the queue opens; before that its tokens live longer, and the longest wait counts from there.
 local opensAt, isDrawing, cut, draws = tonumber(state[9]) or 0, state[10] == '1', state[11], state[12] or ''
@@ -142,7 +151,11 @@ local function setHead(seq)
   redis.call('HSET', KEYS[1], 'headSeq', seq)
 end
 
--- After a clock that stepped back, the frozen time ends immediately rather than late.
+-- After a clock that stepped back, the frozen time ends immediately rather than late, and so does the catching up.
 local function isFrozen()
   return now < frozenUntil and frozenUntil - now <= FREEZE_MS
+end
+
+local function isCatchingUp()
+  return now < caughtUpAt and caughtUpAt - now <= CATCH_UP_MS
 end

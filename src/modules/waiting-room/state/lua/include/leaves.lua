@@ -52,15 +52,39 @@ local function appendLeaves()
   leaves = {}
 end
 
+local function storeToDescribe(where)
+  toDescribe = where
+  if where then redis.call('HSET', KEYS[1], 'toDescribe', where) else redis.call('HDEL', KEYS[1], 'toDescribe') end
+end
+
+-- Leaves of the next sessions of a whole state, then of its rejoined entries: 'active <cursor of ZSCAN>', then
+-- 'rejoined <last seq>'. Each call of the admission script adds a piece, and nobody is admitted before the last one.
+-- Sessions that end meanwhile need no leaf, and no session begins; one leaf may come twice.
+local function describePiece()
+  local most = #leaves + PIECE
+  while toDescribe and #leaves < most do
+    local which, from = string.match(toDescribe, '^(%a+) (%d+)$')
+    if which == 'active' then
+      local scan = redis.call('ZSCAN', KEYS[2], from, 'COUNT', PIECE)
+      for i = 1, #scan[2], 2 do addLeaf('open', '%s', scan[2][i]) end
+      storeToDescribe(scan[1] == '0' and 'rejoined 0' or 'active ' .. scan[1])
+    else
+      local seqs = redis.call('ZRANGEBYSCORE', KEYS[4], '(' .. from, '+inf', 'LIMIT', 0, PIECE)
+      for _, seq in ipairs(seqs) do addLeaf('back', '%s', seq) end
+      storeToDescribe(#seqs == PIECE and 'rejoined ' .. seqs[#seqs])
+    end
+  end
+end
+
 -- Leaves that say all of the state that admission depends on: what follows can be checked without what was before. So the
 -- limits are said again before the next admission.
 local function addWholeState(kind, issuedBefore)
   redis.call('HDEL', KEYS[1], 'loggedLimit')
   local set = redis.call('HMGET', KEYS[1], 'paused', 'overrideLimit', 'overrideRate', 'autoLimit', 'autoRate')
   for i = 1, 5 do set[i] = set[i] or '-' end
-  local active, rejoined = redis.call('ZRANGE', KEYS[2], 0, -1), redis.call('ZRANGE', KEYS[4], 0, -1)
-  local progress = string.format('%.0f %.0f %.0f %.0f %.0f %d %d ', gen, issuedBefore, issued, headSeq or 0, epoch, #active, #rejoined)
+  local active, rejoined = redis.call('ZCARD', KEYS[2]), redis.call('ZCARD', KEYS[4])
+  local progress = string.format('%.0f %.0f %.0f %.0f %.0f %d %d ', gen, issuedBefore, issued, headSeq or 0, epoch, active, rejoined)
   addLeaf(kind, '%s', progress .. table.concat(set, ' '))
-  for _, seq in ipairs(active) do addLeaf('open', '%s', seq) end
-  for _, seq in ipairs(rejoined) do addLeaf('back', '%s', seq) end
+  storeToDescribe('active 0')
+  describePiece()
 end

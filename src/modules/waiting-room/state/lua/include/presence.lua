@@ -10,10 +10,13 @@ local function presenceChanged(segment)
   redis.call('ZADD', prefix .. 'changed', nextVersion(), epoch .. ':' .. segment)
 end
 
-local marked = {}
+-- Segments that have changed, and what was counted in segments from a seq to their end.
+local marked, counted = {}, {}
 local function markPresent(seq)
   local segment = segmentOf(seq)
-  if redis.call('SETBIT', presenceKey(epoch, segment), seq % SEGMENT, 1) == 0 then marked[segment] = true end
+  if redis.call('SETBIT', presenceKey(epoch, segment), seq % SEGMENT, 1) == 0 then
+    marked[segment], counted[segment] = true, nil
+  end
 end
 
 -- To be called at the end of a script that has marked users.
@@ -60,19 +63,28 @@ local function nextPresent(after, upTo)
   return nil
 end
 
--- How many of (after, upTo] are present.
+-- How many of [first, last] are present, all of one segment.
+local function countInSegment(segment, first, last)
+  local known = counted[segment]
+  local isToEnd = last % SEGMENT == SEGMENT - 1
+  if isToEnd and known and known.first == first then return known.total end
+  local any, keys = prefix .. 'present:any', {}
+  for at = epoch - EPOCHS + 1, epoch do keys[#keys + 1] = presenceKey(at, segment) end
+  redis.call('BITOP', 'OR', any, unpack(keys))
+  local total = redis.call('BITCOUNT', any, first % SEGMENT, last % SEGMENT, 'BIT')
+  redis.call('DEL', any)
+  if isToEnd then counted[segment] = { first = first, total = total } end
+  return total
+end
+
+-- How many of (after, upTo] are present. Of a batch of entries far back in the queue, each segment is counted once.
 local function countPresent(after, upTo)
-  local total, any = 0, prefix .. 'present:any'
-  local first = after + 1
+  local total, first = 0, after + 1
   while first <= upTo do
     local segment = segmentOf(first)
     local last = math.min(upTo, segment * SEGMENT + SEGMENT - 1)
-    local keys = {}
-    for at = epoch - EPOCHS + 1, epoch do keys[#keys + 1] = presenceKey(at, segment) end
-    redis.call('BITOP', 'OR', any, unpack(keys))
-    total = total + redis.call('BITCOUNT', any, first % SEGMENT, last % SEGMENT, 'BIT')
+    total = total + countInSegment(segment, first, last)
     first = last + 1
   end
-  redis.call('DEL', any)
   return total
 end

@@ -52,14 +52,14 @@ end
 
 -- The deadline of an open session, or nil. A session whose deadline has passed ends here, without waiting for the
 -- admission script. Two cases keep it open beyond the deadline: a hold of its user is being made, which needs a session
--- to prolong; and no admission script has run for a while, because then Redis was away, and a process may still have a
--- hold to report. Snapshots do not learn of either.
+-- to prolong; and no admission script has run for a while, or had not until a moment ago, because then Redis was away, and
+-- a process may still have a hold to report. Snapshots do not learn of either.
 local function sessionDeadline(seq)
   local deadline = tonumber(redis.call('ZSCORE', KEYS[2], seq))
   if deadline == nil or deadline > now then return deadline end
   local holding = readTime('holding', seq)
   if holding and holding > now then return deadline end
-  if lastTickAt > 0 and now - lastTickAt > CATCH_UP_MS then return deadline end
+  if isCatchingUp() or lastTickAt > 0 and now - lastTickAt > CATCH_UP_MS then return deadline end
   leave(seq)
   markEnded('expired', seq, 'expired')
   return nil

@@ -2,11 +2,11 @@
 -- KEYS  1–4 see common.lua
 -- ARGV  1–7 see common.lua  8 longest wait ms  9… n times: user, seq, gen, iat ms
 -- Returns {'state-lost'} when the state must be restored first, else {'OK', {seqs that are not their users' entries}}
--- @include include/common.lua
--- @include include/leaves.lua
--- @include include/ends.lua
--- @include include/sessions.lua
--- @include include/users.lua
+-- @include ../include/common.lua
+-- @include ../include/leaves.lua
+-- @include ../include/ends.lua
+-- @include ../include/sessions.lua
+-- @include ../include/users.lua
 if lost() then return { 'state-lost' } end
 local refused = {}
 for i = 9, #ARGV, 4 do

@@ -3,15 +3,16 @@
 -- ARGV  1–7 see common.lua  8 highest headSeq known  9 highest gen known  10 gap: more seqs than can have been issued
 --       unknown to the caller  11 version of the caller's snapshot ('': it has none)  12–22 the admission state by that snapshot
 --       ('': none), in the order of ADMISSION_FIELDS  23 first generation of a new history, if there is none
---       24 name of the attempt  25 how many pieces of ended sessions it has sent by import-ends-4.lua; -1: none, make no state
+--       24 name of the attempt  25 how many pieces it has sent by import-ends-4.lua and prepare-4.lua; -1: make no state
 --       26… sessions of that snapshot: seq, deadline ms, …; several calls if they are too many for one
 -- Returns {issued, headSeq, gen}, or {'state-lost'} when what the attempt has sent is lost as well.
--- @include include/common.lua
--- @include include/leaves.lua
--- @include include/admission-fields.lua
--- @include include/limits.lua
--- @include include/ends.lua
--- @include include/sessions.lua
+-- @include ../include/common.lua
+-- @include ../include/leaves.lua
+-- @include ../include/admission-fields.lua
+-- @include ../include/limits.lua
+-- @include ../include/ends.lua
+-- @include ../include/sessions.lua
+-- @include attempt.lua
 local knownHead, knownGen = tonumber(ARGV[8]), tonumber(ARGV[9])
 
 local function freeze()
@@ -19,13 +20,11 @@ local function freeze()
   redis.call('HSET', KEYS[1], 'frozenUntil', frozenUntil)
 end
 
--- Forgets which keys must exist and which bitmaps have changed, where they are missing: nobody knows more of them than
--- the caller has sent.
-local function forgetMissingKeys()
-  for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
-    local key = string.match(field, '^has:(.*)$')
-    if key and redis.call('EXISTS', prefix .. key) == 0 then redis.call('HDEL', KEYS[1], field) end
-  end
+-- Forgets which bitmaps have changed where they are missing, and what was under way with lists that may be others now. Of
+-- other keys prepare-4.lua has forgotten it.
+local function forgetLoss()
+  if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('HDEL', KEYS[1], 'has:active') end
+  if redis.call('HEXISTS', KEYS[1], 'refillIdle') == 1 then redis.call('HSET', KEYS[1], 'refillIdle', 0) end
   for _, member in ipairs(redis.call('ZRANGE', prefix .. 'changed', 0, -1)) do
     if redis.call('EXISTS', prefix .. 'present:' .. member) == 0 then redis.call('ZREM', prefix .. 'changed', member) end
   end
@@ -54,10 +53,7 @@ local function makeState()
   if issued ~= nil and isOlder() then
     redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4]) -- users who have left since would stay active
   end
-  for _, seq in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-    if isOver(tonumber(seq)) then leave(seq) end -- it has paid: the state is older than that
-  end
-  forgetMissingKeys()
+  forgetLoss()
   addServer()
   for i, field in ipairs(ADMISSION_FIELDS) do
     if ARGV[11 + i] ~= '' then redis.call('HSETNX', KEYS[1], field, ARGV[11 + i]) end
@@ -110,11 +106,10 @@ local function restoreSessions()
   end
 end
 
+local pieces = tonumber(ARGV[25])
+local areAllThere = pieces >= 0 and takePieces(ARGV[24]) == pieces
 if lost() then
-  local attempt = 'ends:' .. ARGV[24]
-  local sent = tonumber(redis.call('HGET', KEYS[1], attempt)) or 0
-  redis.call('HDEL', KEYS[1], attempt)
-  if sent ~= tonumber(ARGV[25]) then return { 'state-lost' } end
+  if not areAllThere then return { 'state-lost' } end
   makeState()
 end
 headSeq = headSeq or 0
