@@ -1,5 +1,5 @@
 // npm run lab -- draw: makes the draws of a queue again from what is published (lab/draw). It uses no code of the product.
-const { misuse, readArguments } = require('../lib/arguments/arguments');
+const { misuse, readArguments, TYPESCRIPT } = require('../lib/arguments/arguments');
 const { nodeBinary } = require('../lib/running/node-binary');
 const { inRoot } = require('../lib/paths');
 const { exitCodeOf } = require('../lib/running/run');
@@ -17,7 +17,7 @@ function run(args) {
   const { values } = readArguments({ usage: USAGE, options: OPTIONS, args });
   if (values.url !== undefined && !URL.canParse(values.url))
     throw misuse(`--url "${values.url}" is no URL.`, USAGE);
-  return exitCodeOf(nodeBinary(), [inRoot('lab', 'draw', 'main.mjs'), ...args]);
+  return exitCodeOf(nodeBinary(), [...TYPESCRIPT, inRoot('lab', 'draw', 'main.mjs'), ...args]);
 }
 
 module.exports = {

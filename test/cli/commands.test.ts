@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closest as closestOfProduct } from '../../src/config/closest';
 
@@ -17,17 +17,21 @@ interface Ended {
 const root = join(__dirname, '../..');
 
 /** A command of package.json with its arguments, without npm. */
-function run(line: string, env: Record<string, string> = {}): Promise<Ended> {
+function run(
+  line: string,
+  env: Record<string, string> = {},
+  output: number | 'pipe' = 'pipe',
+): Promise<Ended> {
   const [command = '', ...args] = line.split(' ');
   const script = join(root, 'scripts', `${command.replace(':', '-')}.js`);
   const child = spawn(process.execPath, [script, ...args], {
     cwd: root,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', output, 'pipe'],
   });
   const ended: Ended = { code: null, stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => (ended.stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (ended.stderr += chunk.toString()));
+  child.stdout?.on('data', (chunk: Buffer) => (ended.stdout += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (ended.stderr += chunk.toString()));
   return new Promise((resolve) => {
     child.once('close', (code) => {
       resolve({ ...ended, code });
@@ -43,6 +47,18 @@ const { HELPED, REFUSED } = jest.requireActual<CommandLines>('../../scripts/lib/
 /** The build is no command of npm's, but a script that the image uses. */
 const COMMANDS = [...HELPED, 'build'];
 const WRONG = [...Object.values(REFUSED).flat(), ['build --froce', 'Did you mean "--force"?'] as const];
+
+/** A pipe to a program that has ended. */
+function withoutReader(): number {
+  const folder = mkdtempSync(join(tmpdir(), 'pipe-'));
+  const path = join(folder, 'pipe');
+  execFileSync('mkfifo', [path]);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openSync(path, 'w');
+  closeSync(reader);
+  rmSync(folder, { recursive: true });
+  return writer;
+}
 
 /** As many at once as there are cores. */
 async function inTurn<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
@@ -88,6 +104,25 @@ describe('each command', () => {
       expect(HELPED).toEqual(expect.arrayContaining(names.split('|').map((name) => `${command} ${name}`)));
     }
   });
+
+  // Of each way in which a command prints: itself, a tool of the product, a program of the lab.
+  it.each(['check --help', 'check config', 'lab faults --plan'])(
+    'says in a line that its output cannot be written, with exit code 1: %s',
+    async (line) => {
+      const outputs = [
+        { output: openSync('/dev/full', 'w'), reason: 'no space is left' },
+        { output: withoutReader(), reason: 'its reader has closed it' },
+      ];
+      for (const { output, reason } of outputs) {
+        const { code, stderr } = await run(line, {}, output);
+        closeSync(output);
+        expect([code, stderr.trim().split('\n').at(-1)]).toEqual([
+          1,
+          `The output cannot be written: ${reason}.`,
+        ]);
+      }
+    },
+  );
 
   it('is in package.json, and in the table of the README', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {

@@ -13,10 +13,12 @@ const WRONG = 2;
 const asksForHelp = (args) =>
   args.some((argument) => ['--help', '-h'].includes(argument)) || args[0] === 'help';
 
-/** Node runs TypeScript as it is; that the product's own files say nothing of their module type is no news. */
+/** For the programs of the lab. Node runs TypeScript as it is; that the product's own files say nothing of their module type is no news. */
 const TYPESCRIPT = [
   '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON',
   '--disable-warning=ExperimentalWarning',
+  '--require',
+  inRoot('scripts', 'lib', 'running', 'with-watched-output.js'),
 ];
 
 /** @returns {Failure} that shows the usage below what is wrong */

@@ -1,3 +1,5 @@
+const { watchOutput } = require('./output');
+
 /** An expected failure: says what happened and what to do, and is shown without a stack trace. */
 class Failure extends Error {
   /** @param {string} what @param {{todo?: string, details?: string, code?: number}} [more] code: exit code, default 1 */
@@ -36,6 +38,7 @@ function describe(error) {
 
 /** Runs a command's main function and turns its end into an exit code; nothing escapes without a message. */
 async function runMain(main) {
+  watchOutput();
   const [major, minor] = process.versions.node.split('.').map(Number);
   try {
     if (major < 20 || (major === 20 && minor < 19)) {

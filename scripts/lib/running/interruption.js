@@ -52,8 +52,6 @@ function watchNpm() {
 
 function listen() {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => request(signal));
-  // A closed terminal or pipe must not kill us before the services are stopped.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   watchNpm();
 }
 

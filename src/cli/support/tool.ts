@@ -5,6 +5,7 @@ import { didYouMean } from '../../config/closest';
 import { Unavailable } from '../../common/errors';
 import { StoredTime } from '../../http/fields';
 import { describeDatabaseError, rootCause } from '../../platform/database/connection/ready';
+import { watchOutput } from './output';
 
 const NO_SUCH_TABLE = 1146;
 
@@ -92,6 +93,7 @@ function reasonOf(error: unknown): string {
 
 /** Runs a tool: what it returns is the exit code; errors become one message on stderr. */
 export function runTool(usage: string, main: () => Promise<number>): void {
+  watchOutput();
   if (process.argv.includes('--help') || process.argv.includes('-h')) {
     print(usage);
     return;

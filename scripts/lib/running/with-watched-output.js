@@ -1,0 +1,2 @@
+// For programs that a command runs: node --require.
+require('./output').watchOutput();
