@@ -20,6 +20,7 @@ const read = (input: unknown): LayoutSeat[] => readSeats(LayoutInput.parse(input
 describe('a layout that is given', () => {
   it('as CSV has its seats in sections and rows, and places those without coordinates', () => {
     expect(read({ name: 'x', csv: CSV.replaceAll('\n', '\r\n') })).toEqual(read({ name: 'x', csv: CSV }));
+    expect(parseCsv('\ufeff"section",row\n')).toEqual([['section', 'row']]); // as spreadsheets write it
     expect(read({ name: 'x', csv: CSV })).toEqual([
       { section: 'Stalls', row: 'A', number: '1', priceClass: 'VIP', accessible: true, x: 5, y: 7 },
       { section: 'Stalls', row: 'A', number: '2', priceClass: 'VIP', accessible: false, x: 10, y: 0 },

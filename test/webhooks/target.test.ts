@@ -108,6 +108,15 @@ describe('a name', () => {
     expect(await resolved(['::ffff:169.254.169.254'])).toMatch('no public address');
   });
 
+  it.each([true, false])(
+    'fails at once when it cannot be resolved, with all addresses wanted: %s',
+    async (all) => {
+      const rules = new AddressRules('', (host, _options, done) => done(new Error(`no address of ${host}`)));
+      const error = await new Promise((resolve) => rules.lookup(true)('hook.example', { all }, resolve));
+      expect(error).toEqual(new Error('no address of hook.example'));
+    },
+  );
+
   it('is called by http only in a configured network', async () => {
     expect(await resolved(['10.1.1.1'], false)).toEqual([{ address: '10.1.1.1', family: 4 }]);
     expect(await resolved(['8.8.8.8'], false)).toMatch('it must be https');
@@ -147,6 +156,7 @@ describe('the URL of a webhook', () => {
     ['https://[::1]/', 'no public address'],
     ['https://hook.example/ x', 'must be a URL'],
     [`https://hook.example/${'x'.repeat(2000)}`, 'at most 2000'],
+    [`https://hook.example/${'한'.repeat(230)}`, 'at most 2000'], // nine letters each
   ])('must not be "%s"', (url, why) => expect(() => parseTarget(url, local)).toThrow(why));
 });
 

@@ -19,9 +19,11 @@ export interface Target {
  * @throws TargetRefused
  */
 export function parseTarget(text: string, rules: AddressRules): Target {
-  if (text.length > MAX_LENGTH) throw new TargetRefused(`it must have at most ${MAX_LENGTH} characters`);
   if (!URL.canParse(text) || /\s/.test(text)) throw new TargetRefused('it must be a URL: https://host/path');
   const url = new URL(text);
+  // What is stored and called has %xx for letters that are not of ASCII: it may be nine times as long.
+  if (url.href.length > MAX_LENGTH)
+    throw new TargetRefused(`it must have at most ${MAX_LENGTH} characters, written as ASCII`);
   const isHttps = url.protocol === 'https:';
   if (!isHttps && url.protocol !== 'http:') throw new TargetRefused('it must be https');
   if (url.username !== '' || url.password !== '' || url.hash !== '')

@@ -1,3 +1,6 @@
+/** Spreadsheets write it; in front of a quote it would make the quote a letter of the first field. */
+const BYTE_ORDER_MARK = '\ufeff';
+
 /**
  * Reads CSV (RFC 4180): quoted fields may have commas, quotes (doubled) and line ends in them; lines end in LF or CRLF.
  * @returns rows of fields; undefined when a quote is not closed
@@ -16,7 +19,7 @@ export function parseCsv(text: string): string[][] | undefined {
     if (row.length > 1 || row[0] !== '') rows.push(row);
     row = [];
   };
-  for (let i = 0; i < text.length; i++) {
+  for (let i = text.startsWith(BYTE_ORDER_MARK) ? 1 : 0; i < text.length; i++) {
     const letter = text[i] ?? '';
     if (isQuoted) {
       if (letter !== '"') field += letter;

@@ -8,7 +8,7 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Resolve = (
   host: string,
   options: { all: true },
-  done: (error: Error | null, addresses: { address: string; family: number }[]) => void,
+  done: (error: Error | null, addresses?: { address: string; family: number }[]) => void,
 ) => void;
 
 /** Answers requests of the virtual machines of one cloud only, though it lies in a public range. */
@@ -50,9 +50,10 @@ export class AddressRules {
    */
   lookup(isHttps: boolean): LookupFunction {
     return (host, options, done) => {
-      this.resolve(host, { all: true }, (error, addresses) => {
+      // With an error Node gives no addresses, whatever its types say. What is thrown here nobody catches.
+      this.resolve(host, { all: true }, (error, addresses = []) => {
         const refused = error ?? this.refusalOf(addresses, isHttps);
-        const [first] = addresses as ({ address: string; family: number } | undefined)[];
+        const [first] = addresses;
         if (refused !== undefined) done(refused, '', 0);
         else if (options.all) done(null, addresses);
         else if (first === undefined) done(new TargetRefused(`${host} has no address`), '', 0);
