@@ -28,7 +28,7 @@ const PHASE_MINUTES = 1 / 3;
 const SOAK_MINUTES = 60;
 const HAMMER_MINUTES = 60;
 const SALE_MINUTES = 6;
-const LEAST_PHASE_MS = 6000;
+const LEAST_PHASE_MS = 4000;
 const ID = /^[\w.-]{1,64}$/;
 
 export const USAGE = `npm run lab -- faults [name … --seed N --minutes M]

@@ -36,7 +36,8 @@ export interface Verdict {
   verify: { code: number; output: string };
 }
 
-const CAP = 14;
+/** Of the buyers: fewer may be active than there are, so that some wait at any time. */
+const ACTIVE_SHARE = 7 / 12;
 const HOLD_SECONDS = 3;
 const EXTENSION_SECONDS = 2;
 const LEASE_SECONDS = 90;
@@ -53,7 +54,6 @@ export const POOL = 12;
 /** Short times, so that all that can end ends within a run; docs/faults.md names what else is not as in production. */
 const PRODUCT_ENV = {
   LOG_LEVEL: 'info',
-  QUEUE_MAX_ACTIVE: String(CAP),
   QUEUE_SESSION_SECONDS: String(LEASE_SECONDS),
   QUEUE_MAX_WAIT_SECONDS: String(WAIT_SECONDS),
   QUEUE_PRESENCE_TIMEOUT_SECONDS: String(AWAY_SECONDS),
@@ -67,6 +67,8 @@ const PRODUCT_ENV = {
   INVARIANT_CHECK_INTERVAL_SECONDS: '5',
   LOAD_SHEDDING_MAX_DELAY_MS: '60000', // the suite is about faults, not about overload of a busy machine
 };
+
+const activeLimitFor = (buyers: number): number => Math.max(1, Math.floor(buyers * ACTIVE_SHARE));
 
 /** A separate system with buyers, and everything that the checker needs. */
 export class Opening {
@@ -94,7 +96,12 @@ export class Opening {
     mkdirSync(folder, { recursive: true });
     say('starting MariaDB, Redis, Kafka and the product');
     const webhook = await new Webhook().open();
-    const env = { ...PRODUCT_ENV, NOTIFIER_WEBHOOK_URL: webhook.url, ...options.env };
+    const env = {
+      ...PRODUCT_ENV,
+      QUEUE_MAX_ACTIVE: String(activeLimitFor(buyers)),
+      NOTIFIER_WEBHOOK_URL: webhook.url,
+      ...options.env,
+    };
     const system = await System.start({ ...options, env });
     try {
       const users = Math.ceil(options.seconds * VISITS_PER_SECOND);
@@ -137,7 +144,7 @@ export class Opening {
       admissions: this.watch.admissions,
       calls: this.webhook.calls.map(({ key, atMs }) => ({ key, atMs: atMs - this.history.startedAtMs })),
       mostActive: this.watch.mostActive,
-      activeLimit: CAP,
+      activeLimit: activeLimitFor(this.options.buyers),
       holdMs: HOLD_SECONDS * 1000,
       extensionMs: EXTENSION_SECONDS * 1000,
       sessionMs: Number(this.system.env.QUEUE_SESSION_SECONDS) * 1000,

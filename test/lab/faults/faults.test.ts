@@ -11,13 +11,13 @@ const described = missing.length === 0 ? describe : describe.skip;
 
 /** Each of them a few seconds: stores and processes die, Redis forgets, lines break, a process ends in an orderly way. */
 const NEMESES = ['kill-api', 'kill-mariadb', 'redis-empty', 'net-cut', 'restart-api', 'mixed'];
-const SECONDS = 30;
+const SECONDS = 24;
 
 described(
   `the fault suite, shortened${missing.length === 0 ? '' : ` (there is no ${missing.join(', ')})`}`,
   () => {
     it('breaks what the product leans on, and no promise is broken', async () => {
-      const args = [...NEMESES, '--seed', '20260101', '--minutes', String(SECONDS / 60), '--buyers', '16'];
+      const args = [...NEMESES, '--seed', '20260101', '--minutes', String(SECONDS / 60), '--buyers', '12'];
       const { code, output } = await faults([...args, '--no-kafka', '--id', 'faults-short', '--untimed']);
       expect(output.split('\n').filter((line) => line.startsWith('- **'))).toEqual([]); // first, so that they are seen
       expect(output).toContain('No violations.');
