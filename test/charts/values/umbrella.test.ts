@@ -1,10 +1,16 @@
-import { helm, type Manifest, parse, podsOf, refusal, render, type Values, withoutFiles } from '../support';
+import {
+  helm,
+  type Manifest,
+  parse,
+  podsOf,
+  refusal,
+  render,
+  UNWATCHED,
+  type Values,
+  withoutFiles,
+} from '../support';
 
 const api = (values: Values): Values => ({ 'concert-api': values });
-/** The refusals do not depend on these, and each rendering takes a third longer with them. */
-const UNWATCHED: Values = Object.fromEntries(
-  ['influxdb', 'prometheus', 'grafana'].map((part) => [part, { enabled: false }]),
-);
 const url = 'mariadb://concert:x@db.example/concert';
 
 const servicesOf = (manifests: Manifest[]): string[] =>
