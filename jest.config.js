@@ -26,6 +26,9 @@ module.exports = {
   testSequencer: '<rootDir>/test/support/jest/slowest-first.js',
   testTimeout: 600_000, // ends what hangs; how long a test takes depends on the machine
   maxWorkers: 5, // many tests wait for something most of the time
+  // A worker that is through has nothing open, but freeing 400 MB took it more than Jest's half a second on a busy machine:
+  // Jest killed it, and reported a leak. One that really has something open is still reported.
+  workerGracefulExitTimeout: 60_000,
   // Jest runs code inside a vm context, where each look-up of a global is slow: loops over these took five times as long.
   sandboxInjectedGlobals: ['Math', 'Number', 'Object', 'Array', 'Infinity'],
 };
