@@ -1,13 +1,12 @@
 import { AdmissionStart } from '../../src/modules/rehearsal/admission-start';
 import { RehearsalRepository } from '../../src/modules/rehearsal/repository';
-import { RehearsalRequests } from '../../src/modules/rehearsal/requests';
-import { RehearsalService } from '../../src/modules/rehearsal/service';
 import { AdaptiveLimit, controllerBounds } from '../../src/modules/waiting-room/admission/policy';
 import { WaitingRoomMetrics } from '../../src/modules/waiting-room/metrics';
 import { createLogger } from '../../src/platform/observability/logger';
 import { Metrics } from '../../src/platform/observability/metrics';
 import { testConfig } from '../support/config';
 import { Scratch } from '../support/rows/scratch';
+import { rehearsalsOf } from './rehearsals';
 
 describe('the start of the admission controller', () => {
   let scratch: Scratch;
@@ -20,8 +19,7 @@ describe('the start of the admission controller', () => {
 
   /** A rehearsal that has found this many users. */
   const rehearsed = async (capacity: number, isLimit: boolean): Promise<void> => {
-    const requests = new RehearsalRequests(scratch.admin);
-    const service = new RehearsalService(new RehearsalRepository(scratch.admin), requests);
+    const service = rehearsalsOf(scratch.admin);
     const wanted = { queueId: 'rehearsal', users: 1, seats: 1, waitMinutes: 1, real: null };
     await service.finish(await service.request(wanted), {
       targetMs: 200,

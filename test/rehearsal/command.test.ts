@@ -12,6 +12,8 @@ import { until } from '../support/wait';
 
 const ROOT = join(__dirname, '../..');
 const QUEUE = `rehearsal-${randomBytes(4).toString('hex')}`;
+/** A queue is not rehearsed in again before the users of the last time have left it. */
+const [ASKED, REFUSED] = [`${QUEUE}-asked`, `${QUEUE}-refused`];
 const ID = `rehearse-${randomBytes(4).toString('hex')}`;
 const MANAGEMENT_TOKEN = randomBytes(32).toString('base64url');
 const QUICK = ['THINK=0.05', 'ABANDON_SHARE=0', 'P99_MS=20000']; // a busy machine is slow
@@ -25,7 +27,12 @@ describe('npm run load -- rehearse', () => {
 
   beforeAll(async () => {
     scratch = await Scratch.migrated();
-    const env = { ...scratch.env, QUEUES: `${QUEUE}=100`, TOKEN_GATE: 'proof-of-work', MANAGEMENT_TOKEN };
+    const env = {
+      ...scratch.env,
+      QUEUES: `${QUEUE}=100,${ASKED}=100,${REFUSED}=100`,
+      TOKEN_GATE: 'proof-of-work',
+      MANAGEMENT_TOKEN,
+    };
     service = await startTestService(env);
   });
   afterAll(async () => {
@@ -80,7 +87,7 @@ describe('npm run load -- rehearse', () => {
   });
 
   it('does what an operator has asked for, and the operator reads what it has shown', async () => {
-    const body = { queueId: QUEUE, users: 5, seats: 2, waitMinutes: 1, reason: 'before the sale' };
+    const body = { queueId: ASKED, users: 5, seats: 2, waitMinutes: 1, reason: 'before the sale' };
     const asked = await admin('post').send(body).expect(200);
     const { rehearsalId, state } = (asked.body as { data: RehearsalView }).data;
     expect(state).toBe('WAITING');
@@ -111,7 +118,7 @@ describe('npm run load -- rehearse', () => {
   });
 
   it('that was canceled does not begin', async () => {
-    const body = { queueId: QUEUE, users: 5, seats: 2, reason: 'a mistake' };
+    const body = { queueId: REFUSED, users: 5, seats: 2, reason: 'a mistake' };
     const { data } = (await admin('post').send(body).expect(200)).body as { data: RehearsalView };
     const cancel = () => admin('post', `/${data.rehearsalId}/cancellation`).send({ reason: 'a mistake' });
     const canceled = [await cancel().expect(200), await cancel().expect(200)];
@@ -132,7 +139,7 @@ describe('npm run load -- rehearse', () => {
   });
 
   it('is refused where tokens cost something and no operator lets its users pass', async () => {
-    const args = `--users 1 --seats 1 --queue ${QUEUE} --id ${ID}-refused`;
+    const args = `--users 1 --seats 1 --queue ${REFUSED} --id ${ID}-refused`;
     const { code, output } = await rehearse(args, { MANAGEMENT_TOKEN: '' });
     expect([code, output]).toEqual([1, expect.stringContaining('Test users get no token here (403')]);
     expect((await rehearsals())[0]).toMatchObject({

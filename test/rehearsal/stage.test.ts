@@ -1,19 +1,26 @@
-import { randomBytes } from 'node:crypto';
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import request from 'supertest';
-import { RehearsalRepository } from '../../src/modules/rehearsal/repository';
 import { RehearsalRequests } from '../../src/modules/rehearsal/requests';
 import type { Stage } from '../../src/modules/rehearsal/schema';
-import { RehearsalService } from '../../src/modules/rehearsal/service';
+import { RunnerLock } from '../../src/modules/rehearsal/runner-lock';
+import type { RehearsalService } from '../../src/modules/rehearsal/service';
 import { at } from '../support/at';
 import { Buyer } from '../support/clients/buyer';
 import { expectInvariants } from '../support/invariants';
 import { Given } from '../support/rows/given';
+import { givenOperator, OrganizerClient } from '../support/rows/organizer';
 import { Scratch } from '../support/rows/scratch';
 import { startTestService } from '../support/service';
 import { runTool } from '../support/servers/tool';
 import { until } from '../support/wait';
+import { rehearsalsOf } from './rehearsals';
 
 const QUEUE = `rehearsal-${randomBytes(4).toString('hex')}`;
+const ROOT = join(__dirname, '../..');
+const BUSY = `${QUEUE}-busy`;
 const USERS = 'member'; // words-allow: member
 /** What a rehearsal may leave: its own record, the log of its queue, and the leases of workers. */
 const MAY_GROW = /^(rehearsal|migration|transparency_\w+|outbox_lease|queue_state)$/;
@@ -25,14 +32,11 @@ describe('a rehearsal', () => {
 
   beforeAll(async () => {
     scratch = await Scratch.migrated();
-    rehearsals = new RehearsalService(
-      new RehearsalRepository(scratch.admin),
-      new RehearsalRequests(scratch.admin),
-    );
+    rehearsals = rehearsalsOf(scratch.admin);
     service = await startTestService({
       DATABASE_URL: scratch.appUrl,
       DATABASE_ADMIN_URL: scratch.adminUrl,
-      QUEUES: `${QUEUE}=100`,
+      QUEUES: `${QUEUE}=100,${BUSY}=100`,
     });
   });
   afterAll(async () => {
@@ -74,6 +78,14 @@ describe('a rehearsal', () => {
     { scheduleId }: Stage,
   ): Promise<{ seatId: number; amount: number }[]> =>
     ((await buyer.seats(scheduleId)).body as { data: { seatId: number; amount: number }[] }).data;
+
+  /** What an operator who requests a rehearsal reads. */
+  const refusal = async (key: string, queueId: string): Promise<unknown> => {
+    const operator = new OrganizerClient(service.managementUrl, key);
+    const wanted = { queueId, users: 1, seats: 1, reason: 'before the sale' };
+    const answer = await operator.post('rehearsals', wanted).expect(409);
+    return (answer.body as { exception: { message: unknown } }).exception.message;
+  };
 
   it('sells hidden seats to test users, and leaves nothing behind but its record', async () => {
     const given = new Given(scratch.admin);
@@ -128,6 +140,68 @@ describe('a rehearsal', () => {
     const next = await requests.request(wanted, 'a third operator');
     expect(next).toBeGreaterThan(id);
     await rehearsals.finish(next ?? 0, 'as the test wants');
+  });
+
+  it('is left alone while its runner is at work, and others learn whose it is and how long it lasts', async () => {
+    const lock = new RunnerLock(scratch.admin);
+    expect(await lock.hold()).toBe(true);
+    const wanted = { queueId: QUEUE, users: 1, seats: 1, waitMinutes: 3, real: null };
+    const own = rehearsalsOf(scratch.admin, lock);
+    const { rehearsalId } = await own.prepare(await own.request(wanted));
+    const time = '\\d{4}-\\d\\d-\\d\\dT\\S+';
+    const whose = `^Rehearsal ${rehearsalId} in queue ${QUEUE}, requested by the command line at ${time}, began at ${time}`;
+    const runs = new RegExp(
+      `${whose}, and its users wait until ${time} at the latest. The lock of its runner lasts until ${time}, and longer`,
+    );
+    await expect(rehearsals.request(wanted)).rejects.toThrow(runs);
+    await expect(rehearsals.removeAll()).rejects.toThrow(runs);
+    const { key } = await givenOperator(scratch.admin, 'admin');
+    expect(await refusal(key, QUEUE)).toMatch(runs);
+    await lock.release(); // as if it had been killed: its lease is over
+    expect(await refusal(key, QUEUE)).toMatch(new RegExp(`${whose}, but its runner is gone: .*--cleanup`));
+    await expect(rehearsals.removeAll()).resolves.toBe(1);
+  });
+
+  it('has one runner at a time, whose lock ends with its process', async () => {
+    const tool = join(ROOT, 'dist/cli/rehearsal.js');
+    const keeper = spawn(process.execPath, [tool, 'keep', '--runner', randomUUID()], {
+      env: { ...process.env, ...scratch.env },
+    });
+    const ended = once(keeper, 'exit');
+    const [said] = (await Promise.race([once(keeper.stdout, 'data'), ended])) as unknown[];
+    expect(String(said)).toBe('{}\n');
+    keeper.kill('SIGINT'); // Ctrl-C reaches it as well: the runner still removes what it has made
+    await expect(rehearsals.removeAll()).rejects.toThrow('A runner is removing what a rehearsal had made.');
+    keeper.stdin.end();
+    expect(await ended).toEqual([0, null]);
+    await expect(rehearsals.removeAll()).resolves.toBe(0);
+  });
+
+  it('is refused in a queue where users still are, on the page and by the command', async () => {
+    const user = await new Given(scratch.admin).user();
+    await enter(user, BUSY);
+    const status = async (): Promise<{ active: number }> =>
+      ((await request(service.url).get(`/v1/api/queues/${BUSY}/status`)).body as { data: { active: number } })
+        .data;
+    await until('the snapshot has the user', async () => (await status()).active === 1);
+    const { key, name } = await givenOperator(scratch.admin, 'admin');
+    const users = `Queue ${BUSY} has 1 active and 0 waiting users`;
+    expect(await refusal(key, BUSY)).toBe(`${users}: a rehearsal needs a queue that no buyer is in.`);
+    const last =
+      'INSERT INTO rehearsal (queue_id, user_count, requested_by, ended_at) VALUES (?, 1, ?, NOW(3))';
+    const { insertId } = await scratch.admin.execute(last, [BUSY, name]);
+    const ofLast = `${users}, of rehearsal ${insertId}, requested by ${name}, which ended at `;
+    expect(await refusal(key, BUSY)).toMatch(
+      new RegExp(`^${ofLast}\\S+\\. The queue is free at \\S+ at the latest\\.$`),
+    );
+    const args = ['k6/runner/main.ts', 'rehearse', '--users', '1', '--seats', '1', '--queue', BUSY];
+    const env = { ...process.env, ...scratch.env, BASE_URL: service.url };
+    const said = await new Promise((resolve) => {
+      execFile(process.execPath, args, { cwd: ROOT, env }, (error, _, stderr) => {
+        resolve([error?.code, stderr]);
+      });
+    });
+    expect(said).toEqual([1, expect.stringContaining(ofLast)]);
   });
 
   it('notifies nobody and calls no webhook', async () => {

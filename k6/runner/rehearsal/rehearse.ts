@@ -1,12 +1,8 @@
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { readFindings } from '../checks/findings.ts';
 import { untilReady } from '../checks/product.ts';
 import { verify } from '../checks/verify.ts';
-import { root } from '../paths.ts';
 import { writeReport } from '../report.ts';
 import { run } from '../run.ts';
 import type { RunCommand } from '../options.ts';
@@ -14,21 +10,12 @@ import type { Rehearsed, RehearsalCommand } from './options.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { accessOf, managementTokenFor } from './pass.ts';
 import { checkForecast, rehearsalVerdict } from './section.ts';
+import { type Tool, tool, withRunnerLock } from './tool.ts';
 
 /** Default of QUEUE_AUTO_TARGET_P99_MS. */
 const DEFAULT_TARGET_MS = '200';
 /** How often to check whether an operator has requested a rehearsal. */
 const LOOK_EVERY_MS = 5000;
-
-/** Runs dist/cli/rehearsal.js. @returns its last line as JSON @throws Error with what it has said */
-async function tool(...args: string[]): Promise<Record<string, number>> {
-  const file = join(root, 'dist', 'cli', 'rehearsal.js');
-  const { stdout } = await promisify(execFile)(process.execPath, [file, ...args]).catch((error: unknown) => {
-    const { stderr = '' } = error as { stderr?: string };
-    throw new Error(`rehearsal ${args[0] ?? ''}: ${stderr.trim() || String(error)}`);
-  });
-  return JSON.parse(stdout.trim().split('\n').at(-1) || '{}') as Record<string, number>;
-}
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -45,20 +32,38 @@ export async function rehearse(command: RehearsalCommand): Promise<number> {
     return 0;
   }
   if (command.act === 'requests') return serve(command, interruption.signal);
-  const { run: own, rehearsed, check } = command;
-  for (const { queueId } of [rehearsed, ...(check ? [check.rehearsed] : [])])
-    if (own.baseUrl !== undefined) await demandQueue(own.baseUrl, queueId);
-  const { outcome, code } = await request(own, rehearsed, interruption.signal);
+  return withRunnerLock((own) => once(command, own, interruption.signal));
+}
+
+async function once(
+  { run, rehearsed, check }: Extract<RehearsalCommand, { act: 'once' }>,
+  own: Tool,
+  signal: AbortSignal,
+): Promise<number> {
+  const present = await presentIn(run.baseUrl, rehearsed.queueId);
+  const presentOfCheck = check && (await presentIn(run.baseUrl, check.rehearsed.queueId));
+  const { outcome, code } = await request(run, rehearsed, present, { own, signal });
   if (check === undefined) return code;
-  const real = await request(check.run, check.rehearsed, interruption.signal);
+  const real = await request(check.run, check.rehearsed, presentOfCheck ?? [], { own, signal });
   const checked = checkForecast(outcome.real?.forecast ?? null, real.outcome.soldOutAfterSeconds);
   say(`\n${checked.text}`);
   return checked.isKept ? 0 : 1;
 }
 
-async function request(own: RunCommand, rehearsed: Rehearsed, signal: AbortSignal): Promise<Rehearsal> {
-  const { rehearsalId = 0 } = await tool('request', '--wanted', JSON.stringify(rehearsed));
-  return rehearseOnce(own, rehearsed, rehearsalId, signal);
+/** What acts under the lock, until the user ends it. */
+interface Runner {
+  own: Tool;
+  signal: AbortSignal;
+}
+
+async function request(
+  run: RunCommand,
+  rehearsed: Rehearsed,
+  present: string[],
+  runner: Runner,
+): Promise<Rehearsal> {
+  const { rehearsalId = 0 } = await runner.own('request', '--wanted', JSON.stringify(rehearsed), ...present);
+  return rehearseOnce(run, rehearsed, rehearsalId, runner);
 }
 
 interface Rehearsal {
@@ -73,34 +78,35 @@ async function serve(
   signal: AbortSignal,
 ): Promise<number> {
   await untilReady(baseUrl);
-  await tool('remove'); // of a runner that was ended by force
+  const refused = (error: unknown): void => say(String(error));
+  await withRunnerLock((own) => own('remove')).catch(refused); // what a runner that was ended by force has left
   say(`Waiting for rehearsals that operators ask for at ${baseUrl}; Ctrl-C ends it.`);
   while (!signal.aborted) {
     const next = (await tool('next')) as unknown as Partial<Rehearsed> & { rehearsalId?: number };
-    if (next.rehearsalId === undefined) {
-      await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
-      continue;
+    if (next.rehearsalId !== undefined) {
+      const { rehearsalId, ...rehearsed } = next as Rehearsed & { rehearsalId: number };
+      say(`\nRehearsal ${rehearsalId}: ${rehearsed.users} users, ${rehearsed.seats} seats`);
+      await withRunnerLock((own) =>
+        rehearseOnce(runFor(rehearsed, rehearsalId), rehearsed, rehearsalId, { own, signal }),
+      ).catch(refused);
     }
-    const { rehearsalId, ...rehearsed } = next as Rehearsed & { rehearsalId: number };
-    say(`\nRehearsal ${rehearsalId}: ${rehearsed.users} users, ${rehearsed.seats} seats`);
-    await rehearseOnce(runFor(rehearsed, rehearsalId), rehearsed, rehearsalId, signal).catch(
-      (error: unknown) => say(String(error)),
-    );
+    await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
   return 0;
 }
 
 async function rehearseOnce(
-  own: RunCommand,
+  run: RunCommand,
   rehearsed: Rehearsed,
   rehearsalId: number,
-  signal: AbortSignal,
+  runner: Runner,
 ): Promise<Rehearsal> {
+  const { own, signal } = runner;
   const finish = (...result: [string, string]): Promise<unknown> =>
-    tool('finish', '--rehearsal', String(rehearsalId), ...result);
+    own('finish', '--rehearsal', String(rehearsalId), ...result);
   let outcome: Outcome;
   try {
-    outcome = await perform(rehearsed, own, rehearsalId, signal);
+    outcome = await perform(rehearsed, run, rehearsalId, runner);
     const forecast = outcome.real?.forecast ?? null;
     const shown = {
       ...outcome,
@@ -114,9 +120,9 @@ async function rehearseOnce(
     await finish('--failure', why).catch(() => undefined); // what has failed first is what counts
     throw error;
   } finally {
-    await tool('remove');
+    await own('remove');
   }
-  return { outcome, code: await report(outcome, own.id, rehearsed.queueId) };
+  return { outcome, code: await report(outcome, run.id, rehearsed.queueId) };
 }
 
 async function report(outcome: Outcome, id: string, queueId: string): Promise<number> {
@@ -134,9 +140,9 @@ async function perform(
   { users, seats, queueId, real }: Rehearsed,
   command: RunCommand,
   rehearsalId: number,
-  signal: AbortSignal,
+  { own, signal }: Runner,
 ): Promise<Outcome> {
-  const { firstUserId = 0, scheduleId } = await tool('prepare', '--rehearsal', String(rehearsalId));
+  const { firstUserId = 0, scheduleId } = await own('prepare', '--rehearsal', String(rehearsalId));
   signal.throwIfAborted();
   const targetMs = Number(
     command.variables.P99_MS ??
@@ -160,15 +166,21 @@ async function perform(
   return outcome;
 }
 
-/** @throws Error when the product has no such queue: its buyers would meet the test users in theirs */
-async function demandQueue(baseUrl: string, queueId: string): Promise<void> {
+/**
+ * Who is in the queue of a given product, as options of `request`. A product that is started for the run has a new queue.
+ * @throws Error when the product has no such queue: its buyers would meet the test users in theirs
+ */
+async function presentIn(baseUrl: string | undefined, queueId: string): Promise<string[]> {
+  if (baseUrl === undefined) return [];
   await untilReady(baseUrl);
   const answer = await fetch(`${baseUrl}/v1/api/queues/${queueId}/status`, {
     signal: AbortSignal.timeout(5000),
   });
-  await answer.body?.cancel();
   if (answer.status === 404)
     throw new Error(
       `The product has no queue ${queueId}: a rehearsal needs one that no buyer is in. Add ${queueId}=auto to QUEUES.`,
     );
+  if (answer.status !== 200) throw new Error(`The status of queue ${queueId}: ${answer.status}`);
+  const { data } = (await answer.json()) as { data: { active: number; waiting: number } };
+  return ['--active', String(data.active), '--waiting', String(data.waiting)];
 }

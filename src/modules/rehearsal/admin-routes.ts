@@ -96,7 +96,7 @@ const REQUEST = operation({
   example: { ...EXAMPLE, state: 'WAITING' as const, startedAt: null, endedAt: null, outcome: null },
   errors: {
     '404': 'There is no such queue',
-    '409': 'Another rehearsal waits or runs, or the queue is the main one',
+    '409': 'Another rehearsal waits or runs, the queue is the main one, or somebody is in it',
   },
 });
 

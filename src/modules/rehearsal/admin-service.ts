@@ -1,12 +1,16 @@
-import { Lifecycle, scoped } from 'tsyringe';
+import { inject, Lifecycle, scoped } from 'tsyringe';
 import { DisplayTime } from '../../common/calendar/display-time';
 import { Conflict, NotFound } from '../../common/errors';
+import { CONFIG, type Config } from '../../config/config';
 import { Database, type ModelTransaction, type SqlExecutor } from '../../platform/database/database';
 import { type Act, type Actor, AuditRepository } from '../organizer/audit/repository';
 import type { PageQuery } from '../organizer/paging';
 import { WaitingRoomRegistry } from '../waiting-room/registry';
+import type { WaitingRoom } from '../waiting-room/waiting-room';
 import { RehearsalPasses } from './passes';
+import { queueInUseText, underWayText } from './refusals';
 import { type RehearsalRow, RehearsalRequests, wantedOf } from './requests';
+import { RunnerLock } from './runner-lock';
 import { RehearsalOutcome, type RehearsalState, type RehearsalRequest, type RehearsalView } from './schema';
 
 /** Rehearsals for operators, who ask for them. A runner with k6 and the owner's account does them. */
@@ -19,6 +23,7 @@ export class RehearsalAdminService {
     private readonly database: Database,
     private readonly audit: AuditRepository,
     private readonly displayTime: DisplayTime,
+    @inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** The newest first. */
@@ -26,15 +31,17 @@ export class RehearsalAdminService {
     return (await this.requests.list(before)).map((row) => this.viewOf(row));
   }
 
-  /** @throws NotFound (404): no such queue; Conflict (409): another one waits or runs, or the queue is that of buyers */
+  /** @throws NotFound (404): no such queue; Conflict (409): another one waits or runs, or somebody is in the queue */
   async request(actor: Actor, { reason, ...wanted }: RehearsalRequest): Promise<RehearsalView> {
     const room = this.rooms.find(wanted.queueId);
     if (room === undefined) throw new NotFound(`Queue ${wanted.queueId}`);
     if (room === this.rooms.main)
       throw new Conflict('Buyers are in the main queue: a rehearsal needs another one of QUEUES.');
+    if ((await this.requests.underWay()) !== undefined) throw await this.underWay(this.database); // its users may be in the queue
+    await this.demandEmpty(room);
     return this.database.modelTransaction(async (tx) => {
       const id = await this.requests.request(wanted, actor.name, tx);
-      if (id === undefined) throw new Conflict('Another rehearsal waits or runs.');
+      if (id === undefined) throw await this.underWay(tx);
       await this.write(tx, actor, { act: 'request', id, reason, after: wanted });
       return this.view(id, tx);
     });
@@ -61,6 +68,32 @@ export class RehearsalAdminService {
     return issued;
   }
 
+  /** Users of the rehearsal before stay active until they have been idle for long enough, or their holds end. */
+  private async demandEmpty({ queueId, snapshot }: WaitingRoom): Promise<void> {
+    if (snapshot.active + snapshot.waiting === 0) return;
+    const last = await this.requests.lastOf(queueId);
+    const {
+      QUEUE_IDLE_TIMEOUT_SECONDS: idle,
+      QUEUE_SESSION_SECONDS: session,
+      HOLD_SECONDS: hold,
+    } = this.config;
+    const leaveMs = 1000 * Math.max(idle > 0 ? idle : session, hold);
+    const freeAt = last?.endedAt && new Date(last.endedAt.getTime() + leaveMs);
+    const isOfLast = freeAt && freeAt.getTime() > snapshot.nowMs;
+    throw new Conflict(
+      isOfLast
+        ? queueInUseText(queueId, snapshot, last, { textOf: this.textOf, freeAt })
+        : queueInUseText(queueId, snapshot, undefined, { textOf: this.textOf }),
+    );
+  }
+
+  private async underWay(on: SqlExecutor): Promise<Conflict> {
+    const lockedUntil = await new RunnerLock(on).heldByAnotherUntil();
+    return new Conflict(underWayText(await this.requests.underWay(on), lockedUntil, this.textOf));
+  }
+
+  private readonly textOf = (at: Date): string => this.displayTime.withOffset(at);
+
   private async write(
     tx: ModelTransaction,
     actor: Actor,
@@ -76,14 +109,14 @@ export class RehearsalAdminService {
   }
 
   private viewOf(row: RehearsalRow): RehearsalView {
-    const at = (time: Date | null): string | null => time && this.displayTime.withOffset(time);
+    const at = (time: Date | null): string | null => time && this.textOf(time);
     return {
       ...wantedOf(row),
       seats: row.seats,
       waitMinutes: row.waitMinutes,
       state: stateOf(row),
       requestedBy: row.requestedBy,
-      requestedAt: this.displayTime.withOffset(row.requestedAt),
+      requestedAt: this.textOf(row.requestedAt),
       startedAt: at(row.startedAt),
       endedAt: at(row.endedAt),
       outcome: row.outcome === null ? null : RehearsalOutcome.parse(JSON.parse(row.outcome)),

@@ -26,6 +26,10 @@ const COLUMNS = `
   started_at AS startedAt, ended_at AS endedAt, outcome, failure`;
 const LIST = `SELECT ${COLUMNS} FROM rehearsal WHERE id < ? ORDER BY id DESC LIMIT ${REHEARSALS_PER_PAGE}`;
 const FIND = `SELECT ${COLUMNS} FROM rehearsal WHERE id = ?`;
+const UNDER_WAY = `SELECT ${COLUMNS} FROM rehearsal WHERE ended_at IS NULL`;
+const LAST_OF_QUEUE = `
+  SELECT ${COLUMNS} FROM rehearsal WHERE queue_id = ? AND started_at IS NOT NULL AND ended_at IS NOT NULL
+   ORDER BY id DESC LIMIT 1`;
 const NEXT = `
   SELECT ${COLUMNS} FROM rehearsal WHERE started_at IS NULL AND ended_at IS NULL ORDER BY id LIMIT 1`;
 const REQUEST = `
@@ -53,6 +57,18 @@ export class RehearsalRequests {
 
   async find(id: number, on: SqlExecutor = this.database): Promise<RehearsalRow | undefined> {
     const [row] = await on.query<RehearsalRow>(FIND, [id]);
+    return row;
+  }
+
+  /** The one that waits or runs. */
+  async underWay(on: SqlExecutor = this.database): Promise<RehearsalRow | undefined> {
+    const [row] = await on.query<RehearsalRow>(UNDER_WAY);
+    return row;
+  }
+
+  /** The one that ended last in this queue. */
+  async lastOf(queueId: string): Promise<RehearsalRow | undefined> {
+    const [row] = await this.database.query<RehearsalRow>(LAST_OF_QUEUE, [queueId]);
     return row;
   }
 

@@ -1,25 +1,37 @@
-import { Lifecycle, scoped } from 'tsyringe';
+import type { DisplayTime } from '../../common/calendar/display-time';
 import { Conflict, NotFound } from '../../common/errors';
-import { RehearsalRepository } from './repository';
-import { RehearsalRequests, wantedOf } from './requests';
+import { type Present, queueInUseText, underWayText } from './refusals';
+import type { RehearsalRepository } from './repository';
+import { type RehearsalRequests, wantedOf } from './requests';
+import type { RunnerLock } from './runner-lock';
 import type { RehearsalOutcome, RehearsalWanted, Stage, WaitingRehearsal } from './schema';
 
-/** The work of a runner, with the owner's account: makes the rows, keeps the result, and leaves nothing else behind. */
-@scoped(Lifecycle.ContainerScoped)
+/**
+ * The work of a runner, with the owner's account: makes the rows, keeps the result, and leaves nothing else behind. What
+ * another runner is at work on is left alone.
+ */
 export class RehearsalService {
   constructor(
     private readonly rehearsals: RehearsalRepository,
     private readonly requests: RehearsalRequests,
+    private readonly lock: RunnerLock,
+    private readonly displayTime: DisplayTime,
   ) {}
 
-  /** Requests a rehearsal for the command line. @returns its id @throws Conflict (409): another one waits */
-  async request(wanted: RehearsalWanted): Promise<number> {
+  /**
+   * Requests a rehearsal for the command line.
+   * @param present who is in its queue; undefined: the queue is new
+   * @returns its id @throws Conflict (409): another one waits or runs, or the queue is in use
+   */
+  async request(wanted: RehearsalWanted, present: Present = { active: 0, waiting: 0 }): Promise<number> {
     await this.removeAll();
-    const id = await this.requests.request(wanted, null);
-    if (id === undefined)
+    const { queueId } = wanted;
+    if (present.active + present.waiting > 0)
       throw new Conflict(
-        'Another rehearsal waits: let --requests do it, or cancel it on the operator’s page.',
+        queueInUseText(queueId, present, await this.requests.lastOf(queueId), { textOf: this.textOf }),
       );
+    const id = await this.requests.request(wanted, null);
+    if (id === undefined) throw await this.refusal();
     return id;
   }
 
@@ -41,10 +53,22 @@ export class RehearsalService {
     await this.requests.finish(rehearsalId, result);
   }
 
-  /** Also removes what a killed rehearsal has left. @returns the number of rehearsals removed */
+  /**
+   * Also removes what a killed rehearsal has left.
+   * @returns the number of rehearsals removed @throws Conflict (409): another runner is at work
+   */
   async removeAll(): Promise<number> {
+    if ((await this.lock.heldByAnotherUntil()) !== undefined) throw await this.refusal();
     const leftovers = await this.rehearsals.leftovers();
     for (const leftover of leftovers) await this.rehearsals.remove(leftover);
     return leftovers.length;
   }
+
+  /** Says which rehearsal is under way, whose it is, and until when. */
+  async refusal(): Promise<Conflict> {
+    const lockedUntil = await this.lock.heldByAnotherUntil();
+    return new Conflict(underWayText(await this.requests.underWay(), lockedUntil, this.textOf));
+  }
+
+  private readonly textOf = (at: Date): string => this.displayTime.withOffset(at);
 }

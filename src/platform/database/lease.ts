@@ -17,7 +17,6 @@ const RELEASE = 'UPDATE outbox_lease SET held_until = NOW(3) WHERE name = ? AND 
  * succeeded after `leaseMs`, where the server would keep the locks of its connection until wait_timeout (8 h).
  */
 export class Lease {
-  private readonly holder = randomUUID();
   private claimedAtMs: number | undefined;
   /** When the row was last made, or found. */
   private madeAtMs = -Infinity;
@@ -27,6 +26,7 @@ export class Lease {
     private readonly on: SqlExecutor,
     private readonly name: string,
     private readonly leaseMs = LEASE_MS,
+    private readonly holder: string = randomUUID(),
   ) {}
 
   /** Takes or prolongs the lease. @returns whether it is ours for the next 70 % of `leaseMs` at least */

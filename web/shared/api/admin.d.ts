@@ -5961,7 +5961,7 @@ export interface paths {
                         "application/json": components["schemas"]["Failure"];
                     };
                 };
-                /** @description Another rehearsal waits or runs, or the queue is the main one */
+                /** @description Another rehearsal waits or runs, the queue is the main one, or somebody is in it */
                 409: {
                     headers: {
                         [name: string]: unknown;
