@@ -1,6 +1,6 @@
 import CircuitBreaker from 'opossum';
 import { EventEmitter } from 'node:events';
-import { CallTimedOut, CircuitOpen } from './errors';
+import { CallTimedOut, CircuitOpen, isTimeout } from './errors';
 import { harmless, type BreakerListener, type BreakerState } from './listener';
 import { OutcomeWindow } from './outcome-window';
 import type { BreakerSettings } from './settings';
@@ -73,11 +73,7 @@ export class Breaker {
       this.openUntil = performance.now() + openMs;
       this.enter('open');
     });
-    this.circuit.on('halfOpen', () => {
-      this.circuit.close();
-      this.trialPlaces = halfOpenCalls;
-      this.enter('half_open', this.trialCalls);
-    });
+    this.circuit.on('halfOpen', () => this.beginTrial());
   }
 
   get state(): BreakerState {
@@ -114,6 +110,12 @@ export class Breaker {
     }
   }
 
+  /** Begins the trial `afterMs` after it has opened, for a caller that knows that what it guards answers (transitionToHalfOpenState). */
+  tryEarly(afterMs: number): void {
+    const isDue = this.retryAfterMs <= this.settings.openMs - afterMs;
+    if (isDue && this.current === 'open' && !this.circuit.isShutdown) this.beginTrial();
+  }
+
   /** Closes at once, for a caller that knows that the cause is gone (Resilience4j's transitionToClosedState). */
   close(): void {
     if (this.current === 'closed' || this.circuit.isShutdown) return;
@@ -122,9 +124,8 @@ export class Breaker {
   }
 
   /**
-   * Closes, and forgets what it has seen also when it was closed, for a caller that knows that the cause was there and
-   * is gone (Resilience4j's reset): the failures of before must not open it by the next successes. Calls of before end as
-   * `late`.
+   * Closes, and forgets what it has seen also when it was closed, for a caller that knows that the cause was there and is
+   * gone (Resilience4j's reset): failures of before must not open it by the next successes. Calls of before end as `late`.
    */
   reset(): void {
     if (this.circuit.isShutdown) return;
@@ -166,6 +167,12 @@ export class Breaker {
     else if (verdict === 'below' && this.current === 'half_open') this.close();
   }
 
+  private beginTrial(): void {
+    this.circuit.close();
+    this.trialPlaces = this.settings.halfOpenCalls;
+    this.enter('half_open', this.trialCalls);
+  }
+
   private enter(state: BreakerState, outcomes?: OutcomeWindow): void {
     this.generation += 1;
     this.current = state;
@@ -176,20 +183,12 @@ export class Breaker {
     this.listener?.onState(this.name, state);
   }
 
+  /** An error that cannot be judged is a failure, and the caller gets the error itself. */
   private isIgnored(error: unknown): boolean {
     try {
       return this.deps.isIgnored(error);
     } catch {
-      return false; // an error that cannot be judged is a failure, and the caller gets the error itself
+      return false;
     }
   }
-}
-
-/** opossum's own timeout; a socket's ETIMEDOUT has the same code but not its mark. */
-function isTimeout(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    CircuitBreaker.isOurError(error) &&
-    (error as NodeJS.ErrnoException).code === 'ETIMEDOUT'
-  );
 }

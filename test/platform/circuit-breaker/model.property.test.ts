@@ -75,6 +75,10 @@ class Model {
     this.now = until;
   }
 
+  tryEarly(afterMs: number): void {
+    if (this.state === 'open' && this.now - this.openedAt >= afterMs) this.enter('half_open');
+  }
+
   private judge(): void {
     const { window, minimumCalls, halfOpenCalls, failureRateThreshold } = this.settings;
     const trial = this.state === 'half_open';
@@ -123,6 +127,10 @@ describe('any order of events', () => {
         ms: fc.constantFrom(1, 100, 299, 300, 699, 700, 1_000),
       }),
     },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant('tryEarly' as const), afterMs: fc.constantFrom(0, 100, 300) }),
+    },
   );
   const outcomeOf = { succeed: 'success', fail: 'failure', ignore: 'ignored' } as const;
 
@@ -146,6 +154,9 @@ describe('any order of events', () => {
             } else if (step.do === 'advance') {
               await jest.advanceTimersByTimeAsync(step.ms);
               model.advance(step.ms);
+            } else if (step.do === 'tryEarly') {
+              breaker.tryEarly(step.afterMs);
+              model.tryEarly(step.afterMs);
             } else if (running.length > 0) {
               // Mostly the older calls, now and then one that has timed out already.
               const [index = 0] = running.splice(step.of % Math.min(running.length, 5), 1);

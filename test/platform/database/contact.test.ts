@@ -50,6 +50,31 @@ describe('the probe beside the breaker', () => {
     breaker.shutdown();
   });
 
+  afterEach(() => jest.useRealTimers());
+
+  it('tries a breaker again soon that has opened at a database that was not away, as behind a long lock', async () => {
+    jest.useFakeTimers();
+    const { database, breaker, contact, call } = given();
+    database.isAway = true; // for its work only
+    await call(50);
+    database.isAway = false;
+    await jest.advanceTimersByTimeAsync(DatabaseContact.TRIAL_AFTER_MS - 1);
+    await contact.probe();
+    expect(breaker.state).toBe('open');
+    await jest.advanceTimersByTimeAsync(1);
+    await contact.probe();
+    expect(breaker.state).toBe('half_open');
+    database.isAway = true; // it is locked still
+    await call(10);
+    expect(breaker.state).toBe('open');
+    database.isAway = false;
+    await jest.advanceTimersByTimeAsync(DatabaseContact.TRIAL_AFTER_MS);
+    await contact.probe();
+    await call(10);
+    expect(breaker.state).toBe('closed');
+    breaker.shutdown();
+  });
+
   it('leaves it what it has seen of a database that was not away', async () => {
     const { database, breaker, contact, call } = given();
     database.isAway = true; // for its work only: the probe does not see it
