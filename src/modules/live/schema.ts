@@ -4,12 +4,14 @@ import { Notice, QueueState } from '../waiting-room/status/schema';
 import { SalesOfQueue } from './sales/sales';
 
 const Age = z.int().min(0).describe('How old this is, milliseconds');
+/** -1: there has been none yet. */
+const AgeIfAny = z.int().min(-1);
 const Count = z.int().min(0);
 const Share = z.number().min(0);
 
 export const LiveQueue = z.object({
   queueId: z.string(),
-  ageMs: Age.describe('Of this process’ snapshot of the queue, milliseconds; -1: there is none yet').min(-1),
+  ageMs: AgeIfAny.describe('Of this process’ snapshot of the queue, milliseconds; -1: there is none yet'),
   state: QueueState,
   opensAt: OffsetTime.nullable(),
   waiting: Count.describe('Present waiting users'),
@@ -55,7 +57,7 @@ const ProcessView = z.object({
 
 /** All processes together, as they have reported to Redis in the last seconds. */
 export const Fleet = z.object({
-  ageMs: Age.describe('Since the processes’ reports were read, milliseconds; -1: never').min(-1),
+  ageMs: AgeIfAny.describe('Since the processes’ reports were read, milliseconds; -1: never'),
   targetP99Ms: z.number(),
   p99Ms: z.number().nullable().describe('Of the requests of active users in the last 5 s; null: none'),
   requestsPerSecond: Share,
@@ -91,10 +93,10 @@ export const LiveReport = z.object({
   queues: z.array(LiveQueue),
   fleet: Fleet,
   stores: z
-    .object({ ageMs: Age.min(-1), database: Store, redis: Store, kafka: Store })
+    .object({ ageMs: AgeIfAny, database: Store, redis: Store, kafka: Store })
     .describe('As this process reaches them'),
   sales: z.object({
-    ageMs: Age.min(-1).describe('Since they were counted, milliseconds; -1: never'),
+    ageMs: AgeIfAny.describe('Since they were counted, milliseconds; -1: never'),
     everyMs: Count.describe('How often they are counted, so that counting takes at most 5 % of the time'),
     queues: z.array(
       SalesOfQueue.extend({
