@@ -41,7 +41,7 @@ export function readArguments(args: string[]): Wanted {
   });
   const [where, ...others] = positionals;
   if (where === undefined || others.length > 0) throw new Error('One URL or folder is wanted.');
-  const sample = values.sample === undefined ? undefined : Number(values.sample);
+  const sample = values.sample === undefined ? undefined : options.plainNumber(values.sample);
   if (sample !== undefined && !(Number.isInteger(sample) && sample > 0))
     throw new Error('--sample wants a number of entries.');
   if (values.key !== undefined && !KEY.test(values.key))

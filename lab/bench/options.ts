@@ -93,7 +93,7 @@ export function readArguments(args: string[]): Wanted {
     },
   });
   const whole = (name: 'rounds' | 'seconds', most: number): number => {
-    const value = /^\d{1,3}$/.test(values[name]) ? Number(values[name]) : 0;
+    const value = /^[1-9]\d{0,2}$/.test(values[name]) ? Number(values[name]) : 0;
     if (value < 1 || value > most) throw new Error(`--${name} must be a whole number from 1 to ${most}.`);
     return value;
   };

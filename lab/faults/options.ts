@@ -132,12 +132,13 @@ export function readArguments(args: string[], now = new Date()): Wanted {
 }
 
 function seedOf(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
+  const seed = options.plainNumber(text);
+  if (Number.isInteger(seed) && seed < 1e9) return seed;
   throw new Error(`--seed must be a whole number from 0 to 999999999, not "${text}".`);
 }
 
 function positive(option: string, text: string): number {
-  const number = Number(text);
-  if (Number.isFinite(number) && number > 0) return number;
+  const number = options.plainNumber(text);
+  if (number > 0) return number;
   throw new Error(`${option} must be a number above 0, not "${text}".`);
 }

@@ -68,9 +68,9 @@ export function readArguments(args: string[], now = new Date()): Options {
         ? 'Which experiment?'
         : `There is no experiment "${name}".${didYouMean(name, Object.keys(EXPERIMENTS))}`,
     );
-  const runs = Number(values.runs ?? known.runs);
+  const runs = values.runs === undefined ? known.runs : options.plainNumber(values.runs);
   if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs: a whole number, at least 1.');
-  const factor = Number(values.factor);
+  const factor = options.plainNumber(values.factor);
   if (!(factor > 0)) throw new Error('--factor: a number above 0.');
   const pairs = rest.map((argument) => /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(argument));
   const only = rest.filter((_, i) => pairs[i] === null);

@@ -25,7 +25,7 @@ export function readArguments(args: string[]): Wanted {
       compare: { type: 'boolean', default: false },
     },
   });
-  const rounds = /^\d{1,2}$/.test(values.rounds) ? Number(values.rounds) : 0;
+  const rounds = /^[1-9]\d?$/.test(values.rounds) ? Number(values.rounds) : 0;
   if (rounds < 1) throw new Error('--rounds must be a whole number from 1 to 99.');
   if (values.pictures && values.compare) throw new Error('--pictures and --compare are two things.');
   return { rounds, isPictures: values.pictures, isComparison: values.compare };

@@ -40,8 +40,8 @@ const ABANDON_SHARE = '0.1';
 const OWN_VARIABLES = ['REHEARSAL_PASS', 'PEAK', 'USERS', 'DURATION', 'FIRST_USER', 'QUEUE', 'SCHEDULE_ID'];
 
 function whole(option: string, text: string | undefined, fallback?: number): number {
-  const value = Number(text ?? fallback);
-  if (text === undefined && fallback === undefined) throw new Error(`--${option} is missing.`);
+  const value = text === undefined ? fallback : options.plainNumber(text);
+  if (value === undefined) throw new Error(`--${option} is missing.`);
   if (Number.isSafeInteger(value) && value >= 1 && value <= MOST) return value;
   throw new Error(`--${option} must be a whole number from 1 to ${MOST}, not "${String(text)}".`);
 }

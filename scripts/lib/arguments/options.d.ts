@@ -1,4 +1,8 @@
 import type { parseArgs } from 'node:util';
 
-declare const options: { readOptions: typeof parseArgs };
+declare const options: {
+  readOptions: typeof parseArgs;
+  /** NaN for what is not in plain digits. */
+  plainNumber: (text: string) => number;
+};
 export = options;

@@ -28,4 +28,13 @@ function readOptions(config) {
   return parsed;
 }
 
-module.exports = { readOptions };
+const PLAIN = /^(?:0|[1-9]\d*)(?:\.\d+)?$/;
+
+/**
+ * The number that a text is in plain digits, as variables have them: not " ", 1e3, 0x10 or 010, which `Number` takes.
+ * @param {string} text
+ * @returns {number} NaN for anything else
+ */
+const plainNumber = (text) => (PLAIN.test(text) ? Number(text) : NaN);
+
+module.exports = { readOptions, plainNumber };

@@ -61,7 +61,7 @@ export function wholeNumber(
   { min, max }: { min: number; max: number },
 ): number {
   const number = Number(value);
-  if (/^\d+$/.test(value) && number >= min && number <= max) return number;
+  if (/^(?:0|[1-9]\d*)$/.test(value) && number >= min && number <= max) return number;
   throw new UsageError(`${option} must be a whole number from ${min} to ${max}, not "${value}".`);
 }
 

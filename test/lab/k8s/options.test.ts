@@ -22,13 +22,19 @@ describe('npm run experiment', () => {
   it.each([
     [['flight'], 'There is no experiment "flight"'],
     [['hpa', '--runs', '0'], '--runs'],
-    [['size', '--factor', 'x'], '--factor'],
     [['size', '--speed', '2'], '--speed'],
     [['size', '--id', 'a', '--id', 'b'], "Option '--id' is given twice."],
     [['size', 'RATE=1', 'RATE=2'], 'RATE is given twice.'],
     [['hpa', 'cup'], 'There is no variant "cup"'],
   ])('refuses %j', (args, why) => {
     expect(() => readArguments(args)).toThrow(why);
+  });
+
+  it('refuses numbers that are not in plain digits', () => {
+    for (const runs of ['1e1', '0x2', '02', ' ', '1.5', '-1', ''])
+      expect(() => readArguments(['hpa', `--runs=${runs}`])).toThrow('--runs');
+    for (const factor of ['1e-1', '.5', '0x1', '0', '0.0', 'Infinity'])
+      expect(() => readArguments(['size', `--factor=${factor}`])).toThrow('--factor');
   });
 
   it('finds the results at the end of a log', () => {

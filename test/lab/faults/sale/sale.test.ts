@@ -109,7 +109,9 @@ describe('a sale under faults', () => {
       entries: 5000,
       totalMs: 120_000,
     });
-    expect(() => readArguments(['sale', '--entries', 'many'])).toThrow('--entries');
+    for (const entries of ['many', '1e5', '0x10', ' '])
+      expect(() => readArguments(['sale', '--entries', entries])).toThrow('--entries');
+    expect(() => readArguments(['sale', '--seed', '007'])).toThrow('--seed');
     expect(() => readArguments(['sale', 'kill-api'])).toThrow('sale goes alone.');
   });
 
