@@ -18,7 +18,7 @@ const LEAVES: [second: number, kind: string, words: string][] = [
   [0, 'sale', 'OPEN'],
   [0, 'begin', '1 0 0 0 0 0 0 0 - - - -'],
   [0, 'issue', '1 1 c'],
-  [0, 'limit', 'fixed 2 -'],
+  [0, 'limit', 'fixed 2 - 600000'],
   [0, 'admit', '1 free'],
   [1, 'issue', '2 1 c'],
   [1, 'admit', '2 free'],
@@ -29,7 +29,7 @@ const LEAVES: [second: number, kind: string, words: string][] = [
   [10, 'admit', '3 next 2'],
   [40, 'end', '3 paid'],
   [70, 'end', '2 expired'],
-  [70, 'limit', 'operator 1 0.5'],
+  [70, 'limit', 'operator 1 0.5 600000'],
   [70, 'admit', '5 next 3'],
   [75, 'issue', '6 1 c'],
   [79, 'end', '5 paid'],
@@ -42,17 +42,16 @@ const ORDERS: SaleSource['orders'] = [
   { id: 4, seats: 1, total: 100, heldAt: at(71), paidAt: at(79), endedAt: null },
 ];
 
-function reportOf(source: Partial<SaleSource> = {}): SaleReport {
+function reportOf(source: Partial<SaleSource> = {}, leaves = LEAVES): SaleReport {
   const replay = new SaleReplay({
     queueId: 'main',
     halls: [{ scheduleId: 1, title: 'Hall', seats: 4 }],
     orders: ORDERS,
-    sessionSeconds: 600,
     sinceMs: -Infinity,
     untilMs: Infinity,
     ...source,
   });
-  for (const [second, kind, words] of LEAVES)
+  for (const [second, kind, words] of leaves)
     if (!replay.add(parseLeaf(`${kind} ${START_MS + second * 1000} ${words}`))) break;
   return replay.report(CHECKPOINT);
 }
@@ -123,6 +122,20 @@ describe('the report of a sale', () => {
     expect(etaError.count).toBeGreaterThan(0);
     expect(chances.words.reduce((sum, { said }) => sum + said, 0)).toBeGreaterThan(0);
     expect(chances.brier).toBeGreaterThanOrEqual(0);
+  });
+
+  it('takes the length of a session from the log, as far as the log tells it', () => {
+    const withSession = (ms: string) =>
+      LEAVES.map(([second, kind, words]): (typeof LEAVES)[number] => [
+        second,
+        kind,
+        words.replace(' 600000', ms),
+      ]);
+    const { etaError } = reportOf();
+    expect(reportOf({}, withSession('')).etaError).toEqual(etaError); // of an earlier version: the rate alone
+    const short = reportOf({}, withSession(' 1000')).etaError;
+    expect(short.count).toBe(etaError.count);
+    expect(short.mean).toBeGreaterThan(etaError.mean); // less was estimated than it took
   });
 });
 

@@ -78,7 +78,7 @@ describe('an audit of a log that was tampered with', () => {
     await queue.admit();
     const leaves = await leavesOf(queue);
     expect(leaves.filter((leaf) => leaf.startsWith('admit'))).toHaveLength(12);
-    expect(leaves.find((leaf) => leaf.startsWith('limit'))).toMatch(/ fixed 50 20$/);
+    expect(leaves.find((leaf) => leaf.startsWith('limit'))).toMatch(/ fixed 50 20 60000$/);
     expect(await faultsOf(leaves)).toEqual([]);
   });
 

@@ -27,10 +27,7 @@ export class EstimateReplay {
   private turn = 0;
 
   /** @param sellsSeats whether it is known what the queue sells: else nothing can be said of chances */
-  constructor(
-    private readonly sessionSeconds: number,
-    private readonly sellsSeats: boolean,
-  ) {}
+  constructor(private readonly sellsSeats: boolean) {}
 
   /** @param bought since the last second */
   tick(ms: number, queue: QueueReplay, seats: SeatReplay, bought: ReturnType<SeatReplay['advance']>): void {
@@ -58,7 +55,7 @@ export class EstimateReplay {
       limits: { ...limits, source: 'fixed' as const },
       active: queue.active.size,
       perSecond: this.rate.perSecond,
-      sessionSeconds: this.sessionSeconds,
+      sessionSeconds: limits.sessionSeconds,
     };
     const eta = etaSeconds(queue.positionOf(seq), flow);
     if (eta.isMeasured) this.etas.predicted(seq, ms, eta.seconds);

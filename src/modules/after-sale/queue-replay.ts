@@ -14,7 +14,17 @@ export interface Limits {
   rateLimit: number | undefined;
   paused: boolean;
   source: string;
+  /** Infinity: a log of an earlier version does not say it. */
+  sessionSeconds: number;
 }
+
+const NO_LIMITS: Limits = {
+  activeLimit: 0,
+  rateLimit: undefined,
+  paused: false,
+  source: '',
+  sessionSeconds: Infinity,
+};
 
 const numberOf = (word: string | undefined): number | undefined =>
   word === undefined || word === '-' || word === '' ? undefined : Number(word);
@@ -98,13 +108,14 @@ export class QueueReplay {
   }
 
   private applyToLimits(kind: string, words: string[]): void {
-    const before = this.limits ?? { activeLimit: 0, rateLimit: undefined, paused: false, source: '' };
+    const before = this.limits ?? NO_LIMITS;
     if (kind === 'limit')
       this.limits = {
         ...before,
         source: words[0] ?? '',
         activeLimit: Number(words[1]),
         rateLimit: numberOf(words[2]),
+        sessionSeconds: (numberOf(words[3]) ?? Infinity) / 1000,
       };
     if (kind === 'command' && (words[0] === 'pause' || words[0] === 'resume'))
       this.limits = { ...before, paused: words[0] === 'pause' };

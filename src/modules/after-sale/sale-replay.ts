@@ -13,7 +13,6 @@ export interface SaleSource {
   queueId: string;
   halls: Hall[];
   orders: SoldOrder[];
-  sessionSeconds: number;
   /** Only what happened in [sinceMs, untilMs) is counted. */
   sinceMs: number;
   untilMs: number;
@@ -33,7 +32,7 @@ export class SaleReplay {
   constructor(private readonly source: SaleSource) {
     const seats = source.halls.reduce((sum, hall) => sum + hall.seats, 0);
     this.seats = new SeatReplay(seats, source.orders);
-    this.estimates = new EstimateReplay(source.sessionSeconds, seats > 0);
+    this.estimates = new EstimateReplay(seats > 0);
   }
 
   /** @returns whether later leaves are wanted as well */

@@ -35,8 +35,7 @@ export class AfterSaleService {
     const ordersOfHalls = [];
     for (const hall of halls) ordersOfHalls.push(await this.sales.orders(hall.scheduleId));
     const orders = ordersOfHalls.flat();
-    const sessionSeconds = this.config.QUEUE_SESSION_SECONDS;
-    const replay = new SaleReplay({ queueId, halls, orders, sessionSeconds, sinceMs, untilMs });
+    const replay = new SaleReplay({ queueId, halls, orders, sinceMs, untilMs });
     const { size, root, note } = checkpoint;
     for await (const leaf of readLeaves(this.log, queueId, size)) if (!replay.add(leaf)) break;
     return replay.report({ size, root: root.toString('base64'), note });

@@ -30,11 +30,12 @@ local function freeSessions()
   return tokens and math.min(free, math.floor(tokens)) or free
 end
 
--- The limits under which entries are admitted are a leaf before the first of them.
+-- The limits under which entries are admitted are a leaf before the first of them, with how long a session lasts (ms):
+-- who replays the log later does not know the configuration.
 local function logLimits()
   if isLimitLogged then return end
   isLimitLogged = true
-  local text = string.format('%s %.0f %s', source, limit, rate and tostring(rate) or '-')
+  local text = string.format('%s %.0f %s %.0f', source, limit, rate and tostring(rate) or '-', tonumber(ARGV[3]))
   if text == loggedLimit then return end
   redis.call('HSET', KEYS[1], 'loggedLimit', text)
   addLeaf('limit', '%s', text)
