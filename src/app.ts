@@ -128,7 +128,7 @@ function apiRoutes(container: DependencyContainer, make: () => RouteMiddleware):
   return [
     queueRoutes(queue, container.resolve(QueueStreams), container.resolve(IdentityService), middleware),
     statusRoutes(container.resolve(QueueStatusService), queue, middleware),
-    drawRoutes(container.resolve(DrawService)),
+    drawRoutes(container.resolve(DrawService), middleware),
     catalogRoutes(container.resolve(ConcertService), middleware),
     seatMapRoutes(container.resolve(SeatMapService), middleware),
     reservationRoutes(container.resolve(ReservationService), middleware),

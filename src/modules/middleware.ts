@@ -25,6 +25,8 @@ export interface RouteMiddleware extends QueueMiddleware {
   shed: RequestHandler;
   /** The same for requests with a token of any status: those of users who are not active have few places. */
   shedAnyStatus: RequestHandler;
+  /** The same for what anybody may read from a store without a token: separate places, and no load of the active users. */
+  shedAnonymous: RequestHandler;
   idempotent: Idempotent;
   /**
    * All that an act of an active user passes, in this order: holds, payments, top-ups and what is done to orders.
@@ -42,6 +44,8 @@ export interface RouteMiddleware extends QueueMiddleware {
 const MAX_PER_USER = 100;
 /** Most concurrent requests, in a process, of users who are not active: that read or cancel orders, and that are replays. */
 const MAX_OF_OTHERS = 8;
+/** Most concurrent requests, in a process, of readers of public logs and draws: one auditor sends half as many. */
+const MAX_ANONYMOUS = 32;
 /** The status of a request that is shed. */
 const SHED = 503;
 /** Limits the requests of one user after the end of the session, which may only be answered as before. */
@@ -77,6 +81,7 @@ export function routeMiddleware(options: RouteMiddlewareOptions): RouteMiddlewar
     refuseIfFull: refuseIfFull(options),
     shed: shedding.shed,
     shedAnyStatus: shedApart(shedding, MAX_OF_OTHERS, ({ claims }) => !guard.isActive(claims)),
+    shedAnonymous: shedApart(shedding, MAX_ANONYMOUS, () => true),
   };
   return {
     ...steps,

@@ -16,13 +16,16 @@ const BRIEF = 'public, max-age=1, stale-if-error=60';
 const KEY = 'public, max-age=60';
 
 /** Static files of the transparency logs (C2SP tlog-tiles), for caches and anybody. */
-export function transparencyRoutes(logs: TransparencyService, { validate, shed }: RouteMiddleware): Router {
+export function transparencyRoutes(
+  logs: TransparencyService,
+  { validate, shedAnonymous }: RouteMiddleware,
+): Router {
   const router = literalRouter();
   const base = '/v1/api/transparency/:queueId';
 
   router.get(
     `${base}/checkpoint`,
-    shed,
+    shedAnonymous,
     answers(CHECKPOINT, async (req, res) => {
       sendFile(res, Buffer.from(await logs.checkpoint(req.params.queueId ?? '')), TEXT, BRIEF);
     }),
@@ -38,14 +41,14 @@ export function transparencyRoutes(logs: TransparencyService, { validate, shed }
   router.get(
     `${base}/inclusion`,
     validate(INCLUSION),
-    shed,
+    shedAnonymous,
     answers(INCLUSION, async (req, res) => {
       const { seq, generation } = req.query;
       sendData(res, await logs.inclusion(req.params.queueId ?? '', generation, seq));
     }),
   );
 
-  router.get(`${base}/tile/*path`, shed, async (req, res) => {
+  router.get(`${base}/tile/*path`, shedAnonymous, async (req, res) => {
     const { queueId, path } = req.params as unknown as { queueId: string; path: string[] };
     const tile = readTilePath(path.join('/'));
     if (tile === undefined) throw new NotFound('A tile of this name');

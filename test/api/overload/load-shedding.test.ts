@@ -77,6 +77,14 @@ describe('while the load shedder admits nothing', () => {
     expect(answers.map(outcome)).toEqual(['200', '200', '200']);
   });
 
+  it('log and draws of a queue, which anybody may read, are read in places that are not those of users', async () => {
+    const log = `${suite.url}/v1/api/transparency/${suite.queueId}`;
+    const entry = await request(log).get('/inclusion?seq=1&generation=1');
+    const tile = await request(log).get('/tile/entries/x999/999');
+    const draws = await request(suite.url).get(`/v1/api/queues/${suite.queueId}/draws`);
+    expect([entry, tile, draws].map(outcome)).toEqual(['404 404', '404 404', '200']);
+  });
+
   it('a proof-of-work challenge, which needs no store, is served', async () => {
     const answer = await request(proving.url).post('/v1/api/queue/challenge').send({ userId: 1 });
     expect(outcome(answer)).toBe('200');

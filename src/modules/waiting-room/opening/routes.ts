@@ -6,22 +6,28 @@ import { sendData } from '../../../http/envelope';
 import { validation } from '../../../http/middleware/validate';
 import { answers, operation } from '../../../http/operation';
 import { literalRouter, refuseOtherMethods } from '../../../http/routes';
+import type { RouteMiddleware } from '../../middleware';
 import { Hash, PublishedDraw } from './schema';
 import type { DrawService } from './service';
 
 /** Everything that is needed to compute a draw again. */
-export function drawRoutes(draws: DrawService): Router {
+export function drawRoutes(
+  draws: DrawService,
+  { shedAnonymous }: Pick<RouteMiddleware, 'shedAnonymous'>,
+): Router {
   const router = literalRouter();
   const validate = validation(0);
 
   router.get(
     '/v1/api/queues/:queueId/draws',
+    shedAnonymous,
     answers(DRAWS, async (req, res) => sendData(res, await draws.list(req.params.queueId ?? ''))),
   );
 
   router.get(
     '/v1/api/queues/:queueId/draws/:number/registrants',
     validate(REGISTRANTS),
+    shedAnonymous,
     answers(REGISTRANTS, async (req, res) => {
       const number = QueryId.safeParse(req.params.number);
       if (!number.success) throw new NotFound(`Draw ${String(req.params.number)}`);
