@@ -30,7 +30,8 @@ export async function answersOf<Answers extends unknown[]>(called: {
 /**
  * Runs `work` as a transaction on a connection; an error rolls back. It begins by an end of autocommit and not by BEGIN:
  * after a deadlock the server has ended the transaction, and the statements that were sent behind must not commit by
- * themselves.
+ * themselves. It ends by a statement of ours: the connector's own `rollback` sends nothing where the last answer says that no
+ * transaction is open, which a proxy may say wrongly, and the return to autocommit would then commit it.
  */
 export async function inTransaction<T>(
   connection: Connection,
@@ -58,16 +59,15 @@ export async function inTransaction<T>(
       },
     });
     await begun;
-    const committed = tracedStatement(tracer, 'COMMIT', () => connection.commit());
-    commitByItself(connection); // in the same round trip: a COMMIT that fails has rolled back
+    const committed = tracedStatement(tracer, 'COMMIT', () => connection.query('COMMIT'));
+    const restored = commitByItself(connection); // in the same round trip: a COMMIT that fails has rolled back
     await committed;
+    await restored;
     return result;
   } catch (error) {
     // Also after 1205, which undoes the statement only (innodb_rollback_on_timeout is OFF).
-    await connection.rollback().then(
-      () => {
-        commitByItself(connection);
-      },
+    await connection.query('ROLLBACK').then(
+      () => commitByItself(connection),
       () => {
         connection.destroy();
       },
@@ -76,9 +76,14 @@ export async function inTransaction<T>(
   }
 }
 
-/** Nobody waits for it: what the next user of the connection sends comes behind it. */
-function commitByItself(connection: Connection): void {
-  connection.query('SET autocommit = 1').catch(() => {
+/**
+ * Resolves when statements commit by themselves again, or the connection is given up: nobody may have it before. What its
+ * next user wrote would be answered and never committed.
+ */
+async function commitByItself(connection: Connection): Promise<void> {
+  try {
+    await connection.query('SET autocommit = 1');
+  } catch {
     connection.destroy();
-  });
+  }
 }

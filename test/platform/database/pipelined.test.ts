@@ -1,5 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { Connection } from 'mariadb';
 import { answersOf } from '../../../src/platform/database/database';
+import { inTransaction } from '../../../src/platform/database/transaction';
 import { openDatabase } from '../../support/rows/given';
 
 const INSERT = 'INSERT INTO outbox (event_id, topic, partition_key, payload) VALUES (?, ?, ?, ?)';
@@ -73,5 +75,31 @@ describe('statements of a transaction that travel together', () => {
     expect(await database.query(commits)).toEqual([{ commits: 1 }]);
     await expect(database.transaction((tx) => tx.query('SELECT FROM nothing'))).rejects.toThrow();
     expect(await database.query(commits)).toEqual([{ commits: 1 }]);
+    const endedByServer = database.transaction((tx) =>
+      answersOf([tx.execute('ROLLBACK'), tx.query('SELECT FROM nothing')]),
+    );
+    await expect(endedByServer).rejects.toThrow();
+    expect(await database.query(commits)).toEqual([{ commits: 1 }]);
+  });
+
+  it.each([
+    ['SET autocommit = 0', 'failed', ['SET autocommit = 0', 'ROLLBACK', 'SET autocommit = 1']],
+    [
+      'COMMIT',
+      'failed',
+      ['SET autocommit = 0', 'COMMIT', 'SET autocommit = 1', 'ROLLBACK', 'SET autocommit = 1'],
+    ],
+    ['SET autocommit = 1', 'done', ['SET autocommit = 0', 'COMMIT', 'SET autocommit = 1', 'given up']],
+  ])('give no connection back whose state is unknown, when %s fails', async (failing, outcome, expected) => {
+    const sent: string[] = [];
+    const send = async (sql: string): Promise<void> => {
+      sent.push(sql);
+      await Promise.resolve();
+      if (sql === failing) throw new Error(sql);
+    };
+    const connection = { query: send, destroy: () => sent.push('given up') } as unknown as Connection;
+    const work = inTransaction(connection, () => Promise.resolve('done')).catch(() => 'failed');
+    expect(await work).toBe(outcome);
+    expect(sent).toEqual(expected);
   });
 });
