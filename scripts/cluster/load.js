@@ -5,6 +5,7 @@ const path = require('node:path');
 const { misuse } = require('../lib/arguments/arguments');
 const { assembledCharts } = require('../lib/deploys/charts');
 const { didYouMean } = require('../lib/arguments/closest');
+const { plainNumber } = require('../lib/arguments/options');
 const { ensureDependencies } = require('../lib/dependencies');
 const { Failure } = require('../lib/running/failure');
 const { listen } = require('../lib/running/interruption');
@@ -118,8 +119,10 @@ async function follow(job) {
 function takePods(args) {
   const at = args.indexOf('--pods');
   if (at < 0) return { pods: 1, rest: args };
-  if (!/^[1-9]\d?$/.test(args[at + 1] ?? '')) throw misuse('--pods needs a number from 1 to 99.', USAGE);
-  return { pods: Number(args[at + 1]), rest: args.toSpliced(at, 2) };
+  const pods = plainNumber(args[at + 1] ?? '');
+  if (!Number.isInteger(pods) || pods < 1 || pods > 99)
+    throw misuse('--pods needs a number from 1 to 99.', USAGE);
+  return { pods, rest: args.toSpliced(at, 2) };
 }
 
 async function load(all) {
