@@ -13,6 +13,14 @@ const NEEDLESS_SPREAD = [
   ':matches(ArrayExpression, CallExpression, NewExpression) > SpreadElement > ArrayExpression',
 ].map((selector) => ({ selector, message: 'Write the elements without the spread.' }));
 
+/** A call takes about 100,000 arguments: a list of the sale's size ends the process. */
+const LIST_AS_ARGUMENTS = [
+  {
+    selector: 'CallExpression[callee.property.name=/^(push|unshift)$/] > SpreadElement',
+    message: 'Add the elements one by one: a call does not take any number of arguments.',
+  },
+];
+
 /** @param {string} names divided by white space */
 const errors = (names) => Object.fromEntries(names.split(/\s+/).map((name) => [name, 'error']));
 
@@ -91,6 +99,10 @@ export default defineConfig({
       },
     },
     {
+      files: ['{src,web,k6,lab}/**/*.{ts,tsx,mjs}'],
+      rules: { 'eslint-js/no-restricted-syntax': ['error', ...NEEDLESS_SPREAD, ...LIST_AS_ARGUMENTS] },
+    },
+    {
       files: ['src/**/*.ts'],
       rules: {
         'regexp/no-super-linear-move': 'error', // slow by a long line alone: what comes from outside may be long
@@ -124,6 +136,7 @@ export default defineConfig({
         'eslint-js/no-restricted-syntax': [
           'error',
           ...NEEDLESS_SPREAD,
+          ...LIST_AS_ARGUMENTS,
           ...[
             `TemplateLiteral:has(> TemplateElement:first-child[value.raw=${STATEMENT}])`,
             `BinaryExpression:has(Literal[value=${STATEMENT}])`,

@@ -94,7 +94,7 @@ async function main(): Promise<number> {
   for (const benchmark of wanted.benchmarks) {
     const outcome = await runOne(benchmark, wanted);
     if (typeof outcome === 'string') failures++;
-    else results.push(...outcome);
+    else for (const result of outcome) results.push(result);
   }
   await closeDatabase();
   write(results, wanted);

@@ -101,7 +101,7 @@ export async function readDraws(url, queueId) {
       const after = last === undefined ? '' : `?after=${last[0]}`;
       const page = await get(`draws/${draw.number}/registrants${after}`);
       if (page.length === 0) break;
-      registrants.push(...page);
+      for (const registrant of page) registrants.push(registrant);
     }
     read.push({ draw, registrants });
   }

@@ -40,7 +40,7 @@ export function recoveryMs(evidence: Evidence, untilMs: number, nextMs: number):
   const late = evidence.operations.filter(
     ({ startMs, endMs, outcome }) => startMs >= untilMs && endMs < nextMs && outcome === 'unknown',
   );
-  return Math.max(0, ...late.map(({ endMs }) => endMs - untilMs));
+  return late.reduce((longest, { endMs }) => Math.max(longest, endMs - untilMs), 0);
 }
 
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
@@ -54,7 +54,7 @@ function phaseRow(evidence: Evidence, phase: PhaseRecord, violations: Violation[
   const found = violations.filter(
     ({ atMs }) => atMs !== undefined && atMs >= phase.fromMs && atMs < phase.toMs,
   );
-  const longest = recovered.length > 0 ? seconds(Math.max(...recovered)) : '–';
+  const longest = recovered.length > 0 ? seconds(recovered.reduce((a, b) => Math.max(a, b))) : '–';
   const slowest = seconds(asked.reduce((most, { startMs, endMs }) => Math.max(most, endMs - startMs), 0));
   const seen = phase.faults.flatMap((fault) => fault.seen ?? []);
   return [

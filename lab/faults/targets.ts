@@ -102,7 +102,7 @@ function recovers(what: string, evidence: Evidence, names: string[]): Target {
     faults.map(({ untilMs }, i) => recoveryMs(evidence, untilMs, faults[i + 1]?.fromMs ?? toMs)),
   );
   if (times.length === 0) return { what, target: '≤ 5 s', measured: '–', verdict: 'not tried' };
-  const longest = Math.max(...times);
+  const longest = times.reduce((a, b) => Math.max(a, b));
   return {
     what,
     target: '≤ 5 s',

@@ -26,7 +26,8 @@ async function sell(stage: Stage): Promise<void> {
   const endsAtMs = Date.now() + SALE_MS;
   const tokens: string[] = [];
   for (let buyer = 0; Date.now() < endsAtMs; buyer++) {
-    if (tokens.length < USERS) tokens.push(...(await stage.enter(FIRST_USER + tokens.length, 4)));
+    if (tokens.length < USERS)
+      for (const token of await stage.enter(FIRST_USER + tokens.length, 4)) tokens.push(token);
     await buy(stage.url, tokens[buyer] ?? '');
     await sleep(400);
   }

@@ -63,7 +63,8 @@ async function enterAll(url: string, from: number, count: number, queueId: strin
       { length: Math.min(AT_ONCE, count - tokens.length) },
       (_, i) => from + tokens.length + i,
     );
-    tokens.push(...(await Promise.all(users.map((userId) => enter(url, userId, queueId)))));
+    const entered = await Promise.all(users.map((userId) => enter(url, userId, queueId)));
+    for (const token of entered) tokens.push(token);
   }
   return tokens;
 }

@@ -35,7 +35,7 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
       faults.push('TOKEN_SECRET must be set outside development (at least 32 random bytes)');
   }
   if (values.DATABASE_ADMIN_URL === '') values.DATABASE_ADMIN_URL = values.DATABASE_URL;
-  faults.push(...contradictions(values));
+  for (const fault of contradictions(values)) faults.push(fault);
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(values as Config);
 }

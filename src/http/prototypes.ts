@@ -40,7 +40,7 @@ export function expressPrototypes(app: Express): Prototypes {
     override writeHead(status: number, ...rest: unknown[]): this {
       const { headers = [] } = this.exchange ?? {};
       const list = rest.at(-1);
-      if (Array.isArray(list)) list.push(...headers);
+      if (Array.isArray(list)) for (const header of headers) list.push(header);
       else
         for (let i = 0; i < headers.length; i += 2)
           this.setHeader(String(headers[i]), String(headers[i + 1]));

@@ -148,7 +148,7 @@ const SETTLING_SECONDS = 3;
 function throughOutage(outage: Outage, samples: Sample[], recording: Recording): OutageFigures {
   const { from, until } = outage;
   const closed = gauge(samples, 'concert_breaker_state', '', { state: 'closed' }).points;
-  const all = Math.max(0, ...closed.map(([, count]) => count));
+  const all = closed.reduce((most, [, count]) => Math.max(most, count), 0);
   const opened = closed.find(([at, count]) => at >= from && at <= until && count < all);
   const recovered = closed.find(([at, count]) => at >= until && count === all);
   const sold = rate(samples, 'concert_ticket_sales_total', '').points.find(

@@ -66,7 +66,7 @@ function limitIn(seconds: readonly Second[]): { limit: number; isPinned: boolean
   const binding = seconds.filter(isBinding).map(({ limit }) => limit);
   const limits =
     binding.length > 0 ? binding : seconds.map(({ limit }) => limit).filter((limit) => limit > 0);
-  const isPinned = binding.length >= PINNED_SECONDS && Math.min(...binding) === Math.max(...binding);
+  const isPinned = binding.length >= PINNED_SECONDS && binding.every((limit) => limit === binding[0]);
   return { limit: limits.length > 0 ? median(limits) : Infinity, isPinned };
 }
 

@@ -72,7 +72,11 @@ export function outcomeOf(
   const active = endpoints.filter(({ endpoint }) => ACTIVE_ENDPOINTS.includes(endpoint));
   const p99Ms = Math.max(0, ...active.map(({ ms }) => ms.p99));
   const seconds = secondsOf(findings, queueId);
-  const course = courseOf(findings, seats, Math.max(0, ...seconds.map(({ active: users }) => users)));
+  const course = courseOf(
+    findings,
+    seats,
+    seconds.reduce((most, { active: users }) => Math.max(most, users), 0),
+  );
   const soldOut = course.isSoldOut ? reaches(course, seats) : undefined;
   const measured = measuredOf(findings, { queueId, users, seats, course, seconds });
   const ends = expectedEnds(findings.meta.variables);

@@ -25,26 +25,32 @@ export function checkBank({ operations, state }: Evidence): Violation[] {
   const prices = pricesOf(state);
   const reservationOf = new Map(state.payments.map(({ id, reservationId }) => [id, reservationId]));
   const ledger = new Map<number, FinalState['ledger']>();
-  for (const entry of state.ledger) ledger.set(entry.userId, [...(ledger.get(entry.userId) ?? []), entry]);
+  for (const entry of state.ledger) addTo(ledger, entry.userId, entry);
   const byUser = new Map<number, Wish[]>();
-  for (const wish of wishes) byUser.set(wish.userId, [...(byUser.get(wish.userId) ?? []), wish]);
+  for (const wish of wishes) addTo(byUser, wish.userId, wish);
   const looks = new Map<number, Operation[]>();
   for (const look of operations)
-    if (look.act === 'balance' && look.outcome === 'ok')
-      looks.set(look.userId, [...(looks.get(look.userId) ?? []), look]);
+    if (look.act === 'balance' && look.outcome === 'ok') addTo(looks, look.userId, look);
   const violations: Violation[] = [];
+  const add = (found: Violation[]): void => {
+    for (const violation of found) violations.push(violation);
+  };
   for (const [userId, own] of byUser) {
     const { effects, found } = settle(userId, own, state.balances, ledger, reservationOf, prices);
-    violations.push(...found);
+    add(found);
     for (const { answered, startMs, endMs } of looks.get(userId) ?? [])
-      violations.push(...explain(userId, answered?.amount ?? NaN, startMs, endMs, effects));
+      add(explain(userId, answered?.amount ?? NaN, startMs, endMs, effects));
     for (const { wish } of effects)
       if (wish.act === 'charge' && wish.done !== undefined)
-        violations.push(
-          ...explain(userId, wish.done.answered?.amount ?? NaN, wish.startMs, wish.okMs, effects, wish),
-        );
+        add(explain(userId, wish.done.answered?.amount ?? NaN, wish.startMs, wish.okMs, effects, wish));
   }
   return violations;
+}
+
+function addTo<T>(lists: Map<number, T[]>, key: number, value: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 /** Price of each order, by its first reservation. */

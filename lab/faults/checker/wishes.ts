@@ -35,7 +35,7 @@ export function wishesOf(operations: Operation[]): Wish[] {
       act: first.act,
       userId: first.userId,
       operations: same,
-      startMs: Math.min(...same.map(({ startMs }) => startMs)),
+      startMs: same.reduce((first, { startMs }) => Math.min(first, startMs), Infinity),
       okMs: done?.endMs ?? Infinity,
       verdict: done ? 'ok' : same.every(isRefused) ? 'fail' : 'unknown',
       done,

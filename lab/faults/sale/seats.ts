@@ -28,6 +28,7 @@ export class Seats {
 
   /** They were not bought, or whether they were is not known: somebody else may try. */
   giveBack({ scheduleId, seatIds }: Party): void {
-    this.bySchedule.find(({ id }) => id === scheduleId)?.seats.push(...seatIds);
+    const schedule = this.bySchedule.find(({ id }) => id === scheduleId);
+    if (schedule !== undefined) for (const seatId of seatIds) schedule.seats.push(seatId);
   }
 }

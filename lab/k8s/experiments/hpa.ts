@@ -45,7 +45,7 @@ export const hpa: Experiment = async (bench) => {
       const step = stepOf(run, Number(variables.STEP_RATE), variant, manifest);
       const timeline = timelineOf(run.samples, step);
       timelines.push(timeline);
-      if (n === 1) plots.push(...plotsOf(name, run, step)); // each run's own report has the others
+      if (n === 1) for (const plot of plotsOf(name, run, step)) plots.push(plot); // each run's own report has the others
       bench.note(`${name}: ${JSON.stringify(timeline)}`);
     }
     rows.push([`${variant.name} > ${Number(variant.target(manifest).toFixed(2))}`, ...cellsOf(timelines)]);

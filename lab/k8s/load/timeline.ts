@@ -48,7 +48,7 @@ export function timelineOf(samples: ClusterSample[], step: Step): Timeline {
   const isNew = (pod: PodSample): boolean => !old.has(pod.name);
   const ofNewPods = (what: 'scheduledAt' | 'startedAt' | 'readyAt'): number | undefined => {
     const times = during.flatMap(({ pods }) => pods.filter(isNew).flatMap((pod) => pod[what] ?? []));
-    return times.length === 0 ? undefined : Math.min(...times);
+    return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b));
   };
   const scaledIn = samples.find(
     ({ at, pods }) => at > endMs && pods.filter(({ isLeaving }) => !isLeaving).length <= fewest,
@@ -61,7 +61,10 @@ export function timelineOf(samples: ClusterSample[], step: Step): Timeline {
     ready: after(ofNewPods('readyAt')),
     firstRequest: after(first(({ pods }) => pods.some((pod) => isNew(pod) && answered(pod) > 0))),
     restored: restoredAfter(step),
-    mostPods: Math.max(0, ...during.map(({ pods }) => pods.filter(({ readyAt }) => readyAt).length)),
+    mostPods: during.reduce(
+      (most, { pods }) => Math.max(most, pods.filter(({ readyAt }) => readyAt).length),
+      0,
+    ),
     scaledIn: scaledIn && (scaledIn - endMs) / 1000,
   };
 }

@@ -73,8 +73,12 @@ export function differenceOf(before: Look, after: Look): Difference | undefined 
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) if (isOther(before, after, x, y)) found.push({ x, y });
   if (found.length === 0) return undefined;
-  const [xs, ys] = [found.map(({ x }) => x), found.map(({ y }) => y)];
-  const box = [Math.min(...xs), Math.min(...ys), Math.max(...xs) + 1, Math.max(...ys) + 1];
+  let [left, top, right, bottom] = [Infinity, Infinity, 0, 0];
+  for (const { x, y } of found) {
+    [left, top] = [Math.min(left, x), Math.min(top, y)];
+    [right, bottom] = [Math.max(right, x + 1), Math.max(bottom, y + 1)];
+  }
+  const box = [left, top, right, bottom];
   return {
     share: found.length / (width * height),
     box: box.map((cells) => cells * CELL) as Difference['box'],

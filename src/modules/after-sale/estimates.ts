@@ -34,7 +34,7 @@ export class EstimateReplay {
     this.estimateWait(ms, queue);
     this.learn(queue, bought);
     const isSoldOut = queue.sale === 'SOLD_OUT' || queue.sale === 'CLOSED';
-    this.chances.push(...this.calibration.settle(queue.head, isSoldOut));
+    for (const outcome of this.calibration.settle(queue.head, isSoldOut)) this.chances.push(outcome);
     if (!isForSale(queue.sale) || !this.sellsSeats) return;
     const undecided = Math.max(0, queue.active.size - seats.holders);
     const supply = { free: Math.max(0, seats.free), held: seats.held, undecided };
@@ -47,7 +47,7 @@ export class EstimateReplay {
   private estimateWait(ms: number, queue: QueueReplay): void {
     const { head, limits, admittedTotal: admitted } = queue;
     this.rate.add(ms, admitted);
-    this.etaErrors.push(...this.etas.served(head, ms));
+    for (const error of this.etas.served(head, ms)) this.etaErrors.push(error);
     if (limits === undefined) return;
     const seq = queue.seqAt(SHARES[this.turn++ % SHARES.length] ?? 1);
     if (seq === undefined) return;

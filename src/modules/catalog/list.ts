@@ -91,7 +91,7 @@ export async function pageOf<Row extends Schedule | Seat>(
   const rows: Row[] = [];
   for (const { from, to } of pieces.filter(({ last }) => isBehind(last, after))) {
     const all = JSON.parse(`[${json.slice(from, to)}]`) as Row[];
-    rows.push(...all.filter((row) => isBehind(cursorOf(row), after) && isWanted(row)));
+    for (const row of all) if (isBehind(cursorOf(row), after) && isWanted(row)) rows.push(row);
     const last = rows[count - 1];
     if (last !== undefined && rows.length > count)
       return { rows: rows.slice(0, count), next: cursorOf(last) };

@@ -60,7 +60,7 @@ export async function checkInvariants({
     if (id === 'I5') parts.push(await (kafka === undefined ? eventsUnasked : eventsAsked(kafka))(repository));
     results.push(resultOf(id, parts));
   }
-  results.push(...(await judgeQueues(repository, redis, queueIds)));
+  for (const result of await judgeQueues(repository, redis, queueIds)) results.push(result);
   results.sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
   return { ok: results.every(({ verdict }) => verdict !== 'violated' && verdict !== 'unknown'), results };
 }

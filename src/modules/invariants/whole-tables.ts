@@ -85,7 +85,7 @@ async function ask(
   const most = ROWS_SHOWN + 1 - rows.length;
   if (error !== undefined || most === 0) return;
   try {
-    rows.push(...(await rowsIn(on, check, span, { most })));
+    for (const row of await rowsIn(on, check, span, { most })) rows.push(row);
   } catch (failure) {
     fail(outcomes, check, failure);
   }

@@ -47,7 +47,7 @@ async function allPages<T>(
     const page = await read(all.at(-1));
     if (!page.ok) return undefined;
     if (page.data.length === 0) return all;
-    all.push(...page.data);
+    for (const one of page.data) all.push(one);
   }
 }
 

@@ -59,5 +59,5 @@ const classNameOf = (priceClass: Layout['priceClasses'][number] | undefined): st
 function pitchOf(sections: Layout['sections']): number {
   const { seats = [] } = sections[0]?.rows[0] ?? {};
   const steps = seats.slice(1).map(({ x }, i) => x - (seats[i]?.x ?? x));
-  return Math.min(...steps.filter((step) => step > 0), Infinity);
+  return steps.filter((step) => step > 0).reduce((least, step) => Math.min(least, step), Infinity);
 }
