@@ -82,7 +82,7 @@ export async function screen(page: Page, name: string): Promise<void> {
 
 /** What axe finds against WCAG 2.2 AA; empty when all is well. */
 export async function axe(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
+  if (!(await page.evaluate<boolean>("'axe' in globalThis"))) await page.evaluate(AXE);
   const violations = await page.evaluate(async (rules) => {
     const { axe: checker } = globalThis as unknown as {
       axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };

@@ -72,7 +72,7 @@ describe('against the service', () => {
   };
 
   it('study: all are let in, nobody steps back', async () => {
-    const study = await against('study', { DURATION_SCALE: 0.06 });
+    const study = await against('study', { DURATION_SCALE: 0.03 });
     expect(study).toMatchObject({ code: 0 });
     expect(study.count('visits')).toBeGreaterThan(0);
     expect(study.summary.metrics.queue_admitted?.values.rate).toBe(1);

@@ -1,6 +1,6 @@
 // Jest evaluates each module again for each test file, packages included: half of the CPU that starting the service costs
-// a file. These packages only compute, and nobody looks at the class of what they give, so one copy, outside of Jest's
-// contexts, serves all the files of a worker.
+// a file. These packages only compute or drive a browser, and nobody looks at the class of what they give, so one copy,
+// outside of Jest's contexts, serves all the files of a worker.
 const PACKAGES = [
   '@ioredis/commands',
   'iconv-lite',
@@ -9,6 +9,7 @@ const PACKAGES = [
   'mime-types',
   'moment',
   'moment-timezone',
+  'playwright-core',
   'validator',
 ];
 
