@@ -4,8 +4,7 @@ import { Notice, QueueState } from '../waiting-room/status/schema';
 import { SalesOfQueue } from './sales/sales';
 
 const Age = z.int().min(0).describe('How old this is, milliseconds');
-/** -1: there has been none yet. */
-const AgeIfAny = z.int().min(-1);
+const AgeIfAny = z.int().min(-1).describe('How old this is, milliseconds; -1: there is none yet');
 const Count = z.int().min(0);
 const Share = z.number().min(0);
 

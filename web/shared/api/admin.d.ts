@@ -4478,7 +4478,7 @@ export interface paths {
                                 };
                                 /** @description As this process reaches them */
                                 stores: {
-                                    /** @description How old this is, milliseconds */
+                                    /** @description How old this is, milliseconds; -1: there is none yet */
                                     ageMs: number;
                                     database: {
                                         /** @enum {string} */
