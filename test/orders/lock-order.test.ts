@@ -151,8 +151,9 @@ describe('transactions on the same seats', () => {
         const [one, other] = [start(actOf(a)), start(actOf(b))];
         let last = 'ran';
         for (let i = 0; i < steps && last === 'ran'; i++) last = await one.step();
-        await other.run();
-        const deadlock = await deadlockOf(one, other);
+        // What is over waits for nothing, so then there is no deadlock.
+        const mayWait = (await other.run()) === 'waits' && last !== 'over';
+        const deadlock = mayWait ? await deadlockOf(one, other) : undefined;
         if (deadlock !== undefined) deadlocks.push(`${a} × ${b}: ${deadlock}`);
         await Promise.all([one.end(), other.end()]);
         if (last === 'over') break;
@@ -164,19 +165,20 @@ describe('transactions on the same seats', () => {
     'never wait for each other when %s and another are behind a seat that is locked',
     async (a) => {
       const deadlocks: string[] = [];
-      for (const b of ACTS)
-        for (const seatId of seatIds) {
+      for (const seatId of seatIds)
+        for (const b of ACTS) {
           const lock = (tx: SqlTransaction): Promise<unknown> =>
             tx.query('SELECT id FROM concert_seat WHERE id = ? FOR UPDATE', [seatId]);
           const somebody = start({ work: lock, gives: 1 });
           await somebody.step();
           const [one, other] = [start(actOf(a)), start(actOf(b))];
-          await one.run();
-          await other.run();
+          const isBehind = (await one.run()) === 'waits';
+          const areBehind = isBehind && (await other.run()) === 'waits';
           await somebody.end();
-          const deadlock = await deadlockOf(one, other);
+          const deadlock = areBehind ? await deadlockOf(one, other) : undefined;
           if (deadlock !== undefined) deadlocks.push(`${a} × ${b}: ${deadlock}`);
           await Promise.all([one.end(), other.end()]);
+          if (!isBehind) break; // it does not need this seat: it is over, whatever comes behind it
         }
       expect(deadlocks).toEqual([]);
     },
