@@ -1,6 +1,6 @@
 import { csvLine } from '../../src/modules/organizer/exports/csv';
 import { Database } from '../../src/platform/database/database';
-import { parseCsv } from '../../src/modules/organizer/layouts/csv';
+import { csvLines } from '../../src/modules/organizer/layouts/csv';
 import { givenOrders } from '../support/rows/orders';
 import { dataOf, givenOperator, OrganizerClient } from '../support/rows/organizer';
 import { UNHURRIED, useService } from '../support/suite';
@@ -24,7 +24,7 @@ describe('an export', () => {
     return { text: await answer.text(), headers: answer.headers };
   };
   const records = (text: string): Record<string, string>[] => {
-    const [header = [], ...rows] = parseCsv(text) ?? [];
+    const [header = [], ...rows] = csvLines(text);
     return rows.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i] ?? ''])));
   };
 
@@ -66,7 +66,7 @@ describe('an export', () => {
   it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '＝1+1', '＋1', '－1', '＠SUM'])(
     'begins no field as a spreadsheet begins a formula: %j',
     (text) => {
-      expect(parseCsv(csvLine([text, -1]))).toEqual([[`'${text}`, '-1']]);
+      expect([...csvLines(csvLine([text, -1]))]).toEqual([[`'${text}`, '-1']]);
     },
   );
 

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { Contradiction } from '../../src/modules/organizer/errors';
 import { csvLine } from '../../src/modules/organizer/exports/csv';
-import { parseCsv } from '../../src/modules/organizer/layouts/csv';
-import { readSeats } from '../../src/modules/organizer/layouts/reader';
+import { contentOf } from '../../src/modules/organizer/layouts/content';
+import { csvLines } from '../../src/modules/organizer/layouts/csv';
 import { LayoutRepository } from '../../src/modules/organizer/layouts/repository';
-import { LayoutInput, type LayoutSeat } from '../../src/modules/organizer/layouts/schema';
+import { LayoutInput, LayoutOutside, type LayoutSeat } from '../../src/modules/organizer/layouts/schema';
 import { dataOf, givenOperator, OrganizerClient } from '../support/rows/organizer';
 import { UNHURRIED, useService } from '../support/suite';
 
@@ -15,13 +16,17 @@ Stalls,A,2,VIP,,,
 Stalls,B,1,VIP,no,,
 `;
 
-const read = (input: unknown): LayoutSeat[] => readSeats(LayoutInput.parse(input));
+const read = async (input: unknown): Promise<LayoutSeat[]> => {
+  const { document } = await contentOf(LayoutOutside.parse(input));
+  return (JSON.parse(document) as { seats: LayoutSeat[] }).seats;
+};
 
 describe('a layout that is given', () => {
-  it('as CSV has its seats in sections and rows, and places those without coordinates', () => {
-    expect(read({ name: 'x', csv: CSV.replaceAll('\n', '\r\n') })).toEqual(read({ name: 'x', csv: CSV }));
-    expect(parseCsv('\ufeff"section",row\n')).toEqual([['section', 'row']]); // as spreadsheets write it
-    expect(read({ name: 'x', csv: CSV })).toEqual([
+  it('as CSV has its seats in sections and rows, and places those without coordinates', async () => {
+    const seats = await read({ name: 'x', csv: CSV });
+    expect(await read({ name: 'x', csv: `\r\n${CSV.replaceAll('\n', '\r\n\r\n')}` })).toEqual(seats);
+    expect([...csvLines('\ufeff"section",row\n')]).toEqual([['section', 'row']]); // as spreadsheets write it
+    expect(seats).toEqual([
       { section: 'Stalls', row: 'A', number: '1', priceClass: 'VIP', accessible: true, x: 5, y: 7 },
       { section: 'Stalls', row: 'A', number: '2', priceClass: 'VIP', accessible: false, x: 10, y: 0 },
       { section: 'Stalls', row: 'B', number: '1', priceClass: 'VIP', accessible: false, x: 0, y: 30 },
@@ -29,8 +34,8 @@ describe('a layout that is given', () => {
     ]);
   });
 
-  it('as rows × seats, or with each seat by itself, has every seat', () => {
-    const grid = read({
+  it('as rows × seats, or with each seat by itself, has every seat', async () => {
+    const grid = await read({
       name: 'x',
       grid: [{ name: 'S', rows: 2, seatsPerRow: 2, priceClass: 'R', accessibleRows: [2] }],
     });
@@ -41,9 +46,9 @@ describe('a layout that is given', () => {
       ['2', '2', true, 10, 10],
     ]);
     const seat = { number: '1', x: -3, y: 4, priceClass: 'R' };
-    expect(read({ name: 'x', sections: [{ name: 'S', rows: [{ label: 'A', seats: [seat] }] }] })).toEqual([
-      { section: 'S', row: 'A', accessible: false, ...seat },
-    ]);
+    expect(
+      await read({ name: 'x', sections: [{ name: 'S', rows: [{ label: 'A', seats: [seat] }] }] }),
+    ).toEqual([{ section: 'S', row: 'A', accessible: false, ...seat }]);
   });
 
   it.each([
@@ -72,20 +77,80 @@ describe('a layout that is given', () => {
       /column x is there twice/,
     ],
     ['a quote that is not closed', 'section,row,number,priceClass\n"S,A,1,R', /a quote is not closed/],
-  ])('as CSV with %s is refused by name', (_what, csv, message) => {
-    const reading = (): unknown => read({ name: 'x', csv });
-    expect(reading).toThrow(Contradiction);
-    expect(reading).toThrow(message);
+    [
+      'a field without an end',
+      `section,row,number,priceClass\n"${'S'.repeat(2000)}`,
+      /more than 1000 letters/,
+    ],
+    ['a line without an end', ','.repeat(1000), /more than 100 fields/],
+    ['empty lines alone', '\n\n', /there are no lines/],
+    ['a header alone', 'section,row,number,priceClass\n', /it has no seat/],
+    [
+      'more price classes than anybody sells',
+      `section,row,number,priceClass\n${Array.from({ length: 1001 }, (_, i) => `S,A,${i},${i}`).join('\n')}`,
+      /at most 1000 price classes/,
+    ],
+  ])('as CSV with %s is refused by name', async (_what, csv, message) => {
+    const refusal = await read({ name: 'x', csv }).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(Contradiction);
+    expect((refusal as Error).message).toMatch(message);
   });
 
-  it('with more than 100,000 seats is refused before they are made', () => {
+  it('with more than 100,000 seats is refused before they are made', async () => {
     const grid = Array.from({ length: 1000 }, (_, i) => ({
       name: `S${i}`,
       rows: 1000,
       seatsPerRow: 1000,
       priceClass: 'R',
     }));
-    expect(() => read({ name: 'x', grid })).toThrow(/at most 100000 seats/);
+    await expect(read({ name: 'x', grid })).rejects.toThrow(/at most 100000 seats/);
+  });
+
+  const seat = { number: '1', x: 0, y: 0, priceClass: 'R' };
+  const rows = [{ label: 'A', seats: [seat] }];
+  it.each<[string, unknown[]]>([
+    [
+      'sections.1: name: ',
+      [
+        { name: 'S', rows },
+        { name: '', rows },
+      ],
+    ],
+    ['sections.0: rows: expected a list', [{ name: 'S', rows: [] }]],
+    ['sections.0.rows.1: label: ', [{ name: 'S', rows: [...rows, { label: 1, seats: [seat] }] }]],
+    ['sections.0.rows.0: Unrecognized key: "x"', [{ name: 'S', rows: [{ ...rows[0], x: 1 }] }]],
+    [
+      'sections.0.rows.0.seats.1: x: ',
+      [{ name: 'S', rows: [{ label: 'A', seats: [seat, { ...seat, x: 0.5 }] }] }],
+    ],
+    [
+      'layout: section S, row A, seat 1 comes twice',
+      [
+        { name: 'S', rows },
+        { name: 'S', rows },
+      ],
+    ],
+  ])('with each seat by itself is refused by the place of the fault: %s', async (message, sections) => {
+    await expect(read({ name: 'x', sections })).rejects.toThrow(message);
+    expect(message.startsWith('layout') || !LayoutInput.safeParse({ name: 'x', sections }).success).toBe(
+      true,
+    );
+  });
+
+  it('is checked and written in pieces between which the event loop turns, and hashed as a whole', async () => {
+    let turns = 0;
+    const count = (): void => {
+      turns++;
+      immediate = setImmediate(count);
+    };
+    let immediate = setImmediate(count);
+    const grid = [{ name: 'S', rows: 20, seatsPerRow: 1000, priceClass: 'R' }];
+    const { document, hash, seatCount, priceClasses } = await contentOf({ name: 'x', grid });
+    clearImmediate(immediate);
+    expect(turns).toBeGreaterThanOrEqual(2 * 39); // 500 seats at a time, read and written
+    expect([seatCount, priceClasses]).toEqual([20_000, ['R']]);
+    expect(JSON.stringify(JSON.parse(document))).toBe(document);
+    expect(createHash('sha256').update(document).digest('base64url')).toBe(hash);
   });
 });
 
@@ -98,7 +163,7 @@ describe('a line of CSV', () => {
           { minLength: 2 },
         ),
         (fields) => {
-          expect(parseCsv(csvLine(fields))).toEqual([fields]);
+          expect([...csvLines(csvLine(fields))]).toEqual([fields]);
         },
       ),
     );
@@ -107,7 +172,7 @@ describe('a line of CSV', () => {
   it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '=cmd|"/c calc"!A1'])(
     'runs no formula: %j',
     (text) => {
-      const [[field]] = parseCsv(csvLine([text, 1])) as [[string]];
+      const [[field]] = [...csvLines(csvLine([text, 1]))] as [[string]];
       expect(field).toBe(`'${text}`);
     },
   );

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'content-type';
 import type { RequestHandler } from 'express';
+import { parseInPieces } from '../../common/pieces/json';
 import { BadInput, PayloadTooLarge, UnsupportedMediaType } from '../errors';
 import { repeatsField } from './repeated-fields';
 
@@ -42,16 +43,16 @@ async function readJson(req: IncomingMessage, limitBytes: number): Promise<unkno
   const bytes = await readBytes(req, limitBytes);
   if (!isUtf8(bytes)) throw new BadInput('body: not UTF-8');
   const text = bytes.toString('utf8');
-  const value = parseJson(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+  const value = await parseJson(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
   if (bytes.length <= MAX_SCANNED_BYTES && repeatsField(text, value))
     throw new BadInput('body: it has two fields of one name');
   return value;
 }
 
 /** @throws BadInput (400) */
-function parseJson(text: string): unknown {
+async function parseJson(text: string): Promise<unknown> {
   try {
-    return JSON.parse(text);
+    return await parseInPieces(text);
   } catch {
     throw new BadInput('body: not valid JSON');
   }

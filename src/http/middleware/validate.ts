@@ -37,12 +37,21 @@ const checkQuery = (schema: z.ZodType): RequestHandler =>
     { errors: BAD_INPUT },
   );
 
-/** @throws BadInput that names every bad field */
+/** @throws BadInput that names the bad fields */
 function check(where: string, schema: z.ZodType, value: unknown): unknown {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const faults = result.error.issues.map(
-    (issue) => `${issue.path.map(String).join('.') || where}: ${issue.message}`,
-  );
-  throw new BadInput(faults.join('; '));
+  throw new BadInput(faultsIn(result.error, where));
+}
+
+/** A list of thousands may have as many faults. */
+const MAX_FAULTS_NAMED = 20;
+
+/** @param where what is checked, for a fault of it as a whole; may be empty */
+export function faultsIn({ issues }: z.ZodError, where: string): string {
+  const named = issues
+    .slice(0, MAX_FAULTS_NAMED)
+    .map(({ path, message }) => [path.map(String).join('.') || where, message].filter(Boolean).join(': '));
+  const more = issues.length - named.length;
+  return [...named, ...(more > 0 ? [`${more} more`] : [])].join('; ');
 }

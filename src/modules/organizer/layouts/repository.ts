@@ -11,6 +11,12 @@ export interface NewLayout {
   document: string;
 }
 
+/** It may have megabytes. */
+const WITHOUT_DOCUMENT = { exclude: ['document'] };
+
+/** Not by the model, which writes the document into the statement: that takes a tenth of a second. */
+const INSERT = 'INSERT INTO layout (hash, name, seat_count, document) VALUES (?, ?, ?, ?)';
+
 /** Plans of halls. */
 @scoped(Lifecycle.ContainerScoped)
 export class LayoutRepository {
@@ -21,13 +27,17 @@ export class LayoutRepository {
 
   /** Makes the layout, or finds the one of the same content. */
   async findOrCreate(
-    { transaction }: ModelTransaction,
-    layout: NewLayout,
-  ): Promise<{ layout: Layout; isNew: boolean }> {
-    const where = { hash: layout.hash };
-    const known = await this.models.layout.findOne({ where, transaction });
+    tx: ModelTransaction,
+    { hash, name, seatCount, document }: NewLayout,
+  ): Promise<{ layout: Omit<NewLayout, 'document'> & { id: number }; isNew: boolean }> {
+    const known = await this.models.layout.findOne({
+      attributes: WITHOUT_DOCUMENT,
+      where: { hash },
+      transaction: tx.transaction,
+    });
     if (known !== null) return { layout: known, isNew: false };
-    return { layout: await this.models.layout.create(layout, { transaction }), isNew: true };
+    const { insertId } = await tx.execute(INSERT, [hash, name, seatCount, document]);
+    return { layout: { id: insertId, hash, name, seatCount }, isNew: true };
   }
 
   async find(id: number): Promise<Layout | undefined> {
@@ -36,15 +46,20 @@ export class LayoutRepository {
     );
   }
 
-  /** Newest first; without their documents, each of which may have megabytes. */
+  /** Newest first; without their documents. */
   async list(
     { before = Number.MAX_SAFE_INTEGER }: PageQuery,
     limit: number,
   ): Promise<Omit<Layout, 'document'>[]> {
     const where = { id: { [Op.lt]: before } };
-    const attributes = { exclude: ['document'] };
     return this.database.modelTransaction(({ transaction }) =>
-      this.models.layout.findAll({ attributes, where, order: [['id', 'DESC']], limit, transaction }),
+      this.models.layout.findAll({
+        attributes: WITHOUT_DOCUMENT,
+        where,
+        order: [['id', 'DESC']],
+        limit,
+        transaction,
+      }),
     );
   }
 }

@@ -1,12 +1,12 @@
 import type { Router } from 'express';
 import { z } from 'zod';
-import { sendData } from '../../../http/envelope';
+import { sendData, sendText, successOf } from '../../../http/envelope';
 import { validation } from '../../../http/middleware/validate';
 import { answers, operation } from '../../../http/operation';
 import { literalRouter, refuseOtherMethods } from '../../../http/routes';
 import { type Access, pathId } from '../middleware';
 import { PageQuery } from '../paging';
-import { LayoutInput, LayoutView, LayoutWithSeats } from './schema';
+import { LayoutInput, LayoutOutside, LayoutView, LayoutWithSeats } from './schema';
 import type { LayoutService } from './service';
 
 /** 100,000 seats as JSON. */
@@ -26,14 +26,16 @@ export function layoutRoutes(layouts: LayoutService, access: Access): Router {
   router.post(
     '/v1/admin/layouts',
     access('admin'),
-    validate(CREATE),
+    validate({ body: LayoutOutside }),
     answers(CREATE, async (req, res) => sendData(res, await layouts.create(req.operator, req.body))),
   );
 
   router.get(
     '/v1/admin/layouts/:layoutId',
     access('viewer'),
-    answers(GET, async (req, res) => sendData(res, await layouts.find(pathId(req, 'layoutId', 'Layout')))),
+    answers(GET, async (req, res) => {
+      sendText(res, 200, successOf(await layouts.findText(pathId(req, 'layoutId', 'Layout'))));
+    }),
   );
 
   return refuseOtherMethods(router);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Id, text } from '../../../http/fields';
 
 export const MAX_SEATS = 100_000;
+export const MAX_PRICE_CLASSES = 1000;
 const MAX_COORDINATE = 1_000_000;
 
 const Label = text(10);
@@ -18,7 +19,7 @@ const GridSection = z.strictObject({
   accessibleRows: z.array(z.int().min(1)).max(100).optional().describe('Rows for wheelchairs, from 1'),
 });
 
-const JsonSeat = z.strictObject({
+export const JsonSeat = z.strictObject({
   number: Label,
   x: Coordinate,
   y: Coordinate,
@@ -32,21 +33,35 @@ const JsonSection = z.strictObject({
 });
 
 const Name = text(200);
+const Grid = z.strictObject({ name: Name, grid: z.array(GridSection).min(1).max(1000) });
+const Csv = z.strictObject({
+  name: Name,
+  csv: z
+    .string()
+    .min(1)
+    .describe('With a header of section,row,number,priceClass and, if wanted, accessible,x,y in any order'),
+});
 
 export const LayoutInput = z.union([
-  z.strictObject({ name: Name, grid: z.array(GridSection).min(1).max(1000) }),
+  Grid,
   z.strictObject({ name: Name, sections: z.array(JsonSection).min(1).max(10_000) }),
-  z.strictObject({
-    name: Name,
-    csv: z
-      .string()
-      .min(1)
-      .describe('With a header of section,row,number,priceClass and, if wanted, accessible,x,y in any order'),
-  }),
+  Csv,
 ]);
-export type LayoutInput = z.infer<typeof LayoutInput>;
+
+/** A list whose elements are checked one by one, in pieces. */
+const Elements = (max: number): z.ZodType<unknown[]> =>
+  z.custom<unknown[]>(
+    (value) => Array.isArray(value) && value.length > 0 && value.length <= max,
+    `expected a list of 1 to ${max}`,
+  );
+
+/** A layout of which only the outside has been checked: the rest would be half a second at once. */
+export const LayoutOutside = z.union([Grid, z.strictObject({ name: Name, sections: Elements(10_000) }), Csv]);
+export type LayoutOutside = z.infer<typeof LayoutOutside>;
+export const SectionOutside = z.strictObject({ name: SectionName, rows: Elements(MAX_SEATS) });
+export const RowOutside = z.strictObject({ label: Label, seats: Elements(MAX_SEATS) });
+
 export type GridInput = z.infer<typeof GridSection>[];
-export type SectionsInput = z.infer<typeof JsonSection>[];
 
 /** A seat as the layout's document has it. */
 export const LayoutSeat = z.strictObject({

@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { Lifecycle, scoped } from 'tsyringe';
 import { NotFound } from '../../../common/errors';
 import { Database, isDuplicateKey } from '../../../platform/database/database';
 import { type Actor, AuditRepository } from '../audit/repository';
 import type { PageQuery } from '../paging';
-import { readSeats } from './reader';
+import { contentOf, type LayoutContent, priceClassesOf } from './content';
 import { LayoutRepository, type NewLayout } from './repository';
-import type { LayoutInput, LayoutSeat, LayoutView, LayoutWithSeats } from './schema';
+import type { LayoutOutside, LayoutView } from './schema';
 
 const MAX_LISTED = 100;
 const MOST_KNOWN = 1000;
@@ -25,23 +24,24 @@ export class LayoutService {
   ) {}
 
   /** The same content again is the layout that is there, under its first name. @throws Contradiction (400) */
-  async create(actor: Actor, input: LayoutInput): Promise<LayoutView> {
-    const seats = readSeats(input);
-    const document = JSON.stringify({ seats });
-    const hash = createHash('sha256').update(document).digest('base64url');
-    const made = { hash, name: input.name, seatCount: seats.length, document };
+  async create(actor: Actor, input: LayoutOutside): Promise<LayoutView> {
+    const content = await contentOf(input);
     try {
-      return await this.save(actor, made);
+      return await this.save(actor, input.name, content);
     } catch (error) {
       if (!isDuplicateKey(error, 'layout_once')) throw error;
-      return this.save(actor, made); // somebody else was first
+      return this.save(actor, input.name, content); // somebody else was first
     }
   }
 
-  private async save(actor: Actor, made: NewLayout): Promise<LayoutView> {
+  private async save(
+    actor: Actor,
+    name: string,
+    { priceClasses, ...content }: LayoutContent,
+  ): Promise<LayoutView> {
     return this.database.modelTransaction(async (tx) => {
-      const { layout, isNew } = await this.layouts.findOrCreate(tx, made);
-      const view = viewOf(layout, priceClassesOf(layout));
+      const { layout, isNew } = await this.layouts.findOrCreate(tx, { name, ...content });
+      const view = viewOf(layout, priceClasses);
       if (isNew)
         await this.audit.append(tx, actor, {
           act: 'layout.create',
@@ -59,11 +59,12 @@ export class LayoutService {
     return views;
   }
 
-  /** @throws NotFound (404) */
-  async find(id: number): Promise<LayoutWithSeats> {
+  /** @returns a LayoutWithSeats as JSON: its seats are megabytes, which stay the text that they are @throws NotFound (404) */
+  async findText(id: number): Promise<string> {
     const layout = await this.layouts.find(id);
     if (layout === undefined) throw new NotFound(`Layout ${id}`);
-    return { ...viewOf(layout, priceClassesOf(layout)), seats: seatsOf(layout) };
+    const view = JSON.stringify(viewOf(layout, await priceClassesOf(layout)));
+    return `${view.slice(0, -1)},${layout.document.slice(1)}`;
   }
 
   /** Reads a document at a time, and each once. */
@@ -71,18 +72,11 @@ export class LayoutService {
     const known = this.priceClasses.get(id);
     if (known !== undefined) return known;
     const layout = await this.layouts.find(id);
-    const names = layout === undefined ? [] : priceClassesOf(layout);
+    const names = layout === undefined ? [] : await priceClassesOf(layout);
     this.priceClasses.set(id, names);
     return names;
   }
 }
-
-const seatsOf = ({ document }: { document: string }): LayoutSeat[] =>
-  (JSON.parse(document) as { seats: LayoutSeat[] }).seats;
-
-export const priceClassesOf = (layout: { document: string }): string[] => [
-  ...new Set(seatsOf(layout).map(({ priceClass }) => priceClass)),
-];
 
 const viewOf = (
   layout: Omit<NewLayout, 'document'> & { id: number },

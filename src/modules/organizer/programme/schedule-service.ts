@@ -5,7 +5,7 @@ import type { Schedule } from '../../catalog/models';
 import { type Actor, AuditRepository } from '../audit/repository';
 import { Contradiction, type ExpectedVersions, refuseEdited, WrongState } from '../errors';
 import { LayoutRepository } from '../layouts/repository';
-import { priceClassesOf } from '../layouts/service';
+import { priceClassesOf } from '../layouts/content';
 import type { Versioned } from './concert-service';
 import { ProgrammeRepository } from './repository';
 import { checkTimes, timesOf, windowOf } from './times';
@@ -17,6 +17,9 @@ import type {
   ScheduleQuery,
   ScheduleView,
 } from './schema';
+
+/** Of what a refusal names. */
+const MAX_NAMED = 20;
 
 /** Schedules, for their organizer: each act is in the audit. */
 @scoped(Lifecycle.ContainerScoped)
@@ -101,12 +104,14 @@ export class ScheduleAdminService {
       const known = new Set(seats.map((seat) => seat.id));
       const unknown = seatIds.filter((seatId) => !known.has(seatId));
       if (unknown.length > 0)
-        throw new Contradiction(`seatIds: schedule ${id} has no seat ${unknown.slice(0, 20).join(', ')}.`);
+        throw new Contradiction(
+          `seatIds: schedule ${id} has no seat ${unknown.slice(0, MAX_NAMED).join(', ')}.`,
+        );
       const others = seats.filter(({ status }) => status !== from && status !== to);
       if (others.length > 0 && blocked)
         throw new WrongState(
           `On hold or sold: seat ${others
-            .slice(0, 20)
+            .slice(0, MAX_NAMED)
             .map((seat) => seat.id)
             .join(', ')}.`,
         );
@@ -140,9 +145,11 @@ export class ScheduleAdminService {
   private async checkPrices(layoutId: number, prices: Record<string, number>): Promise<void> {
     const layout = await this.layouts.find(layoutId);
     if (layout === undefined) throw new Contradiction(`layoutId: there is no layout ${layoutId}.`);
-    const classes = priceClassesOf(layout);
-    const missing = classes.filter((name) => !Object.hasOwn(prices, name));
-    const unknown = Object.keys(prices).filter((name) => !classes.includes(name));
+    const classes = new Set(await priceClassesOf(layout));
+    const missing = [...classes].filter((name) => !Object.hasOwn(prices, name)).slice(0, MAX_NAMED);
+    const unknown = Object.keys(prices)
+      .filter((name) => !classes.has(name))
+      .slice(0, MAX_NAMED);
     if (missing.length > 0) throw new Contradiction(`prices: ${missing.join(', ')} missing.`);
     if (unknown.length > 0) throw new Contradiction(`prices: the layout has no class ${unknown.join(', ')}.`);
   }
