@@ -1,3 +1,5 @@
+import type { Evidence } from '../../../lab/faults/observed/evidence';
+import { recoveryMs } from '../../../lab/faults/report';
 import { soakTable } from '../../../lab/faults/runs/soak';
 
 describe('the soak', () => {
@@ -26,5 +28,16 @@ describe('the soak', () => {
   it('lets tables grow with visits, and no faster', () => {
     expect(growing('rows of outbox', 0, 2)).toEqual([]);
     expect(growing('rows of outbox', 400, 2)).toEqual(['rows of outbox']);
+  });
+});
+
+describe('the recovery after a fault', () => {
+  it('is counted up to the end of the last failed request, of any number of them', () => {
+    const operations = Array.from({ length: 200_000 }, (_, i) => ({
+      startMs: 100,
+      endMs: 101 + i,
+      outcome: 'unknown',
+    }));
+    expect(recoveryMs({ operations } as Evidence, 100, Infinity)).toBe(200_000);
   });
 });
