@@ -30,3 +30,19 @@ it.each([
   expect(shown([12, 7])).toContain(link);
   expect(shown(undefined)).not.toContain('after=');
 });
+
+it.each([
+  [
+    'en',
+    ['en', 'EN-us', 'en;q=0.5, ko;q=0.1', 'ko;q=0, en', 'fr, en;q=0.8', ' en-GB , ko', 'en,ko;q=0.9,*;q=0.5'],
+  ],
+  [
+    'ko',
+    ['', '*', 'fr', 'ko-KR', 'en;q=0.5, ko;q=0.9', 'en;q=0', 'english', 'fr, ko;q=0.1', 'ko, en', 'en;q=x'],
+  ],
+])('the language of the forms is %s for %j', (lang, headers) => {
+  expect(headers.map((header) => [header, formTexts(header).lang])).toEqual(
+    headers.map((header) => [header, lang]),
+  );
+  expect(formTexts(undefined).lang).toBe('ko');
+});

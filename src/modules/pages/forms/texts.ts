@@ -89,5 +89,16 @@ const ko: FormTexts = {
 };
 
 /** Korean unless the browser prefers English. */
-export const formTexts = (acceptLanguage: string | undefined): FormTexts =>
-  /^\s*en\b/i.test(acceptLanguage ?? '') ? en : ko;
+/** A language that there are texts in, and its weight. */
+const RANGE = /^(en|ko)(?:-[\w-]*)?(?:\s*;\s*q=([\d.]+))?$/i;
+
+/** The texts in that of the two languages which a browser prefers (RFC 9110, 12.5.4); Korean if it names neither. */
+export function formTexts(acceptLanguage = ''): FormTexts {
+  let preferred = { texts: ko, weight: 0 };
+  for (const range of acceptLanguage.split(',')) {
+    const [, language, weight = '1'] = RANGE.exec(range.trim()) ?? [];
+    if (language !== undefined && Number(weight) > preferred.weight)
+      preferred = { texts: language.toLowerCase() === 'en' ? en : ko, weight: Number(weight) };
+  }
+  return preferred.texts;
+}
