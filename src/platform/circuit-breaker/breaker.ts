@@ -1,6 +1,6 @@
 import CircuitBreaker from 'opossum';
 import { EventEmitter } from 'node:events';
-import { CallTimedOut, CircuitOpen, isTimeout } from './errors';
+import { CallTimedOut, CircuitOpen } from './errors';
 import { harmless, type BreakerListener, type BreakerState } from './listener';
 import { OutcomeWindow } from './outcome-window';
 import type { BreakerSettings } from './settings';
@@ -192,3 +192,9 @@ export class Breaker {
     }
   }
 }
+
+/** opossum's own timeout; a socket's ETIMEDOUT has the same code but not its mark. */
+const isTimeout = (error: unknown): boolean =>
+  error instanceof Error &&
+  CircuitBreaker.isOurError(error) &&
+  (error as NodeJS.ErrnoException).code === 'ETIMEDOUT';

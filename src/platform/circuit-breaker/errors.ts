@@ -1,5 +1,3 @@
-import CircuitBreaker from 'opossum';
-
 /** The breaker refused the call: the action was not called. */
 export class CircuitOpen extends Error {
   override readonly name = 'CircuitOpen';
@@ -21,13 +19,4 @@ export class CallTimedOut extends Error {
   ) {
     super(`A call through breaker ${breaker} took longer than ${timeoutMs} ms.`);
   }
-}
-
-/** opossum's own timeout; a socket's ETIMEDOUT has the same code but not its mark. */
-export function isTimeout(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    CircuitBreaker.isOurError(error) &&
-    (error as NodeJS.ErrnoException).code === 'ETIMEDOUT'
-  );
 }
