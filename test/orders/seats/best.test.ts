@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { bestSeats, type HallSeat } from '../../../src/modules/orders/holds/best-seats';
+import { bestSeats, Hall, type HallSeat } from '../../../src/modules/orders/holds/best-seats';
 import { at } from '../../support/at';
 import { outcome } from '../../support/clients/buyer';
 import { dataOf, OrganizerClient } from '../../support/rows/organizer';
@@ -14,6 +14,13 @@ function hallOf(rows: boolean[][]): HallSeat[] {
   });
 }
 
+/** @param max how many of the best; all of a small hall */
+async function choicesOf(seats: HallSeat[], count: number, max = 100): Promise<number[][]> {
+  const hall = new Hall();
+  for (const seat of seats) hall.add([seat]);
+  return bestSeats(hall, count, max);
+}
+
 describe('the choice of adjacent seats', () => {
   const rows = fc.array(fc.array(fc.boolean(), { minLength: 1, maxLength: 8 }), { maxLength: 4 });
   const count = fc.integer({ min: 1, max: 4 });
@@ -26,11 +33,11 @@ describe('the choice of adjacent seats', () => {
       .map(({ id }) => id);
   };
 
-  it('is of free seats of one row, next to each other, and misses none that there is', () => {
-    fc.assert(
-      fc.property(rows, count, (plan, wanted) => {
+  it('is of free seats of one row, next to each other, and misses none that there is', async () => {
+    await fc.assert(
+      fc.asyncProperty(rows, count, async (plan, wanted) => {
         const hall = hallOf(plan);
-        const choices = bestSeats(hall, wanted);
+        const choices = await choicesOf(hall, wanted);
         for (const choice of choices) {
           const seats = choice.map((id) => at(hall, id - 1));
           expect(seats.every(({ isFree }) => isFree)).toBe(true);
@@ -41,25 +48,38 @@ describe('the choice of adjacent seats', () => {
           x + wanted <= row.length && row.slice(x, x + wanted).every(Boolean);
         const starts = plan.flatMap((row) => row.filter((_, x) => isFrom(row, x)));
         expect(choices).toHaveLength(starts.length);
+        expect(await choicesOf(hall, wanted, 3)).toEqual(choices.slice(0, 3));
       }),
     );
   });
 
-  it('leaves no single seat over where that can be helped', () => {
-    fc.assert(
-      fc.property(rows, count, (plan, wanted) => {
+  it('leaves no single seat over where that can be helped', async () => {
+    await fc.assert(
+      fc.asyncProperty(rows, count, async (plan, wanted) => {
         const hall = hallOf(plan);
         const leavesOver = (choice: number[]): boolean => {
           const row = hall.filter((seat) => seat.row === at(hall, at(choice, 0) - 1).row);
           return aloneIn(row, choice).some((id) => !aloneIn(row, []).includes(id));
         };
-        const choices = bestSeats(hall, wanted);
+        const choices = await choicesOf(hall, wanted);
         const firstThatDoes = choices.findIndex(leavesOver);
         if (firstThatDoes === -1) return;
         expect(choices.slice(firstThatDoes).filter((choice) => !leavesOver(choice))).toEqual([]);
       }),
     );
   });
+});
+
+it('the choice in a large hall lets the event loop turn', async () => {
+  let turns = 0;
+  const count = (): void => {
+    turns++;
+    immediate = setImmediate(count);
+  };
+  let immediate = setImmediate(count);
+  const [best] = await choicesOf(hallOf([Array.from({ length: 20_001 }, () => true)]), 1, 1);
+  clearImmediate(immediate);
+  expect([best, turns >= 4]).toEqual([[10_001], true]);
 });
 
 describe('an order of the best seats', () => {
@@ -87,6 +107,15 @@ describe('an order of the best seats', () => {
     expect(await order(scheduleId, { count: 1, priceClass: 'X' })).toBe('404 404');
     expect(await order(scheduleId, { count: 4, priceClass: 'R' })).toBe('409 NO_ADJACENT_SEATS');
     expect(await order(scheduleId, { count: 3, priceClass: 'R' })).toBe('200');
+  });
+
+  it('is found behind the first 5,000 seats as well', async () => {
+    const { id } = await app.given.scheduleWithSeats(5003);
+    await app.admin.execute(
+      "UPDATE concert_seat SET status = 'BLOCKED' WHERE schedule_id = ? AND position <= 5001",
+      [id],
+    );
+    expect(await order(id, { count: 2 })).toBe('200');
   });
 
   it('is 404 for a draft and for no schedule at all', async () => {

@@ -6,7 +6,7 @@ import type { ActiveUser } from '../../waiting-room/state/session';
 import { NoAdjacentSeats, ScheduleSoldOut, SeatNotAvailable } from '../errors';
 import type { Order, OrderBody } from '../order-schema';
 import { ReservationService } from '../service';
-import { bestSeats, type HallSeat } from './best-seats';
+import { bestSeats, type Hall } from './best-seats';
 import { HallRepository } from './hall-repository';
 
 type Best = NonNullable<OrderBody['best']>;
@@ -28,10 +28,10 @@ export class BestHolds {
   /** @throws as ReservationService.holdOrder; NoAdjacentSeats; NotFound (404) for a class that the schedule has not */
   async hold(user: ActiveUser, scheduleId: number, best: Best, key?: RequestKey): Promise<Order> {
     for (let choice = 1; ; choice++) {
-      const seats = await this.breakers.concert.run(() => this.halls.seatsOf(scheduleId, best.priceClass));
-      const choices = bestSeats(seats, best.count).slice(0, DRAWN_AMONG);
+      const hall = await this.breakers.concert.run(() => this.halls.hallOf(scheduleId, best.priceClass));
+      const choices = await bestSeats(hall, best.count, DRAWN_AMONG);
       const seatIds = choices[Math.floor(Math.random() * choices.length)];
-      if (seatIds === undefined) throw refusalOf(seats, scheduleId, best);
+      if (seatIds === undefined) throw refusalOf(hall, scheduleId, best);
       try {
         return await this.reservations.holdOrder(user, scheduleId, seatIds, key);
       } catch (error) {
@@ -42,9 +42,9 @@ export class BestHolds {
 }
 
 /** A schedule is sold out when all of it is, as for chosen seats: what others hold may be free again. */
-function refusalOf(seats: HallSeat[], scheduleId: number, { count, priceClass }: Best): Error {
-  if (seats.length === 0) return new NotFound(`Schedule ${scheduleId}`);
-  if (seats.every(({ isSold }) => isSold)) return new ScheduleSoldOut(scheduleId);
-  if (seats.some(({ isWanted }) => isWanted)) return new NoAdjacentSeats(count);
+function refusalOf(hall: Hall, scheduleId: number, { count, priceClass }: Best): Error {
+  if (hall.isEmpty) return new NotFound(`Schedule ${scheduleId}`);
+  if (hall.isSold) return new ScheduleSoldOut(scheduleId);
+  if (hall.isWanted) return new NoAdjacentSeats(count);
   return new NotFound(`Price class ${priceClass} of schedule ${scheduleId}`);
 }
