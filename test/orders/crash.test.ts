@@ -6,7 +6,7 @@ import { expectInvariants } from '../support/invariants';
 import { until } from '../support/wait';
 import { ServiceProcess } from '../support/servers/process';
 
-const BUYERS = 500;
+const BUYERS = 150; // a crash meets the AT_ONCE that are on their way; the others show that it comes amid a sale
 const AT_ONCE = 16;
 
 interface Purchase {
@@ -19,7 +19,7 @@ interface Purchase {
   paid: boolean;
 }
 
-describe('kill -9 in the middle of 1,000 reservations and payments', () => {
+describe('kill -9 in the middle of 300 reservations and payments', () => {
   const admin = openAdminDatabase();
   const given = new Given(admin);
   const service = new ServiceProcess({ QUEUE_MAX_ACTIVE: 100_000, QUEUE_IDLE_TIMEOUT_SECONDS: 0 });
