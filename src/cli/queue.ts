@@ -12,7 +12,8 @@ import {
 import type { AdmissionStatus } from '../modules/waiting-room/admission/operator-service';
 
 const USAGE = `Usage: npm run queue -- status | pause | resume | limit N | rate N | auto [--queue ID] [--url URL]
-The admission limits of a queue, on a running product (its management port; MANAGEMENT_TOKEN must be set).
+The admission limits of a queue, on a running product (its management port). MANAGEMENT_TOKEN must be set, to the key of an
+operator or to the product's own MANAGEMENT_TOKEN.
   status   limit, rate, what sets them, active and waiting users
   pause    admits nobody; active users go on
   resume   ends the pause
@@ -96,7 +97,7 @@ runTool(USAGE, async () => {
   const config = toolConfig();
   if (config.MANAGEMENT_TOKEN === '')
     throw new CannotRun(
-      'MANAGEMENT_TOKEN must be set, here and in the product, to the same secret of at least 32 bytes.\nFor example: MANAGEMENT_TOKEN=$(openssl rand -hex 32); export MANAGEMENT_TOKEN; npm start',
+      'MANAGEMENT_TOKEN must be set here, to the key of an operator or to the MANAGEMENT_TOKEN of the product.\nFor example: export MANAGEMENT_TOKEN=$(npm run -s db -- operator add NAME --role operator)',
     );
   const url = values.url ?? `http://127.0.0.1:${config.MANAGEMENT_PORT ?? config.PORT}`;
   if (order === undefined) {
