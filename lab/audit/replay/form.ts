@@ -18,7 +18,7 @@ const FORMS = new Map(
     back: N,
     away: N,
     end: `${N} (?:paid|expired|released|replaced)`,
-    limit: `(?:operator|auto|fixed) ${N} ${MAYBE}(?: ${N})?`, // logs of earlier versions do not say how long a session lasts
+    limit: `(?:operator|auto|fixed) ${N} ${MAYBE}(?: ${N})?`, // older leaves do not say how long a session lasts
     decision: `${N} ${RATE} [a-z-]+:[a-z-]+`,
     command: `(?:(?:pause|resume|auto) -|limit ${N}|rate ${RATE})`,
     epoch: N,
