@@ -51,8 +51,8 @@ class Open {
   /** Adds `count` elements. @param inner what stands between the brackets */
   parse(inner: string, count: number): void {
     const parsed = JSON.parse(this.sign + inner + ENDS[this.sign]) as object;
-    if (Array.isArray(parsed)) this.values.push(...(parsed as unknown[]));
-    else this.fields.push(...Object.entries(parsed));
+    if (Array.isArray(parsed)) for (const value of parsed) this.values.push(value);
+    else for (const field of Object.entries(parsed)) this.fields.push(field);
     // An object may name a field twice, but something must stand between two commas.
     const isWhole = Array.isArray(parsed) ? parsed.length === count : inner.trim() !== '';
     if (!isWhole) throw new SyntaxError('an element is missing');
