@@ -21,7 +21,7 @@ function fieldsOf(command: string, list: string): string[] {
 
 /** The fields of the state that the scripts read or write by their names. */
 function usedFields(): Set<string> {
-  const calls = /redis\.call\('(H[A-Z]+)', KEYS\[1\], (.*?)\)(?=[\s),]|$)/gm;
+  const calls = /redis\.call\('(H(?!SCAN)[A-Z]+)', KEYS\[1\], (.*?)\)(?=[\s),]|$)/gm;
   const used = scripts.flatMap(({ text }) =>
     [...text.matchAll(calls)].flatMap(([, command = '', list = '']) => fieldsOf(command, list)),
   );
