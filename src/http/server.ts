@@ -25,6 +25,12 @@ const HEADER_BYTES = 16_384;
 const KEEP_ALIVE_MS = 65_000;
 
 /**
+ * Connections that may wait to be accepted: as many as the system allows (Linux: `net.core.somaxconn`). With Node's 511 the
+ * others of a crowd that comes at once are dropped, and their systems try again after 1 s.
+ */
+const MAX_WAITING_CONNECTIONS = 65_535;
+
+/**
  * Most requests that a connection may have sent ahead of their answers. Node stops reading when answers are not taken,
  * but not while they are still being made: one client could fill the heap with requests behind a slow one.
  */
@@ -97,7 +103,7 @@ export class HttpServer {
   async listen(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen(this.options.port, this.options.host, () => {
+      this.server.listen(this.options.port, this.options.host, MAX_WAITING_CONNECTIONS, () => {
         this.server.off('error', reject);
         resolve();
       });

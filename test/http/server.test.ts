@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import express from 'express';
 import { HttpServer } from '../../src/http/server';
@@ -113,5 +114,46 @@ describe('a server that cuts idle clients', () => {
     await until('it is cut', client.closed);
     expect(client.heard()).toBe('');
     due.length = 0;
+  });
+});
+
+/** Connections that a system keeps for a program until it accepts them, from which point on it drops new ones. */
+const SOMAXCONN = '/proc/sys/net/core/somaxconn';
+
+(existsSync(SOMAXCONN) ? describe : describe.skip)('a crowd', () => {
+  const CROWD = 800;
+  const server = new HttpServer(express(), {
+    host: '127.0.0.1',
+    port: 0,
+    requestMs: 60_000,
+    idleMs: 60_000,
+    maxConnections: 0,
+    onDrop: () => undefined,
+    graceMs: 0,
+  });
+  beforeAll(() => server.listen());
+  afterAll(() => server.close());
+
+  /** Connections to the server that the system has made and the server has not accepted. */
+  const waiting = (): number => {
+    const port = server.port.toString(16).toUpperCase().padStart(4, '0');
+    const LISTENS = '0A';
+    const row = readFileSync('/proc/net/tcp', 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .find(([, local, , state]) => local?.endsWith(`:${port}`) === true && state === LISTENS);
+    return parseInt(row?.[4]?.split(':')[1] ?? '', 16);
+  };
+
+  it('that connects at once waits to be accepted, and is not dropped', async () => {
+    const clients = Array.from({ length: CROWD }, () => connect(server.port, '127.0.0.1'));
+    for (const client of clients) client.on('error', () => undefined);
+    // Node connects them in this turn of the event loop, and accepts none before the next one.
+    const most = await new Promise<number>((resolve) =>
+      process.nextTick(() => process.nextTick(() => resolve(waiting()))),
+    );
+    for (const client of clients) client.destroy();
+    const allowed = Number(readFileSync(SOMAXCONN, 'utf8'));
+    expect(most).toBeGreaterThanOrEqual(Math.min(CROWD, allowed));
   });
 });
