@@ -6,8 +6,6 @@ let nowMs = 0;
 jest.mock('../../src/common/clock', () => ({ monotonicMs: () => nowMs }));
 
 const CALM = 64;
-/** As many are in flight at first, if each should end within 100 ms. */
-const EXPECTED = 300;
 
 /** Arrivals each ms, `perMs` of those in flight end each ms. @returns those in flight and those refused, each ms */
 function run(
@@ -36,16 +34,9 @@ const sum = (all: number[]): number => all.reduce((total, one) => total + one, 0
 describe('the shedder', () => {
   beforeEach(() => (nowMs = 1000));
 
-  it('lets as much of a first burst in as the expected rate would answer in time', () => {
+  it('lets a first burst in, however large', () => {
     const shedder = new LoadShedder(100);
-    expect(Array.from({ length: 5000 }, () => shedder.enter()).filter(Boolean)).toHaveLength(EXPECTED);
-  });
-
-  it('lets one more in for each request that ends before the rate is known', () => {
-    const shedder = new LoadShedder(100);
-    const crowd = { arrivals: 12, perMs: 6, ms: 100 };
-    expect(6 * crowd.ms).toBeGreaterThan(EXPECTED); // as many are in flight at the end
-    expect(sum(run(shedder, crowd).map(({ refused }) => refused))).toBe(0);
+    expect(Array.from({ length: 5000 }, () => shedder.enter())).not.toContain(false);
   });
 
   it('never refuses while few are in flight, however slow they are', () => {
@@ -109,16 +100,14 @@ describe('the shedder before a server that stands still or becomes slower', () =
   const CHANGES_AT = 1500;
   /** Back to normal within so long. */
   const BACK_MS = 2500;
-  /** A crowd that comes at once at the start is shed in part, and comes again. */
-  const STARTED_MS = 200;
   const WATCHED_MS = 500;
 
-  /** Refusals between the start and the change, and after it should be normal again. */
+  /** Refusals until something changes, and after it should be normal again. */
   function refusals(demand: Demand, server: Server, endMs: number): { before: number; after: number } {
     const clock = { nowMs: 5000 };
     const shedder = new LoadShedder(TARGET_MS, () => clock.nowMs);
     const { refused } = simulate(shedder, clock, demand, server, endMs + BACK_MS + WATCHED_MS);
-    return { before: sum(refused.slice(STARTED_MS, CHANGES_AT)), after: sum(refused.slice(endMs + BACK_MS)) };
+    return { before: sum(refused.slice(0, CHANGES_AT)), after: sum(refused.slice(endMs + BACK_MS)) };
   }
   const NONE = { before: 0, after: 0 };
 
@@ -203,6 +192,6 @@ describe('the shedder before a server that stands still or becomes slower', () =
     for (let i = 0; i < 65; i++) shedder.leave();
     expect(burst(500)).toBe(64);
     clock.nowMs += 2000;
-    expect([burst(500), burst(500)]).toEqual([EXPECTED, 500]);
+    expect([burst(500), burst(500)]).toEqual([500, 500]);
   });
 });

@@ -4,8 +4,6 @@ import { monotonicMs } from '../../common/clock';
 const WINDOW_MS = 200;
 /** Below this many concurrent requests nothing is shed, however slow the ones before were. */
 const NEVER_REFUSED = 64;
-/** What is expected while no rate is known: about a third of what a process on two idle cores does. */
-const EXPECTED_PER_MS = 3;
 /** With fewer in flight the measured rate is the demand, not the capacity. */
 const BUSY = NEVER_REFUSED / 2;
 /** A rate that could not be measured again within this time is forgotten: the backend may be another by now. */
@@ -15,12 +13,8 @@ const MEMORY_MS = 2000;
  * Sheds load: it refuses requests early when there are more than the service can answer in time. A late answer helps
  * nobody, and waiting for it takes room from requests that could be served. By Little's law one more request would take
  * the number of requests in flight over the rate at which they end, whatever they wait for. The rate is measured over
- * WINDOW_MS of the time in which many were in flight. (Controlled delay as in RFC 8289, applied to requests as in "Fail
- * at Scale", ACM Queue 13(8), 2015.)
- *
- * As long as the rate is unknown, the limit is what EXPECTED_PER_MS would answer in time, and one more for each request
- * that has ended (the slow start of RFC 5681): a crowd that comes at once does not fill the process before it is known
- * how fast it is, and one that the process can answer hardly meets the limit.
+ * WINDOW_MS of the time in which many were in flight. As long as it is unknown, all requests are accepted. (Controlled
+ * delay as in RFC 8289, applied to requests as in "Fail at Scale", ACM Queue 13(8), 2015.)
  *
  * It recovers by itself from a rate that was measured in a stall. BUSY is below NEVER_REFUSED, so the requests that it
  * always accepts measure the rate again; where they are too few for that, the rate is forgotten after MEMORY_MS. The
@@ -29,8 +23,7 @@ const MEMORY_MS = 2000;
  */
 export class LoadShedder {
   private inFlight = 0;
-  /** undefined: unknown. */
-  private perMs: number | undefined;
+  private perMs = Infinity;
   /** The window under way: since when, how much of it was busy, and how many ended in the busy part. */
   private window: { sinceMs: number; busyMs: number; ended: number };
   private seenAtMs: number;
@@ -46,13 +39,7 @@ export class LoadShedder {
   /** Whether a request would be refused now. */
   get isFull(): boolean {
     this.measure();
-    return this.inFlight >= Math.max(NEVER_REFUSED, this.limit);
-  }
-
-  /** As many in flight should end within the target. */
-  private get limit(): number {
-    if (this.perMs !== undefined) return this.perMs * this.targetMs;
-    return EXPECTED_PER_MS * this.targetMs + this.window.ended;
+    return this.inFlight >= NEVER_REFUSED && this.inFlight > this.perMs * this.targetMs;
   }
 
   /** @returns whether the request may go on; then it must `leave` */
@@ -75,7 +62,7 @@ export class LoadShedder {
     this.seenAtMs = nowMs;
     // Where none has ended, fewer than one ends in such a time: that is no rate of zero.
     if (window.busyMs >= WINDOW_MS) this.perMs = Math.max(1, window.ended) / window.busyMs;
-    else if (nowMs - window.sinceMs > MEMORY_MS) this.perMs = undefined;
+    else if (nowMs - window.sinceMs > MEMORY_MS) this.perMs = Infinity;
     else return;
     this.window = { sinceMs: nowMs, busyMs: 0, ended: 0 };
   }
