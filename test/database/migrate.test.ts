@@ -121,6 +121,16 @@ describe('migrate', () => {
     expect(await scratch.migrator({ folder: folder(mended) }).up()).toEqual(['0002-b']);
   });
 
+  it('keeps the rows of a migration that is recorded when the next one fails', async () => {
+    const files = {
+      '0001-a.up.sql': 'CREATE TABLE a (id INT);\nINSERT INTO a VALUES (1);',
+      '0002-b.up.sql': 'SELEC 1;',
+    };
+    expect(await messageOf(scratch.migrator({ folder: folder(files) }).up())).toMatch(/0002-b.*statement 1/);
+    expect(await scratch.admin.query('SELECT name FROM migration')).toEqual([{ name: '0001-a' }]);
+    expect(await scratch.admin.query('SELECT id FROM a')).toEqual([{ id: 1 }]);
+  });
+
   it('refuses a folder without migrations: half a build must not look like an up-to-date schema', async () => {
     expect(await messageOf(scratch.migrator({ folder: folder({}) }).up())).toMatch(
       /no migrations .*was the build complete/,

@@ -5,8 +5,9 @@ const TAKE_LOCK = "SELECT GET_LOCK(CONCAT(?, ':', MD5(DATABASE())), ?) AS taken"
 const RELEASE_LOCK = "DO RELEASE_LOCK(CONCAT(?, ':', MD5(DATABASE())))";
 
 /**
- * Runs a tool's work while no other process does the same on this database. `on` is the connection that has the lock,
- * outside any transaction: what runs on it ends together with the lock, should the connection break.
+ * Runs a tool's work while no other process does the same on this database. `on` is the connection that has the lock:
+ * what runs on it ends together with the lock, should the connection break. Each of its statements commits by itself, since
+ * what a tool reports as done must outlive a later failure.
  * @param name of the lock, without the database's
  * @param report called if another process has it
  */
@@ -16,8 +17,7 @@ export async function withAdvisoryLock<T>(
   report: (line: string) => void,
   work: (on: SqlExecutor) => Promise<T>,
 ): Promise<T> {
-  return database.transaction(async (on) => {
-    await on.execute('COMMIT'); // only the connection is wanted: from here each statement commits itself, as DDL does
+  return database.onOneConnection(async (on) => {
     await takeLock(on, name, report);
     try {
       return await work(on);

@@ -80,6 +80,13 @@ export class Database implements SqlExecutor {
     );
   }
 
+  /** Runs `work` on one connection, outside any transaction: each of its statements commits by itself. */
+  async onOneConnection<T>(work: (on: SqlExecutor) => Promise<T>): Promise<T> {
+    return this.connections.withConnection((connection) =>
+      work(new PreparedExecutor(connection, this.tracer)),
+    );
+  }
+
   /**
    * Runs `work` in one transaction; a deadlock is tried again with jitter.
    * @throws DatabaseUnavailable when the outcome is not known in time; then a commit may or may not have happened
