@@ -5,10 +5,13 @@ import type { SqlExecutor } from './database';
 const LEASE_MS = 10_000;
 const RENEW_AFTER_SHARE = 0.3;
 const US_PER_MS = 1000;
+/** A deadline may be so much farther away: another version may give the lease a longer time. */
+const LONGER_MS = 60_000;
 
 const CREATE = 'INSERT IGNORE INTO outbox_lease (name) VALUES (?)';
+/** Whose deadline is farther away than a lease lasts has it from a clock that has stepped back, or from another server's. */
 const CLAIM = `UPDATE outbox_lease SET holder = ?, held_until = NOW(3) + INTERVAL ? MICROSECOND
-                WHERE name = ? AND (holder = ? OR held_until <= NOW(3))`;
+                WHERE name = ? AND (holder = ? OR held_until <= NOW(3) OR held_until > NOW(3) + INTERVAL ? MICROSECOND)`;
 const RELEASE = 'UPDATE outbox_lease SET held_until = NOW(3) WHERE name = ? AND holder = ?';
 
 /**
@@ -56,6 +59,7 @@ export class Lease {
       this.leaseMs * US_PER_MS,
       this.name,
       this.holder,
+      (this.leaseMs + LONGER_MS) * US_PER_MS,
     ]);
     this.claimedAtMs = affectedRows === 1 ? now : undefined;
     return affectedRows === 1;

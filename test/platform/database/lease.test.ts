@@ -55,6 +55,23 @@ describe('a lease', () => {
     );
   });
 
+  it('is taken from a holder that is gone when the clock of the database has stepped back', async () => {
+    const [one, other] = [lease(), lease()];
+    await one.hold();
+    const setSeconds = (seconds: number): Promise<unknown> =>
+      admin.execute('UPDATE outbox_lease SET held_until = NOW(3) + INTERVAL ? SECOND WHERE name = ?', [
+        seconds,
+        name,
+      ]);
+    await setSeconds((1.5 * LEASE_MS) / 1000); // another version's, which lasts longer
+    expect(await other.hold()).toBe(false);
+    await setSeconds(3600);
+    expect(await other.hold()).toBe(true);
+    expect(await secondsLeft()).toBeLessThanOrEqual(LEASE_MS / 1000);
+    virtualTime.nowMs += RENEWAL_MS;
+    expect(await one.hold()).toBe(false);
+  });
+
   it('leaves leases of other names alone', async () => {
     expect(await lease().hold()).toBe(true);
     const first = name;
