@@ -1,10 +1,6 @@
 import { seqAtShare } from '../catalog/sale-board/chances';
 import { Shuffle } from '../waiting-room/opening/shuffle';
-import type { Leaf } from './leaves';
 import { Presence } from './presence';
-
-/** Generations of one history of a queue: a queue whose stores were both empty begins another one (lua/include/common.lua). */
-const HISTORY = 2 ** 20;
 
 export type Why = 'next' | 'rejoined' | 'free';
 export type End = 'paid' | 'expired' | 'released' | 'replaced';
@@ -25,9 +21,6 @@ const NO_LIMITS: Limits = {
   source: '',
   sessionSeconds: Infinity,
 };
-
-const numberOf = (word: string | undefined): number | undefined =>
-  word === undefined || word === '-' || word === '' ? undefined : Number(word);
 
 export interface Counts {
   issued: number;
@@ -99,27 +92,12 @@ export class QueueReplay {
     return { absent, notReached: this.issuedAt.size - absent };
   }
 
-  apply({ kind, ms, words }: Leaf): void {
-    this.ms = Math.max(this.ms, ms);
-    const [first = 0, second = 0] = words.map(Number);
-    const act = ACTS[kind];
-    if (act !== undefined) act(this, { first, second, words });
-    else this.applyToLimits(kind, words);
+  changeLimits(change: Partial<Limits>): void {
+    this.limits = { ...NO_LIMITS, ...this.limits, ...change };
   }
 
-  private applyToLimits(kind: string, words: string[]): void {
-    const before = this.limits ?? NO_LIMITS;
-    if (kind === 'limit')
-      this.limits = {
-        ...before,
-        source: words[0] ?? '',
-        activeLimit: Number(words[1]),
-        rateLimit: numberOf(words[2]),
-        sessionSeconds: (numberOf(words[3]) ?? Infinity) / 1000,
-      };
-    if (kind === 'command' && (words[0] === 'pause' || words[0] === 'resume'))
-      this.limits = { ...before, paused: words[0] === 'pause' };
-    if (kind === 'begin' || kind === 'restore' || kind === 'state') this.restate(kind, words);
+  raiseHead(seq: number): void {
+    this.head = Math.max(this.head, seq);
   }
 
   issue(seq: number): void {
@@ -133,7 +111,7 @@ export class QueueReplay {
     this.admittedTotal++;
     this.rejoined.delete(seq);
     this.active.add(seq);
-    if (why !== 'rejoined') this.head = Math.max(this.head, seq);
+    if (why !== 'rejoined') this.raiseHead(seq);
     const at = this.issuedAt.get(seq);
     if (at === undefined) return; // it is back for the rest of its session
     this.counted.waitsMs.push(this.ms - at);
@@ -155,54 +133,22 @@ export class QueueReplay {
     while (round.done !== true) round = rounds.next();
     for (const [index, place] of round.value.entries())
       if (this.issuedAt.delete(first + 1 + index)) this.issuedAt.set(last + 1 + place, this.ms);
-    this.head = Math.max(this.head, last);
+    this.raiseHead(last);
     this.issued = Math.max(this.issued, last + (last - first));
   }
 
-  /** `begin`, `restore`, `state`: the leaf has the whole state; the open sessions follow. */
-  private restate(kind: string, words: string[]): void {
-    const [gen = 0, , issued = 0, head = 0] = words.slice(0, 4).map(Number);
-    if (kind === 'restore') this.counted.restores++;
-    if (kind === 'begin' && gen % HISTORY === 1) {
-      this.issuedAt.clear();
-      [this.issued, this.head] = [0, 0];
-    }
+  /** Another history begins: no entry of the one before is in it. */
+  forgetEntries(): void {
+    this.issuedAt.clear();
+    [this.issued, this.head] = [0, 0];
+  }
+
+  /** The queue as it is from now on; its open sessions are added behind. */
+  restate(issued: number, head: number, paused: boolean): void {
     this.issued = Math.max(this.issued, issued);
-    this.head = Math.max(this.head, head);
+    this.raiseHead(head);
     this.active.clear();
     this.rejoined.clear();
-    if (this.limits) this.limits.paused = words[7] === '1';
+    if (this.limits) this.limits.paused = paused;
   }
 }
-
-/** What leaves do to the queue: see docs/transparency.md. Those of limits are not among them. */
-const ACTS: Record<
-  string,
-  ((queue: QueueReplay, leaf: { first: number; second: number; words: string[] }) => void) | undefined
-> = {
-  issue: (queue, { first }) => queue.issue(first),
-  admit: (queue, { first, words }) => queue.admit(first, words[1] as Why),
-  end: (queue, { first, words }) => queue.end(first, words[1] as End),
-  pass: (queue, { second }) => {
-    queue.head = Math.max(queue.head, second);
-  },
-  head: (queue, { first }) => {
-    queue.head = Math.max(queue.head, first);
-  },
-  back: (queue, { first }) => void queue.rejoined.add(first),
-  away: (queue, { first }) => void queue.rejoined.delete(first),
-  open: (queue, { first }) => void queue.active.add(first),
-  epoch: (queue) => queue.presence.close(queue.issued),
-  present: (queue, { second, words: [, , firstByte, bits = ''] }) =>
-    queue.presence.add(second, Number(firstByte), Buffer.from(bits, 'base64'), queue.issued),
-  cut: (queue, { first, second }) => {
-    queue.issued = second + (second - first);
-  },
-  draw: (queue, { first, second, words: [, , seed = ''] }) => queue.draw(first, second, seed),
-  sale: (queue, { words: [state = ''] }) => {
-    queue.sale = state;
-  },
-  gap: (queue) => {
-    queue.counted.gaps++;
-  },
-};

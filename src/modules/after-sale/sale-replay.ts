@@ -1,6 +1,6 @@
 import { EstimateReplay } from './estimates';
 import { chanceFiguresOf, distributionOf } from './figures';
-import type { Leaf } from './leaves';
+import { applyLeaf, type Leaf } from './leaves';
 import { QueueReplay } from './queue-replay';
 import type { Hall, SoldOrder } from './repository';
 import type { SaleReport } from './schema';
@@ -40,7 +40,7 @@ export class SaleReplay {
     if (leaf.ms >= this.source.untilMs) return false;
     if (this.timeline === undefined && leaf.ms >= this.source.sinceMs) this.begin(leaf.ms);
     else this.goOn(leaf.ms);
-    this.queue.apply(leaf);
+    applyLeaf(this.queue, leaf);
     this.timeline?.noteLimits(leaf.ms, this.queue);
     return true;
   }
