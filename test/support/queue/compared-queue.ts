@@ -202,7 +202,7 @@ export class ComparedQueue {
     expect({ issued, headSeq, epoch, rejoined: [...rejoined.keys()] }).toEqual({
       issued: oracle.issued,
       headSeq: oracle.headSeq,
-      epoch: oracle.epoch,
+      epoch: oracle.presence.epoch,
       rejoined: [...oracle.rejoined].sort((a, b) => a - b),
     });
     expect([...active].sort(bySeq)).toEqual(

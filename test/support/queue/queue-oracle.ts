@@ -1,7 +1,7 @@
 import type { QueueRules } from '../../../src/modules/waiting-room/rules';
+import { PresenceOracle } from './presence-oracle';
 
 const CATCH_UP_MS = 3000;
-const EPOCHS = 3;
 
 interface OracleSession {
   sessionUntilMs: number;
@@ -29,7 +29,7 @@ export class Oracle {
   nowMs = 0;
   issued: number;
   headSeq: number;
-  epoch = 0;
+  readonly presence: PresenceOracle;
   readonly active = new Map<number, OracleSession>();
   readonly rejoined = new Set<number>();
   readonly ended = new Map<number, 'DONE' | 'EXPIRED'>();
@@ -38,10 +38,6 @@ export class Oracle {
   /** Until when a hold under way keeps a session open. */
   private readonly holdings = new Map<number, number>();
   private readonly users = new Map<number, { seq: number; iatMs: number }>();
-  private readonly seen = new Map<number, Set<number>>();
-  private epochAtMs = 0;
-  private longestPollMs = 0;
-  private longestPollBeforeMs = 0;
   private lastTickMs = 0;
   /** No session ends by time or idleness before. */
   private caughtUpAtMs = 0;
@@ -52,14 +48,11 @@ export class Oracle {
     start: number,
   ) {
     this.issued = this.headSeq = start;
+    this.presence = new PresenceOracle(rules.presenceTimeoutMs);
   }
 
   get free(): number {
     return Math.max(0, this.limit - this.active.size);
-  }
-
-  isPresent(seq: number): boolean {
-    return range(this.epoch - EPOCHS + 1, this.epoch).some((epoch) => this.seenIn(epoch).has(seq));
   }
 
   issue(user: number): { status: string; seq: number; sessionUntilMs: number } {
@@ -69,7 +62,7 @@ export class Oracle {
       const openUntilMs = this.openUntil(seq);
       if (openUntilMs !== undefined) return { status: 'PROGRESS', seq, sessionUntilMs: openUntilMs };
       if (!this.ended.has(seq) && this.nowMs < iatMs + this.rules.maxWaitMs && !this.hasMissedDeadline(seq)) {
-        this.see(seq);
+        this.presence.see(seq);
         if (seq <= this.headSeq) this.rejoined.add(seq);
         return { status: 'WAITING', seq, sessionUntilMs: 0 };
       }
@@ -81,7 +74,7 @@ export class Oracle {
       this.headSeq = seq;
       return { status: 'PROGRESS', seq, sessionUntilMs: this.enter(seq) };
     }
-    this.see(seq);
+    this.presence.see(seq);
     return { status: 'WAITING', seq, sessionUntilMs: 0 };
   }
 
@@ -110,9 +103,9 @@ export class Oracle {
       this.end(seq, 'EXPIRED');
       return { status: 'EXPIRED', position: 0, sessionUntilMs: 0 };
     }
-    this.see(seq);
+    this.presence.see(seq);
     if (seq > this.headSeq) {
-      const ahead = range(this.headSeq + 1, seq - 1).filter((other) => this.isPresent(other)).length;
+      const ahead = range(this.headSeq + 1, seq - 1).filter((other) => this.presence.has(other)).length;
       return { status: 'WAITING', position: this.rejoined.size + ahead + 1, sessionUntilMs: 0 };
     }
     this.rejoined.add(seq);
@@ -144,9 +137,10 @@ export class Oracle {
     this.lastTickMs = this.nowMs;
     if (!first && sinceMs > Math.max(CATCH_UP_MS, 3 * this.rules.admissionIntervalMs)) {
       this.caughtUpAtMs = this.nowMs + CATCH_UP_MS;
-      this.epochAtMs = this.nowMs;
+      this.presence.prolong(this.nowMs);
     }
-    this.rotate();
+    if (this.presence.rotate(this.nowMs))
+      for (const seq of this.rejoined) if (!this.presence.has(seq)) this.rejoined.delete(seq); // left again
     for (const seq of [...this.active.keys()]) this.openUntil(seq);
     for (const [seq, { idleUntilMs, sessionUntilMs }] of [...this.active]) {
       if (idleUntilMs > this.nowMs || this.isCatchingUp) continue;
@@ -160,8 +154,8 @@ export class Oracle {
   }
 
   mark({ seen, active, longestPollMs }: Copy['pending']): void {
-    this.longestPollMs = Math.max(this.longestPollMs, longestPollMs);
-    for (const seq of seen) this.see(seq);
+    this.presence.notePollInterval(longestPollMs);
+    for (const seq of seen) this.presence.see(seq);
     for (const seq of active) {
       const stay = this.active.get(seq);
       if (stay !== undefined) stay.idleUntilMs = Math.max(stay.idleUntilMs, this.idleUntil());
@@ -175,10 +169,8 @@ export class Oracle {
       headSeq: this.headSeq,
       rejoined: this.rejoined.size,
       active: new Map([...this.active].map(([seq, { sessionUntilMs }]) => [seq, sessionUntilMs])),
-      present: new Set(
-        range(this.epoch - EPOCHS + 1, this.epoch).flatMap((epoch) => [...this.seenIn(epoch)]),
-      ),
-      marked: new Set(this.seenIn(this.epoch)),
+      present: this.presence.all,
+      marked: new Set(this.presence.newest),
       pending,
     };
   }
@@ -189,13 +181,13 @@ export class Oracle {
       const back = Math.min(...this.rejoined);
       if (back !== Infinity) {
         this.rejoined.delete(back);
-        if (this.isPresent(back) && !this.isOver(back)) {
+        if (this.presence.has(back) && !this.isOver(back)) {
           this.enter(back);
           admitted.push(back);
         }
         continue;
       }
-      const next = range(this.headSeq + 1, this.issued).find((seq) => this.isPresent(seq));
+      const next = range(this.headSeq + 1, this.issued).find((seq) => this.presence.has(seq));
       this.headSeq = next ?? this.issued;
       if (next === undefined) break;
       if (this.isOver(next)) continue;
@@ -248,29 +240,6 @@ export class Oracle {
 
   private idleUntil(ms = this.rules.idleTimeoutMs): number {
     return this.rules.idleTimeoutMs > 0 ? this.nowMs + ms : Infinity;
-  }
-
-  private rotate(): void {
-    const longest = Math.max(
-      Math.ceil(this.rules.presenceTimeoutMs / 2),
-      1.5 * Math.max(this.longestPollMs, this.longestPollBeforeMs),
-    );
-    if (this.nowMs - this.epochAtMs < longest) return;
-    this.epoch += 1;
-    this.epochAtMs = this.nowMs;
-    this.longestPollBeforeMs = this.longestPollMs;
-    this.longestPollMs = 0;
-    for (const seq of this.rejoined) if (!this.isPresent(seq)) this.rejoined.delete(seq); // left again
-  }
-
-  private see(seq: number): void {
-    this.seenIn(this.epoch).add(seq);
-  }
-
-  private seenIn(epoch: number): Set<number> {
-    const seqs = this.seen.get(epoch) ?? new Set();
-    this.seen.set(epoch, seqs);
-    return seqs;
   }
 }
 
