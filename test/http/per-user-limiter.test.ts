@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { PerUserLimiter } from '../../src/http/limits/per-user-limiter';
+import { signal } from '../support/wait';
 
 let nowMs = 0;
 jest.mock('../../src/common/clock', () => ({ monotonicMs: () => nowMs }));
@@ -46,8 +47,7 @@ describe('the per-user limiter', () => {
 
   it('refuses more than `asked` requests of a user, and those that have waited longer than `patienceMs`', async () => {
     const limiter = make();
-    let letGo: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const { given: held, give: letGo } = signal();
     const asked = Array.from({ length: OPTIONS.asked }, () => run(limiter, 1, () => held));
     await expect(run(limiter, 1, () => held)).rejects.toThrow('refused');
     await expect(run(limiter, 2, () => Promise.resolve('served'))).resolves.toBe('served');

@@ -7,6 +7,7 @@ import { Metrics } from '../../src/platform/observability/metrics';
 import { at } from '../support/at';
 import { Given, openAdminDatabase } from '../support/rows/given';
 import { activeUser, Sales } from '../support/rows/sales';
+import { signal } from '../support/wait';
 
 const [USERS, SEATS, PRICE, SEAT_LIMIT] = [4, 5, 30, 3];
 
@@ -91,19 +92,15 @@ describe('a batch', () => {
   }
 
   /** A database on which transactions wait at a gate. */
-  function gated(): {
-    database: Pick<Database, 'transaction'>;
-    open: () => void;
-  } {
-    let open: () => void = () => undefined;
-    const gate = new Promise<void>((resolve) => (open = resolve));
+  function gated(): { database: Pick<Database, 'transaction'>; open: () => void } {
+    const gate = signal();
     const database: Pick<Database, 'transaction'> = {
       transaction: async (run) => {
-        await gate;
+        await gate.given;
         return admin.transaction(run);
       },
     };
-    return { database, open };
+    return { database, open: gate.give };
   }
 
   const said = async (world: World, answer: Promise<unknown>): Promise<string> => {

@@ -17,4 +17,11 @@ export async function until<T>(
   }
 }
 
+/** Something that one part of a test waits for until another part gives it. */
+export function signal(): { given: Promise<void>; give: () => void } {
+  let give: () => void = () => undefined;
+  const given = new Promise<void>((resolve) => (give = resolve));
+  return { given, give };
+}
+
 export const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -2,7 +2,7 @@ import { Redis } from '../../../src/platform/redis/redis';
 import { queueKeys } from '../../../src/modules/waiting-room/state/keys';
 import { WaitingRoomRegistry } from '../../../src/modules/waiting-room/registry';
 import { at } from '../../support/at';
-import { Buyer, outcome } from '../../support/clients/buyer';
+import { type Buyer, outcome } from '../../support/clients/buyer';
 import { startTestService } from '../../support/service';
 import { useService } from '../../support/suite';
 import { until } from '../../support/wait';
@@ -45,9 +45,7 @@ describe('a session whose user holds a seat', () => {
             .some(({ seq, sessionUntilMs }) => seq === seqOf(holder) && sessionUntilMs >= heldUntilMs),
         );
       }
-      const elsewhere = new Buyer(other.url, holder.userId);
-      elsewhere.token = holder.token;
-      expect(outcome(await elsewhere.pay(reservationId))).toBe('200');
+      expect(outcome(await holder.elsewhere(other.url).pay(reservationId))).toBe('200');
       await until('the session has ended', async () => {
         const { data } = (await holder.check()).body as { data: { status: string } };
         return data.status === 'DONE';

@@ -55,7 +55,7 @@ describe('reserving a seat that one holds oneself', () => {
     await buyer.hold(id, own);
     await rival.hold(id, taken);
     const want = async (...seatIds: number[]): Promise<string> => {
-      const answer = await buyer.post('/v1/api/orders').send({ scheduleId: id, seatIds });
+      const answer = await buyer.order({ scheduleId: id, seatIds });
       const { exception } = answer.body as { exception: { code: string; message: string } };
       return `${exception.code} ${exception.message}`;
     };
@@ -63,7 +63,7 @@ describe('reserving a seat that one holds oneself', () => {
       `004 You hold seat ${own} in another order: pay or release it, or leave it out.`,
     );
     const one = await app.buyer();
-    expect(outcome(await one.post('/v1/api/orders').send({ scheduleId: id, seatIds: [free] }))).toBe('200');
+    expect(outcome(await one.order({ scheduleId: id, seatIds: [free] }))).toBe('200');
     expect(await want(own, taken)).toBe(`004 Seat ${taken} cannot be reserved: somebody else has it.`);
   });
 

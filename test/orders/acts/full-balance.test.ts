@@ -21,9 +21,9 @@ describe('a refund that the balance cannot hold', () => {
 
   const reason = { reason: 'Asked for it' };
   const paidOrder = async (buyer: Buyer, scheduleId: number, seatId: number): Promise<string> => {
-    const held = await buyer.post('/v1/api/orders').send({ scheduleId, seatIds: [seatId] });
+    const held = await buyer.order({ scheduleId, seatIds: [seatId] });
     const { orderId } = dataOf<{ orderId: number }>(held);
-    dataOf(await buyer.post(`/v1/api/orders/${orderId}/payment`));
+    dataOf(await buyer.actOn(orderId, 'payment'));
     return `orders/${orderId}`;
   };
   /** Has paid for the first seat of the schedule, and filled the balance again. */

@@ -1,6 +1,6 @@
-import request, { type Response, type Test } from 'supertest';
+import { type Response, type Test } from 'supertest';
 import { at } from '../../support/at';
-import type { Buyer } from '../../support/clients/buyer';
+import type { Buyer, OrderAct } from '../../support/clients/buyer';
 import { expectInvariants } from '../../support/invariants';
 import { dataOf, OrganizerClient } from '../../support/rows/organizer';
 import { UNHURRIED, useService } from '../../support/suite';
@@ -59,9 +59,9 @@ describe('two acts on an order at the same moment', () => {
 
   const reason = { reason: 'Two at once' };
   const byBuyer =
-    (what: string) =>
+    (what: OrderAct) =>
     ({ buyer, orderId }: Subject): Test =>
-      buyer.post(`/v1/api/orders/${orderId}/${what}`);
+      buyer.actOn(orderId, what);
   const end = ({ status }: State): Partial<State> | undefined =>
     status === 'CANCELED' ? undefined : { status: 'CANCELED' };
   const isHeld = ({ status, isOff }: State): boolean => status === 'HELD' && !isOff;
@@ -72,8 +72,7 @@ describe('two acts on an order at the same moment', () => {
       on: (state) => (isHeld(state) && !state.isExtended ? { isExtended: true } : undefined),
     },
     release: {
-      send: ({ buyer, orderId }) =>
-        request(app.url).delete(`/v1/api/orders/${orderId}`).set('Authorization', buyer.token),
+      send: ({ buyer, orderId }) => buyer.release(orderId),
       on: (state) => (state.status === 'HELD' ? end(state) : undefined),
     },
     cancellation: {
@@ -111,9 +110,9 @@ describe('two acts on an order at the same moment', () => {
     );
     const buyer = await app.buyer(BALANCE);
     const seatIds = seats.map(({ id }) => id);
-    const held = await buyer.post('/v1/api/orders').send({ scheduleId, seatIds });
+    const held = await buyer.order({ scheduleId, seatIds });
     const { orderId } = dataOf<{ orderId: number }>(held);
-    if (status === 'PAID') dataOf(await buyer.post(`/v1/api/orders/${orderId}/payment`));
+    if (status === 'PAID') dataOf(await buyer.actOn(orderId, 'payment'));
     return { buyer, scheduleId, orderId };
   }
 

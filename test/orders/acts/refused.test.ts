@@ -1,6 +1,5 @@
-import request from 'supertest';
 import { at } from '../../support/at';
-import { type Buyer, outcome } from '../../support/clients/buyer';
+import { type Buyer, type OrderAct, outcome } from '../../support/clients/buyer';
 import { expectInvariants } from '../../support/invariants';
 import { codeOf, dataOf, OrganizerClient } from '../../support/rows/organizer';
 import { UNHURRIED, useService } from '../../support/suite';
@@ -28,11 +27,11 @@ describe('an act on an order that has ended', () => {
     seats: { reservationId: number }[];
   }
   const hold = async (buyer: Buyer, scheduleId: number, seatIds: number[]): Promise<Order> =>
-    dataOf(await buyer.post('/v1/api/orders').send({ scheduleId, seatIds }));
-  const act = async (buyer: Buyer, { orderId }: Order, what: string): Promise<string> =>
-    outcome(await buyer.post(`/v1/api/orders/${orderId}/${what}`));
+    dataOf(await buyer.order({ scheduleId, seatIds }));
+  const act = async (buyer: Buyer, { orderId }: Order, what: OrderAct): Promise<string> =>
+    outcome(await buyer.actOn(orderId, what));
   const release = async (buyer: Buyer, { orderId }: Order): Promise<string> =>
-    outcome(await request(app.url).delete(`/v1/api/orders/${orderId}`).set('Authorization', buyer.token));
+    outcome(await buyer.release(orderId));
   const refund = async ({ orderId }: Order): Promise<string> => {
     const answer = await organizer.post(`orders/${orderId}/refund`, reason);
     return `${answer.status} ${codeOf(answer)}`;
@@ -44,7 +43,8 @@ describe('an act on an order that has ended', () => {
     const order = await hold(buyer, id, [at(seats, 0).id]);
     await app.given.holdIsPast(at(order.seats, 0).reservationId);
     expect(await release(buyer, order)).toBe('409 HOLD_ENDED');
-    for (const what of ['extension', 'payment']) expect(await act(buyer, order, what)).toBe('409 HOLD_ENDED');
+    for (const what of ['extension', 'payment'] as const)
+      expect(await act(buyer, order, what)).toBe('409 HOLD_ENDED');
   });
 
   it('is HOLD_ENDED for a payment and an extension when the schedule is canceled; letting go is not', async () => {
@@ -52,7 +52,8 @@ describe('an act on an order that has ended', () => {
     const buyer = await app.buyer(1000);
     const order = await hold(buyer, id, [at(seats, 0).id]);
     await app.admin.execute("UPDATE concert_schedule SET state = 'CANCELED' WHERE id = ?", [id]);
-    for (const what of ['extension', 'payment']) expect(await act(buyer, order, what)).toBe('409 HOLD_ENDED');
+    for (const what of ['extension', 'payment'] as const)
+      expect(await act(buyer, order, what)).toBe('409 HOLD_ENDED');
     expect(dataOf(await buyer.get(`/v1/api/orders/${order.orderId}`))).toMatchObject({ extended: false });
     expect(await release(buyer, order)).toBe('200');
   });

@@ -12,6 +12,8 @@ export const ACTIVE = {
   chance: null,
 };
 
+export type OrderAct = 'payment' | 'extension' | 'cancellation';
+
 /** A user as the API sees one. */
 export class Buyer {
   token = '';
@@ -27,6 +29,13 @@ export class Buyer {
     if (answer.status !== 200) throw new Error(`no token: ${answer.status} ${answer.text}`);
     this.token = (answer.body as { data: { queueToken: string } }).data.queueToken;
     return this;
+  }
+
+  /** The same user with the same token, at another process. */
+  elsewhere(url: string): Buyer {
+    const there = new Buyer(url, this.userId);
+    there.token = this.token;
+    return there;
   }
 
   check(): Test {
@@ -53,6 +62,18 @@ export class Buyer {
     return this.post('/v1/api/concerts/reserve', key).send({ scheduleId, seatId });
   }
 
+  order(body: object, key?: string): Test {
+    return this.post('/v1/api/orders', key).send(body);
+  }
+
+  actOn(orderId: number, act: OrderAct, key?: string): Test {
+    return this.post(`/v1/api/orders/${orderId}/${act}`, key);
+  }
+
+  release(orderId: number, key?: string): Test {
+    return this.sign(request(this.url).delete(`/v1/api/orders/${orderId}`), key);
+  }
+
   pay(reservationId: unknown, key?: string): Test {
     return this.post('/v1/api/concerts/payment', key).send({ reservationId });
   }
@@ -69,8 +90,12 @@ export class Buyer {
   }
 
   post(path: string, key?: string): Test {
-    const it = request(this.url).post(path).set('Authorization', this.token);
-    return key === undefined ? it : it.set('Idempotency-Key', key);
+    return this.sign(request(this.url).post(path), key);
+  }
+
+  private sign(it: Test, key: string | undefined): Test {
+    const signed = it.set('Authorization', this.token);
+    return key === undefined ? signed : signed.set('Idempotency-Key', key);
   }
 }
 

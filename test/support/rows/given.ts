@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { Database, type SqlExecutor } from '../../../src/platform/database/database';
+import { Database, type SqlExecutor, type SqlTransaction } from '../../../src/platform/database/database';
 import { testConfig } from '../config';
+import { signal } from '../wait';
 
 /** The database as the product has it, with limits that are wide enough for a busy machine. */
 export function openDatabase(poolMax: number, url = testConfig().DATABASE_URL): Database {
@@ -73,20 +74,34 @@ export class Given {
   }
 }
 
+/** A transaction that has done `work` and stays open until `end` is called; with an error it is rolled back. */
+export async function openTransaction(
+  admin: Database,
+  work: (tx: SqlTransaction) => Promise<unknown>,
+): Promise<{ end: (error?: Error) => void; ended: Promise<void> }> {
+  let error: Error | undefined;
+  const [begun, over] = [signal(), signal()];
+  const ended = admin.transaction(async (tx) => {
+    await work(tx);
+    begun.give();
+    await over.given;
+    if (error !== undefined) throw error;
+  });
+  await Promise.race([begun.given, ended]);
+  const end = (why?: Error): void => {
+    error = why;
+    over.give();
+  };
+  return { end, ended };
+}
+
 /** Locks users' rows, as a slow payment does, until `letGo` is called; `locked` is then the lock's end. */
 export async function lockUsers(
   admin: Database,
   userIds: number[],
 ): Promise<{ letGo: () => void; locked: Promise<void> }> {
-  let letGo: () => void = () => undefined;
-  let begun: () => void = () => undefined;
-  const held = new Promise<void>((resolve) => (letGo = resolve));
-  const hasBegun = new Promise<void>((resolve) => (begun = resolve));
-  const locked = admin.transaction(async (tx) => {
-    await tx.query(`SELECT id FROM member WHERE id IN (${userIds.join()}) FOR UPDATE`);
-    begun();
-    await held;
-  });
-  await Promise.race([hasBegun, locked]);
-  return { letGo, locked };
+  const { end, ended } = await openTransaction(admin, (tx) =>
+    tx.query(`SELECT id FROM member WHERE id IN (${userIds.join()}) FOR UPDATE`),
+  );
+  return { letGo: end, locked: ended };
 }

@@ -163,10 +163,13 @@ export class TcpProxy {
   }
 }
 
-/** The URL's host and port, and the URL led through a proxy that can be cut. */
+const PORTS: Record<string, number> = { 'redis:': 6379, 'mariadb:': 3306 };
+
+/** A proxy before the store of a URL, and the URL that leads through it. */
 export async function proxied(url: string): Promise<{ proxy: TcpProxy; url: string }> {
   const parsed = new URL(url);
-  const proxy = await new TcpProxy({ host: parsed.hostname, port: Number(parsed.port) }).open();
+  const port = Number(parsed.port) || PORTS[parsed.protocol] || 0;
+  const proxy = await new TcpProxy({ host: parsed.hostname, port }).open();
   parsed.hostname = '127.0.0.1';
   parsed.port = String(proxy.port);
   return { proxy, url: parsed.href };

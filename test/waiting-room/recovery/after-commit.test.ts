@@ -178,8 +178,7 @@ describe('what must follow a COMMIT', () => {
       expect(outcome(await by.pay(reservationId))).toBe('200');
       const other = await holdOfAnotherSession(by.userId);
       jest.spyOn(mainRoom(elsewhere).entries, 'resolve').mockRejectedValue(away());
-      const there = new Buyer(elsewhere.url, by.userId);
-      there.token = by.token;
+      const there = by.elsewhere(elsewhere.url);
       const { id, seats } = await given.scheduleWithSeats(1);
       expect(outcome(await there.reserve(id, at(seats, 0).id))).toBe('403 003');
       expect(outcome(await there.pay(other))).toBe('403 003');
@@ -229,7 +228,7 @@ describe('what must follow a COMMIT', () => {
     await admin.execute('DELETE FROM queue_state WHERE queue_id = ?', [queueId]);
     const second = await startTestService({ QUEUE_ID: queueId, QUEUE_MAX_ACTIVE: 1 });
     try {
-      const there = olds.map(({ token, userId }) => Object.assign(new Buyer(second.url, userId), { token }));
+      const there = olds.map((old) => old.elsewhere(second.url));
       expect(outcome(await at(there, 2).check())).toBe('403 001'); // before any token of the new life
       const fresh = await Promise.all(
         [1, 2, 3].map(async () => new Buyer(second.url, await given.user()).enter()),

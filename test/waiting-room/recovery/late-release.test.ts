@@ -1,4 +1,3 @@
-import request from 'supertest';
 import { queueKeys } from '../../../src/modules/waiting-room/state/keys';
 import { connectRedis } from '../../../src/platform/redis/redis';
 import { at } from '../../support/at';
@@ -24,9 +23,7 @@ describe('a release of which Redis learns late', () => {
     const buyer = await app.buyer();
     const { id, seats } = await app.given.scheduleWithSeats(2);
     const hold = async (index: number): Promise<number> => {
-      const held = await buyer
-        .post('/v1/api/orders')
-        .send({ scheduleId: id, seatIds: [at(seats, index).id] });
+      const held = await buyer.order({ scheduleId: id, seatIds: [at(seats, index).id] });
       return (held.body as { data: { orderId: number } }).data.orderId;
     };
     const first = await hold(0);
@@ -36,9 +33,7 @@ describe('a release of which Redis learns late', () => {
       await hold(1); // as if this process had stood still behind the COMMIT of the release
       await extend(seq, ms);
     });
-    const path = `/v1/api/orders/${first}`;
-    const released = await request(app.url).delete(path).set('Authorization', buyer.token);
-    expect(outcome(released)).toBe('200');
+    expect(outcome(await buyer.release(first))).toBe('200');
     late.mockRestore();
     const [, idleAtMs] = await redis.zrange(queueKeys(app.queueId).idle, '0', '-1', 'WITHSCORES');
     const [seconds] = await redis.time();

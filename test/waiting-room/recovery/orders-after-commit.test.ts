@@ -46,18 +46,13 @@ describe('what must follow a COMMIT of an order', () => {
 
   const order = async (by: Buyer): Promise<number> => {
     const { id, seats } = await app.given.scheduleWithSeats(1);
-    const made = await by.post('/v1/api/orders').send({ scheduleId: id, seatIds: [at(seats, 0).id] });
+    const made = await by.order({ scheduleId: id, seatIds: [at(seats, 0).id] });
     expect(outcome(made)).toBe('200');
     return (made.body as { data: { orderId: number } }).data.orderId;
   };
-  const pay = async (by: Buyer, id: number): Promise<string> =>
-    outcome(await by.post(`/v1/api/orders/${id}/payment`));
+  const pay = async (by: Buyer, id: number): Promise<string> => outcome(await by.actOn(id, 'payment'));
   const release = (by: Buyer, id: number, key: string): Promise<Response> =>
-    request(app.url)
-      .delete(`/v1/api/orders/${id}`)
-      .set('Authorization', by.token)
-      .set('Idempotency-Key', key)
-      .then((answer) => answer);
+    by.release(id, key).then((answer) => answer);
 
   const seqOf = ({ token }: Buyer): number =>
     (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { seq: number }).seq;
