@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import request, { type Response, type Test } from 'supertest';
+import type { Response } from 'supertest';
+import type { Order } from '../../src/modules/orders/order-schema';
 import { at } from '../support/at';
-import { type Buyer, outcome, tally } from '../support/clients/buyer';
+import { type Buyer, type OrderAct, outcome, tally } from '../support/clients/buyer';
 import { expectInvariants } from '../support/invariants';
 import { useService } from '../support/suite';
 import { until } from '../support/wait';
@@ -10,32 +11,15 @@ describe('orders', () => {
   const app = useService({ MAX_SEATS_PER_USER: 4, HOLD_EXTENSION_SECONDS: 60 });
   afterAll(() => expectInvariants({ queueIds: [app.queueId] }));
 
-  interface Order {
-    orderId: number;
-    status: string;
-    totalAmount: number;
-    seats: { seatId: number; reservationId: number; position: number }[];
-    extended: boolean;
-    reservedUntil: string;
-  }
   const order = (answer: Response): Order => (answer.body as { data: Order }).data;
   const said = (answer: Response): string =>
     (answer.body as { exception: { message: string } }).exception.message;
 
-  const create = (buyer: Buyer, body: object, key?: string): Test =>
-    buyer.post('/v1/api/orders', key).send(body);
-  const act = (buyer: Buyer, id: number, what: string, key?: string): Test =>
-    buyer.post(`/v1/api/orders/${id}/${what}`, key);
-  const release = (buyer: Buyer, id: number): Test =>
-    request(app.url).delete(`/v1/api/orders/${id}`).set('Authorization', buyer.token);
   const idsOf = (seats: { id: number }[]): number[] => seats.map(({ id }) => id);
-  const statusesOf = async (scheduleId: number): Promise<string[]> =>
-    (
-      await app.admin.query<{ status: string }>(
-        'SELECT status FROM concert_seat WHERE schedule_id = ? ORDER BY position',
-        [scheduleId],
-      )
-    ).map(({ status }) => status);
+  const statusesOf = async (scheduleId: number): Promise<string[]> => {
+    const sql = 'SELECT status FROM concert_seat WHERE schedule_id = ? ORDER BY position';
+    return (await app.admin.query<{ status: string }>(sql, [scheduleId])).map(({ status }) => status);
+  };
   const balanceOf = async ({ userId }: Buyer): Promise<number | undefined> =>
     (await app.admin.query<{ balance: number }>('SELECT balance FROM member WHERE id = ?', [userId]))[0]
       ?.balance;
@@ -48,13 +32,13 @@ describe('orders', () => {
   it('sells a couple two seats: held, paid and listed as one', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(3, { amount: 70 });
     const buyer = await app.buyer(200);
-    const held = order(await create(buyer, { scheduleId: id, seatIds: [at(seats, 1).id, at(seats, 0).id] }));
+    const held = order(await buyer.order({ scheduleId: id, seatIds: [at(seats, 1).id, at(seats, 0).id] }));
     expect(held).toMatchObject({
       status: 'HELD',
       totalAmount: 140,
       seats: [{ position: 1 }, { position: 2 }],
     });
-    const paid = await act(buyer, held.orderId, 'payment');
+    const paid = await buyer.actOn(held.orderId, 'payment');
     expect(paid.body).toMatchObject({ data: { paymentAmount: 140, status: 'PAID', queueStatus: 'DONE' } });
     expect(await balanceOf(buyer)).toBe(60);
     expect(await statusesOf(id)).toEqual(['RESERVED', 'RESERVED', 'AVAILABLE']);
@@ -72,7 +56,7 @@ describe('orders', () => {
     const { id, seats } = await app.given.scheduleWithSeats(4);
     const [rival, buyer] = [await app.buyer(), await app.buyer()];
     await rival.hold(id, at(seats, 1).id);
-    const refused = await create(buyer, { scheduleId: id, seatIds: idsOf(seats) });
+    const refused = await buyer.order({ scheduleId: id, seatIds: idsOf(seats) });
     expect(outcome(refused)).toBe('409 004');
     expect(said(refused)).toBe(`Seat ${at(seats, 1).id} cannot be reserved: somebody else has it.`);
     expect(await statusesOf(id)).toEqual(['AVAILABLE', 'TEMP_RESERVED', 'AVAILABLE', 'AVAILABLE']);
@@ -82,7 +66,7 @@ describe('orders', () => {
     const { id, seats } = await app.given.scheduleWithSeats(12);
     const buyers = await app.buyers(30);
     const parties = buyers.map((buyer, i) =>
-      create(buyer, { scheduleId: id, seatIds: [0, 1, 2, 3].map((n) => at(seats, (i * 2 + n) % 12).id) }),
+      buyer.order({ scheduleId: id, seatIds: [0, 1, 2, 3].map((n) => at(seats, (i * 2 + n) % 12).id) }),
     );
     const answers = await Promise.all(parties);
     const held = answers.filter(({ status }) => status === 200).map(order);
@@ -96,64 +80,34 @@ describe('orders', () => {
   it('answers the same order to one who holds those seats, and again by its key', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(2);
     const [buyer, key, body] = [await app.buyer(), randomUUID(), { scheduleId: id, seatIds: idsOf(seats) }];
-    const first = await create(buyer, body, key);
-    expect((await create(buyer, body)).body).toEqual(first.body);
-    const replay = await create(buyer, body, key);
+    const first = await buyer.order(body, key);
+    expect((await buyer.order(body)).body).toEqual(first.body);
+    const replay = await buyer.order(body, key);
     expect([replay.body, replay.headers['idempotency-replayed']]).toEqual([first.body, 'true']);
-    expect(outcome(await act(buyer, order(first).orderId, 'payment', key))).toBe('422 422');
-  });
-
-  it('counts the seats of an order against MAX_SEATS_PER_USER, or the schedule’s own limit', async () => {
-    const { id, seats } = await app.given.scheduleWithSeats(6);
-    const buyer = await app.buyer();
-    expect(outcome(await create(buyer, { scheduleId: id, seatIds: idsOf(seats.slice(0, 5)) }))).toBe(
-      '409 SEAT_LIMIT',
-    );
-    expect((await create(buyer, { scheduleId: id, seatIds: idsOf(seats.slice(0, 3)) })).status).toBe(200);
-    await app.admin.execute('UPDATE concert_schedule SET seats_per_user = 3 WHERE id = ?', [id]);
-    expect(outcome(await create(buyer, { scheduleId: id, seatIds: [at(seats, 4).id] }))).toBe(
-      '409 SEAT_LIMIT',
-    );
-  });
-
-  it.each([
-    ['before it opens', 'opens_at = NOW(3) + INTERVAL 1 HOUR'],
-    ['after it has closed', 'opens_at = NULL, closes_at = NOW(3) - INTERVAL 1 SECOND'],
-    ['when it is canceled', "state = 'CANCELED'"],
-  ])('sells nothing of a schedule %s', async (_when, change) => {
-    const { id, seats } = await app.given.scheduleWithSeats(2);
-    const buyer = await app.buyer();
-    await app.admin.execute(`UPDATE concert_schedule SET ${change} WHERE id = ?`, [id]);
-    expect(outcome(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }))).toBe('409 NOT_ON_SALE');
-    expect(outcome(await buyer.reserve(id, at(seats, 0).id))).toBe('409 NOT_ON_SALE');
-    expect(await statusesOf(id)).toEqual(['AVAILABLE', 'AVAILABLE']);
+    expect(outcome(await buyer.actOn(order(first).orderId, 'payment', key))).toBe('422 422');
   });
 
   it('keeps the session while another order is held, and ends it with the last one', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(3, { amount: 10 });
     const buyer = await app.buyer(100);
-    const [first, second, third] = [0, 1, 2].map((n) => ({ scheduleId: id, seatIds: [at(seats, n).id] }));
     const orders: Order[] = [];
-    for (const body of [first, second, third]) orders.push(order(await create(buyer, body ?? {})));
-    const paid = await act(buyer, at(orders, 0).orderId, 'payment');
+    for (const seat of seats) orders.push(order(await buyer.order({ scheduleId: id, seatIds: [seat.id] })));
+    const paid = await buyer.actOn(at(orders, 0).orderId, 'payment');
     expect(paid.body).toMatchObject({ data: { queueStatus: 'PROGRESS' } });
     expect((await buyer.check()).body).toMatchObject({ data: { status: 'PROGRESS' } });
-    expect((await act(buyer, at(orders, 1).orderId, 'payment')).body).toMatchObject({
-      data: { queueStatus: 'PROGRESS' },
-    });
-    expect((await release(buyer, at(orders, 2).orderId)).status).toBe(200);
+    const again = await buyer.actOn(at(orders, 1).orderId, 'payment');
+    expect(again.body).toMatchObject({ data: { queueStatus: 'PROGRESS' } });
+    expect((await buyer.release(at(orders, 2).orderId)).status).toBe(200);
     expect((await buyer.check()).body).toMatchObject({ data: { status: 'DONE' } });
   });
 
   it('ends the session of a user who has paid when the other hold lapses', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(2, { amount: 10 });
     const buyer = await app.buyer(100);
-    const [first, second] = [0, 1].map((n) => ({ scheduleId: id, seatIds: [at(seats, n).id] }));
-    const paid = order(await create(buyer, first ?? {}));
-    const lapsing = order(await create(buyer, second ?? {}));
-    expect((await act(buyer, paid.orderId, 'payment')).body).toMatchObject({
-      data: { queueStatus: 'PROGRESS' },
-    });
+    const first = order(await buyer.order({ scheduleId: id, seatIds: [at(seats, 0).id] }));
+    const lapsing = order(await buyer.order({ scheduleId: id, seatIds: [at(seats, 1).id] }));
+    const paid = await buyer.actOn(first.orderId, 'payment');
+    expect(paid.body).toMatchObject({ data: { queueStatus: 'PROGRESS' } });
     await app.given.holdIsPast(at(lapsing.seats, 0).reservationId);
     await until('the session is over', async () => {
       const { data } = (await buyer.check()).body as { data: { status: string } };
@@ -164,19 +118,21 @@ describe('orders', () => {
   it('frees the seats of a released order at once, and releases nothing twice', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(2);
     const [buyer, rival] = [await app.buyer(), await app.buyer()];
-    const { orderId } = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
-    expect(outcome(await release(rival, orderId))).toBe('403 403');
-    expect(order(await release(buyer, orderId))).toMatchObject({ status: 'CANCELED' });
-    expect(outcome(await release(buyer, orderId))).toBe('409 HOLD_ENDED');
-    expect(outcome(await act(buyer, orderId, 'payment'))).toBe('409 HOLD_ENDED');
-    expect((await create(rival, { scheduleId: id, seatIds: idsOf(seats) })).status).toBe(200);
+    const { orderId } = order(await buyer.order({ scheduleId: id, seatIds: idsOf(seats) }));
+    expect(outcome(await rival.release(orderId))).toBe('403 403');
+    expect(order(await buyer.release(orderId))).toMatchObject({ status: 'CANCELED' });
+    expect(outcome(await buyer.release(orderId))).toBe('409 HOLD_ENDED');
+    expect(outcome(await buyer.actOn(orderId, 'payment'))).toBe('409 HOLD_ENDED');
+    expect((await rival.order({ scheduleId: id, seatIds: idsOf(seats) })).status).toBe(200);
   });
 
   it('prolongs a hold once, also when it is asked for many times at once', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(2);
     const buyer = await app.buyer();
-    const held = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
-    const answers = await Promise.all(Array.from({ length: 6 }, () => act(buyer, held.orderId, 'extension')));
+    const held = order(await buyer.order({ scheduleId: id, seatIds: idsOf(seats) }));
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () => buyer.actOn(held.orderId, 'extension')),
+    );
     expect(tally(answers)).toEqual({ '200': 1, '409 ALREADY_EXTENDED': 5 });
     const now = order(await buyer.get(`/v1/api/orders/${held.orderId}`));
     expect(now.extended).toBe(true);
@@ -192,13 +148,13 @@ describe('orders', () => {
   it('gives the money back for tickets that are returned in time, once', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(2, { amount: 40 });
     const [buyer, stranger] = [await app.buyer(100), await app.buyer()];
-    const { orderId } = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
-    expect(outcome(await act(buyer, orderId, 'cancellation'))).toBe('409 NOT_REFUNDABLE');
-    await act(buyer, orderId, 'payment');
-    expect(outcome(await act(buyer, orderId, 'cancellation'))).toBe('409 NOT_REFUNDABLE'); // takes no ticket back
+    const { orderId } = order(await buyer.order({ scheduleId: id, seatIds: idsOf(seats) }));
+    expect(outcome(await buyer.actOn(orderId, 'cancellation'))).toBe('409 NOT_REFUNDABLE');
+    await buyer.actOn(orderId, 'payment');
+    expect(outcome(await buyer.actOn(orderId, 'cancellation'))).toBe('409 NOT_REFUNDABLE'); // takes no ticket back
     await refundable(id, 3600);
-    expect(outcome(await act(stranger, orderId, 'cancellation'))).toBe('403 403');
-    const answers = await Promise.all(Array.from({ length: 5 }, () => act(buyer, orderId, 'cancellation')));
+    expect(outcome(await stranger.actOn(orderId, 'cancellation'))).toBe('403 403');
+    const answers = await Promise.all(Array.from({ length: 5 }, () => buyer.actOn(orderId, 'cancellation')));
     expect(tally(answers)).toEqual({ '200': 1, '409 NOT_REFUNDABLE': 4 });
     expect(await balanceOf(buyer)).toBe(100);
     expect(await statusesOf(id)).toEqual(['AVAILABLE', 'AVAILABLE']);
@@ -220,35 +176,35 @@ describe('orders', () => {
       { amount: '40', canceledBy: 'buyer' },
       { amount: '40', canceledBy: 'buyer' },
     ]);
-    expect((await create(stranger, { scheduleId: id, seatIds: idsOf(seats) })).status).toBe(200);
+    expect((await stranger.order({ scheduleId: id, seatIds: idsOf(seats) })).status).toBe(200);
   });
 
   it('marks the replay of each act on an order, and does it once', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(2);
     const buyer = await app.buyer(500);
-    const twice = async (what: string, orderId: number): Promise<void> => {
+    const twice = async (what: OrderAct, orderId: number): Promise<void> => {
       const [first, second] = [
-        await act(buyer, orderId, what, `${what}-${orderId}`),
-        await act(buyer, orderId, what, `${what}-${orderId}`),
+        await buyer.actOn(orderId, what, `${what}-${orderId}`),
+        await buyer.actOn(orderId, what, `${what}-${orderId}`),
       ];
       expect([what, outcome(first), first.headers['idempotency-replayed']]).toEqual([what, '200', undefined]);
       expect([what, second.text, second.headers['idempotency-replayed']]).toEqual([what, first.text, 'true']);
     };
     await refundable(id, 3600);
     const other = await app.given.scheduleWithSeats(1);
-    await create(buyer, { scheduleId: other.id, seatIds: idsOf(other.seats) }); // keeps the session
-    const { orderId } = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
-    for (const what of ['extension', 'payment', 'cancellation']) await twice(what, orderId);
+    await buyer.order({ scheduleId: other.id, seatIds: idsOf(other.seats) }); // keeps the session
+    const { orderId } = order(await buyer.order({ scheduleId: id, seatIds: idsOf(seats) }));
+    for (const what of ['extension', 'payment', 'cancellation'] as const) await twice(what, orderId);
     expect(await balanceOf(buyer)).toBe(500);
   });
 
   it('gives nothing back when it is too late', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 40 });
     const buyer = await app.buyer(100);
-    const { orderId } = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
-    await act(buyer, orderId, 'payment');
+    const { orderId } = order(await buyer.order({ scheduleId: id, seatIds: idsOf(seats) }));
+    await buyer.actOn(orderId, 'payment');
     await refundable(id, -1);
-    expect(outcome(await act(buyer, orderId, 'cancellation'))).toBe('409 NOT_REFUNDABLE');
+    expect(outcome(await buyer.actOn(orderId, 'cancellation'))).toBe('409 NOT_REFUNDABLE');
     expect(await balanceOf(buyer)).toBe(60);
   });
 
@@ -256,15 +212,15 @@ describe('orders', () => {
     const { id, seats } = await app.given.scheduleWithSeats(2, { amount: 0 });
     const buyer = await app.buyer();
     await refundable(id, 3600);
-    const { orderId } = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
-    expect((await act(buyer, orderId, 'payment')).body).toMatchObject({ data: { paymentAmount: 0 } });
-    expect(order(await act(buyer, orderId, 'cancellation'))).toMatchObject({ status: 'CANCELED' });
+    const { orderId } = order(await buyer.order({ scheduleId: id, seatIds: idsOf(seats) }));
+    expect((await buyer.actOn(orderId, 'payment')).body).toMatchObject({ data: { paymentAmount: 0 } });
+    expect(order(await buyer.actOn(orderId, 'cancellation'))).toMatchObject({ status: 'CANCELED' });
   });
 
   it('ends an order whose hold has expired as a whole', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(2);
     const [buyer, rival] = [await app.buyer(), await app.buyer()];
-    const held = order(await create(buyer, { scheduleId: id, seatIds: idsOf(seats) }));
+    const held = order(await buyer.order({ scheduleId: id, seatIds: idsOf(seats) }));
     await app.admin.execute(
       `UPDATE orders o JOIN reservation r ON r.order_id = o.id JOIN concert_seat s ON s.id = r.seat_id
           SET o.held_until = NOW(3) - INTERVAL 1 SECOND,
@@ -274,22 +230,8 @@ describe('orders', () => {
     );
     expect((await rival.reserve(id, at(seats, 1).id)).status).toBe(200);
     expect(order(await buyer.get(`/v1/api/orders/${held.orderId}`))).toMatchObject({ status: 'EXPIRED' });
-    expect(outcome(await act(buyer, held.orderId, 'payment'))).toBe('409 HOLD_ENDED');
-    expect(outcome(await act(buyer, held.orderId, 'extension'))).toBe('409 HOLD_ENDED');
-  });
-
-  it('chooses adjacent seats, and leaves no single seat over', async () => {
-    const { id, seats } = await app.given.scheduleWithSeats(5);
-    const [buyer, other] = [await app.buyer(), await app.buyer()];
-    await other.hold(id, at(seats, 2).id); // two free on each side
-    const chosen = order(await create(buyer, { scheduleId: id, best: { count: 2 } }));
-    expect([
-      [1, 2],
-      [4, 5],
-    ]).toContainEqual(chosen.seats.map(({ position }) => position));
-    expect(outcome(await create(buyer, { scheduleId: id, best: { count: 3 } }))).toBe(
-      '409 NO_ADJACENT_SEATS',
-    );
+    expect(outcome(await buyer.actOn(held.orderId, 'payment'))).toBe('409 HOLD_ENDED');
+    expect(outcome(await buyer.actOn(held.orderId, 'extension'))).toBe('409 HOLD_ENDED');
   });
 
   it.each([
@@ -299,7 +241,7 @@ describe('orders', () => {
     ['21 seats', { seatIds: Array.from({ length: 21 }, (_, i) => i + 1) }],
   ])('refuses %s as bad input', async (_what, body) => {
     const buyer = await app.buyer();
-    expect(outcome(await create(buyer, { scheduleId: 1, ...body }))).toBe('400 400');
+    expect(outcome(await buyer.order({ scheduleId: 1, ...body }))).toBe('400 400');
     expect(outcome(await buyer.get('/v1/api/orders/none'))).toBe('400 400');
     expect(outcome(await buyer.get('/v1/api/orders/999999999'))).toBe('404 404');
   });

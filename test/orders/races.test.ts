@@ -1,7 +1,22 @@
+import { randomUUID } from 'node:crypto';
+import type { Response } from 'supertest';
+import { IdempotencyRepository } from '../../src/modules/idempotency/repository';
+import { Metrics } from '../../src/platform/observability/metrics';
+import type { RunningService } from '../../src/service';
 import { at } from '../support/at';
-import { tally } from '../support/clients/buyer';
+import { type Buyer, outcome, tally } from '../support/clients/buyer';
 import { expectInvariants } from '../support/invariants';
+import { startTestService } from '../support/service';
 import { UNHURRIED, useService } from '../support/suite';
+import { signal } from '../support/wait';
+
+const METRICS = {
+  holds: 'concert_seat_holds_total',
+  sales: 'concert_ticket_sales_total',
+  won: 'concert_ticket_revenue_krw_total',
+  charges: 'concert_balance_topups_total',
+  replays: 'concert_idempotent_replays_total',
+};
 
 describe('races', () => {
   const app = useService(UNHURRIED);
@@ -112,5 +127,99 @@ describe('races', () => {
         [id],
       ),
     ).toEqual([{ sales: 20, seats: 20, buyers: 20 }]);
+  });
+
+  describe('an Idempotency-Key of two requests, to a process each', () => {
+    let other: Awaited<ReturnType<typeof startTestService>>;
+    beforeAll(async () => {
+      other = await startTestService({ ...UNHURRIED, QUEUE_ID: app.queueId, QUEUE_MAX_ACTIVE: 10_000 });
+    });
+    afterEach(() => jest.restoreAllMocks());
+    afterAll(() => other.stop());
+
+    /** Sends both so that they are past `recall` before either is answered. @returns first, second */
+    async function duplicates(
+      buyer: Buyer,
+      send: (to: Buyer) => Promise<Response>,
+    ): Promise<[Response, Response]> {
+      const [firstClaims, secondClaims] = [signal(), signal()];
+      const claimsOf = (service: Pick<RunningService, 'container'>, before: () => Promise<unknown>): void => {
+        const repository = service.container.resolve(IdempotencyRepository);
+        const claim = repository.claim.bind(repository);
+        jest.spyOn(repository, 'claim').mockImplementationOnce(async (tx, keys) => {
+          await before();
+          return claim(tx, keys);
+        });
+      };
+      claimsOf(app.service, () => {
+        firstClaims.give();
+        return secondClaims.given;
+      });
+      claimsOf(other, () => {
+        secondClaims.give();
+        return first;
+      });
+      const first = send(buyer);
+      await firstClaims.given;
+      return Promise.all([first, send(buyer.elsewhere(other.url))]);
+    }
+
+    /** What both processes have counted of their sales. */
+    async function counted(): Promise<Record<string, number>> {
+      const counts = Object.fromEntries(Object.keys(METRICS).map((name) => [name, 0]));
+      for (const { container } of [app.service, other])
+        for (const [name, metric] of Object.entries(METRICS)) {
+          const found = await container.resolve(Metrics).registry.getSingleMetric(metric)?.get();
+          for (const { value } of found?.values ?? []) counts[name] = (counts[name] ?? 0) + value;
+        }
+      return counts;
+    }
+
+    it.each(['hold', 'payment', 'top-up'])(
+      'marks the replay of a concurrent %s and counts the act once, also in the events',
+      async (act) => {
+        const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 10 });
+        const [buyer, key] = [await app.buyer(100), randomUUID()];
+        const seatId = at(seats, 0).id;
+        const reservationId = act === 'payment' ? await buyer.hold(id, seatId) : 0;
+        const before = await counted();
+        const [first, second] = await duplicates(buyer, async (to) => {
+          if (act === 'hold') return to.reserve(id, seatId, key);
+          return act === 'payment' ? to.pay(reservationId, key) : to.charge(5, key);
+        });
+        expect([outcome(first), outcome(second)]).toEqual(['200', '200']);
+        expect(second.body).toEqual(first.body);
+        const marks = [first, second].map(({ headers }) => headers['idempotency-replayed']);
+        expect(marks).toEqual([undefined, 'true']);
+        const grown = Object.entries(await counted()).map(([name, n]) => [name, n - (before[name] ?? 0)]);
+        expect(Object.fromEntries(grown)).toEqual({
+          holds: act === 'hold' ? 1 : 0,
+          sales: act === 'payment' ? 1 : 0,
+          won: act === 'payment' ? 10 : 0,
+          charges: act === 'top-up' ? 1 : 0,
+          replays: 1,
+        });
+        const events = await app.admin.query(
+          "SELECT id FROM outbox WHERE JSON_VALUE(payload, '$.userId') = ?",
+          [buyer.userId],
+        );
+        expect(events).toHaveLength(act === 'hold' ? 1 : act === 'payment' ? 2 : 0);
+      },
+    );
+
+    it('answers a concurrent duplicate of a refused request with the same refusal, marked', async () => {
+      const [buyer, key] = [await app.buyer(), randomUUID()];
+      const [first, second] = await duplicates(buyer, async (to) => to.pay(987_654_321, key));
+      expect([outcome(first), outcome(second), second.body]).toEqual(['404 404', '404 404', first.body]);
+      expect(second.headers['idempotency-replayed']).toBe('true');
+    });
+
+    it('is refused with 422 for another body also while its first request is under way', async () => {
+      const [buyer, key] = [await app.buyer(), randomUUID()];
+      let amount = 0;
+      const answers = await duplicates(buyer, async (to) => to.charge(++amount, key));
+      expect(answers.map(outcome)).toEqual(['200', '422 422']);
+      expect((await buyer.amount()).body).toMatchObject({ data: { amount: 1 } });
+    });
   });
 });

@@ -3,7 +3,6 @@ import { outcome, tally } from '../support/clients/buyer';
 import { expectInvariants } from '../support/invariants';
 import { startTestService } from '../support/service';
 import { useService } from '../support/suite';
-import { Buyer } from '../support/clients/buyer';
 
 const LIMIT = 3;
 
@@ -20,8 +19,7 @@ describe(`MAX_SEATS_PER_USER=${LIMIT}`, () => {
     });
     try {
       const buyer = await app.buyer();
-      const elsewhere = new Buyer(other.url, buyer.userId);
-      elsewhere.token = buyer.token;
+      const elsewhere = buyer.elsewhere(other.url);
       const answers = await Promise.all(
         seats.map((seat, i) => (i % 2 === 0 ? buyer : elsewhere).reserve(id, seat.id)),
       );
@@ -44,6 +42,17 @@ describe(`MAX_SEATS_PER_USER=${LIMIT}`, () => {
     expect(outcome(await buyer.reserve(id, at(seats, 3).id))).toBe('409 409');
     expect(outcome(await buyer.reserve(another.id, at(another.seats, 0).id))).toBe('200');
     expect(outcome(await friend.reserve(id, at(seats, 3).id))).toBe('200');
+  });
+
+  it('counts the seats of an order as well, also against the schedule’s own limit', async () => {
+    const { id, seats } = await app.given.scheduleWithSeats(6);
+    const buyer = await app.buyer();
+    const order = async (some: typeof seats): Promise<string> =>
+      outcome(await buyer.order({ scheduleId: id, seatIds: some.map((seat) => seat.id) }));
+    expect(await order(seats.slice(0, LIMIT + 1))).toBe('409 SEAT_LIMIT');
+    expect(await order(seats.slice(0, LIMIT - 1))).toBe('200');
+    await app.admin.execute('UPDATE concert_schedule SET seats_per_user = ? WHERE id = ?', [LIMIT - 1, id]);
+    expect(await order(seats.slice(4, 5))).toBe('409 SEAT_LIMIT');
   });
 
   it('gives back what was let go: a hold that has passed counts no more', async () => {

@@ -30,6 +30,20 @@ describe('the window of a sale', () => {
       [scheduleId],
     );
 
+  it.each([
+    ['before it opens', 'opens_at = NOW(3) + INTERVAL 1 HOUR'],
+    ['after it has closed', 'opens_at = NULL, closes_at = NOW(3) - INTERVAL 1 SECOND'],
+    ['when it is canceled', "state = 'CANCELED'"],
+  ])('sells nothing of a schedule %s', async (_when, change) => {
+    const { id, seats } = await app.given.scheduleWithSeats(1);
+    const [buyer, seatId] = [await app.buyer(), at(seats, 0).id];
+    await app.admin.execute(`UPDATE concert_schedule SET ${change} WHERE id = ?`, [id]);
+    expect(outcome(await buyer.order({ scheduleId: id, seatIds: [seatId] }))).toBe('409 NOT_ON_SALE');
+    expect(outcome(await buyer.reserve(id, seatId))).toBe('409 NOT_ON_SALE');
+    const rows = await app.admin.query('SELECT status FROM concert_seat WHERE id = ?', [seatId]);
+    expect(rows).toEqual([{ status: 'AVAILABLE' }]);
+  });
+
   it('has every sale inside of it by the clock of the database, with buyers around both edges', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(BUYERS * SEATS_OF_ONE, { amount: 0 });
     const buyers = await Promise.all(Array.from({ length: BUYERS }, () => app.buyer()));

@@ -1,27 +1,17 @@
 import { at } from '../../support/at';
 import { randomUUID } from 'node:crypto';
-import type { Response } from 'supertest';
 import { NotFound } from '../../../src/common/errors';
-import { Metrics } from '../../../src/platform/observability/metrics';
-import type { RunningService } from '../../../src/service';
 import { IdempotencyRepository } from '../../../src/modules/idempotency/repository';
 import { AnsweredMeanwhile } from '../../../src/modules/idempotency/errors';
 import { IdempotencyService } from '../../../src/modules/idempotency/service';
 import { Hold } from '../../../src/modules/orders/schema';
-import { Buyer, outcome, tally } from '../../support/clients/buyer';
+import { outcome, tally } from '../../support/clients/buyer';
 import { mainRoom } from '../../support/clients/crowd';
 import { testConfig } from '../../support/config';
 import { startTestService } from '../../support/service';
-import { TcpProxy } from '../../support/servers/tcp-proxy';
+import { proxied } from '../../support/servers/tcp-proxy';
 import { useService } from '../../support/suite';
 import { until } from '../../support/wait';
-
-/** Something that one part of a test waits for until another part gives it. */
-function signal(): { given: Promise<void>; give: () => void } {
-  let give: () => void = () => undefined;
-  const given = new Promise<void>((resolve) => (give = resolve));
-  return { given, give };
-}
 
 describe('an Idempotency-Key', () => {
   const app = useService();
@@ -130,23 +120,22 @@ describe('an Idempotency-Key', () => {
   });
 
   it('answers a repeated payment as the first, also when the first one ended the session in between', async () => {
-    const redis = new URL(testConfig().REDIS_URL);
-    const proxy = await new TcpProxy({ host: redis.hostname, port: Number(redis.port) }).open();
-    redis.host = `127.0.0.1:${proxy.port}`;
+    const { proxy, url: redisUrl } = await proxied(testConfig().REDIS_URL);
     const other = await startTestService({
       QUEUE_ID: app.queueId,
       QUEUE_MAX_ACTIVE: 10_000,
-      REDIS_URL: redis.href,
+      REDIS_URL: redisUrl,
     });
     try {
       const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 10 });
       const [buyer, key] = [await app.buyer(100), randomUUID()];
       const reservationId = await buyer.hold(id, at(seats, 0).id);
-      const elsewhere = new Buyer(other.url, buyer.userId);
-      elsewhere.token = buyer.token;
       proxy.change({ silent: true });
       const checks = jest.spyOn(mainRoom(other).entries, 'resolve');
-      const repeated = elsewhere.pay(reservationId, key).then((answer) => answer);
+      const repeated = buyer
+        .elsewhere(other.url)
+        .pay(reservationId, key)
+        .then((answer) => answer);
       await until('its token is being checked', () => checks.mock.calls.length > 0);
       const paid = await buyer.pay(reservationId, key);
       proxy.change({});
@@ -157,116 +146,6 @@ describe('an Idempotency-Key', () => {
       await other.stop();
       await proxy.cut();
     }
-  });
-
-  /**
-   * Sends two requests of one key, to a process each, so that both are past `recall` before either is answered.
-   * @returns first, second
-   */
-  async function duplicates(
-    buyer: Buyer,
-    send: (to: Buyer) => Promise<Response>,
-  ): Promise<[Response, Response]> {
-    const other = await startTestService({ QUEUE_ID: app.queueId, QUEUE_MAX_ACTIVE: 10_000 });
-    const elsewhere = new Buyer(other.url, buyer.userId);
-    elsewhere.token = buyer.token;
-    const [firstClaims, secondClaims] = [signal(), signal()];
-    const claimsOf = (service: Pick<RunningService, 'container'>, before: () => Promise<unknown>): void => {
-      const repository = service.container.resolve(IdempotencyRepository);
-      const claim = repository.claim.bind(repository);
-      jest.spyOn(repository, 'claim').mockImplementationOnce(async (tx, keys) => {
-        await before();
-        return claim(tx, keys);
-      });
-    };
-    claimsOf(app.service, () => {
-      firstClaims.give();
-      return secondClaims.given;
-    });
-    claimsOf(other, () => {
-      secondClaims.give();
-      return first;
-    });
-    const first = send(buyer);
-    try {
-      await firstClaims.given;
-      const answers = await Promise.all([first, send(elsewhere)]);
-      replays = await countedBy(other);
-      return answers;
-    } finally {
-      jest.restoreAllMocks();
-      await other.stop();
-    }
-  }
-
-  /** What the other process has counted in the last `duplicates`. */
-  let replays: Record<string, number> = {};
-
-  /** What the product counts of its sales. */
-  async function countedBy(service: Pick<RunningService, 'container'>): Promise<Record<string, number>> {
-    const { registry } = service.container.resolve(Metrics);
-    const names = {
-      holds: 'concert_seat_holds_total',
-      sales: 'concert_ticket_sales_total',
-      won: 'concert_ticket_revenue_krw_total',
-      charges: 'concert_balance_topups_total',
-      replays: 'concert_idempotent_replays_total',
-    };
-    const sums = Object.entries(names).map(async ([name, metric]) => {
-      const { values } = (await registry.getSingleMetric(metric)?.get()) ?? { values: [] };
-      return [name, values.reduce((sum, { value }) => sum + value, 0)] as const;
-    });
-    return Object.fromEntries(await Promise.all(sums));
-  }
-
-  it.each(['hold', 'payment', 'top-up'])(
-    'marks the replay of a concurrent %s and counts the act once, also in the events',
-    async (act) => {
-      const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 10 });
-      const [buyer, key] = [await app.buyer(100), randomUUID()];
-      const seatId = at(seats, 0).id;
-      const reservationId = act === 'payment' ? await buyer.hold(id, seatId) : 0;
-      const before = await countedBy(app.service);
-      const [first, second] = await duplicates(buyer, async (to) => {
-        if (act === 'hold') return to.reserve(id, seatId, key);
-        return act === 'payment' ? to.pay(reservationId, key) : to.charge(5, key);
-      });
-      expect([outcome(first), outcome(second)]).toEqual(['200', '200']);
-      expect(second.body).toEqual(first.body);
-      const marks = [first, second].map(({ headers }) => headers['idempotency-replayed']);
-      expect(marks).toEqual([undefined, 'true']);
-      const after = await countedBy(app.service);
-      const grown = Object.fromEntries(
-        Object.entries(after).map(([name, n]) => [name, n + (replays[name] ?? 0) - (before[name] ?? 0)]),
-      );
-      expect(grown).toEqual({
-        holds: act === 'hold' ? 1 : 0,
-        sales: act === 'payment' ? 1 : 0,
-        won: act === 'payment' ? 10 : 0,
-        charges: act === 'top-up' ? 1 : 0,
-        replays: 1,
-      });
-      const events = await app.admin.query(
-        "SELECT id FROM outbox WHERE JSON_VALUE(payload, '$.userId') = ?",
-        [buyer.userId],
-      );
-      expect(events).toHaveLength(act === 'hold' ? 1 : act === 'payment' ? 2 : 0);
-    },
-  );
-
-  it('answers a concurrent duplicate of a refused request with the same refusal, marked', async () => {
-    const [buyer, key] = [await app.buyer(), randomUUID()];
-    const [first, second] = await duplicates(buyer, async (to) => to.pay(987_654_321, key));
-    expect([outcome(first), outcome(second), second.body]).toEqual(['404 404', '404 404', first.body]);
-    expect(second.headers['idempotency-replayed']).toBe('true');
-  });
-
-  it('is refused with 422 for another body also while its first request is under way', async () => {
-    const [buyer, key] = [await app.buyer(), randomUUID()];
-    let amount = 0;
-    const answers = await duplicates(buyer, async (to) => to.charge(++amount, key));
-    expect(answers.map(outcome)).toEqual(['200', '422 422']);
-    expect((await buyer.amount()).body).toMatchObject({ data: { amount: 1 } });
   });
 
   it('answers as was done when it was done while a refusal was being remembered', async () => {

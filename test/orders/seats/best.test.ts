@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { bestSeats, Hall, type HallSeat } from '../../../src/modules/orders/holds/best-seats';
+import type { Order } from '../../../src/modules/orders/order-schema';
 import { at } from '../../support/at';
 import { outcome } from '../../support/clients/buyer';
 import { dataOf, OrganizerClient } from '../../support/rows/organizer';
@@ -90,15 +91,26 @@ describe('an order of the best seats', () => {
   });
 
   const order = async (scheduleId: number, best: object): Promise<string> =>
-    outcome(await (await app.buyer(1000)).post('/v1/api/orders').send({ scheduleId, best }));
+    outcome(await (await app.buyer(1000)).order({ scheduleId, best }));
+
+  it('chooses adjacent seats, and leaves no single seat over', async () => {
+    const { id, seats } = await app.given.scheduleWithSeats(5);
+    const [buyer, other] = [await app.buyer(), await app.buyer()];
+    await other.hold(id, at(seats, 2).id); // two free on each side
+    const chosen = dataOf<Order>(await buyer.order({ scheduleId: id, best: { count: 2 } }));
+    expect([
+      [1, 2],
+      [4, 5],
+    ]).toContainEqual(chosen.seats.map(({ position }) => position));
+    expect(await order(id, { count: 3 })).toBe('409 NO_ADJACENT_SEATS');
+  });
 
   it('is refused as sold out only when all is sold: what others hold may be free again', async () => {
     const { scheduleId } = await organizer.published({ rows: 1, seatsPerRow: 3 });
     const buyer = await app.buyer(1000);
-    const held = await buyer.post('/v1/api/orders').send({ scheduleId, best: { count: 3 } });
-    const { orderId } = dataOf<{ orderId: number }>(held);
+    const { orderId } = dataOf<Order>(await buyer.order({ scheduleId, best: { count: 3 } }));
     expect(await order(scheduleId, { count: 1 })).toBe('409 NO_ADJACENT_SEATS');
-    dataOf(await buyer.post(`/v1/api/orders/${orderId}/payment`));
+    dataOf(await buyer.actOn(orderId, 'payment'));
     expect(await order(scheduleId, { count: 1 })).toBe('409 002');
   });
 
