@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { testConfig } from '../support/config';
 import { Bench } from '../support/rows/events';
-import { TcpProxy } from '../support/servers/tcp-proxy';
+import { openTransaction } from '../support/rows/given';
+import { proxied } from '../support/servers/tcp-proxy';
 import { until, wait } from '../support/wait';
 
 const PAYMENT = 'payment-notification';
@@ -41,12 +43,8 @@ describe('events without Kafka', () => {
     await until('the later one', () => bench.recorder.doneOf(later) === 1);
     await until('postponed', async () => (await bench.outbox(bad)).postponed === 1);
     expect(bench.recorder.triesOf(bad)).toHaveLength(3);
-    await expect(bench.outbox(bad)).resolves.toMatchObject({
-      attempts: 3,
-      postponed: 1,
-      delivered: 0,
-      givenUp: 0,
-    });
+    const row = await bench.outbox(bad);
+    expect(row).toMatchObject({ attempts: 3, postponed: 1, delivered: 0, givenUp: 0 });
   });
 
   test('a postponed event gets one try every EVENT_DLQ_RETRY_DELAY_MS, then is given up', async () => {
@@ -113,24 +111,6 @@ describe('events without Kafka', () => {
     await expect(bench.counted('duplicate')).resolves.toBe(1);
   });
 
-  test('two workers: every event is delivered exactly once and those of a key in order', async () => {
-    await Promise.all([bench.worker(), bench.worker()]);
-    bench.recorder.act = () => wait(bench.recorder.tries.length % 4);
-    const keys = 10;
-    const perKey = 30;
-    for (let i = 0; i < perKey; i++)
-      for (let key = 1; key <= keys; key++)
-        await bench.emit(PAYMENT, { reservationId: key, paymentAmount: i });
-
-    await until('all marked', async () => (await bench.open()) === 0);
-    expect(bench.recorder.tries).toHaveLength(keys * perKey);
-    for (let key = 1; key <= keys; key++) {
-      const ofKey = bench.recorder.done.filter(({ reservationId }) => reservationId === key);
-      const order = ofKey.map(({ message }) => Number(/of (\d+) won/.exec(message)?.[1]));
-      expect(order).toEqual(Array.from({ length: perKey }, (_, i) => i));
-    }
-  });
-
   test('stop() in the middle loses nothing, and another worker goes on at once', async () => {
     const first = await bench.worker();
     const leases = (): Promise<{ holder: string; isOver: number }[]> =>
@@ -165,15 +145,10 @@ describe('events without Kafka', () => {
   });
 
   test('a database that is away is no failure of the event, and the log stays quiet', async () => {
-    const url = new URL(process.env.DATABASE_URL ?? '');
-    const proxy = await new TcpProxy({ host: url.hostname, port: Number(url.port) }).open();
-    url.host = `127.0.0.1:${proxy.port}`;
+    const { proxy, url } = await proxied(testConfig().DATABASE_URL);
     try {
-      await bench.worker({ DATABASE_URL: url.href, DATABASE_ACQUIRE_TIMEOUT_MS: 1000 });
-      await until(
-        'reads the outbox',
-        async () => (await bench.metrics.outboxBacklog.get()).values.length > 0,
-      );
+      await bench.worker({ DATABASE_URL: url, DATABASE_ACQUIRE_TIMEOUT_MS: 1000 });
+      await until('it reads', async () => (await bench.metrics.outboxBacklog.get()).values.length > 0);
       bench.recorder.act = () => proxy.cut(); // between the insert and the commit
       const event = await bench.emit();
       await until('cut off', () => bench.recorder.tries.length > 0);
@@ -191,24 +166,12 @@ describe('events without Kafka', () => {
 
   test('an event that another transaction is just acting upon waits for its end, and no try is counted', async () => {
     const event = await bench.emit();
-    let undo: () => void = () => undefined;
-    let other: Promise<void> | undefined;
-    await new Promise<void>((isActedUpon) => {
-      other = bench.admin.transaction(async (tx) => {
-        await tx.execute(
-          "INSERT INTO notification (event_id, topic, user_id, message) VALUES (?, 'other', 1, '')",
-          [event],
-        );
-        await new Promise<void>((_resolve, reject) => {
-          undo = () => reject(new Error('undone'));
-          isActedUpon();
-        });
-      });
-    });
+    const act = "INSERT INTO notification (event_id, topic, user_id, message) VALUES (?, 'other', 1, '')";
+    const other = await openTransaction(bench.admin, (tx) => tx.execute(act, [event]));
     await bench.worker({ DATABASE_TIMEOUT_MS: 3000 });
     await until('gave up waiting for the lock', () => bench.log.length > 0);
-    undo();
-    await expect(other).rejects.toThrow('undone');
+    other.end(new Error('undone'));
+    await expect(other.ended).rejects.toThrow('undone');
     await until('delivered', async () => (await bench.outbox(event)).delivered === 1);
     await expect(bench.outbox(event)).resolves.toMatchObject({ attempts: 0 });
     expect(bench.recorder.doneOf(event)).toBeGreaterThanOrEqual(1); // more if a commit takes longer than it may

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { kafkaBrokers } from '../support/clients/kafka';
+import { testConfig } from '../support/config';
 import { addressOf, Bench } from '../support/rows/events';
-import { TcpProxy } from '../support/servers/tcp-proxy';
-import { until, wait } from '../support/wait';
+import { proxied, TcpProxy } from '../support/servers/tcp-proxy';
+import { signal, until, wait } from '../support/wait';
 
 const PAYMENT = 'payment-notification';
 
@@ -142,37 +143,19 @@ describe('events through Kafka', () => {
     expect(bench.recorder.tries).toHaveLength(1);
   });
 
-  test('two workers: every event is delivered exactly once and those of a key in order', async () => {
-    await Promise.all([bench.worker(), bench.worker()]);
-    bench.recorder.act = () => wait(bench.recorder.tries.length % 4);
-    const keys = 30;
-    const perKey = 3;
-    for (let i = 0; i < perKey; i++)
-      for (let key = 1; key <= keys; key++)
-        await bench.emit(PAYMENT, { reservationId: key, paymentAmount: i });
-
-    await until('all notified', async () => (await bench.counted('notified')) === keys * perKey);
-    expect(bench.recorder.tries).toHaveLength(keys * perKey);
-    for (let key = 1; key <= keys; key++) {
-      const ofKey = bench.recorder.done.filter(({ reservationId }) => reservationId === key);
-      const order = ofKey.map(({ message }) => Number(/of (\d+) won/.exec(message)?.[1]));
-      expect(order).toEqual(Array.from({ length: perKey }, (_, i) => i));
-    }
-  });
-
   test('stop() in the middle loses nothing: another worker ends what was begun', async () => {
     const first = await bench.worker();
-    let letGo = (): void => undefined;
-    const stopped = new Promise<void>((resolve) => (letGo = resolve));
+    const stopping = signal();
     // Each takes its time also afterwards: the worker, which stops part by part, must not do them all meanwhile.
-    bench.recorder.act = () => (bench.recorder.done.length < 5 ? undefined : stopped.then(() => wait(500)));
+    bench.recorder.act = () =>
+      bench.recorder.done.length < 5 ? undefined : stopping.given.then(() => wait(500));
     const events: string[] = [];
     for (let i = 0; i < 60; i++) events.push(await bench.emit(PAYMENT, { reservationId: 1 + i }));
     await until('under way', () => bench.recorder.done.length >= 5);
 
-    const stopping = first.stop();
-    letGo();
-    await stopping;
+    const stopped = first.stop();
+    stopping.give();
+    await stopped;
     const doneByFirst = bench.recorder.done.length;
     expect(doneByFirst).toBeLessThan(60);
     expect(bench.recorder.tries).toHaveLength(doneByFirst); // none was left half-done
@@ -226,10 +209,9 @@ describe('when something is away', () => {
   });
 
   test('a database that is away is no failure of the event', async () => {
-    const url = new URL(process.env.DATABASE_URL ?? '');
-    proxy = await new TcpProxy({ host: url.hostname, port: Number(url.port) }).open();
-    url.host = `127.0.0.1:${proxy.port}`;
-    const worker = await bench.worker({ DATABASE_URL: url.href, DATABASE_ACQUIRE_TIMEOUT_MS: 1000 });
+    const database = await proxied(testConfig().DATABASE_URL);
+    ({ proxy } = database);
+    const worker = await bench.worker({ DATABASE_URL: database.url, DATABASE_ACQUIRE_TIMEOUT_MS: 1000 });
     await until('up', () => worker.kafkaState() === 'up');
 
     await proxy.cut();

@@ -33,6 +33,23 @@ describe.each(['in-process', 'through Kafka'])('events of one reservation, %s', 
     await until('all marked', async () => (await bench.open()) === 0);
   });
 
+  test('two workers: every event is delivered exactly once and those of a key in order', async () => {
+    await Promise.all([bench.worker(), bench.worker()]);
+    bench.recorder.act = () => wait(bench.recorder.tries.length % 4);
+    const [keys, perKey] = way === 'in-process' ? [10, 30] : [30, 3];
+    for (let i = 0; i < perKey; i++)
+      for (let key = 1; key <= keys; key++) await bench.emit(PAID, { reservationId: key, paymentAmount: i });
+
+    await until('all notified', async () => (await bench.counted('notified')) === keys * perKey);
+    await until('all marked', async () => (await bench.open()) === 0);
+    expect(bench.recorder.tries).toHaveLength(keys * perKey);
+    for (let key = 1; key <= keys; key++) {
+      const ofKey = bench.recorder.done.filter(({ reservationId }) => reservationId === key);
+      const order = ofKey.map(({ message }) => Number(/of (\d+) won/.exec(message)?.[1]));
+      expect(order).toEqual(Array.from({ length: perKey }, (_, i) => i));
+    }
+  });
+
   test('a sale waits for a hold that fails, until it is delivered or given up, and holds up no other', async () => {
     const [failing, poison, good] = [1, 2, 3];
     const isDone = (reservationId: number): boolean => toldOf(reservationId).includes(PAID);
