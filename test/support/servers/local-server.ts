@@ -28,6 +28,10 @@ export class LocalServer {
     await new Promise((resolve) => this.server?.close(resolve));
   }
 
+  answerWith(status: number): void {
+    this.answer = (_req, res) => res.writeHead(status).end();
+  }
+
   protected receive(...[req, res]: Parameters<RequestListener>): void {
     this.answer(req, res);
   }
