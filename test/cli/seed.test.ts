@@ -29,12 +29,11 @@ describe('seed', () => {
                (SELECT COUNT(*) FROM concert_seat) AS seats`)
     )[0];
 
-  const isLockAwaited = async (): Promise<boolean> =>
-    (
-      await scratch.admin.query(
-        "SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND state = 'User lock'",
-      )
-    ).length > 0;
+  const isLockAwaited = async (): Promise<boolean> => {
+    const waiting =
+      "SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND state = 'User lock'";
+    return (await scratch.admin.query(waiting)).length > 0;
+  };
 
   const moveToThePast = (where: string): Promise<unknown> =>
     scratch.admin.execute(`
@@ -71,12 +70,8 @@ describe('seed', () => {
       /seeded 50 users, 3 concerts, 6 dates, 60 seats; moved 0 past dates ahead; \d+\.\d s\n$/,
     );
     expect(await counts()).toEqual({ users: 50, entries: 50, concerts: 3, dates: 6, seats: 60 });
-    for (const [table, last] of Object.entries({
-      member: 50, // words-allow: member
-      concert: 3,
-      concert_schedule: 6,
-      concert_seat: 60,
-    })) {
+    const lastIds = { member: 50, concert: 3, concert_schedule: 6, concert_seat: 60 }; // words-allow: member
+    for (const [table, last] of Object.entries(lastIds)) {
       const rows = await scratch.admin.query<Row>(`SELECT MIN(id) AS first, MAX(id) AS last FROM ${table}`);
       expect({ table, ...rows[0] }).toEqual({ table, first: 1, last });
     }
@@ -93,20 +88,22 @@ describe('seed', () => {
     await expectInvariants({ database: scratch.app });
   });
 
+  /** A user has a seat. */
+  const hold = (scheduleId: number, seatId: number): Promise<unknown> =>
+    scratch.app.transaction((tx) =>
+      new Sales().hold(tx, [{ user: activeUser(1), scheduleId, seatIds: [seatId] }]),
+    );
+
   it('leaves balances and seats that are held as they are', async () => {
     await seed(...SMALL);
-    const hold = { user: activeUser(1), scheduleId: 1, seatIds: [1] };
-    await scratch.app.transaction((tx) => new Sales().hold(tx, [hold]));
+    await hold(1, 1);
     await scratch.admin.execute(
       "INSERT INTO payment_history (user_id, kind, amount, balance_after) VALUES (2, 'CHARGE', 5, 1000005)",
     );
     await scratch.admin.execute('UPDATE member SET balance = balance + 5 WHERE id = 2');
+    const tables = ['member', 'payment_history', 'concert_seat', 'reservation'];
     const all = (): Promise<unknown> =>
-      Promise.all(
-        ['member', 'payment_history', 'concert_seat', 'reservation'].map((t) =>
-          scratch.admin.query(`SELECT * FROM ${t}`),
-        ),
-      );
+      Promise.all(tables.map((table) => scratch.admin.query(`SELECT * FROM ${table}`)));
     const before = await all();
     await seed(...SMALL);
     expect(await all()).toEqual(before);
@@ -114,8 +111,7 @@ describe('seed', () => {
 
   it('moves past dates ahead by whole weeks, but none in which somebody has a seat', async () => {
     await seed(...SMALL);
-    const hold = { user: activeUser(1), scheduleId: 2, seatIds: [11] };
-    await scratch.app.transaction((tx) => new Sales().hold(tx, [hold]));
+    await hold(2, 11);
     const datesOf = (): Promise<{ id: number; startsAt: Date }[]> =>
       scratch.admin.query('SELECT id, starts_at AS startsAt FROM concert_schedule WHERE id <= 3 ORDER BY id');
     const before = await datesOf();
@@ -135,13 +131,7 @@ describe('seed', () => {
   it('makes with --shop one sale that opens in a minute, one that is sold out, and one that is past, once', async () => {
     const { stdout, stderr } = await seed(...SMALL, '--shop');
     expect([stdout, stderr]).toEqual([expect.stringContaining('seeded 3 shows, 50 users, 3 concerts'), '']);
-    const shows = await scratch.admin.query<{
-      state: string;
-      opensIn: number;
-      past: number;
-      free: number;
-      seats: number;
-    }>(`
+    const shows = await scratch.admin.query<Row>(`
       SELECT d.state, TIMESTAMPDIFF(SECOND, NOW(3), d.opens_at) AS opensIn, d.ends_at < NOW(3) AS past,
              SUM(s.status = 'AVAILABLE') AS free, COUNT(*) AS seats
         FROM concert_schedule d JOIN concert_seat s ON s.schedule_id = d.id
@@ -209,9 +199,8 @@ describe('seed', () => {
   it('says so when there are no tables yet', async () => {
     const bare = await Scratch.create();
     try {
-      const { code, stderr } = await runTool('seed', SMALL, bare.env);
-      const stderrWanted = 'Tables are missing: "npm run db -- migrate" makes them.\n';
-      expect({ code, stderr }).toEqual({ code: 1, stderr: stderrWanted });
+      const stderr = 'Tables are missing: "npm run db -- migrate" makes them.\n';
+      expect(await runTool('seed', SMALL, bare.env)).toMatchObject({ code: 1, stderr });
     } finally {
       await bare.drop();
     }
@@ -236,15 +225,8 @@ describe('the options of seed', () => {
   });
 
   it('have the defaults of the study', () => {
-    expect(readSeedOptions([])).toEqual({
-      shop: false,
-      users: 100_000,
-      concerts: 10,
-      dates: 3,
-      seats: 1000,
-      ifEmpty: false,
-      patienceMs: 0,
-    });
+    const study = { users: 100_000, concerts: 10, dates: 3, seats: 1000 };
+    expect(readSeedOptions([])).toEqual({ ...study, shop: false, ifEmpty: false, patienceMs: 0 });
   });
 
   it('end the tool with code 2 when they are invalid, before it connects to the database', async () => {
