@@ -15,9 +15,16 @@ import { until } from '../support/wait';
 const root = join(__dirname, '..', '..');
 /** Around the status of each command, behind what it has printed. */
 const END = '\u001e';
-/** The pages name tools by npm, which would build them first. */
+/**
+ * The pages name tools by npm, which would build them first. Other tests share Redis, and break their queues on purpose:
+ * verify looks at that of this test.
+ */
 const TOOLS = `
-npm() { while [ "$1" != -- ]; do shift; done; "$NODE" "dist/cli/$2.js" "\${@:3}"; }
+npm() {
+  while [ "$1" != -- ]; do shift; done
+  if [ "$2" = verify ]; then set -- "$@" --queue "$QUEUE"; fi
+  "$NODE" "dist/cli/$2.js" "\${@:3}"
+}
 curl() { "$CURL" "$@"; }
 jq() { "$JQ" "$@"; }`;
 const { CURL, JQ } = process.env;
@@ -59,7 +66,7 @@ function commandsOf(page: string, heading: string): Command[] {
       QUEUE_PRESENCE_TIMEOUT_SECONDS: 300,
       REFUNDS_PER_SECOND: 10_000,
     });
-    shell = new Shell({ ...process.env, ...scratch.env, NODE: process.execPath });
+    shell = new Shell({ ...process.env, ...scratch.env, NODE: process.execPath, QUEUE: service.queueId });
   });
   afterAll(async () => {
     await shell.end();
