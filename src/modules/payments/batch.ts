@@ -8,6 +8,7 @@ import { OlderRows } from '../orders/expiry/older-rows';
 import { appendEvents } from '../outbox/append';
 import { paymentDone } from '../outbox/events';
 import { TokenNotActive } from '../waiting-room/errors';
+import type { ActiveUser, SessionId } from '../waiting-room/state/session';
 import { AlreadyPaid, BalanceTooSmall, HoldEnded } from './errors';
 import { type NewPayment, type Payable, type PayableItem, PaymentRepository } from './repository';
 
@@ -103,9 +104,9 @@ type Decision = { kind: 'accepted'; payment: Accepted } | { kind: 'refused'; err
 /** What a batch of payments has decided so far. */
 class PaymentRound {
   /** Orders paid in this batch, and by whom. */
-  private readonly paid = new Map<number, number>();
-  /** Users whose session has been ended in this batch. */
-  private readonly ended = new Set<number>();
+  private readonly paid = new Map<number, ActiveUser>();
+  /** Sessions that were ended in this batch: a user may have one in each queue. */
+  private readonly ended = new Set<string>();
 
   constructor(
     private readonly balances: Map<number, number>,
@@ -118,17 +119,22 @@ class PaymentRound {
     const error = this.refusalOf(request, items);
     if (error !== undefined) return refused(error);
     if (first?.orderId == null) throw new Error('A payment without an order.');
-    const { userId } = request.user;
+    const { user, trace } = request;
+    const { userId } = user;
     const { total: amount, orderId, reservationId } = first;
     const balanceAfter = (this.balances.get(userId) ?? 0) - amount;
     this.balances.set(userId, balanceAfter);
-    const paidBefore = [...this.paid.values()].filter((payer) => payer === userId).length;
-    this.paid.set(orderId, userId);
-    const endsSession = first.heldOrders - paidBefore <= 1;
-    if (endsSession) this.ended.add(userId);
-    const { user, trace } = request;
+    const endsSession = first.heldOrders - this.paidBefore(user) <= 1;
+    this.paid.set(orderId, user);
+    if (endsSession) this.ended.add(nameOf(user));
     const payment = { user, orderId, reservationId, amount, endsSession, items, balanceAfter, trace };
     return { kind: 'accepted', payment };
+  }
+
+  /** How many of the orders that the user held in the session's queue. */
+  private paidBefore({ userId, queueId }: ActiveUser): number {
+    const isSame = (payer: ActiveUser): boolean => payer.userId === userId && payer.queueId === queueId;
+    return [...this.paid.values()].filter(isSame).length;
   }
 
   private refusalOf({ user, orderId, reservationId }: Payable, items: PayableItem[]): Error | undefined {
@@ -140,11 +146,13 @@ class PaymentRound {
     if (first.queueId !== user.queueId) return new WrongQueue(first.queueId, this.mainQueueId);
     if (first.orderStatus === 'PAID' || this.paid.has(first.orderId ?? 0)) return new AlreadyPaid(name);
     if (!items.every(({ isHeld }) => isHeld === 1)) return new HoldEnded(name);
-    if (first.hasPaid === 1 || this.ended.has(user.userId)) return new TokenNotActive('DONE');
+    if (first.hasPaid === 1 || this.ended.has(nameOf(user))) return new TokenNotActive('DONE');
     if ((this.balances.get(user.userId) ?? 0) < first.total) return new BalanceTooSmall();
     return undefined;
   }
 }
+
+const nameOf = ({ queueId, gen, seq }: SessionId): string => `${queueId} ${gen} ${seq}`;
 
 /** A hold expired in this very moment, or the rows disagree: a single payment says which. */
 function unsold(payments: Accepted[]): Error {

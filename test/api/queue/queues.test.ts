@@ -1,3 +1,5 @@
+import { PaymentService } from '../../../src/modules/payments/service';
+import { QueueService } from '../../../src/modules/waiting-room/service';
 import { at } from '../../support/at';
 import { Buyer, outcome } from '../../support/clients/buyer';
 import { uniqueQueueId } from '../../support/config';
@@ -116,6 +118,32 @@ describe('a hold of one queue', () => {
     expect(outcome(await holder.pay(reservationId))).toBe('200');
     expect(await Promise.all([holder, payer].map(statusOf))).toEqual(['DONE', 'PROGRESS']);
   });
+
+  it.each([
+    [1, 'DONE'],
+    [2, 'PROGRESS'],
+  ])(
+    'is paid at the same moment as one of another, and each session goes on by its own holds: of %i in each queue it is %s',
+    async (holds, status) => {
+      const { container } = app.service;
+      const userId = await app.given.user(100);
+      const sessions = [];
+      for (const queueId of [OWN, undefined]) {
+        const buyer = await enter(userId, queueId);
+        const reservationIds = [];
+        for (let i = 0; i < holds; i++)
+          reservationIds.push(await buyer.hold(...(await seatSoldBy(queueId ?? null))));
+        const user = container.resolve(QueueService).identify(buyer.token);
+        sessions.push({ buyer, user, reservationId: at(reservationIds, 0) });
+      }
+      const payments = container.resolve(PaymentService);
+      const paid = await Promise.all(
+        sessions.map(({ user, reservationId }) => payments.pay(user, reservationId, undefined)),
+      );
+      expect(paid.map(({ queueStatus }) => queueStatus)).toEqual([status, status]);
+      expect(await Promise.all(sessions.map(({ buyer }) => statusOf(buyer)))).toEqual([status, status]);
+    },
+  );
 
   it('is answered again to a token of that queue alone, also after the concert has moved', async () => {
     const userId = await app.given.user(10);
