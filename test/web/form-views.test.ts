@@ -4,7 +4,7 @@ import type { Order } from '../../src/modules/orders/order-schema';
 import { formTexts } from '../../src/modules/pages/forms/texts';
 import { concertsPage, ordersPage, seatsPage } from '../../src/modules/pages/forms/views';
 
-const page = { texts: formTexts('en'), style: '', proof: '', key: '' };
+const page = { texts: formTexts('en'), style: '', proof: '', newKey: () => '' };
 
 it('the page of orders leads to older ones where there may be any', () => {
   const order = { concertTitle: 'x', seats: [], status: 'PAID' } as unknown as Order;

@@ -3,10 +3,11 @@ import { LoadShedder } from '../../src/http/limits/shedder';
 import { ConcertRepository } from '../../src/modules/catalog/repository';
 import { DatabaseUnavailable } from '../../src/platform/database/database';
 import { FormBuyer, FORMS } from '../support/clients/form-buyer';
-import { useService } from '../support/suite';
+import { lockUsers } from '../support/rows/given';
+import { UNHURRIED, useService } from '../support/suite';
 
 describe('the forms', () => {
-  const app = useService({ HOLD_EXTENSION_SECONDS: 60, MAX_SEATS_PER_USER: 4 });
+  const app = useService({ HOLD_EXTENSION_SECONDS: 60, MAX_SEATS_PER_USER: 4, ...UNHURRIED });
 
   const open = async (): Promise<FormBuyer> => {
     const buyer = new FormBuyer(app.url);
@@ -102,9 +103,32 @@ describe('the forms', () => {
     await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
     await buyer.submit('orders', { count: 1 });
     const form = buyer.formOf('balance');
-    await Promise.all([buyer.post('balance', form), buyer.post('balance', form)]);
+    const { letGo, locked } = await lockUsers(app.admin, [userId]);
+    const presses = [buyer.post('balance', form), buyer.post('balance', form)];
+    const second = await Promise.race(presses); // what the browser shows
+    letGo();
+    await Promise.all([locked, ...presses]);
+    expect([second.status, second.text]).toEqual([409, expect.stringContaining('처리하고 있습니다')]);
     const [user] = await app.admin.query('SELECT balance FROM member WHERE id = ?', [userId]);
     expect(user).toEqual({ balance: 500 });
+  });
+
+  it('act for each of two buttons, and say that a form was sent before with other entries', async () => {
+    const { id } = await app.given.scheduleWithSeats(1, { amount: 500 });
+    const { buyer, userId } = await entered();
+    await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
+    await buyer.submit('orders', { count: 1 });
+    const [topUp, release] = [buyer.formOf('balance'), buyer.formOf('release')];
+    await buyer.post('balance', topUp);
+    const other = await buyer.post('balance', { ...topUp, amount: 400 });
+    expect([other.status, other.text]).toEqual([422, expect.stringContaining('페이지를 다시 연')]);
+    expect((await buyer.post('balance', topUp)).status).toBe(200);
+    const [user] = await app.admin.query('SELECT balance FROM member WHERE id = ?', [userId]);
+    expect(user).toEqual({ balance: 500 });
+    await buyer.post('release', release);
+    expect(await ordersOf(userId)).toEqual([{ status: 'CANCELED', total: 500 }]);
+    const wrong = { ...release, key: 'another', orderId: 999_999_999 };
+    for (let sent = 0; sent < 2; sent++) expect((await buyer.post('release', wrong)).status).toBe(404);
   });
 
   it('say in a page what was refused', async () => {

@@ -41,24 +41,33 @@ function xForwardedFor(header: string | string[] | undefined): string[] {
     .filter((entry) => entry !== '');
 }
 
-/** `name=value` or `name="value"`, and what ends it: `;` within an element of Forwarded, `,` between two. */
-const PAIR = /[\t ,;]*([^\s=",;]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))[\t ]*([,;]|$)/gy;
+/**
+ * What stands in front of a pair of Forwarded, and the pair: `name=value` or `name="value"`. `;` parts two pairs of an
+ * element, `,` two elements; both may be there without any (RFC 7239, 4), as in `for=192.0.2.1;`.
+ */
+const PAIR = /([\t ,;]*)(?:([^\s=",;]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))[\t ]*(?=[,;]|$)|$)/gy;
 
 /**
  * The `for` of each element of a Forwarded header (RFC 7239). One unknown if a part of the header is malformed: a client
- * could open a quotation in its part so as to hide in it what the proxy adds.
+ * could open a quotation in its part so as to hide in it what the proxy adds. Unknown as well if an element has two: one
+ * of them may be the client's.
  */
-function forwardedFor(header: string | undefined): string[] {
-  const entries: string[] = [];
-  let [client, end] = ['unknown', 0];
-  for (const [pair, name = '', quoted, plain = '', delimiter] of header?.matchAll(PAIR) ?? []) {
-    end += pair.length;
-    if (name.toLowerCase() === 'for') client = quoted?.replace(/\\(.)/g, '$1') ?? plain;
-    if (delimiter === ';') continue;
-    entries.push(client);
-    client = 'unknown';
+function forwardedFor(header = ''): string[] {
+  const elements: string[][] = [];
+  let element: string[] | undefined;
+  let end = 0;
+  for (const [all, gap = '', name = '', quoted, plain = ''] of header.matchAll(PAIR)) {
+    end += all.length;
+    if (gap.includes(',')) element = undefined;
+    if (name === '') continue;
+    if (element === undefined) {
+      element = [];
+      elements.push(element);
+    }
+    if (name.toLowerCase() === 'for') element.push(quoted?.replace(/\\(.)/g, '$1') ?? plain);
   }
-  return end === (header?.length ?? 0) ? entries : ['unknown'];
+  if (end !== header.length) return ['unknown'];
+  return elements.map(([client = 'unknown', ...others]) => (others.length === 0 ? client : 'unknown'));
 }
 
 /** `[v6]`, `[v6]:port` or `v4:port`; a port may be obfuscated (RFC 7239, 6.2). */

@@ -6,7 +6,7 @@ import { documented } from '../../http/operation';
 import type { PerUserLimiter } from '../../http/limits/per-user-limiter';
 import { AnsweredMeanwhile } from './errors';
 import type { RequestKey } from './key';
-import type { IdempotencyService } from './service';
+import type { IdempotencyService, Remembered } from './service';
 
 /** What a route that acts once per Idempotency-Key names, in this order. */
 export interface OncePerKey {
@@ -18,10 +18,19 @@ export interface OncePerKey {
   replayIfRefused: ErrorRequestHandler;
 }
 
-/** @param afterReplay what must follow the act's COMMIT and may not have: done again when its answer is replayed */
-export type Idempotent = <Body, Answer>(afterReplay?: AfterReplay<Body, Answer>) => OncePerKey;
+/**
+ * @param afterReplay what must follow the act's COMMIT and may not have: done again when its answer is replayed
+ * @param answer how it is replayed; in the envelope, if there is none
+ */
+export type Idempotent = <Body, Answer>(
+  afterReplay?: AfterReplay<Body, Answer>,
+  answer?: AnswerAgain,
+) => OncePerKey;
 
 type AfterReplay<Body, Answer> = (body: Body, answer: Answer) => Promise<void>;
+
+/** Answers a request as one was answered before. */
+export type AnswerAgain = (req: Request, res: Response, remembered: Remembered) => void;
 
 export interface IdempotencyOptions {
   /** Limits the repeated requests of one user after the end of the session. */
@@ -33,8 +42,8 @@ export interface IdempotencyOptions {
 }
 
 export function idempotency(service: IdempotencyService, options: IdempotencyOptions): Idempotent {
-  return (afterReplay) => {
-    const replay = replaying(service, afterReplay as AfterReplay<unknown, unknown> | undefined);
+  return (afterReplay, answer = answerInEnvelope) => {
+    const replay = replaying(service, answer, afterReplay as AfterReplay<unknown, unknown> | undefined);
     return {
       key: documented(readKey, DOCUMENTATION),
       replay: async (req, res, next) => {
@@ -73,18 +82,24 @@ async function replayAfterEnd(
 type Replay = (req: Request, res: Response) => Promise<boolean>;
 
 const replaying =
-  (service: IdempotencyService, afterReplay?: AfterReplay<unknown, unknown>): Replay =>
+  (
+    service: IdempotencyService,
+    answerAgain: AnswerAgain,
+    afterReplay?: AfterReplay<unknown, unknown>,
+  ): Replay =>
   async (req, res) => {
     const remembered = req.idempotencyKey && (await service.recall(req.idempotencyKey));
     if (remembered === undefined) return false;
-    const { status, answer } = remembered;
-    const hasSucceeded = status < 400;
-    if (hasSucceeded) await afterReplay?.(req.body, answer);
-    const text = hasSucceeded ? success(answer) : failure(answer.code, answer.message);
+    if (remembered.status < 400) await afterReplay?.(req.body, remembered.answer);
     res.exchange.isReplay = true;
-    sendText(res, status, text, ['Idempotency-Replayed', 'true']);
+    answerAgain(req, res, remembered);
     return true;
   };
+
+const answerInEnvelope: AnswerAgain = (_req, res, { status, answer }) => {
+  const text = status < 400 ? success(answer) : failure(answer.code, answer.message);
+  sendText(res, status, text, ['Idempotency-Replayed', 'true']);
+};
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 

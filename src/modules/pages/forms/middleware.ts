@@ -8,7 +8,8 @@ import {
 } from 'express';
 import { Unauthorized } from '../../../common/errors';
 import { failureOf } from '../../../http/errors';
-import { AnsweredMeanwhile } from '../../idempotency/errors';
+import { KeyInUse } from '../../idempotency/errors';
+import type { AnswerAgain } from '../../idempotency/middleware';
 import { TokenNotActive, TokenNotIssuedByQueue } from '../../waiting-room/errors';
 import type { FormGuard } from './guard';
 import { refusalText } from './refusals';
@@ -40,6 +41,8 @@ export interface FormSteps {
   buyer: RequestHandler;
   /** Reads the form and refuses what is not from a page of this site. */
   form: RequestHandler[];
+  /** Of a form that was sent before: the act is done, or was refused. */
+  answerAgain: AnswerAgain;
   /** Last of all: a refusal is a page. */
   problems: ErrorRequestHandler;
   page: (req: Request, res: Response) => Page;
@@ -60,12 +63,18 @@ export function formSteps(guard: FormGuard, style: string): FormSteps {
   const page: FormSteps['page'] = (req, res) => {
     const { proof, cookies } = guard.proofFor(req);
     for (const cookie of cookies) res.append('Set-Cookie', cookie);
-    return { texts: formTexts(req.headers['accept-language']), style, proof, key: randomUUID() };
+    return { texts: formTexts(req.headers['accept-language']), style, proof, newKey: randomUUID };
+  };
+  const refuse = (req: Request, res: Response, status: number, code: string): void => {
+    const shown = page(req, res);
+    send(res, problemPage(shown, refusalText(shown.texts.lang, code, status)), status);
   };
   return {
     send,
     goOn,
     page,
+    answerAgain: (req, res, { status, answer }) =>
+      status < 400 ? goOn(res) : refuse(req, res, status, answer.code),
     buyer: (req, _res, next) => {
       const token = guard.tokenOf(req);
       if (token === undefined) throw new Unauthorized('You have no place in the queue yet.');
@@ -84,14 +93,13 @@ export function formSteps(guard: FormGuard, style: string): FormSteps {
     ],
     problems: (error: unknown, req, res, next) => {
       if (res.headersSent) next(error);
-      else if (error instanceof AnsweredMeanwhile || error instanceof TokenNotActive) goOn(res);
+      else if (error instanceof TokenNotActive) goOn(res);
       else if (error instanceof Unauthorized || error instanceof TokenNotIssuedByQueue) {
         for (const cookie of guard.left()) res.append('Set-Cookie', cookie);
         goOn(res);
       } else {
         const { status, code } = failureOf(error);
-        const shown = page(req, res);
-        send(res, problemPage(shown, refusalText(shown.texts.lang, code, status)), status);
+        refuse(req, res, status, error instanceof KeyInUse ? 'UNDER_WAY' : code);
       }
     },
   };

@@ -9,8 +9,8 @@ export interface Page {
   /** Path of the stylesheet. */
   style: string;
   proof: string;
-  /** Idempotency key of the forms of this page: a form that is sent twice acts once. */
-  key: string;
+  /** An Idempotency-Key for each form: one that is sent twice acts once. */
+  newKey: () => string;
 }
 
 export const won = new Intl.NumberFormat('en');
@@ -44,7 +44,7 @@ export function document({ texts, style }: Page, heading: string, body: Html[], 
 /** A form with one button. */
 export function form(page: Page, to: string, button: string, fields: Html[] = [], isMain = false): Html {
   return html`<form method="post" action="${FORMS}/${to}">
-    ${hidden('proof', page.proof)}${hidden('key', page.key)} ${fields}
+    ${hidden('proof', page.proof)}${hidden('key', page.newKey())} ${fields}
     <p class="actions">
       <button type="submit" ${isMain ? html` class="primary"` : undefined}>${button}</button>
     </p>

@@ -36,8 +36,8 @@ export function formRoutes(services: FormServices, middleware: RouteMiddleware):
   const { queue, concerts, orders, payments, balances, guard } = services;
   const { rateLimited, token, refuseWaiting, perUser, refuseInactive, measured, active } = middleware;
   const { shed, shedAnyStatus, tokenOfHistory } = middleware;
-  const { buyer, form, problems, page, send, goOn } = formSteps(guard, services.style);
-  const once: OncePerKey = middleware.idempotent();
+  const { buyer, form, problems, page, send, goOn, answerAgain } = formSteps(guard, services.style);
+  const once: OncePerKey = middleware.idempotent(undefined, answerAgain);
   const router = literalRouter();
 
   /** All that an active user's form passes, in this order. */
@@ -55,7 +55,9 @@ export function formRoutes(services: FormServices, middleware: RouteMiddleware):
     measured('write'),
     shed,
     active(purpose),
+    once.replay,
     act,
+    once.replayIfRefused,
     problems,
   ];
   const shows = (handler: RequestHandler): (RequestHandler | ErrorRequestHandler)[] => [handler, problems];
