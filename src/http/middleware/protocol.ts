@@ -8,7 +8,13 @@ const HOST = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/i;
 const CONTINUE = /^100-continue$/i;
 
 /** The methods of this service, which answer `OPTIONS *`. */
-export const METHODS = 'GET, HEAD, POST';
+export const METHODS = 'DELETE, GET, HEAD, PATCH, POST, PUT';
+
+/**
+ * Headers that may come once, by the lengths of their names. Of several Node keeps the first without a word, where a proxy
+ * may have looked at the last.
+ */
+const ONCE = new Map(['Host', 'Content-Type', 'Authorization'].map((name) => [name.length, name]));
 
 /** Refuses a malformed request and closes its connection, because the end of its body is not known. */
 export const protocol: RequestHandler = (req, res, next) => {
@@ -27,8 +33,8 @@ export const protocol: RequestHandler = (req, res, next) => {
  */
 function faultOf(req: IncomingMessage): HttpError | undefined {
   const { headers } = req;
-  if (hostsOf(req) !== 1 && (req.httpVersionMinor > 0 || hostsOf(req) > 1))
-    return new BadInput('Host: send it once.');
+  const repeated = headers.host === undefined && req.httpVersionMinor > 0 ? 'Host' : repeatedHeader(req);
+  if (repeated !== undefined) return new BadInput(`${repeated}: send it once.`);
   if (!HOST.test(headers.host ?? '')) return new BadInput('Host: this is no host.');
   if (req.url !== undefined && !req.url.startsWith('/') && !isAsterisk(req))
     return new BadInput('url: send a path, or an http URL.');
@@ -55,10 +61,15 @@ export function originForm(target: string, method: string | undefined): string {
   return rest === '' && method === 'OPTIONS' ? '*' : `/${rest}`;
 }
 
-/** Node keeps the first of several. */
-function hostsOf({ rawHeaders }: IncomingMessage): number {
-  let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2)
-    if (rawHeaders[i]?.length === 4 && rawHeaders[i]?.toLowerCase() === 'host') hosts++;
-  return hosts;
+/** The name of a header of ONCE that comes again. */
+function repeatedHeader({ rawHeaders }: IncomingMessage): string | undefined {
+  let lengths = 0; // a bit each
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? '';
+    const once = ONCE.get(name.length);
+    if (once === undefined || name.toLowerCase() !== once.toLowerCase()) continue;
+    if ((lengths & (1 << name.length)) !== 0) return once;
+    lengths |= 1 << name.length;
+  }
+  return undefined;
 }
