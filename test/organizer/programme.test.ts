@@ -175,11 +175,11 @@ describe('an organizer', () => {
     expect((await organizer.post(`concerts/${concertId}/schedules`, right)).status).toBe(200);
   });
 
-  it('names each class of the layout that has no price, also one that every object has', async () => {
+  it('names each class of the layout that has no price, or two of names that are the same to it', async () => {
     const name = `Hall ${randomInt(1e12)}`;
     const grid = [
       { name, rows: 1, seatsPerRow: 1, priceClass: 'constructor' },
-      { name: `${name} left`, rows: 1, seatsPerRow: 1, priceClass: 'R' },
+      { name: `${name} left`, rows: 1, seatsPerRow: 1, priceClass: 'R석' },
     ];
     const { layoutId } = dataOf<{ layoutId: number }>(await organizer.post('layouts', { name, grid }));
     const { concertId } = await organizer.draft();
@@ -190,9 +190,17 @@ describe('an organizer', () => {
         layoutId,
         prices,
       });
-    const refused = await draft({ R: 1 });
-    expect([refused.status, refused.text.includes('constructor missing')]).toEqual([400, true]);
-    expect(dataOf(await draft({ R: 1, constructor: 2 }))).toMatchObject({ seats: { AVAILABLE: 2 } });
+    const inParts = 'R석'.normalize('NFD');
+    const refusals = [
+      [await draft({ R석: 1 }), 'constructor missing'],
+      [await draft({ R석: 1, constructor: 2, 'constructor ': 3 }), 'constructor more than once'],
+      [await draft({ [inParts]: 1, constructor: 2, R석: 3 }), 'R석 more than once'],
+      [await draft({ R석: 1, constructor: 2, ' S ': 3 }), 'no class S'],
+    ] as const;
+    for (const [{ status, text }, words] of refusals)
+      expect([status, text]).toEqual([400, expect.stringContaining(words)]);
+    const made = dataOf(await draft({ [inParts]: 1, ' constructor': 2 }));
+    expect(made).toMatchObject({ prices: { R석: 1, constructor: 2 }, seats: { AVAILABLE: 2 } });
   });
 
   it('sees its own schedules, by concert and state', async () => {

@@ -96,11 +96,11 @@ export class ProgrammeRepository {
       Schedule,
       'concertId' | 'startsAt' | 'endsAt' | 'opensAt' | 'closesAt' | 'refundableUntil' | 'seatsPerUser'
     > & { layoutId: number },
-    prices: Record<string, number>,
+    prices: ReadonlyMap<string, number>,
   ): Promise<Schedule> {
     const { transaction } = tx;
     const schedule = await this.models.schedule.create({ ...fields, state: 'DRAFT' }, { transaction });
-    const classes = Object.entries(prices).map(([name, amount]) => ({
+    const classes = [...prices].map(([name, amount]) => ({
       scheduleId: schedule.id,
       name,
       amount,

@@ -7,6 +7,7 @@ import { Contradiction, type ExpectedVersions, refuseEdited, WrongState } from '
 import { LayoutRepository } from '../layouts/repository';
 import { priceClassesOf } from '../layouts/content';
 import type { Versioned } from './concert-service';
+import { pricesByClass } from './prices';
 import { ProgrammeRepository } from './repository';
 import { checkTimes, timesOf, windowOf } from './times';
 import type {
@@ -43,8 +44,8 @@ export class ScheduleAdminService {
 
   /** A draft with all seats of its layout. @throws NotFound (404), Contradiction (400) */
   async create(actor: Actor, concertId: number, input: ScheduleInput): Promise<Versioned<ScheduleDetail>> {
-    const { layoutId, prices, reason, ...rest } = input;
-    await this.checkPrices(layoutId, prices);
+    const { layoutId, reason, ...rest } = input;
+    const prices = await this.pricesOf(layoutId, input.prices);
     const fields = {
       startsAt: new Date(rest.startsAt),
       endsAt: new Date(rest.endsAt),
@@ -142,16 +143,11 @@ export class ScheduleAdminService {
     });
   }
 
-  private async checkPrices(layoutId: number, prices: Record<string, number>): Promise<void> {
+  /** @throws Contradiction (400) */
+  private async pricesOf(layoutId: number, prices: Record<string, number>): Promise<Map<string, number>> {
     const layout = await this.layouts.find(layoutId);
     if (layout === undefined) throw new Contradiction(`layoutId: there is no layout ${layoutId}.`);
-    const classes = new Set(await priceClassesOf(layout));
-    const missing = [...classes].filter((name) => !Object.hasOwn(prices, name)).slice(0, MAX_NAMED);
-    const unknown = Object.keys(prices)
-      .filter((name) => !classes.has(name))
-      .slice(0, MAX_NAMED);
-    if (missing.length > 0) throw new Contradiction(`prices: ${missing.join(', ')} missing.`);
-    if (unknown.length > 0) throw new Contradiction(`prices: the layout has no class ${unknown.join(', ')}.`);
+    return pricesByClass(new Set(await priceClassesOf(layout)), prices);
   }
 
   private async detail(tx: ModelTransaction, id: number): Promise<Versioned<ScheduleDetail>> {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { Id, OffsetTime, QueryId, Reason, StoredTime, text, Won } from '../../../http/fields';
 import { SCHEDULE_STATES } from '../../catalog/models/schedule';
-import { PriceClassName } from '../layouts/schema';
 
 const Title = text(200);
 const QueueId = z
@@ -39,7 +38,7 @@ export const ScheduleInput = z.strictObject({
   startsAt: StoredTime,
   endsAt: StoredTime,
   layoutId: Id,
-  prices: z.record(PriceClassName, Price).describe('Won, for each price class of the layout'),
+  prices: z.record(z.string(), Price).describe('Won, for each price class of the layout'),
   ...windowFields,
   reason: Reason.optional(),
 });
