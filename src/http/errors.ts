@@ -119,9 +119,20 @@ function fromDomain(error: DomainError): Failure {
 
 const retryAfter = (seconds: number): string[] => ['Retry-After', String(seconds)];
 
-/** Express' own errors carry a 4xx `status`: a broken percent-encoding, a missing file. */
+/** What files and forms of Express refuse with statuses that mean something. */
+const FROM_EXPRESS = new Map([
+  [412, 'If-Match, If-Unmodified-Since: the file is another one now.'],
+  [413, 'The form is too large.'],
+  [415, 'The form must be UTF-8, in a Content-Encoding that is understood.'],
+  [416, 'Range: the file does not have these bytes.'],
+]);
+
+/** Express' own errors carry a 4xx `status`: a broken percent-encoding, a missing file, a form that is too large. */
 function fromExpress(error: unknown): Failure | undefined {
   if (!(error instanceof Error && 'status' in error && typeof error.status === 'number')) return undefined;
-  if (error.status >= 500) return undefined;
-  return error.status === 404 ? fromDomain(new NotFound('This path')) : new BadInput('url: malformed');
+  const { status } = error;
+  if (status >= 500) return undefined;
+  if (status === 404) return fromDomain(new NotFound('This path'));
+  const message = FROM_EXPRESS.get(status);
+  return message === undefined ? new BadInput('url: malformed') : new HttpError(status, message);
 }

@@ -144,6 +144,8 @@ describe('the forms', () => {
     await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
     const inKorean = await buyer.submit('orders', choice);
     expect([inKorean.status, inKorean.text]).toEqual([409, expect.stringContaining('다른 분이 먼저')]);
+    const tooLarge = await buyer.submit('orders', { x: 'x'.repeat(9000) });
+    expect([tooLarge.status, tooLarge.text]).toEqual([413, expect.stringContaining('양식이 너무 큽니다')]);
     expect((await buyer.get(`${FORMS}/seats?scheduleId=1<b>`)).status).toBe(400);
     expect(buyer.last?.text).not.toContain('<b>');
   });

@@ -159,6 +159,15 @@ describe('operations', () => {
       expect([path, (await request(app.url).get(String(path))).status]).toEqual([path, 200]);
   });
 
+  it('refuses a part and a version of a file that there is not', async () => {
+    const asked = [{ Range: 'bytes=99999999-' }, { 'If-Match': '"another"' }, { Range: 'bytes=0-3' }];
+    const answers = [];
+    for (const headers of asked)
+      answers.push(await request(app.url).get('/docs/swagger-ui.css').set(headers).buffer(true));
+    expect(answers.map(({ status }) => status)).toEqual([416, 412, 206]);
+    expect(answers[0]?.headers['content-range']).toMatch(/^bytes \*\/\d+$/);
+  });
+
   it('keeps a request id that makes sense and replaces one that does not', async () => {
     const given = await request(app.url).get('/health/live').set('X-Request-Id', 'abc-123');
     expect(given.headers['x-request-id']).toBe('abc-123');

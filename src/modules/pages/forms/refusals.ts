@@ -46,5 +46,5 @@ const ko: Refusals = {
 /** Text for an error's code (api.md), or for its status if the code has no text. */
 export function refusalText(lang: 'en' | 'ko', code: string, status: number): string {
   const texts: Partial<Record<string, string>> & Refusals = lang === 'ko' ? ko : en;
-  return texts[code] ?? texts[String(status)] ?? texts.other;
+  return texts[code] ?? texts[String(status)] ?? (status < 500 ? texts['400'] : texts.other);
 }
