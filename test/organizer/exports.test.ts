@@ -74,6 +74,19 @@ describe('an export', () => {
     expect(csvLine(['a;=1+1', 'a\t=1', 'a b'])).toBe('"a;=1+1","a\t=1",a b\r\n');
   });
 
+  it('reads nothing to say what it is', async () => {
+    const query = jest.spyOn(app.service.container.resolve(Database), 'query');
+    const headers = { Authorization: `Bearer ${key}` };
+    const answer = await fetch(`${url}/v1/admin/exports/orders.csv`, { method: 'HEAD', headers });
+    const reads = query.mock.calls.filter(([sql]) => sql.includes('FROM orders o'));
+    query.mockRestore();
+    expect([answer.status, answer.headers.get('content-type'), reads]).toEqual([
+      200,
+      'text/csv; charset=utf-8; header=present',
+      [],
+    ]);
+  });
+
   it.each(['orders', 'seats', 'ledger', 'audit'])('of no %s has its header all the same', async (name) => {
     const empty = (await download(`${name}.csv?scheduleId=999999999`)).text;
     expect(empty).toMatch(/^id,[\w,]+\r\n$/);

@@ -43,6 +43,8 @@ describe('an outsider audits a sale', () => {
       const answer = await request(log()).get(`/${inclusion}`);
       return answer.status === 200 && (answer.body as { data: { checkpoint: string } }).data;
     });
+    for (const bad of ['0x1', '1e0', '1.0', '%201', '+1', '', '9007199254740993'])
+      await request(log()).get(`/inclusion?seq=${bad}&generation=${gen}`).expect(400);
     const key = (await get('key')).trim();
     writeFileSync(file('during.txt'), receipt.checkpoint);
     writeFileSync(file('receipt.json'), JSON.stringify(receipt));

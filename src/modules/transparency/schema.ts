@@ -1,7 +1,11 @@
 import { z } from 'zod';
 
-const MAX_SEQ = Number.MAX_SAFE_INTEGER;
-const Whole = z.coerce.number().int().min(1).max(MAX_SEQ);
+/** Plain digits: `0x1` and `1e3` are numbers to JavaScript alone. A generation may have 16 of them. */
+const Whole = z
+  .string()
+  .regex(/^[1-9]\d{0,15}$/, 'Invalid input: expected a positive whole number')
+  .transform(Number)
+  .refine(Number.isSafeInteger, 'Invalid input: expected a number up to 2^53 − 1');
 
 export const InclusionQuery = z.object({
   seq: Whole.describe('`seq` of the token'),

@@ -3759,8 +3759,8 @@ export interface paths {
         get: {
             parameters: {
                 query: {
-                    seq: number;
-                    generation: number;
+                    seq: string;
+                    generation: string;
                 };
                 header?: never;
                 path: {

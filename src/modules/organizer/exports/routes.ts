@@ -27,6 +27,10 @@ export function exportRoutes(exports: ExportService, access: Access): Router {
         res.setHeader('Content-Disposition', `attachment; filename="${name}.csv"`);
         res.setHeader('X-Content-Type-Options', 'nosniff');
         res.setHeader('Cache-Control', 'no-store');
+        if (req.method === 'HEAD') {
+          res.end(); // without a look at the table
+          return;
+        }
         await pipeline(Readable.from(exports.csv(name, req.query.scheduleId)), res).catch(
           (error: unknown) => {
             if (!res.destroyed) throw error;
