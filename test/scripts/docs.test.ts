@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
 import { RIGHTS } from '../../src/database/grants';
 
 const root = join(__dirname, '..', '..');
@@ -170,6 +171,38 @@ it('the page of objectives has each alert with its severity', () => {
 it('the architecture names each table that the application has rights on', () => {
   const [, tables = ''] = /## Tables\n([^]*?)\n## /.exec(read('docs/architecture.md')) ?? [];
   expect(Object.keys(RIGHTS).filter((table) => !tables.includes(`\`${table}\``))).toEqual([]);
+});
+
+describe('names of Kubernetes that pages use', () => {
+  it('are objects of a release "concert"', () => {
+    const objects = groups(read('test/charts/golden/concert.yaml'), /^ {2}name: (concert-[a-z0-9-]+)$/gm);
+    const named = unique(
+      current.flatMap((page) =>
+        groups(read(page), /\b(?:deploy(?:ment)?|service|hpa|get secret)[/ ](concert-[a-z0-9-]+)/g),
+      ),
+    );
+    expect(named.length).toBeGreaterThan(3);
+    expect(named.filter((name) => !objects.includes(name))).toEqual([]);
+  });
+
+  it('are values of charts/concert-api', () => {
+    type Values = Record<string, unknown>;
+    const values = parse(read('charts/concert-api/values.yaml')) as Values;
+    const named = unique(
+      current.flatMap((page) =>
+        groups(read(page), /\bconcert-api\.([a-z][A-Za-z0-9]*(?:\.[A-Za-z0-9_]+)*)/g),
+      ),
+    );
+    const isObject = (value: unknown): value is Values => typeof value === 'object' && value !== null;
+    /** Below an empty object, as `config`, any name may stand. */
+    const isValue = ([first, ...rest]: string[], within: unknown): boolean => {
+      if (first === undefined) return true;
+      if (!isObject(within)) return false;
+      return Object.keys(within).length === 0 || (first in within && isValue(rest, within[first]));
+    };
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter((name) => !isValue(name.split('.'), values))).toEqual([]);
+  });
 });
 
 describe('names that pages use', () => {
