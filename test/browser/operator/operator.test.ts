@@ -1,36 +1,14 @@
-import type { Page } from 'playwright-core';
-import type { Role } from '../../../src/modules/organizer/operators/service';
 import { testConfig, uniqueQueueId } from '../../support/config';
-import {
-  dataOf,
-  givenOperator,
-  inDays,
-  type OperatorKey,
-  OrganizerClient,
-} from '../../support/rows/organizer';
+import { dataOf, inDays, type OrganizerClient } from '../../support/rows/organizer';
 import { startTestService } from '../../support/service';
 import { useService } from '../../support/suite';
-import { TcpProxy } from '../../support/servers/tcp-proxy';
+import { proxied } from '../../support/servers/tcp-proxy';
 import { until, wait } from '../../support/wait';
-import { axe, describeInBrowser, enter, overflowOf, useBrowser, type Watched } from '../support';
+import { axe, describeInBrowser, enter, overflowOf, useBrowser } from '../support';
+import { choose, figure, inAudit, OperatorPages, signIn, tabTo } from './support';
 
 /** Each test has its queue. */
-const [LIVE, ACTS, CONFLICT, KEYS] = [1, 2, 3, 4].map(() => uniqueQueueId()) as [
-  string,
-  string,
-  string,
-  string,
-];
-
-/** The list shows the last few at first, and other tests act meanwhile. */
-async function inAudit(page: Page, entry: string): Promise<void> {
-  const more = page.locator('[data-panel="audit"] button.quiet');
-  await until('the audit shows it', async () => {
-    if ((await page.locator(entry).count()) > 0) return true;
-    if ((await more.count()) > 0) await more.click();
-    return false;
-  });
-}
+const [LIVE, ACTS, CONFLICT, KEYS] = [uniqueQueueId(), uniqueQueueId(), uniqueQueueId(), uniqueQueueId()];
 
 describeInBrowser('the operator’s page', () => {
   const app = useService({
@@ -39,65 +17,39 @@ describeInBrowser('the operator’s page', () => {
     QUEUE_PRESENCE_TIMEOUT_SECONDS: 3600,
   });
   const browser = useBrowser();
-  let url: string;
-  const keys = new Map<Role, OperatorKey>();
+  const pages = new OperatorPages(app, browser);
+  let viewer: OrganizerClient;
   beforeAll(async () => {
-    url = app.managementUrl;
-    for (const role of ['viewer', 'operator', 'admin'] as const)
-      keys.set(role, await givenOperator(app.admin, role));
+    viewer = await app.operator('viewer');
   });
-
-  const keyOf = (role: Role): string => keys.get(role)?.key ?? '';
-  const signIn = async (page: Page, key: string, at = url): Promise<void> => {
-    await page.goto(`${at}/operator`);
-    await page.fill('#key', key);
-    await page.press('#key', 'Enter');
-    await page.waitForSelector('[data-figure="waiting"]');
-  };
-  const choose = async (page: Page, queueId: string): Promise<void> => {
-    await page.selectOption('.choice select', queueId);
-    await page.waitForSelector(`#queue-title:has-text("${queueId}")`);
-  };
-  const openAs = async (
-    role: Role,
-    queueId: string,
-    options: Parameters<typeof browser.open>[0] = {},
-  ): Promise<Watched> => {
-    const watched = await browser.open(options);
-    await signIn(watched.page, keyOf(role));
-    await choose(watched.page, queueId);
-    return watched;
-  };
-  const figure = (page: Page, id: string, text: string): Promise<unknown> =>
-    page.waitForSelector(`[data-figure="${id}"]:has-text("${text}")`);
   const audited = async (queueId: string): Promise<{ act: string; reason: string | null }[]> =>
-    dataOf(await new OrganizerClient(url, keyOf('viewer')).get(`audit?subject=queue:${queueId}`));
+    dataOf(await viewer.get(`audit?subject=queue:${queueId}`));
 
   it('refuses a wrong key, keeps a right one out of URLs and other tabs, and forgets it at once', async () => {
     const { page, context, faults } = await browser.open();
-    const urls: string[] = [];
+    const [key, urls] = [await pages.keyOf('viewer'), [] as string[]];
     page.on('request', (request) => urls.push(request.url()));
-    await page.goto(`${url}/operator`);
+    await page.goto(`${app.managementUrl}/operator`);
     expect(await axe(page)).toEqual([]);
     await page.fill('#key', 'op_wrong');
     await page.press('#key', 'Enter');
     await page.waitForSelector('.problem:has-text("not known")');
-    await signIn(page, keyOf('viewer'));
+    await signIn(page, app.managementUrl, key);
     await page.reload();
     await page.waitForSelector('[data-figure="waiting"]');
     const other = await context.newPage();
-    await other.goto(`${url}/operator`);
+    await other.goto(`${app.managementUrl}/operator`);
     await other.waitForSelector('#key');
     await page.click('button:has-text("Sign out")');
     await page.waitForSelector('#key');
     await page.reload();
     await page.waitForSelector('#key');
-    expect(urls.filter((each) => each.includes(keyOf('viewer')))).toEqual([]);
+    expect(urls.filter((each) => each.includes(key))).toEqual([]);
     expect(faults).toEqual([]);
   });
 
   it('shows the line as it changes, in both languages, light and dark, down to 320 pixels', async () => {
-    const admin = new OrganizerClient(url, keyOf('admin'));
+    const admin = await app.operator('admin');
     const { title } = await admin.published({ rows: 1, seatsPerRow: 4, price: 700 });
     await app.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [LIVE, title]);
     for (let i = 0; i < 5; i++) await enter(app.url, LIVE, await app.given.user());
@@ -105,7 +57,7 @@ describeInBrowser('the operator’s page', () => {
       ['ko-KR', 'light', 320],
       ['en-GB', 'dark', 1280],
     ] as const) {
-      const { page, faults } = await openAs('admin', LIVE, {
+      const { page, faults } = await pages.openAs('admin', LIVE, {
         locale,
         colorScheme,
         viewport: { width, height: 800 },
@@ -120,13 +72,13 @@ describeInBrowser('the operator’s page', () => {
       expect(faults).toEqual([]);
       await page.close();
     }
-    const { page } = await openAs('viewer', LIVE);
+    const { page } = await pages.openAs('viewer', LIVE);
     await enter(app.url, LIVE, await app.given.user());
     await figure(page, 'waiting', '3');
   });
 
   it('pauses with one press, resumes, sets a limit with a reason, and tells all who wait something', async () => {
-    const { page, faults } = await openAs('operator', ACTS);
+    const { page, faults } = await pages.openAs('operator', ACTS);
     await page.click('button.pause');
     await page.waitForSelector('[data-state="PAUSED"]');
     expect(await page.title()).toMatch(/^⏸/);
@@ -172,11 +124,11 @@ describeInBrowser('the operator’s page', () => {
   });
 
   it('tells the second of two operators that the first was quicker, and lets them decide again', async () => {
-    const { page } = await openAs('operator', CONFLICT);
+    const { page } = await pages.openAs('operator', CONFLICT);
     await page.click('button:has-text("Set limit")');
     await page.fill('#value', '50');
     await page.fill('#reason', 'mine');
-    const other = await openAs('operator', CONFLICT);
+    const other = await pages.openAs('operator', CONFLICT);
     await other.page.click('button:has-text("Set limit")');
     await other.page.fill('#value', '60');
     await other.page.fill('#reason', 'theirs');
@@ -192,20 +144,20 @@ describeInBrowser('the operator’s page', () => {
   });
 
   it('lets a viewer look and not act, on the page as in the API', async () => {
-    const { page } = await openAs('viewer', ACTS);
+    const { page } = await pages.openAs('viewer', ACTS);
     expect(await page.locator('button.pause, button.resume, button.danger').count()).toBe(0);
     for (const button of await page.locator('.acts .buttons button').all())
       expect(await button.isDisabled()).toBe(true);
     await page.waitForSelector('.acts:has-text("viewer")');
     expect(await axe(page)).toEqual([]);
     for (const path of [`/queues/${ACTS}/admission`, `/queues/${ACTS}/notice`]) {
-      const headers = { Authorization: `Bearer ${keyOf('viewer')}` };
-      expect((await fetch(url + path, { method: 'POST', headers })).status).toBe(403);
+      const headers = { Authorization: `Bearer ${await pages.keyOf('viewer')}` };
+      expect((await fetch(app.managementUrl + path, { method: 'POST', headers })).status).toBe(403);
     }
   });
 
   it('can be used by keyboard alone: a sale is closed, and a date canceled after its name was typed', async () => {
-    const admin = new OrganizerClient(url, keyOf('admin'));
+    const admin = await app.operator('admin');
     const { title, scheduleId } = await admin.published({ closesAt: inDays(2) });
     await app.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [KEYS, title]);
     const before = {
@@ -216,23 +168,9 @@ describeInBrowser('the operator’s page', () => {
     const { page, faults } = await browser.open();
     const firstPage = '**/v1/admin/schedules?state=PUBLISHED';
     await page.route(firstPage, (route) => route.fulfill({ json: { data: [before] } }));
-    await signIn(page, keyOf('admin'));
+    await signIn(page, app.managementUrl, await pages.keyOf('admin'));
     await choose(page, KEYS);
     await page.waitForSelector(`[data-schedule="${scheduleId}"]`); // it is on the second page of the list
-    const reach = async (selector: string): Promise<void> => {
-      for (let presses = 0; presses < 60; presses++) {
-        await page.keyboard.press('Tab');
-        const isThere = await page.evaluate(
-          (wanted) =>
-            (
-              globalThis as unknown as { document: { activeElement: { matches(s: string): boolean } } }
-            ).document.activeElement.matches(wanted),
-          selector,
-        );
-        if (isThere) return;
-      }
-      throw new Error(`${selector} cannot be reached by Tab`);
-    };
     const row = `[data-schedule="${scheduleId}"]`;
     let reads = 0; // of the version: the first one fails, those that follow take their time
     await page.route(`**/v1/admin/schedules/${scheduleId}`, async (route) => {
@@ -240,10 +178,10 @@ describeInBrowser('the operator’s page', () => {
       await wait(500);
       return route.continue();
     });
-    await reach(`${row} button:not(.danger)`);
+    await tabTo(page, `${row} button:not(.danger)`);
     await page.keyboard.press('Enter');
     await page.waitForSelector('dialog');
-    await reach('#reason');
+    await tabTo(page, '#reason');
     await page.keyboard.type('the hall is full');
     await page.keyboard.press('Enter');
     await page.waitForSelector('dialog .problem:has-text("does not answer")');
@@ -251,11 +189,11 @@ describeInBrowser('the operator’s page', () => {
     await page.keyboard.press('Enter');
     await page.waitForSelector('dialog', { state: 'detached' });
     await page.waitForSelector(`${row}:has-text("closed")`);
-    await reach(`${row} button.danger`);
+    await tabTo(page, `${row} button.danger`);
     await page.keyboard.press('Enter');
-    await reach('#name');
+    await tabTo(page, '#name');
     await page.keyboard.type('something else');
-    await reach('#reason');
+    await tabTo(page, '#reason');
     await page.keyboard.type('the artist is ill');
     await page.keyboard.press('Enter');
     await page.waitForSelector('dialog .problem:has-text("not the name")');
@@ -268,22 +206,16 @@ describeInBrowser('the operator’s page', () => {
   });
 
   it('keeps what it knew while stores or the service are away, greyed and with its age', async () => {
-    const [redisUrl, databaseUrl] = [new URL(testConfig().REDIS_URL), new URL(testConfig().DATABASE_URL)];
-    const redis = await new TcpProxy({ host: redisUrl.hostname, port: Number(redisUrl.port || 6379) }).open();
-    const database = await new TcpProxy({
-      host: databaseUrl.hostname,
-      port: Number(databaseUrl.port || 3306),
-    }).open();
-    redisUrl.host = `127.0.0.1:${redis.port}`;
-    databaseUrl.host = `127.0.0.1:${database.port}`;
+    const { proxy: redis, url: redisUrl } = await proxied(testConfig().REDIS_URL);
+    const { proxy: database, url: databaseUrl } = await proxied(testConfig().DATABASE_URL);
     const service = await startTestService({
       MANAGEMENT_PORT: 0,
       QUEUE_MAX_ACTIVE: 7,
-      REDIS_URL: redisUrl.href,
-      DATABASE_URL: databaseUrl.href,
+      REDIS_URL: redisUrl,
+      DATABASE_URL: databaseUrl,
     });
     const { page, context, faults } = await browser.open();
-    await signIn(page, keyOf('operator'), service.managementUrl);
+    await signIn(page, service.managementUrl, await pages.keyOf('operator'));
     const fresh = '[data-panel="queue"][data-stale="false"]';
     const stale = '[data-panel="queue"][data-stale="true"]';
     await page.waitForSelector(fresh);

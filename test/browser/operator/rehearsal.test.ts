@@ -1,7 +1,7 @@
 import { uniqueQueueId } from '../../support/config';
-import { givenOperator } from '../../support/rows/organizer';
 import { useService } from '../../support/suite';
-import { axe, describeInBrowser, useBrowser, type Watched } from '../support';
+import { axe, describeInBrowser, useBrowser } from '../support';
+import { OperatorPages } from './support';
 
 const QUEUE = uniqueQueueId();
 const OUTCOME = {
@@ -19,23 +19,11 @@ const OUTCOME = {
 
 describeInBrowser('rehearsals on the operator’s page', () => {
   const app = useService({ MANAGEMENT_PORT: 0, QUEUES: `${QUEUE}=3` });
-  const browser = useBrowser();
+  const pages = new OperatorPages(app, useBrowser());
   afterEach(() => app.admin.execute('DELETE FROM rehearsal WHERE queue_id = ?', [QUEUE]));
 
-  const openAs = async (role: 'viewer' | 'admin'): Promise<Watched> => {
-    const { key } = await givenOperator(app.admin, role);
-    const watched = await browser.open({ locale: 'en-GB' });
-    const { page } = watched;
-    await page.goto(`${app.managementUrl}/operator`);
-    await page.fill('#key', key);
-    await page.press('#key', 'Enter');
-    await page.selectOption('.choice select', QUEUE);
-    await page.waitForSelector(`#queue-title:has-text("${QUEUE}")`);
-    return watched;
-  };
-
   it('are asked for with an expected crowd, wait for a runner, and are taken back', async () => {
-    const { page, faults } = await openAs('admin');
+    const { page, faults } = await pages.openAs('admin', QUEUE);
     await page.click('button:has-text("Rehearse the sale")');
     await page.fill('#users', '2000');
     await page.fill('#seats', '500');
@@ -67,7 +55,7 @@ describeInBrowser('rehearsals on the operator’s page', () => {
 
   it('show verdict, capacity and predicted minutes to a viewer, who cannot ask for one', async () => {
     await givenOutcome(OUTCOME);
-    const { page, faults } = await openAs('viewer');
+    const { page, faults } = await pages.openAs('viewer', QUEUE);
     await page.waitForSelector('[data-figure="objective"]:has-text("kept")');
     await page.waitForSelector('[data-figure="capacity"]:has-text("320")');
     await page.waitForSelector('[data-figure="sold-out"]:has-text("minute 37")');
