@@ -1,40 +1,35 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { chart, helm, kubectl, KubeProxy, NAMESPACE } from '../../lab/k8s/cluster/kube.ts';
+import { helm, kubectl, KubeProxy } from '../../lab/k8s/cluster/kube.ts';
 import { podsOf } from '../../lab/k8s/cluster/pods.ts';
-import { Buyer, outcome } from '../support/clients/buyer';
 import { until } from '../support/wait';
+import { leftovers, unwanted } from './leftovers';
 import { Shoppers } from './shoppers';
-import { absenceOf, cluster, killOne, readyPods, sql, withApi, withPodOf } from './support';
+import {
+  absenceOf,
+  buyTicket,
+  cluster,
+  expectInvariantsInCluster,
+  killOne,
+  killUnderLoad,
+  load,
+  readyPods,
+  sql,
+  upgrade,
+  withApi,
+  withPodOf,
+} from './support';
 
 /**
  * npm run cluster -- test: the product on kubectl's current context, from the installation to its end. One story: each
  * test goes on where the one before stopped.
  */
 const OPTIONS = (process.env.CLUSTER_OPTIONS ?? '').split(' ').filter((option) => option !== '');
-const LONG_MS = 15 * 60_000;
-/** What a namespace has of itself, and what k8s/namespace.yaml gives it. */
-const NOT_OURS = /kube-root-ca\.crt|serviceaccount\/default|resourcequota\/all/;
-/** What `helm uninstall` leaves of the stores. */
-const KEPT =
-  /^(persistentvolumeclaim\/(data-concert-|concert-api-backup$)|secret\/concert-(mariadb|redis)$|persistentvolume\/)/;
-const KINDS = [
-  'all',
-  'persistentvolumeclaims',
-  'secrets',
-  'configmaps',
-  'networkpolicies',
-  'poddisruptionbudgets',
-  'serviceaccounts',
-  'roles',
-  'rolebindings',
-  'resourcequotas',
-  'ingresses',
-].join();
-/** k6 asks for little, so that it finds room on any node. */
-const LITTLE = ['--set', 'resources.requests.cpu=100m'];
 
-jest.setTimeout(LONG_MS);
+jest.setTimeout(15 * 60_000);
 const tell = (text: string): void => void process.stdout.write(`    ${text}\n`);
+
+/** A script that connects to the database; `denied` is what it does when it cannot. */
+const connecting = (denied: string): string =>
+  `require('net').connect(3306,'concert-mariadb').setTimeout(4000,()=>{${denied}}).on('error',()=>{${denied}}).on('connect',()=>process.exit())`;
 
 let kube: KubeProxy;
 beforeAll(async () => {
@@ -43,75 +38,6 @@ beforeAll(async () => {
 afterAll(() => {
   kube.stop();
 });
-
-/** A journey from the token to the paid ticket. @returns what the payment was answered */
-async function buyTicket(userId: number): Promise<string> {
-  return withApi(async (url) => {
-    const buyer = await new Buyer(url, userId).enter();
-    await until('inside', async () => (await buyer.check()).text.includes('PROGRESS'));
-    expect(outcome(await buyer.charge(500_000))).toBe('200');
-    const { data } = (await buyer.schedules()).body as { data: { scheduleId: number }[] };
-    const { scheduleId } = data.at(-1) ?? { scheduleId: 0 };
-    const seats = ((await buyer.seats(scheduleId)).body as { data: { seatId: number }[] }).data;
-    for (const { seatId } of seats.slice(0, 5)) {
-      const held = await buyer.reserve(scheduleId, seatId);
-      if (held.status !== 200) continue;
-      const { reservationId } = (held.body as { data: { reservationId: number } }).data;
-      return outcome(await buyer.pay(reservationId));
-    }
-    return 'no seat';
-  });
-}
-
-async function upgrade(...values: string[]): Promise<void> {
-  await helm(
-    'upgrade',
-    'concert',
-    chart('concert'),
-    '--reuse-values',
-    '--server-side=true',
-    '--force-conflicts',
-    ...values,
-    '--wait',
-  );
-  await kubectl('rollout', 'status', 'deployment/concert-api', '--timeout=5m');
-}
-
-/** @returns the seconds until the store's next pod was ready, and until a ticket was paid again */
-async function killUnderLoad(
-  store: string,
-  shoppers: Shoppers,
-): Promise<{ killedAt: number; took: number; back: number }> {
-  await until('tickets are sold', () => shoppers.paid.length >= 8, 120_000);
-  const killedAt = performance.now();
-  const took = await killOne(kube, store, '--force', '--grace-period=0');
-  const back = await until('tickets are sold again', () => shoppers.paidAgainAfter(killedAt), 120_000);
-  await sleep(5000); // whether it stays so
-  return { killedAt, took, back };
-}
-
-async function expectInvariantsInCluster(): Promise<void> {
-  // Kafka is also tried: only the worker may connect.
-  const verify = ['exec', 'deployment/concert-api-worker', '--', '/usr/local/bin/node', 'dist/cli/verify.js'];
-  const verified = await kubectl(...verify);
-  expect(verified).toContain('I1');
-  expect(verified).not.toMatch(/violated/i);
-}
-
-/** Those that go with their claims; what a storage class retains is its own affair. */
-async function claimedVolumes(): Promise<string> {
-  const { items } = JSON.parse(await kubectl('get', 'persistentvolumes', '--output', 'json')) as {
-    items: {
-      metadata: { name: string };
-      spec: { claimRef?: { namespace: string }; persistentVolumeReclaimPolicy: string };
-    }[];
-  };
-  return items
-    .filter(({ spec }) => spec.claimRef?.namespace === NAMESPACE)
-    .filter(({ spec }) => spec.persistentVolumeReclaimPolicy === 'Delete')
-    .map(({ metadata }) => `persistentvolume/${metadata.name}\n`)
-    .join('');
-}
 
 describe('the concert on a cluster', () => {
   it('is installed and serves', async () => {
@@ -140,13 +66,11 @@ describe('the concert on a cluster', () => {
 
   it('lets nobody to the database but its own', async () => {
     const image = await kubectl('get', 'deployment', 'concert-api', '--output', 'jsonpath={..image}');
-    const script =
-      "require('net').connect(3306,'concert-mariadb').setTimeout(4000,()=>process.exit(7)).on('error',()=>process.exit(7)).on('connect',()=>process.exit(0))";
     const container = {
       name: 'stranger',
       image,
       imagePullPolicy: 'IfNotPresent',
-      args: ['--eval', script],
+      args: ['--eval', connecting('process.exit(7)')],
       securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
     };
     const security = { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } };
@@ -169,61 +93,39 @@ describe('the concert on a cluster', () => {
   });
 
   it('is loaded by k6 as a Job, whose thresholds hold', async () => {
-    const { code, output } = await cluster(
-      'load',
-      'purchase',
-      'RATE=3',
-      'DURATION=20s',
-      'P99_MS=1000',
-      ...LITTLE,
-    );
-    tell(output.split('\n').find((line) => / requests, /.test(line)) ?? '');
+    const { code, output, requests } = await load('purchase', 'RATE=3', 'DURATION=20s', 'P99_MS=1000');
+    tell(requests);
     expect(output).toContain('all thresholds hold');
     expect(code).toBe(0);
   });
 
   it('is loaded by several pods, which are judged as one', async () => {
-    const { code, output } = await cluster(
-      'load',
-      'token',
-      'RATE=20',
-      'DURATION=10s',
-      'P99_MS=5000',
-      '--pods',
-      '2',
-      ...LITTLE,
-    );
-    tell(output.split('\n').find((line) => / requests, /.test(line)) ?? output);
+    const pods = ['--pods', '2'];
+    const { code, output, requests } = await load('token', 'RATE=20', 'DURATION=10s', 'P99_MS=5000', ...pods);
+    tell(requests);
     expect(output).toMatch(/2 pods, .* (19\d|20\d) requests, /);
     expect(output).toContain('all thresholds hold');
     expect(code).toBe(0);
   });
 
   it('says of a Job that its thresholds failed', async () => {
-    const { code, output } = await cluster('load', 'token', 'RATE=50', 'DURATION=5s', 'P99_MS=1', ...LITTLE);
+    const { code, output } = await load('token', 'RATE=50', 'DURATION=5s', 'P99_MS=1');
     expect(output).toContain('thresholds failed');
     expect(code).toBe(99);
-    const path = 'jsonpath={..terminated.message}';
-    const message = await kubectl(
-      'get',
-      'pods',
-      '--selector',
-      'app.kubernetes.io/component=k6',
-      '--output',
-      path,
-    );
+    const ended = ['--selector', 'app.kubernetes.io/component=k6', '--output'];
+    const message = await kubectl('get', 'pods', ...ended, 'jsonpath={..terminated.message}');
     expect(message).toContain('thresholds failed');
   });
 
   it('scales out under load', async () => {
     const before = (await readyPods(kube, 'api')).length;
     await upgrade('--set', 'concert-api.hpa.cpu=40m');
-    const [load] = await Promise.all([
-      cluster('load', 'check', 'RATE=200', 'DURATION=75s', 'P99_MS=1000', ...LITTLE),
+    const [{ code, output }] = await Promise.all([
+      load('check', 'RATE=200', 'DURATION=75s', 'P99_MS=1000'),
       until('more pods ready', async () => (await readyPods(kube, 'api')).length > before, 180_000),
     ]);
     tell(`from ${before} to ${(await readyPods(kube, 'api')).length} ready pods`);
-    if (load.code !== 0) throw new Error(load.output);
+    if (code !== 0) throw new Error(output);
     await upgrade('--set', 'concert-api.hpa.cpu=');
   });
 
@@ -231,8 +133,8 @@ describe('the concert on a cluster', () => {
     const quota = await kubectl('get', 'resourcequota', 'concert-api', '--output', 'jsonpath={.spec.hard}');
     const most = 4;
     const worker = absenceOf(kube, 'worker');
-    const [{ code, output }] = await Promise.all([
-      cluster('load', 'purchase', 'RATE=5', 'DURATION=60s', 'P99_MS=5000', ...LITTLE),
+    const [{ code, requests }] = await Promise.all([
+      load('purchase', 'RATE=5', 'DURATION=60s', 'P99_MS=5000'),
       (async () => {
         await upgrade('--set', `concert-api.api.minReplicas=${most}`);
         await until('the maximum', async () => (await readyPods(kube, 'api')).length === most, 180_000);
@@ -240,21 +142,14 @@ describe('the concert on a cluster', () => {
       })(),
     ]);
     tell(`quota ${quota}; no ready worker for ${(await worker.stop()).toFixed(1)} s at most`);
-    const events = await kubectl(
-      'get',
-      'events',
-      '--field-selector',
-      'reason=FailedCreate',
-      '--output',
-      'json',
-    );
+    const failures = ['--field-selector', 'reason=FailedCreate', '--output', 'json'];
+    const events = await kubectl('get', 'events', ...failures);
     const refused = (JSON.parse(events) as { items: { message: string }[] }).items.map(
       ({ message }) => message,
     );
     expect(refused.filter((message) => message.includes('exceeded quota: concert-api'))).toEqual([]);
-    const line = output.split('\n').find((it) => / requests, /.test(it)) ?? output;
-    tell(line.trim());
-    expect(line).toContain(' 0.00 % failed');
+    tell(requests);
+    expect(requests).toContain(' 0.00 % failed');
     expect(code).toBe(0);
     await expectInvariantsInCluster();
   });
@@ -270,16 +165,8 @@ describe('the concert on a cluster', () => {
         expect([(await fetch(`${url}/`)).status, status.status, data.issued > 0]).toEqual([200, 200, true]);
         expect((await fetch(`${url}/v1/api/concerts/schedule`)).status).toBe(404);
       });
-      const script =
-        "require('net').connect(3306,'concert-mariadb').setTimeout(4000,()=>{console.log('denied');process.exit()}).on('error',()=>{console.log('denied');process.exit()}).on('connect',()=>process.exit())";
-      const tried = await kubectl(
-        'exec',
-        'deployment/concert-api-web',
-        '--',
-        '/usr/local/bin/node',
-        '--eval',
-        script,
-      );
+      const node = ['exec', 'deployment/concert-api-web', '--', '/usr/local/bin/node', '--eval'];
+      const tried = await kubectl(...node, connecting("console.log('denied');process.exit()"));
       expect(tried.trim()).toBe('denied');
     } finally {
       await kubectl('scale', 'deployment/concert-api', `--replicas=${before}`);
@@ -301,8 +188,7 @@ describe('the concert on a cluster', () => {
     async (store, firstUserId) => {
       await withApi(async (url) => {
         const shoppers = new Shoppers(url, firstUserId, 8);
-        // oxlint-disable-next-line typescript/no-misused-promises -- finally() waits for a promise
-        const { killedAt, took, back } = await killUnderLoad(store, shoppers).finally(() => shoppers.stop());
+        const { killedAt, took, back } = await killUnderLoad(kube, store, shoppers);
         const statuses = shoppers.statuses(killedAt);
         const again = shoppers.paidAgainAfter(killedAt) ?? back;
         tell(`${store} ready after ${took.toFixed(1)} s, tickets paid again after ${again.toFixed(1)} s`);
@@ -346,22 +232,18 @@ describe('the concert on a cluster', () => {
     const { code, output } = await cluster('down', '--keep-cluster');
     if (code !== 0) throw new Error(output);
     await until('all pods gone', async () => (await podsOf(kube, 'api')).length === 0, 120_000);
-    const left = async (): Promise<string[]> =>
-      `${await kubectl('get', KINDS, '--output', 'name')}${await claimedVolumes()}`
-        .split('\n')
-        .filter((it) => it !== '' && !NOT_OURS.test(it));
-    const others = async (): Promise<string[]> => (await left()).filter((it) => !KEPT.test(it));
-    await until('only data left', async () => (await others()).length === 0, 120_000).catch(() => undefined);
-    expect(await others()).toEqual([]);
-    // What was bought outlives the release, with the passwords that open it.
-    expect((await left()).filter((it) => !it.startsWith('persistentvolume/')).sort()).toEqual([
+    const isClean = async (): Promise<boolean> => (await unwanted()).length === 0;
+    await until('only data left', isClean, 120_000).catch(() => undefined);
+    expect(await unwanted()).toEqual([]);
+    expect((await leftovers()).filter((it) => !it.startsWith('persistentvolume/')).sort()).toEqual([
       'persistentvolumeclaim/concert-api-backup',
       ...['kafka', 'mariadb', 'redis'].map((it) => `persistentvolumeclaim/data-concert-${it}-0`),
       ...['mariadb', 'redis'].map((it) => `secret/concert-${it}`),
     ]);
     await kubectl('delete', 'persistentvolumeclaims,secrets', '-l', 'app.kubernetes.io/instance=concert');
-    await until('nothing left', async () => (await left()).length === 0, 120_000).catch(() => undefined);
-    expect(await left()).toEqual([]);
+    const isEmpty = async (): Promise<boolean> => (await leftovers()).length === 0;
+    await until('nothing left', isEmpty, 120_000).catch(() => undefined);
+    expect(await leftovers()).toEqual([]);
     expect(await kubectl('get', 'priorityclasses', '--output', 'name')).not.toContain('concert');
   });
 });

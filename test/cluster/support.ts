@@ -1,9 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { kubectl, KubeProxy } from '../../lab/k8s/cluster/kube.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { chart, helm, kubectl, KubeProxy } from '../../lab/k8s/cluster/kube.ts';
 import { type Pod, podsOf, since } from '../../lab/k8s/cluster/pods.ts';
+import { Buyer, outcome } from '../support/clients/buyer';
 import { until } from '../support/wait';
+import type { Shoppers } from './shoppers';
 
 const root = join(__dirname, '../..');
 const RECOVERY_MS = 180_000;
@@ -102,4 +105,73 @@ export async function killOne(kube: KubeProxy, component: string, ...how: string
     RECOVERY_MS,
   );
   return (performance.now() - start) / 1000;
+}
+
+/** k6 asks for little, so that it finds room on any node. */
+const LITTLE = ['--set', 'resources.requests.cpu=100m'];
+
+/** Runs a scenario as a Job; `requests` is its line of them. */
+export async function load(...args: string[]): Promise<Ended & { requests: string }> {
+  const { code, output } = await cluster('load', ...args, ...LITTLE);
+  const line = output.split('\n').find((each) => / requests, /.test(each)) ?? output;
+  return { code, output, requests: line.trim() };
+}
+
+/** A journey from the token to the paid ticket. @returns what the payment was answered */
+export async function buyTicket(userId: number): Promise<string> {
+  return withApi(async (url) => {
+    const buyer = await new Buyer(url, userId).enter();
+    await until('inside', async () => (await buyer.check()).text.includes('PROGRESS'));
+    expect(outcome(await buyer.charge(500_000))).toBe('200');
+    const { data } = (await buyer.schedules()).body as { data: { scheduleId: number }[] };
+    const { scheduleId } = data.at(-1) ?? { scheduleId: 0 };
+    const seats = ((await buyer.seats(scheduleId)).body as { data: { seatId: number }[] }).data;
+    for (const { seatId } of seats.slice(0, 5)) {
+      const held = await buyer.reserve(scheduleId, seatId);
+      if (held.status !== 200) continue;
+      const { reservationId } = (held.body as { data: { reservationId: number } }).data;
+      return outcome(await buyer.pay(reservationId));
+    }
+    return 'no seat';
+  });
+}
+
+export async function upgrade(...values: string[]): Promise<void> {
+  await helm(
+    'upgrade',
+    'concert',
+    chart('concert'),
+    '--reuse-values',
+    '--server-side=true',
+    '--force-conflicts',
+    ...values,
+    '--wait',
+  );
+  await kubectl('rollout', 'status', 'deployment/concert-api', '--timeout=5m');
+}
+
+/** Ends the shoppers. @returns the seconds until the store's next pod was ready, and until a ticket was paid again */
+export async function killUnderLoad(
+  kube: KubeProxy,
+  store: string,
+  shoppers: Shoppers,
+): Promise<{ killedAt: number; took: number; back: number }> {
+  try {
+    await until('tickets are sold', () => shoppers.paid.length >= 8, 120_000);
+    const killedAt = performance.now();
+    const took = await killOne(kube, store, '--force', '--grace-period=0');
+    const back = await until('tickets are sold again', () => shoppers.paidAgainAfter(killedAt), 120_000);
+    await sleep(5000); // whether it stays so
+    return { killedAt, took, back };
+  } finally {
+    await shoppers.stop();
+  }
+}
+
+export async function expectInvariantsInCluster(): Promise<void> {
+  // Kafka is also tried: only the worker may connect.
+  const verify = ['exec', 'deployment/concert-api-worker', '--', '/usr/local/bin/node', 'dist/cli/verify.js'];
+  const verified = await kubectl(...verify);
+  expect(verified).toContain('I1');
+  expect(verified).not.toMatch(/violated/i);
 }

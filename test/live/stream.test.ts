@@ -9,7 +9,7 @@ import { followLive } from '../support/clients/live';
 import { givenOperator, type OperatorKey } from '../support/rows/organizer';
 import { startTestService } from '../support/service';
 import { useService } from '../support/suite';
-import { TcpProxy } from '../support/servers/tcp-proxy';
+import { proxied } from '../support/servers/tcp-proxy';
 import { until } from '../support/wait';
 
 describe('the live view of operators', () => {
@@ -143,25 +143,16 @@ describe('the live view without stores', () => {
   const app = useService();
 
   it('keeps what it knew last, with its age, lets operators stop admission without MariaDB, and goes on afterwards', async () => {
-    const config = testConfig();
-    const redisUrl = new URL(config.REDIS_URL);
-    const databaseUrl = new URL(config.DATABASE_URL);
-    const toRedis = { host: redisUrl.hostname, port: Number(redisUrl.port || 6379) };
-    const toDatabase = { host: databaseUrl.hostname, port: Number(databaseUrl.port || 3306) };
-    const [redis, database] = await Promise.all([
-      new TcpProxy(toRedis).open(),
-      new TcpProxy(toDatabase).open(),
-    ]);
-    redisUrl.host = `127.0.0.1:${redis.port}`;
-    databaseUrl.host = `127.0.0.1:${database.port}`;
+    const { proxy: redis, url: redisUrl } = await proxied(testConfig().REDIS_URL);
+    const { proxy: database, url: databaseUrl } = await proxied(testConfig().DATABASE_URL);
     const service = await startTestService({
       MANAGEMENT_PORT: 0,
       QUEUE_MAX_ACTIVE: 7,
       REDIS_TIMEOUT_MS: 500,
       DATABASE_ACQUIRE_TIMEOUT_MS: 2000,
       DATABASE_TIMEOUT_MS: 2000,
-      REDIS_URL: redisUrl.href,
-      DATABASE_URL: databaseUrl.href,
+      REDIS_URL: redisUrl,
+      DATABASE_URL: databaseUrl,
     });
     const url = service.managementUrl;
     const { key } = await givenOperator(app.admin, 'operator');

@@ -6,7 +6,7 @@ import { type Buyer, outcome } from '../support/clients/buyer';
 import { testConfig } from '../support/config';
 import { startTestService } from '../support/service';
 import { useService } from '../support/suite';
-import { TcpProxy } from '../support/servers/tcp-proxy';
+import { proxied, type TcpProxy } from '../support/servers/tcp-proxy';
 import { until } from '../support/wait';
 
 type Web = RunningService & { url: string; queueId: string };
@@ -28,14 +28,13 @@ describe('a process of role web', () => {
       socket.destroy();
     });
     await new Promise<void>((resolve) => database.listen(0, '127.0.0.1', resolve));
-    const redis = new URL(testConfig().REDIS_URL);
-    proxy = await new TcpProxy({ host: redis.hostname, port: Number(redis.port || 6379) }).open();
-    redis.host = `127.0.0.1:${proxy.port}`;
+    const redis = await proxied(testConfig().REDIS_URL);
+    ({ proxy } = redis);
     web = await startTestService({
       ROLE: 'web',
       QUEUE_ID: app.queueId,
       ...RULES,
-      REDIS_URL: redis.href,
+      REDIS_URL: redis.url,
       DATABASE_URL: `mariadb://nobody:nothing@127.0.0.1:${(database.address() as AddressInfo).port}/concert`,
       DATABASE_ADMIN_URL: '',
     });

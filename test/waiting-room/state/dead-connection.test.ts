@@ -2,7 +2,7 @@ import { Buyer, outcome } from '../../support/clients/buyer';
 import { testConfig, uniqueQueueId } from '../../support/config';
 import { Given, openAdminDatabase } from '../../support/rows/given';
 import { startTestService } from '../../support/service';
-import { TcpProxy } from '../../support/servers/tcp-proxy';
+import { proxied } from '../../support/servers/tcp-proxy';
 import { until } from '../../support/wait';
 
 describe('a connection to Redis that does not answer any more', () => {
@@ -10,11 +10,9 @@ describe('a connection to Redis that does not answer any more', () => {
   afterAll(() => admin.close());
 
   it('is replaced by a new one, as after a failover without a notice', async () => {
-    const target = new URL(testConfig().REDIS_URL);
-    const proxy = await new TcpProxy({ host: target.hostname, port: Number(target.port) }).open();
-    target.host = `127.0.0.1:${proxy.port}`;
+    const { proxy, url } = await proxied(testConfig().REDIS_URL);
     const service = await startTestService({
-      REDIS_URL: target.href,
+      REDIS_URL: url,
       REDIS_TIMEOUT_MS: 1000,
       QUEUE_ID: uniqueQueueId(),
     });
