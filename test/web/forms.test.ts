@@ -73,6 +73,27 @@ describe('the forms', () => {
     expect(await ordersOf(userId)).toEqual([{ status: 'CANCELED', total: 200 }]);
   });
 
+  it('are held to the rules of the API, and top up a dear order in several steps', async () => {
+    const { id } = await app.given.scheduleWithSeats(2, { amount: 1_000_000_000 });
+    const { buyer, userId } = await entered();
+    const seats = await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
+    for (const count of [0, 21, 1.5]) {
+      buyer.last = seats;
+      expect([count, (await buyer.submit('orders', { count })).status]).toEqual([count, 400]);
+    }
+    buyer.last = seats;
+    const held = await buyer.submit('orders', { count: 2 });
+    for (const amount of [0, 1_000_000_001, 999_999_999_999_999, '1e3']) {
+      buyer.last = held;
+      expect([amount, (await buyer.submit('balance', { amount })).status]).toEqual([amount, 400]);
+    }
+    buyer.last = held;
+    await buyer.submit('balance');
+    await buyer.submit('balance');
+    await buyer.submit('payment');
+    expect(await ordersOf(userId)).toEqual([{ status: 'PAID', total: 2_000_000_000 }]);
+  });
+
   it('say that seats cannot be read now, and not that there are none', async () => {
     const { id } = await app.given.scheduleWithSeats(1);
     const { buyer } = await entered();

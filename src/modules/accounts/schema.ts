@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Won } from '../../http/fields';
 
 /** Most that one charge may add, won. */
-const LARGEST_CHARGE = 1_000_000_000;
+export const LARGEST_CHARGE = 1_000_000_000;
 
 export const ChargeBody = z.strictObject({
   amount: z.int().min(1).max(LARGEST_CHARGE).describe('Won to add to the balance'),

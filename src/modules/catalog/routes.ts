@@ -9,9 +9,9 @@ import { Schedule, Seat, SeatQuery } from './schema';
 import type { ListAnswer } from './list';
 import type { ConcertService } from './service';
 
-/** The lists are answered from memory: nothing of them is shed. */
+/** The lists are answered from memory, so nothing of them is shed. A list that is not in memory is read for few requests of a user at once. */
 export function catalogRoutes(concerts: ConcertService, middleware: RouteMiddleware): Router {
-  const { token, validate, measured, active } = middleware;
+  const { token, validate, perUser, measured, active } = middleware;
   const router = literalRouter();
 
   router.get(
@@ -29,6 +29,7 @@ export function catalogRoutes(concerts: ConcertService, middleware: RouteMiddlew
     token,
     validate(LIST_SEATS),
     active('read'),
+    perUser,
     measured('read'),
     answers(LIST_SEATS, async (req, res) => {
       await sendEncoded(req, res, encode(await concerts.seats(req.query.scheduleId)));

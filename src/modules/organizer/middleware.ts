@@ -15,7 +15,7 @@ export const operatorAccess =
   (atLeast) =>
     documented<RequestHandler>(
       (req, _res, next) => {
-        operators.authorize(readToken(req), atLeast).then((operator) => {
+        operators.authorize(readToken(req, 'your operator key'), atLeast).then((operator) => {
           req.operator = operator;
           next();
         }, next);

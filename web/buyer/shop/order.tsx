@@ -76,6 +76,9 @@ export function OrderScreen({ of }: { of: Order }): VNode {
   );
 }
 
+/** Most won that the API adds at once; what a dearer order lacks is added in several steps. */
+const LARGEST_CHARGE = 1_000_000_000;
+
 interface ActionsProps {
   of: Order;
   isBusy: boolean;
@@ -91,7 +94,7 @@ async function extendAndGoOn(of: Order): Outcome {
 
 function Actions({ of, isBusy, act }: ActionsProps): VNode {
   const { order: texts } = shopTexts.value;
-  const missing = of.total - (balance.value ?? of.total);
+  const missing = Math.min(of.total - (balance.value ?? of.total), LARGEST_CHARGE);
   const next =
     missing > 0
       ? { text: texts.topUp(formatWon(missing)), run: () => submitTopUp(missing) }

@@ -2,8 +2,9 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { BadInput } from '../../../http/errors';
 import { QueryId } from '../../../http/fields';
+import { ChargeBody } from '../../accounts/schema';
 import type { Cursor } from '../../catalog/list';
-import type { OrderService } from '../../orders/order-service';
+import { OrderBody } from '../../orders/order-schema';
 
 const AFTER = /^(\d{1,15})-(\d{1,15})$/;
 
@@ -22,14 +23,33 @@ export function idIn({ body }: Pick<Request, 'body'>, name: string): number {
   return id.data;
 }
 
-const Ids = z.union([QueryId.transform((id) => [id]), z.array(QueryId).min(1).max(20)]);
+/** What a form gives for an act of the API is held to the rule of the API. @throws BadInput (400) */
+function asInApi<T>(schema: z.ZodType<T>, value: unknown, message: string): T {
+  const checked = schema.safeParse(value);
+  if (!checked.success) throw new BadInput(message);
+  return checked.data;
+}
+
+/** Won to add to the balance. @throws BadInput (400) */
+export const amountIn = (req: Request): number =>
+  asInApi(ChargeBody, { amount: idIn(req, 'amount') }, 'amount: Invalid input: too many won for one charge')
+    .amount;
+
+const Ids = z.union([QueryId.transform((id) => [id]), z.array(QueryId)]);
 
 /** Seats that were ticked, or how many are wanted next to each other. @throws BadInput (400) */
-export function seatsIn(req: Request): Parameters<OrderService['create']>[1] {
+export function seatsIn(req: Request): OrderBody {
   const { seatId, count } = req.body as Record<string, unknown>;
   const scheduleId = idIn(req, 'scheduleId');
-  if (count !== undefined) return { scheduleId, best: { count: Math.min(idIn(req, 'count'), 20) } };
-  const seats = Ids.safeParse(seatId);
-  if (!seats.success) throw new BadInput('seatId: choose one to twenty seats');
-  return { scheduleId, seatIds: seats.data };
+  return count === undefined
+    ? asInApi(
+        OrderBody,
+        { scheduleId, seatIds: Ids.safeParse(seatId).data ?? [] },
+        'seatId: choose one to twenty seats',
+      )
+    : asInApi(
+        OrderBody,
+        { scheduleId, best: { count: idIn(req, 'count') } },
+        'count: choose one to twenty seats',
+      );
 }

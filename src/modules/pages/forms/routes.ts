@@ -8,7 +8,7 @@ import type { OrderService } from '../../orders/order-service';
 import type { PaymentService } from '../../payments/service';
 import type { QueueService } from '../../waiting-room/service';
 import type { FormGuard } from './guard';
-import { afterIn, idIn, seatsIn } from './input';
+import { afterIn, amountIn, idIn, seatsIn } from './input';
 import { formSteps } from './middleware';
 import { FORMS } from './parts';
 import * as views from './views';
@@ -29,8 +29,9 @@ export interface FormServices {
 const ROWS_PER_PAGE = 500;
 
 /**
- * The buyer's way without JavaScript: forms, and a page that renews itself. Each form passes what the route of the API
- * passes that does the same; its token comes from a cookie. Every act is answered by a redirection to what is now.
+ * The buyer's way without JavaScript: forms, and a page that renews itself. Each form passes what admits to the route of
+ * the API that does the same; its token comes from a cookie. Every act is answered by a redirection to what is now, so
+ * no answer is replayed: a form that was sent twice leads where it led.
  */
 export function formRoutes(services: FormServices, middleware: RouteMiddleware): Router {
   const { queue, concerts, orders, payments, balances, guard } = services;
@@ -150,7 +151,7 @@ export function formRoutes(services: FormServices, middleware: RouteMiddleware):
   router.post(
     `${FORMS}/balance`,
     ...asActiveUser('write', async (req, res) => {
-      await balances.topUp(req.activeUser.userId, idIn(req, 'amount'), req.idempotencyKey);
+      await balances.topUp(req.activeUser.userId, amountIn(req), req.idempotencyKey);
       goOn(res, '/shop');
     }),
   );

@@ -88,7 +88,6 @@ const ko: FormTexts = {
   unavailable: '이곳에서는 자바스크립트가 필요합니다. 켜 주세요.',
 };
 
-/** Korean unless the browser prefers English. */
 /** A language that there are texts in, and its weight. */
 const RANGE = /^(en|ko)(?:-[\w-]*)?(?:\s*;\s*q=([\d.]+))?$/i;
 

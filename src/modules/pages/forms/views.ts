@@ -1,3 +1,4 @@
+import { LARGEST_CHARGE } from '../../accounts/schema';
 import type { Cursor, ListPage } from '../../catalog/list';
 import type { Schedule, Seat } from '../../catalog/schema';
 import { type Order, ORDERS_PER_PAGE } from '../../orders/order-schema';
@@ -128,10 +129,11 @@ const seatNames = (texts: FormTexts, { seats }: Order): Html[] =>
 export function orderPage(page: Page, order: Order, balance: number, mayExtend: boolean): string {
   const { texts } = page;
   const missing = order.totalAmount - balance;
+  const charge = Math.min(missing, LARGEST_CHARGE);
   const about = hidden('orderId', order.orderId);
   const next =
     missing > 0
-      ? form(page, 'balance', texts.topUp(won.format(missing)), [hidden('amount', missing)], true)
+      ? form(page, 'balance', texts.topUp(won.format(charge)), [hidden('amount', charge)], true)
       : form(page, 'payment', texts.pay, [about], true);
   return document(page, texts.order, [
     paragraph(texts.until(order.reservedUntilDate.slice(TIME, TIME + 5))),
