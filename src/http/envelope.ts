@@ -52,6 +52,12 @@ const JSON_HEADERS: readonly string[] = [
 ];
 
 /**
+ * Without it a cache may keep a 404 for minutes (RFC 9111, 4.2.2): a file of the next version, or a proof that is there a
+ * moment later.
+ */
+const NOT_KEPT: readonly string[] = ['Cache-Control', 'no-store'];
+
+/**
  * Sends an answer. All headers go out in one flat list: setting them one by one cost a tenth of a poll.
  * @param headers name, value, name, value, …
  */
@@ -70,12 +76,12 @@ export function sendText(
 }
 
 export function sendFailure(res: ServerResponse, { status, code, message, headers }: HttpFailure): void {
-  sendText(res, status, failure(code, message), headers);
+  sendText(res, status, failure(code, message), [...NOT_KEPT, ...headers]);
 }
 
-/** Answers with `data` in the envelope. */
+/** Answers with `data` in the envelope, for this one client. */
 export function sendData<Answer>(res: Response<Answer>, data: Answer): void {
-  sendText(res, 200, success(data));
+  sendText(res, 200, success(data), NOT_KEPT);
 }
 
 /** Answers that it is done, without a body: 204. */
@@ -111,6 +117,7 @@ export function rawFailure({ status, code, message, headers }: HttpFailure): str
     ...JSON_HEADERS,
     'Content-Length',
     String(Buffer.byteLength(body)),
+    ...NOT_KEPT,
     ...headers,
     'Connection',
     'close',

@@ -131,6 +131,18 @@ for (const name of ['nginx', 'varnish'] as const)
       expect(reached.filter((path) => path === '/v1/api/user/amount')).toHaveLength(3);
     });
 
+    it('keeps no error: what is not there yet is asked for again', async () => {
+      const log = `/v1/api/transparency/${app.queueId}`;
+      const paths = [
+        '/assets/of-the-next-version.js',
+        `${log}/tile/0/000`,
+        `${log}/inclusion?seq=1&generation=1`,
+      ];
+      reached.length = 0;
+      for (const path of [...paths, ...paths]) expect([path, (await read(path)).status]).toEqual([path, 404]);
+      expect(reached.filter((path) => paths.includes(path))).toEqual([...paths, ...paths]);
+    });
+
     it('goes on serving page and status while nothing answers behind it', async () => {
       const before = await read('/');
       await read(statusPath());
