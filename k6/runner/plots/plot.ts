@@ -32,16 +32,10 @@ export const FRAME = { width: SIZE.width, left: EDGE.left, right: SIZE.width - E
 export const secondsOf = ({ series }: Plot): number =>
   Math.max(1, max(series.flatMap(({ points }) => points.map(([seconds]) => seconds))) ?? 1);
 
-const withGaps = (points: Series['points'], gapSeconds: number): Series['points'] =>
-  points.flatMap((point, i): Series['points'] => {
-    const before = points[i - 1];
-    return before !== undefined && point[0] - before[0] > gapSeconds ? [[point[0], NaN], point] : [point];
-  });
-
 /** A plot over time with a legend: a separate SVG, or one whose colours are those of the page around it. */
 export function drawPlot(plot: Plot, where: 'alone' | 'in a page' = 'alone'): string {
   const { title, unit, series, limit } = plot;
-  const drawn = series.map((each) => thin(each));
+  const drawn = series.map((each) => thin(each, gapSecondsOf(plot)));
   const all = drawn.flatMap(({ points }) => points);
   const { width, height } = SIZE;
   const bottom = height - EDGE.bottom;
@@ -62,10 +56,7 @@ export function drawPlot(plot: Plot, where: 'alone' | 'in a page' = 'alone'): st
   const times = x
     .ticks(8)
     .map((tick) => `<text x="${x(tick)}" y="${height - 10}" text-anchor="middle">${shown(tick)} s</text>`);
-  const lines = drawn.map(
-    ({ points }, i) =>
-      `<path d="${path(withGaps(points, gapSecondsOf(plot))) ?? ''}" class="line ${classOf(i)}"/>`,
-  );
+  const lines = drawn.map(({ points }, i) => `<path d="${path(points) ?? ''}" class="line ${classOf(i)}"/>`);
   const bar =
     limit === undefined
       ? ''

@@ -15,15 +15,26 @@ export interface Plot {
   gapSeconds?: number;
 }
 
-/** Every `length / most`-th point at least, by the greatest value of each group: a peak must not vanish. */
-export function thin({ name, points }: Series, most = 300): Series {
-  if (points.length <= most) return { name, points };
+/**
+ * Every `length / most`-th point at least, by the greatest value of each group: a peak must not vanish. NaN breaks the line
+ * off where nothing was measured for longer than `gapSeconds`; points that are left out here were measured.
+ */
+export function thin({ name, points }: Series, gapSeconds: number, most = 300): Series {
   const size = Math.ceil(points.length / most);
   const thinned: Series['points'] = [];
-  for (let at = 0; at < points.length; at += size) {
-    const group = points.slice(at, at + size);
-    const peak = group.reduce((best, point) => (point[1] > best[1] ? point : best));
-    thinned.push(peak);
+  let group: Series['points'] = [];
+  const endGroup = (): void => {
+    const [first, ...others] = group;
+    if (first !== undefined)
+      thinned.push(others.reduce((best, point) => (point[1] > best[1] ? point : best), first));
+    group = [];
+  };
+  for (const [i, point] of points.entries()) {
+    const isBehindGap = point[0] - (points[i - 1]?.[0] ?? point[0]) > gapSeconds;
+    if (isBehindGap || group.length === size) endGroup();
+    if (isBehindGap) thinned.push([point[0], NaN]);
+    group.push(point);
   }
+  endGroup();
   return { name, points: thinned };
 }
