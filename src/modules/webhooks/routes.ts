@@ -7,7 +7,7 @@ import { validation } from '../../http/middleware/validate';
 import { type Access, pathId } from '../organizer/middleware';
 import { typeOf } from './message';
 import { ACTIVATE, ADD, ATTEMPTS, LIST, REMOVE, REPLAY, type ReplayBody, ROTATE } from './schema';
-import type { Attempt, By, EndpointState, Replay, WebhookService } from './service';
+import type { By, EndpointState, Replay, WebhookService } from './service';
 
 const BODY_BYTES = 16_384;
 const SHOWN_ATTEMPTS = 100;
@@ -114,7 +114,7 @@ const endpointView = (endpoint: EndpointState, time: DisplayTime) => {
   };
 };
 
-const attemptView = (attempt: Attempt, time: DisplayTime) => {
+const attemptView = (attempt: Awaited<ReturnType<WebhookService['log']>>[number], time: DisplayTime) => {
   const { eventId, topic, status, at, httpStatus, durationMs, error } = attempt;
   return { eventId, type: typeOf(topic), status, at: time.withOffset(at), httpStatus, durationMs, error };
 };

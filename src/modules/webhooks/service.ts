@@ -22,8 +22,6 @@ export interface EndpointState extends Endpoint {
   failed: number;
 }
 
-export type Attempt = AttemptRow;
-
 /** What to send again: one event, all that were given up, or all since a time. */
 export type Replay = { eventId: string } | { failed: true } | { since: Date };
 
@@ -167,7 +165,7 @@ export class WebhookService {
   }
 
   /** The newest calls with their outcomes. @throws NotFound (404) */
-  async log(id: number, limit: number): Promise<Attempt[]> {
+  async log(id: number, limit: number): Promise<AttemptRow[]> {
     await this.find(this.database, id);
     return this.history.log(id, limit);
   }

@@ -112,9 +112,7 @@ export function mastersOf(redis: Redis): Redis[] {
  */
 export async function connectOrRetry(redis: Redis): Promise<void> {
   const failed = new Promise<void>((resolve) => {
-    redis.once('error', () => {
-      resolve();
-    });
+    redis.once('error', () => resolve());
   });
   await Promise.race([redis.connect().catch(() => undefined), failed]);
 }
