@@ -1,4 +1,4 @@
-import { Conflict, DomainError, Forbidden, Unauthorized } from '../../common/errors';
+import { Conflict, DomainError, Forbidden, Unauthorized, Unavailable } from '../../common/errors';
 import type { QueueStatus } from './schema';
 
 /** 001: a genuine token that this queue never issued (of another installation, or of a queue that does not exist any more). */
@@ -37,6 +37,13 @@ export class PrivateTokenRefused extends Unauthorized {
   /** @param authenticate the challenge to answer */
   constructor(why: string, authenticate: string) {
     super(`${why}: answer the challenge in WWW-Authenticate.`, authenticate);
+  }
+}
+
+/** 503: Redis has lost the queue's state again each time that it was restored: one failover after the other, or FLUSHALL. */
+export class QueueLostAgain extends Unavailable {
+  constructor(queueId: string) {
+    super('The queue', 1, `Queue ${queueId} could not be restored: try again shortly.`);
   }
 }
 

@@ -98,12 +98,15 @@ describe('after Redis has lost the state', () => {
     expect(await queue.metric('concert_queue_state_restores_total')).toBe(2);
   });
 
-  it('a call fails after the third reply that it is lost', async () => {
+  it('a call gets 503 after the third reply that it is lost', async () => {
     const { room, rooms } = newQueue(1);
     await room.entries.issue(1);
     const known = jest.spyOn(rooms.store, 'restore').mockResolvedValue({ issued: 1, headSeq: 1, gen: 1 });
     await rooms.lose();
-    await expect(room.entries.issue(2)).rejects.toThrow(`Queue ${rooms.queueId} could not be restored.`);
+    await expect(room.entries.issue(2)).rejects.toMatchObject({
+      code: '503',
+      message: `Queue ${rooms.queueId} could not be restored: try again shortly.`,
+    });
     expect(known).toHaveBeenCalledTimes(2);
     known.mockRestore();
   });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { CONFIG, type Config } from '../../../config/config';
-import { isRefusal, NotFound } from '../../../common/errors';
+import { isRefusal, NotFound, Unavailable } from '../../../common/errors';
 import { ReadCache } from '../../../platform/cache';
 import { LOGGER, type Logger } from '../../../platform/observability/logger';
 import { Breakers } from '../../operations/breakers';
@@ -95,7 +95,7 @@ export class SeatMapService {
     if (known !== undefined) return known;
     const layout = await layoutOf(scheduleId, this.concerts.places(scheduleId));
     if (layout.seatCount !== seatCount)
-      throw new Error(`The seats of schedule ${scheduleId} are being changed.`);
+      throw new Unavailable(`The map of schedule ${scheduleId}`); // its seats are being changed
     const last = this.maps.lastGood(scheduleId)?.layout;
     // The same again keeps its compressed forms.
     const part = last?.version === layout.version ? last : { ...layout, etag: `W/"${layout.version}"` };

@@ -1,5 +1,6 @@
 import { Unavailable } from '../../../common/errors';
 import type { Logger } from '../../../platform/observability/logger';
+import { QueueLostAgain } from '../errors';
 import type { WaitingRoomMetrics } from '../metrics';
 import type { AdmissionPolicy } from '../admission/policy';
 import type { PendingPresence } from '../snapshot/pending-presence';
@@ -50,7 +51,8 @@ export class StateRecovery {
 
   /**
    * A call inside the breaker of Redis.
-   * @param beforeRestore called when the state is lost @throws Unavailable (503) when the restore takes too long
+   * @param beforeRestore called when the state is lost
+   * @throws Unavailable (503) when the restore takes too long, or the state is lost again each time
    */
   async request<T>(call: StoreCall<T>, beforeRestore?: () => void): Promise<T> {
     const { guards } = this.deps;
@@ -110,8 +112,7 @@ export class StateRecovery {
     for (let attempt = 1; ; attempt++) {
       const reply = await call(progress.known.issued);
       if (reply !== 'state-lost') return reply;
-      if (attempt === MAX_ATTEMPTS)
-        throw new Error(`Queue ${this.deps.store.queueId} could not be restored.`);
+      if (attempt === MAX_ATTEMPTS) throw new QueueLostAgain(this.deps.store.queueId);
       await restore();
     }
   }
