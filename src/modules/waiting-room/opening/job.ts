@@ -87,7 +87,7 @@ export class OpeningJob {
         return { seq: entry.seq, tokenHash: createHash('sha256').update(token).digest() };
       });
       await this.openings.register(room.queueId, number, registrants);
-      await room.opening.dropEntrants(entrants.length);
+      if (!(await room.opening.dropEntrants(entrants))) continue;
       this.metrics.drawRegistrants.inc({ queue: room.queueId }, entrants.length);
     }
     return false;

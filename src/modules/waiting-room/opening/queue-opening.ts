@@ -27,8 +27,9 @@ export class QueueOpening {
     return this.store.opening.entrants(limit);
   }
 
-  async dropEntrants(count: number): Promise<void> {
-    await this.store.opening.dropEntrants(count);
+  /** These, the oldest, are written down. @returns whether they were still the oldest: another worker may have been faster */
+  async dropEntrants(entrants: Entry[]): Promise<boolean> {
+    return this.store.opening.dropEntrants(entrants);
   }
 
   /**

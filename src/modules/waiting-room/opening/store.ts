@@ -64,9 +64,12 @@ export class OpeningStore {
     });
   }
 
-  /** The oldest `count` are written down. */
-  async dropEntrants(count: number): Promise<void> {
-    await this.attempt(() => this.redis.ltrim(this.keys.entrants, count, -1));
+  /** These, the oldest, are written down. @returns whether they were still the oldest: a worker may be late */
+  async dropEntrants(entrants: Entry[]): Promise<boolean> {
+    const last = entrants.at(-1);
+    if (last === undefined) return true;
+    const text = [last.userId, last.seq, last.gen, last.iatMs].join(':');
+    return (await this.scripts.run('dropEntrants', { known: 0, own: [entrants.length, text] })) === 1;
   }
 
   /** Which entries of (firstSeq, lastSeq] have expired. */

@@ -27,6 +27,7 @@ const FILES = {
   countGone: 'admission/count-gone-4',
   setOpening: 'opening/set-opening-4',
   draw: 'opening/draw-4',
+  dropEntrants: 'opening/drop-entrants-4',
 } as const;
 
 /** Their replies hold bytes that are no text. */
