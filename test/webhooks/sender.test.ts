@@ -1,7 +1,12 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { EndpointLane, type LaneParts } from '../../src/modules/webhooks/delivery/lane';
+import type { DueDelivery } from '../../src/modules/webhooks/delivery/repository';
 import { WebhookSender } from '../../src/modules/webhooks/delivery/sender';
+import { WebhookMetrics } from '../../src/modules/webhooks/metrics';
 import { newSecret } from '../../src/modules/webhooks/signature';
+import { createLogger } from '../../src/platform/observability/logger';
+import { Metrics } from '../../src/platform/observability/metrics';
 import { testConfig } from '../support/config';
 import { freePort } from '../../scripts/lib/ports';
 import { until } from '../support/wait';
@@ -115,4 +120,60 @@ describe('a call to where none may go', () => {
     );
     expect(result.status).toBe(204);
   });
+});
+
+describe('a failed call', () => {
+  /** A lane with one delivery that fails. @returns how many failures it has recorded when it has looked for more */
+  async function failuresOf(isLeaseLost: boolean): Promise<number> {
+    let [isHeld, failures, turnsAfter] = [true, 0, 0];
+    receiver.answer = (_req, res) => {
+      isHeld = !isLeaseLost;
+      res.writeHead(500).end();
+    };
+    const delivery: DueDelivery = {
+      id: 1,
+      eventId: 'event-1',
+      outboxId: 1,
+      topic: 'reservation-made',
+      partitionKey: '1',
+      payload: '{}',
+      traceparent: null,
+      occurredAt: new Date(),
+      attempts: 0,
+      url: receiver.url,
+      secret,
+      previousSecret: null,
+      failures: 0,
+      nowS: 0,
+    };
+    const parts = {
+      lease: {
+        hold: () => {
+          if (receiver.calls.length > 0) turnsAfter++;
+          return Promise.resolve(isHeld);
+        },
+        release: () => Promise.resolve(),
+      },
+      deliveries: {
+        due: () => Promise.resolve(receiver.calls.length === 0 ? [delivery] : []),
+        recordFailure: () => Promise.resolve(failures++),
+        disableIfHopeless: () => Promise.resolve(false),
+      },
+      secrets: { open: (stored: string) => stored },
+      sender: sender(),
+      metrics: new WebhookMetrics(new Metrics()),
+      logger: createLogger('silent', 'test'),
+    };
+    const options = { endpointId: 1, pollMs: 1, disableAfterHours: 1 };
+    const lane = new EndpointLane(options, parts as unknown as LaneParts);
+    lane.start();
+    await until('it has looked for more', () => turnsAfter > 8); // the first turn asks for itself and for each of its calls
+    await lane.stop();
+    return failures;
+  }
+
+  it('is recorded', async () => expect(await failuresOf(false)).toBe(1));
+
+  it('is not recorded by a worker whose lease has passed to another one, which makes the call itself', async () =>
+    expect(await failuresOf(true)).toBe(0));
 });

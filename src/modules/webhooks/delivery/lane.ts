@@ -84,7 +84,9 @@ export class EndpointLane {
   private async deliver(delivery: DueDelivery): Promise<boolean> {
     const { metrics, deliveries } = this.parts;
     const result = await this.call(delivery);
-    if (result.error !== undefined && this.stopping.signal.aborted) return false; // says nothing about the endpoint
+    // It says nothing about the endpoint, or another worker has made the call meanwhile and knows better.
+    if (result.error !== undefined && (this.stopping.signal.aborted || !(await this.parts.lease.hold())))
+      return false;
     metrics.duration.labels({}).observe(result.durationMs / 1000);
     if (result.error === undefined) {
       await deliveries.recordSuccess(this.options.endpointId, delivery.id, result);
