@@ -1,3 +1,4 @@
+import { SessionReconciler } from '../../../src/modules/waiting-room/recovery/session-reconciler';
 import { queueKeys } from '../../../src/modules/waiting-room/state/keys';
 import { connectRedis } from '../../../src/platform/redis/redis';
 import { at } from '../../support/at';
@@ -8,7 +9,7 @@ import { useService } from '../../support/suite';
 
 const [HOLD_SECONDS, IDLE_SECONDS] = [3000, 300];
 
-describe('a release of which Redis learns late', () => {
+describe('a hold of which Redis has learned', () => {
   const app = useService({
     ROLE: 'api',
     QUEUE_IDLE_TIMEOUT_SECONDS: IDLE_SECONDS,
@@ -19,7 +20,25 @@ describe('a release of which Redis learns late', () => {
   beforeAll(() => redis.connect());
   afterAll(() => redis.disconnect());
 
-  it('does not make a user idle who has made another hold meanwhile', async () => {
+  it('is reported again when its session would end before it, as after Redis’ clock was set forward', async () => {
+    const buyer = await app.buyer();
+    const { id, seats } = await app.given.scheduleWithSeats(1);
+    await buyer.post('/v1/api/orders').send({ scheduleId: id, seatIds: [at(seats, 0).id] });
+    const { snapshot } = mainRoom(app.service);
+    const reconciler = app.service.container.resolve(SessionReconciler);
+    await mainRoom(app.service).refresh();
+    await reconciler.turn();
+    const active = queueKeys(app.queueId).active;
+    const [seq = ''] = await redis.zrange(active, '0', '-1');
+    const seconds = HOLD_SECONDS / 2;
+    await redis.zadd(active, snapshot.nowMs + seconds * 1000, seq);
+    snapshot.enter([Number(seq)], snapshot.nowMs + seconds * 1000, 0);
+    await reconciler.turn();
+    expect(snapshot.leftMs(Number(seq)) / 1000).toBeGreaterThan(HOLD_SECONDS * 0.8);
+    expect(Number(await redis.zscore(active, seq))).toBeGreaterThan(snapshot.nowMs + seconds * 1000);
+  });
+
+  it('is not forgotten for a release of which Redis learns late', async () => {
     const buyer = await app.buyer();
     const { id, seats } = await app.given.scheduleWithSeats(2);
     const hold = async (index: number): Promise<number> => {

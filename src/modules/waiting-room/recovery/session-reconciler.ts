@@ -7,6 +7,9 @@ import type { WaitingRoom } from '../waiting-room';
 /** Most sessions that are compared in one turn: 10 statements, some ms. */
 const SESSIONS_PER_TURN = 5000;
 
+/** A session that ends so much before its hold has lost time: Redis' clock was set forward since the hold was reported. */
+const MAX_DIFFERENCE_MS = 1000;
+
 /**
  * Brings sessions in line with committed rows: a process may die, or Redis be away, between a COMMIT and the call that
  * must follow it. It ends the sessions that have paid and prolongs those that hold a seat. Each turn compares the active
@@ -50,8 +53,9 @@ export class SessionReconciler {
         if (room?.isOfHistory(gen) !== true || !room.snapshot.hasSession(seq)) continue;
         const name = `${room.snapshot.gen}:${reservationId}:${heldUntil.getTime()}`;
         if (failed.has(room)) continue;
+        const isShort = room.snapshot.leftMs(seq) < leftMs - MAX_DIFFERENCE_MS;
         try {
-          if (!this.reported.has(name)) await room.entries.extendSession(seq, leftMs);
+          if (isShort || !this.reported.has(name)) await room.entries.extendSession(seq, leftMs);
           reported.add(name);
         } catch (error) {
           failed.set(room, error);

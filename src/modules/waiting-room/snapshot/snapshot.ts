@@ -158,6 +158,11 @@ export class Snapshot {
     return this.sessions.has(seq);
   }
 
+  /** How long the session of `seq` still lasts by Redis' clock, milliseconds: negative past its deadline, 0 without a session. */
+  leftMs(seq: number): number {
+    return (this.sessions.get(seq) ?? this.nowMs) - this.nowMs;
+  }
+
   /** Whether the token has had its turn. */
   hasHadTurn({ seq, gen }: { seq: number; gen: number }): boolean {
     return this.isOfHistory(gen) && seq <= this.state.headSeq;
