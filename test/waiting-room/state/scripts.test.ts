@@ -1,4 +1,3 @@
-import { writeDraws } from '../../../src/modules/waiting-room/opening/draws';
 import { queueKeys } from '../../../src/modules/waiting-room/state/keys';
 import { at } from '../../support/at';
 import { ScriptQueue, useScriptQueues } from '../../support/queue/script-queue';
@@ -199,29 +198,6 @@ describe('the waiting room’s scripts', () => {
     expect(await queue.status(last)).toBe('WAITING 2');
     await queue.store.endSession(idle.seq, queue.limit, 0); // its payment was under way
     expect([await queue.status(idle), await queue.status(last)]).toEqual(['DONE', 'WAITING 1']);
-  });
-
-  it('a late worker forgets nobody who has come after those that it has written down for a draw', async () => {
-    const queue = await newQueue();
-    const { opening } = queue.store;
-    const opensAtMs = virtualTime.nowMs + 60_000;
-    await opening.set({ opensAtMs, isDrawing: true, cut: undefined, draws: [] }, 0);
-    for (const user of [1, 2]) await queue.issue(user);
-    const oldest = await opening.entrants(10);
-    for (const user of [3, 4]) await queue.issue(user);
-    expect([await opening.dropEntrants(oldest), await opening.dropEntrants(oldest)]).toEqual([true, false]);
-    expect((await opening.entrants(10)).map(({ userId }) => userId)).toEqual([3, 4]);
-    expect(await opening.dropEntrants([])).toBe(true);
-  });
-
-  it('a late worker takes back no later draw', async () => {
-    const queue = await newQueue();
-    const { opening } = queue.store;
-    const first = { firstSeq: 0, lastSeq: 2, seed: 'a'.repeat(64) };
-    const second = { firstSeq: 4, lastSeq: 6, seed: 'b'.repeat(64) };
-    for (const draws of [[first], [first, second], [first]])
-      expect(await opening.draw(draws, { present: [], expired: [] }, 0)).toBe('OK');
-    expect((await queue.snapshot()).admission.draws).toBe(writeDraws([first, second]));
   });
 
   it('every key expires, except those that the queue owns', async () => {

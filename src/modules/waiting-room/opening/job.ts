@@ -38,7 +38,7 @@ export class OpeningJob {
   private readonly said = new Map<string, string>();
 
   constructor(
-    database: Database,
+    private readonly database: Database,
     private readonly rooms: WaitingRoomRegistry,
     private readonly queues: QueueRepository,
     private readonly openings: OpeningRepository,
@@ -63,9 +63,12 @@ export class OpeningJob {
   private async follow(room: WaitingRoom): Promise<void> {
     const opening = await this.openings.find(room.queueId);
     if (opening.version === 0) return; // nobody has ever set one
+    const askedAtMs = room.snapshot.nowMs;
     const state = await this.queues.opening(room.queueId);
     if (state === undefined) return;
-    const { cut, draws } = await room.opening.apply(state);
+    const inForce = await room.opening.apply(state, askedAtMs);
+    if (inForce === 'late') return; // the next turn asks again
+    const { cut, draws } = inForce;
     const isAhead = readDraws(draws).length > state.draws.length;
     if (!state.isDrawing) return;
     const isWritten = await this.writeEntrants(room, opening.number);
@@ -119,14 +122,14 @@ export class OpeningJob {
   }
 
   private async draw(room: WaitingRoom, opening: Opening, draw: DrawRow): Promise<void> {
-    const { queueId, number, root } = draw;
+    const { queueId, number } = draw;
     if (draw.seed === null) {
       const beacon = await this.beacon(room, opening, draw);
       if (beacon === undefined) {
         this.say(room, 'draw: waits for its beacon', opening);
         return;
       }
-      await this.openings.setSeed(draw, beacon, seedOf({ queueId, number, root, beacon }));
+      if (!(await this.decide(draw, beacon))) return;
     }
     const seeded = await this.openings.findDraw(queueId, number);
     if (seeded?.seed == null) return;
@@ -134,6 +137,17 @@ export class OpeningJob {
     const earlier = (await this.queues.opening(queueId))?.draws ?? [];
     await room.opening.draw([...earlier, { firstSeq, lastSeq, seed }]);
     await this.finish(seeded);
+  }
+
+  /** The draw is made: from now on it cannot be given up. @returns false: it was given up meanwhile */
+  private async decide(draw: DrawRow, beacon: string): Promise<boolean> {
+    const { queueId, number, root } = draw;
+    return this.database.transaction(async (tx) => {
+      const opening = await this.openings.lock(tx, queueId);
+      if (opening.mode !== 'draw' || opening.number !== number) return false;
+      await this.openings.setSeed(tx, draw, beacon, seedOf({ queueId, number, root, beacon }));
+      return true;
+    });
   }
 
   private async finish(draw: DrawRow | undefined): Promise<void> {

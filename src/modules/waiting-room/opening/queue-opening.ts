@@ -17,9 +17,9 @@ export class QueueOpening {
     private readonly recovery: StateRecovery,
   ) {}
 
-  /** Puts in force what the database says; closes the registration when it is time. */
-  async apply(opening: OpeningState): Promise<OpeningInForce> {
-    return this.recovery.background((known) => this.store.opening.set(opening, known));
+  /** Puts in force what the database says; closes the registration when it is time. See OpeningStore. */
+  async apply(opening: OpeningState, askedAtMs: number): Promise<OpeningInForce | 'late'> {
+    return this.recovery.background((known) => this.store.opening.set(opening, askedAtMs, known));
   }
 
   /** The oldest of those who take part and are not written down yet. */

@@ -153,8 +153,8 @@ export class OpeningRepository {
   }
 
   /** The first seed stays. */
-  async setSeed({ queueId, number }: DrawRow, beacon: string, seed: string): Promise<void> {
-    await this.database.execute(SET_SEED, [beacon, seed, queueId, number]);
+  async setSeed(tx: SqlExecutor, { queueId, number }: DrawRow, beacon: string, seed: string): Promise<void> {
+    await tx.execute(SET_SEED, [beacon, seed, queueId, number]);
   }
 
   async setDrawn({ queueId, number }: DrawRow): Promise<void> {

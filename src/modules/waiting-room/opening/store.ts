@@ -23,16 +23,21 @@ export class OpeningStore {
     private readonly scripts: QueueScripts,
   ) {}
 
-  /** Puts in force what the database says; closes the registration when it is time. */
+  /**
+   * Puts in force what the database says; closes the registration when it is time.
+   * @param askedAtMs when the database was asked, by Redis' clock
+   * @returns 'late' when that is too long ago: nothing was done
+   */
   async set(
     { opensAtMs, isDrawing, cut, draws }: OpeningState,
+    askedAtMs: number,
     known: number,
-  ): Promise<OpeningInForce | StateLost> {
+  ): Promise<OpeningInForce | 'late' | StateLost> {
     const cutText = cut === undefined ? '' : `${cut.firstSeq}:${cut.lastSeq}`;
-    const own = [opensAtMs, isDrawing ? 1 : 0, cutText, writeDraws(draws)];
+    const own = [opensAtMs, isDrawing ? 1 : 0, cutText, writeDraws(draws), askedAtMs];
     const reply = await this.scripts.run('setOpening', { known, own });
-    const [status, inForce = '', drawsInForce = ''] = reply as ['OK' | StateLost, string?, string?];
-    if (status === 'state-lost') return status;
+    const [status, inForce = '', drawsInForce = ''] = reply as ['OK' | 'late' | StateLost, string?, string?];
+    if (status !== 'OK') return status;
     const [first, last] = inForce.split(':');
     return {
       cut: last === undefined ? undefined : { firstSeq: Number(first), lastSeq: Number(last) },

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import type { Config } from '../../src/config/config';
+import { writeDraws } from '../../src/modules/waiting-room/opening/draws';
+import { OpeningJob } from '../../src/modules/waiting-room/opening/job';
+import type { DrawRow, Opening, OpeningRepository } from '../../src/modules/waiting-room/opening/repository';
+import type { OpeningState } from '../../src/modules/waiting-room/opening/state';
+import { WaitingRoomMetrics } from '../../src/modules/waiting-room/metrics';
+import type { WaitingRoomRegistry } from '../../src/modules/waiting-room/registry';
+import type { QueueRepository } from '../../src/modules/waiting-room/state/repository';
+import type { TokenCodec } from '../../src/modules/waiting-room/tokens/token';
+import type { Database } from '../../src/platform/database/database';
+import { createLogger } from '../../src/platform/observability/logger';
+import { Metrics } from '../../src/platform/observability/metrics';
+import { useScriptQueues } from '../support/queue/script-queue';
+import { useVirtualTime, virtualTime } from '../support/queue/virtual-time';
+
+jest.mock('../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
+
+describe('a worker of openings that has stood still', () => {
+  const time = useVirtualTime();
+  const newQueue = useScriptQueues(time.redis);
+  const opensIn = (ms: number, isDrawing = false): OpeningState => ({
+    opensAtMs: virtualTime.nowMs + ms,
+    isDrawing,
+    cut: undefined,
+    draws: [],
+  });
+
+  it('forgets nobody who has come after those whom it has written down', async () => {
+    const queue = await newQueue();
+    const { opening } = queue.store;
+    await opening.set(opensIn(60_000, true), virtualTime.nowMs, 0);
+    for (const user of [1, 2]) await queue.issue(user);
+    const oldest = await opening.entrants(10);
+    for (const user of [3, 4]) await queue.issue(user);
+    expect([await opening.dropEntrants(oldest), await opening.dropEntrants(oldest)]).toEqual([true, false]);
+    expect((await opening.entrants(10)).map(({ userId }) => userId)).toEqual([3, 4]);
+    expect(await opening.dropEntrants([])).toBe(true);
+  });
+
+  it('puts no opening in force that may have been put off meanwhile', async () => {
+    const queue = await newQueue();
+    const [askedAtMs, before] = [virtualTime.nowMs, opensIn(1000)];
+    await time.pass(60_000);
+    const putOff = opensIn(3_600_000);
+    expect(await queue.store.opening.set(putOff, virtualTime.nowMs, 0)).toMatchObject({ draws: '' });
+    expect(await queue.store.opening.set(before, askedAtMs, 0)).toBe('late');
+    expect((await queue.snapshot()).admission.opensAt).toBe(putOff.opensAtMs);
+  });
+
+  it('takes back no later draw', async () => {
+    const queue = await newQueue();
+    const first = { firstSeq: 0, lastSeq: 2, seed: 'a'.repeat(64) };
+    const second = { firstSeq: 4, lastSeq: 6, seed: 'b'.repeat(64) };
+    for (const draws of [[first], [first, second], [first]])
+      expect(await queue.store.opening.draw(draws, { present: [], expired: [] }, 0)).toBe('OK');
+    expect((await queue.snapshot()).admission.draws).toBe(writeDraws([first, second]));
+  });
+
+  it.each(['draw', 'fifo'] as const)('makes a draw only if its opening is still one: %s', async (modeNow) => {
+    const queueId = 'main';
+    const opening: Opening = {
+      queueId,
+      number: 1,
+      opensAt: new Date(virtualTime.nowMs - 1000),
+      mode: 'draw',
+      drandChain: null,
+      drandRound: null,
+      version: 1,
+    };
+    const cut = { firstSeq: 0, lastSeq: 2 };
+    const row: DrawRow = {
+      ...cut,
+      queueId,
+      number: 1,
+      opensAt: new Date(virtualTime.nowMs - 1000),
+      registered: 2,
+      root: '00',
+      beacon: null,
+      seed: null,
+      closedAt: new Date(virtualTime.nowMs),
+      drawnAt: null,
+    };
+    const made: string[] = [];
+    const openings: Partial<OpeningRepository> = {
+      find: () => Promise.resolve(opening),
+      findDraw: () => Promise.resolve({ ...row, seed: made[0] ?? null }),
+      commitments: () =>
+        Promise.resolve(
+          ['one', 'two'].map((secret) => ({
+            operator: secret,
+            hash: createHash('sha256').update(secret).digest('hex'),
+            secret,
+          })),
+        ),
+      lock: () => Promise.resolve({ ...opening, mode: modeNow }), // given up since it was read
+      setSeed: (_tx, _draw, _beacon, seed) => Promise.resolve(void made.push(seed)),
+      setDrawn: () => Promise.resolve(),
+    };
+    const draw = jest.fn(() => Promise.resolve());
+    const room = {
+      queueId,
+      snapshot: { nowMs: virtualTime.nowMs },
+      opening: {
+        apply: () => Promise.resolve({ cut, draws: '' }),
+        entrants: () => Promise.resolve([]),
+        draw,
+      },
+    };
+    const database = {
+      execute: () => Promise.resolve({ affectedRows: 1, insertId: 0 }),
+      transaction: <T>(work: (tx: object) => Promise<T>) => work({}),
+    };
+    const job = new OpeningJob(
+      database as unknown as Database,
+      { all: [room] } as unknown as WaitingRoomRegistry,
+      { opening: () => Promise.resolve({ ...opensIn(-1000, true), cut }) } as unknown as QueueRepository,
+      openings as OpeningRepository,
+      {} as TokenCodec,
+      new WaitingRoomMetrics(new Metrics()),
+      { QUEUE_ID: queueId } as Config,
+      createLogger('silent', 'test'),
+    );
+    await job.turn();
+    expect([made.length, draw.mock.calls.length]).toEqual(modeNow === 'draw' ? [1, 1] : [0, 0]);
+  });
+});
