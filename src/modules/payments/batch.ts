@@ -46,7 +46,7 @@ export class PaymentBatch {
     // A user whose row another transaction has is to keep nobody else waiting.
     const isAlone = requests.length === 1;
     const userIds = requests.map(({ user }) => user.userId);
-    const [balances, items] = await Promise.all([
+    const [balances, items] = await answersOf([
       this.balances.lockUsers(tx, userIds, isAlone),
       this.itemsOf(tx, requests),
     ]);

@@ -1,6 +1,7 @@
+import type { SqlTransaction } from '../../../src/platform/database/database';
 import { at } from '../../support/at';
 import { openAdminDatabase } from '../../support/rows/given';
-import { refusalOf, Sales } from '../../support/rows/sales';
+import { activeUser, refusalOf, Sales } from '../../support/rows/sales';
 import { OTHER, seatActs } from '../../support/rows/seats';
 import { undone } from '../../support/rows/undone';
 
@@ -56,5 +57,34 @@ describe('the sale of a seat', () => {
       expect(await refusalOf(sales.pay(tx, [{ userId, reservationId: at(rows, 0).id }]))).toBe(
         `Order ${orderId} is held, but not all of its 1 seats are on hold.`,
       );
+    }));
+
+  it('a payment or a hold whose users cannot be locked has no statement under way when its transaction is given up', () =>
+    undone(admin, async (tx, given) => {
+      const { id: scheduleId, seats } = await given.scheduleWithSeats(2);
+      const [userId, seatIds] = [await given.user(100), [at(seats, 1).id]];
+      const reservationId = await hold(tx, scheduleId, at(seats, 0).id, userId);
+      await tx.execute('UPDATE reservation SET order_id = NULL WHERE id = ?', [reservationId]); // as older versions do
+      let underWay = 0;
+      const counted = async <T>(answer: Promise<T>): Promise<T> => {
+        underWay++;
+        return answer.finally(() => underWay--);
+      };
+      const failing: SqlTransaction = {
+        read: async (sql, binds) => {
+          if (sql.includes('FROM member')) throw new Error('The lock is lost.');
+          return counted(tx.read(sql, binds));
+        },
+        query: (sql, binds) => counted(tx.query(sql, binds)),
+        execute: (sql, binds) => counted(tx.execute(sql, binds)),
+        insertRows: (sql, rows) => counted(tx.insertRows(sql, rows)),
+      };
+      for (const work of [
+        () => sales.pay(failing, [{ userId, reservationId }]),
+        () => sales.hold(failing, [{ user: activeUser(userId), scheduleId, seatIds }]),
+      ]) {
+        const error: unknown = await work().catch((thrown: unknown) => thrown);
+        expect([String(error), underWay]).toEqual(['Error: The lock is lost.', 0]);
+      }
     }));
 });

@@ -61,7 +61,7 @@ export class HoldBatch {
     const userIds = requests.map(({ user }) => user.userId);
     // A user whose row another transaction has is to keep nobody else waiting.
     const isAlone = requests.length === 1;
-    const [lockedUsers, schedules, seats, facts] = await Promise.all([
+    const [lockedUsers, schedules, seats, facts] = await answersOf([
       this.balances.lockUsers(tx, userIds, isAlone),
       this.holds.lockSchedules(
         tx,
