@@ -175,6 +175,7 @@ describe('the refund of an order', () => {
 
 describe('a cancellation whose worker is killed', () => {
   const ORDERS = 600;
+  const SLOW = 10; // a minute for all, of which the test needs a moment
   let scratch: Scratch;
   beforeAll(async () => {
     scratch = await Scratch.migrated();
@@ -182,7 +183,7 @@ describe('a cancellation whose worker is killed', () => {
   afterAll(() => scratch.drop());
 
   it('is carried on by the next worker: every order is refunded once', async () => {
-    const env = { ...scratch.env, MANAGEMENT_PORT: 0, REFUNDS_PER_SECOND: 10 }; // a minute, of which the test needs a moment
+    const env = { ...scratch.env, MANAGEMENT_PORT: 0, REFUNDS_PER_SECOND: SLOW };
     const first = await new ServiceProcess(env).start();
     const { key } = await givenOperator(scratch.admin, 'admin');
     const organizer = new OrganizerClient(first.managementUrl, key);
@@ -199,6 +200,10 @@ describe('a cancellation whose worker is killed', () => {
     expect(await first.stop('SIGKILL')).toBe('SIGKILL');
     const leftAtDeath = await left();
     expect(leftAtDeath).toBeGreaterThan(0);
+    const chunks = await scratch.admin.query<{ orders: number }>(
+      'SELECT COUNT(*) AS orders FROM orders WHERE ended_at IS NOT NULL GROUP BY ended_at',
+    );
+    expect(Math.max(...chunks.map(({ orders }) => orders))).toBeLessThanOrEqual(SLOW); // a turn lasts a second at most
 
     const second = await new ServiceProcess({ ...env, REFUNDS_PER_SECOND: 10_000 }).start();
     try {

@@ -5,8 +5,8 @@ const BEGIN = `
   INSERT INTO schedule_cancellation (schedule_id, order_count)
   SELECT ?, COUNT(*) FROM orders WHERE schedule_id = ? AND status IN ('HELD', 'PAID')`;
 
-const OLDEST =
-  'SELECT schedule_id AS scheduleId FROM schedule_cancellation WHERE finished_at IS NULL ORDER BY started_at LIMIT 1';
+const UNDER_WAY =
+  'SELECT schedule_id AS scheduleId FROM schedule_cancellation WHERE finished_at IS NULL ORDER BY started_at';
 
 const OPEN_ORDERS = `
   SELECT id FROM orders
@@ -40,10 +40,10 @@ export class CancellationRepository {
     await tx.execute(BEGIN, [scheduleId, scheduleId]);
   }
 
-  /** The schedule whose cancellation is under way for longest. */
-  async oldest(): Promise<number | undefined> {
-    const [row] = await this.database.query<{ scheduleId: number }>(OLDEST);
-    return row?.scheduleId;
+  /** The schedules whose cancellations are under way, the one that is for longest first. */
+  async underWay(): Promise<number[]> {
+    const rows = await this.database.query<{ scheduleId: number }>(UNDER_WAY);
+    return rows.map(({ scheduleId }) => scheduleId);
   }
 
   /** Orders of the schedule that are held or paid, behind the order `after`. */
