@@ -15,15 +15,13 @@ if ! gzip -dc "$FOLDER/$file" | tail -n 1 | grep -q '^-- Dump completed'; then
   echo "$file is not whole: nothing was changed." >&2
   exit 1
 fi
-sql() {
-  mariadb --host="$DATABASE_HOST" --port="$DATABASE_PORT" --user="$DATABASE_USER" --protocol=tcp \
-    --default-character-set=utf8mb4 --batch --skip-column-names "$@"
-}
+set -- --host="$DATABASE_HOST" --port="$DATABASE_PORT" --user="$DATABASE_USER" --protocol=tcp \
+  --default-character-set=utf8mb4 --batch --skip-column-names "$@"
 # A process that runs would write into the half-loaded database, and the restore would fail with nothing left. Workers show
 # by their leases, which end ten seconds after a worker was killed. (Those of the invariant checks may be longer.) A
 # database that an earlier restore has left empty has none.
 leases() {
-  sql "$@" --execute="SELECT COUNT(*) FROM \`$DATABASE\`.outbox_lease
+  mariadb "$@" --execute="SELECT COUNT(*) FROM \`$DATABASE\`.outbox_lease
     WHERE held_until > UTC_TIMESTAMP(3) AND name <> 'invariants'" 2>/dev/null || echo 0
 }
 waited=0
@@ -36,9 +34,18 @@ while [ "$(leases "$@")" != 0 ]; do
   waited=$((waited + 1))
 done
 # The dump does not have the character set of the database, which new tables take over.
-charset=$(sql "$@" --execute="SELECT CONCAT('CHARACTER SET ', DEFAULT_CHARACTER_SET_NAME, ' COLLATE ', DEFAULT_COLLATION_NAME)
+charset=$(mariadb "$@" --execute="SELECT CONCAT('CHARACTER SET ', DEFAULT_CHARACTER_SET_NAME, ' COLLATE ', DEFAULT_COLLATION_NAME)
   FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '$DATABASE'")
+# A shell that a signal ends would leave the load running, beside that of the next restore.
+half() {
+  kill "${!:-}" 2>/dev/null
+  echo "$DATABASE is half restored: restore it again." >&2
+  exit "$1"
+}
+trap 'half 130' INT
+trap 'half 143' TERM HUP
 # Tables that are newer than the dump must go as well.
-sql "$@" --execute="DROP DATABASE IF EXISTS \`$DATABASE\`; CREATE DATABASE \`$DATABASE\` $charset"
-gzip -dc "$FOLDER/$file" | sql "$@" "$DATABASE"
+mariadb "$@" --execute="DROP DATABASE IF EXISTS \`$DATABASE\`; CREATE DATABASE \`$DATABASE\` $charset"
+gzip -dc "$FOLDER/$file" | mariadb "$@" "$DATABASE" &
+wait $!
 echo "restored: $file"

@@ -1,4 +1,24 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { until } from '../../support/wait';
 import { type Manifest, manifestsOf, podsOf, refusal, render, type Values } from '../support';
+
+const { isAlive, recordOf } = jest.requireActual<{
+  isAlive: (record: object) => boolean;
+  recordOf: (pid: number) => object;
+}>('../../../scripts/lib/running/processes');
 
 const beside = { tokenSecret: 'a-token-secret-of-32-bytes-or-more', redis: { host: 'concert-redis' } };
 const own = { database: { host: 'concert-mariadb' } };
@@ -152,5 +172,55 @@ describe('moving to a MariaDB elsewhere', () => {
   it('migrates before the new pods, since nothing of the upgrade can mend the other', () => {
     const job = manifests.find(({ kind, metadata }) => kind === 'Job' && metadata.name.includes('migrate'));
     expect(job?.metadata.annotations?.['helm.sh/hook']).toBe('pre-install,pre-upgrade');
+  });
+});
+
+describe('a script that a signal ends', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'backup-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** Stand for MariaDB's programs: they write their pid, and work until nobody needs them. */
+  const PROGRAMS = {
+    'mariadb-dump': 'echo $$ >"$PID.new"; mv "$PID.new" "$PID"; while echo a row; do sleep 0.05; done',
+    mariadb:
+      'case "$*" in *--execute*) echo 0; exit;; esac; echo $$ >"$PID.new"; mv "$PID.new" "$PID"; exec sleep 300',
+  };
+  const DUMP = 'concert-20300101T000000Z.sql.gz';
+
+  async function ended(script: string, signal: NodeJS.Signals): Promise<unknown[]> {
+    const [dumps, programs, pidFile] = ['dumps', 'programs', 'pid'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    mkdirSync(dumps);
+    mkdirSync(programs);
+    for (const [name, text] of Object.entries(PROGRAMS))
+      writeFileSync(join(programs, name), `#!/bin/sh\n${text}\n`, { mode: 0o700 });
+    writeFileSync(join(dumps, DUMP), gzipSync('-- Dump completed\n'));
+    const of = { DATABASE_HOST: 'h', DATABASE_PORT: '1', DATABASE_USER: 'u', MYSQL_PWD: 'p', DATABASE: 'd' };
+    const PATH = `${programs}:${process.env.PATH ?? ''}`;
+    const child = spawn('sh', [join(__dirname, `../../../charts/concert-api/files/${script}.sh`)], {
+      env: { ...process.env, ...of, PATH, FOLDER: dumps, FILE: '', KEEP: '9', PID: pidFile },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    await until('its program runs', () => existsSync(pidFile));
+    const program = recordOf(Number(readFileSync(pidFile, 'utf8')));
+    child.kill(signal);
+    const [code] = (await once(child, 'close')) as [number | null];
+    await until('its program has ended', () => !isAlive(program));
+    return [code, stderr, readdirSync(dumps)];
+  }
+
+  it.each<[string, NodeJS.Signals, number, string]>([
+    ['backup', 'SIGINT', 130, ''],
+    ['backup', 'SIGTERM', 143, ''],
+    ['restore', 'SIGINT', 130, 'd is half restored: restore it again.\n'],
+    ['restore', 'SIGTERM', 143, 'd is half restored: restore it again.\n'],
+  ])('(%s, %s) leaves no half of a dump and no program behind', async (script, signal, code, words) => {
+    expect(await ended(script, signal)).toEqual([code, words, [DUMP]]);
   });
 });
