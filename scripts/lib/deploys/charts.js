@@ -66,8 +66,31 @@ function nameImage(chart, image) {
   fs.writeFileSync(file, text.replace(OWN_IMAGE, named));
 }
 
-/** Writes all charts to `folder`, whole. @param {string} [image] of the product, in place of the one that is built here */
+/**
+ * What is written is first removed, so it must be what an earlier run has written: in the checkout the scripts of k6 and the
+ * charts themselves have the same names.
+ * @throws Failure for a folder that has something else of a chart's name
+ */
+function demandOnlyPacked(folder) {
+  const isOther = (it) =>
+    fs.existsSync(it) &&
+    (!fs.existsSync(path.join(it, 'Chart.yaml')) || path.dirname(fs.realpathSync(it)) === CHARTS);
+  const other = installable()
+    .map((name) => path.join(folder, name))
+    .find(isOther);
+  if (other !== undefined)
+    throw new Failure(`${other} was not written by an earlier run: it would be removed.`, {
+      todo: 'name a folder for the charts alone; it is made.',
+    });
+}
+
+/**
+ * Writes all charts to `folder`, whole.
+ * @param {string} [image] of the product, in place of the one that is built here
+ * @throws Failure before anything is changed
+ */
 function assembleAll(folder, image) {
+  demandOnlyPacked(folder);
   for (const name of installable()) assemble(name, folder);
   if (image === undefined) return;
   for (const chart of ['concert-api', 'concert/charts/concert-api'])

@@ -1,5 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -49,6 +57,23 @@ describe.each(workflows)('%s', (_file, workflow) => {
         expect([name, known(name)]).toEqual([name, true]);
     }
   });
+});
+
+it('charts are written only where nothing else has their names: what is there is removed', () => {
+  const other = mkdtempSync(join(tmpdir(), 'charts-'));
+  try {
+    mkdirSync(join(other, 'k6'));
+    writeFileSync(join(other, 'k6', 'study.ts'), 'a script');
+    const message = 'was not written by an earlier run: it would be removed.';
+    expect(() => assembleAll(other)).toThrow(message);
+    expect(readdirSync(other, { recursive: true }).sort()).toEqual(['k6', 'k6/study.ts']);
+    rmSync(join(other, 'k6'), { recursive: true });
+    symlinkSync(join(root, 'charts', 'k6'), join(other, 'k6')); // the checkout's own
+    expect(() => assembleAll(other)).toThrow(message);
+    expect(readdirSync(other)).toEqual(['k6']);
+  } finally {
+    rmSync(other, { recursive: true });
+  }
 });
 
 it('kind is the version that the node image of kind-config.yaml was made for', () => {
