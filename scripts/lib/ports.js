@@ -1,7 +1,10 @@
 const net = require('node:net');
 
-/** Below those that systems give to outgoing connections: a port stays free also while its process is down. */
-const FREE = { from: 10_000, to: 29_999 };
+/**
+ * Below those that systems give to outgoing connections: a port stays free also while its process is down. Above those that
+ * fetch and browsers never connect to (src/config/parsing/blocked-ports.ts), of which 10080 is the last.
+ */
+const FREE = { from: 10_100, to: 29_999 };
 
 /** Why nothing can listen there (an error code such as EADDRINUSE), or null; without host: on all interfaces. */
 function portProblem(port, host) {

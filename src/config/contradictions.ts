@@ -13,6 +13,13 @@ interface Rule<Name extends keyof Config = keyof Config> {
 
 const rule = <const Name extends keyof Config>(it: Rule<Name>): Rule => it;
 
+const KEPT_SECRETS = [
+  'TOKEN_SECRET',
+  'TOKEN_SECRET_SECONDARY',
+  'TRANSPARENCY_SECRET',
+  'WEBHOOK_ENCRYPTION_KEY',
+  'WEBHOOK_ENCRYPTION_KEY_SECONDARY',
+] as const;
 const IDENTITY_KEYS = ['TOKEN_IDENTITY_JWKS_URL', 'TOKEN_IDENTITY_PUBLIC_KEY'] as const;
 
 /** Databases that every MariaDB has for itself: migrations would make their tables in its own. */
@@ -24,7 +31,7 @@ const RULES: Rule[] = [
     isBroken: (it) => it.TOKEN_SECRET !== '' && it.TOKEN_SECRET === it.TOKEN_SECRET_SECONDARY,
     fault: 'TOKEN_SECRET_SECONDARY must be another secret than TOKEN_SECRET',
   }),
-  ...(['TOKEN_SECRET', 'TOKEN_SECRET_SECONDARY', 'WEBHOOK_ENCRYPTION_KEY'] as const).map((name) =>
+  ...KEPT_SECRETS.map((name) =>
     rule({
       of: ['MANAGEMENT_TOKEN', name],
       isBroken: (it) => it.MANAGEMENT_TOKEN !== '' && it.MANAGEMENT_TOKEN === it[name],

@@ -2,6 +2,7 @@ import type { Config } from './fields';
 import { closest } from './closest';
 import { notifierMs } from './database-times';
 import { hasIdentity } from './fields/identity';
+import { isBlockedPort } from './parsing/blocked-ports';
 import { isLoopback } from './parsing/host';
 import { parseUrl } from './parsing/url';
 
@@ -61,6 +62,11 @@ const intervalsThatAlert = (config: Config): string[] =>
       `${name} (${config[name]}) is more than ${most}: the alert ${alert} fires though nothing is wrong.`,
   );
 
+const blockedPorts = (config: Config): string[] =>
+  (['PORT', 'MANAGEMENT_PORT'] as const)
+    .filter((name) => isBlockedPort(config[name] ?? 0))
+    .map((name) => `${name} (${config[name]}) is one that browsers and npm run queue never connect to.`);
+
 /** What is allowed but probably not meant, one sentence each. @param variables the names that are known */
 export function doubts(
   config: Config,
@@ -102,5 +108,5 @@ export function doubts(
     found.push(
       `QUEUE_MAX_WAIT_SECONDS (${wait}) is less than QUEUE_PRESENCE_TIMEOUT_SECONDS (${away}): a waiting token has EXPIRED before its user counts as absent.`,
     );
-  return [...found, ...notifierThatIsCut(config), ...intervalsThatAlert(config)];
+  return [...found, ...notifierThatIsCut(config), ...intervalsThatAlert(config), ...blockedPorts(config)];
 }

@@ -1,6 +1,7 @@
 import { type Check } from './checks';
 import { type About, faultOf, given, parsedBy, variable } from './field';
 import { INVISIBLE, parseHeaders, parsePairs } from './lists';
+import { isBlockedPort } from './parsing/blocked-ports';
 import { parseNetworks } from './parsing/networks';
 import { parseUrl } from './parsing/url';
 import { parsePublicKey } from './public-key';
@@ -59,16 +60,27 @@ interface WebUrl extends About {
   login?: boolean;
   /** Whether paths are put behind it. */
   isBase?: boolean;
+  /** Whether `fetch` or a browser calls it, which do not connect to every port. */
+  isFetched?: boolean;
 }
 
 /** Empty, or a URL of the web. `fetch` takes no user and password in it: only who sends them otherwise may have them. */
-export const webUrl = ({ default: otherwise = '', about, login = false, isBase = false }: WebUrl) =>
+export const webUrl = ({
+  default: otherwise = '',
+  about,
+  login = false,
+  isBase = false,
+  isFetched = true,
+}: WebUrl) =>
   text({
     default: otherwise,
     about,
     check: (value) => {
-      const { username, password } = parseUrl(value, ['http:', 'https:']);
+      const { username, password, port } = parseUrl(value, ['http:', 'https:']);
       if (!login && username + password !== '') return 'must have no user and no password';
+      if (username.includes(':')) return 'must have no : in its user: in Basic authentication it ends there';
+      if (isFetched && port !== undefined && isBlockedPort(port))
+        return `must have another port: ${port} is one that fetch and browsers never connect to`;
       return isBase && value.includes('?') ? 'must have no ?…: a path is put behind it' : undefined;
     },
   });

@@ -42,8 +42,14 @@ describe('the configuration', () => {
     ]);
   });
 
-  it('demands that no operator sends the secret that signs tokens', () => {
-    for (const name of ['TOKEN_SECRET', 'TOKEN_SECRET_SECONDARY'])
+  it('demands that no operator sends a secret that signs or encrypts', () => {
+    for (const name of [
+      'TOKEN_SECRET',
+      'TOKEN_SECRET_SECONDARY',
+      'TRANSPARENCY_SECRET',
+      'WEBHOOK_ENCRYPTION_KEY',
+      'WEBHOOK_ENCRYPTION_KEY_SECONDARY',
+    ])
       expect(faultsOf({ [name]: SECRET, MANAGEMENT_TOKEN: SECRET })).toEqual([
         expect.stringMatching(new RegExp(`^MANAGEMENT_TOKEN must be another secret than ${name}`)),
       ]);

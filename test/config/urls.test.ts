@@ -1,4 +1,5 @@
-import { loadConfig } from '../../src/config/config';
+import { configDoubts, loadConfig } from '../../src/config/config';
+import { isBlockedPort } from '../../src/config/parsing/blocked-ports';
 import { parseUrl } from '../../src/config/parsing/url';
 import { parseBrokers, parseDatabaseUrl, parseRedisUrls } from '../../src/config/urls';
 
@@ -164,6 +165,38 @@ describe('URLs of stores', () => {
     ),
   )('NOTIFIER_WEBHOOK_URL refuses %s', (value) => {
     expect(() => loadConfig({ NOTIFIER_WEBHOOK_URL: value })).toThrow(/\n {2}NOTIFIER_WEBHOOK_URL must /);
+  });
+
+  it('refuse a port to which nothing would ever connect, if fetch or a browser calls it', async () => {
+    const blocked = Array.from({ length: 65_535 }, (_, i) => i + 1).filter(isBlockedPort);
+    const refusals = blocked.map(async (port) => {
+      const error = await fetch(`http://127.0.0.1:${port}/`).catch((reason: unknown) => reason);
+      return (error as { cause?: { message?: string } }).cause?.message;
+    });
+    expect(new Set(await Promise.all(refusals))).toEqual(new Set(['bad port']));
+    expect(blocked).toHaveLength(82);
+    for (const name of [
+      'NOTIFIER_WEBHOOK_URL',
+      'TOKEN_IDENTITY_JWKS_URL',
+      'TOKEN_IDENTITY_SIGN_IN_URL',
+      'TOKEN_TURNSTILE_URL',
+      'DRAW_DRAND_URL',
+    ])
+      expect(() => loadConfig({ [name]: 'http://host:6000/' })).toThrow(
+        `${name} must have another port: 6000`,
+      );
+    const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://host:6000'; // called by node:http
+    expect(loadConfig({ OTEL_EXPORTER_OTLP_ENDPOINT })).toMatchObject({ OTEL_EXPORTER_OTLP_ENDPOINT });
+    expect(configDoubts(loadConfig({ MANAGEMENT_PORT: '6000' }), {})).toEqual([
+      expect.stringMatching(/^MANAGEMENT_PORT \(6000\) is one that browsers/),
+    ]);
+  });
+
+  it('refuse a user that Basic authentication would cut', () => {
+    expect(() => loadConfig({ NOTIFIER_WEBHOOK_URL: 'https://a%3Ab:c@host/' })).toThrow(
+      'NOTIFIER_WEBHOOK_URL must have no : in its user',
+    );
+    expect(loadConfig({ NOTIFIER_WEBHOOK_URL: 'https://a:b%3Ac@host/' })).toBeDefined();
   });
 
   it('take what is encoded and long', () => {

@@ -5,6 +5,7 @@ import { headers, networks, pairs, text, webUrl } from '../text-field';
 export const tracesFields = {
   OTEL_EXPORTER_OTLP_ENDPOINT: webUrl({
     isBase: true,
+    isFetched: false,
     about:
       'Collector that traces are sent to by OTLP over HTTP (JSON), as http://collector:4318; empty: no traces, and nothing of OpenTelemetry is loaded',
   }),
