@@ -1,9 +1,9 @@
 import 'reflect-metadata';
-import { userInfo } from 'node:os';
 import { AuditRepository } from '../modules/organizer/audit/repository';
 import { ROLES, type Role } from '../modules/organizer/operators/models/operator';
 import { OperatorRepository } from '../modules/organizer/operators/repository';
 import { openDatabase } from '../platform/database/connection/ready';
+import { accountName } from './support/account';
 import {
   CannotRun,
   print,
@@ -49,7 +49,7 @@ function readWish(): Wish {
 }
 
 async function carryOut(operators: OperatorRepository, { command, name, role }: Wish): Promise<void> {
-  const actor = userInfo().username;
+  const actor = accountName();
   if (command === 'list')
     for (const { revokedAt, createdAt, ...one } of await operators.list())
       print(

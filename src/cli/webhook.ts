@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { userInfo } from 'node:os';
 import { NotFound } from '../common/errors';
 import { AuditRepository } from '../modules/organizer/audit/repository';
 import { SecretUnreadable, TargetRefused } from '../modules/webhooks/errors';
@@ -8,6 +7,7 @@ import { EndpointRepository } from '../modules/webhooks/repository';
 import { WebhookSecrets } from '../modules/webhooks/secrets';
 import { WebhookService } from '../modules/webhooks/service';
 import { openDatabase } from '../platform/database/connection/ready';
+import { accountName } from './support/account';
 import {
   CannotRun,
   print,
@@ -34,7 +34,7 @@ Webhooks after Standard Webhooks: where events are posted to (docs/webhooks.md).
 const TIMEOUT_MS = 60_000;
 
 function commandOf(name: string | undefined): Command {
-  const command = COMMANDS[name ?? ''];
+  const command = Object.hasOwn(COMMANDS, name ?? '') ? COMMANDS[name ?? ''] : undefined;
   if (command !== undefined) return command;
   throw unknownCommand(name ?? '', Object.keys(COMMANDS));
 }
@@ -61,7 +61,7 @@ runTool(USAGE, async () => {
       new AuditRepository(database),
       config,
     );
-    const by = { actor: { name: userInfo().username, role: 'cli' } };
+    const by = { actor: { name: accountName(), role: 'cli' } };
     await command.run(webhooks, { by, what: what ?? '', values });
     return 0;
   } catch (error) {

@@ -1,5 +1,20 @@
+import { userInfo } from 'node:os';
+import { accountName } from '../../src/cli/support/account';
 import { Scratch } from '../support/rows/scratch';
 import { type Ended, runTool } from '../support/servers/tool';
+
+it('the audit has the number of an account that has no name, as containers may have', () => {
+  expect(accountName()).toBe(userInfo().username);
+  const system = jest.requireActual<typeof import('node:os')>('node:os');
+  const nameless = jest.spyOn(system, 'userInfo').mockImplementation(() => {
+    throw new Error('uv_os_get_passwd returned ENOENT');
+  });
+  try {
+    expect(accountName()).toMatch(/^uid \d+$/);
+  } finally {
+    nameless.mockRestore();
+  }
+});
 
 describe('operator', () => {
   let scratch: Scratch;
