@@ -1,6 +1,6 @@
 // node scripts/words.js [path …] [--summary]: refuses the words that docs/glossary.md has put out of use. Part of `npm run check`.
 const fs = require('node:fs');
-const { readArguments } = require('./lib/arguments/arguments');
+const { misuse, readArguments } = require('./lib/arguments/arguments');
 const { runMain } = require('./lib/running/failure');
 const { inRoot, root } = require('./lib/paths');
 const { run } = require('./lib/running/run');
@@ -26,9 +26,11 @@ runMain(async () => {
   const { values, positionals } = readArguments({
     usage: USAGE,
     options: { summary: { type: 'boolean', default: false } },
-    names: process.argv.slice(2), // git refuses paths that do not exist
+    names: process.argv.slice(2),
     atMost: Infinity,
   });
+  const missing = positionals.find((path) => !fs.existsSync(inRoot(path)));
+  if (missing !== undefined) throw misuse(`There is no ${missing}.`, USAGE); // git would list nothing, and all were well
   const byFolder = new Map();
   let count = 0;
   for (const file of await filesUnder(positionals)) {

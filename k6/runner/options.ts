@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import closest from '../../scripts/lib/arguments/closest.js';
 import { root } from './paths.ts';
 import { readRehearsal, type RehearsalCommand } from './rehearsal/options.ts';
-import { ID, ID_RULE, knownVariables, readVariables, runId, urlIn } from './variables.ts';
+import { demandEnvironment, knownVariables, readVariables, runId, urlIn } from './variables.ts';
 import options from '../../scripts/lib/arguments/options.js';
+import { runName } from '../../scripts/lib/arguments/values.ts';
 
 /** One run of a scenario. */
 export interface RunCommand {
@@ -31,13 +32,18 @@ export type Command =
   | { command: 'compare'; ids: [string, string]; gate: boolean }
   | { command: 'report'; ids: [string]; saveAs: string | undefined };
 
-/** The scripts of k6/, and the run in which databases are stopped. */
-const scenarios = (): string[] => [
-  ...readdirSync(join(root, 'k6'))
+const scripts = (): string[] =>
+  readdirSync(join(root, 'k6'))
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
-    .map((name) => name.slice(0, -'.ts'.length)),
-  'breaker',
-];
+    .map((name) => name.slice(0, -'.ts'.length));
+
+/** @param others that are no scripts @throws Error that names what is no script of k6/ */
+export function demandScript(name: string, others: string[] = []): void {
+  if (name === '') throw new Error('Which scenario?');
+  const known = [...scripts(), ...others];
+  if (!known.includes(name))
+    throw new Error(`There is no scenario "${name}".${closest.didYouMean(name, known)}`);
+}
 
 export const USAGE = `npm run load -- <scenario> [NAME=value …] [options]
 npm run load -- compare <run> <run> [--gate] two runs beside each other, the second against the first with 95 %
@@ -76,35 +82,27 @@ export function readArguments(args: string[], now = new Date()): Command {
       id: { type: 'string' },
       compare: { type: 'string' },
       save: { type: 'string' },
-      gate: { type: 'boolean', default: false },
-      influx: { type: 'boolean', default: false },
-      prometheus: { type: 'boolean', default: false },
-      kafka: { type: 'boolean', default: false },
+      gate: { type: 'boolean' },
+      influx: { type: 'boolean' },
+      prometheus: { type: 'boolean' },
+      kafka: { type: 'boolean' },
     },
   });
   const [command = '', ...rest] = positionals;
-  if (command === 'compare' && rest.length === 2)
-    return { command, ids: rest as [string, string], gate: values.gate };
-  if (values.gate) throw new Error('--gate belongs to compare.');
-  if (values.save !== undefined && !ID.test(values.save))
-    throw new Error(`--save: ${ID_RULE}, not "${values.save}".`);
-  if (command === 'report' && rest.length === 1)
-    return { command, ids: rest as [string], saveAs: values.save };
-  if (!scenarios().includes(command)) {
-    const known = [...scenarios(), 'compare', 'report', 'rehearse'];
-    throw new Error(
-      command === ''
-        ? 'Which scenario?'
-        : `There is no scenario "${command}".${closest.didYouMean(command, known)}`,
-    );
-  }
+  demandOwn(command, Object.keys(values));
+  if (command === 'compare' || command === 'report') return readRuns(command, rest, values);
+  demandScript(command, ['breaker', 'compare', 'report', 'rehearse']);
   const script = command === 'breaker' ? 'purchase' : command;
   const variables = readVariables(rest, [...knownVariables(script), 'MANAGEMENT_URL'], script);
+  demandEnvironment(script);
   const id = runId(values.id, command, now);
-  const { influx, prometheus, kafka, compare } = values;
+  const { influx = false, prometheus = false, kafka = false, compare } = values;
+  if (compare !== undefined) runName('--compare', compare);
   const baseUrl = urlIn(variables, 'BASE_URL');
   if (command === 'breaker' && baseUrl !== undefined)
     throw new Error('breaker stops MariaDB and Redis: it runs on services started here, without BASE_URL.');
+  if (baseUrl === undefined && usersOf(variables) > MOST_USERS)
+    throw new Error(`USERS must be at most ${MOST_USERS}: they are made for the run.`);
   const own = { scenario: command, id, variables, compareWith: compare };
   return {
     command: 'run',
@@ -115,6 +113,28 @@ export function readArguments(args: string[], now = new Date()): Command {
     prometheus,
     kafka,
   };
+}
+
+const OF_A_RUN = ['id', 'compare', 'influx', 'prometheus', 'kafka'];
+
+/** @throws Error for an option that the command would pass over */
+function demandOwn(command: string, given: string[]): void {
+  const own = { compare: ['gate'], report: ['save'] }[command] ?? OF_A_RUN;
+  const other = given.find((name) => !own.includes(name));
+  if (other !== undefined) throw new Error(`${command} takes no --${other}.`);
+}
+
+function readRuns(
+  command: 'compare' | 'report',
+  ids: string[],
+  { gate = false, save }: { gate?: boolean; save?: string },
+): Command {
+  const [first, second, ...more] = ids.map((id) => runName(command, id));
+  if (command === 'report' && first !== undefined && second === undefined)
+    return { command, ids: [first], saveAs: save && runName('--save', save) };
+  if (command === 'compare' && first !== undefined && second !== undefined && more.length === 0)
+    return { command, ids: [first, second], gate };
+  throw new Error(`${command} takes ${command === 'report' ? 'a run' : 'two runs'}.`);
 }
 
 /** What `breaker` stops, one after the other. */
@@ -132,6 +152,12 @@ export interface Needs {
   /** Tools work on the database of a product that runs already. */
   hasDatabase?: boolean;
 }
+
+/** What the seed makes at most. */
+const MOST_USERS = 10_000_000;
+
+/** Of the scripts; an empty variable counts as unset. */
+const usersOf = ({ USERS }: Record<string, string>): number => Number(USERS || process.env.USERS || 100_000);
 
 /** More buyers than seats. */
 const FEW_SEATS = ['--concerts', '1', '--dates', '1', '--seats', '100'];
@@ -152,6 +178,10 @@ export function needsOf(command: Command): Needs {
   if (command.influx) needs.push('influxdb');
   if (command.prometheus) needs.push('prometheus');
   const stops = command.scenario === 'breaker' ? STOPPED : [];
-  const users = Number(command.variables.USERS ?? process.env.USERS ?? 100_000);
-  return { needs, users, seed: command.scenario === 'attack' ? FEW_SEATS : [], stops };
+  return {
+    needs,
+    users: usersOf(command.variables),
+    seed: command.scenario === 'attack' ? FEW_SEATS : [],
+    stops,
+  };
 }

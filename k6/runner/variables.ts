@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DECIMAL, DURATION, type Kind, SHARE, wholeFrom } from '../lib/values.ts';
 import closest from '../../scripts/lib/arguments/closest.js';
+import options from '../../scripts/lib/arguments/options.js';
+import { runName } from '../../scripts/lib/arguments/values.ts';
 import { root } from './paths.ts';
 
 /** How a script of k6/ reads a variable (k6/lib/options.ts): the function, the name, and the least whole number. */
@@ -44,8 +46,6 @@ function readsOf(script?: string): Map<string, (Kind<number> | undefined)[]> {
 }
 
 const VARIABLE = /^([A-Z][A-Z0-9_]*)=(.*)$/;
-export const ID = /^[\w.-]{1,64}$/;
-export const ID_RULE = '1 to 64 letters, digits, ".", "_" or "-"';
 
 /** NAME=value … for a script. @throws Error that names what is none, is not known, comes twice, or has a wrong value */
 export function readVariables(args: string[], known: string[], script: string): Record<string, string> {
@@ -62,22 +62,32 @@ export function readVariables(args: string[], known: string[], script: string): 
   return variables;
 }
 
+/** A script reads what it is not given from the environment. @throws Error that names what has a wrong value there */
+export function demandEnvironment(script: string): void {
+  for (const [name, kinds] of readsOf(script)) demandValue(name, process.env[name] ?? '', kinds);
+}
+
 /** @throws Error for a value that no reader of the variable takes */
 function demandValue(name: string, value: string, kinds: (Kind<number> | undefined)[]): void {
   if (value === '' || kinds.some((kind) => kind === undefined || kind.parse(value) !== undefined)) return;
   if (kinds[0] !== undefined) throw new Error(`${name} is "${value}": expected ${kinds[0].expected}.`);
 }
 
-/** The run's name: the one wished for, else what runs and when. @throws Error for a name that no folder can have */
-export function runId(wished: string | undefined, what: string, now: Date): string {
-  const id = wished ?? `${what}-${now.toISOString().slice(0, 19).replaceAll(':', '')}`;
-  if (!ID.test(id)) throw new Error(`--id: ${ID_RULE}, not "${id}".`);
-  return id;
-}
+/** What is named after a run (its queue, the run beside it) has a name that is some letters longer, and at most 64. */
+const MOST_OF_ID = 50;
 
-/** A URL that is given as a variable or by the environment. */
-export const urlIn = (variables: Record<string, string>, name: string): string | undefined =>
-  (variables[name] ?? process.env[name])?.replace(/\/$/, '');
+/** The run's name: the one wished for, else what runs and when. @throws Error for a name that no folder can have */
+export const runId = (wished: string | undefined, what: string, now: Date): string =>
+  runName('--id', wished ?? `${what}-${now.toISOString().slice(0, 19).replaceAll(':', '')}`, MOST_OF_ID);
+
+/** A URL that is given as a variable or by the environment; an empty one is none. @throws Error that names the variable */
+export function urlIn(variables: Record<string, string>, name: string): string | undefined {
+  const text = variables[name] ?? process.env[name] ?? '';
+  if (text === '') return undefined;
+  const url = options.baseUrl(name, text);
+  if (new URL(url).pathname !== '/') throw new Error(`${name} must have no path, not "${text}".`);
+  return url;
+}
 
 /** @param names of variables, as they are given @throws Error for one that comes twice: one value may be another's */
 export function demandOnce(names: string[]): void {

@@ -2,8 +2,14 @@ import closest from '../../scripts/lib/arguments/closest.js';
 import { MODEL_SCENARIOS, type ModelScenario } from './model/scenarios.ts';
 import { lasting, type Scenario, SCENARIOS } from './scenarios.ts';
 import options from '../../scripts/lib/arguments/options.js';
+import { wholeNumber } from '../../scripts/lib/arguments/values.ts';
 
 const { didYouMean } = closest;
+
+/** A day: longer than a timer lasts would be no time at all. */
+const MOST_SECONDS = 86_400;
+const MOST_ACTIVE = 999_999_999;
+const MOST_RUNS = 100;
 
 export interface Wanted {
   modelScenarios: ModelScenario[];
@@ -50,9 +56,12 @@ export function readArguments(args: string[], now = new Date()): Wanted {
   });
   for (const name of names) demandScenario(name);
   const isWanted = ({ name }: { name: string }): boolean => names.length === 0 || names.includes(name);
-  const seconds = values.seconds === undefined ? undefined : positive('--seconds', values.seconds);
+  const whole = (option: string, text: string, max: number): number => wholeNumber(option, text, { max });
+  const seconds = values.seconds === undefined ? undefined : whole('--seconds', values.seconds, MOST_SECONDS);
   const limits =
-    values.limits === 'none' ? [] : values.limits?.split(',').map((limit) => positive('--limits', limit));
+    values.limits === 'none'
+      ? []
+      : values.limits?.split(',').map((limit) => whole('--limits', limit, MOST_ACTIVE));
   const scenarios = SCENARIOS.filter(isWanted).map((scenario) => ({
     ...lasting(scenario, seconds),
     limits: limits ?? scenario.limits,
@@ -60,7 +69,7 @@ export function readArguments(args: string[], now = new Date()): Wanted {
   return {
     modelScenarios: MODEL_SCENARIOS.filter(isWanted),
     scenarios: values.model ? [] : scenarios,
-    runs: positive('--runs', values.runs),
+    runs: whole('--runs', values.runs, MOST_RUNS),
     id: `admission-${now.toISOString().slice(0, 19).replaceAll(':', '')}`,
     save: values.save,
   };
@@ -70,9 +79,4 @@ function demandScenario(wanted: string): void {
   const known = MODEL_SCENARIOS.map(({ name }) => name);
   if (!known.includes(wanted))
     throw new Error(`There is no scenario "${wanted}".${didYouMean(wanted, known)}`);
-}
-
-function positive(option: string, text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new Error(`${option} must be a whole number above 0, not "${text}".`);
 }

@@ -4,7 +4,8 @@ import { readDraws, recompute } from './recompute.mjs';
 const { values } = parseArgs({
   options: { url: { type: 'string' }, queue: { type: 'string' }, order: { type: 'boolean' } },
 });
-const { url = 'http://127.0.0.1:8080', queue = 'main' } = values;
+const { queue = 'main' } = values;
+const url = (values.url ?? 'http://127.0.0.1:8080').replace(/\/$/, '');
 const UNKNOWN = 2;
 
 /** Prints each draw. @returns {boolean} whether all are as published */

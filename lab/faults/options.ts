@@ -1,6 +1,7 @@
 import { nemeses, nemesisOf } from './nemesis/index.ts';
 import { CALM, MIXED } from './schedule.ts';
 import options from '../../scripts/lib/arguments/options.js';
+import { runName, wholeNumber } from '../../scripts/lib/arguments/values.ts';
 
 export interface Wanted {
   /** `nemeses`: those of `names`, one after the other. */
@@ -29,7 +30,13 @@ const SOAK_MINUTES = 60;
 const HAMMER_MINUTES = 60;
 const SALE_MINUTES = 6;
 const LEAST_PHASE_MS = 4000;
-const ID = /^[\w.-]{1,64}$/;
+/** A week: longer than a timer lasts would be no time at all. */
+const MOST_MINUTES = 10_080;
+const MOST_ATTEMPTS = 1_000_000_000;
+const MOST_ENTRIES = 10_000_000;
+const MOST_BUYERS = 10_000;
+/** What only one act takes. */
+const OWN = { attempts: 'hammer', entries: 'sale' };
 
 export const USAGE = `npm run lab -- faults [name … --seed N --minutes M]
 npm run lab -- faults hammer --attempts N    reserve attempts as fast as possible, under kill -9 (default 1,000,000)
@@ -88,8 +95,8 @@ export function readArguments(args: string[], now = new Date()): Wanted {
     options: {
       seed: { type: 'string' },
       minutes: { type: 'string' },
-      attempts: { type: 'string', default: '1000000' },
-      entries: { type: 'string', default: '100000' },
+      attempts: { type: 'string' },
+      entries: { type: 'string' },
       id: { type: 'string' },
       save: { type: 'string' },
       buyers: { type: 'string', default: '24' },
@@ -105,40 +112,38 @@ export function readArguments(args: string[], now = new Date()): Wanted {
   const names = act !== 'nemeses' ? [] : positionals.length > 0 ? positionals : ALL;
   for (const name of names) if (name !== MIXED && name !== CALM) nemesisOf(name);
   const id = values.id ?? `faults-${now.toISOString().slice(0, 19).replaceAll(':', '')}`;
-  for (const name of [id, values.save])
-    if (name !== undefined && !ID.test(name))
-      throw new Error(`"${name}" is no name: letters, digits, ".", "_" or "-".`);
+  runName('--id', id);
+  if (values.save !== undefined) runName('--save', values.save);
+  for (const [option, of] of Object.entries(OWN))
+    if (option in values && act !== of) throw new Error(`--${option} belongs to ${of}.`);
   const usual = {
     nemeses: names.length * PHASE_MINUTES,
     soak: SOAK_MINUTES,
     hammer: HAMMER_MINUTES,
     sale: SALE_MINUTES,
   }[act];
-  const minutes = values.minutes === undefined ? usual : positive('--minutes', values.minutes);
+  const minutes = values.minutes === undefined ? usual : minutesOf(values.minutes);
   return {
     act,
     names,
-    seed: values.seed === undefined ? Math.floor(Math.random() * 1e9) : seedOf(values.seed),
+    seed:
+      values.seed === undefined
+        ? Math.floor(Math.random() * 1e9)
+        : wholeNumber('--seed', values.seed, { min: 0, max: 999_999_999 }),
     totalMs: Math.max(names.length * LEAST_PHASE_MS, minutes * 60_000),
-    attempts: positive('--attempts', values.attempts),
-    entries: Math.ceil(positive('--entries', values.entries)),
+    attempts: wholeNumber('--attempts', values.attempts ?? '1000000', { max: MOST_ATTEMPTS }),
+    entries: wholeNumber('--entries', values.entries ?? '100000', { max: MOST_ENTRIES }),
     id,
     saveAs: values.save,
-    buyers: positive('--buyers', values.buyers),
+    buyers: wholeNumber('--buyers', values.buyers, { max: MOST_BUYERS }),
     kafka: !values['no-kafka'],
     isPlanOnly: values.plan,
     isUntimed: values.untimed,
   };
 }
 
-function seedOf(text: string): number {
-  const seed = options.plainNumber(text);
-  if (Number.isInteger(seed) && seed < 1e9) return seed;
-  throw new Error(`--seed must be a whole number from 0 to 999999999, not "${text}".`);
-}
-
-function positive(option: string, text: string): number {
-  const number = options.plainNumber(text);
-  if (number > 0) return number;
-  throw new Error(`${option} must be a number above 0, not "${text}".`);
+function minutesOf(text: string): number {
+  const minutes = options.plainNumber(text);
+  if (minutes > 0 && minutes <= MOST_MINUTES) return minutes;
+  throw new Error(`--minutes must be a number above 0, and at most ${MOST_MINUTES}, not "${text}".`);
 }

@@ -1,4 +1,4 @@
-import { demandOnce, demandVariable, knownVariables } from '../../k6/runner/variables.ts';
+import { demandOnce, demandVariable, knownVariables, runId } from '../../k6/runner/variables.ts';
 import closest from '../../scripts/lib/arguments/closest.js';
 import type { Experiment } from './experiment.ts';
 import { fatThin } from './experiments/fat-thin.ts';
@@ -6,6 +6,7 @@ import { hpa } from './experiments/hpa.ts';
 import { rollout } from './experiments/rollout.ts';
 import { size } from './experiments/size.ts';
 import options from '../../scripts/lib/arguments/options.js';
+import { wholeNumber } from '../../scripts/lib/arguments/values.ts';
 
 const { didYouMean } = closest;
 
@@ -20,6 +21,8 @@ const EXPERIMENTS: Record<string, Known> = {
   rollout: { run: rollout, runs: 5, variants: [] },
   'fat-thin': { run: fatThin, runs: 3, variants: ['fat', 'thin', 'thinner', 'one-thin'] },
 };
+
+const MOST_RUNS = 100;
 
 export const USAGE = `npm run experiment -- hpa|size|rollout|fat-thin [variant …] [NAME=value …] [options]
 
@@ -68,8 +71,8 @@ export function readArguments(args: string[], now = new Date()): Options {
         ? 'Which experiment?'
         : `There is no experiment "${name}".${didYouMean(name, Object.keys(EXPERIMENTS))}`,
     );
-  const runs = values.runs === undefined ? known.runs : options.plainNumber(values.runs);
-  if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs: a whole number, at least 1.');
+  const runs =
+    values.runs === undefined ? known.runs : wholeNumber('--runs', values.runs, { max: MOST_RUNS });
   const factor = options.plainNumber(values.factor);
   if (!(factor > 0)) throw new Error('--factor: a number above 0.');
   const pairs = rest.map((argument) => /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(argument));
@@ -87,7 +90,7 @@ export function readArguments(args: string[], now = new Date()): Options {
     runs,
     factor,
     isSaved: values.save,
-    id: values.id ?? `${name}-${now.toISOString().slice(0, 19).replaceAll(':', '')}`,
+    id: runId(values.id, name, now),
     variables: Object.fromEntries(pairs.flatMap((pair) => (pair ? [[pair[1] ?? '', pair[2] ?? '']] : []))),
   };
 }

@@ -139,9 +139,10 @@ async function verify(deployments) {
 }
 
 async function restore(args) {
-  const [file, ...rest] = args[0] !== undefined && !args[0].startsWith('-') ? args : ['', ...args];
   const options = { replace: { type: 'boolean', default: false } };
-  const { values } = readArguments({ args: rest, usage: RESTORE_USAGE, options });
+  const read = { args, usage: RESTORE_USAGE, options, names: args, atMost: 1 };
+  const { values, positionals } = readArguments(read);
+  const [file = ''] = positionals;
   if (!values.replace)
     throw misuse('This deletes everything in the database first: confirm it by --replace.', RESTORE_USAGE);
   listen();

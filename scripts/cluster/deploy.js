@@ -1,14 +1,14 @@
 // npm run cluster -- deploy: builds the image and installs charts/concert.
 const path = require('node:path');
 const { assembledCharts } = require('../lib/deploys/charts');
-const { misuse } = require('../lib/arguments/arguments');
+const { takeOption } = require('../lib/arguments/arguments');
 const { ensureDependencies } = require('../lib/dependencies');
 const { Failure } = require('../lib/running/failure');
 const { listen } = require('../lib/running/interruption');
 const { inRoot } = require('../lib/paths');
 const { note, step } = require('../lib/running/progress');
 const { run: runProgram } = require('../lib/running/run');
-const { currentContext, demand, helm, kubectl, NAMESPACE } = require('./context');
+const { checkHelmOptions, currentContext, demand, helm, kubectl, NAMESPACE } = require('./context');
 const { deliveryTo } = require('./images');
 const { whilePodsCanStart } = require('./startup');
 
@@ -59,15 +59,6 @@ async function deliverImage(context, registry) {
   ];
 }
 
-/** @throws Failure for --registry without a value */
-function takeRegistry(args) {
-  const at = args.indexOf('--registry');
-  if (at < 0) return { rest: args };
-  const registry = args[at + 1];
-  if (registry === undefined || registry.startsWith('-')) throw misuse('--registry needs a value.', USAGE);
-  return { registry: registry.replace(/\/$/, ''), rest: args.toSpliced(at, 2) };
-}
-
 /** Installs or upgrades, and waits until all pods are ready, or until one of them cannot start. */
 function install(options) {
   // An autoscaler, or an operator who has scaled before, may have set the same fields. Helm takes them over only when it
@@ -89,11 +80,17 @@ function install(options) {
   );
 }
 
-async function deploy(args) {
-  const context = await currentContext();
-  const { registry, rest } = takeRegistry(args);
+/** @throws Failure with code 2 for options that Helm does not know, with its own code for values that the chart refuses */
+async function wantedBy(args) {
+  const { value, rest } = takeOption(args, '--registry', USAGE);
   const options = rest.filter((arg) => arg !== '--no-build');
-  if (options.length === rest.length) options.push(...(await deliverImage(context, registry)));
+  await checkHelmOptions(options, USAGE);
+  return { registry: value?.replace(/\/$/, ''), options, isBuilt: options.length === rest.length };
+}
+
+async function deploy({ registry, options, isBuilt }) {
+  const context = await currentContext();
+  if (isBuilt) options.push(...(await deliverImage(context, registry)));
   await kubectl(['apply', '-f', inRoot('k8s', 'namespace.yaml')]);
   await step(`concert to ${context}`, () => install(options));
   note(
@@ -104,7 +101,7 @@ async function deploy(args) {
 async function run(args) {
   listen();
   await ensureDependencies();
-  return deploy(args);
+  return deploy(await wantedBy(args));
 }
 
-module.exports = { about: 'builds the image and installs charts/concert', usage: USAGE, run };
+module.exports = { wantedBy, about: 'builds the image and installs charts/concert', usage: USAGE, run };

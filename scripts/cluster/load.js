@@ -1,15 +1,12 @@
 // npm run cluster -- load: one k6 run as a Job in the cluster.
-const fs = require('node:fs');
 const zlib = require('node:zlib');
 const path = require('node:path');
-const { misuse } = require('../lib/arguments/arguments');
+const { checkArguments, misuse, takeOption, usageOf } = require('../lib/arguments/arguments');
 const { assembledCharts } = require('../lib/deploys/charts');
-const { didYouMean } = require('../lib/arguments/closest');
 const { plainNumber } = require('../lib/arguments/options');
 const { ensureDependencies } = require('../lib/dependencies');
 const { Failure } = require('../lib/running/failure');
 const { listen } = require('../lib/running/interruption');
-const { inRoot } = require('../lib/paths');
 const { note, step } = require('../lib/running/progress');
 const { currentContext, helm, kubectl, NAMESPACE } = require('./context');
 const { crossed, merge, textOf } = require('./merge');
@@ -18,10 +15,8 @@ const START_MINUTES = 5;
 const THRESHOLDS_FAILED = 99;
 const POLL_MS = 2000;
 
-const USAGE = `npm run cluster -- load [scenario] [VARIABLE=value…] [--pods N] [options]
-One run of k6/<scenario>.ts in the cluster, by default study; exit code 99: thresholds were missed.
-VARIABLE: k6/README.md. --pods: as many share the load, and what they have measured is judged as a whole. The other
-options go to helm.`;
+const OPTIONS = 'k6/runner/cluster-options.ts';
+const USAGE = usageOf(OPTIONS);
 
 /** @returns {Promise<string>} of the Job's only pod, by JSONPath; empty while there is none */
 const ofPod = async (job, path) => {
@@ -115,26 +110,25 @@ async function follow(job) {
   return Number(await until(job, () => ofPod(job, 'containerStatuses[0].state.terminated.exitCode')));
 }
 
-/** @throws Failure for --pods without a number */
-function takePods(args) {
-  const at = args.indexOf('--pods');
-  if (at < 0) return { pods: 1, rest: args };
-  const pods = plainNumber(args[at + 1] ?? '');
+/** @throws Failure with code 2 for what is not known */
+async function wantedBy(all) {
+  const { value = '1', rest } = takeOption(all, '--pods', USAGE);
+  const pods = plainNumber(value);
   if (!Number.isInteger(pods) || pods < 1 || pods > 99)
     throw misuse('--pods needs a number from 1 to 99.', USAGE);
-  return { pods, rest: args.toSpliced(at, 2) };
+  const [scenario, ...args] = /^[a-z]/.test(rest[0] ?? '') ? rest : ['study', ...rest];
+  const isVariable = (arg) => /^[A-Z][A-Z0-9_]*=/.test(arg);
+  const variables = args.filter(isVariable);
+  await checkArguments(OPTIONS, [scenario, ...variables]);
+  return { pods, scenario, variables, options: args.filter((arg) => !isVariable(arg)) };
 }
 
-async function load(all) {
-  const { pods, rest: args } = takePods(all);
+async function load({ pods, scenario, variables, options }) {
   await currentContext();
-  const scenario = /^[a-z]/.test(args[0] ?? '') ? args.shift() : 'study';
-  const isVariable = (arg) => /^[A-Z][A-Z0-9_]*=/.test(arg);
-  const variables = args.filter(isVariable).flatMap((arg) => ['--set-string', `variables.${arg}`]);
-  const options = args.filter((arg) => !isVariable(arg));
+  const given = variables.flatMap((variable) => ['--set-string', `variables.${variable}`]);
   // The same once more is another run.
   const run = ['--set-string', `run=${Date.now().toString(36)}`, '--set', `pods=${pods}`];
-  const set = ['--set', `scenario=${scenario}`, ...run, ...variables, ...options];
+  const set = ['--set', `scenario=${scenario}`, ...run, ...given, ...options];
   await helm(['upgrade', '--install', 'load', path.join(assembledCharts(), 'k6'), ...set], {
     what: 'helm upgrade',
   });
@@ -144,21 +138,11 @@ async function load(all) {
   return code;
 }
 
-/** @throws Failure for a scenario that is not in k6/ */
-function checkLoad([scenario]) {
-  const known = fs
-    .readdirSync(inRoot('k6'))
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
-    .map((file) => file.slice(0, -'.ts'.length));
-  if (/^[a-z]/.test(scenario ?? '') && !known.includes(scenario))
-    throw misuse(`There is no scenario "${scenario}".${didYouMean(scenario, known)}`, USAGE);
-}
-
 async function run(args) {
-  checkLoad(args);
   listen();
+  const wanted = await wantedBy(args);
   await ensureDependencies();
-  return load(args);
+  return load(wanted);
 }
 
 module.exports = { about: 'runs k6 as a Job in the cluster', usage: USAGE, run };

@@ -10,6 +10,7 @@ const { countsOf, runJest } = require('../lib/tests/jest');
 const { run: runProgram } = require('../lib/running/run');
 const { ensureServicesDir } = require('../lib/state');
 const { currentContext } = require('./context');
+const { wantedBy } = require('./deploy');
 
 /**
  * The load tests' users need sessions beside those that the other tests admit; a backup is made and restored; the pages
@@ -35,6 +36,7 @@ async function run(args) {
   if (args[0] !== undefined && !args[0].startsWith('-')) throw misuse(`There is no "${args[0]}".`, USAGE);
   listen();
   await ensureDependencies();
+  await wantedBy(args);
   ensureServicesDir();
   await currentContext();
   const installed = await runProgram(findHelm(), ['list', '--namespace', 'concert', '--short']);
@@ -45,7 +47,7 @@ async function run(args) {
     HELM: findHelm(),
     KUBECTL: findKubectl(),
     CHARTS: assembledCharts(),
-    CLUSTER_OPTIONS: [...NEEDED, ...args].join(' '),
+    CLUSTER_OPTIONS: JSON.stringify([...NEEDED, ...args]),
   };
   const only = ['--testPathIgnorePatterns', '/node_modules/', '--runInBand', '--verbose', 'test/cluster'];
   const { code, report } = await runJest(only, env);

@@ -12,6 +12,7 @@ const { run } = require('../lib/running/run');
 const { runTool, urlsOfRunning } = require('../lib/tool');
 
 const SCRIPTS = inRoot('charts', 'concert-api', 'files');
+const BACKUPS = inServices('backups');
 const NEEDS = { backup: 'mariadb-dump', restore: 'mariadb' };
 const TODO = {
   backup: 'see the message above; the account of DATABASE_ADMIN_URL must be allowed to read everything.',
@@ -65,6 +66,16 @@ async function runScript(name, url, own) {
   );
 }
 
+/** Made if there is none. @throws Failure for a file, and for a folder that cannot be written */
+function demandFolder(folder) {
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    fs.accessSync(folder, fs.constants.W_OK);
+  } catch (error) {
+    throw new Failure(`Dumps cannot be written to --folder ${folder}: ${error.message}`);
+  }
+}
+
 async function adminUrl() {
   await ensureDependencies();
   const urls = await urlsOfRunning({ needs: ['mariadb'] });
@@ -73,27 +84,32 @@ async function adminUrl() {
 
 async function backup(args) {
   const options = {
-    folder: { type: 'string', default: inServices('backups') },
+    folder: { type: 'string', default: BACKUPS },
     keep: { type: 'string', default: '14' },
   };
   const { values } = readArguments({ args, usage: BACKUP_USAGE, options });
   if (!/^[1-9]\d{0,5}$/.test(values.keep)) throw misuse('--keep: a whole number, at least 1.', BACKUP_USAGE);
   listen();
+  demandFolder(values.folder);
   const url = await adminUrl();
-  fs.mkdirSync(values.folder, { recursive: true, mode: 0o700 });
   await runScript('backup', url, { FOLDER: values.folder, KEEP: values.keep });
 }
 
 async function restore(args) {
-  const options = {
-    folder: { type: 'string', default: inServices('backups') },
-    replace: { type: 'boolean', default: false },
-  };
-  const [file, ...rest] = args[0] !== undefined && !args[0].startsWith('-') ? args : ['', ...args];
-  const { values } = readArguments({ args: rest, usage: RESTORE_USAGE, options });
+  const options = { folder: { type: 'string' }, replace: { type: 'boolean', default: false } };
+  const { values, positionals } = readArguments({
+    args,
+    usage: RESTORE_USAGE,
+    options,
+    names: args,
+    atMost: 1,
+  });
+  const [file = ''] = positionals;
   if (!values.replace)
     throw misuse('This deletes everything in the database first: confirm it by --replace.', RESTORE_USAGE);
-  const FOLDER = file.includes('/') ? path.dirname(path.resolve(file)) : values.folder;
+  if (file.includes('/') && values.folder !== undefined)
+    throw misuse(`Either --folder, or the folder of ${file}.`, RESTORE_USAGE);
+  const FOLDER = file.includes('/') ? path.dirname(path.resolve(file)) : (values.folder ?? BACKUPS);
   if (!fs.existsSync(path.join(FOLDER, path.basename(file))))
     throw new Failure(`There is no ${path.join(FOLDER, path.basename(file))}.`, { todo: `ls ${FOLDER}` });
   listen();

@@ -1,5 +1,6 @@
 // npm run lab -- draw: makes the draws of a queue again from what is published (lab/draw). It uses no code of the product.
 const { misuse, readArguments, TYPESCRIPT } = require('../lib/arguments/arguments');
+const { baseUrl } = require('../lib/arguments/options');
 const { nodeBinary } = require('../lib/running/node-binary');
 const { inRoot } = require('../lib/paths');
 const { exitCodeOf } = require('../lib/running/run');
@@ -15,8 +16,11 @@ const OPTIONS = { url: { type: 'string' }, queue: { type: 'string' }, order: { t
 
 function run(args) {
   const { values } = readArguments({ usage: USAGE, options: OPTIONS, args });
-  if (values.url !== undefined && !URL.canParse(values.url))
-    throw misuse(`--url "${values.url}" is no URL.`, USAGE);
+  try {
+    if (values.url !== undefined) baseUrl('--url', values.url);
+  } catch (error) {
+    throw misuse(error.message, USAGE);
+  }
   return exitCodeOf(nodeBinary(), [...TYPESCRIPT, inRoot('lab', 'draw', 'main.mjs'), ...args]);
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configDoubts, configTable, loadConfig } from '../config/config';
-import { argumentsAreRight, print, readArguments, runTool, UsageError } from './support/tool';
+import { argumentsAreRight, CannotRun, print, readArguments, runTool, UsageError } from './support/tool';
 
 const USAGE = `Usage: npm run check -- config [--check | --write FILE]
 Prints the table of variables, checks those of this environment and names each that is wrong (exit code 2).
@@ -25,10 +25,14 @@ runTool(USAGE, () => {
 });
 
 function writeTable(file: string): void {
-  const text = readFileSync(file, 'utf8');
-  if (!TABLE.test(text)) throw new UsageError(`${file} has no table of variables.`);
-  writeFileSync(
-    file,
-    text.replace(TABLE, () => `${configTable()}\n`),
-  );
+  try {
+    const text = readFileSync(file, 'utf8');
+    if (!TABLE.test(text)) throw new UsageError(`${file} has no table of variables.`);
+    writeFileSync(
+      file,
+      text.replace(TABLE, () => `${configTable()}\n`),
+    );
+  } catch (error) {
+    throw error instanceof UsageError ? error : new CannotRun(`--write: ${(error as Error).message}.`);
+  }
 }

@@ -1,3 +1,4 @@
+import { parseUrl } from '../config/parsing/url';
 import {
   CannotRun,
   print,
@@ -83,6 +84,18 @@ function orderOf(act: string, value: string | undefined): object {
     : { command: act, value: wholeNumber(act, value, { min: 1, max: MOST }) };
 }
 
+/** @throws UsageError for what `fetch` cannot ask, or what no path can be put behind */
+function baseUrlOf(url: string): string {
+  try {
+    const { username, password, search } = parseUrl(url, ['http:', 'https:']);
+    if (username + password !== '') throw new Error('must have no user and no password');
+    if (search !== '') throw new Error('must have no ?…: a path is put behind it');
+  } catch (error) {
+    throw new UsageError(`--url ${error instanceof Error ? error.message : String(error)}.`);
+  }
+  return url.replace(/\/$/, '');
+}
+
 runTool(USAGE, async () => {
   const { values, positionals } = readArguments({
     allowPositionals: true,
@@ -92,14 +105,13 @@ runTool(USAGE, async () => {
   if (more.length > 0) throw new UsageError(`What is ${more.join(' ')}?`);
   if (act === 'status' && value !== undefined) throw new UsageError(`status takes no ${value}.`);
   const order = act === 'status' ? undefined : orderOf(act, value);
-  if (values.url !== undefined && !/^https?:\/\//.test(values.url))
-    throw new UsageError(`--url must begin with http:// or https://, not "${values.url}".`);
+  const given = values.url === undefined ? undefined : baseUrlOf(values.url);
   const config = toolConfig();
   if (config.MANAGEMENT_TOKEN === '')
     throw new CannotRun(
       'MANAGEMENT_TOKEN must be set here, to the key of an operator or to the MANAGEMENT_TOKEN of the product.\nFor example: export MANAGEMENT_TOKEN=$(npm run -s db -- operator add NAME --role operator)',
     );
-  const url = values.url ?? `http://127.0.0.1:${config.MANAGEMENT_PORT ?? config.PORT}`;
+  const url = given ?? `http://127.0.0.1:${config.MANAGEMENT_PORT ?? config.PORT}`;
   if (order === undefined) {
     const all = await ask<AdmissionStatus[]>(`${url}/queues`, config.MANAGEMENT_TOKEN);
     const ids = all.map(({ queueId }) => queueId);

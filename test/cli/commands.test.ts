@@ -46,7 +46,11 @@ interface CommandLines {
 const { HELPED, REFUSED } = jest.requireActual<CommandLines>('../../scripts/lib/tests/command-lines');
 /** The build is no command of npm's, but a script that the image uses. */
 const COMMANDS = [...HELPED, 'build'];
-const WRONG = [...Object.values(REFUSED).flat(), ['build --froce', 'Did you mean "--force"?'] as const];
+const WRONG = [
+  ...Object.values(REFUSED).flat(),
+  ['build --froce', 'Did you mean "--force"?'] as const,
+  ['words nosuch', 'There is no nosuch'] as const,
+];
 
 /** A disk without space; Linux has it. */
 const FULL = '/dev/full';

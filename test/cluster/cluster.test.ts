@@ -22,7 +22,7 @@ import {
  * npm run cluster -- test: the product on kubectl's current context, from the installation to its end. One story: each
  * test goes on where the one before stopped.
  */
-const OPTIONS = (process.env.CLUSTER_OPTIONS ?? '').split(' ').filter((option) => option !== '');
+const OPTIONS = JSON.parse(process.env.CLUSTER_OPTIONS ?? '[]') as string[];
 
 jest.setTimeout(15 * 60_000);
 const tell = (text: string): void => void process.stdout.write(`    ${text}\n`);

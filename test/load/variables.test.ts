@@ -1,3 +1,4 @@
+import { needsOf, readArguments } from '../../k6/runner/options';
 import { knownVariables, readVariables } from '../../k6/runner/variables';
 
 describe('a variable of a scenario', () => {
@@ -26,5 +27,40 @@ describe('a variable of a scenario', () => {
       THINK: '',
       DATES: 'any',
     });
+  });
+});
+
+describe('npm run load', () => {
+  it.each([
+    [['study', '--id', '..'], '--id: 1 to 50 letters'],
+    [['study', '--id', 'x'.repeat(51)], '--id: 1 to 50 letters'], // the queue of the run is named load-<id>
+    [['study', '--compare', '../other'], '--compare: 1 to 64 letters'],
+    [['report', '..'], 'report: 1 to 64 letters'],
+    [['compare', 'a'], 'compare takes two runs.'],
+    [['compare', 'a', 'b', '--influx'], 'compare takes no --influx.'],
+    [['report', 'a', '--compare', 'b'], 'report takes no --compare.'],
+    [['study', '--save', 'a'], 'study takes no --save.'],
+    [['study', '--id='], "Option '--id' is empty."],
+    [['study', ''], 'An argument is empty.'],
+    [['study', 'BASE_URL=localhost:8080'], 'BASE_URL must be a URL that starts with http:// or https://'],
+    [['study', 'BASE_URL=http://localhost:8080/v1'], 'BASE_URL must have no path'],
+    [['study', 'BASE_URL=http://u:p@localhost'], 'BASE_URL must have no user and no password.'],
+    [['study', 'USERS=20000000'], 'USERS must be at most 10000000'],
+    [['rehearse', '--users', '0', '--seats', '1'], '--users must be a whole number from 1 to 1000000'],
+  ])('refuses %j before anything is started', (args, message) => {
+    expect(() => readArguments(args)).toThrow(message);
+  });
+
+  it('refuses a wrong variable of the environment, which its script would read', () => {
+    const before = process.env.USERS;
+    try {
+      process.env.USERS = '5e3';
+      expect(() => readArguments(['study'])).toThrow('USERS is "5e3": expected a whole number, at least 1.');
+      process.env.USERS = '';
+      expect(needsOf(readArguments(['study', 'USERS=']))).toMatchObject({ users: 100_000 });
+    } finally {
+      if (before === undefined) delete process.env.USERS;
+      else process.env.USERS = before;
+    }
   });
 });

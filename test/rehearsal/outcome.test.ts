@@ -152,7 +152,7 @@ describe('the arguments of a rehearsal', () => {
     ['--cleanup --users 1', '--cleanup takes nothing else.'],
     ['--requests', '--requests needs BASE_URL'],
     ['--requests --users 1 BASE_URL=http://x', '--requests takes --id and variables alone'],
-    ['--users 1 --seats 1 --id a/b', '--id: 1 to 64'],
+    ['--users 1 --seats 1 --id a/b', '--id: 1 to 50'],
   ])('%s is refused', (args, words) => {
     expect(() => read(...args.split(' '))).toThrow(words);
   });

@@ -1,6 +1,7 @@
 import type { RunCommand } from '../options.ts';
-import { knownVariables, readVariables, runId, urlIn } from '../variables.ts';
+import { demandEnvironment, knownVariables, readVariables, runId, urlIn } from '../variables.ts';
 import options from '../../../scripts/lib/arguments/options.js';
+import { wholeNumber } from '../../../scripts/lib/arguments/values.ts';
 
 /** The real sale whose end is to be predicted. */
 export interface RealSale {
@@ -40,10 +41,9 @@ const ABANDON_SHARE = '0.1';
 const OWN_VARIABLES = ['REHEARSAL_PASS', 'PEAK', 'USERS', 'DURATION', 'FIRST_USER', 'QUEUE', 'SCHEDULE_ID'];
 
 function whole(option: string, text: string | undefined, fallback?: number): number {
-  const value = text === undefined ? fallback : options.plainNumber(text);
-  if (value === undefined) throw new Error(`--${option} is missing.`);
-  if (Number.isSafeInteger(value) && value >= 1 && value <= MOST) return value;
-  throw new Error(`--${option} must be a whole number from 1 to ${MOST}, not "${String(text)}".`);
+  if (text !== undefined) return wholeNumber(`--${option}`, text, { max: MOST });
+  if (fallback === undefined) throw new Error(`--${option} is missing.`);
+  return fallback;
 }
 
 /** @param args behind `rehearse` @throws Error that says what is wrong */
@@ -72,6 +72,7 @@ export function readRehearsal(args: string[], now: Date): RehearsalCommand {
     (name) => !OWN_VARIABLES.includes(name),
   );
   const variables = readVariables(positionals, known, 'spike');
+  demandEnvironment('spike');
   const baseUrl = urlIn(variables, 'BASE_URL');
   if (values.requests) return readRequests(values, variables, baseUrl, now);
   const id = runId(values.id, 'rehearse', now);

@@ -116,7 +116,7 @@ async function rehearseOnce(
     if (signal.aborted) await finish('--failure', 'It was interrupted.');
     else await finish('--outcome', JSON.stringify(shown));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = (error instanceof Error ? error.message : '') || String(error); // an AggregateError has no message
     await finish('--failure', why).catch(() => undefined); // what has failed first is what counts
     throw error;
   } finally {

@@ -46,6 +46,26 @@ function readArguments({ usage, options = {}, names = [], atMost = 0, args = pro
 }
 
 /**
+ * Takes an option out of arguments of which the others are another program's.
+ * @param {string[]} args
+ * @param {string} name as `--pods`
+ * @param {string} usage
+ * @returns {{value?: string, rest: string[]}}
+ * @throws Failure with code 2 when it has no value, or comes twice
+ */
+function takeOption(args, name, usage) {
+  const isIt = (argument) => argument === name || argument.startsWith(`${name}=`);
+  const at = args.findIndex(isIt);
+  if (at < 0) return { rest: args };
+  const isJoined = args[at] !== name;
+  const value = isJoined ? args[at].slice(name.length + 1) : (args[at + 1] ?? '');
+  if (value === '' || value.startsWith('-')) throw misuse(`${name} needs a value.`, usage);
+  const rest = args.toSpliced(at, isJoined ? 1 : 2);
+  if (rest.some(isIt)) throw misuse(`Option '${name}' is given twice.`, usage);
+  return { value, rest };
+}
+
+/**
  * The help of a program that is written in TypeScript, read from its source (`const USAGE`): help is shown before
  * anything is installed or built.
  */
@@ -72,4 +92,4 @@ async function checkArguments(file, args) {
   if (status !== 0) throw misuse(stderr.trim(), usage);
 }
 
-module.exports = { readArguments, checkArguments, usageOf, asksForHelp, misuse, TYPESCRIPT };
+module.exports = { readArguments, checkArguments, takeOption, usageOf, asksForHelp, misuse, TYPESCRIPT };

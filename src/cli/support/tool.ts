@@ -34,7 +34,8 @@ export function toolConfig(): Config {
 
 /**
  * `parseArgs` of Node, with its errors turned into UsageError (they name the option). It would take the last one of an option
- * that is given twice, of which one may be another's.
+ * that is given twice, of which one may be another's, and an empty text, which is what a shell makes of a variable that is
+ * not set.
  */
 export function readArguments<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
   try {
@@ -44,6 +45,11 @@ export function readArguments<T extends ParseArgsConfig>(config: T): ReturnType<
     );
     const twice = given.find((name, i) => given.indexOf(name) !== i);
     if (twice !== undefined) throw new Error(`Option '--${twice}' is given twice.`);
+    for (const token of tokens) {
+      if (token.kind === 'option' && token.value === '')
+        throw new Error(`Option '--${token.name}' is empty.`);
+      if (token.kind === 'positional' && token.value === '') throw new Error('An argument is empty.');
+    }
     return parseArgs(config);
   } catch (error) {
     const message = messageOf(error).replace(/\. To specify a positional.*$/s, '.');

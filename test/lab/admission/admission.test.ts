@@ -159,8 +159,8 @@ describe('npm run lab -- admission', () => {
 
   it('an error names the argument that is wrong', () => {
     expect(() => readArguments(['z'])).toThrow('There is no scenario "z".');
-    expect(() => readArguments(['--limits', '30,'])).toThrow(
-      '--limits must be a whole number above 0, not "".',
-    );
+    expect(() => readArguments(['--limits', '30,'])).toThrow('--limits must be a whole number from 1');
+    // A timer that is to last longer than 25 days lasts no time at all.
+    expect(() => readArguments(['--seconds', '9999999'])).toThrow('--seconds must be a whole number from 1');
   });
 });

@@ -25,6 +25,7 @@ describe('npm run experiment', () => {
     [['size', '--speed', '2'], '--speed'],
     [['size', '--id', 'a', '--id', 'b'], "Option '--id' is given twice."],
     [['size', 'RATE=1', 'RATE=2'], 'RATE is given twice.'],
+    [['size', '--id', '../../elsewhere'], '--id: 1 to 50 letters'],
     [['hpa', 'cup'], 'There is no variant "cup"'],
   ])('refuses %j', (args, why) => {
     expect(() => readArguments(args)).toThrow(why);

@@ -115,6 +115,18 @@ describe('a sale under faults', () => {
     expect(() => readArguments(['sale', 'kill-api'])).toThrow('sale goes alone.');
   });
 
+  it.each([
+    [['--buyers', '0.5'], '--buyers must be a whole number from 1'], // nobody would buy, and all would be well
+    [['hammer', '--attempts', '0.2'], '--attempts must be a whole number from 1'],
+    [['calm', '--attempts', '5'], '--attempts belongs to hammer.'],
+    [['hammer', '--entries', '5'], '--entries belongs to sale.'],
+    [['--minutes', '40000'], 'at most 10080'], // a timer that is to last longer than 25 days lasts no time at all
+    [['--id', '..'], '--id: 1 to 64 letters'],
+    [['--save', '.'], '--save: 1 to 64 letters'],
+  ])('refuses %j', (args, message) => {
+    expect(() => readArguments(args)).toThrow(message);
+  });
+
   it('offers seats that were not bought to others', () => {
     const programme = {
       seatsOf: (i: number) => [10 * i + 1, 10 * i + 2],
