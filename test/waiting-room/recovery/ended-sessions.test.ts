@@ -3,10 +3,8 @@ import { PresenceMarks } from '../../../src/modules/waiting-room/snapshot/presen
 import type { Ends, IssuedEntry } from '../../../src/modules/waiting-room/state/results';
 import type { Script } from '../../../src/platform/redis/redis';
 import type { WaitingRoom } from '../../../src/modules/waiting-room/waiting-room';
-import { at } from '../../support/at';
 import { Rooms } from '../../support/rows/rooms';
 import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
-import { until } from '../../support/wait';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 
@@ -195,47 +193,6 @@ describe('ended sessions after Redis has lost its state', () => {
       expect(await statusOf(other, second)).toBe('PROGRESS');
       expect(await statusOf(room, first)).toBe('EXPIRED');
       expect(await statusOf(other, second)).toBe('PROGRESS');
-    });
-  });
-
-  describe('after Redis has evicted a single key', () => {
-    const keys = 'state active idle log changed users:0 done:0 expired:0 present:0:0'.split(' ');
-    it.each(keys)('%s: nobody has a second session, and all are admitted in order', async (name) => {
-      const rooms = open(1, { idleTimeoutMs: 600_000 });
-      const room = rooms.open();
-      const entries = [];
-      for (let user = 1; user <= 6; user++) entries.push(await room.entries.issue(user));
-      const [paid, ended, active] = [at(entries, 0), at(entries, 1), at(entries, 2)];
-      const toBeAdmitted = entries.slice(2);
-      await room.entries.endSession(paid.seq);
-      rooms.repository.paid.add(paid.seq);
-      await room.refresh();
-      await redis.zadd(`${rooms.keys.prefix}active`, 1, ended.seq); // its lease has passed
-      room.snapshot.enter([ended.seq], 1, 0);
-      await room.tick();
-      await room.refresh();
-      expect(await redis.del(`${rooms.keys.prefix}${name}`)).toBe(1);
-
-      const again = await room.entries.issue(active.userId); // finds that the users' entries are gone
-      const order = [];
-      for (const entry of toBeAdmitted) {
-        const inside = await until('somebody is admitted', async () => {
-          await time.pass(200);
-          await room.tick();
-          await room.refresh();
-          await room.flushPresence();
-          const seqs = [...(await rooms.scores('active')).keys()];
-          return seqs.length > 0 && seqs;
-        });
-        order.push(...inside);
-        expect(await room.entries.resolve(entry)).toMatchObject({ status: 'PROGRESS' });
-        await room.entries.endSession(entry.seq);
-      }
-      expect(order).toEqual(toBeAdmitted.map(({ seq }) => seq));
-      expect(await room.entries.resolve(paid)).toMatchObject({ status: 'DONE' });
-      expect(await room.entries.resolve(ended)).toMatchObject({ status: 'EXPIRED' });
-      if (again.seq !== active.seq)
-        expect(await room.entries.resolve(again)).toMatchObject({ status: 'EXPIRED' });
     });
   });
 });

@@ -17,11 +17,12 @@
 local MAX_LEAVES = 500000
 local epochMs, intervalMs, most = tonumber(ARGV[5]), tonumber(ARGV[8]), tonumber(ARGV[9])
 
--- Brings 'idle' back where it was evicted and nobody would be idle any more: a piece by each call.
+-- Brings back idle deadlines that Redis has evicted, else their users would never be idle: a piece by each call. A script
+-- may have written others since, so all of 'idle' is there only when it is as long as 'active'.
 local function refillIdle()
   if idleMs == 0 then return end
   local from = redis.call('HGET', KEYS[1], 'refillIdle')
-  if redis.call('EXISTS', KEYS[3]) == 0 then from = redis.call('EXISTS', KEYS[2]) == 1 and '0' end
+  if not from and redis.call('ZCARD', KEYS[3]) < redis.call('ZCARD', KEYS[2]) then from = '0' end
   if not from then return end
   local scan = redis.call('ZSCAN', KEYS[2], from, 'COUNT', PIECE)
   for i = 1, #scan[2], 2 do redis.call('ZADD', KEYS[3], 'NX', now + idleMs, scan[2][i]) end

@@ -15,6 +15,7 @@ local at = 10
 for _ = 1, tonumber(ARGV[9]) do
   local segment = tonumber(ARGV[at])
   local key = presenceKey(epoch, segment)
+  checkPresence(segment)
   redis.call('SETRANGE', seen, ARGV[at + 1], ARGV[at + 2])
   redis.call('BITOP', 'OR', key, key, seen)
   redis.call('DEL', seen)

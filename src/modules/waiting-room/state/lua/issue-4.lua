@@ -78,11 +78,11 @@ local function issue(user, proof, drawn)
     storeEntry(user, drawn, entryGen, iat)
     seq = drawn
   end
+  if seq and hasLostEnds(seq) then return answerLost() end -- before the proof is spent: the user comes again after the restore
   local spent, isOfAnother = spend(proof, user)
   if isOfAnother then return answer('SPENT', 0, 0, 0, 0, 0, 1) end
   local wasSpent = spent and 1 or 0
   if seq then
-    if hasLostEnds(seq) then return answerLost() end
     local deadline = sessionDeadline(seq)
     if deadline then return answer('PROGRESS', seq, entryGen, iat, deadline, 0, wasSpent) end
     if now < waitEnds(iat, waitMs) and not hasMissedDeadline(seq) and not isOver(seq) then

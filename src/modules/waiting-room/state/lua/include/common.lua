@@ -130,6 +130,11 @@ local function declareLost()
   redis.call('HSET', KEYS[1], 'lost', 1)
 end
 
+-- To be called before a write that makes the key if it is not there: else the write would hide that Redis has lost it.
+local function checkBefore(key)
+  if isMissing(key) then declareLost() end
+end
+
 -- Every change that snapshots must learn has a version. 'log' holds who became active and who left, 'changed' which
 -- bitmaps have changed.
 local function nextVersion()

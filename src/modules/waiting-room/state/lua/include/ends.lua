@@ -3,6 +3,7 @@
 -- why: paid | expired | replaced
 local function markEnded(how, seq, why)
   local key = how .. ':' .. segmentOf(seq)
+  checkBefore(key)
   if redis.call('SETBIT', prefix .. key, seq % SEGMENT, 1) == 0 then addLeaf('end', '%.0f %s', seq, why) end
   redis.call('PEXPIRE', prefix .. key, tokenMs)
   mustHave(key, now + tokenMs)

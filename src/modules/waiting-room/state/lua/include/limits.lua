@@ -25,7 +25,7 @@ loadLimits()
 
 -- How many entries may be admitted now.
 local function freeSessions()
-  if isFrozen() or toDescribe or isPaused or isDrawing or now < opensAt then return 0 end
+  if isLost or isFrozen() or toDescribe or isPaused or isDrawing or now < opensAt then return 0 end
   local free = math.min(bySeats or math.huge, math.max(0, limit - redis.call('ZCARD', KEYS[2])))
   return tokens and math.min(free, math.floor(tokens)) or free
 end

@@ -10,10 +10,25 @@ local function presenceChanged(segment)
   redis.call('ZADD', prefix .. 'changed', nextVersion(), epoch .. ':' .. segment)
 end
 
+-- Whether a bitmap that 'changed' names does not exist any more.
+local function hasLostPresence(at, segment)
+  return redis.call('EXISTS', presenceKey(at, segment)) == 0
+    and redis.call('ZSCORE', prefix .. 'changed', at .. ':' .. segment) ~= false
+end
+
+-- To be called before a write to a bitmap of this epoch: else the write would hide that Redis has lost it.
+local checked = {}
+local function checkPresence(segment)
+  if checked[segment] then return end
+  checked[segment] = true
+  if hasLostPresence(epoch, segment) then declareLost() end
+end
+
 -- Segments that have changed, and what was counted in segments from a seq to their end.
 local marked, counted = {}, {}
 local function markPresent(seq)
   local segment = segmentOf(seq)
+  checkPresence(segment)
   if redis.call('SETBIT', presenceKey(epoch, segment), seq % SEGMENT, 1) == 0 then
     marked[segment], counted[segment] = true, nil
   end
@@ -31,12 +46,6 @@ local function isPresent(seq)
     if redis.call('GETBIT', presenceKey(at, segment), bit) == 1 then return true end
   end
   return false
-end
-
--- Whether a bitmap that 'changed' names does not exist any more.
-local function hasLostPresence(at, segment)
-  return redis.call('EXISTS', presenceKey(at, segment)) == 0
-    and redis.call('ZSCORE', prefix .. 'changed', at .. ':' .. segment) ~= false
 end
 
 -- The first present seq in (after, upTo]. Returns nil when there is none, and also when a bitmap is missing: then the

@@ -25,6 +25,7 @@ local function storeEntry(user, seq, entryGen, iat)
     redis.call('RPUSH', prefix .. 'entrants', string.format('%.0f:%.0f:%.0f:%.0f', user, seq, entryGen, iat))
     redis.call('PEXPIRE', prefix .. 'entrants', tokenMs)
   end
+  checkBefore(bucket)
   redis.call('HSET', prefix .. bucket, user, string.format('%.0f:%.0f:%.0f', seq, entryGen, iat))
   stored[bucket] = true
 end
@@ -34,7 +35,7 @@ end
 local KEPT_LONGER_MS = 60000
 local function keepUsers()
   for bucket in pairs(stored) do
-    if (mustExistUntil[bucket] or 0) < now + tokenMs then
+    if isMissing(bucket) or (mustExistUntil[bucket] or 0) < now + tokenMs then
       redis.call('PEXPIRE', prefix .. bucket, tokenMs + KEPT_LONGER_MS)
       mustHave(bucket, now + tokenMs + KEPT_LONGER_MS)
     end

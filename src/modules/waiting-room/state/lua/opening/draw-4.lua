@@ -21,6 +21,11 @@ local function merge(key, i)
 end
 
 for i = 11, #ARGV, 3 do
+  if i <= presentUpTo then checkPresence(tonumber(ARGV[i])) else checkBefore('expired:' .. ARGV[i]) end
+end
+if isLost then return { 'state-lost' } end
+
+for i = 11, #ARGV, 3 do
   local segment = tonumber(ARGV[i])
   if i <= presentUpTo then
     merge('present:' .. epoch .. ':' .. ARGV[i], i)

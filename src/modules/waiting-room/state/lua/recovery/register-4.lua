@@ -10,6 +10,10 @@
 if lost() then return { 'state-lost' } end
 local refused = {}
 for i = 9, #ARGV, 4 do
+  if isLost or hasLostEnds(tonumber(ARGV[i + 1])) then
+    declareLost()
+    break
+  end
   local user, seq, entryGen, iat = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
   local isUsers = not isDrawn(seq) and not isOver(seq)
   if isUsers and entryGen >= firstGen() then
@@ -19,4 +23,5 @@ for i = 9, #ARGV, 4 do
 end
 keepUsers()
 appendLeaves()
+if isLost then return { 'state-lost' } end
 return { 'OK', refused }
