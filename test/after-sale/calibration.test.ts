@@ -21,6 +21,21 @@ const rounded = (of: object): unknown =>
     typeof value === 'number' ? Math.round(1e6 * value) / 1e6 : value,
   );
 
+describe('the figures of a report', () => {
+  it('are by nearest rank, and 0 without values', () => {
+    const values = Array.from({ length: 100 }, (_, i) => 100 - i);
+    expect(distributionOf(values)).toMatchObject({
+      count: 100,
+      mean: 50.5,
+      p10: 10,
+      p50: 50,
+      p99: 99,
+      max: 100,
+    });
+    expect(distributionOf([])).toMatchObject({ count: 0, mean: 0, p50: 0, max: 0 });
+  });
+});
+
 describe('the calibration of the chances', () => {
   it('compares for each word what was expected with what came true', () => {
     expect(rounded(CHANCES.words)).toEqual([

@@ -1,7 +1,7 @@
-import { distributionOf } from '../../src/modules/after-sale/figures';
-import { parseLeaf } from '../../src/modules/after-sale/leaves';
+import { applyLeaf, parseLeaf } from '../../src/modules/after-sale/leaves';
 import { Presence } from '../../src/modules/after-sale/presence';
 import { AfterSaleService } from '../../src/modules/after-sale/service';
+import { QueueReplay } from '../../src/modules/after-sale/queue-replay';
 import type { AfterSaleRepository } from '../../src/modules/after-sale/repository';
 import { SaleReplay, type SaleSource } from '../../src/modules/after-sale/sale-replay';
 import type { SaleReport } from '../../src/modules/after-sale/schema';
@@ -139,18 +139,56 @@ describe('the report of a sale', () => {
   });
 });
 
-describe('the figures of a report', () => {
-  it('are by nearest rank, and 0 without values', () => {
-    const values = Array.from({ length: 100 }, (_, i) => 100 - i);
-    expect(distributionOf(values)).toMatchObject({
-      count: 100,
-      mean: 50.5,
-      p10: 10,
-      p50: 50,
-      p99: 99,
-      max: 100,
-    });
-    expect(distributionOf([])).toMatchObject({ count: 0, mean: 0, p50: 0, max: 0 });
+describe('a queue of five entries, of which the first is active', () => {
+  const BEFORE = [
+    'limit 0 fixed 2 - 600000',
+    ...[1, 2, 3, 4, 5].map((seq) => `issue 0 ${seq} 1 c`),
+    'admit 0 1 free',
+  ];
+  const stateAfter = (leaves: string[]) => {
+    const queue = new QueueReplay();
+    for (const leaf of [...BEFORE, ...leaves]) applyLeaf(queue, parseLeaf(leaf));
+    const { issued, head, active, rejoined, limits, counted, refused } = queue;
+    const { gaps, restores, endedWaiting } = counted;
+    const sets = { active: [...active], rejoined: [...rejoined] };
+    return {
+      issued,
+      head,
+      ...sets,
+      paused: limits?.paused,
+      notReached: refused.notReached,
+      gaps,
+      restores,
+      endedWaiting,
+    };
+  };
+  const state = { issued: 5, head: 1, active: [1], rejoined: [], paused: false, notReached: 4 };
+  const counts = { gaps: 0, restores: 0, endedWaiting: 0 };
+
+  it.each<[string, Partial<ReturnType<typeof stateAfter>>]>([
+    ['pass 1 2 3', { head: 3, notReached: 2 }],
+    ['head 1 4', { head: 4, notReached: 1 }],
+    ['head 1 0', {}],
+    ['back 1 2', { rejoined: [2] }],
+    ['back 1 2, away 2 2', {}],
+    ['open 1 4', { active: [1, 4] }],
+    ['end 1 1 paid', { active: [] }],
+    ['end 1 3 released', { notReached: 3, endedWaiting: 1 }],
+    ['cut 1 4 5', { issued: 6 }],
+    ['gap 1', { gaps: 1 }],
+    ['command 1 pause', { paused: true }],
+    ['command 1 pause, command 2 limit 3, command 3 resume', {}],
+    ['command 1 pause, limit 2 operator 1 0.5 600000', { paused: true }],
+    ['begin 1 2 5 6 2 0 0 0 1', { issued: 6, head: 2, active: [], paused: true, notReached: 3 }],
+    ['begin 1 1048577 0 0 0 0 0 0 0', { issued: 0, head: 0, active: [], notReached: 0 }],
+    [
+      'restore 1 2 5 7 3 0 0 0 1',
+      { issued: 7, head: 3, active: [], paused: true, notReached: 2, restores: 1 },
+    ],
+    ['back 1 2, command 2 pause, state 3 1 5 5 1 0 0 0 0', { active: [] }],
+    ['unknown 1 2 3', {}],
+  ])('is changed by %s: %j', (leaves, change) => {
+    expect(stateAfter(leaves.split(', '))).toEqual({ ...state, ...counts, ...change });
   });
 });
 
