@@ -73,7 +73,7 @@ describe('the forms', () => {
     expect(await ordersOf(userId)).toEqual([{ status: 'CANCELED', total: 200 }]);
   });
 
-  it('are held to the rules of the API, and top up a dear order in several steps', async () => {
+  it('are held to the rules of the API, and top up an expensive order in several steps', async () => {
     const { id } = await app.given.scheduleWithSeats(2, { amount: 1_000_000_000 });
     const { buyer, userId } = await entered();
     const seats = await buyer.get(`${FORMS}/seats?scheduleId=${id}`);

@@ -76,7 +76,7 @@ export function OrderScreen({ of }: { of: Order }): VNode {
   );
 }
 
-/** Most won that the API adds at once; what a dearer order lacks is added in several steps. */
+/** Most won that the API adds at once; what a more expensive order lacks is added in several steps. */
 const LARGEST_CHARGE = 1_000_000_000;
 
 interface ActionsProps {
