@@ -1,34 +1,10 @@
 import type { Config } from './fields';
-import { closest } from './closest';
 import { notifierMs } from './database-times';
 import { hasIdentity } from './fields/identity';
+import { unknownVariable } from './names/unknown';
 import { isBlockedPort } from './parsing/blocked-ports';
 import { isLoopback } from './parsing/host';
 import { parseUrl } from './parsing/url';
-
-/** Beginnings that only our variables have; others (REDIS_, HTTP_, NODE_ …) are used by many programs. */
-const OURS =
-  /^(?:QUEUE|HOLD|TOKEN|MANAGEMENT|IDEMPOTENCY|OUTBOX|EVENT|NOTIFIER|BREAKER|SHUTDOWN|SWEEP|WATCH|TRUST|SLO|WEBHOOK|TRACES)_/;
-/** What Kubernetes sets for each Service. */
-const SERVICE_LINK = /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_\w+)?)$/;
-/** Shorter names are near to too many others. */
-const LEAST_LENGTH = 5;
-
-function unknownVariable(name: string, variables: readonly string[]): string | undefined {
-  if (variables.includes(name) || SERVICE_LINK.test(name)) return undefined;
-  const isTypo = name.length >= LEAST_LENGTH && /^[A-Z\d_]+$/.test(name);
-  const meant = isTypo ? closest(name, variables) : undefined;
-  const isNear = meant !== undefined && isSlip(name, meant);
-  if (!isNear && !OURS.test(name)) return undefined;
-  return `${name} is not known and changes nothing.${meant === undefined ? '' : ` Did you mean ${meant}?`}`;
-}
-
-/** A slip is in the first word or behind it: what differs in both is another program's. */
-function isSlip(name: string, meant: string): boolean {
-  const [first, ...rest] = name.split('_');
-  const [meantFirst, ...meantRest] = meant.split('_');
-  return first === meantFirst || rest.join('_') === meantRest.join('_');
-}
 
 /** Beginnings of the variables that only one gate reads. */
 const GATE_VARIABLES = [

@@ -121,6 +121,19 @@ describe('the configuration', () => {
       ]);
     });
 
+    it('give the new name of each variable that the changelog calls renamed', () => {
+      const changelog = readFileSync(join(__dirname, '../../CHANGELOG.md'), 'utf8');
+      const [, table = ''] = /\n\*\*Variables\*\*\n([^]*?)\n\*\*/.exec(changelog) ?? [];
+      const rows = [...table.matchAll(/^\| `([A-Z_\d]+)`.*\| (.+) \|$/gm)];
+      expect(rows).toHaveLength(24);
+      for (const [, old = '', now = ''] of rows) {
+        const [doubt = ''] = doubtsOf({ [old]: '1' });
+        const [, name = ''] =
+          /^\w+ is not known and changes nothing: its name is (\w+) now\.$/.exec(doubt) ?? [];
+        expect([old, now]).toEqual([old, expect.stringContaining(`\`${name}\``)]);
+      }
+    });
+
     it('leave out variables of other programs', () => {
       const others = {
         HTTP_PROXY: 'x',
