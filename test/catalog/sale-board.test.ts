@@ -88,6 +88,21 @@ describe('the status of a queue that sells', () => {
     return one;
   };
 
+  it('is one of the main queue, whether or not its concerts name it', async () => {
+    const { admin, queueId: main } = app;
+    const name = `class ${randomBytes(4).toString('hex')}`;
+    for (const queueId of [null, main, '']) {
+      const { id, title } = await app.given.scheduleWithSeats(2);
+      await admin.execute('UPDATE concert_seat SET price_class = ? WHERE schedule_id = ?', [name, id]);
+      await admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [queueId, title]);
+    }
+    const board = app.service.container.resolve(SaleBoardRepository);
+    const counts = (await board.counts()).filter((each) => each.name === name);
+    expect(counts).toMatchObject([{ queueId: main, sale: 'OPEN', free: 6 }]);
+    const own = (await board.sales()).filter(({ queueId, sale }) => queueId === main && sale === 'OPEN');
+    expect(own).toHaveLength(1); // other tests' concerts among them
+  });
+
   it('follows the sale from its draft to its end', async () => {
     const { id, title, seats } = await app.given.scheduleWithSeats(2, { amount: PRICE });
     const { admin } = app;

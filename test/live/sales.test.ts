@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+import { SalesRepository } from '../../src/modules/live/sales/repository';
 import { type Sales, soldOutAtMs } from '../../src/modules/live/sales/sales';
 import { at } from '../support/at';
 import { uniqueQueueId } from '../support/config';
@@ -18,6 +20,8 @@ describe('what the live view tells of sales', () => {
     const seats = await app.admin.query<{ id: number }>('SELECT id FROM concert_seat WHERE schedule_id = ?', [
       scheduleId,
     ]);
+    const names = "UPDATE concert_seat SET price_class = 'constructor' WHERE schedule_id = ?";
+    await app.admin.execute(names, [scheduleId]);
     const [payer, loser] = [await app.buyer(1000), await app.buyer(1000)];
     await payer.pay(await payer.hold(scheduleId, at(seats, 0).id));
     await app.given.holdIsPast(await loser.hold(scheduleId, at(seats, 1).id));
@@ -30,11 +34,23 @@ describe('what the live view tells of sales', () => {
       return minutes.some(({ lapses }) => lapses > 0) && holds === 0 && classes[0]?.free === 3;
     });
     const { classes, minutes } = ours(lapsed) ?? { classes: [], minutes: [] };
-    expect(classes).toEqual([{ name: 'R', amount: 700, free: 3, held: 0, sold: 1, blocked: 0 }]);
+    expect(classes).toEqual([{ name: 'constructor', amount: 700, free: 3, held: 0, sold: 1, blocked: 0 }]);
     const sold = minutes.filter(({ seats: count }) => count > 0);
-    expect(sold).toMatchObject([{ seats: 1, won: 700, byClass: { R: 1 } }]);
+    expect(sold).toMatchObject([{ seats: 1, won: 700, byClass: { constructor: 1 } }]);
     expect(minutes.reduce((sum, { lapses }) => sum + lapses, 0)).toBe(1);
     live.close();
+  });
+
+  it('are one of the main queue, whether or not its concerts name it', async () => {
+    const name = `class ${randomInt(1e9)}`;
+    for (const queueId of [null, '', app.queueId]) {
+      const { id, title } = await app.given.scheduleWithSeats(2);
+      await app.admin.execute('UPDATE concert_seat SET price_class = ? WHERE schedule_id = ?', [name, id]);
+      await app.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [queueId, title]);
+    }
+    const classes = await app.service.container.resolve(SalesRepository).classes();
+    const own = classes.filter((each) => each.name === name);
+    expect(own).toMatchObject([{ queueId: app.queueId, free: 6 }]);
   });
 
   it('says when all will be sold by what the last five minutes sold', () => {

@@ -41,6 +41,9 @@ const SCHEDULES = `
      AND NOT EXISTS (SELECT 1 FROM rehearsal h WHERE h.concert_id = c.id)
    ORDER BY d.starts_at, d.id`;
 
+/** The queue that sells a concert `c`; no name means the main queue, whose name the statement is given. */
+export const QUEUE_OF_CONCERT = "COALESCE(NULLIF(c.queue_id, ''), ?)";
+
 /** State of the sale of a schedule `d` that is no draft. */
 export const SALE_OF_SCHEDULE = `
   CASE WHEN d.state = 'CANCELED' THEN 'CANCELED'

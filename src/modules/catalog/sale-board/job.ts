@@ -87,7 +87,7 @@ export class SaleBoardJob {
   private reportUnknownQueues(sales: Counted['sales']): void {
     for (const { queueId, sale } of sales) {
       const isForSale = sale === 'OPEN' || sale === 'BEFORE';
-      if (!isForSale || queueId === null || queueId === '' || this.unknownQueues.has(queueId)) continue;
+      if (!isForSale || this.unknownQueues.has(queueId)) continue;
       if (this.rooms.find(queueId) !== undefined) continue;
       this.unknownQueues.add(queueId);
       this.logger.warn({ queueId }, 'concerts name a queue that does not exist, and cannot be sold');
@@ -115,8 +115,7 @@ export class SaleBoardJob {
     { sales, counts, holders, bought }: Counted,
   ): Promise<SaleFacts | undefined> {
     const { queueId } = room;
-    const isOurs = (row: { queueId: string | null }): boolean =>
-      (row.queueId === null || row.queueId === '' ? this.config.QUEUE_ID : row.queueId) === queueId;
+    const isOurs = (row: { queueId: string }): boolean => row.queueId === queueId;
     const sale = saleFactsOf(sales.filter(isOurs), counts.filter(isOurs), (at) =>
       this.displayTime.withOffset(at),
     );

@@ -1,18 +1,18 @@
-import { Lifecycle, scoped } from 'tsyringe';
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { CONFIG, type Config } from '../../../config/config';
 import { Database } from '../../../platform/database/database';
 import type { SeatHolders } from '../../waiting-room/state/admission-store';
-import { SALE_OF_SCHEDULE, type Sale } from '../repository';
+import { QUEUE_OF_CONCERT, SALE_OF_SCHEDULE, type Sale } from '../repository';
 
 export interface ScheduleSale {
-  /** null or empty: the main queue. */
-  queueId: string | null;
+  queueId: string;
   sale: Sale;
   opensAt: Date | null;
 }
 
 /** Seats of one class, over all schedules of a queue whose sales are in the same state. */
 export interface ClassCount {
-  queueId: string | null;
+  queueId: string;
   sale: Sale;
   name: string;
   amount: number;
@@ -22,7 +22,7 @@ export interface ClassCount {
 }
 
 const SCHEDULES = `
-  SELECT c.queue_id AS queueId, ${SALE_OF_SCHEDULE} AS sale, MIN(d.opens_at) AS opensAt
+  SELECT ${QUEUE_OF_CONCERT} AS queueId, ${SALE_OF_SCHEDULE} AS sale, MIN(d.opens_at) AS opensAt
     FROM concert_schedule d JOIN concert c ON c.id = d.concert_id
    WHERE d.state <> 'DRAFT' AND d.ends_at > NOW(3) - INTERVAL 1 DAY
      AND EXISTS (SELECT 1 FROM concert_seat s WHERE s.schedule_id = d.id AND s.status <> 'BLOCKED')
@@ -34,7 +34,7 @@ const SCHEDULES = `
  */
 const COUNTS = `
   WITH open_sale AS (
-    SELECT d.id, c.queue_id, ${SALE_OF_SCHEDULE} AS sale
+    SELECT d.id, ${QUEUE_OF_CONCERT} AS queue_id, ${SALE_OF_SCHEDULE} AS sale
       FROM concert_schedule d JOIN concert c ON c.id = d.concert_id
      WHERE d.state = 'PUBLISHED' AND d.starts_at > NOW(3) AND (d.closes_at IS NULL OR d.closes_at > NOW(3)))
   SELECT queue_id AS queueId, sale, name, amount,
@@ -79,7 +79,14 @@ const BOUGHT = `
 /** The state of every queue’s sale. An expired hold counts as free immediately. */
 @scoped(Lifecycle.ContainerScoped)
 export class SaleBoardRepository {
-  constructor(private readonly database: Database) {}
+  private readonly mainQueueId: string;
+
+  constructor(
+    private readonly database: Database,
+    @inject(CONFIG) config: Config,
+  ) {
+    this.mainQueueId = config.QUEUE_ID;
+  }
 
   /** The sessions that hold seats, by queue. @param endingSeconds time within which holds count as ending */
   async holders(endingSeconds: number): Promise<({ queueId: string } & SeatHolders)[]> {
@@ -105,11 +112,11 @@ export class SaleBoardRepository {
 
   /** One row per queue and state of a sale; none of drafts, schedules without seats, or what ended more than a day ago. */
   async sales(): Promise<ScheduleSale[]> {
-    return this.database.query<ScheduleSale>(SCHEDULES);
+    return this.database.query<ScheduleSale>(SCHEDULES, [this.mainQueueId]);
   }
 
   /** Of schedules whose sale is open or will open; most expensive first. */
   async counts(): Promise<ClassCount[]> {
-    return this.database.query<ClassCount>(COUNTS);
+    return this.database.query<ClassCount>(COUNTS, [this.mainQueueId]);
   }
 }

@@ -36,7 +36,7 @@ export class SalesCountJob {
     private readonly store: SalesStore,
     private readonly processes: ProcessStore,
     private readonly rooms: WaitingRoomRegistry,
-    @inject(CONFIG) private readonly config: Config,
+    @inject(CONFIG) config: Config,
   ) {
     this.queueIds = [config.QUEUE_ID, ...config.QUEUES.keys()];
     this.lease = new Lease(database, `sales-count of ${config.QUEUE_ID}`);
@@ -81,7 +81,7 @@ export class SalesCountJob {
       const kept = [...(known ?? [])].filter(
         ([minute]) => minute >= thisMinute - HOUR_MINUTES && minute < thisMinute - minutesBefore,
       );
-      const counted = minutesOf(this.ownOf(sold, queueId), this.ownOf(lapses, queueId));
+      const counted = minutesOf(ownOf(sold, queueId), ownOf(lapses, queueId));
       this.minutes.set(queueId, new Map([...kept, ...counted]));
     }
     this.isWholeHour = true;
@@ -96,8 +96,8 @@ export class SalesCountJob {
     const minutes = [...(this.minutes.get(queueId)?.values() ?? [])];
     return {
       queueId,
-      holds: this.ownOf(holds, queueId).reduce((sum, row) => sum + row.holds, 0),
-      classes: this.ownOf(classes, queueId).map(({ name, amount, free, held, sold, blocked }) => ({
+      holds: ownOf(holds, queueId).reduce((sum, row) => sum + row.holds, 0),
+      classes: ownOf(classes, queueId).map(({ name, amount, free, held, sold, blocked }) => ({
         name,
         amount,
         free,
@@ -108,14 +108,10 @@ export class SalesCountJob {
       minutes: minutes.sort((a, b) => a.minuteMs - b.minuteMs),
     };
   }
-
-  /** A concert without a queue is sold by the main one. */
-  private ownOf<T extends { queueId: string | null }>(rows: T[], queueId: string): T[] {
-    const ofRow = (row: T): string =>
-      row.queueId === null || row.queueId === '' ? this.config.QUEUE_ID : row.queueId;
-    return rows.filter((row) => ofRow(row) === queueId);
-  }
 }
+
+const ownOf = <T extends { queueId: string }>(rows: T[], queueId: string): T[] =>
+  rows.filter((row) => row.queueId === queueId);
 
 function minutesOf(sold: SoldRow[], lapses: LapseRow[]): Map<number, MinuteSales> {
   const minutes = new Map<number, MinuteSales>();
@@ -125,7 +121,7 @@ function minutesOf(sold: SoldRow[], lapses: LapseRow[]): Map<number, MinuteSales
       seats: 0,
       won: 0,
       lapses: 0,
-      byClass: {},
+      byClass: Object.create(null) as MinuteSales['byClass'], // a class may be called `constructor`
     };
     minutes.set(minute, known);
     return known;

@@ -1,9 +1,10 @@
-import { Lifecycle, scoped } from 'tsyringe';
+import { inject, Lifecycle, scoped } from 'tsyringe';
+import { CONFIG, type Config } from '../../../config/config';
 import { Database } from '../../../platform/database/database';
+import { QUEUE_OF_CONCERT } from '../../catalog/repository';
 
 interface OfQueue {
-  /** null or empty: the main queue. */
-  queueId: string | null;
+  queueId: string;
 }
 
 export interface ClassRow extends OfQueue {
@@ -33,14 +34,14 @@ export interface HoldRow extends OfQueue {
 }
 
 const CLASSES = `
-  SELECT c.queue_id AS queueId, COALESCE(s.price_class, s.amount) AS name, s.amount,
+  SELECT ${QUEUE_OF_CONCERT} AS queueId, COALESCE(s.price_class, s.amount) AS name, s.amount,
          CAST(SUM(s.status = 'AVAILABLE' OR (s.status = 'TEMP_RESERVED' AND s.held_until <= NOW(3))) AS UNSIGNED) AS free,
          CAST(SUM(s.status = 'TEMP_RESERVED' AND s.held_until > NOW(3)) AS UNSIGNED) AS held,
          CAST(SUM(s.status = 'RESERVED') AS UNSIGNED) AS sold,
          CAST(SUM(s.status = 'BLOCKED') AS UNSIGNED) AS blocked
     FROM concert_schedule d JOIN concert c ON c.id = d.concert_id JOIN concert_seat s ON s.schedule_id = d.id
    WHERE d.state = 'PUBLISHED' AND d.starts_at > NOW(3)
-   GROUP BY c.queue_id, name, s.amount
+   GROUP BY queueId, name, s.amount
    ORDER BY s.amount DESC, name`;
 
 /**
@@ -48,7 +49,7 @@ const CLASSES = `
  * by the time of the payment, which each payment would have to keep.
  */
 const SOLD = `
-  SELECT c.queue_id AS queueId, FLOOR(UNIX_TIMESTAMP(o.paid_at) / 60) AS minute,
+  SELECT ${QUEUE_OF_CONCERT} AS queueId, FLOOR(UNIX_TIMESTAMP(o.paid_at) / 60) AS minute,
          COALESCE(s.price_class, s.amount) AS name, COUNT(*) AS seats, CAST(SUM(r.amount) AS UNSIGNED) AS won
     FROM orders o FORCE INDEX (order_by_hold_end)
     JOIN reservation r ON r.order_id = o.id
@@ -56,44 +57,51 @@ const SOLD = `
     JOIN concert_schedule d ON d.id = o.schedule_id JOIN concert c ON c.id = d.concert_id
    WHERE o.status = 'PAID' AND o.held_until > NOW(3) - INTERVAL ? MINUTE
      AND o.paid_at >= FROM_UNIXTIME(60 * (FLOOR(UNIX_TIMESTAMP(NOW(3)) / 60) - ?))
-   GROUP BY c.queue_id, minute, name`;
+   GROUP BY queueId, minute, name`;
 
 const LAPSES = `
-  SELECT c.queue_id AS queueId, FLOOR(UNIX_TIMESTAMP(o.held_until) / 60) AS minute, COUNT(*) AS lapses
+  SELECT ${QUEUE_OF_CONCERT} AS queueId, FLOOR(UNIX_TIMESTAMP(o.held_until) / 60) AS minute, COUNT(*) AS lapses
     FROM orders o FORCE INDEX (order_by_hold_end)
     JOIN concert_schedule d ON d.id = o.schedule_id JOIN concert c ON c.id = d.concert_id
    WHERE o.status = 'EXPIRED' AND o.held_until >= FROM_UNIXTIME(60 * (FLOOR(UNIX_TIMESTAMP(NOW(3)) / 60) - ?))
-   GROUP BY c.queue_id, minute`;
+   GROUP BY queueId, minute`;
 
 const HOLDS = `
-  SELECT c.queue_id AS queueId, COUNT(*) AS holds
+  SELECT ${QUEUE_OF_CONCERT} AS queueId, COUNT(*) AS holds
     FROM orders o FORCE INDEX (order_by_hold_end)
     JOIN concert_schedule d ON d.id = o.schedule_id JOIN concert c ON c.id = d.concert_id
    WHERE o.status = 'HELD' AND o.held_until > NOW(3)
-   GROUP BY c.queue_id`;
+   GROUP BY queueId`;
 
 /** What all queues have sold, and what of it is left. */
 @scoped(Lifecycle.ContainerScoped)
 export class SalesRepository {
-  constructor(private readonly database: Database) {}
+  private readonly mainQueueId: string;
+
+  constructor(
+    private readonly database: Database,
+    @inject(CONFIG) config: Config,
+  ) {
+    this.mainQueueId = config.QUEUE_ID;
+  }
 
   /** Seats of published schedules that have not begun, most expensive first. */
   async classes(): Promise<ClassRow[]> {
-    return this.database.query<ClassRow>(CLASSES);
+    return this.database.query<ClassRow>(CLASSES, [this.mainQueueId]);
   }
 
   /** Seats paid for in this minute and in those before it. */
   async sold(minutesBefore: number): Promise<SoldRow[]> {
-    return this.database.query<SoldRow>(SOLD, [minutesBefore + 1, minutesBefore]);
+    return this.database.query<SoldRow>(SOLD, [this.mainQueueId, minutesBefore + 1, minutesBefore]);
   }
 
   /** Orders whose hold ended without a payment, in this minute and in those before it. */
   async lapses(minutesBefore: number): Promise<LapseRow[]> {
-    return this.database.query<LapseRow>(LAPSES, [minutesBefore]);
+    return this.database.query<LapseRow>(LAPSES, [this.mainQueueId, minutesBefore]);
   }
 
   /** Orders on hold now. */
   async holds(): Promise<HoldRow[]> {
-    return this.database.query<HoldRow>(HOLDS);
+    return this.database.query<HoldRow>(HOLDS, [this.mainQueueId]);
   }
 }

@@ -6,11 +6,9 @@ import {
   type SqlExecutor,
   type SqlTransaction,
 } from '../../../platform/database/database';
+import { QUEUE_OF_CONCERT } from '../../catalog/repository';
 import { PAYMENT_OF_Q, SESSION_COLUMNS } from '../../waiting-room/state/session-repository';
 import type { LockedSchedule, LockedSeat, SeatFacts, WantedSeat } from './hold-rows';
-
-/** The queue that sells a concert; no name means the main queue, whose name the statement is given. */
-const QUEUE_OF_CONCERT = "COALESCE(NULLIF(c.queue_id, ''), ?)";
 
 /** Whether a schedule `d` is published, and within its window of sales. */
 export const IS_ON_SALE = `(d.state = 'PUBLISHED' AND COALESCE(d.opens_at <= NOW(3), TRUE)
