@@ -25,12 +25,17 @@ describe('the forms', () => {
   const ordersOf = async (userId: number): Promise<{ status: string; total: number }[]> =>
     app.admin.query('SELECT status, total FROM orders WHERE user_id = ? ORDER BY id', [userId]);
 
+  /** Opens the page of the seats and chooses there. */
+  const choose = async (buyer: FormBuyer, id: number, choice: object, headers = {}): Promise<Response> => {
+    await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
+    return buyer.submit('orders', choice, headers);
+  };
+
   it('lead from the queue to a ticket: seats, top-up, more time, payment', async () => {
     const { id, title } = await app.given.scheduleWithSeats(6, { amount: 300 });
     const { buyer, userId } = await entered(100);
     expect((await buyer.find(title)).text).toContain(title);
-    await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
-    const held = await buyer.submit('orders', { count: 2 });
+    const held = await choose(buyer, id, { count: 2 });
     expect(held.text).toContain('600');
     await buyer.submit('extension');
     expect(buyer.last?.text).not.toContain('action="/v1/forms/extension"');
@@ -66,8 +71,7 @@ describe('the forms', () => {
   it('hold the seats that were ticked, and give them back', async () => {
     const { id, seats } = await app.given.scheduleWithSeats(3);
     const { buyer, userId } = await entered();
-    await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
-    await buyer.submit('orders', { count: undefined, seatId: seats.slice(0, 2).map((seat) => seat.id) });
+    await choose(buyer, id, { count: undefined, seatId: seats.slice(0, 2).map((seat) => seat.id) });
     expect(await ordersOf(userId)).toEqual([{ status: 'HELD', total: 200 }]);
     await buyer.submit('release');
     expect(await ordersOf(userId)).toEqual([{ status: 'CANCELED', total: 200 }]);
@@ -77,17 +81,14 @@ describe('the forms', () => {
     const { id } = await app.given.scheduleWithSeats(2, { amount: 1_000_000_000 });
     const { buyer, userId } = await entered();
     const seats = await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
-    for (const count of [0, 21, 1.5]) {
-      buyer.last = seats;
-      expect([count, (await buyer.submit('orders', { count })).status]).toEqual([count, 400]);
-    }
-    buyer.last = seats;
+    const refused = async (page: Response, action: string, entry: Record<string, unknown>): Promise<void> => {
+      expect([entry, (await buyer.submit(action, entry)).status]).toEqual([entry, 400]);
+      buyer.last = page;
+    };
+    for (const count of [0, 21, 1.5]) await refused(seats, 'orders', { count });
     const held = await buyer.submit('orders', { count: 2 });
-    for (const amount of [0, 1_000_000_001, 999_999_999_999_999, '1e3']) {
-      buyer.last = held;
-      expect([amount, (await buyer.submit('balance', { amount })).status]).toEqual([amount, 400]);
-    }
-    buyer.last = held;
+    for (const amount of [0, 1_000_000_001, 999_999_999_999_999, '1e3'])
+      await refused(held, 'balance', { amount });
     await buyer.submit('balance');
     await buyer.submit('balance');
     await buyer.submit('payment');
@@ -97,10 +98,9 @@ describe('the forms', () => {
   it('say that seats cannot be read now, and not that there are none', async () => {
     const { id } = await app.given.scheduleWithSeats(1);
     const { buyer } = await entered();
-    const away = new DatabaseUnavailable(new Error('away'));
-    const { container } = app.service;
-    const read = jest.spyOn(container.resolve(ConcertRepository), 'availableSeats').mockImplementation(() => {
-      throw away;
+    const concerts = app.service.container.resolve(ConcertRepository);
+    const read = jest.spyOn(concerts, 'availableSeats').mockImplementation(() => {
+      throw new DatabaseUnavailable(new Error('away'));
     });
     const answer = await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
     read.mockRestore();
@@ -113,16 +113,14 @@ describe('the forms', () => {
     await buyer.submit('departure');
     await request(app.url).post('/v1/api/queue/token').send({ userId });
     await (await open()).submit('entry', { userId });
-    const shedders = new Set(enter.mock.contexts);
-    expect([enter.mock.calls.length > 1, shedders.size]).toEqual([true, 1]);
+    expect([enter.mock.calls.length > 1, new Set(enter.mock.contexts).size]).toEqual([true, 1]);
     enter.mockRestore();
   });
 
   it('act once when a button is pressed twice', async () => {
     const { id } = await app.given.scheduleWithSeats(1, { amount: 500 });
     const { buyer, userId } = await entered();
-    await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
-    await buyer.submit('orders', { count: 1 });
+    await choose(buyer, id, { count: 1 });
     const form = buyer.formOf('balance');
     const { letGo, locked } = await lockUsers(app.admin, [userId]);
     const presses = [buyer.post('balance', form), buyer.post('balance', form)];
@@ -137,8 +135,7 @@ describe('the forms', () => {
   it('act for each of two buttons, and say that a form was sent before with other entries', async () => {
     const { id } = await app.given.scheduleWithSeats(1, { amount: 500 });
     const { buyer, userId } = await entered();
-    await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
-    await buyer.submit('orders', { count: 1 });
+    await choose(buyer, id, { count: 1 });
     const [topUp, release] = [buyer.formOf('balance'), buyer.formOf('release')];
     await buyer.post('balance', topUp);
     const other = await buyer.post('balance', { ...topUp, amount: 400 });
@@ -157,13 +154,11 @@ describe('the forms', () => {
     const rival = await app.buyer();
     await rival.reserve(id, seats[0]?.id ?? 0);
     const { buyer } = await entered();
-    await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
     const choice = { count: undefined, seatId: seats[0]?.id };
-    const refused = await buyer.submit('orders', choice, { 'Accept-Language': 'en-GB, ko' });
+    const refused = await choose(buyer, id, choice, { 'Accept-Language': 'en-GB, ko' });
     expect([refused.status, refused.headers['content-type']]).toEqual([409, 'text/html; charset=utf-8']);
     expect(refused.text).toContain('Somebody was faster');
-    await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
-    const inKorean = await buyer.submit('orders', choice);
+    const inKorean = await choose(buyer, id, choice);
     expect([inKorean.status, inKorean.text]).toEqual([409, expect.stringContaining('다른 분이 먼저')]);
     const tooLarge = await buyer.submit('orders', { x: 'x'.repeat(9000) });
     expect([tooLarge.status, tooLarge.text]).toEqual([413, expect.stringContaining('양식이 너무 큽니다')]);
@@ -173,14 +168,14 @@ describe('the forms', () => {
 
   it('renew themselves while they wait, and show the position', async () => {
     const { buyer } = await entered();
-    const page = await buyer.get(FORMS);
-    expect([200, 303]).toContain(page.status); // it may be in at once
-    expect((await open()).last?.headers['content-security-policy']).toMatch(
-      /^default-src 'none'; style-src 'self'/,
-    );
+    expect([200, 303]).toContain((await buyer.get(FORMS)).status); // it may be in at once
+    const policy = (await open()).last?.headers['content-security-policy'];
+    expect(policy).toMatch(/^default-src 'none'; style-src 'self'/);
   });
 
   describe('refuse what is not from a page of this site', () => {
+    const enterFrom = (buyer: FormBuyer, site: string): Promise<Response> =>
+      buyer.submit('entry', { userId: 1 }, { 'Sec-Fetch-Site': site });
     const refusals: [string, (buyer: FormBuyer) => Promise<Response>][] = [
       ['a form without its proof', (buyer) => buyer.post('entry', { userId: 1 })],
       ['another proof', (buyer) => buyer.submit('entry', { userId: 1, proof: 'A'.repeat(43) })],
@@ -202,14 +197,8 @@ describe('the forms', () => {
           return buyer.submit('entry', { userId: 1 });
         },
       ],
-      [
-        'a form that a browser sends from another site',
-        (buyer) => buyer.submit('entry', { userId: 1 }, { 'Sec-Fetch-Site': 'cross-site' }),
-      ],
-      [
-        'a form that a browser sends from a neighbour',
-        (buyer) => buyer.submit('entry', { userId: 1 }, { 'Sec-Fetch-Site': 'same-site' }),
-      ],
+      ['a form that a browser sends from another site', (buyer) => enterFrom(buyer, 'cross-site')],
+      ['a form that a browser sends from a neighbour', (buyer) => enterFrom(buyer, 'same-site')],
       ['an array of proofs', (buyer) => buyer.submit('entry', { userId: 1, proof: ['a', 'b'] })],
     ];
     it.each(refusals)('%s', async (_name, misuse) => {
@@ -229,8 +218,7 @@ describe('the forms', () => {
     it('a payment by the token of the cookie alone', async () => {
       const { id, seats } = await app.given.scheduleWithSeats(1, { amount: 0 });
       const { buyer, userId } = await entered();
-      await buyer.get(`${FORMS}/seats?scheduleId=${id}`);
-      await buyer.submit('orders', { count: undefined, seatId: seats[0]?.id });
+      await choose(buyer, id, { count: undefined, seatId: seats[0]?.id });
       const { orderId } = buyer.formOf('payment');
       expect((await buyer.post('payment', { orderId })).status).toBe(403);
       expect(await ordersOf(userId)).toEqual([{ status: 'HELD', total: 0 }]);
