@@ -1,7 +1,10 @@
 import request from 'supertest';
 import { QueueStatusReport } from '../../../src/modules/waiting-room/status/schema';
+import { queueKeys } from '../../../src/modules/waiting-room/state/keys';
+import { connectRedis } from '../../../src/platform/redis/redis';
 import { positionOf } from '../../../web/buyer/waiting/position';
 import { type Buyer, outcome } from '../../support/clients/buyer';
+import { testConfig } from '../../support/config';
 import { useService } from '../../support/suite';
 import { until } from '../../support/wait';
 
@@ -15,6 +18,9 @@ describe('the status of a queue', () => {
     QUEUE_IDLE_TIMEOUT_SECONDS: 0,
     MANAGEMENT_TOKEN: TOKEN,
   });
+  const redis = connectRedis(testConfig().REDIS_URL, 60_000);
+  beforeAll(() => redis.connect());
+  afterAll(() => redis.disconnect());
   beforeAll(() => app.given.scheduleWithSeats(1)); // the main queue sells what other tests have made as well
   const path = (): string => `/v1/api/queues/${app.queueId}/status`;
   const read = async (): Promise<QueueStatusReport> =>
@@ -87,6 +93,17 @@ describe('the status of a queue', () => {
     await until('the notice is there', async () => (await read()).notice?.en === notice.en);
     expect((await setNotice(null)).status).toBe(200);
     await until('the notice is gone', async () => (await read()).notice === null);
+  });
+
+  it('carries it also after Redis has lost it with the rest of the queue', async () => {
+    const { state, board } = queueKeys(app.queueId);
+    expect((await setNotice({ ko: '곧', en: 'Soon' })).status).toBe(200);
+    await until('the notice is there', async () => (await read()).notice?.en === 'Soon');
+    await redis.unlink(state, board);
+    await until('it is there again', async () => (await redis.hexists(board, 'notice')) === 1);
+    expect((await read()).notice?.en).toBe('Soon');
+    expect((await setNotice(null)).status).toBe(200);
+    await until('it is gone', async () => (await read()).notice === null);
   });
 
   it('takes a notice from operators only, and only with both languages', async () => {

@@ -37,7 +37,7 @@ export interface QueueKeys {
  * | `spent:<proof>` | the user whose entry the proof has given | TTL: life of the proof |
  * | `proof:<proof>` | the queue in which the proof is spent (only in the main queue) | TTL: life of the proof |
  * | `reports` | hash: process → what it has seen in the last second | TTL: 30 s |
- * | `board` | hash: `notice` of the operator (status/board-store.ts) | stays |
+ * | `board` | hash: `notice` of the operator (status/board-store.ts) | stays; a process that knows it writes it again after a loss |
  * | `sale` | JSON: how the sale stands and what is left (status/board-store.ts) | TTL: a day |
  * | `leaves` | list: leaves of the transparency log (lua/include/leaves.lua) | trimmed when a worker has made them durable |
  * | `entrants` | list of `user:seq:gen:iat`: who takes part in the draw ahead, until the worker has written it down | TTL: life of a token |

@@ -43,14 +43,16 @@ export class BoardStore {
     this.setNotice = loadScript(redis, join(__dirname, 'lua', 'write-notice-1'), () => undefined);
   }
 
-  /** Facts that cannot be parsed count as absent. */
-  async read(queueId: string): Promise<Board> {
+  /** Facts that cannot be parsed count as absent. @returns also the generation of the queue; null: its state is lost */
+  async read(queueId: string): Promise<Board & { gen: string | null }> {
     const keys = queueKeys(queueId);
-    const [notice, sale] = await Promise.all([
+    const [notice, sale, gen] = await Promise.all([
       this.redis.hget(keys.board, 'notice'),
       this.redis.get(keys.sale),
+      this.redis.hget(keys.state, 'gen'), // after the notice: one that was lost before is missing then
     ]);
     return {
+      gen,
       notice: parsed(notice, (value) => Notice.safeParse(value).data) ?? null,
       sale: parsed(sale, (value) => SaleFacts.safeParse(value).data) ?? {},
     };
@@ -69,6 +71,11 @@ export class BoardStore {
       string,
     ];
     return { outcome, before: parsed(before, (value) => Notice.safeParse(value).data) ?? null };
+  }
+
+  /** Writes a notice that Redis has lost, unless another one has been set since. */
+  async restoreNotice(queueId: string, notice: Notice): Promise<void> {
+    await this.redis.hsetnx(queueKeys(queueId).board, 'notice', JSON.stringify(notice));
   }
 
   /** A change of the sale's state goes into the transparency log. @param lifeMs how long the facts are valid unless they are written again */

@@ -18,6 +18,8 @@ export interface StatusAnswer {
 
 interface QueueBoard {
   board: Board;
+  /** Generation of the queue when the board was read; null: it was never read. */
+  gen: string | null;
   band: EtaBand;
   /** The snapshot and the board that the answer was made of. */
   madeOf: { takenAtRedisMs: number; board: Board; answer: StatusAnswer } | undefined;
@@ -60,10 +62,20 @@ export class QueueStatusService {
     return answer;
   }
 
-  /** Reads the facts published beside the queue; the last ones stay while Redis is unavailable. */
+  /**
+   * Reads the facts published beside the queue; the last ones stay while Redis is unavailable. A notice that Redis has lost
+   * together with the queue's state is written again when that is restored.
+   */
   async refreshBoard(queueId: string): Promise<void> {
     const queue = this.queueOf(queueId);
-    const board = await this.boards.read(queueId);
+    const { gen, ...board } = await this.boards.read(queueId);
+    if (gen === null && queue.gen !== null) return; // the state is lost, and will soon be restored
+    const { notice } = queue.board;
+    if (notice !== null && board.notice === null && gen !== queue.gen) {
+      await this.boards.restoreNotice(queueId, notice);
+      board.notice = notice;
+    }
+    queue.gen = gen;
     if (JSON.stringify(board) !== JSON.stringify(queue.board)) queue.board = board;
   }
 
@@ -128,7 +140,7 @@ export class QueueStatusService {
   private queueOf(queueId: string): QueueBoard {
     const known = this.queues.get(queueId);
     if (known !== undefined) return known;
-    const made: QueueBoard = { board: EMPTY_BOARD, band: new EtaBand(), madeOf: undefined };
+    const made: QueueBoard = { board: EMPTY_BOARD, gen: null, band: new EtaBand(), madeOf: undefined };
     this.queues.set(queueId, made);
     return made;
   }
