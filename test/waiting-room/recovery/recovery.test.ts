@@ -98,6 +98,27 @@ describe('after Redis has lost the state', () => {
     expect(await queue.metric('concert_queue_state_restores_total')).toBe(2);
   });
 
+  it('overrides stay in force, and users active, when a process that has just started restores the state', async () => {
+    const queue = newQueue(1);
+    const { room, rooms } = queue;
+    await room.refresh();
+    await room.applyOverride('limit', 3);
+    const entries = await queue.issue(3);
+    await room.applyOverride('pause', 0);
+    await room.save();
+    await rooms.lose();
+    await rooms.open().entries.issue(9);
+    await room.refresh();
+    expect(room.snapshot.admission).toMatchObject({ paused: true, overrideLimit: 3 });
+    expect(entries.map((entry) => pollStatus(room, entry))).toEqual(['PROGRESS', 'PROGRESS', 'PROGRESS']);
+    const leaves = await rooms.redis.lrange(rooms.keys.leaves, 0, -1);
+    const commands = leaves.map((leaf) => leaf.split(' ')).filter(([kind]) => kind === 'command');
+    expect(commands.map(([, , ...command]) => command)).toEqual([
+      ['pause', '-'],
+      ['limit', '3'],
+    ]);
+  });
+
   it('a call gets 503 after the third reply that it is lost', async () => {
     const { room, rooms } = newQueue(1);
     await room.entries.issue(1);

@@ -29,6 +29,7 @@
 --   autoLimit, autoRate, lastDecision                the controller's limit and rate, and '<action>:<bottleneck>'
 --   controllerState, lastDecisionAt                  the controller's memory (JSON), and when it last decided (ms)
 --   overrideLimit, overrideRate, paused              the operator's override
+--   limitsUnknownAt      when a process made the state that knew no limits (ms), until another one has brought them
 --   limitAtAdmission     the limit in force at the last admission
 --   loggedLimit          the limits that the transparency log has
 --   tokens, tokensAt     admissions that the rate limit allows, as of when (ms)

@@ -48,6 +48,31 @@ local function isOlder()
   return issued < knownIssued or gen <= knownGen and version < tonumber(ARGV[11])
 end
 
+-- The first so many of ADMISSION_FIELDS, as far as the caller knows them and the state does not. Returns those taken.
+local function takeAdmission(count)
+  local taken = {}
+  for i = 1, count do
+    local field, value = ADMISSION_FIELDS[i], ARGV[11 + i]
+    if value ~= '' and redis.call('HSETNX', KEYS[1], field, value) == 1 then taken[field] = value end
+  end
+  return taken
+end
+
+-- A process that has just started has no snapshot, and so knows no limits and no override. If it is the first to restore, they
+-- come from the next one that has a snapshot; soon, since one that stood still for long may bring back what is over.
+local OVERRIDES_AND_LIMITS, LIMITS_WITHIN_MS = 7, 60000
+local function takeMissingLimits()
+  local unknownAt = tonumber(redis.call('HGET', KEYS[1], 'limitsUnknownAt'))
+  if ARGV[11] == '' or not unknownAt then return end
+  redis.call('HDEL', KEYS[1], 'limitsUnknownAt')
+  if now - unknownAt > LIMITS_WITHIN_MS then return end
+  local taken = takeAdmission(OVERRIDES_AND_LIMITS)
+  if taken.autoLimit then addLeaf('decision', '%s %s %s', taken.autoLimit, taken.autoRate or '-', taken.lastDecision or '-') end
+  if taken.paused then addLeaf('command', 'pause -') end
+  if taken.overrideLimit then addLeaf('command', 'limit %s', taken.overrideLimit) end
+  if taken.overrideRate then addLeaf('command', 'rate %s', taken.overrideRate) end
+end
+
 local function makeState()
   if issued == nil then redis.call('UNLINK', prefix .. 'log', prefix .. 'changed') end -- their versions start again
   if issued ~= nil and isOlder() then
@@ -55,9 +80,7 @@ local function makeState()
   end
   forgetLoss()
   addServer()
-  for i, field in ipairs(ADMISSION_FIELDS) do
-    if ARGV[11 + i] ~= '' then redis.call('HSETNX', KEYS[1], field, ARGV[11 + i]) end
-  end
+  takeAdmission(#ADMISSION_FIELDS)
   local hasHistory = knownIssued > 0 or knownGen > 0 or gen ~= nil
   local issuedBefore = math.max(issued or 0, knownIssued)
   issued = hasHistory and math.max(issued or 0, knownIssued) + tonumber(ARGV[10]) or 0
@@ -66,6 +89,7 @@ local function makeState()
   gen = gen + 1
   redis.call('HSET', KEYS[1], 'issued', issued, 'gen', gen, 'headSeq', headSeq or 0)
   if hasHistory then freeze() end
+  if hasHistory and ARGV[11] == '' then redis.call('HSET', KEYS[1], 'limitsUnknownAt', now) end
   isLost, exists = false, {}
   addWholeState(hasHistory and 'restore' or 'begin', issuedBefore)
 end
@@ -112,6 +136,7 @@ if lost() then
   if not areAllThere then return { 'state-lost' } end
   makeState()
 end
+takeMissingLimits()
 headSeq = headSeq or 0
 if knownHead > headSeq then
   setHead(math.min(knownHead, issued))
