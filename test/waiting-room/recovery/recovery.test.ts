@@ -1,6 +1,6 @@
 import type { Entry } from '../../../src/modules/waiting-room/state/entries/entry';
 import type { QueueProgress } from '../../../src/modules/waiting-room/state/results';
-import { FREEZE_MS, pollStatus, useObservedQueues } from '../../support/queue/observed-queue';
+import { FREEZE_MS, OBSERVED_RULES, pollStatus, useObservedQueues } from '../../support/queue/observed-queue';
 import { useVirtualTime, virtualTime } from '../../support/queue/virtual-time';
 
 jest.mock('../../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
@@ -117,6 +117,21 @@ describe('after Redis has lost the state', () => {
       ['pause', '-'],
       ['limit', '3'],
     ]);
+  });
+
+  it('an expired token stays so when a process that has just started restores the state', async () => {
+    const { room, rooms } = newQueue(1);
+    const expired = await room.entries.issue(1);
+    await room.refresh();
+    await time.pass(OBSERVED_RULES.sessionMs);
+    await room.tick();
+    await room.refresh();
+    await room.save();
+    await rooms.lose();
+    const fresh = rooms.open();
+    await fresh.entries.issue(9);
+    await room.refresh();
+    expect(await fresh.entries.resolve(expired)).toMatchObject({ status: 'EXPIRED' });
   });
 
   it('a call gets 503 after the third reply that it is lost', async () => {

@@ -6,7 +6,7 @@ import { BITMAPS_PER_CALL, ENTRIES_PER_CALL } from '../state/entries/chunks';
 import type { Entry } from '../state/entries/entry';
 import { drawHistory } from '../state/generation';
 import type { Numbers } from '../state/replies';
-import type { ActiveSession, Ends, QueueProgress, StateLost } from '../state/results';
+import type { ActiveSession, BitmapPiece, Ends, QueueProgress, StateLost } from '../state/results';
 import type { QueueScripts } from '../state/scripts';
 
 /** More seqs than all processes together issue between two saves of the progress (two presence segments). */
@@ -15,6 +15,9 @@ const NO_ENDS: Ends = { done: [], expired: [] };
 
 /** Sent instead of a number of pieces: the call may mend a state, but must not make one. */
 const ONLY_MEND = -1;
+
+/** Sent instead of the number of a piece. */
+const OF_NO_ATTEMPT = 0;
 
 /** Makes one queue's state in Redis again. @throws RedisUnavailable */
 export class RecoveryStore {
@@ -59,6 +62,12 @@ export class RecoveryStore {
       pieces = ONLY_MEND; // the first chunk makes the state, the others only mend it
     }
     return progress;
+  }
+
+  /** Marks entries as expired in a state that another process has restored, which may not know of them. */
+  async addExpired(expired: BitmapPiece[], known: number): Promise<void> {
+    for (const chunk of chunksOf(expired, BITMAPS_PER_CALL))
+      await this.scripts.run('importEnds', { known, own: ['', OF_NO_ATTEMPT, 'expired', ...chunk.flat()] });
   }
 
   /** Gives entries back to their users. @returns the seqs of those that are not: another entry of the user stays */

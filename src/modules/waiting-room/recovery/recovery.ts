@@ -82,7 +82,7 @@ export class StateRecovery {
   }
 
   /**
-   * Brings back to Redis what only processes still know: progress, active sessions, admission state, registrations.
+   * Brings back to Redis what only processes still know: progress, ends, active sessions, admission state, registrations.
    * Presence follows with the next flush.
    * @param ends needed to make a lost state; without it the state is left to be found lost
    */
@@ -92,6 +92,7 @@ export class StateRecovery {
     const { store, policy } = this.deps;
     pending.requeueAll(snapshot.presence);
     const sessions = snapshot.gen > 0 ? snapshot.liveSessions() : undefined;
+    if (ends === undefined) await store.addExpired(snapshot.expired.marks(), progress.known.issued);
     const restored = await store.restore(
       { ...progress.known, version: snapshot.version },
       policy.scriptLimit,

@@ -159,6 +159,11 @@ export class QueueStore {
   }
 
   /** See RecoveryStore. */
+  async addExpired(...of: Parameters<RecoveryStore['addExpired']>): ReturnType<RecoveryStore['addExpired']> {
+    return this.recovery.addExpired(...of);
+  }
+
+  /** See RecoveryStore. */
   async register(...of: Parameters<RecoveryStore['register']>): ReturnType<RecoveryStore['register']> {
     return this.recovery.register(...of);
   }
