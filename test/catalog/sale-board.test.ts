@@ -6,9 +6,11 @@ import {
   SaleBoardRepository,
   type ScheduleSale,
 } from '../../src/modules/catalog/sale-board/repository';
+import { WaitingRoomRegistry } from '../../src/modules/waiting-room/registry';
 import { BoardStore } from '../../src/modules/waiting-room/status/board-store';
 import type { QueueStatusReport } from '../../src/modules/waiting-room/status/schema';
 import { LOGGER, type Logger } from '../../src/platform/observability/logger';
+import { Metrics } from '../../src/platform/observability/metrics';
 import { Lease } from '../../src/platform/database/lease';
 import { at } from '../support/at';
 import { Buyer } from '../support/clients/buyer';
@@ -145,6 +147,23 @@ describe('the status of a queue that sells', () => {
     await untilSaid('sold out', { state: 'SOLD_OUT', left: left(0) });
     await set('closes_at = NOW(3) - INTERVAL 1 SECOND');
     await untilSaid('closed', { state: 'CLOSED', left: [] });
+  });
+
+  it('follows the sale also while another queue cannot be reached, and so do the metrics', async () => {
+    await app.given.scheduleWithSeats(1); // the main queue sells as well, and comes first
+    const { container } = app.service;
+    const away = jest
+      .spyOn(container.resolve(WaitingRoomRegistry).main, 'admitBySeats')
+      .mockRejectedValue(new Error('The node of this queue is away.'));
+    const { title } = await app.given.scheduleWithSeats(3, { amount: PRICE });
+    await app.admin.execute('UPDATE concert SET queue_id = ? WHERE title = ?', [SOLD_HERE, title]);
+    await until('it is said', async () => (await status()).state === 'OPEN');
+    const { registry } = container.resolve(Metrics);
+    const free = new RegExp(`queue="${SOLD_HERE}".* 3$`, 'm');
+    await until('the metric has it', async () =>
+      free.test(await registry.getSingleMetricAsString('concert_free_seats')),
+    );
+    away.mockRestore();
   });
 
   it('is missing where a concert names a queue that does not exist: the worker warns of it', async () => {

@@ -3,6 +3,7 @@ import {
   chainHash,
   commitmentOf,
   drandBeacon,
+  drandNode,
   revealedBeacon,
 } from '../../src/modules/waiting-room/opening/beacon';
 import { LocalServer } from '../support/servers/local-server';
@@ -42,10 +43,8 @@ describe('a round of drand', () => {
   afterAll(() => server.close());
 
   const read = (closesAt = BEFORE, round = 1): Promise<string | undefined> => {
-    const fetchJson = async (path: string): Promise<unknown> =>
-      (await fetch(`${server.origin}/${path}`)).json();
     return drandBeacon(
-      fetchJson,
+      drandNode(server.origin),
       { chain: CHAIN, round },
       { closesAtMs: closesAt.getTime(), nowMs: Date.now() },
     );
@@ -71,6 +70,16 @@ describe('a round of drand', () => {
   ])('is refused if the node answers with %s', async (_what, other) => {
     Object.assign(answers, other);
     await expect(read()).rejects.toThrow(BeaconRefused);
+  });
+
+  it('is not read to the end when the answer is larger than any round', async () => {
+    answers[`/${CHAIN}/info`] = { ...INFO, more: 'x'.repeat(20_000) };
+    await expect(read()).rejects.toThrow('drand: the answer is larger than 16384 bytes');
+  });
+
+  it('is not read from a node that does not have the chain', async () => {
+    answers = {};
+    await expect(read()).rejects.toThrow(`${server.origin}/${CHAIN}/info answers 404`);
   });
 });
 

@@ -57,71 +57,74 @@ describe('a worker of openings that has stood still', () => {
     expect((await queue.snapshot()).admission.draws).toBe(writeDraws([first, second]));
   });
 
-  it.each(['draw', 'fifo'] as const)('makes a draw only if its opening is still one: %s', async (modeNow) => {
-    const queueId = 'main';
-    const opening: Opening = {
-      queueId,
-      number: 1,
-      opensAt: new Date(virtualTime.nowMs - 1000),
-      mode: 'draw',
-      drandChain: null,
-      drandRound: null,
-      version: 1,
-    };
-    const cut = { firstSeq: 0, lastSeq: 2 };
-    const row: DrawRow = {
-      ...cut,
-      queueId,
-      number: 1,
-      opensAt: new Date(virtualTime.nowMs - 1000),
-      registered: 2,
-      root: '00',
-      beacon: null,
-      seed: null,
-      closedAt: new Date(virtualTime.nowMs),
-      drawnAt: null,
-    };
-    const made: string[] = [];
-    const openings: Partial<OpeningRepository> = {
-      find: () => Promise.resolve(opening),
-      findDraw: () => Promise.resolve({ ...row, seed: made[0] ?? null }),
-      commitments: () =>
-        Promise.resolve(
-          ['one', 'two'].map((secret) => ({
-            operator: secret,
-            hash: createHash('sha256').update(secret).digest('hex'),
-            secret,
-          })),
-        ),
-      lock: () => Promise.resolve({ ...opening, mode: modeNow }), // given up since it was read
-      setSeed: (_tx, _draw, _beacon, seed) => Promise.resolve(void made.push(seed)),
-      setDrawn: () => Promise.resolve(),
-    };
-    const draw = jest.fn(() => Promise.resolve());
-    const room = {
-      queueId,
-      snapshot: { nowMs: virtualTime.nowMs },
-      opening: {
-        apply: () => Promise.resolve({ cut, draws: '' }),
-        entrants: () => Promise.resolve([]),
-        draw,
-      },
-    };
-    const database = {
-      execute: () => Promise.resolve({ affectedRows: 1, insertId: 0 }),
-      transaction: <T>(work: (tx: object) => Promise<T>) => work({}),
-    };
-    const job = new OpeningJob(
-      database as unknown as Database,
-      { all: [room] } as unknown as WaitingRoomRegistry,
-      { opening: () => Promise.resolve({ ...opensIn(-1000, true), cut }) } as unknown as QueueRepository,
-      openings as OpeningRepository,
-      {} as TokenCodec,
-      new WaitingRoomMetrics(new Metrics()),
-      { QUEUE_ID: queueId } as Config,
-      createLogger('silent', 'test'),
-    );
-    await job.turn();
-    expect([made.length, draw.mock.calls.length]).toEqual(modeNow === 'draw' ? [1, 1] : [0, 0]);
-  });
+  it.each(['draw', 'fifo'] as const)(
+    'makes a draw only if its opening is still one, also behind a queue that it cannot reach: %s',
+    async (modeNow) => {
+      const queueId = 'main';
+      const opening: Opening = {
+        queueId,
+        number: 1,
+        opensAt: new Date(virtualTime.nowMs - 1000),
+        mode: 'draw',
+        drandChain: null,
+        drandRound: null,
+        version: 1,
+      };
+      const cut = { firstSeq: 0, lastSeq: 2 };
+      const row: DrawRow = {
+        ...cut,
+        queueId,
+        number: 1,
+        opensAt: new Date(virtualTime.nowMs - 1000),
+        registered: 2,
+        root: '00',
+        beacon: null,
+        seed: null,
+        closedAt: new Date(virtualTime.nowMs),
+        drawnAt: null,
+      };
+      const made: string[] = [];
+      const openings: Partial<OpeningRepository> = {
+        find: (id) => (id === queueId ? Promise.resolve(opening) : Promise.reject(new Error('It is away.'))),
+        findDraw: () => Promise.resolve({ ...row, seed: made[0] ?? null }),
+        commitments: () =>
+          Promise.resolve(
+            ['one', 'two'].map((secret) => ({
+              operator: secret,
+              hash: createHash('sha256').update(secret).digest('hex'),
+              secret,
+            })),
+          ),
+        lock: () => Promise.resolve({ ...opening, mode: modeNow }), // given up since it was read
+        setSeed: (_tx, _draw, _beacon, seed) => Promise.resolve(void made.push(seed)),
+        setDrawn: () => Promise.resolve(),
+      };
+      const draw = jest.fn(() => Promise.resolve());
+      const room = {
+        queueId,
+        snapshot: { nowMs: virtualTime.nowMs },
+        opening: {
+          apply: () => Promise.resolve({ cut, draws: '' }),
+          entrants: () => Promise.resolve([]),
+          draw,
+        },
+      };
+      const database = {
+        execute: () => Promise.resolve({ affectedRows: 1, insertId: 0 }),
+        transaction: <T>(work: (tx: object) => Promise<T>) => work({}),
+      };
+      const job = new OpeningJob(
+        database as unknown as Database,
+        { all: [{ queueId: 'away' }, room] } as unknown as WaitingRoomRegistry,
+        { opening: () => Promise.resolve({ ...opensIn(-1000, true), cut }) } as unknown as QueueRepository,
+        openings as OpeningRepository,
+        {} as TokenCodec,
+        new WaitingRoomMetrics(new Metrics()),
+        { QUEUE_ID: queueId } as Config,
+        createLogger('silent', 'test'),
+      );
+      await expect(job.turn()).rejects.toThrow('It is away.');
+      expect([made.length, draw.mock.calls.length]).toEqual(modeNow === 'draw' ? [1, 1] : [0, 0]);
+    },
+  );
 });

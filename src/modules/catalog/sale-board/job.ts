@@ -1,5 +1,6 @@
 import { inject, Lifecycle, scoped } from 'tsyringe';
 import { monotonicMs } from '../../../common/clock';
+import { forAll } from '../../../common/for-all';
 import { DisplayTime } from '../../../common/calendar/display-time';
 import { CONFIG, type Config } from '../../../config/config';
 import { Database } from '../../../platform/database/database';
@@ -19,6 +20,12 @@ import { occupancyOf, SeatAdmission } from './seat-admission';
 type Counted = {
   [K in 'sales' | 'counts' | 'holders' | 'bought']: Awaited<ReturnType<SaleBoardRepository[K]>>;
 };
+
+interface QueueFacts {
+  queueId: string;
+  /** undefined: it sells nothing. */
+  sale: SaleFacts | undefined;
+}
 
 /** Counting takes at most this share of the time, as long as what it says is no older than a second. */
 const COUNTING_SHARE = 0.05;
@@ -74,13 +81,12 @@ export class SaleBoardJob {
     const tookMs = monotonicMs() - countedAtMs;
     this.nextAtMs = countedAtMs + Math.min(LONGEST_PAUSE_MS, tookMs / COUNTING_SHARE);
     this.reportUnknownQueues(counted.sales);
-    const facts = [];
+    const facts: QueueFacts[] = [];
     this.admissible.clear();
-    for (const [room, occupancy] of before) {
+    await forAll(before, async ([room, occupancy]) => {
       const sale = await this.follow(room, occupancy, counted);
       facts.push({ queueId: room.queueId, sale });
-    }
-    this.report(facts);
+    }).finally(() => this.report(facts));
   }
 
   /** Nobody can buy there: no token is good for such a queue. Concerts may be written by SQL, and QUEUES may be changed. */
@@ -171,7 +177,7 @@ export class SaleBoardJob {
     await this.lease.release();
   }
 
-  private report(facts: { queueId: string; sale: SaleFacts | undefined }[]): void {
+  private report(facts: QueueFacts[]): void {
     for (const { queueId, sale } of facts) {
       const before = this.states.get(queueId);
       if (before === sale?.state) continue;

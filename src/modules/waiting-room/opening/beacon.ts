@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { readBounded } from '../../../common/read-bounded';
 import type { Commitment } from './repository';
+
+const TIMEOUT_MS = 3000;
+const LIMIT = { maxBytes: 16_384, what: 'drand' };
 
 /** The least number of operators that must have committed: a single one could try secrets until the draw suits it. */
 const MIN_OPERATORS = 2;
@@ -35,6 +39,22 @@ export function revealedBeacon(commitments: Commitment[]): string | undefined {
 }
 
 export const commitmentOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+/**
+ * Reads JSON of a drand node. Neither the time nor the size of the answer is the node's to choose.
+ * @throws when there is no such answer in time
+ */
+export const drandNode =
+  (baseUrl: string) =>
+  async (path: string): Promise<unknown> => {
+    const url = `${baseUrl.replace(/\/$/, '')}/${path}`;
+    const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' });
+    if (!answer.ok) {
+      await answer.body?.cancel();
+      throw new Error(`${url} answers ${answer.status}`);
+    }
+    return JSON.parse(await readBounded(answer, LIMIT));
+  };
 
 /**
  * Reads a round of a drand chain. Verified: that the chain's parameters have the named hash, that the round is the named

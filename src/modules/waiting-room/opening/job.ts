@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { inject, Lifecycle, scoped } from 'tsyringe';
+import { forAll } from '../../../common/for-all';
 import { leafHash } from '../../../common/merkle/hash';
 import { GrowingTree } from '../../../common/merkle/tree';
 import { CONFIG, type Config } from '../../../config/config';
@@ -11,7 +12,7 @@ import { WaitingRoomRegistry } from '../registry';
 import { QueueRepository } from '../state/repository';
 import { TokenCodec } from '../tokens/token';
 import type { WaitingRoom } from '../waiting-room';
-import { BeaconRefused, drandBeacon, revealedBeacon } from './beacon';
+import { BeaconRefused, drandBeacon, drandNode, revealedBeacon } from './beacon';
 import { readDraws } from './draws';
 import { registrantLeaf, seedOf } from './registration';
 import { type DrawRow, type Opening, OpeningRepository } from './repository';
@@ -21,7 +22,6 @@ const ENTRANTS_PER_STATEMENT = 1000;
 /** Most statements of one turn, so that other queues get theirs. */
 const STATEMENTS_PER_TURN = 50;
 const REGISTRANTS_PER_PAGE = 10_000;
-const BEACON_TIMEOUT_MS = 3000;
 
 /**
  * Puts the openings of all queues in force, and makes their draws, one step after the other:
@@ -53,7 +53,7 @@ export class OpeningJob {
   /** @throws DatabaseUnavailable, RedisUnavailable */
   async turn(): Promise<void> {
     if (!(await this.lease.hold())) return;
-    for (const room of this.rooms.all) await this.follow(room);
+    await forAll(this.rooms.all, (room) => this.follow(room));
   }
 
   async stop(): Promise<void> {
@@ -169,7 +169,7 @@ export class OpeningJob {
       return revealedBeacon(await this.openings.commitments(queueId, number));
     try {
       return await drandBeacon(
-        (path) => this.fetchJson(path),
+        drandNode(this.config.DRAW_DRAND_URL),
         { chain: drandChain, round: drandRound },
         { closesAtMs: opensAt.getTime(), nowMs: snapshot.nowMs },
       );
@@ -181,13 +181,6 @@ export class OpeningJob {
       this.said.set(queueId, text);
       return undefined;
     }
-  }
-
-  private async fetchJson(path: string): Promise<unknown> {
-    const url = `${this.config.DRAW_DRAND_URL.replace(/\/$/, '')}/${path}`;
-    const answer = await fetch(url, { signal: AbortSignal.timeout(BEACON_TIMEOUT_MS), redirect: 'error' });
-    if (!answer.ok) throw new Error(`${url} answers ${answer.status}`);
-    return answer.json();
   }
 
   private say({ queueId }: WaitingRoom, what: string, { number, opensAt }: Opening): void {
