@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import request from 'supertest';
+import { OpeningRepository } from '../../src/modules/waiting-room/opening/repository';
 import type { PublishedDraw } from '../../src/modules/waiting-room/opening/schema';
 import { queueKeys } from '../../src/modules/waiting-room/state/keys';
 import { connectRedis, type Redis } from '../../src/platform/redis/redis';
@@ -10,6 +11,7 @@ import { uniqueQueueId } from '../support/config';
 import { freePort } from '../../scripts/lib/ports';
 import { Given, openAdminDatabase } from '../support/rows/given';
 import { givenOperator, OrganizerClient } from '../support/rows/organizer';
+import { SteppedTransaction } from '../support/rows/stepped';
 import { ServiceProcess } from '../support/servers/process';
 import { noRedisServer, RedisServer } from '../support/servers/redis/server';
 import { until } from '../support/wait';
@@ -182,6 +184,26 @@ described(`a draw${noRedisServer === undefined ? '' : ` (${noRedisServer})`}`, (
     const other = draw.seed.replace(/^./, (digit) => (digit === '0' ? '1' : '0'));
     await admin.execute('UPDATE queue_draw SET seed = ? WHERE queue_id = ?', [other, queueId]);
     expect(await recomputed(urlOf(0))).toMatch(/the seed is not the hash of root and beacon/);
+  });
+});
+
+describe('the first opening of a queue', () => {
+  it('is locked before there is a row of it: of two operators who set it at once the second sees the first one’s', async () => {
+    const admin = openAdminDatabase();
+    const [openings, queueId] = [new OpeningRepository(admin), uniqueQueueId()];
+    let seen: number | undefined;
+    const second = new SteppedTransaction(admin, async (tx) => {
+      seen = (await openings.lock(tx, queueId)).version;
+    });
+    await admin.transaction(async (tx) => {
+      const opening = await openings.lock(tx, queueId);
+      expect([opening.version, await second.run()]).toEqual([0, 'waits']);
+      await openings.save(tx, { ...opening, version: 1 });
+    });
+    expect([await second.run(), seen]).toEqual(['over', 1]);
+    await second.end();
+    await admin.execute('DELETE FROM queue_opening WHERE queue_id = ?', [queueId]);
+    await admin.close();
   });
 });
 

@@ -51,6 +51,9 @@ export interface Registrant {
 const OPENING = `queue_id AS queueId, number, opens_at AS opensAt, mode, drand_chain AS drandChain,
                  drand_round AS drandRound, version`;
 const FIND = `SELECT ${OPENING} FROM queue_opening WHERE queue_id = ?`;
+/** A lock of a row that is not there would lock nothing: two operators who set the first opening would both be right. */
+const MAKE = `INSERT INTO queue_opening (queue_id, number, opens_at, mode, version) VALUES (?, ?, ?, ?, ?)
+              ON DUPLICATE KEY UPDATE queue_id = queue_id`;
 const SAVE = `
   INSERT INTO queue_opening (queue_id, number, opens_at, mode, drand_chain, drand_round, version)
   VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -94,8 +97,10 @@ export class OpeningRepository {
     return row ?? unset(queueId);
   }
 
-  /** Locks the opening until the transaction ends. */
+  /** Locks the opening until the transaction ends; makes the row of one that nobody has set. */
   async lock(tx: SqlExecutor, queueId: string): Promise<Opening> {
+    const { number, opensAt, mode, version } = unset(queueId);
+    await tx.execute(MAKE, [queueId, number, opensAt, mode, version]);
     const [row] = await tx.query<Opening>(`${FIND} FOR UPDATE`, [queueId]);
     return row ?? unset(queueId);
   }
