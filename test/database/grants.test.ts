@@ -133,7 +133,7 @@ describe("the application's account", () => {
   });
 
   it('may forget what was handled long ago', async () => {
-    await expect(new NotificationRepository().purge(scratch.app, 30)).resolves.toBe(0);
+    await expect(new NotificationRepository().purge(scratch.app, 30)).resolves.toBe(false);
   });
 
   it('may read the programme, remember keys and save the progress of queues', async () => {

@@ -16,10 +16,7 @@ export class NotificationHousekeeping extends PeriodicTask {
     @inject(CONFIG) config: Config,
     @inject(LOGGER) logger: Logger,
   ) {
-    const run = async (): Promise<void> => {
-      const forgotten = await notifications.purge(database, config.EVENT_DEDUPLICATION_DAYS);
-      if (forgotten > 0) logger.debug({ forgotten }, 'handled events forgotten');
-    };
+    const run = (): Promise<boolean> => notifications.purge(database, config.EVENT_DEDUPLICATION_DAYS);
     super('notification housekeeping', INTERVAL_MS, run, logger);
   }
 }

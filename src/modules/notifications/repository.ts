@@ -34,8 +34,8 @@ export class NotificationRepository {
     }
   }
 
-  /** Forgets a batch of events that were acted upon more than `days` ago. @returns how many */
-  async purge(on: SqlExecutor, days: number): Promise<number> {
-    return (await on.execute(PURGE, [days])).affectedRows;
+  /** Forgets a batch of events that were acted upon more than `days` ago. @returns whether there may be more */
+  async purge(on: SqlExecutor, days: number): Promise<boolean> {
+    return (await on.execute(PURGE, [days])).affectedRows === PURGE_BATCH;
   }
 }

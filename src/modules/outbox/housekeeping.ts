@@ -10,11 +10,11 @@ const INTERVAL_MS = 5_000;
 @scoped(Lifecycle.ContainerScoped)
 export class OutboxHousekeeping extends PeriodicTask {
   constructor(outbox: OutboxRepository, metrics: OutboxMetrics, @inject(LOGGER) logger: Logger) {
-    const run = async (): Promise<void> => {
+    const run = async (): Promise<boolean> => {
       const { backlog, ageSeconds } = await outbox.backlog();
       metrics.outboxBacklog.set(backlog);
       metrics.outboxAge.set(ageSeconds);
-      await outbox.purge();
+      return outbox.purge();
     };
     super('outbox housekeeping', INTERVAL_MS, run, logger);
   }

@@ -142,9 +142,14 @@ export class DeliveryRepository {
     return states;
   }
 
-  /** Forgets a batch of deliveries that were made, and last called, more than `days` ago. */
-  async purge(days: number): Promise<void> {
-    for (const status of ['DELIVERED', 'FAILED']) await this.database.execute(PURGE, [status, days, days]);
+  /** Forgets a batch of deliveries that were made, and last called, more than `days` ago. @returns whether there may be more */
+  async purge(days: number): Promise<boolean> {
+    let isFull = false;
+    for (const status of ['DELIVERED', 'FAILED']) {
+      const { affectedRows } = await this.database.execute(PURGE, [status, days, days]);
+      isFull ||= affectedRows === PURGE_BATCH;
+    }
+    return isFull;
   }
 
   private async log(tx: SqlExecutor, id: number, { status, durationMs, error }: CallResult): Promise<void> {

@@ -11,6 +11,7 @@ import { DeliveryRepository } from './repository';
 import { WebhookSender } from './sender';
 
 const ENDPOINTS_INTERVAL_MS = 1_000;
+const METRICS_INTERVAL_MS = 5_000;
 const HOUSEKEEPING_INTERVAL_MS = 5_000;
 
 /** Delivers events to webhooks: one lane for each endpoint that is not disabled. */
@@ -30,7 +31,13 @@ export class WebhookWorker {
   ) {
     this.tasks = [
       new PeriodicTask('webhooks', ENDPOINTS_INTERVAL_MS, () => this.followEndpoints(), logger),
-      new PeriodicTask('webhook housekeeping', HOUSEKEEPING_INTERVAL_MS, () => this.report(), logger),
+      new PeriodicTask('webhook metrics', METRICS_INTERVAL_MS, () => this.report(), logger),
+      new PeriodicTask(
+        'webhook housekeeping',
+        HOUSEKEEPING_INTERVAL_MS,
+        () => deliveries.purge(config.WEBHOOK_LOG_DAYS),
+        logger,
+      ),
     ];
   }
 
@@ -85,6 +92,5 @@ export class WebhookWorker {
         value: states.filter((each) => each.state === state).length,
       })),
     );
-    await this.deliveries.purge(this.config.WEBHOOK_LOG_DAYS);
   }
 }
