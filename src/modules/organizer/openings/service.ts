@@ -8,9 +8,8 @@ import { type DrawRow, type Opening, OpeningRepository } from '../../waiting-roo
 import { type Actor, AuditRepository } from '../audit/repository';
 import { Contradiction, type ExpectedVersions, refuseEdited, WrongState } from '../errors';
 import type { Versioned } from '../programme/concert-service';
+import { ProgrammeRepository } from '../programme/repository';
 import type { OpeningInput, OpeningView } from './schema';
-
-const NOW = 'SELECT NOW(3) AS now';
 
 /** When queues open and how their order is made, for organizers; each act is in the audit. */
 @scoped(Lifecycle.ContainerScoped)
@@ -20,6 +19,7 @@ export class OpeningAdminService {
   constructor(
     private readonly database: Database,
     private readonly openings: OpeningRepository,
+    private readonly programme: ProgrammeRepository,
     private readonly audit: AuditRepository,
     private readonly displayTime: DisplayTime,
     @inject(CONFIG) config: Config,
@@ -51,7 +51,7 @@ export class OpeningAdminService {
     return this.database.modelTransaction(async (tx) => {
       const opening = await this.openings.lock(tx, queueId);
       refuseEdited(`The opening of queue ${queueId}`, opening.version, expected);
-      const now = await nowOf(tx);
+      const now = await this.programme.now(tx);
       const next = nextOpening(
         opening,
         await this.openings.findDraw(queueId, opening.number, tx),
@@ -70,7 +70,7 @@ export class OpeningAdminService {
   /** Before the registration closes. @throws NotFound (404), WrongState (409) */
   async commit(actor: Actor, queueId: string, hash: string, reason?: string): Promise<OpeningView> {
     return this.act(actor, queueId, 'commit', { hash }, reason, async (tx, opening) => {
-      if (opening.opensAt === null || (await nowOf(tx)) >= opening.opensAt)
+      if (opening.opensAt === null || (await this.programme.now(tx)) >= opening.opensAt)
         throw new WrongState('The registration has closed: nobody can commit any more.');
       if (!(await this.openings.commit(tx, opening, actor.name, hash)))
         throw new WrongState('You have committed already.');
@@ -134,11 +134,6 @@ export class OpeningAdminService {
   private checkQueue(queueId: string): void {
     if (!this.queueIds.has(queueId)) throw new NotFound(`Queue ${queueId}`);
   }
-}
-
-async function nowOf(tx: ModelTransaction): Promise<Date> {
-  const [row] = await tx.query<{ now: Date }>(NOW);
-  return row?.now ?? new Date();
 }
 
 function stageOf(draw: DrawRow | undefined): OpeningView['draw'] {
