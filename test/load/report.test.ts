@@ -117,14 +117,7 @@ describe('npm run load', () => {
 
   it('passes on that thresholds were missed, as k6 does', async () => {
     const missed = `${id}-missed`;
-    const { code, output } = await run([
-      'token',
-      '--id',
-      missed,
-      'DURATION=2s',
-      'RATE=5',
-      'USERS=10000000',
-    ]);
+    const { code, output } = await run(['token', '--id', missed, 'DURATION=2s', 'RATE=5', 'USERS=10000000']);
     rmSync(join(root, 'results', missed), { recursive: true, force: true });
     expect([code, output]).toEqual([99, expect.stringMatching(/\d+ of \d+ thresholds missed/)]);
   });
