@@ -13,7 +13,6 @@ const { inRoot } = require('../lib/paths');
 const { note, step } = require('../lib/running/progress');
 const { exitCodeOf } = require('../lib/running/run');
 const { ensureServices, release } = require('../lib/services');
-const { query } = require('../lib/services/mariadb/mariadb-client');
 const { ensurePackages } = require('../lib/services/packages');
 
 const OPTIONS = 'lab/bench/options.ts';
@@ -40,20 +39,12 @@ async function ensureTools() {
   }
 }
 
-/** lab/bench/lib/database.ts holds the lock, because the benchmarks empty their database again and again. */
-async function refuseSecondRun({ DATABASE_URL, DATABASE_ADMIN_URL }) {
-  const name = `${decodeURIComponent(new URL(DATABASE_URL).pathname.slice(1))}_bench`;
-  const [{ free }] = await query(DATABASE_ADMIN_URL, [`SELECT IS_FREE_LOCK('${name}') AS free`]);
-  if (Number(free) !== 1) throw new Failure('Another npm run lab -- bench is using these services.');
-}
-
 async function prepare() {
   const urls = await ensureServices(['mariadb', 'redis'], { what: 'npm run lab -- bench', forTests: true });
   await build();
   await ensureTools();
   const env = { ...process.env, ...urls, TZ: 'UTC', NODE_ENV: 'test' };
   await step('a separate database', async () => {
-    await refuseSecondRun(urls);
     const TOKEN_SECRET = crypto.randomBytes(48).toString('base64url'); // every process demands it; nothing uses it here
     Object.assign(env, await freshDatabase(urls, { suffix: 'bench', env: { ...env, TOKEN_SECRET } }));
   });

@@ -1,8 +1,12 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { closest as closestOfProduct } from '../../src/config/closest';
+import { until } from '../support/wait';
 
 const { closest } = jest.requireActual<{ closest: (word: string, known: string[]) => string | undefined }>(
   '../../scripts/lib/arguments/closest',
@@ -140,6 +144,37 @@ describe('each command', () => {
     expect(Object.keys(scripts).sort()).toEqual([...known].sort());
     for (const name of Object.keys(scripts))
       expect(readme).toMatch(new RegExp(`npm (run )?${name}\\b|\`${name}\``));
+  });
+});
+
+describe('a command with a separate database', () => {
+  const url = process.env.DATABASE_ADMIN_URL ?? '';
+  const name = `of_${randomUUID()}`;
+  /** Takes the lock, as `npm run load` does; `and`: what it does then. */
+  const taking = (and: string): ChildProcess => {
+    const take = `require('./scripts/lib/database').keepToOneRun(${JSON.stringify(url)}, '${name}')`;
+    const args = ['-e', `${take}.then(() => { ${and} }, (error) => { console.log(error.message); })`];
+    return spawn(process.execPath, args, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
+  };
+  const wordsOf = async (child: ChildProcess): Promise<string> => {
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    await once(child, 'close');
+    return text;
+  };
+
+  it('is refused while another run of it works, and not when that was killed', async () => {
+    const first = taking("console.log('taken'); process.stdin.resume()");
+    await once(first.stdout as Readable, 'data');
+    expect(await wordsOf(taking(''))).toBe(`Another run of this command uses the database ${name}.\n`);
+    const ended = once(first, 'close');
+    first.kill('SIGKILL');
+    await ended;
+    // It ends by itself: the lock keeps no process alive.
+    await until(
+      'the lock is free',
+      async () => (await wordsOf(taking("console.log('taken')"))) === 'taken\n',
+    );
   });
 });
 

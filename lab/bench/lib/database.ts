@@ -33,15 +33,8 @@ export function connectionOptions(url: string): ConnectionConfig {
 
 let connection: Promise<Connection> | undefined;
 
-/** As the administrator; as long as the connection lives, no other run takes this database (scripts/lab/bench.js). */
-async function connect(): Promise<Connection> {
-  const it = await mariadb.createConnection(connectionOptions(adminUrl()));
-  const [lock] = await it.query<{ taken: number | bigint | null }[]>(
-    'SELECT GET_LOCK(DATABASE(), 0) AS taken',
-  );
-  if (Number(lock?.taken) !== 1) throw new Error('Another npm run lab -- bench is using this database.');
-  return it;
-}
+/** As the administrator. */
+const connect = (): Promise<Connection> => mariadb.createConnection(connectionOptions(adminUrl()));
 
 async function run(sql: string): Promise<void> {
   connection ??= connect();
