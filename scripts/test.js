@@ -1,14 +1,13 @@
 // npm test [-- jest arguments]: checks and tests against real MariaDB, Redis and Kafka.
 // With arguments (npm test -- test/waiting-room) only jest runs. The load tests need further programs (lib/tools).
 const fs = require('node:fs');
-const path = require('node:path');
 const { asksForHelp, misuse } = require('./lib/arguments/arguments');
 const { build } = require('./build');
 const { findCommand, VARIABLES } = require('./lib/tools/commands');
 const { ensureDependencies } = require('./lib/dependencies');
 const { Failure, Help, Interrupted, runMain } = require('./lib/running/failure');
 const { listen } = require('./lib/running/interruption');
-const { countsOf, judgeAlone, runJest } = require('./lib/tests/jest');
+const { countsOf, JEST, judgeAlone, runJest } = require('./lib/tests/jest');
 const { needsKafka } = require('./lib/tests/needs');
 const { nodeBinary } = require('./lib/running/node-binary');
 const { inRoot } = require('./lib/paths');
@@ -93,28 +92,25 @@ function passesOf(jestArguments) {
 const USAGE = `npm test [-- path … or options of jest]   checks and all tests; with arguments jest alone, with these
 (npm test -- test/waiting-room, npm test -- --testNamePattern=hold; all of jest's: npx jest --help)`;
 
-/** A path that is none would run no test, and say so only after everything has been started. */
-function checkPaths(args) {
-  const isPath = (argument) => /^(?:\.\/)?test\//.test(argument);
-  const missing = args.find(
-    (argument) => isPath(argument) && !/[*?()[\]|$^\\]/.test(argument) && !mayBePath(argument),
-  );
-  if (missing !== undefined) throw misuse(`There is no ${missing}.`, USAGE);
+/** Jest says what it does not know, and that no test is of a path, only after everything has been started: so it is first asked. */
+async function checkArguments(args) {
+  if (!fs.existsSync(JEST)) await ensureDependencies();
+  const how = { what: 'jest', withStderr: true, wholeOutput: true };
+  const listed = await run(nodeBinary(), [JEST, '--listTests', ...args], how).catch((error) => {
+    if (!(error instanceof Failure)) throw error;
+    const lines = error.details.trim().split('\n');
+    const why = lines.find((line) => /Unrecognized option/.test(line)) ?? lines.at(-1);
+    throw misuse(why.trim(), USAGE);
+  });
+  const arePaths = args.every((argument) => !argument.startsWith('-'));
+  if (listed.trim() === '' && arePaths) throw misuse(`There is no test of ${args.join(' ')}.`, USAGE);
 }
-
-/** jest also takes the beginning of a path. */
-const mayBePath = (argument) => {
-  const [folder, base] = [path.dirname(argument), path.basename(argument)];
-  return (
-    fs.existsSync(inRoot(folder)) && fs.readdirSync(inRoot(folder)).some((name) => name.startsWith(base))
-  );
-};
 
 runMain(async () => {
   const jestArguments = process.argv.slice(2);
   if (asksForHelp(jestArguments)) throw new Help(USAGE);
-  checkPaths(jestArguments);
   listen();
+  if (jestArguments.length > 0) await checkArguments(jestArguments);
   const areAsked = (tests) => jestArguments.some((argument) => argument.includes(tests));
   const ending = new AbortController();
   const getTool = async (name) => {

@@ -152,7 +152,7 @@ describe('a command with a separate database', () => {
   const name = `of_${randomUUID()}`;
   /** Takes the lock, as `npm run load` does; `and`: what it does then. */
   const taking = (and: string): ChildProcess => {
-    const take = `require('./scripts/lib/database').keepToOneRun(${JSON.stringify(url)}, '${name}')`;
+    const take = `require('./scripts/lib/running/one-run').keepToOneRun(${JSON.stringify(url)}, '${name}')`;
     const args = ['-e', `${take}.then(() => { ${and} }, (error) => { console.log(error.message); })`];
     return spawn(process.execPath, args, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
   };

@@ -46,7 +46,6 @@ const HELPED = [
 const REFUSED = {
   nothing: [
     ['start nosuch', 'There is no "nosuch"'],
-    ['test test/nosuch', 'There is no test/nosuch'],
     ['check --fxi', 'Did you mean "--fix"?'],
     ['check confgi', 'Did you mean "config"?'],
     ['check:clone --qick', 'Did you mean "--quick"?'],
@@ -75,6 +74,8 @@ const REFUSED = {
   ],
   /** Programs in TypeScript: an old Node needs the one that npm brings. */
   node: [
+    ['test test/nosuch', 'There is no test of test/nosuch'],
+    ['test --bogus test/config', 'Unrecognized option "bogus"'],
     ['load spyke', 'Did you mean "spike"?'],
     ['load', 'Which scenario?'],
     ['load spike PEEK=2000', 'Did you mean "PEAK"?'],

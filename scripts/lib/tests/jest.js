@@ -6,6 +6,8 @@ const { inRoot, inServices } = require('../paths');
 const { note, step } = require('../running/progress');
 const { run } = require('../running/run');
 
+const JEST = inRoot('node_modules', 'jest', 'bin', 'jest.js');
+
 /** More files than these fail because of a fault. */
 const MOST_JUDGED_ALONE = 3;
 
@@ -34,7 +36,7 @@ function readReport(file) {
 /** @returns {Promise<{code: number, report: object|null}>} */
 async function runJest(args, env) {
   const reportFile = inServices(`jest-${process.pid}.json`);
-  const jest = [inRoot('node_modules', 'jest', 'bin', 'jest.js'), '--json', `--outputFile=${reportFile}`];
+  const jest = [JEST, '--json', `--outputFile=${reportFile}`];
   let code = 0;
   try {
     await step('jest', () => run(nodeBinary(), [...jest, ...args], { env, inherit: true }), {
@@ -68,4 +70,4 @@ async function judgeAlone(reports, env) {
   return { code, reports: [...others, report] };
 }
 
-module.exports = { runJest, judgeAlone, countsOf };
+module.exports = { JEST, runJest, judgeAlone, countsOf };
