@@ -14,7 +14,7 @@ const POLL_MS = 1000;
 
 const BACKUP_USAGE = `npm run cluster -- backup   makes a backup now, by the CronJob of concert-api.backup.enabled=true`;
 const RESTORE_USAGE = `npm run cluster -- restore [FILE] --replace   stops the product, replaces its database by a backup, migrates, starts it, verifies
-  FILE        by default the newest (concert-20260101T000000Z.sql.gz); \`npm run cluster -- backup\` tells names
+  FILE        by default the newest (concert-20260101T000000Z.sql.gz); \`npm run cluster -- backup\` prints the name of each
   --replace   confirms that everything in the database is deleted first`;
 
 const own = (args, options) => kubectl(['--namespace', NAMESPACE, ...args], options);

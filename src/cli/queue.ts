@@ -28,6 +28,12 @@ const TIMEOUT_MS = 15_000;
 const ACTS = ['pause', 'resume', 'limit', 'rate', 'auto'];
 const MOST = 999_999_999;
 
+const SET_BY = {
+  operator: 'set by an operator',
+  auto: 'set by the controller',
+  fixed: 'set by QUEUE_MAX_ACTIVE',
+};
+
 interface Answer<T> {
   data: T | null;
   exception: { code: string; message: string } | null;
@@ -70,7 +76,7 @@ const describe = ({
     `${queueId}: ${active} active of at most ${activeLimit}, ${waiting} waiting`,
     ...(admissionRateLimit === null ? [] : [`at most ${admissionRateLimit}/s`]),
     ...(paused ? ['PAUSED'] : []),
-    `set by ${source}`,
+    SET_BY[source],
     ...(lastDecision === null ? [] : [`last decision ${lastDecision}`]),
   ].join(', ');
 

@@ -20,7 +20,9 @@ export const LiveQueue = z.object({
   activeLimit: Count,
   admissionRateLimit: z.number().nullable().describe('Admissions a second; null: no limit'),
   admissionsPerSecond: z.number().min(0).describe('Measured over the last 30 s'),
-  lastEtaSeconds: Count.nullable().describe('Estimated wait of the last one in line; null: nobody waits'),
+  lastEtaSeconds: Count.nullable().describe(
+    'Estimated wait of the last one in the queue; null: nobody waits',
+  ),
   etaBand: z
     .object({ low: z.number(), high: z.number() })
     .nullable()

@@ -110,7 +110,7 @@ describe('an operator override', () => {
     expect(await run('status')).toContain(`${queueId}: `);
     await expect(run('limit')).rejects.toThrow('takes a number');
     await run('resume');
-    expect(await run('auto')).toContain('set by auto');
+    expect(await run('auto')).toContain('set by the controller');
     await expect(queueCommand(at(urls, 0), 'nope', ['status'])).rejects.toMatchObject({
       code: 2,
       stdout: '',

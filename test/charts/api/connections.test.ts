@@ -39,10 +39,13 @@ describe('connections', () => {
     ]);
   });
 
-  it('go outside only for services elsewhere, the webhook, the gate and the collector of traces', async () => {
+  it('go outside only for services elsewhere, the webhook, drand, the gate and the collector of traces', async () => {
     const own = await api({ config: { NOTIFIER_WEBHOOK_URL: 'https://hook.example/' } });
     expect(outside(policyOf(own, 'concert-api').egress)).toEqual([]);
     expect(outside(policyOf(own, 'concert-api-worker').egress)).toEqual([80, 443]);
+    const drawn = await api({ config: { DRAW_DRAND_URL: 'https://drand.example:8443' } });
+    expect(outside(policyOf(drawn, 'concert-api').egress)).toEqual([]);
+    expect(outside(policyOf(drawn, 'concert-api-worker').egress)).toEqual([8443]);
     const gated = await api({ config: { TOKEN_GATE: 'turnstile' } });
     expect(outside(policyOf(gated, 'concert-api').egress)).toEqual([443]);
     expect(outside(policyOf(gated, 'concert-api-worker').egress)).toEqual([]);

@@ -38,7 +38,7 @@ export const en = {
     admissions: 'Admissions a second',
     rateLimit: (n: string) => `limit ${n}/s`,
     noRateLimit: 'no limit',
-    eta: 'Wait of the last in line',
+    eta: 'Wait of the last in the queue',
     band: (low: string, high: string) => `8 of 10 waits were ${low}–${high} of the estimate`,
     noBand: 'Too few waits to say how good it is',
     nobody: 'nobody waits',

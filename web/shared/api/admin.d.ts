@@ -4392,7 +4392,7 @@ export interface paths {
                                     admissionRateLimit: number | null;
                                     /** @description Measured over the last 30 s */
                                     admissionsPerSecond: number;
-                                    /** @description Estimated wait of the last one in line; null: nobody waits */
+                                    /** @description Estimated wait of the last one in the queue; null: nobody waits */
                                     lastEtaSeconds: number | null;
                                     /** @description 8 of 10 waits were between low and high times the estimate; null: too few are known to say */
                                     etaBand: {
