@@ -48,7 +48,7 @@ local function isOlder()
   return issued < knownIssued or gen <= knownGen and version < tonumber(ARGV[11])
 end
 
--- The first so many of ADMISSION_FIELDS, as far as the caller knows them and the state does not. Returns those taken.
+-- The first `count` of ADMISSION_FIELDS, as far as the caller knows them and the state does not. Returns those taken.
 local function takeAdmission(count)
   local taken = {}
   for i = 1, count do
