@@ -164,13 +164,13 @@ function main(): void {
   const folder = join(root, 'docs', 'results');
   mkdirSync(folder, { recursive: true });
   const pictures = plotsOf(timeline).map((plot) => {
-    const name = `simulation-${plot.title.toLowerCase().replaceAll(' ', '-')}.svg`;
+    const name = `capacity-${plot.title.toLowerCase().replaceAll(' ', '-')}.svg`;
     writeFileSync(join(folder, name), `${drawPlot(plot)}\n`);
     return `![${plot.title}](${name})`;
   });
   writeFileSync(
-    join(folder, 'simulation.md'),
-    `# Simulation\n\nMade by \`npm run lab -- capacity --save\`.\n\n${text}\n\n${pictures.join('\n\n')}\n`,
+    join(folder, 'capacity.md'),
+    `# Capacity\n\nMade by \`npm run lab -- capacity --save\`.\n\n${text}\n\n${pictures.join('\n\n')}\n`,
   );
 }
 
