@@ -1,4 +1,7 @@
 import type { Entry } from '../../src/modules/waiting-room/state/entries/entry';
+import { EMPTY_BOARD } from '../../src/modules/waiting-room/status/board-store';
+import { EtaBand } from '../../src/modules/waiting-room/status/eta-band';
+import { reportOf } from '../../src/modules/waiting-room/status/report';
 import { at } from '../support/at';
 import { OBSERVED_RULES, pollStatus, useObservedQueues } from '../support/queue/observed-queue';
 import { useVirtualTime, virtualTime } from '../support/queue/virtual-time';
@@ -198,9 +201,12 @@ describe('a waiting room', () => {
       await room.refresh();
     }
     expect(room.estimateEta(at(entries, 14), 4).seconds).toBe(4);
+    const standing = { state: 'OPEN', mode: 'fifo', opensAt: null } as const;
+    const reading = { maxPerSecond: 100, presenceTimeoutMs: 60_000, statusMaxIntervalMs: 1000 };
     for (const index of [5, 10]) {
       await time.pass(300);
       room.estimateEta(at(entries, index), 1); // have had their turn: no prediction
+      reportOf(room, EMPTY_BOARD, standing, new EtaBand(), reading); // for readers of the status: no prediction
     }
     for (let i = 10; i < 15; i++) {
       await room.entries.endSession(i + 1);

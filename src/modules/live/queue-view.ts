@@ -30,7 +30,7 @@ export function queueView(
     activeLimit: limits.activeLimit,
     admissionRateLimit: limits.rateLimit ?? null,
     admissionsPerSecond: Math.round(room.admissionsPerSecond * 100) / 100,
-    lastEtaSeconds: waiting === 0 ? null : Math.round(room.etaAt(waiting)),
+    lastEtaSeconds: waiting === 0 ? null : Math.round(room.etaAt(waiting).seconds),
     etaBand,
     override: { limit: override.limit ?? null, rate: override.rate ?? null },
     overrideTag: tagOf(override),

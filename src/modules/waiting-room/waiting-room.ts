@@ -169,19 +169,16 @@ export class WaitingRoom {
     return this.queueEta.admissionsPerSecond;
   }
 
-  /** When the entry at `position` is admitted. The estimate is recorded, to measure its error later. */
-  estimateEta(entry: Entry, position: number): Eta {
-    const eta = this.queueEta.estimate(entry, position, this.limits);
-    const { opensAtMs, nowMs } = this.snapshot;
-    const closedSeconds = Math.max(0, Math.ceil((opensAtMs - nowMs) / 1000));
-    if (closedSeconds === 0) return eta;
-    const { seconds, soonestSeconds } = eta;
-    return { ...eta, seconds: seconds + closedSeconds, soonestSeconds: soonestSeconds + closedSeconds };
+  /** When an entry at `position` is admitted. */
+  etaAt(position: number): Eta {
+    return this.queueEta.at(position, this.limits);
   }
 
-  /** Estimated seconds until an entry at `position` is admitted. Nothing is recorded. */
-  etaAt(position: number): number {
-    return this.queueEta.secondsAt(position, this.limits);
+  /** As `etaAt`, for the user of this entry: the estimate is recorded, to measure its error later. */
+  estimateEta(entry: Entry, position: number): Eta {
+    const eta = this.etaAt(position);
+    this.queueEta.record(entry, eta);
+    return eta;
   }
 
   /** A client was given this interval until its next poll. */

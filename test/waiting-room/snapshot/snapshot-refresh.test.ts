@@ -63,7 +63,7 @@ describe('the refresh of a snapshot', () => {
     await room.refresh();
     const shown = entries.map((entry) => {
       const standing = room.poll(entry);
-      return standing?.status === 'WAITING' ? room.estimateEta(entry, standing.position).seconds : standing;
+      return standing?.status === 'WAITING' ? room.etaAt(standing.position).seconds : standing;
     });
     expect(shown).toEqual([1, 1, RULES.sessionMs / 1000]);
   });

@@ -36,19 +36,19 @@ export class QueueEta {
     return this.rate.perSecond;
   }
 
-  /** Estimated wait at `position`, without a record. */
-  secondsAt(position: number, limits: EffectiveLimits): number {
-    const { active } = this.snapshot;
-    const { perSecond } = this.rate;
-    return etaSeconds(position, { limits, active, perSecond, sessionSeconds: this.sessionSeconds }).seconds;
-  }
-
-  /** Estimates the wait of an entry at `position`, and records the estimate for the calibration. */
-  estimate({ seq }: Entry, position: number, limits: EffectiveLimits): Eta {
-    const { active, headSeq, nowMs } = this.snapshot;
+  /** Estimates the wait of an entry at `position`; it does not begin before the queue is open. */
+  at(position: number, limits: EffectiveLimits): Eta {
+    const { active, opensAtMs, nowMs } = this.snapshot;
     const { perSecond } = this.rate;
     const eta = etaSeconds(position, { limits, active, perSecond, sessionSeconds: this.sessionSeconds });
-    if (eta.isMeasured && seq > headSeq) this.calibration.predicted(seq, nowMs, eta.seconds);
-    return eta;
+    const closedSeconds = Math.max(0, Math.ceil((opensAtMs - nowMs) / 1000));
+    const { seconds, soonestSeconds } = eta;
+    return { ...eta, seconds: seconds + closedSeconds, soonestSeconds: soonestSeconds + closedSeconds };
+  }
+
+  /** Keeps an estimate that the user of an entry was given, to measure its error later. */
+  record({ seq }: Entry, { isMeasured, seconds }: Eta): void {
+    const { headSeq, nowMs } = this.snapshot;
+    if (isMeasured && seq > headSeq) this.calibration.predicted(seq, nowMs, seconds);
   }
 }

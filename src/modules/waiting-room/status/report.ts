@@ -68,8 +68,7 @@ function paceOf(room: WaitingRoom, reading: ReadingOptions): Pace[] {
   const last = Math.max(1, snapshot.waiting, snapshot.issued - snapshot.headSeq);
   const pace: Pace[] = [];
   for (let position = 1; ; position = Math.min(position * 2, last)) {
-    const entry = { userId: 0, seq: snapshot.headSeq + position, gen: snapshot.gen, iatMs: snapshot.nowMs };
-    const { seconds, soonestSeconds } = room.estimateEta(entry, position);
+    const { seconds, soonestSeconds } = room.etaAt(position);
     const afterMs = pollAfterMs(position, snapshot.waiting, soonestSeconds, reading);
     pace.push({
       position,

@@ -103,10 +103,9 @@ export class QueueStatusService {
   }
 
   private make(room: WaitingRoom, { board, band }: QueueBoard): StatusAnswer {
-    const { headSeq, issued, nowMs, gen } = room.snapshot;
+    const { headSeq, issued, nowMs, presence } = room.snapshot;
     const secondsAt = (distance: number): number => {
-      const entry = { userId: 0, seq: headSeq + distance, gen, iatMs: nowMs };
-      const eta = room.estimateEta(entry, room.snapshot.presence.countBetween(headSeq, entry.seq) + 1);
+      const eta = room.etaAt(presence.countBetween(headSeq, headSeq + distance) + 1);
       return eta.isMeasured ? eta.seconds : 0;
     };
     band.served(headSeq, nowMs);
