@@ -86,6 +86,10 @@ export interface EffectiveLimits {
   /** Admissions a second; undefined: no limit. */
   rateLimit: number | undefined;
   paused: boolean;
+  /**
+   * `operator` with any override: of the limit, of the rate, or a pause. A leaf of the transparency log names who has set
+   * the limit alone.
+   */
   source: 'operator' | 'auto' | 'fixed';
 }
 

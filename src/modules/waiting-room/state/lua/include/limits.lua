@@ -1,6 +1,8 @@
 -- limits.lua: the limits in force. Needs common.lua and leaves.lua.
 -- The operator's override comes first, then the controller's decision (if ARGV 2 is 'auto:…'), then the fixed limit
 -- without a rate limit.
+-- source: who has set the limit, as the transparency log says it. Of a rate that the operator has set, the log has the
+-- command; were it the source, the audit could not tell whether the limit beside it is the controller's.
 -- tokens: how many admissions the rate limit still allows. The bucket holds what a fifth of a second fills, at least one.
 -- bySeats: how many more may be admitted so that each finds a seat; nil: not known.
 local limit, rate, source, tokens, isPaused, bySeats, loggedLimit, isLimitLogged
