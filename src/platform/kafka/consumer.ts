@@ -104,13 +104,25 @@ export class KafkaConsumer {
 
   /** @throws what the consumer crashed of */
   private async untilCrashOrStop(consumer: Consumer): Promise<void> {
-    const { name, topics, concurrency } = this.subscription;
+    if (this.isStopped()) return; // the signal speaks once
     const { signal } = this.closing;
+    let onStop = (): void => undefined;
     const ended = new Promise<void>((resolve, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      onStop = resolve;
     });
     ended.catch(() => undefined); // a crash may come before it is awaited
+    signal.addEventListener('abort', onStop);
+    try {
+      await this.join(consumer);
+      await ended;
+    } finally {
+      signal.removeEventListener('abort', onStop); // the signal outlives the consumer
+    }
+  }
+
+  private async join(consumer: Consumer): Promise<void> {
+    const { name, topics, concurrency } = this.subscription;
     consumer.on(consumer.events.GROUP_JOIN, () => this.status.reportUp(name));
     await consumer.connect();
     await consumer.subscribe({ topics, fromBeginning: true });
@@ -121,7 +133,6 @@ export class KafkaConsumer {
       autoCommitThreshold: COMMIT_EVERY_MESSAGES,
       eachBatch: (batch) => this.processBatch(batch),
     });
-    await ended;
   }
 
   private async processBatch(payload: EachBatchPayload): Promise<void> {

@@ -63,6 +63,7 @@ export class KafkaReader {
     });
     const seen: SeenMessage[] = [];
     const left = new Map(parts.map((part) => [`${part.topic} ${part.partition}`, part]));
+    let timer: NodeJS.Timeout | undefined;
     try {
       await consumer.connect();
       await consumer.subscribe({
@@ -70,11 +71,7 @@ export class KafkaReader {
         fromBeginning: true,
       });
       await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error('Kafka was not read in time')), READ_WITHIN_MS);
-        const done = (): void => {
-          clearTimeout(timer);
-          resolve();
-        };
+        timer = setTimeout(() => reject(new Error('Kafka was not read in time')), READ_WITHIN_MS);
         consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => restart || reject(error));
         const started = consumer.run({
           autoCommit: false,
@@ -84,7 +81,7 @@ export class KafkaReader {
             if (part === undefined || offset < part.from) return Promise.resolve(); // before the seek, after a crash
             if (offset < part.to) seen.push({ topic, headers: headersOf(message.headers ?? {}) });
             if (offset >= part.to - 1) left.delete(`${topic} ${partition}`);
-            if (left.size === 0) done();
+            if (left.size === 0) resolve();
             return Promise.resolve();
           },
         });
@@ -95,6 +92,7 @@ export class KafkaReader {
       });
       return seen;
     } finally {
+      clearTimeout(timer);
       await consumer.disconnect().catch(() => undefined);
       await this.asAdmin((admin) => admin.deleteGroups([groupId])).catch(() => undefined); // it also ends by itself
     }
