@@ -35,6 +35,7 @@
 --   tokens, tokensAt     admissions that the rate limit allows, as of when (ms)
 --   admitUpTo, admitUpToUntil   the highest `admitted` that the seats allow, and until when that holds (ms; 0: without end)
 --   opensAt              nobody is admitted before (ms)
+--   keepFrom             where keys go on to be kept longer, after the opening was put off, a cursor of HSCAN
 --   drawing              1: nobody is admitted before the order of those who are registered is drawn
 --   cut                  '<first>:<last>': the registration has closed, and the entries of (first, last] take part in the draw
 --   draws                '<first>:<last>:<seed>,…': draws that were made (opening/draws.ts)

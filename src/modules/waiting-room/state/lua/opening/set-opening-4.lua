@@ -7,13 +7,32 @@
 -- @include ../include/common.lua
 -- @include ../include/leaves.lua
 -- @include ../include/registration.lua
+local KEPT_LONGER_MS = 60000 -- as in users.lua
 if lost() then return { 'state-lost' } end
 -- A worker may stand still, or Redis, which does then what it was sent before: the queue must not open at a time that has
 -- been put off meanwhile.
 local LATE_MS = 5000
 if math.abs(now - tonumber(ARGV[12])) > LATE_MS then return { 'late' } end
+
+-- An opening that is put off makes tokens live longer, and so must what is known of their users: which entry each one has,
+-- and which entries have ended. A piece by each call, in the order of the names of keys in the state.
+local function keepLonger()
+  local from = redis.call('HGET', KEYS[1], 'keepFrom')
+  if not from then return end
+  local lifeMs = tonumber(ARGV[6]) + math.max(0, opensAt - now) + KEPT_LONGER_MS
+  local scan = redis.call('HSCAN', KEYS[1], from, 'MATCH', 'has:*', 'COUNT', PIECE)
+  for i = 1, #scan[2], 2 do
+    local key, untilMs = string.sub(scan[2][i], 5), tonumber(scan[2][i + 1])
+    if untilMs < now + lifeMs and redis.call('PEXPIRE', prefix .. key, lifeMs) == 1 then mustHave(key, now + lifeMs) end
+  end
+  if scan[1] == '0' then redis.call('HDEL', KEYS[1], 'keepFrom') else redis.call('HSET', KEYS[1], 'keepFrom', scan[1]) end
+end
+
+local opensLater = tonumber(ARGV[8]) > opensAt
 opensAt, isDrawing = tonumber(ARGV[8]), ARGV[9] == '1'
 redis.call('HSET', KEYS[1], 'opensAt', ARGV[8])
+if opensLater then redis.call('HSET', KEYS[1], 'keepFrom', 0) end
+keepLonger()
 -- A worker may have ended between the draw and the row that says so: then the state is ahead.
 local isAhead = #draws > #ARGV[11] and string.sub(draws, 1, #ARGV[11]) == ARGV[11]
 if not isAhead and draws ~= ARGV[11] then

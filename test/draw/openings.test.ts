@@ -6,6 +6,7 @@ import type { DrawRow, Opening, OpeningRepository } from '../../src/modules/wait
 import type { OpeningState } from '../../src/modules/waiting-room/opening/state';
 import { WaitingRoomMetrics } from '../../src/modules/waiting-room/metrics';
 import type { WaitingRoomRegistry } from '../../src/modules/waiting-room/registry';
+import { queueKeys } from '../../src/modules/waiting-room/state/keys';
 import type { QueueRepository } from '../../src/modules/waiting-room/state/repository';
 import type { TokenCodec } from '../../src/modules/waiting-room/tokens/token';
 import type { Database } from '../../src/platform/database/database';
@@ -16,15 +17,42 @@ import { useVirtualTime, virtualTime } from '../support/queue/virtual-time';
 
 jest.mock('../../src/common/clock', () => ({ monotonicMs: () => virtualTime.nowMs }));
 
+const opensIn = (ms: number, isDrawing = false): OpeningState => ({
+  opensAtMs: virtualTime.nowMs + ms,
+  isDrawing,
+  cut: undefined,
+  draws: [],
+});
+
+describe('an opening that is put off', () => {
+  const { redis } = useVirtualTime();
+  const newQueue = useScriptQueues(redis);
+  const DAY_MS = 86_400_000;
+
+  it('keeps what is known of its users for as long as their tokens live now, in pieces', async () => {
+    const { store, limit } = await newQueue();
+    const { prefix, state } = queueKeys(store.queueId);
+    const set = (opening: OpeningState): Promise<unknown> => store.opening.set(opening, virtualTime.nowMs, 0);
+    await set(opensIn(60_000));
+    const users = Array.from({ length: 1300 }, (_, i) => 100 * i); // each in another key
+    await Promise.all(users.map((user) => store.issue(user, limit, 0)));
+    const isKept = async (user: number): Promise<boolean> =>
+      (await redis.pttl(`${prefix}users:${user / 100}`)) > DAY_MS;
+    const keptCount = async (): Promise<number> =>
+      (await Promise.all(users.map(isKept))).filter(Boolean).length;
+    const putOff = opensIn(DAY_MS + 60_000);
+    await set(putOff);
+    expect(await keptCount()).toBeLessThan(users.length);
+    for (let calls = 0; calls < 20 && (await redis.hexists(state, 'keepFrom')) === 1; calls++)
+      await set(putOff);
+    expect(await keptCount()).toBe(users.length);
+    expect(Number(await redis.hget(state, 'has:users:7'))).toBeGreaterThan(putOff.opensAtMs);
+  });
+});
+
 describe('a worker of openings that has stood still', () => {
   const time = useVirtualTime();
   const newQueue = useScriptQueues(time.redis);
-  const opensIn = (ms: number, isDrawing = false): OpeningState => ({
-    opensAtMs: virtualTime.nowMs + ms,
-    isDrawing,
-    cut: undefined,
-    draws: [],
-  });
 
   it('forgets nobody who has come after those whom it has written down', async () => {
     const queue = await newQueue();
