@@ -122,6 +122,23 @@ describe('a call to where none may go', () => {
   });
 });
 
+const deliveryOf = (id: number): DueDelivery => ({
+  id,
+  eventId: `event-${id}`,
+  outboxId: id,
+  topic: 'reservation-made',
+  partitionKey: String(id),
+  payload: '{}',
+  traceparent: null,
+  occurredAt: new Date(),
+  attempts: 0,
+  url: receiver.url,
+  secret,
+  previousSecret: null,
+  failures: 0,
+  nowS: 0,
+});
+
 describe('a failed call', () => {
   /** A lane with one delivery that fails. @returns how many failures it has recorded when it has looked for more */
   async function failuresOf(isLeaseLost: boolean): Promise<number> {
@@ -130,22 +147,7 @@ describe('a failed call', () => {
       isHeld = !isLeaseLost;
       res.writeHead(500).end();
     };
-    const delivery: DueDelivery = {
-      id: 1,
-      eventId: 'event-1',
-      outboxId: 1,
-      topic: 'reservation-made',
-      partitionKey: '1',
-      payload: '{}',
-      traceparent: null,
-      occurredAt: new Date(),
-      attempts: 0,
-      url: receiver.url,
-      secret,
-      previousSecret: null,
-      failures: 0,
-      nowS: 0,
-    };
+    const delivery = deliveryOf(1);
     const parts = {
       lease: {
         hold: () => {
@@ -176,4 +178,45 @@ describe('a failed call', () => {
 
   it('is not recorded by a worker whose lease has passed to another one, which makes the call itself', async () =>
     expect(await failuresOf(true)).toBe(0));
+});
+
+describe('a call whose outcome cannot be recorded', () => {
+  it('lets the calls beside it end before any is made again, and before the lane has stopped', async () => {
+    const sent: string[] = [];
+    let [isUnderWay, isRefused] = [false, false];
+    let begin: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const send: WebhookSender['send'] = async ({ id }, signal) => {
+      sent.push(id);
+      if (id === 'event-1') {
+        await begun;
+        return { status: 204, durationMs: 1 };
+      }
+      isUnderWay = true;
+      begin();
+      await new Promise((resolve) => signal?.addEventListener('abort', () => setImmediate(resolve)));
+      isUnderWay = false;
+      return { error: 'it was ended', durationMs: 1 };
+    };
+    const parts = {
+      lease: { hold: () => Promise.resolve(true), release: () => Promise.resolve() },
+      deliveries: {
+        due: () => Promise.resolve([deliveryOf(1), deliveryOf(2)]),
+        recordSuccess: () => {
+          isRefused = true;
+          return Promise.reject(new Error('The database is away.'));
+        },
+      },
+      secrets: { open: (stored: string) => stored },
+      sender: { send },
+      metrics: new WebhookMetrics(new Metrics()),
+      logger: createLogger('silent', 'test'),
+    };
+    const options = { endpointId: 1, pollMs: 1, disableAfterHours: 1 };
+    const lane = new EndpointLane(options, parts as unknown as LaneParts);
+    lane.start();
+    await until('the outcome is refused', () => isRefused);
+    await lane.stop();
+    expect([sent.sort(), isUnderWay]).toEqual([['event-1', 'event-2'], false]);
+  });
 });

@@ -70,11 +70,17 @@ export class EndpointLane {
     const work = async (): Promise<void> => {
       for (const delivery of left) {
         if (batch.hasFailed || this.stopping.signal.aborted || !(await lease.hold())) return;
-        if (!(await this.deliver(delivery))) batch.hasFailed = true;
+        const isDelivered = await this.deliver(delivery).catch((error: unknown) => {
+          batch.hasFailed = true;
+          throw error;
+        });
+        if (!isDelivered) batch.hasFailed = true;
       }
     };
     try {
-      await Promise.all(Array.from({ length: CONCURRENT }, work));
+      const works = Array.from({ length: CONCURRENT }, work);
+      await Promise.allSettled(works); // the next turn would make the calls that are under way a second time
+      await Promise.all(works);
     } finally {
       clearInterval(renewal);
     }
