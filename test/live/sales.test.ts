@@ -1,11 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { SalesRepository } from '../../src/modules/live/sales/repository';
+import { LiveService } from '../../src/modules/live/service';
 import { type Sales, soldOutAtMs } from '../../src/modules/live/sales/sales';
+import { BoardStore } from '../../src/modules/waiting-room/status/board-store';
 import { at } from '../support/at';
 import { uniqueQueueId } from '../support/config';
 import { followLive } from '../support/clients/live';
 import { givenOperator } from '../support/rows/organizer';
 import { useService } from '../support/suite';
+import { until } from '../support/wait';
 
 const MINUTE_MS = 60_000;
 /** Concerts without a queue, which other tests make, are the main one's. */
@@ -51,6 +54,24 @@ describe('what the live view tells of sales', () => {
     const classes = await app.service.container.resolve(SalesRepository).classes();
     const own = classes.filter((each) => each.name === name);
     expect(own).toMatchObject([{ queueId: app.queueId, free: 6 }]);
+  });
+
+  it('has the message of its queue also while the board of another cannot be read', async () => {
+    const { container } = app.service;
+    const [live, boards] = [container.resolve(LiveService), container.resolve(BoardStore)];
+    const read = boards.read.bind(boards);
+    const away = jest
+      .spyOn(boards, 'read')
+      .mockImplementation((queueId) =>
+        queueId === QUEUE ? read(queueId) : Promise.reject(new Error('The node of this queue is away.')),
+      );
+    const notice = { ko: '곧 시작합니다', en: 'We begin soon' };
+    await boards.writeNotice(QUEUE, notice);
+    await until('it is shown', async () => {
+      await live.refresh().catch(() => undefined);
+      return live.report().queues.find(({ queueId }) => queueId === QUEUE)?.notice?.en === notice.en;
+    });
+    away.mockRestore();
   });
 
   it('says when all will be sold by what the last five minutes sold', () => {

@@ -56,7 +56,7 @@ export class LiveService {
     this.processes = { value: await this.processStore.readAll(), atMs: monotonicMs() };
     const sales = await this.salesStore.read();
     if (sales !== undefined) this.sales = { value: sales, atMs: monotonicMs() };
-    for (const { queueId } of this.rooms.all) this.boards.set(queueId, await this.boardStore.read(queueId));
+    await Promise.all(this.rooms.all.map(({ queueId }) => this.readBoard(queueId)));
     await this.processStore.remove(sortByAge(this.processes.value, this.nowMs).gone);
   }
 
@@ -89,6 +89,10 @@ export class LiveService {
       stores: { ageMs: ageOf(this.stores.atMs), database, redis, kafka },
       sales: this.salesView(),
     };
+  }
+
+  private async readBoard(queueId: string): Promise<void> {
+    this.boards.set(queueId, await this.boardStore.read(queueId));
   }
 
   /** Redis' clock as far as this process can tell; 0: not known yet. */
