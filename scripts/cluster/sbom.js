@@ -4,6 +4,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { readArguments } = require('../lib/arguments/arguments');
+const { listen } = require('../lib/running/interruption');
 const { inRoot } = require('../lib/paths');
 const { run: runProgram } = require('../lib/running/run');
 
@@ -11,6 +12,7 @@ const USAGE = 'npm run --silent cluster -- sbom   prints what the image holds, a
 
 async function run(args) {
   readArguments({ args, usage: USAGE });
+  listen(); // else a signal would leave the folder and npm behind
   const cwd = fs.mkdtempSync(path.join(os.tmpdir(), 'sbom-'));
   try {
     const production = { ...require('../../package.json'), devDependencies: {} };

@@ -1,4 +1,4 @@
-import { charts, refusal, type Values } from '../support';
+import { charts, refusal, render, type Values } from '../support';
 
 /** A wrong value ends the installation before anything is sent, with its path and what it should be. */
 const REFUSALS: [string, Values, string][] = [
@@ -67,4 +67,47 @@ it('refuses what Kubernetes would refuse in labels and variables', async () => {
     "at '/extraEnv/1': additional properties 'valu' not allowed",
   ])
     expect(answer).toContain(fault);
+});
+
+it('refuses names, hosts and times that Kubernetes would refuse', async () => {
+  const answer = await refusal('concert-api', {
+    ingress: { host: 'https://a', className: 'Nginx', tlsSecret: 'a/b' },
+    gateway: { hostnames: ['a b'] },
+    priorityClassName: 'very_high',
+    redis: { existingSecret: '.redis' },
+    backup: { schedule: 'every day', timeZone: 'Asia Seoul', claim: { storageClass: 'Fast SSD' } },
+    keda: { cron: [{ start: '50 19 * *', end: '@often', timezone: '', replicas: 1 }] },
+  });
+  for (const path of [
+    '/ingress/host',
+    '/ingress/className',
+    '/ingress/tlsSecret',
+    '/gateway/hostnames/0',
+    '/priorityClassName',
+    '/redis/existingSecret',
+    '/backup/schedule',
+    '/backup/timeZone',
+    '/backup/claim/storageClass',
+    '/keda/cron/0/start',
+    '/keda/cron/0/end',
+    '/keda/cron/0/timezone',
+  ])
+    expect(answer).toMatch(new RegExp(`at '${path}': '.*' does not match pattern`));
+});
+
+it('takes hosts and names that YAML reads as something else, and Secrets named after a host', async () => {
+  const hosts = ['*.example.org', '12345'].map(async (host) => {
+    const ingress = { enabled: true, host, className: '1e3', tlsSecret: 'example.org-tls' };
+    const tokenSecret = 'a-token-secret-of-32-bytes-or-more';
+    const stores = { database: { existingSecret: 'shop.database' }, redis: { existingSecret: 'shop.redis' } };
+    const manifests = await render({ chart: 'concert-api', values: { ...stores, tokenSecret, ingress } });
+    return manifests.find(({ kind }) => kind === 'Ingress')?.spec;
+  });
+  expect(await Promise.all(hosts)).toMatchObject(
+    ['*.example.org', '12345'].map((host) => ({
+      ingressClassName: '1e3',
+      tls: [{ secretName: 'example.org-tls', hosts: [host] }],
+      rules: [{ host }],
+    })),
+  );
 });
