@@ -47,10 +47,20 @@ describe('a call of a webhook', () => {
   });
 
   it('tells how long the receiver wants to be left alone', async () => {
-    receiver.answer = (_req, res) => res.writeHead(429, { 'retry-after': '17' }).end();
-    expect(await sender().send(call())).toMatchObject({ retryAfterS: 17 });
-    receiver.answer = (_req, res) => res.writeHead(503, { 'retry-after': 'tomorrow' }).end();
-    expect(await sender().send(call())).not.toHaveProperty('retryAfterS');
+    const date = 'Sun, 06 Nov 1994 08:49:37 GMT';
+    for (const [text, retryAfterS] of [
+      ['17', 17],
+      ['Sun, 06 Nov 1994 08:51:07 GMT', 90],
+      ['Sunday, 06-Nov-94 08:51:07 GMT', 90],
+      ['Sun, 06 Nov 1994 08:49:30 GMT', undefined],
+      ['tomorrow', undefined],
+      ['0x10', undefined],
+      ['2030', 2030],
+      ['1e3', undefined],
+    ] as const) {
+      receiver.answer = (_req, res) => res.writeHead(503, { 'retry-after': text, date }).end();
+      expect([text, (await sender().send(call())).retryAfterS]).toEqual([text, retryAfterS]);
+    }
   });
 
   it('does not read the answer: an endless one is let go', async () => {

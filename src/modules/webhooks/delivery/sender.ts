@@ -72,13 +72,9 @@ export class WebhookSender {
       const { statusCode: status = 0, headers } = await this.answerTo(call, span, stopping);
       const durationMs = elapsed();
       if (status >= 200 && status < 300) return { status, durationMs };
-      const retryAfter = Number(headers['retry-after']);
-      return {
-        status,
-        error: `it answered ${status}`,
-        durationMs,
-        ...(Number.isFinite(retryAfter) && retryAfter > 0 && { retryAfterS: retryAfter }),
-      };
+      const retryAfterS = retryAfterOf(headers);
+      const error = `it answered ${status}`;
+      return { status, error, durationMs, ...(retryAfterS > 0 && { retryAfterS }) };
     } catch (error) {
       return { error: error instanceof Error ? error.message : String(error), durationMs: elapsed() };
     }
@@ -148,4 +144,11 @@ export class WebhookSender {
       stopping?.removeEventListener('abort', stop);
     };
   }
+}
+
+/** Seconds, or a date, which counts from the receiver's own clock (RFC 9110, 10.2.3); 0: it says neither. */
+function retryAfterOf({ 'retry-after': text = '', date = '' }: IncomingMessage['headers']): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  const seconds = (Date.parse(text) - Date.parse(date)) / 1000;
+  return /^[A-Z][a-z]+,? /.test(text) && seconds > 0 ? seconds : 0;
 }
