@@ -1,4 +1,6 @@
+import { existsSync, readdirSync } from 'node:fs';
 import options from '../../scripts/lib/arguments/options.js';
+import { wholeNumber } from '../../scripts/lib/arguments/values.ts';
 
 export const USAGE = `npm run lab -- audit URL|FOLDER      replays a sale from its transparency log, and judges it (docs/transparency.md)
   URL: https://…/v1/api/transparency/QUEUE; FOLDER: the same files, with checkpoint, key and tile/entries/
@@ -25,6 +27,15 @@ export interface Wanted {
 /** `name+id+key` (C2SP signed-note). */
 const KEY = /^.+\+[0-9a-f]{8}\+[\w+/]+=*$/;
 
+const MOST_ENTRIES = 100_000_000;
+
+/** A log that somebody keeps as evidence must not get the key and the checkpoint of a made-up one. */
+function demandNothingIn(folder: string): void {
+  if (/^https?:/i.test(folder)) throw new Error(`--sample writes a folder, not "${folder}".`);
+  if (existsSync(folder) && readdirSync(folder).length > 0)
+    throw new Error(`--sample: ${folder} is not empty, and a log in it would be overwritten.`);
+}
+
 /** @throws Error that says what is wrong */
 export function readArguments(args: string[]): Wanted {
   const { values, positionals } = options.readOptions({
@@ -41,9 +52,14 @@ export function readArguments(args: string[]): Wanted {
   });
   const [where, ...others] = positionals;
   if (where === undefined || others.length > 0) throw new Error('One URL or folder is wanted.');
-  const sample = values.sample === undefined ? undefined : options.plainNumber(values.sample);
-  if (sample !== undefined && !(Number.isInteger(sample) && sample > 0))
-    throw new Error('--sample wants a number of entries.');
+  const sample =
+    values.sample === undefined ? undefined : wholeNumber('--sample', values.sample, { max: MOST_ENTRIES });
+  if (sample !== undefined) {
+    const audited = [values.key, values.keep, ...values.checkpoint, ...values.receipt];
+    if (values.tiles || audited.some((it) => it !== undefined))
+      throw new Error('--sample goes alone: nothing is audited.');
+    demandNothingIn(where);
+  }
   if (values.key !== undefined && !KEY.test(values.key))
     throw new Error('--key wants a verifier key, name+id+key, as the file "key" of a log has it.');
   const { key, keep, checkpoint: checkpoints, receipt: receipts, tiles } = values;

@@ -5,9 +5,9 @@ const { misuse, readArguments } = require('../lib/arguments/arguments');
 const { findCommand } = require('../lib/tools/commands');
 const { ensureDependencies } = require('../lib/dependencies');
 const { Failure } = require('../lib/running/failure');
-const { listen } = require('../lib/running/interruption');
+const { listen, shouldAbandon } = require('../lib/running/interruption');
 const { inRoot, inServices } = require('../lib/paths');
-const { step } = require('../lib/running/progress');
+const { note, step } = require('../lib/running/progress');
 const { run } = require('../lib/running/run');
 const { runTool, urlsOfRunning } = require('../lib/tool');
 
@@ -61,6 +61,8 @@ async function runScript(name, url, own) {
         env: all,
         what: name,
         todo: TODO[name],
+        // What an interrupted step says is else not shown: that the database is half restored.
+        onOutput: (text) => shouldAbandon() && note(text.trim()),
       })
     ).trim(),
   );

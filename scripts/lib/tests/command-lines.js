@@ -93,6 +93,7 @@ const REFUSED = {
     ['lab admission nosuch', 'There is no scenario "nosuch"'],
     ['lab audit', 'One URL or folder is wanted'],
     ['lab audit main --key abc', '--key wants a verifier key'],
+    ['lab audit --sample 3 docs', 'docs is not empty'],
     ['lab pages --rounds 3 --rounds 4', "'--rounds' is given twice"],
   ],
   /** Tools of the product, which have to be built. */
