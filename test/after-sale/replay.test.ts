@@ -1,4 +1,5 @@
-import { applyLeaf, parseLeaf } from '../../src/modules/after-sale/leaves';
+import { applyLeaf } from '../../src/modules/after-sale/leaves';
+import { parseLeaf } from '../../src/modules/transparency/leaf';
 import { Presence } from '../../src/modules/after-sale/presence';
 import { AfterSaleService } from '../../src/modules/after-sale/service';
 import { QueueReplay } from '../../src/modules/after-sale/queue-replay';

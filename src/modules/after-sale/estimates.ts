@@ -1,13 +1,10 @@
-import { ChanceCalibration, type ChanceOutcome, chanceAt } from '../catalog/sale-board/chances';
+import { ChanceCalibration, type ChanceOutcome, chanceAt, SHARES } from '../catalog/sale-board/chances';
 import { Demand } from '../catalog/sale-board/demand';
 import { CountRate } from '../waiting-room/polling/count-rate';
 import { RATE_WINDOW_MS } from '../waiting-room/polling/queue-eta';
 import { EtaCalibration, etaSeconds } from '../waiting-room/polling/eta';
 import type { QueueReplay } from './queue-replay';
 import type { SeatReplay } from './seats';
-
-/** Estimates are sampled at these shares of those who wait, in turn. */
-const SHARES = [0.1, 0.3, 0.5, 0.7, 0.9];
 
 const isForSale = (state: string): boolean => state === 'OPEN' || state === 'WAITLIST';
 

@@ -1,22 +1,9 @@
 import { TILE_WIDTH } from '../../common/merkle/hash';
 import { decodeEntries } from '../transparency/bundle';
+import { type Leaf, parseLeaf } from '../transparency/leaf';
 import type { TransparencyRepository } from '../transparency/repository';
+import { HISTORY_SIZE } from '../waiting-room/state/generation';
 import type { End, QueueReplay, Why } from './queue-replay';
-
-/** Generations of one history of a queue: a queue whose stores were both empty begins another one (lua/include/common.lua). */
-const HISTORY = 2 ** 20;
-
-/** A leaf of a transparency log: its type, its time, and the words behind them (docs/transparency.md). */
-export interface Leaf {
-  kind: string;
-  ms: number;
-  words: string[];
-}
-
-export function parseLeaf(entry: Buffer | string): Leaf {
-  const [kind = '', ms, ...words] = entry.toString('latin1').split(' ');
-  return { kind, ms: Number(ms), words };
-}
 
 /** The leaves [0, size) of a queue in their order, a bundle of 256 at a time. @throws DatabaseUnavailable */
 export async function* readLeaves(
@@ -80,7 +67,7 @@ const ACTS: Record<string, ((queue: QueueReplay, leaf: Parsed) => void) | undefi
     if (command === 'pause' || command === 'resume') queue.changeLimits({ paused: command === 'pause' });
   },
   begin: (queue, { first, words }) => {
-    if (first % HISTORY === 1) queue.forgetEntries();
+    if (first % HISTORY_SIZE === 1) queue.forgetEntries();
     restate(queue, words);
   },
   restore: (queue, { words }) => {

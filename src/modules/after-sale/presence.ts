@@ -1,4 +1,4 @@
-const SEGMENT = 65_536;
+import { SEGMENT } from '../waiting-room/snapshot/segment';
 
 /** The bits of those who were present in an epoch: a bit per seq, most significant first. */
 class Epoch {

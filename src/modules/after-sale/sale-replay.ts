@@ -1,6 +1,7 @@
 import { EstimateReplay } from './estimates';
 import { chanceFiguresOf, distributionOf } from './figures';
-import { applyLeaf, type Leaf } from './leaves';
+import type { Leaf } from '../transparency/leaf';
+import { applyLeaf } from './leaves';
 import { QueueReplay } from './queue-replay';
 import type { Hall, SoldOrder } from './repository';
 import type { SaleReport } from './schema';

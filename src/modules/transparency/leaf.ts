@@ -45,10 +45,22 @@ function publicAdmissions(leaf: string): Buffer[] {
   return seqs.map((seq, i) => Buffer.from(`admit ${ms} ${seq} next ${seqs[i - 1] ?? head}`));
 }
 
+/** A leaf of a transparency log: its type, its time, and the words behind them (docs/transparency.md). */
+export interface Leaf {
+  kind: string;
+  ms: number;
+  words: string[];
+}
+
+export function parseLeaf(entry: Buffer | string): Leaf {
+  const [kind = '', ms, ...words] = entry.toString('latin1').split(' ');
+  return { kind, ms: Number(ms), words };
+}
+
 /** The type of a leaf, and its second and third word as numbers: the time (ms), and of many leaves the seq. */
 export function readLeaf(leaf: Buffer): { kind: string; ms: number; seq: number } {
-  const [kind = '', ms, seq] = leaf.subarray(0, 64).toString('latin1').split(' ');
-  return { kind, ms: Number(ms), seq: Number(seq) };
+  const { kind, ms, words } = parseLeaf(leaf.subarray(0, 64)); // a bitmap of presence is long
+  return { kind, ms, seq: Number(words[0]) };
 }
 
 /**

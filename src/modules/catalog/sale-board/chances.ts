@@ -73,7 +73,7 @@ export interface ChanceOutcome {
 /** Most entries of a queue whose chance is remembered. */
 const MAX_PENDING = 2000;
 /** Chances are sampled at these shares of those who wait, in turn. */
-const SHARES = [0.1, 0.3, 0.5, 0.7, 0.9];
+export const SHARES = [0.1, 0.3, 0.5, 0.7, 0.9];
 
 /** Compares published chances with their outcomes. */
 export class ChanceCalibration {
