@@ -2,7 +2,7 @@ import type { Config } from '../config/config';
 import { parseRedisUrls } from '../config/urls';
 import { certificateFault } from '../platform/certificates';
 import type { Database } from '../platform/database/database';
-import { describeDatabaseError, rootCause } from '../platform/database/connection/ready';
+import { describeDatabaseError, isRefusedUrl, isWithoutRight } from '../platform/database/connection/ready';
 import { mastersOf, type Redis } from '../platform/redis/redis';
 import { missingMigrations } from '../database/applied';
 import { RIGHTS } from '../database/grants';
@@ -15,12 +15,6 @@ export class ServerMismatch extends Error {
   }
 }
 
-/**
- * Wrong password, by either method; no such database, or a name that none can have; no TLS there, or only TLS.
- */
-const DATABASE_REFUSALS = new Set([1045, 1049, 1059, 1102, 1698, 3159, 45_023]);
-/** The account has no right to the database: before the first migration, or because its name is wrong. */
-const NO_RIGHT = 1044;
 const LEAST_MARIADB = [10, 6] as const;
 
 const TABLES = 'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()';
@@ -33,12 +27,11 @@ export async function checkDatabase(database: Database): Promise<void> {
   const [server] = await database
     .query<{ version: string }>('SELECT VERSION() AS version')
     .catch((error: unknown) => {
-      const { errno } = rootCause(error);
-      if (errno !== undefined && DATABASE_REFUSALS.has(errno))
+      if (isRefusedUrl(error))
         throw new ServerMismatch('DATABASE_URL', `is refused by MariaDB: ${describeDatabaseError(error)}`);
       const certificate = certificateFault(error);
       if (certificate !== undefined) throw new ServerMismatch('DATABASE_URL', certificate);
-      if (errno === NO_RIGHT)
+      if (isWithoutRight(error))
         throw new Error(
           `DATABASE_URL: ${describeDatabaseError(error)}: run migrate, or name the right database`,
         );

@@ -165,10 +165,17 @@ describe('migrate', () => {
     expect(scratch.lines).toHaveLength(lines);
   });
 
-  it('does not wait when the server refuses the account', async () => {
-    const url = new URL(scratch.adminUrl);
-    url.password = 'wrong';
-    expect(await messageOf(scratch.migrator({ adminUrl: url.href }).up())).toContain('Access denied');
+  it.each([
+    ['the account', { password: 'wrong' }, /Access denied/],
+    [
+      'a name that no database can have',
+      { pathname: `/${'x'.repeat(70)}` },
+      /(?:too long|Incorrect database name)/,
+    ],
+  ])('does not wait when the server refuses %s', async (_what, part, why) => {
+    const url = Object.assign(new URL(scratch.adminUrl), part);
+    const message = await messageOf(scratch.migrator({ adminUrl: url.href, patienceMs: 5000 }).up());
+    expect(message).toMatch(why);
     expect(scratch.lines).toEqual([]);
   });
 

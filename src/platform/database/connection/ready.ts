@@ -6,13 +6,23 @@ import { Database, DatabaseUnavailable } from '../database';
 const PAUSE_MS = 500;
 const CONNECT_MS = 3000;
 
-/** Answers of a server that is up but refuses this account: waiting does not help. */
+/** Answers of a server that is up but refuses this URL: waiting does not help. */
 const REFUSALS = new Set([
-  1044, // no right to this database
   1045, // wrong user or password
   1049, // no such database
+  1059, // a name that is too long for a database
+  1102, // a name that no database can have
   1698, // wrong user or password, by another method
+  3159, // only with TLS
+  45_023, // no TLS there
 ]);
+const NO_RIGHT = 1044;
+
+/** Whether the server refuses the URL for as long as it is this one. */
+export const isRefusedUrl = (error: unknown): boolean => REFUSALS.has(rootCause(error).errno ?? 0);
+
+/** Whether the account has no right to the database: a migration may give it to the application's account. */
+export const isWithoutRight = (error: unknown): boolean => rootCause(error).errno === NO_RIGHT;
 
 /** The error that the server or the connector gave, without the wrappings around it. */
 export function rootCause(error: unknown): Error & { errno?: number; sqlMessage?: string } {
@@ -53,7 +63,8 @@ export async function openDatabase(o: {
   const startedAtMs = monotonicMs();
   const where = describeTarget(url);
   const isFinal = (error: unknown): boolean =>
-    REFUSALS.has(rootCause(error).errno ?? 0) ||
+    isRefusedUrl(error) ||
+    isWithoutRight(error) || // a tool's account is the one that gives rights
     certificateFault(error) !== undefined ||
     !(error instanceof DatabaseUnavailable) ||
     monotonicMs() - startedAtMs + PAUSE_MS > patienceMs;
