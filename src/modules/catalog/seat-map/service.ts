@@ -94,8 +94,7 @@ export class SeatMapService {
     const known = this.layouts.get(key);
     if (known !== undefined) return known;
     const layout = await layoutOf(scheduleId, this.concerts.places(scheduleId));
-    if (layout.seatCount !== seatCount)
-      throw new Unavailable(`The map of schedule ${scheduleId}`); // its seats are being changed
+    if (layout.seatCount !== seatCount) throw new Unavailable(`The map of schedule ${scheduleId}`); // its seats are being changed
     const last = this.maps.lastGood(scheduleId)?.layout;
     // The same again keeps its compressed forms.
     const part = last?.version === layout.version ? last : { ...layout, etag: `W/"${layout.version}"` };
