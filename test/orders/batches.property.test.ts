@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Batcher } from '../../src/platform/database/batch/batch';
+import { TransactionBatcher } from '../../src/platform/database/batch/transaction-batcher';
 import { type Outcome } from '../../src/platform/database/batch/outcome';
 import { BatchMetrics } from '../../src/platform/database/batch/metrics';
 import type { Database, SqlTransaction } from '../../src/platform/database/database';
@@ -145,7 +145,7 @@ describe('a batch', () => {
   async function together(world: World, acts: Act[], statement: number): Promise<string[]> {
     const failing = { statement: 0 };
     const { database, open } = gated();
-    const batcher = new Batcher<Act | 'blocker', unknown>(
+    const batcher = new TransactionBatcher<Act | 'blocker', unknown>(
       {
         name: 'test',
         userOf: (act) => (act === 'blocker' ? -Math.random() : act.user),
@@ -172,7 +172,7 @@ describe('a batch', () => {
 
   async function oneByOne(world: World, acts: Act[]): Promise<string[]> {
     const database: Pick<Database, 'transaction'> = { transaction: (run) => admin.transaction(run) };
-    const batcher = new Batcher<Act, unknown>(
+    const batcher = new TransactionBatcher<Act, unknown>(
       { name: 'test', userOf: (act) => act.user, work: (tx, requests) => work(tx, world, requests) },
       database,
       new BatchMetrics(new Metrics()),

@@ -1,5 +1,5 @@
-import { Batcher as EntryBatcher } from '../../src/common/batcher';
-import { Batcher } from '../../src/platform/database/batch/batch';
+import { Batcher } from '../../src/common/batcher';
+import { TransactionBatcher } from '../../src/platform/database/batch/transaction-batcher';
 import { done, type Outcome } from '../../src/platform/database/batch/outcome';
 import { BatchMetrics } from '../../src/platform/database/batch/metrics';
 import type { SqlTransaction } from '../../src/platform/database/database';
@@ -49,7 +49,7 @@ const entryBatches = (): Doer =>
       await begun();
       return items;
     };
-    const batcher = new EntryBatcher<string, string>(send, { name: 'issue', tracer, maxSize: 10 });
+    const batcher = new Batcher<string, string>(send, { name: 'issue', tracer, maxSize: 10 });
     return (item) => batcher.add(item);
   });
 
@@ -64,7 +64,7 @@ const sqlBatches = (): Doer =>
       return items.map((item) => done(item));
     };
     const kind = { name: 'issue', userOf: (): number => ++users, work };
-    const batcher = new Batcher<string, string>(
+    const batcher = new TransactionBatcher<string, string>(
       kind,
       database,
       new BatchMetrics(new Metrics()),

@@ -44,7 +44,7 @@ async function startServices(): Promise<Services> {
   const { Redis } = dist('platform/redis/redis.js') as typeof import('../../../src/platform/redis/redis.ts');
   const { ReservationService } = dist(
     'modules/orders/service.js',
-  ) as typeof import('../../../src/modules/orders/service.ts');
+  ) as typeof import('../../../src/modules/orders/reservation-service.ts');
   const { WaitingRoomRegistry } = dist(
     'modules/waiting-room/registry.js',
   ) as typeof import('../../../src/modules/waiting-room/registry.ts');

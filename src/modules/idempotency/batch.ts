@@ -54,7 +54,7 @@ export class KeyedBatcher<Request, Result> {
 
   /**
    * @throws KeyInUse (409) while another request with the key is under way; AnsweredMeanwhile when it was answered since
-   * this one came; and as Batcher
+   * this one came; and as TransactionBatcher
    */
   async submit(request: Request, key: RequestKey | undefined): Promise<Result> {
     if (key === undefined) return this.batcher.submit({ request, key });

@@ -14,7 +14,7 @@ import { OrderRepository, type OrderRow } from './order-repository';
 import { OrderPresenter } from './order-presenter';
 import { type Order, type OrderBody, ORDERS_PER_PAGE } from './order-schema';
 import { RefundRepository } from './refunds/refund-repository';
-import { ReservationService } from './service';
+import { ReservationService } from './reservation-service';
 
 /** The state after a user released or canceled an order. */
 interface Left {

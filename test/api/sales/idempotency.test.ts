@@ -4,7 +4,7 @@ import { NotFound } from '../../../src/common/errors';
 import { IdempotencyRepository } from '../../../src/modules/idempotency/repository';
 import { AnsweredMeanwhile } from '../../../src/modules/idempotency/errors';
 import { IdempotencyService } from '../../../src/modules/idempotency/service';
-import { Hold } from '../../../src/modules/orders/schema';
+import { Hold } from '../../../src/modules/orders/reservation-schema';
 import { outcome, tally } from '../../support/clients/buyer';
 import { mainRoom } from '../../support/clients/crowd';
 import { testConfig } from '../../support/config';

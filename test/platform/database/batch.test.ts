@@ -1,4 +1,4 @@
-import { Batcher } from '../../../src/platform/database/batch/batch';
+import { TransactionBatcher } from '../../../src/platform/database/batch/transaction-batcher';
 import { done, GuardFailed, type Outcome, refused } from '../../../src/platform/database/batch/outcome';
 import { BatchMetrics } from '../../../src/platform/database/batch/metrics';
 import { DatabaseUnavailable } from '../../../src/platform/database/errors';
@@ -20,7 +20,7 @@ class HeldTransactions {
   readonly begun: string[] = [];
   readonly answers: string[] = [];
   private readonly held: ((error?: Error) => void)[] = [];
-  readonly batcher: Batcher<Request, string>;
+  readonly batcher: TransactionBatcher<Request, string>;
 
   constructor(outcomeOf = ({ name }: Request): Outcome<string> => done(name)) {
     const work = async (_tx: SqlTransaction, requests: Request[]): Promise<Outcome<string>[]> => {
@@ -32,7 +32,7 @@ class HeldTransactions {
     };
     const database = { transaction: <T>(of: (tx: SqlTransaction) => Promise<T>) => of({} as SqlTransaction) };
     const kind = { name: 'test', userOf: ({ user }: Request) => user, work };
-    this.batcher = new Batcher(kind, database, new BatchMetrics(new Metrics()), MAX_WAIT_MS);
+    this.batcher = new TransactionBatcher(kind, database, new BatchMetrics(new Metrics()), MAX_WAIT_MS);
   }
 
   /** Submits a request for each name, of users 1, 2, … unless `user` says whose they all are. */

@@ -5,7 +5,7 @@ import { Breakers } from '../../operations/breakers';
 import type { ActiveUser } from '../../waiting-room/state/session';
 import { NoAdjacentSeats, ScheduleSoldOut, SeatNotAvailable } from '../errors';
 import type { Order, OrderBody } from '../order-schema';
-import { ReservationService } from '../service';
+import { ReservationService } from '../reservation-service';
 import { bestSeats, type Hall } from './best-seats';
 import { HallRepository } from './hall-repository';
 

@@ -1,6 +1,6 @@
 import type { Tracer } from '../../observability/traces/tracer';
 import type { Database } from '../database';
-import { Batcher } from './batch';
+import { TransactionBatcher } from './transaction-batcher';
 import type { BatchKind } from './kind';
 import { BatchMetrics } from './metrics';
 
@@ -16,8 +16,8 @@ export class Batchers {
     private readonly tracer?: Tracer,
   ) {}
 
-  of<Request, Result>(kind: BatchKind<Request, Result>): Batcher<Request, Result> {
-    const batcher = new Batcher(kind, this.database, this.metrics, this.maxWaitMs, this.tracer);
+  of<Request, Result>(kind: BatchKind<Request, Result>): TransactionBatcher<Request, Result> {
+    const batcher = new TransactionBatcher(kind, this.database, this.metrics, this.maxWaitMs, this.tracer);
     this.all.push(batcher);
     return batcher;
   }

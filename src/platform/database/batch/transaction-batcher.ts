@@ -27,7 +27,7 @@ const IN_ORDER = Symbol('in order of arrival');
  * one of them ends; an idle process sends a request at once, as a batch of one. No timer decides. A batch that fails
  * takes nobody along: each of its requests is tried alone and has its own outcome (ADR 15).
  */
-export class Batcher<Request, Result> {
+export class TransactionBatcher<Request, Result> {
   private readonly waiting: WaitingRequests<Request, Result>;
   /** Requests that are tried alone: a lane for each user, or one for the batches that failed. */
   private readonly alone = new Lanes<number | typeof IN_ORDER, Pending<Request, Result>>(

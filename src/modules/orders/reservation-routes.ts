@@ -3,8 +3,8 @@ import { sendData } from '../../http/envelope';
 import { answers, operation } from '../../http/operation';
 import { literalRouter, refuseOtherMethods } from '../../http/routes';
 import type { RouteMiddleware } from '../middleware';
-import { Hold, ReserveBody } from './schema';
-import type { ReservationService } from './service';
+import { Hold, ReserveBody } from './reservation-schema';
+import type { ReservationService } from './reservation-service';
 
 export function reservationRoutes(reservations: ReservationService, middleware: RouteMiddleware): Router {
   const { validate, idempotent, byActiveUser } = middleware;

@@ -13,7 +13,7 @@ import type { HeldSeat } from './holds/hold-rows';
 import { OrderMetrics } from './metrics';
 import { OrderPresenter } from './order-presenter';
 import type { Order } from './order-schema';
-import type { Hold } from './schema';
+import type { Hold } from './reservation-schema';
 
 @scoped(Lifecycle.ContainerScoped)
 export class ReservationService {
