@@ -3,7 +3,7 @@ import type { Config } from '../../src/config/config';
 import { writeDraws } from '../../src/modules/waiting-room/opening/draws';
 import { OpeningJob } from '../../src/modules/waiting-room/opening/job';
 import type { DrawRow, Opening, OpeningRepository } from '../../src/modules/waiting-room/opening/repository';
-import type { OpeningState } from '../../src/modules/waiting-room/opening/state';
+import { type OpeningState, waitEndsMs } from '../../src/modules/waiting-room/opening/state';
 import { WaitingRoomMetrics } from '../../src/modules/waiting-room/metrics';
 import type { WaitingRoomRegistry } from '../../src/modules/waiting-room/registry';
 import { queueKeys } from '../../src/modules/waiting-room/state/keys';
@@ -47,6 +47,50 @@ describe('an opening that is put off', () => {
       await set(putOff);
     expect(await keptCount()).toBe(users.length);
     expect(Number(await redis.hget(state, 'has:users:7'))).toBeGreaterThan(putOff.opensAtMs);
+  });
+});
+
+describe('the longest wait', () => {
+  const time = useVirtualTime();
+  const newQueue = useScriptQueues(time.redis);
+  const HOUR_MS = 3_600_000;
+
+  it('is not begun again by an opening for a token of an earlier sale, which would be ahead of all others', async () => {
+    const queue = await newQueue({ maxWaitMs: HOUR_MS }, 1);
+    const { prefix } = queueKeys(queue.store.queueId);
+    const set = (opening: OpeningState): Promise<unknown> =>
+      queue.store.opening.set(opening, virtualTime.nowMs, 0);
+    const [old, waiting] = [await queue.issue(1), await queue.issue(2)];
+    await queue.store.endSession(old.seq, queue.limit, 0);
+    await time.pass(HOUR_MS);
+    await time.redis.del(`${prefix}done:0`, `${prefix}users:0`); // as if their time to live had ended
+    await time.redis.hdel(queueKeys(queue.store.queueId).state, 'has:done:0', 'has:users:0');
+    await set(opensIn(HOUR_MS));
+    await time.pass(HOUR_MS / 2);
+    const registered = await queue.issue(3);
+    await set(opensIn(2 * HOUR_MS)); // put off
+    expect([await queue.status(old), await queue.status(waiting)]).toEqual(['EXPIRED', 'EXPIRED']);
+    const { admission } = await queue.snapshot();
+    expect(waitEndsMs(admission, old.iatMs, HOUR_MS)).toBeLessThan(virtualTime.nowMs);
+    expect(waitEndsMs(admission, registered.iatMs, HOUR_MS)).toBe(virtualTime.nowMs + 3 * HOUR_MS);
+    await time.pass(2 * HOUR_MS);
+    expect(await queue.status(registered)).toBe('WAITING 1');
+    expect((await queue.admit()).admitted).toEqual([registered.seq]);
+  });
+
+  it('counts from the moment in which an opening is taken back', async () => {
+    const queue = await newQueue({ maxWaitMs: HOUR_MS }, 1);
+    await queue.store.opening.set(opensIn(24 * HOUR_MS), virtualTime.nowMs, 0);
+    const [first, second] = [await queue.issue(1), await queue.issue(2)];
+    await time.pass(3 * HOUR_MS);
+    const none = { ...opensIn(0), opensAtMs: 0 };
+    await queue.store.opening.set(none, virtualTime.nowMs, 0);
+    await time.pass(1000);
+    await queue.store.opening.set(none, virtualTime.nowMs, 0);
+    expect([await queue.status(first), await queue.status(second)]).toEqual(['WAITING 1', 'WAITING 2']);
+    expect((await queue.admit()).admitted).toEqual([first.seq]);
+    await time.pass(HOUR_MS);
+    expect(await queue.status(second)).toBe('EXPIRED');
   });
 });
 

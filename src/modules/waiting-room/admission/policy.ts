@@ -56,6 +56,11 @@ export interface AdmissionState {
   paused: boolean;
   /** The limit in force at the last admission. */
   limitAtAdmission: number | undefined;
+  /**
+   * `<since>:<opened>`, milliseconds of Redis' clock: entries are collected for the opening since then, and the queue had
+   * opened at that time before (0: it had no opening). A token whose wait was over by then has no part in the opening.
+   */
+  collectsSince: string | undefined;
   /** Admission starts at this time, milliseconds of Redis' clock; 0: it has started. */
   opensAt: number | undefined;
   /** True while the order of the registered entries has still to be drawn: until then nobody is admitted. */
@@ -74,6 +79,7 @@ export const INITIAL_ADMISSION_STATE: AdmissionState = {
   overrideLimit: undefined,
   overrideRate: undefined,
   paused: false,
+  collectsSince: undefined,
   opensAt: undefined,
   drawing: false,
   cut: undefined,

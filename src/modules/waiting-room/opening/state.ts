@@ -41,3 +41,14 @@ export function withOpening(admission: AdmissionState, opening: OpeningState | u
     draws,
   };
 }
+
+/** Until when a token that was issued at `iatMs` may wait, milliseconds of Redis' clock; the same rule as lua/include/common.lua. */
+export function waitEndsMs(
+  { collectsSince = '', opensAt = 0 }: AdmissionState,
+  iatMs: number,
+  maxWaitMs: number,
+): number {
+  const [sinceMs = 0, openedMs = 0] = collectsSince.split(':').map(Number);
+  const endedMs = Math.max(iatMs, openedMs) + maxWaitMs;
+  return endedMs <= sinceMs ? endedMs : Math.max(iatMs, opensAt) + maxWaitMs;
+}

@@ -1,5 +1,6 @@
 import type { LocalState } from '../recovery/recovery';
 import type { SnapshotPosition } from '../snapshot/snapshot';
+import { waitEndsMs } from '../opening/state';
 import type { Entry } from '../state/entries/entry';
 
 /** Answers polls from the snapshot, without I/O, and records who was seen. */
@@ -12,8 +13,7 @@ export class SnapshotPoller {
   /** The status of an entry as of the snapshot; undefined when only Redis can tell. */
   peek(entry: Entry): SnapshotPosition | undefined {
     const { snapshot } = this.local;
-    // The longest wait counts from the opening.
-    return snapshot.peek(entry, Math.max(entry.iatMs, snapshot.opensAtMs) + this.maxWaitMs);
+    return snapshot.peek(entry, waitEndsMs(snapshot.admission, entry.iatMs, this.maxWaitMs));
   }
 
   /**

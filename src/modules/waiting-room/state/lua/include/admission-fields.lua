@@ -2,5 +2,5 @@
 -- The order is that of ADMISSION_FIELDS in admission-fields.ts.
 local ADMISSION_FIELDS = {
   'autoLimit', 'autoRate', 'lastDecision', 'overrideLimit', 'overrideRate', 'paused', 'limitAtAdmission',
-  'opensAt', 'drawing', 'cut', 'draws',
+  'collectsSince', 'opensAt', 'drawing', 'cut', 'draws',
 }

@@ -34,6 +34,7 @@
 --   loggedLimit          the limits that the transparency log has
 --   tokens, tokensAt     admissions that the rate limit allows, as of when (ms)
 --   admitUpTo, admitUpToUntil   the highest `admitted` that the seats allow, and until when that holds (ms; 0: without end)
+--   collectsSince        '<since>:<opened>': since when entries are collected for the opening, and when the queue had opened before
 --   opensAt              nobody is admitted before (ms)
 --   keepFrom             where keys go on to be kept longer, after the opening was put off, a cursor of HSCAN
 --   drawing              1: nobody is admitted before the order of those who are registered is drawn
@@ -54,7 +55,7 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 local state = redis.call('HMGET', KEYS[1], 'issued', 'headSeq', 'gen', 'epoch', 'frozenUntil', 'lastTickAt', 'has:active', 'lost',
-  'opensAt', 'drawing', 'cut', 'draws', 'servers', 'toDescribe', 'caughtUpAt')
+  'opensAt', 'drawing', 'cut', 'draws', 'servers', 'toDescribe', 'caughtUpAt', 'collectsSince')
 local issued, headSeq, gen = tonumber(state[1]), tonumber(state[2]), tonumber(state[3])
 local epoch, frozenUntil, lastTickAt = tonumber(state[4]) or 0, tonumber(state[5]) or 0, tonumber(state[6]) or 0
 
@@ -63,7 +64,13 @@ local toDescribe, caughtUpAt = state[14], tonumber(state[15]) or 0
 -- When the queue opens; before that its tokens live longer, and the longest wait counts from there.
 local opensAt, isDrawing, cut, draws = tonumber(state[9]) or 0, state[10] == '1', state[11], state[12] or ''
 tokenMs = tokenMs + math.max(0, opensAt - now)
+-- A token whose wait was over when entries began to be collected for the opening has no part in it: users who have kept
+-- one from an earlier sale would be ahead of all others.
+local collectsSince, openedAt = string.match(state[16] or '', '^(%d+):(%d+)$')
+collectsSince, openedAt = tonumber(collectsSince) or 0, tonumber(openedAt) or 0
 local function waitEnds(iat, waitMs)
+  local ended = math.max(iat, openedAt) + waitMs
+  if ended <= collectsSince then return ended end
   return math.max(iat, opensAt) + waitMs
 end
 

@@ -28,10 +28,13 @@ local function keepLonger()
   if scan[1] == '0' then redis.call('HDEL', KEYS[1], 'keepFrom') else redis.call('HSET', KEYS[1], 'keepFrom', scan[1]) end
 end
 
-local opensLater = tonumber(ARGV[8]) > opensAt
-opensAt, isDrawing = tonumber(ARGV[8]), ARGV[9] == '1'
-redis.call('HSET', KEYS[1], 'opensAt', ARGV[8])
-if opensLater then redis.call('HSET', KEYS[1], 'keepFrom', 0) end
+local opens = tonumber(ARGV[8])
+if opens > opensAt then redis.call('HSET', KEYS[1], 'keepFrom', 0) end
+if opens > now and opensAt <= now then redis.call('HSET', KEYS[1], 'collectsSince', string.format('%.0f:%.0f', now, opensAt)) end
+-- A queue whose opening is taken back opens now: the longest wait of those who have come counts from here.
+if opens == 0 then opens = math.min(opensAt, now) end
+opensAt, isDrawing = opens, ARGV[9] == '1'
+redis.call('HSET', KEYS[1], 'opensAt', string.format('%.0f', opensAt))
 keepLonger()
 -- A worker may have ended between the draw and the row that says so: then the state is ahead.
 local isAhead = #draws > #ARGV[11] and string.sub(draws, 1, #ARGV[11]) == ARGV[11]

@@ -1,10 +1,10 @@
 -- restore-4.lua: makes or completes the state from the memory of a process. It is idempotent, and processes may call it concurrently.
 -- KEYS  1–4 see common.lua
 -- ARGV  1–7 see common.lua  8 highest headSeq known  9 highest gen known  10 gap: more seqs than can have been issued
---       unknown to the caller  11 version of the caller's snapshot ('': it has none)  12–22 the admission state by that snapshot
---       ('': none), in the order of ADMISSION_FIELDS  23 first generation of a new history, if there is none
---       24 name of the attempt  25 how many pieces it has sent by import-ends-4.lua and prepare-4.lua; -1: make no state
---       26… sessions of that snapshot: seq, deadline ms, …; several calls if they are too many for one
+--       unknown to the caller  11 version of the caller's snapshot ('': it has none)  12–23 the admission state by that snapshot
+--       ('': none), in the order of ADMISSION_FIELDS  24 first generation of a new history, if there is none
+--       25 name of the attempt  26 how many pieces it has sent by import-ends-4.lua and prepare-4.lua; -1: make no state
+--       27… sessions of that snapshot: seq, deadline ms, …; several calls if they are too many for one
 -- Returns {issued, headSeq, gen}, or {'state-lost'} when what the attempt has sent is lost as well.
 -- @include ../include/common.lua
 -- @include ../include/leaves.lua
@@ -60,7 +60,7 @@ end
 
 -- A process that has just started has no snapshot, and so knows no limits and no override. If it is the first to restore, they
 -- come from the next one that has a snapshot; soon, since one that stood still for long may bring back what is over.
-local OVERRIDES_AND_LIMITS, LIMITS_WITHIN_MS = 7, 60000
+local OVERRIDES_AND_LIMITS, LIMITS_WITHIN_MS = 8, 60000 -- and since when entries are collected, which the database does not say
 local function takeMissingLimits()
   local unknownAt = tonumber(redis.call('HGET', KEYS[1], 'limitsUnknownAt'))
   if ARGV[11] == '' or not unknownAt then return end
@@ -85,7 +85,7 @@ local function makeState()
   local issuedBefore = math.max(issued or 0, knownIssued)
   issued = hasHistory and math.max(issued or 0, knownIssued) + tonumber(ARGV[10]) or 0
   gen = math.max(gen or 0, knownGen)
-  if gen == 0 then gen = tonumber(ARGV[23]) end
+  if gen == 0 then gen = tonumber(ARGV[24]) end
   gen = gen + 1
   redis.call('HSET', KEYS[1], 'issued', issued, 'gen', gen, 'headSeq', headSeq or 0)
   if hasHistory then freeze() end
@@ -115,7 +115,7 @@ end
 local function restoreSessions()
   loadLimits()
   local most = math.max(limit, tonumber(redis.call('HGET', KEYS[1], 'limitAtAdmission')) or 0)
-  for i = 26, #ARGV, 2 do
+  for i = 27, #ARGV, 2 do
     local seq, deadline = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
     local isFree = redis.call('ZCARD', KEYS[2]) < most
     local isLive = deadline > now and seq <= headSeq and not isOver(seq)
@@ -130,8 +130,8 @@ local function restoreSessions()
   end
 end
 
-local pieces = tonumber(ARGV[25])
-local areAllThere = pieces >= 0 and takePieces(ARGV[24]) == pieces
+local pieces = tonumber(ARGV[26])
+local areAllThere = pieces >= 0 and takePieces(ARGV[25]) == pieces
 if lost() then
   if not areAllThere then return { 'state-lost' } end
   makeState()
@@ -145,7 +145,7 @@ end
 
 -- Only while nobody is admitted: the snapshot of a later caller may be out of date.
 if isFrozen() then
-  if #ARGV > 25 then freeze() end -- nobody is admitted before the last piece is in
+  if #ARGV > 26 then freeze() end -- nobody is admitted before the last piece is in
   restoreSessions()
 end
 appendLeaves()
