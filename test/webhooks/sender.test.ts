@@ -95,6 +95,8 @@ describe('a call of a webhook', () => {
     await until('called', () => receiver.calls.length === 1);
     stopping.abort();
     expect(await result).toMatchObject({ error: 'the worker stops' });
+    expect(await sender().send(call(), stopping.signal)).toMatchObject({ error: 'the worker stops' });
+    expect(receiver.calls).toHaveLength(1);
   });
 
   it('fails at a closed port and at a server that speaks no HTTP', async () => {

@@ -37,6 +37,8 @@ export interface CallResult {
   durationMs: number;
 }
 
+const STOPPED = 'the worker stops';
+
 /**
  * Calls a webhook, once. Only a 2xx is a success; redirects are not followed, and the body of the answer is not read.
  * Each call makes its own connection, to an address that was checked for this call.
@@ -69,6 +71,7 @@ export class WebhookSender {
     const startedAtMs = monotonicMs();
     const elapsed = (): number => Math.round(monotonicMs() - startedAtMs);
     try {
+      if (stopping?.aborted === true) throw new Error(STOPPED); // the signal speaks once
       const { statusCode: status = 0, headers } = await this.answerTo(call, span, stopping);
       const durationMs = elapsed();
       if (status >= 200 && status < 300) return { status, durationMs };
@@ -127,7 +130,7 @@ export class WebhookSender {
       fail(`no answer within ${this.timeoutMs} ms`);
     }, this.timeoutMs);
     const stop = (): void => {
-      fail('the worker stops');
+      fail(STOPPED);
     };
     stopping?.addEventListener('abort', stop);
     request.once('socket', (socket) => {
