@@ -43,7 +43,7 @@ async function startServices(): Promise<Services> {
   const { createContainer } = dist('container.js') as typeof import('../../../src/container.ts');
   const { Redis } = dist('platform/redis/redis.js') as typeof import('../../../src/platform/redis/redis.ts');
   const { ReservationService } = dist(
-    'modules/orders/service.js',
+    'modules/orders/reservation-service.js',
   ) as typeof import('../../../src/modules/orders/reservation-service.ts');
   const { WaitingRoomRegistry } = dist(
     'modules/waiting-room/registry.js',
