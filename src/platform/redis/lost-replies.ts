@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { monotonicMs } from '../../common/clock';
+import { ReconnectLimit } from '../reconnect-limit';
 
 /** What ioredis says of a command that has not been answered in time. */
 const TIMED_OUT = 'Command timed out';
@@ -25,6 +26,28 @@ export class Timeouts {
   reset(): void {
     this.firstAtMs = undefined;
   }
+}
+
+/**
+ * Gives a connection up whose database a server refuses after one has been selected: the client would go on in database 0,
+ * perhaps among the keys of another installation. Rights are not replicated: a replica that has become the master may lack this one.
+ */
+export function watchDatabase(redis: Redis, onGivenUp?: (error: Error) => void): void {
+  const send = redis.sendCommand.bind(redis);
+  const reports = new ReconnectLimit();
+  let hasSelected = false;
+  redis.sendCommand = (command, stream) => {
+    if (command.name === 'select')
+      command.promise.then(
+        () => (hasSelected = true),
+        (error: unknown) => {
+          if (!hasSelected || !(error instanceof Error) || error.name !== 'ReplyError') return;
+          if (reports.allow()) onGivenUp?.(error); // each new connection is refused as well
+          redis.disconnect(true);
+        },
+      );
+    return send(command, stream);
+  };
 }
 
 /**

@@ -9,7 +9,7 @@ import type { SpanOptions } from '../observability/traces/span';
 import { NO_TRACES, type Tracer } from '../observability/traces/tracer';
 import { ReconnectLimit } from '../reconnect-limit';
 import { redisErrorKind } from './errors';
-import { watchReplies } from './lost-replies';
+import { watchDatabase, watchReplies } from './lost-replies';
 
 export { Redis };
 
@@ -67,6 +67,7 @@ export function connectRedis(urls: string, timeoutMs: number, onGivenUp?: (error
       },
     });
     watchReplies(redis, timeoutMs, onGivenUp);
+    watchDatabase(redis, onGivenUp);
     return redis;
   }
   const cluster = new Cluster(nodes, {

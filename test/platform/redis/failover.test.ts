@@ -98,6 +98,26 @@ described('a failover of Redis that breaks no connection', () => {
     await isReady('up');
   });
 
+  it('is left when it refuses the database, in place of which the client would go on in database 0', async () => {
+    const server = await start();
+    let givenUp = 0;
+    const redis = connectRedis(`${server.url}/1`, 60_000, () => givenUp++);
+    redis.on('error', () => undefined);
+    await redis.connect();
+    await redis.set('known', 1);
+    await ask(server, (other) => other.call('ACL', 'SETUSER', 'default', '-select'));
+    await ask(server, (other) => other.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'));
+    await until('it is given up', () => givenUp > 0);
+    await ask(server, (other) => other.call('ACL', 'SETUSER', 'default', '+select'));
+    const isKnown = (): Promise<boolean> =>
+      redis.get('known').then(
+        (value) => value === '1',
+        () => false,
+      );
+    await until('it finds its database again', isKnown);
+    redis.disconnect();
+  });
+
   it('does not hammer a server that stays read-only with new connections', async () => {
     const replica = await start();
     await ask(replica, (redis) => redis.call('REPLICAOF', '127.0.0.1', '1'));
