@@ -38,7 +38,7 @@ module.exports = {
     code: [
       ofModule(
         'orders',
-        'service,holds/hold-batch,holds/hold-round,holds/hold-repository,holds/hold-writer,expiry/expiry-repository,expiry/hold-expiry-job,errors',
+        'reservation-service,holds/hold-batch,holds/hold-round,holds/hold-repository,holds/hold-writer,expiry/expiry-repository,expiry/hold-expiry-job,errors',
       ),
     ],
     tests: [

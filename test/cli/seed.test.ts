@@ -213,7 +213,7 @@ describe('the options of seed', () => {
     [['--concerts', '0'], /^--concerts must be/],
     [['--dates', '1.5'], /^--dates must be/],
     [['--seats', '1e3'], /^--seats must be/],
-    [['--seats', ''], /^--seats must be/],
+    [['--seats', ''], "Option '--seats' is empty."],
     [['--seats'], /--seats/],
     [['--seats=-1'], /^--seats must be/],
     [['--concerts', '99999', '--seats', '99999'], /^--concerts × --dates × --seats must be at most/],

@@ -33,7 +33,7 @@ describe('secrets', () => {
       ...scratch.env,
       LOG_LEVEL: 'trace',
       QUEUE_MAX_ACTIVE: 1000,
-      NOTIFIER_WEBHOOK_URL: `http://${HOOK.user}:${HOOK.password}@127.0.0.1:1/hook`,
+      NOTIFIER_WEBHOOK_URL: `http://${HOOK.user}:${HOOK.password}@127.0.0.1:2/hook`,
       EVENT_DLQ_RETRY_DELAY_MS: 100,
       OUTBOX_POLL_MS: 50,
     }).start();
