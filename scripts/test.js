@@ -110,7 +110,8 @@ runMain(async () => {
   const jestArguments = process.argv.slice(2);
   if (asksForHelp(jestArguments)) throw new Help(USAGE);
   listen();
-  if (jestArguments.length > 0) await checkArguments(jestArguments);
+  const isWatching = jestArguments.some((argument) => argument.startsWith('--watch')); // then a list does not end either
+  if (jestArguments.length > 0 && !isWatching) await checkArguments(jestArguments);
   const areAsked = (tests) => jestArguments.some((argument) => argument.includes(tests));
   const ending = new AbortController();
   const getTool = async (name) => {

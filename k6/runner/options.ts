@@ -94,7 +94,7 @@ export function readArguments(args: string[], now = new Date()): Command {
   demandScript(command, ['breaker', 'compare', 'report', 'rehearse']);
   const script = command === 'breaker' ? 'purchase' : command;
   const variables = readVariables(rest, [...knownVariables(script), 'MANAGEMENT_URL'], script);
-  demandEnvironment(script);
+  demandEnvironment(script, [...Object.keys(variables), ...(command === 'breaker' ? SET_BY_BREAKER : [])]);
   const id = runId(values.id, command, now);
   const { influx = false, prometheus = false, kafka = false, compare } = values;
   if (compare !== undefined) runName('--compare', compare);
@@ -114,6 +114,9 @@ export function readArguments(args: string[], now = new Date()): Command {
     kafka,
   };
 }
+
+/** By run.ts. */
+const SET_BY_BREAKER = ['RATE', 'DURATION'];
 
 const OF_A_RUN = ['id', 'compare', 'influx', 'prometheus', 'kafka'];
 

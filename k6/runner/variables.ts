@@ -62,9 +62,14 @@ export function readVariables(args: string[], known: string[], script: string): 
   return variables;
 }
 
-/** A script reads what it is not given from the environment. @throws Error that names what has a wrong value there */
-export function demandEnvironment(script: string): void {
-  for (const [name, kinds] of readsOf(script)) demandValue(name, process.env[name] ?? '', kinds);
+/**
+ * A script reads from the environment what it is not given.
+ * @param given what the command line gives, or the runner sets
+ * @throws Error that names what has a wrong value there
+ */
+export function demandEnvironment(script: string, given: string[]): void {
+  for (const [name, kinds] of readsOf(script))
+    if (!given.includes(name)) demandValue(name, process.env[name] ?? '', kinds);
 }
 
 /** @throws Error for a value that no reader of the variable takes */

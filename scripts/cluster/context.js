@@ -26,7 +26,8 @@ async function checkHelmOptions(options, usage) {
       .split('\n')
       .at(-1)
       .replace(/^Error: /, '');
-  await helm(['upgrade', 'concert', chart, ...options, '--help']).catch((error) => {
+  // The help comes first: behind an option that lacks its value it would be that value, and the upgrade would be real.
+  await helm(['upgrade', '--help', 'concert', chart, ...options]).catch((error) => {
     throw error instanceof Failure ? misuse(`helm: ${said(error)}`, usage) : error;
   });
   await helm(['template', 'concert', chart, ...options]).catch((error) => {

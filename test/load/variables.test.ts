@@ -51,11 +51,13 @@ describe('npm run load', () => {
     expect(() => readArguments(args)).toThrow(message);
   });
 
-  it('refuses a wrong variable of the environment, which its script would read', () => {
+  it('refuses a wrong variable of the environment that its script would read', () => {
     const before = process.env.USERS;
     try {
       process.env.USERS = '5e3';
       expect(() => readArguments(['study'])).toThrow('USERS is "5e3": expected a whole number, at least 1.');
+      expect(needsOf(readArguments(['study', 'USERS=5000']))).toMatchObject({ users: 5000 });
+      expect(() => readArguments(['rehearse', '--users', '1', '--seats', '1'])).not.toThrow(); // it sets USERS itself
       process.env.USERS = '';
       expect(needsOf(readArguments(['study', 'USERS=']))).toMatchObject({ users: 100_000 });
     } finally {

@@ -7,8 +7,8 @@ name=concert-$(date -u +%Y%m%dT%H%M%SZ).sql.gz
 part=$(mktemp "$FOLDER/.$name.part.XXXXXX") # two that begin in the same second write a file each
 trap 'rm -f "$part"' EXIT
 # A shell that a signal ends would leave the file behind, and the dump running. Without gzip nobody reads the dump: it ends.
-trap 'kill "${!:-}" 2>/dev/null; exit 130' INT
-trap 'kill "${!:-}" 2>/dev/null; exit 143' TERM HUP
+trap 'kill "${!:-}" 2>/dev/null || :; exit 130' INT
+trap 'kill "${!:-}" 2>/dev/null || :; exit 143' TERM HUP
 
 # No locks: the snapshot of one transaction is consistent. Rights of accounts are not in it; migrating grants them again.
 mariadb-dump --host="$DATABASE_HOST" --port="$DATABASE_PORT" --user="$DATABASE_USER" --protocol=tcp "$@" \

@@ -38,7 +38,7 @@ charset=$(mariadb "$@" --execute="SELECT CONCAT('CHARACTER SET ', DEFAULT_CHARAC
   FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '$DATABASE'")
 # A shell that a signal ends would leave the load running, beside that of the next restore.
 half() {
-  kill "${!:-}" 2>/dev/null
+  kill "${!:-}" 2>/dev/null || :
   echo "$DATABASE is half restored: restore it again." >&2
   exit "$1"
 }
@@ -48,4 +48,5 @@ trap 'half 143' TERM HUP
 mariadb "$@" --execute="DROP DATABASE IF EXISTS \`$DATABASE\`; CREATE DATABASE \`$DATABASE\` $charset"
 gzip -dc "$FOLDER/$file" | mariadb "$@" "$DATABASE" &
 wait $!
+trap - INT TERM HUP
 echo "restored: $file"

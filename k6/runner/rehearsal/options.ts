@@ -72,7 +72,7 @@ export function readRehearsal(args: string[], now: Date): RehearsalCommand {
     (name) => !OWN_VARIABLES.includes(name),
   );
   const variables = readVariables(positionals, known, 'spike');
-  demandEnvironment('spike');
+  demandEnvironment('spike', [...Object.keys(variables), ...OWN_VARIABLES]);
   const baseUrl = urlIn(variables, 'BASE_URL');
   if (values.requests) return readRequests(values, variables, baseUrl, now);
   const id = runId(values.id, 'rehearse', now);

@@ -183,12 +183,16 @@ describe('a script that a signal ends', () => {
   /** Stand for MariaDB's programs: they write their pid, and work until nobody needs them. */
   const PROGRAMS = {
     'mariadb-dump': 'echo $$ >"$PID.new"; mv "$PID.new" "$PID"; while echo a row; do sleep 0.05; done',
-    mariadb:
-      'case "$*" in *--execute*) echo 0; exit;; esac; echo $$ >"$PID.new"; mv "$PID.new" "$PID"; exec sleep 300',
+    mariadb: `case "$*" in
+      *--execute=DROP*) [ -n "$DROPS" ] || exit 0;;
+      *--execute*) echo 0; exit;;
+      esac
+      echo $$ >"$PID.new"; mv "$PID.new" "$PID"
+      while [ -z "$DROPS" ] || [ ! -e "$PID.goOn" ]; do sleep 0.05; done`,
   };
   const DUMP = 'concert-20300101T000000Z.sql.gz';
 
-  async function ended(script: string, signal: NodeJS.Signals): Promise<unknown[]> {
+  async function ended(script: string, signal: NodeJS.Signals, drops = ''): Promise<unknown[]> {
     const [dumps, programs, pidFile] = ['dumps', 'programs', 'pid'].map((name) => join(folder, name)) as [
       string,
       string,
@@ -202,7 +206,7 @@ describe('a script that a signal ends', () => {
     const of = { DATABASE_HOST: 'h', DATABASE_PORT: '1', DATABASE_USER: 'u', MYSQL_PWD: 'p', DATABASE: 'd' };
     const PATH = `${programs}:${process.env.PATH ?? ''}`;
     const child = spawn('sh', [join(__dirname, `../../../charts/concert-api/files/${script}.sh`)], {
-      env: { ...process.env, ...of, PATH, FOLDER: dumps, FILE: '', KEEP: '9', PID: pidFile },
+      env: { ...process.env, ...of, PATH, FOLDER: dumps, FILE: '', KEEP: '9', PID: pidFile, DROPS: drops },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let stderr = '';
@@ -210,10 +214,19 @@ describe('a script that a signal ends', () => {
     await until('its program runs', () => existsSync(pidFile));
     const program = recordOf(Number(readFileSync(pidFile, 'utf8')));
     child.kill(signal);
+    writeFileSync(`${pidFile}.goOn`, ''); // a shell waits for the statement that it runs
     const [code] = (await once(child, 'close')) as [number | null];
     await until('its program has ended', () => !isAlive(program));
     return [code, stderr, readdirSync(dumps)];
   }
+
+  it('says that a database is half restored also when it has just been deleted', async () => {
+    expect(await ended('restore', 'SIGTERM', 'yes')).toEqual([
+      143,
+      'd is half restored: restore it again.\n',
+      [DUMP],
+    ]);
+  });
 
   it.each<[string, NodeJS.Signals, number, string]>([
     ['backup', 'SIGINT', 130, ''],
