@@ -60,6 +60,21 @@ describe('housekeeping', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
+  it('counts the backlog of events once while it deletes', async () => {
+    const backlog = jest.fn(() => Promise.resolve({ backlog: 0, ageSeconds: 0 }));
+    let calls = 0;
+    const purge: Purge = () => Promise.resolve(++calls <= FULL);
+    const task = new OutboxHousekeeping(
+      { purge, backlog } as unknown as OutboxRepository,
+      new OutboxMetrics(new Metrics()),
+      logger,
+    );
+    task.start();
+    await jest.advanceTimersByTimeAsync(1000);
+    expect([calls, backlog.mock.calls.length]).toEqual([FULL + 1, 1]);
+    await task.stop();
+  });
+
   it.each(TASKS)(
     'of %s goes on at once as long as there is more to delete, then pauses',
     async (_what, make) => {

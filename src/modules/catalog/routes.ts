@@ -1,4 +1,4 @@
-import type { Router } from 'express';
+import type { RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import { Compressible } from '../../http/encoding/compressible';
 import { EncodedResponse, sendEncoded, successBytesOf } from '../../http/envelope';
@@ -9,10 +9,15 @@ import { Schedule, Seat, SeatQuery } from './schema';
 import type { ListAnswer } from './list';
 import type { ConcertService } from './service';
 
-/** The lists are answered from memory, so nothing of them is shed. A list that is not in memory is read for few requests of a user at once. */
+/**
+ * The lists are answered from memory, so nothing of them is shed. A list that is in no memory, of a schedule that nobody
+ * has asked for, is read for few requests of a user at once.
+ */
 export function catalogRoutes(concerts: ConcertService, middleware: RouteMiddleware): Router {
   const { token, validate, perUser, measured, active } = middleware;
   const router = literalRouter();
+  const fewUnread: RequestHandler = (req, res, next) =>
+    concerts.hasSeats(Number(req.query.scheduleId)) ? next() : perUser(req, res, next);
 
   router.get(
     '/v1/api/concerts/schedule',
@@ -29,7 +34,7 @@ export function catalogRoutes(concerts: ConcertService, middleware: RouteMiddlew
     token,
     validate(LIST_SEATS),
     active('read'),
-    perUser,
+    fewUnread,
     measured('read'),
     answers(LIST_SEATS, async (req, res) => {
       await sendEncoded(req, res, encode(await concerts.seats(req.query.scheduleId)));
@@ -73,7 +78,7 @@ const LIST_SEATS = operation({
   query: SeatQuery,
   answer: z.array(Seat),
   example: [{ seatId: 1, position: 1, amount: 150_000, seatStatus: 'AVAILABLE' }],
-  errors: { '404': 'There is no such schedule' },
+  errors: { '404': 'There is no such schedule', '429': 'Too many requests from this user at once' },
 });
 
 /** An answer is made once per list, and each of its compressed forms, however many read it. */

@@ -71,6 +71,11 @@ export class ConcertService {
     });
   }
 
+  /** Whether there is a list of the seats in memory, perhaps an old one: it is answered without a wait, or read for all at once. */
+  hasSeats(scheduleId: number): boolean {
+    return this.seatsCache.lastGood(scheduleId) !== undefined;
+  }
+
   /** Of the schedules that a queue sells. @throws Unavailable (503) */
   async schedulesPage(queueId: string, after: Cursor, count: number): Promise<ListPage<Schedule>> {
     return pageOf(await this.schedules(), after, count, (schedule) => schedule.queueId === queueId);

@@ -31,7 +31,7 @@ const ROWS_PER_PAGE = 500;
 /**
  * The buyer's way without JavaScript: forms, and a page that renews itself. Each form passes what admits to the route of
  * the API that does the same; its token comes from a cookie. Every act is answered by a redirection to what is now, so
- * no answer is replayed: a form that was sent twice leads where it led.
+ * no answer is replayed: a form that is sent again leads to what is then.
  */
 export function formRoutes(services: FormServices, middleware: RouteMiddleware): Router {
   const { queue, concerts, orders, payments, balances, guard } = services;
