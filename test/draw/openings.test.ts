@@ -187,7 +187,7 @@ describe('a worker of openings that has stood still', () => {
       };
       const job = new OpeningJob(
         database as unknown as Database,
-        { all: [{ queueId: 'away' }, room] } as unknown as WaitingRoomRegistry,
+        { all: [{ queueId: 'away', snapshot: {} }, room] } as unknown as WaitingRoomRegistry,
         { opening: () => Promise.resolve({ ...opensIn(-1000, true), cut }) } as unknown as QueueRepository,
         openings as OpeningRepository,
         {} as TokenCodec,

@@ -61,9 +61,9 @@ export class OpeningJob {
   }
 
   private async follow(room: WaitingRoom): Promise<void> {
+    const askedAtMs = room.snapshot.nowMs;
     const opening = await this.openings.find(room.queueId);
     if (opening.version === 0) return; // nobody has ever set one
-    const askedAtMs = room.snapshot.nowMs;
     const state = await this.queues.opening(room.queueId);
     if (state === undefined) return;
     const inForce = await room.opening.apply(state, askedAtMs);

@@ -18,7 +18,7 @@ export interface StatusAnswer {
 
 interface QueueBoard {
   board: Board;
-  /** Generation of the queue when the board was read; null: it was never read. */
+  /** Generation of the queue when the board was read; null: it was not read yet, or the queue had no state. */
   gen: string | null;
   band: EtaBand;
   /** The snapshot and the board that the answer was made of. */

@@ -10,6 +10,7 @@
 -- @include ../include/leaves.lua
 if lost() then return { 'state-lost' } end
 local command = ARGV[8]
+redis.call('HDEL', KEYS[1], 'limitsUnknownAt') -- what the operator says now holds, not what a process may still bring
 local set = redis.call('HMGET', KEYS[1], 'overrideLimit', 'overrideRate', 'paused')
 local before = { set[1] or '', set[2] or '', set[3] or '' }
 local after = { before[1], before[2], before[3] }

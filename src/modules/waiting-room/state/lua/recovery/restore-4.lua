@@ -74,8 +74,9 @@ local function takeMissingLimits()
 end
 
 local function makeState()
-  if issued == nil then redis.call('UNLINK', prefix .. 'log', prefix .. 'changed') end -- their versions start again
-  if issued ~= nil and isOlder() then
+  local isNew = issued == nil
+  if isNew then redis.call('UNLINK', prefix .. 'log', prefix .. 'changed') end -- their versions start again
+  if not isNew and isOlder() then
     redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4]) -- users who have left since would stay active
   end
   forgetLoss()
@@ -89,7 +90,9 @@ local function makeState()
   gen = gen + 1
   redis.call('HSET', KEYS[1], 'issued', issued, 'gen', gen, 'headSeq', headSeq or 0)
   if hasHistory then freeze() end
-  if hasHistory and ARGV[11] == '' then redis.call('HSET', KEYS[1], 'limitsUnknownAt', now) end
+  if isNew and hasHistory and ARGV[11] == '' then redis.call('HSET', KEYS[1], 'limitsUnknownAt', now) end
+  -- Ends and users that were brought before it was known when the queue opens are kept for too short a time.
+  if (tonumber(redis.call('HGET', KEYS[1], 'opensAt')) or 0) > now then redis.call('HSET', KEYS[1], 'keepFrom', 0) end
   isLost, exists = false, {}
   addWholeState(hasHistory and 'restore' or 'begin', issuedBefore)
 end
