@@ -33,6 +33,13 @@ it('a cluster elsewhere without a registry is refused before anything is built',
   expect(() => deliveryTo('gke_project_zone_cluster')).toThrow('has no access to images of this machine');
 });
 
+it('an option of Helm that lacks its value is refused, and no upgrade is begun', async () => {
+  const { checkHelmOptions } = jest.requireActual<{
+    checkHelmOptions: (options: string[], usage: string) => Promise<void>;
+  }>('../../../scripts/cluster/context');
+  await expect(checkHelmOptions(['--description'], 'usage')).rejects.toThrow('flag needs an argument');
+});
+
 describe('while Helm waits', () => {
   interface Look {
     items: object[];

@@ -119,6 +119,33 @@ describe('after Redis has lost the state', () => {
     ]);
   });
 
+  it('what an operator says after that holds against what another process still knows', async () => {
+    const { room, rooms } = newQueue(1);
+    await room.applyOverride('pause', 0);
+    await room.refresh();
+    await rooms.lose();
+    const fresh = rooms.open();
+    await fresh.entries.issue(9);
+    await fresh.applyOverride('resume', 0);
+    await room.refresh();
+    expect(room.snapshot.admission.paused).toBe(false);
+  });
+
+  it('ends and users are kept until an opening that is far ahead', async () => {
+    const { room, rooms } = newQueue(1);
+    const opening = {
+      opensAtMs: virtualTime.nowMs + 86_400_000,
+      isDrawing: false,
+      cut: undefined,
+      draws: [],
+    };
+    await room.opening.apply(opening, virtualTime.nowMs);
+    await room.refresh();
+    await rooms.lose();
+    await room.entries.issue(1);
+    expect(await rooms.redis.hget(rooms.keys.state, 'keepFrom')).toBe('0');
+  });
+
   it('an expired token stays so when a process that has just started restores the state', async () => {
     const { room, rooms } = newQueue(1);
     const expired = await room.entries.issue(1);
